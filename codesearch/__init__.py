@@ -1,0 +1,1 @@
+"""Search of code by meaning: sources → parsing → indexing → retrieval → evaluation."""

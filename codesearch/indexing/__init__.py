@@ -1,0 +1,1 @@
+"""Code units → words and vectors → PostgreSQL: incremental, versioned, resumable."""

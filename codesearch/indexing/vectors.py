@@ -1,0 +1,189 @@
+"""The vectors of an encoder: which index is served, filling it, and its HNSW graph.
+
+Vectors belong to texts, not to units, so that a text is encoded once for all repositories, builds and moves.
+"""
+
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.db import connection, transaction
+from pgvector import HalfVector
+from pgvector.psycopg import register_vector
+
+from codesearch.indexing.texts import dense_text, text_hash
+from codesearch.models import VectorIndex
+from codesearch.parsing import parse_file
+from searchapp.encoders import Encoder, EncoderSpec, configured_spec, load_encoder
+from searchapp.encoders.base import Vectors
+
+# Below this many vectors, comparing with all of them is as fast as a graph, exact, and needs no upkeep.
+HNSW_FROM = 5_000
+# Links a node (m) and candidates while linking (ef_construction): pgvector's defaults lose recall beyond 100,000 vectors.
+HNSW_M, HNSW_EF_CONSTRUCTION = 16, 100
+_FILES_AT_ONCE = 200
+_TEXTS_AT_ONCE = 2048
+
+
+def serving_index() -> VectorIndex | None:
+    """Return the index that searches use, None before the first build."""
+    return VectorIndex.objects.filter(state=VectorIndex.State.SERVING).first()
+
+
+def encoder_of(index: VectorIndex) -> Encoder:
+    """Return the encoder that made the index's vectors. Raises EncoderError."""
+    return load_encoder(EncoderSpec(**index.spec))
+
+
+def target_indexes() -> list[VectorIndex]:
+    """Return the indexes that a build has to fill: the served one, and that of the configured encoder if it is another."""
+    configured = ensure_index()
+    return [index for index in VectorIndex.objects.order_by("id") if index.pk == configured.pk or index.state == VectorIndex.State.SERVING]
+
+
+def ensure_index() -> VectorIndex:
+    """Return the index of the configured encoder; the first one ever is served at once, a later one is filled first."""
+    spec = configured_spec()
+    encoder = load_encoder(spec)
+    with transaction.atomic():
+        connection.cursor().execute("SELECT pg_advisory_xact_lock(hashtext('codesearch.vectorindex'))")
+        index = VectorIndex.objects.filter(identity=encoder.identity).first()
+        if index is None:
+            first = not VectorIndex.objects.exists()
+            state = VectorIndex.State.SERVING if first else VectorIndex.State.FILLING
+            index = VectorIndex.objects.create(identity=encoder.identity, dimension=encoder.dimension, spec=spec.as_dict(), state=state)
+        elif index.spec != spec.as_dict():
+            index.spec = spec.as_dict()
+            index.save(update_fields=["spec"])
+    return index
+
+
+def fill(index: VectorIndex, repository_id: int | None, progress: Callable[[int, int], None]) -> int:
+    """Encode every unit's text that has no vector yet, of one repository or of all; return how many were encoded.
+
+    What is done is committed in portions, so a run that was interrupted goes on where it stopped.
+    """
+    encoder = encoder_of(index)
+    total = _count_missing(index, repository_id)
+    done = 0
+    progress(done, total)
+    for texts in _missing_texts(index, repository_id):
+        hashes = list(texts)
+        write_vectors(index, hashes, encoder.encode([texts[each] for each in hashes]))
+        done += len(hashes)
+        progress(min(done, total), total)
+    return done
+
+
+def write_vectors(index: VectorIndex, hashes: list[uuid.UUID], vectors: Vectors) -> None:
+    """Store the vectors [n, dimension] of n texts; a vector that is there already stays."""
+    connection.ensure_connection()
+    # A cursor knows the types that its connection knew when it was made.
+    register_vector(connection.connection)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE new_vector (text_hash uuid, vector halfvec) ON COMMIT DROP")
+        raw: Any = cursor
+        with raw.copy("COPY new_vector FROM STDIN WITH (FORMAT BINARY)") as copy:
+            copy.set_types(["uuid", "halfvec"])
+            for each, vector in zip(hashes, vectors, strict=True):
+                copy.write_row((each, HalfVector(vector)))
+        cursor.execute(
+            "INSERT INTO codesearch_vector (index_id, text_hash, vector) SELECT %s, text_hash, vector FROM new_vector ON CONFLICT DO NOTHING",
+            [index.pk],
+        )
+
+
+def ensure_hnsw(index: VectorIndex) -> None:
+    """Build the index's HNSW graph once there are enough vectors for it to pay; later vectors are added as they come."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s)", [index.hnsw_name])
+        if cursor.fetchone() != (None,) or _count_vectors(index) < HNSW_FROM:
+            return
+        cursor.execute(
+            f"CREATE INDEX IF NOT EXISTS {index.hnsw_name} ON codesearch_vector USING hnsw ((vector::halfvec({index.dimension})) halfvec_ip_ops)"
+            f" WITH (m = {HNSW_M}, ef_construction = {HNSW_EF_CONSTRUCTION}) WHERE index_id = {index.pk}"
+        )
+        cursor.execute("ANALYZE codesearch_vector")
+
+
+def switch_to(index: VectorIndex) -> None:
+    """Serve `index`, which is complete, and drop the one before it."""
+    with transaction.atomic():
+        before = list(VectorIndex.objects.exclude(pk=index.pk))
+        VectorIndex.objects.filter(pk__in=[each.pk for each in before]).update(state=VectorIndex.State.FILLING)
+        VectorIndex.objects.filter(pk=index.pk).update(state=VectorIndex.State.SERVING)
+    for each in before:
+        drop(each)
+
+
+def drop(index: VectorIndex) -> None:
+    """Remove an index with its vectors."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"DROP INDEX IF EXISTS {index.hnsw_name}")
+        cursor.execute("DELETE FROM codesearch_vector WHERE index_id = %s", [index.pk])
+        index.delete()
+
+
+def drop_unused_vectors(hashes: list[uuid.UUID]) -> None:
+    """Remove the vectors of those of the given texts that no unit has any more."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM codesearch_vector v WHERE v.text_hash = ANY(%s)"
+            " AND NOT EXISTS (SELECT FROM codesearch_unit u WHERE u.text_hash = v.text_hash)",
+            [hashes],
+        )
+
+
+_MISSING = """
+    FROM codesearch_unit u WHERE (%s::bigint IS NULL OR u.repository_id = %s)
+    AND NOT EXISTS (SELECT FROM codesearch_vector v WHERE v.index_id = %s AND v.text_hash = u.text_hash)
+"""
+
+
+def _count_missing(index: VectorIndex, repository_id: int | None) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(DISTINCT u.text_hash) {_MISSING}", [repository_id, repository_id, index.pk])
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+def _count_vectors(index: VectorIndex) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM codesearch_vector WHERE index_id = %s", [index.pk])
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+def _missing_texts(index: VectorIndex, repository_id: int | None) -> Iterator[dict[uuid.UUID, str]]:
+    """Yield portions of the texts that lack a vector, read again from the files' contents (parsing is cheap)."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT u.file_id, u.text_hash {_MISSING}", [repository_id, repository_id, index.pk])
+        missing: dict[int, set[uuid.UUID]] = {}
+        for file_id, each in cursor.fetchall():
+            missing.setdefault(file_id, set()).add(each)
+    seen: set[uuid.UUID] = set()
+    portion: dict[uuid.UUID, str] = {}
+    file_ids = sorted(missing)
+    for start in range(0, len(file_ids), _FILES_AT_ONCE):
+        for file_id, path, text in _contents(file_ids[start : start + _FILES_AT_ONCE]):
+            for unit in parse_file(path, text).units:
+                encoded = dense_text(unit)
+                each = text_hash(encoded)
+                if each in missing[file_id] and each not in seen:
+                    seen.add(each)
+                    portion[each] = encoded
+        while len(portion) >= _TEXTS_AT_ONCE:
+            head = dict(list(portion.items())[:_TEXTS_AT_ONCE])
+            portion = dict(list(portion.items())[_TEXTS_AT_ONCE:])
+            yield head
+    if portion:
+        yield portion
+
+
+def _contents(file_ids: list[int]) -> list[tuple[int, str, str]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT f.id, f.path, b.text FROM codesearch_sourcefile f JOIN codesearch_blob b ON b.digest = f.blob_id WHERE f.id = ANY(%s)",
+            [file_ids],
+        )
+        return list(cursor.fetchall())

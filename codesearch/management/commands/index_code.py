@@ -1,0 +1,77 @@
+"""`manage.py index_code SOURCE`: add a repository, or bring one up to date, with a progress bar."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from codesearch import services
+from codesearch.models import Build, Repository
+from searchapp.jobs.models import Job
+from searchapp.jobs.running import run_to_end
+
+_ARCHIVES = (".zip", ".tar.gz", ".tgz")
+
+
+class Command(BaseCommand):
+    """Index a git address, a folder, or an archive."""
+
+    help = "Index SOURCE: a git address, a folder, or a .zip or .tar.gz file. Run again, it brings the index up to date."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("source", help="git address, folder, or archive")
+        parser.add_argument("--name", default="", help="the repository's name; by default the last part of the source")
+        parser.add_argument("--ref", default="", help="branch, tag or commit")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run the build in this process and show its progress."""
+        source: str = options["source"]
+        name = options["name"] or services.suggested_name(source)
+        try:
+            repository, job = self._start(source, name, options["ref"])
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
+        with tqdm(total=0, desc=job.title, unit="", bar_format="{desc}: {percentage:3.0f}%|{bar}| {elapsed}") as bar:
+            job = run_to_end(job, lambda now: self._show(bar, now))
+        if job.state != Job.State.SUCCEEDED:
+            raise CommandError(job.error or f"The job was {job.state}.")
+        build = repository.builds.filter(state=Build.State.SERVING).first()
+        if build is not None:
+            self.stdout.write(
+                f"{name}: {build.units:,} units in {build.files:,} files; {build.added_files:,} files added or changed, "
+                f"{build.removed_files:,} replaced or removed, {build.encoded_units:,} texts encoded."
+            )
+
+    def _start(self, source: str, name: str, ref: str) -> tuple[Repository, Job]:
+        repository = Repository.objects.filter(name=name, deleting=False).first()
+        kind, location = self._source(source)
+        if repository is None:
+            return services.add_repository(name=name, source_kind=kind, location=location, ref=ref, trusted=True)
+        repository.source_kind, repository.location = kind, location
+        repository.ref = ref or repository.ref
+        repository.trusted = True
+        services.check_repository(repository)
+        repository.save()
+        return repository, services.index_repository(repository)
+
+    def _source(self, source: str) -> tuple[str, str]:
+        path = Path(source).expanduser()
+        if "://" in source:
+            return Repository.SourceKind.GIT, source
+        if path.is_dir():
+            return Repository.SourceKind.FOLDER, str(path.resolve())
+        if path.is_file() and source.lower().endswith(_ARCHIVES):
+            return Repository.SourceKind.ARCHIVE, services.store_archive(SimpleUploadedFile(path.name, path.read_bytes()))
+        raise CommandError(f"{source} is neither a folder, nor a .zip or .tar.gz file, nor an address with https://.")
+
+    def _show(self, bar: "tqdm[Any]", job: Job) -> None:
+        bar.set_description_str(job.message or job.title)
+        bar.total, bar.n = job.total or None, job.done
+        bar.refresh()
+
+

@@ -1,0 +1,228 @@
+"""Repositories, their builds, and what a build writes.
+
+Versions are intervals: a file (and so its units) is part of the builds from `since` up to, but not including, `until`.
+A build adds rows with `since` = its number and closes rows with `until` = its number; nothing of that is visible until
+`Repository.serving` becomes that number, which one statement does. What did not change between two builds is not
+written at all. Vectors hang on the hash of the text they encode, so what moved or was seen before costs no encoding.
+"""
+
+from typing import Any, ClassVar
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
+from django.db import models
+from django.urls import reverse
+from pgvector.django import HalfVectorField
+
+from codesearch.secrets import EncryptedTextField
+
+
+class Repository(models.Model):
+    """A source of code, and which of its builds is served."""
+
+    class SourceKind(models.TextChoices):
+        """Where the files come from."""
+
+        GIT = "git", "Git address"
+        FOLDER = "folder", "Folder on the server"
+        ARCHIVE = "archive", "Uploaded archive"
+
+    name = models.CharField(max_length=100, unique=True, help_text="Letters, digits, dots, dashes and underscores.")
+    source_kind = models.CharField(max_length=10, choices=SourceKind)
+    location = models.CharField(max_length=1000, help_text="Address, folder, or the stored archive's name.")
+    ref = models.CharField("branch, tag or commit", max_length=200, blank=True)
+    token = EncryptedTextField(blank=True, help_text="For private repositories; encrypted, and never shown again.")
+    excludes = models.TextField(blank=True, help_text="Patterns as in .gitignore, one a line.")
+    trusted = models.BooleanField(default=False, editable=False, help_text="Added at the terminal: any folder is allowed.")
+    serving = models.PositiveIntegerField(default=0, editable=False, help_text="The build that searches see; 0 before the first.")
+    units = models.PositiveIntegerField(default=0, editable=False)
+    words = models.PositiveBigIntegerField(default=0, editable=False)
+    deleting = models.BooleanField(default=False, editable=False)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+        verbose_name_plural = "repositories"
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        """Return the address of its page."""
+        return reverse("repository", args=[self.name])
+
+    @property
+    def subject(self) -> str:
+        """Return the name under which jobs work on it."""
+        return f"repository:{self.pk}"
+
+
+class Build(models.Model):
+    """One run over a repository's files; complete builds are numbered from 1 without gaps being promised."""
+
+    class State(models.TextChoices):
+        """What became of it."""
+
+        BUILDING = "building"
+        SERVING = "serving"
+        REPLACED = "replaced"
+        ABANDONED = "abandoned"
+
+    repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="builds")
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=State, default=State.BUILDING)
+    revision = models.CharField(max_length=100, blank=True, help_text="The commit, where there is one.")
+    files = models.PositiveIntegerField(default=0)
+    units = models.PositiveIntegerField(default=0)
+    added_files = models.PositiveIntegerField(default=0)
+    removed_files = models.PositiveIntegerField(default=0)
+    encoded_units = models.PositiveIntegerField(default=0)
+    languages = models.JSONField(default=dict, help_text="Units by language.")
+    left_out = models.JSONField(default=dict, help_text="By reason: how many, and the first paths.")
+    partly_parsed = models.PositiveIntegerField(default=0, help_text="Files with broken syntax, of which the sound units were kept.")
+    started = models.DateTimeField(auto_now_add=True)
+    finished = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-number"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["repository", "number"], name="build_number")]
+
+    def __str__(self) -> str:
+        return f"{self.repository} build {self.number}"
+
+
+class Blob(models.Model):
+    """The text of a file, kept once however many repositories and builds have it."""
+
+    digest = models.BinaryField(max_length=20, primary_key=True, help_text="The file's git object name (SHA-1).")
+    text = models.TextField()
+
+    def __str__(self) -> str:
+        return bytes(self.digest).hex()
+
+
+class SourceFile(models.Model):
+    """A path with a content, for an interval of builds."""
+
+    repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="files")
+    path = models.CharField(max_length=1000)
+    language = models.CharField(max_length=20)
+    blob = models.ForeignKey(Blob, on_delete=models.PROTECT, db_index=True)
+    lines = models.PositiveIntegerField()
+    since = models.PositiveIntegerField()
+    until = models.PositiveIntegerField(null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["repository", "path", "since"], name="file_version")]
+        indexes: ClassVar = [models.Index(fields=["repository", "until"])]
+
+    def __str__(self) -> str:
+        return self.path
+
+
+class Unit(models.Model):
+    """A function, method, class or passage: what a search finds."""
+
+    class Kind(models.TextChoices):
+        """What a unit is."""
+
+        FUNCTION = "function"
+        METHOD = "method"
+        CLASS = "class"
+        MODULE = "module"
+        PASSAGE = "passage"
+
+    repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="+", db_index=False)
+    file = models.ForeignKey(SourceFile, on_delete=models.CASCADE, related_name="units")
+    path = models.CharField(max_length=1000)
+    language = models.CharField(max_length=20)
+    kind = models.CharField(max_length=10, choices=Kind)
+    name = models.CharField(max_length=200)
+    qualified_name = models.CharField(max_length=500)
+    signature = models.CharField(max_length=1000, blank=True)
+    start_line = models.PositiveIntegerField()
+    end_line = models.PositiveIntegerField()
+    documented = models.BooleanField(default=False)
+    text_hash = models.UUIDField(help_text="Of the text that is encoded.")
+    lexemes = SearchVectorField(help_text="A: name, B: signature and path, C: documentation, D: body.")
+    length = models.PositiveIntegerField(help_text="Words, counted before they are cut off.")
+    since = models.PositiveIntegerField()
+    until = models.PositiveIntegerField(null=True, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            GinIndex(fields=["lexemes"], name="unit_lexemes", fastupdate=False),
+            models.Index(fields=["text_hash"], name="unit_text_hash"),
+            models.Index(models.functions.Lower("name"), name="unit_name"),
+            models.Index(fields=["repository", "since"], name="unit_repository"),
+            models.Index(fields=["repository", "until"], name="unit_closed", condition=models.Q(until__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return self.qualified_name
+
+    def get_absolute_url(self) -> str:
+        """Return the address of its lines on the file's page."""
+        return f"{reverse('file', args=[self.repository.name, self.path])}#L{self.start_line}"
+
+
+class Word(models.Model):
+    """In how many served units a word occurs, for weighing rare words above common ones."""
+
+    word = models.CharField(max_length=100, primary_key=True)
+    units = models.IntegerField()
+
+    def __str__(self) -> str:
+        return self.word
+
+
+class VectorIndex(models.Model):
+    """The vectors of one encoder. At most one index is served; another may be filled beside it."""
+
+    class State(models.TextChoices):
+        """What the index is used for."""
+
+        FILLING = "filling"
+        SERVING = "serving"
+
+    identity = models.CharField(max_length=300, unique=True)
+    dimension = models.PositiveIntegerField()
+    spec = models.JSONField(help_text="How to load the encoder that made it, for the queries.")
+    state = models.CharField(max_length=10, choices=State)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "vector indexes"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["state"], condition=models.Q(state="serving"), name="one_serving_index"),
+        ]
+
+    def __str__(self) -> str:
+        return self.identity
+
+    @property
+    def hnsw_name(self) -> str:
+        """Return the name of its HNSW index in PostgreSQL."""
+        return f"vector_hnsw_{self.pk}"
+
+
+class Vector(models.Model):
+    """A unit's text as a unit vector in half precision.
+
+    The column has no dimension of its own, since encoders differ; each index casts to its dimension.
+    """
+
+    index = models.ForeignKey(VectorIndex, on_delete=models.CASCADE, related_name="vectors", db_index=False)
+    text_hash = models.UUIDField()
+    vector = HalfVectorField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["index", "text_hash"], name="one_vector_a_text")]
+
+    def __str__(self) -> str:
+        return str(self.text_hash)
+
+
+def served(prefix: str = "") -> dict[str, Any]:
+    """Return the filter for rows that are part of their repository's served build; for lists, not for the hot path."""
+    return {f"{prefix}since__lte": models.F(f"{prefix}repository__serving"), f"{prefix}repository__deleting": False}

@@ -1,0 +1,83 @@
+"""What parsing yields, and what a language module says about its language."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import tree_sitter
+from tree_sitter import Node
+
+
+@dataclass(frozen=True, slots=True)
+class CodeUnit:
+    """A function, method, class, module or passage of one file.
+
+    Lines count from 1, both ends included. `code` is the unit's source; in a class, the bodies of its methods, which
+    are units of their own, are left out. `tree` is the unit's node in the syntax tree, None for passages.
+    """
+
+    kind: str
+    name: str
+    qualified_name: str
+    signature: str
+    documentation: str
+    code: str
+    start_line: int
+    end_line: int
+    tree: Node | None = None
+
+
+@dataclass(frozen=True)
+class ParsedFile:
+    """The units of a file; `sound` is False where its syntax is broken and only parts could be read."""
+
+    language: str
+    units: list[CodeUnit]
+    sound: bool = True
+
+
+@dataclass(frozen=True)
+class Language:
+    """One programming language, as its tree-sitter grammar sees it.
+
+    `functions` and `classes` map to units the node types that define them; `scopes` name what they enclose without being
+    units (namespaces, Rust's impl). `wrappers` are nodes that belong to the definition they hold (decorators, export).
+    `name_of` returns a definition's name, or None where the node defines nothing of its own; `documentation_of`
+    returns documentation written inside the definition, where the language has that.
+    """
+
+    name: str
+    label: str
+    extensions: tuple[str, ...]
+    grammar: Callable[[], object]
+    functions: frozenset[str]
+    classes: frozenset[str]
+    scopes: frozenset[str] = frozenset()
+    wrappers: frozenset[str] = frozenset()
+    comments: frozenset[str] = frozenset({"comment", "line_comment", "block_comment"})
+    imports: frozenset[str] = frozenset()
+    separator: str = "."
+    name_of: Callable[[Node], str | None] = lambda node: field_text(node, "name")
+    documentation_of: Callable[[Node], Node | None] = lambda node: None
+
+    @cached_property
+    def parser(self) -> tree_sitter.Parser:
+        """Return a parser of the language."""
+        return tree_sitter.Parser(tree_sitter.Language(self.grammar()))
+
+    @cached_property
+    def definitions(self) -> Mapping[str, str]:
+        """Return by node type what it defines: `function`, `class` or `scope`."""
+        kinds = (("function", self.functions), ("class", self.classes), ("scope", self.scopes))
+        return {node_type: kind for kind, node_types in kinds for node_type in node_types}
+
+
+def node_text(node: Node) -> str:
+    """Return the source of a node."""
+    return (node.text or b"").decode("utf-8", errors="replace")
+
+
+def field_text(node: Node, field: str) -> str | None:
+    """Return the source of a node's field, or None where it has none."""
+    child = node.child_by_field_name(field)
+    return node_text(child) if child is not None else None

@@ -1,0 +1,18 @@
+"""C#."""
+
+import tree_sitter_c_sharp
+
+from codesearch.parsing.base import Language
+
+LANGUAGE = Language(
+    name="csharp",
+    label="C#",
+    extensions=(".cs",),
+    grammar=tree_sitter_c_sharp.language,
+    functions=frozenset({"method_declaration", "constructor_declaration", "local_function_statement", "operator_declaration"}),
+    classes=frozenset(
+        {"class_declaration", "interface_declaration", "struct_declaration", "record_declaration", "enum_declaration", "delegate_declaration"}
+    ),
+    scopes=frozenset({"namespace_declaration", "file_scoped_namespace_declaration"}),
+    imports=frozenset({"using_directive"}),
+)

@@ -1,0 +1,203 @@
+"""Syntax tree → units: one pass with a cursor, no recursion, so depth of nesting does not matter."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tree_sitter import Node, Tree
+
+from codesearch.parsing.base import CodeUnit, Language, node_text
+
+# A function inside a function is a unit of its own only if it is long enough to be looked for.
+_NESTED_LINES = 6
+_SIGNATURE_CHARACTERS = 1000
+_NAME_CHARACTERS = 200
+_COMMENT_MARKS = re.compile(r"^\s*(?:/\*+!?|\*+/|\*(?!/)|//[/!]*|#+!?|--+)\s?|\s*\*+/\s*$")
+_STRING_MARKS = re.compile(r"^[rRuUbBfF]*(?:\"\"\"|'''|\"|')|(?:\"\"\"|'''|\"|')$")
+
+
+@dataclass
+class Definition:
+    """A definition found in the tree. `outer` is the node with its decorators; `children` are the units inside."""
+
+    node: Node
+    outer: Node
+    kind: str
+    name: str
+    qualified_name: str
+    comments: list[Node]
+    children: list["Definition"] = field(default_factory=list)
+
+    @property
+    def lines(self) -> int:
+        """Return how many lines it spans."""
+        return self.outer.end_point.row - self.outer.start_point.row + 1
+
+
+@dataclass
+class _Scope:
+    """An enclosing definition while its inside is walked."""
+
+    depth: int
+    kind: str
+    path: str
+    definition: Definition | None
+
+
+def find_definitions(tree: Tree, language: Language) -> list[Definition]:
+    """Return the definitions of a file in the order of the source, outer before inner."""
+    found: list[Definition] = []
+    scopes: list[_Scope] = []
+    wrappers: list[tuple[int, Node]] = []
+    for node, depth in _walk(tree):
+        while scopes and scopes[-1].depth >= depth:
+            scopes.pop()
+        while wrappers and wrappers[-1][0] >= depth:
+            wrappers.pop()
+        if node.type in language.wrappers:
+            wrappers.append((depth, node))
+        kind = language.definitions.get(node.type) if node.is_named else None
+        name = language.name_of(node) if kind else None
+        if not kind or not name:
+            continue
+        outer = _outermost(node, depth, wrappers)
+        definition = _definition(node, outer, kind, " ".join(name.split())[:_NAME_CHARACTERS], scopes, language)
+        if definition is not None:
+            found.append(definition)
+            owner = next((scope.definition for scope in reversed(scopes) if scope.definition), None)
+            if owner is not None:
+                owner.children.append(definition)
+        path = definition.qualified_name if definition else language.separator.join([*_path(scopes), name])
+        scopes.append(_Scope(depth, kind, path, definition))
+    return found
+
+
+def unit_of(definition: Definition, source: bytes, language: Language) -> CodeUnit:
+    """Return the unit of a definition. A class keeps its methods' signatures; their bodies are units of their own."""
+    inside = language.documentation_of(definition.node)
+    documentation = clean_string(node_text(inside)) if inside is not None else clean_comments(definition.comments)
+    return CodeUnit(
+        kind=definition.kind,
+        name=re.split(r"\.|::", definition.name)[-1],
+        qualified_name=definition.qualified_name[:500],
+        signature=_signature(definition, source),
+        documentation=documentation,
+        code=_code(definition, source),
+        start_line=definition.outer.start_point.row + 1,
+        end_line=definition.outer.end_point.row + 1,
+        tree=definition.node,
+    )
+
+
+def clean_comments(comments: list[Node]) -> str:
+    """Return the words of comments, without their marks."""
+    lines = [_COMMENT_MARKS.sub("", line).rstrip() for comment in comments for line in node_text(comment).splitlines()]
+    return "\n".join(lines).strip()
+
+
+def clean_string(literal: str) -> str:
+    """Return the content of a documentation string, its common indentation removed."""
+    body = _STRING_MARKS.sub("", literal.strip())
+    return "\n".join(line.strip() for line in body.strip().splitlines())
+
+
+def _walk(tree: Tree) -> Iterator[tuple[Node, int]]:
+    """Yield the nodes with their depth, parents first."""
+    cursor = tree.walk()
+    depth = 0
+    while True:
+        node = cursor.node
+        if node is not None:
+            yield node, depth
+        if cursor.goto_first_child():
+            depth += 1
+            continue
+        while not cursor.goto_next_sibling():
+            if not cursor.goto_parent():
+                return
+            depth -= 1
+
+
+def _outermost(node: Node, depth: int, wrappers: list[tuple[int, Node]]) -> Node:
+    """Return the chain of wrappers that leads straight down to the node, or the node itself.
+
+    A wrapper with several definitions in it (`var a = function () {}, b = …`) belongs to none of them.
+    """
+    outer, expected = node, depth - 1
+    for wrapper_depth, wrapper in reversed(wrappers):
+        if wrapper_depth != expected:
+            break
+        siblings = [child for child in wrapper.named_children if child.type == outer.type]
+        if len(siblings) > 1:
+            break
+        outer, expected = wrapper, wrapper_depth - 1
+    return outer
+
+
+def _definition(node: Node, outer: Node, kind: str, name: str, scopes: list[_Scope], language: Language) -> Definition | None:
+    if kind == "scope":
+        return None
+    in_function = any(scope.kind == "function" for scope in scopes)
+    if kind == "function":
+        if in_function and node.end_point.row - node.start_point.row + 1 < _NESTED_LINES:
+            return None
+        is_method = scopes and scopes[-1].kind in ("class", "scope") and not _is_namespace(scopes[-1], language)
+        kind = "method" if is_method or "." in name and language.name == "go" else "function"
+    qualified = language.separator.join([*_path(scopes), name])
+    return Definition(node, outer, kind, name, qualified, _comments_before(outer, language))
+
+
+def _is_namespace(scope: _Scope, language: Language) -> bool:
+    """Namespaces and modules enclose functions; only Rust's impl, of the scopes, encloses methods."""
+    return scope.kind == "scope" and language.name != "rust"
+
+
+def _path(scopes: list[_Scope]) -> list[str]:
+    return [scopes[-1].path] if scopes else []
+
+
+def _comments_before(node: Node, language: Language) -> list[Node]:
+    """Return the comments that stand directly above a definition, attributes and annotations between them allowed."""
+    comments: list[Node] = []
+    row = node.start_point.row
+    sibling = node.prev_named_sibling
+    while sibling is not None and sibling.end_point.row >= row - 1:
+        if sibling.type in language.comments:
+            if sibling.prev_named_sibling is not None and sibling.prev_named_sibling.end_point.row == sibling.start_point.row:
+                break
+            comments.append(sibling)
+        elif sibling.type != "attribute_item":
+            break
+        row = sibling.start_point.row
+        sibling = sibling.prev_named_sibling
+    return comments[::-1]
+
+
+def _body(definition: Definition) -> Node | None:
+    node = definition.node
+    return node.child_by_field_name("body") or (node.child_by_field_name("value") if node.type == "variable_declarator" else None)
+
+
+def _signature(definition: Definition, source: bytes) -> str:
+    body = _body(definition)
+    start = definition.node.start_byte
+    if definition.outer is not definition.node and definition.outer.type != "decorated_definition":
+        start = definition.outer.start_byte
+    end = body.start_byte if body is not None and body.start_byte > start else definition.node.end_byte
+    text = " ".join(source[start : min(end, start + 4 * _SIGNATURE_CHARACTERS)].decode("utf-8", errors="replace").split())
+    return text.rstrip(" {:=>").strip()[:_SIGNATURE_CHARACTERS]
+
+
+def _code(definition: Definition, source: bytes) -> str:
+    outer = definition.outer
+    if definition.kind != "class":
+        return source[outer.start_byte : outer.end_byte].decode("utf-8", errors="replace")
+    pieces: list[bytes] = []
+    position = outer.start_byte
+    for child in definition.children:
+        body = _body(child) if child.kind == "method" else None
+        if body is not None and body.start_byte >= position:
+            pieces += [source[position : body.start_byte], b"..."]
+            position = body.end_byte
+    pieces.append(source[position : outer.end_byte])
+    return b"".join(pieces).decode("utf-8", errors="replace")

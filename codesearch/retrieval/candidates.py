@@ -1,0 +1,154 @@
+"""Which units to look at: by words, by meaning, by name. Each returns keys, the best first."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+
+from codesearch.indexing.words import query_words
+from codesearch.models import VectorIndex
+from codesearch.retrieval.conditions import Conditions
+from codesearch.retrieval.query import Query
+from searchapp.encoders.base import Vectors
+
+# How much a word counts in a unit's body, documentation, signature and path, name: ts_rank's {D, C, B, A}.
+FIELD_WEIGHTS = "{0.25, 0.4, 0.6, 1.0}"
+# Pasted code has many words; the rare ones tell it apart.
+_MOST_WORDS = 24
+# Units are fetched for rare words first, until about this many may match: what bounds the time of a lexical search.
+_UNITS_BUDGET = 1500
+# Length normalisation as in BM25 (Robertson and Zaragoza 2009): b, and the exponent that stands in for saturation.
+LENGTH_B = 0.35
+
+
+@dataclass(frozen=True)
+class WeightedWords:
+    """A query's words with their inverse document frequencies, rare words first, and what lengths are compared with."""
+
+    words: tuple[str, ...]
+    weights: tuple[float, ...]
+    frequencies: tuple[int, ...]
+    mean_length: float
+
+    @property
+    def ceiling(self) -> float:
+        """Return the sum of weights: what a unit would score that has every word in its name."""
+        return sum(self.weights) or 1.0
+
+
+def weigh_words(query: Query) -> WeightedWords:
+    """Return the words of a query, weighted by how rare they are among the served units."""
+    import math
+
+    words = query_words(query.text)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(sum(units), 0), coalesce(sum(words), 0) FROM codesearch_repository WHERE NOT deleting AND serving > 0")
+        units, total_words = cursor.fetchone() or (0, 0)
+        cursor.execute("SELECT word, units FROM codesearch_word WHERE word = ANY(%s)", [words])
+        frequencies = dict(cursor.fetchall())
+    weighted = sorted(
+        ((word, math.log(1 + (units - frequencies[word] + 0.5) / (frequencies[word] + 0.5)), frequencies[word]) for word in words if word in frequencies and frequencies[word] <= units),
+        key=lambda item: -item[1],
+    )[:_MOST_WORDS]
+    return WeightedWords(
+        tuple(item[0] for item in weighted), tuple(item[1] for item in weighted), tuple(item[2] for item in weighted), max(1.0, float(total_words) / max(1, units))
+    )
+
+
+def lexical_score_sql(words: WeightedWords) -> tuple[str, list[Any]]:
+    """Return SQL, with its parameters, for a unit's score by words: the sum over words of rarity x weighted occurrences.
+
+    As BM25F (Robertson, Zaragoza and Taylor 2004): occurrences are weighted by field and saturate (ts_rank's sum over
+    1/i² within a word), and long units count for less.
+    """
+    if not words.words:
+        return "0::real", []
+    terms = " + ".join(["%s * ts_rank(%s, u.lexemes, %s::tsquery)"] * len(words.words))
+    parameters: list[Any] = []
+    for word, weight in zip(words.words, words.weights, strict=True):
+        parameters += [weight, FIELD_WEIGHTS, f"'{word}'"]
+    return f"({terms}) / (1 - {LENGTH_B} + {LENGTH_B} * sqrt(u.length / %s))", [*parameters, words.mean_length]
+
+
+def lexical_candidates(words: WeightedWords, conditions: Conditions, limit: int) -> list[int]:
+    """Return the units that score highest by words."""
+    if not words.words:
+        return []
+    score, parameters = lexical_score_sql(words)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT u.id FROM codesearch_unit u JOIN codesearch_repository r ON r.id = u.repository_id"
+            f" WHERE u.lexemes @@ %s::tsquery AND {conditions.sql} ORDER BY {score} DESC, u.id LIMIT %s",
+            [_match(words), *conditions.parameters, *parameters, limit],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def dense_candidates(vector: Vectors, index: VectorIndex, conditions: Conditions, limit: int) -> list[int]:
+    """Return the units nearest in meaning to a query vector, float32 [dimension].
+
+    The HNSW scan goes on until enough units meet the conditions (iterative scan). It gives up after a number of
+    tuples; then, if the conditions are narrow, the rest is found by comparing with every unit that meets them.
+    """
+    found = _nearest(vector, index, conditions, limit, exact=False)
+    if len(found) < limit and conditions.narrow:
+        return _nearest(vector, index, conditions, limit, exact=True)
+    return found
+
+
+def symbol_candidates(query: Query, conditions: Conditions, limit: int) -> list[int]:
+    """Return the units that bear one of the query's names, and those whose path the query is."""
+    names = [symbol.lower() for symbol in query.symbols]
+    path = query.text.strip("/ ").lower() if "/" in query.text or "." in query.text else ""
+    if not names and not path:
+        return []
+    by_path = " OR lower(u.path) = %s OR lower(u.path) LIKE %s" if path and " " not in path else ""
+    escaped = path.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT u.id FROM codesearch_unit u JOIN codesearch_repository r ON r.id = u.repository_id"
+            f" WHERE (lower(u.name) = ANY(%s){by_path}) AND {conditions.sql} ORDER BY u.kind = 'class' DESC, u.end_line - u.start_line DESC, u.id LIMIT %s",
+            [names, *([path, f"%/{escaped}"] if by_path else []), *conditions.parameters, limit],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def any_candidates(conditions: Conditions, limit: int) -> list[int]:
+    """Return units that meet the conditions, for a query of filters alone, in the order of their files."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT u.id FROM codesearch_unit u JOIN codesearch_repository r ON r.id = u.repository_id WHERE {conditions.sql}"
+            " ORDER BY r.name, u.path, u.start_line, u.id LIMIT %s",
+            [*conditions.parameters, limit],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _match(words: WeightedWords) -> str:
+    """Return a tsquery for the rare words alone; where even those are common, two words have to meet."""
+    chosen: list[str] = []
+    expected = 0
+    for word, frequency in zip(words.words, words.frequencies, strict=True):
+        if chosen and expected + frequency > _UNITS_BUDGET:
+            break
+        chosen.append(word)
+        expected += frequency
+    if expected <= 4 * _UNITS_BUDGET or len(words.words) == 1:
+        return " | ".join(f"'{word}'" for word in chosen)
+    return " & ".join(f"'{word}'" for word in words.words[:2])
+
+
+def _nearest(vector: Vectors, index: VectorIndex, conditions: Conditions, limit: int, *, exact: bool) -> list[int]:
+    dimension = int(index.dimension)
+    distance = f"(v.vector::halfvec({dimension}) <#> %s::halfvec({dimension}))"
+    literal = "[" + ",".join(f"{value:.5f}" for value in vector) + "]"
+    with transaction.atomic(), connection.cursor() as cursor:
+        # ef_search bounds what one round of the scan returns; iterative scan goes on in rounds, in order.
+        cursor.execute(f"SET LOCAL hnsw.ef_search = {min(1000, max(100, limit))}; SET LOCAL hnsw.iterative_scan = strict_order")
+        cursor.execute(
+            f"SELECT u.id FROM codesearch_vector v JOIN codesearch_unit u ON u.text_hash = v.text_hash"
+            f" JOIN codesearch_repository r ON r.id = u.repository_id"
+            f" WHERE v.index_id = {int(index.pk)} AND {conditions.sql} ORDER BY {distance}{' + 0' if exact else ''} LIMIT %s",
+            [*conditions.parameters, literal, limit],
+        )
+        return [row[0] for row in cursor.fetchall()]

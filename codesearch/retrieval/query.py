@@ -1,0 +1,138 @@
+"""The query language: free text with filters, `"literal text"`, and `-` to exclude.
+
+    parse a date repo:django lang:python -path:tests/** name:parse_* "fromisoformat"
+
+A word with a colon is a filter only if it begins with one of the filters' names: `absl::Span` and `hooks: PreRun` are
+text. Several lines are code, which has no filters.
+"""
+
+import difflib
+import re
+from dataclasses import dataclass, field
+
+from django.conf import settings
+
+from codesearch.models import Unit
+from codesearch.parsing import LANGUAGES
+from codesearch.parsing.passages import TEXT_LABELS
+
+FIELDS = ("repo", "lang", "path", "kind", "name")
+_ALIASES = {
+    "py": "python", "js": "javascript", "jsx": "javascript", "ts": "typescript", "tsx": "typescript", "golang": "go", "rb": "ruby",
+    "rs": "rust", "c++": "cpp", "cxx": "cpp", "c#": "csharp", "cs": "csharp", "md": "markdown", "yml": "yaml", "bash": "shell",
+}  # fmt: skip
+_TOKEN = re.compile(
+    r"""(?P<minus>-)?(?P<field>repo|lang|path|kind|name):(?!:)(?:"(?P<quoted>[^"]*)"|(?P<value>[^\s"]\S*))(?=\s|$)"""
+    r"""|(?P<not>-)?"(?P<literal>[^"]+)"(?=\s|$)"""
+    r"""|(?P<text>\S+)""",
+    re.IGNORECASE,
+)
+_IDENTIFIER_LIKE = re.compile(r"^[A-Za-z_$][\w$]*(?:(?:\.|::|->|#|/)[A-Za-z_$][\w$]*)*(?:\(\))?$")
+_HAS_SHAPE = re.compile(r"_|[a-z][A-Z]|::|->|\w\.\w|#|\(\)$|^[A-Z]\w*[a-z]\w*[A-Z]")
+
+
+class QueryError(ValueError):
+    """A filter's value makes no sense; the message says what would."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One filter; several positive ones of a field are alternatives, each negated one excludes."""
+
+    field: str
+    value: str
+    negated: bool = False
+
+
+@dataclass(frozen=True)
+class Literal:
+    """Text that a unit must contain as it stands (capitals apart), or must not."""
+
+    text: str
+    negated: bool = False
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query taken apart. `text` is what is searched by meaning and words."""
+
+    text: str
+    filters: tuple[Filter, ...] = ()
+    literals: tuple[Literal, ...] = ()
+    symbols: tuple[str, ...] = field(default=())
+    """Words that look like identifiers, without their scope: what a defining unit would be named."""
+    is_code: bool = False
+
+    @property
+    def is_symbol(self) -> bool:
+        """Tell whether the query is nothing but one identifier."""
+        return bool(self.symbols) and len(self.text.split()) == 1
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether there is nothing to search for."""
+        return not self.text and not any(not literal.negated for literal in self.literals) and not self.filters
+
+
+def parse_query(raw: str) -> Query:
+    """Take a query apart. Raises QueryError."""
+    raw = raw.replace("\0", "").strip()
+    if len(raw) > settings.SEARCH_MAX_QUERY_CHARACTERS:
+        raise QueryError(
+            f"The query has {len(raw):,} characters; at most {settings.SEARCH_MAX_QUERY_CHARACTERS:,} are searched. Paste the part that matters."
+        )
+    if "\n" in raw:
+        return Query(text=raw, is_code=True)
+    filters: list[Filter] = []
+    literals: list[Literal] = []
+    text: list[str] = []
+    for match in _TOKEN.finditer(raw):
+        if match["field"]:
+            filters += _filters(match["field"].lower(), match["quoted"] if match["value"] is None else match["value"], bool(match["minus"]))
+        elif match["literal"]:
+            literals.append(Literal(match["literal"], bool(match["not"])))
+        else:
+            text.append(match["text"])
+    words = " ".join(text)
+    # What must stand there literally is also what the person looks for.
+    searched = " ".join([words, *(literal.text for literal in literals if not literal.negated)]).strip()
+    return Query(searched, tuple(filters), tuple(literals), _symbols(text), is_code=False)
+
+
+def _filters(name: str, value: str, negated: bool) -> list[Filter]:
+    values = [part for part in value.split(",") if part] if name in ("repo", "lang", "kind") else [value]
+    if not values or not value.strip():
+        raise QueryError(f"{name}: needs a value, for example {_example(name)}.")
+    return [Filter(name, _checked(name, part), negated) for part in values]
+
+
+def _checked(name: str, value: str) -> str:
+    if name == "lang":
+        return _choice(name, _ALIASES.get(value.lower(), value.lower()), value, [*dict.fromkeys(each.name for each in LANGUAGES), *TEXT_LABELS])
+    if name == "kind":
+        return _choice(name, value.lower(), value, [str(kind) for kind in Unit.Kind.values])
+    if len(value) > 300:
+        raise QueryError(f"The value of {name}: is too long.")
+    return value
+
+
+def _choice(name: str, value: str, written: str, choices: list[str]) -> str:
+    if value in choices:
+        return value
+    close = difflib.get_close_matches(value, choices, n=1)
+    advice = f"Did you mean {name}:{close[0]}?" if close else f"Choose one of {', '.join(choices)}."
+    raise QueryError(f"{name}:{written[:50]} is not known. {advice}")
+
+
+def _example(name: str) -> str:
+    return {"repo": "repo:django", "lang": "lang:python", "path": "path:src/**", "kind": "kind:class", "name": "name:get_*"}[name]
+
+
+def _symbols(words: list[str]) -> tuple[str, ...]:
+    """Return the names that words stand for: identifiers by their shape, or the one word of a one-word query."""
+    found = []
+    for word in words:
+        bare = word.strip("`'\"?,;").rstrip(".:!")
+        if _IDENTIFIER_LIKE.match(bare) and (len(words) == 1 or _HAS_SHAPE.search(bare)):
+            found.append(re.split(r"\.|::|->|#|/", bare.removesuffix("()"))[-1])
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,138 @@
+"""Candidates → order, by what a reader would go by.
+
+Words and meaning are fused by score, not by rank, since every candidate has both. Then what the code itself says: the
+unit that defines a named symbol first, the query's words in name and path, several good units of one file; tests,
+examples, stubs and re-exports later, unless they are asked for; and results spread over files.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import lru_cache
+
+from codesearch.indexing.words import STOP_WORDS, query_words, words
+from codesearch.retrieval.query import Query
+from codesearch.retrieval.scoring import Candidate
+
+# How much meaning counts against words: more in a sentence than in a bare name.
+DENSE_SHARE = {"symbol": 0.3, "mixed": 0.5, "sentence": 0.6, "code": 0.7}
+DEFINITION_BONUS = 0.6
+NAME_BONUS = 0.16
+PATH_BONUS = 0.12
+FILE_BONUS = 0.12
+REPEAT_FACTOR = 0.75
+# What stands aside for the code itself, as a factor on the score, and the words that ask for it.
+DEMOTIONS: tuple[tuple[str, re.Pattern[str], float, frozenset[str]], ...] = (
+    (
+        "test",
+        re.compile(r"(^|/)(tests?|testing|__tests__|spec|specs|testdata|fixtures|conftest\.py)(/|$)|(^|/)test_[^/]*$|[._-](test|spec|tests)\.\w+$|_test\.\w+$|Tests?\.(java|cs|php)$", re.IGNORECASE),
+        0.6,
+        frozenset({"test", "fixtur", "mock", "spec", "assert"}),
+    ),
+    ("example", re.compile(r"(^|/)(examples?|samples?|demos?|docs?|docs_src|tutorials?|benchmarks?)(/|$)", re.IGNORECASE), 0.75, frozenset({"exampl", "sampl", "demo", "doc", "tutori", "benchmark"})),
+    ("stub", re.compile(r"\.pyi$|\.d\.[cm]?ts$", re.IGNORECASE), 0.7, frozenset({"stub", "type"})),
+    ("legacy", re.compile(r"(^|/)(compat|deprecated|legacy|_?compat\.py|migrations?|v1)(/|$)|(^|/)_?(compat|deprecated|legacy)\w*\.\w+$", re.IGNORECASE), 0.8, frozenset({"compat", "deprec", "legaci", "migrat", "v1", "version"})),
+    ("re-export", re.compile(r"(^|/)(__init__\.py|index\.[cm]?[jt]sx?|mod\.rs)$"), 0.85, frozenset({"export", "packag", "init", "index"})),
+)  # fmt: skip
+
+
+def rank(query: Query, candidates: Sequence[Candidate], *, fused: bool = True) -> list[Candidate]:
+    """Return the candidates in order, their `score` set; ties are broken by key. With `fused` off, by raw scores alone."""
+    if not fused:
+        for candidate in candidates:
+            candidate.score = candidate.dense if candidate.dense is not None else candidate.lexical
+        return sorted(candidates, key=_order)
+    asked = set(query_words(query.text)) if not query.is_code else set()
+    _fuse(query, candidates)
+    for candidate in candidates:
+        _add_bonuses(query, asked, candidate)
+    _add_file_bonus(candidates)
+    for candidate in candidates:
+        candidate.score *= _demotion(candidate.path, candidate.kind, frozenset(asked))
+    return _spread(sorted(candidates, key=_order))
+
+
+def query_form(query: Query) -> str:
+    """Tell what a query is: code, a symbol, a sentence, or a sentence with symbols in it."""
+    if query.is_code:
+        return "code"
+    if query.is_symbol:
+        return "symbol"
+    return "mixed" if query.symbols else "sentence"
+
+
+def _order(candidate: Candidate) -> tuple[float, int]:
+    return (-candidate.score, candidate.id)
+
+
+def _fuse(query: Query, candidates: Sequence[Candidate]) -> None:
+    """Set the score to a weighted mean of both scores, each scaled to 0–1 by the best and the typical candidate."""
+    best_lexical = max((candidate.lexical for candidate in candidates), default=0.0) or 1.0
+    dense = [candidate.dense for candidate in candidates if candidate.dense is not None]
+    top, floor = max(dense, default=1.0), min(dense, default=0.0)
+    share = DENSE_SHARE[query_form(query)]
+    for candidate in candidates:
+        meaning = (candidate.dense - floor) / max(top - floor, 1e-6) if candidate.dense is not None else 0.0
+        candidate.score = share * meaning + (1 - share) * candidate.lexical / best_lexical
+
+
+def _add_bonuses(query: Query, asked: set[str], candidate: Candidate) -> None:
+    if candidate.name in query.symbols or candidate.name.lower() in {symbol.lower() for symbol in query.symbols}:
+        candidate.defines = True
+        exact = candidate.name in query.symbols
+        # A class or function that bears the name defines it more than a method of some class, or a module, does.
+        weight = {"class": 1.0, "function": 1.0, "method": 0.8, "module": 0.5, "passage": 0.2}[candidate.kind]
+        candidate.score += DEFINITION_BONUS * weight * (1.0 if exact else 0.8)
+    if asked:
+        candidate.score += NAME_BONUS * _overlap(asked, _words_of(candidate.name))
+        candidate.score += PATH_BONUS * _overlap(asked, _words_of_path(candidate.path))
+
+
+def _overlap(asked: set[str], found: frozenset[str]) -> float:
+    """Return how well two sets of words agree, 0 to 1: the geometric mean of both coverages."""
+    common = len(asked & found)
+    return common / (len(asked) * len(found)) ** 0.5 if common else 0.0
+
+
+def _add_file_bonus(candidates: Sequence[Candidate]) -> None:
+    """A file with several good units is about the query: lift its units by what the others of the file score."""
+    by_file: dict[int, list[float]] = defaultdict(list)
+    for candidate in candidates:
+        by_file[candidate.file_id].append(candidate.score)
+    top = max((candidate.score for candidate in candidates), default=0.0)
+    if top <= 0:
+        return
+    support = {file_id: sum(sorted(scores, reverse=True)[1:4]) / 3 for file_id, scores in by_file.items()}
+    for candidate in candidates:
+        candidate.score += FILE_BONUS * support[candidate.file_id]
+
+
+@lru_cache(maxsize=50_000)
+def _demotion(path: str, kind: str, asked: frozenset[str]) -> float:
+    factor = 1.0
+    for _, pattern, weight, words_asking in DEMOTIONS:
+        if pattern.search(path) and not asked & words_asking:
+            factor *= weight
+    return factor * (0.9 if kind in ("module", "passage") else 1.0)
+
+
+def _spread(ordered: list[Candidate]) -> list[Candidate]:
+    """Let each further unit of a file count for less, so that the first page shows several files."""
+    seen: dict[int, int] = defaultdict(int)
+    for candidate in ordered:
+        # A unit that defines what was asked for keeps its place.
+        candidate.score *= 1.0 if candidate.defines else REPEAT_FACTOR ** seen[candidate.file_id]
+        seen[candidate.file_id] += 1
+    return sorted(ordered, key=_order)
+
+
+@lru_cache(maxsize=50_000)
+def _words_of(name: str) -> frozenset[str]:
+    return frozenset(words(name))
+
+
+@lru_cache(maxsize=50_000)
+def _words_of_path(path: str) -> frozenset[str]:
+    stem = path.rsplit(".", 1)[0]
+    parts = stem.split("/")[-2:]
+    return frozenset(word for word in words(" ".join(parts)) if word not in STOP_WORDS)

@@ -1,0 +1,153 @@
+"""One search, from the text a person typed to ranked hits."""
+
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import lru_cache
+
+from codesearch.indexing.vectors import encoder_of, serving_index
+from codesearch.models import Unit, VectorIndex
+from codesearch.retrieval import candidates as finding
+from codesearch.retrieval.conditions import SERVED, Conditions, conditions_of
+from codesearch.retrieval.query import Query, parse_query
+from codesearch.retrieval.ranking import rank
+from codesearch.retrieval.scoring import Candidate, score_candidates
+from searchapp.encoders.base import EncoderSpec, Vectors
+
+# How many candidates each way of finding contributes; facets and pages are made of their union.
+DEPTH = 120
+_SYMBOLS = 20
+_encoding = ThreadPoolExecutor(max_workers=2, thread_name_prefix="encode-query")
+
+
+class Retriever(StrEnum):
+    """How candidates are found and ordered."""
+
+    LEXICAL = "lexical"
+    DENSE = "dense"
+    HYBRID = "hybrid"
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A ranked unit. `reasons` says in a word each why it is there: words, meaning, name."""
+
+    candidate: Candidate
+    rank: int
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """A page of hits, and counts over all the candidates."""
+
+    query: Query
+    hits: list[Hit]
+    total: int
+    facets: dict[str, dict[str, int]] = field(default_factory=dict)
+    words: tuple[str, ...] = ()
+    """The words, stemmed, that hits were matched by."""
+    milliseconds: float = 0.0
+
+
+def search(raw: str, *, retriever: Retriever = Retriever.HYBRID, offset: int = 0, limit: int = 10, depth: int = DEPTH) -> SearchResult:
+    """Search the served units. Raises QueryError, and EncoderError where a query cannot be encoded.
+
+    `depth` is how many candidates each way of finding contributes, and so how deep one can page.
+    """
+    started = time.perf_counter()
+    query = parse_query(raw)
+    if query.is_empty:
+        return SearchResult(query, [], 0)
+    conditions = conditions_of(query)
+    index = serving_index() if retriever is not Retriever.LEXICAL and query.text else None
+    # The encoder computes on other threads while PostgreSQL looks for words.
+    encoded = _encoding.submit(_encode, _spec_key(index), query.text) if index is not None else None
+    words = finding.weigh_words(query) if retriever is not Retriever.DENSE and query.text else None
+    ids = _candidate_ids(query, conditions, words, retriever, depth)
+    vector = encoded.result() if encoded is not None else None
+    if vector is not None and index is not None:
+        ids += finding.dense_candidates(vector, index, conditions, depth)
+    if not query.text:
+        ids = finding.any_candidates(conditions, depth)
+    scored = score_candidates(list(dict.fromkeys(ids)), words, vector, index)
+    ranked = rank(query, scored, fused=retriever is Retriever.HYBRID)
+    found = words.words if words is not None else ()
+    return SearchResult(
+        query=query,
+        hits=_hits(ranked, offset, limit),
+        total=len(ranked),
+        facets=_facets(ranked),
+        words=found,
+        milliseconds=(time.perf_counter() - started) * 1000,
+    )
+
+
+def similar_units(unit: Unit, *, limit: int = 10) -> list[Hit]:
+    """Return the units nearest in meaning to a unit, itself and exact copies of it left out."""
+    index = serving_index()
+    if index is None:
+        return []
+    row = index.vectors.filter(text_hash=unit.text_hash).first()
+    if row is None:
+        return []
+    vector = row.vector.to_numpy().astype("float32")
+    conditions = Conditions(f"{SERVED} AND u.text_hash <> %s", (unit.text_hash,), narrow=False)
+    ids = finding.dense_candidates(vector, index, conditions, limit)
+    ranked = rank(Query(""), score_candidates(ids, None, vector, index), fused=False)
+    return _hits(ranked, 0, limit)
+
+
+def _candidate_ids(query: Query, conditions: Conditions, words: finding.WeightedWords | None, retriever: Retriever, depth: int) -> list[int]:
+    if words is None:
+        return []
+    ids = finding.lexical_candidates(words, conditions, depth)
+    return finding.symbol_candidates(query, conditions, _SYMBOLS) + ids if retriever is Retriever.HYBRID else ids
+
+
+def _spec_key(index: VectorIndex) -> tuple[tuple[str, object], ...]:
+    return tuple(sorted(index.spec.items()))
+
+
+@lru_cache(maxsize=512)
+def _encode(spec: tuple[tuple[str, object], ...], text: str) -> Vectors:
+    """Return the query's vector, float32 [dimension]; paging and facets ask for the same one again."""
+    from searchapp.encoders import load_encoder
+
+    vector: Vectors = load_encoder(EncoderSpec(**dict(spec))).encode([text])[0]  # type: ignore[arg-type]
+    return vector
+
+
+def warm_up() -> None:
+    """Load the encoder, so that the first search does not wait for it."""
+    index = serving_index()
+    if index is not None:
+        encoder_of(index).encode(["warm up"])
+
+
+def _hits(ranked: list[Candidate], offset: int, limit: int) -> list[Hit]:
+    page = ranked[offset : offset + limit]
+    return [Hit(candidate, offset + number, _reasons(candidate)) for number, candidate in enumerate(page, 1)]
+
+
+def _reasons(candidate: Candidate) -> tuple[str, ...]:
+    reasons = []
+    if candidate.defines:
+        reasons.append("name")
+    if candidate.lexical > 0:
+        reasons.append("words")
+    if candidate.dense is not None and candidate.dense >= 0.25:
+        reasons.append("meaning")
+    return tuple(reasons)
+
+
+def _facets(ranked: list[Candidate]) -> dict[str, dict[str, int]]:
+    """Count all candidates by repository, language and kind, the most frequent first."""
+    counts = {
+        "repo": Counter(candidate.repository for candidate in ranked),
+        "lang": Counter(candidate.language for candidate in ranked),
+        "kind": Counter(candidate.kind for candidate in ranked),
+    }
+    return {name: dict(counter.most_common()) for name, counter in counts.items()}

@@ -1,0 +1,123 @@
+"""What people and programs do with repositories: add, index, delete. Pages, admin, API and commands all call these."""
+
+import re
+import uuid
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.db import IntegrityError, transaction
+
+from codesearch import jobs
+from codesearch.models import Repository
+from codesearch.sources import SourceError, TransientSourceError, validate_source
+from codesearch.sources.opening import archive_path
+from searchapp.jobs.models import Job
+from searchapp.jobs.services import cancel_job, start_job
+
+_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
+
+
+def add_repository(
+    *,
+    name: str,
+    source_kind: str,
+    location: str,
+    ref: str = "",
+    token: str = "",
+    excludes: str = "",
+    trusted: bool = False,
+) -> tuple[Repository, Job]:
+    """Add a repository and start its first build. Raises ValidationError with the field that is wrong.
+
+    `trusted` permits any folder: the caller has a terminal on the server.
+    """
+    name = name.strip() or suggested_name(location)
+    repository = Repository(
+        name=name, source_kind=source_kind, location=location.strip(), ref=ref.strip(), token=token.strip(), excludes=excludes, trusted=trusted
+    )
+    check_repository(repository)
+    try:
+        with transaction.atomic():
+            repository.save()
+    except IntegrityError:
+        raise ValidationError({"name": f"There is a repository named {name} already."}) from None
+    return repository, index_repository(repository)
+
+
+def check_repository(repository: Repository) -> None:
+    """Check a repository's name and source. Raises ValidationError with the field that is wrong."""
+    if not _NAME.match(repository.name):
+        raise ValidationError({"name": "A name has letters, digits, dots, dashes and underscores, at most 100, and starts with a letter or digit."})
+    if Repository.objects.filter(name__iexact=repository.name).exclude(pk=repository.pk).exists():
+        raise ValidationError({"name": f"There is a repository named {repository.name} already."})
+    try:
+        validate_source(repository)
+    except TransientSourceError as error:
+        raise ValidationError({"location": str(error)}) from error
+    except SourceError as error:
+        field = "ref" if "branch, tag or commit" in str(error) else "location"
+        raise ValidationError({field: str(error)}) from error
+
+
+def index_repository(repository: Repository) -> Job:
+    """Start a build, or return the one that is at work on the repository."""
+    return start_job(
+        kind=jobs.INDEX, subject=repository.subject, title=f"Index {repository.name}", arguments={"repository": repository.pk}
+    )
+
+
+def rebuild_repository(repository: Repository) -> Job:
+    """Start a build that reads every file anew, as after a change of how code is parsed."""
+    return start_job(
+        kind=jobs.INDEX, subject=repository.subject, title=f"Rebuild {repository.name}", arguments={"repository": repository.pk, "afresh": True}
+    )
+
+
+def delete_repository(repository: Repository) -> Job:
+    """Hide a repository at once, cancel what works on it, and remove it in the background."""
+    Repository.objects.filter(pk=repository.pk).update(deleting=True)
+    for job in Job.objects.filter(subject=repository.subject, state__in=(Job.State.QUEUED, Job.State.RUNNING)):
+        cancel_job(job)
+    return start_job(
+        kind=jobs.DELETE, subject=repository.subject, title=f"Delete {repository.name}", arguments={"repository": repository.pk}
+    )
+
+
+def store_archive(upload: UploadedFile) -> str:
+    """Keep an uploaded archive and return its stored name. Raises ValidationError if it is too large."""
+    if (upload.size or 0) > settings.SOURCE_MAX_ARCHIVE_BYTES:
+        raise ValidationError({"archive": f"The archive is larger than {settings.SOURCE_MAX_ARCHIVE_BYTES:,} bytes."})
+    suffix = "".join(Path(upload.name or "").suffixes[-2:])[-20:]
+    name = f"{uuid.uuid4().hex}{suffix}"
+    path = archive_path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        for chunk in upload.chunks():
+            file.write(chunk)
+    return name
+
+
+def suggested_name(location: str) -> str:
+    """Return a name for a source that has none: the last part of its address or path."""
+    path = urlsplit(location).path if "://" in location else location
+    stem = PurePosixPath(path.rstrip("/")).name
+    for suffix in (".git", ".zip", ".tar.gz", ".tgz"):
+        stem = stem.removesuffix(suffix)
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-._")[:100] or "repository"
+
+
+def needs_other_encoder() -> bool:
+    """Tell whether the settings choose another encoder than the one whose vectors are served."""
+    from codesearch.indexing.vectors import serving_index
+    from searchapp.encoders import configured_spec
+
+    index = serving_index()
+    return index is not None and index.spec != configured_spec().as_dict()
+
+
+def switch_encoder() -> Job:
+    """Start encoding everything with the configured encoder; searches use the present one until that is complete."""
+    return start_job(kind=jobs.SWITCH_ENCODER, subject="encoder", title="Switch to another encoder")

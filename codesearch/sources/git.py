@@ -1,0 +1,235 @@
+"""Files of a git remote, read from the objects of a bare, shallow fetch: nothing is checked out.
+
+The fetch runs git with no prompts, no redirects to other hosts, no local configuration, and the server's address
+resolved beforehand and pinned, so that a name cannot lead to a private address (DNS rebinding included).
+"""
+
+import base64
+import ipaddress
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
+
+from codesearch.sources.base import Entry, LeftOut, Reason, Snapshot, SourceError, TransientSourceError
+from codesearch.sources.filters import IGNORE_FILES, IgnoreRules
+
+_REF = re.compile(r"^(?!-)(?!.*\.\.)[\w./@+#-]{1,200}$")
+_COMMIT = re.compile(r"^[0-9a-f]{40}$")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_STALLED_SECONDS = 30
+_TRANSIENT = re.compile(
+    r"timed? ?out|could not resolve|connection (refused|reset)|early EOF|hung up|RPC failed|503|502|504|transfer closed|low speed|unable to access",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class GitRemote:
+    """Where to fetch from. `allow_private` permits addresses that are not public."""
+
+    url: str
+    ref: str = ""
+    token: str = ""
+    allow_private: bool = False
+    timeout: float = 1800.0
+
+
+def check_remote(remote: GitRemote) -> str | None:
+    """Check address and ref; return the option that pins the host's address, if it is to be pinned. Raises SourceError."""
+    if remote.ref and not _REF.match(remote.ref):
+        raise SourceError(f"{remote.ref!r} cannot be the name of a branch, tag or commit.")
+    parts = urlsplit(remote.url)
+    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
+        raise SourceError("A git address starts with https:// or http://; for a private repository give a token with it.")
+    if parts.username or parts.password:
+        raise SourceError("Leave user and password out of the address and give a token instead, which is stored encrypted.")
+    try:
+        port = parts.port or _DEFAULT_PORTS[parts.scheme]
+        found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
+    except ValueError as error:
+        raise SourceError(f"{remote.url} is not an address: {error}") from error
+    except OSError as error:
+        raise TransientSourceError(f"The host {parts.hostname} is not known: {error.strerror or error}") from error
+    addresses = [str(entry[4][0]) for entry in found]
+    if remote.allow_private:
+        return None
+    for address in addresses:
+        if not ipaddress.ip_address(address.split("%")[0]).is_global:
+            raise SourceError(f"{parts.hostname} leads to the private address {address}; an administrator can allow that with SOURCE_ALLOW_PRIVATE_ADDRESSES.")
+    pinned = f"[{addresses[0]}]" if ":" in addresses[0] else addresses[0]
+    return f"{parts.hostname}:{port}:{pinned}"
+
+
+def git_snapshot(remote: GitRemote, store: Path, rules: IgnoreRules, check_cancelled: Callable[[], None]) -> Snapshot:
+    """Fetch into the bare repository `store` and return the files of the commit. Raises SourceError."""
+    if shutil.which("git") is None:
+        raise SourceError("git is not installed on the server; install it, or upload an archive instead.")
+    if not (store / "HEAD").exists():
+        store.mkdir(parents=True, exist_ok=True)
+        _git(store, "init", "--quiet", "--bare", ".")
+    commit = _fetch(remote, store, check_cancelled)
+    left_out = LeftOut()
+    return Snapshot(_entries(store, commit, rules, left_out), left_out, revision=commit)
+
+
+def _fetch(remote: GitRemote, store: Path, check_cancelled: Callable[[], None]) -> str:
+    pin = check_remote(remote)
+    wanted = remote.ref or "HEAD"
+    configuration = {
+        "http.followRedirects": "false",
+        "http.lowSpeedLimit": "1000",
+        "http.lowSpeedTime": str(_STALLED_SECONDS),
+        "protocol.allow": "never",
+        "protocol.http.allow": "always",
+        "protocol.https.allow": "always",
+        "fetch.fsckObjects": "true",
+        "fetch.fsck.zeroPaddedFilemode": "ignore",
+        "fetch.fsck.missingSpaceBeforeDate": "ignore",
+        "fetch.fsck.badTimezone": "ignore",
+    }
+    if pin:
+        configuration["http.curloptResolve"] = pin
+    if remote.token:
+        basic = base64.b64encode(f"x-access-token:{remote.token}".encode()).decode()
+        configuration["http.extraHeader"] = f"Authorization: Basic {basic}"
+    arguments = ["fetch", "--quiet", "--no-tags", "--depth", "1", "--no-write-fetch-head", "--force", remote.url]
+    refspec = "+{}:refs/searchapp/head"
+    # A branch or tag of this name, or a commit; a commit that the server does not give by itself comes with its branch.
+    try:
+        _run_fetch(store, [*arguments, refspec.format(wanted)], configuration, remote, check_cancelled)
+    except SourceError as error:
+        if isinstance(error, TransientSourceError) or not re.fullmatch(r"[0-9a-f]{4,40}", wanted):
+            raise
+        everything = ["fetch", "--quiet", "--tags", "--force", remote.url, "+refs/heads/*:refs/searchapp/heads/*"]
+        _run_fetch(store, everything, configuration, remote, check_cancelled)
+        try:
+            return _git(store, "rev-parse", "--verify", "--quiet", f"{wanted}^{{commit}}").decode().strip()
+        except SourceError:
+            raise error from None
+    return _git(store, "rev-parse", "--verify", "refs/searchapp/head^{commit}").decode().strip()
+
+
+def _run_fetch(
+    store: Path, arguments: list[str], configuration: dict[str, str], remote: GitRemote, check_cancelled: Callable[[], None]
+) -> None:
+    # By environment and not by argument: the process list must not show the token.
+    environment = _environment()
+    environment["GIT_CONFIG_COUNT"] = str(len(configuration))
+    for number, (key, value) in enumerate(configuration.items()):
+        environment[f"GIT_CONFIG_KEY_{number}"], environment[f"GIT_CONFIG_VALUE_{number}"] = key, value
+    process = subprocess.Popen(["git", *arguments], cwd=store, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + remote.timeout
+    try:
+        while True:
+            try:
+                _, output = process.communicate(timeout=1.0)
+                break
+            except subprocess.TimeoutExpired:
+                check_cancelled()
+                if time.monotonic() > deadline:
+                    raise TransientSourceError(f"Fetching took longer than {remote.timeout:.0f} seconds.") from None
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+    if process.returncode:
+        raise _explained(output.decode("utf-8", errors="replace"), remote)
+
+
+def _explained(output: str, remote: GitRemote) -> SourceError:
+    """Turn git's words into advice."""
+    lowered = output.lower()
+    if "couldn't find remote ref" in lowered or "not our ref" in lowered:
+        return SourceError(f"{remote.url} has no branch, tag or commit {remote.ref or 'HEAD'!r}." if remote.ref else f"{remote.url} has no commits yet.")
+    if "authentication failed" in lowered or "could not read username" in lowered or " 401" in lowered or " 403" in lowered:
+        return SourceError("The server asks for a sign-in: give a token that may read this repository.")
+    if "redirect" in lowered or "error: 30" in lowered:
+        return SourceError("The address redirects; give the address that it leads to.")
+    if "not found" in lowered or "not valid: is this a git repository" in lowered or " 404" in lowered or "dumb http" in lowered:
+        return SourceError(f"There is no git repository at {remote.url} (or it is private and needs a token).")
+    last = output.strip().splitlines()[-1:] or ["no message"]
+    kind = TransientSourceError if _TRANSIENT.search(output) else SourceError
+    return kind(f"git could not fetch {remote.url}: {last[0][:300]}")
+
+
+def _entries(store: Path, commit: str, rules: IgnoreRules, left_out: LeftOut) -> Iterator[Entry]:
+    listing = _git(store, "ls-tree", "-r", "-z", "--long", "--full-tree", commit).split(b"\0")
+    with _ObjectReader(store) as reader:
+        files = list(_listed_files(listing, left_out))
+        for path, digest, _size in files:
+            if PurePosixPath(path).name in IGNORE_FILES:
+                rules.add(path, reader.read(digest).decode("utf-8", errors="replace"))
+        for path, digest, size in files:
+            reason = rules.reason(path)
+            if reason:
+                left_out.add(reason, path)
+            else:
+                yield Entry(path, size, lambda digest=digest: reader.read(digest), bytes.fromhex(digest))  # type: ignore[misc]
+
+
+def _listed_files(listing: list[bytes], left_out: LeftOut) -> Iterator[tuple[str, str, int]]:
+    for line in listing:
+        if not line:
+            continue
+        fields, _, raw_path = line.partition(b"\t")
+        mode, _kind, digest, size = fields.split()
+        path = raw_path.decode("utf-8", errors="replace")
+        if not mode.startswith(b"100"):
+            left_out.add(Reason.LINK, path)
+        elif b"\xef\xbf\xbd" in path.encode() and "\ufffd" not in raw_path.decode("latin-1"):
+            left_out.add(Reason.UNREADABLE, path)
+        else:
+            yield path, digest.decode(), int(size)
+
+
+class _ObjectReader:
+    """One `git cat-file --batch` for all the objects of a snapshot."""
+
+    def __init__(self, store: Path) -> None:
+        self._process = subprocess.Popen(
+            ["git", "cat-file", "--batch"], cwd=store, env=_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+
+    def __enter__(self) -> "_ObjectReader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def read(self, digest: str) -> bytes:
+        """Return the content of the object."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            self._process.stdin.write(f"{digest}\n".encode())
+            self._process.stdin.flush()
+            header = self._process.stdout.readline().split()
+            if len(header) != 3:
+                raise SourceError(f"The fetched repository lacks the object {digest}.")
+            content = self._process.stdout.read(int(header[2]) + 1)
+        except BrokenPipeError as error:
+            raise TransientSourceError("git ended while the fetched files were being read.") from error
+        return content[:-1]
+
+
+def _git(store: Path, *arguments: str) -> bytes:
+    done = subprocess.run(["git", *arguments], cwd=store, env=_environment(), stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    if done.returncode:
+        raise SourceError(f"git {arguments[0]} failed: {done.stderr.decode('utf-8', errors='replace').strip()[-300:]}")
+    return done.stdout
+
+
+def _environment() -> dict[str, str]:
+    """Return an environment without anyone's git configuration, credentials or prompts."""
+    return {
+        "PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "HOME": os.devnull, "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull, "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "GIT_OPTIONAL_LOCKS": "0",
+    }  # fmt: skip

@@ -1,0 +1,32 @@
+#!/usr/bin/env python
+"""Django's command line; with the embedded settings, the services a command needs are running while it runs."""
+
+import os
+import sys
+
+# Commands that touch neither PostgreSQL nor Redis start at once.
+WITHOUT_SERVICES = {"help", "version", "--help", "-h", "--version", "collectstatic", "spectacular", "makemigrations", "check"}
+
+
+def main() -> None:
+    """Run one management command."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "searchapp.settings.embedded")
+    from django.core.management import execute_from_command_line
+
+    command = sys.argv[1] if len(sys.argv) > 1 else "help"
+    embedded = os.environ["DJANGO_SETTINGS_MODULE"] == "searchapp.settings.embedded"
+    if not embedded or command in WITHOUT_SERVICES or {"--help", "-h"} & set(sys.argv[2:]):
+        execute_from_command_line(sys.argv)
+        return
+
+    from searchapp.embedded.services import EmbeddedServices, ServiceError
+
+    try:
+        with EmbeddedServices.from_environment().held():
+            execute_from_command_line(sys.argv)
+    except ServiceError as error:
+        sys.exit(f"{error}")
+
+
+if __name__ == "__main__":
+    main()

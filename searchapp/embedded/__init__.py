@@ -1,0 +1,1 @@
+"""PostgreSQL with pgvector, and Redis, from Python wheels: started, shared between processes, and stopped."""

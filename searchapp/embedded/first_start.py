@@ -1,0 +1,41 @@
+"""What an empty embedded installation begins with: an administrator, and real code to search."""
+
+import importlib.util
+from pathlib import Path
+
+from django.conf import settings
+
+# Small first, so that the first search has hits within seconds.
+SAMPLE_PACKAGES = ("rest_framework", "django")
+
+
+def administrator_sign_in() -> str:
+    """Make the first administrator if there is no account, and say how to sign in."""
+    from django.contrib.auth import get_user_model
+
+    from searchapp.embedded.secrets import stored_secret
+
+    users = get_user_model().objects
+    password = stored_secret(settings.DATA_DIR, "administrator-password", length=12)
+    if not users.exists():
+        users.create_superuser("admin", password=password)
+    admin = users.filter(username="admin", is_superuser=True).first()
+    if admin is not None and admin.check_password(password):
+        return f"Sign in as admin with the password {password} (kept in {settings.DATA_DIR / 'secrets' / 'administrator-password'})"
+    return "Sign in with an administrator's account."
+
+
+def add_sample_repositories() -> None:
+    """Queue the packages that every installation has, unless repositories were ever added here."""
+    from codesearch.models import Repository
+    from codesearch.services import add_repository
+
+    marker = settings.DATA_DIR / "samples-added"
+    if marker.exists() or Repository.objects.exists():
+        return
+    for package in SAMPLE_PACKAGES:
+        spec = importlib.util.find_spec(package)
+        if spec is not None and spec.origin is not None:
+            folder = Path(spec.origin).parent
+            add_repository(name=package, source_kind=Repository.SourceKind.FOLDER, location=str(folder), trusted=True)
+    marker.touch()

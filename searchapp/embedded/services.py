@@ -1,0 +1,109 @@
+"""Both services together, shared by every process of one data folder.
+
+Each process that needs them holds a shared file lock. The first starts what does not run; the last, recognised by
+getting the lock exclusively, stops it. The kernel drops the lock of a killed process, so nothing is ever counted wrong.
+"""
+
+import fcntl
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from searchapp.embedded.errors import ServiceError
+from searchapp.embedded.postgres import Postgres
+from searchapp.embedded.redis import Redis
+
+__all__ = ["EmbeddedServices", "ServiceError"]
+
+# The kernel's limit for the address of a Unix socket is 107 bytes; PostgreSQL adds a file name of 16.
+_LONGEST_SOCKET_DIR = 88
+# Set by the supervisor for the processes it starts: they use its services and never stop them.
+SUPERVISED = "SEARCHAPP_SUPERVISED"
+
+
+class EmbeddedServices:
+    """PostgreSQL and Redis of one data folder."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        self.run_dir = _run_dir(data_dir)
+        self.postgres = Postgres(data_dir / "postgres", self.run_dir / "postgres")
+        self.redis = Redis(data_dir / "redis", self.run_dir / "redis" / "redis.sock")
+
+    @classmethod
+    def from_environment(cls) -> "EmbeddedServices":
+        """Return the services of the data folder that the settings name."""
+        from django.conf import settings
+
+        return cls(settings.DATA_DIR)
+
+    @contextmanager
+    def held(self) -> Iterator[bool]:
+        """Keep the services running while the block runs; yields whether the database is new and needs migrating."""
+        if os.environ.get(SUPERVISED):
+            yield False
+            return
+        self._make_folders()
+        with (self.data_dir / "services.lock").open("w", encoding="ascii") as users:
+            with self._changing():
+                fcntl.flock(users, fcntl.LOCK_SH)
+                new = self._start()
+            try:
+                yield new
+            finally:
+                with self._changing():
+                    if self._is_last(users):
+                        self._stop()
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Only one process at a time starts or stops services."""
+        with (self.data_dir / "services-changing.lock").open("w", encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    @staticmethod
+    def _is_last(users: object) -> bool:
+        try:
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)  # type: ignore[arg-type]
+        except BlockingIOError:
+            return False
+        return True
+
+    def _make_folders(self) -> None:
+        try:
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+            self.run_dir.mkdir(parents=True, exist_ok=True, mode=0o755)
+        except OSError as error:
+            raise ServiceError(f"The data folder {self.data_dir} cannot be used: {error}. Set DATA_DIR to a folder you may write to.") from error
+
+    def _start(self) -> bool:
+        if not self.postgres.is_running():
+            self.postgres.start()
+        if not self.redis.is_running():
+            self.redis.start()
+        return self._create_database()
+
+    def _stop(self) -> None:
+        self.redis.stop()
+        self.postgres.stop()
+
+    def _create_database(self) -> bool:
+        import psycopg
+
+        with psycopg.connect(host=str(self.postgres.socket_dir), user="postgres", dbname="postgres", autocommit=True) as connection:
+            if connection.execute("SELECT 1 FROM pg_database WHERE datname = 'searchapp'").fetchone():
+                return False
+            connection.execute("CREATE DATABASE searchapp")
+            return True
+
+
+def _run_dir(data_dir: Path) -> Path:
+    inside = data_dir / "run"
+    if len(str(inside / "postgres")) <= _LONGEST_SOCKET_DIR:
+        return inside
+    digest = hashlib.sha256(str(data_dir).encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"searchapp-{os.geteuid()}-{digest}"

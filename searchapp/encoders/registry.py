@@ -1,0 +1,38 @@
+"""The table of backends, and one loaded encoder a specification."""
+
+import threading
+from importlib import import_module
+
+from django.conf import settings
+
+from searchapp.encoders.base import Encoder, EncoderError, EncoderSpec
+
+BACKENDS = {
+    "openvino": ("searchapp.encoders.openvino", "OpenVinoEncoder"),
+    "huggingface": ("searchapp.encoders.huggingface", "HuggingFaceEncoder"),
+    "openai": ("searchapp.encoders.openai", "OpenAiEncoder"),
+}
+
+_loaded: dict[EncoderSpec, Encoder] = {}
+_loading = threading.Lock()
+
+
+def configured_spec() -> EncoderSpec:
+    """Return the encoder that the settings choose."""
+    return EncoderSpec(**settings.ENCODER)
+
+
+def get_encoder() -> Encoder:
+    """Return the encoder that the settings choose, loaded once in each process. Raises EncoderError."""
+    return load_encoder(configured_spec())
+
+
+def load_encoder(spec: EncoderSpec) -> Encoder:
+    """Return the encoder of `spec`, loaded once in each process. Raises EncoderError."""
+    with _loading:
+        if spec not in _loaded:
+            if spec.backend not in BACKENDS:
+                raise EncoderError(f"There is no encoder backend {spec.backend!r}; choose one of {', '.join(BACKENDS)}.")
+            module, name = BACKENDS[spec.backend]
+            _loaded[spec] = getattr(import_module(module), name)(spec)
+        return _loaded[spec]

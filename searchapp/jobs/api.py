@@ -1,0 +1,42 @@
+"""Jobs in the API."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from searchapp.jobs.models import Job
+from searchapp.jobs.services import cancel_job, retry_job
+
+
+class JobSerializer(serializers.ModelSerializer[Job]):
+    """A job with its progress."""
+
+    percent = serializers.IntegerField(allow_null=True, read_only=True, help_text="Of the current stage; null while its size is unknown.")
+
+    class Meta:
+        model = Job
+        fields = ("id", "kind", "subject", "title", "state", "done", "total", "percent", "message", "error", "created", "started", "finished")
+        read_only_fields = fields
+
+
+class JobViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Job]):
+    """Long work: its progress, cancelling and retrying it."""
+
+    queryset = Job.objects.all()
+    serializer_class = JobSerializer
+
+    @extend_schema(request=None, responses=JobSerializer)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Cancel a job that is queued or running."""
+        return Response(JobSerializer(cancel_job(self.get_object())).data)
+
+    @extend_schema(request=None, responses=JobSerializer)
+    @action(detail=True, methods=["post"])
+    def retry(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Queue a job again that failed or was cancelled."""
+        return Response(JobSerializer(retry_job(self.get_object())).data)

@@ -1,0 +1,93 @@
+"""The Job row."""
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class Job(models.Model):
+    """One piece of long work on one subject.
+
+    Transitions (anything else is refused by `searchapp.jobs.services`):
+
+        queued      → running      a worker took it
+                    → cancelled    cancelled before it began
+        running     → succeeded | failed
+                    → cancelling   cancelled; the worker notices at its next step
+                    → queued       its worker died, or an outage will pass
+        cancelling  → cancelled | succeeded | failed
+        failed      → queued       retried
+        cancelled   → queued       retried
+
+    At most one job of a kind and subject is active (queued, running or cancelling).
+    """
+
+    class State(models.TextChoices):
+        """Where a job stands."""
+
+        QUEUED = "queued"
+        RUNNING = "running"
+        CANCELLING = "cancelling"
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    ACTIVE: ClassVar = (State.QUEUED, State.RUNNING, State.CANCELLING)
+    TRANSITIONS: ClassVar = {
+        State.QUEUED: {State.RUNNING, State.CANCELLED},
+        State.RUNNING: {State.SUCCEEDED, State.FAILED, State.CANCELLING, State.QUEUED},
+        State.CANCELLING: {State.CANCELLED, State.SUCCEEDED, State.FAILED},
+        State.FAILED: {State.QUEUED},
+        State.CANCELLED: {State.QUEUED},
+        State.SUCCEEDED: set(),
+    }
+
+    kind = models.CharField(max_length=50, help_text="Which handler runs it, for example index_repository.")
+    subject = models.CharField(max_length=200, help_text="What it works on, for example repository:7.")
+    title = models.CharField(max_length=200, help_text="What a person reads.")
+    arguments = models.JSONField(default=dict, blank=True)
+    state = models.CharField(max_length=12, choices=State, default=State.QUEUED)
+    stage = models.PositiveSmallIntegerField(default=0, help_text="Which of its handler's stages comes next.")
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0, help_text="0 while unknown.")
+    message = models.CharField(max_length=300, blank=True)
+    error = models.TextField(blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    enqueued = models.DateTimeField(auto_now_add=True, help_text="When it was last handed to the workers.")
+    created = models.DateTimeField(auto_now_add=True)
+    started = models.DateTimeField(null=True, blank=True)
+    finished = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["kind", "subject"],
+                condition=models.Q(state__in=["queued", "running", "cancelling"]),
+                name="one_active_job_of_a_subject",
+            )
+        ]
+        indexes: ClassVar = [models.Index(fields=["state", "id"]), models.Index(fields=["subject", "-id"])]
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.state})"
+
+    @property
+    def is_active(self) -> bool:
+        """Tell whether the job is still to be finished."""
+        return self.state in self.ACTIVE
+
+    @property
+    def can_cancel(self) -> bool:
+        """Tell whether cancelling makes sense now."""
+        return self.state in (self.State.QUEUED, self.State.RUNNING)
+
+    @property
+    def can_retry(self) -> bool:
+        """Tell whether the job may be put into the queue again."""
+        return self.state in (self.State.FAILED, self.State.CANCELLED)
+
+    @property
+    def percent(self) -> int | None:
+        """Return the progress of the current stage, 0 to 100, or None while the total is unknown."""
+        return min(100, 100 * self.done // self.total) if self.total else None

@@ -1,0 +1,172 @@
+"""Runs one stage of one job, at most once at a time, and turns what happens into the job's state."""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db.models import F, Q
+from django.utils import timezone
+
+from searchapp.jobs import services
+from searchapp.jobs.errors import InvalidTransition, JobCancelled, JobError, TransientJobError
+from searchapp.jobs.models import Job
+from searchapp.jobs.registry import handler_of
+
+logger = logging.getLogger(__name__)
+
+# The first of the two numbers of a PostgreSQL advisory lock; the second is the job's key.
+_LOCK_SPACE = 0x5EA2
+_WRITE_EVERY_SECONDS = 0.5
+_TRANSIENT_ATTEMPTS = 20
+_RETRY_SECONDS = 5.0
+
+
+class JobContext:
+    """What a stage sees of its job: its arguments, and where to tell how far it is."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self._written = 0.0
+
+    def progress(self, done: int, total: int, message: str) -> None:
+        """Record the progress, at most twice a second, and raise JobCancelled if the job is being cancelled."""
+        now = time.monotonic()
+        if now - self._written < _WRITE_EVERY_SECONDS and done < total:
+            return
+        self._written = now
+        Job.objects.filter(pk=self.job.pk).update(done=done, total=total, message=message[:300])
+        self.check_cancelled()
+
+    def check_cancelled(self) -> None:
+        """Raise JobCancelled if the job is being cancelled or its row is gone."""
+        state = Job.objects.filter(pk=self.job.pk).values_list("state", flat=True).first()
+        if state not in (Job.State.RUNNING,):
+            raise JobCancelled
+
+
+def run_stages(job_id: int, *, follow: bool = False) -> None:
+    """Run the next stage of a job, or with `follow` all that are left, in this process.
+
+    A stage that another process runs right now is left to it. A database outage is raised as OperationalError: the
+    caller tries again, and the row, which could not be written, is found by `abandoned_jobs` at the latest.
+    """
+    with _exclusively(job_id) as mine:
+        if not mine:
+            return
+        while (job := Job.objects.filter(pk=job_id).first()) is not None and _run_stage(job):
+            job.refresh_from_db()
+            if not follow:
+                services.enqueue(job)
+                return
+
+
+def clean_up(job: Job) -> None:
+    """Run the clean-up of a job that ended without success; its failure is logged, the next run cleans again."""
+    function = handler_of(job.kind).clean_up
+    if function is None:
+        return
+    try:
+        function(JobContext(job))
+    except DatabaseError:
+        logger.exception("Clean-up after job %s failed", job.pk)
+
+
+def abandoned_jobs(*, patience: timedelta = timedelta(0)) -> list[Job]:
+    """Return the active jobs that no process runs: their worker was killed, or the broker lost their message.
+
+    A queued job may simply wait for a free worker: it counts only when handed over longer than `patience` ago.
+    """
+    waiting = Q(state=Job.State.QUEUED, enqueued__lte=timezone.now() - patience)
+    active = Job.objects.filter(waiting | Q(state__in=(Job.State.RUNNING, Job.State.CANCELLING))).order_by("id")
+    return [job for job in active if not _is_locked(job.pk)]
+
+
+def _run_stage(job: Job) -> bool:
+    """Run the stage that comes next; True if another one follows."""
+    if job.state == Job.State.CANCELLING:
+        _end(job, Job.State.CANCELLED, message="Cancelled")
+        return False
+    if not services.take(job):
+        return False
+    try:
+        stages = handler_of(job.kind).stages
+        stages[job.stage].run(JobContext(job))
+    except JobCancelled:
+        _end(job, Job.State.CANCELLED, message="Cancelled")
+    except (OperationalError, InterfaceError) as error:
+        if not connection.is_usable():
+            raise
+        _end(job, Job.State.FAILED, error=_database_advice(error))
+    except TransientJobError as error:
+        _wait_or_give_up(job, str(error))
+    except JobError as error:
+        _end(job, Job.State.FAILED, error=str(error))
+    except LookupError as error:
+        logger.exception("Job %s failed", job.pk)
+        _end(job, Job.State.FAILED, error=str(error))
+    except Exception as error:
+        logger.exception("Job %s failed", job.pk)
+        _end(job, Job.State.FAILED, error=f"{type(error).__name__}: {error}. The worker's log has the details.")
+    else:
+        if job.stage + 1 < len(stages):
+            Job.objects.filter(pk=job.pk).update(stage=F("stage") + 1, done=0, total=0)
+            return True
+        job.refresh_from_db()
+        services.finish(job, Job.State.SUCCEEDED, message=job.message)
+    return False
+
+
+def _wait_or_give_up(job: Job, reason: str) -> None:
+    if job.attempts >= _TRANSIENT_ATTEMPTS:
+        _end(job, Job.State.FAILED, error=reason)
+        return
+    try:
+        services.put_back(job, f"Waiting: {reason}")
+    except InvalidTransition:
+        _end(job, Job.State.CANCELLED, message="Cancelled")
+    else:
+        services.enqueue(job, countdown=_RETRY_SECONDS)
+
+
+def _end(job: Job, state: Job.State, *, message: str = "", error: str = "") -> None:
+    if connection.in_atomic_block and connection.needs_rollback:
+        connection.set_rollback(False)
+    clean_up(job)
+    job.refresh_from_db()
+    services.finish(job, state, message=message or job.message, error=error)
+
+
+def _database_advice(error: Exception) -> str:
+    text = str(error).strip()
+    if "No space left" in text or "could not extend file" in text:
+        return f"The database's disk is full. Free some space and retry; the version before keeps serving. ({text.splitlines()[0]})"
+    return f"The database refused: {text}"
+
+
+@contextmanager
+def _exclusively(job_id: int) -> Iterator[bool]:
+    """Hold the job's advisory lock: PostgreSQL frees it with the connection, so a killed worker never keeps it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_SPACE, job_id])
+        row = cursor.fetchone()
+    mine = bool(row and row[0])
+    try:
+        yield mine
+    finally:
+        if mine and connection.is_usable():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_SPACE, job_id])
+
+
+def _is_locked(job_id: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objid = %s"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))",
+            [_LOCK_SPACE, job_id],
+        )
+        row = cursor.fetchone()
+    return bool(row and row[0])

@@ -1,0 +1,39 @@
+"""Running a job in the present process, for commands and tests: the same stages, no worker needed."""
+
+import threading
+from collections.abc import Callable
+
+from django.db import connection
+
+from searchapp.jobs.models import Job
+from searchapp.jobs.runner import run_stages
+
+_LOOK_EVERY_SECONDS = 0.3
+
+
+def run_to_end(job: Job, show: Callable[[Job], None]) -> Job:
+    """Run all stages of a job, or wait for the worker that runs it; call `show` with the row now and then.
+
+    Returns the row in its final state. Raises what a database outage raises.
+    """
+    ended = threading.Event()
+
+    def watch() -> None:
+        try:
+            while not ended.wait(_LOOK_EVERY_SECONDS):
+                show(Job.objects.get(pk=job.pk))
+        finally:
+            connection.close()
+
+    watcher = threading.Thread(target=watch, name="job-progress", daemon=True)
+    watcher.start()
+    try:
+        while True:
+            run_stages(job.pk, follow=True)
+            job.refresh_from_db()
+            if not job.is_active:
+                return job
+            ended.wait(_LOOK_EVERY_SECONDS)
+    finally:
+        ended.set()
+        watcher.join()

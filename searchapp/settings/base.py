@@ -1,0 +1,178 @@
+"""Settings that every installation shares. `docs/settings.md` describes each variable that can be set."""
+
+from pathlib import Path
+
+from searchapp.settings import environment as env
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / ".data"))).expanduser().absolute()
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "searchapp.jobs",
+    "searchapp.encoders",
+    "searchapp.api",
+    "codesearch",
+    "frontend",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "searchapp.urls"
+WSGI_APPLICATION = "searchapp.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "frontend.context.site",
+            ]
+        },
+    }
+]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "search"
+LOGOUT_REDIRECT_URL = "search"
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = env.text("TIME_ZONE", "UTC")
+USE_I18N = False
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_MANIFEST_STRICT = False
+MEDIA_ROOT = DATA_DIR / "uploads"
+FILE_UPLOAD_TEMP_DIR = None
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "searchapp.api.authentication.ApiKeyAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["searchapp.api.permissions.ReadOrWriteScope"],
+    "DEFAULT_PAGINATION_CLASS": "searchapp.api.paging.Paging",
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "searchapp.api.schema.ProblemSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["searchapp.api.throttles.CallerThrottle"],
+    "DEFAULT_THROTTLE_RATES": {
+        "anonymous": env.text("THROTTLE_ANONYMOUS", "300/min"),
+        "caller": env.text("THROTTLE_CALLER", "1200/min"),
+    },
+    "EXCEPTION_HANDLER": "searchapp.api.errors.problem_handler",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Searchapp",
+    "DESCRIPTION": "Answers from your own code, knowledge graphs and databases, with the query behind every answer.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "JobState": "searchapp.jobs.models.Job.State",
+        "BuildState": "codesearch.models.Build.State",
+        "SourceKind": "codesearch.models.Repository.SourceKind",
+        "UnitKind": "codesearch.models.Unit.Kind",
+    },
+}
+
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 12 * 3600}
+CELERY_BEAT_SCHEDULE = {
+    "resume-abandoned-jobs": {"task": "searchapp.jobs.tasks.resume_abandoned_jobs", "schedule": 20.0},
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "WARNING")},
+}
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+
+UNFOLD = {
+    "SITE_TITLE": "Searchapp",
+    "SITE_HEADER": "Searchapp",
+    "SITE_SUBHEADER": "Code, graphs and databases",
+    "SITE_SYMBOL": "search",
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": True,
+}
+
+ENCODER = {
+    "backend": env.text("ENCODER_BACKEND", "openvino"),
+    "model": env.text("ENCODER_MODEL", "all-MiniLM-L6-v2"),
+    "url": env.text("ENCODER_URL"),
+    "device": env.text("ENCODER_DEVICE", "auto"),
+    "max_tokens": env.integer("ENCODER_MAX_TOKENS", 256),
+}
+ENCODER_API_KEY = env.secret("ENCODER_API_KEY")
+
+SOURCE_ROOTS = [Path(root).expanduser() for root in env.listing("SOURCE_ROOTS")]
+SOURCE_ALLOW_PRIVATE_ADDRESSES = env.boolean("SOURCE_ALLOW_PRIVATE_ADDRESSES", False)
+SOURCE_MAX_FILE_BYTES = env.integer("SOURCE_MAX_FILE_BYTES", 1_000_000)
+SOURCE_MAX_FILES = env.integer("SOURCE_MAX_FILES", 500_000)
+SOURCE_MAX_ARCHIVE_BYTES = env.integer("SOURCE_MAX_ARCHIVE_BYTES", 500_000_000)
+SOURCE_MAX_EXPANDED_BYTES = env.integer("SOURCE_MAX_EXPANDED_BYTES", 4_000_000_000)
+SOURCE_MAX_RATIO = env.integer("SOURCE_MAX_RATIO", 200)
+SOURCE_FETCH_TIMEOUT = env.integer("SOURCE_FETCH_TIMEOUT", 1800)
+
+SEARCH_MAX_QUERY_CHARACTERS = env.integer("SEARCH_MAX_QUERY_CHARACTERS", 20_000)
+SEARCH_TIMEOUT_MS = env.integer("SEARCH_TIMEOUT_MS", 10_000)

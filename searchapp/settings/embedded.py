@@ -1,0 +1,36 @@
+"""The default: PostgreSQL and Redis from Python wheels, data in one folder, no configuration at all."""
+
+from searchapp.embedded.secrets import stored_secret
+from searchapp.embedded.services import EmbeddedServices
+from searchapp.settings import environment as env
+from searchapp.settings.base import *  # noqa: F403
+from searchapp.settings.base import BASE_DIR, DATA_DIR
+
+_services = EmbeddedServices(DATA_DIR)
+
+DEBUG = env.boolean("DEBUG", False)
+SECRET_KEY = stored_secret(DATA_DIR, "secret-key")
+ENCRYPTION_KEY = stored_secret(DATA_DIR, "encryption-key")
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", "testserver", *env.listing("ALLOWED_HOSTS")]
+CSRF_TRUSTED_ORIGINS = env.listing("CSRF_TRUSTED_ORIGINS")
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": "searchapp",
+        "USER": "postgres",
+        "HOST": str(_services.postgres.socket_dir),
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "TEST": {"NAME": "test_searchapp"},
+    }
+}
+CELERY_BROKER_URL = f"redis+socket://{_services.redis.socket}"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": f"unix://{_services.redis.socket}"}}
+
+ANONYMOUS_READ = env.boolean("ANONYMOUS_READ", True)
+# A laptop's folders: what is below the checkout, the user's home and the installed packages may be indexed.
+if not env.text("SOURCE_ROOTS"):
+    from pathlib import Path
+
+    SOURCE_ROOTS = [Path.home(), BASE_DIR]

@@ -1,0 +1,5 @@
+"""All addresses: pages, API, admin."""
+
+from django.urls import path
+
+urlpatterns: list = []

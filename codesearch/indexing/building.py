@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from codesearch.indexing import statistics, vectors
 from codesearch.indexing.writing import NewFile, write_files
-from codesearch.models import Build, Repository
+from codesearch.models import Build, Repository, Unit
 from codesearch.parsing import language_of, parse_file
 from codesearch.sources import Entry, LeftOut, SourceError, TransientSourceError, open_source
 from codesearch.sources.base import Reason, git_digest
@@ -61,6 +61,8 @@ def encode(context: JobContext) -> None:
     """Stage two: vectors for the new texts, in the served index and in one that is being filled beside it."""
     repository = _repository(context)
     build = _current_build(repository)
+    if not Unit.objects.filter(repository=repository, since=build.number).exists():
+        return
     try:
         for index in vectors.target_indexes():
             build.encoded_units += vectors.fill(

@@ -22,7 +22,7 @@ HNSW_FROM = 5_000
 # Links a node (m) and candidates while linking (ef_construction): pgvector's defaults lose recall beyond 100,000 vectors.
 HNSW_M, HNSW_EF_CONSTRUCTION = 16, 100
 _FILES_AT_ONCE = 200
-_TEXTS_AT_ONCE = 2048
+_TEXTS_AT_ONCE = 512
 
 
 def serving_index() -> VectorIndex | None:

@@ -34,7 +34,8 @@ class JobContext:
     def progress(self, done: int, total: int, message: str) -> None:
         """Record the progress, at most twice a second, and raise JobCancelled if the job is being cancelled."""
         now = time.monotonic()
-        if now - self._written < _WRITE_EVERY_SECONDS and done < total:
+        is_last = 0 < total <= done
+        if now - self._written < _WRITE_EVERY_SECONDS and not is_last:
             return
         self._written = now
         Job.objects.filter(pk=self.job.pk).update(done=done, total=total, message=message[:300])

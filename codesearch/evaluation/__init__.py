@@ -1,0 +1,1 @@
+"""How good the search is: published benchmarks put through the product's own indexing and retrieval."""

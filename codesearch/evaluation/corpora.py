@@ -1,0 +1,83 @@
+"""Corpora of the form `{id, language, code}`, and queries `{id, text, relevant: {corpus id: grade}}`, as JSON lines."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from codesearch.parsing import LANGUAGES
+from codesearch.parsing.languages import python as python_language
+from codesearch.parsing.units import find_definitions
+
+
+class MalformedFile(ValueError):  # noqa: N818 - names what is wrong
+    """A line of an evaluation file is not what it should be."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """A piece of code to be found."""
+
+    id: str
+    language: str
+    code: str
+
+
+@dataclass(frozen=True)
+class EvaluationQuery:
+    """A query with the grades of the documents that answer it."""
+
+    id: str
+    text: str
+    relevant: dict[str, int]
+
+
+def read_json_lines(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the objects of a `.jsonl` or `.jsonl.gz` file. Raises MalformedFile with the line's number."""
+    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
+    with opened as file:
+        for number, line in enumerate(file, 1):
+            if line.strip():
+                try:
+                    yield json.loads(line)
+                except ValueError as error:
+                    raise MalformedFile(f"{path}, line {number}: {error}") from error
+
+
+def read_documents(path: Path) -> list[Document]:
+    """Return the documents of a corpus. Raises MalformedFile."""
+    try:
+        return [Document(str(row["id"]), row["language"], row["code"]) for row in read_json_lines(path)]
+    except KeyError as error:
+        raise MalformedFile(f"{path}: a line lacks {error}") from error
+
+
+def read_queries(path: Path) -> list[EvaluationQuery]:
+    """Return the queries. Raises MalformedFile."""
+    try:
+        return [EvaluationQuery(str(row["id"]), row["text"], row["relevant"]) for row in read_json_lines(path)]
+    except KeyError as error:
+        raise MalformedFile(f"{path}: a line lacks {error}") from error
+
+
+def file_name(document: Document) -> str:
+    """Return the path under which a document is indexed: its id, and an extension that tells its language."""
+    extensions = {language.name: language.extensions[0] for language in reversed(LANGUAGES)}
+    return f"{document.id}{extensions.get(document.language, '.txt')}"
+
+
+def strip_docstrings(code: str) -> str:
+    """Return Python code without the documentation strings of its functions and classes."""
+    language = python_language.LANGUAGE
+    source = code.encode("utf-8", errors="replace")
+    tree = language.parser.parse(source)
+    nodes = [tree.root_node, *(definition.node for definition in find_definitions(tree, language))]
+    strings = {node.start_byte: node.end_byte for each in nodes if (node := language.documentation_of(each)) is not None}
+    for start, end in sorted(strings.items(), reverse=True):
+        # The line goes with the string, so that no empty line tells where it was.
+        head = source[:start].rstrip(b" \t")
+        tail = source[end:]
+        source = head.removesuffix(b"\n") + tail if tail.startswith(b"\n") or not tail else source[:start] + tail.lstrip()
+    return source.decode("utf-8")

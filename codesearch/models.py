@@ -6,7 +6,7 @@ A build adds rows with `since` = its number and closes rows with `until` = its n
 written at all. Vectors hang on the hash of the text they encode, so what moved or was seen before costs no encoding.
 """
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
@@ -221,8 +221,3 @@ class Vector(models.Model):
 
     def __str__(self) -> str:
         return str(self.text_hash)
-
-
-def served(prefix: str = "") -> dict[str, Any]:
-    """Return the filter for rows that are part of their repository's served build; for lists, not for the hot path."""
-    return {f"{prefix}since__lte": models.F(f"{prefix}repository__serving"), f"{prefix}repository__deleting": False}

@@ -11,7 +11,7 @@ from codesearch.evaluation.corpora import read_json_lines
 from codesearch.evaluation.indexing import index_folder
 from codesearch.evaluation.metrics import file_ndcg, percentile
 from codesearch.retrieval import Retriever, search
-from codesearch.retrieval.search import warm_up
+from codesearch.retrieval.searching import warm_up
 
 DEPTH = 10
 

@@ -1,11 +1,15 @@
 """Who may read and who may write."""
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from searchapp.api.models import ApiKey
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
 
 
 def may_read(user: object) -> bool:
@@ -23,7 +27,7 @@ class ReadOrWriteScope(BasePermission):
 
     message = "Writing needs a staff account, and with an API key the scope write."
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         """Tell whether the request is allowed."""
         if request.method in SAFE_METHODS:
             return may_read(request.user)

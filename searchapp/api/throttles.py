@@ -1,10 +1,14 @@
 """How often one caller may call."""
 
+from typing import TYPE_CHECKING
+
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
-from rest_framework.views import APIView
 
 from searchapp.api.models import ApiKey
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView
 
 
 class CallerThrottle(SimpleRateThrottle):
@@ -12,14 +16,14 @@ class CallerThrottle(SimpleRateThrottle):
 
     scope = "caller"
 
-    def allow_request(self, request: Request, view: APIView) -> bool:
+    def allow_request(self, request: Request, view: "APIView") -> bool:
         """Tell whether the caller is within its rate."""
         self.scope = "caller" if request.user.is_authenticated else "anonymous"
         self.rate = self.get_rate()
         self.num_requests, self.duration = self.parse_rate(self.rate)
         return super().allow_request(request, view)
 
-    def get_cache_key(self, request: Request, view: APIView) -> str:
+    def get_cache_key(self, request: Request, view: "APIView") -> str:
         """Return the name under which the caller's requests are counted."""
         if isinstance(request.auth, ApiKey):
             ident = f"key-{request.auth.pk}"

@@ -38,6 +38,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "frontend.middleware.ContentSecurityPolicyMiddleware",
+    "frontend.middleware.ServiceOutageMiddleware",
 ]
 
 ROOT_URLCONF = "searchapp.urls"

@@ -4,7 +4,7 @@ from searchapp.embedded.secrets import stored_secret
 from searchapp.embedded.services import EmbeddedServices
 from searchapp.settings import environment as env
 from searchapp.settings.base import *  # noqa: F403
-from searchapp.settings.base import BASE_DIR, DATA_DIR
+from searchapp.settings.base import BASE_DIR, DATA_DIR, STORAGES
 
 _services = EmbeddedServices(DATA_DIR)
 
@@ -27,6 +27,10 @@ DATABASES = {
 }
 CELERY_BROKER_URL = f"redis+socket://{_services.redis.socket}"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": f"unix://{_services.redis.socket}"}}
+
+# Static files are served as they lie in the checkout: nothing to collect, nothing stale.
+STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+WHITENOISE_USE_FINDERS = True
 
 ANONYMOUS_READ = env.boolean("ANONYMOUS_READ", True)
 # A laptop's folders: what is below the checkout, the user's home and the installed packages may be indexed.

@@ -1,0 +1,158 @@
+"""What the API says about repositories, builds, units and hits."""
+
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from rest_framework import serializers
+
+from codesearch import services
+from codesearch.models import Build, Repository, SourceFile, Unit
+from codesearch.retrieval import Retriever
+
+
+class BuildSerializer(serializers.ModelSerializer[Build]):
+    """A build, with what it left out and why."""
+
+    class Meta:
+        model = Build
+        fields = (
+            "number", "state", "revision", "files", "units", "added_files", "removed_files", "encoded_units", "languages", "left_out",
+            "partly_parsed", "started", "finished",
+        )  # fmt: skip
+        read_only_fields = fields
+
+
+class RepositorySerializer(serializers.ModelSerializer[Repository]):
+    """A repository. The token can be set, never read; an archive is uploaded as `archive` in a multipart form."""
+
+    name = serializers.CharField(max_length=100, required=False, help_text="By default the last part of the location.")
+    location = serializers.CharField(max_length=1000, required=False, help_text="Git address, or folder on the server.")
+    token = serializers.CharField(write_only=True, required=False, allow_blank=True, max_length=500)
+    archive = serializers.FileField(write_only=True, required=False, help_text="A .zip or .tar.gz file.")
+    languages = serializers.SerializerMethodField(help_text="Units by language.")
+
+    class Meta:
+        model = Repository
+        fields = ("name", "source_kind", "location", "ref", "token", "archive", "excludes", "serving", "units", "languages", "created")
+        read_only_fields = ("serving", "units", "created")
+
+    def get_languages(self, repository: Repository) -> dict[str, int]:
+        """Return the units by language of the served build."""
+        build = next((each for each in repository.builds.all() if each.number == repository.serving), None)
+        return dict(build.languages) if build else {}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Check that the source is there."""
+        if attrs.get("source_kind") == Repository.SourceKind.ARCHIVE:
+            if "archive" not in attrs:
+                raise serializers.ValidationError({"archive": ["Send the archive as a multipart form."]})
+        elif self.instance is None and not attrs.get("location"):
+            raise serializers.ValidationError({"location": ["This field is required."]})
+        return attrs
+
+    def create(self, validated_data: dict[str, Any]) -> Repository:
+        """Add the repository and start its first build."""
+        archive: UploadedFile | None = validated_data.pop("archive", None)
+        location = validated_data.pop("location", "")
+        name = validated_data.pop("name", "")
+        if validated_data["source_kind"] == Repository.SourceKind.ARCHIVE and archive is not None:
+            name = name or services.suggested_name(archive.name or "archive")
+            location = services.store_archive(archive)
+        repository, _ = services.add_repository(name=name, location=location, **validated_data)
+        return repository
+
+
+class RepositoryDetailSerializer(RepositorySerializer):
+    """A repository with its last builds."""
+
+    builds = serializers.SerializerMethodField()
+
+    class Meta(RepositorySerializer.Meta):
+        fields = (*RepositorySerializer.Meta.fields, "builds")  # type: ignore[assignment]
+
+    def get_builds(self, repository: Repository) -> list[dict[str, Any]]:
+        """Return the last builds, the newest first."""
+        return [dict(BuildSerializer(build).data) for build in repository.builds.all()[:5]]
+
+
+class UnitSerializer(serializers.ModelSerializer[Unit]):
+    """A unit with its code."""
+
+    repository = serializers.CharField(source="repository.name")
+    code = serializers.SerializerMethodField()
+    url = serializers.CharField(source="get_absolute_url")
+
+    class Meta:
+        model = Unit
+        fields = (
+            "id", "repository", "path", "language", "kind", "name", "qualified_name", "signature", "start_line", "end_line", "code", "url",
+        )  # fmt: skip
+        read_only_fields = fields
+
+    def get_code(self, unit: Unit) -> str:
+        """Return the unit's lines of the file."""
+        lines = unit.file.blob.text.split("\n")
+        return "\n".join(lines[unit.start_line - 1 : unit.end_line])
+
+
+class FileSerializer(serializers.ModelSerializer[SourceFile]):
+    """A file with its text and outline."""
+
+    repository = serializers.CharField(source="repository.name")
+    text = serializers.CharField(source="blob.text")
+    units = serializers.SerializerMethodField()
+
+    class Meta:
+        model = SourceFile
+        fields = ("repository", "path", "language", "lines", "text", "units")
+        read_only_fields = fields
+
+    def get_units(self, file: SourceFile) -> list[dict[str, Any]]:
+        """Return the outline."""
+        columns = ("id", "kind", "name", "qualified_name", "start_line", "end_line")
+        return list(file.units.order_by("start_line", "-end_line").values(*columns))
+
+
+class HitSerializer(serializers.Serializer[Any]):
+    """A hit of a search."""
+
+    rank = serializers.IntegerField()
+    id = serializers.IntegerField(source="candidate.id")
+    repository = serializers.CharField(source="candidate.repository")
+    path = serializers.CharField(source="candidate.path")
+    language = serializers.CharField(source="candidate.language")
+    kind = serializers.ChoiceField(choices=Unit.Kind.choices, source="candidate.kind")
+    name = serializers.CharField(source="candidate.name")
+    qualified_name = serializers.CharField(source="candidate.qualified_name")
+    signature = serializers.CharField(source="candidate.signature")
+    start_line = serializers.IntegerField(source="candidate.start_line")
+    end_line = serializers.IntegerField(source="candidate.end_line")
+    score = serializers.FloatField(source="candidate.score")
+    reasons = serializers.ListField(child=serializers.CharField(), help_text="Why it is here: name, words, meaning.")
+    code = serializers.CharField(help_text="The first lines, and those with the query's words.")
+    url = serializers.CharField()
+
+
+class SearchResultSerializer(serializers.Serializer[Any]):
+    """A page of hits."""
+
+    query = serializers.CharField()
+    total = serializers.IntegerField(help_text="Candidates that can be paged through.")
+    milliseconds = serializers.FloatField()
+    facets = serializers.DictField(child=serializers.DictField(child=serializers.IntegerField()))
+    results = HitSerializer(many=True)
+
+
+class SearchParameters(serializers.Serializer[Any]):
+    """The parameters of a search."""
+
+    q = serializers.CharField(trim_whitespace=False, help_text="Free text or code; repo: lang: path: kind: name: and \"literal\" narrow it, - excludes.")
+    page = serializers.IntegerField(min_value=1, max_value=100, default=1)
+    page_size = serializers.IntegerField(min_value=1, max_value=100, default=10)
+    retriever = serializers.ChoiceField(choices=[str(each) for each in Retriever], default=str(Retriever.HYBRID))
+
+
+class SimilarParameters(serializers.Serializer[Any]):
+    """The parameters of a search for similar units."""
+
+    limit = serializers.IntegerField(min_value=1, max_value=100, default=10)

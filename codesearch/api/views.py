@@ -1,0 +1,127 @@
+"""The API's views: each calls one function of the engine."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import mixins, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.views import APIView
+
+from codesearch import selectors, services
+from codesearch.api.serializers import (
+    FileSerializer,
+    HitSerializer,
+    RepositoryDetailSerializer,
+    RepositorySerializer,
+    SearchParameters,
+    SearchResultSerializer,
+    SimilarParameters,
+    UnitSerializer,
+)
+from codesearch.models import Repository, Unit
+from codesearch.retrieval import Hit, QueryError, Retriever, search, similar_units
+from codesearch.retrieval.snippets import snippets_of
+from searchapp.jobs.api import JobSerializer
+
+
+class SearchView(APIView):
+    """Search code."""
+
+    @extend_schema(operation_id="code_search", parameters=[SearchParameters], responses=SearchResultSerializer)
+    def get(self, request: Request) -> Response:
+        """Search functions, methods, classes and passages by words, meaning and name."""
+        parameters = SearchParameters(data=request.query_params)
+        parameters.is_valid(raise_exception=True)
+        asked = parameters.validated_data
+        size = asked["page_size"]
+        try:
+            result = search(asked["q"], retriever=Retriever(asked["retriever"]), offset=(asked["page"] - 1) * size, limit=size)
+        except QueryError as error:
+            raise ValidationError({"q": [str(error)]}) from error
+        body = {
+            "query": asked["q"],
+            "total": result.total,
+            "milliseconds": round(result.milliseconds, 1),
+            "facets": result.facets,
+            "results": _hits(result.hits, result.words),
+        }
+        return Response(SearchResultSerializer(body).data)
+
+
+class UnitViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Unit]):
+    """Units."""
+
+    queryset = Unit.objects.none()
+    serializer_class = UnitSerializer
+
+    def get_queryset(self) -> Any:
+        """Return the units that are served."""
+        return selectors.served_units().select_related("repository", "file__blob")
+
+    @extend_schema(parameters=[SimilarParameters], responses=HitSerializer(many=True))
+    @action(detail=True, pagination_class=None)
+    def similar(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Return the units nearest in meaning to this one."""
+        parameters = SimilarParameters(data=request.query_params)
+        parameters.is_valid(raise_exception=True)
+        hits = similar_units(self.get_object(), limit=parameters.validated_data["limit"])
+        return Response(HitSerializer(_hits(hits, ()), many=True).data)
+
+
+class RepositoryViewSet(
+    mixins.ListModelMixin, mixins.CreateModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, viewsets.GenericViewSet[Repository]
+):
+    """Repositories: add, look, index, delete."""
+
+    queryset = Repository.objects.filter(deleting=False).prefetch_related("builds")
+    lookup_field = "name"
+    lookup_value_regex = r"[A-Za-z0-9._-]+"
+    parser_classes = (JSONParser, MultiPartParser, FormParser)
+
+    def get_serializer_class(self) -> type[BaseSerializer[Repository]]:
+        """Return the detailed form for one repository."""
+        return RepositoryDetailSerializer if self.action == "retrieve" else RepositorySerializer
+
+    @extend_schema(responses={202: JobSerializer})
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Hide the repository at once and remove it in the background."""
+        return Response(JobSerializer(services.delete_repository(self.get_object())).data, status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(request=None, responses={202: JobSerializer})
+    @action(detail=True, methods=["post"])
+    def index(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Bring the index up to date with the source; returns the build that is at work if there is one."""
+        return Response(JobSerializer(services.index_repository(self.get_object())).data, status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(request=None, responses={202: JobSerializer})
+    @action(detail=True, methods=["post"])
+    def rebuild(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Read and parse every file anew."""
+        return Response(JobSerializer(services.rebuild_repository(self.get_object())).data, status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(parameters=[OpenApiParameter("path", OpenApiTypes.STR, OpenApiParameter.PATH)], responses=FileSerializer)
+    @action(detail=True, url_path="files/(?P<path>.+)")
+    def file(self, request: Request, name: str, path: str) -> Response:
+        """Return a file with its text and outline."""
+        return Response(FileSerializer(get_object_or_404(selectors.served_files(name), path=path)).data)
+
+
+def _hits(hits: list[Hit], words: tuple[str, ...]) -> list[dict[str, Any]]:
+    snippets = snippets_of([hit.candidate for hit in hits], words)
+    return [
+        {
+            "rank": hit.rank,
+            "candidate": hit.candidate,
+            "reasons": hit.reasons,
+            "code": snippets[hit.candidate.id].text,
+            "url": selectors.unit_address(hit.candidate.repository, hit.candidate.path, hit.candidate.start_line),
+        }
+        for hit in hits
+    ]

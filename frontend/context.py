@@ -1,0 +1,16 @@
+"""What every page's template knows."""
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from searchapp.api.permissions import may_write
+from searchapp.jobs.models import Job
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """Return whether the person may change things, and how much work is going on (asked for only if shown)."""
+    return {
+        "may_write": may_write(getattr(request, "user", None)),
+        "active_jobs": lambda: Job.objects.filter(state__in=Job.ACTIVE).count(),
+    }

@@ -1,0 +1,45 @@
+"""Facets as links: each adds its filter to the query, or takes it away again."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from codesearch.parsing import language_label
+
+_TITLES = {"repo": "Repository", "lang": "Language", "kind": "Kind"}
+_MOST = 12
+
+
+@dataclass(frozen=True)
+class Facet:
+    """One value with its count and the address that toggles it."""
+
+    label: str
+    count: int
+    address: str
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class FacetGroup:
+    """The values of one filter."""
+
+    title: str
+    facets: list[Facet]
+
+
+def facet_groups(text: str, counts: dict[str, dict[str, int]]) -> list[FacetGroup]:
+    """Return the groups for a query; those of pasted code have no addresses, since code has no filters."""
+    if "\n" in text.strip():
+        return []
+    return [FacetGroup(_TITLES[name], [_facet(text, name, value, count) for value, count in list(values.items())[:_MOST]]) for name, values in counts.items()]
+
+
+def _facet(text: str, name: str, value: str, count: int) -> Facet:
+    chosen = re.compile(rf"(^|\s){name}:{re.escape(value)}(?=\s|$)", re.IGNORECASE)
+    is_chosen = bool(chosen.search(text))
+    toggled = chosen.sub(" ", text) if is_chosen else f"{text} {name}:{value}"
+    label = language_label(value) if name == "lang" else value
+    return Facet(label, count, f"{reverse('search')}?{urlencode({'q': ' '.join(toggled.split())})}", is_chosen)

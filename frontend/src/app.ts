@@ -1,0 +1,13 @@
+import "./styles.css";
+import "htmx.org";
+import { startKeyboard } from "./keyboard";
+import { startLines } from "./lines";
+import { startSearchBox } from "./search-box";
+import { startSourceForm } from "./source-form";
+import { startThemeToggle } from "./theme-toggle";
+
+startThemeToggle();
+startSearchBox();
+startKeyboard();
+startLines();
+startSourceForm();

@@ -1,0 +1,26 @@
+"""Filters for numbers and bars."""
+
+from typing import Any
+
+from django import template
+
+register = template.Library()
+
+_SERIES = 6
+
+
+@register.filter
+def thousands(value: int | None) -> str:
+    """Return 12345 as 12,345."""
+    return f"{value or 0:,}"
+
+
+@register.filter
+def bar_parts(languages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the parts of a stacked bar of 100: where each begins, how wide it is, and its colour's number."""
+    parts, start = [], 0.0
+    for number, language in enumerate(languages):
+        width = float(language["percent"])
+        parts.append({"start": f"{start:.2f}", "width": f"{width:.2f}", "series": min(number, _SERIES)})
+        start += width
+    return parts

@@ -1,0 +1,24 @@
+"""Addresses of the pages."""
+
+from django.contrib.auth import views as auth
+from django.urls import path
+
+from frontend.views import files, jobs, repositories, search
+
+urlpatterns = [
+    path("", search.search_page, name="search"),
+    path("similar/<int:unit>", search.similar_page, name="similar"),
+    path("graphs", search.coming_page, {"area": "graphs"}, name="graphs"),
+    path("databases", search.coming_page, {"area": "databases"}, name="databases"),
+    path("help", search.help_page, name="help"),
+    path("repositories/", repositories.list_page, name="repositories"),
+    path("repositories/add", repositories.add_page, name="add-repository"),
+    path("repositories/<str:name>", repositories.detail_page, name="repository"),
+    path("repositories/<str:name>/status", repositories.status_part, name="repository-status"),
+    path("repositories/<str:name>/<str:change>", repositories.change, name="change-repository"),
+    path("code/<str:repository>/<path:path>", files.file_page, name="file"),
+    path("jobs/", jobs.list_page, name="jobs"),
+    path("jobs/<int:job>/<str:change>", jobs.change, name="change-job"),
+    path("sign-in", auth.LoginView.as_view(template_name="frontend/sign_in.html", redirect_authenticated_user=True), name="sign-in"),
+    path("sign-out", auth.LogoutView.as_view(), name="sign-out"),
+]

@@ -1,0 +1,130 @@
+"""The search page."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from codesearch import selectors
+from codesearch.models import Repository
+from codesearch.parsing import language_label
+from codesearch.retrieval import Hit, QueryError, search, similar_units
+from codesearch.retrieval.snippets import snippets_of
+from frontend.facets import facet_groups
+from frontend.highlighting import highlight_lines
+from frontend.views.access import readers
+from searchapp.encoders import EncoderError
+from searchapp.jobs.models import Job
+
+PAGE_SIZE = 10
+_EXAMPLES = (
+    "validate that an email address is well formed",
+    "where are urls matched to views",
+    "PageNumberPagination",
+    "parse a date from a string -path:tests/**",
+    "hash a password kind:method",
+)
+
+
+@dataclass(frozen=True)
+class ShownHit:
+    """A hit with its lines as HTML."""
+
+    hit: Hit
+    lines: list[tuple[int, str, bool]]
+    more_lines: int
+    url: str
+    language: str
+
+
+@readers
+@require_safe
+def search_page(request: HttpRequest) -> HttpResponse:
+    """Show the search box, and results if there is a query; for htmx the results alone."""
+    text = request.GET.get("q", "")
+    page = _page_number(request)
+    context: dict[str, Any] = {"q": text, "page": page}
+    if text.strip():
+        context |= _results(text, page)
+    else:
+        context |= _start()
+    template = "frontend/partials/results.html" if request.htmx and not request.htmx.boosted else "frontend/search.html"  # type: ignore[attr-defined]
+    response = render(request, template, context, status=context.get("status", 200))
+    response.headers["Vary"] = "HX-Request"
+    return response
+
+
+@readers
+@require_safe
+def similar_page(request: HttpRequest, unit: int) -> HttpResponse:
+    """Show the units nearest in meaning to one."""
+    found = get_object_or_404(selectors.served_units().select_related("repository"), pk=unit)
+    hits = _shown(similar_units(found, limit=20), ())
+    return render(request, "frontend/similar.html", {"unit": found, "hits": hits})
+
+
+@readers
+@require_safe
+def help_page(request: HttpRequest) -> HttpResponse:
+    """Explain the query language and the keys."""
+    return render(request, "frontend/help.html")
+
+
+@readers
+@require_safe
+def coming_page(request: HttpRequest, area: str) -> HttpResponse:
+    """Say that graphs and databases cannot be asked yet."""
+    return render(request, "frontend/coming.html", {"area": area})
+
+
+def _results(text: str, page: int) -> dict[str, Any]:
+    try:
+        result = search(text, offset=(page - 1) * PAGE_SIZE, limit=PAGE_SIZE)
+    except QueryError as error:
+        return {"query_error": str(error), "status": 422}
+    except EncoderError as error:
+        return {"query_error": str(error), "status": 503}
+    pages = -(-result.total // PAGE_SIZE)
+    return {
+        "result": result,
+        "hits": _shown(result.hits, result.words),
+        "facets": facet_groups(text, result.facets),
+        "previous": _address(text, page - 1) if page > 1 else "",
+        "next": _address(text, page + 1) if page < pages else "",
+        "building": _building() if not result.total else [],
+    }
+
+
+def _start() -> dict[str, Any]:
+    return {"examples": _EXAMPLES, "totals": selectors.totals(), "building": _building(), "empty": not Repository.objects.exists()}
+
+
+def _building() -> list[Job]:
+    return list(Job.objects.filter(kind="index_repository", state__in=Job.ACTIVE).order_by("id"))
+
+
+def _shown(hits: list[Hit], words: tuple[str, ...]) -> list[ShownHit]:
+    snippets = snippets_of([hit.candidate for hit in hits], words)
+    shown = []
+    for hit in hits:
+        snippet = snippets[hit.candidate.id]
+        marked = highlight_lines([line.text for line in snippet.lines], hit.candidate.language, frozenset(words))
+        lines = [(line.number, html, line.after_gap) for line, html in zip(snippet.lines, marked, strict=True)]
+        url = selectors.unit_address(hit.candidate.repository, hit.candidate.path, hit.candidate.start_line)
+        shown.append(ShownHit(hit, lines, snippet.unit_lines - len(lines), url, language_label(hit.candidate.language)))
+    return shown
+
+
+def _address(text: str, page: int) -> str:
+    return f"{reverse('search')}?{urlencode({'q': text, 'page': page})}"
+
+
+def _page_number(request: HttpRequest) -> int:
+    try:
+        return min(100, max(1, int(request.GET.get("page", "1"))))
+    except ValueError:
+        return 1

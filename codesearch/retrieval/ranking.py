@@ -15,12 +15,13 @@ from codesearch.retrieval.query import Query
 from codesearch.retrieval.scoring import Candidate
 
 # How much meaning counts against words: more in a sentence than in a bare name.
-DENSE_SHARE = {"symbol": 0.3, "mixed": 0.5, "sentence": 0.6, "code": 0.7}
-DEFINITION_BONUS = 0.6
-NAME_BONUS = 0.16
-PATH_BONUS = 0.12
-FILE_BONUS = 0.12
-REPEAT_FACTOR = 0.75
+DENSE_SHARE = {"symbol": 0.5, "mixed": 0.6, "sentence": 0.8, "code": 0.8}
+DEFINITION_BONUS, OTHER_CASE = 0.8, 0.4
+NAME_BONUS = 0.04
+PATH_BONUS = 0.2
+FILE_BONUS = 0.15
+REPEAT_FACTOR = 0.65
+KIND_FACTORS = {"module": 0.9, "passage": 0.75}
 # What stands aside for the code itself, as a factor on the score, and the words that ask for it.
 DEMOTIONS: tuple[tuple[str, re.Pattern[str], float, frozenset[str]], ...] = (
     (
@@ -66,14 +67,17 @@ def _order(candidate: Candidate) -> tuple[float, int]:
 
 
 def _fuse(query: Query, candidates: Sequence[Candidate]) -> None:
-    """Set the score to a weighted mean of both scores, each scaled to 0–1 by the best and the typical candidate."""
-    best_lexical = max((candidate.lexical for candidate in candidates), default=0.0) or 1.0
+    """Set the score to a weighted mean of both scores.
+
+    Cosines lie close together, so they are spread over 0–1 between the worst and the best candidate. The score by words
+    is not: it says which part of the query's words a unit has, and where that is little it should not count for more.
+    """
     dense = [candidate.dense for candidate in candidates if candidate.dense is not None]
     top, floor = max(dense, default=1.0), min(dense, default=0.0)
     share = DENSE_SHARE[query_form(query)]
     for candidate in candidates:
         meaning = (candidate.dense - floor) / max(top - floor, 1e-6) if candidate.dense is not None else 0.0
-        candidate.score = share * meaning + (1 - share) * candidate.lexical / best_lexical
+        candidate.score = share * meaning + (1 - share) * candidate.lexical
 
 
 def _add_bonuses(query: Query, asked: set[str], candidate: Candidate) -> None:
@@ -82,7 +86,7 @@ def _add_bonuses(query: Query, asked: set[str], candidate: Candidate) -> None:
         exact = candidate.name in query.symbols
         # A class or function that bears the name defines it more than a method of some class, or a module, does.
         weight = {"class": 1.0, "function": 1.0, "method": 0.8, "module": 0.5, "passage": 0.2}[candidate.kind]
-        candidate.score += DEFINITION_BONUS * weight * (1.0 if exact else 0.8)
+        candidate.score += DEFINITION_BONUS * weight * (1.0 if exact else OTHER_CASE)
     if asked:
         candidate.score += NAME_BONUS * _overlap(asked, _words_of(candidate.name))
         candidate.score += PATH_BONUS * _overlap(asked, _words_of_path(candidate.path))
@@ -113,7 +117,7 @@ def _demotion(path: str, kind: str, asked: frozenset[str]) -> float:
     for _, pattern, weight, words_asking in DEMOTIONS:
         if pattern.search(path) and not asked & words_asking:
             factor *= weight
-    return factor * (0.9 if kind in ("module", "passage") else 1.0)
+    return factor if kind in asked else factor * KIND_FACTORS.get(kind, 1.0)
 
 
 def _spread(ordered: list[Candidate]) -> list[Candidate]:

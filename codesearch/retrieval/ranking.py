@@ -16,6 +16,7 @@ from codesearch.retrieval.scoring import Candidate
 
 # How much meaning counts against words: more in a sentence than in a bare name.
 DENSE_SHARE = {"symbol": 0.5, "mixed": 0.6, "sentence": 0.8, "code": 0.8}
+CROWDING_WEIGHT = 0.3
 DEFINITION_BONUS, OTHER_CASE = 0.8, 0.4
 NAME_BONUS = 0.04
 PATH_BONUS = 0.2
@@ -72,11 +73,11 @@ def _fuse(query: Query, candidates: Sequence[Candidate]) -> None:
     Cosines lie close together, so they are spread over 0–1 between the worst and the best candidate. The score by words
     is not: it says which part of the query's words a unit has, and where that is little it should not count for more.
     """
-    dense = [candidate.dense for candidate in candidates if candidate.dense is not None]
-    top, floor = max(dense, default=1.0), min(dense, default=0.0)
+    nearness = {each.id: each.dense - CROWDING_WEIGHT * each.crowding for each in candidates if each.dense is not None}
+    top, floor = max(nearness.values(), default=1.0), min(nearness.values(), default=0.0)
     share = DENSE_SHARE[query_form(query)]
     for candidate in candidates:
-        meaning = (candidate.dense - floor) / max(top - floor, 1e-6) if candidate.dense is not None else 0.0
+        meaning = (nearness.get(candidate.id, floor) - floor) / max(top - floor, 1e-6)
         candidate.score = share * meaning + (1 - share) * candidate.lexical
 
 

@@ -3,18 +3,23 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from django.db import connection
 
 from codesearch.models import VectorIndex
 from codesearch.retrieval.candidates import WeightedWords, lexical_score_sql
 from searchapp.encoders.base import Vectors
 
+_NEIGHBOURS = 5
 _COLUMNS = "u.id, r.name, u.path, u.language, u.kind, u.name, u.qualified_name, u.signature, u.start_line, u.end_line, u.documented, u.file_id"
 
 
 @dataclass(slots=True)
 class Candidate:
-    """A served unit with its scores. `lexical` is between 0 and about 1, `dense` a cosine, None without a vector."""
+    """A served unit with its scores. `lexical` is between 0 and about 1, `dense` a cosine, None without a vector.
+
+    `crowding` is the mean cosine to the nearest other candidates: high for units that are near to everything.
+    """
 
     id: int
     repository: str
@@ -30,6 +35,7 @@ class Candidate:
     file_id: int
     lexical: float = 0.0
     dense: float | None = None
+    crowding: float = 0.0
     score: float = 0.0
     defines: bool = False
 
@@ -39,17 +45,39 @@ def score_candidates(ids: list[int], words: WeightedWords | None, vector: Vector
     if not ids:
         return []
     lexical, parameters = lexical_score_sql(words) if words is not None else ("0::real", [])
-    dense, join, dense_parameters = "NULL::real", "", list[Any]()
+    dense, vector_bytes, join, dense_parameters = "NULL::real", "NULL::bytea", "", list[Any]()
     if vector is not None and index is not None:
         dimension = int(index.dimension)
         dense = f"-(v.vector::halfvec({dimension}) <#> %s::halfvec({dimension}))"
         dense_parameters = ["[" + ",".join(f"{value:.5f}" for value in vector) + "]"]
+        vector_bytes = "halfvec_send(v.vector)"
         join = f"LEFT JOIN codesearch_vector v ON v.index_id = {int(index.pk)} AND v.text_hash = u.text_hash"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {_COLUMNS}, {lexical}, {dense} FROM codesearch_unit u JOIN codesearch_repository r ON r.id = u.repository_id {join}"
+            f"SELECT {_COLUMNS}, {lexical}, {dense}, {vector_bytes} FROM codesearch_unit u JOIN codesearch_repository r ON r.id = u.repository_id {join}"
             " WHERE u.id = ANY(%s)",
             [*parameters, *dense_parameters, ids],
         )
         ceiling = words.ceiling if words is not None else 1.0
-        return [Candidate(*row[:-2], lexical=float(row[-2]) / ceiling, dense=row[-1]) for row in cursor.fetchall()]
+        rows = cursor.fetchall()
+    candidates = [Candidate(*row[:-3], lexical=float(row[-3]) / ceiling, dense=row[-2]) for row in rows]
+    _set_crowding(candidates, [row[-1] for row in rows])
+    return candidates
+
+
+def _set_crowding(candidates: list[Candidate], vectors: list[bytes | None]) -> None:
+    """Set each candidate's mean cosine to its nearest fellows.
+
+    Some texts lie near every query (hubs: Radovanović, Nanopoulos and Ivanović 2010). Cross-domain similarity local
+    scaling (Conneau et al. 2018) takes that away; the query's candidates are neighbourhood enough to measure it in.
+    """
+    having = [(candidate, vector) for candidate, vector in zip(candidates, vectors, strict=True) if vector is not None]
+    if len(having) <= _NEIGHBOURS:
+        return
+    # PostgreSQL's binary form of a halfvec: two 16-bit counts, then big-endian half floats.
+    matrix = np.stack([np.frombuffer(vector, dtype=">f2", offset=4).astype(np.float32) for _, vector in having])
+    cosines = matrix @ matrix.T
+    np.fill_diagonal(cosines, -1.0)
+    nearest = np.partition(cosines, -_NEIGHBOURS, axis=1)[:, -_NEIGHBOURS:].mean(axis=1)
+    for (candidate, _), crowding in zip(having, nearest, strict=True):
+        candidate.crowding = float(crowding)

@@ -16,15 +16,21 @@ def database_versions(databases: Sequence[str] | None = None, **_: Any) -> list[
     for alias in databases or ():
         try:
             with connections[alias].cursor() as cursor:
-                cursor.execute("SELECT current_setting('server_version_num')::int, (SELECT default_version FROM pg_available_extensions WHERE name = 'vector')")
+                cursor.execute(
+                    "SELECT current_setting('server_version_num')::int, (SELECT default_version FROM pg_available_extensions WHERE name = 'vector')"
+                )
                 server, vector = cursor.fetchone() or (0, None)
         except DatabaseError as error:
-            messages.append(Error(f"The database cannot be reached: {error}", hint="Check DATABASE_URL and that PostgreSQL runs.", id="codesearch.E001"))
+            messages.append(
+                Error(f"The database cannot be reached: {error}", hint="Check DATABASE_URL and that PostgreSQL runs.", id="codesearch.E001")
+            )
             continue
         if server < OLDEST_POSTGRESQL:
             messages.append(Error("PostgreSQL is older than 15.", hint="Upgrade PostgreSQL.", id="codesearch.E002"))
         if vector is None or tuple(int(part) for part in vector.split(".")[:2]) < OLDEST_PGVECTOR:
             messages.append(
-                Error("pgvector 0.8 or later is not available.", hint="Install pgvector, for example the image pgvector/pgvector.", id="codesearch.E003")
+                Error(
+                    "pgvector 0.8 or later is not available.", hint="Install pgvector, for example the image pgvector/pgvector.", id="codesearch.E003"
+                )
             )
     return messages

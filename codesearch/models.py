@@ -11,6 +11,7 @@ from typing import ClassVar
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
+from django.db.models.functions import Lower
 from django.urls import reverse
 from pgvector.django import HalfVectorField
 
@@ -153,7 +154,7 @@ class Unit(models.Model):
         indexes: ClassVar = [
             GinIndex(fields=["lexemes"], name="unit_lexemes", fastupdate=False),
             models.Index(fields=["text_hash"], name="unit_text_hash"),
-            models.Index(models.functions.Lower("name"), name="unit_name"),
+            models.Index(Lower("name"), name="unit_name"),
             models.Index(fields=["repository", "since"], name="unit_repository"),
             models.Index(fields=["repository", "until"], name="unit_closed", condition=models.Q(until__isnull=False)),
         ]

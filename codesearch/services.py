@@ -3,6 +3,7 @@
 import re
 import uuid
 from pathlib import Path, PurePosixPath
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -64,9 +65,7 @@ def check_repository(repository: Repository) -> None:
 
 def index_repository(repository: Repository) -> Job:
     """Start a build, or return the one that is at work on the repository."""
-    return start_job(
-        kind=jobs.INDEX, subject=repository.subject, title=f"Index {repository.name}", arguments={"repository": repository.pk}
-    )
+    return start_job(kind=jobs.INDEX, subject=repository.subject, title=f"Index {repository.name}", arguments={"repository": repository.pk})
 
 
 def rebuild_repository(repository: Repository) -> Job:
@@ -81,12 +80,10 @@ def delete_repository(repository: Repository) -> Job:
     Repository.objects.filter(pk=repository.pk).update(deleting=True)
     for job in Job.objects.filter(subject=repository.subject, state__in=(Job.State.QUEUED, Job.State.RUNNING)):
         cancel_job(job)
-    return start_job(
-        kind=jobs.DELETE, subject=repository.subject, title=f"Delete {repository.name}", arguments={"repository": repository.pk}
-    )
+    return start_job(kind=jobs.DELETE, subject=repository.subject, title=f"Delete {repository.name}", arguments={"repository": repository.pk})
 
 
-def store_archive(upload: UploadedFile) -> str:
+def store_archive(upload: "UploadedFile[Any]") -> str:
     """Keep an uploaded archive and return its stored name. Raises ValidationError if it is too large."""
     if (upload.size or 0) > settings.SOURCE_MAX_ARCHIVE_BYTES:
         raise ValidationError({"archive": f"The archive is larger than {settings.SOURCE_MAX_ARCHIVE_BYTES:,} bytes."})

@@ -34,7 +34,10 @@ def facet_groups(text: str, counts: dict[str, dict[str, int]]) -> list[FacetGrou
     """Return the groups for a query; those of pasted code have no addresses, since code has no filters."""
     if "\n" in text.strip():
         return []
-    return [FacetGroup(_TITLES[name], [_facet(text, name, value, count) for value, count in list(values.items())[:_MOST]]) for name, values in counts.items()]
+    return [
+        FacetGroup(_TITLES[name], [_facet(text, name, value, count) for value, count in list(values.items())[:_MOST]])
+        for name, values in counts.items()
+    ]
 
 
 def _facet(text: str, name: str, value: str, count: int) -> Facet:

@@ -10,18 +10,31 @@ from codesearch.models import Repository
 class RepositoryForm(forms.Form):
     """One of three sources; only the fields of the chosen one count."""
 
-    source_kind = forms.ChoiceField(choices=Repository.SourceKind.choices, initial=Repository.SourceKind.GIT, widget=forms.RadioSelect, label="Source")
-    address = forms.CharField(max_length=1000, required=False, label="Git address", widget=forms.URLInput(attrs={"placeholder": "https://github.com/django/django"}))
-    ref = forms.CharField(max_length=200, required=False, label="Branch, tag or commit", widget=forms.TextInput(attrs={"placeholder": "the default branch"}))
+    source_kind = forms.ChoiceField(
+        choices=Repository.SourceKind.choices, initial=Repository.SourceKind.GIT, widget=forms.RadioSelect, label="Source"
+    )
+    address = forms.CharField(
+        max_length=1000, required=False, label="Git address", widget=forms.URLInput(attrs={"placeholder": "https://github.com/django/django"})
+    )
+    ref = forms.CharField(
+        max_length=200, required=False, label="Branch, tag or commit", widget=forms.TextInput(attrs={"placeholder": "the default branch"})
+    )
     token = forms.CharField(
         max_length=500, required=False, label="Access token", widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
         help_text="Only for private repositories. Stored encrypted, never shown again.",
     )  # fmt: skip
-    folder = forms.CharField(max_length=1000, required=False, label="Folder on the server", widget=forms.TextInput(attrs={"placeholder": "/srv/code/project"}))
-    archive = forms.FileField(required=False, label="Archive", help_text="A .zip or .tar.gz file.", widget=forms.ClearableFileInput(attrs={"accept": ".zip,.gz,.tgz"}))
+    folder = forms.CharField(
+        max_length=1000, required=False, label="Folder on the server", widget=forms.TextInput(attrs={"placeholder": "/srv/code/project"})
+    )
+    archive = forms.FileField(
+        required=False, label="Archive", help_text="A .zip or .tar.gz file.", widget=forms.ClearableFileInput(attrs={"accept": ".zip,.gz,.tgz"})
+    )
     name = forms.CharField(max_length=100, required=False, help_text="By default the last part of the source.")
     excludes = forms.CharField(
-        required=False, label="Leave out", widget=forms.Textarea(attrs={"rows": 3, "placeholder": "docs/\n*.sql"}), help_text="Patterns as in .gitignore, one a line."
+        required=False,
+        label="Leave out",
+        widget=forms.Textarea(attrs={"rows": 3, "placeholder": "docs/\n*.sql"}),
+        help_text="Patterns as in .gitignore, one a line.",
     )
 
     def clean(self) -> dict[str, Any]:

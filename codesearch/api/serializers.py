@@ -52,7 +52,7 @@ class RepositorySerializer(serializers.ModelSerializer[Repository]):
 
     def create(self, validated_data: dict[str, Any]) -> Repository:
         """Add the repository and start its first build."""
-        archive: UploadedFile | None = validated_data.pop("archive", None)
+        archive: "UploadedFile[Any] | None" = validated_data.pop("archive", None)
         location = validated_data.pop("location", "")
         name = validated_data.pop("name", "")
         if validated_data["source_kind"] == Repository.SourceKind.ARCHIVE and archive is not None:
@@ -146,7 +146,9 @@ class SearchResultSerializer(serializers.Serializer[Any]):
 class SearchParameters(serializers.Serializer[Any]):
     """The parameters of a search."""
 
-    q = serializers.CharField(trim_whitespace=False, help_text="Free text or code; repo: lang: path: kind: name: and \"literal\" narrow it, - excludes.")
+    q = serializers.CharField(
+        trim_whitespace=False, help_text='Free text or code; repo: lang: path: kind: name: and "literal" narrow it, - excludes.'
+    )
     page = serializers.IntegerField(min_value=1, max_value=100, default=1)
     page_size = serializers.IntegerField(min_value=1, max_value=100, default=10)
     retriever = serializers.ChoiceField(choices=[str(each) for each in Retriever], default=str(Retriever.HYBRID))

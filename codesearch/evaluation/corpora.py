@@ -36,8 +36,7 @@ class EvaluationQuery:
 
 def read_json_lines(path: Path) -> Iterator[dict[str, Any]]:
     """Yield the objects of a `.jsonl` or `.jsonl.gz` file. Raises MalformedFile with the line's number."""
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as file:
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
         for number, line in enumerate(file, 1):
             if line.strip():
                 try:

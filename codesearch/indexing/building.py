@@ -164,9 +164,7 @@ def _digests(repository: Repository, build: Build) -> tuple[dict[str, bytes], di
     return served, {path: bytes(digest) for path, digest, since in rows if since == build.number}
 
 
-def _new_files(
-    entries: Iterable[Entry], left_out: LeftOut, reading: _Reading, context: JobContext
-) -> Iterator[NewFile]:
+def _new_files(entries: Iterable[Entry], left_out: LeftOut, reading: _Reading, context: JobContext) -> Iterator[NewFile]:
     for found, entry in enumerate(entries, 1):
         if found > settings.SOURCE_MAX_FILES:
             raise SourceError(f"The source has more than {settings.SOURCE_MAX_FILES:,} files; exclude some, or raise SOURCE_MAX_FILES.")

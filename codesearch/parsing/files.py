@@ -4,10 +4,10 @@ from pathlib import PurePosixPath
 
 from tree_sitter import Node
 
-from codesearch.parsing.base import CodeUnit, Language, ParsedFile
+from codesearch.parsing.base import CodeUnit, Language, ParsedFile, node_text
 from codesearch.parsing.languages import LANGUAGES
 from codesearch.parsing.passages import TEXT_LABELS, passages_of, text_language
-from codesearch.parsing.units import Definition, clean_comments, clean_string, find_definitions, node_text, unit_of
+from codesearch.parsing.units import Definition, clean_comments, clean_string, find_definitions, unit_of
 
 _BY_EXTENSION: dict[str, Language] = {extension: language for language in LANGUAGES for extension in language.extensions}
 _LABELS = {language.name: language.label for language in LANGUAGES} | TEXT_LABELS

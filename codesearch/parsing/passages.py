@@ -21,7 +21,13 @@ _FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
     "graphql": ("GraphQL", (".graphql", ".gql")),
     "protobuf": ("Protocol Buffers", (".proto",)),
     "terraform": ("Terraform", (".tf", ".tfvars")),
-    "code": ("Other code", (".kt", ".kts", ".scala", ".swift", ".lua", ".pl", ".pm", ".r", ".jl", ".ex", ".exs", ".erl", ".hs", ".clj", ".dart", ".zig", ".m", ".mm", ".vim", ".el", ".groovy", ".gradle", ".cmake")),
+    "code": (
+        "Other code",
+        (
+            ".kt", ".kts", ".scala", ".swift", ".lua", ".pl", ".pm", ".r", ".jl",
+            ".ex", ".exs", ".erl", ".hs", ".clj", ".dart", ".zig", ".m", ".mm", ".vim", ".el", ".groovy", ".gradle", ".cmake",
+        ),
+    ),
 }  # fmt: skip
 _NAMES = {
     "Makefile": "shell", "Dockerfile": "shell", "CMakeLists.txt": "code", "README": "text", "LICENSE": "text", "CHANGELOG": "text",

@@ -142,7 +142,7 @@ def _definition(node: Node, outer: Node, kind: str, name: str, scopes: list[_Sco
         if in_function and node.end_point.row - node.start_point.row + 1 < _NESTED_LINES:
             return None
         is_method = scopes and scopes[-1].kind in ("class", "scope") and not _is_namespace(scopes[-1], language)
-        kind = "method" if is_method or "." in name and language.name == "go" else "function"
+        kind = "method" if is_method or ("." in name and language.name == "go") else "function"
     qualified = language.separator.join([*_path(scopes), name])
     return Definition(node, outer, kind, name, qualified, _comments_before(outer, language))
 

@@ -47,11 +47,18 @@ def weigh_words(query: Query) -> WeightedWords:
         cursor.execute("SELECT word, units FROM codesearch_word WHERE word = ANY(%s)", [words])
         frequencies = dict(cursor.fetchall())
     weighted = sorted(
-        ((word, math.log(1 + (units - frequencies[word] + 0.5) / (frequencies[word] + 0.5)), frequencies[word]) for word in words if word in frequencies and frequencies[word] <= units),
+        (
+            (word, math.log(1 + (units - frequencies[word] + 0.5) / (frequencies[word] + 0.5)), frequencies[word])
+            for word in words
+            if word in frequencies and frequencies[word] <= units
+        ),
         key=lambda item: -item[1],
     )[:_MOST_WORDS]
     return WeightedWords(
-        tuple(item[0] for item in weighted), tuple(item[1] for item in weighted), tuple(item[2] for item in weighted), max(1.0, float(total_words) / max(1, units))
+        tuple(item[0] for item in weighted),
+        tuple(item[1] for item in weighted),
+        tuple(item[2] for item in weighted),
+        max(1.0, float(total_words) / max(1, units)),
     )
 
 
@@ -107,7 +114,8 @@ def symbol_candidates(query: Query, conditions: Conditions, limit: int) -> list[
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT u.id FROM codesearch_unit u JOIN codesearch_repository r ON r.id = u.repository_id"
-            f" WHERE (lower(u.name) = ANY(%s){by_path}) AND {conditions.sql} ORDER BY u.kind = 'class' DESC, u.end_line - u.start_line DESC, u.id LIMIT %s",
+            f" WHERE (lower(u.name) = ANY(%s){by_path}) AND {conditions.sql}"
+            " ORDER BY u.kind = 'class' DESC, u.end_line - u.start_line DESC, u.id LIMIT %s",
             [names, *([path, f"%/{escaped}"] if by_path else []), *conditions.parameters, limit],
         )
         return [row[0] for row in cursor.fetchall()]

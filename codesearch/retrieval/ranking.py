@@ -8,6 +8,7 @@ examples, stubs and re-exports later, unless they are asked for; and results spr
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from codesearch.indexing.words import STOP_WORDS, query_words, words
@@ -23,19 +24,37 @@ PATH_BONUS = 0.2
 FILE_BONUS = 0.15
 REPEAT_FACTOR = 0.65
 KIND_FACTORS = {"module": 0.9, "passage": 0.75}
-# What stands aside for the code itself, as a factor on the score, and the words that ask for it.
-DEMOTIONS: tuple[tuple[str, re.Pattern[str], float, frozenset[str]], ...] = (
-    (
-        "test",
-        re.compile(r"(^|/)(tests?|testing|__tests__|spec|specs|testdata|fixtures|conftest\.py)(/|$)|(^|/)test_[^/]*$|[._-](test|spec|tests)\.\w+$|_test\.\w+$|Tests?\.(java|cs|php)$", re.IGNORECASE),
+
+
+@dataclass(frozen=True)
+class _Demotion:
+    """Files that stand aside for the code itself: a factor on the score, unless one of the (stemmed) words asks for them."""
+
+    paths: re.Pattern[str]
+    factor: float
+    words: frozenset[str]
+
+
+def _demotion_of(paths: str, factor: float, words_asking: str) -> _Demotion:
+    return _Demotion(re.compile(paths, re.IGNORECASE | re.VERBOSE), factor, frozenset(words_asking.split()))
+
+
+DEMOTIONS = (
+    _demotion_of(
+        r"""(^|/)(tests?|testing|__tests__|specs?|testdata|fixtures|conftest\.py)(/|$)
+          | (^|/)test_[^/]*$ | [._-](tests?|spec)\.\w+$ | _test\.\w+$ | tests?\.(java|cs|php)$""",
         0.6,
-        frozenset({"test", "fixtur", "mock", "spec", "assert"}),
+        "test fixtur mock spec assert",
     ),
-    ("example", re.compile(r"(^|/)(examples?|samples?|demos?|docs?|docs_src|tutorials?|benchmarks?)(/|$)", re.IGNORECASE), 0.75, frozenset({"exampl", "sampl", "demo", "doc", "tutori", "benchmark"})),
-    ("stub", re.compile(r"\.pyi$|\.d\.[cm]?ts$", re.IGNORECASE), 0.7, frozenset({"stub", "type"})),
-    ("legacy", re.compile(r"(^|/)(compat|deprecated|legacy|_?compat\.py|migrations?|v1)(/|$)|(^|/)_?(compat|deprecated|legacy)\w*\.\w+$", re.IGNORECASE), 0.8, frozenset({"compat", "deprec", "legaci", "migrat", "v1", "version"})),
-    ("re-export", re.compile(r"(^|/)(__init__\.py|index\.[cm]?[jt]sx?|mod\.rs)$"), 0.85, frozenset({"export", "packag", "init", "index"})),
-)  # fmt: skip
+    _demotion_of(r"(^|/)(examples?|samples?|demos?|docs?|docs_src|tutorials?|benchmarks?)(/|$)", 0.75, "exampl sampl demo doc tutori benchmark"),
+    _demotion_of(r"\.pyi$ | \.d\.[cm]?ts$", 0.7, "stub type"),
+    _demotion_of(
+        r"(^|/)(_?compat|deprecated|legacy|migrations?|v1)(/|$) | (^|/)_?(compat|deprecated|legacy)\w*\.\w+$",
+        0.8,
+        "compat deprec legaci migrat v1 version",
+    ),
+    _demotion_of(r"(^|/)(__init__\.py|index\.[cm]?[jt]sx?|mod\.rs)$", 0.85, "export packag init index"),
+)
 
 
 def rank(query: Query, candidates: Sequence[Candidate], *, fused: bool = True) -> list[Candidate]:
@@ -115,9 +134,9 @@ def _add_file_bonus(candidates: Sequence[Candidate]) -> None:
 @lru_cache(maxsize=50_000)
 def _demotion(path: str, kind: str, asked: frozenset[str]) -> float:
     factor = 1.0
-    for _, pattern, weight, words_asking in DEMOTIONS:
-        if pattern.search(path) and not asked & words_asking:
-            factor *= weight
+    for demotion in DEMOTIONS:
+        if demotion.paths.search(path) and not asked & demotion.words:
+            factor *= demotion.factor
     return factor if kind in asked else factor * KIND_FACTORS.get(kind, 1.0)
 
 

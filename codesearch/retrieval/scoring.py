@@ -54,13 +54,14 @@ def score_candidates(ids: list[int], words: WeightedWords | None, vector: Vector
         join = f"LEFT JOIN codesearch_vector v ON v.index_id = {int(index.pk)} AND v.text_hash = u.text_hash"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {_COLUMNS}, {lexical}, {dense}, {vector_bytes} FROM codesearch_unit u JOIN codesearch_repository r ON r.id = u.repository_id {join}"
+            f"SELECT {_COLUMNS}, {lexical}, {dense}, {vector_bytes}"
+            f" FROM codesearch_unit u JOIN codesearch_repository r ON r.id = u.repository_id {join}"
             " WHERE u.id = ANY(%s)",
             [*parameters, *dense_parameters, ids],
         )
         ceiling = words.ceiling if words is not None else 1.0
         rows = cursor.fetchall()
-    candidates = [Candidate(*row[:-3], lexical=float(row[-3]) / ceiling, dense=row[-2]) for row in rows]
+    candidates = [Candidate(*row[:12], float(row[12]) / ceiling, row[13]) for row in rows]
     _set_crowding(candidates, [row[-1] for row in rows])
     return candidates
 

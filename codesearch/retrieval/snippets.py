@@ -56,7 +56,11 @@ def _snippet(lines: list[str], candidate: Candidate, wanted: frozenset[str]) -> 
     rest = range(first + _FIRST_LINES, last + 1)
     # The densest stretch of the query's words among the lines that are not shown yet.
     matches = {number: len(wanted & set(words(lines[number - 1][:_LINE_CHARACTERS]))) for number in rest} if wanted else {}
-    best = max(rest, key=lambda number: sum(matches[each] for each in range(number, min(number + _FURTHER_LINES, last + 1))), default=0) if matches else 0
+    best = (
+        max(rest, key=lambda number: sum(matches[each] for each in range(number, min(number + _FURTHER_LINES, last + 1))), default=0)
+        if matches
+        else 0
+    )
     if best and any(matches[each] for each in range(best, min(best + _FURTHER_LINES, last + 1))):
         shown += range(best, min(best + _FURTHER_LINES, last + 1))
     chosen = []

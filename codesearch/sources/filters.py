@@ -13,13 +13,17 @@ IGNORE_FILES = {".gitignore": Reason.IGNORED, ".searchappignore": Reason.SEARCH_
 
 # Never entered: repositories' own data, and folders that package managers and builds fill.
 PRUNED_FOLDERS = frozenset(
-    ".git .hg .svn .bzr __pycache__ node_modules bower_components .venv .tox .nox .mypy_cache .pytest_cache .ruff_cache .idea .gradle".split()
-)
+    {
+        ".git", ".hg", ".svn", ".bzr", "__pycache__", "node_modules", "bower_components", ".venv", ".tox", ".nox", ".mypy_cache",
+        ".pytest_cache", ".ruff_cache", ".idea", ".gradle",
+    }
+)  # fmt: skip
 _VENDORED = re.compile(r"(^|/)(vendor|vendored|_vendor|third[-_]party|thirdparty|extern|externals|jspm_packages)/", re.IGNORECASE)
 _MINIFIED_NAME = re.compile(r"[.-]min\.(js|css|mjs)$|\.bundle\.js$|\.map$", re.IGNORECASE)
 _GENERATED_NAME = re.compile(
     r"(_pb2(_grpc)?\.pyi?|\.pb\.(go|cc|h)|\.g\.(cs|dart)|\.designer\.cs|_generated\.\w+|\.generated\.\w+"
-    r"|(^|/)(package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|poetry\.lock|uv\.lock|Cargo\.lock|composer\.lock|Gemfile\.lock|go\.sum))$",
+    r"|(^|/)(package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|poetry\.lock|uv\.lock"
+    r"|Cargo\.lock|composer\.lock|Gemfile\.lock|go\.sum))$",
     re.IGNORECASE,
 )
 _GENERATED_MARK = re.compile(
@@ -108,7 +112,7 @@ def _looks_binary(head: bytes) -> bool:
     """A text has few control characters; a few stray null bytes do not make it binary."""
     if not head:
         return False
-    control = sum(byte < 9 or 13 < byte < 32 and byte != 27 for byte in head)
+    control = sum(byte < 9 or (13 < byte < 32 and byte != 27) for byte in head)
     return control > len(head) * 0.02 + 1
 
 

@@ -62,7 +62,9 @@ def check_remote(remote: GitRemote) -> str | None:
         return None
     for address in addresses:
         if not ipaddress.ip_address(address.split("%")[0]).is_global:
-            raise SourceError(f"{parts.hostname} leads to the private address {address}; an administrator can allow that with SOURCE_ALLOW_PRIVATE_ADDRESSES.")
+            raise SourceError(
+                f"{parts.hostname} leads to the private address {address}; an administrator can allow that with SOURCE_ALLOW_PRIVATE_ADDRESSES."
+            )
     pinned = f"[{addresses[0]}]" if ":" in addresses[0] else addresses[0]
     return f"{parts.hostname}:{port}:{pinned}"
 
@@ -116,15 +118,15 @@ def _fetch(remote: GitRemote, store: Path, check_cancelled: Callable[[], None]) 
     return _git(store, "rev-parse", "--verify", "refs/searchapp/head^{commit}").decode().strip()
 
 
-def _run_fetch(
-    store: Path, arguments: list[str], configuration: dict[str, str], remote: GitRemote, check_cancelled: Callable[[], None]
-) -> None:
+def _run_fetch(store: Path, arguments: list[str], configuration: dict[str, str], remote: GitRemote, check_cancelled: Callable[[], None]) -> None:
     # By environment and not by argument: the process list must not show the token.
     environment = _environment()
     environment["GIT_CONFIG_COUNT"] = str(len(configuration))
     for number, (key, value) in enumerate(configuration.items()):
         environment[f"GIT_CONFIG_KEY_{number}"], environment[f"GIT_CONFIG_VALUE_{number}"] = key, value
-    process = subprocess.Popen(["git", *arguments], cwd=store, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        ["git", *arguments], cwd=store, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
     deadline = time.monotonic() + remote.timeout
     try:
         while True:
@@ -147,7 +149,9 @@ def _explained(output: str, remote: GitRemote) -> SourceError:
     """Turn git's words into advice."""
     lowered = output.lower()
     if "couldn't find remote ref" in lowered or "not our ref" in lowered:
-        return SourceError(f"{remote.url} has no branch, tag or commit {remote.ref or 'HEAD'!r}." if remote.ref else f"{remote.url} has no commits yet.")
+        return SourceError(
+            f"{remote.url} has no branch, tag or commit {remote.ref or 'HEAD'!r}." if remote.ref else f"{remote.url} has no commits yet."
+        )
     if "authentication failed" in lowered or "could not read username" in lowered or " 401" in lowered or " 403" in lowered:
         return SourceError("The server asks for a sign-in: give a token that may read this repository.")
     if "redirect" in lowered or "error: 30" in lowered:

@@ -105,7 +105,7 @@ def _row(repository: Repository, job: Job | None) -> dict[str, Any]:
     build = selectors.serving_build(repository)
     total = sum(build.languages.values()) if build else 0
     languages = [
-        {"name": name, "label": language_label(name), "units": count, "percent": 100 * count / total} for name, count in build.languages.items()
+        {"name": name, "label": language_label(name), "units": count, "percent": 100 * count / total} for name, count in sorted(build.languages.items(), key=lambda item: -item[1])
     ] if build and total else []  # fmt: skip
     left_out = build.left_out if build else {}
     return {

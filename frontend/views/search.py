@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from codesearch import selectors
@@ -35,7 +36,7 @@ class ShownHit:
     """A hit with its lines as HTML."""
 
     hit: Hit
-    lines: list[tuple[int, str, bool]]
+    lines: list[tuple[int, SafeString, bool]]
     more_lines: int
     url: str
     language: str

@@ -17,7 +17,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(User)
-class AccountAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc]
+class AccountAdmin(UserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
     """Accounts."""
 
     form = UserChangeForm

@@ -21,8 +21,7 @@ class ApiKeyManager(models.Manager["ApiKey"]):
 
     def find(self, text: str) -> "ApiKey | None":
         """Return the key with this text, if it exists and its account is active."""
-        key = self.select_related("user").filter(digest=digest(text), user__is_active=True).first()
-        return key
+        return self.select_related("user").filter(digest=digest(text), user__is_active=True).first()
 
 
 class ApiKey(models.Model):

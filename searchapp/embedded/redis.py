@@ -84,6 +84,6 @@ class Redis:
 def _is_alive(process: psutil.Process) -> bool:
     """A daemon that has ended stays a zombie until the system's first process takes notice."""
     try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -109,7 +109,7 @@ class _Child:
             # A session of its own: Ctrl-C reaches the supervisor alone, which then stops things in order.
             return subprocess.Popen(
                 self.command, env={**os.environ, SUPERVISED: "1"}, stdin=subprocess.DEVNULL, stdout=output,
-                stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=_die_with_parent,
+                stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=_die_with_parent,  # noqa: PLW1509 - the supervisor has one thread
             )  # fmt: skip
 
     def keep_alive(self) -> None:
@@ -127,14 +127,10 @@ class _Child:
         """Ask the process to finish what it does; end it and its children if it takes too long."""
         if self.process.poll() is None:
             self.process.terminate()
-        try:
+        with suppress(subprocess.TimeoutExpired):
             self.process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            pass
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self.process.wait()
 
 

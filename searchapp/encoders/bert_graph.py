@@ -54,9 +54,7 @@ def _layer(state: ov.Node, bias: ov.Node, weight: Weights, prefix: str, hidden: 
         split(_linear(state, weight, f"{prefix}attention.self.{name}")) for name in ("query", "key", "value")
     )  # fmt: skip
     attended = op.scaled_dot_product_attention(query, key, value, bias)
-    joined = op.reshape(
-        op.transpose(attended, np.array([0, 2, 1, 3], dtype=np.int64)), np.array([0, 0, hidden], dtype=np.int64), special_zero=True
-    )
+    joined = op.reshape(op.transpose(attended, np.array([0, 2, 1, 3], dtype=np.int64)), np.array([0, 0, hidden], dtype=np.int64), special_zero=True)
     output = _linear(joined, weight, f"{prefix}attention.output.dense")
     state = _norm(op.add(state, output), weight, f"{prefix}attention.output.LayerNorm", epsilon)
     inner = op.gelu(_linear(state, weight, f"{prefix}intermediate.dense"), "erf")

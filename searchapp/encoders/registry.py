@@ -2,6 +2,7 @@
 
 import threading
 from importlib import import_module
+from typing import Any
 
 from django.conf import settings
 
@@ -19,7 +20,8 @@ _loading = threading.Lock()
 
 def configured_spec() -> EncoderSpec:
     """Return the encoder that the settings choose."""
-    return EncoderSpec(**settings.ENCODER)
+    chosen: dict[str, Any] = settings.ENCODER
+    return EncoderSpec(**chosen)
 
 
 def get_encoder() -> Encoder:

@@ -22,7 +22,7 @@ class JobAdmin(ModelAdmin):  # type: ignore[misc]
     search_fields = ("title", "subject", "error")
     actions = ("cancel", "retry")
 
-    @display(
+    @display(  # type: ignore[untyped-decorator]
         description="State",
         label={"queued": "info", "running": "info", "cancelling": "warning", "succeeded": "success", "failed": "danger", "cancelled": "warning"},
     )

@@ -73,5 +73,3 @@ class Command(BaseCommand):
         bar.set_description_str(job.message or job.title)
         bar.total, bar.n = job.total or None, job.done
         bar.refresh()
-
-

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import tree_sitter_typescript
 
-from codesearch.parsing.base import Language
 from codesearch.parsing.languages import javascript
 
 LANGUAGE = replace(

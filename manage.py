@@ -22,7 +22,9 @@ def main() -> None:
     from searchapp.embedded.services import EmbeddedServices, ServiceError
 
     try:
-        with EmbeddedServices.from_environment().held():
+        with EmbeddedServices.from_environment().held() as is_new:
+            if is_new and command != "migrate":
+                execute_from_command_line([sys.argv[0], "migrate", "--verbosity=0"])
             execute_from_command_line(sys.argv)
     except ServiceError as error:
         sys.exit(f"{error}")

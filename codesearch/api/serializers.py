@@ -52,7 +52,7 @@ class RepositorySerializer(serializers.ModelSerializer[Repository]):
 
     def create(self, validated_data: dict[str, Any]) -> Repository:
         """Add the repository and start its first build."""
-        archive: "UploadedFile[Any] | None" = validated_data.pop("archive", None)
+        archive: UploadedFile[Any] | None = validated_data.pop("archive", None)
         location = validated_data.pop("location", "")
         name = validated_data.pop("name", "")
         if validated_data["source_kind"] == Repository.SourceKind.ARCHIVE and archive is not None:

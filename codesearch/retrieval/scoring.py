@@ -61,7 +61,7 @@ def score_candidates(ids: list[int], words: WeightedWords | None, vector: Vector
         )
         ceiling = words.ceiling if words is not None else 1.0
         rows = cursor.fetchall()
-    candidates = [Candidate(*row[:12], float(row[12]) / ceiling, row[13]) for row in rows]
+    candidates = [Candidate(*row[:12], lexical=float(row[12]) / ceiling, dense=row[13]) for row in rows]  # type: ignore[misc]
     _set_crowding(candidates, [row[-1] for row in rows])
     return candidates
 

@@ -104,9 +104,8 @@ def _detail(name: str) -> dict[str, Any]:
 def _row(repository: Repository, job: Job | None) -> dict[str, Any]:
     build = selectors.serving_build(repository)
     total = sum(build.languages.values()) if build else 0
-    languages = [
-        {"name": name, "label": language_label(name), "units": count, "percent": 100 * count / total} for name, count in sorted(build.languages.items(), key=lambda item: -item[1])
-    ] if build and total else []  # fmt: skip
+    counts = sorted(build.languages.items(), key=lambda item: -item[1]) if build and total else []
+    languages = [{"name": name, "label": language_label(name), "units": count, "percent": 100 * count / total} for name, count in counts]
     left_out = build.left_out if build else {}
     return {
         "repository": repository,

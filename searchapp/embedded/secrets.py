@@ -2,7 +2,11 @@
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
+
+from searchapp.embedded.errors import ServiceError
 
 
 def stored_secret(data_dir: Path, name: str, length: int = 48) -> str:
@@ -14,16 +18,20 @@ def stored_secret(data_dir: Path, name: str, length: int = 48) -> str:
     try:
         return path.read_text(encoding="ascii")
     except FileNotFoundError:
-        pass
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f".{name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        _make(path, length)
+    except OSError as error:
+        raise ServiceError(f"The data folder {data_dir} cannot be used: {error}. Set DATA_DIR to a folder you may write to.") from error
+    return path.read_text(encoding="ascii")
+
+
+def _make(path: Path, length: int) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ServiceError(f"The data folder {path.parent.parent} cannot be written: {error}. Set DATA_DIR to another one.") from error
+    descriptor, draft = tempfile.mkstemp(dir=path.parent)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(secrets.token_urlsafe(length))
-    try:
+    with suppress(FileExistsError):
         os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
-    return path.read_text(encoding="ascii")
+    Path(draft).unlink()

@@ -1,0 +1,24 @@
+"""A data folder and running services of the test run's own, made before Django reads its settings."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+_folder = Path(tempfile.mkdtemp(prefix="searchapp-test-"))
+_folder.chmod(0o755)
+os.environ["DATA_DIR"] = str(_folder)
+for _name in ("DATABASE_URL", "REDIS_URL", "ANONYMOUS_READ", "SOURCE_ROOTS", "DJANGO_SETTINGS_MODULE"):
+    os.environ.pop(_name, None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start PostgreSQL and Redis."""
+    from searchapp.embedded.services import EmbeddedServices
+
+    held = EmbeddedServices(_folder).held()
+    held.__enter__()
+    config.add_cleanup(lambda: shutil.rmtree(_folder, ignore_errors=True))
+    config.add_cleanup(lambda: held.__exit__(None, None, None))

@@ -1,0 +1,129 @@
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from searchapp.encoders import EncoderError, EncoderSpec, get_encoder, load_encoder
+from searchapp.encoders.batching import batches, unique
+
+TEXTS = ["def add(a, b): return a + b", "send an email", "", "send an email", "x " * 2000]
+
+
+@given(st.lists(st.integers(1, 500), max_size=60), st.integers(1, 2000))
+def test_batches_cover_everything_within_the_budget(lengths, budget):
+    found = list(batches(lengths, budget))
+    assert sorted(index for batch in found for index in batch) == list(range(len(lengths)))
+    for batch in found:
+        assert len(batch) == 1 or max(lengths[index] for index in batch) * len(batch) <= budget
+
+
+@given(st.lists(st.text(max_size=3)))
+def test_unique_texts_restore_the_list(texts):
+    distinct, inverse = unique(texts)
+    assert [distinct[index] for index in inverse] == texts
+    assert len(set(distinct)) == len(distinct)
+
+
+def test_openvino_agrees_with_torch():
+    from sentence_transformers import SentenceTransformer
+
+    from searchapp.encoders.openvino import _model_folder
+
+    ours = get_encoder().encode(TEXTS)
+    model = SentenceTransformer(str(_model_folder("all-MiniLM-L6-v2")), device="cpu")
+    model.max_seq_length = 256
+    theirs = model.encode(TEXTS, normalize_embeddings=True)
+    assert ours.shape == (len(TEXTS), 384)
+    assert np.allclose(np.linalg.norm(ours, axis=1), 1, atol=1e-3)
+    assert (ours * theirs).sum(axis=1).min() > 0.999
+    assert np.array_equal(ours[1], ours[3])
+
+
+def test_no_texts_are_no_vectors():
+    assert get_encoder().encode([]).shape == (0, 384)
+
+
+@pytest.fixture(scope="module")
+def tiny_model(tmp_path_factory):
+    """Save a BERT of two tiny layers with a vocabulary of single characters, as Hugging Face saves models."""
+    from transformers import BertConfig, BertModel, BertTokenizerFast
+
+    folder = tmp_path_factory.mktemp("tiny-bert")
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"abcdefghijklmnopqrstuvwxyz", *(f"##{each}" for each in "abcdefghijklmnopqrstuvwxyz")]
+    (folder / "vocab.txt").write_text("\n".join(vocabulary))
+    BertTokenizerFast(vocab=str(folder / "vocab.txt")).save_pretrained(folder)
+    config = BertConfig(vocab_size=len(vocabulary), hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=64, max_position_embeddings=64)
+    BertModel(config).save_pretrained(folder)
+    return folder
+
+
+def test_any_hugging_face_model_loads_and_both_backends_agree(tiny_model):
+    texts = ["abc", "hello world", "a b c " * 40]
+    torch_encoder = load_encoder(EncoderSpec("huggingface", str(tiny_model), max_tokens=32))
+    openvino_encoder = load_encoder(EncoderSpec("openvino", str(tiny_model), max_tokens=32))
+    ours, theirs = openvino_encoder.encode(texts), torch_encoder.encode(texts)
+    assert ours.shape == theirs.shape == (3, 32)
+    assert (ours * theirs).sum(axis=1).min() > 0.999
+    assert torch_encoder.identity == openvino_encoder.identity
+
+
+def test_a_model_that_is_not_there_is_explained(tmp_path):
+    with pytest.raises(EncoderError, match="There is no model folder"):
+        load_encoder(EncoderSpec("openvino", str(tmp_path / "none")))
+    with pytest.raises(EncoderError, match="cannot be loaded"):
+        load_encoder(EncoderSpec("huggingface", str(tmp_path / "none")))
+    with pytest.raises(EncoderError, match="no encoder backend"):
+        load_encoder(EncoderSpec("magic", "x"))
+
+
+@pytest.fixture
+def embeddings_server():
+    """Serve `/v1/embeddings` over HTTP; `answers` holds what to do instead, if anything."""
+    answers: list[tuple[int, str]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            status, body = answers.pop(0) if answers else (200, "")
+            if not body:
+                rows = [{"index": index, "embedding": [float(len(text)), 1.0, 0.0]} for index, text in enumerate(asked["input"])]
+                body = json.dumps({"data": rows[::-1]})
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *arguments):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/v1", answers
+    server.shutdown()
+    server.server_close()
+
+
+def test_an_openai_compatible_server(embeddings_server):
+    url, answers = embeddings_server
+    encoder = load_encoder(EncoderSpec("openai", "some-model", url=url))
+    vectors = encoder.encode(["aa", "bbbb", "aa"])
+    assert encoder.dimension == 3
+    assert np.allclose(vectors[0], np.array([2, 1, 0]) / np.sqrt(5))
+    assert np.array_equal(vectors[0], vectors[2])
+    answers.append((503, "busy"))
+    with pytest.raises(EncoderError) as busy:
+        encoder.encode(["x"])
+    assert busy.value.transient
+    answers.append((200, "<html>"))
+    with pytest.raises(EncoderError, match="not in the OpenAI format") as wrong:
+        encoder.encode(["x"])
+    assert not wrong.value.transient
+
+
+def test_a_server_that_is_not_there_is_transient():
+    with pytest.raises(EncoderError) as error:
+        load_encoder(EncoderSpec("openai", "m", url="http://127.0.0.1:9/v1"))
+    assert error.value.transient

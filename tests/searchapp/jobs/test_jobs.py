@@ -1,0 +1,149 @@
+import pytest
+from django.db import OperationalError
+
+from searchapp.jobs import registry, services
+from searchapp.jobs.errors import InvalidTransition, JobError, TransientJobError
+from searchapp.jobs.models import Job
+from searchapp.jobs.registry import Stage
+from searchapp.jobs.runner import JobContext, abandoned_jobs, run_stages
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def stages(monkeypatch):
+    """Let a test declare the stages of the kind `test`."""
+
+    def declare(*functions, clean_up=None):
+        handler = registry.Handler(tuple(Stage(function) for function in functions), clean_up)
+        monkeypatch.setitem(registry._handlers, "test", handler)
+
+    return declare
+
+
+def start() -> Job:
+    return services.start_job(kind="test", subject="thing:1", title="Test")
+
+
+def test_stages_run_in_order_and_end_in_success(stages):
+    seen = []
+    stages(lambda context: seen.append("one"), lambda context: seen.append("two"))
+    job = start()
+    run_stages(job.pk, follow=True)
+    job.refresh_from_db()
+    assert (seen, job.state) == (["one", "two"], Job.State.SUCCEEDED)
+    assert job.started <= job.finished
+
+
+def test_one_active_job_of_a_subject(stages):
+    stages(lambda context: None)
+    assert start().pk == start().pk
+
+
+@pytest.mark.parametrize("source", list(Job.State))
+@pytest.mark.parametrize("target", list(Job.State))
+def test_only_documented_transitions_happen(stages, source, target):
+    stages(lambda context: None)
+    job = Job.objects.create(kind="test", subject="thing:2", title="Test", state=source)
+    if target in Job.TRANSITIONS[source]:
+        assert services._move(job, target).state == target
+    else:
+        with pytest.raises(InvalidTransition):
+            services._move(job, target)
+
+
+def test_a_failure_keeps_its_advice_and_can_be_retried(stages):
+    cleaned, broken = [], [True]
+
+    def work(context):
+        if broken:
+            raise JobError("Plug it in.")
+
+    stages(work, clean_up=lambda context: cleaned.append(context.job.pk))
+    job = start()
+    run_stages(job.pk, follow=True)
+    job.refresh_from_db()
+    assert (job.state, job.error, cleaned) == (Job.State.FAILED, "Plug it in.", [job.pk])
+    broken.clear()
+    run_stages(services.retry_job(job).pk, follow=True)
+    job.refresh_from_db()
+    assert (job.state, job.error) == (Job.State.SUCCEEDED, "")
+
+
+def test_a_bug_is_a_failure_and_not_a_crash(stages):
+    stages(lambda context: 1 / 0)
+    job = start()
+    run_stages(job.pk, follow=True)
+    job.refresh_from_db()
+    assert job.state == Job.State.FAILED
+    assert "ZeroDivisionError" in job.error
+
+
+def test_an_outage_puts_the_job_back(stages):
+    def work(context):
+        raise TransientJobError("the server is away")
+
+    stages(work)
+    job = start()
+    run_stages(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.message) == (Job.State.QUEUED, "Waiting: the server is away")
+
+
+def test_cancelling_stops_at_the_next_step(stages):
+    def work(context: JobContext):
+        services.cancel_job(context.job)
+        context.progress(1, 2, "never reached")
+        raise AssertionError
+
+    stages(work)
+    job = start()
+    run_stages(job.pk, follow=True)
+    job.refresh_from_db()
+    assert job.state == Job.State.CANCELLED
+
+
+def test_cancelling_a_queued_job_is_immediate(stages):
+    stages(lambda context: None)
+    assert services.cancel_job(start()).state == Job.State.CANCELLED
+    with pytest.raises(InvalidTransition):
+        services.cancel_job(Job.objects.get())
+
+
+def test_a_running_job_without_a_process_is_abandoned_and_resumes_at_its_stage(stages):
+    seen = []
+    stages(lambda context: seen.append("one"), lambda context: seen.append("two"))
+    job = start()
+    Job.objects.filter(pk=job.pk).update(state=Job.State.RUNNING, stage=1)
+    assert [each.pk for each in abandoned_jobs()] == [job.pk]
+    run_stages(job.pk, follow=True)
+    assert seen == ["two"]
+
+
+def test_a_job_that_a_process_runs_is_not_abandoned_and_not_run_twice(stages):
+    found = []
+
+    def work(context):
+        found.append([each.pk for each in abandoned_jobs()])
+
+    stages(work)
+    run_stages(start().pk)
+    assert found == [[]]
+
+
+def test_a_full_disk_is_explained(stages):
+    def work(context):
+        raise OperationalError('could not extend file "base/1": No space left on device')
+
+    stages(work)
+    job = start()
+    run_stages(job.pk)
+    job.refresh_from_db()
+    assert job.state == Job.State.FAILED
+    assert "Free some space and retry" in job.error
+
+
+def test_progress_is_bounded(stages):
+    stages(lambda context: None)
+    assert Job(done=7, total=5).percent == 100
+    assert Job(done=7, total=0).percent is None

@@ -1,0 +1,57 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+
+
+def check(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    base = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "searchapp.settings.production", "DATA_DIR": os.environ["DATA_DIR"]}
+    return subprocess.run(
+        [sys.executable, "manage.py", "check"], cwd=ROOT, env=base | environment, capture_output=True, text=True, check=False
+    )
+
+
+COMPLETE = {
+    "SECRET_KEY": "s" * 60,
+    "ENCRYPTION_KEY": "e" * 40,
+    "ALLOWED_HOSTS": "search.example.org",
+    "DATABASE_URL": "postgresql://me:secret@db:5432/searchapp",
+    "REDIS_URL": "redis://redis:6379/0",
+}
+
+
+def test_a_complete_environment_passes():
+    done = check(COMPLETE)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"SECRET_KEY": ""}, "SECRET_KEY is not set"),
+        ({"DATABASE_URL": ""}, "DATABASE_URL is not set"),
+        ({"DATABASE_URL": "mysql://me@db/x"}, "not a PostgreSQL address"),
+        ({"REDIS_URL": ""}, "REDIS_URL is not set"),
+        ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS is not set"),
+        ({"SOURCE_MAX_FILES": "many"}, "is not a whole number"),
+        ({"ANONYMOUS_READ": "perhaps"}, "is not true or false"),
+        ({"SECRET_KEY": "", "SECRET_KEY_FILE": "/does/not/exist"}, "SECRET_KEY_FILE cannot be read"),
+        ({"ENCODER_BACKEND": "magic"}, "does not exist"),
+        ({"ENCODER_BACKEND": "openai"}, "needs a server"),
+    ],
+)
+def test_what_is_wrong_is_said_with_a_hint(changes, message):
+    done = check(COMPLETE | changes)
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "HINT" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_secrets_come_from_files(tmp_path):
+    (tmp_path / "key").write_text("from-a-file\n")
+    assert check({**COMPLETE, "SECRET_KEY": "", "SECRET_KEY_FILE": str(tmp_path / "key")}).returncode == 0

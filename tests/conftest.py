@@ -49,12 +49,12 @@ export function countStock(shelf) {
   return shelf.reduce((sum, box) => sum + box.items, 0);
 }
 """,
-    "tests/test_prices.py": '''from shop.prices import apply_discount
+    "tests/test_prices.py": """from shop.prices import apply_discount
 
 
 def test_apply_discount():
     assert apply_discount(200, 50) == 100
-''',
+""",
     "README.md": "# Shop\n\nA small shop.\n\n## Install\n\nRun pip install.\n",
     ".gitignore": "secret.py\nbuild/\n",
     "secret.py": "PASSWORD = 1\n",

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 else:
     _RepositoryModelForm = forms.ModelForm
 
+_FIELDS = ("name", "source_kind", "location", "ref", "token", "excludes")
+
 
 class RepositoryAdminForm(_RepositoryModelForm):
     """Checks the source as every other way in does. A token that is left empty stays as it was."""
@@ -32,7 +34,7 @@ class RepositoryAdminForm(_RepositoryModelForm):
 
     class Meta:
         model = Repository
-        fields = ("name", "source_kind", "location", "ref", "token", "excludes")
+        fields = _FIELDS
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -48,7 +50,7 @@ class RepositoryAdminForm(_RepositoryModelForm):
             cleaned["name"] = cleaned.get("name") or services.suggested_name(archive.name)
             cleaned["location"] = services.store_archive(archive)
         cleaned["name"] = cleaned.get("name") or services.suggested_name(cleaned.get("location") or "")
-        candidate = Repository(pk=self.instance.pk, trusted=self.instance.trusted, **{name: cleaned.get(name) or "" for name in self.Meta.fields})
+        candidate = Repository(pk=self.instance.pk, trusted=self.instance.trusted, **{name: cleaned.get(name) or "" for name in _FIELDS})
         try:
             services.check_repository(candidate)
         except ValidationError as error:

@@ -11,6 +11,7 @@ from codesearch.evaluation.indexing import index_folder
 from codesearch.evaluation.metrics import ranking_measures
 from codesearch.indexing.vectors import encoder_of, serving_index
 from codesearch.retrieval import Retriever, search
+from codesearch.retrieval.query import plain_query
 
 DEPTH = 300
 
@@ -46,7 +47,6 @@ def evaluate_corpus(
 
 
 def _ranking(text: str, retriever: Retriever, ids: dict[str, str]) -> list[str]:
-    """Return document ids, each at its best unit's rank. The query is plain text: its characters carry no syntax."""
-    plain = " ".join(text.replace('"', " ").split())
-    result = search(plain, retriever=retriever, limit=2 * DEPTH, depth=DEPTH)
+    """Return document ids, each at its best unit's rank. Nothing in a benchmark's query is syntax."""
+    result = search(plain_query(text), retriever=retriever, limit=2 * DEPTH, depth=DEPTH)
     return list(dict.fromkeys(ids[hit.candidate.path] for hit in result.hits if hit.candidate.path in ids))[:DEPTH]

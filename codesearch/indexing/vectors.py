@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 from django.db import connection, transaction
 from pgvector import HalfVector
 from pgvector.psycopg import register_vector
@@ -81,7 +82,7 @@ def write_vectors(index: VectorIndex, hashes: list[uuid.UUID], vectors: Vectors)
     # A cursor knows the types that its connection knew when it was made.
     register_vector(connection.connection)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("CREATE TEMPORARY TABLE new_vector (text_hash uuid, vector halfvec) ON COMMIT DROP")
+        cursor.execute("CREATE TEMPORARY TABLE new_vector (text_hash uuid, vector halfvec)")
         raw: Any = cursor
         with raw.copy("COPY new_vector FROM STDIN WITH (FORMAT BINARY)") as copy:
             copy.set_types(["uuid", "halfvec"])
@@ -91,6 +92,20 @@ def write_vectors(index: VectorIndex, hashes: list[uuid.UUID], vectors: Vectors)
             "INSERT INTO codesearch_vector (index_id, text_hash, vector) SELECT %s, text_hash, vector FROM new_vector ON CONFLICT DO NOTHING",
             [index.pk],
         )
+        cursor.execute("DROP TABLE new_vector")
+
+
+def read_vector(index: VectorIndex, text: uuid.UUID) -> Vectors | None:
+    """Return the vector of a text, float32 [dimension], or None if it has none in this index."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT halfvec_send(vector) FROM codesearch_vector WHERE index_id = %s AND text_hash = %s", [index.pk, text])
+        row = cursor.fetchone()
+    return from_binary(row[0]) if row else None
+
+
+def from_binary(content: bytes) -> Vectors:
+    """Return the vector in PostgreSQL's binary form of a halfvec: two 16-bit counts, then big-endian half floats."""
+    return np.frombuffer(content, dtype=">f2", offset=4).astype(np.float32)
 
 
 def ensure_hnsw(index: VectorIndex) -> None:

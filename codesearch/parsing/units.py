@@ -160,6 +160,9 @@ def _comments_before(node: Node, language: Language) -> list[Node]:
     """Return the comments that stand directly above a definition, attributes and annotations between them allowed."""
     comments: list[Node] = []
     row = node.start_point.row
+    # Some grammars put the first definition of a body into a node of its own, and its comment before that.
+    while node.prev_named_sibling is None and node.parent is not None and node.parent.start_byte == node.start_byte:
+        node = node.parent
     sibling = node.prev_named_sibling
     while sibling is not None and sibling.end_point.row >= row - 1:
         if sibling.type in language.comments:

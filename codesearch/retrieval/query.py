@@ -99,6 +99,12 @@ def parse_query(raw: str) -> Query:
     return Query(searched, tuple(filters), tuple(literals), _symbols(text), is_code=False)
 
 
+def plain_query(text: str) -> Query:
+    """Return a query of text alone, in which nothing is syntax."""
+    plain = " ".join(text.replace("\0", "").split())
+    return Query(plain, symbols=_symbols(plain.split()))
+
+
 def _filters(name: str, value: str, negated: bool) -> list[Filter]:
     values = [part for part in value.split(",") if part] if name in ("repo", "lang", "kind") else [value]
     if not values or not value.strip():

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from django.db import connection
 
+from codesearch.indexing.vectors import from_binary
 from codesearch.models import VectorIndex
 from codesearch.retrieval.candidates import WeightedWords, lexical_score_sql
 from searchapp.encoders.base import Vectors
@@ -75,8 +76,7 @@ def _set_crowding(candidates: list[Candidate], vectors: list[bytes | None]) -> N
     having = [(candidate, vector) for candidate, vector in zip(candidates, vectors, strict=True) if vector is not None]
     if len(having) <= _NEIGHBOURS:
         return
-    # PostgreSQL's binary form of a halfvec: two 16-bit counts, then big-endian half floats.
-    matrix = np.stack([np.frombuffer(vector, dtype=">f2", offset=4).astype(np.float32) for _, vector in having])
+    matrix = np.stack([from_binary(vector) for _, vector in having])
     cosines = matrix @ matrix.T
     np.fill_diagonal(cosines, -1.0)
     nearest = np.partition(cosines, -_NEIGHBOURS, axis=1)[:, -_NEIGHBOURS:].mean(axis=1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 
-from codesearch.indexing.vectors import encoder_of, serving_index
+from codesearch.indexing.vectors import encoder_of, read_vector, serving_index
 from codesearch.models import Unit, VectorIndex
 from codesearch.retrieval import candidates as finding
 from codesearch.retrieval.conditions import SERVED, Conditions, conditions_of
@@ -52,13 +52,13 @@ class SearchResult:
     milliseconds: float = 0.0
 
 
-def search(raw: str, *, retriever: Retriever = Retriever.HYBRID, offset: int = 0, limit: int = 10, depth: int = DEPTH) -> SearchResult:
-    """Search the served units. Raises QueryError, and EncoderError where a query cannot be encoded.
+def search(asked: str | Query, *, retriever: Retriever = Retriever.HYBRID, offset: int = 0, limit: int = 10, depth: int = DEPTH) -> SearchResult:
+    """Search the served units for what a person typed, or for a query that has been taken apart. Raises QueryError, and EncoderError where a query cannot be encoded.
 
     `depth` is how many candidates each way of finding contributes, and so how deep one can page.
     """
     started = time.perf_counter()
-    query = parse_query(raw)
+    query = parse_query(asked) if isinstance(asked, str) else asked
     if query.is_empty:
         return SearchResult(query, [], 0)
     conditions = conditions_of(query)
@@ -90,10 +90,9 @@ def similar_units(unit: Unit, *, limit: int = 10) -> list[Hit]:
     index = serving_index()
     if index is None:
         return []
-    row = index.vectors.filter(text_hash=unit.text_hash).first()
-    if row is None:
+    vector = read_vector(index, unit.text_hash)
+    if vector is None:
         return []
-    vector = row.vector.to_numpy().astype("float32")
     conditions = Conditions(f"{SERVED} AND u.text_hash <> %s", (unit.text_hash,), narrow=False)
     ids = finding.dense_candidates(vector, index, conditions, limit)
     ranked = rank(Query(""), score_candidates(ids, None, vector, index), fused=False)

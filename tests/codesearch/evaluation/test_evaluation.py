@@ -76,7 +76,7 @@ def test_evaluate_repositories(tmp_path, shop):
 
 
 def test_malformed_files_are_explained(tmp_path):
-    (tmp_path / "bad.jsonl").write_text('{"id": 1}\nnonsense\n')
+    (tmp_path / "bad.jsonl").write_text('{"id": 1, "language": "python", "code": ""}\nnonsense\n')
     with pytest.raises(CommandError, match="line 2"):
         call_command("evaluate_code", "--corpus", str(tmp_path / "bad.jsonl"), "--queries", str(tmp_path / "bad.jsonl"))
     with pytest.raises(CommandError, match="no folder for shop"):

@@ -100,7 +100,7 @@ def test_short_functions_inside_functions_are_not_units():
 
 
 def test_broken_syntax_gives_what_parses():
-    parsed = parse_file("a.py", "def good():\n    return 1\n\n\ndef broken(:\n    retur 1 +\n\n\ndef also_good():\n    return 2\n")
+    parsed = parse_file("a.py", "def good():\n    return 1\n\n\ndef broken():\n    return 1 +* 2\n\n\ndef also_good():\n    return 2\n")
     assert not parsed.sound
     assert {"good", "also_good"} <= {unit.name for unit in parsed.units}
 

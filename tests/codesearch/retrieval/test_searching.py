@@ -3,7 +3,6 @@ import pytest
 from tests.conftest import write_files
 
 from codesearch.indexing import vectors
-from codesearch.indexing.texts import text_hash
 from codesearch.models import Unit, VectorIndex
 from codesearch.retrieval import QueryError, Retriever, search, similar_units
 from codesearch.retrieval.candidates import dense_candidates
@@ -23,7 +22,7 @@ def found(raw: str, **options) -> list[str]:
 
 
 def test_by_meaning():
-    assert found("make something cheaper", retriever=Retriever.DENSE)[0] == "apply_discount"
+    assert found("lower the cost by a percentage", retriever=Retriever.DENSE)[0] == "apply_discount"
 
 
 def test_by_words():
@@ -56,14 +55,12 @@ def test_tests_come_later_unless_asked_for():
         ("name:is_*", {"is_valid_address"}),
         ("path:shop/*.js", {"countStock"}),
         ("path:**/mail.py kind:function", {"send_confirmation", "is_valid_address"}),
-        ('"@" in address'.join(["", ""]) or "x", None),
         ("kind:function -path:shop", {"test_apply_discount"}),
         ("kind:function,class lang:py -name:*_*", {"PriceList"}),
     ],
 )
 def test_filters_alone(raw, expected):
-    if expected is not None:
-        assert set(found(raw, limit=50)) == expected
+    assert set(found(raw, limit=50)) == expected
 
 
 def test_literal_text_must_be_there():
@@ -83,6 +80,7 @@ def test_an_unknown_repository_is_explained():
         search("x repo:shopp")
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_filtered_search_never_returns_fewer_than_exist(index, tmp_path, monkeypatch):
     """Thousands of near units in one language, a few far ones in another: the index alone would give up too early."""
     monkeypatch.setattr(vectors, "HNSW_FROM", 100)
@@ -135,6 +133,6 @@ def test_long_queries_are_searched():
 
 def test_vectors_are_interchangeable_between_units():
     index = VectorIndex.objects.get()
-    assert text_hash("x") == text_hash("x")
     assert index.vectors.count() <= Unit.objects.count()
-    assert np.isclose(np.linalg.norm(index.vectors.first().vector.to_numpy()), 1, atol=1e-2)
+    vector = vectors.read_vector(index, index.vectors.first().text_hash)
+    assert np.isclose(np.linalg.norm(vector), 1, atol=1e-2)

@@ -1,0 +1,149 @@
+"""The pages in a real browser: keys, instant results, themes, narrow screens, accessibility."""
+
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import Page, expect, sync_playwright
+from tests.browser.chromium import ARGUMENTS, find
+from tests.conftest import FILES, write_files
+
+from codesearch import services
+from searchapp.jobs.runner import run_stages
+
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    path = find()
+    assert path, "There is no Chromium; run `make browser`."
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def site(transactional_db, live_server, tmp_path, monkeypatch):
+    """Return the address of a site with one repository."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+    shop = write_files(tmp_path / "shop", FILES)
+    _, job = services.add_repository(name="shop", source_kind="folder", location=str(shop), trusted=True)
+    run_stages(job.pk, follow=True)
+    return live_server.url
+
+
+@pytest.fixture
+def page(browser, site):
+    context = browser.new_context(viewport={"width": 1200, "height": 800}, base_url=site)
+    opened = context.new_page()
+    problems: list[str] = []
+    opened.on("pageerror", lambda error: problems.append(str(error)))
+    opened.on("console", lambda message: problems.append(message.text) if message.type == "error" and "422" not in message.text else None)
+    yield opened
+    context.close()
+    assert problems == []
+
+
+def search_for(page: Page, text: str) -> None:
+    page.locator("#q").fill(text)
+    page.locator("[data-hit]").first.wait_for()
+
+
+def test_results_come_while_typing_and_the_address_is_shareable(page: Page):
+    page.goto("/")
+    expect(page.locator("#q")).to_be_focused()
+    page.locator("#q").press_sequentially("apply_discount", delay=5)
+    expect(page.locator("[data-hit-link]").first).to_have_text("apply_discount")
+    expect(page).to_have_url("/?q=apply_discount")
+    page.reload()
+    expect(page.locator("[data-hit-link]").first).to_have_text("apply_discount")
+
+
+def test_keys_alone_lead_from_question_to_code(page: Page):
+    page.goto("/?q=email")
+    page.locator("body").click(position={"x": 5, "y": 700})
+    page.keyboard.press("/")
+    expect(page.locator("#q")).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("[data-hit-link]").first).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("[data-hit-link]").nth(1)).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/code/shop/**#L*")
+    expect(page.locator(".line.chosen")).to_be_visible()
+
+
+def test_facets_narrow_and_widen(page: Page):
+    page.goto("/?q=price")
+    page.get_by_role("link", name="Python").click()
+    expect(page.locator("#q")).to_have_value("price lang:python")
+    page.get_by_role("link", name="Python").click()
+    expect(page.locator("#q")).to_have_value("price")
+
+
+def test_several_lines_can_be_pasted(page: Page):
+    page.goto("/")
+    page.locator("#q").fill("def f(price, percent):\n    return price * (100 - percent) / 100")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-hit-link]").first).to_have_text("apply_discount")
+
+
+def test_a_mistake_is_explained_while_typing(page: Page):
+    page.goto("/")
+    page.locator("#q").press_sequentially("x lang:klingon", delay=5)
+    expect(page.get_by_role("alert")).to_contain_text("lang:klingon is not known")
+
+
+def test_the_theme_is_remembered(page: Page):
+    page.goto("/")
+    toggle = page.locator("[data-theme-toggle]")
+    toggle.click()
+    toggle.click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_staff_add_a_repository(page: Page, tmp_path):
+    User.objects.create_superuser("admin", password="a long password")
+    page.goto("/repositories/add")
+    page.get_by_label("Username").fill("admin")
+    page.get_by_label("Password").fill("a long password")
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_label("Folder on the server").first.check()
+    expect(page.get_by_label("Git address").last).to_be_hidden()
+    page.locator("#id_folder").fill("/nowhere")
+    page.get_by_role("button", name="Add and index").click()
+    expect(page.get_by_role("alert")).to_contain_text("may be indexed")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1200])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/?q=price",
+        "/?q=lang:x",
+        "/?q=zzz+lang:go",
+        "/repositories/",
+        "/repositories/shop",
+        "/code/shop/shop/prices.py",
+        "/jobs/",
+        "/help",
+        "/sign-in",
+        "/graphs",
+    ],
+)
+def test_pages_fit_and_are_accessible(browser, site, path, width, scheme):
+    context = browser.new_context(viewport={"width": width, "height": 800}, base_url=site, color_scheme=scheme, bypass_csp=True)
+    page = context.new_page()
+    page.goto(path)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.add_script_tag(path=str(AXE))
+    found = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})")
+    context.close()
+    assert [(each["id"], each["nodes"][0]["html"][:200]) for each in found["violations"]] == []

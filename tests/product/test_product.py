@@ -1,0 +1,140 @@
+"""Bad days: processes are killed, services restart, two start at once. Each time the old version serves and work resumes."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+from tests.product.running import ROOT, Product, wait_for
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory):
+    """Return a running product with a first repository, and no samples."""
+    folder = tmp_path_factory.mktemp("product")
+    folder.chmod(0o755)
+    data = folder / "data"
+    data.mkdir()
+    (data / "samples-added").touch()
+    running = Product(data, {"SOURCE_ROOTS": str(folder), "LOG_LEVEL": "INFO"})
+    running.start()
+    write_code(folder / "first", 40)
+    done = running.manage("index_code", str(folder / "first"))
+    assert done.returncode == 0, done.stderr
+    yield running
+    running.stop()
+
+
+def write_code(folder, files: int, units: int = 3):
+    """Write files of functions, each with a text of its own."""
+    folder.mkdir(exist_ok=True)
+    for number in range(files):
+        body = "".join(
+            f'def {folder.name}_{number}_{unit}(value):\n    """Compute step {unit} of {folder.name} {number}."""\n    total = {number}\n'
+            f"    for each in value:\n        total += each * {unit}\n    return total\n\n\n"
+            for unit in range(units)
+        )
+        (folder / f"module_{number}.py").write_text(body)
+    return folder
+
+
+def start_build(product: Product, name: str) -> None:
+    """Queue a build for the product's own worker."""
+    script = (
+        "import django; django.setup()\n"
+        "from codesearch.services import add_repository\n"
+        f"add_repository(name={name!r}, source_kind='folder', location={str(product.folder.parent / name)!r})"
+    )
+    environment = {**product.environment, "DJANGO_SETTINGS_MODULE": "searchapp.settings.embedded"}
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def job_of(product: Product, name: str) -> dict:
+    return next((job for job in product.jobs() if job["title"] == f"Index {name}"), {})
+
+
+def wait_until_encoding(product: Product, name: str) -> dict:
+    def encoding():
+        job = job_of(product, name)
+        assert job.get("state") not in ("succeeded", "failed"), job
+        return job.get("done", 0) > 0 and "Encoding" in job["message"] and job
+
+    return wait_for("encoding", encoding)
+
+
+def test_a_second_start_beside_the_first_says_so(product):
+    done = subprocess.run(
+        [sys.executable, "-m", "searchapp.embedded.up"], cwd=ROOT, env=product.environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert f"already runs on this data folder ({product.folder}), at {product.url}/" in done.stderr
+
+
+def test_a_taken_port_is_explained(product, tmp_path):
+    environment = {**product.environment, "DATA_DIR": str(tmp_path / "other")}
+    done = subprocess.run([sys.executable, "-m", "searchapp.embedded.up"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "is taken" in done.stderr
+
+
+def test_a_worker_killed_in_a_build_is_replaced_and_goes_on(product):
+    write_code(product.folder.parent / "killed", 500, 8)
+    start_build(product, "killed")
+    before = wait_until_encoding(product, "killed")
+    for process in product.processes("celery"):
+        process.send_signal(signal.SIGKILL)
+    assert product.search("Compute step 1 of first 7")
+    wait_for("the build's end", lambda: job_of(product, "killed").get("state") == "succeeded")
+    assert product.search("killed_7_1")[0]["name"] == "killed_7_1"
+    # What had been encoded was not encoded again: the second attempt found less to do.
+    status, body = product.get("/api/v1/code/repositories/killed/")
+    assert status == 200, body
+    assert before["done"] > 0
+
+
+def test_postgresql_restarts_in_a_build_and_in_searches(product):
+    write_code(product.folder.parent / "restarted", 500, 8)
+    start_build(product, "restarted")
+    wait_until_encoding(product, "restarted")
+    statuses, ended = [], threading.Event()
+
+    def keep_searching() -> None:
+        while not ended.wait(0.05):
+            statuses.append(product.get("/api/v1/code/search?q=first")[0])
+
+    searching = threading.Thread(target=keep_searching)
+    searching.start()
+    restart = "from searchapp.embedded.services import EmbeddedServices as E; s = E.from_environment(); s.postgres.stop(); s.postgres.start()"
+    environment = {**product.environment, "DJANGO_SETTINGS_MODULE": "searchapp.settings.embedded"}
+    subprocess.run([sys.executable, "-c", restart], cwd=ROOT, env=environment, check=True)
+    wait_for("searches", lambda: product.search("Compute step 1 of first 7"))
+    ended.set()
+    searching.join()
+    assert set(statuses) <= {200, 503}
+    wait_for("the build's end", lambda: job_of(product, "restarted").get("state") == "succeeded")
+    assert product.search("restarted_7_1")[0]["name"] == "restarted_7_1"
+
+
+def test_a_web_server_that_is_killed_is_replaced(product):
+    for process in product.processes("gunicorn"):
+        process.send_signal(signal.SIGKILL)
+    wait_for("a page", lambda: product.get("/health")[0] == 200)
+
+
+def test_ctrl_c_leaves_nothing_and_the_next_start_has_everything(product):
+    product.stop()
+    assert product.process.returncode == 0, product.log.read_text()
+    assert product.left_over() == []
+    product.start()
+    assert product.search("Compute step 1 of first 7")
+
+
+def test_a_supervisor_that_is_killed_is_started_over(product):
+    os.kill(product.process.pid, signal.SIGKILL)
+    product.process.wait()
+    wait_for("the port", lambda: product.get("/health")[0] == 0)
+    product.start()
+    assert product.search("Compute step 1 of first 7")

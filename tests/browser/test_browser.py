@@ -25,9 +25,8 @@ def browser():
 
 
 @pytest.fixture
-def site(transactional_db, live_server, tmp_path, monkeypatch):
+def site(transactional_db, live_server, tmp_path):
     """Return the address of a site with one repository."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     shop = write_files(tmp_path / "shop", FILES)
     _, job = services.add_repository(name="shop", source_kind="folder", location=str(shop), trusted=True)
     run_stages(job.pk, follow=True)
@@ -120,30 +119,25 @@ def test_staff_add_a_repository(page: Page, tmp_path):
     expect(page.get_by_role("alert")).to_contain_text("may be indexed")
 
 
+PATHS = (
+    "/", "/?q=price", "/?q=lang:x", "/?q=zzz+lang:go", "/repositories/", "/repositories/shop", "/code/shop/shop/prices.py", "/jobs/", "/help",
+    "/sign-in", "/graphs", "/nowhere",
+)  # fmt: skip
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1200])
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/",
-        "/?q=price",
-        "/?q=lang:x",
-        "/?q=zzz+lang:go",
-        "/repositories/",
-        "/repositories/shop",
-        "/code/shop/shop/prices.py",
-        "/jobs/",
-        "/help",
-        "/sign-in",
-        "/graphs",
-    ],
-)
-def test_pages_fit_and_are_accessible(browser, site, path, width, scheme):
+def test_pages_fit_and_are_accessible(browser, site, width, scheme):
+    # The content security policy would keep the checker's script out as well.
     context = browser.new_context(viewport={"width": width, "height": 800}, base_url=site, color_scheme=scheme, bypass_csp=True)
     page = context.new_page()
-    page.goto(path)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.add_script_tag(path=str(AXE))
-    found = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})")
+    found = []
+    for path in PATHS:
+        page.goto(path)
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            found.append((path, "wider than the screen", ""))
+        page.add_script_tag(path=str(AXE))
+        violations = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})")["violations"]
+        found += [(path, each["id"], each["nodes"][0]["html"][:200]) for each in violations]
     context.close()
-    assert [(each["id"], each["nodes"][0]["html"][:200]) for each in found["violations"]] == []
+    assert found == []

@@ -10,6 +10,8 @@ import pytest
 _folder = Path(tempfile.mkdtemp(prefix="searchapp-test-"))
 _folder.chmod(0o755)
 os.environ["DATA_DIR"] = str(_folder)
+# Playwright's synchronous API runs an event loop in the test's thread, which Django takes for asynchronous code.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 for _name in ("DATABASE_URL", "REDIS_URL", "ANONYMOUS_READ", "SOURCE_ROOTS", "DJANGO_SETTINGS_MODULE"):
     os.environ.pop(_name, None)
 

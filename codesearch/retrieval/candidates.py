@@ -97,9 +97,9 @@ def dense_candidates(vector: Vectors, index: VectorIndex, conditions: Conditions
     The HNSW scan goes on until enough units meet the conditions (iterative scan). It gives up after a number of
     tuples; then, if the conditions are narrow, the rest is found by comparing with every unit that meets them.
     """
-    found = _nearest(vector, index, conditions, limit, exact=False)
+    found = nearest(vector, index, conditions, limit, exact=False)
     if len(found) < limit and conditions.narrow:
-        return _nearest(vector, index, conditions, limit, exact=True)
+        return nearest(vector, index, conditions, limit, exact=True)
     return found
 
 
@@ -146,7 +146,8 @@ def _match(words: WeightedWords) -> str:
     return " & ".join(f"'{word}'" for word in words.words[:2])
 
 
-def _nearest(vector: Vectors, index: VectorIndex, conditions: Conditions, limit: int, *, exact: bool) -> list[int]:
+def nearest(vector: Vectors, index: VectorIndex, conditions: Conditions, limit: int, *, exact: bool) -> list[int]:
+    """Return the units nearest to a vector: by the HNSW graph, or with `exact` by comparing with every one."""
     dimension = int(index.dimension)
     distance = f"(v.vector::halfvec({dimension}) <#> %s::halfvec({dimension}))"
     literal = "[" + ",".join(f"{value:.5f}" for value in vector) + "]"

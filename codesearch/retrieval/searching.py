@@ -53,8 +53,9 @@ class SearchResult:
 
 
 def search(asked: str | Query, *, retriever: Retriever = Retriever.HYBRID, offset: int = 0, limit: int = 10, depth: int = DEPTH) -> SearchResult:
-    """Search the served units for what a person typed, or for a query that has been taken apart. Raises QueryError, and EncoderError where a query cannot be encoded.
+    """Search the served units for what a person typed, or for a query that has been taken apart.
 
+    Raises QueryError, and EncoderError where a query cannot be encoded.
     `depth` is how many candidates each way of finding contributes, and so how deep one can page.
     """
     started = time.perf_counter()

@@ -20,7 +20,8 @@ from typing import IO
 
 from searchapp.embedded.services import SUPERVISED, EmbeddedServices, ServiceError
 
-_STOP_SECONDS = 20.0
+# The web server finishes its requests. Jobs take up again where they are stopped, so nobody waits for them.
+_WEB_STOP_SECONDS, _WORKER_STOP_SECONDS = 12.0, 3.0
 _RESTART_LIMIT = 5
 _RESTART_WINDOW = 60.0
 
@@ -123,12 +124,12 @@ class _Child:
         print(f"The {self.name} ended with status {code}; starting it again.", flush=True)
         self.process = self._start()
 
-    def stop(self) -> None:
-        """Ask the process to finish what it does; end it and its children if it takes too long."""
+    def stop(self, patience: float) -> None:
+        """Ask the process to finish what it does; end it and its children if it takes longer than `patience` seconds."""
         if self.process.poll() is None:
             self.process.terminate()
         with suppress(subprocess.TimeoutExpired):
-            self.process.wait(_STOP_SECONDS)
+            self.process.wait(patience)
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
@@ -163,8 +164,8 @@ def _supervise(data_dir: Path, host: str, port: str, stop: threading.Event, anno
                 child.keep_alive()
     finally:
         print("\nStopping the web server and the worker …", flush=True)
-        web.stop()
-        worker.stop()
+        web.stop(_WEB_STOP_SECONDS)
+        worker.stop(_WORKER_STOP_SECONDS)
 
 
 def _wait_until_listening(host: str, port: str, web: _Child, stop: threading.Event) -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect, sync_playwright
-from tests.browser.chromium import ARGUMENTS, find
-from tests.conftest import FILES, write_files
 
 from codesearch import services
 from searchapp.jobs.runner import run_stages
+from tests.browser.chromium import ARGUMENTS, find
+from tests.conftest import FILES, write_files
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 

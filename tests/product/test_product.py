@@ -7,6 +7,7 @@ import sys
 import threading
 
 import pytest
+
 from tests.product.running import ROOT, Product, wait_for
 
 

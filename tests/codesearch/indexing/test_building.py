@@ -1,6 +1,5 @@
 import pytest
 from django.db import connection
-from tests.conftest import write_files
 
 from codesearch import services
 from codesearch.indexing import building, vectors
@@ -9,6 +8,7 @@ from codesearch.retrieval import search
 from codesearch.selectors import served_units
 from searchapp.jobs.models import Job
 from searchapp.jobs.runner import JobContext, run_stages
+from tests.conftest import write_files
 
 pytestmark = pytest.mark.django_db
 
@@ -96,7 +96,7 @@ def test_searches_see_the_old_version_until_the_switch(index, shop):
 
 def test_an_interrupted_build_goes_on_without_repeating(index, shop, monkeypatch):
     monkeypatch.setattr(building, "_FILES_AT_ONCE", 1)
-    repository, job = services.add_repository(name="shop", source_kind="folder", location=str(shop), trusted=True)
+    _repository, job = services.add_repository(name="shop", source_kind="folder", location=str(shop), trusted=True)
     original, written = building.write_files, []
 
     def dying(repository, build, files):

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from tests.conftest import write_files
 
 from codesearch.indexing import vectors
 from codesearch.models import Unit, VectorIndex
@@ -8,6 +7,7 @@ from codesearch.retrieval import QueryError, Retriever, search, similar_units
 from codesearch.retrieval.candidates import dense_candidates
 from codesearch.retrieval.conditions import conditions_of
 from codesearch.retrieval.query import parse_query
+from tests.conftest import write_files
 
 pytestmark = pytest.mark.django_db
 

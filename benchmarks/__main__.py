@@ -1,0 +1,73 @@
+"""Run benchmarks, print one table, and write the results with commit and machine."""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import sysconfig
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+
+BENCHMARKS = ("encoding", "building", "quality", "growth")
+RESULTS = Path(__file__).parent / "results"
+
+
+def main() -> None:
+    """Run what was asked for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], help="which benchmarks; by default all")
+    parser.add_argument("--cosqa", type=Path, default=os.environ.get("COSQA_DIR"), help="folder of CosQA (corpus.jsonl, queries-dev.jsonl)")
+    parser.add_argument("--sources", type=Path, default=Path(sysconfig.get_paths()["purelib"]), help="folder of Python packages to index")
+    parser.add_argument("--sizes", default="10000,50000,200000", help="numbers of units at which search is measured")
+    arguments = parser.parse_args()
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "searchapp.settings.embedded")
+    import django
+
+    django.setup()
+    from benchmarks.base import Options, Row
+    from searchapp.embedded.services import EmbeddedServices
+
+    options = Options(arguments.cosqa and Path(arguments.cosqa), arguments.sources, tuple(map(int, arguments.sizes.split(","))))
+    rows: list[Row] = []
+    with EmbeddedServices.from_environment().held():
+        for name in arguments.names or BENCHMARKS:
+            print(f"{name} …", file=sys.stderr, flush=True)
+            rows += import_module(f"benchmarks.{name}").run(options)
+    _show(rows)
+    _write([row.as_dict() for row in rows])
+
+
+def _show(rows: list) -> None:  # type: ignore[type-arg]
+    width = max(len(row.what) for row in rows)
+    for row in rows:
+        print(f"{row.benchmark:<10} {row.what:<{width}} {row.value:>12,} {row.unit:<4} {row.note}")
+
+
+def _write(rows: list[dict[str, object]]) -> None:
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
+    RESULTS.mkdir(exist_ok=True)
+    found = {
+        "commit": commit,
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": {"processor": _processor(), "cores": os.cpu_count(), "python": platform.python_version()},
+        "rows": rows,
+    }
+    path = RESULTS / f"{datetime.now(UTC):%Y-%m-%d}-{commit}.json"
+    path.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    print(f"Written to {path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}")
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.processor())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""What the benchmarks share."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from codesearch.parsing import CodeUnit, language_of, parse_file
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Options:
+    """Where data lies that the project may not carry, and how large the runs are."""
+
+    cosqa: Path | None
+    sources: Path
+    sizes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measured figure."""
+
+    benchmark: str
+    what: str
+    value: float
+    unit: str
+    note: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields for the results' JSON."""
+        return {"benchmark": self.benchmark, "what": self.what, "value": self.value, "unit": self.unit, "note": self.note}
+
+
+def timed(work: Callable[[], T]) -> tuple[float, T]:
+    """Return (seconds, result)."""
+    start = time.perf_counter()
+    result = work()
+    return time.perf_counter() - start, result
+
+
+def source_units(folder: Path, most: int) -> Iterator[CodeUnit]:
+    """Yield up to `most` functions and methods of the Python files below a folder, in the order of their paths."""
+    found = 0
+    for path in sorted(folder.rglob("*.py")):
+        if language_of(path.name) and path.stat().st_size < 1_000_000:
+            for unit in parse_file(str(path), path.read_text(encoding="utf-8", errors="replace")).units:
+                if unit.kind in ("function", "method"):
+                    yield unit
+                    found += 1
+                    if found == most:
+                        return

@@ -4,7 +4,7 @@ Vectors belong to texts, not to units, so that a text is encoded once for all re
 """
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -100,12 +100,13 @@ def read_vector(index: VectorIndex, text: uuid.UUID) -> Vectors | None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT halfvec_send(vector) FROM codesearch_vector WHERE index_id = %s AND text_hash = %s", [index.pk, text])
         row = cursor.fetchone()
-    return from_binary(row[0]) if row else None
+    return from_binary([row[0]])[0] if row else None
 
 
-def from_binary(content: bytes) -> Vectors:
-    """Return the vector in PostgreSQL's binary form of a halfvec: two 16-bit counts, then big-endian half floats."""
-    return np.frombuffer(content, dtype=">f2", offset=4).astype(np.float32)
+def from_binary(vectors: Sequence[bytes]) -> Vectors:
+    """Return float32 [n, dimension] of PostgreSQL's binary form of halfvecs: two 16-bit counts, then big-endian half floats."""
+    rows = np.frombuffer(b"".join(vectors), dtype=">f2").reshape(len(vectors), -1)
+    return np.asarray(rows[:, 2:], dtype=np.float32)
 
 
 def ensure_hnsw(index: VectorIndex) -> None:

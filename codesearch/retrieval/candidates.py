@@ -1,5 +1,6 @@
 """Which units to look at: by words, by meaning, by name. Each returns keys, the best first."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ FIELD_WEIGHTS = "{0.25, 0.4, 0.6, 1.0}"
 # Pasted code has many words; the rare ones tell it apart.
 _MOST_WORDS = 24
 # Units are fetched for rare words first, until about this many may match: what bounds the time of a lexical search.
-_UNITS_BUDGET = 1500
+_UNITS_BUDGET = 500
 # Length normalisation as in BM25 (Robertson and Zaragoza 2009): b, and the exponent that stands in for saturation.
 LENGTH_B = 0.35
 
@@ -38,14 +39,15 @@ class WeightedWords:
 
 def weigh_words(query: Query) -> WeightedWords:
     """Return the words of a query, weighted by how rare they are among the served units."""
-    import math
-
     words = query_words(query.text)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT coalesce(sum(units), 0), coalesce(sum(words), 0) FROM codesearch_repository WHERE NOT deleting AND serving > 0")
-        units, total_words = cursor.fetchone() or (0, 0)
-        cursor.execute("SELECT word, units FROM codesearch_word WHERE word = ANY(%s)", [words])
-        frequencies = dict(cursor.fetchall())
+        cursor.execute(
+            "SELECT NULL, coalesce(sum(units), 0), coalesce(sum(words), 0) FROM codesearch_repository WHERE NOT deleting AND serving > 0"
+            " UNION ALL SELECT word, units, 0 FROM codesearch_word WHERE word = ANY(%s)",
+            [words],
+        )
+        (_, units, total_words), *found = cursor.fetchall()
+    frequencies = {word: count for word, count, _ in found}
     weighted = sorted(
         (
             (word, math.log(1 + (units - frequencies[word] + 0.5) / (frequencies[word] + 0.5)), frequencies[word])
@@ -77,18 +79,18 @@ def lexical_score_sql(words: WeightedWords) -> tuple[str, list[Any]]:
     return f"({terms}) / (1 - {LENGTH_B} + {LENGTH_B} * sqrt(u.length / %s))", [*parameters, words.mean_length]
 
 
-def lexical_candidates(words: WeightedWords, conditions: Conditions, limit: int) -> list[int]:
-    """Return the units that score highest by words."""
+def lexical_candidates(words: WeightedWords, conditions: Conditions, limit: int) -> dict[int, float]:
+    """Return the units that score highest by words, each with its score."""
     if not words.words:
-        return []
+        return {}
     score, parameters = lexical_score_sql(words)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT u.id FROM codesearch_unit u JOIN codesearch_repository r ON r.id = u.repository_id"
-            f" WHERE u.lexemes @@ %s::tsquery AND {conditions.sql} ORDER BY {score} DESC, u.id LIMIT %s",
-            [_match(words), *conditions.parameters, *parameters, limit],
+            f"SELECT u.id, {score} AS score FROM codesearch_unit u JOIN codesearch_repository r ON r.id = u.repository_id"
+            f" WHERE u.lexemes @@ %s::tsquery AND {conditions.sql} ORDER BY score DESC, u.id LIMIT %s",
+            [*parameters, _match(words), *conditions.parameters, limit],
         )
-        return [row[0] for row in cursor.fetchall()]
+        return dict(cursor.fetchall())
 
 
 def dense_candidates(vector: Vectors, index: VectorIndex, conditions: Conditions, limit: int) -> list[int]:
@@ -141,7 +143,7 @@ def _match(words: WeightedWords) -> str:
             break
         chosen.append(word)
         expected += frequency
-    if expected <= 4 * _UNITS_BUDGET or len(words.words) == 1:
+    if expected <= 2 * _UNITS_BUDGET or len(words.words) == 1:
         return " | ".join(f"'{word}'" for word in chosen)
     return " & ".join(f"'{word}'" for word in words.words[:2])
 

@@ -41,11 +41,17 @@ class Candidate:
     defines: bool = False
 
 
-def score_candidates(ids: list[int], words: WeightedWords | None, vector: Vectors | None, index: VectorIndex | None) -> list[Candidate]:
-    """Return the candidates of these keys; units that a build has removed in the meantime are left out."""
-    if not ids:
+def score_candidates(
+    found: dict[int, float | None], words: WeightedWords | None, vector: Vectors | None, index: VectorIndex | None
+) -> list[Candidate]:
+    """Return the candidates of these keys; units that a build has removed in the meantime are left out.
+
+    `found` maps each key to its score by words where that is known already; for the others it is computed.
+    """
+    if not found:
         return []
-    lexical, parameters = lexical_score_sql(words) if words is not None else ("0::real", [])
+    known = {key: score for key, score in found.items() if score is not None}
+    lexical, parameters = lexical_score_sql(words) if words is not None else ("0", [])
     dense, vector_bytes, join, dense_parameters = "NULL::real", "NULL::bytea", "", list[Any]()
     if vector is not None and index is not None:
         dimension = int(index.dimension)
@@ -55,14 +61,17 @@ def score_candidates(ids: list[int], words: WeightedWords | None, vector: Vector
         join = f"LEFT JOIN codesearch_vector v ON v.index_id = {int(index.pk)} AND v.text_hash = u.text_hash"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {_COLUMNS}, {lexical}, {dense}, {vector_bytes}"
+            f"SELECT {_COLUMNS}, CASE WHEN u.id = ANY(%s) THEN NULL ELSE {lexical} END, {dense}, {vector_bytes}"
             f" FROM codesearch_unit u JOIN codesearch_repository r ON r.id = u.repository_id {join}"
             " WHERE u.id = ANY(%s)",
-            [*parameters, *dense_parameters, ids],
+            [list(known), *parameters, *dense_parameters, list(found)],
         )
-        ceiling = words.ceiling if words is not None else 1.0
         rows = cursor.fetchall()
-    candidates = [Candidate(*row[:12], lexical=float(row[12]) / ceiling, dense=row[13]) for row in rows]  # type: ignore[misc]
+    ceiling = words.ceiling if words is not None else 1.0
+    candidates = [
+        Candidate(*row[:12], lexical=float(known[row[0]] if row[12] is None else row[12]) / ceiling, dense=row[13])  # type: ignore[misc]
+        for row in rows
+    ]
     _set_crowding(candidates, [row[-1] for row in rows])
     return candidates
 
@@ -76,7 +85,7 @@ def _set_crowding(candidates: list[Candidate], vectors: list[bytes | None]) -> N
     having = [(candidate, vector) for candidate, vector in zip(candidates, vectors, strict=True) if vector is not None]
     if len(having) <= _NEIGHBOURS:
         return
-    matrix = np.stack([from_binary(vector) for _, vector in having])
+    matrix = from_binary([vector for _, vector in having])
     cosines = matrix @ matrix.T
     np.fill_diagonal(cosines, -1.0)
     nearest = np.partition(cosines, -_NEIGHBOURS, axis=1)[:, -_NEIGHBOURS:].mean(axis=1)

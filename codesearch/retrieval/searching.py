@@ -2,7 +2,6 @@
 
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
@@ -17,9 +16,8 @@ from codesearch.retrieval.scoring import Candidate, score_candidates
 from searchapp.encoders.base import EncoderSpec, Vectors
 
 # How many candidates each way of finding contributes; facets and pages are made of their union.
-DEPTH = 120
+DEPTH = 80
 _SYMBOLS = 20
-_encoding = ThreadPoolExecutor(max_workers=2, thread_name_prefix="encode-query")
 
 
 class Retriever(StrEnum):
@@ -64,24 +62,21 @@ def search(asked: str | Query, *, retriever: Retriever = Retriever.HYBRID, offse
         return SearchResult(query, [], 0)
     conditions = conditions_of(query)
     index = serving_index() if retriever is not Retriever.LEXICAL and query.text else None
-    # The encoder computes on other threads while PostgreSQL looks for words.
-    encoded = _encoding.submit(_encode, _spec_key(index), query.text) if index is not None else None
+    vector = _encode(_spec_key(index), query.text) if index is not None else None
     words = finding.weigh_words(query) if retriever is not Retriever.DENSE and query.text else None
-    ids = _candidate_ids(query, conditions, words, retriever, depth)
-    vector = encoded.result() if encoded is not None else None
+    found = _found_by_words(query, conditions, words, retriever, depth)
     if vector is not None and index is not None:
-        ids += finding.dense_candidates(vector, index, conditions, depth)
+        found = dict.fromkeys(finding.dense_candidates(vector, index, conditions, depth)) | found
     if not query.text:
-        ids = finding.any_candidates(conditions, depth)
-    scored = score_candidates(list(dict.fromkeys(ids)), words, vector, index)
+        found = dict.fromkeys(finding.any_candidates(conditions, depth))
+    scored = score_candidates(found, words, vector, index)
     ranked = rank(query, scored, fused=retriever is Retriever.HYBRID)
-    found = words.words if words is not None else ()
     return SearchResult(
         query=query,
         hits=_hits(ranked, offset, limit),
         total=len(ranked),
         facets=_facets(ranked),
-        words=found,
+        words=words.words if words is not None else (),
         milliseconds=(time.perf_counter() - started) * 1000,
     )
 
@@ -96,15 +91,18 @@ def similar_units(unit: Unit, *, limit: int = 10) -> list[Hit]:
         return []
     conditions = Conditions(f"{SERVED} AND u.text_hash <> %s", (unit.text_hash,), narrow=False)
     ids = finding.dense_candidates(vector, index, conditions, limit)
-    ranked = rank(Query(""), score_candidates(ids, None, vector, index), fused=False)
+    ranked = rank(Query(""), score_candidates(dict.fromkeys(ids), None, vector, index), fused=False)
     return _hits(ranked, 0, limit)
 
 
-def _candidate_ids(query: Query, conditions: Conditions, words: finding.WeightedWords | None, retriever: Retriever, depth: int) -> list[int]:
+def _found_by_words(
+    query: Query, conditions: Conditions, words: finding.WeightedWords | None, retriever: Retriever, depth: int
+) -> dict[int, float | None]:
+    """Return the units found by words and by name, with their scores by words where those are known."""
     if words is None:
-        return []
-    ids = finding.lexical_candidates(words, conditions, depth)
-    return finding.symbol_candidates(query, conditions, _SYMBOLS) + ids if retriever is Retriever.HYBRID else ids
+        return {}
+    named = finding.symbol_candidates(query, conditions, _SYMBOLS) if retriever is Retriever.HYBRID else []
+    return {**dict.fromkeys(named), **finding.lexical_candidates(words, conditions, depth)}
 
 
 def _spec_key(index: VectorIndex) -> tuple[tuple[str, object], ...]:

@@ -7,6 +7,7 @@ batches side by side use the cores better than one batch spread over them.
 import hashlib
 import json
 import os
+import threading
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
@@ -24,7 +25,7 @@ from searchapp.encoders.bert_graph import bert_mean_pooling_model
 BUNDLED_MODEL = "all-MiniLM-L6-v2"
 _TOKEN_BUDGET = 1024
 # Lengths are rounded up to a multiple: fewer shapes to prepare kernels for, at a few per cent of padding.
-_LENGTH_STEP = 16
+_LENGTH_STEP, _QUERY_LENGTH_STEP = 16, 8
 
 
 class OpenVinoEncoder:
@@ -49,9 +50,20 @@ class OpenVinoEncoder:
         self._streams = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         compiled = ov.Core().compile_model(bert_mean_pooling_model(config, weights), "CPU", {"NUM_STREAMS": str(self._streams)})
         self._compiled = compiled
+        self._single, self._single_lock = compiled.create_infer_request(), threading.Lock()
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return float32 [len(texts), dimension], each row of unit length."""
+        return self._encode_one(texts[0]) if len(texts) == 1 else self._encode_many(texts)
+
+    def _encode_one(self, text: str) -> Vectors:
+        """A query: one request that is kept, so that nothing is set up while a person waits."""
+        batch = _padded([self._tokenizer.encode(text).ids], _QUERY_LENGTH_STEP)
+        with self._single_lock:
+            self._single.infer(batch)
+            return np.array(self._single.get_output_tensor(0).data)
+
+    def _encode_many(self, texts: Sequence[str]) -> Vectors:
         distinct, inverse = unique(texts)
         tokens = [encoding.ids for encoding in self._tokenizer.encode_batch_fast(distinct)]
         vectors = np.empty((len(tokens), self.dimension), dtype=np.float32)
@@ -62,15 +74,14 @@ class OpenVinoEncoder:
 
         queue.set_callback(keep)
         for batch in batches([len(ids) for ids in tokens], _TOKEN_BUDGET):
-            queue.start_async(_padded([tokens[index] for index in batch]), batch)
+            queue.start_async(_padded([tokens[index] for index in batch], _LENGTH_STEP), batch)
         queue.wait_all()
         return vectors[inverse]
 
 
-def _padded(tokens: Sequence[Sequence[int]]) -> list[Any]:
-    """Return (ids, mask), both int64 [batch, longest rounded up]."""
-    longest = max(len(ids) for ids in tokens)
-    width = longest if len(tokens) == 1 else -(-longest // _LENGTH_STEP) * _LENGTH_STEP
+def _padded(tokens: Sequence[Sequence[int]], step: int) -> list[Any]:
+    """Return (ids, mask), both int64 [batch, longest rounded up to a multiple of `step`]."""
+    width = -(-max(len(ids) for ids in tokens) // step) * step
     ids = np.zeros((len(tokens), width), dtype=np.int64)
     mask = np.zeros((len(tokens), width), dtype=np.int64)
     for row, row_tokens in enumerate(tokens):

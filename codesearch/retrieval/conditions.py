@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from codesearch.indexing.words import words_of_identifier
 from codesearch.models import Repository
 from codesearch.retrieval.query import Filter, Query, QueryError
 
@@ -33,8 +34,9 @@ def conditions_of(query: Query) -> Conditions:
                 parts.append(f"{'NOT ' if negated else ''}({alternatives})")
                 parameters += [value for _, value in group]
     for literal in query.literals:
-        parts.append(f"{'NOT ' if literal.negated else ''}position(lower(%s) in lower({_UNIT_TEXT})) > 0")
-        parameters.append(literal.text)
+        sql, values = _literal(literal.text)
+        parts.append(f"{'NOT ' if literal.negated else ''}({sql})")
+        parameters += values
     return Conditions(" AND ".join([SERVED, *parts]), tuple(parameters), bool(parts))
 
 
@@ -43,6 +45,19 @@ _UNIT_TEXT = (
     "(SELECT array_to_string((string_to_array(b.text, E'\\n'))[u.start_line:u.end_line], E'\\n')"
     " FROM codesearch_sourcefile f JOIN codesearch_blob b ON b.digest = f.blob_id WHERE f.id = u.file_id)"
 )
+
+
+# An identifier that ends inside the literal on both sides stands in the unit as it is; one at the literal's edge may be a part.
+_WHOLE_IDENTIFIER = re.compile(r"(?<=[^\w$])[^\W_](?:[\w$]*[^\W_])?(?=[^\w$])")
+
+
+def _literal(text: str) -> tuple[str, list[Any]]:
+    """Return the condition that a unit contains a text; its whole words are looked up first, since reading text is slow."""
+    contains = f"position(lower(%s) in lower({_UNIT_TEXT})) > 0"
+    found = dict.fromkeys(word for identifier in _WHOLE_IDENTIFIER.findall(text) for word in words_of_identifier(identifier))
+    if not found:
+        return contains, [text]
+    return f"u.lexemes @@ %s::tsquery AND {contains}", [" & ".join(f"'{word}'" for word in found), text]
 
 
 def _repository(each: Filter) -> tuple[str, Any]:

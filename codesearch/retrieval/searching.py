@@ -2,15 +2,21 @@
 
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
+
+import psycopg
+from django.conf import settings
+from django.db import OperationalError, connection, transaction
 
 from codesearch.indexing.vectors import encoder_of, read_vector, serving_index
 from codesearch.models import Unit, VectorIndex
 from codesearch.retrieval import candidates as finding
 from codesearch.retrieval.conditions import SERVED, Conditions, conditions_of
-from codesearch.retrieval.query import Query, parse_query
+from codesearch.retrieval.query import Query, QueryError, parse_query
 from codesearch.retrieval.ranking import rank
 from codesearch.retrieval.scoring import Candidate, score_candidates
 from searchapp.encoders.base import EncoderSpec, Vectors
@@ -60,16 +66,9 @@ def search(asked: str | Query, *, retriever: Retriever = Retriever.HYBRID, offse
     query = parse_query(asked) if isinstance(asked, str) else asked
     if query.is_empty:
         return SearchResult(query, [], 0)
-    conditions = conditions_of(query)
-    index = serving_index() if retriever is not Retriever.LEXICAL and query.text else None
-    vector = _encode(_spec_key(index), query.text) if index is not None else None
     words = finding.weigh_words(query) if retriever is not Retriever.DENSE and query.text else None
-    found = _found_by_words(query, conditions, words, retriever, depth)
-    if vector is not None and index is not None:
-        found = dict.fromkeys(finding.dense_candidates(vector, index, conditions, depth)) | found
-    if not query.text:
-        found = dict.fromkeys(finding.any_candidates(conditions, depth))
-    scored = score_candidates(found, words, vector, index)
+    with _time_limit(query):
+        scored = _candidates(query, words, retriever, depth)
     ranked = rank(query, scored, fused=retriever is Retriever.HYBRID)
     return SearchResult(
         query=query,
@@ -93,6 +92,35 @@ def similar_units(unit: Unit, *, limit: int = 10) -> list[Hit]:
     ids = finding.dense_candidates(vector, index, conditions, limit)
     ranked = rank(Query(""), score_candidates(dict.fromkeys(ids), None, vector, index), fused=False)
     return _hits(ranked, 0, limit)
+
+
+@contextmanager
+def _time_limit(query: Query) -> Iterator[None]:
+    """Literal text is looked for in every unit that passes the filters: give up before anyone stops waiting."""
+    if not query.literals:
+        yield
+        return
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = %s", [settings.SEARCH_TIMEOUT_MS])
+            yield
+    except OperationalError as error:
+        if isinstance(error.__cause__, psycopg.errors.QueryCanceled):
+            raise QueryError("Looking for this text took too long. Add words of it without quotes, or a filter such as repo: or path:.") from error
+        raise
+
+
+def _candidates(query: Query, words: finding.WeightedWords | None, retriever: Retriever, depth: int) -> list[Candidate]:
+    conditions = conditions_of(query)
+    if not query.text:
+        return score_candidates(dict.fromkeys(finding.any_candidates(conditions, depth)), None, None, None)
+    index = serving_index() if retriever is not Retriever.LEXICAL else None
+    found = _found_by_words(query, conditions, words, retriever, depth)
+    vector = None
+    if index is not None:
+        vector = _encode(_spec_key(index), query.text)
+        found = dict.fromkeys(finding.dense_candidates(vector, index, conditions, depth)) | found
+    return score_candidates(found, words, vector, index)
 
 
 def _found_by_words(

@@ -5,7 +5,7 @@ from codesearch.indexing import vectors
 from codesearch.models import Unit, VectorIndex
 from codesearch.retrieval import QueryError, Retriever, search, similar_units
 from codesearch.retrieval.candidates import dense_candidates
-from codesearch.retrieval.conditions import conditions_of
+from codesearch.retrieval.conditions import Conditions, conditions_of
 from codesearch.retrieval.query import parse_query
 from tests.conftest import write_files
 
@@ -65,7 +65,17 @@ def test_filters_alone(raw, expected):
 
 def test_literal_text_must_be_there():
     assert set(found('"sendmail(" kind:function')) == {"send_confirmation"}
+    assert set(found('"server.sendmail(" kind:function')) == {"send_confirmation"}
+    assert set(found('"erver.sendmai" kind:function')) == {"send_confirmation"}
     assert "send_confirmation" not in found('email -"sendmail("')
+    assert found('"no such text anywhere"') == []
+
+
+def test_a_search_through_all_text_is_given_up_in_time(settings, monkeypatch):
+    settings.SEARCH_TIMEOUT_MS = 50
+    monkeypatch.setattr("codesearch.retrieval.searching.conditions_of", lambda _: Conditions("pg_sleep(1) IS NOT NULL", (), narrow=True))
+    with pytest.raises(QueryError, match="took too long"):
+        search('"(" x')
 
 
 def test_filters_narrow_a_search_and_combine():

@@ -3,14 +3,13 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
-from rest_framework.routers import DefaultRouter
 
 from searchapp.api.errors import not_found
+from searchapp.api.routers import OptionalSlashRouter
 from searchapp.health import health
 from searchapp.jobs.api import JobViewSet
 
-router = DefaultRouter()
-router.include_root_view = False
+router = OptionalSlashRouter()
 router.register("jobs", JobViewSet, basename="api-job")
 
 urlpatterns = [

@@ -1,12 +1,11 @@
 """Addresses below `/api/v1/code/`."""
 
 from django.urls import include, path
-from rest_framework.routers import DefaultRouter
 
 from codesearch.api import views
+from searchapp.api.routers import OptionalSlashRouter
 
-router = DefaultRouter(trailing_slash=True)
-router.include_root_view = False
+router = OptionalSlashRouter()
 router.register("repositories", views.RepositoryViewSet, basename="api-repository")
 router.register("units", views.UnitViewSet, basename="api-unit")
 

@@ -107,7 +107,7 @@ class RepositoryViewSet(
         return Response(JobSerializer(services.rebuild_repository(self.get_object())).data, status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(parameters=[OpenApiParameter("path", OpenApiTypes.STR, OpenApiParameter.PATH)], responses=FileSerializer)
-    @action(detail=True, url_path="files/(?P<path>.+)")
+    @action(detail=True, url_path="files/(?P<path>.+?)")
     def file(self, request: Request, name: str, path: str) -> Response:
         """Return a file with its text and outline."""
         return Response(FileSerializer(get_object_or_404(selectors.served_files(name), path=path)).data)

@@ -151,7 +151,7 @@ def _supervise(data_dir: Path, host: str, port: str, stop: threading.Event, anno
         "web server",
         [
             python, "-m", "gunicorn", "searchapp.wsgi", "--bind", f"{host}:{port}", "--workers", "1", "--threads", "8",
-            "--timeout", "120", "--graceful-timeout", "10", "--no-control-socket", "--log-level", "warning",
+            "--timeout", "120", "--limit-request-line", "0", "--graceful-timeout", "10", "--no-control-socket", "--log-level", "warning",
         ],
         logs / "web.log",
     )  # fmt: skip

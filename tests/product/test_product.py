@@ -81,6 +81,12 @@ def test_a_taken_port_is_explained(product, tmp_path):
     assert "is taken" in done.stderr
 
 
+@pytest.mark.parametrize(("characters", "status"), [(15_000, 200), (100_000, 400)])
+def test_long_queries_reach_the_search(product, characters, status):
+    found, body = product.get("/api/v1/code/search?q=" + "first%20" * (characters // 6))
+    assert found == status, body[:300]
+
+
 def test_a_worker_killed_in_a_build_is_replaced_and_goes_on(product):
     write_code(product.folder.parent / "killed", 500, 8)
     start_build(product, "killed")

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 def test_the_openapi_document_is_valid_without_warnings():
     out = io.StringIO()
     call_command("spectacular", "--validate", "--fail-on-warn", stdout=out)
-    for path in ("/api/v1/code/search", "/api/v1/code/units/{id}/similar/", "/api/v1/code/repositories/{name}/index/", "/api/v1/jobs/{id}/cancel/"):
+    for path in ("/api/v1/code/search:", "/api/v1/code/units/{id}/similar/:", "/api/v1/code/repositories/{name}/index/:", "/api/v1/jobs/{id}/cancel/:"):
         assert path in out.getvalue()
 
 
@@ -96,3 +96,8 @@ def test_a_job_that_has_ended_cannot_be_cancelled(api):
 
 def test_health(client):
     assert client.get("/health").json() == {"postgresql": True, "redis": True}
+
+
+@pytest.mark.parametrize("path", ["/api/v1/jobs", "/api/v1/jobs/", "/api/v1/code/repositories", "/api/v1/code/repositories/"])
+def test_addresses_work_with_and_without_a_slash(path):
+    assert APIClient().get(path).status_code == 200

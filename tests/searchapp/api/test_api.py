@@ -13,7 +13,12 @@ pytestmark = pytest.mark.django_db
 def test_the_openapi_document_is_valid_without_warnings():
     out = io.StringIO()
     call_command("spectacular", "--validate", "--fail-on-warn", stdout=out)
-    for path in ("/api/v1/code/search:", "/api/v1/code/units/{id}/similar/:", "/api/v1/code/repositories/{name}/index/:", "/api/v1/jobs/{id}/cancel/:"):
+    for path in (
+        "/api/v1/code/search:",
+        "/api/v1/code/units/{id}/similar/:",
+        "/api/v1/code/repositories/{name}/index/:",
+        "/api/v1/jobs/{id}/cancel/:",
+    ):
         assert path in out.getvalue()
 
 

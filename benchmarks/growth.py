@@ -67,7 +67,7 @@ def _recall(questions: list[str]) -> float:
     """Return the share of the exact ten nearest units that the index finds among its first ten."""
     index = serving_index()
     assert index is not None
-    everything = Conditions(SERVED, (), narrow=False)
+    everything = Conditions(SERVED)
     shares = []
     for vector in encoder_of(index).encode(questions):
         near = dense_candidates(vector, index, everything, DEPTH)[:10]

@@ -96,13 +96,11 @@ def lexical_candidates(words: WeightedWords, conditions: Conditions, limit: int)
 def dense_candidates(vector: Vectors, index: VectorIndex, conditions: Conditions, limit: int) -> list[int]:
     """Return the units nearest in meaning to a query vector, float32 [dimension].
 
-    The HNSW scan goes on until enough units meet the conditions (iterative scan). It gives up after a number of
-    tuples; then, if the conditions are narrow, the rest is found by comparing with every unit that meets them.
+    The HNSW scan goes on until enough units meet the conditions (iterative scan), but gives up after a number of tuples.
+    Then there are few units to be found, or few among many: comparing with each that meets the conditions finds them all.
     """
     found = nearest(vector, index, conditions, limit, exact=False)
-    if len(found) < limit and conditions.narrow:
-        return nearest(vector, index, conditions, limit, exact=True)
-    return found
+    return found if len(found) == limit else nearest(vector, index, conditions, limit, exact=True)
 
 
 def symbol_candidates(query: Query, conditions: Conditions, limit: int) -> list[int]:
@@ -111,7 +109,8 @@ def symbol_candidates(query: Query, conditions: Conditions, limit: int) -> list[
     path = query.text.strip("/ ").lower() if "/" in query.text or "." in query.text else ""
     if not names and not path:
         return []
-    by_path = " OR lower(u.path) = %s OR lower(u.path) LIKE %s" if path and " " not in path else ""
+    files = "SELECT f.id FROM codesearch_sourcefile f WHERE lower(f.path) = %s OR lower(f.path) LIKE %s"
+    by_path = f" OR u.file_id IN ({files})" if path and " " not in path else ""
     escaped = path.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     with connection.cursor() as cursor:
         cursor.execute(

@@ -14,11 +14,10 @@ SERVED = "NOT r.deleting AND u.since <= r.serving AND (u.until IS NULL OR u.unti
 
 @dataclass(frozen=True)
 class Conditions:
-    """SQL that can stand after WHERE, and its parameters. `narrow` tells whether it goes beyond being served."""
+    """SQL that can stand after WHERE, and its parameters."""
 
     sql: str
-    parameters: tuple[Any, ...]
-    narrow: bool
+    parameters: tuple[Any, ...] = ()
 
 
 def conditions_of(query: Query) -> Conditions:
@@ -37,7 +36,7 @@ def conditions_of(query: Query) -> Conditions:
         sql, values = _literal(literal.text)
         parts.append(f"{'NOT ' if literal.negated else ''}({sql})")
         parameters += values
-    return Conditions(" AND ".join([SERVED, *parts]), tuple(parameters), bool(parts))
+    return Conditions(" AND ".join([SERVED, *parts]), tuple(parameters))
 
 
 # A unit's lines, cut from its file's content.

@@ -88,7 +88,7 @@ def similar_units(unit: Unit, *, limit: int = 10) -> list[Hit]:
     vector = read_vector(index, unit.text_hash)
     if vector is None:
         return []
-    conditions = Conditions(f"{SERVED} AND u.text_hash <> %s", (unit.text_hash,), narrow=False)
+    conditions = Conditions(f"{SERVED} AND u.text_hash <> %s", (unit.text_hash,))
     ids = finding.dense_candidates(vector, index, conditions, limit)
     ranked = rank(Query(""), score_candidates(dict.fromkeys(ids), None, vector, index), fused=False)
     return _hits(ranked, 0, limit)

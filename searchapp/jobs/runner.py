@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 
 from searchapp.jobs import services
@@ -78,10 +78,9 @@ def clean_up(job: Job) -> None:
 def abandoned_jobs(*, patience: timedelta = timedelta(0)) -> list[Job]:
     """Return the active jobs that no process runs: their worker was killed, or the broker lost their message.
 
-    A queued job may simply wait for a free worker: it counts only when handed over longer than `patience` ago.
+    A job without a process may simply wait for a free worker: it counts only when handed over longer than `patience` ago.
     """
-    waiting = Q(state=Job.State.QUEUED, enqueued__lte=timezone.now() - patience)
-    active = Job.objects.filter(waiting | Q(state__in=(Job.State.RUNNING, Job.State.CANCELLING))).order_by("id")
+    active = Job.objects.filter(state__in=Job.ACTIVE, enqueued__lte=timezone.now() - patience).order_by("id")
     return [job for job in active if not _is_locked(job.pk)]
 
 

@@ -73,7 +73,7 @@ def test_literal_text_must_be_there():
 
 def test_a_search_through_all_text_is_given_up_in_time(settings, monkeypatch):
     settings.SEARCH_TIMEOUT_MS = 50
-    monkeypatch.setattr("codesearch.retrieval.searching.conditions_of", lambda _: Conditions("pg_sleep(1) IS NOT NULL", (), narrow=True))
+    monkeypatch.setattr("codesearch.retrieval.searching.conditions_of", lambda _: Conditions("pg_sleep(1) IS NOT NULL"))
     with pytest.raises(QueryError, match="took too long"):
         search('"(" x')
 

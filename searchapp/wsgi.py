@@ -1,9 +1,29 @@
 """The WSGI entry point that gunicorn serves."""
 
+import logging
 import os
+import threading
 
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "searchapp.settings.embedded")
 
 application = get_wsgi_application()
+
+
+def _warm_up() -> None:
+    """Load the encoder while the first visitor still types. Whatever is wrong is told where it matters: at the search."""
+    from django.db import DatabaseError, connection
+
+    from codesearch.retrieval.searching import warm_up
+    from searchapp.encoders import EncoderError
+
+    try:
+        warm_up()
+    except (DatabaseError, EncoderError) as error:
+        logging.getLogger(__name__).warning("The encoder could not be loaded: %s", error)
+    finally:
+        connection.close()
+
+
+threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()

@@ -4,6 +4,8 @@ from typing import Any
 
 from django import template
 
+from searchapp.jobs.models import Job
+
 register = template.Library()
 
 _SERIES = 6
@@ -24,3 +26,14 @@ def bar_parts(languages: list[dict[str, Any]]) -> list[dict[str, Any]]:
         parts.append({"start": f"{start:.2f}", "width": f"{width:.2f}", "series": min(number, _SERIES)})
         start += width
     return parts
+
+
+@register.filter
+def duration(job: Job) -> str:
+    """Return how long a job took: 0.4 s, 12 s, 3 min."""
+    if job.started is None or job.finished is None:
+        return "–"
+    seconds = (job.finished - job.started).total_seconds()
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

@@ -45,18 +45,24 @@ _UNIT_TEXT = (
     " FROM codesearch_sourcefile f JOIN codesearch_blob b ON b.digest = f.blob_id WHERE f.id = u.file_id)"
 )
 
+_FILES_WITH_TEXT = (
+    "SELECT f.id FROM codesearch_sourcefile f JOIN codesearch_blob b ON b.digest = f.blob_id WHERE position(lower(%s) in lower(b.text)) > 0"
+)
 
 # An identifier that ends inside the literal on both sides stands in the unit as it is; one at the literal's edge may be a part.
 _WHOLE_IDENTIFIER = re.compile(r"(?<=[^\w$])[^\W_](?:[\w$]*[^\W_])?(?=[^\w$])")
 
 
 def _literal(text: str) -> tuple[str, list[Any]]:
-    """Return the condition that a unit contains a text; its whole words are looked up first, since reading text is slow."""
-    contains = f"position(lower(%s) in lower({_UNIT_TEXT})) > 0"
+    """Return the condition that a unit contains a text.
+
+    Reading text is slow: whole words are looked up first, and each file is read once before any of its units.
+    """
+    contains = f"u.file_id IN ({_FILES_WITH_TEXT}) AND position(lower(%s) in lower({_UNIT_TEXT})) > 0"
     found = dict.fromkeys(word for identifier in _WHOLE_IDENTIFIER.findall(text) for word in words_of_identifier(identifier))
     if not found:
-        return contains, [text]
-    return f"u.lexemes @@ %s::tsquery AND {contains}", [" & ".join(f"'{word}'" for word in found), text]
+        return contains, [text, text]
+    return f"u.lexemes @@ %s::tsquery AND {contains}", [" & ".join(f"'{word}'" for word in found), text, text]
 
 
 def _repository(each: Filter) -> tuple[str, Any]:

@@ -10,7 +10,8 @@ from functools import lru_cache
 import Stemmer
 
 _IDENTIFIER = re.compile(r"[^\W_](?:[\w$]*[^\W_])?")
-_PART = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_A-Za-z]+")
+# Letters beyond A to Z count as small ones: a word of another alphabet stays whole.
+_PART = re.compile(r"[A-Z]+(?=[A-Z][^\W\d_A-Z])|[A-Z]?[^\W\d_A-Z]+|[A-Z]+|\d+")
 _LONGEST = 60
 _stemmer = Stemmer.Stemmer("english")
 

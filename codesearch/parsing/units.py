@@ -28,11 +28,6 @@ class Definition:
     comments: list[Node]
     children: list["Definition"] = field(default_factory=list)
 
-    @property
-    def lines(self) -> int:
-        """Return how many lines it spans."""
-        return self.outer.end_point.row - self.outer.start_point.row + 1
-
 
 @dataclass
 class _Scope:

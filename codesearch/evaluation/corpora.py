@@ -63,8 +63,32 @@ def read_queries(path: Path) -> list[EvaluationQuery]:
 
 def file_name(document: Document) -> str:
     """Return the path under which a document is indexed: its id, and an extension that tells its language."""
-    extensions = {language.name: language.extensions[0] for language in reversed(LANGUAGES)}
-    return f"{document.id}{extensions.get(document.language, '.txt')}"
+    return file_name_for(document.id, document.language)
+
+
+def file_name_for(stem: str, language: str) -> str:
+    """Return a file name with the extension of the language."""
+    extensions = {each.name: each.extensions[0] for each in reversed(LANGUAGES)}
+    return f"{stem}{extensions.get(language, '.txt')}"
+
+
+# A method alone is no program in these languages: what has to stand around it, tried in order until the syntax is sound.
+_SURROUNDINGS = {
+    "java": ("{}", "class X {{\n{}\n}}"),
+    "javascript": ("{}", "class X {{\n{}\n}}", "x = {{\n{}\n}}", "x = {}"),
+    "typescript": ("{}", "class X {{\n{}\n}}", "x = {{\n{}\n}}", "x = {}"),
+    "csharp": ("{}", "class X {{\n{}\n}}"),
+    "php": ("<?php\n{}", "<?php\nclass X {{\n{}\n}}"),
+}
+
+
+def standalone(code: str, language: str) -> str:
+    """Return a function's source as a file that parses: PHP with its tag, a method inside of a class where it needs one."""
+    tries = [surrounding.format(code) for surrounding in _SURROUNDINGS.get(language, ("{}",))]
+    parser = next((each.parser for each in LANGUAGES if each.name == language), None)
+    if parser is None or code.lstrip().startswith("<?"):
+        return code
+    return next((text for text in tries if not parser.parse(text.encode("utf-8", errors="replace")).root_node.has_error), tries[0])
 
 
 def strip_docstrings(code: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from codesearch.evaluation.corpora import Document, EvaluationQuery, file_name, strip_docstrings
+from codesearch.evaluation.corpora import Document, EvaluationQuery, file_name, standalone, strip_docstrings
 from codesearch.evaluation.indexing import index_folder
 from codesearch.evaluation.metrics import ranking_measures
 from codesearch.indexing.vectors import encoder_of, serving_index
@@ -37,7 +37,7 @@ def evaluate_corpus(
     with tempfile.TemporaryDirectory(prefix="corpus-") as folder:
         for document in documents:
             code = strip_docstrings(document.code) if without_docstrings and document.language == "python" else document.code
-            Path(folder, file_name(document)).write_text(code, encoding="utf-8", errors="replace")
+            Path(folder, file_name(document)).write_text(standalone(code, document.language), encoding="utf-8", errors="replace")
         index_folder("corpus", Path(folder))
     rankings = {query.id: _ranking(query.text, retriever, ids) for query in progress(queries)}
     measures: dict[str, Any] = ranking_measures({query.id: query.relevant for query in queries}, rankings)

@@ -26,15 +26,26 @@ class Lexemes:
     length: int
 
 
-def dense_text(unit: CodeUnit) -> str:
-    """Return what the encoder sees: the name in words, then the documentation, then the code."""
-    title = " ".join(identifier_parts(unit.qualified_name)[-12:])
-    parts = [title]
+@dataclass(frozen=True, slots=True)
+class DenseText:
+    """What the encoder sees of a unit: the name in words, then the documentation, then the code; cut at its end.
+
+    `documentation` and `code` are the characters at which these parts start; equal if there is no documentation.
+    """
+
+    text: str
+    documentation: int
+    code: int
+
+
+def dense_text(unit: CodeUnit) -> DenseText:
+    """Return what the encoder sees."""
+    title = " ".join(identifier_parts(unit.qualified_name)[-12:]) + "\n"
     # Documentation inside the unit (a docstring) is part of the code already.
-    if unit.documentation and unit.documentation[:40] not in unit.code:
-        parts.append(unit.documentation[:800])
-    parts.append(unit.code)
-    return "\n".join(parts)[:_DENSE_CHARACTERS]
+    apart = unit.documentation and unit.documentation[:40] not in unit.code
+    documentation = f"{unit.documentation[:800]}\n" if apart else ""
+    code = len(title) + len(documentation)
+    return DenseText(f"{title}{documentation}{unit.code}"[:_DENSE_CHARACTERS], len(title), code)
 
 
 def text_hash(text: str) -> uuid.UUID:

@@ -183,7 +183,7 @@ def _missing_texts(index: VectorIndex, repository_id: int | None) -> Iterator[di
     for start in range(0, len(file_ids), _FILES_AT_ONCE):
         for file_id, path, text in _contents(file_ids[start : start + _FILES_AT_ONCE]):
             for unit in parse_file(path, text).units:
-                encoded = dense_text(unit)
+                encoded = dense_text(unit).text
                 each = text_hash(encoded)
                 if each in missing[file_id] and each not in seen:
                     seen.add(each)

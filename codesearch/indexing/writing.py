@@ -65,5 +65,5 @@ def _unit_rows(repository_id: int, file_id: int, build: int, file: NewFile) -> I
         found = lexemes(unit, file.path)
         yield (
             repository_id, file_id, file.path, file.parsed.language, unit.kind, unit.name, unit.qualified_name, unit.signature,
-            unit.start_line, unit.end_line, bool(unit.documentation), text_hash(dense_text(unit)), found.literal, found.length, build,
+            unit.start_line, unit.end_line, bool(unit.documentation), text_hash(dense_text(unit).text), found.literal, found.length, build,
         )  # fmt: skip

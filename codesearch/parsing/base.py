@@ -3,9 +3,18 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import tree_sitter
 from tree_sitter import Node
+
+
+class Segment(NamedTuple):
+    """A stretch of a file's source, in bytes of UTF-8, and where it stands in a unit's code, likewise in bytes."""
+
+    start: int
+    end: int
+    offset: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +22,8 @@ class CodeUnit:
     """A function, method, class, module or passage of one file.
 
     Lines count from 1, both ends included. `code` is the unit's source; in a class, the bodies of its methods, which
-    are units of their own, are left out. `tree` is the unit's node in the syntax tree, None for passages.
+    are units of their own, are left out. `tree` is the unit's node in the syntax tree, None for passages; `segments` are
+    the pieces of the file that `code` was put together from, in order.
     """
 
     kind: str
@@ -25,6 +35,7 @@ class CodeUnit:
     start_line: int
     end_line: int
     tree: Node | None = None
+    segments: tuple[Segment, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,3 +92,14 @@ def field_text(node: Node, field: str) -> str | None:
     """Return the source of a node's field, or None where it has none."""
     child = node.child_by_field_name(field)
     return node_text(child) if child is not None else None
+
+
+def join_source(source: bytes, spans: list[tuple[int, int]], separator: bytes) -> tuple[str, tuple[Segment, ...]]:
+    """Return the pieces of a source joined by `separator`, and where each of them came from."""
+    segments: list[Segment] = []
+    offset = 0
+    for start, end in spans:
+        segments.append(Segment(start, end, offset))
+        offset += end - start + len(separator)
+    code = separator.join(source[start:end] for start, end in spans)
+    return code.decode("utf-8", errors="replace"), tuple(segments)

@@ -4,7 +4,7 @@ from pathlib import PurePosixPath
 
 from tree_sitter import Node
 
-from codesearch.parsing.base import CodeUnit, Language, ParsedFile, node_text
+from codesearch.parsing.base import CodeUnit, Language, ParsedFile, join_source, node_text
 from codesearch.parsing.languages import LANGUAGES
 from codesearch.parsing.passages import TEXT_LABELS, passages_of, text_language
 from codesearch.parsing.units import Definition, clean_comments, clean_string, find_definitions, unit_of
@@ -62,7 +62,7 @@ def _module_units(path: str, source: bytes, root: Node, definitions: list[Defini
     name = PurePosixPath(path).parent.name if stem in ("__init__", "index", "mod") else stem
     units = []
     for number, nodes in enumerate(_pieces(left)):
-        code = "\n".join(source[node.start_byte : node.end_byte].decode("utf-8", errors="replace") for node in nodes)
+        code, segments = join_source(source, [(node.start_byte, node.end_byte) for node in nodes], b"\n")
         if code.strip():
             units.append(
                 CodeUnit(
@@ -74,7 +74,8 @@ def _module_units(path: str, source: bytes, root: Node, definitions: list[Defini
                     code=code,
                     start_line=nodes[0].start_point.row + 1,
                     end_line=nodes[-1].end_point.row + 1,
-                    tree=root if number == 0 else None,
+                    tree=root,
+                    segments=segments,
                 )
             )
     return units

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from tree_sitter import Node, Tree
 
-from codesearch.parsing.base import CodeUnit, Language, node_text
+from codesearch.parsing.base import CodeUnit, Language, join_source, node_text
 
 # A function inside a function is a unit of its own only if it is long enough to be looked for.
 _NESTED_LINES = 6
@@ -71,16 +71,18 @@ def unit_of(definition: Definition, source: bytes, language: Language) -> CodeUn
     """Return the unit of a definition. A class keeps its methods' signatures; their bodies are units of their own."""
     inside = language.documentation_of(definition.node)
     documentation = clean_string(node_text(inside)) if inside is not None else clean_comments(definition.comments)
+    code, segments = join_source(source, _spans(definition), b"...")
     return CodeUnit(
         kind=definition.kind,
         name=re.split(r"\.|::", definition.name)[-1],
         qualified_name=definition.qualified_name[:500],
         signature=_signature(definition, source),
         documentation=documentation,
-        code=_code(definition, source),
+        code=code,
         start_line=definition.outer.start_point.row + 1,
         end_line=definition.outer.end_point.row + 1,
-        tree=definition.node,
+        tree=definition.outer,
+        segments=segments,
     )
 
 
@@ -186,16 +188,16 @@ def _signature(definition: Definition, source: bytes) -> str:
     return text.rstrip(" {:=>").strip()[:_SIGNATURE_CHARACTERS]
 
 
-def _code(definition: Definition, source: bytes) -> str:
+def _spans(definition: Definition) -> list[tuple[int, int]]:
+    """Return the byte ranges of the file that make up the unit's code."""
     outer = definition.outer
     if definition.kind != "class":
-        return source[outer.start_byte : outer.end_byte].decode("utf-8", errors="replace")
-    pieces: list[bytes] = []
+        return [(outer.start_byte, outer.end_byte)]
+    spans: list[tuple[int, int]] = []
     position = outer.start_byte
     for child in definition.children:
         body = _body(child) if child.kind == "method" else None
         if body is not None and body.start_byte >= position:
-            pieces += [source[position : body.start_byte], b"..."]
+            spans.append((position, body.start_byte))
             position = body.end_byte
-    pieces.append(source[position : outer.end_byte])
-    return b"".join(pieces).decode("utf-8", errors="replace")
+    return [*spans, (position, outer.end_byte)]

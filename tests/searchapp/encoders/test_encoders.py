@@ -31,10 +31,10 @@ def test_unique_texts_restore_the_list(texts):
 def test_openvino_agrees_with_torch():
     from sentence_transformers import SentenceTransformer
 
-    from searchapp.encoders.openvino import _model_folder
+    from searchapp.encoders.openvino import model_folder
 
     ours = get_encoder().encode(TEXTS)
-    model = SentenceTransformer(str(_model_folder("all-MiniLM-L6-v2")), device="cpu")
+    model = SentenceTransformer(str(model_folder("all-MiniLM-L6-v2")), device="cpu")
     model.max_seq_length = 256
     theirs = model.encode(TEXTS, normalize_embeddings=True)
     assert ours.shape == (len(TEXTS), 384)

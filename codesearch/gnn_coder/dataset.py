@@ -1,0 +1,166 @@
+"""Pairs → what training reads: features of every code with its documentation and without, in flat arrays on disk."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import batched
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from codesearch.evaluation.corpora import file_name_for, standalone, strip_docstrings
+from codesearch.gnn_coder.features import COLUMNS, Features, Featurizer
+from codesearch.gnn_coder.graph import SyntaxGraph, syntax_graph
+from codesearch.gnn_coder.mining import read_pairs
+from codesearch.gnn_coder.pairs import Pair
+from codesearch.indexing.texts import dense_text
+from codesearch.parsing import parse_file
+from searchapp.encoders import EncoderSpec, load_encoder
+from searchapp.encoders.base import Vectors
+
+_AT_ONCE = 500
+# A kind that is rarer tells the network nothing that it could learn.
+_LEAST_KIND_COUNT = 200
+
+VARIANTS = ("documented", "bare")
+Seen = tuple[str, SyntaxGraph | None]
+
+
+@dataclass(frozen=True)
+class FlatFeatures:
+    """The features of many units, one after another: of unit i, tokens[token_ends[i-1] : token_ends[i]], nodes likewise."""
+
+    tokens: NDArray[np.uint16]
+    token_ends: NDArray[np.int64]
+    nodes: NDArray[np.int16]
+    node_ends: NDArray[np.int64]
+
+    def __getitem__(self, index: int) -> Features:
+        """Return the features of one unit."""
+        start, node_start = (self.token_ends[index - 1], self.node_ends[index - 1]) if index else (0, 0)
+        tokens = self.tokens[start : self.token_ends[index]].astype(np.int32)
+        return Features(tokens, self.nodes[node_start : self.node_ends[index]].astype(np.int32))
+
+    def lengths(self) -> NDArray[np.int64]:
+        """Return the number of tokens of each unit."""
+        return np.diff(self.token_ends, prepend=0)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Pairs with the features of their code."""
+
+    pairs: list[Pair]
+    documented: FlatFeatures
+    bare: FlatFeatures
+
+    def take(self, rows: Sequence[int]) -> "Dataset":
+        """Return the dataset of some of the pairs."""
+        documented, bare = (_flat([features[row] for row in rows]) for features in (self.documented, self.bare))
+        return Dataset([self.pairs[row] for row in rows], documented, bare)
+
+
+def seen_by_encoder(code: str, language: str, name: str = "", documentation: str = "") -> Seen:
+    """Return the text and the graph of a function given by its source alone, as indexing would see them.
+
+    `name` and `documentation` are what the source alone does not tell: the qualified name, and comments above.
+    """
+    units = parse_file(file_name_for("unit", language), standalone(code, language)).units
+    unit = max(units, key=lambda each: (each.kind in ("function", "method"), len(each.code)), default=None)
+    if unit is None:
+        return code, None
+    unit = replace(unit, qualified_name=name or unit.qualified_name, documentation=documentation)
+    dense = dense_text(unit)
+    return dense.text, syntax_graph(unit, dense)
+
+
+def variants(pair: Pair) -> tuple[Seen, Seen]:
+    """Return (documented, bare): the code as the product shows it to the encoder, and without any documentation."""
+    bare = strip_docstrings(pair.code) if pair.language == "python" else pair.code
+    return seen_by_encoder(pair.code, pair.language, pair.name, pair.documentation), seen_by_encoder(bare, pair.language)
+
+
+def common_kinds(pairs: Sequence[Pair]) -> tuple[str, ...]:
+    """Return the kinds of nodes that are worth knowing, in alphabetical order."""
+    counts: Counter[str] = Counter()
+    for pair in pairs:
+        graph = seen_by_encoder(pair.code, pair.language)[1]
+        if graph is not None:
+            counts.update(graph.kinds)
+            counts.update(graph.inner_kinds)
+    return tuple(sorted(kind for kind, count in counts.items() if count >= _LEAST_KIND_COUNT))
+
+
+def featurize(pairs: Sequence[Pair], tokenizer_file: Path, most_tokens: int, kinds: Sequence[str], progress: Callable[[Iterable[Any]], Iterable[Any]]) -> Dataset:
+    """Return the pairs with their features, worked out on all cores."""
+    portions = list(batched(pairs, _AT_ONCE))
+    with ProcessPoolExecutor(initializer=_start_worker, initargs=(tokenizer_file, most_tokens, tuple(kinds))) as pool:
+        found = [each for portion in progress(pool.map(_features_of, portions)) for each in portion]
+    return Dataset(list(pairs), _flat([each[0] for each in found]), _flat([each[1] for each in found]))
+
+
+_worker: dict[str, Featurizer] = {}
+
+
+def _start_worker(tokenizer_file: Path, most_tokens: int, kinds: tuple[str, ...]) -> None:
+    tokenizer = Tokenizer.from_file(str(tokenizer_file))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(most_tokens)
+    _worker["featurizer"] = Featurizer(tokenizer, kinds)
+
+
+def _features_of(pairs: Sequence[Pair]) -> list[tuple[Features, Features]]:
+    seen = [each for pair in pairs for each in variants(pair)]
+    features = _worker["featurizer"]([text for text, _ in seen], [graph for _, graph in seen])
+    return list(zip(features[::2], features[1::2], strict=True))
+
+
+def _flat(features: Sequence[Features]) -> FlatFeatures:
+    return FlatFeatures(
+        np.concatenate([each.tokens for each in features]).astype(np.uint16),
+        np.cumsum([len(each.tokens) for each in features]),
+        np.concatenate([each.nodes for each in features] or [np.empty((0, len(COLUMNS)))]).astype(np.int16),
+        np.cumsum([len(each.nodes) for each in features]),
+    )
+
+
+def save_dataset(path: Path, dataset: Dataset) -> None:
+    """Write the dataset as one `.npz`."""
+    arrays: dict[str, Any] = {
+        f"{variant}_{name}": array for variant in VARIANTS for name, array in vars(getattr(dataset, variant)).items()
+    }
+    lines = "\n".join(json.dumps(pair.as_dict()) for pair in dataset.pairs).encode()
+    np.savez(path, pairs=np.frombuffer(lines, dtype=np.uint8), **arrays)
+
+
+def load_dataset(path: Path) -> Dataset:
+    """Return the dataset that `save_dataset` wrote."""
+    with np.load(path) as stored:
+        pairs = [Pair(**json.loads(line)) for line in stored["pairs"].tobytes().decode().splitlines()]
+        names = FlatFeatures.__dataclass_fields__
+        documented, bare = (FlatFeatures(**{name: stored[f"{variant}_{name}"] for name in names}) for variant in VARIANTS)
+    return Dataset(pairs, documented, bare)
+
+
+def prepared(
+    folder: Path, transformer: Path, most_tokens: int, bar: Callable[[str], Callable[[Iterable[Any]], Iterable[Any]]]
+) -> tuple[Dataset, Dataset, tuple[str, ...], Vectors]:
+    """Return (training data, validation data, kinds of nodes, vectors of the training queries), worked out once for a folder of pairs."""
+    cache = folder / f"prepared-{transformer.name}-{most_tokens}"
+    cache.mkdir(exist_ok=True)
+    names = {split: cache / f"{split}.npz" for split in ("train", "valid")}
+    kinds_file, vectors_file = cache / "kinds.json", cache / "query_vectors.npy"
+    if not vectors_file.exists():
+        pairs = {split: list(read_pairs(folder / f"{split}.jsonl.gz")) for split in names}
+        kinds = common_kinds(pairs["train"][:: max(1, len(pairs["train"]) // 20_000)])
+        for split, path in names.items():
+            save_dataset(path, featurize(pairs[split], transformer / "tokenizer.json", most_tokens, kinds, bar(f"Parsing {split}")))
+        kinds_file.write_text(json.dumps(kinds), encoding="utf-8")
+        encoder = load_encoder(EncoderSpec("openvino", str(transformer)))
+        np.save(vectors_file, encoder.encode([pair.query for pair in pairs["train"]]).astype(np.float16))
+    return load_dataset(names["train"]), load_dataset(names["valid"]), tuple(json.loads(kinds_file.read_text(encoding="utf-8"))), np.load(vectors_file)

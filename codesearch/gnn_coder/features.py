@@ -1,0 +1,72 @@
+"""Encoded text and syntax graph → the numbers that the network reads."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Encoding, Tokenizer
+
+from codesearch.gnn_coder.graph import SyntaxGraph
+
+Integers = NDArray[np.int32]
+
+UNKNOWN_KIND = 0
+MOST_CHILDREN, MOST_DEPTH = 15, 15
+"""Larger numbers of children and depths count as these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """One unit as the network reads it. `nodes` is int32 [n, 7], empty for a unit without a tree; see `COLUMNS`."""
+
+    tokens: Integers
+    """[tokens]: ids of the Transformer's vocabulary."""
+    nodes: Integers
+
+
+COLUMNS = ("kind", "inner_kind", "parent", "children", "depth", "first_token", "end_token")
+KIND, INNER_KIND, PARENT, CHILDREN, DEPTH, FIRST_TOKEN, END_TOKEN = range(len(COLUMNS))
+NO_NODES: Integers = np.empty((0, len(COLUMNS)), dtype=np.int32)
+
+
+class Featurizer:
+    """Tokenises texts and looks up kinds of nodes.
+
+    `kinds` lists the known kinds of nodes; number k of the list has the id k + 1, any other kind 0. One vocabulary serves
+    all languages: grammars name what they share alike.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, kinds: Sequence[str]) -> None:
+        self._tokenizer = tokenizer
+        self._kinds = {kind: number for number, kind in enumerate(kinds, UNKNOWN_KIND + 1)}
+
+    def __call__(self, texts: Sequence[str], graphs: Sequence[SyntaxGraph | None]) -> list[Features]:
+        """Return the features of units, text by text."""
+        encodings = self._tokenizer.encode_batch(list(texts))
+        return [
+            Features(np.array(encoding.ids, dtype=np.int32), self._nodes(graph, encoding) if graph is not None else NO_NODES)
+            for encoding, graph in zip(encodings, graphs, strict=True)
+        ]
+
+    def _nodes(self, graph: SyntaxGraph, encoding: Encoding) -> Integers:
+        """Return the rows of the nodes that lie within the tokens; children lie within their parents, so parents are kept."""
+        offsets = np.array(encoding.offsets, dtype=np.int32)
+        real = np.flatnonzero(offsets[:, 1] > offsets[:, 0])
+        if not len(real):
+            return NO_NODES
+        first = real[0] + np.searchsorted(offsets[real, 1], graph.starts, side="right")
+        end = real[0] + np.searchsorted(offsets[real, 0], graph.ends, side="left")
+        kept = np.flatnonzero(first < end)
+        places = np.full(len(graph.parents) + 1, -1, dtype=np.int32)
+        places[kept] = np.arange(len(kept))
+        columns = (
+            [self._kinds.get(graph.kinds[node], UNKNOWN_KIND) for node in kept],
+            [self._kinds.get(graph.inner_kinds[node], UNKNOWN_KIND) for node in kept],
+            places[graph.parents[kept]],
+            np.minimum(graph.children[kept], MOST_CHILDREN),
+            np.minimum(graph.depths[kept], MOST_DEPTH),
+            first[kept],
+            end[kept],
+        )
+        return np.stack([np.asarray(column, dtype=np.int32) for column in columns], axis=1)

@@ -1,0 +1,201 @@
+"""The network: a Transformer over the tokens, a graph network over the syntax tree, and a gate that fuses the two."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch_geometric.data import Batch, Data
+from torch_geometric.nn import FAConv, GATConv, GCNConv
+from torch_geometric.utils import scatter, softmax
+
+from codesearch.gnn_coder.features import CHILDREN, DEPTH, END_TOKEN, FIRST_TOKEN, INNER_KIND, KIND, MOST_CHILDREN, MOST_DEPTH, PARENT, Features
+from codesearch.gnn_coder.pooling import ASTGPool, Trees
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Everything that shapes the graph network; the Transformer brings its own configuration."""
+
+    kinds: tuple[str, ...]
+    dimension: int = 384
+    channels: int = 192
+    layers: int = 2
+    levels: int = 2
+    ratio: float = 0.5
+    convolution: str = "fa"
+    pooling: str = "ast"
+    content: str = "contextual"
+    dropout: float = 0.1
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields for JSON."""
+        return asdict(self)
+
+
+class CodeBatch(NamedTuple):
+    """Units as tensors: tokens int64 [units, longest], mask likewise, and the syntax graphs as one PyG batch."""
+
+    tokens: Tensor
+    mask: Tensor
+    graphs: Batch
+
+    def to(self, device: torch.device) -> "CodeBatch":
+        """Return the batch on a device."""
+        return CodeBatch(self.tokens.to(device), self.mask.to(device), self.graphs.to(device))
+
+
+def collate(features: Sequence[Features]) -> CodeBatch:
+    """Return units as one batch."""
+    tokens, mask = pad([each.tokens for each in features])
+    return CodeBatch(tokens, mask, Batch.from_data_list([_data(each) for each in features]))
+
+
+def pad(rows: Sequence[np.ndarray[Any, np.dtype[np.int32]]]) -> tuple[Tensor, Tensor]:
+    """Return (tokens, mask), both int64 [rows, longest]."""
+    width = max(len(row) for row in rows)
+    tokens = torch.zeros(len(rows), width, dtype=torch.int64)
+    mask = torch.zeros_like(tokens)
+    for number, row in enumerate(rows):
+        tokens[number, : len(row)] = torch.from_numpy(row.astype(np.int64))
+        mask[number, : len(row)] = 1
+    return tokens, mask
+
+
+def _data(features: Features) -> Data:
+    nodes = torch.from_numpy(features.nodes.astype(np.int64))
+    child = torch.arange(1, len(nodes))
+    up = torch.stack([child, nodes[1:, PARENT]]) if len(nodes) else torch.empty(2, 0, dtype=torch.int64)
+    return Data(nodes=nodes, edge_index=torch.cat([up, up.flip(0)], dim=1), num_nodes=len(nodes))
+
+
+class GraphNetwork(nn.Module):
+    """Tokens' states and a syntax graph → one vector in the Transformer's own space, and each node's weight in it."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.config = config
+        channels = config.channels
+        self.kind = nn.Embedding(len(config.kinds) + 1, channels)
+        self.inner_kind = nn.Embedding(len(config.kinds) + 1, channels)
+        self.children = nn.Embedding(MOST_CHILDREN + 1, channels)
+        self.depth = nn.Embedding(MOST_DEPTH + 1, channels)
+        self.content = nn.Linear(config.dimension, channels)
+        self.normal = nn.LayerNorm(channels)
+        self.convolutions = nn.ModuleList([_convolution(config) for _ in range(config.layers)])
+        self.mixes = nn.ModuleList([nn.Linear(channels, channels) for _ in range(config.layers)])
+        self.normals = nn.ModuleList([nn.LayerNorm(channels) for _ in range(config.layers)])
+        levels = config.levels if config.pooling != "mean" else 0
+        self.pools = nn.ModuleList([ASTGPool(channels, config.ratio, config.pooling) for _ in range(levels)])
+        self.values = nn.Linear(channels, config.dimension)
+        self.dropout = nn.Dropout(config.dropout)
+        for embedding in (self.kind, self.inner_kind, self.children, self.depth):
+            nn.init.normal_(embedding.weight, std=0.1)
+        nn.init.zeros_(self.values.weight)
+        nn.init.zeros_(self.values.bias)
+
+    def forward(self, contents: Tensor, graphs: Batch) -> tuple[Tensor, Tensor]:
+        """Return (readout float [graphs, dimension], weights float [nodes] that sum to 1 over each graph's nodes).
+
+        `contents` is float [nodes, dimension]: the mean of the tokens' states over each node's span.
+        """
+        trees = self._trees(contents, graphs)
+        trees = trees._replace(states=self._convolved(trees))
+        number = graphs.num_graphs
+        if not self.pools:
+            weights = softmax(torch.zeros_like(trees.batch, dtype=torch.float32), trees.batch, num_nodes=number)
+            return self._read(trees, weights, number), weights
+        readout = contents.new_zeros(number, self.config.dimension, dtype=torch.float32)
+        total = torch.zeros(len(contents), device=contents.device)
+        for pool in self.pools:
+            trees, scores = pool(trees)
+            weights = softmax(scores, trees.batch, num_nodes=number)
+            readout = readout + self._read(trees, weights, number) / len(self.pools)
+            total = total.index_add(0, trees.origin, weights / len(self.pools))
+        return readout, total
+
+    def _trees(self, contents: Tensor, graphs: Batch) -> Trees:
+        nodes = graphs.nodes
+        states = (
+            self.content(contents)
+            + self.kind(nodes[:, KIND])
+            + self.inner_kind(nodes[:, INNER_KIND])
+            + self.children(nodes[:, CHILDREN])
+            + self.depth(nodes[:, DEPTH])
+        )
+        everything = torch.arange(len(nodes), device=nodes.device)
+        parents = torch.where(nodes[:, PARENT] < 0, everything, nodes[:, PARENT] + graphs.ptr[:-1][graphs.batch])
+        return Trees(self.dropout(self.normal(states)), contents, parents, nodes[:, CHILDREN], graphs.batch, everything)
+
+    def _convolved(self, trees: Trees) -> Tensor:
+        """Residual, normalised layers; FAConv also sees the states before the first of them (Bo et al. 2021)."""
+        states = first = trees.states
+        edges = trees.edges
+        for convolution, mix, normal in zip(self.convolutions, self.mixes, self.normals, strict=True):
+            message = convolution(states, first, edges) if isinstance(convolution, FAConv) else convolution(states, edges)
+            states = normal(states + self.dropout(functional.gelu(mix(message))))
+        return states
+
+    def _read(self, trees: Trees, weights: Tensor, number: int) -> Tensor:
+        values = trees.contents.float() + self.values(trees.states).float()
+        return scatter(values * weights.unsqueeze(-1), trees.batch, dim_size=number, reduce="sum")
+
+
+def _convolution(config: NetworkConfig) -> nn.Module:
+    if config.convolution == "fa":
+        return FAConv(config.channels, eps=0.1)
+    return {"gcn": GCNConv, "gat": GATConv}[config.convolution](config.channels, config.channels)
+
+
+class GnnCoder(nn.Module):
+    """Code and questions → unit vectors of one space. Without `config` the Transformer alone reads both."""
+
+    def __init__(self, transformer: nn.Module, config: NetworkConfig | None) -> None:
+        super().__init__()
+        self.transformer = transformer
+        self.config = config
+        if config is not None:
+            self.graph = GraphNetwork(config)
+            self.gate = nn.Linear(2 * config.dimension, config.dimension)
+            nn.init.zeros_(self.gate.weight)
+            nn.init.zeros_(self.gate.bias)
+
+    def encode_texts(self, tokens: Tensor, mask: Tensor) -> Tensor:
+        """Return unit vectors of texts, float [texts, dimension]."""
+        return functional.normalize(_mean(self._states(tokens, mask), mask), dim=1)
+
+    def encode_code(self, batch: CodeBatch) -> Tensor:
+        """Return unit vectors of units, float [units, dimension]."""
+        return self.explain(batch)[0]
+
+    def explain(self, batch: CodeBatch) -> tuple[Tensor, Tensor]:
+        """Return the unit vectors, and the weight that pooling gave each node of `batch.graphs`."""
+        states = self._states(batch.tokens, batch.mask)
+        sequence = _mean(states, batch.mask)
+        if self.config is None:
+            return functional.normalize(sequence, dim=1), sequence.new_zeros(batch.graphs.num_nodes)
+        source = states if self.config.content == "contextual" else self.transformer.get_input_embeddings()(batch.tokens)
+        contents = span_means(source, batch.graphs.nodes, batch.graphs.batch)
+        readout, weights = self.graph(contents, batch.graphs)
+        gate = torch.sigmoid(self.gate(torch.cat([sequence, readout], dim=1)))
+        # A unit without a tree has a readout of zeros: the sequence alone speaks.
+        return functional.normalize(sequence + gate * readout, dim=1), weights
+
+    def _states(self, tokens: Tensor, mask: Tensor) -> Tensor:
+        states: Tensor = self.transformer(input_ids=tokens, attention_mask=mask).last_hidden_state
+        return states
+
+
+def _mean(states: Tensor, mask: Tensor) -> Tensor:
+    kept = mask.unsqueeze(-1).to(states.dtype)
+    return ((states * kept).sum(1) / kept.sum(1).clamp(min=1)).float()
+
+
+def span_means(states: Tensor, nodes: Tensor, batch: Tensor) -> Tensor:
+    """Return the mean state over each node's tokens, float32 [nodes, dimension], from states [units, tokens, dimension]."""
+    sums = functional.pad(states.float().cumsum(1), (0, 0, 1, 0))
+    first, end = nodes[:, FIRST_TOKEN], nodes[:, END_TOKEN]
+    return (sums[batch, end] - sums[batch, first]) / (end - first).clamp(min=1).unsqueeze(-1)

@@ -1,0 +1,83 @@
+"""Hierarchical pooling of syntax trees: which nodes stay, and how the tree closes over those that go."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch_geometric.nn import FAConv
+from torch_geometric.nn.pool.select.topk import topk
+
+from codesearch.gnn_coder.features import MOST_CHILDREN
+
+_DOUBLINGS = 8
+"""Pointer doublings that climb any tree: 2 ** 8 steps, and no tree has more nodes than that."""
+
+
+class Trees(NamedTuple):
+    """The trees of a batch, one after another."""
+
+    states: Tensor
+    """float [nodes, channels]."""
+    contents: Tensor
+    """float [nodes, dimension]: the mean of the Transformer's states over each node's tokens."""
+    parents: Tensor
+    """int64 [nodes]: each node's parent, itself for a root."""
+    children: Tensor
+    """int64 [nodes]: the number of children in the whole syntax tree."""
+    batch: Tensor
+    """int64 [nodes]: which tree a node belongs to."""
+    origin: Tensor
+    """int64 [nodes]: the node's index before any pooling."""
+
+    @property
+    def edges(self) -> Tensor:
+        """Return the edges between nodes and their parents, both ways: int64 [2, edges]."""
+        child = torch.nonzero(self.parents != torch.arange(len(self.parents), device=self.parents.device)).squeeze(1)
+        up = torch.stack([child, self.parents[child]])
+        return torch.cat([up, up.flip(0)], dim=1)
+
+    def keep(self, kept: Tensor, states: Tensor) -> "Trees":
+        """Return the trees of the kept nodes (indices, roots among them); a node hangs below its nearest kept ancestor."""
+        everything = torch.arange(len(self.parents), device=self.parents.device)
+        is_kept = torch.zeros_like(everything, dtype=torch.bool).index_fill(0, kept, True)  # noqa: FBT003
+        nearest = torch.where(is_kept, everything, self.parents)
+        for _ in range(_DOUBLINGS):
+            nearest = nearest[nearest]
+        place = torch.zeros_like(everything).index_put((kept,), torch.arange(len(kept), device=kept.device))
+        return Trees(states, self.contents[kept], place[nearest[self.parents[kept]]], self.children[kept], self.batch[kept], self.origin[kept])
+
+
+class ASTGPool(nn.Module):
+    """Keeps the share `ratio` of each tree's nodes with the highest scores, and always its root.
+
+    The number of children is the key feature of the score, as GNN-Coder proposes for trees (section 3.3): a node with many
+    children holds a construct together. `scorer` "ast" scores by state and number of children, "topk" by the state alone
+    (Gao and Ji 2019), "sag" by a graph convolution over the states (Lee et al. 2019).
+    """
+
+    def __init__(self, channels: int, ratio: float, scorer: str = "ast") -> None:
+        super().__init__()
+        self.ratio, self.scorer = ratio, scorer
+        self.by_state = nn.Linear(channels, 1)
+        if scorer == "ast":
+            self.by_children = nn.Embedding(MOST_CHILDREN + 1, channels)
+            nn.init.normal_(self.by_children.weight, std=0.02)
+        elif scorer == "sag":
+            self.convolution = FAConv(channels)
+
+    def scores(self, trees: Trees) -> Tensor:
+        """Return the score of each node, float [nodes]."""
+        states = trees.states
+        if self.scorer == "ast":
+            states = torch.tanh(states + self.by_children(trees.children))
+        elif self.scorer == "sag":
+            states = self.convolution(states, states, trees.edges)
+        return self.by_state(states).squeeze(-1).float()
+
+    def forward(self, trees: Trees) -> tuple[Trees, Tensor]:
+        """Return the smaller trees, their states weighted by tanh of the scores so that these learn, and the kept scores."""
+        scores = self.scores(trees)
+        is_root = trees.parents == torch.arange(len(trees.parents), device=scores.device)
+        kept = topk(scores.masked_fill(is_root, torch.inf), self.ratio, trees.batch).sort().values
+        states = trees.states[kept] * torch.tanh(scores[kept]).unsqueeze(-1).to(trees.states.dtype)
+        return trees.keep(kept, states), scores[kept]

@@ -1,0 +1,262 @@
+"""Training: contrastive, resumable, seeded; on the CPU or a GPU, in bf16."""
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+
+from codesearch.gnn_coder.dataset import Dataset, FlatFeatures
+from codesearch.gnn_coder.features import NO_NODES, Features
+from codesearch.gnn_coder.loss import IndividualTemperatureLoss, SymmetricContrastiveLoss
+from codesearch.gnn_coder.network import CodeBatch, GnnCoder, collate, pad
+from codesearch.gnn_coder.rewriting import question_like
+from searchapp.encoders.base import Vectors
+
+# Queries whose vectors under the untrained encoder are this near ask for the same.
+_SAME_QUERY = 0.9
+# Pairs in a leaf of the tree that brings near queries together: the hard negatives of one another.
+_LEAF = 16
+_CODE_TOKENS_AT_ONCE = {"cpu": 4096, "cuda": 65536}
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """What a run depends on, besides its data and its network."""
+
+    seed: int = 0
+    batch: int = 256
+    epochs: float = 1.0
+    rate: float = 3e-5
+    graph_rate: float = 1e-3
+    warm_up: float = 0.06
+    weight_decay: float = 0.01
+    bare_share: float = 0.6
+    rewritten_share: float = 0.6
+    loss: str = "symmetric"
+    validate_every: int = 100
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands."""
+
+    step: int
+    steps: int
+    loss: float
+    mrr: float | None = None
+
+
+class Trainer:
+    """One run. Everything random follows from the seed and the step, so a resumed run goes on as if never stopped."""
+
+    def __init__(self, model: GnnCoder, data: Dataset, query_vectors: Vectors, tokenizer: Tokenizer, config: TrainingConfig, device: torch.device) -> None:
+        """`query_vectors` are the untrained encoder's vectors of the pairs' documentation."""
+        self.model, self.data, self.query_vectors, self.tokenizer, self.config, self.device = model.to(device), data, query_vectors, tokenizer, config, device
+        self.loss: nn.Module = SymmetricContrastiveLoss() if config.loss == "symmetric" else IndividualTemperatureLoss(len(data.pairs))
+        self.loss.to(device)
+        self.steps = int(config.epochs * (len(data.pairs) // config.batch))
+        self.step = 0
+        self.best = -1.0
+        self.optimizer = torch.optim.AdamW(self._groups(), weight_decay=config.weight_decay)
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, self._rate)
+
+    def run(self, validate: Callable[[], float], checkpoint: Path) -> Iterator[Progress]:
+        """Train to the end from where the checkpoint stands, and yield after every step; checkpoints come with validations."""
+        self._resume(checkpoint)
+        batches = self._batches()
+        while self.step < self.steps:
+            epoch, number = divmod(self.step, len(self.data.pairs) // self.config.batch)
+            if number == 0 or batches.epoch != epoch:
+                batches = self._batches(epoch)
+            loss = self._train_on(batches.rows[number])
+            self.step += 1
+            if self.step % self.config.validate_every and self.step < self.steps:
+                yield Progress(self.step, self.steps, loss)
+                continue
+            mrr = validate()
+            self._save(checkpoint)
+            yield Progress(self.step, self.steps, loss, mrr)
+
+    def _groups(self) -> list[dict[str, Any]]:
+        """Return the parameters by learning rate: the pretrained Transformer's, and what starts at random."""
+        pretrained = list(self.model.transformer.parameters())
+        known = {id(each) for each in pretrained}
+        fresh = [each for module in (self.model, self.loss) for each in module.parameters() if id(each) not in known]
+        return [{"params": pretrained, "lr": self.config.rate}, {"params": fresh, "lr": self.config.graph_rate}]
+
+    def _rate(self, step: int) -> float:
+        warm_up = max(1, int(self.config.warm_up * self.steps))
+        return min((step + 1) / warm_up, max(0.0, (self.steps - step) / max(1, self.steps - warm_up)))
+
+    def _batches(self, epoch: int = 0) -> "_Epoch":
+        return _Epoch(epoch, arrange(self.data, self.query_vectors, self.config, epoch))
+
+    def _train_on(self, rows: NDArray[np.int64]) -> float:
+        rng = random.Random(f"{self.config.seed}/{self.step}")
+        torch.manual_seed(hash((self.config.seed, self.step)) % 2**31)
+        self.model.train()
+        queries, codes = self._drawn(rows, rng)
+        with torch.autocast(self.device.type, dtype=torch.bfloat16):
+            query_vectors = encode_texts(self.model, self.tokenizer, queries, self.device)
+            code_vectors = encode_code(self.model, codes, self.device)
+        near = torch.from_numpy(self.query_vectors[rows].astype(np.float32))
+        same = (near @ near.T > _SAME_QUERY).to(self.device)
+        loss: Tensor = self.loss(query_vectors.float(), code_vectors.float(), same, torch.from_numpy(rows).to(self.device))
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimizer.step()
+        self.schedule.step()
+        return float(loss.detach())
+
+    def _drawn(self, rows: NDArray[np.int64], rng: random.Random) -> tuple[list[str], list[Features]]:
+        """Return for each pair a wording of its query and a variant of its code.
+
+        Code with its documentation never meets the documentation's own words: copying is nothing to learn.
+        """
+        queries, codes = [], []
+        for row in rows:
+            pair = self.data.pairs[row]
+            bare = rng.random() < self.config.bare_share
+            rewritten = not bare or rng.random() < self.config.rewritten_share
+            queries.append(question_like(pair.query, pair.name, pair.language, rng) if rewritten else pair.query)
+            codes.append((self.data.bare if bare else self.data.documented)[row])
+        return queries, codes
+
+    def _save(self, path: Path) -> None:
+        state = {
+            "step": self.step,
+            "best": self.best,
+            "model": self.model.state_dict(),
+            "loss": self.loss.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": self.schedule.state_dict(),
+        }
+        partial = path.with_suffix(".partial")
+        torch.save(state, partial)
+        partial.replace(path)
+
+    def _resume(self, path: Path) -> None:
+        if not path.exists():
+            return
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        self.step, self.best = state["step"], state["best"]
+        self.model.load_state_dict(state["model"])
+        self.loss.load_state_dict(state["loss"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.schedule.load_state_dict(state["schedule"])
+
+
+@dataclass(frozen=True)
+class _Epoch:
+    epoch: int
+    rows: list[NDArray[np.int64]]
+
+
+def arrange(data: Dataset, query_vectors: Vectors, config: TrainingConfig, epoch: int) -> list[NDArray[np.int64]]:
+    """Return an epoch's batches: each of one language, put together from groups of pairs whose queries lie near each other.
+
+    The groups are the leaves of a tree that splits by random planes, another tree in every epoch: a pair's batch holds its
+    neighbours, so the negatives are hard without being encoded for that alone.
+    """
+    rng = np.random.default_rng((config.seed, epoch))
+    languages = np.array([pair.language for pair in data.pairs])
+    batches: list[NDArray[np.int64]] = []
+    for language in np.unique(languages):
+        leaves = list(_leaves(np.flatnonzero(languages == language), query_vectors, rng))
+        order = np.concatenate([leaves[index] for index in rng.permutation(len(leaves))])
+        batches += [order[start : start + config.batch] for start in range(0, len(order) - config.batch + 1, config.batch)]
+    whole = len(data.pairs) // config.batch
+    shuffled = [batches[index] for index in rng.permutation(len(batches))]
+    # What does not fill a batch of its language leaves out a few pairs; the first batches come again instead.
+    return (shuffled * 2)[:whole]
+
+
+def _leaves(rows: NDArray[np.int64], vectors: Vectors, rng: np.random.Generator) -> Iterator[NDArray[np.int64]]:
+    if len(rows) <= _LEAF:
+        yield rows
+        return
+    first, second = vectors[rng.choice(rows, 2, replace=False)].astype(np.float32)
+    side = vectors[rows].astype(np.float32) @ (first - second)
+    order = np.argsort(side, kind="stable")
+    middle = len(rows) // 2
+    yield from _leaves(rows[order[:middle]], vectors, rng)
+    yield from _leaves(rows[order[middle:]], vectors, rng)
+
+
+def encode_texts(model: GnnCoder, tokenizer: Tokenizer, texts: Sequence[str], device: torch.device) -> Tensor:
+    """Return the model's vectors of texts, float [texts, dimension]."""
+    tokens, mask = pad([np.array(each.ids, dtype=np.int32) for each in tokenizer.encode_batch(list(texts))])
+    return model.encode_texts(tokens.to(device), mask.to(device))
+
+
+def encode_code(model: GnnCoder, features: Sequence[Features], device: torch.device) -> Tensor:
+    """Return the model's vectors of units, float [units, dimension]; units of like length go through together."""
+    order = sorted(range(len(features)), key=lambda index: len(features[index].tokens))
+    vectors = [model.encode_code(batch.to(device)) for batch in _by_length([features[index] for index in order], device, model.config is None)]
+    inverse = torch.from_numpy(np.argsort(order)).to(device)
+    return torch.cat(vectors)[inverse]
+
+
+def _by_length(features: list[Features], device: torch.device, plain: bool) -> Iterator[CodeBatch]:
+    """Yield batches of a bounded number of tokens, from the short ones to the long ones."""
+    most = _CODE_TOKENS_AT_ONCE[device.type]
+    held: list[Features] = []
+    for each in features:
+        if held and len(each.tokens) * (len(held) + 1) > most:
+            yield collate(held)
+            held = []
+        held.append(Features(each.tokens, NO_NODES) if plain else each)
+    yield collate(held)
+
+
+class Validation:
+    """Mean reciprocal rank of held-out packages' queries among the codes of their language, documentation removed."""
+
+    def __init__(self, model: GnnCoder, data: Dataset, tokenizer: Tokenizer, device: torch.device, most: int, seed: int = 0) -> None:
+        """At most `most` pairs of each language are drawn."""
+        self.model, self.tokenizer, self.device = model, tokenizer, device
+        self.sets = {language: _sample(data, language, most, seed) for language in sorted({pair.language for pair in data.pairs})}
+
+    def by_language(self) -> dict[str, float]:
+        """Return the MRR of each language."""
+        self.model.eval()
+        with torch.inference_mode(), torch.autocast(self.device.type, dtype=torch.bfloat16):
+            return {
+                language: mean_reciprocal_rank(
+                    encode_texts(self.model, self.tokenizer, queries, self.device).float(), encode_code(self.model, codes, self.device).float()
+                )
+                for language, (queries, codes) in self.sets.items()
+            }
+
+    def __call__(self) -> float:
+        """Return the mean over the languages."""
+        found = self.by_language()
+        return sum(found.values()) / len(found)
+
+
+def _sample(data: Dataset, language: str, most: int, seed: int) -> tuple[list[str], list[Features]]:
+    rows = [row for row, pair in enumerate(data.pairs) if pair.language == language]
+    rows = random.Random(seed).sample(rows, min(most, len(rows)))
+    rng = random.Random(seed)
+    flat: FlatFeatures = data.bare
+    queries = [data.pairs[row].query if rng.random() < 0.5 else question_like(data.pairs[row].query, data.pairs[row].name, language, rng) for row in rows]
+    return queries, [flat[row] for row in rows]
+
+
+def mean_reciprocal_rank(queries: Tensor, codes: Tensor) -> float:
+    """Return the MRR of query i finding code i among all codes; equals count as ranked before."""
+    similarities = queries @ codes.T
+    ranks = (similarities >= similarities.diagonal().unsqueeze(1)).sum(1)
+    return float((1 / ranks.float()).mean())

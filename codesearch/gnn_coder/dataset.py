@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import batched
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +97,7 @@ def common_kinds(pairs: Sequence[Pair]) -> tuple[str, ...]:
 
 def featurize(pairs: Sequence[Pair], tokenizer_file: Path, most_tokens: int, kinds: Sequence[str], progress: Callable[[Iterable[Any]], Iterable[Any]]) -> Dataset:
     """Return the pairs with their features, worked out on all cores."""
-    portions = list(batched(pairs, _AT_ONCE))
+    portions = [pairs[start : start + _AT_ONCE] for start in range(0, len(pairs), _AT_ONCE)]
     with ProcessPoolExecutor(initializer=_start_worker, initargs=(tokenizer_file, most_tokens, tuple(kinds))) as pool:
         found = [each for portion in progress(pool.map(_features_of, portions)) for each in portion]
     return Dataset(list(pairs), _flat([each[0] for each in found]), _flat([each[1] for each in found]))

@@ -18,7 +18,7 @@ class SymmetricContrastiveLoss(nn.Module):
     def forward(self, queries: Tensor, codes: Tensor, same: Tensor, pairs: Tensor) -> Tensor:
         """Return the loss of unit vectors [batch, dimension]. `same` is bool [batch, batch]; `pairs`, their numbers, are unused."""
         del pairs
-        logits = masked_similarities(queries, codes, same) * self.log_scale.exp().clamp(max=100)
+        logits = (queries @ codes.T * self.log_scale.exp().clamp(max=100)).masked_fill(other_wordings(same), -torch.inf)
         labels = torch.arange(len(logits), device=logits.device)
         return (functional.cross_entropy(logits, labels) + functional.cross_entropy(logits.T, labels)) / 2
 
@@ -39,13 +39,13 @@ class IndividualTemperatureLoss(nn.Module):
 
     def forward(self, queries: Tensor, codes: Tensor, same: Tensor, pairs: Tensor) -> Tensor:
         """Return the loss; `pairs` (int64 [batch]) tells whose temperatures are used and updated."""
-        similarities = masked_similarities(queries, codes, same)
-        return (self._side(similarities, pairs, 0) + self._side(similarities.T, pairs, 1)) / 2
+        similarities, same = queries @ codes.T, other_wordings(same)
+        return (self._side(similarities, same, pairs, 0) + self._side(similarities.T, same.T, pairs, 1)) / 2
 
-    def _side(self, similarities: Tensor, pairs: Tensor, side: int) -> Tensor:
+    def _side(self, similarities: Tensor, same: Tensor, pairs: Tensor, side: int) -> Tensor:
         temperatures = self.temperatures[side, pairs]
         differences = similarities - similarities.diagonal().unsqueeze(1)
-        others = torch.isfinite(differences) & ~torch.eye(len(differences), dtype=torch.bool, device=differences.device)
+        others = ~same & ~torch.eye(len(differences), dtype=torch.bool, device=differences.device)
         differences = differences.masked_fill(~others, 0)
         scaled = (differences.detach() / temperatures.unsqueeze(1)).clamp(max=50).exp() * others
         mean = scaled.sum(1) / others.sum(1).clamp(min=1)
@@ -59,7 +59,6 @@ class IndividualTemperatureLoss(nn.Module):
         return ((weights * differences).sum(1) / others.sum(1).clamp(min=1)).mean() / temperatures.mean()
 
 
-def masked_similarities(queries: Tensor, codes: Tensor, same: Tensor) -> Tensor:
-    """Return cosines [batch, batch], minus infinity where another pair asks the same."""
-    off_diagonal = same & ~torch.eye(len(same), dtype=torch.bool, device=same.device)
-    return (queries @ codes.T).masked_fill(off_diagonal, -torch.inf)
+def other_wordings(same: Tensor) -> Tensor:
+    """Return where another pair asks the same, bool [batch, batch]: the diagonal is the pair itself."""
+    return same & ~torch.eye(len(same), dtype=torch.bool, device=same.device)

@@ -67,8 +67,7 @@ def pad(rows: Sequence[np.ndarray[Any, np.dtype[np.int32]]]) -> tuple[Tensor, Te
 
 def _data(features: Features) -> Data:
     nodes = torch.from_numpy(features.nodes.astype(np.int64))
-    child = torch.arange(1, len(nodes))
-    up = torch.stack([child, nodes[1:, PARENT]]) if len(nodes) else torch.empty(2, 0, dtype=torch.int64)
+    up = torch.stack([torch.arange(len(nodes))[1:], nodes[1:, PARENT]])
     return Data(nodes=nodes, edge_index=torch.cat([up, up.flip(0)], dim=1), num_nodes=len(nodes))
 
 
@@ -79,10 +78,10 @@ class GraphNetwork(nn.Module):
         super().__init__()
         self.config = config
         channels = config.channels
-        self.kind = nn.Embedding(len(config.kinds) + 1, channels)
-        self.inner_kind = nn.Embedding(len(config.kinds) + 1, channels)
-        self.children = nn.Embedding(MOST_CHILDREN + 1, channels)
-        self.depth = nn.Embedding(MOST_DEPTH + 1, channels)
+        self.kind_embedding = nn.Embedding(len(config.kinds) + 1, channels)
+        self.inner_kind_embedding = nn.Embedding(len(config.kinds) + 1, channels)
+        self.children_embedding = nn.Embedding(MOST_CHILDREN + 1, channels)
+        self.depth_embedding = nn.Embedding(MOST_DEPTH + 1, channels)
         self.content = nn.Linear(config.dimension, channels)
         self.normal = nn.LayerNorm(channels)
         self.convolutions = nn.ModuleList([_convolution(config) for _ in range(config.layers)])
@@ -92,7 +91,7 @@ class GraphNetwork(nn.Module):
         self.pools = nn.ModuleList([ASTGPool(channels, config.ratio, config.pooling) for _ in range(levels)])
         self.values = nn.Linear(channels, config.dimension)
         self.dropout = nn.Dropout(config.dropout)
-        for embedding in (self.kind, self.inner_kind, self.children, self.depth):
+        for embedding in (self.kind_embedding, self.inner_kind_embedding, self.children_embedding, self.depth_embedding):
             nn.init.normal_(embedding.weight, std=0.1)
         nn.init.zeros_(self.values.weight)
         nn.init.zeros_(self.values.bias)
@@ -121,10 +120,10 @@ class GraphNetwork(nn.Module):
         nodes = graphs.nodes
         states = (
             self.content(contents)
-            + self.kind(nodes[:, KIND])
-            + self.inner_kind(nodes[:, INNER_KIND])
-            + self.children(nodes[:, CHILDREN])
-            + self.depth(nodes[:, DEPTH])
+            + self.kind_embedding(nodes[:, KIND])
+            + self.inner_kind_embedding(nodes[:, INNER_KIND])
+            + self.children_embedding(nodes[:, CHILDREN])
+            + self.depth_embedding(nodes[:, DEPTH])
         )
         everything = torch.arange(len(nodes), device=nodes.device)
         parents = torch.where(nodes[:, PARENT] < 0, everything, nodes[:, PARENT] + graphs.ptr[:-1][graphs.batch])

@@ -26,7 +26,7 @@ LANGUAGES = {".py": "python", ".java": "java", ".js": "javascript", ".go": "go",
 
 SPLITS = ("train", "valid", "test")
 # Of a hundred packages: these many to valid and to test.
-_VALID, _TEST = 4, 8
+_VALID, _TEST = 4, 16
 _MOST_BYTES = 400_000
 _TEST_PATH = re.compile(r"(?:^|[/_.-])(?:tests?|testing|testdata|spec|specs|fixtures?|examples?|vendor|node_modules|third_party|min)(?:[/_.-]|$)", re.IGNORECASE)
 _TOKEN = re.compile(r"\w+")

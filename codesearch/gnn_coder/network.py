@@ -71,6 +71,27 @@ def _data(features: Features) -> Data:
     return Data(nodes=nodes, edge_index=torch.cat([up, up.flip(0)], dim=1), num_nodes=len(nodes))
 
 
+class Convolutions(nn.Module):
+    """Graph convolutions over the edges between nodes and their parents, each residual and normalised."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        channels = config.channels
+        self.convolutions = nn.ModuleList([_convolution(config) for _ in range(config.layers)])
+        self.mixes = nn.ModuleList([nn.Linear(channels, channels) for _ in range(config.layers)])
+        self.normals = nn.ModuleList([nn.LayerNorm(channels) for _ in range(config.layers)])
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, trees: Trees) -> Trees:
+        """Return the trees with new states. FAConv also sees the states before the first layer (Bo et al. 2021)."""
+        states = first = trees.states
+        edges = trees.edges
+        for convolution, mix, normal in zip(self.convolutions, self.mixes, self.normals, strict=True):
+            message = convolution(states, first, edges) if isinstance(convolution, FAConv) else convolution(states, edges)
+            states = normal(states + self.dropout(functional.gelu(mix(message))))
+        return trees._replace(states=states)
+
+
 class GraphNetwork(nn.Module):
     """Tokens' states and a syntax graph → one vector in the Transformer's own space, and each node's weight in it."""
 
@@ -84,17 +105,14 @@ class GraphNetwork(nn.Module):
         self.depth_embedding = nn.Embedding(MOST_DEPTH + 1, channels)
         self.content = nn.Linear(config.dimension, channels)
         self.normal = nn.LayerNorm(channels)
-        self.convolutions = nn.ModuleList([_convolution(config) for _ in range(config.layers)])
-        self.mixes = nn.ModuleList([nn.Linear(channels, channels) for _ in range(config.layers)])
-        self.normals = nn.ModuleList([nn.LayerNorm(channels) for _ in range(config.layers)])
-        levels = config.levels if config.pooling != "mean" else 0
-        self.pools = nn.ModuleList([ASTGPool(channels, config.ratio, config.pooling) for _ in range(levels)])
-        self.values = nn.Linear(channels, config.dimension)
+        levels = config.levels if config.pooling != "mean" else 1
+        self.convolutions = nn.ModuleList([Convolutions(config) for _ in range(levels)])
+        self.pools = nn.ModuleList([ASTGPool(channels, config.ratio, config.pooling) for _ in range(levels) if config.pooling != "mean"])
+        self.values = nn.Linear(channels, config.dimension, bias=False)
         self.dropout = nn.Dropout(config.dropout)
         for embedding in (self.kind_embedding, self.inner_kind_embedding, self.children_embedding, self.depth_embedding):
             nn.init.normal_(embedding.weight, std=0.1)
         nn.init.zeros_(self.values.weight)
-        nn.init.zeros_(self.values.bias)
 
     def forward(self, contents: Tensor, graphs: Batch) -> tuple[Tensor, Tensor]:
         """Return (readout float [graphs, dimension], weights float [nodes] that sum to 1 over each graph's nodes).
@@ -102,15 +120,15 @@ class GraphNetwork(nn.Module):
         `contents` is float [nodes, dimension]: the mean of the tokens' states over each node's span.
         """
         trees = self._trees(contents, graphs)
-        trees = trees._replace(states=self._convolved(trees))
         number = graphs.num_graphs
         if not self.pools:
+            trees = self.convolutions[0](trees)
             weights = softmax(torch.zeros_like(trees.batch, dtype=torch.float32), trees.batch, num_nodes=number)
             return self._read(trees, weights, number), weights
         readout = contents.new_zeros(number, self.config.dimension, dtype=torch.float32)
         total = torch.zeros(len(contents), device=contents.device)
-        for pool in self.pools:
-            trees, scores = pool(trees)
+        for convolutions, pool in zip(self.convolutions, self.pools, strict=True):
+            trees, scores = pool(convolutions(trees))
             weights = softmax(scores, trees.batch, num_nodes=number)
             readout = readout + self._read(trees, weights, number) / len(self.pools)
             total = total.index_add(0, trees.origin, weights / len(self.pools))
@@ -129,18 +147,12 @@ class GraphNetwork(nn.Module):
         parents = torch.where(nodes[:, PARENT] < 0, everything, nodes[:, PARENT] + graphs.ptr[:-1][graphs.batch])
         return Trees(self.dropout(self.normal(states)), contents, parents, nodes[:, CHILDREN], graphs.batch, everything)
 
-    def _convolved(self, trees: Trees) -> Tensor:
-        """Residual, normalised layers; FAConv also sees the states before the first of them (Bo et al. 2021)."""
-        states = first = trees.states
-        edges = trees.edges
-        for convolution, mix, normal in zip(self.convolutions, self.mixes, self.normals, strict=True):
-            message = convolution(states, first, edges) if isinstance(convolution, FAConv) else convolution(states, edges)
-            states = normal(states + self.dropout(functional.gelu(mix(message))))
-        return states
-
     def _read(self, trees: Trees, weights: Tensor, number: int) -> Tensor:
-        values = trees.contents.float() + self.values(trees.states).float()
-        return scatter(values * weights.unsqueeze(-1), trees.batch, dim_size=number, reduce="sum")
+        """Return the weighted mean of contents and states, in the Transformer's space; zeros for a graph without nodes."""
+        weighted = weights.unsqueeze(-1)
+        contents = scatter(trees.contents.float() * weighted, trees.batch, dim_size=number, reduce="sum")
+        states = scatter(trees.states.float() * weighted, trees.batch, dim_size=number, reduce="sum")
+        return contents + self.values(states).float()
 
 
 def _convolution(config: NetworkConfig) -> nn.Module:

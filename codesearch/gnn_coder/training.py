@@ -23,7 +23,7 @@ from searchapp.encoders.base import Vectors
 _SAME_QUERY = 0.9
 # Pairs in a leaf of the tree that brings near queries together: the hard negatives of one another.
 _LEAF = 16
-_CODE_TOKENS_AT_ONCE = {"cpu": 4096, "cuda": 65536}
+_CODE_TOKENS_AT_ONCE = {"cpu": 8192, "cuda": 65536}
 
 
 @dataclass(frozen=True)

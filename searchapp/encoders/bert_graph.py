@@ -20,11 +20,15 @@ def bert_mean_pooling_model(config: Mapping[str, Any], weights: Weights) -> ov.M
 
     `config` is the Hugging Face `config.json` of a BertModel, `weights` its tensors by name.
     """
-    hidden, heads = int(config["hidden_size"]), int(config["num_attention_heads"])
-    epsilon = float(config["layer_norm_eps"])
     ids = op.parameter([-1, -1], np.int64, name="input_ids")
     mask = op.parameter([-1, -1], np.int64, name="attention_mask")
+    return ov.Model([unit_length(token_mean(bert_states(ids, mask, config, weights), mask))], [ids, mask], "bert_mean_pooling")
 
+
+def bert_states(ids: ov.Node, mask: ov.Node, config: Mapping[str, Any], weights: Weights) -> ov.Node:
+    """Return the states after the last layer, float32 [batch, tokens, hidden_size]."""
+    hidden, heads = int(config["hidden_size"]), int(config["num_attention_heads"])
+    epsilon = float(config["layer_norm_eps"])
     weight = {name.removeprefix("bert."): np.asarray(value, dtype=np.float32) for name, value in weights.items()}
     state = _embeddings(ids, weight, epsilon)
     # 0 where a token may be attended to, a large negative number where there is padding: [batch, 1, 1, tokens].
@@ -32,7 +36,19 @@ def bert_mean_pooling_model(config: Mapping[str, Any], weights: Weights) -> ov.M
     attention_bias = op.multiply(op.subtract(kept, np.float32(1)), np.float32(1e9))
     for layer in range(int(config["num_hidden_layers"])):
         state = _layer(state, attention_bias, weight, f"encoder.layer.{layer}.", hidden, heads, epsilon)
-    return ov.Model([_mean_pooling(state, mask)], [ids, mask], "bert_mean_pooling")
+    return state
+
+
+def token_mean(states: ov.Node, mask: ov.Node) -> ov.Node:
+    """Return the mean state over the tokens that are not padding, float32 [batch, hidden_size]."""
+    kept = op.unsqueeze(op.convert(mask, np.float32), np.int64(-1))
+    number = op.reduce_sum(kept, np.int64(1), False)
+    return op.divide(op.reduce_sum(op.multiply(states, kept), np.int64(1), False), number)
+
+
+def unit_length(vectors: ov.Node) -> ov.Node:
+    """Return the rows scaled to unit length."""
+    return op.normalize_l2(vectors, np.array([-1], dtype=np.int64), 1e-12, "max")
 
 
 def _embeddings(ids: ov.Node, weight: Weights, epsilon: float) -> ov.Node:
@@ -42,7 +58,7 @@ def _embeddings(ids: ov.Node, weight: Weights, epsilon: float) -> ov.Node:
     positions = op.range(np.int64(0), length, np.int64(1), output_type="i64")
     places = op.gather(weight["embeddings.position_embeddings.weight"], positions, axis)
     segment = weight["embeddings.token_type_embeddings.weight"][0]
-    return _norm(op.add(op.add(tokens, places), segment), weight, "embeddings.LayerNorm", epsilon)
+    return layer_norm(op.add(op.add(tokens, places), segment), weight, "embeddings.LayerNorm", epsilon)
 
 
 def _layer(state: ov.Node, bias: ov.Node, weight: Weights, prefix: str, hidden: int, heads: int, epsilon: float) -> ov.Node:
@@ -51,28 +67,23 @@ def _layer(state: ov.Node, bias: ov.Node, weight: Weights, prefix: str, hidden: 
         return op.transpose(shaped, np.array([0, 2, 1, 3], dtype=np.int64))
 
     query, key, value = (
-        split(_linear(state, weight, f"{prefix}attention.self.{name}")) for name in ("query", "key", "value")
+        split(linear(state, weight, f"{prefix}attention.self.{name}")) for name in ("query", "key", "value")
     )  # fmt: skip
     attended = op.scaled_dot_product_attention(query, key, value, bias)
     joined = op.reshape(op.transpose(attended, np.array([0, 2, 1, 3], dtype=np.int64)), np.array([0, 0, hidden], dtype=np.int64), special_zero=True)
-    output = _linear(joined, weight, f"{prefix}attention.output.dense")
-    state = _norm(op.add(state, output), weight, f"{prefix}attention.output.LayerNorm", epsilon)
-    inner = op.gelu(_linear(state, weight, f"{prefix}intermediate.dense"), "erf")
-    output = _linear(inner, weight, f"{prefix}output.dense")
-    return _norm(op.add(state, output), weight, f"{prefix}output.LayerNorm", epsilon)
+    output = linear(joined, weight, f"{prefix}attention.output.dense")
+    state = layer_norm(op.add(state, output), weight, f"{prefix}attention.output.LayerNorm", epsilon)
+    inner = op.gelu(linear(state, weight, f"{prefix}intermediate.dense"), "erf")
+    output = linear(inner, weight, f"{prefix}output.dense")
+    return layer_norm(op.add(state, output), weight, f"{prefix}output.LayerNorm", epsilon)
 
 
-def _linear(state: ov.Node, weight: Weights, name: str) -> ov.Node:
+def linear(state: ov.Node, weight: Weights, name: str) -> ov.Node:
+    """Return the states through the dense layer `name`."""
     return op.add(op.matmul(state, weight[f"{name}.weight"], False, True), weight[f"{name}.bias"])
 
 
-def _norm(state: ov.Node, weight: Weights, name: str, epsilon: float) -> ov.Node:
+def layer_norm(state: ov.Node, weight: Weights, name: str, epsilon: float) -> ov.Node:
+    """Return the states normalised over the last axis, with the scale and shift of the layer `name`."""
     normal = op.mvn(state, np.array([-1], dtype=np.int64), True, epsilon, "inside_sqrt")
     return op.add(op.multiply(normal, weight[f"{name}.weight"]), weight[f"{name}.bias"])
-
-
-def _mean_pooling(state: ov.Node, mask: ov.Node) -> ov.Node:
-    kept = op.unsqueeze(op.convert(mask, np.float32), np.int64(-1))
-    total = op.reduce_sum(op.multiply(state, kept), np.int64(1), False)
-    # The sum is scaled to unit length, so dividing it by the number of tokens first would change nothing.
-    return op.normalize_l2(total, np.array([-1], dtype=np.int64), 1e-12, "max")

@@ -63,7 +63,7 @@ class Command(BaseCommand):
         dimension = json.loads((transformer / "config.json").read_text())["hidden_size"]
         if options["pooling"] != "none":
             graph = NetworkConfig(kinds, dimension, pooling=options["pooling"], convolution=options["convolution"], content=options["content"])
-        model = new_model(transformer, graph)
+        model = new_model(transformer, graph, device)
         config = TrainingConfig(
             options["seed"], options["batch"], options["epochs"], options["rate"], loss=options["loss"], validate_every=options["validate_every"]
         )

@@ -1,0 +1,42 @@
+"""A tiny model, saved as training saves one."""
+
+from pathlib import Path
+
+import torch
+from tokenizers import Tokenizer, models, pre_tokenizers, processors
+from transformers import BertConfig, BertModel
+
+from codesearch.gnn_coder.network import GnnCoder, NetworkConfig
+from codesearch.gnn_coder.weights import save_model
+
+KINDS = ("<title>", "<unit>", "block", "function_definition", "identifier", "return_statement")
+WORDS = "[PAD] [UNK] [CLS] [SEP] def return import read file write list sort name a b x y self ( ) : , + = . get the of path _".split()
+
+
+def tiny_tokenizer() -> Tokenizer:
+    """Return a tokenizer of a few words that splits at punctuation."""
+    tokenizer = Tokenizer(models.WordLevel({word: number for number, word in enumerate(WORDS)}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    return tokenizer
+
+
+def tiny_model(pooling: str | None, seed: int = 0) -> GnnCoder:
+    """Return a model of random weights; without `pooling` the Transformer alone."""
+    torch.manual_seed(seed)
+    shape = BertConfig(
+        vocab_size=len(WORDS), hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=64, max_position_embeddings=128
+    )
+    config = NetworkConfig(KINDS, dimension=32, channels=16, pooling=pooling) if pooling else None
+    model = GnnCoder(BertModel(shape), config)
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    return model.eval()
+
+
+def save_tiny(folder: Path, pooling: str | None = "ast", seed: int = 0) -> GnnCoder:
+    """Save a tiny model into the folder and return it, its weights rounded as they are stored."""
+    tiny_tokenizer().save(str(folder.parent / "tokenizer.json"))
+    model = tiny_model(pooling, seed)
+    save_model(model, folder, folder.parent / "tokenizer.json", 64)
+    return model

@@ -4,11 +4,14 @@ from django.apps import AppConfig
 
 
 class CodeSearchConfig(AppConfig):
-    """Registers the jobs of code search."""
+    """Registers what code search brings: jobs, system checks, an encoder."""
 
     name = "codesearch"
     verbose_name = "Code"
 
     def ready(self) -> None:
-        """Declare the jobs and the system checks."""
+        """Declare the jobs, the system checks and the encoder."""
         from codesearch import checks, jobs  # noqa: F401
+        from searchapp.encoders.registry import register_backend
+
+        register_backend("gnn_coder", "codesearch.gnn_coder.encoder", "GnnCoderEncoder")

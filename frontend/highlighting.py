@@ -10,7 +10,7 @@ from pygments.lexers import TextLexer, get_lexer_by_name
 from pygments.token import STANDARD_TYPES, Token, _TokenType
 from pygments.util import ClassNotFound
 
-from codesearch.indexing.words import words_of_identifier
+from codesearch.parsing.words import words_of_identifier
 
 _LEXERS = {"csharp": "csharp", "cpp": "cpp", "typescript": "typescript", "protobuf": "protobuf", "shell": "bash", "rst": "rst", "terraform": "hcl"}
 _IDENTIFIER = re.compile(r"[^\W_](?:[\w$]*[^\W_])?")

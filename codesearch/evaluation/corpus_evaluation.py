@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from codesearch.evaluation.corpora import Document, EvaluationQuery, file_name, standalone, strip_docstrings
+from codesearch.evaluation.corpora import Document, EvaluationQuery, file_name
 from codesearch.evaluation.indexing import index_folder
 from codesearch.evaluation.metrics import ranking_measures
 from codesearch.indexing.vectors import encoder_of, serving_index
+from codesearch.parsing.snippets import standalone, strip_docstrings
 from codesearch.retrieval import Retriever, search
 from codesearch.retrieval.query import plain_query
 

@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from codesearch.evaluation.corpora import file_name_for, standalone, strip_docstrings
 from codesearch.gnn_coder.features import COLUMNS, Features, Featurizer
 from codesearch.gnn_coder.graph import SyntaxGraph, syntax_graph
 from codesearch.gnn_coder.mining import read_pairs
 from codesearch.gnn_coder.pairs import Pair
-from codesearch.indexing.texts import dense_text
 from codesearch.parsing import parse_file
+from codesearch.parsing.dense_text import dense_text
+from codesearch.parsing.snippets import file_name_for, standalone, strip_docstrings
 from searchapp.encoders import EncoderSpec, load_encoder
 from searchapp.encoders.base import Vectors
 
@@ -95,7 +95,9 @@ def common_kinds(pairs: Sequence[Pair]) -> tuple[str, ...]:
     return tuple(sorted(kind for kind, count in counts.items() if count >= _LEAST_KIND_COUNT))
 
 
-def featurize(pairs: Sequence[Pair], tokenizer_file: Path, most_tokens: int, kinds: Sequence[str], progress: Callable[[Iterable[Any]], Iterable[Any]]) -> Dataset:
+def featurize(
+    pairs: Sequence[Pair], tokenizer_file: Path, most_tokens: int, kinds: Sequence[str], progress: Callable[[Iterable[Any]], Iterable[Any]]
+) -> Dataset:
     """Return the pairs with their features, worked out on all cores."""
     portions = [pairs[start : start + _AT_ONCE] for start in range(0, len(pairs), _AT_ONCE)]
     with ProcessPoolExecutor(initializer=_start_worker, initargs=(tokenizer_file, most_tokens, tuple(kinds))) as pool:
@@ -130,9 +132,7 @@ def _flat(features: Sequence[Features]) -> FlatFeatures:
 
 def save_dataset(path: Path, dataset: Dataset) -> None:
     """Write the dataset as one `.npz`."""
-    arrays: dict[str, Any] = {
-        f"{variant}_{name}": array for variant in VARIANTS for name, array in vars(getattr(dataset, variant)).items()
-    }
+    arrays: dict[str, Any] = {f"{variant}_{name}": array for variant in VARIANTS for name, array in vars(getattr(dataset, variant)).items()}
     lines = "\n".join(json.dumps(pair.as_dict()) for pair in dataset.pairs).encode()
     np.savez(path, pairs=np.frombuffer(lines, dtype=np.uint8), **arrays)
 
@@ -162,4 +162,9 @@ def prepared(
         kinds_file.write_text(json.dumps(kinds), encoding="utf-8")
         encoder = load_encoder(EncoderSpec("openvino", str(transformer)))
         np.save(vectors_file, encoder.encode([pair.query for pair in pairs["train"]]).astype(np.float16))
-    return load_dataset(names["train"]), load_dataset(names["valid"]), tuple(json.loads(kinds_file.read_text(encoding="utf-8"))), np.load(vectors_file)
+    return (
+        load_dataset(names["train"]),
+        load_dataset(names["valid"]),
+        tuple(json.loads(kinds_file.read_text(encoding="utf-8"))),
+        np.load(vectors_file),
+    )

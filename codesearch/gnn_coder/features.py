@@ -1,7 +1,7 @@
 """Encoded text and syntax graph → the numbers that the network reads."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ MOST_CHILDREN, MOST_DEPTH = 15, 15
 """Larger numbers of children and depths count as these."""
 
 
+NO_POSITIONS: Integers = np.empty(0, dtype=np.int32)
+
+
 @dataclass(frozen=True, slots=True)
 class Features:
     """One unit as the network reads it. `nodes` is int32 [n, 7], empty for a unit without a tree; see `COLUMNS`."""
@@ -23,6 +26,8 @@ class Features:
     tokens: Integers
     """[tokens]: ids of the Transformer's vocabulary."""
     nodes: Integers
+    positions: Integers = field(default_factory=lambda: NO_POSITIONS)
+    """[nodes]: the nodes' indices in the syntax graph, of which some lie beyond the tokens."""
 
 
 COLUMNS = ("kind", "inner_kind", "parent", "children", "depth", "first_token", "end_token")
@@ -44,17 +49,15 @@ class Featurizer:
     def __call__(self, texts: Sequence[str], graphs: Sequence[SyntaxGraph | None]) -> list[Features]:
         """Return the features of units, text by text."""
         encodings = self._tokenizer.encode_batch(list(texts))
-        return [
-            Features(np.array(encoding.ids, dtype=np.int32), self._nodes(graph, encoding) if graph is not None else NO_NODES)
-            for encoding, graph in zip(encodings, graphs, strict=True)
-        ]
+        return [self._features(graph, encoding) for encoding, graph in zip(encodings, graphs, strict=True)]
 
-    def _nodes(self, graph: SyntaxGraph, encoding: Encoding) -> Integers:
-        """Return the rows of the nodes that lie within the tokens; children lie within their parents, so parents are kept."""
+    def _features(self, graph: SyntaxGraph | None, encoding: Encoding) -> Features:
+        """Return the tokens, and the nodes that lie within them; children lie within their parents, so parents are kept."""
+        tokens = np.array(encoding.ids, dtype=np.int32)
         offsets = np.array(encoding.offsets, dtype=np.int32)
         real = np.flatnonzero(offsets[:, 1] > offsets[:, 0])
-        if not len(real):
-            return NO_NODES
+        if graph is None or not len(real):
+            return Features(tokens, NO_NODES)
         first = real[0] + np.searchsorted(offsets[real, 1], graph.starts, side="right")
         end = real[0] + np.searchsorted(offsets[real, 0], graph.ends, side="left")
         kept = np.flatnonzero(first < end)
@@ -69,4 +72,5 @@ class Featurizer:
             first[kept],
             end[kept],
         )
-        return np.stack([np.asarray(column, dtype=np.int32) for column in columns], axis=1)
+        nodes = np.stack([np.asarray(column, dtype=np.int32) for column in columns], axis=1)
+        return Features(tokens, nodes, kept.astype(np.int32))

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tree_sitter import Node
 
-from codesearch.indexing.texts import DenseText
 from codesearch.parsing.base import CodeUnit, Segment
+from codesearch.parsing.dense_text import DenseText
 
 MOST_NODES = 256
 """A larger tree is cut to its first nodes in the order of depth, then of the source: what is cut lies deepest."""

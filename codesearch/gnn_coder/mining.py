@@ -16,7 +16,6 @@ from typing import Any
 
 from datasketch import MinHash, MinHashLSH
 
-from codesearch.evaluation.corpora import Document
 from codesearch.gnn_coder.pairs import Pair, pair_of
 from codesearch.parsing import parse_file
 from codesearch.sources.filters import decode
@@ -28,7 +27,9 @@ SPLITS = ("train", "valid", "test")
 # Of a hundred packages: these many to valid and to test.
 _VALID, _TEST = 4, 16
 _MOST_BYTES = 400_000
-_TEST_PATH = re.compile(r"(?:^|[/_.-])(?:tests?|testing|testdata|spec|specs|fixtures?|examples?|vendor|node_modules|third_party|min)(?:[/_.-]|$)", re.IGNORECASE)
+_TEST_PATH = re.compile(
+    r"(?:^|[/_.-])(?:tests?|testing|testdata|spec|specs|fixtures?|examples?|vendor|node_modules|third_party|min)(?:[/_.-]|$)", re.IGNORECASE
+)
 _TOKEN = re.compile(r"\w+")
 # Jaccard similarity of token sets from which two functions count as duplicates (Allamanis 2019, section 3).
 _SIMILAR, _PERMUTATIONS = 0.8, 64
@@ -51,8 +52,13 @@ class MiningReport:
         }
 
 
-def mine(packages: Sequence[Path], held_out: Iterable[Document], most_per_package: int, progress: Callable[[Iterable[Any]], Iterable[Any]]) -> tuple[dict[str, list[Pair]], MiningReport]:
-    """Return the pairs of each split. Every folder of `packages` is one package, whole in one split."""
+def mine(
+    packages: Sequence[Path], held_out: Iterable[str], most_per_package: int, progress: Callable[[Iterable[Any]], Iterable[Any]]
+) -> tuple[dict[str, list[Pair]], MiningReport]:
+    """Return the pairs of each split. Every folder of `packages` is one package, whole in one split.
+
+    `held_out` is the code of evaluation corpora.
+    """
     report = MiningReport()
     filter_ = _DuplicateFilter(held_out)
     pairs: dict[str, list[Pair]] = {split: [] for split in SPLITS}
@@ -115,12 +121,12 @@ def read_pairs(path: Path) -> Iterator[Pair]:
 class _DuplicateFilter:
     """Tells what is in an evaluation corpus, what repeats a pair seen before, and whose documentation was seen before."""
 
-    def __init__(self, held_out: Iterable[Document]) -> None:
+    def __init__(self, held_out: Iterable[str]) -> None:
         self._held_out = MinHashLSH(threshold=_SIMILAR, num_perm=_PERMUTATIONS)
         self._seen = MinHashLSH(threshold=_SIMILAR, num_perm=_PERMUTATIONS)
         self._queries: set[str] = set()
-        for number, document in enumerate(held_out):
-            self._held_out.insert(number, _minhash(document.code))
+        for number, code in enumerate(held_out):
+            self._held_out.insert(number, _minhash(code))
         self._count = 0
 
     def reason_against(self, pair: Pair) -> str | None:

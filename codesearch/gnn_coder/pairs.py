@@ -22,7 +22,9 @@ _MARKUP = (
     (re.compile(r"https?://\S+"), " "),
 )
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'(])")
-_NOT_DOCUMENTATION = re.compile(r"^\W*(?:todo|fixme|xxx|copyright|license|eslint|jshint|istanbul|@\w+|noqa|type:|nolint|rubocop|inheritdoc)", re.IGNORECASE)
+_NOT_DOCUMENTATION = re.compile(
+    r"^\W*(?:todo|fixme|xxx|copyright|license|eslint|jshint|istanbul|@\w+|noqa|type:|nolint|rubocop|inheritdoc)", re.IGNORECASE
+)
 _MOST_SENTENCE_CHARACTERS = 300
 
 

@@ -39,7 +39,7 @@ class Trees(NamedTuple):
     def keep(self, kept: Tensor, states: Tensor) -> "Trees":
         """Return the trees of the kept nodes (indices, roots among them); a node hangs below its nearest kept ancestor."""
         everything = torch.arange(len(self.parents), device=self.parents.device)
-        is_kept = torch.zeros_like(everything, dtype=torch.bool).index_fill(0, kept, True)  # noqa: FBT003
+        is_kept = torch.zeros_like(everything, dtype=torch.bool).index_fill(0, kept, True)
         nearest = torch.where(is_kept, everything, self.parents)
         for _ in range(_DOUBLINGS):
             nearest = nearest[nearest]

@@ -3,7 +3,7 @@
 import random
 import re
 
-from codesearch.indexing.words import STOP_WORDS, identifier_parts
+from codesearch.parsing.words import STOP_WORDS, identifier_parts
 
 _LANGUAGE_WORDS = {
     "python": ("python", "python", "python 3", "in python", "using python", "python code to", "python function to"),

@@ -60,9 +60,18 @@ class Progress:
 class Trainer:
     """One run. Everything random follows from the seed and the step, so a resumed run goes on as if never stopped."""
 
-    def __init__(self, model: GnnCoder, data: Dataset, query_vectors: Vectors, tokenizer: Tokenizer, config: TrainingConfig, device: torch.device) -> None:
+    def __init__(
+        self, model: GnnCoder, data: Dataset, query_vectors: Vectors, tokenizer: Tokenizer, config: TrainingConfig, device: torch.device
+    ) -> None:
         """`query_vectors` are the untrained encoder's vectors of the pairs' documentation."""
-        self.model, self.data, self.query_vectors, self.tokenizer, self.config, self.device = model.to(device), data, query_vectors, tokenizer, config, device
+        self.model, self.data, self.query_vectors, self.tokenizer, self.config, self.device = (
+            model.to(device),
+            data,
+            query_vectors,
+            tokenizer,
+            config,
+            device,
+        )
         self.loss: nn.Module = SymmetricContrastiveLoss() if config.loss == "symmetric" else IndividualTemperatureLoss(len(data.pairs))
         self.loss.to(device)
         self.steps = int(config.epochs * (len(data.pairs) // config.batch))
@@ -251,7 +260,9 @@ def _sample(data: Dataset, language: str, most: int, seed: int) -> tuple[list[st
     rows = random.Random(seed).sample(rows, min(most, len(rows)))
     rng = random.Random(seed)
     flat: FlatFeatures = data.bare
-    queries = [data.pairs[row].query if rng.random() < 0.5 else question_like(data.pairs[row].query, data.pairs[row].name, language, rng) for row in rows]
+    queries = [
+        data.pairs[row].query if rng.random() < 0.5 else question_like(data.pairs[row].query, data.pairs[row].name, language, rng) for row in rows
+    ]
     return queries, [flat[row] for row in rows]
 
 

@@ -12,9 +12,11 @@ from django.db import connection, transaction
 from pgvector import HalfVector
 from pgvector.psycopg import register_vector
 
-from codesearch.indexing.texts import dense_text, text_hash
+from codesearch.gnn_coder.encoder import CodeEncoder
+from codesearch.gnn_coder.graph import syntax_graph
 from codesearch.models import VectorIndex
-from codesearch.parsing import parse_file
+from codesearch.parsing import CodeUnit, parse_file
+from codesearch.parsing.dense_text import dense_text, text_hash
 from searchapp.encoders import Encoder, EncoderSpec, configured_spec, load_encoder
 from searchapp.encoders.base import Vectors
 
@@ -23,7 +25,7 @@ HNSW_FROM = 5_000
 # Links a node (m) and candidates while linking (ef_construction): pgvector's defaults lose recall beyond 100,000 vectors.
 HNSW_M, HNSW_EF_CONSTRUCTION = 16, 100
 _FILES_AT_ONCE = 200
-_TEXTS_AT_ONCE = 512
+_UNITS_AT_ONCE = 512
 
 
 def serving_index() -> VectorIndex | None:
@@ -68,12 +70,20 @@ def fill(index: VectorIndex, repository_id: int | None, progress: Callable[[int,
     total = _count_missing(index, repository_id)
     done = 0
     progress(done, total)
-    for texts in _missing_texts(index, repository_id):
-        hashes = list(texts)
-        write_vectors(index, hashes, encoder.encode([texts[each] for each in hashes]))
-        done += len(hashes)
+    for units in _missing_units(index, repository_id):
+        write_vectors(index, list(units), encode_units(encoder, list(units.values())))
+        done += len(units)
         progress(min(done, total), total)
     return done
+
+
+def encode_units(encoder: Encoder, units: Sequence[CodeUnit]) -> Vectors:
+    """Return the units' vectors, float32 [len(units), dimension]; an encoder that reads structure gets their syntax graphs."""
+    dense = [dense_text(unit) for unit in units]
+    texts = [each.text for each in dense]
+    if not isinstance(encoder, CodeEncoder):
+        return encoder.encode(texts)
+    return encoder.encode_code(texts, [syntax_graph(unit, each) for unit, each in zip(units, dense, strict=True)])
 
 
 def write_vectors(index: VectorIndex, hashes: list[uuid.UUID], vectors: Vectors) -> None:
@@ -170,27 +180,26 @@ def _count_vectors(index: VectorIndex) -> int:
     return int(row[0]) if row else 0
 
 
-def _missing_texts(index: VectorIndex, repository_id: int | None) -> Iterator[dict[uuid.UUID, str]]:
-    """Yield portions of the texts that lack a vector, read again from the files' contents (parsing is cheap)."""
+def _missing_units(index: VectorIndex, repository_id: int | None) -> Iterator[dict[uuid.UUID, CodeUnit]]:
+    """Yield portions of the units whose text lacks a vector, read again from the files' contents (parsing is cheap)."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT u.file_id, u.text_hash {_MISSING}", [repository_id, repository_id, index.pk])
         missing: dict[int, set[uuid.UUID]] = {}
         for file_id, each in cursor.fetchall():
             missing.setdefault(file_id, set()).add(each)
     seen: set[uuid.UUID] = set()
-    portion: dict[uuid.UUID, str] = {}
+    portion: dict[uuid.UUID, CodeUnit] = {}
     file_ids = sorted(missing)
     for start in range(0, len(file_ids), _FILES_AT_ONCE):
         for file_id, path, text in _contents(file_ids[start : start + _FILES_AT_ONCE]):
             for unit in parse_file(path, text).units:
-                encoded = dense_text(unit).text
-                each = text_hash(encoded)
+                each = text_hash(dense_text(unit).text)
                 if each in missing[file_id] and each not in seen:
                     seen.add(each)
-                    portion[each] = encoded
-        while len(portion) >= _TEXTS_AT_ONCE:
-            head = dict(list(portion.items())[:_TEXTS_AT_ONCE])
-            portion = dict(list(portion.items())[_TEXTS_AT_ONCE:])
+                    portion[each] = unit
+        while len(portion) >= _UNITS_AT_ONCE:
+            head = dict(list(portion.items())[:_UNITS_AT_ONCE])
+            portion = dict(list(portion.items())[_UNITS_AT_ONCE:])
             yield head
     if portion:
         yield portion

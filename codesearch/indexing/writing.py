@@ -7,9 +7,10 @@ from typing import Any, cast
 
 from django.db import connection, transaction
 
-from codesearch.indexing.texts import dense_text, lexemes, text_hash
+from codesearch.indexing.texts import lexemes
 from codesearch.models import Repository
 from codesearch.parsing import ParsedFile
+from codesearch.parsing.dense_text import dense_text, text_hash
 
 _UNIT_COLUMNS = (
     "repository_id", "file_id", "path", "language", "kind", "name", "qualified_name", "signature", "start_line", "end_line",

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from codesearch.indexing.words import query_words
 from codesearch.models import VectorIndex
+from codesearch.parsing.words import query_words
 from codesearch.retrieval.conditions import Conditions
 from codesearch.retrieval.query import Query
 from searchapp.encoders.base import Vectors

@@ -5,8 +5,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from codesearch.indexing.words import words_of_identifier
 from codesearch.models import Repository
+from codesearch.parsing.words import words_of_identifier
 from codesearch.retrieval.query import Filter, Query, QueryError
 
 SERVED = "NOT r.deleting AND u.since <= r.serving AND (u.until IS NULL OR u.until > r.serving)"

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from codesearch.indexing.words import STOP_WORDS, query_words, words
+from codesearch.parsing.words import STOP_WORDS, query_words, words
 from codesearch.retrieval.query import Query
 from codesearch.retrieval.scoring import Candidate
 

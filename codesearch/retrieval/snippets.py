@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from codesearch.indexing.words import words
+from codesearch.parsing.words import words
 from codesearch.retrieval.scoring import Candidate
 
 _FIRST_LINES = 8

@@ -64,8 +64,8 @@ class HuggingFaceEncoder:
 
 
 def _weights_digest(model: str) -> str:
-    from searchapp.encoders.openvino import _digest
+    from searchapp.encoders.openvino import digest
 
     for path in sorted(Path(model).glob("*.safetensors")):
-        return _digest(path)
+        return digest(path)
     return "unknown"

@@ -9,12 +9,14 @@ import json
 import os
 import threading
 from collections.abc import Sequence
+from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import openvino as ov
+from numpy.typing import NDArray
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
@@ -23,7 +25,7 @@ from searchapp.encoders.batching import Batch, batches, unique
 from searchapp.encoders.bert_graph import bert_mean_pooling_model
 
 BUNDLED_MODEL = "all-MiniLM-L6-v2"
-_TOKEN_BUDGET = 1024
+TOKEN_BUDGET = 1024
 # Lengths are rounded up to a multiple: fewer shapes to prepare kernels for, at a few per cent of padding.
 _LENGTH_STEP, _QUERY_LENGTH_STEP = 16, 8
 
@@ -34,25 +36,30 @@ class OpenVinoEncoder:
     def __init__(self, spec: EncoderSpec) -> None:
         folder = model_folder(spec.model)
         try:
-            config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+            self.config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
             weights = load_file(folder / "model.safetensors")
-            self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+            self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         except (OSError, ValueError) as error:
             raise EncoderError(f"The model folder {folder} cannot be read: {error}") from error
+        config = self.config
         if config.get("model_type") != "bert":
             raise EncoderError(
                 f"{spec.model} is a {config.get('model_type')} model; the OpenVINO backend runs BERT. Use ENCODER_BACKEND=huggingface."
             )
-        self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(min(spec.max_tokens, int(config["max_position_embeddings"])))
+        self.tokenizer.no_padding()
+        self.tokenizer.enable_truncation(min(spec.max_tokens, int(config["max_position_embeddings"])))
         self.dimension = int(config["hidden_size"])
-        self.identity = f"{Path(spec.model).name}@{_digest(folder / 'model.safetensors')}/mean/{spec.max_tokens}"
+        self.identity = f"{Path(spec.model).name}@{digest(folder / 'model.safetensors')}/mean/{spec.max_tokens}"
         self._streams = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         model = bert_mean_pooling_model(config, weights)
-        self._many = ov.Core().compile_model(model, "CPU", {"NUM_STREAMS": str(self._streams)})
+        self._model = model
         # One text waits for the weights to come from memory: all the cores' caches fetch them faster than one's.
         one = ov.Core().compile_model(model, "CPU", {"NUM_STREAMS": "1", "ENABLE_CPU_PINNING": "NO"})
         self._single, self._single_lock = one.create_infer_request(), threading.Lock()
+
+    @cached_property
+    def _many(self) -> ov.CompiledModel:
+        return ov.Core().compile_model(self._model, "CPU", {"NUM_STREAMS": str(self._streams)})
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return float32 [len(texts), dimension], each row of unit length."""
@@ -60,14 +67,14 @@ class OpenVinoEncoder:
 
     def _encode_one(self, text: str) -> Vectors:
         """A query: one request that is kept, so that nothing is set up while a person waits."""
-        batch = _padded([self._tokenizer.encode(text).ids], _QUERY_LENGTH_STEP)
+        batch = padded([self.tokenizer.encode(text).ids], _QUERY_LENGTH_STEP)
         with self._single_lock:
             self._single.infer(batch)
             return np.array(self._single.get_output_tensor(0).data)
 
     def _encode_many(self, texts: Sequence[str]) -> Vectors:
         distinct, inverse = unique(texts)
-        tokens = [encoding.ids for encoding in self._tokenizer.encode_batch_fast(distinct)]
+        tokens = [encoding.ids for encoding in self.tokenizer.encode_batch_fast(distinct)]
         vectors = np.empty((len(tokens), self.dimension), dtype=np.float32)
         queue = ov.AsyncInferQueue(self._many, min(self._streams, max(1, len(tokens))))
 
@@ -75,13 +82,13 @@ class OpenVinoEncoder:
             vectors[batch] = request.get_output_tensor(0).data
 
         queue.set_callback(keep)
-        for batch in batches([len(ids) for ids in tokens], _TOKEN_BUDGET):
-            queue.start_async(_padded([tokens[index] for index in batch], _LENGTH_STEP), batch)
+        for batch in batches([len(ids) for ids in tokens], TOKEN_BUDGET):
+            queue.start_async(padded([tokens[index] for index in batch]), batch)
         queue.wait_all()
         return vectors[inverse]
 
 
-def _padded(tokens: Sequence[Sequence[int]], step: int) -> list[Any]:
+def padded(tokens: Sequence[Sequence[int]] | Sequence[NDArray[np.int32]], step: int = _LENGTH_STEP) -> list[Any]:
     """Return (ids, mask), both int64 [batch, longest rounded up to a multiple of `step`]."""
     width = -(-max(len(ids) for ids in tokens) // step) * step
     ids = np.zeros((len(tokens), width), dtype=np.int64)
@@ -104,6 +111,7 @@ def model_folder(model: str) -> Path:
     return folder
 
 
-def _digest(path: Path) -> str:
+def digest(path: Path) -> str:
+    """Return what tells a file's content apart."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:12]

@@ -18,6 +18,11 @@ _loaded: dict[EncoderSpec, Encoder] = {}
 _loading = threading.Lock()
 
 
+def register_backend(name: str, module: str, class_name: str) -> None:
+    """Add a backend that another package brings; its module is imported when it is first used."""
+    BACKENDS[name] = (module, class_name)
+
+
 def configured_spec() -> EncoderSpec:
     """Return the encoder that the settings choose."""
     chosen: dict[str, Any] = settings.ENCODER

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from codesearch.evaluation.corpora import Document, MalformedFile, read_documents
+from codesearch.evaluation.corpora import MalformedFile, read_documents
 from codesearch.gnn_coder.mining import mine, write_pairs
 
 
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         if not packages:
             raise CommandError(f"No folder matches {' '.join(options['packages'])}.")
         try:
-            held_out: list[Document] = [document for path in options["held_out"] for document in read_documents(path)]
+            held_out = [document.code for path in options["held_out"] for document in read_documents(path)]
         except (OSError, MalformedFile) as error:
             raise CommandError(str(error)) from error
         pairs, report = mine(packages, held_out, options["most_per_package"], lambda items: tqdm(items, total=len(packages), unit=" packages"))

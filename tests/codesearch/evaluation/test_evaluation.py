@@ -4,8 +4,8 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from codesearch.evaluation.corpora import strip_docstrings
 from codesearch.evaluation.metrics import file_ndcg, percentile, ranking_measures
+from codesearch.parsing.snippets import strip_docstrings
 
 
 def test_measures_on_a_ranking_worked_out_by_hand():

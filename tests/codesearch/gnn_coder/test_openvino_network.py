@@ -13,7 +13,6 @@ from codesearch.gnn_coder.features import NO_NODES, Features
 from codesearch.gnn_coder.network import collate
 from codesearch.gnn_coder.openvino_network import code_model
 from codesearch.gnn_coder.weights import load_model
-
 from tests.codesearch.gnn_coder.tiny import KINDS, WORDS, save_tiny
 
 

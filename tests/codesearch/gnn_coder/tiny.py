@@ -10,7 +10,38 @@ from codesearch.gnn_coder.network import GnnCoder, NetworkConfig
 from codesearch.gnn_coder.weights import save_model
 
 KINDS = ("<title>", "<unit>", "block", "function_definition", "identifier", "return_statement")
-WORDS = "[PAD] [UNK] [CLS] [SEP] def return import read file write list sort name a b x y self ( ) : , + = . get the of path _".split()
+WORDS = [
+    "[PAD]",
+    "[UNK]",
+    "[CLS]",
+    "[SEP]",
+    "def",
+    "return",
+    "import",
+    "read",
+    "file",
+    "write",
+    "list",
+    "sort",
+    "name",
+    "a",
+    "b",
+    "x",
+    "y",
+    "self",
+    "(",
+    ")",
+    ":",
+    ",",
+    "+",
+    "=",
+    ".",
+    "get",
+    "the",
+    "of",
+    "path",
+    "_",
+]
 
 
 def tiny_tokenizer() -> Tokenizer:

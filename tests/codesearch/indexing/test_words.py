@@ -3,9 +3,10 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codesearch.indexing.texts import lexemes, text_hash
-from codesearch.indexing.words import query_words, words, words_of_identifier
+from codesearch.indexing.texts import lexemes
 from codesearch.parsing import parse_file
+from codesearch.parsing.dense_text import text_hash
+from codesearch.parsing.words import query_words, words, words_of_identifier
 
 
 @pytest.mark.parametrize(

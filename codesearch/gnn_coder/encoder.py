@@ -1,0 +1,101 @@
+"""GNN-Coder as an encoder: questions by the Transformer, code by the Transformer and its syntax graph, in one space."""
+
+import json
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+from safetensors.numpy import load_file
+
+from codesearch.gnn_coder.features import COLUMNS, Features, Featurizer
+from codesearch.gnn_coder.graph import SyntaxGraph
+from codesearch.gnn_coder.openvino_network import code_model
+from searchapp.encoders.base import Encoder, EncoderError, EncoderSpec, Vectors
+from searchapp.encoders.batching import Batch, batches
+from searchapp.encoders.openvino import TOKEN_BUDGET, OpenVinoEncoder, digest, padded
+
+BUNDLED_MODEL = "gnn-coder"
+_BUNDLED_FOLDER = Path(__file__).parent / "weights"
+_NODE_STEP = 16
+
+NodeWeights = NDArray[np.float32]
+
+
+@runtime_checkable
+class CodeEncoder(Encoder, Protocol):
+    """An encoder that reads the structure of code, too."""
+
+    def encode_code(self, texts: Sequence[str], graphs: Sequence[SyntaxGraph | None]) -> Vectors:
+        """Return float32 [len(texts), dimension], each row of unit length; without a graph the text alone speaks."""
+        ...
+
+    def explain(self, text: str, graph: SyntaxGraph) -> NodeWeights:
+        """Return how much each node of the graph weighs in the unit's vector, float32 [nodes], summing to 1."""
+        ...
+
+
+class GnnCoderEncoder(OpenVinoEncoder):
+    """The trained network, run by OpenVINO on the CPU."""
+
+    def __init__(self, spec: EncoderSpec) -> None:
+        """Load the model folder that `spec` names, or the bundled one. Raises EncoderError."""
+        self._folder = _BUNDLED_FOLDER if spec.model == BUNDLED_MODEL else Path(spec.model).expanduser()
+        super().__init__(EncoderSpec(spec.backend, str(self._folder), device=spec.device, max_tokens=spec.max_tokens))
+        try:
+            self._graph: dict[str, Any] = json.loads((self._folder / "graph.json").read_text(encoding="utf-8"))
+            self._featurizer = Featurizer(self.tokenizer, self._graph["kinds"])
+            graph_digest = digest(self._folder / "graph.safetensors")
+        except (OSError, ValueError, KeyError) as error:
+            raise EncoderError(
+                f"{self._folder} holds no graph network ({error}). ENCODER_MODEL is {BUNDLED_MODEL} or a folder that train_gnn_coder wrote."
+            ) from error
+        if self._graph["dimension"] != self.dimension:
+            raise EncoderError(
+                f"{self._folder}: the graph network was trained on another Transformer. Train it again, or take the weights it came with."
+            )
+        self.identity = f"gnn-coder@{digest(self._folder / 'model.safetensors')}+{graph_digest}/{spec.max_tokens}"
+
+    def encode_code(self, texts: Sequence[str], graphs: Sequence[SyntaxGraph | None]) -> Vectors:
+        """Return float32 [len(texts), dimension], each row of unit length."""
+        features = self._featurizer(texts, graphs)
+        vectors = np.empty((len(features), self.dimension), dtype=np.float32)
+        queue = ov.AsyncInferQueue(self._code, min(self._streams, max(1, len(features))))
+
+        def keep(request: ov.InferRequest, batch: Batch) -> None:
+            vectors[batch] = request.get_output_tensor(0).data
+
+        queue.set_callback(keep)
+        for batch in batches([len(each.tokens) for each in features], TOKEN_BUDGET):
+            queue.start_async(_inputs([features[index] for index in batch]), batch)
+        queue.wait_all()
+        return vectors
+
+    def explain(self, text: str, graph: SyntaxGraph) -> NodeWeights:
+        """Return each node's weight, float32 [nodes]; 0 for nodes beyond the text that the network reads."""
+        (features,) = self._featurizer([text], [graph])
+        weights = np.zeros(len(graph.parents), dtype=np.float32)
+        found = self._code(_inputs([features]))[1][0]
+        weights[features.positions] = found[: len(features.nodes)]
+        return weights
+
+    @cached_property
+    def _code(self) -> ov.CompiledModel:
+        try:
+            weights = load_file(self._folder / "graph.safetensors")
+            model = code_model(self.config, load_file(self._folder / "model.safetensors"), self._graph, weights)
+        except (OSError, KeyError, ValueError, RuntimeError) as error:
+            raise EncoderError(f"{self._folder}: graph.json and graph.safetensors do not belong together ({error}).") from error
+        return ov.Core().compile_model(model, "CPU", {"NUM_STREAMS": str(self._streams)})
+
+
+def _inputs(features: Sequence[Features]) -> list[Any]:
+    """Return (ids, mask, nodes), padded to multiples, so that few shapes have to be prepared for."""
+    longest = max(len(each.nodes) for each in features)
+    nodes = np.zeros((len(features), max(1, -(-longest // _NODE_STEP)) * _NODE_STEP, len(COLUMNS)), dtype=np.int64)
+    for row, each in enumerate(features):
+        nodes[row, : len(each.nodes)] = each.nodes
+    return [*padded([each.tokens for each in features]), nodes]

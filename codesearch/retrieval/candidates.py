@@ -64,15 +64,19 @@ def weigh_words(query: Query) -> WeightedWords:
     )
 
 
+# A long unit's words are stored compressed. Taken apart once here, they are not once for every word of the query.
+PLAIN_LEXEMES = "CROSS JOIN LATERAL (SELECT u.lexemes || ''::tsvector AS lexemes OFFSET 0) plain"
+
+
 def lexical_score_sql(words: WeightedWords) -> tuple[str, list[Any]]:
     """Return SQL, with its parameters, for a unit's score by words: the sum over words of rarity x weighted occurrences.
 
     As BM25F (Robertson, Zaragoza and Taylor 2004): occurrences are weighted by field and saturate (ts_rank's sum over
-    1/i² within a word), and long units count for less.
+    1/i² within a word), and long units count for less. Wants `plain.lexemes`: see `PLAIN_LEXEMES`.
     """
     if not words.words:
         return "0::real", []
-    terms = " + ".join(["%s * ts_rank(%s, u.lexemes, %s::tsquery)"] * len(words.words))
+    terms = " + ".join(["%s * ts_rank(%s, plain.lexemes, %s::tsquery)"] * len(words.words))
     parameters: list[Any] = []
     for word, weight in zip(words.words, words.weights, strict=True):
         parameters += [weight, FIELD_WEIGHTS, f"'{word}'"]
@@ -87,7 +91,7 @@ def lexical_candidates(words: WeightedWords, conditions: Conditions, limit: int)
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT u.id, {score} AS score FROM codesearch_unit u JOIN codesearch_repository r ON r.id = u.repository_id"
-            f" WHERE u.lexemes @@ %s::tsquery AND {conditions.sql} ORDER BY score DESC, u.id LIMIT %s",
+            f" {PLAIN_LEXEMES} WHERE u.lexemes @@ %s::tsquery AND {conditions.sql} ORDER BY score DESC, u.id LIMIT %s",
             [*parameters, _match(words), *conditions.parameters, limit],
         )
         return dict(cursor.fetchall())

@@ -69,7 +69,7 @@ def rank(query: Query, candidates: Sequence[Candidate], *, fused: bool = True) -
         _add_bonuses(query, asked, candidate)
     _add_file_bonus(candidates)
     for candidate in candidates:
-        candidate.score *= _demotion(candidate.path, candidate.kind, frozenset(asked))
+        candidate.score *= _demotion(candidate.path, candidate.kind, asked)
     return _spread(sorted(candidates, key=_order))
 
 
@@ -101,7 +101,7 @@ def _fuse(query: Query, candidates: Sequence[Candidate]) -> None:
 
 
 def _add_bonuses(query: Query, asked: set[str], candidate: Candidate) -> None:
-    if candidate.name in query.symbols or candidate.name.lower() in {symbol.lower() for symbol in query.symbols}:
+    if query.symbols and candidate.name.lower() in {symbol.lower() for symbol in query.symbols}:
         candidate.defines = True
         exact = candidate.name in query.symbols
         # A class or function that bears the name defines it more than a method of some class, or a module, does.
@@ -131,13 +131,17 @@ def _add_file_bonus(candidates: Sequence[Candidate]) -> None:
         candidate.score += FILE_BONUS * support[candidate.file_id]
 
 
-@lru_cache(maxsize=50_000)
-def _demotion(path: str, kind: str, asked: frozenset[str]) -> float:
-    factor = 1.0
-    for demotion in DEMOTIONS:
-        if demotion.paths.search(path) and not asked & demotion.words:
+def _demotion(path: str, kind: str, asked: set[str]) -> float:
+    factor = 1.0 if kind in asked else KIND_FACTORS.get(kind, 1.0)
+    for demotion in _demotions_of(path):
+        if not asked & demotion.words:
             factor *= demotion.factor
-    return factor if kind in asked else factor * KIND_FACTORS.get(kind, 1.0)
+    return factor
+
+
+@lru_cache(maxsize=200_000)
+def _demotions_of(path: str) -> tuple[_Demotion, ...]:
+    return tuple(demotion for demotion in DEMOTIONS if demotion.paths.search(path))
 
 
 def _spread(ordered: list[Candidate]) -> list[Candidate]:

@@ -8,7 +8,7 @@ from django.db import connection
 
 from codesearch.indexing.vectors import from_binary
 from codesearch.models import VectorIndex
-from codesearch.retrieval.candidates import WeightedWords, lexical_score_sql
+from codesearch.retrieval.candidates import PLAIN_LEXEMES, WeightedWords, lexical_score_sql
 from searchapp.encoders.base import Vectors
 
 _NEIGHBOURS = 5
@@ -51,43 +51,43 @@ def score_candidates(
     if not found:
         return []
     known = {key: score for key, score in found.items() if score is not None}
+    unknown = [key for key, score in found.items() if score is None]
     lexical, parameters = lexical_score_sql(words) if words is not None else ("0", [])
-    dense, vector_bytes, join, dense_parameters = "NULL::real", "NULL::bytea", "", list[Any]()
+    vectors, join = "NULL::bytea", ""
     if vector is not None and index is not None:
-        dimension = int(index.dimension)
-        dense = f"-(v.vector::halfvec({dimension}) <#> %s::halfvec({dimension}))"
-        dense_parameters = ["[" + ",".join(f"{value:.5f}" for value in vector) + "]"]
-        vector_bytes = "halfvec_send(v.vector)"
+        vectors = "halfvec_send(v.vector)"
         join = f"LEFT JOIN codesearch_vector v ON v.index_id = {int(index.pk)} AND v.text_hash = u.text_hash"
+    source = f"FROM codesearch_unit u JOIN codesearch_repository r ON r.id = u.repository_id {join}"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {_COLUMNS}, CASE WHEN u.id = ANY(%s) THEN NULL ELSE {lexical} END, {dense}, {vector_bytes}"
-            f" FROM codesearch_unit u JOIN codesearch_repository r ON r.id = u.repository_id {join}"
-            " WHERE u.id = ANY(%s)",
-            [list(known), *parameters, *dense_parameters, list(found)],
+            f"SELECT {_COLUMNS}, {vectors}, {lexical} {source} {PLAIN_LEXEMES} WHERE u.id = ANY(%s)"
+            f" UNION ALL SELECT {_COLUMNS}, {vectors}, NULL {source} WHERE u.id = ANY(%s)",
+            [*parameters, unknown, list(known)],
         )
         rows = cursor.fetchall()
     ceiling = words.ceiling if words is not None else 1.0
-    candidates = [
-        Candidate(*row[:12], lexical=float(known[row[0]] if row[12] is None else row[12]) / ceiling, dense=row[13])  # type: ignore[misc]
-        for row in rows
-    ]
-    _set_crowding(candidates, [row[-1] for row in rows])
+    candidates = [Candidate(*row[:12], lexical=float(known[row[0]] if row[13] is None else row[13]) / ceiling) for row in rows]  # type: ignore[misc]
+    if vector is not None:
+        _compare(candidates, [row[12] for row in rows], vector)
     return candidates
 
 
-def _set_crowding(candidates: list[Candidate], vectors: list[bytes | None]) -> None:
-    """Set each candidate's mean cosine to its nearest fellows.
+def _compare(candidates: list[Candidate], vectors: list[bytes | None], query: Vectors) -> None:
+    """Set each candidate's cosine to the query, and its mean cosine to its nearest fellows.
 
     Some texts lie near every query (hubs: Radovanović, Nanopoulos and Ivanović 2010). Cross-domain similarity local
     scaling (Conneau et al. 2018) takes that away; the query's candidates are neighbourhood enough to measure it in.
     """
     having = [(candidate, vector) for candidate, vector in zip(candidates, vectors, strict=True) if vector is not None]
-    if len(having) <= _NEIGHBOURS:
+    if not having:
         return
     matrix = from_binary([vector for _, vector in having])
+    for (candidate, _), cosine in zip(having, (matrix @ query).tolist(), strict=True):
+        candidate.dense = cosine
+    if len(having) <= _NEIGHBOURS:
+        return
     cosines = matrix @ matrix.T
     np.fill_diagonal(cosines, -1.0)
     nearest = np.partition(cosines, -_NEIGHBOURS, axis=1)[:, -_NEIGHBOURS:].mean(axis=1)
-    for (candidate, _), crowding in zip(having, nearest, strict=True):
-        candidate.crowding = float(crowding)
+    for (candidate, _), crowding in zip(having, nearest.tolist(), strict=True):
+        candidate.crowding = crowding

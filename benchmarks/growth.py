@@ -11,10 +11,9 @@ from codesearch.evaluation.throwaway import throwaway_database
 from codesearch.indexing.vectors import encoder_of, serving_index
 from codesearch.models import Unit
 from codesearch.retrieval import search
-from codesearch.retrieval.candidates import dense_candidates, nearest
 from codesearch.retrieval.conditions import SERVED, Conditions
 from codesearch.retrieval.query import plain_query
-from codesearch.retrieval.searching import DEPTH
+from codesearch.retrieval.searching import DEPTH, nearest
 
 _QUERIES = 200
 _WARM_UPS = 20
@@ -76,9 +75,9 @@ def _recall(questions: list[str]) -> float:
     everything = Conditions(SERVED)
     shares = []
     for vector in encoder_of(index).encode(questions):
-        near = dense_candidates(vector, index, everything, DEPTH)[:10]
+        near = nearest(vector, index, everything, DEPTH)[:10]
         exact = nearest(vector, index, everything, 10, exact=True)
-        shares.append(len(set(near) & set(exact)) / max(1, len(exact)))
+        shares.append(len({each.id for each in near} & {each.id for each in exact}) / max(1, len(exact)))
     return sum(shares) / len(shares)
 
 

@@ -30,7 +30,7 @@ _UNITS_AT_ONCE = 512
 
 def serving_index() -> VectorIndex | None:
     """Return the index that searches use, None before the first build."""
-    return VectorIndex.objects.filter(state=VectorIndex.State.SERVING).first()
+    return next(iter(VectorIndex.objects.raw("SELECT * FROM codesearch_vectorindex WHERE state = %s", [VectorIndex.State.SERVING])), None)
 
 
 def encoder_of(index: VectorIndex) -> Encoder:

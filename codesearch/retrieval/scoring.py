@@ -1,14 +1,17 @@
-"""Keys → candidates with every score: whichever way a unit was found, it is compared by words and by meaning."""
+"""Found keys → candidates with every score: whichever way a unit was found, it is compared by words and by meaning."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from django.db import connection
+import psycopg
+from django.db import connection, transaction
 
 from codesearch.indexing.vectors import from_binary
 from codesearch.models import VectorIndex
-from codesearch.retrieval.candidates import PLAIN_LEXEMES, WeightedWords, lexical_score_sql
+from codesearch.retrieval.candidates import PLAIN_LEXEMES, Finding, WeightedWords, lexical_score_sql
 from searchapp.encoders.base import Vectors
 
 _NEIGHBOURS = 5
@@ -41,35 +44,72 @@ class Candidate:
     defines: bool = False
 
 
-def score_candidates(
-    found: dict[int, float | None], words: WeightedWords | None, vector: Vectors | None, index: VectorIndex | None
-) -> list[Candidate]:
-    """Return the candidates of these keys; units that a build has removed in the meantime are left out.
+class Scoring:
+    """Runs what finds candidates, and collects them with their scores.
 
-    `found` maps each key to its score by words where that is known already; for the others it is computed.
+    Statements are sent without waiting for the one before (a pipeline), so PostgreSQL works while a query is encoded.
     """
-    if not found:
-        return []
-    known = {key: score for key, score in found.items() if score is not None}
-    unknown = [key for key, score in found.items() if score is None]
-    lexical, parameters = lexical_score_sql(words) if words is not None else ("0", [])
-    vectors, join = "NULL::bytea", ""
-    if vector is not None and index is not None:
-        vectors = "halfvec_send(v.vector)"
-        join = f"LEFT JOIN codesearch_vector v ON v.index_id = {int(index.pk)} AND v.text_hash = u.text_hash"
-    source = f"FROM codesearch_unit u JOIN codesearch_repository r ON r.id = u.repository_id {join}"
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {_COLUMNS}, {vectors}, {lexical} {source} {PLAIN_LEXEMES} WHERE u.id = ANY(%s)"
-            f" UNION ALL SELECT {_COLUMNS}, {vectors}, NULL {source} WHERE u.id = ANY(%s)",
-            [*parameters, unknown, list(known)],
+
+    def __init__(self, words: WeightedWords | None, index: VectorIndex | None) -> None:
+        self._words, self._index = words, index
+        self._sent: list[psycopg.Cursor[Any]] = []
+        self._rows: dict[int, tuple[Any, ...]] = {}
+
+    @contextmanager
+    def pipeline(self) -> Iterator[None]:
+        """Run the block in one transaction, its statements in a pipeline."""
+        with transaction.atomic(), connection.wrap_database_errors:
+            connection.ensure_connection()
+            with connection.connection.pipeline():
+                yield
+
+    def send(self, finding: Finding | None) -> None:
+        """Start a search for candidates, if there is one."""
+        if finding is None:
+            return
+        sql, parameters = self._statement(finding)
+        cursor = connection.connection.cursor()
+        cursor.execute(sql, parameters)
+        self._sent.append(cursor)
+
+    def set(self, statement: str) -> None:
+        """Send a statement without a result that matters."""
+        connection.connection.execute(statement)
+
+    def receive(self) -> int:
+        """Take in what has been sent, and return how many candidates the last of it found."""
+        found: list[tuple[Any, ...]] = []
+        for cursor in self._sent:
+            found = cursor.fetchall()
+            self._rows.update((row[0], row) for row in found)
+        self._sent = []
+        return len(found)
+
+    def candidates(self, vector: Vectors | None) -> list[Candidate]:
+        """Return all candidates, compared with the query's vector, float32 [dimension]."""
+        ceiling = self._words.ceiling if self._words is not None else 1.0
+        rows = list(self._rows.values())
+        found = [Candidate(*row[:12], lexical=row[13] / ceiling) for row in rows]
+        if vector is not None:
+            _compare(found, [row[12] for row in rows], vector)
+        return found
+
+    def _statement(self, finding: Finding) -> tuple[str, list[Any]]:
+        lexical, parameters, join = "0::real", list[Any](), ""
+        if finding.scored:
+            lexical = "found.lexical"
+        elif self._words is not None:
+            lexical, parameters = lexical_score_sql(self._words)
+            join = PLAIN_LEXEMES
+        vectors = "NULL::bytea"
+        if self._index is not None:
+            vectors = "halfvec_send(v.vector)"
+            join += f" LEFT JOIN codesearch_vector v ON v.index_id = {int(self._index.pk)} AND v.text_hash = u.text_hash"
+        return (
+            f"SELECT {_COLUMNS}, {vectors}, {lexical} FROM ({finding.sql}) found JOIN codesearch_unit u ON u.id = found.id"
+            f" JOIN codesearch_repository r ON r.id = u.repository_id {join}",
+            [*parameters, *finding.parameters],
         )
-        rows = cursor.fetchall()
-    ceiling = words.ceiling if words is not None else 1.0
-    candidates = [Candidate(*row[:12], lexical=float(known[row[0]] if row[13] is None else row[13]) / ceiling) for row in rows]  # type: ignore[misc]
-    if vector is not None:
-        _compare(candidates, [row[12] for row in rows], vector)
-    return candidates
 
 
 def _compare(candidates: list[Candidate], vectors: list[bytes | None], query: Vectors) -> None:

@@ -18,7 +18,7 @@ from codesearch.retrieval import candidates as finding
 from codesearch.retrieval.conditions import SERVED, Conditions, conditions_of
 from codesearch.retrieval.query import Query, QueryError, parse_query
 from codesearch.retrieval.ranking import rank
-from codesearch.retrieval.scoring import Candidate, score_candidates
+from codesearch.retrieval.scoring import Candidate, Scoring
 from searchapp.encoders.base import EncoderSpec, Vectors
 
 # How many candidates each way of finding contributes; facets and pages are made of their union.
@@ -89,9 +89,19 @@ def similar_units(unit: Unit, *, limit: int = 10) -> list[Hit]:
     if vector is None:
         return []
     conditions = Conditions(f"{SERVED} AND u.text_hash <> %s", (unit.text_hash,))
-    ids = finding.dense_candidates(vector, index, conditions, limit)
-    ranked = rank(Query(""), score_candidates(dict.fromkeys(ids), None, vector, index), fused=False)
-    return _hits(ranked, 0, limit)
+    return _hits(nearest(vector, index, conditions, limit), 0, limit)
+
+
+def nearest(vector: Vectors, index: VectorIndex, conditions: Conditions, limit: int, *, exact: bool = False) -> list[Candidate]:
+    """Return the units nearest to a vector, float32 [dimension], nearest first; with `exact`, every unit is compared."""
+    scoring = Scoring(None, index)
+    with scoring.pipeline():
+        if exact:
+            scoring.send(finding.by_meaning(vector, index, conditions, limit, exact=True))
+            scoring.receive()
+        else:
+            _find_by_meaning(scoring, vector, index, conditions, limit)
+    return rank(Query(""), scoring.candidates(vector), fused=False)
 
 
 @contextmanager
@@ -112,25 +122,30 @@ def _time_limit(query: Query) -> Iterator[None]:
 
 def _candidates(query: Query, words: finding.WeightedWords | None, retriever: Retriever, depth: int) -> list[Candidate]:
     conditions = conditions_of(query)
-    if not query.text:
-        return score_candidates(dict.fromkeys(finding.any_candidates(conditions, depth)), None, None, None)
-    index = serving_index() if retriever is not Retriever.LEXICAL else None
-    found = _found_by_words(query, conditions, words, retriever, depth)
-    vector = None
-    if index is not None:
-        vector = _encode(_spec_key(index), query.text)
-        found = dict.fromkeys(finding.dense_candidates(vector, index, conditions, depth)) | found
-    return score_candidates(found, words, vector, index)
+    index = serving_index() if query.text and retriever is not Retriever.LEXICAL else None
+    scoring = Scoring(words, index)
+    with scoring.pipeline():
+        if not query.text:
+            scoring.send(finding.by_place(conditions, depth))
+        if retriever is Retriever.HYBRID:
+            scoring.send(finding.by_name(query, conditions, _SYMBOLS))
+        if words is not None and words.words:
+            scoring.send(finding.by_words(words, conditions, depth))
+        vector = None
+        if index is not None:
+            vector = _encode(_spec_key(index), query.text)
+            _find_by_meaning(scoring, vector, index, conditions, depth)
+        scoring.receive()
+    return scoring.candidates(vector)
 
 
-def _found_by_words(
-    query: Query, conditions: Conditions, words: finding.WeightedWords | None, retriever: Retriever, depth: int
-) -> dict[int, float | None]:
-    """Return the units found by words and by name, with their scores by words where those are known."""
-    if words is None:
-        return {}
-    named = finding.symbol_candidates(query, conditions, _SYMBOLS) if retriever is Retriever.HYBRID else []
-    return {**dict.fromkeys(named), **finding.lexical_candidates(words, conditions, depth)}
+def _find_by_meaning(scoring: Scoring, vector: Vectors, index: VectorIndex, conditions: Conditions, limit: int) -> None:
+    """Find by the graph; where that gives up early, by comparing with every unit."""
+    scoring.set(finding.scan_settings(limit))
+    scoring.send(finding.by_meaning(vector, index, conditions, limit))
+    if scoring.receive() < limit:
+        scoring.send(finding.by_meaning(vector, index, conditions, limit, exact=True))
+        scoring.receive()
 
 
 def _spec_key(index: VectorIndex) -> tuple[tuple[str, object], ...]:

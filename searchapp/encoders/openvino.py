@@ -53,8 +53,8 @@ class OpenVinoEncoder:
         self._streams = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         model = bert_mean_pooling_model(config, weights)
         self._model = model
-        # One text waits for the weights to come from memory: all the cores' caches fetch them faster than one's.
-        one = ov.Core().compile_model(model, "CPU", {"NUM_STREAMS": "1", "ENABLE_CPU_PINNING": "NO"})
+        # One short text keeps one core busy; the others are then free for the database, which searches meanwhile.
+        one = ov.Core().compile_model(model, "CPU", {"NUM_STREAMS": "1", "INFERENCE_NUM_THREADS": "1", "ENABLE_CPU_PINNING": "NO"})
         self._single, self._single_lock = one.create_infer_request(), threading.Lock()
 
     @cached_property

@@ -4,9 +4,9 @@ import pytest
 from codesearch.indexing import vectors
 from codesearch.models import Unit, VectorIndex
 from codesearch.retrieval import QueryError, Retriever, search, similar_units
-from codesearch.retrieval.candidates import dense_candidates
 from codesearch.retrieval.conditions import Conditions, conditions_of
 from codesearch.retrieval.query import parse_query
+from codesearch.retrieval.searching import nearest
 from tests.conftest import write_files
 
 pytestmark = pytest.mark.django_db
@@ -103,7 +103,7 @@ def test_a_filtered_search_never_returns_fewer_than_exist(index, tmp_path, monke
     served = vectors.serving_index()
     vector = vectors.encoder_of(served).encode(["send an email"])[0]
     conditions = conditions_of(parse_query("lang:ruby"))
-    assert len(dense_candidates(vector, served, conditions, 50)) == Unit.objects.filter(language="ruby").count()
+    assert len(nearest(vector, served, conditions, 50)) == Unit.objects.filter(language="ruby").count()
 
 
 def test_facets_count_all_candidates():

@@ -30,6 +30,11 @@ class _Trees(NamedTuple):
     """int64 [batch, nodes]; a root's is itself."""
 
 
+def is_supported(graph: Mapping[str, Any]) -> bool:
+    """Tell whether a graph network's configuration can be built here: what experiments compare it with cannot."""
+    return graph["pooling"] in ("ast", "mean") and graph["convolution"] == "fa" and graph["content"] == "contextual"
+
+
 def code_model(config: Mapping[str, Any], weights: Weights, graph: Mapping[str, Any], graph_weights: Weights) -> ov.Model:
     """Return a model from (input_ids, attention_mask, nodes) to (vectors, node weights).
 

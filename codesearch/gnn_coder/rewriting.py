@@ -23,9 +23,12 @@ _PLAIN_VERBS = {
     "sorts": "sort", "starts": "start", "stops": "stop", "stores": "store", "tries": "try", "wraps": "wrap", "yields": "yield",
     "constructs": "construct", "copies": "copy", "counts": "count", "draws": "draw", "registers": "register", "resets": "reset",
 }  # fmt: skip
-_ASKED_VERBS = {"return": ("get", "find", "return", ""), "compute": ("calculate", "compute", "get"), "retrieve": ("get", "fetch"), "construct": ("create", "make"),
-                "determine": ("check", "find", "determine"), "check": ("check", "test"), "remove": ("remove", "delete"), "create": ("create", "make"),
-                "convert": ("convert", "turn", "change"), "print": ("print", "show"), "generate": ("generate", "create")}  # fmt: skip
+_ASKED_VERBS = {
+    "return": ("get", "find", "return", ""), "compute": ("calculate", "compute", "get"), "retrieve": ("get", "fetch"),
+    "construct": ("create", "make"), "determine": ("check", "find", "determine"), "check": ("check", "test"),
+    "remove": ("remove", "delete"), "create": ("create", "make"), "convert": ("convert", "turn", "change"),
+    "print": ("print", "show"), "generate": ("generate", "create"),
+}  # fmt: skip
 _ARTICLES = frozenset(("a", "an", "the", "this", "that", "these", "given", "specified", "current"))
 _CLAUSE_END = re.compile(r"[,;:(]|\b(?:which|that is|if any|so that|in order to)\b")
 _WORD = re.compile(r"[^\W_][\w.'+#-]*")

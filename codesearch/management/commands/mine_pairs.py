@@ -29,7 +29,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Mine and write."""
-        folders = sorted({Path(path) for pattern in options["packages"] for path in glob.glob(pattern)})
+        folders = sorted({Path(path) for pattern in options["packages"] for path in glob.glob(pattern)})  # noqa: PTH207 - patterns may be absolute
         packages = [path for path in folders if path.is_dir() and path.name.lower() not in options["exclude"]]
         if not packages:
             raise CommandError(f"No folder matches {' '.join(options['packages'])}.")

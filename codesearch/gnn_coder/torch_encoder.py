@@ -1,0 +1,54 @@
+"""The network run by torch: on a GPU in bf16, and for the variants that only experiments have."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+
+from codesearch.gnn_coder.features import Featurizer
+from codesearch.gnn_coder.graph import SyntaxGraph
+from codesearch.gnn_coder.network import collate
+from codesearch.gnn_coder.training import encode_code, encode_texts
+from codesearch.gnn_coder.weights import load_model
+from searchapp.encoders.base import Vectors
+
+T = TypeVar("T")
+_AT_ONCE = 512
+
+
+class TorchEncoder:
+    """A model folder that `save_model` wrote. Raises WeightsError."""
+
+    def __init__(self, folder: Path, max_tokens: int = 256, device: str = "auto") -> None:
+        name = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+        self._device = torch.device(name)
+        self._model = load_model(folder).to(self._device)
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(max_tokens)
+        self._featurizer = Featurizer(self._tokenizer, self._model.config.kinds if self._model.config else ())
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Return unit vectors, float32 [len(texts), dimension]."""
+        return self._portions(texts, lambda part: encode_texts(self._model, self._tokenizer, part, self._device))
+
+    def encode_code(self, texts: Sequence[str], graphs: Sequence[SyntaxGraph | None]) -> Vectors:
+        """Return unit vectors, float32 [len(texts), dimension]."""
+        features = self._featurizer(texts, graphs)
+        return self._portions(features, lambda part: encode_code(self._model, part, self._device))
+
+    def explain(self, text: str, graph: SyntaxGraph) -> Vectors:
+        """Return each node's weight, float32 [nodes]; 0 for nodes beyond the text that the network reads."""
+        (features,) = self._featurizer([text], [graph])
+        weights = np.zeros(len(graph.parents), dtype=np.float32)
+        with torch.inference_mode():
+            weights[features.positions] = self._model.explain(collate([features]).to(self._device))[1].float().cpu().numpy()
+        return weights
+
+    def _portions(self, items: Sequence[T], encode: Callable[[Sequence[T]], torch.Tensor]) -> Vectors:
+        with torch.inference_mode(), torch.autocast(self._device.type, dtype=torch.bfloat16):
+            parts = [encode(items[start : start + _AT_ONCE]).float().cpu().numpy() for start in range(0, len(items), _AT_ONCE)]
+        return np.concatenate(parts)

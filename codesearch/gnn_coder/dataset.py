@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from codesearch.gnn_coder.features import COLUMNS, Features, Featurizer
+from codesearch.gnn_coder.features import NO_NODES, Features, Featurizer
 from codesearch.gnn_coder.graph import SyntaxGraph, syntax_graph
 from codesearch.gnn_coder.mining import read_pairs
 from codesearch.gnn_coder.pairs import Pair
@@ -125,7 +125,7 @@ def _flat(features: Sequence[Features]) -> FlatFeatures:
     return FlatFeatures(
         np.concatenate([each.tokens for each in features]).astype(np.uint16),
         np.cumsum([len(each.tokens) for each in features]),
-        np.concatenate([each.nodes for each in features] or [np.empty((0, len(COLUMNS)))]).astype(np.int16),
+        np.concatenate([each.nodes for each in features] or [NO_NODES]).astype(np.int16),
         np.cumsum([len(each.nodes) for each in features]),
     )
 

@@ -30,6 +30,9 @@ class IndividualTemperatureLoss(nn.Module):
     `u` is a moving average of each anchor's mean exponential, the temperature falls along its own gradient.
     """
 
+    temperatures: Tensor
+    averages: Tensor
+
     def __init__(self, pairs: int, temperature: float = 0.05, rho: float = 8.0, gamma: float = 0.8, rate: float = 1e-2) -> None:
         super().__init__()
         self.rho, self.gamma, self.rate = rho, gamma, rate

@@ -11,6 +11,7 @@ from torch.nn import functional
 from torch_geometric.data import Batch, Data
 from torch_geometric.nn import FAConv, GATConv, GCNConv
 from torch_geometric.utils import scatter, softmax
+from transformers import PreTrainedModel
 
 from codesearch.gnn_coder.features import CHILDREN, DEPTH, END_TOKEN, FIRST_TOKEN, INNER_KIND, KIND, MOST_CHILDREN, MOST_DEPTH, PARENT, Features
 from codesearch.gnn_coder.pooling import ASTGPool, Trees
@@ -152,19 +153,23 @@ class GraphNetwork(nn.Module):
         weighted = weights.unsqueeze(-1)
         contents = scatter(trees.contents.float() * weighted, trees.batch, dim_size=number, reduce="sum")
         states = scatter(trees.states.float() * weighted, trees.batch, dim_size=number, reduce="sum")
-        return contents + self.values(states).float()
+        readout: Tensor = contents + self.values(states).float()
+        return readout
 
 
 def _convolution(config: NetworkConfig) -> nn.Module:
+    layer: nn.Module
     if config.convolution == "fa":
-        return FAConv(config.channels, eps=0.1)
-    return {"gcn": GCNConv, "gat": GATConv}[config.convolution](config.channels, config.channels)
+        layer = FAConv(config.channels, eps=0.1)
+    else:
+        layer = {"gcn": GCNConv, "gat": GATConv}[config.convolution](config.channels, config.channels)
+    return layer
 
 
 class GnnCoder(nn.Module):
     """Code and questions → unit vectors of one space. Without `config` the Transformer alone reads both."""
 
-    def __init__(self, transformer: nn.Module, config: NetworkConfig | None) -> None:
+    def __init__(self, transformer: PreTrainedModel, config: NetworkConfig | None) -> None:
         super().__init__()
         self.transformer = transformer
         self.config = config

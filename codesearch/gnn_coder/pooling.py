@@ -72,7 +72,8 @@ class ASTGPool(nn.Module):
             states = torch.tanh(states + self.by_children(trees.children))
         elif self.scorer == "sag":
             states = self.convolution(states, states, trees.edges)
-        return self.by_state(states).squeeze(-1).float()
+        scores: Tensor = self.by_state(states).squeeze(-1).float()
+        return scores
 
     def forward(self, trees: Trees) -> tuple[Trees, Tensor]:
         """Return the smaller trees, their states weighted by tanh of the scores so that these learn, and the kept scores."""

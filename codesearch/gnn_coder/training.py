@@ -99,6 +99,7 @@ class Trainer:
 
     def _groups(self) -> list[dict[str, Any]]:
         """Return the parameters by learning rate: the pretrained Transformer's, and what starts at random."""
+        self.model.transformer.requires_grad_(self.config.rate > 0)
         pretrained = list(self.model.transformer.parameters())
         known = {id(each) for each in pretrained}
         fresh = [each for module in (self.model, self.loss) for each in module.parameters() if id(each) not in known]
@@ -123,7 +124,7 @@ class Trainer:
         same = (near @ near.T > _SAME_QUERY).to(self.device)
         loss: Tensor = self.loss(query_vectors.float(), code_vectors.float(), same, torch.from_numpy(rows).to(self.device))
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
         self.schedule.step()

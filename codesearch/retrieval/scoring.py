@@ -89,7 +89,7 @@ class Scoring:
         """Return all candidates, compared with the query's vector, float32 [dimension]."""
         ceiling = self._words.ceiling if self._words is not None else 1.0
         rows = list(self._rows.values())
-        found = [Candidate(*row[:12], lexical=row[13] / ceiling) for row in rows]
+        found = [Candidate(*row[:12], row[13] / ceiling) for row in rows]  # type: ignore[call-arg]
         if vector is not None:
             _compare(found, [row[12] for row in rows], vector)
         return found

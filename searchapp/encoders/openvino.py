@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import openvino as ov
-from numpy.typing import NDArray
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
@@ -88,8 +87,8 @@ class OpenVinoEncoder:
         return vectors[inverse]
 
 
-def padded(tokens: Sequence[Sequence[int]] | Sequence[NDArray[np.int32]], step: int = _LENGTH_STEP) -> list[Any]:
-    """Return (ids, mask), both int64 [batch, longest rounded up to a multiple of `step`]."""
+def padded(tokens: Sequence[Any], step: int = _LENGTH_STEP) -> list[Any]:
+    """Return (ids, mask), both int64 [batch, longest rounded up to a multiple of `step`], of lists or arrays of token ids."""
     width = -(-max(len(ids) for ids in tokens) // step) * step
     ids = np.zeros((len(tokens), width), dtype=np.int64)
     mask = np.zeros((len(tokens), width), dtype=np.int64)

@@ -29,7 +29,8 @@ class Command(BaseCommand):
         parser.add_argument("--limit", type=int, help="train on so many pairs, drawn at random")
         parser.add_argument("--epochs", type=float, default=1.0)
         parser.add_argument("--batch", type=int, default=256)
-        parser.add_argument("--rate", type=float, default=3e-5, help="learning rate of the Transformer")
+        parser.add_argument("--rate", type=float, default=3e-5, help="learning rate of the Transformer; 0 leaves it as it is")
+        parser.add_argument("--bare-share", type=float, default=0.6, help="how much of the code is shown without its documentation")
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--device", default="auto")
         parser.add_argument("--validate-every", type=int, default=100, metavar="STEPS")
@@ -65,7 +66,13 @@ class Command(BaseCommand):
             graph = NetworkConfig(kinds, dimension, pooling=options["pooling"], convolution=options["convolution"], content=options["content"])
         model = new_model(transformer, graph, device)
         config = TrainingConfig(
-            options["seed"], options["batch"], options["epochs"], options["rate"], loss=options["loss"], validate_every=options["validate_every"]
+            options["seed"],
+            options["batch"],
+            options["epochs"],
+            options["rate"],
+            bare_share=options["bare_share"],
+            loss=options["loss"],
+            validate_every=options["validate_every"],
         )
         options["out"].mkdir(parents=True, exist_ok=True)
         trainer = Trainer(model, data, vectors, tokenizer, config, device)

@@ -8,6 +8,7 @@ from frontend.views import files, jobs, repositories, search
 urlpatterns = [
     path("", search.search_page, name="search"),
     path("similar/<int:unit>", search.similar_page, name="similar"),
+    path("explain/<int:unit>", search.explain_page, name="explain"),
     path("graphs", search.coming_page, {"area": "graphs"}, name="graphs"),
     path("databases", search.coming_page, {"area": "databases"}, name="databases"),
     path("help", search.help_page, name="help"),

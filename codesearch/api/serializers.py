@@ -95,6 +95,24 @@ class UnitSerializer(serializers.ModelSerializer[Unit]):
         return "\n".join(lines[unit.start_line - 1 : unit.end_line])
 
 
+class LookedAtSerializer(serializers.Serializer[Any]):
+    """A node of the syntax tree that the encoder kept, and its share of the unit's vector."""
+
+    kind = serializers.CharField(help_text="As the language's grammar names it.")
+    text = serializers.CharField()
+    start_line = serializers.IntegerField()
+    end_line = serializers.IntegerField()
+    weight = serializers.FloatField(help_text="Between 0 and 1; those of a whole unit sum to 1.")
+
+
+class ExplanationSerializer(serializers.Serializer[Any]):
+    """What the encoder looked at in a unit."""
+
+    nodes = LookedAtSerializer(many=True, help_text="The heaviest nodes, the heaviest first.")
+    lines = serializers.DictField(child=serializers.FloatField(), help_text="Weight by line of the file.")
+    apart = serializers.FloatField(help_text="Weight of the name in words and of documentation outside of the code.")
+
+
 class FileSerializer(serializers.ModelSerializer[SourceFile]):
     """A file with its text and outline."""
 

@@ -7,7 +7,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 
 from codesearch import selectors, services
 from codesearch.api.serializers import (
+    ExplanationSerializer,
     FileSerializer,
     HitSerializer,
     RepositoryDetailSerializer,
@@ -27,6 +28,7 @@ from codesearch.api.serializers import (
 )
 from codesearch.models import Repository, Unit
 from codesearch.retrieval import Hit, QueryError, Retriever, search, similar_units
+from codesearch.retrieval.explaining import explain_unit
 from codesearch.retrieval.snippets import snippets_of
 from searchapp.jobs.api import JobSerializer
 
@@ -73,6 +75,15 @@ class UnitViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Unit]):
         parameters.is_valid(raise_exception=True)
         hits = similar_units(self.get_object(), limit=parameters.validated_data["limit"])
         return Response(HitSerializer(_hits(hits, ()), many=True).data)
+
+    @extend_schema(responses=ExplanationSerializer)
+    @action(detail=True, pagination_class=None)
+    def explanation(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Return what the encoder looked at in this unit; 404 where it reads no structure there."""
+        found = explain_unit(self.get_object())
+        if found is None:
+            raise NotFound("This unit was encoded by its text alone.")
+        return Response(ExplanationSerializer(found).data)
 
 
 class RepositoryViewSet(

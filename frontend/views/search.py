@@ -11,9 +11,10 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 
 from codesearch import selectors
-from codesearch.models import Repository
+from codesearch.models import Repository, Unit
 from codesearch.parsing import language_label
 from codesearch.retrieval import Hit, QueryError, search, similar_units
+from codesearch.retrieval.explaining import Explanation, explain_unit
 from codesearch.retrieval.snippets import snippets_of
 from frontend.facets import facet_groups
 from frontend.highlighting import highlight_lines
@@ -70,6 +71,20 @@ def similar_page(request: HttpRequest, unit: int) -> HttpResponse:
 
 @readers
 @require_safe
+def explain_page(request: HttpRequest, unit: int) -> HttpResponse:
+    """Show a unit's code, shaded by what the encoder looked at."""
+    found = get_object_or_404(selectors.served_units().select_related("repository", "file__blob"), pk=unit)
+    explanation = explain_unit(found)
+    context: dict[str, Any] = {"unit": found, "explanation": explanation, "language": language_label(found.language)}
+    if explanation is not None:
+        context["lines"] = _shaded(found, explanation)
+        context["nodes"] = [(each, round(100 * each.weight, 1), each.kind.replace("_", " ")) for each in explanation.nodes]
+        context["apart"] = round(100 * explanation.apart)
+    return render(request, "frontend/explain.html", context)
+
+
+@readers
+@require_safe
 def help_page(request: HttpRequest) -> HttpResponse:
     """Explain the query language and the keys."""
     return render(request, "frontend/help.html")
@@ -118,6 +133,16 @@ def _shown(hits: list[Hit], words: tuple[str, ...]) -> list[ShownHit]:
         url = selectors.unit_address(hit.candidate.repository, hit.candidate.path, hit.candidate.start_line)
         shown.append(ShownHit(hit, lines, snippet.unit_lines - len(lines), url, language_label(hit.candidate.language)))
     return shown
+
+
+def _shaded(unit: Unit, explanation: Explanation) -> list[tuple[int, SafeString, int]]:
+    """Return the unit's lines as (number, HTML, shade from 0 to 9)."""
+    lines = unit.file.blob.text.split("\n")[unit.start_line - 1 : unit.end_line]
+    most = max(explanation.lines.values(), default=1.0)
+    return [
+        (number, html, round(9 * explanation.lines.get(number, 0.0) / most))
+        for number, html in enumerate(highlight_lines(lines, unit.language), unit.start_line)
+    ]
 
 
 def _address(text: str, page: int) -> str:

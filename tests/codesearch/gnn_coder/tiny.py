@@ -52,15 +52,15 @@ def tiny_tokenizer() -> Tokenizer:
     return tokenizer
 
 
-def tiny_model(pooling: str | None, seed: int = 0) -> GnnCoder:
-    """Return a model of random weights; without `pooling` the Transformer alone."""
+def tiny_model(pooling: str | None, seed: int = 0, *, untrained: bool = False) -> GnnCoder:
+    """Return a model of random weights, `untrained` as training starts with; without `pooling` the Transformer alone."""
     torch.manual_seed(seed)
     shape = BertConfig(
         vocab_size=len(WORDS), hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=64, max_position_embeddings=128
     )
     config = NetworkConfig(KINDS, dimension=32, channels=16, pooling=pooling) if pooling else None
     model = GnnCoder(BertModel(shape), config)
-    for parameter in model.parameters():
+    for parameter in model.parameters() if not untrained else ():
         torch.nn.init.normal_(parameter, std=0.3)
     return model.eval()
 

@@ -1,0 +1,104 @@
+"""What the encoder looked at in a unit: the nodes of its syntax tree that pooling kept, with their weights."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+
+from codesearch.gnn_coder.encoder import CodeEncoder, NodeWeights
+from codesearch.gnn_coder.graph import SyntaxGraph, syntax_graph
+from codesearch.indexing.vectors import encoder_of, serving_index
+from codesearch.models import Unit
+from codesearch.parsing import CodeUnit, parse_file
+from codesearch.parsing.dense_text import DenseText, dense_text, text_hash
+
+_MOST_NODES = 12
+_NODE_CHARACTERS = 200
+
+
+@dataclass(frozen=True)
+class LookedAt:
+    """A node of the tree: its kind as the grammar names it, its source, its lines in the file, its share of the vector."""
+
+    kind: str
+    text: str
+    start_line: int
+    end_line: int
+    weight: float
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """The heaviest nodes, and the weight that falls on each line of the file (lines that got none are left out).
+
+    All weights of a unit sum to 1; those of its name in words and of documentation outside of the code are `apart`.
+    """
+
+    nodes: list[LookedAt]
+    lines: dict[int, float]
+    apart: float
+
+
+def explain_unit(unit: Unit) -> Explanation | None:
+    """Return what the served encoder looked at in a unit; None where it reads no structure, or the unit has none.
+
+    Raises EncoderError.
+    """
+    index = serving_index()
+    encoder = encoder_of(index) if index is not None else None
+    parsed = _parsed(unit)
+    if not isinstance(encoder, CodeEncoder) or parsed is None:
+        return None
+    dense = dense_text(parsed)
+    graph = syntax_graph(parsed, dense)
+    if graph is None:
+        return None
+    return _explanation(parsed, dense, graph, encoder.explain(dense.text, graph), unit.file.blob.text)
+
+
+def _parsed(unit: Unit) -> CodeUnit | None:
+    """Return the unit with its tree, by parsing its file again."""
+    units = parse_file(unit.path, unit.file.blob.text).units
+    return next((each for each in units if text_hash(dense_text(each).text) == unit.text_hash), None)
+
+
+def _explanation(unit: CodeUnit, dense: DenseText, graph: SyntaxGraph, weights: NodeWeights, source: str) -> Explanation:
+    lines_of = _lines_of_characters(unit, dense, source)
+    lines: dict[int, float] = defaultdict(float)
+    nodes: list[LookedAt] = []
+    apart = 0.0
+    for node in np.argsort(-weights, kind="stable"):
+        weight, start, end = float(weights[node]), int(graph.starts[node]), int(graph.ends[node])
+        if weight <= 0:
+            break
+        if end <= dense.code:
+            apart += weight
+            continue
+        covered = lines_of[max(start, dense.code) - dense.code : end - dense.code]
+        # A node's weight spreads over its characters, so that a long line of it gets more than a brace.
+        for line, count in zip(*np.unique(covered, return_counts=True), strict=True):
+            lines[int(line)] += weight * int(count) / len(covered)
+        if len(nodes) < _MOST_NODES:
+            text = dense.text[max(start, dense.code) : end][:_NODE_CHARACTERS]
+            nodes.append(LookedAt(graph.inner_kinds[node].strip("<>"), text, int(covered[0]), int(covered[-1]), weight))
+    return Explanation(nodes, dict(sorted(lines.items())), apart)
+
+
+def _lines_of_characters(unit: CodeUnit, dense: DenseText, source: str) -> "np.ndarray[tuple[int], np.dtype[np.int32]]":
+    """Return the file's line of each character of the unit's code; what joins its pieces counts to the piece before."""
+    encoded = source.encode("utf-8", errors="replace")
+    code = dense.text[dense.code :]
+    lines = np.zeros(max(1, len(code)), dtype=np.int32)
+    position = 0
+    for number, segment in enumerate(unit.segments):
+        piece = encoded[segment.start : segment.end].decode("utf-8", errors="replace")
+        first = encoded.count(b"\n", 0, segment.start) + 1
+        breaks = np.cumsum(np.frombuffer(piece.encode("utf-32-le"), dtype=np.uint32) == ord("\n"))
+        of_piece = first + np.concatenate([[0], breaks[:-1]]) if len(piece) else np.array([first])
+        end = min(position + len(piece), len(lines))
+        lines[position:end] = of_piece[: end - position]
+        following = unit.segments[number + 1] if number + 1 < len(unit.segments) else None
+        joint = following.offset - segment.offset - (segment.end - segment.start) if following else 0
+        lines[end : end + joint] = of_piece[-1]
+        position += len(piece) + joint
+    return lines

@@ -1,0 +1,118 @@
+"""Which functions become pairs, what their query is, and what is dropped."""
+
+import json
+import random
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from codesearch.gnn_coder.mining import read_pairs, split_of
+from codesearch.gnn_coder.pairs import first_sentence, pair_of
+from codesearch.gnn_coder.rewriting import question_like
+from codesearch.parsing import parse_file
+
+
+@pytest.mark.parametrize(
+    ("documentation", "sentence"),
+    [
+        ("Return the sum of both. Never fails.\n\n:param a: one", "Return the sum of both."),
+        ("Returns the {@code List} of <b>all</b> items,\nin order.\n@param x no", "Returns the List of all items, in order."),
+        ("Read a :class:`File` from `path`.\nArgs:\n    path: where", "Read a File from path."),
+        ("One line without an end", "One line without an end"),
+    ],
+)
+def test_the_query_is_the_first_sentence_without_markup(documentation, sentence):
+    assert first_sentence(documentation) == sentence
+
+
+def pairs_in(path: str, text: str) -> list[str]:
+    """Return the names of the units that make pairs."""
+    units = parse_file(path, text).units
+    return [pair.name for unit in units if (pair := pair_of(unit, "python", "p", path)) is not None]
+
+
+def test_codesearchnets_rules():
+    source = '''
+def good(a):
+    """Return a number for a."""
+    b = a + 1
+    return b
+
+def short_words(a):
+    """Too few."""
+    b = a
+    return b
+
+def one_line(a): "Return a number for a."
+
+def test_good(a):
+    """Check a number for a."""
+    b = a
+    return b
+
+class Box:
+    def __init__(self, a):
+        """Make a box of a."""
+        self.a = a
+        self.b = a
+
+    def undocumented(self):
+        a = 1
+        return a
+'''
+    assert pairs_in("a.py", source) == ["good"]
+
+
+def test_questions_look_typed_and_follow_the_seed():
+    sentence = "Returns the list of all open files, sorted by name."
+    first, again = (question_like(sentence, "Box.open_files", "python", random.Random(3)) for _ in range(2))
+    assert first == again
+    many = {question_like(sentence, "Box.open_files", "python", random.Random(seed)) for seed in range(200)}
+    assert len(many) > 40
+    assert all(query == query.lower() and "." not in query and "sorted" not in query for query in many)
+    assert any(query.startswith("how to") for query in many)
+    assert any("python" in query for query in many)
+
+
+def test_gos_own_name_is_no_part_of_the_question():
+    asked = question_like("ReadAll reads from r until an error.", "ReadAll", "go", random.Random(5))
+    assert "read all" not in asked
+    assert "read" in asked
+
+
+FUNCTION = '''def {name}({argument}):
+    """{documentation}"""
+    {argument} = prepare_{name}({argument}, depth_{name}, flag_{name})
+    for item_{name} in {argument}.all_{name}():
+        yield convert_{name}(item_{name}, {argument})
+'''
+
+
+def write_package(folder, name, functions):
+    (folder / name).mkdir(parents=True)
+    code = "\n".join(FUNCTION.format(name=each, argument="value", documentation=text) for each, text in functions.items())
+    (folder / name / "code.py").write_text(code)
+
+
+def test_mining_splits_by_package_and_drops_what_is_held_out_or_seen(tmp_path, capsys):
+    write_package(tmp_path, "alpha", {"load_rows": "Load the rows of a table.", "save_rows": "Save the rows of a table."})
+    write_package(tmp_path, "beta", {"load_rows": "Fetch rows of some table.", "draw_line": "Draw a line on a canvas."})
+    write_package(tmp_path, "gamma", {"draw_text": "Draw a line on a canvas.", "find_key": "Find a key in a mapping."})
+    write_package(tmp_path, "left", {"other": "Do some other thing here."})
+    held_out = FUNCTION.format(name="save_rows", argument="value", documentation="Save all rows of a table.")
+    (tmp_path / "corpus.jsonl").write_text(json.dumps({"id": "1", "language": "python", "code": held_out}) + "\n")
+    call_command(
+        "mine_pairs", f"{tmp_path}/*", out=tmp_path / "out", held_out=[tmp_path / "corpus.jsonl"], exclude=["left", "out"], most_per_package=10
+    )
+    report = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
+    assert report["left_out"]["in an evaluation corpus"] == 1
+    assert report["left_out"]["near-duplicate code"] == 1
+    assert report["left_out"]["same documentation"] == 1
+    found = {split: list(read_pairs(tmp_path / "out" / f"{split}.jsonl.gz")) for split in ("train", "valid", "test")}
+    assert {pair.name for pairs in found.values() for pair in pairs} == {"load_rows", "draw_line", "find_key"}
+    assert all(split_of(pair.package) == split for split, pairs in found.items() for pair in pairs)
+
+
+def test_mining_nothing_is_an_error(tmp_path):
+    with pytest.raises(CommandError, match="No folder matches"):
+        call_command("mine_pairs", f"{tmp_path}/none/*", out=tmp_path)

@@ -1,22 +1,18 @@
 """The network run by torch: on a GPU in bf16, and for the variants that only experiments have."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import torch
 from tokenizers import Tokenizer
 
+from codesearch.gnn_coder.encoding import encode_code, encode_texts
 from codesearch.gnn_coder.features import Featurizer
 from codesearch.gnn_coder.graph import SyntaxGraph
 from codesearch.gnn_coder.network import collate
-from codesearch.gnn_coder.training import encode_code, encode_texts
 from codesearch.gnn_coder.weights import load_model
 from searchapp.encoders.base import Vectors
-
-T = TypeVar("T")
-_AT_ONCE = 512
 
 
 class TorchEncoder:
@@ -33,12 +29,11 @@ class TorchEncoder:
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return unit vectors, float32 [len(texts), dimension]."""
-        return self._portions(texts, lambda part: encode_texts(self._model, self._tokenizer, part, self._device))
+        return np.asarray(encode_texts(self._model, self._tokenizer, texts, self._device).cpu().numpy())
 
     def encode_code(self, texts: Sequence[str], graphs: Sequence[SyntaxGraph | None]) -> Vectors:
         """Return unit vectors, float32 [len(texts), dimension]."""
-        features = self._featurizer(texts, graphs)
-        return self._portions(features, lambda part: encode_code(self._model, part, self._device))
+        return np.asarray(encode_code(self._model, self._featurizer(texts, graphs), self._device).cpu().numpy())
 
     def explain(self, text: str, graph: SyntaxGraph) -> Vectors:
         """Return each node's weight, float32 [nodes]; 0 for nodes beyond the text that the network reads."""
@@ -47,8 +42,3 @@ class TorchEncoder:
         with torch.inference_mode():
             weights[features.positions] = self._model.explain(collate([features]).to(self._device))[1].float().cpu().numpy()
         return weights
-
-    def _portions(self, items: Sequence[T], encode: Callable[[Sequence[T]], torch.Tensor]) -> Vectors:
-        with torch.inference_mode(), torch.autocast(self._device.type, dtype=torch.bfloat16):
-            parts = [encode(items[start : start + _AT_ONCE]).float().cpu().numpy() for start in range(0, len(items), _AT_ONCE)]
-        return np.concatenate(parts)

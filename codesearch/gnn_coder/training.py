@@ -1,7 +1,7 @@
 """Training: contrastive, resumable, seeded; on the CPU or a GPU, in bf16."""
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,10 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from codesearch.gnn_coder.dataset import Dataset, FlatFeatures
-from codesearch.gnn_coder.features import NO_NODES, Features
+from codesearch.gnn_coder.encoding import CachedEncoding, code_chunks, encode_code, encode_texts, text_chunks
+from codesearch.gnn_coder.features import Features
 from codesearch.gnn_coder.loss import IndividualTemperatureLoss, SymmetricContrastiveLoss
-from codesearch.gnn_coder.network import CodeBatch, GnnCoder, collate, pad
+from codesearch.gnn_coder.network import GnnCoder
 from codesearch.gnn_coder.rewriting import question_like
 from searchapp.encoders.base import Vectors
 
@@ -23,7 +24,6 @@ from searchapp.encoders.base import Vectors
 _SAME_QUERY = 0.9
 # Pairs in a leaf of the tree that brings near queries together: the hard negatives of one another.
 _LEAF = 16
-_CODE_TOKENS_AT_ONCE = {"cpu": 8192, "cuda": 65536}
 
 
 @dataclass(frozen=True)
@@ -117,14 +117,16 @@ class Trainer:
         torch.manual_seed(hash((self.config.seed, self.step)) % 2**31)
         self.model.train()
         queries, codes = self._drawn(rows, rng)
-        with torch.autocast(self.device.type, dtype=torch.bfloat16):
-            query_vectors = encode_texts(self.model, self.tokenizer, queries, self.device)
-            code_vectors = encode_code(self.model, codes, self.device)
+        asked = CachedEncoding(text_chunks(self.model, self.tokenizer, queries, self.device), self.device)
+        chunks, inverse = code_chunks(self.model, codes, self.device)
+        found = CachedEncoding(chunks, self.device)
         near = torch.from_numpy(self.query_vectors[rows].astype(np.float32))
         same = (near @ near.T > _SAME_QUERY).to(self.device)
-        loss: Tensor = self.loss(query_vectors.float(), code_vectors.float(), same, torch.from_numpy(rows).to(self.device))
+        loss: Tensor = self.loss(asked.vectors, found.vectors[inverse], same, torch.from_numpy(rows).to(self.device))
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
+        asked.backward()
+        found.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
         self.schedule.step()
@@ -205,32 +207,6 @@ def _leaves(rows: NDArray[np.int64], vectors: Vectors, rng: np.random.Generator)
     yield from _leaves(rows[order[middle:]], vectors, rng)
 
 
-def encode_texts(model: GnnCoder, tokenizer: Tokenizer, texts: Sequence[str], device: torch.device) -> Tensor:
-    """Return the model's vectors of texts, float [texts, dimension]."""
-    tokens, mask = pad([np.array(each.ids, dtype=np.int32) for each in tokenizer.encode_batch(list(texts))])
-    return model.encode_texts(tokens.to(device), mask.to(device))
-
-
-def encode_code(model: GnnCoder, features: Sequence[Features], device: torch.device) -> Tensor:
-    """Return the model's vectors of units, float [units, dimension]; units of like length go through together."""
-    order = sorted(range(len(features)), key=lambda index: len(features[index].tokens))
-    vectors = [model.encode_code(batch.to(device)) for batch in _by_length([features[index] for index in order], device, model.config is None)]
-    inverse = torch.from_numpy(np.argsort(order)).to(device)
-    return torch.cat(vectors)[inverse]
-
-
-def _by_length(features: list[Features], device: torch.device, plain: bool) -> Iterator[CodeBatch]:
-    """Yield batches of a bounded number of tokens, from the short ones to the long ones."""
-    most = _CODE_TOKENS_AT_ONCE[device.type]
-    held: list[Features] = []
-    for each in features:
-        if held and len(each.tokens) * (len(held) + 1) > most:
-            yield collate(held)
-            held = []
-        held.append(Features(each.tokens, NO_NODES) if plain else each)
-    yield collate(held)
-
-
 class Validation:
     """Mean reciprocal rank of held-out packages' queries among the codes of their language, documentation removed."""
 
@@ -242,13 +218,12 @@ class Validation:
     def by_language(self) -> dict[str, float]:
         """Return the MRR of each language."""
         self.model.eval()
-        with torch.inference_mode(), torch.autocast(self.device.type, dtype=torch.bfloat16):
-            return {
-                language: mean_reciprocal_rank(
-                    encode_texts(self.model, self.tokenizer, queries, self.device).float(), encode_code(self.model, codes, self.device).float()
-                )
-                for language, (queries, codes) in self.sets.items()
-            }
+        return {
+            language: mean_reciprocal_rank(
+                encode_texts(self.model, self.tokenizer, queries, self.device), encode_code(self.model, codes, self.device)
+            )
+            for language, (queries, codes) in self.sets.items()
+        }
 
     def __call__(self) -> float:
         """Return the mean over the languages."""

@@ -63,6 +63,8 @@ def _parsed(unit: Unit) -> CodeUnit | None:
 
 
 def _explanation(unit: CodeUnit, dense: DenseText, graph: SyntaxGraph, weights: NodeWeights, source: str) -> Explanation:
+    # Blanks belong to no line that anyone reads.
+    visible = np.array([not character.isspace() for character in dense.text[dense.code :]], dtype=bool)
     lines_of = _lines_of_characters(unit, dense, source)
     lines: dict[int, float] = defaultdict(float)
     nodes: list[LookedAt] = []
@@ -74,7 +76,8 @@ def _explanation(unit: CodeUnit, dense: DenseText, graph: SyntaxGraph, weights: 
         if end <= dense.code:
             apart += weight
             continue
-        covered = lines_of[max(start, dense.code) - dense.code : end - dense.code]
+        span = slice(max(start, dense.code) - dense.code, end - dense.code)
+        covered = lines_of[span][visible[span]]
         # A node's weight spreads over its characters, so that a long line of it gets more than a brace.
         for line, count in zip(*np.unique(covered, return_counts=True), strict=True):
             lines[int(line)] += weight * int(count) / len(covered)
@@ -99,6 +102,6 @@ def _lines_of_characters(unit: CodeUnit, dense: DenseText, source: str) -> "np.n
         lines[position:end] = of_piece[: end - position]
         following = unit.segments[number + 1] if number + 1 < len(unit.segments) else None
         joint = following.offset - segment.offset - (segment.end - segment.start) if following else 0
-        lines[end : end + joint] = of_piece[-1]
+        lines[end : end + joint] = of_piece[max(0, len(piece.rstrip()) - 1)]
         position += len(piece) + joint
     return lines

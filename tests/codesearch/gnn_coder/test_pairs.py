@@ -96,10 +96,10 @@ def write_package(folder, name, functions):
 
 def test_mining_splits_by_package_and_drops_what_is_held_out_or_seen(tmp_path, capsys):
     write_package(tmp_path, "alpha", {"load_rows": "Load the rows of a table.", "save_rows": "Save the rows of a table."})
-    write_package(tmp_path, "beta", {"load_rows": "Fetch rows of some table.", "draw_line": "Draw a line on a canvas."})
+    write_package(tmp_path, "beta", {"load_rows": "Load all the rows of a table.", "draw_line": "Draw a line on a canvas."})
     write_package(tmp_path, "gamma", {"draw_text": "Draw a line on a canvas.", "find_key": "Find a key in a mapping."})
     write_package(tmp_path, "left", {"other": "Do some other thing here."})
-    held_out = FUNCTION.format(name="save_rows", argument="value", documentation="Save all rows of a table.")
+    held_out = FUNCTION.format(name="save_rows", argument="value", documentation="Save the rows of a table.").replace("    ", "  ")
     (tmp_path / "corpus.jsonl").write_text(json.dumps({"id": "1", "language": "python", "code": held_out}) + "\n")
     call_command(
         "mine_pairs", f"{tmp_path}/*", out=tmp_path / "out", held_out=[tmp_path / "corpus.jsonl"], exclude=["left", "out"], most_per_package=10

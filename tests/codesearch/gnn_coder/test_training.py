@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 import torch
 
+from codesearch.gnn_coder import encoding
 from codesearch.gnn_coder.dataset import Dataset, featurize, load_dataset, save_dataset
+from codesearch.gnn_coder.encoding import CachedEncoding, code_chunks, encode_code
 from codesearch.gnn_coder.loss import IndividualTemperatureLoss, SymmetricContrastiveLoss
 from codesearch.gnn_coder.margin import mean_angular_margin
 from codesearch.gnn_coder.network import collate
 from codesearch.gnn_coder.pairs import Pair
 from codesearch.gnn_coder.pooling import ASTGPool, Trees
-from codesearch.gnn_coder.training import Trainer, TrainingConfig, Validation, arrange, encode_code, mean_reciprocal_rank
+from codesearch.gnn_coder.training import Trainer, TrainingConfig, Validation, arrange, mean_reciprocal_rank
 from tests.codesearch.gnn_coder.tiny import KINDS, tiny_model, tiny_tokenizer
 
 CPU = torch.device("cpu")
@@ -39,7 +41,8 @@ def trainer(data: Dataset, pooling: str = "ast", **changes) -> Trainer:
 
 
 @pytest.mark.parametrize(
-    ("pooling", "loss"), [("ast", "symmetric"), ("ast", "individual"), ("topk", "symmetric"), ("sag", "symmetric"), ("mean", "symmetric"), (None, "symmetric")]
+    ("pooling", "loss"),
+    [("ast", "symmetric"), ("ast", "individual"), ("topk", "symmetric"), ("sag", "symmetric"), ("mean", "symmetric"), (None, "symmetric")],
 )
 def test_it_learns(data, tmp_path, pooling, loss):
     run = trainer(data, pooling, loss=loss)
@@ -61,6 +64,25 @@ def test_a_stopped_run_goes_on_as_if_never_stopped(data, tmp_path):
     again = {at.step: at.loss for at in resumed.run(lambda: 0.0, tmp_path / "parts.pt")}
     assert min(again) == 9
     assert again == pytest.approx({step: loss for step, loss in losses.items() if step >= 9}, rel=1e-3)
+
+
+def test_gradients_through_chunks_are_those_of_the_whole(data, monkeypatch):
+    features = [data.bare[index] for index in range(8)]
+    target = torch.randn(8, 32, generator=torch.Generator().manual_seed(0))
+
+    def gradients(tokens: int) -> list[torch.Tensor]:
+        monkeypatch.setitem(encoding._CODE_TOKENS_AT_ONCE, "cpu", tokens)
+        torch.manual_seed(0)
+        model = tiny_model("ast").eval()
+        chunks, inverse = code_chunks(model, features, CPU)
+        assert (len(chunks) > 1) == (tokens < 1000)
+        encoded = CachedEncoding(chunks, CPU)
+        (encoded.vectors[inverse] * target).sum().backward()
+        encoded.backward()
+        return [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
+
+    for parts, whole in zip(gradients(60), gradients(10_000), strict=True):
+        assert (parts - whole).norm() <= 0.05 * whole.norm() + 1e-3
 
 
 def test_every_batch_is_of_one_language_and_holds_each_pair_once(data):

@@ -1,0 +1,98 @@
+"""Texts and units through the torch network, in chunks; and a backward pass that holds one chunk in memory at a time."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from codesearch.gnn_coder.features import NO_NODES, Features
+from codesearch.gnn_coder.network import CodeBatch, GnnCoder, collate, pad
+
+Chunk = Callable[[], Tensor]
+"""Computes the vectors of a part of a batch, float [part, dimension], anew at every call."""
+
+_CODE_TOKENS_AT_ONCE = {"cpu": 4096, "cuda": 65536}
+_TEXTS_AT_ONCE = 512
+
+
+def text_chunks(model: GnnCoder, tokenizer: Tokenizer, texts: Sequence[str], device: torch.device) -> list[Chunk]:
+    """Return the chunks of texts, in their order."""
+
+    def chunk(start: int) -> Chunk:
+        encodings = tokenizer.encode_batch(list(texts[start : start + _TEXTS_AT_ONCE]))
+        tokens, mask = pad([np.array(each.ids, dtype=np.int32) for each in encodings])
+        return lambda: model.encode_texts(tokens.to(device), mask.to(device))
+
+    return [chunk(start) for start in range(0, len(texts), _TEXTS_AT_ONCE)]
+
+
+def code_chunks(model: GnnCoder, features: Sequence[Features], device: torch.device) -> tuple[list[Chunk], Tensor]:
+    """Return the chunks of units, those of like length together, and the index that puts their vectors in order again."""
+    order = sorted(range(len(features)), key=lambda index: len(features[index].tokens))
+    batches = _by_length([features[index] for index in order], _CODE_TOKENS_AT_ONCE[device.type], plain=model.config is None)
+    chunks: list[Chunk] = [lambda batch=batch: model.encode_code(batch.to(device)) for batch in batches]  # type: ignore[misc]
+    return chunks, torch.from_numpy(np.argsort(order)).to(device)
+
+
+def encode_texts(model: GnnCoder, tokenizer: Tokenizer, texts: Sequence[str], device: torch.device) -> Tensor:
+    """Return the model's vectors of texts, float32 [texts, dimension], without gradients."""
+    return CachedEncoding(text_chunks(model, tokenizer, texts, device), device).vectors.detach()
+
+
+def encode_code(model: GnnCoder, features: Sequence[Features], device: torch.device) -> Tensor:
+    """Return the model's vectors of units, float32 [units, dimension], without gradients."""
+    chunks, inverse = code_chunks(model, features, device)
+    return CachedEncoding(chunks, device).vectors.detach()[inverse]
+
+
+class CachedEncoding:
+    """Gradient caching (Gao et al. 2021, arXiv 2101.06983): a batch of any size in the memory of one chunk.
+
+    All chunks are encoded without gradients first. Once the loss has its gradient with regard to `vectors`, `backward`
+    encodes each chunk again, with the same random numbers, and takes the gradient on to the parameters.
+    """
+
+    def __init__(self, chunks: Sequence[Chunk], device: torch.device) -> None:
+        self._chunks, self._device = chunks, device
+        self._random = []
+        parts = []
+        with torch.no_grad():
+            for chunk in chunks:
+                self._random.append(_random_state(device))
+                with torch.autocast(device.type, dtype=torch.bfloat16):
+                    parts.append(chunk().float())
+        self._sizes = [len(part) for part in parts]
+        self.vectors = torch.cat(parts).requires_grad_()
+
+    def backward(self) -> None:
+        """Add the gradients to the parameters; `vectors.grad` has to be there."""
+        assert self.vectors.grad is not None
+        for chunk, state, gradient in zip(self._chunks, self._random, self.vectors.grad.split(self._sizes), strict=True):
+            _set_random_state(self._device, state)
+            with torch.autocast(self._device.type, dtype=torch.bfloat16):
+                vectors = chunk()
+            vectors.float().backward(gradient)  # type: ignore[no-untyped-call]
+
+
+def _random_state(device: torch.device) -> tuple[Tensor, Tensor | None]:
+    return torch.get_rng_state(), torch.cuda.get_rng_state(device) if device.type == "cuda" else None
+
+
+def _set_random_state(device: torch.device, state: tuple[Tensor, Tensor | None]) -> None:
+    torch.set_rng_state(state[0])
+    if state[1] is not None:
+        torch.cuda.set_rng_state(state[1], device)
+
+
+def _by_length(features: list[Features], most_tokens: int, *, plain: bool) -> Iterator[CodeBatch]:
+    """Yield batches of a bounded number of tokens, from the short units to the long ones; `plain` ones without graphs."""
+    held: list[Features] = []
+    for each in features:
+        if held and len(each.tokens) * (len(held) + 1) > most_tokens:
+            yield collate(held)
+            held = []
+        held.append(Features(each.tokens, NO_NODES) if plain else each)
+    if held:
+        yield collate(held)

@@ -1,0 +1,141 @@
+"""The encoder in the product: indexing gives it syntax graphs, searches use it, and it can say what it looked at."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from codesearch.gnn_coder.encoder import GnnCoderEncoder
+from codesearch.gnn_coder.graph import syntax_graph
+from codesearch.gnn_coder.torch_encoder import TorchEncoder
+from codesearch.indexing.vectors import serving_index
+from codesearch.models import Unit
+from codesearch.parsing import parse_file
+from codesearch.parsing.dense_text import dense_text
+from codesearch.retrieval import Retriever, search
+from codesearch.retrieval.explaining import explain_unit
+from searchapp.encoders import EncoderError, EncoderSpec
+from tests.codesearch.gnn_coder.tiny import save_tiny
+
+SOURCE = """def read(path):
+    # get the file
+    file = list(path)
+    return file
+
+class Box:
+    def write(self, name):
+        self.name = sort(name)
+        return self.name
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    save_tiny(tmp_path / "model")
+    return tmp_path / "model"
+
+
+@pytest.fixture
+def served(settings, folder):
+    """Serve the tiny model."""
+    settings.ENCODER = EncoderSpec("gnn_coder", str(folder), max_tokens=64).as_dict()
+    return folder
+
+
+def seen():
+    """Return texts and graphs of some units, one of them without a tree."""
+    units = [*parse_file("a.py", SOURCE).units, *parse_file("a.md", "# read\n\nread the file\n").units]
+    dense = [dense_text(unit) for unit in units]
+    return [each.text for each in dense], [syntax_graph(unit, each) for unit, each in zip(units, dense, strict=True)]
+
+
+def test_the_product_and_torch_encode_alike(folder):
+    texts, graphs = seen()
+    assert graphs[-1] is None
+    product, torch = GnnCoderEncoder(EncoderSpec("gnn_coder", str(folder), max_tokens=64)), TorchEncoder(folder, 64)
+    for ours, theirs in ((product.encode_code(texts, graphs), torch.encode_code(texts, graphs)), (product.encode(texts), torch.encode(texts))):
+        assert (ours * theirs).sum(axis=1) == pytest.approx(np.ones(len(texts)), abs=5e-3)
+    # Without a graph, a text and a unit are the same thing.
+    assert product.encode_code(texts[-1:], [None])[0] @ product.encode(texts[-1:])[0] == pytest.approx(1, abs=5e-3)
+    assert abs(product.encode_code(texts[:1], graphs[:1])[0] @ product.encode(texts[:1])[0]) < 0.999
+
+
+def test_structure_is_indexed_searched_and_explained(served, index, shop, api):
+    index(shop)
+    assert serving_index().identity.startswith("gnn-coder@")
+    assert search("apply a discount", retriever=Retriever.DENSE).hits
+    unit = Unit.objects.get(name="apply_discount")
+    explanation = explain_unit(unit)
+    assert explanation is not None
+    assert sum(explanation.lines.values()) + explanation.apart == pytest.approx(1, abs=1e-3)
+    assert set(explanation.lines) <= set(range(unit.start_line, unit.end_line + 1))
+    weights = [node.weight for node in explanation.nodes]
+    assert weights == sorted(weights, reverse=True)
+    source = unit.file.blob.text.split("\n")
+    for node in explanation.nodes:
+        assert node.text.split("\n")[0] in source[node.start_line - 1]
+
+    body = api.get(f"/api/v1/code/units/{unit.pk}/explanation").json()
+    assert body["nodes"][0]["weight"] == pytest.approx(weights[0])
+    assert set(body["lines"]) == {str(line) for line in explanation.lines}
+
+
+def test_the_lines_of_a_class_are_those_of_the_file(served, index, tmp_path):
+    (tmp_path / "box").mkdir()
+    (tmp_path / "box" / "box.py").write_text(
+        "class Box:\n    def a(self):\n        hidden(\n            1)\n\n    ü = 1\n\n    def b(self):\n        return 2\n"
+    )
+    index(tmp_path / "box", "box")
+    explanation = explain_unit(Unit.objects.get(name="Box"))
+    assert explanation is not None
+    assert not {3, 4} & {line for line, weight in explanation.lines.items() if weight > 1e-6}
+    assert all(node.start_line in (1, 2, 6, 8) for node in explanation.nodes)
+
+
+def test_a_page_shows_it(served, index, shop):
+    index(shop)
+    unit = Unit.objects.get(name="apply_discount")
+    page = Client().get(reverse("explain", args=[unit.pk])).content.decode()
+    assert 'class="line shade-9"' in page
+    assert "The heaviest parts" in page
+
+
+def test_an_encoder_that_reads_text_alone_says_so(index, shop, api, settings):
+    settings.ENCODER = EncoderSpec("openvino", "all-MiniLM-L6-v2").as_dict()
+    index(shop)
+    unit = Unit.objects.get(name="apply_discount")
+    assert explain_unit(unit) is None
+    assert api.get(f"/api/v1/code/units/{unit.pk}/explanation").status_code == 404
+    assert "by its text alone" in Client().get(reverse("explain", args=[unit.pk])).content.decode()
+
+
+def broken(folder, change):
+    """Return the error of a model folder that was changed."""
+    change(folder)
+    with pytest.raises(EncoderError) as error:
+        GnnCoderEncoder(EncoderSpec("gnn_coder", str(folder), max_tokens=64)).encode_code(*seen())
+    return str(error.value)
+
+
+def test_wrong_weights_are_refused(folder, tmp_path):
+    def other_dimension(target):
+        shape = json.loads((target / "graph.json").read_text())
+        (target / "graph.json").write_text(json.dumps(shape | {"dimension": 48}))
+
+    def other_kinds(target):
+        (target / "graph.safetensors").unlink()
+
+    def other_levels(target):
+        shape = json.loads((target / "graph.json").read_text())
+        (target / "graph.json").write_text(json.dumps(shape | {"levels": 3}))
+
+    for number, (change, expected) in enumerate(
+        ((other_dimension, "another Transformer"), (other_kinds, "no graph network"), (other_levels, "do not belong together"))
+    ):
+        copy = tmp_path / f"copy{number}"
+        shutil.copytree(folder, copy)
+        assert expected in broken(copy, change)
+    assert "no model folder" in broken(tmp_path / "nowhere", lambda _: None)

@@ -18,8 +18,6 @@ from searchapp.encoders.base import Encoder, EncoderError, EncoderSpec, Vectors
 from searchapp.encoders.batching import Batch, batches
 from searchapp.encoders.openvino import TOKEN_BUDGET, OpenVinoEncoder, digest, padded
 
-BUNDLED_MODEL = "gnn-coder"
-_BUNDLED_FOLDER = Path(__file__).parent / "weights"
 _NODE_STEP = 16
 
 NodeWeights = NDArray[np.float32]
@@ -42,17 +40,15 @@ class GnnCoderEncoder(OpenVinoEncoder):
     """The trained network, run by OpenVINO on the CPU."""
 
     def __init__(self, spec: EncoderSpec) -> None:
-        """Load the model folder that `spec` names, or the bundled one. Raises EncoderError."""
-        self._folder = _BUNDLED_FOLDER if spec.model == BUNDLED_MODEL else Path(spec.model).expanduser()
+        """Load the model folder that `spec` names. Raises EncoderError."""
+        self._folder = Path(spec.model).expanduser()
         super().__init__(EncoderSpec(spec.backend, str(self._folder), device=spec.device, max_tokens=spec.max_tokens))
         try:
             self._graph: dict[str, Any] = json.loads((self._folder / "graph.json").read_text(encoding="utf-8"))
             self._featurizer = Featurizer(self.tokenizer, self._graph["kinds"])
             graph_digest = digest(self._folder / "graph.safetensors")
         except (OSError, ValueError, KeyError) as error:
-            raise EncoderError(
-                f"{self._folder} holds no graph network ({error}). ENCODER_MODEL is {BUNDLED_MODEL} or a folder that train_gnn_coder wrote."
-            ) from error
+            raise EncoderError(f"{self._folder} holds no graph network ({error}). ENCODER_MODEL is a folder that train_gnn_coder wrote.") from error
         if self._graph["dimension"] != self.dimension:
             raise EncoderError(
                 f"{self._folder}: the graph network was trained on another Transformer. Train it again, or take the weights it came with."

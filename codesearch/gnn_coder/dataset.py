@@ -160,7 +160,8 @@ def prepared(
         for split, path in names.items():
             save_dataset(path, featurize(pairs[split], transformer / "tokenizer.json", most_tokens, kinds, bar(f"Parsing {split}")))
         kinds_file.write_text(json.dumps(kinds), encoding="utf-8")
-        encoder = load_encoder(EncoderSpec("openvino", str(transformer)))
+        kind = json.loads((transformer / "config.json").read_text(encoding="utf-8")).get("model_type")
+        encoder = load_encoder(EncoderSpec("openvino" if kind == "bert" else "huggingface", str(transformer)))
         np.save(vectors_file, encoder.encode([pair.query for pair in pairs["train"]]).astype(np.float16))
     return (
         load_dataset(names["train"]),

@@ -61,19 +61,17 @@ class CachedEncoding:
         with torch.no_grad():
             for chunk in chunks:
                 self._random.append(_random_state(device))
-                with torch.autocast(device.type, dtype=torch.bfloat16):
-                    parts.append(chunk().float())
+                parts.append(chunk().float())
         self._sizes = [len(part) for part in parts]
         self.vectors = torch.cat(parts).requires_grad_()
 
     def backward(self) -> None:
         """Add the gradients to the parameters; `vectors.grad` has to be there."""
         assert self.vectors.grad is not None
-        for chunk, state, gradient in zip(self._chunks, self._random, self.vectors.grad.split(self._sizes), strict=True):
+        gradients = torch.split(self.vectors.grad, self._sizes)
+        for chunk, state, gradient in zip(self._chunks, self._random, gradients, strict=True):
             _set_random_state(self._device, state)
-            with torch.autocast(self._device.type, dtype=torch.bfloat16):
-                vectors = chunk()
-            vectors.float().backward(gradient)  # type: ignore[no-untyped-call]
+            chunk().float().backward(gradient)  # type: ignore[no-untyped-call]
 
 
 def _random_state(device: torch.device) -> tuple[Tensor, Tensor | None]:

@@ -1,6 +1,7 @@
 """The network: a Transformer over the tokens, a graph network over the syntax tree, and a gate that fuses the two."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
@@ -167,7 +168,12 @@ def _convolution(config: NetworkConfig) -> nn.Module:
 
 
 class GnnCoder(nn.Module):
-    """Code and questions → unit vectors of one space. Without `config` the Transformer alone reads both."""
+    """Code and questions → unit vectors of one space. Without `config` the Transformer alone reads both.
+
+    With `bf16` set, products are computed in bfloat16, whatever the weights are kept in.
+    """
+
+    bf16 = False
 
     def __init__(self, transformer: PreTrainedModel, config: NetworkConfig | None) -> None:
         super().__init__()
@@ -181,7 +187,8 @@ class GnnCoder(nn.Module):
 
     def encode_texts(self, tokens: Tensor, mask: Tensor) -> Tensor:
         """Return unit vectors of texts, float [texts, dimension]."""
-        return functional.normalize(_mean(self._states(tokens, mask), mask), dim=1)
+        with self._precision(tokens.device):
+            return functional.normalize(_mean(self._states(tokens, mask), mask), dim=1)
 
     def encode_code(self, batch: CodeBatch) -> Tensor:
         """Return unit vectors of units, float [units, dimension]."""
@@ -189,6 +196,10 @@ class GnnCoder(nn.Module):
 
     def explain(self, batch: CodeBatch) -> tuple[Tensor, Tensor]:
         """Return the unit vectors, and the weight that pooling gave each node of `batch.graphs`."""
+        with self._precision(batch.tokens.device):
+            return self._explained(batch)
+
+    def _explained(self, batch: CodeBatch) -> tuple[Tensor, Tensor]:
         states = self._states(batch.tokens, batch.mask)
         sequence = _mean(states, batch.mask)
         if self.config is None:
@@ -199,6 +210,9 @@ class GnnCoder(nn.Module):
         gate = torch.sigmoid(self.gate(torch.cat([sequence, readout], dim=1)))
         # A unit without a tree has a readout of zeros: the sequence alone speaks.
         return functional.normalize(sequence + gate * readout, dim=1), weights
+
+    def _precision(self, device: torch.device) -> AbstractContextManager[None]:
+        return torch.autocast(device.type, dtype=torch.bfloat16, enabled=self.bf16)
 
     def _states(self, tokens: Tensor, mask: Tensor) -> Tensor:
         states: Tensor = self.transformer(input_ids=tokens, attention_mask=mask).last_hidden_state

@@ -22,6 +22,7 @@ class TorchEncoder:
         name = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
         self._device = torch.device(name)
         self._model = load_model(folder).to(self._device)
+        self._model.bf16 = self._device.type == "cuda"
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(max_tokens)

@@ -39,6 +39,12 @@ class Explanation:
     apart: float
 
 
+def structure_is_read() -> bool:
+    """Tell whether the served encoder reads structure, so that there is something to explain. Raises EncoderError."""
+    index = serving_index()
+    return index is not None and isinstance(encoder_of(index), CodeEncoder)
+
+
 def explain_unit(unit: Unit) -> Explanation | None:
     """Return what the served encoder looked at in a unit; None where it reads no structure, or the unit has none.
 

@@ -14,7 +14,7 @@ from codesearch import selectors
 from codesearch.models import Repository, Unit
 from codesearch.parsing import language_label
 from codesearch.retrieval import Hit, QueryError, search, similar_units
-from codesearch.retrieval.explaining import Explanation, explain_unit
+from codesearch.retrieval.explaining import Explanation, explain_unit, structure_is_read
 from codesearch.retrieval.snippets import snippets_of
 from frontend.facets import facet_groups
 from frontend.highlighting import highlight_lines
@@ -66,7 +66,7 @@ def similar_page(request: HttpRequest, unit: int) -> HttpResponse:
     """Show the units nearest in meaning to one."""
     found = get_object_or_404(selectors.served_units().select_related("repository"), pk=unit)
     hits = _shown(similar_units(found, limit=20), ())
-    return render(request, "frontend/similar.html", {"unit": found, "hits": hits})
+    return render(request, "frontend/similar.html", {"unit": found, "hits": hits, "structure_is_read": structure_is_read()})
 
 
 @readers
@@ -108,6 +108,7 @@ def _results(text: str, page: int) -> dict[str, Any]:
     return {
         "result": result,
         "hits": _shown(result.hits, result.words),
+        "structure_is_read": structure_is_read(),
         "facets": facet_groups(text, result.facets),
         "previous": _address(text, page - 1) if page > 1 else "",
         "next": _address(text, page + 1) if page < pages else "",

@@ -101,6 +101,7 @@ def test_a_page_shows_it(served, index, shop):
     page = Client().get(reverse("explain", args=[unit.pk])).content.decode()
     assert 'class="line shade-9"' in page
     assert "The heaviest parts" in page
+    assert reverse("explain", args=[unit.pk]) in Client().get("/?q=apply_discount").content.decode()
 
 
 def test_an_encoder_that_reads_text_alone_says_so(index, shop, api, settings):
@@ -109,6 +110,7 @@ def test_an_encoder_that_reads_text_alone_says_so(index, shop, api, settings):
     unit = Unit.objects.get(name="apply_discount")
     assert explain_unit(unit) is None
     assert api.get(f"/api/v1/code/units/{unit.pk}/explanation").status_code == 404
+    assert reverse("explain", args=[unit.pk]) not in Client().get("/?q=apply_discount").content.decode()
     assert "by its text alone" in Client().get(reverse("explain", args=[unit.pk])).content.decode()
 
 

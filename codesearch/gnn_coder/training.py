@@ -37,7 +37,7 @@ class TrainingConfig:
     graph_rate: float = 1e-3
     warm_up: float = 0.06
     weight_decay: float = 0.01
-    bare_share: float = 0.6
+    bare_share: float = 1.0
     rewritten_share: float = 0.6
     loss: str = "symmetric"
     validate_every: int = 100

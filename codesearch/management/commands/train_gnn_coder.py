@@ -30,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--epochs", type=float, default=1.0)
         parser.add_argument("--batch", type=int, default=256)
         parser.add_argument("--rate", type=float, default=3e-5, help="learning rate of the Transformer; 0 leaves it as it is")
-        parser.add_argument("--bare-share", type=float, default=0.6, help="how much of the code is shown without its documentation")
+        parser.add_argument("--bare-share", type=float, default=1.0, help="how much of the code is shown without its documentation")
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--precision", choices=["bf16", "fp32"], default="bf16", help="fp32 on processors without bf16 products")
         parser.add_argument("--device", default="auto")

@@ -12,6 +12,8 @@ from codesearch.parsing.dense_text import DenseText
 
 MOST_NODES = 256
 """A larger tree is cut to its first nodes in the order of depth, then of the source: what is cut lies deepest."""
+DOUBLINGS = 8
+"""Doublings of a pointer to the parent that reach the root of any such tree: 2 ** 8 steps."""
 UNIT, TITLE, DOCUMENTATION = "<unit>", "<title>", "<documentation>"
 
 # Their inside is text, not structure.

@@ -12,10 +12,10 @@ import openvino as ov
 from openvino import opset13 as op
 
 from codesearch.gnn_coder.features import CHILDREN, COLUMNS, DEPTH, END_TOKEN, FIRST_TOKEN, INNER_KIND, KIND, PARENT
+from codesearch.gnn_coder.graph import DOUBLINGS
 from searchapp.encoders.bert_graph import Weights, bert_states, layer_norm, linear, token_mean, unit_length
 
 _EPSILON = 1e-5
-_DOUBLINGS = 8
 _FAR = np.float32(1e9)
 
 
@@ -149,7 +149,7 @@ def _threshold(scores: ov.Node, trees: _Trees, ratio: float) -> ov.Node:
 def _contracted(parents: ov.Node, kept: ov.Node) -> ov.Node:
     """Return each node's nearest kept ancestor."""
     nearest = op.select(op.greater(kept, np.float32(0)), _indices(parents), parents)
-    for _ in range(_DOUBLINGS):
+    for _ in range(DOUBLINGS):
         nearest = op.gather_elements(nearest, nearest, 1)
     return op.gather_elements(nearest, parents, 1)
 

@@ -8,9 +8,7 @@ from torch_geometric.nn import FAConv
 from torch_geometric.nn.pool.select.topk import topk
 
 from codesearch.gnn_coder.features import MOST_CHILDREN
-
-_DOUBLINGS = 8
-"""Pointer doublings that climb any tree: 2 ** 8 steps, and no tree has more nodes than that."""
+from codesearch.gnn_coder.graph import DOUBLINGS
 
 
 class Trees(NamedTuple):
@@ -41,7 +39,7 @@ class Trees(NamedTuple):
         everything = torch.arange(len(self.parents), device=self.parents.device)
         is_kept = torch.zeros_like(everything, dtype=torch.bool).index_fill(0, kept, True)
         nearest = torch.where(is_kept, everything, self.parents)
-        for _ in range(_DOUBLINGS):
+        for _ in range(DOUBLINGS):
             nearest = nearest[nearest]
         place = torch.zeros_like(everything).index_put((kept,), torch.arange(len(kept), device=kept.device))
         return Trees(states, self.contents[kept], place[nearest[self.parents[kept]]], self.children[kept], self.batch[kept], self.origin[kept])

@@ -76,19 +76,19 @@ class Trainer:
         self.loss.to(device)
         self.steps = int(config.epochs * (len(data.pairs) // config.batch))
         self.step = 0
-        self.best = -1.0
         self.optimizer = torch.optim.AdamW(self._groups(), weight_decay=config.weight_decay)
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, self._rate)
 
     def run(self, validate: Callable[[], float], checkpoint: Path) -> Iterator[Progress]:
         """Train to the end from where the checkpoint stands, and yield after every step; checkpoints come with validations."""
         self._resume(checkpoint)
-        batches = self._batches()
+        arranged = -1
+        batches: list[NDArray[np.int64]] = []
         while self.step < self.steps:
             epoch, number = divmod(self.step, len(self.data.pairs) // self.config.batch)
-            if number == 0 or batches.epoch != epoch:
-                batches = self._batches(epoch)
-            loss = self._train_on(batches.rows[number])
+            if epoch != arranged:
+                arranged, batches = epoch, arrange(self.data, self.query_vectors, self.config, epoch)
+            loss = self._train_on(batches[number])
             self.step += 1
             if self.step % self.config.validate_every and self.step < self.steps:
                 yield Progress(self.step, self.steps, loss)
@@ -108,9 +108,6 @@ class Trainer:
     def _rate(self, step: int) -> float:
         warm_up = max(1, int(self.config.warm_up * self.steps))
         return min((step + 1) / warm_up, max(0.0, (self.steps - step) / max(1, self.steps - warm_up)))
-
-    def _batches(self, epoch: int = 0) -> "_Epoch":
-        return _Epoch(epoch, arrange(self.data, self.query_vectors, self.config, epoch))
 
     def _train_on(self, rows: NDArray[np.int64]) -> float:
         rng = random.Random(f"{self.config.seed}/{self.step}")
@@ -149,7 +146,6 @@ class Trainer:
     def _save(self, path: Path) -> None:
         state = {
             "step": self.step,
-            "best": self.best,
             "model": self.model.state_dict(),
             "loss": self.loss.state_dict(),
             "optimizer": self.optimizer.state_dict(),
@@ -163,17 +159,11 @@ class Trainer:
         if not path.exists():
             return
         state = torch.load(path, map_location=self.device, weights_only=True)
-        self.step, self.best = state["step"], state["best"]
+        self.step = state["step"]
         self.model.load_state_dict(state["model"])
         self.loss.load_state_dict(state["loss"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.schedule.load_state_dict(state["schedule"])
-
-
-@dataclass(frozen=True)
-class _Epoch:
-    epoch: int
-    rows: list[NDArray[np.int64]]
 
 
 def arrange(data: Dataset, query_vectors: Vectors, config: TrainingConfig, epoch: int) -> list[NDArray[np.int64]]:

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 
 class Command(BaseCommand):
-    """Train the Transformer, with or without the graph network, and write the model with the best validation."""
+    """Train the Transformer, with or without the graph network, and write the model."""
 
     help = "Train the code encoder; interrupted, the same command goes on from the last checkpoint. The last line is one JSON object."
     requires_system_checks = ()

@@ -95,13 +95,15 @@ def compare(models: dict[str, list[Path]], tasks: Sequence[Task], progress: Call
             progress(f"{name}: {folder}")
             encoder = encoder_of_folder(folder)
             outcome.parameters = parameters_of(folder)
-            started, functions = time.perf_counter(), 0
+            seconds, functions = 0.0, 0
             for task in tasks:
+                started = time.perf_counter()
                 codes = encoder.encode_code([text for text, _ in task.codes], [graph for _, graph in task.codes])
+                seconds += time.perf_counter() - started
                 by_seed[task.name].append(reciprocal_ranks(encoder.encode(task.queries), codes, task))
                 outcome.margins[task.name] = outcome.margins.get(task.name, 0.0) + mean_angular_margin(codes) / len(folders)
                 functions += len(task.codes)
-            outcome.functions_a_second = functions / (time.perf_counter() - started)
+            outcome.functions_a_second = functions / seconds
         for task_name, found in by_seed.items():
             outcome.ranks[task_name] = np.mean(found, axis=0)
             outcome.spread[task_name] = float(np.std([ranks.mean() for ranks in found]))

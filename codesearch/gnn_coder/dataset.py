@@ -45,10 +45,6 @@ class FlatFeatures:
         tokens = self.tokens[start : self.token_ends[index]].astype(np.int32)
         return Features(tokens, self.nodes[node_start : self.node_ends[index]].astype(np.int32))
 
-    def lengths(self) -> NDArray[np.int64]:
-        """Return the number of tokens of each unit."""
-        return np.diff(self.token_ends, prepend=0)
-
 
 @dataclass(frozen=True)
 class Dataset:

@@ -11,6 +11,7 @@ from codesearch.indexing.vectors import encoder_of, serving_index
 from codesearch.models import Unit
 from codesearch.parsing import CodeUnit, parse_file
 from codesearch.parsing.dense_text import DenseText, dense_text, text_hash
+from searchapp.encoders import EncoderError
 
 _MOST_NODES = 12
 _NODE_CHARACTERS = 200
@@ -40,9 +41,12 @@ class Explanation:
 
 
 def structure_is_read() -> bool:
-    """Tell whether the served encoder reads structure, so that there is something to explain. Raises EncoderError."""
+    """Tell whether the served encoder reads structure, so that there is something to explain; one that cannot be loaded reads nothing."""
     index = serving_index()
-    return index is not None and isinstance(encoder_of(index), CodeEncoder)
+    try:
+        return index is not None and isinstance(encoder_of(index), CodeEncoder)
+    except EncoderError:
+        return False
 
 
 def explain_unit(unit: Unit) -> Explanation | None:

@@ -74,7 +74,10 @@ def similar_page(request: HttpRequest, unit: int) -> HttpResponse:
 def explain_page(request: HttpRequest, unit: int) -> HttpResponse:
     """Show a unit's code, shaded by what the encoder looked at."""
     found = get_object_or_404(selectors.served_units().select_related("repository", "file__blob"), pk=unit)
-    explanation = explain_unit(found)
+    try:
+        explanation = explain_unit(found)
+    except EncoderError as error:
+        return render(request, "frontend/error.html", {"status": 503, "title": "The encoder cannot be loaded", "detail": str(error)}, status=503)
     context: dict[str, Any] = {"unit": found, "explanation": explanation, "language": language_label(found.language)}
     if explanation is not None:
         context["lines"] = _shaded(found, explanation)

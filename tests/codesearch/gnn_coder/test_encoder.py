@@ -12,7 +12,7 @@ from codesearch.gnn_coder.encoder import GnnCoderEncoder
 from codesearch.gnn_coder.graph import syntax_graph
 from codesearch.gnn_coder.torch_encoder import TorchEncoder
 from codesearch.indexing.vectors import serving_index
-from codesearch.models import Unit
+from codesearch.models import Unit, VectorIndex
 from codesearch.parsing import parse_file
 from codesearch.parsing.dense_text import dense_text
 from codesearch.retrieval import Retriever, search
@@ -141,3 +141,14 @@ def test_wrong_weights_are_refused(folder, tmp_path):
         shutil.copytree(folder, copy)
         assert expected in broken(copy, change)
     assert "no model folder" in broken(tmp_path / "nowhere", lambda _: None)
+
+
+def test_a_model_that_is_gone_breaks_no_search_by_filters(served, index, shop):
+    index(shop)
+    VectorIndex.objects.update(spec=EncoderSpec("gnn_coder", "/nowhere").as_dict())
+    unit = Unit.objects.get(name="apply_discount")
+    assert "apply_discount" in Client().get("/?q=kind:function").content.decode()
+    page = Client().get(reverse("explain", args=[unit.pk]))
+    assert page.status_code == 503
+    assert "no model folder" in page.content.decode()
+    assert Client().get(reverse("explain", args=[0])).status_code == 404

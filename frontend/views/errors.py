@@ -8,32 +8,33 @@ from searchapp.api.errors import problem_response
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Answer 404."""
-    return _page(request, 404, "There is nothing here", "The address may be mistyped, or what it showed has been removed.")
+    return error_page(request, 404, "There is nothing here", "The address may be mistyped, or what it showed has been removed.")
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Answer 403."""
-    return _page(request, 403, "Not allowed", str(exception or "") or "Your account may not do this.")
+    return error_page(request, 403, "Not allowed", str(exception or "") or "Your account may not do this.")
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Answer 400."""
-    return _page(request, 400, "The request could not be understood", "Go back, reload the page and try again.")
+    return error_page(request, 400, "The request could not be understood", "Go back, reload the page and try again.")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer 500."""
-    return _page(request, 500, "Something went wrong", "The server's log has the details. Nothing of yours was lost.")
+    return error_page(request, 500, "Something went wrong", "The server's log has the details. Nothing of yours was lost.")
 
 
 def service_outage(request: HttpRequest) -> HttpResponse:
     """Answer 503."""
-    response = _page(request, 503, "Back in a moment", "The database or the queue is away right now. Try again; nothing is lost.")
+    response = error_page(request, 503, "Back in a moment", "The database or the queue is away right now. Try again; nothing is lost.")
     response.headers["Retry-After"] = "5"
     return response
 
 
-def _page(request: HttpRequest, status: int, title: str, detail: str) -> HttpResponse:
+def error_page(request: HttpRequest, status: int, title: str, detail: str) -> HttpResponse:
+    """Return an error as a page, or as problem+json below the API."""
     if request.path.startswith("/api/"):
         return problem_response(status, detail)
     # The plain frame asks the database for nothing, which may be what is away.

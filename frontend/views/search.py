@@ -19,6 +19,7 @@ from codesearch.retrieval.snippets import snippets_of
 from frontend.facets import facet_groups
 from frontend.highlighting import highlight_lines
 from frontend.views.access import readers
+from frontend.views.errors import error_page
 from searchapp.encoders import EncoderError
 from searchapp.jobs.models import Job
 
@@ -77,7 +78,7 @@ def explain_page(request: HttpRequest, unit: int) -> HttpResponse:
     try:
         explanation = explain_unit(found)
     except EncoderError as error:
-        return render(request, "frontend/error.html", {"status": 503, "title": "The encoder cannot be loaded", "detail": str(error)}, status=503)
+        return error_page(request, 503, "The encoder cannot be loaded", str(error))
     context: dict[str, Any] = {"unit": found, "explanation": explanation, "language": language_label(found.language)}
     if explanation is not None:
         context["lines"] = _shaded(found, explanation)

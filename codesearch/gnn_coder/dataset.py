@@ -21,29 +21,37 @@ from codesearch.parsing.dense_text import dense_text
 from codesearch.parsing.snippets import file_name_for, standalone, strip_docstrings
 from searchapp.encoders import EncoderSpec, load_encoder
 from searchapp.encoders.base import Vectors
+from searchapp.encoders.openvino import digest
 
 _AT_ONCE = 500
 # A kind that is rarer tells the network nothing that it could learn.
 _LEAST_KIND_COUNT = 200
 
 VARIANTS = ("documented", "bare")
+_ARRAYS = ("tokens", "token_ends", "nodes", "node_ends")
 Seen = tuple[str, SyntaxGraph | None]
 
 
 @dataclass(frozen=True)
 class FlatFeatures:
-    """The features of many units, one after another: of unit i, tokens[token_ends[i-1] : token_ends[i]], nodes likewise."""
+    """The features of many units, one after another: of unit i, tokens[token_ends[i-1] : token_ends[i]], nodes likewise.
+
+    `states`, where a Transformer that is not trained has read the tokens: float16 [tokens, dimension].
+    """
 
     tokens: NDArray[np.uint16]
     token_ends: NDArray[np.int64]
     nodes: NDArray[np.int16]
     node_ends: NDArray[np.int64]
+    states: NDArray[np.float16] | None = None
 
     def __getitem__(self, index: int) -> Features:
         """Return the features of one unit."""
         start, node_start = (self.token_ends[index - 1], self.node_ends[index - 1]) if index else (0, 0)
-        tokens = self.tokens[start : self.token_ends[index]].astype(np.int32)
-        return Features(tokens, self.nodes[node_start : self.node_ends[index]].astype(np.int32))
+        of_unit = slice(start, self.token_ends[index])
+        states = None if self.states is None else np.asarray(self.states[of_unit])
+        nodes = self.nodes[node_start : self.node_ends[index]].astype(np.int32)
+        return Features(self.tokens[of_unit].astype(np.int32), nodes, states=states)
 
 
 @dataclass(frozen=True)
@@ -128,7 +136,7 @@ def _flat(features: Sequence[Features]) -> FlatFeatures:
 
 def save_dataset(path: Path, dataset: Dataset) -> None:
     """Write the dataset as one `.npz`."""
-    arrays: dict[str, Any] = {f"{variant}_{name}": array for variant in VARIANTS for name, array in vars(getattr(dataset, variant)).items()}
+    arrays: dict[str, Any] = {f"{variant}_{name}": getattr(getattr(dataset, variant), name) for variant in VARIANTS for name in _ARRAYS}
     lines = "\n".join(json.dumps(pair.as_dict()) for pair in dataset.pairs).encode()
     np.savez(path, pairs=np.frombuffer(lines, dtype=np.uint8), **arrays)
 
@@ -137,16 +145,18 @@ def load_dataset(path: Path) -> Dataset:
     """Return the dataset that `save_dataset` wrote."""
     with np.load(path) as stored:
         pairs = [Pair(**json.loads(line)) for line in stored["pairs"].tobytes().decode().splitlines()]
-        names = FlatFeatures.__dataclass_fields__
-        documented, bare = (FlatFeatures(**{name: stored[f"{variant}_{name}"] for name in names}) for variant in VARIANTS)
+        documented, bare = (FlatFeatures(**{name: stored[f"{variant}_{name}"] for name in _ARRAYS}) for variant in VARIANTS)
     return Dataset(pairs, documented, bare)
 
 
 def prepared(
     folder: Path, transformer: Path, most_tokens: int, bar: Callable[[str], Callable[[Iterable[Any]], Iterable[Any]]]
 ) -> tuple[Dataset, Dataset, tuple[str, ...], Vectors]:
-    """Return (training data, validation data, kinds of nodes, vectors of the training queries), worked out once for a folder of pairs."""
-    cache = folder / f"prepared-{transformer.name}-{most_tokens}"
+    """Return (training data, validation data, kinds of nodes, vectors of the training queries), worked out once for a tokenizer.
+
+    The vectors are those of the first Transformer that this was worked out for: they only tell which queries are near.
+    """
+    cache = folder / f"prepared-{digest(transformer / 'tokenizer.json')}-{most_tokens}"
     cache.mkdir(exist_ok=True)
     names = {split: cache / f"{split}.npz" for split in ("train", "valid")}
     kinds_file, vectors_file = cache / "kinds.json", cache / "query_vectors.npy"

@@ -91,6 +91,6 @@ def _by_length(features: list[Features], most_tokens: int, *, plain: bool) -> It
         if held and len(each.tokens) * (len(held) + 1) > most_tokens:
             yield collate(held)
             held = []
-        held.append(Features(each.tokens, NO_NODES) if plain else each)
+        held.append(Features(each.tokens, NO_NODES, states=each.states) if plain else each)
     if held:
         yield collate(held)

@@ -28,6 +28,8 @@ class Features:
     nodes: Integers
     positions: Integers = field(default_factory=lambda: NO_POSITIONS)
     """[nodes]: the nodes' indices in the syntax graph, of which some lie beyond the tokens."""
+    states: NDArray[np.float16] | None = None
+    """[tokens, dimension]: the states of a Transformer that is not trained, where they are known beforehand."""
 
 
 COLUMNS = ("kind", "inner_kind", "parent", "children", "depth", "first_token", "end_token")

@@ -39,21 +39,28 @@ class NetworkConfig:
 
 
 class CodeBatch(NamedTuple):
-    """Units as tensors: tokens int64 [units, longest], mask likewise, and the syntax graphs as one PyG batch."""
+    """Units as tensors: tokens int64 [units, longest], mask likewise, and the syntax graphs as one PyG batch.
+
+    `states`, if the Transformer's are known beforehand: float [units, longest, dimension].
+    """
 
     tokens: Tensor
     mask: Tensor
     graphs: Batch
+    states: Tensor | None = None
 
     def to(self, device: torch.device) -> "CodeBatch":
         """Return the batch on a device."""
-        return CodeBatch(self.tokens.to(device), self.mask.to(device), self.graphs.to(device))
+        states = None if self.states is None else self.states.to(device)
+        return CodeBatch(self.tokens.to(device), self.mask.to(device), self.graphs.to(device), states)
 
 
 def collate(features: Sequence[Features]) -> CodeBatch:
-    """Return units as one batch."""
+    """Return units as one batch; either all of them bring the Transformer's states, or none."""
     tokens, mask = pad([each.tokens for each in features])
-    return CodeBatch(tokens, mask, Batch.from_data_list([_data(each) for each in features]))
+    known = [torch.from_numpy(each.states) for each in features if each.states is not None]
+    states = nn.utils.rnn.pad_sequence(known, batch_first=True).float() if known else None
+    return CodeBatch(tokens, mask, Batch.from_data_list([_data(each) for each in features]), states)
 
 
 def pad(rows: Sequence[np.ndarray[Any, np.dtype[np.int32]]]) -> tuple[Tensor, Tensor]:
@@ -185,10 +192,16 @@ class GnnCoder(nn.Module):
             nn.init.zeros_(self.gate.weight)
             nn.init.zeros_(self.gate.bias)
 
+    def states(self, tokens: Tensor, mask: Tensor) -> Tensor:
+        """Return the Transformer's last states, float [units, tokens, dimension]."""
+        with self._precision(tokens.device):
+            states: Tensor = self.transformer(input_ids=tokens, attention_mask=mask).last_hidden_state
+        return states
+
     def encode_texts(self, tokens: Tensor, mask: Tensor) -> Tensor:
         """Return unit vectors of texts, float [texts, dimension]."""
         with self._precision(tokens.device):
-            return functional.normalize(_mean(self._states(tokens, mask), mask), dim=1)
+            return functional.normalize(_mean(self.states(tokens, mask), mask), dim=1)
 
     def encode_code(self, batch: CodeBatch) -> Tensor:
         """Return unit vectors of units, float [units, dimension]."""
@@ -200,7 +213,7 @@ class GnnCoder(nn.Module):
             return self._explained(batch)
 
     def _explained(self, batch: CodeBatch) -> tuple[Tensor, Tensor]:
-        states = self._states(batch.tokens, batch.mask)
+        states = self.states(batch.tokens, batch.mask) if batch.states is None else batch.states
         sequence = _mean(states, batch.mask)
         if self.config is None:
             return functional.normalize(sequence, dim=1), sequence.new_zeros(batch.graphs.num_nodes)
@@ -213,10 +226,6 @@ class GnnCoder(nn.Module):
 
     def _precision(self, device: torch.device) -> AbstractContextManager[None]:
         return torch.autocast(device.type, dtype=torch.bfloat16, enabled=self.bf16)
-
-    def _states(self, tokens: Tensor, mask: Tensor) -> Tensor:
-        states: Tensor = self.transformer(input_ids=tokens, attention_mask=mask).last_hidden_state
-        return states
 
 
 def _mean(states: Tensor, mask: Tensor) -> Tensor:

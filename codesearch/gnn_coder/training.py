@@ -122,7 +122,8 @@ class Trainer:
         loss: Tensor = self.loss(asked.vectors, found.vectors[inverse], same, torch.from_numpy(rows).to(self.device))
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        asked.backward()
+        if self.config.rate:  # the Transformer alone reads the queries
+            asked.backward()
         found.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()

@@ -35,6 +35,18 @@ def new_model(transformer: Path, config: NetworkConfig | None, device: torch.dev
     return GnnCoder(loaded, config)
 
 
+def blend(model: GnnCoder, start: Path, share: float) -> None:
+    """Set the Transformer to `share` of the weights in `start` and the rest of its own.
+
+    A Transformer between the pretrained and the fine-tuned one keeps what the first knew of other data, at little cost to
+    what the second has learned (WiSE-FT; Wortsman et al. 2022, arXiv 2109.01903).
+    """
+    before = _transformer(start).state_dict()
+    with torch.no_grad():
+        for name, weight in model.transformer.named_parameters():
+            weight.lerp_(before[name].to(weight), share)
+
+
 def save_model(model: GnnCoder, folder: Path, tokenizer_file: Path, max_tokens: int) -> None:
     """Write the weights in half precision."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -3,11 +3,18 @@
 import json
 import random
 from argparse import ArgumentParser
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
+
+if TYPE_CHECKING:
+    from codesearch.gnn_coder.dataset import Dataset, FlatFeatures
+    from codesearch.gnn_coder.network import GnnCoder, NetworkConfig
+    from codesearch.gnn_coder.training import Trainer, Validation
+    from searchapp.encoders.base import Vectors
 
 
 class Command(BaseCommand):
@@ -26,10 +33,11 @@ class Command(BaseCommand):
         parser.add_argument("--content", choices=["contextual", "static"], default="contextual", help="what a node's tokens bring")
         parser.add_argument("--loss", choices=["symmetric", "individual"], default="symmetric")
         parser.add_argument("--most-tokens", type=int, default=160)
-        parser.add_argument("--limit", type=int, help="train on so many pairs, drawn at random")
+        parser.add_argument("--limit", type=int, help="train on so many pairs, drawn at random, the same for every seed")
         parser.add_argument("--epochs", type=float, default=1.0)
         parser.add_argument("--batch", type=int, default=256)
-        parser.add_argument("--rate", type=float, default=3e-5, help="learning rate of the Transformer; 0 leaves it as it is")
+        parser.add_argument("--rate", type=float, default=3e-5, help="learning rate of the Transformer; 0 leaves it as it is and reads code once")
+        parser.add_argument("--keep", type=float, default=0.0, metavar="SHARE", help="in the end, set the Transformer back by this share (WiSE-FT)")
         parser.add_argument("--bare-share", type=float, default=1.0, help="how much of the code is shown without its documentation")
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--precision", choices=["bf16", "fp32"], default="bf16", help="fp32 on processors without bf16 products")
@@ -42,31 +50,24 @@ class Command(BaseCommand):
             import torch
         except ImportError as error:
             raise CommandError("Training needs torch and torch-geometric: run `make models`.") from error
-        from tokenizers import Tokenizer
-
         from codesearch.gnn_coder.dataset import prepared
-        from codesearch.gnn_coder.network import NetworkConfig
         from codesearch.gnn_coder.training import Trainer, TrainingConfig, Validation
-        from codesearch.gnn_coder.weights import new_model, save_model
+        from codesearch.gnn_coder.weights import blend, new_model, save_model
         from searchapp.encoders.openvino import BUNDLED_MODEL, model_folder
 
+        if options["keep"] and options["pooling"] != "none":
+            raise CommandError("--keep is for a Transformer alone: a graph network fits the Transformer that it was trained with, and no other.")
         transformer = model_folder(options["transformer"] or BUNDLED_MODEL)
         device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if options["device"] == "auto" else options["device"])
-        bar = lambda name: lambda items: tqdm(items, desc=name)  # noqa: E731
-        data, held_out, kinds, vectors = prepared(options["pairs"], transformer, options["most_tokens"], bar)
-        if options["limit"]:
-            chosen = sorted(random.Random(options["seed"]).sample(range(len(data.pairs)), min(options["limit"], len(data.pairs))))
-            data, vectors = data.take(chosen), vectors[chosen]
-        tokenizer = Tokenizer.from_file(str(transformer / "tokenizer.json"))
-        tokenizer.no_padding()
-        tokenizer.enable_truncation(64)
+        data, held_out, kinds, vectors = prepared(options["pairs"], transformer, options["most_tokens"], _bar)
+        data, vectors = _limited(data, vectors, options["limit"])
         torch.manual_seed(options["seed"])
-        graph = None
-        dimension = json.loads((transformer / "config.json").read_text())["hidden_size"]
-        if options["pooling"] != "none":
-            graph = NetworkConfig(kinds, dimension, pooling=options["pooling"], convolution=options["convolution"], content=options["content"])
-        model = new_model(transformer, graph, device)
+        model = new_model(transformer, _graph_config(options, kinds, transformer), device)
         model.bf16 = options["precision"] == "bf16"
+        options["out"].mkdir(parents=True, exist_ok=True)
+        if not options["rate"]:
+            data = _read_once(data, model, device, options, transformer)
+        tokenizer = _tokenizer(transformer)
         config = TrainingConfig(
             options["seed"],
             options["batch"],
@@ -76,17 +77,67 @@ class Command(BaseCommand):
             loss=options["loss"],
             validate_every=options["validate_every"],
         )
-        options["out"].mkdir(parents=True, exist_ok=True)
         trainer = Trainer(model, data, vectors, tokenizer, config, device)
         validation = Validation(model, held_out, tokenizer, device, most=300)
-        log = options["out"] / "log.jsonl"
-        with tqdm(total=trainer.steps, desc="Training", unit=" steps") as progress:
-            for at in trainer.run(validation, options["out"] / "checkpoint.pt"):
-                progress.update(at.step - progress.n)
-                progress.set_postfix(loss=f"{at.loss:.3f}")
-                if at.mrr is not None:
-                    with log.open("a", encoding="utf-8") as file:
-                        file.write(json.dumps({"step": at.step, "loss": round(at.loss, 4), "mrr": round(at.mrr, 4)}) + "\n")
-                    progress.write(f"step {at.step} of {at.steps}: loss {at.loss:.3f}, validation MRR {at.mrr:.4f}")
+        _train(trainer, validation, options["out"])
+        if options["keep"]:
+            blend(model, transformer, options["keep"])
         save_model(model, options["out"] / "model", transformer / "tokenizer.json", 256)
-        self.stdout.write(json.dumps({"mrr": validation.by_language(), "pairs": len(data.pairs), "steps": trainer.steps} | config.as_dict()))
+        reached = {"mrr": validation.by_language(), "pairs": len(data.pairs), "steps": trainer.steps, "keep": options["keep"]}
+        self.stdout.write(json.dumps(reached | config.as_dict()))
+
+
+def _bar(name: str) -> Callable[[Iterable[Any]], Iterable[Any]]:
+    return lambda items: tqdm(items, desc=name)
+
+
+def _limited(data: "Dataset", vectors: "Vectors", limit: int | None) -> "tuple[Dataset, Vectors]":
+    if not limit or limit >= len(data.pairs):
+        return data, vectors
+    chosen = sorted(random.Random(0).sample(range(len(data.pairs)), limit))
+    return data.take(chosen), vectors[chosen]
+
+
+def _graph_config(options: dict[str, Any], kinds: tuple[str, ...], transformer: Path) -> "NetworkConfig | None":
+    from codesearch.gnn_coder.network import NetworkConfig
+
+    if options["pooling"] == "none":
+        return None
+    dimension = json.loads((transformer / "config.json").read_text(encoding="utf-8"))["hidden_size"]
+    return NetworkConfig(kinds, dimension, pooling=options["pooling"], convolution=options["convolution"], content=options["content"])
+
+
+def _read_once(data: "Dataset", model: "GnnCoder", device: Any, options: dict[str, Any], transformer: Path) -> "Dataset":
+    """Return the data with the states of a Transformer that is not trained, shared by all runs on the same pairs."""
+    from codesearch.gnn_coder.dataset import Dataset
+    from codesearch.gnn_coder.frozen import with_states
+    from searchapp.encoders.openvino import digest
+
+    stem = f"states-{digest(transformer / 'model.safetensors')}-{options['most_tokens']}-{len(data.pairs)}"
+
+    def read(variant: str) -> "FlatFeatures":
+        return with_states(getattr(data, variant), model, device, options["pairs"] / f"{stem}-{variant}.npy", _bar(f"Reading {variant}"))
+
+    documented = read("documented") if options["bare_share"] < 1 else data.documented
+    return Dataset(data.pairs, documented, read("bare"))
+
+
+def _tokenizer(transformer: Path) -> Any:
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(transformer / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(64)
+    return tokenizer
+
+
+def _train(trainer: "Trainer", validation: "Validation", out: Path) -> None:
+    """Train to the end, with a bar, and a line in `log.jsonl` for every validation."""
+    with tqdm(total=trainer.steps, desc="Training", unit=" steps") as progress, (out / "log.jsonl").open("a", encoding="utf-8") as log:
+        for at in trainer.run(validation, out / "checkpoint.pt"):
+            progress.update(at.step - progress.n)
+            progress.set_postfix(loss=f"{at.loss:.3f}")
+            if at.mrr is not None:
+                log.write(json.dumps({"step": at.step, "loss": round(at.loss, 4), "mrr": round(at.mrr, 4)}) + "\n")
+                log.flush()
+                progress.write(f"step {at.step} of {at.steps}: loss {at.loss:.3f}, validation MRR {at.mrr:.4f}")

@@ -14,4 +14,4 @@ class CodeSearchConfig(AppConfig):
         from codesearch import checks, jobs  # noqa: F401
         from searchapp.encoders.registry import register_backend
 
-        register_backend("gnn_coder", "codesearch.gnn_coder.encoder", "GnnCoderEncoder")
+        register_backend("gnn_coder", "codesearch.gnn_coder.encoder", "load_gnn_coder")

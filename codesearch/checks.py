@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError, connections
 
@@ -34,3 +35,18 @@ def database_versions(databases: Sequence[str] | None = None, **_: Any) -> list[
                 )
             )
     return messages
+
+
+@register()
+def gnn_coder_weights(**_: Any) -> list[CheckMessage]:
+    """Check that the chosen weights of the code encoder are there and fit together."""
+    from codesearch.gnn_coder.folder import gnn_coder_folder, read_graph_shape
+    from searchapp.encoders import EncoderError
+
+    if settings.ENCODER["backend"] != "gnn_coder":
+        return []
+    try:
+        read_graph_shape(gnn_coder_folder(str(settings.ENCODER["model"])))
+    except EncoderError as error:
+        return [Error(str(error), hint="Correct ENCODER_MODEL, or leave it out for the bundled model.", id="codesearch.E004")]
+    return []

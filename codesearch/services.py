@@ -107,12 +107,12 @@ def suggested_name(location: str) -> str:
 
 
 def needs_other_encoder() -> bool:
-    """Tell whether the settings choose another encoder than the one whose vectors are served."""
+    """Tell whether the settings choose another encoder than the one whose vectors are served. Raises EncoderError."""
     from codesearch.indexing.vectors import serving_index
-    from searchapp.encoders import configured_spec
+    from searchapp.encoders import get_encoder
 
     index = serving_index()
-    return index is not None and index.spec != configured_spec().as_dict()
+    return index is not None and index.identity != get_encoder().identity
 
 
 def switch_encoder() -> Job:

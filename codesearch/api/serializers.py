@@ -157,6 +157,7 @@ class SearchResultSerializer(serializers.Serializer[Any]):
     query = serializers.CharField()
     total = serializers.IntegerField(help_text="Candidates that can be paged through.")
     milliseconds = serializers.FloatField()
+    notice = serializers.CharField(help_text="Why the search was narrower than asked, empty if it was not.")
     facets = serializers.DictField(child=serializers.DictField(child=serializers.IntegerField()))
     results = HitSerializer(many=True)
 

@@ -51,6 +51,7 @@ class SearchView(APIView):
             "query": asked["q"],
             "total": result.total,
             "milliseconds": round(result.milliseconds, 1),
+            "notice": result.notice,
             "facets": result.facets,
             "results": _hits(result.hits, result.words),
         }

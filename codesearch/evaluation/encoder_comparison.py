@@ -129,7 +129,7 @@ def encoder_of_folder(folder: Path) -> "CodeEncoder | SequenceOnly | TorchEncode
         return SequenceOnly(folder)
     config = json.loads((folder / "graph.json").read_text(encoding="utf-8"))
     spec = EncoderSpec("gnn_coder", str(folder))
-    return GnnCoderEncoder(spec) if is_supported(config) else TorchEncoder(folder)
+    return GnnCoderEncoder(spec) if is_supported(config) else TorchEncoder(spec)
 
 
 def parameters_of(folder: Path) -> int:

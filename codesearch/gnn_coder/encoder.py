@@ -1,9 +1,8 @@
 """GNN-Coder as an encoder: questions by the Transformer, code by the Transformer and its syntax graph, in one space."""
 
-import json
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -12,11 +11,12 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from codesearch.gnn_coder.features import COLUMNS, Features, Featurizer
+from codesearch.gnn_coder.folder import gnn_coder_folder, identity_of, read_graph_shape
 from codesearch.gnn_coder.graph import SyntaxGraph
 from codesearch.gnn_coder.openvino_network import code_model
 from searchapp.encoders.base import Encoder, EncoderError, EncoderSpec, Vectors
 from searchapp.encoders.batching import Batch, batches
-from searchapp.encoders.openvino import TOKEN_BUDGET, OpenVinoEncoder, digest, padded
+from searchapp.encoders.openvino import TOKEN_BUDGET, OpenVinoEncoder, padded
 
 _NODE_STEP = 16
 
@@ -36,24 +36,27 @@ class CodeEncoder(Encoder, Protocol):
         ...
 
 
+def load_gnn_coder(spec: EncoderSpec) -> CodeEncoder:
+    """Return the network on the device of `spec`: on a GPU by torch in bf16, else by OpenVINO. Raises EncoderError."""
+    if not spec.device.startswith("cuda"):
+        return GnnCoderEncoder(spec)
+    try:
+        from codesearch.gnn_coder.torch_encoder import TorchEncoder
+    except ImportError as error:
+        raise EncoderError("ENCODER_DEVICE=cuda needs torch and torch-geometric: run `make models`.") from error
+    return TorchEncoder(spec)
+
+
 class GnnCoderEncoder(OpenVinoEncoder):
     """The trained network, run by OpenVINO on the CPU."""
 
     def __init__(self, spec: EncoderSpec) -> None:
         """Load the model folder that `spec` names. Raises EncoderError."""
-        self._folder = Path(spec.model).expanduser()
-        super().__init__(EncoderSpec(spec.backend, str(self._folder), device=spec.device, max_tokens=spec.max_tokens))
-        try:
-            self._graph: dict[str, Any] = json.loads((self._folder / "graph.json").read_text(encoding="utf-8"))
-            self._featurizer = Featurizer(self.tokenizer, self._graph["kinds"])
-            graph_digest = digest(self._folder / "graph.safetensors")
-        except (OSError, ValueError, KeyError) as error:
-            raise EncoderError(f"{self._folder} holds no graph network ({error}). ENCODER_MODEL is a folder that train_gnn_coder wrote.") from error
-        if self._graph["dimension"] != self.dimension:
-            raise EncoderError(
-                f"{self._folder}: the graph network was trained on another Transformer. Train it again, or take the weights it came with."
-            )
-        self.identity = f"gnn-coder@{digest(self._folder / 'model.safetensors')}+{graph_digest}/{spec.max_tokens}"
+        self._folder = gnn_coder_folder(spec.model)
+        super().__init__(replace(spec, model=str(self._folder)))
+        self._graph = read_graph_shape(self._folder)
+        self._featurizer = Featurizer(self.tokenizer, self._graph["kinds"])
+        self.identity = identity_of(self._folder, spec.max_tokens)
 
     def encode_code(self, texts: Sequence[str], graphs: Sequence[SyntaxGraph | None]) -> Vectors:
         """Return float32 [len(texts), dimension], each row of unit length."""

@@ -1,7 +1,6 @@
 """The network run by torch: on a GPU in bf16, and for the variants that only experiments have."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -9,24 +8,32 @@ from tokenizers import Tokenizer
 
 from codesearch.gnn_coder.encoding import encode_code, encode_texts
 from codesearch.gnn_coder.features import Featurizer
+from codesearch.gnn_coder.folder import gnn_coder_folder, identity_of, read_graph_shape
 from codesearch.gnn_coder.graph import SyntaxGraph
 from codesearch.gnn_coder.network import collate
 from codesearch.gnn_coder.weights import load_model
-from searchapp.encoders.base import Vectors
+from searchapp.encoders.base import EncoderError, EncoderSpec, Vectors
 
 
 class TorchEncoder:
-    """A model folder that `save_model` wrote. Raises WeightsError."""
+    """A model folder that `save_model` wrote; vectors are interchangeable with those that OpenVINO computes."""
 
-    def __init__(self, folder: Path, max_tokens: int = 256, device: str = "auto") -> None:
-        name = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
-        self._device = torch.device(name)
-        self._model = load_model(folder).to(self._device)
+    def __init__(self, spec: EncoderSpec) -> None:
+        """Load the model folder that `spec` names. Raises EncoderError."""
+        folder = gnn_coder_folder(spec.model)
+        shape = read_graph_shape(folder)
+        try:
+            self._device = torch.device(spec.device.replace("auto", "cuda" if torch.cuda.is_available() else "cpu"))
+            self._model = load_model(folder).to(self._device)
+            self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        except (OSError, ValueError, RuntimeError, AssertionError) as error:
+            raise EncoderError(f"The model {folder} cannot be loaded on {spec.device}: {error}") from error
         self._model.bf16 = self._device.type == "cuda"
-        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(max_tokens)
-        self._featurizer = Featurizer(self._tokenizer, self._model.config.kinds if self._model.config else ())
+        self._tokenizer.enable_truncation(spec.max_tokens)
+        self._featurizer = Featurizer(self._tokenizer, shape["kinds"])
+        self.dimension = int(shape["dimension"])
+        self.identity = identity_of(folder, spec.max_tokens)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return unit vectors, float32 [len(texts), dimension]."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from django.conf import settings
 from django.db import connection, transaction
 from pgvector import HalfVector
 from pgvector.psycopg import register_vector
@@ -17,7 +18,7 @@ from codesearch.gnn_coder.graph import syntax_graph
 from codesearch.models import VectorIndex
 from codesearch.parsing import CodeUnit, parse_file
 from codesearch.parsing.dense_text import dense_text, text_hash
-from searchapp.encoders import Encoder, EncoderSpec, configured_spec, load_encoder
+from searchapp.encoders import Encoder, EncoderError, EncoderSpec, configured_spec, load_encoder
 from searchapp.encoders.base import Vectors
 
 # Below this many vectors, comparing with all of them is as fast as a graph, exact, and needs no upkeep.
@@ -34,8 +35,11 @@ def serving_index() -> VectorIndex | None:
 
 
 def encoder_of(index: VectorIndex) -> Encoder:
-    """Return the encoder that made the index's vectors. Raises EncoderError."""
-    return load_encoder(EncoderSpec(**index.spec))
+    """Return the encoder that made the index's vectors, on this process's device. Raises EncoderError."""
+    encoder = load_encoder(EncoderSpec(**index.spec | {"device": settings.ENCODER["device"]}))
+    if encoder.identity != index.identity:
+        raise EncoderError(f"The model {index.spec['model']} was replaced; meaning is searched again once all code is encoded anew.")
+    return encoder
 
 
 def target_indexes() -> list[VectorIndex]:

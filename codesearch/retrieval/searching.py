@@ -19,7 +19,8 @@ from codesearch.retrieval.conditions import SERVED, Conditions, conditions_of
 from codesearch.retrieval.query import Query, QueryError, parse_query
 from codesearch.retrieval.ranking import rank
 from codesearch.retrieval.scoring import Candidate, Scoring
-from searchapp.encoders.base import EncoderSpec, Vectors
+from searchapp.encoders import Encoder, EncoderError
+from searchapp.encoders.base import Vectors
 
 # How many candidates each way of finding contributes; facets and pages are made of their union.
 DEPTH = 80
@@ -54,12 +55,14 @@ class SearchResult:
     words: tuple[str, ...] = ()
     """The words, stemmed, that hits were matched by."""
     milliseconds: float = 0.0
+    notice: str = ""
+    """Why the search was narrower than asked, empty if it was not."""
 
 
 def search(asked: str | Query, *, retriever: Retriever = Retriever.HYBRID, offset: int = 0, limit: int = 10, depth: int = DEPTH) -> SearchResult:
     """Search the served units for what a person typed, or for a query that has been taken apart.
 
-    Raises QueryError, and EncoderError where a query cannot be encoded.
+    Raises QueryError, and EncoderError where a dense search cannot encode the query; a hybrid one goes by words alone then.
     `depth` is how many candidates each way of finding contributes, and so how deep one can page.
     """
     started = time.perf_counter()
@@ -68,7 +71,7 @@ def search(asked: str | Query, *, retriever: Retriever = Retriever.HYBRID, offse
         return SearchResult(query, [], 0)
     words = finding.weigh_words(query) if retriever is not Retriever.DENSE and query.text else None
     with _time_limit(query):
-        scored = _candidates(query, words, retriever, depth)
+        scored, notice = _candidates(query, words, retriever, depth)
     ranked = rank(query, scored, fused=retriever is Retriever.HYBRID)
     return SearchResult(
         query=query,
@@ -77,6 +80,7 @@ def search(asked: str | Query, *, retriever: Retriever = Retriever.HYBRID, offse
         facets=_facets(ranked),
         words=words.words if words is not None else (),
         milliseconds=(time.perf_counter() - started) * 1000,
+        notice=notice,
     )
 
 
@@ -120,7 +124,8 @@ def _time_limit(query: Query) -> Iterator[None]:
         raise
 
 
-def _candidates(query: Query, words: finding.WeightedWords | None, retriever: Retriever, depth: int) -> list[Candidate]:
+def _candidates(query: Query, words: finding.WeightedWords | None, retriever: Retriever, depth: int) -> tuple[list[Candidate], str]:
+    """Return the candidates with their scores, and why meaning was left out, if it was."""
     conditions = conditions_of(query)
     index = serving_index() if query.text and retriever is not Retriever.LEXICAL else None
     scoring = Scoring(words, index)
@@ -131,12 +136,18 @@ def _candidates(query: Query, words: finding.WeightedWords | None, retriever: Re
             scoring.send(finding.by_name(query, conditions, _SYMBOLS))
         if words is not None and words.words:
             scoring.send(finding.by_words(words, conditions, depth))
-        vector = None
+        vector, notice = None, ""
         if index is not None:
-            vector = _encode(_spec_key(index), query.text)
-            _find_by_meaning(scoring, vector, index, conditions, depth)
+            try:
+                vector = _encode(encoder_of(index), query.text)  # type: ignore[arg-type]
+            except EncoderError as error:
+                if retriever is Retriever.DENSE:
+                    raise
+                notice = f"Found by words alone. {error}"
+            else:
+                _find_by_meaning(scoring, vector, index, conditions, depth)
         scoring.receive()
-    return scoring.candidates(vector)
+    return scoring.candidates(vector), notice
 
 
 def _find_by_meaning(scoring: Scoring, vector: Vectors, index: VectorIndex, conditions: Conditions, limit: int) -> None:
@@ -148,16 +159,10 @@ def _find_by_meaning(scoring: Scoring, vector: Vectors, index: VectorIndex, cond
         scoring.receive()
 
 
-def _spec_key(index: VectorIndex) -> tuple[tuple[str, object], ...]:
-    return tuple(sorted(index.spec.items()))
-
-
 @lru_cache(maxsize=512)
-def _encode(spec: tuple[tuple[str, object], ...], text: str) -> Vectors:
+def _encode(encoder: Encoder, text: str) -> Vectors:
     """Return the query's vector, float32 [dimension]; paging and facets ask for the same one again."""
-    from searchapp.encoders import load_encoder
-
-    vector: Vectors = load_encoder(EncoderSpec(**dict(spec))).encode([text])[0]  # type: ignore[arg-type]
+    vector: Vectors = encoder.encode([text])[0]
     return vector
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from searchapp.embedded.errors import ServiceError
+
 # Small first, so that the first search has hits within seconds.
 SAMPLE_PACKAGES = ("rest_framework", "django")
 
@@ -42,8 +44,12 @@ def add_sample_repositories() -> None:
 
 
 def follow_settings() -> None:
-    """If the settings choose another encoder than the served vectors have, start moving to it."""
+    """If the settings choose another encoder than the served vectors have, start moving to it. Raises ServiceError."""
     from codesearch.services import needs_other_encoder, switch_encoder
+    from searchapp.encoders import EncoderError
 
-    if needs_other_encoder():
-        switch_encoder()
+    try:
+        if needs_other_encoder():
+            switch_encoder()
+    except EncoderError as error:
+        raise ServiceError(f"{error}\nThe encoder is chosen by ENCODER_BACKEND and ENCODER_MODEL; without them the bundled one is taken.") from error

@@ -18,9 +18,12 @@ _loaded: dict[EncoderSpec, Encoder] = {}
 _loading = threading.Lock()
 
 
-def register_backend(name: str, module: str, class_name: str) -> None:
-    """Add a backend that another package brings; its module is imported when it is first used."""
-    BACKENDS[name] = (module, class_name)
+def register_backend(name: str, module: str, factory: str) -> None:
+    """Add a backend that another package brings; its module is imported when it is first used.
+
+    `factory` names what makes an encoder of an `EncoderSpec`: a class or a function.
+    """
+    BACKENDS[name] = (module, factory)
 
 
 def configured_spec() -> EncoderSpec:

@@ -8,7 +8,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from codesearch.gnn_coder.encoder import GnnCoderEncoder
+from codesearch import services
+from codesearch.checks import gnn_coder_weights
+from codesearch.gnn_coder.encoder import CodeEncoder, GnnCoderEncoder, load_gnn_coder
 from codesearch.gnn_coder.graph import syntax_graph
 from codesearch.gnn_coder.torch_encoder import TorchEncoder
 from codesearch.indexing.vectors import serving_index
@@ -17,7 +19,8 @@ from codesearch.parsing import parse_file
 from codesearch.parsing.dense_text import dense_text
 from codesearch.retrieval import Retriever, search
 from codesearch.retrieval.explaining import explain_unit
-from searchapp.encoders import EncoderError, EncoderSpec
+from searchapp.encoders import EncoderError, EncoderSpec, registry
+from searchapp.jobs.runner import run_stages
 from tests.codesearch.gnn_coder.tiny import save_tiny
 
 SOURCE = """def read(path):
@@ -55,7 +58,8 @@ def seen():
 def test_the_product_and_torch_encode_alike(folder):
     texts, graphs = seen()
     assert graphs[-1] is None
-    product, torch = GnnCoderEncoder(EncoderSpec("gnn_coder", str(folder), max_tokens=64)), TorchEncoder(folder, 64)
+    spec = EncoderSpec("gnn_coder", str(folder), max_tokens=64)
+    product, torch = GnnCoderEncoder(spec), TorchEncoder(spec)
     for ours, theirs in ((product.encode_code(texts, graphs), torch.encode_code(texts, graphs)), (product.encode(texts), torch.encode(texts))):
         assert (ours * theirs).sum(axis=1) == pytest.approx(np.ones(len(texts)), abs=5e-3)
     # Without a graph, a text and a unit are the same thing.
@@ -141,6 +145,54 @@ def test_wrong_weights_are_refused(folder, tmp_path):
         shutil.copytree(folder, copy)
         assert expected in broken(copy, change)
     assert "no model folder" in broken(tmp_path / "nowhere", lambda _: None)
+
+
+def test_wrong_weights_are_refused_at_start(folder, settings):
+    settings.ENCODER = EncoderSpec("gnn_coder", str(folder)).as_dict()
+    assert gnn_coder_weights() == []
+    shape = json.loads((folder / "graph.json").read_text())
+    (folder / "graph.json").write_text(json.dumps(shape | {"kinds": [*shape["kinds"], "another"]}))
+    (error,) = gnn_coder_weights()
+    assert "do not belong together" in error.msg
+    assert "ENCODER_MODEL" in error.hint
+    (folder / "graph.json").unlink()
+    assert "no graph network" in gnn_coder_weights()[0].msg
+
+
+def test_the_gpu_has_the_vectors_of_the_cpu(folder):
+    texts, graphs = seen()
+    with pytest.raises(EncoderError, match="cannot be loaded on cuda:99"):
+        load_gnn_coder(EncoderSpec("gnn_coder", str(folder), device="cuda:99"))
+    spec = EncoderSpec("gnn_coder", str(folder), max_tokens=64)
+    cpu, torch = load_gnn_coder(spec), TorchEncoder(spec)
+    assert isinstance(torch, CodeEncoder)
+    assert (cpu.identity, cpu.dimension) == (torch.identity, torch.dimension)
+    assert torch.encode_code(texts, graphs).shape == (len(texts), 32)
+
+
+def test_without_its_model_search_goes_by_words_and_says_so(served, index, shop, api):
+    index(shop)
+    VectorIndex.objects.update(spec=EncoderSpec("gnn_coder", "/nowhere").as_dict())
+    page = Client().get("/?q=discount").content.decode()
+    assert "apply_discount" in page
+    assert "Found by words alone. There is no model folder /nowhere" in page
+    assert "no model folder" in api.get("/api/v1/code/search?q=discount").json()["notice"]
+    answer = api.get("/api/v1/code/search?q=discount&retriever=dense")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (503, "application/problem+json")
+
+
+def test_replaced_weights_answer_no_queries_for_the_old_vectors(served, folder, index, shop):
+    index(shop)
+    assert not services.needs_other_encoder()
+    save_tiny(folder, seed=1)
+    registry._loaded.clear()
+    assert services.needs_other_encoder()
+    assert "was replaced" in search("discount").notice
+    job = services.switch_encoder()
+    run_stages(job.pk, follow=True)
+    result = search("discount")
+    assert result.hits
+    assert result.notice == ""
 
 
 def test_a_model_that_is_gone_breaks_no_search_by_filters(served, index, shop):

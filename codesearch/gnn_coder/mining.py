@@ -52,8 +52,27 @@ class MiningReport:
         }
 
 
+@dataclass(frozen=True)
+class Selection:
+    """What is left out of training (and validation), though its rules as pairs hold; tests keep everything."""
+
+    most_characters: int | None = None
+    without_methods: frozenset[str] = frozenset()
+    """Languages of which only functions outside of classes are kept."""
+
+    def reason_against(self, pair: Pair) -> str | None:
+        """Return why the pair is no training pair, None if it is one."""
+        if self.most_characters and len(pair.code) > self.most_characters:
+            return "long code, for training"
+        return "method, for training" if pair.language in self.without_methods and "." in pair.name else None
+
+
 def mine(
-    packages: Sequence[Path], held_out: Iterable[str], most_per_package: int, progress: Callable[[Iterable[Any]], Iterable[Any]]
+    packages: Sequence[Path],
+    held_out: Iterable[str],
+    most_per_package: int,
+    selection: Selection,
+    progress: Callable[[Iterable[Any]], Iterable[Any]],
 ) -> tuple[dict[str, list[Pair]], MiningReport]:
     """Return the pairs of each split. Every folder of `packages` is one package, whole in one split.
 
@@ -68,11 +87,11 @@ def mine(
             kept = _spread(found, most_per_package)
             report.left_out["beyond the most of one package"] += len(found) - len(kept)
             for pair in kept:
-                reason = filter_.reason_against(pair)
+                split = split_of(pair.package)
+                reason = filter_.reason_against(pair) or (selection.reason_against(pair) if split != "test" else None)
                 if reason:
                     report.left_out[reason] += 1
                     continue
-                split = split_of(pair.package)
                 pairs[split].append(pair)
                 report.kept[split][pair.language] += 1
     return pairs, report

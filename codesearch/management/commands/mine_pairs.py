@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from codesearch.evaluation.corpora import MalformedFile, read_documents
-from codesearch.gnn_coder.mining import mine, write_pairs
+from codesearch.gnn_coder.mining import LANGUAGES, Selection, mine, write_pairs
 
 
 class Command(BaseCommand):
@@ -26,6 +26,8 @@ class Command(BaseCommand):
         parser.add_argument("--held-out", type=Path, action="append", default=[], help="corpus.jsonl of an evaluation; whatever it holds is dropped")
         parser.add_argument("--exclude", action="append", default=[], metavar="PACKAGE", help="a package to leave out")
         parser.add_argument("--most-per-package", type=int, default=1500)
+        parser.add_argument("--most-characters", type=int, help="leave longer code out of training")
+        parser.add_argument("--without-methods", nargs="*", default=[], metavar="LANGUAGE", help="leave methods in these languages out of training")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Mine and write."""
@@ -37,6 +39,11 @@ class Command(BaseCommand):
             held_out = [document.code for path in options["held_out"] for document in read_documents(path)]
         except (OSError, MalformedFile) as error:
             raise CommandError(str(error)) from error
-        pairs, report = mine(packages, held_out, options["most_per_package"], lambda items: tqdm(items, total=len(packages), unit=" packages"))
+        unknown = set(options["without_methods"]) - set(LANGUAGES.values())
+        if unknown:
+            raise CommandError(f"No language {', '.join(sorted(unknown))}; there are {', '.join(LANGUAGES.values())}.")
+        selection = Selection(options["most_characters"], frozenset(options["without_methods"]))
+        bar = lambda items: tqdm(items, total=len(packages), unit=" packages")  # noqa: E731
+        pairs, report = mine(packages, held_out, options["most_per_package"], selection, bar)
         write_pairs(options["out"], pairs, report)
         self.stdout.write(json.dumps(report.as_dict()))

@@ -113,6 +113,22 @@ def test_mining_splits_by_package_and_drops_what_is_held_out_or_seen(tmp_path, c
     assert all(split_of(pair.package) == split for split, pairs in found.items() for pair in pairs)
 
 
+def test_training_can_leave_out_methods_and_long_code(tmp_path, capsys):
+    source = FUNCTION.format(name="load_rows", argument="value", documentation="Load the rows of a table.")
+    method = FUNCTION.format(name="draw_line", argument="value", documentation="Draw a line on a canvas.").replace("\n", "\n    ")
+    long = FUNCTION.format(name="find_key", argument="value", documentation="Find a key in a mapping.") + "    pass\n" * 100
+    assert split_of("alpha") == "train"
+    (tmp_path / "alpha").mkdir()
+    (tmp_path / "alpha" / "code.py").write_text(f"{source}\n{long}\nclass Canvas:\n    {method}\n")
+    arguments = {"out": tmp_path / "out", "most_characters": 600, "without_methods": ["python"]}
+    call_command("mine_pairs", f"{tmp_path}/alpha", **arguments)
+    report = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
+    assert report["left_out"] == {"beyond the most of one package": 0, "method, for training": 1, "long code, for training": 1}
+    assert [pair.name for pair in read_pairs(tmp_path / "out" / "train.jsonl.gz")] == ["load_rows"]
+    with pytest.raises(CommandError, match="No language cobol"):
+        call_command("mine_pairs", f"{tmp_path}/alpha", **arguments | {"without_methods": ["cobol"]})
+
+
 def test_mining_nothing_is_an_error(tmp_path):
     with pytest.raises(CommandError, match="No folder matches"):
         call_command("mine_pairs", f"{tmp_path}/none/*", out=tmp_path)

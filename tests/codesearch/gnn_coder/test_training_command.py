@@ -1,0 +1,83 @@
+"""`train_gnn_coder` on tiny pairs and a tiny Transformer, from pairs to a model that serves."""
+
+import json
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+from django.core.management import CommandError, call_command
+from safetensors.numpy import load_file
+
+from codesearch.gnn_coder.dataset import prepared
+from codesearch.gnn_coder.encoder import GnnCoderEncoder
+from codesearch.gnn_coder.encoding import encode_code
+from codesearch.gnn_coder.frozen import with_states
+from codesearch.gnn_coder.mining import MiningReport, write_pairs
+from codesearch.gnn_coder.pairs import Pair
+from codesearch.gnn_coder.weights import new_model, save_model
+from searchapp.encoders import EncoderSpec
+from tests.codesearch.gnn_coder.tiny import tiny_model, tiny_tokenizer
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """Return (pairs, Transformer)."""
+    root = tmp_path_factory.mktemp("training")
+    tiny_tokenizer().save(str(root / "tokenizer.json"))
+    model = tiny_model(None, untrained=True)
+    # Words so far apart that no two queries count as the same.
+    torch.nn.init.normal_(model.transformer.embeddings.word_embeddings.weight, std=2)
+    save_model(model, root / "start", root / "tokenizer.json", 64)
+    pairs = [
+        Pair(f"{verb} the {thing}", f"def f(a, b):\n    x = {verb}({thing}, a)\n    return x\n", "python", "p", "a.py", "f", f"{verb} the {thing}")
+        for verb in ("read", "write", "sort", "get")
+        for thing in ("file", "list", "path", "name")
+    ]
+    write_pairs(root / "pairs", {"train": pairs, "valid": pairs[:4], "test": []}, MiningReport())
+    return root / "pairs", root / "start"
+
+
+def train(folders, out, **changes):
+    pairs, start = folders
+    options = {"epochs": 2, "batch": 4, "rate": 1e-2, "precision": "fp32", "device": "cpu", "validate_every": 2, "most_tokens": 64}
+    call_command("train_gnn_coder", pairs=pairs, transformer=str(start), out=out, **options | changes)
+    return load_file(out / "model" / "model.safetensors")
+
+
+def test_a_transformer_alone_can_be_set_back_towards_its_start(folders, tmp_path, capsys):
+    start = load_file(folders[1] / "model.safetensors")
+    trained = train(folders, tmp_path, pooling="none")
+    reported = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
+    assert (reported["pairs"], reported["steps"], reported["keep"]) == (16, 8, 0)
+    assert len((tmp_path / "log.jsonl").read_text().splitlines()) == 4
+    half = train(folders, tmp_path, pooling="none", keep=0.5)  # the run is complete: only what is written differs
+    moved = {name for name in start if np.abs(trained[name].astype(float) - start[name]).max() > 0.01}
+    assert moved
+    for name in moved:
+        assert half[name] == pytest.approx((start[name].astype(float) + trained[name]) / 2, abs=4e-3)
+    with pytest.raises(CommandError, match="Transformer alone"):
+        train(folders, tmp_path, pooling="ast", keep=0.5)
+
+
+def test_over_a_transformer_that_stays_only_the_graph_network_learns(folders, tmp_path):
+    start = load_file(folders[1] / "model.safetensors")
+    after = train(folders, tmp_path, pooling="ast", rate=0, limit=12)
+    assert all((after[name] == start[name]).all() for name in start)
+    graph = load_file(tmp_path / "model" / "graph.safetensors")
+    assert np.abs(graph["graph.values.weight"]).max() > 0
+    states = Counter(path.suffix for path in folders[0].glob("states-*"))
+    assert states == {".npy": 1}
+    encoder = GnnCoderEncoder(EncoderSpec("gnn_coder", str(tmp_path / "model"), max_tokens=64))
+    assert encoder.encode_code(["def read(): return file"], [None]).shape == (1, 32)
+
+
+def test_known_states_change_nothing(folders, tmp_path):
+    pairs, start = folders
+    data, *_ = prepared(pairs, start, 64, lambda name: iter)
+    model = new_model(start, None, CPU).eval()
+    known = with_states(data.bare, model, CPU, tmp_path / "states.npy", iter)
+    read, fresh = ([flat[index] for index in range(16)] for flat in (known, data.bare))
+    assert torch.allclose(encode_code(model, read, CPU), encode_code(model, fresh, CPU), atol=2e-3)

@@ -157,9 +157,12 @@ UNFOLD = {
     "SHOW_VIEW_ON_SITE": True,
 }
 
+# The models that come with the package, by the backend that runs them.
+_BUNDLED_MODELS = {"gnn_coder": "searchapp-gnn-coder", "openvino": "all-MiniLM-L6-v2"}
+_BACKEND = env.text("ENCODER_BACKEND", "gnn_coder")
 ENCODER = {
-    "backend": env.text("ENCODER_BACKEND", "openvino"),
-    "model": env.text("ENCODER_MODEL", "all-MiniLM-L6-v2"),
+    "backend": _BACKEND,
+    "model": env.text("ENCODER_MODEL", _BUNDLED_MODELS.get(_BACKEND, "")),
     "url": env.text("ENCODER_URL"),
     "device": env.text("ENCODER_DEVICE", "auto"),
     "max_tokens": env.integer("ENCODER_MAX_TOKENS", 256),

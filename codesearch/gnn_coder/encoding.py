@@ -14,18 +14,19 @@ Chunk = Callable[[], Tensor]
 """Computes the vectors of a part of a batch, float [part, dimension], anew at every call."""
 
 _CODE_TOKENS_AT_ONCE = {"cpu": 4096, "cuda": 65536}
-_TEXTS_AT_ONCE = 512
+_TEXTS_AT_ONCE = 128
 
 
-def text_chunks(model: GnnCoder, tokenizer: Tokenizer, texts: Sequence[str], device: torch.device) -> list[Chunk]:
-    """Return the chunks of texts, in their order."""
+def text_chunks(model: GnnCoder, tokenizer: Tokenizer, texts: Sequence[str], device: torch.device) -> tuple[list[Chunk], Tensor]:
+    """Return the chunks of texts, those of like length together, and the index that puts their vectors in order again."""
+    tokenized = [np.array(each.ids, dtype=np.int32) for each in tokenizer.encode_batch(list(texts))]
+    order = sorted(range(len(texts)), key=lambda index: len(tokenized[index]))
 
     def chunk(start: int) -> Chunk:
-        encodings = tokenizer.encode_batch(list(texts[start : start + _TEXTS_AT_ONCE]))
-        tokens, mask = pad([np.array(each.ids, dtype=np.int32) for each in encodings])
+        tokens, mask = pad([tokenized[index] for index in order[start : start + _TEXTS_AT_ONCE]])
         return lambda: model.encode_texts(tokens.to(device), mask.to(device))
 
-    return [chunk(start) for start in range(0, len(texts), _TEXTS_AT_ONCE)]
+    return [chunk(start) for start in range(0, len(texts), _TEXTS_AT_ONCE)], _inverse(order, device)
 
 
 def code_chunks(model: GnnCoder, features: Sequence[Features], device: torch.device) -> tuple[list[Chunk], Tensor]:
@@ -33,12 +34,17 @@ def code_chunks(model: GnnCoder, features: Sequence[Features], device: torch.dev
     order = sorted(range(len(features)), key=lambda index: len(features[index].tokens))
     batches = _by_length([features[index] for index in order], _CODE_TOKENS_AT_ONCE[device.type], plain=model.config is None)
     chunks: list[Chunk] = [lambda batch=batch: model.encode_code(batch.to(device)) for batch in batches]  # type: ignore[misc]
-    return chunks, torch.from_numpy(np.argsort(order)).to(device)
+    return chunks, _inverse(order, device)
+
+
+def _inverse(order: list[int], device: torch.device) -> Tensor:
+    return torch.from_numpy(np.argsort(order)).to(device)
 
 
 def encode_texts(model: GnnCoder, tokenizer: Tokenizer, texts: Sequence[str], device: torch.device) -> Tensor:
     """Return the model's vectors of texts, float32 [texts, dimension], without gradients."""
-    return CachedEncoding(text_chunks(model, tokenizer, texts, device), device).vectors.detach()
+    chunks, inverse = text_chunks(model, tokenizer, texts, device)
+    return CachedEncoding(chunks, device).vectors.detach()[inverse]
 
 
 def encode_code(model: GnnCoder, features: Sequence[Features], device: torch.device) -> Tensor:

@@ -114,12 +114,12 @@ class Trainer:
         torch.manual_seed(hash((self.config.seed, self.step)) % 2**31)
         self.model.train()
         queries, codes = self._drawn(rows, rng)
-        asked = CachedEncoding(text_chunks(self.model, self.tokenizer, queries, self.device), self.device)
-        chunks, inverse = code_chunks(self.model, codes, self.device)
-        found = CachedEncoding(chunks, self.device)
+        text_parts, text_order = text_chunks(self.model, self.tokenizer, queries, self.device)
+        code_parts, code_order = code_chunks(self.model, codes, self.device)
+        asked, found = CachedEncoding(text_parts, self.device), CachedEncoding(code_parts, self.device)
         near = torch.from_numpy(self.query_vectors[rows].astype(np.float32))
         same = (near @ near.T > _SAME_QUERY).to(self.device)
-        loss: Tensor = self.loss(asked.vectors, found.vectors[inverse], same, torch.from_numpy(rows).to(self.device))
+        loss: Tensor = self.loss(asked.vectors[text_order], found.vectors[code_order], same, torch.from_numpy(rows).to(self.device))
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         if self.config.rate:  # the Transformer alone reads the queries

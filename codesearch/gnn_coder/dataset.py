@@ -1,10 +1,10 @@
 """Pairs → what training reads: features of every code with its documentation and without, in flat arrays on disk."""
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from codesearch.gnn_coder.features import NO_NODES, Features, Featurizer
+from codesearch.gnn_coder.features import NO_NODES, Features, Featurizer, Vocabulary
 from codesearch.gnn_coder.graph import SyntaxGraph, syntax_graph
 from codesearch.gnn_coder.mining import read_pairs
 from codesearch.gnn_coder.pairs import Pair
@@ -26,6 +26,9 @@ from searchapp.encoders.openvino import digest
 _AT_ONCE = 500
 # A kind that is rarer tells the network nothing that it could learn.
 _LEAST_KIND_COUNT = 200
+# An identifier of fewer packages is their own; 12,000 take 9 MB.
+_LEAST_PACKAGES, _MOST_IDENTIFIERS = 4, 12_000
+_PAIRS_FOR_VOCABULARY = 60_000
 
 VARIANTS = ("documented", "bare")
 _ARRAYS = ("tokens", "token_ends", "nodes", "node_ends")
@@ -88,23 +91,28 @@ def variants(pair: Pair) -> tuple[Seen, Seen]:
     return seen_by_encoder(pair.code, pair.language, pair.name, pair.documentation), seen_by_encoder(bare, pair.language)
 
 
-def common_kinds(pairs: Sequence[Pair]) -> tuple[str, ...]:
-    """Return the kinds of nodes that are worth knowing, in alphabetical order."""
-    counts: Counter[str] = Counter()
+def vocabulary_of(pairs: Sequence[Pair]) -> Vocabulary:
+    """Return the kinds of nodes and the identifiers that are worth knowing: those of many nodes, and of many packages."""
+    kinds: Counter[str] = Counter()
+    packages: defaultdict[str, set[str]] = defaultdict(set)
     for pair in pairs:
         graph = seen_by_encoder(pair.code, pair.language)[1]
         if graph is not None:
-            counts.update(graph.kinds)
-            counts.update(graph.inner_kinds)
-    return tuple(sorted(kind for kind, count in counts.items() if count >= _LEAST_KIND_COUNT))
+            kinds.update(graph.kinds)
+            kinds.update(graph.inner_kinds)
+            for identifier in set(graph.identifiers) - {""}:
+                packages[identifier].add(pair.package)
+    common = sorted(kind for kind, count in kinds.items() if count >= _LEAST_KIND_COUNT)
+    spread = sorted((-len(using), identifier) for identifier, using in packages.items() if len(using) >= _LEAST_PACKAGES)
+    return Vocabulary(tuple(common), tuple(identifier for _, identifier in spread[:_MOST_IDENTIFIERS]))
 
 
 def featurize(
-    pairs: Sequence[Pair], tokenizer_file: Path, most_tokens: int, kinds: Sequence[str], progress: Callable[[Iterable[Any]], Iterable[Any]]
+    pairs: Sequence[Pair], tokenizer_file: Path, most_tokens: int, vocabulary: Vocabulary, progress: Callable[[Iterable[Any]], Iterable[Any]]
 ) -> Dataset:
     """Return the pairs with their features, worked out on all cores."""
     portions = [pairs[start : start + _AT_ONCE] for start in range(0, len(pairs), _AT_ONCE)]
-    with ProcessPoolExecutor(initializer=_start_worker, initargs=(tokenizer_file, most_tokens, tuple(kinds))) as pool:
+    with ProcessPoolExecutor(initializer=_start_worker, initargs=(tokenizer_file, most_tokens, vocabulary)) as pool:
         found = [each for portion in progress(pool.map(_features_of, portions)) for each in portion]
     return Dataset(list(pairs), _flat([each[0] for each in found]), _flat([each[1] for each in found]))
 
@@ -112,11 +120,11 @@ def featurize(
 _worker: dict[str, Featurizer] = {}
 
 
-def _start_worker(tokenizer_file: Path, most_tokens: int, kinds: tuple[str, ...]) -> None:
+def _start_worker(tokenizer_file: Path, most_tokens: int, vocabulary: Vocabulary) -> None:
     tokenizer = Tokenizer.from_file(str(tokenizer_file))
     tokenizer.no_padding()
     tokenizer.enable_truncation(most_tokens)
-    _worker["featurizer"] = Featurizer(tokenizer, kinds)
+    _worker["featurizer"] = Featurizer(tokenizer, vocabulary)
 
 
 def _features_of(pairs: Sequence[Pair]) -> list[tuple[Features, Features]]:
@@ -151,27 +159,27 @@ def load_dataset(path: Path) -> Dataset:
 
 def prepared(
     folder: Path, transformer: Path, most_tokens: int, bar: Callable[[str], Callable[[Iterable[Any]], Iterable[Any]]]
-) -> tuple[Dataset, Dataset, tuple[str, ...], Vectors]:
-    """Return (training data, validation data, kinds of nodes, vectors of the training queries), worked out once for a tokenizer.
+) -> tuple[Dataset, Dataset, Vocabulary, Vectors]:
+    """Return (training data, validation data, vocabulary, vectors of the training queries), worked out once for a tokenizer.
 
     The vectors are those of the first Transformer that this was worked out for: they only tell which queries are near.
     """
     cache = folder / f"prepared-{digest(transformer / 'tokenizer.json')}-{most_tokens}"
     cache.mkdir(exist_ok=True)
     names = {split: cache / f"{split}.npz" for split in ("train", "valid")}
-    kinds_file, vectors_file = cache / "kinds.json", cache / "query_vectors.npy"
+    vocabulary_file, vectors_file = cache / "vocabulary.json", cache / "query_vectors.npy"
     if not vectors_file.exists():
         pairs = {split: list(read_pairs(folder / f"{split}.jsonl.gz")) for split in names}
-        kinds = common_kinds(pairs["train"][:: max(1, len(pairs["train"]) // 20_000)])
+        vocabulary = vocabulary_of(pairs["train"][:: max(1, len(pairs["train"]) // _PAIRS_FOR_VOCABULARY)])
         for split, path in names.items():
-            save_dataset(path, featurize(pairs[split], transformer / "tokenizer.json", most_tokens, kinds, bar(f"Parsing {split}")))
-        kinds_file.write_text(json.dumps(kinds), encoding="utf-8")
+            save_dataset(path, featurize(pairs[split], transformer / "tokenizer.json", most_tokens, vocabulary, bar(f"Parsing {split}")))
+        vocabulary_file.write_text(json.dumps(asdict(vocabulary)), encoding="utf-8")
         kind = json.loads((transformer / "config.json").read_text(encoding="utf-8")).get("model_type")
         encoder = load_encoder(EncoderSpec("openvino" if kind == "bert" else "huggingface", str(transformer)))
         np.save(vectors_file, encoder.encode([pair.query for pair in pairs["train"]]).astype(np.float16))
     return (
         load_dataset(names["train"]),
         load_dataset(names["valid"]),
-        tuple(json.loads(kinds_file.read_text(encoding="utf-8"))),
+        Vocabulary(**{name: tuple(entries) for name, entries in json.loads(vocabulary_file.read_text(encoding="utf-8")).items()}),
         np.load(vectors_file),
     )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from codesearch.gnn_coder.features import COLUMNS, Features, Featurizer
-from codesearch.gnn_coder.folder import gnn_coder_folder, identity_of, read_graph_shape
+from codesearch.gnn_coder.folder import gnn_coder_folder, identity_of, read_graph_shape, vocabulary_of_shape
 from codesearch.gnn_coder.graph import SyntaxGraph
 from codesearch.gnn_coder.openvino_network import code_model
 from searchapp.encoders.base import Encoder, EncoderError, EncoderSpec, Vectors
@@ -55,7 +55,7 @@ class GnnCoderEncoder(OpenVinoEncoder):
         self._folder = gnn_coder_folder(spec.model)
         super().__init__(replace(spec, model=str(self._folder)))
         self._graph = read_graph_shape(self._folder)
-        self._featurizer = Featurizer(self.tokenizer, self._graph["kinds"])
+        self._featurizer = Featurizer(self.tokenizer, vocabulary_of_shape(self._graph))
         self.identity = identity_of(self._folder, spec.max_tokens)
 
     def encode_code(self, texts: Sequence[str], graphs: Sequence[SyntaxGraph | None]) -> Vectors:

@@ -11,7 +11,8 @@ from codesearch.gnn_coder.graph import SyntaxGraph
 
 Integers = NDArray[np.int32]
 
-UNKNOWN_KIND = 0
+UNKNOWN = 0
+"""The id of a kind or an identifier that the vocabulary lacks."""
 MOST_CHILDREN, MOST_DEPTH = 15, 15
 """Larger numbers of children and depths count as these."""
 
@@ -21,7 +22,7 @@ NO_POSITIONS: Integers = np.empty(0, dtype=np.int32)
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """One unit as the network reads it. `nodes` is int32 [n, 7], empty for a unit without a tree; see `COLUMNS`."""
+    """One unit as the network reads it. `nodes` is int32 [n, 8], empty for a unit without a tree; see `COLUMNS`."""
 
     tokens: Integers
     """[tokens]: ids of the Transformer's vocabulary."""
@@ -32,21 +33,29 @@ class Features:
     """[tokens, dimension]: the states of a Transformer that is not trained, where they are known beforehand."""
 
 
-COLUMNS = ("kind", "inner_kind", "parent", "children", "depth", "first_token", "end_token")
-KIND, INNER_KIND, PARENT, CHILDREN, DEPTH, FIRST_TOKEN, END_TOKEN = range(len(COLUMNS))
+COLUMNS = ("kind", "inner_kind", "parent", "children", "depth", "first_token", "end_token", "identifier")
+KIND, INNER_KIND, PARENT, CHILDREN, DEPTH, FIRST_TOKEN, END_TOKEN, IDENTIFIER = range(len(COLUMNS))
 NO_NODES: Integers = np.empty((0, len(COLUMNS)), dtype=np.int32)
 
 
-class Featurizer:
-    """Tokenises texts and looks up kinds of nodes.
+@dataclass(frozen=True)
+class Vocabulary:
+    """The kinds of nodes and the identifiers that the network knows; number k has the id k + 1, whatever else 0.
 
-    `kinds` lists the known kinds of nodes; number k of the list has the id k + 1, any other kind 0. One vocabulary serves
-    all languages: grammars name what they share alike.
+    One vocabulary serves all languages: grammars name what they share alike, and so do programmers.
     """
 
-    def __init__(self, tokenizer: Tokenizer, kinds: Sequence[str]) -> None:
+    kinds: tuple[str, ...]
+    identifiers: tuple[str, ...]
+
+
+class Featurizer:
+    """Tokenises texts, and looks up kinds of nodes and identifiers."""
+
+    def __init__(self, tokenizer: Tokenizer, vocabulary: Vocabulary) -> None:
         self._tokenizer = tokenizer
-        self._kinds = {kind: number for number, kind in enumerate(kinds, UNKNOWN_KIND + 1)}
+        self._kinds = {kind: number for number, kind in enumerate(vocabulary.kinds, UNKNOWN + 1)}
+        self._identifiers = {identifier: number for number, identifier in enumerate(vocabulary.identifiers, UNKNOWN + 1)}
 
     def __call__(self, texts: Sequence[str], graphs: Sequence[SyntaxGraph | None]) -> list[Features]:
         """Return the features of units, text by text."""
@@ -66,13 +75,14 @@ class Featurizer:
         places = np.full(len(graph.parents) + 1, -1, dtype=np.int32)
         places[kept] = np.arange(len(kept))
         columns = (
-            [self._kinds.get(graph.kinds[node], UNKNOWN_KIND) for node in kept],
-            [self._kinds.get(graph.inner_kinds[node], UNKNOWN_KIND) for node in kept],
+            [self._kinds.get(graph.kinds[node], UNKNOWN) for node in kept],
+            [self._kinds.get(graph.inner_kinds[node], UNKNOWN) for node in kept],
             places[graph.parents[kept]],
             np.minimum(graph.children[kept], MOST_CHILDREN),
             np.minimum(graph.depths[kept], MOST_DEPTH),
             first[kept],
             end[kept],
+            [self._identifiers.get(graph.identifiers[node], UNKNOWN) for node in kept],
         )
         nodes = np.stack([np.asarray(column, dtype=np.int32) for column in columns], axis=1)
         return Features(tokens, nodes, kept.astype(np.int32))

@@ -6,6 +6,7 @@ from typing import Any
 
 from safetensors import SafetensorError, safe_open
 
+from codesearch.gnn_coder.features import Vocabulary
 from searchapp.encoders.base import EncoderError
 from searchapp.encoders.openvino import digest, model_folder
 
@@ -24,14 +25,19 @@ def read_graph_shape(folder: Path) -> dict[str, Any]:
         shape: dict[str, Any] = json.loads((folder / "graph.json").read_text(encoding="utf-8"))
         hidden = json.loads((folder / "config.json").read_text(encoding="utf-8"))["hidden_size"]
         with safe_open(folder / "graph.safetensors", "numpy") as weights:
-            kinds = weights.get_slice("graph.kind_embedding.weight").get_shape()[0]
+            known = [weights.get_slice(f"graph.{name}_embedding.weight").get_shape()[0] for name in ("kind", "identifier")]
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise EncoderError(f"{folder} holds no graph network ({error}). ENCODER_MODEL is a folder that train_gnn_coder wrote.") from error
     if shape["dimension"] != hidden:
         raise EncoderError(f"{folder}: the graph network was trained on another Transformer. Train it again, or take the weights it came with.")
-    if len(shape["kinds"]) + 1 != kinds:
+    if [len(shape["kinds"]) + 1, len(shape["identifiers"]) + 1] != known:
         raise EncoderError(f"{folder}: graph.json and graph.safetensors do not belong together. Copy both from one training.")
     return shape
+
+
+def vocabulary_of_shape(shape: dict[str, Any]) -> Vocabulary:
+    """Return the kinds and identifiers of a configuration."""
+    return Vocabulary(tuple(shape["kinds"]), tuple(shape["identifiers"]))
 
 
 def identity_of(folder: Path, max_tokens: int) -> str:

@@ -1,5 +1,6 @@
 """Unit → syntax graph: the nodes of its tree as plain arrays, each with the characters of the encoded text it covers."""
 
+import re
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -14,6 +15,7 @@ MOST_NODES = 256
 """A larger tree is cut to its first nodes in the order of depth, then of the source: what is cut lies deepest."""
 DOUBLINGS = 8
 """Doublings of a pointer to the parent that reach the root of any such tree: 2 ** 8 steps."""
+_IDENTIFIER = re.compile(r"[^\W\d][\w$]{0,39}[?!]?")
 UNIT, TITLE, DOCUMENTATION = "<unit>", "<title>", "<documentation>"
 
 # Their inside is text, not structure.
@@ -42,6 +44,8 @@ class SyntaxGraph:
     """[nodes]: the first character of the encoded text that the node covers."""
     ends: Integers
     """[nodes]: the character after its last."""
+    identifiers: list[str]
+    """The identifier that a node is, empty for a node that is none."""
 
     @property
     def children(self) -> Integers:
@@ -76,6 +80,7 @@ class _Row:
     inner_kind: str
     start: int
     end: int
+    identifier: str = ""
 
 
 class _Positions:
@@ -122,11 +127,18 @@ def _tree_rows(root: Node, positions: _Positions, first: int) -> list[_Row]:
             child = node.named_child(0)
             assert child is not None
             node = child
-        rows.append(_Row(depth, parent, kind, node.type, start, end))
+        rows.append(_Row(depth, parent, kind, node.type, start, end, _identifier(node)))
         if node.named_child_count and node.type not in _LEAVES:
             index = first + len(rows) - 1
             stack += [(child, index, depth + 1) for child in reversed(node.named_children)]
     return rows
+
+
+def _identifier(node: Node) -> str:
+    if node.named_child_count or node.type in _LEAVES or node.text is None:
+        return ""
+    text = node.text.decode("utf-8", errors="replace")
+    return text if _IDENTIFIER.fullmatch(text) else ""
 
 
 def _arrays(rows: list[_Row]) -> SyntaxGraph:
@@ -140,4 +152,5 @@ def _arrays(rows: list[_Row]) -> SyntaxGraph:
         parents=np.array([place[row.parent] if row.parent >= 0 else -1 for row in kept], dtype=np.int32),
         starts=np.array([row.start for row in kept], dtype=np.int32),
         ends=np.array([row.end for row in kept], dtype=np.int32),
+        identifiers=[row.identifier for row in kept],
     )

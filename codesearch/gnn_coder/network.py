@@ -14,7 +14,21 @@ from torch_geometric.nn import FAConv, GATConv, GCNConv
 from torch_geometric.utils import scatter, softmax
 from transformers import PreTrainedModel
 
-from codesearch.gnn_coder.features import CHILDREN, DEPTH, END_TOKEN, FIRST_TOKEN, INNER_KIND, KIND, MOST_CHILDREN, MOST_DEPTH, PARENT, Features
+from codesearch.gnn_coder.features import (
+    CHILDREN,
+    DEPTH,
+    END_TOKEN,
+    FIRST_TOKEN,
+    IDENTIFIER,
+    INNER_KIND,
+    KIND,
+    MOST_CHILDREN,
+    MOST_DEPTH,
+    PARENT,
+    UNKNOWN,
+    Features,
+    Vocabulary,
+)
 from codesearch.gnn_coder.pooling import ASTGPool, Trees
 
 
@@ -23,6 +37,7 @@ class NetworkConfig:
     """Everything that shapes the graph network; the Transformer brings its own configuration."""
 
     kinds: tuple[str, ...]
+    identifiers: tuple[str, ...] = ()
     dimension: int = 384
     channels: int = 192
     layers: int = 2
@@ -32,6 +47,12 @@ class NetworkConfig:
     pooling: str = "ast"
     content: str = "contextual"
     dropout: float = 0.1
+    identifier_dropout: float = 0.3
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """Return the kinds and identifiers that the network knows."""
+        return Vocabulary(self.kinds, self.identifiers)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields for JSON."""
@@ -112,6 +133,8 @@ class GraphNetwork(nn.Module):
         self.inner_kind_embedding = nn.Embedding(len(config.kinds) + 1, channels)
         self.children_embedding = nn.Embedding(MOST_CHILDREN + 1, channels)
         self.depth_embedding = nn.Embedding(MOST_DEPTH + 1, channels)
+        # What an identifier means as a whole, which its pieces in the Transformer's vocabulary may not tell (`getcwd`).
+        self.identifier_embedding = nn.Embedding(len(config.identifiers) + 1, config.dimension, padding_idx=UNKNOWN)
         self.content = nn.Linear(config.dimension, channels)
         self.normal = nn.LayerNorm(channels)
         levels = config.levels if config.pooling != "mean" else 1
@@ -122,13 +145,14 @@ class GraphNetwork(nn.Module):
         for embedding in (self.kind_embedding, self.inner_kind_embedding, self.children_embedding, self.depth_embedding):
             nn.init.normal_(embedding.weight, std=0.1)
         nn.init.zeros_(self.values.weight)
+        nn.init.zeros_(self.identifier_embedding.weight)
 
     def forward(self, contents: Tensor, graphs: Batch) -> tuple[Tensor, Tensor]:
         """Return (readout float [graphs, dimension], weights float [nodes] that sum to 1 over each graph's nodes).
 
         `contents` is float [nodes, dimension]: the mean of the tokens' states over each node's span.
         """
-        trees = self._trees(contents, graphs)
+        trees = self._trees(contents + self._meanings(graphs.nodes[:, IDENTIFIER]), graphs)
         number = graphs.num_graphs
         if not self.pools:
             trees = self.convolutions[0](trees)
@@ -142,6 +166,15 @@ class GraphNetwork(nn.Module):
             readout = readout + self._read(trees, weights, number) / len(self.pools)
             total = total.index_add(0, trees.origin, weights / len(self.pools))
         return readout, total
+
+    def _meanings(self, identifiers: Tensor) -> Tensor:
+        """Return what identifiers mean, float [nodes, dimension]; in training some are left out, so that none is learned by heart."""
+        if not self.config.identifiers:
+            identifiers = torch.zeros_like(identifiers)
+        elif self.training:
+            identifiers = identifiers * (torch.rand(identifiers.shape, device=identifiers.device) >= self.config.identifier_dropout)
+        meanings: Tensor = self.identifier_embedding(identifiers)
+        return meanings
 
     def _trees(self, contents: Tensor, graphs: Batch) -> Trees:
         nodes = graphs.nodes

@@ -11,7 +11,7 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as op
 
-from codesearch.gnn_coder.features import CHILDREN, COLUMNS, DEPTH, END_TOKEN, FIRST_TOKEN, INNER_KIND, KIND, PARENT
+from codesearch.gnn_coder.features import CHILDREN, COLUMNS, DEPTH, END_TOKEN, FIRST_TOKEN, IDENTIFIER, INNER_KIND, KIND, PARENT
 from codesearch.gnn_coder.graph import DOUBLINGS
 from searchapp.encoders.bert_graph import Weights, bert_states, layer_norm, linear, token_mean, unit_length
 
@@ -38,7 +38,7 @@ def is_supported(graph: Mapping[str, Any]) -> bool:
 def code_model(config: Mapping[str, Any], weights: Weights, graph: Mapping[str, Any], graph_weights: Weights) -> ov.Model:
     """Return a model from (input_ids, attention_mask, nodes) to (vectors, node weights).
 
-    The first two are int64 [batch, tokens], `nodes` int64 [batch, nodes, 7] with rows of zeros as padding; the results are
+    The first two are int64 [batch, tokens], `nodes` int64 [batch, nodes, 8] with rows of zeros as padding; the results are
     float32 [batch, dimension], of unit length, and float32 [batch, nodes]. `config` and `weights` are the Transformer's,
     `graph` and `graph_weights` what `weights.py` stores of the graph network.
     """
@@ -57,7 +57,8 @@ def code_model(config: Mapping[str, Any], weights: Weights, graph: Mapping[str, 
 def _readout(states: ov.Node, nodes: ov.Node, graph: Mapping[str, Any], weight: Weights) -> tuple[ov.Node, ov.Node]:
     """Return (readout [batch, dimension], weight of each node [batch, nodes])."""
     column = [op.gather(nodes, np.int64(number), np.int64(2)) for number in range(len(COLUMNS))]
-    contents = _contents(states, column[FIRST_TOKEN], column[END_TOKEN])
+    meanings = op.gather(weight["graph.identifier_embedding.weight"], column[IDENTIFIER], np.int64(0))
+    contents = op.add(_contents(states, column[FIRST_TOKEN], column[END_TOKEN]), meanings)
     trees = _trees(contents, column, weight)
     if graph["pooling"] == "mean":
         trees = _convolved(trees, int(graph["layers"]), weight, "graph.convolutions.0")

@@ -8,7 +8,7 @@ from tokenizers import Tokenizer
 
 from codesearch.gnn_coder.encoding import encode_code, encode_texts
 from codesearch.gnn_coder.features import Featurizer
-from codesearch.gnn_coder.folder import gnn_coder_folder, identity_of, read_graph_shape
+from codesearch.gnn_coder.folder import gnn_coder_folder, identity_of, read_graph_shape, vocabulary_of_shape
 from codesearch.gnn_coder.graph import SyntaxGraph
 from codesearch.gnn_coder.network import collate
 from codesearch.gnn_coder.weights import load_model
@@ -31,7 +31,7 @@ class TorchEncoder:
         self._model.bf16 = self._device.type == "cuda"
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(spec.max_tokens)
-        self._featurizer = Featurizer(self._tokenizer, shape["kinds"])
+        self._featurizer = Featurizer(self._tokenizer, vocabulary_of_shape(shape))
         self.dimension = int(shape["dimension"])
         self.identity = identity_of(folder, spec.max_tokens)
 

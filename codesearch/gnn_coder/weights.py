@@ -77,7 +77,7 @@ def read_config(folder: Path) -> NetworkConfig:
     try:
         fields: dict[str, Any] = json.loads((folder / "graph.json").read_text(encoding="utf-8"))
         fields.pop("max_tokens", None)
-        return NetworkConfig(**fields | {"kinds": tuple(fields["kinds"])})
+        return NetworkConfig(**fields | {name: tuple(fields[name]) for name in ("kinds", "identifiers")})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise WeightsError(f"{folder}/graph.json cannot be read: {error}") from error
 

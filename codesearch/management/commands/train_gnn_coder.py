@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 if TYPE_CHECKING:
     from codesearch.gnn_coder.dataset import Dataset, FlatFeatures
+    from codesearch.gnn_coder.features import Vocabulary
     from codesearch.gnn_coder.network import GnnCoder, NetworkConfig
     from codesearch.gnn_coder.training import Trainer, Validation
     from searchapp.encoders.base import Vectors
@@ -31,6 +32,7 @@ class Command(BaseCommand):
         parser.add_argument("--pooling", choices=["ast", "topk", "sag", "mean", "none"], default="ast", help="none: no graph network at all")
         parser.add_argument("--convolution", choices=["fa", "gcn", "gat"], default="fa")
         parser.add_argument("--content", choices=["contextual", "static"], default="contextual", help="what a node's tokens bring")
+        parser.add_argument("--identifiers", choices=["yes", "no"], default="yes", help="whether whole identifiers have meanings of their own")
         parser.add_argument("--loss", choices=["symmetric", "individual"], default="symmetric")
         parser.add_argument("--most-tokens", type=int, default=160)
         parser.add_argument("--limit", type=int, help="train on so many pairs, drawn at random, the same for every seed")
@@ -59,10 +61,10 @@ class Command(BaseCommand):
             raise CommandError("--keep is for a Transformer alone: a graph network fits the Transformer that it was trained with, and no other.")
         transformer = model_folder(options["transformer"] or BUNDLED_MODEL)
         device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if options["device"] == "auto" else options["device"])
-        data, held_out, kinds, vectors = prepared(options["pairs"], transformer, options["most_tokens"], _bar)
+        data, held_out, vocabulary, vectors = prepared(options["pairs"], transformer, options["most_tokens"], _bar)
         data, vectors = _limited(data, vectors, options["limit"])
         torch.manual_seed(options["seed"])
-        model = new_model(transformer, _graph_config(options, kinds, transformer), device)
+        model = new_model(transformer, _graph_config(options, vocabulary, transformer), device)
         model.bf16 = options["precision"] == "bf16"
         options["out"].mkdir(parents=True, exist_ok=True)
         if not options["rate"]:
@@ -98,13 +100,20 @@ def _limited(data: "Dataset", vectors: "Vectors", limit: int | None) -> "tuple[D
     return data.take(chosen), vectors[chosen]
 
 
-def _graph_config(options: dict[str, Any], kinds: tuple[str, ...], transformer: Path) -> "NetworkConfig | None":
+def _graph_config(options: dict[str, Any], vocabulary: "Vocabulary", transformer: Path) -> "NetworkConfig | None":
     from codesearch.gnn_coder.network import NetworkConfig
 
     if options["pooling"] == "none":
         return None
     dimension = json.loads((transformer / "config.json").read_text(encoding="utf-8"))["hidden_size"]
-    return NetworkConfig(kinds, dimension, pooling=options["pooling"], convolution=options["convolution"], content=options["content"])
+    return NetworkConfig(
+        vocabulary.kinds,
+        vocabulary.identifiers if options["identifiers"] == "yes" else (),
+        dimension,
+        pooling=options["pooling"],
+        convolution=options["convolution"],
+        content=options["content"],
+    )
 
 
 def _read_once(data: "Dataset", model: "GnnCoder", device: Any, options: dict[str, Any], transformer: Path) -> "Dataset":

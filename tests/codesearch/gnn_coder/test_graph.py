@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from codesearch.gnn_coder.features import NO_NODES, PARENT, Featurizer
+from codesearch.gnn_coder.features import END_TOKEN, FIRST_TOKEN, IDENTIFIER, NO_NODES, PARENT, Featurizer
 from codesearch.gnn_coder.graph import MOST_NODES, SyntaxGraph, syntax_graph
 from codesearch.parsing import CodeUnit, parse_file
 from codesearch.parsing.dense_text import DenseText, dense_text
-from tests.codesearch.gnn_coder.tiny import KINDS, tiny_tokenizer
+from tests.codesearch.gnn_coder.tiny import VOCABULARY, tiny_tokenizer
 
 
 def graphs_of(path: str, text: str) -> dict[str, tuple[CodeUnit, DenseText, SyntaxGraph | None]]:
@@ -80,6 +80,15 @@ def test_a_deep_tree_does_not_matter():
     assert len(graph.kinds) <= MOST_NODES
 
 
+def test_identifiers_are_known_as_a_whole(featurizer):
+    _, dense, graph = graphs_of("a.rb", "def read(path)\n  list = file(path) + 'path'\n  list.empty?\nend\n")["read"]
+    assert {"read", "path", "list", "file", "empty?"} == set(graph.identifiers) - {""}
+    (features,) = featurizer([dense.text], [graph])
+    known = [("", *VOCABULARY.identifiers)[number] for number in features.nodes[:, IDENTIFIER]]
+    assert known == [graph.identifiers[node] if graph.identifiers[node] in VOCABULARY.identifiers else "" for node in features.positions]
+    assert "read" in known
+
+
 def test_text_has_no_graph():
     assert [graph for _, _, graph in graphs_of("README.md", "# Title\n\nSome words.\n").values()] == [None]
 
@@ -88,7 +97,7 @@ def test_text_has_no_graph():
 def featurizer() -> Featurizer:
     tokenizer = tiny_tokenizer()
     tokenizer.enable_truncation(12)
-    return Featurizer(tokenizer, KINDS)
+    return Featurizer(tokenizer, VOCABULARY)
 
 
 def test_nodes_beyond_the_tokens_are_left_out(featurizer):
@@ -96,8 +105,8 @@ def test_nodes_beyond_the_tokens_are_left_out(featurizer):
     (features,) = featurizer([dense.text], [graph])
     assert len(features.tokens) == 12
     assert 0 < len(features.nodes) < len(graph.kinds)
-    assert (features.nodes[:, -1] <= 11).all()
-    assert (features.nodes[:, -2] < features.nodes[:, -1]).all()
+    assert (features.nodes[:, END_TOKEN] <= 11).all()
+    assert (features.nodes[:, FIRST_TOKEN] < features.nodes[:, END_TOKEN]).all()
     assert (features.nodes[1:, PARENT] < np.arange(1, len(features.nodes))).all()
     assert unit.kind == "function"
 

@@ -13,21 +13,22 @@ from codesearch.gnn_coder.features import NO_NODES, Features
 from codesearch.gnn_coder.network import collate
 from codesearch.gnn_coder.openvino_network import code_model
 from codesearch.gnn_coder.weights import load_model
-from tests.codesearch.gnn_coder.tiny import KINDS, WORDS, save_tiny
+from tests.codesearch.gnn_coder.tiny import VOCABULARY, WORDS, save_tiny
 
 
 def random_features(rng: np.random.Generator, nodes: int, tokens: int) -> Features:
     """Return a unit with a random tree, parents before children."""
     if not nodes:
         return Features(rng.integers(4, len(WORDS), tokens).astype(np.int32), NO_NODES)
-    rows = np.zeros((nodes, 7), dtype=np.int32)
-    rows[:, 0], rows[:, 1] = rng.integers(0, len(KINDS) + 1, (2, nodes))
+    rows = np.zeros((nodes, 8), dtype=np.int32)
+    rows[:, 0], rows[:, 1] = rng.integers(0, len(VOCABULARY.kinds) + 1, (2, nodes))
     rows[:, 2] = [-1, *(rng.integers(0, node) for node in range(1, nodes))]
     rows[:, 3] = np.bincount(rows[1:, 2], minlength=nodes).clip(max=15)
     rows[:, 4] = rng.integers(0, 16, nodes)
     rows[:, 5] = rng.integers(0, tokens - 1, nodes)
     rows[:, 6] = rows[:, 5] + rng.integers(1, 4, nodes)
     rows[:, 6] = rows[:, 6].clip(max=tokens)
+    rows[:, 7] = rng.integers(0, len(VOCABULARY.identifiers) + 1, nodes)
     return Features(rng.integers(4, len(WORDS), tokens).astype(np.int32), rows)
 
 

@@ -13,7 +13,7 @@ from codesearch.gnn_coder.network import collate
 from codesearch.gnn_coder.pairs import Pair
 from codesearch.gnn_coder.pooling import ASTGPool, Trees
 from codesearch.gnn_coder.training import Trainer, TrainingConfig, Validation, arrange, mean_reciprocal_rank
-from tests.codesearch.gnn_coder.tiny import KINDS, tiny_model, tiny_tokenizer
+from tests.codesearch.gnn_coder.tiny import VOCABULARY, tiny_model, tiny_tokenizer
 
 CPU = torch.device("cpu")
 VERBS, THINGS = ("read", "write", "sort", "get"), ("file", "list", "path", "name")
@@ -28,7 +28,7 @@ def data(tmp_path_factory) -> Dataset:
         for verb in VERBS
         for thing in THINGS
     ]
-    found = featurize(pairs, folder / "tokenizer.json", 64, KINDS, iter)
+    found = featurize(pairs, folder / "tokenizer.json", 64, VOCABULARY, iter)
     save_dataset(folder / "data.npz", found)
     return load_dataset(folder / "data.npz")
 

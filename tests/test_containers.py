@@ -16,6 +16,7 @@ def test_the_services_are_all_there():
     assert {"web", "worker", "embedding-worker", "postgres", "redis"} <= set(SERVICES)
     assert SERVICES["embedding-worker"]["profiles"] == ["gpu"]
     assert SERVICES["embedding-worker"]["command"][5] == "embedding"
+    assert SERVICES["embedding-worker"]["environment"] == SERVICES["worker"]["environment"] | {"ENCODER_DEVICE": "cuda"}
 
 
 def test_what_serves_has_a_health_check_and_keeps_its_data():

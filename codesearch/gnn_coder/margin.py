@@ -10,8 +10,9 @@ _ROWS_AT_ONCE = 1024
 def mean_angular_margin(vectors: Vectors) -> float:
     """Return the Mean Angular Margin of unit vectors [n, dimension].
 
-    MAM = 1 / (n (n - 1)) · Σ_{i ≠ j} cos(v_i, v_j): the mean cosine of the angles between different vectors (GNN-Coder,
-    section 4.4). Lower means that the vectors lie further apart, 0 that they are spread as random directions are.
+    MAM = 1 / (n (n - 1)) · Σ_{i ≠ j} cos(v_i, v_j): the mean cosine of the angles between different vectors. GNN-Coder names
+    the measure and reads lower as more discriminative; this is the formula that fits that reading. 0 means that vectors are
+    spread as random directions are.
     Raises ValueError for fewer than two vectors.
     """
     number = len(vectors)

@@ -7,23 +7,26 @@ lists=$(cd "$(dirname "$0")/packages" && pwd)
 downloads=$folder/.downloads
 mkdir -p "$downloads"/{python,debian,javascript} "$folder"/{python,java,go,ruby,php,javascript}
 
-# A package that is no longer offered leaves a gap, and is named, but does not stop the rest.
-missing() { echo "not available: $1" >&2; }
+# fetch COMMAND: what stands on standard input, many at once; where one is no longer offered, one by one, and the gap is named.
+fetch() {
+  export COMMAND=$1
+  xargs -r -n 40 -P 4 bash -c '$COMMAND "$@" >/dev/null 2>&1 || for each; do $COMMAND "$each" >/dev/null 2>&1 || echo "not available: $each" >&2; done' _
+}
 
 download() {
   cd "$downloads/python"
   while read -r package; do
-    compgen -G "${package%%==*}-${package##*==}-*.whl" >/dev/null || pip download -q --no-deps --only-binary :all: "$package" || missing "$package"
-  done <"$lists/python.txt"
+    compgen -G "${package%%==*}-${package##*==}-*.whl" >/dev/null || echo "$package"
+  done <"$lists/python.txt" | fetch "pip download -q --no-deps --only-binary :all:"
   cd "$downloads/javascript"
   while read -r package; do
     version=${package##*@} name=${package%@*} name=${name#@}
-    [ -f "${name//\//-}-$version.tgz" ] || npm pack --silent "$package" >/dev/null || missing "$package"
-  done <"$lists/javascript.txt"
+    [ -f "${name//\//-}-$version.tgz" ] || echo "$package"
+  done <"$lists/javascript.txt" | fetch "npm pack --silent"
   cd "$downloads/debian"
   while read -r package; do
-    compgen -G "${package%%=*}_*.deb" >/dev/null || apt-get download -qq "$package" || missing "$package"
-  done <"$lists/debian.txt"
+    compgen -G "${package%%=*}_*.deb" >/dev/null || echo "$package"
+  done <"$lists/debian.txt" | fetch "apt-get download -qq"
 }
 
 unpack_python() { # Every package is unpacked beside its place and moved there whole.

@@ -48,6 +48,8 @@ class NetworkConfig:
     content: str = "contextual"
     dropout: float = 0.1
     identifier_dropout: float = 0.3
+    share: float = 1.0
+    """How much of the readout is added to the sequence's vector; less than in training sets the network back (WiSE-FT)."""
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -255,7 +257,7 @@ class GnnCoder(nn.Module):
         readout, weights = self.graph(contents, batch.graphs)
         gate = torch.sigmoid(self.gate(torch.cat([sequence, readout], dim=1)))
         # A unit without a tree has a readout of zeros: the sequence alone speaks.
-        return functional.normalize(sequence + gate * readout, dim=1), weights
+        return functional.normalize(sequence + self.config.share * gate * readout, dim=1), weights
 
     def _precision(self, device: torch.device) -> AbstractContextManager[None]:
         return torch.autocast(device.type, dtype=torch.bfloat16, enabled=self.bf16)

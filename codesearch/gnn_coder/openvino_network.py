@@ -49,7 +49,7 @@ def code_model(config: Mapping[str, Any], weights: Weights, graph: Mapping[str, 
     states = bert_states(ids, mask, config, weights)
     sequence = token_mean(states, mask)
     readout, node_weights = _readout(states, nodes, graph, weight)
-    gate = op.sigmoid(linear(op.concat([sequence, readout], -1), weight, "gate"))
+    gate = op.multiply(op.sigmoid(linear(op.concat([sequence, readout], -1), weight, "gate")), np.float32(graph["share"]))
     vectors = unit_length(op.add(sequence, op.multiply(gate, readout)))
     return ov.Model([vectors, node_weights], [ids, mask, nodes], "gnn_coder")
 

@@ -6,6 +6,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +37,14 @@ def new_model(transformer: Path, config: NetworkConfig | None, device: torch.dev
 
 
 def blend(model: GnnCoder, start: Path, share: float) -> None:
-    """Set the Transformer to `share` of the weights in `start` and the rest of its own.
+    """Set what was trained back by `share`: the Transformer towards the weights in `start`, or else the graph network's part.
 
-    A Transformer between the pretrained and the fine-tuned one keeps what the first knew of other data, at little cost to
-    what the second has learned (WiSE-FT; Wortsman et al. 2022, arXiv 2109.01903).
+    A model between the pretrained and the fine-tuned one keeps what the first knew of other data, at little cost to what
+    the second has learned (WiSE-FT; Wortsman et al. 2022, arXiv 2109.01903).
     """
+    if model.config is not None:
+        model.config = replace(model.config, share=1 - share)
+        return
     before = _transformer(start).state_dict()
     with torch.no_grad():
         for name, weight in model.transformer.named_parameters():
@@ -57,7 +61,7 @@ def save_model(model: GnnCoder, folder: Path, tokenizer_file: Path, max_tokens: 
         graph = {name: value for name, value in model.state_dict().items() if not name.startswith("transformer.")}
         save_file(_half(graph), folder / "graph.safetensors")
         shape = model.config.as_dict() | {"max_tokens": max_tokens}
-        (folder / "graph.json").write_text(json.dumps(shape, indent=1) + "\n", encoding="utf-8")
+        (folder / "graph.json").write_text(json.dumps(shape) + "\n", encoding="utf-8")
 
 
 def load_model(folder: Path) -> GnnCoder:

@@ -39,7 +39,7 @@ class Command(BaseCommand):
         parser.add_argument("--epochs", type=float, default=1.0)
         parser.add_argument("--batch", type=int, default=256)
         parser.add_argument("--rate", type=float, default=3e-5, help="learning rate of the Transformer; 0 leaves it as it is and reads code once")
-        parser.add_argument("--keep", type=float, default=0.0, metavar="SHARE", help="in the end, set the Transformer back by this share (WiSE-FT)")
+        parser.add_argument("--keep", type=float, default=0.0, metavar="SHARE", help="in the end, set back by this share what was trained (WiSE-FT)")
         parser.add_argument("--bare-share", type=float, default=1.0, help="how much of the code is shown without its documentation")
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--precision", choices=["bf16", "fp32"], default="bf16", help="fp32 on processors without bf16 products")
@@ -57,8 +57,8 @@ class Command(BaseCommand):
         from codesearch.gnn_coder.weights import blend, new_model, save_model
         from searchapp.encoders.openvino import BUNDLED_MODEL, model_folder
 
-        if options["keep"] and options["pooling"] != "none":
-            raise CommandError("--keep is for a Transformer alone: a graph network fits the Transformer that it was trained with, and no other.")
+        if options["keep"] and options["rate"] and options["pooling"] != "none":
+            raise CommandError("--keep is for a Transformer alone, or a graph network alone (--rate 0): trained together, they fit each other only.")
         transformer = model_folder(options["transformer"] or BUNDLED_MODEL)
         device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if options["device"] == "auto" else options["device"])
         data, held_out, vocabulary, vectors = prepared(options["pairs"], transformer, options["most_tokens"], _bar)

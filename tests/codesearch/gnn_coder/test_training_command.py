@@ -58,13 +58,14 @@ def test_a_transformer_alone_can_be_set_back_towards_its_start(folders, tmp_path
     assert moved
     for name in moved:
         assert half[name] == pytest.approx((start[name].astype(float) + trained[name]) / 2, abs=4e-3)
-    with pytest.raises(CommandError, match="Transformer alone"):
+    with pytest.raises(CommandError, match="fit each other only"):
         train(folders, tmp_path, pooling="ast", keep=0.5)
 
 
 def test_over_a_transformer_that_stays_only_the_graph_network_learns(folders, tmp_path):
     start = load_file(folders[1] / "model.safetensors")
-    after = train(folders, tmp_path, pooling="ast", rate=0, limit=12)
+    after = train(folders, tmp_path, pooling="ast", rate=0, limit=12, keep=0.25)
+    assert json.loads((tmp_path / "model" / "graph.json").read_text())["share"] == 0.75
     assert all((after[name] == start[name]).all() for name in start)
     graph = load_file(tmp_path / "model" / "graph.safetensors")
     assert np.abs(graph["graph.values.weight"]).max() > 0

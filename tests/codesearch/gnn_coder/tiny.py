@@ -61,7 +61,7 @@ def tiny_model(pooling: str | None, seed: int = 0, *, untrained: bool = False) -
     shape = BertConfig(
         vocab_size=len(WORDS), hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=64, max_position_embeddings=128
     )
-    config = NetworkConfig(VOCABULARY.kinds, VOCABULARY.identifiers, dimension=32, channels=16, pooling=pooling) if pooling else None
+    config = NetworkConfig(VOCABULARY.kinds, VOCABULARY.identifiers, dimension=32, channels=16, pooling=pooling, share=0.7) if pooling else None
     model = GnnCoder(BertModel(shape), config)
     for parameter in model.parameters() if not untrained else ():
         torch.nn.init.normal_(parameter, std=0.3)

@@ -1,6 +1,7 @@
 """Pairs → what training reads: features of every code with its documentation and without, in flat arrays on disk."""
 
 import json
+import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -39,22 +40,22 @@ Seen = tuple[str, SyntaxGraph | None]
 class FlatFeatures:
     """The features of many units, one after another: of unit i, tokens[token_ends[i-1] : token_ends[i]], nodes likewise.
 
-    `states`, where a Transformer that is not trained has read the tokens: float16 [tokens, dimension].
+    `read`, where a Transformer that is not trained has read the code: `Features.read` of each, float16 [units + nodes, dimension].
     """
 
     tokens: NDArray[np.uint16]
     token_ends: NDArray[np.int64]
     nodes: NDArray[np.int16]
     node_ends: NDArray[np.int64]
-    states: NDArray[np.float16] | None = None
+    read: NDArray[np.float16] | None = None
 
     def __getitem__(self, index: int) -> Features:
         """Return the features of one unit."""
         start, node_start = (self.token_ends[index - 1], self.node_ends[index - 1]) if index else (0, 0)
         of_unit = slice(start, self.token_ends[index])
-        states = None if self.states is None else np.asarray(self.states[of_unit])
+        read = None if self.read is None else np.asarray(self.read[node_start + index : self.node_ends[index] + index + 1])
         nodes = self.nodes[node_start : self.node_ends[index]].astype(np.int32)
-        return Features(self.tokens[of_unit].astype(np.int32), nodes, states=states)
+        return Features(self.tokens[of_unit].astype(np.int32), nodes, read=read)
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,6 @@ class Dataset:
     pairs: list[Pair]
     documented: FlatFeatures
     bare: FlatFeatures
-
-    def take(self, rows: Sequence[int]) -> "Dataset":
-        """Return the dataset of some of the pairs."""
-        documented, bare = (_flat([features[row] for row in rows]) for features in (self.documented, self.bare))
-        return Dataset([self.pairs[row] for row in rows], documented, bare)
 
 
 def seen_by_encoder(code: str, language: str, name: str = "", documentation: str = "") -> Seen:
@@ -114,7 +110,7 @@ def featurize(
     portions = [pairs[start : start + _AT_ONCE] for start in range(0, len(pairs), _AT_ONCE)]
     with ProcessPoolExecutor(initializer=_start_worker, initargs=(tokenizer_file, most_tokens, vocabulary)) as pool:
         found = [each for portion in progress(pool.map(_features_of, portions)) for each in portion]
-    return Dataset(list(pairs), _flat([each[0] for each in found]), _flat([each[1] for each in found]))
+    return Dataset(list(pairs), flat_features([each[0] for each in found]), flat_features([each[1] for each in found]))
 
 
 _worker: dict[str, Featurizer] = {}
@@ -133,7 +129,8 @@ def _features_of(pairs: Sequence[Pair]) -> list[tuple[Features, Features]]:
     return list(zip(features[::2], features[1::2], strict=True))
 
 
-def _flat(features: Sequence[Features]) -> FlatFeatures:
+def flat_features(features: Sequence[Features]) -> FlatFeatures:
+    """Return the features one after another."""
     return FlatFeatures(
         np.concatenate([each.tokens for each in features]).astype(np.uint16),
         np.cumsum([len(each.tokens) for each in features]),
@@ -158,18 +155,21 @@ def load_dataset(path: Path) -> Dataset:
 
 
 def prepared(
-    folder: Path, transformer: Path, most_tokens: int, bar: Callable[[str], Callable[[Iterable[Any]], Iterable[Any]]]
+    folder: Path, transformer: Path, most_tokens: int, limit: int | None, bar: Callable[[str], Callable[[Iterable[Any]], Iterable[Any]]]
 ) -> tuple[Dataset, Dataset, Vocabulary, Vectors]:
     """Return (training data, validation data, vocabulary, vectors of the training queries), worked out once for a tokenizer.
 
-    The vectors are those of the first Transformer that this was worked out for: they only tell which queries are near.
+    At most `limit` training pairs are drawn, the same for every run. The vectors are those of the first Transformer that this
+    was worked out for: they only tell which queries are near.
     """
-    cache = folder / f"prepared-{digest(transformer / 'tokenizer.json')}-{most_tokens}"
+    cache = folder / f"prepared-{digest(transformer / 'tokenizer.json')}-{most_tokens}-{limit or 'all'}"
     cache.mkdir(exist_ok=True)
     names = {split: cache / f"{split}.npz" for split in ("train", "valid")}
     vocabulary_file, vectors_file = cache / "vocabulary.json", cache / "query_vectors.npy"
     if not vectors_file.exists():
         pairs = {split: list(read_pairs(folder / f"{split}.jsonl.gz")) for split in names}
+        if limit and limit < len(pairs["train"]):
+            pairs["train"] = random.Random(0).sample(pairs["train"], limit)
         vocabulary = vocabulary_of(pairs["train"][:: max(1, len(pairs["train"]) // _PAIRS_FOR_VOCABULARY)])
         for split, path in names.items():
             save_dataset(path, featurize(pairs[split], transformer / "tokenizer.json", most_tokens, vocabulary, bar(f"Parsing {split}")))

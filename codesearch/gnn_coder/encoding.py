@@ -1,6 +1,7 @@
 """Texts and units through the torch network, in chunks; and a backward pass that holds one chunk in memory at a time."""
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -10,11 +11,19 @@ from torch import Tensor
 from codesearch.gnn_coder.features import NO_NODES, Features
 from codesearch.gnn_coder.network import CodeBatch, GnnCoder, collate, pad
 
-Chunk = Callable[[], Tensor]
-"""Computes the vectors of a part of a batch, float [part, dimension], anew at every call."""
-
 _CODE_TOKENS_AT_ONCE = {"cpu": 4096, "cuda": 65536}
 _TEXTS_AT_ONCE = 128
+# Tokens whose activations are kept for the backward pass: a quarter of a megabyte each, for a Transformer like MiniLM.
+_TOKENS_HELD = {"cpu": 24_576, "cuda": 131_072}
+
+
+class Chunk(NamedTuple):
+    """A part of a batch."""
+
+    encode: Callable[[], Tensor]
+    """Computes the vectors of the part, float [part, dimension], anew at every call."""
+    tokens: int
+    """Tokens that the Transformer reads for it."""
 
 
 def text_chunks(model: GnnCoder, tokenizer: Tokenizer, texts: Sequence[str], device: torch.device) -> tuple[list[Chunk], Tensor]:
@@ -24,7 +33,7 @@ def text_chunks(model: GnnCoder, tokenizer: Tokenizer, texts: Sequence[str], dev
 
     def chunk(start: int) -> Chunk:
         tokens, mask = pad([tokenized[index] for index in order[start : start + _TEXTS_AT_ONCE]])
-        return lambda: model.encode_texts(tokens.to(device), mask.to(device))
+        return Chunk(lambda: model.encode_texts(tokens.to(device), mask.to(device)), tokens.numel())
 
     return [chunk(start) for start in range(0, len(texts), _TEXTS_AT_ONCE)], _inverse(order, device)
 
@@ -33,8 +42,11 @@ def code_chunks(model: GnnCoder, features: Sequence[Features], device: torch.dev
     """Return the chunks of units, those of like length together, and the index that puts their vectors in order again."""
     order = sorted(range(len(features)), key=lambda index: len(features[index].tokens))
     batches = _by_length([features[index] for index in order], _CODE_TOKENS_AT_ONCE[device.type], plain=model.config is None)
-    chunks: list[Chunk] = [lambda batch=batch: model.encode_code(batch.to(device)) for batch in batches]  # type: ignore[misc]
-    return chunks, _inverse(order, device)
+
+    def chunk(batch: CodeBatch) -> Chunk:
+        return Chunk(lambda: model.encode_code(batch.to(device)), batch.tokens.numel() if batch.read is None else 0)
+
+    return [chunk(batch) for batch in batches], _inverse(order, device)
 
 
 def _inverse(order: list[int], device: torch.device) -> Tensor:
@@ -44,40 +56,50 @@ def _inverse(order: list[int], device: torch.device) -> Tensor:
 def encode_texts(model: GnnCoder, tokenizer: Tokenizer, texts: Sequence[str], device: torch.device) -> Tensor:
     """Return the model's vectors of texts, float32 [texts, dimension], without gradients."""
     chunks, inverse = text_chunks(model, tokenizer, texts, device)
-    return CachedEncoding(chunks, device).vectors.detach()[inverse]
+    return _encoded(chunks)[inverse]
 
 
 def encode_code(model: GnnCoder, features: Sequence[Features], device: torch.device) -> Tensor:
     """Return the model's vectors of units, float32 [units, dimension], without gradients."""
     chunks, inverse = code_chunks(model, features, device)
-    return CachedEncoding(chunks, device).vectors.detach()[inverse]
+    return _encoded(chunks)[inverse]
+
+
+def _encoded(chunks: Sequence[Chunk]) -> Tensor:
+    with torch.no_grad():
+        return torch.cat([chunk.encode().float() for chunk in chunks])
 
 
 class CachedEncoding:
-    """Gradient caching (Gao et al. 2021, arXiv 2101.06983): a batch of any size in the memory of one chunk.
+    """Gradient caching (Gao et al. 2021, arXiv 2101.06983): a batch of any size in bounded memory.
 
-    All chunks are encoded without gradients first. Once the loss has its gradient with regard to `vectors`, `backward`
-    encodes each chunk again, with the same random numbers, and takes the gradient on to the parameters.
+    As many chunks as memory allows keep their activations; the others are encoded without gradients first. Once the loss has
+    its gradient with regard to `vectors`, `backward` takes it on to the parameters, and encodes those others again for it,
+    with the same random numbers.
     """
 
     def __init__(self, chunks: Sequence[Chunk], device: torch.device) -> None:
-        self._chunks, self._device = chunks, device
-        self._random = []
-        parts = []
-        with torch.no_grad():
-            for chunk in chunks:
-                self._random.append(_random_state(device))
-                parts.append(chunk().float())
-        self._sizes = [len(part) for part in parts]
-        self.vectors = torch.cat(parts).requires_grad_()
+        self._device = device
+        held = np.cumsum([chunk.tokens for chunk in chunks]) <= _TOKENS_HELD[device.type]
+        self._parts = []
+        self._again: list[tuple[Chunk, tuple[Tensor, Tensor | None]] | None] = []
+        for chunk, is_held in zip(chunks, held, strict=True):
+            self._again.append(None if is_held else (chunk, _random_state(device)))
+            with torch.set_grad_enabled(bool(is_held)):
+                self._parts.append(chunk.encode().float())
+        self.vectors = torch.cat([part.detach() for part in self._parts]).requires_grad_()
 
     def backward(self) -> None:
         """Add the gradients to the parameters; `vectors.grad` has to be there."""
         assert self.vectors.grad is not None
-        gradients = torch.split(self.vectors.grad, self._sizes)
-        for chunk, state, gradient in zip(self._chunks, self._random, gradients, strict=True):
-            _set_random_state(self._device, state)
-            chunk().float().backward(gradient)  # type: ignore[no-untyped-call]
+        gradients = torch.split(self.vectors.grad, [len(part) for part in self._parts])
+        for part, again, gradient in zip(self._parts, self._again, gradients, strict=True):
+            if again is None:
+                part.backward(gradient)  # type: ignore[no-untyped-call]
+            else:
+                chunk, state = again
+                _set_random_state(self._device, state)
+                chunk.encode().float().backward(gradient)  # type: ignore[no-untyped-call]
 
 
 def _random_state(device: torch.device) -> tuple[Tensor, Tensor | None]:
@@ -97,6 +119,6 @@ def _by_length(features: list[Features], most_tokens: int, *, plain: bool) -> It
         if held and len(each.tokens) * (len(held) + 1) > most_tokens:
             yield collate(held)
             held = []
-        held.append(Features(each.tokens, NO_NODES, states=each.states) if plain else each)
+        held.append(Features(each.tokens, NO_NODES, read=each.read[:1] if each.read is not None else None) if plain else each)
     if held:
         yield collate(held)

@@ -29,8 +29,9 @@ class Features:
     nodes: Integers
     positions: Integers = field(default_factory=lambda: NO_POSITIONS)
     """[nodes]: the nodes' indices in the syntax graph, of which some lie beyond the tokens."""
-    states: NDArray[np.float16] | None = None
-    """[tokens, dimension]: the states of a Transformer that is not trained, where they are known beforehand."""
+    read: NDArray[np.float16] | None = None
+    """[1 + nodes, dimension]: what a Transformer that is not trained has read, where that is known beforehand: the mean of
+    its states over all tokens, then over each node's tokens."""
 
 
 COLUMNS = ("kind", "inner_kind", "parent", "children", "depth", "first_token", "end_token", "identifier")

@@ -15,7 +15,9 @@ MOST_NODES = 256
 """A larger tree is cut to its first nodes in the order of depth, then of the source: what is cut lies deepest."""
 DOUBLINGS = 8
 """Doublings of a pointer to the parent that reach the root of any such tree: 2 ** 8 steps."""
-_IDENTIFIER = re.compile(r"[^\W\d][\w$]{0,39}[?!]?")
+# A name, or a short path of names such as `os.path.join`: what a function calls says much about what it does.
+_IDENTIFIER = re.compile(r"[^\W\d][\w$]*(?:(?:\.|::|->)[^\W\d][\w$]*){0,2}[?!]?")
+_LONGEST_IDENTIFIER = 40
 UNIT, TITLE, DOCUMENTATION = "<unit>", "<title>", "<documentation>"
 
 # Their inside is text, not structure.
@@ -45,7 +47,7 @@ class SyntaxGraph:
     ends: Integers
     """[nodes]: the character after its last."""
     identifiers: list[str]
-    """The identifier that a node is, empty for a node that is none."""
+    """The identifier or path of identifiers that a node is, empty for a node that is none."""
 
     @property
     def children(self) -> Integers:
@@ -135,7 +137,7 @@ def _tree_rows(root: Node, positions: _Positions, first: int) -> list[_Row]:
 
 
 def _identifier(node: Node) -> str:
-    if node.named_child_count or node.type in _LEAVES or node.text is None:
+    if node.named_child_count > 2 or node.end_byte - node.start_byte > _LONGEST_IDENTIFIER or node.type in _LEAVES or node.text is None:
         return ""
     text = node.text.decode("utf-8", errors="replace")
     return text if _IDENTIFIER.fullmatch(text) else ""

@@ -12,13 +12,15 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from datasketch import MinHash, MinHashLSH
 
 from codesearch.gnn_coder.pairs import Pair, pair_of
 from codesearch.parsing import parse_file
 from codesearch.sources.filters import decode
+
+_Item = TypeVar("_Item")
 
 LANGUAGES = {".py": "python", ".java": "java", ".js": "javascript", ".go": "go", ".php": "php", ".rb": "ruby"}
 """The six languages of CodeSearchNet, by the extension of their files."""
@@ -27,6 +29,8 @@ SPLITS = ("train", "valid", "test")
 # Of a hundred packages: these many to valid and to test.
 _VALID, _TEST = 4, 16
 _MOST_BYTES = 400_000
+# Of a package with more files, so many, evenly spread: a few generated interfaces to services hold as much code as all the rest.
+_MOST_FILES = 400
 _TEST_PATH = re.compile(
     r"(?:^|[/_.-])(?:tests?|testing|testdata|spec|specs|fixtures?|examples?|vendor|node_modules|third_party|min)(?:[/_.-]|$)", re.IGNORECASE
 )
@@ -105,20 +109,16 @@ def split_of(package: str) -> str:
 
 def package_pairs(package: Path) -> list[Pair]:
     """Return the pairs of one package, in the order of its paths."""
-    found: list[Pair] = []
-    for path in sorted(package.rglob("*")):
-        language = LANGUAGES.get(path.suffix)
-        relative = path.relative_to(package).as_posix()
-        if language is None or _TEST_PATH.search(relative) or not path.is_file() or path.stat().st_size > _MOST_BYTES:
-            continue
-        text = decode(path.read_bytes())
-        if text is None:
-            continue
-        for unit in parse_file(relative, text).units:
-            pair = pair_of(unit, language, package.name, relative)
-            if pair is not None:
-                found.append(pair)
-    return found
+    paths = {path.relative_to(package).as_posix(): path for path in sorted(package.rglob("*")) if path.suffix in LANGUAGES}
+    wanted = [name for name, path in paths.items() if not _TEST_PATH.search(name) and path.is_file() and path.stat().st_size <= _MOST_BYTES]
+    return [pair for name in _spread(wanted, _MOST_FILES) for pair in _file_pairs(paths[name], name, package.name)]
+
+
+def _file_pairs(path: Path, name: str, package: str) -> list[Pair]:
+    text = decode(path.read_bytes())
+    units = parse_file(name, text).units if text is not None else []
+    found = (pair_of(unit, LANGUAGES[path.suffix], package, name) for unit in units)
+    return [pair for pair in found if pair is not None]
 
 
 def write_pairs(folder: Path, pairs: dict[str, list[Pair]], report: MiningReport) -> None:
@@ -170,7 +170,7 @@ def _minhash(code: str) -> MinHash:
     return found
 
 
-def _spread(pairs: list[Pair], most: int) -> list[Pair]:
-    """Return at most `most` pairs, evenly over the package."""
-    step = max(1.0, len(pairs) / most)
-    return [pairs[int(index * step)] for index in range(min(len(pairs), most))]
+def _spread(items: Sequence[_Item], most: int) -> list[_Item]:
+    """Return at most `most` items, evenly over all."""
+    step = max(1.0, len(items) / most)
+    return [items[int(index * step)] for index in range(min(len(items), most))]

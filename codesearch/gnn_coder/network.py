@@ -64,26 +64,26 @@ class NetworkConfig:
 class CodeBatch(NamedTuple):
     """Units as tensors: tokens int64 [units, longest], mask likewise, and the syntax graphs as one PyG batch.
 
-    `states`, if the Transformer's are known beforehand: float [units, longest, dimension].
+    `read`, if it is known beforehand: what `GnnCoder.read` returns.
     """
 
     tokens: Tensor
     mask: Tensor
     graphs: Batch
-    states: Tensor | None = None
+    read: tuple[Tensor, Tensor] | None = None
 
     def to(self, device: torch.device) -> "CodeBatch":
         """Return the batch on a device."""
-        states = None if self.states is None else self.states.to(device)
-        return CodeBatch(self.tokens.to(device), self.mask.to(device), self.graphs.to(device), states)
+        read = None if self.read is None else (self.read[0].to(device), self.read[1].to(device))
+        return CodeBatch(self.tokens.to(device), self.mask.to(device), self.graphs.to(device), read)
 
 
 def collate(features: Sequence[Features]) -> CodeBatch:
-    """Return units as one batch; either all of them bring the Transformer's states, or none."""
+    """Return units as one batch; either all of them bring what the Transformer has read, or none."""
     tokens, mask = pad([each.tokens for each in features])
-    known = [torch.from_numpy(each.states) for each in features if each.states is not None]
-    states = nn.utils.rnn.pad_sequence(known, batch_first=True).float() if known else None
-    return CodeBatch(tokens, mask, Batch.from_data_list([_data(each) for each in features]), states)
+    known = [torch.from_numpy(each.read) for each in features if each.read is not None]
+    read = (torch.stack([each[0] for each in known]).float(), torch.cat([each[1:] for each in known]).float()) if known else None
+    return CodeBatch(tokens, mask, Batch.from_data_list([_data(each) for each in features]), read)
 
 
 def pad(rows: Sequence[np.ndarray[Any, np.dtype[np.int32]]]) -> tuple[Tensor, Tensor]:
@@ -242,18 +242,23 @@ class GnnCoder(nn.Module):
         """Return unit vectors of units, float [units, dimension]."""
         return self.explain(batch)[0]
 
+    def read(self, batch: CodeBatch) -> tuple[Tensor, Tensor]:
+        """Return the mean state of each unit, float32 [units, dimension], and of each node, float32 [nodes, dimension]."""
+        with self._precision(batch.tokens.device):
+            states = self.states(batch.tokens, batch.mask)
+            static = self.config is not None and self.config.content == "static"
+            source = self.transformer.get_input_embeddings()(batch.tokens) if static else states
+            return _mean(states, batch.mask), span_means(source, batch.graphs.nodes, batch.graphs.batch)
+
     def explain(self, batch: CodeBatch) -> tuple[Tensor, Tensor]:
         """Return the unit vectors, and the weight that pooling gave each node of `batch.graphs`."""
         with self._precision(batch.tokens.device):
             return self._explained(batch)
 
     def _explained(self, batch: CodeBatch) -> tuple[Tensor, Tensor]:
-        states = self.states(batch.tokens, batch.mask) if batch.states is None else batch.states
-        sequence = _mean(states, batch.mask)
+        sequence, contents = batch.read or self.read(batch)
         if self.config is None:
             return functional.normalize(sequence, dim=1), sequence.new_zeros(batch.graphs.num_nodes)
-        source = states if self.config.content == "contextual" else self.transformer.get_input_embeddings()(batch.tokens)
-        contents = span_means(source, batch.graphs.nodes, batch.graphs.batch)
         readout, weights = self.graph(contents, batch.graphs)
         gate = torch.sigmoid(self.gate(torch.cat([sequence, readout], dim=1)))
         # A unit without a tree has a readout of zeros: the sequence alone speaks.

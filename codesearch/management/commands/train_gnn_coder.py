@@ -1,7 +1,6 @@
 """`manage.py train_gnn_coder`: from mined pairs to a model folder."""
 
 import json
-import random
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from codesearch.gnn_coder.features import Vocabulary
     from codesearch.gnn_coder.network import GnnCoder, NetworkConfig
     from codesearch.gnn_coder.training import Trainer, Validation
-    from searchapp.encoders.base import Vectors
 
 
 class Command(BaseCommand):
@@ -61,8 +59,7 @@ class Command(BaseCommand):
             raise CommandError("--keep is for a Transformer alone, or a graph network alone (--rate 0): trained together, they fit each other only.")
         transformer = model_folder(options["transformer"] or BUNDLED_MODEL)
         device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if options["device"] == "auto" else options["device"])
-        data, held_out, vocabulary, vectors = prepared(options["pairs"], transformer, options["most_tokens"], _bar)
-        data, vectors = _limited(data, vectors, options["limit"])
+        data, held_out, vocabulary, vectors = prepared(options["pairs"], transformer, options["most_tokens"], options["limit"], _bar)
         torch.manual_seed(options["seed"])
         model = new_model(transformer, _graph_config(options, vocabulary, transformer), device)
         model.bf16 = options["precision"] == "bf16"
@@ -93,13 +90,6 @@ def _bar(name: str) -> Callable[[Iterable[Any]], Iterable[Any]]:
     return lambda items: tqdm(items, desc=name)
 
 
-def _limited(data: "Dataset", vectors: "Vectors", limit: int | None) -> "tuple[Dataset, Vectors]":
-    if not limit or limit >= len(data.pairs):
-        return data, vectors
-    chosen = sorted(random.Random(0).sample(range(len(data.pairs)), limit))
-    return data.take(chosen), vectors[chosen]
-
-
 def _graph_config(options: dict[str, Any], vocabulary: "Vocabulary", transformer: Path) -> "NetworkConfig | None":
     from codesearch.gnn_coder.network import NetworkConfig
 
@@ -117,15 +107,15 @@ def _graph_config(options: dict[str, Any], vocabulary: "Vocabulary", transformer
 
 
 def _read_once(data: "Dataset", model: "GnnCoder", device: Any, options: dict[str, Any], transformer: Path) -> "Dataset":
-    """Return the data with the states of a Transformer that is not trained, shared by all runs on the same pairs."""
+    """Return the data with what a Transformer that is not trained reads in it, shared by all runs on the same pairs."""
     from codesearch.gnn_coder.dataset import Dataset
-    from codesearch.gnn_coder.frozen import with_states
+    from codesearch.gnn_coder.frozen import with_read
     from searchapp.encoders.openvino import digest
 
-    stem = f"states-{digest(transformer / 'model.safetensors')}-{options['most_tokens']}-{len(data.pairs)}"
+    stem = f"read-{digest(transformer / 'model.safetensors')}-{options['content']}-{options['most_tokens']}-{len(data.pairs)}"
 
     def read(variant: str) -> "FlatFeatures":
-        return with_states(getattr(data, variant), model, device, options["pairs"] / f"{stem}-{variant}.npy", _bar(f"Reading {variant}"))
+        return with_read(getattr(data, variant), model, device, options["pairs"] / f"{stem}-{variant}.npy", _bar(f"Reading {variant}"))
 
     documented = read("documented") if options["bare_share"] < 1 else data.documented
     return Dataset(data.pairs, documented, read("bare"))

@@ -80,9 +80,9 @@ def test_a_deep_tree_does_not_matter():
     assert len(graph.kinds) <= MOST_NODES
 
 
-def test_identifiers_are_known_as_a_whole(featurizer):
+def test_identifiers_and_short_paths_of_them_are_known_as_a_whole(featurizer):
     _, dense, graph = graphs_of("a.rb", "def read(path)\n  list = file(path) + 'path'\n  list.empty?\nend\n")["read"]
-    assert {"read", "path", "list", "file", "empty?"} == set(graph.identifiers) - {""}
+    assert {"read", "path", "list", "file", "empty?", "list.empty?"} == set(graph.identifiers) - {""}
     (features,) = featurizer([dense.text], [graph])
     known = [("", *VOCABULARY.identifiers)[number] for number in features.nodes[:, IDENTIFIER]]
     assert known == [graph.identifiers[node] if graph.identifiers[node] in VOCABULARY.identifiers else "" for node in features.positions]

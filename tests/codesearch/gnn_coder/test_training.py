@@ -70,8 +70,9 @@ def test_gradients_through_chunks_are_those_of_the_whole(data, monkeypatch):
     features = [data.bare[index] for index in range(8)]
     target = torch.randn(8, 32, generator=torch.Generator().manual_seed(0))
 
-    def gradients(tokens: int) -> list[torch.Tensor]:
+    def gradients(tokens: int, held: int) -> list[torch.Tensor]:
         monkeypatch.setitem(encoding._CODE_TOKENS_AT_ONCE, "cpu", tokens)
+        monkeypatch.setitem(encoding._TOKENS_HELD, "cpu", held)
         torch.manual_seed(0)
         model = tiny_model("ast").eval()
         chunks, inverse = code_chunks(model, features, CPU)
@@ -81,8 +82,10 @@ def test_gradients_through_chunks_are_those_of_the_whole(data, monkeypatch):
         encoded.backward()
         return [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
 
-    for parts, whole in zip(gradients(60), gradients(10_000), strict=True):
-        assert (parts - whole).norm() <= 0.05 * whole.norm() + 1e-3
+    whole = gradients(10_000, held=10_000)
+    for held in (0, 100, 10_000):
+        for of_parts, of_whole in zip(gradients(60, held), whole, strict=True):
+            assert (of_parts - of_whole).norm() <= 0.05 * of_whole.norm() + 1e-3
 
 
 def test_every_batch_is_of_one_language_and_holds_each_pair_once(data):

@@ -12,10 +12,10 @@ from safetensors.numpy import load_file
 from codesearch.gnn_coder.dataset import prepared
 from codesearch.gnn_coder.encoder import GnnCoderEncoder
 from codesearch.gnn_coder.encoding import encode_code
-from codesearch.gnn_coder.frozen import with_states
+from codesearch.gnn_coder.frozen import with_read
 from codesearch.gnn_coder.mining import MiningReport, write_pairs
 from codesearch.gnn_coder.pairs import Pair
-from codesearch.gnn_coder.weights import new_model, save_model
+from codesearch.gnn_coder.weights import save_model
 from searchapp.encoders import EncoderSpec
 from tests.codesearch.gnn_coder.tiny import tiny_model, tiny_tokenizer
 
@@ -69,16 +69,17 @@ def test_over_a_transformer_that_stays_only_the_graph_network_learns(folders, tm
     assert all((after[name] == start[name]).all() for name in start)
     graph = load_file(tmp_path / "model" / "graph.safetensors")
     assert np.abs(graph["graph.values.weight"]).max() > 0
-    states = Counter(path.suffix for path in folders[0].glob("states-*"))
-    assert states == {".npy": 1}
+    read = Counter(path.suffix for path in folders[0].glob("read-*"))
+    assert read == {".npy": 1}
     encoder = GnnCoderEncoder(EncoderSpec("gnn_coder", str(tmp_path / "model"), max_tokens=64))
     assert encoder.encode_code(["def read(): return file"], [None]).shape == (1, 32)
 
 
-def test_known_states_change_nothing(folders, tmp_path):
+@pytest.mark.parametrize("pooling", ["ast", None])
+def test_what_is_read_beforehand_changes_nothing(folders, tmp_path, pooling):
     pairs, start = folders
-    data, *_ = prepared(pairs, start, 64, lambda name: iter)
-    model = new_model(start, None, CPU).eval()
-    known = with_states(data.bare, model, CPU, tmp_path / "states.npy", iter)
+    data, *_ = prepared(pairs, start, 64, None, lambda name: iter)
+    model = tiny_model(pooling)
+    known = with_read(data.bare, model, CPU, tmp_path / "read.npy", iter)
     read, fresh = ([flat[index] for index in range(16)] for flat in (known, data.bare))
     assert torch.allclose(encode_code(model, read, CPU), encode_code(model, fresh, CPU), atol=2e-3)

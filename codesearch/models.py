@@ -81,6 +81,7 @@ class Build(models.Model):
     languages = models.JSONField(default=dict, help_text="Units by language.")
     left_out = models.JSONField(default=dict, help_text="By reason: how many, and the first paths.")
     partly_parsed = models.PositiveIntegerField(default=0, help_text="Files with broken syntax, of which the sound units were kept.")
+    text_units = models.PositiveIntegerField(default=0, help_text="Units without a syntax tree: they are encoded by their text alone.")
     started = models.DateTimeField(auto_now_add=True)
     finished = models.DateTimeField(null=True, blank=True)
 

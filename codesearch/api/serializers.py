@@ -17,7 +17,7 @@ class BuildSerializer(serializers.ModelSerializer[Build]):
         model = Build
         fields = (
             "number", "state", "revision", "files", "units", "added_files", "removed_files", "encoded_units", "languages", "left_out",
-            "partly_parsed", "started", "finished",
+            "partly_parsed", "text_units", "started", "finished",
         )  # fmt: skip
         read_only_fields = fields
 

@@ -1,6 +1,7 @@
-"""A Transformer that stays as it is reads every code once; training the graph network then costs a fraction."""
+"""A Transformer that stays as it is reads every code and query once; training the graph network then costs a fraction."""
 
-from collections.abc import Callable, Iterable
+import random
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,16 @@ import numpy as np
 import torch
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
+from tokenizers import Tokenizer
 
 from codesearch.gnn_coder.dataset import FlatFeatures
+from codesearch.gnn_coder.encoding import encode_texts
 from codesearch.gnn_coder.network import GnnCoder, collate
+from codesearch.gnn_coder.pairs import Pair
+from codesearch.gnn_coder.rewriting import question_like
 
+_REWORDINGS = 3
+_PAIRS_AT_ONCE = 1000
 _TOKENS_AT_ONCE = {"cpu": 8192, "cuda": 131072}
 
 
@@ -33,6 +40,27 @@ def with_read(
         _write(open_memmap(partial, "w+", np.float16, shape), flat, model, device, progress)
         partial.replace(path)
     return replace(flat, read=np.load(path, mmap_mode="r"))
+
+
+def wordings(
+    pairs: Sequence[Pair], model: GnnCoder, tokenizer: Tokenizer, device: torch.device, path: Path, progress: Callable[[Iterable[Any]], Iterable[Any]]
+) -> NDArray[np.float16]:
+    """Return vectors of each pair's query as it stands and reworded, [pairs, 4, dimension], kept in the `.npy` at `path`."""
+    if not path.exists():
+        rng = random.Random(0)
+        portions = [pairs[start : start + _PAIRS_AT_ONCE] for start in range(0, len(pairs), _PAIRS_AT_ONCE)]
+        model.eval().to(device)
+        found = [encode_texts(model, tokenizer, _worded(portion, rng), device).cpu().numpy().astype(np.float16) for portion in progress(portions)]
+        partial = path.with_suffix(".partial")
+        with partial.open("wb") as file:
+            np.save(file, np.concatenate(found).reshape(len(pairs), 1 + _REWORDINGS, -1))
+        partial.replace(path)
+    stored: NDArray[np.float16] = np.load(path)
+    return stored
+
+
+def _worded(pairs: Sequence[Pair], rng: random.Random) -> list[str]:
+    return [text for pair in pairs for text in (pair.query, *(question_like(pair.query, pair.name, pair.language, rng) for _ in range(_REWORDINGS)))]
 
 
 def _write(

@@ -35,6 +35,8 @@ class TrainingConfig:
     epochs: float = 1.0
     rate: float = 3e-5
     graph_rate: float = 1e-3
+    identifier_rate: float = 2e-2
+    """Of the identifiers' meanings, of which a batch touches few: they start at zero and have to reach the length of a token's state."""
     warm_up: float = 0.06
     weight_decay: float = 0.01
     bare_share: float = 1.0
@@ -61,9 +63,21 @@ class Trainer:
     """One run. Everything random follows from the seed and the step, so a resumed run goes on as if never stopped."""
 
     def __init__(
-        self, model: GnnCoder, data: Dataset, query_vectors: Vectors, tokenizer: Tokenizer, config: TrainingConfig, device: torch.device
+        self,
+        model: GnnCoder,
+        data: Dataset,
+        query_vectors: Vectors,
+        tokenizer: Tokenizer,
+        config: TrainingConfig,
+        device: torch.device,
+        wordings: NDArray[np.float16] | None = None,
     ) -> None:
-        """`query_vectors` are the untrained encoder's vectors of the pairs' documentation."""
+        """`query_vectors` are the untrained encoder's vectors of the pairs' documentation.
+
+        `wordings`, float16 [pairs, wordings, dimension], are vectors of the queries, the first as they stand, the others
+        reworded: for a Transformer that is not trained.
+        """
+        self.wordings = wordings
         self.model, self.data, self.query_vectors, self.tokenizer, self.config, self.device = (
             model.to(device),
             data,
@@ -98,12 +112,17 @@ class Trainer:
             yield Progress(self.step, self.steps, loss, mrr)
 
     def _groups(self) -> list[dict[str, Any]]:
-        """Return the parameters by learning rate: the pretrained Transformer's, and what starts at random."""
+        """Return the parameters by learning rate: the pretrained Transformer's, the identifiers', and what else starts at random."""
         self.model.transformer.requires_grad_(self.config.rate > 0)
         pretrained = list(self.model.transformer.parameters())
-        known = {id(each) for each in pretrained}
+        identifiers = [] if self.model.config is None else list(self.model.graph.identifier_embedding.parameters())
+        known = {id(each) for each in (*pretrained, *identifiers)}
         fresh = [each for module in (self.model, self.loss) for each in module.parameters() if id(each) not in known]
-        return [{"params": pretrained, "lr": self.config.rate}, {"params": fresh, "lr": self.config.graph_rate}]
+        return [
+            {"params": pretrained, "lr": self.config.rate},
+            {"params": identifiers, "lr": self.config.identifier_rate},
+            {"params": fresh, "lr": self.config.graph_rate},
+        ]
 
     def _rate(self, step: int) -> float:
         warm_up = max(1, int(self.config.warm_up * self.steps))
@@ -113,36 +132,38 @@ class Trainer:
         rng = random.Random(f"{self.config.seed}/{self.step}")
         torch.manual_seed(hash((self.config.seed, self.step)) % 2**31)
         self.model.train()
-        queries, codes = self._drawn(rows, rng)
-        text_parts, text_order = text_chunks(self.model, self.tokenizer, queries, self.device)
+        is_bare = [rng.random() < self.config.bare_share for _ in rows]
+        # Code with its documentation never meets the documentation's own words: copying is nothing to learn.
+        is_reworded = [not bare or rng.random() < self.config.rewritten_share for bare in is_bare]
+        asked, backward_to_queries = self._queries(rows, is_reworded, rng)
+        codes = [(self.data.bare if bare else self.data.documented)[row] for row, bare in zip(rows, is_bare, strict=True)]
         code_parts, code_order = code_chunks(self.model, codes, self.device)
-        asked, found = CachedEncoding(text_parts, self.device), CachedEncoding(code_parts, self.device)
+        found = CachedEncoding(code_parts, self.device)
         near = torch.from_numpy(self.query_vectors[rows].astype(np.float32))
         same = (near @ near.T > _SAME_QUERY).to(self.device)
-        loss: Tensor = self.loss(asked.vectors[text_order], found.vectors[code_order], same, torch.from_numpy(rows).to(self.device))
+        loss: Tensor = self.loss(asked, found.vectors[code_order], same, torch.from_numpy(rows).to(self.device))
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        if self.config.rate:  # the Transformer alone reads the queries
-            asked.backward()
+        backward_to_queries()
         found.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
         self.schedule.step()
         return float(loss.detach())
 
-    def _drawn(self, rows: NDArray[np.int64], rng: random.Random) -> tuple[list[str], list[Features]]:
-        """Return for each pair a wording of its query and a variant of its code.
-
-        Code with its documentation never meets the documentation's own words: copying is nothing to learn.
-        """
-        queries, codes = [], []
-        for row in rows:
-            pair = self.data.pairs[row]
-            bare = rng.random() < self.config.bare_share
-            rewritten = not bare or rng.random() < self.config.rewritten_share
-            queries.append(question_like(pair.query, pair.name, pair.language, rng) if rewritten else pair.query)
-            codes.append((self.data.bare if bare else self.data.documented)[row])
-        return queries, codes
+    def _queries(self, rows: NDArray[np.int64], is_reworded: list[bool], rng: random.Random) -> tuple[Tensor, Callable[[], None]]:
+        """Return the vectors of the pairs' queries, and what takes their gradient on to the parameters."""
+        if self.wordings is not None:
+            chosen = [rng.randrange(1, self.wordings.shape[1]) if reworded else 0 for reworded in is_reworded]
+            return torch.from_numpy(self.wordings[rows, chosen].astype(np.float32)).to(self.device), lambda: None
+        pairs = [self.data.pairs[row] for row in rows]
+        texts = [
+            question_like(pair.query, pair.name, pair.language, rng) if reworded else pair.query
+            for pair, reworded in zip(pairs, is_reworded, strict=True)
+        ]
+        parts, order = text_chunks(self.model, self.tokenizer, texts, self.device)
+        encoding = CachedEncoding(parts, self.device)
+        return encoding.vectors[order], encoding.backward
 
     def _save(self, path: Path) -> None:
         state = {

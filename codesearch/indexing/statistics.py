@@ -2,7 +2,7 @@
 
 from django.db import connection
 
-from codesearch.models import Build, Repository
+from codesearch.models import Build, Repository, Unit
 
 
 def apply_build(repository: Repository, build: Build) -> None:
@@ -19,16 +19,18 @@ def apply_build(repository: Repository, build: Build) -> None:
         build.added_files, build.removed_files, build.files = cursor.fetchone() or (0, 0, 0)
         before = repository.builds.filter(number=repository.serving).first()
         if before is not None and not build.added_files and not build.removed_files:
-            build.languages, build.units = before.languages, before.units
+            build.languages, build.units, build.text_units = before.languages, before.units, before.text_units
             return
         cursor.execute(
-            "SELECT language, count(*), sum(length) FROM codesearch_unit WHERE repository_id = %s AND until IS NULL GROUP BY 1 ORDER BY 2 DESC, 1",
-            [repository.pk],
+            "SELECT language, count(*), sum(length), count(*) FILTER (WHERE kind = %s)"
+            " FROM codesearch_unit WHERE repository_id = %s AND until IS NULL GROUP BY 1 ORDER BY 2 DESC, 1",
+            [Unit.Kind.PASSAGE, repository.pk],
         )
         rows = cursor.fetchall()
-        build.languages = {language: count for language, count, _ in rows}
-        build.units = repository.units = sum(count for _, count, _ in rows)
-        repository.words = sum(int(length or 0) for _, _, length in rows)
+        build.languages = {language: count for language, count, _, _ in rows}
+        build.units = repository.units = sum(count for _, count, _, _ in rows)
+        build.text_units = sum(passages for *_, passages in rows)
+        repository.words = sum(int(length or 0) for _, _, length, _ in rows)
         count_words(repository.pk, f"since = {int(build.number)}", sign=1)
         count_words(repository.pk, f"until = {int(build.number)}", sign=-1)
 

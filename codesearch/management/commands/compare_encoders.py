@@ -21,7 +21,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--corpus", type=Path, help="JSON lines {id, language, code}")
         parser.add_argument("--queries", type=Path, help="JSON lines {id, text, relevant: {id: grade}}")
-        parser.add_argument("--pairs", type=Path, help="held-out pairs, such as test.jsonl.gz of mine_pairs")
+        parser.add_argument("--pairs", type=Path, nargs="*", default=[], help="held-out pairs, such as test.jsonl.gz of mine_pairs")
         parser.add_argument("--most", type=int, default=2000, help="held-out pairs of each language")
         parser.add_argument("--baseline", help="name that the others are tested against; by default the first")
         parser.add_argument("--out", type=Path, help="write the table as Markdown")
@@ -45,7 +45,7 @@ class Command(BaseCommand):
         if options["corpus"]:
             tasks += corpus_tasks(read_documents(options["corpus"]), read_queries(options["queries"]))
         if options["pairs"]:
-            tasks += held_out_tasks(list(read_pairs(options["pairs"])), options["most"])
+            tasks += held_out_tasks([pair for path in options["pairs"] for pair in read_pairs(path)], options["most"])
         if not tasks:
             raise CommandError("Give --corpus with --queries, or --pairs, or both.")
         outcomes = compare(models, tasks, self.stderr.write)

@@ -10,6 +10,9 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from codesearch.gnn_coder.dataset import Dataset, FlatFeatures
     from codesearch.gnn_coder.features import Vocabulary
     from codesearch.gnn_coder.network import GnnCoder, NetworkConfig
@@ -64,9 +67,10 @@ class Command(BaseCommand):
         model = new_model(transformer, _graph_config(options, vocabulary, transformer), device)
         model.bf16 = options["precision"] == "bf16"
         options["out"].mkdir(parents=True, exist_ok=True)
-        if not options["rate"]:
-            data = _read_once(data, model, device, options, transformer)
         tokenizer = _tokenizer(transformer)
+        wordings = None
+        if not options["rate"]:
+            data, wordings = _read_once(data, model, tokenizer, device, options, transformer)
         config = TrainingConfig(
             options["seed"],
             options["batch"],
@@ -76,7 +80,7 @@ class Command(BaseCommand):
             loss=options["loss"],
             validate_every=options["validate_every"],
         )
-        trainer = Trainer(model, data, vectors, tokenizer, config, device)
+        trainer = Trainer(model, data, vectors, tokenizer, config, device, wordings)
         validation = Validation(model, held_out, tokenizer, device, most=300)
         _train(trainer, validation, options["out"])
         if options["keep"]:
@@ -106,10 +110,12 @@ def _graph_config(options: dict[str, Any], vocabulary: "Vocabulary", transformer
     )
 
 
-def _read_once(data: "Dataset", model: "GnnCoder", device: Any, options: dict[str, Any], transformer: Path) -> "Dataset":
-    """Return the data with what a Transformer that is not trained reads in it, shared by all runs on the same pairs."""
+def _read_once(
+    data: "Dataset", model: "GnnCoder", tokenizer: Any, device: Any, options: dict[str, Any], transformer: Path
+) -> "tuple[Dataset, NDArray[np.float16]]":
+    """Return what a Transformer that is not trained reads: the data with its code, and its queries; shared by all runs on the same pairs."""
     from codesearch.gnn_coder.dataset import Dataset
-    from codesearch.gnn_coder.frozen import with_read
+    from codesearch.gnn_coder.frozen import with_read, wordings
     from searchapp.encoders.openvino import digest
 
     stem = f"read-{digest(transformer / 'model.safetensors')}-{options['content']}-{options['most_tokens']}-{len(data.pairs)}"
@@ -117,8 +123,9 @@ def _read_once(data: "Dataset", model: "GnnCoder", device: Any, options: dict[st
     def read(variant: str) -> "FlatFeatures":
         return with_read(getattr(data, variant), model, device, options["pairs"] / f"{stem}-{variant}.npy", _bar(f"Reading {variant}"))
 
+    queries = wordings(data.pairs, model, tokenizer, device, options["pairs"] / f"{stem}-queries.npy", _bar("Reading queries"))
     documented = read("documented") if options["bare_share"] < 1 else data.documented
-    return Dataset(data.pairs, documented, read("bare"))
+    return Dataset(data.pairs, documented, read("bare")), queries
 
 
 def _tokenizer(transformer: Path) -> Any:

@@ -31,6 +31,7 @@ def test_a_first_build(index, shop):
     assert build.left_out["named by .gitignore"]["count"] == 2
     assert build.encoded_units == Vector.objects.count() > 0
     assert repository.units == build.units == Unit.objects.count()
+    assert build.text_units == Unit.objects.filter(language__in=["markdown", "toml", "text", "yaml", "sql", "json"]).count() > 0
 
 
 def test_an_unchanged_build_writes_nothing_and_encodes_nothing(index, shop):
@@ -40,6 +41,7 @@ def test_an_unchanged_build_writes_nothing_and_encodes_nothing(index, shop):
     assert (build.added_files, build.removed_files, build.encoded_units) == (0, 0, 0)
     assert set(repository.files.values_list("pk", flat=True)) == before
     assert build.units == Unit.objects.count()
+    assert build.text_units == repository.builds.get(number=1).text_units > 0
 
 
 def test_a_moved_file_costs_no_encoding(index, shop):

@@ -1,0 +1,86 @@
+"""`compare_encoders` on tiny models."""
+
+import io
+import json
+
+import numpy as np
+import pytest
+from django.core.management import CommandError, call_command
+
+from codesearch.evaluation.encoder_comparison import compare, encoder_of_folder, held_out_tasks, paired_p_value, reciprocal_ranks
+from codesearch.gnn_coder.mining import MiningReport, write_pairs
+from codesearch.gnn_coder.pairs import Pair
+from tests.codesearch.gnn_coder.tiny import save_tiny
+
+
+@pytest.fixture(scope="module")
+def pairs() -> list[Pair]:
+    return [
+        Pair(
+            f"{verb} the {thing}",
+            f'def {verb}(a, b):\n    """{verb} the {thing}."""\n    return {thing}(a)\n',
+            "python",
+            "p",
+            "a.py",
+            verb,
+            f"{verb} the {thing}.",
+        )
+        for verb in ("read", "write", "sort", "get")
+        for thing in ("file", "list", "path", "name")
+    ]
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models")
+    save_tiny(folder / "plain", pooling=None)
+    for pooling, seed in (("mean", 0), ("ast", 0), ("ast", 1)):
+        save_tiny(folder / f"{pooling}{seed}", pooling=pooling, seed=seed)
+    return folder
+
+
+def test_models_are_scored_as_they_serve(pairs, models):
+    (documented, bare) = held_out_tasks(pairs, 1000)
+    found = compare({"plain": [models / "plain"], "ast": [models / "ast0", models / "ast1"]}, [documented, bare], lambda name: None)
+    for outcome, folders in zip(found, (["plain"], ["ast0", "ast1"]), strict=True):
+        for task in (documented, bare):
+            ranks = []
+            for folder in folders:
+                encoder = encoder_of_folder(models / folder)
+                codes = encoder.encode_code([text for text, _ in task.codes], [graph for _, graph in task.codes])
+                ranks.append(reciprocal_ranks(encoder.encode(task.queries), codes, task))
+            assert outcome.mrr(task.name) == pytest.approx(np.mean(ranks), abs=0.03)
+        assert outcome.functions_a_second > 0
+    assert found[1].parameters > found[0].parameters
+
+
+def test_one_table_by_one_command(pairs, models, tmp_path):
+    write_pairs(tmp_path, {"train": [], "valid": [], "test": pairs}, MiningReport())
+    (tmp_path / "corpus.jsonl").write_text(
+        "".join(json.dumps({"id": n, "language": "python", "code": each.code}) + "\n" for n, each in enumerate(pairs))
+    )
+    (tmp_path / "queries.jsonl").write_text(json.dumps({"id": "q", "text": "read a file", "relevant": {"0": 1}}) + "\n")
+    out = io.StringIO()
+    arguments = [f"plain={models / 'plain'}", f"mean={models / 'mean0'}", f"ast={models / 'ast0'},{models / 'ast1'}"]
+    files = {"corpus": tmp_path / "corpus.jsonl", "queries": tmp_path / "queries.jsonl", "pairs": [tmp_path / "test.jsonl.gz"]}
+    call_command("compare_encoders", *arguments, **files, out=tmp_path / "table.md", stdout=out, stderr=io.StringIO())
+    table = (tmp_path / "table.md").read_text()
+    assert table.splitlines()[0] == "| MRR (MAM) | plain | mean | ast |"
+    assert [line.split(" | ")[0] for line in table.splitlines()[2:]] == [
+        "| corpus, as given",
+        "| corpus, bare",
+        "| python, documented",
+        "| python, bare",
+        "| parameters",
+        "| functions a second",
+    ]
+    assert set(json.loads(out.getvalue().splitlines()[-1])["ast"]) == {"corpus, as given", "corpus, bare", "python, documented", "python, bare"}
+    with pytest.raises(CommandError, match="No model in"):
+        call_command("compare_encoders", f"gone={tmp_path}", **files)
+
+
+def test_a_difference_by_chance_has_a_high_p_value():
+    rng = np.random.default_rng(0)
+    ranks = rng.random(200)
+    assert paired_p_value(ranks + rng.normal(0, 0.1, 200), ranks) > 0.05
+    assert paired_p_value(ranks + rng.normal(0.05, 0.1, 200), ranks) < 0.01

@@ -1,4 +1,4 @@
-# up · test · lint · bench · install · lock
+# up · test · lint · bench · weights · install · lock
 .DEFAULT_GOAL := help
 .ONESHELL:
 SHELL := /bin/sh
@@ -39,6 +39,9 @@ lint: develop node_modules/.done ## ruff, mypy, djlint, tsc
 bench: develop ## run the benchmarks; results in benchmarks/results
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+weights: models ## train the shipped weights anew, in FOLDER (hours); HELD_OUT: corpora that must not be trained on
+	@training/train.sh $(FOLDER) $(HELD_OUT)
+
 browser: develop ## find Chromium, or install it
 	@$(BIN)/python -m tests.browser.chromium
 
@@ -74,4 +77,4 @@ frontend/static/frontend/app.js: $(FRONTEND_SOURCES) node_modules/.done
 	@npm run --silent build
 	@touch $@
 
-.PHONY: help up install models develop frontend test lint bench browser lock
+.PHONY: help up install models develop frontend test lint bench weights browser lock

@@ -18,9 +18,9 @@ from codesearch.gnn_coder.network import GnnCoder, collate
 from codesearch.gnn_coder.pairs import Pair
 from codesearch.gnn_coder.rewriting import question_like
 
-_REWORDINGS = 3
+_REWORDINGS = 2
 _PAIRS_AT_ONCE = 1000
-_TOKENS_AT_ONCE = {"cpu": 8192, "cuda": 131072}
+_TOKENS_AT_ONCE = {"cpu": 2048, "cuda": 131072}
 
 
 def with_read(
@@ -45,7 +45,7 @@ def with_read(
 def wordings(
     pairs: Sequence[Pair], model: GnnCoder, tokenizer: Tokenizer, device: torch.device, path: Path, progress: Callable[[Iterable[Any]], Iterable[Any]]
 ) -> NDArray[np.float16]:
-    """Return vectors of each pair's query as it stands and reworded, [pairs, 4, dimension], kept in the `.npy` at `path`."""
+    """Return vectors of each pair's query as it stands and reworded, [pairs, 3, dimension], kept in the `.npy` at `path`."""
     if not path.exists():
         rng = random.Random(0)
         portions = [pairs[start : start + _PAIRS_AT_ONCE] for start in range(0, len(pairs), _PAIRS_AT_ONCE)]

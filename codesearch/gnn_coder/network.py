@@ -47,7 +47,7 @@ class NetworkConfig:
     pooling: str = "ast"
     content: str = "contextual"
     dropout: float = 0.1
-    identifier_dropout: float = 0.3
+    identifier_dropout: float = 0.5
     share: float = 1.0
     """How much of the readout is added to the sequence's vector; less than in training sets the network back (WiSE-FT)."""
 

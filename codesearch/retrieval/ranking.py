@@ -58,10 +58,13 @@ DEMOTIONS = (
 
 
 def rank(query: Query, candidates: Sequence[Candidate], *, fused: bool = True) -> list[Candidate]:
-    """Return the candidates in order, their `score` set; ties are broken by key. With `fused` off, by raw scores alone."""
+    """Return the candidates in order, their `score` set; ties are broken by key.
+
+    With `fused` off, by the one score that they were retrieved for: meaning where there is a vector, else words.
+    """
     if not fused:
         for candidate in candidates:
-            candidate.score = candidate.dense if candidate.dense is not None else candidate.lexical
+            candidate.score = _nearness(candidate) if candidate.dense is not None else candidate.lexical
         return sorted(candidates, key=_order)
     asked = set(query_words(query.text)) if not query.is_code else set()
     _fuse(query, candidates)
@@ -92,12 +95,17 @@ def _fuse(query: Query, candidates: Sequence[Candidate]) -> None:
     Cosines lie close together, so they are spread over 0–1 between the worst and the best candidate. The score by words
     is not: it says which part of the query's words a unit has, and where that is little it should not count for more.
     """
-    nearness = {each.id: each.dense - CROWDING_WEIGHT * each.crowding for each in candidates if each.dense is not None}
+    nearness = {each.id: _nearness(each) for each in candidates if each.dense is not None}
     top, floor = max(nearness.values(), default=1.0), min(nearness.values(), default=0.0)
     share = DENSE_SHARE[query_form(query)]
     for candidate in candidates:
         meaning = (nearness.get(candidate.id, floor) - floor) / max(top - floor, 1e-6)
         candidate.score = share * meaning + (1 - share) * candidate.lexical
+
+
+def _nearness(candidate: Candidate) -> float:
+    """Return the cosine, less for a candidate that is near to everything."""
+    return (candidate.dense or 0.0) - CROWDING_WEIGHT * candidate.crowding
 
 
 def _add_bonuses(query: Query, asked: set[str], candidate: Candidate) -> None:

@@ -70,7 +70,7 @@ class Command(BaseCommand):
         tokenizer = _tokenizer(transformer)
         wordings = None
         if not options["rate"]:
-            data, wordings = _read_once(data, model, tokenizer, device, options, transformer)
+            data, held_out, wordings = _read_once((data, held_out), model, tokenizer, device, options, transformer)
         config = TrainingConfig(
             options["seed"],
             options["batch"],
@@ -111,21 +111,29 @@ def _graph_config(options: dict[str, Any], vocabulary: "Vocabulary", transformer
 
 
 def _read_once(
-    data: "Dataset", model: "GnnCoder", tokenizer: Any, device: Any, options: dict[str, Any], transformer: Path
-) -> "tuple[Dataset, NDArray[np.float16]]":
-    """Return what a Transformer that is not trained reads: the data with its code, and its queries; shared by all runs on the same pairs."""
+    data: "tuple[Dataset, Dataset]", model: "GnnCoder", tokenizer: Any, device: Any, options: dict[str, Any], transformer: Path
+) -> "tuple[Dataset, Dataset, NDArray[np.float16]]":
+    """Return the (training, validation) data with what a Transformer that is not trained reads in it, shared by all runs on the same pairs.
+
+    Last come the vectors of the training queries' wordings.
+    """
     from codesearch.gnn_coder.dataset import Dataset
     from codesearch.gnn_coder.frozen import with_read, wordings
     from searchapp.encoders.openvino import digest
 
-    stem = f"read-{digest(transformer / 'model.safetensors')}-{options['content']}-{options['most_tokens']}-{len(data.pairs)}"
+    training, validation = data
+    stem = f"read-{digest(transformer / 'model.safetensors')}-{options['content']}-{options['most_tokens']}-{len(training.pairs)}"
 
-    def read(variant: str) -> "FlatFeatures":
-        return with_read(getattr(data, variant), model, device, options["pairs"] / f"{stem}-{variant}.npy", _bar(f"Reading {variant}"))
+    def read(features: "FlatFeatures", name: str) -> "FlatFeatures":
+        return with_read(features, model, device, options["pairs"] / f"{stem}-{name}.npy", _bar(f"Reading {name}"))
 
-    queries = wordings(data.pairs, model, tokenizer, device, options["pairs"] / f"{stem}-queries.npy", _bar("Reading queries"))
-    documented = read("documented") if options["bare_share"] < 1 else data.documented
-    return Dataset(data.pairs, documented, read("bare")), queries
+    queries = wordings(training.pairs, model, tokenizer, device, options["pairs"] / f"{stem}-queries.npy", _bar("Reading queries"))
+    documented = read(training.documented, "documented") if options["bare_share"] < 1 else training.documented
+    return (
+        Dataset(training.pairs, documented, read(training.bare, "bare")),
+        Dataset(validation.pairs, validation.documented, read(validation.bare, "valid")),
+        queries,
+    )
 
 
 def _tokenizer(transformer: Path) -> Any:

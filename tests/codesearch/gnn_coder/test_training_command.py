@@ -70,7 +70,7 @@ def test_over_a_transformer_that_stays_only_the_graph_network_learns(folders, tm
     graph = load_file(tmp_path / "model" / "graph.safetensors")
     assert np.abs(graph["graph.values.weight"]).max() > 0
     read = Counter(path.suffix for path in folders[0].glob("read-*"))
-    assert read == {".npy": 2}
+    assert read == {".npy": 3}
     encoder = GnnCoderEncoder(EncoderSpec("gnn_coder", str(tmp_path / "model"), max_tokens=64))
     assert encoder.encode_code(["def read(): return file"], [None]).shape == (1, 32)
 

@@ -33,7 +33,7 @@ def test_openvino_agrees_with_torch():
 
     from searchapp.encoders.openvino import model_folder
 
-    ours = get_encoder().encode(TEXTS)
+    ours = load_encoder(EncoderSpec("openvino", "all-MiniLM-L6-v2", max_tokens=256)).encode(TEXTS)
     model = SentenceTransformer(str(model_folder("all-MiniLM-L6-v2")), device="cpu")
     model.max_seq_length = 256
     theirs = model.encode(TEXTS, normalize_embeddings=True)

@@ -39,7 +39,7 @@ lint: develop node_modules/.done ## ruff, mypy, djlint, tsc
 bench: develop ## run the benchmarks; results in benchmarks/results
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-weights: models ## train the shipped weights anew, in FOLDER (hours); HELD_OUT: corpora that must not be trained on
+weights: models ## train a code encoder from nothing, in FOLDER (hours); HELD_OUT: corpora that must not be trained on
 	@training/train.sh $(FOLDER) $(HELD_OUT)
 
 browser: develop ## find Chromium, or install it

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# From nothing to the shipped weights: collect sources, mine pairs, train the Transformer, then the graph network over it.
+# From nothing to a code encoder: collect sources, mine pairs, train the Transformer, then the graph network over it.
 # Every step goes on where it was interrupted. Usage: training/train.sh FOLDER [CORPUS …], where each CORPUS is a file of
 # {id, language, code} lines whose code must not be trained on.
 set -euo pipefail
@@ -18,4 +18,4 @@ training/collect.sh "$folder/sources"
   --exclude django --exclude djangorestframework --most-per-package 60 --most-characters 1500 --without-methods python
 [ -d "$folder/transformer/model" ] || train --out "$folder/transformer" --pooling none --epochs 0.3 --keep 0.5
 train --out "$folder/graph" --transformer "$folder/transformer/model" --rate 0 --batch 512 --epochs 2
-cp "$folder"/graph/model/* codesearch/gnn_coder/model/
+echo "ENCODER_MODEL=$folder/graph/model serves it; copied to codesearch/gnn_coder/model it is what the package brings."

@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 600.0
+PATIENCE = 120.0
 
 
 def wait_for(what: str, check: Callable[[], Any], patience: float = PATIENCE) -> Any:

@@ -15,7 +15,7 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from pgvector.django import HalfVectorField
 
-from codesearch.secrets import EncryptedTextField
+from searchapp.secrets import EncryptedTextField
 
 
 class Repository(models.Model):

@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "searchapp.encoders",
     "searchapp.api",
     "codesearch",
+    "kbqa",
     "frontend",
 ]
 

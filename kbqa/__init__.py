@@ -1,0 +1,1 @@
+"""Questions in words, answered from knowledge graphs and databases by a query that is shown."""

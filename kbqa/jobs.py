@@ -1,0 +1,1 @@
+"""The kinds of jobs that graphs have."""

@@ -1,0 +1,86 @@
+"""What the live graph allows, asked while decoding (SPARKLE, section 3.2, but of the store and not of files made before).
+
+Every answer is kept in a bounded cache that belongs to one version of the graph.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from pyoxigraph import Literal, NamedNode
+
+from kbqa.decoding.choices import Choice, Kind
+from kbqa.sparql.profile import Profile
+from kbqa.sparql.query import RDF_TYPE, Query, Term, Variable, pattern_text, query_text
+from kbqa.sparql.stores.base import GraphStore
+
+_REMEMBERED = 100_000
+_SAMPLED = 20_000
+"""How many edges are followed to learn what can come after one; beyond, every predicate is offered, and checked where it is tried."""
+
+
+class LiveGraph:
+    """A version of a graph, seen by the grammar."""
+
+    def __init__(self, store: GraphStore, profile: Profile) -> None:
+        self.store, self.profile = store, profile
+        self._forward = {each.predicate: Choice(Kind.FORWARD, each.predicate, each.text, context=each.ranges) for each in profile.predicates}
+        self._backward = {each.predicate: Choice(Kind.BACKWARD, each.predicate, each.text, context=each.domains) for each in profile.predicates}
+        self._holds: dict[str, bool] = {}
+        self.relations_of = lru_cache(maxsize=10_000)(self._relations_of)
+        self._after = lru_cache(maxsize=10_000)(self._relations_after)
+
+    def with_surroundings(self, choices: Sequence[Choice]) -> tuple[Choice, ...]:
+        """Return entities and values with the texts of the properties around them, which tell namesakes apart."""
+        entities = [choice for choice in choices if choice.kind == Kind.ENTITY]
+        around = dict(zip(entities, self.store.surroundings([choice.key for choice in entities]), strict=True))
+        return tuple(replace(choice, context=self._context(choice, around.get(choice, set()))) for choice in choices)
+
+    def _context(self, choice: Choice, around: set[NamedNode]) -> tuple[str, ...]:
+        predicates = [choice.key[0]] if choice.kind == Kind.VALUE else sorted(around, key=lambda each: each.value)
+        return tuple(dict.fromkeys(self._forward[each].text for each in predicates if each in self._forward))
+
+    def relations_after(self, introduced_by: Choice) -> tuple[Choice, ...]:
+        """Return what may leave a variable that a class or a relation introduced."""
+        return self._after(introduced_by.kind, introduced_by.key)
+
+    def holds(self, queries: Sequence[Query]) -> list[bool]:
+        """Tell for each query whether its pattern has a solution."""
+        return self._any_solution([f"SELECT * WHERE {{ {pattern_text(query)} }}" for query in queries])
+
+    def answers(self, queries: Sequence[Query]) -> list[bool]:
+        """Tell for each complete query whether it has a row, groups and all."""
+        return self._any_solution([query_text(query) for query in queries])
+
+    def numeric(self, query: Query, variables: Sequence[Variable]) -> list[bool]:
+        """Tell for each variable whether the pattern gives it nothing but numbers."""
+        pattern = pattern_text(query)
+        some = self._any_solution([f"SELECT * WHERE {{ {pattern} FILTER isNumeric({each}) }}" for each in variables])
+        others = self._any_solution([f"SELECT * WHERE {{ {pattern} FILTER (!isNumeric({each})) }}" for each in variables])
+        return [number and not other for number, other in zip(some, others, strict=True)]
+
+    def _any_solution(self, bodies: list[str]) -> list[bool]:
+        unknown = list(dict.fromkeys(body for body in bodies if body not in self._holds))
+        if len(self._holds) + len(unknown) > _REMEMBERED:
+            self._holds.clear()
+        found = dict(zip(unknown, self.store.any_solution(unknown), strict=True))
+        self._holds |= found
+        return [found[body] if body in found else self._holds[body] for body in bodies]
+
+    def _relations_of(self, term: Term) -> tuple[Choice, ...]:
+        leaving, entering = self.store.relations(term, self.profile.names)
+        return (*(self._forward[each] for each in leaving), *(self._backward[each] for each in entering))
+
+    def _relations_after(self, kind: Kind, key: NamedNode) -> tuple[Choice, ...]:
+        origin = {
+            Kind.CLASS: f"?x {RDF_TYPE} {key}", Kind.FORWARD: f"?o {key} ?x", Kind.BACKWARD: f"?x {key} ?o",
+        }[kind]  # fmt: skip
+        counted = self.store.select(f"SELECT (COUNT(*) AS ?n) WHERE {{ SELECT * WHERE {{ {origin} }} LIMIT {_SAMPLED} }}").rows[0][0]
+        if isinstance(counted, Literal) and int(counted.value) >= _SAMPLED:
+            return (*self._forward.values(), *self._backward.values())
+        leaving, entering = (
+            {row[0] for row in self.store.select(f"SELECT DISTINCT ?p WHERE {{ {{ SELECT DISTINCT ?x WHERE {{ {origin} }} }} {pattern} }}").rows}
+            for pattern in ("?x ?p ?y", "?y ?p ?x")
+        )
+        forward = [choice for predicate, choice in self._forward.items() if predicate in leaving]
+        return (*forward, *(choice for predicate, choice in self._backward.items() if predicate in entering))

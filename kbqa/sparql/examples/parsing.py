@@ -1,0 +1,335 @@
+"""SPARQL text → `Query`, for the subset that the grammar writes; anything else is refused.
+
+Equalities with texts become constants of the pattern, `||` of equalities alternatives, and what nothing depends on is left
+to the caller to prune.
+"""
+
+import re
+from dataclasses import dataclass, replace
+
+from pyoxigraph import Literal, NamedNode
+
+from kbqa.sparql.query import RDF_TYPE, Aggregate, Average, Comparison, Edge, Filter, Having, Item, Node, Query, Term, Variable
+
+_TOKEN = re.compile(
+    r"""\s*(?:(?P<iri><[^<>\s]*>)|(?P<variable>[?$]\w+)|(?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
+    |(?P<number>[-+]?\d+(?:\.\d+)?)|(?P<name>[A-Za-z_][\w-]*)?(?P<local>:(?:[\w.%-]|\\.)*[\w%-])
+    |(?P<word>[A-Za-z_]+)|(?P<sign>&&|\|\||!=|<=|>=|[{}().,;*=<>!/+-]))""",
+    re.VERBOSE,
+)
+_XSD = "http://www.w3.org/2001/XMLSchema#"
+
+
+class Unsupported(ValueError):
+    """The text is no SPARQL of the subset."""
+
+
+@dataclass(frozen=True)
+class _Token:
+    kind: str
+    text: str
+
+
+def parse_query(text: str, prefixes: dict[str, str] | None = None) -> Query:
+    """Return the query that `text` writes. Raises Unsupported."""
+    return _Parser(_tokens(text), prefixes or {}).query()
+
+
+def _tokens(text: str) -> list[_Token]:
+    found, place = [], 0
+    text = text.rstrip()
+    while place < len(text):
+        match = _TOKEN.match(text, place)
+        if match is None:
+            raise Unsupported(f"Cannot read {text[place : place + 20]!r}.")
+        place = match.end()
+        kind = "local" if match.group("local") else str(match.lastgroup)
+        token = (match.group("name") or "") + match.group("local") if kind == "local" else match.group(kind)
+        found.append(_Token(kind, token))
+    return found
+
+
+class _Parser:
+    def __init__(self, tokens: list[_Token], prefixes: dict[str, str]) -> None:
+        self.tokens, self.place, self.prefixes = tokens, 0, dict(prefixes)
+        self.variables: dict[str, Variable] = {}
+        self.named: dict[str, Item] = {}
+        self.edges: list[Edge] = []
+        self.filters: list[Filter] = []
+        self.means: dict[str, Average] = {}
+        self.alternatives: list[list[Filter]] = []
+
+    def query(self) -> Query:
+        while self._word("prefix"):
+            name = self._next().text.rstrip(":")
+            self.prefixes[name] = self._next().text[1:-1]
+        if self._word("ask"):
+            self._word("where")
+            self._group()
+            return self._fold(Query())
+        self._expect("select")
+        columns = self._columns()
+        self._word("where")
+        self._group()
+        query = Query(columns=tuple(columns))
+        query = self._modifiers(query)
+        if self.place != len(self.tokens):
+            raise Unsupported(f"{self._peek().text} is not expected here.")
+        return self._fold(query)
+
+    def _columns(self) -> list[Item]:
+        self._word("distinct")
+        columns = []
+        while not self._at("{") and not self._at_word("where"):
+            if self._sign("("):
+                item = self._expression()
+                self._expect("as")
+                self.named[self._next().text.lower()] = item
+                self._expect_sign(")")
+                columns.append(item)
+            elif self._at_word("count"):
+                columns.append(self._expression())
+            else:
+                columns.append(Item(self._variable()))
+        return columns
+
+    def _expression(self) -> Item:
+        if self._peek().kind == "variable":
+            name = self._peek().text.lower()
+            if name in self.named:
+                self._next()
+                return self.named[name]
+            return Item(self._variable())
+        name = self._next().text.upper()
+        if name not in set(Aggregate):
+            raise Unsupported(f"{name} is no aggregate.")
+        self._expect_sign("(")
+        distinct = self._word("distinct")
+        variable = None if self._sign("*") else self._variable()
+        self._expect_sign(")")
+        return Item(variable, Aggregate.COUNT_DISTINCT if distinct and name == "COUNT" else Aggregate(name))
+
+    def _group(self) -> None:
+        self._expect_sign("{")
+        while not self._sign("}"):
+            if self._sign("."):
+                continue
+            if self._word("filter"):
+                self._filter()
+            elif self._at("{"):
+                self._mean()
+            else:
+                self._triple()
+
+    def _triple(self) -> None:
+        subject = self._node()
+        while True:
+            predicate = RDF_TYPE if self._word("a") else self._node()
+            if not isinstance(predicate, NamedNode):
+                raise Unsupported("A predicate must be an IRI.")
+            self._add(Edge(subject, predicate, self._node()))
+            if not self._sign(";"):
+                return
+
+    def _add(self, edge: Edge) -> None:
+        if edge not in self.edges:
+            self.edges.append(edge)
+
+    def _filter(self) -> None:
+        if self._word("contains"):
+            self.filters.append(self._contains())
+            return
+        self._expect_sign("(")
+        if self._word("contains"):
+            self.filters.append(self._contains())
+            self._expect_sign(")")
+            return
+        groups = [[self._comparison()]]
+        while not self._sign(")"):
+            if self._sign("&&"):
+                groups.append([self._comparison()])
+            elif self._sign("||"):
+                groups[-1].append(self._comparison())
+            else:
+                raise Unsupported(f"{self._peek().text} in a filter.")
+        if len(groups) > 1 and any(len(group) > 1 for group in groups):
+            raise Unsupported("A mixture of && and ||.")
+        for group in groups:
+            if len(group) == 1:
+                self.filters.append(group[0])
+            else:
+                self.alternatives.append(group)
+
+    def _contains(self) -> Filter:
+        self._expect_sign("(")
+        variable = self._variable()
+        self._expect_sign(",")
+        value = self._node()
+        self._expect_sign(")")
+        return Filter(variable, Comparison.CONTAINS, self._term(value))
+
+    def _comparison(self) -> Filter:
+        nested = self._sign("(")
+        variable, sign = self._variable(), self._next().text
+        if sign not in set(Comparison) - {Comparison.CONTAINS}:
+            raise Unsupported(f"{sign} is no comparison.")
+        if self._peek().kind == "variable":
+            found = Filter(variable, Comparison(sign), _Pending(self._next().text.lower()))  # type: ignore[arg-type]
+        else:
+            found = Filter(variable, Comparison(sign), self._term(self._node()))
+        if nested:
+            self._expect_sign(")")
+        return found
+
+    def _mean(self) -> None:
+        """`{ SELECT (AVG(?x) AS ?mean) WHERE { ?s a C . ?s p ?x } }`."""
+        self._expect_sign("{")
+        inner = _Parser([], self.prefixes)
+        inner.tokens, inner.place = self.tokens, self.place
+        inner._expect("select")
+        columns = inner._columns()
+        inner._word("where")
+        inner._group()
+        self.place = inner.place
+        self._expect_sign("}")
+        if len(columns) != 1 or columns[0].aggregate != Aggregate.AVG or inner.filters or inner.alternatives:
+            raise Unsupported("An inner query other than a mean.")
+        edge = next((each for each in inner.edges if each.object == columns[0].variable), None)
+        if edge is None:
+            raise Unsupported("A mean of nothing.")
+        self.means[next(iter(inner.named))] = Average(edge)
+
+    def _modifiers(self, query: Query) -> Query:
+        while self.place < len(self.tokens):
+            if self._word("group"):
+                self._expect("by")
+                while self._peek().kind == "variable":
+                    self._variable()
+            elif self._word("having"):
+                self._expect_sign("(")
+                item, sign = self._expression(), self._next().text
+                if sign not in set(Comparison):
+                    raise Unsupported(f"{sign} is no comparison.")
+                query = replace(query, having=Having(item, Comparison(sign), self._term(self._node())))
+                self._expect_sign(")")
+            elif self._word("order"):
+                self._expect("by")
+                query = self._order(query)
+            elif self._word("limit"):
+                query = replace(query, limit=int(self._next().text))
+            else:
+                raise Unsupported(f"{self._peek().text} is not expected here.")
+        return query
+
+    def _order(self, query: Query) -> Query:
+        descending = self._word("desc")
+        if not descending:
+            self._word("asc")
+        bracket = self._sign("(")
+        item = self._expression()
+        if bracket:
+            self._expect_sign(")")
+        if self._sign(",") or self._peek().kind == "variable" or self._at_word("desc") or self._at_word("asc"):
+            raise Unsupported("Several orders.")
+        return replace(query, order=item, descending=descending)
+
+    def _fold(self, query: Query) -> Query:
+        """Turn equalities with texts into constants, and alternatives of equalities into one edge."""
+        filters = []
+        for each in self.filters:
+            value = self.means.get(each.value.name) if isinstance(each.value, _Pending) else each.value
+            if value is None:
+                raise Unsupported("A comparison with a variable.")
+            filters.append(replace(each, value=value))
+        self.filters = []
+        used = {item.variable for item in (*query.columns, query.order, query.having.item if query.having else None) if item}
+        for each in filters:
+            if not (each.comparison == Comparison.EQUAL and self._constant(each, [], used, filters)):
+                self.filters.append(each)
+        for group in self.alternatives:
+            first, *others = group
+            same = all(each.variable == first.variable and each.comparison == Comparison.EQUAL for each in group)
+            if not same or not self._constant(first, [each.value for each in others], used, filters):  # type: ignore[misc]
+                raise Unsupported("Alternatives of different things.")
+        return replace(query, edges=tuple(self.edges), filters=tuple(self.filters))
+
+    def _constant(self, each: Filter, others: list[Term], used: set[Variable | None], filters: list[Filter]) -> bool:
+        edges = [edge for edge in self.edges if each.variable in (edge.subject, edge.object)]
+        alone = len(edges) == 1 and edges[0].object == each.variable and each.variable not in used
+        if not alone or sum(other.variable == each.variable for other in filters) > 1 or not _is_text(each.value):
+            return False
+        self.edges[self.edges.index(edges[0])] = replace(edges[0], object=each.value, alternatives=tuple(others))
+        return True
+
+    def _variable(self) -> Variable:
+        token = self._next()
+        if token.kind != "variable":
+            raise Unsupported(f"{token.text} where a variable is expected.")
+        return self.variables.setdefault(token.text.lower(), Variable(len(self.variables)))
+
+    def _node(self) -> Node:
+        token = self._peek()
+        if token.kind == "variable":
+            return self._variable()
+        self._next()
+        if token.kind == "iri":
+            return NamedNode(token.text[1:-1])
+        if token.kind == "local":
+            prefix, _, local = token.text.partition(":")
+            if prefix not in self.prefixes:
+                raise Unsupported(f"The prefix {prefix}: is not known.")
+            return NamedNode(self.prefixes[prefix] + re.sub(r"\\(.)", r"\1", local))
+        if token.kind == "string":
+            return Literal(re.sub(r"\\(.)", r"\1", token.text[1:-1]))
+        if token.kind == "number":
+            return Literal(token.text, datatype=NamedNode(_XSD + ("decimal" if "." in token.text else "integer")))
+        raise Unsupported(f"{token.text} where a term is expected.")
+
+    def _term(self, node: Node) -> Term:
+        if isinstance(node, Variable):
+            raise Unsupported("A variable where a value is expected.")
+        return node
+
+    def _peek(self) -> _Token:
+        return self.tokens[self.place] if self.place < len(self.tokens) else _Token("end", "")
+
+    def _next(self) -> _Token:
+        self.place += 1
+        if self.place > len(self.tokens):
+            raise Unsupported("The text ends too soon.")
+        return self.tokens[self.place - 1]
+
+    def _at(self, sign: str) -> bool:
+        return self._peek() == _Token("sign", sign)
+
+    def _at_word(self, word: str) -> bool:
+        return self._peek().kind == "word" and self._peek().text.lower() == word
+
+    def _sign(self, sign: str) -> bool:
+        found = self._at(sign)
+        self.place += found
+        return found
+
+    def _word(self, word: str) -> bool:
+        found = self._at_word(word)
+        self.place += found
+        return found
+
+    def _expect(self, word: str) -> None:
+        if not self._word(word):
+            raise Unsupported(f"{self._peek().text} where {word} is expected.")
+
+    def _expect_sign(self, sign: str) -> None:
+        if not self._sign(sign):
+            raise Unsupported(f"{self._peek().text} where {sign} is expected.")
+
+
+@dataclass(frozen=True)
+class _Pending:
+    """A comparison with a variable that an inner query may bind."""
+
+    name: str
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, Literal) and (value.language is not None or value.datatype.value == f"{_XSD}string")

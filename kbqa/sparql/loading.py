@@ -1,0 +1,122 @@
+"""RDF files → triples: which format it is, streaming, and what happens to lines that cannot be read."""
+
+import gzip
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import IO
+
+from pyoxigraph import Quad, RdfFormat, parse
+
+FORMATS = {
+    ".nt": RdfFormat.N_TRIPLES, ".nq": RdfFormat.N_QUADS, ".ttl": RdfFormat.TURTLE, ".trig": RdfFormat.TRIG,
+    ".rdf": RdfFormat.RDF_XML, ".owl": RdfFormat.RDF_XML, ".xml": RdfFormat.RDF_XML, ".jsonld": RdfFormat.JSON_LD, ".json": RdfFormat.JSON_LD,
+}  # fmt: skip
+_BY_LINE = (RdfFormat.N_TRIPLES, RdfFormat.N_QUADS)
+_CHUNK_LINES = 20_000
+_LONGEST_LINE = 16 * 1024 * 1024
+_KEPT_COMPLAINTS = 20
+_GZIP = b"\x1f\x8b"
+# What relative IRIs are resolved against: a name of nothing, so that they never point to a real place.
+_BASE = "urn:searchapp:relative/"
+
+
+class LoadError(ValueError):
+    """A file cannot be loaded; the message says where and why."""
+
+
+@dataclass
+class Report:
+    """What became of a file's lines."""
+
+    triples: int = 0
+    skipped: int = 0
+    complaints: list[str] = field(default_factory=list)
+
+    def skip(self, complaint: str) -> None:
+        """Count a line that could not be read, and keep the first complaints."""
+        self.skipped += 1
+        if len(self.complaints) < _KEPT_COMPLAINTS:
+            self.complaints.append(complaint)
+
+
+@dataclass(frozen=True)
+class RdfFile:
+    """A file, its format, and its most expanded size in bytes."""
+
+    path: Path
+    format: RdfFormat
+    most_bytes: int
+
+
+def rdf_format(name: str, content_type: str = "") -> RdfFormat:
+    """Return the format that a file's name, or else its media type, says. Raises LoadError."""
+    suffix = Path(name.lower().removesuffix(".gz").removesuffix(".gzip")).suffix
+    found = FORMATS.get(suffix) or RdfFormat.from_media_type(content_type.split(";")[0].strip() or "text/unknown")
+    if found is None:
+        raise LoadError(f"{name} is no RDF file by its name. It must end in {', '.join(FORMATS)}, each also with .gz.")
+    return found
+
+
+def triples_of(file: RdfFile, report: Report, *, skip_bad_lines: bool, progress: Callable[[int, int], None]) -> Iterator[Quad]:
+    """Read a file's triples as a stream; named graphs are merged into one.
+
+    `progress` is called with (bytes read, bytes in all) of the file as it lies on disk. Raises LoadError.
+    """
+    size = file.path.stat().st_size
+    with file.path.open("rb") as raw:
+        packed = raw.read(2) == _GZIP
+        raw.seek(0)
+        stream = _Counted(gzip.GzipFile(fileobj=raw) if packed else raw, raw, size, file.most_bytes, progress)
+        quads = _by_line(stream, file.format, report) if skip_bad_lines and file.format in _BY_LINE else _whole(stream, file.format)
+        try:
+            for quad in quads:
+                report.triples += 1
+                yield Quad(quad.subject, quad.predicate, quad.object)
+        except (EOFError, gzip.BadGzipFile, OSError) as error:
+            raise LoadError(f"{file.path.name} cannot be read to its end: {error}") from error
+
+
+class _Counted:
+    """A stream of bytes that tells how far it is and stops at a size."""
+
+    def __init__(self, stream: IO[bytes], raw: IO[bytes], size: int, most_bytes: int, progress: Callable[[int, int], None]) -> None:
+        self._stream, self._raw, self._size, self._most, self._progress, self._read = stream, raw, size, most_bytes, progress, 0
+
+    def read(self, size: int = -1) -> bytes:
+        return self._count(self._stream.read(size))
+
+    def lines(self) -> Iterator[bytes]:
+        while line := self._stream.readline(_LONGEST_LINE):
+            yield self._count(line)
+
+    def _count(self, data: bytes) -> bytes:
+        self._read += len(data)
+        if self._read > self._most:
+            raise LoadError(f"The file is larger than {self._most:,} bytes when it is unpacked.")
+        self._progress(self._raw.tell(), self._size)
+        return data
+
+
+def _whole(stream: _Counted, form: RdfFormat) -> Iterator[Quad]:
+    try:
+        yield from parse(stream, format=form, base_iri=_BASE, rename_blank_nodes=True)  # type: ignore[arg-type, misc]
+    except SyntaxError as error:
+        line = f"Line {error.lineno}" if error.lineno else "The file"
+        raise LoadError(f"{line} cannot be read: {error.msg}") from error
+
+
+def _by_line(stream: _Counted, form: RdfFormat, report: Report) -> Iterator[Quad]:
+    """Read chunks of lines; where one fails, its lines one by one."""
+    lines, number = stream.lines(), 0
+    while chunk := list(islice(lines, _CHUNK_LINES)):
+        try:
+            yield from list(parse(b"".join(chunk), format=form))
+        except SyntaxError:
+            for offset, line in enumerate(chunk):
+                try:
+                    yield from parse(line, format=form)
+                except SyntaxError as error:
+                    report.skip(f"Line {number + offset + 1}: {error.msg}")
+        number += len(chunk)

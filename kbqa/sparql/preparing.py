@@ -1,0 +1,37 @@
+"""Examples on a graph → the items that a decoder is trained on."""
+
+import random
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from tokenizers import Tokenizer
+
+from kbqa.decoding.dataset import Item, make_item
+from kbqa.decoding.reading import TextTable
+from kbqa.models import GraphVersion
+from kbqa.sparql.constraints import LiveGraph
+from kbqa.sparql.examples.published import Example
+from kbqa.sparql.grammar import VOCABULARY, World
+from kbqa.sparql.linking import find_mentions
+from kbqa.sparql.oracle import NotWritable, decisions
+
+
+def world_of(question: str, version: GraphVersion, graph: LiveGraph) -> World:
+    """Return a question's view of a graph."""
+    found = find_mentions(question, version, graph.profile)
+    return World(graph, graph.with_surroundings(found.entities), found.classes, graph.with_surroundings(found.values), found.numbers)
+
+
+def prepare(
+    examples: Iterable[Example], version: GraphVersion, graph: LiveGraph, tokenizer: Tokenizer, table: TextTable, rng: random.Random, left_out: "Counter[str]"
+) -> Iterator[Item]:
+    """Yield an item for each example that the grammar can write with what was found in the question; count the others by reason."""
+    for example in examples:
+        world = world_of(example.question, version, graph)
+        try:
+            steps = decisions(example.query, world)
+        except NotWritable as error:
+            left_out[str(error).split(" ")[-1]] += 1
+            continue
+        mentioned = (*world.entities, *world.values, *world.classes, *world.numbers)
+        yield make_item(example.question, steps, mentioned, VOCABULARY, tokenizer, table, rng)

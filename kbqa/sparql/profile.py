@@ -1,0 +1,125 @@
+"""What is in a graph: its predicates and classes with their texts, counts, domains and ranges, and where its labels are."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from urllib.parse import unquote
+
+from pyoxigraph import Literal, NamedNode
+
+from kbqa.sparql.query import RDF_TYPE
+from kbqa.sparql.stores.base import GraphStore
+
+LABEL_PREDICATES = tuple(
+    NamedNode(iri)
+    for iri in (
+        "http://www.w3.org/2000/01/rdf-schema#label",
+        "http://www.w3.org/2004/02/skos/core#prefLabel",
+        "http://www.w3.org/2004/02/skos/core#altLabel",
+        "http://schema.org/name",
+        "http://xmlns.com/foaf/0.1/name",
+    )
+)
+"""Taken for names wherever they occur, the best first."""
+DESCRIPTION_PREDICATES = tuple(
+    NamedNode(iri) for iri in ("http://www.w3.org/2000/01/rdf-schema#comment", "http://schema.org/description", "http://purl.org/dc/terms/description")
+)
+_SCHEMA = ("http://www.w3.org/2002/07/owl#", "http://www.w3.org/2000/01/rdf-schema#", "http://www.w3.org/1999/02/22-rdf-syntax-ns#")
+_MAX_PREDICATES, _MAX_CLASSES, _SAMPLED = 5_000, 5_000, 2_000
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]+")
+
+
+@dataclass(frozen=True)
+class PredicateProfile:
+    """A predicate: what it is called, how often it occurs, the classes or datatypes before and after it."""
+
+    predicate: NamedNode
+    text: str
+    count: int = 0
+    domains: tuple[str, ...] = ()
+    ranges: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ClassProfile:
+    """A class: what it is called, how many members it has."""
+
+    iri: NamedNode
+    text: str
+    count: int = 0
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A graph's vocabulary. What names things (labels, descriptions) and what types them is no relation to be asked for."""
+
+    predicates: tuple[PredicateProfile, ...] = ()
+    classes: tuple[ClassProfile, ...] = ()
+    labels: tuple[NamedNode, ...] = ()
+    triples: int = 0
+    texts: dict[NamedNode, str] = field(default_factory=dict, compare=False)
+
+    @cached_property
+    def names(self) -> tuple[NamedNode, ...]:
+        """Return the predicates."""
+        return tuple(each.predicate for each in self.predicates)
+
+
+def profile_graph(store: GraphStore) -> Profile:
+    """Look at a graph. Raises StoreError."""
+    counts = _counts(store, f"SELECT ?k (COUNT(*) AS ?n) WHERE {{ ?s ?k ?o }} GROUP BY ?k ORDER BY DESC(?n) LIMIT {_MAX_PREDICATES}")
+    classes = _counts(store, f"SELECT ?k (COUNT(*) AS ?n) WHERE {{ ?s {RDF_TYPE} ?k }} GROUP BY ?k ORDER BY DESC(?n) LIMIT {_MAX_CLASSES}")
+    classes = {iri: count for iri, count in classes.items() if not iri.value.startswith(_SCHEMA)}
+    labels = tuple(each for each in LABEL_PREDICATES if each in counts)
+    hidden = {RDF_TYPE, *LABEL_PREDICATES, *DESCRIPTION_PREDICATES}
+    relations = [iri for iri in counts if iri not in hidden and not iri.value.startswith(_SCHEMA)]
+    texts = _texts(store, [*relations, *classes], labels)
+    return Profile(
+        tuple(PredicateProfile(iri, texts[iri], counts[iri], *_ends(store, iri, texts)) for iri in relations),
+        tuple(ClassProfile(iri, texts[iri], count) for iri, count in classes.items()),
+        labels,
+        sum(counts.values()),
+        texts,
+    )
+
+
+def local_text(iri: str) -> str:
+    """Return the words of an IRI's last part: `http://x.org/ns#birthPlace` says "birth place"."""
+    local = unquote(re.split(r"[/#:]", iri.rstrip("/#"))[-1]).rsplit("=", 1)[-1]
+    words = _WORD.findall(local)
+    return " ".join(word.lower() if not word.isupper() or len(word) == 1 else word for word in words) or local
+
+
+def _counts(store: GraphStore, query: str) -> dict[NamedNode, int]:
+    rows = store.select(query).rows
+    return {iri: int(count.value) for iri, count in rows if isinstance(iri, NamedNode) and isinstance(count, Literal)}
+
+
+def _texts(store: GraphStore, iris: Iterable[NamedNode], labels: tuple[NamedNode, ...]) -> dict[NamedNode, str]:
+    """Return the label of each IRI, English before others, or the words of its last part."""
+    found = {iri: local_text(iri.value) for iri in iris}
+    for label in reversed(labels):
+        rows = store.select(f"SELECT ?k ?l WHERE {{ VALUES ?k {{ {' '.join(map(str, found))} }} ?k {label} ?l }}").rows
+        for iri, text in sorted(rows, key=lambda row: _language_rank(row[1])):
+            if isinstance(iri, NamedNode) and isinstance(text, Literal):
+                found[iri] = text.value
+    return found
+
+
+def _language_rank(term: object) -> int:
+    language = term.language if isinstance(term, Literal) else None
+    return 2 if language and language.startswith("en") else 1 if not language else 0
+
+
+def _ends(store: GraphStore, predicate: NamedNode, texts: dict[NamedNode, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the commonest class of a predicate's subjects, and of its objects."""
+    return _end(store, predicate, "?s", texts), _end(store, predicate, "?o", texts)
+
+
+def _end(store: GraphStore, predicate: NamedNode, end: str, texts: dict[NamedNode, str]) -> tuple[str, ...]:
+    sample = f"{{ SELECT {end} WHERE {{ ?s {predicate} ?o }} LIMIT {_SAMPLED} }}"
+    rows = store.select(f"SELECT ?c (COUNT(*) AS ?n) WHERE {{ {sample} {end} {RDF_TYPE} ?c }} GROUP BY ?c ORDER BY DESC(?n) LIMIT 3").rows
+    found = Counter({texts[iri]: int(count.value) for iri, count in rows if isinstance(count, Literal) and iri in texts})  # type: ignore[index]
+    return tuple(text for text, _ in found.most_common(1))

@@ -1,0 +1,189 @@
+"""A SPARQL query as data: what the grammar builds choice by choice, and its text.
+
+The subset: basic graph patterns with class constraints, comparisons, alternatives (`VALUES`), negation
+(`FILTER NOT EXISTS`), aggregates with grouping and HAVING, DISTINCT, ORDER BY and LIMIT, in SELECT and ASK.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pyoxigraph import Literal, NamedNode
+
+RDF_TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A variable, numbered in the order of its introduction."""
+
+    index: int
+
+    def __str__(self) -> str:
+        return f"?x{self.index}"
+
+
+Term = NamedNode | Literal
+Node = Variable | NamedNode | Literal
+
+
+class Aggregate(StrEnum):
+    """What a column makes of a group's values; each is one word of the decoder's."""
+
+    COUNT = "COUNT"
+    COUNT_DISTINCT = "COUNT_DISTINCT"
+    SUM = "SUM"
+    AVG = "AVG"
+    MIN = "MIN"
+    MAX = "MAX"
+
+
+class Comparison(StrEnum):
+    """How a value is compared; the words are SPARQL's operators, but for `CONTAINS`."""
+
+    EQUAL = "="
+    UNEQUAL = "!="
+    LESS = "<"
+    GREATER = ">"
+    AT_MOST = "<="
+    AT_LEAST = ">="
+    CONTAINS = "CONTAINS"
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A triple pattern. `alternatives` are further terms that the constant end may be."""
+
+    subject: Node
+    predicate: NamedNode
+    object: Node
+    alternatives: tuple[Term, ...] = ()
+
+
+@dataclass(frozen=True)
+class Average:
+    """The mean of what a variable's own property has over all who have it, to be compared with."""
+
+    edge: Edge
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A comparison of a variable with a value."""
+
+    variable: Variable
+    comparison: Comparison
+    value: Term | Average
+
+
+@dataclass(frozen=True)
+class Item:
+    """A column, or what is sorted by: a variable, or an aggregate of one (of whole solutions where it is None)."""
+
+    variable: Variable | None
+    aggregate: Aggregate | None = None
+
+
+@dataclass(frozen=True)
+class Having:
+    """A condition on groups."""
+
+    item: Item
+    comparison: Comparison
+    value: Term
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query. Without columns it is an ASK."""
+
+    edges: tuple[Edge, ...] = ()
+    filters: tuple[Filter, ...] = ()
+    negations: tuple[tuple[Edge, ...], ...] = ()
+    columns: tuple[Item, ...] = ()
+    having: Having | None = None
+    order: Item | None = None
+    descending: bool = False
+    limit: int | None = None
+
+    @property
+    def grouped(self) -> tuple[Variable, ...]:
+        """Return the variables that solutions are grouped by: with aggregates, the plain columns."""
+        items = [*self.columns, *([self.order] if self.order else []), *([self.having.item] if self.having else [])]
+        if not any(item.aggregate for item in items):
+            return ()
+        return tuple(item.variable for item in self.columns if item.variable and not item.aggregate)
+
+
+def pattern_text(query: Query, separator: str = " ") -> str:
+    """Return the inside of the query's WHERE clause."""
+    parts = [part for edge in query.edges for part in _edge_parts(edge)]
+    parts += [part for number, each in enumerate(query.filters) for part in _filter_parts(each, number)]
+    parts += [f"FILTER NOT EXISTS {{ {' '.join(part for edge in group for part in _edge_parts(edge))} }}" for group in query.negations]
+    return separator.join(parts)
+
+
+def query_text(query: Query) -> str:
+    """Return the query as SPARQL, one clause a line."""
+    body = "\n".join(f"  {line}" for line in pattern_text(query, "\n").split("\n"))
+    if not query.columns:
+        return f"ASK {{\n{body}\n}}"
+    distinct = "" if query.order or any(item.aggregate for item in query.columns) else "DISTINCT "
+    lines = [f"SELECT {distinct}{' '.join(map(_column_text, query.columns))} WHERE {{", body, "}"]
+    if query.grouped:
+        lines.append(f"GROUP BY {' '.join(map(str, query.grouped))}")
+    if query.having:
+        lines.append(f"HAVING ({_item_text(query.having.item)} {query.having.comparison} {query.having.value})")
+    if query.order:
+        lines.append(f"ORDER BY {'DESC' if query.descending else 'ASC'}({_item_text(query.order)})")
+    if query.limit is not None:
+        lines.append(f"LIMIT {query.limit}")
+    return "\n".join(lines)
+
+
+def _edge_parts(edge: Edge) -> list[str]:
+    predicate = "a" if edge.predicate == RDF_TYPE else str(edge.predicate)
+    if not edge.alternatives:
+        return [f"{edge.subject} {predicate} {edge.object} ."]
+    constant_subject = not isinstance(edge.subject, Variable)
+    constant, other = (edge.subject, edge.object) if constant_subject else (edge.object, edge.subject)
+    choice = f"?any{other.index if isinstance(other, Variable) else ''}_{_local(edge.predicate)}"
+    values = f"VALUES {choice} {{ {' '.join(map(str, (constant, *edge.alternatives)))} }}"
+    return [values, f"{choice} {predicate} {other} ." if constant_subject else f"{other} {predicate} {choice} ."]
+
+
+def _local(predicate: NamedNode) -> str:
+    return "".join(letter for letter in predicate.value.rsplit("/", 1)[-1].rsplit("#", 1)[-1] if letter.isalnum() and letter.isascii()) or "p"
+
+
+def _filter_parts(each: Filter, number: int) -> list[str]:
+    if isinstance(each.value, Average):
+        mean, own = f"?mean{number}", f"?each{number}"
+        edge = each.value.edge
+        subject = f"?of{number}" if isinstance(edge.subject, Variable) else str(edge.subject)
+        return [
+            f"{{ SELECT (AVG({own}) AS {mean}) WHERE {{ {subject} {edge.predicate} {own} . }} }}",
+            f"FILTER ({each.variable} {each.comparison} {mean})",
+        ]
+    if each.comparison == Comparison.CONTAINS:
+        return [f"FILTER CONTAINS(LCASE(STR({each.variable})), LCASE({_plain(each.value)}))"]
+    return [f"FILTER ({each.variable} {each.comparison} {each.value})"]
+
+
+def _plain(term: Term) -> str:
+    return str(Literal(term.value))
+
+
+def _item_text(item: Item) -> str:
+    if item.aggregate is None:
+        return str(item.variable)
+    of = "*" if item.variable is None else str(item.variable)
+    if item.aggregate == Aggregate.COUNT_DISTINCT:
+        return f"COUNT(DISTINCT {of})"
+    return f"{item.aggregate}({of})"
+
+
+def _column_text(item: Item) -> str:
+    if item.aggregate is None:
+        return str(item.variable)
+    name = f"{item.aggregate.lower()}{'' if item.variable is None else f'_x{item.variable.index}'}"
+    return f"({_item_text(item)} AS ?{name})"

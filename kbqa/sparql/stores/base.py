@@ -1,0 +1,57 @@
+"""What the rest asks of a graph, wherever it lives."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+
+RdfTerm = NamedNode | BlankNode | Literal | Triple
+
+
+class StoreError(RuntimeError):
+    """The graph cannot be asked; `transient` tells whether trying again later can help."""
+
+    def __init__(self, message: str, *, transient: bool = False) -> None:
+        super().__init__(message)
+        self.transient = transient
+
+
+class QueryFailed(StoreError):
+    """This query is wrong, or took too long."""
+
+
+@dataclass(frozen=True)
+class Solutions:
+    """What a SELECT found: a term or None for each variable of each row. `cut` if there are more rows than were asked for."""
+
+    variables: tuple[str, ...]
+    rows: list[tuple[RdfTerm | None, ...]]
+    cut: bool = False
+
+
+class GraphStore(Protocol):
+    """A graph that answers SPARQL."""
+
+    version: str
+    """Changes whenever the graph does: answers are remembered by it."""
+
+    def select(self, query: str, *, limit: int | None = None) -> Solutions:
+        """Return the solutions of a SELECT. Raises QueryFailed, StoreError."""
+        ...
+
+    def ask(self, query: str) -> bool:
+        """Return the answer to an ASK. Raises QueryFailed, StoreError."""
+        ...
+
+    def any_solution(self, bodies: Sequence[str]) -> list[bool]:
+        """Tell for each body, `SELECT … { … }` without a limit, whether it has a solution. Raises StoreError."""
+        ...
+
+    def relations(self, term: NamedNode | Literal, candidates: Sequence[NamedNode]) -> tuple[list[NamedNode], list[NamedNode]]:
+        """Return which of the predicates leave a term, and which enter it. Raises StoreError."""
+        ...
+
+    def surroundings(self, terms: Sequence[NamedNode | Literal]) -> list[set[NamedNode]]:
+        """Return for each term some of the predicates of its edges, either way. Raises StoreError."""
+        ...

@@ -1,0 +1,75 @@
+"""A graph in a folder of its own, asked through pyoxigraph. A folder is never changed once it is served."""
+
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+
+from pyoxigraph import Literal, NamedNode, QueryBoolean, QuerySolutions, Store
+
+from kbqa.sparql.stores.base import QueryFailed, Solutions, StoreError
+
+_LOOKED_AT = 40
+
+
+class OxigraphStore:
+    """A version of a graph, read-only."""
+
+    def __init__(self, store: Store, version: str) -> None:
+        self.store, self.version = store, version
+
+    @classmethod
+    def open(cls, folder: Path, version: str) -> "OxigraphStore":
+        """Open a folder for reading. Raises StoreError."""
+        try:
+            return cls(Store.read_only(str(folder)), version)
+        except OSError as error:
+            raise StoreError(f"The graph's folder {folder} cannot be opened: {error}", transient=True) from error
+
+    def select(self, query: str, *, limit: int | None = None) -> Solutions:
+        """Return the solutions of a SELECT, at most `limit`."""
+        found = self._run(query)
+        if not isinstance(found, QuerySolutions):
+            raise QueryFailed("This is no SELECT query.")
+        names = tuple(variable.value for variable in found.variables)
+        rows: list[tuple[object, ...]] = []
+        try:
+            for solution in found:
+                if limit is not None and len(rows) == limit:
+                    return Solutions(names, rows, cut=True)  # type: ignore[arg-type]
+                rows.append(tuple(solution))
+        except (OSError, RuntimeError) as error:
+            raise QueryFailed(str(error)) from error
+        return Solutions(names, rows)  # type: ignore[arg-type]
+
+    def ask(self, query: str) -> bool:
+        """Return the answer to an ASK."""
+        found = self._run(query)
+        if not isinstance(found, QueryBoolean):
+            raise QueryFailed("This is no ASK query.")
+        return bool(found)
+
+    def any_solution(self, bodies: Sequence[str]) -> list[bool]:
+        """Tell for each body whether it has a solution."""
+        return [bool(self.select(f"{body} LIMIT 1").rows) for body in bodies]
+
+    def relations(self, term: NamedNode | Literal, candidates: Sequence[NamedNode]) -> tuple[list[NamedNode], list[NamedNode]]:
+        """Return which of the predicates leave a term, and which enter it: one look at the index each, however many edges."""
+        has = self.store.quads_for_pattern
+        leaving = [] if isinstance(term, Literal) else [each for each in candidates if next(has(term, each, None), None)]
+        return leaving, [each for each in candidates if next(has(None, each, term), None)]
+
+    def surroundings(self, terms: Sequence[NamedNode | Literal]) -> list[set[NamedNode]]:
+        """Return for each term the predicates of its first edges."""
+        has, found = self.store.quads_for_pattern, []
+        for term in terms:
+            leaving = () if isinstance(term, Literal) else islice(has(term, None, None), _LOOKED_AT)
+            found.append({quad.predicate for quad in (*leaving, *islice(has(None, None, term), _LOOKED_AT))})
+        return found
+
+    def _run(self, query: str) -> object:
+        try:
+            return self.store.query(query)
+        except (SyntaxError, ValueError) as error:
+            raise QueryFailed(str(error)) from error
+        except (OSError, RuntimeError) as error:
+            raise StoreError(f"The graph could not be read: {error}", transient=True) from error

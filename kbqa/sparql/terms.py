@@ -1,0 +1,20 @@
+"""Terms as text, and back."""
+
+from pyoxigraph import Literal, NamedNode, RdfFormat, parse
+
+from kbqa.sparql.query import Term
+
+_PLACE = "<http://searchapp.example/s> <http://searchapp.example/p>"
+
+
+def parse_term(text: str) -> Term:
+    """Return the IRI or literal that N-Triples write as `text`. Raises ValueError."""
+    if text.startswith("<") and text.endswith(">"):
+        return NamedNode(text[1:-1])
+    try:
+        term = next(iter(parse(f"{_PLACE} {text} .", format=RdfFormat.N_TRIPLES))).object
+    except SyntaxError as error:
+        raise ValueError(f"{text!r} is neither an IRI in angle brackets nor a literal.") from error
+    if not isinstance(term, NamedNode | Literal):
+        raise ValueError(f"{text!r} is no term that a question can mention.")
+    return term

@@ -44,7 +44,10 @@ class World:
 
 @dataclass(frozen=True)
 class SparqlState:
-    """A prefix of a query. `head`, `relation` and so on are what has been chosen of an unfinished part."""
+    """A prefix of a query. `head`, `relation` and so on are what has been chosen of an unfinished part.
+
+    `inside` is true in a negated part; variables that it introduced, from `opened` on, are `hidden` after it.
+    """
 
     world: World = field(compare=False, repr=False)
     step: str = "HEAD"
@@ -54,6 +57,8 @@ class SparqlState:
     answerable: bool = True
     inside: bool = False
     negated: bool = False
+    opened: int = 0
+    hidden: frozenset[int] = frozenset()
     head: Choice | None = None
     relation: Choice | None = None
     aggregate: Aggregate | None = None
@@ -76,7 +81,7 @@ class SparqlState:
 
     def variables(self) -> list[Choice]:
         """Return the variables as choices, each read as what introduced it."""
-        return [variable_choice(index, by) for index, by in enumerate(self.introduced)]
+        return [variable_choice(index, by) for index, by in enumerate(self.introduced) if index not in self.hidden]
 
     def node(self, choice: Choice) -> Node:
         """Return a choice as a part of a triple."""
@@ -137,7 +142,8 @@ def _offer_heads(state: SparqlState) -> Sequence[Choice]:
     if state.negated:
         return state.variables()
     if state.inside:
-        return [keyword("CLOSE"), *(state.variables() if len(query.edges) + len(query.negations[-1]) < MAX_EDGES else [])]
+        own = [each for each in state.variables() if each.key >= state.opened]
+        return [keyword("CLOSE"), *(own if len(query.edges) + len(query.negations[-1]) < MAX_EDGES else [])]
     found = [keyword("END")]
     if _constant_end(query.edges[-1]) is not None and not query.filters and not query.negations:
         found.append(keyword("OR"))
@@ -208,8 +214,10 @@ def _offer_columns(state: SparqlState) -> Sequence[Choice]:
 
 
 def _offer_aggregated(state: SparqlState) -> Sequence[Choice]:
+    """A column is not written twice."""
     whole = [keyword("ALL")] if state.aggregate == Aggregate.COUNT else []
-    return [*whole, *state.variables()]
+    there = state.query.columns if state.part == "column" else ()
+    return [each for each in (*whole, *state.variables()) if _aggregated_item(state, each) not in there]
 
 
 def _offer_comparisons(state: SparqlState) -> Sequence[Choice]:
@@ -244,8 +252,8 @@ _AFTER_HEAD_WORD: dict[str, Callable[[SparqlState], SparqlState]] = {
     "ASK": lambda state: replace(state, asks=True),
     "NONE": lambda state: replace(state, step="", answerable=False),
     "END": lambda state: replace(state, step="" if state.asks else "COLUMN"),
-    "NOT": lambda state: replace(state, inside=True, negated=True),
-    "CLOSE": lambda state: replace(state, inside=False),
+    "NOT": lambda state: replace(state, inside=True, negated=True, opened=len(state.introduced)),
+    "CLOSE": lambda state: replace(state, inside=False, hidden=frozenset(range(state.opened, len(state.introduced)))),
     "OR": lambda state: replace(state, step="OR"),
 }
 
@@ -299,8 +307,11 @@ def _after_order(state: SparqlState, choice: Choice) -> SparqlState:
 
 
 def _after_aggregated(state: SparqlState, choice: Choice) -> SparqlState:
-    variable = None if choice.kind == Kind.KEYWORD else Variable(choice.key)
-    return _with_item(replace(state, aggregate=None), Item(variable, state.aggregate))
+    return _with_item(replace(state, aggregate=None), _aggregated_item(state, choice))
+
+
+def _aggregated_item(state: SparqlState, choice: Choice) -> Item:
+    return Item(None if choice.kind == Kind.KEYWORD else Variable(choice.key), state.aggregate)
 
 
 def _after_comparison(state: SparqlState, choice: Choice) -> SparqlState:

@@ -9,17 +9,11 @@ from tokenizers import Tokenizer
 from kbqa.decoding.dataset import Item, make_item
 from kbqa.decoding.reading import TextTable
 from kbqa.models import GraphVersion
+from kbqa.sparql.answering import world_of
 from kbqa.sparql.constraints import LiveGraph
 from kbqa.sparql.examples.published import Example
-from kbqa.sparql.grammar import VOCABULARY, World
-from kbqa.sparql.linking import find_mentions
+from kbqa.sparql.grammar import VOCABULARY
 from kbqa.sparql.oracle import NotWritable, decisions
-
-
-def world_of(question: str, version: GraphVersion, graph: LiveGraph) -> World:
-    """Return a question's view of a graph."""
-    found = find_mentions(question, version, graph.profile)
-    return World(graph, graph.with_surroundings(found.entities), found.classes, graph.with_surroundings(found.values), found.numbers)
 
 
 def prepare(

@@ -75,7 +75,7 @@ def profile_graph(store: GraphStore) -> Profile:
     labels = tuple(each for each in LABEL_PREDICATES if each in counts)
     hidden = {RDF_TYPE, *LABEL_PREDICATES, *DESCRIPTION_PREDICATES}
     relations = [iri for iri in counts if iri not in hidden and not iri.value.startswith(_SCHEMA)]
-    texts = _texts(store, [*relations, *classes], labels)
+    texts = texts_of(store, [*relations, *classes], labels)
     return Profile(
         tuple(PredicateProfile(iri, texts[iri], counts[iri], *_ends(store, iri, texts)) for iri in relations),
         tuple(ClassProfile(iri, texts[iri], count) for iri, count in classes.items()),
@@ -92,20 +92,22 @@ def local_text(iri: str) -> str:
     return " ".join(word.lower() if not word.isupper() or len(word) == 1 else word for word in words) or local
 
 
-def _counts(store: GraphStore, query: str) -> dict[NamedNode, int]:
-    rows = store.select(query).rows
-    return {iri: int(count.value) for iri, count in rows if isinstance(iri, NamedNode) and isinstance(count, Literal)}
-
-
-def _texts(store: GraphStore, iris: Iterable[NamedNode], labels: tuple[NamedNode, ...]) -> dict[NamedNode, str]:
+def texts_of(store: GraphStore, iris: Iterable[NamedNode], labels: tuple[NamedNode, ...]) -> dict[NamedNode, str]:
     """Return the label of each IRI, English before others, or the words of its last part."""
     found = {iri: local_text(iri.value) for iri in iris}
+    if not found:
+        return found
     for label in reversed(labels):
         rows = store.select(f"SELECT ?k ?l WHERE {{ VALUES ?k {{ {' '.join(map(str, found))} }} ?k {label} ?l }}").rows
         for iri, text in sorted(rows, key=lambda row: _language_rank(row[1])):
             if isinstance(iri, NamedNode) and isinstance(text, Literal):
                 found[iri] = text.value
     return found
+
+
+def _counts(store: GraphStore, query: str) -> dict[NamedNode, int]:
+    rows = store.select(query).rows
+    return {iri: int(count.value) for iri, count in rows if isinstance(iri, NamedNode) and isinstance(count, Literal)}
 
 
 def _language_rank(term: object) -> int:

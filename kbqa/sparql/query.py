@@ -116,7 +116,7 @@ class Query:
 
 def pattern_text(query: Query, separator: str = " ") -> str:
     """Return the inside of the query's WHERE clause."""
-    parts = [part for edge in query.edges for part in _edge_parts(edge)]
+    parts = [part for number, edge in enumerate(query.edges) for part in _edge_parts(edge, number)]
     parts += [part for number, each in enumerate(query.filters) for part in _filter_parts(each, number)]
     parts += [f"FILTER NOT EXISTS {{ {' '.join(part for edge in group for part in _edge_parts(edge))} }}" for group in query.negations]
     return separator.join(parts)
@@ -140,19 +140,15 @@ def query_text(query: Query) -> str:
     return "\n".join(lines)
 
 
-def _edge_parts(edge: Edge) -> list[str]:
+def _edge_parts(edge: Edge, number: int = 0) -> list[str]:
     predicate = "a" if edge.predicate == RDF_TYPE else str(edge.predicate)
     if not edge.alternatives:
         return [f"{edge.subject} {predicate} {edge.object} ."]
     constant_subject = not isinstance(edge.subject, Variable)
     constant, other = (edge.subject, edge.object) if constant_subject else (edge.object, edge.subject)
-    choice = f"?any{other.index if isinstance(other, Variable) else ''}_{_local(edge.predicate)}"
+    choice = f"?any{number}"
     values = f"VALUES {choice} {{ {' '.join(map(str, (constant, *edge.alternatives)))} }}"
     return [values, f"{choice} {predicate} {other} ." if constant_subject else f"{other} {predicate} {choice} ."]
-
-
-def _local(predicate: NamedNode) -> str:
-    return "".join(letter for letter in predicate.value.rsplit("/", 1)[-1].rsplit("#", 1)[-1] if letter.isalnum() and letter.isascii()) or "p"
 
 
 def _filter_parts(each: Filter, number: int) -> list[str]:

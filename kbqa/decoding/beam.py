@@ -1,0 +1,128 @@
+"""Beam search over choices, and its diverse form (Vijayakumar et al. 2016).
+
+Hypotheses go on choice by choice, each with the best that the network sees among what the grammar allows; the data are
+asked only about choices that would be kept, the best first, so the cost follows the width and not the number of choices.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kbqa.decoding.choices import Choice, State
+
+MAX_STEPS = 60
+
+
+@dataclass(frozen=True)
+class Taken:
+    """One step as it was decided: how many choices the grammar offered, how many were tried and refused by the data."""
+
+    step: str
+    choice: Choice
+    offered: int
+    refused: int
+    probability: float
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """A prefix of a query, or a whole one, and the log-probability of its choices."""
+
+    state: State
+    score: float = 0.0
+    taken: tuple[Taken, ...] = ()
+
+
+class Scorer(Protocol):
+    """Scores choices. It keeps what it needs of each hypothesis between steps, in the order in which they are given."""
+
+    def next_scores(self, parents: Sequence[int], hypotheses: Sequence[Hypothesis], offers: Sequence[Sequence[Choice]]) -> list[NDArray[np.float32]]:
+        """Return for each hypothesis the log-probabilities of its offers; `parents` are their places at the last call."""
+        ...
+
+
+@dataclass(frozen=True)
+class BeamOptions:
+    """How wide to search. With several groups, each is held away from what the ones before it choose, by `strength`."""
+
+    width: int = 5
+    groups: int = 1
+    strength: float = 0.5
+
+
+@dataclass
+class _Offer:
+    """The choices of one hypothesis, the best first, checked in portions."""
+
+    parent: int
+    hypothesis: Hypothesis
+    choices: list[Choice]
+    scores: list[float]
+    portion: int
+    checked: dict[int, bool] = field(default_factory=dict)
+    refused: int = 0
+
+    def holds(self, place: int) -> bool:
+        if place not in self.checked:
+            places = range(place, min(place + self.portion, len(self.choices)))
+            self.checked |= zip(places, self.hypothesis.state.holds([self.choices[each] for each in places]), strict=True)
+        self.refused += not self.checked[place]
+        return self.checked[place]
+
+    def child(self, place: int) -> Hypothesis:
+        choice = self.choices[place]
+        taken = Taken(self.hypothesis.state.step, choice, len(self.choices), self.refused, float(np.exp(self.scores[place])))
+        return Hypothesis(self.hypothesis.state.then(choice), self.hypothesis.score + self.scores[place], (*self.hypothesis.taken, taken))
+
+
+def search(start: State, scorer: Scorer, options: BeamOptions | None = None) -> list[Hypothesis]:
+    """Return complete hypotheses, the best first; as many as the width, or fewer where the data allow no more."""
+    options = options or BeamOptions()
+    active, parents, finished = [Hypothesis(start)], [0], list[Hypothesis]()
+    for _ in range(MAX_STEPS):
+        offers = _offers(active, parents, scorer, options.width)
+        active, parents = [], []
+        for parent, child in _best(offers, options):
+            if child.state.step:
+                active.append(child)
+                parents.append(parent)
+            else:
+                finished.append(child)
+        finished = sorted(finished, key=lambda each: -each.score)[: options.width]
+        if not active or (len(finished) == options.width and finished[-1].score >= max(each.score for each in active)):
+            break
+    return finished
+
+
+def _offers(active: Sequence[Hypothesis], parents: Sequence[int], scorer: Scorer, width: int) -> list[_Offer]:
+    choices = [list(each.state.choices()) for each in active]
+    scored = scorer.next_scores(parents, active, choices)
+    offers = []
+    for place, (hypothesis, own, scores) in enumerate(zip(active, choices, scored, strict=True)):
+        order = np.argsort(-scores, kind="stable")
+        offers.append(_Offer(place, hypothesis, [own[each] for each in order], [float(scores[each]) for each in order], width))
+    return offers
+
+
+def _best(offers: Sequence[_Offer], options: BeamOptions) -> Iterator[tuple[int, Hypothesis]]:
+    """Yield (parent, child) of the best choices that hold; groups choose in turn from the same offers."""
+    ranked = [(offer.hypothesis.score + score, offer, place) for offer in offers for place, score in enumerate(offer.scores)]
+    used: set[tuple[int, int]] = set()
+    chosen: dict[Choice, int] = {}
+    for group in range(options.groups):
+        size = options.width // options.groups + (group < options.width % options.groups)
+        penalised = sorted(ranked, key=lambda entry: -(entry[0] - options.strength * chosen.get(entry[1].choices[entry[2]], 0)))
+        kept = 0
+        for _, offer, place in penalised:
+            if kept == size:
+                break
+            if (offer.parent, place) in used or not offer.holds(place):
+                continue
+            used.add((offer.parent, place))
+            kept += 1
+            choice = offer.choices[place]
+            chosen[choice] = chosen.get(choice, 0) + (options.groups > 1)
+            yield offer.parent, offer.child(place)

@@ -1,0 +1,240 @@
+"""The decoder without torch: OpenVINO runs the encoder, NumPy the few small layers behind it.
+
+The function is that of `network.DecoderNetwork` in evaluation; keys and values of earlier steps are kept, so a step costs one
+row a hypothesis.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+from openvino import opset13 as op
+from safetensors.numpy import load_file
+
+from kbqa.decoding.choices import Choice, Kind
+from kbqa.decoding.reading import MATCHES, TextTable, read_candidates, read_question
+from kbqa.decoding.vocabulary import Vocabulary
+from searchapp.encoders.base import EncoderError, EncoderSpec
+from searchapp.encoders.bert_graph import bert_states
+from searchapp.encoders.openvino import BUNDLED_MODEL, OpenVinoEncoder, model_folder, padded
+from searchapp.encoders.registry import load_encoder
+
+BUNDLED_FOLDER = Path(__file__).parent / "model"
+_LENGTH_STEP = 8
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Past:
+    """What hypotheses remember: keys and values of each layer, [hypotheses, heads, steps, head width]."""
+
+    keys: tuple[Array, ...] = ()
+    values: tuple[Array, ...] = ()
+
+    def of(self, hypotheses: Sequence[int]) -> "Past":
+        """Return the memory of some hypotheses, in the order given."""
+        rows = list(hypotheses)
+        return Past(tuple(each[rows] for each in self.keys), tuple(each[rows] for each in self.values))
+
+
+class DecoderModel:
+    """Trained weights, ready to read questions."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            config: dict[str, Any] = json.loads((folder / "decoder.json").read_text(encoding="utf-8"))
+            stored = load_file(folder / "decoder.safetensors")
+        except (OSError, ValueError) as error:
+            raise EncoderError(f"The decoder's folder {folder} cannot be read: {error}") from error
+        sizes = config["sizes"]
+        self.heads, self.width = int(sizes["heads"]), int(sizes["width"])
+        self.reader_layers, self.decoder_layers = int(sizes["reader_layers"]), int(sizes["decoder_layers"])
+        self.longest = int(sizes["longest"])
+        self.weights = {name: tensor.astype(np.float32) for name, tensor in stored.items() if not name.startswith("encoder.")}
+        self.vocabulary = Vocabulary(tuple(config["keywords"]), tuple(config["steps"]), len(self.weights["slot.weight"]))
+        self.temperature = float(config.get("temperature", 1.0))
+        texts = load_encoder(EncoderSpec("openvino", BUNDLED_MODEL))
+        assert isinstance(texts, OpenVinoEncoder)
+        self.tokenizer = texts.tokenizer
+        self.table = TextTable(texts.encode, texts.dimension)
+        self._lock = Lock()
+        self._request = _compiled(_merged(stored, int(sizes["tuned"])))
+
+    def states(self, ids: NDArray[np.int64]) -> Array:
+        """Return the encoder's states of a question's tokens, float32 [tokens, 384]."""
+        with self._lock:
+            self._request.infer(padded([ids], _LENGTH_STEP))
+            return np.array(self._request.get_output_tensor(0).data)[0, : len(ids)]
+
+    def linear(self, name: str, states: Array) -> Array:
+        """Return states through a dense layer."""
+        product = states @ self.weights[f"{name}.weight"].T
+        bias = self.weights.get(f"{name}.bias")
+        return product if bias is None else product + bias
+
+    def norm(self, name: str, states: Array) -> Array:
+        """Return states through a layer normalisation."""
+        centred = states - states.mean(-1, keepdims=True)
+        scaled = centred / np.sqrt((centred * centred).mean(-1, keepdims=True) + 1e-5)
+        return scaled * self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
+
+    def feed_forward(self, name: str, states: Array) -> Array:
+        """Return states through two dense layers."""
+        return self.linear(f"{name}.output", _gelu(self.linear(f"{name}.inner", states)))
+
+    def split(self, states: Array) -> Array:
+        """Return [heads, n, head width] of [n, width]."""
+        return states.reshape(len(states), self.heads, -1).transpose(1, 0, 2)
+
+
+class Session:
+    """One question: its states, the vectors of choices seen so far, and the scoring of steps."""
+
+    def __init__(self, model: DecoderModel, question: str, mentioned: Sequence[Choice]) -> None:
+        self.model = model
+        self.question = read_question(model.tokenizer, question)
+        candidates = read_candidates(self.question, mentioned, model.table)
+        certain = candidates.features[:, 1:2] > 0
+        marked = ((candidates.matches == MATCHES - 1) & certain).any(0).astype(int)
+        projected = model.linear("question", model.states(self.question.ids)) + model.weights["mentioned.weight"][marked]
+        states = model.norm("norm_question", projected)
+        names = [f"reader.{layer}.attention" for layer in range(model.reader_layers)] + [f"decoder.{layer}.cross" for layer in range(model.decoder_layers)]
+        self._keys = {name: model.split(model.linear(f"{name}.key", states)) for name in names}
+        self._values = {name: model.split(model.linear(f"{name}.value", states)) for name in names}
+        self._vectors: dict[Choice, Array] = {}
+        self._variables: dict[tuple[int, Choice], Array] = {}
+
+    def vectors(self, choices: Iterable[Choice]) -> Array:
+        """Return the vectors of choices [n, width]; pointers that are new are read together."""
+        choices = list(choices)
+        needed = [choice if choice.kind != Kind.VARIABLE else choice.introduced_by for choice in choices]
+        new = list(dict.fromkeys(each for each in needed if each is not None and each.kind != Kind.KEYWORD and each not in self._vectors))
+        if new:
+            self._vectors |= zip(new, self._read(new), strict=True)
+        return np.stack([self._vector(choice) for choice in choices])
+
+    def step(self, past: Past, previous: Sequence[Choice | None], steps: Sequence[str], steps_done: int) -> tuple[Array, Past]:
+        """Return the states [hypotheses, width] in which the next choice is scored, and the memory with this step in it."""
+        model = self.model
+        given = [choice for choice in previous if choice is not None]
+        before = model.linear("chosen", self.vectors(given)) if given else np.tile(model.weights["begin"], (len(previous), 1))
+        place = min(steps_done, model.longest - 1)
+        due = [model.vocabulary.steps.index(step) for step in steps]
+        states = before + model.weights["step.weight"][due] + model.weights["position.weight"][place]
+        keys, values = [], []
+        for layer in range(model.decoder_layers):
+            states, key, value = self._decoder_layer(f"decoder.{layer}", states, *((past.keys[layer], past.values[layer]) if past.keys else (None, None)))
+            keys.append(key)
+            values.append(value)
+        return model.norm("norm_decoder", states), Past(tuple(keys), tuple(values))
+
+    def scores(self, state: Array, choices: Sequence[Choice]) -> Array:
+        """Return the log-probabilities of choices [n] in a state [width]."""
+        asked = self.model.linear("asked", state[None])[0]
+        raw = self.model.linear("offered", self.vectors(choices)) @ asked / np.float32(self.model.width**0.5)
+        raw = raw - raw.max()
+        found: Array = raw - np.log(np.exp(raw).sum())
+        return found
+
+    def _vector(self, choice: Choice) -> Array:
+        weights = self.model.weights
+        if choice.kind == Kind.KEYWORD:
+            found: Array = weights["keyword.weight"][self.model.vocabulary.keywords.index(choice.key)]
+            return found
+        if choice.kind != Kind.VARIABLE:
+            return self._vectors[choice]
+        assert choice.introduced_by is not None
+        place = choice.key, choice.introduced_by
+        if place not in self._variables:
+            introduced = self.model.linear("variable", self._vectors[choice.introduced_by][None])[0]
+            self._variables[place] = introduced + weights["slot.weight"][choice.key]
+        return self._variables[place]
+
+    def _read(self, choices: Sequence[Choice]) -> Array:
+        model, weights = self.model, self.model.weights
+        read = read_candidates(self.question, choices, model.table)
+        texts = model.table.vectors
+        number = np.maximum((read.contexts > 0).sum(-1, keepdims=True), 1).astype(np.float32)
+        states = weights["kind.weight"][read.kinds] + model.linear("text", texts[read.texts])
+        states = states + model.linear("context", texts[read.contexts].sum(1) / number)
+        states = model.norm("norm_candidate", states + model.linear("features", read.features))
+        for layer in range(model.reader_layers):
+            name = f"reader.{layer}"
+            states = states + self._matched(f"{name}.attention", model.norm(f"{name}.norm_attention", states), read.matches)
+            states = states + model.feed_forward(f"{name}.feed_forward", model.norm(f"{name}.norm_feed_forward", states))
+        return model.norm("norm_reader", states)
+
+    def _matched(self, name: str, states: Array, matches: NDArray[np.int8]) -> Array:
+        """Attention of candidates [n, width] to the question, with the biases and values of how they match."""
+        model = self.model
+        query = model.split(model.linear(f"{name}.query", states))
+        scores = query @ self._keys[name].transpose(0, 2, 1) / np.float32(query.shape[-1] ** 0.5)
+        weights = _softmax(scores + model.weights[f"{name}.match_bias"][matches].transpose(2, 0, 1))
+        by_match = np.stack([(weights * (matches == kind)).sum(-1) for kind in range(MATCHES)], axis=-1)
+        added = by_match @ model.weights[f"{name}.match_value"].reshape(MATCHES, model.heads, -1).transpose(1, 0, 2)
+        return model.linear(f"{name}.output", (weights @ self._values[name] + added).transpose(1, 0, 2).reshape(states.shape))
+
+    def _decoder_layer(self, name: str, states: Array, past_keys: Array | None, past_values: Array | None) -> tuple[Array, Array, Array]:
+        """One layer for one new step of each hypothesis [hypotheses, width]; returns also the keys and values with this step's."""
+        model, number = self.model, len(states)
+        normal = model.norm(f"{name}.norm_own", states)
+        query, key, value = (model.linear(f"{name}.own.{part}", normal).reshape(number, model.heads, 1, -1) for part in ("query", "key", "value"))
+        keys = key if past_keys is None else np.concatenate([past_keys, key], axis=2)
+        values = value if past_values is None else np.concatenate([past_values, value], axis=2)
+        own = _softmax(query @ keys.transpose(0, 1, 3, 2) / np.float32(query.shape[-1] ** 0.5)) @ values
+        states = states + model.linear(f"{name}.own.output", own.reshape(number, -1))
+        cross_query = model.split(model.linear(f"{name}.cross.query", model.norm(f"{name}.norm_cross", states)))
+        weights = _softmax(cross_query @ self._keys[f"{name}.cross"].transpose(0, 2, 1) / np.float32(cross_query.shape[-1] ** 0.5))
+        cross = (weights @ self._values[f"{name}.cross"]).transpose(1, 0, 2).reshape(number, -1)
+        states = states + model.linear(f"{name}.cross.output", cross)
+        return states + model.feed_forward(f"{name}.feed_forward", model.norm(f"{name}.norm_feed_forward", states)), keys, values
+
+
+@lru_cache(maxsize=4)
+def load_decoder(folder: Path = BUNDLED_FOLDER) -> DecoderModel:
+    """Return the decoder of a folder, loaded once in each process. Raises EncoderError."""
+    return DecoderModel(folder)
+
+
+def _merged(stored: dict[str, Any], tuned: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return configuration and weights of the encoder that comes with the package, its last layers replaced by tuned ones."""
+    folder = model_folder(BUNDLED_MODEL)
+    config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    weights = {name.removeprefix("bert."): value for name, value in load_file(folder / "model.safetensors").items()}
+    kept = int(config["num_hidden_layers"]) - tuned
+    for name, value in stored.items():
+        if name.startswith("encoder.layer."):
+            _, _, layer, *rest = name.split(".")
+            weights[".".join(["encoder", "layer", str(int(layer) + kept), *rest])] = value
+    return config, weights
+
+
+def _compiled(model: tuple[dict[str, Any], dict[str, Any]]) -> ov.InferRequest:
+    ids = op.parameter([-1, -1], np.int64, name="input_ids")
+    mask = op.parameter([-1, -1], np.int64, name="attention_mask")
+    graph = ov.Model([bert_states(ids, mask, *model)], [ids, mask], "question_encoder")
+    options = {"NUM_STREAMS": "1", "INFERENCE_NUM_THREADS": "1", "ENABLE_CPU_PINNING": "NO"}
+    return ov.Core().compile_model(graph, "CPU", options).create_infer_request()
+
+
+def _softmax(scores: Array) -> Array:
+    raised = np.exp(scores - scores.max(-1, keepdims=True))
+    found: Array = raised / raised.sum(-1, keepdims=True)
+    return found
+
+
+def _gelu(states: Array) -> Array:
+    from scipy.special import erf
+
+    found: Array = 0.5 * states * (1.0 + erf(states / np.float32(2**0.5)))
+    return found
+
+

@@ -10,8 +10,10 @@ class CodeSearchConfig(AppConfig):
     verbose_name = "Code"
 
     def ready(self) -> None:
-        """Declare the jobs, the system checks and the encoder."""
-        from codesearch import checks, jobs  # noqa: F401
+        """Declare the jobs, the system checks, the encoder, and repositories as sources of graphs."""
+        from codesearch import checks, code_graph, jobs  # noqa: F401
         from searchapp.encoders.registry import register_backend
+        from searchapp.graph_sources import GraphSource, register_graph_source
 
         register_backend("gnn_coder", "codesearch.gnn_coder.encoder", "load_gnn_coder")
+        register_graph_source("repository", GraphSource(code_graph.repository_triples, code_graph.repository_exists))

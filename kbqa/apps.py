@@ -10,5 +10,8 @@ class KbqaConfig(AppConfig):
     verbose_name = "Graphs"
 
     def ready(self) -> None:
-        """Declare the jobs."""
-        from kbqa import jobs  # noqa: F401
+        """Declare the jobs, and follow the sources of graphs."""
+        from kbqa import jobs, services  # noqa: F401
+        from searchapp.graph_sources import published
+
+        published.connect(services.reload_graphs_of, dispatch_uid="kbqa.reload_graphs_of")

@@ -14,8 +14,6 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.urls import reverse
 
-from searchapp.secrets import EncryptedTextField
-
 
 class Graph(models.Model):
     """A knowledge graph, and which version of it is served."""
@@ -25,14 +23,12 @@ class Graph(models.Model):
 
         FILE = "file", "Uploaded file"
         URL = "url", "Address of a file"
-        ENDPOINT = "endpoint", "SPARQL endpoint"
         REPOSITORY = "repository", "Code of a repository"
 
     slug = models.SlugField(max_length=60, unique=True, help_text="Its name in addresses.")
     name = models.CharField(max_length=100)
     source_kind = models.CharField(max_length=10, choices=SourceKind)
     location = models.CharField(max_length=1000, blank=True, help_text="Address, repository, or the stored file's name.")
-    token = EncryptedTextField(blank=True, help_text="For endpoints that ask for one; encrypted, and never shown again.")
     skip_bad_lines = models.BooleanField(default=False, help_text="Count lines that cannot be read and go on; otherwise the first stops the load.")
     trusted = models.BooleanField(default=False, editable=False, help_text="Added at the terminal: any file is allowed.")
     serving = models.ForeignKey("GraphVersion", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False)
@@ -134,3 +130,30 @@ class NameWord(models.Model):
 
     def __str__(self) -> str:
         return self.word
+
+
+class Question(models.Model):
+    """What was asked of a graph, what query it became, and what a person thought of that."""
+
+    class Verdict(models.TextChoices):
+        """What a person thought of the answer."""
+
+        NONE = "", "Not judged"
+        GOOD = "good", "Right"
+        BAD = "bad", "Wrong"
+
+    graph = models.ForeignKey(Graph, on_delete=models.CASCADE, related_name="questions")
+    text = models.TextField()
+    sparql = models.TextField(blank=True)
+    confidence = models.FloatField(default=0.0)
+    milliseconds = models.FloatField(default=0.0)
+    verdict = models.CharField(max_length=4, choices=Verdict, blank=True, default=Verdict.NONE)
+    correction = models.TextField(blank=True, help_text="The query that would have been right.")
+    asker = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    asked = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        ordering: ClassVar = ["-asked"]
+
+    def __str__(self) -> str:
+        return self.text

@@ -19,6 +19,7 @@ from codesearch.sources import Entry, LeftOut, SourceError, TransientSourceError
 from codesearch.sources.base import Reason, git_digest
 from codesearch.sources.filters import decode, reason_by_path, reason_by_text
 from searchapp.encoders import EncoderError
+from searchapp.graph_sources import published
 from searchapp.jobs.errors import JobError, TransientJobError
 from searchapp.jobs.runner import JobContext
 
@@ -91,6 +92,7 @@ def publish(context: JobContext) -> None:
     remove_closed(repository.pk, build.number)
     if build.added_files + build.removed_files:
         statistics.refresh_planner(build)
+    published.send(Repository, kind="repository", location=repository.name)
     context.progress(1, 1, f"{build.units:,} units in {build.files:,} files")
 
 

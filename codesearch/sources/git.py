@@ -5,11 +5,9 @@ resolved beforehand and pinned, so that a name cannot lead to a private address 
 """
 
 import base64
-import ipaddress
 import os
 import re
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +17,7 @@ from urllib.parse import urlsplit
 
 from codesearch.sources.base import Entry, LeftOut, Reason, Snapshot, SourceError, TransientSourceError
 from codesearch.sources.filters import IGNORE_FILES, IgnoreRules
+from searchapp.addresses import AddressError, addresses_of
 
 _REF = re.compile(r"^(?!-)(?!.*\.\.)[\w./@+#-]{1,200}$")
 _COMMIT = re.compile(r"^[0-9a-f]{40}$")
@@ -52,19 +51,13 @@ def check_remote(remote: GitRemote) -> str | None:
         raise SourceError("Leave user and password out of the address and give a token instead, which is stored encrypted.")
     try:
         port = parts.port or _DEFAULT_PORTS[parts.scheme]
-        found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
+        addresses = addresses_of(parts.hostname, port, allow_private=remote.allow_private)
+    except AddressError as error:
+        raise (TransientSourceError if error.transient else SourceError)(str(error)) from error
     except ValueError as error:
         raise SourceError(f"{remote.url} is not an address: {error}") from error
-    except OSError as error:
-        raise TransientSourceError(f"The host {parts.hostname} is not known: {error.strerror or error}") from error
-    addresses = [str(entry[4][0]) for entry in found]
     if remote.allow_private:
         return None
-    for address in addresses:
-        if not ipaddress.ip_address(address.split("%")[0]).is_global:
-            raise SourceError(
-                f"{parts.hostname} leads to the private address {address}; an administrator can allow that with SOURCE_ALLOW_PRIVATE_ADDRESSES."
-            )
     pinned = f"[{addresses[0]}]" if ":" in addresses[0] else addresses[0]
     return f"{parts.hostname}:{port}:{pinned}"
 

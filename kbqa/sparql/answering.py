@@ -1,6 +1,6 @@
 """A question → readings of it, each a query with its answers: the engine's public face."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 
@@ -93,14 +93,30 @@ def run(reading: Reading, graph: LiveGraph) -> Reading:
     return replace(reading, solutions=graph.store.select(reading.text, limit=MAX_ROWS))
 
 
-def names_of(terms: Sequence[RdfTerm | None], graph: LiveGraph) -> dict[RdfTerm, str]:
-    """Return what people call the IRIs among `terms`; literals are called by their values."""
-    found: dict[RdfTerm, str] = {}
-    for term in terms:
-        if isinstance(term, Literal):
-            found[term] = term.value
-    iris = [term for term in dict.fromkeys(terms) if isinstance(term, NamedNode)]
-    return found | dict(graph.store_names(iris))
+@dataclass(frozen=True)
+class Cell:
+    """A term as it is shown: its name, the IRI where it has one, and its datatype or language."""
+
+    text: str
+    iri: str = ""
+    kind: str = ""
 
 
-__all__ = ["Answer", "Reading", "answer_with", "ask", "names_of", "run", "world_of"]
+def shown_rows(solutions: Solutions, graph: LiveGraph) -> list[list[Cell]]:
+    """Return the rows of an answer, with names in place of IRIs."""
+    terms = dict.fromkeys(term for row in solutions.rows for term in row if isinstance(term, NamedNode))
+    names = graph.store_names(list(terms))
+    return [[_cell(term, names) for term in row] for row in solutions.rows]
+
+
+def _cell(term: RdfTerm | None, names: Mapping[NamedNode, str]) -> Cell:
+    if term is None:
+        return Cell("")
+    if isinstance(term, NamedNode):
+        return Cell(names[term], term.value, "iri")
+    if isinstance(term, Literal):
+        return Cell(term.value, kind=term.language or term.datatype.value.rsplit("#", 1)[-1])
+    return Cell(str(term), kind="blank")
+
+
+__all__ = ["Answer", "Cell", "Reading", "answer_with", "ask", "run", "shown_rows", "world_of"]

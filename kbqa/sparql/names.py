@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from itertools import islice
 
@@ -18,6 +18,7 @@ WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _POSSESSIVE = re.compile(r"['’]s?$|['’]s(?=\s)")
 _LONGEST_NAME, _LONGEST_VALUE = 200, 80
 _COUNTED_EDGES = 200
+_ROWS_AT_ONCE = 20_000
 _XSD_STRING = "http://www.w3.org/2001/XMLSchema#string"
 _stemmer = Stemmer.Stemmer("english")
 
@@ -67,24 +68,32 @@ def names_in(store: Store, profile: Profile) -> Iterator[NameRow]:
         yield from _values(store, predicate)
 
 
-def write_names(version: GraphVersion, rows: Iterable[NameRow]) -> int:
-    """Write names into the version's load, and return their number."""
+def write_names(version: GraphVersion, rows: Iterable[NameRow], after: Callable[[int], None] = lambda number: None) -> int:
+    """Write names into the version's load, and return their number; `after` is called now and then with how many are written."""
     words: Counter[str] = Counter()
+    stream, number = iter(rows), 0
+    while portion := list(islice(stream, _ROWS_AT_ONCE)):
+        number += _copy_names(version, portion, words)
+        after(number)
+    _write_words(version, words)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE kbqa_name, kbqa_nameword")
+    return number
+
+
+def _copy_names(version: GraphVersion, rows: Iterable[NameRow], words: "Counter[str]") -> int:
     number = 0
     columns = "graph_id, load, kind, term, predicate, text, key, words, count"
     with connection.cursor() as cursor, cursor.copy(f"COPY kbqa_name ({columns}) FROM STDIN") as copy:
-        copy.set_types(["int8", "int4", "text", "text", "text", "text", "text", "text[]", "int4"])
         for kind, term, predicate, text, count in rows:
             folded = fold(text[:_LONGEST_NAME])
             if not folded:
                 continue
             stems = sorted(map(stem, folded.split()))
-            copy.write_row((version.graph_id, version.load, kind, term, predicate, text[:_LONGEST_NAME].replace("\0", ""), " ".join(stems), stems, count))
+            shown = text[:_LONGEST_NAME].replace("\0", "")
+            copy.write_row((version.graph_id, version.load, kind, term, predicate, shown, " ".join(stems), stems, count))
             words.update(set(folded.split()))
             number += 1
-    _write_words(version, words)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE kbqa_name, kbqa_nameword")
     return number
 
 
@@ -100,6 +109,15 @@ def _write_words(version: GraphVersion, words: "Counter[str]") -> None:
             "ON CONFLICT (graph_id, load, word) DO UPDATE SET count = kbqa_nameword.count + excluded.count"
         )
         cursor.execute("DROP TABLE new_words")
+
+
+def remove_names(version: GraphVersion, rows: Iterable[NameRow]) -> None:
+    """Remove single names from the version's load; words that no name has any more only cost a look."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "DELETE FROM kbqa_name WHERE graph_id = %s AND load = %s AND kind = %s AND term = %s AND predicate = %s AND text = %s",
+            [(version.graph_id, version.load, kind, term, predicate, text[:_LONGEST_NAME]) for kind, term, predicate, text, _ in rows],
+        )
 
 
 def delete_names(graph: int, load: int | None = None) -> None:

@@ -3,8 +3,9 @@
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 from urllib.parse import unquote
 
 from pyoxigraph import Literal, NamedNode
@@ -59,12 +60,34 @@ class Profile:
     classes: tuple[ClassProfile, ...] = ()
     labels: tuple[NamedNode, ...] = ()
     triples: int = 0
-    texts: dict[NamedNode, str] = field(default_factory=dict, compare=False)
+
+    @cached_property
+    def texts(self) -> dict[NamedNode, str]:
+        """Return what each predicate and class is called."""
+        return {each.predicate: each.text for each in self.predicates} | {each.iri: each.text for each in self.classes}
 
     @cached_property
     def names(self) -> tuple[NamedNode, ...]:
         """Return the predicates."""
         return tuple(each.predicate for each in self.predicates)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the profile for storage as JSON."""
+        return {
+            "predicates": [[each.predicate.value, each.text, each.count, each.domains, each.ranges] for each in self.predicates],
+            "classes": [[each.iri.value, each.text, each.count] for each in self.classes],
+            "labels": [each.value for each in self.labels],
+            "triples": self.triples,
+        }
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> "Profile":
+        """Return the profile that was stored."""
+        predicates = tuple(
+            PredicateProfile(NamedNode(iri), text, count, tuple(domains), tuple(ranges)) for iri, text, count, domains, ranges in stored["predicates"]
+        )
+        classes = tuple(ClassProfile(NamedNode(iri), text, count) for iri, text, count in stored["classes"])
+        return cls(predicates, classes, tuple(map(NamedNode, stored["labels"])), stored["triples"])
 
 
 def profile_graph(store: GraphStore) -> Profile:
@@ -81,7 +104,6 @@ def profile_graph(store: GraphStore) -> Profile:
         tuple(ClassProfile(iri, texts[iri], count) for iri, count in classes.items()),
         labels,
         sum(counts.values()),
-        texts,
     )
 
 

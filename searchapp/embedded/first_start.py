@@ -28,9 +28,10 @@ def administrator_sign_in() -> str:
 
 
 def add_sample_repositories() -> None:
-    """Queue the packages that every installation has, unless repositories were ever added here."""
+    """Queue the packages that every installation has, each also as a graph, unless repositories were ever added here."""
     from codesearch.models import Repository
     from codesearch.services import add_repository
+    from kbqa.models import Graph
 
     marker = settings.DATA_DIR / "samples-added"
     if marker.exists() or Repository.objects.exists():
@@ -40,6 +41,10 @@ def add_sample_repositories() -> None:
         if spec is not None and spec.origin is not None:
             folder = Path(spec.origin).parent
             add_repository(name=package, source_kind=Repository.SourceKind.FOLDER, location=str(folder), trusted=True)
+            # Loaded as soon as the repository has an index.
+            Graph.objects.create(
+                slug=f"{package.replace('_', '-')}-code", name=f"{package} code", source_kind=Graph.SourceKind.REPOSITORY, location=package
+            )
     marker.touch()
 
 

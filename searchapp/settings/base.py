@@ -119,6 +119,8 @@ SPECTACULAR_SETTINGS = {
         "BuildState": "codesearch.models.Build.State",
         "SourceKind": "codesearch.models.Repository.SourceKind",
         "UnitKind": "codesearch.models.Unit.Kind",
+        "GraphSourceKind": "kbqa.models.Graph.SourceKind",
+        "GraphVersionState": "kbqa.models.GraphVersion.State",
     },
 }
 
@@ -178,6 +180,11 @@ SOURCE_MAX_ARCHIVE_BYTES = env.integer("SOURCE_MAX_ARCHIVE_BYTES", 500_000_000)
 SOURCE_MAX_EXPANDED_BYTES = env.integer("SOURCE_MAX_EXPANDED_BYTES", 4_000_000_000)
 SOURCE_MAX_RATIO = env.integer("SOURCE_MAX_RATIO", 200)
 SOURCE_FETCH_TIMEOUT = env.integer("SOURCE_FETCH_TIMEOUT", 1800)
+
+GRAPH_MAX_FILE_BYTES = env.integer("GRAPH_MAX_FILE_BYTES", 4_000_000_000)
+GRAPH_MAX_EXPANDED_BYTES = env.integer("GRAPH_MAX_EXPANDED_BYTES", 40_000_000_000)
+GRAPH_QUERY_TIMEOUT_MS = env.integer("GRAPH_QUERY_TIMEOUT_MS", 10_000)
+GRAPH_MAX_ROWS = env.integer("GRAPH_MAX_ROWS", 10_000)
 
 SEARCH_MAX_QUERY_CHARACTERS = env.integer("SEARCH_MAX_QUERY_CHARACTERS", 20_000)
 SEARCH_TIMEOUT_MS = env.integer("SEARCH_TIMEOUT_MS", 10_000)

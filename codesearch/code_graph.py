@@ -1,0 +1,134 @@
+"""A repository's index as a graph: modules, classes, functions, what they define, inherit, call and import, where they stand.
+
+Names are resolved within the repository, and only where they are unambiguous; what is not found there becomes a node with
+the name alone, so that "which classes inherit from Field" also finds bases that live elsewhere.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from codesearch import selectors
+from codesearch.models import Repository, Unit
+
+CODE = "https://searchapp.dev/code#"
+_RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+_LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
+_INTEGER = "http://www.w3.org/2001/XMLSchema#integer"
+_CLASSES = {Unit.Kind.CLASS: "Class", Unit.Kind.FUNCTION: "Function", Unit.Kind.METHOD: "Method", Unit.Kind.MODULE: "Module"}
+_VOCABULARY = {
+    "Module": "module", "Class": "class", "Function": "function", "Method": "method", "defines": "defines", "inheritsFrom": "inherits from",
+    "calls": "calls", "imports": "imports", "file": "file", "line": "line", "lines": "number of lines", "language": "language", "signature": "signature",
+    "module": "module",
+}  # fmt: skip
+_BASES = re.compile(r"^\s*(?:export\s+|public\s+|abstract\s+|final\s+)*class\s+\w+\s*(?:\(([^)]*)\)|(?:<[^>]*>)?\s*(?:extends|implements|<|:)\s*([\w.:,\s]+))?")
+_CALL = re.compile(r"(?<![\w.])(?:self\.|this\.|cls\.)?([A-Za-z_]\w*)\s*\(")
+_IMPORT = re.compile(r"^\s*(?:from\s+([\w.]+)\s+import\b|import\s+([\w.]+)|.*\bfrom\s+['\"]([^'\"]+)['\"]|.*\brequire\(['\"]([^'\"]+)['\"]\))", re.MULTILINE)
+_CALLABLE = (Unit.Kind.FUNCTION, Unit.Kind.METHOD, Unit.Kind.CLASS)
+_MOST_NAMESAKES = 1
+
+
+def repository_exists(name: str) -> bool:
+    """Tell whether a repository of that name has an index."""
+    return Repository.objects.filter(name=name, deleting=False, serving__gt=0).exists()
+
+
+def repository_triples(name: str) -> Iterator[str]:
+    """Yield the served index of a repository as lines of N-Triples."""
+    for local, text in _VOCABULARY.items():
+        yield _line(CODE + local, _LABEL, _text(text))
+    graph = _CodeGraph(name)
+    for file in selectors.served_files(name).order_by("path").iterator(chunk_size=200):
+        yield from graph.module(file.path, file.language, file.lines, file.blob.text)
+    units = selectors.served_units().filter(repository__name=name, kind__in=_CLASSES).select_related("file__blob").order_by("path", "start_line")
+    for unit in units.iterator(chunk_size=500):
+        yield from graph.unit(unit)
+
+
+class _CodeGraph:
+    """Knows which names of a repository mean which unit."""
+
+    def __init__(self, repository: str) -> None:
+        self.base = f"urn:code:{quote(repository)}:"
+        self.by_name: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+        rows = selectors.served_units().filter(repository__name=repository, kind__in=_CALLABLE)
+        for name, path, qualified, kind in rows.values_list("name", "path", "qualified_name", "kind"):
+            self.by_name[name].append((path, qualified, kind))
+
+    def module(self, path: str, language: str, lines: int, text: str) -> Iterator[str]:
+        """Yield the triples of a file."""
+        node = self.node(path)
+        yield _line(node, _RDF_TYPE, f"<{CODE}Module>")
+        yield _line(node, _LABEL, _text(path))
+        yield _line(node, CODE + "language", _text(language))
+        yield _line(node, CODE + "lines", _number(lines))
+        for found in dict.fromkeys(next(filter(None, groups)) for groups in _IMPORT.findall(text[:100_000])):
+            other = f"{self.base}import:{quote(found)}"
+            yield _line(node, CODE + "imports", f"<{other}>")
+            yield _line(other, _LABEL, _text(found))
+
+    def unit(self, unit: Unit) -> Iterator[str]:
+        """Yield the triples of a class, function or method."""
+        node = self.node(unit.path, unit.qualified_name)
+        yield _line(node, _RDF_TYPE, f"<{CODE}{_CLASSES[Unit.Kind(unit.kind)]}>")
+        yield _line(node, _LABEL, _text(unit.name))
+        if unit.qualified_name != unit.name:
+            yield _line(node, "http://www.w3.org/2004/02/skos/core#altLabel", _text(unit.qualified_name))
+        yield _line(node, CODE + "file", _text(unit.path))
+        yield _line(node, CODE + "line", _number(unit.start_line))
+        yield _line(node, CODE + "lines", _number(unit.end_line - unit.start_line + 1))
+        yield _line(node, CODE + "module", f"<{self.node(unit.path)}>")
+        yield _line(self.owner(unit), CODE + "defines", f"<{node}>")
+        if unit.signature:
+            yield _line(node, CODE + "signature", _text(unit.signature))
+        code = "\n".join(unit.file.blob.text.split("\n")[unit.start_line - 1 : unit.end_line])
+        if unit.kind == Unit.Kind.CLASS:
+            yield from self._named(node, "inheritsFrom", _bases(code), unit.path, Unit.Kind.CLASS)
+        else:
+            calls = [name for name, _ in Counter(_CALL.findall(code)).most_common(60) if name in self.by_name and name != unit.name]
+            yield from self._named(node, "calls", calls, unit.path, "")
+
+    def owner(self, unit: Unit) -> str:
+        """Return what defines a unit: the class that its qualified name begins with, or the module."""
+        outer, _, _ = unit.qualified_name.rpartition(".")
+        owners = {qualified for path, qualified, _ in self.by_name.get(outer.rpartition(".")[2], ()) if path == unit.path}
+        return self.node(unit.path, outer) if outer in owners else self.node(unit.path)
+
+    def node(self, path: str, qualified: str = "") -> str:
+        """Return the IRI of a module, or of a unit in it."""
+        return f"{self.base}{quote(path)}{'#' + quote(qualified) if qualified else ''}"
+
+    def _named(self, node: str, relation: str, names: list[str], path: str, kind: str) -> Iterator[str]:
+        for name in dict.fromkeys(names):
+            found = [(where, qualified) for where, qualified, each in self.by_name.get(name, ()) if not kind or each == kind]
+            near = [each for each in found if each[0] == path] or found
+            if len(near) > _MOST_NAMESAKES:
+                continue
+            if near:
+                yield _line(node, CODE + relation, f"<{self.node(*near[0])}>")
+            elif kind:
+                outside = f"{self.base}name:{quote(name)}"
+                yield _line(node, CODE + relation, f"<{outside}>")
+                yield _line(outside, _LABEL, _text(name))
+                yield _line(outside, _RDF_TYPE, f"<{CODE}{_CLASSES[Unit.Kind(kind)]}>")
+
+
+def _bases(code: str) -> list[str]:
+    match = next((found for found in map(_BASES.match, code.split("\n")[:12]) if found), None)
+    written = (match.group(1) or match.group(2) or "") if match else ""
+    parts = [part.split("=")[0].strip().rpartition(".")[2] for part in written.split(",") if "=" not in part]
+    return [part for part in parts if part.isidentifier() and part != "object"]
+
+
+def _line(subject: str, predicate: str, target: str) -> str:
+    return f"<{subject}> <{predicate}> {target} ."
+
+
+def _text(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
+    return f'"{escaped}"'
+
+
+def _number(number: int) -> str:
+    return f'"{number}"^^<{_INTEGER}>'

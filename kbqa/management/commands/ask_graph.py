@@ -1,0 +1,49 @@
+"""`manage.py ask_graph GRAPH QUESTION`: the answer, and the query behind it."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from kbqa import services
+from kbqa.models import Graph
+from kbqa.sparql.answering import shown_rows
+from kbqa.sparql.opening import served
+from kbqa.sparql.stores import StoreError
+from searchapp.encoders import EncoderError
+
+_SHOWN = 20
+
+
+class Command(BaseCommand):
+    """Ask a graph in words."""
+
+    help = "Answer QUESTION from the graph named GRAPH, and show the query."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("graph", help="the graph's name in addresses")
+        parser.add_argument("question")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Ask and print."""
+        graph = Graph.objects.filter(slug=options["graph"], deleting=False).first()
+        if graph is None:
+            known = ", ".join(Graph.objects.filter(deleting=False).values_list("slug", flat=True)) or "none yet"
+            raise CommandError(f"There is no graph {options['graph']}. There are: {known}.")
+        try:
+            answer, _ = services.ask(graph, options["question"])
+            _, live = served(graph)
+        except (services.QuestionError, StoreError, EncoderError) as error:
+            raise CommandError(str(error)) from error
+        if answer.best is None:
+            self.stdout.write("This graph does not seem to have the answer. The nearest readings:")
+            for reading in answer.readings:
+                self.stdout.write(f"\n{reading.text}")
+            return
+        if answer.best.solutions is None:
+            self.stdout.write("yes" if answer.best.holds else "no")
+        else:
+            for row in shown_rows(answer.best.solutions, live)[:_SHOWN]:
+                self.stdout.write("\t".join(cell.text for cell in row))
+        self.stdout.write(f"\n{answer.best.text}\n\n{100 * answer.best.probability:.0f} % sure, {answer.milliseconds:.0f} ms")

@@ -1,0 +1,63 @@
+"""`manage.py load_graph SOURCE`: add a graph, or load one anew, with a progress bar."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from kbqa import services
+from kbqa.models import Graph
+from searchapp.jobs.models import Job
+from searchapp.jobs.running import run_to_end
+
+
+class Command(BaseCommand):
+    """Load an RDF file, an address of one, or the code of a repository."""
+
+    help = "Load SOURCE as a graph: an RDF file, the address of one, or repository:NAME. Run again, it replaces the graph's content."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("source", help="file, https:// address, or repository:NAME")
+        parser.add_argument("--name", default="", help="the graph's name; by default the last part of the source")
+        parser.add_argument("--skip-bad-lines", action="store_true", help="count lines that cannot be read, and go on (N-Triples and N-Quads)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run the load in this process and show its progress."""
+        try:
+            graph, job = self._start(options["source"], options["name"], options["skip_bad_lines"])
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
+        with tqdm(total=0, desc=job.title, unit="", bar_format="{desc}: {percentage:3.0f}%|{bar}| {elapsed}") as bar:
+            job = run_to_end(job, lambda now: self._show(bar, now))
+        if job.state != Job.State.SUCCEEDED:
+            raise CommandError(job.error or f"The job was {job.state}.")
+        graph.refresh_from_db()
+        if graph.serving is not None:
+            self.stdout.write(f"{graph.slug}: {graph.serving.triples:,} triples, {graph.serving.skipped:,} lines skipped.")
+
+    def _start(self, source: str, name: str, skip_bad_lines: bool) -> tuple[Graph, Job]:
+        kind, location = self._source(source)
+        name = name or services.suggested_name(location)
+        graph = Graph.objects.filter(name=name, deleting=False).first()
+        if graph is None:
+            return services.add_graph(name=name, source_kind=kind, location=location, skip_bad_lines=skip_bad_lines, trusted=True)
+        graph.source_kind, graph.location, graph.skip_bad_lines, graph.trusted = kind, location, skip_bad_lines, True
+        services.check_graph(graph)
+        graph.save()
+        return graph, services.load_graph(graph)
+
+    def _source(self, source: str) -> tuple[str, str]:
+        if source.startswith("repository:"):
+            return Graph.SourceKind.REPOSITORY, source.removeprefix("repository:")
+        if "://" in source:
+            return Graph.SourceKind.URL, source
+        return Graph.SourceKind.FILE, str(Path(source).expanduser().resolve())
+
+    def _show(self, bar: "tqdm[Any]", job: Job) -> None:
+        bar.set_description_str(job.message or job.title)
+        bar.total, bar.n = job.total or None, job.done
+        bar.refresh()

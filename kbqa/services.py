@@ -1,0 +1,154 @@
+"""What people and programs do with graphs: add, load, edit, delete, ask. Pages, admin, API and commands all call these."""
+
+import uuid
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+
+from kbqa import jobs
+from kbqa.decoding.beam import BeamOptions
+from kbqa.decoding.inference import load_decoder
+from kbqa.models import Graph, Question
+from kbqa.sparql import answering
+from kbqa.sparql.answering import Answer
+from kbqa.sparql.building import uploaded_path
+from kbqa.sparql.fetching import pinned
+from kbqa.sparql.loading import FORMATS, LoadError, rdf_format
+from kbqa.sparql.opening import served
+from searchapp.graph_sources import graph_source
+from searchapp.jobs.models import Job
+from searchapp.jobs.services import cancel_job, start_job
+
+MAX_QUESTION_CHARACTERS = 2_000
+_READINGS = BeamOptions(width=5)
+
+
+class QuestionError(ValueError):
+    """A question cannot be asked as it is; the message says what to change."""
+
+
+def add_graph(
+    *, name: str, source_kind: str, location: str, skip_bad_lines: bool = False, trusted: bool = False
+) -> tuple[Graph, Job]:
+    """Add a graph and start its first load. Raises ValidationError with the field that is wrong.
+
+    `trusted` permits any file: the caller has a terminal on the server.
+    """
+    name = name.strip() or suggested_name(location)
+    graph = Graph(
+        slug=slugify(name)[:60] or f"graph-{uuid.uuid4().hex[:6]}", name=name[:100], source_kind=source_kind, location=location.strip(),
+        skip_bad_lines=skip_bad_lines, trusted=trusted,
+    )  # fmt: skip
+    check_graph(graph)
+    try:
+        with transaction.atomic():
+            graph.save()
+    except IntegrityError:
+        raise ValidationError({"name": f"There is a graph named {name} already."}) from None
+    return graph, load_graph(graph)
+
+
+def check_graph(graph: Graph) -> None:
+    """Check a graph's name and source. Raises ValidationError with the field that is wrong."""
+    if Graph.objects.filter(slug=graph.slug).exclude(pk=graph.pk).exists():
+        raise ValidationError({"name": f"There is a graph named {graph.name} already."})
+    try:
+        _check_source(graph)
+    except LoadError as error:
+        raise ValidationError({"location": str(error)}) from error
+
+
+def load_graph(graph: Graph) -> Job:
+    """Start a load, or return the one that is at work on the graph."""
+    return start_job(kind=jobs.LOAD, subject=graph.subject, title=f"Load {graph.name}", arguments={"graph": graph.pk})
+
+
+def reload_graphs_of(sender: object, *, kind: str, location: str, **_: object) -> None:
+    """Load the graphs of a source again that has a new version."""
+    for graph in Graph.objects.filter(source_kind=kind, location=location, deleting=False):
+        load_graph(graph)
+
+
+def delete_graph(graph: Graph) -> Job:
+    """Hide a graph at once, cancel what works on it, and remove it in the background."""
+    Graph.objects.filter(pk=graph.pk).update(deleting=True)
+    for job in Job.objects.filter(subject=graph.subject, state__in=(Job.State.QUEUED, Job.State.RUNNING)):
+        cancel_job(job)
+    return start_job(kind=jobs.DELETE, subject=graph.subject, title=f"Delete {graph.name}", arguments={"graph": graph.pk})
+
+
+def store_file(upload: "UploadedFile[Any]") -> str:
+    """Keep an uploaded file and return its stored name. Raises ValidationError for what is no RDF file by its name, or too large."""
+    if (upload.size or 0) > settings.GRAPH_MAX_FILE_BYTES:
+        raise ValidationError({"file": f"The file is larger than {settings.GRAPH_MAX_FILE_BYTES:,} bytes."})
+    try:
+        rdf_format(upload.name or "")
+    except LoadError as error:
+        raise ValidationError({"file": str(error)}) from error
+    name = f"{uuid.uuid4().hex}{''.join(Path(upload.name or '').suffixes[-2:])[-20:].lower()}"
+    path = uploaded_path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        for chunk in upload.chunks():
+            file.write(chunk)
+    return name
+
+
+def suggested_name(location: str) -> str:
+    """Return a name for a source that has none: the last part of its address or path."""
+    path = urlsplit(location).path if "://" in location else location
+    stem = PurePosixPath(path.rstrip("/")).name.removesuffix(".gz")
+    for suffix in FORMATS:
+        stem = stem.removesuffix(suffix)
+    return stem[:100] or "graph"
+
+
+def ask(graph: Graph, question: str, *, remember_for: object = None) -> tuple[Answer, Question]:
+    """Answer a question from a graph, and keep it in the history. Raises QuestionError, StoreError, EncoderError."""
+    question = " ".join(question.replace("\0", " ").split())
+    if not question:
+        raise QuestionError("Ask something, for example one of the questions shown below.")
+    if len(question) > MAX_QUESTION_CHARACTERS:
+        raise QuestionError(f"A question has at most {MAX_QUESTION_CHARACTERS:,} characters; this one has {len(question):,}.")
+    version, live = served(graph)
+    answer = answering.ask(question, version, live, load_decoder(), _READINGS)
+    asker = remember_for if getattr(remember_for, "is_authenticated", False) else None
+    kept = Question.objects.create(
+        graph=graph, text=question, sparql=answer.best.text if answer.best else "", confidence=answer.best.probability if answer.best else 0.0,
+        milliseconds=answer.milliseconds, asker=asker,
+    )  # fmt: skip
+    return answer, kept
+
+
+def judge(question: Question, *, good: bool, correction: str = "") -> Question:
+    """Keep what a person thinks of an answer; a correction is the query that would have been right. Raises ValidationError."""
+    if correction:
+        from kbqa.sparql.running import check_query
+
+        try:
+            check_query(correction)
+        except ValueError as error:
+            raise ValidationError({"correction": str(error)}) from error
+    question.verdict = Question.Verdict.GOOD if good else Question.Verdict.BAD
+    question.correction = correction
+    question.save(update_fields=["verdict", "correction"])
+    return question
+
+
+def _check_source(graph: Graph) -> None:
+    if graph.source_kind == Graph.SourceKind.URL:
+        pinned(graph.location)
+    elif graph.source_kind == Graph.SourceKind.REPOSITORY:
+        if not graph_source(graph.source_kind).exists(graph.location):
+            raise LoadError(f"There is no indexed repository named {graph.location}.")
+    else:
+        path = Path(graph.location) if graph.trusted else uploaded_path(graph.location)
+        rdf_format(path.name)
+        if not path.is_file():
+            raise LoadError(f"There is no file {graph.location}.")

@@ -1,0 +1,78 @@
+"""The process that runs one query: the task as JSON on standard input, the result on standard output. Imports nothing of ours."""
+
+import contextlib
+import json
+import sys
+from itertools import islice
+from typing import Any
+
+import pyoxigraph as rdf
+
+_MEMORY = 4 * 1024**3
+_TABLES = {
+    "application/sparql-results+json": rdf.QueryResultsFormat.JSON, "application/json": rdf.QueryResultsFormat.JSON,
+    "application/sparql-results+xml": rdf.QueryResultsFormat.XML, "application/xml": rdf.QueryResultsFormat.XML,
+    "text/csv": rdf.QueryResultsFormat.CSV, "text/tab-separated-values": rdf.QueryResultsFormat.TSV,
+}  # fmt: skip
+_TRIPLES = {
+    "text/turtle": rdf.RdfFormat.TURTLE, "application/n-triples": rdf.RdfFormat.N_TRIPLES, "application/ld+json": rdf.RdfFormat.JSON_LD,
+    "application/rdf+xml": rdf.RdfFormat.RDF_XML,
+}  # fmt: skip
+
+
+def negotiated(accept: str, formats: dict[str, Any]) -> str:
+    """Return the media type among `formats` that an Accept header likes best."""
+    wanted = []
+    for place, part in enumerate(accept.split(",")):
+        name, *parameters = (each.strip() for each in part.split(";"))
+        quality = next((each[2:] for each in parameters if each.startswith("q=")), "1")
+        with contextlib.suppress(ValueError):
+            wanted.append((-float(quality), place, name.lower()))
+    for quality, _, name in sorted(wanted):
+        if quality and name in formats:
+            return name
+    return next(iter(formats))
+
+
+def main() -> None:
+    """Run the task."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    task = json.load(sys.stdin)
+    store = rdf.Store.read_only(task["folder"])
+    try:
+        found, limit = store.query(task["query"]), task["limit"]
+        if isinstance(found, rdf.QueryTriples):
+            name, cut = negotiated(task["accept"], _TRIPLES), False
+            triples = list(islice(found, limit + 1))
+            cut = len(triples) > limit
+            body = rdf.serialize(triples[:limit], format=_TRIPLES[name])
+        else:
+            name = negotiated(task["accept"], _TABLES)
+            body, cut = _table(found, _TABLES[name], limit)
+    except (SyntaxError, ValueError, OSError, RuntimeError) as error:
+        sys.stderr.write(str(error))
+        sys.exit(2)
+    sys.stdout.buffer.write(json.dumps({"content_type": name, "cut": cut}).encode() + b"\n" + (body or b""))
+
+
+def _table(found: Any, form: Any, limit: int) -> tuple[bytes, bool]:
+    """Serialise rows up to the limit; the library writes all or nothing, so a long result is cut before."""
+    if isinstance(found, rdf.QueryBoolean):
+        return found.serialize(format=form), False
+    whole = found.serialize(format=rdf.QueryResultsFormat.JSON)
+    table = json.loads(whole)
+    rows = table["results"]["bindings"]
+    cut = len(rows) > limit
+    if cut:
+        table["results"]["bindings"] = rows[:limit]
+        whole = json.dumps(table).encode()
+    if form == rdf.QueryResultsFormat.JSON:
+        return whole, cut
+    return rdf.parse_query_results(whole, format=rdf.QueryResultsFormat.JSON).serialize(format=form), cut
+
+
+if __name__ == "__main__":
+    main()

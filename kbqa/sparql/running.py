@@ -1,0 +1,73 @@
+"""Queries that people and programs write: run in a process of their own, which ends with its time or memory.
+
+The store cannot be told to stop, so a query that takes too long is killed with its process; the graph's folder is opened for
+reading alone. Only SELECT, ASK, CONSTRUCT and DESCRIBE exist there: an update is not even parsed, and nothing is fetched
+from elsewhere (SERVICE).
+"""
+
+import json
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from pyoxigraph import Store
+
+from kbqa.sparql.stores.base import QueryFailed
+
+MAX_QUERY_CHARACTERS = 100_000
+_WORD = re.compile(r"(?<![?$:\w])[A-Za-z]+(?![\w:])")
+_QUOTED = re.compile(r"""<[^<>\s]*>|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|#[^\n]*""")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a query gave: its media type and its bytes. `cut` if rows were left out."""
+
+    content_type: str
+    body: bytes
+    cut: bool
+
+
+def check_query(query: str) -> None:
+    """Check that a text is a query that may be run. Raises QueryFailed."""
+    if len(query) > MAX_QUERY_CHARACTERS:
+        raise QueryFailed(f"A query has at most {MAX_QUERY_CHARACTERS:,} characters.")
+    if "SERVICE" in words_outside_quotes(query):
+        raise QueryFailed("SERVICE is not allowed: a query asks this graph alone.")
+    try:
+        Store().query(query)
+    except (SyntaxError, ValueError) as error:
+        raise QueryFailed(f"The query cannot be read: {error}") from error
+    except (OSError, RuntimeError):
+        return
+
+
+def words_outside_quotes(text: str) -> set[str]:
+    """Return SPARQL's bare words in capitals: keywords, but nothing that stands in names, texts or comments."""
+    return {word.upper() for word in _WORD.findall(_QUOTED.sub(" ", text))}
+
+
+def run_query(folder: Path, query: str, accept: str = "", *, limit: int | None = None) -> Result:
+    """Run a query on the graph in `folder`; `accept` is an HTTP Accept header. Raises QueryFailed."""
+    check_query(query)
+    seconds = settings.GRAPH_QUERY_TIMEOUT_MS / 1000
+    task = json.dumps({"folder": str(folder), "query": query, "accept": accept, "limit": limit or settings.GRAPH_MAX_ROWS})
+    command = [sys.executable, "-S", "-c", _START, str(Path(__file__).parent / "query_process.py")]
+    try:
+        done = subprocess.run([*command, *sys.path], input=task.encode(), capture_output=True, timeout=seconds, check=False)
+    except subprocess.TimeoutExpired:
+        raise QueryFailed(f"The query took longer than {seconds:g} seconds and was stopped. Add a LIMIT, or narrow its pattern.") from None
+    if done.returncode == 2:
+        raise QueryFailed(done.stderr.decode(errors="replace").strip())
+    if done.returncode != 0:
+        raise QueryFailed("The query needed more memory than it may have and was stopped.")
+    head, _, body = done.stdout.partition(b"\n")
+    about = json.loads(head)
+    return Result(about["content_type"], body, about["cut"])
+
+
+# Without `site`, whose import takes longer than most queries.
+_START = "import runpy, sys; script = sys.argv[1]; sys.path[:] = sys.argv[2:]; runpy.run_path(script, run_name='__main__')"

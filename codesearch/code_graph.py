@@ -22,9 +22,13 @@ _VOCABULARY = {
     "calls": "calls", "imports": "imports", "file": "file", "line": "line", "lines": "number of lines", "language": "language", "signature": "signature",
     "module": "module",
 }  # fmt: skip
-_BASES = re.compile(r"^\s*(?:export\s+|public\s+|abstract\s+|final\s+)*class\s+\w+\s*(?:\(([^)]*)\)|(?:<[^>]*>)?\s*(?:extends|implements|<|:)\s*([\w.:,\s]+))?")
+_BASES = re.compile(
+    r"^\s*(?:export\s+|public\s+|abstract\s+|final\s+)*class\s+\w+\s*(?:\(([^)]*)\)|(?:<[^>]*>)?\s*(?:extends|implements|<|:)\s*([\w.:,\s]+))?"
+)
 _CALL = re.compile(r"(?<![\w.])(?:self\.|this\.|cls\.)?([A-Za-z_]\w*)\s*\(")
-_IMPORT = re.compile(r"^\s*(?:from\s+([\w.]+)\s+import\b|import\s+([\w.]+)|.*\bfrom\s+['\"]([^'\"]+)['\"]|.*\brequire\(['\"]([^'\"]+)['\"]\))", re.MULTILINE)
+_IMPORT = re.compile(
+    r"^\s*(?:from\s+([\w.]+)\s+import\b|import\s+([\w.]+)|.*\bfrom\s+['\"]([^'\"]+)['\"]|.*\brequire\(['\"]([^'\"]+)['\"]\))", re.MULTILINE
+)
 _CALLABLE = (Unit.Kind.FUNCTION, Unit.Kind.METHOD, Unit.Kind.CLASS)
 _MOST_NAMESAKES = 1
 

@@ -1,10 +1,11 @@
-"""The form that adds a repository."""
+"""The forms that add a repository and a graph."""
 
 from typing import Any
 
 from django import forms
 
 from codesearch.models import Repository
+from kbqa.models import Graph
 
 
 class RepositoryForm(forms.Form):
@@ -41,6 +42,41 @@ class RepositoryForm(forms.Form):
         """Require the field of the chosen source."""
         cleaned: dict[str, Any] = super().clean() or {}
         field = {"git": "address", "folder": "folder", "archive": "archive"}.get(cleaned.get("source_kind", ""))
+        if field and not cleaned.get(field) and field not in self.errors:
+            self.add_error(field, "This is needed for the chosen source.")
+        return cleaned
+
+
+class GraphForm(forms.Form):
+    """One of three sources; only the fields of the chosen one count."""
+
+    source_kind = forms.ChoiceField(choices=Graph.SourceKind.choices, initial=Graph.SourceKind.FILE, widget=forms.RadioSelect, label="Source")
+    file = forms.FileField(
+        required=False, label="RDF file", help_text="Turtle, N-Triples, N-Quads, TriG, RDF/XML or JSON-LD, also packed with gzip.",
+        widget=forms.ClearableFileInput(attrs={"accept": ".ttl,.nt,.nq,.trig,.rdf,.owl,.xml,.jsonld,.json,.gz"}),
+    )  # fmt: skip
+    address = forms.CharField(
+        max_length=1000, required=False, label="Address", widget=forms.URLInput(attrs={"placeholder": "https://example.org/data.ttl"})
+    )
+    repository = forms.ChoiceField(
+        required=False, label="Repository", help_text="Its modules, classes and functions, and what they define, inherit, call and import."
+    )
+    name = forms.CharField(max_length=100, required=False, help_text="By default the last part of the source.")
+    skip_bad_lines = forms.BooleanField(
+        required=False,
+        label="Skip lines that cannot be read",
+        help_text="They are counted. Otherwise the first stops the load. Only for N-Triples and N-Quads.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = Repository.objects.filter(deleting=False, serving__gt=0).values_list("name", flat=True)
+        self.fields["repository"].choices = [("", "Choose …"), *((name, name) for name in names)]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """Require the field of the chosen source."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        field = {"file": "file", "url": "address", "repository": "repository"}.get(cleaned.get("source_kind", ""))
         if field and not cleaned.get(field) and field not in self.errors:
             self.add_error(field, "This is needed for the chosen source.")
         return cleaned

@@ -3,13 +3,20 @@
 from django.contrib.auth import views as auth
 from django.urls import path
 
-from frontend.views import files, jobs, repositories, search
+from frontend.views import files, graphs, jobs, repositories, search
 
 urlpatterns = [
     path("", search.search_page, name="search"),
     path("similar/<int:unit>", search.similar_page, name="similar"),
     path("explain/<int:unit>", search.explain_page, name="explain"),
-    path("graphs", search.coming_page, {"area": "graphs"}, name="graphs"),
+    path("graphs", graphs.list_page, name="graphs"),
+    path("graphs/add", graphs.add_page, name="add-graph"),
+    path("graphs/<slug:slug>", graphs.graph_page, name="graph"),
+    path("graphs/<slug:slug>/status", graphs.status_part, name="graph-status"),
+    path("graphs/<slug:slug>/query", graphs.query_page, name="graph-query"),
+    path("graphs/<slug:slug>/node", graphs.node_page, name="graph-node"),
+    path("graphs/<slug:slug>/questions/<int:question>", graphs.judge, name="judge-question"),
+    path("graphs/<slug:slug>/<str:change>", graphs.change, name="change-graph"),
     path("databases", search.coming_page, {"area": "databases"}, name="databases"),
     path("help", search.help_page, name="help"),
     path("repositories/", repositories.list_page, name="repositories"),

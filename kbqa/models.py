@@ -70,6 +70,7 @@ class GraphVersion(models.Model):
     skipped = models.PositiveIntegerField(default=0, help_text="Lines that could not be read.")
     complaints = models.JSONField(default=list, help_text="The first of them, with their numbers.")
     profile = models.JSONField(default=dict)
+    examples = models.JSONField(default=list, help_text="Questions that it answers.")
     started = models.DateTimeField(auto_now_add=True)
     finished = models.DateTimeField(null=True, blank=True)
 

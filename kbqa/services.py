@@ -33,9 +33,7 @@ class QuestionError(ValueError):
     """A question cannot be asked as it is; the message says what to change."""
 
 
-def add_graph(
-    *, name: str, source_kind: str, location: str, skip_bad_lines: bool = False, trusted: bool = False
-) -> tuple[Graph, Job]:
+def add_graph(*, name: str, source_kind: str, location: str, skip_bad_lines: bool = False, trusted: bool = False) -> tuple[Graph, Job]:
     """Add a graph and start its first load. Raises ValidationError with the field that is wrong.
 
     `trusted` permits any file: the caller has a terminal on the server.

@@ -6,6 +6,6 @@ import os
 # the threads of each wait for those of the others, which costs ten times what it gains.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from searchapp.celery import app as celery_app  # noqa: E402
+from searchapp.celery import app as celery_app
 
 __all__ = ["celery_app"]

@@ -30,7 +30,15 @@ class Item:
     gold: NDArray[np.int64]
 
 
-def make_item(question: str, steps: Sequence[Step], mentioned: Sequence[Choice], vocabulary: Vocabulary, tokenizer: Tokenizer, table: TextTable, rng: random.Random) -> Item:
+def make_item(
+    question: str,
+    steps: Sequence[Step],
+    mentioned: Sequence[Choice],
+    vocabulary: Vocabulary,
+    tokenizer: Tokenizer,
+    table: TextTable,
+    rng: random.Random,
+) -> Item:
     """Return the arrays of a question. `mentioned` is what was found in it, chosen or not; of the relations on offer, a sample is kept."""
     golds = [step.legal[step.gold] for step in steps]
     pointers = _pointers(steps, golds, mentioned, rng)

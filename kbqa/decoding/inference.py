@@ -106,7 +106,9 @@ class Session:
         marked = ((candidates.matches == MATCHES - 1) & certain).any(0).astype(int)
         projected = model.linear("question", model.states(self.question.ids)) + model.weights["mentioned.weight"][marked]
         states = model.norm("norm_question", projected)
-        names = [f"reader.{layer}.attention" for layer in range(model.reader_layers)] + [f"decoder.{layer}.cross" for layer in range(model.decoder_layers)]
+        names = [f"reader.{layer}.attention" for layer in range(model.reader_layers)] + [
+            f"decoder.{layer}.cross" for layer in range(model.decoder_layers)
+        ]
         self._keys = {name: model.split(model.linear(f"{name}.key", states)) for name in names}
         self._values = {name: model.split(model.linear(f"{name}.value", states)) for name in names}
         self._vectors: dict[Choice, Array] = {}
@@ -131,7 +133,9 @@ class Session:
         states = before + model.weights["step.weight"][due] + model.weights["position.weight"][place]
         keys, values = [], []
         for layer in range(model.decoder_layers):
-            states, key, value = self._decoder_layer(f"decoder.{layer}", states, *((past.keys[layer], past.values[layer]) if past.keys else (None, None)))
+            states, key, value = self._decoder_layer(
+                f"decoder.{layer}", states, *((past.keys[layer], past.values[layer]) if past.keys else (None, None))
+            )
             keys.append(key)
             values.append(value)
         return model.norm("norm_decoder", states), Past(tuple(keys), tuple(values))
@@ -236,5 +240,3 @@ def _gelu(states: Array) -> Array:
 
     found: Array = 0.5 * states * (1.0 + erf(states / np.float32(2**0.5)))
     return found
-
-

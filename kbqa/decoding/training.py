@@ -75,7 +75,9 @@ class Pretrained:
 class Trainer:
     """Trains one network; tells how well it does on examples that it does not see."""
 
-    def __init__(self, config: TrainingConfig, sizes: Sizes, vocabulary: Vocabulary, pretrained: Pretrained, text_vectors: NDArray[np.float32]) -> None:
+    def __init__(
+        self, config: TrainingConfig, sizes: Sizes, vocabulary: Vocabulary, pretrained: Pretrained, text_vectors: NDArray[np.float32]
+    ) -> None:
         torch.manual_seed(config.seed)
         self.config, self.vocabulary, self.pretrained = config, vocabulary, pretrained
         self.rng = random.Random(config.seed)

@@ -7,7 +7,7 @@ from time import perf_counter
 import numpy as np
 from pyoxigraph import Literal, NamedNode
 
-from kbqa.decoding.beam import BeamOptions, Hypothesis, Scorer, Taken, search
+from kbqa.decoding.beam import BeamOptions, Scorer, Taken, search
 from kbqa.decoding.inference import DecoderModel, Session
 from kbqa.decoding.scoring import NetworkScorer
 from kbqa.models import GraphVersion

@@ -25,7 +25,7 @@ _KEPT_VERSIONS = 2
 
 def fetch_source(context: JobContext) -> None:
     """Stage one: bring the file here, if it is elsewhere."""
-    graph = _graph(context)
+    graph = graph_of(context)
     version = _open_version(graph)
     if graph.source_kind != Graph.SourceKind.URL:
         return
@@ -40,8 +40,8 @@ def fetch_source(context: JobContext) -> None:
 
 def read(context: JobContext) -> None:
     """Stage two: write the triples into a folder of their own, look at them, and write their names."""
-    graph = _graph(context)
-    version = _current_version(graph)
+    graph = graph_of(context)
+    version = current_version(graph)
     folder = version.folder / "triples"
     shutil.rmtree(folder, ignore_errors=True)
     names.delete_names(graph.pk, version.load)
@@ -64,8 +64,8 @@ def read(context: JobContext) -> None:
 
 def publish(context: JobContext) -> None:
     """Stage three: serve the version, in one step, and clear away what is too old to be asked."""
-    graph = _graph(context)
-    version = _current_version(graph)
+    graph = graph_of(context)
+    version = current_version(graph)
     serve(graph, version)
     context.progress(1, 1, f"{version.triples:,} triples")
 
@@ -121,11 +121,20 @@ def next_number(graph: Graph) -> int:
     return newest.number + 1 if newest else 1
 
 
-def _graph(context: JobContext) -> Graph:
+def graph_of(context: JobContext) -> Graph:
+    """Return the graph that a job works on. Raises JobError if it is gone."""
     graph = Graph.objects.filter(pk=context.job.arguments["graph"], deleting=False).first()
     if graph is None:
         raise JobError("The graph has been deleted.")
     return graph
+
+
+def current_version(graph: Graph) -> GraphVersion:
+    """Return the version that is being loaded. Raises JobError if there is none."""
+    version = graph.versions.filter(state=GraphVersion.State.LOADING).first()
+    if version is None:
+        raise JobError("There is no load to go on with; start a new one.")
+    return version
 
 
 def _open_version(graph: Graph) -> GraphVersion:
@@ -135,13 +144,6 @@ def _open_version(graph: Graph) -> GraphVersion:
         number = next_number(graph)
         version = GraphVersion.objects.create(graph=graph, number=number, load=number)
     version.folder.mkdir(parents=True, exist_ok=True)
-    return version
-
-
-def _current_version(graph: Graph) -> GraphVersion:
-    version = graph.versions.filter(state=GraphVersion.State.LOADING).first()
-    if version is None:
-        raise JobError("There is no load to go on with; start a new one.")
     return version
 
 

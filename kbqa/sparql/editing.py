@@ -54,7 +54,7 @@ def _edit(graph: Graph, change: Callable[[Store], None]) -> GraphVersion:
         if served is None:
             raise StoreError(f"{graph.name} has not been loaded yet.", transient=True)
         number = next_number(graph)
-        version = GraphVersion(graph=graph, number=number, load=served.load)
+        version = GraphVersion(graph=graph, number=number, load=served.load, examples=served.examples)
         shutil.rmtree(version.folder, ignore_errors=True)
         version.folder.mkdir(parents=True)
         try:
@@ -106,4 +106,3 @@ def _parsed(text: str) -> Sequence[Triple]:
 
 def _quad(triple: Triple) -> Quad:
     return Quad(triple.subject, triple.predicate, triple.object)
-

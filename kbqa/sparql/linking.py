@@ -26,10 +26,71 @@ _SAME_NAME = 12
 _RARE = 100
 """How many names may share a word for it to find them alone."""
 _COMMON = frozenset(
-    "a an and are as at be by did do does for from had has have how in is it its many me much of on or that the their them there these "
-    "they this to was were what when where which who whom whose why will with list name find show give tell all each every also".split()
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "by",
+        "did",
+        "do",
+        "does",
+        "for",
+        "from",
+        "had",
+        "has",
+        "have",
+        "how",
+        "in",
+        "is",
+        "it",
+        "its",
+        "many",
+        "me",
+        "much",
+        "of",
+        "on",
+        "or",
+        "that",
+        "the",
+        "their",
+        "them",
+        "there",
+        "these",
+        "they",
+        "this",
+        "to",
+        "was",
+        "were",
+        "what",
+        "when",
+        "where",
+        "which",
+        "who",
+        "whom",
+        "whose",
+        "why",
+        "will",
+        "with",
+        "list",
+        "name",
+        "find",
+        "show",
+        "give",
+        "tell",
+        "all",
+        "each",
+        "every",
+        "also",
+    ]
 )
-_NUMBER_WORDS = {word: number for number, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())}
+_NUMBER_WORDS = {
+    word: number
+    for number, word in enumerate(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"])
+}
 _NUMBER_WORDS |= {"once": 1, "single": 1, "twice": 2, "multiple": 1, "several": 1, "thrice": 3}
 _QUOTED = re.compile(r"""(?<!\w)["'“‘]([^"'“”‘’]{1,60})["'”’](?!\w)""")
 _DIGITS = re.compile(r"(?<![\w.,])[-−]?\d[\d,]*(?:\.\d+)?(?![\w])")
@@ -248,7 +309,9 @@ def _names_with(version: GraphVersion, stems: list[str]) -> list[tuple[str, str,
 
 
 def _counted(version: GraphVersion, words: list[str]) -> dict[str, int]:
-    rows = _rows("SELECT word, count FROM kbqa_nameword WHERE graph_id = %s AND load = %s AND word = ANY(%s)", [version.graph_id, version.load, words])
+    rows = _rows(
+        "SELECT word, count FROM kbqa_nameword WHERE graph_id = %s AND load = %s AND word = ANY(%s)", [version.graph_id, version.load, words]
+    )
     return dict(rows)
 
 

@@ -53,7 +53,7 @@ class RdfFile:
 def rdf_format(name: str, content_type: str = "") -> RdfFormat:
     """Return the format that a file's name, or else its media type, says. Raises LoadError."""
     suffix = Path(name.lower().removesuffix(".gz").removesuffix(".gzip")).suffix
-    found = FORMATS.get(suffix) or RdfFormat.from_media_type(content_type.split(";")[0].strip() or "text/unknown")
+    found = FORMATS.get(suffix) or RdfFormat.from_media_type(content_type.split(";", maxsplit=1)[0].strip() or "text/unknown")
     if found is None:
         raise LoadError(f"{name} is no RDF file by its name. It must end in {', '.join(FORMATS)}, each also with .gz.")
     return found

@@ -17,7 +17,13 @@ from kbqa.sparql.oracle import NotWritable, decisions
 
 
 def prepare(
-    examples: Iterable[Example], version: GraphVersion, graph: LiveGraph, tokenizer: Tokenizer, table: TextTable, rng: random.Random, left_out: "Counter[str]"
+    examples: Iterable[Example],
+    version: GraphVersion,
+    graph: LiveGraph,
+    tokenizer: Tokenizer,
+    table: TextTable,
+    rng: random.Random,
+    left_out: "Counter[str]",
 ) -> Iterator[Item]:
     """Yield an item for each example that the grammar can write with what was found in the question; count the others by reason."""
     for example in examples:

@@ -25,7 +25,8 @@ LABEL_PREDICATES = tuple(
 )
 """Taken for names wherever they occur, the best first."""
 DESCRIPTION_PREDICATES = tuple(
-    NamedNode(iri) for iri in ("http://www.w3.org/2000/01/rdf-schema#comment", "http://schema.org/description", "http://purl.org/dc/terms/description")
+    NamedNode(iri)
+    for iri in ("http://www.w3.org/2000/01/rdf-schema#comment", "http://schema.org/description", "http://purl.org/dc/terms/description")
 )
 _SCHEMA = ("http://www.w3.org/2002/07/owl#", "http://www.w3.org/2000/01/rdf-schema#", "http://www.w3.org/1999/02/22-rdf-syntax-ns#")
 _MAX_PREDICATES, _MAX_CLASSES, _SAMPLED = 5_000, 5_000, 2_000

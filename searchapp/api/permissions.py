@@ -34,3 +34,11 @@ class ReadOrWriteScope(BasePermission):
         if isinstance(request.auth, ApiKey) and request.auth.scope != ApiKey.Scope.WRITE:
             return False
         return may_write(request.user)
+
+
+class Readers(BasePermission):
+    """For views that only read, whatever the method: a long query is sent by POST."""
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:
+        """Tell whether the request is allowed."""
+        return may_read(request.user)

@@ -214,7 +214,9 @@ def _whole_class(sample: GraphSample) -> Example | None:
     if sample.rng.random() < 0.5:
         text = _pick(sample, "how many {c} are there?", "count the {c}", "number of {c}", "what is the number of {c}?", c=_plural(each.text))
         return Example(text, Query(edges, columns=(Item(_X, Aggregate.COUNT),)))
-    text = _pick(sample, "list all {c}", "which {c} are there?", "show the {c}", "all {c}", "what {c} exist", "give me every {c}", c=_plural(each.text))
+    text = _pick(
+        sample, "list all {c}", "which {c} are there?", "show the {c}", "all {c}", "what {c} exist", "give me every {c}", c=_plural(each.text)
+    )
     return Example(text, Query(edges, columns=(Item(_X),)))
 
 
@@ -228,7 +230,16 @@ def _whether(sample: GraphSample) -> Example | None:
     name, answer = sample.name(edge[0]), sample.name(target)
     if not name or not answer:
         return None
-    text = _pick(sample, "is {f} the {p} of {e}?", "does {e} have the {p} {f}?", "is the {p} of {e} {f}?", "is {f} {e}'s {p}", p=predicate.text, e=name, f=answer)
+    text = _pick(
+        sample,
+        "is {f} the {p} of {e}?",
+        "does {e} have the {p} {f}?",
+        "is the {p} of {e} {f}?",
+        "is {f} {e}'s {p}",
+        p=predicate.text,
+        e=name,
+        f=answer,
+    )
     return Example(text, Query((Edge(edge[0], predicate.predicate, target),)))
 
 
@@ -290,7 +301,9 @@ def _superlative(sample: GraphSample) -> Example | None:
         return None
     described, predicate, _ = found
     descending = sample.rng.random() < 0.6
-    word = sample.rng.choice(("highest", "largest", "most", "greatest", "maximum", "biggest") if descending else ("lowest", "smallest", "least", "minimum", "fewest"))
+    word = sample.rng.choice(
+        ("highest", "largest", "most", "greatest", "maximum", "biggest") if descending else ("lowest", "smallest", "least", "minimum", "fewest")
+    )
     number = sample.rng.choice((1, 1, 1, 3, 5))
     if number == 1:
         text = _pick(
@@ -313,7 +326,12 @@ def _aggregate(sample: GraphSample) -> Example | None:
         return None
     described, predicate, _ = found
     words, aggregate = sample.rng.choice(
-        ((("average", "mean"), Aggregate.AVG), (("total", "sum of the"), Aggregate.SUM), (("maximum", "highest", "largest"), Aggregate.MAX), (("minimum", "lowest"), Aggregate.MIN))
+        (
+            (("average", "mean"), Aggregate.AVG),
+            (("total", "sum of the"), Aggregate.SUM),
+            (("maximum", "highest", "largest"), Aggregate.MAX),
+            (("minimum", "lowest"), Aggregate.MIN),
+        )
     )
     text = _pick(
         sample, "what is the {w} {p} of all {c}?", "{w} {p} of the {c}", "{w} {p} of {c}", "the {w} {p} over all {c}", "show the {w} {p} of {c}",
@@ -334,11 +352,26 @@ def _groups(sample: GraphSample) -> Example | None:
     parts = {"c": _plural(described.text), "p": predicate.text}
     turn = sample.rng.random()
     if turn < 0.35:
-        text = _pick(sample, "how many {c} are there for each {p}?", "number of {c} per {p}", "count the {c} by {p}", "for each {p}, how many {c} are there?", **parts)
+        text = _pick(
+            sample,
+            "how many {c} are there for each {p}?",
+            "number of {c} per {p}",
+            "count the {c} by {p}",
+            "for each {p}, how many {c} are there?",
+            **parts,
+        )
         return Example(text, Query(edges, columns=(Item(_Y), counted)))
     if turn < 0.7:
         most = sample.rng.random() < 0.7
-        text = _pick(sample, "which {p} has the {w} {c}?", "{p} with the {w} {c}", "what is the {p} with the {w} {c}", "the {p} that has the {w} {c}", w="most" if most else "fewest", **parts)
+        text = _pick(
+            sample,
+            "which {p} has the {w} {c}?",
+            "{p} with the {w} {c}",
+            "what is the {p} with the {w} {c}",
+            "the {p} that has the {w} {c}",
+            w="most" if most else "fewest",
+            **parts,
+        )
         return Example(text, Query(edges, columns=(Item(_Y),), order=counted, descending=most, limit=1))
     number = sample.rng.choice((1, 2, 3))
     if len(values) - len(set(values)) < number:
@@ -359,7 +392,16 @@ def _both(sample: GraphSample) -> Example | None:
         if len(pair) < 2:
             return None
         first, second = (str(sample.name(each)) for each in pair)
-        text = _pick(sample, "{c} with {p} {e} or {f}", "which {c} have the {p} {e} or {f}?", "{c} whose {p} is {e} or {f}", c=_plural(described.text), p=predicate.text, e=first, f=second)
+        text = _pick(
+            sample,
+            "{c} with {p} {e} or {f}",
+            "which {c} have the {p} {e} or {f}?",
+            "{c} whose {p} is {e} or {f}",
+            c=_plural(described.text),
+            p=predicate.text,
+            e=first,
+            f=second,
+        )
         return Example(text, Query((Edge(_X, predicate.predicate, pair[0], (pair[1],)), Edge(_X, RDF_TYPE, described.iri)), columns=(Item(_X),)))
     edge = sample.edge(predicate)
     others = [(each, target) for each, target in sample.leaving(edge[0]) if each != predicate and sample.name(target)] if edge else []
@@ -383,7 +425,15 @@ def _without(sample: GraphSample) -> Example | None:
     described, predicate, values = found
     members = Edge(_X, RDF_TYPE, described.iri)
     if sample.rng.random() < 0.5:
-        text = _pick(sample, "{c} without a {p}", "which {c} have no {p}?", "{c} that do not have a {p}", "{c} with no {p}", c=_plural(described.text), p=predicate.text)
+        text = _pick(
+            sample,
+            "{c} without a {p}",
+            "which {c} have no {p}?",
+            "{c} that do not have a {p}",
+            "{c} with no {p}",
+            c=_plural(described.text),
+            p=predicate.text,
+        )
         query = Query((members,), negations=((Edge(_X, predicate.predicate, _Y),),), columns=(Item(_X),))
     else:
         value = sample.rng.choice(values)
@@ -406,10 +456,26 @@ def _listed(sample: GraphSample) -> Example | None:
     members = Edge(_X, RDF_TYPE, described.iri)
     if others and sample.rng.random() < 0.5:
         other = sample.rng.choice(others)
-        text = _pick(sample, "{p} and {q} of all {c}", "show the {p} and the {q} of each {c}", "list {c} with their {p} and {q}", c=_plural(described.text), p=predicate.text, q=other.text)
+        text = _pick(
+            sample,
+            "{p} and {q} of all {c}",
+            "show the {p} and the {q} of each {c}",
+            "list {c} with their {p} and {q}",
+            c=_plural(described.text),
+            p=predicate.text,
+            q=other.text,
+        )
         edges = (members, Edge(_X, predicate.predicate, _Y), Edge(_X, other.predicate, _Z))
         return Example(text, Query(edges, columns=(Item(_Y), Item(_Z))))
-    text = _pick(sample, "{p} of all {c}", "what are the {p} of the {c}?", "list the {p} of every {c}", "show the {p} of {c}", c=_plural(described.text), p=predicate.text)
+    text = _pick(
+        sample,
+        "{p} of all {c}",
+        "what are the {p} of the {c}?",
+        "list the {p} of every {c}",
+        "show the {p} of {c}",
+        c=_plural(described.text),
+        p=predicate.text,
+    )
     return Example(text, Query((members, Edge(_X, predicate.predicate, _Y)), columns=(Item(_Y),)))
 
 

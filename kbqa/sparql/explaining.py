@@ -1,0 +1,44 @@
+"""How a query was decided, step by step, in words."""
+
+from dataclasses import dataclass
+
+from kbqa.decoding.choices import Choice, Kind
+from kbqa.sparql.answering import Reading
+
+_STEPS = {
+    "HEAD": "Where next", "RELATION": "Over what", "TAIL": "To what", "OR": "Or to what", "VALUE": "Compared with", "COLUMN": "Show",
+    "OF": "Of what", "COMPARE": "How compared", "ORDER": "Sorted by", "LIMIT": "How many",
+}  # fmt: skip
+_WORDS = {
+    "NEW": "whatever is there", "END": "the pattern is complete", "NOT": "except where", "CLOSE": "end of the exception", "STOP": "done",
+    "ASK": "is it so?", "ALL": "all solutions", "ASC": "sorted upwards", "DESC": "sorted downwards", "ONE": "the first", "UNLIMITED": "all",
+    "OR": "or another", "HAVING": "only groups with", "AVERAGE": "their average",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ShownStep:
+    """A step as a page shows it."""
+
+    step: str
+    choice: str
+    offered: int
+    refused: int
+    probability: float
+
+
+def steps_of(reading: Reading) -> list[ShownStep]:
+    """Return the steps of a reading."""
+    return [ShownStep(_STEPS[each.step], choice_text(each.choice), each.offered, each.refused, each.probability) for each in reading.taken]
+
+
+def choice_text(choice: Choice) -> str:
+    """Return a choice in words."""
+    if choice.kind == Kind.KEYWORD:
+        return _WORDS.get(choice.key, str(choice.key).lower().replace("_", " "))
+    if choice.kind == Kind.VARIABLE:
+        by = choice.introduced_by
+        return f"?x{choice.key}" + (f" ({by.text})" if by is not None and by.text else "")
+    if choice.kind == Kind.BACKWARD:
+        return f"{choice.text} (backwards)"
+    return choice.text

@@ -7,10 +7,10 @@ from pathlib import Path
 from benchmarks.base import Options, Row, timed
 from codesearch import services
 from codesearch.evaluation.indexing import index_folder
-from codesearch.evaluation.throwaway import throwaway_database
 from codesearch.models import Repository
 from searchapp.encoders import get_encoder
 from searchapp.jobs.runner import run_stages
+from searchapp.throwaway import throwaway_database
 
 
 def run(options: Options) -> list[Row]:

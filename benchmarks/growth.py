@@ -7,13 +7,13 @@ from django.db import connection
 from benchmarks.base import Options, Row, source_units, timed
 from codesearch.evaluation.indexing import index_folder
 from codesearch.evaluation.metrics import percentile
-from codesearch.evaluation.throwaway import throwaway_database
 from codesearch.indexing.vectors import encoder_of, serving_index
 from codesearch.models import Unit
 from codesearch.retrieval import search
 from codesearch.retrieval.conditions import SERVED, Conditions
 from codesearch.retrieval.query import plain_query
 from codesearch.retrieval.searching import DEPTH, nearest
+from searchapp.throwaway import throwaway_database
 
 _QUERIES = 200
 _WARM_UPS = 20

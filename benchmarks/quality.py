@@ -4,9 +4,9 @@ from benchmarks.base import Options, Row
 from codesearch.evaluation.corpora import Document, EvaluationQuery, read_documents, read_queries
 from codesearch.evaluation.corpus_evaluation import DEPTH, evaluate_corpus
 from codesearch.evaluation.metrics import ranking_measures
-from codesearch.evaluation.throwaway import throwaway_database
 from codesearch.parsing.snippets import strip_docstrings
 from codesearch.retrieval import Retriever
+from searchapp.throwaway import throwaway_database
 
 
 def run(options: Options) -> list[Row]:

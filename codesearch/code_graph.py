@@ -19,7 +19,8 @@ _INTEGER = "http://www.w3.org/2001/XMLSchema#integer"
 _CLASSES = {Unit.Kind.CLASS: "Class", Unit.Kind.FUNCTION: "Function", Unit.Kind.METHOD: "Method", Unit.Kind.MODULE: "Module"}
 _VOCABULARY = {
     "Module": "module", "Class": "class", "Function": "function", "Method": "method", "defines": "defines", "inheritsFrom": "inherits from",
-    "calls": "calls", "imports": "imports", "file": "file", "line": "line", "lines": "number of lines", "language": "language", "signature": "signature",
+    "calls": "calls", "imports": "imports", "file": "file",
+    "line": "line", "lines": "number of lines", "language": "language", "signature": "signature",
     "module": "module",
 }  # fmt: skip
 _BASES = re.compile(

@@ -107,7 +107,7 @@ def suggested_name(location: str) -> str:
     return stem[:100] or "graph"
 
 
-def ask(graph: Graph, question: str, *, remember_for: object = None) -> tuple[Answer, Question]:
+def ask(graph: Graph, question: str, *, remember_for: Any = None) -> tuple[Answer, Question]:
     """Answer a question from a graph, and keep it in the history. Raises QuestionError, StoreError, EncoderError."""
     question = " ".join(question.replace("\0", " ").split())
     if not question:

@@ -23,7 +23,7 @@ from kbqa.sparql.constraints import LiveGraph
 from kbqa.sparql.explaining import steps_of
 from kbqa.sparql.opening import served
 from kbqa.sparql.running import run_query
-from kbqa.sparql.stores import QueryFailed, Solutions, StoreError
+from kbqa.sparql.stores import QueryError, Solutions, StoreError
 from searchapp.encoders import EncoderError
 from searchapp.jobs.models import Job
 
@@ -50,8 +50,8 @@ def list_page(request: HttpRequest) -> HttpResponse:
     """List the graphs; for htmx the list alone."""
     found = list(selectors.graphs())
     newest = code.newest_jobs([graph.subject for graph in found])
-    rows = [{"graph": graph, "job": newest.get(graph.subject)} for graph in found]
-    context = {"rows": rows, "area": "graphs", "any_active": any(row["job"] and row["job"].is_active for row in rows)}  # type: ignore[attr-defined]
+    rows: list[dict[str, Any]] = [{"graph": graph, "job": newest.get(graph.subject)} for graph in found]
+    context = {"rows": rows, "area": "graphs", "any_active": any(row["job"] and row["job"].is_active for row in rows)}
     template = "frontend/partials/graphs.html" if request.htmx else "frontend/graphs.html"  # type: ignore[attr-defined]
     return render(request, template, context)
 
@@ -267,7 +267,7 @@ def _run(graph: Graph, query: str) -> dict[str, Any]:
     try:
         version, _ = served(graph)
         result = run_query(version.folder / "triples", query, "application/sparql-results+json, text/turtle;q=0.5", limit=_SHOWN_ROWS)
-    except QueryFailed as error:
+    except QueryError as error:
         return {"query_error": str(error), "status": 422}
     except StoreError as error:
         return {"query_error": str(error), "status": 503}

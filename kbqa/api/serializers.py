@@ -128,7 +128,7 @@ class EditSerializer(serializers.Serializer[Any]):
 
     add = serializers.CharField(required=False, allow_blank=True, default="")
     remove = serializers.CharField(required=False, allow_blank=True, default="")
-    update = serializers.CharField(required=False, allow_blank=True, default="")
+    update = serializers.CharField(required=False, allow_blank=True, default="")  # type: ignore[assignment]
 
 
 class JudgementSerializer(serializers.ModelSerializer[Question]):

@@ -1,17 +1,15 @@
-"""Addresses below `/api/v1/graphs/`."""
+"""Addresses of graphs below `/api/v1/`."""
 
 from django.urls import include, path
 
 from kbqa.api import views
 from searchapp.api.routers import OptionalSlashRouter
 
-graphs = OptionalSlashRouter()
-graphs.register("", views.GraphViewSet, basename="api-graph")
-questions = OptionalSlashRouter()
-questions.register("questions", views.QuestionViewSet, basename="api-question")
+router = OptionalSlashRouter()
+router.register("graphs", views.GraphViewSet, basename="api-graph")
+router.register("graph-questions", views.QuestionViewSet, basename="api-graph-question")
 
 urlpatterns = [
-    path("", include(questions.urls)),
-    path("<slug:slug>/sparql", views.SparqlView.as_view(), name="graph-sparql"),
-    path("", include(graphs.urls)),
+    path("graphs/<slug:slug>/sparql", views.SparqlView.as_view(), name="graph-sparql"),
+    path("", include(router.urls)),
 ]

@@ -31,7 +31,7 @@ from kbqa.sparql.answering import shown_rows
 from kbqa.sparql.explaining import steps_of
 from kbqa.sparql.opening import served
 from kbqa.sparql.running import run_query
-from kbqa.sparql.stores import QueryFailed, StoreError
+from kbqa.sparql.stores import QueryError, StoreError
 from searchapp.api.errors import Conflict, Unavailable
 from searchapp.api.permissions import Readers
 from searchapp.jobs.api import JobSerializer
@@ -156,7 +156,8 @@ class SparqlView(APIView):
         """Run a query that is long, or sent as the body itself."""
         if "update" in request.data:
             raise ValidationError({"update": ["This endpoint only reads; edits go to /api/v1/graphs/{slug}/edit."]})
-        return self._answer(request, slug, request.data.get("query", ""))
+        sent: Any = request.data
+        return self._answer(request, slug, sent.get("query", ""))
 
     def _answer(self, request: Request, slug: str, query: str) -> HttpResponse:
         graph = get_object_or_404(selectors.graphs(), slug=slug)
@@ -194,7 +195,7 @@ def _served(graph: Graph) -> Any:
 
 
 def _as_api_error(error: StoreError) -> Exception:
-    if isinstance(error, QueryFailed):
+    if isinstance(error, QueryError):
         return ValidationError({"query": [str(error)]})
     return Conflict(str(error)) if error.transient else Unavailable(str(error))
 

@@ -47,11 +47,11 @@ def make_item(
 
     def number(choice: Choice) -> int | None:
         if choice.kind == Kind.KEYWORD:
-            return vocabulary.keywords.index(choice.key)
+            return vocabulary.keywords.index(str(choice.key))
         if choice.kind == Kind.VARIABLE:
             assert choice.introduced_by is not None
             introduced[choice.key] = place[choice.introduced_by]
-            return _VARIABLE + choice.key
+            return _VARIABLE + int(choice.key)
         found = place.get(choice)
         return None if found is None else _POINTER + found
 
@@ -93,7 +93,7 @@ def collate(items: Sequence[Item], lower: Sequence[NDArray[np.float16]], vocabul
     """Pad items into a batch; `lower` is each question's states below the tuned layers, [tokens, text_width]."""
     keywords = len(vocabulary.keywords)
     tokens = max(len(item.ids) for item in items)
-    pointers = max(max(len(item.candidates.kinds) for item in items), 1)
+    pointers = max(1, *(len(item.candidates.kinds) for item in items))
     steps = max(len(item.gold) for item in items)
     number, columns = len(items), keywords + pointers + vocabulary.variables
     arrays = {

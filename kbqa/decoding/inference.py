@@ -72,7 +72,8 @@ class DecoderModel:
         """Return the encoder's states of a question's tokens, float32 [tokens, 384]."""
         with self._lock:
             self._request.infer(padded([ids], _LENGTH_STEP))
-            return np.array(self._request.get_output_tensor(0).data)[0, : len(ids)]
+            states: Array = np.array(self._request.get_output_tensor(0).data)
+        return states[0, : len(ids)]
 
     def linear(self, name: str, states: Array) -> Array:
         """Return states through a dense layer."""

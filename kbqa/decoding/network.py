@@ -39,12 +39,13 @@ class Sizes:
 
 
 class Batch(NamedTuple):
-    """Questions with their candidates and gold choices, padded; b questions, l tokens, n pointers, t steps, c = keywords + n + variables.
+    """Questions with their candidates and gold choices, padded; b questions, l tokens, n pointers, t steps,
+    c = keywords + n + variables.
 
-    `lower` float [b, l, text_width] states below the tuned layers; `tokens` bool [b, l]; `kinds`, `texts` int64 [b, n]; `contexts` int64 [b, n, CONTEXTS];
-    `features` float [b, n, FEATURES]; `matches` int64 [b, n, l]; `introduced` int64 [b, variables], the pointer that each
-    variable was introduced by; `previous` int64 [b, t], the choice before each step, -1 for none; `steps` int64 [b, t];
-    `legal` bool [b, t, c]; `gold` int64 [b, t], -1 where there is no step.
+    `lower` float [b, l, text_width] states below the tuned layers; `tokens` bool [b, l]; `kinds`, `texts` int64 [b, n];
+    `contexts` int64 [b, n, CONTEXTS]; `features` float [b, n, FEATURES]; `matches` int64 [b, n, l]; `introduced` int64
+    [b, variables], the pointer that each variable was introduced by; `previous` int64 [b, t], the choice before each step,
+    -1 for none; `steps` int64 [b, t]; `legal` bool [b, t, c]; `gold` int64 [b, t], -1 where there is no step.
     """
 
     lower: Tensor
@@ -85,7 +86,7 @@ class Attention(nn.Module):
         return self.output(attended.transpose(1, 2).flatten(2))  # type: ignore[no-any-return]
 
     def _split(self, states: Tensor) -> Tensor:
-        return states.unflatten(-1, (self.heads, self.head_width)).transpose(1, 2)
+        return states.view(*states.shape[:2], self.heads, self.head_width).transpose(1, 2)
 
 
 class FeedForward(nn.Module):
@@ -137,7 +138,7 @@ class DecoderNetwork(nn.Module):
     def __init__(self, sizes: Sizes, vocabulary: Vocabulary, encoder: dict[str, Any], dropout: float = 0.1) -> None:
         super().__init__()
         self.sizes, self.vocabulary, self.dropout = sizes, vocabulary, dropout
-        config = BertConfig(**{**encoder, "num_hidden_layers": sizes.tuned}, attn_implementation="eager")
+        config = BertConfig(**{**encoder, "num_hidden_layers": sizes.tuned, "attn_implementation": "eager"})
         self.encoder = BertModel(config, add_pooling_layer=False).encoder
         self.question, self.norm_question = nn.Linear(sizes.text_width, sizes.width), nn.LayerNorm(sizes.width)
         self.text, self.context = (nn.Linear(sizes.text_width, sizes.width, bias=False) for _ in range(2))
@@ -158,7 +159,8 @@ class DecoderNetwork(nn.Module):
         choices = self.choice_vectors(batch, question, text_vectors)
         states = self.decode(batch, question, choices)
         scores = self.asked(states) @ self.offered(choices).transpose(1, 2) / self.sizes.width**0.5
-        return scores.masked_fill(~batch.legal, -1e4).log_softmax(-1)
+        found: Tensor = scores.masked_fill(~batch.legal, -1e4).log_softmax(-1)
+        return found
 
     def read_question(self, batch: Batch) -> Tensor:
         """Return the tokens' states [b, l, width]."""

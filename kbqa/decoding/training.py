@@ -53,7 +53,7 @@ class Pretrained:
 
     def lower_states(self, items: Sequence[Item], progress: Callable[[int, int], None]) -> list[NDArray[np.float16]]:
         """Return each question's states below the tuned layers, float16 [tokens, text_width]."""
-        model = BertModel(BertConfig(**{**self.config, "num_hidden_layers": self.kept}), add_pooling_layer=False).eval()
+        model = BertModel(BertConfig(**{**self.config, "num_hidden_layers": self.kept}), add_pooling_layer=False).train(False)
         model.load_state_dict({name: self.weights[name] for name in model.state_dict()})
         order = sorted(range(len(items)), key=lambda number: len(items[number].ids))
         found: list[NDArray[np.float16]] = [np.empty(0, dtype=np.float16)] * len(items)
@@ -91,6 +91,10 @@ class Trainer:
         ]
         self.optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
 
+    def load(self, folder: Path) -> None:
+        """Go on from the weights of a folder."""
+        self.network.load_state_dict({name: tensor.float() for name, tensor in load_file(folder / "decoder.safetensors").items()})
+
     def train(self, items: Sequence[Item], lower: Sequence[NDArray[np.float16]], after: Callable[[int, int, float], None]) -> None:
         """Train; `after` is called after every batch with (batches done, batches in all, loss)."""
         per_epoch = math.ceil(len(items) / self.config.batch)
@@ -104,7 +108,7 @@ class Trainer:
             for numbers in batches(items, self.config.batch, self.rng):
                 batch = collate([items[number] for number in numbers], [lower[number] for number in numbers], self.vocabulary)
                 loss = self._loss(batch)
-                loss.backward()
+                torch.autograd.backward(loss)
                 torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
                 self.optimizer.step()
                 self.optimizer.zero_grad(set_to_none=True)
@@ -118,7 +122,8 @@ class Trainer:
         scores = self.network(batch, self.text_vectors)
         right = scores.gather(2, batch.gold.clamp(min=0)[..., None])[..., 0]
         known = batch.gold >= 0
-        return -(right * known).sum() / len(known)
+        loss: Tensor = -(right * known).sum() / len(known)
+        return loss
 
     def accuracy(self, items: Sequence[Item], lower: Sequence[NDArray[np.float16]]) -> tuple[float, float]:
         """Return the share of right choices, and of questions with all choices right, each step given the right ones before."""

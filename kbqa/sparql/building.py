@@ -11,7 +11,7 @@ from pyoxigraph import Quad, RdfFormat, Store, parse
 
 from kbqa.models import Graph, GraphVersion
 from kbqa.sparql import names
-from kbqa.sparql.fetching import FetchFailed, fetch
+from kbqa.sparql.fetching import FetchError, fetch
 from kbqa.sparql.loading import LoadError, RdfFile, Report, rdf_format, triples_of
 from kbqa.sparql.profile import profile_graph
 from kbqa.sparql.stores import OxigraphStore
@@ -31,7 +31,7 @@ def fetch_source(context: JobContext) -> None:
         return
     try:
         form = fetch(graph.location, version.folder / "source", lambda done, total: context.progress(done, total, f"Fetching, {_megabytes(done)}"))
-    except FetchFailed as error:
+    except FetchError as error:
         raise TransientJobError(str(error)) from error
     except LoadError as error:
         raise JobError(str(error)) from error

@@ -30,6 +30,11 @@ class LiveGraph:
         self.relations_of = lru_cache(maxsize=10_000)(self._relations_of)
         self._after = lru_cache(maxsize=10_000)(self._relations_after)
 
+    def range_of(self, predicate: NamedNode) -> str:
+        """Return what a predicate leads to: a class's name or a datatype's; empty if that is not known."""
+        found = self._forward.get(predicate)
+        return found.context[0] if found is not None and found.context else ""
+
     def with_surroundings(self, choices: Sequence[Choice]) -> tuple[Choice, ...]:
         """Return entities and values with the texts of the properties around them, which tell namesakes apart."""
         entities = [choice for choice in choices if choice.kind == Kind.ENTITY]

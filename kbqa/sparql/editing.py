@@ -12,7 +12,7 @@ from kbqa.sparql import names
 from kbqa.sparql.building import next_number, serve
 from kbqa.sparql.profile import profile_graph
 from kbqa.sparql.running import words_outside_quotes
-from kbqa.sparql.stores import OxigraphStore, QueryFailed, StoreError
+from kbqa.sparql.stores import OxigraphStore, QueryError, StoreError
 
 MAX_TRIPLES = 10_000
 _LOCK_SPACE = 0x6BA1
@@ -20,10 +20,10 @@ _FORBIDDEN = ("LOAD", "SERVICE")
 
 
 def edit_triples(graph: Graph, *, add: str = "", remove: str = "") -> GraphVersion:
-    """Add and remove triples, written as N-Triples or Turtle. Raises QueryFailed, StoreError."""
+    """Add and remove triples, written as N-Triples or Turtle. Raises QueryError, StoreError."""
     added, removed = _parsed(add), _parsed(remove)
     if not added and not removed:
-        raise QueryFailed("There is nothing to add or remove.")
+        raise QueryError("There is nothing to add or remove.")
 
     def change(store: Store) -> None:
         for triple in removed:
@@ -34,15 +34,15 @@ def edit_triples(graph: Graph, *, add: str = "", remove: str = "") -> GraphVersi
 
 
 def update_graph(graph: Graph, update: str) -> GraphVersion:
-    """Run a SPARQL Update. Raises QueryFailed, StoreError."""
+    """Run a SPARQL Update. Raises QueryError, StoreError."""
     if found := set(_FORBIDDEN) & words_outside_quotes(update):
-        raise QueryFailed(f"{' and '.join(sorted(found))} is not allowed: an update changes this graph by what it says itself.")
+        raise QueryError(f"{' and '.join(sorted(found))} is not allowed: an update changes this graph by what it says itself.")
 
     def change(store: Store) -> None:
         try:
             store.update(update)
         except (SyntaxError, ValueError) as error:
-            raise QueryFailed(f"The update cannot be read: {error}") from error
+            raise QueryError(f"The update cannot be read: {error}") from error
 
     return _edit(graph, change)
 
@@ -98,9 +98,9 @@ def _parsed(text: str) -> Sequence[Triple]:
     try:
         triples = [Triple(quad.subject, quad.predicate, quad.object) for quad in parse(text, format=RdfFormat.TURTLE)]
     except SyntaxError as error:
-        raise QueryFailed(f"Line {error.lineno or 1} cannot be read: {error.msg}") from error
+        raise QueryError(f"Line {error.lineno or 1} cannot be read: {error.msg}") from error
     if len(triples) > MAX_TRIPLES:
-        raise QueryFailed(f"At most {MAX_TRIPLES:,} triples at once; load a file for more.")
+        raise QueryError(f"At most {MAX_TRIPLES:,} triples at once; load a file for more.")
     return triples
 
 

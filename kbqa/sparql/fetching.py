@@ -12,31 +12,33 @@ from kbqa.sparql.loading import LoadError, rdf_format
 from searchapp.addresses import AddressError, addresses_of
 
 _REDIRECTS, _TIMEOUT = 5, httpx.Timeout(30.0)
-_ACCEPT = "text/turtle, application/n-triples, application/n-quads;q=0.9, application/trig;q=0.9, application/ld+json;q=0.8, application/rdf+xml;q=0.8, */*;q=0.1"
+_ACCEPT = "text/turtle, application/n-triples, application/n-quads;q=0.9, application/ld+json;q=0.8, application/rdf+xml;q=0.8, */*;q=0.1"
 _PORTS = {"http": 80, "https": 443}
 
 
-class FetchFailed(LoadError):
+class FetchError(LoadError):
     """The server is away or answers with an error that may pass."""
 
 
 def fetch(address: str, target: Path, progress: Callable[[int, int], None]) -> RdfFormat:
-    """Write the file at `address` to `target` and return its format. Raises LoadError; FetchFailed where trying again can help."""
+    """Write the file at `address` to `target` and return its format. Raises LoadError; FetchError where trying again can help."""
     for _ in range(_REDIRECTS + 1):
+        url, headers, extensions = pinned(address)
         try:
-            response = _open(address)
-        except httpx.HTTPError as error:
-            raise FetchFailed(f"{address} cannot be fetched: {error or type(error).__name__}") from error
-        with response:
-            if response.is_redirect:
+            with (
+                httpx.Client(timeout=_TIMEOUT, trust_env=False) as client,
+                client.stream("GET", url, headers={**headers, "Accept": _ACCEPT}, extensions=extensions) as response,
+            ):
+                if not response.is_redirect:
+                    return _write(response, address, target, progress)
                 address = urljoin(address, response.headers["location"])
-                continue
-            return _write(response, address, target, progress)
+        except httpx.HTTPError as error:
+            raise FetchError(f"{address} cannot be fetched: {error or type(error).__name__}") from error
     raise LoadError(f"{address} redirects more than {_REDIRECTS} times.")
 
 
 def pinned(address: str) -> tuple[str, dict[str, str], dict[str, str]]:
-    """Return an address by its host's number, with the headers and extensions that still name the host. Raises LoadError, FetchFailed."""
+    """Return an address by its host's number, with the headers and extensions that still name the host. Raises LoadError, FetchError."""
     parts = urlsplit(address)
     if parts.scheme not in _PORTS or not parts.hostname:
         raise LoadError(f"{address} is no address: it must start with https:// or http://.")
@@ -46,21 +48,14 @@ def pinned(address: str) -> tuple[str, dict[str, str], dict[str, str]]:
     try:
         number = addresses_of(parts.hostname, port, allow_private=settings.SOURCE_ALLOW_PRIVATE_ADDRESSES)[0]
     except AddressError as error:
-        raise (FetchFailed if error.transient else LoadError)(str(error)) from error
+        raise (FetchError if error.transient else LoadError)(str(error)) from error
     host = f"[{number}]" if ":" in number else number
     return parts._replace(netloc=f"{host}:{port}").geturl(), {"Host": parts.netloc}, {"sni_hostname": parts.hostname}
 
 
-def _open(address: str) -> httpx.Response:
-    url, headers, extensions = pinned(address)
-    client = httpx.Client(timeout=_TIMEOUT, trust_env=False)
-    request = client.build_request("GET", url, headers={**headers, "Accept": _ACCEPT}, extensions=extensions)
-    return client.send(request, stream=True)
-
-
 def _write(response: httpx.Response, address: str, target: Path, progress: Callable[[int, int], None]) -> RdfFormat:
     if response.status_code >= 500 or response.status_code == 429:
-        raise FetchFailed(f"{address} answers {response.status_code}.")
+        raise FetchError(f"{address} answers {response.status_code}.")
     if response.status_code != 200:
         raise LoadError(f"{address} answers {response.status_code}.")
     kind = response.headers.get("content-type", "")
@@ -68,14 +63,11 @@ def _write(response: httpx.Response, address: str, target: Path, progress: Calla
         raise LoadError(f"{address} is a web page and no RDF file.")
     form = rdf_format(urlsplit(address).path, kind)
     total, done = int(response.headers.get("content-length") or 0), 0
-    try:
-        with target.open("wb") as file:
-            for chunk in response.iter_bytes(1 << 16):
-                done += len(chunk)
-                if done > settings.GRAPH_MAX_FILE_BYTES:
-                    raise LoadError(f"The file at {address} is larger than {settings.GRAPH_MAX_FILE_BYTES:,} bytes.")
-                file.write(chunk)
-                progress(done, max(total, done))
-    except httpx.HTTPError as error:
-        raise FetchFailed(f"{address} was cut off: {error or type(error).__name__}") from error
+    with target.open("wb") as file:
+        for chunk in response.iter_raw(1 << 16):
+            done += len(chunk)
+            if done > settings.GRAPH_MAX_FILE_BYTES:
+                raise LoadError(f"The file at {address} is larger than {settings.GRAPH_MAX_FILE_BYTES:,} bytes.")
+            file.write(chunk)
+            progress(done, max(total, done))
     return form

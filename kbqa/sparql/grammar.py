@@ -5,8 +5,11 @@ a *tail* is a new variable, or something that the question mentions. Then come c
 offers can be written down; `holds` asks the graph which of it still has an answer.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+
+from pyoxigraph import Literal, NamedNode
 
 from kbqa.decoding.choices import Choice, Kind
 from kbqa.decoding.vocabulary import Vocabulary
@@ -23,6 +26,9 @@ STEPS = ("HEAD", "RELATION", "TAIL", "OR", "VALUE", "COLUMN", "OF", "COMPARE", "
 VOCABULARY = Vocabulary(KEYWORDS, STEPS, MAX_VARIABLES)
 
 _AGGREGATES = tuple(Aggregate)
+_XSD = "http://www.w3.org/2001/XMLSchema#"
+_DATES = ("date", "dateTime", "gYear")
+_YEAR = re.compile(r"[12]\d{3}")
 _ORDERED = (Comparison.LESS, Comparison.GREATER, Comparison.AT_MOST, Comparison.AT_LEAST)
 
 
@@ -51,7 +57,7 @@ class SparqlState:
 
     world: World = field(compare=False, repr=False)
     step: str = "HEAD"
-    query: Query = Query()
+    query: Query = field(default_factory=Query)
     introduced: tuple[Choice, ...] = ()
     asks: bool = False
     answerable: bool = True
@@ -93,7 +99,8 @@ class SparqlState:
 
     def edge(self, tail: Choice) -> Edge:
         """Return the edge from the chosen head over the chosen relation to a tail."""
-        assert self.head is not None and self.relation is not None
+        assert self.head is not None
+        assert self.relation is not None
         return self._edge(self.relation, tail)
 
     def _edge(self, relation: Choice, tail: Choice) -> Edge:
@@ -167,7 +174,8 @@ def _offer_relations(state: SparqlState) -> Sequence[Choice]:
 
 
 def _offer_tails(state: SparqlState) -> Sequence[Choice]:
-    assert state.relation is not None and state.head is not None
+    assert state.relation is not None
+    assert state.head is not None
     relation, head = state.relation, state.head
     found = [keyword("NEW")] if len(state.introduced) < MAX_VARIABLES else []
     found += state.world.entities
@@ -198,7 +206,20 @@ def _offer_values(state: SparqlState) -> Sequence[Choice]:
     if comparison == Comparison.UNEQUAL:
         return [*world.numbers, *values, *world.entities]
     average = [keyword("AVERAGE")] if comparison in _ORDERED and by.kind == Kind.FORWARD else []
-    return [*world.numbers, *values, *average]
+    return [*_fitting(world.numbers, world.graph.range_of(by.key), comparison), *values, *average]
+
+
+def _fitting(numbers: Sequence[Choice], datatype: str, comparison: Comparison | None) -> list[Choice]:
+    """Return the numbers as what a property has: beside dates, a year stands for its first or last day."""
+    if datatype not in _DATES:
+        return list(numbers)
+    last = comparison in (Comparison.GREATER, Comparison.AT_MOST)
+    found = []
+    for number in numbers:
+        if _YEAR.fullmatch(number.key.value):
+            day = {"gYear": "", "date": "-12-31" if last else "-01-01", "dateTime": "-12-31T23:59:59" if last else "-01-01T00:00:00"}[datatype]
+            found.append(replace(number, key=Literal(number.key.value + day, datatype=NamedNode(_XSD + datatype))))
+    return found
 
 
 def _offer_columns(state: SparqlState) -> Sequence[Choice]:

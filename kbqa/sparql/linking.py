@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 from pyoxigraph import Literal, NamedNode
@@ -329,7 +330,8 @@ def _similar_words(version: GraphVersion, word: str) -> list[str]:
     return [other for _, other in sorted(near)[:3]]
 
 
-def _rows(statement: str, parameters: list[object]) -> list[tuple[object, ...]]:
+def _rows(statement: str, parameters: list[Any]) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
-        return cursor.fetchall()  # type: ignore[no-any-return]
+        found: list[Any] = cursor.fetchall()
+        return found

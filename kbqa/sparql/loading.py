@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from pyoxigraph import Quad, RdfFormat, parse
 
@@ -68,7 +68,8 @@ def triples_of(file: RdfFile, report: Report, *, skip_bad_lines: bool, progress:
     with file.path.open("rb") as raw:
         packed = raw.read(2) == _GZIP
         raw.seek(0)
-        stream = _Counted(gzip.GzipFile(fileobj=raw) if packed else raw, raw, size, file.most_bytes, progress)
+        unpacked = cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if packed else raw
+        stream = _Counted(unpacked, raw, size, file.most_bytes, progress)
         quads = _by_line(stream, file.format, report) if skip_bad_lines and file.format in _BY_LINE else _whole(stream, file.format)
         try:
             for quad in quads:

@@ -16,7 +16,7 @@ _lock = threading.Lock()
 def served(graph: Graph) -> tuple[GraphVersion, LiveGraph]:
     """Return the served version of a graph, opened. Raises StoreError."""
     for _ in range(2):
-        version = GraphVersion.objects.filter(pk=graph.serving_id).select_related("graph").first()
+        version = GraphVersion.objects.filter(pk=graph.serving_id or 0).select_related("graph").first()
         if version is None:
             raise StoreError(f"{graph.name} has not been loaded yet.", transient=True)
         try:

@@ -11,12 +11,12 @@ from kbqa.sparql.grammar import SparqlState, World, keyword, start, term_of
 from kbqa.sparql.query import RDF_TYPE, Average, Comparison, Edge, Filter, Having, Item, Node, Query, Variable
 
 
-class NotWritable(ValueError):
+class NotWritableError(ValueError):
     """The grammar, or what was found in the question, does not reach this query."""
 
 
 def decisions(query: Query | None, world: World) -> list[Step]:
-    """Return the decisions that write `query`; None is a question that the graph cannot answer. Raises NotWritable."""
+    """Return the decisions that write `query`; None is a question that the graph cannot answer. Raises NotWritableError."""
     if query is None:
         state = start(world)
         return [_decision(state, keyword("NONE"))]
@@ -26,7 +26,7 @@ def decisions(query: Query | None, world: World) -> list[Step]:
 def _decision(state: SparqlState, choice: Choice) -> Step:
     legal = tuple(state.choices())
     if choice not in legal:
-        raise NotWritable(f"{choice.kind} {choice.key} is not offered at {state.step}.")
+        raise NotWritableError(f"{choice.kind} {choice.key} is not offered at {state.step}.")
     return Step(state.step, legal, legal.index(choice))
 
 
@@ -71,7 +71,7 @@ class _Walk:
         while edges:
             edge = next((each for each in self._by_class_first(edges) if self._known(each.subject) or self._known(each.object)), None)
             if edge is None:
-                raise NotWritable("The query has parts that are not connected.")
+                raise NotWritableError("The query has parts that are not connected.")
             edges.remove(edge)
             yield from self._attach(edge)
 
@@ -95,7 +95,7 @@ class _Walk:
                 return edge
         if position < float("inf"):
             return edges[place]
-        raise NotWritable("The query begins with no constant and no class.")
+        raise NotWritableError("The query begins with no constant and no class.")
 
     def _class_is_main(self, edges: list[Edge]) -> bool:
         """Where values are texts and not entities, a query begins with the class that they describe."""
@@ -135,7 +135,7 @@ class _Walk:
         while edges:
             edge = next((each for each in edges if self._known(each.subject) or self._known(each.object)), None)
             if edge is None:
-                raise NotWritable("A negated part is not connected.")
+                raise NotWritableError("A negated part is not connected.")
             edges.remove(edge)
             yield from self._attach(edge)
 
@@ -183,12 +183,12 @@ class _Walk:
             return having.comparison, value
         shifted = {Comparison.AT_LEAST: (Comparison.GREATER, -1), Comparison.GREATER: (Comparison.AT_LEAST, 1)}.get(having.comparison)
         if shifted is None or str(int(value) + shifted[1]) not in named:
-            raise NotWritable(f"{value} was not found in the question.")
+            raise NotWritableError(f"{value} was not found in the question.")
         return shifted[0], str(int(value) + shifted[1])
 
     def _variable(self, node: Node) -> Choice:
         if not isinstance(node, Variable) or node not in self.places:
-            raise NotWritable(f"{node} is used before it is bound.")
+            raise NotWritableError(f"{node} is used before it is bound.")
         return Choice(Kind.VARIABLE, self.places[node])
 
     def _pointer(self, node: Node, edge: Edge) -> Choice:
@@ -196,7 +196,7 @@ class _Walk:
         for choice in (*self.world.entities, *self.world.values, *self.world.numbers):
             if term_of(choice) == node and (choice.kind != Kind.VALUE or choice.key[0] == edge.predicate):
                 return choice
-        raise NotWritable(f"{node} was not found in the question.")
+        raise NotWritableError(f"{node} was not found in the question.")
 
     def _offered(self, value: object) -> Choice:
         """Return the choice on offer that has a value."""
@@ -204,4 +204,4 @@ class _Walk:
         for choice in self.state.choices():
             if choice.kind != Kind.KEYWORD and term_of(choice).value == wanted:
                 return choice
-        raise NotWritable(f"{value} was not found in the question.")
+        raise NotWritableError(f"{value} was not found in the question.")

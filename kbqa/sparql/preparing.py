@@ -13,7 +13,7 @@ from kbqa.sparql.answering import world_of
 from kbqa.sparql.constraints import LiveGraph
 from kbqa.sparql.examples.published import Example
 from kbqa.sparql.grammar import VOCABULARY
-from kbqa.sparql.oracle import NotWritable, decisions
+from kbqa.sparql.oracle import NotWritableError, decisions
 
 
 def prepare(
@@ -30,7 +30,7 @@ def prepare(
         world = world_of(example.question, version, graph)
         try:
             steps = decisions(example.query, world)
-        except NotWritable as error:
+        except NotWritableError as error:
             left_out[str(error).split(" ")[-1]] += 1
             continue
         mentioned = (*world.entities, *world.values, *world.classes, *world.numbers)

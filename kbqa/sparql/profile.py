@@ -29,13 +29,13 @@ DESCRIPTION_PREDICATES = tuple(
     for iri in ("http://www.w3.org/2000/01/rdf-schema#comment", "http://schema.org/description", "http://purl.org/dc/terms/description")
 )
 _SCHEMA = ("http://www.w3.org/2002/07/owl#", "http://www.w3.org/2000/01/rdf-schema#", "http://www.w3.org/1999/02/22-rdf-syntax-ns#")
-_MAX_PREDICATES, _MAX_CLASSES, _SAMPLED = 5_000, 5_000, 2_000
+_MAX_PREDICATES, _MAX_CLASSES, _SAMPLED, _LITERALS_SAMPLED = 5_000, 5_000, 2_000, 50
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]+")
 
 
 @dataclass(frozen=True)
 class PredicateProfile:
-    """A predicate: what it is called, how often it occurs, the classes or datatypes before and after it."""
+    """A predicate: what it is called, how often it occurs, the classes before it, the class or datatype after it."""
 
     predicate: NamedNode
     text: str
@@ -147,4 +147,11 @@ def _end(store: GraphStore, predicate: NamedNode, end: str, texts: dict[NamedNod
     sample = f"{{ SELECT {end} WHERE {{ ?s {predicate} ?o }} LIMIT {_SAMPLED} }}"
     rows = store.select(f"SELECT ?c (COUNT(*) AS ?n) WHERE {{ {sample} {end} {RDF_TYPE} ?c }} GROUP BY ?c ORDER BY DESC(?n) LIMIT 3").rows
     found = Counter({texts[iri]: int(count.value) for iri, count in rows if isinstance(count, Literal) and iri in texts})  # type: ignore[index]
-    return tuple(text for text, _ in found.most_common(1))
+    return tuple(text for text, _ in found.most_common(1)) or (_datatype(store, predicate) if end == "?o" else ())
+
+
+def _datatype(store: GraphStore, predicate: NamedNode) -> tuple[str, ...]:
+    """Return what kind of literals a predicate has: "integer", "date", …; nothing for texts and IRIs."""
+    rows = store.select(f"SELECT ?o WHERE {{ ?s {predicate} ?o }} LIMIT {_LITERALS_SAMPLED}").rows
+    kinds = Counter(row[0].datatype.value.rsplit("#", 1)[-1] for row in rows if isinstance(row[0], Literal))
+    return tuple(kind for kind, number in kinds.most_common(1) if number > len(rows) / 2 and kind not in ("string", "langString"))

@@ -22,12 +22,12 @@ _TRIPLES = {
 
 def negotiated(accept: str, formats: dict[str, Any]) -> str:
     """Return the media type among `formats` that an Accept header likes best."""
-    wanted = []
+    wanted: list[tuple[float, int, str]] = []
     for place, part in enumerate(accept.split(",")):
         name, *parameters = (each.strip() for each in part.split(";"))
-        quality = next((each[2:] for each in parameters if each.startswith("q=")), "1")
+        given = next((each[2:] for each in parameters if each.startswith("q=")), "1")
         with contextlib.suppress(ValueError):
-            wanted.append((-float(quality), place, name.lower()))
+            wanted.append((-float(given), place, name.lower()))
     for quality, _, name in sorted(wanted):
         if quality and name in formats:
             return name
@@ -61,8 +61,8 @@ def main() -> None:
 def _table(found: Any, form: Any, limit: int) -> tuple[bytes, bool]:
     """Serialise rows up to the limit; the library writes all or nothing, so a long result is cut before."""
     if isinstance(found, rdf.QueryBoolean):
-        return found.serialize(format=form), False
-    whole = found.serialize(format=rdf.QueryResultsFormat.JSON)
+        return found.serialize(format=form) or b"", False
+    whole: bytes = found.serialize(format=rdf.QueryResultsFormat.JSON)
     table = json.loads(whole)
     rows = table["results"]["bindings"]
     cut = len(rows) > limit
@@ -71,7 +71,7 @@ def _table(found: Any, form: Any, limit: int) -> tuple[bytes, bool]:
         whole = json.dumps(table).encode()
     if form == rdf.QueryResultsFormat.JSON:
         return whole, cut
-    return rdf.parse_query_results(whole, format=rdf.QueryResultsFormat.JSON).serialize(format=form), cut
+    return rdf.parse_query_results(whole, format=rdf.QueryResultsFormat.JSON).serialize(format=form) or b"", cut
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from pathlib import Path
 from django.conf import settings
 from pyoxigraph import Store
 
-from kbqa.sparql.stores.base import QueryFailed
+from kbqa.sparql.stores.base import QueryError
 
 MAX_QUERY_CHARACTERS = 100_000
 _WORD = re.compile(r"(?<![?$:\w])[A-Za-z]+(?![\w:])")
@@ -32,15 +32,15 @@ class Result:
 
 
 def check_query(query: str) -> None:
-    """Check that a text is a query that may be run. Raises QueryFailed."""
+    """Check that a text is a query that may be run. Raises QueryError."""
     if len(query) > MAX_QUERY_CHARACTERS:
-        raise QueryFailed(f"A query has at most {MAX_QUERY_CHARACTERS:,} characters.")
+        raise QueryError(f"A query has at most {MAX_QUERY_CHARACTERS:,} characters.")
     if "SERVICE" in words_outside_quotes(query):
-        raise QueryFailed("SERVICE is not allowed: a query asks this graph alone.")
+        raise QueryError("SERVICE is not allowed: a query asks this graph alone.")
     try:
         Store().query(query)
     except (SyntaxError, ValueError) as error:
-        raise QueryFailed(f"The query cannot be read: {error}") from error
+        raise QueryError(f"The query cannot be read: {error}") from error
     except (OSError, RuntimeError):
         return
 
@@ -51,7 +51,7 @@ def words_outside_quotes(text: str) -> set[str]:
 
 
 def run_query(folder: Path, query: str, accept: str = "", *, limit: int | None = None) -> Result:
-    """Run a query on the graph in `folder`; `accept` is an HTTP Accept header. Raises QueryFailed."""
+    """Run a query on the graph in `folder`; `accept` is an HTTP Accept header. Raises QueryError."""
     check_query(query)
     seconds = settings.GRAPH_QUERY_TIMEOUT_MS / 1000
     task = json.dumps({"folder": str(folder), "query": query, "accept": accept, "limit": limit or settings.GRAPH_MAX_ROWS})
@@ -59,11 +59,11 @@ def run_query(folder: Path, query: str, accept: str = "", *, limit: int | None =
     try:
         done = subprocess.run([*command, *sys.path], input=task.encode(), capture_output=True, timeout=seconds, check=False)
     except subprocess.TimeoutExpired:
-        raise QueryFailed(f"The query took longer than {seconds:g} seconds and was stopped. Add a LIMIT, or narrow its pattern.") from None
+        raise QueryError(f"The query took longer than {seconds:g} seconds and was stopped. Add a LIMIT, or narrow its pattern.") from None
     if done.returncode == 2:
-        raise QueryFailed(done.stderr.decode(errors="replace").strip())
+        raise QueryError(done.stderr.decode(errors="replace").strip())
     if done.returncode != 0:
-        raise QueryFailed("The query needed more memory than it may have and was stopped.")
+        raise QueryError("The query needed more memory than it may have and was stopped.")
     head, _, body = done.stdout.partition(b"\n")
     about = json.loads(head)
     return Result(about["content_type"], body, about["cut"])

@@ -10,8 +10,8 @@ from tqdm import tqdm
 
 from codesearch.evaluation.corpora import MalformedFile, read_documents, read_queries
 from codesearch.evaluation.corpus_evaluation import evaluate_corpus
-from codesearch.evaluation.throwaway import throwaway_database
 from codesearch.retrieval import Retriever
+from searchapp.throwaway import throwaway_database
 
 
 class Command(BaseCommand):

@@ -10,8 +10,8 @@ from tqdm import tqdm
 
 from codesearch.evaluation.corpora import MalformedFile
 from codesearch.evaluation.repository_evaluation import evaluate_repositories, read_repository_queries
-from codesearch.evaluation.throwaway import throwaway_database
 from codesearch.retrieval import Retriever
+from searchapp.throwaway import throwaway_database
 
 
 class Command(BaseCommand):

@@ -20,7 +20,7 @@ _TOKEN = re.compile(
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 
 
-class Unsupported(ValueError):
+class UnsupportedQueryError(ValueError):
     """The text is no SPARQL of the subset."""
 
 
@@ -31,7 +31,7 @@ class _Token:
 
 
 def parse_query(text: str, prefixes: dict[str, str] | None = None) -> Query:
-    """Return the query that `text` writes. Raises Unsupported."""
+    """Return the query that `text` writes. Raises UnsupportedQueryError."""
     return _Parser(_tokens(text), prefixes or {}).query()
 
 
@@ -41,7 +41,7 @@ def _tokens(text: str) -> list[_Token]:
     while place < len(text):
         match = _TOKEN.match(text, place)
         if match is None:
-            raise Unsupported(f"Cannot read {text[place : place + 20]!r}.")
+            raise UnsupportedQueryError(f"Cannot read {text[place : place + 20]!r}.")
         place = match.end()
         kind = "local" if match.group("local") else str(match.lastgroup)
         token = (match.group("name") or "") + match.group("local") if kind == "local" else match.group(kind)
@@ -74,7 +74,7 @@ class _Parser:
         query = Query(columns=tuple(columns))
         query = self._modifiers(query)
         if self.place != len(self.tokens):
-            raise Unsupported(f"{self._peek().text} is not expected here.")
+            raise UnsupportedQueryError(f"{self._peek().text} is not expected here.")
         return self._fold(query)
 
     def _columns(self) -> list[Item]:
@@ -102,7 +102,7 @@ class _Parser:
             return Item(self._variable())
         name = self._next().text.upper()
         if name not in set(Aggregate):
-            raise Unsupported(f"{name} is no aggregate.")
+            raise UnsupportedQueryError(f"{name} is no aggregate.")
         self._expect_sign("(")
         distinct = self._word("distinct")
         variable = None if self._sign("*") else self._variable()
@@ -126,7 +126,7 @@ class _Parser:
         while True:
             predicate = RDF_TYPE if self._word("a") else self._node()
             if not isinstance(predicate, NamedNode):
-                raise Unsupported("A predicate must be an IRI.")
+                raise UnsupportedQueryError("A predicate must be an IRI.")
             self._add(Edge(subject, predicate, self._node()))
             if not self._sign(";"):
                 return
@@ -151,9 +151,9 @@ class _Parser:
             elif self._sign("||"):
                 groups[-1].append(self._comparison())
             else:
-                raise Unsupported(f"{self._peek().text} in a filter.")
+                raise UnsupportedQueryError(f"{self._peek().text} in a filter.")
         if len(groups) > 1 and any(len(group) > 1 for group in groups):
-            raise Unsupported("A mixture of && and ||.")
+            raise UnsupportedQueryError("A mixture of && and ||.")
         for group in groups:
             if len(group) == 1:
                 self.filters.append(group[0])
@@ -172,7 +172,7 @@ class _Parser:
         nested = self._sign("(")
         variable, sign = self._variable(), self._next().text
         if sign not in set(Comparison) - {Comparison.CONTAINS}:
-            raise Unsupported(f"{sign} is no comparison.")
+            raise UnsupportedQueryError(f"{sign} is no comparison.")
         if self._peek().kind == "variable":
             found = Filter(variable, Comparison(sign), _Pending(self._next().text.lower()))  # type: ignore[arg-type]
         else:
@@ -193,10 +193,10 @@ class _Parser:
         self.place = inner.place
         self._expect_sign("}")
         if len(columns) != 1 or columns[0].aggregate != Aggregate.AVG or inner.filters or inner.alternatives:
-            raise Unsupported("An inner query other than a mean.")
+            raise UnsupportedQueryError("An inner query other than a mean.")
         edge = next((each for each in inner.edges if each.object == columns[0].variable), None)
         if edge is None:
-            raise Unsupported("A mean of nothing.")
+            raise UnsupportedQueryError("A mean of nothing.")
         self.means[next(iter(inner.named))] = Average(edge)
 
     def _modifiers(self, query: Query) -> Query:
@@ -209,7 +209,7 @@ class _Parser:
                 self._expect_sign("(")
                 item, sign = self._expression(), self._next().text
                 if sign not in set(Comparison):
-                    raise Unsupported(f"{sign} is no comparison.")
+                    raise UnsupportedQueryError(f"{sign} is no comparison.")
                 query = replace(query, having=Having(item, Comparison(sign), self._term(self._node())))
                 self._expect_sign(")")
             elif self._word("order"):
@@ -218,7 +218,7 @@ class _Parser:
             elif self._word("limit"):
                 query = replace(query, limit=int(self._next().text))
             else:
-                raise Unsupported(f"{self._peek().text} is not expected here.")
+                raise UnsupportedQueryError(f"{self._peek().text} is not expected here.")
         return query
 
     def _order(self, query: Query) -> Query:
@@ -230,7 +230,7 @@ class _Parser:
         if bracket:
             self._expect_sign(")")
         if self._sign(",") or self._peek().kind == "variable" or self._at_word("desc") or self._at_word("asc"):
-            raise Unsupported("Several orders.")
+            raise UnsupportedQueryError("Several orders.")
         return replace(query, order=item, descending=descending)
 
     def _fold(self, query: Query) -> Query:
@@ -239,7 +239,7 @@ class _Parser:
         for each in self.filters:
             value = self.means.get(each.value.name) if isinstance(each.value, _Pending) else each.value
             if value is None:
-                raise Unsupported("A comparison with a variable.")
+                raise UnsupportedQueryError("A comparison with a variable.")
             filters.append(replace(each, value=value))
         self.filters = []
         used = {item.variable for item in (*query.columns, query.order, query.having.item if query.having else None) if item}
@@ -250,7 +250,7 @@ class _Parser:
             first, *others = group
             same = all(each.variable == first.variable and each.comparison == Comparison.EQUAL for each in group)
             if not same or not self._constant(first, [each.value for each in others], used, filters):  # type: ignore[misc]
-                raise Unsupported("Alternatives of different things.")
+                raise UnsupportedQueryError("Alternatives of different things.")
         return replace(query, edges=tuple(self.edges), filters=tuple(self.filters))
 
     def _constant(self, each: Filter, others: list[Term], used: set[Variable | None], filters: list[Filter]) -> bool:
@@ -258,13 +258,13 @@ class _Parser:
         alone = len(edges) == 1 and edges[0].object == each.variable and each.variable not in used
         if not alone or sum(other.variable == each.variable for other in filters) > 1 or not _is_text(each.value):
             return False
-        self.edges[self.edges.index(edges[0])] = replace(edges[0], object=each.value, alternatives=tuple(others))
+        self.edges[self.edges.index(edges[0])] = replace(edges[0], object=self._term(each.value), alternatives=tuple(others))  # type: ignore[arg-type]
         return True
 
     def _variable(self) -> Variable:
         token = self._next()
         if token.kind != "variable":
-            raise Unsupported(f"{token.text} where a variable is expected.")
+            raise UnsupportedQueryError(f"{token.text} where a variable is expected.")
         return self.variables.setdefault(token.text.lower(), Variable(len(self.variables)))
 
     def _node(self) -> Node:
@@ -277,17 +277,17 @@ class _Parser:
         if token.kind == "local":
             prefix, _, local = token.text.partition(":")
             if prefix not in self.prefixes:
-                raise Unsupported(f"The prefix {prefix}: is not known.")
+                raise UnsupportedQueryError(f"The prefix {prefix}: is not known.")
             return NamedNode(self.prefixes[prefix] + re.sub(r"\\(.)", r"\1", local))
         if token.kind == "string":
             return Literal(re.sub(r"\\(.)", r"\1", token.text[1:-1]))
         if token.kind == "number":
             return Literal(token.text, datatype=NamedNode(_XSD + ("decimal" if "." in token.text else "integer")))
-        raise Unsupported(f"{token.text} where a term is expected.")
+        raise UnsupportedQueryError(f"{token.text} where a term is expected.")
 
     def _term(self, node: Node) -> Term:
         if isinstance(node, Variable):
-            raise Unsupported("A variable where a value is expected.")
+            raise UnsupportedQueryError("A variable where a value is expected.")
         return node
 
     def _peek(self) -> _Token:
@@ -296,7 +296,7 @@ class _Parser:
     def _next(self) -> _Token:
         self.place += 1
         if self.place > len(self.tokens):
-            raise Unsupported("The text ends too soon.")
+            raise UnsupportedQueryError("The text ends too soon.")
         return self.tokens[self.place - 1]
 
     def _at(self, sign: str) -> bool:
@@ -317,11 +317,11 @@ class _Parser:
 
     def _expect(self, word: str) -> None:
         if not self._word(word):
-            raise Unsupported(f"{self._peek().text} where {word} is expected.")
+            raise UnsupportedQueryError(f"{self._peek().text} where {word} is expected.")
 
     def _expect_sign(self, sign: str) -> None:
         if not self._sign(sign):
-            raise Unsupported(f"{self._peek().text} where {sign} is expected.")
+            raise UnsupportedQueryError(f"{self._peek().text} where {sign} is expected.")
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ class GraphSample:
                 found.append((quad.subject, quad.object))
                 if len(found) >= _SAMPLE * 5:
                     break
-            self.edges[predicate] = self.rng.sample(found, min(_SAMPLE, len(found)))  # type: ignore[assignment]
+            self.edges[predicate] = self.rng.sample(found, min(_SAMPLE, len(found)))  # type: ignore[arg-type]
 
     def name(self, term: Term) -> str | None:
         """Return what a term is called, None for what has no name."""

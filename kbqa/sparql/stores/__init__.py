@@ -1,6 +1,6 @@
 """Where graphs live: pyoxigraph's folders, and SPARQL 1.1 endpoints."""
 
-from kbqa.sparql.stores.base import GraphStore, QueryFailed, Solutions, StoreError
+from kbqa.sparql.stores.base import GraphStore, QueryError, Solutions, StoreError
 from kbqa.sparql.stores.oxigraph import OxigraphStore
 
-__all__ = ["GraphStore", "OxigraphStore", "QueryFailed", "Solutions", "StoreError"]
+__all__ = ["GraphStore", "OxigraphStore", "QueryError", "Solutions", "StoreError"]

@@ -17,7 +17,7 @@ class StoreError(RuntimeError):
         self.transient = transient
 
 
-class QueryFailed(StoreError):
+class QueryError(StoreError):
     """This query is wrong, or took too long."""
 
 
@@ -37,11 +37,11 @@ class GraphStore(Protocol):
     """Changes whenever the graph does: answers are remembered by it."""
 
     def select(self, query: str, *, limit: int | None = None) -> Solutions:
-        """Return the solutions of a SELECT. Raises QueryFailed, StoreError."""
+        """Return the solutions of a SELECT. Raises QueryError, StoreError."""
         ...
 
     def ask(self, query: str) -> bool:
-        """Return the answer to an ASK. Raises QueryFailed, StoreError."""
+        """Return the answer to an ASK. Raises QueryError, StoreError."""
         ...
 
     def any_solution(self, bodies: Sequence[str]) -> list[bool]:

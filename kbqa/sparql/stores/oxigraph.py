@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, QueryBoolean, QuerySolutions, Store
 
-from kbqa.sparql.stores.base import QueryFailed, Solutions, StoreError
+from kbqa.sparql.stores.base import QueryError, Solutions, StoreError
 
 _LOOKED_AT = 40
 
@@ -29,7 +29,7 @@ class OxigraphStore:
         """Return the solutions of a SELECT, at most `limit`."""
         found = self._run(query)
         if not isinstance(found, QuerySolutions):
-            raise QueryFailed("This is no SELECT query.")
+            raise QueryError("This is no SELECT query.")
         names = tuple(variable.value for variable in found.variables)
         rows: list[tuple[object, ...]] = []
         try:
@@ -38,14 +38,14 @@ class OxigraphStore:
                     return Solutions(names, rows, cut=True)  # type: ignore[arg-type]
                 rows.append(tuple(solution))
         except (OSError, RuntimeError) as error:
-            raise QueryFailed(str(error)) from error
+            raise QueryError(str(error)) from error
         return Solutions(names, rows)  # type: ignore[arg-type]
 
     def ask(self, query: str) -> bool:
         """Return the answer to an ASK."""
         found = self._run(query)
         if not isinstance(found, QueryBoolean):
-            raise QueryFailed("This is no ASK query.")
+            raise QueryError("This is no ASK query.")
         return bool(found)
 
     def any_solution(self, bodies: Sequence[str]) -> list[bool]:
@@ -70,6 +70,6 @@ class OxigraphStore:
         try:
             return self.store.query(query)
         except (SyntaxError, ValueError) as error:
-            raise QueryFailed(str(error)) from error
+            raise QueryError(str(error)) from error
         except (OSError, RuntimeError) as error:
             raise StoreError(f"The graph could not be read: {error}", transient=True) from error

@@ -1,0 +1,1 @@
+"""How well questions are answered, measured as the published sets measure it."""

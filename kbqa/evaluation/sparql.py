@@ -1,0 +1,159 @@
+"""Questions on a graph with known answers: F1, Hits@1, exact answers, and how long a question takes. No gold entities are given."""
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pyoxigraph import Literal, NamedNode, Store
+
+from kbqa.decoding.inference import DecoderModel
+from kbqa.models import Graph, GraphVersion
+from kbqa.sparql import names
+from kbqa.sparql.answering import Answer, ask
+from kbqa.sparql.constraints import LiveGraph
+from kbqa.sparql.examples.published import PREFIXES
+from kbqa.sparql.loading import RdfFile, Report, rdf_format, triples_of
+from kbqa.sparql.profile import profile_graph
+from kbqa.sparql.stores import OxigraphStore, QueryError
+from kbqa.sparql.stores.base import RdfTerm
+
+_MOST_BYTES = 10**12
+Names = frozenset[str]
+"""What an answer may be called: IRI, label, value."""
+
+
+@dataclass
+class Scores:
+    """Sums over questions; `summary` makes the means."""
+
+    f1: float = 0.0
+    hits: int = 0
+    exact: int = 0
+    executable: int = 0
+    non_empty: int = 0
+    answered: int = 0
+    questions: int = 0
+    milliseconds: list[float] = field(default_factory=list)
+
+    def summary(self) -> dict[str, float]:
+        """Return the means, and percentiles of the time a question took."""
+        number = max(1, self.questions)
+        return {
+            "f1": round(self.f1 / number, 4), "hits@1": round(self.hits / number, 4), "exact": round(self.exact / number, 4),
+            "executable": round(self.executable / max(1, self.answered), 4), "non_empty": round(self.non_empty / max(1, self.answered), 4),
+            "answered": round(self.answered / number, 4), "ms_p50": round(float(np.percentile(self.milliseconds or [0.0], 50)), 1),
+            "ms_p95": round(float(np.percentile(self.milliseconds or [0.0], 95)), 1), "questions": self.questions,
+        }  # fmt: skip
+
+
+@contextmanager
+def loaded_graph(path: Path) -> Iterator[tuple[GraphVersion, LiveGraph]]:
+    """Load a file as a graph of the present database for the block, as a load does it."""
+    graph = Graph.objects.create(slug=path.name.split(".")[0].lower()[:60], name=path.name, source_kind=Graph.SourceKind.FILE)
+    version = GraphVersion.objects.create(graph=graph, number=1, load=1)
+    folder = Path(tempfile.mkdtemp(prefix="searchapp-graph-"))
+    try:
+        store, report = Store(str(folder / "triples")), Report()
+        file = RdfFile(path, rdf_format(path.name), _MOST_BYTES)
+        store.bulk_extend(triples_of(file, report, skip_bad_lines=False, progress=lambda done, total: None))
+        opened = OxigraphStore(store, "1")
+        profile = profile_graph(opened)
+        names.write_names(version, names.names_in(store, profile))
+        yield version, LiveGraph(opened, profile)
+    finally:
+        names.delete_names(graph.pk)
+        graph.delete()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def evaluate(rows: Iterable[dict[str, Any]], version: GraphVersion, live: LiveGraph, model: DecoderModel, scores: Scores) -> Iterator[dict[str, Any]]:
+    """Ask each row's question, add to `scores`, and yield the prediction."""
+    for row in rows:
+        gold = _gold(row, live)
+        if gold is None:
+            continue
+        answer = ask(row["question"], version, live, model)
+        found = _predicted(answer, live)
+        _score(found, gold, answer, scores)
+        best = answer.best
+        yield {
+            "question": row["question"],
+            "sparql": best.text if best else "",
+            "answers": [sorted(each)[0] if len(each) == 1 else max(each, key=len) for each in found],
+        }
+
+
+def _gold(row: dict[str, Any], live: LiveGraph) -> list[Names] | None:
+    """Return the known answers; None for a query that has none here."""
+    if "answers" in row:
+        return [frozenset([str(each)]) for each in row["answers"]]
+    prefixes = "".join(f"PREFIX {name}: <{iri}> " for name, iri in PREFIXES.items())
+    try:
+        if row["sparql"].lstrip().upper().startswith("ASK"):
+            return [frozenset([str(live.store.ask(prefixes + row["sparql"])).lower()])]
+        return _rows(live.store.select(prefixes + row["sparql"]).rows, live)
+    except QueryError:
+        return None
+
+
+def _predicted(answer: Answer, live: LiveGraph) -> list[Names]:
+    best = answer.best
+    if best is None:
+        return []
+    if best.solutions is None:
+        return [frozenset([str(best.holds).lower()])]
+    return _rows(best.solutions.rows, live)
+
+
+def _rows(rows: list[tuple[RdfTerm | None, ...]], live: LiveGraph) -> list[Names]:
+    """Return what each distinct row may be called; a row of several columns is called by all of them together."""
+    iris = [term for row in rows for term in row if isinstance(term, NamedNode)]
+    labels = live.store_names(list(dict.fromkeys(iris)))
+    found = []
+    for row in dict.fromkeys(rows):
+        if len(row) == 1:
+            found.append(frozenset(_called(row[0], labels)))
+        else:
+            found.append(frozenset([" | ".join(min(_called(term, labels), key=len) for term in row)]))
+    return found
+
+
+def _called(term: RdfTerm | None, labels: dict[NamedNode, str]) -> list[str]:
+    if isinstance(term, NamedNode):
+        return [term.value, labels[term]]
+    if isinstance(term, Literal):
+        return [_value(term)]
+    return [str(term)]
+
+
+def _value(term: Literal) -> str:
+    """Return a literal's value; numbers as numbers, since 3 and 3.0 are the same answer."""
+    try:
+        return f"{float(term.value):g}" if term.datatype.value.rsplit("#", 1)[-1] in _NUMBERS else term.value
+    except ValueError:
+        return term.value
+
+
+_NUMBERS = {"integer", "decimal", "double", "float", "int", "long"}
+
+
+def _score(found: list[Names], gold: list[Names], answer: Answer, scores: Scores) -> None:
+    wanted = {name for each in gold for name in each}
+    right = sum(1 for each in found if each & wanted)
+    called = {name for each in found for name in each}
+    covered = sum(1 for each in gold if each & called)
+    precision, recall = right / max(1, len(found)), covered / max(1, len(gold))
+    scores.questions += 1
+    scores.f1 += 2 * precision * recall / (precision + recall) if right else float(not found and not gold)
+    scores.hits += bool(found and found[0] & wanted)
+    scores.exact += bool(precision == 1 and recall == 1) or (not found and not gold)
+    scores.milliseconds.append(answer.milliseconds)
+    if answer.best is not None:
+        scores.answered += 1
+        scores.executable += 1
+        scores.non_empty += answer.best.solutions is None or bool(answer.best.solutions.rows)

@@ -1,0 +1,79 @@
+"""`manage.py evaluate_sparql`: questions on a graph with known answers; the last line is one JSON object."""
+
+import json
+from argparse import ArgumentParser
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from kbqa.decoding.inference import BUNDLED_FOLDER, load_decoder
+from kbqa.evaluation.sparql import Scores, evaluate, loaded_graph
+from kbqa.sparql.examples.published import held_out, read_rows
+from kbqa.sparql.loading import LoadError
+from searchapp.throwaway import throwaway_database
+
+
+class Command(BaseCommand):
+    """Score the answers to questions about a graph."""
+
+    help = "Score the answers to questions about a graph, asked without gold entities; the last line is one JSON object."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("--graph", type=Path, required=True, help="an RDF file; or a folder, where each question names its graph")
+        parser.add_argument("--questions", type=Path, required=True, help="JSON lines {question, sparql?, answers?, graph?}, also with .gz")
+        parser.add_argument("--limit", type=int, help="only about N questions, spread over the file")
+        parser.add_argument("--held-out", action="store_true", help="only the tenth of the questions that training never takes")
+        parser.add_argument("--where", default="", help="only questions with FIELD=VALUE, for example hops=2")
+        parser.add_argument("--model", type=Path, default=BUNDLED_FOLDER, help="the folder of a decoder")
+        parser.add_argument("--predictions", type=Path, help="write JSON lines {question, sparql, answers}")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Load each graph into a database of its own, ask, and print the scores."""
+        rows = self._rows(options)
+        if not rows:
+            raise CommandError("There is no question to ask.")
+        by_graph: dict[Path, list[dict[str, Any]]] = defaultdict(list)
+        for row in rows:
+            by_graph[self._graph(options["graph"], row)].append(row)
+        scores, predictions = Scores(), []
+        with throwaway_database():
+            bar = tqdm(total=len(rows), unit="question")
+            for path, asked in by_graph.items():
+                for prediction in self._evaluate(path, asked, options["model"], scores):
+                    predictions.append(prediction)
+                    bar.update()
+            bar.close()
+        if options["predictions"]:
+            options["predictions"].write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in predictions), encoding="utf-8")
+        self.stdout.write(json.dumps(scores.summary()))
+
+    def _evaluate(self, path: Path, rows: list[dict[str, Any]], model: Path, scores: Scores) -> Iterator[dict[str, Any]]:
+        try:
+            with loaded_graph(path) as (version, live):
+                yield from evaluate(rows, version, live, load_decoder(model), scores)
+        except (LoadError, OSError) as error:
+            raise CommandError(f"{path}: {error}") from error
+
+    def _rows(self, options: dict[str, Any]) -> list[dict[str, Any]]:
+        try:
+            rows = list(read_rows(options["questions"]))
+        except (OSError, ValueError) as error:
+            raise CommandError(f"{options['questions']} cannot be read: {error}") from error
+        field, _, value = options["where"].partition("=")
+        rows = [row for row in rows if not field or str(row.get(field)) == value]
+        rows = [row for row in rows if not options["held_out"] or held_out(row["question"])]
+        return rows[:: max(1, len(rows) // options["limit"])][: options["limit"]] if options["limit"] else rows
+
+    def _graph(self, path: Path, row: dict[str, Any]) -> Path:
+        if not path.is_dir():
+            return path
+        name = str(row.get("graph", ""))
+        found = next((each for suffix in (".nt.gz", ".nt", ".ttl", ".ttl.gz") if (each := path / f"{name}{suffix}").is_file()), None)
+        if found is None:
+            raise CommandError(f"There is no graph {name!r} in {path}.")
+        return found

@@ -1,0 +1,187 @@
+"""What a decoder is trained on: published question sets, questions made from their graphs, invented worlds, and questions
+put to graphs that cannot answer them."""
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from django.db import transaction
+from pyoxigraph import Store
+from tokenizers import Tokenizer
+
+from kbqa.decoding.dataset import Item
+from kbqa.decoding.reading import TextTable
+from kbqa.models import Graph, GraphVersion
+from kbqa.sparql import names
+from kbqa.sparql.constraints import LiveGraph
+from kbqa.sparql.examples.pruning import pruned
+from kbqa.sparql.examples.published import Example, example_of, graph_of_queries, held_out, read_rows
+from kbqa.sparql.examples.templates import make_examples
+from kbqa.sparql.examples.worlds import DOMAINS, World
+from kbqa.sparql.loading import RdfFile, Report, rdf_format, triples_of
+from kbqa.sparql.preparing import prepare
+from kbqa.sparql.profile import profile_graph
+from kbqa.sparql.stores import OxigraphStore, QueryError
+
+HELD_OUT_DOMAIN = "space"
+"""The domain of invented worlds that is only measured on."""
+_MOST_BYTES = 10**12
+_VALID = 600
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """How much is taken of what."""
+
+    metaqa: int = 15_000
+    simplequestions: int = 26_000
+    made_from_large: int = 1_500
+    made_from_small: int = 80
+    worlds: int = 24
+    of_world: int = 90
+    unanswerable_large: int = 900
+    unanswerable_small: int = 14
+    held_out_graphs: int = 8
+
+
+@dataclass
+class TrainingGraph:
+    """A graph with examples to train on and to validate with."""
+
+    name: str
+    store: Store
+    train: list[Example]
+    valid: list[Example] = field(default_factory=list)
+    large: bool = False
+
+
+def training_graphs(data: Path, amounts: Amounts, seed: int) -> Iterator[TrainingGraph]:
+    """Yield the graphs of the sets that lie in `data`, and invented ones."""
+    rng = random.Random(seed)
+    makers = {"metaqa": _metaqa, "simplequestions-wikidata": _simplequestions, "lcquad1": _lcquad, "spider4sparql": _spider}
+    for folder, maker in makers.items():
+        if (data / folder).is_dir():
+            yield from maker(data / folder, amounts, rng)
+    for domain in DOMAINS:
+        for number in range(amounts.worlds):
+            world = World(domain, seed * 1_000 + number)
+            found = list(world.examples(amounts.of_world))
+            if domain != HELD_OUT_DOMAIN:
+                yield TrainingGraph("worlds", world.store, found)
+            elif number < amounts.worlds // 5:
+                yield TrainingGraph("worlds", world.store, [], found)
+
+
+@dataclass
+class Prepared:
+    """Items to train on, and by set to validate with; the vectors of the texts that they point to."""
+
+    items: list[Item]
+    valid: dict[str, list[Item]]
+    table: TextTable
+    left_out: "Counter[str]"
+
+
+def prepare_all(data: Path, amounts: Amounts, tokenizer: Tokenizer, table: TextTable, seed: int) -> Iterator[tuple[str, Prepared]]:
+    """Prepare every graph's examples in the present database; yields (what was done, everything so far)."""
+    rng = random.Random(seed)
+    done = Prepared([], defaultdict(list), table, Counter())
+    questions: list[str] = []
+    for graph in training_graphs(data, amounts, seed):
+        with written(graph) as (version, live):
+            others = [Example(text, None) for text in rng.sample(questions, min(len(questions), _unanswerable(graph, amounts)))]
+            train = [*graph.train, *others]
+            done.items.extend(prepare(train, version, live, tokenizer, table, rng, done.left_out))
+            done.valid[graph.name].extend(prepare(graph.valid, version, live, tokenizer, table, rng, done.left_out))
+        questions += [example.question for example in graph.train]
+        yield f"{graph.name}: {len(graph.train):,} questions", done
+
+
+class written:  # noqa: N801 - reads as what it does
+    """A graph's names in the database for the block; yields (version, opened graph)."""
+
+    def __init__(self, graph: TrainingGraph) -> None:
+        self.graph = graph
+
+    def __enter__(self) -> tuple[GraphVersion, LiveGraph]:
+        row = Graph.objects.create(slug=f"training-{Graph.objects.count()}", name=self.graph.name, source_kind=Graph.SourceKind.FILE)
+        self.version = GraphVersion.objects.create(graph=row, number=1, load=1)
+        opened = OxigraphStore(self.graph.store, "1")
+        profile = profile_graph(opened)
+        names.write_names(self.version, names.names_in(self.graph.store, profile))
+        return self.version, LiveGraph(opened, profile)
+
+    def __exit__(self, *_: object) -> None:
+        with transaction.atomic():
+            names.delete_names(self.version.graph_id)
+
+
+def _unanswerable(graph: TrainingGraph, amounts: Amounts) -> int:
+    return amounts.unanswerable_large if graph.large else amounts.unanswerable_small
+
+
+def _read(path: Path) -> Store:
+    store = Store()
+    store.bulk_extend(
+        triples_of(RdfFile(path, rdf_format(path.name), _MOST_BYTES), Report(), skip_bad_lines=False, progress=lambda done, total: None)
+    )
+    return store
+
+
+def _made(store: Store, number: int, seed: int) -> list[Example]:
+    return list(make_examples(store, profile_graph(OxigraphStore(store, "")), number, seed))
+
+
+def _examples(rows: list[dict[str, object]], store: Store) -> list[Example]:
+    return [example for row in rows if (example := example_of(row, store)) is not None]
+
+
+def _metaqa(folder: Path, amounts: Amounts, rng: random.Random) -> Iterator[TrainingGraph]:
+    store, rows = _read(folder / "graph.nt.gz"), list(read_rows(folder / "questions.jsonl.gz"))
+    train, kept = [row for row in rows if not held_out(row["question"])], [row for row in rows if held_out(row["question"])]
+    train = rng.sample(train, min(amounts.metaqa, len(train)))
+    yield TrainingGraph("metaqa", store, _examples(train, store), _examples(kept[:_VALID], store), large=True)
+
+
+def _simplequestions(folder: Path, amounts: Amounts, rng: random.Random) -> Iterator[TrainingGraph]:
+    store, rows = _read(folder / "graph.nt.gz"), list(read_rows(folder / "questions.jsonl.gz"))
+    train, kept = [row for row in rows if row["split"] == "train"], [row for row in rows if row["split"] != "train"]
+    train = rng.sample(train, min(amounts.simplequestions, len(train)))
+    found = [*_examples(train, store), *_made(store, amounts.made_from_large, 0)]
+    yield TrainingGraph("simplequestions", store, found, _examples(kept[:_VALID], store), large=True)
+
+
+def _lcquad(folder: Path, amounts: Amounts, rng: random.Random) -> Iterator[TrainingGraph]:
+    """These questions come without a graph: one is made in which every query has an answer."""
+    found = _examples(list(read_rows(folder / "train.jsonl.gz")), Store())
+    store = graph_of_queries(example.query for example in found if example.query is not None)
+    rng.shuffle(found)
+    yield TrainingGraph("lcquad", store, found[200:], found[:200], large=True)
+
+
+def _spider(folder: Path, amounts: Amounts, rng: random.Random) -> Iterator[TrainingGraph]:
+    """Some graphs are kept whole for validation: what counts is how unseen graphs are answered."""
+    by_graph: dict[str, list[dict[str, object]]] = defaultdict(list)
+    for row in read_rows(folder / "train.jsonl.gz"):
+        by_graph[row["graph"]].append(row)
+    graphs = sorted(by_graph)
+    rng.shuffle(graphs)
+    for place, name in enumerate(graphs):
+        store = _read(folder / "graphs" / f"{name}.nt.gz")
+        found = [example for row in by_graph[name] if (example := _shortened(row, store)) is not None]
+        if place < amounts.held_out_graphs:
+            yield TrainingGraph("spider", store, [], found)
+        else:
+            yield TrainingGraph("spider", store, [*found, *found, *_made(store, amounts.made_from_small, place)])
+
+
+def _shortened(row: dict[str, object], store: Store) -> Example | None:
+    example = example_of(row, store)
+    if example is None or example.query is None:
+        return None
+    try:
+        return Example(example.question, pruned(example.query, OxigraphStore(store, "")))
+    except QueryError:
+        return None

@@ -17,9 +17,9 @@ def history(graph: Graph, number: int = 20) -> QuerySet[Question]:
     return graph.questions.all()[:number]
 
 
-def training_examples() -> list[dict[str, Any]]:
-    """Return what people judged, as examples to train on: the corrected query, or the one that was right."""
-    judged = Question.objects.exclude(verdict="").select_related("graph")
+def training_examples(questions: QuerySet[Question]) -> list[dict[str, Any]]:
+    """Return what people judged of some questions, as examples to train on: the corrected query, or the one that was right."""
+    judged = questions.exclude(verdict="").select_related("graph")
     return [
         {"graph": each.graph.slug, "question": each.text, "sparql": each.correction or each.sparql}
         for each in judged

@@ -40,7 +40,7 @@ def add_graph(*, name: str, source_kind: str, location: str, skip_bad_lines: boo
     """
     name = name.strip() or suggested_name(location)
     graph = Graph(
-        slug=slugify(name)[:60] or f"graph-{uuid.uuid4().hex[:6]}", name=name[:100], source_kind=source_kind, location=location.strip(),
+        slug=slug_of(name), name=name[:100], source_kind=source_kind, location=location.strip(),
         skip_bad_lines=skip_bad_lines, trusted=trusted,
     )  # fmt: skip
     check_graph(graph)
@@ -105,6 +105,11 @@ def suggested_name(location: str) -> str:
     for suffix in FORMATS:
         stem = stem.removesuffix(suffix)
     return stem[:100] or "graph"
+
+
+def slug_of(name: str) -> str:
+    """Return a graph's name for addresses."""
+    return slugify(name)[:60] or f"graph-{uuid.uuid4().hex[:6]}"
 
 
 def ask(graph: Graph, question: str, *, remember_for: Any = None) -> tuple[Answer, Question]:

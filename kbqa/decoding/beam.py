@@ -34,6 +34,7 @@ class Hypothesis:
     state: State
     score: float = 0.0
     taken: tuple[Taken, ...] = ()
+    group: int | None = None
 
 
 class Scorer(Protocol):
@@ -72,10 +73,10 @@ class _Offer:
         self.refused += not self.checked[place]
         return self.checked[place]
 
-    def child(self, place: int) -> Hypothesis:
+    def child(self, place: int, group: int) -> Hypothesis:
         choice = self.choices[place]
         taken = Taken(self.hypothesis.state.step, choice, len(self.choices), self.refused, float(np.exp(self.scores[place])))
-        return Hypothesis(self.hypothesis.state.then(choice), self.hypothesis.score + self.scores[place], (*self.hypothesis.taken, taken))
+        return Hypothesis(self.hypothesis.state.then(choice), self.hypothesis.score + self.scores[place], (*self.hypothesis.taken, taken), group)
 
 
 def search(start: State, scorer: Scorer, options: BeamOptions | None = None) -> list[Hypothesis]:
@@ -108,12 +109,13 @@ def _offers(active: Sequence[Hypothesis], parents: Sequence[int], scorer: Scorer
 
 
 def _best(offers: Sequence[_Offer], options: BeamOptions) -> Iterator[tuple[int, Hypothesis]]:
-    """Yield (parent, child) of the best choices that hold; groups choose in turn from the same offers."""
-    ranked = [(offer.hypothesis.score + score, offer, place) for offer in offers for place, score in enumerate(offer.scores)]
+    """Yield (parent, child) of the best choices that hold; groups choose in turn, each to go on with its own hypotheses."""
     used: set[tuple[int, int]] = set()
     chosen: dict[Choice, int] = {}
     for group in range(options.groups):
         size = options.width // options.groups + (group < options.width % options.groups)
+        own = [offer for offer in offers if offer.hypothesis.group in (None, group)]
+        ranked = [(offer.hypothesis.score + score, offer, place) for offer in own for place, score in enumerate(offer.scores)]
         penalised = sorted(ranked, key=lambda entry: -(entry[0] - options.strength * chosen.get(entry[1].choices[entry[2]], 0)))
         kept = 0
         for _, offer, place in penalised:
@@ -125,4 +127,4 @@ def _best(offers: Sequence[_Offer], options: BeamOptions) -> Iterator[tuple[int,
             kept += 1
             choice = offer.choices[place]
             chosen[choice] = chosen.get(choice, 0) + (options.groups > 1)
-            yield offer.parent, offer.child(place)
+            yield offer.parent, offer.child(place, group)

@@ -73,7 +73,8 @@ class DecoderModel:
         with self._lock:
             self._request.infer(padded([ids], _LENGTH_STEP))
             states: Array = np.array(self._request.get_output_tensor(0).data)
-        return states[0, : len(ids)]
+        found: Array = states[0, : len(ids)]
+        return found
 
     def linear(self, name: str, states: Array) -> Array:
         """Return states through a dense layer."""

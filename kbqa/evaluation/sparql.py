@@ -23,8 +23,8 @@ from kbqa.sparql.stores import OxigraphStore, QueryError
 from kbqa.sparql.stores.base import RdfTerm
 
 _MOST_BYTES = 10**12
-Names = frozenset[str]
-"""What an answer may be called: IRI, label, value."""
+Names = tuple[str, ...]
+"""What an answer may be called: first its IRI or value, then its label."""
 
 
 @dataclass
@@ -81,21 +81,17 @@ def evaluate(rows: Iterable[dict[str, Any]], version: GraphVersion, live: LiveGr
         found = _predicted(answer, live)
         _score(found, gold, answer, scores)
         best = answer.best
-        yield {
-            "question": row["question"],
-            "sparql": best.text if best else "",
-            "answers": [sorted(each)[0] if len(each) == 1 else max(each, key=len) for each in found],
-        }
+        yield {"question": row["question"], "sparql": best.text if best else "", "answers": [each[0] for each in found]}
 
 
 def _gold(row: dict[str, Any], live: LiveGraph) -> list[Names] | None:
     """Return the known answers; None for a query that has none here."""
     if "answers" in row:
-        return [frozenset([str(each)]) for each in row["answers"]]
+        return [(str(each),) for each in row["answers"]]
     prefixes = "".join(f"PREFIX {name}: <{iri}> " for name, iri in PREFIXES.items())
     try:
         if row["sparql"].lstrip().upper().startswith("ASK"):
-            return [frozenset([str(live.store.ask(prefixes + row["sparql"])).lower()])]
+            return [(str(live.store.ask(prefixes + row["sparql"])).lower(),)]
         return _rows(live.store.select(prefixes + row["sparql"]).rows, live)
     except QueryError:
         return None
@@ -106,7 +102,7 @@ def _predicted(answer: Answer, live: LiveGraph) -> list[Names]:
     if best is None:
         return []
     if best.solutions is None:
-        return [frozenset([str(best.holds).lower()])]
+        return [(str(best.holds).lower(),)]
     return _rows(best.solutions.rows, live)
 
 
@@ -117,18 +113,18 @@ def _rows(rows: list[tuple[RdfTerm | None, ...]], live: LiveGraph) -> list[Names
     found = []
     for row in dict.fromkeys(rows):
         if len(row) == 1:
-            found.append(frozenset(_called(row[0], labels)))
+            found.append(_called(row[0], labels))
         else:
-            found.append(frozenset([" | ".join(min(_called(term, labels), key=len) for term in row)]))
+            found.append((" | ".join(_called(term, labels)[0] for term in row),))
     return found
 
 
-def _called(term: RdfTerm | None, labels: dict[NamedNode, str]) -> list[str]:
+def _called(term: RdfTerm | None, labels: dict[NamedNode, str]) -> Names:
     if isinstance(term, NamedNode):
-        return [term.value, labels[term]]
+        return term.value, labels[term]
     if isinstance(term, Literal):
-        return [_value(term)]
-    return [str(term)]
+        return (_value(term),)
+    return (str(term),)
 
 
 def _value(term: Literal) -> str:
@@ -144,13 +140,13 @@ _NUMBERS = {"integer", "decimal", "double", "float", "int", "long"}
 
 def _score(found: list[Names], gold: list[Names], answer: Answer, scores: Scores) -> None:
     wanted = {name for each in gold for name in each}
-    right = sum(1 for each in found if each & wanted)
+    right = sum(1 for each in found if wanted.intersection(each))
     called = {name for each in found for name in each}
-    covered = sum(1 for each in gold if each & called)
+    covered = sum(1 for each in gold if called.intersection(each))
     precision, recall = right / max(1, len(found)), covered / max(1, len(gold))
     scores.questions += 1
     scores.f1 += 2 * precision * recall / (precision + recall) if right else float(not found and not gold)
-    scores.hits += bool(found and found[0] & wanted)
+    scores.hits += bool(found and wanted.intersection(found[0]))
     scores.exact += bool(precision == 1 and recall == 1) or (not found and not gold)
     scores.milliseconds.append(answer.milliseconds)
     if answer.best is not None:

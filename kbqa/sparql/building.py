@@ -77,7 +77,7 @@ def serve(graph: Graph, version: GraphVersion) -> None:
         locked.versions.filter(state=GraphVersion.State.SERVING).update(state=GraphVersion.State.REPLACED)
         version.state, version.finished = GraphVersion.State.SERVING, timezone.now()
         version.save()
-        locked.serving = version
+        locked.serving = graph.serving = version
         locked.save(update_fields=["serving"])
     (version.folder / "source").unlink(missing_ok=True)
     for old in graph.versions.filter(state=GraphVersion.State.REPLACED)[_KEPT_VERSIONS - 1 :]:

@@ -100,7 +100,7 @@ def _copy_names(version: GraphVersion, rows: Iterable[NameRow], words: "Counter[
 def _write_words(version: GraphVersion, words: "Counter[str]") -> None:
     rows = [(version.graph_id, version.load, word, count, deletions(word)) for word, count in words.items()]
     with connection.cursor() as cursor:
-        cursor.execute("CREATE TEMPORARY TABLE new_words (LIKE kbqa_nameword) ON COMMIT DROP" if connection.in_atomic_block else _NEW_WORDS)
+        cursor.execute(_NEW_WORDS)
         with cursor.copy("COPY new_words (graph_id, load, word, count, deletions) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)

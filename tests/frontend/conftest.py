@@ -1,0 +1,5 @@
+"""Graphs for pages."""
+
+from tests.kbqa.conftest import load
+
+__all__ = ["load"]

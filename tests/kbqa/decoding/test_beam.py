@@ -1,0 +1,69 @@
+from dataclasses import dataclass
+
+import numpy as np
+
+from kbqa.decoding.beam import BeamOptions, search
+from kbqa.decoding.choices import Choice, Kind
+
+LETTERS = "abcd"
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """Words of three letters; what is forbidden does not hold."""
+
+    text: str = ""
+    forbidden: tuple[str, ...] = ()
+
+    @property
+    def step(self):
+        return "" if len(self.text) == 3 else "LETTER"
+
+    def choices(self):
+        return [Choice(Kind.KEYWORD, letter) for letter in LETTERS]
+
+    def holds(self, choices):
+        return [not any((self.text + choice.key).startswith(each) for each in self.forbidden) for choice in choices]
+
+    def then(self, choice):
+        return Spelling(self.text + choice.key, self.forbidden)
+
+
+class Likes:
+    """Likes earlier letters better, always by as much."""
+
+    def next_scores(self, parents, hypotheses, offers):
+        return [np.log(np.array([0.4, 0.3, 0.2, 0.1], dtype=np.float32)) for _ in offers]
+
+
+def words(found):
+    return [each.state.text for each in found]
+
+
+def test_the_best_come_first_and_forbidden_ones_never():
+    assert words(search(Spelling(), Likes(), BeamOptions(width=3)))[0] == "aaa"
+    found = words(search(Spelling(forbidden=("a", "bb")), Likes(), BeamOptions(width=4)))
+    assert found[0] == "baa"
+    assert not [word for word in found if word.startswith(("a", "bb"))]
+
+
+def test_scores_are_those_of_the_choices():
+    best = search(Spelling(), Likes(), BeamOptions(width=2))[0]
+    assert np.isclose(np.exp(best.score), 0.4**3)
+    assert [taken.offered for taken in best.taken] == [4, 4, 4]
+
+
+def test_refusals_are_counted():
+    best = search(Spelling(forbidden=("a",)), Likes(), BeamOptions(width=1))[0]
+    assert best.taken[0].refused == 1
+    assert best.taken[1].refused == 0
+
+
+def test_nothing_is_found_where_nothing_holds():
+    assert search(Spelling(forbidden=tuple(LETTERS)), Likes()) == []
+
+
+def test_diverse_groups_begin_differently():
+    plain = {word[0] for word in words(search(Spelling(), Likes(), BeamOptions(width=3)))}
+    diverse = {word[0] for word in words(search(Spelling(), Likes(), BeamOptions(width=3, groups=3, strength=5.0)))}
+    assert len(diverse) > len(plain)

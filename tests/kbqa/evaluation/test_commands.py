@@ -1,0 +1,80 @@
+"""The commands that train and measure, on sets of a few questions."""
+
+import gzip
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from kbqa.decoding.inference import DecoderModel
+from tests.kbqa.conftest import FILMS
+
+QUESTIONS = [
+    {"question": "who is the director of Silent Harbour?", "answers": ["Marta Oliveira"]},
+    {"question": "who is the director of Falcon?", "sparql": "SELECT ?x WHERE { <http://films.example/f4> <http://films.example/director> ?x }"},
+    {"question": "what is the capital of France?", "answers": []},
+]
+
+
+@pytest.fixture
+def files(tmp_path):
+    (tmp_path / "films.ttl").write_text(FILMS)
+    (tmp_path / "questions.jsonl").write_text("".join(json.dumps(each) + "\n" for each in QUESTIONS))
+    return tmp_path
+
+
+def run(*arguments, **options):
+    output = StringIO()
+    call_command(*arguments, stdout=output, **options)
+    return output.getvalue().strip().splitlines()
+
+
+def test_scores_and_predictions(transactional_db, files):
+    last = run("evaluate_sparql", graph=files / "films.ttl", questions=files / "questions.jsonl", predictions=files / "out.jsonl")[-1]
+    scores = json.loads(last)
+    assert set(scores) == {"f1", "hits@1", "exact", "executable", "non_empty", "answered", "ms_p50", "ms_p95", "questions"}
+    assert scores["questions"] == 3
+    assert scores["executable"] == scores["non_empty"] == 1
+    predictions = [json.loads(line) for line in (files / "out.jsonl").read_text().splitlines()]
+    assert predictions[0]["answers"] == ["http://films.example/p1"]
+    assert predictions[0]["sparql"].startswith("SELECT")
+    assert scores["f1"] >= 0.66
+
+
+def test_missing_and_malformed_files_are_named(transactional_db, files):
+    with pytest.raises(CommandError, match=r"none\.jsonl cannot be read"):
+        run("evaluate_sparql", graph=files / "films.ttl", questions=files / "none.jsonl")
+    with pytest.raises(CommandError, match=r"none\.ttl"):
+        run("evaluate_sparql", graph=files / "none.ttl", questions=files / "questions.jsonl")
+    (files / "bad.ttl").write_text("<a> <b")
+    with pytest.raises(CommandError, match="cannot be read"):
+        run("evaluate_sparql", graph=files / "bad.ttl", questions=files / "questions.jsonl")
+
+
+def test_training_from_sets_to_a_model(transactional_db, tmp_path):
+    data = tmp_path / "data" / "pairs" / ".." / "spider4sparql" / "graphs"
+    data.mkdir(parents=True)
+    with gzip.open(data / "films.nt.gz", "wt") as file:
+        file.write("<http://valuenet/ontop/f/1> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <http://valuenet/ontop/film> .\n")
+        file.write('<http://valuenet/ontop/f/1> <http://valuenet/ontop/film#title> "Falcon" .\n')
+    rows = [{"graph": "films", "question": "What are the titles of all films?", "sparql": "SELECT ?t WHERE { ?f a :film . ?f :film\\#title ?t }"}]
+    with gzip.open(data.parent / "train.jsonl.gz", "wt") as file:
+        file.write("".join(json.dumps(each) + "\n" for each in rows))
+    amounts = ["worlds=1", "of_world=4", "held_out_graphs=0", "made_from_small=4"]
+    lines = run(
+        "train_decoder",
+        data=data.parent.parent,
+        out=tmp_path / "model",
+        prepared=tmp_path / "kept",
+        epochs=1.0,
+        batch=8,
+        amount=amounts,
+        report_every=1000,
+    )
+    assert json.loads(lines[-1])["batches"] > 0
+    model = DecoderModel(tmp_path / "model")
+    assert model.vocabulary.steps[0] == "HEAD"
+    assert (tmp_path / "kept").exists()
+    with pytest.raises(CommandError, match="is not NAME=N"):
+        run("train_decoder", data=data, out=tmp_path / "model", amount=["many=1"])

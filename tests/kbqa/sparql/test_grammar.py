@@ -1,0 +1,107 @@
+"""What the constraints alone guarantee: whatever a decoder likes, its query parses, runs, and has an answer."""
+
+import random
+
+import pytest
+from pyoxigraph import Literal, NamedNode, RdfFormat, Store
+
+from kbqa.decoding.beam import BeamOptions, search
+from kbqa.decoding.choices import Choice, Kind
+from kbqa.decoding.scoring import RandomScorer
+from kbqa.sparql.constraints import LiveGraph
+from kbqa.sparql.examples.worlds import DOMAINS, World
+from kbqa.sparql.grammar import World as QuestionWorld
+from kbqa.sparql.grammar import start
+from kbqa.sparql.oracle import decisions
+from kbqa.sparql.profile import profile_graph
+from kbqa.sparql.query import query_text
+from kbqa.sparql.stores import OxigraphStore
+from tests.kbqa.conftest import FILMS
+
+XSD = "http://www.w3.org/2001/XMLSchema#"
+
+
+def live(store: Store) -> LiveGraph:
+    opened = OxigraphStore(store, "1")
+    return LiveGraph(opened, profile_graph(opened))
+
+
+def anything(graph: LiveGraph, rng: random.Random) -> QuestionWorld:
+    """A question that may mention any few things of the graph."""
+    quads = list(graph.store.store.quads_for_pattern(None, None, None))
+    rng.shuffle(quads)
+    entities = list(dict.fromkeys(quad.subject for quad in quads[:60] if isinstance(quad.subject, NamedNode)))[:8]
+    values = [quad for quad in quads if isinstance(quad.object, Literal) and quad.predicate in graph.profile.names][:8]
+    numbers = [Choice(Kind.NUMBER, Literal(text, datatype=NamedNode(f"{XSD}integer")), text) for text in ("1", "2", "1995", "40")]
+    return QuestionWorld(
+        graph,
+        tuple(Choice(Kind.ENTITY, each, str(each)) for each in entities),
+        tuple(Choice(Kind.CLASS, each.iri, each.text) for each in graph.profile.classes),
+        tuple(Choice(Kind.VALUE, (quad.predicate, quad.object), quad.object.value) for quad in values),
+        tuple(numbers),
+    )
+
+
+def films() -> Store:
+    store = Store()
+    store.load(FILMS.encode(), format=RdfFormat.TURTLE)
+    return store
+
+
+GRAPHS = {"films": films, **{domain: (lambda name=domain: World(name, 3).store) for domain in ("library", "hospital", "software")}}
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_queries_by_chance_run_and_have_solutions(name):
+    graph, rng, written = live(GRAPHS[name]()), random.Random(1), 0
+    for seed in range(300):
+        for hypothesis in search(start(anything(graph, rng)), RandomScorer(seed), BeamOptions(width=2)):
+            state = hypothesis.state
+            if not state.answerable:
+                continue
+            text = query_text(state.query)
+            written += 1
+            if not state.query.columns:
+                assert graph.store.ask(text) in (True, False)
+                continue
+            rows = graph.store.select(text, limit=1).rows
+            assert rows, text
+            assert any(term is not None for term in rows[0]), text
+    assert written > 300
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_known_queries_are_written_choice_by_choice(domain):
+    world = World(domain, 5)
+    graph = live(world.store)
+    entities = tuple(Choice(Kind.ENTITY, node, name) for node, name in world.names.items())
+    classes = tuple(Choice(Kind.CLASS, each.iri, each.text) for each in graph.profile.classes)
+    numbers = {}
+    for example in world.examples(60):
+        for condition in (*example.query.filters, *([example.query.having] if example.query.having else [])):
+            numbers[condition.value] = Choice(Kind.NUMBER, condition.value, condition.value.value)
+        if example.query.limit:
+            literal = Literal(str(example.query.limit), datatype=NamedNode(f"{XSD}integer"))
+            numbers[literal] = Choice(Kind.NUMBER, literal, str(example.query.limit))
+    question = QuestionWorld(graph, entities, classes, (), tuple(numbers.values()))
+    compared = 0
+    for example in World(domain, 5).examples(60):
+        if not world.typed and any(edge.predicate.value.endswith("#type") for edge in example.query.edges):
+            continue
+        state = start(question)
+        for step in decisions(example.query, question):
+            state = state.then(step.legal[step.gold])
+        assert state.step == ""
+        if example.query.columns:
+            compared += 1
+            assert set(graph.store.select(query_text(state.query)).rows) == set(graph.store.select(query_text(example.query)).rows)
+    assert compared > 10
+
+
+def test_only_what_holds_is_offered_at_the_end():
+    graph = live(films())
+    film = Choice(Kind.ENTITY, NamedNode("http://films.example/f4"), "Falcon")
+    state = start(QuestionWorld(graph, (film,))).then(film)
+    offered = state.choices()
+    assert {choice.text for choice in offered if choice.kind == Kind.FORWARD} == {"director", "year"}
+    assert all(state.holds(offered))

@@ -1,0 +1,54 @@
+import pytest
+
+from kbqa.sparql.linking import find_mentions
+from kbqa.sparql.opening import served
+
+
+@pytest.fixture
+def found(load):
+    version, live = served(load())
+
+    def run(question):
+        return find_mentions(question, version, live.profile)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "who directed Silent Harbour?",
+        "who directed silent harbour",
+        "WHO DIRECTED SILENT HARBOUR",
+        "who directed Silent Harbours",
+        "the harbour silent, who directed it",
+        "Silent Harbour's director",
+        "who directed Silnt Harbour",
+        "who directed Silent Harbuor",
+    ],
+)
+def test_a_film_is_found_however_it_is_written(found, question):
+    assert "Silent Harbour" in [choice.text for choice in found(question).entities]
+
+
+def test_the_name_as_it_is_written_comes_first(found):
+    entities = found("which films did Marta Falcon direct").entities
+    assert entities[0].text == "Marta Falcon"
+    assert "Falcon" in [choice.text for choice in entities]
+
+
+def test_accents_and_apostrophes_are_seen_past(found):
+    assert found("films by jon thorsson").entities == () or found("films by Jón Þórsson").entities[0].text == "Jón Þórsson"
+    assert found("where was Anna OHara born").entities[0].text == "Anna O'Hara"
+
+
+def test_values_numbers_and_classes(found):
+    mentions = found('which films of the genre drama are from after 1990, and three "others"')
+    assert [choice.text for choice in mentions.values] == ["drama"]
+    assert [choice.text for choice in mentions.numbers] == ["1990", "3", "others"]
+    assert mentions.classes[0].text == "film"
+
+
+@pytest.mark.parametrize("question", ["", "???", "誰が監督しましたか", "x" * 100_000, "'; DROP TABLE kbqa_name; --", "%_\\ \0"])
+def test_nothing_breaks_it(found, question):
+    assert len(found(question).entities) < 30

@@ -86,7 +86,8 @@ class DecoderModel:
         """Return states through a layer normalisation."""
         centred = states - states.mean(-1, keepdims=True)
         scaled = centred / np.sqrt((centred * centred).mean(-1, keepdims=True) + 1e-5)
-        return scaled * self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
+        found: Array = scaled * self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
+        return found
 
     def feed_forward(self, name: str, states: Array) -> Array:
         """Return states through two dense layers."""

@@ -1,6 +1,7 @@
 """RDF files → triples: which format it is, streaming, and what happens to lines that cannot be read."""
 
 import gzip
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -18,6 +19,8 @@ _CHUNK_LINES = 20_000
 _LONGEST_LINE = 16 * 1024 * 1024
 _KEPT_COMPLAINTS = 20
 _GZIP = b"\x1f\x8b"
+_HEAD_BYTES, _LONGEST_ENTITY = 1 << 20, 1_000
+_ENTITY = re.compile(rb"""<!ENTITY\s+%?\s*\S+\s+(?:SYSTEM|PUBLIC)?\s*["']([^"']*)["']""")
 # What relative IRIs are resolved against: a name of nothing, so that they never point to a real place.
 _BASE = "urn:searchapp:relative/"
 
@@ -64,6 +67,8 @@ def triples_of(file: RdfFile, report: Report, *, skip_bad_lines: bool, progress:
 
     `progress` is called with (bytes read, bytes in all) of the file as it lies on disk. Raises LoadError.
     """
+    if file.format == RdfFormat.RDF_XML:
+        _check_entities(file.path)
     size = file.path.stat().st_size
     with file.path.open("rb") as raw:
         packed = raw.read(2) == _GZIP
@@ -77,6 +82,20 @@ def triples_of(file: RdfFile, report: Report, *, skip_bad_lines: bool, progress:
                 yield Quad(quad.subject, quad.predicate, quad.object)
         except (EOFError, gzip.BadGzipFile, OSError) as error:
             raise LoadError(f"{file.path.name} cannot be read to its end: {error}") from error
+
+
+def _check_entities(path: Path) -> None:
+    """Refuse XML whose entities grow when they are expanded: those that name others, and long ones. Raises LoadError."""
+    with path.open("rb") as raw:
+        packed = raw.read(2) == _GZIP
+        raw.seek(0)
+        try:
+            head = (gzip.GzipFile(fileobj=raw) if packed else raw).read(_HEAD_BYTES)
+        except (EOFError, gzip.BadGzipFile, OSError):
+            return
+    for value in _ENTITY.findall(head):
+        if b"&" in value or len(value) > _LONGEST_ENTITY:
+            raise LoadError("The file's XML entities expand without bounds; write their values out.")
 
 
 class _Counted:

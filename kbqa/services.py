@@ -12,8 +12,6 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from kbqa import jobs
-from kbqa.decoding.beam import BeamOptions
-from kbqa.decoding.inference import load_decoder
 from kbqa.models import Graph, Question
 from kbqa.sparql import answering
 from kbqa.sparql.answering import Answer
@@ -26,7 +24,6 @@ from searchapp.jobs.models import Job
 from searchapp.jobs.services import cancel_job, start_job
 
 MAX_QUESTION_CHARACTERS = 2_000
-_READINGS = BeamOptions(width=5)
 
 
 class QuestionError(ValueError):
@@ -120,7 +117,7 @@ def ask(graph: Graph, question: str, *, remember_for: Any = None) -> tuple[Answe
     if len(question) > MAX_QUESTION_CHARACTERS:
         raise QuestionError(f"A question has at most {MAX_QUESTION_CHARACTERS:,} characters; this one has {len(question):,}.")
     version, live = served(graph)
-    answer = answering.ask(question, version, live, load_decoder(), _READINGS)
+    answer = answering.ask(question, version, live, answering.configured_decoder())
     asker = remember_for if getattr(remember_for, "is_authenticated", False) else None
     kept = Question.objects.create(
         graph=graph, text=question, sparql=answer.best.text if answer.best else "", confidence=answer.best.probability if answer.best else 0.0,

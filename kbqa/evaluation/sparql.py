@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 from pyoxigraph import Literal, NamedNode, Store
 
-from kbqa.decoding.inference import DecoderModel
 from kbqa.models import Graph, GraphVersion
 from kbqa.sparql import names
-from kbqa.sparql.answering import Answer, ask
+from kbqa.sparql.answering import Answer, Decoder, ask
 from kbqa.sparql.constraints import LiveGraph
 from kbqa.sparql.examples.published import PREFIXES
 from kbqa.sparql.loading import RdfFile, Report, rdf_format, triples_of
@@ -71,13 +70,13 @@ def loaded_graph(path: Path) -> Iterator[tuple[GraphVersion, LiveGraph]]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def evaluate(rows: Iterable[dict[str, Any]], version: GraphVersion, live: LiveGraph, model: DecoderModel, scores: Scores) -> Iterator[dict[str, Any]]:
+def evaluate(rows: Iterable[dict[str, Any]], version: GraphVersion, live: LiveGraph, decoder: Decoder, scores: Scores) -> Iterator[dict[str, Any]]:
     """Ask each row's question, add to `scores`, and yield the prediction."""
     for row in rows:
         gold = _gold(row, live)
         if gold is None:
             continue
-        answer = ask(row["question"], version, live, model)
+        answer = ask(row["question"], version, live, decoder)
         found = _predicted(answer, live)
         _score(found, gold, answer, scores)
         best = answer.best

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from time import perf_counter
+from typing import Protocol
 
 import numpy as np
+from django.conf import settings
 from pyoxigraph import Literal, NamedNode
 
-from kbqa.decoding.beam import BeamOptions, Scorer, Taken, search
-from kbqa.decoding.inference import DecoderModel, Session
+from kbqa.decoding.beam import BeamOptions, Hypothesis, Taken, search
+from kbqa.decoding.inference import BUNDLED_FOLDER, DecoderModel, Session, load_decoder
 from kbqa.decoding.scoring import NetworkScorer
 from kbqa.models import GraphVersion
 from kbqa.sparql.constraints import LiveGraph
@@ -18,6 +21,7 @@ from kbqa.sparql.query import Query, query_text
 from kbqa.sparql.stores.base import RdfTerm, Solutions
 
 MAX_ROWS = 1_000
+_WIDTH = 5
 
 
 @dataclass(frozen=True)
@@ -53,21 +57,59 @@ def world_of(question: str, version: GraphVersion, graph: LiveGraph) -> World:
     return World(graph, graph.with_surroundings(found.entities), found.classes, graph.with_surroundings(found.values), found.numbers)
 
 
-def ask(question: str, version: GraphVersion, graph: LiveGraph, model: DecoderModel, options: BeamOptions | None = None) -> Answer:
+class Decoder(Protocol):
+    """Makes queries of questions."""
+
+    temperature: float
+    """What log-probabilities are divided by, so that they say how often they are right."""
+
+    def decode(self, question: str, world: World) -> list[Hypothesis]:
+        """Return complete hypotheses, the best first."""
+        ...
+
+
+class NetworkDecoder:
+    """The network that comes with the package, and beam search over its choices."""
+
+    def __init__(self, model: DecoderModel, options: BeamOptions | None = None) -> None:
+        self._model, self._options, self.temperature = model, options, model.temperature
+
+    def decode(self, question: str, world: World) -> list[Hypothesis]:
+        """Return complete hypotheses, the best first."""
+        session = Session(self._model, question, (*world.entities, *world.values, *world.classes, *world.numbers))
+        return search(start(world), NetworkScorer(session), self._options)
+
+
+class SequenceDecoder:
+    """A Hugging Face sequence model under the same constraints."""
+
+    temperature = 1.0
+
+    def __init__(self, folder: str, width: int) -> None:
+        from kbqa.decoding.sequence_model import load_sequence_model
+
+        self._model, self._width = load_sequence_model(folder), width
+
+    def decode(self, question: str, world: World) -> list[Hypothesis]:
+        """Return complete hypotheses, the best first."""
+        return self._model.decode(question, start(world), self._width)
+
+
+def configured_decoder() -> Decoder:
+    """Return the decoder that the settings choose. Raises EncoderError."""
+    chosen = settings.DECODER
+    if chosen["backend"] == "huggingface":
+        return SequenceDecoder(chosen["model"], _WIDTH)
+    folder = Path(chosen["model"]).expanduser() if chosen["model"] else BUNDLED_FOLDER
+    return NetworkDecoder(load_decoder(folder), BeamOptions(width=_WIDTH))
+
+
+def ask(question: str, version: GraphVersion, graph: LiveGraph, decoder: Decoder) -> Answer:
     """Answer a question from a version of a graph. Raises StoreError, EncoderError."""
     begun = perf_counter()
     world = world_of(question, version, graph)
-    session = Session(model, question, (*world.entities, *world.values, *world.classes, *world.numbers))
-    return answer_with(NetworkScorer(session), question, world, begun=begun, options=options, temperature=model.temperature)
-
-
-def answer_with(
-    scorer: Scorer, question: str, world: World, *, begun: float | None = None, options: BeamOptions | None = None, temperature: float = 1.0
-) -> Answer:
-    """Decode with any scorer of choices, and run what comes out."""
-    begun = perf_counter() if begun is None else begun
-    found = search(start(world), scorer, options)
-    probabilities = _probabilities([each.score for each in found], temperature)
+    found = decoder.decode(question, world)
+    probabilities = _probabilities([each.score for each in found], decoder.temperature)
     readings, answerable = [], bool(found)
     for place, (hypothesis, probability) in enumerate(zip(found, probabilities, strict=True)):
         state = hypothesis.state
@@ -117,6 +159,3 @@ def _cell(term: RdfTerm | None, names: Mapping[NamedNode, str]) -> Cell:
     if isinstance(term, Literal):
         return Cell(term.value, kind=term.language or term.datatype.value.rsplit("#", 1)[-1])
     return Cell(str(term), kind="blank")
-
-
-__all__ = ["Answer", "Cell", "Reading", "answer_with", "ask", "run", "shown_rows", "world_of"]

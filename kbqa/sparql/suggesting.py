@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from kbqa.decoding.inference import load_decoder
 from kbqa.models import GraphVersion
-from kbqa.sparql.answering import Answer, ask
+from kbqa.sparql.answering import Answer, ask, configured_decoder
 from kbqa.sparql.building import current_version, graph_of
 from kbqa.sparql.constraints import LiveGraph
 from kbqa.sparql.examples.published import Example
@@ -46,7 +45,7 @@ def working_questions(version: GraphVersion, live: LiveGraph) -> Iterator[str]:
             len(question) <= _LONGEST
             and example.query is not None
             and question not in seen
-            and _works(example, ask(question, version, live, load_decoder()), live)
+            and _works(example, ask(question, version, live, configured_decoder()), live)
         ):
             seen.add(question)
             yield question

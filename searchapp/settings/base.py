@@ -172,6 +172,8 @@ ENCODER = {
 }
 ENCODER_API_KEY = env.secret("ENCODER_API_KEY")
 
+DECODER = {"backend": env.text("DECODER_BACKEND", "network"), "model": env.text("DECODER_MODEL", "")}
+
 SOURCE_ROOTS = [Path(root).expanduser() for root in env.listing("SOURCE_ROOTS")]
 SOURCE_ALLOW_PRIVATE_ADDRESSES = env.boolean("SOURCE_ALLOW_PRIVATE_ADDRESSES", False)
 SOURCE_MAX_FILE_BYTES = env.integer("SOURCE_MAX_FILE_BYTES", 1_000_000)

@@ -10,8 +10,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from kbqa.decoding.inference import BUNDLED_FOLDER, load_decoder
+from kbqa.decoding.inference import load_decoder
 from kbqa.evaluation.sparql import Scores, evaluate, loaded_graph
+from kbqa.sparql.answering import NetworkDecoder, configured_decoder
 from kbqa.sparql.examples.published import held_out, read_rows
 from kbqa.sparql.loading import LoadError
 from searchapp.throwaway import throwaway_database
@@ -29,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--limit", type=int, help="only about N questions, spread over the file")
         parser.add_argument("--held-out", action="store_true", help="only the tenth of the questions that training never takes")
         parser.add_argument("--where", default="", help="only questions with FIELD=VALUE, for example hops=2")
-        parser.add_argument("--model", type=Path, default=BUNDLED_FOLDER, help="the folder of a decoder")
+        parser.add_argument("--model", type=Path, help="the folder of a decoder; by default the configured one")
         parser.add_argument("--predictions", type=Path, help="write JSON lines {question, sparql, answers}")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -52,10 +53,11 @@ class Command(BaseCommand):
             options["predictions"].write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in predictions), encoding="utf-8")
         self.stdout.write(json.dumps(scores.summary()))
 
-    def _evaluate(self, path: Path, rows: list[dict[str, Any]], model: Path, scores: Scores) -> Iterator[dict[str, Any]]:
+    def _evaluate(self, path: Path, rows: list[dict[str, Any]], model: Path | None, scores: Scores) -> Iterator[dict[str, Any]]:
+        decoder = NetworkDecoder(load_decoder(model)) if model else configured_decoder()
         try:
             with loaded_graph(path) as (version, live):
-                yield from evaluate(rows, version, live, load_decoder(model), scores)
+                yield from evaluate(rows, version, live, decoder, scores)
         except (LoadError, OSError) as error:
             raise CommandError(f"{path}: {error}") from error
 

@@ -57,9 +57,10 @@ class GraphSample:
         types = {quad.object for quad in self.store.quads_for_pattern(term, RDF_TYPE, None)}
         return next((each for each in self.profile.classes if each.iri in types), None)
 
-    def predicate(self) -> PredicateProfile | None:
-        """Return a predicate by chance."""
-        return self.rng.choice(self.profile.predicates) if self.profile.predicates else None
+    def predicate(self, *, verb: bool = False) -> PredicateProfile | None:
+        """Return a predicate by chance: one that reads as a noun ("director"), or as a verb ("calls", "born in")."""
+        found = [each for each in self.profile.predicates if _is_verb(each.text) == verb]
+        return self.rng.choice(found) if found else None
 
     def edge(self, predicate: PredicateProfile) -> tuple[Term, Term] | None:
         """Return an edge of a predicate by chance."""
@@ -107,6 +108,30 @@ def _plural(text: str) -> str:
 
 def _classes(sample: GraphSample, each: ClassProfile) -> str:
     return _plural(each.text) if sample.rng.random() < 0.8 else each.text
+
+
+def _is_verb(text: str) -> bool:
+    """Tell whether a predicate's name reads as a verb: its last word is a preposition, or it is in the third person."""
+    first, *others = text.split()
+    return (others[-1] if others else first) in _PREPOSITIONS or (not others and first.endswith("s") and not first.endswith(("ss", "us", "is")))
+
+
+_PREPOSITIONS = frozenset("by in from to at on with of through around under against".split())
+
+
+def _by_verb(sample: GraphSample) -> Example | None:
+    """What calls E; which C are born in E."""
+    predicate = sample.predicate(verb=True)
+    edge = predicate and sample.edge(predicate)
+    name = edge and sample.name(edge[1])
+    if not predicate or not edge or not name:
+        return None
+    described = sample.class_of(edge[0])
+    edges = (Edge(_X, predicate.predicate, edge[1]),)
+    if described and sample.rng.random() < 0.4:
+        text = _pick(sample, "which {c} {p} {e}?", "what {c} {p} {e}?", c=_plural(described.text), p=predicate.text, e=name)
+        return Example(text, Query((*edges, Edge(_X, RDF_TYPE, described.iri)), columns=(Item(_X),)))
+    return Example(_pick(sample, "what {p} {e}?", "which ones {p} {e}?", "what {p} {e}", p=predicate.text, e=name), Query(edges, columns=(Item(_X),)))
 
 
 def _forward(sample: GraphSample) -> Example | None:
@@ -480,5 +505,5 @@ def _listed(sample: GraphSample) -> Example | None:
 
 
 MAKERS: tuple[Maker, ...] = (
-    _forward, _backward, _two_hops, _described_hop, _count, _whole_class, _whether, _compared, _superlative, _aggregate, _groups, _both, _without, _listed,
+    _forward, _by_verb, _backward, _two_hops, _described_hop, _count, _whole_class, _whether, _compared, _superlative, _aggregate, _groups, _both, _without, _listed,
 )  # fmt: skip

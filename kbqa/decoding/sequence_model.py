@@ -1,0 +1,60 @@
+"""Any Hugging Face sequence model as the decoder: BART and T5 (encoder and decoder), or a causal model."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer, LogitsProcessorList
+
+from kbqa.decoding.beam import Hypothesis
+from kbqa.decoding.choices import State
+from kbqa.decoding.token_constraints import ChoiceProcessor, TokenTrie
+from searchapp.encoders.base import EncoderError
+
+_MAX_TOKENS = 256
+
+
+class SequenceModel:
+    """A model from a folder, and its tokeniser's tokens by their bytes."""
+
+    def __init__(self, folder: str) -> None:
+        try:
+            config = AutoConfig.from_pretrained(folder)
+            self._tokenizer: Any = AutoTokenizer.from_pretrained(folder)
+            kind = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
+            self._model: Any = kind.from_pretrained(folder)
+        except (OSError, ValueError) as error:
+            raise EncoderError(f"The model {folder} cannot be loaded: {error}") from error
+        self._encoder_decoder = bool(config.is_encoder_decoder)
+        self._tokens = TokenTrie(self._tokenizer)
+        self._model.train(False)
+
+    def decode(self, question: str, start: State, width: int) -> list[Hypothesis]:
+        """Return complete hypotheses, the best first; none where the model's sequences end too soon."""
+        prompt = question if self._encoder_decoder else f"{question}\n"
+        given = self._tokenizer(prompt, return_tensors="pt", truncation=True)
+        end = self._model.generation_config.eos_token_id
+        end = end[0] if isinstance(end, list) else end
+        processor = ChoiceProcessor(start, self._tokens, 1 if self._encoder_decoder else given["input_ids"].shape[1], end)
+        with torch.inference_mode():
+            found = self._model.generate(
+                **given, num_beams=width, num_return_sequences=width, max_new_tokens=_MAX_TOKENS, do_sample=False,
+                pad_token_id=end, length_penalty=0.0,
+                logits_processor=LogitsProcessorList([processor]), return_dict_in_generate=True, output_scores=True,
+            )  # fmt: skip
+        scores = found.sequences_scores.tolist() if width > 1 else [0.0]
+        hypotheses: dict[State, Hypothesis] = {}
+        for ids, score in zip(found.sequences.tolist(), scores, strict=True):
+            state = processor.state_of(ids)
+            if state is not None:
+                hypotheses.setdefault(state, Hypothesis(state, score))
+        return list(hypotheses.values())
+
+
+@lru_cache(maxsize=2)
+def load_sequence_model(folder: str) -> SequenceModel:
+    """Return the model of a folder or name, loaded once in each process. Raises EncoderError."""
+    if not folder or (folder.startswith(("/", ".", "~")) and not Path(folder).expanduser().is_dir()):
+        raise EncoderError(f"There is no model folder {folder or '(DECODER_MODEL is empty)'}.")
+    return SequenceModel(str(Path(folder).expanduser()) if folder.startswith("~") else folder)

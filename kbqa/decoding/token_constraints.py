@@ -1,0 +1,183 @@
+"""The same choices for any Hugging Face sequence model: tokens are masked so that it can only spell what a state offers.
+
+A query is spelled as its choices in words, each ended by `|`. What counts are bytes: a token is legal when its bytes go on
+with a legal choice, wherever the tokeniser cuts a name and even if a token spans the end of one choice and the beginning of the
+next. So no name is out of reach because its pieces were split otherwise in training (SPARKLE, section 3.2, walks tries of
+tokens).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+from transformers import LogitsProcessor, PreTrainedTokenizerBase
+
+from kbqa.decoding.choices import Choice, Kind, State
+
+END = b"|"
+_SPACE = 0x20
+
+
+@dataclass
+class Node:
+    """A node of a trie over bytes; `ends` is what ends here."""
+
+    children: "dict[int, Node]" = field(default_factory=dict)
+    ends: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Position:
+    """How far a text has come: the state, and what is spelled of its next choice."""
+
+    state: State
+    spelled: bytes = b""
+
+
+class Speller:
+    """Spells states' choices; remembers the spellings of each state that it met."""
+
+    def __init__(self) -> None:
+        self._spellings: dict[State, dict[bytes, Choice]] = {}
+
+    def spellings(self, state: State) -> Mapping[bytes, Choice]:
+        """Return the choices that hold in a state by their spelling, which is unique: namesakes are numbered."""
+        found = self._spellings.get(state)
+        if found is None:
+            choices = list(state.choices())
+            found = {}
+            for choice, holds in zip(choices, state.holds(choices), strict=True):
+                if holds:
+                    found[_unique(spelling(choice), found) + END] = choice
+            self._spellings[state] = found
+        return found
+
+    def next_bytes(self, position: Position) -> set[int]:
+        """Return the bytes that may follow; spaces are skipped before a choice."""
+        spelled = position.spelled
+        following = {text[len(spelled)] for text in self.spellings(position.state) if len(text) > len(spelled) and text.startswith(spelled)}
+        return following | ({_SPACE} if not spelled else set())
+
+    def after(self, position: Position, byte: int) -> Position:
+        """Return the position after a legal byte."""
+        if byte == _SPACE and not position.spelled:
+            return position
+        spelled = position.spelled + bytes([byte])
+        choice = self.spellings(position.state).get(spelled)
+        return Position(position.state, spelled) if choice is None else Position(position.state.then(choice))
+
+
+def spelling(choice: Choice) -> bytes:
+    """Return a choice in words, without the sign that ends it."""
+    if choice.kind == Kind.KEYWORD:
+        text = str(choice.key)
+    elif choice.kind == Kind.VARIABLE:
+        text = f"?x{choice.key}"
+    else:
+        text = f"{'~' if choice.kind == Kind.BACKWARD else ''}{choice.text or choice.key}"
+    return " ".join(text.replace("|", "/").split()).encode()
+
+
+def _unique(text: bytes, taken: Mapping[bytes, Choice]) -> bytes:
+    number, found = 2, text
+    while found + END in taken:
+        found, number = text + f" #{number}".encode(), number + 1
+    return found
+
+
+class ChoiceProcessor(LogitsProcessor):
+    """Leaves a model only the tokens that spell legal choices; when a query is complete, only the end.
+
+    `prompt` is how many tokens of the sequence are not the model's: 1 for an encoder-decoder's start, a prompt's for others.
+    A sequence that nothing can follow gets the end, too; `state_of` tells it from a complete one.
+    """
+
+    def __init__(self, start: State, tokens: "TokenTrie", prompt: int, end: int) -> None:
+        self._speller, self._tokens, self._prompt, self._end = Speller(), tokens, prompt, end
+        self._positions: dict[tuple[int, ...], Position] = {(): Position(start)}
+        self._legal: dict[Position, list[int]] = {}
+
+    def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
+        """Return the scores [sequences, vocabulary] with all but the legal tokens at minus infinity."""
+        masked = torch.full_like(scores, float("-inf"))
+        for row, ids in enumerate(input_ids.tolist()):
+            legal = self._legal_tokens(self._position(ids[self._prompt :]))
+            masked[row, legal] = scores[row, legal]
+        return masked
+
+    def state_of(self, ids: Sequence[int]) -> State | None:
+        """Return the state that a whole sequence reached, None if its query is not complete."""
+        position = self._position(ids[self._prompt :])
+        return position.state if not position.state.step else None
+
+    def _position(self, ids: Sequence[int]) -> Position:
+        done = tuple(token for token in ids if token in self._tokens.texts)
+        found = self._positions.get(done)
+        if found is None:
+            found = self._position(done[:-1])
+            for byte in self._tokens.texts[done[-1]]:
+                found = self._speller.after(found, byte)
+            self._positions[done] = found
+        return found
+
+    def _legal_tokens(self, position: Position) -> list[int]:
+        if not position.state.step:
+            return [self._end]
+        found = self._legal.get(position)
+        if found is None:
+            found = self._legal[position] = list(self._walk(self._tokens.root, position)) or [self._end]
+        return found
+
+    def _walk(self, node: Node, position: Position) -> Iterable[int]:
+        """Yield the tokens whose bytes can follow; past the end of a query nothing can."""
+        yield from node.ends
+        if not position.state.step or not node.children:
+            return
+        for byte in self._speller.next_bytes(position) & node.children.keys():
+            yield from self._walk(node.children[byte], self._speller.after(position, byte))
+
+
+class TokenTrie:
+    """A tokeniser's tokens by their bytes; special tokens and those without a text are left out."""
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase) -> None:
+        self.root = Node()
+        self.texts: dict[int, bytes] = {}
+        special = set(tokenizer.all_special_ids)
+        vocabulary = tokenizer.get_vocab()
+        to_bytes = _byte_level if any("Ġ" in token for token in vocabulary) else _metaspace
+        for token, number in vocabulary.items():
+            text = b"" if number in special else to_bytes(token)
+            if text:
+                self.texts[number] = text
+                self._add(text, number)
+
+    def _add(self, text: bytes, number: int) -> None:
+        node = self.root
+        for byte in text:
+            node = node.children.setdefault(byte, Node())
+        node.ends.append(number)
+
+
+def _metaspace(token: str) -> bytes:
+    if len(token) == 6 and token.startswith("<0x") and token.endswith(">"):
+        return bytes([int(token[3:5], 16)])
+    return token.replace("▁", " ").encode()
+
+
+def _byte_level(token: str) -> bytes:
+    """Return the bytes that a byte-level token's letters stand for (GPT-2's table)."""
+    try:
+        return bytes(_BYTES[letter] for letter in token)
+    except KeyError:
+        return b""
+
+
+def _byte_table() -> dict[str, int]:
+    shown = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    hidden = [byte for byte in range(0x100) if byte not in shown]
+    return {chr(byte): byte for byte in shown} | {chr(0x100 + place): byte for place, byte in enumerate(hidden)}
+
+
+_BYTES = _byte_table()

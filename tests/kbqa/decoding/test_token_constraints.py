@@ -84,7 +84,7 @@ def test_models_with_random_weights_write_queries_that_hold(kind, tmp_path):
                 assert graph.store.select(query_text(state.query), limit=1).rows
             else:
                 graph.store.ask(query_text(state.query))
-    assert written > 10
+    assert written > 2  # most sequences by chance run out of tokens before they end
 
 
 @pytest.mark.parametrize("kind", ["bytes", "metaspace"])

@@ -119,15 +119,34 @@ def test_staff_add_a_repository(page: Page, tmp_path):
     expect(page.get_by_role("alert")).to_contain_text("may be indexed")
 
 
+def test_a_graph_is_asked_judged_and_queried(page: Page, load):
+    load()
+    page.goto("/graphs")
+    page.get_by_role("link", name="films", exact=True).click()
+    page.locator("#q").fill("who is the director of Silent Harbour?")
+    page.keyboard.press("Enter")
+    expect(page.locator(".answer-value")).to_have_text("Marta Oliveira")
+    page.get_by_role("button", name="Yes").click()
+    expect(page.get_by_text("Kept. Thank you.")).to_be_visible()
+    page.get_by_role("link", name="Edit and run").click()
+    page.locator("#query").press("Control+Enter")
+    expect(page.locator("td").first).to_have_text("http://films.example/p1")
+    page.locator("td a").first.click()
+    expect(page.locator("h1")).to_have_text("Marta Oliveira")
+
+
 PATHS = (
     "/", "/?q=price", "/?q=lang:x", "/?q=zzz+lang:go", "/repositories/", "/repositories/shop", "/code/shop/shop/prices.py", "/jobs/", "/help",
-    "/sign-in", "/graphs", "/nowhere",
+    "/sign-in", "/graphs", "/nowhere", "/graphs/films", "/graphs/films?q=who+is+the+director+of+Falcon%3F", "/graphs/films?q=list+all+films",
+    "/graphs/films?q=what+is+the+weather", "/graphs/films/query?query=SELECT+*+WHERE+%7B+%3Fs+%3Fp+%3Fo+%7D", "/graphs/films/query?query=x",
+    "/graphs/films/node?iri=http%3A%2F%2Ffilms.example%2Fp1",
 )  # fmt: skip
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1200])
-def test_pages_fit_and_are_accessible(browser, site, width, scheme):
+def test_pages_fit_and_are_accessible(browser, site, load, width, scheme):
+    load()
     # The content security policy would keep the checker's script out as well.
     context = browser.new_context(viewport={"width": width, "height": 800}, base_url=site, color_scheme=scheme, bypass_csp=True)
     page = context.new_page()

@@ -55,24 +55,21 @@ def example_of(row: dict[str, Any], store: Store) -> Example | None:
 
 
 def _metaqa(row: dict[str, Any], store: Store) -> Example | None:
-    """`movie_to_actor_to_movie`: from the topic over the properties named; the topic itself is no answer."""
-    label = Literal(row["topic_entity"])
-    topics = [quad.subject for quad in store.quads_for_pattern(None, LABEL_PREDICATES[0], label)]
+    """`movie_to_actor_to_movie`: from the topic over the properties named; the set never comes back to the topic."""
     stops = row["path"].split("_to_")
-    for topic in topics:
+    for quad in store.quads_for_pattern(None, LABEL_PREDICATES[0], Literal(row["topic_entity"])):
+        topic: Any = quad.subject
         edges: list[Edge] = []
-        place: Any = topic
+        filters: list[Filter] = []
+        place = topic
         for index, (source, target) in enumerate(pairwise(stops)):
             predicate = NamedNode(_METAQA + _METAQA_HOPS[target if source == "movie" else source])
             new = Variable(index)
             edges.append(Edge(place, predicate, new) if source == "movie" else Edge(new, predicate, place))
+            filters += [Filter(new, Comparison.UNEQUAL, topic)] if target == stops[0] else []
             place = new
-        start = predicate_end(edges[0], store)
-        if not start:
-            continue
-        back = stops[0] == stops[-1] and len(stops) > 2
-        filters = (Filter(place, Comparison.UNEQUAL, topic),) if back else ()  # type: ignore[arg-type]
-        return Example(row["question"], Query(tuple(edges), filters, columns=(Item(place),)))
+        if predicate_end(edges[0], store):
+            return Example(row["question"], Query(tuple(edges), tuple(filters), columns=(Item(place),)))
     return None
 
 

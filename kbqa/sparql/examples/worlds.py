@@ -28,6 +28,7 @@ class Relation:
     source: str
     target: str
     names: tuple[str, ...]
+    nouns: tuple[str, ...]
     forward: tuple[str, ...]
     backward: tuple[str, ...]
 
@@ -54,7 +55,8 @@ def read_domains() -> dict[str, tuple[tuple[Relation, ...], tuple[Attribute, ...
 
 
 def _relation(stored: dict[str, Any]) -> Relation:
-    return Relation(stored["from"], stored["to"], tuple(stored["names"]), tuple(stored["forward"]), tuple(stored["backward"]))
+    texts = (tuple(stored.get(part, ())) for part in ("names", "nouns", "forward", "backward"))
+    return Relation(stored["from"], stored["to"], *texts)
 
 
 def _attribute(stored: dict[str, Any]) -> Attribute:
@@ -152,6 +154,8 @@ class World:
     def examples(self, number: int) -> Iterator[Example]:
         """Yield questions, each kind in its turn."""
         makers = (
+            self._nested,
+            self._nested,
             self._one,
             self._one,
             self._one,
@@ -177,6 +181,17 @@ class World:
             return self._example(self._say(relation.forward, subject), (Edge(subject, predicate, _X),))
         text = self._say(relation.backward, target)
         return self._example(text, self._described(text, relation, (Edge(_X, predicate, target),)))
+
+    def _nested(self) -> Example | None:
+        """Where the author of E was born: a question from a subject, with a description in the place of its name."""
+        relation, predicate, (subject, target) = self._edge()
+        onward = [(each, name) for each, name, found in self.edges if any(edge[0] == target for edge in found)]
+        if not onward:
+            return None
+        second, name = self.rng.choice(onward)
+        described = self.rng.choice(("the {p} of {e}", "{e}'s {p}", "{e}'s {p}", "{e} 's {p}")).format(p=self._noun(relation), e=self.names[subject])
+        text = self.rng.choice(second.forward).format(e=described)
+        return self._example(text, (Edge(subject, predicate, _X), Edge(_X, name, _Y)), _Y)
 
     def _described(self, text: str, relation: Relation, edges: tuple[Edge, ...], variable: Variable = _X) -> tuple[Edge, ...]:
         """Add the class where the question names it and the graph has other subjects of the property."""
@@ -362,7 +377,7 @@ class World:
         return relation, predicate, self.rng.choice(found)
 
     def _noun(self, relation: Relation) -> str:
-        nouns = [
+        nouns = list(relation.nouns) or [
             name
             for name in relation.names
             if not name.endswith((" by", " in", " at", " with", " to", " from", " on", " through", " around", " under"))
@@ -374,7 +389,9 @@ class World:
         return self.rng.choice(wordings).format(e=self.names[node])
 
     def _cased(self, text: str) -> str:
-        text += self.rng.choice(("", "?", "?"))
+        text += self.rng.choice(("", "?", "?", " ?"))
+        if self.rng.random() < 0.2:
+            return text.lower()
         return text[:1].upper() + text[1:] if self.rng.random() < 0.5 else text
 
     def _edges(self, relation: Relation, predicate: NamedNode) -> list[tuple[NamedNode, NamedNode]]:
@@ -397,7 +414,7 @@ class World:
         return node
 
     def _name(self, kind: str) -> str:
-        if kind in ("person", "doctor", "patient", "cook", "singer"):
+        if kind in ("human", "person", "doctor", "patient", "cook", "singer"):
             return f"{self._word().title()} {self._word().title()}"
         if kind in ("function", "class", "module", "library", "package"):
             return self.rng.choice((f"{self._word()}_{self._word()}", f"{self._word().title()}{self._word().title()}", self._word()))
@@ -425,7 +442,7 @@ class World:
 
 
 def _plural(text: str) -> str:
-    if text == "person":
+    if text in ("person", "human"):
         return "people"
     if text.endswith(("ss", "ch", "sh")):
         return f"{text}es"

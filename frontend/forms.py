@@ -58,6 +58,14 @@ class GraphForm(forms.Form):
     address = forms.CharField(
         max_length=1000, required=False, label="Address", widget=forms.URLInput(attrs={"placeholder": "https://example.org/data.ttl"})
     )
+    endpoint = forms.CharField(
+        max_length=1000, required=False, label="Endpoint", widget=forms.URLInput(attrs={"placeholder": "https://example.org/sparql"}),
+        help_text="Its names are fetched; its triples stay where they are, and are asked live.",
+    )  # fmt: skip
+    token = forms.CharField(
+        max_length=500, required=False, label="Access token", widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text="Only if the endpoint asks for one. Stored encrypted, never shown again.",
+    )  # fmt: skip
     repository = forms.ChoiceField(
         required=False, label="Repository", help_text="Its modules, classes and functions, and what they define, inherit, call and import."
     )
@@ -76,7 +84,7 @@ class GraphForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Require the field of the chosen source."""
         cleaned: dict[str, Any] = super().clean() or {}
-        field = {"file": "file", "url": "address", "repository": "repository"}.get(cleaned.get("source_kind", ""))
+        field = {"file": "file", "url": "address", "endpoint": "endpoint", "repository": "repository"}.get(cleaned.get("source_kind", ""))
         if field and not cleaned.get(field) and field not in self.errors:
             self.add_error(field, "This is needed for the chosen source.")
         return cleaned

@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 else:
     _GraphModelForm = forms.ModelForm
 
-_FIELDS = ("name", "source_kind", "location", "skip_bad_lines")
+_FIELDS = ("name", "source_kind", "location", "token", "skip_bad_lines")
 
 
 class GraphAdminForm(_GraphModelForm):
     """Checks the source as every other way in does."""
 
+    token = forms.CharField(
+        required=False, widget=forms.PasswordInput(attrs={"autocomplete": "off"}), help_text="For endpoints. Leave empty to keep the stored one."
+    )
     file = forms.FileField(required=False, help_text="For an uploaded file: Turtle, N-Triples, N-Quads, TriG, RDF/XML or JSON-LD, also with .gz.")
 
     class Meta:
@@ -37,6 +40,7 @@ class GraphAdminForm(_GraphModelForm):
     def clean(self) -> dict[str, Any]:
         """Store an uploaded file and check the source."""
         cleaned: dict[str, Any] = super().clean() or {}
+        cleaned["token"] = cleaned.get("token") or (self.instance.token if self.instance.pk else "")
         upload = cleaned.get("file")
         try:
             if upload is not None and cleaned.get("source_kind") == Graph.SourceKind.FILE:

@@ -14,6 +14,8 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.urls import reverse
 
+from searchapp.secrets import EncryptedTextField
+
 
 class Graph(models.Model):
     """A knowledge graph, and which version of it is served."""
@@ -23,12 +25,14 @@ class Graph(models.Model):
 
         FILE = "file", "Uploaded file"
         URL = "url", "Address of a file"
+        ENDPOINT = "endpoint", "SPARQL endpoint"
         REPOSITORY = "repository", "Code of a repository"
 
     slug = models.SlugField(max_length=60, unique=True, help_text="Its name in addresses.")
     name = models.CharField(max_length=100)
     source_kind = models.CharField(max_length=10, choices=SourceKind)
     location = models.CharField(max_length=1000, blank=True, help_text="Address, repository, or the stored file's name.")
+    token = EncryptedTextField(blank=True, help_text="For endpoints that ask for one; encrypted, and never shown again.")
     skip_bad_lines = models.BooleanField(default=False, help_text="Count lines that cannot be read and go on; otherwise the first stops the load.")
     trusted = models.BooleanField(default=False, editable=False, help_text="Added at the terminal: any file is allowed.")
     serving = models.ForeignKey("GraphVersion", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False)

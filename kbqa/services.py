@@ -30,15 +30,17 @@ class QuestionError(ValueError):
     """A question cannot be asked as it is; the message says what to change."""
 
 
-def add_graph(*, name: str, source_kind: str, location: str, skip_bad_lines: bool = False, trusted: bool = False) -> tuple[Graph, Job]:
+def add_graph(
+    *, name: str, source_kind: str, location: str, token: str = "", skip_bad_lines: bool = False, trusted: bool = False
+) -> tuple[Graph, Job]:
     """Add a graph and start its first load. Raises ValidationError with the field that is wrong.
 
     `trusted` permits any file: the caller has a terminal on the server.
     """
     name = name.strip() or suggested_name(location)
     graph = Graph(
-        slug=slug_of(name), name=name[:100], source_kind=source_kind, location=location.strip(),
-        skip_bad_lines=skip_bad_lines, trusted=trusted,
+        slug=slug_of(name), name=name[:100], source_kind=source_kind, location=location.strip(), token=token.strip(), skip_bad_lines=skip_bad_lines,
+        trusted=trusted,
     )  # fmt: skip
     check_graph(graph)
     try:
@@ -142,7 +144,7 @@ def judge(question: Question, *, good: bool, correction: str = "") -> Question:
 
 
 def _check_source(graph: Graph) -> None:
-    if graph.source_kind == Graph.SourceKind.URL:
+    if graph.source_kind in (Graph.SourceKind.URL, Graph.SourceKind.ENDPOINT):
         pinned(graph.location)
     elif graph.source_kind == Graph.SourceKind.REPOSITORY:
         if not graph_source(graph.source_kind).exists(graph.location):

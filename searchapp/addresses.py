@@ -2,6 +2,9 @@
 
 import ipaddress
 import socket
+from urllib.parse import urlsplit
+
+_PORTS = {"http": 80, "https": 443}
 
 
 class AddressError(ValueError):
@@ -25,3 +28,19 @@ def addresses_of(host: str, port: int, *, allow_private: bool) -> list[str]:
         if not allow_private and not ipaddress.ip_address(address.split("%")[0]).is_global:
             raise AddressError(f"{host} leads to the private address {address}; an administrator can allow that with SOURCE_ALLOW_PRIVATE_ADDRESSES.")
     return addresses
+
+
+def pinned_address(address: str, *, allow_private: bool) -> tuple[str, dict[str, str], dict[str, str]]:
+    """Return an address by its host's number, with the headers and httpx extensions that still name the host. Raises AddressError."""
+    parts = urlsplit(address)
+    if parts.scheme not in _PORTS or not parts.hostname:
+        raise AddressError(f"{address} is no address: it must start with https:// or http://.")
+    if parts.username or parts.password:
+        raise AddressError("Leave user and password out of the address.")
+    try:
+        port = parts.port or _PORTS[parts.scheme]
+    except ValueError as error:
+        raise AddressError(f"{address} is no address: {error}") from error
+    number = addresses_of(parts.hostname, port, allow_private=allow_private)[0]
+    host = f"[{number}]" if ":" in number else number
+    return parts._replace(netloc=f"{host}:{port}").geturl(), {"Host": parts.netloc}, {"sni_hostname": parts.hostname}

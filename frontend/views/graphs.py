@@ -31,7 +31,7 @@ _CHANGES = {
     "load": (services.load_graph, "Loading the graph anew."),
     "delete": (services.delete_graph, "Deleted. What is left of it is being removed in the background."),
 }
-_FORM_FIELDS = {"location": {"file": "file", "url": "address", "repository": "repository"}}
+_FORM_FIELDS = {"location": {"file": "file", "url": "address", "endpoint": "endpoint", "repository": "repository"}}
 _SHOWN_ROWS, _SHOWN_EDGES = 200, 100
 _CODE = "https://searchapp.dev/code#"
 
@@ -158,13 +158,13 @@ def change(request: HttpRequest, slug: str, change: str) -> HttpResponse:
 
 def _add(cleaned: dict[str, Any]) -> Graph:
     kind, name = cleaned["source_kind"], cleaned["name"]
-    location = {"url": cleaned["address"], "repository": cleaned["repository"]}.get(kind, "")
+    location = {"url": cleaned["address"], "endpoint": cleaned["endpoint"], "repository": cleaned["repository"]}.get(kind, "")
     if kind == Graph.SourceKind.FILE:
         name = name or services.suggested_name(cleaned["file"].name)
         location = services.store_file(cleaned["file"])
     elif kind == Graph.SourceKind.REPOSITORY:
         name = name or f"{location} code"
-    graph, _ = services.add_graph(name=name, source_kind=kind, location=location, skip_bad_lines=cleaned["skip_bad_lines"])
+    graph, _ = services.add_graph(name=name, source_kind=kind, location=location, token=cleaned["token"], skip_bad_lines=cleaned["skip_bad_lines"])
     return graph
 
 
@@ -266,12 +266,12 @@ def _first_query() -> str:
 def _run(graph: Graph, query: str) -> dict[str, Any]:
     try:
         version, _ = served(graph)
-        result = run_query(version.folder / "triples", query, "application/sparql-results+json, text/turtle;q=0.5", limit=_SHOWN_ROWS)
+        result = run_query(version, query, "application/sparql-results+json, text/turtle;q=0.5", limit=_SHOWN_ROWS)
     except QueryError as error:
         return {"query_error": str(error), "status": 422}
     except StoreError as error:
         return {"query_error": str(error), "status": 503}
-    if result.content_type == "text/turtle":
+    if "results+json" not in result.content_type:
         return {"triples": result.body.decode(), "cut": result.cut}
     table = json.loads(result.body)
     if "boolean" in table:

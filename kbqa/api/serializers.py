@@ -22,13 +22,14 @@ class GraphSerializer(serializers.ModelSerializer[Graph]):
     """A graph. A file is uploaded as `file` in a multipart form."""
 
     name = serializers.CharField(max_length=100, required=False, help_text="By default the last part of the location.")
-    location = serializers.CharField(max_length=1000, required=False, help_text="Address of an RDF file, or name of a repository.")
+    location = serializers.CharField(max_length=1000, required=False, help_text="Address of an RDF file or an endpoint, or name of a repository.")
+    token = serializers.CharField(write_only=True, required=False, allow_blank=True, max_length=500, help_text="For endpoints that ask for one.")
     file = serializers.FileField(write_only=True, required=False, help_text="Turtle, N-Triples, N-Quads, TriG, RDF/XML or JSON-LD; also with .gz.")
     triples = serializers.IntegerField(source="serving.triples", read_only=True, default=0)
 
     class Meta:
         model = Graph
-        fields = ("slug", "name", "source_kind", "location", "file", "skip_bad_lines", "triples", "created")
+        fields = ("slug", "name", "source_kind", "location", "token", "file", "skip_bad_lines", "triples", "created")
         read_only_fields = ("slug", "created")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -165,7 +165,7 @@ class SparqlView(APIView):
             return HttpResponse(_description(request.build_absolute_uri(request.path)), content_type="text/turtle; charset=utf-8")
         try:
             version, _ = served(graph)
-            result = run_query(version.folder / "triples", query, request.headers.get("Accept", ""))
+            result = run_query(version, query, request.headers.get("Accept", ""))
         except StoreError as error:
             raise _as_api_error(error) from error
         response = HttpResponse(result.body, content_type=f"{result.content_type}; charset=utf-8")

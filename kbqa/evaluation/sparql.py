@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +38,8 @@ class Scores:
     answered: int = 0
     questions: int = 0
     milliseconds: list[float] = field(default_factory=list)
+    sureness: list[tuple[float, bool]] = field(default_factory=list)
+    """Of each answer: how sure the decoder was, and whether it was exact."""
 
     def summary(self) -> dict[str, float]:
         """Return the means, and percentiles of the time a question took."""
@@ -46,8 +48,30 @@ class Scores:
             "f1": round(self.f1 / number, 4), "hits@1": round(self.hits / number, 4), "exact": round(self.exact / number, 4),
             "executable": round(self.executable / max(1, self.answered), 4), "non_empty": round(self.non_empty / max(1, self.answered), 4),
             "answered": round(self.answered / number, 4), "ms_p50": round(float(np.percentile(self.milliseconds or [0.0], 50)), 1),
-            "ms_p95": round(float(np.percentile(self.milliseconds or [0.0], 95)), 1), "questions": self.questions,
+            "ms_p95": round(float(np.percentile(self.milliseconds or [0.0], 95)), 1), "calibration_error": round(calibration_error(self.sureness), 4),
+            "questions": self.questions,
         }  # fmt: skip
+
+
+def calibration_error(sureness: Sequence[tuple[float, bool]]) -> float:
+    """Return the expected calibration error in ten bins (Guo et al. 2017): by how much being sure and being right differ."""
+    bins: dict[int, list[tuple[float, bool]]] = {}
+    for probability, right in sureness:
+        bins.setdefault(min(9, int(10 * probability)), []).append((probability, right))
+    gaps = (abs(sum(probability - right for probability, right in each)) for each in bins.values())
+    return sum(gaps) / max(1, len(sureness))
+
+
+def best_temperature(sureness: Sequence[tuple[float, bool]], present: float) -> float:
+    """Return the temperature under which the likelihood of being right is highest, if the present one was used."""
+    scores = np.array([np.log(max(probability, 1e-12)) * present for probability, _ in sureness])
+    right = np.array([each for _, each in sureness])
+
+    def loss(temperature: float) -> float:
+        likely = np.clip(np.exp(scores / temperature), 1e-6, 1 - 1e-6)
+        return float(-np.where(right, np.log(likely), np.log(1 - likely)).mean())
+
+    return min(np.geomspace(0.2, 8.0, 60).tolist(), key=loss)
 
 
 @contextmanager
@@ -146,9 +170,11 @@ def _score(found: list[Names], gold: list[Names], answer: Answer, scores: Scores
     scores.questions += 1
     scores.f1 += 2 * precision * recall / (precision + recall) if right else float(not found and not gold)
     scores.hits += bool(found and wanted.intersection(found[0]))
-    scores.exact += bool(precision == 1 and recall == 1) or (not found and not gold)
+    exact = bool(precision == 1 and recall == 1) or (not found and not gold)
+    scores.exact += exact
     scores.milliseconds.append(answer.milliseconds)
     if answer.best is not None:
         scores.answered += 1
+        scores.sureness.append((answer.best.probability, exact))
         scores.executable += 1
         scores.non_empty += answer.best.solutions is None or bool(answer.best.solutions.rows)

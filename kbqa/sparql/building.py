@@ -14,7 +14,7 @@ from kbqa.sparql import names
 from kbqa.sparql.fetching import FetchError, fetch
 from kbqa.sparql.loading import LoadError, RdfFile, Report, rdf_format, triples_of
 from kbqa.sparql.profile import profile_graph
-from kbqa.sparql.stores import OxigraphStore
+from kbqa.sparql.stores import EndpointStore, OxigraphStore, StoreError
 from searchapp.graph_sources import graph_source
 from searchapp.jobs.errors import JobError, TransientJobError
 from searchapp.jobs.runner import JobContext
@@ -42,9 +42,12 @@ def read(context: JobContext) -> None:
     """Stage two: write the triples into a folder of their own, look at them, and write their names."""
     graph = graph_of(context)
     version = current_version(graph)
+    names.delete_names(graph.pk, version.load)
+    if graph.source_kind == Graph.SourceKind.ENDPOINT:
+        _look_at_endpoint(graph, version, context)
+        return
     folder = version.folder / "triples"
     shutil.rmtree(folder, ignore_errors=True)
-    names.delete_names(graph.pk, version.load)
     report = Report()
     store = Store(str(folder))
     try:
@@ -159,6 +162,20 @@ def _triples(graph: Graph, version: GraphVersion, report: Report, context: JobCo
         context.progress(done, total + 1, f"Reading, {report.triples:,} triples")
 
     return triples_of(file, report, skip_bad_lines=graph.skip_bad_lines, progress=progress)
+
+
+def _look_at_endpoint(graph: Graph, version: GraphVersion, context: JobContext) -> None:
+    """Find out what an endpoint has, and bring its names here; its triples stay where they are."""
+    store = EndpointStore(graph.location, "", graph.token)
+    context.progress(0, 1, "Looking at what is in the graph")
+    try:
+        profile = profile_graph(store)
+        rows = names.endpoint_names(store, profile)
+        names.write_names(version, rows, lambda number: context.progress(number, 0, f"Fetching names, {number:,}"))
+    except StoreError as error:
+        raise (TransientJobError if error.transient else JobError)(str(error)) from error
+    version.triples, version.profile = profile.triples, profile.as_json()
+    version.save()
 
 
 def _local_file(graph: Graph) -> tuple[Path, RdfFormat]:

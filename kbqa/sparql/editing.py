@@ -51,6 +51,8 @@ def _edit(graph: Graph, change: Callable[[Store], None]) -> GraphVersion:
     with _alone(graph):
         graph.refresh_from_db()
         served = graph.serving
+        if graph.source_kind == Graph.SourceKind.ENDPOINT:
+            raise QueryError(f"{graph.name} lives at {graph.location} and is edited there.")
         if served is None:
             raise StoreError(f"{graph.name} has not been loaded yet.", transient=True)
         number = next_number(graph)

@@ -9,11 +9,10 @@ from django.conf import settings
 from pyoxigraph import RdfFormat
 
 from kbqa.sparql.loading import LoadError, rdf_format
-from searchapp.addresses import AddressError, addresses_of
+from searchapp.addresses import AddressError, pinned_address
 
 _REDIRECTS, _TIMEOUT = 5, httpx.Timeout(30.0)
 _ACCEPT = "text/turtle, application/n-triples, application/n-quads;q=0.9, application/ld+json;q=0.8, application/rdf+xml;q=0.8, */*;q=0.1"
-_PORTS = {"http": 80, "https": 443}
 
 
 class FetchError(LoadError):
@@ -38,19 +37,11 @@ def fetch(address: str, target: Path, progress: Callable[[int, int], None]) -> R
 
 
 def pinned(address: str) -> tuple[str, dict[str, str], dict[str, str]]:
-    """Return an address by its host's number, with the headers and extensions that still name the host. Raises LoadError, FetchError."""
-    parts = urlsplit(address)
-    if parts.scheme not in _PORTS or not parts.hostname:
-        raise LoadError(f"{address} is no address: it must start with https:// or http://.")
-    if parts.username or parts.password:
-        raise LoadError("Leave user and password out of the address.")
-    port = parts.port or _PORTS[parts.scheme]
+    """Return an address by its host's number, see `pinned_address`. Raises LoadError, FetchError."""
     try:
-        number = addresses_of(parts.hostname, port, allow_private=settings.SOURCE_ALLOW_PRIVATE_ADDRESSES)[0]
+        return pinned_address(address, allow_private=settings.SOURCE_ALLOW_PRIVATE_ADDRESSES)
     except AddressError as error:
         raise (FetchError if error.transient else LoadError)(str(error)) from error
-    host = f"[{number}]" if ":" in number else number
-    return parts._replace(netloc=f"{host}:{port}").geturl(), {"Host": parts.netloc}, {"sni_hostname": parts.hostname}
 
 
 def _write(response: httpx.Response, address: str, target: Path, progress: Callable[[int, int], None]) -> RdfFormat:

@@ -13,12 +13,14 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Store
 
 from kbqa.models import GraphVersion, Name
 from kbqa.sparql.profile import Profile, local_text
+from kbqa.sparql.stores.base import GraphStore
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _POSSESSIVE = re.compile(r"['’]s?$|['’]s(?=\s)")
 _LONGEST_NAME, _LONGEST_VALUE = 200, 80
 _COUNTED_EDGES = 200
 _ROWS_AT_ONCE = 20_000
+_PAGE, _MOST_ENDPOINT_NAMES = 5_000, 500_000
 _XSD_STRING = "http://www.w3.org/2001/XMLSchema#string"
 _stemmer = Stemmer.Stemmer("english")
 
@@ -66,6 +68,23 @@ def names_in(store: Store, profile: Profile) -> Iterator[NameRow]:
         yield from _speaking_iris(store, profile)
     for predicate in profile.names:
         yield from _values(store, predicate)
+
+
+def endpoint_names(store: GraphStore, profile: Profile) -> Iterator[NameRow]:
+    """Read an endpoint's names in pages: labels, and the texts of properties, up to a bound."""
+    sources = [(Name.Kind.ENTITY, predicate) for predicate in profile.labels]
+    sources += [(Name.Kind.VALUE, each.predicate) for each in profile.predicates if not each.ranges]
+    for kind, predicate in sources:
+        for offset in range(0, _MOST_ENDPOINT_NAMES, _PAGE):
+            what = "?s ?o" if kind == Name.Kind.ENTITY else "?o"
+            body = f"SELECT DISTINCT {what} WHERE {{ ?s {predicate} ?o FILTER isLiteral(?o) }}"
+            rows = store.select(f"{body} ORDER BY {what} LIMIT {_PAGE} OFFSET {offset}").rows
+            for row in rows:
+                subject, value = (row[0], row[-1])
+                if isinstance(value, Literal) and len(value.value) <= _LONGEST_NAME and subject not in profile.texts:
+                    yield kind, str(subject), "" if kind == Name.Kind.ENTITY else str(predicate), value.value, 1
+            if len(rows) < _PAGE:
+                break
 
 
 def write_names(version: GraphVersion, rows: Iterable[NameRow], after: Callable[[int], None] = lambda number: None) -> int:

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from kbqa.models import Graph, GraphVersion
 from kbqa.sparql.constraints import LiveGraph
 from kbqa.sparql.profile import Profile
-from kbqa.sparql.stores import OxigraphStore, StoreError
+from kbqa.sparql.stores import EndpointStore, GraphStore, OxigraphStore, StoreError
 
 _MOST_OPEN = 8
 _open: "OrderedDict[int, LiveGraph]" = OrderedDict()
@@ -34,9 +34,16 @@ def live_graph(version: GraphVersion) -> LiveGraph:
     with _lock:
         found = _open.get(version.pk)
         if found is None:
-            store = OxigraphStore.open(version.folder / "triples", f"{version.graph_id}.{version.number}")
+            store = _store(version)
             found = _open[version.pk] = LiveGraph(store, Profile.from_json(version.profile))
             while len(_open) > _MOST_OPEN:
                 _open.popitem(last=False)
         _open.move_to_end(version.pk)
         return found
+
+
+def _store(version: GraphVersion) -> GraphStore:
+    name = f"{version.graph_id}.{version.number}"
+    if version.graph.source_kind == Graph.SourceKind.ENDPOINT:
+        return EndpointStore(version.graph.location, name, version.graph.token)
+    return OxigraphStore.open(version.folder / "triples", name)

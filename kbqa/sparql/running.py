@@ -15,7 +15,8 @@ from pathlib import Path
 from django.conf import settings
 from pyoxigraph import Store
 
-from kbqa.sparql.stores.base import QueryError
+from kbqa.models import Graph, GraphVersion
+from kbqa.sparql.stores import EndpointStore, QueryError
 
 MAX_QUERY_CHARACTERS = 100_000
 _WORD = re.compile(r"(?<![?$:\w])[A-Za-z]+(?![\w:])")
@@ -50,9 +51,16 @@ def words_outside_quotes(text: str) -> set[str]:
     return {word.upper() for word in _WORD.findall(_QUOTED.sub(" ", text))}
 
 
-def run_query(folder: Path, query: str, accept: str = "", *, limit: int | None = None) -> Result:
-    """Run a query on the graph in `folder`; `accept` is an HTTP Accept header. Raises QueryError."""
+def run_query(version: GraphVersion, query: str, accept: str = "", *, limit: int | None = None) -> Result:
+    """Run a query on a version of a graph; `accept` is an HTTP Accept header. Raises QueryError, StoreError."""
     check_query(query)
+    graph = version.graph
+    if graph.source_kind == Graph.SourceKind.ENDPOINT:
+        return Result(*EndpointStore(graph.location, "", graph.token).forward(query, accept), cut=False)
+    return _run_in_process(version.folder / "triples", query, accept, limit)
+
+
+def _run_in_process(folder: Path, query: str, accept: str, limit: int | None) -> Result:
     seconds = settings.GRAPH_QUERY_TIMEOUT_MS / 1000
     task = json.dumps({"folder": str(folder), "query": query, "accept": accept, "limit": limit or settings.GRAPH_MAX_ROWS})
     command = [sys.executable, "-S", "-c", _START, str(Path(__file__).parent / "query_process.py")]

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from kbqa.decoding.inference import load_decoder
-from kbqa.evaluation.sparql import Scores, evaluate, loaded_graph
+from kbqa.evaluation.sparql import Scores, best_temperature, evaluate, loaded_graph
 from kbqa.sparql.answering import NetworkDecoder, configured_decoder
 from kbqa.sparql.examples.published import held_out, read_rows
 from kbqa.sparql.loading import LoadError
@@ -31,6 +31,7 @@ class Command(BaseCommand):
         parser.add_argument("--held-out", action="store_true", help="only the tenth of the questions that training never takes")
         parser.add_argument("--where", default="", help="only questions with FIELD=VALUE, for example hops=2")
         parser.add_argument("--model", type=Path, help="the folder of a decoder; by default the configured one")
+        parser.add_argument("--fit-temperature", action="store_true", help="with --model: keep there what makes its sureness fit these questions")
         parser.add_argument("--predictions", type=Path, help="write JSON lines {question, sparql, answers}")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -51,7 +52,17 @@ class Command(BaseCommand):
             bar.close()
         if options["predictions"]:
             options["predictions"].write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in predictions), encoding="utf-8")
+        if options["fit_temperature"]:
+            self._fit(options["model"], scores)
         self.stdout.write(json.dumps(scores.summary()))
+
+    def _fit(self, folder: Path | None, scores: Scores) -> None:
+        if folder is None:
+            raise CommandError("--fit-temperature needs --model.")
+        path = folder / "decoder.json"
+        config = json.loads(path.read_text(encoding="utf-8"))
+        config["temperature"] = round(best_temperature(scores.sureness, float(config.get("temperature", 1.0))), 3)
+        path.write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
 
     def _evaluate(self, path: Path, rows: list[dict[str, Any]], model: Path | None, scores: Scores) -> Iterator[dict[str, Any]]:
         decoder = NetworkDecoder(load_decoder(model)) if model else configured_decoder()

@@ -17,18 +17,19 @@ from searchapp.jobs.running import run_to_end
 class Command(BaseCommand):
     """Load an RDF file, an address of one, or the code of a repository."""
 
-    help = "Load SOURCE as a graph: an RDF file, the address of one, or repository:NAME. Run again, it replaces the graph's content."
+    help = "Load SOURCE as a graph: an RDF file, the address of one or of an endpoint, or repository:NAME. Run again, it replaces the content."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
         parser.add_argument("source", help="file, https:// address, or repository:NAME")
         parser.add_argument("--name", default="", help="the graph's name; by default the last part of the source")
+        parser.add_argument("--endpoint", action="store_true", help="SOURCE is the address of a SPARQL 1.1 endpoint")
         parser.add_argument("--skip-bad-lines", action="store_true", help="count lines that cannot be read, and go on (N-Triples and N-Quads)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the load in this process and show its progress."""
         try:
-            graph, job = self._start(options["source"], options["name"], options["skip_bad_lines"])
+            graph, job = self._start(options["source"], options["name"], options["skip_bad_lines"], options["endpoint"])
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         with tqdm(total=0, desc=job.title, unit="", bar_format="{desc}: {percentage:3.0f}%|{bar}| {elapsed}") as bar:
@@ -39,8 +40,8 @@ class Command(BaseCommand):
         if graph.serving is not None:
             self.stdout.write(f"{graph.slug}: {graph.serving.triples:,} triples, {graph.serving.skipped:,} lines skipped.")
 
-    def _start(self, source: str, name: str, skip_bad_lines: bool) -> tuple[Graph, Job]:
-        kind, location = self._source(source)
+    def _start(self, source: str, name: str, skip_bad_lines: bool, endpoint: bool) -> tuple[Graph, Job]:
+        kind, location = (Graph.SourceKind.ENDPOINT, source) if endpoint else self._source(source)
         name = name or services.suggested_name(location)
         graph = Graph.objects.filter(name=name, deleting=False).first()
         if graph is None:

@@ -4,10 +4,12 @@ import gzip
 import json
 from io import StringIO
 
+import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
 from kbqa.decoding.inference import DecoderModel
+from kbqa.evaluation.sparql import best_temperature, calibration_error
 from tests.kbqa.conftest import FILMS
 
 QUESTIONS = [
@@ -24,6 +26,13 @@ def files(tmp_path):
     return tmp_path
 
 
+def test_calibration_worked_out_by_hand():
+    assert calibration_error([(0.95, True), (0.95, False), (0.35, False)]) == pytest.approx((0.9 + 0.35) / 3)
+    assert calibration_error([]) == 0
+    sure = [(0.99, True)] * 60 + [(0.99, False)] * 40
+    assert np.exp(np.log(0.99) / best_temperature(sure, 1.0)) < 0.97
+
+
 def run(*arguments, **options):
     output = StringIO()
     call_command(*arguments, stdout=output, **options)
@@ -33,7 +42,7 @@ def run(*arguments, **options):
 def test_scores_and_predictions(transactional_db, files):
     last = run("evaluate_sparql", graph=files / "films.ttl", questions=files / "questions.jsonl", predictions=files / "out.jsonl")[-1]
     scores = json.loads(last)
-    assert set(scores) == {"f1", "hits@1", "exact", "executable", "non_empty", "answered", "ms_p50", "ms_p95", "questions"}
+    assert set(scores) == {"f1", "hits@1", "exact", "executable", "non_empty", "answered", "ms_p50", "ms_p95", "calibration_error", "questions"}
     assert scores["questions"] == 3
     assert scores["executable"] == scores["non_empty"] == 1
     predictions = [json.loads(line) for line in (files / "out.jsonl").read_text().splitlines()]

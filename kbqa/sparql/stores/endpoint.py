@@ -1,0 +1,145 @@
+"""A graph behind somebody else's SPARQL 1.1 endpoint."""
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+import httpx
+from django.conf import settings
+from pyoxigraph import Literal, NamedNode, QueryBoolean, QueryResultsFormat, QuerySolutions, parse_query_results
+
+from kbqa.sparql.stores.base import QueryError, Solutions, StoreError
+from searchapp.addresses import AddressError, pinned_address
+
+_ACCEPT = "application/sparql-results+json, application/sparql-results+xml;q=0.8"
+_FORMATS = {
+    "application/sparql-results+json": QueryResultsFormat.JSON,
+    "application/json": QueryResultsFormat.JSON,
+    "application/sparql-results+xml": QueryResultsFormat.XML,
+}
+_MOST_BYTES = 64_000_000
+_AT_ONCE, _LOOKED_AT = 20, 40
+_BUSY = {429, 502, 503, 504}
+_ATTEMPTS = 3
+T = TypeVar("T")
+
+
+class EndpointStore:
+    """Asks by POST; waits and asks again where the server is busy, as long as it says, within the time limit."""
+
+    def __init__(self, address: str, version: str, token: str = "") -> None:
+        self.address, self.version = address, version
+        self._headers = {"User-Agent": "Searchapp"} | ({"Authorization": f"Bearer {token}"} if token else {})
+
+    def select(self, query: str, *, limit: int | None = None) -> Solutions:
+        """Return the solutions of a SELECT, at most `limit`."""
+        found = self._run(query)
+        if not isinstance(found, QuerySolutions):
+            raise QueryError("This is no SELECT query.")
+        names = tuple(variable.value for variable in found.variables)
+        rows = [tuple(solution) for solution in found]
+        return Solutions(names, rows[:limit], cut=limit is not None and len(rows) > limit)  # type: ignore[arg-type]
+
+    def ask(self, query: str) -> bool:
+        """Return the answer to an ASK."""
+        found = self._run(query)
+        if not isinstance(found, QueryBoolean):
+            raise QueryError("This is no ASK query.")
+        return bool(found)
+
+    def any_solution(self, bodies: Sequence[str]) -> list[bool]:
+        """Tell for each body whether it has a solution; many are asked in one request."""
+        found: set[int] = set()
+        for chunk in _portions(list(enumerate(bodies))):
+            parts = " UNION ".join(f"{{ SELECT ({number} AS ?k) WHERE {{ {{ {body} LIMIT 1 }} }} }}" for number, body in chunk)
+            found |= {int(row[0].value) for row in self.select(f"SELECT ?k WHERE {{ {parts} }}").rows if isinstance(row[0], Literal)}
+        return [number in found for number in range(len(bodies))]
+
+    def relations(self, term: NamedNode | Literal, candidates: Sequence[NamedNode]) -> tuple[list[NamedNode], list[NamedNode]]:
+        """Return which of the predicates leave a term, and which enter it."""
+        leaving = [] if isinstance(term, Literal) else self._existing(f"{term} ?p ?y", candidates)
+        return leaving, self._existing(f"?y ?p {term}", candidates)
+
+    def surroundings(self, terms: Sequence[NamedNode | Literal]) -> list[set[NamedNode]]:
+        """Return for each term the predicates of some of its edges."""
+        found: list[set[NamedNode]] = [set() for _ in terms]
+        for chunk in _portions(list(enumerate(terms))):
+            sides = [(number, f"{term} ?p ?y") for number, term in chunk if isinstance(term, NamedNode)]
+            sides += [(number, f"?y ?p {term}") for number, term in chunk]
+            parts = " UNION ".join(f"{{ SELECT ({number} AS ?k) ?p WHERE {{ {side} }} LIMIT {_LOOKED_AT} }}" for number, side in sides)
+            for key, predicate in self.select(f"SELECT DISTINCT ?k ?p WHERE {{ {parts} }}").rows:
+                if isinstance(key, Literal) and isinstance(predicate, NamedNode):
+                    found[int(key.value)].add(predicate)
+        return found
+
+    def forward(self, query: str, accept: str) -> tuple[str, bytes]:
+        """Return (media type, body) of what the endpoint answers to a query that somebody wrote."""
+        status, kind, body, _ = self._send(query, settings.GRAPH_QUERY_TIMEOUT_MS / 1000, accept or _ACCEPT)
+        if status != 200:
+            raise QueryError(f"{self.address} answers {status}: {body[:500].decode(errors='replace')}")
+        return kind, body
+
+    def _existing(self, pattern: str, candidates: Sequence[NamedNode]) -> list[NamedNode]:
+        if not candidates:
+            return []
+        values = " ".join(map(str, candidates))
+        rows = self.select(f"SELECT ?p WHERE {{ VALUES ?p {{ {values} }} FILTER EXISTS {{ {pattern} }} }}").rows
+        found = {row[0] for row in rows}
+        return [each for each in candidates if each in found]
+
+    def _run(self, query: str) -> object:
+        limit = settings.GRAPH_QUERY_TIMEOUT_MS / 1000
+        until = time.monotonic() + limit
+        for attempt in range(_ATTEMPTS):
+            status, kind, body, wait = self._send(query, max(0.1, until - time.monotonic()))
+            if status not in _BUSY:
+                return self._read(status, kind, body)
+            pause = wait or 0.5 * 2**attempt
+            if time.monotonic() + pause > until:
+                break
+            time.sleep(pause)
+        raise StoreError(f"{self.address} is busy; try again later.", transient=True)
+
+    def _send(self, query: str, seconds: float, accept: str = _ACCEPT) -> tuple[int, str, bytes, float]:
+        """Return status, media type, body and how long the server asks to wait. A body that is too large is not read to its end."""
+        try:
+            url, headers, extensions = pinned_address(self.address, allow_private=settings.SOURCE_ALLOW_PRIVATE_ADDRESSES)
+            until, body = time.monotonic() + seconds, bytearray()
+            with (
+                httpx.Client(timeout=seconds, trust_env=False) as client,
+                client.stream(
+                    "POST", url, data={"query": query}, headers=self._headers | headers | {"Accept": accept}, extensions=extensions
+                ) as response,
+            ):
+                for chunk in response.iter_bytes(1 << 16):
+                    body += chunk
+                    if len(body) > _MOST_BYTES or time.monotonic() > until:
+                        raise QueryError(f"{self.address} answers with more than can be read in time.")
+                wait = response.headers.get("retry-after", "")
+                kind = response.headers.get("content-type", "").split(";")[0].strip()
+                return response.status_code, kind, bytes(body), float(wait) if wait.isdecimal() else 0.0
+        except AddressError as error:
+            raise StoreError(str(error), transient=error.transient) from error
+        except httpx.TimeoutException as error:
+            raise QueryError(f"{self.address} took longer than {settings.GRAPH_QUERY_TIMEOUT_MS / 1000:g} seconds.") from error
+        except httpx.HTTPError as error:
+            raise StoreError(f"{self.address} cannot be reached: {error or type(error).__name__}", transient=True) from error
+
+    def _read(self, status: int, kind: str, body: bytes) -> object:
+        if status in (401, 403):
+            raise StoreError(f"{self.address} refuses access; check the token.")
+        if 300 <= status < 400:
+            raise StoreError(f"{self.address} redirects elsewhere; give the address that it redirects to.")
+        if status != 200:
+            raise QueryError(f"{self.address} answers {status}: {body[:200].decode(errors='replace')}")
+        if kind not in _FORMATS:
+            raise StoreError(f"{self.address} answers with {kind or 'no media type'}, which is no SPARQL result. Is this the endpoint's address?")
+        try:
+            return parse_query_results(body, format=_FORMATS[kind])
+        except (SyntaxError, ValueError) as error:
+            raise StoreError(f"{self.address} answers with a result that cannot be read: {error}") from error
+
+
+def _portions(items: list[T]) -> Iterator[list[T]]:
+    for start in range(0, len(items), _AT_ONCE):
+        yield items[start : start + _AT_ONCE]

@@ -47,9 +47,14 @@ class Scorer(Protocol):
 
 @dataclass(frozen=True)
 class BeamOptions:
-    """How wide to search. With several groups, each is held away from what the ones before it choose, by `strength`."""
+    """How wide to search. With several groups, each is held away from what the ones before it choose, by `strength`.
+
+    What is `margin` nats less likely than a complete hypothesis is given up: nobody wants to read it, and it would be looked after
+    for many more steps.
+    """
 
     width: int = 5
+    margin: float = 6.0
     groups: int = 1
     strength: float = 0.5
 
@@ -93,9 +98,19 @@ def search(start: State, scorer: Scorer, options: BeamOptions | None = None) -> 
             else:
                 finished.append(child)
         finished = sorted(finished, key=lambda each: -each.score)[: options.width]
-        if not active or (len(finished) == options.width and finished[-1].score >= max(each.score for each in active)):
+        kept = [place for place, each in enumerate(active) if each.score > _least(finished, options)]
+        active, parents = [active[place] for place in kept], [parents[place] for place in kept]
+        if not active:
             break
     return finished
+
+
+def _least(finished: Sequence[Hypothesis], options: BeamOptions) -> float:
+    """Return the score that a hypothesis must exceed to be gone on with."""
+    if not finished:
+        return float("-inf")
+    margin = finished[0].score - options.margin
+    return max(margin, finished[-1].score) if len(finished) == options.width else margin
 
 
 def _offers(active: Sequence[Hypothesis], parents: Sequence[int], scorer: Scorer, width: int) -> list[_Offer]:

@@ -59,7 +59,8 @@ def calibration_error(sureness: Sequence[tuple[float, bool]]) -> float:
     for probability, right in sureness:
         bins.setdefault(min(9, int(10 * probability)), []).append((probability, right))
     gaps = (abs(sum(probability - right for probability, right in each)) for each in bins.values())
-    return sum(gaps) / max(1, len(sureness))
+    total: float = sum(gaps)
+    return total / max(1, len(sureness))
 
 
 def best_temperature(sureness: Sequence[tuple[float, bool]], present: float) -> float:
@@ -71,7 +72,8 @@ def best_temperature(sureness: Sequence[tuple[float, bool]], present: float) -> 
         likely = np.clip(np.exp(scores / temperature), 1e-6, 1 - 1e-6)
         return float(-np.where(right, np.log(likely), np.log(1 - likely)).mean())
 
-    return min(np.geomspace(0.2, 8.0, 60).tolist(), key=loss)
+    candidates: list[float] = np.geomspace(0.2, 8.0, 60).tolist()
+    return min(candidates, key=loss)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from kbqa.sparql.building import uploaded_path
 from kbqa.sparql.fetching import pinned
 from kbqa.sparql.loading import FORMATS, LoadError, rdf_format
 from kbqa.sparql.opening import served
+from kbqa.sparql.running import check_query
 from searchapp.graph_sources import graph_source
 from searchapp.jobs.models import Job
 from searchapp.jobs.services import cancel_job, start_job
@@ -131,8 +132,6 @@ def ask(graph: Graph, question: str, *, remember_for: Any = None) -> tuple[Answe
 def judge(question: Question, *, good: bool, correction: str = "") -> Question:
     """Keep what a person thinks of an answer; a correction is the query that would have been right. Raises ValidationError."""
     if correction:
-        from kbqa.sparql.running import check_query
-
         try:
             check_query(correction)
         except ValueError as error:

@@ -4,10 +4,10 @@ put to graphs that cannot answer them."""
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from django.db import transaction
 from pyoxigraph import Store
 from tokenizers import Tokenizer
 
@@ -99,23 +99,16 @@ def prepare_all(data: Path, amounts: Amounts, tokenizer: Tokenizer, table: TextT
         yield f"{graph.name}: {len(graph.train):,} questions", done
 
 
-class written:  # noqa: N801 - reads as what it does
-    """A graph's names in the database for the block; yields (version, opened graph)."""
-
-    def __init__(self, graph: TrainingGraph) -> None:
-        self.graph = graph
-
-    def __enter__(self) -> tuple[GraphVersion, LiveGraph]:
-        row = Graph.objects.create(slug=f"training-{Graph.objects.count()}", name=self.graph.name, source_kind=Graph.SourceKind.FILE)
-        self.version = GraphVersion.objects.create(graph=row, number=1, load=1)
-        opened = OxigraphStore(self.graph.store, "1")
-        profile = profile_graph(opened)
-        names.write_names(self.version, names.names_in(self.graph.store, profile))
-        return self.version, LiveGraph(opened, profile)
-
-    def __exit__(self, *_: object) -> None:
-        with transaction.atomic():
-            names.delete_names(self.version.graph_id)
+@contextmanager
+def written(graph: TrainingGraph) -> Iterator[tuple[GraphVersion, LiveGraph]]:
+    """Keep a graph's names in the database for the block."""
+    row = Graph.objects.create(slug=f"training-{Graph.objects.count()}", name=graph.name, source_kind=Graph.SourceKind.FILE)
+    version = GraphVersion.objects.create(graph=row, number=1, load=1)
+    opened = OxigraphStore(graph.store, "1")
+    profile = profile_graph(opened)
+    names.write_names(version, names.names_in(graph.store, profile))
+    yield version, LiveGraph(opened, profile)
+    names.delete_names(row.pk)
 
 
 def _unanswerable(graph: TrainingGraph, amounts: Amounts) -> int:

@@ -20,7 +20,7 @@ _CLASSES = {Unit.Kind.CLASS: "Class", Unit.Kind.FUNCTION: "Function", Unit.Kind.
 _VOCABULARY = {
     "Module": "module", "Class": "class", "Function": "function", "Method": "method", "defines": "defines", "inheritsFrom": "inherits from",
     "calls": "calls", "imports": "imports", "file": "file",
-    "line": "line", "lines": "number of lines", "language": "language", "signature": "signature",
+    "line": "position in file", "lines": "number of lines", "language": "language", "signature": "signature",
     "module": "module",
 }  # fmt: skip
 _BASES = re.compile(

@@ -10,7 +10,7 @@ register(
     LOAD,
     Stage(building.fetch_source),
     Stage(building.read),
-    Stage(suggesting.suggest_questions, queue="embedding"),
+    Stage(suggesting.suggest_questions),
     Stage(building.publish),
     clean_up=building.abandon,
 )

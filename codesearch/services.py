@@ -16,7 +16,7 @@ from codesearch.models import Repository
 from codesearch.sources import SourceError, TransientSourceError, validate_source
 from codesearch.sources.opening import archive_path
 from searchapp.jobs.models import Job
-from searchapp.jobs.services import cancel_job, start_job
+from searchapp.jobs.services import cancel_jobs_of, start_job
 
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
 
@@ -78,8 +78,7 @@ def rebuild_repository(repository: Repository) -> Job:
 def delete_repository(repository: Repository) -> Job:
     """Hide a repository at once, cancel what works on it, and remove it in the background."""
     Repository.objects.filter(pk=repository.pk).update(deleting=True)
-    for job in Job.objects.filter(subject=repository.subject, state__in=(Job.State.QUEUED, Job.State.RUNNING)):
-        cancel_job(job)
+    cancel_jobs_of(repository.subject)
     return start_job(kind=jobs.DELETE, subject=repository.subject, title=f"Delete {repository.name}", arguments={"repository": repository.pk})
 
 

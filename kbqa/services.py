@@ -22,7 +22,7 @@ from kbqa.sparql.opening import served
 from kbqa.sparql.running import check_query
 from searchapp.graph_sources import graph_source
 from searchapp.jobs.models import Job
-from searchapp.jobs.services import cancel_job, start_job
+from searchapp.jobs.services import cancel_jobs_of, start_job
 
 MAX_QUESTION_CHARACTERS = 2_000
 
@@ -76,8 +76,7 @@ def reload_graphs_of(sender: object, *, kind: str, location: str, **_: object) -
 def delete_graph(graph: Graph) -> Job:
     """Hide a graph at once, cancel what works on it, and remove it in the background."""
     Graph.objects.filter(pk=graph.pk).update(deleting=True)
-    for job in Job.objects.filter(subject=graph.subject, state__in=(Job.State.QUEUED, Job.State.RUNNING)):
-        cancel_job(job)
+    cancel_jobs_of(graph.subject)
     return start_job(kind=jobs.DELETE, subject=graph.subject, title=f"Delete {graph.name}", arguments={"graph": graph.pk})
 
 

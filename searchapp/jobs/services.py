@@ -32,6 +32,12 @@ def cancel_job(job: Job) -> Job:
     return _move(job, Job.State.CANCELLING, message="Cancelling …")
 
 
+def cancel_jobs_of(subject: str) -> None:
+    """Cancel whatever waits or works on a subject."""
+    for job in Job.objects.filter(subject=subject, state__in=(Job.State.QUEUED, Job.State.RUNNING)):
+        cancel_job(job)
+
+
 def retry_job(job: Job) -> Job:
     """Queue a failed or cancelled job again; finished work is kept. Raises InvalidTransition."""
     try:

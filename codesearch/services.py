@@ -1,7 +1,6 @@
 """What people and programs do with repositories: add, index, delete. Pages, admin, API and commands all call these."""
 
 import re
-import uuid
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,9 +13,9 @@ from django.db import IntegrityError, transaction
 from codesearch import jobs
 from codesearch.models import Repository
 from codesearch.sources import SourceError, TransientSourceError, validate_source
-from codesearch.sources.opening import archive_path
 from searchapp.jobs.models import Job
 from searchapp.jobs.services import cancel_jobs_of, start_job
+from searchapp.uploads import keep_upload
 
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
 
@@ -86,14 +85,7 @@ def store_archive(upload: "UploadedFile[Any]") -> str:
     """Keep an uploaded archive and return its stored name. Raises ValidationError if it is too large."""
     if (upload.size or 0) > settings.SOURCE_MAX_ARCHIVE_BYTES:
         raise ValidationError({"archive": f"The archive is larger than {settings.SOURCE_MAX_ARCHIVE_BYTES:,} bytes."})
-    suffix = "".join(Path(upload.name or "").suffixes[-2:])[-20:]
-    name = f"{uuid.uuid4().hex}{suffix}"
-    path = archive_path(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        for chunk in upload.chunks():
-            file.write(chunk)
-    return name
+    return keep_upload(upload, Path(settings.MEDIA_ROOT))
 
 
 def suggested_name(location: str) -> str:

@@ -15,7 +15,7 @@ from kbqa import jobs
 from kbqa.models import Graph, Question
 from kbqa.sparql import answering
 from kbqa.sparql.answering import Answer
-from kbqa.sparql.building import uploaded_path
+from kbqa.sparql.building import uploaded_path, uploads
 from kbqa.sparql.fetching import pinned
 from kbqa.sparql.loading import FORMATS, LoadError, rdf_format
 from kbqa.sparql.opening import served
@@ -23,6 +23,7 @@ from kbqa.sparql.running import check_query
 from searchapp.graph_sources import graph_source
 from searchapp.jobs.models import Job
 from searchapp.jobs.services import cancel_jobs_of, start_job
+from searchapp.uploads import keep_upload
 
 MAX_QUESTION_CHARACTERS = 2_000
 
@@ -88,13 +89,7 @@ def store_file(upload: "UploadedFile[Any]") -> str:
         rdf_format(upload.name or "")
     except LoadError as error:
         raise ValidationError({"file": str(error)}) from error
-    name = f"{uuid.uuid4().hex}{''.join(Path(upload.name or '').suffixes[-2:])[-20:].lower()}"
-    path = uploaded_path(name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        for chunk in upload.chunks():
-            file.write(chunk)
-    return name
+    return keep_upload(upload, uploads())
 
 
 def suggested_name(location: str) -> str:

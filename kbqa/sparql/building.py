@@ -113,9 +113,14 @@ def delete(context: JobContext) -> None:
     graph.delete()
 
 
+def uploads() -> Path:
+    """Return the folder of uploaded files."""
+    return Path(settings.MEDIA_ROOT) / "graphs"
+
+
 def uploaded_path(name: str) -> Path:
     """Return where the uploaded file `name` lies."""
-    return Path(settings.MEDIA_ROOT) / "graphs" / Path(name).name
+    return uploads() / Path(name).name
 
 
 def next_number(graph: Graph) -> int:

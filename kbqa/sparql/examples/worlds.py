@@ -206,15 +206,12 @@ class World:
             noun = self._noun(second)
             text = self.rng.choice(
                 (
-                    "what is the {q} of the {t} of which it holds: {f}",
                     "{q} of {p} of {e}",
                     "what is the {q} of the {p} of {e}",
                     "the {q} of {e}'s {p}",
                     "what is the {q} of {e}'s {p}",
                 )
             )
-            if "{f}" in text:
-                text = "what is the {q} of the {p} of {e}"
             return self._example(
                 text.format(q=noun, p=self._noun(relation), e=self.names[subject]), (Edge(subject, predicate, _X), Edge(_X, name, _Y)), _Y
             )
@@ -226,18 +223,15 @@ class World:
         if not others:
             return None
         second, name = self.rng.choice(others)
-        described = self._say(relation.backward, target)
         text = self.rng.choice(
             (
-                "what is the {q} of the {c} that {d}",
+                "what is the {q} of the {c} with {p} {e}",
                 "{q} of the {c} with {p} {e}",
                 "what is the {q} of {c} whose {p} is {e}",
                 "show the {q} of the {c} with the {p} {e}",
             )
         )
-        if "{d}" in text:
-            text = "what is the {q} of the {c} with {p} {e}"
-        shown = text.format(q=self._noun(second), c=relation.source, p=self._noun(relation), e=self.names[target], d=described)
+        shown = text.format(q=self._noun(second), c=relation.source, p=self._noun(relation), e=self.names[target])
         return self._example(shown, (Edge(_X, predicate, target), Edge(_X, name, _Y)), _Y)
 
     def _count(self) -> Example | None:

@@ -9,7 +9,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from kbqa.decoding.inference import DecoderModel
-from kbqa.evaluation.sparql import best_temperature, calibration_error
+from kbqa.evaluation.sparql import Scores, best_temperature, calibration_error, evaluate
+from kbqa.sparql.opening import served
+from kbqa.sparql.stores import QueryError
 from tests.kbqa.conftest import FILMS
 
 QUESTIONS = [
@@ -24,6 +26,22 @@ def files(tmp_path):
     (tmp_path / "films.ttl").write_text(FILMS)
     (tmp_path / "questions.jsonl").write_text("".join(json.dumps(each) + "\n" for each in QUESTIONS))
     return tmp_path
+
+
+class Refused:
+    temperature = 1.0
+
+    def decode(self, question, world):
+        raise QueryError("no")
+
+
+def test_a_query_that_does_not_run_is_counted(load):
+    version, live = served(load())
+    scores = Scores()
+    predictions = list(evaluate(QUESTIONS[:2], version, live, Refused(), scores))
+    assert [each["error"] for each in predictions] == ["no", "no"]
+    assert scores.summary()["executable"] == 0
+    assert scores.summary()["f1"] == 0
 
 
 def test_calibration_worked_out_by_hand():

@@ -77,7 +77,15 @@ class NetworkDecoder:
     def decode(self, question: str, world: World) -> list[Hypothesis]:
         """Return complete hypotheses, the best first."""
         session = Session(self._model, question, (*world.entities, *world.values, *world.classes, *world.numbers))
-        return search(start(world), NetworkScorer(session), self._options)
+        found = search(start(world), NetworkScorer(session), self._options)
+        if any(_is_reading(each) for each in found):
+            return found
+        # Sure that there is no answer, the search gave up all else: look for the nearest readings.
+        return [*found, *search(start(world, insists=True), NetworkScorer(session), self._options)]
+
+
+def _is_reading(hypothesis: Hypothesis) -> bool:
+    return isinstance(hypothesis.state, SparqlState) and hypothesis.state.answerable
 
 
 class SequenceDecoder:

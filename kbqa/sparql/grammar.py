@@ -52,7 +52,8 @@ class World:
 class SparqlState:
     """A prefix of a query. `head`, `relation` and so on are what has been chosen of an unfinished part.
 
-    `inside` is true in a negated part; variables that it introduced, from `opened` on, are `hidden` after it.
+    A state that `insists` does not offer that the question has no answer. `inside` is true in a negated part; variables that it
+    introduced, from `opened` on, are `hidden` after it.
     """
 
     world: World = field(compare=False, repr=False)
@@ -61,6 +62,7 @@ class SparqlState:
     introduced: tuple[Choice, ...] = ()
     asks: bool = False
     answerable: bool = True
+    insists: bool = False
     inside: bool = False
     negated: bool = False
     opened: int = 0
@@ -145,7 +147,8 @@ def _offer_heads(state: SparqlState) -> Sequence[Choice]:
     world, query = state.world, state.query
     if not query.edges:
         start = [*world.entities, *world.classes, *world.values]
-        return start if state.asks else [keyword("NONE"), keyword("ASK"), *start]
+        none = [] if state.insists else [keyword("NONE")]
+        return start if state.asks else [*none, keyword("ASK"), *start]
     if state.negated:
         return state.variables()
     if state.inside:
@@ -463,6 +466,6 @@ _CHECKS: dict[str, Callable[[SparqlState, Sequence[Choice]], list[bool]]] = {
 }  # fmt: skip
 
 
-def start(world: World) -> SparqlState:
+def start(world: World, *, insists: bool = False) -> SparqlState:
     """Return the state before the first choice."""
-    return SparqlState(world)
+    return SparqlState(world, insists=insists)

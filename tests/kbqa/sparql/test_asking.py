@@ -68,6 +68,14 @@ def test_strange_questions_get_an_honest_answer(load, question):
         assert reading.text.startswith(("SELECT", "ASK"))
 
 
+def test_without_an_answer_there_are_the_nearest_readings(load):
+    answer, kept = services.ask(load(), "who is the king of Spain?")
+    assert not answer.answerable
+    assert answer.best is None
+    assert answer.readings
+    assert kept.sparql == ""
+
+
 def test_questions_that_cannot_be_asked(load):
     graph = load()
     with pytest.raises(services.QuestionError, match="at most 2,000"):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from kbqa.decoding.choices import FEATURES, Choice, Kind
-from kbqa.sparql.names import WORD, fold, stem
+from kbqa.linking.words import WORD, fold, stem
 from searchapp.encoders.base import Vectors
 
 KINDS = tuple(Kind)

@@ -88,10 +88,10 @@ def loaded_graph(path: Path) -> Iterator[tuple[GraphVersion, LiveGraph]]:
         store.bulk_extend(triples_of(file, report, skip_bad_lines=False, progress=lambda done, total: None))
         opened = OxigraphStore(store, "1")
         profile = profile_graph(opened)
-        names.write_names(version, names.names_in(store, profile))
+        names.names_of(version).write(names.names_in(store, profile))
         yield version, LiveGraph(opened, profile)
     finally:
-        names.delete_names(graph.pk)
+        names.names_of_load(graph.pk, 0).delete(all_loads=True)
         graph.delete()
         shutil.rmtree(folder, ignore_errors=True)
 

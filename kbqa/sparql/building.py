@@ -42,7 +42,7 @@ def read(context: JobContext) -> None:
     """Stage two: write the triples into a folder of their own, look at them, and write their names."""
     graph = graph_of(context)
     version = current_version(graph)
-    names.delete_names(graph.pk, version.load)
+    names.names_of(version).delete()
     if graph.source_kind == Graph.SourceKind.ENDPOINT:
         _look_at_endpoint(graph, version, context)
         return
@@ -59,7 +59,7 @@ def read(context: JobContext) -> None:
     context.progress(0, 1, "Looking at what is in the graph")
     profile = profile_graph(OxigraphStore(store, ""))
     context.progress(0, 1, "Writing names")
-    names.write_names(version, names.names_in(store, profile), lambda number: context.progress(number, 0, f"Writing names, {number:,}"))
+    names.names_of(version).write(names.names_in(store, profile), lambda number: context.progress(number, 0, f"Writing names, {number:,}"))
     store.flush()
     version.triples, version.skipped, version.complaints, version.profile = len(store), report.skipped, report.complaints, profile.as_json()
     version.save()
@@ -86,7 +86,7 @@ def serve(graph: Graph, version: GraphVersion) -> None:
     for old in graph.versions.filter(state=GraphVersion.State.REPLACED)[_KEPT_VERSIONS - 1 :]:
         shutil.rmtree(old.folder, ignore_errors=True)
     for load in set(graph.versions.filter(state=GraphVersion.State.REPLACED).values_list("load", flat=True)) - {version.load}:
-        names.delete_names(graph.pk, load)
+        names.names_of_load(graph.pk, load).delete()
 
 
 def abandon(context: JobContext) -> None:
@@ -96,7 +96,7 @@ def abandon(context: JobContext) -> None:
         return
     for version in graph.versions.filter(state=GraphVersion.State.LOADING):
         shutil.rmtree(version.folder, ignore_errors=True)
-        names.delete_names(graph.pk, version.load)
+        names.names_of(version).delete()
         version.state, version.finished = GraphVersion.State.ABANDONED, timezone.now()
         version.save(update_fields=["state", "finished"])
 
@@ -106,7 +106,7 @@ def delete(context: JobContext) -> None:
     graph = Graph.objects.filter(pk=context.job.arguments["graph"]).first()
     if graph is None:
         return
-    names.delete_names(graph.pk)
+    names.names_of_load(graph.pk, 0).delete(all_loads=True)
     shutil.rmtree(Path(settings.DATA_DIR) / "graphs" / str(graph.pk), ignore_errors=True)
     if graph.source_kind == Graph.SourceKind.FILE and not graph.trusted:
         uploaded_path(graph.location).unlink(missing_ok=True)
@@ -176,7 +176,7 @@ def _look_at_endpoint(graph: Graph, version: GraphVersion, context: JobContext) 
     try:
         profile = profile_graph(store)
         rows = names.endpoint_names(store, profile)
-        names.write_names(version, rows, lambda number: context.progress(number, 0, f"Fetching names, {number:,}"))
+        names.names_of(version).write(rows, lambda number: context.progress(number, 0, f"Fetching names, {number:,}"))
     except StoreError as error:
         raise (TransientJobError if error.transient else JobError)(str(error)) from error
     version.triples, version.profile = profile.triples, profile.as_json()

@@ -77,8 +77,8 @@ def _changed(graph: Graph, served: GraphVersion, version: GraphVersion, change: 
     new = set(names.names_in(store, profile))
     version.triples, version.profile = len(store), profile.as_json()
     with transaction.atomic():
-        names.remove_names(version, old - new)
-        names.write_names(version, new - old)
+        names.names_of(version).remove(old - new)
+        names.names_of(version).write(new - old)
         serve(graph, version)
     return version
 

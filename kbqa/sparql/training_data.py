@@ -106,9 +106,9 @@ def written(graph: TrainingGraph) -> Iterator[tuple[GraphVersion, LiveGraph]]:
     version = GraphVersion.objects.create(graph=row, number=1, load=1)
     opened = OxigraphStore(graph.store, "1")
     profile = profile_graph(opened)
-    names.write_names(version, names.names_in(graph.store, profile))
+    names.names_of(version).write(names.names_in(graph.store, profile))
     yield version, LiveGraph(opened, profile)
-    names.delete_names(row.pk)
+    names.names_of_load(row.pk, 0).delete(all_loads=True)
 
 
 def _unanswerable(graph: TrainingGraph, amounts: Amounts) -> int:

@@ -1,0 +1,1 @@
+"""Finding what a question mentions among millions of names in PostgreSQL: candidates, never a decision."""

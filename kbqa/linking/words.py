@@ -1,0 +1,149 @@
+"""How questions and names are cut into words, and which words are alike."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import Stemmer
+
+WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_POSSESSIVE = re.compile(r"['’]s?$|['’]s(?=\s)")
+_QUOTED = re.compile(r"""(?<!\w)["'“‘]([^"'“”‘’]{1,60})["'”’](?!\w)""")
+_DIGITS = re.compile(r"(?<![\w.,])[-−]?\d[\d,]*(?:\.\d+)?(?![\w])")
+COMMON = frozenset(
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "by",
+        "did",
+        "do",
+        "does",
+        "for",
+        "from",
+        "had",
+        "has",
+        "have",
+        "how",
+        "in",
+        "is",
+        "it",
+        "its",
+        "many",
+        "me",
+        "much",
+        "of",
+        "on",
+        "or",
+        "that",
+        "the",
+        "their",
+        "them",
+        "there",
+        "these",
+        "they",
+        "this",
+        "to",
+        "was",
+        "were",
+        "what",
+        "when",
+        "where",
+        "which",
+        "who",
+        "whom",
+        "whose",
+        "why",
+        "will",
+        "with",
+        "list",
+        "name",
+        "find",
+        "show",
+        "give",
+        "tell",
+        "all",
+        "each",
+        "every",
+        "also",
+    ]
+)
+_NUMBER_WORDS = {
+    word: number
+    for number, word in enumerate(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"])
+}
+_NUMBER_WORDS |= {"once": 1, "single": 1, "twice": 2, "multiple": 1, "several": 1, "thrice": 3}
+_stemmer = Stemmer.Stemmer("english")
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word of a question: folded, and where it stands."""
+
+    text: str
+    start: int
+    end: int
+
+
+def fold(text: str) -> str:
+    """Return a text without capitals, accents and punctuation."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join(fold_word(word) for word in WORD.findall("".join(letter for letter in plain if not unicodedata.combining(letter))))
+
+
+def fold_word(word: str) -> str:
+    """Return a folded word without a possessive ending and apostrophes."""
+    return _POSSESSIVE.sub("", word).replace("'", "").replace("’", "")
+
+
+@lru_cache(maxsize=200_000)
+def stem(word: str) -> str:
+    """Return the stem of a folded word."""
+    return str(_stemmer.stemWord(word))
+
+
+def key_of(folded: str) -> str:
+    """Return what is equal for names of the same words, whatever their order and endings."""
+    return " ".join(sorted(map(stem, folded.split())))
+
+
+def deletions(word: str) -> list[str]:
+    """Return a word, and what is left of it when one letter goes; words that share one are at most two mistakes apart."""
+    if len(word) < 4:
+        return [word]
+    return list(dict.fromkeys([word, *(word[:index] + word[index + 1 :] for index in range(len(word)))]))
+
+
+def words_of(question: str) -> list[Word]:
+    """Return a question's words."""
+    found = (Word(fold(match.group()).replace(" ", ""), match.start(), _end(match)) for match in WORD.finditer(question))
+    return [word for word in found if word.text]
+
+
+def _end(match: re.Match[str]) -> int:
+    """Return where a word ends, its possessive left out."""
+    return match.start() + len(match.group()) - (len(match.group()) - len(fold_word(match.group())) if match.group()[-2:] in ("'s", "’s") else 0)
+
+
+def numbers_of(question: str, words: Sequence[Word]) -> dict[str, Span]:
+    """Return the numbers of a question with their spans, written in digits or as words, as digits."""
+    found = {}
+    for match in _DIGITS.finditer(question):
+        found[match.group().replace(",", "").replace("−", "-").rstrip(".")] = match.span()
+    for word in words:
+        if word.text in _NUMBER_WORDS:
+            found.setdefault(str(_NUMBER_WORDS[word.text]), (word.start, word.end))
+    return found
+
+
+def quoted_of(question: str) -> list[tuple[str, Span]]:
+    """Return what stands in quotation marks."""
+    return [(match.group(1), match.span(1)) for match in _QUOTED.finditer(question)]

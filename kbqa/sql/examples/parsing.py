@@ -1,0 +1,321 @@
+"""SQL → a query as data, where the grammar covers it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from kbqa.sql.query import (
+    Aggregate,
+    AllOf,
+    Comparison,
+    Condition,
+    Item,
+    Operand,
+    Operator,
+    Order,
+    Query,
+    SetOperation,
+    Term,
+    Value,
+    Via,
+)
+from kbqa.sql.schema import ColumnRef, Schema
+
+_AGGREGATES: dict[type[exp.Expr], Aggregate] = {
+    exp.Count: Aggregate.COUNT,
+    exp.Sum: Aggregate.SUM,
+    exp.Avg: Aggregate.AVG,
+    exp.Min: Aggregate.MIN,
+    exp.Max: Aggregate.MAX,
+}
+_OPERATORS: dict[type[exp.Expr], Operator] = {exp.Add: Operator.PLUS, exp.Sub: Operator.MINUS, exp.Mul: Operator.TIMES, exp.Div: Operator.DIVIDE}
+_COMPARISONS: dict[type[exp.Expr], Comparison] = {
+    exp.EQ: Comparison.EQUAL,
+    exp.NEQ: Comparison.UNEQUAL,
+    exp.LT: Comparison.LESS,
+    exp.GT: Comparison.GREATER,
+    exp.LTE: Comparison.AT_MOST,
+    exp.GTE: Comparison.AT_LEAST,
+}
+_TURNED = {
+    Comparison.LESS: Comparison.GREATER,
+    Comparison.GREATER: Comparison.LESS,
+    Comparison.AT_MOST: Comparison.AT_LEAST,
+    Comparison.AT_LEAST: Comparison.AT_MOST,
+}
+_SET_OPERATIONS = {exp.Union: SetOperation.UNION, exp.Intersect: SetOperation.INTERSECT, exp.Except: SetOperation.EXCEPT}
+
+
+class NotCoveredError(ValueError):
+    """The grammar has no form for this SQL."""
+
+
+def parse_query(sql: str, schema: Schema) -> Query:
+    """Return SQL as data. Raises NotCoveredError."""
+    try:
+        tree = sqlglot.parse_one(sql, dialect=schema.dialect)
+    except SqlglotError as error:
+        raise NotCoveredError("This does not parse.") from error
+    return _query(tree, schema)
+
+
+def _query(tree: exp.Expr, schema: Schema) -> Query:
+    if isinstance(tree, exp.Subquery):
+        tree = tree.this
+    if isinstance(tree, exp.SetOperation):
+        left, right = _query(tree.left, schema), _query(tree.right, schema)
+        if not tree.args.get("distinct", True):
+            raise NotCoveredError("UNION ALL")
+        if left.operation is not None or tree.args.get("order") or tree.args.get("limit"):
+            raise NotCoveredError("A set operation of more than two queries, or sorted")
+        return replace(left, operation=_SET_OPERATIONS[type(tree)], right=right)
+    if not isinstance(tree, exp.Select):
+        raise NotCoveredError(type(tree).__name__)
+    return _Reader(tree, schema).query()
+
+
+class _Reader:
+    """Reads one SELECT."""
+
+    def __init__(self, tree: exp.Select, schema: Schema) -> None:
+        self.tree, self.schema = tree, schema
+        self.tables: dict[str, str] = {}
+        for unread in ("with_", "windows", "qualify", "offset", "with"):
+            if tree.args.get(unread):
+                raise NotCoveredError(unread)
+        start = tree.args.get("from_") or tree.args.get("from")
+        if start is None:
+            raise NotCoveredError("No FROM")
+        self._add_table(start.this)
+        for join in tree.args.get("joins") or []:
+            if join.side in ("LEFT", "RIGHT", "FULL"):
+                raise NotCoveredError("OUTER JOIN")
+            self._add_table(join.this)
+
+    def _add_table(self, table: exp.Expr) -> None:
+        if not isinstance(table, exp.Table):
+            raise NotCoveredError("A query in FROM")
+        try:
+            found = self.schema.table(table.name).name
+        except KeyError as error:
+            raise NotCoveredError(f"No table {table.name}") from error
+        if found in self.tables.values():
+            raise NotCoveredError("A table joined with itself")
+        self.tables[(table.alias or table.name).lower()] = found
+
+    def query(self) -> Query:
+        tree = self.tree
+        where, having, group, order, limit = (tree.args.get(part) for part in ("where", "having", "group", "order", "limit"))
+        found = Query(
+            items=tuple(self._item(each) for each in tree.expressions),
+            distinct=bool(tree.args.get("distinct")),
+            where=self._conditions(where.this) if where else (),
+            group=tuple(self._column(each) for each in group.expressions) if group else (),
+            having=self._conditions(having.this) if having else (),
+            order=tuple(self._order(each) for each in order.expressions) if order else (),
+            limit=self._limit(limit) if limit else None,
+        )
+        found = self._star_at_rest(found)
+        return self._joined(found)
+
+    def _limit(self, limit: exp.Expr) -> int:
+        if not isinstance(limit.expression, exp.Literal) or not limit.expression.is_int:
+            raise NotCoveredError("LIMIT")
+        return int(limit.expression.name)
+
+    def _star_at_rest(self, query: Query) -> Query:
+        """Let `*` stand for the rows of the table that nothing else names, or else of the first."""
+        named = {operand.table for operand in query.operands() if isinstance(operand, ColumnRef)}
+        unnamed = [table for table in self.tables.values() if table not in named]
+        table = unnamed[0] if unnamed else next(iter(self.tables.values()))
+
+        def term(each: Term) -> Term:
+            return replace(each, operand=AllOf(table)) if each.operand == AllOf("") else each
+
+        def item(each: Item) -> Item:
+            return Item(term(each.term), each.operator, None if each.other is None else term(each.other))
+
+        return replace(
+            query,
+            items=tuple(map(item, query.items)),
+            having=tuple(replace(each, item=item(each.item)) for each in query.having),
+            order=tuple(replace(each, item=item(each.item)) for each in query.order),
+        )
+
+    def _joined(self, query: Query) -> Query:
+        """Add the tables and the keys that the joins found from columns would not have."""
+        wanted = list(self.tables.values())
+        closed = self.schema.closure(query.tables())
+        missing = [table for table in wanted if table not in closed]
+        named = query.tables()
+        for table in missing:
+            closed = self.schema.closure([*named, table])
+            if set(closed) == set(wanted):
+                query = replace(query, with_tables=(table,))
+                break
+        else:
+            query = replace(query, with_tables=tuple(missing))
+        if set(self.schema.closure(query.tables())) != set(wanted):
+            raise NotCoveredError("Joined otherwise than over the shortest path of keys")
+        return replace(query, via=tuple(self._via()))
+
+    def _via(self) -> list[Via]:
+        found = []
+        for join in self.tree.args.get("joins") or []:
+            for equal in join.find_all(exp.EQ):
+                if isinstance(equal.left, exp.Column) and isinstance(equal.right, exp.Column):
+                    left, right = self._column(equal.left), self._column(equal.right)
+                    keys = self.schema.between(left.table, right.table)
+                    if len(keys) > 1:
+                        if not any((key.source, key.target) == (left, right) for key in keys):
+                            raise NotCoveredError("Joined by what is no key")
+                        found.append(Via(left, right))
+        return found
+
+    def _order(self, ordered: exp.Expr) -> Order:
+        return Order(self._item(ordered.this), bool(ordered.args.get("desc")))
+
+    def _item(self, tree: exp.Expr) -> Item:
+        tree = _bare(tree)
+        operator = _OPERATORS.get(type(tree))
+        if operator is None:
+            return Item(self._term(tree))
+        return Item(self._term(_bare(tree.this)), operator, self._term(_bare(tree.expression)))
+
+    def _term(self, tree: exp.Expr) -> Term:
+        aggregate = _AGGREGATES.get(type(tree))
+        if aggregate is None:
+            return Term(self._operand(tree))
+        inner = tree.this
+        if isinstance(inner, exp.Distinct):
+            if len(inner.expressions) != 1:
+                raise NotCoveredError("DISTINCT over several columns")
+            return Term(self._operand(inner.expressions[0]), aggregate, distinct=True)
+        return Term(self._operand(_bare(inner)), aggregate)
+
+    def _operand(self, tree: exp.Expr) -> Operand:
+        if isinstance(tree, exp.Star):
+            return AllOf("")
+        if isinstance(tree, exp.Column) and isinstance(tree.this, exp.Star):
+            return AllOf(self._table_of(tree))
+        return self._column(tree)
+
+    def _table_of(self, tree: exp.Expr) -> str:
+        try:
+            return self.tables[str(tree.table).lower()]  # type: ignore[attr-defined]
+        except KeyError as error:
+            raise NotCoveredError("A column of an outer query") from error
+
+    def _column(self, tree: exp.Expr) -> ColumnRef:
+        if not isinstance(tree, exp.Column):
+            raise NotCoveredError(f"{type(tree).__name__} in place of a column")
+        tables = [self._table_of(tree)] if tree.table else list(self.tables.values())
+        for table in tables:
+            try:
+                return ColumnRef(table, self.schema.table(table).column(tree.name).name)
+            except KeyError:
+                continue
+        raise NotCoveredError(f"No column {tree.name}")
+
+    def _conditions(self, tree: exp.Expr) -> tuple[Condition, ...]:
+        """Return conditions in a row, which is enough where AND binds within OR and nothing else is in brackets."""
+        if isinstance(tree, exp.Or):
+            left, right = self._conditions(tree.left), self._conditions(tree.right)
+            return (*left, replace(right[0], follows_or=True), *right[1:])
+        if isinstance(tree, exp.And):
+            left, right = self._conditions(tree.left), self._conditions(tree.right)
+            if any(each.follows_or for each in (*left, *right)):
+                raise NotCoveredError("OR within AND")
+            return (*left, *right)
+        if isinstance(tree, exp.Paren):
+            return self._conditions(tree.this)
+        return (self._condition(tree),)
+
+    def _condition(self, tree: exp.Expr) -> Condition:
+        negated = isinstance(tree, exp.Not)
+        inner = _bare(tree.this) if negated else tree
+        for kind, reader in self._readers():
+            if isinstance(inner, kind):
+                return reader(inner, negated)
+        raise NotCoveredError(f"{type(inner).__name__} as a condition")
+
+    def _readers(self) -> Sequence[tuple[type[exp.Expr], Callable[[exp.Expr, bool], Condition]]]:
+        return ((exp.In, self._in), (exp.Like, self._like), (exp.Is, self._is), (exp.Between, self._between), (exp.Binary, self._compared))
+
+    def _in(self, tree: exp.Expr, negated: bool) -> Condition:
+        item, inner = self._item(tree.this), tree.args.get("query")
+        if inner is not None:
+            return Condition(item, Comparison.NOT_IN if negated else Comparison.IN, query=_query(inner, self.schema))
+        values = tuple(self._value(each) for each in tree.expressions)
+        return Condition(item, Comparison.UNEQUAL if negated else Comparison.EQUAL, values)
+
+    def _like(self, tree: exp.Expr, negated: bool) -> Condition:
+        pattern = self._value(tree.expression).text
+        text = pattern.strip("%")
+        if not text or "%" in text or "_" in text:
+            raise NotCoveredError("A pattern")
+        begins, ends = not pattern.startswith("%"), not pattern.endswith("%")
+        if negated:
+            comparison = Comparison.UNEQUAL if begins and ends else Comparison.LACKS
+        else:
+            comparison = {
+                (True, True): Comparison.EQUAL,
+                (True, False): Comparison.STARTS,
+                (False, True): Comparison.ENDS,
+                (False, False): Comparison.CONTAINS,
+            }[begins, ends]
+        return Condition(self._item(tree.this), comparison, (Value(text),))
+
+    def _is(self, tree: exp.Expr, negated: bool) -> Condition:
+        if not isinstance(tree.expression, exp.Null):
+            raise NotCoveredError("IS")
+        return Condition(self._item(tree.this), Comparison.IS_NOT_NULL if negated else Comparison.IS_NULL)
+
+    def _between(self, tree: exp.Expr, negated: bool) -> Condition:
+        if negated:
+            raise NotCoveredError("NOT BETWEEN")
+        ends = self._value(tree.args["low"]), self._value(tree.args["high"])
+        return Condition(self._item(tree.this), Comparison.BETWEEN, ends)
+
+    def _compared(self, tree: exp.Expr, negated: bool) -> Condition:
+        comparison = _COMPARISONS.get(type(tree))
+        if comparison is None or negated:
+            raise NotCoveredError(f"{type(tree).__name__} as a condition")
+        left, right = _bare(tree.this), _bare(tree.expression)
+        if self._is_value(left) and not self._is_value(right):
+            left, right, comparison = right, left, _TURNED.get(comparison, comparison)
+        item = self._item(left)
+        if isinstance(right, exp.Subquery | exp.Select):
+            return Condition(item, comparison, query=_query(right, self.schema))
+        if self._is_value(right):
+            return Condition(item, comparison, (self._value(right),))
+        return Condition(item, comparison, column=self._column(right))
+
+    def _is_value(self, tree: exp.Expr) -> bool:
+        """Tell a constant; SQLite takes a name in double quotation marks for one where no column has it."""
+        if isinstance(tree, exp.Literal | exp.Boolean | exp.Neg):
+            return True
+        if not isinstance(tree, exp.Column) or tree.table or not tree.this.args.get("quoted"):
+            return False
+        try:
+            self._column(tree)
+        except NotCoveredError:
+            return True
+        return False
+
+    def _value(self, tree: exp.Expr) -> Value:
+        if not self._is_value(tree):
+            raise NotCoveredError(f"{type(tree).__name__} in place of a constant")
+        if isinstance(tree, exp.Neg):
+            return Value(f"-{tree.this.name}")
+        return Value(str(int(tree.this)) if isinstance(tree, exp.Boolean) else tree.name)
+
+
+def _bare(tree: exp.Expr) -> exp.Expr:
+    """Return what brackets, an alias or a cast to a broken number stand around."""
+    while isinstance(tree, exp.Paren | exp.Alias | exp.Cast):
+        tree = tree.this
+    return tree

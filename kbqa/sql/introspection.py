@@ -1,0 +1,101 @@
+"""A connected database → its schema: what it declares, and keys that its names tell of."""
+
+import warnings
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Engine, inspect
+from sqlalchemy.engine.reflection import Inspector
+from sqlalchemy.exc import SAWarning, SQLAlchemyError
+
+from kbqa.sql.schema import Column, ColumnRef, ForeignKey, Schema, Table, column_type, readable
+
+
+_SAYS_NOTHING = frozenset({"id", "name", "code", "key", "no", "number", "type", "date", "year"})
+
+
+class IntrospectionError(Exception):
+    """The schema cannot be read; the message says why."""
+
+
+def read_schema(engine: Engine, *, infer_keys: bool = True) -> Schema:
+    """Return the schema of the database that `engine` connects to. Raises IntrospectionError."""
+    warnings.filterwarnings("ignore", category=SAWarning)  # odd declarations are for their owner to mend, not for the log
+    try:
+        inspector = inspect(engine)
+        named = [(name, False) for name in inspector.get_table_names()] + [(name, True) for name in inspector.get_view_names()]
+        tables = [table for name, view in named if (table := _table(inspector, name, view)).columns]
+        declared = list(_declared_keys(inspector, tables))
+    except SQLAlchemyError as error:
+        raise IntrospectionError(f"The schema could not be read: {error}") from error
+    inferred = inferred_keys(tables, declared) if infer_keys else []
+    return Schema(tuple(tables), (*declared, *inferred), "postgres" if engine.dialect.name == "postgresql" else engine.dialect.name)
+
+
+def _table(inspector: Inspector, name: str, view: bool) -> Table:
+    primary = set(inspector.get_pk_constraint(name).get("constrained_columns") or [])
+    columns = tuple(_column(each, primary) for each in inspector.get_columns(name))
+    return Table(name, columns, _comment(inspector, name), view=view)
+
+
+def _column(described: Any, primary: set[str]) -> Column:
+    declared = str(described["type"])
+    return Column(described["name"], column_type(declared), declared, described["name"] in primary, described.get("comment") or "")
+
+
+def _comment(inspector: Inspector, table: str) -> str:
+    try:
+        return inspector.get_table_comment(table).get("text") or ""
+    except NotImplementedError:  # SQLite has none
+        return ""
+
+
+def _declared_keys(inspector: Inspector, tables: Sequence[Table]) -> Iterable[ForeignKey]:
+    schema = Schema(tuple(tables))
+    for table in tables:
+        if table.view:
+            continue
+        for key in inspector.get_foreign_keys(table.name):
+            try:
+                target = schema.table(key["referred_table"])
+                referred = key["referred_columns"] or [column.name for column in target.columns if column.primary]
+                for source, column in zip(key["constrained_columns"], referred, strict=False):
+                    yield ForeignKey(ColumnRef(table.name, table.column(source).name), ColumnRef(target.name, target.column(column).name))
+            except KeyError:  # SQLite lets a key refer to what does not exist
+                continue
+
+
+def inferred_keys(tables: Sequence[Table], declared: Sequence[ForeignKey]) -> list[ForeignKey]:
+    """Return keys that the database does not declare: a column named as another table's only primary key, or as that table with its key.
+
+    A name that several tables have as their key tells nothing, nor does a bare `id`.
+    """
+    keyed = {key.source for key in declared}
+    keys = {table.name: only[0] for table in tables if len(only := [column for column in table.columns if column.primary]) == 1}
+    by_name: dict[str, list[ColumnRef]] = {}
+    for owner, key in keys.items():
+        name, own = readable(key.name), readable(owner)
+        spoken = {name, *(f"{each} {name}" for each in (own, own.removesuffix("s")))} - _SAYS_NOTHING
+        for each in spoken:
+            by_name.setdefault(each, []).append(ColumnRef(owner, key.name))
+    found = []
+    for table in tables:
+        for column in table.columns:
+            source = ColumnRef(table.name, column.name)
+            targets = [target for name in _endings(readable(column.name)) for target in by_name.get(name, []) if target.table != table.name]
+            if source in keyed or len(targets) != 1 or keys[targets[0].table].type != column.type:
+                continue
+            if keys.get(table.name) == column and _joined(table.name, targets[0].table, declared):
+                continue
+            found.append(ForeignKey(source, targets[0], declared=False))
+    return found
+
+
+def _endings(name: str) -> list[str]:
+    """Return a name, and where it has more than two words its last two: a `start station id` is a `station id`."""
+    words = name.split()
+    return [name] if len(words) < 3 else [name, " ".join(words[-2:])]
+
+
+def _joined(table: str, other: str, keys: Sequence[ForeignKey]) -> bool:
+    return any({key.source.table, key.target.table} == {table, other} for key in keys)

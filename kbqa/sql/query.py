@@ -1,0 +1,178 @@
+"""An SQL query as data, without what follows from a schema: joins are found from the tables that its columns lie in.
+
+Leaving joins out is what makes such a form easy to write from words (SemQL, Guo et al. 2019; NatSQL, Gan et al. 2021).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Union
+
+from kbqa.sql.schema import ColumnRef
+
+
+class Aggregate(StrEnum):
+    """What is made of a group's values."""
+
+    COUNT = "COUNT"
+    SUM = "SUM"
+    AVG = "AVG"
+    MIN = "MIN"
+    MAX = "MAX"
+
+
+class Comparison(StrEnum):
+    """How a condition compares; CONTAINS, LACKS, STARTS and ENDS are LIKE with the wildcards in their places."""
+
+    EQUAL = "="
+    UNEQUAL = "!="
+    LESS = "<"
+    GREATER = ">"
+    AT_MOST = "<="
+    AT_LEAST = ">="
+    CONTAINS = "CONTAINS"
+    LACKS = "LACKS"
+    STARTS = "STARTS"
+    ENDS = "ENDS"
+    IN = "IN"
+    NOT_IN = "NOT IN"
+    BETWEEN = "BETWEEN"
+    IS_NULL = "IS NULL"
+    IS_NOT_NULL = "IS NOT NULL"
+
+
+class Operator(StrEnum):
+    """Arithmetic."""
+
+    PLUS = "+"
+    MINUS = "-"
+    TIMES = "*"
+    DIVIDE = "/"
+
+
+class SetOperation(StrEnum):
+    """How two queries' rows are brought together."""
+
+    UNION = "UNION"
+    INTERSECT = "INTERSECT"
+    EXCEPT = "EXCEPT"
+
+
+@dataclass(frozen=True)
+class AllOf:
+    """The rows of a table: `*`, in `COUNT(*)` or alone."""
+
+    table: str
+
+
+Operand = ColumnRef | AllOf
+
+
+@dataclass(frozen=True)
+class Term:
+    """A column or an aggregate of one."""
+
+    operand: Operand
+    aggregate: Aggregate | None = None
+    distinct: bool = False
+
+
+@dataclass(frozen=True)
+class Item:
+    """A term, or two with an operator between them."""
+
+    term: Term
+    operator: Operator | None = None
+    other: Term | None = None
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """Return its terms."""
+        return (self.term,) if self.other is None else (self.term, self.other)
+
+
+@dataclass(frozen=True)
+class Value:
+    """A constant. `text` is what was found; how it is written follows from the column that it is compared with."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A term compared with values, another column, or a query's result. Several values are alternatives, or BETWEEN's two ends."""
+
+    item: Item
+    comparison: Comparison
+    values: tuple[Value, ...] = ()
+    column: ColumnRef | None = None
+    query: Union["Query", None] = None
+    follows_or: bool = False
+    """Whether OR, not AND, stands before it."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """A sort key."""
+
+    item: Item
+    descending: bool = False
+
+
+@dataclass(frozen=True)
+class Via:
+    """Which of several keys between two tables is joined over."""
+
+    source: ColumnRef
+    target: ColumnRef
+
+
+@dataclass(frozen=True)
+class Query:
+    """One SELECT, and what is united, intersected with or excepted from it.
+
+    `with_tables` are tables that are joined though no column of theirs is named.
+    """
+
+    items: tuple[Item, ...] = ()
+    distinct: bool = False
+    with_tables: tuple[str, ...] = ()
+    where: tuple[Condition, ...] = ()
+    group: tuple[ColumnRef, ...] = ()
+    having: tuple[Condition, ...] = ()
+    order: tuple[Order, ...] = ()
+    limit: int | None = None
+    via: tuple[Via, ...] = ()
+    operation: SetOperation | None = None
+    right: Union["Query", None] = field(default=None)
+
+    def operands(self) -> Iterator[Operand]:
+        """Yield every column and table that this SELECT itself names, in order."""
+        for item in self._items():
+            for term in item.terms:
+                yield term.operand
+        for condition in (*self.where, *self.having):
+            if condition.column is not None:
+                yield condition.column
+        yield from self.group
+
+    def _items(self) -> Iterator[Item]:
+        yield from self.items
+        yield from (condition.item for condition in (*self.where, *self.having))
+        yield from (each.item for each in self.order)
+
+    def tables(self) -> tuple[str, ...]:
+        """Return the tables that this SELECT itself names, in order."""
+        return tuple(dict.fromkeys([*(operand.table for operand in self.operands()), *self.with_tables]))
+
+    def queries(self) -> Iterator["Query"]:
+        """Yield this query and all within it."""
+        yield self
+        for condition in (*self.where, *self.having):
+            if condition.query is not None:
+                yield from condition.query.queries()
+        if self.right is not None:
+            yield from self.right.queries()

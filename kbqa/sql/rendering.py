@@ -1,0 +1,189 @@
+"""A query as data → SQL of a dialect: joins along the schema's keys, constants written as their columns need them."""
+
+import re
+from collections.abc import Sequence
+
+from sqlglot import Dialect, exp
+
+from kbqa.sql.query import Aggregate, AllOf, Comparison, Condition, Item, Operand, Operator, Query, SetOperation, Term, Value
+from kbqa.sql.schema import ColumnRef, ColumnType, ForeignKey, Schema
+
+_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?")
+_PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
+_AGGREGATES: dict[Aggregate, type[exp.AggFunc]] = {
+    Aggregate.COUNT: exp.Count,
+    Aggregate.SUM: exp.Sum,
+    Aggregate.AVG: exp.Avg,
+    Aggregate.MIN: exp.Min,
+    Aggregate.MAX: exp.Max,
+}
+_COMPARISONS: dict[Comparison, type[exp.Binary]] = {
+    Comparison.EQUAL: exp.EQ,
+    Comparison.UNEQUAL: exp.NEQ,
+    Comparison.LESS: exp.LT,
+    Comparison.GREATER: exp.GT,
+    Comparison.AT_MOST: exp.LTE,
+    Comparison.AT_LEAST: exp.GTE,
+}
+_OPERATORS: dict[Operator, type[exp.Binary]] = {
+    Operator.PLUS: exp.Add,
+    Operator.MINUS: exp.Sub,
+    Operator.TIMES: exp.Mul,
+    Operator.DIVIDE: exp.Div,
+}
+_SET_OPERATIONS: dict[SetOperation, type[exp.SetOperation]] = {
+    SetOperation.UNION: exp.Union,
+    SetOperation.INTERSECT: exp.Intersect,
+    SetOperation.EXCEPT: exp.Except,
+}
+_PATTERNS = {Comparison.CONTAINS: "%{}%", Comparison.LACKS: "%{}%", Comparison.STARTS: "{}%", Comparison.ENDS: "%{}"}
+
+
+class NotConnectedError(ValueError):
+    """No key connects two tables of a query."""
+
+
+def render(query: Query, schema: Schema) -> exp.Query:
+    """Return a query's syntax tree. Raises NotConnectedError."""
+    select = _Select(query, schema).tree()
+    if query.operation is None or query.right is None:
+        return select
+    return _SET_OPERATIONS[query.operation](this=select, expression=render(query.right, schema), distinct=True)
+
+
+def query_text(query: Query, schema: Schema, *, pretty: bool = False) -> str:
+    """Return a query as SQL in the schema's dialect. Raises NotConnectedError."""
+    return render(query, schema).sql(dialect=schema.dialect, pretty=pretty)
+
+
+def joins(query: Query, schema: Schema) -> list[tuple[str, ForeignKey | None]]:
+    """Return the tables of one SELECT in the order in which they are joined, each with the key that joins it to those before."""
+    found: list[tuple[str, ForeignKey | None]] = []
+    for table in schema.closure(query.tables()):
+        before = [name for name, _ in found]
+        found.append((table, _key(query, schema, table, before) if found else None))
+    return found
+
+
+def _key(query: Query, schema: Schema, table: str, before: Sequence[str]) -> ForeignKey | None:
+    for name in before:
+        keys = schema.between(name, table)
+        for via in query.via:
+            for key in keys:
+                if {key.source, key.target} == {via.source, via.target}:
+                    return key
+        if keys:
+            return keys[0]
+    return None
+
+
+class _Select:
+    """Writes one SELECT."""
+
+    def __init__(self, query: Query, schema: Schema) -> None:
+        self.query, self.schema = query, schema
+        self.joined = joins(query, schema)
+        self.qualified = len(self.joined) > 1
+
+    def tree(self) -> exp.Select:
+        query = self.query
+        select = exp.Select(expressions=[self.item(each) for each in query.items])
+        select = select.distinct() if query.distinct else select
+        for place, (table, key) in enumerate(self.joined):
+            if place == 0:
+                select = select.from_(self.table(table))
+            elif key is None:
+                raise NotConnectedError(f"No key connects {table} to {self.joined[0][0]}.")
+            else:
+                select = select.join(self.table(table), on=exp.EQ(this=self.column(key.source), expression=self.column(key.target)))
+        if query.where:
+            select = select.where(self.conditions(query.where))
+        if query.group:
+            select = select.group_by(*map(self.column, query.group))
+        if query.having:
+            select = select.having(self.conditions(query.having))
+        if query.order:
+            select = select.order_by(*(exp.Ordered(this=self.item(each.item), desc=each.descending) for each in query.order))
+        return select if query.limit is None else select.limit(query.limit)
+
+    def name(self, text: str) -> exp.Identifier:
+        return exp.to_identifier(text, quoted=_needs_quotes(text, self.schema.dialect))
+
+    def table(self, name: str) -> exp.Table:
+        return exp.Table(this=self.name(name))
+
+    def column(self, ref: ColumnRef) -> exp.Column:
+        return exp.Column(this=self.name(ref.column), table=self.name(ref.table) if self.qualified else None)
+
+    def operand(self, operand: Operand, *, counted: bool) -> exp.Expr:
+        if isinstance(operand, ColumnRef):
+            return self.column(operand)
+        return exp.Column(this=exp.Star(), table=self.name(operand.table)) if self.qualified and not counted else exp.Star()
+
+    def term(self, term: Term) -> exp.Expr:
+        inner = self.operand(term.operand, counted=term.aggregate is not None)
+        if term.aggregate is None:
+            return inner
+        return _AGGREGATES[term.aggregate](this=exp.Distinct(expressions=[inner]) if term.distinct else inner)
+
+    def item(self, item: Item) -> exp.Expr:
+        if item.operator is None or item.other is None:
+            return self.term(item.term)
+        left: exp.Expr = self.term(item.term)
+        if item.operator == Operator.DIVIDE:  # whole numbers would be divided without a rest
+            left = exp.Cast(this=left, to=exp.DataType.build("DOUBLE" if self.schema.dialect == "postgres" else "REAL"))
+        return _OPERATORS[item.operator](this=left, expression=self.term(item.other))
+
+    def conditions(self, conditions: Sequence[Condition]) -> exp.Expr:
+        """Return conditions with AND before OR, as SQL reads them."""
+        groups: list[list[exp.Expr]] = [[]]
+        for place, condition in enumerate(conditions):
+            if condition.follows_or and place:
+                groups.append([])
+            groups[-1].append(self.condition(condition))
+        return exp.or_(*(exp.and_(*group) for group in groups))
+
+    def condition(self, condition: Condition) -> exp.Expr:
+        left, comparison = self.item(condition.item), condition.comparison
+        if comparison in (Comparison.IS_NULL, Comparison.IS_NOT_NULL):
+            null = exp.Is(this=left, expression=exp.Null())
+            return null if comparison == Comparison.IS_NULL else exp.Not(this=null)
+        if comparison in (Comparison.IN, Comparison.NOT_IN):
+            assert condition.query is not None
+            inside = exp.In(this=left, query=exp.Subquery(this=render(condition.query, self.schema)))
+            return inside if comparison == Comparison.IN else exp.Not(this=inside)
+        if comparison in _PATTERNS:
+            like = exp.Like(this=left, expression=exp.Literal.string(_PATTERNS[comparison].format(condition.values[0].text)))
+            return exp.Not(this=like) if comparison == Comparison.LACKS else like
+        if comparison == Comparison.BETWEEN:
+            low, high = (self.value(value, condition.item) for value in condition.values)
+            return exp.Between(this=left, low=low, high=high)
+        if len(condition.values) > 1:
+            inside = exp.In(this=left, expressions=[self.value(value, condition.item) for value in condition.values])
+            return exp.Not(this=inside) if comparison == Comparison.UNEQUAL else inside
+        return _COMPARISONS[comparison](this=left, expression=self.right(condition))
+
+    def right(self, condition: Condition) -> exp.Expr:
+        if condition.query is not None:
+            return exp.Subquery(this=render(condition.query, self.schema))
+        if condition.column is not None:
+            return self.column(condition.column)
+        return self.value(condition.values[0], condition.item)
+
+    def value(self, value: Value, item: Item) -> exp.Expr:
+        """Return a constant: a number beside numbers, else text."""
+        term = item.term
+        if isinstance(term.operand, AllOf) or term.aggregate in (Aggregate.COUNT, Aggregate.SUM, Aggregate.AVG) or item.operator:
+            kind = ColumnType.NUMBER
+        else:
+            kind = self.schema.column(term.operand).type
+        if kind == ColumnType.BOOLEAN and self.schema.dialect == "postgres":
+            return exp.Boolean(this=value.text.lower() in ("1", "t", "true", "yes"))
+        numeric = kind in (ColumnType.NUMBER, ColumnType.BOOLEAN) and _NUMBER.fullmatch(value.text)
+        return exp.Literal.number(value.text) if numeric else exp.Literal.string(value.text)
+
+
+def _needs_quotes(text: str, dialect: str) -> bool:
+    """Tell whether an identifier must stand in quotation marks: other letters, a reserved word, capitals where they are folded."""
+    plain = text if dialect == "postgres" else text.lower()
+    return not _PLAIN.fullmatch(plain) or plain.upper() in Dialect.get_or_raise(dialect).tokenizer_class.KEYWORDS

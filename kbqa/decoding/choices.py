@@ -17,6 +17,8 @@ class Kind(StrEnum):
     BACKWARD = "backward"
     VALUE = "value"
     NUMBER = "number"
+    TABLE = "table"
+    COLUMN = "column"
 
 
 @dataclass(frozen=True)

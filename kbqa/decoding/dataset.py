@@ -1,7 +1,7 @@
 """Decisions → arrays, and arrays → batches."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 
 from kbqa.decoding.choices import FEATURES, Choice, Kind, Step
 from kbqa.decoding.network import Batch
-from kbqa.decoding.reading import CONTEXTS, Candidates, TextTable, read_candidates, read_question
+from kbqa.decoding.reading import CONTEXTS, Candidates, Relate, TextTable, read_candidates, read_question
 from kbqa.decoding.vocabulary import Vocabulary
 
 _MOST_RELATIONS, _MOST_POINTERS = 40, 72
@@ -28,6 +28,8 @@ class Item:
     steps: NDArray[np.int64]
     legal: list[NDArray[np.int64]]
     gold: NDArray[np.int64]
+    relevant: NDArray[np.int8] | None = None
+    """Which pointers the query uses, where they are read together: 1, 0, or -1 for not known."""
 
 
 def make_item(
@@ -38,10 +40,14 @@ def make_item(
     tokenizer: Tokenizer,
     table: TextTable,
     rng: random.Random,
+    schema: "JointSchema | None" = None,
 ) -> Item:
-    """Return the arrays of a question. `mentioned` is what was found in it, chosen or not; of the relations on offer, a sample is kept."""
+    """Return the arrays of a question. `mentioned` is what was found in it, chosen or not; of the relations on offer, a sample is kept.
+
+    With a `schema`, all that is `mentioned` is kept, to be read together; a question without steps then only tells what is relevant.
+    """
     golds = [step.legal[step.gold] for step in steps]
-    pointers = _pointers(steps, golds, mentioned, rng)
+    pointers = list(dict.fromkeys(mentioned)) if schema else _pointers(steps, golds, mentioned, rng)
     place = {choice: index for index, choice in enumerate(pointers)}
     introduced = np.zeros(vocabulary.variables, dtype=np.int64)
 
@@ -59,12 +65,21 @@ def make_item(
     read = read_question(tokenizer, question)
     return Item(
         read.ids,
-        read_candidates(read, pointers, table),
+        read_candidates(read, pointers, table, schema.relate if schema else None),
         introduced,
-        np.array([vocabulary.steps.index(step.step) for step in steps]),
+        np.array([vocabulary.steps.index(step.step) for step in steps], dtype=np.int64),
         legal,
-        np.array([number(gold) for gold in golds]),
+        np.array([number(gold) for gold in golds], dtype=np.int64),
+        np.array([schema.relevant(pointer) for pointer in pointers], dtype=np.int8) if schema else None,
     )
+
+
+@dataclass(frozen=True)
+class JointSchema:
+    """Candidates that are known before decoding: what each is to each, and whether the right query uses it (1, 0, -1 for not known)."""
+
+    relate: Relate
+    relevant: Callable[[Choice], int]
 
 
 def _pointers(steps: Sequence[Step], golds: Sequence[Choice], mentioned: Sequence[Choice], rng: random.Random) -> list[Choice]:
@@ -94,13 +109,15 @@ def collate(items: Sequence[Item], lower: Sequence[NDArray[np.float16]], vocabul
     keywords = len(vocabulary.keywords)
     tokens = max(len(item.ids) for item in items)
     pointers = max(1, *(len(item.candidates.kinds) for item in items))
-    steps = max(len(item.gold) for item in items)
+    steps = max(1, *(len(item.gold) for item in items))
+    related = pointers if items[0].candidates.relations is not None else 0
     number, columns = len(items), keywords + pointers + vocabulary.variables
     arrays = {
         "lower": np.zeros((number, tokens, lower[0].shape[1]), dtype=np.float32), "tokens": np.zeros((number, tokens), dtype=bool),
         "kinds": np.zeros((number, pointers), dtype=np.int64), "texts": np.zeros((number, pointers), dtype=np.int64),
         "contexts": np.zeros((number, pointers, CONTEXTS), dtype=np.int64), "features": np.zeros((number, pointers, FEATURES), dtype=np.float32),
         "matches": np.zeros((number, pointers, tokens), dtype=np.int64), "introduced": np.zeros((number, vocabulary.variables), dtype=np.int64),
+        "relations": np.zeros((number, related, related), dtype=np.int64), "relevant": np.full((number, pointers), -1, dtype=np.float32),
         "previous": np.full((number, steps), -1, dtype=np.int64), "steps": np.zeros((number, steps), dtype=np.int64),
         "legal": np.zeros((number, steps, columns), dtype=bool), "gold": np.full((number, steps), -1, dtype=np.int64),
     }  # fmt: skip
@@ -115,6 +132,8 @@ def collate(items: Sequence[Item], lower: Sequence[NDArray[np.float16]], vocabul
         arrays["kinds"][row, :count], arrays["texts"][row, :count] = item.candidates.kinds, item.candidates.texts
         arrays["contexts"][row, :count], arrays["features"][row, :count] = item.candidates.contexts, item.candidates.features
         arrays["matches"][row, :count, :length], arrays["introduced"][row] = item.candidates.matches, item.introduced
+        if item.candidates.relations is not None and item.relevant is not None:
+            arrays["relations"][row, :count, :count], arrays["relevant"][row, :count] = item.candidates.relations, item.relevant
         gold = column(item.gold)
         arrays["gold"][row, :depth], arrays["previous"][row, 1:depth], arrays["steps"][row, :depth] = gold, gold[:-1], item.steps
         for step, legal in enumerate(item.legal):

@@ -19,7 +19,7 @@ from openvino import opset13 as op
 from safetensors.numpy import load_file
 
 from kbqa.decoding.choices import Choice, Kind
-from kbqa.decoding.reading import MATCHES, TextTable, read_candidates, read_question
+from kbqa.decoding.reading import MATCHES, Candidates, Relate, TextTable, read_candidates, read_question
 from kbqa.decoding.vocabulary import Vocabulary
 from searchapp.encoders.base import EncoderError, EncoderSpec
 from searchapp.encoders.bert_graph import bert_states
@@ -57,7 +57,7 @@ class DecoderModel:
         sizes = config["sizes"]
         self.heads, self.width = int(sizes["heads"]), int(sizes["width"])
         self.reader_layers, self.decoder_layers = int(sizes["reader_layers"]), int(sizes["decoder_layers"])
-        self.longest = int(sizes["longest"])
+        self.longest, self.joint = int(sizes["longest"]), bool(sizes.get("relations"))
         self.weights = {name: tensor.astype(np.float32) for name, tensor in stored.items() if not name.startswith("encoder.")}
         self.vocabulary = Vocabulary(tuple(config["keywords"]), tuple(config["steps"]), len(self.weights["slot.weight"]))
         self.temperature = float(config.get("temperature", 1.0))
@@ -99,23 +99,33 @@ class DecoderModel:
 
 
 class Session:
-    """One question: its states, the vectors of choices seen so far, and the scoring of steps."""
+    """One question: its states, the vectors of choices seen so far, and the scoring of steps.
 
-    def __init__(self, model: DecoderModel, question: str, mentioned: Sequence[Choice]) -> None:
+    `relate` tells what the candidates are to each other, for a model that reads them together; `relevance` is then how sure it is
+    that the query uses each, from 0 to 1.
+    """
+
+    def __init__(self, model: DecoderModel, question: str, mentioned: Sequence[Choice], relate: Relate | None = None) -> None:
         self.model = model
         self.question = read_question(model.tokenizer, question)
-        candidates = read_candidates(self.question, mentioned, model.table)
+        candidates = read_candidates(self.question, mentioned, model.table, relate if model.joint else None)
         certain = candidates.features[:, 1:2] > 0
         marked = ((candidates.matches == MATCHES - 1) & certain).any(0).astype(int)
         projected = model.linear("question", model.states(self.question.ids)) + model.weights["mentioned.weight"][marked]
         states = model.norm("norm_question", projected)
-        names = [f"reader.{layer}.attention" for layer in range(model.reader_layers)] + [
-            f"decoder.{layer}.cross" for layer in range(model.decoder_layers)
-        ]
-        self._keys = {name: model.split(model.linear(f"{name}.key", states)) for name in names}
-        self._values = {name: model.split(model.linear(f"{name}.value", states)) for name in names}
+        self._keys: dict[str, Array] = {}
+        self._values: dict[str, Array] = {}
         self._vectors: dict[Choice, Array] = {}
         self._variables: dict[tuple[int, Choice], Array] = {}
+        self.relevance: dict[Choice, float] = {}
+        if model.joint:
+            states, pointers = self._read_together(states, candidates)
+            self._vectors = dict(zip(mentioned, pointers, strict=True))
+            relevance = 1 / (1 + np.exp(-model.linear("relevant", pointers)[:, 0]))
+            self.relevance = dict(zip(mentioned, map(float, relevance), strict=True))
+        else:
+            self._remember([f"reader.{layer}.attention" for layer in range(model.reader_layers)], states)
+        self._remember([f"decoder.{layer}.cross" for layer in range(model.decoder_layers)], states)
 
     def vectors(self, choices: Iterable[Choice]) -> Array:
         """Return the vectors of choices [n, width]; pointers that are new are read together."""
@@ -165,28 +175,56 @@ class Session:
             self._variables[place] = introduced + weights["slot.weight"][choice.key]
         return self._variables[place]
 
-    def _read(self, choices: Sequence[Choice]) -> Array:
-        model, weights = self.model, self.model.weights
-        read = read_candidates(self.question, choices, model.table)
-        texts = model.table.vectors
-        number = np.maximum((read.contexts > 0).sum(-1, keepdims=True), 1).astype(np.float32)
-        states = weights["kind.weight"][read.kinds] + model.linear("text", texts[read.texts])
-        states = states + model.linear("context", texts[read.contexts].sum(1) / number)
-        states = model.norm("norm_candidate", states + model.linear("features", read.features))
-        for layer in range(model.reader_layers):
-            name = f"reader.{layer}"
-            states = states + self._matched(f"{name}.attention", model.norm(f"{name}.norm_attention", states), read.matches)
-            states = states + model.feed_forward(f"{name}.feed_forward", model.norm(f"{name}.norm_feed_forward", states))
-        return model.norm("norm_reader", states)
+    def _remember(self, names: Sequence[str], memory: Array) -> None:
+        """Keep the keys and values of what some layers attend to."""
+        for name in names:
+            self._keys[name] = self.model.split(self.model.linear(f"{name}.key", memory))
+            self._values[name] = self.model.split(self.model.linear(f"{name}.value", memory))
 
-    def _matched(self, name: str, states: Array, matches: NDArray[np.int8]) -> Array:
-        """Attention of candidates [n, width] to the question, with the biases and values of how they match."""
+    def _embedded(self, read: Candidates) -> Array:
+        model, texts = self.model, self.model.table.vectors
+        number = np.maximum((read.contexts > 0).sum(-1, keepdims=True), 1).astype(np.float32)
+        states = model.weights["kind.weight"][read.kinds] + model.linear("text", texts[read.texts])
+        states = states + model.linear("context", texts[read.contexts].sum(1) / number)
+        return model.norm("norm_candidate", states + model.linear("features", read.features))
+
+    def _read(self, choices: Sequence[Choice]) -> Array:
+        """Read each candidate for itself."""
+        read = read_candidates(self.question, choices, self.model.table)
+        states = self._embedded(read)
+        for layer in range(self.model.reader_layers):
+            states = self._reader_layer(f"reader.{layer}", states, read.matches)
+        return self.model.norm("norm_reader", states)
+
+    def _read_together(self, question: Array, read: Candidates) -> tuple[Array, Array]:
+        """Read question and candidates together; returns all states [tokens + n, width], and the candidates' [n, width]."""
+        tokens, matches = len(question), read.matches.astype(np.int64)
+        states = np.concatenate([question, self._embedded(read)])
+        connections = np.zeros((len(states), len(states)), dtype=np.int64)
+        connections[:tokens, tokens:], connections[tokens:, :tokens] = 1 + matches.T, 1 + MATCHES + matches
+        if read.relations is not None:
+            connections[tokens:, tokens:] = 1 + 2 * MATCHES + read.relations
+        for layer in range(self.model.reader_layers):
+            self._remember([f"reader.{layer}.attention"], self.model.norm(f"reader.{layer}.norm_attention", states))
+            states = self._reader_layer(f"reader.{layer}", states, connections)
+        states = self.model.norm("norm_reader", states)
+        return states, states[tokens:]
+
+    def _reader_layer(self, name: str, states: Array, connections: NDArray[np.integer[Any]]) -> Array:
         model = self.model
-        query = model.split(model.linear(f"{name}.query", states))
+        states = states + self._attended(f"{name}.attention", model.norm(f"{name}.norm_attention", states), connections)
+        return states + model.feed_forward(f"{name}.feed_forward", model.norm(f"{name}.norm_feed_forward", states))
+
+    def _attended(self, name: str, states: Array, connections: NDArray[np.integer[Any]]) -> Array:
+        """Attention of states [n, width] to what is remembered [m, width], with the bias and value of each connection [n, m]."""
+        model = self.model
+        query, bias, value = (
+            model.split(model.linear(f"{name}.query", states)),
+            *(model.weights[f"{name}.match_{part}"] for part in ("bias", "value")),
+        )
         scores = query @ self._keys[name].transpose(0, 2, 1) / np.float32(query.shape[-1] ** 0.5)
-        weights = _softmax(scores + model.weights[f"{name}.match_bias"][matches].transpose(2, 0, 1))
-        by_match = np.stack([(weights * (matches == kind)).sum(-1) for kind in range(MATCHES)], axis=-1)
-        added = by_match @ model.weights[f"{name}.match_value"].reshape(MATCHES, model.heads, -1).transpose(1, 0, 2)
+        weights = _softmax(scores + bias[connections].transpose(2, 0, 1))
+        added = _by_connection(weights, connections, len(value)) @ value.reshape(len(value), model.heads, -1).transpose(1, 0, 2)
         return model.linear(f"{name}.output", (weights @ self._values[name] + added).transpose(1, 0, 2).reshape(states.shape))
 
     def _decoder_layer(self, name: str, states: Array, past_keys: Array | None, past_values: Array | None) -> tuple[Array, Array, Array]:
@@ -230,6 +268,14 @@ def _compiled(model: tuple[dict[str, Any], dict[str, Any]]) -> ov.InferRequest:
     graph = ov.Model([bert_states(ids, mask, *model)], [ids, mask], "question_encoder")
     options = {"NUM_STREAMS": "1", "INFERENCE_NUM_THREADS": "1", "ENABLE_CPU_PINNING": "NO"}
     return ov.Core().compile_model(graph, "CPU", options).create_infer_request()
+
+
+def _by_connection(weights: Array, connections: NDArray[np.integer[Any]], kinds: int) -> Array:
+    """Return how much attention [heads, n, m] goes over each kind of connection [n, m]: [heads, n, kinds]."""
+    heads, rows, _ = weights.shape
+    places = (connections + kinds * np.arange(rows)[:, None]).ravel()
+    sums = [np.bincount(places, weights=weights[head].ravel(), minlength=rows * kinds) for head in range(heads)]
+    return np.stack(sums).reshape(heads, rows, kinds).astype(np.float32)
 
 
 def _softmax(scores: Array) -> Array:

@@ -13,7 +13,7 @@ from kbqa.linking.words import WORD, fold, stem
 from searchapp.encoders.base import Vectors
 
 KINDS = tuple(Kind)
-READ_BY_TEXT = (Kind.CLASS, Kind.FORWARD, Kind.BACKWARD)
+READ_BY_TEXT = (Kind.CLASS, Kind.FORWARD, Kind.BACKWARD, Kind.TABLE, Kind.COLUMN)
 MATCHES = 4
 """How a token relates to a candidate: 0 not, 1 begins as one of its words, 2 has the stem of one, 3 belongs to its mention."""
 MAX_TOKENS = 96
@@ -36,7 +36,7 @@ class Candidates:
     """Candidates of one question, n of them.
 
     kinds int64 [n]; texts int64 [n] and contexts int64 [n, CONTEXTS], rows of a table of text vectors, 0 for none;
-    features float32 [n, FEATURES]; matches int8 [n, tokens].
+    features float32 [n, FEATURES]; matches int8 [n, tokens]; relations int8 [n, n], what each is to each, where they are read together.
     """
 
     kinds: NDArray[np.int64]
@@ -44,6 +44,11 @@ class Candidates:
     contexts: NDArray[np.int64]
     features: NDArray[np.float32]
     matches: NDArray[np.int8]
+    relations: NDArray[np.int8] | None = None
+
+
+Relate = Callable[[Sequence[Choice]], NDArray[np.int8]]
+"""Tells what each candidate is to each [n, n]; the numbers mean what the language's own code says, 0 is nothing."""
 
 
 class TextTable:
@@ -72,7 +77,7 @@ def read_question(tokenizer: Tokenizer, text: str) -> Question:
     return Question(text, np.array(encoding.ids[:MAX_TOKENS]), np.array(encoding.offsets[:MAX_TOKENS]).reshape(-1, 2))
 
 
-def read_candidates(question: Question, choices: Sequence[Choice], table: TextTable) -> Candidates:
+def read_candidates(question: Question, choices: Sequence[Choice], table: TextTable, relate: Relate | None = None) -> Candidates:
     """Read pointers beside a question."""
     number, tokens = len(choices), len(question.ids)
     features = np.zeros((number, FEATURES), dtype=np.float32)
@@ -85,7 +90,8 @@ def read_candidates(question: Question, choices: Sequence[Choice], table: TextTa
         features[row, : len(choice.features)] = choice.features
         matches[row] = _matches(choice, question, stems)
     kinds = np.array([KINDS.index(choice.kind) for choice in choices], dtype=np.int64)
-    return Candidates(kinds, np.array(texts, dtype=np.int64), contexts, features, matches)
+    relations = relate(choices) if relate else None
+    return Candidates(kinds, np.array(texts, dtype=np.int64), contexts, features, matches, relations)
 
 
 def _token_stems(question: Question) -> Mapping[str, list[int]]:

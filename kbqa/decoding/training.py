@@ -1,4 +1,4 @@
-"""Training the decoder: cross entropy of the right choice among the legal ones, at every step."""
+"""Training the decoder: cross entropy of the right choice among the legal ones, at every step; and of what the query uses."""
 
 import json
 import math
@@ -13,10 +13,11 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from torch import Tensor
+from torch.nn import functional
 from transformers import BertConfig, BertModel
 
 from kbqa.decoding.dataset import Item, batches, collate
-from kbqa.decoding.network import Batch, DecoderNetwork, Sizes
+from kbqa.decoding.network import Batch, DecoderNetwork, Output, Sizes
 from kbqa.decoding.vocabulary import Vocabulary
 
 
@@ -119,11 +120,14 @@ class Trainer:
                     return
 
     def _loss(self, batch: Batch) -> Tensor:
-        scores = self.network(batch, self.text_vectors)
-        right = scores.gather(2, batch.gold.clamp(min=0)[..., None])[..., 0]
-        known = batch.gold >= 0
-        loss: Tensor = -(right * known).sum() / len(known)
-        return loss
+        output: Output = self.network(batch, self.text_vectors)
+        right = output.scores.gather(2, batch.gold.clamp(min=0)[..., None])[..., 0]
+        loss = -(right * (batch.gold >= 0)).sum() / len(right)
+        if not output.relevance.shape[1]:
+            return loss
+        known = batch.relevant >= 0
+        relevance = functional.binary_cross_entropy_with_logits(output.relevance, batch.relevant.clamp(min=0), reduction="none")
+        return loss + (relevance * known).sum() / len(right)
 
     def accuracy(self, items: Sequence[Item], lower: Sequence[NDArray[np.float16]]) -> tuple[float, float]:
         """Return the share of right choices, and of questions with all choices right, each step given the right ones before."""
@@ -132,7 +136,7 @@ class Trainer:
         with torch.inference_mode():
             for start in range(0, len(items), 128):
                 batch = collate(items[start : start + 128], lower[start : start + 128], self.vocabulary)
-                chosen = self.network(batch, self.text_vectors).argmax(-1)
+                chosen = self.network(batch, self.text_vectors).scores.argmax(-1)
                 known = batch.gold >= 0
                 same = (chosen == batch.gold) & known
                 right += int(same.sum())

@@ -10,7 +10,6 @@ from sqlalchemy.exc import SAWarning, SQLAlchemyError
 
 from kbqa.sql.schema import Column, ColumnRef, ForeignKey, Schema, Table, column_type, readable
 
-
 _SAYS_NOTHING = frozenset({"id", "name", "code", "key", "no", "number", "type", "date", "year"})
 
 

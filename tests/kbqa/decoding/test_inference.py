@@ -51,7 +51,7 @@ def test_numpy_and_torch_give_the_same_probabilities(tmp_path):
     made.network.train(False)
     lower = made.pretrained.lower_states([item], lambda done, total: None)
     with torch.inference_mode():
-        expected = made.network(collate([item], lower, VOCABULARY), made.text_vectors)[0]
+        expected = made.network(collate([item], lower, VOCABULARY), made.text_vectors).scores[0]
     made.save(tmp_path, {})
 
     session, past, previous = Session(DecoderModel(tmp_path), QUESTION, (ENTITY, CLASS)), Past(), None

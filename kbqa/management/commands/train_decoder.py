@@ -4,6 +4,7 @@ import json
 import pickle
 from argparse import ArgumentParser
 from dataclasses import fields
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("--data", type=Path, required=True, help="a folder with metaqa, simplequestions-wikidata, lcquad1, spider4sparql")
+        parser.add_argument("--language", choices=("sparql", "sql"), default="sparql", help="what questions are made into")
+        parser.add_argument(
+            "--data", type=Path, required=True, help="a folder with metaqa, simplequestions-wikidata, lcquad1, spider4sparql; or spider, bird"
+        )
         parser.add_argument("--out", type=Path, required=True, help="where the model goes")
         parser.add_argument("--prepared", type=Path, help="a file that keeps the prepared examples for the next time")
         parser.add_argument("--start", type=Path, help="the folder of a decoder to go on from")
@@ -36,17 +40,16 @@ class Command(BaseCommand):
         """Prepare and train."""
         import torch
 
-        from kbqa.decoding.network import Sizes
         from kbqa.decoding.training import Pretrained, Trainer, TrainingConfig
-        from kbqa.sparql.grammar import VOCABULARY
         from searchapp.encoders.openvino import BUNDLED_MODEL, model_folder
 
         if options["threads"]:
             torch.set_num_threads(options["threads"])
         items, valid, vectors = self._prepared(options)
-        sizes, config = Sizes(), TrainingConfig(options["epochs"], options["batch"], options["rate"], options["rate"] / 10, seed=options["seed"])
+        sizes, vocabulary = self._shape(options["language"])
+        config = TrainingConfig(options["epochs"], options["batch"], options["rate"], options["rate"] / 10, seed=options["seed"])
         pretrained = Pretrained(model_folder(BUNDLED_MODEL), sizes.tuned)
-        trainer = Trainer(config, sizes, VOCABULARY, pretrained, vectors)
+        trainer = Trainer(config, sizes, vocabulary, pretrained, vectors)
         if options["start"]:
             trainer.load(options["start"])
         with tqdm(desc="Reading", unit="question") as bar:
@@ -64,9 +67,23 @@ class Command(BaseCommand):
 
         trainer.train(items, lower, after)
 
+    def _shape(self, language: str) -> tuple[Any, Any]:
+        from kbqa.decoding.network import Sizes
+
+        if language == "sparql":
+            from kbqa.sparql.grammar import VOCABULARY as SPARQL
+
+            return Sizes(), SPARQL
+        from kbqa.sql.grammar import VOCABULARY as SQL
+        from kbqa.sql.linking import RELATIONS
+
+        return Sizes(reader_layers=4, relations=len(RELATIONS)), SQL
+
+    def _training_data(self, language: str) -> Any:
+        return import_module(f"kbqa.{language}.training_data")
+
     def _prepared(self, options: dict[str, Any]) -> tuple[Any, Any, Any]:
         from kbqa.decoding.reading import TextTable
-        from kbqa.sparql.training_data import prepare_all
         from searchapp.encoders.base import EncoderSpec
         from searchapp.encoders.openvino import BUNDLED_MODEL, OpenVinoEncoder
 
@@ -77,7 +94,9 @@ class Command(BaseCommand):
         encoder = OpenVinoEncoder(EncoderSpec("openvino", BUNDLED_MODEL))
         table, last = TextTable(encoder.encode, encoder.dimension), None
         with throwaway_database(), tqdm(desc="Preparing", unit="graph") as bar:
-            for message, last in prepare_all(options["data"], self._amounts(options["amount"]), encoder.tokenizer, table, options["seed"]):  # noqa: B007
+            data = self._training_data(options["language"])
+            amounts = self._amounts(data.Amounts, options["amount"])
+            for message, last in data.prepare_all(options["data"], amounts, encoder.tokenizer, table, options["seed"]):  # noqa: B007
                 bar.set_description_str(message)
                 bar.update()
         if last is None or not last.items:
@@ -89,17 +108,15 @@ class Command(BaseCommand):
                 pickle.dump(found, file)
         return found
 
-    def _amounts(self, given: list[str]) -> Any:
-        from kbqa.sparql.training_data import Amounts
-
-        known = {each.name for each in fields(Amounts)}
+    def _amounts(self, kind: Any, given: list[str]) -> Any:
+        known = {each.name for each in fields(kind)}
         chosen = {}
         for entry in given:
             name, _, number = entry.partition("=")
             if name not in known or not number.isdecimal():
                 raise CommandError(f"{entry} is not NAME=N with one of {', '.join(sorted(known))}.")
             chosen[name] = int(number)
-        return Amounts(**chosen)
+        return kind(**chosen)
 
     def _show(self, bar: "tqdm[Any]", done: int, total: int) -> None:
         bar.total, bar.n = total, done

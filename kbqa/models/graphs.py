@@ -1,19 +1,18 @@
-"""Graphs, their versions, and the names by which questions find what is in them.
+"""Graphs, their versions, and what was asked of them.
 
 A version is a folder that is never changed once it is served; `Graph.serving` names the one that is. A load makes a new
 folder; an edit makes one from the present folder, by hard links. Names belong to the load they were read in: an edit adds
-to them and takes from them in the transaction that serves its version. They only propose; the store decides what is true.
+to them and takes from them in the transaction that serves its version.
 """
 
 from pathlib import Path
 from typing import ClassVar
 
 from django.conf import settings
-from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.urls import reverse
 
+from kbqa.models.questions import QuestionBase
 from searchapp.secrets import EncryptedTextField
 
 
@@ -91,74 +90,11 @@ class GraphVersion(models.Model):
         return Path(settings.DATA_DIR) / "graphs" / str(self.graph_id) / str(self.number)
 
 
-class Name(models.Model):
-    """A label or alias of an entity, or a text that a property has."""
-
-    class Kind(models.TextChoices):
-        """What is named."""
-
-        ENTITY = "entity"
-        VALUE = "value"
-
-    graph = models.ForeignKey(Graph, on_delete=models.CASCADE, related_name="+", db_index=False)
-    load = models.PositiveIntegerField()
-    kind = models.CharField(max_length=6, choices=Kind)
-    term = models.TextField(help_text="As in N-Triples.")
-    predicate = models.TextField(blank=True, help_text="For a value: of which property.")
-    text = models.TextField()
-    key = models.TextField(help_text="Its words' stems, sorted.")
-    words = ArrayField(models.TextField(), help_text="The same as a list.")
-    count = models.PositiveIntegerField(default=0, help_text="How many edges what is named has, as far as they were counted.")
-
-    class Meta:
-        indexes: ClassVar = [
-            models.Index(fields=["graph", "load", "key"], name="name_key"),
-            GinIndex(fields=["words"], name="name_words"),
-        ]
-
-    def __str__(self) -> str:
-        return self.text
-
-
-class NameWord(models.Model):
-    """A word that occurs in names, and what is left of it when one letter goes: by that, words with typing mistakes are found."""
-
-    graph = models.ForeignKey(Graph, on_delete=models.CASCADE, related_name="+", db_index=False)
-    load = models.PositiveIntegerField()
-    word = models.TextField()
-    count = models.PositiveIntegerField()
-    deletions = ArrayField(models.TextField())
-
-    class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["graph", "load", "word"], name="name_word")]
-        indexes: ClassVar = [GinIndex(fields=["deletions"], name="name_word_deletions")]
-
-    def __str__(self) -> str:
-        return self.word
-
-
-class Question(models.Model):
-    """What was asked of a graph, what query it became, and what a person thought of that."""
-
-    class Verdict(models.TextChoices):
-        """What a person thought of the answer."""
-
-        NONE = "", "Not judged"
-        GOOD = "good", "Right"
-        BAD = "bad", "Wrong"
+class Question(QuestionBase):
+    """What was asked of a graph, and the SPARQL that it became."""
 
     graph = models.ForeignKey(Graph, on_delete=models.CASCADE, related_name="questions")
-    text = models.TextField()
     sparql = models.TextField(blank=True)
-    confidence = models.FloatField(default=0.0)
-    milliseconds = models.FloatField(default=0.0)
-    verdict = models.CharField(max_length=4, choices=Verdict, blank=True, default=Verdict.NONE)
-    correction = models.TextField(blank=True, help_text="The query that would have been right.")
-    asker = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
-    asked = models.DateTimeField(auto_now_add=True, db_index=True)
 
-    class Meta:
-        ordering: ClassVar = ["-asked"]
-
-    def __str__(self) -> str:
-        return self.text
+    class Meta(QuestionBase.Meta):
+        abstract = False

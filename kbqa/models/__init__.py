@@ -1,0 +1,7 @@
+"""What is kept of graphs and databases."""
+
+from kbqa.models.databases import ColumnNote, Database, DatabaseQuestion, Scan
+from kbqa.models.graphs import Graph, GraphVersion, Question
+from kbqa.models.names import Cell, CellWord, Name, NameWord
+
+__all__ = ["Cell", "CellWord", "ColumnNote", "Database", "DatabaseQuestion", "Graph", "GraphVersion", "Name", "NameWord", "Question", "Scan"]

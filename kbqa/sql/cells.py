@@ -1,0 +1,73 @@
+"""The values that stand in a database's cells: read column by column, so that questions can find them."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnClause, Connection, Engine, column, func, select, table
+from sqlalchemy.exc import SQLAlchemyError
+
+from kbqa.linking.names import NameRow
+from kbqa.sql.linking import predicate_of
+from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema
+
+LONGEST_CELL = 80
+MOST_CELLS = 100_000
+"""How many different values of a column are read, the commonest first."""
+_MOST_CODES, _LONGEST_CODE = 4, 12
+
+
+@dataclass
+class CellReport:
+    """What was read besides the cells: the values of columns with few, and what could not be read."""
+
+    codes: dict[ColumnRef, tuple[str, ...]] = field(default_factory=dict)
+    complaints: list[str] = field(default_factory=list)
+
+
+def read_cells(
+    engine: Engine, schema: Schema, report: CellReport, progress: Callable[[int, int], None] = lambda done, total: None
+) -> Iterator[NameRow]:
+    """Yield the different texts of all columns as rows of names; columns that cannot be read are reported and left out."""
+    wanted = [(name.name, each) for name in schema.tables for each in name.columns if not each.excluded]
+    with engine.connect() as connection:
+        for place, (name, each) in enumerate(wanted):
+            try:
+                yield from _column_cells(connection, name, each, report)
+            except SQLAlchemyError as error:
+                connection.rollback()
+                report.complaints.append(f"{name}.{each.name}: {str(error.__cause__ or error)[:200]}")
+            progress(place + 1, len(wanted))
+
+
+def count_rows(engine: Engine, schema: Schema) -> dict[str, int]:
+    """Return the number of rows of each table that can be read."""
+    found = {}
+    with engine.connect() as connection:
+        for each in schema.tables:
+            try:
+                found[each.name] = int(connection.execute(select(func.count()).select_from(table(each.name))).scalar_one())
+            except SQLAlchemyError:
+                connection.rollback()
+    return found
+
+
+def _column_cells(connection: Connection, name: str, each: Column, report: CellReport) -> Iterator[NameRow]:
+    ref = ColumnRef(name, each.name)
+    cell: ColumnClause[Any] = column(each.name)
+    times = func.count().label("times")
+    counted = select(cell, times).select_from(table(name, cell)).where(cell.is_not(None)).group_by(cell).order_by(times.desc(), cell)
+    texts = each.type in (ColumnType.TEXT, ColumnType.DATE)
+    rows = [(value, int(number)) for value, number in connection.execute(counted.limit(MOST_CELLS if texts else _MOST_CODES + 1))]
+    _note_codes(ref, each, [str(value) for value, _ in rows if not isinstance(value, bytes)], sum(number for _, number in rows), report)
+    if each.type == ColumnType.TEXT:
+        for value, number in rows:
+            if isinstance(value, str) and 0 < len(value) <= LONGEST_CELL:
+                yield "value", "", predicate_of(ref), value, number
+
+
+def _note_codes(ref: ColumnRef, each: Column, values: list[str], rows: int, report: CellReport) -> None:
+    """Keep the values of a column that has so few that a question may mean one without saying it: F, yes, 1."""
+    most = 2 if each.type == ColumnType.NUMBER else _MOST_CODES
+    if 1 < len(values) <= most and rows > 2 * len(values) and all(len(value) <= _LONGEST_CODE for value in values):
+        report.codes[ref] = tuple(sorted(values))

@@ -1,0 +1,82 @@
+"""Connections to databases that cannot write: at the engine's own level, whatever statement comes."""
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import NullPool
+
+CONNECT_SECONDS = 10
+_DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg", "mysql": "mysql+pymysql", "mariadb": "mysql+pymysql"}
+_READS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
+_REFUSED_FUNCTIONS = {"load_extension", "readfile", "writefile", "edit", "fts3_tokenizer", "randomblob", "zeroblob"}
+"""Functions of SQLite that reach files or take any amount of memory."""
+_SCHEMA_PRAGMAS = {"table_info", "table_xinfo", "table_list", "foreign_key_list", "index_list", "index_info", "index_xinfo"}
+
+_ASKED_BY_SQLALCHEMY = {"read_uncommitted"}
+"""Asked of the first connection; without a value it only tells."""
+
+
+class ConnectError(ValueError):
+    """The address is not one that can be connected to; the message says what to change."""
+
+
+def sqlite_engine(path: Path, *, introspects: bool = False) -> Engine:
+    """Return an engine on an SQLite file that is opened read-only; an authorizer refuses all but reading.
+
+    `introspects` also permits the pragmas that describe the schema.
+    """
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=CONNECT_SECONDS, check_same_thread=False)
+        connection.text_factory = lambda data: data.decode("utf-8", errors="replace")
+        connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+        connection.set_authorizer(_authorizer(introspects))
+        return connection
+
+    return create_engine("sqlite://", creator=connect, poolclass=NullPool)
+
+
+def _authorizer(introspects: bool) -> Callable[..., int]:
+    def decide(action: int, first: str | None, second: str | None, *_: Any) -> int:
+        if action == sqlite3.SQLITE_FUNCTION:
+            return sqlite3.SQLITE_DENY if (second or "").lower() in _REFUSED_FUNCTIONS else sqlite3.SQLITE_OK
+        if action in _READS:
+            return sqlite3.SQLITE_OK
+        permitted = {*_SCHEMA_PRAGMAS, *_ASKED_BY_SQLALCHEMY} if introspects else _ASKED_BY_SQLALCHEMY
+        told = action == sqlite3.SQLITE_PRAGMA and (first or "").lower() in permitted
+        return sqlite3.SQLITE_OK if told and (introspects or second is None) else sqlite3.SQLITE_DENY
+
+    return decide
+
+
+def server_engine(url: str) -> Engine:
+    """Return an engine on a database server whose sessions are read-only from their beginning. Raises ConnectError."""
+    parsed = parsed_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        options = "-c default_transaction_read_only=on -c lock_timeout=2000"
+        return create_engine(parsed, poolclass=NullPool, connect_args={"connect_timeout": CONNECT_SECONDS, "options": options})
+    engine = create_engine(parsed, poolclass=NullPool, connect_args={"connect_timeout": CONNECT_SECONDS, "local_infile": False})
+
+    @event.listens_for(engine, "connect")
+    def read_only(connection: Any, _: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET SESSION TRANSACTION READ ONLY")
+
+    return engine
+
+
+def parsed_url(url: str) -> URL:
+    """Return a database server's address with the driver that is used for it. Raises ConnectError."""
+    try:
+        parsed = make_url(url.strip())
+    except ArgumentError as error:
+        raise ConnectError("This is no database address. Write for example postgresql://user:password@host/database.") from error
+    backend = parsed.get_backend_name()
+    if backend not in _DRIVERS:
+        raise ConnectError(f"{backend} is not supported; use one of postgresql, mysql, mariadb, or upload an SQLite file.")
+    return parsed.set(drivername=_DRIVERS[backend])

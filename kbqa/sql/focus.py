@@ -1,0 +1,65 @@
+"""The part of a schema that a question is about (DFIN-SQL: table linking, then column linking; a budget that is never exceeded)."""
+
+import random
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from itertools import pairwise
+
+from kbqa.sql.grammar import World
+from kbqa.sql.schema import ColumnRef, Schema
+
+_NOISE = 0.6
+
+
+def focused(
+    world: World, keep: Iterable[ColumnRef], most: int, *, similar: Mapping[ColumnRef, float] | None = None, noise: random.Random | None = None
+) -> World:
+    """Return a world with at most `most` columns: those to `keep`, then the likeliest, with the keys that connect their tables.
+
+    How likely a column is, its own words, its table's words, its cells in the question and, where given, its similarity tell.
+    `noise` varies the choice, for training.
+    """
+    scores = surface_scores(world, similar)
+    if noise is not None:
+        scores = {ref: score + noise.uniform(0, _NOISE) for ref, score in scores.items()}
+    ranked = [*dict.fromkeys(keep), *sorted(scores, key=lambda ref: -scores[ref])]
+    chosen: dict[ColumnRef, None] = {}
+    for ref in ranked:
+        added = [each for each in (*_connections(world.schema, {each.table for each in chosen}, ref.table), ref) if each not in chosen]
+        if len(chosen) + len(added) > most:
+            break
+        chosen.update(dict.fromkeys(added))
+    return narrowed(world, chosen)
+
+
+def surface_scores(world: World, similar: Mapping[ColumnRef, float] | None = None) -> dict[ColumnRef, float]:
+    """Return how likely each column is meant, by words and cells alone, and by similarity where it is given."""
+    tables = {choice.key: choice.features[0] + choice.features[1] for choice in world.tables}
+    return {
+        choice.key: choice.features[0] + choice.features[1] + 2 * choice.features[5] + 0.5 * tables[choice.key.table]
+        + 3 * (similar or {}).get(choice.key, 0.0)
+        for choice in world.columns
+    }  # fmt: skip
+
+
+def _connections(schema: Schema, present: set[str], table: str) -> list[ColumnRef]:
+    """Return the columns over which a table is joined to those that are there."""
+    if not present or table in present:
+        return []
+    path = schema.path(sorted(present), table)
+    keys = [schema.between(one, other)[0] for one, other in pairwise(path)]
+    return [end for key in keys for end in (key.source, key.target)]
+
+
+def narrowed(world: World, chosen: Iterable[ColumnRef], tables: Iterable[str] = ()) -> World:
+    """Return a world of some columns only, with their tables and what may stand in their cells."""
+    kept = set(chosen)
+    schema = world.schema.part(kept, tables)
+    names = {table.name for table in schema.tables}
+    return replace(
+        world,
+        schema=schema,
+        tables=tuple(choice for choice in world.tables if choice.key in names),
+        columns=tuple(choice for choice in world.columns if choice.key in kept),
+        values=tuple(choice for choice in world.values if choice.key[0] in kept),
+    )

@@ -1,0 +1,90 @@
+"""Questions with their SQL on a database → the items that a decoder is trained on."""
+
+import random
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from tokenizers import Tokenizer
+
+from kbqa.decoding.choices import Choice, Kind, Step
+from kbqa.decoding.dataset import Item, JointSchema, make_item
+from kbqa.decoding.reading import TextTable
+from kbqa.sql.examples.gold_columns import columns_in
+from kbqa.sql.examples.parsing import NotCoveredError, parse_query
+from kbqa.sql.focus import focused
+from kbqa.sql.grammar import VOCABULARY, World
+from kbqa.sql.linking import CellNames, relate, world_of
+from kbqa.sql.oracle import NotWritableError, decisions, used
+from kbqa.sql.query import Query
+from kbqa.sql.schema import ColumnRef, Schema
+
+MOST_COLUMNS = 80
+"""How many columns a question is trained beside; of larger schemas what it uses, and others by chance among the likeliest."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A question and the SQL that answers it; None is a question that the database cannot answer."""
+
+    question: str
+    sql: str | None
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What reads questions and names, and keeps count of what is left out."""
+
+    tokenizer: Tokenizer
+    table: TextTable
+    rng: random.Random
+    left_out: "Counter[str]"
+
+
+def prepare(examples: Iterable[Example], schema: Schema, cells: CellNames, tools: Tools, *, partly: bool = True) -> Iterator[Item]:
+    """Yield an item for each example that the grammar covers.
+
+    Of a query that cannot be written with what the question mentions, it is still learned which columns it uses (if `partly`).
+    """
+    for example in examples:
+        query, reason = _parsed(example.sql, schema)
+        needed = columns_in(example.sql or "", schema) if query is None else used(query)
+        world = _world(example.question, schema, cells, needed, tools.rng)
+        steps: list[Step] = []
+        try:
+            if not reason:
+                steps = decisions(query, world)
+        except NotWritableError as error:
+            reason = str(error)
+        if reason:
+            tools.left_out[reason[-40:]] += 1
+            if not partly or not needed:
+                continue
+        yield item_of(example.question, steps, world, needed, tools)
+
+
+def _parsed(sql: str | None, schema: Schema) -> tuple[Query | None, str]:
+    """Return SQL as data, or why the grammar does not cover it."""
+    if sql is None:
+        return None, ""
+    try:
+        return parse_query(sql, schema), ""
+    except NotCoveredError as error:
+        return None, str(error)
+
+
+def item_of(question: str, steps: list[Step], world: World, needed: set[ColumnRef | str], tools: Tools) -> Item:
+    """Return a question's arrays."""
+
+    def relevant(choice: Choice) -> int:
+        return int(choice.key in needed) if choice.kind in (Kind.TABLE, Kind.COLUMN) else -1
+
+    joint = JointSchema(lambda choices: relate(world.schema, choices), relevant)
+    return make_item(question, steps, world.candidates, VOCABULARY, tools.tokenizer, tools.table, tools.rng, joint)
+
+
+def _world(question: str, schema: Schema, cells: CellNames, needed: set[ColumnRef | str], rng: random.Random) -> World:
+    world = world_of(question, schema, cells)
+    if len(world.columns) <= MOST_COLUMNS:
+        return world
+    return focused(world, [ref for ref in needed if isinstance(ref, ColumnRef)], MOST_COLUMNS, noise=rng)

@@ -1,0 +1,107 @@
+"""What a decoder of SQL is trained on: Spider and BIRD, and questions put to databases that cannot answer them."""
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+from kbqa.decoding.dataset import Item
+from kbqa.decoding.reading import TextTable
+from kbqa.linking.names import Names
+from kbqa.models import Database
+from kbqa.sql.cells import CellReport, read_cells
+from kbqa.sql.connecting import sqlite_engine
+from kbqa.sql.examples.published import bird_question, bird_schemas, database_file, read_rows
+from kbqa.sql.introspection import read_schema
+from kbqa.sql.linking import CellNames
+from kbqa.sql.preparing import Example, Tools, prepare
+from kbqa.sql.schema import Schema
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """How much is taken of what: databases that are only measured on, and of each database questions that belong to others."""
+
+    held_out_databases: int = 8
+    unanswerable: int = 8
+
+
+@dataclass
+class TrainingDatabase:
+    """A schema with examples to train on or to validate with; `file` is where its rows are, if they are there."""
+
+    name: str
+    schema: Schema
+    train: list[Example] = field(default_factory=list)
+    valid: list[Example] = field(default_factory=list)
+    file: Path | None = None
+
+
+@dataclass
+class Prepared:
+    """Items to train on, and by set to validate with; the vectors of the texts that they point to."""
+
+    items: list[Item]
+    valid: dict[str, list[Item]]
+    table: TextTable
+    left_out: "Counter[str]"
+
+
+def training_databases(data: Path, amounts: Amounts, seed: int) -> Iterator[TrainingDatabase]:
+    """Yield the databases of the sets that lie in `data`."""
+    if (data / "spider").is_dir():
+        yield from _spider(data / "spider", amounts, random.Random(seed))
+    if (data / "bird").is_dir():
+        yield from _bird(data / "bird")
+
+
+def prepare_all(data: Path, amounts: Amounts, tokenizer: Tokenizer, table: TextTable, seed: int) -> Iterator[tuple[str, Prepared]]:
+    """Prepare every database's examples in the present database; yields (what was done, everything so far)."""
+    rng = random.Random(seed)
+    done = Prepared([], defaultdict(list), table, Counter())
+    tools = Tools(tokenizer, table, rng, done.left_out)
+    questions: list[str] = []
+    for each in training_databases(data, amounts, seed):
+        others = [Example(text, None) for text in rng.sample(questions, min(len(questions), amounts.unanswerable))] if each.train else []
+        with written(each.schema, each.file) as cells:
+            done.items.extend(prepare([*each.train, *others], each.schema, cells, tools))
+            done.valid[each.name].extend(prepare(each.valid, each.schema, cells, tools, partly=False))
+        questions += [example.question for example in each.train]
+        yield f"{each.name}: {len(each.train):,} questions", done
+
+
+@contextmanager
+def written(schema: Schema, file: Path | None) -> Iterator[CellNames]:
+    """Keep the values of a database's cells for the block, where there are any."""
+    if file is None:
+        yield CellNames()
+        return
+    row = Database.objects.create(slug=f"training-{Database.objects.count()}", name=file.stem, source_kind=Database.SourceKind.FILE)
+    names, report = Names("kbqa_cell", "kbqa_cellword", "database_id", row.pk, 1), CellReport()
+    names.write(read_cells(sqlite_engine(file), schema, report))
+    yield CellNames(names, report.codes)
+    names.delete()
+
+
+def _spider(folder: Path, amounts: Amounts, rng: random.Random) -> Iterator[TrainingDatabase]:
+    by_database: dict[str, list[Example]] = defaultdict(list)
+    for row in read_rows(folder / "train.jsonl"):
+        wordings = dict.fromkeys([row["question"], row.get("synonym_question") or row["question"]])
+        by_database[row["db_id"]] += [Example(text, row["sql"]) for text in wordings]
+    held_out = set(rng.sample(sorted(by_database), min(amounts.held_out_databases, len(by_database) // 2)))
+    for name, examples in by_database.items():
+        file = database_file(folder / "database", name)
+        train, valid = ([], examples[::2]) if name in held_out else (examples, [])
+        yield TrainingDatabase("spider", read_schema(sqlite_engine(file, introspects=True)), train, valid, file)
+
+
+def _bird(folder: Path) -> Iterator[TrainingDatabase]:
+    by_database: dict[str, list[Example]] = defaultdict(list)
+    for row in read_rows(folder / "train.jsonl"):
+        by_database[row["db_id"]].append(Example(bird_question(row), row["sql"]))
+    for name, schema in bird_schemas(folder).items():
+        yield TrainingDatabase("bird", schema, by_database[name])

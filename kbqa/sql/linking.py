@@ -84,6 +84,12 @@ def _column(table: Table, column: Column, stems: Mapping[str, Word], hit: set[Co
     return Choice(Kind.COLUMN, ref, text, span, features, (readable(table.name), *about))
 
 
+def column_text(choice: Choice) -> str:
+    """Return what is known of a column as one text: its table, its name, and what is written about it."""
+    table, *about = choice.context
+    return f"{table}: {choice.text}{'. ' + about[0] if about else ''}"
+
+
 def _values(question: str, words: Sequence[Word], schema: Schema, cells: CellNames) -> list[Choice]:
     """Return the cells that the question may mention, and the codes of columns that have few."""
     columns = {predicate_of(ref): ref for ref in schema.refs()}

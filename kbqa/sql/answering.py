@@ -1,0 +1,115 @@
+"""A question → SQL with its rows: focus, generation, checks, and a choice among candidates by what they return."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Engine
+
+from kbqa.decoding.beam import Hypothesis, Taken
+from kbqa.sql.checking import StatementError, checked
+from kbqa.sql.executing import ExecutionError, Limits, Result, execute
+from kbqa.sql.generating import Focus, LocalGenerator
+from kbqa.sql.grammar import SqlState
+from kbqa.sql.linking import CellNames, world_of
+from kbqa.sql.query import Query
+from kbqa.sql.rendering import NotConnectedError, render
+from kbqa.sql.schema import Schema
+
+_EMPTY_WEIGHT = 0.3
+"""How much a candidate without rows counts beside one that has some: it may be right, but seldom is."""
+_TRIAL = Limits(seconds=2.0, rows=200)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A database as questions see it."""
+
+    schema: Schema
+    cells: CellNames
+    engine: Engine
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to understand a question. Once it was run, `result` is what it found, or `error` what the database said."""
+
+    sql: str
+    probability: float
+    query: Query | None = None
+    taken: tuple[Taken, ...] = ()
+    result: Result | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a question: readings that run, the best first; none that convinces where `answerable` is false."""
+
+    question: str
+    readings: tuple[Reading, ...]
+    answerable: bool
+    focus: Focus
+    milliseconds: float
+
+    @property
+    def best(self) -> Reading | None:
+        """Return the reading that is taken."""
+        return self.readings[0] if self.readings and self.answerable else None
+
+
+def ask(question: str, source: Source, generator: LocalGenerator, *, limits: Limits | None = None) -> Answer:
+    """Answer a question from a database. Raises EncoderError."""
+    begun = perf_counter()
+    session, world = generator.read(question, world_of(question, source.schema, source.cells))
+    focus = generator.focus(session, world)
+    hypotheses = generator.decode(session, focus.world)
+    first = hypotheses[0].state if hypotheses else None
+    answerable = isinstance(first, SqlState) and first.answerable
+    readings = [reading for each in hypotheses if (reading := _reading(each, source, generator.temperature)) is not None]
+    ranked = best_first([run(each, source, limits or _TRIAL) for each in readings])
+    return Answer(question, tuple(ranked), answerable and bool(ranked), focus, 1000 * (perf_counter() - begun))
+
+
+def _reading(hypothesis: Hypothesis, source: Source, temperature: float) -> Reading | None:
+    state = hypothesis.state
+    if not isinstance(state, SqlState) or not state.answerable:
+        return None
+    try:
+        tree = render(state.query, source.schema)
+    except NotConnectedError:
+        return None
+    sql = tree.sql(dialect=source.schema.dialect)
+    return Reading(sql, float(np.exp(hypothesis.score / temperature)), state.query, hypothesis.taken)
+
+
+def run(reading: Reading, source: Source, limits: Limits) -> Reading:
+    """Return a reading with its rows, or with what was said against it."""
+    try:
+        tree = checked(reading.sql, source.schema)
+        return replace(reading, result=execute(source.engine, tree, limits, dialect=source.schema.dialect))
+    except (StatementError, ExecutionError) as error:
+        return replace(reading, error=str(error))
+
+
+def best_first(readings: Sequence[Reading]) -> list[Reading]:
+    """Return the readings that ran, those first whose rows have most probability behind them: candidates that agree count together."""
+    weights: dict[Any, float] = defaultdict(float)
+    ran = [reading for reading in readings if reading.result is not None]
+    for reading in ran:
+        weights[rows_of(reading)] += reading.probability
+    return sorted(ran, key=lambda reading: -weights[rows_of(reading)] * (_EMPTY_WEIGHT if _is_empty(reading) else 1.0))
+
+
+def rows_of(reading: Reading) -> Any:
+    """Return a reading's rows as something that is equal where the answers are."""
+    assert reading.result is not None
+    return tuple(sorted(map(repr, reading.result.rows)))
+
+
+def _is_empty(reading: Reading) -> bool:
+    assert reading.result is not None
+    return all(value is None for row in reading.result.rows for value in row)

@@ -1,0 +1,108 @@
+"""What may be run: one statement that only reads, of tables that the schema has.
+
+A statement is parsed, looked through, and written anew from its tree: what the engine gets is what was looked at, whatever comments
+and encodings came with the text.
+"""
+
+from collections.abc import Iterator
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import OptimizeError, SqlglotError
+from sqlglot.optimizer.qualify import qualify
+
+from kbqa.sql.schema import Schema
+
+MAX_CHARACTERS = 20_000
+_MAX_NODES = 4_000
+_REFUSED: tuple[type[exp.Expr], ...] = (
+    exp.DML, exp.DDL, exp.Command, exp.Into, exp.Lock, exp.Pragma, exp.Set, exp.Use, exp.Attach, exp.Detach, exp.Copy, exp.LoadData,
+    exp.Transaction, exp.Commit, exp.Rollback, exp.Kill, exp.Merge, exp.Drop, exp.Alter, exp.TruncateTable, exp.Analyze, exp.SessionParameter,
+    exp.Parameter, exp.Placeholder,
+)  # fmt: skip
+_FUNCTIONS = frozenset(
+    {
+        "total", "printf", "format", "julianday", "strftime", "unixepoch", "instr", "likely", "unlikely", "iif", "ifnull", "typeof", "sign",
+        "char", "unicode", "ltrim", "rtrim", "to_char", "to_date", "to_number", "to_timestamp", "age", "date_part", "date_trunc", "btrim",
+        "split_part", "left", "right", "initcap", "width_bucket", "trunc", "cbrt", "degrees", "radians", "pi", "isfinite", "justify_days",
+        "make_date", "extract", "datediff", "date_format", "str_to_date", "period_diff", "makedate", "dayname", "monthname", "weekday",
+        "timestampdiff", "truncate", "mod", "field", "find_in_set", "json_array_length", "bit_length", "char_length", "octet_length",
+        "percent_rank", "cume_dist", "ntile", "date", "time", "datetime", "now", "curdate",
+    }
+)  # fmt: skip
+"""Functions that the parser has no class for and that only compute."""
+
+
+class StatementError(ValueError):
+    """A statement is not run; the message says why, and what to change."""
+
+
+def checked(sql: str, schema: Schema) -> exp.Query:
+    """Return a statement's tree, if it only reads what the schema has. Raises StatementError."""
+    tree = _parsed(sql, schema.dialect)
+    for node in tree.walk():
+        if isinstance(node, _REFUSED):
+            raise StatementError(f"Only reading is allowed here; {type(node).__name__.upper()} is not.")
+        if isinstance(node, exp.Anonymous | exp.AnonymousAggFunc) and node.name.lower() not in _FUNCTIONS:
+            raise StatementError(f"The function {node.name} is not allowed here.")
+        if isinstance(node, exp.Dot) or (isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier)):
+            raise StatementError("Read from tables of the schema, by their names.")
+    _check_tables(tree, schema)
+    return _without_excluded(tree, schema)
+
+
+def _parsed(sql: str, dialect: str) -> exp.Query:
+    if len(sql) > MAX_CHARACTERS:
+        raise StatementError(f"A statement has at most {MAX_CHARACTERS:,} characters; this one has {len(sql):,}.")
+    if "\0" in sql:
+        raise StatementError("A statement has no null characters.")
+    try:
+        trees = [tree for tree in sqlglot.parse(sql, dialect=dialect) if tree is not None]
+    except (SqlglotError, RecursionError) as error:
+        raise StatementError(f"This is not SQL that can be read: {_first_line(error)}") from error
+    if len(trees) != 1:
+        raise StatementError(f"Write one statement; these are {len(trees)}.")
+    tree = trees[0]
+    if not isinstance(tree, exp.Query):
+        raise StatementError("Only SELECT is allowed here.")
+    if sum(1 for _ in tree.walk()) > _MAX_NODES:
+        raise StatementError("The statement is too long.")
+    return tree
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or ["too deeply nested"])[0][:200]
+
+
+def _check_tables(tree: exp.Query, schema: Schema) -> None:
+    own = {each.alias.lower() for each in tree.find_all(exp.CTE)}
+    for each in tree.find_all(exp.Table):
+        if each.args.get("db") or each.args.get("catalog"):
+            raise StatementError(f"Write {each.name} without the name of a schema before it.")
+        if each.name.lower() in own:
+            continue
+        try:
+            schema.table(each.name)
+        except KeyError:
+            raise StatementError(f"There is no table {each.name}. There are: {', '.join(_some(schema))}.") from None
+
+
+def _some(schema: Schema) -> Iterator[str]:
+    yield from (table.name for table in schema.tables[:12])
+    if len(schema.tables) > 12:
+        yield f"and {len(schema.tables) - 12} more"
+
+
+def _without_excluded(tree: exp.Query, schema: Schema) -> exp.Query:
+    """Refuse columns that are excluded, and let `*` stand for the others."""
+    excluded = {column.name.lower() for table in schema.tables for column in table.columns if column.excluded}
+    if not excluded:
+        return tree
+    readable: dict[str, object] = {
+        table.name: {column.name: column.declared or "TEXT" for column in table.columns if not column.excluded} for table in schema.tables
+    }
+    try:
+        found = qualify(tree.copy(), schema=readable, dialect=schema.dialect, quote_identifiers=True, validate_qualify_columns=True)
+    except OptimizeError as error:
+        raise StatementError(f"A column is not there, or its values are kept private: {_first_line(error)}") from error
+    return found  # type: ignore[return-value]

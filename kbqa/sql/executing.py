@@ -1,0 +1,111 @@
+"""Running a checked statement: read-only at the engine's own level, with limits of time, rows and bytes."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlglot import exp
+
+_STEPS_BETWEEN_LOOKS = 10_000
+_LARGEST_VALUE = 5_000_000
+"""Bytes of one value that SQLite may make."""
+_ROWS_AT_ONCE = 200
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one statement may take."""
+
+    seconds: float = 10.0
+    rows: int = 1_000
+    bytes: int = 4_000_000
+
+
+@dataclass(frozen=True)
+class Result:
+    """A statement's rows. `truncated` where there were more than the limits let through."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    truncated: bool = False
+    milliseconds: float = 0.0
+
+
+class ExecutionError(Exception):
+    """The database refused a statement, or it took too long; the message says which."""
+
+
+class TimeLimitError(ExecutionError):
+    """A statement took longer than it may."""
+
+
+def execute(engine: Engine, tree: exp.Query, limits: Limits, *, dialect: str) -> Result:
+    """Run a checked statement. Raises ExecutionError."""
+    begun = time.perf_counter()
+    sql = tree.sql(dialect=dialect, comments=False)
+    try:
+        with _guarded(engine, limits) as connection:
+            # As the driver's own text: a colon or a percent sign in it is no parameter.
+            cursor = connection.exec_driver_sql(sql.replace("%", "%%") if engine.dialect.paramstyle in ("format", "pyformat") else sql)
+            columns = tuple(cursor.keys())
+            rows, truncated = _fetched(cursor, limits)
+    except SQLAlchemyError as error:
+        if time.perf_counter() - begun >= limits.seconds:
+            raise TimeLimitError(f"The query took longer than {limits.seconds:g} seconds. Ask for less, or add a condition.") from error
+        raise ExecutionError(_reason(error)) from error
+    return Result(columns, tuple(rows), truncated, 1000 * (time.perf_counter() - begun))
+
+
+def explain(engine: Engine, tree: exp.Query, limits: Limits, *, dialect: str) -> None:
+    """Let the database plan a statement without running it. Raises ExecutionError with what it says against it."""
+    statement = f"{'EXPLAIN QUERY PLAN' if dialect == 'sqlite' else 'EXPLAIN'} {tree.sql(dialect=dialect, comments=False)}"
+    try:
+        with _guarded(engine, limits) as connection:
+            connection.exec_driver_sql(statement.replace("%", "%%") if engine.dialect.paramstyle in ("format", "pyformat") else statement).close()
+    except SQLAlchemyError as error:
+        raise ExecutionError(_reason(error)) from error
+
+
+def _reason(error: SQLAlchemyError) -> str:
+    return str(getattr(error, "orig", None) or error).strip().splitlines()[0][:300]
+
+
+@contextmanager
+def _guarded(engine: Engine, limits: Limits) -> Iterator[Connection]:
+    """Yield a connection in a transaction that cannot write, with a time limit of the engine's own; it is always rolled back."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            _limit_sqlite(connection, limits)
+        elif engine.dialect.name == "postgresql":
+            connection.execute(text("SET TRANSACTION READ ONLY"))
+            connection.execute(text(f"SET LOCAL statement_timeout = {int(1000 * limits.seconds)}"))
+        else:
+            connection.execute(text(f"SET SESSION MAX_EXECUTION_TIME = {int(1000 * limits.seconds)}"))
+        try:
+            yield connection
+        finally:
+            connection.rollback()
+
+
+def _limit_sqlite(connection: Connection, limits: Limits) -> None:
+    raw: Any = connection.connection.driver_connection
+    ends = time.monotonic() + limits.seconds
+    raw.set_progress_handler(lambda: time.monotonic() > ends, _STEPS_BETWEEN_LOOKS)
+    raw.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LARGEST_VALUE)
+
+
+def _fetched(cursor: Any, limits: Limits) -> tuple[list[tuple[Any, ...]], bool]:
+    rows: list[tuple[Any, ...]] = []
+    size = 0
+    while portion := cursor.fetchmany(min(_ROWS_AT_ONCE, limits.rows + 1 - len(rows))):
+        for row in portion:
+            size += sum(len(value) if isinstance(value, str | bytes) else 16 for value in row)
+            if len(rows) == limits.rows or size > limits.bytes:
+                return rows, True
+            rows.append(tuple(row))
+    return rows, False

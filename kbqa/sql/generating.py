@@ -1,0 +1,90 @@
+"""The local network as a generator of SQL: it reads the schema, says what of it a question is about, and decodes queries over that."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kbqa.decoding.beam import BeamOptions, Hypothesis, search
+from kbqa.decoding.inference import DecoderModel, Session, load_decoder
+from kbqa.decoding.reading import Relate
+from kbqa.decoding.scoring import NetworkScorer
+from kbqa.sql.focus import focused, narrowed
+from kbqa.sql.grammar import SqlState, World, start
+from kbqa.sql.linking import column_text, relate
+from kbqa.sql.schema import ColumnRef
+
+MODEL_FOLDER = Path(__file__).parent / "model"
+WHOLE_COLUMNS = 60
+"""Up to how many columns a schema is decoded over as a whole."""
+READ_COLUMNS = 180
+"""How many columns the network reads at once; of larger schemas it reads the likeliest."""
+KEPT_COLUMNS = 40
+"""How many columns of a larger schema are decoded over."""
+
+
+@dataclass(frozen=True)
+class Focus:
+    """The part of a schema that a question is about: how sure it is of each table and column, and the world narrowed to it."""
+
+    world: World
+    columns: Mapping[ColumnRef, float]
+    tables: Mapping[str, float]
+    whole: bool
+
+
+class LocalGenerator:
+    """The trained network, for any number of questions."""
+
+    def __init__(self, model: DecoderModel, options: BeamOptions | None = None) -> None:
+        self.model, self.options = model, options or BeamOptions()
+
+    @property
+    def temperature(self) -> float:
+        """Return what log-probabilities are divided by, so that they say how often they are right."""
+        return self.model.temperature
+
+    def read(self, question: str, world: World) -> tuple[Session, World]:
+        """Return a session that has read the question beside the schema, or beside the likeliest part of it, and that part."""
+        if len(world.columns) > READ_COLUMNS:
+            world = focused(world, (), READ_COLUMNS, similar=self.similarities(question, world))
+        relation: Relate = lambda choices: relate(world.schema, choices)  # noqa: E731
+        return Session(self.model, question, world.candidates, relation), world
+
+    def similarities(self, question: str, world: World) -> dict[ColumnRef, float]:
+        """Return how near each column's words and description are to the question (cosine of sentence vectors)."""
+        table = self.model.table
+        rows = table.rows([question, *(column_text(choice) for choice in world.columns)])
+        vectors = table.vectors[rows]
+        found = vectors[1:] @ vectors[0]
+        return {choice.key: float(score) for choice, score in zip(world.columns, found, strict=True)}
+
+    def focus(self, session: Session, world: World, *, whole: int = WHOLE_COLUMNS, kept: int = KEPT_COLUMNS) -> Focus:
+        """Return what the question is about. A schema of at most `whole` columns stays whole; of others `kept` columns, connected."""
+        columns = {choice.key: session.relevance[choice] for choice in world.columns}
+        tables = {choice.key: session.relevance[choice] for choice in world.tables}
+        if len(world.columns) <= whole:
+            return Focus(world, columns, tables, whole=True)
+        chosen = connected(world, likeliest(columns, tables), kept)
+        return Focus(narrowed(world, chosen), columns, tables, whole=False)
+
+    def decode(self, session: Session, world: World) -> list[Hypothesis]:
+        """Return complete hypotheses, the best first; where the best is that there is no answer, also the nearest readings."""
+        found = search(start(world), NetworkScorer(session), self.options)
+        if any(isinstance(each.state, SqlState) and each.state.answerable for each in found):
+            return found
+        return [*found, *search(start(world, insists=True), NetworkScorer(session), self.options)]
+
+
+def likeliest(columns: Mapping[ColumnRef, float], tables: Mapping[str, float]) -> list[ColumnRef]:
+    """Return columns by how likely a query uses them; a column counts for less where its table is unlikely."""
+    return sorted(columns, key=lambda ref: -columns[ref] * (0.3 + 0.7 * tables.get(ref.table, 0.0)))
+
+
+def connected(world: World, ranked: Sequence[ColumnRef], most: int) -> list[ColumnRef]:
+    """Return the first of `ranked`, at most `most`, each with the keys that connect its table to those before it."""
+    return [choice.key for choice in focused(world, ranked, most).columns]
+
+
+def bundled_generator() -> LocalGenerator:
+    """Return the generator that comes with the package. Raises EncoderError."""
+    return LocalGenerator(load_decoder(MODEL_FOLDER))

@@ -12,6 +12,10 @@ from kbqa.linking.words import deletions, fold, stem
 
 LONGEST_NAME = 200
 _ROWS_AT_ONCE = 20_000
+_MERGE_PENDING = (
+    "SELECT gin_clean_pending_list(indexrelid) FROM pg_index JOIN pg_class i ON i.oid = indexrelid JOIN pg_am a ON a.oid = i.relam "
+    "JOIN pg_class t ON t.oid = indrelid WHERE a.amname = 'gin' AND t.relname = ANY(%s)"
+)
 _NEW_WORDS = "CREATE TEMPORARY TABLE new_words (owner int8, load int4, word text, count int4, deletions text[])"
 
 NameRow = tuple[str, str, str, str, int]
@@ -38,6 +42,8 @@ class Names:
         self._write_words(words)
         with connection.cursor() as cursor:
             cursor.execute(f"ANALYZE {self.table}, {self.words}")
+            # New entries wait in a list that every search reads through, until they are merged into the index.
+            cursor.execute(_MERGE_PENDING, [[self.table, self.words]])
         return number
 
     def _copy(self, rows: Iterable[NameRow], words: "Counter[str]") -> int:

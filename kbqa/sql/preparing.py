@@ -19,7 +19,7 @@ from kbqa.sql.oracle import NotWritableError, decisions, used
 from kbqa.sql.query import Query
 from kbqa.sql.schema import ColumnRef, Schema
 
-MOST_COLUMNS = 80
+MOST_COLUMNS = 50
 """How many columns a question is trained beside; of larger schemas what it uses, and others by chance among the likeliest."""
 
 

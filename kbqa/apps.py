@@ -11,7 +11,9 @@ class KbqaConfig(AppConfig):
 
     def ready(self) -> None:
         """Declare the jobs, and follow the sources of graphs."""
-        from kbqa import jobs, services  # noqa: F401
+        from kbqa import jobs  # noqa: F401
+        from kbqa.services import databases, graphs
         from searchapp.graph_sources import published
 
-        published.connect(services.reload_graphs_of, dispatch_uid="kbqa.reload_graphs_of")
+        published.connect(graphs.reload_graphs_of, dispatch_uid="kbqa.reload_graphs_of")
+        published.connect(databases.scan_installed, dispatch_uid="kbqa.scan_installed")

@@ -1,10 +1,13 @@
-"""The kinds of jobs that graphs have."""
+"""The kinds of jobs that graphs and databases have."""
 
 from kbqa.sparql import building, suggesting
+from kbqa.sql import scanning
 from searchapp.jobs.registry import Stage, register
 
 LOAD = "load_graph"
 DELETE = "delete_graph"
+SCAN = "scan_database"
+DELETE_DATABASE = "delete_database"
 
 register(
     LOAD,
@@ -15,3 +18,11 @@ register(
     clean_up=building.abandon,
 )
 register(DELETE, Stage(building.delete))
+register(
+    SCAN,
+    Stage(scanning.scan_schema),
+    Stage(scanning.scan_cells),
+    Stage(scanning.publish),
+    clean_up=scanning.abandon,
+)
+register(DELETE_DATABASE, Stage(scanning.delete))

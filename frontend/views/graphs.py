@@ -16,7 +16,8 @@ from pyoxigraph import NamedNode
 from codesearch import selectors as code
 from frontend.forms import GraphForm
 from frontend.views.access import readers, writers
-from kbqa import selectors, services
+from kbqa import selectors
+from kbqa.services import graphs as services
 from kbqa.models import Graph, Question
 from kbqa.sparql.answering import Answer, Cell, Reading, run, shown_rows
 from kbqa.sparql.constraints import LiveGraph

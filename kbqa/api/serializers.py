@@ -5,8 +5,8 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from rest_framework import serializers
 
-from kbqa import services
 from kbqa.models import Graph, GraphVersion, Question
+from kbqa.services import graphs as services
 
 
 class GraphVersionSerializer(serializers.ModelSerializer[GraphVersion]):

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from kbqa import selectors, services
+from kbqa import selectors
 from kbqa.api.serializers import (
     AnswerSerializer,
     AskParameters,
@@ -26,6 +26,7 @@ from kbqa.api.serializers import (
     JudgementSerializer,
 )
 from kbqa.models import Graph, Question
+from kbqa.services import graphs as services
 from kbqa.sparql import editing
 from kbqa.sparql.answering import shown_rows
 from kbqa.sparql.explaining import steps_of

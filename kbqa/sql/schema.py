@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from typing import Any
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SEPARATORS = re.compile(r"[\W_]+")
@@ -196,6 +197,10 @@ class Schema:
             pending = [name for index, name in enumerate(pending) if index != place and name not in joined]
         return (*joined, *islands)
 
+    def as_json(self) -> dict[str, Any]:
+        """Return what `schema_from_json` reads."""
+        return asdict(self)
+
     def part(self, refs: Iterable[ColumnRef], tables: Iterable[str] = ()) -> "Schema":
         """Return the schema of some columns and tables only, with the keys that lie within."""
         kept, names = set(refs), set(tables)
@@ -207,3 +212,13 @@ class Schema:
         within = {table.name for table in found}
         keys = tuple(key for key in self.keys if {key.source, key.target} <= kept and {key.source.table, key.target.table} <= within)
         return Schema(tuple(found), keys, self.dialect)
+
+
+def schema_from_json(found: Mapping[str, Any]) -> Schema:
+    """Return a schema from its JSON."""
+    tables = tuple(
+        Table(**{**table, "columns": tuple(Column(**{**each, "type": ColumnType(each["type"])}) for each in table["columns"])})
+        for table in found["tables"]
+    )
+    keys = tuple(ForeignKey(ColumnRef(**key["source"]), ColumnRef(**key["target"]), key["declared"]) for key in found["keys"])
+    return Schema(tables, keys, found["dialect"])

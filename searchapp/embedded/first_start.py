@@ -28,10 +28,14 @@ def administrator_sign_in() -> str:
 
 
 def add_sample_repositories() -> None:
-    """Queue the packages that every installation has, each also as a graph, unless repositories were ever added here."""
+    """Queue the packages that every installation has, each also as a graph, and a database about all of them.
+
+    Nothing is added where repositories ever were.
+    """
     from codesearch.models import Repository
     from codesearch.services import add_repository
-    from kbqa.models import Graph
+    from kbqa.models import Database, Graph
+    from kbqa.services.databases import add_database
 
     marker = settings.DATA_DIR / "samples-added"
     if marker.exists() or Repository.objects.exists():
@@ -45,6 +49,7 @@ def add_sample_repositories() -> None:
             Graph.objects.create(
                 slug=f"{package.replace('_', '-')}-code", name=f"{package} code", source_kind=Graph.SourceKind.REPOSITORY, location=package
             )
+    add_database(name="Installed packages", source_kind=Database.SourceKind.INSTALLED)
     marker.touch()
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kbqa import services
+from kbqa.services import graphs as services
 from kbqa.models import Graph
 from searchapp.jobs.models import Job
 from searchapp.jobs.runner import run_stages

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from kbqa import services
 from kbqa.models import Graph
+from kbqa.services import graphs as services
 from kbqa.sparql.answering import shown_rows
 from kbqa.sparql.opening import served
 from kbqa.sparql.stores import StoreError

@@ -8,8 +8,8 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from kbqa import services
 from kbqa.models import Graph
+from kbqa.services import graphs as services
 from searchapp.jobs.models import Job
 from searchapp.jobs.running import run_to_end
 

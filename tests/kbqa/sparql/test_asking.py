@@ -2,7 +2,7 @@
 
 import pytest
 
-from kbqa import services
+from kbqa.services import graphs as services
 from kbqa.sparql.answering import shown_rows
 from kbqa.sparql.editing import edit_triples, update_graph
 from kbqa.sparql.examples.worlds import World

@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from kbqa import services
+from kbqa.services import graphs as services
 from kbqa.models import Graph
 from kbqa.sparql.answering import shown_rows
 from kbqa.sparql.editing import edit_triples

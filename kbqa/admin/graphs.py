@@ -10,8 +10,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin, TabularInline
 
-from kbqa import selectors, services
+from kbqa import selectors
 from kbqa.models import Graph, GraphVersion, Question
+from kbqa.services import graphs as services
 
 if TYPE_CHECKING:
     _GraphModelForm = forms.ModelForm[Graph]

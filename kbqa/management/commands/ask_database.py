@@ -1,0 +1,47 @@
+"""`manage.py ask_database DATABASE QUESTION`: the rows, and the SQL behind them."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from kbqa.models import Database
+from kbqa.services import databases as services
+from kbqa.services.graphs import QuestionError
+from kbqa.sql.connecting import ConnectError
+from kbqa.sql.opening import NotReadyError
+from searchapp.encoders import EncoderError
+
+_SHOWN = 20
+
+
+class Command(BaseCommand):
+    """Ask a database in words."""
+
+    help = "Answer QUESTION from the database named DATABASE, and show the SQL."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("database", help="the database's name in addresses")
+        parser.add_argument("question")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Ask and print."""
+        database = Database.objects.filter(slug=options["database"], deleting=False).first()
+        if database is None:
+            known = ", ".join(Database.objects.filter(deleting=False).values_list("slug", flat=True)) or "none yet"
+            raise CommandError(f"There is no database {options['database']}. There are: {known}.")
+        try:
+            answer, _ = services.ask(database, options["question"])
+        except (QuestionError, NotReadyError, ConnectError, EncoderError) as error:
+            raise CommandError(str(error)) from error
+        best = answer.best
+        if best is None or best.result is None:
+            self.stdout.write("This database does not seem to have the answer. The nearest readings:")
+            for reading in answer.readings:
+                self.stdout.write(f"\n{reading.sql}")
+            return
+        self.stdout.write("\t".join(best.result.columns))
+        for row in best.result.rows[:_SHOWN]:
+            self.stdout.write("\t".join("" if value is None else str(value) for value in row))
+        self.stdout.write(f"\n{best.sql}\n\n{100 * best.probability:.0f} % sure, {answer.milliseconds:.0f} ms")

@@ -1,0 +1,1 @@
+"""What people and programs do with graphs and databases. Pages, admin, API and commands all call these."""

@@ -1,0 +1,95 @@
+"""Databases as the rest asks them: their served scan, with what people wrote about columns, and a connection that only reads."""
+
+import threading
+from collections import OrderedDict
+from dataclasses import replace
+from pathlib import Path
+
+from django.conf import settings
+from sqlalchemy import Engine
+
+from kbqa.linking.names import Names
+from kbqa.models import ColumnNote, Database, Scan
+from kbqa.sql.answering import Source
+from kbqa.sql.connecting import ConnectError, server_engine, sqlite_engine
+from kbqa.sql.linking import CellNames
+from kbqa.sql.schema import ColumnRef, Schema, Table, schema_from_json
+
+_MOST_OPEN = 16
+_open: "OrderedDict[int, tuple[Schema, dict[ColumnRef, tuple[str, ...]]]]" = OrderedDict()
+_lock = threading.Lock()
+
+
+class NotReadyError(Exception):
+    """A database has no scan to be asked with yet."""
+
+
+def served(database: Database) -> tuple[Scan, Source]:
+    """Return the served scan of a database, ready to be asked. Raises NotReadyError, ConnectError."""
+    scan = Scan.objects.filter(pk=database.serving_id or 0).first()
+    if scan is None:
+        raise NotReadyError(f"{database.name} has not been scanned yet.")
+    schema, codes = _read(scan)
+    noted = with_notes(schema, list(database.notes.all()))
+    private = {ref for ref in noted.refs() if noted.column(ref).excluded}
+    shown = {ref: values for ref, values in codes.items() if ref not in private}
+    return scan, Source(noted, CellNames(cell_names(database.pk, scan.number), shown), engine_of(database))
+
+
+def engine_of(database: Database, *, introspects: bool = False) -> Engine:
+    """Return a connection to a database that cannot write. Raises ConnectError."""
+    if database.source_kind == Database.SourceKind.URL:
+        return server_engine(database.url)
+    path = file_of(database)
+    if not path.is_file():
+        raise ConnectError(f"The file {path.name} is gone.")
+    return sqlite_engine(path, introspects=introspects)
+
+
+def file_of(database: Database) -> Path:
+    """Return where the file of an SQLite database lies."""
+    if database.source_kind == Database.SourceKind.FILE:
+        return Path(database.location)
+    return uploads() / Path(database.location).name
+
+
+def uploads() -> Path:
+    """Return the folder of uploaded and made databases."""
+    return Path(settings.MEDIA_ROOT) / "databases"
+
+
+def cell_names(database: int, load: int) -> Names:
+    """Return the cell values of one scan of a database."""
+    return Names("kbqa_cell", "kbqa_cellword", "database_id", database, load)
+
+
+def with_notes(schema: Schema, notes: list[ColumnNote]) -> Schema:
+    """Return a schema with what people wrote about its tables and columns in place of what the database says."""
+    about = {(note.table.lower(), note.column.lower()): note for note in notes}
+    if not about:
+        return schema
+
+    def noted(table: Table) -> Table:
+        columns = tuple(
+            replace(column, description=note.description or column.description, excluded=note.excluded)
+            if (note := about.get((table.name.lower(), column.name.lower()))) is not None
+            else column
+            for column in table.columns
+        )
+        own = about.get((table.name.lower(), ""))
+        return replace(table, columns=columns, description=(own.description if own else "") or table.description)
+
+    return replace(schema, tables=tuple(map(noted, schema.tables)))
+
+
+def _read(scan: Scan) -> tuple[Schema, dict[ColumnRef, tuple[str, ...]]]:
+    with _lock:
+        found = _open.get(scan.pk)
+        if found is None:
+            schema = schema_from_json(scan.schema)
+            codes = {ColumnRef(each["table"], each["column"]): tuple(each["values"]) for each in scan.codes}
+            found = _open[scan.pk] = schema, codes
+            while len(_open) > _MOST_OPEN:
+                _open.popitem(last=False)
+        _open.move_to_end(scan.pk)
+        return found

@@ -1,0 +1,120 @@
+"""A scan of a database in three stages: schema, cells, publish. Each may be interrupted and run again; the old scan serves on."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from django.db import transaction
+from django.utils import timezone
+from sqlalchemy.exc import SQLAlchemyError
+
+from kbqa.models import Database, Scan
+from kbqa.sql.cells import CellReport, count_rows, read_cells
+from kbqa.sql.connecting import ConnectError
+from kbqa.sql.installed import write_installed
+from kbqa.sql.introspection import IntrospectionError, read_schema
+from kbqa.sql.opening import cell_names, engine_of, file_of, with_notes
+from kbqa.sql.schema import schema_from_json
+from searchapp.jobs.errors import JobError, TransientJobError
+from searchapp.jobs.runner import JobContext
+
+_KEPT_SCANS = 2
+_MOST_COMPLAINTS = 50
+
+
+def scan_schema(context: JobContext) -> None:
+    """Stage one: connect, and read tables, columns, keys and row counts."""
+    database = database_of(context)
+    scan = database.scans.filter(state=Scan.State.RUNNING).first() or _new_scan(database)
+    context.progress(0, 1, "Reading the schema")
+    try:
+        if database.source_kind == Database.SourceKind.INSTALLED:
+            write_installed(file_of(database))
+        schema = read_schema(engine_of(database, introspects=True))
+        rows = count_rows(engine_of(database), schema)
+    except ConnectError as error:
+        raise JobError(str(error)) from error
+    except IntrospectionError as error:
+        raise TransientJobError(str(error)) from error
+    except SQLAlchemyError as error:
+        raise TransientJobError(f"The database cannot be reached: {str(error)[:300]}") from error
+    if not schema.tables:
+        raise JobError("The database has no tables that can be read.")
+    scan.schema = replace(schema, tables=tuple(replace(table, rows=rows.get(table.name)) for table in schema.tables)).as_json()
+    scan.complaints = [f"{table.name}: it cannot be read." for table in schema.tables if table.name not in rows][:_MOST_COMPLAINTS]
+    scan.save()
+
+
+def scan_cells(context: JobContext) -> None:
+    """Stage two: read the values that questions may mention, but for excluded columns."""
+    database = database_of(context)
+    scan = running_scan(database)
+    names, report = cell_names(database.pk, scan.number), CellReport()
+    names.delete()
+    schema = with_notes(schema_from_json(scan.schema), list(database.notes.all()))
+    try:
+        rows = read_cells(engine_of(database), schema, report, lambda done, total: context.progress(done, total, f"Reading cells, column {done:,}"))
+        scan.cells = names.write(rows)
+    except (ConnectError, SQLAlchemyError) as error:
+        raise TransientJobError(f"The database cannot be reached: {str(error)[:300]}") from error
+    scan.codes = [{"table": ref.table, "column": ref.column, "values": list(values)} for ref, values in report.codes.items()]
+    scan.complaints = [*scan.complaints, *report.complaints][:_MOST_COMPLAINTS]
+    scan.save()
+
+
+def publish(context: JobContext) -> None:
+    """Last stage: serve the scan, in one step, and clear away what is too old to be asked."""
+    database = database_of(context)
+    scan = running_scan(database)
+    with transaction.atomic():
+        locked = Database.objects.select_for_update().get(pk=database.pk)
+        locked.scans.filter(state=Scan.State.SERVING).update(state=Scan.State.REPLACED)
+        scan.state, scan.finished = Scan.State.SERVING, timezone.now()
+        scan.save()
+        locked.serving = scan
+        locked.save(update_fields=["serving"])
+    for old in database.scans.filter(state=Scan.State.REPLACED)[_KEPT_SCANS - 1 :]:
+        cell_names(database.pk, old.number).delete()
+    context.progress(1, 1, f"{len(scan.schema['tables']):,} tables")
+
+
+def abandon(context: JobContext) -> None:
+    """After a failure or a cancellation: forget what the scan wrote; the served one was never touched."""
+    database = Database.objects.filter(pk=context.job.arguments["database"]).first()
+    if database is None:
+        return
+    for scan in database.scans.filter(state=Scan.State.RUNNING):
+        cell_names(database.pk, scan.number).delete()
+        scan.state, scan.finished = Scan.State.ABANDONED, timezone.now()
+        scan.save(update_fields=["state", "finished"])
+
+
+def delete(context: JobContext) -> None:
+    """Remove a database from here with everything that is kept of it. A database server's own data stay."""
+    database = Database.objects.filter(pk=context.job.arguments["database"]).first()
+    if database is None:
+        return
+    cell_names(database.pk, 0).delete(all_loads=True)
+    if database.source_kind in (Database.SourceKind.UPLOAD, Database.SourceKind.INSTALLED):
+        Path(file_of(database)).unlink(missing_ok=True)
+    database.delete()
+
+
+def database_of(context: JobContext) -> Database:
+    """Return the database that a job works on. Raises JobError if it is gone."""
+    database = Database.objects.filter(pk=context.job.arguments["database"], deleting=False).first()
+    if database is None:
+        raise JobError("The database has been deleted.")
+    return database
+
+
+def running_scan(database: Database) -> Scan:
+    """Return the scan that is at work. Raises JobError if there is none."""
+    scan = database.scans.filter(state=Scan.State.RUNNING).first()
+    if scan is None:
+        raise JobError("There is no scan to go on with; start a new one.")
+    return scan
+
+
+def _new_scan(database: Database) -> Scan:
+    newest = database.scans.order_by("-number").first()
+    return Scan.objects.create(database=database, number=newest.number + 1 if newest else 1)

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from kbqa import selectors
-from kbqa.api.serializers import (
+from kbqa.api.graph_serializers import (
     AnswerSerializer,
     AskParameters,
     EditSerializer,

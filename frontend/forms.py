@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from codesearch.models import Repository
-from kbqa.models import Graph
+from kbqa.models import Database, Graph
 
 
 class RepositoryForm(forms.Form):
@@ -88,3 +88,42 @@ class GraphForm(forms.Form):
         if field and not cleaned.get(field) and field not in self.errors:
             self.add_error(field, "This is needed for the chosen source.")
         return cleaned
+
+
+class DatabaseForm(forms.Form):
+    """A file or a server; only the fields of the chosen one count."""
+
+    source_kind = forms.ChoiceField(
+        choices=[(Database.SourceKind.UPLOAD, "SQLite file"), (Database.SourceKind.URL, "Database server")],
+        initial=Database.SourceKind.UPLOAD, widget=forms.RadioSelect, label="Source",
+    )  # fmt: skip
+    file = forms.FileField(
+        required=False, label="SQLite file", widget=forms.ClearableFileInput(attrs={"accept": ".sqlite,.sqlite3,.db,.db3"}),
+        help_text="It is kept here and only ever read.",
+    )  # fmt: skip
+    address = forms.CharField(
+        max_length=1000, required=False, label="Address", help_text="PostgreSQL, MySQL or MariaDB. Stored encrypted, the password never shown again. "
+        "Use a role that may only read.",
+        widget=forms.TextInput(attrs={"placeholder": "postgresql://user:password@host/database", "autocomplete": "off", "spellcheck": "false"}),
+    )  # fmt: skip
+    name = forms.CharField(max_length=100, required=False, help_text="By default the last part of the source.")
+
+    def clean(self) -> dict[str, Any]:
+        """Require the field of the chosen source."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        field = {Database.SourceKind.UPLOAD: "file", Database.SourceKind.URL: "address"}.get(cleaned.get("source_kind", ""))
+        if field and not cleaned.get(field) and field not in self.errors:
+            self.add_error(field, "This is needed for the chosen source.")
+        return cleaned
+
+
+class NoteForm(forms.Form):
+    """What a person writes about a table or column."""
+
+    description = forms.CharField(
+        max_length=2_000, required=False, widget=forms.Textarea(attrs={"rows": 3}), label="What it means",
+        help_text="In the words that people use when they ask for it.",
+    )  # fmt: skip
+    excluded = forms.BooleanField(
+        required=False, label="Keep its values private", help_text="They are not read, searched for or shown, and queries that name it are refused."
+    )

@@ -3,7 +3,7 @@
 from django.contrib.auth import views as auth
 from django.urls import path
 
-from frontend.views import files, graphs, jobs, repositories, search
+from frontend.views import databases, files, graphs, jobs, repositories, search
 
 urlpatterns = [
     path("", search.search_page, name="search"),
@@ -17,7 +17,14 @@ urlpatterns = [
     path("graphs/<slug:slug>/node", graphs.node_page, name="graph-node"),
     path("graphs/<slug:slug>/questions/<int:question>", graphs.judge, name="judge-question"),
     path("graphs/<slug:slug>/<str:change>", graphs.change, name="change-graph"),
-    path("databases", search.coming_page, {"area": "databases"}, name="databases"),
+    path("databases", databases.list_page, name="databases"),
+    path("databases/add", databases.add_page, name="add-database"),
+    path("databases/<slug:slug>", databases.database_page, name="database"),
+    path("databases/<slug:slug>/status", databases.status_part, name="database-status"),
+    path("databases/<slug:slug>/query", databases.query_page, name="database-query"),
+    path("databases/<slug:slug>/describe", databases.note_page, name="database-note"),
+    path("databases/<slug:slug>/questions/<int:question>", databases.judge, name="judge-database-question"),
+    path("databases/<slug:slug>/<str:change>", databases.change, name="change-database"),
     path("help", search.help_page, name="help"),
     path("repositories/", repositories.list_page, name="repositories"),
     path("repositories/add", repositories.add_page, name="add-repository"),

@@ -17,8 +17,8 @@ from codesearch import selectors as code
 from frontend.forms import GraphForm
 from frontend.views.access import readers, writers
 from kbqa import selectors
-from kbqa.services import graphs as services
 from kbqa.models import Graph, Question
+from kbqa.services import graphs as services
 from kbqa.sparql.answering import Answer, Cell, Reading, run, shown_rows
 from kbqa.sparql.constraints import LiveGraph
 from kbqa.sparql.explaining import steps_of
@@ -138,11 +138,12 @@ def judge(request: HttpRequest, slug: str, question: int) -> HttpResponse:
     """Keep what a person thinks of an answer."""
     kept = get_object_or_404(Question, pk=question, graph__slug=slug)
     good = request.POST.get("verdict") == "good"
+    context: dict[str, Any] = {"kept": kept, "judge_url": reverse("judge-question", args=[slug, question])}
     try:
         services.judge(kept, good=good, correction=request.POST.get("correction", "").strip())
     except ValidationError as error:
-        return render(request, "frontend/partials/judgement.html", {"kept": kept, "graph": kept.graph, "errors": error.messages}, status=422)
-    return render(request, "frontend/partials/judgement.html", {"kept": kept, "graph": kept.graph})
+        return render(request, "frontend/partials/judgement.html", context | {"errors": error.messages}, status=422)
+    return render(request, "frontend/partials/judgement.html", context)
 
 
 @writers
@@ -206,6 +207,7 @@ def _answered(request: HttpRequest, graph: Graph, question: str) -> dict[str, An
     return {
         "answer": answer,
         "kept": kept,
+        "judge_url": reverse("judge-question", args=[graph.slug, kept.pk]),
         "chosen": chosen,
         **_reading(graph, live, answer, shown or (answer.readings[0] if answer.readings else None)),
     }

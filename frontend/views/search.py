@@ -94,13 +94,6 @@ def help_page(request: HttpRequest) -> HttpResponse:
     return render(request, "frontend/help.html")
 
 
-@readers
-@require_safe
-def coming_page(request: HttpRequest, area: str) -> HttpResponse:
-    """Say that graphs and databases cannot be asked yet."""
-    return render(request, "frontend/coming.html", {"area": area})
-
-
 def _results(text: str, page: int) -> dict[str, Any]:
     try:
         result = search(text, offset=(page - 1) * PAGE_SIZE, limit=PAGE_SIZE)

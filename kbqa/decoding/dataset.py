@@ -98,10 +98,16 @@ def batches(items: Sequence[Item], size: int, rng: random.Random) -> Iterator[li
     groups = [order[start : start + 32 * size] for start in range(0, len(order), 32 * size)]
     found = []
     for group in groups:
-        group.sort(key=lambda number: (len(items[number].candidates.kinds), len(items[number].gold)))
+        group.sort(key=lambda number: _shape(items[number]))
         found += [group[start : start + size] for start in range(0, len(group), size)]
     rng.shuffle(found)
     yield from found
+
+
+def _shape(item: Item) -> tuple[int, ...]:
+    """Return what items of a batch should have alike, so that little of it is padding: pointers, then tokens where they are read together."""
+    pointers = len(item.candidates.kinds)
+    return (pointers // 8, len(item.ids)) if item.candidates.relations is not None else (pointers, len(item.gold))
 
 
 def collate(items: Sequence[Item], lower: Sequence[NDArray[np.float16]], vocabulary: Vocabulary) -> Batch:

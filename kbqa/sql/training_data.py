@@ -24,9 +24,12 @@ from kbqa.sql.schema import Schema
 
 @dataclass(frozen=True)
 class Amounts:
-    """How much is taken of what: databases that are only measured on, and of each database questions that belong to others."""
+    """How much is taken of what: databases of Spider that are only measured on, questions of BIRD, and of each database questions that
+    belong to others.
+    """
 
     held_out_databases: int = 8
+    bird: int = 3_500
     unanswerable: int = 8
 
 
@@ -56,7 +59,7 @@ def training_databases(data: Path, amounts: Amounts, seed: int) -> Iterator[Trai
     if (data / "spider").is_dir():
         yield from _spider(data / "spider", amounts, random.Random(seed))
     if (data / "bird").is_dir():
-        yield from _bird(data / "bird")
+        yield from _bird(data / "bird", amounts, random.Random(seed))
 
 
 def prepare_all(data: Path, amounts: Amounts, tokenizer: Tokenizer, table: TextTable, seed: int) -> Iterator[tuple[str, Prepared]]:
@@ -99,9 +102,10 @@ def _spider(folder: Path, amounts: Amounts, rng: random.Random) -> Iterator[Trai
         yield TrainingDatabase("spider", read_schema(sqlite_engine(file, introspects=True)), train, valid, file)
 
 
-def _bird(folder: Path) -> Iterator[TrainingDatabase]:
+def _bird(folder: Path, amounts: Amounts, rng: random.Random) -> Iterator[TrainingDatabase]:
     by_database: dict[str, list[Example]] = defaultdict(list)
-    for row in read_rows(folder / "train.jsonl"):
+    rows = list(read_rows(folder / "train.jsonl"))
+    for row in rng.sample(rows, min(amounts.bird, len(rows))):
         by_database[row["db_id"]].append(Example(bird_question(row), row["sql"]))
     for name, schema in bird_schemas(folder).items():
         yield TrainingDatabase("bird", schema, by_database[name])

@@ -7,6 +7,8 @@ export default defineConfig({
     outDir: "frontend/static/frontend",
     emptyOutDir: true,
     target: "es2022",
+    // The chart's library is loaded only where there is a chart.
+    chunkSizeWarningLimit: 900,
     rollupOptions: {
       // htmx evaluates scripts of attributes only if a page uses them; ours do not, and their policy forbids it.
       checks: { eval: false },

@@ -36,7 +36,7 @@ _CHANGES = {
     "delete": (services.delete_database, "Deleted. What is left of it here is being removed in the background."),
 }
 _FORM_FIELDS = {"url": "address", "location": "file"}
-_SHOWN_ROWS, _SHOWN_TABLES, _SHOWN_FOCUS = 200, 60, 12
+_SHOWN_ROWS, _SHOWN_TABLES, _SHOWN_FOCUS, _COMPLETED_TABLES = 200, 60, 12, 500
 
 
 @readers
@@ -108,6 +108,7 @@ def query_page(request: HttpRequest, slug: str) -> HttpResponse:
             if request.GET.get("format") == "csv":
                 return _csv(database, result)
             context |= _table(result)
+    context["completions"] = _completions(database)
     return render(request, "frontend/database_query.html", context, status=context["status"])
 
 
@@ -242,6 +243,15 @@ def _chosen(request: HttpRequest, answer: Answer) -> int:
     text = request.GET.get("reading", "0")
     number = int(text) if text.isdecimal() else 0
     return number if number < len(answer.readings) else 0
+
+
+def _completions(database: Database) -> dict[str, list[str]]:
+    """Return the tables with their columns, for the editor."""
+    try:
+        _, source = served(database)
+    except (NotReadyError, ConnectError):
+        return {}
+    return {table.name: [column.name for column in table.columns if not column.excluded] for table in source.schema.tables[:_COMPLETED_TABLES]}
 
 
 def _first_query(database: Database) -> str:

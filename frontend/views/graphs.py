@@ -33,7 +33,7 @@ _CHANGES = {
     "delete": (services.delete_graph, "Deleted. What is left of it is being removed in the background."),
 }
 _FORM_FIELDS = {"location": {"file": "file", "url": "address", "endpoint": "endpoint", "repository": "repository"}}
-_SHOWN_ROWS, _SHOWN_EDGES = 200, 100
+_SHOWN_ROWS, _SHOWN_EDGES, _COMPLETED = 200, 100, 400
 _CODE = "https://searchapp.dev/code#"
 
 
@@ -105,6 +105,7 @@ def query_page(request: HttpRequest, slug: str) -> HttpResponse:
     context: dict[str, Any] = {"graph": graph, "area": "graphs", "query": query or _first_query(), "status": 200}
     if query.strip():
         context |= _run(graph, query)
+    context["terms"] = _terms(graph)
     return render(request, "frontend/graph_query.html", context, status=context["status"])
 
 
@@ -260,6 +261,17 @@ def _code_address(graph: Graph, live: LiveGraph, node: NamedNode) -> str:
         return ""
     found = live.store.select(f"SELECT ?f ?l WHERE {{ {node} <{_CODE}file> ?f ; <{_CODE}line> ?l }}", limit=1).rows
     return code.unit_address(graph.location, found[0][0].value, int(found[0][1].value)) if found else ""  # type: ignore[union-attr]
+
+
+def _terms(graph: Graph) -> list[dict[str, str]]:
+    """Return the graph's properties and classes as they are now, for the editor's completion."""
+    try:
+        _, live = served(graph)
+    except StoreError:
+        return []
+    properties = [(each.predicate, each.text, "property") for each in live.profile.predicates[:_COMPLETED]]
+    classes = [(each.iri, each.text, "class") for each in live.profile.classes[:_COMPLETED]]
+    return [{"label": text, "apply": str(iri), "detail": kind} for iri, text, kind in (*properties, *classes)]
 
 
 def _first_query() -> str:

@@ -48,7 +48,7 @@ def checked(sql: str, schema: Schema) -> exp.Query:
         if isinstance(node, exp.Dot) or (isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier)):
             raise StatementError("Read from tables of the schema, by their names.")
     _check_tables(tree, schema)
-    return _without_excluded(tree, schema)
+    return _qualified(tree, schema)
 
 
 def _parsed(sql: str, dialect: str) -> exp.Query:
@@ -57,7 +57,7 @@ def _parsed(sql: str, dialect: str) -> exp.Query:
     if "\0" in sql:
         raise StatementError("A statement has no null characters.")
     try:
-        trees = [tree for tree in sqlglot.parse(sql, dialect=dialect) if tree is not None]
+        trees = [tree for tree in sqlglot.parse(sql, dialect=dialect) if not isinstance(tree, exp.Semicolon | None)]
     except (SqlglotError, RecursionError) as error:
         raise StatementError(f"This is not SQL that can be read: {_first_line(error)}") from error
     if len(trees) != 1:
@@ -93,16 +93,20 @@ def _some(schema: Schema) -> Iterator[str]:
         yield f"and {len(schema.tables) - 12} more"
 
 
-def _without_excluded(tree: exp.Query, schema: Schema) -> exp.Query:
-    """Refuse columns that are excluded, and let `*` stand for the others."""
-    excluded = {column.name.lower() for table in schema.tables for column in table.columns if column.excluded}
-    if not excluded:
-        return tree
+def _qualified(tree: exp.Query, schema: Schema) -> exp.Query:
+    """Refuse columns that are not there or are excluded; where some are, let `*` stand for the others."""
     readable: dict[str, object] = {
-        table.name: {column.name: column.declared or "TEXT" for column in table.columns if not column.excluded} for table in schema.tables
+        _quoted(table.name, schema): {_quoted(column.name, schema): column.declared or "TEXT" for column in table.columns if not column.excluded}
+        for table in schema.tables
     }
     try:
         found = qualify(tree.copy(), schema=readable, dialect=schema.dialect, quote_identifiers=True, validate_qualify_columns=True)
-    except OptimizeError as error:
+    except (OptimizeError, RecursionError) as error:
         raise StatementError(f"A column is not there, or its values are kept private: {_first_line(error)}") from error
-    return found  # type: ignore[return-value]
+    hides = any(column.excluded for table in schema.tables for column in table.columns)
+    return found if hides else tree  # type: ignore[return-value]
+
+
+def _quoted(name: str, schema: Schema) -> str:
+    """Return a name so that its capitals count where they do in the dialect."""
+    return exp.to_identifier(name, quoted=True).sql(dialect=schema.dialect)

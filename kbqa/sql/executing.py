@@ -49,7 +49,9 @@ def execute(engine: Engine, tree: exp.Query, limits: Limits, *, dialect: str) ->
     begun = time.perf_counter()
     sql = tree.sql(dialect=dialect, comments=False)
     try:
-        with _guarded(engine, limits) as connection:
+        with _guarded(engine, limits) as guarded:
+            # Rows come as they are asked for: a driver would otherwise bring all of them here first.
+            connection = guarded.execution_options(stream_results=True, max_row_buffer=_ROWS_AT_ONCE)
             # As the driver's own text: a colon or a percent sign in it is no parameter.
             cursor = connection.exec_driver_sql(sql.replace("%", "%%") if engine.dialect.paramstyle in ("format", "pyformat") else sql)
             columns = tuple(cursor.keys())

@@ -97,15 +97,26 @@ class SqlState:
 
     def holds(self, choices: Sequence[Choice]) -> list[bool]:
         """Tell for each choice whether keys connect it with the tables that the query has."""
-        present = self.query.tables()
-        if not present:
+        present = self.table
+        if present is None:
             return [True] * len(choices)
         schema = self.world.schema
-        return [choice.kind not in (Kind.TABLE, Kind.COLUMN) or schema.connected(present[0], _table_of(choice)) for choice in choices]
+        return [choice.kind not in (Kind.TABLE, Kind.COLUMN) or schema.connected(present, _table_of(choice)) for choice in choices]
 
     def then(self, choice: Choice) -> "SqlState":
         """Return the state after a choice."""
         return _FOLLOWS[self.step](self, choice)
+
+    @property
+    def table(self) -> str | None:
+        """Return a table that the SELECT being written names, in what is finished of it or in what is not."""
+        pending = self.first or (self.item.term if self.item else None)
+        return next(iter(self.query.tables()), pending.operand.table if pending else None)
+
+    @property
+    def missing_items(self) -> int | None:
+        """Return how many items more the query needs that stands to the right of a set operation; None for others."""
+        return None if self.left is None else len(self.left.items) - len(self.query.items)
 
     @property
     def nested(self) -> bool:
@@ -135,13 +146,18 @@ def _offer_select(state: SqlState) -> Iterator[Choice]:
             yield _KEYWORDS["NONE"]
         yield _KEYWORDS["DISTINCT"]
     yield from _terms(state)
-    if not state.nested:
+    if not state.nested and state.left is None:
         yield from state.world.tables
 
 
 def _terms(state: SqlState) -> Iterator[Choice]:
     yield from _words(*Aggregate)
     yield from state.world.columns
+
+
+def _offer_second(state: SqlState) -> Iterator[Choice]:
+    """Offer what an operator is followed by; in an order without groups no aggregate."""
+    yield from _offer_orders(state) if state.part == "order" else _terms(state)
 
 
 def _offer_operands(state: SqlState) -> Iterator[Choice]:
@@ -165,8 +181,10 @@ def _offer_next(state: SqlState) -> Iterator[Choice]:
     query = state.query
     if state.part == "items":
         yield from _operators(state, query.items[-1])
-        if not state.nested and len(query.items) < MAX_ITEMS:
+        if not state.nested and len(query.items) < MAX_ITEMS and state.missing_items != 0:
             yield from _terms(state)
+        if state.missing_items:
+            return
     if state.part in ("where", "having") and len(query.where) + len(query.having) < MAX_CONDITIONS:
         yield from _words("AND", *(["OR"] if state.part == "where" else []))
         yield from _alternatives(state)
@@ -197,9 +215,10 @@ def _later_clauses(state: SqlState) -> Iterator[Choice]:
         yield _KEYWORDS["GROUP"]
     if part == "group":
         yield _KEYWORDS["HAVING"]
-    if part != "order":
+    if part != "order" and state.left is None:
         yield _KEYWORDS["ORDER"]
-    if not state.nested and state.left is None and part != "order":
+    countable = not any(isinstance(item.term.operand, AllOf) and item.term.aggregate is None for item in query.items)
+    if not state.nested and state.left is None and part != "order" and countable:
         yield from _words(*(f"set {each}" for each in SetOperation))
     yield _KEYWORDS["END"]
 
@@ -267,7 +286,8 @@ def _offer_having(state: SqlState) -> Iterator[Choice]:
 
 
 def _offer_orders(state: SqlState) -> Iterator[Choice]:
-    yield from _terms(state)
+    aggregated = any(term.aggregate for item in state.query.items for term in item.terms)
+    yield from _terms(state) if state.query.group or aggregated else state.world.columns
 
 
 def _offer_directions(state: SqlState) -> Iterator[Choice]:
@@ -457,7 +477,7 @@ def _close(state: SqlState) -> SqlState:
 _OFFERS: dict[str, Callable[[SqlState], Iterator[Choice]]] = {
     "SELECT": _offer_select,
     "OPERAND": _offer_operands,
-    "SECOND": _terms,
+    "SECOND": _offer_second,
     "NEXT": _offer_next,
     "TABLE": _offer_tables,
     "CONDITION": _offer_conditions,

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from sqlglot import Dialect, exp
 
-from kbqa.sql.query import Aggregate, AllOf, Comparison, Condition, Item, Operand, Operator, Query, SetOperation, Term, Value
+from kbqa.sql.query import Aggregate, AllOf, Comparison, Condition, Item, Operand, Operator, Order, Query, SetOperation, Term, Value
 from kbqa.sql.schema import ColumnRef, ColumnType, ForeignKey, Schema
 
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?")
@@ -103,7 +104,7 @@ class _Select:
         if query.having:
             select = select.having(self.conditions(query.having))
         if query.order:
-            select = select.order_by(*(exp.Ordered(this=self.item(each.item), desc=each.descending) for each in query.order))
+            select = select.order_by(*map(self.order, query.order))
         return select if query.limit is None else select.limit(query.limit)
 
     def name(self, text: str) -> exp.Identifier:
@@ -133,6 +134,11 @@ class _Select:
         if item.operator == Operator.DIVIDE:  # whole numbers would be divided without a rest
             left = exp.Cast(this=left, to=exp.DataType.build("DOUBLE" if self.schema.dialect == "postgres" else "REAL"))
         return _OPERATORS[item.operator](this=left, expression=self.term(item.other))
+
+    def order(self, order: Order) -> exp.Ordered:
+        """Return a sort key, with empty values where the dialect puts them by itself."""
+        small = Dialect.get_or_raise(self.schema.dialect).NULL_ORDERING == "nulls_are_small"
+        return exp.Ordered(this=self.item(order.item), desc=order.descending, nulls_first=order.descending != small)
 
     def conditions(self, conditions: Sequence[Condition]) -> exp.Expr:
         """Return conditions with AND before OR, as SQL reads them."""
@@ -186,4 +192,9 @@ class _Select:
 def _needs_quotes(text: str, dialect: str) -> bool:
     """Tell whether an identifier must stand in quotation marks: other letters, a reserved word, capitals where they are folded."""
     plain = text if dialect == "postgres" else text.lower()
-    return not _PLAIN.fullmatch(plain) or plain.upper() in Dialect.get_or_raise(dialect).tokenizer_class.KEYWORDS
+    return not _PLAIN.fullmatch(plain) or plain.upper() in _keywords(dialect)
+
+
+@lru_cache
+def _keywords(dialect: str) -> frozenset[str]:
+    return frozenset(word for words in Dialect.get_or_raise(dialect).tokenizer_class.KEYWORDS for word in words.split())

@@ -6,8 +6,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from kbqa.services import graphs as services
 from kbqa.models import Graph
+from kbqa.services import graphs as services
 from kbqa.sparql.answering import shown_rows
 from kbqa.sparql.editing import edit_triples
 from kbqa.sparql.opening import served

@@ -1,0 +1,97 @@
+"""Schemas, queries as data, and their way to SQL and back."""
+
+import pytest
+
+from kbqa.sql.examples.parsing import NotCoveredError, parse_query
+from kbqa.sql.rendering import NotConnectedError, query_text
+from kbqa.sql.schema import ColumnRef, ForeignKey, column_type, readable, schema_from_json
+
+
+def rows(source, sql):
+    with source.engine.connect() as connection:
+        return sorted(map(repr, connection.exec_driver_sql(sql).fetchall()))
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT name FROM customer",
+        "SELECT count(*) FROM customer",
+        "SELECT DISTINCT country FROM city",
+        'SELECT max(price), "Product Group" FROM product GROUP BY "Product Group"',
+        "SELECT T1.name FROM customer AS T1 JOIN city AS T2 ON T1.city_id = T2.city_id WHERE T2.country = 'Portugal' AND T1.age > 30",
+        "SELECT name FROM customer WHERE age BETWEEN 30 AND 60 OR name LIKE '%o%'",
+        "SELECT name FROM product WHERE price > (SELECT avg(price) FROM product)",
+        "SELECT name FROM customer WHERE customer_id NOT IN (SELECT customer_id FROM \"order\")",
+        "SELECT name FROM customer EXCEPT SELECT T1.name FROM customer AS T1 JOIN \"order\" AS T2 ON T1.customer_id = T2.customer_id",
+        "SELECT T1.name, count(*) FROM customer AS T1 JOIN \"order\" AS T2 ON T1.customer_id = T2.customer_id GROUP BY T1.name HAVING count(*) >= 2",
+        "SELECT name FROM product ORDER BY price DESC LIMIT 2",
+        "SELECT count(DISTINCT city_id) FROM customer",
+        "SELECT max(price) - min(price) FROM product",
+        "SELECT name FROM product WHERE name IN ('lamp', 'ball')",
+        "SELECT name FROM customer WHERE age IS NULL",
+        "SELECT name FROM customer ORDER BY age ASC LIMIT 1",
+        "SELECT name FROM customer WHERE name = \"Bo\"",
+        "SELECT T1.name FROM product AS T1 JOIN \"order\" AS T2 ON T1.product_id = T2.product_id JOIN customer AS T3 "
+        "ON T2.customer_id = T3.customer_id WHERE T3.name = 'Marta Oliveira'",
+        "SELECT T2.name FROM flight AS T1 JOIN city AS T2 ON T1.target = T2.city_id",
+        "SELECT \"select\" FROM größe",
+    ],
+)  # fmt: skip
+def test_what_is_read_is_written_with_the_same_result(shop, sql):
+    assert rows(shop, query_text(parse_query(sql, shop.schema), shop.schema)) == rows(shop, sql)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT name FROM customer LEFT JOIN city ON 1",
+        "SELECT a.name FROM city AS a JOIN city AS b ON a.city_id = b.city_id",
+        "SELECT name FROM (SELECT name FROM customer)",
+        "SELECT CASE WHEN age > 3 THEN 1 END FROM customer",
+        "DELETE FROM customer",
+        "SELECT nothing FROM customer",
+        "not sql at all (",
+    ],
+)
+def test_what_the_grammar_does_not_cover_is_said(shop, sql):
+    with pytest.raises(NotCoveredError):
+        parse_query(sql, shop.schema)
+
+
+def test_tables_without_keys_between_them_are_not_joined(shop):
+    both = parse_query("SELECT customer.name, größe.id FROM customer JOIN größe", shop.schema)
+    with pytest.raises(NotConnectedError, match="No key connects"):
+        query_text(both, shop.schema)
+
+
+def test_a_schema_tells_keys_types_and_views(shop):
+    schema = shop.schema
+    assert ForeignKey(ColumnRef("customer", "city_id"), ColumnRef("city", "city_id")) in schema.keys
+    assert schema.table("EXPENSIVE").view
+    assert schema.table("customer").column("AGE").type == "number"
+    assert schema.closure(["city", "product"]) == ("city", "customer", "order", "product")
+    assert schema_from_json(schema.as_json()) == schema
+
+
+def test_names_and_types_are_read_as_people_would():
+    assert readable("HTTPServerName") == "http server name"
+    assert [column_type(text) for text in ("VARCHAR(20)", "bigint", "timestamp", "BOOLEAN", "")] == ["text", "number", "date", "boolean", "text"]
+
+
+def test_keys_that_are_not_declared_are_inferred(tmp_path):
+    import sqlite3
+
+    from kbqa.sql.connecting import sqlite_engine
+    from kbqa.sql.introspection import read_schema
+
+    path = tmp_path / "loose.sqlite"
+    connection = sqlite3.connect(path)
+    connection.executescript(
+        "CREATE TABLE station (id INTEGER PRIMARY KEY, name TEXT);"
+        "CREATE TABLE trip (id INTEGER PRIMARY KEY, start_station_id INTEGER, end_station_id INTEGER, note TEXT);"
+    )
+    connection.close()
+    found = read_schema(sqlite_engine(path, introspects=True)).keys
+    assert {str(key.source) for key in found} == {"trip.start_station_id", "trip.end_station_id"}
+    assert not any(key.declared for key in found)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -101,7 +101,7 @@ def _found_keys(schema: Schema, wanted: list[tuple[str, str, str, str]]) -> Iter
             continue
 
 
-def flat_schema(rows: list[Mapping[str, Any]]) -> Schema:
+def flat_schema(rows: Sequence[Mapping[str, Any]]) -> Schema:
     """Return the schema of rows that each describe a column: table, column, and where known type and description."""
     by_table: dict[str, list[Column]] = {}
     for row in rows:

@@ -1,0 +1,58 @@
+"""`manage.py evaluate_focus`: whether the focused schema holds what queries need; the last line is one JSON object."""
+
+import json
+from argparse import ArgumentParser
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from kbqa.decoding.inference import load_decoder
+from kbqa.evaluation.focus import FocusScores, evaluate_focus
+from kbqa.sql.examples.published import flat_schema, read_rows
+from kbqa.sql.generating import MODEL_FOLDER, LocalGenerator
+
+
+class Command(BaseCommand):
+    """Score the part of a schema that is kept for a question."""
+
+    help = "Score the part of a schema that is kept for a question; the last line is one JSON object."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("--questions", type=Path, required=True, help="JSON lines {db_id, question, evidence?, sql | gold_tables, gold_columns}")
+        parser.add_argument("--schema", type=Path, required=True, help="JSON lines {db_id, table, column, type?, description?}")
+        parser.add_argument("--share", type=float, default=0.2, help="how much of the columns may be kept, as a share of 1")
+        parser.add_argument("--model", type=Path, default=MODEL_FOLDER, help="the folder of a decoder")
+        parser.add_argument("--limit", type=int, help="only about N questions, spread over the file")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Focus each question and print the scores."""
+        schemas: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for row in self._rows(options["schema"]):
+            schemas[str(row["db_id"])].append(row)
+        rows = self._rows(options["questions"])
+        if options["limit"]:
+            rows = rows[:: max(1, len(rows) // options["limit"])][: options["limit"]]
+        asked: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for row in rows:
+            asked[str(row["db_id"])].append(row)
+        if missing := sorted(set(asked) - set(schemas)):
+            raise CommandError(f"The schema file has no {', '.join(missing[:5])}.")
+        generator, scores = LocalGenerator(load_decoder(options["model"])), FocusScores()
+        with tqdm(total=len(rows), unit="question") as bar:
+            for name, questions in asked.items():
+                for _ in evaluate_focus(questions, flat_schema(schemas[name]), generator, options["share"], scores):
+                    bar.update()
+        self.stdout.write(json.dumps(scores.summary()))
+
+    def _rows(self, path: Path) -> list[dict[str, Any]]:
+        try:
+            rows = list(read_rows(path))
+        except (OSError, ValueError) as error:
+            raise CommandError(f"{path} cannot be read: {error}") from error
+        if not rows:
+            raise CommandError(f"{path} is empty.")
+        return rows

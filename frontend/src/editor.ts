@@ -30,12 +30,12 @@ function language(kind: string): Extension {
 
 // The page's own colours: custom properties reach into the shadow tree.
 const theme = EditorView.theme({
-  "&": { color: "var(--text)", backgroundColor: "var(--surface)", fontSize: "0.9rem", maxHeight: "26rem", minHeight: "10rem" },
-  "&.cm-focused": { outline: "2px solid var(--accent)", outlineOffset: "-1px" },
+  "&": { color: "var(--text)", backgroundColor: "var(--surface)", fontSize: "0.9rem", maxHeight: "26rem", minHeight: "10rem", border: "1px solid var(--line)", borderRadius: "var(--radius)" },
+  "&.cm-focused": { outline: "2px solid var(--accent)" },
   ".cm-scroller": { fontFamily: "ui-monospace, monospace", overflow: "auto" },
   ".cm-content": { caretColor: "var(--text)" },
   ".cm-cursor": { borderLeftColor: "var(--text)" },
-  ".cm-gutters": { backgroundColor: "var(--surface)", color: "var(--muted)", border: "none" },
+  ".cm-gutters": { backgroundColor: "var(--surface)", color: "var(--muted)", border: "none", borderRadius: "var(--radius)" },
   ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "transparent" },
   "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": { backgroundColor: "var(--mark)" },
   ".cm-tooltip": { backgroundColor: "var(--surface)", color: "var(--text)", border: "1px solid var(--line)" },

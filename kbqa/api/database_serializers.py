@@ -132,6 +132,7 @@ class DatabaseAnswerSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField(help_text="Under which a judgement can be sent.")
     answerable = serializers.BooleanField()
     sentence = serializers.CharField()
+    notice = serializers.CharField(help_text="What to know of how the answer came about; mostly empty.")
     result = ResultSerializer(allow_null=True)
     readings = SqlReadingSerializer(many=True)
     focus = FocusSerializer(many=True)

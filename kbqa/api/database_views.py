@@ -138,14 +138,14 @@ def _answer_body(answer: Answer, kept: DatabaseQuestion) -> dict[str, Any]:
     kept_columns = set(focus.world.column_choices)
     readings = [
         {
-            "sql": each.sql, "words": in_words(each.query) if each.query else "", "sub_questions": sub_questions(each.query) if each.query else [],
+            "sql": each.sql, "words": in_words(each.query) if each.query else "", "sub_questions": sub_questions(each.query) if each.query else each.parts,
             "probability": each.probability, "steps": steps_of(each),
         }
         for each in answer.readings
     ]  # fmt: skip
     ranked = sorted(focus.columns.items(), key=lambda entry: -entry[1])
     return {
-        "question": answer.question, "id": kept.pk, "answerable": answer.answerable, "sentence": sentence_of(best) if best else "",
+        "question": answer.question, "id": kept.pk, "answerable": answer.answerable, "sentence": sentence_of(best) if best else "", "notice": answer.notice,
         "result": json_result(best.result) if best and best.result else None, "readings": readings,
         "focus": [{"column": str(ref), "relevance": round(score, 4), "kept": ref in kept_columns} for ref, score in ranked],
         "milliseconds": round(answer.milliseconds, 1),

@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
-from kbqa import jobs
+from kbqa import jobs, selectors
 from kbqa.models import ColumnNote, Database, DatabaseQuestion
 from kbqa.services.graphs import MAX_QUESTION_CHARACTERS, QuestionError
 from kbqa.sql import answering
@@ -19,12 +19,14 @@ from kbqa.sql.answering import Answer, Source
 from kbqa.sql.checking import StatementError, checked
 from kbqa.sql.connecting import ConnectError, parsed_url
 from kbqa.sql.executing import Limits, Result, execute
-from kbqa.sql.generating import bundled_generator
+from kbqa.sql.generating import LocalGenerator, bundled_generator
 from kbqa.sql.opening import file_of, served, uploads
+from kbqa.sql.serving import ChatServer, Confirmed, ServerConfig
 from searchapp.jobs.models import Job
 from searchapp.jobs.services import cancel_jobs_of, start_job
 from searchapp.uploads import keep_upload
 
+_MOST_EXAMPLES = 500
 _SQLITE_HEAD = b"SQLite format 3\0"
 
 
@@ -113,13 +115,31 @@ def ask(database: Database, question: str, *, remember_for: Any = None) -> tuple
     if len(question) > MAX_QUESTION_CHARACTERS:
         raise QuestionError(f"A question has at most {MAX_QUESTION_CHARACTERS:,} characters; this one has {len(question):,}.")
     _, source = served(database)
-    answer = answering.ask(question, source, bundled_generator())
+    generator, server = bundled_generator(), configured_server()
+    examples = nearest_examples(database, question, generator) if server else []
+    answer = answering.ask(question, source, generator, server=server, examples=examples)
     asker = remember_for if getattr(remember_for, "is_authenticated", False) else None
     kept = DatabaseQuestion.objects.create(
         database=database, text=question, sql=answer.best.sql if answer.best else "", confidence=answer.best.probability if answer.best else 0.0,
         milliseconds=answer.milliseconds, asker=asker,
     )  # fmt: skip
     return answer, kept
+
+
+def configured_server() -> ChatServer | None:
+    """Return the language-model server that the settings name, if they name one."""
+    if not settings.LANGUAGE_MODEL_ADDRESS:
+        return None
+    key, seconds = settings.LANGUAGE_MODEL_KEY, settings.LANGUAGE_MODEL_SECONDS
+    return ChatServer(ServerConfig(settings.LANGUAGE_MODEL_ADDRESS, settings.LANGUAGE_MODEL, key, seconds))
+
+
+def nearest_examples(database: Database, question: str, generator: LocalGenerator, number: int = 3) -> list[Confirmed]:
+    """Return the questions that people confirmed or corrected on a database, the likest to this one."""
+    known = selectors.database_examples(database.questions.all())[:_MOST_EXAMPLES]
+    likeness = generator.likeness(question, [example["question"] for example in known])
+    ranked = sorted(zip(likeness, known, strict=True), key=lambda entry: -entry[0])
+    return [Confirmed(example["question"], example["sql"]) for _, example in ranked[:number]]
 
 
 def run_sql(database: Database, sql: str) -> tuple[Result, Source]:

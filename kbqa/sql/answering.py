@@ -18,6 +18,7 @@ from kbqa.sql.linking import CellNames, world_of
 from kbqa.sql.query import Query
 from kbqa.sql.rendering import NotConnectedError, render
 from kbqa.sql.schema import Schema
+from kbqa.sql.serving import ChatServer, Confirmed, ServerError, generate
 
 _EMPTY_WEIGHT = 0.3
 """How much a candidate without rows counts beside one that has some: it may be right, but seldom is."""
@@ -43,6 +44,9 @@ class Reading:
     taken: tuple[Taken, ...] = ()
     result: Result | None = None
     error: str = ""
+    question_class: str = ""
+    parts: tuple[str, ...] = ()
+    """A server's class of the question, and the sub-questions that it decomposed it into."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,8 @@ class Answer:
     answerable: bool
     focus: Focus
     milliseconds: float
+    notice: str = ""
+    """What a person should know of how the answer came about."""
 
     @property
     def best(self) -> Reading | None:
@@ -61,17 +67,47 @@ class Answer:
         return self.readings[0] if self.readings and self.answerable else None
 
 
-def ask(question: str, source: Source, generator: LocalGenerator, *, limits: Limits | None = None) -> Answer:
-    """Answer a question from a database. Raises EncoderError."""
+def ask(
+    question: str,
+    source: Source,
+    generator: LocalGenerator,
+    *,
+    server: ChatServer | None = None,
+    examples: Sequence[Confirmed] = (),
+    limits: Limits | None = None,
+) -> Answer:
+    """Answer a question from a database; with a server, it writes the SQL over the schema that the network focused. Raises EncoderError."""
     begun = perf_counter()
     session, world = generator.read(question, world_of(question, source.schema, source.cells))
     focus = generator.focus(session, world)
+    notice = ""
+    if server is not None:
+        try:
+            served = _from_server(question, source, focus, server, examples, limits or _TRIAL)
+            if served is not None:
+                return Answer(question, (served,), True, focus, 1000 * (perf_counter() - begun))
+            notice = "The language-model server wrote nothing that works; this is the local network's answer."
+        except ServerError as error:
+            notice = f"{error} This is the local network's answer."
     hypotheses = generator.decode(session, focus.world)
     first = hypotheses[0].state if hypotheses else None
     answerable = isinstance(first, SqlState) and first.answerable
     readings = [reading for each in hypotheses if (reading := _reading(each, source, generator.temperature)) is not None]
     ranked = best_first([run(each, source, limits or _TRIAL) for each in readings])
-    return Answer(question, tuple(ranked), answerable and bool(ranked), focus, 1000 * (perf_counter() - begun))
+    return Answer(question, tuple(ranked), answerable and bool(ranked), focus, 1000 * (perf_counter() - begun), notice)
+
+
+def _from_server(question: str, source: Source, focus: Focus, server: ChatServer, examples: Sequence[Confirmed], limits: Limits) -> Reading | None:
+    """Return the server's reading, corrected by what the check and the database say against it; None where it never works."""
+    tried: dict[str, Reading] = {}
+
+    def complain(sql: str) -> str:
+        tried[sql] = run(Reading(sql, 1.0), source, limits)
+        return tried[sql].error
+
+    generated = generate(question, focus.world.schema, source.cells, examples, server, complain)
+    reading = tried[generated.sql]
+    return None if reading.error else replace(reading, parts=generated.sub_questions, question_class=generated.question_class)
 
 
 def _reading(hypothesis: Hypothesis, source: Source, temperature: float) -> Reading | None:

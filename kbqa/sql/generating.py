@@ -52,11 +52,14 @@ class LocalGenerator:
 
     def similarities(self, question: str, world: World) -> dict[ColumnRef, float]:
         """Return how near each column's words and description are to the question (cosine of sentence vectors)."""
-        table = self.model.table
-        rows = table.rows([question, *(column_text(choice) for choice in world.columns)])
-        vectors = table.vectors[rows]
-        found = vectors[1:] @ vectors[0]
-        return {choice.key: float(score) for choice, score in zip(world.columns, found, strict=True)}
+        found = self.likeness(question, [column_text(choice) for choice in world.columns])
+        return {choice.key: score for choice, score in zip(world.columns, found, strict=True)}
+
+    def likeness(self, question: str, texts: Sequence[str]) -> list[float]:
+        """Return how near texts are to a question (cosine of sentence vectors)."""
+        rows = self.model.table.rows([question, *texts])
+        vectors = self.model.table.vectors[rows]
+        return [float(score) for score in vectors[1:] @ vectors[0]]
 
     def focus(self, session: Session, world: World, *, whole: int = WHOLE_COLUMNS, kept: int = KEPT_COLUMNS) -> Focus:
         """Return what the question is about. A schema of at most `whole` columns stays whole; of others `kept` columns, connected."""

@@ -26,7 +26,7 @@ def read_schema(engine: Engine, *, infer_keys: bool = True) -> Schema:
         tables = [table for name, view in named if (table := _table(inspector, name, view)).columns]
         declared = list(_declared_keys(inspector, tables))
     except SQLAlchemyError as error:
-        raise IntrospectionError(f"The schema could not be read: {error}") from error
+        raise IntrospectionError(str(getattr(error, "orig", None) or error)) from error
     inferred = inferred_keys(tables, declared) if infer_keys else []
     return Schema(tuple(tables), (*declared, *inferred), "postgres" if engine.dialect.name == "postgresql" else engine.dialect.name)
 

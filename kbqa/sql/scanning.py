@@ -33,10 +33,10 @@ def scan_schema(context: JobContext) -> None:
         rows = count_rows(engine_of(database), schema)
     except ConnectError as error:
         raise JobError(str(error)) from error
-    except IntrospectionError as error:
-        raise TransientJobError(str(error)) from error
-    except SQLAlchemyError as error:
-        raise TransientJobError(f"The database cannot be reached: {str(error)[:300]}") from error
+    except (IntrospectionError, SQLAlchemyError) as error:
+        # A server may come back; a file that cannot be read stays so.
+        kind = TransientJobError if database.source_kind == Database.SourceKind.URL else JobError
+        raise kind(f"The database cannot be read: {str(error)[:300]}") from error
     if not schema.tables:
         raise JobError("The database has no tables that can be read.")
     scan.schema = replace(schema, tables=tuple(replace(table, rows=rows.get(table.name)) for table in schema.tables)).as_json()
@@ -55,7 +55,7 @@ def scan_cells(context: JobContext) -> None:
         rows = read_cells(engine_of(database), schema, report, lambda done, total: context.progress(done, total, f"Reading cells, column {done:,}"))
         scan.cells = names.write(rows)
     except (ConnectError, SQLAlchemyError) as error:
-        raise TransientJobError(f"The database cannot be reached: {str(error)[:300]}") from error
+        raise TransientJobError(f"The database cannot be read: {str(error)[:300]}") from error
     scan.codes = [{"table": ref.table, "column": ref.column, "values": list(values)} for ref, values in report.codes.items()]
     scan.complaints = [*scan.complaints, *report.complaints][:_MOST_COMPLAINTS]
     scan.save()

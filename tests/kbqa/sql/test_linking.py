@@ -1,0 +1,84 @@
+"""What a question may mention of a database, and what the candidates are to each other."""
+
+import pytest
+
+from kbqa.decoding.choices import Kind
+from kbqa.sql.focus import focused
+from kbqa.sql.linking import RELATIONS, relate, world_of
+from kbqa.sql.opening import served
+from kbqa.sql.schema import ColumnRef
+
+
+@pytest.fixture
+def source(connect):
+    return served(connect())[1]
+
+
+@pytest.mark.parametrize(
+    ("question", "table", "column", "text"),
+    [
+        ("customers from Porto", "city", "name", "Porto"),
+        ("customers from porto", "city", "name", "Porto"),
+        ("the lamps", "product", "name", "lamp"),
+        ("orders of Jon Thorsson or Jón Þórsson", "customer", "name", "Jón Þórsson"),
+        ("what did Ohara, Anna O'Hara buy", "customer", "name", "Anna O'Hara"),
+        ("bicylce prices", "product", "name", "bicycle"),
+        ("chairs that are red", "product", "name", "red chair"),
+    ],
+)
+def test_cells_are_found(source, question, table, column, text):
+    found = {value.key for value in world_of(question, source.schema, source.cells).values}
+    assert (ColumnRef(table, column), text) in found
+
+
+def test_coded_values_are_candidates_though_nobody_says_them(source):
+    values = {value.key for value in world_of("which customers are members", source.schema, source.cells).values}
+    assert (ColumnRef("customer", "member"), "T") in values
+
+
+def test_constants_that_are_in_no_cell(source):
+    found = {
+        each.key for each in world_of("before 2024-02-30, more than 1,200 or three, named 'Zed Zor' in Atlantis", source.schema, source.cells).numbers
+    }
+    assert {"2024-02-30", "1200", "3", "Zed Zor", "Atlantis"} <= found
+
+
+def test_tables_and_columns_say_how_they_match(source):
+    world = world_of("the age of each customer", source.schema, source.cells)
+    by_key = {choice.key: choice for choice in world.candidates}
+    assert by_key["customer"].features[1] == 1
+    assert by_key[ColumnRef("customer", "age")].features[:2] == (1, 1)
+    assert by_key[ColumnRef("product", "price")].features[0] == 0
+
+
+def test_candidates_know_what_they_are_to_each_other(source):
+    world = world_of("customers from Porto", source.schema, source.cells)
+    choices = world.candidates
+    found, place = relate(source.schema, choices), {choice.key: number for number, choice in enumerate(choices)}
+
+    def relation(one, other):
+        return RELATIONS[found[place[one], place[other]]]
+
+    name, key, city = ColumnRef("city", "name"), ColumnRef("customer", "city_id"), ColumnRef("city", "city_id")
+    assert relation(key, city) == "refers"
+    assert relation(city, key) == "referred"
+    assert relation("customer", "city") == "table refers"
+    assert relation(city, "city") == "key of table"
+    assert relation((name, "Porto"), name) == "value of column"
+    assert relation(name, (name, "Porto")) == "column of value"
+    assert relation(name, name) == "itself"
+
+
+def test_a_large_schema_is_narrowed_but_stays_connected(source):
+    world = world_of("price of the product that Marta Oliveira ordered", source.schema, source.cells)
+    small = focused(world, [ColumnRef("customer", "name"), ColumnRef("product", "price")], 7)
+    assert len(small.columns) == 7
+    assert {"customer", "product", "order"} <= {table.name for table in small.schema.tables}
+    assert small.schema.connected("customer", "product")
+    assert all(value.key[0] in small.column_choices for value in small.values)
+
+
+def test_strange_questions_do_no_harm(source):
+    for question in ("", "?", "%" * 100, "'; DROP TABLE customer; --", "客户有多少", "x " * 5_000, "\u202eabc", "'" * 50):
+        world = world_of(question, source.schema, source.cells)
+        assert len([choice for choice in world.candidates if choice.kind == Kind.TABLE]) == 7

@@ -25,7 +25,7 @@ from kbqa.api.database_serializers import (
 from kbqa.models import Database, DatabaseQuestion
 from kbqa.services import databases as services
 from kbqa.services.graphs import QuestionError
-from kbqa.sql.answering import Answer, Source
+from kbqa.sql.answering import Answer, Reading, Source
 from kbqa.sql.checking import StatementError
 from kbqa.sql.connecting import ConnectError
 from kbqa.sql.executing import ExecutionError
@@ -133,19 +133,22 @@ def _source(database: Database) -> Source:
         raise Unavailable(str(error)) from error
 
 
+def _reading_body(reading: Reading) -> dict[str, Any]:
+    query = reading.query
+    return {
+        "sql": reading.sql, "words": in_words(query) if query else "", "sub_questions": sub_questions(query) if query else reading.parts,
+        "probability": reading.probability, "steps": steps_of(reading),
+    }  # fmt: skip
+
+
 def _answer_body(answer: Answer, kept: DatabaseQuestion) -> dict[str, Any]:
     best, focus = answer.best, answer.focus
     kept_columns = set(focus.world.column_choices)
-    readings = [
-        {
-            "sql": each.sql, "words": in_words(each.query) if each.query else "", "sub_questions": sub_questions(each.query) if each.query else each.parts,
-            "probability": each.probability, "steps": steps_of(each),
-        }
-        for each in answer.readings
-    ]  # fmt: skip
+    readings = [_reading_body(reading) for reading in answer.readings]
     ranked = sorted(focus.columns.items(), key=lambda entry: -entry[1])
     return {
-        "question": answer.question, "id": kept.pk, "answerable": answer.answerable, "sentence": sentence_of(best) if best else "", "notice": answer.notice,
+        "question": answer.question, "id": kept.pk, "answerable": answer.answerable, "notice": answer.notice,
+        "sentence": sentence_of(best) if best else "",
         "result": json_result(best.result) if best and best.result else None, "readings": readings,
         "focus": [{"column": str(ref), "relevance": round(score, 4), "kept": ref in kept_columns} for ref, score in ranked],
         "milliseconds": round(answer.milliseconds, 1),

@@ -1,0 +1,116 @@
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from kbqa.models import Database, DatabaseQuestion
+from kbqa.services import databases as services
+
+pytestmark = pytest.mark.django_db
+
+
+def test_without_databases_the_page_says_what_to_do(client, staff):
+    assert "No database has been connected yet" in client.get("/databases").content.decode()
+    client.force_login(staff)
+    assert "/databases/add" in client.get("/databases").content.decode()
+    form = client.post("/databases/add", {"source_kind": "url"})
+    assert form.status_code == 422
+    assert "This is needed for the chosen source" in form.content.decode()
+
+
+def test_a_file_is_connected_and_mistakes_are_shown_at_their_field(client, staff, shop_file):
+    client.force_login(staff)
+    wrong = client.post("/databases/add", {"source_kind": "upload", "file": SimpleUploadedFile("a.sqlite", b"text")})
+    assert wrong.status_code == 422
+    assert "is no SQLite database" in wrong.content.decode()
+    unknown = client.post("/databases/add", {"source_kind": "url", "address": "oracle://x"})
+    assert "not supported" in unknown.content.decode()
+    added = client.post("/databases/add", {"source_kind": "upload", "file": SimpleUploadedFile("my shop.sqlite", shop_file.read_bytes())})
+    assert added.headers["Location"] == "/databases/my-shop"
+    assert "being scanned" in client.get("/databases/my-shop").content.decode()
+
+
+def test_a_database_shows_what_is_in_it(client, connect):
+    connect()
+    page = client.get("/databases/shop").content.decode()
+    assert "größe" in page
+    assert "→ city.city_id" in page
+    assert "5 rows" in page
+
+
+def test_an_answer_shows_sql_words_readings_and_focus(client, connect):
+    connect()
+    page = client.get("/databases/shop", {"q": "How many customers are there?"}).content.decode()
+    assert "SELECT" in page
+    assert "How it was decided" in page
+    assert "Which part of the schema it is about" in page
+    assert client.get("/databases/shop", {"q": "How many customers are there?", "reading": "1"}).status_code == 200
+    assert client.get("/databases/shop", {"q": "How many customers are there?", "reading": "99"}).status_code == 200
+
+
+def test_sql_is_run_and_exported(client, connect):
+    connect()
+    page = client.get("/databases/shop/query", {"sql": "SELECT name, price FROM product ORDER BY price"}).content.decode()
+    assert "4 rows" in page
+    assert "chart-specification" in page
+    exported = client.get("/databases/shop/query", {"sql": "SELECT name FROM city WHERE city_id = 1 UNION SELECT '=1+1'", "format": "csv"})
+    assert exported.headers["Content-Type"].startswith("text/csv")
+    assert exported.content.decode().splitlines() == ["name", "'=1+1", "Porto"]
+
+
+def test_mistakes_are_explained(client, connect):
+    connect()
+    assert client.get("/databases/shop", {"q": "x" * 3_000}).status_code == 422
+    refused = client.get("/databases/shop/query", {"sql": "DELETE FROM customer"})
+    assert refused.status_code == 422
+    assert "Only SELECT is allowed" in refused.content.decode()
+    assert client.get("/databases/none").status_code == 404
+
+
+def test_questions_and_cells_are_escaped(client, connect):
+    connect()
+    for address, given in (("", {"q": "<script>alert(1)</script>"}), ("/query", {"sql": "SELECT '<script>alert(1)</script>'"})):
+        assert "<script>alert" not in client.get(f"/databases/shop{address}", given).content.decode()
+
+
+def test_columns_are_described_by_those_who_may(client, staff, connect):
+    connect()
+    address = "/databases/shop/describe?table=customer&column=age"
+    assert client.get(address).status_code in (302, 403)
+    client.force_login(staff)
+    assert "What it means" in client.get(address).content.decode()
+    assert client.post(address, {"description": "in years", "excluded": ""}).status_code == 302
+    assert "in years" in client.get("/databases/shop").content.decode()
+    assert client.post("/databases/shop/describe?table=nowhere", {"description": "x"}).status_code == 422
+
+
+def test_answers_are_judged_and_corrected(client, connect):
+    _, kept = services.ask(connect(), "how many customers?")
+    address = f"/databases/shop/questions/{kept.pk}"
+    wrong = client.post(address, {"verdict": "bad", "correction": "DROP TABLE city"})
+    assert wrong.status_code == 422
+    assert "Only SELECT" in wrong.content.decode()
+    assert "Thank you" in client.post(address, {"verdict": "bad", "correction": "SELECT count(*) FROM customer"}).content.decode()
+    assert DatabaseQuestion.objects.get().correction == "SELECT count(*) FROM customer"
+
+
+def test_scans_and_deletions_are_started(client, staff, connect):
+    connect()
+    assert client.post("/databases/shop/scan").status_code in (302, 403)
+    client.force_login(staff)
+    assert client.post("/databases/shop/scan").headers["Location"] == "/databases/shop"
+    assert client.post("/databases/shop/delete").headers["Location"] == "/databases"
+    assert Database.objects.get().deleting
+    assert client.post("/databases/shop/explode").status_code == 404
+
+
+def test_the_admin_connects_describes_and_exports(client, staff, connect):
+    database = connect()
+    services.judge(services.ask(database, "how many customers?")[1], good=False, correction="SELECT count(*) FROM customer")
+    client.force_login(staff)
+    assert client.get("/admin/kbqa/database/").status_code == 200
+    assert client.get(f"/admin/kbqa/database/{database.pk}/change/").status_code == 200
+    form = {"name": "other", "source_kind": "url", "url": "oracle://x", "notes-TOTAL_FORMS": 0, "notes-INITIAL_FORMS": 0, "scans-TOTAL_FORMS": 0,
+            "scans-INITIAL_FORMS": 0}  # fmt: skip
+    assert "not supported" in client.post("/admin/kbqa/database/add/", form).content.decode()
+    question = DatabaseQuestion.objects.get()
+    exported = client.post("/admin/kbqa/databasequestion/", {"action": "export", "_selected_action": [question.pk]})
+    assert b"SELECT count(*) FROM customer" in exported.content

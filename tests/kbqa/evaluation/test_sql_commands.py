@@ -1,0 +1,103 @@
+"""The commands that train and measure SQL, on sets of a few questions."""
+
+import json
+import shutil
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from kbqa.decoding.inference import DecoderModel
+from kbqa.evaluation.sql import question_class, same_rows
+from kbqa.sql.grammar import STEPS
+from tests.kbqa.sql.conftest import shop_file
+
+__all__ = ["shop_file"]
+
+QUESTIONS = [
+    {"id": 1, "db_id": "shop", "question": "How many customers are there?", "sql": "SELECT count(*) FROM customer"},
+    {"id": 2, "db_id": "shop", "question": "What are the names of all cities?", "sql": "SELECT name FROM city"},
+    {"id": 3, "db_id": "shop", "question": "names of customers from Porto",
+     "sql": "SELECT customer.name FROM customer JOIN city ON customer.city_id = city.city_id WHERE city.name = 'Porto'"},
+]  # fmt: skip
+
+
+@pytest.fixture
+def data(tmp_path, shop_file):
+    folder = tmp_path / "data" / "spider" / "database" / "shop"
+    folder.mkdir(parents=True)
+    shutil.copy(shop_file, folder / "shop.sqlite")
+    lines = "".join(json.dumps(each) + "\n" for each in QUESTIONS)
+    for name in ("train", "dev"):
+        (tmp_path / "data" / "spider" / f"{name}.jsonl").write_text(lines)
+    return tmp_path / "data"
+
+
+def run(command, **options):
+    out = StringIO()
+    call_command(command, stdout=out, **options)
+    return out.getvalue().strip().splitlines()
+
+
+def test_a_model_is_trained_and_measured(transactional_db, data, tmp_path):
+    run("train_decoder", language="sql", data=data, out=tmp_path / "model", epochs=1.0, batch=4, report_every=1000, amount=["held_out_databases=0"])
+    assert DecoderModel(tmp_path / "model").vocabulary.steps == STEPS
+    last = run(
+        "evaluate_sql", questions=data / "spider" / "dev.jsonl", databases=data / "spider" / "database", model=tmp_path / "model",
+        predictions=tmp_path / "out.jsonl",
+    )[-1]  # fmt: skip
+    scores = json.loads(last)
+    assert {"execution_match", "valid", "ms_p50", "ms_p95", "classes", "questions"} <= set(scores)
+    assert scores["valid"] == 1
+    assert sum(total for _, total in scores["classes"].values()) == scores["questions"] == 3
+    predictions = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert [each["id"] for each in predictions] == [1, 2, 3]
+    assert predictions[0]["sql"].startswith("SELECT")
+
+
+def test_focus_is_measured(data, tmp_path):
+    columns = [("city", "city_id"), ("city", "name"), ("customer", "customer_id"), ("customer", "name"), ("customer", "age"), ("customer", "city_id")]
+    schema = tmp_path / "schema.jsonl"
+    schema.write_text("".join(json.dumps({"db_id": "shop", "table": table, "column": column}) + "\n" for table, column in columns))
+    scores = json.loads(run("evaluate_focus", questions=data / "spider" / "dev.jsonl", schema=schema, share=1.0)[-1])
+    assert scores["table_recall"] == scores["column_recall"] == scores["columns_kept"] == 1
+    assert scores["tokens_before"] == scores["tokens_after"] > 0
+    half = json.loads(run("evaluate_focus", questions=data / "spider" / "dev.jsonl", schema=schema, share=0.5)[-1])
+    assert half["columns_kept"] <= 0.5
+    assert half["tokens_after"] < scores["tokens_after"]
+    named = tmp_path / "named.jsonl"
+    named.write_text(json.dumps({"db_id": "shop", "question": "ages", "gold_columns": ["customer.age"], "gold_tables": ["customer"]}) + "\n")
+    assert json.loads(run("evaluate_focus", questions=named, schema=schema, share=1.0)[-1])["column_recall"] == 1
+
+
+def test_missing_files_are_named(transactional_db, data, tmp_path):
+    with pytest.raises(CommandError, match=r"none\.jsonl cannot be read"):
+        run("evaluate_sql", questions=tmp_path / "none.jsonl", databases=data)
+    with pytest.raises(CommandError, match="There is no database"):
+        run("evaluate_sql", questions=data / "spider" / "dev.jsonl", databases=tmp_path)
+    (tmp_path / "schema.jsonl").write_text('{"db_id": "other", "table": "a", "column": "b"}\n')
+    with pytest.raises(CommandError, match="has no shop"):
+        run("evaluate_focus", questions=data / "spider" / "dev.jsonl", schema=tmp_path / "schema.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "ordered", "same"),
+    [
+        ([(1,), (2,)], [(2,), (1,)], False, True),
+        ([(1,), (2,)], [(2,), (1,)], True, False),
+        ([(1,), (1,)], [(1,)], False, False),
+        ([(3,)], [(3.0,)], False, True),
+        ([("a", None)], [("a", None)], True, True),
+        ([("1",)], [(1,)], False, False),
+        ([], [], True, True),
+    ],
+)
+def test_answers_are_compared_as_multisets(one, other, ordered, same):
+    assert same_rows(one, other, ordered=ordered) is same
+
+
+def test_questions_are_classed_as_din_sql_does():
+    assert question_class("SELECT a FROM t") == "easy"
+    assert question_class("SELECT a FROM t JOIN u ON t.id = u.id") == "non-nested"
+    assert question_class("SELECT a FROM t WHERE b IN (SELECT c FROM u)") == "nested"
+    assert question_class("SELECT a FROM t UNION SELECT b FROM u") == "nested"

@@ -1,7 +1,9 @@
 """The kinds of jobs that graphs and databases have."""
 
-from kbqa.sparql import building, suggesting
+from kbqa.sparql import building
+from kbqa.sparql import suggesting as graph_suggesting
 from kbqa.sql import scanning
+from kbqa.sql import suggesting as database_suggesting
 from searchapp.jobs.registry import Stage, register
 
 LOAD = "load_graph"
@@ -13,7 +15,7 @@ register(
     LOAD,
     Stage(building.fetch_source),
     Stage(building.read),
-    Stage(suggesting.suggest_questions),
+    Stage(graph_suggesting.suggest_questions),
     Stage(building.publish),
     clean_up=building.abandon,
 )
@@ -22,6 +24,7 @@ register(
     SCAN,
     Stage(scanning.scan_schema),
     Stage(scanning.scan_cells),
+    Stage(database_suggesting.suggest_questions),
     Stage(scanning.publish),
     clean_up=scanning.abandon,
 )

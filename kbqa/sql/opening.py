@@ -29,11 +29,16 @@ def served(database: Database) -> tuple[Scan, Source]:
     scan = Scan.objects.filter(pk=database.serving_id or 0).first()
     if scan is None:
         raise NotReadyError(f"{database.name} has not been scanned yet.")
-    schema, codes = _read(scan)
+    return scan, source_of(database, scan)
+
+
+def source_of(database: Database, scan: Scan) -> Source:
+    """Return a scan of a database, ready to be asked. Raises ConnectError."""
+    schema, codes = _read(scan) if scan.state == Scan.State.SERVING else _parsed(scan)
     noted = with_notes(schema, list(database.notes.all()))
     private = {ref for ref in noted.refs() if noted.column(ref).excluded}
     shown = {ref: values for ref, values in codes.items() if ref not in private}
-    return scan, Source(noted, CellNames(cell_names(database.pk, scan.number), shown), engine_of(database))
+    return Source(noted, CellNames(cell_names(database.pk, scan.number), shown), engine_of(database))
 
 
 def engine_of(database: Database, *, introspects: bool = False) -> Engine:
@@ -86,10 +91,13 @@ def _read(scan: Scan) -> tuple[Schema, dict[ColumnRef, tuple[str, ...]]]:
     with _lock:
         found = _open.get(scan.pk)
         if found is None:
-            schema = schema_from_json(scan.schema)
-            codes = {ColumnRef(each["table"], each["column"]): tuple(each["values"]) for each in scan.codes}
-            found = _open[scan.pk] = schema, codes
+            found = _open[scan.pk] = _parsed(scan)
             while len(_open) > _MOST_OPEN:
                 _open.popitem(last=False)
         _open.move_to_end(scan.pk)
         return found
+
+
+def _parsed(scan: Scan) -> tuple[Schema, dict[ColumnRef, tuple[str, ...]]]:
+    codes = {ColumnRef(each["table"], each["column"]): tuple(each["values"]) for each in scan.codes}
+    return schema_from_json(scan.schema), codes

@@ -99,8 +99,12 @@ def _qualified(tree: exp.Query, schema: Schema) -> exp.Query:
         _quoted(table.name, schema): {_quoted(column.name, schema): column.declared or "TEXT" for column in table.columns if not column.excluded}
         for table in schema.tables
     }
+    named = tree.copy()
+    for table in named.find_all(exp.Table):
+        if not table.alias:  # left to itself, the parser's library would lose the capitals that count
+            table.set("alias", exp.TableAlias(this=table.this.copy()))
     try:
-        found = qualify(tree.copy(), schema=readable, dialect=schema.dialect, quote_identifiers=True, validate_qualify_columns=True)
+        found = qualify(named, schema=readable, dialect=schema.dialect, quote_identifiers=True, validate_qualify_columns=True)
     except (OptimizeError, RecursionError) as error:
         raise StatementError(f"A column is not there, or its values are kept private: {_first_line(error)}") from error
     hides = any(column.excluded for table in schema.tables for column in table.columns)

@@ -58,7 +58,8 @@ def server_engine(url: str) -> Engine:
     """Return an engine on a database server whose sessions are read-only from their beginning. Raises ConnectError."""
     parsed = parsed_url(url)
     if parsed.get_backend_name() == "postgresql":
-        options = "-c default_transaction_read_only=on -c lock_timeout=2000"
+        asked = str(parsed.query.get("options", ""))
+        options = f"{asked} -c default_transaction_read_only=on -c lock_timeout=2000".strip()
         return create_engine(parsed, poolclass=NullPool, connect_args={"connect_timeout": CONNECT_SECONDS, "options": options})
     engine = create_engine(parsed, poolclass=NullPool, connect_args={"connect_timeout": CONNECT_SECONDS, "local_infile": False})
 

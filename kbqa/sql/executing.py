@@ -87,7 +87,10 @@ def _guarded(engine: Engine, limits: Limits) -> Iterator[Connection]:
             connection.execute(text("SET TRANSACTION READ ONLY"))
             connection.execute(text(f"SET LOCAL statement_timeout = {int(1000 * limits.seconds)}"))
         else:
-            connection.execute(text(f"SET SESSION MAX_EXECUTION_TIME = {int(1000 * limits.seconds)}"))
+            maria = getattr(engine.dialect, "is_mariadb", False)
+            connection.execute(
+                text(f"SET SESSION {'max_statement_time' if maria else 'MAX_EXECUTION_TIME'} = {limits.seconds * (1 if maria else 1000):g}")
+            )
         try:
             yield connection
         finally:

@@ -5,6 +5,7 @@ intersected or excepted. A condition may hold a query of its own, which is writt
 written down; tables that no key connects are never offered together.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -27,6 +28,7 @@ STEPS = (
 )  # fmt: skip
 VOCABULARY = Vocabulary(KEYWORDS, STEPS, variables=1)
 
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2})?)?")
 _ORDERED = (Comparison.LESS, Comparison.GREATER, Comparison.AT_MOST, Comparison.AT_LEAST, Comparison.BETWEEN)
 _EQUALITIES = (Comparison.EQUAL, Comparison.UNEQUAL)
 _NULLS = (Comparison.IS_NULL, Comparison.IS_NOT_NULL)
@@ -119,6 +121,29 @@ class SqlState:
         return None if self.left is None else len(self.left.items) - len(self.query.items)
 
     @property
+    def strict(self) -> bool:
+        """Tell whether the dialect refuses to compare and unite what has different types."""
+        return self.world.schema.dialect not in _LOOSE
+
+    @property
+    def wanted(self) -> ColumnType | None:
+        """Return the type that the next term must have: in arithmetic, in a condition's query, beside another query; None for any."""
+        if not self.strict:
+            return None
+        if self.operator is not None:
+            return ColumnType.NUMBER
+        if self.outer and self.part == "items" and (item := self.outer[-1].item) is not None:
+            return _kind(self, item)
+        if self.left is not None and self.part == "items" and self.missing_items:
+            return _kind(self, self.left.items[len(self.query.items)])
+        return None
+
+    @property
+    def shows_rows(self) -> bool:
+        """Tell whether `*` is among the items."""
+        return any(isinstance(item.term.operand, AllOf) and item.term.aggregate is None for item in self.query.items)
+
+    @property
     def nested(self) -> bool:
         """Tell whether the SELECT being written stands in a condition."""
         return bool(self.outer)
@@ -151,8 +176,17 @@ def _offer_select(state: SqlState) -> Iterator[Choice]:
 
 
 def _terms(state: SqlState) -> Iterator[Choice]:
-    yield from _words(*Aggregate)
-    yield from state.world.columns
+    wanted = state.wanted
+    if not (state.strict and state.shows_rows):
+        yield from _words(*(each for each in Aggregate if wanted in (None, ColumnType.NUMBER) or each in (Aggregate.MIN, Aggregate.MAX)))
+    single = state.strict and bool(state.outer) and state.outer[-1].comparison not in _MEMBERSHIP
+    if not single or state.part != "items":
+        yield from _columns_of(state, wanted)
+
+
+def _columns_of(state: SqlState, kind: ColumnType | None) -> Iterator[Choice]:
+    schema = state.world.schema
+    yield from (choice for choice in state.world.columns if kind is None or schema.column(choice.key).type == kind)
 
 
 def _offer_second(state: SqlState) -> Iterator[Choice]:
@@ -168,7 +202,10 @@ def _offer_operands(state: SqlState) -> Iterator[Choice]:
         yield from state.world.columns
         return
     computes = state.aggregate in (Aggregate.SUM, Aggregate.AVG)
-    yield from (choice for choice in state.world.columns if not computes or _computable(state, choice.key))
+    for choice in _columns_of(state, state.wanted):
+        no_order = state.strict and state.world.schema.column(choice.key).type == ColumnType.BOOLEAN
+        if not no_order and (not computes or _computable(state, choice.key)):
+            yield choice
 
 
 def _computable(state: SqlState, ref: ColumnRef) -> bool:
@@ -195,7 +232,9 @@ def _offer_next(state: SqlState) -> Iterator[Choice]:
 
 def _operators(state: SqlState, item: Item) -> Iterator[Choice]:
     operand = item.term.operand
-    if item.operator is None and (item.term.aggregate is not None or (isinstance(operand, ColumnRef) and _computable(state, operand))):
+    computable = isinstance(operand, ColumnRef) and _computable(state, operand)
+    numeric = not state.strict or _kind(state, item) == ColumnType.NUMBER
+    if item.operator is None and numeric and (item.term.aggregate is not None or computable):
         yield from _words(*(f"operator {each}" for each in Operator))
 
 
@@ -211,14 +250,14 @@ def _later_clauses(state: SqlState) -> Iterator[Choice]:
         if len(query.with_tables) < MAX_WITH:
             yield _KEYWORDS["WITH"]
         yield _KEYWORDS["WHERE"]
-    if part in ("items", "with", "where"):
+    single = state.nested and state.outer[-1].comparison not in _MEMBERSHIP
+    if part in ("items", "with", "where") and not (state.strict and (single or state.shows_rows)):
         yield _KEYWORDS["GROUP"]
     if part == "group":
         yield _KEYWORDS["HAVING"]
     if part != "order" and state.left is None:
         yield _KEYWORDS["ORDER"]
-    countable = not any(isinstance(item.term.operand, AllOf) and item.term.aggregate is None for item in query.items)
-    if not state.nested and state.left is None and part != "order" and countable:
+    if not state.nested and state.left is None and part != "order" and not state.shows_rows:
         yield from _words(*(f"set {each}" for each in SetOperation))
     yield _KEYWORDS["END"]
 
@@ -253,7 +292,7 @@ def _offer_values(state: SqlState) -> Iterator[Choice]:
     world, operand = state.world, state.item.term.operand
     kind = _kind(state, state.item)
     found = [value for value in world.values if value.key[0] == operand] if state.item.term.aggregate is None else []
-    numbers = [number for number in world.numbers if kind != ColumnType.NUMBER or world.schema.dialect in _LOOSE or _is_number(number.key)]
+    numbers = [number for number in world.numbers if not state.strict or _fits(number.key, kind)]
     taken = set(state.values)
     yield from (choice for choice in (*found, *numbers) if Value(_value_of(choice)) not in taken)
     if state.comparison in (*_EQUALITIES, *_ORDERED) and state.comparison != Comparison.BETWEEN and not state.values:
@@ -269,8 +308,11 @@ def _kind(state: SqlState, item: Item) -> ColumnType:
     return state.world.schema.column(item.term.operand).type
 
 
-def _is_number(text: str) -> bool:
-    return text.removeprefix("-").replace(".", "", 1).isdecimal()
+def _fits(text: str, kind: ColumnType) -> bool:
+    """Tell whether a constant can be read as a value of a type."""
+    if kind == ColumnType.NUMBER:
+        return text.removeprefix("-").replace(".", "", 1).isdecimal()
+    return kind != ColumnType.DATE or bool(_ISO_DATE.fullmatch(text))
 
 
 def _value_of(choice: Choice) -> str:
@@ -286,13 +328,19 @@ def _offer_having(state: SqlState) -> Iterator[Choice]:
 
 
 def _offer_orders(state: SqlState) -> Iterator[Choice]:
-    aggregated = any(term.aggregate for item in state.query.items for term in item.terms)
-    yield from _terms(state) if state.query.group or aggregated else state.world.columns
+    query = state.query
+    aggregated = any(term.aggregate for item in query.items for term in item.terms)
+    shown = {item.term.operand for item in query.items if item.term.aggregate is None and item.operator is None}
+    if state.strict and query.distinct:  # sorting by what is not shown would be ambiguous
+        yield from (choice for choice in state.world.columns if choice.key in shown)
+    else:
+        yield from _terms(state) if query.group or aggregated else _columns_of(state, state.wanted)
 
 
 def _offer_directions(state: SqlState) -> Iterator[Choice]:
     yield from _words("ASC", "DESC")
-    yield from _operators(state, state.query.order[-1].item)
+    if not (state.strict and state.query.distinct):
+        yield from _operators(state, state.query.order[-1].item)
 
 
 def _offer_limits(state: SqlState) -> Iterator[Choice]:

@@ -4,12 +4,18 @@ import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, inspect, text
 from sqlalchemy.engine.reflection import Inspector
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 
 from kbqa.sql.schema import Column, ColumnRef, ForeignKey, Schema, Table, column_type, readable
 
+_DIALECTS = {"postgresql": "postgres", "mariadb": "mysql"}
+_MAY_WRITE = """
+    SELECT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) OR EXISTS (
+        SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('r', 'p') AND n.nspname = current_schema() AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE'))
+"""
 _SAYS_NOTHING = frozenset({"id", "name", "code", "key", "no", "number", "type", "date", "year"})
 
 
@@ -28,7 +34,15 @@ def read_schema(engine: Engine, *, infer_keys: bool = True) -> Schema:
     except SQLAlchemyError as error:
         raise IntrospectionError(str(getattr(error, "orig", None) or error)) from error
     inferred = inferred_keys(tables, declared) if infer_keys else []
-    return Schema(tuple(tables), (*declared, *inferred), "postgres" if engine.dialect.name == "postgresql" else engine.dialect.name)
+    return Schema(tuple(tables), (*declared, *inferred), _DIALECTS.get(engine.dialect.name, engine.dialect.name))
+
+
+def may_write(engine: Engine) -> bool:
+    """Tell whether the role that an engine connects with could write, if it were not for read-only sessions. PostgreSQL only."""
+    if engine.dialect.name != "postgresql":
+        return False
+    with engine.connect() as connection:
+        return bool(connection.execute(text(_MAY_WRITE)).scalar())
 
 
 def _table(inspector: Inspector, name: str, view: bool) -> Table:

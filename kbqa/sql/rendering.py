@@ -37,6 +37,7 @@ _SET_OPERATIONS: dict[SetOperation, type[exp.SetOperation]] = {
     SetOperation.INTERSECT: exp.Intersect,
     SetOperation.EXCEPT: exp.Except,
 }
+_GROUPS_LOOSELY = ("sqlite",)
 _PATTERNS = {Comparison.CONTAINS: "%{}%", Comparison.LACKS: "%{}%", Comparison.STARTS: "{}%", Comparison.ENDS: "%{}"}
 
 
@@ -99,13 +100,23 @@ class _Select:
                 select = select.join(self.table(table), on=exp.EQ(this=self.column(key.source), expression=self.column(key.target)))
         if query.where:
             select = select.where(self.conditions(query.where))
-        if query.group:
-            select = select.group_by(*map(self.column, query.group))
+        if group := self.group():
+            select = select.group_by(*map(self.column, group))
         if query.having:
             select = select.having(self.conditions(query.having))
         if query.order:
             select = select.order_by(*map(self.order, query.order))
         return select if query.limit is None else select.limit(query.limit)
+
+    def group(self) -> list[ColumnRef]:
+        """Return the columns to group by. Strict dialects want all that stand outside of aggregates beside some that stand inside."""
+        query = self.query
+        terms = [term for item in (*query.items, *(each.item for each in query.order)) for term in item.terms]
+        grouped = bool(query.group or query.having) or any(term.aggregate for term in terms)
+        if not grouped or self.schema.dialect in _GROUPS_LOOSELY:
+            return list(query.group)
+        plain = [term.operand for term in terms if term.aggregate is None and isinstance(term.operand, ColumnRef)]
+        return list(dict.fromkeys([*query.group, *plain]))
 
     def name(self, text: str) -> exp.Identifier:
         return exp.to_identifier(text, quoted=_needs_quotes(text, self.schema.dialect))

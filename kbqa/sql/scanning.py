@@ -11,7 +11,7 @@ from kbqa.models import Database, Scan
 from kbqa.sql.cells import CellReport, count_rows, read_cells
 from kbqa.sql.connecting import ConnectError
 from kbqa.sql.installed import write_installed
-from kbqa.sql.introspection import IntrospectionError, read_schema
+from kbqa.sql.introspection import IntrospectionError, may_write, read_schema
 from kbqa.sql.opening import cell_names, engine_of, file_of, with_notes
 from kbqa.sql.schema import schema_from_json
 from searchapp.jobs.errors import JobError, TransientJobError
@@ -19,6 +19,7 @@ from searchapp.jobs.runner import JobContext
 
 _KEPT_SCANS = 2
 _MOST_COMPLAINTS = 50
+_WRITER = "The role may write. Nothing is written from here, but one that may only read is safer."
 
 
 def scan_schema(context: JobContext) -> None:
@@ -30,7 +31,8 @@ def scan_schema(context: JobContext) -> None:
         if database.source_kind == Database.SourceKind.INSTALLED:
             write_installed(file_of(database))
         schema = read_schema(engine_of(database, introspects=True))
-        rows = count_rows(engine_of(database), schema)
+        engine = engine_of(database)
+        rows, writes = count_rows(engine, schema), may_write(engine)
     except ConnectError as error:
         raise JobError(str(error)) from error
     except (IntrospectionError, SQLAlchemyError) as error:
@@ -40,7 +42,8 @@ def scan_schema(context: JobContext) -> None:
     if not schema.tables:
         raise JobError("The database has no tables that can be read.")
     scan.schema = replace(schema, tables=tuple(replace(table, rows=rows.get(table.name)) for table in schema.tables)).as_json()
-    scan.complaints = [f"{table.name}: it cannot be read." for table in schema.tables if table.name not in rows][:_MOST_COMPLAINTS]
+    unread = [f"{table.name}: it cannot be read." for table in schema.tables if table.name not in rows]
+    scan.complaints = [*([_WRITER] if writes else []), *unread][:_MOST_COMPLAINTS]
     scan.save()
 
 

@@ -205,3 +205,61 @@ def test_large_and_odd_schemas_are_asked(connect, tmp_path):
     assert not answer.focus.whole
     assert len(answer.focus.world.columns) <= 40
     assert "invoice" in {table.name for table in answer.focus.world.schema.tables}
+
+
+@pytest.fixture
+def city_server(transactional_db):
+    """Return the address of a PostgreSQL database with two tables in a schema of their own."""
+    from django.db import connection
+    from sqlalchemy import create_engine, text
+
+    settings = connection.settings_dict
+    port = f"&port={settings['PORT']}" if settings["PORT"] else ""
+    url = f"postgresql://{settings['USER']}@/{settings['NAME']}?host={settings['HOST']}{port}&options=-csearch_path%3Dcities"
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as connected:
+        connected.execute(text("CREATE SCHEMA cities"))
+        connected.execute(text('CREATE TABLE "Country" (id int PRIMARY KEY, "Name" text)'))
+        connected.execute(
+            text('CREATE TABLE city (id int PRIMARY KEY, name text, is_capital boolean, founded date, country int REFERENCES "Country")')
+        )
+        connected.execute(text("INSERT INTO \"Country\" VALUES (1, 'Norway'), (2, 'Iceland')"))
+        connected.execute(text("INSERT INTO city VALUES (1, 'Oslo', true, '1048-01-01', 1), (2, 'Bergen', false, '1070-01-01', 1)"))
+        connected.execute(text("COMMENT ON COLUMN city.founded IS 'when it was founded'"))
+    yield url
+    with engine.begin() as connected:
+        connected.execute(text("DROP SCHEMA cities CASCADE"))
+    engine.dispose()
+
+
+def test_a_postgresql_server_is_scanned_and_asked(connect, city_server):
+    database = connect("cities", url=city_server)
+    scan, source = served(database)
+    assert source.schema.dialect == "postgres"
+    assert {table.name for table in source.schema.tables} == {"Country", "city"}
+    assert source.schema.table("city").column("founded").description == "when it was founded"
+    assert "may write" in scan.complaints[0]
+    found, _ = services.run_sql(database, 'SELECT city.name FROM city JOIN "Country" ON country = "Country".id WHERE "Name" = \'Norway\' ORDER BY 1')
+    assert found.rows == (("Bergen",), ("Oslo",))
+    answer, _ = services.ask(database, "how many cities are there for each country?")
+    assert all(reading.result is not None for reading in answer.readings)
+
+
+def test_chance_writes_sql_that_postgresql_runs(connect, city_server):
+    from kbqa.decoding.beam import BeamOptions, search
+    from kbqa.decoding.scoring import RandomScorer
+    from kbqa.sql.answering import run
+    from kbqa.sql.executing import Limits
+    from kbqa.sql.grammar import start
+    from kbqa.sql.linking import world_of
+    from kbqa.sql.rendering import query_text
+
+    _, source = served(connect("cities", url=city_server))
+    world = world_of("How many cities of Norway were founded after 1050-01-01?", source.schema, source.cells)
+    ran, said = 0, set()
+    for seed in range(80):
+        for each in search(start(world, insists=True), RandomScorer(seed), BeamOptions(width=1)):
+            found = run(Reading(query_text(each.state.query, source.schema), 1.0), source, Limits(seconds=2, rows=5))
+            ran += found.result is not None
+            said.add(found.error)
+    assert (ran > 40, said) == (True, {""})

@@ -4,7 +4,7 @@ import pytest
 
 from kbqa.sql.examples.parsing import NotCoveredError, parse_query
 from kbqa.sql.rendering import NotConnectedError, query_text
-from kbqa.sql.schema import ColumnRef, ForeignKey, column_type, readable, schema_from_json
+from kbqa.sql.schema import ColumnRef, ForeignKey, Schema, column_type, readable, schema_from_json
 
 
 def rows(source, sql):
@@ -95,3 +95,12 @@ def test_keys_that_are_not_declared_are_inferred(tmp_path):
     found = read_schema(sqlite_engine(path, introspects=True)).keys
     assert {str(key.source) for key in found} == {"trip.start_station_id", "trip.end_station_id"}
     assert not any(key.declared for key in found)
+
+
+def test_strict_dialects_group_by_all_that_is_not_aggregated(shop):
+    schema = Schema(shop.schema.tables, shop.schema.keys, "postgres")
+    query = parse_query("SELECT name, member, count(*) FROM customer GROUP BY name ORDER BY age", shop.schema)
+    assert 'GROUP BY "name", member, age' in query_text(query, schema)
+    assert "GROUP BY" not in query_text(parse_query("SELECT name FROM customer", shop.schema), schema)
+    assert "GROUP BY" not in query_text(parse_query("SELECT count(*) FROM customer", shop.schema), schema)
+    assert 'GROUP BY "Product Group"' in query_text(parse_query('SELECT "Product Group", max(price) FROM product', shop.schema), schema)

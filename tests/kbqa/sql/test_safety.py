@@ -9,6 +9,7 @@ from sqlglot import parse_one
 from kbqa.sql.checking import StatementError, checked
 from kbqa.sql.connecting import ConnectError, parsed_url, server_engine
 from kbqa.sql.executing import ExecutionError, Limits, TimeLimitError, execute
+from kbqa.sql.introspection import may_write
 from kbqa.sql.schema import Column, Schema, Table
 
 WRITES = [
@@ -296,6 +297,12 @@ def test_postgresql_itself_refuses_to_write(postgres, sql):
     with postgres.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM safe_customer")).scalar_one() == 50
         assert connection.execute(text("SHOW transaction_read_only")).scalar_one() == "on"
+
+
+def test_a_role_that_may_write_is_noticed(postgres):
+    assert may_write(postgres)
+    with postgres.connect() as connection:
+        assert not connection.execute(text("SELECT has_table_privilege('pg_read_all_data', 'safe_customer', 'INSERT')")).scalar()
 
 
 def test_rows_come_from_postgresql_only_as_far_as_they_are_wanted(postgres):

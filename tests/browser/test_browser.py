@@ -129,24 +129,48 @@ def test_a_graph_is_asked_judged_and_queried(page: Page, load):
     page.get_by_role("button", name="Yes").click()
     expect(page.get_by_text("Kept. Thank you.")).to_be_visible()
     page.get_by_role("link", name="Edit and run").click()
-    page.locator("#query").press("Control+Enter")
+    page.locator(".cm-content").press("Control+Enter")
     expect(page.locator("td").first).to_have_text("http://films.example/p1")
     page.locator("td a").first.click()
     expect(page.locator("h1")).to_have_text("Marta Oliveira")
+
+
+def test_a_database_is_asked_corrected_and_queried(page: Page, connect):
+    connect()
+    page.goto("/databases")
+    page.get_by_role("link", name="shop", exact=True).click()
+    page.locator("#q").fill("How many customers are there?")
+    page.keyboard.press("Enter")
+    page.get_by_text("Correct the query").click()
+    page.get_by_label("The query that is right").fill("SELECT count(*) FROM customer")
+    page.get_by_role("button", name="Keep the correction").click()
+    expect(page.get_by_text("Kept. Thank you.")).to_be_visible()
+    page.get_by_role("link", name="Edit and run").click()
+    editor = page.locator(".cm-content")
+    editor.press("Control+a")
+    editor.press_sequentially("SELECT name, price FROM prod", delay=20)
+    page.locator(".cm-tooltip-autocomplete").get_by_text("product").first.click()
+    editor.press("Control+Enter")
+    expect(page.locator("td").first).to_have_text("lamp")
+    expect(page.locator("[data-chart] canvas")).to_be_visible()
+    page.get_by_label("Kind of chart").select_option("line")
+    expect(page.locator("[data-chart] canvas")).to_be_visible()
 
 
 PATHS = (
     "/", "/?q=price", "/?q=lang:x", "/?q=zzz+lang:go", "/repositories/", "/repositories/shop", "/code/shop/shop/prices.py", "/jobs/", "/help",
     "/sign-in", "/graphs", "/nowhere", "/graphs/films", "/graphs/films?q=who+is+the+director+of+Falcon%3F", "/graphs/films?q=list+all+films",
     "/graphs/films?q=what+is+the+weather", "/graphs/films/query?query=SELECT+*+WHERE+%7B+%3Fs+%3Fp+%3Fo+%7D", "/graphs/films/query?query=x",
-    "/graphs/films/node?iri=http%3A%2F%2Ffilms.example%2Fp1",
+    "/graphs/films/node?iri=http%3A%2F%2Ffilms.example%2Fp1", "/databases", "/databases/shop", "/databases/shop?q=names+of+all+products",
+    "/databases/shop/query?sql=SELECT+name,+price+FROM+product", "/databases/shop/query?sql=DROP",
 )  # fmt: skip
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1200])
-def test_pages_fit_and_are_accessible(browser, site, load, width, scheme):
+def test_pages_fit_and_are_accessible(browser, site, load, connect, width, scheme):
     load()
+    connect()
     # The content security policy would keep the checker's script out as well.
     context = browser.new_context(viewport={"width": width, "height": 800}, base_url=site, color_scheme=scheme, bypass_csp=True)
     page = context.new_page()

@@ -48,6 +48,14 @@ const colours = HighlightStyle.define([
   { tag: tags.comment, color: "var(--muted)", fontStyle: "italic" },
 ]);
 
+/** Replace a selection ourselves: the browser would keep its colours as an inline style, which the page's policy forbids. */
+function typeOverSelection(event: InputEvent, view: EditorView): boolean {
+  if (event.inputType !== "insertText" || !event.data || event.isComposing || view.state.selection.main.empty) return false;
+  event.preventDefault();
+  view.dispatch(view.state.update(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true }));
+  return true;
+}
+
 /** Put an editor in place of a query's box; the box stays the form's field. A shadow tree lets it bring styles under the page's policy. */
 export function startEditor(box: HTMLTextAreaElement): void {
   const host = document.createElement("div");
@@ -66,6 +74,7 @@ export function startEditor(box: HTMLTextAreaElement): void {
       syntaxHighlighting(colours),
       EditorView.lineWrapping,
       EditorView.contentAttributes.of({ "aria-label": box.labels?.[0]?.textContent ?? "Query" }),
+      EditorView.domEventHandlers({ beforeinput: typeOverSelection }),
       EditorView.updateListener.of((update) => {
         if (update.docChanged) box.value = update.state.doc.toString();
       }),

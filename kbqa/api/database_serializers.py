@@ -5,9 +5,9 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from rest_framework import serializers
 
+from kbqa.api.graph_serializers import StepSerializer
 from kbqa.models import ColumnNote, Database, DatabaseQuestion
 from kbqa.services import databases as services
-from kbqa.services.graphs import MAX_QUESTION_CHARACTERS
 
 
 class DatabaseSerializer(serializers.ModelSerializer[Database]):
@@ -82,22 +82,6 @@ class SchemaSerializer(serializers.Serializer[Any]):
     keys = KeySerializer(many=True)
 
 
-class DatabaseAskParameters(serializers.Serializer[Any]):
-    """A question in words."""
-
-    q = serializers.CharField(max_length=200_000, help_text=f"The question, at most {MAX_QUESTION_CHARACTERS:,} characters.")
-
-
-class DatabaseStepSerializer(serializers.Serializer[Any]):
-    """One step of decoding."""
-
-    step = serializers.CharField()
-    choice = serializers.CharField()
-    offered = serializers.IntegerField()
-    refused = serializers.IntegerField()
-    probability = serializers.FloatField()
-
-
 class SqlReadingSerializer(serializers.Serializer[Any]):
     """One way to understand the question."""
 
@@ -105,7 +89,7 @@ class SqlReadingSerializer(serializers.Serializer[Any]):
     words = serializers.CharField(help_text="What the query does, in words.")
     sub_questions = serializers.ListField(child=serializers.CharField())
     probability = serializers.FloatField()
-    steps = DatabaseStepSerializer(many=True)
+    steps = StepSerializer(many=True)
 
 
 class FocusSerializer(serializers.Serializer[Any]):

@@ -1,6 +1,7 @@
 """Decisions → arrays, and arrays → batches."""
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -72,6 +73,16 @@ def make_item(
         np.array([number(gold) for gold in golds], dtype=np.int64),
         np.array([schema.relevant(pointer) for pointer in pointers], dtype=np.int8) if schema else None,
     )
+
+
+@dataclass
+class Prepared:
+    """Items to train on, and by set to validate with; the vectors of the texts that they point to; what was left out, by reason."""
+
+    items: list[Item]
+    valid: dict[str, list[Item]]
+    table: TextTable
+    left_out: "Counter[str]"
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from pyoxigraph import Store
 from tokenizers import Tokenizer
 
-from kbqa.decoding.dataset import Item
+from kbqa.decoding.dataset import Prepared
 from kbqa.decoding.reading import TextTable
 from kbqa.models import Graph, GraphVersion
 from kbqa.sparql import names
@@ -72,16 +72,6 @@ def training_graphs(data: Path, amounts: Amounts, seed: int) -> Iterator[Trainin
                 yield TrainingGraph("worlds", world.store, found)
             elif number < amounts.worlds // 5:
                 yield TrainingGraph("worlds", world.store, [], found)
-
-
-@dataclass
-class Prepared:
-    """Items to train on, and by set to validate with; the vectors of the texts that they point to."""
-
-    items: list[Item]
-    valid: dict[str, list[Item]]
-    table: TextTable
-    left_out: "Counter[str]"
 
 
 def prepare_all(data: Path, amounts: Amounts, tokenizer: Tokenizer, table: TextTable, seed: int) -> Iterator[tuple[str, Prepared]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from kbqa.decoding.dataset import Item
+from kbqa.decoding.dataset import Prepared
 from kbqa.decoding.reading import TextTable
 from kbqa.linking.names import Names
 from kbqa.models import Database
@@ -42,16 +42,6 @@ class TrainingDatabase:
     train: list[Example] = field(default_factory=list)
     valid: list[Example] = field(default_factory=list)
     file: Path | None = None
-
-
-@dataclass
-class Prepared:
-    """Items to train on, and by set to validate with; the vectors of the texts that they point to."""
-
-    items: list[Item]
-    valid: dict[str, list[Item]]
-    table: TextTable
-    left_out: "Counter[str]"
 
 
 def training_databases(data: Path, amounts: Amounts, seed: int) -> Iterator[TrainingDatabase]:

@@ -7,12 +7,11 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management.base import BaseCommand, CommandError
-from tqdm import tqdm
 
 from codesearch import services
 from codesearch.models import Build, Repository
 from searchapp.jobs.models import Job
-from searchapp.jobs.running import run_to_end
+from searchapp.jobs.terminal import run_with_bar
 
 _ARCHIVES = (".zip", ".tar.gz", ".tgz")
 
@@ -36,10 +35,7 @@ class Command(BaseCommand):
             repository, job = self._start(source, name, options["ref"])
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
-        with tqdm(total=0, desc=job.title, unit="", bar_format="{desc}: {percentage:3.0f}%|{bar}| {elapsed}") as bar:
-            job = run_to_end(job, lambda now: self._show(bar, now))
-        if job.state != Job.State.SUCCEEDED:
-            raise CommandError(job.error or f"The job was {job.state}.")
+        run_with_bar(job)
         build = repository.builds.filter(state=Build.State.SERVING).first()
         if build is not None:
             self.stdout.write(
@@ -68,8 +64,3 @@ class Command(BaseCommand):
         if path.is_file() and source.lower().endswith(_ARCHIVES):
             return Repository.SourceKind.ARCHIVE, services.store_archive(SimpleUploadedFile(path.name, path.read_bytes()))
         raise CommandError(f"{source} is neither a folder, nor a .zip or .tar.gz file, nor an address with https://.")
-
-    def _show(self, bar: "tqdm[Any]", job: Job) -> None:
-        bar.set_description_str(job.message or job.title)
-        bar.total, bar.n = job.total or None, job.done
-        bar.refresh()

@@ -6,12 +6,11 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from tqdm import tqdm
 
 from kbqa.models import Database
 from kbqa.services import databases as services
 from searchapp.jobs.models import Job
-from searchapp.jobs.running import run_to_end
+from searchapp.jobs.terminal import run_with_bar
 
 
 class Command(BaseCommand):
@@ -30,10 +29,7 @@ class Command(BaseCommand):
             database, job = self._start(options["source"], options["name"])
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
-        with tqdm(total=0, desc=job.title, unit="", bar_format="{desc}: {percentage:3.0f}%|{bar}| {elapsed}") as bar:
-            job = run_to_end(job, lambda now: self._show(bar, now))
-        if job.state != Job.State.SUCCEEDED:
-            raise CommandError(job.error or f"The job was {job.state}.")
+        run_with_bar(job)
         database.refresh_from_db()
         if database.serving is not None:
             self.stdout.write(f"{database.slug}: {len(database.serving.schema['tables']):,} tables, {database.serving.cells:,} cell values.")
@@ -50,8 +46,3 @@ class Command(BaseCommand):
         services.check_database(database)
         database.save()
         return database, services.scan_database(database)
-
-    def _show(self, bar: "tqdm[Any]", job: Job) -> None:
-        bar.set_description_str(job.message or job.title)
-        bar.total, bar.n = job.total or None, job.done
-        bar.refresh()

@@ -6,12 +6,11 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from tqdm import tqdm
 
 from kbqa.models import Graph
 from kbqa.services import graphs as services
 from searchapp.jobs.models import Job
-from searchapp.jobs.running import run_to_end
+from searchapp.jobs.terminal import run_with_bar
 
 
 class Command(BaseCommand):
@@ -32,10 +31,7 @@ class Command(BaseCommand):
             graph, job = self._start(options["source"], options["name"], options["skip_bad_lines"], options["endpoint"])
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
-        with tqdm(total=0, desc=job.title, unit="", bar_format="{desc}: {percentage:3.0f}%|{bar}| {elapsed}") as bar:
-            job = run_to_end(job, lambda now: self._show(bar, now))
-        if job.state != Job.State.SUCCEEDED:
-            raise CommandError(job.error or f"The job was {job.state}.")
+        run_with_bar(job)
         graph.refresh_from_db()
         if graph.serving is not None:
             self.stdout.write(f"{graph.slug}: {graph.serving.triples:,} triples, {graph.serving.skipped:,} lines skipped.")
@@ -57,8 +53,3 @@ class Command(BaseCommand):
         if "://" in source:
             return Graph.SourceKind.URL, source
         return Graph.SourceKind.FILE, str(Path(source).expanduser().resolve())
-
-    def _show(self, bar: "tqdm[Any]", job: Job) -> None:
-        bar.set_description_str(job.message or job.title)
-        bar.total, bar.n = job.total or None, job.done
-        bar.refresh()

@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from pyoxigraph import Literal, NamedNode, Store
 
+from kbqa.evaluation.calibration import calibration_error
 from kbqa.models import Graph, GraphVersion
 from kbqa.sparql import names
 from kbqa.sparql.answering import Answer, Decoder, ask
@@ -51,29 +52,6 @@ class Scores:
             "ms_p95": round(float(np.percentile(self.milliseconds or [0.0], 95)), 1), "calibration_error": round(calibration_error(self.sureness), 4),
             "questions": self.questions,
         }  # fmt: skip
-
-
-def calibration_error(sureness: Sequence[tuple[float, bool]]) -> float:
-    """Return the expected calibration error in ten bins (Guo et al. 2017): by how much being sure and being right differ."""
-    bins: dict[int, list[tuple[float, bool]]] = {}
-    for probability, right in sureness:
-        bins.setdefault(min(9, int(10 * probability)), []).append((probability, right))
-    gaps = (abs(sum(probability - right for probability, right in each)) for each in bins.values())
-    total: float = sum(gaps)
-    return total / max(1, len(sureness))
-
-
-def best_temperature(sureness: Sequence[tuple[float, bool]], present: float) -> float:
-    """Return the temperature under which the likelihood of being right is highest, if the present one was used."""
-    scores = np.array([np.log(max(probability, 1e-12)) * present for probability, _ in sureness])
-    right = np.array([each for _, each in sureness])
-
-    def loss(temperature: float) -> float:
-        likely = np.clip(np.exp(scores / temperature), 1e-6, 1 - 1e-6)
-        return float(-np.where(right, np.log(likely), np.log(1 - likely)).mean())
-
-    candidates: list[float] = np.geomspace(0.2, 8.0, 60).tolist()
-    return min(candidates, key=loss)
 
 
 @contextmanager

@@ -12,13 +12,14 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from kbqa.evaluation.sparql import calibration_error
+from kbqa.evaluation.calibration import calibration_error
 from kbqa.sql.answering import Answer, Source, ask
 from kbqa.sql.checking import StatementError, checked
 from kbqa.sql.connecting import sqlite_engine
 from kbqa.sql.executing import ExecutionError, Limits, execute
 from kbqa.sql.generating import LocalGenerator
 from kbqa.sql.introspection import read_schema
+from kbqa.sql.serving import ChatServer
 from kbqa.sql.training_data import written
 
 _LIMITS = Limits(seconds=30.0, rows=100_000, bytes=200_000_000)
@@ -56,10 +57,12 @@ def opened_source(path: Path) -> Iterator[Source]:
         yield Source(schema, cells, sqlite_engine(path))
 
 
-def evaluate(rows: Iterable[dict[str, Any]], source: Source, generator: LocalGenerator, scores: Scores) -> Iterator[dict[str, Any]]:
+def evaluate(
+    rows: Iterable[dict[str, Any]], source: Source, generator: LocalGenerator, scores: Scores, server: ChatServer | None = None
+) -> Iterator[dict[str, Any]]:
     """Ask each row's question, add to `scores`, and yield the prediction. The nearest reading counts where none convinces."""
     for row in rows:
-        answer = ask(row["question"], source, generator)
+        answer = ask(row["question"], source, generator, server=server)
         sql = answer.readings[0].sql if answer.readings else ""
         valid, right = _judged(sql, row["sql"], source)
         _add(scores, answer, row["sql"], valid=valid, right=right)

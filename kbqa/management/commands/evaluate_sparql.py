@@ -11,7 +11,8 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from kbqa.decoding.inference import load_decoder
-from kbqa.evaluation.sparql import Scores, best_temperature, evaluate, loaded_graph
+from kbqa.evaluation.calibration import keep_temperature
+from kbqa.evaluation.sparql import Scores, evaluate, loaded_graph
 from kbqa.sparql.answering import NetworkDecoder, configured_decoder
 from kbqa.sparql.examples.published import held_out, read_rows
 from kbqa.sparql.loading import LoadError
@@ -36,6 +37,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Load each graph into a database of its own, ask, and print the scores."""
+        if options["fit_temperature"] and not options["model"]:
+            raise CommandError("--fit-temperature needs --model.")
         rows = self._rows(options)
         if not rows:
             raise CommandError("There is no question to ask.")
@@ -52,17 +55,9 @@ class Command(BaseCommand):
             bar.close()
         if options["predictions"]:
             options["predictions"].write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in predictions), encoding="utf-8")
-        if options["fit_temperature"]:
-            self._fit(options["model"], scores)
+        if options["fit_temperature"] and options["model"]:
+            keep_temperature(options["model"], scores.sureness)
         self.stdout.write(json.dumps(scores.summary()))
-
-    def _fit(self, folder: Path | None, scores: Scores) -> None:
-        if folder is None:
-            raise CommandError("--fit-temperature needs --model.")
-        path = folder / "decoder.json"
-        config = json.loads(path.read_text(encoding="utf-8"))
-        config["temperature"] = round(best_temperature(scores.sureness, float(config.get("temperature", 1.0))), 3)
-        path.write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
 
     def _evaluate(self, path: Path, rows: list[dict[str, Any]], model: Path | None, scores: Scores) -> Iterator[dict[str, Any]]:
         decoder = NetworkDecoder(load_decoder(model)) if model else configured_decoder()

@@ -10,7 +10,9 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from kbqa.decoding.inference import load_decoder
+from kbqa.evaluation.calibration import keep_temperature
 from kbqa.evaluation.sql import Scores, evaluate, opened_source
+from kbqa.services.databases import configured_server
 from kbqa.sql.examples.published import database_file, read_rows
 from kbqa.sql.generating import MODEL_FOLDER, LocalGenerator
 from searchapp.throwaway import throwaway_database
@@ -25,8 +27,9 @@ class Command(BaseCommand):
         """Declare the arguments."""
         parser.add_argument("--questions", type=Path, required=True, help="JSON lines {id?, db_id, question, sql}")
         parser.add_argument("--databases", type=Path, required=True, help="a folder with NAME/NAME.sqlite for each database")
-        parser.add_argument("--generator", choices=("local",), default="local", help="what writes the SQL")
+        parser.add_argument("--generator", choices=("local", "server"), default="local", help="what writes the SQL: the network, or LANGUAGE_MODEL")
         parser.add_argument("--model", type=Path, default=MODEL_FOLDER, help="the folder of a decoder")
+        parser.add_argument("--fit-temperature", action="store_true", help="keep in --model what makes its sureness fit these questions")
         parser.add_argument("--limit", type=int, help="only about N questions, spread over the file")
         parser.add_argument("--predictions", type=Path, help="write JSON lines {id, sql, right}")
 
@@ -36,15 +39,20 @@ class Command(BaseCommand):
         rows = self._rows(options["questions"], options["limit"])
         for row in rows:
             by_database[row["db_id"]].append(row)
+        server = configured_server() if options["generator"] == "server" else None
+        if options["generator"] == "server" and server is None:
+            raise CommandError("Name the server by LANGUAGE_MODEL_ADDRESS and its model by LANGUAGE_MODEL.")
         generator, scores, predictions = LocalGenerator(load_decoder(options["model"])), Scores(), list[dict[str, Any]]()
         with throwaway_database(), tqdm(total=len(rows), unit="question") as bar:
             for name, asked in by_database.items():
                 with opened_source(self._file(options["databases"], name)) as source:
-                    for prediction in evaluate(asked, source, generator, scores):
+                    for prediction in evaluate(asked, source, generator, scores, server):
                         predictions.append(prediction)
                         bar.update()
         if options["predictions"]:
             options["predictions"].write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in predictions), encoding="utf-8")
+        if options["fit_temperature"]:
+            keep_temperature(options["model"], scores.sureness)
         self.stdout.write(json.dumps(scores.summary()))
 
     def _rows(self, path: Path, limit: int | None) -> list[dict[str, Any]]:

@@ -9,7 +9,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from kbqa.decoding.inference import DecoderModel
-from kbqa.evaluation.sparql import Scores, best_temperature, calibration_error, evaluate
+from kbqa.evaluation.calibration import best_temperature, calibration_error
+from kbqa.evaluation.sparql import Scores, evaluate
 from kbqa.sparql.opening import served
 from kbqa.sparql.stores import QueryError
 from tests.kbqa.conftest import FILMS

@@ -35,7 +35,6 @@ def add_sample_repositories() -> None:
     from codesearch.models import Repository
     from codesearch.services import add_repository
     from kbqa.models import Database, Graph
-    from kbqa.services.databases import add_database
 
     marker = settings.DATA_DIR / "samples-added"
     if marker.exists() or Repository.objects.exists():
@@ -49,7 +48,10 @@ def add_sample_repositories() -> None:
             Graph.objects.create(
                 slug=f"{package.replace('_', '-')}-code", name=f"{package} code", source_kind=Graph.SourceKind.REPOSITORY, location=package
             )
-    add_database(name="Installed packages", source_kind=Database.SourceKind.INSTALLED)
+    # Scanned as soon as a repository has an index: the first search comes first.
+    Database.objects.create(
+        slug="installed-packages", name="Installed packages", source_kind=Database.SourceKind.INSTALLED, location="installed.sqlite"
+    )
     marker.touch()
 
 

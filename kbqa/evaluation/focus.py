@@ -1,7 +1,7 @@
 """How well the focused schema holds what a query needs: recall of tables and columns, and how much is left to read."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Any
 
@@ -12,7 +12,7 @@ from kbqa.sql.examples.gold_columns import columns_in
 from kbqa.sql.examples.published import bird_question
 from kbqa.sql.generating import LocalGenerator
 from kbqa.sql.linking import CellNames, world_of
-from kbqa.sql.schema import ColumnRef, Schema, Table
+from kbqa.sql.schema import ColumnRef, ForeignKey, Schema, Table
 
 
 @dataclass
@@ -61,6 +61,25 @@ def evaluate_focus(rows: Iterable[dict[str, Any]], schema: Schema, generator: Lo
         scores.tokens_before += before
         scores.tokens_after += schema_tokens(found, generator.model.tokenizer)
         yield
+
+
+def merged(schemas: Mapping[str, Schema], rows: Iterable[dict[str, Any]]) -> tuple[Schema, list[dict[str, Any]]]:
+    """Return one schema of all, each table with its database's name before its own, and the questions with gold tables and columns in it."""
+
+    def place(name: str, ref: ColumnRef) -> ColumnRef:
+        return ColumnRef(f"{name}_{ref.table}", ref.column)
+
+    tables = tuple(replace(table, name=f"{name}_{table.name}") for name, schema in schemas.items() for table in schema.tables)
+    keys = tuple(
+        ForeignKey(place(name, key.source), place(name, key.target), key.declared) for name, schema in schemas.items() for key in schema.keys
+    )
+    asked = []
+    for row in rows:
+        name = str(row["db_id"])
+        columns, named = _gold(row, schemas[name])
+        gold = {"gold_columns": [str(place(name, ref)) for ref in columns], "gold_tables": [f"{name}_{table}" for table in named]}
+        asked.append({**row, **gold})
+    return Schema(tables, keys), asked
 
 
 def schema_tokens(schema: Schema, tokenizer: Tokenizer) -> int:

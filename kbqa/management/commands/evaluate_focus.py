@@ -3,6 +3,7 @@
 import json
 from argparse import ArgumentParser
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from kbqa.decoding.inference import load_decoder
-from kbqa.evaluation.focus import FocusScores, evaluate_focus
+from kbqa.evaluation.focus import FocusScores, evaluate_focus, merged
 from kbqa.sql.examples.published import flat_schema, read_rows
 from kbqa.sql.generating import MODEL_FOLDER, LocalGenerator
+from kbqa.sql.schema import Schema
 
 
 class Command(BaseCommand):
@@ -25,6 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--questions", type=Path, required=True, help="JSON lines {db_id, question, evidence?, sql | gold_tables, gold_columns}")
         parser.add_argument("--schema", type=Path, required=True, help="JSON lines {db_id, table, column, type?, description?}")
         parser.add_argument("--share", type=float, default=0.2, help="how much of the columns may be kept, as a share of 1")
+        parser.add_argument("--merge", action="store_true", help="ask every question of one schema of all databases in the file")
         parser.add_argument("--model", type=Path, default=MODEL_FOLDER, help="the folder of a decoder")
         parser.add_argument("--limit", type=int, help="only about N questions, spread over the file")
 
@@ -43,10 +46,19 @@ class Command(BaseCommand):
             raise CommandError(f"The schema file has no {', '.join(missing[:5])}.")
         generator, scores = LocalGenerator(load_decoder(options["model"])), FocusScores()
         with tqdm(total=len(rows), unit="question") as bar:
-            for name, questions in asked.items():
-                for _ in evaluate_focus(questions, flat_schema(schemas[name]), generator, options["share"], scores):
+            for schema, questions in self._sets(schemas, asked, merge=options["merge"]):
+                for _ in evaluate_focus(questions, schema, generator, options["share"], scores):
                     bar.update()
         self.stdout.write(json.dumps(scores.summary()))
+
+    def _sets(
+        self, schemas: dict[str, list[dict[str, Any]]], asked: dict[str, list[dict[str, Any]]], *, merge: bool
+    ) -> Iterator[tuple[Schema, list[dict[str, Any]]]]:
+        if merge:
+            yield merged({name: flat_schema(rows) for name, rows in schemas.items()}, [row for rows in asked.values() for row in rows])
+            return
+        for name, rows in asked.items():
+            yield flat_schema(schemas[name]), rows
 
     def _rows(self, path: Path) -> list[dict[str, Any]]:
         try:

@@ -65,6 +65,11 @@ def test_focus_is_measured(data, tmp_path):
     half = json.loads(run("evaluate_focus", questions=data / "spider" / "dev.jsonl", schema=schema, share=0.5)[-1])
     assert half["columns_kept"] <= 0.5
     assert half["tokens_after"] < scores["tokens_after"]
+    other = tmp_path / "other.jsonl"
+    other.write_text(schema.read_text() + '{"db_id": "zoo", "table": "animal", "column": "name"}\n' * 3)
+    both = json.loads(run("evaluate_focus", questions=data / "spider" / "dev.jsonl", schema=other, share=1.0, merge=True)[-1])
+    assert both["tokens_before"] > scores["tokens_before"]
+    assert both["column_recall"] == 1
     named = tmp_path / "named.jsonl"
     named.write_text(json.dumps({"db_id": "shop", "question": "ages", "gold_columns": ["customer.age"], "gold_tables": ["customer"]}) + "\n")
     assert json.loads(run("evaluate_focus", questions=named, schema=schema, share=1.0)[-1])["column_recall"] == 1

@@ -267,10 +267,6 @@ def _offer_tables(state: SqlState) -> Iterator[Choice]:
     yield from (choice for choice in state.world.tables if choice.key not in present)
 
 
-def _offer_conditions(state: SqlState) -> Iterator[Choice]:
-    yield from state.world.columns
-
-
 def _offer_comparisons(state: SqlState) -> Iterator[Choice]:
     yield from _words(*_EQUALITIES, *_ORDERED)
     if state.part == "where" and len(state.outer) < MAX_DEPTH:
@@ -319,7 +315,7 @@ def _value_of(choice: Choice) -> str:
     return str(choice.key[1] if choice.kind == Kind.VALUE else choice.key)
 
 
-def _offer_groups(state: SqlState) -> Iterator[Choice]:
+def _offer_columns(state: SqlState) -> Iterator[Choice]:
     yield from state.world.columns
 
 
@@ -528,10 +524,10 @@ _OFFERS: dict[str, Callable[[SqlState], Iterator[Choice]]] = {
     "SECOND": _offer_second,
     "NEXT": _offer_next,
     "TABLE": _offer_tables,
-    "CONDITION": _offer_conditions,
+    "CONDITION": _offer_columns,
     "COMPARE": _offer_comparisons,
     "VALUE": _offer_values,
-    "GROUP": _offer_groups,
+    "GROUP": _offer_columns,
     "HAVING": _offer_having,
     "ORDER": _offer_orders,
     "DIRECTION": _offer_directions,

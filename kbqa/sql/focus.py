@@ -26,9 +26,8 @@ def focused(
     chosen: dict[ColumnRef, None] = {}
     for ref in ranked:
         added = [each for each in (*_connections(world.schema, {each.table for each in chosen}, ref.table), ref) if each not in chosen]
-        if len(chosen) + len(added) > most:
-            break
-        chosen.update(dict.fromkeys(added))
+        if len(chosen) + len(added) <= most:  # what needs more keys than there is room for is passed over for what fits
+            chosen.update(dict.fromkeys(added))
     return narrowed(world, chosen)
 
 

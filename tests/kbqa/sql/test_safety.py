@@ -168,30 +168,36 @@ TRICKS = [
 ]
 
 
+CUSTOMERS = tuple(
+    Table(name, tuple(map(Column, columns)))
+    for name, columns in {"customer": ("customer_id", "name", "age"), "city": ("city_id", "name"), "product": ("name", "price")}.items()
+)
+
+
 def fingerprint(path):
     return hashlib.sha256(path.read_bytes()).hexdigest(), sorted(each.name for each in path.parent.iterdir())
 
 
 @pytest.mark.parametrize("dialect", ["sqlite", "postgres", "mysql"])
 @pytest.mark.parametrize("sql", [*WRITES, *FILES, *WAITS, *TRICKS])
-def test_hostile_statements_are_refused_with_a_reason(shop, sql, dialect):
-    schema = Schema(shop.schema.tables, shop.schema.keys, dialect)
+def test_hostile_statements_are_refused_with_a_reason(sql, dialect):
+    schema = Schema(CUSTOMERS, (), dialect)
     with pytest.raises(StatementError) as error:
         checked(sql, schema)
     assert 10 < len(str(error.value)) < 700
 
 
-@pytest.mark.parametrize("sql", [*WRITES, *FILES])
-def test_the_engine_itself_refuses_what_the_check_would_let_through(shop, shop_file, sql):
+def test_sqlite_itself_refuses_what_the_check_would_let_through(shop, shop_file):
     before = fingerprint(shop_file)
-    with shop.engine.connect() as connection:
-        for part in sql.split("; "):
-            try:
-                connection.exec_driver_sql(part).close()
-            except Exception:
-                continue
-        connection.commit()
-    assert fingerprint(shop_file) == before
+    for sql in (*WRITES, *FILES):
+        with shop.engine.connect() as connection:
+            for part in sql.split("; "):
+                try:
+                    connection.exec_driver_sql(part).close()
+                except Exception:
+                    continue
+            connection.commit()
+        assert fingerprint(shop_file) == before, sql
 
 
 def test_sqlite_reads_no_file_and_opens_no_other(shop, tmp_path):
@@ -286,17 +292,17 @@ def postgres(db):
     writer.dispose()
 
 
-@pytest.mark.parametrize("sql", [sql.replace("customer", "safe_customer") for sql in [*WRITES, *FILES, *WAITS] if ":name" not in sql])
-def test_postgresql_itself_refuses_to_write(postgres, sql):
+def test_postgresql_itself_refuses_to_write(postgres):
     limits = Limits(seconds=0.3)
-    for part in sql.split("; "):
-        try:
-            execute(postgres, parse_one(part, dialect="postgres"), limits, dialect="postgres")
-        except Exception:
-            continue
-    with postgres.connect() as connection:
-        assert connection.execute(text("SELECT count(*) FROM safe_customer")).scalar_one() == 50
-        assert connection.execute(text("SHOW transaction_read_only")).scalar_one() == "on"
+    for sql in (*WRITES, *FILES, *WAITS):
+        for part in sql.replace("customer", "safe_customer").split("; "):
+            try:
+                execute(postgres, parse_one(part, dialect="postgres"), limits, dialect="postgres")
+            except Exception:
+                continue
+        with postgres.connect() as connection:
+            assert connection.execute(text("SELECT count(*) FROM safe_customer")).scalar_one() == 50, sql
+            assert connection.execute(text("SHOW transaction_read_only")).scalar_one() == "on", sql
 
 
 def test_a_role_that_may_write_is_noticed(postgres):

@@ -117,7 +117,7 @@ def ask(database: Database, question: str, *, remember_for: Any = None) -> tuple
     _, source = served(database)
     generator, server = bundled_generator(), configured_server()
     examples = nearest_examples(database, question, generator) if server else []
-    answer = answering.ask(question, source, generator, server=server, examples=examples)
+    answer = answering.ask(question, source, generator, server=server, examples=examples, limits=_limits())
     asker = remember_for if getattr(remember_for, "is_authenticated", False) else None
     kept = DatabaseQuestion.objects.create(
         database=database, text=question, sql=answer.best.sql if answer.best else "", confidence=answer.best.probability if answer.best else 0.0,
@@ -145,8 +145,11 @@ def nearest_examples(database: Database, question: str, generator: LocalGenerato
 def run_sql(database: Database, sql: str) -> tuple[Result, Source]:
     """Run a statement that a person wrote, under the same safety. Raises StatementError, ExecutionError, NotReadyError, ConnectError."""
     _, source = served(database)
-    limits = Limits(settings.DATABASE_QUERY_SECONDS, settings.DATABASE_MAX_ROWS, settings.DATABASE_MAX_RESULT_BYTES)
-    return execute(source.engine, checked(sql, source.schema), limits, dialect=source.schema.dialect), source
+    return execute(source.engine, checked(sql, source.schema), _limits(), dialect=source.schema.dialect), source
+
+
+def _limits() -> Limits:
+    return Limits(settings.DATABASE_QUERY_SECONDS, settings.DATABASE_MAX_ROWS, settings.DATABASE_MAX_RESULT_BYTES)
 
 
 def judge(question: DatabaseQuestion, *, good: bool, correction: str = "") -> DatabaseQuestion:

@@ -76,16 +76,19 @@ def ask(
     examples: Sequence[Confirmed] = (),
     limits: Limits | None = None,
 ) -> Answer:
-    """Answer a question from a database; with a server, it writes the SQL over the schema that the network focused. Raises EncoderError."""
+    """Answer a question from a database; with a server, it writes the SQL over the schema that the network focused. Raises EncoderError.
+
+    Candidates are tried with small limits; the best then has those given.
+    """
     begun = perf_counter()
     session, world = generator.read(question, world_of(question, source.schema, source.cells))
     focus = generator.focus(session, world)
     notice = ""
     if server is not None:
         try:
-            served = _from_server(question, source, focus, server, examples, limits or _TRIAL)
+            served = _from_server(question, source, focus, server, examples)
             if served is not None:
-                return Answer(question, (served,), True, focus, 1000 * (perf_counter() - begun))
+                return Answer(question, (_whole(served, source, limits),), True, focus, 1000 * (perf_counter() - begun))
             notice = "The language-model server wrote nothing that works; this is the local network's answer."
         except ServerError as error:
             notice = f"{error} This is the local network's answer."
@@ -93,16 +96,26 @@ def ask(
     first = hypotheses[0].state if hypotheses else None
     answerable = isinstance(first, SqlState) and first.answerable
     readings = [reading for each in hypotheses if (reading := _reading(each, source, generator.temperature)) is not None]
-    ranked = best_first([run(each, source, limits or _TRIAL) for each in readings])
+    ranked = best_first([run(each, source, _TRIAL) for each in readings])
+    if ranked:
+        ranked[0] = _whole(ranked[0], source, limits)
     return Answer(question, tuple(ranked), answerable and bool(ranked), focus, 1000 * (perf_counter() - begun), notice)
 
 
-def _from_server(question: str, source: Source, focus: Focus, server: ChatServer, examples: Sequence[Confirmed], limits: Limits) -> Reading | None:
+def _whole(reading: Reading, source: Source, limits: Limits | None) -> Reading:
+    """Return a reading with all the rows that the limits let through, where it was tried with fewer."""
+    if limits is None or reading.result is None or not reading.result.truncated:
+        return reading
+    again = run(reading, source, limits)
+    return again if again.result is not None else reading
+
+
+def _from_server(question: str, source: Source, focus: Focus, server: ChatServer, examples: Sequence[Confirmed]) -> Reading | None:
     """Return the server's reading, corrected by what the check and the database say against it; None where it never works."""
     tried: dict[str, Reading] = {}
 
     def complain(sql: str) -> str:
-        tried[sql] = run(Reading(sql, 1.0), source, limits)
+        tried[sql] = run(Reading(sql, 1.0), source, _TRIAL)
         return tried[sql].error
 
     generated = generate(question, focus.world.schema, source.cells, examples, server, complain)

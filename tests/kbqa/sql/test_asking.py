@@ -185,6 +185,20 @@ def test_readings_that_agree_count_together():
     assert rows_of(second) == rows_of(third)
 
 
+def test_the_best_reading_has_all_rows_that_are_allowed(connect, shop_file):
+    from kbqa.sql.answering import _whole
+    from kbqa.sql.executing import Limits
+
+    connection = sqlite3.connect(shop_file)
+    connection.executemany("INSERT INTO city VALUES (?, ?, 'x')", [(number, f"c{number}") for number in range(10, 500)])
+    connection.commit()
+    connection.close()
+    _, source = served(connect())
+    tried = Reading("SELECT name FROM city", 1.0, result=Result(("name",), (("Porto",),), truncated=True))
+    assert len(_whole(tried, source, Limits(rows=1_000)).result.rows) == 493
+    assert _whole(tried, source, None) is tried
+
+
 def test_readings_without_rows_count_less_and_those_that_failed_not():
     empty, full, failed = reading("empty", 0.6, []), reading("full", 0.3, [(1,)]), Reading("failed", 0.9, error="no such column")
     assert [each.sql for each in best_first([empty, full, failed])] == ["full", "empty"]

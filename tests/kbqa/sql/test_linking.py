@@ -14,21 +14,21 @@ def source(connect):
     return served(connect())[1]
 
 
-@pytest.mark.parametrize(
-    ("question", "table", "column", "text"),
-    [
-        ("customers from Porto", "city", "name", "Porto"),
-        ("customers from porto", "city", "name", "Porto"),
-        ("the lamps", "product", "name", "lamp"),
-        ("orders of Jon Thorsson or Jón Þórsson", "customer", "name", "Jón Þórsson"),
-        ("what did Ohara, Anna O'Hara buy", "customer", "name", "Anna O'Hara"),
-        ("bicylce prices", "product", "name", "bicycle"),
-        ("chairs that are red", "product", "name", "red chair"),
-    ],
+MENTIONS = (
+    ("customers from Porto", "city", "name", "Porto"),
+    ("customers from porto", "city", "name", "Porto"),
+    ("the lamps", "product", "name", "lamp"),
+    ("orders of Jon Thorsson or Jón Þórsson", "customer", "name", "Jón Þórsson"),
+    ("what did Ohara, Anna O'Hara buy", "customer", "name", "Anna O'Hara"),
+    ("bicylce prices", "product", "name", "bicycle"),
+    ("chairs that are red", "product", "name", "red chair"),
 )
-def test_cells_are_found(source, question, table, column, text):
-    found = {value.key for value in world_of(question, source.schema, source.cells).values}
-    assert (ColumnRef(table, column), text) in found
+
+
+def test_cells_are_found(source):
+    for question, table, column, text in MENTIONS:
+        found = {value.key for value in world_of(question, source.schema, source.cells).values}
+        assert (ColumnRef(table, column), text) in found, question
 
 
 def test_coded_values_are_candidates_though_nobody_says_them(source):

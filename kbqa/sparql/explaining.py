@@ -1,8 +1,7 @@
 """How a query was decided, step by step, in words."""
 
-from dataclasses import dataclass
-
 from kbqa.decoding.choices import Choice, Kind
+from kbqa.decoding.explaining import ShownStep, shown_steps
 from kbqa.sparql.answering import Reading
 
 _STEPS = {
@@ -16,20 +15,9 @@ _WORDS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
-class ShownStep:
-    """A step as a page shows it."""
-
-    step: str
-    choice: str
-    offered: int
-    refused: int
-    probability: float
-
-
 def steps_of(reading: Reading) -> list[ShownStep]:
     """Return the steps of a reading."""
-    return [ShownStep(_STEPS[each.step], choice_text(each.choice), each.offered, each.refused, each.probability) for each in reading.taken]
+    return shown_steps(reading.taken, _STEPS, choice_text)
 
 
 def choice_text(choice: Choice) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from kbqa.decoding.choices import Choice, Kind
-from kbqa.sparql.explaining import ShownStep
+from kbqa.decoding.explaining import ShownStep, shown_steps
 from kbqa.sql.answering import Reading
 from kbqa.sql.query import Aggregate, AllOf, Comparison, Condition, Item, Operator, Order, Query, SetOperation, Term
 from kbqa.sql.schema import readable
@@ -41,7 +41,7 @@ _SETS = {
 
 def steps_of(reading: Reading) -> list[ShownStep]:
     """Return the steps of a reading."""
-    return [ShownStep(_STEPS[each.step], choice_text(each.choice), each.offered, each.refused, each.probability) for each in reading.taken]
+    return shown_steps(reading.taken, _STEPS, choice_text)
 
 
 def choice_text(choice: Choice) -> str:

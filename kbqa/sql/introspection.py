@@ -23,7 +23,7 @@ class IntrospectionError(Exception):
     """The schema cannot be read; the message says why."""
 
 
-def read_schema(engine: Engine, *, infer_keys: bool = True) -> Schema:
+def read_schema(engine: Engine) -> Schema:
     """Return the schema of the database that `engine` connects to. Raises IntrospectionError."""
     warnings.filterwarnings("ignore", category=SAWarning)  # odd declarations are for their owner to mend, not for the log
     try:
@@ -33,8 +33,7 @@ def read_schema(engine: Engine, *, infer_keys: bool = True) -> Schema:
         declared = list(_declared_keys(inspector, tables))
     except SQLAlchemyError as error:
         raise IntrospectionError(str(getattr(error, "orig", None) or error)) from error
-    inferred = inferred_keys(tables, declared) if infer_keys else []
-    return Schema(tuple(tables), (*declared, *inferred), _DIALECTS.get(engine.dialect.name, engine.dialect.name))
+    return Schema(tuple(tables), (*declared, *inferred_keys(tables, declared)), _DIALECTS.get(engine.dialect.name, engine.dialect.name))
 
 
 def may_write(engine: Engine) -> bool:

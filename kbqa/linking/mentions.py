@@ -122,7 +122,7 @@ def _best(found: Sequence[Found]) -> list[Found]:
     """Return each name once, by its best span, the best names first; of many with the same text the most connected."""
     by_name: dict[tuple[str, str, str], Found] = {}
     for each in sorted(found, key=_rank):
-        by_name.setdefault((each.kind, each.term, each.predicate), each)
+        by_name.setdefault((each.kind, each.term or each.text, each.predicate), each)  # a cell is nothing but its text
     shared: dict[tuple[str, str, tuple[int, int]], int] = defaultdict(int)
     kept = []
     for each in by_name.values():

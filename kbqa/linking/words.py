@@ -79,6 +79,12 @@ _NUMBER_WORDS = {
     for number, word in enumerate(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"])
 }
 _NUMBER_WORDS |= {"once": 1, "single": 1, "twice": 2, "multiple": 1, "several": 1, "thrice": 3}
+_NUMBER_WORDS |= {
+    word: number
+    for number, word in enumerate(["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"], start=1)
+}
+_FIRST_OF = ("name", "names", "and")
+"""What "first" stands before where it is part of a name's name."""
 _stemmer = Stemmer.Stemmer("english")
 
 Span = tuple[int, int]
@@ -138,8 +144,8 @@ def numbers_of(question: str, words: Sequence[Word]) -> dict[str, Span]:
     found = {}
     for match in _DIGITS.finditer(question):
         found[match.group().replace(",", "").replace("−", "-").rstrip(".")] = match.span()
-    for word in words:
-        if word.text in _NUMBER_WORDS:
+    for word, after in zip(words, [*(each.text for each in words[1:]), ""], strict=False):
+        if word.text in _NUMBER_WORDS and not (word.text == "first" and after in _FIRST_OF):
             found.setdefault(str(_NUMBER_WORDS[word.text]), (word.start, word.end))
     return found
 

@@ -15,6 +15,7 @@ LONGEST_CELL = 80
 MOST_CELLS = 100_000
 """How many different values of a column are read, the commonest first."""
 _MOST_CODES, _LONGEST_CODE = 4, 12
+_LONGEST_SAMPLE = 40
 
 
 @dataclass
@@ -38,6 +39,19 @@ def read_cells(
                 connection.rollback()
                 report.complaints.append(f"{name}.{each.name}: {str(error.__cause__ or error)[:200]}")
             progress(place + 1, len(wanted))
+
+
+def sample_values(engine: Engine, schema: Schema, most: int) -> dict[ColumnRef, list[str]]:
+    """Return up to `most` short values of each text and number column."""
+    found: dict[ColumnRef, list[str]] = {}
+    with engine.connect() as connection:
+        for ref in schema.refs():
+            if schema.column(ref).type in (ColumnType.TEXT, ColumnType.NUMBER):
+                cell: ColumnClause[Any] = column(ref.column)
+                rows = connection.execute(select(cell).distinct().select_from(table(ref.table, cell)).limit(most))
+                texts = [str(value).strip() for (value,) in rows if value is not None and not isinstance(value, bytes)]
+                found[ref] = [text for text in texts if 0 < len(text) <= _LONGEST_SAMPLE]
+    return found
 
 
 def count_rows(engine: Engine, schema: Schema) -> dict[str, int]:

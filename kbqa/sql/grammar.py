@@ -181,7 +181,12 @@ def _terms(state: SqlState) -> Iterator[Choice]:
         yield from _words(*(each for each in Aggregate if wanted in (None, ColumnType.NUMBER) or each in (Aggregate.MIN, Aggregate.MAX)))
     single = state.strict and bool(state.outer) and state.outer[-1].comparison not in _MEMBERSHIP
     if not single or state.part != "items":
-        yield from _columns_of(state, wanted)
+        shown = {item.term.operand for item in state.query.items if _is_plain(item)} if state.part == "items" and state.first is None else ()
+        yield from (choice for choice in _columns_of(state, wanted) if choice.key not in shown)
+
+
+def _is_plain(item: Item) -> bool:
+    return item.operator is None and item.term.aggregate is None
 
 
 def _columns_of(state: SqlState, kind: ColumnType | None) -> Iterator[Choice]:
@@ -195,6 +200,14 @@ def _offer_second(state: SqlState) -> Iterator[Choice]:
 
 
 def _offer_operands(state: SqlState) -> Iterator[Choice]:
+    """Offer what can be aggregated; what is shown already only where nothing else can."""
+    offered = list(_aggregated(state))
+    terms = {item.term for item in state.query.items if item.operator is None} if state.part == "items" and state.first is None else set()
+    new = [choice for choice in offered if choice.kind == Kind.KEYWORD or Term(_operand(choice), state.aggregate, state.distinct) not in terms]
+    yield from new or offered
+
+
+def _aggregated(state: SqlState) -> Iterator[Choice]:
     if state.aggregate == Aggregate.COUNT:
         if not state.distinct:
             yield _KEYWORDS["DISTINCT"]
@@ -289,7 +302,8 @@ def _offer_values(state: SqlState) -> Iterator[Choice]:
     kind = _kind(state, state.item)
     found = [value for value in world.values if value.key[0] == operand] if state.item.term.aggregate is None else []
     numbers = [number for number in world.numbers if not state.strict or _fits(number.key, kind)]
-    taken = set(state.values)
+    same = [each for each in state.query.where if (each.item, each.comparison) == (state.item, state.comparison) and len(each.values) == 1]
+    taken = {*state.values, *(each.values[0] for each in same)}
     yield from (choice for choice in (*found, *numbers) if Value(_value_of(choice)) not in taken)
     if state.comparison in (*_EQUALITIES, *_ORDERED) and state.comparison != Comparison.BETWEEN and not state.values:
         if len(state.outer) < MAX_DEPTH:

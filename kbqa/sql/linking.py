@@ -21,6 +21,8 @@ MAX_QUESTION = 2_000
 MAX_VALUES, MAX_OF_COLUMN, MAX_CODES = 24, 4, 24
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2})?)?|\d{1,2}/\d{1,2}/\d{2,4}")
 _NAME = re.compile(r"[A-Z][\w.&'’-]*(?: (?:(?:of|and|the|de|la|van|von|&) )?[A-Z0-9][\w.&'’-]*)*|(?<!\w)[A-Z0-9]*\d[A-Z][A-Z0-9]*(?!\w)")
+_LITERAL = re.compile(r"\b(?:letters?|characters?|words?|phrase|string|substring|prefix|suffix) ['\"‘’“]?([\w.&-]{1,40})", re.IGNORECASE)
+"""What a name is asked to contain: `the letter M`, `the word love`."""
 _SEPARATOR = "\t"
 _LONGEST_DESCRIPTION = 200
 
@@ -124,6 +126,11 @@ def _constants(question: str, words: Sequence[Word], exact: Iterable[Span]) -> l
             found.setdefault(digits, span)
     numbers = list(found.items())[:12]
     quoted = [(text.strip(" %"), span) for text, span in quoted_of(question)][:6]
+    quoted += [
+        (match.group(1), match.span(1))
+        for match in _LITERAL.finditer(question)
+        if match.group(1) not in COMMON and match.group(1) not in dict(quoted)
+    ][:3]
     explained = list(exact)
     named = [
         (match.group().rstrip(".'’"), match.span())

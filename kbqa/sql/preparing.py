@@ -21,6 +21,8 @@ from kbqa.sql.schema import ColumnRef, Schema
 
 MOST_COLUMNS = 50
 """How many columns a question is trained beside; of larger schemas what it uses, and others by chance among the likeliest."""
+_FEWEST_COLUMNS, _NARROWED = 6, 0.4
+"""Of smaller schemas a part is left out as well, for this share of the questions: what is asked should not depend on what else there is."""
 
 
 @dataclass(frozen=True)
@@ -41,15 +43,16 @@ class Tools:
     left_out: "Counter[str]"
 
 
-def prepare(examples: Iterable[Example], schema: Schema, cells: CellNames, tools: Tools, *, partly: bool = True) -> Iterator[Item]:
+def prepare(examples: Iterable[Example], schema: Schema, cells: CellNames, tools: Tools, *, training: bool = True) -> Iterator[Item]:
     """Yield an item for each example that the grammar covers.
 
-    Of a query that cannot be written with what the question mentions, it is still learned which columns it uses (if `partly`).
+    For `training`, some see a part of the schema only, and of a query that cannot be written with what the question mentions it is
+    still learned which columns it uses.
     """
     for example in examples:
-        query, reason = _parsed(example.sql, schema)
+        query, reason = parsed(example.sql, schema)
         needed = columns_in(example.sql or "", schema) if query is None else used(query)
-        world = _world(example.question, schema, cells, needed, tools.rng)
+        world = _world(example.question, schema, cells, needed, tools.rng if training else None)
         steps: list[Step] = []
         try:
             if not reason:
@@ -58,12 +61,12 @@ def prepare(examples: Iterable[Example], schema: Schema, cells: CellNames, tools
             reason = str(error)
         if reason:
             tools.left_out[reason[-40:]] += 1
-            if not partly or not needed:
+            if not training or not needed:
                 continue
         yield item_of(example.question, steps, world, needed, tools)
 
 
-def _parsed(sql: str | None, schema: Schema) -> tuple[Query | None, str]:
+def parsed(sql: str | None, schema: Schema) -> tuple[Query | None, str]:
     """Return SQL as data, or why the grammar does not cover it."""
     if sql is None:
         return None, ""
@@ -83,8 +86,10 @@ def item_of(question: str, steps: list[Step], world: World, needed: set[ColumnRe
     return make_item(question, steps, world.candidates, VOCABULARY, tools.tokenizer, tools.table, tools.rng, joint)
 
 
-def _world(question: str, schema: Schema, cells: CellNames, needed: set[ColumnRef | str], rng: random.Random) -> World:
+def _world(question: str, schema: Schema, cells: CellNames, needed: set[ColumnRef | str], rng: random.Random | None) -> World:
     world = world_of(question, schema, cells)
-    if len(world.columns) <= MOST_COLUMNS:
-        return world
-    return focused(world, [ref for ref in needed if isinstance(ref, ColumnRef)], MOST_COLUMNS, noise=rng)
+    kept = [ref for ref in needed if isinstance(ref, ColumnRef)]
+    most = min(MOST_COLUMNS, len(world.columns))
+    if rng is not None and rng.random() < _NARROWED:
+        most = min(most, max(len(kept) + 2, rng.randint(_FEWEST_COLUMNS, MOST_COLUMNS)))
+    return world if len(world.columns) <= most else focused(world, kept, most, noise=rng)

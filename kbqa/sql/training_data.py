@@ -1,10 +1,11 @@
-"""What a decoder of SQL is trained on: Spider and BIRD, and questions put to databases that cannot answer them."""
+"""What a decoder of SQL is trained on: Spider and BIRD, questions made for their schemas, and questions that a database cannot answer."""
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from tokenizers import Tokenizer
@@ -13,23 +14,29 @@ from kbqa.decoding.dataset import Prepared
 from kbqa.decoding.reading import TextTable
 from kbqa.linking.names import Names
 from kbqa.models import Database
-from kbqa.sql.cells import CellReport, read_cells
+from kbqa.sql.cells import CellReport, read_cells, sample_values
 from kbqa.sql.connecting import sqlite_engine
 from kbqa.sql.examples.published import bird_question, bird_schemas, database_file, read_rows
+from kbqa.sql.examples.transplanting import Pattern, common_words, pattern_of, transplanted
 from kbqa.sql.introspection import read_schema
 from kbqa.sql.linking import CellNames
-from kbqa.sql.preparing import Example, Tools, prepare
-from kbqa.sql.schema import Schema
+from kbqa.sql.preparing import Example, Tools, parsed, prepare
+from kbqa.sql.schema import ColumnRef, ColumnType, Schema
+
+_SAMPLED, _TRIES = 40, 20
+"""How many values of a column questions are made with; how often one is tried to make."""
 
 
 @dataclass(frozen=True)
 class Amounts:
-    """How much is taken of what: databases of Spider that are only measured on, questions of BIRD, and of each database questions that
-    belong to others.
+    """How much is taken of what: databases of Spider that are only measured on, questions of BIRD, and for each database questions that
+    are made for it, more where it has no rows, and questions that belong to others.
     """
 
     held_out_databases: int = 8
-    bird: int = 3_500
+    bird: int = 10_000
+    made: int = 90
+    made_without_rows: int = 140
     unanswerable: int = 8
 
 
@@ -58,13 +65,45 @@ def prepare_all(data: Path, amounts: Amounts, tokenizer: Tokenizer, table: TextT
     done = Prepared([], defaultdict(list), table, Counter())
     tools = Tools(tokenizer, table, rng, done.left_out)
     questions: list[str] = []
-    for each in training_databases(data, amounts, seed):
+    databases = list(training_databases(data, amounts, seed))
+    patterns = list(patterns_of(databases))
+    for each in databases:
         others = [Example(text, None) for text in rng.sample(questions, min(len(questions), amounts.unanswerable))] if each.train else []
+        made = list(_made(each, patterns, amounts, rng)) if each.train else []
         with written(each.schema, each.file) as cells:
-            done.items.extend(prepare([*each.train, *others], each.schema, cells, tools))
-            done.valid[each.name].extend(prepare(each.valid, each.schema, cells, tools, partly=False))
+            done.items.extend(prepare([*each.train, *made, *others], each.schema, cells, tools))
+            done.valid[each.name].extend(prepare(each.valid, each.schema, cells, tools, training=False))
         questions += [example.question for example in each.train]
         yield f"{each.name}: {len(each.train):,} questions", done
+
+
+def patterns_of(databases: Sequence[TrainingDatabase]) -> Iterator[Pattern]:
+    """Yield the patterns of the questions on databases with rows, each wording once."""
+    asked = [[example.question for example in each.train] for each in databases if each.file and each.train]
+    common, seen = common_words(asked), set[str]()
+    for each in databases:
+        for example in each.train if each.file else ():
+            query = parsed(example.sql, each.schema)[0]
+            pattern = pattern_of(example.question, query, each.schema, common) if query else None
+            if pattern is not None and pattern.wording not in seen:
+                seen.add(pattern.wording)
+                yield pattern
+
+
+def _made(database: TrainingDatabase, patterns: Sequence[Pattern], amounts: Amounts, rng: random.Random) -> Iterator[Example]:
+    """Yield questions that others were asked, put to this database."""
+    schema = database.schema
+    if database.file is None:
+        cells, wanted = _invented_numbers(schema, rng), amounts.made_without_rows
+    else:
+        cells, wanted = sample_values(sqlite_engine(database.file), schema, _SAMPLED), amounts.made
+    tries = (transplanted(rng.choice(patterns), schema, cells, rng) for _ in range(_TRIES * wanted if patterns else 0))
+    yield from islice((Example(*found) for found in tries if found is not None), wanted)
+
+
+def _invented_numbers(schema: Schema, rng: random.Random) -> dict[ColumnRef, list[str]]:
+    numbers = [ref for ref in schema.refs() if schema.column(ref).type == ColumnType.NUMBER]
+    return {ref: [str(rng.randint(1, 10 ** rng.randint(1, 5))) for _ in range(3)] for ref in numbers}
 
 
 @contextmanager

@@ -77,7 +77,7 @@ class Command(BaseCommand):
         from kbqa.sql.grammar import VOCABULARY as SQL
         from kbqa.sql.linking import RELATIONS
 
-        return Sizes(reader_layers=3, tuned=1, relations=len(RELATIONS)), SQL
+        return Sizes(reader_layers=5, tuned=1, relations=len(RELATIONS)), SQL
 
     def _training_data(self, language: str) -> Any:
         return import_module(f"kbqa.{language}.training_data")

@@ -33,6 +33,16 @@ def test_queries_by_chance_run(shop, world, portion):
     assert written > 60
 
 
+def test_nothing_is_shown_or_asked_twice(world):
+    for seed in range(60):
+        for hypothesis in search(start(world, insists=True), RandomScorer(seed), BeamOptions(width=2, margin=1e9)):
+            for query in hypothesis.state.query.queries():
+                plain = [item for item in query.items if item.operator is None]
+                assert len(set(plain)) == len(plain)
+                valued = [(each.item, each.comparison, each.values) for each in query.where if len(each.values) == 1]
+                assert len(set(valued)) == len(valued)
+
+
 @pytest.mark.parametrize(
     "sql",
     [

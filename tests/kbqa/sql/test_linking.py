@@ -31,6 +31,11 @@ def test_cells_are_found(source):
         assert (ColumnRef(table, column), text) in found, question
 
 
+def test_two_cells_of_one_column_are_both_found(source):
+    found = {value.key for value in world_of("orders of both lamp and bicycle", source.schema, source.cells).values}
+    assert {(ColumnRef("product", "name"), "lamp"), (ColumnRef("product", "name"), "bicycle")} <= found
+
+
 def test_coded_values_are_candidates_though_nobody_says_them(source):
     values = {value.key for value in world_of("which customers are members", source.schema, source.cells).values}
     assert (ColumnRef("customer", "member"), "T") in values
@@ -41,6 +46,12 @@ def test_constants_that_are_in_no_cell(source):
         each.key for each in world_of("before 2024-02-30, more than 1,200 or three, named 'Zed Zor' in Atlantis", source.schema, source.cells).numbers
     }
     assert {"2024-02-30", "1200", "3", "Zed Zor", "Atlantis"} <= found
+
+
+def test_letters_words_and_ordinals_are_constants(source):
+    found = {each.key for each in world_of("first names with the letter q or the word love in second grade", source.schema, source.cells).numbers}
+    assert {"q", "love", "2"} <= found
+    assert "1" not in found
 
 
 def test_tables_and_columns_say_how_they_match(source):

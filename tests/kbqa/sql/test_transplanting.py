@@ -8,30 +8,7 @@ from kbqa.sql.examples.parsing import parse_query
 from kbqa.sql.examples.transplanting import common_words, pattern_of, transplanted
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, ForeignKey, Schema, Table
 
-COMMON = set(
-    [
-        "what",
-        "is",
-        "the",
-        "of",
-        "all",
-        "whose",
-        "are",
-        "there",
-        "how",
-        "many",
-        "more",
-        "than",
-        "each",
-        "for",
-        "and",
-        "with",
-        "show",
-        "name",
-        "that",
-        "have",
-    ]
-)
+COMMON = common_words([["What is the name of all? How many are there for each, and show more than that, whose or with have"]] * 2)
 CELLS = {ColumnRef("lake", "depth"): ["120"], ColumnRef("lake", "lake_name"): ["Ladoga"], ColumnRef("river", "river_name"): ["Neva"]}
 
 

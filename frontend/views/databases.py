@@ -18,7 +18,7 @@ from kbqa import selectors
 from kbqa.models import Database, DatabaseQuestion
 from kbqa.services import databases as services
 from kbqa.services.graphs import QuestionError
-from kbqa.sql.answering import Answer, Reading
+from kbqa.sql.answering import Answer
 from kbqa.sql.charting import chart_of
 from kbqa.sql.checking import StatementError
 from kbqa.sql.connecting import ConnectError
@@ -26,6 +26,7 @@ from kbqa.sql.executing import ExecutionError, Result
 from kbqa.sql.explaining import in_words, steps_of, sub_questions
 from kbqa.sql.generating import Focus
 from kbqa.sql.opening import NotReadyError, served
+from kbqa.sql.readings import Reading
 from kbqa.sql.schema import Schema
 from kbqa.sql.showing import sentence_of, shown
 from searchapp.encoders import EncoderError

@@ -25,12 +25,13 @@ from kbqa.api.graph_serializers import AskParameters
 from kbqa.models import Database, DatabaseQuestion
 from kbqa.services import databases as services
 from kbqa.services.graphs import QuestionError
-from kbqa.sql.answering import Answer, Reading, Source
+from kbqa.sql.answering import Answer, Source
 from kbqa.sql.checking import StatementError
 from kbqa.sql.connecting import ConnectError
 from kbqa.sql.executing import ExecutionError
 from kbqa.sql.explaining import in_words, steps_of, sub_questions
 from kbqa.sql.opening import NotReadyError, served
+from kbqa.sql.readings import Reading
 from kbqa.sql.showing import json_result, sentence_of
 from searchapp.api.errors import Conflict, Unavailable
 from searchapp.api.permissions import Readers

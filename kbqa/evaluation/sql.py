@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import sqlglot
+from numpy.typing import NDArray
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
@@ -19,8 +20,12 @@ from kbqa.sql.connecting import sqlite_engine
 from kbqa.sql.executing import ExecutionError, Limits, execute
 from kbqa.sql.generating import LocalGenerator
 from kbqa.sql.introspection import read_schema
+from kbqa.sql.linking import world_of
+from kbqa.sql.ranking import answers_of, features_of
 from kbqa.sql.serving import ChatServer
 from kbqa.sql.training_data import written
+
+Judged = tuple[NDArray[np.float64], NDArray[np.bool_]]
 
 _LIMITS = Limits(seconds=30.0, rows=100_000, bytes=200_000_000)
 
@@ -36,6 +41,8 @@ class Scores:
     milliseconds: list[float] = field(default_factory=list)
     by_class: "Counter[tuple[str, bool]]" = field(default_factory=Counter)
     sureness: list[tuple[float, bool]] = field(default_factory=list)
+    rankings: list[Judged] = field(default_factory=list)
+    """Each question's answers as the ranking sees them, and which are right: what a ranking is fitted to."""
 
     def summary(self) -> dict[str, Any]:
         """Return shares of 1, and percentiles of the time a question took; `classes` are those of DIN-SQL (section 4.2)."""
@@ -65,8 +72,17 @@ def evaluate(
         answer = ask(row["question"], source, generator, server=server)
         sql = answer.readings[0].sql if answer.readings else ""
         valid, right = _judged(sql, row["sql"], source)
+        if answer.readings and answer.readings[0].query is not None:
+            scores.rankings.append(_ranked(answer, row, source))
         _add(scores, answer, row["sql"], valid=valid, right=right)
         yield {"id": row.get("id"), "sql": sql, "right": right}
+
+
+def _ranked(answer: Answer, row: dict[str, Any], source: Source) -> Judged:
+    world = world_of(row["question"], source.schema, source.cells)
+    answers = answers_of(answer.readings)
+    right = [_judged(each[0].sql, row["sql"], source)[1] for each in answers]
+    return np.array([features_of(each, world) for each in answers]), np.array(right)
 
 
 def _add(scores: Scores, answer: Answer, gold: str, *, valid: bool, right: bool) -> None:

@@ -1,27 +1,23 @@
 """A question → SQL with its rows: focus, generation, checks, and a choice among candidates by what they return."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
-from typing import Any
 
 import numpy as np
 from sqlalchemy import Engine
 
-from kbqa.decoding.beam import Hypothesis, Taken
+from kbqa.decoding.beam import Hypothesis
 from kbqa.sql.checking import StatementError, checked
-from kbqa.sql.executing import ExecutionError, Limits, Result, execute
+from kbqa.sql.executing import ExecutionError, Limits, execute
 from kbqa.sql.generating import Focus, LocalGenerator
 from kbqa.sql.grammar import SqlState
 from kbqa.sql.linking import CellNames, world_of
-from kbqa.sql.query import Query
+from kbqa.sql.readings import Reading
 from kbqa.sql.rendering import NotConnectedError, render
 from kbqa.sql.schema import Schema
 from kbqa.sql.serving import ChatServer, Confirmed, ServerError, generate
 
-_EMPTY_WEIGHT = 0.3
-"""How much a candidate without rows counts beside one that has some: it may be right, but seldom is."""
 _TRIAL = Limits(seconds=2.0, rows=200)
 
 
@@ -32,21 +28,6 @@ class Source:
     schema: Schema
     cells: CellNames
     engine: Engine
-
-
-@dataclass(frozen=True)
-class Reading:
-    """One way to understand a question. Once it was run, `result` is what it found, or `error` what the database said."""
-
-    sql: str
-    probability: float
-    query: Query | None = None
-    taken: tuple[Taken, ...] = ()
-    result: Result | None = None
-    error: str = ""
-    question_class: str = ""
-    parts: tuple[str, ...] = ()
-    """A server's class of the question, and the sub-questions that it decomposed it into."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +62,8 @@ def ask(
     Candidates are tried with small limits; the best then has those given.
     """
     begun = perf_counter()
-    session, world = generator.read(question, world_of(question, source.schema, source.cells))
+    whole = world_of(question, source.schema, source.cells)
+    session, world = generator.read(question, whole)
     focus = generator.focus(session, world)
     notice = ""
     if server is not None:
@@ -95,8 +77,8 @@ def ask(
     hypotheses = generator.decode(session, focus.world)
     first = hypotheses[0].state if hypotheses else None
     answerable = isinstance(first, SqlState) and first.answerable
-    readings = [reading for each in hypotheses if (reading := _reading(each, source, generator.temperature)) is not None]
-    ranked = best_first([run(each, source, _TRIAL) for each in readings])
+    readings = [reading for each in hypotheses if (reading := _reading(each, source)) is not None]
+    ranked = generator.ranking.best_first([run(each, source, _TRIAL) for each in readings], whole)
     if ranked:
         ranked[0] = _whole(ranked[0], source, limits)
     return Answer(question, tuple(ranked), answerable and bool(ranked), focus, 1000 * (perf_counter() - begun), notice)
@@ -123,7 +105,7 @@ def _from_server(question: str, source: Source, focus: Focus, server: ChatServer
     return None if reading.error else replace(reading, parts=generated.sub_questions, question_class=generated.question_class)
 
 
-def _reading(hypothesis: Hypothesis, source: Source, temperature: float) -> Reading | None:
+def _reading(hypothesis: Hypothesis, source: Source) -> Reading | None:
     state = hypothesis.state
     if not isinstance(state, SqlState) or not state.answerable:
         return None
@@ -132,7 +114,8 @@ def _reading(hypothesis: Hypothesis, source: Source, temperature: float) -> Read
     except NotConnectedError:
         return None
     sql = tree.sql(dialect=source.schema.dialect)
-    return Reading(sql, float(np.exp(hypothesis.score / temperature)), state.query, hypothesis.taken)
+    likelihood = float(np.exp(hypothesis.score))
+    return Reading(sql, likelihood, likelihood, state.query, hypothesis.taken)
 
 
 def run(reading: Reading, source: Source, limits: Limits) -> Reading:
@@ -142,23 +125,3 @@ def run(reading: Reading, source: Source, limits: Limits) -> Reading:
         return replace(reading, result=execute(source.engine, tree, limits, dialect=source.schema.dialect))
     except (StatementError, ExecutionError) as error:
         return replace(reading, error=str(error))
-
-
-def best_first(readings: Sequence[Reading]) -> list[Reading]:
-    """Return the readings that ran, those first whose rows have most probability behind them: candidates that agree count together."""
-    weights: dict[Any, float] = defaultdict(float)
-    ran = [reading for reading in readings if reading.result is not None]
-    for reading in ran:
-        weights[rows_of(reading)] += reading.probability
-    return sorted(ran, key=lambda reading: -weights[rows_of(reading)] * (_EMPTY_WEIGHT if _is_empty(reading) else 1.0))
-
-
-def rows_of(reading: Reading) -> Any:
-    """Return a reading's rows as something that is equal where the answers are."""
-    assert reading.result is not None
-    return tuple(sorted(map(repr, reading.result.rows)))
-
-
-def _is_empty(reading: Reading) -> bool:
-    assert reading.result is not None
-    return all(value is None for row in reading.result.rows for value in row)

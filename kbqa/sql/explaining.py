@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from kbqa.decoding.choices import Choice, Kind
 from kbqa.decoding.explaining import ShownStep, shown_steps
-from kbqa.sql.answering import Reading
 from kbqa.sql.query import Aggregate, AllOf, Comparison, Condition, Item, Operator, Order, Query, SetOperation, Term
+from kbqa.sql.readings import Reading
 from kbqa.sql.schema import readable
 
 _STEPS = {

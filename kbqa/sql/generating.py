@@ -11,6 +11,7 @@ from kbqa.decoding.scoring import NetworkScorer
 from kbqa.sql.focus import focused, narrowed
 from kbqa.sql.grammar import SqlState, World, start
 from kbqa.sql.linking import column_text, relate
+from kbqa.sql.ranking import Ranking
 from kbqa.sql.schema import ColumnRef
 
 MODEL_FOLDER = Path(__file__).parent / "model"
@@ -37,11 +38,7 @@ class LocalGenerator:
 
     def __init__(self, model: DecoderModel, options: BeamOptions | None = None) -> None:
         self.model, self.options = model, options or BeamOptions()
-
-    @property
-    def temperature(self) -> float:
-        """Return what log-probabilities are divided by, so that they say how often they are right."""
-        return self.model.temperature
+        self.ranking = Ranking.of(model.ranking) if model.ranking else Ranking.default()
 
     def read(self, question: str, world: World) -> tuple[Session, World]:
         """Return a session that has read the question beside the schema, or beside the likeliest part of it, and that part."""

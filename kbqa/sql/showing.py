@@ -6,10 +6,10 @@ import decimal
 from dataclasses import asdict
 from typing import Any
 
-from kbqa.sql.answering import Reading
 from kbqa.sql.executing import Result
 from kbqa.sql.explaining import item_text
 from kbqa.sql.query import Item
+from kbqa.sql.readings import Reading
 from kbqa.sql.schema import readable
 
 _LONGEST_BINARY = 24

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from kbqa.sql.answering import Source, ask, rows_of
+from kbqa.sql.answering import Source, ask
 from kbqa.sql.checking import StatementError, checked
 from kbqa.sql.connecting import ConnectError
 from kbqa.sql.executing import ExecutionError, Limits, execute
 from kbqa.sql.generating import bundled_generator
 from kbqa.sql.opening import source_of
 from kbqa.sql.query import Aggregate, AllOf, Item, Order, Query, Term
+from kbqa.sql.readings import rows_of
 from kbqa.sql.rendering import render
 from kbqa.sql.scanning import database_of, running_scan
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, Table, readable

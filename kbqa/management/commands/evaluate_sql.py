@@ -10,11 +10,11 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from kbqa.decoding.inference import load_decoder
-from kbqa.evaluation.calibration import keep_temperature
 from kbqa.evaluation.sql import Scores, evaluate, opened_source
 from kbqa.services.databases import configured_server
 from kbqa.sql.examples.published import database_file, read_rows
 from kbqa.sql.generating import MODEL_FOLDER, LocalGenerator
+from kbqa.sql.ranking import fitted, keep_ranking
 from searchapp.throwaway import throwaway_database
 
 
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("--databases", type=Path, required=True, help="a folder with NAME/NAME.sqlite for each database")
         parser.add_argument("--generator", choices=("local", "server"), default="local", help="what writes the SQL: the network, or LANGUAGE_MODEL")
         parser.add_argument("--model", type=Path, default=MODEL_FOLDER, help="the folder of a decoder")
-        parser.add_argument("--fit-temperature", action="store_true", help="keep in --model what makes its sureness fit these questions")
+        parser.add_argument("--fit-ranking", action="store_true", help="keep in --model how its readings are ranked best for these questions")
         parser.add_argument("--limit", type=int, help="only about N questions, spread over the file")
         parser.add_argument("--predictions", type=Path, help="write JSON lines {id, sql, right}")
 
@@ -51,8 +51,8 @@ class Command(BaseCommand):
                         bar.update()
         if options["predictions"]:
             options["predictions"].write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in predictions), encoding="utf-8")
-        if options["fit_temperature"]:
-            keep_temperature(options["model"], scores.sureness)
+        if options["fit_ranking"]:
+            keep_ranking(options["model"], fitted(scores.rankings))
         self.stdout.write(json.dumps(scores.summary()))
 
     def _rows(self, path: Path, limit: int | None) -> list[dict[str, Any]]:

@@ -9,10 +9,13 @@ from kbqa.models import Database, DatabaseQuestion, Scan
 from kbqa.models.names import Cell
 from kbqa.services import databases as services
 from kbqa.services.graphs import QuestionError
-from kbqa.sql.answering import Reading, best_first, rows_of
 from kbqa.sql.checking import StatementError
 from kbqa.sql.executing import ExecutionError, Result
+from kbqa.sql.grammar import World
 from kbqa.sql.opening import NotReadyError, served
+from kbqa.sql.ranking import Ranking
+from kbqa.sql.readings import Reading, rows_of
+from kbqa.sql.schema import Schema
 from searchapp.jobs.models import Job
 from searchapp.jobs.runner import run_stages
 
@@ -178,12 +181,16 @@ def test_judgements_and_corrections_become_examples(connect):
 
 
 def reading(sql, probability, rows):
-    return Reading(sql, probability, result=Result(("a",), tuple(rows)))
+    return Reading(sql, probability, probability, result=Result(("a",), tuple(rows)))
+
+
+def best_first(*readings):
+    return Ranking.default().best_first(readings, World(Schema(())))
 
 
 def test_readings_that_agree_count_together():
     first, second, third = reading("1", 0.4, [(1,)]), reading("2", 0.3, [(2,)]), reading("3", 0.25, [(2,)])
-    assert [each.sql for each in best_first([first, second, third])] == ["2", "3", "1"]
+    assert [each.sql for each in best_first(first, second, third)] == ["2", "3", "1"]
     assert rows_of(second) == rows_of(third)
 
 
@@ -202,8 +209,8 @@ def test_the_best_reading_has_all_rows_that_are_allowed(connect, shop_file):
 
 
 def test_readings_without_rows_count_less_and_those_that_failed_not():
-    empty, full, failed = reading("empty", 0.6, []), reading("full", 0.3, [(1,)]), Reading("failed", 0.9, error="no such column")
-    assert [each.sql for each in best_first([empty, full, failed])] == ["full", "empty"]
+    empty, full, failed = reading("empty", 0.6, []), reading("full", 0.3, [(1,)]), Reading("failed", 0.9, 0.9, error="no such column")
+    assert [each.sql for each in best_first(empty, full, failed)] == ["full", "empty"]
 
 
 def test_large_and_odd_schemas_are_asked(connect, tmp_path):

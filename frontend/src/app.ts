@@ -1,5 +1,6 @@
 import "./styles.css";
 import "htmx.org";
+import { startDataTables } from "./data-table";
 import { startKeyboard } from "./keyboard";
 import { startLines } from "./lines";
 import { startCharts, startQueryForm } from "./query-form";
@@ -14,3 +15,4 @@ startLines();
 startSourceForm();
 startQueryForm();
 startCharts();
+startDataTables();

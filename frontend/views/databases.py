@@ -1,6 +1,7 @@
 """The pages of databases: ask, look, query, describe, connect."""
 
 import csv
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -37,7 +38,8 @@ _CHANGES = {
     "delete": (services.delete_database, "Deleted. What is left of it here is being removed in the background."),
 }
 _FORM_FIELDS = {"url": "address", "location": "file"}
-_SHOWN_ROWS, _SHOWN_TABLES, _SHOWN_FOCUS, _COMPLETED_TABLES = 200, 60, 12, 500
+_SHOWN_ROWS, _SHOWN_TABLES, _SHOWN_FOCUS, _COMPLETED_TABLES = 1_000, 60, 12, 500
+_NUMBERS = (int, float, Decimal)
 
 
 @readers
@@ -225,12 +227,17 @@ def _reading(database: Database, answer: Answer, reading: Reading) -> dict[str, 
 
 
 def _table(result: Result) -> dict[str, Any]:
-    rows = [[shown(value) for value in row] for row in result.rows[:_SHOWN_ROWS]]
-    numeric = [all(isinstance(row[place], int | float) for row in result.rows[:_SHOWN_ROWS]) for place in range(len(result.columns))]
+    rows = result.rows[:_SHOWN_ROWS]
+    numeric = [all(isinstance(row[place], _NUMBERS) or row[place] is None for row in rows) for place in range(len(result.columns))]
     return {
-        "columns": list(zip(result.columns, numeric, strict=True)), "rows": [list(zip(row, numeric, strict=True)) for row in rows],
+        "columns": list(zip(result.columns, numeric, strict=True)), "rows": [[(shown(value), _sortable(value) if figures else None) for value, figures in zip(row, numeric, strict=True)] for row in rows],
         "number": len(result.rows), "truncated": result.truncated, "ran": True, "chart": chart_of(result), "took": result.milliseconds,
     }  # fmt: skip
+
+
+def _sortable(value: Any) -> str:
+    """Return a number as a script reads it; a missing one is sorted by nothing."""
+    return "" if value is None else str(value)
 
 
 def _shown_focus(focus: Focus) -> dict[str, Any]:

@@ -157,6 +157,30 @@ def test_a_database_is_asked_corrected_and_queried(page: Page, connect):
     expect(page.locator("[data-chart] canvas")).to_be_visible()
 
 
+def test_rows_are_sorted_turned_and_copied(page: Page, connect):
+    database = connect()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"/databases/{database.slug}/query?sql=SELECT+a.name,+b.age+FROM+customer+a,+customer+b,+customer+c")
+    rows = page.locator("table[data-rows] tbody tr")
+    expect(rows).to_have_count(50)
+    expect(page.locator(".table-tools")).to_contain_text("1–50 of 125")
+    page.get_by_role("button", name="age").click()
+    expect(rows.first.locator("td").nth(1)).to_have_text("28")
+    page.get_by_role("button", name="age").click()
+    expect(page.locator("th[aria-sort=descending]")).to_have_text("age")
+    expect(rows.first.locator("td").nth(1)).to_have_text("61")
+    page.get_by_role("button", name="Next rows").click()
+    page.get_by_role("button", name="Next rows").click()
+    expect(page.locator(".table-tools")).to_contain_text("101–125 of 125")
+    expect(rows.last.locator("td").nth(1)).to_have_text("")
+    page.get_by_role("button", name="Copy all rows").click()
+    expect(page.get_by_text("Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()").splitlines()
+    assert len(copied) == 126
+    assert copied[0] == "name\tage"
+    assert copied[1].endswith("\t61")
+
+
 PATHS = (
     "/", "/?q=price", "/?q=lang:x", "/?q=zzz+lang:go", "/repositories/", "/repositories/shop", "/code/shop/shop/prices.py", "/jobs/", "/help",
     "/sign-in", "/graphs", "/nowhere", "/graphs/films", "/graphs/films?q=who+is+the+director+of+Falcon%3F", "/graphs/films?q=list+all+films",

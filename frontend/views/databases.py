@@ -38,7 +38,7 @@ _CHANGES = {
     "delete": (services.delete_database, "Deleted. What is left of it here is being removed in the background."),
 }
 _FORM_FIELDS = {"url": "address", "location": "file"}
-_SHOWN_ROWS, _SHOWN_TABLES, _SHOWN_FOCUS, _COMPLETED_TABLES = 1_000, 60, 12, 500
+_SHOWN_ROWS, _SHOWN_TABLES, _MORE_FOCUS, _COMPLETED_TABLES = 1_000, 60, 20, 500
 _NUMBERS = (int, float, Decimal)
 
 
@@ -201,8 +201,9 @@ def _described(schema: Schema, place: int) -> dict[str, Any]:
 
 
 def _answered(request: HttpRequest, database: Database, question: str) -> dict[str, Any]:
+    columns = request.GET.getlist("column")
     try:
-        answer, kept = services.ask(database, question, remember_for=request.user)
+        answer, kept = services.ask(database, question, columns=columns, remember_for=request.user)
     except QuestionError as error:
         return {"question_error": str(error), "status": 422}
     except (NotReadyError, ConnectError, EncoderError) as error:
@@ -211,6 +212,7 @@ def _answered(request: HttpRequest, database: Database, question: str) -> dict[s
     reading = answer.readings[chosen] if answer.readings else None
     return {
         "answer": answer, "kept": kept, "chosen": chosen, "focus": _shown_focus(answer.focus),
+        "carried": "".join(f"&{urlencode({'column': name})}" for name in columns),
         "judge_url": reverse("judge-database-question", args=[database.slug, kept.pk]), **(_reading(database, answer, reading) if reading else {}),
     }  # fmt: skip
 
@@ -229,9 +231,10 @@ def _reading(database: Database, answer: Answer, reading: Reading) -> dict[str, 
 def _table(result: Result) -> dict[str, Any]:
     rows = result.rows[:_SHOWN_ROWS]
     numeric = [all(isinstance(row[place], _NUMBERS) or row[place] is None for row in rows) for place in range(len(result.columns))]
+    cells = [[(shown(value), _sortable(value) if figures else None) for value, figures in zip(row, numeric, strict=True)] for row in rows]
     return {
-        "columns": list(zip(result.columns, numeric, strict=True)), "rows": [[(shown(value), _sortable(value) if figures else None) for value, figures in zip(row, numeric, strict=True)] for row in rows],
-        "number": len(result.rows), "truncated": result.truncated, "ran": True, "chart": chart_of(result), "took": result.milliseconds,
+        "columns": list(zip(result.columns, numeric, strict=True)), "rows": cells, "number": len(result.rows), "truncated": result.truncated,
+        "ran": True, "chart": chart_of(result), "took": result.milliseconds,
     }  # fmt: skip
 
 
@@ -241,10 +244,12 @@ def _sortable(value: Any) -> str:
 
 
 def _shown_focus(focus: Focus) -> dict[str, Any]:
+    """Return the columns that were kept, and the likeliest of those that were not."""
     kept = set(focus.world.column_choices)
-    ranked = sorted(focus.columns.items(), key=lambda entry: -entry[1])
-    shown_columns = [{"ref": ref, "percent": round(100 * score), "kept": ref in kept} for ref, score in ranked[:_SHOWN_FOCUS]]
-    return {"columns": shown_columns, "kept": len(kept), "of": len(focus.columns), "whole": focus.whole}
+    targets = {key.source: key.target for key in focus.world.schema.keys}
+    ranked = sorted(focus.columns, key=lambda ref: (ref not in kept, -focus.columns[ref]))[: len(kept) + _MORE_FOCUS]
+    columns = [{"ref": ref, "percent": round(100 * focus.columns[ref]), "kept": ref in kept, "target": targets.get(ref)} for ref in ranked]
+    return {"columns": columns, "kept": len(kept), "of": len(focus.columns), "whole": focus.whole, "given": focus.given}
 
 
 def _chosen(request: HttpRequest, answer: Answer) -> int:

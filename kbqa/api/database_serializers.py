@@ -5,7 +5,7 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from rest_framework import serializers
 
-from kbqa.api.graph_serializers import StepSerializer
+from kbqa.api.graph_serializers import AskParameters, StepSerializer
 from kbqa.models import ColumnNote, Database, DatabaseQuestion
 from kbqa.services import databases as services
 
@@ -90,6 +90,14 @@ class SqlReadingSerializer(serializers.Serializer[Any]):
     sub_questions = serializers.ListField(child=serializers.CharField())
     probability = serializers.FloatField()
     steps = StepSerializer(many=True)
+
+
+class DatabaseAskParameters(AskParameters):
+    """A question in words, and where the asker chose them, the columns that its answer is made of."""
+
+    column = serializers.ListField(
+        child=serializers.CharField(max_length=300), required=False, max_length=200, help_text="Only these columns, each as `table.column`."
+    )
 
 
 class FocusSerializer(serializers.Serializer[Any]):

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from kbqa import selectors
 from kbqa.api.database_serializers import (
     DatabaseAnswerSerializer,
+    DatabaseAskParameters,
     DatabaseJudgementSerializer,
     DatabaseSerializer,
     NoteSerializer,
@@ -21,7 +22,6 @@ from kbqa.api.database_serializers import (
     SchemaSerializer,
     SqlSerializer,
 )
-from kbqa.api.graph_serializers import AskParameters
 from kbqa.models import Database, DatabaseQuestion
 from kbqa.services import databases as services
 from kbqa.services.graphs import QuestionError
@@ -70,14 +70,15 @@ class DatabaseViewSet(
         """Return what is in the database: tables, columns and keys."""
         return Response(SchemaSerializer(_source(self.get_object()).schema).data)
 
-    @extend_schema(parameters=[AskParameters], responses=DatabaseAnswerSerializer)
+    @extend_schema(parameters=[DatabaseAskParameters], responses=DatabaseAnswerSerializer)
     @action(detail=True, pagination_class=None)
     def ask(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Answer a question in words, with the SQL behind the answer, the other readings and the focused schema."""
-        parameters = AskParameters(data=request.query_params)
+        parameters = DatabaseAskParameters(data=request.query_params)
         parameters.is_valid(raise_exception=True)
+        question, columns = parameters.validated_data["q"], parameters.validated_data.get("column", [])
         try:
-            answer, kept = services.ask(self.get_object(), parameters.validated_data["q"], remember_for=request.user)
+            answer, kept = services.ask(self.get_object(), question, columns=columns, remember_for=request.user)
         except QuestionError as error:
             raise ValidationError({"q": [str(error)]}) from error
         except NotReadyError as error:

@@ -1,6 +1,7 @@
 """What people and programs do with databases: connect, scan, describe, ask, query, delete."""
 
 import uuid
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ from kbqa.sql.connecting import ConnectError, parsed_url
 from kbqa.sql.executing import Limits, Result, execute
 from kbqa.sql.generating import LocalGenerator, bundled_generator
 from kbqa.sql.opening import file_of, served, uploads
+from kbqa.sql.schema import ColumnRef
 from kbqa.sql.serving import ChatServer, Confirmed, ServerConfig
 from searchapp.jobs.models import Job
 from searchapp.jobs.services import cancel_jobs_of, start_job
@@ -107,8 +109,11 @@ def slug_of(name: str) -> str:
     return slugify(name)[:60] or f"database-{uuid.uuid4().hex[:6]}"
 
 
-def ask(database: Database, question: str, *, remember_for: Any = None) -> tuple[Answer, DatabaseQuestion]:
-    """Answer a question from a database, and keep it in the history. Raises QuestionError, NotReadyError, ConnectError, EncoderError."""
+def ask(database: Database, question: str, *, columns: Sequence[str] = (), remember_for: Any = None) -> tuple[Answer, DatabaseQuestion]:
+    """Answer a question from a database, and keep it in the history. Raises QuestionError, NotReadyError, ConnectError, EncoderError.
+
+    With `columns`, each as `table.column`, the answer is made of them alone.
+    """
     question = " ".join(question.replace("\0", " ").split())
     if not question:
         raise QuestionError("Ask something, for example one of the questions shown below.")
@@ -117,13 +122,21 @@ def ask(database: Database, question: str, *, remember_for: Any = None) -> tuple
     _, source = served(database)
     generator, server = bundled_generator(), configured_server()
     examples = nearest_examples(database, question, generator) if server else []
-    answer = answering.ask(question, source, generator, server=server, examples=examples, limits=_limits())
+    answer = answering.ask(question, source, generator, server=server, examples=examples, columns=_columns(source, columns), limits=_limits())
     asker = remember_for if getattr(remember_for, "is_authenticated", False) else None
     kept = DatabaseQuestion.objects.create(
         database=database, text=question, sql=answer.best.sql if answer.best else "", confidence=answer.best.probability if answer.best else 0.0,
         milliseconds=answer.milliseconds, asker=asker,
     )  # fmt: skip
     return answer, kept
+
+
+def _columns(source: Source, names: Sequence[str]) -> list[ColumnRef]:
+    known = {str(ref).lower(): ref for ref in source.schema.refs()}
+    unknown = [name for name in names if name.lower() not in known]
+    if unknown:
+        raise QuestionError(f"There is no column {unknown[0]}. Columns are written as table.column.")
+    return [known[name.lower()] for name in names]
 
 
 def configured_server() -> ChatServer | None:

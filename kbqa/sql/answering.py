@@ -15,7 +15,7 @@ from kbqa.sql.grammar import SqlState
 from kbqa.sql.linking import CellNames, world_of
 from kbqa.sql.readings import Reading
 from kbqa.sql.rendering import NotConnectedError, render
-from kbqa.sql.schema import Schema
+from kbqa.sql.schema import ColumnRef, Schema
 from kbqa.sql.serving import ChatServer, Confirmed, ServerError, generate
 
 _TRIAL = Limits(seconds=2.0, rows=200)
@@ -55,16 +55,17 @@ def ask(
     *,
     server: ChatServer | None = None,
     examples: Sequence[Confirmed] = (),
+    columns: Sequence[ColumnRef] = (),
     limits: Limits | None = None,
 ) -> Answer:
     """Answer a question from a database; with a server, it writes the SQL over the schema that the network focused. Raises EncoderError.
 
-    Candidates are tried with small limits; the best then has those given.
+    With `columns`, these are the focus, and the keys that connect them. Candidates are tried with small limits; the best then has those given.
     """
     begun = perf_counter()
     whole = world_of(question, source.schema, source.cells)
-    session, world = generator.read(question, whole)
-    focus = generator.focus(session, world)
+    session, world = generator.read(question, whole, columns)
+    focus = generator.focus(session, world, given=columns)
     notice = ""
     if server is not None:
         try:

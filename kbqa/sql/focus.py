@@ -22,13 +22,22 @@ def focused(
     scores = surface_scores(world, similar)
     if noise is not None:
         scores = {ref: score + noise.uniform(0, _NOISE) for ref, score in scores.items()}
-    ranked = [*dict.fromkeys(keep), *sorted(scores, key=lambda ref: -scores[ref])]
+    return narrowed(world, _connected(world.schema, [*keep, *sorted(scores, key=lambda ref: -scores[ref])], most))
+
+
+def only(world: World, keep: Iterable[ColumnRef]) -> World:
+    """Return a world of some columns, and of the keys that connect their tables."""
+    return narrowed(world, _connected(world.schema, keep, len(world.columns)))
+
+
+def _connected(schema: Schema, ranked: Iterable[ColumnRef], most: int) -> list[ColumnRef]:
+    """Return the first columns, at most `most`, with the keys that connect the table of each to those before it."""
     chosen: dict[ColumnRef, None] = {}
-    for ref in ranked:
-        added = [each for each in (*_connections(world.schema, {each.table for each in chosen}, ref.table), ref) if each not in chosen]
+    for ref in dict.fromkeys(ranked):
+        added = [each for each in (*_connections(schema, {each.table for each in chosen}, ref.table), ref) if each not in chosen]
         if len(chosen) + len(added) <= most:  # what needs more keys than there is room for is passed over for what fits
             chosen.update(dict.fromkeys(added))
-    return narrowed(world, chosen)
+    return list(chosen)
 
 
 def surface_scores(world: World, similar: Mapping[ColumnRef, float] | None = None) -> dict[ColumnRef, float]:

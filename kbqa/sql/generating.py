@@ -8,7 +8,7 @@ from kbqa.decoding.beam import BeamOptions, Hypothesis, search
 from kbqa.decoding.inference import DecoderModel, Session, load_decoder
 from kbqa.decoding.reading import Relate
 from kbqa.decoding.scoring import NetworkScorer
-from kbqa.sql.focus import focused, narrowed
+from kbqa.sql.focus import focused, narrowed, only
 from kbqa.sql.grammar import SqlState, World, start
 from kbqa.sql.linking import column_text, relate
 from kbqa.sql.ranking import Ranking
@@ -25,12 +25,16 @@ KEPT_COLUMNS = 40
 
 @dataclass(frozen=True)
 class Focus:
-    """The part of a schema that a question is about: how sure it is of each table and column, and the world narrowed to it."""
+    """The part of a schema that a question is about: how sure it is of each table and column, and the world narrowed to it.
+
+    It is `whole` where nothing was left out, and `given` where a person chose.
+    """
 
     world: World
     columns: Mapping[ColumnRef, float]
     tables: Mapping[str, float]
     whole: bool
+    given: bool = False
 
 
 class LocalGenerator:
@@ -40,10 +44,10 @@ class LocalGenerator:
         self.model, self.options = model, options or BeamOptions()
         self.ranking = Ranking.of(model.ranking) if model.ranking else Ranking.default()
 
-    def read(self, question: str, world: World) -> tuple[Session, World]:
-        """Return a session that has read the question beside the schema, or beside the likeliest part of it, and that part."""
+    def read(self, question: str, world: World, keep: Sequence[ColumnRef] = ()) -> tuple[Session, World]:
+        """Return a session that has read the question beside the schema, or beside the likeliest part of it with what to `keep`, and that part."""
         if len(world.columns) > READ_COLUMNS:
-            world = focused(world, (), READ_COLUMNS, similar=self.similarities(question, world))
+            world = focused(world, keep, READ_COLUMNS, similar=self.similarities(question, world))
         relation: Relate = lambda choices: relate(world.schema, choices)  # noqa: E731
         return Session(self.model, question, world.candidates, relation), world
 
@@ -58,10 +62,17 @@ class LocalGenerator:
         vectors = self.model.table.vectors[rows]
         return [float(score) for score in vectors[1:] @ vectors[0]]
 
-    def focus(self, session: Session, world: World, *, whole: int = WHOLE_COLUMNS, kept: int = KEPT_COLUMNS) -> Focus:
-        """Return what the question is about. A schema of at most `whole` columns stays whole; of others `kept` columns, connected."""
+    def focus(
+        self, session: Session, world: World, *, given: Sequence[ColumnRef] = (), whole: int = WHOLE_COLUMNS, kept: int = KEPT_COLUMNS
+    ) -> Focus:
+        """Return what the question is about. A schema of at most `whole` columns stays whole; of others `kept` columns, connected.
+
+        Where columns are `given`, it is about them, and about the keys that connect them.
+        """
         columns = {choice.key: session.relevance[choice] for choice in world.columns}
         tables = {choice.key: session.relevance[choice] for choice in world.tables}
+        if given:
+            return Focus(only(world, given), columns, tables, whole=False, given=True)
         if len(world.columns) <= whole:
             return Focus(world, columns, tables, whole=True)
         chosen = connected(world, likeliest(columns, tables), kept)

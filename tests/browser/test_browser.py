@@ -157,6 +157,21 @@ def test_a_database_is_asked_corrected_and_queried(page: Page, connect):
     expect(page.locator("[data-chart] canvas")).to_be_visible()
 
 
+def test_the_focus_is_chosen(page: Page, connect):
+    database = connect()
+    page.goto(f"/databases/{database.slug}?q=names+of+all+products")
+    page.get_by_text("Which part of the schema").click()
+    boxes = page.locator(".focus input")
+    for place in range(boxes.count()):
+        boxes.nth(place).set_checked(boxes.nth(place).get_attribute("value") in ("city.name", "city.country"))
+    page.get_by_role("button", name="Ask about these columns").click()
+    expect(page.locator(".query").first).to_contain_text("city")
+    expect(page.get_by_text("Only the 2 columns that you chose")).to_be_visible()
+    assert page.url.count("column=") == 2
+    page.get_by_role("link", name="Let it choose").click()
+    expect(page.locator(".query").first).to_contain_text("product")
+
+
 def test_rows_are_sorted_turned_and_copied(page: Page, connect):
     database = connect()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])

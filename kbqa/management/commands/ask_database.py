@@ -24,6 +24,7 @@ class Command(BaseCommand):
         """Declare the arguments."""
         parser.add_argument("database", help="the database's name in addresses")
         parser.add_argument("question")
+        parser.add_argument("--column", action="append", default=[], metavar="TABLE.COLUMN", help="make the answer of these columns only")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Ask and print."""
@@ -32,7 +33,7 @@ class Command(BaseCommand):
             known = ", ".join(Database.objects.filter(deleting=False).values_list("slug", flat=True)) or "none yet"
             raise CommandError(f"There is no database {options['database']}. There are: {known}.")
         try:
-            answer, _ = services.ask(database, options["question"])
+            answer, _ = services.ask(database, options["question"], columns=options["column"])
         except (QuestionError, NotReadyError, ConnectError, EncoderError) as error:
             raise CommandError(str(error)) from error
         best = answer.best

@@ -286,3 +286,13 @@ def test_chance_writes_sql_that_postgresql_runs(connect, city_server):
             ran += found.result is not None
             said.add(found.error)
     assert (ran > 40, said) == (True, {""})
+
+
+def test_a_question_is_answered_from_the_columns_that_were_chosen(connect):
+    database = connect()
+    answer, _ = services.ask(database, "names and ages of customers", columns=["customer.name", "City.Country"])
+    assert answer.focus.given
+    assert {str(choice.key) for choice in answer.focus.world.columns} == {"customer.name", "city.country", "customer.city_id", "city.city_id"}
+    assert all("age" not in reading.sql for reading in answer.readings)
+    with pytest.raises(QuestionError, match=r"no column customer\.rank"):
+        services.ask(database, "names", columns=["customer.rank"])

@@ -19,6 +19,8 @@ def test_connect_look_ask_query_describe_judge_delete(api, transactional_db, sho
     assert answer["readings"][0]["sql"].startswith("SELECT")
     assert answer["readings"][0]["words"].endswith(".")
     assert len(answer["focus"]) == 25
+    chosen = api.get("/api/v1/databases/shop/ask", {"q": "names", "column": ["city.name", "city.country"]}).data
+    assert {each["column"] for each in chosen["focus"] if each["kept"]} == {"city.name", "city.country"}
     rows = api.post("/api/v1/databases/shop/query", {"sql": "SELECT picture, name FROM größe, city LIMIT 1"}, format="json").data
     assert rows["rows"] == [["AP8=", "Porto"]]
     described = api.post("/api/v1/databases/shop/describe", {"table": "city", "column": "name", "description": "town"}, format="json")
@@ -36,6 +38,7 @@ MISTAKES = (
     ("post", "", {"source_kind": "url", "url": "postgresql://a/shop", "name": "shop"}, 400, "already"),
     ("get", "/shop/ask", {}, 400, "required"),
     ("get", "/shop/ask", {"q": "x" * 3_000}, 400, "at most 2,000"),
+    ("get", "/shop/ask", {"q": "names", "column": ["city.name", "city.mayor"]}, 400, "There is no column city.mayor"),
     ("post", "/shop/query", {"sql": "DROP TABLE city"}, 400, "Only SELECT"),
     ("post", "/shop/query", {"sql": "SELECT * FROM nowhere"}, 400, "There is no table nowhere"),
     ("post", "/shop/query", {"sql": "SELECT 1; SELECT 2"}, 400, "one statement"),

@@ -23,6 +23,7 @@ from kbqa.sparql.answering import Answer, Cell, Reading, run, shown_rows
 from kbqa.sparql.constraints import LiveGraph
 from kbqa.sparql.explaining import steps_of
 from kbqa.sparql.opening import served
+from kbqa.sparql.prefixes import with_prefixes
 from kbqa.sparql.running import run_query
 from kbqa.sparql.stores import QueryError, Solutions, StoreError
 from searchapp.encoders import EncoderError
@@ -217,12 +218,12 @@ def _answered(request: HttpRequest, graph: Graph, question: str) -> dict[str, An
 def _reading(graph: Graph, live: LiveGraph, answer: Answer, reading: Reading | None) -> dict[str, Any]:
     if reading is None:
         return {}
-    solutions = reading.solutions
+    solutions, shown_query = reading.solutions, with_prefixes(reading.text, graph.prefixes)
     others = [(number, each, _summary(each)) for number, each in enumerate(answer.readings)]
     return {
         "reading": reading, "percent": round(100 * reading.probability), "rows": _shown(solutions, live, graph) if solutions else [],
         "columns": _headings(reading), "number": len(solutions.rows) if solutions else 0, "steps": steps_of(reading), "readings": others,
-        "query_address": f"{reverse('graph-query', args=[graph.slug])}?{urlencode({'query': reading.text})}",
+        "query_address": f"{reverse('graph-query', args=[graph.slug])}?{urlencode({'query': shown_query})}", "shown_query": shown_query,
     }  # fmt: skip
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 else:
     _GraphModelForm = forms.ModelForm
 
-_FIELDS = ("name", "source_kind", "location", "token", "skip_bad_lines")
+_FIELDS = ("name", "source_kind", "location", "token", "skip_bad_lines", "prefixes")
 
 
 class GraphAdminForm(_GraphModelForm):
@@ -50,7 +50,8 @@ class GraphAdminForm(_GraphModelForm):
             cleaned["name"] = cleaned.get("name") or services.suggested_name(cleaned.get("location") or "")
             cleaned["slug"] = self.instance.slug or services.slug_of(cleaned["name"])
             values = {name: cleaned.get(name) or "" for name in ("name", "source_kind", "location", "slug")}
-            services.check_graph(Graph(pk=self.instance.pk, trusted=self.instance.trusted, **values))
+            prefixes = cleaned.get("prefixes") or {}
+            services.check_graph(Graph(pk=self.instance.pk, trusted=self.instance.trusted, prefixes=prefixes, **values))
         except ValidationError as error:
             self.add_error(None, error.messages)  # type: ignore[arg-type]
         return cleaned

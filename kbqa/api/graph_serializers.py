@@ -29,8 +29,8 @@ class GraphSerializer(serializers.ModelSerializer[Graph]):
 
     class Meta:
         model = Graph
-        fields = ("slug", "name", "source_kind", "location", "token", "file", "skip_bad_lines", "triples", "created")
-        read_only_fields = ("slug", "created")
+        fields = ("slug", "name", "source_kind", "location", "token", "file", "skip_bad_lines", "prefixes", "triples", "created")
+        read_only_fields = ("slug", "prefixes", "created")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Check that the source is there."""

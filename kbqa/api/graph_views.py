@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -31,6 +31,7 @@ from kbqa.sparql import editing
 from kbqa.sparql.answering import shown_rows
 from kbqa.sparql.explaining import steps_of
 from kbqa.sparql.opening import served
+from kbqa.sparql.prefixes import with_prefixes
 from kbqa.sparql.running import run_query
 from kbqa.sparql.stores import QueryError, StoreError
 from searchapp.api.errors import Conflict, Unavailable
@@ -66,6 +67,18 @@ class GraphViewSet(
         """Return what is in the graph: classes and predicates with their counts."""
         return Response(GraphProfileSerializer(_served(self.get_object())[1].profile).data)
 
+    @extend_schema(responses={(200, "application/n-triples"): OpenApiTypes.STR})
+    @action(detail=True, pagination_class=None)
+    def export(self, request: Request, *args: Any, **kwargs: Any) -> StreamingHttpResponse:
+        """Return all triples of the graph as N-Triples."""
+        graph = self.get_object()
+        try:
+            lines = services.export_graph(graph)
+        except StoreError as error:
+            raise _as_api_error(error) from error
+        headers = {"Content-Disposition": f'attachment; filename="{graph.slug}.nt"'}
+        return StreamingHttpResponse(lines, content_type="application/n-triples; charset=utf-8", headers=headers)
+
     @extend_schema(parameters=[AskParameters], responses=AnswerSerializer)
     @action(detail=True, pagination_class=None)
     def ask(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -82,10 +95,11 @@ class GraphViewSet(
         _, live = _served(graph)
         best = answer.best
         solutions = best.solutions if best else None
+        readings = [(with_prefixes(each.text, graph.prefixes), each) for each in answer.readings]
         body = {
             "question": answer.question, "id": kept.pk, "answerable": answer.answerable, "columns": solutions.variables if solutions else (),
             "rows": shown_rows(solutions, live) if solutions else [], "holds": best.holds if best else None, "cut": bool(solutions and solutions.cut),
-            "readings": [{"sparql": each.text, "probability": each.probability, "steps": steps_of(each)} for each in answer.readings],
+            "readings": [{"sparql": text, "probability": each.probability, "steps": steps_of(each)} for text, each in readings],
             "milliseconds": round(answer.milliseconds, 1),
         }  # fmt: skip
         return Response(AnswerSerializer(body).data)

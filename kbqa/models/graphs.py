@@ -34,6 +34,9 @@ class Graph(models.Model):
     token = EncryptedTextField(blank=True, help_text="For endpoints that ask for one; encrypted, and never shown again.")
     skip_bad_lines = models.BooleanField(default=False, help_text="Count lines that cannot be read and go on; otherwise the first stops the load.")
     trusted = models.BooleanField(default=False, editable=False, help_text="Added at the terminal: any file is allowed.")
+    prefixes = models.JSONField(
+        default=dict, blank=True, help_text='What queries are shown with: {"ex": "http://example.org/"}. A load adds those of its file.'
+    )
     serving = models.ForeignKey("GraphVersion", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False)
     deleting = models.BooleanField(default=False, editable=False)
     created = models.DateTimeField(auto_now_add=True)

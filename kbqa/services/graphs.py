@@ -1,6 +1,7 @@
 """What people and programs do with graphs: add, load, edit, delete, ask. Pages, admin, API and commands all call these."""
 
 import uuid
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,7 +20,9 @@ from kbqa.sparql.building import uploaded_path, uploads
 from kbqa.sparql.fetching import pinned
 from kbqa.sparql.loading import FORMATS, LoadError, rdf_format
 from kbqa.sparql.opening import served
+from kbqa.sparql.prefixes import is_prefix
 from kbqa.sparql.running import check_query
+from kbqa.sparql.stores import OxigraphStore, QueryError
 from searchapp.graph_sources import graph_source
 from searchapp.jobs.models import Job
 from searchapp.jobs.services import cancel_jobs_of, start_job
@@ -54,13 +57,23 @@ def add_graph(
 
 
 def check_graph(graph: Graph) -> None:
-    """Check a graph's name and source. Raises ValidationError with the field that is wrong."""
+    """Check a graph's name, prefixes and source. Raises ValidationError with the field that is wrong."""
     if Graph.objects.filter(slug=graph.slug).exclude(pk=graph.pk).exists():
         raise ValidationError({"name": f"There is a graph named {graph.name} already."})
+    if not isinstance(graph.prefixes, dict) or any(not is_prefix(name, iri) for name, iri in graph.prefixes.items()):
+        raise ValidationError({"prefixes": 'Prefixes are written as {"ex": "http://example.org/"}: a short name, and a whole IRI.'})
     try:
         _check_source(graph)
     except LoadError as error:
         raise ValidationError({"location": str(error)}) from error
+
+
+def export_graph(graph: Graph) -> Iterator[str]:
+    """Return the lines of the served version as N-Triples. Raises StoreError; QueryError for a graph that lives elsewhere."""
+    _, live = served(graph)
+    if not isinstance(live.store, OxigraphStore):
+        raise QueryError(f"{graph.name} lives at {graph.location}: its triples are exported there.")
+    return live.store.lines()
 
 
 def load_graph(graph: Graph) -> Job:

@@ -1,7 +1,7 @@
 """A load of a graph in three stages: fetch, read, publish. Each may be interrupted and run again; the old version serves on."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from django.conf import settings
@@ -13,7 +13,8 @@ from kbqa.models import Graph, GraphVersion
 from kbqa.sparql import names
 from kbqa.sparql.fetching import FetchError, fetch
 from kbqa.sparql.loading import LoadError, RdfFile, Report, rdf_format, triples_of
-from kbqa.sparql.profile import profile_graph
+from kbqa.sparql.prefixes import prefixes_for
+from kbqa.sparql.profile import Profile, profile_graph
 from kbqa.sparql.stores import EndpointStore, OxigraphStore, StoreError
 from searchapp.graph_sources import graph_source
 from searchapp.jobs.errors import JobError, TransientJobError
@@ -63,6 +64,14 @@ def read(context: JobContext) -> None:
     store.flush()
     version.triples, version.skipped, version.complaints, version.profile = len(store), report.skipped, report.complaints, profile.as_json()
     version.save()
+    _keep_prefixes(graph, profile, report.prefixes)
+
+
+def _keep_prefixes(graph: Graph, profile: Profile, found: Mapping[str, str]) -> None:
+    """Give a graph's namespaces prefixes; those that it has stay."""
+    iris = [each.predicate.value for each in profile.predicates] + [each.iri.value for each in profile.classes]
+    graph.prefixes = prefixes_for(iris, {**found, **graph.prefixes})
+    graph.save(update_fields=["prefixes"])
 
 
 def publish(context: JobContext) -> None:
@@ -181,6 +190,7 @@ def _look_at_endpoint(graph: Graph, version: GraphVersion, context: JobContext) 
         raise (TransientJobError if error.transient else JobError)(str(error)) from error
     version.triples, version.profile = profile.triples, profile.as_json()
     version.save()
+    _keep_prefixes(graph, profile, {})
 
 
 def _local_file(graph: Graph) -> tuple[Path, RdfFormat]:

@@ -36,6 +36,8 @@ class Report:
     triples: int = 0
     skipped: int = 0
     complaints: list[str] = field(default_factory=list)
+    prefixes: dict[str, str] = field(default_factory=dict)
+    """Those that the file declares."""
 
     def skip(self, complaint: str) -> None:
         """Count a line that could not be read, and keep the first complaints."""
@@ -75,7 +77,7 @@ def triples_of(file: RdfFile, report: Report, *, skip_bad_lines: bool, progress:
         raw.seek(0)
         unpacked = cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if packed else raw
         stream = _Counted(unpacked, raw, size, file.most_bytes, progress)
-        quads = _by_line(stream, file.format, report) if skip_bad_lines and file.format in _BY_LINE else _whole(stream, file.format)
+        quads = _by_line(stream, file.format, report) if skip_bad_lines and file.format in _BY_LINE else _whole(stream, file.format, report)
         try:
             for quad in quads:
                 report.triples += 1
@@ -119,9 +121,11 @@ class _Counted:
         return data
 
 
-def _whole(stream: _Counted, form: RdfFormat) -> Iterator[Quad]:
+def _whole(stream: _Counted, form: RdfFormat, report: Report) -> Iterator[Quad]:
     try:
-        yield from parse(stream, format=form, base_iri=_BASE, rename_blank_nodes=True)  # type: ignore[arg-type, misc]
+        parser = parse(stream, format=form, base_iri=_BASE, rename_blank_nodes=True)  # type: ignore[arg-type]
+        yield from parser  # type: ignore[misc]
+        report.prefixes = parser.prefixes
     except SyntaxError as error:
         line = f"Line {error.lineno}" if error.lineno else "The file"
         raise LoadError(f"{line} cannot be read: {error.msg}") from error

@@ -16,6 +16,7 @@ from django.conf import settings
 from pyoxigraph import Store
 
 from kbqa.models import Graph, GraphVersion
+from kbqa.sparql.prefixes import with_declarations
 from kbqa.sparql.stores import EndpointStore, QueryError
 
 MAX_QUERY_CHARACTERS = 100_000
@@ -52,9 +53,13 @@ def words_outside_quotes(text: str) -> set[str]:
 
 
 def run_query(version: GraphVersion, query: str, accept: str = "", *, limit: int | None = None) -> Result:
-    """Run a query on a version of a graph; `accept` is an HTTP Accept header. Raises QueryError, StoreError."""
-    check_query(query)
+    """Run a query on a version of a graph; `accept` is an HTTP Accept header. Raises QueryError, StoreError.
+
+    Prefixes that the graph is known by need not be declared.
+    """
     graph = version.graph
+    query = with_declarations(query, graph.prefixes)
+    check_query(query)
     if graph.source_kind == Graph.SourceKind.ENDPOINT:
         return Result(*EndpointStore(graph.location, "", graph.token).forward(query, accept), cut=False)
     return _run_in_process(version.folder / "triples", query, accept, limit)

@@ -23,8 +23,11 @@ def test_add_look_ask_edit_delete(api, transactional_db):
     assert {each["text"]: each["count"] for each in profile["classes"]} == {"film": 4, "person": 4, "city": 2}
     answer = api.get("/api/v1/graphs/films/ask", {"q": "who is the director of Silent Harbour?"}).data
     assert answer["rows"][0][0]["text"] == "Marta Oliveira"
-    assert answer["readings"][0]["sparql"].startswith("SELECT")
+    assert answer["readings"][0]["sparql"].startswith("PREFIX films: <http://films.example/>\nSELECT")
     assert answer["readings"][0]["steps"][0]["choice"] == "Silent Harbour"
+    exported = b"".join(api.get("/api/v1/graphs/films/export")).decode()
+    assert exported.count(" .\n") == 38
+    assert '<http://films.example/f4> <http://www.w3.org/2000/01/rdf-schema#label> "Falcon" .' in exported
     edited = api.post("/api/v1/graphs/films/edit", {"add": "<urn:x> <urn:p> <urn:y> ."}, format="json")
     assert edited.data["triples"] == 39
     judged = api.patch(f"/api/v1/graph-questions/{answer['id']}", {"verdict": "bad", "correction": "SELECT ?x WHERE { ?x a ?c }"}, format="json")
@@ -44,6 +47,7 @@ def test_add_look_ask_edit_delete(api, transactional_db):
         ("get", "/films/ask", {"q": "x" * 3_000}, 400, "at most 2,000"),
         ("get", "/films/sparql", {"query": "SELEC"}, 400, "cannot be read"),
         ("get", "/films/sparql", {"query": "SELECT * { SERVICE <http://a/> { ?s ?p ?o } }"}, 400, "SERVICE is not allowed"),
+        ("get", "/none/export", {}, 404, ""),
         ("get", "/films/sparql", {"query": "DROP ALL"}, 400, "cannot be read"),
         ("post", "/films/edit", {"add": "<a> <b"}, 400, "cannot be read"),
         ("post", "/films/edit", {}, 400, "nothing to add"),
@@ -73,6 +77,12 @@ def test_content_is_negotiated(client, load, accept, kind, starts):
     response = client.get("/api/v1/graphs/films/sparql", {"query": COUNT}, headers={"accept": accept})
     assert response["Content-Type"].startswith(kind)
     assert response.content.startswith(starts)
+
+
+def test_prefixes_of_the_graph_need_not_be_declared(client, load):
+    load()
+    found = client.get("/api/v1/graphs/films/sparql", {"query": "SELECT ?y { films:f4 films:year ?y }"}, headers={"accept": "text/csv"})
+    assert found.content == b"y\r\n1988\r\n"
 
 
 def test_graphs_service_description_and_direct_post(client, load):

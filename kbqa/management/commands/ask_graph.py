@@ -9,6 +9,7 @@ from kbqa.models import Graph
 from kbqa.services import graphs as services
 from kbqa.sparql.answering import shown_rows
 from kbqa.sparql.opening import served
+from kbqa.sparql.prefixes import with_prefixes
 from kbqa.sparql.stores import StoreError
 from searchapp.encoders import EncoderError
 
@@ -39,11 +40,12 @@ class Command(BaseCommand):
         if answer.best is None:
             self.stdout.write("This graph does not seem to have the answer. The nearest readings:")
             for reading in answer.readings:
-                self.stdout.write(f"\n{reading.text}")
+                self.stdout.write(f"\n{with_prefixes(reading.text, graph.prefixes)}")
             return
         if answer.best.solutions is None:
             self.stdout.write("yes" if answer.best.holds else "no")
         else:
             for row in shown_rows(answer.best.solutions, live)[:_SHOWN]:
                 self.stdout.write("\t".join(cell.text for cell in row))
-        self.stdout.write(f"\n{answer.best.text}\n\n{100 * answer.best.probability:.0f} % sure, {answer.milliseconds:.0f} ms")
+        query = with_prefixes(answer.best.text, graph.prefixes)
+        self.stdout.write(f"\n{query}\n\n{100 * answer.best.probability:.0f} % sure, {answer.milliseconds:.0f} ms")

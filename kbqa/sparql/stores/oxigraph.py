@@ -1,6 +1,6 @@
 """A graph in a folder of its own, asked through pyoxigraph. A folder is never changed once it is served."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from pyoxigraph import Literal, NamedNode, QueryBoolean, QuerySolutions, Store
 
 from kbqa.sparql.stores.base import QueryError, Solutions, StoreError
 
-_LOOKED_AT = 40
+_LOOKED_AT, _LINES_AT_ONCE = 40, 5_000
 
 
 class OxigraphStore:
@@ -47,6 +47,12 @@ class OxigraphStore:
         if not isinstance(found, QueryBoolean):
             raise QueryError("This is no ASK query.")
         return bool(found)
+
+    def lines(self) -> Iterator[str]:
+        """Yield all triples as N-Triples, some thousand lines at a time."""
+        quads = iter(self.store)
+        while portion := list(islice(quads, _LINES_AT_ONCE)):
+            yield "".join(f"{quad.triple} .\n" for quad in portion)
 
     def any_solution(self, bodies: Sequence[str]) -> list[bool]:
         """Tell for each body whether it has a solution."""

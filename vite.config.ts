@@ -7,6 +7,8 @@ export default defineConfig({
     outDir: "frontend/static/frontend",
     emptyOutDir: true,
     target: "es2022",
+    // What a chunk needs is asked for by itself; hints would name it from the site's root, where static files do not lie.
+    modulePreload: false,
     // The chart's library is loaded only where there is a chart.
     chunkSizeWarningLimit: 900,
     rollupOptions: {

@@ -1,18 +1,9 @@
 import { View, parse } from "vega";
 import { expressionInterpreter } from "vega-interpreter";
 import { type TopLevelSpec, compile } from "vega-lite";
+import { colour } from "./colour";
 
 const MARKS = ["bar", "line", "point", "area"] as const;
-
-/** Return the colour that a custom property has in the present theme. */
-function colour(name: string): string {
-  const probe = document.createElement("span");
-  probe.style.color = `var(${name})`;
-  document.body.append(probe);
-  const found = getComputedStyle(probe).color;
-  probe.remove();
-  return found;
-}
 
 function config(): object {
   const text = { labelColor: colour("--text"), titleColor: colour("--text"), gridColor: colour("--line"), domainColor: colour("--line") };

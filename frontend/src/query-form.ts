@@ -11,8 +11,10 @@ export function startQueryForm(): void {
   void import("./editor").then(({ startEditor }) => startEditor(box));
 }
 
-/** Load the drawing of charts where there is one. */
-export function startCharts(): void {
-  const frame = document.querySelector<HTMLElement>("[data-chart]");
-  if (frame) void import("./chart").then(({ startChart }) => startChart(frame));
+/** Load what draws charts and graphs, where there is one. */
+export function startDrawings(): void {
+  const chart = document.querySelector<HTMLElement>("[data-chart]");
+  if (chart) void import("./chart").then(({ startChart }) => startChart(chart));
+  const graph = document.querySelector<HTMLElement>("[data-graph-view]");
+  if (graph) void import("./graph-view").then(({ startGraphView }) => startGraphView(graph));
 }

@@ -1,7 +1,7 @@
 """The pages of knowledge graphs: ask, look, query, add."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,6 +23,7 @@ from kbqa.sparql.answering import Answer, Cell, Reading, run, shown_rows
 from kbqa.sparql.constraints import LiveGraph
 from kbqa.sparql.explaining import steps_of
 from kbqa.sparql.opening import served
+from kbqa.sparql.picture import picture_of
 from kbqa.sparql.prefixes import with_prefixes
 from kbqa.sparql.running import run_query
 from kbqa.sparql.stores import QueryError, Solutions, StoreError
@@ -224,7 +225,19 @@ def _reading(graph: Graph, live: LiveGraph, answer: Answer, reading: Reading | N
         "reading": reading, "percent": round(100 * reading.probability), "rows": _shown(solutions, live, graph) if solutions else [],
         "columns": _headings(reading), "number": len(solutions.rows) if solutions else 0, "steps": steps_of(reading), "readings": others,
         "query_address": f"{reverse('graph-query', args=[graph.slug])}?{urlencode({'query': shown_query})}", "shown_query": shown_query,
+        "picture": _picture(graph, live, reading),
     }  # fmt: skip
+
+
+def _picture(graph: Graph, live: LiveGraph, reading: Reading) -> dict[str, Any] | None:
+    """Return what the answer rests on, for the script that draws it; None where there is nothing to draw, or the graph does not tell."""
+    try:
+        picture = picture_of(reading.query, live)
+    except StoreError:
+        return None
+    nodes = [{"key": node.key, "text": node.text, "role": node.role, "address": _node_address(graph, node.iri)} for node in picture.nodes]
+    edges = [asdict(edge) for edge in picture.edges]
+    return {"nodes": nodes, "edges": edges, "cut": picture.cut} if edges else None
 
 
 def _chosen(request: HttpRequest, answer: Answer) -> int:
@@ -253,7 +266,11 @@ def _shown(solutions: Solutions, live: LiveGraph, graph: Graph) -> list[list[Sho
 
 
 def _address(graph: Graph, cell: Cell) -> str:
-    return f"{reverse('graph-node', args=[graph.slug])}?{urlencode({'iri': cell.iri})}" if cell.iri else ""
+    return _node_address(graph, cell.iri)
+
+
+def _node_address(graph: Graph, iri: str) -> str:
+    return f"{reverse('graph-node', args=[graph.slug])}?{urlencode({'iri': iri})}" if iri else ""
 
 
 def _code_address(graph: Graph, live: LiveGraph, node: NamedNode) -> str:

@@ -135,6 +135,13 @@ def test_a_graph_is_asked_judged_and_queried(page: Page, load):
     expect(page.locator("h1")).to_have_text("Marta Oliveira")
 
 
+def test_what_an_answer_rests_on_is_drawn(page: Page, load):
+    load()
+    page.goto("/graphs/films?q=who+is+the+director+of+Falcon%3F")
+    expect(page.locator("[data-graph-view] canvas").first).to_be_visible()
+    assert page.evaluate("document.querySelector('[data-graph-view] canvas').width") > 0
+
+
 def test_a_database_is_asked_corrected_and_queried(page: Page, connect):
     connect()
     page.goto("/databases")

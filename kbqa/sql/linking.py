@@ -25,6 +25,8 @@ _LITERAL = re.compile(r"\b(?:letters?|characters?|words?|phrase|string|substring
 """What a name is asked to contain: `the letter M`, `the word love`."""
 _SEPARATOR = "\t"
 _LONGEST_DESCRIPTION = 200
+_NAMED_WITHIN = 6
+"""By how many characters a mention may be longer than the name."""
 
 RELATIONS = (
     "", "itself", "column of table", "table of column", "key of table", "table of key", "column of the same table", "refers", "referred",
@@ -51,9 +53,10 @@ def world_of(question: str, schema: Schema, cells: CellNames) -> World:
     """Return a question's view of a schema."""
     question = question[:MAX_QUESTION]
     words = words_of(question)
-    values = _values(question, words, schema, cells)
-    hit = {value.key[0] for value in values if value.span is not None and value.features[0] >= 0.9}
     stems = {stem(word.text): word for word in words}
+    named = _named_spans(schema, stems)
+    values = [value for value in _values(question, words, schema, cells) if not _is_name(value, named)]
+    hit = {value.key[0] for value in values if value.span is not None and value.features[0] >= 0.9}
     tables = tuple(_table(table, stems, {ref.table for ref in hit}) for table in schema.tables)
     columns = tuple(_column(table, column, stems, hit) for table in schema.tables for column in table.columns)
     exact = [value.span for value in values if value.span is not None and value.features[1]]
@@ -67,6 +70,27 @@ def _shared(text: str, stems: Mapping[str, Word]) -> tuple[float, Span | None]:
     if not found:
         return 0.0, None
     return len(found) / len(parts), (min(word.start for word in found), max(word.end for word in found))
+
+
+def is_mention(span: Span | None, text: str) -> bool:
+    """Tell whether the words of a name stand together in a question, not just somewhere."""
+    return span is not None and span[1] - span[0] <= len(text) + _NAMED_WITHIN
+
+
+def _named_spans(schema: Schema, stems: Mapping[str, Word]) -> list[Span]:
+    """Return where a question has the whole name of a table or column."""
+    found = [(text, *_shared(text, stems)) for text in {readable(name) for table in schema.tables for name in (table.name, *_columns(table))}]
+    return [span for text, share, span in found if share == 1 and span is not None and is_mention(span, text)]
+
+
+def _columns(table: Table) -> list[str]:
+    return [column.name for column in table.columns]
+
+
+def _is_name(value: Choice, named: Sequence[Span]) -> bool:
+    """Tell whether what might be a cell, written otherwise, is the name of a table or column: `packages`, where there is a cell `packaging`."""
+    span = value.span
+    return span is not None and not value.features[1] and any(start <= span[0] and span[1] <= end for start, end in named)
 
 
 def _table(table: Table, stems: Mapping[str, Word], hit: set[str]) -> Choice:

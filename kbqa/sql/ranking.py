@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from kbqa.linking.words import Span
 from kbqa.sql.grammar import World
+from kbqa.sql.linking import is_mention
 from kbqa.sql.query import Query
 from kbqa.sql.readings import Reading, rows_of
 from kbqa.sql.schema import ColumnRef
@@ -25,9 +26,6 @@ FEATURES = (
     "always", "log of agreeing probability", "log of probability", "empty", "cells left out", "numbers left out", "quotations left out",
     "names left out", "columns left out", "tables left out", "columns that nobody named", "values that nobody said", "joins", "items", "nested",
 )  # fmt: skip
-_NAMED_WITHIN = 6
-"""By how many characters a mention may be longer than the name for it to be one."""
-
 Array = NDArray[np.float64]
 
 
@@ -89,11 +87,11 @@ def _counts(query: Query, world: World) -> tuple[float, ...]:
     constants = [(choice, (choice.span, str(choice.key).casefold() in said)) for choice in world.numbers if choice.span is not None]
     digits, quoted = [each for choice, each in constants if choice.key.isdecimal()], [each for choice, each in constants if choice.features[2]]
     names = [each for choice, each in constants if not choice.key.isdecimal() and not choice.features[2]]
-    columns = [(choice.span, choice.key in refs) for choice in world.columns if choice.features[1] and _is_mention(choice.span, choice.text)]
+    columns = [(choice.span, choice.key in refs) for choice in world.columns if choice.features[1] and is_mention(choice.span, choice.text)]
     named_tables = [
         (choice.span, any(choice.key in each for each in tables))
         for choice in world.tables
-        if choice.features[1] and _is_mention(choice.span, choice.text)
+        if choice.features[1] and is_mention(choice.span, choice.text)
     ]
     unnamed = sum(1 for choice in world.columns if choice.key in refs and not choice.features[0] and not choice.features[5])
     spoken = {choice.key[1].casefold() for choice in world.values if choice.span} | {str(choice.key).casefold() for choice in world.numbers}
@@ -102,10 +100,6 @@ def _counts(query: Query, world: World) -> tuple[float, ...]:
         *(float(_left_out(each)) for each in (cells, digits, quoted, names, columns, named_tables)),
         float(unnamed), float(unspoken), float(sum(len(each) - 1 for each in tables)), float(len(query.items)), float(len(tables) - 1),
     )  # fmt: skip
-
-
-def _is_mention(span: Span | None, text: str) -> bool:
-    return span is not None and span[1] - span[0] <= len(text) + _NAMED_WITHIN
 
 
 def _left_out(mentions: Sequence[tuple[Span | None, bool]]) -> int:

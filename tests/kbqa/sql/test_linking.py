@@ -1,5 +1,7 @@
 """What a question may mention of a database, and what the candidates are to each other."""
 
+import sqlite3
+
 import pytest
 
 from kbqa.decoding.choices import Kind
@@ -34,6 +36,20 @@ def test_cells_are_found(source):
 def test_two_cells_of_one_column_are_both_found(source):
     found = {value.key for value in world_of("orders of both lamp and bicycle", source.schema, source.cells).values}
     assert {(ColumnRef("product", "name"), "lamp"), (ColumnRef("product", "name"), "bicycle")} <= found
+
+
+def test_the_name_of_a_table_is_no_cell_written_otherwise(connect, shop_file):
+    connection = sqlite3.connect(shop_file)
+    connection.execute("INSERT INTO city VALUES (9, 'Ordering', 'Custom')")
+    connection.commit()
+    connection.close()
+    source = served(connect())[1]
+
+    def found(question):
+        return {value.key[1] for value in world_of(question, source.schema, source.cells).values if value.span}
+
+    assert "Ordering" not in found("all orders")
+    assert "Ordering" in found("customers from Ordering")
 
 
 def test_coded_values_are_candidates_though_nobody_says_them(source):

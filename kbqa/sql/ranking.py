@@ -112,10 +112,11 @@ def _left_out(mentions: Sequence[tuple[Span | None, bool]]) -> int:
 # --- fitting -----------------------------------------------------------------------------------------------------------
 
 
-def fitted(questions: Sequence[tuple[Array, NDArray[np.bool_]]], *, strength: float = 1.0) -> Ranking:
+def fitted(questions: Sequence[tuple[Array, NDArray[np.bool_]]], *, strength: float = 3.0) -> Ranking:
     """Return the weights that make right answers likeliest; each question's features [answers, FEATURES], and which are right [answers].
 
-    Where none is right, that shall be likely. `strength` is that of the prior that holds weights near those of `Ranking.default`.
+    Where none is right, that shall be likely. `strength` is that of the prior that holds weights near those of `Ranking.default`. That
+    something is left out never speaks for a reading, whatever a few questions seem to say.
     """
     from scipy.optimize import minimize
 
@@ -133,7 +134,8 @@ def fitted(questions: Sequence[tuple[Array, NDArray[np.bool_]]], *, strength: fl
             slope = slope + (shares - np.where(wanted, shares / likelihood, 0.0))[:-1] @ features
         return float(total), slope
 
-    return Ranking(minimize(loss, prior, jac=True, method="L-BFGS-B").x)
+    bounds = [(None, 0.0 if name.endswith("left out") else None) for name in FEATURES]
+    return Ranking(minimize(loss, prior, jac=True, method="L-BFGS-B", bounds=bounds).x)
 
 
 def keep_ranking(folder: Path, ranking: Ranking) -> None:

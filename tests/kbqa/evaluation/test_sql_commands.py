@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from kbqa.decoding.inference import DecoderModel
 from kbqa.evaluation.sql import question_class, same_rows
 from kbqa.sql.grammar import STEPS
+from kbqa.sql.ranking import FEATURES
 from tests.kbqa.sql.conftest import shop_file
 
 __all__ = ["shop_file"]
@@ -53,6 +54,10 @@ def test_a_model_is_trained_and_measured(transactional_db, data, tmp_path):
     predictions = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
     assert [each["id"] for each in predictions] == [1, 2, 3]
     assert predictions[0]["sql"].startswith("SELECT")
+    run("evaluate_sql", questions=data / "spider" / "dev.jsonl", databases=data / "spider" / "database", model=tmp_path / "model", fit_ranking=True)
+    ranking = json.loads((tmp_path / "model" / "decoder.json").read_text())["ranking"]
+    assert set(ranking) == set(FEATURES)
+    assert all(weight <= 0 for name, weight in ranking.items() if name.endswith("left out"))
 
 
 def test_focus_is_measured(data, tmp_path):

@@ -1,5 +1,6 @@
 """Every error of the API as `application/problem+json` (RFC 9457), from one handler."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -91,7 +92,17 @@ def _detail(data: Any) -> tuple[str, Any]:
         return str(data["detail"]), None
     if isinstance(data, list):
         return " ".join(map(str, data)), None
-    fields = {name: messages if isinstance(messages, list) else [messages] for name, messages in data.items()}
+    fields = {name: list(_messages(found)) for name, found in data.items()}
     first = next(iter(fields.items()))
     sentence = str(first[1][0])
     return (sentence if first[0] in ("non_field_errors", "__all__") else f"{first[0]}: {sentence}"), fields
+
+
+def _messages(found: Any) -> Iterator[str]:
+    """Yield what is wrong with a field; of entries of a list, each with its place."""
+    if isinstance(found, dict):
+        yield from (f"{place}: {message}" for place, each in found.items() for message in _messages(each))
+    elif isinstance(found, list):
+        yield from (message for each in found for message in _messages(each))
+    else:
+        yield str(found)

@@ -39,6 +39,7 @@ MISTAKES = (
     ("get", "/shop/ask", {}, 400, "required"),
     ("get", "/shop/ask", {"q": "x" * 3_000}, 400, "at most 2,000"),
     ("get", "/shop/ask", {"q": "names", "column": ["city.name", "city.mayor"]}, 400, "There is no column city.mayor"),
+    ("get", "/shop/ask", {"q": "names", "column": ["city.name", ""]}, 400, "column: 1: This field may not be blank"),
     ("post", "/shop/query", {"sql": "DROP TABLE city"}, 400, "Only SELECT"),
     ("post", "/shop/query", {"sql": "SELECT * FROM nowhere"}, 400, "There is no table nowhere"),
     ("post", "/shop/query", {"sql": "SELECT 1; SELECT 2"}, 400, "one statement"),

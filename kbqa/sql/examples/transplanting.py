@@ -132,7 +132,7 @@ def _holes(question: str, query: Query, refs: set[ColumnRef], tables: Iterable[s
             return None
         taken += [Hole(*span, value) for span in found]
     names = [(_name(ref, short=short), ref, short) for ref in refs for short in (False, True)] + [
-        ((fold(readable(name))), name, False) for name in tables
+        (fold(readable(name)), name, False) for name in tables
     ]
     mentions = [hole for text, thing, short in names for hole in _mentions(text, thing, words, short=short)]
     mentions.sort(key=lambda hole: (hole.start - hole.end, hole.short))

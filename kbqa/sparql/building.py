@@ -70,7 +70,7 @@ def read(context: JobContext) -> None:
 def _keep_prefixes(graph: Graph, profile: Profile, found: Mapping[str, str]) -> None:
     """Give a graph's namespaces prefixes; those that it has stay."""
     iris = [each.predicate.value for each in profile.predicates] + [each.iri.value for each in profile.classes]
-    graph.prefixes = prefixes_for(iris, {**found, **graph.prefixes})
+    graph.prefixes = prefixes_for(iris, graph.prefixes | {name: iri for name, iri in found.items() if name not in graph.prefixes})
     graph.save(update_fields=["prefixes"])
 
 

@@ -85,6 +85,15 @@ def test_prefixes_of_the_graph_need_not_be_declared(client, load):
     assert found.content == b"y\r\n1988\r\n"
 
 
+def test_prefixes_that_were_set_outlive_a_load_whatever_its_file_declares(load):
+    graph = load()
+    Graph.objects.filter(pk=graph.pk).update(prefixes={"rdfs": "http://set.example/", "mine": "http://films.example/"})
+    many = "".join(f"@prefix p{number}: <http://p{number}.example/> .\n" for number in range(80))
+    load(f"@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .\n{many}<http://films.example/f1> rdfs:label 'x' .")
+    graph.refresh_from_db()
+    assert (graph.prefixes["rdfs"], graph.prefixes["mine"]) == ("http://set.example/", "http://films.example/")
+
+
 def test_graphs_service_description_and_direct_post(client, load):
     load()
     turtle = client.get("/api/v1/graphs/films/sparql", {"query": "CONSTRUCT WHERE { ?s a ?c }"}, headers={"accept": "text/turtle"})

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,6 +12,16 @@ WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _POSSESSIVE = re.compile(r"['’]s?$|['’]s(?=\s)")
 _QUOTED = re.compile(r"""(?<!\w)["'“‘]([^"'“”‘’]{1,60})["'”’](?!\w)""")
 _DIGITS = re.compile(r"(?<![\w.,])[-−]?\d[\d,]*(?:\.\d+)?(?![\w])")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_ENDINGS = ("uary", "ruary", "ch", "il", "", "e", "y", "ust", "t?(?:ember)?", "ober", "ember", "ember")
+_MONTH = rf"(?P<month>{'|'.join(f'{month}(?:{ending})?' for month, ending in zip(_MONTHS, _ENDINGS, strict=True))})\b\.?"
+_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_YEAR = r"(?P<year>\d{4})\b"
+_WORDED_DATES = [
+    re.compile(rf"\b{parts}", re.IGNORECASE)
+    for parts in (rf"{_MONTH} {_DAY},? {_YEAR}", rf"{_DAY}(?: of)? {_MONTH},? {_YEAR}", rf"{_MONTH},? {_YEAR}")
+]
+_WRITTEN_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2})?)?|\d{1,2}/\d{1,2}/\d{2,4}")
 COMMON = frozenset(
     [
         "a",
@@ -148,6 +158,25 @@ def numbers_of(question: str, words: Sequence[Word]) -> dict[str, Span]:
         if word.text in _NUMBER_WORDS and not (word.text == "first" and after in _FIRST_OF):
             found.setdefault(str(_NUMBER_WORDS[word.text]), (word.start, word.end))
     return found
+
+
+def dates_of(question: str) -> dict[str, Span]:
+    """Return the dates of a question with their spans: as they are written in digits, those in words as ISO 8601, to the day or the month.
+
+    >>> dates_of("after 7th September, 1987 or in May 2008")
+    {'1987-09-07': (6, 25), '2008-05': (32, 40)}
+    """
+    found = {match.group(): match.span() for match in _WRITTEN_DATE.finditer(question)}
+    for pattern in _WORDED_DATES:
+        for match in pattern.finditer(question):
+            if not any(start < match.end() and match.start() < end for start, end in found.values()):
+                found[_iso(match.groupdict())] = match.span()
+    return found
+
+
+def _iso(parts: Mapping[str, str]) -> str:
+    month = _MONTHS.index(parts["month"][:3].lower()) + 1
+    return f"{parts['year']}-{month:02}" + (f"-{int(parts['day']):02}" if "day" in parts else "")
 
 
 def quoted_of(question: str) -> list[tuple[str, Span]]:

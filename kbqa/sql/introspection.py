@@ -16,7 +16,14 @@ _MAY_WRITE = """
         SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind IN ('r', 'p') AND n.nspname = current_schema() AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE'))
 """
-_SAYS_NOTHING = frozenset({"id", "name", "code", "key", "no", "number", "type", "date", "year"})
+_MOST_COMPARED = 200
+"""Among how many tables shared columns are looked for: all pairs are."""
+_OF_KEYS = frozenset({"id", "code", "key", "no", "number"})
+_SAYS_NOTHING = _OF_KEYS | {"name", "type", "date", "year"}
+_DESCRIBES = frozenset(
+    "name type date year description address email phone city country state title status amount price gender sex age location details".split()
+)
+"""What columns of many tables tell, without being the same thing."""
 
 
 class IntrospectionError(Exception):
@@ -33,7 +40,7 @@ def read_schema(engine: Engine) -> Schema:
         declared = list(_declared_keys(inspector, tables))
     except SQLAlchemyError as error:
         raise IntrospectionError(str(getattr(error, "orig", None) or error)) from error
-    return Schema(tuple(tables), (*declared, *inferred_keys(tables, declared)), _DIALECTS.get(engine.dialect.name, engine.dialect.name))
+    return Schema(tuple(tables), all_keys(tables, declared), _DIALECTS.get(engine.dialect.name, engine.dialect.name))
 
 
 def may_write(engine: Engine) -> bool:
@@ -75,6 +82,33 @@ def _declared_keys(inspector: Inspector, tables: Sequence[Table]) -> Iterable[Fo
                     yield ForeignKey(ColumnRef(table.name, table.column(source).name), ColumnRef(target.name, target.column(column).name))
             except KeyError:  # SQLite lets a key refer to what does not exist
                 continue
+
+
+def all_keys(tables: Sequence[Table], declared: Sequence[ForeignKey]) -> tuple[ForeignKey, ...]:
+    """Return the declared keys, those that names tell of, and what joins tables that these leave apart."""
+    keys = [*declared, *inferred_keys(tables, declared)]
+    return (*keys, *shared_columns(tables, keys))
+
+
+def shared_columns(tables: Sequence[Table], keys: Sequence[ForeignKey]) -> list[ForeignKey]:
+    """Return columns of the same name and type in two tables that no keys connect, where just one such name says something."""
+    schema, found = Schema(tuple(tables), tuple(keys)), list[ForeignKey]()
+    for place, table in enumerate(tables[:_MOST_COMPARED]):
+        for other in tables[place + 1 : _MOST_COMPARED]:
+            if schema.connected(table.name, other.name):
+                continue
+            types = {readable(column.name): (column.name, column.type) for column in other.columns}
+            shared = [
+                ForeignKey(ColumnRef(table.name, column.name), ColumnRef(other.name, types[name][0]), declared=False)
+                for column in table.columns
+                if (name := readable(column.name)) in types and types[name][1] == column.type and not _is_common(name)
+            ]
+            found += shared if len(shared) == 1 else []
+    return found
+
+
+def _is_common(name: str) -> bool:
+    return name in _SAYS_NOTHING or name.split()[-1] in _DESCRIBES
 
 
 def inferred_keys(tables: Sequence[Table], declared: Sequence[ForeignKey]) -> list[ForeignKey]:

@@ -13,14 +13,13 @@ from numpy.typing import NDArray
 from kbqa.decoding.choices import Choice, Kind
 from kbqa.linking.mentions import Found, features_of, find_names
 from kbqa.linking.names import Names
-from kbqa.linking.words import COMMON, Span, Word, fold, numbers_of, quoted_of, stem, words_of
+from kbqa.linking.words import COMMON, Span, Word, dates_of, fold, numbers_of, quoted_of, stem, words_of
 from kbqa.sql.grammar import World
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema, Table, readable
 
 MAX_QUESTION = 2_000
 MAX_VALUES, MAX_OF_COLUMN, MAX_CODES = 24, 4, 24
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2})?)?|\d{1,2}/\d{1,2}/\d{2,4}")
-_NAME = re.compile(r"[A-Z][\w.&'’-]*(?: (?:(?:of|and|the|de|la|van|von|&) )?[A-Z0-9][\w.&'’-]*)*|(?<!\w)[A-Z0-9]*\d[A-Z][A-Z0-9]*(?!\w)")
+_NAME = re.compile(r"[A-Z][\w.&'’-]*(?:(?<!\w\w\w\w\.) (?:(?:of|and|the|de|la|van|von|&) )?[A-Z0-9][\w.&'’-]*)*|(?<!\w)[A-Z0-9]*\d[A-Z][A-Z0-9]*(?!\w)")
 _LITERAL = re.compile(r"\b(?:letters?|characters?|words?|phrase|string|substring|prefix|suffix) ['\"‘’“]?([\w.&-]{1,40})", re.IGNORECASE)
 """What a name is asked to contain: `the letter M`, `the word love`."""
 _SEPARATOR = "\t"
@@ -143,18 +142,15 @@ def _is_common(found: Found) -> bool:
 
 def _constants(question: str, words: Sequence[Word], exact: Iterable[Span]) -> list[Choice]:
     """Return constants that need be in no cell: numbers, dates, what is quoted, and names that no cell explains."""
-    found: dict[str, Span] = {match.group(): match.span() for match in _DATE.finditer(question)}
+    found = dates_of(question)
     dates = list(found.values())
     for digits, span in numbers_of(question, words).items():
         if not any(start <= span[0] < end for start, end in dates):
             found.setdefault(digits, span)
     numbers = list(found.items())[:12]
     quoted = [(text.strip(" %"), span) for text, span in quoted_of(question)][:6]
-    quoted += [
-        (match.group(1), match.span(1))
-        for match in _LITERAL.finditer(question)
-        if match.group(1) not in COMMON and match.group(1) not in dict(quoted)
-    ][:3]
+    literals = [(match.group(1).rstrip("."), match.span(1)) for match in _LITERAL.finditer(question)]
+    quoted += [(text, span) for text, span in literals if text not in COMMON and text not in dict(quoted)][:3]
     explained = list(exact)
     named = [
         (match.group().rstrip(".'’"), match.span())

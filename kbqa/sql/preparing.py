@@ -21,6 +21,8 @@ from kbqa.sql.schema import ColumnRef, Schema
 
 MOST_COLUMNS = 50
 """How many columns a question is trained beside; of larger schemas what it uses, and others by chance among the likeliest."""
+_WIDE_COLUMNS, _WIDENED = 140, 0.2
+"""For this share of the questions on larger schemas many more are read, as the focus reads them."""
 _FEWEST_COLUMNS, _NARROWED = 6, 0.4
 """Of smaller schemas a part is left out as well, for this share of the questions: what is asked should not depend on what else there is."""
 
@@ -90,6 +92,8 @@ def _world(question: str, schema: Schema, cells: CellNames, needed: set[ColumnRe
     world = world_of(question, schema, cells)
     kept = [ref for ref in needed if isinstance(ref, ColumnRef)]
     most = min(MOST_COLUMNS, len(world.columns))
-    if rng is not None and rng.random() < _NARROWED:
+    if rng is not None and len(world.columns) > MOST_COLUMNS and rng.random() < _WIDENED:
+        most = min(len(world.columns), rng.randint(MOST_COLUMNS, _WIDE_COLUMNS))
+    elif rng is not None and rng.random() < _NARROWED:
         most = min(most, max(len(kept) + 2, rng.randint(_FEWEST_COLUMNS, MOST_COLUMNS)))
     return world if len(world.columns) <= most else focused(world, kept, most, noise=rng)

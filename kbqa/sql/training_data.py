@@ -90,6 +90,15 @@ def patterns_of(databases: Sequence[TrainingDatabase]) -> Iterator[Pattern]:
                 yield pattern
 
 
+def by_shape(patterns: Sequence[Pattern]) -> tuple[list[Pattern], list[Pattern], list[Pattern]]:
+    """Return the patterns of one table, of joined tables, and of queries within or beside queries."""
+    shapes: tuple[list[Pattern], list[Pattern], list[Pattern]] = [], [], []
+    for each in patterns:
+        nested = sum(1 for _ in each.query.queries()) > 1
+        shapes[2 if nested else 1 if each.keys else 0].append(each)
+    return shapes
+
+
 def _made(database: TrainingDatabase, patterns: Sequence[Pattern], amounts: Amounts, rng: random.Random) -> Iterator[Example]:
     """Yield questions that others were asked, put to this database."""
     schema = database.schema
@@ -97,7 +106,8 @@ def _made(database: TrainingDatabase, patterns: Sequence[Pattern], amounts: Amou
         cells, wanted = _invented_numbers(schema, rng), amounts.made_without_rows
     else:
         cells, wanted = sample_values(sqlite_engine(database.file), schema, _SAMPLED), amounts.made
-    tries = (transplanted(rng.choice(patterns), schema, cells, rng) for _ in range(_TRIES * wanted if patterns else 0))
+    shapes = [each for each in by_shape(patterns) if each]
+    tries = (transplanted(rng.choice(rng.choice(shapes)), schema, cells, rng) for _ in range(_TRIES * wanted if shapes else 0))
     yield from islice((Example(*found) for found in tries if found is not None), wanted)
 
 

@@ -237,6 +237,7 @@ class _Reader:
     def _condition(self, tree: exp.Expr) -> Condition:
         negated = isinstance(tree, exp.Not)
         inner = _bare(tree.this) if negated else tree
+        negated ^= bool(inner.args.get("negate"))  # so `a NOT LIKE b` is read
         for kind, reader in self._readers():
             if isinstance(inner, kind):
                 return reader(inner, negated)
@@ -258,8 +259,10 @@ class _Reader:
         if not text or "%" in text or "_" in text:
             raise NotCoveredError("A pattern")
         begins, ends = not pattern.startswith("%"), not pattern.endswith("%")
+        if negated and begins != ends:
+            raise NotCoveredError("NOT LIKE for a beginning or end")
         if negated:
-            comparison = Comparison.UNEQUAL if begins and ends else Comparison.LACKS
+            comparison = Comparison.UNEQUAL if begins else Comparison.LACKS
         else:
             comparison = {
                 (True, True): Comparison.EQUAL,

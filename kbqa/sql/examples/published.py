@@ -11,7 +11,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from kbqa.sql.introspection import inferred_keys
+from kbqa.sql.introspection import all_keys
 from kbqa.sql.schema import Column, ColumnRef, ForeignKey, Schema, Table, column_type, readable
 
 _ABOUT = re.compile(r"^The '[^']*' column in the '[^']*' table of the '[^']*' database (?:stores|contains|indicates|represents|holds|records) ")
@@ -64,7 +64,7 @@ def schema_of_statements(statements: str, describe: Describe = lambda table, col
             wanted += keys
     schema = Schema(tuple(tables))
     declared = list(_found_keys(schema, wanted))
-    return Schema(tuple(tables), (*declared, *inferred_keys(tables, declared)))
+    return Schema(tuple(tables), all_keys(tables, declared))
 
 
 def _table(tree: exp.Schema, describe: Describe) -> tuple[Table, list[tuple[str, str, str, str]]]:
@@ -110,7 +110,7 @@ def flat_schema(rows: Sequence[Mapping[str, Any]]) -> Schema:
             Column(str(row["column"]), column_type(declared), declared, description=str(row.get("description") or ""))
         )
     tables = [Table(name, tuple(_with_key(name, columns))) for name, columns in by_table.items()]
-    return Schema(tuple(tables), tuple(inferred_keys(tables, [])))
+    return Schema(tuple(tables), all_keys(tables, []))
 
 
 def _with_key(table: str, columns: list[Column]) -> list[Column]:

@@ -19,7 +19,9 @@ from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema, Table, readab
 
 MAX_QUESTION = 2_000
 MAX_VALUES, MAX_OF_COLUMN, MAX_CODES = 24, 4, 24
-_NAME = re.compile(r"[A-Z][\w.&'’-]*(?:(?<!\w\w\w\w\.) (?:(?:of|and|the|de|la|van|von|&) )?[A-Z0-9][\w.&'’-]*)*|(?<!\w)[A-Z0-9]*\d[A-Z][A-Z0-9]*(?!\w)")
+_NAME = re.compile(
+    r"[A-Z][\w.&'’-]*(?:(?<!\w\w\w\w\.) (?:(?:of|and|the|de|la|van|von|&) )?[A-Z0-9][\w.&'’-]*)*|(?<!\w)[A-Z0-9]*\d[A-Z][A-Z0-9]*(?!\w)"
+)
 _LITERAL = re.compile(r"\b(?:letters?|characters?|words?|phrase|string|substring|prefix|suffix) ['\"‘’“]?([\w.&-]{1,40})", re.IGNORECASE)
 """What a name is asked to contain: `the letter M`, `the word love`."""
 _SEPARATOR = "\t"

@@ -9,6 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from kbqa.sql.schema import ColumnRef
 FEATURES = (
     "always", "log of agreeing probability", "log of probability", "empty", "cells left out", "numbers left out", "quotations left out",
     "names left out", "columns left out", "tables left out", "columns that nobody named", "values that nobody said", "joins", "items", "nested",
+    "shown out of order",
 )  # fmt: skip
 Array = NDArray[np.float64]
 
@@ -72,16 +74,29 @@ def features_of(answer: Sequence[Reading], world: World) -> Array:
     """Return what is counted of readings that agree, float [FEATURES]; the likeliest speaks for all."""
     reading = answer[0]
     agreeing, own = np.log(max(1e-12, sum(each.likelihood for each in answer))), np.log(max(1e-12, reading.likelihood))
-    counted = (0.0,) * 11 if reading.query is None else _counts(reading.query, world)
+    counted = (0.0,) * 12 if reading.query is None else (*_counts(reading.query, world), _disorder(reading.query, world))
     return np.array([1.0, agreeing, own, float(reading.empty), *counted])
+
+
+def _columns_of(query: Query) -> set[ColumnRef]:
+    refs = {operand for part in query.queries() for operand in part.operands() if isinstance(operand, ColumnRef)}
+    return refs | {term.operand for part in query.queries() for each in part.order for term in each.item.terms if isinstance(term.operand, ColumnRef)}
+
+
+def _disorder(query: Query, world: World) -> float:
+    """Return how many neighbouring items are shown the other way round than the question, or where it names both at once the schema, has them."""
+    places = {
+        choice.key: (choice.span[0], place) for place, choice in enumerate(world.columns) if choice.span and is_mention(choice.span, choice.text)
+    }
+    shown = [places[term.operand] for item in query.items for term in item.terms if term.operand in places]
+    return float(sum(1 for one, other in pairwise(shown) if one > other))
 
 
 def _counts(query: Query, world: World) -> tuple[float, ...]:
     conditions = [each for part in query.queries() for each in (*part.where, *part.having)]
     said = {value.text.casefold() for condition in conditions for value in condition.values}
     said |= {str(part.limit) for part in query.queries() if part.limit is not None}
-    refs = {operand for part in query.queries() for operand in part.operands() if isinstance(operand, ColumnRef)}
-    refs |= {term.operand for part in query.queries() for each in part.order for term in each.item.terms if isinstance(term.operand, ColumnRef)}
+    refs = _columns_of(query)
     tables = [world.schema.closure(part.tables()) for part in query.queries()]
     cells = [(choice.span, choice.key[1].casefold() in said) for choice in world.values if choice.span is not None and choice.features[1]]
     constants = [(choice, (choice.span, str(choice.key).casefold() in said)) for choice in world.numbers if choice.span is not None]

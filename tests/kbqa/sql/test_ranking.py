@@ -45,6 +45,12 @@ def test_a_limit_uses_a_number(source):
     assert counted("SELECT name FROM customer ORDER BY age DESC LIMIT 3", source, "the 3 oldest customers by age")["numbers left out"] == 0
 
 
+def test_items_are_expected_in_the_order_of_the_question(source):
+    question = "Show age and city id of customers"
+    assert counted("SELECT age, city_id FROM customer", source, question)["shown out of order"] == 0
+    assert counted("SELECT city_id, age FROM customer", source, question)["shown out of order"] == 1
+
+
 def test_a_fitted_ranking_prefers_what_was_right():
     place = FEATURES.index("cells left out")
     rng = np.random.default_rng(0)

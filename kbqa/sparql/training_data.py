@@ -3,9 +3,10 @@ put to graphs that cannot answer them."""
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from pyoxigraph import Store
@@ -13,12 +14,14 @@ from tokenizers import Tokenizer
 
 from kbqa.decoding.dataset import Prepared
 from kbqa.decoding.reading import TextTable
+from kbqa.linking.wordings import common_words
 from kbqa.models import Graph, GraphVersion
 from kbqa.sparql import names
 from kbqa.sparql.constraints import LiveGraph
 from kbqa.sparql.examples.pruning import pruned
 from kbqa.sparql.examples.published import Example, example_of, graph_of_queries, held_out, read_rows
 from kbqa.sparql.examples.templates import make_examples
+from kbqa.sparql.examples.transplanting import Pattern, Surroundings, pattern_of, transplanted
 from kbqa.sparql.examples.worlds import DOMAINS, World
 from kbqa.sparql.loading import RdfFile, Report, rdf_format, triples_of
 from kbqa.sparql.preparing import prepare
@@ -29,16 +32,19 @@ HELD_OUT_DOMAIN = "space"
 """The domain of invented worlds that is only measured on."""
 _MOST_BYTES = 10**12
 _VALID = 600
+_TRIES, _LARGEST = 20, 4
+"""How often one question is tried to make; from how many properties on patterns count as equally large."""
 
 
 @dataclass(frozen=True)
 class Amounts:
-    """How much is taken of what."""
+    """How much is taken of what. Of each small graph, questions are made by templates, and `transplanted` from others."""
 
     metaqa: int = 15_000
     simplequestions: int = 26_000
     made_from_large: int = 1_500
     made_from_small: int = 80
+    transplanted: int = 70
     worlds: int = 24
     of_world: int = 90
     unanswerable_large: int = 900
@@ -151,13 +157,36 @@ def _spider(folder: Path, amounts: Amounts, rng: random.Random) -> Iterator[Trai
         by_graph[row["graph"]].append(row)
     graphs = sorted(by_graph)
     rng.shuffle(graphs)
-    for place, name in enumerate(graphs):
-        store = _read(folder / "graphs" / f"{name}.nt.gz")
-        found = [example for row in by_graph[name] if (example := _shortened(row, store)) is not None]
-        if place < amounts.held_out_graphs:
-            yield TrainingGraph("spider", store, [], found)
-        else:
-            yield TrainingGraph("spider", store, [*found, *found, *_made(store, amounts.made_from_small, place)])
+    stores = {name: _read(folder / "graphs" / f"{name}.nt.gz") for name in graphs}
+    found = {name: [each for row in by_graph[name] if (each := _shortened(row, stores[name])) is not None] for name in graphs}
+    for name in graphs[: amounts.held_out_graphs]:
+        yield TrainingGraph("spider", stores[name], [], found[name])
+    seen = {name: Surroundings(stores[name], profile_graph(OxigraphStore(stores[name], ""))) for name in graphs[amounts.held_out_graphs :]}
+    patterns = list(patterns_of([(around, found[name]) for name, around in seen.items()]))
+    for place, (name, around) in enumerate(seen.items()):
+        made = [*_made(around.store, amounts.made_from_small, place), *_transplanted(patterns, around, amounts.transplanted, rng)]
+        yield TrainingGraph("spider", around.store, [*found[name], *found[name], *made])
+
+
+def patterns_of(graphs: Sequence[tuple[Surroundings, Sequence[Example]]]) -> Iterator[Pattern]:
+    """Yield the patterns of the questions on graphs, each wording once."""
+    common, seen = common_words([[example.question for example in examples] for _, examples in graphs]), set[str]()
+    for around, examples in graphs:
+        for example in examples:
+            pattern = pattern_of(example, around, common)
+            if pattern is not None and pattern.wording.marks not in seen:
+                seen.add(pattern.wording.marks)
+                yield pattern
+
+
+def _transplanted(patterns: Sequence[Pattern], around: Surroundings, number: int, rng: random.Random) -> Iterator[Example]:
+    """Yield questions that others were asked, put to this graph; those that follow from one property alone no oftener than others."""
+    by_size: dict[int, list[Pattern]] = defaultdict(list)
+    for each in patterns:
+        by_size[min(_LARGEST, len(each.shapes))].append(each)
+    shapes = list(by_size.values())
+    tries = (transplanted(rng.choice(rng.choice(shapes)), around, rng) for _ in range(_TRIES * number if shapes else 0))
+    yield from islice((each for each in tries if each is not None), number)
 
 
 def _shortened(row: dict[str, object], store: Store) -> Example | None:

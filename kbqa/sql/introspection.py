@@ -21,8 +21,8 @@ _MOST_COMPARED = 200
 _OF_KEYS = frozenset({"id", "code", "key", "no", "number"})
 _SAYS_NOTHING = _OF_KEYS | {"name", "type", "date", "year"}
 _DESCRIBES = frozenset(
-    "name type date year description address email phone city country state title status amount price gender sex age location details".split()
-)
+    ("name", "type", "date", "year", "description", "details", "address", "email", "phone", "city", "country", "state", "location", "title")
+) | {"status", "amount", "price", "gender", "sex", "age"}
 """What columns of many tables tell, without being the same thing."""
 
 
@@ -108,7 +108,7 @@ def shared_columns(tables: Sequence[Table], keys: Sequence[ForeignKey]) -> list[
 
 
 def _is_common(name: str) -> bool:
-    return name in _SAYS_NOTHING or name.split()[-1] in _DESCRIBES
+    return name in _SAYS_NOTHING or name.rsplit(maxsplit=1)[-1] in _DESCRIBES
 
 
 def inferred_keys(tables: Sequence[Table], declared: Sequence[ForeignKey]) -> list[ForeignKey]:

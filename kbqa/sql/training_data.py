@@ -13,11 +13,12 @@ from tokenizers import Tokenizer
 from kbqa.decoding.dataset import Prepared
 from kbqa.decoding.reading import TextTable
 from kbqa.linking.names import Names
+from kbqa.linking.wordings import common_words
 from kbqa.models import Database
 from kbqa.sql.cells import CellReport, read_cells, sample_values
 from kbqa.sql.connecting import sqlite_engine
 from kbqa.sql.examples.published import bird_question, bird_schemas, database_file, read_rows
-from kbqa.sql.examples.transplanting import Pattern, common_words, pattern_of, transplanted
+from kbqa.sql.examples.transplanting import Pattern, pattern_of, transplanted
 from kbqa.sql.introspection import read_schema
 from kbqa.sql.linking import CellNames
 from kbqa.sql.preparing import Example, Tools, parsed, prepare
@@ -85,8 +86,8 @@ def patterns_of(databases: Sequence[TrainingDatabase]) -> Iterator[Pattern]:
         for example in each.train if each.file else ():
             query = parsed(example.sql, each.schema)[0]
             pattern = pattern_of(example.question, query, each.schema, common) if query else None
-            if pattern is not None and pattern.wording not in seen:
-                seen.add(pattern.wording)
+            if pattern is not None and pattern.wording.marks not in seen:
+                seen.add(pattern.wording.marks)
                 yield pattern
 
 

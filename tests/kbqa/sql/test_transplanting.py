@@ -4,8 +4,9 @@ import random
 
 import pytest
 
+from kbqa.linking.wordings import common_words
 from kbqa.sql.examples.parsing import parse_query
-from kbqa.sql.examples.transplanting import common_words, pattern_of, transplanted
+from kbqa.sql.examples.transplanting import pattern_of, transplanted
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, ForeignKey, Schema, Table
 
 COMMON = common_words([["What is the name of all? How many are there for each, and show more than that, whose or with have"]] * 2)
@@ -44,7 +45,7 @@ def test_tables_connect_in_the_same_direction(shop, lakes):
 def test_a_column_is_named_without_its_tables_words(shop, lakes):
     pattern = pattern_of("What is the group of each product?", parse_query('SELECT "Product Group" FROM product', shop.schema), shop.schema, COMMON)
     assert pattern is not None
-    assert pattern.wording == "What is the <ColumnRef> of each <str>?"
+    assert pattern.wording.marks == "What is the <ColumnRef> of each <str>?"
     asked = {found[0] for seed in range(20) if (found := transplanted(pattern, lakes, {}, random.Random(seed)))}
     assert asked == {"What is the name of each lake?", "What is the name of each river?"}
 

@@ -73,6 +73,10 @@ class Pretrained:
         return found
 
 
+def _grown(stored: Tensor, own: Tensor) -> Tensor:
+    return torch.cat([stored, own[len(stored) :]]) if stored.shape[1:] == own.shape[1:] and len(stored) < len(own) else stored
+
+
 class Trainer:
     """Trains one network; tells how well it does on examples that it does not see."""
 
@@ -93,8 +97,10 @@ class Trainer:
         self.optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
 
     def load(self, folder: Path) -> None:
-        """Go on from the weights of a folder."""
-        self.network.load_state_dict({name: tensor.float() for name, tensor in load_file(folder / "decoder.safetensors").items()})
+        """Go on from the weights of a folder. What its vocabulary lacks, at the end of ours, begins anew."""
+        stored = {name: tensor.float() for name, tensor in load_file(folder / "decoder.safetensors").items()}
+        own = self.network.state_dict()
+        self.network.load_state_dict({name: _grown(tensor, own[name]) if name in own else tensor for name, tensor in stored.items()})
 
     def train(self, items: Sequence[Item], lower: Sequence[NDArray[np.float16]], after: Callable[[int, int, float], None]) -> None:
         """Train; `after` is called after every batch with (batches done, batches in all, loss)."""

@@ -5,16 +5,16 @@ a *tail* is a new variable, or something that the question mentions. Then come c
 offers can be written down; `holds` asks the graph which of it still has an answer.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import Literal
 
 from kbqa.decoding.choices import Choice, Kind
 from kbqa.decoding.vocabulary import Vocabulary
 from kbqa.sparql.constraints import LiveGraph
-from kbqa.sparql.query import RDF_TYPE, Aggregate, Average, Comparison, Edge, Filter, Having, Item, Node, Query, Term, Variable
+from kbqa.sparql.dates import DATE_TYPES, dated_value, is_dated
+from kbqa.sparql.query import RDF_TYPE, Aggregate, Average, Comparison, Edge, Filter, Having, Item, Node, Period, Query, Term, Variable
 
 MAX_VARIABLES, MAX_EDGES, MAX_COLUMNS = 8, 10, 6
 
@@ -26,9 +26,6 @@ STEPS = ("HEAD", "RELATION", "TAIL", "OR", "VALUE", "COLUMN", "OF", "COMPARE", "
 VOCABULARY = Vocabulary(KEYWORDS, STEPS, MAX_VARIABLES)
 
 _AGGREGATES = tuple(Aggregate)
-_XSD = "http://www.w3.org/2001/XMLSchema#"
-_DATES = ("date", "dateTime", "gYear")
-_YEAR = re.compile(r"[12]\d{3}")
 _ORDERED = (Comparison.LESS, Comparison.GREATER, Comparison.AT_MOST, Comparison.AT_LEAST)
 
 
@@ -123,7 +120,7 @@ class SparqlState:
         *closed, last = self.query.negations if not self.negated else (*self.query.negations, ())
         return replace(self.query, negations=(*closed, (*last, edge)))
 
-    def with_filter(self, comparison: Comparison, value: Term | Average) -> Query:
+    def with_filter(self, comparison: Comparison, value: Term | Average | Period) -> Query:
         """Return the query with the chosen head compared to a value."""
         assert self.head is not None
         return replace(self.query, filters=(*self.query.filters, Filter(Variable(self.head.key), comparison, value)))
@@ -206,23 +203,19 @@ def _offer_values(state: SparqlState) -> Sequence[Choice]:
     values = [value for value in world.values if value.key[0] == by.key]
     if comparison == Comparison.CONTAINS:
         return [*values, *world.numbers]
+    numbers = _fitting(world.numbers, world.graph.range_of(by.key), comparison)
     if comparison == Comparison.UNEQUAL:
-        return [*world.numbers, *values, *world.entities]
+        return [*numbers, *values, *world.entities]
     average = [keyword("AVERAGE")] if comparison in _ORDERED and by.kind == Kind.FORWARD else []
-    return [*_fitting(world.numbers, world.graph.range_of(by.key), comparison), *values, *average]
+    return [*numbers, *values, *average]
 
 
 def _fitting(numbers: Sequence[Choice], datatype: str, comparison: Comparison | None) -> list[Choice]:
-    """Return the numbers as what a property has: beside dates, a year stands for its first or last day."""
-    if datatype not in _DATES:
-        return list(numbers)
-    last = comparison in (Comparison.GREATER, Comparison.AT_MOST)
-    found = []
-    for number in numbers:
-        if _YEAR.fullmatch(number.key.value):
-            day = {"gYear": "", "date": "-12-31" if last else "-01-01", "dateTime": "-12-31T23:59:59" if last else "-01-01T00:00:00"}[datatype]
-            found.append(replace(number, key=Literal(number.key.value + day, datatype=NamedNode(_XSD + datatype))))
-    return found
+    """Return the numbers and dates of a question as what a property has."""
+    if datatype in DATE_TYPES:
+        dated = [(number, dated_value(number.key.value, datatype, comparison)) for number in numbers]
+        return [replace(number, key=value) for number, value in dated if value is not None]
+    return [replace(number, key=Literal(number.key.value)) if is_dated(number.key.value) else number for number in numbers]
 
 
 def _offer_columns(state: SparqlState) -> Sequence[Choice]:
@@ -360,7 +353,7 @@ def _with_alternative(query: Query, choice: Choice) -> Query:
     return replace(query, edges=(*before, replace(edge, alternatives=(*edge.alternatives, term_of(choice)))))
 
 
-def _compared(state: SparqlState, choice: Choice) -> Term | Average:
+def _compared(state: SparqlState, choice: Choice) -> Term | Average | Period:
     assert state.head is not None
     if choice.kind != Kind.KEYWORD:
         return term_of(choice)

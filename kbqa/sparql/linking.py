@@ -12,8 +12,9 @@ from pyoxigraph import Literal, NamedNode
 
 from kbqa.decoding.choices import Choice, Kind
 from kbqa.linking.mentions import Found, features_of, find_names
-from kbqa.linking.words import Word, fold, numbers_of, quoted_of, stem, words_of
+from kbqa.linking.words import Word, dates_of, fold, numbers_of, quoted_of, stem, words_of
 from kbqa.models import GraphVersion, Name
+from kbqa.sparql.dates import is_dated
 from kbqa.sparql.names import names_of
 from kbqa.sparql.profile import Profile
 from kbqa.sparql.terms import parse_term
@@ -41,7 +42,7 @@ def find_mentions(question: str, version: GraphVersion, profile: Profile) -> Men
         tuple(_choice(each, len(words)) for each in best if each.kind == Name.Kind.ENTITY)[:MAX_ENTITIES],
         _classes(words, profile),
         tuple(_choice(each, len(words)) for each in best if each.kind == Name.Kind.VALUE)[:MAX_VALUES],
-        tuple(_numbers(question, words)),
+        tuple(numbers_in(question)),
     )
 
 
@@ -66,11 +67,19 @@ def _classes(words: Sequence[Word], profile: Profile) -> tuple[Choice, ...]:
     return tuple(choice for _, _, choice in sorted(choices, key=lambda entry: entry[:2])[:MAX_CLASSES])
 
 
-def _numbers(question: str, words: Sequence[Word]) -> list[Choice]:
-    """Return the numbers of a question, and what stands in quotation marks."""
-    numbers = [Choice(Kind.NUMBER, _number(digits), digits, span) for digits, span in numbers_of(question, words).items()]
+def numbers_in(question: str) -> list[Choice]:
+    """Return the numbers and dates of a question, and what stands in quotation marks."""
+    dates = {text: span for text, span in dates_of(question).items() if is_dated(text)}
+    numbers = [Choice(Kind.NUMBER, _date(text), text, span) for text, span in dates.items()]
+    for digits, span in numbers_of(question, words_of(question)).items():
+        if not any(start <= span[0] < end for start, end in dates.values()):
+            numbers.append(Choice(Kind.NUMBER, _number(digits), digits, span))
     quoted = [Choice(Kind.NUMBER, Literal(text), text, span) for text, span in quoted_of(question)]
     return [*numbers[:12], *quoted[:4]]
+
+
+def _date(text: str) -> Literal:
+    return Literal(text, datatype=NamedNode(f"{_XSD}{'date' if len(text) == len('2000-01-01') else 'gYearMonth'}"))
 
 
 def _number(digits: str) -> Literal:

@@ -67,12 +67,19 @@ class Average:
 
 
 @dataclass(frozen=True)
+class Period:
+    """A day, a month or a year as ISO 8601 begins its dates: what is equal to it lies within."""
+
+    value: str
+
+
+@dataclass(frozen=True)
 class Filter:
     """A comparison of a variable with a value."""
 
     variable: Variable
     comparison: Comparison
-    value: Term | Average
+    value: Term | Average | Period
 
 
 @dataclass(frozen=True)
@@ -160,6 +167,9 @@ def _filter_parts(each: Filter, number: int) -> list[str]:
             f"{{ SELECT (AVG({own}) AS {mean}) WHERE {{ {subject} {edge.predicate} {own} . }} }}",
             f"FILTER ({each.variable} {each.comparison} {mean})",
         ]
+    if isinstance(each.value, Period):
+        within = f"STRSTARTS(STR({each.variable}), {Literal(each.value.value)})"
+        return [f"FILTER ({within if each.comparison == Comparison.EQUAL else f'!{within}'})"]
     if each.comparison == Comparison.CONTAINS:
         return [f"FILTER CONTAINS(LCASE(STR({each.variable})), LCASE({_plain(each.value)}))"]
     return [f"FILTER ({each.variable} {each.comparison} {each.value})"]

@@ -22,6 +22,7 @@ from kbqa.sparql.examples.pruning import pruned
 from kbqa.sparql.examples.published import Example, example_of, graph_of_queries, held_out, read_rows
 from kbqa.sparql.examples.templates import make_examples
 from kbqa.sparql.examples.transplanting import Pattern, Surroundings, pattern_of, transplanted
+from kbqa.sparql.examples.world_questions import questions_about
 from kbqa.sparql.examples.worlds import DOMAINS, World
 from kbqa.sparql.loading import RdfFile, Report, rdf_format, triples_of
 from kbqa.sparql.preparing import prepare
@@ -46,7 +47,7 @@ class Amounts:
     made_from_small: int = 80
     transplanted: int = 70
     worlds: int = 24
-    of_world: int = 90
+    of_world: int = 110
     unanswerable_large: int = 900
     unanswerable_small: int = 14
     held_out_graphs: int = 8
@@ -73,7 +74,7 @@ def training_graphs(data: Path, amounts: Amounts, seed: int) -> Iterator[Trainin
     for domain in DOMAINS:
         for number in range(amounts.worlds):
             world = World(domain, seed * 1_000 + number)
-            found = list(world.examples(amounts.of_world))
+            found = list(questions_about(world, amounts.of_world))
             if domain != HELD_OUT_DOMAIN:
                 yield TrainingGraph("worlds", world.store, found)
             elif number < amounts.worlds // 5:
@@ -185,8 +186,10 @@ def _transplanted(patterns: Sequence[Pattern], around: Surroundings, number: int
     for each in patterns:
         by_size[min(_LARGEST, len(each.shapes))].append(each)
     shapes = list(by_size.values())
-    tries = (transplanted(rng.choice(rng.choice(shapes)), around, rng) for _ in range(_TRIES * number if shapes else 0))
-    yield from islice((each for each in tries if each is not None), number)
+    drawn = rng.choices(shapes, [len(each) ** 0.5 for each in shapes], k=_TRIES * number) if shapes else []
+    tries = (transplanted(rng.choice(each), around, rng) for each in drawn)
+    unlike = {each.question: each for each in tries if each is not None}
+    yield from islice(unlike.values(), number)
 
 
 def _shortened(row: dict[str, object], store: Store) -> Example | None:

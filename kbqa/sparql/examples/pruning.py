@@ -3,8 +3,9 @@
 from collections import Counter
 from dataclasses import replace
 
-from kbqa.sparql.query import RDF_TYPE, Edge, Query, Variable, query_text
-from kbqa.sparql.stores.base import GraphStore, RdfTerm
+from kbqa.sparql.examples.answers import answers
+from kbqa.sparql.query import RDF_TYPE, Edge, Query, Variable
+from kbqa.sparql.stores.base import GraphStore
 
 
 def pruned(query: Query, store: GraphStore) -> Query:
@@ -17,11 +18,6 @@ def pruned(query: Query, store: GraphStore) -> Query:
         if shorter.edges and _is_spare(edge, query) and answers(shorter, store) == wanted:
             query = shorter
     return query
-
-
-def answers(query: Query, store: GraphStore) -> "Counter[tuple[RdfTerm | None, ...]]":
-    """Return the rows of a query, each with how often it occurs."""
-    return Counter(store.select(query_text(query)).rows)
 
 
 def _is_spare(edge: Edge, query: Query) -> bool:

@@ -14,9 +14,10 @@ from pyoxigraph import Literal, NamedNode, Store
 
 from kbqa.linking.wordings import Hole, Name, Wording, numbered, short_name, wording_of
 from kbqa.linking.words import fold
+from kbqa.sparql.examples.answers import has_answer
 from kbqa.sparql.examples.published import Example
 from kbqa.sparql.profile import PredicateProfile, Profile
-from kbqa.sparql.query import RDF_TYPE, Average, Comparison, Edge, Filter, Node, Query, Term, Variable, pattern_text, query_text
+from kbqa.sparql.query import RDF_TYPE, Average, Comparison, Edge, Filter, Node, Period, Query, Term, Variable
 from kbqa.sparql.stores import OxigraphStore
 
 Thing = NamedNode | Literal
@@ -87,7 +88,7 @@ class Pattern:
 def pattern_of(example: Example, around: Surroundings, common: set[str]) -> Pattern | None:
     """Return the pattern of a question, if all that it says of its domain are names and values of its graph."""
     query = example.query
-    if query is None:
+    if query is None or any(isinstance(each.value, Period) for each in query.filters):
         return None
     predicates = {edge.predicate for edge in _edges(query)} - {RDF_TYPE}
     shapes = {each: around.shapes[each] for each in predicates if each in around.shapes}
@@ -121,7 +122,7 @@ def _constants(query: Query) -> Iterator[tuple[Node, NamedNode]]:
         if edge.predicate != RDF_TYPE:
             yield from ((end, edge.predicate) for end in (edge.subject, edge.object, *edge.alternatives) if not isinstance(end, Variable))
     for each in query.filters:
-        if not isinstance(each.value, Average):
+        if not isinstance(each.value, Average | Period):
             yield each.value, binds.get(each.variable, RDF_TYPE)
 
 
@@ -163,16 +164,9 @@ def transplanted(pattern: Pattern, around: Surroundings, rng: random.Random) -> 
         return None
     names = classes | predicates
     query = _Renaming(names, values).query(pattern.query)
-    if not _has_answer(query, around.store):
+    if not has_answer(query, OxigraphStore(around.store, "")):
         return None
     return Example(pattern.wording.filled(lambda hole: _said(hole, names, pattern, values, around)), query)
-
-
-def _has_answer(query: Query, store: Store) -> bool:
-    opened = OxigraphStore(store, "")
-    if not opened.any_solution([f"SELECT * WHERE {{ {pattern_text(query)} }}"])[0]:
-        return False
-    return not query.columns or bool(opened.select(query_text(query), limit=1).rows)
 
 
 def _placed_classes(pattern: Pattern, around: Surroundings, rng: random.Random) -> dict[NamedNode, NamedNode] | None:
@@ -227,9 +221,7 @@ def _placed_values(
     return placed
 
 
-def _said(
-    hole: Hole[Thing], names: Mapping[NamedNode, NamedNode], pattern: Pattern, values: Mapping[Literal, Literal], around: Surroundings
-) -> str:
+def _said(hole: Hole[Thing], names: Mapping[NamedNode, NamedNode], pattern: Pattern, values: Mapping[Literal, Literal], around: Surroundings) -> str:
     thing, texts = hole.thing, around.profile.texts
     if isinstance(thing, Literal):
         return values[thing].value
@@ -263,5 +255,5 @@ class _Renaming:
         return self.values[term] if isinstance(term, Literal) else self.names[term]
 
     def _filter(self, each: Filter) -> Filter:
-        value = Average(self._edge(each.value.edge)) if isinstance(each.value, Average) else self._term(each.value)
-        return replace(each, value=value)
+        assert not isinstance(each.value, Period)
+        return replace(each, value=Average(self._edge(each.value.edge)) if isinstance(each.value, Average) else self._term(each.value))

@@ -9,9 +9,11 @@ from kbqa.decoding.beam import BeamOptions, search
 from kbqa.decoding.choices import Choice, Kind
 from kbqa.decoding.scoring import RandomScorer
 from kbqa.sparql.constraints import LiveGraph
+from kbqa.sparql.examples.world_questions import questions_about
 from kbqa.sparql.examples.worlds import DOMAINS, World
 from kbqa.sparql.grammar import World as QuestionWorld
 from kbqa.sparql.grammar import start
+from kbqa.sparql.linking import numbers_in
 from kbqa.sparql.oracle import decisions
 from kbqa.sparql.profile import profile_graph
 from kbqa.sparql.query import query_text
@@ -76,18 +78,10 @@ def test_known_queries_are_written_choice_by_choice(domain):
     graph = live(world.store)
     entities = tuple(Choice(Kind.ENTITY, node, name) for node, name in world.names.items())
     classes = tuple(Choice(Kind.CLASS, each.iri, each.text) for each in graph.profile.classes)
-    numbers = {}
-    for example in world.examples(60):
-        for condition in (*example.query.filters, *([example.query.having] if example.query.having else [])):
-            numbers[condition.value] = Choice(Kind.NUMBER, condition.value, condition.value.value)
-        if example.query.limit:
-            literal = Literal(str(example.query.limit), datatype=NamedNode(f"{XSD}integer"))
-            numbers[literal] = Choice(Kind.NUMBER, literal, str(example.query.limit))
-    question = QuestionWorld(graph, entities, classes, (), tuple(numbers.values()))
+    values = tuple(Choice(Kind.VALUE, (kept.predicate, value), value.value) for kept in world.texts for value in kept.values.values())
     compared = 0
-    for example in World(domain, 5).examples(60):
-        if not world.typed and any(edge.predicate.value.endswith("#type") for edge in example.query.edges):
-            continue
+    for example in questions_about(world, 60):
+        question = QuestionWorld(graph, entities, classes, values, tuple(numbers_in(example.question)))
         state = start(question)
         for step in decisions(example.query, question):
             state = state.then(step.legal[step.gold])

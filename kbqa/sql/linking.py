@@ -157,7 +157,9 @@ def _constants(question: str, words: Sequence[Word], exact: Iterable[Span]) -> l
     named = [
         (match.group().rstrip(".'’"), match.span())
         for match in _NAME.finditer(question)
-        if match.start() > 0 and not any(start <= match.start() and match.end() <= end for start, end in explained)
+        if match.start() > 0
+        and not any(start <= match.start() and match.end() <= end for start, end in explained)
+        and not any(start < match.end() and match.start() < end for start, end in dates)
     ]
     choices: dict[str, Choice] = {}
     for text, span in [*numbers, *quoted, *named[:6]]:

@@ -85,3 +85,14 @@ def test_training_learns_a_question_by_heart():
     made.train(items, lower, lambda done, total, loss: losses.append(loss))
     assert losses[-1] < 0.3 * losses[0]
     assert made.accuracy(items, lower) == (1.0, 1.0)
+
+
+def test_a_decoder_is_gone_on_from_when_words_were_added(tmp_path):
+    old = trainer(5, np.zeros((1, 384), dtype=np.float32))
+    old.save(tmp_path, {})
+    longer = Vocabulary((*VOCABULARY.keywords, "LATER"), VOCABULARY.steps)
+    new = Trainer(TrainingConfig(seed=1), old.network.sizes, longer, old.pretrained, np.zeros((1, 384), dtype=np.float32))
+    fresh = new.network.keyword.weight[-1].clone()
+    new.load(tmp_path)
+    torch.testing.assert_close(new.network.keyword.weight[:-1], old.network.keyword.weight)
+    torch.testing.assert_close(new.network.keyword.weight[-1], fresh)

@@ -70,6 +70,18 @@ def test_letters_words_and_ordinals_are_constants(source):
     assert "1" not in found
 
 
+def test_dates_in_words_are_constants(source):
+    found = {
+        each.key for each in world_of("orders after 7th September, 2023, before Feb. 12 2024 or in May 2025", source.schema, source.cells).numbers
+    }
+    assert found == {"2023-09-07", "2024-02-12", "2025-05"}
+
+
+def test_a_name_ends_with_its_sentence(source):
+    found = {each.key for each in world_of("Who lives with Zed Zorian. List the letter Q, and Dr. Zabel", source.schema, source.cells).numbers}
+    assert {"Zed Zorian", "Q", "Dr. Zabel"} <= found
+
+
 def test_tables_and_columns_say_how_they_match(source):
     world = world_of("the age of each customer", source.schema, source.cells)
     by_key = {choice.key: choice for choice in world.candidates}

@@ -3,8 +3,10 @@
 import pytest
 
 from kbqa.sql.examples.parsing import NotCoveredError, parse_query
+from kbqa.sql.introspection import all_keys
+from kbqa.sql.query import Comparison
 from kbqa.sql.rendering import NotConnectedError, query_text
-from kbqa.sql.schema import ColumnRef, ForeignKey, Schema, column_type, readable, schema_from_json
+from kbqa.sql.schema import Column, ColumnRef, ColumnType, ForeignKey, Schema, Table, column_type, readable, schema_from_json
 
 
 def rows(source, sql):
@@ -95,6 +97,35 @@ def test_keys_that_are_not_declared_are_inferred(tmp_path):
     found = read_schema(sqlite_engine(path, introspects=True)).keys
     assert {str(key.source) for key in found} == {"trip.start_station_id", "trip.end_station_id"}
     assert not any(key.declared for key in found)
+
+
+def test_tables_that_no_key_connects_are_joined_over_the_one_column_they_share():
+    def table(name, *columns):
+        return Table(name, tuple(Column(each, ColumnType.NUMBER) for each in columns))
+
+    teacher, pupil = table("teacher", "first name", "classroom", "year"), table("pupil", "classroom", "first name", "year")
+    assert [(str(key.source), str(key.target)) for key in all_keys([teacher, pupil], [])] == [("teacher.classroom", "pupil.classroom")]
+    assert not all_keys([table("one", "room", "floor"), table("other", "room", "floor")], [])
+    declared = ForeignKey(ColumnRef("pupil", "year"), ColumnRef("teacher", "year"))
+    assert all_keys([teacher, pupil], [declared]) == (declared,)
+
+
+@pytest.mark.parametrize(
+    ("sql", "comparison"),
+    [
+        ("SELECT age FROM customer WHERE name NOT LIKE '%M%'", Comparison.LACKS),
+        ("SELECT age FROM customer WHERE NOT name LIKE '%M%'", Comparison.LACKS),
+        ("SELECT age FROM customer WHERE name LIKE '%M%'", Comparison.CONTAINS),
+        ("SELECT age FROM customer WHERE name NOT LIKE 'Ida'", Comparison.UNEQUAL),
+    ],
+)
+def test_like_is_read_with_its_negation(shop, sql, comparison):
+    assert parse_query(sql, shop.schema).where[0].comparison == comparison
+
+
+def test_what_does_not_begin_so_is_not_written(shop):
+    with pytest.raises(NotCoveredError):
+        parse_query("SELECT age FROM customer WHERE name NOT LIKE 'M%'", shop.schema)
 
 
 def test_strict_dialects_group_by_all_that_is_not_aggregated(shop):

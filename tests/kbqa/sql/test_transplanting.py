@@ -64,7 +64,3 @@ def test_what_is_not_all_named_makes_no_pattern(shop, question, sql):
 
 def test_a_schema_without_a_place_for_it_gets_nothing(shop, lakes):
     assert not made("What is the age of all customers whose name is Ida?", "SELECT age FROM customer WHERE name = 'Ida'", shop, lakes, cells={})
-
-
-def test_words_of_many_databases_are_common():
-    assert common_words([["show the lakes"], ["show the shops"], ["show all"]]) == {"show", "the"}

@@ -223,7 +223,7 @@ def _reading(graph: Graph, live: LiveGraph, answer: Answer, reading: Reading | N
     others = [(number, each, _summary(each)) for number, each in enumerate(answer.readings)]
     return {
         "reading": reading, "percent": round(100 * reading.probability), "rows": _shown(solutions, live, graph) if solutions else [],
-        "columns": _headings(reading), "number": len(solutions.rows) if solutions else 0, "steps": steps_of(reading), "readings": others,
+        "columns": _headings(reading), "number": len(solutions.rows) if solutions else 0, "steps": steps_of(reading.taken), "readings": others,
         "query_address": f"{reverse('graph-query', args=[graph.slug])}?{urlencode({'query': shown_query})}", "shown_query": shown_query,
         "picture": _picture(graph, live, reading),
     }  # fmt: skip
@@ -254,7 +254,7 @@ def _summary(reading: Reading) -> str:
     """Return a reading in a line: the names that it chose, in their order."""
     skipped = {"HEAD": {"variable", "keyword"}, "TAIL": {"keyword", "variable"}, "COLUMN": {"variable"}}
     parts = []
-    for taken, shown in zip(reading.taken, steps_of(reading), strict=True):
+    for taken, shown in zip(reading.taken, steps_of(reading.taken), strict=True):
         if taken.choice.kind not in skipped.get(taken.step, set()) and taken.choice.key not in ("STOP", "END", "CLOSE", "UNLIMITED"):
             parts.append(shown.choice)
     return " › ".join(parts)

@@ -116,6 +116,7 @@ class AnswerSerializer(serializers.Serializer[Any]):
     question = serializers.CharField()
     id = serializers.IntegerField(help_text="Under which a judgement can be sent.")
     answerable = serializers.BooleanField()
+    notice = serializers.CharField(help_text="What to know of how the answer came about; mostly empty.")
     columns = serializers.ListField(child=serializers.CharField())
     rows = serializers.ListField(child=CellSerializer(many=True))
     holds = serializers.BooleanField(allow_null=True, help_text="The answer to a question with yes or no.")

@@ -14,8 +14,9 @@ from pyoxigraph import Literal, NamedNode, Store
 from kbqa.evaluation.calibration import calibration_error
 from kbqa.models import Graph, GraphVersion
 from kbqa.sparql import names
-from kbqa.sparql.answering import Answer, Decoder, ask
+from kbqa.sparql.answering import Answer, ask
 from kbqa.sparql.constraints import LiveGraph
+from kbqa.sparql.decoding import Decoder
 from kbqa.sparql.examples.published import PREFIXES
 from kbqa.sparql.loading import RdfFile, Report, rdf_format, triples_of
 from kbqa.sparql.profile import profile_graph

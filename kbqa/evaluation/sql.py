@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from kbqa.chat_server import ChatServer
 from kbqa.evaluation.calibration import calibration_error
 from kbqa.sql.answering import Answer, Source, ask
 from kbqa.sql.checking import StatementError, checked
@@ -22,7 +23,6 @@ from kbqa.sql.generating import LocalGenerator
 from kbqa.sql.introspection import read_schema
 from kbqa.sql.linking import world_of
 from kbqa.sql.ranking import answers_of, features_of
-from kbqa.sql.serving import ChatServer
 from kbqa.sql.training_data import written
 
 Judged = tuple[NDArray[np.float64], NDArray[np.bool_]]

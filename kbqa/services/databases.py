@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from kbqa import jobs, selectors
+from kbqa.chat_server import configured_server
 from kbqa.models import ColumnNote, Database, DatabaseQuestion
 from kbqa.services.graphs import MAX_QUESTION_CHARACTERS, QuestionError
 from kbqa.sql import answering
@@ -23,7 +24,7 @@ from kbqa.sql.executing import Limits, Result, execute
 from kbqa.sql.generating import LocalGenerator, bundled_generator
 from kbqa.sql.opening import file_of, served, uploads
 from kbqa.sql.schema import ColumnRef
-from kbqa.sql.serving import ChatServer, Confirmed, ServerConfig
+from kbqa.sql.serving import Confirmed
 from searchapp.jobs.models import Job
 from searchapp.jobs.services import cancel_jobs_of, start_job
 from searchapp.uploads import keep_upload
@@ -137,14 +138,6 @@ def _columns(source: Source, names: Sequence[str]) -> list[ColumnRef]:
     if unknown:
         raise QuestionError(f"There is no column {unknown[0]}. Columns are written as table.column.")
     return [known[name.lower()] for name in names]
-
-
-def configured_server() -> ChatServer | None:
-    """Return the language-model server that the settings name, if they name one."""
-    if not settings.LANGUAGE_MODEL_ADDRESS:
-        return None
-    key, seconds = settings.LANGUAGE_MODEL_KEY, settings.LANGUAGE_MODEL_SECONDS
-    return ChatServer(ServerConfig(settings.LANGUAGE_MODEL_ADDRESS, settings.LANGUAGE_MODEL, key, seconds))
 
 
 def nearest_examples(database: Database, question: str, generator: LocalGenerator, number: int = 3) -> list[Confirmed]:

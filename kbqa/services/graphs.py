@@ -19,7 +19,7 @@ from kbqa.sparql.answering import Answer
 from kbqa.sparql.building import uploaded_path, uploads
 from kbqa.sparql.fetching import pinned
 from kbqa.sparql.loading import FORMATS, LoadError, rdf_format
-from kbqa.sparql.opening import served
+from kbqa.sparql.opening import configured_decoder, served
 from kbqa.sparql.prefixes import is_prefix
 from kbqa.sparql.running import check_query
 from kbqa.sparql.stores import OxigraphStore, QueryError
@@ -127,7 +127,7 @@ def ask(graph: Graph, question: str, *, remember_for: Any = None) -> tuple[Answe
     if len(question) > MAX_QUESTION_CHARACTERS:
         raise QuestionError(f"A question has at most {MAX_QUESTION_CHARACTERS:,} characters; this one has {len(question):,}.")
     version, live = served(graph)
-    answer = answering.ask(question, version, live, answering.configured_decoder())
+    answer = answering.ask(question, version, live, configured_decoder())
     asker = remember_for if getattr(remember_for, "is_authenticated", False) else None
     kept = Question.objects.create(
         graph=graph, text=question, sparql=answer.best.text if answer.best else "", confidence=answer.best.probability if answer.best else 0.0,

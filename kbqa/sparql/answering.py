@@ -2,26 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from time import perf_counter
-from typing import Protocol
 
 import numpy as np
-from django.conf import settings
 from pyoxigraph import Literal, NamedNode
 
-from kbqa.decoding.beam import BeamOptions, Hypothesis, Taken, search
-from kbqa.decoding.inference import BUNDLED_FOLDER, DecoderModel, Session, load_decoder
-from kbqa.decoding.scoring import NetworkScorer
+from kbqa.decoding.beam import Taken
 from kbqa.models import GraphVersion
 from kbqa.sparql.constraints import LiveGraph
-from kbqa.sparql.grammar import SparqlState, World, start
+from kbqa.sparql.decoding import Decoder
+from kbqa.sparql.grammar import SparqlState, World
 from kbqa.sparql.linking import find_mentions
 from kbqa.sparql.query import Query, query_text
 from kbqa.sparql.stores.base import RdfTerm, Solutions
 
 MAX_ROWS = 1_000
-_WIDTH = 5
 
 
 @dataclass(frozen=True)
@@ -44,6 +39,8 @@ class Answer:
     readings: tuple[Reading, ...]
     answerable: bool
     milliseconds: float
+    notice: str = ""
+    """What a person should know of how the answer came about."""
 
     @property
     def best(self) -> Reading | None:
@@ -57,66 +54,11 @@ def world_of(question: str, version: GraphVersion, graph: LiveGraph) -> World:
     return World(graph, graph.with_surroundings(found.entities), found.classes, graph.with_surroundings(found.values), found.numbers)
 
 
-class Decoder(Protocol):
-    """Makes queries of questions."""
-
-    temperature: float
-    """What log-probabilities are divided by, so that they say how often they are right."""
-
-    def decode(self, question: str, world: World) -> list[Hypothesis]:
-        """Return complete hypotheses, the best first."""
-        ...
-
-
-class NetworkDecoder:
-    """The network that comes with the package, and beam search over its choices."""
-
-    def __init__(self, model: DecoderModel, options: BeamOptions | None = None) -> None:
-        self._model, self._options, self.temperature = model, options, model.temperature
-
-    def decode(self, question: str, world: World) -> list[Hypothesis]:
-        """Return complete hypotheses, the best first."""
-        session = Session(self._model, question, (*world.entities, *world.values, *world.classes, *world.numbers))
-        found = search(start(world), NetworkScorer(session), self._options)
-        if any(_is_reading(each) for each in found):
-            return found
-        # Sure that there is no answer, the search gave up all else: look for the nearest readings.
-        return [*found, *search(start(world, insists=True), NetworkScorer(session), self._options)]
-
-
-def _is_reading(hypothesis: Hypothesis) -> bool:
-    return isinstance(hypothesis.state, SparqlState) and hypothesis.state.answerable
-
-
-class SequenceDecoder:
-    """A Hugging Face sequence model under the same constraints."""
-
-    temperature = 1.0
-
-    def __init__(self, folder: str, width: int) -> None:
-        from kbqa.decoding.sequence_model import load_sequence_model
-
-        self._model, self._width = load_sequence_model(folder), width
-
-    def decode(self, question: str, world: World) -> list[Hypothesis]:
-        """Return complete hypotheses, the best first."""
-        return self._model.decode(question, start(world), self._width)
-
-
-def configured_decoder() -> Decoder:
-    """Return the decoder that the settings choose. Raises EncoderError."""
-    chosen = settings.DECODER
-    if chosen["backend"] == "huggingface":
-        return SequenceDecoder(chosen["model"], _WIDTH)
-    folder = Path(chosen["model"]).expanduser() if chosen["model"] else BUNDLED_FOLDER
-    return NetworkDecoder(load_decoder(folder), BeamOptions(width=_WIDTH))
-
-
 def ask(question: str, version: GraphVersion, graph: LiveGraph, decoder: Decoder) -> Answer:
     """Answer a question from a version of a graph. Raises StoreError, EncoderError."""
     begun = perf_counter()
     world = world_of(question, version, graph)
-    found = decoder.decode(question, world)
+    found, notice = decoder.decode(question, world)
     probabilities = _probabilities([each.score for each in found], decoder.temperature)
     readings, answerable = [], bool(found)
     for place, (hypothesis, probability) in enumerate(zip(found, probabilities, strict=True)):
@@ -128,7 +70,7 @@ def ask(question: str, version: GraphVersion, graph: LiveGraph, decoder: Decoder
         readings.append(Reading(state.query, query_text(state.query), probability, hypothesis.taken))
     if readings:
         readings[0] = run(readings[0], world.graph)
-    return Answer(question, tuple(readings), answerable and bool(readings), 1000 * (perf_counter() - begun))
+    return Answer(question, tuple(readings), answerable and bool(readings), 1000 * (perf_counter() - begun), notice)
 
 
 def _probabilities(scores: Sequence[float], temperature: float) -> list[float]:

@@ -1,23 +1,25 @@
 """How a query was decided, step by step, in words."""
 
+from collections.abc import Sequence
+
+from kbqa.decoding.beam import Taken
 from kbqa.decoding.choices import Choice, Kind
 from kbqa.decoding.explaining import ShownStep, shown_steps
-from kbqa.sparql.answering import Reading
 
-_STEPS = {
+STEP_NAMES = {
     "HEAD": "Where next", "RELATION": "Over what", "TAIL": "To what", "OR": "Or to what", "VALUE": "Compared with", "COLUMN": "Show",
     "OF": "Of what", "COMPARE": "How compared", "ORDER": "Sorted by", "LIMIT": "How many",
 }  # fmt: skip
 _WORDS = {
     "NEW": "whatever is there", "END": "the pattern is complete", "NOT": "except where", "CLOSE": "end of the exception", "STOP": "done",
     "ASK": "is it so?", "ALL": "all solutions", "ASC": "sorted upwards", "DESC": "sorted downwards", "ONE": "the first", "UNLIMITED": "all",
-    "OR": "or another", "HAVING": "only groups with", "AVERAGE": "their average",
+    "NONE": "the graph has no answer", "OR": "or another", "HAVING": "only groups with", "AVERAGE": "their average",
 }  # fmt: skip
 
 
-def steps_of(reading: Reading) -> list[ShownStep]:
+def steps_of(taken: Sequence[Taken]) -> list[ShownStep]:
     """Return the steps of a reading."""
-    return shown_steps(reading.taken, _STEPS, choice_text)
+    return shown_steps(taken, STEP_NAMES, choice_text)
 
 
 def choice_text(choice: Choice) -> str:

@@ -1,11 +1,19 @@
-"""Graphs as the rest asks them: each process keeps those open that it asked last."""
+"""What questions need, opened: graphs, of which each process keeps those that it asked last, and the decoder."""
 
 import threading
 from collections import OrderedDict
+from pathlib import Path
 
+from django.conf import settings
+
+from kbqa.chat_server import configured_server
+from kbqa.decoding.beam import BeamOptions
+from kbqa.decoding.inference import BUNDLED_FOLDER, load_decoder
 from kbqa.models import Graph, GraphVersion
 from kbqa.sparql.constraints import LiveGraph
+from kbqa.sparql.decoding import WIDTH, Decoder, NetworkDecoder, SequenceDecoder
 from kbqa.sparql.profile import Profile
+from kbqa.sparql.serving import ServerDecoder
 from kbqa.sparql.stores import EndpointStore, GraphStore, OxigraphStore, StoreError
 
 _MOST_OPEN = 8
@@ -47,3 +55,18 @@ def _store(version: GraphVersion) -> GraphStore:
     if version.graph.source_kind == Graph.SourceKind.ENDPOINT:
         return EndpointStore(version.graph.location, name, version.graph.token)
     return OxigraphStore.open(version.folder / "triples", name)
+
+
+def configured_decoder() -> Decoder:
+    """Return the decoder that the settings choose; a language-model server, if there is one, before the local network. Raises EncoderError."""
+    chosen = settings.DECODER
+    if chosen["backend"] == "huggingface":
+        return SequenceDecoder(chosen["model"], WIDTH)
+    server = configured_server()
+    return ServerDecoder(server, local_decoder()) if server is not None else local_decoder()
+
+
+def local_decoder() -> NetworkDecoder:
+    """Return the network that comes with the package, or that the settings name. Raises EncoderError."""
+    model = settings.DECODER["model"]
+    return NetworkDecoder(load_decoder(Path(model).expanduser() if model else BUNDLED_FOLDER), BeamOptions(width=WIDTH))

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from kbqa.models import GraphVersion
-from kbqa.sparql.answering import Answer, ask, configured_decoder
+from kbqa.sparql.answering import Answer, ask
 from kbqa.sparql.building import current_version, graph_of
 from kbqa.sparql.constraints import LiveGraph
 from kbqa.sparql.examples.published import Example
 from kbqa.sparql.examples.templates import make_examples
-from kbqa.sparql.opening import live_graph
+from kbqa.sparql.opening import live_graph, local_decoder
 from kbqa.sparql.query import query_text
 from kbqa.sparql.stores import OxigraphStore, StoreError
 from searchapp.encoders import EncoderError
@@ -45,7 +45,7 @@ def working_questions(version: GraphVersion, live: LiveGraph) -> Iterator[str]:
             len(question) <= _LONGEST
             and example.query is not None
             and question not in seen
-            and _works(example, ask(question, version, live, configured_decoder()), live)
+            and _works(example, ask(question, version, live, local_decoder()), live)
         ):
             seen.add(question)
             yield question

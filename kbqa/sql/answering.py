@@ -7,6 +7,7 @@ from time import perf_counter
 import numpy as np
 from sqlalchemy import Engine
 
+from kbqa.chat_server import ChatServer, ServerError
 from kbqa.decoding.beam import Hypothesis
 from kbqa.sql.checking import StatementError, checked
 from kbqa.sql.executing import ExecutionError, Limits, execute
@@ -16,7 +17,7 @@ from kbqa.sql.linking import CellNames, world_of
 from kbqa.sql.readings import Reading
 from kbqa.sql.rendering import NotConnectedError, render
 from kbqa.sql.schema import ColumnRef, Schema
-from kbqa.sql.serving import ChatServer, Confirmed, ServerError, generate
+from kbqa.sql.serving import Confirmed, generate
 
 _TRIAL = Limits(seconds=2.0, rows=200)
 

@@ -9,31 +9,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import httpx
-
+from kbqa.chat_server import ChatServer
 from kbqa.sql.linking import CellNames
 from kbqa.sql.schema import ColumnRef, Schema, Table
 
 _FENCED = re.compile(r"```(?:sql)?\s*(.*?)```", re.DOTALL | re.IGNORECASE)
 _STATEMENT = re.compile(r"\b(?:SELECT|WITH)\b.*", re.DOTALL | re.IGNORECASE)
-_MOST_TOKENS = 800
-_MOST_ANSWER = 20_000
 CLASSES = ("EASY", "NON-NESTED", "NESTED")
-
-
-class ServerError(Exception):
-    """The server did not answer as it should; the message says how."""
-
-
-@dataclass(frozen=True)
-class ServerConfig:
-    """Where the server is, and what of it is used."""
-
-    address: str
-    model: str
-    key: str = ""
-    seconds: float = 60.0
-    corrections: int = 2
 
 
 @dataclass(frozen=True)
@@ -51,28 +33,6 @@ class Generated:
     sql: str
     question_class: str = ""
     sub_questions: tuple[str, ...] = ()
-
-
-class ChatServer:
-    """One server of chat completions."""
-
-    def __init__(self, config: ServerConfig, transport: httpx.BaseTransport | None = None) -> None:
-        self.config = config
-        headers = {"Authorization": f"Bearer {config.key}"} if config.key else {}
-        self._client = httpx.Client(base_url=config.address.rstrip("/") + "/", timeout=config.seconds, headers=headers, transport=transport)
-
-    def complete(self, messages: Sequence[dict[str, str]]) -> str:
-        """Return what the server answers. Raises ServerError."""
-        body = {"model": self.config.model, "messages": list(messages), "temperature": 0, "max_tokens": _MOST_TOKENS, "stream": False}
-        try:
-            response = self._client.post("chat/completions", json=body)
-            response.raise_for_status()
-            content = response.json()["choices"][0]["message"]["content"]
-        except httpx.HTTPError as error:
-            raise ServerError(f"The language-model server does not answer: {error}") from error
-        except (ValueError, KeyError, IndexError, TypeError) as error:
-            raise ServerError("The language-model server's answer is not one of chat completions.") from error
-        return str(content or "")[:_MOST_ANSWER]
 
 
 def generate(

@@ -9,9 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from kbqa.chat_server import configured_server
 from kbqa.decoding.inference import load_decoder
 from kbqa.evaluation.sql import Scores, evaluate, opened_source
-from kbqa.services.databases import configured_server
 from kbqa.sql.examples.published import database_file, read_rows
 from kbqa.sql.generating import MODEL_FOLDER, LocalGenerator
 from kbqa.sql.ranking import fitted, keep_ranking

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 
+from kbqa.chat_server import ChatServer, ServerConfig
 from kbqa.services import databases as services
 from kbqa.sql import answering
 from kbqa.sql.generating import bundled_generator
 from kbqa.sql.opening import served
-from kbqa.sql.serving import ChatServer, Confirmed, ServerConfig, schema_text, statement_in
+from kbqa.sql.serving import Confirmed, schema_text, statement_in
 
 CLASS = '{"class": "NESTED", "sub_questions": ["What is the average price?"]}'
 

@@ -1,0 +1,55 @@
+"""A language-model server, for what a model larger than the local network may decide: any that speaks the protocol of chat completions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import httpx
+from django.conf import settings
+
+_MOST_TOKENS = 800
+_MOST_ANSWER = 20_000
+
+
+class ServerError(Exception):
+    """The server did not answer as it should; the message says how."""
+
+
+@dataclass(frozen=True)
+class ServerConfig:
+    """Where the server is, and what of it is used."""
+
+    address: str
+    model: str
+    key: str = ""
+    seconds: float = 60.0
+    corrections: int = 2
+
+
+class ChatServer:
+    """One server of chat completions."""
+
+    def __init__(self, config: ServerConfig, transport: httpx.BaseTransport | None = None) -> None:
+        self.config = config
+        headers = {"Authorization": f"Bearer {config.key}"} if config.key else {}
+        self._client = httpx.Client(base_url=config.address.rstrip("/") + "/", timeout=config.seconds, headers=headers, transport=transport)
+
+    def complete(self, messages: Sequence[dict[str, str]], *, most_tokens: int = _MOST_TOKENS) -> str:
+        """Return what the server answers. Raises ServerError."""
+        body = {"model": self.config.model, "messages": list(messages), "temperature": 0, "max_tokens": most_tokens, "stream": False}
+        try:
+            response = self._client.post("chat/completions", json=body)
+            response.raise_for_status()
+            content = response.json()["choices"][0]["message"]["content"]
+        except httpx.HTTPError as error:
+            raise ServerError(f"The language-model server does not answer: {error}") from error
+        except (ValueError, KeyError, IndexError, TypeError) as error:
+            raise ServerError("The language-model server's answer is not one of chat completions.") from error
+        return str(content or "")[:_MOST_ANSWER]
+
+
+def configured_server() -> ChatServer | None:
+    """Return the language-model server that the settings name, if they name one."""
+    if not settings.LANGUAGE_MODEL_ADDRESS:
+        return None
+    key, seconds = settings.LANGUAGE_MODEL_KEY, settings.LANGUAGE_MODEL_SECONDS
+    return ChatServer(ServerConfig(settings.LANGUAGE_MODEL_ADDRESS, settings.LANGUAGE_MODEL, key, seconds))

@@ -25,6 +25,7 @@ from kbqa.sparql.explaining import steps_of
 from kbqa.sparql.opening import served
 from kbqa.sparql.picture import picture_of
 from kbqa.sparql.prefixes import with_prefixes
+from kbqa.sparql.profile import local_text
 from kbqa.sparql.running import run_query
 from kbqa.sparql.stores import QueryError, Solutions, StoreError
 from searchapp.encoders import EncoderError
@@ -192,8 +193,8 @@ def _contents(graph: Graph) -> dict[str, Any]:
         return {"question_error": str(error), "status": 503}
     profile = live.profile
     return {
-        "profile": profile, "classes": profile.classes[:40], "predicates": profile.predicates[:60], "examples": graph.serving.examples,
-        "history": selectors.history(graph, 8),
+        "profile": profile, "naming": [(each.value, local_text(each.value)) for each in profile.labels], "classes": profile.classes[:40],
+        "predicates": profile.predicates[:60], "examples": graph.serving.examples, "history": selectors.history(graph, 8),
     }  # fmt: skip
 
 

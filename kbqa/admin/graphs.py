@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 else:
     _GraphModelForm = forms.ModelForm
 
-_FIELDS = ("name", "source_kind", "location", "token", "skip_bad_lines", "prefixes")
+_FIELDS = ("name", "source_kind", "location", "token", "skip_bad_lines", "prefixes", "label_predicates", "languages")
 
 
 class GraphAdminForm(_GraphModelForm):
@@ -51,7 +51,9 @@ class GraphAdminForm(_GraphModelForm):
             cleaned["slug"] = self.instance.slug or services.slug_of(cleaned["name"])
             values = {name: cleaned.get(name) or "" for name in ("name", "source_kind", "location", "slug")}
             prefixes = cleaned.get("prefixes") or {}
-            services.check_graph(Graph(pk=self.instance.pk, trusted=self.instance.trusted, prefixes=prefixes, **values))
+            labels = cleaned.get("label_predicates") or []
+            graph = Graph(pk=self.instance.pk, trusted=self.instance.trusted, prefixes=prefixes, label_predicates=labels, **values)
+            services.check_graph(graph)
         except ValidationError as error:
             self.add_error(None, error.messages)  # type: ignore[arg-type]
         return cleaned

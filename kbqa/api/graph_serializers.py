@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from kbqa.models import Graph, GraphVersion, Question
 from kbqa.services import graphs as services
+from kbqa.sparql.profile import Profile
 
 
 class GraphVersionSerializer(serializers.ModelSerializer[GraphVersion]):
@@ -25,11 +26,17 @@ class GraphSerializer(serializers.ModelSerializer[Graph]):
     location = serializers.CharField(max_length=1000, required=False, help_text="Address of an RDF file or an endpoint, or name of a repository.")
     token = serializers.CharField(write_only=True, required=False, allow_blank=True, max_length=500, help_text="For endpoints that ask for one.")
     file = serializers.FileField(write_only=True, required=False, help_text="Turtle, N-Triples, N-Quads, TriG, RDF/XML or JSON-LD; also with .gz.")
+    label_predicates = serializers.ListField(
+        child=serializers.CharField(max_length=1000), required=False, help_text="IRIs of the properties that name things; by default found out."
+    )
     triples = serializers.IntegerField(source="serving.triples", read_only=True, default=0)
 
     class Meta:
         model = Graph
-        fields = ("slug", "name", "source_kind", "location", "token", "file", "skip_bad_lines", "prefixes", "triples", "created")
+        fields = (
+            "slug", "name", "source_kind", "location", "token", "file", "skip_bad_lines", "label_predicates", "languages", "prefixes", "triples",
+            "created",
+        )  # fmt: skip
         read_only_fields = ("slug", "prefixes", "created")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -76,6 +83,11 @@ class GraphProfileSerializer(serializers.Serializer[Any]):
     triples = serializers.IntegerField()
     classes = ClassSerializer(many=True)
     predicates = PredicateSerializer(many=True)
+    labels = serializers.SerializerMethodField(help_text="The properties that name things.")
+
+    def get_labels(self, profile: Profile) -> list[str]:
+        """Return the IRIs of the properties that name things."""
+        return [each.value for each in profile.labels]
 
 
 class AskParameters(serializers.Serializer[Any]):

@@ -37,6 +37,16 @@ class Graph(models.Model):
     prefixes = models.JSONField(
         default=dict, blank=True, help_text='What queries are shown with: {"ex": "http://example.org/"}. A load adds those of its file.'
     )
+    label_predicates = models.JSONField(
+        default=list,
+        blank=True,
+        help_text='IRIs of the properties that name things: ["http://example.org/name"]. Empty: found out. Takes effect with the next load.',
+    )
+    languages = models.CharField(
+        max_length=100,
+        default="en",
+        help_text="Of names in several languages, which are shown, the best first: en, de. Takes effect with the next load.",
+    )
     serving = models.ForeignKey("GraphVersion", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False)
     deleting = models.BooleanField(default=False, editable=False)
     created = models.DateTimeField(auto_now_add=True)

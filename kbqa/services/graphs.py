@@ -1,7 +1,7 @@
 """What people and programs do with graphs: add, load, edit, delete, ask. Pages, admin, API and commands all call these."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,7 +20,7 @@ from kbqa.sparql.building import uploaded_path, uploads
 from kbqa.sparql.fetching import pinned
 from kbqa.sparql.loading import FORMATS, LoadError, rdf_format
 from kbqa.sparql.opening import configured_decoder, served
-from kbqa.sparql.prefixes import is_prefix
+from kbqa.sparql.prefixes import is_iri, is_prefix
 from kbqa.sparql.running import check_query
 from kbqa.sparql.stores import OxigraphStore, QueryError
 from searchapp.graph_sources import graph_source
@@ -36,7 +36,15 @@ class QuestionError(ValueError):
 
 
 def add_graph(
-    *, name: str, source_kind: str, location: str, token: str = "", skip_bad_lines: bool = False, trusted: bool = False
+    *,
+    name: str,
+    source_kind: str,
+    location: str,
+    token: str = "",
+    skip_bad_lines: bool = False,
+    trusted: bool = False,
+    label_predicates: Sequence[str] = (),
+    languages: str = "en",
 ) -> tuple[Graph, Job]:
     """Add a graph and start its first load. Raises ValidationError with the field that is wrong.
 
@@ -45,7 +53,7 @@ def add_graph(
     name = name.strip() or suggested_name(location)
     graph = Graph(
         slug=slug_of(name), name=name[:100], source_kind=source_kind, location=location.strip(), token=token.strip(), skip_bad_lines=skip_bad_lines,
-        trusted=trusted,
+        trusted=trusted, label_predicates=list(label_predicates), languages=languages,
     )  # fmt: skip
     check_graph(graph)
     try:
@@ -57,11 +65,13 @@ def add_graph(
 
 
 def check_graph(graph: Graph) -> None:
-    """Check a graph's name, prefixes and source. Raises ValidationError with the field that is wrong."""
+    """Check a graph's name, prefixes, names and source. Raises ValidationError with the field that is wrong."""
     if Graph.objects.filter(slug=graph.slug).exclude(pk=graph.pk).exists():
         raise ValidationError({"name": f"There is a graph named {graph.name} already."})
     if not isinstance(graph.prefixes, dict) or any(not is_prefix(name, iri) for name, iri in graph.prefixes.items()):
         raise ValidationError({"prefixes": 'Prefixes are written as {"ex": "http://example.org/"}: a short name, and a whole IRI.'})
+    if not isinstance(graph.label_predicates, list) or any(not is_iri(each) for each in graph.label_predicates):
+        raise ValidationError({"label_predicates": 'Properties are written as a list of whole IRIs: ["http://example.org/name"].'})
     try:
         _check_source(graph)
     except LoadError as error:

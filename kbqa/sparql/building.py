@@ -7,14 +7,14 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from pyoxigraph import Quad, RdfFormat, Store, parse
+from pyoxigraph import NamedNode, Quad, RdfFormat, Store, parse
 
 from kbqa.models import Graph, GraphVersion
 from kbqa.sparql import names
 from kbqa.sparql.fetching import FetchError, fetch
 from kbqa.sparql.loading import LoadError, RdfFile, Report, rdf_format, triples_of
 from kbqa.sparql.prefixes import prefixes_for
-from kbqa.sparql.profile import Profile, profile_graph
+from kbqa.sparql.profile import Naming, Profile, profile_graph
 from kbqa.sparql.stores import EndpointStore, OxigraphStore, StoreError
 from searchapp.graph_sources import graph_source
 from searchapp.jobs.errors import JobError, TransientJobError
@@ -58,13 +58,19 @@ def read(context: JobContext) -> None:
     except OSError as error:
         raise TransientJobError(f"The disk refused: {error}") from error
     context.progress(0, 1, "Looking at what is in the graph")
-    profile = profile_graph(OxigraphStore(store, ""))
+    profile = profile_graph(OxigraphStore(store, ""), naming_of(graph))
     context.progress(0, 1, "Writing names")
     names.names_of(version).write(names.names_in(store, profile), lambda number: context.progress(number, 0, f"Writing names, {number:,}"))
     store.flush()
     version.triples, version.skipped, version.complaints, version.profile = len(store), report.skipped, report.complaints, profile.as_json()
     version.save()
     _keep_prefixes(graph, profile, report.prefixes)
+
+
+def naming_of(graph: Graph) -> Naming:
+    """Return what is set of how a graph names things."""
+    languages = tuple(each for each in graph.languages.replace(",", " ").lower().split() if each)
+    return Naming(tuple(map(NamedNode, graph.label_predicates)), languages or Naming.languages)
 
 
 def _keep_prefixes(graph: Graph, profile: Profile, found: Mapping[str, str]) -> None:
@@ -183,7 +189,7 @@ def _look_at_endpoint(graph: Graph, version: GraphVersion, context: JobContext) 
     store = EndpointStore(graph.location, "", graph.token)
     context.progress(0, 1, "Looking at what is in the graph")
     try:
-        profile = profile_graph(store)
+        profile = profile_graph(store, naming_of(graph))
         rows = names.endpoint_names(store, profile)
         names.names_of(version).write(rows, lambda number: context.progress(number, 0, f"Fetching names, {number:,}"))
     except StoreError as error:

@@ -66,7 +66,7 @@ class LiveGraph:
 
     def store_names(self, iris: Sequence[NamedNode]) -> dict[NamedNode, str]:
         """Return a label of each IRI, or the words of its last part."""
-        return texts_of(self.store, iris, self.profile.labels)
+        return texts_of(self.store, iris, self.profile.labels, self.profile.languages)
 
     def _any_solution(self, bodies: list[str]) -> list[bool]:
         unknown = list(dict.fromkeys(body for body in bodies if body not in self._holds))

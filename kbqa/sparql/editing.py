@@ -9,8 +9,8 @@ from pyoxigraph import Quad, RdfFormat, Store, Triple, parse
 
 from kbqa.models import Graph, GraphVersion
 from kbqa.sparql import names
-from kbqa.sparql.building import next_number, serve
-from kbqa.sparql.profile import profile_graph
+from kbqa.sparql.building import naming_of, next_number, serve
+from kbqa.sparql.profile import Profile, profile_graph
 from kbqa.sparql.running import words_outside_quotes
 from kbqa.sparql.stores import OxigraphStore, QueryError, StoreError
 
@@ -72,8 +72,8 @@ def _changed(graph: Graph, served: GraphVersion, version: GraphVersion, change: 
     store = Store(str(version.folder / "triples"))
     change(store)
     store.flush()
-    profile = profile_graph(OxigraphStore(store, ""))
-    old = set(names.names_in(before, profile_graph(OxigraphStore(before, ""))))
+    profile = profile_graph(OxigraphStore(store, ""), naming_of(graph))
+    old = set(names.names_in(before, Profile.from_json(served.profile)))
     new = set(names.names_in(store, profile))
     version.triples, version.profile = len(store), profile.as_json()
     with transaction.atomic():

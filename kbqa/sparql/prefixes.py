@@ -34,7 +34,12 @@ def prefixes_for(iris: Iterable[str], found: Mapping[str, str]) -> dict[str, str
 
 def is_prefix(name: object, iri: object) -> bool:
     """Tell whether a name and an IRI can stand in a declaration."""
-    return isinstance(name, str) and isinstance(iri, str) and bool(NAME.fullmatch(name)) and bool(_IRI.fullmatch(iri))
+    return isinstance(name, str) and bool(NAME.fullmatch(name)) and is_iri(iri)
+
+
+def is_iri(iri: object) -> bool:
+    """Tell whether something is a whole IRI."""
+    return isinstance(iri, str) and bool(_IRI.fullmatch(iri))
 
 
 def _free_name(space: str, taken: set[str]) -> str:

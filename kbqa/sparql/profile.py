@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -20,7 +20,11 @@ LABEL_PREDICATES = tuple(
         "http://www.w3.org/2004/02/skos/core#prefLabel",
         "http://www.w3.org/2004/02/skos/core#altLabel",
         "http://schema.org/name",
+        "https://schema.org/name",
         "http://xmlns.com/foaf/0.1/name",
+        "http://purl.org/dc/terms/title",
+        "http://purl.org/dc/elements/1.1/title",
+        "http://www.w3.org/2006/vcard/ns#fn",
     )
 )
 """Taken for names wherever they occur, the best first."""
@@ -28,6 +32,8 @@ DESCRIPTION_PREDICATES = tuple(
     NamedNode(iri)
     for iri in ("http://www.w3.org/2000/01/rdf-schema#comment", "http://schema.org/description", "http://purl.org/dc/terms/description")
 )
+_NAMING = ("name", "label", "title", "full name", "display name", "has name", "has label", "has title")
+"""What a graph's own property is called that names things of several classes, or of a graph without classes."""
 _SCHEMA = ("http://www.w3.org/2002/07/owl#", "http://www.w3.org/2000/01/rdf-schema#", "http://www.w3.org/1999/02/22-rdf-syntax-ns#")
 _MAX_PREDICATES, _MAX_CLASSES, _SAMPLED, _LITERALS_SAMPLED = 5_000, 5_000, 2_000, 50
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]+")
@@ -54,6 +60,14 @@ class ClassProfile:
 
 
 @dataclass(frozen=True)
+class Naming:
+    """Which properties name things, found out where none are given; and in which languages names are shown, the best first."""
+
+    predicates: tuple[NamedNode, ...] = ()
+    languages: tuple[str, ...] = ("en",)
+
+
+@dataclass(frozen=True)
 class Profile:
     """A graph's vocabulary. What names things (labels, descriptions) and what types them is no relation to be asked for."""
 
@@ -61,6 +75,7 @@ class Profile:
     classes: tuple[ClassProfile, ...] = ()
     labels: tuple[NamedNode, ...] = ()
     triples: int = 0
+    languages: tuple[str, ...] = ("en",)
 
     @cached_property
     def texts(self) -> dict[NamedNode, str]:
@@ -79,6 +94,7 @@ class Profile:
             "classes": [[each.iri.value, each.text, each.count] for each in self.classes],
             "labels": [each.value for each in self.labels],
             "triples": self.triples,
+            "languages": self.languages,
         }
 
     @classmethod
@@ -88,23 +104,27 @@ class Profile:
             PredicateProfile(NamedNode(iri), text, count, tuple(domains), tuple(ranges)) for iri, text, count, domains, ranges in stored["predicates"]
         )
         classes = tuple(ClassProfile(NamedNode(iri), text, count) for iri, text, count in stored["classes"])
-        return cls(predicates, classes, tuple(map(NamedNode, stored["labels"])), stored["triples"])
+        labels, languages = tuple(map(NamedNode, stored["labels"])), tuple(stored.get("languages", cls.languages))
+        return cls(predicates, classes, labels, stored["triples"], languages)
 
 
-def profile_graph(store: GraphStore) -> Profile:
+def profile_graph(store: GraphStore, naming: Naming | None = None) -> Profile:
     """Look at a graph. Raises StoreError."""
+    naming = naming or Naming()
     counts = _counts(store, f"SELECT ?k (COUNT(*) AS ?n) WHERE {{ ?s ?k ?o }} GROUP BY ?k ORDER BY DESC(?n) LIMIT {_MAX_PREDICATES}")
     classes = _counts(store, f"SELECT ?k (COUNT(*) AS ?n) WHERE {{ ?s {RDF_TYPE} ?k }} GROUP BY ?k ORDER BY DESC(?n) LIMIT {_MAX_CLASSES}")
     classes = {iri: count for iri, count in classes.items() if not iri.value.startswith(_SCHEMA)}
-    labels = tuple(each for each in LABEL_PREDICATES if each in counts)
-    hidden = {RDF_TYPE, *LABEL_PREDICATES, *DESCRIPTION_PREDICATES}
+    known = (*(each for each in LABEL_PREDICATES if each in counts), *_own_labels(store, counts, has_classes=bool(classes)))
+    labels = tuple(each for each in naming.predicates if each in counts) or known
+    hidden = {RDF_TYPE, *labels, *(() if naming.predicates else LABEL_PREDICATES), *DESCRIPTION_PREDICATES}
     relations = [iri for iri in counts if iri not in hidden and not iri.value.startswith(_SCHEMA)]
-    texts = texts_of(store, [*relations, *classes], labels)
+    texts = texts_of(store, [*relations, *classes], labels, naming.languages)
     return Profile(
         tuple(PredicateProfile(iri, texts[iri], counts[iri], *_ends(store, iri, texts)) for iri in relations),
         tuple(ClassProfile(iri, texts[iri], count) for iri, count in classes.items()),
         labels,
         sum(counts.values()),
+        naming.languages,
     )
 
 
@@ -115,14 +135,27 @@ def local_text(iri: str) -> str:
     return " ".join(word.lower() if not word.isupper() or len(word) == 1 else word for word in words) or local
 
 
-def texts_of(store: GraphStore, iris: Iterable[NamedNode], labels: tuple[NamedNode, ...]) -> dict[NamedNode, str]:
-    """Return the label of each IRI, English before others, or the words of its last part."""
+def _own_labels(store: GraphStore, counts: Mapping[NamedNode, int], *, has_classes: bool) -> Iterator[NamedNode]:
+    """Yield the graph's own properties that name things: they are called so, and members of several classes have them."""
+    for predicate in counts:
+        if predicate in LABEL_PREDICATES or local_text(predicate.value).lower() not in _NAMING or _datatype(store, predicate):
+            continue
+        sample = f"{{ SELECT ?s WHERE {{ ?s {predicate} ?o FILTER isLiteral(?o) }} LIMIT {_SAMPLED} }}"
+        classes = store.select(f"SELECT DISTINCT ?c WHERE {{ {sample} ?s {RDF_TYPE} ?c }} LIMIT 2").rows if has_classes else ()
+        if len(classes) > 1 or (not has_classes and store.any_solution([f"SELECT * WHERE {{ {sample} }}"])[0]):
+            yield predicate
+
+
+def texts_of(
+    store: GraphStore, iris: Iterable[NamedNode], labels: tuple[NamedNode, ...], languages: Sequence[str] = Naming.languages
+) -> dict[NamedNode, str]:
+    """Return the label of each IRI, in the first of the languages that it has one in, or the words of its last part."""
     found = {iri: local_text(iri.value) for iri in iris}
     if not found:
         return found
     for label in reversed(labels):
         rows = store.select(f"SELECT ?k ?l WHERE {{ VALUES ?k {{ {' '.join(map(str, found))} }} ?k {label} ?l }}").rows
-        for iri, text in sorted(rows, key=lambda row: _language_rank(row[1])):
+        for iri, text in sorted(rows, key=lambda row: _language_rank(row[1], languages)):
             if isinstance(iri, NamedNode) and isinstance(text, Literal):
                 found[iri] = text.value
     return found
@@ -133,9 +166,11 @@ def _counts(store: GraphStore, query: str) -> dict[NamedNode, int]:
     return {iri: int(count.value) for iri, count in rows if isinstance(iri, NamedNode) and isinstance(count, Literal)}
 
 
-def _language_rank(term: object) -> int:
-    language = term.language if isinstance(term, Literal) else None
-    return 2 if language and language.startswith("en") else 1 if not language else 0
+def _language_rank(term: object, languages: Sequence[str]) -> int:
+    """Return a higher rank for what is rather shown: a wanted language, then none, then any other."""
+    language = (term.language if isinstance(term, Literal) else None) or ""
+    wanted = [place for place, each in enumerate(languages) if language == each or language.startswith(f"{each}-")]
+    return 1 + len(languages) - wanted[0] if wanted else 0 if language else 1
 
 
 def _ends(store: GraphStore, predicate: NamedNode, texts: dict[NamedNode, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -25,10 +25,15 @@ class Command(BaseCommand):
         parser.add_argument("--endpoint", action="store_true", help="SOURCE is the address of a SPARQL 1.1 endpoint")
         parser.add_argument("--skip-bad-lines", action="store_true", help="count lines that cannot be read, and go on (N-Triples and N-Quads)")
 
+        parser.add_argument(
+            "--label-predicate", action="append", metavar="IRI", help="a property that names things, once or more often; by default found out"
+        )
+        parser.add_argument("--languages", help="of names in several languages, which are shown, the best first: en,de")
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the load in this process and show its progress."""
         try:
-            graph, job = self._start(options["source"], options["name"], options["skip_bad_lines"], options["endpoint"])
+            graph, job = self._start(options)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         run_with_bar(job)
@@ -36,13 +41,18 @@ class Command(BaseCommand):
         if graph.serving is not None:
             self.stdout.write(f"{graph.slug}: {graph.serving.triples:,} triples, {graph.serving.skipped:,} lines skipped.")
 
-    def _start(self, source: str, name: str, skip_bad_lines: bool, endpoint: bool) -> tuple[Graph, Job]:
-        kind, location = (Graph.SourceKind.ENDPOINT, source) if endpoint else self._source(source)
-        name = name or services.suggested_name(location)
+    def _start(self, options: dict[str, Any]) -> tuple[Graph, Job]:
+        kind, location = (Graph.SourceKind.ENDPOINT, options["source"]) if options["endpoint"] else self._source(options["source"])
+        name = options["name"] or services.suggested_name(location)
+        given = {"label_predicates": options["label_predicate"], "languages": options["languages"]}
+        chosen: dict[str, Any] = {field: value for field, value in given.items() if value}
         graph = Graph.objects.filter(name=name, deleting=False).first()
         if graph is None:
-            return services.add_graph(name=name, source_kind=kind, location=location, skip_bad_lines=skip_bad_lines, trusted=True)
-        graph.source_kind, graph.location, graph.skip_bad_lines, graph.trusted = kind, location, skip_bad_lines, True
+            skips = options["skip_bad_lines"]
+            return services.add_graph(name=name, source_kind=kind, location=location, skip_bad_lines=skips, trusted=True, **chosen)
+        graph.source_kind, graph.location, graph.skip_bad_lines, graph.trusted = kind, location, options["skip_bad_lines"], True
+        for field, value in chosen.items():
+            setattr(graph, field, value)
         services.check_graph(graph)
         graph.save()
         return graph, services.load_graph(graph)

@@ -1,0 +1,73 @@
+"""What is found out about a graph: above all, what names things."""
+
+import pytest
+from pyoxigraph import NamedNode, RdfFormat, Store
+
+from kbqa.models import Graph
+from kbqa.services import graphs as services
+from kbqa.sparql.opening import served
+from kbqa.sparql.profile import Naming, Profile, profile_graph
+from kbqa.sparql.stores import OxigraphStore
+
+OWN = """
+@prefix : <http://firm.example/> .
+:e1 a :Employee ; :name "Ann Smith" ; :salary 10 ; :department :d1 . :e2 a :Employee ; :name "Bo Lee" ; :salary 20 ; :department :d1 .
+:d1 a :Department ; :name "Research" ; :title "R&D" .
+"""
+
+
+def profile(text: str, naming: Naming | None = None) -> Profile:
+    store = Store()
+    store.load(text.encode(), format=RdfFormat.TURTLE)
+    return profile_graph(OxigraphStore(store, ""), naming)
+
+
+def named(found: Profile) -> set[str]:
+    return {each.value.rsplit("/", 1)[-1].rsplit("#", 1)[-1] for each in found.labels}
+
+
+def test_a_property_that_is_called_so_and_that_several_classes_have_names_things():
+    found = profile(OWN)
+    assert named(found) == {"name"}, "of one class only, a title is a property like others"
+    assert "name" not in found.texts.values()
+
+
+def test_numbers_and_things_name_nothing():
+    assert not named(profile("@prefix : <http://x.example/> . :a a :A ; :name 7 . :b a :B ; :name 8 ."))
+    assert not named(profile("@prefix : <http://x.example/> . :a a :A ; :name :b . :b a :B ; :name :a ."))
+
+
+def test_a_graph_without_classes_has_names_too():
+    assert named(profile('@prefix : <http://x.example/> . :a :title "One" ; :next :b . :b :title "Two" .')) == {"title"}
+
+
+def test_what_is_set_counts_alone_and_what_is_not_there_does_not():
+    title = NamedNode("http://firm.example/title")
+    found = profile(OWN, Naming((title,)))
+    assert named(found) == {"title"}
+    assert "name" in found.texts.values()
+    assert named(profile(OWN, Naming((NamedNode("http://gone.example/x"),)))) == {"name"}
+
+
+def test_names_are_shown_in_the_languages_that_are_set():
+    text = """@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> . @prefix : <http://x.example/> .
+        :p rdfs:label "town"@en, "Stadt"@de-AT, "ville"@fr . :a :p :b ."""
+    shown = [next(iter(profile(text, Naming(languages=languages)).texts.values())) for languages in (("en",), ("de", "en"), ("it",), ("it", "fr"))]
+    assert shown[:2] == ["town", "Stadt"]
+    assert shown[3] == "ville"
+    assert Profile.from_json(profile(text, Naming(languages=("de",))).as_json()).languages == ("de",)
+
+
+def test_questions_name_things_by_what_is_set_after_the_next_load(load):
+    graph = load(OWN, name="firm")
+    assert services.ask(graph, "what is the salary of Ann Smith?")[0].best.solutions.rows[0][0].value == "10"
+    Graph.objects.filter(pk=graph.pk).update(label_predicates=["http://firm.example/title"])
+    assert served(load(OWN, name="firm"))[1].profile.labels == (NamedNode("http://firm.example/title"),)
+
+
+@pytest.mark.parametrize("wrong", ["http://a.example/x", ["no iri"], [7]])
+def test_what_is_no_list_of_iris_is_refused(load, wrong):
+    graph = load()
+    graph.label_predicates = wrong
+    with pytest.raises(services.ValidationError, match="whole IRIs"):
+        services.check_graph(graph)

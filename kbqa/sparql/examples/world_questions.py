@@ -38,7 +38,7 @@ class _Questions:
         self.makers = (
             self._nested, self._lookup, self._nested, self._one, self._superlative, self._one, self._compare, self._lookup, self._one, self._two,
             self._two, self._with_text, self._count, self._superlative, self._lookup, self._compare, self._ask, self._each, self._both, self._most,
-            self._without, self._aggregate,
+            self._without, self._aggregate, self._of_group, self._either, self._of_group, self._ask,
         )  # fmt: skip
 
     def _one(self) -> Example | None:
@@ -108,12 +108,25 @@ class _Questions:
             kind = self.rng.choice(self.world.classes)
             text = self.rng.choice(("how many {c} are there", "number of {c}", "count the {c}")).format(c=_plural(kind))
             return self._counted(text, (Edge(_X, RDF_TYPE, self.world.class_of(kind)),))
+        if self.rng.random() < 0.3:
+            return self._number_of()
         wordings = [each for each in relation.backward if each.startswith(("which ", "who "))]
         if not wordings:
             return None
         text = self._say(tuple(wordings), target)
         what = f"how many {text[6:]}" if text.startswith("which ") else f"how many {_plural(relation.source)} {text[4:]}"
         return self._counted(what, self._described(relation, (Edge(_X, predicate, target),)))
+
+    def _number_of(self) -> Example | None:
+        """How many subjects a relation's object has, or objects its subject."""
+        relation, predicate, (subject, target) = self._edge()
+        if self.rng.random() < 0.5:
+            text = self.rng.choice(("how many {c} does {e} have", "how many {c} are there for {e}", "number of {c} of {e}"))
+            shown = text.format(c=_plural(relation.source), e=self.world.names[target])
+            return self._counted(shown, self._described(relation, (Edge(_X, predicate, target),)))
+        text = self.rng.choice(("how many {p} does {e} have", "number of {p} of {e}", "how many {p} are there for {e}"))
+        noun = self.rng.choice((self._noun(relation), relation.target))
+        return self._counted(text.format(p=_plural(noun), e=self.world.names[subject]), (Edge(subject, predicate, _X),))
 
     def _superlative(self) -> Example | None:
         kept = self.rng.choice(self.world.attributes)
@@ -179,9 +192,37 @@ class _Questions:
     def _ask(self) -> Example | None:
         relation, predicate, (subject, target) = self._edge()
         answer = target if self.rng.random() < 0.5 else self.rng.choice(self.world.members[relation.target])
-        text = self.rng.choice(("is {f} the {p} of {e}", "is {e}'s {p} {f}", "does {e} have the {p} {f}", "is the {p} of {e} {f}"))
-        shown = text.format(f=self.world.names[answer], e=self.world.names[subject], p=self._noun(relation))
+        verbs = [each for wording in relation.backward if (each := _yes_no(wording, _plural(relation.source)))]
+        if verbs and self.rng.random() < 0.6:
+            shown = self.rng.choice(verbs).format(s=self.world.names[subject], e=self.world.names[answer])
+        else:
+            text = self.rng.choice(("is {f} the {p} of {e}", "is {e}'s {p} {f}", "does {e} have the {p} {f}", "is the {p} of {e} {f}"))
+            shown = text.format(f=self.world.names[answer], e=self.world.names[subject], p=self._noun(relation))
         return Example(self._cased(shown), Query((Edge(subject, predicate, answer),)))
+
+    def _either(self) -> Example | None:
+        """What has a relation to one thing or another."""
+        relation, predicate, (_, target) = self._edge()
+        others = sorted({edge[1] for _, name, found in self.world.edges if name == predicate for edge in found} - {target}, key=str)
+        if not others:
+            return None
+        other, plural = self.rng.choice(others), _plural(relation.source)
+        pair = self.rng.choice(("{} or {}", "{} or {}", "either {} or {}")).format(self.world.names[target], self.world.names[other])
+        wordings = (*relation.backward, f"which {plural} have the {self._noun(relation)} {{e}}", f"{plural} with {self._noun(relation)} {{e}}")
+        edges = self._described(relation, (Edge(_X, predicate, target, (other,)),))
+        return self._example(self.rng.choice(wordings).format(e=pair), edges)
+
+    def _of_group(self) -> Example | None:
+        """What has a relation to members of a class that a relation of their own describes, or what these have one to."""
+        relation, predicate, _ = self._edge()
+        onward = self.rng.random() < 0.5
+        kinds, edges = self._group(relation.source if onward else relation.target, whole=False)
+        if not edges:
+            return None
+        described = self.rng.choice(("the {}", "the {}", "{}")).format(kinds)
+        wordings = relation.forward if onward else relation.backward
+        text = self.rng.choice(wordings).format(e=described)
+        return self._example(text, (*edges, Edge(_X, predicate, _Y) if onward else Edge(_Y, predicate, _X)), _Y)
 
     def _both(self) -> Example | None:
         relation, predicate, (subject, target) = self._edge()
@@ -206,6 +247,15 @@ class _Questions:
     def _most(self) -> Example | None:
         relation, predicate, _ = self._edge()
         descending = self.rng.random() < 0.8
+        if self.rng.random() < 0.4:
+            text = self.rng.choice(
+                ("which {c} has the {m} {p}", "{c} with the {m} {p}", "the {c} that has the {m} {p}", "who or what has the {m} {p}")
+            )
+            noun = _plural(self.rng.choice((self._noun(relation), relation.target)))
+            shown = text.format(c=relation.source, m="most" if descending else "fewest", p=noun)
+            edges = self._started(relation, predicate)[0 if self.world.typed and "{c}" in text else 1 :]
+            order = Item(_Y, Aggregate.COUNT)
+            return Example(self._cased(shown), Query(edges, columns=(Item(_X),), order=order, descending=descending, limit=1))
         text = self.rng.choice(("which {t} has the {m} {c}", "{t} with the {m} {c}", "what {t} has the {m} {c}", "which {t} has {m} {c}"))
         shown = text.format(t=relation.target, m="most" if descending else "fewest", c=_plural(relation.source))
         counted = Item(_X, Aggregate.COUNT)
@@ -311,15 +361,22 @@ class _Questions:
         columns = (Item(_X, Aggregate.COUNT),) if text.startswith("how many") else (Item(_X),)
         return Example(self._cased(text), Query(edges, columns=columns))
 
-    def _group(self, kind: str) -> tuple[str, tuple[Edge, ...]]:
-        """Return members of a class in words (all, or those with a relation to something), and as edges of _X; none where nothing tells them."""
+    def _group(self, kind: str, *, whole: bool = True) -> tuple[str, tuple[Edge, ...]]:
+        """Return members of a class in words (all, if that may be, or those with a relation to something), and as edges of _X.
+
+        None where nothing tells them.
+        """
         found = [(relation, predicate, each[1]) for relation, predicate, edges in self.world.edges if relation.source == kind for each in edges]
-        if not found or self.rng.random() < 0.5:
+        if not whole and not found:
+            return "", ()
+        if whole and (not found or self.rng.random() < 0.5):
             return _plural(kind), (Edge(_X, RDF_TYPE, self.world.class_of(kind)),) if self.world.typed else ()
         relation, predicate, target = self.rng.choice(found)
         plural, name = _plural(kind), self.world.names[target]
         asked = f"which {plural} "
-        wordings = [f"{plural} that {each.removeprefix(asked)}" for each in relation.backward if each.startswith(asked)]
+        told = [each.removeprefix(asked) for each in relation.backward if each.startswith(asked)]
+        wordings = [f"{plural} that {each}" for each in told if not each.startswith(("does ", "did "))]
+        wordings += [f"{plural} that {{e}} {each.removeprefix('does {e} ')}s" for each in told if each.startswith("does {e} ")]
         wordings += [each for each in relation.backward if each.startswith(f"{plural} ")]
         wordings += [f"{plural} with {self._noun(relation)} {{e}}", f"{plural} whose {self._noun(relation)} is {{e}}"]
         return self.rng.choice(wordings).format(e=name), self._described(relation, (Edge(_X, predicate, target),))
@@ -351,6 +408,20 @@ class _Questions:
         if self.rng.random() < 0.2:
             return text.lower()
         return text[:1].upper() + text[1:] if self.rng.random() < 0.5 else text
+
+
+def _yes_no(wording: str, plural: str) -> str | None:
+    """Return what is asked from an object as a question whether it is so of a subject {s}: which trains stop at {e} → does {s} stop at {e}."""
+    for helper in ("did", "does"):
+        _, found, rest = wording.partition(f" {helper} {{e}} ")
+        if found:
+            return f"{helper} {{e}} {rest} {{s}}"
+    first, _, rest = wording.removeprefix(f"which {plural} ").partition(" ")
+    if wording.startswith(f"which {plural} ") and first not in ("have", "went"):
+        return f"{'is' if first == 'are' else 'was'} {{s}} {rest}" if first in ("are", "were") else f"does {{s}} {first} {rest}"
+    if wording.startswith(("who is ", "who was ")):
+        return f"{wording.split()[1]} {{s}} {wording.split(' ', 2)[2]}"
+    return None
 
 
 def _one_of(word: str) -> str:

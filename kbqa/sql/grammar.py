@@ -5,13 +5,13 @@ intersected or excepted. A condition may hold a query of its own, which is writt
 written down; tables that no key connects are never offered together.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from kbqa.decoding.choices import Choice, Kind
 from kbqa.decoding.vocabulary import Vocabulary
+from kbqa.sql.dates import is_dated
 from kbqa.sql.query import Aggregate, AllOf, Comparison, Condition, Item, Operand, Operator, Order, Query, SetOperation, Term, Value, Via
 from kbqa.sql.rendering import joins
 from kbqa.sql.schema import ColumnRef, ColumnType, ForeignKey, Schema
@@ -28,7 +28,6 @@ STEPS = (
 )  # fmt: skip
 VOCABULARY = Vocabulary(KEYWORDS, STEPS, variables=1)
 
-_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2})?)?")
 _ORDERED = (Comparison.LESS, Comparison.GREATER, Comparison.AT_MOST, Comparison.AT_LEAST, Comparison.BETWEEN)
 _EQUALITIES = (Comparison.EQUAL, Comparison.UNEQUAL)
 _NULLS = (Comparison.IS_NULL, Comparison.IS_NOT_NULL)
@@ -301,7 +300,7 @@ def _offer_values(state: SqlState) -> Iterator[Choice]:
     world, operand = state.world, state.item.term.operand
     kind = _kind(state, state.item)
     found = [value for value in world.values if value.key[0] == operand] if state.item.term.aggregate is None else []
-    numbers = [number for number in world.numbers if not state.strict or _fits(number.key, kind)]
+    numbers = [number for number in world.numbers if not state.strict or _fits(number.key, kind, state)]
     same = [each for each in state.query.where if (each.item, each.comparison) == (state.item, state.comparison) and len(each.values) == 1]
     taken = {*state.values, *(each.values[0] for each in same)}
     yield from (choice for choice in (*found, *numbers) if Value(_value_of(choice)) not in taken)
@@ -318,11 +317,12 @@ def _kind(state: SqlState, item: Item) -> ColumnType:
     return state.world.schema.column(item.term.operand).type
 
 
-def _fits(text: str, kind: ColumnType) -> bool:
+def _fits(text: str, kind: ColumnType, state: SqlState) -> bool:
     """Tell whether a constant can be read as a value of a type."""
     if kind == ColumnType.NUMBER:
         return text.removeprefix("-").replace(".", "", 1).isdecimal()
-    return kind != ColumnType.DATE or bool(_ISO_DATE.fullmatch(text))
+    operand = state.item.term.operand if state.item else None
+    return kind != ColumnType.DATE or (isinstance(operand, ColumnRef) and is_dated(text, state.world.schema.column(operand)))
 
 
 def _value_of(choice: Choice) -> str:

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from sqlglot import Dialect, exp
 
+from kbqa.sql.dates import Period, period_of
 from kbqa.sql.query import Aggregate, AllOf, Comparison, Condition, Item, Operand, Operator, Order, Query, SetOperation, Term, Value
 from kbqa.sql.schema import ColumnRef, ColumnType, ForeignKey, Schema
 
@@ -38,6 +39,15 @@ _SET_OPERATIONS: dict[SetOperation, type[exp.SetOperation]] = {
     SetOperation.EXCEPT: exp.Except,
 }
 _GROUPS_LOOSELY = ("sqlite",)
+_DATES_ARE_TEXTS = ("sqlite",)
+_DATES_STAY = (None, Aggregate.MIN, Aggregate.MAX)
+_FROM_ENDS: dict[Comparison, tuple[type[exp.Binary], bool]] = {
+    Comparison.LESS: (exp.LT, False),
+    Comparison.AT_LEAST: (exp.GTE, False),
+    Comparison.GREATER: (exp.GTE, True),
+    Comparison.AT_MOST: (exp.LT, True),
+}
+"""What a comparison with a longer time is about: its first day, or the day after its last."""
 _PATTERNS = {Comparison.CONTAINS: "%{}%", Comparison.LACKS: "%{}%", Comparison.STARTS: "{}%", Comparison.ENDS: "%{}"}
 
 
@@ -169,6 +179,12 @@ class _Select:
             assert condition.query is not None
             inside = exp.In(this=left, query=exp.Subquery(this=render(condition.query, self.schema)))
             return inside if comparison == Comparison.IN else exp.Not(this=inside)
+        periods = self.periods(condition)
+        return self.within(left, comparison, periods) if periods else self.valued(left, condition)
+
+    def valued(self, left: exp.Expr, condition: Condition) -> exp.Expr:
+        """Return a comparison with constants, a column or a query's one value."""
+        comparison = condition.comparison
         if comparison in _PATTERNS:
             like = exp.Like(this=left, expression=exp.Literal.string(_PATTERNS[comparison].format(condition.values[0].text)))
             return exp.Not(this=like) if comparison == Comparison.LACKS else like
@@ -179,6 +195,46 @@ class _Select:
             inside = exp.In(this=left, expressions=[self.value(value, condition.item) for value in condition.values])
             return exp.Not(this=inside) if comparison == Comparison.UNEQUAL else inside
         return _COMPARISONS[comparison](this=left, expression=self.right(condition))
+
+    def periods(self, condition: Condition) -> list[Period]:
+        """Return the times that a column of dates is compared with, where all its values are such; SQLite's texts have patterns of their own."""
+        term, patterned = condition.item.term, condition.comparison in _PATTERNS
+        plain = term.aggregate in _DATES_STAY and condition.item.operator is None and isinstance(term.operand, ColumnRef)
+        if not plain or not condition.values or (patterned and self.schema.dialect in _DATES_ARE_TEXTS):
+            return []
+        assert isinstance(term.operand, ColumnRef)
+        found = [period_of(value.text, self.schema.column(term.operand)) for value in condition.values]
+        periods = [each for each in found if each is not None]
+        return periods if len(periods) == len(found) and len({len(each.text) for each in periods}) == 1 else []
+
+    def within(self, left: exp.Expr, comparison: Comparison, periods: Sequence[Period]) -> exp.Expr:
+        """Return a comparison with times: by how dates begin where they are texts, else by their first day and the one after the last."""
+        if self.schema.dialect in _DATES_ARE_TEXTS:
+            return self.beginning(left, comparison, periods)
+        first, last = periods[0], periods[-1]
+        if comparison in _FROM_ENDS:
+            kind, at_end = _FROM_ENDS[comparison]
+            return kind(this=left, expression=exp.Literal.string((first.end if at_end else first.first).isoformat()))
+        inside = [
+            exp.and_(
+                exp.GTE(this=left.copy(), expression=exp.Literal.string(start.first.isoformat())),
+                exp.LT(this=left.copy(), expression=exp.Literal.string(end.end.isoformat())),
+            )
+            for start, end in ([(first, last)] if comparison == Comparison.BETWEEN else [(each, each) for each in periods])
+        ]
+        either = exp.paren(exp.or_(*inside)) if len(inside) > 1 else exp.paren(inside[0])
+        return exp.Not(this=either) if comparison in (Comparison.UNEQUAL, Comparison.LACKS) else either
+
+    def beginning(self, left: exp.Expr, comparison: Comparison, periods: Sequence[Period]) -> exp.Expr:
+        """Return a comparison of how dates begin, which are texts, or years alone as numbers."""
+        start = exp.Substring(this=left, start=exp.Literal.number(1), length=exp.Literal.number(len(periods[0].text)))
+        texts = [exp.Literal.string(each.text) for each in periods]
+        if comparison == Comparison.BETWEEN:
+            return exp.Between(this=start, low=texts[0], high=texts[1])
+        if len(texts) > 1:
+            inside = exp.In(this=start, expressions=texts)
+            return exp.Not(this=inside) if comparison == Comparison.UNEQUAL else inside
+        return _COMPARISONS[comparison](this=start, expression=texts[0])
 
     def right(self, condition: Condition) -> exp.Expr:
         if condition.query is not None:

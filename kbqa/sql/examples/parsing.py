@@ -22,7 +22,7 @@ from kbqa.sql.query import (
     Value,
     Via,
 )
-from kbqa.sql.schema import ColumnRef, Schema
+from kbqa.sql.schema import ColumnRef, ColumnType, Schema
 
 _AGGREGATES: dict[type[exp.Expr], Aggregate] = {
     exp.Count: Aggregate.COUNT,
@@ -280,8 +280,17 @@ class _Reader:
     def _between(self, tree: exp.Expr, negated: bool) -> Condition:
         if negated:
             raise NotCoveredError("NOT BETWEEN")
-        ends = self._value(tree.args["low"]), self._value(tree.args["high"])
-        return Condition(self._item(tree.this), Comparison.BETWEEN, ends)
+        low, high = tree.args["low"], tree.args["high"]
+        item = self._dated(_bare(tree.this), low) or self._item(tree.this)
+        return Condition(item, Comparison.BETWEEN, (self._value(low), self._value(high)))
+
+    def _dated(self, left: exp.Expr, right: exp.Expr) -> Item | None:
+        """Return the column of dates whose year, month or day is compared with a constant, as comparisons with such times are written."""
+        inner, length = _beginning_of(left)
+        if inner is None or not self._is_value(right) or len(self._value(right).text) != length:
+            return None
+        ref = self._column(inner)
+        return Item(Term(ref)) if self.schema.column(ref).type == ColumnType.DATE else None
 
     def _compared(self, tree: exp.Expr, negated: bool) -> Condition:
         comparison = _COMPARISONS.get(type(tree))
@@ -290,7 +299,7 @@ class _Reader:
         left, right = _bare(tree.this), _bare(tree.expression)
         if self._is_value(left) and not self._is_value(right):
             left, right, comparison = right, left, _TURNED.get(comparison, comparison)
-        item = self._item(left)
+        item = self._dated(left, right) or self._item(left)
         if isinstance(right, exp.Subquery | exp.Select):
             return Condition(item, comparison, query=_query(right, self.schema))
         if self._is_value(right):
@@ -315,6 +324,23 @@ class _Reader:
         if isinstance(tree, exp.Neg):
             return Value(f"-{tree.this.name}")
         return Value(str(int(tree.this)) if isinstance(tree, exp.Boolean) else tree.name)
+
+
+_LENGTHS = {"%Y": 4, "%Y-%m": 7, "%Y-%m-%d": 10}
+
+
+def _beginning_of(tree: exp.Expr) -> tuple[exp.Expr | None, int]:
+    """Return whose beginning as a date is taken, and of how many characters; None where none is."""
+    inner = tree.this if isinstance(tree, exp.TimeToStr | exp.Substring) else None
+    while isinstance(inner, exp.TsOrDsToTimestamp | exp.Cast):
+        inner = inner.this
+    if not isinstance(inner, exp.Column):
+        return None, 0
+    if isinstance(tree, exp.TimeToStr):
+        return inner, _LENGTHS.get(str(tree.args["format"].name), 0)
+    start, length = tree.args.get("start"), tree.args.get("length")
+    begins = isinstance(start, exp.Literal) and start.name == "1" and isinstance(length, exp.Literal) and length.is_int
+    return inner, int(length.name) if begins and isinstance(length, exp.Literal) else 0
 
 
 def _bare(tree: exp.Expr) -> exp.Expr:

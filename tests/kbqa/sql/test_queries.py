@@ -1,5 +1,7 @@
 """Schemas, queries as data, and their way to SQL and back."""
 
+from dataclasses import replace
+
 import pytest
 
 from kbqa.sql.examples.parsing import NotCoveredError, parse_query
@@ -135,3 +137,42 @@ def test_strict_dialects_group_by_all_that_is_not_aggregated(shop):
     assert "GROUP BY" not in query_text(parse_query("SELECT name FROM customer", shop.schema), schema)
     assert "GROUP BY" not in query_text(parse_query("SELECT count(*) FROM customer", shop.schema), schema)
     assert 'GROUP BY "Product Group"' in query_text(parse_query('SELECT "Product Group", max(price) FROM product', shop.schema), schema)
+
+
+DATED = [
+    ("ordered_on = '2024'", "SUBSTRING(ordered_on, 1, 4) = '2024'", "(ordered_on >= '2024-01-01' AND ordered_on < '2025-01-01')"),
+    ("ordered_on > '2024-02'", "SUBSTRING(ordered_on, 1, 7) > '2024-02'", "ordered_on >= '2024-03-01'"),
+    ("ordered_on <= '2023'", "SUBSTRING(ordered_on, 1, 4) <= '2023'", "ordered_on < '2024-01-01'"),
+    (
+        "ordered_on BETWEEN '2023' AND '2024'",
+        "SUBSTRING(ordered_on, 1, 4) BETWEEN '2023' AND '2024'",
+        "(ordered_on >= '2023-01-01' AND ordered_on < '2025-01-01')",
+    ),
+    ("ordered_on != '2023-12'", "SUBSTRING(ordered_on, 1, 7) <> '2023-12'", "NOT (ordered_on >= '2023-12-01' AND ordered_on < '2024-01-01')"),
+    ("ordered_on = '2024-02-12'", "ordered_on = '2024-02-12'", "ordered_on = '2024-02-12'"),
+    ("ordered_on > '77'", "ordered_on > '77'", "ordered_on > '77'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("condition", "sqlite", "postgres"), DATED)
+def test_a_year_or_month_means_all_its_days(shop, condition, sqlite, postgres):
+    query = parse_query(f'SELECT amount FROM "order" WHERE {condition}', shop.schema)
+    assert query_text(query, shop.schema) == f'SELECT amount FROM "order" WHERE {sqlite}'
+    assert query_text(query, replace(shop.schema, dialect="postgres")) == f'SELECT amount FROM "order" WHERE {postgres}'
+    rows(shop, query_text(query, shop.schema))
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ["strftime('%Y', ordered_on) = '2024'", "CAST(strftime('%Y', ordered_on) AS INT) = 2024", "SUBSTR(ordered_on, 1, 4) = '2024'"],
+)
+def test_the_year_of_a_date_is_read_as_a_comparison_with_a_year(shop, condition):
+    query = parse_query(f'SELECT amount FROM "order" WHERE {condition}', shop.schema)
+    assert query == parse_query("SELECT amount FROM \"order\" WHERE ordered_on = '2024'", shop.schema)
+    assert rows(shop, query_text(query, shop.schema)) == rows(shop, f'SELECT amount FROM "order" WHERE {condition}')
+
+
+def test_beside_times_a_day_is_a_period_too(shop):
+    schema = Schema((Table("log", (Column("at", ColumnType.DATE, "TIMESTAMP"),)),), dialect="postgres")
+    query = parse_query("SELECT count(*) FROM log WHERE at = '2024-02-29'", schema)
+    assert "at >= '2024-02-29' AND at < '2024-03-01'" in query_text(query, schema).replace('"at"', "at")

@@ -24,6 +24,7 @@ register(
     SCAN,
     Stage(scanning.scan_schema),
     Stage(scanning.scan_cells),
+    Stage(scanning.scan_definitions),
     Stage(database_suggesting.suggest_questions),
     Stage(scanning.publish),
     clean_up=scanning.abandon,

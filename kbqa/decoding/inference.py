@@ -64,7 +64,7 @@ class DecoderModel:
         self.ranking: dict[str, float] = config.get("ranking", {})
         texts = load_encoder(EncoderSpec("openvino", BUNDLED_MODEL))
         assert isinstance(texts, OpenVinoEncoder)
-        self.tokenizer = texts.tokenizer
+        self.tokenizer, self.encode = texts.tokenizer, texts.encode
         self.table = TextTable(texts.encode, texts.dimension)
         self._lock = Lock()
         self._request = _compiled(_merged(stored, int(sizes["tuned"])))

@@ -20,8 +20,10 @@ from kbqa.sql import answering
 from kbqa.sql.answering import Answer, Source
 from kbqa.sql.checking import StatementError, checked
 from kbqa.sql.connecting import ConnectError, parsed_url
+from kbqa.sql.definitions import Definitions
 from kbqa.sql.executing import Limits, Result, execute
 from kbqa.sql.generating import LocalGenerator, bundled_generator
+from kbqa.sql.linking import definition_texts
 from kbqa.sql.opening import file_of, served, uploads
 from kbqa.sql.schema import ColumnRef
 from kbqa.sql.serving import Confirmed
@@ -184,4 +186,6 @@ def describe(database: Database, *, table: str, column: str, description: str, e
     note, _ = ColumnNote.objects.update_or_create(
         database=database, table=table, column=column, defaults={"description": description.strip(), "excluded": excluded}
     )
+    _, source = served(database)
+    Definitions(database.pk).write(definition_texts(source.schema), bundled_generator().encode)
     return note

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from kbqa.chat_server import ChatServer, ServerError
 from kbqa.decoding.beam import Hypothesis
 from kbqa.sql.checking import StatementError, checked
+from kbqa.sql.definitions import Definitions
 from kbqa.sql.executing import ExecutionError, Limits, execute
 from kbqa.sql.generating import Focus, LocalGenerator
 from kbqa.sql.grammar import SqlState
@@ -29,6 +30,7 @@ class Source:
     schema: Schema
     cells: CellNames
     engine: Engine
+    definitions: Definitions | None = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def ask(
     """
     begun = perf_counter()
     whole = world_of(question, source.schema, source.cells)
-    session, world = generator.read(question, whole, columns)
+    session, world = generator.read(question, whole, columns, source.definitions)
     focus = generator.focus(session, world, given=columns)
     notice = ""
     if server is not None:

@@ -8,17 +8,20 @@ from kbqa.decoding.beam import BeamOptions, Hypothesis, search
 from kbqa.decoding.inference import DecoderModel, Session, load_decoder
 from kbqa.decoding.reading import Relate
 from kbqa.decoding.scoring import NetworkScorer
+from kbqa.sql.definitions import Definitions, text_hash
 from kbqa.sql.focus import focused, narrowed, only
 from kbqa.sql.grammar import SqlState, World, start
 from kbqa.sql.linking import column_text, relate
 from kbqa.sql.ranking import Ranking
 from kbqa.sql.schema import ColumnRef
+from searchapp.encoders.base import Vectors
 
 MODEL_FOLDER = Path(__file__).parent / "model"
 WHOLE_COLUMNS = 60
 """Up to how many columns a schema is decoded over as a whole."""
 READ_COLUMNS = 180
 """How many columns the network reads at once; of larger schemas it reads the likeliest."""
+_NEAREST = 4 * READ_COLUMNS
 KEPT_COLUMNS = 40
 """How many columns of a larger schema are decoded over."""
 
@@ -44,17 +47,27 @@ class LocalGenerator:
         self.model, self.options = model, options or BeamOptions()
         self.ranking = Ranking.of(model.ranking) if model.ranking else Ranking.default()
 
-    def read(self, question: str, world: World, keep: Sequence[ColumnRef] = ()) -> tuple[Session, World]:
-        """Return a session that has read the question beside the schema, or beside the likeliest part of it with what to `keep`, and that part."""
+    def read(self, question: str, world: World, keep: Sequence[ColumnRef] = (), definitions: Definitions | None = None) -> tuple[Session, World]:
+        """Return a session that has read the question beside the schema, or beside the likeliest part of it with what to `keep`, and that part.
+
+        Which part is likeliest, the `definitions` in PostgreSQL tell, or without them vectors that are made and kept here.
+        """
         if len(world.columns) > READ_COLUMNS:
-            world = focused(world, keep, READ_COLUMNS, similar=self.similarities(question, world))
+            world = focused(world, keep, READ_COLUMNS, similar=self.similarities(question, world, definitions))
         relation: Relate = lambda choices: relate(world.schema, choices)  # noqa: E731
         return Session(self.model, question, world.candidates, relation), world
 
-    def similarities(self, question: str, world: World) -> dict[ColumnRef, float]:
-        """Return how near each column's words and description are to the question (cosine of sentence vectors)."""
-        found = self.likeness(question, [column_text(choice) for choice in world.columns])
-        return {choice.key: score for choice, score in zip(world.columns, found, strict=True)}
+    def similarities(self, question: str, world: World, definitions: Definitions | None = None) -> dict[ColumnRef, float]:
+        """Return how near each column's words and description are to the question (cosine of sentence vectors); of definitions, the nearest."""
+        texts = [column_text(choice) for choice in world.columns]
+        if definitions is None:
+            return {choice.key: score for choice, score in zip(world.columns, self.likeness(question, texts), strict=True)}
+        nearest = definitions.nearest(self.encode([question])[0], _NEAREST)
+        return {choice.key: nearest.get(text_hash(text), 0.0) for choice, text in zip(world.columns, texts, strict=True)}
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Return the sentence vectors of texts, float32 [n, dimension]."""
+        return self.model.encode(texts)
 
     def likeness(self, question: str, texts: Sequence[str]) -> list[float]:
         """Return how near texts are to a question (cosine of sentence vectors)."""

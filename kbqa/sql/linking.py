@@ -117,6 +117,11 @@ def column_text(choice: Choice) -> str:
     return f"{table}: {choice.text}{'. ' + about[0] if about else ''}"
 
 
+def definition_texts(schema: Schema) -> list[str]:
+    """Return what is known of each column as one text."""
+    return [column_text(_column(table, column, {}, set())) for table in schema.tables for column in table.columns]
+
+
 def _values(question: str, words: Sequence[Word], schema: Schema, cells: CellNames) -> list[Choice]:
     """Return the cells that the question may mention, and the codes of columns that have few."""
     columns = {predicate_of(ref): ref for ref in schema.refs()}

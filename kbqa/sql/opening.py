@@ -12,6 +12,7 @@ from kbqa.linking.names import Names
 from kbqa.models import ColumnNote, Database, Scan
 from kbqa.sql.answering import Source
 from kbqa.sql.connecting import ConnectError, server_engine, sqlite_engine
+from kbqa.sql.definitions import Definitions
 from kbqa.sql.linking import CellNames
 from kbqa.sql.schema import ColumnRef, Schema, Table, schema_from_json
 
@@ -38,7 +39,7 @@ def source_of(database: Database, scan: Scan) -> Source:
     noted = with_notes(schema, list(database.notes.all()))
     private = {ref for ref in noted.refs() if noted.column(ref).excluded}
     shown = {ref: values for ref, values in codes.items() if ref not in private}
-    return Source(noted, CellNames(cell_names(database.pk, scan.number), shown), engine_of(database))
+    return Source(noted, CellNames(cell_names(database.pk, scan.number), shown), engine_of(database), Definitions(database.pk))
 
 
 def engine_of(database: Database, *, introspects: bool = False) -> Engine:

@@ -1,4 +1,4 @@
-"""A scan of a database in three stages: schema, cells, publish. Each may be interrupted and run again; the old scan serves on."""
+"""A scan of a database in stages: schema, cells, definitions, publish. Each may be interrupted and run again; the old scan serves on."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -10,8 +10,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from kbqa.models import Database, Scan
 from kbqa.sql.cells import CellReport, count_rows, read_cells
 from kbqa.sql.connecting import ConnectError
+from kbqa.sql.definitions import Definitions
+from kbqa.sql.generating import bundled_generator
 from kbqa.sql.installed import write_installed
 from kbqa.sql.introspection import IntrospectionError, may_write, read_schema
+from kbqa.sql.linking import definition_texts
 from kbqa.sql.opening import cell_names, engine_of, file_of, with_notes
 from kbqa.sql.schema import schema_from_json
 from searchapp.jobs.errors import JobError, TransientJobError
@@ -64,6 +67,14 @@ def scan_cells(context: JobContext) -> None:
     scan.save()
 
 
+def scan_definitions(context: JobContext) -> None:
+    """Stage three: give what each column is called and said to be a vector, where it has none."""
+    database = database_of(context)
+    schema = with_notes(schema_from_json(running_scan(database).schema), list(database.notes.all()))
+    texts = definition_texts(schema)
+    Definitions(database.pk).write(texts, bundled_generator().encode, lambda done, total: context.progress(done, total, f"Reading names, {done:,}"))
+
+
 def publish(context: JobContext) -> None:
     """Last stage: serve the scan, in one step, and clear away what is too old to be asked."""
     database = database_of(context)
@@ -75,6 +86,7 @@ def publish(context: JobContext) -> None:
         scan.save()
         locked.serving = scan
         locked.save(update_fields=["serving"])
+    Definitions(database.pk).keep_only(definition_texts(with_notes(schema_from_json(scan.schema), list(database.notes.all()))))
     for old in database.scans.filter(state=Scan.State.REPLACED)[_KEPT_SCANS - 1 :]:
         cell_names(database.pk, old.number).delete()
     context.progress(1, 1, f"{len(scan.schema['tables']):,} tables")

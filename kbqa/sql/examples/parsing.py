@@ -71,7 +71,8 @@ def _query(tree: exp.Expr, schema: Schema) -> Query:
             raise NotCoveredError("UNION ALL")
         if left.operation is not None or tree.args.get("order") or tree.args.get("limit"):
             raise NotCoveredError("A set operation of more than two queries, or sorted")
-        return replace(left, operation=_SET_OPERATIONS[type(tree)], right=right)
+        # Such operations leave no row twice by themselves.
+        return replace(left, distinct=False, operation=_SET_OPERATIONS[type(tree)], right=replace(right, distinct=False))
     if not isinstance(tree, exp.Select):
         raise NotCoveredError(type(tree).__name__)
     return _Reader(tree, schema).query()
@@ -249,7 +250,8 @@ class _Reader:
     def _in(self, tree: exp.Expr, negated: bool) -> Condition:
         item, inner = self._item(tree.this), tree.args.get("query")
         if inner is not None:
-            return Condition(item, Comparison.NOT_IN if negated else Comparison.IN, query=_query(inner, self.schema))
+            # How often a value is among those of a query does not matter.
+            return Condition(item, Comparison.NOT_IN if negated else Comparison.IN, query=replace(_query(inner, self.schema), distinct=False))
         values = tuple(self._value(each) for each in tree.expressions)
         return Condition(item, Comparison.UNEQUAL if negated else Comparison.EQUAL, values)
 
@@ -301,7 +303,7 @@ class _Reader:
             left, right, comparison = right, left, _TURNED.get(comparison, comparison)
         item = self._dated(left, right) or self._item(left)
         if isinstance(right, exp.Subquery | exp.Select):
-            return Condition(item, comparison, query=_query(right, self.schema))
+            return Condition(item, comparison, query=replace(_query(right, self.schema), distinct=False))
         if self._is_value(right):
             return Condition(item, comparison, (self._value(right),))
         return Condition(item, comparison, column=self._column(right))

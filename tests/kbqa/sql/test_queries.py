@@ -176,3 +176,16 @@ def test_beside_times_a_day_is_a_period_too(shop):
     schema = Schema((Table("log", (Column("at", ColumnType.DATE, "TIMESTAMP"),)),), dialect="postgres")
     query = parse_query("SELECT count(*) FROM log WHERE at = '2024-02-29'", schema)
     assert "at >= '2024-02-29' AND at < '2024-03-01'" in query_text(query, schema).replace('"at"', "at")
+
+
+@pytest.mark.parametrize(
+    ("sql", "plain"),
+    [
+        ("SELECT name FROM customer WHERE city_id IN (SELECT {}city_id FROM city)", "IN"),
+        ("SELECT {}name FROM customer EXCEPT SELECT {}name FROM city", "EXCEPT"),
+    ],
+)
+def test_distinct_is_left_out_where_it_changes_nothing(shop, sql, plain):
+    written = query_text(parse_query(sql.format(*["DISTINCT "] * 2), shop.schema), shop.schema)
+    assert plain in written
+    assert written == query_text(parse_query(sql.format("", ""), shop.schema), shop.schema)

@@ -5,8 +5,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tokenizers import Tokenizer
 
@@ -15,10 +16,13 @@ from kbqa.decoding.reading import TextTable
 from kbqa.linking.names import Names
 from kbqa.linking.wordings import common_words
 from kbqa.models import Database
+from kbqa.sparql.examples.worlds import DOMAINS
+from kbqa.sparql.training_data import HELD_OUT_DOMAIN
 from kbqa.sql.cells import CellReport, read_cells, sample_values
 from kbqa.sql.connecting import sqlite_engine
 from kbqa.sql.examples.published import bird_question, bird_schemas, database_file, read_rows
 from kbqa.sql.examples.transplanting import Pattern, pattern_of, transplanted
+from kbqa.sql.examples.worlds import DatabaseWorld
 from kbqa.sql.introspection import read_schema
 from kbqa.sql.linking import CellNames
 from kbqa.sql.preparing import Example, Tools, parsed, prepare
@@ -39,6 +43,8 @@ class Amounts:
     made: int = 90
     made_without_rows: int = 140
     unanswerable: int = 8
+    worlds: int = 12
+    of_world: int = 130
 
 
 @dataclass
@@ -60,6 +66,18 @@ def training_databases(data: Path, amounts: Amounts, seed: int) -> Iterator[Trai
         yield from _bird(data / "bird", amounts, random.Random(seed))
 
 
+def invented_databases(amounts: Amounts, folder: Path, seed: int) -> Iterator[TrainingDatabase]:
+    """Yield invented databases, whose files lie in `folder`; of one domain only to validate with."""
+    for domain in DOMAINS:
+        for number in range(amounts.worlds):
+            world = DatabaseWorld(domain, 1_000 * (seed + 1) + number, folder)
+            found = [Example(*asked) for asked in world.questions(amounts.of_world)]
+            if domain != HELD_OUT_DOMAIN:
+                yield TrainingDatabase("worlds", world.tables.schema, found, file=world.file)
+            elif number < amounts.worlds // 5:
+                yield TrainingDatabase("worlds", world.tables.schema, valid=found, file=world.file)
+
+
 def prepare_all(data: Path, amounts: Amounts, tokenizer: Tokenizer, table: TextTable, seed: int) -> Iterator[tuple[str, Prepared]]:
     """Prepare every database's examples in the present database; yields (what was done, everything so far)."""
     rng = random.Random(seed)
@@ -68,14 +86,24 @@ def prepare_all(data: Path, amounts: Amounts, tokenizer: Tokenizer, table: TextT
     questions: list[str] = []
     databases = list(training_databases(data, amounts, seed))
     patterns = list(patterns_of(databases))
-    for each in databases:
-        others = [Example(text, None) for text in rng.sample(questions, min(len(questions), amounts.unanswerable))] if each.train else []
-        made = list(_made(each, patterns, amounts, rng)) if each.train else []
-        with written(each.schema, each.file) as cells:
-            done.items.extend(prepare([*each.train, *made, *others], each.schema, cells, tools))
-            done.valid[each.name].extend(prepare(each.valid, each.schema, cells, tools, training=False))
-        questions += [example.question for example in each.train]
-        yield f"{each.name}: {len(each.train):,} questions", done
+    with TemporaryDirectory() as folder:
+        for each in chain(databases, invented_databases(amounts, Path(folder), seed)):
+            prepare_database(each, patterns, amounts, tools, questions, done)
+            yield f"{each.name}: {len(each.train):,} questions", done
+
+
+def prepare_database(
+    each: TrainingDatabase, patterns: Sequence[Pattern], amounts: Amounts, tools: Tools, questions: list[str], done: Prepared
+) -> None:
+    """Prepare a database's own questions, some made for it, and some of those before it, which it cannot answer; its own are added to these."""
+    rng, asked = tools.rng, list(each.train)
+    if asked:
+        asked += _made(each, patterns, amounts, rng)
+        asked += [Example(text, None) for text in rng.sample(questions, min(len(questions), amounts.unanswerable))]
+    with written(each.schema, each.file) as cells:
+        done.items.extend(prepare(asked, each.schema, cells, tools))
+        done.valid[each.name].extend(prepare(each.valid, each.schema, cells, tools, training=False))
+    questions += [example.question for example in each.train]
 
 
 def patterns_of(databases: Sequence[TrainingDatabase]) -> Iterator[Pattern]:

@@ -41,7 +41,16 @@ def run(command, **options):
 
 
 def test_a_model_is_trained_and_measured(transactional_db, data, tmp_path):
-    run("train_decoder", language="sql", data=data, out=tmp_path / "model", epochs=1.0, batch=4, report_every=1000, amount=["held_out_databases=0"])
+    run(
+        "train_decoder",
+        language="sql",
+        data=data,
+        out=tmp_path / "model",
+        epochs=1.0,
+        batch=4,
+        report_every=1000,
+        amount=["held_out_databases=0", "worlds=1", "of_world=4", "made=2"],
+    )
     assert DecoderModel(tmp_path / "model").vocabulary.steps == STEPS
     last = run(
         "evaluate_sql", questions=data / "spider" / "dev.jsonl", databases=data / "spider" / "database", model=tmp_path / "model",

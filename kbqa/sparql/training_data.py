@@ -23,14 +23,12 @@ from kbqa.sparql.examples.published import Example, example_of, graph_of_queries
 from kbqa.sparql.examples.templates import make_examples
 from kbqa.sparql.examples.transplanting import Pattern, Surroundings, pattern_of, transplanted
 from kbqa.sparql.examples.world_questions import questions_about
-from kbqa.sparql.examples.worlds import DOMAINS, World
+from kbqa.sparql.examples.worlds import DOMAINS, HELD_OUT_DOMAIN, World
 from kbqa.sparql.loading import RdfFile, Report, rdf_format, triples_of
 from kbqa.sparql.preparing import prepare
 from kbqa.sparql.profile import profile_graph
 from kbqa.sparql.stores import OxigraphStore, QueryError
 
-HELD_OUT_DOMAIN = "space"
-"""The domain of invented worlds that is only measured on."""
 _MOST_BYTES = 10**12
 _VALID = 600
 _TRIES, _LARGEST = 20, 4

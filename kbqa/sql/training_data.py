@@ -1,4 +1,6 @@
-"""What a decoder of SQL is trained on: Spider and BIRD, questions made for their schemas, and questions that a database cannot answer."""
+"""What a decoder of SQL is trained on: Spider and BIRD, questions made for their schemas, invented databases, and questions that a database
+cannot answer.
+"""
 
 import random
 from collections import Counter, defaultdict
@@ -16,8 +18,7 @@ from kbqa.decoding.reading import TextTable
 from kbqa.linking.names import Names
 from kbqa.linking.wordings import common_words
 from kbqa.models import Database
-from kbqa.sparql.examples.worlds import DOMAINS
-from kbqa.sparql.training_data import HELD_OUT_DOMAIN
+from kbqa.sparql.examples.worlds import DOMAINS, HELD_OUT_DOMAIN
 from kbqa.sql.cells import CellReport, read_cells, sample_values
 from kbqa.sql.connecting import sqlite_engine
 from kbqa.sql.examples.published import bird_question, bird_schemas, database_file, read_rows
@@ -34,8 +35,8 @@ _SAMPLED, _TRIES = 40, 20
 
 @dataclass(frozen=True)
 class Amounts:
-    """How much is taken of what: databases of Spider that are only measured on, questions of BIRD, and for each database questions that
-    are made for it, more where it has no rows, and questions that belong to others.
+    """How much is taken of what: databases of Spider that are only measured on, questions of BIRD, for each database questions that are made for
+    it, more where it has no rows, and questions that belong to others; and invented databases of each domain, with questions on each.
     """
 
     held_out_databases: int = 8

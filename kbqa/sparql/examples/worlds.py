@@ -111,6 +111,8 @@ def _text(stored: dict[str, Any]) -> Text:
 
 
 DOMAINS = read_domains()
+HELD_OUT_DOMAIN = "space"
+"""The domain that is only measured on."""
 _TYPED, _DATED, _HAS = 0.85, 0.5, 0.9
 """How often a world says what its members are, and keeps years as dates; what share of a class has an attribute."""
 

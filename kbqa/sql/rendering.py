@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from sqlglot import Dialect, exp
@@ -177,10 +178,21 @@ class _Select:
             return null if comparison == Comparison.IS_NULL else exp.Not(this=null)
         if comparison in (Comparison.IN, Comparison.NOT_IN):
             assert condition.query is not None
-            inside = exp.In(this=left, query=exp.Subquery(this=render(condition.query, self.schema)))
+            within = condition.query if comparison == Comparison.IN else self.known(condition.query)
+            inside = exp.In(this=left, query=exp.Subquery(this=render(within, self.schema)))
             return inside if comparison == Comparison.IN else exp.Not(this=inside)
         periods = self.periods(condition)
         return self.within(left, comparison, periods) if periods else self.valued(left, condition)
+
+    def known(self, query: Query) -> Query:
+        """Return a query without empty values: nothing would be known not to be among them."""
+        item = query.items[0]
+        operand = item.term.operand
+        if item.term.aggregate is not None or item.operator is not None or not isinstance(operand, ColumnRef) or self.schema.column(operand).primary:
+            return query
+        there = Condition(item, Comparison.IS_NOT_NULL)
+        either = any(each.follows_or for each in query.where)
+        return query if either or query.group or there in query.where else replace(query, where=(*query.where, there))
 
     def valued(self, left: exp.Expr, condition: Condition) -> exp.Expr:
         """Return a comparison with constants, a column or a query's one value."""

@@ -14,6 +14,9 @@ from kbqa.sparql.query import RDF_TYPE, Aggregate, Comparison, Edge, Filter, Hav
 from kbqa.sparql.stores import OxigraphStore
 
 _X, _Y, _Z = Variable(0), Variable(1), Variable(2)
+_PEOPLE = ("human", "person", "doctor", "patient", "cook", "singer")
+_WITH_HAVE = ("with", "costing", "earning", "that", "from")
+"""How conditions begin that do not follow "are"."""
 _WITHIN, _DAY = 0.5, 3
 """How often dates are asked for within a year, a month or a day; how many parts a day's date has."""
 _AGGREGATES = (
@@ -156,9 +159,11 @@ class _Questions:
         kinds, edges = self._group(kept.what.source)
         words, condition = self._condition(kept)
         start = self.rng.choice(("which {c} are {w}", "{c} {w}", "list the {c} {w}", "show {c} {w}", "how many {c} are {w}"))
-        if words.startswith(("with", "costing", "earning", "that", "from")) or " that " in kinds:
+        if words.startswith(_WITH_HAVE) or " that " in kinds:
             start = start.replace("are {w}", "{w}")
         text = start.format(c=kinds, w=words)
+        if kept.what.source in _PEOPLE and kinds == _plural(kept.what.source) and not words.startswith(_WITH_HAVE):
+            text = f"who {'was' if words.startswith('born') else 'is'} {words}" if self.rng.random() < 0.4 else text
         columns = (Item(_X, Aggregate.COUNT),) if text.startswith("how many") else (Item(_X),)
         return Example(self._cased(text), Query((*edges, Edge(_X, kept.predicate, _Y)), (condition,), columns=columns)) if edges else None
 
@@ -253,8 +258,8 @@ class _Questions:
             )
             noun = _plural(self.rng.choice((self._noun(relation), relation.target)))
             shown = text.format(c=relation.source, m="most" if descending else "fewest", p=noun)
-            edges = self._started(relation, predicate)[0 if self.world.typed and "{c}" in text else 1 :]
             order = Item(_Y, Aggregate.COUNT)
+            edges = self._started(relation, predicate)
             return Example(self._cased(shown), Query(edges, columns=(Item(_X),), order=order, descending=descending, limit=1))
         text = self.rng.choice(("which {t} has the {m} {c}", "{t} with the {m} {c}", "what {t} has the {m} {c}", "which {t} has {m} {c}"))
         shown = text.format(t=relation.target, m="most" if descending else "fewest", c=_plural(relation.source))
@@ -278,6 +283,11 @@ class _Questions:
         if not self.world.typed:
             return None
         relation, predicate, (_, target) = self._edge()
+        if self.rng.random() < 0.3:
+            text = self.rng.choice(("which {t} have no {c}", "{t} without {c}", "{t} that have no {c}", "for which {t} are there no {c}"))
+            shown = text.format(t=_plural(relation.target), c=_plural(relation.source))
+            members = Edge(_X, RDF_TYPE, self.world.class_of(relation.target))
+            return Example(self._cased(shown), Query((members,), negations=((Edge(_Y, predicate, _X),),), columns=(Item(_X),)))
         members = Edge(_X, RDF_TYPE, self.world.class_of(relation.source))
         kinds = _plural(relation.source)
         if self.rng.random() < 0.5:

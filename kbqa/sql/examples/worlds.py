@@ -300,9 +300,13 @@ class _Translation:
         """Return that nothing, or not this, is there: an empty key, a row that no pair has, or another name."""
         edge = group[0]
         link = self._link(edge)
-        key = self.tables.keys[link.relation.source]
         if isinstance(edge.object, NamedNode):
             raise _NoPlaceError
+        if edge.object in self.kinds:  # what nothing leads to
+            return Condition(
+                Item(Term(self.tables.keys[link.relation.target])), Comparison.NOT_IN, query=Query(items=(Item(Term(link.keys[-1].source)),))
+            )
+        key = self.tables.keys[link.relation.source]
         if not link.pairs:
             return Condition(Item(Term(link.keys[0].source)), Comparison.IS_NULL)
         return Condition(Item(Term(key)), Comparison.NOT_IN, query=Query(items=(Item(Term(link.keys[0].source)),)))

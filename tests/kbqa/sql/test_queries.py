@@ -189,3 +189,13 @@ def test_distinct_is_left_out_where_it_changes_nothing(shop, sql, plain):
     written = query_text(parse_query(sql.format(*["DISTINCT "] * 2), shop.schema), shop.schema)
     assert plain in written
     assert written == query_text(parse_query(sql.format("", ""), shop.schema), shop.schema)
+
+
+def test_empty_values_hide_nothing_that_is_not_among_the_others(shop):
+    with_empty = "SELECT name FROM product WHERE product_id NOT IN (SELECT age FROM customer WHERE city_id > 2)"
+    written = query_text(parse_query(with_empty, shop.schema), shop.schema)
+    assert "NOT age IS NULL" in written
+    assert not rows(shop, with_empty), "one customer has no age, and so nothing is known to be no age"
+    assert len(rows(shop, written)) == 4
+    keyed = "SELECT name FROM city WHERE NOT city_id IN (SELECT customer_id FROM customer)"
+    assert query_text(parse_query(keyed, shop.schema), shop.schema) == keyed

@@ -250,12 +250,12 @@ class _Questions:
         return self._example(text, (Edge(_X, predicate, target), Edge(_X, name, other)))
 
     def _most(self) -> Example | None:
+        if not self.world.typed:
+            return None
         relation, predicate, _ = self._edge()
         descending = self.rng.random() < 0.8
         if self.rng.random() < 0.4:
-            text = self.rng.choice(
-                ("which {c} has the {m} {p}", "{c} with the {m} {p}", "the {c} that has the {m} {p}", "who or what has the {m} {p}")
-            )
+            text = self.rng.choice(("which {c} has the {m} {p}", "{c} with the {m} {p}", "the {c} that has the {m} {p}"))
             noun = _plural(self.rng.choice((self._noun(relation), relation.target)))
             shown = text.format(c=relation.source, m="most" if descending else "fewest", p=noun)
             order = Item(_Y, Aggregate.COUNT)

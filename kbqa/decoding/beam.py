@@ -5,7 +5,7 @@ asked only about choices that would be kept, the best first, so the cost follows
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -103,6 +103,18 @@ def search(start: State, scorer: Scorer, options: BeamOptions | None = None) -> 
         if not active:
             break
     return finished
+
+
+def beside(found: Sequence[Hypothesis], insisting: Sequence[Hypothesis]) -> list[Hypothesis]:
+    """Return what was found, and after it what was found by insisting that there is an answer, as likely as the first search left room for."""
+    room = max(1e-9, 1.0 - sum(float(np.exp(each.score)) for each in found))
+    return [*found, *(replace(each, score=each.score + float(np.log(room))) for each in insisting)]
+
+
+def convinces(found: Sequence[Hypothesis]) -> bool:
+    """Tell whether some answer is likelier than that there is none: readings of one question share what speaks for them."""
+    none = sum(float(np.exp(each.score)) for each in found if not each.state.answerable)
+    return sum(float(np.exp(each.score)) for each in found if each.state.answerable) > none
 
 
 def _least(finished: Sequence[Hypothesis], options: BeamOptions) -> float:

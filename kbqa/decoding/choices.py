@@ -59,6 +59,11 @@ class State(Protocol):
         """Name the kind of decision that is due; empty when the query is complete."""
         ...
 
+    @property
+    def answerable(self) -> bool:
+        """Tell whether the question has an answer, as far as was decided."""
+        ...
+
     def choices(self) -> Sequence[Choice]:
         """Return what the grammar allows; the data may allow less."""
         ...

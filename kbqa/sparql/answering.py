@@ -7,7 +7,7 @@ from time import perf_counter
 import numpy as np
 from pyoxigraph import Literal, NamedNode
 
-from kbqa.decoding.beam import Taken
+from kbqa.decoding.beam import Taken, convinces
 from kbqa.models import GraphVersion
 from kbqa.sparql.constraints import LiveGraph
 from kbqa.sparql.decoding import Decoder
@@ -60,17 +60,15 @@ def ask(question: str, version: GraphVersion, graph: LiveGraph, decoder: Decoder
     world = world_of(question, version, graph)
     found, notice = decoder.decode(question, world)
     probabilities = _probabilities([each.score for each in found], decoder.temperature)
-    readings, answerable = [], bool(found)
-    for place, (hypothesis, probability) in enumerate(zip(found, probabilities, strict=True)):
+    readings = []
+    for hypothesis, probability in zip(found, probabilities, strict=True):
         state = hypothesis.state
         assert isinstance(state, SparqlState)
-        if not state.answerable:
-            answerable = answerable and place > 0
-            continue
-        readings.append(Reading(state.query, query_text(state.query), probability, hypothesis.taken))
+        if state.answerable:
+            readings.append(Reading(state.query, query_text(state.query), probability, hypothesis.taken))
     if readings:
         readings[0] = run(readings[0], world.graph)
-    return Answer(question, tuple(readings), answerable and bool(readings), 1000 * (perf_counter() - begun), notice)
+    return Answer(question, tuple(readings), convinces(found), 1000 * (perf_counter() - begun), notice)
 
 
 def _probabilities(scores: Sequence[float], temperature: float) -> list[float]:

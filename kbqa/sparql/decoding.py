@@ -2,7 +2,7 @@
 
 from typing import NamedTuple, Protocol
 
-from kbqa.decoding.beam import BeamOptions, Hypothesis, search
+from kbqa.decoding.beam import BeamOptions, Hypothesis, beside, search
 from kbqa.decoding.inference import DecoderModel, Session
 from kbqa.decoding.scoring import NetworkScorer
 from kbqa.sparql.grammar import SparqlState, World, start
@@ -42,7 +42,7 @@ class NetworkDecoder:
         if any(_is_reading(each) for each in found):
             return Decoded(found)
         # Sure that there is no answer, the search gave up all else: look for the nearest readings.
-        return Decoded([*found, *search(start(world, insists=True), NetworkScorer(session), self._options)])
+        return Decoded(beside(found, search(start(world, insists=True), NetworkScorer(session), self._options)))
 
     def session(self, question: str, world: World) -> Session:
         """Return the network's session that has read a question and what it may mention."""

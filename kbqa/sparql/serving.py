@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from kbqa.chat_server import ChatServer, ServerError
-from kbqa.decoding.beam import MAX_STEPS, Hypothesis, Taken
+from kbqa.decoding.beam import MAX_STEPS, Hypothesis, Taken, beside
 from kbqa.decoding.choices import Choice, Kind
 from kbqa.decoding.scoring import NetworkScorer
 from kbqa.sparql.decoding import Decoded, NetworkDecoder
@@ -42,10 +42,10 @@ class ServerDecoder:
         except ServerError as error:
             return Decoded(own.hypotheses, f"{error} This is the local network's answer.")
         others = [each for each in own.hypotheses if _query(each) != _query(chosen)]
-        return Decoded([chosen, *others])
+        return Decoded([chosen, *others] if chosen.state.answerable else beside([chosen], others))
 
     def _chosen(self, question: str, world: World) -> Hypothesis:
-        """Return the query that the server builds. Its own score is 0: nothing says how sure it is. Raises ServerError."""
+        """Return the query that the server builds. Its own score is that of certainty: nothing says how sure it is. Raises ServerError."""
         scorer = NetworkScorer(self._local.session(question, world))
         found = Hypothesis(start(world))
         for _ in range(MAX_STEPS):

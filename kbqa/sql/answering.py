@@ -8,7 +8,7 @@ import numpy as np
 from sqlalchemy import Engine
 
 from kbqa.chat_server import ChatServer, ServerError
-from kbqa.decoding.beam import Hypothesis
+from kbqa.decoding.beam import Hypothesis, convinces
 from kbqa.sql.checking import StatementError, checked
 from kbqa.sql.definitions import Definitions
 from kbqa.sql.executing import ExecutionError, Limits, execute
@@ -79,13 +79,11 @@ def ask(
         except ServerError as error:
             notice = f"{error} This is the local network's answer."
     hypotheses = generator.decode(session, focus.world)
-    first = hypotheses[0].state if hypotheses else None
-    answerable = isinstance(first, SqlState) and first.answerable
     readings = [reading for each in hypotheses if (reading := _reading(each, source)) is not None]
     ranked = generator.ranking.best_first([run(each, source, _TRIAL) for each in readings], whole)
     if ranked:
         ranked[0] = _whole(ranked[0], source, limits)
-    return Answer(question, tuple(ranked), answerable and bool(ranked), focus, 1000 * (perf_counter() - begun), notice)
+    return Answer(question, tuple(ranked), convinces(hypotheses) and bool(ranked), focus, 1000 * (perf_counter() - begun), notice)
 
 
 def _whole(reading: Reading, source: Source, limits: Limits | None) -> Reading:

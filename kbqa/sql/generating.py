@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kbqa.decoding.beam import BeamOptions, Hypothesis, search
+from kbqa.decoding.beam import BeamOptions, Hypothesis, beside, search
 from kbqa.decoding.inference import DecoderModel, Session, load_decoder
 from kbqa.decoding.reading import Relate
 from kbqa.decoding.scoring import NetworkScorer
@@ -96,7 +96,7 @@ class LocalGenerator:
         found = search(start(world), NetworkScorer(session), self.options)
         if any(isinstance(each.state, SqlState) and each.state.answerable for each in found):
             return found
-        return [*found, *search(start(world, insists=True), NetworkScorer(session), self.options)]
+        return beside(found, search(start(world, insists=True), NetworkScorer(session), self.options))
 
 
 def likeliest(columns: Mapping[ColumnRef, float], tables: Mapping[str, float]) -> list[ColumnRef]:

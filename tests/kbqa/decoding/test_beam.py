@@ -2,7 +2,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kbqa.decoding.beam import BeamOptions, search
+from kbqa.decoding.beam import BeamOptions, Hypothesis, beside, convinces, search
 from kbqa.decoding.choices import Choice, Kind
 
 LETTERS = "abcd"
@@ -67,3 +67,28 @@ def test_diverse_groups_begin_differently():
     plain = {word[0] for word in words(search(Spelling(), Likes(), BeamOptions(width=3)))}
     diverse = {word[0] for word in words(search(Spelling(), Likes(), BeamOptions(width=3, groups=3, strength=5.0)))}
     assert len(diverse) > len(plain)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A complete query, or that there is none."""
+
+    answerable: bool
+    step: str = ""
+
+
+def ended(answerable: bool, probability: float) -> Hypothesis:
+    return Hypothesis(Ended(answerable), float(np.log(probability)))
+
+
+def test_readings_share_what_speaks_against_there_being_no_answer():
+    assert convinces([ended(False, 0.4), ended(True, 0.3), ended(True, 0.2)])
+    assert not convinces([ended(False, 0.6), ended(True, 0.3)])
+    assert not convinces([ended(False, 0.6)])
+    assert not convinces([])
+
+
+def test_what_is_insisted_on_has_the_room_that_is_left():
+    found = beside([ended(False, 0.9)], [ended(True, 0.7), ended(True, 0.2)])
+    assert [round(float(np.exp(each.score)), 3) for each in found] == [0.9, 0.07, 0.02]
+    assert not convinces(found)

@@ -15,8 +15,16 @@ from kbqa.sparql.query import RDF_TYPE, Query, Term, Variable, pattern_text, que
 from kbqa.sparql.stores.base import GraphStore
 
 _REMEMBERED = 100_000
+_SHORT, _LOOKED_AT = 2, 20_000
+"""From how many edges on only so many solutions are looked at, where conditions might let none of them through."""
 _SAMPLED = 20_000
 """How many edges are followed to learn what can come after one; beyond, every predicate is offered, and checked where it is tried."""
+
+
+def _bound(query: Query) -> int | None:
+    """Return how many solutions of a pattern's edges are looked at: of longer ones there may be more than anyone can wait for."""
+    restricted = bool(query.filters or query.negations)
+    return _LOOKED_AT if restricted and len(query.edges) > _SHORT else None
 
 
 class LiveGraph:
@@ -50,8 +58,8 @@ class LiveGraph:
         return self._after(introduced_by.kind, introduced_by.key)
 
     def holds(self, queries: Sequence[Query]) -> list[bool]:
-        """Tell for each query whether its pattern has a solution."""
-        return self._any_solution([f"SELECT * WHERE {{ {pattern_text(query)} }}" for query in queries])
+        """Tell for each query whether its pattern has a solution, as far as is looked: what is not found within a bound counts as not there."""
+        return self._any_solution([f"SELECT * WHERE {{ {pattern_text(query, most=_bound(query))} }}" for query in queries])
 
     def answers(self, queries: Sequence[Query]) -> list[bool]:
         """Tell for each complete query whether it has a row, groups and all."""
@@ -59,7 +67,7 @@ class LiveGraph:
 
     def numeric(self, query: Query, variables: Sequence[Variable]) -> list[bool]:
         """Tell for each variable whether the pattern gives it nothing but numbers."""
-        pattern = pattern_text(query)
+        pattern = pattern_text(query, most=_LOOKED_AT if len(query.edges) > _SHORT else None)
         some = self._any_solution([f"SELECT * WHERE {{ {pattern} FILTER isNumeric({each}) }}" for each in variables])
         others = self._any_solution([f"SELECT * WHERE {{ {pattern} FILTER (!isNumeric({each})) }}" for each in variables])
         return [number and not other for number, other in zip(some, others, strict=True)]

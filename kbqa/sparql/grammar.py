@@ -177,7 +177,7 @@ def _offer_tails(state: SparqlState) -> Sequence[Choice]:
     assert state.relation is not None
     assert state.head is not None
     relation, head = state.relation, state.head
-    found = [keyword("NEW")] if len(state.introduced) < MAX_VARIABLES else []
+    found = [keyword("NEW")] if len(state.introduced) < MAX_VARIABLES and not _followed(state, relation) else []
     found += state.world.entities
     if relation.kind == Kind.FORWARD:
         found += [value for value in state.world.values if value.key[0] == relation.key]
@@ -185,6 +185,15 @@ def _offer_tails(state: SparqlState) -> Sequence[Choice]:
     if state.asks and relation.kind == Kind.FORWARD:
         found += state.world.numbers
     return found
+
+
+def _followed(state: SparqlState, relation: Choice) -> bool:
+    """Tell whether the relation was followed from the same head to a variable before: once more says nothing, and multiplies the solutions."""
+    assert state.head is not None
+    head = state.node(state.head)
+    ends = [(edge.subject, edge.object) if relation.kind == Kind.FORWARD else (edge.object, edge.subject) for edge in state.query.edges
+            if edge.predicate == relation.key]  # fmt: skip
+    return not state.inside and any(one == head and isinstance(other, Variable) for one, other in ends)
 
 
 def _offer_alternatives(state: SparqlState) -> Sequence[Choice]:
@@ -393,7 +402,10 @@ def _check_relations(state: SparqlState, choices: Sequence[Choice]) -> list[bool
         found |= {choice: _has_tail(_after_relation(state, choice)) for choice in relations}
     else:
         new = keyword("NEW")
-        found |= zip(relations, state.world.graph.holds([state.with_edge(state._edge(each, new)) for each in relations]), strict=True)
+        again = [each for each in relations if _followed(state, each)]
+        found |= {choice: _has_tail(_after_relation(state, choice)) for choice in again}
+        first = [each for each in relations if each not in again]
+        found |= zip(first, state.world.graph.holds([state.with_edge(state._edge(each, new)) for each in first]), strict=True)
     return [found[choice] for choice in choices]
 
 

@@ -121,9 +121,11 @@ class Query:
         return tuple(item.variable for item in self.columns if item.variable and not item.aggregate)
 
 
-def pattern_text(query: Query, separator: str = " ") -> str:
-    """Return the inside of the query's WHERE clause."""
+def pattern_text(query: Query, separator: str = " ", *, most: int | None = None) -> str:
+    """Return the inside of the query's WHERE clause; with `most`, only so many solutions of its edges are looked at."""
     parts = [part for number, edge in enumerate(query.edges) for part in _edge_parts(edge, number)]
+    if most is not None:
+        parts = [f"{{ SELECT * WHERE {{ {' '.join(parts)} }} LIMIT {most} }}"]
     parts += [part for number, each in enumerate(query.filters) for part in _filter_parts(each, number)]
     parts += [f"FILTER NOT EXISTS {{ {' '.join(part for edge in group for part in _edge_parts(edge))} }}" for group in query.negations]
     return separator.join(parts)

@@ -187,5 +187,5 @@ def describe(database: Database, *, table: str, column: str, description: str, e
         database=database, table=table, column=column, defaults={"description": description.strip(), "excluded": excluded}
     )
     _, source = served(database)
-    Definitions(database.pk).write(definition_texts(source.schema), bundled_generator().encode)
+    Definitions(database.pk).write(definition_texts([source.schema.table(table)]), bundled_generator().encode)
     return note

@@ -27,6 +27,10 @@ def _bound(query: Query) -> int | None:
     return _LOOKED_AT if restricted and len(query.edges) > _SHORT else None
 
 
+def _edges_at(query: Query, variable: Variable) -> Query:
+    return Query(edges=tuple(edge for edge in query.edges if variable in (edge.subject, edge.object)))
+
+
 class LiveGraph:
     """A version of a graph, seen by the grammar."""
 
@@ -66,10 +70,11 @@ class LiveGraph:
         return self._any_solution([query_text(query) for query in queries])
 
     def numeric(self, query: Query, variables: Sequence[Variable]) -> list[bool]:
-        """Tell for each variable whether the pattern gives it nothing but numbers."""
-        pattern = pattern_text(query, most=_LOOKED_AT if len(query.edges) > _SHORT else None)
-        some = self._any_solution([f"SELECT * WHERE {{ {pattern} FILTER isNumeric({each}) }}" for each in variables])
-        others = self._any_solution([f"SELECT * WHERE {{ {pattern} FILTER (!isNumeric({each})) }}" for each in variables])
+        """Tell for each variable whether the pattern gives it nothing but numbers; of longer patterns the edges at the variable must."""
+        patterns = [pattern_text(query if len(query.edges) <= _SHORT else _edges_at(query, each)) for each in variables]
+        asked = list(zip(patterns, variables, strict=True))
+        some = self._any_solution([f"SELECT * WHERE {{ {pattern} FILTER isNumeric({each}) }}" for pattern, each in asked])
+        others = self._any_solution([f"SELECT * WHERE {{ {pattern} FILTER (!isNumeric({each})) }}" for pattern, each in asked])
         return [number and not other for number, other in zip(some, others, strict=True)]
 
     def store_names(self, iris: Sequence[NamedNode]) -> dict[NamedNode, str]:

@@ -117,9 +117,9 @@ def column_text(choice: Choice) -> str:
     return f"{table}: {choice.text}{'. ' + about[0] if about else ''}"
 
 
-def definition_texts(schema: Schema) -> list[str]:
+def definition_texts(tables: Iterable[Table]) -> list[str]:
     """Return what is known of each column as one text."""
-    return [column_text(_column(table, column, {}, set())) for table in schema.tables for column in table.columns]
+    return [column_text(_column(table, column, {}, set())) for table in tables for column in table.columns]
 
 
 def _values(question: str, words: Sequence[Word], schema: Schema, cells: CellNames) -> list[Choice]:

@@ -71,7 +71,7 @@ def scan_definitions(context: JobContext) -> None:
     """Stage three: give what each column is called and said to be a vector, where it has none."""
     database = database_of(context)
     schema = with_notes(schema_from_json(running_scan(database).schema), list(database.notes.all()))
-    texts = definition_texts(schema)
+    texts = definition_texts(schema.tables)
     Definitions(database.pk).write(texts, bundled_generator().encode, lambda done, total: context.progress(done, total, f"Reading names, {done:,}"))
 
 
@@ -86,7 +86,7 @@ def publish(context: JobContext) -> None:
         scan.save()
         locked.serving = scan
         locked.save(update_fields=["serving"])
-    Definitions(database.pk).keep_only(definition_texts(with_notes(schema_from_json(scan.schema), list(database.notes.all()))))
+    Definitions(database.pk).keep_only(definition_texts(with_notes(schema_from_json(scan.schema), list(database.notes.all())).tables))
     for old in database.scans.filter(state=Scan.State.REPLACED)[_KEPT_SCANS - 1 :]:
         cell_names(database.pk, old.number).delete()
     context.progress(1, 1, f"{len(scan.schema['tables']):,} tables")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode
 
+from kbqa.linking.wordings import numbered
 from kbqa.linking.words import dates_of
 from kbqa.sparql.examples.world_questions import questions_about
 from kbqa.sparql.examples.worlds import Attribute, Kept, Relation, Text, World
@@ -83,7 +84,7 @@ class DatabaseWorld:
         found, tables = Tables(Schema(())), []
         plural = self.rng.random() < 0.5
         for kind in self.world.classes:
-            name = style(_plural(kind) if plural else kind)
+            name = style(numbered(kind, plural=plural))
             key, shown = style(self.rng.choice(("id", f"{kind} id"))), style(self.rng.choice(("name", f"{kind} name", "title", "full name")))
             found.names[kind], found.keys[kind] = ColumnRef(name, shown), ColumnRef(name, key)
             columns = [Column(key, ColumnType.NUMBER, "INTEGER", primary=True), Column(shown, ColumnType.TEXT, "TEXT")]
@@ -173,10 +174,6 @@ def _camel(text: str) -> str:
 
 
 _STYLES: tuple[Callable[[str], str], ...] = (_snake, _snake, _camel, lambda text: _camel(text.title()), lambda text: _snake(text.title()), str)
-
-
-def _plural(text: str) -> str:
-    return f"{text[:-1]}ies" if text.endswith("y") and text[-2] not in "aeiou" else f"{text}es" if text.endswith(("ss", "ch", "sh")) else f"{text}s"
 
 
 @dataclass

@@ -37,7 +37,7 @@ def similar(source, question):
 
 def test_a_scan_keeps_a_vector_of_every_column(connect, wide_file):
     source = served(connect("wide", path=wide_file))[1]
-    texts = definition_texts(source.schema)
+    texts = definition_texts(source.schema.tables)
     assert len(texts) == 4 * WIDE + 4 > READ_COLUMNS
     assert Definition.objects.count() == len(set(texts))
     question = "how much water does a ship draw?"
@@ -63,7 +63,7 @@ def test_a_question_of_a_wide_schema_is_answered(connect, wide_file):
 
 def test_what_stays_is_not_encoded_again(connect):
     database = connect()
-    texts = definition_texts(served(database)[1].schema)
+    texts = definition_texts(served(database)[1].schema.tables)
 
     def encode(asked):
         raise AssertionError(f"{len(asked)} texts were encoded again.")

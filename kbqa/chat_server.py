@@ -41,7 +41,7 @@ class ChatServer:
             response.raise_for_status()
             content = response.json()["choices"][0]["message"]["content"]
         except httpx.HTTPError as error:
-            raise ServerError(f"The language-model server does not answer: {error}") from error
+            raise ServerError(f"The language-model server does not answer: {str(error).rstrip('.')}.") from error
         except (ValueError, KeyError, IndexError, TypeError) as error:
             raise ServerError("The language-model server's answer is not one of chat completions.") from error
         return str(content or "")[:_MOST_ANSWER]

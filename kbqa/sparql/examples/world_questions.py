@@ -14,11 +14,13 @@ from kbqa.sparql.query import RDF_TYPE, Aggregate, Comparison, Edge, Filter, Hav
 from kbqa.sparql.stores import OxigraphStore
 
 _X, _Y, _Z = Variable(0), Variable(1), Variable(2)
-_PEOPLE = ("human", "person", "doctor", "patient", "cook", "singer")
-_WITH_HAVE = ("with", "costing", "earning", "that", "from")
+_PEOPLE = ("human", "person", "doctor", "patient", "cook", "singer", "employee", "player", "customer", "politician", "artist")
+_WITH_HAVE = ("with", "costing", "earning", "weighing", "that", "who", "from")
 """How conditions begin that do not follow "are"."""
 _WITHIN, _DAY = 0.5, 3
 """How often dates are asked for within a year, a month or a day; how many parts a day's date has."""
+_LONG = 0.2
+"""How many chains have three relations rather than two."""
 _AGGREGATES = (
     ("average", Aggregate.AVG), ("mean", Aggregate.AVG), ("total", Aggregate.SUM), ("highest", Aggregate.MAX), ("lowest", Aggregate.MIN),
 )  # fmt: skip
@@ -39,9 +41,9 @@ class _Questions:
     def __init__(self, world: World) -> None:
         self.world, self.rng = world, random.Random(world.base)
         self.makers = (
-            self._nested, self._lookup, self._nested, self._one, self._superlative, self._one, self._compare, self._lookup, self._one, self._two,
-            self._two, self._with_text, self._count, self._superlative, self._lookup, self._compare, self._ask, self._each, self._both, self._most,
-            self._without, self._aggregate, self._of_group, self._either, self._of_group, self._ask,
+            self._chain, self._lookup, self._chain, self._one, self._superlative, self._chain, self._compare, self._lookup, self._one, self._two,
+            self._chain, self._with_text, self._count, self._superlative, self._lookup, self._compare, self._ask, self._each, self._both, self._most,
+            self._chain, self._without, self._aggregate, self._of_group, self._either, self._of_group, self._ask, self._one,
         )  # fmt: skip
 
     def _one(self) -> Example | None:
@@ -51,18 +53,27 @@ class _Questions:
         text = self._say(relation.backward, target)
         return self._example(text, self._described(relation, (Edge(_X, predicate, target),)))
 
-    def _nested(self) -> Example | None:
-        """Where the author of E was born: a question from a subject, with a description in the place of its name."""
+    def _chain(self) -> Example | None:
+        """Where the author of E's sequel was born: a question about a description, in the place of a name, that relations make."""
         relation, predicate, (subject, target) = self._edge()
-        onward = [(each, name) for each, name, found in self.world.edges if any(edge[0] == target for edge in found)]
-        if not onward:
-            return None
-        second, name = self.rng.choice(onward)
-        described = self.rng.choice(("the {p} of {e}", "{e}'s {p}", "{e}'s {p}", "{e} 's {p}")).format(
-            p=self._noun(relation), e=self.world.names[subject]
-        )
-        text = self.rng.choice(second.forward).format(e=described)
-        return self._example(text, (Edge(subject, predicate, _X), Edge(_X, name, _Y)), _Y)
+        edges, described = [Edge(subject, predicate, _X)], self._owned(relation, self.world.names[subject])
+        for variable, more in ((_Y, self.rng.random() < _LONG), (_Z, False)):
+            onward = [(each, name, edge[1]) for each, name, found in self.world.edges for edge in found if edge[0] == target]
+            if not onward:
+                return None
+            relation, predicate, target = self.rng.choice(onward)
+            edges.append(Edge(edges[-1].object, predicate, variable))
+            if not more:
+                break
+            described = self._owned(relation, described)
+        start = self.rng.choice(("", "what is ", "who or what is "))
+        text = self.rng.choice((self.rng.choice(relation.forward).format(e=described), start + self._owned(relation, described)))
+        return self._example(text, tuple(edges), variable)
+
+    def _owned(self, relation: Relation, described: str) -> str:
+        """Return what a relation leads to from a description, as another: an "of" in it would leave open whose an 's is."""
+        wordings = ("the {p} of {e}",) if described.startswith("the ") else ("the {p} of {e}", "{e}'s {p}", "{e}'s {p}", "{e} 's {p}")
+        return self.rng.choice(wordings).format(p=self._noun(relation), e=described)
 
     def _described(self, relation: Relation, edges: tuple[Edge, ...]) -> tuple[Edge, ...]:
         """Add the class where the question names it and the graph has other subjects of the property."""
@@ -70,22 +81,8 @@ class _Questions:
         return (*edges, Edge(_X, RDF_TYPE, self.world.class_of(relation.source))) if others and self.world.typed else edges
 
     def _two(self) -> Example | None:
+        """What else has a relation to what has one to E."""
         relation, predicate, (subject, target) = self._edge()
-        onward = [(each, name, found) for each, name, found in self.world.edges if any(edge[0] == target for edge in found)]
-        if onward and self.rng.random() < 0.5:
-            second, name, _ = self.rng.choice(onward)
-            noun = self._noun(second)
-            text = self.rng.choice(
-                (
-                    "{q} of {p} of {e}",
-                    "what is the {q} of the {p} of {e}",
-                    "the {q} of {e}'s {p}",
-                    "what is the {q} of {e}'s {p}",
-                )
-            )
-            return self._example(
-                text.format(q=noun, p=self._noun(relation), e=self.world.names[subject]), (Edge(subject, predicate, _X), Edge(_X, name, _Y)), _Y
-            )
         others = [
             (each, name)
             for each, name, found in self.world.edges
@@ -442,6 +439,8 @@ def _one_of(word: str) -> str:
 def _plural(text: str) -> str:
     if text in ("person", "human"):
         return "people"
+    if text == "species":
+        return text
     if text.endswith(("ss", "ch", "sh")):
         return f"{text}es"
     return f"{text[:-1]}ies" if text.endswith("y") and text[-2] not in "aeiou" else f"{text}s"

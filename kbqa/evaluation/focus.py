@@ -10,6 +10,7 @@ from tokenizers import Tokenizer
 
 from kbqa.sql.examples.gold_columns import columns_in
 from kbqa.sql.examples.published import bird_question
+from kbqa.sql.focus import Budget
 from kbqa.sql.generating import LocalGenerator
 from kbqa.sql.linking import CellNames, world_of
 from kbqa.sql.schema import ColumnRef, ForeignKey, Schema, Table
@@ -40,15 +41,15 @@ class FocusScores:
         }  # fmt: skip
 
 
-def evaluate_focus(rows: Iterable[dict[str, Any]], schema: Schema, generator: LocalGenerator, share: float, scores: FocusScores) -> Iterator[None]:
-    """Focus each row's question on `share` of the schema's columns, and add to `scores`."""
+def evaluate_focus(rows: Iterable[dict[str, Any]], schema: Schema, generator: LocalGenerator, budget: Budget, scores: FocusScores) -> Iterator[None]:
+    """Focus each row's question on what the budget allows of the schema's columns, and add to `scores`."""
     total = len(list(schema.refs()))
     before = schema_tokens(schema, generator.model.tokenizer)
     for row in rows:
         columns, tables = _gold(row, schema)
         question, begun = bird_question(row), perf_counter()
         session, world = generator.read(question, world_of(question, schema, CellNames()))
-        found = generator.focus(session, world, whole=0, kept=max(1, round(share * total))).world.schema
+        found = generator.focus(session, world, whole=0, budget=budget).world.schema
         scores.milliseconds.append(1000 * (perf_counter() - begun))
         kept, names = set(found.refs()), {table.name for table in found.tables}
         scores.questions += 1

@@ -9,7 +9,7 @@ from kbqa.decoding.inference import DecoderModel, Session, load_decoder
 from kbqa.decoding.reading import Relate
 from kbqa.decoding.scoring import NetworkScorer
 from kbqa.sql.definitions import Definitions, text_hash
-from kbqa.sql.focus import focused, narrowed, only
+from kbqa.sql.focus import ROOMY, Budget, focused, narrowed, only
 from kbqa.sql.grammar import SqlState, World, start
 from kbqa.sql.linking import column_text, relate
 from kbqa.sql.ranking import Ranking
@@ -22,8 +22,6 @@ WHOLE_COLUMNS = 60
 READ_COLUMNS = 180
 """How many columns the network reads at once; of larger schemas it reads the likeliest."""
 _NEAREST = 4 * READ_COLUMNS
-KEPT_COLUMNS = 40
-"""How many columns of a larger schema are decoded over."""
 
 
 @dataclass(frozen=True)
@@ -75,10 +73,8 @@ class LocalGenerator:
         vectors = self.model.table.vectors[rows]
         return [float(score) for score in vectors[1:] @ vectors[0]]
 
-    def focus(
-        self, session: Session, world: World, *, given: Sequence[ColumnRef] = (), whole: int = WHOLE_COLUMNS, kept: int = KEPT_COLUMNS
-    ) -> Focus:
-        """Return what the question is about. A schema of at most `whole` columns stays whole; of others `kept` columns, connected.
+    def focus(self, session: Session, world: World, *, given: Sequence[ColumnRef] = (), whole: int = WHOLE_COLUMNS, budget: Budget = ROOMY) -> Focus:
+        """Return what the question is about. A schema of at most `whole` columns stays whole; of others what the budget allows, connected.
 
         Where columns are `given`, it is about them, and about the keys that connect them.
         """
@@ -88,7 +84,7 @@ class LocalGenerator:
             return Focus(only(world, given), columns, tables, whole=False, given=True)
         if len(world.columns) <= whole:
             return Focus(world, columns, tables, whole=True)
-        chosen = connected(world, likeliest(columns, tables), kept)
+        chosen = connected(world, likeliest(columns, tables), budget.columns(columns.values()))
         return Focus(narrowed(world, chosen), columns, tables, whole=False)
 
     def decode(self, session: Session, world: World) -> list[Hypothesis]:

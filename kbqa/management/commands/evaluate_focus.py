@@ -13,8 +13,11 @@ from tqdm import tqdm
 from kbqa.decoding.inference import load_decoder
 from kbqa.evaluation.focus import FocusScores, evaluate_focus, merged
 from kbqa.sql.examples.published import flat_schema, read_rows
+from kbqa.sql.focus import NARROW, ROOMY
 from kbqa.sql.generating import MODEL_FOLDER, LocalGenerator
 from kbqa.sql.schema import Schema
+
+_BUDGETS = {"narrow": NARROW, "roomy": ROOMY}
 
 
 class Command(BaseCommand):
@@ -26,7 +29,7 @@ class Command(BaseCommand):
         """Declare the arguments."""
         parser.add_argument("--questions", type=Path, required=True, help="JSON lines {db_id, question, evidence?, sql | gold_tables, gold_columns}")
         parser.add_argument("--schema", type=Path, required=True, help="JSON lines {db_id, table, column, type?, description?}")
-        parser.add_argument("--share", type=float, default=0.2, help="how much of the columns may be kept, as a share of 1")
+        parser.add_argument("--budget", choices=_BUDGETS, default="narrow", help="narrow: a fifth on average; roomy: what is decoded over")
         parser.add_argument("--merge", action="store_true", help="ask every question of one schema of all databases in the file")
         parser.add_argument("--model", type=Path, default=MODEL_FOLDER, help="the folder of a decoder")
         parser.add_argument("--limit", type=int, help="only about N questions, spread over the file")
@@ -47,7 +50,7 @@ class Command(BaseCommand):
         generator, scores = LocalGenerator(load_decoder(options["model"])), FocusScores()
         with tqdm(total=len(rows), unit="question") as bar:
             for schema, questions in self._sets(schemas, asked, merge=options["merge"]):
-                for _ in evaluate_focus(questions, schema, generator, options["share"], scores):
+                for _ in evaluate_focus(questions, schema, generator, _BUDGETS[options["budget"]], scores):
                     bar.update()
         self.stdout.write(json.dumps(scores.summary()))
 

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 
 from kbqa.decoding.inference import DecoderModel
 from kbqa.evaluation.sql import question_class, same_rows
+from kbqa.sql.focus import NARROW
 from kbqa.sql.grammar import STEPS
 from kbqa.sql.ranking import FEATURES
 from tests.kbqa.sql.conftest import shop_file
@@ -71,22 +72,34 @@ def test_a_model_is_trained_and_measured(transactional_db, data, tmp_path):
 
 def test_focus_is_measured(data, tmp_path):
     columns = [("city", "city_id"), ("city", "name"), ("customer", "customer_id"), ("customer", "name"), ("customer", "age"), ("customer", "city_id")]
-    schema = tmp_path / "schema.jsonl"
+    schema, questions = tmp_path / "schema.jsonl", data / "spider" / "dev.jsonl"
     schema.write_text("".join(json.dumps({"db_id": "shop", "table": table, "column": column}) + "\n" for table, column in columns))
-    scores = json.loads(run("evaluate_focus", questions=data / "spider" / "dev.jsonl", schema=schema, share=1.0)[-1])
-    assert scores["table_recall"] == scores["column_recall"] == scores["columns_kept"] == 1
-    assert scores["tokens_before"] == scores["tokens_after"] > 0
-    half = json.loads(run("evaluate_focus", questions=data / "spider" / "dev.jsonl", schema=schema, share=0.5)[-1])
-    assert half["columns_kept"] <= 0.5
-    assert half["tokens_after"] < scores["tokens_after"]
+    roomy = json.loads(run("evaluate_focus", questions=questions, schema=schema, budget="roomy")[-1])
+    assert roomy["table_recall"] == roomy["column_recall"] == 1
+    narrow = json.loads(run("evaluate_focus", questions=questions, schema=schema)[-1])
+    assert narrow["columns_kept"] <= 0.85  # twice the root of six, of six
+    assert narrow["tokens_after"] <= roomy["tokens_after"] <= roomy["tokens_before"] == narrow["tokens_before"]
     other = tmp_path / "other.jsonl"
     other.write_text(schema.read_text() + '{"db_id": "zoo", "table": "animal", "column": "name"}\n' * 3)
-    both = json.loads(run("evaluate_focus", questions=data / "spider" / "dev.jsonl", schema=other, share=1.0, merge=True)[-1])
-    assert both["tokens_before"] > scores["tokens_before"]
+    both = json.loads(run("evaluate_focus", questions=questions, schema=other, budget="roomy", merge=True)[-1])
+    assert both["tokens_before"] > roomy["tokens_before"]
     assert both["column_recall"] == 1
     named = tmp_path / "named.jsonl"
     named.write_text(json.dumps({"db_id": "shop", "question": "ages", "gold_columns": ["customer.age"], "gold_tables": ["customer"]}) + "\n")
-    assert json.loads(run("evaluate_focus", questions=named, schema=schema, share=1.0)[-1])["column_recall"] == 1
+    assert json.loads(run("evaluate_focus", questions=named, schema=schema)[-1])["column_recall"] == 1
+
+
+@pytest.mark.parametrize(
+    ("likelihoods", "kept"),
+    [
+        ([0.9] * 3 + [0.0] * 97, 8),  # no fewer than 0.8 times the root
+        ([0.9] * 12 + [0.0] * 88, 12),
+        ([0.9] * 100, 20),  # no more than twice the root
+        ([0.0], 1),
+    ],
+)
+def test_a_budget_follows_what_is_likely_within_its_bounds(likelihoods, kept):
+    assert NARROW.columns(likelihoods) == kept
 
 
 def test_missing_files_are_named(transactional_db, data, tmp_path):

@@ -8,13 +8,14 @@ import numpy as np
 from pyoxigraph import Literal, NamedNode
 
 from kbqa.decoding.beam import Taken, convinces
-from kbqa.models import GraphVersion
+from kbqa.models import Graph, GraphVersion
 from kbqa.sparql.constraints import LiveGraph
 from kbqa.sparql.decoding import Decoder
 from kbqa.sparql.grammar import SparqlState, World
 from kbqa.sparql.linking import find_mentions
 from kbqa.sparql.query import Query, query_text
-from kbqa.sparql.stores.base import RdfTerm, Solutions
+from kbqa.sparql.running import run_limited
+from kbqa.sparql.stores.base import QueryError, RdfTerm, Solutions
 
 MAX_ROWS = 1_000
 
@@ -66,9 +67,13 @@ def ask(question: str, version: GraphVersion, graph: LiveGraph, decoder: Decoder
         assert isinstance(state, SparqlState)
         if state.answerable:
             readings.append(Reading(state.query, query_text(state.query), probability, hypothesis.taken))
+    answerable = convinces(found)
     if readings:
-        readings[0] = run(readings[0], world.graph)
-    return Answer(question, tuple(readings), convinces(found), 1000 * (perf_counter() - begun), notice)
+        try:
+            readings[0] = run(readings[0], version, graph)
+        except QueryError as error:
+            answerable, notice = False, f"{notice} {error}".strip()
+    return Answer(question, tuple(readings), answerable, 1000 * (perf_counter() - begun), notice)
 
 
 def _probabilities(scores: Sequence[float], temperature: float) -> list[float]:
@@ -76,8 +81,15 @@ def _probabilities(scores: Sequence[float], temperature: float) -> list[float]:
     return [float(np.exp(score / temperature)) for score in scores]
 
 
-def run(reading: Reading, graph: LiveGraph) -> Reading:
-    """Return a reading with its answers. Raises StoreError."""
+def run(reading: Reading, version: GraphVersion, graph: LiveGraph) -> Reading:
+    """Return a reading with its answers. Raises QueryError where they take too long, StoreError.
+
+    What may have very many solutions runs in a process that can be ended; an endpoint has a limit of its own.
+    """
+    local = version.graph.source_kind != Graph.SourceKind.ENDPOINT
+    if local and not graph.runs_soon(reading.query):
+        found = run_limited(version, reading.text, MAX_ROWS)
+        return replace(reading, holds=found) if isinstance(found, bool) else replace(reading, solutions=found)
     if not reading.query.columns:
         return replace(reading, holds=graph.store.ask(reading.text))
     return replace(reading, solutions=graph.store.select(reading.text, limit=MAX_ROWS))

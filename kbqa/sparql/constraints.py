@@ -17,6 +17,8 @@ from kbqa.sparql.stores.base import GraphStore
 _REMEMBERED = 100_000
 _SHORT, _LOOKED_AT = 2, 20_000
 """From how many edges on only so many solutions are looked at, where conditions might let none of them through."""
+_SOON = 200_000
+"""How many solutions a query may go through beside what serves people: a fraction of a second."""
 _SAMPLED = 20_000
 """How many edges are followed to learn what can come after one; beyond, every predicate is offered, and checked where it is tried."""
 
@@ -41,6 +43,12 @@ class LiveGraph:
         self._holds: dict[str, bool] = {}
         self.relations_of = lru_cache(maxsize=10_000)(self._relations_of)
         self._after = lru_cache(maxsize=10_000)(self._relations_after)
+
+    def runs_soon(self, query: Query) -> bool:
+        """Tell whether a query's edges have so few solutions that nobody needs a limit of time. Raises StoreError."""
+        edges = pattern_text(Query(edges=query.edges))
+        found = self.store.select(f"SELECT (COUNT(*) AS ?found) WHERE {{ SELECT * WHERE {{ {edges} }} LIMIT {_SOON} }}")
+        return found.rows[0] != (Literal(_SOON),)
 
     def range_of(self, predicate: NamedNode) -> str:
         """Return what a predicate leads to: a class's name or a datatype's; empty if that is not known."""

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
-from pyoxigraph import Store
+from pyoxigraph import QueryBoolean, QueryResultsFormat, Store, parse_query_results
 
 from kbqa.models import Graph, GraphVersion
 from kbqa.sparql.prefixes import with_declarations
 from kbqa.sparql.stores import EndpointStore, QueryError
+from kbqa.sparql.stores.base import Solutions
 
 MAX_QUERY_CHARACTERS = 100_000
 _WORD = re.compile(r"(?<![?$:\w])[A-Za-z]+(?![\w:])")
@@ -63,6 +64,15 @@ def run_query(version: GraphVersion, query: str, accept: str = "", *, limit: int
     if graph.source_kind == Graph.SourceKind.ENDPOINT:
         return Result(*EndpointStore(graph.location, "", graph.token).forward(query, accept), cut=False)
     return _run_in_process(version.folder / "triples", query, accept, limit)
+
+
+def run_limited(version: GraphVersion, query: str, limit: int) -> Solutions | bool:
+    """Return the solutions of a SELECT, at most `limit`, or the answer to an ASK. Raises QueryError, StoreError."""
+    result = run_query(version, query, "application/sparql-results+json", limit=limit)
+    found = parse_query_results(result.body, format=QueryResultsFormat.JSON)
+    if isinstance(found, QueryBoolean):
+        return bool(found)
+    return Solutions(tuple(each.value for each in found.variables), [tuple(row) for row in found], result.cut)
 
 
 def _run_in_process(folder: Path, query: str, accept: str, limit: int | None) -> Result:

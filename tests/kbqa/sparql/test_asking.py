@@ -3,6 +3,7 @@
 import pytest
 
 from kbqa.services import graphs as services
+from kbqa.sparql import constraints
 from kbqa.sparql.answering import shown_rows
 from kbqa.sparql.editing import edit_triples, update_graph
 from kbqa.sparql.examples.world_questions import questions_about
@@ -26,6 +27,25 @@ def test_questions_of_several_kinds(load):
     assert names(graph, "which films have the director Marta Oliveira?") == ["Silent Harbour", "The Long Road"]
     assert names(graph, "how many films are there?") == ["4"]
     assert names(graph, "where was the director of The Long Road born") in (["Porto"], ["Marta Oliveira"])
+
+
+def test_what_may_take_long_runs_in_a_process_of_its_own_and_gives_the_same(load, monkeypatch):
+    graph = load()
+    asked = ["which films have the director Marta Oliveira?", "how many films are there?", "is the director of Silent Harbour Marta Oliveira?"]
+    before = [names(graph, question) for question in asked]
+    monkeypatch.setattr(constraints, "_SOON", 1)
+    assert [names(graph, question) for question in asked] == before
+
+
+def test_a_query_that_takes_too_long_is_ended_and_its_reading_shown_as_one_that_gave_nothing(load, monkeypatch, settings):
+    graph = load()
+    monkeypatch.setattr(constraints, "_SOON", 1)
+    settings.GRAPH_QUERY_TIMEOUT_MS = 1
+    answer, kept = services.ask(graph, "how many films are there?")
+    assert answer.best is None
+    assert not kept.sparql
+    assert "took longer than 0.001 seconds" in answer.notice
+    assert answer.readings[0].text.startswith("SELECT (COUNT")
 
 
 def test_a_new_fact_with_a_new_predicate_is_answered_at_once(load):

@@ -25,8 +25,8 @@ develop: .venv/dev.done ## add what tests, lint and benchmarks need
 
 frontend: frontend/static/frontend/app.js ## build the pages' scripts and styles
 
-test: develop frontend browser lint ## run everything
-	@$(BIN)/python -m pytest $(ARGS)
+test: develop frontend browser lint ## run everything, on up to four cores
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 lint: develop node_modules/.done ## ruff, mypy, djlint, tsc
 	@set -e

@@ -1,4 +1,4 @@
-"""A data folder and running services of the test run's own, made before Django reads its settings."""
+"""A data folder and running services of the test run's own, or of each process of it, made before Django reads its settings."""
 
 import os
 import shutil
@@ -10,6 +10,9 @@ import pytest
 _folder = Path(tempfile.mkdtemp(prefix="searchapp-test-"))
 _folder.chmod(0o755)
 os.environ["DATA_DIR"] = str(_folder)
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Threads that wait for each other by spinning lose most of their time where the processes outnumber the cores.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Playwright's synchronous API runs an event loop in the test's thread, which Django takes for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 for _name in ("DATABASE_URL", "REDIS_URL", "ANONYMOUS_READ", "SOURCE_ROOTS", "DJANGO_SETTINGS_MODULE"):
@@ -17,7 +20,10 @@ for _name in ("DATABASE_URL", "REDIS_URL", "ANONYMOUS_READ", "SOURCE_ROOTS", "DJ
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start PostgreSQL and Redis."""
+    """Start PostgreSQL and Redis, but not where other processes run the tests."""
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        config.add_cleanup(lambda: shutil.rmtree(_folder, ignore_errors=True))
+        return
     from searchapp.embedded.services import EmbeddedServices
 
     held = EmbeddedServices(_folder).held()

@@ -33,7 +33,7 @@ class Budget:
 
 ROOMY = Budget(0.002, 1.0, 3.0)
 """What the local network decodes over: of BIRD's training schemas beyond 60 columns it leaves out 1 in 70 used columns, and four in five others."""
-NARROW = Budget(0.025, 0.8, 2.0)
+NARROW = Budget(0.01, 0.9, 2.0)
 """A fifth of a schema on average."""
 
 

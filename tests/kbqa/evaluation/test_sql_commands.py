@@ -92,7 +92,7 @@ def test_focus_is_measured(data, tmp_path):
 @pytest.mark.parametrize(
     ("likelihoods", "kept"),
     [
-        ([0.9] * 3 + [0.0] * 97, 8),  # no fewer than 0.8 times the root
+        ([0.9] * 3 + [0.0] * 97, 9),  # no fewer than 0.9 times the root
         ([0.9] * 12 + [0.0] * 88, 12),
         ([0.9] * 100, 20),  # no more than twice the root
         ([0.0], 1),

@@ -15,7 +15,7 @@ def test_what_is_asked_runs_and_is_within_the_grammar(domain, tmp_path):
     world = DatabaseWorld(domain, 5, tmp_path)
     engine, schema = sqlite_engine(world.file), world.tables.schema
     asked = found = 0
-    for _, sql in world.questions(60):
+    for _, sql in world.questions(90):
         with engine.connect() as connection:
             rows = connection.exec_driver_sql(sql).fetchall()
             assert sorted(map(repr, rows)) == sorted(

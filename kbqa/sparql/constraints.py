@@ -16,17 +16,27 @@ from kbqa.sparql.stores.base import GraphStore
 
 _REMEMBERED = 100_000
 _SHORT, _LOOKED_AT = 2, 20_000
-"""From how many edges on only so many solutions are looked at, where conditions might let none of them through."""
-_SOON = 200_000
+"""Beyond how many edges only so many solutions are looked at, where what is asked of them might let none of them through."""
+_SOON = 50_000
 """How many solutions a query may go through beside what serves people: a fraction of a second."""
 _SAMPLED = 20_000
 """How many edges are followed to learn what can come after one; beyond, every predicate is offered, and checked where it is tried."""
 
 
-def _bound(query: Query) -> int | None:
-    """Return how many solutions of a pattern's edges are looked at: of longer ones there may be more than anyone can wait for."""
-    restricted = bool(query.filters or query.negations)
-    return _LOOKED_AT if restricted and len(query.edges) > _SHORT else None
+def _looked_at(query: Query) -> str:
+    """Return the pattern that tells whether a query has a solution: of longer ones, not more are looked at than anyone can wait for.
+
+    That may be very many where conditions, or an edge between variables that are there already, let none of them through.
+    """
+    if len(query.edges) <= _SHORT:
+        return pattern_text(query)
+    if query.filters or query.negations:
+        return pattern_text(query, most=_LOOKED_AT)
+    *before, last = query.edges
+    known = {end for edge in before for end in (edge.subject, edge.object)}
+    if not (isinstance(last.subject, Variable) and isinstance(last.object, Variable) and {last.subject, last.object} <= known):
+        return pattern_text(query)
+    return f"{pattern_text(Query(edges=tuple(before)), most=_LOOKED_AT)} {pattern_text(Query(edges=(last,)))}"
 
 
 def _edges_at(query: Query, variable: Variable) -> Query:
@@ -71,7 +81,7 @@ class LiveGraph:
 
     def holds(self, queries: Sequence[Query]) -> list[bool]:
         """Tell for each query whether its pattern has a solution, as far as is looked: what is not found within a bound counts as not there."""
-        return self._any_solution([f"SELECT * WHERE {{ {pattern_text(query, most=_bound(query))} }}" for query in queries])
+        return self._any_solution([f"SELECT * WHERE {{ {_looked_at(query)} }}" for query in queries])
 
     def answers(self, queries: Sequence[Query]) -> list[bool]:
         """Tell for each complete query whether it has a row, groups and all."""

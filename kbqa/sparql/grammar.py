@@ -396,7 +396,7 @@ def _check_relations(state: SparqlState, choices: Sequence[Choice]) -> list[bool
             after = _after_relation(state, choice)
             found[choice] = any(_check_values(after, _offer_values(after)))
     classes = [choice for choice in choices if choice.kind == Kind.CLASS]
-    found |= zip(classes, state.world.graph.holds([state.with_edge(state.membership(each)) for each in classes]), strict=True)
+    found |= zip(classes, _check_edges(state, [state.membership(each) for each in classes]), strict=True)
     relations = [choice for choice in choices if choice.kind in (Kind.FORWARD, Kind.BACKWARD)]
     if state.inside:
         found |= {choice: _has_tail(_after_relation(state, choice)) for choice in relations}
@@ -416,7 +416,13 @@ def _has_tail(state: SparqlState) -> bool:
 def _check_tails(state: SparqlState, choices: Sequence[Choice]) -> list[bool]:
     if state.asks:
         return [True] * len(choices)
-    return state.world.graph.holds([state.with_edge(state.edge(choice)) for choice in choices])
+    return _check_edges(state, [state.edge(choice) for choice in choices])
+
+
+def _check_edges(state: SparqlState, edges: Sequence[Edge]) -> list[bool]:
+    """Tell which edges the query may be given: those that it lacks, and with which it has a solution."""
+    holds = state.world.graph.holds([state.with_edge(edge) for edge in edges])
+    return [each and edge not in state.query.edges for edge, each in zip(edges, holds, strict=True)]
 
 
 def _check_alternatives(state: SparqlState, choices: Sequence[Choice]) -> list[bool]:
@@ -426,7 +432,8 @@ def _check_alternatives(state: SparqlState, choices: Sequence[Choice]) -> list[b
         term = term_of(choice)
         ends = (edge.subject, term) if isinstance(edge.subject, Variable) else (term, edge.object)
         swapped.append(replace(state.query, edges=(*before, Edge(ends[0], edge.predicate, ends[1]))))
-    return state.world.graph.holds(swapped)
+    extended = [replace(edge, alternatives=(*edge.alternatives, term_of(choice))) for choice in choices]
+    return [each and more not in before for more, each in zip(extended, state.world.graph.holds(swapped), strict=True)]
 
 
 def _check_values(state: SparqlState, choices: Sequence[Choice]) -> list[bool]:

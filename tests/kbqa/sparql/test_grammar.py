@@ -1,13 +1,15 @@
 """What the constraints alone guarantee: whatever a decoder likes, its query parses, runs, and has an answer."""
 
 import random
+from itertools import pairwise
 
 import pytest
-from pyoxigraph import Literal, NamedNode, RdfFormat, Store
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store
 
 from kbqa.decoding.beam import BeamOptions, search
 from kbqa.decoding.choices import Choice, Kind
 from kbqa.decoding.scoring import RandomScorer
+from kbqa.sparql import constraints
 from kbqa.sparql.constraints import LiveGraph
 from kbqa.sparql.examples.world_questions import questions_about
 from kbqa.sparql.examples.worlds import DOMAINS, World
@@ -16,7 +18,7 @@ from kbqa.sparql.grammar import start
 from kbqa.sparql.linking import numbers_in
 from kbqa.sparql.oracle import decisions
 from kbqa.sparql.profile import profile_graph
-from kbqa.sparql.query import query_text
+from kbqa.sparql.query import Edge, Query, Variable, query_text
 from kbqa.sparql.stores import OxigraphStore
 from tests.kbqa.conftest import FILMS
 
@@ -63,6 +65,7 @@ def test_queries_by_chance_run_and_have_solutions(name):
                 continue
             text = query_text(state.query)
             written += 1
+            assert len(set(state.query.edges)) == len(state.query.edges), text
             if not state.query.columns:
                 assert graph.store.ask(text) in (True, False)
                 continue
@@ -99,3 +102,18 @@ def test_only_what_holds_is_offered_at_the_end():
     offered = state.choices()
     assert {choice.text for choice in offered if choice.kind == Kind.FORWARD} == {"director", "year"}
     assert all(state.holds(offered))
+
+
+def test_an_edge_that_closes_a_circle_is_tried_on_so_many_solutions_only(monkeypatch):
+    store, (knows, likes) = Store(), (NamedNode("http://a.example/knows"), NamedNode("http://a.example/likes"))
+    people = [NamedNode(f"http://a.example/{number}") for number in range(40)]
+    store.extend(Quad(one, knows, other) for one, other in pairwise(people))
+    store.add(Quad(people[-1], likes, people[0]))
+    graph, ends = live(store), [Variable(number) for number in range(4)]
+    path = tuple(Edge(one, knows, other) for one, other in pairwise(ends))
+    assert graph.holds([Query(edges=(*path, Edge(ends[3], knows, Variable(4))))]) == [True]
+    monkeypatch.setattr(constraints, "_LOOKED_AT", 2)
+    sent = []
+    monkeypatch.setattr(graph.store, "select", lambda text, **options: sent.append(text) or OxigraphStore.select(graph.store, text, **options))
+    assert graph.holds([Query(edges=(*path, Edge(ends[3], likes, ends[0])))]) == [False]
+    assert "LIMIT 2 }" in sent[0]

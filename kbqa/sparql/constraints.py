@@ -17,6 +17,8 @@ from kbqa.sparql.stores.base import GraphStore
 _REMEMBERED = 100_000
 _SHORT, _LOOKED_AT = 2, 20_000
 """Beyond how many edges only so many solutions are looked at, where what is asked of them might let none of them through."""
+_LONG, _FEW = 4, 1_000
+"""Beyond how many edges, and for an edge between variables that are there already, only so few solutions are looked at: each costs many steps."""
 _SOON = 50_000
 """How many solutions a query may go through beside what serves people: a fraction of a second."""
 _SAMPLED = 20_000
@@ -31,12 +33,12 @@ def _looked_at(query: Query) -> str:
     if len(query.edges) <= _SHORT:
         return pattern_text(query)
     if query.filters or query.negations:
-        return pattern_text(query, most=_LOOKED_AT)
+        return pattern_text(query, most=_LOOKED_AT if len(query.edges) <= _LONG else _FEW)
     *before, last = query.edges
     known = {end for edge in before for end in (edge.subject, edge.object)}
     if not (isinstance(last.subject, Variable) and isinstance(last.object, Variable) and {last.subject, last.object} <= known):
         return pattern_text(query)
-    return f"{pattern_text(Query(edges=tuple(before)), most=_LOOKED_AT)} {pattern_text(Query(edges=(last,)))}"
+    return f"{pattern_text(Query(edges=tuple(before)), most=_FEW)} {pattern_text(Query(edges=(last,)))}"
 
 
 def _edges_at(query: Query, variable: Variable) -> Query:

@@ -16,7 +16,7 @@ from kbqa.sparql.constraints import LiveGraph
 from kbqa.sparql.dates import DATE_TYPES, dated_value, is_dated
 from kbqa.sparql.query import RDF_TYPE, Aggregate, Average, Comparison, Edge, Filter, Having, Item, Node, Period, Query, Term, Variable
 
-MAX_VARIABLES, MAX_EDGES, MAX_COLUMNS = 8, 10, 6
+MAX_VARIABLES, MAX_EDGES, MAX_COLUMNS = 8, 7, 6
 
 KEYWORDS = (
     "ASK", "NONE", "END", "NOT", "CLOSE", "OR", "NEW", "AVERAGE", "ALL", "HAVING", "ASC", "DESC", "STOP", "ONE", "UNLIMITED",

@@ -112,7 +112,7 @@ def test_an_edge_that_closes_a_circle_is_tried_on_so_many_solutions_only(monkeyp
     graph, ends = live(store), [Variable(number) for number in range(4)]
     path = tuple(Edge(one, knows, other) for one, other in pairwise(ends))
     assert graph.holds([Query(edges=(*path, Edge(ends[3], knows, Variable(4))))]) == [True]
-    monkeypatch.setattr(constraints, "_LOOKED_AT", 2)
+    monkeypatch.setattr(constraints, "_FEW", 2)
     sent = []
     monkeypatch.setattr(graph.store, "select", lambda text, **options: sent.append(text) or OxigraphStore.select(graph.store, text, **options))
     assert graph.holds([Query(edges=(*path, Edge(ends[3], likes, ends[0])))]) == [False]

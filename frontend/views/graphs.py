@@ -201,13 +201,13 @@ def _contents(graph: Graph) -> dict[str, Any]:
 def _answered(request: HttpRequest, graph: Graph, question: str) -> dict[str, Any]:
     try:
         answer, kept = services.ask(graph, question, remember_for=request.user)
-        _, live = served(graph)
+        version, live = served(graph)
+        chosen = _chosen(request, answer)
+        shown = answer.best if chosen == 0 else run(answer.readings[chosen], version, live)
     except services.QuestionError as error:
         return {"question_error": str(error), "status": 422}
     except (StoreError, EncoderError) as error:
         return {"question_error": str(error), "status": 503}
-    chosen = _chosen(request, answer)
-    shown = answer.best if chosen == 0 else run(answer.readings[chosen], live)
     return {
         "answer": answer,
         "kept": kept,

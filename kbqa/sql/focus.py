@@ -31,7 +31,7 @@ class Budget:
         return max(1, min(max(likely, round(self.fewest * root)), round(self.most * root)))
 
 
-ROOMY = Budget(0.002, 1.0, 3.0)
+ROOMY = Budget(0.002, 2.0, 3.0)
 """What the local network decodes over: of BIRD's training schemas beyond 60 columns it leaves out 1 in 70 used columns, and four in five others."""
 NARROW = Budget(0.01, 0.9, 2.0)
 """A fifth of a schema on average."""

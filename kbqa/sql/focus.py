@@ -14,7 +14,7 @@ _NOISE = 0.6
 
 @dataclass(frozen=True)
 class Budget:
-    """How many columns may be kept: those likelier than `likely`, but no fewer and no more than so many times the root of the schema's columns.
+    """How many columns may be kept: those likelier than `likely`, but no fewer and no more than so many times the root of the columns that were read.
 
     What a query uses hardly grows with the schema (BIRD's queries use 4 to 5 columns of 12 as of 300), so a share would be too little of small
     ones and too much of large ones.
@@ -25,14 +25,14 @@ class Budget:
     most: float
 
     def columns(self, likelihoods: Iterable[float]) -> int:
-        """Return the most columns to keep, of how likely each column of the schema is used."""
+        """Return the most columns to keep, of how likely each column that was read is used."""
         known = list(likelihoods)
         root, likely = sqrt(len(known)), sum(each > self.likely for each in known)
         return max(1, min(max(likely, round(self.fewest * root)), round(self.most * root)))
 
 
 ROOMY = Budget(0.002, 2.0, 3.0)
-"""What the local network decodes over: of BIRD's training schemas beyond 60 columns it leaves out 1 in 70 used columns, and four in five others."""
+"""What the local network decodes over."""
 NARROW = Budget(0.01, 0.9, 2.0)
 """A fifth of a schema on average."""
 

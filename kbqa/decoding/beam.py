@@ -4,8 +4,9 @@ Hypotheses go on choice by choice, each with the best that the network sees amon
 asked only about choices that would be kept, the best first, so the cost follows the width and not the number of choices.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from time import monotonic
 from typing import Protocol
 
 import numpy as np
@@ -59,6 +60,26 @@ class BeamOptions:
     strength: float = 0.5
 
 
+class Deadline:
+    """How long anyone waits: once it has `passed`, the search ends with what is complete, or goes on with the best hypothesis alone.
+
+    It gives up where twice the time is `over`. The clock gives seconds; without `seconds` it never comes.
+    """
+
+    def __init__(self, seconds: float = float("inf"), clock: Callable[[], float] = monotonic) -> None:
+        self.seconds, self._clock, self._begun = seconds, clock, clock()
+
+    @property
+    def passed(self) -> bool:
+        """Tell whether the time is up."""
+        return self._clock() - self._begun > self.seconds
+
+    @property
+    def over(self) -> bool:
+        """Tell whether it was up as long ago as it lasted."""
+        return self._clock() - self._begun > 2 * self.seconds
+
+
 @dataclass
 class _Offer:
     """The choices of one hypothesis, the best first, checked in portions."""
@@ -84,14 +105,16 @@ class _Offer:
         return Hypothesis(self.hypothesis.state.then(choice), self.hypothesis.score + self.scores[place], (*self.hypothesis.taken, taken), group)
 
 
-def search(start: State, scorer: Scorer, options: BeamOptions | None = None) -> list[Hypothesis]:
-    """Return complete hypotheses, the best first; as many as the width, or fewer where the data allow no more."""
-    options = options or BeamOptions()
+def search(start: State, scorer: Scorer, options: BeamOptions | None = None, deadline: Deadline | None = None) -> list[Hypothesis]:
+    """Return complete hypotheses, the best first; as many as the width, or fewer where the data, or the time, allow no more."""
+    options, deadline = options or BeamOptions(), deadline or Deadline()
     active, parents, finished = [Hypothesis(start)], [0], list[Hypothesis]()
     for _ in range(MAX_STEPS):
+        if deadline.over or (finished and deadline.passed):
+            break
         offers = _offers(active, parents, scorer, options.width)
         active, parents = [], []
-        for parent, child in _best(offers, options):
+        for parent, child in _best(offers, options, deadline):
             if child.state.step:
                 active.append(child)
                 parents.append(parent)
@@ -99,6 +122,8 @@ def search(start: State, scorer: Scorer, options: BeamOptions | None = None) -> 
                 finished.append(child)
         finished = sorted(finished, key=lambda each: -each.score)[: options.width]
         kept = [place for place, each in enumerate(active) if each.score > _least(finished, options)]
+        if deadline.passed:
+            kept = sorted(kept, key=lambda place: -active[place].score)[:1]
         active, parents = [active[place] for place in kept], [parents[place] for place in kept]
         if not active:
             break
@@ -135,8 +160,11 @@ def _offers(active: Sequence[Hypothesis], parents: Sequence[int], scorer: Scorer
     return offers
 
 
-def _best(offers: Sequence[_Offer], options: BeamOptions) -> Iterator[tuple[int, Hypothesis]]:
-    """Yield (parent, child) of the best choices that hold; groups choose in turn, each to go on with its own hypotheses."""
+def _best(offers: Sequence[_Offer], options: BeamOptions, deadline: Deadline) -> Iterator[tuple[int, Hypothesis]]:
+    """Yield (parent, child) of the best choices that hold; groups choose in turn, each to go on with its own hypotheses.
+
+    Where the time is up, a group ends with the first that holds.
+    """
     used: set[tuple[int, int]] = set()
     chosen: dict[Choice, int] = {}
     for group in range(options.groups):
@@ -146,7 +174,7 @@ def _best(offers: Sequence[_Offer], options: BeamOptions) -> Iterator[tuple[int,
         penalised = sorted(ranked, key=lambda entry: -(entry[0] - options.strength * chosen.get(entry[1].choices[entry[2]], 0)))
         kept = 0
         for _, offer, place in penalised:
-            if kept == size:
+            if kept == size or deadline.over or (kept and deadline.passed):
                 break
             if (offer.parent, place) in used or not offer.holds(place):
                 continue

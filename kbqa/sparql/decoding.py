@@ -2,7 +2,7 @@
 
 from typing import NamedTuple, Protocol
 
-from kbqa.decoding.beam import BeamOptions, Hypothesis, beside, search
+from kbqa.decoding.beam import BeamOptions, Deadline, Hypothesis, beside, search
 from kbqa.decoding.inference import DecoderModel, Session
 from kbqa.decoding.scoring import NetworkScorer
 from kbqa.sparql.grammar import SparqlState, World, start
@@ -30,19 +30,19 @@ class Decoder(Protocol):
 
 
 class NetworkDecoder:
-    """The network that comes with the package, and beam search over its choices."""
+    """The network that comes with the package, and beam search over its choices, which takes about `seconds`, at most twice that."""
 
-    def __init__(self, model: DecoderModel, options: BeamOptions | None = None) -> None:
-        self._model, self._options, self.temperature = model, options, model.temperature
+    def __init__(self, model: DecoderModel, options: BeamOptions | None = None, seconds: float = float("inf")) -> None:
+        self._model, self._options, self._seconds, self.temperature = model, options, seconds, model.temperature
 
     def decode(self, question: str, world: World) -> Decoded:
         """Return complete hypotheses, the best first."""
-        session = self.session(question, world)
-        found = search(start(world), NetworkScorer(session), self._options)
-        if any(_is_reading(each) for each in found):
-            return Decoded(found)
-        # Sure that there is no answer, the search gave up all else: look for the nearest readings.
-        return Decoded(beside(found, search(start(world, insists=True), NetworkScorer(session), self._options)))
+        session, deadline = self.session(question, world), Deadline(self._seconds)
+        found = search(start(world), NetworkScorer(session), self._options, deadline)
+        if not any(_is_reading(each) for each in found):
+            # Sure that there is no answer, the search gave up all else: look for the nearest readings.
+            found = beside(found, search(start(world, insists=True), NetworkScorer(session), self._options, deadline))
+        return Decoded(found, f"The search for readings was ended after {self._seconds:g} seconds." if deadline.passed else "")
 
     def session(self, question: str, world: World) -> Session:
         """Return the network's session that has read a question and what it may mention."""

@@ -66,7 +66,8 @@ def configured_decoder() -> Decoder:
     return ServerDecoder(server, local_decoder()) if server is not None else local_decoder()
 
 
-def local_decoder() -> NetworkDecoder:
-    """Return the network that comes with the package, or that the settings name. Raises EncoderError."""
+def local_decoder(folder: Path | None = None) -> NetworkDecoder:
+    """Return the network of a folder, else that the settings name, else the one that comes with the package. Raises EncoderError."""
     model = settings.DECODER["model"]
-    return NetworkDecoder(load_decoder(Path(model).expanduser() if model else BUNDLED_FOLDER), BeamOptions(width=WIDTH))
+    loaded = load_decoder(folder or (Path(model).expanduser() if model else BUNDLED_FOLDER))
+    return NetworkDecoder(loaded, BeamOptions(width=WIDTH), settings.GRAPH_READING_SECONDS)

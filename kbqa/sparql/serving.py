@@ -40,7 +40,7 @@ class ServerDecoder:
         try:
             chosen = self._chosen(question, world)
         except ServerError as error:
-            return Decoded(own.hypotheses, f"{error} This is the local network's answer.")
+            return Decoded(own.hypotheses, f"{error} This is the local network's answer. {own.notice}".strip())
         others = [each for each in own.hypotheses if _query(each) != _query(chosen)]
         return Decoded([chosen, *others] if chosen.state.answerable else beside([chosen], others))
 

@@ -10,10 +10,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from kbqa.decoding.inference import load_decoder
 from kbqa.evaluation.calibration import keep_temperature
 from kbqa.evaluation.sparql import Scores, evaluate, loaded_graph
-from kbqa.sparql.decoding import NetworkDecoder
 from kbqa.sparql.examples.published import held_out, read_rows
 from kbqa.sparql.loading import LoadError
 from kbqa.sparql.opening import local_decoder
@@ -61,7 +59,7 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(scores.summary()))
 
     def _evaluate(self, path: Path, rows: list[dict[str, Any]], model: Path | None, scores: Scores) -> Iterator[dict[str, Any]]:
-        decoder = NetworkDecoder(load_decoder(model)) if model else local_decoder()
+        decoder = local_decoder(model)
         try:
             with loaded_graph(path) as (version, live):
                 yield from evaluate(rows, version, live, decoder, scores)

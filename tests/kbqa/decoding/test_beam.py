@@ -1,8 +1,9 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pytest
 
-from kbqa.decoding.beam import BeamOptions, Hypothesis, beside, convinces, search
+from kbqa.decoding.beam import BeamOptions, Deadline, Hypothesis, beside, convinces, search
 from kbqa.decoding.choices import Choice, Kind
 
 LETTERS = "abcd"
@@ -67,6 +68,38 @@ def test_diverse_groups_begin_differently():
     plain = {word[0] for word in words(search(Spelling(), Likes(), BeamOptions(width=3)))}
     diverse = {word[0] for word in words(search(Spelling(), Likes(), BeamOptions(width=3, groups=3, strength=5.0)))}
     assert len(diverse) > len(plain)
+
+
+class Clock:
+    """Gives a second more whenever something is asked of the data."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+@dataclass(frozen=True)
+class Slow(Spelling):
+    """Words whose every letter takes a second to check."""
+
+    clock: Clock | None = None
+
+    def holds(self, choices):
+        self.clock.now += 1
+        return super().holds(choices)
+
+    def then(self, choice):
+        return Slow(self.text + choice.key, self.forbidden, self.clock)
+
+
+@pytest.mark.parametrize(("seconds", "found"), [(100, 3), (1.5, 1), (0.5, 0)])
+def test_what_takes_too_long_ends_with_the_best_so_far(seconds, found):
+    clock = Clock()
+    words_found = words(search(Slow(clock=clock), Likes(), BeamOptions(width=3), Deadline(seconds, clock)))
+    assert words_found[:1] == ["aaa"][:found]
+    assert len(words_found) == found
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -31,6 +32,11 @@ class Item:
     gold: NDArray[np.int64]
     relevant: NDArray[np.int8] | None = None
     """Which pointers the query uses, where they are read together: 1, 0, or -1 for not known."""
+
+
+def folder_of(data: Sequence[Path], name: str) -> Path | None:
+    """Return the folder of a published set, whichever of several holds it."""
+    return next((each / name for each in data if (each / name).is_dir()), None)
 
 
 def make_item(

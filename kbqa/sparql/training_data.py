@@ -3,7 +3,7 @@ put to graphs that cannot answer them."""
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -12,14 +12,15 @@ from pathlib import Path
 from pyoxigraph import Store
 from tokenizers import Tokenizer
 
-from kbqa.decoding.dataset import Prepared
+from kbqa.decoding.dataset import Prepared, folder_of
 from kbqa.decoding.reading import TextTable
 from kbqa.linking.wordings import common_words
 from kbqa.models import Graph, GraphVersion
 from kbqa.sparql import names
 from kbqa.sparql.constraints import LiveGraph
+from kbqa.sparql.examples.from_sql import MappedGraph, examples_from
 from kbqa.sparql.examples.pruning import pruned
-from kbqa.sparql.examples.published import Example, example_of, graph_of_queries, held_out, read_rows
+from kbqa.sparql.examples.published import PREFIXES, Example, example_of, graph_of_queries, held_out, read_rows
 from kbqa.sparql.examples.templates import make_examples
 from kbqa.sparql.examples.transplanting import Pattern, Surroundings, pattern_of, transplanted
 from kbqa.sparql.examples.world_questions import questions_about
@@ -28,6 +29,9 @@ from kbqa.sparql.loading import RdfFile, Report, rdf_format, triples_of
 from kbqa.sparql.preparing import prepare
 from kbqa.sparql.profile import profile_graph
 from kbqa.sparql.stores import OxigraphStore, QueryError
+from kbqa.sql.connecting import sqlite_engine
+from kbqa.sql.examples.published import database_file
+from kbqa.sql.introspection import read_schema
 
 _MOST_BYTES = 10**12
 _VALID = 600
@@ -62,13 +66,15 @@ class TrainingGraph:
     large: bool = False
 
 
-def training_graphs(data: Path, amounts: Amounts, seed: int) -> Iterator[TrainingGraph]:
-    """Yield the graphs of the sets that lie in `data`, and invented ones."""
+def training_graphs(data: Sequence[Path], amounts: Amounts, seed: int) -> Iterator[TrainingGraph]:
+    """Yield the graphs of the sets that lie in folders of `data`, and invented ones."""
     rng = random.Random(seed)
-    makers = {"metaqa": _metaqa, "simplequestions-wikidata": _simplequestions, "lcquad1": _lcquad, "spider4sparql": _spider}
-    for folder, maker in makers.items():
-        if (data / folder).is_dir():
-            yield from maker(data / folder, amounts, rng)
+    makers = {"metaqa": _metaqa, "simplequestions-wikidata": _simplequestions, "lcquad1": _lcquad}
+    for name, maker in makers.items():
+        if (folder := folder_of(data, name)) is not None:
+            yield from maker(folder, amounts, rng)
+    if (folder := folder_of(data, "spider4sparql")) is not None:
+        yield from _spider(folder, folder_of(data, "spider"), amounts, rng)
     for domain in DOMAINS:
         for number in range(amounts.worlds):
             world = World(domain, seed * 1_000 + number)
@@ -79,7 +85,7 @@ def training_graphs(data: Path, amounts: Amounts, seed: int) -> Iterator[Trainin
                 yield TrainingGraph("worlds", world.store, [], found)
 
 
-def prepare_all(data: Path, amounts: Amounts, tokenizer: Tokenizer, table: TextTable, seed: int) -> Iterator[tuple[str, Prepared]]:
+def prepare_all(data: Sequence[Path], amounts: Amounts, tokenizer: Tokenizer, table: TextTable, seed: int) -> Iterator[tuple[str, Prepared]]:
     """Prepare every graph's examples in the present database; yields (what was done, everything so far)."""
     rng = random.Random(seed)
     done = Prepared([], defaultdict(list), table, Counter())
@@ -149,8 +155,11 @@ def _lcquad(folder: Path, amounts: Amounts, rng: random.Random) -> Iterator[Trai
     yield TrainingGraph("lcquad", store, found[200:], found[:200], large=True)
 
 
-def _spider(folder: Path, amounts: Amounts, rng: random.Random) -> Iterator[TrainingGraph]:
-    """Some graphs are kept whole for validation: what counts is how unseen graphs are answered."""
+def _spider(folder: Path, databases: Path | None, amounts: Amounts, rng: random.Random) -> Iterator[TrainingGraph]:
+    """Some graphs are kept whole for validation: what counts is how unseen graphs are answered.
+
+    The graphs were made of `databases`; where these are there, more of the questions that were asked of them are translated.
+    """
     by_graph: dict[str, list[dict[str, object]]] = defaultdict(list)
     for row in read_rows(folder / "train.jsonl.gz"):
         by_graph[row["graph"]].append(row)
@@ -161,10 +170,29 @@ def _spider(folder: Path, amounts: Amounts, rng: random.Random) -> Iterator[Trai
     for name in graphs[: amounts.held_out_graphs]:
         yield TrainingGraph("spider", stores[name], [], found[name])
     seen = {name: Surroundings(stores[name], profile_graph(OxigraphStore(stores[name], ""))) for name in graphs[amounts.held_out_graphs :]}
+    asked = _asked_in_sql(databases) if databases is not None else {}
+    for name in seen:
+        known = {example.question for example in found[name]}
+        found[name] += [each for each in _translated(databases, name, asked, stores[name]) if each.question not in known]
     patterns = list(patterns_of([(around, found[name]) for name, around in seen.items()]))
     for place, (name, around) in enumerate(seen.items()):
         made = [*_made(around.store, amounts.made_from_small, place), *_transplanted(patterns, around, amounts.transplanted, rng)]
-        yield TrainingGraph("spider", around.store, [*found[name], *found[name], *made])
+        yield TrainingGraph("spider", around.store, [*found[name], *made])
+
+
+def _asked_in_sql(databases: Path) -> Mapping[str, list[tuple[str, str]]]:
+    """Return the questions on each database, in both wordings, with their SQL."""
+    asked: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for row in read_rows(databases / "train.jsonl"):
+        asked[row["db_id"]] += [(wording, row["sql"]) for wording in dict.fromkeys((row["question"], row.get("synonym_question") or row["question"]))]
+    return asked
+
+
+def _translated(databases: Path | None, name: str, asked: Mapping[str, list[tuple[str, str]]], store: Store) -> Iterator[Example]:
+    file = database_file(databases / "database", name) if databases is not None else None
+    if file is not None and file.is_file():
+        schema = read_schema(sqlite_engine(file, introspects=True))
+        yield from examples_from(asked.get(name, []), MappedGraph(store, schema, PREFIXES[""]), sqlite_engine(file))
 
 
 def patterns_of(graphs: Sequence[tuple[Surroundings, Sequence[Example]]]) -> Iterator[Pattern]:

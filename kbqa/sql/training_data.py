@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from tokenizers import Tokenizer
 
-from kbqa.decoding.dataset import Prepared
+from kbqa.decoding.dataset import Prepared, folder_of
 from kbqa.decoding.reading import TextTable
 from kbqa.linking.names import Names
 from kbqa.linking.wordings import common_words
@@ -59,12 +59,11 @@ class TrainingDatabase:
     file: Path | None = None
 
 
-def training_databases(data: Path, amounts: Amounts, seed: int) -> Iterator[TrainingDatabase]:
-    """Yield the databases of the sets that lie in `data`."""
-    if (data / "spider").is_dir():
-        yield from _spider(data / "spider", amounts, random.Random(seed))
-    if (data / "bird").is_dir():
-        yield from _bird(data / "bird", amounts, random.Random(seed))
+def training_databases(data: Sequence[Path], amounts: Amounts, seed: int) -> Iterator[TrainingDatabase]:
+    """Yield the databases of the sets that lie in folders of `data`."""
+    for name, maker in {"spider": _spider, "bird": _bird}.items():
+        if (folder := folder_of(data, name)) is not None:
+            yield from maker(folder, amounts, random.Random(seed))
 
 
 def invented_databases(amounts: Amounts, folder: Path, seed: int) -> Iterator[TrainingDatabase]:
@@ -79,7 +78,7 @@ def invented_databases(amounts: Amounts, folder: Path, seed: int) -> Iterator[Tr
                 yield TrainingDatabase("worlds", world.tables.schema, valid=found, file=world.file)
 
 
-def prepare_all(data: Path, amounts: Amounts, tokenizer: Tokenizer, table: TextTable, seed: int) -> Iterator[tuple[str, Prepared]]:
+def prepare_all(data: Sequence[Path], amounts: Amounts, tokenizer: Tokenizer, table: TextTable, seed: int) -> Iterator[tuple[str, Prepared]]:
     """Prepare every database's examples in the present database; yields (what was done, everything so far)."""
     rng = random.Random(seed)
     done = Prepared([], defaultdict(list), table, Counter())

@@ -23,7 +23,11 @@ class Command(BaseCommand):
         """Declare the arguments."""
         parser.add_argument("--language", choices=("sparql", "sql"), default="sparql", help="what questions are made into")
         parser.add_argument(
-            "--data", type=Path, required=True, help="a folder with metaqa, simplequestions-wikidata, lcquad1, spider4sparql; or spider, bird"
+            "--data",
+            type=Path,
+            nargs="+",
+            required=True,
+            help="folders with metaqa, simplequestions-wikidata, lcquad1, spider4sparql, and spider, whose questions are translated; or spider, bird",
         )
         parser.add_argument("--out", type=Path, required=True, help="where the model goes")
         parser.add_argument("--prepared", type=Path, help="a file that keeps the prepared examples for the next time")
@@ -100,7 +104,7 @@ class Command(BaseCommand):
                 bar.set_description_str(message)
                 bar.update()
         if last is None or not last.items:
-            raise CommandError(f"There is nothing to train on in {options['data']}.")
+            raise CommandError(f"There is nothing to train on in {', '.join(map(str, options['data']))}.")
         self.stdout.write(f"{len(last.items):,} examples; left out: {dict(last.left_out.most_common(8))}")
         found = last.items, dict(last.valid), table.vectors
         if kept is not None:

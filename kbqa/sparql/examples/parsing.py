@@ -5,6 +5,7 @@ to the caller to prune.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pyoxigraph import Literal, NamedNode
@@ -234,32 +235,14 @@ class _Parser:
         return replace(query, order=item, descending=descending)
 
     def _fold(self, query: Query) -> Query:
-        """Turn equalities with texts into constants, and alternatives of equalities into one edge."""
+        """Return the query with its edges and filters, means in their places."""
         filters = []
         for each in self.filters:
             value = self.means.get(each.value.name) if isinstance(each.value, _Pending) else each.value
             if value is None:
                 raise UnsupportedQueryError("A comparison with a variable.")
             filters.append(replace(each, value=value))
-        self.filters = []
-        used = {item.variable for item in (*query.columns, query.order, query.having.item if query.having else None) if item}
-        for each in filters:
-            if not (each.comparison == Comparison.EQUAL and self._constant(each, [], used, filters)):
-                self.filters.append(each)
-        for group in self.alternatives:
-            first, *others = group
-            same = all(each.variable == first.variable and each.comparison == Comparison.EQUAL for each in group)
-            if not same or not self._constant(first, [each.value for each in others], used, filters):  # type: ignore[misc]
-                raise UnsupportedQueryError("Alternatives of different things.")
-        return replace(query, edges=tuple(self.edges), filters=tuple(self.filters))
-
-    def _constant(self, each: Filter, others: list[Term], used: set[Variable | None], filters: list[Filter]) -> bool:
-        edges = [edge for edge in self.edges if each.variable in (edge.subject, edge.object)]
-        alone = len(edges) == 1 and edges[0].object == each.variable and each.variable not in used
-        if not alone or sum(other.variable == each.variable for other in filters) > 1 or not _is_text(each.value):
-            return False
-        self.edges[self.edges.index(edges[0])] = replace(edges[0], object=self._term(each.value), alternatives=tuple(others))  # type: ignore[arg-type]
-        return True
+        return folded(replace(query, edges=tuple(self.edges), filters=tuple(filters)), self.alternatives)
 
     def _variable(self) -> Variable:
         token = self._next()
@@ -322,6 +305,33 @@ class _Parser:
     def _expect_sign(self, sign: str) -> None:
         if not self._sign(sign):
             raise UnsupportedQueryError(f"{self._peek().text} where {sign} is expected.")
+
+
+def folded(query: Query, alternatives: Sequence[Sequence[Filter]]) -> Query:
+    """Turn equalities with texts into constants, and `alternatives` of equalities into one edge. Raises UnsupportedQueryError."""
+    filters = []
+    for each in query.filters:
+        shorter = _with_constant(query, each, ()) if each.comparison == Comparison.EQUAL else None
+        query = shorter or query
+        filters += [] if shorter else [each]
+    for first, *others in alternatives:
+        same = all(each.variable == first.variable and each.comparison == Comparison.EQUAL for each in others)
+        found = _with_constant(query, first, tuple(each.value for each in others)) if same and first.comparison == Comparison.EQUAL else None  # type: ignore[misc]
+        if found is None:
+            raise UnsupportedQueryError("Alternatives of different things.")
+        query = found
+    return replace(query, filters=tuple(filters))
+
+
+def _with_constant(query: Query, each: Filter, others: tuple[Term, ...]) -> Query | None:
+    """Return the query with a text in place of the variable that is compared with it, where nothing else needs that."""
+    used = {item.variable for item in (*query.columns, query.order, query.having.item if query.having else None) if item}
+    edges = [edge for edge in query.edges if each.variable in (edge.subject, edge.object)]
+    alone = len(edges) == 1 and edges[0].object == each.variable and each.variable not in used
+    if not alone or sum(other.variable == each.variable for other in query.filters) > 1 or not _is_text(each.value):
+        return None
+    constant = replace(edges[0], object=each.value, alternatives=others)  # type: ignore[arg-type]
+    return replace(query, edges=tuple(constant if edge == edges[0] else edge for edge in query.edges))
 
 
 @dataclass(frozen=True)

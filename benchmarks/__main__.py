@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
-BENCHMARKS = ("encoding", "building", "quality", "growth")
+BENCHMARKS = ("encoding", "building", "quality", "growth", "graphs")
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -22,6 +22,7 @@ def main() -> None:
     parser.add_argument("--cosqa", type=Path, default=os.environ.get("COSQA_DIR"), help="folder of CosQA (corpus.jsonl, queries-dev.jsonl)")
     parser.add_argument("--sources", type=Path, default=Path(sysconfig.get_paths()["purelib"]), help="folder of Python packages to index")
     parser.add_argument("--sizes", default="10000,50000,200000", help="numbers of units at which search is measured")
+    parser.add_argument("--triples", type=int, default=10_000_000, help="size of the graph that is loaded")
     arguments = parser.parse_args()
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "searchapp.settings.embedded")
@@ -32,7 +33,7 @@ def main() -> None:
     from searchapp.embedded.services import EmbeddedServices
 
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
-    options = Options(arguments.cosqa and Path(arguments.cosqa), arguments.sources, tuple(map(int, arguments.sizes.split(","))))
+    options = Options(arguments.cosqa and Path(arguments.cosqa), arguments.sources, tuple(map(int, arguments.sizes.split(","))), arguments.triples)
     rows: list[Row] = []
     with EmbeddedServices.from_environment().held():
         for name in arguments.names or BENCHMARKS:

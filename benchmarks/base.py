@@ -19,6 +19,7 @@ class Options:
     cosqa: Path | None
     sources: Path
     sizes: tuple[int, ...]
+    triples: int
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """A connected database → its schema: what it declares, and keys that its names tell of."""
 
+import re
 import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -15,6 +16,13 @@ _MAY_WRITE = """
     SELECT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) OR EXISTS (
         SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind IN ('r', 'p') AND n.nspname = current_schema() AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE'))
+"""
+_GRANT = re.compile(r"GRANT (?P<what>.+?) ON (?P<database>\*|`[^`]+`)\.", re.IGNORECASE)
+"""A line of MySQL's SHOW GRANTS."""
+_WRITES = re.compile(r"\b(ALL PRIVILEGES|INSERT|UPDATE|DELETE|CREATE|ALTER|DROP)\b", re.IGNORECASE)
+_COLUMNS_OF_VIEW = """
+    SELECT column_name AS name, column_type AS type, column_comment AS comment FROM information_schema.columns
+    WHERE table_schema = DATABASE() AND table_name = :view ORDER BY ordinal_position
 """
 _MOST_COMPARED = 200
 """Among how many tables shared columns are looked for: all pairs are."""
@@ -44,17 +52,39 @@ def read_schema(engine: Engine) -> Schema:
 
 
 def may_write(engine: Engine) -> bool:
-    """Tell whether the role that an engine connects with could write, if it were not for read-only sessions. PostgreSQL only."""
-    if engine.dialect.name != "postgresql":
+    """Tell whether the role that an engine connects with could write, if it were not for read-only sessions: on servers, files are opened so."""
+    if engine.dialect.name == "sqlite":
         return False
     with engine.connect() as connection:
-        return bool(connection.execute(text(_MAY_WRITE)).scalar())
+        if engine.dialect.name == "postgresql":
+            return bool(connection.execute(text(_MAY_WRITE)).scalar())
+        grants = [grant for (grant,) in connection.execute(text("SHOW GRANTS"))]
+    return any(grants_writing(grant, engine.url.database or "") for grant in grants)
+
+
+def grants_writing(grant: str, database: str) -> bool:
+    """Tell whether a line of MySQL's SHOW GRANTS permits to write to a database.
+
+    >>> grants_writing("GRANT SELECT, INSERT ON `shop`.* TO `reader`@`%`", "shop")
+    True
+    """
+    found = _GRANT.match(grant)
+    return bool(found and _WRITES.search(found["what"]) and found["database"].strip("`") in ("*", database))
 
 
 def _table(inspector: Inspector, name: str, view: bool) -> Table:
+    if view and inspector.dialect.name in ("mysql", "mariadb"):
+        return _mysql_view(inspector.engine, name)
     primary = set(inspector.get_pk_constraint(name).get("constrained_columns") or [])
     columns = tuple(_column(each, primary) for each in inspector.get_columns(name))
     return Table(name, columns, _comment(inspector, name), view=view)
+
+
+def _mysql_view(engine: Engine, name: str) -> Table:
+    """Return a view's columns: the driver would ask for its definition, which a role that only reads may not see."""
+    with engine.connect() as connection:
+        columns = [_column(each, set()) for each in connection.execute(text(_COLUMNS_OF_VIEW), {"view": name}).mappings()]
+    return Table(name, tuple(columns), view=True)
 
 
 def _column(described: Any, primary: set[str]) -> Column:

@@ -9,7 +9,7 @@ from typing import Any
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SEPARATORS = re.compile(r"[\W_]+")
-_NUMERIC = re.compile(r"INT|REAL|FLOA|DOUB|DEC|NUM|BIT|SERIAL|MONEY|YEAR", re.IGNORECASE)
+_NUMERIC = re.compile(r"INT|REAL|FLOA|DOUB|DEC|(?<!E)NUM|BIT|SERIAL|MONEY|YEAR", re.IGNORECASE)
 _DATES = re.compile(r"DATE|TIME", re.IGNORECASE)
 _BOOLEAN = re.compile(r"BOOL", re.IGNORECASE)
 

@@ -81,6 +81,7 @@ def test_a_schema_tells_keys_types_and_views(shop):
 def test_names_and_types_are_read_as_people_would():
     assert readable("HTTPServerName") == "http server name"
     assert [column_type(text) for text in ("VARCHAR(20)", "bigint", "timestamp", "BOOLEAN", "")] == ["text", "number", "date", "boolean", "text"]
+    assert [column_type(text) for text in ("ENUM('a','b')", "NUMERIC(4, 2)", "number")] == ["text", "number", "number"]
 
 
 def test_keys_that_are_not_declared_are_inferred(tmp_path):

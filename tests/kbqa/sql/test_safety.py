@@ -11,7 +11,7 @@ from kbqa.sql.checking import StatementError, checked
 from kbqa.sql.connecting import ConnectError, parsed_url, server_engine
 from kbqa.sql.executing import ExecutionError, Limits, TimeLimitError, execute
 from kbqa.sql.generating import bundled_generator
-from kbqa.sql.introspection import may_write
+from kbqa.sql.introspection import grants_writing, may_write
 from kbqa.sql.schema import Column, Schema, Table
 
 WRITES = [
@@ -435,3 +435,19 @@ def test_postgresql_stops_what_takes_too_long(postgres):
     )
     with pytest.raises(TimeLimitError):
         execute(postgres, endless, Limits(seconds=0.3), dialect="postgres")
+
+
+@pytest.mark.parametrize(
+    ("grant", "writes"),
+    [
+        ("GRANT USAGE ON *.* TO `reader`@`%` IDENTIFIED BY PASSWORD '*48779B14E864BCF9485BDBCD5AAD0FEB05E8CC81'", False),
+        ("GRANT SELECT, SHOW VIEW ON `shop`.* TO `reader`@`%`", False),
+        ("GRANT SELECT, INSERT, UPDATE, DELETE, CREATE ON `test`.* TO PUBLIC", False),
+        ("GRANT SELECT, INSERT (name) ON `shop`.`city` TO `writer`@`%`", True),
+        ("GRANT ALL PRIVILEGES ON `shop`.* TO `writer`@`%`", True),
+        ("GRANT ALL PRIVILEGES ON *.* TO `root`@`localhost` WITH GRANT OPTION", True),
+        ("GRANT PROXY ON ''@'%' TO 'root'@'localhost' WITH GRANT OPTION", False),
+    ],
+)
+def test_which_grants_of_mysql_permit_to_write(grant, writes):
+    assert grants_writing(grant, "shop") == writes

@@ -1,0 +1,115 @@
+"""(f) A large graph: how long its load takes and how much memory, and how long a question on it takes."""
+
+import gzip
+import random
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.base import Options, Row, timed
+from kbqa.models import Graph
+from kbqa.services.graphs import add_graph
+from kbqa.sparql.answering import ask
+from kbqa.sparql.opening import local_decoder, served
+from searchapp.jobs.runner import run_stages
+from searchapp.throwaway import throwaway_database
+
+_BASE = "http://large.example/"
+_LABEL, _TYPE = "http://www.w3.org/2000/01/rdf-schema#label", "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+_XSD = "http://www.w3.org/2001/XMLSchema#"
+_RELATIONS = {"employer": "company", "birthPlace": "town", "spouse": "person"}
+_CLASSES = {"person": 0.9, "company": 0.05, "town": 0.05}
+_TRIPLES_A_THING = 7
+_QUESTIONS = 100
+_HUB = 0.2
+"""How much of what is related to is the same company or town: a hub of hundreds of thousands of edges."""
+
+
+def run(options: Options) -> list[Row]:
+    """Write a graph of people, companies and towns with invented names, load it as any upload is loaded, and ask about some of the people."""
+    things = options.triples // _TRIPLES_A_THING
+    rng = random.Random(0)
+    decoder = local_decoder()
+    with tempfile.TemporaryDirectory() as folder, throwaway_database():
+        path = Path(folder) / "large.nt.gz"
+        with gzip.open(path, "wt", encoding="utf-8", compresslevel=1) as file:
+            file.writelines(_lines(things, rng))
+        _forget_peak()
+        before = _memory("VmRSS")
+        seconds, graph = timed(lambda: _load(path))
+        peak = _memory("VmHWM")
+        version, live = served(graph)
+        asked = [_question(number, things, rng) for number in range(_QUESTIONS)]
+        answers = [(ask(question, version, live, decoder), wanted) for question, wanted in asked]
+        right = sum(wanted in (answer.best.text if answer.best else "") for answer, wanted in answers)
+        triples = version.triples
+        milliseconds = [answer.milliseconds for answer, _ in answers]
+    return [
+        Row("graphs", "load", round(seconds, 1), "s", f"{triples:,} triples"),
+        Row("graphs", "load, triples a second", round(options.triples / seconds), "/s"),
+        Row("graphs", "most memory while loading", round(peak / 1024), "MiB", f"{before / 1024:,.0f} MiB before; PostgreSQL apart"),
+        Row("graphs", "question, p50", round(float(np.percentile(milliseconds, 50)), 1), "ms"),
+        Row("graphs", "question, p95", round(float(np.percentile(milliseconds, 95)), 1), "ms"),
+        Row("graphs", "questions about the right person", round(100 * right / _QUESTIONS), "%"),
+    ]
+
+
+def _lines(things: int, rng: random.Random) -> Iterator[str]:
+    numbers = _numbers(things)
+    for number in range(things):
+        kind = _kind(number, things)
+        subject = f"<{_BASE}{number}>"
+        yield f"{subject} <{_TYPE}> <{_BASE}{kind}> .\n"
+        yield f'{subject} <{_LABEL}> "{name(number)}" .\n'
+        yield f'{subject} <{_BASE}since> "{rng.randint(1900, 2020)}"^^<{_XSD}integer> .\n'
+        yield f'{subject} <{_BASE}height> "{rng.randint(10, 900)}"^^<{_XSD}integer> .\n'
+        for relation, target in _RELATIONS.items():
+            of = numbers[target]
+            yield f"{subject} <{_BASE}{relation}> <{_BASE}{of.start if rng.random() < _HUB else rng.choice(of)}> .\n"
+
+
+def _numbers(things: int) -> dict[str, range]:
+    found, begun = {}, 0
+    for kind, share in _CLASSES.items():
+        found[kind] = range(begun, begun + int(share * things))
+        begun = found[kind].stop
+    return found
+
+
+def _kind(number: int, things: int) -> str:
+    return next((kind for kind, numbers in _numbers(things).items() if number in numbers), "town")
+
+
+def name(number: int) -> str:
+    """Return an invented name, no two alike: two words whose syllables are the digits of the number, spread by Knuth's multiplier."""
+    syllables = [f"{first}{second}" for first in "bdfgklmnprstvz" for second in ("a", "e", "i", "o", "u", "an", "el")]
+    spelled = "".join(syllables[int(digit, 16) + 16 * (place % 6)] for place, digit in enumerate(f"{number * 2_654_435_761 % 2**32:08x}"))
+    return f"{spelled[:8]} {spelled[8:]}".title()
+
+
+def _question(number: int, things: int, rng: random.Random) -> tuple[str, str]:
+    person = rng.choice(_numbers(things)["person"])
+    relation, words = (("employer", "Who is the employer of"), ("birthPlace", "What is the birth place of"), ("height", "What is the height of"))[
+        number % 3
+    ]
+    return f"{words} {name(person)}?", f"<{_BASE}{person}> <{_BASE}{relation}>"
+
+
+def _load(path: Path) -> Graph:
+    graph, job = add_graph(name="Large", source_kind=Graph.SourceKind.FILE, location=str(path), trusted=True)
+    run_stages(job.pk, follow=True)
+    graph.refresh_from_db()
+    return graph
+
+
+def _memory(what: str) -> int:
+    """Return this process's memory in KiB: what it has (`VmRSS`), or the most it had (`VmHWM`)."""
+    found = re.search(rf"{what}:\s+(\d+)", Path("/proc/self/status").read_text(encoding="ascii"))
+    return int(found[1]) if found else 0
+
+
+def _forget_peak() -> None:
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")

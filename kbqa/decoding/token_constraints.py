@@ -74,6 +74,8 @@ def spelling(choice: Choice) -> bytes:
         text = str(choice.key)
     elif choice.kind == Kind.VARIABLE:
         text = f"?x{choice.key}"
+    elif choice.kind == Kind.COLUMN:
+        text = str(choice.key)  # with its table: many tables have a name, or an id
     else:
         text = f"{'~' if choice.kind == Kind.BACKWARD else ''}{choice.text or choice.key}"
     return " ".join(text.replace("|", "/").split()).encode()

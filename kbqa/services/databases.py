@@ -22,9 +22,9 @@ from kbqa.sql.checking import StatementError, checked
 from kbqa.sql.connecting import ConnectError, parsed_url
 from kbqa.sql.definitions import Definitions
 from kbqa.sql.executing import Limits, Result, execute
-from kbqa.sql.generating import LocalGenerator, bundled_generator
+from kbqa.sql.generating import LocalGenerator
 from kbqa.sql.linking import definition_texts
-from kbqa.sql.opening import file_of, served, uploads
+from kbqa.sql.opening import configured_generator, file_of, served, uploads
 from kbqa.sql.schema import ColumnRef
 from kbqa.sql.serving import Confirmed
 from searchapp.jobs.models import Job
@@ -123,7 +123,7 @@ def ask(database: Database, question: str, *, columns: Sequence[str] = (), remem
     if len(question) > MAX_QUESTION_CHARACTERS:
         raise QuestionError(f"A question has at most {MAX_QUESTION_CHARACTERS:,} characters; this one has {len(question):,}.")
     _, source = served(database)
-    generator, server = bundled_generator(), configured_server()
+    generator, server = configured_generator(), configured_server()
     examples = nearest_examples(database, question, generator) if server else []
     answer = answering.ask(question, source, generator, server=server, examples=examples, columns=_columns(source, columns), limits=_limits())
     asker = remember_for if getattr(remember_for, "is_authenticated", False) else None
@@ -187,5 +187,5 @@ def describe(database: Database, *, table: str, column: str, description: str, e
         database=database, table=table, column=column, defaults={"description": description.strip(), "excluded": excluded}
     )
     _, source = served(database)
-    Definitions(database.pk).write(definition_texts([source.schema.table(table)]), bundled_generator().encode)
+    Definitions(database.pk).write(definition_texts([source.schema.table(table)]), configured_generator().encode)
     return note

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from kbqa.decoding.beam import BeamOptions, Hypothesis, beside, search
+from kbqa.decoding.choices import State
 from kbqa.decoding.inference import DecoderModel, Session, load_decoder
 from kbqa.decoding.reading import Relate
 from kbqa.decoding.scoring import NetworkScorer
@@ -38,11 +40,19 @@ class Focus:
     given: bool = False
 
 
-class LocalGenerator:
-    """The trained network, for any number of questions."""
+class Writer(Protocol):
+    """A sequence model that writes under the grammar in the network's place."""
 
-    def __init__(self, model: DecoderModel, options: BeamOptions | None = None) -> None:
-        self.model, self.options = model, options or BeamOptions()
+    def decode(self, question: str, start: State, width: int) -> list[Hypothesis]:
+        """Return complete hypotheses, the best first."""
+        ...
+
+
+class LocalGenerator:
+    """The trained network, for any number of questions; with a `writer`, it focuses the schema, and that writes over it."""
+
+    def __init__(self, model: DecoderModel, options: BeamOptions | None = None, writer: Writer | None = None) -> None:
+        self.model, self.options, self.writer = model, options or BeamOptions(), writer
         self.ranking = Ranking.of(model.ranking) if model.ranking else Ranking.default()
 
     def read(self, question: str, world: World, keep: Sequence[ColumnRef] = (), definitions: Definitions | None = None) -> tuple[Session, World]:
@@ -89,6 +99,8 @@ class LocalGenerator:
 
     def decode(self, session: Session, world: World) -> list[Hypothesis]:
         """Return complete hypotheses, the best first; where the best is that there is no answer, also the nearest readings."""
+        if self.writer is not None:
+            return self.writer.decode(session.question.text, start(world), self.options.width)
         found = search(start(world), NetworkScorer(session), self.options)
         if any(isinstance(each.state, SqlState) and each.state.answerable for each in found):
             return found

@@ -8,11 +8,13 @@ from pathlib import Path
 from django.conf import settings
 from sqlalchemy import Engine
 
+from kbqa.decoding.inference import load_decoder
 from kbqa.linking.names import Names
 from kbqa.models import ColumnNote, Database, Scan
 from kbqa.sql.answering import Source
 from kbqa.sql.connecting import ConnectError, server_engine, sqlite_engine
 from kbqa.sql.definitions import Definitions
+from kbqa.sql.generating import MODEL_FOLDER, LocalGenerator
 from kbqa.sql.linking import CellNames
 from kbqa.sql.schema import ColumnRef, Schema, Table, schema_from_json
 
@@ -102,3 +104,13 @@ def _read(scan: Scan) -> tuple[Schema, dict[ColumnRef, tuple[str, ...]]]:
 def _parsed(scan: Scan) -> tuple[Schema, dict[ColumnRef, tuple[str, ...]]]:
     codes = {ColumnRef(each["table"], each["column"]): tuple(each["values"]) for each in scan.codes}
     return schema_from_json(scan.schema), codes
+
+
+def configured_generator() -> LocalGenerator:
+    """Return what the settings choose to write SQL without a server. Raises EncoderError."""
+    chosen = settings.SQL_DECODER
+    if chosen["backend"] == "huggingface":
+        from kbqa.decoding.sequence_model import load_sequence_model
+
+        return LocalGenerator(load_decoder(MODEL_FOLDER), writer=load_sequence_model(chosen["model"]))
+    return LocalGenerator(load_decoder(Path(chosen["model"]).expanduser() if chosen["model"] else MODEL_FOLDER))

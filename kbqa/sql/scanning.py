@@ -11,11 +11,10 @@ from kbqa.models import Database, Scan
 from kbqa.sql.cells import CellReport, count_rows, read_cells
 from kbqa.sql.connecting import ConnectError
 from kbqa.sql.definitions import Definitions
-from kbqa.sql.generating import bundled_generator
 from kbqa.sql.installed import write_installed
 from kbqa.sql.introspection import IntrospectionError, may_write, read_schema
 from kbqa.sql.linking import definition_texts
-from kbqa.sql.opening import cell_names, engine_of, file_of, with_notes
+from kbqa.sql.opening import cell_names, configured_generator, engine_of, file_of, with_notes
 from kbqa.sql.schema import schema_from_json
 from searchapp.jobs.errors import JobError, TransientJobError
 from searchapp.jobs.runner import JobContext
@@ -72,7 +71,9 @@ def scan_definitions(context: JobContext) -> None:
     database = database_of(context)
     schema = with_notes(schema_from_json(running_scan(database).schema), list(database.notes.all()))
     texts = definition_texts(schema.tables)
-    Definitions(database.pk).write(texts, bundled_generator().encode, lambda done, total: context.progress(done, total, f"Reading names, {done:,}"))
+    Definitions(database.pk).write(
+        texts, configured_generator().encode, lambda done, total: context.progress(done, total, f"Reading names, {done:,}")
+    )
 
 
 def publish(context: JobContext) -> None:

@@ -9,8 +9,7 @@ from kbqa.sql.answering import Source, ask
 from kbqa.sql.checking import StatementError, checked
 from kbqa.sql.connecting import ConnectError
 from kbqa.sql.executing import ExecutionError, Limits, execute
-from kbqa.sql.generating import bundled_generator
-from kbqa.sql.opening import source_of
+from kbqa.sql.opening import configured_generator, source_of
 from kbqa.sql.query import Aggregate, AllOf, Item, Order, Query, Term
 from kbqa.sql.readings import rows_of
 from kbqa.sql.rendering import render
@@ -75,7 +74,7 @@ def _most(table: Table, called: Column, ref: ColumnRef, question: str) -> tuple[
 
 
 def _works(question: str, query: Query, source: Source) -> bool:
-    answer = ask(question, source, bundled_generator())
+    answer = ask(question, source, configured_generator())
     if answer.best is None or answer.best.result is None:
         return False
     try:

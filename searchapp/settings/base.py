@@ -173,6 +173,7 @@ ENCODER = {
 ENCODER_API_KEY = env.secret("ENCODER_API_KEY")
 
 DECODER = {"backend": env.text("DECODER_BACKEND", "network"), "model": env.text("DECODER_MODEL", "")}
+SQL_DECODER = {"backend": env.text("SQL_DECODER_BACKEND", "network"), "model": env.text("SQL_DECODER_MODEL", "")}
 
 SOURCE_ROOTS = [Path(root).expanduser() for root in env.listing("SOURCE_ROOTS")]
 SOURCE_ALLOW_PRIVATE_ADDRESSES = env.boolean("SOURCE_ALLOW_PRIVATE_ADDRESSES", False)

@@ -1,7 +1,7 @@
 """Names in PostgreSQL: written in bulk, and looked up by words, by stems and by what is left of a mistyped word."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -81,6 +81,33 @@ class Names:
                 f"DELETE FROM {self.table} WHERE {self.column} = %s AND load = %s AND kind = %s AND term = %s AND predicate = %s AND text = %s",
                 [(self.owner, self.load, kind, term, predicate, text[:LONGEST_NAME]) for kind, term, predicate, text, _ in rows],
             )
+
+    def forget(self, predicates: Sequence[str]) -> None:
+        """Remove the names of some predicates, and what they count for their words."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"DELETE FROM {self.table} WHERE {self.column} = %s AND load = %s AND predicate = ANY(%s) RETURNING text",
+                [self.owner, self.load, list(predicates)],
+            )
+            words = Counter(word for (text,) in cursor.fetchall() for word in set(fold(text).split()))
+            cursor.executemany(
+                f"UPDATE {self.words} SET count = count - %s WHERE {self.column} = %s AND load = %s AND word = %s",
+                [(count, self.owner, self.load, word) for word, count in words.items()],
+            )
+            cursor.execute(f"DELETE FROM {self.words} WHERE {self.column} = %s AND load = %s AND count <= 0", [self.owner, self.load])
+
+    def take(self, other: "Names") -> None:
+        """Make the names of another load this one's."""
+        mine, others = [self.owner, self.load], [other.owner, other.load]
+        with connection.cursor() as cursor:
+            cursor.execute(f"UPDATE {self.table} SET {self.column} = %s, load = %s WHERE {self.column} = %s AND load = %s", [*mine, *others])
+            cursor.execute(
+                f"INSERT INTO {self.words} ({self.column}, load, word, count, deletions) SELECT %s, %s, word, count, deletions FROM {self.words} "
+                f"WHERE {self.column} = %s AND load = %s "
+                f"ON CONFLICT ({self.column}, load, word) DO UPDATE SET count = {self.words}.count + excluded.count",
+                [*mine, *others],
+            )
+            cursor.execute(f"DELETE FROM {self.words} WHERE {self.column} = %s AND load = %s", others)
 
     def delete(self, *, all_loads: bool = False) -> None:
         """Remove the names of this load, or of all loads of the owner."""

@@ -66,6 +66,8 @@ class Scan(models.Model):
     schema = models.JSONField(default=dict)
     codes = models.JSONField(default=dict, help_text="The values of columns that have few, by column.")
     cells = models.PositiveBigIntegerField(default=0, help_text="How many cell values questions can find.")
+    load = models.PositiveIntegerField(default=0, help_text="The scan whose cell values these are, with what changed since.")
+    digests = models.JSONField(default=dict, help_text="Of each column that was read: the hash of its values, and how many they are.")
     complaints = models.JSONField(default=list, help_text="Tables that could not be read, and why.")
     examples = models.JSONField(default=list, help_text="Questions that it answers.")
     started = models.DateTimeField(auto_now_add=True)

@@ -1,7 +1,9 @@
 """The values that stand in a database's cells: read column by column, so that questions can find them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import ColumnClause, Connection, Engine, column, func, select, table
@@ -16,6 +18,7 @@ MOST_CELLS = 100_000
 """How many different values of a column are read, the commonest first."""
 _MOST_CODES, _LONGEST_CODE = 4, 12
 _LONGEST_SAMPLE = 40
+_DIGEST = 32
 
 
 @dataclass
@@ -23,18 +26,27 @@ class CellReport:
     """What was read besides the cells: the values of columns with few, and what could not be read."""
 
     codes: dict[ColumnRef, tuple[str, ...]] = field(default_factory=dict)
+    digests: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """Of each column's place as one text: the hash of its values, and how many they are."""
     complaints: list[str] = field(default_factory=list)
 
 
 def read_cells(
-    engine: Engine, schema: Schema, report: CellReport, progress: Callable[[int, int], None] = lambda done, total: None
+    engine: Engine,
+    schema: Schema,
+    report: CellReport,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    known: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[NameRow]:
-    """Yield the different texts of all columns as rows of names; columns that cannot be read are reported and left out."""
+    """Yield the different texts of all columns as rows of names, but for those that are as they were: whose hash is `known`.
+
+    Columns that cannot be read are reported and left out.
+    """
     wanted = [(name.name, each) for name in schema.tables for each in name.columns if not each.excluded]
     with engine.connect() as connection:
         for place, (name, each) in enumerate(wanted):
             try:
-                yield from _column_cells(connection, name, each, report)
+                yield from _column_cells(connection, name, each, report, known)
             except SQLAlchemyError as error:
                 connection.rollback()
                 report.complaints.append(f"{name}.{each.name}: {str(error.__cause__ or error)[:200]}")
@@ -66,7 +78,7 @@ def count_rows(engine: Engine, schema: Schema) -> dict[str, int]:
     return found
 
 
-def _column_cells(connection: Connection, name: str, each: Column, report: CellReport) -> Iterator[NameRow]:
+def _column_cells(connection: Connection, name: str, each: Column, report: CellReport, known: Mapping[str, str]) -> Iterator[NameRow]:
     ref = ColumnRef(name, each.name)
     cell: ColumnClause[Any] = column(each.name)
     times = func.count().label("times")
@@ -74,10 +86,11 @@ def _column_cells(connection: Connection, name: str, each: Column, report: CellR
     texts = each.type in (ColumnType.TEXT, ColumnType.DATE)
     rows = [(value, int(number)) for value, number in connection.execute(counted.limit(MOST_CELLS if texts else _MOST_CODES + 1))]
     _note_codes(ref, each, [str(value) for value, _ in rows if not isinstance(value, bytes)], sum(number for _, number in rows), report)
-    if each.type == ColumnType.TEXT:
-        for value, number in rows:
-            if isinstance(value, str) and 0 < len(value) <= LONGEST_CELL:
-                yield "value", "", predicate_of(ref), value, number
+    place = predicate_of(ref)
+    kept = [row for row in rows if isinstance(row[0], str) and 0 < len(row[0]) <= LONGEST_CELL] if each.type == ColumnType.TEXT else []
+    report.digests[place] = (sha256(repr(kept).encode("utf-8", errors="replace")).hexdigest()[:_DIGEST], len(kept))
+    if known.get(place) != report.digests[place][0]:
+        yield from (("value", "", place, value, number) for value, number in kept)
 
 
 def _note_codes(ref: ColumnRef, each: Column, values: list[str], rows: int, report: CellReport) -> None:

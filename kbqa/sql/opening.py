@@ -41,7 +41,7 @@ def source_of(database: Database, scan: Scan) -> Source:
     noted = with_notes(schema, list(database.notes.all()))
     private = {ref for ref in noted.refs() if noted.column(ref).excluded}
     shown = {ref: values for ref, values in codes.items() if ref not in private}
-    return Source(noted, CellNames(cell_names(database.pk, scan.number), shown), engine_of(database), Definitions(database.pk))
+    return Source(noted, CellNames(cell_names(database.pk, scan.load), shown), engine_of(database), Definitions(database.pk))
 
 
 def engine_of(database: Database, *, introspects: bool = False) -> Engine:

@@ -50,17 +50,24 @@ def scan_schema(context: JobContext) -> None:
 
 
 def scan_cells(context: JobContext) -> None:
-    """Stage two: read the values that questions may mention, but for excluded columns."""
+    """Stage two: read the values that questions may mention, but for excluded columns; those of columns that changed are written."""
     database = database_of(context)
     scan = running_scan(database)
     names, report = cell_names(database.pk, scan.number), CellReport()
     names.delete()
     schema = with_notes(schema_from_json(scan.schema), list(database.notes.all()))
+    before = database.serving
+    known = {place: digest for place, (digest, _) in before.digests.items()} if before else {}
+
+    def progress(done: int, total: int) -> None:
+        context.progress(done, total, f"Reading cells, column {done:,}")
+
     try:
-        rows = read_cells(engine_of(database), schema, report, lambda done, total: context.progress(done, total, f"Reading cells, column {done:,}"))
-        scan.cells = names.write(rows)
+        names.write(read_cells(engine_of(database), schema, report, progress, known))
     except (ConnectError, SQLAlchemyError) as error:
         raise TransientJobError(f"The database cannot be read: {str(error)[:300]}") from error
+    scan.load = before.load if before and before.digests else scan.number
+    scan.digests, scan.cells = report.digests, sum(number for _, number in report.digests.values())
     scan.codes = [{"table": ref.table, "column": ref.column, "values": list(values)} for ref, values in report.codes.items()]
     scan.complaints = [*scan.complaints, *report.complaints][:_MOST_COMPLAINTS]
     scan.save()
@@ -82,15 +89,27 @@ def publish(context: JobContext) -> None:
     scan = running_scan(database)
     with transaction.atomic():
         locked = Database.objects.select_for_update().get(pk=database.pk)
+        _bring_up_to_date(scan, locked.serving)
         locked.scans.filter(state=Scan.State.SERVING).update(state=Scan.State.REPLACED)
         scan.state, scan.finished = Scan.State.SERVING, timezone.now()
         scan.save()
         locked.serving = scan
         locked.save(update_fields=["serving"])
     Definitions(database.pk).keep_only(definition_texts(with_notes(schema_from_json(scan.schema), list(database.notes.all())).tables))
-    for old in database.scans.filter(state=Scan.State.REPLACED)[_KEPT_SCANS - 1 :]:
-        cell_names(database.pk, old.number).delete()
+    kept = database.scans.filter(state=Scan.State.REPLACED)[: _KEPT_SCANS - 1]
+    for load in set(database.scans.values_list("load", flat=True)) - {scan.load, *(each.load for each in kept)}:
+        cell_names(database.pk, load).delete()
     context.progress(1, 1, f"{len(scan.schema['tables']):,} tables")
+
+
+def _bring_up_to_date(scan: Scan, before: Scan | None) -> None:
+    """Put the values of the columns that changed in the place of what was known of them."""
+    if before is None or scan.load == scan.number:
+        return
+    gone = [place for place, (digest, _) in before.digests.items() if scan.digests.get(place, [""])[0] != digest]
+    names = cell_names(scan.database_id, scan.load)
+    names.forget(gone)
+    names.take(cell_names(scan.database_id, scan.number))
 
 
 def abandon(context: JobContext) -> None:

@@ -105,7 +105,7 @@ def test_private_columns_are_not_read_found_or_shown(connect):
     database = connect()
     services.describe(database, table="customer", column="name", description="", excluded=True)
     connect()
-    assert not Cell.objects.filter(database=database, load=2, predicate="customer\tname").exists()
+    assert not Cell.objects.filter(database=database, predicate="customer\tname").exists()
     with pytest.raises(StatementError, match="private"):
         services.run_sql(database, "SELECT name FROM customer")
     assert "Marta" not in str(services.run_sql(database, "SELECT * FROM customer")[0].rows)

@@ -4,6 +4,7 @@ The subset: basic graph patterns with class constraints, comparisons, alternativ
 (`FILTER NOT EXISTS`), aggregates with grouping and HAVING, DISTINCT, ORDER BY and LIMIT, in SELECT and ASK.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -127,7 +128,7 @@ def pattern_text(query: Query, separator: str = " ", *, most: int | None = None)
     if most is not None:
         parts = [f"{{ SELECT * WHERE {{ {' '.join(parts)} }} LIMIT {most} }}"]
     parts += [part for number, each in enumerate(query.filters) for part in _filter_parts(each, number)]
-    parts += [f"FILTER NOT EXISTS {{ {' '.join(part for edge in group for part in _edge_parts(edge))} }}" for group in query.negations]
+    parts += [f"FILTER NOT EXISTS {{ {_chained(group)} }}" for group in query.negations]
     return separator.join(parts)
 
 
@@ -158,6 +159,13 @@ def _edge_parts(edge: Edge, number: int = 0) -> list[str]:
     choice = f"?any{number}"
     values = f"VALUES {choice} {{ {' '.join(map(str, (constant, *edge.alternatives)))} }}"
     return [values, f"{choice} {predicate} {other} ." if constant_subject else f"{other} {predicate} {choice} ."]
+
+
+def _chained(edges: Sequence[Edge]) -> str:
+    """Return edges each within the one before: engines then look them up one by one, where they join all of them for every row otherwise."""
+    first, *others = edges
+    written = " ".join(_edge_parts(first))
+    return f"{written} FILTER EXISTS {{ {_chained(others)} }}" if others else written
 
 
 def _filter_parts(each: Filter, number: int) -> list[str]:

@@ -1,7 +1,8 @@
 import pytest
+from pyoxigraph import Literal, NamedNode
 
 from kbqa.sparql.examples.parsing import UnsupportedQueryError, parse_query
-from kbqa.sparql.query import query_text
+from kbqa.sparql.query import RDF_TYPE, Edge, Item, Query, Variable, query_text
 
 PREFIXES = {"": "http://x.example/"}
 
@@ -38,3 +39,15 @@ def test_a_comparison_with_a_mean():
 def test_what_the_grammar_cannot_write_is_refused(text):
     with pytest.raises(UnsupportedQueryError):
         parse_query(text)
+
+
+def test_what_is_negated_is_looked_up_edge_by_edge():
+    x, y, z = Variable(0), Variable(1), Variable(2)
+    ship, flag, port = (NamedNode(f"http://x.example/{name}") for name in ("Ship", "flag", "port"))
+    negated = (Edge(y, port, x), Edge(y, flag, Literal("red")), Edge(y, RDF_TYPE, ship))
+    written = query_text(Query((Edge(x, RDF_TYPE, ship), Edge(x, port, z)), negations=(negated, negated[:1]), columns=(Item(x),)))
+    assert (
+        'FILTER NOT EXISTS { ?x1 <http://x.example/port> ?x0 . FILTER EXISTS { ?x1 <http://x.example/flag> "red" .'
+        " FILTER EXISTS { ?x1 a <http://x.example/Ship> . } } }" in written
+    )
+    assert "FILTER NOT EXISTS { ?x1 <http://x.example/port> ?x0 . }" in written

@@ -22,6 +22,7 @@ from kbqa.sparql.examples.worlds import DOMAINS, HELD_OUT_DOMAIN
 from kbqa.sql.cells import CellReport, read_cells, sample_values
 from kbqa.sql.connecting import sqlite_engine
 from kbqa.sql.examples.published import bird_question, bird_schemas, database_file, read_rows
+from kbqa.sql.examples.table_questions import TableQuestions
 from kbqa.sql.examples.transplanting import Pattern, pattern_of, transplanted
 from kbqa.sql.examples.worlds import DatabaseWorld
 from kbqa.sql.introspection import read_schema
@@ -35,13 +36,15 @@ _SAMPLED, _TRIES = 40, 20
 
 @dataclass(frozen=True)
 class Amounts:
-    """How much is taken of what: databases of Spider that are only measured on, questions of BIRD, for each database questions that are made for
-    it, more where it has no rows, and questions that belong to others; and invented databases of each domain, with questions on each.
+    """How much is taken of what: databases of Spider that are only measured on, questions of BIRD; for each database questions that others were
+    asked, more where it has no rows, questions of its tables, and questions that it cannot answer; and invented databases of each domain, with
+    questions on each.
     """
 
     held_out_databases: int = 8
     bird: int = 10_000
     made: int = 90
+    of_tables: int = 60
     made_without_rows: int = 140
     unanswerable: int = 8
     worlds: int = 12
@@ -129,7 +132,7 @@ def by_shape(patterns: Sequence[Pattern]) -> tuple[list[Pattern], list[Pattern],
 
 
 def _made(database: TrainingDatabase, patterns: Sequence[Pattern], amounts: Amounts, rng: random.Random) -> Iterator[Example]:
-    """Yield questions that others were asked, put to this database."""
+    """Yield questions that others were asked, put to this database, and some that templates make."""
     schema = database.schema
     if database.file is None:
         cells, wanted = _invented_numbers(schema, rng), amounts.made_without_rows
@@ -138,6 +141,7 @@ def _made(database: TrainingDatabase, patterns: Sequence[Pattern], amounts: Amou
     shapes = [each for each in by_shape(patterns) if each]
     tries = (transplanted(rng.choice(rng.choice(shapes)), schema, cells, rng) for _ in range(_TRIES * wanted if shapes else 0))
     yield from islice((Example(*found) for found in tries if found is not None), wanted)
+    yield from (Example(*found) for found in TableQuestions(schema, cells, rng).make(amounts.of_tables))
 
 
 def _invented_numbers(schema: Schema, rng: random.Random) -> dict[ColumnRef, list[str]]:

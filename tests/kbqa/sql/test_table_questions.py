@@ -1,0 +1,56 @@
+"""Questions that templates make of a database's tables."""
+
+import random
+from collections import Counter
+
+import pytest
+
+from kbqa.sql.cells import sample_values
+from kbqa.sql.checking import checked
+from kbqa.sql.examples.parsing import parse_query
+from kbqa.sql.examples.table_questions import TableQuestions
+from kbqa.sql.executing import Limits, execute
+from kbqa.sql.query import Comparison, Operator
+from kbqa.sql.schema import Column, ColumnType, Schema, Table
+
+
+@pytest.fixture
+def made(shop) -> list[tuple[str, str]]:
+    cells = sample_values(shop.engine, shop.schema, 40)
+    return list(TableQuestions(shop.schema, cells, random.Random(1)).make(400))
+
+
+def test_every_question_runs_and_is_within_the_grammar(shop, made):
+    assert len(made) == 400
+    for question, sql in made:
+        assert question[0].isupper()
+        assert question[-1] in ".?"
+        assert "  " not in question
+        parse_query(sql, shop.schema)
+        execute(shop.engine, checked(sql, shop.schema), Limits(), dialect="sqlite")
+
+
+def test_they_are_of_many_kinds(shop, made):
+    queries = [parse_query(sql, shop.schema) for _, sql in made]
+    comparisons = Counter(condition.comparison for query in queries for condition in query.where)
+    wanted = set(Comparison) - {Comparison.IN, Comparison.NOT_IN}
+    assert wanted <= set(comparisons)
+    assert {1, 2, 3, 4} <= {len(query.items) for query in queries}
+    assert any(query.group and len(query.tables()) > 1 for query in queries)
+    assert any(item.operator == Operator.MINUS for query in queries for item in query.items)
+    assert len({question for question, _ in made}) > 300
+
+
+def test_what_is_named_in_the_question_is_what_is_shown(made):
+    for question, sql in made:
+        if "the letter" in question:
+            assert "LIKE" in sql
+        if " between " in question and "difference between" not in question:
+            assert "BETWEEN" in sql
+
+
+def test_without_values_there_are_no_conditions_on_them():
+    schema = Schema((Table("lamp", (Column("id", ColumnType.NUMBER, "INTEGER", primary=True), Column("name"), Column("watts", ColumnType.NUMBER))),))
+    for _, sql in TableQuestions(schema, {}, random.Random(0)).make(100):
+        assert not [sign for sign in ("=", "LIKE", ">", "<") if sign in sql]
+    assert list(TableQuestions(Schema(()), {}, random.Random(0)).make(5)) == []

@@ -38,7 +38,7 @@ def test_they_are_of_many_kinds(shop, made):
     assert {1, 2, 3, 4} <= {len(query.items) for query in queries}
     assert any(query.group and len(query.tables()) > 1 for query in queries)
     assert any(item.operator == Operator.MINUS for query in queries for item in query.items)
-    assert len({question for question, _ in made}) > 300
+    assert len({question for question, _ in made}) > 200
 
 
 def test_what_is_named_in_the_question_is_what_is_shown(made):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 from django.conf import settings
@@ -23,6 +24,8 @@ class ServerConfig:
     key: str = ""
     seconds: float = 60.0
     corrections: int = 2
+    grammar_field: str = ""
+    """Where in a request the server takes a grammar, for example `grammar` or `structured_outputs.grammar`; empty if it takes none."""
 
 
 class ChatServer:
@@ -33,9 +36,15 @@ class ChatServer:
         headers = {"Authorization": f"Bearer {config.key}"} if config.key else {}
         self._client = httpx.Client(base_url=config.address.rstrip("/") + "/", timeout=config.seconds, headers=headers, transport=transport)
 
-    def complete(self, messages: Sequence[dict[str, str]], *, most_tokens: int = _MOST_TOKENS) -> str:
-        """Return what the server answers. Raises ServerError."""
-        body = {"model": self.config.model, "messages": list(messages), "temperature": 0, "max_tokens": most_tokens, "stream": False}
+    def complete(self, messages: Sequence[dict[str, str]], *, most_tokens: int = _MOST_TOKENS, grammar: str = "") -> str:
+        """Return what the server answers; held to a grammar (GBNF), if there is one and it takes any. Raises ServerError."""
+        body: dict[str, Any] = {"model": self.config.model, "messages": list(messages), "temperature": 0, "max_tokens": most_tokens, "stream": False}
+        if grammar and self.config.grammar_field:
+            *path, name = self.config.grammar_field.split(".")
+            place = body
+            for each in path:
+                place = place.setdefault(each, {})
+            place[name] = grammar
         try:
             response = self._client.post("chat/completions", json=body)
             response.raise_for_status()
@@ -51,5 +60,5 @@ def configured_server() -> ChatServer | None:
     """Return the language-model server that the settings name, if they name one."""
     if not settings.LANGUAGE_MODEL_ADDRESS:
         return None
-    key, seconds = settings.LANGUAGE_MODEL_KEY, settings.LANGUAGE_MODEL_SECONDS
-    return ChatServer(ServerConfig(settings.LANGUAGE_MODEL_ADDRESS, settings.LANGUAGE_MODEL, key, seconds))
+    key, seconds, field = settings.LANGUAGE_MODEL_KEY, settings.LANGUAGE_MODEL_SECONDS, settings.LANGUAGE_MODEL_GRAMMAR_FIELD
+    return ChatServer(ServerConfig(settings.LANGUAGE_MODEL_ADDRESS, settings.LANGUAGE_MODEL, key, seconds, grammar_field=field))

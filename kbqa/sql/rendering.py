@@ -268,6 +268,11 @@ class _Select:
         return exp.Literal.number(value.text) if numeric else exp.Literal.string(value.text)
 
 
+def written_name(text: str, dialect: str) -> str:
+    """Return a table's or column's name as a dialect writes it, in quotation marks where it must."""
+    return exp.to_identifier(text, quoted=_needs_quotes(text, dialect)).sql(dialect=dialect)
+
+
 def _needs_quotes(text: str, dialect: str) -> bool:
     """Tell whether an identifier must stand in quotation marks: other letters, a reserved word, capitals where they are folded."""
     plain = text if dialect == "postgres" else text.lower()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from kbqa.chat_server import ChatServer
 from kbqa.sql.linking import CellNames
 from kbqa.sql.schema import ColumnRef, Schema, Table
+from kbqa.sql.server_grammar import schema_grammar
 
 _FENCED = re.compile(r"```(?:sql)?\s*(.*?)```", re.DOTALL | re.IGNORECASE)
 _STATEMENT = re.compile(r"\b(?:SELECT|WITH)\b.*", re.DOTALL | re.IGNORECASE)
@@ -41,9 +42,9 @@ def generate(
     """Return what the server makes of a question over a focused schema; `complain` says what is against SQL, or nothing. Raises ServerError."""
     question_class, parts = _decompose(question, schema, server)
     messages = _messages(question, schema, cells, examples, question_class, parts)
-    sql = ""
+    sql, grammar = "", schema_grammar(schema)
     for _ in range(server.config.corrections + 1):
-        sql = statement_in(server.complete(messages))
+        sql = statement_in(server.complete(messages, grammar=grammar))
         trouble = complain(sql)
         if not trouble:
             break

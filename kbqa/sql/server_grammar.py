@@ -1,0 +1,57 @@
+"""A grammar of SQL over a focused schema, for language-model servers that can be held to one.
+
+In GBNF, the form that llama.cpp, vLLM and SGLang read; some of them cut text into lexemes and never go back, so no rule may end where the
+next character could go on with it. What it lets through is one SELECT that names only tables and columns of the
+schema, with their tables; whether these are joined where they are named is left to the check that follows.
+"""
+
+from collections.abc import Iterable
+
+from kbqa.sql.rendering import written_name
+from kbqa.sql.schema import Schema
+
+_RULES = r"""
+root ::= query
+query ::= select ((" UNION " | " UNION ALL " | " INTERSECT " | " EXCEPT ") select)?
+select ::= "SELECT " ("DISTINCT ")? items " FROM " table join* (" WHERE " condition)? (" GROUP BY " columns (" HAVING " condition)?)? (" ORDER BY " orders)? (" LIMIT " integer)?
+items ::= "*" | item (", " item)*
+item ::= sum (" AS " alias)?
+sum ::= product ((" + " | " - ") product)*
+product ::= term ((" * " | " / ") term)*
+term ::= aggregate | column | number | text | "(" (select | sum) ")" | "CAST(" sum " AS " type ")"
+aggregate ::= ("COUNT" | "SUM" | "AVG" | "MIN" | "MAX") "(" ("DISTINCT ")? ("*" | sum) ")"
+join ::= (" LEFT")? " JOIN " table " ON " column " = " column
+columns ::= column (", " column)*
+orders ::= order (", " order)*
+order ::= sum (" ASC" | " DESC")?
+condition ::= alternative (" OR " alternative)*
+alternative ::= predicate (" AND " predicate)*
+predicate ::= ("NOT ")? (sum comparison | "(" condition ")" | "EXISTS (" select ")")
+comparison ::= (" = " | " <> " | " < " | " > " | " <= " | " >= ") sum | (" NOT")? " LIKE " text | (" NOT")? " BETWEEN " sum " AND " sum | (" NOT")? " IN (" (select | values) ")" | " IS " ("NOT ")? "NULL"
+values ::= (number | text) (", " (number | text))*
+number ::= "-"? [0-9]+ ("." [0-9]+)?
+integer ::= [0-9]+
+text ::= "'" ([^'] | "''")* "'"
+alias ::= [a-z] [a-z0-9_]*
+type ::= "REAL" | "INTEGER" | "TEXT" | "DATE" | "DOUBLE PRECISION"
+"""
+
+
+def schema_grammar(schema: Schema) -> str:
+    """Return the grammar of SQL over a schema's tables and columns, none of which may be excluded."""
+    tables = [written_name(table.name, schema.dialect) for table in schema.tables]
+    columns = [
+        f"{written_name(table.name, schema.dialect)}.{written_name(column.name, schema.dialect)}"
+        for table in schema.tables
+        for column in table.columns
+        if not column.excluded
+    ]
+    return f"{_RULES.strip()}\ntable ::= {_any_of(tables)}\ncolumn ::= {_any_of(columns)}\n"
+
+
+def _any_of(texts: Iterable[str]) -> str:
+    return " | ".join(f'"{_escaped(text)}"' for text in dict.fromkeys(texts))
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

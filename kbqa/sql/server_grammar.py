@@ -13,7 +13,11 @@ from kbqa.sql.schema import Schema
 _RULES = r"""
 root ::= query
 query ::= select ((" UNION " | " UNION ALL " | " INTERSECT " | " EXCEPT ") select)?
-select ::= "SELECT " ("DISTINCT ")? items " FROM " table join* (" WHERE " condition)? (" GROUP BY " columns (" HAVING " condition)?)? (" ORDER BY " orders)? (" LIMIT " integer)?
+select ::= "SELECT " ("DISTINCT ")? items " FROM " table join* where? groups? sorted? limit?
+where ::= " WHERE " condition
+groups ::= " GROUP BY " columns (" HAVING " condition)?
+sorted ::= " ORDER BY " order (", " order)*
+limit ::= " LIMIT " [0-9]+
 items ::= "*" | item (", " item)*
 item ::= sum (" AS " alias)?
 sum ::= product ((" + " | " - ") product)*
@@ -22,15 +26,18 @@ term ::= aggregate | column | number | text | "(" (select | sum) ")" | "CAST(" s
 aggregate ::= ("COUNT" | "SUM" | "AVG" | "MIN" | "MAX") "(" ("DISTINCT ")? ("*" | sum) ")"
 join ::= (" LEFT")? " JOIN " table " ON " column " = " column
 columns ::= column (", " column)*
-orders ::= order (", " order)*
 order ::= sum (" ASC" | " DESC")?
 condition ::= alternative (" OR " alternative)*
 alternative ::= predicate (" AND " predicate)*
 predicate ::= ("NOT ")? (sum comparison | "(" condition ")" | "EXISTS (" select ")")
-comparison ::= (" = " | " <> " | " < " | " > " | " <= " | " >= ") sum | (" NOT")? " LIKE " text | (" NOT")? " BETWEEN " sum " AND " sum | (" NOT")? " IN (" (select | values) ")" | " IS " ("NOT ")? "NULL"
+comparison ::= compared | (" NOT")? (like | between | among) | missing
+compared ::= (" = " | " <> " | " < " | " > " | " <= " | " >= ") sum
+like ::= " LIKE " text
+between ::= " BETWEEN " sum " AND " sum
+among ::= " IN (" (select | values) ")"
+missing ::= " IS " ("NOT ")? "NULL"
 values ::= (number | text) (", " (number | text))*
 number ::= "-"? [0-9]+ ("." [0-9]+)?
-integer ::= [0-9]+
 text ::= "'" ([^'] | "''")* "'"
 alias ::= [a-z] [a-z0-9_]*
 type ::= "REAL" | "INTEGER" | "TEXT" | "DATE" | "DOUBLE PRECISION"

@@ -84,10 +84,14 @@ def _kind(number: int, things: int) -> str:
 
 
 def name(number: int) -> str:
-    """Return an invented name, no two alike: two words whose syllables are the digits of the number, spread by Knuth's multiplier."""
-    syllables = [f"{first}{second}" for first in "bdfgklmnprstvz" for second in ("a", "e", "i", "o", "u", "an", "el")]
-    spelled = "".join(syllables[int(digit, 16) + 16 * (place % 6)] for place, digit in enumerate(f"{number * 2_654_435_761 % 2**32:08x}"))
-    return f"{spelled[:8]} {spelled[8:]}".title()
+    """Return an invented name, no two alike below a hundred million: a first and a last name of ten thousand each, as coprime remainders."""
+    return f"{_spelled(number % 9_973)} {_spelled(10_000 + number % 10_007)}".title()
+
+
+def _spelled(number: int) -> str:
+    """Return a number in base 70, its digits as syllables."""
+    syllables = [f"{first}{second}" for first in "bdfgklmnprstvz" for second in "aeiou"]
+    return "".join(syllables[number // len(syllables) ** place % len(syllables)] for place in range(3))
 
 
 def _question(number: int, things: int, rng: random.Random) -> tuple[str, str]:

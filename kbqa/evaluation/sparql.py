@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from pyoxigraph import Literal, NamedNode, Store
 
-from kbqa.evaluation.calibration import calibration_error
+from kbqa.evaluation.calibration import Judged, calibration_error
 from kbqa.models import Graph, GraphVersion
 from kbqa.sparql import names
 from kbqa.sparql.answering import Answer, ask
@@ -40,8 +40,8 @@ class Scores:
     answered: int = 0
     questions: int = 0
     milliseconds: list[float] = field(default_factory=list)
-    sureness: list[tuple[float, bool]] = field(default_factory=list)
-    """Of each answer: how sure the decoder was, and whether it was exact."""
+    judged: list[Judged] = field(default_factory=list)
+    """Of each answer: how likely its readings were, and whether the first was exact."""
 
     def summary(self) -> dict[str, float]:
         """Return the means, and percentiles of the time a question took."""
@@ -50,9 +50,12 @@ class Scores:
             "f1": round(self.f1 / number, 4), "hits@1": round(self.hits / number, 4), "exact": round(self.exact / number, 4),
             "executable": round(self.executable / max(1, self.answered), 4), "non_empty": round(self.non_empty / max(1, self.answered), 4),
             "answered": round(self.answered / number, 4), "ms_p50": round(float(np.percentile(self.milliseconds or [0.0], 50)), 1),
-            "ms_p95": round(float(np.percentile(self.milliseconds or [0.0], 95)), 1), "calibration_error": round(calibration_error(self.sureness), 4),
+            "ms_p95": round(float(np.percentile(self.milliseconds or [0.0], 95)), 1), "calibration_error": round(self._calibration_error(), 4),
             "questions": self.questions,
         }  # fmt: skip
+
+    def _calibration_error(self) -> float:
+        return calibration_error([(readings[0], right) for readings, right in self.judged])
 
 
 @contextmanager
@@ -163,6 +166,6 @@ def _score(found: list[Names], gold: list[Names], answer: Answer, scores: Scores
     scores.milliseconds.append(answer.milliseconds)
     if answer.best is not None:
         scores.answered += 1
-        scores.sureness.append((answer.best.probability, exact))
+        scores.judged.append((tuple(each.probability for each in answer.readings), exact))
         scores.executable += 1
         scores.non_empty += answer.best.solutions is None or bool(answer.best.solutions.rows)

@@ -77,8 +77,10 @@ def ask(question: str, version: GraphVersion, graph: LiveGraph, decoder: Decoder
 
 
 def _probabilities(scores: Sequence[float], temperature: float) -> list[float]:
-    """Return how likely each hypothesis is, the rest of the beam's mass being what was not found."""
-    return [float(np.exp(score / temperature)) for score in scores]
+    """Return how likely each hypothesis is among all that were found; the beam left out no more than other spellings of them, and worse ones."""
+    scaled = np.array(scores) / temperature
+    shares = np.exp(scaled - scaled.max(initial=-np.inf))
+    return [float(share) for share in shares / shares.sum()]
 
 
 def run(reading: Reading, version: GraphVersion, graph: LiveGraph) -> Reading:

@@ -55,7 +55,7 @@ class Command(BaseCommand):
         if options["predictions"]:
             options["predictions"].write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in predictions), encoding="utf-8")
         if options["fit_temperature"] and options["model"]:
-            keep_temperature(options["model"], scores.sureness)
+            keep_temperature(options["model"], scores.judged)
         self.stdout.write(json.dumps(scores.summary()))
 
     def _evaluate(self, path: Path, rows: list[dict[str, Any]], model: Path | None, scores: Scores) -> Iterator[dict[str, Any]]:

@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from kbqa.decoding.inference import DecoderModel
 from kbqa.evaluation.calibration import best_temperature, calibration_error
 from kbqa.evaluation.sparql import Scores, evaluate
+from kbqa.sparql.answering import _probabilities
 from kbqa.sparql.opening import served
 from kbqa.sparql.stores import QueryError
 from tests.kbqa.conftest import FILMS
@@ -48,8 +49,15 @@ def test_a_query_that_does_not_run_is_counted(load):
 def test_calibration_worked_out_by_hand():
     assert calibration_error([(0.95, True), (0.95, False), (0.35, False)]) == pytest.approx((0.9 + 0.35) / 3)
     assert calibration_error([]) == 0
-    sure = [(0.99, True)] * 60 + [(0.99, False)] * 40
-    assert np.exp(np.log(0.99) / best_temperature(sure, 1.0)) < 0.97
+    sure = [((0.9, 0.08), True)] * 60 + [((0.9, 0.08), False)] * 40
+    warm = np.array([0.9, 0.08, 0.02]) ** (1 / best_temperature(sure, 1.0))
+    assert warm[0] / warm.sum() == pytest.approx(0.6, abs=0.03)
+
+
+def test_readings_share_what_is_sure():
+    assert _probabilities([], 1.0) == []
+    assert _probabilities([np.log(0.3), np.log(0.1)], 1.0) == pytest.approx([0.75, 0.25])
+    assert _probabilities([np.log(0.4), np.log(0.1)], 2.0) == pytest.approx([2 / 3, 1 / 3])
 
 
 def run(*arguments, **options):
@@ -92,7 +100,7 @@ def test_training_from_sets_to_a_model(transactional_db, tmp_path):
     amounts = ["worlds=1", "of_world=4", "held_out_graphs=0", "made_from_small=4"]
     lines = run(
         "train_decoder",
-        data=data.parent.parent,
+        data=[data.parent.parent],
         out=tmp_path / "model",
         prepared=tmp_path / "kept",
         epochs=1.0,
@@ -105,4 +113,4 @@ def test_training_from_sets_to_a_model(transactional_db, tmp_path):
     assert model.vocabulary.steps[0] == "HEAD"
     assert (tmp_path / "kept").exists()
     with pytest.raises(CommandError, match="is not NAME=N"):
-        run("train_decoder", data=data, out=tmp_path / "model", amount=["many=1"])
+        run("train_decoder", data=[data], out=tmp_path / "model", amount=["many=1"])

@@ -45,7 +45,7 @@ def test_a_model_is_trained_and_measured(transactional_db, data, tmp_path):
     run(
         "train_decoder",
         language="sql",
-        data=data,
+        data=[data],
         out=tmp_path / "model",
         epochs=1.0,
         batch=4,

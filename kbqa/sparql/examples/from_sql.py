@@ -24,7 +24,7 @@ from kbqa.sql import query as sql
 from kbqa.sql.examples.parsing import NotCoveredError
 from kbqa.sql.examples.parsing import parse_query as parse_sql
 from kbqa.sql.rendering import NotConnectedError, joins
-from kbqa.sql.schema import ColumnRef, ForeignKey, Schema
+from kbqa.sql.schema import ColumnRef, Schema
 
 _MOST_ROWS = 1_000
 _XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -164,23 +164,19 @@ class _Translation:
             scope.tables[table] = self.variable()
             scope.edges.append(Edge(scope.tables[table], RDF_TYPE, self.graph.table(table)))
             if key is not None:
-                self.joined(key, scope)
-        alike = [each for each in query.where if each.follows_or]
-        if alike:
+                self.met(key.source, scope, key.target, scope)
+        if any(each.follows_or for each in query.where):
             self.either(query.where, scope)
-            return
-        for condition in query.where:
-            self.condition(condition, scope)
+        else:
+            for condition in query.where:
+                self.condition(condition, scope)
 
-    def joined(self, key: ForeignKey, scope: _Scope) -> None:
-        self.met(key.source, scope, key.target, scope, scope.edges)
-
-    def met(self, ref: ColumnRef, scope: _Scope, other: ColumnRef, others: _Scope, edges: list[Edge]) -> None:
+    def met(self, ref: ColumnRef, scope: _Scope, other: ColumnRef, others: _Scope) -> None:
         """Let two columns have the same value: along the key if there is one between them, else by the value itself."""
         for one, two, here, there in ((ref, other, scope, others), (other, ref, others, scope)):
             reference = self.graph.key(one)
             if reference is not None and any(key.source == one and key.target == two for key in self.graph.schema.between(one.table, two.table)):
-                edges.append(Edge(here.tables[one.table], reference, there.tables[two.table]))
+                others.edges.append(Edge(here.tables[one.table], reference, there.tables[two.table]))
                 return
         self.same_value(other, self.column(ref, scope), others)
 
@@ -216,10 +212,10 @@ class _Translation:
 
     def either(self, conditions: Sequence[sql.Condition], scope: _Scope) -> None:
         """Write alternatives of one column's values."""
-        columns = {self.operand(each) for each in conditions}
-        if len(columns) > 1 or any(each.comparison != sql.Comparison.EQUAL or not each.values for each in conditions):
+        first = self.operand(conditions[0])
+        if any(self.operand(each) != first or each.comparison != sql.Comparison.EQUAL or not each.values for each in conditions):
             raise UnsupportedQueryError("Alternatives of different things.")
-        self.alternatives.append([self.equal(columns.copy().pop(), each.values[0], scope) for each in conditions])
+        self.alternatives.append([self.equal(first, each.values[0], scope) for each in conditions])
 
     def equal(self, ref: ColumnRef, value: sql.Value, scope: _Scope) -> Filter:
         return Filter(self.column(ref, scope), Comparison.EQUAL, self.graph.value(self.graph.column(ref), value.text))
@@ -256,19 +252,17 @@ class _Translation:
 
     def nested(self, ref: ColumnRef, condition: sql.Condition, inner: sql.Query, scope: _Scope) -> None:
         if condition.comparison == sql.Comparison.IN:
-            self.within(ref, inner, scope, scope.edges)
+            self.within(ref, inner, scope, _Scope(scope.edges))
         elif condition.comparison == sql.Comparison.NOT_IN:
             self.without(ref, inner, scope)
         else:
             self.extreme(ref, condition, inner, scope)
 
-    def within(self, ref: ColumnRef, inner: sql.Query, scope: _Scope, edges: list[Edge]) -> _Scope:
+    def within(self, ref: ColumnRef, inner: sql.Query, scope: _Scope, within: _Scope) -> None:
         """Join an inner SELECT's rows over its one column: along the key if there is one, else by the value."""
         own = self.only(inner)
-        other = _Scope(edges)
-        self.pattern(inner, other)
-        self.met(ref, scope, own, other, edges)
-        return other
+        self.pattern(inner, within)
+        self.met(ref, scope, own, within)
 
     def only(self, inner: sql.Query) -> ColumnRef:
         """Return the column of an inner SELECT that has no more than one, and is neither grouped nor cut."""
@@ -280,13 +274,13 @@ class _Translation:
 
     def without(self, ref: ColumnRef, inner: sql.Query, scope: _Scope) -> None:
         """Forbid an inner SELECT's rows; its conditions must be edges."""
-        edges: list[Edge] = []
+        forbidden = _Scope([])
         before = len(self.filters), len(self.alternatives), len(self.negations)
-        self.within(ref, inner, scope, edges)
+        self.within(ref, inner, scope, forbidden)
         if (len(self.alternatives), len(self.negations)) != before[1:]:
             raise UnsupportedQueryError("A condition within a negation that is no edge.")
         conditions, self.filters = self.filters[before[0] :], self.filters[: before[0]]
-        whole = folded(Query(tuple(edges), tuple(conditions)), [])
+        whole = folded(Query(tuple(forbidden.edges), tuple(conditions)), [])
         if whole.filters:
             raise UnsupportedQueryError("A comparison within a negation.")
         implied = {end for edge in whole.edges if edge.predicate != RDF_TYPE for end in (edge.subject, edge.object)}
@@ -328,7 +322,7 @@ class _Translation:
         if query.operation is None or query.right is None:
             return
         how: Mapping[sql.SetOperation, Callable[[ColumnRef, sql.Query], object]] = {
-            sql.SetOperation.INTERSECT: lambda ref, right: self.within(ref, right, scope, scope.edges),
+            sql.SetOperation.INTERSECT: lambda ref, right: self.within(ref, right, scope, _Scope(scope.edges)),
             sql.SetOperation.EXCEPT: lambda ref, right: self.without(ref, right, scope),
         }
         own = self.plain(query.items[0]).operand

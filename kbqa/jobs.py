@@ -17,6 +17,7 @@ register(
     Stage(building.read),
     Stage(graph_suggesting.suggest_questions),
     Stage(building.publish),
+    Stage(building.embed_labels),
     clean_up=building.abandon,
 )
 register(DELETE, Stage(building.delete))

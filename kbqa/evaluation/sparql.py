@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from django.conf import settings
 from pyoxigraph import Literal, NamedNode, Store
 
 from kbqa.evaluation.calibration import Judged, calibration_error
@@ -18,6 +19,7 @@ from kbqa.sparql.answering import Answer, ask
 from kbqa.sparql.constraints import LiveGraph
 from kbqa.sparql.decoding import Decoder
 from kbqa.sparql.examples.published import PREFIXES
+from kbqa.sparql.label_vectors import encode_labels, label_vectors_of
 from kbqa.sparql.loading import RdfFile, Report, rdf_format, triples_of
 from kbqa.sparql.profile import profile_graph
 from kbqa.sparql.stores import OxigraphStore, QueryError
@@ -71,6 +73,7 @@ def loaded_graph(path: Path) -> Iterator[tuple[GraphVersion, LiveGraph]]:
         opened = OxigraphStore(store, "1")
         profile = profile_graph(opened)
         names.names_of(version).write(names.names_in(store, profile))
+        label_vectors_of(graph.pk).write(names.labels_of(version, settings.GRAPH_EMBEDDED_LABELS), encode_labels)
         yield version, LiveGraph(opened, profile)
     finally:
         names.names_of_load(graph.pk, 0).delete(all_loads=True)

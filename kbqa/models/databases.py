@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from django.db import models
 from django.urls import reverse
-from pgvector.django import HalfVectorField
 
 from kbqa.models.questions import QuestionBase
 from searchapp.secrets import EncryptedTextField
@@ -79,20 +78,6 @@ class Scan(models.Model):
 
     def __str__(self) -> str:
         return f"{self.database} scan {self.number}"
-
-
-class Definition(models.Model):
-    """What a column is called and said to be, as a unit vector in half precision; found by the hash of that text."""
-
-    database = models.ForeignKey(Database, on_delete=models.CASCADE, related_name="definitions", db_index=False)
-    text_hash = models.UUIDField()
-    vector = HalfVectorField()
-
-    class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["database", "text_hash"], name="one_definition_a_text")]
-
-    def __str__(self) -> str:
-        return str(self.text_hash)
 
 
 class ColumnNote(models.Model):

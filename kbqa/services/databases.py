@@ -20,11 +20,10 @@ from kbqa.sql import answering
 from kbqa.sql.answering import Answer, Source
 from kbqa.sql.checking import StatementError, checked
 from kbqa.sql.connecting import ConnectError, parsed_url
-from kbqa.sql.definitions import Definitions
 from kbqa.sql.executing import Limits, Result, execute
 from kbqa.sql.generating import LocalGenerator
 from kbqa.sql.linking import definition_texts
-from kbqa.sql.opening import configured_generator, file_of, served, uploads
+from kbqa.sql.opening import configured_generator, definitions_of, file_of, served, uploads
 from kbqa.sql.schema import ColumnRef
 from kbqa.sql.serving import Confirmed
 from searchapp.jobs.models import Job
@@ -187,5 +186,5 @@ def describe(database: Database, *, table: str, column: str, description: str, e
         database=database, table=table, column=column, defaults={"description": description.strip(), "excluded": excluded}
     )
     _, source = served(database)
-    Definitions(database.pk).write(definition_texts([source.schema.table(table)]), configured_generator().encode)
+    definitions_of(database.pk).write(definition_texts([source.schema.table(table)]), configured_generator().encode)
     return note

@@ -1,4 +1,4 @@
-"""A load of a graph in three stages: fetch, read, publish. Each may be interrupted and run again; the old version serves on."""
+"""A load of a graph in stages: fetch, read, publish, and encode its labels. Each may be interrupted and run again; the old version serves on."""
 
 import shutil
 from collections.abc import Iterator, Mapping
@@ -12,6 +12,7 @@ from pyoxigraph import NamedNode, Quad, RdfFormat, Store, parse
 from kbqa.models import Graph, GraphVersion
 from kbqa.sparql import names
 from kbqa.sparql.fetching import FetchError, fetch
+from kbqa.sparql.label_vectors import encode_labels, label_vectors_of
 from kbqa.sparql.loading import LoadError, RdfFile, Report, rdf_format, triples_of
 from kbqa.sparql.prefixes import prefixes_for
 from kbqa.sparql.profile import Naming, Profile, profile_graph
@@ -85,6 +86,19 @@ def publish(context: JobContext) -> None:
     graph = graph_of(context)
     version = current_version(graph)
     serve(graph, version)
+    context.progress(1, 1, f"{version.triples:,} triples")
+
+
+def embed_labels(context: JobContext) -> None:
+    """Last stage, when the version serves already: give what entities are called a vector, where it has none, the most connected first."""
+    graph = graph_of(context)
+    version = graph.serving
+    if version is None:
+        return
+    labels = names.labels_of(version, settings.GRAPH_EMBEDDED_LABELS)
+    vectors = label_vectors_of(graph.pk)
+    vectors.write(labels, encode_labels, lambda done, total: context.progress(done, total, f"Encoding names, {done:,} of {total:,}"))
+    vectors.keep_only(labels)
     context.progress(1, 1, f"{version.triples:,} triples")
 
 

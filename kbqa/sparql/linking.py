@@ -12,15 +12,19 @@ from pyoxigraph import Literal, NamedNode
 
 from kbqa.decoding.choices import Choice, Kind
 from kbqa.linking.mentions import Found, features_of, find_names
-from kbqa.linking.words import Word, dates_of, fold, numbers_of, quoted_of, stem, words_of
+from kbqa.linking.words import COMMON, Word, dates_of, fold, key_of, numbers_of, quoted_of, stem, words_of
 from kbqa.models import GraphVersion, Name
 from kbqa.sparql.dates import is_dated
+from kbqa.sparql.label_vectors import encode_labels, label_vectors_of
 from kbqa.sparql.names import names_of
 from kbqa.sparql.profile import Profile
 from kbqa.sparql.terms import parse_term
 
 MAX_ENTITIES, MAX_VALUES, MAX_CLASSES = 24, 24, 24
 MAX_QUESTION = 2_000
+_NEAREST, _ALIKE, _MEANT = 3, 0.6, 0.7
+"""How many labels mean the same as some words, how alike they must be (cosine), and what being alike counts beside being called so."""
+_LONGEST_RUN, _MOST_RUNS = 5, 3
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 
 
@@ -38,12 +42,45 @@ def find_mentions(question: str, version: GraphVersion, profile: Profile) -> Men
     """Return what `question` may mention of a version of a graph, the best first."""
     words = words_of(question[:MAX_QUESTION])
     best = find_names(question, words, names_of(version))
+    best += _by_meaning(question, words, best, version, profile)
     return Mentions(
         tuple(_choice(each, len(words)) for each in best if each.kind == Name.Kind.ENTITY)[:MAX_ENTITIES],
         _classes(words, profile),
         tuple(_choice(each, len(words)) for each in best if each.kind == Name.Kind.VALUE)[:MAX_VALUES],
         tuple(numbers_in(question)),
     )
+
+
+def _by_meaning(question: str, words: Sequence[Word], best: Sequence[Found], version: GraphVersion, profile: Profile) -> list[Found]:
+    """Return the entities whose labels mean what those words say that nothing in the graph is called by."""
+    runs = _unknown_runs(words, best, version, profile)
+    if not runs:
+        return []
+    vectors = label_vectors_of(version.graph_id)
+    if not vectors.rows().exists():
+        return []
+    found = []
+    for run, vector in zip(runs, encode_labels([question[run[0].start : run[-1].end] for run in runs]), strict=True):
+        near = {text: cosine for text, cosine in vectors.nearest(vector, _NEAREST).items() if cosine >= _ALIKE}
+        span = run[0].start, run[-1].end
+        for kind, term, predicate, text, count, _ in names_of(version).with_keys(list({key_of(fold(text)) for text in near})):
+            if kind == Name.Kind.ENTITY and text in near:
+                found.append(Found(kind, term, predicate, text, count, span, len(run), _MEANT * near[text], False, False))
+    return found
+
+
+def _unknown_runs(words: Sequence[Word], best: Sequence[Found], version: GraphVersion, profile: Profile) -> list[list[Word]]:
+    """Return neighbouring words, neither common nor found as they are, of which the graph has at least one nowhere."""
+    counts = names_of(version).counted([word.text for word in words])
+    exact = [each.span for each in best if each.exact]
+    runs: list[list[Word]] = [[]]
+    for word in words:
+        if word.text in COMMON or any(start <= word.start and word.end <= end for start, end in exact):
+            runs.append([])
+        else:
+            runs[-1].append(word)
+    unknown = {word.text for word in words if word.text not in counts and stem(word.text) not in profile.stems and not word.text.isdecimal()}
+    return [run for run in runs if any(word.text in unknown for word in run) and len(run) <= _LONGEST_RUN][:_MOST_RUNS]
 
 
 def _choice(each: Found, words: int) -> Choice:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import islice
 
+from django.db.models import Max
 from pyoxigraph import BlankNode, Literal, NamedNode, Store
 
 from kbqa.linking.names import LONGEST_NAME, NameRow, Names
@@ -24,6 +25,12 @@ def names_of(version: GraphVersion) -> Names:
 def names_of_load(graph: int, load: int) -> Names:
     """Return the names of a load of a graph."""
     return Names("kbqa_name", "kbqa_nameword", "graph_id", graph, load)
+
+
+def labels_of(version: GraphVersion, most: int) -> list[str]:
+    """Return what a version's entities are called, those of the most connected, each once."""
+    rows = Name.objects.filter(graph_id=version.graph_id, load=version.load, kind=Name.Kind.ENTITY)
+    return list(rows.values_list("text", flat=True).annotate(most=Max("count")).order_by("-most", "text")[:most])
 
 
 def names_in(store: Store, profile: Profile) -> Iterator[NameRow]:

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from pyoxigraph import Literal, NamedNode
 
+from kbqa.linking.words import fold, stem
 from kbqa.sparql.query import RDF_TYPE
 from kbqa.sparql.stores.base import GraphStore
 
@@ -81,6 +82,11 @@ class Profile:
     def texts(self) -> dict[NamedNode, str]:
         """Return what each predicate and class is called."""
         return {each.predicate: each.text for each in self.predicates} | {each.iri: each.text for each in self.classes}
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """Return the stems of the words that predicates and classes are called by."""
+        return frozenset(stem(word) for text in self.texts.values() for word in fold(text).split())
 
     @cached_property
     def names(self) -> tuple[NamedNode, ...]:

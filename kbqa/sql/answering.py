@@ -9,8 +9,8 @@ from sqlalchemy import Engine
 
 from kbqa.chat_server import ChatServer, ServerError
 from kbqa.decoding.beam import Hypothesis, convinces
+from kbqa.linking.text_vectors import TextVectors
 from kbqa.sql.checking import StatementError, checked
-from kbqa.sql.definitions import Definitions
 from kbqa.sql.executing import ExecutionError, Limits, execute
 from kbqa.sql.generating import Focus, LocalGenerator
 from kbqa.sql.grammar import SqlState
@@ -30,7 +30,7 @@ class Source:
     schema: Schema
     cells: CellNames
     engine: Engine
-    definitions: Definitions | None = None
+    definitions: TextVectors | None = None
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from kbqa.decoding.choices import State
 from kbqa.decoding.inference import DecoderModel, Session, load_decoder
 from kbqa.decoding.reading import Relate
 from kbqa.decoding.scoring import NetworkScorer
-from kbqa.sql.definitions import Definitions, text_hash
+from kbqa.linking.text_vectors import TextVectors
 from kbqa.sql.focus import ROOMY, Budget, focused, narrowed, only
 from kbqa.sql.grammar import SqlState, World, start
 from kbqa.sql.linking import column_text, relate
@@ -55,7 +55,7 @@ class LocalGenerator:
         self.model, self.options, self.writer = model, options or BeamOptions(), writer
         self.ranking = Ranking.of(model.ranking) if model.ranking else Ranking.default()
 
-    def read(self, question: str, world: World, keep: Sequence[ColumnRef] = (), definitions: Definitions | None = None) -> tuple[Session, World]:
+    def read(self, question: str, world: World, keep: Sequence[ColumnRef] = (), definitions: TextVectors | None = None) -> tuple[Session, World]:
         """Return a session that has read the question beside the schema, or beside the likeliest part of it with what to `keep`, and that part.
 
         Which part is likeliest, the `definitions` in PostgreSQL tell, or without them vectors that are made and kept here.
@@ -65,13 +65,12 @@ class LocalGenerator:
         relation: Relate = lambda choices: relate(world.schema, choices)  # noqa: E731
         return Session(self.model, question, world.candidates, relation), world
 
-    def similarities(self, question: str, world: World, definitions: Definitions | None = None) -> dict[ColumnRef, float]:
+    def similarities(self, question: str, world: World, definitions: TextVectors | None = None) -> dict[ColumnRef, float]:
         """Return how near each column's words and description are to the question (cosine of sentence vectors); of definitions, the nearest."""
         texts = [column_text(choice) for choice in world.columns]
-        if definitions is None:
-            return {choice.key: score for choice, score in zip(world.columns, self.likeness(question, texts), strict=True)}
-        nearest = definitions.nearest(self.encode([question])[0], _NEAREST)
-        return {choice.key: nearest.get(text_hash(text), 0.0) for choice, text in zip(world.columns, texts, strict=True)}
+        nearest = definitions.nearest(self.encode([question])[0], _NEAREST) if definitions is not None else {}
+        likeness = [nearest.get(text, 0.0) for text in texts] if nearest else self.likeness(question, texts)
+        return {choice.key: score for choice, score in zip(world.columns, likeness, strict=True)}
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return the sentence vectors of texts, float32 [n, dimension]."""

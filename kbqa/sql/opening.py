@@ -10,10 +10,10 @@ from sqlalchemy import Engine
 
 from kbqa.decoding.inference import load_decoder
 from kbqa.linking.names import Names
-from kbqa.models import ColumnNote, Database, Scan
+from kbqa.linking.text_vectors import TextVectors
+from kbqa.models import ColumnNote, Database, Definition, Scan
 from kbqa.sql.answering import Source
 from kbqa.sql.connecting import ConnectError, server_engine, sqlite_engine
-from kbqa.sql.definitions import Definitions
 from kbqa.sql.generating import MODEL_FOLDER, LocalGenerator
 from kbqa.sql.linking import CellNames
 from kbqa.sql.schema import ColumnRef, Schema, Table, schema_from_json
@@ -41,7 +41,7 @@ def source_of(database: Database, scan: Scan) -> Source:
     noted = with_notes(schema, list(database.notes.all()))
     private = {ref for ref in noted.refs() if noted.column(ref).excluded}
     shown = {ref: values for ref, values in codes.items() if ref not in private}
-    return Source(noted, CellNames(cell_names(database.pk, scan.load), shown), engine_of(database), Definitions(database.pk))
+    return Source(noted, CellNames(cell_names(database.pk, scan.load), shown), engine_of(database), definitions_of(database.pk))
 
 
 def engine_of(database: Database, *, introspects: bool = False) -> Engine:
@@ -69,6 +69,11 @@ def uploads() -> Path:
 def cell_names(database: int, load: int) -> Names:
     """Return the cell values of one scan of a database."""
     return Names("kbqa_cell", "kbqa_cellword", "database_id", database, load)
+
+
+def definitions_of(database: int) -> TextVectors:
+    """Return what a database's columns are called and said to be, as vectors."""
+    return TextVectors(Definition, {"database_id": database})
 
 
 def with_notes(schema: Schema, notes: list[ColumnNote]) -> Schema:

@@ -10,11 +10,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from kbqa.models import Database, Scan
 from kbqa.sql.cells import CellReport, count_rows, read_cells
 from kbqa.sql.connecting import ConnectError
-from kbqa.sql.definitions import Definitions
 from kbqa.sql.installed import write_installed
 from kbqa.sql.introspection import IntrospectionError, may_write, read_schema
 from kbqa.sql.linking import definition_texts
-from kbqa.sql.opening import cell_names, configured_generator, engine_of, file_of, with_notes
+from kbqa.sql.opening import cell_names, configured_generator, definitions_of, engine_of, file_of, with_notes
 from kbqa.sql.schema import schema_from_json
 from searchapp.jobs.errors import JobError, TransientJobError
 from searchapp.jobs.runner import JobContext
@@ -78,7 +77,7 @@ def scan_definitions(context: JobContext) -> None:
     database = database_of(context)
     schema = with_notes(schema_from_json(running_scan(database).schema), list(database.notes.all()))
     texts = definition_texts(schema.tables)
-    Definitions(database.pk).write(
+    definitions_of(database.pk).write(
         texts, configured_generator().encode, lambda done, total: context.progress(done, total, f"Reading names, {done:,}")
     )
 
@@ -95,7 +94,7 @@ def publish(context: JobContext) -> None:
         scan.save()
         locked.serving = scan
         locked.save(update_fields=["serving"])
-    Definitions(database.pk).keep_only(definition_texts(with_notes(schema_from_json(scan.schema), list(database.notes.all())).tables))
+    definitions_of(database.pk).keep_only(definition_texts(with_notes(schema_from_json(scan.schema), list(database.notes.all())).tables))
     kept = database.scans.filter(state=Scan.State.REPLACED)[: _KEPT_SCANS - 1]
     for load in set(database.scans.values_list("load", flat=True)) - {scan.load, *(each.load for each in kept)}:
         cell_names(database.pk, load).delete()

@@ -5,12 +5,12 @@ import sqlite3
 import numpy as np
 import pytest
 
+from kbqa.linking.text_vectors import text_hash
 from kbqa.models import Definition
 from kbqa.services import databases as services
-from kbqa.sql.definitions import Definitions, text_hash
 from kbqa.sql.generating import READ_COLUMNS, bundled_generator
 from kbqa.sql.linking import definition_texts, world_of
-from kbqa.sql.opening import served
+from kbqa.sql.opening import definitions_of, served
 from kbqa.sql.schema import ColumnRef
 
 WIDE = 60
@@ -51,7 +51,7 @@ def test_only_the_nearest_are_fetched(connect, wide_file):
     vector = bundled_generator().encode(["vessel name"])[0]
     found = source.definitions.nearest(vector, 3)
     assert len(found) == 3
-    assert text_hash("vessel: vessel name") in found
+    assert "vessel: vessel name" in found
     assert list(found.values()) == sorted(found.values(), reverse=True)
 
 
@@ -68,8 +68,8 @@ def test_what_stays_is_not_encoded_again(connect):
     def encode(asked):
         raise AssertionError(f"{len(asked)} texts were encoded again.")
 
-    assert Definitions(database.pk).write(texts, encode) == 0
-    assert Definitions(database.pk).write([*texts, "a new one"], lambda asked: np.eye(384, dtype=np.float32)[: len(asked)]) == 1
+    assert definitions_of(database.pk).write(texts, encode) == 0
+    assert definitions_of(database.pk).write([*texts, "a new one"], lambda asked: np.eye(384, dtype=np.float32)[: len(asked)]) == 1
     connect()
     assert Definition.objects.filter(text_hash=text_hash("a new one")).count() == 0, "a scan forgets what no column is called any more"
 

@@ -18,6 +18,13 @@ def thousands(value: int | None) -> str:
 
 
 @register.filter
+def as_percent(probability: float) -> str:
+    """Return 0.123 as 12 %; what is nearly sure or nearly excluded as no more than that."""
+    percent = round(100 * probability)
+    return "over 99 %" if percent == 100 else "under 1 %" if percent == 0 else f"{percent} %"
+
+
+@register.filter
 def bar_parts(languages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the parts of a stacked bar of 100: where each begins, how wide it is, and its colour's number."""
     parts, start = [], 0.0

@@ -221,7 +221,7 @@ def _reading(database: Database, answer: Answer, reading: Reading) -> dict[str, 
     readings = [(number, each, in_words(each.query) if each.query else each.sql) for number, each in enumerate(answer.readings)]
     query_address = f"{reverse('database-query', args=[database.slug])}?{urlencode({'sql': reading.sql})}"
     return {
-        "reading": reading, "percent": round(100 * reading.probability), "sentence": sentence_of(reading), "query_address": query_address,
+        "reading": reading, "sentence": sentence_of(reading), "query_address": query_address,
         "words": in_words(reading.query) if reading.query else "", "sub_questions": sub_questions(reading.query) if reading.query else reading.parts,
         "steps": steps_of(reading), "readings": readings,
         **(_table(reading.result) if reading.result else {}),

@@ -223,7 +223,7 @@ def _reading(graph: Graph, live: LiveGraph, answer: Answer, reading: Reading | N
     solutions, shown_query = reading.solutions, with_prefixes(reading.text, graph.prefixes)
     others = [(number, each, _summary(each)) for number, each in enumerate(answer.readings)]
     return {
-        "reading": reading, "percent": round(100 * reading.probability), "rows": _shown(solutions, live, graph) if solutions else [],
+        "reading": reading, "rows": _shown(solutions, live, graph) if solutions else [],
         "columns": _headings(reading), "number": len(solutions.rows) if solutions else 0, "steps": steps_of(reading.taken), "readings": others,
         "query_address": f"{reverse('graph-query', args=[graph.slug])}?{urlencode({'query': shown_query})}", "shown_query": shown_query,
         "picture": _picture(graph, live, reading),

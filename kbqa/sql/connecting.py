@@ -5,13 +5,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import NullPool
+from sqlglot import Dialect
 
 CONNECT_SECONDS = 10
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg", "mysql": "mysql+pymysql", "mariadb": "mysql+pymysql"}
+_READ_ONLY: dict[str, dict[str, Any]] = {"duckdb": {"read_only": True, "config": {"enable_external_access": "false"}}}
+"""How drivers of further dialects are told that nothing is written."""
+_SQLGLOT = {"postgresql": "postgres", "mariadb": "mysql", "mssql": "tsql"}
+"""What SQL is called that is called otherwise by SQLAlchemy."""
 _READS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 _REFUSED_FUNCTIONS = {"load_extension", "readfile", "writefile", "edit", "fts3_tokenizer", "randomblob", "zeroblob"}
 """Functions of SQLite that reach files or take any amount of memory."""
@@ -55,12 +61,17 @@ def _authorizer(introspects: bool) -> Callable[..., int]:
 
 
 def server_engine(url: str) -> Engine:
-    """Return an engine on a database server whose sessions are read-only from their beginning. Raises ConnectError."""
+    """Return an engine on a database server whose sessions are read-only from their beginning. Raises ConnectError.
+
+    Of a dialect that the settings add, only the driver can say so, where it has a word for that; everything is rolled back in any case.
+    """
     parsed = parsed_url(url)
     if parsed.get_backend_name() == "postgresql":
         asked = str(parsed.query.get("options", ""))
         options = f"{asked} -c default_transaction_read_only=on -c lock_timeout=2000".strip()
         return create_engine(parsed, poolclass=NullPool, connect_args={"connect_timeout": CONNECT_SECONDS, "options": options})
+    if parsed.get_backend_name() not in _DRIVERS:
+        return create_engine(parsed, poolclass=NullPool, connect_args=_READ_ONLY.get(parsed.get_backend_name(), {}))
     engine = create_engine(parsed, poolclass=NullPool, connect_args={"connect_timeout": CONNECT_SECONDS, "local_infile": False})
 
     @event.listens_for(engine, "connect")
@@ -78,6 +89,20 @@ def parsed_url(url: str) -> URL:
     except ArgumentError as error:
         raise ConnectError("This is no database address. Write for example postgresql://user:password@host/database.") from error
     backend = parsed.get_backend_name()
-    if backend not in _DRIVERS:
-        raise ConnectError(f"{backend} is not supported; use one of postgresql, mysql, mariadb, or upload an SQLite file.")
-    return parsed.set(drivername=_DRIVERS[backend])
+    if backend in _DRIVERS:
+        return parsed.set(drivername=_DRIVERS[backend])
+    if backend not in settings.DATABASE_DIALECTS:
+        others = "".join(f", {each}" for each in settings.DATABASE_DIALECTS)
+        raise ConnectError(f"{backend} is not supported; use one of postgresql, mysql, mariadb{others}, or upload an SQLite file.")
+    if sqlglot_dialect(backend) not in Dialect.classes:
+        raise ConnectError(f"The SQL of {backend} cannot be read and checked here.")
+    try:
+        parsed.get_dialect()
+    except NoSuchModuleError as error:
+        raise ConnectError(f"The driver for {backend} is not installed here.") from error
+    return parsed
+
+
+def sqlglot_dialect(name: str) -> str:
+    """Return what sqlglot calls the SQL of one of SQLAlchemy's dialects."""
+    return _SQLGLOT.get(name, name)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Timer
 from typing import Any
 
 from sqlalchemy import Connection, Engine, text
@@ -15,6 +16,8 @@ _STEPS_BETWEEN_LOOKS = 10_000
 _LARGEST_VALUE = 5_000_000
 """Bytes of one value that SQLite may make."""
 _ROWS_AT_ONCE = 200
+_HAVE_LIMITS = ("sqlite", "postgresql", "mysql", "mariadb")
+"""Dialects whose engine ends a statement in time by itself."""
 
 
 @dataclass(frozen=True)
@@ -86,15 +89,27 @@ def _guarded(engine: Engine, limits: Limits) -> Iterator[Connection]:
         elif engine.dialect.name == "postgresql":
             connection.execute(text("SET TRANSACTION READ ONLY"))
             connection.execute(text(f"SET LOCAL statement_timeout = {int(1000 * limits.seconds)}"))
-        else:
+        elif engine.dialect.name in ("mysql", "mariadb"):
             maria = getattr(engine.dialect, "is_mariadb", False)
             connection.execute(
                 text(f"SET SESSION {'max_statement_time' if maria else 'MAX_EXECUTION_TIME'} = {limits.seconds * (1 if maria else 1000):g}")
             )
+        stop = Timer(limits.seconds, _stop, [connection.connection.driver_connection])
+        if engine.dialect.name not in _HAVE_LIMITS:
+            stop.start()
         try:
             yield connection
         finally:
+            stop.cancel()
             connection.rollback()
+
+
+def _stop(raw: Any) -> None:
+    """End what a driver's connection does, by the first of its words for that: the last is to close it."""
+    for name in ("interrupt", "cancel", "close"):
+        if hasattr(raw, name):
+            getattr(raw, name)()
+            return
 
 
 def _limit_sqlite(connection: Connection, limits: Limits) -> None:

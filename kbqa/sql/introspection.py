@@ -9,9 +9,10 @@ from sqlalchemy import Engine, inspect, text
 from sqlalchemy.engine.reflection import Inspector
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 
+from kbqa.sql.connecting import sqlglot_dialect
+from kbqa.sql.information_schema import read_information_schema
 from kbqa.sql.schema import Column, ColumnRef, ForeignKey, Schema, Table, column_type, readable
 
-_DIALECTS = {"postgresql": "postgres", "mariadb": "mysql"}
 _MAY_WRITE = """
     SELECT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) OR EXISTS (
         SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -24,6 +25,8 @@ _COLUMNS_OF_VIEW = """
     SELECT column_name AS name, column_type AS type, column_comment AS comment FROM information_schema.columns
     WHERE table_schema = DATABASE() AND table_name = :view ORDER BY ordinal_position
 """
+_INSPECTED = ("sqlite", "postgresql", "mysql", "mariadb")
+"""Dialects whose drivers surely tell of their schemas; of others the information schema may."""
 _MOST_COMPARED = 200
 """Among how many tables shared columns are looked for: all pairs are."""
 _OF_KEYS = frozenset({"id", "code", "key", "no", "number"})
@@ -42,18 +45,27 @@ def read_schema(engine: Engine) -> Schema:
     """Return the schema of the database that `engine` connects to. Raises IntrospectionError."""
     warnings.filterwarnings("ignore", category=SAWarning)  # odd declarations are for their owner to mend, not for the log
     try:
-        inspector = inspect(engine)
-        named = [(name, False) for name in inspector.get_table_names()] + [(name, True) for name in inspector.get_view_names()]
-        tables = [table for name, view in named if (table := _table(inspector, name, view)).columns]
-        declared = list(_declared_keys(inspector, tables))
+        try:
+            tables, declared = _inspected(engine)
+        except SQLAlchemyError:
+            if engine.dialect.name in _INSPECTED:
+                raise
+            tables, declared = read_information_schema(engine)
     except SQLAlchemyError as error:
         raise IntrospectionError(str(getattr(error, "orig", None) or error)) from error
-    return Schema(tuple(tables), all_keys(tables, declared), _DIALECTS.get(engine.dialect.name, engine.dialect.name))
+    return Schema(tuple(tables), all_keys(tables, declared), sqlglot_dialect(engine.dialect.name))
+
+
+def _inspected(engine: Engine) -> tuple[list[Table], list[ForeignKey]]:
+    inspector = inspect(engine)
+    named = [(name, False) for name in inspector.get_table_names()] + [(name, True) for name in inspector.get_view_names()]
+    tables = [table for name, view in named if (table := _table(inspector, name, view)).columns]
+    return tables, list(_declared_keys(inspector, tables))
 
 
 def may_write(engine: Engine) -> bool:
     """Tell whether the role that an engine connects with could write, if it were not for read-only sessions: on servers, files are opened so."""
-    if engine.dialect.name == "sqlite":
+    if engine.dialect.name not in ("postgresql", "mysql", "mariadb"):
         return False
     with engine.connect() as connection:
         if engine.dialect.name == "postgresql":

@@ -90,10 +90,13 @@ def publish(context: JobContext) -> None:
 
 
 def embed_labels(context: JobContext) -> None:
-    """Last stage, when the version serves already: give what entities are called a vector, where it has none, the most connected first."""
+    """Last stage, when the version serves already: give what entities are called a vector, where it has none, the most connected first.
+
+    Not for code: what its names mean, the code search knows better.
+    """
     graph = graph_of(context)
     version = graph.serving
-    if version is None:
+    if version is None or graph.source_kind == Graph.SourceKind.REPOSITORY:
         return
     labels = names.labels_of(version, settings.GRAPH_EMBEDDED_LABELS)
     vectors = label_vectors_of(graph.pk)

@@ -14,6 +14,7 @@ from searchapp.encoders.base import Vectors
 
 KINDS = tuple(Kind)
 READ_BY_TEXT = (Kind.CLASS, Kind.FORWARD, Kind.BACKWARD, Kind.TABLE, Kind.COLUMN)
+_RELATIONS = (Kind.FORWARD, Kind.BACKWARD)
 MATCHES = 4
 """How a token relates to a candidate: 0 not, 1 begins as one of its words, 2 has the stem of one, 3 belongs to its mention."""
 MAX_TOKENS = 96
@@ -87,7 +88,8 @@ def read_candidates(question: Question, choices: Sequence[Choice], table: TextTa
     contexts = np.array(table.rows([text for texts in around for text in texts]), dtype=np.int64).reshape(number, CONTEXTS)
     stems = _token_stems(question)
     for row, choice in enumerate(choices):
-        features[row, : len(choice.features)] = choice.features
+        known = _shared_words(choice, stems) if choice.kind in _RELATIONS else choice.features
+        features[row, : len(known)] = known
         matches[row] = _matches(choice, question, stems)
     kinds = np.array([KINDS.index(choice.kind) for choice in choices], dtype=np.int64)
     relations = relate(choices) if relate else None
@@ -118,6 +120,15 @@ def _matches(choice: Choice, question: Question, stems: Mapping[str, list[int]])
         offsets = question.offsets
         found[(offsets[:, 0] >= choice.span[0]) & (offsets[:, 1] <= choice.span[1]) & (offsets[:, 1] > offsets[:, 0])] = 3
     return found
+
+
+def _shared_words(choice: Choice, stems: Mapping[str, list[int]]) -> tuple[float, ...]:
+    """Return how much of what a relation is called, and of what it leads to, the question says: what tells a `vice manager` from a `manager`."""
+    own, around = _text_stems(choice.text), _text_stems(choice.context[0]) if choice.context else ()
+    said, said_around = sum(part in stems for part in own), sum(part in stems for part in around)
+    begun = sum(len(part) >= _SAME_BEGINNING and any(part[:_SAME_BEGINNING] == other[:_SAME_BEGINNING] for other in stems) for part in own)
+    share, share_around = said / max(1, len(own)), said_around / max(1, len(around))
+    return share, float(share == 1), share_around, said / 4, begun / max(1, len(own)), float(share_around == 1)
 
 
 @lru_cache(maxsize=50_000)

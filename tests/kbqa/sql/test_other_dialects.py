@@ -19,7 +19,9 @@ def url(tmp_path: Path, settings) -> str:
     path = tmp_path / "ships.duckdb"
     with duckdb.connect(str(path)) as connection:
         connection.execute("CREATE TABLE port (port_id INTEGER PRIMARY KEY, name VARCHAR)")
-        connection.execute("CREATE TABLE ship (ship_id INTEGER PRIMARY KEY, name VARCHAR, tonnage INTEGER, port_id INTEGER REFERENCES port (port_id))")
+        connection.execute(
+            "CREATE TABLE ship (ship_id INTEGER PRIMARY KEY, name VARCHAR, tonnage INTEGER, port_id INTEGER REFERENCES port (port_id))"
+        )
         connection.execute("INSERT INTO port VALUES (1, 'Porto'), (2, 'Oslo')")
         connection.execute("INSERT INTO ship VALUES (1, 'Argo', 300, 1), (2, 'Vega', 900, 2), (3, 'Nina', 400, 2)")
     return f"duckdb:///{path}"
@@ -34,7 +36,12 @@ def test_it_is_connected_scanned_and_asked(url, connect):
 
 
 def test_nothing_is_written(url):
-    for statement in ("INSERT INTO port VALUES (3, 'Riga')", "DROP TABLE ship", "COPY port TO '/tmp/stolen.csv'", "SELECT * FROM read_csv('/etc/passwd')"):
+    for statement in (
+        "INSERT INTO port VALUES (3, 'Riga')",
+        "DROP TABLE ship",
+        "COPY port TO '/tmp/stolen.csv'",
+        "SELECT * FROM read_csv('/etc/passwd')",
+    ):
         with server_engine(url).connect() as connection, pytest.raises(SQLAlchemyError):
             connection.exec_driver_sql(statement)
 

@@ -8,7 +8,7 @@ import pytest
 from kbqa.models import Database, Scan
 from kbqa.models.names import Cell
 from kbqa.sql.opening import cell_names, served
-from searchapp.jobs.runner import JobContext, run_stages
+from searchapp.jobs.runner import run_stages
 
 
 def changed(file, *statements: str) -> None:
@@ -64,10 +64,10 @@ def test_until_a_scan_is_published_the_one_before_serves(connect, shop_file, mon
     database = connect()
     changed(shop_file, "UPDATE city SET name = 'Braga' WHERE city_id = 1")
 
-    def stop(context: JobContext) -> Any:
+    def stop(database: int) -> Any:
         raise RuntimeError("killed")
 
-    monkeypatch.setattr("kbqa.sql.scanning.Definitions", stop)
+    monkeypatch.setattr("kbqa.sql.scanning.definitions_of", stop)
     job = connect(fails=True)
     monkeypatch.undo()
     assert counted(database, "porto", "braga") == {"porto": 1}

@@ -36,8 +36,7 @@ def test_they_are_of_many_kinds(shop, made):
     wanted = set(Comparison) - {Comparison.IN, Comparison.NOT_IN}
     assert wanted <= set(comparisons)
     assert {1, 2, 3, 4} <= {len(query.items) for query in queries}
-    assert any(query.group and len(query.tables()) > 1 for query in queries)
-    assert any(item.operator == Operator.MINUS for query in queries for item in query.items)
+    assert any("JOIN" in sql and "GROUP BY" in sql for _, sql in made)
     assert len({question for question, _ in made}) > 200
 
 
@@ -47,6 +46,15 @@ def test_what_is_named_in_the_question_is_what_is_shown(made):
             assert "LIKE" in sql
         if " between " in question and "difference between" not in question:
             assert "BETWEEN" in sql
+
+
+def test_numbers_are_told_apart():
+    columns = (Column("name"), Column("price", ColumnType.NUMBER, "REAL"), Column("cost", ColumnType.NUMBER, "REAL"))
+    schema = Schema((Table("lamp", columns),))
+    made = list(TableQuestions(schema, {}, random.Random(0)).make(100))
+    items = [(question, item) for question, sql in made for item in parse_query(sql, schema).items]
+    assert any("difference between" in question and item.operator == Operator.MINUS for question, item in items)
+    assert any("sum of" in question and item.operator == Operator.PLUS for question, item in items)
 
 
 def test_without_values_there_are_no_conditions_on_them():

@@ -148,7 +148,7 @@ class TableQuestions:
         key = self.rng.choice(self.keys)
         parent, child = self.schema.table(key.target.table), self.schema.table(key.source.table)
         summed = self.conditions.one(child, ColumnType.NUMBER) if self.rng.random() < 0.3 else None
-        most, (what, measure), shown = self.rng.random() < 0.7, self.words.measure(child, summed), self._shown(parent)[:3]
+        most, (what, measure), shown = self.rng.random() < 0.7, self.words.measure(child, summed, extremes=False), self._shown(parent)[:3]
         query = Query(
             items=tuple(map(_item, shown)), with_tables=(parent.name, child.name), group=(key.target,), order=(Order(measure, most),), limit=1
         )

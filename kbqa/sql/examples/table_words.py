@@ -50,14 +50,16 @@ class TableWords:
         short = short_name(words, numbered(owner, plural=False))
         return short if short and self.rng.random() < 0.6 else words
 
-    def measure(self, child: Table, summed: ColumnRef | None) -> tuple[str, Item]:
-        """Return how many rows there are of a table, or what a column of theirs comes to: in words, and as it is written."""
+    def measure(self, child: Table, summed: ColumnRef | None, *, extremes: bool = True) -> tuple[str, Item]:
+        """Return how many rows there are of a table, or what a column of theirs comes to: in words, and as it is written.
+
+        Without `extremes` that is no highest or lowest value: nobody asks who has the lowest highest of something.
+        """
         if summed is None:
             rows = self.rows(child)
             return f"the number of {rows}", Item(Term(AllOf(child.name), Aggregate.COUNT))
-        word, aggregate = self.rng.choice(
-            (("total", Aggregate.SUM), ("average", Aggregate.AVG), ("highest", Aggregate.MAX), ("lowest", Aggregate.MIN))
-        )
+        sums = (("total", Aggregate.SUM), ("average", Aggregate.AVG))
+        word, aggregate = self.rng.choice((*sums, ("highest", Aggregate.MAX), ("lowest", Aggregate.MIN)) if extremes else sums)
         return f"the {word} {self.called(summed)} of {self.rows(child)}", Item(Term(summed, aggregate))
 
     def superlative(self, ref: ColumnRef, *, most: bool) -> str:

@@ -48,6 +48,10 @@ def test_what_is_named_in_the_question_is_what_is_shown(made):
             assert "BETWEEN" in sql
 
 
+def test_nobody_has_the_lowest_highest(made):
+    assert not [question for question, _ in made for word in ("highest", "lowest") if f"highest {word}" in question or f"lowest {word}" in question]
+
+
 def test_numbers_are_told_apart():
     columns = (Column("name"), Column("price", ColumnType.NUMBER, "REAL"), Column("cost", ColumnType.NUMBER, "REAL"))
     schema = Schema((Table("lamp", columns),))

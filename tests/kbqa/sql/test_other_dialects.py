@@ -33,6 +33,7 @@ def test_it_is_connected_scanned_and_asked(url, connect):
     answer, _ = services.ask(database, "how many ships are there?")
     assert answer.best.result.rows == ((3,),)
     assert sorted(services.ask(database, "What are the names of the ships in Oslo?")[0].best.result.rows) == [("Nina",), ("Vega",)]
+    assert "Vega" in str(services.ask(database, "What is the name of the ship with the highest tonnage?")[0].best.result.rows)
 
 
 def test_nothing_is_written(url):

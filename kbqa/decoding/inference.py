@@ -28,6 +28,8 @@ from searchapp.encoders.registry import load_encoder
 
 BUNDLED_FOLDER = Path(__file__).parent / "model"
 _LENGTH_STEP = 8
+_NEVER = -1e4
+"""The score of what is never chosen, as in training."""
 
 Array = NDArray[np.float32]
 
@@ -60,6 +62,7 @@ class DecoderModel:
         self.longest, self.joint = int(sizes["longest"]), bool(sizes.get("relations"))
         self.weights = {name: tensor.astype(np.float32) for name, tensor in stored.items() if not name.startswith("encoder.")}
         self.vocabulary = Vocabulary(tuple(config["keywords"]), tuple(config["steps"]), len(self.weights["slot.weight"]))
+        self.places = {word: place for place, word in enumerate(self.vocabulary.keywords)}
         self.temperature = float(config.get("temperature", 1.0))
         self.ranking: dict[str, float] = config.get("ranking", {})
         texts = load_encoder(EncoderSpec("openvino", BUNDLED_MODEL))
@@ -155,9 +158,10 @@ class Session:
         return model.norm("norm_decoder", states), Past(tuple(keys), tuple(values))
 
     def scores(self, state: Array, choices: Sequence[Choice]) -> Array:
-        """Return the log-probabilities of choices [n] in a state [width]."""
+        """Return the log-probabilities of choices [n] in a state [width]; words that the weights were not trained with are never chosen."""
         asked = self.model.linear("asked", state[None])[0]
         raw = self.model.linear("offered", self.vectors(choices)) @ asked / np.float32(self.model.width**0.5)
+        raw[[choice.kind == Kind.KEYWORD and choice.key not in self.model.places for choice in choices]] = _NEVER
         raw = raw - raw.max()
         found: Array = raw - np.log(np.exp(raw).sum())
         return found
@@ -165,7 +169,7 @@ class Session:
     def _vector(self, choice: Choice) -> Array:
         weights = self.model.weights
         if choice.kind == Kind.KEYWORD:
-            found: Array = weights["keyword.weight"][self.model.vocabulary.keywords.index(choice.key)]
+            found: Array = weights["keyword.weight"][self.model.places.get(choice.key, 0)]
             return found
         if choice.kind != Kind.VARIABLE:
             return self._vectors[choice]

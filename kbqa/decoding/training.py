@@ -32,6 +32,13 @@ class TrainingConfig:
     warmup: float = 0.05
     dropout: float = 0.1
     seed: int = 0
+    bf16: bool = False
+    """Whether products of matrices are made in bfloat16; weights and sums stay in float32."""
+
+
+def multiplies_bf16() -> bool:
+    """Tell whether this processor has instructions for products in bfloat16."""
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 class Pretrained:
@@ -114,7 +121,8 @@ class Trainer:
         while done < total:
             for numbers in batches(items, self.config.batch, self.rng):
                 batch = collate([items[number] for number in numbers], [lower[number] for number in numbers], self.vocabulary)
-                loss = self._loss(batch)
+                with torch.autocast("cpu", torch.bfloat16, enabled=self.config.bf16):
+                    loss = self._loss(batch)
                 torch.autograd.backward(loss)
                 torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
                 self.optimizer.step()

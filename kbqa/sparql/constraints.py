@@ -30,10 +30,10 @@ def _looked_at(query: Query) -> str:
 
     That may be very many where conditions, or an edge between variables that are there already, let none of them through.
     """
-    if len(query.edges) <= _SHORT:
+    if query.required <= _SHORT:
         return pattern_text(query)
-    if query.filters or query.negations:
-        return pattern_text(query, most=_LOOKED_AT if len(query.edges) <= _LONG else _FEW)
+    if query.filters or query.negations or query.branches:
+        return pattern_text(query, most=_LOOKED_AT if query.required <= _LONG else _FEW)
     *before, last = query.edges
     known = {end for edge in before for end in (edge.subject, edge.object)}
     if not (isinstance(last.subject, Variable) and isinstance(last.object, Variable) and {last.subject, last.object} <= known):
@@ -42,7 +42,7 @@ def _looked_at(query: Query) -> str:
 
 
 def _edges_at(query: Query, variable: Variable) -> Query:
-    return Query(edges=tuple(edge for edge in query.edges if variable in (edge.subject, edge.object)))
+    return Query(edges=tuple(edge for edge in query.every_edge if variable in (edge.subject, edge.object)))
 
 
 class LiveGraph:
@@ -58,7 +58,7 @@ class LiveGraph:
 
     def runs_soon(self, query: Query) -> bool:
         """Tell whether a query's edges have so few solutions that nobody needs a limit of time. Raises StoreError."""
-        edges = pattern_text(Query(edges=query.edges))
+        edges = pattern_text(Query(edges=query.edges, branches=query.branches))
         found = self.store.select(f"SELECT (COUNT(*) AS ?found) WHERE {{ SELECT * WHERE {{ {edges} }} LIMIT {_SOON} }}")
         return found.rows[0] != (Literal(_SOON),)
 
@@ -91,7 +91,7 @@ class LiveGraph:
 
     def numeric(self, query: Query, variables: Sequence[Variable]) -> list[bool]:
         """Tell for each variable whether the pattern gives it nothing but numbers; of longer patterns the edges at the variable must."""
-        patterns = [pattern_text(query if len(query.edges) <= _SHORT else _edges_at(query, each)) for each in variables]
+        patterns = [pattern_text(query if query.required <= _SHORT else _edges_at(query, each)) for each in variables]
         asked = list(zip(patterns, variables, strict=True))
         some = self._any_solution([f"SELECT * WHERE {{ {pattern} FILTER isNumeric({each}) }}" for pattern, each in asked])
         others = self._any_solution([f"SELECT * WHERE {{ {pattern} FILTER (!isNumeric({each})) }}" for pattern, each in asked])

@@ -11,9 +11,10 @@ STEP_NAMES = {
     "OF": "Of what", "COMPARE": "How compared", "ORDER": "Sorted by", "LIMIT": "How many",
 }  # fmt: skip
 _WORDS = {
-    "NEW": "whatever is there", "END": "the pattern is complete", "NOT": "except where", "CLOSE": "end of the exception", "STOP": "done",
+    "NEW": "whatever is there", "END": "the pattern is complete", "NOT": "except where", "EITHER": "one of these", "OPTIONAL": "where it is known",
+    "CLOSE": "end of this part", "STOP": "done",
     "ASK": "is it so?", "ALL": "all solutions", "ASC": "sorted upwards", "DESC": "sorted downwards", "ONE": "the first", "UNLIMITED": "all",
-    "NONE": "the graph has no answer", "OR": "or another", "HAVING": "only groups with", "AVERAGE": "their average",
+    "NONE": "the graph has no answer", "OR": "or", "HAVING": "only groups with", "AVERAGE": "their average",
 }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from kbqa.decoding.choices import Choice, Kind, Step
 from kbqa.sparql.grammar import SparqlState, World, keyword, start, term_of
-from kbqa.sparql.query import RDF_TYPE, Average, Comparison, Edge, Filter, Having, Item, Node, Query, Variable
+from kbqa.sparql.query import RDF_TYPE, Average, Branch, Comparison, Edge, Filter, Having, Item, Node, Query, Variable
 
 
 class NotWritableError(ValueError):
@@ -41,13 +41,24 @@ class _Walk:
         query = self.query
         if not query.columns:
             yield self._take(keyword("ASK"))
-        yield from self._edges(list(query.edges))
+        if query.edges:
+            yield from self._edges(list(query.edges))
+        if query.branches:
+            yield self._take(keyword("EITHER"))
+            for place, branch in enumerate(query.branches):
+                if place:
+                    yield self._take(keyword("OR"))
+                yield from self._branch(branch)
+            yield self._take(keyword("CLOSE"))
         for each in query.filters:
             yield from self._filter(each)
         for group in query.negations:
             yield self._take(keyword("NOT"))
             yield from self._group(list(group))
             yield self._take(keyword("CLOSE"))
+        for edge in query.optionals:
+            yield self._take(keyword("OPTIONAL"))
+            yield from self._attach(edge)
         yield self._take(keyword("END"))
         if query.columns:
             yield from self._columns()
@@ -62,7 +73,8 @@ class _Walk:
         if first.predicate == RDF_TYPE and isinstance(first.subject, Variable):
             edges.remove(first)
             yield self._take(Choice(Kind.CLASS, first.object))
-            self.places[first.subject] = 0
+            if self.places.setdefault(first.subject, 0) != 0:
+                raise NotWritableError("An alternative begins with a class of another variable.")
         else:
             edges.remove(first)
             constant = first.object if isinstance(first.subject, Variable) else first.subject
@@ -131,11 +143,20 @@ class _Walk:
             yield self._take(keyword("OR"))
             yield self._take(self._pointer(other, edge))
 
+    def _branch(self, branch: Branch) -> Iterator[Step]:
+        """Write an alternative: on from what all have, or from its own beginning."""
+        if branch.edges and not self.query.edges:
+            yield from self._edges(list(branch.edges))
+        else:
+            yield from self._group(list(branch.edges))
+        for each in branch.filters:
+            yield from self._filter(each)
+
     def _group(self, edges: list[Edge]) -> Iterator[Step]:
         while edges:
             edge = next((each for each in edges if self._known(each.subject) or self._known(each.object)), None)
             if edge is None:
-                raise NotWritableError("A negated part is not connected.")
+                raise NotWritableError("A part of its own is not connected.")
             edges.remove(edge)
             yield from self._attach(edge)
 

@@ -48,13 +48,13 @@ def picture_of(query: Query, graph: LiveGraph) -> Picture:
     triples = dict.fromkeys(
         triple
         for row in solutions.rows
-        for number, edge in enumerate(query.edges)
+        for number, edge in enumerate(query.every_edge)
         for triple in _triples(edge, number, dict(zip(solutions.variables, row, strict=True)))
     )
     answers = {str(item.variable).strip("?") for item in query.columns if item.variable is not None and item.aggregate is None}
     found = {term for row in solutions.rows for name, term in zip(solutions.variables, row, strict=True) if name in answers and term is not None}
     terms = dict.fromkeys(end for subject, _, value in triples for end in (subject, value))
-    named = {term for edge in query.edges for term in (edge.subject, edge.object, *edge.alternatives) if not isinstance(term, Variable)}
+    named = {term for edge in query.every_edge for term in (edge.subject, edge.object, *edge.alternatives) if not isinstance(term, Variable)}
     names = graph.store_names([term for term in terms if isinstance(term, NamedNode)])
     predicates = graph.profile.texts
     nodes = tuple(

@@ -1,7 +1,7 @@
 """A SPARQL query as data: what the grammar builds choice by choice, and its text.
 
-The subset: basic graph patterns with class constraints, comparisons, alternatives (`VALUES`), negation
-(`FILTER NOT EXISTS`), aggregates with grouping and HAVING, DISTINCT, ORDER BY and LIMIT, in SELECT and ASK.
+The subset: basic graph patterns with class constraints, comparisons, alternatives (`VALUES`, `UNION`), what may be missing
+(`OPTIONAL`), negation (`FILTER NOT EXISTS`), aggregates with grouping and HAVING, DISTINCT, ORDER BY and LIMIT, in SELECT and ASK.
 """
 
 from collections.abc import Sequence
@@ -84,6 +84,14 @@ class Filter:
 
 
 @dataclass(frozen=True)
+class Branch:
+    """One of several patterns of which a solution fits one at least."""
+
+    edges: tuple[Edge, ...] = ()
+    filters: tuple[Filter, ...] = ()
+
+
+@dataclass(frozen=True)
 class Item:
     """A column, or what is sorted by: a variable, or an aggregate of one (of whole solutions where it is None)."""
 
@@ -102,7 +110,7 @@ class Having:
 
 @dataclass(frozen=True)
 class Query:
-    """A query. Without columns it is an ASK."""
+    """A query. Without columns it is an ASK. `branches` go on from `edges`, each on its own; `optionals` may be missing."""
 
     edges: tuple[Edge, ...] = ()
     filters: tuple[Filter, ...] = ()
@@ -112,6 +120,18 @@ class Query:
     order: Item | None = None
     descending: bool = False
     limit: int | None = None
+    branches: tuple[Branch, ...] = ()
+    optionals: tuple[Edge, ...] = ()
+
+    @property
+    def every_edge(self) -> tuple[Edge, ...]:
+        """Return all edges that solutions may have."""
+        return (*self.edges, *(edge for branch in self.branches for edge in branch.edges), *self.optionals)
+
+    @property
+    def required(self) -> int:
+        """Return how many edges a solution has at least to be looked for along."""
+        return len(self.edges) + max((len(branch.edges) for branch in self.branches), default=0)
 
     @property
     def grouped(self) -> tuple[Variable, ...]:
@@ -124,12 +144,31 @@ class Query:
 
 def pattern_text(query: Query, separator: str = " ", *, most: int | None = None) -> str:
     """Return the inside of the query's WHERE clause; with `most`, only so many solutions of its edges are looked at."""
-    parts = [part for number, edge in enumerate(query.edges) for part in _edge_parts(edge, number)]
+    parts = _joined(query)
     if most is not None:
         parts = [f"{{ SELECT * WHERE {{ {' '.join(parts)} }} LIMIT {most} }}"]
-    parts += [part for number, each in enumerate(query.filters) for part in _filter_parts(each, number)]
+    parts += _filters(query.filters)
     parts += [f"FILTER NOT EXISTS {{ {_chained(group)} }}" for group in query.negations]
+    parts += [f"OPTIONAL {{ {' '.join(_edge_parts(edge))} }}" for edge in query.optionals]
     return separator.join(parts)
+
+
+def _joined(query: Query) -> list[str]:
+    """Return what every solution needs; of branches each with the edges that all have, so that its conditions see what these bind."""
+    common = _edges(query.edges)
+    written, begun = list[str](), len(query.edges)
+    for branch in query.branches:
+        written.append(f"{{ {' '.join([*common, *_edges(branch.edges, begun), *_filters(branch.filters)])} }}")
+        begun += len(branch.edges)
+    return [" UNION ".join(written)] if written else common
+
+
+def _edges(edges: Sequence[Edge], begun: int = 0) -> list[str]:
+    return [part for number, edge in enumerate(edges, start=begun) for part in _edge_parts(edge, number)]
+
+
+def _filters(filters: Sequence[Filter]) -> list[str]:
+    return [part for number, each in enumerate(filters) for part in _filter_parts(each, number)]
 
 
 def query_text(query: Query) -> str:
@@ -137,7 +176,7 @@ def query_text(query: Query) -> str:
     body = "\n".join(f"  {line}" for line in pattern_text(query, "\n").split("\n"))
     if not query.columns:
         return f"ASK {{\n{body}\n}}"
-    distinct = "" if query.order or any(item.aggregate for item in query.columns) else "DISTINCT "
+    distinct = "" if (query.order and not query.branches) or any(item.aggregate for item in query.columns) else "DISTINCT "
     lines = [f"SELECT {distinct}{' '.join(map(_column_text, query.columns))} WHERE {{", body, "}"]
     if query.grouped:
         lines.append(f"GROUP BY {' '.join(map(str, query.grouped))}")

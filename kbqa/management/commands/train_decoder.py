@@ -44,14 +44,16 @@ class Command(BaseCommand):
         """Prepare and train."""
         import torch
 
-        from kbqa.decoding.training import Pretrained, Trainer, TrainingConfig
+        from kbqa.decoding.training import Pretrained, Trainer, TrainingConfig, multiplies_bf16
         from searchapp.encoders.openvino import BUNDLED_MODEL, model_folder
 
         if options["threads"]:
             torch.set_num_threads(options["threads"])
         items, valid, vectors = self._prepared(options)
         sizes, vocabulary = self._shape(options["language"])
-        config = TrainingConfig(options["epochs"], options["batch"], options["rate"], options["rate"] / 10, seed=options["seed"])
+        config = TrainingConfig(
+            options["epochs"], options["batch"], options["rate"], options["rate"] / 10, seed=options["seed"], bf16=multiplies_bf16()
+        )
         pretrained = Pretrained(model_folder(BUNDLED_MODEL), sizes.tuned)
         trainer = Trainer(config, sizes, vocabulary, pretrained, vectors)
         if options["start"]:

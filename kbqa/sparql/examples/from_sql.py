@@ -2,12 +2,12 @@
 
 The graph is one of the direct mapping (W3C, A Direct Mapping of Relational Data to RDF): a class for each table, a property for each column,
 `ref-` and the column for each key to another table. What SQL asks by nesting becomes edges: IN and INTERSECT a join, NOT IN and EXCEPT
-a negation, comparison with a table's mean the same here. Only what answers as the SQL does is kept.
+a negation, OR and UNION alternatives, comparison with a table's mean the same here. Only what answers as the SQL does is kept.
 """
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from pyoxigraph import Literal, NamedNode, Store
@@ -18,7 +18,7 @@ from kbqa.sparql.examples.answers import has_answer
 from kbqa.sparql.examples.parsing import UnsupportedQueryError, folded
 from kbqa.sparql.examples.pruning import pruned
 from kbqa.sparql.examples.published import Example
-from kbqa.sparql.query import RDF_TYPE, Aggregate, Average, Comparison, Edge, Filter, Having, Item, Query, Variable, query_text
+from kbqa.sparql.query import RDF_TYPE, Aggregate, Average, Branch, Comparison, Edge, Filter, Having, Item, Query, Variable, query_text
 from kbqa.sparql.stores import OxigraphStore, QueryError
 from kbqa.sql import query as sql
 from kbqa.sql.examples.parsing import NotCoveredError
@@ -124,6 +124,27 @@ def translated(query: sql.Query, graph: MappedGraph) -> Query:
     return _Translation(graph).query(query)
 
 
+def _alternatives(query: sql.Query) -> list[list[sql.Condition]]:
+    """Return the groups of conditions of which one must hold: what stands between ORs, and on both sides of a UNION over the same rows."""
+    groups: list[list[sql.Condition]] = []
+    for each in query.where:
+        if each.follows_or or not groups:
+            groups.append([])
+        groups[-1].append(each)
+    return [*groups, *_alternatives(query.right)] if query.right is not None and _is_alternative(query) else groups
+
+
+def _is_alternative(query: sql.Query) -> bool:
+    """Tell whether a UNION's other SELECT is of the same rows and columns, under conditions of its own."""
+    right = query.right
+    if right is None or query.operation != sql.SetOperation.UNION or not query.where or not right.where:
+        return False
+    plain = replace(right, where=(), distinct=query.distinct) == sql.Query(
+        items=query.items, distinct=query.distinct, with_tables=right.with_tables, via=query.via
+    )
+    return plain and set(right.tables()) == set(query.tables())
+
+
 @dataclass
 class _Scope:
     """What one SELECT's tables and columns are called; `edges` is where its edges go."""
@@ -141,6 +162,7 @@ class _Translation:
         self.filters: list[Filter] = []
         self.alternatives: list[list[Filter]] = []
         self.negations: list[tuple[Edge, ...]] = []
+        self.branches: list[Branch] = []
         self.highest: tuple[Item, bool] | None = None
 
     def query(self, query: sql.Query) -> Query:
@@ -152,7 +174,7 @@ class _Translation:
         limit = 1 if self.highest else query.limit
         self.combined(query, scope)
         whole = Query(tuple(scope.edges), tuple(self.filters), tuple(self.negations), columns, having, order, descending, limit)
-        return folded(whole, self.alternatives)
+        return folded(replace(whole, branches=tuple(self.branches)), self.alternatives)
 
     def variable(self) -> Variable:
         self.made += 1
@@ -165,8 +187,9 @@ class _Translation:
             scope.edges.append(Edge(scope.tables[table], RDF_TYPE, self.graph.table(table)))
             if key is not None:
                 self.met(key.source, scope, key.target, scope)
-        if any(each.follows_or for each in query.where):
-            self.either(query.where, scope)
+        groups = _alternatives(query)
+        if len(groups) > 1:
+            self.either(groups, scope)
         else:
             for condition in query.where:
                 self.condition(condition, scope)
@@ -210,12 +233,31 @@ class _Translation:
             raise UnsupportedQueryError("A condition on an aggregate, or between columns.")
         return term.operand
 
-    def either(self, conditions: Sequence[sql.Condition], scope: _Scope) -> None:
-        """Write alternatives of one column's values."""
-        first = self.operand(conditions[0])
-        if any(self.operand(each) != first or each.comparison != sql.Comparison.EQUAL or not each.values for each in conditions):
-            raise UnsupportedQueryError("Alternatives of different things.")
-        self.alternatives.append([self.equal(first, each.values[0], scope) for each in conditions])
+    def either(self, groups: Sequence[Sequence[sql.Condition]], scope: _Scope) -> None:
+        """Write alternatives: of one column's values, or of any conditions."""
+        conditions = [each for group in groups for each in group]
+        refs = [self.operand(each) for each in conditions]
+        if len(set(refs)) == 1 and all(each.comparison == sql.Comparison.EQUAL and each.values for each in conditions):
+            self.alternatives.append([self.equal(refs[0], each.values[0], scope) for each in conditions])
+            return
+        if self.branches:
+            raise UnsupportedQueryError("Alternatives in two places.")
+        for ref in dict.fromkeys(ref for ref in refs if sum(any(self.operand(each) == ref for each in group) for group in groups) > 1):
+            self.column(ref, scope)
+        self.branches += [self.branch(group, scope) for group in groups]
+
+    def branch(self, conditions: Sequence[sql.Condition], scope: _Scope) -> Branch:
+        own, before = _Scope([], dict(scope.tables), dict(scope.columns)), (len(self.alternatives), len(self.negations))
+        filters, self.filters = self.filters, []
+        for each in conditions:
+            if each.query is not None:
+                raise UnsupportedQueryError("A query within an alternative.")
+            self.condition(each, own)
+        if (len(self.alternatives), len(self.negations)) != before:
+            raise UnsupportedQueryError("Alternatives or a negation within an alternative.")
+        found, self.filters = self.filters, filters
+        whole = folded(Query(tuple(own.edges), tuple(found)), [])
+        return Branch(whole.edges, whole.filters)
 
     def equal(self, ref: ColumnRef, value: sql.Value, scope: _Scope) -> Filter:
         return Filter(self.column(ref, scope), Comparison.EQUAL, self.graph.value(self.graph.column(ref), value.text))
@@ -275,9 +317,9 @@ class _Translation:
     def without(self, ref: ColumnRef, inner: sql.Query, scope: _Scope) -> None:
         """Forbid an inner SELECT's rows; its conditions must be edges."""
         forbidden = _Scope([])
-        before = len(self.filters), len(self.alternatives), len(self.negations)
+        before = len(self.filters), len(self.alternatives), len(self.negations), len(self.branches)
         self.within(ref, inner, scope, forbidden)
-        if (len(self.alternatives), len(self.negations)) != before[1:]:
+        if (len(self.alternatives), len(self.negations), len(self.branches)) != before[1:]:
             raise UnsupportedQueryError("A condition within a negation that is no edge.")
         conditions, self.filters = self.filters[before[0] :], self.filters[: before[0]]
         whole = folded(Query(tuple(forbidden.edges), tuple(conditions)), [])
@@ -319,7 +361,7 @@ class _Translation:
 
     def combined(self, query: sql.Query, scope: _Scope) -> None:
         """Join or forbid what the other SELECT of a set operation finds."""
-        if query.operation is None or query.right is None:
+        if query.operation is None or query.right is None or _is_alternative(query):
             return
         how: Mapping[sql.SetOperation, Callable[[ColumnRef, sql.Query], object]] = {
             sql.SetOperation.INTERSECT: lambda ref, right: self.within(ref, right, scope, _Scope(scope.edges)),

@@ -88,7 +88,7 @@ class Pattern:
 def pattern_of(example: Example, around: Surroundings, common: set[str]) -> Pattern | None:
     """Return the pattern of a question, if all that it says of its domain are names and values of its graph."""
     query = example.query
-    if query is None or any(isinstance(each.value, Period) for each in query.filters):
+    if query is None or query.branches or query.optionals or any(isinstance(each.value, Period) for each in query.filters):
         return None
     predicates = {edge.predicate for edge in _edges(query)} - {RDF_TYPE}
     shapes = {each: around.shapes[each] for each in predicates if each in around.shapes}

@@ -3,6 +3,7 @@
 import calendar
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pyoxigraph import Literal, NamedNode
 
@@ -10,7 +11,7 @@ from kbqa.sparql.dates import dated_value
 from kbqa.sparql.examples.answers import has_answer
 from kbqa.sparql.examples.published import Example
 from kbqa.sparql.examples.worlds import XSD, Attribute, Kept, Relation, Text, World
-from kbqa.sparql.query import RDF_TYPE, Aggregate, Comparison, Edge, Filter, Having, Item, Query, Variable
+from kbqa.sparql.query import RDF_TYPE, Aggregate, Branch, Comparison, Edge, Filter, Having, Item, Query, Variable
 from kbqa.sparql.stores import OxigraphStore
 
 _X, _Y, _Z = Variable(0), Variable(1), Variable(2)
@@ -21,6 +22,17 @@ _WITHIN, _DAY = 0.5, 3
 """How often dates are asked for within a year, a month or a day; how many parts a day's date has."""
 _LONG = 0.2
 """How many chains have three relations rather than two."""
+_WHERE_KNOWN = (
+    "list all {c} and their {p}, if known", "all {c} with their {p} where there is one", "show the {c} and their {p}, even where it is missing",
+    "{c} and, if they have one, their {p}", "list the {c} with their {p}, also those without one", "all {c}, and the {p} of those that have one",
+    "{c} and their {p} (if any)", "which {c} are there, and what is their {p} if it is known", "show all {c} and optionally their {p}",
+    "give me the {c} including those without {p}, and their {p}",
+)  # fmt: skip
+_FROM_NONE = (
+    "how many {p} does each {one} have, including those with none", "number of {p} for every {one}, also where there are none",
+    "for all {c}, even those without any, the number of {p}", "list every {one} and how many {p} it has, zero included",
+    "count the {p} of each {one}, those without {p} too", "all {c} with their number of {p}, including 0",
+)  # fmt: skip
 _AGGREGATES = (
     ("average", Aggregate.AVG), ("mean", Aggregate.AVG), ("total", Aggregate.SUM), ("highest", Aggregate.MAX), ("lowest", Aggregate.MIN),
 )  # fmt: skip
@@ -44,6 +56,7 @@ class _Questions:
             self._chain, self._lookup, self._chain, self._one, self._superlative, self._chain, self._compare, self._lookup, self._one, self._two,
             self._chain, self._with_text, self._count, self._superlative, self._lookup, self._compare, self._ask, self._each, self._both, self._most,
             self._chain, self._without, self._aggregate, self._of_group, self._either, self._of_group, self._ask, self._one,
+            self._where_known, self._one_way_or_another, self._where_known, self._counted_from_none, self._one_way_or_another,
         )  # fmt: skip
 
     def _one(self) -> Example | None:
@@ -213,6 +226,101 @@ class _Questions:
         wordings = (*relation.backward, f"which {plural} have the {self._noun(relation)} {{e}}", f"{plural} with {self._noun(relation)} {{e}}")
         edges = self._described(relation, (Edge(_X, predicate, target, (other,)),))
         return self._example(self.rng.choice(wordings).format(e=pair), edges)
+
+    def _one_way_or_another(self) -> Example | None:
+        """What one relation or another leads to, or what is described in one way or another."""
+        return self.rng.choice((self._two_roles, self._two_descriptions, self._two_conditions, self._two_conditions))()
+
+    def _two_roles(self) -> Example | None:
+        """What two relations of one thing lead to."""
+        relation, predicate, (subject, _) = self._edge()
+        others = [
+            (each, name)
+            for each, name, found in self.world.edges
+            if each.target == relation.target and name != predicate and any(edge[0] == subject for edge in found)
+        ]
+        if not others:
+            return None
+        other, name = self.rng.choice(others)
+        wordings = ("{p} or {q} of {e}", "who or what is the {p} or the {q} of {e}", "all that is {p} or {q} of {e}", "list {e}'s {p} or {q}")
+        text = self.rng.choice(wordings).format(p=self._noun(relation), q=self._noun(other), e=self.world.names[subject])
+        return self._alternatives(text, (), Branch((Edge(subject, predicate, _X),)), Branch((Edge(subject, name, _X),)))
+
+    def _two_descriptions(self) -> Example | None:
+        """What has one relation to one thing, or another to another."""
+        relation, predicate, (_, target) = self._edge()
+        others = [(each, name, edges) for each, name, edges in self.world.edges if each.source == relation.source and name != predicate and edges]
+        if not others:
+            return None
+        second, name, edges = self.rng.choice(others)
+        other = self.rng.choice(edges)[1]
+        plural = _plural(relation.source)
+        first_text, second_text = self._say(relation.backward, target), self._say(second.backward, other)
+        asked = f"which {plural} "
+        if first_text.startswith(asked) and second_text.startswith(asked):
+            text = f"{first_text} or {second_text.removeprefix(asked)}"
+        else:
+            either = f"{self._noun(relation)} {self.world.names[target]} or {self._noun(second)} {self.world.names[other]}"
+            text = f"{self.rng.choice((asked + 'have', plural + ' with'))} {either}"
+        return self._alternatives(text, (), Branch((Edge(_X, predicate, target),)), Branch((Edge(_X, name, other),)))
+
+    def _two_conditions(self) -> Example | None:
+        """Members of a class with one attribute so, or another (or the same one) so."""
+        kept = self.rng.choice(self.world.attributes)
+        same = self.rng.random() < 0.5
+        other = kept if same else self.rng.choice([each for each in self.world.attributes if each.what.source == kept.what.source])
+        if not self.world.typed:
+            return None
+        (words, condition), (other_words, other_condition) = self._condition(kept), self._condition(other)
+        if other is kept and condition.comparison == other_condition.comparison:
+            return None
+        kinds, edges = self._group(kept.what.source)
+        if not edges:
+            return None
+        start = self.rng.choice(("which {c} are {w} or {v}", "{c} {w} or {v}", "list the {c} {w} or {v}", "show {c} either {w} or {v}"))
+        start = start.replace("are {w}", "{w}") if words.startswith(_WITH_HAVE) or " that " in kinds else start
+        text = start.format(c=kinds, w=words, v=other_words)
+        if other is kept:
+            return self._alternatives(text, (*edges, Edge(_X, kept.predicate, _Y)), Branch(filters=(condition,)), Branch(filters=(other_condition,)))
+        second = Branch((Edge(_X, other.predicate, _Z),), (replace(other_condition, variable=_Z),))
+        return self._alternatives(text, edges, Branch((Edge(_X, kept.predicate, _Y),), (condition,)), second)
+
+    def _alternatives(self, text: str, edges: tuple[Edge, ...], *branches: Branch) -> Example:
+        """Return a question for what fits one of several patterns, or for how many do, each counted once."""
+        columns = (Item(_X),)
+        if text.startswith("which ") and self.rng.random() < 0.2:
+            text, columns = f"how many {text.removeprefix('which ')}", (Item(_X, Aggregate.COUNT_DISTINCT),)
+        return Example(self._cased(text), Query(edges, columns=columns, branches=branches))
+
+    def _where_known(self) -> Example | None:
+        """All members of a class, or of a group, each with what it has of something, if it has it."""
+        if not self.world.typed:
+            return None
+        if self.rng.random() < 0.5:
+            relation, predicate, _ = self._edge()
+            kind, what = relation.source, self._noun(relation)
+        else:
+            everything: list[Kept[Attribute] | Kept[Text]] = [*self.world.attributes, *self.world.texts]
+            kept = self.rng.choice(everything)
+            kind, what, predicate = kept.what.source, self.rng.choice((kept.name, *kept.what.names)), kept.predicate
+        kinds, edges = self._group(kind)
+        if not edges or any(edge.predicate == predicate for edge in edges):
+            return None
+        text = self.rng.choice(_WHERE_KNOWN).format(c=kinds, p=what)
+        return Example(self._cased(text), Query(edges, columns=(Item(_X), Item(_Y)), optionals=(Edge(_X, predicate, _Y),)))
+
+    def _counted_from_none(self) -> Example | None:
+        """How many each has, those included that have none."""
+        relation, predicate, _ = self._edge()
+        onward = self.rng.random() < 0.4
+        kind, counted = (relation.source, relation.target) if onward else (relation.target, relation.source)
+        if not self.world.typed or kind == counted:
+            return None
+        counted = self.rng.choice((counted, self._noun(relation))) if onward else counted
+        text = self.rng.choice(_FROM_NONE).format(c=_plural(kind), one=kind, p=_plural(counted))
+        edge = Edge(_X, predicate, _Y) if onward else Edge(_Y, predicate, _X)
+        members = Edge(_X, RDF_TYPE, self.world.class_of(kind))
+        return Example(self._cased(text), Query((members,), columns=(Item(_X), Item(_Y, Aggregate.COUNT)), optionals=(edge,)))
 
     def _of_group(self) -> Example | None:
         """What has a relation to members of a class that a relation of their own describes, or what these have one to."""

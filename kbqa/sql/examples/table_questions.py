@@ -29,7 +29,8 @@ class TableQuestions:
 
     def make(self, number: int) -> Iterator[tuple[str, str]]:
         """Yield up to `number` questions with their SQL."""
-        kinds = [*[self.list_of] * 5, *[self.everything] * 2, self.highest, self.counted_by, self.commonest, self.difference]
+        kinds = [*[self.list_of] * 5, *[self.everything] * 2, *[self.highest] * 2, self.value_of_all]
+        kinds += [self.counted_by, self.commonest, self.difference]
         kinds += [self.children_of, self.children_of, self.most_children, self.beside_parent] if self.keys else []
         for _ in range(_TRIES * number if self.tables else 0):
             if number == 0:
@@ -79,6 +80,17 @@ class TableQuestions:
         if self.rng.random() < 0.5:
             return self._written(f"Which {about} has the {how} {name}? {self.words.imperative()} {self.words.its(shown)}.", asked.query)
         return self._written(f"What {are(shown)} the {self.words.names(shown)} of the {about} with the {how} {name}?", asked.query)
+
+    def value_of_all(self) -> tuple[str, str] | None:
+        """The highest, lowest, mean or total value of a column."""
+        table = self.rng.choice(self.tables)
+        measured = self.conditions.one(table, ColumnType.NUMBER)
+        if measured is None:
+            return None
+        what, measure = self.words.measure(table, measured)
+        asked = Asked(Query(items=(measure,)))
+        self.conditions.add_conditions(asked, table, often=0.4)
+        return self._question(f"{self.rng.choice(('What is', 'Find', 'Give me', 'Tell me'))} {what}", asked)
 
     def counted_by(self) -> tuple[str, str] | None:
         """How many rows there are for each value of a column."""

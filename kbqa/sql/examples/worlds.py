@@ -190,7 +190,7 @@ class _Translation:
 
     def query(self, query: SparqlQuery) -> Query:
         """Return the query. Raises _NoPlaceError."""
-        if len(query.negations) > 1:
+        if len(query.negations) > 1 or query.branches or query.optionals:
             raise _NoPlaceError
         for edge in query.edges:
             self._bind(edge)

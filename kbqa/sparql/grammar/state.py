@@ -1,0 +1,34 @@
+"""The state that a decoder walks through."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from kbqa.decoding.choices import Choice
+from kbqa.sparql.grammar.checks import CHECKS
+from kbqa.sparql.grammar.following import FOLLOWING
+from kbqa.sparql.grammar.offers import OFFERS
+from kbqa.sparql.grammar.prefix import Prefix, World
+
+
+@dataclass(frozen=True)
+class SparqlState(Prefix):
+    """A prefix of a query with what may follow it."""
+
+    def choices(self) -> Sequence[Choice]:
+        """Return what the grammar allows here."""
+        return OFFERS[self.step](self)
+
+    def holds(self, choices: Sequence[Choice]) -> list[bool]:
+        """Tell for each choice whether the graph has an answer to a query that goes on with it."""
+        check = CHECKS.get(self.step)
+        return [True] * len(choices) if check is None else check(self, choices)
+
+    def then(self, choice: Choice) -> "SparqlState":
+        """Return the state after a choice."""
+        return cast(SparqlState, FOLLOWING[self.step](self, choice))
+
+
+def start(world: World, *, insists: bool = False) -> SparqlState:
+    """Return the state before the first choice."""
+    return SparqlState(world, insists=insists)

@@ -121,6 +121,7 @@ class Session:
         self._values: dict[str, Array] = {}
         self._vectors: dict[Choice, Array] = {}
         self._variables: dict[tuple[int, Choice], Array] = {}
+        self._scored_by: dict[tuple[Choice, Choice | None], Array] = {}
         self.relevance: dict[Choice, float] = {}
         if model.joint:
             states, pointers = self._read_together(states, candidates)
@@ -160,11 +161,19 @@ class Session:
     def scores(self, state: Array, choices: Sequence[Choice]) -> Array:
         """Return the log-probabilities of choices [n] in a state [width]; words that the weights were not trained with are never chosen."""
         asked = self.model.linear("asked", state[None])[0]
-        raw = self.model.linear("offered", self.vectors(choices)) @ asked / np.float32(self.model.width**0.5)
+        raw = self._offered(choices) @ asked / np.float32(self.model.width**0.5)
         raw[[choice.kind == Kind.KEYWORD and choice.key not in self.model.places for choice in choices]] = _NEVER
         raw = raw - raw.max()
         found: Array = raw - np.log(np.exp(raw).sum())
         return found
+
+    def _offered(self, choices: Sequence[Choice]) -> Array:
+        """Return what choices are scored by [n, width]; kept, since many steps offer the same."""
+        places = [(choice, choice.introduced_by) for choice in choices]
+        new = list(dict.fromkeys(place for place in places if place not in self._scored_by))
+        if new:
+            self._scored_by |= zip(new, self.model.linear("offered", self.vectors([choice for choice, _ in new])), strict=True)
+        return np.stack([self._scored_by[place] for place in places])
 
     def _vector(self, choice: Choice) -> Array:
         weights = self.model.weights

@@ -13,7 +13,7 @@ from kbqa.sparql.constraints import LiveGraph
 from kbqa.sparql.decoding import Decoder
 from kbqa.sparql.grammar import SparqlState, World
 from kbqa.sparql.linking import find_mentions
-from kbqa.sparql.query import Query, query_text
+from kbqa.sparql.query import Query, Variable, query_text
 from kbqa.sparql.running import run_limited
 from kbqa.sparql.stores.base import QueryError, RdfTerm, Solutions
 
@@ -91,10 +91,18 @@ def run(reading: Reading, version: GraphVersion, graph: LiveGraph) -> Reading:
     local = version.graph.source_kind != Graph.SourceKind.ENDPOINT
     if local and not graph.runs_soon(reading.query):
         found = run_limited(version, reading.text, MAX_ROWS)
-        return replace(reading, holds=found) if isinstance(found, bool) else replace(reading, solutions=found)
+        return replace(reading, holds=found) if isinstance(found, bool) else _answered(reading, found)
     if not reading.query.columns:
         return replace(reading, holds=graph.store.ask(reading.text))
-    return replace(reading, solutions=graph.store.select(reading.text, limit=MAX_ROWS))
+    return _answered(reading, graph.store.select(reading.text, limit=MAX_ROWS))
+
+
+def _answered(reading: Reading, solutions: Solutions) -> Reading:
+    """Return a reading with what it found. Without an order, rows with what the question itself names come last: who asks, knows of that."""
+    query = reading.query
+    named = {end for edge in query.every_edge for end in (edge.subject, edge.object, *edge.alternatives) if not isinstance(end, Variable)}
+    rows = solutions.rows if query.order else sorted(solutions.rows, key=lambda row: not named.isdisjoint(row))
+    return replace(reading, solutions=replace(solutions, rows=rows))
 
 
 @dataclass(frozen=True)

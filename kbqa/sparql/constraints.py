@@ -21,6 +21,7 @@ _LONG, _FEW = 4, 1_000
 """Beyond how many edges, and for an edge between variables that are there already, only so few solutions are looked at: each costs many steps."""
 _SOON = 50_000
 """How many solutions a query may go through beside what serves people: a fraction of a second."""
+_NUMERIC = frozenset(("integer", "decimal", "double", "float", "int", "long", "short", "byte", "nonNegativeInteger", "positiveInteger"))
 _SAMPLED = 20_000
 """How many edges are followed to learn what can come after one; beyond, every predicate is offered, and checked where it is tried."""
 
@@ -66,6 +67,11 @@ class LiveGraph:
         """Return what a predicate leads to: a class's name or a datatype's; empty if that is not known."""
         found = self._forward.get(predicate)
         return found.context[0] if found is not None and found.context else ""
+
+    def has_numbers(self, predicate: NamedNode) -> bool:
+        """Tell whether a predicate leads to numbers, as far as its sample showed."""
+        found = self._forward.get(predicate)
+        return found is not None and not _NUMERIC.isdisjoint(found.context)
 
     def with_surroundings(self, choices: Sequence[Choice]) -> tuple[Choice, ...]:
         """Return entities and values with the texts of the properties around them, which tell namesakes apart."""

@@ -9,11 +9,15 @@ from kbqa.sparql.grammar.offers import OFFERS, followed, offer_alternatives, off
 from kbqa.sparql.grammar.prefix import Prefix, keyword, term_of
 from kbqa.sparql.query import Aggregate, Comparison, Edge, Having, Query, Variable
 
+_FEW = 4
+"""How many choices the graph is asked about at once where one that holds is enough."""
+Check = Callable[[Prefix, Sequence[Choice]], list[bool]]
+
 
 def _check_heads(state: Prefix, choices: Sequence[Choice]) -> list[bool]:
     """Only another end of an edge needs looking ahead: there must be one to choose."""
     another = not state.group
-    return [choice.key != "OR" or not another or any(_check_alternatives(state, offer_alternatives(state))) for choice in choices]
+    return [choice.key != "OR" or not another or _some(_check_alternatives, state, offer_alternatives(state)) for choice in choices]
 
 
 def _check_relations(state: Prefix, choices: Sequence[Choice]) -> list[bool]:
@@ -24,7 +28,7 @@ def _check_relations(state: Prefix, choices: Sequence[Choice]) -> list[bool]:
     for choice in choices:
         if choice.kind == Kind.KEYWORD:
             after = after_relation(state, choice)
-            found[choice] = any(_check_values(after, offer_values(after)))
+            found[choice] = _some(_check_values, after, offer_values(after))
     classes = [choice for choice in choices if choice.kind == Kind.CLASS]
     found |= zip(classes, _check_edges(state, [state.membership(each) for each in classes]), strict=True)
     relations = [choice for choice in choices if choice.kind in (Kind.FORWARD, Kind.BACKWARD)]
@@ -40,7 +44,7 @@ def _check_relations(state: Prefix, choices: Sequence[Choice]) -> list[bool]:
 
 
 def _has_tail(state: Prefix) -> bool:
-    return any(_check_tails(state, OFFERS[state.step](state)))
+    return _some(_check_tails, state, OFFERS[state.step](state))
 
 
 def _check_tails(state: Prefix, choices: Sequence[Choice]) -> list[bool]:
@@ -92,15 +96,20 @@ def _check_aggregated(state: Prefix, choices: Sequence[Choice]) -> list[bool]:
 
 def _check_aggregates(state: Prefix, choices: Sequence[Choice]) -> list[bool]:
     sums = {str(Aggregate.SUM), str(Aggregate.AVG)}
-    return [choice.key not in sums or any(_check_aggregated(after_order(state, choice), state.certain())) for choice in choices]
+    return [choice.key not in sums or _some(_check_aggregated, after_order(state, choice), state.certain()) for choice in choices]
 
 
 def _check_comparisons(state: Prefix, choices: Sequence[Choice]) -> list[bool]:
     after = [after_comparison(state, choice) for choice in choices]
-    return [any(_check_values(each, offer_values(each))) for each in after]
+    return [_some(_check_values, each, offer_values(each)) for each in after]
 
 
-CHECKS: dict[str, Callable[[Prefix, Sequence[Choice]], list[bool]]] = {
+def _some(check: Check, state: Prefix, choices: Sequence[Choice]) -> bool:
+    """Tell whether any of the choices holds; the graph is asked about a few at a time, since mostly one of the first does."""
+    return any(any(check(state, choices[place : place + _FEW])) for place in range(0, len(choices), _FEW))
+
+
+CHECKS: dict[str, Check] = {
     "HEAD": _check_heads, "RELATION": _check_relations, "TAIL": _check_tails, "OR": _check_alternatives, "VALUE": _check_values,
     "OF": _check_aggregated, "COLUMN": _check_aggregates, "ORDER": _check_aggregates, "COMPARE": _check_comparisons,
 }  # fmt: skip

@@ -136,7 +136,7 @@ def offer_values(state: Prefix) -> Sequence[Choice]:
     if comparison == Comparison.UNEQUAL:
         return [*numbers, *values, *world.entities]
     has_mean = comparison in _ORDERED and not state.group and any(edge.object == Variable(state.head.key) for edge in state.query.edges)
-    average = [keyword("AVERAGE")] if has_mean and by.kind == Kind.FORWARD else []
+    average = [keyword("AVERAGE")] if has_mean and by.kind == Kind.FORWARD and world.graph.has_numbers(by.key) else []
     return [*numbers, *values, *average]
 
 

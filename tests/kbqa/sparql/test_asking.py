@@ -1,14 +1,18 @@
 """Questions in words, answered by the decoder that comes with the package."""
 
+from dataclasses import replace
+
 import pytest
+from pyoxigraph import NamedNode
 
 from kbqa.services import graphs as services
 from kbqa.sparql import constraints
-from kbqa.sparql.answering import shown_rows
+from kbqa.sparql.answering import Reading, run, shown_rows
 from kbqa.sparql.editing import edit_triples, update_graph
 from kbqa.sparql.examples.world_questions import questions_about
 from kbqa.sparql.examples.worlds import World
 from kbqa.sparql.opening import served
+from kbqa.sparql.query import Edge, Item, Query, Variable, query_text
 from kbqa.sparql.stores import QueryError, StoreError
 
 
@@ -27,6 +31,19 @@ def test_questions_of_several_kinds(load):
     assert names(graph, "which films have the director Marta Oliveira?") == ["Silent Harbour", "The Long Road"]
     assert names(graph, "how many films are there?") == ["4"]
     assert names(graph, "where was the director of The Long Road born") in (["Porto"], ["Marta Oliveira"])
+
+
+def test_what_the_question_names_itself_comes_last_among_the_answers(load):
+    graph = load()
+    version, live = served(graph)
+    marta, born = NamedNode("http://films.example/p1"), NamedNode("http://films.example/birthPlace")
+    town, other = Variable(0), Variable(1)
+    query = Query((Edge(marta, born, town), Edge(other, born, town)), columns=(Item(other),))
+    asked = Reading(query, query_text(query), 1.0, ())
+    assert [row[0].text for row in shown_rows(run(asked, version, live).solutions, live)] == ["Anna O'Hara", "Marta Oliveira"]
+    ordered = replace(query, order=Item(other))
+    asked = Reading(ordered, query_text(ordered), 1.0, ())
+    assert [row[0].text for row in shown_rows(run(asked, version, live).solutions, live)] == ["Marta Oliveira", "Anna O'Hara"]
 
 
 def test_what_may_take_long_runs_in_a_process_of_its_own_and_gives_the_same(load, monkeypatch):

@@ -81,7 +81,8 @@ def written(statement, graph, engine) -> list[str]:
             "SELECT name FROM ship WHERE tonnage > 800 OR tonnage < 350",
             "SELECT DISTINCT ?x2 WHERE { { ?x0 a <ship> . ?x0 <ship#tonnage> ?x1 . ?x0 <ship#name> ?x2 ."
             ' FILTER (?x1 > "800"^^<http://www.w3.org/2001/XMLSchema#integer>) }'
-            ' UNION { ?x0 a <ship> . ?x0 <ship#tonnage> ?x1 . ?x0 <ship#name> ?x2 . FILTER (?x1 < "350"^^<http://www.w3.org/2001/XMLSchema#integer>) } }',
+            " UNION { ?x0 a <ship> . ?x0 <ship#tonnage> ?x1 . ?x0 <ship#name> ?x2 ."
+            ' FILTER (?x1 < "350"^^<http://www.w3.org/2001/XMLSchema#integer>) } }',
         ),
         ("SELECT name FROM ship WHERE flag = 'green' OR tonnage < 350", None),
         ("SELECT name FROM ship WHERE flag = 'green' UNION SELECT name FROM ship WHERE tonnage > 350 AND flag = 'blue'", None),

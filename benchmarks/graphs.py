@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from django.utils import timezone
 
 from benchmarks.base import Options, Row, timed
 from kbqa.models import Graph
@@ -39,17 +40,20 @@ def run(options: Options) -> list[Row]:
             file.writelines(_lines(things, rng))
         _forget_peak()
         before = _memory("VmRSS")
+        begun = timezone.now()
         seconds, graph = timed(lambda: _load(path))
         peak = _memory("VmHWM")
         version, live = served(graph)
+        until_served = ((version.finished or begun) - begun).total_seconds()
         asked = [_question(number, things, rng) for number in range(_QUESTIONS)]
         answers = [(ask(question, version, live, decoder), wanted) for question, wanted in asked]
         right = sum(wanted in (answer.best.text if answer.best else "") for answer, wanted in answers)
         triples = version.triples
         milliseconds = [answer.milliseconds for answer, _ in answers]
     return [
-        Row("graphs", "load", round(seconds, 1), "s", f"{triples:,} triples"),
-        Row("graphs", "load, triples a second", round(options.triples / seconds), "/s"),
+        Row("graphs", "load, until it serves", round(until_served, 1), "s", f"{triples:,} triples"),
+        Row("graphs", "load, triples a second", round(options.triples / until_served), "/s"),
+        Row("graphs", "load, with vectors of names", round(seconds, 1), "s"),
         Row("graphs", "most memory while loading", round(peak / 1024), "MiB", f"{before / 1024:,.0f} MiB before; PostgreSQL apart"),
         Row("graphs", "question, p50", round(float(np.percentile(milliseconds, 50)), 1), "ms"),
         Row("graphs", "question, p95", round(float(np.percentile(milliseconds, 95)), 1), "ms"),

@@ -91,6 +91,14 @@ class LiveGraph:
         """Tell for each query whether its pattern has a solution, as far as is looked: what is not found within a bound counts as not there."""
         return self._any_solution([f"SELECT * WHERE {{ {_looked_at(query)} }}" for query in queries])
 
+    def fits(self, relation: Choice, ends: Sequence[NamedNode]) -> list[bool]:
+        """Tell for each end whether it has no class, or shares one with something that the relation leads to."""
+        edge = f"?s {relation.key} ?o" if relation.kind == Kind.FORWARD else f"?o {relation.key} ?s"
+        led_to = f"{{ SELECT DISTINCT ?o WHERE {{ {{ SELECT ?o WHERE {{ {edge} }} LIMIT {_FEW} }} }} }}"
+        typed = self._any_solution([f"SELECT * WHERE {{ {end} {RDF_TYPE} ?c }}" for end in ends])
+        alike = self._any_solution([f"SELECT * WHERE {{ {end} {RDF_TYPE} ?c . {led_to} ?o {RDF_TYPE} ?c }}" for end in ends])
+        return [shares or not has_class for has_class, shares in zip(typed, alike, strict=True)]
+
     def answers(self, queries: Sequence[Query]) -> list[bool]:
         """Tell for each complete query whether it has a row, groups and all."""
         return self._any_solution([query_text(query) for query in queries])

@@ -6,6 +6,7 @@ from both ends; so a decoder learns to read a property by what it means and whic
 """
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -72,6 +73,7 @@ class Domain:
 
 
 What = TypeVar("What", Attribute, Text)
+Part = TypeVar("Part", Relation, Attribute, Text)
 
 
 @dataclass(frozen=True)
@@ -113,8 +115,9 @@ def _text(stored: dict[str, Any]) -> Text:
 DOMAINS = read_domains()
 HELD_OUT_DOMAIN = "space"
 """The domain that is only measured on."""
-_TYPED, _DATED, _HAS = 0.85, 0.5, 0.9
-"""How often a world says what its members are, and keeps years as dates; what share of a class has an attribute."""
+_TYPED, _DATED, _HAS, _KNOWN = 0.85, 0.5, 0.9, 0.8
+"""How often a world says what its members are, and keeps years as dates; what share of a class has an attribute; and what share of what
+a domain knows a world does."""
 
 _SYLLABLES = [
     "an",
@@ -184,7 +187,9 @@ class World:
         self.rng = random.Random(seed)
         chosen = DOMAINS[domain]
         self.base = f"http://{self._word()}.example/"
-        relations = [(each, self._iri(self.rng.choice(each.names))) for each in chosen.relations]
+        relations, attributes, texts = self._some(chosen.relations), self._some(chosen.attributes), self._some(chosen.texts)
+        everything: tuple[Relation | Attribute | Text, ...] = (*chosen.relations, *chosen.attributes, *chosen.texts)
+        self.unknown = [each for each in everything if each not in (*relations, *attributes, *texts)]
         self.store = Store()
         self.classes = sorted({each.source for each in chosen.relations} | {each.target for each in chosen.relations})
         self.members: dict[str, list[NamedNode]] = {}
@@ -192,9 +197,10 @@ class World:
         self.typed = self.rng.random() < _TYPED
         for kind in self.classes:
             self.members[kind] = [self._member(kind) for _ in range(self.rng.randint(6, 30))]
-        self.edges = [(relation, predicate, self._edges(relation, predicate)) for relation, predicate in relations]
-        self.attributes = [self._kept(each) for each in chosen.attributes]
-        self.texts = [self._kept(each) for each in chosen.texts]
+        named = [(each, self._iri(self.rng.choice(each.names))) for each in relations]
+        self.edges = [(relation, predicate, self._edges(relation, predicate)) for relation, predicate in named]
+        self.attributes = [self._kept(each) for each in attributes]
+        self.texts = [self._kept(each) for each in texts]
 
     def class_of(self, kind: str) -> NamedNode:
         """Return the IRI of a class."""
@@ -205,6 +211,11 @@ class World:
         if attribute.kind == "decimal":
             return f"{self.rng.uniform(attribute.low, attribute.high):.1f}"
         return str(self.rng.randint(attribute.low, attribute.high))
+
+    def _some(self, known: Sequence[Part]) -> list[Part]:
+        """Return most of what a domain knows, two at least where it has as many."""
+        found = [each for each in known if self.rng.random() < _KNOWN]
+        return found if len(found) > 1 else list(known)
 
     def _kept(self, what: What) -> Kept[What]:
         dated = isinstance(what, Attribute) and bool(what.dated) and self.rng.random() < _DATED

@@ -48,10 +48,13 @@ def _has_tail(state: Prefix) -> bool:
 
 
 def _check_tails(state: Prefix, choices: Sequence[Choice]) -> list[bool]:
-    if state.asks:
-        return [True] * len(choices)
+    """What a question asks about need not be so, but must be of a kind that the relation has at this end."""
     relation = state.relation
     assert relation is not None
+    if state.asks:
+        entities = [choice for choice in choices if choice.kind == Kind.ENTITY]
+        fitting = dict(zip(entities, state.world.graph.fits(relation, [each.key for each in entities]), strict=True))
+        return [fitting.get(choice, True) for choice in choices]
     return _check_edges(state, [state.edge(relation, choice) for choice in choices])
 
 

@@ -23,7 +23,7 @@ def _check_heads(state: Prefix, choices: Sequence[Choice]) -> list[bool]:
 def _check_relations(state: Prefix, choices: Sequence[Choice]) -> list[bool]:
     """A question whether something is so may have the answer no: what it asserts need not hold."""
     if state.asks:
-        return [choice.kind != Kind.KEYWORD or bool(offer_values(replace(state, comparison=Comparison(choice.key)))) for choice in choices]
+        return [_may_be_asked(state, choice) for choice in choices]
     found = dict.fromkeys(choices, False)
     for choice in choices:
         if choice.kind == Kind.KEYWORD:
@@ -43,6 +43,12 @@ def _check_relations(state: Prefix, choices: Sequence[Choice]) -> list[bool]:
     return [found[choice] for choice in choices]
 
 
+def _may_be_asked(state: Prefix, choice: Choice) -> bool:
+    if choice.kind == Kind.KEYWORD:
+        return bool(offer_values(replace(state, comparison=Comparison(choice.key))))
+    return choice.kind != Kind.CLASS or state.membership(choice) not in state.joined()
+
+
 def _has_tail(state: Prefix) -> bool:
     return _some(_check_tails, state, OFFERS[state.step](state))
 
@@ -54,7 +60,7 @@ def _check_tails(state: Prefix, choices: Sequence[Choice]) -> list[bool]:
     if state.asks:
         entities = [choice for choice in choices if choice.kind == Kind.ENTITY]
         fitting = dict(zip(entities, state.world.graph.fits(relation, [each.key for each in entities]), strict=True))
-        return [fitting.get(choice, True) for choice in choices]
+        return [fitting.get(choice, True) and state.edge(relation, choice) not in state.joined() for choice in choices]
     return _check_edges(state, [state.edge(relation, choice) for choice in choices])
 
 

@@ -85,7 +85,8 @@ class _Questions(PathQuestions, AlternativeQuestions):
             wordings = ("which {c} is the one {w}", "the {c} {w}", "which is the {c} {w}", "{c} {w}")
             text = self.rng.choice(wordings).format(c=kept.what.source, w=word)
         else:
-            plain = ("what is the {w} {c}", "which {c} is the {w}", "the {w} {c}", "find the {w} {c}", "which is the {w} {c}")
+            plain = ["what is the {w} {c}", "which {c} is the {w}", "the {w} {c}", "find the {w} {c}", "which is the {w} {c}"]
+            plain += ["who is the {w}", "who is the {w} {c}"] if kept.what.source in PEOPLE else []
             text = self.rng.choice(plain).format(c=kept.what.source, w=word)
         edges = (*edges, Edge(X, kept.predicate, Y))
         return Example(self._cased(text), Query(edges, columns=(Item(X),), order=Item(Y), descending=descending, limit=number))
@@ -127,6 +128,7 @@ class _Questions(PathQuestions, AlternativeQuestions):
         wordings = ["which of the {c} has the {w} {a}", "the one of the {c} with the {w} {a}", "who or what of the {c} has the {w} {a}"]
         if kinds == plural_of(kept.what.source):
             wordings[1:] = ["which {one} has the {w} {a}", "the {one} with the {w} {a}", "{one} with {w} {a}", "what {one} has the {w} {a}"]
+            wordings += ["who has the {w} {a}"] if kept.what.source in PEOPLE else []
         text = self.rng.choice(wordings).format(c=kinds, one=kept.what.source, w=word, a=name)
         query = Query((*edges, Edge(X, kept.predicate, Y)), columns=(Item(X),), order=Item(Y), descending=descending, limit=1)
         return Example(self._cased(text), query)

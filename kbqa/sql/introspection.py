@@ -10,8 +10,9 @@ from sqlalchemy.engine.reflection import Inspector
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 
 from kbqa.sql.connecting import sqlglot_dialect
+from kbqa.sql.inferring import all_keys
 from kbqa.sql.information_schema import read_information_schema
-from kbqa.sql.schema import Column, ColumnRef, ForeignKey, Schema, Table, column_type, readable
+from kbqa.sql.schema import Column, ColumnRef, ForeignKey, Schema, Table, column_type
 
 _MAY_WRITE = """
     SELECT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) OR EXISTS (
@@ -27,14 +28,6 @@ _COLUMNS_OF_VIEW = """
 """
 _INSPECTED = ("sqlite", "postgresql", "mysql", "mariadb")
 """Dialects whose drivers surely tell of their schemas; of others the information schema may."""
-_MOST_COMPARED = 200
-"""Among how many tables shared columns are looked for: all pairs are."""
-_OF_KEYS = frozenset({"id", "code", "key", "no", "number"})
-_SAYS_NOTHING = _OF_KEYS | {"name", "type", "date", "year"}
-_DESCRIBES = frozenset(
-    ("name", "type", "date", "year", "description", "details", "address", "email", "phone", "city", "country", "state", "location", "title")
-) | {"status", "amount", "price", "gender", "sex", "age"}
-"""What columns of many tables tell, without being the same thing."""
 
 
 class IntrospectionError(Exception):
@@ -124,66 +117,3 @@ def _declared_keys(inspector: Inspector, tables: Sequence[Table]) -> Iterable[Fo
                     yield ForeignKey(ColumnRef(table.name, table.column(source).name), ColumnRef(target.name, target.column(column).name))
             except KeyError:  # SQLite lets a key refer to what does not exist
                 continue
-
-
-def all_keys(tables: Sequence[Table], declared: Sequence[ForeignKey]) -> tuple[ForeignKey, ...]:
-    """Return the declared keys, those that names tell of, and what joins tables that these leave apart."""
-    keys = [*declared, *inferred_keys(tables, declared)]
-    return (*keys, *shared_columns(tables, keys))
-
-
-def shared_columns(tables: Sequence[Table], keys: Sequence[ForeignKey]) -> list[ForeignKey]:
-    """Return columns of the same name and type in two tables that no keys connect, where just one such name says something."""
-    schema, found = Schema(tuple(tables), tuple(keys)), list[ForeignKey]()
-    for place, table in enumerate(tables[:_MOST_COMPARED]):
-        for other in tables[place + 1 : _MOST_COMPARED]:
-            if schema.connected(table.name, other.name):
-                continue
-            types = {readable(column.name): (column.name, column.type) for column in other.columns}
-            shared = [
-                ForeignKey(ColumnRef(table.name, column.name), ColumnRef(other.name, types[name][0]), declared=False)
-                for column in table.columns
-                if (name := readable(column.name)) in types and types[name][1] == column.type and not _is_common(name)
-            ]
-            found += shared if len(shared) == 1 else []
-    return found
-
-
-def _is_common(name: str) -> bool:
-    return name in _SAYS_NOTHING or name.rsplit(maxsplit=1)[-1] in _DESCRIBES
-
-
-def inferred_keys(tables: Sequence[Table], declared: Sequence[ForeignKey]) -> list[ForeignKey]:
-    """Return keys that the database does not declare: a column named as another table's only primary key, or as that table with its key.
-
-    A name that several tables have as their key tells nothing, nor does a bare `id`.
-    """
-    keyed = {key.source for key in declared}
-    keys = {table.name: only[0] for table in tables if len(only := [column for column in table.columns if column.primary]) == 1}
-    by_name: dict[str, list[ColumnRef]] = {}
-    for owner, key in keys.items():
-        name, own = readable(key.name), readable(owner)
-        spoken = {name, *(f"{each} {name}" for each in (own, own.removesuffix("s")))} - _SAYS_NOTHING
-        for each in spoken:
-            by_name.setdefault(each, []).append(ColumnRef(owner, key.name))
-    found = []
-    for table in tables:
-        for column in table.columns:
-            source = ColumnRef(table.name, column.name)
-            targets = [target for name in _endings(readable(column.name)) for target in by_name.get(name, []) if target.table != table.name]
-            if source in keyed or len(targets) != 1 or keys[targets[0].table].type != column.type:
-                continue
-            if keys.get(table.name) == column and _joined(table.name, targets[0].table, declared):
-                continue
-            found.append(ForeignKey(source, targets[0], declared=False))
-    return found
-
-
-def _endings(name: str) -> list[str]:
-    """Return a name, and where it has more than two words its last two: a `start station id` is a `station id`."""
-    words = name.split()
-    return [name] if len(words) < 3 else [name, " ".join(words[-2:])]
-
-
-def _joined(table: str, other: str, keys: Sequence[ForeignKey]) -> bool:
-    return any({key.source.table, key.target.table} == {table, other} for key in keys)

@@ -11,7 +11,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from kbqa.sql.introspection import all_keys
+from kbqa.sql.inferring import all_keys
 from kbqa.sql.schema import Column, ColumnRef, ForeignKey, Schema, Table, column_type, readable
 
 _ABOUT = re.compile(r"^The '[^']*' column in the '[^']*' table of the '[^']*' database (?:stores|contains|indicates|represents|holds|records) ")

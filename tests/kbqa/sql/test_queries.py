@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from kbqa.sql.examples.parsing import NotCoveredError, parse_query
-from kbqa.sql.introspection import all_keys
+from kbqa.sql.inferring import all_keys
 from kbqa.sql.query import Comparison
 from kbqa.sql.rendering import NotConnectedError, query_text
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, ForeignKey, Schema, Table, column_type, readable, schema_from_json

@@ -6,7 +6,7 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,13 +25,15 @@ from kbqa.sql.examples.published import bird_question, bird_schemas, database_fi
 from kbqa.sql.examples.table_questions import TableQuestions
 from kbqa.sql.examples.transplanting import Pattern, pattern_of, transplanted
 from kbqa.sql.examples.worlds import DatabaseWorld
+from kbqa.sql.inferring import all_keys
 from kbqa.sql.introspection import read_schema
 from kbqa.sql.linking import CellNames
 from kbqa.sql.preparing import Example, Tools, parsed, prepare
 from kbqa.sql.schema import ColumnRef, ColumnType, Schema
 
-_SAMPLED, _TRIES = 40, 20
-"""How many values of a column questions are made with; how often one is tried to make."""
+_SAMPLED, _TRIES, _KEYLESS = 40, 20, 0.5
+"""How many values of a column questions are made with; how often one is tried to make; how many databases without rows only have the keys that
+names tell of, as many have that people use."""
 
 
 @dataclass(frozen=True)
@@ -180,4 +182,5 @@ def _bird(folder: Path, amounts: Amounts, rng: random.Random) -> Iterator[Traini
     for row in rng.sample(rows, min(amounts.bird, len(rows))):
         by_database[row["db_id"]].append(Example(bird_question(row), row["sql"]))
     for name, schema in bird_schemas(folder).items():
-        yield TrainingDatabase("bird", schema, by_database[name])
+        keys = all_keys(schema.tables, []) if rng.random() < _KEYLESS else schema.keys
+        yield TrainingDatabase("bird", replace(schema, keys=keys), by_database[name])

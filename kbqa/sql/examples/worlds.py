@@ -66,12 +66,15 @@ class DatabaseWorld:
         self.tables = self._tables()
         self._write()
 
-    def questions(self, number: int) -> Iterator[tuple[str, str]]:
-        """Yield questions with their SQL."""
+    def questions(self, number: int) -> Iterator[tuple[str, str | None]]:
+        """Yield questions with their SQL, None where the database has no answer."""
         classes = {self.world.class_of(kind): kind for kind in self.world.classes}
         members = {node: kind for kind, nodes in self.world.members.items() for node in nodes}
         for example in questions_about(self.world, number):
-            if example.query is None or not example.query.columns:
+            if example.query is None:
+                yield example.question, None
+                continue
+            if not example.query.columns:
                 continue
             try:
                 query = _Translation(self.tables, classes, members, self.world.names, example.question).query(example.query)

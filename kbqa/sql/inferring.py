@@ -46,7 +46,7 @@ def shared_columns(tables: Sequence[Table], keys: Sequence[ForeignKey]) -> list[
 
 
 def _is_common(name: str) -> bool:
-    return name in _SAYS_NOTHING or name.rsplit(maxsplit=1)[-1] in _DESCRIBES
+    return name in _SAYS_NOTHING or name.rsplit(maxsplit=1)[-1] in _DESCRIBES or name.split()[0] in _OF_ROWS
 
 
 def inferred_keys(tables: Sequence[Table], declared: Sequence[ForeignKey]) -> list[ForeignKey]:

@@ -102,6 +102,40 @@ def test_keys_that_are_not_declared_are_inferred(tmp_path):
     assert not any(key.declared for key in found)
 
 
+def named(name, *columns, kind=ColumnType.NUMBER):
+    return Table(name, tuple(Column(each, kind) for each in columns))
+
+
+def found_keys(*tables, declared=()):
+    return [(str(key.source), str(key.target)) for key in all_keys(tables, declared) if not key.declared]
+
+
+def test_identifiers_that_tables_share_lead_to_the_table_whose_own_they_are():
+    teams, players, matches = (
+        named("teams", "team code", "founded"),
+        named("players", "id", "team code"),
+        named("matches", "day", "team code", "goals"),
+    )
+    assert found_keys(players, matches, teams) == [("players.team code", "teams.team code"), ("matches.team code", "teams.team code")]
+    orders, lines = named("orders", "o_orderkey", "o_total"), named("lines", "l_number", "l_orderkey")
+    assert found_keys(orders, lines) == [("lines.l_orderkey", "orders.o_orderkey")]
+    assert not found_keys(named("one", "rowguid", "size"), named("other", "rowguid", "width"))
+
+
+def test_a_column_that_is_called_as_a_table_leads_to_what_names_its_rows():
+    people, awards = named("people", "name", "town", kind=ColumnType.TEXT), named("awards", "title", "person", kind=ColumnType.TEXT)
+    assert not found_keys(people, awards)  # people are no persons to who only cuts an s off
+    persons = named("persons", "name", "town", kind=ColumnType.TEXT)
+    assert found_keys(persons, awards) == [("awards.person", "persons.name")]
+    assert not found_keys(persons, named("awards", "person"))  # a number is no name
+
+
+def test_what_declared_keys_connect_stays_as_it_is():
+    teams, players = named("teams", "team code", "founded"), named("players", "team code", "team")
+    declared = ForeignKey(ColumnRef("players", "team code"), ColumnRef("teams", "team code"))
+    assert not found_keys(teams, players, declared=[declared])
+
+
 def test_tables_that_no_key_connects_are_joined_over_the_one_column_they_share():
     def table(name, *columns):
         return Table(name, tuple(Column(each, ColumnType.NUMBER) for each in columns))

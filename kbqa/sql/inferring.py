@@ -46,7 +46,8 @@ def shared_columns(tables: Sequence[Table], keys: Sequence[ForeignKey]) -> list[
 
 
 def _is_common(name: str) -> bool:
-    return name in _SAYS_NOTHING or name.rsplit(maxsplit=1)[-1] in _DESCRIBES or name.split()[0] in _OF_ROWS
+    words = name.split()
+    return not words or name in _SAYS_NOTHING or words[-1] in _DESCRIBES or words[0] in _OF_ROWS
 
 
 def inferred_keys(tables: Sequence[Table], declared: Sequence[ForeignKey]) -> list[ForeignKey]:

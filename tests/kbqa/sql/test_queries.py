@@ -120,6 +120,7 @@ def test_identifiers_that_tables_share_lead_to_the_table_whose_own_they_are():
     orders, lines = named("orders", "o_orderkey", "o_total"), named("lines", "l_number", "l_orderkey")
     assert found_keys(orders, lines) == [("lines.l_orderkey", "orders.o_orderkey")]
     assert not found_keys(named("one", "rowguid", "size"), named("other", "rowguid", "width"))
+    assert not found_keys(named("one", "%", "size"), named("other", "%", "width"))
 
 
 def test_a_column_that_is_called_as_a_table_leads_to_what_names_its_rows():

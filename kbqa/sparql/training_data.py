@@ -33,6 +33,11 @@ from kbqa.sql.connecting import sqlite_engine
 from kbqa.sql.examples.published import database_file
 from kbqa.sql.introspection import read_schema
 
+HELD_OUT_GRAPHS = (
+    "hospital_1", "gas_company", "race_track", "local_govt_and_lot", "assets_maintenance", "cre_Doc_Control_Systems", "storm_record",
+    "journal_committee",
+)  # fmt: skip
+"""Graphs of Spider4SPARQL's training set that are only measured on, whatever the seed: weights that go on from others must not have seen them."""
 _MOST_BYTES = 10**12
 _VALID = 600
 _TRIES, _LARGEST = 20, 4
@@ -163,13 +168,14 @@ def _spider(folder: Path, databases: Path | None, amounts: Amounts, rng: random.
     by_graph: dict[str, list[dict[str, object]]] = defaultdict(list)
     for row in read_rows(folder / "train.jsonl.gz"):
         by_graph[row["graph"]].append(row)
+    held_out = set(HELD_OUT_GRAPHS[: amounts.held_out_graphs])
     graphs = sorted(by_graph)
     rng.shuffle(graphs)
     stores = {name: _read(folder / "graphs" / f"{name}.nt.gz") for name in graphs}
     found = {name: [each for row in by_graph[name] if (each := _shortened(row, stores[name])) is not None] for name in graphs}
-    for name in graphs[: amounts.held_out_graphs]:
+    for name in sorted(held_out & set(graphs)):
         yield TrainingGraph("spider", stores[name], [], found[name])
-    seen = {name: Surroundings(stores[name], profile_graph(OxigraphStore(stores[name], ""))) for name in graphs[amounts.held_out_graphs :]}
+    seen = {name: Surroundings(stores[name], profile_graph(OxigraphStore(stores[name], ""))) for name in graphs if name not in held_out}
     asked = _asked_in_sql(databases) if databases is not None else {}
     for name in seen:
         known = {example.question for example in found[name]}

@@ -3,12 +3,13 @@
 import gzip
 import json
 from io import StringIO
+from shutil import copytree
 
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from kbqa.decoding.inference import DecoderModel
+from kbqa.decoding.inference import BUNDLED_FOLDER, DecoderModel
 from kbqa.evaluation.calibration import calibration_error
 from kbqa.evaluation.sparql import Scores, evaluate
 from kbqa.sparql.opening import served
@@ -71,6 +72,19 @@ def test_scores_and_predictions(transactional_db, files):
     assert predictions[0]["answers"] == ["http://films.example/p1"]
     assert predictions[0]["sparql"].startswith("SELECT")
     assert scores["f1"] >= 0.66
+
+
+def test_the_ranking_of_readings_is_fitted_and_kept_beside_the_weights(transactional_db, files):
+    model = files / "model"
+    copytree(BUNDLED_FOLDER, model)
+    before = json.loads((model / "decoder.json").read_text())
+    run("evaluate_sparql", graph=files / "films.ttl", questions=files / "questions.jsonl", model=model, fit_ranking=True)
+    after = json.loads((model / "decoder.json").read_text())
+    assert set(after.pop("ranking")) == set(FEATURES)
+    before.pop("ranking", None)
+    assert after == before
+    with pytest.raises(CommandError, match="needs --model"):
+        run("evaluate_sparql", graph=files / "films.ttl", questions=files / "questions.jsonl", fit_ranking=True)
 
 
 def test_missing_and_malformed_files_are_named(transactional_db, files):

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from kbqa.decoding.inference import DecoderModel
 from kbqa.evaluation.sql import question_class, same_rows
 from kbqa.sql.focus import NARROW
-from kbqa.sql.grammar import STEPS
+from kbqa.sql.grammar.prefix import STEPS
 from kbqa.sql.ranking import FEATURES
 from tests.kbqa.sql.conftest import shop_file
 

@@ -1,0 +1,36 @@
+"""The state that a decoder walks through."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from kbqa.decoding.choices import Choice, Kind
+from kbqa.sql.grammar.following import FOLLOWING
+from kbqa.sql.grammar.offers import OFFERS
+from kbqa.sql.grammar.prefix import Prefix, World, table_of
+
+
+@dataclass(frozen=True)
+class SqlState(Prefix):
+    """A prefix of a query with what may follow it."""
+
+    def choices(self) -> Sequence[Choice]:
+        """Return what the grammar allows here."""
+        return list(OFFERS[self.step](self))
+
+    def holds(self, choices: Sequence[Choice]) -> list[bool]:
+        """Tell for each choice whether keys connect it with the tables that the query has."""
+        present = self.table
+        if present is None:
+            return [True] * len(choices)
+        schema = self.world.schema
+        return [choice.kind not in (Kind.TABLE, Kind.COLUMN) or schema.connected(present, table_of(choice)) for choice in choices]
+
+    def then(self, choice: Choice) -> "SqlState":
+        """Return the state after a choice."""
+        return cast(SqlState, FOLLOWING[self.step](self, choice))
+
+
+def start(world: World, *, insists: bool = False) -> SqlState:
+    """Return the state of a query of which nothing is written."""
+    return SqlState(world, insists=insists)

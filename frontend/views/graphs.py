@@ -253,7 +253,7 @@ def _headings(reading: Reading) -> list[str]:
 
 def _summary(reading: Reading) -> str:
     """Return a reading in a line: the names that it chose, in their order."""
-    skipped = {"HEAD": {"variable", "keyword"}, "TAIL": {"keyword", "variable"}, "COLUMN": {"variable"}}
+    skipped = {"HEAD": {"variable"}, "TAIL": {"keyword", "variable"}, "COLUMN": {"variable"}}
     parts = []
     for taken, shown in zip(reading.taken, steps_of(reading.taken), strict=True):
         if taken.choice.kind not in skipped.get(taken.step, set()) and taken.choice.key not in ("STOP", "END", "CLOSE", "UNLIMITED"):

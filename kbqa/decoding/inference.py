@@ -63,6 +63,7 @@ class DecoderModel:
         self.weights = {name: tensor.astype(np.float32) for name, tensor in stored.items() if not name.startswith("encoder.")}
         self.vocabulary = Vocabulary(tuple(config["keywords"]), tuple(config["steps"]), len(self.weights["slot.weight"]))
         self.places = {word: place for place, word in enumerate(self.vocabulary.keywords)}
+        self.temperature = float(config.get("temperature", 1.0))
         self.ranking: dict[str, float] = config.get("ranking", {})
         texts = load_encoder(EncoderSpec("openvino", BUNDLED_MODEL))
         assert isinstance(texts, OpenVinoEncoder)

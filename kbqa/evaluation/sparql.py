@@ -12,20 +12,16 @@ import numpy as np
 from django.conf import settings
 from pyoxigraph import Literal, NamedNode, Store
 
-from kbqa.decoding.beam import Hypothesis
-from kbqa.evaluation.calibration import calibration_error
+from kbqa.evaluation.calibration import Judged, calibration_error
 from kbqa.models import Graph, GraphVersion
 from kbqa.sparql import names
-from kbqa.sparql.answering import Answer, Reading, ask, run, world_of
+from kbqa.sparql.answering import Answer, ask
 from kbqa.sparql.constraints import LiveGraph
 from kbqa.sparql.decoding import Decoder
 from kbqa.sparql.examples.published import PREFIXES
-from kbqa.sparql.grammar import SparqlState
 from kbqa.sparql.label_vectors import encode_labels, label_vectors_of
 from kbqa.sparql.loading import RdfFile, Report, rdf_format, triples_of
 from kbqa.sparql.profile import profile_graph
-from kbqa.sparql.query import query_text
-from kbqa.sparql.ranking import Judged, features_of
 from kbqa.sparql.stores import OxigraphStore, QueryError
 from kbqa.sparql.stores.base import RdfTerm
 
@@ -46,8 +42,8 @@ class Scores:
     answered: int = 0
     questions: int = 0
     milliseconds: list[float] = field(default_factory=list)
-    sureness: list[tuple[float, bool]] = field(default_factory=list)
-    """Of each answer: how likely its reading was, and whether it was exact."""
+    judged: list[Judged] = field(default_factory=list)
+    """Of each answer: how likely its readings were, and whether the first was exact."""
 
     def summary(self) -> dict[str, float]:
         """Return the means, and percentiles of the time a question took."""
@@ -56,9 +52,12 @@ class Scores:
             "f1": round(self.f1 / number, 4), "hits@1": round(self.hits / number, 4), "exact": round(self.exact / number, 4),
             "executable": round(self.executable / max(1, self.answered), 4), "non_empty": round(self.non_empty / max(1, self.answered), 4),
             "answered": round(self.answered / number, 4), "ms_p50": round(float(np.percentile(self.milliseconds or [0.0], 50)), 1),
-            "ms_p95": round(float(np.percentile(self.milliseconds or [0.0], 95)), 1), "calibration_error": round(calibration_error(self.sureness), 4),
+            "ms_p95": round(float(np.percentile(self.milliseconds or [0.0], 95)), 1), "calibration_error": round(self._calibration_error(), 4),
             "questions": self.questions,
         }  # fmt: skip
+
+    def _calibration_error(self) -> float:
+        return calibration_error([(readings[0], right) for readings, right in self.judged])
 
 
 @contextmanager
@@ -102,31 +101,6 @@ def evaluate(rows: Iterable[dict[str, Any]], version: GraphVersion, live: LiveGr
         yield {"question": row["question"], "sparql": best.text if best else "", "answers": [each[0] for each in found]}
 
 
-def judged(rows: Iterable[dict[str, Any]], version: GraphVersion, live: LiveGraph, decoder: Decoder) -> Iterator[Judged]:
-    """Yield for each row's question what is counted of each reading that is found, and which readings are right."""
-    for row in rows:
-        gold = _gold(row, live)
-        if gold is None:
-            continue
-        world = world_of(row["question"], version, live)
-        found = decoder.decode(row["question"], world).hypotheses
-        if found:
-            right = [is_exact(_found_by(each, version, live), gold) for each in found]
-            yield features_of(row["question"], found, world), np.array(right)
-
-
-def _found_by(hypothesis: Hypothesis, version: GraphVersion, live: LiveGraph) -> list[Names]:
-    state = hypothesis.state
-    assert isinstance(state, SparqlState)
-    if not state.answerable:
-        return []
-    try:
-        reading = run(Reading(state.query, query_text(state.query), 1.0, ()), version, live)
-    except QueryError:
-        return [("",)]
-    return _answers(reading, live)
-
-
 def _gold(row: dict[str, Any], live: LiveGraph) -> list[Names] | None:
     """Return the known answers; None for a query that has none here."""
     if "answers" in row:
@@ -141,13 +115,12 @@ def _gold(row: dict[str, Any], live: LiveGraph) -> list[Names] | None:
 
 
 def _predicted(answer: Answer, live: LiveGraph) -> list[Names]:
-    return _answers(answer.best, live) if answer.best is not None else []
-
-
-def _answers(reading: Reading, live: LiveGraph) -> list[Names]:
-    if reading.solutions is None:
-        return [(str(reading.holds).lower(),)]
-    return _rows(reading.solutions.rows, live)
+    best = answer.best
+    if best is None:
+        return []
+    if best.solutions is None:
+        return [(str(best.holds).lower(),)]
+    return _rows(best.solutions.rows, live)
 
 
 def _rows(rows: list[tuple[RdfTerm | None, ...]], live: LiveGraph) -> list[Names]:
@@ -182,27 +155,20 @@ def _value(term: Literal) -> str:
 _NUMBERS = {"integer", "decimal", "double", "float", "int", "long"}
 
 
-def _precision(found: list[Names], gold: list[Names]) -> float:
-    wanted = {name for each in gold for name in each}
-    return sum(1 for each in found if wanted.intersection(each)) / max(1, len(found))
-
-
-def is_exact(found: list[Names], gold: list[Names]) -> bool:
-    """Tell whether what was found is what is known, all of it and nothing else."""
-    return bool(_precision(found, gold) == 1 and _precision(gold, found) == 1) or (not found and not gold)
-
-
 def _score(found: list[Names], gold: list[Names], answer: Answer, scores: Scores) -> None:
     wanted = {name for each in gold for name in each}
-    precision, recall = _precision(found, gold), _precision(gold, found)
+    right = sum(1 for each in found if wanted.intersection(each))
+    called = {name for each in found for name in each}
+    covered = sum(1 for each in gold if called.intersection(each))
+    precision, recall = right / max(1, len(found)), covered / max(1, len(gold))
     scores.questions += 1
-    scores.f1 += 2 * precision * recall / (precision + recall) if precision else float(not found and not gold)
+    scores.f1 += 2 * precision * recall / (precision + recall) if right else float(not found and not gold)
     scores.hits += bool(found and wanted.intersection(found[0]))
-    exact = is_exact(found, gold)
+    exact = bool(precision == 1 and recall == 1) or (not found and not gold)
     scores.exact += exact
     scores.milliseconds.append(answer.milliseconds)
     if answer.best is not None:
         scores.answered += 1
-        scores.sureness.append((answer.best.probability, exact))
+        scores.judged.append((tuple(each.probability for each in answer.readings), exact))
         scores.executable += 1
         scores.non_empty += answer.best.solutions is None or bool(answer.best.solutions.rows)

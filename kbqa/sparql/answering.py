@@ -7,20 +7,17 @@ from time import perf_counter
 import numpy as np
 from pyoxigraph import Literal, NamedNode
 
-from kbqa.decoding.beam import Hypothesis, Taken
+from kbqa.decoding.beam import Taken, convinces
 from kbqa.models import Graph, GraphVersion
 from kbqa.sparql.constraints import LiveGraph
 from kbqa.sparql.decoding import Decoder
 from kbqa.sparql.grammar import SparqlState, World
 from kbqa.sparql.linking import find_mentions
 from kbqa.sparql.query import Query, Variable, query_text
-from kbqa.sparql.ranking import Ranking, features_of
 from kbqa.sparql.running import run_limited
 from kbqa.sparql.stores.base import QueryError, RdfTerm, Solutions
 
 MAX_ROWS = 1_000
-_CONVINCING = 0.5
-"""How likely some answer must be, beside that there is none."""
 
 
 @dataclass(frozen=True)
@@ -63,14 +60,14 @@ def ask(question: str, version: GraphVersion, graph: LiveGraph, decoder: Decoder
     begun = perf_counter()
     world = world_of(question, version, graph)
     found, notice = decoder.decode(question, world)
+    probabilities = _probabilities([each.score for each in found], decoder.temperature)
     readings = []
-    for hypothesis, probability in ranked(question, found, world, decoder.ranking):
+    for hypothesis, probability in zip(found, probabilities, strict=True):
         state = hypothesis.state
         assert isinstance(state, SparqlState)
         if state.answerable:
             readings.append(Reading(state.query, query_text(state.query), probability, hypothesis.taken))
-    # Readings of one question share what speaks for them.
-    answerable = bool(found) and sum(each.probability for each in readings) > _CONVINCING
+    answerable = convinces(found)
     if readings:
         try:
             readings[0] = run(readings[0], version, graph)
@@ -79,10 +76,11 @@ def ask(question: str, version: GraphVersion, graph: LiveGraph, decoder: Decoder
     return Answer(question, tuple(readings), answerable, 1000 * (perf_counter() - begun), notice)
 
 
-def ranked(question: str, found: Sequence[Hypothesis], world: World, ranking: Ranking) -> list[tuple[Hypothesis, float]]:
-    """Return hypotheses, the best first, each with how likely it is among all: the beam left out other spellings of them and worse ones."""
-    probabilities = ranking.probabilities(features_of(question, found, world))
-    return [(found[place], float(probabilities[place])) for place in np.argsort(-probabilities, kind="stable")]
+def _probabilities(scores: Sequence[float], temperature: float) -> list[float]:
+    """Return how likely each hypothesis is among all that were found; the beam left out no more than other spellings of them, and worse ones."""
+    scaled = np.array(scores) / temperature
+    shares = np.exp(scaled - scaled.max(initial=-np.inf))
+    return [float(share) for share in shares / shares.sum()]
 
 
 def run(reading: Reading, version: GraphVersion, graph: LiveGraph) -> Reading:

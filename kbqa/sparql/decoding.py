@@ -6,7 +6,6 @@ from kbqa.decoding.beam import BeamOptions, Deadline, Hypothesis, beside, search
 from kbqa.decoding.inference import DecoderModel, Session
 from kbqa.decoding.scoring import NetworkScorer
 from kbqa.sparql.grammar import SparqlState, World, start
-from kbqa.sparql.ranking import Ranking
 
 WIDTH = 5
 """How many hypotheses the beam follows."""
@@ -22,8 +21,8 @@ class Decoded(NamedTuple):
 class Decoder(Protocol):
     """Makes queries of questions."""
 
-    ranking: Ranking
-    """What orders its readings, and says how often they are right."""
+    temperature: float
+    """What log-probabilities are divided by, so that they say how often they are right."""
 
     def decode(self, question: str, world: World) -> Decoded:
         """Return complete hypotheses, the best first."""
@@ -34,8 +33,7 @@ class NetworkDecoder:
     """The network that comes with the package, and beam search over its choices, which takes about `seconds`, at most twice that."""
 
     def __init__(self, model: DecoderModel, options: BeamOptions | None = None, seconds: float = float("inf")) -> None:
-        self._model, self._options, self._seconds = model, options, seconds
-        self.ranking = Ranking.of(model.ranking) if model.ranking else Ranking.default()
+        self._model, self._options, self._seconds, self.temperature = model, options, seconds, model.temperature
 
     def decode(self, question: str, world: World) -> Decoded:
         """Return complete hypotheses, the best first."""
@@ -58,7 +56,7 @@ def _is_reading(hypothesis: Hypothesis) -> bool:
 class SequenceDecoder:
     """A Hugging Face sequence model under the same constraints."""
 
-    ranking = Ranking.default()
+    temperature = 1.0
 
     def __init__(self, folder: str, width: int) -> None:
         from kbqa.decoding.sequence_model import load_sequence_model

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from pyoxigraph import Literal, NamedNode
 
-from kbqa.linking.words import COMMON, fold, stem
+from kbqa.linking.words import fold, stem
 from kbqa.sparql.query import RDF_TYPE
 from kbqa.sparql.stores.base import GraphStore
 
@@ -87,12 +87,6 @@ class Profile:
     def stems(self) -> frozenset[str]:
         """Return the stems of the words that predicates and classes are called by."""
         return frozenset(stem(word) for text in self.texts.values() for word in fold(text).split())
-
-    @cached_property
-    def words(self) -> dict[NamedNode, frozenset[str]]:
-        """Return the stems of what each predicate and class is called by, but for those that mean nothing alone."""
-        found = {iri: frozenset(stem(word) for word in fold(text).split() if word not in COMMON) for iri, text in self.texts.items()}
-        return {iri: words for iri, words in found.items() if words}
 
     @cached_property
     def names(self) -> tuple[NamedNode, ...]:

@@ -16,7 +16,6 @@ from kbqa.decoding.scoring import NetworkScorer
 from kbqa.sparql.decoding import Decoded, NetworkDecoder
 from kbqa.sparql.explaining import STEP_NAMES, choice_text
 from kbqa.sparql.grammar import SparqlState, World, start
-from kbqa.sparql.ranking import Ranking
 
 _PROPOSED = 16
 """How many choices the server is shown."""
@@ -30,7 +29,7 @@ _SYSTEM = (
 class ServerDecoder:
     """A language-model server that chooses, and the local network that proposes, and answers where the server does not."""
 
-    ranking = Ranking.default()
+    temperature = 1.0
 
     def __init__(self, server: ChatServer, local: NetworkDecoder) -> None:
         self._server, self._local = server, local

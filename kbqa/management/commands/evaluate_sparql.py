@@ -10,12 +10,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from kbqa.decoding.inference import load_decoder
-from kbqa.evaluation.sparql import Scores, evaluate, judged, loaded_graph
+from kbqa.evaluation.calibration import keep_temperature
+from kbqa.evaluation.sparql import Scores, evaluate, loaded_graph
 from kbqa.sparql.examples.published import held_out, read_rows
 from kbqa.sparql.loading import LoadError
 from kbqa.sparql.opening import local_decoder
-from kbqa.sparql.ranking import calibrated, fitted, keep_ranking
 from searchapp.throwaway import throwaway_database
 
 
@@ -32,21 +31,19 @@ class Command(BaseCommand):
         parser.add_argument("--held-out", action="store_true", help="only the tenth of the questions that training never takes")
         parser.add_argument("--where", default="", help="only questions with FIELD=VALUE, for example hops=2")
         parser.add_argument("--model", type=Path, help="the folder of a decoder; by default the configured one")
-        parser.add_argument("--fit-ranking", action="store_true", help="with --model: keep there the ranking of readings that fits these questions")
+        parser.add_argument("--fit-temperature", action="store_true", help="with --model: keep there what makes its sureness fit these questions")
         parser.add_argument("--predictions", type=Path, help="write JSON lines {question, sparql, answers}")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Load each graph into a database of its own, ask, and print the scores."""
-        if options["fit_ranking"] and not options["model"]:
-            raise CommandError("--fit-ranking needs --model.")
+        if options["fit_temperature"] and not options["model"]:
+            raise CommandError("--fit-temperature needs --model.")
         rows = self._rows(options)
         if not rows:
             raise CommandError("There is no question to ask.")
         by_graph: dict[Path, list[dict[str, Any]]] = defaultdict(list)
         for row in rows:
             by_graph[self._graph(options["graph"], row)].append(row)
-        if options["fit_ranking"]:
-            self._fit(by_graph, options["model"])
         scores, predictions = Scores(), []
         with throwaway_database():
             bar = tqdm(total=len(rows), unit="question")
@@ -57,19 +54,9 @@ class Command(BaseCommand):
             bar.close()
         if options["predictions"]:
             options["predictions"].write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in predictions), encoding="utf-8")
+        if options["fit_temperature"] and options["model"]:
+            keep_temperature(options["model"], scores.judged)
         self.stdout.write(json.dumps(scores.summary()))
-
-    def _fit(self, by_graph: dict[Path, list[dict[str, Any]]], model: Path) -> None:
-        """Fit the ranking to all of the questions, whatever it was before, and keep it beside the weights."""
-        found, decoder = [], local_decoder(model)
-        with throwaway_database(), tqdm(desc="Fitting", total=sum(map(len, by_graph.values())), unit="question") as bar:
-            for path, asked in by_graph.items():
-                with loaded_graph(path) as (version, live):
-                    for each in judged(asked, version, live, decoder):
-                        found.append(each)
-                        bar.update()
-        keep_ranking(model, calibrated(fitted(found), found))
-        load_decoder.cache_clear()
 
     def _evaluate(self, path: Path, rows: list[dict[str, Any]], model: Path | None, scores: Scores) -> Iterator[dict[str, Any]]:
         decoder = local_decoder(model)

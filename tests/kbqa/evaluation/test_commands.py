@@ -3,17 +3,16 @@
 import gzip
 import json
 from io import StringIO
-from shutil import copytree
 
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from kbqa.decoding.inference import BUNDLED_FOLDER, DecoderModel
-from kbqa.evaluation.calibration import calibration_error
+from kbqa.decoding.inference import DecoderModel
+from kbqa.evaluation.calibration import best_temperature, calibration_error
 from kbqa.evaluation.sparql import Scores, evaluate
+from kbqa.sparql.answering import _probabilities
 from kbqa.sparql.opening import served
-from kbqa.sparql.ranking import FEATURES, Ranking, calibrated
 from kbqa.sparql.stores import QueryError
 from tests.kbqa.conftest import FILMS
 
@@ -32,7 +31,7 @@ def files(tmp_path):
 
 
 class Refused:
-    ranking = Ranking.default()
+    temperature = 1.0
 
     def decode(self, question, world):
         raise QueryError("no")
@@ -50,10 +49,15 @@ def test_a_query_that_does_not_run_is_counted(load):
 def test_calibration_worked_out_by_hand():
     assert calibration_error([(0.95, True), (0.95, False), (0.35, False)]) == pytest.approx((0.9 + 0.35) / 3)
     assert calibration_error([]) == 0
-    features = np.zeros((3, len(FEATURES)))
-    features[:, 0] = np.log([0.9, 0.08, 0.02])
-    questions = [(features, np.array([place < 60, False, False])) for place in range(100)]
-    assert calibrated(Ranking.default(), questions).probabilities(features)[0] == pytest.approx(0.6, abs=0.03)
+    sure = [((0.9, 0.08), True)] * 60 + [((0.9, 0.08), False)] * 40
+    warm = np.array([0.9, 0.08, 0.02]) ** (1 / best_temperature(sure, 1.0))
+    assert warm[0] / warm.sum() == pytest.approx(0.6, abs=0.03)
+
+
+def test_readings_share_what_is_sure():
+    assert _probabilities([], 1.0) == []
+    assert _probabilities([np.log(0.3), np.log(0.1)], 1.0) == pytest.approx([0.75, 0.25])
+    assert _probabilities([np.log(0.4), np.log(0.1)], 2.0) == pytest.approx([2 / 3, 1 / 3])
 
 
 def run(*arguments, **options):
@@ -72,19 +76,6 @@ def test_scores_and_predictions(transactional_db, files):
     assert predictions[0]["answers"] == ["http://films.example/p1"]
     assert predictions[0]["sparql"].startswith("SELECT")
     assert scores["f1"] >= 0.66
-
-
-def test_the_ranking_of_readings_is_fitted_and_kept_beside_the_weights(transactional_db, files):
-    model = files / "model"
-    copytree(BUNDLED_FOLDER, model)
-    before = json.loads((model / "decoder.json").read_text())
-    run("evaluate_sparql", graph=files / "films.ttl", questions=files / "questions.jsonl", model=model, fit_ranking=True)
-    after = json.loads((model / "decoder.json").read_text())
-    assert set(after.pop("ranking")) == set(FEATURES)
-    before.pop("ranking", None)
-    assert after == before
-    with pytest.raises(CommandError, match="needs --model"):
-        run("evaluate_sparql", graph=files / "films.ttl", questions=files / "questions.jsonl", fit_ranking=True)
 
 
 def test_missing_and_malformed_files_are_named(transactional_db, files):

@@ -20,9 +20,9 @@ def _offer_heads(state: Prefix) -> Sequence[Choice]:
     query, found = state.query, [keyword("END")]
     if has_nothing(query):
         begin = _beginnings(state)
-        either = [keyword("EITHER")] if begin else []
-        none = [] if state.insists else [keyword("NONE")]
-        return begin if state.asks else [*none, keyword("ASK"), *begin, *either]
+        # Who insists on a reading looks for the nearest one, and that is no choice between several.
+        others = [] if state.insists else [keyword("NONE"), *([keyword("EITHER")] if begin else [])]
+        return begin if state.asks else [keyword("ASK"), *begin, *others]
     if query.optionals:
         return [*found, *_optional(state)]
     if _may_have_alternatives(query):

@@ -38,6 +38,11 @@ class Choice:
     introduced_by: "Choice | None" = field(default=None, compare=False)
 
 
+def keyword(word: str) -> Choice:
+    """Return the choice of a keyword."""
+    return Choice(Kind.KEYWORD, word)
+
+
 FEATURES = 6
 """How many features a choice may have; missing ones are 0."""
 

@@ -6,8 +6,8 @@ as they touch what is there; classes come right after what they describe.
 
 from collections.abc import Iterator
 
-from kbqa.decoding.choices import Choice, Kind, Step
-from kbqa.sparql.grammar import SparqlState, World, keyword, start, term_of
+from kbqa.decoding.choices import Choice, Kind, Step, keyword
+from kbqa.sparql.grammar import SparqlState, World, start, term_of
 from kbqa.sparql.query import RDF_TYPE, Average, Branch, Comparison, Edge, Filter, Having, Item, Node, Query, Variable
 
 

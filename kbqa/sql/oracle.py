@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from kbqa.decoding.choices import Choice, Kind, Step
-from kbqa.sql.grammar import World, keyword, open_keys, start
+from kbqa.decoding.choices import Choice, Kind, Step, keyword
+from kbqa.sql.grammar import World, open_keys, start
 from kbqa.sql.query import AllOf, Condition, Item, Operand, Order, Query, Term, Value, Via
 from kbqa.sql.schema import ColumnRef
 

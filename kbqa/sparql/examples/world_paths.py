@@ -115,7 +115,8 @@ class PathQuestions(WorldWords):
         wordings = [each.replace(middle, plural, 1) for each in second.backward if each.startswith((f"which {middle} are ", f"{middle} "))]
         wordings += [f"which {plural} are in {{e}}", f"{plural} in {{e}}", f"{plural} of {{e}}"] if second.target not in PEOPLE else []
         wordings += [f"{plural} with {self._noun(second)} {{e}}"]
-        return self._example(self._say(tuple(wordings), self.rng.choice(edges)[1]), self._path(first, predicate, name, self.rng.choice(edges)[1]))
+        _, end = self.rng.choice(edges)
+        return self._example(self._say(tuple(wordings), end), self._path(first, predicate, name, end))
 
     def _over_text(self, first: Relation, predicate: NamedNode) -> Example | None:
         kept = self.rng.choice(self.world.texts) if self.world.texts else None

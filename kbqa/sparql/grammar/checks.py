@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from kbqa.decoding.choices import Choice, Kind
+from kbqa.decoding.choices import Choice, Kind, keyword
 from kbqa.sparql.grammar.following import after_comparison, after_order, after_relation, compared
 from kbqa.sparql.grammar.offers import OFFERS, followed, offer_alternatives, offer_values
-from kbqa.sparql.grammar.prefix import Prefix, keyword, term_of
+from kbqa.sparql.grammar.prefix import Prefix, term_of
 from kbqa.sparql.query import Aggregate, Comparison, Edge, Having, Query, Variable
 
 _FEW = 4
@@ -16,8 +16,9 @@ Check = Callable[[Prefix, Sequence[Choice]], list[bool]]
 
 def _check_heads(state: Prefix, choices: Sequence[Choice]) -> list[bool]:
     """Only another end of an edge needs looking ahead: there must be one to choose."""
-    another = not state.group
-    return [choice.key != "OR" or not another or _some(_check_alternatives, state, offer_alternatives(state)) for choice in choices]
+    if state.group:
+        return [True] * len(choices)
+    return [choice.key != "OR" or _some(_check_alternatives, state, offer_alternatives(state)) for choice in choices]
 
 
 def _check_relations(state: Prefix, choices: Sequence[Choice]) -> list[bool]:

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from pyoxigraph import Literal
 
-from kbqa.decoding.choices import Choice, Kind
+from kbqa.decoding.choices import Choice, Kind, keyword
 from kbqa.sparql.dates import DATE_TYPES, dated_value, is_dated
-from kbqa.sparql.grammar.prefix import MAX_BRANCHES, MAX_COLUMNS, MAX_VARIABLES, Prefix, has_nothing, keyword, term_of
+from kbqa.sparql.grammar.prefix import MAX_BRANCHES, MAX_COLUMNS, MAX_VARIABLES, Prefix, has_nothing, term_of
 from kbqa.sparql.query import RDF_TYPE, Aggregate, Branch, Comparison, Edge, Item, Query, Term, Variable
 
 _AGGREGATES = tuple(Aggregate)

@@ -17,11 +17,6 @@ STEPS = ("HEAD", "RELATION", "TAIL", "OR", "VALUE", "COLUMN", "OF", "COMPARE", "
 VOCABULARY = Vocabulary(KEYWORDS, STEPS, MAX_VARIABLES)
 
 
-def keyword(word: str) -> Choice:
-    """Return the choice of a keyword."""
-    return Choice(Kind.KEYWORD, word)
-
-
 def variable_choice(index: int, introduced_by: Choice) -> Choice:
     """Return a variable as a choice."""
     return Choice(Kind.VARIABLE, index, introduced_by=introduced_by)

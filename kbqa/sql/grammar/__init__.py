@@ -8,7 +8,7 @@ written down; tables that no key connects are never offered together.
 """
 
 from kbqa.sql.grammar.offers import open_keys
-from kbqa.sql.grammar.prefix import VOCABULARY, World, keyword
+from kbqa.sql.grammar.prefix import VOCABULARY, World
 from kbqa.sql.grammar.state import SqlState, start
 
-__all__ = ["VOCABULARY", "SqlState", "World", "keyword", "open_keys", "start"]
+__all__ = ["VOCABULARY", "SqlState", "World", "open_keys", "start"]

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from kbqa.decoding.choices import Choice, Kind
+from kbqa.decoding.choices import Choice, Kind, keyword
 from kbqa.decoding.vocabulary import Vocabulary
 from kbqa.sql.query import Aggregate, AllOf, Comparison, Item, Operand, Operator, Query, SetOperation, Term, Value
 from kbqa.sql.schema import ColumnRef, ColumnType, Schema
@@ -27,11 +27,6 @@ NULLS = (Comparison.IS_NULL, Comparison.IS_NOT_NULL)
 MEMBERSHIP = (Comparison.IN, Comparison.NOT_IN)
 LOOSE = ("sqlite", "mysql")
 """Dialects that compute with texts as far as these begin with a number."""
-
-
-def keyword(word: str) -> Choice:
-    """Return the choice of a keyword."""
-    return Choice(Kind.KEYWORD, word)
 
 
 BY_WORD = {word: keyword(word) for word in KEYWORDS}

@@ -205,3 +205,14 @@ def test_what_is_asked_to_be_so_is_of_a_kind_that_the_relation_leads_to():
         state = state.then(next(choice for choice in state.choices() if choice.key == wanted))
     offered = [choice for choice in state.choices() if choice.kind == Kind.ENTITY]
     assert [choice.text for choice, holds in zip(offered, state.holds(offered), strict=True) if holds] == ["p2", "p4"]
+
+
+@pytest.mark.parametrize("domain", DOMAINS)
+def test_a_question_names_every_thing_that_its_query_has(domain):
+    world = World(domain, 5)
+    for example in questions_about(world, 300):
+        if example.query is None:
+            continue
+        ends = {end for edge in example.query.every_edge for end in (edge.subject, edge.object, *edge.alternatives)}
+        for end in ends & set(world.names):
+            assert world.names[end].casefold() in example.question.casefold(), example

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from kbqa.sparql.examples.published import Example
-from kbqa.sparql.examples.world_words import WITH_HAVE, WorldWords, X, Y, Z, plural_of
+from kbqa.sparql.examples.world_words import PEOPLE, WorldWords, X, Y, Z, plural_of
 from kbqa.sparql.examples.worlds import Attribute, Kept, Text
 from kbqa.sparql.query import RDF_TYPE, Aggregate, Branch, Edge, Item, Query
 
@@ -12,6 +12,11 @@ _WHERE_KNOWN = (
     "{c} and, if they have one, their {p}", "list the {c} with their {p}, also those without one", "all {c}, and the {p} of those that have one",
     "{c} and their {p} (if any)", "which {c} are there, and what is their {p} if it is known", "show all {c} and optionally their {p}",
     "give me the {c} including those without {p}, and their {p}",
+    "list the {c} and, if known, their {p}", "{c} and {p} if available", "all {c}, with {p} if there is one", "show {c} and {p} when they have one",
+    "what are the {c} and, where it is known, their {p}", "every one of the {c} together with any {p}", "list {c} with {p}, if any",
+)  # fmt: skip
+_IF_ASKED = (
+    "list the {c} and, if known, {q}", "all {c} and {q}, if known", "show the {c} and {q}, if that is known", "{c}, and {q} where there is one",
 )  # fmt: skip
 _FROM_NONE = (
     "how many {p} does each {one} have, including those with none", "number of {p} for every {one}, also where there are none",
@@ -85,9 +90,7 @@ class AlternativeQuestions(WorldWords):
         kinds, edges = self._group(kept.what.source)
         if not edges:
             return None
-        start = self.rng.choice(("which {c} are {w} or {v}", "{c} {w} or {v}", "list the {c} {w} or {v}", "show {c} either {w} or {v}"))
-        start = start.replace("are {w}", "{w}") if words.startswith(WITH_HAVE) or " that " in kinds else start
-        text = start.format(c=kinds, w=words, v=other_words)
+        text = self._conditions(kinds, words, other_words)
         if other is kept:
             return self._alternatives(text, (*edges, Edge(X, kept.predicate, Y)), Branch(filters=(condition,)), Branch(filters=(other_condition,)))
         second = Branch((Edge(X, other.predicate, Z),), (replace(other_condition, variable=Z),))
@@ -97,7 +100,9 @@ class AlternativeQuestions(WorldWords):
         """Return a question for what fits one of several patterns, or for how many do, each counted once."""
         columns = (Item(X),)
         if text.startswith("which ") and self.rng.random() < 0.2:
-            text, columns = f"how many {text.removeprefix('which ')}", (Item(X, Aggregate.COUNT_DISTINCT),)
+            text = f"how many {text.removeprefix('which ')}"
+        if text.startswith("how many "):
+            columns = (Item(X, Aggregate.COUNT_DISTINCT),)
         return Example(self._cased(text), Query(edges, columns=columns, branches=branches))
 
     def _where_known(self) -> Example | None:
@@ -107,14 +112,18 @@ class AlternativeQuestions(WorldWords):
         if self.rng.random() < 0.5:
             relation, predicate, _ = self._edge()
             kind, what = relation.source, self._noun(relation)
+            asked = [_of_them(each) for each in relation.forward]
         else:
             everything: list[Kept[Attribute] | Kept[Text]] = [*self.world.attributes, *self.world.texts]
             kept = self.rng.choice(everything)
             kind, what, predicate = kept.what.source, self.rng.choice((kept.name, *kept.what.names)), kept.predicate
+            asked = []
         kinds, edges = self._group(kind)
         if not edges or any(edge.predicate == predicate for edge in edges):
             return None
         text = self.rng.choice(_WHERE_KNOWN).format(c=kinds, p=what)
+        if asked and self.rng.random() < 0.3:
+            text = self.rng.choice(_IF_ASKED).format(c=kinds, q=self.rng.choice(asked))
         return Example(self._cased(text), Query(edges, columns=(Item(X), Item(Y)), optionals=(Edge(X, predicate, Y),)))
 
     def _counted_from_none(self) -> Example | None:
@@ -131,22 +140,48 @@ class AlternativeQuestions(WorldWords):
         return Example(self._cased(text), Query((members,), columns=(Item(X), Item(Y, Aggregate.COUNT)), optionals=(edge,)))
 
     def _without(self) -> Example | None:
+        """Members of a class without a relation, to anything or to one thing."""
         if not self.world.typed:
             return None
         relation, predicate, (_, target) = self._edge()
-        if self.rng.random() < 0.3:
-            text = self.rng.choice(("which {t} have no {c}", "{t} without {c}", "{t} that have no {c}", "for which {t} are there no {c}"))
-            shown = text.format(t=plural_of(relation.target), c=plural_of(relation.source))
+        if self.rng.random() < 0.4:
             members = Edge(X, RDF_TYPE, self.world.class_of(relation.target))
-            return Example(self._cased(shown), Query((members,), negations=((Edge(Y, predicate, X),),), columns=(Item(X),)))
-        members = Edge(X, RDF_TYPE, self.world.class_of(relation.source))
-        kinds = plural_of(relation.source)
+            text = self.rng.choice(self._said_without(relation.target, relation.source, relation.source, relation.forward))
+            return Example(self._cased(text), Query((members,), negations=((Edge(Y, predicate, X),),), columns=(Item(X),)))
+        members, noun = Edge(X, RDF_TYPE, self.world.class_of(relation.source)), self._noun(relation)
         if self.rng.random() < 0.5:
-            text = self.rng.choice(("which {c} have no {p}", "{c} without a {p}", "{c} that have no {p}")).format(c=kinds, p=self._noun(relation))
+            text = self.rng.choice(self._said_without(relation.source, noun, relation.target, relation.backward))
             group = (Edge(X, predicate, Y),)
         else:
-            text = self.rng.choice(("which {c} do not have the {p} {e}", "{c} whose {p} is not {e}")).format(
-                c=kinds, p=self._noun(relation), e=self.world.names[target]
-            )
-            group = (Edge(X, predicate, target),)
+            plural, name = plural_of(relation.source), self.world.names[target]
+            wordings = [f"which {plural} do not have the {noun} {name}", f"{plural} whose {noun} is not {name}", f"{plural} without {noun} {name}"]
+            wordings += [each.format(e=name) for wording in relation.backward if (each := _denied(wording, plural))] * 2
+            text, group = self.rng.choice(wordings), (Edge(X, predicate, target),)
         return Example(self._cased(text), Query((members,), negations=(group,), columns=(Item(X),)))
+
+    def _said_without(self, kind: str, missing: str, kind_of_missing: str, wordings: tuple[str, ...]) -> list[str]:
+        """Return wordings for members of a class that lack something; those of a relation are said of no member of what is missing."""
+        plural, several = plural_of(kind), plural_of(missing)
+        shown, none = self.rng.choice((several, f"a {missing}", f"any {several}")), self.rng.choice((missing, several))
+        said = [f"which {plural} have no {none}", f"{plural} without {shown}", f"{plural} that have no {none}",
+                f"which {plural} do not have {shown}", f"{plural} with no {none}", f"{plural} with zero {several}",
+                f"for which {plural} are there no {several}", f"{plural} that lack {shown}"]  # fmt: skip
+        ending = [each.removesuffix(" {e}") for each in wordings if each.endswith(" {e}") and each.startswith((f"which {plural} ", "who "))]
+        nothing = self.rng.choice((f"no {kind_of_missing}", f"no {plural_of(kind_of_missing)}", "nothing"))
+        return said + [f"{each} {nothing}" for each in ending if not each.startswith("who ") or kind in PEOPLE] * 2
+
+
+def _of_them(wording: str) -> str:
+    """Return what is asked from a subject, asked of several named before: where was {e} born → where were they born."""
+    for alone, together in (("was", "were"), ("is", "are"), ("did", "did"), ("does", "do")):
+        wording = wording.replace(f"{alone} {{e}}", f"{together} they")
+    return wording.format(e="them")
+
+
+def _denied(wording: str, plural: str) -> str | None:
+    """Return what is asked from an object, denied: which trains stop at {e} → which trains do not stop at {e}."""
+    asked = f"which {plural} "
+    first, _, rest = wording.removeprefix(asked).partition(" ")
+    if not wording.startswith(asked) or first in ("does", "did", "went"):
+        return None
+    return f"{asked}{first} not {rest}" if first in ("are", "were") else f"{asked}do not {first} {rest}"

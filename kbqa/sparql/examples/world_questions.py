@@ -36,9 +36,9 @@ class _Questions(PathQuestions, AlternativeQuestions):
         self.makers = (
             self._chain, self._lookup, self._chain, self._one, self._superlative, self._chain, self._compare, self._lookup, self._one, self._two,
             self._chain, self._with_text, self._count, self._superlative, self._lookup, self._compare, self._ask, self._each, self._both, self._most,
-            self._chain, self._without, self._aggregate, self._of_group, self._either, self._of_group, self._ask, self._one,
-            self._where_known, self._one_way_or_another, self._where_known, self._counted_from_none, self._one_way_or_another,
-            self._over_something, self._of_something, self._unknown, self._over_something, self._most_of, self._of_something,
+            self._chain, self._without, self._aggregate, self._of_group, self._either, self._of_group, self._ask, self._chain, self._both_of,
+            self._one, self._where_known, self._one_way_or_another, self._where_known, self._chain, self._counted_from_none, self._one_way_or_another,
+            self._chain, self._over_something, self._without, self._chain, self._unknown, self._over_something, self._most_of, self._of_something,
         )  # fmt: skip
 
     def _count(self) -> Example | None:
@@ -95,10 +95,7 @@ class _Questions(PathQuestions, AlternativeQuestions):
         kept = self.rng.choice(self.world.attributes)
         kinds, edges = self._group(kept.what.source)
         words, condition = self._condition(kept)
-        start = self.rng.choice(("which {c} are {w}", "{c} {w}", "list the {c} {w}", "show {c} {w}", "how many {c} are {w}"))
-        if words.startswith(WITH_HAVE) or " that " in kinds:
-            start = start.replace("are {w}", "{w}")
-        text = start.format(c=kinds, w=words)
+        text = self._conditions(kinds, words)
         if kept.what.source in PEOPLE and kinds == plural_of(kept.what.source) and not words.startswith(WITH_HAVE):
             text = f"who {'was' if words.startswith('born') else 'is'} {words}" if self.rng.random() < 0.4 else text
         columns = (Item(X, Aggregate.COUNT),) if text.startswith("how many") else (Item(X),)
@@ -152,6 +149,19 @@ class _Questions(PathQuestions, AlternativeQuestions):
             pairs = f"{self._noun(relation)} {self.world.names[target]} and {self._noun(second)} {self.world.names[other]}"
             text = f"which {plural_of(relation.source)} have {pairs}"
         return self._example(text, (Edge(X, predicate, target), Edge(X, name, other)))
+
+    def _both_of(self) -> Example | None:
+        """What has one relation to two things at once."""
+        relation, predicate, (subject, target) = self._edge()
+        found = next(edges for _, name, edges in self.world.edges if name == predicate)
+        others = [each for each in (edge[1] for edge in found if edge[0] == subject) if each != target]
+        if not others:
+            return None
+        other, plural = self.rng.choice(others), plural_of(relation.source)
+        pair = self.rng.choice(("both {} and {}", "both {} and {}", "{} and {}", "{} as well as {}", "{} and also {}"))
+        wordings = (*relation.backward, f"which {plural} have the {self._noun(relation)} {{e}}", f"{plural} with {self._noun(relation)} {{e}}")
+        text = self.rng.choice(wordings).format(e=pair.format(self.world.names[target], self.world.names[other]))
+        return self._example(text, self._described(relation, (Edge(X, predicate, target), Edge(X, predicate, other))))
 
     def _most(self) -> Example | None:
         if not self.world.typed:

@@ -14,6 +14,7 @@ X, Y, Z = Variable(0), Variable(1), Variable(2)
 PEOPLE = ("human", "person", "doctor", "patient", "cook", "singer", "employee", "player", "customer", "politician", "artist")
 WITH_HAVE = ("with", "costing", "earning", "weighing", "that", "who", "from")
 """How conditions begin that do not follow "are"."""
+_PARTICIPLES = ("born", "built", "founded", "hired", "launched", "made", "opened", "painted", "placed", "played", "published", "released")
 _WITHIN, _DAY = 0.5, 3
 """How often dates are asked for within a year, a month or a day; how many parts a day's date has."""
 
@@ -51,6 +52,17 @@ class WorldWords:
         value = dated_value("-".join(parts), "date", comparison)
         assert value is not None
         return words, Filter(Y, comparison, value)
+
+    def _conditions(self, kinds: str, *conditions: str) -> str:
+        """Return the question which members meet one of several conditions, as clauses where they have a verb, or as they stand."""
+        clauses = [each for words in conditions if (each := clause_of(words)) is not None]
+        if len(clauses) == len(conditions) and " that " not in kinds and self.rng.random() < 0.5:
+            return f"which {kinds} {self.rng.choice(('', '', 'either ') if len(clauses) > 1 else ('',))}{' or '.join(clauses)}"
+        start = self.rng.choice(("which {c} are {w}", "{c} {w}", "list the {c} {w}", "show {c} {w}", "how many {c} are {w}", "find all {c} {w}"))
+        if conditions[0].startswith(WITH_HAVE) or " that " in kinds:
+            start = start.replace("are {w}", "{w}")
+        either = self.rng.choice(("", "", "either ") if len(conditions) > 1 else ("",))
+        return start.format(c=kinds, w=either + " or ".join(conditions))
 
     def _said_date(self, parts: list[str]) -> str:
         if len(parts) == 1:
@@ -123,6 +135,20 @@ class WorldWords:
 
     def _started(self, relation: Relation, predicate: NamedNode) -> tuple[Edge, ...]:
         return (Edge(X, RDF_TYPE, self.world.class_of(relation.source)), Edge(X, predicate, Y))
+
+
+def clause_of(words: str) -> str | None:
+    """Return a condition as a clause on several things: costing more than 5 → cost more than 5; None where it has no verb."""
+    first, _, rest = words.partition(" ")
+    if first in ("that", "who"):
+        return rest
+    if first == "with":
+        return f"have {rest}"
+    if first in ("costing", "earning", "weighing", "lasting"):
+        return f"{first.removesuffix('ing')} {rest}"
+    if first in _PARTICIPLES:
+        return f"were {words}"
+    return f"are {words}" if first.endswith("er") or first in ("over", "under") else None
 
 
 def plural_of(text: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from kbqa.decoding.choices import Choice, Kind
 from kbqa.decoding.explaining import ShownStep, shown_steps
-from kbqa.sql.query import Aggregate, AllOf, Comparison, Condition, Item, Operator, Order, Query, SetOperation, Term
+from kbqa.sql.query import Aggregate, AllOf, Comparison, Condition, DatePart, GroupKey, Item, Operator, Order, Query, SetOperation, Term
 from kbqa.sql.readings import Reading
 from kbqa.sql.schema import readable
 
@@ -12,11 +12,12 @@ _STEPS = {
     "SELECT": "Show", "OPERAND": "Of what", "SECOND": "And what", "NEXT": "Then", "TABLE": "Joined with", "CONDITION": "Where",
     "COMPARE": "How compared", "VALUE": "Compared with", "GROUP": "For each", "HAVING": "Only groups whose", "ORDER": "Sorted by",
     "DIRECTION": "Which way", "LIMIT": "How many", "VIA": "Joined over",
+    "PART": "Of which date",
 }  # fmt: skip
 _WORDS = {
     "NONE": "there is no answer", "END": "the query is complete", "WITH": "join another table", "WHERE": "only rows where", "GROUP": "in groups",
     "HAVING": "only groups with", "ORDER": "sorted", "ALSO": "or another", "SELECT": "another query", "ASC": "upwards", "DESC": "downwards",
-    "UNLIMITED": "all", "ONE": "the first",
+    "UNLIMITED": "all", "ONE": "the first", "YEAR": "the year", "MONTH": "the month",
 }  # fmt: skip
 _AGGREGATES = {
     Aggregate.COUNT: "the number of",
@@ -76,7 +77,7 @@ def _select(query: Query) -> str:
     if query.where:
         parts.append(f"where {_conditions(query.where)}")
     if query.group:
-        parts.append(f"for each {_listed([readable(ref.column) for ref in query.group])}")
+        parts.append(f"for each {_listed([_named(key) for key in query.group])}")
     if query.having:
         parts.append(f"if {_conditions(query.having)}")
     if query.order:
@@ -100,10 +101,14 @@ def _term(term: Term) -> str:
     if isinstance(term.operand, AllOf):
         name = f"rows of {readable(term.operand.table)}" if term.aggregate else f"everything about {readable(term.operand.table)}"
     else:
-        name = f"{readable(term.operand.column)} of {readable(term.operand.table)}"
+        name = f"{_named(term.operand)} of {readable(term.operand.table)}"
     if term.aggregate is None:
         return name
     return f"{_AGGREGATES[term.aggregate]} {'different ' if term.distinct else ''}{name}"
+
+
+def _named(key: GroupKey) -> str:
+    return f"{_WORDS[key.part]} of {readable(key.column.column)}" if isinstance(key, DatePart) else readable(key.column)
 
 
 def _conditions(conditions: Sequence[Condition]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from kbqa.decoding.choices import Choice, Kind, Step, keyword
 from kbqa.sql.grammar import World, open_keys, start
-from kbqa.sql.query import AllOf, Condition, Item, Operand, Order, Query, Term, Value, Via
+from kbqa.sql.query import AllOf, Condition, DatePart, Item, Operand, Order, Query, Term, Value, Via, column_of
 from kbqa.sql.schema import ColumnRef
 
 
@@ -69,8 +69,8 @@ class _Walk:
         yield from self._conditions("WHERE", query.where)
         if query.group:
             yield self.take(keyword("GROUP"))
-            for ref in query.group:
-                yield self.take(Choice(Kind.COLUMN, ref))
+            for key in query.group:
+                yield from self._operand(key)
         yield from self._conditions("HAVING", query.having)
         yield from self._orders(query.order, query.limit)
 
@@ -85,7 +85,13 @@ class _Walk:
             yield self.take(keyword(term.aggregate))
         if term.distinct:
             yield self.take(keyword("DISTINCT"))
-        yield self.take(_pointer(term.operand))
+        yield from self._operand(term.operand)
+
+    def _operand(self, operand: Operand) -> Iterator[Step]:
+        if isinstance(operand, DatePart):
+            yield self.take(keyword(operand.part))
+            operand = operand.column
+        yield self.take(_pointer(operand))
 
     def _conditions(self, clause: str, conditions: Sequence[Condition]) -> Iterator[Step]:
         for place, condition in enumerate(conditions):
@@ -132,7 +138,7 @@ class _Walk:
         return keyword("UNLIMITED") if limit is None else keyword("ONE") if limit == 1 else Choice(Kind.NUMBER, str(limit))
 
 
-def _pointer(operand: Operand) -> Choice:
+def _pointer(operand: ColumnRef | AllOf) -> Choice:
     return Choice(Kind.TABLE, operand.table) if isinstance(operand, AllOf) else Choice(Kind.COLUMN, operand)
 
 
@@ -140,7 +146,7 @@ def used(query: Query) -> set[ColumnRef | str]:
     """Return the columns and tables that a query names, itself or within."""
     found: set[ColumnRef | str] = set()
     for each in query.queries():
-        found.update(operand for operand in each.operands() if isinstance(operand, ColumnRef))
+        found.update(ref for operand in each.operands() if (ref := column_of(operand)) is not None)
         found.update(each.tables())
         found.update(end for via in each.via for end in (via.source, via.target))
     return found

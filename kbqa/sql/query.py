@@ -65,12 +65,40 @@ class AllOf:
     table: str
 
 
-Operand = ColumnRef | AllOf
+class Part(StrEnum):
+    """What of a date rows are grouped by."""
+
+    YEAR = "YEAR"
+    MONTH = "MONTH"
+
+
+@dataclass(frozen=True)
+class DatePart:
+    """The beginning of a column's dates: their year, or the month with its year, as 2019 and 2019-04."""
+
+    column: ColumnRef
+    part: Part
+
+    @property
+    def table(self) -> str:
+        """Return the table that the column lies in."""
+        return self.column.table
+
+
+GroupKey = ColumnRef | DatePart
+Operand = GroupKey | AllOf
+
+
+def column_of(operand: Operand) -> ColumnRef | None:
+    """Return the column that an operand is, or is made of."""
+    if isinstance(operand, DatePart):
+        return operand.column
+    return operand if isinstance(operand, ColumnRef) else None
 
 
 @dataclass(frozen=True)
 class Term:
-    """A column or an aggregate of one."""
+    """A column, a part of its dates, or an aggregate of one."""
 
     operand: Operand
     aggregate: Aggregate | None = None
@@ -141,7 +169,7 @@ class Query:
     distinct: bool = False
     with_tables: tuple[str, ...] = ()
     where: tuple[Condition, ...] = ()
-    group: tuple[ColumnRef, ...] = ()
+    group: tuple[GroupKey, ...] = ()
     having: tuple[Condition, ...] = ()
     order: tuple[Order, ...] = ()
     limit: int | None = None

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from kbqa.linking.words import Span
 from kbqa.sql.grammar import World
 from kbqa.sql.linking import is_mention
-from kbqa.sql.query import Query
+from kbqa.sql.query import Query, column_of
 from kbqa.sql.readings import Reading, rows_of
 from kbqa.sql.schema import ColumnRef
 
@@ -79,8 +79,9 @@ def features_of(answer: Sequence[Reading], world: World) -> Array:
 
 
 def _columns_of(query: Query) -> set[ColumnRef]:
-    refs = {operand for part in query.queries() for operand in part.operands() if isinstance(operand, ColumnRef)}
-    return refs | {term.operand for part in query.queries() for each in part.order for term in each.item.terms if isinstance(term.operand, ColumnRef)}
+    named = {operand for part in query.queries() for operand in part.operands()}
+    named |= {term.operand for part in query.queries() for each in part.order for term in each.item.terms}
+    return {ref for operand in named if (ref := column_of(operand)) is not None}
 
 
 def _disorder(query: Query, world: World) -> float:
@@ -88,7 +89,7 @@ def _disorder(query: Query, world: World) -> float:
     places = {
         choice.key: (choice.span[0], place) for place, choice in enumerate(world.columns) if choice.span and is_mention(choice.span, choice.text)
     }
-    shown = [places[term.operand] for item in query.items for term in item.terms if term.operand in places]
+    shown = [places[ref] for item in query.items for term in item.terms if (ref := column_of(term.operand)) in places]
     return float(sum(1 for one, other in pairwise(shown) if one > other))
 
 

@@ -8,7 +8,23 @@ from functools import lru_cache
 from sqlglot import Dialect, exp
 
 from kbqa.sql.dates import Period, period_of
-from kbqa.sql.query import Aggregate, AllOf, Comparison, Condition, Item, Operand, Operator, Order, Query, SetOperation, Term, Value
+from kbqa.sql.query import (
+    Aggregate,
+    AllOf,
+    Comparison,
+    Condition,
+    DatePart,
+    GroupKey,
+    Item,
+    Operand,
+    Operator,
+    Order,
+    Part,
+    Query,
+    SetOperation,
+    Term,
+    Value,
+)
 from kbqa.sql.schema import ColumnRef, ColumnType, ForeignKey, Schema
 
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?")
@@ -39,6 +55,7 @@ _SET_OPERATIONS: dict[SetOperation, type[exp.SetOperation]] = {
     SetOperation.INTERSECT: exp.Intersect,
     SetOperation.EXCEPT: exp.Except,
 }
+_PART_FORMATS = {Part.YEAR: "%Y", Part.MONTH: "%Y-%m"}
 _GROUPS_LOOSELY = ("sqlite",)
 _DATES_ARE_TEXTS = ("sqlite",)
 _DATES_STAY = (None, Aggregate.MIN, Aggregate.MAX)
@@ -112,21 +129,21 @@ class _Select:
         if query.where:
             select = select.where(self.conditions(query.where))
         if group := self.group():
-            select = select.group_by(*map(self.column, group))
+            select = select.group_by(*(self.operand(key, counted=False) for key in group))
         if query.having:
             select = select.having(self.conditions(query.having))
         if query.order:
             select = select.order_by(*map(self.order, query.order))
         return select if query.limit is None else select.limit(query.limit)
 
-    def group(self) -> list[ColumnRef]:
-        """Return the columns to group by. Strict dialects want all that stand outside of aggregates beside some that stand inside."""
+    def group(self) -> list[GroupKey]:
+        """Return what to group by. Strict dialects want all that stand outside of aggregates beside some that stand inside."""
         query = self.query
         terms = [term for item in (*query.items, *(each.item for each in query.order)) for term in item.terms]
         grouped = bool(query.group or query.having) or any(term.aggregate for term in terms)
         if not grouped or self.schema.dialect in _GROUPS_LOOSELY:
             return list(query.group)
-        plain = [term.operand for term in terms if term.aggregate is None and isinstance(term.operand, ColumnRef)]
+        plain = [term.operand for term in terms if term.aggregate is None and not isinstance(term.operand, AllOf)]
         return list(dict.fromkeys([*query.group, *plain]))
 
     def name(self, text: str) -> exp.Identifier:
@@ -141,6 +158,8 @@ class _Select:
     def operand(self, operand: Operand, *, counted: bool) -> exp.Expr:
         if isinstance(operand, ColumnRef):
             return self.column(operand)
+        if isinstance(operand, DatePart):
+            return exp.TimeToStr(this=self.column(operand.column), format=exp.Literal.string(_PART_FORMATS[operand.part]))
         return exp.Column(this=exp.Star(), table=self.name(operand.table)) if self.qualified and not counted else exp.Star()
 
     def term(self, term: Term) -> exp.Expr:
@@ -258,7 +277,7 @@ class _Select:
     def value(self, value: Value, item: Item) -> exp.Expr:
         """Return a constant: a number beside numbers, else text."""
         term = item.term
-        if isinstance(term.operand, AllOf) or term.aggregate in (Aggregate.COUNT, Aggregate.SUM, Aggregate.AVG) or item.operator:
+        if not isinstance(term.operand, ColumnRef) or term.aggregate in (Aggregate.COUNT, Aggregate.SUM, Aggregate.AVG) or item.operator:
             kind = ColumnType.NUMBER
         else:
             kind = self.schema.column(term.operand).type

@@ -12,10 +12,13 @@ from kbqa.sql.query import (
     AllOf,
     Comparison,
     Condition,
+    DatePart,
+    GroupKey,
     Item,
     Operand,
     Operator,
     Order,
+    Part,
     Query,
     SetOperation,
     Term,
@@ -114,7 +117,7 @@ class _Reader:
             items=tuple(self._item(each) for each in tree.expressions),
             distinct=bool(tree.args.get("distinct")),
             where=self._conditions(where.this) if where else (),
-            group=tuple(self._column(each) for each in group.expressions) if group else (),
+            group=tuple(self._group_key(each) for each in group.expressions) if group else (),
             having=self._conditions(having.this) if having else (),
             order=tuple(self._order(each) for each in order.expressions) if order else (),
             limit=self._limit(limit) if limit else None,
@@ -202,7 +205,23 @@ class _Reader:
             return AllOf("")
         if isinstance(tree, exp.Column) and isinstance(tree.this, exp.Star):
             return AllOf(self._table_of(tree))
-        return self._column(tree)
+        return self._group_key(tree)
+
+    def _group_key(self, tree: exp.Expr) -> GroupKey:
+        """Return a column, or the year or the month of its dates, however it is taken."""
+        if isinstance(tree, exp.Year) or (isinstance(tree, exp.Extract) and tree.name.upper() == "YEAR"):
+            return self._part(_bare(tree.expression if isinstance(tree, exp.Extract) else tree.this), Part.YEAR)
+        inner, length = _beginning_of(_bare(tree))
+        part = {4: Part.YEAR, 7: Part.MONTH}.get(length)
+        return self._column(tree) if inner is None or part is None else self._part(inner, part)
+
+    def _part(self, tree: exp.Expr, part: Part) -> DatePart:
+        while isinstance(tree, exp.TsOrDsToDate | exp.TsOrDsToTimestamp):
+            tree = tree.this
+        ref = self._column(tree)
+        if self.schema.column(ref).type != ColumnType.DATE:
+            raise NotCoveredError("A part of what is no date")
+        return DatePart(ref, part)
 
     def _table_of(self, tree: exp.Expr) -> str:
         try:

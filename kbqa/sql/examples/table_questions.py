@@ -5,14 +5,16 @@ What people write seldom in published sets, but analysts often: three columns at
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from kbqa.sql.examples.row_conditions import Asked, RowConditions
 from kbqa.sql.examples.table_words import TableWords, are
-from kbqa.sql.query import Aggregate, AllOf, Item, Operator, Order, Query, Term
+from kbqa.sql.query import Aggregate, AllOf, DatePart, GroupKey, Item, Operator, Order, Part, Query, Term
 from kbqa.sql.rendering import NotConnectedError, joins, query_text
 from kbqa.sql.schema import ColumnRef, ColumnType, ForeignKey, Schema, Table
 
 _MOST_ITEMS, _LONGEST = 5, 200
+_PART_WORDS = {Part.YEAR: "year", Part.MONTH: "month"}
 _TRIES = 8
 """How often one question is tried to make."""
 
@@ -25,12 +27,14 @@ class TableQuestions:
         self.words = TableWords(schema, rng)
         self.conditions = RowConditions(self.words, cells)
         self.tables = [table for table in schema.tables if len(table.columns) > 1 and not table.view]
+        self.with_dates = [table for table in self.tables if self.conditions.columns(table, ColumnType.DATE)]
         self.keys = [key for key in schema.keys if key.declared and key.source.table != key.target.table and self._alone(key)]
 
     def make(self, number: int) -> Iterator[tuple[str, str]]:
         """Yield up to `number` questions with their SQL."""
         kinds = [*[self.list_of] * 5, *[self.everything] * 2, *[self.highest] * 2, self.value_of_all]
         kinds += [self.counted_by, self.commonest, self.difference]
+        kinds += [self.over_time, self.over_time, self.best_time] if self.with_dates else []
         kinds += [self.children_of, self.children_of, self.most_children, self.beside_parent] if self.keys else []
         for _ in range(_TRIES * number if self.tables else 0):
             if number == 0:
@@ -105,6 +109,49 @@ class TableQuestions:
         if first:
             return self._written(f"{self.rng.choice(('How many ' + rows + ' are there', 'What is the number of ' + rows))} for each {name}?", query)
         return self._written(f"{self.words.imperative()} each {name} and {self.rng.choice(('the number of', 'how many'))} {rows}.", query)
+
+    def over_time(self) -> tuple[str, str] | None:
+        """How many rows there are for each year or month of a date, or what a column of theirs comes to."""
+        table, part, (what, measure) = self._dated()
+        words, of = _PART_WORDS[part.part], self._of_date(table, part)
+        asked = Asked(Query(items=(_item(part), measure), group=(part,)))
+        self.conditions.add_conditions(asked, table, often=0.15)
+        if self.rng.random() < 0.2:
+            asked.query = replace(asked.query, order=(Order(_item(part), descending=False),))
+            asked.words.append(self.rng.choice(("in chronological order", "over time", f"sorted by {words}", "earliest first")))
+        per = self.rng.choice((f"per {words}", f"by {words}", f"for each {words}", f"in each {words}", f"every {words}", f"{words} by {words}"))
+        how_many = f"How many {self.words.rows(table)} are there {per}{of}"
+        begins = [f"{self.words.imperative()} {what} {per}{of}", f"What is {what} {per}{of}", f"{what.removeprefix('the ')} {per}{of}"]
+        begins += [f"For each {words}{of}, {self.words.imperative().lower()} {what}"]
+        return self._question(self.rng.choice([*begins, how_many, how_many] if measure.term.aggregate == Aggregate.COUNT else begins), asked)
+
+    def best_time(self) -> tuple[str, str] | None:
+        """The year or month of a date with most rows, or with the highest total of a column."""
+        table, part, (what, measure) = self._dated(extremes=False)
+        most, words = self.rng.random() < 0.75, _PART_WORDS[part.part]
+        query = Query(items=(_item(part),), group=(part,), order=(Order(measure, most),), limit=1)
+        if measure.term.aggregate == Aggregate.COUNT:
+            what = f"{'most' if most else 'fewest'} {self.words.rows(table)}"
+        else:
+            what = f"{'highest' if most else 'lowest'} {what.removeprefix('the ')}"
+        of = self._of_date(table, part)
+        asks = (f"Which {words}{of} has the {what}?", f"In which {words}{of} were there the {what}?", f"What is the {words}{of} with the {what}?",
+                f"Find the {words}{of} with the {what}.", f"The {words}{of} with the {what}?")  # fmt: skip
+        return self._written(self.rng.choice(asks), query)
+
+    def _of_date(self, table: Table, part: DatePart) -> str:
+        """Return which date is meant; nothing, now and then, where there is one."""
+        name = self.words.called(part.column)
+        alone = len(self.conditions.columns(table, ColumnType.DATE)) == 1
+        return self.rng.choice(("", "", f" of {name}") if alone else (f" of {name}", f" of the {name}", f" of their {name}", f" by {name}"))
+
+    def _dated(self, *, extremes: bool = True) -> tuple[Table, DatePart, tuple[str, Item]]:
+        """Return a table, a part of one of its dates, and what is counted or summed of its rows."""
+        table = self.rng.choice(self.with_dates)
+        ref = self.rng.choice(self.conditions.columns(table, ColumnType.DATE))
+        summed = self.conditions.one(table, ColumnType.NUMBER) if self.rng.random() < 0.5 else None
+        part = DatePart(ref, self.rng.choice((Part.YEAR, Part.YEAR, Part.MONTH)))
+        return table, part, self.words.measure(table, summed, extremes=extremes)
 
     def commonest(self) -> tuple[str, str] | None:
         """The value of a column that most rows have, or fewest."""
@@ -191,7 +238,7 @@ class TableQuestions:
     def _written(self, question: str, query: Query) -> tuple[str, str] | None:
         try:
             expected = {table for table, _ in joins(query, self.schema)}
-            return (question, query_text(query, self.schema)) if expected == set(query.tables()) else None
+            return (question[:1].upper() + question[1:], query_text(query, self.schema)) if expected == set(query.tables()) else None
         except NotConnectedError:
             return None
 
@@ -208,5 +255,5 @@ class TableQuestions:
         return len(self.schema.between(*ends)) == 1 and all(len(self.schema.table(end).columns) > 1 for end in ends)
 
 
-def _item(ref: ColumnRef) -> Item:
-    return Item(Term(ref))
+def _item(key: GroupKey) -> Item:
+    return Item(Term(key))

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from kbqa.linking.wordings import Hole, Name, Wording, numbered, short_name, wording_of
 from kbqa.linking.words import fold
-from kbqa.sql.query import AllOf, Comparison, Condition, Item, Operand, Order, Query, Term, Value
+from kbqa.sql.query import AllOf, Comparison, Condition, DatePart, GroupKey, Item, Operand, Order, Query, Term, Value, column_of
 from kbqa.sql.rendering import NotConnectedError, render
 from kbqa.sql.schema import ColumnRef, ColumnType, ForeignKey, Schema, readable
 
@@ -50,7 +50,7 @@ def pattern_of(question: str, query: Query, schema: Schema, common: set[str]) ->
     operands = {each for part in query.queries() for each in part.operands()} | {
         each.item.term.operand for part in query.queries() for each in part.order
     }
-    refs = {each for each in operands if isinstance(each, ColumnRef)}
+    refs = {ref for each in operands if (ref := column_of(each)) is not None}
     tables = schema.closure(sorted({name for part in query.queries() for name in part.tables()}))
     keys = _keys(tables, schema)
     if len(keys) != len(tables) - 1:
@@ -200,14 +200,17 @@ class _Renaming:
             items=tuple(map(self._item, query.items)),
             with_tables=tuple(self.tables[name] for name in query.with_tables),
             where=tuple(map(self._condition, query.where)),
-            group=tuple(self.columns[ref] for ref in query.group),
+            group=tuple(map(self._group_key, query.group)),
             having=tuple(map(self._condition, query.having)),
             order=tuple(Order(self._item(each.item), each.descending) for each in query.order),
             right=None if query.right is None else self.query(query.right),
         )
 
     def _operand(self, operand: Operand) -> Operand:
-        return self.columns[operand] if isinstance(operand, ColumnRef) else AllOf(self.tables[operand.table])
+        return AllOf(self.tables[operand.table]) if isinstance(operand, AllOf) else self._group_key(operand)
+
+    def _group_key(self, key: GroupKey) -> GroupKey:
+        return DatePart(self.columns[key.column], key.part) if isinstance(key, DatePart) else self.columns[key]
 
     def _term(self, term: Term) -> Term:
         return replace(term, operand=self._operand(term.operand))

@@ -6,8 +6,10 @@ from dataclasses import replace
 from kbqa.decoding.choices import Choice, Kind
 from kbqa.sql.grammar.offers import open_keys
 from kbqa.sql.grammar.prefix import BY_WORD, CLAUSES, MEMBERSHIP, NULLS, Prefix, operand_of, value_of
-from kbqa.sql.query import Aggregate, Comparison, Condition, Item, Operator, Order, Query, SetOperation, Term, Value, Via
+from kbqa.sql.query import Aggregate, Comparison, Condition, DatePart, GroupKey, Item, Operator, Order, Part, Query, SetOperation, Term, Value, Via
 from kbqa.sql.schema import ColumnRef
+
+_PARTS = tuple(map(str, Part))
 
 
 def _follow_select(state: Prefix, choice: Choice) -> Prefix:
@@ -19,6 +21,8 @@ def _follow_select(state: Prefix, choice: Choice) -> Prefix:
 
 
 def _begin_term(state: Prefix, choice: Choice) -> Prefix:
+    if choice.key in _PARTS:
+        return replace(state, step="PART", date_part=Part(choice.key))
     if choice.kind == Kind.KEYWORD:
         return replace(state, step="OPERAND", aggregate=Aggregate(choice.key), distinct=False)
     return _end_term(state, Term(operand_of(choice)))
@@ -28,6 +32,12 @@ def _follow_operand(state: Prefix, choice: Choice) -> Prefix:
     if choice == BY_WORD["DISTINCT"]:
         return replace(state, distinct=True)
     return _end_term(state, Term(operand_of(choice), state.aggregate, state.distinct))
+
+
+def _follow_part(state: Prefix, choice: Choice) -> Prefix:
+    assert state.date_part is not None
+    part, cleared = DatePart(choice.key, state.date_part), replace(state, date_part=None)
+    return _end_group(cleared, part) if state.part == "group" else _end_term(cleared, Term(part))
 
 
 def _end_term(state: Prefix, term: Term) -> Prefix:
@@ -116,7 +126,11 @@ def _end_condition(state: Prefix, *, column: ColumnRef | None = None, query: Que
 
 
 def _follow_group(state: Prefix, choice: Choice) -> Prefix:
-    return replace(state, step="NEXT", query=replace(state.query, group=(*state.query.group, choice.key)))
+    return _begin_term(state, choice) if choice.kind == Kind.KEYWORD else _end_group(state, choice.key)
+
+
+def _end_group(state: Prefix, key: GroupKey) -> Prefix:
+    return replace(state, step="NEXT", query=replace(state.query, group=(*state.query.group, key)))
 
 
 def _follow_direction(state: Prefix, choice: Choice) -> Prefix:
@@ -165,4 +179,5 @@ FOLLOWING: dict[str, Callable[[Prefix, Choice], Prefix]] = {
     "DIRECTION": _follow_direction,
     "LIMIT": _follow_limit,
     "VIA": _follow_key,
+    "PART": _follow_part,
 }

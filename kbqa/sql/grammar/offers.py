@@ -23,7 +23,7 @@ from kbqa.sql.grammar.prefix import (
     value_of,
     words,
 )
-from kbqa.sql.query import Aggregate, Comparison, Item, Operator, SetOperation, Term, Value
+from kbqa.sql.query import Aggregate, Comparison, DatePart, Item, Operator, Part, SetOperation, Term, Value
 from kbqa.sql.rendering import joins
 from kbqa.sql.schema import ColumnRef, ColumnType, ForeignKey
 
@@ -46,6 +46,27 @@ def _terms(state: Prefix) -> Iterator[Choice]:
     if not single or state.part != "items":
         shown = {item.term.operand for item in state.query.items if _is_plain(item)} if state.part == "items" and state.first is None else ()
         yield from (choice for choice in _columns_of(state, wanted) if choice.key not in shown)
+        yield from _parts(state)
+
+
+def _parts(state: Prefix) -> Iterator[Choice]:
+    """Offer the parts of dates, outside of whatever stands within or beside another query."""
+    if not state.nested and state.left is None and state.first is None and state.part in ("items", "group", "order"):
+        yield from (BY_WORD[part] for part in Part if any(_parted(state, part)))
+
+
+def _parted(state: Prefix, part: Part) -> Iterator[Choice]:
+    """Yield the columns of dates of which a part is not shown, or not grouped by, yet."""
+    query, present, schema = state.query, state.table, state.world.schema
+    named = query.group if state.part == "group" else [item.term.operand for item in query.items] if state.part == "items" else ()
+    for choice in _columns_of(state, ColumnType.DATE):
+        if DatePart(choice.key, part) not in named and (present is None or schema.connected(present, choice.key.table)):
+            yield choice
+
+
+def _offer_parted(state: Prefix) -> Iterator[Choice]:
+    assert state.date_part is not None
+    yield from _parted(state, state.date_part)
 
 
 def _is_plain(item: Item) -> bool:
@@ -102,7 +123,7 @@ def _offer_next(state: Prefix) -> Iterator[Choice]:
         yield from words("AND", *(["OR"] if state.part == "where" else []))
         yield from _alternatives(state)
     if state.part == "group":
-        yield from (choice for choice in state.world.columns if choice.key not in query.group)
+        yield from _offer_groups(state)
     yield from _later_clauses(state)
 
 
@@ -126,12 +147,13 @@ def _later_clauses(state: Prefix) -> Iterator[Choice]:
         if len(query.with_tables) < MAX_WITH:
             yield BY_WORD["WITH"]
         yield BY_WORD["WHERE"]
-    single = state.nested and state.outer[-1].comparison not in MEMBERSHIP
-    if part in ("items", "with", "where") and not (state.strict and (single or state.shows_rows)):
+    # Where dialects are strict, a query that one value is compared with has one row: no groups, and nothing to sort.
+    single = state.strict and state.nested and state.outer[-1].comparison not in MEMBERSHIP
+    if part in ("items", "with", "where") and not (single or (state.strict and state.shows_rows)):
         yield BY_WORD["GROUP"]
     if part == "group":
         yield BY_WORD["HAVING"]
-    if part != "order" and state.left is None:
+    if part != "order" and state.left is None and not single:
         yield BY_WORD["ORDER"]
     if not state.nested and state.left is None and part != "order" and not state.shows_rows:
         yield from words(*(f"set {each}" for each in SetOperation))
@@ -185,6 +207,11 @@ def _fits(text: str, kind: ColumnType, state: Prefix) -> bool:
 
 def _offer_columns(state: Prefix) -> Iterator[Choice]:
     yield from state.world.columns
+
+
+def _offer_groups(state: Prefix) -> Iterator[Choice]:
+    yield from (choice for choice in state.world.columns if choice.key not in state.query.group)
+    yield from _parts(state)
 
 
 def _offer_having(state: Prefix) -> Iterator[Choice]:
@@ -248,10 +275,11 @@ OFFERS: dict[str, Callable[[Prefix], Iterator[Choice]]] = {
     "CONDITION": _offer_columns,
     "COMPARE": _offer_comparisons,
     "VALUE": _offer_values,
-    "GROUP": _offer_columns,
+    "GROUP": _offer_groups,
     "HAVING": _offer_having,
     "ORDER": _offer_orders,
     "DIRECTION": _offer_directions,
     "LIMIT": _offer_limits,
     "VIA": _offer_keys,
+    "PART": _offer_parted,
 }

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from kbqa.decoding.choices import Choice, Kind, keyword
 from kbqa.decoding.vocabulary import Vocabulary
-from kbqa.sql.query import Aggregate, AllOf, Comparison, Item, Operand, Operator, Query, SetOperation, Term, Value
+from kbqa.sql.query import Aggregate, AllOf, Comparison, DatePart, Item, Operand, Operator, Part, Query, SetOperation, Term, Value
 from kbqa.sql.schema import ColumnRef, ColumnType, Schema
 
 MAX_ITEMS, MAX_CONDITIONS, MAX_VALUES, MAX_ORDERS, MAX_DEPTH, MAX_WITH = 6, 6, 4, 3, 3, 2
@@ -15,9 +15,11 @@ CLAUSES = ("WITH", "WHERE", "GROUP", "HAVING", "ORDER")
 KEYWORDS = (
     "NONE", "DISTINCT", "END", *CLAUSES, "AND", "OR", "ALSO", "SELECT", "ASC", "DESC", "UNLIMITED", "ONE",
     *map(str, Aggregate), *map(str, Comparison), *(f"set {each}" for each in SetOperation), *(f"operator {each}" for each in Operator),
+    *map(str, Part),
 )  # fmt: skip
 STEPS = (
     "SELECT", "OPERAND", "SECOND", "NEXT", "TABLE", "CONDITION", "COMPARE", "VALUE", "GROUP", "HAVING", "ORDER", "DIRECTION", "LIMIT", "VIA",
+    "PART",
 )  # fmt: skip
 VOCABULARY = Vocabulary(KEYWORDS, STEPS, variables=1)
 
@@ -72,6 +74,7 @@ class Prefix:
     part: str = "items"
     aggregate: Aggregate | None = None
     distinct: bool = False
+    date_part: Part | None = None
     first: Term | None = None
     operator: Operator | None = None
     item: Item | None = None
@@ -134,6 +137,8 @@ def kind_of(state: Prefix, item: Item) -> ColumnType:
     """Return the type of an item's values."""
     if isinstance(item.term.operand, AllOf) or item.term.aggregate in (Aggregate.COUNT, Aggregate.SUM, Aggregate.AVG):
         return ColumnType.NUMBER
+    if isinstance(item.term.operand, DatePart):
+        return ColumnType.TEXT
     return state.world.schema.column(item.term.operand).type
 
 

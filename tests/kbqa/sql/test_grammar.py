@@ -56,6 +56,7 @@ def test_nothing_is_shown_or_asked_twice(world):
         "SELECT name FROM city UNION SELECT name FROM customer",
         "SELECT b.name FROM flight AS a JOIN city AS b ON a.target = b.city_id",
         "SELECT avg(price), max(price) - min(price) FROM product",
+        "SELECT strftime('%Y-%m', ordered_on), sum(amount) FROM \"order\" GROUP BY strftime('%Y-%m', ordered_on) ORDER BY sum(amount) DESC LIMIT 1",
     ],
 )
 def test_known_queries_are_written_choice_by_choice(shop, world, sql):

@@ -40,6 +40,8 @@ def rows(source, sql):
         "ON T2.customer_id = T3.customer_id WHERE T3.name = 'Marta Oliveira'",
         "SELECT T2.name FROM flight AS T1 JOIN city AS T2 ON T1.target = T2.city_id",
         "SELECT \"select\" FROM größe",
+        "SELECT strftime('%Y', ordered_on), count(*) FROM \"order\" GROUP BY strftime('%Y', ordered_on)",
+        "SELECT substr(ordered_on, 1, 7), sum(amount) FROM \"order\" GROUP BY substr(ordered_on, 1, 7) ORDER BY sum(amount) DESC LIMIT 1",
     ],
 )  # fmt: skip
 def test_what_is_read_is_written_with_the_same_result(shop, sql):
@@ -53,6 +55,8 @@ def test_what_is_read_is_written_with_the_same_result(shop, sql):
         "SELECT a.name FROM city AS a JOIN city AS b ON a.city_id = b.city_id",
         "SELECT name FROM (SELECT name FROM customer)",
         "SELECT CASE WHEN age > 3 THEN 1 END FROM customer",
+        "SELECT strftime('%m', ordered_on) FROM \"order\"",
+        "SELECT substr(name, 1, 4) FROM customer",
         "DELETE FROM customer",
         "SELECT nothing FROM customer",
         "not sql at all (",
@@ -61,6 +65,16 @@ def test_what_is_read_is_written_with_the_same_result(shop, sql):
 def test_what_the_grammar_does_not_cover_is_said(shop, sql):
     with pytest.raises(NotCoveredError):
         parse_query(sql, shop.schema)
+
+
+def test_parts_of_dates_are_written_as_each_dialect_writes_them(shop):
+    query = parse_query("SELECT strftime('%Y-%m', ordered_on), count(*) FROM \"order\" GROUP BY strftime('%Y-%m', ordered_on)", shop.schema)
+    written = [query_text(query, replace(shop.schema, dialect=dialect)) for dialect in ("sqlite", "postgres", "mysql")]
+    assert written == [
+        "SELECT STRFTIME('%Y-%m', ordered_on), COUNT(*) FROM \"order\" GROUP BY STRFTIME('%Y-%m', ordered_on)",
+        "SELECT TO_CHAR(ordered_on, 'YYYY-MM'), COUNT(*) FROM \"order\" GROUP BY TO_CHAR(ordered_on, 'YYYY-MM')",
+        "SELECT DATE_FORMAT(ordered_on, '%Y-%m'), COUNT(*) FROM `order` GROUP BY DATE_FORMAT(ordered_on, '%Y-%m')",
+    ]
 
 
 def test_tables_without_keys_between_them_are_not_joined(shop):

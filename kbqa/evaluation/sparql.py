@@ -1,5 +1,6 @@
 """Questions on a graph with known answers: F1, Hits@1, exact answers, and how long a question takes. No gold entities are given."""
 
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -26,6 +27,7 @@ from kbqa.sparql.stores import OxigraphStore, QueryError
 from kbqa.sparql.stores.base import RdfTerm
 
 _MOST_BYTES = 10**12
+_ASKS = re.compile(r"\s*(?:(?:PREFIX\b[^<]*|BASE\s*)<[^>]*>\s*)*ASK\b", re.IGNORECASE)
 Names = tuple[str, ...]
 """What an answer may be called: first its IRI or value, then its label."""
 
@@ -107,7 +109,7 @@ def _gold(row: dict[str, Any], live: LiveGraph) -> list[Names] | None:
         return [(str(each),) for each in row["answers"]]
     prefixes = "".join(f"PREFIX {name}: <{iri}> " for name, iri in PREFIXES.items())
     try:
-        if row["sparql"].lstrip().upper().startswith("ASK"):
+        if _ASKS.match(row["sparql"]):
             return [(str(live.store.ask(prefixes + row["sparql"])).lower(),)]
         return _rows(live.store.select(prefixes + row["sparql"]).rows, live)
     except QueryError:

@@ -46,6 +46,13 @@ def test_a_query_that_does_not_run_is_counted(load):
     assert scores.summary()["f1"] == 0
 
 
+def test_an_ask_behind_declarations_has_a_known_answer(load):
+    version, live = served(load())
+    asked = [{"question": "has Falcon a director?", "sparql": "PREFIX f: <http://films.example/>\nASK { f:f4 f:director ?x }"}]
+    scores = Scores()
+    assert len(list(evaluate(asked, version, live, Refused(), scores))) == scores.questions == 1
+
+
 def test_calibration_worked_out_by_hand():
     assert calibration_error([(0.95, True), (0.95, False), (0.35, False)]) == pytest.approx((0.9 + 0.35) / 3)
     assert calibration_error([]) == 0

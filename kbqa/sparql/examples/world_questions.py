@@ -232,8 +232,29 @@ class _Questions(PathQuestions, AlternativeQuestions):
         value = self.rng.choice(list(kept.values.values()))
         edges = (Edge(X, RDF_TYPE, self.world.class_of(kept.what.source)), Edge(X, kept.predicate, value))
         parts = {"c": plural_of(kept.what.source), "a": self.rng.choice((kept.name, *kept.what.names)), "v": value.value}
-        wordings = ("which {c} have the {a} {v}", "{c} whose {a} is {v}", "{c} with {a} {v}", "how many {c} have the {a} {v}", "how many {c} are {v}")
-        text = self.rng.choice((*wordings, "{v} {c}", "which {c} are {v}", "list all {v} {c}") if kept.what.values else wordings[:4]).format(**parts)
+        wordings: tuple[str, ...] = (
+            "which {c} have the {a} {v}",
+            "{c} whose {a} is {v}",
+            "{c} with {a} {v}",
+            "how many {c} have the {a} {v}",
+            "how many {c} are {v}",
+        )
+        if kept.what.nouns and self.rng.random() < 0.5:
+            parts["v"] = plural_of(value.value)
+            wordings = (
+                "which {c} are {v}",
+                "how many {v} are there",
+                "list all {v}",
+                "which {v} are there",
+                "{v}",
+                "show the {v}",
+                "how many {c} are {v}",
+            )
+        elif kept.what.values:
+            wordings = (*wordings, "{v} {c}", "which {c} are {v}", "list all {v} {c}")
+        else:
+            wordings = wordings[:4]
+        text = self.rng.choice(wordings).format(**parts)
         columns = (Item(X, Aggregate.COUNT),) if text.startswith("how many") else (Item(X),)
         return Example(self._cased(text), Query(edges, columns=columns))
 

@@ -55,12 +55,16 @@ class Attribute:
 
 @dataclass(frozen=True)
 class Text:
-    """A text that members of a class have: names, what it may be (words by chance where nothing is said), and questions for it."""
+    """A text that members of a class have: names, what it may be (words by chance where nothing is said), and questions for it.
+
+    `nouns` say what members are, as engineers are, and have a plural.
+    """
 
     source: str
     names: tuple[str, ...]
     values: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
+    nouns: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,8 @@ def _attribute(stored: dict[str, Any]) -> Attribute:
 
 
 def _text(stored: dict[str, Any]) -> Text:
-    return Text(stored["of"], *(tuple(stored.get(part, ())) for part in ("names", "values", "asked")))
+    names, values, asked = (tuple(stored.get(part, ())) for part in ("names", "values", "asked"))
+    return Text(stored["of"], names, values, asked, stored.get("nouns", False))
 
 
 DOMAINS = read_domains()

@@ -1,10 +1,14 @@
 """A chart for rows, where one helps: chosen by what the columns hold, as a Vega-Lite specification."""
 
 import datetime
+import re
 from typing import Any
 
 from kbqa.sql.executing import Result
 
+_PERIOD = re.compile(r"[12]\d{3}(-(0[1-9]|1[0-2]))?")
+"""A year or a month, as rows are grouped by them."""
+_DAY = len("2000-01-01")
 _FEWEST, _MOST_BARS, _MOST_POINTS = 2, 40, 1_000
 
 
@@ -37,16 +41,20 @@ def _kind(values: list[Any]) -> str:
 
 
 def _is_date(text: str) -> bool:
+    if _PERIOD.fullmatch(text):
+        return True
     try:
         datetime.datetime.fromisoformat(text)
     except ValueError:
         return False
-    return len(text) >= len("2000-01-01")
+    return len(text) >= _DAY
 
 
 def _chart(result: Result, mark: str, x: int, kind: str, y: int) -> dict[str, Any]:
     values = [{"x": row[x] if isinstance(row[x], int | float) else str(row[x]), "y": row[y]} for row in result.rows]
     horizontal: dict[str, Any] = {"field": "x", "type": kind, "title": result.columns[x]}
+    if kind == "temporal" and all(len(str(row[x])) <= _DAY for row in result.rows if row[x] is not None):
+        horizontal["scale"] = {"type": "utc"}  # browsers read what has no time of day as midnight in Greenwich
     if mark == "bar":
         horizontal |= {"sort": None, "axis": {"labelAngle": -40, "labelLimit": 120}}
     return {

@@ -117,7 +117,7 @@ class _Select:
 
     def tree(self) -> exp.Select:
         query = self.query
-        select = exp.Select(expressions=[self.item(each) for each in query.items])
+        select = exp.Select(expressions=[self.shown(each) for each in query.items])
         select = select.distinct() if query.distinct else select
         for place, (table, key) in enumerate(self.joined):
             if place == 0:
@@ -175,6 +175,11 @@ class _Select:
         if item.operator == Operator.DIVIDE:  # whole numbers would be divided without a rest
             left = exp.Cast(this=left, to=exp.DataType.build("DOUBLE" if self.schema.dialect == "postgres" else "REAL"))
         return _OPERATORS[item.operator](this=left, expression=self.term(item.other))
+
+    def shown(self, item: Item) -> exp.Expr:
+        """Return an item as it is shown: the heading of a part of a date says which part it is."""
+        operand = item.term.operand
+        return exp.alias_(self.item(item), self.name(operand.part.lower())) if isinstance(operand, DatePart) else self.item(item)
 
     def order(self, order: Order) -> exp.Ordered:
         """Return a sort key, with empty values where the dialect puts them by itself."""

@@ -71,9 +71,9 @@ def test_parts_of_dates_are_written_as_each_dialect_writes_them(shop):
     query = parse_query("SELECT strftime('%Y-%m', ordered_on), count(*) FROM \"order\" GROUP BY strftime('%Y-%m', ordered_on)", shop.schema)
     written = [query_text(query, replace(shop.schema, dialect=dialect)) for dialect in ("sqlite", "postgres", "mysql")]
     assert written == [
-        "SELECT STRFTIME('%Y-%m', ordered_on), COUNT(*) FROM \"order\" GROUP BY STRFTIME('%Y-%m', ordered_on)",
-        "SELECT TO_CHAR(ordered_on, 'YYYY-MM'), COUNT(*) FROM \"order\" GROUP BY TO_CHAR(ordered_on, 'YYYY-MM')",
-        "SELECT DATE_FORMAT(ordered_on, '%Y-%m'), COUNT(*) FROM `order` GROUP BY DATE_FORMAT(ordered_on, '%Y-%m')",
+        "SELECT STRFTIME('%Y-%m', ordered_on) AS month, COUNT(*) FROM \"order\" GROUP BY STRFTIME('%Y-%m', ordered_on)",
+        "SELECT TO_CHAR(ordered_on, 'YYYY-MM') AS month, COUNT(*) FROM \"order\" GROUP BY TO_CHAR(ordered_on, 'YYYY-MM')",
+        "SELECT DATE_FORMAT(ordered_on, '%Y-%m') AS month, COUNT(*) FROM `order` GROUP BY DATE_FORMAT(ordered_on, '%Y-%m')",
     ]
 
 

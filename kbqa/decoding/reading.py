@@ -17,7 +17,7 @@ READ_BY_TEXT = (Kind.CLASS, Kind.FORWARD, Kind.BACKWARD, Kind.TABLE, Kind.COLUMN
 _RELATIONS = (Kind.FORWARD, Kind.BACKWARD)
 MATCHES = 4
 """How a token relates to a candidate: 0 not, 1 begins as one of its words, 2 has the stem of one, 3 belongs to its mention."""
-MAX_TOKENS = 96
+MAX_TOKENS = 256
 CONTEXTS = 8
 """How many texts of a candidate's surroundings are read."""
 _SAME_BEGINNING = 4

@@ -42,7 +42,7 @@ class AlternativeQuestions(WorldWords):
 
     def _one_way_or_another(self) -> Example | None:
         """What one relation or another leads to, or what is described in one way or another."""
-        return self.rng.choice((self._two_roles, self._two_descriptions, self._two_conditions, self._two_conditions))()
+        return self.rng.choice((self._two_roles, self._in_two_roles, self._two_descriptions, self._two_conditions, self._two_conditions))()
 
     def _two_roles(self) -> Example | None:
         """What two relations of one thing lead to."""
@@ -58,6 +58,22 @@ class AlternativeQuestions(WorldWords):
         wordings = ("{p} or {q} of {e}", "who or what is the {p} or the {q} of {e}", "all that is {p} or {q} of {e}", "list {e}'s {p} or {q}")
         text = self.rng.choice(wordings).format(p=self._noun(relation), q=self._noun(other), e=self.world.names[subject])
         return self._alternatives(text, (), Branch((Edge(subject, predicate, X),)), Branch((Edge(subject, name, X),)))
+
+    def _in_two_roles(self) -> Example | None:
+        """What has one thing in one role or another: the matches that a team played at home or away."""
+        relation, predicate, (_, target) = self._edge()
+        others = [
+            (each, name)
+            for each, name, found in self.world.edges
+            if (each.source, each.target) == (relation.source, relation.target) and name != predicate and any(edge[1] == target for edge in found)
+        ]
+        if not others:
+            return None
+        other, name = self.rng.choice(others)
+        wordings = ("which {c} have {e} as {p} or {q}", "{c} with {e} as {p} or as {q}", "{c} where {e} is the {p} or the {q}",
+                    "in which {c} is {e} {p} or {q}", "{c} whose {p} or {q} is {e}")  # fmt: skip
+        text = self.rng.choice(wordings).format(c=plural_of(relation.source), p=self._noun(relation), q=self._noun(other), e=self.world.names[target])
+        return self._alternatives(text, (), Branch((Edge(X, predicate, target),)), Branch((Edge(X, name, target),)))
 
     def _two_descriptions(self) -> Example | None:
         """What has one relation to one thing, or another to another."""
@@ -151,6 +167,10 @@ class AlternativeQuestions(WorldWords):
         members, noun = Edge(X, RDF_TYPE, self.world.class_of(relation.source)), self._noun(relation)
         if self.rng.random() < 0.5:
             text = self.rng.choice(self._said_without(relation.source, noun, relation.target, relation.backward))
+            kinds, edges = self._group(relation.source)
+            if len(edges) == 1 and edges[0].predicate not in (predicate, RDF_TYPE) and self.rng.random() < 0.5:
+                text = self.rng.choice((f"{kinds} without {noun}", f"which of the {kinds} have no {noun}", f"the {kinds} that lack a {noun}"))
+                members = edges[0]
             group = (Edge(X, predicate, Y),)
         else:
             plural, name = plural_of(relation.source), self.world.names[target]

@@ -196,7 +196,16 @@ class _Questions(PathQuestions, AlternativeQuestions):
         if kept is None or not edges:
             return None
         word, aggregate = self.rng.choice(_AGGREGATES)
-        wordings = ("what is the {w} {p} of the {c}", "{w} {p} of all {c}", "{w} {p} of {c}", "the {w} {p} of {c}")
+        wordings = ["what is the {w} {p} of the {c}", "{w} {p} of all {c}", "{w} {p} of {c}", "the {w} {p} of {c}"]
+        wordings += {
+            Aggregate.SUM: [
+                "the sum of the {p} of the {c}",
+                "what {p} do the {c} have in total",
+                "{p} of the {c} in total",
+                "{p} of all {c} together",
+            ],
+            Aggregate.AVG: ["what {p} do the {c} have on average", "{p} of the {c} on average"],
+        }.get(aggregate, [])
         text = self.rng.choice(wordings).format(w=word, p=self.rng.choice(kept.what.names), c=kinds)
         return Example(self._cased(text), Query((*edges, Edge(X, kept.predicate, Y)), columns=(Item(Y, aggregate),)))
 

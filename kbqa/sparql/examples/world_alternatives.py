@@ -202,6 +202,6 @@ def _denied(wording: str, plural: str) -> str | None:
     """Return what is asked from an object, denied: which trains stop at {e} → which trains do not stop at {e}."""
     asked = f"which {plural} "
     first, _, rest = wording.removeprefix(asked).partition(" ")
-    if not wording.startswith(asked) or first in ("does", "did", "went"):
+    if not wording.startswith(asked) or first in ("does", "did", "went", "took", "belonged"):
         return None
     return f"{asked}{first} not {rest}" if first in ("are", "were") else f"{asked}do not {first} {rest}"

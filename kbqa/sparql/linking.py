@@ -20,7 +20,7 @@ from kbqa.sparql.names import names_of
 from kbqa.sparql.profile import Profile
 from kbqa.sparql.terms import parse_term
 
-MAX_ENTITIES, MAX_VALUES, MAX_CLASSES = 24, 24, 24
+MAX_ENTITIES, MAX_VALUES, MAX_CLASSES, MAX_FLAGS = 24, 24, 24, 6
 MAX_QUESTION = 2_000
 _NEAREST, _ALIKE, _MEANT = 3, 0.74, 0.7
 """How many labels mean the same as some words; how alike they must be (cosine: Spain and Portugal are at 0.72, the USA and its full name at 0.75);
@@ -47,7 +47,7 @@ def find_mentions(question: str, version: GraphVersion, profile: Profile) -> Men
     return Mentions(
         tuple(_choice(each, len(words)) for each in best if each.kind == Name.Kind.ENTITY)[:MAX_ENTITIES],
         _classes(words, profile),
-        tuple(_choice(each, len(words)) for each in best if each.kind == Name.Kind.VALUE)[:MAX_VALUES],
+        (*_flags(words, profile), *(_choice(each, len(words)) for each in best if each.kind == Name.Kind.VALUE))[:MAX_VALUES],
         tuple(numbers_in(question)),
     )
 
@@ -93,16 +93,35 @@ def _choice(each: Found, words: int) -> Choice:
 
 def _classes(words: Sequence[Word], profile: Profile) -> tuple[Choice, ...]:
     """Return the graph's classes: all if they are few, else those that share words with the question, and the largest."""
-    stems = {stem(word.text): word for word in words}
     choices = []
     for each in profile.classes:
-        parts = [stem(part) for part in fold(each.text).split()]
-        shared = [stems[part] for part in parts if part in stems]
-        span = (min(word.start for word in shared), max(word.end for word in shared)) if shared else None
-        share = len(shared) / max(1, len(parts))
-        features = (share, float(share == 1), 0.0, len(shared) / 4, math.log1p(each.count) / 5, 0.0)
+        span, share, shared = _shared_words(words, each.text)
+        features = (share, float(share == 1), 0.0, shared / 4, math.log1p(each.count) / 5, 0.0)
         choices.append((-share, -each.count, Choice(Kind.CLASS, each.iri, each.text, span, features)))
     return tuple(choice for _, _, choice in sorted(choices, key=lambda entry: entry[:2])[:MAX_CLASSES])
+
+
+def _flags(words: Sequence[Word], profile: Profile) -> tuple[Choice, ...]:
+    """Return true and false of the properties that have no other values, called by words for what is so: no question says "true"."""
+    choices = []
+    for each in profile.predicates:
+        if each.ranges == ("boolean",):
+            span, share, shared = _shared_words(words, each.text)
+            features = (share, float(share == 1), 0.0, shared / 4, math.log1p(each.count) / 5, 0.0)
+            both = [
+                Choice(Kind.VALUE, (each.predicate, Literal(so)), each.text if so else f"never {each.text}", span, features) for so in (True, False)
+            ]
+            choices.append((-share, -each.count, both))
+    return tuple(choice for _, _, both in sorted(choices, key=lambda entry: entry[:2])[:MAX_FLAGS] for choice in both)
+
+
+def _shared_words(words: Sequence[Word], text: str) -> tuple[tuple[int, int] | None, float, int]:
+    """Return where a question has words of a text, what share of the text these are, and how many."""
+    stems = {stem(word.text): word for word in words}
+    parts = [stem(part) for part in fold(text).split()]
+    shared = [stems[part] for part in parts if part in stems]
+    span = (min(word.start for word in shared), max(word.end for word in shared)) if shared else None
+    return span, len(shared) / max(1, len(parts)), len(shared)
 
 
 def numbers_in(question: str) -> list[Choice]:

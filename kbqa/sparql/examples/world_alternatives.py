@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from kbqa.sparql.examples.published import Example
-from kbqa.sparql.examples.world_words import PEOPLE, WorldWords, X, Y, Z, plural_of
-from kbqa.sparql.examples.worlds import Attribute, Kept, Text
+from kbqa.sparql.examples.world_words import PEOPLE, WorldWords, X, Y, Z
+from kbqa.sparql.examples.worlds import Attribute, Kept, Text, plural_of
 from kbqa.sparql.query import RDF_TYPE, Aggregate, Branch, Edge, Item, Query
 
 _WHERE_KNOWN = (
@@ -103,7 +103,8 @@ class AlternativeQuestions(WorldWords):
         (words, condition), (other_words, other_condition) = self._condition(kept), self._condition(other)
         if other is kept and condition.comparison == other_condition.comparison:
             return None
-        kinds, edges = self._group(kept.what.source)
+        group = self._group(kept.what.source)
+        kinds, edges = group.plural, group.edges
         if not edges:
             return None
         text = self._conditions(kinds, words, other_words)
@@ -134,7 +135,8 @@ class AlternativeQuestions(WorldWords):
             kept = self.rng.choice(everything)
             kind, what, predicate = kept.what.source, self.rng.choice((kept.name, *kept.what.names)), kept.predicate
             asked = []
-        kinds, edges = self._group(kind)
+        group = self._group(kind)
+        kinds, edges = group.plural, group.edges
         if not edges or any(edge.predicate == predicate for edge in edges):
             return None
         text = self.rng.choice(_WHERE_KNOWN).format(c=kinds, p=what)
@@ -167,7 +169,8 @@ class AlternativeQuestions(WorldWords):
         members, noun = Edge(X, RDF_TYPE, self.world.class_of(relation.source)), self._noun(relation)
         if self.rng.random() < 0.5:
             text = self.rng.choice(self._said_without(relation.source, noun, relation.target, relation.backward))
-            kinds, edges = self._group(relation.source)
+            told = self._group(relation.source)
+            kinds, edges = told.plural, told.edges
             if len(edges) == 1 and edges[0].predicate not in (predicate, RDF_TYPE) and self.rng.random() < 0.5:
                 text = self.rng.choice((f"{kinds} without {noun}", f"which of the {kinds} have no {noun}", f"the {kinds} that lack a {noun}"))
                 members = edges[0]

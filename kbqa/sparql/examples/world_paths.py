@@ -3,8 +3,8 @@
 from pyoxigraph import Literal, NamedNode
 
 from kbqa.sparql.examples.published import Example
-from kbqa.sparql.examples.world_words import PEOPLE, WorldWords, X, Y, Z, plural_of
-from kbqa.sparql.examples.worlds import Attribute, Kept, Relation, Text
+from kbqa.sparql.examples.world_words import PEOPLE, WorldWords, X, Y, Z
+from kbqa.sparql.examples.worlds import Attribute, Kept, Relation, Text, plural_of
 from kbqa.sparql.query import RDF_TYPE, Edge
 
 _LONG = 0.2
@@ -88,7 +88,8 @@ class PathQuestions(WorldWords):
         """What has a relation to members of a class that a relation of their own describes, or what these have one to."""
         relation, predicate, _ = self._edge()
         onward = self.rng.random() < 0.5
-        kinds, edges = self._group(relation.source if onward else relation.target, whole=False)
+        group = self._group(relation.source if onward else relation.target, whole=False)
+        kinds, edges = group.plural, group.edges
         if not edges:
             return None
         described = self.rng.choice(("the {}", "the {}", "{}")).format(kinds)

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pyoxigraph import Literal, NamedNode
 
@@ -9,13 +10,21 @@ from kbqa.sparql.examples.answers import has_answer
 from kbqa.sparql.examples.published import Example
 from kbqa.sparql.examples.world_alternatives import AlternativeQuestions
 from kbqa.sparql.examples.world_paths import PathQuestions
-from kbqa.sparql.examples.world_words import PEOPLE, WITH_HAVE, X, Y, Z, plural_of
-from kbqa.sparql.examples.worlds import XSD, World
+from kbqa.sparql.examples.world_words import PEOPLE, WITH_HAVE, X, Y, Z, stands_behind, verb_of
+from kbqa.sparql.examples.worlds import XSD, Relation, World, plural_of
 from kbqa.sparql.query import RDF_TYPE, Aggregate, Comparison, Edge, Having, Item, Query
 from kbqa.sparql.stores import OxigraphStore
 
 _AGGREGATES = (
     ("average", Aggregate.AVG), ("mean", Aggregate.AVG), ("total", Aggregate.SUM), ("highest", Aggregate.MAX), ("lowest", Aggregate.MIN),
+)  # fmt: skip
+_FOR_EACH = (
+    "how many {c} are there for each {t}", "number of {c} per {t}", "for each {t}, how many {c} are there", "how many {c} are there in each {t}",
+    "how many {c} does each {t} have", "number of {c} in each {t}", "count the {c} of every {t}", "{c} per {t}, how many",
+)  # fmt: skip
+_OF_EACH = (
+    "how many {p} does each {c} have", "number of {p} per {c}", "for each {c}, how many {p}", "number of {p} of each {c}",
+    "count the {p} of every {c}",
 )  # fmt: skip
 
 
@@ -39,6 +48,7 @@ class _Questions(PathQuestions, AlternativeQuestions):
             self._chain, self._without, self._aggregate, self._of_group, self._either, self._of_group, self._ask, self._chain, self._both_of,
             self._one, self._where_known, self._one_way_or_another, self._where_known, self._chain, self._counted_from_none, self._one_way_or_another,
             self._chain, self._over_something, self._without, self._chain, self._unknown, self._over_something, self._most_of, self._of_something,
+            self._which, self._flagged, self._which, self._superlative, self._which, self._flagged, self._which, self._each,
         )  # fmt: skip
 
     def _count(self) -> Example | None:
@@ -71,29 +81,66 @@ class _Questions(PathQuestions, AlternativeQuestions):
         kept = self.rng.choice(self.world.attributes)
         descending = self.rng.random() < 0.6
         word = self.rng.choice(kept.what.most if descending else kept.what.least)
-        kinds, edges = self._group(kept.what.source)
-        number = self.rng.choice((1, 1, 1, 3)) if not word.startswith(("with ", "born ")) else 1
-        if not edges:
+        group = self._group(kept.what.source)
+        behind = stands_behind(word)
+        number = self.rng.choice((1, 1, 1, 3)) if not behind else 1
+        if not group.edges:
             return None
         if number > 1:
-            text = self.rng.choice(("what are the three {w} {c}", "the 3 {w} {c}", "top 3 {w} {c}")).format(c=kinds, w=word)
-        elif len(edges) > 1 or not kinds.endswith(plural_of(kept.what.source)):
-            text = self.rng.choice(("which of the {c} is the {w}", "who or what is the {w} of the {c}", "the {w} of the {c}")).format(
-                c=kinds, w=_one_of(word)
+            wordings = ["what are the three {w} {c}", "the 3 {w} {c}", "top 3 {w} {c}"]
+        elif not group.singular:
+            wordings = (
+                ["which of the {c} {v}"] * 2 if behind else ["which of the {c} is the {w}", "who or what is the {w} of the {c}", "the {w} of the {c}"]
             )
-        elif word.startswith(("with ", "born ")):
-            wordings = ("which {c} is the one {w}", "the {c} {w}", "which is the {c} {w}", "{c} {w}")
-            text = self.rng.choice(wordings).format(c=kept.what.source, w=word)
+        elif behind:
+            wordings = ["which {one} is the one {w}", "the {one} {w}", "which is the {one} {w}", "{one} {w}", "which {one} {v}", "what {one} {v}"]
         else:
-            plain = ["what is the {w} {c}", "which {c} is the {w}", "the {w} {c}", "find the {w} {c}", "which is the {w} {c}"]
-            plain += ["who is the {w}", "who is the {w} {c}"] if kept.what.source in PEOPLE else []
-            text = self.rng.choice(plain).format(c=kept.what.source, w=word)
-        edges = (*edges, Edge(X, kept.predicate, Y))
+            wordings = ["what is the {w} {one}", "which {one} is the {w}", "the {w} {one}", "find the {w} {one}", "which is the {w} {one}"]
+        if kept.what.source in PEOPLE and group.singular == kept.what.source and number == 1:
+            wordings += ["who {v}"] if behind else ["who is the {w}", "who is the {w} {one}"]
+        text = self.rng.choice(wordings).format(c=group.plural, one=group.singular, w=word, v=verb_of(word))
+        edges = (*group.edges, Edge(X, kept.predicate, Y))
         return Example(self._cased(text), Query(edges, columns=(Item(X),), order=Item(Y), descending=descending, limit=number))
+
+    def _which(self) -> Example | None:
+        """Members of a group, or how many they are."""
+        kind = self.rng.choice([each.source for each, _, edges in self.world.edges if edges])
+        group = self._group(kind, whole=False)
+        counts = self.rng.random() < 0.25
+        wordings = (
+            ["how many {c} are there", "number of {c}", "count the {c}"] if counts else ["which {c} are there", "list all {c}", "show the {c}", "{c}"]
+        )
+        if group.clause:
+            said = f"{group.head or plural_of(kind)} {group.clause}"
+            wordings += [f"how many {said}"] * 3 if counts else [f"which {said}"] * 4
+        text = self.rng.choice(wordings).format(c=group.plural)
+        return self._counted(text, group.edges) if counts else self._example(text, group.edges)
+
+    def _flagged(self) -> Example | None:
+        """Members of a class of which something is so, or is not, or whether it is so of one."""
+        kept = self.rng.choice([each for each in self.world.flags if each.values] or [None])
+        if kept is None:
+            return None
+        if self.rng.random() < 0.4:
+            node = self.rng.choice(list(kept.values))
+            return Example(self._cased(self._say(kept.what.asked, node)), Query((Edge(node, kept.predicate, Literal(True)),)))
+        group = self._group(kept.what.source)
+        true = self.rng.random() < 0.65
+        clause = self.rng.choice(kept.what.when if true else kept.what.unless)
+        wordings = ["which {c} {v}", "list the {c} that {v}", "{c} that {v}", "how many {c} {v}"]
+        wordings += (
+            ["who {v}"]
+            if kept.what.source in PEOPLE and group.plural == plural_of(kept.what.source) and clause.startswith(("can ", "cannot "))
+            else []
+        )
+        text = self.rng.choice(wordings).format(c=group.plural, v=clause)
+        columns = (Item(X, Aggregate.COUNT),) if text.startswith("how many") else (Item(X),)
+        return Example(self._cased(text), Query((*group.edges, Edge(X, kept.predicate, Literal(true))), columns=columns))
 
     def _compare(self) -> Example | None:
         kept = self.rng.choice(self.world.attributes)
-        kinds, edges = self._group(kept.what.source)
+        group = self._group(kept.what.source)
+        kinds, edges = group.plural, group.edges
         words, condition = self._condition(kept)
         text = self._conditions(kinds, words)
         if kept.what.source in PEOPLE and kinds == plural_of(kept.what.source) and not words.startswith(WITH_HAVE):
@@ -103,10 +150,15 @@ class _Questions(PathQuestions, AlternativeQuestions):
 
     def _ask(self) -> Example | None:
         relation, predicate, (subject, target) = self._edge()
-        answer = target if self.rng.random() < 0.5 else self.rng.choice(self.world.members[relation.target])
+        if self.rng.random() < 0.25 and (head := self._head(relation.source)) is not None:
+            said = head.clause.removeprefix("are ")
+            kind = f"{'an' if head.singular[:1].lower() in 'aeiou' else 'a'} {head.singular}" if head.singular else said
+            text = self.rng.choice((kind, said) if said != head.plural else (kind,))
+            return Example(self._cased(f"is {self._called(subject)} {text}"), Query((replace(head.edges[0], subject=subject),)))
+        answer = target if self.rng.random() < 0.5 else self.rng.choice(self.world.objects[relation.target])
         verbs = [each for wording in relation.backward if (each := _yes_no(wording, plural_of(relation.source)))]
         if verbs and self.rng.random() < 0.6:
-            shown = self.rng.choice(verbs).format(s=self.world.names[subject], e=self.world.names[answer])
+            shown = self.rng.choice(verbs).format(s=self._called(subject), e=self._called(answer))
         else:
             text = self.rng.choice(("is {f} the {p} of {e}", "is {e}'s {p} {f}", "does {e} have the {p} {f}", "is the {p} of {e} {f}"))
             shown = text.format(f=self.world.names[answer], e=self.world.names[subject], p=self._noun(relation))
@@ -115,19 +167,19 @@ class _Questions(PathQuestions, AlternativeQuestions):
     def _most_of(self) -> Example | None:
         """The member with the highest or lowest of an attribute, by its name."""
         kept = self.rng.choice(self.world.attributes)
-        kinds, edges = self._group(kept.what.source)
-        if not edges:
+        group = self._group(kept.what.source)
+        if not group.edges:
             return None
         descending, name = self.rng.random() < 0.6, self.rng.choice((kept.name, *kept.what.names))
         dated = kept.datatype == "date" or "year" in name
         much, little = (("latest",), ("earliest",)) if dated else (("highest", "largest", "greatest", "most"), ("lowest", "smallest", "least"))
         word = self.rng.choice(much if descending else little)
         wordings = ["which of the {c} has the {w} {a}", "the one of the {c} with the {w} {a}", "who or what of the {c} has the {w} {a}"]
-        if kinds == plural_of(kept.what.source):
+        if group.singular:
             wordings[1:] = ["which {one} has the {w} {a}", "the {one} with the {w} {a}", "{one} with {w} {a}", "what {one} has the {w} {a}"]
-            wordings += ["who has the {w} {a}"] if kept.what.source in PEOPLE else []
-        text = self.rng.choice(wordings).format(c=kinds, one=kept.what.source, w=word, a=name)
-        query = Query((*edges, Edge(X, kept.predicate, Y)), columns=(Item(X),), order=Item(Y), descending=descending, limit=1)
+            wordings += ["who has the {w} {a}"] if kept.what.source in PEOPLE and group.singular == kept.what.source else []
+        text = self.rng.choice(wordings).format(c=group.plural, one=group.singular, w=word, a=name)
+        query = Query((*group.edges, Edge(X, kept.predicate, Y)), columns=(Item(X),), order=Item(Y), descending=descending, limit=1)
         return Example(self._cased(text), query)
 
     def _both(self) -> Example | None:
@@ -192,8 +244,10 @@ class _Questions(PathQuestions, AlternativeQuestions):
 
     def _aggregate(self) -> Example | None:
         kept = self.rng.choice([each for each in self.world.attributes if each.datatype != "date"] or [None])
-        kinds, edges = self._group(kept.what.source) if kept else ("", ())
-        if kept is None or not edges:
+        if kept is None:
+            return None
+        group = self._group(kept.what.source)
+        if not group.edges:
             return None
         word, aggregate = self.rng.choice(_AGGREGATES)
         wordings = ["what is the {w} {p} of the {c}", "{w} {p} of all {c}", "{w} {p} of {c}", "the {w} {p} of {c}"]
@@ -206,25 +260,31 @@ class _Questions(PathQuestions, AlternativeQuestions):
             ],
             Aggregate.AVG: ["what {p} do the {c} have on average", "{p} of the {c} on average"],
         }.get(aggregate, [])
-        text = self.rng.choice(wordings).format(w=word, p=self.rng.choice(kept.what.names), c=kinds)
-        return Example(self._cased(text), Query((*edges, Edge(X, kept.predicate, Y)), columns=(Item(Y, aggregate),)))
+        text = self.rng.choice(wordings).format(w=word, p=self.rng.choice(kept.what.names), c=group.plural)
+        return Example(self._cased(text), Query((*group.edges, Edge(X, kept.predicate, Y)), columns=(Item(Y, aggregate),)))
 
     def _each(self) -> Example | None:
         """For each object of a relation, how many subjects it has, or the mean of what they have."""
         relation, predicate, _ = self._edge()
+        if relation.source == relation.target:
+            return None
         kept = [each for each in self.world.attributes if each.what.source == relation.source and each.datatype != "date"]
         edges, parts = self._started(relation, predicate), {"c": plural_of(relation.source), "t": relation.target, "p": self._noun(relation)}
         if not kept or self.rng.random() < 0.5:
-            text = self.rng.choice(("how many {c} are there for each {t}", "number of {c} per {t}", "for each {t}, how many {c} are there")).format(
-                **parts
-            )
+            if self.rng.random() < 0.3:
+                return self._each_of_subjects(relation, predicate)
+            text = self.rng.choice(_FOR_EACH).format(**parts)
             return Example(self._cased(text), Query(edges, columns=(Item(Y), Item(X, Aggregate.COUNT))))
         chosen = self.rng.choice(kept)
         word, aggregate = self.rng.choice(_AGGREGATES)
         parts |= {"w": word, "a": self.rng.choice(chosen.what.names)}
         edges = (*edges, Edge(X, chosen.predicate, Z))
         if self.rng.random() < 0.5:
-            text = self.rng.choice(("{w} {a} of {c} per {t}", "what is the {w} {a} of the {c} for each {t}", "for each {p}, the {w} {a} of its {c}"))
+            wordings = ["{w} {a} of {c} per {t}", "what is the {w} {a} of the {c} for each {t}", "for each {p}, the {w} {a} of its {c}",
+                        "the {w} {a} of the {c} in each {t}", "{w} {a} of the {c} of every {t}"]  # fmt: skip
+            if not any(each.what.source == relation.target for each in self.world.attributes):
+                wordings += ["what is the {w} {a} of each {t}", "{w} {a} per {t}", "the {w} {a} in each {t}", "what is the {w} {a} for each {t}"]
+            text = self.rng.choice(wordings)
             return Example(self._cased(text.format(**parts)), Query(edges, columns=(Item(Y), Item(Z, aggregate))))
         descending = self.rng.random() < 0.7
         text = self.rng.choice(
@@ -232,6 +292,12 @@ class _Questions(PathQuestions, AlternativeQuestions):
         )
         shown = text.format(m="highest" if descending else "lowest", **parts)
         return Example(self._cased(shown), Query(edges, columns=(Item(Y),), order=Item(Z, aggregate), descending=descending, limit=1))
+
+    def _each_of_subjects(self, relation: Relation, predicate: NamedNode) -> Example:
+        """For each subject of a relation, how many objects it has."""
+        noun = plural_of(self.rng.choice((self._noun(relation), relation.target)))
+        text = self.rng.choice(_OF_EACH).format(p=noun, c=relation.source)
+        return Example(self._cased(text), Query(self._started(relation, predicate), columns=(Item(X), Item(Y, Aggregate.COUNT))))
 
     def _with_text(self) -> Example | None:
         """Members that have a text."""
@@ -280,8 +346,3 @@ def _yes_no(wording: str, plural: str) -> str | None:
     if wording.startswith(("who is ", "who was ")):
         return f"{wording.split()[1]} {{s}} {wording.split(' ', 2)[2]}"
     return None
-
-
-def _one_of(word: str) -> str:
-    """Return the words for the most of something as they stand before "of": with the most pages → one with the most pages."""
-    return f"one {word}" if word.startswith(("with ", "born ")) else word

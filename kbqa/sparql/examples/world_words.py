@@ -2,21 +2,36 @@
 
 import calendar
 import random
+from dataclasses import dataclass, replace
 
 from pyoxigraph import Literal, NamedNode
 
 from kbqa.sparql.dates import dated_value
 from kbqa.sparql.examples.published import Example
-from kbqa.sparql.examples.worlds import XSD, Attribute, Kept, Relation, World
+from kbqa.sparql.examples.worlds import XSD, Attribute, Kept, Node, Relation, World, plural_of
 from kbqa.sparql.query import RDF_TYPE, Aggregate, Comparison, Edge, Filter, Item, Query, Variable
 
 X, Y, Z = Variable(0), Variable(1), Variable(2)
 PEOPLE = ("human", "person", "doctor", "patient", "cook", "singer", "employee", "player", "customer", "politician", "artist")
 WITH_HAVE = ("with", "costing", "earning", "weighing", "that", "who", "from")
 """How conditions begin that do not follow "are"."""
-_PARTICIPLES = ("born", "built", "founded", "hired", "launched", "made", "opened", "painted", "placed", "played", "published", "released")
+_PARTICIPLES = ("born", "built", "founded", "hired", "launched", "made", "opened", "painted", "placed", "played", "published", "released", "elected")
+_SAID_OF_ONE = {"living": "lives", "scoring": "scores", "having": "has"}
+_WHOLE, _HEADED = 0.4, 0.4
+"""How often a group is a whole class, or is told by a word for it; and how often by that word alone."""
 _WITHIN, _DAY = 0.5, 3
 """How often dates are asked for within a year, a month or a day; how many parts a day's date has."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Members of a class, X: in words (plural, and singular where that is as easily said), as edges; a clause on them, and the words before it."""
+
+    plural: str
+    edges: tuple[Edge, ...]
+    singular: str = ""
+    clause: str = ""
+    head: str = ""
 
 
 class WorldWords:
@@ -73,27 +88,83 @@ class WorldWords:
         day = int(parts[2])
         return self.rng.choice((f"{day} {month} {parts[0]}", f"{month} {day}, {parts[0]}", "-".join(parts)))
 
-    def _group(self, kind: str, *, whole: bool = True) -> tuple[str, tuple[Edge, ...]]:
-        """Return members of a class in words (all, if that may be, or those with a relation to something), and as edges of X.
+    def _group(self, kind: str, *, whole: bool = True) -> Group:
+        """Return members of a class: all, if that may be, or those that an adjective, a noun or a relation to something tells, or two of these.
 
-        None where nothing tells them.
+        Without words where nothing tells them.
         """
         found = [(relation, predicate, each[1]) for relation, predicate, edges in self.world.edges if relation.source == kind for each in edges]
         if not whole and not found:
-            return "", ()
-        if whole and (not found or self.rng.random() < 0.5):
-            return plural_of(kind), (Edge(X, RDF_TYPE, self.world.class_of(kind)),) if self.world.typed else ()
+            return Group("", ())
+        chance = self.rng.random()
+        if whole and (not found or chance < _WHOLE):
+            plural = plural_of(kind)
+            return Group(plural, self._typed(kind), kind)
+        head = self._head(kind) if chance > 1 - _HEADED else None
+        if head is not None and self.rng.random() < _HEADED:
+            return replace(head, edges=(*self._typed(kind), *head.edges)) if isinstance(head.edges[0].object, Literal) else head
         relation, predicate, target = self.rng.choice(found)
-        plural, name = plural_of(kind), self.world.names[target]
-        asked = f"which {plural} "
-        told = [each.removeprefix(asked) for each in relation.backward if each.startswith(asked)]
-        wordings = [f"{plural} that {each}" for each in told if not each.startswith(("does ", "did "))]
-        wordings += [f"{plural} that {{e}} {each.removeprefix('does {e} ')}s" for each in told if each.startswith("does {e} ")]
-        wordings += [each for each in relation.backward if each.startswith(f"{plural} ")]
-        wordings += [f"{plural} with {self._noun(relation)} {{e}}", f"{plural} whose {self._noun(relation)} is {{e}}"]
+        if head is not None and predicate == head.edges[0].predicate:
+            return head
+        edge = Edge(X, predicate, target)
+        if head is not None:
+            return self._told(relation, target, head.plural, head.singular, (*head.edges, edge))
+        return self._told(relation, target, plural_of(kind), kind, self._described(relation, (edge,)))
+
+    def _typed(self, kind: str) -> tuple[Edge, ...]:
+        return (Edge(X, RDF_TYPE, self.world.class_of(kind)),) if self.world.typed else ()
+
+    def _head(self, kind: str) -> Group | None:
+        """Return members of a class as a word for them tells: spicy dishes, thrillers; None where the world has no such word."""
+        texts = [each for each in self.world.texts if each.what.source == kind and each.what.values and each.values]
+        called = [
+            (predicate, target)
+            for relation, predicate, edges in self.world.edges
+            if relation.source == kind
+            for _, target in edges
+            if self.world.called.get(target) in ("adjective", "noun", "plural")
+        ]
+        if not texts and not called:
+            return None
+        plural = plural_of(kind)
+        if called and (not texts or self.rng.random() < 0.6):
+            predicate, target = self.rng.choice(called)
+            name, edges = self.world.names[target], (Edge(X, predicate, target),)
+            if self.world.called[target] == "adjective":
+                return Group(f"{name} {plural}", edges, f"{name} {kind}", f"are {name}")
+            several = name if self.world.called[target] == "plural" else plural_of(name)
+            return Group(several, edges, "" if self.world.called[target] == "plural" else name, f"are {several}")
+        kept = self.rng.choice(texts)
+        value = self.rng.choice(list(kept.values.values()))
+        edges, word = (Edge(X, kept.predicate, value),), value.value
+        if kept.what.nouns and self.rng.random() < 0.6:
+            return Group(plural_of(word), edges, word, f"are {plural_of(word)}")
+        return Group(f"{word} {plural}", edges, f"{word} {kind}", f"are {word}")
+
+    def _told(self, relation: Relation, target: Node, plural: str, singular: str, edges: tuple[Edge, ...]) -> Group:
+        """Return members of a class that have a relation to something, which stands behind the words for them."""
+        kinds, noun = plural_of(relation.source), self._noun(relation)
+        asked = f"which {kinds} "
+        clauses = [each.removeprefix(asked) for each in relation.backward if each.startswith(asked)]
+        told = [each for each in clauses if not each.startswith(("does ", "did "))]
+        wordings = [f"{{c}} that {each}" for each in told]
+        wordings += [f"{{c}} that {{e}} {each.removeprefix('does {e} ')}s" for each in clauses if each.startswith("does {e} ")]
+        wordings += ["{c} " + each.removeprefix(f"{kinds} ") for each in relation.backward if each.startswith(f"{kinds} ")]
+        short = [f"{{c}} with {noun} {{e}}", f"{{c}} whose {noun} is {{e}}"]
         if relation.target not in PEOPLE and len(self._between(relation.source, relation.target)) == 1:
-            wordings += [f"{plural} of {{e}}", f"{plural} in {{e}}"]
-        return self.rng.choice(wordings).format(e=name), self._described(relation, (Edge(X, predicate, target),))
+            short += ["{c} of {e}", "{c} in {e}"]
+        words, name = self.rng.choice((*wordings, *short)), self._called(target)
+        one = words.format(c=singular, e=name) if singular and words in short else ""
+        clause = self.rng.choice(told or [f"have {noun} {{e}}"]).format(e=name)
+        return Group(words.format(c=plural, e=name), edges, one, clause, plural)
+
+    def _called(self, node: Node) -> str:
+        """Return a name as it stands in a sentence: things and kinds of things with an article, or by their plural, or as they are."""
+        name, called = self.world.names[node], self.world.called.get(node)
+        chance = self.rng.random()
+        if called in ("thing", "noun") and chance < 0.4:
+            return f"the {name}"
+        return plural_of(name) if called == "noun" and chance < 0.65 else name
 
     def _counted(self, text: str, edges: tuple[Edge, ...]) -> Example:
         return Example(self._cased(text), Query(edges, columns=(Item(X, Aggregate.COUNT),)))
@@ -101,7 +172,7 @@ class WorldWords:
     def _example(self, text: str, edges: tuple[Edge, ...], answer: Variable = X) -> Example:
         return Example(self._cased(text), Query(edges, columns=(Item(answer),)))
 
-    def _edge(self) -> tuple[Relation, NamedNode, tuple[NamedNode, NamedNode]]:
+    def _edge(self) -> tuple[Relation, NamedNode, tuple[NamedNode, Node]]:
         relation, predicate, found = self.rng.choice([each for each in self.world.edges if each[2]])
         return relation, predicate, self.rng.choice(found)
 
@@ -114,8 +185,8 @@ class WorldWords:
         ]
         return self.rng.choice(nouns or [relation.target])
 
-    def _say(self, wordings: tuple[str, ...], node: NamedNode) -> str:
-        return self.rng.choice(wordings).format(e=self.world.names[node])
+    def _say(self, wordings: tuple[str, ...], node: Node) -> str:
+        return self.rng.choice(wordings).format(e=self._called(node))
 
     def _cased(self, text: str) -> str:
         text += self.rng.choice(("", "?", "?", " ?"))
@@ -137,6 +208,22 @@ class WorldWords:
         return (Edge(X, RDF_TYPE, self.world.class_of(relation.source)), Edge(X, predicate, Y))
 
 
+def verb_of(words: str) -> str:
+    """Return what stands behind a name as what is said of it: with the most pages → has the most pages, born first → was born first."""
+    first, _, rest = words.partition(" ")
+    if first == "with":
+        return f"has {rest}"
+    if first.endswith("ing"):
+        return f"{_SAID_OF_ONE.get(first) or first.removesuffix('ing') + 's'} {rest}"
+    return f"was {words}"
+
+
+def stands_behind(word: str) -> bool:
+    """Return whether words for the most of something stand behind its name: with the most pages, born first, costing the most."""
+    first = word.split(maxsplit=1)[0]
+    return first in ("with", *_PARTICIPLES) or first.endswith("ing")
+
+
 def clause_of(words: str) -> str | None:
     """Return a condition as a clause on several things: costing more than 5 → cost more than 5; None where it has no verb."""
     first, _, rest = words.partition(" ")
@@ -149,14 +236,3 @@ def clause_of(words: str) -> str | None:
     if first in _PARTICIPLES:
         return f"were {words}"
     return f"are {words}" if first.endswith("er") or first in ("over", "under") else None
-
-
-def plural_of(text: str) -> str:
-    """Return the plural of what members of a class are called."""
-    if text in ("person", "human"):
-        return "people"
-    if text == "species":
-        return text
-    if text.endswith(("ss", "ch", "sh")):
-        return f"{text}es"
-    return f"{text[:-1]}ies" if text.endswith("y") and text[-2] not in "aeiou" else f"{text}s"

@@ -68,21 +68,49 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Flag:
+    """What is true or false of members of a class: names, clauses on those of which it is true and on the others, and questions for it."""
+
+    source: str
+    names: tuple[str, ...]
+    when: tuple[str, ...]
+    unless: tuple[str, ...]
+    asked: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Members:
+    """Real names that members of a class may have, and what they are called: nouns of what is of them, adjectives for it, or things with an article."""
+
+    names: tuple[str, ...]
+    called: str = "name"
+
+
+@dataclass(frozen=True)
 class Domain:
     """What a world may be about."""
 
     relations: tuple[Relation, ...]
     attributes: tuple[Attribute, ...]
     texts: tuple[Text, ...]
+    flags: tuple[Flag, ...]
+    members: dict[str, Members]
+
+    @property
+    def parts(self) -> tuple[Relation | Attribute | Text | Flag, ...]:
+        """Return all that may be said of something."""
+        return (*self.relations, *self.attributes, *self.texts, *self.flags)
 
 
-What = TypeVar("What", Attribute, Text)
-Part = TypeVar("Part", Relation, Attribute, Text)
+Node = NamedNode | Literal
+"""What a relation leads to: a member of a class or, where a world keeps that class as texts, a text."""
+What = TypeVar("What", Attribute, Text, Flag)
+Part = TypeVar("Part", Relation, Attribute, Text, Flag)
 
 
 @dataclass(frozen=True)
 class Kept(Generic[What]):
-    """An attribute or a text as one world keeps it: under which property, as which datatype, and who has what."""
+    """An attribute, a text or a flag as one world keeps it: under which property, as which datatype, and who has what."""
 
     what: What
     predicate: NamedNode
@@ -95,7 +123,13 @@ def read_domains() -> dict[str, Domain]:
     """Return the domains by their names."""
     stored = yaml.safe_load((Path(__file__).parent / "worlds.yaml").read_text(encoding="utf-8"))
     return {
-        name: Domain(tuple(map(_relation, each["relations"])), tuple(map(_attribute, each["attributes"])), tuple(map(_text, each.get("texts", ()))))
+        name: Domain(
+            tuple(map(_relation, each["relations"])),
+            tuple(map(_attribute, each["attributes"])),
+            tuple(map(_text, each.get("texts", ()))),
+            tuple(map(_flag, each.get("flags", ()))),
+            {kind: Members(tuple(found["names"]), found.get("called", Members.called)) for kind, found in each.get("members", {}).items()},
+        )
         for name, each in stored.items()
     }
 
@@ -117,12 +151,18 @@ def _text(stored: dict[str, Any]) -> Text:
     return Text(stored["of"], names, values, asked, stored.get("nouns", False))
 
 
+def _flag(stored: dict[str, Any]) -> Flag:
+    return Flag(stored["of"], *(tuple(stored[part]) for part in ("names", "when", "unless", "asked")))
+
+
 DOMAINS = read_domains()
 HELD_OUT_DOMAIN = "space"
 """The domain that is only measured on."""
-_TYPED, _DATED, _HAS, _KNOWN = 0.85, 0.5, 0.9, 0.8
-"""How often a world says what its members are, and keeps years as dates; what share of a class has an attribute; and what share of what
-a domain knows a world does."""
+_TYPED, _DATED, _HAS, _KNOWN, _TRUE = 0.85, 0.5, 0.9, 0.8, 0.4
+"""How often a world says what its members are, and keeps years as dates; what share of a class has an attribute; what share of what
+a domain knows a world does; and of how many a flag is true."""
+_REAL, _AS_TEXTS, _PLURAL = 0.7, 0.25, 0.3
+"""How often members have the real names that a domain knows, are kept as texts where nothing is said of them, and are called by plurals (mammals)."""
 
 _SYLLABLES = [
     "an",
@@ -186,26 +226,30 @@ _WORDS = [
 
 
 class World:
-    """An invented graph."""
+    """An invented graph; with `as_texts`, of some classes that nothing is said of there are only texts."""
 
-    def __init__(self, domain: str, seed: int) -> None:
+    def __init__(self, domain: str, seed: int, *, as_texts: bool = True) -> None:
+        self._as_texts = _AS_TEXTS if as_texts else 0.0
         self.rng = random.Random(seed)
-        chosen = DOMAINS[domain]
+        chosen = self._domain = DOMAINS[domain]
         self.base = f"http://{self._word()}.example/"
         relations, attributes, texts = self._some(chosen.relations), self._some(chosen.attributes), self._some(chosen.texts)
-        everything: tuple[Relation | Attribute | Text, ...] = (*chosen.relations, *chosen.attributes, *chosen.texts)
-        self.unknown = [each for each in everything if each not in (*relations, *attributes, *texts)]
+        flags = self._some(chosen.flags)
+        self.unknown = [each for each in chosen.parts if each not in (*relations, *attributes, *texts, *flags)]
         self.store = Store()
         self.classes = sorted({each.source for each in chosen.relations} | {each.target for each in chosen.relations})
         self.members: dict[str, list[NamedNode]] = {}
-        self.names: dict[NamedNode, str] = {}
+        self.objects: dict[str, Sequence[Node]] = {}
+        self.names: dict[Node, str] = {}
+        self.called: dict[Node, str] = {}
         self.typed = self.rng.random() < _TYPED
         for kind in self.classes:
-            self.members[kind] = [self._member(kind) for _ in range(self.rng.randint(6, 30))]
+            self._populate(kind)
         named = [(each, self._iri(self.rng.choice(each.names))) for each in relations]
         self.edges = [(relation, predicate, self._edges(relation, predicate)) for relation, predicate in named]
         self.attributes = [self._kept(each) for each in attributes]
         self.texts = [self._kept(each) for each in texts]
+        self.flags = [self._kept(each) for each in flags]
 
     def class_of(self, kind: str) -> NamedNode:
         """Return the IRI of a class."""
@@ -222,25 +266,43 @@ class World:
         found = [each for each in known if self.rng.random() < _KNOWN]
         return found if len(found) > 1 else list(known)
 
+    def _populate(self, kind: str) -> None:
+        """Make the members of a class, by the real names that the domain knows or by invented ones, or texts in their place."""
+        known = self._domain.members.get(kind)
+        if known is None or self.rng.random() >= _REAL:
+            self.objects[kind] = self.members[kind] = [self._member(kind, self._name(kind)) for _ in range(self.rng.randint(6, 30))]
+            return
+        names = self.rng.sample(known.names, min(len(known.names), self.rng.randint(6, 12)))
+        several = known.called == "noun" and self.rng.random() < _PLURAL
+        if any(each.source == kind for each in self._domain.parts) or self.rng.random() >= self._as_texts:
+            self.objects[kind] = self.members[kind] = [self._member(kind, plural_of(name) if several else name) for name in names]
+        else:
+            self.members[kind] = []
+            self.objects[kind] = [Literal(name) for name in names]
+            self.names |= {node: node.value for node in self.objects[kind]}
+        self.called |= dict.fromkeys(self.objects[kind], "plural" if several else known.called)
+
     def _kept(self, what: What) -> Kept[What]:
         dated = isinstance(what, Attribute) and bool(what.dated) and self.rng.random() < _DATED
         name = self.rng.choice(what.dated if isinstance(what, Attribute) and dated else what.names)
-        datatype = "string" if isinstance(what, Text) else "date" if dated else what.kind
+        datatype = "string" if isinstance(what, Text) else "boolean" if isinstance(what, Flag) else "date" if dated else what.kind
         predicate = self._iri(name)
         values = {node: self._value(what, datatype) for node in self.members.get(what.source, ()) if self.rng.random() < _HAS}
         for node, value in values.items():
             self.store.add(Quad(node, predicate, value))
         return Kept(what, predicate, name, datatype, values)
 
-    def _value(self, what: Attribute | Text, datatype: str) -> Literal:
+    def _value(self, what: Attribute | Text | Flag, datatype: str) -> Literal:
+        if isinstance(what, Flag):
+            return Literal(self.rng.random() < _TRUE)
         if isinstance(what, Text):
             return Literal(self.rng.choice(what.values) if what.values else f"{self._word()}{self.rng.choice(('', '.example', '-7', '@mail'))}")
         day = f"-{self.rng.randint(1, 12):02}-{self.rng.randint(1, 28):02}" if datatype == "date" else ""
         return Literal(self.number(what) + day, datatype=NamedNode(XSD + datatype))
 
-    def _edges(self, relation: Relation, predicate: NamedNode) -> list[tuple[NamedNode, NamedNode]]:
-        found = []
-        popular = self.rng.sample(self.members[relation.target], max(1, len(self.members[relation.target]) // 2))
+    def _edges(self, relation: Relation, predicate: NamedNode) -> list[tuple[NamedNode, Node]]:
+        found: list[tuple[NamedNode, Node]] = []
+        popular = self.rng.sample(self.objects[relation.target], max(1, len(self.objects[relation.target]) // 2))
         for subject in self.members[relation.source]:
             for target in self.rng.sample(popular, min(len(popular), self.rng.choice((0, 1, 1, 1, 2)))):
                 if target != subject:
@@ -248,8 +310,7 @@ class World:
                     found.append((subject, target))
         return found
 
-    def _member(self, kind: str) -> NamedNode:
-        name = self._name(kind)
+    def _member(self, kind: str, name: str) -> NamedNode:
         node = NamedNode(f"{self.base}{kind}/{len(self.names)}")
         self.names[node] = name
         self.store.add(Quad(node, LABEL_PREDICATES[0], Literal(name)))
@@ -272,3 +333,16 @@ class World:
     def _iri(self, name: str) -> NamedNode:
         first, *others = name.split()
         return NamedNode(f"{self.base}{first}{''.join(map(str.title, others))}")
+
+
+def plural_of(text: str) -> str:
+    """Return the plural of what members of a class are called."""
+    if text in ("person", "human"):
+        return "people"
+    if text in ("species", "fish"):
+        return text
+    if text == "wolf":
+        return "wolves"
+    if text.endswith(("ss", "ch", "sh", "x")):
+        return f"{text}es"
+    return f"{text[:-1]}ies" if text.endswith("y") and text[-2] not in "aeiou" else f"{text}s"

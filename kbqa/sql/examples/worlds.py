@@ -60,7 +60,7 @@ class DatabaseWorld:
     """An invented database, as a file, with its schema and questions."""
 
     def __init__(self, domain: str, seed: int, folder: Path) -> None:
-        self.world = World(domain, seed)
+        self.world = World(domain, seed, as_texts=False)
         self.rng = random.Random(seed)
         self.file = folder / f"{domain}_{seed}.sqlite"
         self.tables = self._tables()
@@ -151,7 +151,8 @@ class DatabaseWorld:
             connection.commit()
 
     def _edges(self, predicate: NamedNode, link: Link) -> list[tuple[NamedNode, NamedNode]]:
-        return [edge for relation, name, found in self.world.edges if name == predicate and relation == link.relation for edge in found]
+        edges = [edge for relation, name, found in self.world.edges if name == predicate and relation == link.relation for edge in found]
+        return [(subject, target) for subject, target in edges if isinstance(target, NamedNode)]
 
     def _row(self, kind: str, node: NamedNode, numbers: Mapping[NamedNode, int]) -> dict[str, object]:
         row: dict[str, object] = {self.tables.keys[kind].column: numbers[node], self.tables.names[kind].column: self.world.names[node]}
@@ -186,7 +187,7 @@ class _Translation:
     tables: Tables
     classes: Mapping[NamedNode, str]
     members: Mapping[NamedNode, str]
-    names: Mapping[NamedNode, str]
+    names: Mapping[NamedNode | Literal, str]
     question: str
     kinds: dict[Node, str] = field(default_factory=dict)
     columns: dict[Variable, ColumnRef] = field(default_factory=dict)

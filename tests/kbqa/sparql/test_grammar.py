@@ -12,7 +12,7 @@ from kbqa.decoding.scoring import RandomScorer
 from kbqa.sparql import constraints
 from kbqa.sparql.constraints import LiveGraph
 from kbqa.sparql.examples.world_questions import questions_about
-from kbqa.sparql.examples.worlds import DOMAINS, World
+from kbqa.sparql.examples.worlds import DOMAINS, World, plural_of
 from kbqa.sparql.grammar import World as QuestionWorld
 from kbqa.sparql.grammar import start
 from kbqa.sparql.linking import numbers_in
@@ -23,6 +23,7 @@ from kbqa.sparql.stores import OxigraphStore
 from tests.kbqa.conftest import FILMS
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
+BOTH = (Literal(True), Literal(False))
 
 
 def live(store: Store) -> LiveGraph:
@@ -79,9 +80,11 @@ def test_queries_by_chance_run_and_have_solutions(name):
 def test_known_queries_are_written_choice_by_choice(domain):
     world = World(domain, 5)
     graph = live(world.store)
-    entities = tuple(Choice(Kind.ENTITY, node, name) for node, name in world.names.items())
+    entities = tuple(Choice(Kind.ENTITY, node, name) for node, name in world.names.items() if isinstance(node, NamedNode))
     classes = tuple(Choice(Kind.CLASS, each.iri, each.text) for each in graph.profile.classes)
-    values = tuple(Choice(Kind.VALUE, (kept.predicate, value), value.value) for kept in world.texts for value in kept.values.values())
+    kept = {(each.predicate, value) for each in (*world.texts, *world.flags) for value in (*each.values.values(), *BOTH)}
+    kept |= {(predicate, target) for _, predicate, edges in world.edges for _, target in edges if isinstance(target, Literal)}
+    values = tuple(Choice(Kind.VALUE, (predicate, value), value.value) for predicate, value in sorted(kept, key=str))
     compared = 0
     for example in questions_about(world, 60):
         question = QuestionWorld(graph, entities, classes, values, tuple(numbers_in(example.question)))
@@ -215,4 +218,5 @@ def test_a_question_names_every_thing_that_its_query_has(domain):
             continue
         ends = {end for edge in example.query.every_edge for end in (edge.subject, edge.object, *edge.alternatives)}
         for end in ends & set(world.names):
-            assert world.names[end].casefold() in example.question.casefold(), example
+            names = {world.names[end].casefold(), plural_of(world.names[end]).casefold()}
+            assert any(name in example.question.casefold() for name in names), example

@@ -3,6 +3,11 @@ import pytest
 from kbqa.sparql.linking import find_mentions
 from kbqa.sparql.opening import served
 
+FLYING = """
+@prefix e: <http://creatures.example/> .
+e:griffin a e:Creature ; e:canFly true . e:hydra a e:Creature ; e:canFly false .
+"""
+
 
 @pytest.fixture
 def found(load):
@@ -52,3 +57,10 @@ def test_values_numbers_and_classes(found):
 @pytest.mark.parametrize("question", ["", "???", "誰が監督しましたか", "x" * 100_000, "'; DROP TABLE kbqa_name; --", "%_\\ \0"])
 def test_nothing_breaks_it(found, question):
     assert len(found(question).entities) < 30
+
+
+def test_true_and_false_of_a_property_are_called_by_its_words(load):
+    version, live = served(load(FLYING))
+    mentions = find_mentions("which creatures can fly?", version, live.profile)
+    assert [(choice.text, choice.key[1].value) for choice in mentions.values] == [("can fly", "true"), ("never can fly", "false")]
+    assert mentions.values[0].span == (len("which creatures "), len("which creatures can fly"))

@@ -25,7 +25,7 @@ develop: .venv/dev.done ## add what tests, lint and benchmarks need
 
 frontend: frontend/static/frontend/app.js ## build the pages' scripts and styles
 
-test: develop frontend browser lint ## run everything, on up to four cores
+test: develop frontend browser mariadb lint ## run everything, on up to four cores
 	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 lint: develop node_modules/.done ## ruff, mypy, djlint, tsc
@@ -44,6 +44,9 @@ weights: models ## train a code encoder from nothing, in FOLDER (hours); HELD_OU
 
 browser: develop ## find Chromium, or install it
 	@$(BIN)/python -m tests.browser.chromium
+
+mariadb: develop ## find MariaDB, or install it where that may be done
+	@$(BIN)/python -m tests.kbqa.sql.mariadb
 
 lock: ## bring requirements/*.txt up to date with requirements/*.in
 	@sh requirements/lock.sh
@@ -77,4 +80,4 @@ frontend/static/frontend/app.js: $(FRONTEND_SOURCES) node_modules/.done
 	@npm run --silent build
 	@touch $@
 
-.PHONY: help up install models develop frontend test lint bench weights browser lock
+.PHONY: help up install models develop frontend test lint bench weights browser mariadb lock

@@ -78,6 +78,8 @@ def server_engine(url: str) -> Engine:
     def read_only(connection: Any, _: Any) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SET SESSION TRANSACTION READ ONLY")
+            # A difference below zero of columns without a sign is a number, not an error.
+            cursor.execute("SET SESSION sql_mode = CONCAT(@@sql_mode, ',NO_UNSIGNED_SUBTRACTION')")
 
     return engine
 

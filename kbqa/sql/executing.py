@@ -91,9 +91,9 @@ def _guarded(engine: Engine, limits: Limits) -> Iterator[Connection]:
             connection.execute(text(f"SET LOCAL statement_timeout = {int(1000 * limits.seconds)}"))
         elif engine.dialect.name in ("mysql", "mariadb"):
             maria = getattr(engine.dialect, "is_mariadb", False)
-            connection.execute(
-                text(f"SET SESSION {'max_statement_time' if maria else 'MAX_EXECUTION_TIME'} = {limits.seconds * (1 if maria else 1000):g}")
-            )
+            seconds = f"max_statement_time = {limits.seconds:g}" if maria else f"MAX_EXECUTION_TIME = {int(1000 * limits.seconds)}"
+            # Rows that nobody wants would have to be read nevertheless before the connection is let go.
+            connection.execute(text(f"SET SESSION {seconds}, sql_select_limit = {limits.rows + 1}"))
         stop = Timer(limits.seconds, _stop, [connection.connection.driver_connection])
         if engine.dialect.name not in _HAVE_LIMITS:
             stop.start()

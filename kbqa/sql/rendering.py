@@ -58,6 +58,8 @@ _SET_OPERATIONS: dict[SetOperation, type[exp.SetOperation]] = {
 _PART_FORMATS = {Part.YEAR: "%Y", Part.MONTH: "%Y-%m"}
 _GROUPS_LOOSELY = ("sqlite",)
 _DATES_ARE_TEXTS = ("sqlite",)
+_NO_LIMIT_WITHIN = ("mysql",)
+"""Dialects that refuse a LIMIT in a query that IN looks through."""
 _DATES_STAY = (None, Aggregate.MIN, Aggregate.MAX)
 _FROM_ENDS: dict[Comparison, tuple[type[exp.Binary], bool]] = {
     Comparison.LESS: (exp.LT, False),
@@ -203,10 +205,17 @@ class _Select:
         if comparison in (Comparison.IN, Comparison.NOT_IN):
             assert condition.query is not None
             within = condition.query if comparison == Comparison.IN else self.known(condition.query)
-            inside = exp.In(this=left, query=exp.Subquery(this=render(within, self.schema)))
+            inside = exp.In(this=left, query=exp.Subquery(this=self.listed(within)))
             return inside if comparison == Comparison.IN else exp.Not(this=inside)
         periods = self.periods(condition)
         return self.within(left, comparison, periods) if periods else self.valued(left, condition)
+
+    def listed(self, query: Query) -> exp.Query:
+        """Return a query that IN looks through."""
+        tree = render(query, self.schema)
+        if query.limit is None or self.schema.dialect not in _NO_LIMIT_WITHIN:
+            return tree
+        return exp.select("*").from_(tree.subquery("first_ones"))
 
     def known(self, query: Query) -> Query:
         """Return a query without empty values: nothing would be known not to be among them."""

@@ -27,7 +27,8 @@ ORDERED = (Comparison.LESS, Comparison.GREATER, Comparison.AT_MOST, Comparison.A
 EQUALITIES = (Comparison.EQUAL, Comparison.UNEQUAL)
 NULLS = (Comparison.IS_NULL, Comparison.IS_NOT_NULL)
 MEMBERSHIP = (Comparison.IN, Comparison.NOT_IN)
-LOOSE = ("sqlite", "mysql")
+LOOSE = ("sqlite",)
+"""Dialects that compare and unite what has different types, show what they do not group by, and take the first of several values."""
 """Dialects that compute with texts as far as these begin with a number."""
 
 
@@ -96,7 +97,7 @@ class Prefix:
 
     @property
     def strict(self) -> bool:
-        """Tell whether the dialect refuses to compare and unite what has different types."""
+        """Tell whether the dialect refuses what loose ones make something of."""
         return self.world.schema.dialect not in LOOSE
 
     @property

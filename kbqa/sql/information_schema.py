@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, Engine, text
 
-from kbqa.sql.schema import Column, ColumnRef, ForeignKey, Table, column_type
+from kbqa.sql.connecting import sqlglot_dialect
+from kbqa.sql.schema import Column, ColumnRef, ForeignKey, Table, declared_column
 
 _COLUMNS = """
     SELECT c.table_name, t.table_type, c.column_name, c.data_type FROM information_schema.columns c
@@ -28,16 +29,16 @@ _FOREIGN = """
 def read_information_schema(engine: Engine) -> tuple[list[Table], list[ForeignKey]]:
     """Return the tables, views and declared keys of the schema that an engine connects to. Raises SQLAlchemyError."""
     with engine.connect() as connection:
-        tables = list(_tables(connection))
+        tables = list(_tables(connection, sqlglot_dialect(engine.dialect.name)))
         known = {ref for table in tables for ref in table.refs()}
         keys = [ForeignKey(ColumnRef(*row[:2]), ColumnRef(*row[2:])) for row in connection.execute(text(_FOREIGN))]
     return tables, [key for key in keys if {key.source, key.target} <= known]
 
 
-def _tables(connection: Connection) -> Iterator[Table]:
+def _tables(connection: Connection, dialect: str) -> Iterator[Table]:
     primary = {tuple(row) for row in connection.execute(text(_PRIMARY))}
     columns: dict[tuple[str, bool], list[Column]] = defaultdict(list)
     for table, kind, name, declared in connection.execute(text(_COLUMNS)):
-        columns[table, "VIEW" in str(kind).upper()].append(Column(name, column_type(declared), declared, (table, name) in primary))
+        columns[table, "VIEW" in str(kind).upper()].append(declared_column(name, declared, dialect, primary=(table, name) in primary))
     for (name, view), found in columns.items():
         yield Table(name, tuple(found), view=view)

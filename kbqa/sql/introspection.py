@@ -5,14 +5,14 @@ import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, Enum, inspect, text
 from sqlalchemy.engine.reflection import Inspector
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 
 from kbqa.sql.connecting import sqlglot_dialect
 from kbqa.sql.inferring import all_keys
 from kbqa.sql.information_schema import read_information_schema
-from kbqa.sql.schema import Column, ColumnRef, ForeignKey, Schema, Table, column_type
+from kbqa.sql.schema import Column, ColumnRef, ForeignKey, Schema, Table, declared_column
 
 _MAY_WRITE = """
     SELECT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) OR EXISTS (
@@ -81,20 +81,22 @@ def _table(inspector: Inspector, name: str, view: bool) -> Table:
     if view and inspector.dialect.name in ("mysql", "mariadb"):
         return _mysql_view(inspector.engine, name)
     primary = set(inspector.get_pk_constraint(name).get("constrained_columns") or [])
-    columns = tuple(_column(each, primary) for each in inspector.get_columns(name))
+    columns = tuple(_column(each, primary, inspector.engine) for each in inspector.get_columns(name))
     return Table(name, columns, _comment(inspector, name), view=view)
 
 
 def _mysql_view(engine: Engine, name: str) -> Table:
     """Return a view's columns: the driver would ask for its definition, which a role that only reads may not see."""
     with engine.connect() as connection:
-        columns = [_column(each, set()) for each in connection.execute(text(_COLUMNS_OF_VIEW), {"view": name}).mappings()]
+        columns = [_column(each, set(), engine) for each in connection.execute(text(_COLUMNS_OF_VIEW), {"view": name}).mappings()]
     return Table(name, tuple(columns), view=True)
 
 
-def _column(described: Any, primary: set[str]) -> Column:
-    declared = str(described["type"])
-    return Column(described["name"], column_type(declared), declared, described["name"] in primary, described.get("comment") or "")
+def _column(described: Any, primary: set[str], engine: Engine) -> Column:
+    name, kind = described["name"], described["type"]
+    # A list of words that has a name of its own is called by that.
+    declared = kind.name if isinstance(kind, Enum) and kind.name else str(kind)
+    return declared_column(name, declared, sqlglot_dialect(engine.dialect.name), primary=name in primary, description=described.get("comment") or "")
 
 
 def _comment(inspector: Inspector, table: str) -> str:

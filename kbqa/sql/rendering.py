@@ -25,7 +25,7 @@ from kbqa.sql.query import (
     Term,
     Value,
 )
-from kbqa.sql.schema import ColumnRef, ColumnType, ForeignKey, Schema
+from kbqa.sql.schema import LENIENT, ColumnRef, ColumnType, ForeignKey, Schema
 
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?")
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
@@ -157,9 +157,14 @@ class _Select:
     def column(self, ref: ColumnRef) -> exp.Column:
         return exp.Column(this=self.name(ref.column), table=self.name(ref.table) if self.qualified else None)
 
+    def read(self, ref: ColumnRef) -> exp.Expr:
+        """Return what is compared, grouped and computed of a column."""
+        column = self.column(ref)
+        return exp.Cast(this=column, to=exp.DataType.build("TEXT")) if self.schema.column(ref).as_text else column
+
     def operand(self, operand: Operand, *, counted: bool) -> exp.Expr:
         if isinstance(operand, ColumnRef):
-            return self.column(operand)
+            return self.read(operand)
         if isinstance(operand, DatePart):
             return exp.TimeToStr(this=self.column(operand.column), format=exp.Literal.string(_PART_FORMATS[operand.part]))
         return exp.Column(this=exp.Star(), table=self.name(operand.table)) if self.qualified and not counted else exp.Star()
@@ -179,9 +184,11 @@ class _Select:
         return _OPERATORS[item.operator](this=left, expression=self.term(item.other))
 
     def shown(self, item: Item) -> exp.Expr:
-        """Return an item as it is shown: the heading of a part of a date says which part it is."""
-        operand = item.term.operand
-        return exp.alias_(self.item(item), self.name(operand.part.lower())) if isinstance(operand, DatePart) else self.item(item)
+        """Return an item as it is shown: a part of a date says in its heading which part it is, a column read as text is called as before."""
+        operand, found = item.term.operand, self.item(item)
+        if isinstance(operand, DatePart):
+            return exp.alias_(found, self.name(operand.part.lower()))
+        return exp.alias_(found, self.name(operand.column)) if isinstance(found, exp.Cast) and isinstance(operand, ColumnRef) else found
 
     def order(self, order: Order) -> exp.Ordered:
         """Return a sort key, with empty values where the dialect puts them by itself."""
@@ -285,7 +292,7 @@ class _Select:
         if condition.query is not None:
             return exp.Subquery(this=render(condition.query, self.schema))
         if condition.column is not None:
-            return self.column(condition.column)
+            return self.read(condition.column)
         return self.value(condition.values[0], condition.item)
 
     def value(self, value: Value, item: Item) -> exp.Expr:
@@ -295,7 +302,7 @@ class _Select:
             kind = ColumnType.NUMBER
         else:
             kind = self.schema.column(term.operand).type
-        if kind == ColumnType.BOOLEAN and self.schema.dialect == "postgres":
+        if kind == ColumnType.BOOLEAN and self.schema.dialect not in LENIENT:
             return exp.Boolean(this=value.text.lower() in ("1", "t", "true", "yes"))
         numeric = kind in (ColumnType.NUMBER, ColumnType.BOOLEAN) and _NUMBER.fullmatch(value.text)
         return exp.Literal.number(value.text) if numeric else exp.Literal.string(value.text)

@@ -12,6 +12,14 @@ _SEPARATORS = re.compile(r"[\W_]+")
 _NUMERIC = re.compile(r"INT|REAL|FLOA|DOUB|DEC|(?<!E)NUM|BIT|SERIAL|MONEY|YEAR", re.IGNORECASE)
 _DATES = re.compile(r"DATE|TIME", re.IGNORECASE)
 _BOOLEAN = re.compile(r"BOOL", re.IGNORECASE)
+_ORDINARY = re.compile(
+    r"(?:N?(?:VAR)?CHAR|(?:N|CI|TINY|MEDIUM|LONG)?TEXT|STRING|N?CLOB|NAME\b|BOOL|DATE|TIMESTAMP|(?:U?(?:TINY|SMALL|MEDIUM|BIG|HUGE))?INT(?!ERVAL)"
+    r"|UINT|(?:SMALL|BIG)?SERIAL|NUM|DEC|REAL|FLOAT|DOUBLE|SMALLMONEY|YEAR)[^\[\]]*$",
+    re.IGNORECASE,
+)
+"""Declarations of texts, numbers, times and truths, by how they begin; an array of these is none."""
+LENIENT = ("sqlite", "mysql")
+"""Dialects in which anything can be compared with anything."""
 
 
 class ColumnType(StrEnum):
@@ -30,6 +38,15 @@ def column_type(declared: str) -> ColumnType:
     if _DATES.search(declared):
         return ColumnType.DATE
     return ColumnType.NUMBER if _NUMERIC.search(declared) else ColumnType.TEXT
+
+
+def read_as_text(declared: str, dialect: str) -> bool:
+    """Tell whether a dialect compares such a column with nothing but its like, as PostgreSQL does JSON and UUIDs; its text can be.
+
+    >>> read_as_text("UUID", "postgres"), read_as_text("UUID", "sqlite"), read_as_text("VARCHAR(80)", "postgres"), read_as_text("INTEGER[]", "duckdb")
+    (True, False, False, True)
+    """
+    return dialect not in LENIENT and not _ORDINARY.match(declared)
 
 
 def readable(identifier: str) -> str:
@@ -54,7 +71,10 @@ class ColumnRef:
 
 @dataclass(frozen=True)
 class Column:
-    """A column, and what people wrote about it. `excluded` columns hold personal data: their values are never read."""
+    """A column, and what people wrote about it. `excluded` columns hold personal data: their values are never read.
+
+    Of a column `as_text` its text is compared, sorted and grouped by.
+    """
 
     name: str
     type: ColumnType = ColumnType.TEXT
@@ -62,6 +82,13 @@ class Column:
     primary: bool = False
     description: str = ""
     excluded: bool = False
+    as_text: bool = False
+
+
+def declared_column(name: str, declared: str, dialect: str, *, primary: bool = False, description: str = "") -> Column:
+    """Return a column as a database of a dialect declares it."""
+    as_text = read_as_text(declared, dialect)
+    return Column(name, ColumnType.TEXT if as_text else column_type(declared), declared, primary, description, as_text=as_text)
 
 
 @dataclass(frozen=True)

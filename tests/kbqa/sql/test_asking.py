@@ -12,6 +12,7 @@ from kbqa.services.graphs import QuestionError
 from kbqa.sql.checking import StatementError
 from kbqa.sql.executing import ExecutionError, Result
 from kbqa.sql.grammar import World
+from kbqa.sql.linking import world_of
 from kbqa.sql.opening import NotReadyError, served
 from kbqa.sql.ranking import Ranking
 from kbqa.sql.readings import Reading, rows_of
@@ -249,6 +250,19 @@ def city_server(transactional_db):
         connected.execute(text("INSERT INTO \"Country\" VALUES (1, 'Norway'), (2, 'Iceland')"))
         connected.execute(text("INSERT INTO city VALUES (1, 'Oslo', true, '1048-01-01', 1), (2, 'Bergen', false, '1070-01-01', 1)"))
         connected.execute(text("COMMENT ON COLUMN city.founded IS 'when it was founded'"))
+        connected.execute(text("CREATE TYPE mood AS ENUM ('calm', 'busy')"))
+        connected.execute(
+            text(
+                "CREATE TABLE note (id uuid PRIMARY KEY, doc jsonb, raw json, tags text[], at time, span interval, scan bytea, kind mood, city int"
+                " REFERENCES city)"
+            )
+        )
+        connected.execute(
+            text(
+                "INSERT INTO note VALUES ('a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '{\"a\": 1}', '[2]', '{x,y}', '10:30',"
+                " '1 day', '\\x00ff', 'busy', 1)"
+            )
+        )
     yield url
     with engine.begin() as connected:
         connected.execute(text("DROP SCHEMA cities CASCADE"))
@@ -259,7 +273,10 @@ def test_a_postgresql_server_is_scanned_and_asked(connect, city_server):
     database = connect("cities", url=city_server)
     scan, source = served(database)
     assert source.schema.dialect == "postgres"
-    assert {table.name for table in source.schema.tables} == {"Country", "city"}
+    assert {table.name for table in source.schema.tables} == {"Country", "city", "note"}
+    assert [column.name for column in source.schema.table("note").columns if not column.as_text] == ["city"]
+    busy = [(str(value.key[0]), value.text) for value in world_of("busy notes", source.schema, source.cells).values]
+    assert ("note.kind", "busy") in busy
     assert source.schema.table("city").column("founded").description == "when it was founded"
     assert "may write" in scan.complaints[0]
     found, _ = services.run_sql(database, 'SELECT city.name FROM city JOIN "Country" ON country = "Country".id WHERE "Name" = \'Norway\' ORDER BY 1')
@@ -274,18 +291,18 @@ def test_chance_writes_sql_that_postgresql_runs(connect, city_server):
     from kbqa.sql.answering import run
     from kbqa.sql.executing import Limits
     from kbqa.sql.grammar import start
-    from kbqa.sql.linking import world_of
     from kbqa.sql.rendering import query_text
 
     _, source = served(connect("cities", url=city_server))
-    world = world_of("How many cities of Norway were founded after 1050-01-01?", source.schema, source.cells)
     ran, said = 0, set()
-    for seed in range(80):
-        for each in search(start(world, insists=True), RandomScorer(seed), BeamOptions(width=1)):
-            found = run(Reading(query_text(each.state.query, source.schema), 1.0), source, Limits(seconds=2, rows=5))
-            ran += found.result is not None
-            said.add(found.error)
-    assert (ran > 40, said) == (True, {""})
+    for question in ("How many cities of Norway were founded after 1050-01-01?", "the busy notes by the tag x"):
+        world = world_of(question, source.schema, source.cells)
+        for seed in range(80):
+            for each in search(start(world, insists=True), RandomScorer(seed), BeamOptions(width=1)):
+                found = run(Reading(query_text(each.state.query, source.schema), 1.0), source, Limits(seconds=2, rows=5))
+                ran += found.result is not None
+                said.add(found.error)
+    assert (ran > 80, said) == (True, {""})
 
 
 def test_a_question_is_answered_from_the_columns_that_were_chosen(connect):

@@ -6,20 +6,18 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlglot import parse_one
 
-from kbqa.decoding.beam import BeamOptions, search
-from kbqa.decoding.scoring import RandomScorer
 from kbqa.services import databases as services
-from kbqa.sql.answering import Reading, Source, run
+from kbqa.sql.answering import Source
 from kbqa.sql.connecting import server_engine
 from kbqa.sql.executing import ExecutionError, Limits, TimeLimitError, execute
-from kbqa.sql.grammar import start
 from kbqa.sql.introspection import may_write, read_schema
-from kbqa.sql.linking import CellNames, world_of
+from kbqa.sql.linking import CellNames
 from kbqa.sql.opening import served
 from kbqa.sql.query import Comparison, Condition, Item, Order, Query, Term
 from kbqa.sql.rendering import query_text
 from kbqa.sql.schema import ColumnRef
 from tests.kbqa.sql import mariadb
+from tests.kbqa.sql.chance import run_by_chance
 from tests.kbqa.sql.test_safety import FILES, WAITS, WRITES
 
 CITIES = """
@@ -88,13 +86,7 @@ def test_it_is_connected_scanned_and_asked(connect, reader):
 def test_chance_writes_sql_that_it_runs(reader, question):
     engine = server_engine(reader)
     source = Source(read_schema(engine), CellNames(), engine)
-    world = world_of(question, source.schema, source.cells)
-    ran, said = 0, set()
-    for seed in range(50):
-        for each in search(start(world, insists=True), RandomScorer(seed), BeamOptions(width=1)):
-            found = run(Reading(query_text(each.state.query, source.schema), 1.0), source, Limits(seconds=5, rows=5))
-            ran += found.result is not None
-            said.add(found.error)
+    ran, said = run_by_chance(source, question, 50)
     assert (ran > 25, said) == (True, {""})
 
 

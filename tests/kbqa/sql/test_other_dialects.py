@@ -9,8 +9,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlglot import parse_one
 
 from kbqa.services import databases as services
+from kbqa.sql.answering import Source
 from kbqa.sql.connecting import ConnectError, parsed_url, server_engine
 from kbqa.sql.executing import Limits, TimeLimitError, execute
+from kbqa.sql.introspection import read_schema
+from kbqa.sql.linking import CellNames
+from tests.kbqa.sql.chance import run_by_chance
 
 
 @pytest.fixture
@@ -34,6 +38,19 @@ def test_it_is_connected_scanned_and_asked(url, connect):
     assert answer.best.result.rows == ((3,),)
     assert sorted(services.ask(database, "What are the names of the ships in Oslo?")[0].best.result.rows) == [("Nina",), ("Vega",)]
     assert "Vega" in str(services.ask(database, "What is the name of the ship with the highest tonnage?")[0].best.result.rows)
+
+
+def test_chance_writes_sql_that_it_runs(url):
+    with duckdb.connect(url.removeprefix("duckdb:///")) as connection:
+        connection.execute(
+            'CREATE TABLE note (id UUID PRIMARY KEY, doc JSON, tags VARCHAR[], "at" TIME, span INTERVAL, scan BLOB, urgent BOOLEAN, written TIMESTAMP,'
+            " ship_id INTEGER REFERENCES ship (ship_id))"
+        )
+        connection.execute("INSERT INTO note SELECT uuid(), '{}', ['a'], '10:30', INTERVAL 1 DAY, 'x', true, '2024-01-05 10:00:00', 1")
+    engine = server_engine(url)
+    source = Source(read_schema(engine), CellNames(), engine)
+    ran, said = run_by_chance(source, "urgent notes of the ship Argo after 2024-01-01 by month", 80)
+    assert (ran > 40, said) == (True, {""})
 
 
 def test_nothing_is_written(url):

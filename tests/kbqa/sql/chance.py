@@ -1,0 +1,21 @@
+"""Queries that a decoder writes by chance: whatever it likes, a database runs them."""
+
+from kbqa.decoding.beam import BeamOptions, search
+from kbqa.decoding.scoring import RandomScorer
+from kbqa.sql.answering import Reading, Source, run
+from kbqa.sql.executing import Limits
+from kbqa.sql.grammar import start
+from kbqa.sql.linking import world_of
+from kbqa.sql.rendering import query_text
+
+
+def run_by_chance(source: Source, question: str, seeds: int) -> tuple[int, set[str]]:
+    """Return how many queries by chance on a question ran, and what was said against others ("" of those that ran)."""
+    world = world_of(question, source.schema, source.cells)
+    ran, said = 0, set[str]()
+    for seed in range(seeds):
+        for each in search(start(world, insists=True), RandomScorer(seed), BeamOptions(width=1)):
+            found = run(Reading(query_text(each.state.query, source.schema), 1.0), source, Limits(seconds=5, rows=5))
+            ran += found.result is not None
+            said.add(found.error)
+    return ran, said

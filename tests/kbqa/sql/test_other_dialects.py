@@ -43,7 +43,8 @@ def test_it_is_connected_scanned_and_asked(url, connect):
 def test_chance_writes_sql_that_it_runs(url):
     with duckdb.connect(url.removeprefix("duckdb:///")) as connection:
         connection.execute(
-            'CREATE TABLE note (id UUID PRIMARY KEY, doc JSON, tags VARCHAR[], "at" TIME, span INTERVAL, scan BLOB, urgent BOOLEAN, written TIMESTAMP,'
+            'CREATE TABLE note (id UUID PRIMARY KEY, doc JSON, tags VARCHAR[], "at" TIME, span INTERVAL, scan BLOB, urgent BOOLEAN,'
+            " written TIMESTAMP,"
             " ship_id INTEGER REFERENCES ship (ship_id))"
         )
         connection.execute("INSERT INTO note SELECT uuid(), '{}', ['a'], '10:30', INTERVAL 1 DAY, 'x', true, '2024-01-05 10:00:00', 1")

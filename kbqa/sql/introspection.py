@@ -19,6 +19,7 @@ _MAY_WRITE = """
         SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind IN ('r', 'p') AND n.nspname = current_schema() AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE'))
 """
+_PARTITIONS = "SELECT relname FROM pg_class WHERE relispartition AND relnamespace = current_schema()::regnamespace"
 _GRANT = re.compile(r"GRANT (?P<what>.+?) ON (?P<database>\*|`[^`]+`)\.", re.IGNORECASE)
 """A line of MySQL's SHOW GRANTS."""
 _WRITES = re.compile(r"\b(ALL PRIVILEGES|INSERT|UPDATE|DELETE|CREATE|ALTER|DROP)\b", re.IGNORECASE)
@@ -51,9 +52,19 @@ def read_schema(engine: Engine) -> Schema:
 
 def _inspected(engine: Engine) -> tuple[list[Table], list[ForeignKey]]:
     inspector = inspect(engine)
-    named = [(name, False) for name in inspector.get_table_names()] + [(name, True) for name in inspector.get_view_names()]
+    views, parts = inspector.get_view_names(), set[str]()
+    if engine.dialect.name == "postgresql":
+        views += inspector.get_materialized_view_names()
+        parts = _partitions(engine)
+    named = [(name, False) for name in inspector.get_table_names() if name not in parts] + [(name, True) for name in views]
     tables = [table for name, view in named if (table := _table(inspector, name, view)).columns]
     return tables, list(_declared_keys(inspector, tables))
+
+
+def _partitions(engine: Engine) -> set[str]:
+    """Return the names of the parts that PostgreSQL keeps tables in: what is in them is in the tables."""
+    with engine.connect() as connection:
+        return set(connection.execute(text(_PARTITIONS)).scalars())
 
 
 def may_write(engine: Engine) -> bool:

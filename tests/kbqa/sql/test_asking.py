@@ -251,6 +251,10 @@ def city_server(transactional_db):
         connected.execute(text("INSERT INTO \"Country\" VALUES (1, 'Norway'), (2, 'Iceland')"))
         connected.execute(text("INSERT INTO city VALUES (1, 'Oslo', true, '1048-01-01', 1), (2, 'Bergen', false, '1070-01-01', 1)"))
         connected.execute(text("COMMENT ON COLUMN city.founded IS 'when it was founded'"))
+        connected.execute(text("CREATE MATERIALIZED VIEW capital AS SELECT name FROM city WHERE is_capital"))
+        connected.execute(text("CREATE TABLE visit (city int REFERENCES city, year int) PARTITION BY RANGE (year)"))
+        connected.execute(text("CREATE TABLE visit_old PARTITION OF visit FOR VALUES FROM (1900) TO (2000)"))
+        connected.execute(text("INSERT INTO visit VALUES (1, 1990)"))
         connected.execute(text("CREATE TYPE mood AS ENUM ('calm', 'busy')"))
         connected.execute(
             text(
@@ -274,7 +278,9 @@ def test_a_postgresql_server_is_scanned_and_asked(connect, city_server):
     database = connect("cities", url=city_server)
     scan, source = served(database)
     assert source.schema.dialect == "postgres"
-    assert {table.name for table in source.schema.tables} == {"Country", "city", "note"}
+    assert {table.name for table in source.schema.tables} == {"Country", "city", "note", "capital", "visit"}
+    assert source.schema.table("capital").view
+    assert source.schema.table("visit").rows == 1
     assert [column.name for column in source.schema.table("note").columns if not column.as_text] == ["city"]
     busy = [(str(value.key[0]), value.text) for value in world_of("busy notes", source.schema, source.cells).values]
     assert ("note.kind", "busy") in busy

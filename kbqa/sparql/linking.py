@@ -107,10 +107,14 @@ def _flags(words: Sequence[Word], profile: Profile) -> tuple[Choice, ...]:
     for each in profile.predicates:
         if each.ranges == ("boolean",):
             span, share, shared = _shared_words(words, each.text)
-            features = (share, float(share == 1), 0.0, shared / 4, math.log1p(each.count) / 5, 0.0)
+            # Values are read by where they are mentioned, not by their text: only a feature tells one from the other.
             both = [
-                Choice(Kind.VALUE, (each.predicate, Literal(so)), each.text if so else f"never {each.text}", span, features) for so in (True, False)
-            ]
+                Choice(
+                    Kind.VALUE, (each.predicate, Literal(so)), each.text if so else f"never {each.text}", span,
+                    (share, float(share == 1), float(so), shared / 4, math.log1p(each.count) / 5, 0.0),
+                )
+                for so in (True, False)
+            ]  # fmt: skip
             choices.append((-share, -each.count, both))
     return tuple(choice for _, _, both in sorted(choices, key=lambda entry: entry[:2])[:MAX_FLAGS] for choice in both)
 

@@ -64,3 +64,4 @@ def test_true_and_false_of_a_property_are_called_by_its_words(load):
     mentions = find_mentions("which creatures can fly?", version, live.profile)
     assert [(choice.text, choice.key[1].value) for choice in mentions.values] == [("can fly", "true"), ("never can fly", "false")]
     assert mentions.values[0].span == (len("which creatures "), len("which creatures can fly"))
+    assert mentions.values[0].features != mentions.values[1].features

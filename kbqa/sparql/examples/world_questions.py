@@ -48,7 +48,6 @@ class _Questions(PathQuestions, AlternativeQuestions):
             self._chain, self._without, self._aggregate, self._of_group, self._either, self._of_group, self._ask, self._chain, self._both_of,
             self._one, self._where_known, self._one_way_or_another, self._where_known, self._chain, self._counted_from_none, self._one_way_or_another,
             self._chain, self._over_something, self._without, self._chain, self._unknown, self._over_something, self._most_of, self._of_something,
-
             self._which, self._chain, self._flagged, self._which, self._chain, self._superlative, self._which, self._chain, self._flagged,
             self._which, self._chain, self._each,
         )  # fmt: skip

@@ -105,8 +105,8 @@ def _mysql_view(engine: Engine, name: str) -> Table:
 
 def _column(described: Any, primary: set[str], engine: Engine) -> Column:
     name, kind = described["name"], described["type"]
-    # A list of words that has a name of its own is called by that.
-    declared = kind.name if isinstance(kind, Enum) and kind.name else str(kind)
+    # A list of words with a name of its own is written as VARCHAR otherwise, with which PostgreSQL does not compare it.
+    declared = f"ENUM {kind.name}" if isinstance(kind, Enum) and kind.name else str(kind)
     return declared_column(name, declared, sqlglot_dialect(engine.dialect.name), primary=name in primary, description=described.get("comment") or "")
 
 

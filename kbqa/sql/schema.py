@@ -13,11 +13,11 @@ _NUMERIC = re.compile(r"INT|REAL|FLOA|DOUB|DEC|(?<!E)NUM|BIT|SERIAL|MONEY|YEAR",
 _DATES = re.compile(r"DATE|TIME", re.IGNORECASE)
 _BOOLEAN = re.compile(r"BOOL", re.IGNORECASE)
 _ORDINARY = re.compile(
-    r"(?:N?(?:VAR)?CHAR|(?:N|CI|TINY|MEDIUM|LONG)?TEXT|STRING|N?CLOB|NAME\b|BOOL|DATE|TIMESTAMP|(?:U?(?:TINY|SMALL|MEDIUM|BIG|HUGE))?INT(?!ERVAL)"
+    r"(?!.*RANGE)(?:N?(?:VAR)?CHAR|(?:N|CI|TINY|MEDIUM|LONG)?TEXT|STRING|N?CLOB|NAME\b|BOOL|DATE|TIMESTAMP|(?:U?(?:TINY|SMALL|MEDIUM|BIG|HUGE))?INT(?!ERVAL)"
     r"|UINT|(?:SMALL|BIG)?SERIAL|NUM|DEC|REAL|FLOAT|DOUBLE|SMALLMONEY|YEAR)[^\[\]]*$",
     re.IGNORECASE,
 )
-"""Declarations of texts, numbers, times and truths, by how they begin; an array of these is none."""
+"""Declarations of texts, numbers, times and truths, by how they begin; an array or a range of these is none."""
 LENIENT = ("sqlite", "mysql")
 """Dialects in which anything can be compared with anything."""
 
@@ -43,8 +43,8 @@ def column_type(declared: str) -> ColumnType:
 def read_as_text(declared: str, dialect: str) -> bool:
     """Tell whether a dialect compares such a column with nothing but its like, as PostgreSQL does JSON and UUIDs; its text can be.
 
-    >>> read_as_text("UUID", "postgres"), read_as_text("UUID", "sqlite"), read_as_text("VARCHAR(80)", "postgres"), read_as_text("INTEGER[]", "duckdb")
-    (True, False, False, True)
+    >>> [read_as_text(each, "postgres") for each in ("UUID", "INTEGER[]", "INT4RANGE", "VARCHAR(80)", "INTEGER")], read_as_text("UUID", "sqlite")
+    ([True, True, True, False, False], False)
     """
     return dialect not in LENIENT and not _ORDINARY.match(declared)
 

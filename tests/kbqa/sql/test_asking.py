@@ -234,7 +234,7 @@ def test_large_and_odd_schemas_are_asked(connect, tmp_path):
 
 @pytest.fixture
 def city_server(transactional_db):
-    """Return the address of a PostgreSQL database with two tables in a schema of their own."""
+    """Return the address of a PostgreSQL database with tables of many types in a schema of their own."""
     from django.db import connection
     from sqlalchemy import create_engine, text
 
@@ -255,17 +255,17 @@ def city_server(transactional_db):
         connected.execute(text("CREATE TABLE visit (city int REFERENCES city, year int) PARTITION BY RANGE (year)"))
         connected.execute(text("CREATE TABLE visit_old PARTITION OF visit FOR VALUES FROM (1900) TO (2000)"))
         connected.execute(text("INSERT INTO visit VALUES (1, 1990)"))
-        connected.execute(text("CREATE TYPE mood AS ENUM ('calm', 'busy')"))
+        connected.execute(text("CREATE TYPE decision AS ENUM ('calm', 'busy')"))
         connected.execute(
             text(
-                "CREATE TABLE note (id uuid PRIMARY KEY, doc jsonb, raw json, tags text[], at time, span interval, scan bytea, kind mood, city int"
-                " REFERENCES city)"
+                "CREATE TABLE note (id uuid PRIMARY KEY, doc jsonb, raw json, tags text[], at time, span interval, scan bytea, kind decision,"
+                " during int4range, city int REFERENCES city)"
             )
         )
         connected.execute(
             text(
                 "INSERT INTO note VALUES ('a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '{\"a\": 1}', '[2]', '{x,y}', '10:30',"
-                " '1 day', '\\x00ff', 'busy', 1)"
+                " '1 day', '\\x00ff', 'busy', '[1,5)', 1)"
             )
         )
     yield url

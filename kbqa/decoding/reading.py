@@ -9,14 +9,15 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from kbqa.decoding.choices import FEATURES, Choice, Kind
-from kbqa.linking.words import WORD, fold, stem
+from kbqa.linking.words import COMMON, WORD, fold, stem
 from searchapp.encoders.base import Vectors
 
 KINDS = tuple(Kind)
 READ_BY_TEXT = (Kind.CLASS, Kind.FORWARD, Kind.BACKWARD, Kind.TABLE, Kind.COLUMN)
 _RELATIONS = (Kind.FORWARD, Kind.BACKWARD)
 MATCHES = 4
-"""How a token relates to a candidate: 0 not, 1 begins as one of its words, 2 has the stem of one, 3 belongs to its mention."""
+"""How a token relates to a candidate: 0 not, 1 begins as one of its words or is in what is written about it, 2 has the stem of one, 3 belongs to its
+mention."""
 MAX_TOKENS = 256
 CONTEXTS = 8
 """How many texts of a candidate's surroundings are read."""
@@ -110,6 +111,8 @@ def _token_stems(question: Question) -> Mapping[str, list[int]]:
 def _matches(choice: Choice, question: Question, stems: Mapping[str, list[int]]) -> NDArray[np.int8]:
     found = np.zeros(len(question.ids), dtype=np.int8)
     if choice.kind in READ_BY_TEXT:
+        for part in _described(choice):
+            found[stems.get(part, [])] = 1
         for part in _text_stems(choice.text):
             for other, tokens in stems.items():
                 if part == other:
@@ -129,6 +132,12 @@ def _shared_words(choice: Choice, stems: Mapping[str, list[int]]) -> tuple[float
     begun = sum(len(part) >= _SAME_BEGINNING and any(part[:_SAME_BEGINNING] == other[:_SAME_BEGINNING] for other in stems) for part in own)
     share, share_around = said / max(1, len(own)), said_around / max(1, len(around))
     return share, float(share == 1), share_around, said / 4, begun / max(1, len(own)), float(share_around == 1)
+
+
+def _described(choice: Choice) -> frozenset[str]:
+    """Return the stems of what is written about a column, whose name may be no more than a code."""
+    about = choice.context[1:] if choice.kind == Kind.COLUMN else ()
+    return frozenset(part for text in about for part in _text_stems(text) if part not in COMMON)
 
 
 @lru_cache(maxsize=50_000)

@@ -5,7 +5,7 @@ Candidates, never a decision: the decoder decides.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ _LITERAL = re.compile(r"\b(?:letters?|characters?|words?|phrase|string|substring
 """What a name is asked to contain: `the letter M`, `the word love`."""
 _SEPARATOR = "\t"
 _LONGEST_DESCRIPTION = 200
+_CLAUSE = re.compile(r"[.;,:(]")
 _NAMED_WITHIN = 6
 """By how many characters a mention may be longer than the name."""
 
@@ -104,11 +105,26 @@ def _table(table: Table, stems: Mapping[str, Word], hit: set[str]) -> Choice:
 
 def _column(table: Table, column: Column, stems: Mapping[str, Word], hit: set[ColumnRef]) -> Choice:
     ref, text = ColumnRef(table.name, column.name), readable(column.name)
+    about = [column.description[:_LONGEST_DESCRIPTION]] if column.description else []
     share, span = _shared(text, stems)
+    share = max([share, *(_said(each, stems) for each in about)])
     kinds = float(column.type == ColumnType.NUMBER), float(column.type == ColumnType.DATE)
     features = (share, float(share == 1), *kinds, float(column.primary), float(ref in hit))
-    about = [column.description[:_LONGEST_DESCRIPTION]] if column.description else []
     return Choice(Kind.COLUMN, ref, text, span, features, (readable(table.name), *about))
+
+
+def _said(about: str, stems: Mapping[str, Word]) -> float:
+    """Return the share of the words of a clause of what is written about a column that the question has: of the clause that it says most of."""
+    clauses = ([word for word in fold(clause).split() if word not in COMMON] for clause in _CLAUSE.split(about))
+    return max((_shared(" ".join(words), stems)[0] for words in clauses if words), default=0.0)
+
+
+def under_another_name(choice: Choice, name: str, question: str) -> Choice:
+    """Return a column's choice as it were if the column had this name and were known by what is written about it."""
+    stems = {stem(word.text): word for word in words_of(question)}
+    share, span = _shared(name, stems)
+    share = max([share, *(_said(each, stems) for each in choice.context[1:])])
+    return replace(choice, text=name, span=span, features=(share, float(share == 1), *choice.features[2:]))
 
 
 def column_text(choice: Choice) -> str:

@@ -3,7 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tokenizers import Tokenizer
 
@@ -14,17 +14,20 @@ from kbqa.sql.examples.gold_columns import columns_in
 from kbqa.sql.examples.parsing import NotCoveredError, parse_query
 from kbqa.sql.focus import focused
 from kbqa.sql.grammar import VOCABULARY, World
-from kbqa.sql.linking import CellNames, relate, world_of
+from kbqa.sql.linking import CellNames, relate, under_another_name, world_of
 from kbqa.sql.oracle import NotWritableError, decisions, used
 from kbqa.sql.query import Query
 from kbqa.sql.schema import ColumnRef, Schema
 
 MOST_COLUMNS = 50
 """How many columns a question is trained beside; of larger schemas what it uses, and others by chance among the likeliest."""
-_WIDE_COLUMNS, _WIDENED = 140, 0.2
+_WIDE_COLUMNS, _WIDENED = 160, 0.3
 """For this share of the questions on larger schemas many more are read, as the focus reads them."""
 _FEWEST_COLUMNS, _NARROWED = 6, 0.4
 """Of smaller schemas a part is left out as well, for this share of the questions: what is asked should not depend on what else there is."""
+
+_DISGUISED = 0.35
+"""Where something is written about columns, for this share of the questions some have codes for names: what is written tells of them then."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,8 @@ def item_of(question: str, steps: list[Step], world: World, needed: set[ColumnRe
 
 def _world(question: str, schema: Schema, cells: CellNames, needed: set[ColumnRef | str], rng: random.Random | None) -> World:
     world = world_of(question, schema, cells)
+    if rng is not None and rng.random() < _DISGUISED:
+        world = _disguised(world, question, rng)
     kept = [ref for ref in needed if isinstance(ref, ColumnRef)]
     most = min(MOST_COLUMNS, len(world.columns))
     if rng is not None and len(world.columns) > MOST_COLUMNS and rng.random() < _WIDENED:
@@ -97,3 +102,20 @@ def _world(question: str, schema: Schema, cells: CellNames, needed: set[ColumnRe
     elif rng is not None and rng.random() < _NARROWED:
         most = min(most, max(len(kept) + 2, rng.randint(_FEWEST_COLUMNS, MOST_COLUMNS)))
     return world if len(world.columns) <= most else focused(world, kept, most, noise=rng)
+
+
+def _disguised(world: World, question: str, rng: random.Random) -> World:
+    """Return a world in which some of the columns that something is written about have codes for names: a letter and a number, or initials."""
+    share = rng.random()
+    return replace(
+        world,
+        columns=tuple(
+            under_another_name(choice, _code(choice.text, rng), question) if choice.context[1:] and rng.random() < share else choice
+            for choice in world.columns
+        ),
+    )
+
+
+def _code(name: str, rng: random.Random) -> str:
+    initials = "".join(word[0] for word in name.split())
+    return initials if len(initials) > 1 and rng.random() < 0.5 else f"{rng.choice('abcdefkmqvx')}{rng.randint(1, 20)}"

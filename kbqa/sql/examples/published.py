@@ -14,7 +14,12 @@ from sqlglot.errors import SqlglotError
 from kbqa.sql.inferring import all_keys
 from kbqa.sql.schema import Column, ColumnRef, ForeignKey, Schema, Table, column_type, readable
 
-_ABOUT = re.compile(r"^The '[^']*' column in the '[^']*' table of the '[^']*' database (?:stores|contains|indicates|represents|holds|records) ")
+_ABOUT = re.compile(
+    r"^(?:Database ID:.*?Description: )?(?:[^.]*?\b(?:column|table)\b[^.]*?\b(?:stores|contains|indicates|represent(?:s|ing)|records|holds|denotes|"
+    r"specifies|captures|provides|shows|lists|describes|refers to|identifies|is)\b )?",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What of a column's description in BIRD only says where the column lies."""
 
 
 Describe = Callable[[str, str], str]

@@ -6,9 +6,9 @@ import pytest
 
 from kbqa.decoding.choices import Kind
 from kbqa.sql.focus import focused
-from kbqa.sql.linking import RELATIONS, relate, world_of
+from kbqa.sql.linking import RELATIONS, CellNames, relate, under_another_name, world_of
 from kbqa.sql.opening import served
-from kbqa.sql.schema import ColumnRef
+from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema, Table
 
 
 @pytest.fixture
@@ -121,3 +121,25 @@ def test_strange_questions_do_no_harm(source):
     for question in ("", "?", "%" * 100, "'; DROP TABLE customer; --", "客户有多少", "x " * 5_000, "\u202eabc", "'" * 50):
         world = world_of(question, source.schema, source.cells)
         assert len([choice for choice in world.candidates if choice.kind == Kind.TABLE]) == 7
+
+
+DISTRICTS = Schema(
+    (Table("district", (
+        Column("A11", ColumnType.NUMBER, "integer", description="average salary; the mean of all who work there"),
+        Column("A12", ColumnType.NUMBER, "real", description="unemployment rate"),
+    )),)
+)  # fmt: skip
+
+
+def test_what_is_written_about_a_column_is_known_as_its_name_is():
+    salary, rate = world_of("Where is the average salary the highest?", DISTRICTS, CellNames()).columns
+    assert salary.features[:2] == (1.0, 1.0)
+    assert rate.features[:2] == (0.0, 0.0)
+
+
+def test_a_column_under_another_name_is_known_by_what_is_written_about_it():
+    question = "Where is the average salary the highest?"
+    salary = world_of(question, DISTRICTS, CellNames()).columns[0]
+    hidden = under_another_name(salary, "k7", question)
+    assert (hidden.key, hidden.text, hidden.features) == (salary.key, "k7", salary.features)
+    assert under_another_name(salary, "highest", "the highest?").features[:2] == (1.0, 1.0)

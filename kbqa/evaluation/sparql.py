@@ -126,7 +126,7 @@ def _predicted(answer: Answer, live: LiveGraph) -> list[Names]:
 
 
 def _rows(rows: list[tuple[RdfTerm | None, ...]], live: LiveGraph) -> list[Names]:
-    """Return what each distinct row may be called; a row of several columns is called by all of them together."""
+    """Return what each distinct row may be called; a row of several columns is called by all of them together, by IRIs or by labels."""
     iris = [term for row in rows for term in row if isinstance(term, NamedNode)]
     labels = live.store_names(list(dict.fromkeys(iris)))
     found = []
@@ -134,7 +134,8 @@ def _rows(rows: list[tuple[RdfTerm | None, ...]], live: LiveGraph) -> list[Names
         if len(row) == 1:
             found.append(_called(row[0], labels))
         else:
-            found.append((" | ".join(_called(term, labels)[0] for term in row),))
+            called = [_called(term, labels) for term in row]
+            found.append(tuple(dict.fromkeys(" | ".join(each[place] for each in called) for place in (0, -1))))
     return found
 
 

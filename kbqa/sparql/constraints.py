@@ -10,7 +10,7 @@ from functools import lru_cache
 from pyoxigraph import Literal, NamedNode
 
 from kbqa.decoding.choices import Choice, Kind
-from kbqa.sparql.profile import Profile, texts_of
+from kbqa.sparql.profile import Profile, entity_text, texts_of
 from kbqa.sparql.query import RDF_TYPE, Query, Term, Variable, pattern_text, query_text
 from kbqa.sparql.stores.base import GraphStore
 
@@ -112,8 +112,8 @@ class LiveGraph:
         return [number and not other for number, other in zip(some, others, strict=True)]
 
     def store_names(self, iris: Sequence[NamedNode]) -> dict[NamedNode, str]:
-        """Return a label of each IRI, or the words of its last part."""
-        return texts_of(self.store, iris, self.profile.labels, self.profile.languages)
+        """Return a label of each IRI, or what the IRI calls it."""
+        return texts_of(self.store, iris, self.profile.labels, self.profile.languages, entity_text)
 
     def _any_solution(self, bodies: list[str]) -> list[bool]:
         unknown = list(dict.fromkeys(body for body in bodies if body not in self._holds))

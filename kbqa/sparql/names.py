@@ -8,7 +8,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Store
 
 from kbqa.linking.names import LONGEST_NAME, NameRow, Names
 from kbqa.models import GraphVersion, Name
-from kbqa.sparql.profile import Profile, local_text
+from kbqa.sparql.profile import Profile, entity_text
 from kbqa.sparql.stores.base import GraphStore
 
 _LONGEST_VALUE = 80
@@ -75,7 +75,7 @@ def _speaking_iris(store: Store, profile: Profile) -> Iterator[NameRow]:
             for end in (quad.subject, quad.object):
                 if isinstance(end, NamedNode) and end.value not in seen:
                     seen.add(end.value)
-                    yield Name.Kind.ENTITY, str(end), "", local_text(end.value), 1
+                    yield Name.Kind.ENTITY, str(end), "", entity_text(end.value), 1
 
 
 def _values(store: Store, predicate: NamedNode) -> Iterator[NameRow]:

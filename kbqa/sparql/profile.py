@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -37,7 +37,7 @@ _NAMING = ("name", "label", "title", "full name", "display name", "has name", "h
 """What a graph's own property is called that names things of several classes, or of a graph without classes."""
 _SCHEMA = ("http://www.w3.org/2002/07/owl#", "http://www.w3.org/2000/01/rdf-schema#", "http://www.w3.org/1999/02/22-rdf-syntax-ns#")
 _MAX_PREDICATES, _MAX_CLASSES, _SAMPLED, _LITERALS_SAMPLED = 5_000, 5_000, 2_000, 50
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]+")
+_WORD = re.compile(r"[A-Z]+(?![^\W\d_A-Z])|[A-Z]?[^\W\d_A-Z]+|\d+")
 
 
 @dataclass(frozen=True)
@@ -134,11 +134,21 @@ def profile_graph(store: GraphStore, naming: Naming | None = None) -> Profile:
     )
 
 
+def entity_text(iri: str) -> str:
+    """Return what an IRI calls a thing: `http://x.org/Tim_O'Hara` says "Tim O'Hara"."""
+    local = _last_part(iri)
+    return " ".join(local.replace("_", " ").split() if "_" in local else _WORD.findall(local)) or local
+
+
 def local_text(iri: str) -> str:
     """Return the words of an IRI's last part: `http://x.org/ns#birthPlace` says "birth place"."""
-    local = unquote(re.split(r"[/#:]", iri.rstrip("/#"))[-1]).rsplit("=", 1)[-1]
+    local = _last_part(iri)
     words = _WORD.findall(local)
     return " ".join(word.lower() if not word.isupper() or len(word) == 1 else word for word in words) or local
+
+
+def _last_part(iri: str) -> str:
+    return unquote(re.split(r"[/#:]", iri.rstrip("/#"))[-1]).rsplit("=", 1)[-1]
 
 
 def _own_labels(store: GraphStore, counts: Mapping[NamedNode, int], *, has_classes: bool) -> Iterator[NamedNode]:
@@ -153,10 +163,14 @@ def _own_labels(store: GraphStore, counts: Mapping[NamedNode, int], *, has_class
 
 
 def texts_of(
-    store: GraphStore, iris: Iterable[NamedNode], labels: tuple[NamedNode, ...], languages: Sequence[str] = Naming.languages
+    store: GraphStore,
+    iris: Iterable[NamedNode],
+    labels: tuple[NamedNode, ...],
+    languages: Sequence[str] = Naming.languages,
+    said: Callable[[str], str] = local_text,
 ) -> dict[NamedNode, str]:
-    """Return the label of each IRI, in the first of the languages that it has one in, or the words of its last part."""
-    found = {iri: local_text(iri.value) for iri in iris}
+    """Return the label of each IRI, in the first of the languages that it has one in, or what it has `said` itself."""
+    found = {iri: said(iri.value) for iri in iris}
     if not found:
         return found
     for label in reversed(labels):

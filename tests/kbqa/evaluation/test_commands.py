@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from kbqa.decoding.inference import DecoderModel
 from kbqa.evaluation.calibration import best_temperature, calibration_error
-from kbqa.evaluation.sparql import Scores, evaluate
+from kbqa.evaluation.sparql import Scores, _rows, evaluate
 from kbqa.sparql.answering import _probabilities
 from kbqa.sparql.opening import served
 from kbqa.sparql.stores import QueryError
@@ -51,6 +51,13 @@ def test_an_ask_behind_declarations_has_a_known_answer(load):
     asked = [{"question": "has Falcon a director?", "sparql": "PREFIX f: <http://films.example/>\nASK { f:f4 f:director ?x }"}]
     scores = Scores()
     assert len(list(evaluate(asked, version, live, Refused(), scores))) == scores.questions == 1
+
+
+def test_rows_of_several_columns_may_be_told_by_labels(load):
+    _, live = served(load())
+    query = "SELECT ?f ?d { VALUES ?f { <http://films.example/f1> } ?f <http://films.example/director> ?d }"
+    (row,) = _rows(live.store.select(query).rows, live)
+    assert row == ("http://films.example/f1 | http://films.example/p1", "Silent Harbour | Marta Oliveira")
 
 
 def test_calibration_worked_out_by_hand():

@@ -6,7 +6,7 @@ from pyoxigraph import NamedNode, RdfFormat, Store
 from kbqa.models import Graph
 from kbqa.services import graphs as services
 from kbqa.sparql.opening import served
-from kbqa.sparql.profile import Naming, Profile, profile_graph
+from kbqa.sparql.profile import Naming, Profile, entity_text, local_text, profile_graph
 from kbqa.sparql.stores import OxigraphStore
 
 OWN = """
@@ -71,3 +71,20 @@ def test_what_is_no_list_of_iris_is_refused(load, wrong):
     graph.label_predicates = wrong
     with pytest.raises(services.ValidationError, match="whole IRIs"):
         services.check_graph(graph)
+
+
+@pytest.mark.parametrize(
+    ("local", "thing", "word"),
+    [
+        ("Kofi_Mensah", "Kofi Mensah", "kofi mensah"),
+        ("Tim_O'Hara", "Tim O'Hara", "tim o hara"),
+        ("PremierDivision", "Premier Division", "premier division"),
+        ("S%C3%A3o_Paulo", "São Paulo", "são paulo"),
+        ("city/id=12", "12", "12"),
+        ("UNESCO", "UNESCO", "UNESCO"),
+        ("___", "___", "___"),
+    ],
+)
+def test_what_an_iri_says(local, thing, word):
+    assert entity_text(f"http://league.example/{local}") == thing
+    assert local_text(f"http://league.example/{local}") == word

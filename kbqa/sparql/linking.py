@@ -120,9 +120,10 @@ def _flags(words: Sequence[Word], profile: Profile) -> tuple[Choice, ...]:
 
 
 def _shared_words(words: Sequence[Word], text: str) -> tuple[tuple[int, int] | None, float, int]:
-    """Return where a question has words of a text, what share of the text these are, and how many."""
+    """Return where a question has words of a text, what share of the text these are, and how many; that it has `is` says nothing."""
     stems = {stem(word.text): word for word in words}
-    parts = [stem(part) for part in fold(text).split()]
+    called = fold(text).split()
+    parts = [stem(part) for part in called if part not in COMMON] or [stem(part) for part in called]
     shared = [stems[part] for part in parts if part in stems]
     span = (min(word.start for word in shared), max(word.end for word in shared)) if shared else None
     return span, len(shared) / max(1, len(parts)), len(shared)

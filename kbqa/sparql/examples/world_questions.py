@@ -49,7 +49,7 @@ class _Questions(PathQuestions, AlternativeQuestions):
             self._one, self._where_known, self._one_way_or_another, self._where_known, self._chain, self._counted_from_none, self._one_way_or_another,
             self._chain, self._over_something, self._without, self._chain, self._unknown, self._over_something, self._most_of, self._of_something,
             self._which, self._chain, self._flagged, self._which, self._chain, self._superlative, self._which, self._chain, self._flagged,
-            self._which, self._chain, self._each,
+            self._which, self._chain, self._each, self._chain, self._chain, self._lookup, self._chain, self._chain,
         )  # fmt: skip
 
     def _count(self) -> Example | None:

@@ -65,3 +65,10 @@ def test_true_and_false_of_a_property_are_called_by_its_words(load):
     assert [(choice.text, choice.key[1].value) for choice in mentions.values] == [("can fly", "true"), ("never can fly", "false")]
     assert mentions.values[0].span == (len("which creatures "), len("which creatures can fly"))
     assert mentions.values[0].features != mentions.values[1].features
+
+
+def test_a_question_that_only_has_is_says_nothing_of_what_is_so(load):
+    version, live = served(load(FLYING.replace("canFly", "isTame")))
+    for question, span in (("what is the oldest creature?", None), ("which tame creatures are there?", (6, 10))):
+        flag = find_mentions(question, version, live.profile).values[0]
+        assert (flag.text, flag.span, flag.features[0]) == ("is tame", span, float(span is not None))

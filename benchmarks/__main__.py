@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
-BENCHMARKS = ("encoding", "building", "quality", "growth", "graphs")
+BENCHMARKS = ("encoding", "building", "quality", "growth", "graphs", "asking")
 RESULTS = Path(__file__).parent / "results"
 
 

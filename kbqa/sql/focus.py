@@ -33,7 +33,7 @@ class Budget:
 
 ROOMY = Budget(0.002, 2.0, 3.0)
 """What the local network decodes over."""
-NARROW = Budget(0.01, 0.9, 2.0)
+NARROW = Budget(0.013, 0.9, 2.0)
 """A fifth of a schema on average."""
 
 

@@ -10,7 +10,7 @@ from kbqa.sql.checking import StatementError, checked
 from kbqa.sql.connecting import ConnectError
 from kbqa.sql.executing import ExecutionError, Limits, execute
 from kbqa.sql.opening import configured_generator, source_of
-from kbqa.sql.query import Aggregate, AllOf, Item, Order, Query, Term
+from kbqa.sql.query import Aggregate, AllOf, DatePart, Item, Order, Part, Query, Term
 from kbqa.sql.readings import rows_of
 from kbqa.sql.rendering import render
 from kbqa.sql.scanning import database_of, running_scan
@@ -61,8 +61,11 @@ def _made(table: Table) -> Iterator[tuple[str, Query]]:
         if column.excluded or column.primary or readable(column.name).endswith("id"):
             continue
         ref, said = ColumnRef(table.name, column.name), readable(column.name)
-        if column.type == ColumnType.TEXT and column is not called:
+        if column.type == ColumnType.TEXT and not column.as_text and column is not called:
             yield f"How many {many} are there for each {said}?", Query((Item(Term(ref)), rows), group=(ref,))
+        if column.type == ColumnType.DATE:
+            year = DatePart(ref, Part.YEAR)
+            yield f"How many {many} are there for each year of {said}?", Query((Item(Term(year)), rows), group=(year,))
         if column.type == ColumnType.NUMBER:
             yield f"What is the average {said} of all {many}?", Query((Item(Term(ref, Aggregate.AVG)),))
             if called is not None:

@@ -17,6 +17,7 @@ from kbqa.sql.opening import NotReadyError, served
 from kbqa.sql.ranking import Ranking
 from kbqa.sql.readings import Reading, rows_of
 from kbqa.sql.schema import Schema
+from kbqa.sql.suggesting import working_questions
 from searchapp.jobs.models import Job
 from searchapp.jobs.runner import run_stages
 from tests.kbqa.sql.chance import run_by_chance
@@ -29,6 +30,21 @@ def test_a_scan_reads_schema_rows_and_cells(connect):
     assert scan.state == Scan.State.SERVING
     assert Cell.objects.filter(database=database, text="Porto").exists()
     assert {"table": "customer", "column": "member", "values": ["F", "T"]} in scan.codes
+
+
+@pytest.mark.parametrize(
+    ("question", "rows"),
+    [("How many orders were there in each year?", [("2024", 4)]), ("Number of orders per month", [("2024-01", 1), ("2024-02", 2), ("2024-03", 1)])],
+)
+def test_dates_are_grouped_by_year_and_month(connect, question, rows):
+    answer, _ = services.ask(connect(), question)
+    assert sorted(answer.best.result.rows) == rows
+
+
+def test_what_a_database_suggests_is_answered_as_its_rows_say(connect):
+    suggested = list(working_questions(served(connect())[1], seed=1))
+    assert "How many orders are there for each year of ordered on?" in suggested
+    assert len(suggested) > 6
 
 
 def test_questions_are_answered_with_sql_that_ran_and_kept(connect):

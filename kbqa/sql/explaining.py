@@ -77,7 +77,7 @@ def _select(query: Query) -> str:
     if query.where:
         parts.append(f"where {_conditions(query.where)}")
     if query.group:
-        parts.append(f"for each {_listed([_named(key) for key in query.group])}")
+        parts.append(f"for each {_listed([_named(key).removeprefix('the ') for key in query.group])}")
     if query.having:
         parts.append(f"if {_conditions(query.having)}")
     if query.order:

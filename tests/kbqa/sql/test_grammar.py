@@ -96,3 +96,5 @@ def test_a_query_in_words(shop):
     assert words.startswith("The number of rows of customer where age of customer is more than (the average age of customer)")
     assert "starts with “B”" in words
     assert sub_questions(query) == ["The average age of customer"]
+    by_year = parse_query("SELECT strftime('%Y', ordered_on), count(*) FROM \"order\" GROUP BY strftime('%Y', ordered_on)", shop.schema)
+    assert in_words(by_year) == "The year of ordered on of order and the number of rows of order for each year of ordered on."

@@ -169,7 +169,7 @@ def texts_of(
     languages: Sequence[str] = Naming.languages,
     said: Callable[[str], str] = local_text,
 ) -> dict[NamedNode, str]:
-    """Return the label of each IRI, in the first of the languages that it has one in, or what it has `said` itself."""
+    """Return the label of each IRI, in the first of the languages that it has one in, or what is `said` by the IRI itself."""
     found = {iri: said(iri.value) for iri in iris}
     if not found:
         return found

@@ -106,11 +106,16 @@ def _table(table: Table, stems: Mapping[str, Word], hit: set[str]) -> Choice:
 def _column(table: Table, column: Column, stems: Mapping[str, Word], hit: set[ColumnRef]) -> Choice:
     ref, text = ColumnRef(table.name, column.name), readable(column.name)
     about = [column.description[:_LONGEST_DESCRIPTION]] if column.description else []
-    share, span = _shared(text, stems)
-    share = max([share, *(_said(each, stems) for each in about)])
+    share, span = _known_by(text, about, stems)
     kinds = float(column.type == ColumnType.NUMBER), float(column.type == ColumnType.DATE)
     features = (share, float(share == 1), *kinds, float(column.primary), float(ref in hit))
     return Choice(Kind.COLUMN, ref, text, span, features, (readable(table.name), *about))
+
+
+def _known_by(name: str, about: Sequence[str], stems: Mapping[str, Word]) -> tuple[float, Span | None]:
+    """Return how much of a column's name, or of what is written about it, the question has, and where it has words of the name."""
+    share, span = _shared(name, stems)
+    return max([share, *(_said(each, stems) for each in about)]), span
 
 
 def _said(about: str, stems: Mapping[str, Word]) -> float:
@@ -121,9 +126,7 @@ def _said(about: str, stems: Mapping[str, Word]) -> float:
 
 def under_another_name(choice: Choice, name: str, question: str) -> Choice:
     """Return a column's choice as it were if the column had this name and were known by what is written about it."""
-    stems = {stem(word.text): word for word in words_of(question)}
-    share, span = _shared(name, stems)
-    share = max([share, *(_said(each, stems) for each in choice.context[1:])])
+    share, span = _known_by(name, choice.context[1:], {stem(word.text): word for word in words_of(question)})
     return replace(choice, text=name, span=span, features=(share, float(share == 1), *choice.features[2:]))
 
 

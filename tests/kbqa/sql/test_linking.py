@@ -1,5 +1,6 @@
 """What a question may mention of a database, and what the candidates are to each other."""
 
+import random
 import sqlite3
 
 import pytest
@@ -8,6 +9,7 @@ from kbqa.decoding.choices import Kind
 from kbqa.sql.focus import focused
 from kbqa.sql.linking import RELATIONS, CellNames, relate, under_another_name, world_of
 from kbqa.sql.opening import served
+from kbqa.sql.preparing import _disguised
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema, Table
 
 
@@ -143,3 +145,13 @@ def test_a_column_under_another_name_is_known_by_what_is_written_about_it():
     hidden = under_another_name(salary, "k7", question)
     assert (hidden.key, hidden.text, hidden.features) == (salary.key, "k7", salary.features)
     assert under_another_name(salary, "highest", "the highest?").features[:2] == (1.0, 1.0)
+
+
+def test_training_sees_codes_for_the_names_of_what_is_described():
+    question, rng = "Where is the average salary the highest?", random.Random(1)
+    plain = Schema((Table("district", (Column("salary", ColumnType.NUMBER, "integer"),)),))
+    worlds = [_disguised(world_of(question, schema, CellNames()), question, rng) for schema in (DISTRICTS, plain) for _ in range(20)]
+    names = {choice.text for world in worlds for choice in world.columns}
+    assert {"a11", "a12", "salary"} < names
+    assert {choice.key.column for world in worlds for choice in world.columns} == {"A11", "A12", "salary"}
+    assert all(choice.text == "salary" for world in worlds[20:] for choice in world.columns)

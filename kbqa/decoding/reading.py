@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from kbqa.decoding.choices import FEATURES, Choice, Kind
-from kbqa.linking.words import COMMON, WORD, fold, stem
+from kbqa.linking.words import COMMON, WORD, fold, parts_of, stem
 from searchapp.encoders.base import Vectors
 
 KINDS = tuple(Kind)
@@ -103,7 +103,7 @@ def _token_stems(question: Question) -> Mapping[str, list[int]]:
     for match in WORD.finditer(question.text):
         start, end = match.span()
         inside = (question.offsets[:, 0] >= start) & (question.offsets[:, 1] <= end) & (question.offsets[:, 1] > question.offsets[:, 0])
-        for part in fold(match.group()).split():
+        for part in [*fold(match.group()).split(), *parts_of(match.group())]:
             found.setdefault(stem(part), []).extend(np.flatnonzero(inside).tolist())
     return found
 
@@ -113,6 +113,7 @@ def _matches(choice: Choice, question: Question, stems: Mapping[str, list[int]])
     if choice.kind in READ_BY_TEXT:
         for part in _described(choice):
             found[stems.get(part, [])] = 1
+        found[stems.get(stem("".join(fold(choice.text).split())), [])] = 2
         for part in _text_stems(choice.text):
             for other, tokens in stems.items():
                 if part == other:

@@ -9,6 +9,8 @@ from functools import lru_cache
 import Stemmer
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+"""Where a word of an identifier begins inside it."""
 _POSSESSIVE = re.compile(r"['’]s?$|['’]s(?=\s)")
 _QUOTED = re.compile(r"""(?<!\w)["'“‘]([^"'“”‘’]{1,60})["'”’](?!\w)""")
 _DIGITS = re.compile(r"(?<![\w.,])[-−]?\d[\d,]*(?:\.\d+)?(?![\w])")
@@ -142,6 +144,16 @@ def words_of(question: str) -> list[Word]:
     """Return a question's words."""
     found = (Word(fold(match.group()).replace(" ", ""), match.start(), _end(match)) for match in WORD.finditer(question))
     return [word for word in found if word.text]
+
+
+def parts_of(written: str) -> list[str]:
+    """Return the folded words of what is written as an identifier is, as a question may name a column; none of a plain word.
+
+    >>> parts_of("AvgScrRead"), parts_of("reading")
+    (['avg', 'scr', 'read'], [])
+    """
+    parts = CAMEL.sub(" ", written).split()
+    return fold(" ".join(parts)).split() if len(parts) > 1 else []
 
 
 def _end(match: re.Match[str]) -> int:

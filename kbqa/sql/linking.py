@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from kbqa.decoding.choices import Choice, Kind
 from kbqa.linking.mentions import Found, features_of, find_names
 from kbqa.linking.names import Names
-from kbqa.linking.words import COMMON, Span, Word, dates_of, fold, numbers_of, quoted_of, stem, words_of
+from kbqa.linking.words import COMMON, Span, Word, dates_of, fold, numbers_of, parts_of, quoted_of, stem, words_of
 from kbqa.sql.grammar import World
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema, Table, readable
 
@@ -55,7 +55,7 @@ def world_of(question: str, schema: Schema, cells: CellNames) -> World:
     """Return a question's view of a schema."""
     question = question[:MAX_QUESTION]
     words = words_of(question)
-    stems = {stem(word.text): word for word in words}
+    stems = _stems(question, words)
     named = _named_spans(schema, stems)
     values = [value for value in _values(question, words, schema, cells) if not _is_name(value, named)]
     hit = {value.key[0] for value in values if value.span is not None and value.features[0] >= 0.9}
@@ -65,9 +65,21 @@ def world_of(question: str, schema: Schema, cells: CellNames) -> World:
     return World(schema, tables, columns, tuple(values), tuple(_constants(question, words, exact)))
 
 
+def _stems(question: str, words: Sequence[Word]) -> dict[str, Word]:
+    """Return the words of a question by their stems, and by those of their parts where they are written as identifiers are."""
+    found = {stem(word.text): word for word in words}
+    for word in words:
+        for part in parts_of(question[word.start : word.end]):
+            found.setdefault(stem(part), word)
+    return found
+
+
 def _shared(text: str, stems: Mapping[str, Word]) -> tuple[float, Span | None]:
     """Return the share of a name's words that the question has, and from where to where."""
-    parts = [stem(part) for part in fold(text).split()]
+    folded = fold(text).split()
+    if (whole := stems.get(stem("".join(folded)))) is not None:
+        return 1.0, (whole.start, whole.end)
+    parts = [stem(part) for part in folded]
     found = [stems[part] for part in parts if part in stems]
     if not found:
         return 0.0, None
@@ -126,7 +138,7 @@ def _said(about: str, stems: Mapping[str, Word]) -> float:
 
 def under_another_name(choice: Choice, name: str, question: str) -> Choice:
     """Return a column's choice as it were if the column had this name and were known by what is written about it."""
-    share, span = _known_by(name, choice.context[1:], {stem(word.text): word for word in words_of(question)})
+    share, span = _known_by(name, choice.context[1:], _stems(question, words_of(question)))
     return replace(choice, text=name, span=span, features=(share, float(share == 1), *choice.features[2:]))
 
 

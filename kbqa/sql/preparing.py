@@ -94,7 +94,7 @@ def item_of(question: str, steps: list[Step], world: World, needed: set[ColumnRe
 def _world(question: str, schema: Schema, cells: CellNames, needed: set[ColumnRef | str], rng: random.Random | None) -> World:
     world = world_of(question, schema, cells)
     if rng is not None and rng.random() < _DISGUISED:
-        world = _disguised(world, question, rng)
+        world = disguised(world, question, rng)
     kept = [ref for ref in needed if isinstance(ref, ColumnRef)]
     most = min(MOST_COLUMNS, len(world.columns))
     if rng is not None and len(world.columns) > MOST_COLUMNS and rng.random() < _WIDENED:
@@ -104,7 +104,7 @@ def _world(question: str, schema: Schema, cells: CellNames, needed: set[ColumnRe
     return world if len(world.columns) <= most else focused(world, kept, most, noise=rng)
 
 
-def _disguised(world: World, question: str, rng: random.Random) -> World:
+def disguised(world: World, question: str, rng: random.Random) -> World:
     """Return a world in which some of the columns that something is written about have codes for names: a letter and a number, or initials."""
     share = rng.random()
     return replace(

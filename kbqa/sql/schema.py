@@ -7,7 +7,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+from kbqa.linking.words import CAMEL
+
 _SEPARATORS = re.compile(r"[\W_]+")
 _NUMERIC = re.compile(r"INT|REAL|FLOA|DOUB|DEC|(?<!E)NUM|BIT|SERIAL|MONEY|YEAR", re.IGNORECASE)
 _DATES = re.compile(r"DATE|TIME", re.IGNORECASE)
@@ -55,7 +56,7 @@ def readable(identifier: str) -> str:
     >>> readable("Album_ID"), readable("frpmCount2"), readable("Charter School (Y/N)")
     ('album id', 'frpm count2', 'charter school y n')
     """
-    return " ".join(_SEPARATORS.sub(" ", _CAMEL.sub(" ", identifier)).lower().split())
+    return " ".join(_SEPARATORS.sub(" ", CAMEL.sub(" ", identifier)).lower().split())
 
 
 @dataclass(frozen=True, order=True)

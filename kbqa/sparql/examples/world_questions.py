@@ -9,9 +9,10 @@ from pyoxigraph import Literal, NamedNode
 from kbqa.sparql.examples.answers import has_answer
 from kbqa.sparql.examples.published import Example
 from kbqa.sparql.examples.world_alternatives import AlternativeQuestions
+from kbqa.sparql.examples.world_lists import ListQuestions
 from kbqa.sparql.examples.world_paths import PathQuestions
-from kbqa.sparql.examples.world_words import PEOPLE, WITH_HAVE, X, Y, Z, stands_behind, verb_of
-from kbqa.sparql.examples.worlds import XSD, Relation, World, plural_of
+from kbqa.sparql.examples.world_words import WITH_HAVE, X, Y, Z, stands_behind, verb_of
+from kbqa.sparql.examples.worlds import PEOPLE, XSD, Relation, World, plural_of
 from kbqa.sparql.query import RDF_TYPE, Aggregate, Comparison, Edge, Having, Item, Query
 from kbqa.sparql.stores import OxigraphStore
 
@@ -37,7 +38,7 @@ def questions_about(world: World, number: int) -> Iterator[Example]:
             yield example
 
 
-class _Questions(PathQuestions, AlternativeQuestions):
+class _Questions(PathQuestions, AlternativeQuestions, ListQuestions):
     """Makes one question of a kind at a time; None where the world has no place for it."""
 
     def __init__(self, world: World) -> None:
@@ -49,7 +50,9 @@ class _Questions(PathQuestions, AlternativeQuestions):
             self._one, self._where_known, self._one_way_or_another, self._where_known, self._chain, self._counted_from_none, self._one_way_or_another,
             self._chain, self._over_something, self._without, self._chain, self._unknown, self._over_something, self._most_of, self._of_something,
             self._which, self._chain, self._flagged, self._which, self._chain, self._superlative, self._which, self._chain, self._flagged,
-            self._which, self._chain, self._each, self._chain, self._chain, self._lookup, self._chain, self._chain,
+            self._which, self._chain, self._each, self._chain, self._superlative, self._lookup, self._chain, self._listed, self._having_some,
+            self._with_text, self._by_text, self._more_than, self._compare, self._superlative, self._aggregate, self._listed, self._with_text,
+            self._which, self._by_text, self._superlative, self._having_some, self._lookup,
         )  # fmt: skip
 
     def _count(self) -> Example | None:

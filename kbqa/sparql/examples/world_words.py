@@ -8,11 +8,10 @@ from pyoxigraph import Literal, NamedNode
 
 from kbqa.sparql.dates import dated_value
 from kbqa.sparql.examples.published import Example
-from kbqa.sparql.examples.worlds import XSD, Attribute, Kept, Node, Relation, World, plural_of
+from kbqa.sparql.examples.worlds import PEOPLE, XSD, Attribute, Kept, Node, Relation, World, plural_of
 from kbqa.sparql.query import RDF_TYPE, Aggregate, Comparison, Edge, Filter, Item, Query, Variable
 
 X, Y, Z = Variable(0), Variable(1), Variable(2)
-PEOPLE = ("human", "person", "doctor", "patient", "cook", "singer", "employee", "player", "customer", "politician", "artist")
 WITH_HAVE = ("with", "costing", "earning", "weighing", "that", "who", "from")
 """How conditions begin that do not follow "are"."""
 _PARTICIPLES = ("born", "built", "founded", "hired", "launched", "made", "opened", "painted", "placed", "played", "published", "released", "elected")

@@ -7,7 +7,7 @@ from both ends; so a decoder learns to read a property by what it means and whic
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -102,6 +102,18 @@ class Domain:
         return (*self.relations, *self.attributes, *self.texts, *self.flags)
 
 
+@dataclass(frozen=True)
+class Common:
+    """What may be said of members of any class, and whether it is said of people alone, of all but people, or of both (None)."""
+
+    part: Attribute | Text
+    people: bool | None = None
+
+    def fits(self, kind: str) -> bool:
+        """Tell whether it may be said of members of a class."""
+        return self.people is None or self.people == (kind in PEOPLE)
+
+
 Node = NamedNode | Literal
 """What a relation leads to: a member of a class or, where a world keeps that class as texts, a text."""
 What = TypeVar("What", Attribute, Text, Flag)
@@ -121,7 +133,6 @@ class Kept(Generic[What]):
 
 def read_domains() -> dict[str, Domain]:
     """Return the domains by their names."""
-    stored = yaml.safe_load((Path(__file__).parent / "worlds.yaml").read_text(encoding="utf-8"))
     return {
         name: Domain(
             tuple(map(_relation, each["relations"])),
@@ -130,8 +141,32 @@ def read_domains() -> dict[str, Domain]:
             tuple(map(_flag, each.get("flags", ()))),
             {kind: Members(tuple(found["names"]), found.get("called", Members.called)) for kind, found in each.get("members", {}).items()},
         )
-        for name, each in stored.items()
+        for name, each in _stored("worlds.yaml").items()
     }
+
+
+def read_common() -> tuple[Common, ...]:
+    """Return what may be said of members of any class, their source left open."""
+    stored = _stored("anything.yaml")
+    attributes = [Common(_attribute({"of": "", **each}), each.get("people")) for each in stored["attributes"]]
+    counted = [Common(_counted(noun)) for noun in stored["counted"]]
+    return (*attributes, *counted, *(Common(_text({"of": "", **each}), each.get("people")) for each in stored["texts"]))
+
+
+def _stored(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((Path(__file__).parent / name).read_text(encoding="utf-8"))
+    return found
+
+
+def _counted(noun: str) -> Attribute:
+    """Return the number that one has of something."""
+    return Attribute(
+        "", (noun, f"number of {noun}", f"{noun} count"), (f"with the most {noun}", f"having the most {noun}"),
+        (f"with the fewest {noun}", f"having the fewest {noun}"),
+        (f"with more than {{n}} {noun}", f"with over {{n}} {noun}", f"that have more than {{n}} {noun}"),
+        (f"with fewer than {{n}} {noun}", f"with less than {{n}} {noun}", f"that have fewer than {{n}} {noun}"),
+        (f"how many {noun} does {{e}} have", f"how many {noun} has {{e}}"), 0, 12,
+    )  # fmt: skip
 
 
 def _relation(stored: dict[str, Any]) -> Relation:
@@ -155,12 +190,15 @@ def _flag(stored: dict[str, Any]) -> Flag:
     return Flag(stored["of"], *(tuple(stored[part]) for part in ("names", "when", "unless", "asked")))
 
 
-DOMAINS = read_domains()
+PEOPLE = ("human", "person", "doctor", "patient", "cook", "singer", "employee", "player", "customer", "politician", "artist")
+DOMAINS, COMMON = read_domains(), read_common()
 HELD_OUT_DOMAIN = "space"
 """The domain that is only measured on."""
 _TYPED, _DATED, _HAS, _KNOWN, _TRUE = 0.85, 0.5, 0.9, 0.8, 0.4
 """How often a world says what its members are, and keeps years as dates; what share of a class has an attribute; what share of what
 a domain knows a world does; and of how many a flag is true."""
+_MORE_NUMBERS, _MORE_TEXTS = (0, 1, 2, 2, 3), (0, 0, 1, 2)
+"""How many numbers and texts of those that may be said of anything a world knows of a class besides."""
 _REAL, _AS_TEXTS, _PLURAL = 0.7, 0.25, 0.3
 """How often members have the real names that a domain knows, are kept as texts where nothing is said of them, and are called by plurals (mammals)."""
 
@@ -245,6 +283,9 @@ class World:
         self.typed = self.rng.random() < _TYPED
         for kind in self.classes:
             self._populate(kind)
+        more = self._more()
+        attributes += [each for each in more if isinstance(each, Attribute)]
+        texts += [each for each in more if isinstance(each, Text)]
         named = [(each, self._iri(self.rng.choice(each.names))) for each in relations]
         self.edges = [(relation, predicate, self._edges(relation, predicate)) for relation, predicate in named]
         self.attributes = [self._kept(each) for each in attributes]
@@ -265,6 +306,19 @@ class World:
         """Return most of what a domain knows, two at least where it has as many."""
         found = [each for each in known if self.rng.random() < _KNOWN]
         return found if len(found) > 1 else list(known)
+
+    def _more(self) -> list[Attribute | Text]:
+        """Return which common parts are said of the classes that something is said of: no word of one is a word for what the domain says of the class."""
+        found: list[Attribute | Text] = []
+        for kind in sorted({each.source for each in self._domain.parts}):
+            taken = {word for each in self._domain.parts if each.source == kind for word in _words_of(each)}
+            wanted = {Attribute: self.rng.choice(_MORE_NUMBERS), Text: self.rng.choice(_MORE_TEXTS)}
+            for common in self.rng.sample(COMMON, len(COMMON)):
+                if wanted[type(common.part)] and common.fits(kind) and not taken & _words_of(common.part):
+                    wanted[type(common.part)] -= 1
+                    taken |= _words_of(common.part)
+                    found.append(replace(common.part, source=kind))
+        return found
 
     def _populate(self, kind: str) -> None:
         """Make the members of a class, by the real names that the domain knows or by invented ones, or texts in their place."""
@@ -319,7 +373,7 @@ class World:
         return node
 
     def _name(self, kind: str) -> str:
-        if kind in ("human", "person", "doctor", "patient", "cook", "singer"):
+        if kind in PEOPLE:
             return f"{self._word().title()} {self._word().title()}"
         if kind in ("function", "class", "module", "library", "package"):
             return self.rng.choice((f"{self._word()}_{self._word()}", f"{self._word().title()}{self._word().title()}", self._word()))
@@ -335,14 +389,21 @@ class World:
         return NamedNode(f"{self.base}{first}{''.join(map(str.title, others))}")
 
 
+def _words_of(part: Relation | Attribute | Text | Flag) -> set[str]:
+    """Return the names of a part, and what else tells that it is meant."""
+    if isinstance(part, Attribute):
+        return {*part.names, *part.dated, *part.most, *part.least}
+    return {*part.names, *part.values} if isinstance(part, Text) else set(part.names)
+
+
 def plural_of(text: str) -> str:
     """Return the plural of what members of a class are called."""
     if text in ("person", "human"):
         return "people"
     if text in ("species", "fish"):
         return text
-    if text == "wolf":
-        return "wolves"
+    if text in ("wolf", "elf", "werewolf"):
+        return f"{text[:-1]}ves"
     if text.endswith(("ss", "ch", "sh", "x")):
         return f"{text}es"
     return f"{text[:-1]}ies" if text.endswith("y") and text[-2] not in "aeiou" else f"{text}s"

@@ -9,7 +9,7 @@ from kbqa.decoding.choices import Kind
 from kbqa.sql.focus import focused
 from kbqa.sql.linking import RELATIONS, CellNames, relate, under_another_name, world_of
 from kbqa.sql.opening import served
-from kbqa.sql.preparing import _disguised
+from kbqa.sql.preparing import disguised
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema, Table
 
 
@@ -150,7 +150,7 @@ def test_a_column_under_another_name_is_known_by_what_is_written_about_it():
 def test_training_sees_codes_for_the_names_of_what_is_described():
     question, rng = "Where is the average salary the highest?", random.Random(1)
     plain = Schema((Table("district", (Column("salary", ColumnType.NUMBER, "integer"),)),))
-    worlds = [_disguised(world_of(question, schema, CellNames()), question, rng) for schema in (DISTRICTS, plain) for _ in range(20)]
+    worlds = [disguised(world_of(question, schema, CellNames()), question, rng) for schema in (DISTRICTS, plain) for _ in range(20)]
     names = {choice.text for world in worlds for choice in world.columns}
     assert {"a11", "a12", "salary"} < names
     assert {choice.key.column for world in worlds for choice in world.columns} == {"A11", "A12", "salary"}

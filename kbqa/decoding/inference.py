@@ -13,25 +13,21 @@ from threading import Lock
 from typing import Any
 
 import numpy as np
-import openvino as ov
 from numpy.typing import NDArray
-from openvino import opset13 as op
 from safetensors.numpy import load_file
 
 from kbqa.decoding.choices import Choice, Kind
-from kbqa.decoding.reading import MATCHES, Candidates, Relate, TextTable, read_candidates, read_question
+from kbqa.decoding.layers import Array, Layers, Memory, compiled_encoder, softmax
+from kbqa.decoding.reading import JOINT_MATCHES, MATCHES, Candidates, Relate, TextTable, read_candidates, read_question
 from kbqa.decoding.vocabulary import Vocabulary
 from searchapp.encoders.base import EncoderError, EncoderSpec
-from searchapp.encoders.bert_graph import bert_states
-from searchapp.encoders.openvino import BUNDLED_MODEL, OpenVinoEncoder, model_folder, padded
+from searchapp.encoders.openvino import BUNDLED_MODEL, OpenVinoEncoder, padded
 from searchapp.encoders.registry import load_encoder
 
 BUNDLED_FOLDER = Path(__file__).parent / "model"
 _LENGTH_STEP = 8
 _NEVER = -1e4
 """The score of what is never chosen, as in training."""
-
-Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -47,7 +43,7 @@ class Past:
         return Past(tuple(each[rows] for each in self.keys), tuple(each[rows] for each in self.values))
 
 
-class DecoderModel:
+class DecoderModel(Layers):
     """Trained weights, ready to read questions."""
 
     def __init__(self, folder: Path) -> None:
@@ -57,10 +53,11 @@ class DecoderModel:
         except (OSError, ValueError) as error:
             raise EncoderError(f"The decoder's folder {folder} cannot be read: {error}") from error
         sizes = config["sizes"]
-        self.heads, self.width = int(sizes["heads"]), int(sizes["width"])
+        weights = {name: tensor.astype(np.float32) for name, tensor in stored.items() if not name.startswith("encoder.")}
+        super().__init__(weights, int(sizes["heads"]))
+        self.width = int(sizes["width"])
         self.reader_layers, self.decoder_layers = int(sizes["reader_layers"]), int(sizes["decoder_layers"])
         self.longest, self.joint = int(sizes["longest"]), bool(sizes.get("relations"))
-        self.weights = {name: tensor.astype(np.float32) for name, tensor in stored.items() if not name.startswith("encoder.")}
         self.vocabulary = Vocabulary(tuple(config["keywords"]), tuple(config["steps"]), len(self.weights["slot.weight"]))
         self.places = {word: place for place, word in enumerate(self.vocabulary.keywords)}
         self.temperature = float(config.get("temperature", 1.0))
@@ -70,7 +67,7 @@ class DecoderModel:
         self.tokenizer, self.encode = texts.tokenizer, texts.encode
         self.table = TextTable(texts.encode, texts.dimension)
         self._lock = Lock()
-        self._request = _compiled(_merged(stored, int(sizes["tuned"])))
+        self._request = compiled_encoder(stored, int(sizes["tuned"]))
 
     def states(self, ids: NDArray[np.int64]) -> Array:
         """Return the encoder's states of a question's tokens, float32 [tokens, 384]."""
@@ -79,27 +76,6 @@ class DecoderModel:
             states: Array = np.array(self._request.get_output_tensor(0).data)
         found: Array = states[0, : len(ids)]
         return found
-
-    def linear(self, name: str, states: Array) -> Array:
-        """Return states through a dense layer."""
-        product = states @ self.weights[f"{name}.weight"].T
-        bias = self.weights.get(f"{name}.bias")
-        return product if bias is None else product + bias
-
-    def norm(self, name: str, states: Array) -> Array:
-        """Return states through a layer normalisation."""
-        centred = states - states.mean(-1, keepdims=True)
-        scaled = centred / np.sqrt((centred * centred).mean(-1, keepdims=True) + 1e-5)
-        found: Array = scaled * self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
-        return found
-
-    def feed_forward(self, name: str, states: Array) -> Array:
-        """Return states through two dense layers."""
-        return self.linear(f"{name}.output", _gelu(self.linear(f"{name}.inner", states)))
-
-    def split(self, states: Array) -> Array:
-        """Return [heads, n, head width] of [n, width]."""
-        return states.reshape(len(states), self.heads, -1).transpose(1, 0, 2)
 
 
 class Session:
@@ -117,8 +93,7 @@ class Session:
         marked = ((candidates.matches == MATCHES - 1) & certain).any(0).astype(int)
         projected = model.linear("question", model.states(self.question.ids)) + model.weights["mentioned.weight"][marked]
         states = model.norm("norm_question", projected)
-        self._keys: dict[str, Array] = {}
-        self._values: dict[str, Array] = {}
+        self._memory: dict[str, Memory] = {}
         self._vectors: dict[Choice, Array] = {}
         self._variables: dict[tuple[int, Choice], Array] = {}
         self._scored_by: dict[tuple[Choice, Choice | None], Array] = {}
@@ -192,8 +167,7 @@ class Session:
     def _remember(self, names: Sequence[str], memory: Array) -> None:
         """Keep the keys and values of what some layers attend to."""
         for name in names:
-            self._keys[name] = self.model.split(self.model.linear(f"{name}.key", memory))
-            self._values[name] = self.model.split(self.model.linear(f"{name}.value", memory))
+            self._memory[name] = self.model.remembered(name, memory)
 
     def _embedded(self, read: Candidates) -> Array:
         model, texts = self.model, self.model.table.vectors
@@ -207,7 +181,7 @@ class Session:
         read = read_candidates(self.question, choices, self.model.table)
         states = self._embedded(read)
         for layer in range(self.model.reader_layers):
-            states = self._reader_layer(f"reader.{layer}", states, read.matches)
+            states = self.model.reader_layer(f"reader.{layer}", states, read.matches, self._memory[f"reader.{layer}.attention"])
         return self.model.norm("norm_reader", states)
 
     def _read_together(self, question: Array, read: Candidates) -> tuple[Array, Array]:
@@ -217,29 +191,11 @@ class Session:
         connections = np.zeros((len(states), len(states)), dtype=np.int64)
         connections[:tokens, tokens:], connections[tokens:, :tokens] = 1 + matches.T, 1 + MATCHES + matches
         if read.relations is not None:
-            connections[tokens:, tokens:] = 1 + 2 * MATCHES + read.relations
+            connections[tokens:, tokens:] = JOINT_MATCHES + read.relations
         for layer in range(self.model.reader_layers):
-            self._remember([f"reader.{layer}.attention"], self.model.norm(f"reader.{layer}.norm_attention", states))
-            states = self._reader_layer(f"reader.{layer}", states, connections)
+            states = self.model.reader_layer(f"reader.{layer}", states, connections)
         states = self.model.norm("norm_reader", states)
         return states, states[tokens:]
-
-    def _reader_layer(self, name: str, states: Array, connections: NDArray[np.integer[Any]]) -> Array:
-        model = self.model
-        states = states + self._attended(f"{name}.attention", model.norm(f"{name}.norm_attention", states), connections)
-        return states + model.feed_forward(f"{name}.feed_forward", model.norm(f"{name}.norm_feed_forward", states))
-
-    def _attended(self, name: str, states: Array, connections: NDArray[np.integer[Any]]) -> Array:
-        """Attention of states [n, width] to what is remembered [m, width], with the bias and value of each connection [n, m]."""
-        model = self.model
-        query, bias, value = (
-            model.split(model.linear(f"{name}.query", states)),
-            *(model.weights[f"{name}.match_{part}"] for part in ("bias", "value")),
-        )
-        scores = query @ self._keys[name].transpose(0, 2, 1) / np.float32(query.shape[-1] ** 0.5)
-        weights = _softmax(scores + bias[connections].transpose(2, 0, 1))
-        added = _by_connection(weights, connections, len(value)) @ value.reshape(len(value), model.heads, -1).transpose(1, 0, 2)
-        return model.linear(f"{name}.output", (weights @ self._values[name] + added).transpose(1, 0, 2).reshape(states.shape))
 
     def _decoder_layer(self, name: str, states: Array, past_keys: Array | None, past_values: Array | None) -> tuple[Array, Array, Array]:
         """One layer for one new step of each hypothesis [hypotheses, width]; returns also the keys and values with this step's."""
@@ -248,11 +204,12 @@ class Session:
         query, key, value = (model.linear(f"{name}.own.{part}", normal).reshape(number, model.heads, 1, -1) for part in ("query", "key", "value"))
         keys = key if past_keys is None else np.concatenate([past_keys, key], axis=2)
         values = value if past_values is None else np.concatenate([past_values, value], axis=2)
-        own = _softmax(query @ keys.transpose(0, 1, 3, 2) / np.float32(query.shape[-1] ** 0.5)) @ values
+        own = softmax(query @ keys.transpose(0, 1, 3, 2) / np.float32(query.shape[-1] ** 0.5)) @ values
         states = states + model.linear(f"{name}.own.output", own.reshape(number, -1))
+        crossed_keys, crossed_values = self._memory[f"{name}.cross"]
         cross_query = model.split(model.linear(f"{name}.cross.query", model.norm(f"{name}.norm_cross", states)))
-        weights = _softmax(cross_query @ self._keys[f"{name}.cross"].transpose(0, 2, 1) / np.float32(cross_query.shape[-1] ** 0.5))
-        cross = (weights @ self._values[f"{name}.cross"]).transpose(1, 0, 2).reshape(number, -1)
+        weights = softmax(cross_query @ crossed_keys.transpose(0, 2, 1) / np.float32(cross_query.shape[-1] ** 0.5))
+        cross = (weights @ crossed_values).transpose(1, 0, 2).reshape(number, -1)
         states = states + model.linear(f"{name}.cross.output", cross)
         return states + model.feed_forward(f"{name}.feed_forward", model.norm(f"{name}.norm_feed_forward", states)), keys, values
 
@@ -261,45 +218,3 @@ class Session:
 def load_decoder(folder: Path = BUNDLED_FOLDER) -> DecoderModel:
     """Return the decoder of a folder, loaded once in each process. Raises EncoderError."""
     return DecoderModel(folder)
-
-
-def _merged(stored: dict[str, Any], tuned: int) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return configuration and weights of the encoder that comes with the package, its last layers replaced by tuned ones."""
-    folder = model_folder(BUNDLED_MODEL)
-    config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    weights = {name.removeprefix("bert."): value for name, value in load_file(folder / "model.safetensors").items()}
-    kept = int(config["num_hidden_layers"]) - tuned
-    for name, value in stored.items():
-        if name.startswith("encoder.layer."):
-            _, _, layer, *rest = name.split(".")
-            weights[".".join(["encoder", "layer", str(int(layer) + kept), *rest])] = value
-    return config, weights
-
-
-def _compiled(model: tuple[dict[str, Any], dict[str, Any]]) -> ov.InferRequest:
-    ids = op.parameter([-1, -1], np.int64, name="input_ids")
-    mask = op.parameter([-1, -1], np.int64, name="attention_mask")
-    graph = ov.Model([bert_states(ids, mask, *model)], [ids, mask], "question_encoder")
-    options = {"NUM_STREAMS": "1", "INFERENCE_NUM_THREADS": "1", "ENABLE_CPU_PINNING": "NO"}
-    return ov.Core().compile_model(graph, "CPU", options).create_infer_request()
-
-
-def _by_connection(weights: Array, connections: NDArray[np.integer[Any]], kinds: int) -> Array:
-    """Return how much attention [heads, n, m] goes over each kind of connection [n, m]: [heads, n, kinds]."""
-    heads, rows, _ = weights.shape
-    places = (connections + kinds * np.arange(rows)[:, None]).ravel()
-    sums = [np.bincount(places, weights=weights[head].ravel(), minlength=rows * kinds) for head in range(heads)]
-    return np.stack(sums).reshape(heads, rows, kinds).astype(np.float32)
-
-
-def _softmax(scores: Array) -> Array:
-    raised = np.exp(scores - scores.max(-1, keepdims=True))
-    found: Array = raised / raised.sum(-1, keepdims=True)
-    return found
-
-
-def _gelu(states: Array) -> Array:
-    from scipy.special import erf
-
-    found: Array = 0.5 * states * (1.0 + erf(states / np.float32(2**0.5)))
-    return found

@@ -17,11 +17,8 @@ from torch.nn import functional
 from transformers import BertConfig, BertModel
 
 from kbqa.decoding.choices import FEATURES
-from kbqa.decoding.reading import KINDS, MATCHES
+from kbqa.decoding.reading import JOINT_MATCHES, KINDS, MATCHES
 from kbqa.decoding.vocabulary import Vocabulary
-
-JOINT_MATCHES = 1 + 2 * MATCHES
-"""Token to token, token to candidate, candidate to token; what candidates are to each other comes after."""
 
 
 @dataclass(frozen=True)

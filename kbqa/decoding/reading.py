@@ -18,6 +18,8 @@ _RELATIONS = (Kind.FORWARD, Kind.BACKWARD)
 MATCHES = 4
 """How a token relates to a candidate: 0 not, 1 begins as one of its words or is in what is written about it, 2 has the stem of one, 3 belongs to its
 mention."""
+JOINT_MATCHES = 1 + 2 * MATCHES
+"""Token to token, token to candidate, candidate to token; what candidates are to each other comes after."""
 MAX_TOKENS = 256
 CONTEXTS = 8
 """How many texts of a candidate's surroundings are read."""

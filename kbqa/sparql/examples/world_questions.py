@@ -154,7 +154,8 @@ class _Questions(PathQuestions, AlternativeQuestions, ListQuestions):
 
     def _ask(self) -> Example | None:
         relation, predicate, (subject, target) = self._edge()
-        if self.rng.random() < 0.25 and (head := self._head(relation.source)) is not None:
+        head = self._head(relation.source) if self.rng.random() < 0.25 else None
+        if head is not None and any(self.world.store.quads_for_pattern(subject, head.edges[0].predicate, None)):
             said = head.clause.removeprefix("are ")
             kind = f"{'an' if head.singular[:1].lower() in 'aeiou' else 'a'} {head.singular}" if head.singular else said
             text = self.rng.choice((kind, said) if said != head.plural else (kind,))

@@ -14,8 +14,9 @@ from torch.nn import functional
 from transformers import BertConfig, BertModel
 
 from kbqa.decoding.choices import FEATURES
-from kbqa.decoding.network import JOINT_MATCHES, ReaderLayer
+from kbqa.decoding.network import ReaderLayer
 from kbqa.decoding.network import Sizes as ReaderSizes
+from kbqa.decoding.reading import JOINT_MATCHES
 from kbqa.sql.cross_encoder.reading import KINDS
 from kbqa.sql.linking import RELATIONS
 
@@ -85,7 +86,7 @@ class CrossEncoderNetwork(nn.Module):
         """Return the tokens' states [p, l, text_width]; pieces of about the same length are read together, so that little padding is."""
         lengths = tokens.sum(1)
         order, found = lengths.argsort(), []
-        for group in order.split(_TOGETHER):
+        for group in torch.split(order, _TOGETHER):
             longest = int(lengths[group].max())
             states = self.encoder(ids[group, :longest], attention_mask=tokens[group, :longest].long()).last_hidden_state
             found.append(functional.pad(states, (0, 0, 0, ids.shape[1] - longest)))

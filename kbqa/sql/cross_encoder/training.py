@@ -186,9 +186,17 @@ class Trainer:
         folder.mkdir(parents=True, exist_ok=True)
         trained = {name for name, each in self.network.named_parameters() if each.requires_grad}
         weights = {name: tensor.half().contiguous() for name, tensor in self.network.state_dict().items() if name in trained}
-        save_file(weights, folder / "cross_encoder.safetensors")
+        save_file({self._stored_name(name): tensor for name, tensor in weights.items()}, folder / "cross_encoder.safetensors")
         config = {"sizes": self.network.sizes.as_dict(), **card}
         (folder / "cross_encoder.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+
+    def _stored_name(self, name: str) -> str:
+        """Return a weight's name in the file, where the tuned layers are numbered from 0."""
+        if not name.startswith("encoder."):
+            return name
+        _, _, layer, place, *rest = name.split(".")
+        kept = self.network.encoder.config.num_hidden_layers - self.network.sizes.tuned
+        return ".".join(["encoder", layer, str(int(place) - kept), *rest])
 
 
 def collate(items: Sequence[Item]) -> Batch:

@@ -1,0 +1,107 @@
+"""The layers of our networks without torch: OpenVINO runs the encoder, NumPy the few small layers behind it."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import openvino as ov
+from numpy.typing import NDArray
+from openvino import opset13 as op
+from safetensors.numpy import load_file
+
+from searchapp.encoders.bert_graph import bert_states
+from searchapp.encoders.openvino import BUNDLED_MODEL, model_folder
+
+Array = NDArray[np.float32]
+Memory = tuple[Array, Array]
+"""What attention looks at: keys and values, [heads, n, head width] each."""
+
+
+class Layers:
+    """Trained weights by their names, and the layers that are made of them."""
+
+    def __init__(self, weights: Mapping[str, Array], heads: int) -> None:
+        self.weights, self.heads = weights, heads
+
+    def linear(self, name: str, states: Array) -> Array:
+        """Return states through a dense layer."""
+        product = states @ self.weights[f"{name}.weight"].T
+        bias = self.weights.get(f"{name}.bias")
+        return product if bias is None else product + bias
+
+    def norm(self, name: str, states: Array) -> Array:
+        """Return states through a layer normalisation."""
+        centred = states - states.mean(-1, keepdims=True)
+        scaled = centred / np.sqrt((centred * centred).mean(-1, keepdims=True) + 1e-5)
+        found: Array = scaled * self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
+        return found
+
+    def feed_forward(self, name: str, states: Array) -> Array:
+        """Return states through two dense layers."""
+        return self.linear(f"{name}.output", _gelu(self.linear(f"{name}.inner", states)))
+
+    def split(self, states: Array) -> Array:
+        """Return [heads, n, head width] of [n, width]."""
+        return states.reshape(len(states), self.heads, -1).transpose(1, 0, 2)
+
+    def remembered(self, name: str, states: Array) -> Memory:
+        """Return the keys and values of states [n, width] as a layer of attention sees them."""
+        return self.split(self.linear(f"{name}.key", states)), self.split(self.linear(f"{name}.value", states))
+
+    def reader_layer(self, name: str, states: Array, connections: NDArray[np.integer[Any]], memory: Memory | None = None) -> Array:
+        """Return states [n, width] that attended to a memory of m, or to each other where none is given; connections [n, m] bias it."""
+        normal = self.norm(f"{name}.norm_attention", states)
+        states = states + self._attended(f"{name}.attention", normal, memory or self.remembered(f"{name}.attention", normal), connections)
+        return states + self.feed_forward(f"{name}.feed_forward", self.norm(f"{name}.norm_feed_forward", states))
+
+    def _attended(self, name: str, states: Array, memory: Memory, connections: NDArray[np.integer[Any]]) -> Array:
+        """Attention of states [n, width] to a memory, with the bias and value of each connection [n, m]."""
+        query, bias, value = (
+            self.split(self.linear(f"{name}.query", states)),
+            *(self.weights[f"{name}.match_{part}"] for part in ("bias", "value")),
+        )
+        keys, values = memory
+        scores = query @ keys.transpose(0, 2, 1) / np.float32(query.shape[-1] ** 0.5)
+        weights = softmax(scores + bias[connections].transpose(2, 0, 1))
+        added = _by_connection(weights, connections, len(value)) @ value.reshape(len(value), self.heads, -1).transpose(1, 0, 2)
+        return self.linear(f"{name}.output", (weights @ values + added).transpose(1, 0, 2).reshape(states.shape))
+
+
+def compiled_encoder(tuned: Mapping[str, Any], layers: int) -> ov.InferRequest:
+    """Return the package's encoder, its last layers replaced by tuned ones (`encoder.layer.0…`): ids and mask int64 [b, l] → states [b, l, 384]."""
+    folder = model_folder(BUNDLED_MODEL)
+    config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    weights = {name.removeprefix("bert."): value for name, value in load_file(folder / "model.safetensors").items()}
+    kept = int(config["num_hidden_layers"]) - layers
+    for name, value in tuned.items():
+        if name.startswith("encoder.layer."):
+            _, _, layer, *rest = name.split(".")
+            weights[".".join(["encoder", "layer", str(int(layer) + kept), *rest])] = value
+    ids = op.parameter([-1, -1], np.int64, name="input_ids")
+    mask = op.parameter([-1, -1], np.int64, name="attention_mask")
+    graph = ov.Model([bert_states(ids, mask, config, weights)], [ids, mask], "question_encoder")
+    options = {"NUM_STREAMS": "1", "INFERENCE_NUM_THREADS": "1", "ENABLE_CPU_PINNING": "NO"}
+    return ov.Core().compile_model(graph, "CPU", options).create_infer_request()
+
+
+def _by_connection(weights: Array, connections: NDArray[np.integer[Any]], kinds: int) -> Array:
+    """Return how much attention [heads, n, m] goes over each kind of connection [n, m]: [heads, n, kinds]."""
+    heads, rows, _ = weights.shape
+    places = (connections + kinds * np.arange(rows)[:, None]).ravel()
+    sums = [np.bincount(places, weights=weights[head].ravel(), minlength=rows * kinds) for head in range(heads)]
+    return np.stack(sums).reshape(heads, rows, kinds).astype(np.float32)
+
+
+def softmax(scores: Array) -> Array:
+    """Return shares along the last axis."""
+    raised = np.exp(scores - scores.max(-1, keepdims=True))
+    found: Array = raised / raised.sum(-1, keepdims=True)
+    return found
+
+
+def _gelu(states: Array) -> Array:
+    from scipy.special import erf
+
+    found: Array = 0.5 * states * (1.0 + erf(states / np.float32(2**0.5)))
+    return found

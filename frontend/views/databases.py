@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from codesearch import selectors as code
 from frontend.forms import DatabaseForm, NoteForm
+from frontend.readings import told_apart
 from frontend.views.access import readers, writers
 from kbqa import selectors
 from kbqa.models import Database, DatabaseQuestion
@@ -218,7 +219,7 @@ def _answered(request: HttpRequest, database: Database, question: str) -> dict[s
 
 
 def _reading(database: Database, answer: Answer, reading: Reading) -> dict[str, Any]:
-    readings = [(number, each, in_words(each.query) if each.query else each.sql) for number, each in enumerate(answer.readings)]
+    readings = told_apart(answer.readings, lambda each: in_words(each.query) if each.query else each.sql)
     query_address = f"{reverse('database-query', args=[database.slug])}?{urlencode({'sql': reading.sql})}"
     return {
         "reading": reading, "sentence": sentence_of(reading), "query_address": query_address,

@@ -15,6 +15,7 @@ from pyoxigraph import NamedNode
 
 from codesearch import selectors as code
 from frontend.forms import GraphForm
+from frontend.readings import told_apart
 from frontend.views.access import readers, writers
 from kbqa import selectors
 from kbqa.models import Graph, Question
@@ -221,10 +222,10 @@ def _reading(graph: Graph, live: LiveGraph, answer: Answer, reading: Reading | N
     if reading is None:
         return {}
     solutions, shown_query = reading.solutions, with_prefixes(reading.text, graph.prefixes)
-    others = [(number, each, _summary(each)) for number, each in enumerate(answer.readings)]
     return {
         "reading": reading, "rows": _shown(solutions, live, graph) if solutions else [],
-        "columns": _headings(reading), "number": len(solutions.rows) if solutions else 0, "steps": steps_of(reading.taken), "readings": others,
+        "columns": _headings(reading), "number": len(solutions.rows) if solutions else 0, "steps": steps_of(reading.taken),
+        "readings": told_apart(answer.readings, _summary),
         "query_address": f"{reverse('graph-query', args=[graph.slug])}?{urlencode({'query': shown_query})}", "shown_query": shown_query,
         "picture": _picture(graph, live, reading),
     }  # fmt: skip

@@ -1,5 +1,6 @@
 """Questions that a graph's page suggests: made from the graph, and kept only if they are answered as they should be."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from kbqa.models import GraphVersion
@@ -9,12 +10,13 @@ from kbqa.sparql.constraints import LiveGraph
 from kbqa.sparql.examples.published import Example
 from kbqa.sparql.examples.templates import make_examples
 from kbqa.sparql.opening import live_graph, local_decoder
-from kbqa.sparql.query import query_text
+from kbqa.sparql.query import Aggregate, Query, query_text
 from kbqa.sparql.stores import OxigraphStore, StoreError
 from searchapp.encoders import EncoderError
 from searchapp.jobs.runner import JobContext
 
-NUMBER, _TRIED, _LONGEST = 6, 40, 80
+NUMBER, _TRIED, _LONGEST, _OF_A_SHAPE = 6, 40, 80, 2
+Shape = tuple[int, int, tuple[Aggregate | None, ...], bool]
 
 
 def suggest_questions(context: JobContext) -> None:
@@ -39,16 +41,24 @@ def working_questions(version: GraphVersion, live: LiveGraph) -> Iterator[str]:
     if not isinstance(store, OxigraphStore):
         return
     seen: set[str] = set()
+    shapes: Counter[Shape] = Counter()
     for example in make_examples(store.store, live.profile, _TRIED, seed=version.number):
         question = example.question[:1].upper() + example.question[1:]
         if (
             len(question) <= _LONGEST
             and example.query is not None
-            and question not in seen
+            and query_text(example.query) not in seen
+            and shapes[_shape(example.query)] < _OF_A_SHAPE
             and _works(example, ask(question, version, live, local_decoder()), live)
         ):
-            seen.add(question)
+            seen.add(query_text(example.query))
+            shapes[_shape(example.query)] += 1
             yield question
+
+
+def _shape(query: Query) -> Shape:
+    """Return what is alike in questions of one sort: how many edges and conditions, what is shown of them, and whether they are sorted."""
+    return len(query.edges), len(query.filters) + len(query.negations), tuple(item.aggregate for item in query.columns), query.order is not None
 
 
 def _works(example: Example, answer: Answer, live: LiveGraph) -> bool:

@@ -14,6 +14,7 @@ from kbqa.sparql.examples.worlds import World
 from kbqa.sparql.opening import served
 from kbqa.sparql.query import Edge, Item, Query, Variable, query_text
 from kbqa.sparql.stores import QueryError, StoreError
+from kbqa.sparql.suggesting import working_questions
 
 
 def names(graph, question):
@@ -134,6 +135,16 @@ def test_a_graph_that_is_not_loaded_says_so(load):
     graph = Graph.objects.create(slug="none", name="None", source_kind="file")
     with pytest.raises(StoreError, match="has not been loaded"):
         services.ask(graph, "anything")
+
+
+def test_what_a_graph_suggests_is_answered_and_differs(load):
+    graph = load()
+    version, live = served(graph)
+    suggested = list(working_questions(version, live))
+    assert len(suggested) >= 4
+    asked = [services.ask(graph, question)[0].best.text for question in suggested]
+    assert len(set(asked)) == len(asked)
+    assert sum(text.startswith("SELECT (COUNT") for text in asked) <= 4
 
 
 def test_an_unseen_domain_is_answered(load):

@@ -10,5 +10,6 @@ def told_apart(readings: Sequence[Reading], words: Callable[[Reading], str]) -> 
     """Return the readings with their numbers and wordings; of those that are worded alike, which nobody can tell apart, the likeliest."""
     found: dict[str, tuple[int, Reading, str]] = {}
     for number, each in enumerate(readings):
-        found.setdefault(words(each), (number, each, words(each)))
+        text = words(each)
+        found.setdefault(text, (number, each, text))
     return list(found.values())

@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import exp, log
 from pathlib import Path
 from typing import Protocol
 
 from kbqa.decoding.beam import BeamOptions, Hypothesis, beside, search
-from kbqa.decoding.choices import State
+from kbqa.decoding.choices import Choice, State
 from kbqa.decoding.inference import DecoderModel, Session, load_decoder
 from kbqa.decoding.reading import Relate
 from kbqa.decoding.scoring import NetworkScorer
 from kbqa.linking.text_vectors import TextVectors
+from kbqa.sql.cross_encoder.inference import CrossEncoder, load_cross_encoder
 from kbqa.sql.focus import ROOMY, Budget, focused, narrowed, only
 from kbqa.sql.grammar import SqlState, World, start
 from kbqa.sql.linking import column_text, relate
@@ -24,6 +26,9 @@ WHOLE_COLUMNS = 60
 READ_COLUMNS = 180
 """How many columns the network reads at once; of larger schemas it reads the likeliest."""
 _NEAREST = 4 * READ_COLUMNS
+_READ_CLOSELY = 120
+"""How many of the likeliest columns the cross-encoder reads."""
+_TINY = 1e-6
 
 
 @dataclass(frozen=True)
@@ -51,8 +56,10 @@ class Writer(Protocol):
 class LocalGenerator:
     """The trained network, for any number of questions; with a `writer`, it focuses the schema, and that writes over it."""
 
-    def __init__(self, model: DecoderModel, options: BeamOptions | None = None, writer: Writer | None = None) -> None:
-        self.model, self.options, self.writer = model, options or BeamOptions(), writer
+    def __init__(
+        self, model: DecoderModel, options: BeamOptions | None = None, writer: Writer | None = None, closer: CrossEncoder | None = None
+    ) -> None:
+        self.model, self.options, self.writer, self.closer = model, options or BeamOptions(), writer, closer
         self.ranking = Ranking.of(model.ranking) if model.ranking else Ranking.default()
 
     def read(self, question: str, world: World, keep: Sequence[ColumnRef] = (), definitions: TextVectors | None = None) -> tuple[Session, World]:
@@ -87,14 +94,28 @@ class LocalGenerator:
 
         Where columns are `given`, it is about them, and about the keys that connect them.
         """
-        columns = {choice.key: session.relevance[choice] for choice in world.columns}
-        tables = {choice.key: session.relevance[choice] for choice in world.tables}
+        small = given or len(world.columns) <= whole
+        relevance = session.relevance if small else self.relevance(session, world)
+        columns = {choice.key: relevance[choice] for choice in world.columns}
+        tables = {choice.key: relevance[choice] for choice in world.tables}
         if given:
             return Focus(only(world, given), columns, tables, whole=False, given=True)
         if len(world.columns) <= whole:
             return Focus(world, columns, tables, whole=True)
         chosen = connected(world, likeliest(columns, tables), budget.columns(columns.values()))
         return Focus(narrowed(world, chosen), columns, tables, whole=False)
+
+    def relevance(self, session: Session, world: World) -> dict[Choice, float]:
+        """Return how sure both networks are that the query uses each table and column: the mean of their log odds where the second has read too."""
+        found = dict(session.relevance)
+        if self.closer is None:
+            return found
+        columns = {choice.key: found[choice] for choice in world.columns}
+        first = likeliest(columns, {choice.key: found[choice] for choice in world.tables})[:_READ_CLOSELY]
+        for choice, closer in self.closer.logits(session.question.text, narrowed(world, first)).items():
+            odds = 0.5 * (closer + log(max(found[choice], _TINY) / max(1 - found[choice], _TINY)))
+            found[choice] = 1 / (1 + exp(-odds))
+        return found
 
     def decode(self, session: Session, world: World) -> list[Hypothesis]:
         """Return complete hypotheses, the best first; where the best is that there is no answer, also the nearest readings."""
@@ -118,4 +139,4 @@ def connected(world: World, ranked: Sequence[ColumnRef], most: int) -> list[Colu
 
 def bundled_generator() -> LocalGenerator:
     """Return the generator that comes with the package. Raises EncoderError."""
-    return LocalGenerator(load_decoder(MODEL_FOLDER))
+    return LocalGenerator(load_decoder(MODEL_FOLDER), closer=load_cross_encoder())

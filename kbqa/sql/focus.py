@@ -1,7 +1,7 @@
 """The part of a schema that a question is about (DFIN-SQL: table linking, then column linking; a budget that is never exceeded)."""
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import sqrt
@@ -14,7 +14,8 @@ _NOISE = 0.6
 
 @dataclass(frozen=True)
 class Budget:
-    """How many columns may be kept: those likelier than `likely`, but no fewer and no more than so many times the root of the columns that were read.
+    """How many columns may be kept: those likelier than `likely`, no fewer than so many times the root of the columns that were read, and the keys
+    that connect their tables; with these, no more than so many times that root.
 
     What a query uses hardly grows with the schema (BIRD's queries use 4 to 5 columns of 12 as of 300), so a share would be too little of small
     ones and too much of large ones.
@@ -24,11 +25,14 @@ class Budget:
     fewest: float
     most: float
 
-    def columns(self, likelihoods: Iterable[float]) -> int:
-        """Return the most columns to keep, of how likely each column that was read is used."""
-        known = list(likelihoods)
-        root, likely = sqrt(len(known)), sum(each > self.likely for each in known)
-        return max(1, min(max(likely, round(self.fewest * root)), round(self.most * root)))
+    def wanted(self, ranked: Sequence[ColumnRef], likelihoods: Mapping[ColumnRef, float]) -> list[ColumnRef]:
+        """Return the columns to keep beside what connects them, in the order of `ranked`, of how likely each column that was read is used."""
+        fewest = max(1, round(self.fewest * sqrt(len(likelihoods))))
+        return [ref for place, ref in enumerate(ranked) if place < fewest or likelihoods[ref] > self.likely]
+
+    def limit(self, columns: int) -> int:
+        """Return the most columns to keep of so many that were read."""
+        return max(1, round(self.most * sqrt(columns)))
 
 
 ROOMY = Budget(0.002, 2.0, 3.0)
@@ -48,15 +52,15 @@ def focused(
     scores = surface_scores(world, similar)
     if noise is not None:
         scores = {ref: score + noise.uniform(0, _NOISE) for ref, score in scores.items()}
-    return narrowed(world, _connected(world.schema, [*keep, *sorted(scores, key=lambda ref: -scores[ref])], most))
+    return narrowed(world, connected(world.schema, [*keep, *sorted(scores, key=lambda ref: -scores[ref])], most))
 
 
 def only(world: World, keep: Iterable[ColumnRef]) -> World:
     """Return a world of some columns, and of the keys that connect their tables."""
-    return narrowed(world, _connected(world.schema, keep, len(world.columns)))
+    return narrowed(world, connected(world.schema, keep, len(world.columns)))
 
 
-def _connected(schema: Schema, ranked: Iterable[ColumnRef], most: int) -> list[ColumnRef]:
+def connected(schema: Schema, ranked: Iterable[ColumnRef], most: int) -> list[ColumnRef]:
     """Return the first columns, at most `most`, with the keys that connect the table of each to those before it."""
     chosen: dict[ColumnRef, None] = {}
     for ref in dict.fromkeys(ranked):

@@ -1,6 +1,6 @@
 """The local network as a generator of SQL: it reads the schema, says what of it a question is about, and decodes queries over that."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, log
 from pathlib import Path
@@ -13,7 +13,7 @@ from kbqa.decoding.reading import Relate
 from kbqa.decoding.scoring import NetworkScorer
 from kbqa.linking.text_vectors import TextVectors
 from kbqa.sql.cross_encoder.inference import CrossEncoder, load_cross_encoder
-from kbqa.sql.focus import ROOMY, Budget, focused, narrowed, only
+from kbqa.sql.focus import ROOMY, Budget, connected, focused, narrowed, only
 from kbqa.sql.grammar import SqlState, World, start
 from kbqa.sql.linking import column_text, relate
 from kbqa.sql.ranking import Ranking
@@ -54,10 +54,13 @@ class Writer(Protocol):
 
 
 class LocalGenerator:
-    """The trained network, for any number of questions; with a `writer`, it focuses the schema, and that writes over it."""
+    """The trained network, for any number of questions; with a `writer`, it focuses the schema, and that writes over it.
+
+    `closer` loads the cross-encoder, which larger schemas are focused by as well.
+    """
 
     def __init__(
-        self, model: DecoderModel, options: BeamOptions | None = None, writer: Writer | None = None, closer: CrossEncoder | None = None
+        self, model: DecoderModel, options: BeamOptions | None = None, writer: Writer | None = None, closer: Callable[[], CrossEncoder] | None = None
     ) -> None:
         self.model, self.options, self.writer, self.closer = model, options or BeamOptions(), writer, closer
         self.ranking = Ranking.of(model.ranking) if model.ranking else Ranking.default()
@@ -102,7 +105,7 @@ class LocalGenerator:
             return Focus(only(world, given), columns, tables, whole=False, given=True)
         if len(world.columns) <= whole:
             return Focus(world, columns, tables, whole=True)
-        chosen = connected(world, likeliest(columns, tables), budget.columns(columns.values()))
+        chosen = connected(world.schema, budget.wanted(likeliest(columns, tables), columns), budget.limit(len(columns)))
         return Focus(narrowed(world, chosen), columns, tables, whole=False)
 
     def relevance(self, session: Session, world: World) -> dict[Choice, float]:
@@ -112,7 +115,7 @@ class LocalGenerator:
             return found
         columns = {choice.key: found[choice] for choice in world.columns}
         first = likeliest(columns, {choice.key: found[choice] for choice in world.tables})[:_READ_CLOSELY]
-        for choice, closer in self.closer.logits(session.question.text, narrowed(world, first)).items():
+        for choice, closer in self.closer().logits(session.question.text, narrowed(world, first)).items():
             odds = 0.5 * (closer + log(max(found[choice], _TINY) / max(1 - found[choice], _TINY)))
             found[choice] = 1 / (1 + exp(-odds))
         return found
@@ -132,11 +135,6 @@ def likeliest(columns: Mapping[ColumnRef, float], tables: Mapping[str, float]) -
     return sorted(columns, key=lambda ref: -columns[ref] * (0.8 + 0.2 * tables.get(ref.table, 0.0)))
 
 
-def connected(world: World, ranked: Sequence[ColumnRef], most: int) -> list[ColumnRef]:
-    """Return the first of `ranked`, at most `most`, each with the keys that connect its table to those before it."""
-    return [choice.key for choice in focused(world, ranked, most).columns]
-
-
 def bundled_generator() -> LocalGenerator:
     """Return the generator that comes with the package. Raises EncoderError."""
-    return LocalGenerator(load_decoder(MODEL_FOLDER), closer=load_cross_encoder())
+    return LocalGenerator(load_decoder(MODEL_FOLDER), closer=load_cross_encoder)

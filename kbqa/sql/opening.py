@@ -14,6 +14,7 @@ from kbqa.linking.text_vectors import TextVectors
 from kbqa.models import ColumnNote, Database, Definition, Scan
 from kbqa.sql.answering import Source
 from kbqa.sql.connecting import ConnectError, server_engine, sqlite_engine
+from kbqa.sql.cross_encoder.inference import load_cross_encoder
 from kbqa.sql.generating import MODEL_FOLDER, LocalGenerator
 from kbqa.sql.linking import CellNames
 from kbqa.sql.schema import ColumnRef, Schema, Table, schema_from_json
@@ -117,5 +118,6 @@ def configured_generator() -> LocalGenerator:
     if chosen["backend"] == "huggingface":
         from kbqa.decoding.sequence_model import load_sequence_model
 
-        return LocalGenerator(load_decoder(MODEL_FOLDER), writer=load_sequence_model(chosen["model"]))
-    return LocalGenerator(load_decoder(Path(chosen["model"]).expanduser() if chosen["model"] else MODEL_FOLDER))
+        return LocalGenerator(load_decoder(MODEL_FOLDER), writer=load_sequence_model(chosen["model"]), closer=load_cross_encoder)
+    folder = Path(chosen["model"]).expanduser() if chosen["model"] else MODEL_FOLDER
+    return LocalGenerator(load_decoder(folder), closer=load_cross_encoder)

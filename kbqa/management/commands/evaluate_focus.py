@@ -4,6 +4,7 @@ import json
 from argparse import ArgumentParser
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from tqdm import tqdm
 
 from kbqa.decoding.inference import load_decoder
 from kbqa.evaluation.focus import FocusScores, evaluate_focus, merged
+from kbqa.sql.cross_encoder.inference import BUNDLED_FOLDER as CROSS_ENCODER_FOLDER
+from kbqa.sql.cross_encoder.inference import load_cross_encoder
 from kbqa.sql.examples.published import flat_schema, read_rows
 from kbqa.sql.focus import NARROW, ROOMY
 from kbqa.sql.generating import MODEL_FOLDER, LocalGenerator
@@ -32,6 +35,7 @@ class Command(BaseCommand):
         parser.add_argument("--budget", choices=_BUDGETS, default="narrow", help="narrow: a fifth on average; roomy: what is decoded over")
         parser.add_argument("--merge", action="store_true", help="ask every question of one schema of all databases in the file")
         parser.add_argument("--model", type=Path, default=MODEL_FOLDER, help="the folder of a decoder")
+        parser.add_argument("--cross-encoder", type=Path, default=CROSS_ENCODER_FOLDER, help="the folder of a cross-encoder")
         parser.add_argument("--limit", type=int, help="only about N questions, spread over the file")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -47,7 +51,8 @@ class Command(BaseCommand):
             asked[str(row["db_id"])].append(row)
         if missing := sorted(set(asked) - set(schemas)):
             raise CommandError(f"The schema file has no {', '.join(missing[:5])}.")
-        generator, scores = LocalGenerator(load_decoder(options["model"])), FocusScores()
+        generator = LocalGenerator(load_decoder(options["model"]), closer=partial(load_cross_encoder, options["cross_encoder"]))
+        scores = FocusScores()
         with tqdm(total=len(rows), unit="question") as bar:
             for schema, questions in self._sets(schemas, asked, merge=options["merge"]):
                 for _ in evaluate_focus(questions, schema, generator, _BUDGETS[options["budget"]], scores):

@@ -12,6 +12,7 @@ from tqdm import tqdm
 from kbqa.chat_server import configured_server
 from kbqa.decoding.inference import load_decoder
 from kbqa.evaluation.sql import Scores, evaluate, opened_source
+from kbqa.sql.cross_encoder.inference import load_cross_encoder
 from kbqa.sql.examples.published import database_file, read_rows
 from kbqa.sql.generating import MODEL_FOLDER, LocalGenerator
 from kbqa.sql.ranking import fitted, keep_ranking
@@ -42,7 +43,7 @@ class Command(BaseCommand):
         server = configured_server() if options["generator"] == "server" else None
         if options["generator"] == "server" and server is None:
             raise CommandError("Name the server by LANGUAGE_MODEL_ADDRESS and its model by LANGUAGE_MODEL.")
-        generator, scores, predictions = LocalGenerator(load_decoder(options["model"])), Scores(), list[dict[str, Any]]()
+        generator, scores, predictions = LocalGenerator(load_decoder(options["model"]), closer=load_cross_encoder), Scores(), list[dict[str, Any]]()
         with throwaway_database(), tqdm(total=len(rows), unit="question") as bar:
             for name, asked in by_database.items():
                 with opened_source(self._file(options["databases"], name)) as source:

@@ -9,9 +9,10 @@ from django.core.management import CommandError, call_command
 
 from kbqa.decoding.inference import DecoderModel
 from kbqa.evaluation.sql import question_class, same_rows
-from kbqa.sql.focus import NARROW
+from kbqa.sql.focus import Budget, connected
 from kbqa.sql.grammar.prefix import STEPS
 from kbqa.sql.ranking import FEATURES
+from kbqa.sql.schema import Column, ColumnRef, ColumnType, ForeignKey, Schema, Table
 from tests.kbqa.sql.conftest import shop_file
 
 __all__ = ["shop_file"]
@@ -92,14 +93,30 @@ def test_focus_is_measured(data, tmp_path):
 @pytest.mark.parametrize(
     ("likelihoods", "kept"),
     [
-        ([0.9] * 3 + [0.0] * 97, 9),  # no fewer than 0.9 times the root
+        ([0.9] * 3 + [0.0] * 97, 6),  # no fewer than 0.6 times the root
         ([0.9] * 12 + [0.0] * 88, 12),
         ([0.9] * 100, 20),  # no more than twice the root
         ([0.0], 1),
     ],
 )
 def test_a_budget_follows_what_is_likely_within_its_bounds(likelihoods, kept):
-    assert NARROW.columns(likelihoods) == kept
+    refs = [ColumnRef("reading", f"c{place}") for place in range(len(likelihoods))]
+    schema = Schema((Table("reading", tuple(Column(ref.column, ColumnType.NUMBER, "INTEGER") for ref in refs)),))
+    budget = Budget(0.013, 0.6, 2.0)
+    found = connected(schema, budget.wanted(refs, dict(zip(refs, likelihoods, strict=True))), budget.limit(len(refs)))
+    assert found == refs[:kept]
+
+
+def test_keys_that_connect_tables_count_towards_the_limit_alone():
+    number = ColumnType.NUMBER
+    tables = [Table(name, (Column("id", number, "INTEGER"), Column("owner", number, "INTEGER"), Column("size", number, "INTEGER"))) for name in "ab"]
+    schema = Schema(tuple(tables), (ForeignKey(ColumnRef("b", "owner"), ColumnRef("a", "id")),))
+    sizes = [ColumnRef("a", "size"), ColumnRef("b", "size")]
+    likely = {ref: 0.9 if ref in sizes else 0.0 for ref in schema.refs()}
+    wanted = Budget(0.5, 0.1, 3.0).wanted([*sizes, ColumnRef("a", "owner")], likely)
+    assert wanted == sizes
+    assert set(connected(schema, wanted, 4)) == {*sizes, ColumnRef("a", "id"), ColumnRef("b", "owner")}
+    assert connected(schema, wanted, 3) == sizes[:1], "without room for the keys, a table is left out"
 
 
 def test_missing_files_are_named(transactional_db, data, tmp_path):

@@ -89,7 +89,7 @@ class Certain:
 
 def test_the_focus_goes_by_both_networks():
     schema, wanted = wide(40), ColumnRef("hall", "measure31")
-    generator = LocalGenerator(load_decoder(MODEL_FOLDER), closer=Certain(wanted))
+    generator = LocalGenerator(load_decoder(MODEL_FOLDER), closer=lambda: Certain(wanted))
     session, world = generator.read(QUESTION, world_of(QUESTION, schema, CellNames()))
     narrow = generator.focus(session, world, whole=0, budget=Budget(0.5, 0.1, 1.0))
     assert set(narrow.world.schema.refs()) == {wanted}

@@ -14,11 +14,11 @@ _NOISE = 0.6
 
 @dataclass(frozen=True)
 class Budget:
-    """How many columns may be kept: those likelier than `likely`, no fewer than so many times the root of the columns that were read, and the keys
-    that connect their tables; with these, no more than so many times that root.
+    """How many columns may be kept: those likelier than `likely` parts of the columns that were read, no fewer than so many times the root of these,
+    and the keys that connect their tables; with the keys, no more than so many times that root.
 
-    What a query uses hardly grows with the schema (BIRD's queries use 4 to 5 columns of 12 as of 300), so a share would be too little of small
-    ones and too much of large ones.
+    A column of a large schema is a smaller share of it: what is kept there may be less likely. Nor does what a query uses grow with the schema as
+    the schema does (BIRD's queries use 4 to 5 columns of 12 as of 300), hence the root.
     """
 
     likely: float
@@ -27,17 +27,17 @@ class Budget:
 
     def wanted(self, ranked: Sequence[ColumnRef], likelihoods: Mapping[ColumnRef, float]) -> list[ColumnRef]:
         """Return the columns to keep beside what connects them, in the order of `ranked`, of how likely each column that was read is used."""
-        fewest = max(1, round(self.fewest * sqrt(len(likelihoods))))
-        return [ref for place, ref in enumerate(ranked) if place < fewest or likelihoods[ref] > self.likely]
+        fewest, likely = max(1, round(self.fewest * sqrt(len(likelihoods)))), self.likely / max(1, len(likelihoods))
+        return [ref for place, ref in enumerate(ranked) if place < fewest or likelihoods[ref] > likely]
 
     def limit(self, columns: int) -> int:
         """Return the most columns to keep of so many that were read."""
         return max(1, round(self.most * sqrt(columns)))
 
 
-ROOMY = Budget(0.002, 2.0, 3.0)
+ROOMY = Budget(0.2, 2.0, 3.0)
 """What the local network decodes over."""
-NARROW = Budget(0.013, 0.9, 2.0)
+NARROW = Budget(1.5, 0.6, 3.0)
 """A fifth of a schema on average."""
 
 

@@ -1,7 +1,7 @@
 """Keys that a database does not declare, from what its tables and columns are called."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kbqa.sql.schema import Column, ColumnRef, ForeignKey, Schema, Table, readable
 
@@ -14,6 +14,9 @@ _DESCRIBES = frozenset(
 ) | {"status", "amount", "price", "gender", "sex", "age"}
 """What columns of many tables tell, without being the same thing."""
 _IDENTIFYING, _ENDINGS, _OF_ROWS = frozenset(("id", "code", "key", "number", "symbol", "isbn")), ("key", "code", "isbn"), ("row", "guid", "rowguid")
+_OF_A_PART = 3
+_SHORTEST_ENDING = 4
+"""How many letters of a table's name a column has at least that is called by its end."""
 _LONGEST_PREFIX, _PREFIXED = 2, 0.8
 """How many letters stand before all columns of a table at most (`o_orderkey`), and before what share of them at least."""
 
@@ -21,7 +24,7 @@ _LONGEST_PREFIX, _PREFIXED = 2, 0.8
 def all_keys(tables: Sequence[Table], declared: Sequence[ForeignKey]) -> tuple[ForeignKey, ...]:
     """Return the declared keys, those that names tell of, and what joins tables that these leave apart."""
     keys = [*declared, *inferred_keys(tables, declared)]
-    for more in (shared_identifiers, named_tables):
+    for more in (shortened_names, shared_identifiers, named_tables):
         before = Schema(tuple(tables), tuple(keys))
         # Who declares keys declares most: then what is connected somehow stays as it is.
         keys += [key for key in more(tables, keys) if not declared or not before.connected(key.source.table, key.target.table)]
@@ -77,9 +80,9 @@ def inferred_keys(tables: Sequence[Table], declared: Sequence[ForeignKey]) -> li
 
 
 def _endings(name: str) -> list[str]:
-    """Return a name, and where it has more than two words its last two: a `start station id` is a `station id`."""
-    words = name.split()
-    return [name] if len(words) < 3 else [name, " ".join(words[-2:])]
+    """Return a name without a number behind it, and where it has more than two words its last two: a `start station id2` is a `station id`."""
+    words = name.rstrip("0123456789").split() or name.split()
+    return list(dict.fromkeys((name, " ".join(words), " ".join(words[-2:]) if len(words) > 2 else name)))
 
 
 def _joined(table: str, other: str, keys: Sequence[ForeignKey]) -> bool:
@@ -96,13 +99,17 @@ def shared_identifiers(tables: Sequence[Table], keys: Sequence[ForeignKey]) -> l
         prefix = _prefix(table)
         for column in table.columns:
             words = readable(column.name).removeprefix(prefix).split()
-            if _identifies(words):
-                places[" ".join(words), column.type].append(ColumnRef(table.name, column.name))
+            if len(words) == 1 and words[0] in _IDENTIFYING - {"id"}:
+                words = [readable(table.name).removesuffix("s"), *words]  # the `code` of sets is what others call a `set code`
+            for part in (words, *([words[1:]] if len(words) > _OF_A_PART else [])):  # a `home team api id` is a `team api id`
+                if _identifies(part):
+                    places[" ".join(part), column.type].append(ColumnRef(table.name, column.name))
     schema, found = Schema(tuple(tables)), list[ForeignKey]()
     for (name, _), refs in places.items():
         owner = max(refs, key=lambda ref: _owns(schema, ref, name)) if len(refs) > 1 else None
         if owner is not None and _owns(schema, owner, name):
-            found += [ForeignKey(ref, owner, declared=False) for ref in refs if not _joined(ref.table, owner.table, [*keys, *found]) and ref != owner]
+            before = [*keys, *found]
+            found += [ForeignKey(ref, owner, declared=False) for ref in refs if not _joined(ref.table, owner.table, before) and ref != owner]
     return [key for key in found if key.source.table != key.target.table]
 
 
@@ -126,8 +133,9 @@ def _owns(schema: Schema, ref: ColumnRef, name: str) -> int:
     """Return how much speaks for a column to be the key of its table: nothing, if 0."""
     table, (*of, last) = schema.table(ref.table), name.split()
     called = " ".join(of) or last.removesuffix("id").removesuffix("key").removesuffix("code")
-    is_named = bool(called) and called in _forms(table.name)
-    return 2 * is_named + (table.columns[0].name == ref.column) + table.column(ref.column).primary
+    forms = _forms(table.name)
+    is_named = 2 * (called in forms) or (len(of) > 1 and of[0] in forms)  # the `team api id` of teams, not of what else has one
+    return is_named + (table.columns[0].name == ref.column) + table.column(ref.column).primary
 
 
 def _forms(name: str) -> set[str]:
@@ -153,6 +161,37 @@ def named_tables(tables: Sequence[Table], keys: Sequence[ForeignKey]) -> list[Fo
             if target is not None:
                 found.append(ForeignKey(source, target, declared=False))
     return found
+
+
+def shortened_names(tables: Sequence[Table], keys: Sequence[ForeignKey]) -> list[ForeignKey]:
+    """Return columns called as another table's key but for a part: `hero_id` where there is a `superhero`, `zip` where there is a `zip_code`."""
+    keyed, owners = {key.source for key in keys}, defaultdict[str, list[Table]](list)
+    for table in tables[:_MOST_COMPARED]:
+        *of, last = readable(table.columns[0].name).split() or [""] if table.columns else [""]
+        if last in _OF_KEYS:
+            owners[" ".join(of)].append(table)
+    found = []
+    for table in tables[:_MOST_COMPARED]:
+        for column in table.columns:
+            source, name = ColumnRef(table.name, column.name), readable(column.name)
+            others = [other for other in _named_shortly(name, owners) if other.name != table.name and other.columns[0].type == column.type]
+            if len(others) == 1 and source not in keyed:
+                found.append(ForeignKey(source, ColumnRef(others[0].name, others[0].columns[0].name), declared=False))
+    return found
+
+
+def _named_shortly(name: str, owners: Mapping[str, Sequence[Table]]) -> list[Table]:
+    """Return the tables whose key a name may be short for, of tables by what their key's name says before `id` or `code`."""
+    *of, last = name.split() or [""]
+    if not of or last != "id":
+        return [] if _is_common(name) else list(owners.get(name, ()))
+    if len(of) > 1 or len(of[0]) < _SHORTEST_ENDING:
+        return []
+    return [table for each in owners.values() for table in each if (word := _last_word(table.name)).endswith(of[0]) and word != of[0]]
+
+
+def _last_word(name: str) -> str:
+    return " ".join(readable(name).split()[-1:]).removesuffix("s")
 
 
 def _referred(table: Table, column: Column) -> ColumnRef | None:

@@ -102,7 +102,7 @@ def test_focus_is_measured(data, tmp_path):
 def test_a_budget_follows_what_is_likely_within_its_bounds(likelihoods, kept):
     refs = [ColumnRef("reading", f"c{place}") for place in range(len(likelihoods))]
     schema = Schema((Table("reading", tuple(Column(ref.column, ColumnType.NUMBER, "INTEGER") for ref in refs)),))
-    budget = Budget(0.013, 0.6, 2.0)
+    budget = Budget(1.3, 0.6, 2.0)
     found = connected(schema, budget.wanted(refs, dict(zip(refs, likelihoods, strict=True))), budget.limit(len(refs)))
     assert found == refs[:kept]
 
@@ -113,7 +113,7 @@ def test_keys_that_connect_tables_count_towards_the_limit_alone():
     schema = Schema(tuple(tables), (ForeignKey(ColumnRef("b", "owner"), ColumnRef("a", "id")),))
     sizes = [ColumnRef("a", "size"), ColumnRef("b", "size")]
     likely = {ref: 0.9 if ref in sizes else 0.0 for ref in schema.refs()}
-    wanted = Budget(0.5, 0.1, 3.0).wanted([*sizes, ColumnRef("a", "owner")], likely)
+    wanted = Budget(3.0, 0.1, 3.0).wanted([*sizes, ColumnRef("a", "owner")], likely)
     assert wanted == sizes
     assert set(connected(schema, wanted, 4)) == {*sizes, ColumnRef("a", "id"), ColumnRef("b", "owner")}
     assert connected(schema, wanted, 3) == sizes[:1], "without room for the keys, a table is left out"

@@ -145,6 +145,19 @@ def test_a_column_that_is_called_as_a_table_leads_to_what_names_its_rows():
     assert not found_keys(persons, named("awards", "person"))  # a number is no name
 
 
+def test_names_that_leave_out_a_part_of_the_key_lead_to_it():
+    heroes, powers = named("superhero", "id", "eye_colour_id"), named("hero_power", "hero_id", "strength")
+    assert found_keys(heroes, powers) == [("hero_power.hero_id", "superhero.id")]
+    assert not found_keys(heroes, named("antihero", "id", "age"), powers), "two tables may be meant"
+    places, members = named("zip_code", "zip_code", "county"), named("member", "member_id", "zip", "size")
+    assert found_keys(places, members) == [("member.zip", "zip_code.zip_code")]
+    assert not found_keys(named("country", "country_code", "area"), named("member", "member_id", "country_name"))
+    sets, cards = named("sets", "id", "code"), named("cards", "id", "setCode")
+    assert found_keys(sets, cards) == [("cards.setCode", "sets.code")]
+    atoms, bonds = Table("atom", (Column("atom_id", ColumnType.TEXT, "", primary=True),)), named("bond", "atom_id2", kind=ColumnType.TEXT)
+    assert found_keys(atoms, bonds) == [("bond.atom_id2", "atom.atom_id")]
+
+
 def test_what_declared_keys_connect_stays_as_it_is():
     teams, players = named("teams", "team code", "founded"), named("players", "team code", "team")
     declared = ForeignKey(ColumnRef("players", "team code"), ColumnRef("teams", "team code"))

@@ -36,6 +36,7 @@ class Command(BaseCommand):
         parser.add_argument("--merge", action="store_true", help="ask every question of one schema of all databases in the file")
         parser.add_argument("--model", type=Path, default=MODEL_FOLDER, help="the folder of a decoder")
         parser.add_argument("--cross-encoder", type=Path, default=CROSS_ENCODER_FOLDER, help="the folder of a cross-encoder")
+        parser.add_argument("--without-cross-encoder", action="store_true", help="focus by the decoder's own relevance alone")
         parser.add_argument("--limit", type=int, help="only about N questions, spread over the file")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -51,7 +52,8 @@ class Command(BaseCommand):
             asked[str(row["db_id"])].append(row)
         if missing := sorted(set(asked) - set(schemas)):
             raise CommandError(f"The schema file has no {', '.join(missing[:5])}.")
-        generator = LocalGenerator(load_decoder(options["model"]), closer=partial(load_cross_encoder, options["cross_encoder"]))
+        closer = None if options["without_cross_encoder"] else partial(load_cross_encoder, options["cross_encoder"])
+        generator = LocalGenerator(load_decoder(options["model"]), closer=closer)
         scores = FocusScores()
         with tqdm(total=len(rows), unit="question") as bar:
             for schema, questions in self._sets(schemas, asked, merge=options["merge"]):

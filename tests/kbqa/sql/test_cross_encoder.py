@@ -76,7 +76,7 @@ def test_openvino_and_torch_give_the_same(tokenizer, tmp_path):
     assert list(found) == list(nodes_of(world))
     # Where the processor has bfloat16, OpenVINO rounds to it: what differs more than that between columns has to agree.
     np.testing.assert_allclose(list(found.values()), expected, atol=2e-2)
-    assert np.corrcoef(list(found.values()), expected)[0, 1] > 0.97
+    assert np.corrcoef(list(found.values()), expected)[0, 1] > 0.9995
 
 
 class Certain:

@@ -30,7 +30,7 @@ from kbqa.sql.generating import Focus
 from kbqa.sql.opening import NotReadyError, served
 from kbqa.sql.readings import Reading
 from kbqa.sql.schema import Schema
-from kbqa.sql.showing import sentence_of, shown
+from kbqa.sql.showing import laid_out, sentence_of, shown
 from searchapp.encoders import EncoderError
 from searchapp.jobs.models import Job
 
@@ -220,9 +220,10 @@ def _answered(request: HttpRequest, database: Database, question: str) -> dict[s
 
 def _reading(database: Database, answer: Answer, reading: Reading) -> dict[str, Any]:
     readings = told_apart(answer.readings, lambda each: in_words(each.query) if each.query else each.sql)
-    query_address = f"{reverse('database-query', args=[database.slug])}?{urlencode({'sql': reading.sql})}"
+    shown_sql = laid_out(reading.sql, answer.focus.world.schema.dialect)
+    query_address = f"{reverse('database-query', args=[database.slug])}?{urlencode({'sql': shown_sql})}"
     return {
-        "reading": reading, "sentence": sentence_of(reading), "query_address": query_address,
+        "reading": reading, "shown_sql": shown_sql, "sentence": sentence_of(reading), "query_address": query_address,
         "words": in_words(reading.query) if reading.query else "", "sub_questions": sub_questions(reading.query) if reading.query else reading.parts,
         "steps": steps_of(reading), "readings": readings,
         **(_table(reading.result) if reading.result else {}),

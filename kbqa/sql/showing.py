@@ -6,6 +6,9 @@ import decimal
 from dataclasses import asdict
 from typing import Any
 
+import sqlglot
+from sqlglot.errors import SqlglotError
+
 from kbqa.sql.executing import Result
 from kbqa.sql.explaining import item_text
 from kbqa.sql.query import Item
@@ -39,6 +42,14 @@ def _json(value: Any) -> Any:
     if isinstance(value, decimal.Decimal | datetime.date | datetime.time | datetime.timedelta):
         return str(value)
     return value if value is None or isinstance(value, str | int | float | bool) else str(value)
+
+
+def laid_out(sql: str, dialect: str) -> str:
+    """Return SQL with a line for each clause; as it stands where it cannot be read."""
+    try:
+        return sqlglot.parse_one(sql, dialect=dialect).sql(dialect=dialect, pretty=True)
+    except SqlglotError:
+        return sql
 
 
 def sentence_of(reading: Reading) -> str:

@@ -1,13 +1,18 @@
 """Error pages; below `/api/` the same errors as problems."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
+from django.urls import is_valid_path
 
 from searchapp.api.errors import problem_response
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Answer 404."""
+    """Answer 404; where there is a page without the slash at the end, lead there."""
+    bare = request.path.rstrip("/")
+    if request.method in ("GET", "HEAD") and bare != request.path and is_valid_path(bare):
+        query = request.META.get("QUERY_STRING", "")
+        return HttpResponsePermanentRedirect(f"{bare}?{query}" if query else bare)
     return error_page(request, 404, "There is nothing here", "The address may be mistyped, or what it showed has been removed.")
 
 

@@ -202,6 +202,14 @@ def test_tokens_are_encrypted_and_never_shown(client, staff, api):
         assert "ghp_secret" not in answer.content.decode()
 
 
+def test_a_slash_too_many_leads_to_the_page(client):
+    moved = client.get("/databases/?q=a%26b")
+    assert (moved.status_code, moved.headers["Location"]) == (301, "/databases?q=a%26b")
+    for address in ("/nothing/", "//evil.example/", "/databases/none/"):
+        assert client.get(address, follow=True).status_code == 404
+    assert client.post("/databases/").status_code in (403, 404)
+
+
 def test_highlighting_keeps_lines_together():
     lines = highlight_lines(['x = """a', "b <c>", '"""'], "python", frozenset({"b"}))
     assert len(lines) == 3

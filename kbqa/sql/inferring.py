@@ -14,9 +14,9 @@ _DESCRIBES = frozenset(
 ) | {"status", "amount", "price", "gender", "sex", "age"}
 """What columns of many tables tell, without being the same thing."""
 _IDENTIFYING, _ENDINGS, _OF_ROWS = frozenset(("id", "code", "key", "number", "symbol", "isbn")), ("key", "code", "isbn"), ("row", "guid", "rowguid")
-_OF_A_PART = 3
-_SHORTEST_ENDING = 4
-"""How many letters of a table's name a column has at least that is called by its end."""
+_WORDS_OF_NAME, _SHORTEST_ENDING = 3, 4
+"""A name of more words may begin with a role before that of an identifier; how many letters a column has at least that is called by a
+table's ending."""
 _LONGEST_PREFIX, _PREFIXED = 2, 0.8
 """How many letters stand before all columns of a table at most (`o_orderkey`), and before what share of them at least."""
 
@@ -101,7 +101,7 @@ def shared_identifiers(tables: Sequence[Table], keys: Sequence[ForeignKey]) -> l
             words = readable(column.name).removeprefix(prefix).split()
             if len(words) == 1 and words[0] in _IDENTIFYING - {"id"}:
                 words = [readable(table.name).removesuffix("s"), *words]  # the `code` of sets is what others call a `set code`
-            for part in (words, *([words[1:]] if len(words) > _OF_A_PART else [])):  # a `home team api id` is a `team api id`
+            for part in (words, *([words[1:]] if len(words) > _WORDS_OF_NAME else [])):  # a `home team api id` is a `team api id`
                 if _identifies(part):
                     places[" ".join(part), column.type].append(ColumnRef(table.name, column.name))
     schema, found = Schema(tuple(tables)), list[ForeignKey]()

@@ -4,7 +4,7 @@ from pyoxigraph import Literal, NamedNode
 
 from kbqa.linking.wordings import numbered
 from kbqa.sparql.examples.published import Example
-from kbqa.sparql.examples.world_words import WorldWords, X, Y, Z
+from kbqa.sparql.examples.world_words import AGGREGATES, WorldWords, X, Y, Z
 from kbqa.sparql.examples.worlds import XSD, Attribute, Kept, Relation, Text, plural_of
 from kbqa.sparql.query import Aggregate, Comparison, Edge, Having, Item, Query
 
@@ -21,7 +21,6 @@ _MEAN_PER_TEXT = (
     "what is the {w} {a} of the {c} of each {t}", "{w} {a} per {t}", "{w} {a} of the {c} for each {t}", "for each {t}, the {w} {a}",
     "what is the {w} {a} of each {t}", "the {w} {a} of every {t}", "{w} {a} of {c} by {t}", "how high is the {w} {a} for each {t}",
 )  # fmt: skip
-_AGGREGATES = (("average", Aggregate.AVG), ("mean", Aggregate.AVG), ("total", Aggregate.SUM), ("highest", Aggregate.MAX), ("lowest", Aggregate.MIN))
 _EXACTLY = (Comparison.EQUAL, ("exactly {n} {p}", "only {n} {p}", "just {n} {p}"))
 _ONE_OR_MORE = ((Comparison.GREATER, ("more than {n} {p}", "over {n} {p}", "several {p}")), _EXACTLY)
 _SO_MANY = ((Comparison.GREATER, ("more than {n} {p}", "over {n} {p}")), (Comparison.AT_LEAST, ("at least {n} {p}", "{n} or more {p}")), _EXACTLY)
@@ -48,7 +47,7 @@ class ListQuestions(WorldWords):
         return Example(self._cased(text), Query((*group.edges, Edge(X, predicate, Y)), columns=(Item(X), Item(Y))))
 
     def _having_some(self) -> Example | None:
-        """Members of a class that have a relation to anything, or to which anything has one, whatever it is."""
+        """Members of a class or a group that have a relation to anything, whatever it is."""
         relation, predicate, _ = self._edge()
         group = self._group(relation.source)
         if not group.edges or any(edge.predicate == predicate for edge in group.edges):
@@ -74,7 +73,7 @@ class ListQuestions(WorldWords):
         return found
 
     def _more_than(self) -> Example | None:
-        """Members of a class with more than so many of something, or just so many."""
+        """Members of a class or a group with more than so many of something, or just so many."""
         relation, predicate, _ = self._edge()
         group = self._group(relation.source)
         if not group.edges or any(edge.predicate == predicate for edge in group.edges):
@@ -100,7 +99,7 @@ class ListQuestions(WorldWords):
         numbers = [each for each in self.world.attributes if each.what.source == kind and each.datatype != "date"]
         if numbers and self.rng.random() < 0.5:
             number = self.rng.choice(numbers)
-            word, aggregate = self.rng.choice(_AGGREGATES)
+            word, aggregate = self.rng.choice(AGGREGATES)
             text = self.rng.choice(_MEAN_PER_TEXT).format(w=word, a=self.rng.choice(number.what.names), **parts)
             return Example(self._cased(text), Query((*edges, Edge(X, number.predicate, Z)), columns=(Item(Y), Item(Z, aggregate))))
         if self.rng.random() < 0.3:

@@ -11,14 +11,11 @@ from kbqa.sparql.examples.published import Example
 from kbqa.sparql.examples.world_alternatives import AlternativeQuestions
 from kbqa.sparql.examples.world_lists import ListQuestions
 from kbqa.sparql.examples.world_paths import PathQuestions
-from kbqa.sparql.examples.world_words import WITH_HAVE, X, Y, Z, stands_behind, verb_of
+from kbqa.sparql.examples.world_words import AGGREGATES, WITH_HAVE, X, Y, Z, stands_behind, verb_of
 from kbqa.sparql.examples.worlds import PEOPLE, XSD, Relation, World, plural_of
 from kbqa.sparql.query import RDF_TYPE, Aggregate, Comparison, Edge, Having, Item, Query
 from kbqa.sparql.stores import OxigraphStore
 
-_AGGREGATES = (
-    ("average", Aggregate.AVG), ("mean", Aggregate.AVG), ("total", Aggregate.SUM), ("highest", Aggregate.MAX), ("lowest", Aggregate.MIN),
-)  # fmt: skip
 _FOR_EACH = (
     "how many {c} are there for each {t}", "number of {c} per {t}", "for each {t}, how many {c} are there", "how many {c} are there in each {t}",
     "how many {c} does each {t} have", "number of {c} in each {t}", "count the {c} of every {t}", "{c} per {t}, how many",
@@ -254,7 +251,7 @@ class _Questions(PathQuestions, AlternativeQuestions, ListQuestions):
         group = self._group(kept.what.source)
         if not group.edges:
             return None
-        word, aggregate = self.rng.choice(_AGGREGATES)
+        word, aggregate = self.rng.choice(AGGREGATES)
         wordings = ["what is the {w} {p} of the {c}", "{w} {p} of all {c}", "{w} {p} of {c}", "the {w} {p} of {c}"]
         wordings += {
             Aggregate.SUM: [
@@ -281,7 +278,7 @@ class _Questions(PathQuestions, AlternativeQuestions, ListQuestions):
             text = self.rng.choice(_FOR_EACH).format(**parts)
             return Example(self._cased(text), Query(edges, columns=(Item(Y), Item(X, Aggregate.COUNT))))
         chosen = self.rng.choice(kept)
-        word, aggregate = self.rng.choice(_AGGREGATES)
+        word, aggregate = self.rng.choice(AGGREGATES)
         parts |= {"w": word, "a": self.rng.choice(chosen.what.names)}
         edges = (*edges, Edge(X, chosen.predicate, Z))
         if self.rng.random() < 0.5:

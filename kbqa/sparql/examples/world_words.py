@@ -12,6 +12,10 @@ from kbqa.sparql.examples.worlds import PEOPLE, XSD, Attribute, Kept, Node, Rela
 from kbqa.sparql.query import RDF_TYPE, Aggregate, Comparison, Edge, Filter, Item, Query, Variable
 
 X, Y, Z = Variable(0), Variable(1), Variable(2)
+AGGREGATES = (
+    ("average", Aggregate.AVG), ("mean", Aggregate.AVG), ("total", Aggregate.SUM), ("highest", Aggregate.MAX), ("lowest", Aggregate.MIN),
+)  # fmt: skip
+"""What is asked of a group's numbers."""
 WITH_HAVE = ("with", "costing", "earning", "weighing", "that", "who", "from")
 """How conditions begin that do not follow "are"."""
 _PARTICIPLES = ("born", "built", "founded", "hired", "launched", "made", "opened", "painted", "placed", "played", "published", "released", "elected")

@@ -210,6 +210,17 @@ def test_what_is_asked_to_be_so_is_of_a_kind_that_the_relation_leads_to():
     assert [choice.text for choice, holds in zip(offered, state.holds(offered), strict=True) if holds] == ["p2", "p4"]
 
 
+def test_words_for_the_most_of_one_number_of_a_class_are_not_those_for_another():
+    several = 0
+    for seed in range(6):
+        world = World("railway", seed)
+        for kind in world.classes:
+            told = [word for kept in world.attributes if kept.what.source == kind for word in (*kept.what.most, *kept.what.least)]
+            several += len([kept for kept in world.attributes if kept.what.source == kind]) > 2
+            assert len(told) == len(set(told)), kind
+    assert several, "a word is told from others where there are several numbers"
+
+
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_a_question_names_every_thing_that_its_query_has(domain):
     world = World(domain, 5)

@@ -155,3 +155,16 @@ def test_training_sees_codes_for_the_names_of_what_is_described():
     assert {"a11", "a12", "salary"} < names
     assert {choice.key.column for world in worlds for choice in world.columns} == {"A11", "A12", "salary"}
     assert all(choice.text == "salary" for world in worlds[20:] for choice in world.columns)
+
+
+def test_a_column_is_found_where_the_question_writes_it_as_an_identifier():
+    scores = Schema((Table("satscores", (Column("avg_scr_read", ColumnType.NUMBER, "INTEGER"), Column("raceId", ColumnType.NUMBER, "INTEGER"))),))
+    for question, name in (
+        ("the sum of AvgScrRead", "avg_scr_read"),
+        ("the last raceid", "raceId"),
+        ("which race id is the last", "raceId"),
+    ):
+        found = next(choice for choice in world_of(question, scores, CellNames()).columns if choice.key.column == name)
+        assert found.features[1] == 1, question
+        assert found.span is not None
+        assert question[slice(*found.span)].replace(" ", "").casefold() == name.replace("_", "").casefold()

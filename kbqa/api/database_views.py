@@ -149,7 +149,7 @@ def _answer_body(answer: Answer, kept: DatabaseQuestion) -> dict[str, Any]:
     readings = [_reading_body(reading) for reading in answer.readings]
     ranked = sorted(focus.columns.items(), key=lambda entry: -entry[1])
     return {
-        "question": answer.question, "id": kept.pk, "answerable": answer.answerable, "notice": answer.notice,
+        "question": answer.question, "id": kept.pk, "answerable": answer.answerable, "missing": answer.missing, "notice": answer.notice,
         "sentence": sentence_of(best) if best else "",
         "result": json_result(best.result) if best and best.result else None, "readings": readings,
         "focus": [{"column": str(ref), "relevance": round(score, 4), "kept": ref in kept_columns} for ref, score in ranked],

@@ -15,6 +15,7 @@ from kbqa.sql.executing import ExecutionError, Limits, execute
 from kbqa.sql.generating import Focus, LocalGenerator
 from kbqa.sql.grammar import SqlState
 from kbqa.sql.linking import CellNames, world_of
+from kbqa.sql.missing import missing_words
 from kbqa.sql.readings import Reading
 from kbqa.sql.rendering import NotConnectedError, render
 from kbqa.sql.schema import ColumnRef, Schema
@@ -44,11 +45,20 @@ class Answer:
     milliseconds: float
     notice: str = ""
     """What a person should know of how the answer came about."""
+    missing: tuple[str, ...] = ()
+    """Where there is no answer, what the question says that the database has no word for."""
 
     @property
     def best(self) -> Reading | None:
         """Return the reading that is taken."""
         return self.readings[0] if self.readings and self.answerable else None
+
+    @property
+    def refusal(self) -> str:
+        """Return what a person is told where there is no answer."""
+        *others, last = (f"“{each}”" for each in self.missing or ("",))
+        named = f"{', '.join(others)} or {last}" if others else last
+        return f"This database does not seem to hold the answer{f': it has nothing called {named}' if self.missing else ''}."
 
 
 def ask(
@@ -83,7 +93,9 @@ def ask(
     ranked = generator.ranking.best_first([run(each, source, _TRIAL) for each in readings], whole)
     if ranked:
         ranked[0] = _whole(ranked[0], source, limits)
-    return Answer(question, tuple(ranked), convinces(hypotheses) and bool(ranked), focus, 1000 * (perf_counter() - begun), notice)
+    answerable = convinces(hypotheses) and bool(ranked)
+    missing = () if answerable else missing_words(question, whole, generator.likeness)
+    return Answer(question, tuple(ranked), answerable, focus, 1000 * (perf_counter() - begun), notice, missing)
 
 
 def _whole(reading: Reading, source: Source, limits: Limits | None) -> Reading:

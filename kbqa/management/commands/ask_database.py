@@ -38,7 +38,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         best = answer.best
         if best is None or best.result is None:
-            self.stdout.write("This database does not seem to have the answer. The nearest readings:")
+            self.stdout.write(f"{answer.refusal} The nearest readings:")
             for reading in answer.readings:
                 self.stdout.write(f"\n{reading.sql}")
             return

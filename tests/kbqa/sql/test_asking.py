@@ -1,6 +1,7 @@
 """Databases are connected, scanned, asked, described and deleted; whatever breaks, the scan before serves."""
 
 import sqlite3
+from dataclasses import replace
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -9,10 +10,13 @@ from kbqa.models import Database, DatabaseQuestion, Scan
 from kbqa.models.names import Cell
 from kbqa.services import databases as services
 from kbqa.services.graphs import QuestionError
+from kbqa.sql.answering import ask
 from kbqa.sql.checking import StatementError
 from kbqa.sql.executing import ExecutionError, Result
+from kbqa.sql.generating import bundled_generator
 from kbqa.sql.grammar import World
 from kbqa.sql.linking import world_of
+from kbqa.sql.missing import missing_words
 from kbqa.sql.opening import NotReadyError, served
 from kbqa.sql.ranking import Ranking
 from kbqa.sql.readings import Reading, rows_of
@@ -323,3 +327,28 @@ def test_a_question_is_answered_from_the_columns_that_were_chosen(connect):
     assert all("age" not in reading.sql for reading in answer.readings)
     with pytest.raises(QuestionError, match=r"no column customer\.rank"):
         services.ask(database, "names", columns=["customer.rank"])
+
+
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [
+        ("who is the king of Atlantis?", ("king", "Atlantis")),
+        ("Which clients live in Porto?", ()),
+        ("What is the blood pressure of Bo?", ("blood pressure",)),
+        ("how many customers are older than 30?", ()),
+        ("", ()),
+    ],
+)
+def test_what_a_question_says_that_the_database_has_no_word_for(connect, question, missing):
+    source = served(connect())[1]
+    found = missing_words(question, world_of(question, source.schema, source.cells), bundled_generator().likeness)
+    assert found == missing
+
+
+def test_where_there_is_no_answer_it_is_said_what_is_missing(connect):
+    source = served(connect())[1]
+    answer = ask("who is the king of Atlantis?", source, bundled_generator())
+    assert not answer.answerable
+    assert answer.refusal == "This database does not seem to hold the answer: it has nothing called “king” or “Atlantis”."
+    assert replace(answer, missing=()).refusal == "This database does not seem to hold the answer."
+    assert ask("how many customers are there?", source, bundled_generator()).missing == ()

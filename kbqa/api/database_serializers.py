@@ -123,7 +123,9 @@ class DatabaseAnswerSerializer(serializers.Serializer[Any]):
     question = serializers.CharField()
     id = serializers.IntegerField(help_text="Under which a judgement can be sent.")
     answerable = serializers.BooleanField()
-    missing = serializers.ListField(child=serializers.CharField(), help_text="where there is no answer, what the database has no word for")
+    missing = serializers.ListField(
+        child=serializers.CharField(), help_text="What the database has no word for, where there is no answer or it is not sure."
+    )
     sentence = serializers.CharField()
     notice = serializers.CharField(help_text="What to know of how the answer came about; mostly empty.")
     result = ResultSerializer(allow_null=True)

@@ -21,7 +21,8 @@ from kbqa.sql.rendering import NotConnectedError, render
 from kbqa.sql.schema import ColumnRef, Schema
 from kbqa.sql.serving import Confirmed, generate
 
-_TRIAL = Limits(seconds=2.0, rows=200)
+_TRIAL, _SURE = Limits(seconds=2.0, rows=200), 0.5
+"""How candidates are tried; how likely an answer has to be right for nothing to be said of what may be missing."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Answer:
     notice: str = ""
     """What a person should know of how the answer came about."""
     missing: tuple[str, ...] = ()
-    """Where there is no answer, what the question says that the database has no word for."""
+    """Where there is no answer or it is not sure, what the question says that the database has no word for."""
 
     @property
     def best(self) -> Reading | None:
@@ -54,11 +55,15 @@ class Answer:
         return self.readings[0] if self.readings and self.answerable else None
 
     @property
+    def lack(self) -> str:
+        """Return what is missing in words; nothing where nothing is known to be."""
+        *others, last = (f"“{each}”" for each in self.missing or ("",))
+        return f"nothing called {', '.join(others)}{' or ' if others else ''}{last}" if self.missing else ""
+
+    @property
     def refusal(self) -> str:
         """Return what a person is told where there is no answer."""
-        *others, last = (f"“{each}”" for each in self.missing or ("",))
-        named = f"{', '.join(others)} or {last}" if others else last
-        return f"This database does not seem to hold the answer{f': it has nothing called {named}' if self.missing else ''}."
+        return f"This database does not seem to hold the answer{f': it has {self.lack}' if self.missing else ''}."
 
 
 def ask(
@@ -94,7 +99,7 @@ def ask(
     if ranked:
         ranked[0] = _whole(ranked[0], source, limits)
     answerable = convinces(hypotheses) and bool(ranked)
-    missing = () if answerable else missing_words(question, whole, generator.likeness)
+    missing = () if answerable and ranked[0].probability >= _SURE else missing_words(question, whole, generator.likeness)
     return Answer(question, tuple(ranked), answerable, focus, 1000 * (perf_counter() - begun), notice, missing)
 
 

@@ -23,8 +23,9 @@ from kbqa.sparql.examples.pruning import pruned
 from kbqa.sparql.examples.published import PREFIXES, Example, example_of, graph_of_queries, held_out, read_rows
 from kbqa.sparql.examples.templates import make_examples
 from kbqa.sparql.examples.transplanting import Pattern, Surroundings, pattern_of, transplanted
+from kbqa.sparql.examples.world_domains import DOMAINS, HELD_OUT_DOMAIN
 from kbqa.sparql.examples.world_questions import questions_about
-from kbqa.sparql.examples.worlds import DOMAINS, HELD_OUT_DOMAIN, World
+from kbqa.sparql.examples.worlds import World
 from kbqa.sparql.loading import RdfFile, Report, rdf_format, triples_of
 from kbqa.sparql.preparing import prepare
 from kbqa.sparql.profile import profile_graph

@@ -18,7 +18,7 @@ from kbqa.decoding.reading import TextTable
 from kbqa.linking.names import Names
 from kbqa.linking.wordings import common_words
 from kbqa.models import Database
-from kbqa.sparql.examples.worlds import DOMAINS, HELD_OUT_DOMAIN
+from kbqa.sparql.examples.world_domains import DOMAINS, HELD_OUT_DOMAIN
 from kbqa.sql.cells import CellReport, read_cells, sample_values
 from kbqa.sql.connecting import sqlite_engine
 from kbqa.sql.examples.published import bird_question, bird_schemas, database_file, read_rows

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from kbqa.sparql.examples.published import Example
+from kbqa.sparql.examples.world_domains import PEOPLE, Attribute, Text
 from kbqa.sparql.examples.world_words import WorldWords, X, Y, Z
-from kbqa.sparql.examples.worlds import PEOPLE, Attribute, Kept, Text, plural_of
+from kbqa.sparql.examples.worlds import Kept, plural_of
 from kbqa.sparql.query import RDF_TYPE, Aggregate, Branch, Edge, Item, Query
 
 _WHERE_KNOWN = (

@@ -4,8 +4,9 @@ from pyoxigraph import Literal, NamedNode
 
 from kbqa.linking.wordings import numbered
 from kbqa.sparql.examples.published import Example
+from kbqa.sparql.examples.world_domains import Attribute, Relation, Text
 from kbqa.sparql.examples.world_words import AGGREGATES, WorldWords, X, Y, Z
-from kbqa.sparql.examples.worlds import XSD, Attribute, Kept, Relation, Text, plural_of
+from kbqa.sparql.examples.worlds import XSD, Kept, plural_of
 from kbqa.sparql.query import Aggregate, Comparison, Edge, Having, Item, Query
 
 _WITH_THEIR = (

@@ -3,8 +3,9 @@
 from pyoxigraph import Literal, NamedNode
 
 from kbqa.sparql.examples.published import Example
+from kbqa.sparql.examples.world_domains import PEOPLE, Attribute, Relation, Text
 from kbqa.sparql.examples.world_words import WorldWords, X, Y, Z
-from kbqa.sparql.examples.worlds import PEOPLE, Attribute, Kept, Relation, Text, plural_of
+from kbqa.sparql.examples.worlds import Kept, plural_of
 from kbqa.sparql.query import RDF_TYPE, Edge
 
 _LONG = 0.2

@@ -9,10 +9,11 @@ from pyoxigraph import Literal, NamedNode
 from kbqa.sparql.examples.answers import has_answer
 from kbqa.sparql.examples.published import Example
 from kbqa.sparql.examples.world_alternatives import AlternativeQuestions
+from kbqa.sparql.examples.world_domains import PEOPLE, Relation
 from kbqa.sparql.examples.world_lists import ListQuestions
 from kbqa.sparql.examples.world_paths import PathQuestions
 from kbqa.sparql.examples.world_words import AGGREGATES, WITH_HAVE, X, Y, Z, stands_behind, verb_of
-from kbqa.sparql.examples.worlds import PEOPLE, XSD, Relation, World, plural_of
+from kbqa.sparql.examples.worlds import XSD, World, plural_of
 from kbqa.sparql.query import RDF_TYPE, Aggregate, Comparison, Edge, Having, Item, Query
 from kbqa.sparql.stores import OxigraphStore
 

@@ -15,8 +15,9 @@ from pyoxigraph import Literal, NamedNode
 
 from kbqa.linking.wordings import numbered
 from kbqa.linking.words import dates_of
+from kbqa.sparql.examples.world_domains import Attribute, Relation, Text
 from kbqa.sparql.examples.world_questions import questions_about
-from kbqa.sparql.examples.worlds import Attribute, Kept, Relation, Text, World
+from kbqa.sparql.examples.worlds import Kept, World
 from kbqa.sparql.query import RDF_TYPE, Edge, Node, Period, Variable
 from kbqa.sparql.query import Aggregate as SparqlAggregate
 from kbqa.sparql.query import Filter as SparqlFilter

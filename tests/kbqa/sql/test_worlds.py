@@ -2,7 +2,7 @@
 
 import pytest
 
-from kbqa.sparql.examples.worlds import DOMAINS
+from kbqa.sparql.examples.world_domains import DOMAINS
 from kbqa.sql.connecting import sqlite_engine
 from kbqa.sql.examples.parsing import parse_query
 from kbqa.sql.examples.worlds import DatabaseWorld

@@ -148,7 +148,7 @@ class World:
         return found if len(found) > 1 else list(known)
 
     def _more(self) -> list[Attribute | Text]:
-        """Return which common parts are said of the classes that something is said of: no word of one is a word for what the domain says of the class."""
+        """Return which common parts are said of the classes that have parts of their own; none has a word for what the domain says of its class."""
         found: list[Attribute | Text] = []
         for kind in sorted({each.source for each in self._domain.parts}):
             taken = {word for each in self._domain.parts if each.source == kind for word in _words_of(each)}

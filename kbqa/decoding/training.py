@@ -41,6 +41,14 @@ def multiplies_bf16() -> bool:
     return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
+def warmed_up(optimizer: torch.optim.Optimizer, total: int, warmup: float) -> torch.optim.lr_scheduler.LambdaLR:
+    """Return a schedule of rates over `total` batches: up in a share `warmup` of them, then down along a cosine, to a hundredth."""
+    rising = max(1, round(warmup * total))
+    return torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: min((step + 1) / rising, 0.5 * (1 + math.cos(math.pi * min(1.0, step / total))) + 0.01)
+    )
+
+
 class Pretrained:
     """The encoder that comes with the package: its lower layers stay as they are, and are run once."""
 
@@ -113,10 +121,7 @@ class Trainer:
         """Train; `after` is called after every batch with (batches done, batches in all, loss)."""
         per_epoch = math.ceil(len(items) / self.config.batch)
         total, done = round(self.config.epochs * per_epoch), 0
-        warmup = max(1, round(self.config.warmup * total))
-        schedule = torch.optim.lr_scheduler.LambdaLR(
-            self.optimizer, lambda step: min((step + 1) / warmup, 0.5 * (1 + math.cos(math.pi * min(1.0, step / total))) + 0.01)
-        )
+        schedule = warmed_up(self.optimizer, total, self.config.warmup)
         self.network.train()
         while done < total:
             for numbers in batches(items, self.config.batch, self.rng):

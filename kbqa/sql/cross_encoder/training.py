@@ -1,7 +1,6 @@
 """Training the cross-encoder: which tables and columns a question's SQL uses, on schemas of BIRD and Spider."""
 
 import json
-import math
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +15,7 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch.nn import functional
 
+from kbqa.decoding.training import warmed_up
 from kbqa.sql.connecting import sqlite_engine
 from kbqa.sql.cross_encoder.network import Batch, CrossEncoderNetwork, Sizes
 from kbqa.sql.cross_encoder.reading import SchemaText, nodes_of, schema_text
@@ -140,10 +140,7 @@ class Trainer:
     def train(self, items: Sequence[Item], after: Callable[[int, int, float], None]) -> None:
         """Train; `after` is called after every batch with (batches done, batches in all, loss)."""
         total, done = round(self.config.epochs * len(list(self._batches(items)))), 0
-        warmup = max(1, round(self.config.warmup * total))
-        schedule = torch.optim.lr_scheduler.LambdaLR(
-            self.optimizer, lambda step: min((step + 1) / warmup, 0.5 * (1 + math.cos(math.pi * min(1.0, step / total))) + 0.01)
-        )
+        schedule = warmed_up(self.optimizer, total, self.config.warmup)
         self.network.train()
         while done < total:
             for chosen in self._batches(items):

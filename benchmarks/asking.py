@@ -27,7 +27,7 @@ def _graphs() -> list[Row]:
     for name, asked in _questions("graphs.jsonl", "graph").items():
         scores = sparql.Scores()
         with sparql.loaded_graph(ASKED / "graphs" / f"{name}.ttl") as (version, live):
-            for _ in sparql.evaluate(asked, version, live, decoder, scores):
+            for _ in sparql.evaluate(asked, live, sparql.by_reading(version, live, decoder), scores):
                 pass
         rows.append(Row("asking", f"graph {name}, answers equal", scores.summary()["exact"], "", f"{scores.questions} questions"))
     return rows

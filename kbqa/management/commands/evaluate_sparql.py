@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from kbqa.evaluation.calibration import keep_temperature
-from kbqa.evaluation.sparql import Scores, evaluate, loaded_graph
+from kbqa.evaluation.sparql import Scores, by_known_query, by_reading, evaluate, loaded_graph
 from kbqa.sparql.examples.published import held_out, read_rows
 from kbqa.sparql.loading import LoadError
 from kbqa.sparql.opening import local_decoder
@@ -32,12 +32,15 @@ class Command(BaseCommand):
         parser.add_argument("--where", default="", help="only questions with FIELD=VALUE, for example hops=2")
         parser.add_argument("--model", type=Path, help="the folder of a decoder; by default the configured one")
         parser.add_argument("--fit-temperature", action="store_true", help="with --model: keep there what makes its sureness fit these questions")
+        parser.add_argument("--known-queries", action="store_true", help="answer by the known queries instead: the most that can be had on this graph")
         parser.add_argument("--predictions", type=Path, help="write JSON lines {question, sparql, answers}")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Load each graph into a database of its own, ask, and print the scores."""
         if options["fit_temperature"] and not options["model"]:
             raise CommandError("--fit-temperature needs --model.")
+        if options["known_queries"] and options["model"]:
+            raise CommandError("--known-queries asks no --model.")
         rows = self._rows(options)
         if not rows:
             raise CommandError("There is no question to ask.")
@@ -48,7 +51,7 @@ class Command(BaseCommand):
         with throwaway_database():
             bar = tqdm(total=len(rows), unit="question")
             for path, asked in by_graph.items():
-                for prediction in self._evaluate(path, asked, options["model"], scores):
+                for prediction in self._evaluate(path, asked, options, scores):
                     predictions.append(prediction)
                     bar.update()
             bar.close()
@@ -58,11 +61,11 @@ class Command(BaseCommand):
             keep_temperature(options["model"], scores.judged)
         self.stdout.write(json.dumps(scores.summary()))
 
-    def _evaluate(self, path: Path, rows: list[dict[str, Any]], model: Path | None, scores: Scores) -> Iterator[dict[str, Any]]:
-        decoder = local_decoder(model)
+    def _evaluate(self, path: Path, rows: list[dict[str, Any]], options: dict[str, Any], scores: Scores) -> Iterator[dict[str, Any]]:
+        decoder = None if options["known_queries"] else local_decoder(options["model"])
         try:
-            with loaded_graph(path) as (version, live):
-                yield from evaluate(rows, version, live, decoder, scores)
+            with loaded_graph(path, 0 if decoder is None else None) as (version, live):
+                yield from evaluate(rows, live, by_known_query(version, live) if decoder is None else by_reading(version, live, decoder), scores)
         except (LoadError, OSError) as error:
             raise CommandError(f"{path}: {error}") from error
 

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 
 from kbqa.decoding.inference import DecoderModel
 from kbqa.evaluation.calibration import best_temperature, calibration_error
-from kbqa.evaluation.sparql import Scores, _rows, evaluate
+from kbqa.evaluation.sparql import Scores, _rows, by_reading, evaluate
 from kbqa.sparql.answering import _probabilities
 from kbqa.sparql.opening import served
 from kbqa.sparql.stores import QueryError
@@ -40,7 +40,7 @@ class Refused:
 def test_a_query_that_does_not_run_is_counted(load):
     version, live = served(load())
     scores = Scores()
-    predictions = list(evaluate(QUESTIONS[:2], version, live, Refused(), scores))
+    predictions = list(evaluate(QUESTIONS[:2], live, by_reading(version, live, Refused()), scores))
     assert [each["error"] for each in predictions] == ["no", "no"]
     assert scores.summary()["executable"] == 0
     assert scores.summary()["f1"] == 0
@@ -50,7 +50,7 @@ def test_an_ask_behind_declarations_has_a_known_answer(load):
     version, live = served(load())
     asked = [{"question": "has Falcon a director?", "sparql": "PREFIX f: <http://films.example/>\nASK { f:f4 f:director ?x }"}]
     scores = Scores()
-    assert len(list(evaluate(asked, version, live, Refused(), scores))) == scores.questions == 1
+    assert len(list(evaluate(asked, live, by_reading(version, live, Refused()), scores))) == scores.questions == 1
 
 
 def test_rows_of_several_columns_may_be_told_by_labels(load):
@@ -83,13 +83,25 @@ def run(*arguments, **options):
 def test_scores_and_predictions(transactional_db, files):
     last = run("evaluate_sparql", graph=files / "films.ttl", questions=files / "questions.jsonl", predictions=files / "out.jsonl")[-1]
     scores = json.loads(last)
-    assert set(scores) == {"f1", "hits@1", "exact", "executable", "non_empty", "answered", "ms_p50", "ms_p95", "calibration_error", "questions"}
+    assert set(scores) == {"f1", "hits@1", "hits@any", "exact", "executable", "non_empty", "answered", "ms_p50", "ms_p95", "calibration_error", "questions"}
     assert scores["questions"] == 3
     assert scores["executable"] == scores["non_empty"] == 1
     predictions = [json.loads(line) for line in (files / "out.jsonl").read_text().splitlines()]
     assert predictions[0]["answers"] == ["http://films.example/p1"]
     assert predictions[0]["sparql"].startswith("SELECT")
     assert scores["f1"] >= 0.66
+
+
+def test_known_queries_tell_the_most_that_can_be_had(transactional_db, files):
+    questions = [
+        {"question": "x", "sparql": "SELECT ?p WHERE { <http://films.example/f1> <http://films.example/director> ?p }", "answers": ["Marta Oliveira"]},
+        {"question": "y", "sparql": "SELECT ?p WHERE { <http://films.example/f1> <http://films.example/director> ?p }", "answers": ["Another"]},
+    ]
+    (files / "known.jsonl").write_text("".join(json.dumps(each) + "\n" for each in questions))
+    scores = json.loads(run("evaluate_sparql", graph=files / "films.ttl", questions=files / "known.jsonl", known_queries=True)[-1])
+    assert (scores["hits@1"], scores["hits@any"], scores["exact"], scores["questions"]) == (0.5, 0.5, 0.5, 2)
+    with pytest.raises(CommandError, match="--known-queries"):
+        run("evaluate_sparql", graph=files / "films.ttl", questions=files / "known.jsonl", known_queries=True, model=files)
 
 
 def test_missing_and_malformed_files_are_named(transactional_db, files):

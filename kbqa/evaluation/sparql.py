@@ -70,7 +70,7 @@ class Scores:
 
 @contextmanager
 def loaded_graph(path: Path, embedded_labels: int | None = None) -> Iterator[tuple[GraphVersion, LiveGraph]]:
-    """Load a file as a graph of the present database for the block, as a load does it; so many labels get vectors, by default what the settings say."""
+    """Load a file as a graph of the present database for the block, as a load does it; so many labels get vectors, else as set."""
     embedded_labels = settings.GRAPH_EMBEDDED_LABELS if embedded_labels is None else embedded_labels
     graph = Graph.objects.create(slug=path.name.split(".")[0].lower()[:60], name=path.name, source_kind=Graph.SourceKind.FILE)
     version = GraphVersion.objects.create(graph=graph, number=1, load=1)

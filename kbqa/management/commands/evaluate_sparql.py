@@ -32,7 +32,7 @@ class Command(BaseCommand):
         parser.add_argument("--where", default="", help="only questions with FIELD=VALUE, for example hops=2")
         parser.add_argument("--model", type=Path, help="the folder of a decoder; by default the configured one")
         parser.add_argument("--fit-temperature", action="store_true", help="with --model: keep there what makes its sureness fit these questions")
-        parser.add_argument("--known-queries", action="store_true", help="answer by the known queries instead: the most that can be had on this graph")
+        parser.add_argument("--known-queries", action="store_true", help="answer by the known queries: the most that this graph allows")
         parser.add_argument("--predictions", type=Path, help="write JSON lines {question, sparql, answers}")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -11,6 +11,7 @@ from kbqa.sparql.examples.published import Example
 from kbqa.sparql.examples.world_alternatives import AlternativeQuestions
 from kbqa.sparql.examples.world_domains import PEOPLE, Relation
 from kbqa.sparql.examples.world_lists import ListQuestions
+from kbqa.sparql.examples.world_members import MemberQuestions
 from kbqa.sparql.examples.world_paths import PathQuestions
 from kbqa.sparql.examples.world_words import AGGREGATES, WITH_HAVE, X, Y, Z, stands_behind, verb_of
 from kbqa.sparql.examples.worlds import XSD, World, plural_of
@@ -36,7 +37,7 @@ def questions_about(world: World, number: int) -> Iterator[Example]:
             yield example
 
 
-class _Questions(PathQuestions, AlternativeQuestions, ListQuestions):
+class _Questions(PathQuestions, AlternativeQuestions, ListQuestions, MemberQuestions):
     """Makes one question of a kind at a time; None where the world has no place for it."""
 
     def __init__(self, world: World) -> None:
@@ -50,7 +51,8 @@ class _Questions(PathQuestions, AlternativeQuestions, ListQuestions):
             self._which, self._chain, self._flagged, self._which, self._chain, self._superlative, self._which, self._chain, self._flagged,
             self._which, self._chain, self._each, self._chain, self._superlative, self._lookup, self._chain, self._listed, self._having_some,
             self._with_text, self._by_text, self._more_than, self._compare, self._superlative, self._aggregate, self._listed, self._with_text,
-            self._which, self._by_text, self._superlative, self._having_some, self._lookup,
+            self._which, self._by_text, self._superlative, self._having_some, self._lookup, self._told_twice, self._aggregate, self._told_twice,
+            self._superlative, self._told_twice, self._with_text, self._told_twice, self._aggregate,
         )  # fmt: skip
 
     def _count(self) -> Example | None:
@@ -83,7 +85,7 @@ class _Questions(PathQuestions, AlternativeQuestions, ListQuestions):
         kept = self.rng.choice(self.world.attributes)
         descending = self.rng.random() < 0.6
         word = self.rng.choice(kept.what.most if descending else kept.what.least)
-        group = self._group(kept.what.source)
+        group = self._group_or_head(kept.what.source)
         behind = stands_behind(word)
         number = self.rng.choice((1, 1, 1, 3)) if not behind else 1
         if not group.edges:
@@ -249,7 +251,7 @@ class _Questions(PathQuestions, AlternativeQuestions, ListQuestions):
         kept = self.rng.choice([each for each in self.world.attributes if each.datatype != "date"] or [None])
         if kept is None:
             return None
-        group = self._group(kept.what.source)
+        group = self._group_or_head(kept.what.source)
         if not group.edges:
             return None
         word, aggregate = self.rng.choice(AGGREGATES)

@@ -20,6 +20,7 @@ AGGREGATES = (
 WITH_HAVE = ("with", "costing", "earning", "weighing", "that", "who", "from")
 """How conditions begin that do not follow "are"."""
 _PARTICIPLES = ("born", "built", "founded", "hired", "launched", "made", "opened", "painted", "placed", "played", "published", "released", "elected")
+_ALONE = {"are": "is", "were": "was", "have": "has", "do": "does", "can": "can", "cannot": "cannot", "did": "did", "will": "will"}
 _SAID_OF_ONE = {"living": "lives", "scoring": "scores", "having": "has"}
 _WHOLE, _HEADED = 0.4, 0.4
 """How often a group is a whole class, or is told by a word for it; and how often by that word alone."""
@@ -45,9 +46,9 @@ class WorldWords:
         self.world, self.rng = world, rng
 
     def _described(self, relation: Relation, edges: tuple[Edge, ...]) -> tuple[Edge, ...]:
-        """Add the class where the question names it and the graph has other subjects of the property."""
+        """Add the class where the question names it and members of others may be described alike: by the same property, or by a text."""
         others = [each for each, predicate, _ in self.world.edges if each.source != relation.source and predicate == edges[0].predicate]
-        return (*edges, Edge(X, RDF_TYPE, self.world.class_of(relation.source))) if others and self.world.typed else edges
+        return (*edges, *self._typed(relation.source)) if others or isinstance(edges[0].object, Literal) else edges
 
     def _owned(self, relation: Relation, described: str) -> str:
         """Return what a relation leads to from a description, as another: an "of" in it would leave open whose an 's is."""
@@ -106,7 +107,7 @@ class WorldWords:
             return Group(plural, self._typed(kind), kind)
         head = self._head(kind) if chance > 1 - _HEADED else None
         if head is not None and self.rng.random() < _HEADED:
-            return replace(head, edges=(*self._typed(kind), *head.edges)) if isinstance(head.edges[0].object, Literal) else head
+            return self._typed_head(kind, head)
         relation, predicate, target = self.rng.choice(found)
         if head is not None and predicate == head.edges[0].predicate:
             return head
@@ -117,6 +118,15 @@ class WorldWords:
 
     def _typed(self, kind: str) -> tuple[Edge, ...]:
         return (Edge(X, RDF_TYPE, self.world.class_of(kind)),) if self.world.typed else ()
+
+    def _group_or_head(self, kind: str) -> Group:
+        """Return members of a class as `_group` does, more often those that a word alone tells."""
+        head = self._head(kind) if self.rng.random() < _HEADED else None
+        return self._typed_head(kind, head) if head is not None else self._group(kind)
+
+    def _typed_head(self, kind: str, head: Group) -> Group:
+        """Return what a word for members tells; where that is a text, which others may have as well, with their class."""
+        return replace(head, edges=(*self._typed(kind), *head.edges)) if isinstance(head.edges[0].object, Literal) else head
 
     def _head(self, kind: str) -> Group | None:
         """Return members of a class as a word for them tells: spicy dishes, thrillers; None where the world has no such word."""
@@ -152,7 +162,7 @@ class WorldWords:
         clauses = [each.removeprefix(asked) for each in relation.backward if each.startswith(asked)]
         told = [each for each in clauses if not each.startswith(("does ", "did "))]
         wordings = [f"{{c}} that {each}" for each in told]
-        wordings += [f"{{c}} that {{e}} {each.removeprefix('does {e} ')}s" for each in clauses if each.startswith("does {e} ")]
+        wordings += [f"{{c}} that {{e}} {of_one(each.removeprefix('does {e} '))}" for each in clauses if each.startswith("does {e} ")]
         wordings += ["{c} " + each.removeprefix(f"{kinds} ") for each in relation.backward if each.startswith(f"{kinds} ")]
         short = [f"{{c}} with {noun} {{e}}", f"{{c}} whose {noun} is {{e}}"]
         if relation.target not in PEOPLE and len(self._between(relation.source, relation.target)) == 1:
@@ -240,3 +250,12 @@ def clause_of(words: str) -> str | None:
     if first in _PARTICIPLES:
         return f"were {words}"
     return f"are {words}" if first.endswith("er") or first in ("over", "under") else None
+
+
+def of_one(words: str) -> str:
+    """Return what is said of several things as it is said of one: live in the sea → lives in the sea."""
+    first, _, rest = words.partition(" ")
+    if first in _ALONE:
+        return f"{_ALONE[first]} {rest}"
+    ending = "es" if first.endswith(("s", "sh", "ch", "x", "o")) else "s"
+    return f"{first[:-1]}ies {rest}" if first.endswith("y") and first[-2] not in "aeiou" else f"{first}{ending} {rest}"

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kbqa.linking.countries import COUNTRY_FORMS
 from kbqa.linking.names import Names
 from kbqa.linking.words import COMMON, Word, fold, key_of, stem
 
@@ -12,6 +13,11 @@ _LONGEST_SPAN = 10
 _SAME_NAME = 12
 _RARE = 100
 """How many names may share a word for it to find them alone."""
+_MENDED, _OTHER_FORM = 0.7, 0.9
+"""How similar a name is to words with a typing mistake, and to words that have other endings or say what is of a country."""
+
+Reading = tuple[str, float]
+"""A word, or what it may be meant for, and how similar a name is that has it."""
 
 
 @dataclass(frozen=True)
@@ -52,41 +58,38 @@ def _within(word: Word, span: tuple[int, int]) -> bool:
 def _by_span(question: str, words: Sequence[Word], names: Names) -> list[Found]:
     """Return the names whose words are those of a span; words with typing mistakes stand for what they may have meant."""
     readings = _readings(words, names)
-    spans: dict[str, list[tuple[int, int, bool]]] = defaultdict(list)
+    spans: dict[str, list[tuple[int, int, float]]] = defaultdict(list)
     for start in range(len(words)):
         for end in range(start + 1, min(len(words), start + _LONGEST_SPAN) + 1):
-            for texts, mended in _span_readings(readings[start:end]):
+            for texts, similarity in _span_readings(readings[start:end]):
                 if not (end == start + 1 and texts in COMMON):
-                    spans[key_of(texts)].append((start, end, mended))
+                    spans[key_of(texts)].append((start, end, similarity))
     found = []
     for kind, term, predicate, text, count, key in names.with_keys(list(spans)):
-        for start, end, mended in spans[key]:
+        for start, end, similarity in spans[key]:
             span = words[start].start, words[end - 1].end
             written = question[span[0] : span[1]]
-            exact = not mended and fold(text) == fold(written)
-            similarity = 1.0 if exact else 0.7 if mended else 0.9
-            found.append(Found(kind, term, predicate, text, count, span, end - start, similarity, exact, text == written))
+            exact = fold(text) == fold(written)
+            found.append(Found(kind, term, predicate, text, count, span, end - start, 1.0 if exact else similarity, exact, text == written))
     return found
 
 
-def _readings(words: Sequence[Word], names: Names) -> list[list[str]]:
-    """Return for each word itself, and if no name has it, the words it may be meant for."""
+def _readings(words: Sequence[Word], names: Names) -> list[list[Reading]]:
+    """Return for each word itself, the countries that it speaks of, and if no name has it, the words it may be a mistake for."""
     known = names.counted([word.text for word in words])
     readings = []
     for word in words:
-        others = [] if word.text in known or word.text in COMMON or len(word.text) < 4 else names.similar_words(word.text)
-        readings.append([word.text, *others])
+        forms = COUNTRY_FORMS.get(word.text, ())
+        mended = [] if forms or word.text in known or word.text in COMMON or len(word.text) < 4 else names.similar_words(word.text)
+        readings.append([(word.text, _OTHER_FORM), *((form, _OTHER_FORM) for form in forms), *((other, _MENDED) for other in mended)])
     return readings
 
 
-def _span_readings(readings: Sequence[list[str]]) -> list[tuple[str, bool]]:
-    """Return the texts of a span: as written, and with its mended words."""
-    written = " ".join(reading[0] for reading in readings)
-    if all(len(reading) == 1 for reading in readings):
-        return [(written, False)]
+def _span_readings(readings: Sequence[list[Reading]]) -> list[Reading]:
+    """Return the texts of a span: as written, and with what its words may be meant for."""
     most = max(len(reading) for reading in readings)
-    mended = [" ".join(reading[min(index, len(reading) - 1)] for reading in readings) for index in range(1, most)]
-    return [(written, False), *((text, True) for text in mended)]
+    chosen = [[reading[min(index, len(reading) - 1)] for reading in readings] for index in range(most)]
+    return [(" ".join(text for text, _ in each), min(similarity for _, similarity in each)) for each in chosen]
 
 
 def _by_rare_word(words: Sequence[Word], covered: set[int], names: Names) -> list[Found]:

@@ -72,3 +72,19 @@ def test_a_question_that_only_has_is_says_nothing_of_what_is_so(load):
     for question, span in (("what is the oldest creature?", None), ("which tame creatures are there?", (6, 10))):
         flag = find_mentions(question, version, live.profile).values[0]
         assert (flag.text, flag.span, flag.features[0]) == ("is tame", span, float(span is not None))
+
+
+@pytest.mark.parametrize(
+    ("kept", "question"),
+    [
+        ("Norway", "which Norwegian customers are there"),
+        ("Netherlands", "Dutch clubs"),
+        ("South Korea", "the South Korean teams"),
+        ("United States", "which American cities are large"),
+        ("French", "singers from France"),
+    ],
+)
+def test_what_is_of_a_country_speaks_of_the_country(load, kept, question):
+    facts = f'@prefix e: <http://people.example/> . e:a a e:Customer ; e:of "{kept}" . e:b a e:Customer ; e:of "elsewhere" .'
+    version, live = served(load(facts))
+    assert [choice.text for choice in find_mentions(question, version, live.profile).values] == [kept]

@@ -13,6 +13,7 @@ from kbqa.sparql import constraints
 from kbqa.sparql.constraints import LiveGraph
 from kbqa.sparql.examples.world_domains import DOMAINS
 from kbqa.sparql.examples.world_questions import questions_about
+from kbqa.sparql.examples.world_words import of_one
 from kbqa.sparql.examples.worlds import World, plural_of
 from kbqa.sparql.grammar import World as QuestionWorld
 from kbqa.sparql.grammar import start
@@ -87,7 +88,7 @@ def test_known_queries_are_written_choice_by_choice(domain):
     kept |= {(predicate, target) for _, predicate, edges in world.edges for _, target in edges if isinstance(target, Literal)}
     values = tuple(Choice(Kind.VALUE, (predicate, value), value.value) for predicate, value in sorted(kept, key=str))
     compared = 0
-    for example in questions_about(world, 60):
+    for example in questions_about(world, 90):
         question = QuestionWorld(graph, entities, classes, values, tuple(numbers_in(example.question)))
         state = start(question)
         for step in decisions(example.query, question):
@@ -220,6 +221,22 @@ def test_words_for_the_most_of_one_number_of_a_class_are_not_those_for_another()
             several += len([kept for kept in world.attributes if kept.what.source == kind]) > 2
             assert len(told) == len(set(told)), kind
     assert several, "a word is told from others where there are several numbers"
+
+
+@pytest.mark.parametrize(
+    ("several", "one"),
+    [
+        ("live in the sea", "lives in the sea"),
+        ("carry a sword", "carries a sword"),
+        ("watch over it", "watches over it"),
+        ("are born in May", "is born in May"),
+        ("have more than 3 legs", "has more than 3 legs"),
+        ("do not fly", "does not fly"),
+        ("play at home", "plays at home"),
+    ],
+)
+def test_what_is_said_of_several_things_is_said_of_one(several, one):
+    assert of_one(several) == one
 
 
 @pytest.mark.parametrize("domain", DOMAINS)

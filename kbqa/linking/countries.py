@@ -34,7 +34,7 @@ def _forms() -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
     for country, word in _pairs():
         found.setdefault(word, []).append(country)
-        if " " not in country:
+        if " " not in country and country != "us":  # which is "tell us", too
             found.setdefault(country, []).append(word)
     return {word: tuple(others) for word, others in found.items()}
 

@@ -43,6 +43,7 @@ class Scores:
     f1: float = 0.0
     hits: int = 0
     hits_any: int = 0
+    """How often any answer found is a known one, be it the first or not."""
     exact: int = 0
     executable: int = 0
     non_empty: int = 0
@@ -70,7 +71,10 @@ class Scores:
 
 @contextmanager
 def loaded_graph(path: Path, embedded_labels: int | None = None) -> Iterator[tuple[GraphVersion, LiveGraph]]:
-    """Load a file as a graph of the present database for the block, as a load does it; so many labels get vectors, else as set."""
+    """Load a file as a graph of the present database for the block, as a load does it.
+
+    `embedded_labels` get vectors; by default as many as the settings say.
+    """
     embedded_labels = settings.GRAPH_EMBEDDED_LABELS if embedded_labels is None else embedded_labels
     graph = Graph.objects.create(slug=path.name.split(".")[0].lower()[:60], name=path.name, source_kind=Graph.SourceKind.FILE)
     version = GraphVersion.objects.create(graph=graph, number=1, load=1)

@@ -256,6 +256,9 @@ def of_one(words: str) -> str:
     """Return what is said of several things as it is said of one: live in the sea → lives in the sea."""
     first, _, rest = words.partition(" ")
     if first in _ALONE:
-        return f"{_ALONE[first]} {rest}"
-    ending = "es" if first.endswith(("s", "sh", "ch", "x", "o")) else "s"
-    return f"{first[:-1]}ies {rest}" if first.endswith("y") and first[-2] not in "aeiou" else f"{first}{ending} {rest}"
+        one = _ALONE[first]
+    elif first.endswith("y") and first[-2] not in "aeiou":
+        one = f"{first[:-1]}ies"
+    else:
+        one = f"{first}es" if first.endswith(("s", "sh", "ch", "x", "o")) else f"{first}s"
+    return f"{one} {rest}".rstrip()

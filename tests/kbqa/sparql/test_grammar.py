@@ -229,6 +229,7 @@ def test_words_for_the_most_of_one_number_of_a_class_are_not_those_for_another()
         ("live in the sea", "lives in the sea"),
         ("carry a sword", "carries a sword"),
         ("watch over it", "watches over it"),
+        ("write", "writes"),
         ("are born in May", "is born in May"),
         ("have more than 3 legs", "has more than 3 legs"),
         ("do not fly", "does not fly"),

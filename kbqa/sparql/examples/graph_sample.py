@@ -59,10 +59,10 @@ class GraphSample:
         return self.rng.choice(found) if found else None
 
     def leaving(self, term: Term) -> list[tuple[PredicateProfile, Term]]:
-        """Return edges that leave a term."""
+        """Return edges that leave a term, of predicates that read as a noun."""
         if not isinstance(term, NamedNode):
             return []
-        known = {each.predicate: each for each in self.profile.predicates}
+        known = {each.predicate: each for each in self.profile.predicates if not _is_verb(each.text)}
         return [(known[quad.predicate], quad.object) for quad in self.store.quads_for_pattern(term, None, None) if quad.predicate in known]  # type: ignore[misc]
 
     def numbers(self, predicate: PredicateProfile) -> list[Literal]:

@@ -47,6 +47,24 @@ def _classes(sample: GraphSample, each: ClassProfile) -> str:
     return _plural(each.text) if sample.rng.random() < 0.8 else each.text
 
 
+_PASSIVE = frozenset(["born", "located", "based", "situated", "founded", "made", "built", "held", "written", "published", "released", "hired", "named"])
+_IRREGULAR = {"is": "are", "was": "were", "has": "have"}
+
+
+def _of_several(verb: str) -> str:
+    """Return a predicate's verb as it is said of several: reports to → report to, born in → were born in."""
+    first, *others = verb.split()
+    if first in _PASSIVE or (others[:1] == ["by"] and first.endswith(("ed", "en"))):
+        return f"were {verb}"
+    if first.endswith("ies"):
+        first = f"{first[:-3]}y"
+    elif first.endswith(("sses", "ches", "shes", "xes", "zzes", "oes")):
+        first = first[:-2]
+    elif first not in _IRREGULAR and not first.endswith(("ss", "us", "is")):
+        first = first.removesuffix("s")
+    return " ".join((_IRREGULAR.get(first, first), *others))
+
+
 def _by_verb(sample: GraphSample) -> Example | None:
     """What calls E; which C are born in E."""
     predicate = sample.predicate(verb=True)
@@ -57,7 +75,7 @@ def _by_verb(sample: GraphSample) -> Example | None:
     described = sample.class_of(edge[0])
     edges = (Edge(_X, predicate.predicate, edge[1]),)
     if described and sample.rng.random() < 0.4:
-        text = _pick(sample, "which {c} {p} {e}?", "what {c} {p} {e}?", c=_plural(described.text), p=predicate.text, e=name)
+        text = _pick(sample, "which {c} {p} {e}?", "what {c} {p} {e}?", c=_plural(described.text), p=_of_several(predicate.text), e=name)
         return Example(text, Query((*edges, Edge(_X, RDF_TYPE, described.iri)), columns=(Item(_X),)))
     return Example(_pick(sample, "what {p} {e}?", "which ones {p} {e}?", "what {p} {e}", p=predicate.text, e=name), Query(edges, columns=(Item(_X),)))
 

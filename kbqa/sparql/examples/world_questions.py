@@ -52,7 +52,7 @@ class _Questions(PathQuestions, AlternativeQuestions, ListQuestions, MemberQuest
             self._which, self._chain, self._each, self._chain, self._superlative, self._lookup, self._chain, self._listed, self._having_some,
             self._with_text, self._by_text, self._more_than, self._compare, self._superlative, self._aggregate, self._listed, self._with_text,
             self._which, self._by_text, self._superlative, self._having_some, self._lookup, self._told_twice, self._aggregate, self._told_twice,
-            self._superlative, self._told_twice, self._with_text, self._told_twice, self._aggregate,
+            self._superlative, self._told_twice, self._with_text, self._told_twice, self._aggregate, self._each, self._told_twice, self._each,
         )  # fmt: skip
 
     def _count(self) -> Example | None:
@@ -287,7 +287,7 @@ class _Questions(PathQuestions, AlternativeQuestions, ListQuestions, MemberQuest
         if self.rng.random() < 0.5:
             wordings = ["{w} {a} of {c} per {t}", "what is the {w} {a} of the {c} for each {t}", "for each {p}, the {w} {a} of its {c}",
                         "the {w} {a} of the {c} in each {t}", "{w} {a} of the {c} of every {t}"]  # fmt: skip
-            if not any(each.what.source == relation.target for each in self.world.attributes):
+            if not any(each.what.source == relation.target and set(each.what.names) & set(chosen.what.names) for each in self.world.attributes):
                 wordings += ["what is the {w} {a} of each {t}", "{w} {a} per {t}", "the {w} {a} in each {t}", "what is the {w} {a} for each {t}"]
             text = self.rng.choice(wordings)
             return Example(self._cased(text.format(**parts)), Query(edges, columns=(Item(Y), Item(Z, aggregate))))

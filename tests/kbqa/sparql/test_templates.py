@@ -1,0 +1,35 @@
+"""Questions made from a graph read as a person would ask them."""
+
+import pytest
+from pyoxigraph import RdfFormat, Store
+
+from kbqa.sparql.examples.templates import make_examples
+from kbqa.sparql.profile import profile_graph
+from kbqa.sparql.stores import OxigraphStore
+
+FIRM = """
+@prefix : <http://firm.example/> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+:ann a :Employee ; rdfs:label "Ann" ; :reportsTo :bo ; :bornIn :oslo ; :desk :d1 .
+:bo a :Employee ; rdfs:label "Bo" ; :reportsTo :cy ; :bornIn :oslo ; :desk :d2 .
+:cy a :Employee ; rdfs:label "Cy" ; :bornIn :rome ; :desk :d2 .
+:d1 a :Desk ; rdfs:label "Window desk" ; :maintainedBy :bo . :d2 a :Desk ; rdfs:label "Door desk" ; :maintainedBy :ann .
+:oslo a :City ; rdfs:label "Oslo" . :rome a :City ; rdfs:label "Rome" .
+"""
+
+
+@pytest.fixture(scope="module")
+def questions() -> set[str]:
+    store = Store()
+    store.load(FIRM.encode(), format=RdfFormat.TURTLE)
+    profile = profile_graph(OxigraphStore(store, ""))
+    return {example.question.lower() for seed in range(12) for example in make_examples(store, profile, 60, seed)}
+
+
+@pytest.mark.parametrize("part", ["employees report to bo", "employees were born in oslo", "desks were maintained by"])
+def test_verbs_agree_with_several(questions, part):
+    assert any(part in each for each in questions)
+
+
+@pytest.mark.parametrize("part", ["the reports to", "the born in", "the maintained by", "employees reports", "employees born in"])
+def test_a_verb_is_no_noun(questions, part):
+    assert not [each for each in questions if part in each]

@@ -47,7 +47,9 @@ def _classes(sample: GraphSample, each: ClassProfile) -> str:
     return _plural(each.text) if sample.rng.random() < 0.8 else each.text
 
 
-_PASSIVE = frozenset(["born", "located", "based", "situated", "founded", "made", "built", "held", "written", "published", "released", "hired", "named"])
+_PASSIVE = frozenset(
+    ["born", "located", "based", "situated", "founded", "made", "built", "held", "written", "published", "released", "hired", "named"]
+)
 _IRREGULAR = {"is": "are", "was": "were", "has": "have"}
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pyoxigraph import Literal, NamedNode, Store
 
 from kbqa.sparql.examples.graph_sample import GraphSample
+from kbqa.sparql.examples.plurals import plural_of
 from kbqa.sparql.examples.published import Example
 from kbqa.sparql.profile import ClassProfile, PredicateProfile, Profile
 from kbqa.sparql.query import RDF_TYPE, Aggregate, Comparison, Edge, Having, Item, Query, Term, Variable
@@ -38,9 +39,8 @@ def _pick(sample: GraphSample, *wordings: str, **parts: str) -> str:
 
 
 def _plural(text: str) -> str:
-    if text.endswith("s"):
-        return text
-    return f"{text[:-1]}ies" if text.endswith("y") and text[-2:-1] not in "aeiou" else f"{text}s"
+    """Return what several are called; a graph's names often say that already."""
+    return text if text.endswith("s") and not text.endswith("ss") else plural_of(text)
 
 
 def _classes(sample: GraphSample, each: ClassProfile) -> str:
@@ -79,7 +79,8 @@ def _by_verb(sample: GraphSample) -> Example | None:
     if described and sample.rng.random() < 0.4:
         text = _pick(sample, "which {c} {p} {e}?", "what {c} {p} {e}?", c=_plural(described.text), p=_of_several(predicate.text), e=name)
         return Example(text, Query((*edges, Edge(_X, RDF_TYPE, described.iri)), columns=(Item(_X),)))
-    return Example(_pick(sample, "what {p} {e}?", "which ones {p} {e}?", "what {p} {e}", p=predicate.text, e=name), Query(edges, columns=(Item(_X),)))
+    text = _pick(sample, "what {p} {e}?", "which ones {s} {e}?", "what {p} {e}", p=predicate.text, s=_of_several(predicate.text), e=name)
+    return Example(text, Query(edges, columns=(Item(_X),)))
 
 
 def _forward(sample: GraphSample) -> Example | None:

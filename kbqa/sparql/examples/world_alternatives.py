@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+from kbqa.sparql.examples.plurals import plural_of
 from kbqa.sparql.examples.published import Example
 from kbqa.sparql.examples.world_domains import PEOPLE, Attribute, Text
 from kbqa.sparql.examples.world_words import WorldWords, X, Y, Z
-from kbqa.sparql.examples.worlds import Kept, plural_of
+from kbqa.sparql.examples.worlds import Kept
 from kbqa.sparql.query import RDF_TYPE, Aggregate, Branch, Edge, Item, Query
 
 _WHERE_KNOWN = (

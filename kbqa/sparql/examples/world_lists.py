@@ -3,10 +3,11 @@
 from pyoxigraph import Literal, NamedNode
 
 from kbqa.linking.wordings import numbered
+from kbqa.sparql.examples.plurals import plural_of
 from kbqa.sparql.examples.published import Example
 from kbqa.sparql.examples.world_domains import Attribute, Relation, Text
 from kbqa.sparql.examples.world_words import AGGREGATES, WorldWords, X, Y, Z
-from kbqa.sparql.examples.worlds import XSD, Kept, plural_of
+from kbqa.sparql.examples.worlds import XSD, Kept
 from kbqa.sparql.query import Aggregate, Comparison, Edge, Having, Item, Query
 
 _WITH_THEIR = (

@@ -2,10 +2,11 @@
 
 from pyoxigraph import Literal, NamedNode
 
+from kbqa.sparql.examples.plurals import plural_of
 from kbqa.sparql.examples.published import Example
 from kbqa.sparql.examples.world_domains import PEOPLE, Attribute, Relation, Text
 from kbqa.sparql.examples.world_words import WorldWords, X, Y, Z
-from kbqa.sparql.examples.worlds import Kept, plural_of
+from kbqa.sparql.examples.worlds import Kept
 from kbqa.sparql.query import RDF_TYPE, Edge
 
 _LONG = 0.2

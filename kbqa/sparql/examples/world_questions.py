@@ -7,6 +7,7 @@ from dataclasses import replace
 from pyoxigraph import Literal, NamedNode
 
 from kbqa.sparql.examples.answers import has_answer
+from kbqa.sparql.examples.plurals import plural_of
 from kbqa.sparql.examples.published import Example
 from kbqa.sparql.examples.world_alternatives import AlternativeQuestions
 from kbqa.sparql.examples.world_domains import PEOPLE, Relation
@@ -14,7 +15,7 @@ from kbqa.sparql.examples.world_lists import ListQuestions
 from kbqa.sparql.examples.world_members import MemberQuestions
 from kbqa.sparql.examples.world_paths import PathQuestions
 from kbqa.sparql.examples.world_words import AGGREGATES, WITH_HAVE, X, Y, Z, stands_behind, verb_of
-from kbqa.sparql.examples.worlds import XSD, World, plural_of
+from kbqa.sparql.examples.worlds import XSD, World
 from kbqa.sparql.query import RDF_TYPE, Aggregate, Comparison, Edge, Having, Item, Query
 from kbqa.sparql.stores import OxigraphStore
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from pyoxigraph import Literal, NamedNode
 
 from kbqa.sparql.dates import dated_value
+from kbqa.sparql.examples.plurals import plural_of
 from kbqa.sparql.examples.published import Example
 from kbqa.sparql.examples.world_domains import PEOPLE, Attribute, Relation
-from kbqa.sparql.examples.worlds import XSD, Kept, Node, World, plural_of
+from kbqa.sparql.examples.worlds import XSD, Kept, Node, World
 from kbqa.sparql.query import RDF_TYPE, Aggregate, Comparison, Edge, Filter, Item, Query, Variable
 
 X, Y, Z = Variable(0), Variable(1), Variable(2)

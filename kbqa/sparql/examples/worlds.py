@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
+from kbqa.sparql.examples.plurals import plural_of
 from kbqa.sparql.examples.world_domains import COMMON, DOMAINS, PEOPLE, Attribute, Flag, Relation, Text
 from kbqa.sparql.profile import LABEL_PREDICATES
 from kbqa.sparql.query import RDF_TYPE
@@ -234,16 +235,3 @@ def _words_of(part: Relation | Attribute | Text | Flag) -> set[str]:
     if isinstance(part, Attribute):
         return {*part.names, *part.dated, *part.most, *part.least}
     return {*part.names, *part.values} if isinstance(part, Text) else set(part.names)
-
-
-def plural_of(text: str) -> str:
-    """Return the plural of what members of a class are called."""
-    if text in ("person", "human"):
-        return "people"
-    if text in ("species", "fish"):
-        return text
-    if text in ("wolf", "elf", "werewolf"):
-        return f"{text[:-1]}ves"
-    if text.endswith(("ss", "ch", "sh", "x")):
-        return f"{text}es"
-    return f"{text[:-1]}ies" if text.endswith("y") and text[-2] not in "aeiou" else f"{text}s"

@@ -7,6 +7,6 @@ def plural_of(text: str) -> str:
     """Return the plural of what one of a kind is called."""
     if text in _IRREGULAR:
         return _IRREGULAR[text]
-    if text.endswith(("ss", "ch", "sh", "x")) or text.rsplit(maxsplit=1)[-1:] == ["hero"]:
+    if text.endswith(("ss", "ch", "sh", "x", "hero")):
         return f"{text}es"
     return f"{text[:-1]}ies" if text.endswith("y") and text[-2:-1] not in "aeiou" else f"{text}s"

@@ -81,7 +81,7 @@ def compiled_encoder(tuned: Mapping[str, Any], layers: int) -> ov.InferRequest:
     ids = op.parameter([-1, -1], np.int64, name="input_ids")
     mask = op.parameter([-1, -1], np.int64, name="attention_mask")
     graph = ov.Model([bert_states(ids, mask, config, weights)], [ids, mask], "question_encoder")
-    # In float32, also where the processor could do bfloat16: near choices are then decided alike on every machine.
+    # In float32, also where the processor could do bfloat16, whose rounding can turn near choices around.
     options = {"NUM_STREAMS": "1", "INFERENCE_NUM_THREADS": "1", "ENABLE_CPU_PINNING": "NO", "INFERENCE_PRECISION_HINT": "f32"}
     return ov.Core().compile_model(graph, "CPU", options).create_infer_request()
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pyoxigraph import Literal, NamedNode, Store
 
 from kbqa.sparql.examples.graph_sample import GraphSample
-from kbqa.sparql.examples.plurals import plural_of
+from kbqa.sparql.examples.inflection import as_plural, of_several
 from kbqa.sparql.examples.published import Example
 from kbqa.sparql.profile import ClassProfile, PredicateProfile, Profile
 from kbqa.sparql.query import RDF_TYPE, Aggregate, Comparison, Edge, Having, Item, Query, Term, Variable
@@ -38,33 +38,8 @@ def _pick(sample: GraphSample, *wordings: str, **parts: str) -> str:
     return text[:1].upper() + text[1:] if sample.rng.random() < 0.5 else text
 
 
-def _plural(text: str) -> str:
-    """Return what several are called; a graph's names often say that already."""
-    return text if text.endswith("s") and not text.endswith("ss") else plural_of(text)
-
-
 def _classes(sample: GraphSample, each: ClassProfile) -> str:
-    return _plural(each.text) if sample.rng.random() < 0.8 else each.text
-
-
-_PASSIVE = frozenset(
-    ["born", "located", "based", "situated", "founded", "made", "built", "held", "written", "published", "released", "hired", "named"]
-)
-_IRREGULAR = {"is": "are", "was": "were", "has": "have"}
-
-
-def _of_several(verb: str) -> str:
-    """Return a predicate's verb as it is said of several: reports to → report to, born in → were born in."""
-    first, *others = verb.split()
-    if first in _PASSIVE or (others[:1] == ["by"] and first.endswith(("ed", "en"))):
-        return f"were {verb}"
-    if first.endswith("ies"):
-        first = f"{first[:-3]}y"
-    elif first.endswith(("sses", "ches", "shes", "xes", "zzes", "oes")):
-        first = first[:-2]
-    elif first not in _IRREGULAR and not first.endswith(("ss", "us", "is")):
-        first = first.removesuffix("s")
-    return " ".join((_IRREGULAR.get(first, first), *others))
+    return as_plural(each.text) if sample.rng.random() < 0.8 else each.text
 
 
 def _by_verb(sample: GraphSample) -> Example | None:
@@ -77,9 +52,9 @@ def _by_verb(sample: GraphSample) -> Example | None:
     described = sample.class_of(edge[0])
     edges = (Edge(_X, predicate.predicate, edge[1]),)
     if described and sample.rng.random() < 0.4:
-        text = _pick(sample, "which {c} {p} {e}?", "what {c} {p} {e}?", c=_plural(described.text), p=_of_several(predicate.text), e=name)
+        text = _pick(sample, "which {c} {p} {e}?", "what {c} {p} {e}?", c=as_plural(described.text), p=of_several(predicate.text), e=name)
         return Example(text, Query((*edges, Edge(_X, RDF_TYPE, described.iri)), columns=(Item(_X),)))
-    text = _pick(sample, "what {p} {e}?", "which ones {s} {e}?", "what {p} {e}", p=predicate.text, s=_of_several(predicate.text), e=name)
+    text = _pick(sample, "what {p} {e}?", "which ones {s} {e}?", "what {p} {e}", p=predicate.text, s=of_several(predicate.text), e=name)
     return Example(text, Query(edges, columns=(Item(_X),)))
 
 
@@ -166,7 +141,7 @@ def _count(sample: GraphSample) -> Example | None:
             return None
         text = _pick(
             sample, "how many {p} does {e} have?", "number of {p} of {e}", "count the {p} of {e}", "how many {p} are there for {e}?",
-            p=_plural(predicate.text), e=name,
+            p=as_plural(predicate.text), e=name,
         )  # fmt: skip
         return Example(text, Query((Edge(edge[0], predicate.predicate, _X),), columns=(Item(_X, Aggregate.COUNT),)))
     name, described = sample.name(edge[1]), sample.class_of(edge[0])
@@ -174,7 +149,7 @@ def _count(sample: GraphSample) -> Example | None:
         return None
     text = _pick(
         sample, "how many {c} have the {p} {e}?", "number of {c} whose {p} is {e}", "count the {c} with {p} {e}", "how many {c} have {e} as {p}",
-        p=predicate.text, e=name, c=_plural(described.text),
+        p=predicate.text, e=name, c=as_plural(described.text),
     )  # fmt: skip
     return Example(text, Query((Edge(_X, predicate.predicate, edge[1]), Edge(_X, RDF_TYPE, described.iri)), columns=(Item(_X, Aggregate.COUNT),)))
 
@@ -186,10 +161,10 @@ def _whole_class(sample: GraphSample) -> Example | None:
     each = sample.rng.choice(sample.profile.classes)
     edges = (Edge(_X, RDF_TYPE, each.iri),)
     if sample.rng.random() < 0.5:
-        text = _pick(sample, "how many {c} are there?", "count the {c}", "number of {c}", "what is the number of {c}?", c=_plural(each.text))
+        text = _pick(sample, "how many {c} are there?", "count the {c}", "number of {c}", "what is the number of {c}?", c=as_plural(each.text))
         return Example(text, Query(edges, columns=(Item(_X, Aggregate.COUNT),)))
     text = _pick(
-        sample, "list all {c}", "which {c} are there?", "show the {c}", "all {c}", "what {c} exist", "give me every {c}", c=_plural(each.text)
+        sample, "list all {c}", "which {c} are there?", "show the {c}", "all {c}", "what {c} exist", "give me every {c}", c=as_plural(each.text)
     )
     return Example(text, Query(edges, columns=(Item(_X),)))
 
@@ -242,7 +217,7 @@ def _compared(sample: GraphSample) -> Example | None:
     words, comparison = sample.rng.choice(_COMPARISONS)
     text = _pick(
         sample, "{c} with {p} {w} {n}", "which {c} have a {p} {w} {n}?", "{c} whose {p} is {w} {n}", "list the {c} that have {p} {w} {n}",
-        "find {c} with a {p} {w} {n}", c=_plural(described.text), p=predicate.text, w=words, n=shown,
+        "find {c} with a {p} {w} {n}", c=as_plural(described.text), p=predicate.text, w=words, n=shown,
     )  # fmt: skip
     columns, text = _maybe_counted(sample, described, text)
     edges = (Edge(_X, RDF_TYPE, described.iri), Edge(_X, predicate.predicate, _Y))
@@ -250,7 +225,7 @@ def _compared(sample: GraphSample) -> Example | None:
 
 
 def _maybe_counted(sample: GraphSample, described: ClassProfile, text: str) -> tuple[tuple[Item, ...], str]:
-    if sample.rng.random() < 0.25 and text.lower().startswith(_plural(described.text).lower()):
+    if sample.rng.random() < 0.25 and text.lower().startswith(as_plural(described.text).lower()):
         return (Item(_X, Aggregate.COUNT),), f"how many {text[:1].lower()}{text[1:]}"
     return (Item(_X),), text
 
@@ -286,7 +261,7 @@ def _superlative(sample: GraphSample) -> Example | None:
         )  # fmt: skip
     else:
         text = _pick(
-            sample, "the {n} {c} with the {w} {p}", "top {n} {c} by {w} {p}", "which {n} {c} have the {w} {p}?", c=_plural(described.text), w=word,
+            sample, "the {n} {c} with the {w} {p}", "top {n} {c} by {w} {p}", "which {n} {c} have the {w} {p}?", c=as_plural(described.text), w=word,
             p=predicate.text, n=str(number),
         )  # fmt: skip
     edges = (Edge(_X, RDF_TYPE, described.iri), Edge(_X, predicate.predicate, _Y))
@@ -309,7 +284,7 @@ def _aggregate(sample: GraphSample) -> Example | None:
     )
     text = _pick(
         sample, "what is the {w} {p} of all {c}?", "{w} {p} of the {c}", "{w} {p} of {c}", "the {w} {p} over all {c}", "show the {w} {p} of {c}",
-        w=sample.rng.choice(words), p=predicate.text, c=_plural(described.text),
+        w=sample.rng.choice(words), p=predicate.text, c=as_plural(described.text),
     )  # fmt: skip
     edges = (Edge(_X, RDF_TYPE, described.iri), Edge(_X, predicate.predicate, _Y))
     return Example(text, Query(edges, columns=(Item(_Y, aggregate),)))
@@ -323,7 +298,7 @@ def _groups(sample: GraphSample) -> Example | None:
     described, predicate, values = found
     edges = (Edge(_X, RDF_TYPE, described.iri), Edge(_X, predicate.predicate, _Y))
     counted = Item(_X, Aggregate.COUNT)
-    parts = {"c": _plural(described.text), "p": predicate.text}
+    parts = {"c": as_plural(described.text), "p": predicate.text}
     turn = sample.rng.random()
     if turn < 0.35:
         text = _pick(
@@ -371,7 +346,7 @@ def _both(sample: GraphSample) -> Example | None:
             "{c} with {p} {e} or {f}",
             "which {c} have the {p} {e} or {f}?",
             "{c} whose {p} is {e} or {f}",
-            c=_plural(described.text),
+            c=as_plural(described.text),
             p=predicate.text,
             e=first,
             f=second,
@@ -385,7 +360,7 @@ def _both(sample: GraphSample) -> Example | None:
     other, target = sample.rng.choice(others)
     text = _pick(
         sample, "{c} with {p} {e} and {q} {f}", "which {c} have the {p} {e} and the {q} {f}?", "{c} whose {p} is {e} and whose {q} is {f}",
-        c=_plural(described.text), p=predicate.text, e=first_name, q=other.text, f=str(sample.name(target)),
+        c=as_plural(described.text), p=predicate.text, e=first_name, q=other.text, f=str(sample.name(target)),
     )  # fmt: skip
     edges = (Edge(_X, predicate.predicate, edge[1]), Edge(_X, RDF_TYPE, described.iri), Edge(_X, other.predicate, target))
     return Example(text, Query(edges, columns=(Item(_X),)))
@@ -405,14 +380,14 @@ def _without(sample: GraphSample) -> Example | None:
             "which {c} have no {p}?",
             "{c} that do not have a {p}",
             "{c} with no {p}",
-            c=_plural(described.text),
+            c=as_plural(described.text),
             p=predicate.text,
         )
         query = Query((members,), negations=((Edge(_X, predicate.predicate, _Y),),), columns=(Item(_X),))
     else:
         value = sample.rng.choice(values)
         text = _pick(
-            sample, "{c} whose {p} is not {e}", "which {c} do not have the {p} {e}?", "{c} that do not have {e} as {p}", c=_plural(described.text),
+            sample, "{c} whose {p} is not {e}", "which {c} do not have the {p} {e}?", "{c} that do not have {e} as {p}", c=as_plural(described.text),
             p=predicate.text, e=str(sample.name(value)),
         )  # fmt: skip
         query = Query((members,), negations=((Edge(_X, predicate.predicate, value),),), columns=(Item(_X),))
@@ -435,7 +410,7 @@ def _listed(sample: GraphSample) -> Example | None:
             "{p} and {q} of all {c}",
             "show the {p} and the {q} of each {c}",
             "list {c} with their {p} and {q}",
-            c=_plural(described.text),
+            c=as_plural(described.text),
             p=predicate.text,
             q=other.text,
         )
@@ -447,7 +422,7 @@ def _listed(sample: GraphSample) -> Example | None:
         "what are the {p} of the {c}?",
         "list the {p} of every {c}",
         "show the {p} of {c}",
-        c=_plural(described.text),
+        c=as_plural(described.text),
         p=predicate.text,
     )
     return Example(text, Query((members, Edge(_X, predicate.predicate, _Y)), columns=(Item(_Y),)))

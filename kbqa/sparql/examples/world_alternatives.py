@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from kbqa.sparql.examples.plurals import plural_of
+from kbqa.sparql.examples.inflection import plural_of
 from kbqa.sparql.examples.published import Example
 from kbqa.sparql.examples.world_domains import PEOPLE, Attribute, Text
 from kbqa.sparql.examples.world_words import WorldWords, X, Y, Z

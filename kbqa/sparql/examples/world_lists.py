@@ -3,7 +3,7 @@
 from pyoxigraph import Literal, NamedNode
 
 from kbqa.linking.wordings import numbered
-from kbqa.sparql.examples.plurals import plural_of
+from kbqa.sparql.examples.inflection import plural_of
 from kbqa.sparql.examples.published import Example
 from kbqa.sparql.examples.world_domains import Attribute, Relation, Text
 from kbqa.sparql.examples.world_words import AGGREGATES, WorldWords, X, Y, Z

@@ -2,9 +2,9 @@
 
 from pyoxigraph import Literal, NamedNode
 
-from kbqa.sparql.examples.plurals import plural_of
+from kbqa.sparql.examples.inflection import of_one, plural_of
 from kbqa.sparql.examples.published import Example
-from kbqa.sparql.examples.world_words import WorldWords, X, Y, clause_of, of_one
+from kbqa.sparql.examples.world_words import WorldWords, X, Y, clause_of
 from kbqa.sparql.query import Aggregate, Edge, Filter, Item, Query
 
 _BY_OTHERS = 0.5

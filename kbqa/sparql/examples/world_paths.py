@@ -2,7 +2,7 @@
 
 from pyoxigraph import Literal, NamedNode
 
-from kbqa.sparql.examples.plurals import plural_of
+from kbqa.sparql.examples.inflection import plural_of
 from kbqa.sparql.examples.published import Example
 from kbqa.sparql.examples.world_domains import PEOPLE, Attribute, Relation, Text
 from kbqa.sparql.examples.world_words import WorldWords, X, Y, Z

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pyoxigraph import Literal, NamedNode
 
 from kbqa.sparql.examples.answers import has_answer
-from kbqa.sparql.examples.plurals import plural_of
+from kbqa.sparql.examples.inflection import plural_of
 from kbqa.sparql.examples.published import Example
 from kbqa.sparql.examples.world_alternatives import AlternativeQuestions
 from kbqa.sparql.examples.world_domains import PEOPLE, Relation

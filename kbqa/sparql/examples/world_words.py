@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pyoxigraph import Literal, NamedNode
 
 from kbqa.sparql.dates import dated_value
-from kbqa.sparql.examples.plurals import plural_of
+from kbqa.sparql.examples.inflection import of_one, plural_of
 from kbqa.sparql.examples.published import Example
 from kbqa.sparql.examples.world_domains import PEOPLE, Attribute, Relation
 from kbqa.sparql.examples.worlds import XSD, Kept, Node, World
@@ -21,7 +21,6 @@ AGGREGATES = (
 WITH_HAVE = ("with", "costing", "earning", "weighing", "that", "who", "from")
 """How conditions begin that do not follow "are"."""
 _PARTICIPLES = ("born", "built", "founded", "hired", "launched", "made", "opened", "painted", "placed", "played", "published", "released", "elected")
-_ALONE = {"are": "is", "were": "was", "have": "has", "do": "does", "can": "can", "cannot": "cannot", "did": "did", "will": "will"}
 _SAID_OF_ONE = {"living": "lives", "scoring": "scores", "having": "has"}
 _WHOLE, _HEADED = 0.4, 0.4
 """How often a group is a whole class, or is told by a word for it; and how often by that word alone."""
@@ -251,15 +250,3 @@ def clause_of(words: str) -> str | None:
     if first in _PARTICIPLES:
         return f"were {words}"
     return f"are {words}" if first.endswith("er") or first in ("over", "under") else None
-
-
-def of_one(words: str) -> str:
-    """Return what is said of several things as it is said of one: live in the sea → lives in the sea."""
-    first, _, rest = words.partition(" ")
-    if first in _ALONE:
-        one = _ALONE[first]
-    elif first.endswith("y") and first[-2] not in "aeiou":
-        one = f"{first[:-1]}ies"
-    else:
-        one = f"{first}es" if first.endswith(("s", "sh", "ch", "x", "o")) else f"{first}s"
-    return f"{one} {rest}".rstrip()

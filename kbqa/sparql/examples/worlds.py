@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
-from kbqa.sparql.examples.plurals import plural_of
+from kbqa.sparql.examples.inflection import plural_of
 from kbqa.sparql.examples.world_domains import COMMON, DOMAINS, PEOPLE, Attribute, Flag, Relation, Text
 from kbqa.sparql.profile import LABEL_PREDICATES
 from kbqa.sparql.query import RDF_TYPE

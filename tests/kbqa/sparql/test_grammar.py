@@ -11,10 +11,9 @@ from kbqa.decoding.choices import Choice, Kind
 from kbqa.decoding.scoring import RandomScorer
 from kbqa.sparql import constraints
 from kbqa.sparql.constraints import LiveGraph
-from kbqa.sparql.examples.plurals import plural_of
+from kbqa.sparql.examples.inflection import of_one, plural_of
 from kbqa.sparql.examples.world_domains import DOMAINS
 from kbqa.sparql.examples.world_questions import questions_about
-from kbqa.sparql.examples.world_words import of_one
 from kbqa.sparql.examples.worlds import World
 from kbqa.sparql.grammar import World as QuestionWorld
 from kbqa.sparql.grammar import start

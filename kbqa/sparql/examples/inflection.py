@@ -1,0 +1,50 @@
+"""English between one and several: what things are called, and what is said of them."""
+
+_PLURALS = {"person": "people", "human": "people", "species": "species", "fish": "fish", "wolf": "wolves", "elf": "elves", "werewolf": "werewolves"}
+_SAID_OF_ONE = {"are": "is", "were": "was", "have": "has", "do": "does", "can": "can", "cannot": "cannot", "did": "did", "will": "will"}
+_SAID_OF_SEVERAL = {one: several for several, one in _SAID_OF_ONE.items()}
+_PASSIVE = frozenset(
+    ["born", "located", "based", "situated", "founded", "made", "built", "held", "written", "published", "released", "hired", "named"]
+)
+
+
+def plural_of(text: str) -> str:
+    """Return the plural of what one of a kind is called."""
+    if text in _PLURALS:
+        return _PLURALS[text]
+    if text.endswith(("ss", "ch", "sh", "x", "hero")):
+        return f"{text}es"
+    return f"{text[:-1]}ies" if text.endswith("y") and text[-2:-1] not in "aeiou" else f"{text}s"
+
+
+def as_plural(text: str) -> str:
+    """Return what several are called, of a name that may say so already."""
+    return text if text.endswith("s") and not text.endswith("ss") else plural_of(text)
+
+
+def of_one(words: str) -> str:
+    """Return what is said of several things as it is said of one: live in the sea → lives in the sea."""
+    first, _, rest = words.partition(" ")
+    if first in _SAID_OF_ONE:
+        one = _SAID_OF_ONE[first]
+    elif first.endswith("y") and first[-2] not in "aeiou":
+        one = f"{first[:-1]}ies"
+    else:
+        one = f"{first}es" if first.endswith(("s", "sh", "ch", "x", "o")) else f"{first}s"
+    return f"{one} {rest}".rstrip()
+
+
+def of_several(verb: str) -> str:
+    """Return a predicate's verb as it is said of several: reports to → report to, born in → were born in."""
+    first, *others = verb.split()
+    if first in _PASSIVE or (others[:1] == ["by"] and first.endswith(("ed", "en"))):
+        return f"were {verb}"
+    if first in _SAID_OF_SEVERAL:
+        first = _SAID_OF_SEVERAL[first]
+    elif first.endswith("ies"):
+        first = f"{first[:-3]}y"
+    elif first.endswith(("sses", "ches", "shes", "xes", "zzes", "oes")):
+        first = first[:-2]
+    elif not first.endswith(("ss", "us", "is")):
+        first = first.removesuffix("s")
+    return " ".join((first, *others))

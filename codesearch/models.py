@@ -209,7 +209,7 @@ class VectorIndex(models.Model):
 
 
 class Vector(models.Model):
-    """A unit's text as a unit vector in half precision.
+    """A unit's text as a unit vector in half precision, and its pieces where the encoder keeps any.
 
     The column has no dimension of its own, since encoders differ; each index casts to its dimension.
     """
@@ -217,6 +217,7 @@ class Vector(models.Model):
     index = models.ForeignKey(VectorIndex, on_delete=models.CASCADE, related_name="vectors", db_index=False)
     text_hash = models.UUIDField()
     vector = HalfVectorField()
+    pieces = models.BinaryField(null=True, help_text="For late interaction: a byte a number, one piece after another.")
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["index", "text_hash"], name="one_vector_a_text")]

@@ -19,10 +19,11 @@ from codesearch.gnn_coder.encoding import encode_code, encode_texts
 from codesearch.gnn_coder.features import Featurizer, Vocabulary
 from codesearch.gnn_coder.frozen import with_read
 from codesearch.gnn_coder.graph import SyntaxGraph
+from codesearch.gnn_coder.late_interaction import CodeVectors, QuestionVectors, late_scores
 from codesearch.gnn_coder.margin import mean_angular_margin
 from codesearch.gnn_coder.openvino_network import is_supported
 from codesearch.gnn_coder.pairs import Pair
-from codesearch.gnn_coder.torch_encoder import TorchEncoder
+from codesearch.gnn_coder.torch_encoder import LateEncoding, TorchEncoder
 from codesearch.gnn_coder.weights import load_model
 from codesearch.parsing.snippets import strip_docstrings
 from searchapp.encoders import EncoderSpec, load_encoder
@@ -103,11 +104,11 @@ def compare(models: dict[str, list[Path]], tasks: Sequence[Task], progress: Call
         progress(task.name)
         read: dict[str, FlatFeatures] = {}
         for outcome in outcomes:
-            of_seeds = [loaded[folder].vectors(task, read) for folder in models[outcome.name]]
-            found = [reciprocal_ranks(queries, codes, task) for queries, codes in of_seeds]
+            of_seeds = [loaded[folder].encode(task, read) for folder in models[outcome.name]]
+            found = [reciprocal_ranks(questions, codes, task) for questions, codes in of_seeds]
             outcome.ranks[task.name] = np.mean(found, axis=0)
             outcome.spread[task.name] = float(np.std([ranks.mean() for ranks in found]))
-            outcome.margins[task.name] = float(np.mean([mean_angular_margin(codes) for _, codes in of_seeds]))
+            outcome.margins[task.name] = float(np.mean([mean_angular_margin(codes.vectors) for _, codes in of_seeds]))
     for outcome in outcomes:
         progress(f"{outcome.name}: functions a second")
         outcome.functions_a_second = _functions_a_second(encoder_of_folder(models[outcome.name][0]), tasks[0])
@@ -124,16 +125,21 @@ class _Model:
         self._tokenizer.enable_truncation(MAX_TOKENS)
         config = self._model.config
         self._featurizer = Featurizer(self._tokenizer, config.vocabulary if config else Vocabulary((), ()))
+        self._late = LateEncoding.of_folder(folder, self._model, self._tokenizer, _CPU)
         self._reads = f"{digest(folder / 'model.safetensors')} {config.content if config else 'contextual'}"
 
-    def vectors(self, task: Task, read: dict[str, FlatFeatures]) -> tuple[Vectors, Vectors]:
-        """Return the vectors of the queries and of the codes; `read` keeps what Transformers have read of this task."""
-        features = flat_features(self._featurizer([text for text, _ in task.codes], [graph for _, graph in task.codes]))
+    def encode(self, task: Task, read: dict[str, FlatFeatures]) -> tuple[list[QuestionVectors], CodeVectors]:
+        """Return the queries and the codes; `read` keeps what Transformers have read of this task, where pieces ask for no more."""
+        features = self._featurizer([text for text, _ in task.codes], [graph for _, graph in task.codes])
+        if self._late is not None:
+            return [self._late.question(text) for text in task.queries], self._late.code(features)
+        flat = flat_features(features)
         if self._reads not in read:
-            read[self._reads] = with_read(features, self._model, _CPU, None, iter)
-        known = replace(features, read=read[self._reads].read)
+            read[self._reads] = with_read(flat, self._model, _CPU, None, iter)
+        known = replace(flat, read=read[self._reads].read)
         codes = encode_code(self._model, [known[row] for row in range(len(task.codes))], _CPU)
-        return encode_texts(self._model, self._tokenizer, task.queries, _CPU).numpy(), codes.numpy()
+        queries = encode_texts(self._model, self._tokenizer, task.queries, _CPU).numpy()
+        return [QuestionVectors(vector) for vector in queries], CodeVectors(codes.numpy())
 
 
 def _functions_a_second(encoder: "CodeEncoder | SequenceOnly | TorchEncoder", task: Task) -> float:
@@ -182,21 +188,25 @@ class SequenceOnly:
         """Return unit vectors, float32 [len(texts), dimension]."""
         return self._encoder.encode(texts)
 
-    def encode_code(self, texts: Sequence[str], graphs: Sequence[SyntaxGraph | None]) -> Vectors:
-        """Return unit vectors, float32 [len(texts), dimension]; the graphs are not looked at."""
+    def encode_code(self, texts: Sequence[str], graphs: Sequence[SyntaxGraph | None]) -> CodeVectors:
+        """Return the vectors of the texts; the graphs are not looked at."""
         del graphs
-        return self._encoder.encode(texts)
+        return CodeVectors(self._encoder.encode(texts))
 
 
-def reciprocal_ranks(queries: Vectors, codes: Vectors, task: Task) -> Ranks:
-    """Return each query's reciprocal rank of its first relevant code; a tie counts against it."""
-    size = task.group or len(queries)
+def reciprocal_ranks(questions: Sequence[QuestionVectors], codes: CodeVectors, task: Task) -> Ranks:
+    """Return each question's reciprocal rank of its first relevant code; a tie counts against it."""
+    size = task.group or len(questions)
     found = []
-    for start in range(0, len(queries), size):
+    for start in range(0, len(questions), size):
         of_group = slice(start, start + size) if task.group else slice(None)
-        similarities = queries[start : start + size] @ codes[of_group].T
+        vectors = codes.vectors[of_group]
+        pieces = [each.tobytes() for each in codes.pieces[of_group]] if codes.pieces is not None else []
         offset = start if task.group else 0
-        for row, similarity in enumerate(similarities):
-            best = max(similarity[each - offset] for each in task.relevant[start + row])
+        for row, question in enumerate(questions[start : start + size], start):
+            similarity = vectors @ question.vector
+            if question.pieces is not None and pieces:
+                similarity = similarity + question.share * late_scores(question.pieces, pieces)
+            best = max(similarity[each - offset] for each in task.relevant[row])
             found.append(1.0 / int((similarity >= best).sum()))
     return np.array(found)

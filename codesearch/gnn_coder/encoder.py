@@ -13,9 +13,17 @@ from safetensors.numpy import load_file
 from codesearch.gnn_coder.features import COLUMNS, Features, Featurizer
 from codesearch.gnn_coder.folder import gnn_coder_folder, identity_of, read_graph_shape, vocabulary_of_shape
 from codesearch.gnn_coder.graph import SyntaxGraph
-from codesearch.gnn_coder.openvino_network import code_model
-from searchapp.encoders.base import Encoder, EncoderError, EncoderSpec, Vectors
+from codesearch.gnn_coder.late_interaction import (
+    NO_PIECES,
+    CodeVectors,
+    Pieces,
+    QuestionVectors,
+    read_late_weights,
+)
+from codesearch.gnn_coder.openvino_network import code_model, question_model
+from searchapp.encoders.base import Encoder, EncoderError, EncoderSpec
 from searchapp.encoders.batching import Batch, batches
+from searchapp.encoders.bert_graph import Weights
 from searchapp.encoders.openvino import TOKEN_BUDGET, OpenVinoEncoder, padded
 
 _NODE_STEP = 16
@@ -25,10 +33,14 @@ NodeWeights = NDArray[np.float32]
 
 @runtime_checkable
 class CodeEncoder(Encoder, Protocol):
-    """An encoder that reads the structure of code, too."""
+    """An encoder that reads the structure of code, too, and may compare a question with code piece by piece."""
 
-    def encode_code(self, texts: Sequence[str], graphs: Sequence[SyntaxGraph | None]) -> Vectors:
-        """Return float32 [len(texts), dimension], each row of unit length; without a graph the text alone speaks."""
+    def encode_question(self, text: str) -> QuestionVectors:
+        """Return the vectors of a question."""
+        ...
+
+    def encode_code(self, texts: Sequence[str], graphs: Sequence[SyntaxGraph | None]) -> CodeVectors:
+        """Return the vectors of units; without a graph the text alone speaks."""
         ...
 
     def explain(self, text: str, graph: SyntaxGraph) -> NodeWeights:
@@ -54,24 +66,45 @@ class GnnCoderEncoder(OpenVinoEncoder):
         """Load the model folder that `spec` names. Raises EncoderError."""
         self._folder = gnn_coder_folder(spec.model)
         super().__init__(replace(spec, model=str(self._folder)))
-        self._graph = read_graph_shape(self._folder)
         self._featurizer = Featurizer(self.tokenizer, vocabulary_of_shape(self._graph))
         self.identity = identity_of(self._folder, spec.max_tokens)
 
-    def encode_code(self, texts: Sequence[str], graphs: Sequence[SyntaxGraph | None]) -> Vectors:
-        """Return float32 [len(texts), dimension], each row of unit length."""
+    def text_model(self, weights: Weights) -> ov.Model:
+        """Return the model of questions: with late interaction, it has their pieces, too."""
+        self._graph = read_graph_shape(self._folder)
+        kinds = len(self._graph["kinds"])
+        late = read_late_weights(self._folder, self.dimension, kinds)
+        self._pieces = Pieces(late, self.tokenizer, kinds) if late is not None else None
+        return super().text_model(weights) if late is None else question_model(self.config, weights, late)
+
+    def encode_question(self, text: str) -> QuestionVectors:
+        """Return the vectors of a question."""
+        tokens = self.tokenizer.encode(text).ids
+        vectors, *read = self.infer_one(tokens)
+        if self._pieces is None:
+            return QuestionVectors(vectors[0])
+        return self._pieces.of_question(vectors[0], np.array(tokens, dtype=np.int32), read[0][0])
+
+    def encode_code(self, texts: Sequence[str], graphs: Sequence[SyntaxGraph | None]) -> CodeVectors:
+        """Return the vectors of units."""
         features = self._featurizer(texts, graphs)
         vectors = np.empty((len(features), self.dimension), dtype=np.float32)
+        found = [NO_PIECES] * len(features)
+        # A callback must not hold the encoder: it may outlive it in a thread that cannot end the model it runs on.
+        pieces = self._pieces
         queue = ov.AsyncInferQueue(self._code, min(self._streams, max(1, len(features))))
 
         def keep(request: ov.InferRequest, batch: Batch) -> None:
             vectors[batch] = request.get_output_tensor(0).data
+            if pieces is not None:
+                for index, read in zip(batch, request.get_output_tensor(2).data, strict=True):
+                    found[index] = pieces.of_code(features[index], read)
 
         queue.set_callback(keep)
         for batch in batches([len(each.tokens) for each in features], TOKEN_BUDGET):
             queue.start_async(_inputs([features[index] for index in batch]), batch)
         queue.wait_all()
-        return vectors
+        return CodeVectors(vectors, None if pieces is None else found)
 
     def explain(self, text: str, graph: SyntaxGraph) -> NodeWeights:
         """Return each node's weight, float32 [nodes]; 0 for nodes beyond the text that the network reads."""
@@ -83,9 +116,10 @@ class GnnCoderEncoder(OpenVinoEncoder):
 
     @cached_property
     def _code(self) -> ov.CompiledModel:
+        late = self._pieces.weights if self._pieces is not None else None
         try:
             weights = load_file(self._folder / "graph.safetensors")
-            model = code_model(self.config, load_file(self._folder / "model.safetensors"), self._graph, weights)
+            model = code_model(self.config, load_file(self._folder / "model.safetensors"), self._graph, weights, late)
         except (OSError, KeyError, ValueError, RuntimeError) as error:
             raise EncoderError(f"{self._folder}: graph.json and graph.safetensors do not belong together ({error}).") from error
         return ov.Core().compile_model(model, "CPU", {"NUM_STREAMS": str(self._streams)})

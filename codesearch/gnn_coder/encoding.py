@@ -70,6 +70,22 @@ def _encoded(chunks: Sequence[Chunk]) -> Tensor:
         return torch.cat([chunk.encode().float() for chunk in chunks])
 
 
+def encode_code_with_states(model: GnnCoder, features: Sequence[Features], device: torch.device) -> tuple[Tensor, list[Tensor]]:
+    """Return the vectors of units, float32 [units, dimension], and of each its tokens' states on the CPU, float32 [tokens, dimension]."""
+    order = sorted(range(len(features)), key=lambda index: len(features[index].tokens))
+    vectors: list[Tensor] = []
+    of_units = [torch.empty(0)] * len(features)
+    for batch in _by_length([features[index] for index in order], _CODE_TOKENS_AT_ONCE[device.type], plain=model.config is None):
+        of_batch = order[len(vectors) :][: len(batch.tokens)]
+        with torch.no_grad():
+            on_device = batch.to(device)
+            states = model.states(on_device.tokens, on_device.mask)
+            vectors += list(model.encode_code(on_device._replace(read=model.means(states, on_device))).float())
+            for index, of_unit in zip(of_batch, states.float().cpu(), strict=True):
+                of_units[index] = of_unit[: len(features[index].tokens)].clone()
+    return torch.stack(vectors)[_inverse(order, device)], of_units
+
+
 class CachedEncoding:
     """Gradient caching (Gao et al. 2021, arXiv 2101.06983): a batch of any size in bounded memory.
 

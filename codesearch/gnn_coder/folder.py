@@ -7,6 +7,7 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 
 from codesearch.gnn_coder.features import Vocabulary
+from codesearch.gnn_coder.late_interaction import LATE_FILE
 from searchapp.encoders.base import EncoderError
 from searchapp.encoders.openvino import digest, model_folder
 
@@ -41,8 +42,10 @@ def vocabulary_of_shape(shape: dict[str, Any]) -> Vocabulary:
 
 
 def identity_of(folder: Path, max_tokens: int) -> str:
-    """Return what names the function from code to vector, the same on a CPU and a GPU. Raises EncoderError."""
+    """Return what names the function from code to vectors, the same on a CPU and a GPU. Raises EncoderError."""
+    late = folder / LATE_FILE
     try:
-        return f"gnn-coder@{digest(folder / 'model.safetensors')}+{digest(folder / 'graph.safetensors')}/{max_tokens}"
+        parts = [digest(folder / name) for name in ("model.safetensors", "graph.safetensors")] + ([digest(late)] if late.exists() else [])
+        return f"gnn-coder@{'+'.join(parts)}/{max_tokens}"
     except OSError as error:
         raise EncoderError(f"{folder} holds no graph network ({error}). ENCODER_MODEL is a folder that train_gnn_coder wrote.") from error

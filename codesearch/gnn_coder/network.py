@@ -244,8 +244,11 @@ class GnnCoder(nn.Module):
 
     def read(self, batch: CodeBatch) -> tuple[Tensor, Tensor]:
         """Return the mean state of each unit, float32 [units, dimension], and of each node, float32 [nodes, dimension]."""
+        return self.means(self.states(batch.tokens, batch.mask), batch)
+
+    def means(self, states: Tensor, batch: CodeBatch) -> tuple[Tensor, Tensor]:
+        """Return what `read` does, of the Transformer's states of the batch."""
         with self._precision(batch.tokens.device):
-            states = self.states(batch.tokens, batch.mask)
             static = self.config is not None and self.config.content == "static"
             source = self.transformer.get_input_embeddings()(batch.tokens) if static else states
             return _mean(states, batch.mask), span_means(source, batch.graphs.nodes, batch.graphs.batch)

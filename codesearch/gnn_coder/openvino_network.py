@@ -13,6 +13,8 @@ from openvino import opset13 as op
 
 from codesearch.gnn_coder.features import CHILDREN, COLUMNS, DEPTH, END_TOKEN, FIRST_TOKEN, IDENTIFIER, INNER_KIND, KIND, PARENT
 from codesearch.gnn_coder.graph import DOUBLINGS
+from codesearch.gnn_coder.late_interaction import LateWeights
+from searchapp.encoders.base import Vectors
 from searchapp.encoders.bert_graph import Weights, bert_states, layer_norm, linear, token_mean, unit_length
 
 _EPSILON = 1e-5
@@ -35,12 +37,26 @@ def is_supported(graph: Mapping[str, Any]) -> bool:
     return graph["pooling"] in ("ast", "mean") and graph["convolution"] == "fa" and graph["content"] == "contextual"
 
 
-def code_model(config: Mapping[str, Any], weights: Weights, graph: Mapping[str, Any], graph_weights: Weights) -> ov.Model:
-    """Return a model from (input_ids, attention_mask, nodes) to (vectors, node weights).
+def question_model(config: Mapping[str, Any], weights: Weights, late: LateWeights) -> ov.Model:
+    """Return a model from (input_ids, attention_mask), both int64 [batch, tokens], to (vectors, pieces).
+
+    Float32 [batch, dimension], of unit length, and [batch, tokens, piece dimension + 1]: what `question_pieces` takes.
+    """
+    ids = op.parameter([-1, -1], np.int64, name="input_ids")
+    mask = op.parameter([-1, -1], np.int64, name="attention_mask")
+    states = bert_states(ids, mask, config, weights)
+    return ov.Model([unit_length(token_mean(states, mask)), _pieces(states, late.projection, late.question_weight)], [ids, mask], "question")
+
+
+def code_model(
+    config: Mapping[str, Any], weights: Weights, graph: Mapping[str, Any], graph_weights: Weights, late: LateWeights | None = None
+) -> ov.Model:
+    """Return a model from (input_ids, attention_mask, nodes) to (vectors, node weights) and, with `late`, pieces.
 
     The first two are int64 [batch, tokens], `nodes` int64 [batch, nodes, 8] with rows of zeros as padding; the results are
-    float32 [batch, dimension], of unit length, and float32 [batch, nodes]. `config` and `weights` are the Transformer's,
-    `graph` and `graph_weights` what `weights.py` stores of the graph network.
+    float32 [batch, dimension], of unit length, float32 [batch, nodes], and float32 [batch, tokens, piece dimension + 1], what
+    `code_pieces` takes. `config` and `weights` are the Transformer's, `graph` and `graph_weights` what `weights.py` stores of the
+    graph network.
     """
     ids = op.parameter([-1, -1], np.int64, name="input_ids")
     mask = op.parameter([-1, -1], np.int64, name="attention_mask")
@@ -51,7 +67,14 @@ def code_model(config: Mapping[str, Any], weights: Weights, graph: Mapping[str, 
     readout, node_weights = _readout(states, nodes, graph, weight)
     gate = op.multiply(op.sigmoid(linear(op.concat([sequence, readout], -1), weight, "gate")), np.float32(graph["share"]))
     vectors = unit_length(op.add(sequence, op.multiply(gate, readout)))
-    return ov.Model([vectors, node_weights], [ids, mask, nodes], "gnn_coder")
+    pieces = [] if late is None else [_pieces(states, late.projection, late.code_weight)]
+    return ov.Model([vectors, node_weights, *pieces], [ids, mask, nodes], "gnn_coder")
+
+
+def _pieces(states: ov.Node, projection: Vectors, weight: Vectors) -> ov.Node:
+    """Return each token's direction, of unit length, and its logit, float32 [batch, tokens, piece dimension + 1]."""
+    logits = op.matmul(states, weight.reshape(-1, 1), False, False)
+    return op.concat([unit_length(op.matmul(states, projection, False, True)), logits], -1)
 
 
 def _readout(states: ov.Node, nodes: ov.Node, graph: Mapping[str, Any], weight: Weights) -> tuple[ov.Node, ov.Node]:

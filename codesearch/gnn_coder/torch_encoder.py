@@ -1,16 +1,25 @@
 """The network run by torch: on a GPU in bf16, and for the variants that only experiments have."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
 from tokenizers import Tokenizer
+from torch import Tensor
+from torch.nn import functional
 
-from codesearch.gnn_coder.encoding import encode_code, encode_texts
-from codesearch.gnn_coder.features import Featurizer
+from codesearch.gnn_coder.encoding import encode_code, encode_code_with_states, encode_texts
+from codesearch.gnn_coder.features import Features, Featurizer
 from codesearch.gnn_coder.folder import gnn_coder_folder, identity_of, read_graph_shape, vocabulary_of_shape
 from codesearch.gnn_coder.graph import SyntaxGraph
-from codesearch.gnn_coder.network import collate
+from codesearch.gnn_coder.late_interaction import (
+    CodeVectors,
+    Pieces,
+    QuestionVectors,
+    read_late_weights,
+)
+from codesearch.gnn_coder.network import GnnCoder, collate, pad
 from codesearch.gnn_coder.weights import load_model
 from searchapp.encoders.base import EncoderError, EncoderSpec, Vectors
 
@@ -33,15 +42,23 @@ class TorchEncoder:
         self._tokenizer.enable_truncation(spec.max_tokens)
         self._featurizer = Featurizer(self._tokenizer, vocabulary_of_shape(shape))
         self.dimension = int(shape["dimension"])
+        self._late = LateEncoding.of_folder(folder, self._model, self._tokenizer, self._device)
         self.identity = identity_of(folder, spec.max_tokens)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return unit vectors, float32 [len(texts), dimension]."""
         return np.asarray(encode_texts(self._model, self._tokenizer, texts, self._device).cpu().numpy())
 
-    def encode_code(self, texts: Sequence[str], graphs: Sequence[SyntaxGraph | None]) -> Vectors:
-        """Return unit vectors, float32 [len(texts), dimension]."""
-        return np.asarray(encode_code(self._model, self._featurizer(texts, graphs), self._device).cpu().numpy())
+    def encode_question(self, text: str) -> QuestionVectors:
+        """Return the vectors of a question."""
+        return QuestionVectors(self.encode([text])[0]) if self._late is None else self._late.question(text)
+
+    def encode_code(self, texts: Sequence[str], graphs: Sequence[SyntaxGraph | None]) -> CodeVectors:
+        """Return the vectors of units."""
+        features = self._featurizer(texts, graphs)
+        if self._late is not None:
+            return self._late.code(features)
+        return CodeVectors(np.asarray(encode_code(self._model, features, self._device).cpu().numpy()))
 
     def explain(self, text: str, graph: SyntaxGraph) -> Vectors:
         """Return each node's weight, float32 [nodes]; 0 for nodes beyond the text that the network reads."""
@@ -50,3 +67,40 @@ class TorchEncoder:
         with torch.inference_mode():
             weights[features.positions] = self._model.explain(collate([features]).to(self._device))[1].float().cpu().numpy()
         return weights
+
+
+class LateEncoding:
+    """What reads questions and code for late interaction, each in one pass of the Transformer."""
+
+    def __init__(self, pieces: Pieces, model: GnnCoder, tokenizer: Tokenizer, device: torch.device) -> None:
+        self._pieces, self._model, self._tokenizer, self._device = pieces, model, tokenizer, device
+
+    @classmethod
+    def of_folder(cls, folder: Path, model: GnnCoder, tokenizer: Tokenizer, device: torch.device) -> "LateEncoding | None":
+        """Return it for a model folder, None where that has no weights for it. Raises EncoderError if they do not fit."""
+        if model.config is None:
+            return None
+        kinds = len(model.config.kinds)
+        weights = read_late_weights(folder, model.config.dimension, kinds)
+        return cls(Pieces(weights, tokenizer, kinds), model, tokenizer, device) if weights is not None else None
+
+    def question(self, text: str) -> QuestionVectors:
+        """Return the vectors of a question."""
+        ids = np.array(self._tokenizer.encode(text).ids, dtype=np.int32)
+        tokens, mask = pad([ids])
+        with torch.inference_mode():
+            states = self._model.states(tokens.to(self._device), mask.to(self._device))[0].float().cpu()
+        vector = functional.normalize(states.mean(0), dim=0).numpy()
+        return self._pieces.of_question(vector, ids, self._read(states, self._pieces.weights.question_weight))
+
+    def code(self, features: Sequence[Features]) -> CodeVectors:
+        """Return the vectors of units."""
+        vectors, states = encode_code_with_states(self._model, features, self._device)
+        weight = self._pieces.weights.code_weight
+        pieces = [self._pieces.of_code(each, self._read(of_unit, weight)) for each, of_unit in zip(features, states, strict=True)]
+        return CodeVectors(vectors.cpu().numpy(), pieces)
+
+    def _read(self, states: Tensor, weight: Vectors) -> Vectors:
+        """Return directions, of unit length, and logits, float32 [tokens, piece dimension + 1], of states [tokens, dimension]."""
+        directions = functional.normalize(states @ torch.from_numpy(self._pieces.weights.projection).T, dim=-1)
+        return np.asarray(torch.cat([directions, (states @ torch.from_numpy(weight)).unsqueeze(-1)], dim=-1).numpy())

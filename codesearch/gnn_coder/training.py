@@ -139,8 +139,7 @@ class Trainer:
         codes = [(self.data.bare if bare else self.data.documented)[row] for row, bare in zip(rows, is_bare, strict=True)]
         code_parts, code_order = code_chunks(self.model, codes, self.device)
         found = CachedEncoding(code_parts, self.device)
-        near = torch.from_numpy(self.query_vectors[rows].astype(np.float32))
-        same = (near @ near.T > _SAME_QUERY).to(self.device)
+        same = same_queries(self.query_vectors[rows]).to(self.device)
         loss: Tensor = self.loss(asked, found.vectors[code_order], same, torch.from_numpy(rows).to(self.device))
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -188,6 +187,12 @@ class Trainer:
         self.schedule.load_state_dict(state["schedule"])
 
 
+def same_queries(vectors: Vectors) -> Tensor:
+    """Return which pairs ask for the same, bool [pairs, pairs], by the vectors of their queries."""
+    near = torch.from_numpy(vectors.astype(np.float32))
+    return near @ near.T > _SAME_QUERY
+
+
 def arrange(data: Dataset, query_vectors: Vectors, config: TrainingConfig, epoch: int) -> list[NDArray[np.int64]]:
     """Return an epoch's batches: each of one language, put together from groups of pairs whose queries lie near each other.
 
@@ -232,7 +237,7 @@ class Validation:
         self.model.eval()
         return {
             language: mean_reciprocal_rank(
-                encode_texts(self.model, self.tokenizer, queries, self.device), encode_code(self.model, codes, self.device)
+                encode_texts(self.model, self.tokenizer, queries, self.device) @ encode_code(self.model, codes, self.device).T
             )
             for language, (queries, codes) in self.sets.items()
         }
@@ -254,8 +259,7 @@ def _sample(data: Dataset, language: str, most: int, seed: int) -> tuple[list[st
     return queries, [flat[row] for row in rows]
 
 
-def mean_reciprocal_rank(queries: Tensor, codes: Tensor) -> float:
-    """Return the MRR of query i finding code i among all codes; equals count as ranked before."""
-    similarities = queries @ codes.T
+def mean_reciprocal_rank(similarities: Tensor) -> float:
+    """Return the MRR of query i finding code i, of similarities [queries, codes]; equals count as ranked before."""
     ranks = (similarities >= similarities.diagonal().unsqueeze(1)).sum(1)
     return float((1 / ranks.float()).mean())

@@ -15,6 +15,7 @@ from pgvector.psycopg import register_vector
 
 from codesearch.gnn_coder.encoder import CodeEncoder
 from codesearch.gnn_coder.graph import syntax_graph
+from codesearch.gnn_coder.late_interaction import CodeVectors
 from codesearch.models import VectorIndex
 from codesearch.parsing import CodeUnit, parse_file
 from codesearch.parsing.dense_text import dense_text, text_hash
@@ -81,29 +82,31 @@ def fill(index: VectorIndex, repository_id: int | None, progress: Callable[[int,
     return done
 
 
-def encode_units(encoder: Encoder, units: Sequence[CodeUnit]) -> Vectors:
-    """Return the units' vectors, float32 [len(units), dimension]; an encoder that reads structure gets their syntax graphs."""
+def encode_units(encoder: Encoder, units: Sequence[CodeUnit]) -> CodeVectors:
+    """Return the units' vectors; an encoder that reads structure gets their syntax graphs."""
     dense = [dense_text(unit) for unit in units]
     texts = [each.text for each in dense]
     if not isinstance(encoder, CodeEncoder):
-        return encoder.encode(texts)
+        return CodeVectors(encoder.encode(texts))
     return encoder.encode_code(texts, [syntax_graph(unit, each) for unit, each in zip(units, dense, strict=True)])
 
 
-def write_vectors(index: VectorIndex, hashes: list[uuid.UUID], vectors: Vectors) -> None:
-    """Store the vectors [n, dimension] of n texts; a vector that is there already stays."""
+def write_vectors(index: VectorIndex, hashes: list[uuid.UUID], encoded: CodeVectors) -> None:
+    """Store the vectors of texts; a vector that is there already stays."""
+    pieces = [None] * len(hashes) if encoded.pieces is None else [each.tobytes() for each in encoded.pieces]
     connection.ensure_connection()
     # A cursor knows the types that its connection knew when it was made.
     register_vector(connection.connection)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("CREATE TEMPORARY TABLE new_vector (text_hash uuid, vector halfvec)")
+        cursor.execute("CREATE TEMPORARY TABLE new_vector (text_hash uuid, vector halfvec, pieces bytea)")
         raw: Any = cursor
         with raw.copy("COPY new_vector FROM STDIN WITH (FORMAT BINARY)") as copy:
-            copy.set_types(["uuid", "halfvec"])
-            for each, vector in zip(hashes, vectors, strict=True):
-                copy.write_row((each, HalfVector(vector)))
+            copy.set_types(["uuid", "halfvec", "bytea"])
+            for row in zip(hashes, map(HalfVector, encoded.vectors), pieces, strict=True):
+                copy.write_row(row)
         cursor.execute(
-            "INSERT INTO codesearch_vector (index_id, text_hash, vector) SELECT %s, text_hash, vector FROM new_vector ON CONFLICT DO NOTHING",
+            "INSERT INTO codesearch_vector (index_id, text_hash, vector, pieces) SELECT %s, text_hash, vector, pieces FROM new_vector"
+            " ON CONFLICT DO NOTHING",
             [index.pk],
         )
         cursor.execute("DROP TABLE new_vector")

@@ -104,8 +104,8 @@ def _fuse(query: Query, candidates: Sequence[Candidate]) -> None:
 
 
 def _nearness(candidate: Candidate) -> float:
-    """Return the cosine, less for a candidate that is near to everything."""
-    return (candidate.dense or 0.0) - CROWDING_WEIGHT * candidate.crowding
+    """Return the cosine and what late interaction adds, less for a candidate that is near to everything."""
+    return (candidate.dense or 0.0) + candidate.late - CROWDING_WEIGHT * candidate.crowding
 
 
 def _add_bonuses(query: Query, asked: set[str], candidate: Candidate) -> None:

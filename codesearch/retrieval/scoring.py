@@ -9,6 +9,7 @@ import numpy as np
 import psycopg
 from django.db import connection, transaction
 
+from codesearch.gnn_coder.late_interaction import QuestionVectors, late_scores
 from codesearch.indexing.vectors import from_binary
 from codesearch.models import VectorIndex
 from codesearch.retrieval.candidates import PLAIN_LEXEMES, Finding, WeightedWords, lexical_score_sql
@@ -22,7 +23,8 @@ _COLUMNS = "u.id, r.name, u.path, u.language, u.kind, u.name, u.qualified_name, 
 class Candidate:
     """A served unit with its scores. `lexical` is between 0 and about 1, `dense` a cosine, None without a vector.
 
-    `crowding` is the mean cosine to the nearest other candidates: high for units that are near to everything.
+    `late` is what late interaction adds to the cosine, `crowding` the mean cosine to the nearest other candidates: high for
+    units that are near to everything.
     """
 
     id: int
@@ -39,6 +41,7 @@ class Candidate:
     file_id: int
     lexical: float = 0.0
     dense: float | None = None
+    late: float = 0.0
     crowding: float = 0.0
     score: float = 0.0
     defines: bool = False
@@ -85,13 +88,14 @@ class Scoring:
         self._sent = []
         return len(found)
 
-    def candidates(self, vector: Vectors | None) -> list[Candidate]:
-        """Return all candidates, compared with the query's vector, float32 [dimension]."""
+    def candidates(self, asked: QuestionVectors | None) -> list[Candidate]:
+        """Return all candidates, compared with the query."""
         ceiling = self._words.ceiling if self._words is not None else 1.0
         rows = list(self._rows.values())
-        found = [Candidate(*row[:12], row[13] / ceiling) for row in rows]  # type: ignore[call-arg]
-        if vector is not None:
-            _compare(found, [row[12] for row in rows], vector)
+        found = [Candidate(*row[:12], row[14] / ceiling) for row in rows]  # type: ignore[call-arg]
+        if asked is not None:
+            _compare(found, [row[12] for row in rows], asked.vector)
+            _interact(found, [row[13] for row in rows], asked)
         return found
 
     def _statement(self, finding: Finding) -> tuple[str, list[Any]]:
@@ -101,9 +105,9 @@ class Scoring:
         elif self._words is not None:
             lexical, parameters = lexical_score_sql(self._words)
             join = PLAIN_LEXEMES
-        vectors = "NULL::bytea"
+        vectors = "NULL::bytea, NULL::bytea"
         if self._index is not None:
-            vectors = "halfvec_send(v.vector)"
+            vectors = "halfvec_send(v.vector), v.pieces"
             join += f" LEFT JOIN codesearch_vector v ON v.index_id = {int(self._index.pk)} AND v.text_hash = u.text_hash"
         return (
             f"SELECT {_COLUMNS}, {vectors}, {lexical} FROM ({finding.sql}) found JOIN codesearch_unit u ON u.id = found.id"
@@ -131,3 +135,13 @@ def _compare(candidates: list[Candidate], vectors: list[bytes | None], query: Ve
     nearest = np.partition(cosines, -_NEIGHBOURS, axis=1)[:, -_NEIGHBOURS:].mean(axis=1)
     for (candidate, _), crowding in zip(having, nearest.tolist(), strict=True):
         candidate.crowding = crowding
+
+
+def _interact(candidates: list[Candidate], pieces: list[bytes | None], asked: QuestionVectors) -> None:
+    """Set what late interaction adds for each candidate whose pieces are known."""
+    having = [(candidate, each) for candidate, each in zip(candidates, pieces, strict=True) if each is not None]
+    if not having or asked.pieces is None:
+        return
+    scores = asked.share * late_scores(asked.pieces, [each for _, each in having])
+    for (candidate, _), score in zip(having, scores.tolist(), strict=True):
+        candidate.late = score

@@ -12,6 +12,8 @@ import psycopg
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
 
+from codesearch.gnn_coder.encoder import CodeEncoder
+from codesearch.gnn_coder.late_interaction import QuestionVectors
 from codesearch.indexing.vectors import encoder_of, read_vector, serving_index
 from codesearch.models import Unit, VectorIndex
 from codesearch.retrieval import candidates as finding
@@ -105,7 +107,7 @@ def nearest(vector: Vectors, index: VectorIndex, conditions: Conditions, limit: 
             scoring.receive()
         else:
             _find_by_meaning(scoring, vector, index, conditions, limit)
-    return rank(Query(""), scoring.candidates(vector), fused=False)
+    return rank(Query(""), scoring.candidates(QuestionVectors(vector)), fused=False)
 
 
 @contextmanager
@@ -136,18 +138,18 @@ def _candidates(query: Query, words: finding.WeightedWords | None, retriever: Re
             scoring.send(finding.by_name(query, conditions, _SYMBOLS))
         if words is not None and words.words:
             scoring.send(finding.by_words(words, conditions, depth))
-        vector, notice = None, ""
+        asked, notice = None, ""
         if index is not None:
             try:
-                vector = _encode(encoder_of(index), query.text)  # type: ignore[arg-type]
+                asked = _encode(encoder_of(index), query.text)  # type: ignore[arg-type]
             except EncoderError as error:
                 if retriever is Retriever.DENSE:
                     raise
                 notice = f"Found by words alone. {error}"
             else:
-                _find_by_meaning(scoring, vector, index, conditions, depth)
+                _find_by_meaning(scoring, asked.vector, index, conditions, depth)
         scoring.receive()
-    return scoring.candidates(vector), notice
+    return scoring.candidates(asked), notice
 
 
 def _find_by_meaning(scoring: Scoring, vector: Vectors, index: VectorIndex, conditions: Conditions, limit: int) -> None:
@@ -160,10 +162,9 @@ def _find_by_meaning(scoring: Scoring, vector: Vectors, index: VectorIndex, cond
 
 
 @lru_cache(maxsize=512)
-def _encode(encoder: Encoder, text: str) -> Vectors:
-    """Return the query's vector, float32 [dimension]; paging and facets ask for the same one again."""
-    vector: Vectors = encoder.encode([text])[0]
-    return vector
+def _encode(encoder: Encoder, text: str) -> QuestionVectors:
+    """Return the query's vectors; paging and facets ask for the same ones again."""
+    return encoder.encode_question(text) if isinstance(encoder, CodeEncoder) else QuestionVectors(encoder.encode([text])[0])
 
 
 def warm_up() -> None:

@@ -21,7 +21,7 @@ from tokenizers import Tokenizer
 
 from searchapp.encoders.base import EncoderError, EncoderSpec, Vectors
 from searchapp.encoders.batching import Batch, batches, unique
-from searchapp.encoders.bert_graph import bert_mean_pooling_model
+from searchapp.encoders.bert_graph import Weights, bert_mean_pooling_model
 
 BUNDLED_MODEL = "all-MiniLM-L6-v2"
 TOKEN_BUDGET = 1024
@@ -51,11 +51,15 @@ class OpenVinoEncoder:
         self.dimension = int(config["hidden_size"])
         self.identity = f"{Path(spec.model).name}@{digest(folder / 'model.safetensors')}/mean/{spec.max_tokens}"
         self._streams = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        model = bert_mean_pooling_model(config, weights)
+        model = self.text_model(weights)
         self._model = model
         # One short text keeps one core busy; the others are then free for the database, which searches meanwhile.
         one = ov.Core().compile_model(model, "CPU", {"NUM_STREAMS": "1", "INFERENCE_NUM_THREADS": "1", "ENABLE_CPU_PINNING": "NO"})
         self._single, self._single_lock = one.create_infer_request(), threading.Lock()
+
+    def text_model(self, weights: Weights) -> ov.Model:
+        """Return the model that reads texts; its first result is their vectors."""
+        return bert_mean_pooling_model(self.config, weights)
 
     @cached_property
     def _many(self) -> ov.CompiledModel:
@@ -67,10 +71,14 @@ class OpenVinoEncoder:
 
     def _encode_one(self, text: str) -> Vectors:
         """A query: one request that is kept, so that nothing is set up while a person waits."""
-        batch = padded([self.tokenizer.encode(text).ids], _SHORT_LENGTH_STEP)
+        return self.infer_one(self.tokenizer.encode(text).ids)[0]
+
+    def infer_one(self, tokens: Sequence[int]) -> list[Vectors]:
+        """Return the model's results for one text, each [1, …]."""
+        batch = padded([tokens], _SHORT_LENGTH_STEP)
         with self._single_lock:
             self._single.infer(batch)
-            return np.array(self._single.get_output_tensor(0).data)
+            return [np.array(each.data) for each in self._single.output_tensors]
 
     def _encode_many(self, texts: Sequence[str]) -> Vectors:
         distinct, inverse = unique(texts)

@@ -2,15 +2,17 @@
 
 import io
 import json
+import shutil
 
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
 from codesearch.evaluation.encoder_comparison import compare, encoder_of_folder, held_out_tasks, paired_p_value, reciprocal_ranks
+from codesearch.gnn_coder.late_interaction import QuestionVectors
 from codesearch.gnn_coder.mining import MiningReport, write_pairs
 from codesearch.gnn_coder.pairs import Pair
-from tests.codesearch.gnn_coder.tiny import save_tiny
+from tests.codesearch.gnn_coder.tiny import save_tiny, save_tiny_late
 
 
 @pytest.fixture(scope="module")
@@ -48,10 +50,23 @@ def test_models_are_scored_as_they_serve(pairs, models):
             for folder in folders:
                 encoder = encoder_of_folder(models / folder)
                 codes = encoder.encode_code([text for text, _ in task.codes], [graph for _, graph in task.codes])
-                ranks.append(reciprocal_ranks(encoder.encode(task.queries), codes, task))
+                ranks.append(reciprocal_ranks([QuestionVectors(vector) for vector in encoder.encode(task.queries)], codes, task))
             assert outcome.mrr(task.name) == pytest.approx(np.mean(ranks), abs=0.03)
         assert outcome.functions_a_second > 0
     assert found[1].parameters > found[0].parameters
+
+
+def test_pieces_count_where_a_model_has_them(pairs, models, tmp_path):
+    (_, bare) = held_out_tasks(pairs, 1000)
+    shutil.copytree(models / "ast0", tmp_path / "late")
+    save_tiny_late(tmp_path / "late")
+    without, late = compare({"ast": [models / "ast0"], "late": [tmp_path / "late"]}, [bare], lambda name: None)
+    assert late.margins == pytest.approx(without.margins, abs=1e-4)
+    encoder = encoder_of_folder(tmp_path / "late")
+    codes = encoder.encode_code([text for text, _ in bare.codes], [graph for _, graph in bare.codes])
+    ranks = reciprocal_ranks([encoder.encode_question(text) for text in bare.queries], codes, bare)
+    assert late.mrr(bare.name) == pytest.approx(ranks.mean(), abs=0.03)
+    assert not np.allclose(late.ranks[bare.name], without.ranks[bare.name])
 
 
 def test_one_table_by_one_command(pairs, models, tmp_path):

@@ -60,11 +60,13 @@ def test_the_product_and_torch_encode_alike(folder):
     assert graphs[-1] is None
     spec = EncoderSpec("gnn_coder", str(folder), max_tokens=64)
     product, torch = GnnCoderEncoder(spec), TorchEncoder(spec)
-    for ours, theirs in ((product.encode_code(texts, graphs), torch.encode_code(texts, graphs)), (product.encode(texts), torch.encode(texts))):
+    codes, same = product.encode_code(texts, graphs), torch.encode_code(texts, graphs)
+    assert (codes.pieces, same.pieces) == (None, None)
+    for ours, theirs in ((codes.vectors, same.vectors), (product.encode(texts), torch.encode(texts))):
         assert (ours * theirs).sum(axis=1) == pytest.approx(np.ones(len(texts)), abs=5e-3)
     # Without a graph, a text and a unit are the same thing.
-    assert product.encode_code(texts[-1:], [None])[0] @ product.encode(texts[-1:])[0] == pytest.approx(1, abs=5e-3)
-    assert abs(product.encode_code(texts[:1], graphs[:1])[0] @ product.encode(texts[:1])[0]) < 0.999
+    assert product.encode_code(texts[-1:], [None]).vectors[0] @ product.encode(texts[-1:])[0] == pytest.approx(1, abs=5e-3)
+    assert abs(codes.vectors[0] @ product.encode(texts[:1])[0]) < 0.999
 
 
 def test_structure_is_indexed_searched_and_explained(served, index, shop, api):
@@ -167,7 +169,7 @@ def test_the_gpu_has_the_vectors_of_the_cpu(folder):
     cpu, torch = load_gnn_coder(spec), TorchEncoder(spec)
     assert isinstance(torch, CodeEncoder)
     assert (cpu.identity, cpu.dimension) == (torch.identity, torch.dimension)
-    assert torch.encode_code(texts, graphs).shape == (len(texts), 32)
+    assert torch.encode_code(texts, graphs).vectors.shape == (len(texts), 32)
 
 
 def test_without_its_model_search_goes_by_words_and_says_so(served, index, shop, api):

@@ -128,8 +128,8 @@ def test_mean_angular_margin_is_the_mean_cosine_of_different_vectors():
 
 def test_ranks_count_ties_against_the_model():
     queries = torch.eye(2)
-    assert mean_reciprocal_rank(queries, torch.eye(2)) == 1
-    assert mean_reciprocal_rank(queries, torch.ones(2, 2)) == 0.5
+    assert mean_reciprocal_rank(queries @ torch.eye(2)) == 1
+    assert mean_reciprocal_rank(queries @ torch.ones(2, 2)) == 0.5
 
 
 def test_pooling_keeps_the_root_and_hangs_orphans_below_their_nearest_ancestor():

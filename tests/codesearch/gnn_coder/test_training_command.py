@@ -72,7 +72,7 @@ def test_over_a_transformer_that_stays_only_the_graph_network_learns(folders, tm
     read = Counter(path.suffix for path in folders[0].glob("read-*"))
     assert read == {".npy": 3}
     encoder = GnnCoderEncoder(EncoderSpec("gnn_coder", str(tmp_path / "model"), max_tokens=64))
-    assert encoder.encode_code(["def read(): return file"], [None]).shape == (1, 32)
+    assert encoder.encode_code(["def read(): return file"], [None]).vectors.shape == (1, 32)
 
 
 @pytest.mark.parametrize("pooling", ["ast", None])

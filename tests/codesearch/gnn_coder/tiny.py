@@ -7,6 +7,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import BertConfig, BertModel
 
 from codesearch.gnn_coder.features import Vocabulary
+from codesearch.gnn_coder.late_training import LateInteraction
 from codesearch.gnn_coder.network import GnnCoder, NetworkConfig
 from codesearch.gnn_coder.weights import save_model
 
@@ -66,6 +67,17 @@ def tiny_model(pooling: str | None, seed: int = 0, *, untrained: bool = False) -
     for parameter in model.parameters() if not untrained else ():
         torch.nn.init.normal_(parameter, std=0.3)
     return model.eval()
+
+
+def save_tiny_late(folder: Path, seed: int = 0) -> LateInteraction:
+    """Save late interaction of random weights into the folder of a tiny model, and return it, rounded as it is stored."""
+    torch.manual_seed(seed)
+    network = LateInteraction(torch.zeros(12, 32), len(VOCABULARY.kinds))
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+        parameter.data = parameter.data.half().float()
+    network.save(folder)
+    return network.eval()
 
 
 def save_tiny(folder: Path, pooling: str | None = "ast", seed: int = 0) -> GnnCoder:

@@ -1,0 +1,93 @@
+"""`manage.py train_late_interaction`: pieces of questions and code, over a model that is trained already."""
+
+import json
+import shutil
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+
+class Command(BaseCommand):
+    """Train late interaction over a model folder, and write that folder with it."""
+
+    help = "Train late interaction; interrupted, the same command goes on from the last checkpoint. The last line is one JSON object."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("--pairs", type=Path, required=True, help="folder written by mine_pairs")
+        parser.add_argument(
+            "--model", required=True, help="folder of a model with a graph network, or the name of the bundled one; it stays as it is"
+        )
+        parser.add_argument("--out", type=Path, required=True, help="folder for checkpoint and model")
+        parser.add_argument("--syntax", choices=["yes", "no"], default="yes", help="whether a piece's place in the syntax tree counts")
+        parser.add_argument("--dimension", type=int, default=64, help="numbers a piece")
+        parser.add_argument("--most-tokens", type=int, default=160)
+        parser.add_argument("--limit", type=int, help="train on so many pairs, drawn at random, the same for every seed")
+        parser.add_argument("--steps", type=int, default=300)
+        parser.add_argument("--batch", type=int, default=128)
+        parser.add_argument("--rate", type=float, default=1e-3)
+        parser.add_argument("--seed", type=int, default=0)
+        parser.add_argument("--precision", choices=["bf16", "fp32"], default="bf16", help="fp32 on processors without bf16 products")
+        parser.add_argument("--device", default="auto")
+        parser.add_argument("--validate-every", type=int, default=100, metavar="STEPS")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Train."""
+        try:
+            import torch
+        except ImportError as error:
+            raise CommandError("Training needs torch and torch-geometric: run `make models`.") from error
+        from tokenizers import Tokenizer
+
+        from codesearch.gnn_coder.dataset import prepared
+        from codesearch.gnn_coder.folder import gnn_coder_folder
+        from codesearch.gnn_coder.late_training import LateConfig, LateTrainer, Reader, with_kinds_of
+        from codesearch.gnn_coder.weights import load_model
+        from searchapp.encoders import EncoderError
+
+        try:
+            folder = gnn_coder_folder(options["model"])
+        except EncoderError as error:
+            raise CommandError(str(error)) from error
+        device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if options["device"] == "auto" else options["device"])
+        model = load_model(folder)
+        if model.config is None:
+            raise CommandError(f"{folder} holds no graph network, whose kinds of nodes tell a piece's place. Train one with train_gnn_coder.")
+        model.bf16 = options["precision"] == "bf16"
+        training, held_out, own, vectors = prepared(options["pairs"], folder, options["most_tokens"], options["limit"], _bar)
+        vocabulary = model.config.vocabulary
+        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        tokenizer.no_padding()
+        tokenizer.enable_truncation(64)
+        torch.manual_seed(options["seed"])
+        names = ("seed", "batch", "steps", "rate", "dimension", "validate_every")
+        config = LateConfig(**{name: options[name] for name in names}, syntax=options["syntax"] == "yes")
+        kinds = len(vocabulary.kinds)
+        training, held_out = (with_kinds_of(each, own, vocabulary) for each in (training, held_out))
+        trainer = LateTrainer(Reader(model, tokenizer, kinds, device), training, held_out, vectors, kinds, config)
+        options["out"].mkdir(parents=True, exist_ok=True)
+        reached = self._train(trainer, config.steps, options["out"])
+        shutil.copytree(folder, options["out"] / "model", dirs_exist_ok=True)
+        trainer.network.save(options["out"] / "model")
+        self.stdout.write(json.dumps({"mrr": reached, "pairs": len(training.pairs), "share": trainer.network.share} | config.as_dict()))
+
+    def _train(self, trainer: Any, steps: int, out: Path) -> dict[str, tuple[float, float]]:
+        """Train to the end, with a bar, and a line in `log.jsonl` for every validation; return the last of these."""
+        with tqdm(total=steps, desc="Training", unit=" steps") as progress, (out / "log.jsonl").open("a", encoding="utf-8") as log:
+            for at in trainer.run(out / "checkpoint.pt"):
+                progress.update(at.step - progress.n)
+                progress.set_postfix(loss=f"{at.loss:.3f}")
+                if at.mrr is not None:
+                    log.write(json.dumps({"step": at.step, "loss": round(at.loss, 4), "mrr": at.mrr}) + "\n")
+                    log.flush()
+        reached: dict[str, tuple[float, float]] = trainer.validation()
+        return reached
+
+
+def _bar(name: str) -> Callable[[Iterable[Any]], Iterable[Any]]:
+    return lambda items: tqdm(items, desc=name)

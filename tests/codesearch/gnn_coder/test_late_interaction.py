@@ -1,0 +1,224 @@
+"""Late interaction: what a piece is, what the product computes beside training, and what it changes in a search."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from django.core.management import CommandError, call_command
+
+from codesearch.gnn_coder.dataset import Dataset, flat_features, prepared
+from codesearch.gnn_coder.encoder import GnnCoderEncoder
+from codesearch.gnn_coder.features import NO_NODES, Features, Vocabulary
+from codesearch.gnn_coder.graph import syntax_graph
+from codesearch.gnn_coder.late_interaction import (
+    MOST_PIECES,
+    NO_NODE,
+    LateWeights,
+    QuestionPieces,
+    code_pieces,
+    kept_tokens,
+    late_scores,
+    places_in_trees,
+    read_late_weights,
+    syntax_of,
+    telling_pieces,
+)
+from codesearch.gnn_coder.late_training import LateConfig, LateTrainer, Reader, with_kinds_of
+from codesearch.gnn_coder.mining import MiningReport, write_pairs
+from codesearch.gnn_coder.pairs import Pair
+from codesearch.gnn_coder.torch_encoder import TorchEncoder
+from codesearch.gnn_coder.weights import load_model, save_model
+from codesearch.indexing.vectors import serving_index
+from codesearch.models import Vector
+from codesearch.parsing import parse_file
+from codesearch.parsing.dense_text import dense_text
+from codesearch.retrieval import Retriever, search
+from searchapp.encoders import EncoderError, EncoderSpec
+from tests.codesearch.gnn_coder.test_openvino_network import random_features
+from tests.codesearch.gnn_coder.tiny import VOCABULARY, WORDS, save_tiny, save_tiny_late, tiny_model, tiny_tokenizer
+
+CPU = torch.device("cpu")
+KINDS = len(VOCABULARY.kinds)
+SOURCE = "def read(path):\n    file = list(path)\n    return file\n\ndef sort(a):\n    return a + name.get(a)\n"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    save_tiny(tmp_path / "model")
+    save_tiny_late(tmp_path / "model")
+    return tmp_path / "model"
+
+
+def seen():
+    """Return texts and graphs of some units, one of them without a tree."""
+    units = [*parse_file("a.py", SOURCE).units, *parse_file("a.md", "# read\n\nread the file\n").units]
+    dense = [dense_text(unit) for unit in units]
+    return [each.text for each in dense], [syntax_graph(unit, each) for unit, each in zip(units, dense, strict=True)]
+
+
+def test_punctuation_and_special_tokens_are_no_pieces():
+    telling = telling_pieces(tiny_tokenizer())
+    assert {word for word, tells in zip(WORDS, telling, strict=True) if not tells} >= {"(", ")", ":", ",", "+", "=", ".", "_"}
+    assert telling[WORDS.index("read")]
+    long = np.full(500, WORDS.index("read"), dtype=np.int32)
+    assert list(kept_tokens(long, telling)) == list(range(MOST_PIECES))
+
+
+def test_a_piece_stands_where_its_innermost_node_does():
+    # A function (kind 4) over tokens 1 to 9 with a block (kind 3, inner kind 6) over 5 to 8, and in it an identifier (5) at 6.
+    nodes = np.array([[4, 4, -1, 2, 0, 1, 9, 0], [3, 6, 0, 1, 1, 5, 8, 0], [5, 5, 1, 0, 2, 6, 7, 1]], dtype=np.int32)
+    features = Features(np.arange(10, dtype=np.int32), nodes)
+    rows = KINDS + 1
+    at = syntax_of(features, np.array([0, 2, 5, 6]), KINDS)
+    assert at[0].tolist() == [NO_NODE] * 5
+    assert (at[1:] - [0, rows, 2 * rows, 3 * rows, 3 * rows + 16]).tolist() == [[4, 4, 4, 2, 0], [3, 6, 4, 1, 1], [5, 5, 3, 0, 2]]
+    assert syntax_of(Features(features.tokens, NO_NODES), np.array([1, 2]), KINDS).tolist() == [[NO_NODE] * 5] * 2
+
+
+def test_scores_are_means_of_nearest_pieces():
+    question = QuestionPieces(np.eye(2, 3, dtype=np.float32), np.array([0.75, 0.25], dtype=np.float32))
+    read = np.array([[1, 0, 0, 0], [0, 1, 0, 20]], dtype=np.float32)  # the second is twice as important as the first
+    weights = read_weights_of_zeros(3)
+    unit = code_pieces(read, np.full((2, 5), NO_NODE), weights).tobytes()
+    assert late_scores(question, [unit, b"", unit[:4]]) == pytest.approx([0.75 * 1 + 0.25 * 2, 0, 0.75], abs=0.02)
+    assert late_scores(question, [b"", b""]).tolist() == [0, 0]
+    assert late_scores(question, []).tolist() == []
+
+
+def read_weights_of_zeros(width):
+    zeros = np.zeros(5, dtype=np.float32)
+    return LateWeights(np.zeros((width, 5), np.float32), zeros, zeros, np.zeros((places_in_trees(KINDS), width + 1), np.float32), 1.0)
+
+
+def test_the_product_scores_as_training_does(folder):
+    network, rng = save_tiny_late(folder), np.random.default_rng(3)
+    features = [random_features(rng, nodes, tokens) for nodes, tokens in ((9, 20), (1, 5), (0, 8), (40, 30))]
+    reader = Reader(load_model(folder), tiny_tokenizer(), KINDS, CPU)
+    texts = ["read the file", "sort", "get name of path"]
+    with torch.no_grad():
+        questions, units = reader.questions(texts), reader.units(features)
+        expected = network.late(questions, units).numpy()
+    spec = EncoderSpec("gnn_coder", str(folder), max_tokens=64)
+    for encoder in (GnnCoderEncoder(spec), TorchEncoder(spec)):
+        asked = [encoder.encode_question(text) for text in texts]
+        assert [each.share for each in asked] == pytest.approx([network.share] * 3, rel=1e-3)
+        assert np.stack([each.vector for each in asked]) == pytest.approx(questions.vectors.numpy(), abs=5e-3)
+        pieces = TorchEncoder(spec)._late.code(features).pieces
+        found = np.stack([late_scores(each.pieces, [piece.tobytes() for piece in pieces]) for each in asked])
+        assert found == pytest.approx(expected, abs=0.03)
+
+
+def test_the_product_and_torch_keep_the_same_pieces(folder):
+    texts, graphs = seen()
+    spec = EncoderSpec("gnn_coder", str(folder), max_tokens=64)
+    ours, theirs = GnnCoderEncoder(spec).encode_code(texts, graphs), TorchEncoder(spec).encode_code(texts, graphs)
+    assert (ours.vectors * theirs.vectors).sum(axis=1) == pytest.approx(np.ones(len(texts)), abs=5e-3)
+    for one, other in zip(ours.pieces, theirs.pieces, strict=True):
+        assert one.shape == other.shape
+        assert one.astype(int) == pytest.approx(other.astype(int), abs=4)
+
+
+def test_a_question_without_words_has_no_pieces(folder):
+    encoder = GnnCoderEncoder(EncoderSpec("gnn_coder", str(folder), max_tokens=64))
+    assert encoder.encode_question("( ) + =").pieces is None
+
+
+def test_weights_that_do_not_fit_are_refused(folder):
+    read_late_weights(folder, 32, KINDS)
+    for dimension, kinds in ((48, KINDS), (32, KINDS + 1)):
+        with pytest.raises(EncoderError, match="trained over another model"):
+            read_late_weights(folder, dimension, kinds)
+    (folder / "late.safetensors").write_bytes(b"nothing")
+    with pytest.raises(EncoderError, match="cannot be read"):
+        read_late_weights(folder, 32, KINDS)
+    (folder / "late.safetensors").unlink()
+    assert read_late_weights(folder, 32, KINDS) is None
+
+
+def test_pieces_are_stored_and_order_what_a_search_finds(settings, folder, index, shop):
+    settings.ENCODER = EncoderSpec("gnn_coder", str(folder), max_tokens=64).as_dict()
+    index(shop)
+    assert serving_index().identity.count("+") == 2
+    assert Vector.objects.filter(pieces=None).count() == 0
+    hits = search("get the name of a path", retriever=Retriever.DENSE).hits
+    assert hits
+    late = {hit.candidate.id: hit.candidate.late for hit in hits}
+    assert len(set(late.values())) > 1
+    by_all = [hit.candidate.score for hit in hits]
+    assert by_all == sorted(by_all, reverse=True)
+    Vector.objects.update(pieces=None)  # as an encoder without pieces leaves it
+    assert {hit.candidate.late for hit in search("get the name of a path", retriever=Retriever.DENSE).hits} == {0.0}
+
+
+def test_kinds_are_numbered_as_the_model_has_them(pairs_of_random):
+    data = pairs_of_random
+    own = Vocabulary(("x", *VOCABULARY.kinds[1:]), ())
+    renumbered = with_kinds_of(data, own, VOCABULARY)
+    before, after = data.bare.nodes[:, :2], renumbered.bare.nodes[:, :2]
+    assert (after == np.where(before == 1, 0, before)).all()
+    assert (before == 1).any()
+
+
+@pytest.fixture
+def pairs_of_random():
+    rng = np.random.default_rng(0)
+    flat = flat_features([random_features(rng, 12, 20) for _ in range(8)])
+    return Dataset([], flat, flat)
+
+
+def test_training_learns_goes_on_and_serves(trained_on, tmp_path, capsys):
+    pairs, model = trained_on
+    options = {"pairs": pairs, "model": str(model), "batch": 4, "rate": 3e-2, "precision": "fp32", "device": "cpu", "most_tokens": 64, "dimension": 8}
+    call_command("train_late_interaction", out=tmp_path / "a", steps=20, validate_every=1, **options)
+    reported = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
+    losses = [json.loads(line) for line in (tmp_path / "a" / "log.jsonl").read_text().splitlines()]
+    assert [each["step"] for each in losses] == list(range(1, 21))
+    assert losses[-1]["loss"] < losses[0]["loss"] / 2
+    assert reported["mrr"] == {language: pytest.approx(scores) for language, scores in losses[-1]["mrr"].items()}
+    trained = read_late_weights(tmp_path / "a" / "model", 32, KINDS)
+    assert trained.projection.shape == (8, 32)
+    assert np.abs(trained.syntax).max() > 0
+    assert GnnCoderEncoder(EncoderSpec("gnn_coder", str(tmp_path / "a" / "model"), max_tokens=64)).encode_question("read").pieces is not None
+
+    call_command("train_late_interaction", out=tmp_path / "plain", steps=4, syntax="no", **options)
+    assert np.abs(read_late_weights(tmp_path / "plain" / "model", 32, KINDS).syntax).max() == 0
+
+    with pytest.raises(CommandError, match="no model folder"):
+        call_command("train_late_interaction", out=tmp_path / "b", **options | {"model": str(tmp_path / "nowhere")})
+
+
+def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(trained_on, tmp_path):
+    pairs, folder = trained_on
+    data, held_out, own, vectors = prepared(pairs, folder, 64, None, lambda name: iter)
+    data, held_out = (with_kinds_of(each, own, VOCABULARY) for each in (data, held_out))
+    config = LateConfig(batch=4, steps=6, dimension=8, validate_every=3)
+
+    def trainer():
+        return LateTrainer(Reader(load_model(folder), tiny_tokenizer(), KINDS, CPU), data, held_out, vectors, KINDS, config)
+
+    straight, stopped, resumed = trainer(), trainer(), trainer()
+    list(straight.run(tmp_path / "straight.pt"))
+    for progress in stopped.run(tmp_path / "stopped.pt"):
+        if progress.step == 3:
+            break
+    assert [progress.step for progress in resumed.run(tmp_path / "stopped.pt")] == [4, 5, 6]
+    for one, other in zip(straight.network.parameters(), resumed.network.parameters(), strict=True):
+        assert torch.allclose(one, other, atol=1e-6)
+
+
+@pytest.fixture
+def trained_on(tmp_path):
+    """Return (pairs, model folder)."""
+    tiny_tokenizer().save(str(tmp_path / "tokenizer.json"))
+    model = tiny_model("ast", untrained=True)
+    # Words so far apart that no two questions count as the same.
+    torch.nn.init.normal_(model.transformer.embeddings.word_embeddings.weight, std=2)
+    save_model(model, tmp_path / "start", tmp_path / "tokenizer.json", 64)
+    pairs = [
+        Pair(f"{verb} the {thing}", f"def f(a, b):\n    x = {verb}({thing}, a)\n    return x\n", "python", "p", "a.py", "f", f"{verb} the {thing}")
+        for verb in ("read", "write", "sort", "get")
+        for thing in ("file", "list", "path", "name")
+    ]
+    write_pairs(tmp_path / "pairs", {"train": pairs, "valid": pairs[:8], "test": []}, MiningReport())
+    return tmp_path / "pairs", tmp_path / "start"

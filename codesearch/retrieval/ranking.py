@@ -1,7 +1,7 @@
 """Candidates → order, by what a reader would go by.
 
 Words and meaning are fused by score, not by rank, since every candidate has both. Then what the code itself says: the
-unit that defines a named symbol first, the query's words in name and path, several good units of one file; tests,
+unit that defines a named symbol first, the query's words in the path, several good units of one file; tests,
 examples, stubs and re-exports later, unless they are asked for; and results spread over files.
 """
 
@@ -16,10 +16,9 @@ from codesearch.retrieval.query import Query
 from codesearch.retrieval.scoring import Candidate
 
 # How much meaning counts against words: more in a sentence than in a bare name.
-DENSE_SHARE = {"symbol": 0.5, "mixed": 0.6, "sentence": 0.8, "code": 0.8}
+DENSE_SHARE = {"symbol": 0.5, "mixed": 0.6, "sentence": 0.9, "code": 0.8}
 CROWDING_WEIGHT = 0.3
 DEFINITION_BONUS, OTHER_CASE = 0.8, 0.4
-NAME_BONUS = 0.04
 PATH_BONUS = 0.2
 FILE_BONUS = 0.15
 REPEAT_FACTOR = 0.65
@@ -116,7 +115,6 @@ def _add_bonuses(query: Query, asked: set[str], candidate: Candidate) -> None:
         weight = {"class": 1.0, "function": 1.0, "method": 0.8, "module": 0.5, "passage": 0.2}[candidate.kind]
         candidate.score += DEFINITION_BONUS * weight * (1.0 if exact else OTHER_CASE)
     if asked:
-        candidate.score += NAME_BONUS * _overlap(asked, _words_of(candidate.name))
         candidate.score += PATH_BONUS * _overlap(asked, _words_of_path(candidate.path))
 
 
@@ -160,11 +158,6 @@ def _spread(ordered: list[Candidate]) -> list[Candidate]:
         candidate.score *= 1.0 if candidate.defines else REPEAT_FACTOR ** seen[candidate.file_id]
         seen[candidate.file_id] += 1
     return sorted(ordered, key=_order)
-
-
-@lru_cache(maxsize=50_000)
-def _words_of(name: str) -> frozenset[str]:
-    return frozenset(words(name))
 
 
 @lru_cache(maxsize=50_000)

@@ -7,6 +7,7 @@ import pytest
 import torch
 from django.core.management import CommandError, call_command
 
+from codesearch.checks import gnn_coder_weights
 from codesearch.gnn_coder.dataset import Dataset, flat_features, prepared
 from codesearch.gnn_coder.encoder import GnnCoderEncoder
 from codesearch.gnn_coder.features import NO_NODES, Features, Vocabulary
@@ -124,7 +125,9 @@ def test_a_question_without_words_has_no_pieces(folder):
     assert encoder.encode_question("( ) + =").pieces is None
 
 
-def test_weights_that_do_not_fit_are_refused(folder):
+def test_weights_that_do_not_fit_are_refused(settings, folder):
+    settings.ENCODER = EncoderSpec("gnn_coder", str(folder)).as_dict()
+    assert gnn_coder_weights() == []
     read_late_weights(folder, 32, KINDS)
     for dimension, kinds in ((48, KINDS), (32, KINDS + 1)):
         with pytest.raises(EncoderError, match="trained over another model"):
@@ -132,6 +135,8 @@ def test_weights_that_do_not_fit_are_refused(folder):
     (folder / "late.safetensors").write_bytes(b"nothing")
     with pytest.raises(EncoderError, match="cannot be read"):
         read_late_weights(folder, 32, KINDS)
+    (error,) = gnn_coder_weights()
+    assert "train_late_interaction" in error.msg
     (folder / "late.safetensors").unlink()
     assert read_late_weights(folder, 32, KINDS) is None
 

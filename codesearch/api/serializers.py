@@ -105,12 +105,29 @@ class LookedAtSerializer(serializers.Serializer[Any]):
     weight = serializers.FloatField(help_text="Between 0 and 1; those of a whole unit sum to 1.")
 
 
+class WordMetSerializer(serializers.Serializer[Any]):
+    """A word of the question, and the word of the unit that is nearest to it."""
+
+    word = serializers.CharField()
+    share = serializers.FloatField(help_text="How much of the question the word is, between 0 and 1.")
+    met = serializers.CharField()
+    line = serializers.IntegerField(allow_null=True, help_text="Of the file; null in the unit's name and in documentation outside of the code.")
+    nearness = serializers.FloatField(help_text="Cosine of the two words times the importance of the second, which is at most 2.")
+
+
+class ExplanationParameters(serializers.Serializer[Any]):
+    """What an explanation may be asked for."""
+
+    q = serializers.CharField(required=False, default="", allow_blank=True, help_text="The query, as in a search: what its words met.")
+
+
 class ExplanationSerializer(serializers.Serializer[Any]):
     """What the encoder looked at in a unit."""
 
     nodes = LookedAtSerializer(many=True, help_text="The heaviest nodes, the heaviest first.")
     lines = serializers.DictField(child=serializers.FloatField(), help_text="Weight by line of the file.")
     apart = serializers.FloatField(help_text="Weight of the name in words and of documentation outside of the code.")
+    met = WordMetSerializer(many=True, help_text="With `q`, what the query's words met, in their order.")
 
 
 class FileSerializer(serializers.ModelSerializer[SourceFile]):

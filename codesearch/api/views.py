@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 
 from codesearch import selectors, services
 from codesearch.api.serializers import (
+    ExplanationParameters,
     ExplanationSerializer,
     FileSerializer,
     HitSerializer,
@@ -28,7 +29,7 @@ from codesearch.api.serializers import (
 )
 from codesearch.models import Repository, Unit
 from codesearch.retrieval import Hit, QueryError, Retriever, search, similar_units
-from codesearch.retrieval.explaining import explain_unit
+from codesearch.retrieval.explaining import explain_unit, words_met
 from codesearch.retrieval.snippets import snippets_of
 from searchapp.jobs.api import JobSerializer
 
@@ -77,14 +78,21 @@ class UnitViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Unit]):
         hits = similar_units(self.get_object(), limit=parameters.validated_data["limit"])
         return Response(HitSerializer(_hits(hits, ()), many=True).data)
 
-    @extend_schema(responses=ExplanationSerializer)
+    @extend_schema(parameters=[ExplanationParameters], responses=ExplanationSerializer)
     @action(detail=True, pagination_class=None)
     def explanation(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return what the encoder looked at in this unit; 404 where it reads no structure there."""
-        found = explain_unit(self.get_object())
+        parameters = ExplanationParameters(data=request.query_params)
+        parameters.is_valid(raise_exception=True)
+        unit = self.get_object()
+        found = explain_unit(unit)
         if found is None:
             raise NotFound("This unit was encoded by its text alone.")
-        return Response(ExplanationSerializer(found).data)
+        try:
+            met = words_met(unit, parameters.validated_data["q"])
+        except QueryError as error:
+            raise ValidationError({"q": [str(error)]}) from error
+        return Response(ExplanationSerializer({"nodes": found.nodes, "lines": found.lines, "apart": found.apart, "met": met}).data)
 
 
 class RepositoryViewSet(

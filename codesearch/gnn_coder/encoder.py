@@ -33,7 +33,10 @@ NodeWeights = NDArray[np.float32]
 
 @runtime_checkable
 class CodeEncoder(Encoder, Protocol):
-    """An encoder that reads the structure of code, too, and may compare a question with code piece by piece."""
+    """An encoder that reads the structure of code, too."""
+
+    pieces: Pieces | None
+    """What makes pieces of questions and code, to compare one by one; None where the model has no weights for it."""
 
     def encode_question(self, text: str) -> QuestionVectors:
         """Return the vectors of a question."""
@@ -74,16 +77,16 @@ class GnnCoderEncoder(OpenVinoEncoder):
         self._graph = read_graph_shape(self._folder)
         kinds = len(self._graph["kinds"])
         late = read_late_weights(self._folder, self.dimension, kinds)
-        self._pieces = Pieces(late, self.tokenizer, kinds) if late is not None else None
+        self.pieces = Pieces(late, self.tokenizer, kinds) if late is not None else None
         return super().text_model(weights) if late is None else question_model(self.config, weights, late)
 
     def encode_question(self, text: str) -> QuestionVectors:
         """Return the vectors of a question."""
         tokens = self.tokenizer.encode(text).ids
         vectors, *read = self.infer_one(tokens)
-        if self._pieces is None:
+        if self.pieces is None:
             return QuestionVectors(vectors[0])
-        return self._pieces.of_question(vectors[0], np.array(tokens, dtype=np.int32), read[0][0])
+        return self.pieces.of_question(vectors[0], np.array(tokens, dtype=np.int32), read[0][0])
 
     def encode_code(self, texts: Sequence[str], graphs: Sequence[SyntaxGraph | None]) -> CodeVectors:
         """Return the vectors of units."""
@@ -91,7 +94,7 @@ class GnnCoderEncoder(OpenVinoEncoder):
         vectors = np.empty((len(features), self.dimension), dtype=np.float32)
         found = [NO_PIECES] * len(features)
         # A callback must not hold the encoder: it may outlive it in a thread that cannot end the model it runs on.
-        pieces = self._pieces
+        pieces = self.pieces
         queue = ov.AsyncInferQueue(self._code, min(self._streams, max(1, len(features))))
 
         def keep(request: ov.InferRequest, batch: Batch) -> None:
@@ -116,7 +119,7 @@ class GnnCoderEncoder(OpenVinoEncoder):
 
     @cached_property
     def _code(self) -> ov.CompiledModel:
-        late = self._pieces.weights if self._pieces is not None else None
+        late = self.pieces.weights if self.pieces is not None else None
         try:
             weights = load_file(self._folder / "graph.safetensors")
             model = code_model(self.config, load_file(self._folder / "model.safetensors"), self._graph, weights, late)

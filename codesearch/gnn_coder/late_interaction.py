@@ -164,8 +164,13 @@ class Pieces:
 
     def __init__(self, weights: LateWeights, tokenizer: Tokenizer, kinds: int) -> None:
         """`kinds` is how many kinds of nodes the model knows."""
-        self.weights, self._kinds = weights, kinds
+        self.weights, self._tokenizer, self._kinds = weights, tokenizer, kinds
         self._telling = telling_pieces(tokenizer)
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Return the characters (first, end) that each piece of a text stands for."""
+        encoding = self._tokenizer.encode(text)
+        return [encoding.offsets[token] for token in self.kept(np.array(encoding.ids, dtype=np.int32))]
 
     def kept(self, tokens: Integers) -> NDArray[np.intp]:
         """Return which of a text's tokens are its pieces, int [pieces]."""
@@ -190,9 +195,15 @@ def late_scores(question: QuestionPieces, units: Sequence[bytes]) -> Vectors:
     scores = np.zeros(len(units), dtype=np.float32)
     if not lengths.any():
         return scores
-    pieces = np.frombuffer(b"".join(units), dtype=np.int8).reshape(-1, width).astype(np.float32)
-    cosines = pieces[:, :-1] @ (question.vectors.T / _DIRECTION_SCALE) * (pieces[:, -1:] / _IMPORTANCE_SCALE)
     filled = np.flatnonzero(lengths)
     starts = np.concatenate([[0], np.cumsum(lengths[filled])[:-1]])
-    scores[filled] = np.maximum.reduceat(cosines, starts, axis=0) @ question.weights
+    near = nearness(question, np.frombuffer(b"".join(units), dtype=np.int8).reshape(-1, width))
+    scores[filled] = np.maximum.reduceat(near, starts, axis=0) @ question.weights
     return scores
+
+
+def nearness(question: QuestionPieces, pieces: NDArray[np.int8]) -> Vectors:
+    """Return cosine times importance, float32 [pieces of code, pieces of the question]."""
+    numbers = pieces.astype(np.float32)
+    near = numbers[:, :-1] @ (question.vectors.T / _DIRECTION_SCALE) * (numbers[:, -1:] / _IMPORTANCE_SCALE)
+    return np.asarray(near, dtype=np.float32)

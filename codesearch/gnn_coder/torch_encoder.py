@@ -43,6 +43,7 @@ class TorchEncoder:
         self._featurizer = Featurizer(self._tokenizer, vocabulary_of_shape(shape))
         self.dimension = int(shape["dimension"])
         self._late = LateEncoding.of_folder(folder, self._model, self._tokenizer, self._device)
+        self.pieces = self._late.pieces if self._late is not None else None
         self.identity = identity_of(folder, spec.max_tokens)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
@@ -73,7 +74,7 @@ class LateEncoding:
     """What reads questions and code for late interaction, each in one pass of the Transformer."""
 
     def __init__(self, pieces: Pieces, model: GnnCoder, tokenizer: Tokenizer, device: torch.device) -> None:
-        self._pieces, self._model, self._tokenizer, self._device = pieces, model, tokenizer, device
+        self.pieces, self._model, self._tokenizer, self._device = pieces, model, tokenizer, device
 
     @classmethod
     def of_folder(cls, folder: Path, model: GnnCoder, tokenizer: Tokenizer, device: torch.device) -> "LateEncoding | None":
@@ -91,16 +92,16 @@ class LateEncoding:
         with torch.inference_mode():
             states = self._model.states(tokens.to(self._device), mask.to(self._device))[0].float().cpu()
         vector = functional.normalize(states.mean(0), dim=0).numpy()
-        return self._pieces.of_question(vector, ids, self._read(states, self._pieces.weights.question_weight))
+        return self.pieces.of_question(vector, ids, self._read(states, self.pieces.weights.question_weight))
 
     def code(self, features: Sequence[Features]) -> CodeVectors:
         """Return the vectors of units."""
         vectors, states = encode_code_with_states(self._model, features, self._device)
-        weight = self._pieces.weights.code_weight
-        pieces = [self._pieces.of_code(each, self._read(of_unit, weight)) for each, of_unit in zip(features, states, strict=True)]
+        weight = self.pieces.weights.code_weight
+        pieces = [self.pieces.of_code(each, self._read(of_unit, weight)) for each, of_unit in zip(features, states, strict=True)]
         return CodeVectors(vectors.cpu().numpy(), pieces)
 
     def _read(self, states: Tensor, weight: Vectors) -> Vectors:
         """Return directions, of unit length, and logits, float32 [tokens, piece dimension + 1], of states [tokens, dimension]."""
-        directions = functional.normalize(states @ torch.from_numpy(self._pieces.weights.projection).T, dim=-1)
+        directions = functional.normalize(states @ torch.from_numpy(self.pieces.weights.projection).T, dim=-1)
         return np.asarray(torch.cat([directions, (states @ torch.from_numpy(weight)).unsqueeze(-1)], dim=-1).numpy())

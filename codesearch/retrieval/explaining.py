@@ -1,4 +1,4 @@
-"""What the encoder looked at in a unit: the nodes of its syntax tree that pooling kept, with their weights."""
+"""What the encoder looked at in a unit: the nodes of its syntax tree that pooling kept, and what a question's words met."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -7,10 +7,12 @@ import numpy as np
 
 from codesearch.gnn_coder.encoder import CodeEncoder, NodeWeights
 from codesearch.gnn_coder.graph import SyntaxGraph, syntax_graph
+from codesearch.gnn_coder.late_interaction import nearness
 from codesearch.indexing.vectors import encoder_of, serving_index
 from codesearch.models import Unit
 from codesearch.parsing import CodeUnit, parse_file
 from codesearch.parsing.dense_text import DenseText, dense_text, text_hash
+from codesearch.retrieval.query import parse_query
 from searchapp.encoders import EncoderError
 
 _MOST_NODES = 12
@@ -26,6 +28,21 @@ class LookedAt:
     start_line: int
     end_line: int
     weight: float
+
+
+@dataclass(frozen=True)
+class WordMet:
+    """A word of a question, how much of the question it is, and the word of the unit that is nearest to it.
+
+    `line` is the file's, None for a word of the unit's name or of documentation outside of the code. `nearness` is the cosine of
+    the two words times how important the model holds the second.
+    """
+
+    word: str
+    share: float
+    met: str
+    line: int | None
+    nearness: float
 
 
 @dataclass(frozen=True)
@@ -64,6 +81,57 @@ def explain_unit(unit: Unit) -> Explanation | None:
     if graph is None:
         return None
     return _explanation(parsed, dense, graph, encoder.explain(dense.text, graph), unit.file.blob.text)
+
+
+def words_met(unit: Unit, asked: str) -> list[WordMet]:
+    """Return what a query's words met in a unit, in their order; empty where the served encoder keeps no pieces.
+
+    Raises QueryError and EncoderError.
+    """
+    question = parse_query(asked).text
+    index = serving_index()
+    encoder = encoder_of(index) if index is not None else None
+    parsed = _parsed(unit)
+    if not isinstance(encoder, CodeEncoder) or encoder.pieces is None or parsed is None or not question:
+        return []
+    pieces_asked = encoder.encode_question(question).pieces
+    dense = dense_text(parsed)
+    kept = encoder.encode_code([dense.text], [syntax_graph(parsed, dense)]).pieces
+    if pieces_asked is None or not kept or not len(kept[0]):
+        return []
+    near, weights = nearness(pieces_asked, kept[0]), pieces_asked.weights
+    spans = encoder.pieces.spans(dense.text)
+    lines = _lines_of_characters(parsed, dense, unit.file.blob.text)
+    found = []
+    for word, pieces in _words_of_pieces(question, encoder.pieces.spans(question)):
+        # A word of several pieces met what its weightiest meeting says.
+        piece = max(pieces, key=lambda each: weights[each] * near[:, each].max())
+        start, end = _whole_word(dense.text, spans[int(near[:, piece].argmax())])
+        line = int(lines[start - dense.code]) if start >= dense.code else None
+        found.append(WordMet(word, float(weights[pieces].sum()), dense.text[start:end], line, float(near[:, piece].max())))
+    return found
+
+
+def _words_of_pieces(text: str, spans: list[tuple[int, int]]) -> list[tuple[str, list[int]]]:
+    """Return the words of a text with the pieces that each consists of."""
+    words: list[tuple[tuple[int, int], list[int]]] = []
+    for piece, span in enumerate(spans):
+        whole = _whole_word(text, span)
+        if words and words[-1][0] == whole:
+            words[-1][1].append(piece)
+        else:
+            words.append((whole, [piece]))
+    return [(text[start:end], pieces) for (start, end), pieces in words]
+
+
+def _whole_word(text: str, span: tuple[int, int]) -> tuple[int, int]:
+    """Return the span of the identifier or word around a part of it."""
+    start, end = span
+    while start and (text[start - 1].isalnum() or text[start - 1] == "_"):
+        start -= 1
+    while end < len(text) and (text[end].isalnum() or text[end] == "_"):
+        end += 1
+    return start, end
 
 
 def _parsed(unit: Unit) -> CodeUnit | None:

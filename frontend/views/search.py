@@ -14,7 +14,7 @@ from codesearch import selectors
 from codesearch.models import Repository, Unit
 from codesearch.parsing import language_label
 from codesearch.retrieval import Hit, QueryError, search, similar_units
-from codesearch.retrieval.explaining import Explanation, explain_unit, structure_is_read
+from codesearch.retrieval.explaining import Explanation, explain_unit, structure_is_read, words_met
 from codesearch.retrieval.snippets import snippets_of
 from frontend.facets import facet_groups
 from frontend.highlighting import highlight_lines
@@ -75,11 +75,16 @@ def similar_page(request: HttpRequest, unit: int) -> HttpResponse:
 def explain_page(request: HttpRequest, unit: int) -> HttpResponse:
     """Show a unit's code, shaded by what the encoder looked at."""
     found = get_object_or_404(selectors.served_units().select_related("repository", "file__blob"), pk=unit)
+    asked = request.GET.get("q", "")
     try:
         explanation = explain_unit(found)
+        met = words_met(found, asked)
     except EncoderError as error:
         return error_page(request, 503, "The encoder cannot be loaded", str(error))
-    context: dict[str, Any] = {"unit": found, "explanation": explanation, "language": language_label(found.language)}
+    except QueryError as error:
+        return error_page(request, 422, "The query cannot be read", str(error))
+    context: dict[str, Any] = {"unit": found, "explanation": explanation, "language": language_label(found.language), "q": asked}
+    context["met"] = [(each, round(100 * each.share), round(100 * each.nearness)) for each in met]
     if explanation is not None:
         context["lines"] = _shaded(found, explanation)
         context["nodes"] = [(each, round(100 * each.weight, 1), each.kind.replace("_", " ")) for each in explanation.nodes]

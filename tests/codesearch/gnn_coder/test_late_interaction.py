@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import torch
 from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import reverse
 
 from codesearch.checks import gnn_coder_weights
 from codesearch.gnn_coder.dataset import Dataset, flat_features, prepared
@@ -31,10 +33,11 @@ from codesearch.gnn_coder.pairs import Pair
 from codesearch.gnn_coder.torch_encoder import TorchEncoder
 from codesearch.gnn_coder.weights import load_model, save_model
 from codesearch.indexing.vectors import serving_index
-from codesearch.models import Vector
+from codesearch.models import Unit, Vector
 from codesearch.parsing import parse_file
 from codesearch.parsing.dense_text import dense_text
 from codesearch.retrieval import Retriever, search
+from codesearch.retrieval.explaining import words_met
 from searchapp.encoders import EncoderError, EncoderSpec
 from tests.codesearch.gnn_coder.test_openvino_network import random_features
 from tests.codesearch.gnn_coder.tiny import VOCABULARY, WORDS, save_tiny, save_tiny_late, tiny_model, tiny_tokenizer
@@ -154,6 +157,31 @@ def test_pieces_are_stored_and_order_what_a_search_finds(settings, folder, index
     assert by_all == sorted(by_all, reverse=True)
     Vector.objects.update(pieces=None)  # as an encoder without pieces leaves it
     assert {hit.candidate.late for hit in search("get the name of a path", retriever=Retriever.DENSE).hits} == {0.0}
+
+
+def test_a_hit_says_what_the_words_met(settings, folder, index, shop, api):
+    settings.ENCODER = EncoderSpec("gnn_coder", str(folder), max_tokens=64).as_dict()
+    index(shop)
+    unit = Unit.objects.get(name="apply_discount")
+    met = words_met(unit, "read the file kind:function")
+    assert [each.word for each in met] == ["read", "the", "file"]
+    assert sum(each.share for each in met) == pytest.approx(1, abs=1e-3)
+    asked = GnnCoderEncoder(EncoderSpec("gnn_coder", str(folder), max_tokens=64)).encode_question("read the file")
+    kept = bytes(Vector.objects.get(text_hash=unit.text_hash).pieces)
+    assert sum(each.share * each.nearness for each in met) == pytest.approx(late_scores(asked.pieces, [kept])[0], abs=1e-2)
+    source = unit.file.blob.text.split("\n")
+    assert all(each.met in source[each.line - 1] for each in met if each.line is not None)
+
+    body = api.get(f"/api/v1/code/units/{unit.pk}/explanation?q=read+the+file").json()
+    assert [each["word"] for each in body["met"]] == ["read", "the", "file"]
+    assert api.get(f"/api/v1/code/units/{unit.pk}/explanation").json()["met"] == []
+    refused = api.get(f"/api/v1/code/units/{unit.pk}/explanation?q=kind:nothing")
+    assert (refused.status_code, refused.json()["type"]) == (400, "urn:searchapp:invalid")
+    page = Client().get(f"{reverse('explain', args=[unit.pk])}?q=read+the+file").content.decode()
+    assert "What your question met" in page
+    assert Client().get(f"{reverse('explain', args=[unit.pk])}?q=kind:nothing").status_code == 422
+    hits = Client().get("/?q=apply+a+discount").content.decode()
+    assert f"{reverse('explain', args=[unit.pk])}?q=apply%20a%20discount" in hits
 
 
 def test_kinds_are_numbered_as_the_model_has_them(pairs_of_random):

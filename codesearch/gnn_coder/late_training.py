@@ -19,8 +19,17 @@ from codesearch.gnn_coder.features import INNER_KIND, KIND, NO_NODES, UNKNOWN, F
 from codesearch.gnn_coder.late_interaction import LATE_FILE, NO_NODE, kept_tokens, places_in_trees, syntax_of, telling_pieces
 from codesearch.gnn_coder.loss import other_wordings
 from codesearch.gnn_coder.network import GnnCoder, pad
-from codesearch.gnn_coder.rewriting import question_like
-from codesearch.gnn_coder.training import TrainingConfig, arrange, mean_reciprocal_rank, same_queries
+from codesearch.gnn_coder.training import (
+    TrainingConfig,
+    arrange,
+    codes_of,
+    draw_variants,
+    load_checkpoint,
+    mean_reciprocal_rank,
+    same_queries,
+    save_checkpoint,
+    worded,
+)
 from searchapp.encoders.base import Vectors
 
 _TEXTS_AT_ONCE = 64
@@ -208,7 +217,7 @@ class LateTrainer:
 
     def run(self, checkpoint: Path) -> Iterator[LateProgress]:
         """Train to the end from where the checkpoint stands, and yield after every step; checkpoints come with validations."""
-        self._resume(checkpoint)
+        self.step = load_checkpoint(checkpoint, self._parts(), self.network.projection.device)
         config = self._config
         arranging = TrainingConfig(seed=config.seed, batch=config.batch)
         an_epoch = len(self._data.pairs) // config.batch
@@ -222,7 +231,7 @@ class LateTrainer:
             if self.step % config.validate_every and self.step < config.steps:
                 yield LateProgress(self.step, loss)
                 continue
-            self._save(checkpoint)
+            save_checkpoint(checkpoint, self.step, self._parts())
             yield LateProgress(self.step, loss, self.validation())
 
     @torch.no_grad()
@@ -240,15 +249,9 @@ class LateTrainer:
         return found
 
     def _train_on(self, rows: NDArray[np.int64], rng: random.Random) -> float:
-        is_bare = [rng.random() < self._config.bare_share for _ in rows]
-        # Code with its documentation never meets the documentation's own words: copying is nothing to learn.
-        is_reworded = [not bare or rng.random() < self._config.rewritten_share for bare in is_bare]
-        pairs = [self._data.pairs[row] for row in rows]
-        texts = [
-            question_like(pair.query, pair.name, pair.language, rng) if reworded else pair.query
-            for pair, reworded in zip(pairs, is_reworded, strict=True)
-        ]
-        units = [(self._data.bare if bare else self._data.documented)[row] for row, bare in zip(rows, is_bare, strict=True)]
+        is_bare, is_reworded = draw_variants(len(rows), self._config.bare_share, self._config.rewritten_share, rng)
+        texts = worded([self._data.pairs[row] for row in rows], is_reworded, rng)
+        units = codes_of(self._data, rows, is_bare)
         others = other_wordings(same_queries(self._query_vectors[rows])).to(self.network.projection.device)
         loss = self.network.loss(self._reader.questions(texts), self._reader.units(units), others)
         self._optimizer.zero_grad(set_to_none=True)
@@ -258,17 +261,5 @@ class LateTrainer:
         self._schedule.step()
         return float(loss.detach())
 
-    def _save(self, path: Path) -> None:
-        parts: dict[str, Any] = {"network": self.network, "optimizer": self._optimizer, "schedule": self._schedule}
-        partial = path.with_suffix(".partial")
-        torch.save({"step": self.step} | {name: part.state_dict() for name, part in parts.items()}, partial)
-        partial.replace(path)
-
-    def _resume(self, path: Path) -> None:
-        if not path.exists():
-            return
-        state = torch.load(path, map_location=self.network.projection.device, weights_only=True)
-        self.step = state["step"]
-        self.network.load_state_dict(state["network"])
-        self._optimizer.load_state_dict(state["optimizer"])
-        self._schedule.load_state_dict(state["schedule"])
+    def _parts(self) -> dict[str, Any]:
+        return {"network": self.network, "optimizer": self._optimizer, "schedule": self._schedule}

@@ -1,7 +1,7 @@
 """Training: contrastive, resumable, seeded; on the CPU or a GPU, in bf16."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from codesearch.gnn_coder.encoding import CachedEncoding, code_chunks, encode_co
 from codesearch.gnn_coder.features import Features
 from codesearch.gnn_coder.loss import IndividualTemperatureLoss, SymmetricContrastiveLoss
 from codesearch.gnn_coder.network import GnnCoder
+from codesearch.gnn_coder.pairs import Pair
 from codesearch.gnn_coder.rewriting import question_like
 from searchapp.encoders.base import Vectors
 
@@ -132,11 +133,9 @@ class Trainer:
         rng = random.Random(f"{self.config.seed}/{self.step}")
         torch.manual_seed(hash((self.config.seed, self.step)) % 2**31)
         self.model.train()
-        is_bare = [rng.random() < self.config.bare_share for _ in rows]
-        # Code with its documentation never meets the documentation's own words: copying is nothing to learn.
-        is_reworded = [not bare or rng.random() < self.config.rewritten_share for bare in is_bare]
+        is_bare, is_reworded = draw_variants(len(rows), self.config.bare_share, self.config.rewritten_share, rng)
         asked, backward_to_queries = self._queries(rows, is_reworded, rng)
-        codes = [(self.data.bare if bare else self.data.documented)[row] for row, bare in zip(rows, is_bare, strict=True)]
+        codes = codes_of(self.data, rows, is_bare)
         code_parts, code_order = code_chunks(self.model, codes, self.device)
         found = CachedEncoding(code_parts, self.device)
         same = same_queries(self.query_vectors[rows]).to(self.device)
@@ -155,36 +154,58 @@ class Trainer:
         if self.wordings is not None:
             chosen = [rng.randrange(1, self.wordings.shape[1]) if reworded else 0 for reworded in is_reworded]
             return torch.from_numpy(self.wordings[rows, chosen].astype(np.float32)).to(self.device), lambda: None
-        pairs = [self.data.pairs[row] for row in rows]
-        texts = [
-            question_like(pair.query, pair.name, pair.language, rng) if reworded else pair.query
-            for pair, reworded in zip(pairs, is_reworded, strict=True)
-        ]
+        texts = worded([self.data.pairs[row] for row in rows], is_reworded, rng)
         parts, order = text_chunks(self.model, self.tokenizer, texts, self.device)
         encoding = CachedEncoding(parts, self.device)
         return encoding.vectors[order], encoding.backward
 
     def _save(self, path: Path) -> None:
-        state = {
-            "step": self.step,
-            "model": self.model.state_dict(),
-            "loss": self.loss.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "schedule": self.schedule.state_dict(),
-        }
-        partial = path.with_suffix(".partial")
-        torch.save(state, partial)
-        partial.replace(path)
+        save_checkpoint(path, self.step, self._parts())
 
     def _resume(self, path: Path) -> None:
-        if not path.exists():
-            return
-        state = torch.load(path, map_location=self.device, weights_only=True)
-        self.step = state["step"]
-        self.model.load_state_dict(state["model"])
-        self.loss.load_state_dict(state["loss"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.schedule.load_state_dict(state["schedule"])
+        self.step = load_checkpoint(path, self._parts(), self.device)
+
+    def _parts(self) -> dict[str, Any]:
+        return {"model": self.model, "loss": self.loss, "optimizer": self.optimizer, "schedule": self.schedule}
+
+
+def save_checkpoint(path: Path, step: int, parts: dict[str, Any]) -> None:
+    """Write where a run stands, whole or not at all; `parts` have `state_dict`."""
+    partial = path.with_suffix(".partial")
+    torch.save({"step": step} | {name: part.state_dict() for name, part in parts.items()}, partial)
+    partial.replace(path)
+
+
+def load_checkpoint(path: Path, parts: dict[str, Any], device: torch.device) -> int:
+    """Set the parts to what was written, and return the step: 0, and nothing set, where there is no checkpoint."""
+    if not path.exists():
+        return 0
+    state = torch.load(path, map_location=device, weights_only=True)
+    for name, part in parts.items():
+        part.load_state_dict(state[name])
+    return int(state["step"])
+
+
+def draw_variants(number: int, bare_share: float, rewritten_share: float, rng: random.Random) -> tuple[list[bool], list[bool]]:
+    """Return which of so many pairs show their code without documentation, and which have their query reworded.
+
+    Code with its documentation never meets the documentation's own words: copying is nothing to learn.
+    """
+    is_bare = [rng.random() < bare_share for _ in range(number)]
+    return is_bare, [not bare or rng.random() < rewritten_share for bare in is_bare]
+
+
+def worded(pairs: Sequence[Pair], is_reworded: Sequence[bool], rng: random.Random) -> list[str]:
+    """Return the pairs' queries, some of them as people would type them."""
+    return [
+        question_like(pair.query, pair.name, pair.language, rng) if reworded else pair.query
+        for pair, reworded in zip(pairs, is_reworded, strict=True)
+    ]
+
+
+def codes_of(data: Dataset, rows: NDArray[np.int64], is_bare: Sequence[bool]) -> list[Features]:
+    """Return the code of pairs, with its documentation or without."""
+    return [(data.bare if bare else data.documented)[row] for row, bare in zip(rows, is_bare, strict=True)]
 
 
 def same_queries(vectors: Vectors) -> Tensor:

@@ -2,12 +2,13 @@
 
 import json
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
+
+from codesearch.management.training import add_training_arguments, bar, chosen_device, query_tokenizer
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,25 +28,18 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("--pairs", type=Path, required=True, help="folder written by mine_pairs")
-        parser.add_argument("--out", type=Path, required=True, help="folder for checkpoint and model")
+        add_training_arguments(parser)
         parser.add_argument("--transformer", help="folder of a Hugging Face encoder to start from; by default all-MiniLM-L6-v2")
         parser.add_argument("--pooling", choices=["ast", "topk", "sag", "mean", "none"], default="ast", help="none: no graph network at all")
         parser.add_argument("--convolution", choices=["fa", "gcn", "gat"], default="fa")
         parser.add_argument("--content", choices=["contextual", "static"], default="contextual", help="what a node's tokens bring")
         parser.add_argument("--identifiers", choices=["yes", "no"], default="yes", help="whether whole identifiers have meanings of their own")
         parser.add_argument("--loss", choices=["symmetric", "individual"], default="symmetric")
-        parser.add_argument("--most-tokens", type=int, default=160)
-        parser.add_argument("--limit", type=int, help="train on so many pairs, drawn at random, the same for every seed")
         parser.add_argument("--epochs", type=float, default=1.0)
         parser.add_argument("--batch", type=int, default=256)
         parser.add_argument("--rate", type=float, default=3e-5, help="learning rate of the Transformer; 0 leaves it as it is and reads code once")
         parser.add_argument("--keep", type=float, default=0.0, metavar="SHARE", help="in the end, set back by this share what was trained (WiSE-FT)")
         parser.add_argument("--bare-share", type=float, default=1.0, help="how much of the code is shown without its documentation")
-        parser.add_argument("--seed", type=int, default=0)
-        parser.add_argument("--precision", choices=["bf16", "fp32"], default="bf16", help="fp32 on processors without bf16 products")
-        parser.add_argument("--device", default="auto")
-        parser.add_argument("--validate-every", type=int, default=100, metavar="STEPS")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Train."""
@@ -61,13 +55,13 @@ class Command(BaseCommand):
         if options["keep"] and options["rate"] and options["pooling"] != "none":
             raise CommandError("--keep is for a Transformer alone, or a graph network alone (--rate 0): trained together, they fit each other only.")
         transformer = model_folder(options["transformer"] or BUNDLED_MODEL)
-        device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if options["device"] == "auto" else options["device"])
-        data, held_out, vocabulary, vectors = prepared(options["pairs"], transformer, options["most_tokens"], options["limit"], _bar)
+        device = chosen_device(options["device"])
+        data, held_out, vocabulary, vectors = prepared(options["pairs"], transformer, options["most_tokens"], options["limit"], bar)
         torch.manual_seed(options["seed"])
         model = new_model(transformer, _graph_config(options, vocabulary, transformer), device)
         model.bf16 = options["precision"] == "bf16"
         options["out"].mkdir(parents=True, exist_ok=True)
-        tokenizer = _tokenizer(transformer)
+        tokenizer = query_tokenizer(transformer)
         wordings = None
         if not options["rate"]:
             data, held_out, wordings = _read_once((data, held_out), model, tokenizer, device, options, transformer)
@@ -88,10 +82,6 @@ class Command(BaseCommand):
         save_model(model, options["out"] / "model", transformer / "tokenizer.json", 256)
         reached = {"mrr": validation.by_language(), "pairs": len(data.pairs), "steps": trainer.steps, "keep": options["keep"]}
         self.stdout.write(json.dumps(reached | config.as_dict()))
-
-
-def _bar(name: str) -> Callable[[Iterable[Any]], Iterable[Any]]:
-    return lambda items: tqdm(items, desc=name)
 
 
 def _graph_config(options: dict[str, Any], vocabulary: "Vocabulary", transformer: Path) -> "NetworkConfig | None":
@@ -125,24 +115,15 @@ def _read_once(
     stem = f"read-{digest(transformer / 'model.safetensors')}-{options['content']}-{options['most_tokens']}-{len(training.pairs)}"
 
     def read(features: "FlatFeatures", name: str) -> "FlatFeatures":
-        return with_read(features, model, device, options["pairs"] / f"{stem}-{name}.npy", _bar(f"Reading {name}"))
+        return with_read(features, model, device, options["pairs"] / f"{stem}-{name}.npy", bar(f"Reading {name}"))
 
-    queries = wordings(training.pairs, model, tokenizer, device, options["pairs"] / f"{stem}-queries.npy", _bar("Reading queries"))
+    queries = wordings(training.pairs, model, tokenizer, device, options["pairs"] / f"{stem}-queries.npy", bar("Reading queries"))
     documented = read(training.documented, "documented") if options["bare_share"] < 1 else training.documented
     return (
         Dataset(training.pairs, documented, read(training.bare, "bare")),
         Dataset(validation.pairs, validation.documented, read(validation.bare, "valid")),
         queries,
     )
-
-
-def _tokenizer(transformer: Path) -> Any:
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_file(str(transformer / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(64)
-    return tokenizer
 
 
 def _train(trainer: "Trainer", validation: "Validation", out: Path) -> None:

@@ -3,12 +3,13 @@
 import json
 import shutil
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
+
+from codesearch.management.training import add_training_arguments, bar, chosen_device, query_tokenizer
 
 
 class Command(BaseCommand):
@@ -19,22 +20,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("--pairs", type=Path, required=True, help="folder written by mine_pairs")
+        add_training_arguments(parser)
         parser.add_argument(
             "--model", required=True, help="folder of a model with a graph network, or the name of the bundled one; it stays as it is"
         )
-        parser.add_argument("--out", type=Path, required=True, help="folder for checkpoint and model")
         parser.add_argument("--syntax", choices=["yes", "no"], default="yes", help="whether a piece's place in the syntax tree counts")
         parser.add_argument("--dimension", type=int, default=64, help="numbers a piece")
-        parser.add_argument("--most-tokens", type=int, default=160)
-        parser.add_argument("--limit", type=int, help="train on so many pairs, drawn at random, the same for every seed")
         parser.add_argument("--steps", type=int, default=300)
         parser.add_argument("--batch", type=int, default=128)
         parser.add_argument("--rate", type=float, default=1e-3)
-        parser.add_argument("--seed", type=int, default=0)
-        parser.add_argument("--precision", choices=["bf16", "fp32"], default="bf16", help="fp32 on processors without bf16 products")
-        parser.add_argument("--device", default="auto")
-        parser.add_argument("--validate-every", type=int, default=100, metavar="STEPS")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Train."""
@@ -42,8 +36,6 @@ class Command(BaseCommand):
             import torch
         except ImportError as error:
             raise CommandError("Training needs torch and torch-geometric: run `make models`.") from error
-        from tokenizers import Tokenizer
-
         from codesearch.gnn_coder.dataset import prepared
         from codesearch.gnn_coder.folder import gnn_coder_folder
         from codesearch.gnn_coder.late_training import LateConfig, LateTrainer, Reader, with_kinds_of
@@ -54,22 +46,19 @@ class Command(BaseCommand):
             folder = gnn_coder_folder(options["model"])
         except EncoderError as error:
             raise CommandError(str(error)) from error
-        device = torch.device(("cuda" if torch.cuda.is_available() else "cpu") if options["device"] == "auto" else options["device"])
+        device = chosen_device(options["device"])
         model = load_model(folder)
         if model.config is None:
             raise CommandError(f"{folder} holds no graph network, whose kinds of nodes tell a piece's place. Train one with train_gnn_coder.")
         model.bf16 = options["precision"] == "bf16"
-        training, held_out, own, vectors = prepared(options["pairs"], folder, options["most_tokens"], options["limit"], _bar)
+        training, held_out, own, vectors = prepared(options["pairs"], folder, options["most_tokens"], options["limit"], bar)
         vocabulary = model.config.vocabulary
-        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        tokenizer.no_padding()
-        tokenizer.enable_truncation(64)
         torch.manual_seed(options["seed"])
         names = ("seed", "batch", "steps", "rate", "dimension", "validate_every")
         config = LateConfig(**{name: options[name] for name in names}, syntax=options["syntax"] == "yes")
         kinds = len(vocabulary.kinds)
         training, held_out = (with_kinds_of(each, own, vocabulary) for each in (training, held_out))
-        trainer = LateTrainer(Reader(model, tokenizer, kinds, device), training, held_out, vectors, kinds, config)
+        trainer = LateTrainer(Reader(model, query_tokenizer(folder), kinds, device), training, held_out, vectors, kinds, config)
         options["out"].mkdir(parents=True, exist_ok=True)
         reached = self._train(trainer, config.steps, options["out"])
         shutil.copytree(folder, options["out"] / "model", dirs_exist_ok=True)
@@ -87,7 +76,3 @@ class Command(BaseCommand):
                     log.flush()
         reached: dict[str, tuple[float, float]] = trainer.validation()
         return reached
-
-
-def _bar(name: str) -> Callable[[Iterable[Any]], Iterable[Any]]:
-    return lambda items: tqdm(items, desc=name)

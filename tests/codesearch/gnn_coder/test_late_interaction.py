@@ -29,7 +29,6 @@ from codesearch.gnn_coder.late_interaction import (
 )
 from codesearch.gnn_coder.late_training import LateConfig, LateTrainer, Reader, with_kinds_of
 from codesearch.gnn_coder.mining import MiningReport, write_pairs
-from codesearch.gnn_coder.pairs import Pair
 from codesearch.gnn_coder.torch_encoder import TorchEncoder
 from codesearch.gnn_coder.weights import load_model, save_model
 from codesearch.indexing.vectors import serving_index
@@ -40,7 +39,7 @@ from codesearch.retrieval import Retriever, search
 from codesearch.retrieval.explaining import words_met
 from searchapp.encoders import EncoderError, EncoderSpec
 from tests.codesearch.gnn_coder.test_openvino_network import random_features
-from tests.codesearch.gnn_coder.tiny import VOCABULARY, WORDS, save_tiny, save_tiny_late, tiny_model, tiny_tokenizer
+from tests.codesearch.gnn_coder.tiny import VOCABULARY, WORDS, save_tiny, save_tiny_late, tiny_model, tiny_pairs, tiny_tokenizer
 
 CPU = torch.device("cpu")
 KINDS = len(VOCABULARY.kinds)
@@ -248,10 +247,6 @@ def trained_on(tmp_path):
     # Words so far apart that no two questions count as the same.
     torch.nn.init.normal_(model.transformer.embeddings.word_embeddings.weight, std=2)
     save_model(model, tmp_path / "start", tmp_path / "tokenizer.json", 64)
-    pairs = [
-        Pair(f"{verb} the {thing}", f"def f(a, b):\n    x = {verb}({thing}, a)\n    return x\n", "python", "p", "a.py", "f", f"{verb} the {thing}")
-        for verb in ("read", "write", "sort", "get")
-        for thing in ("file", "list", "path", "name")
-    ]
+    pairs = tiny_pairs()
     write_pairs(tmp_path / "pairs", {"train": pairs, "valid": pairs[:8], "test": []}, MiningReport())
     return tmp_path / "pairs", tmp_path / "start"

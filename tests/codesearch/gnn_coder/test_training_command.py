@@ -14,10 +14,9 @@ from codesearch.gnn_coder.encoder import GnnCoderEncoder
 from codesearch.gnn_coder.encoding import encode_code
 from codesearch.gnn_coder.frozen import with_read
 from codesearch.gnn_coder.mining import MiningReport, write_pairs
-from codesearch.gnn_coder.pairs import Pair
 from codesearch.gnn_coder.weights import save_model
 from searchapp.encoders import EncoderSpec
-from tests.codesearch.gnn_coder.tiny import tiny_model, tiny_tokenizer
+from tests.codesearch.gnn_coder.tiny import tiny_model, tiny_pairs, tiny_tokenizer
 
 CPU = torch.device("cpu")
 
@@ -31,11 +30,7 @@ def folders(tmp_path_factory):
     # Words so far apart that no two queries count as the same.
     torch.nn.init.normal_(model.transformer.embeddings.word_embeddings.weight, std=2)
     save_model(model, root / "start", root / "tokenizer.json", 64)
-    pairs = [
-        Pair(f"{verb} the {thing}", f"def f(a, b):\n    x = {verb}({thing}, a)\n    return x\n", "python", "p", "a.py", "f", f"{verb} the {thing}")
-        for verb in ("read", "write", "sort", "get")
-        for thing in ("file", "list", "path", "name")
-    ]
+    pairs = tiny_pairs()
     write_pairs(root / "pairs", {"train": pairs, "valid": pairs[:4], "test": []}, MiningReport())
     return root / "pairs", root / "start"
 

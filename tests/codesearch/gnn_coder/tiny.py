@@ -9,6 +9,7 @@ from transformers import BertConfig, BertModel
 from codesearch.gnn_coder.features import Vocabulary
 from codesearch.gnn_coder.late_training import LateInteraction
 from codesearch.gnn_coder.network import GnnCoder, NetworkConfig
+from codesearch.gnn_coder.pairs import Pair
 from codesearch.gnn_coder.weights import save_model
 
 VOCABULARY = Vocabulary(
@@ -67,6 +68,15 @@ def tiny_model(pooling: str | None, seed: int = 0, *, untrained: bool = False) -
     for parameter in model.parameters() if not untrained else ():
         torch.nn.init.normal_(parameter, std=0.3)
     return model.eval()
+
+
+def tiny_pairs() -> list[Pair]:
+    """Return sixteen pairs whose code says what their query does."""
+    return [
+        Pair(f"{verb} the {thing}", f"def f(a, b):\n    x = {verb}({thing}, a)\n    return x\n", "python", "p", "a.py", "f", f"{verb} the {thing}")
+        for verb in ("read", "write", "sort", "get")
+        for thing in ("file", "list", "path", "name")
+    ]
 
 
 def save_tiny_late(folder: Path, seed: int = 0) -> LateInteraction:

@@ -1,0 +1,44 @@
+"""What the training commands share."""
+
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+_MOST_QUERY_TOKENS = 64
+
+
+def add_training_arguments(parser: ArgumentParser) -> None:
+    """Declare what every training of the code encoder may be told."""
+    parser.add_argument("--pairs", type=Path, required=True, help="folder written by mine_pairs")
+    parser.add_argument("--out", type=Path, required=True, help="folder for checkpoint and model")
+    parser.add_argument("--most-tokens", type=int, default=160)
+    parser.add_argument("--limit", type=int, help="train on so many pairs, drawn at random, the same for every seed")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--precision", choices=["bf16", "fp32"], default="bf16", help="fp32 on processors without bf16 products")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--validate-every", type=int, default=100, metavar="STEPS")
+
+
+def chosen_device(name: str) -> Any:
+    """Return the torch device of that name; `auto` is a GPU where there is one."""
+    import torch
+
+    return torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
+
+
+def query_tokenizer(folder: Path) -> Any:
+    """Return a model folder's tokenizer, for queries."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(_MOST_QUERY_TOKENS)
+    return tokenizer
+
+
+def bar(name: str) -> Callable[[Iterable[Any]], Iterable[Any]]:
+    """Return what shows a bar with a name beside items that are gone through."""
+    return lambda items: tqdm(items, desc=name)

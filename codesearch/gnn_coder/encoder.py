@@ -24,7 +24,7 @@ from codesearch.gnn_coder.openvino_network import code_model, question_model
 from searchapp.encoders.base import Encoder, EncoderError, EncoderSpec
 from searchapp.encoders.batching import Batch, batches
 from searchapp.encoders.bert_graph import Weights
-from searchapp.encoders.openvino import TOKEN_BUDGET, OpenVinoEncoder, padded
+from searchapp.encoders.openvino import TOKEN_BUDGET, OpenVinoEncoder, infer_in_turns, padded
 
 _NODE_STEP = 16
 
@@ -93,28 +93,25 @@ class GnnCoderEncoder(OpenVinoEncoder):
         features = self._featurizer(texts, graphs)
         vectors = np.empty((len(features), self.dimension), dtype=np.float32)
         found = [NO_PIECES] * len(features)
-        # A callback must not hold the encoder: it may outlive it in a thread that cannot end the model it runs on.
-        pieces = self.pieces
-        queue = ov.AsyncInferQueue(self._code, min(self._streams, max(1, len(features))))
 
-        def keep(request: ov.InferRequest, batch: Batch) -> None:
-            vectors[batch] = request.get_output_tensor(0).data
-            if pieces is not None:
-                for index, read in zip(batch, request.get_output_tensor(2).data, strict=True):
-                    found[index] = pieces.of_code(features[index], read)
+        def inputs(batch: Batch) -> list[Any]:
+            return _inputs([features[index] for index in batch])
 
-        queue.set_callback(keep)
-        for batch in batches([len(each.tokens) for each in features], TOKEN_BUDGET):
-            queue.start_async(_inputs([features[index] for index in batch]), batch)
-        queue.wait_all()
-        return CodeVectors(vectors, None if pieces is None else found)
+        for batch, results in infer_in_turns(self._code, self._streams, batches([len(each.tokens) for each in features], TOKEN_BUDGET), inputs):
+            vectors[batch] = results[0]
+            if self.pieces is not None:
+                for index, read in zip(batch, results[2], strict=True):
+                    found[index] = self.pieces.of_code(features[index], read)
+        return CodeVectors(vectors, None if self.pieces is None else found)
 
     def explain(self, text: str, graph: SyntaxGraph) -> NodeWeights:
         """Return each node's weight, float32 [nodes]; 0 for nodes beyond the text that the network reads."""
         (features,) = self._featurizer([text], [graph])
         weights = np.zeros(len(graph.parents), dtype=np.float32)
-        found = self._code(_inputs([features]))[1][0]
-        weights[features.positions] = found[: len(features.nodes)]
+        # A request of its own: calling the model shares the arrays' memory with it, which later requests would write to.
+        request = self._code.create_infer_request()
+        request.infer(_inputs([features]))
+        weights[features.positions] = request.get_output_tensor(1).data[0, : len(features.nodes)]
         return weights
 
     @cached_property

@@ -8,7 +8,8 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
@@ -84,17 +85,42 @@ class OpenVinoEncoder:
         distinct, inverse = unique(texts)
         tokens = [encoding.ids for encoding in self.tokenizer.encode_batch_fast(distinct)]
         vectors = np.empty((len(tokens), self.dimension), dtype=np.float32)
-        queue = ov.AsyncInferQueue(self._many, min(self._streams, max(1, len(tokens))))
 
-        def keep(request: ov.InferRequest, batch: Batch) -> None:
-            vectors[batch] = request.get_output_tensor(0).data
-
-        queue.set_callback(keep)
-        for batch in batches([len(ids) for ids in tokens], TOKEN_BUDGET):
+        def inputs(batch: Batch) -> list[Any]:
             short = max(len(tokens[index]) for index in batch) <= _SHORT
-            queue.start_async(padded([tokens[index] for index in batch], _SHORT_LENGTH_STEP if short else _LENGTH_STEP), batch)
-        queue.wait_all()
+            return padded([tokens[index] for index in batch], _SHORT_LENGTH_STEP if short else _LENGTH_STEP)
+
+        for batch, results in infer_in_turns(self._many, self._streams, batches([len(ids) for ids in tokens], TOKEN_BUDGET), inputs):
+            vectors[batch] = results[0]
         return vectors[inverse]
+
+
+def infer_in_turns(
+    model: ov.CompiledModel, requests: int, batches: Iterable[Batch], inputs: Callable[[Batch], list[Any]]
+) -> Iterator[tuple[Batch, list[Any]]]:
+    """Yield each batch with the model's results for it, valid until the next one; at most so many `requests` are under way at once.
+
+    OpenVINO's own queue calls back from the model's threads. What a callback is the last to hold is freed there, and a model that
+    one of its own threads frees ends the process.
+    """
+    under_way: deque[tuple[ov.InferRequest, Batch]] = deque()
+
+    def finished() -> tuple[ov.InferRequest, Batch]:
+        request, batch = under_way.popleft()
+        request.wait()
+        return request, batch
+
+    for batch in batches:
+        if len(under_way) < requests:
+            request = model.create_infer_request()
+        else:
+            request, done = finished()
+            yield done, [each.data for each in request.output_tensors]
+        request.start_async(inputs(batch))
+        under_way.append((request, batch))
+    while under_way:
+        request, done = finished()
+        yield done, [each.data for each in request.output_tensors]
 
 
 def padded(tokens: Sequence[Any], step: int = _LENGTH_STEP) -> list[Any]:

@@ -68,17 +68,17 @@ class GnnCoderEncoder(OpenVinoEncoder):
     def __init__(self, spec: EncoderSpec) -> None:
         """Load the model folder that `spec` names. Raises EncoderError."""
         self._folder = gnn_coder_folder(spec.model)
+        self._graph = read_graph_shape(self._folder)
+        kinds = len(self._graph["kinds"])
+        self._late = read_late_weights(self._folder, self._graph["dimension"], kinds)
         super().__init__(replace(spec, model=str(self._folder)))
+        self.pieces = Pieces(self._late, self.tokenizer, kinds) if self._late is not None else None
         self._featurizer = Featurizer(self.tokenizer, vocabulary_of_shape(self._graph))
         self.identity = identity_of(self._folder, spec.max_tokens)
 
     def text_model(self, weights: Weights) -> ov.Model:
         """Return the model of questions: with late interaction, it has their pieces, too."""
-        self._graph = read_graph_shape(self._folder)
-        kinds = len(self._graph["kinds"])
-        late = read_late_weights(self._folder, self.dimension, kinds)
-        self.pieces = Pieces(late, self.tokenizer, kinds) if late is not None else None
-        return super().text_model(weights) if late is None else question_model(self.config, weights, late)
+        return super().text_model(weights) if self._late is None else question_model(self.config, weights, self._late)
 
     def encode_question(self, text: str) -> QuestionVectors:
         """Return the vectors of a question."""
@@ -116,10 +116,9 @@ class GnnCoderEncoder(OpenVinoEncoder):
 
     @cached_property
     def _code(self) -> ov.CompiledModel:
-        late = self.pieces.weights if self.pieces is not None else None
         try:
             weights = load_file(self._folder / "graph.safetensors")
-            model = code_model(self.config, load_file(self._folder / "model.safetensors"), self._graph, weights, late)
+            model = code_model(self.config, load_file(self._folder / "model.safetensors"), self._graph, weights, self._late)
         except (OSError, KeyError, ValueError, RuntimeError) as error:
             raise EncoderError(f"{self._folder}: graph.json and graph.safetensors do not belong together ({error}).") from error
         return ov.Core().compile_model(model, "CPU", {"NUM_STREAMS": str(self._streams)})

@@ -197,13 +197,13 @@ def late_scores(question: QuestionPieces, units: Sequence[bytes]) -> Vectors:
         return scores
     filled = np.flatnonzero(lengths)
     starts = np.concatenate([[0], np.cumsum(lengths[filled])[:-1]])
-    near = nearness(question, np.frombuffer(b"".join(units), dtype=np.int8).reshape(-1, width))
+    near = nearness(question, b"".join(units))
     scores[filled] = np.maximum.reduceat(near, starts, axis=0) @ question.weights
     return scores
 
 
-def nearness(question: QuestionPieces, pieces: NDArray[np.int8]) -> Vectors:
+def nearness(question: QuestionPieces, pieces: bytes) -> Vectors:
     """Return cosine times importance, float32 [pieces of code, pieces of the question]."""
-    numbers = pieces.astype(np.float32)
+    numbers = np.frombuffer(pieces, dtype=np.int8).reshape(-1, question.vectors.shape[1] + 1).astype(np.float32)
     near = numbers[:, :-1] @ (question.vectors.T / _DIRECTION_SCALE) * (numbers[:, -1:] / _IMPORTANCE_SCALE)
     return np.asarray(near, dtype=np.float32)

@@ -96,7 +96,7 @@ class Trainer:
 
     def run(self, validate: Callable[[], float], checkpoint: Path) -> Iterator[Progress]:
         """Train to the end from where the checkpoint stands, and yield after every step; checkpoints come with validations."""
-        self._resume(checkpoint)
+        self.step = load_checkpoint(checkpoint, self._parts(), self.device)
         arranged = -1
         batches: list[NDArray[np.int64]] = []
         while self.step < self.steps:
@@ -109,7 +109,7 @@ class Trainer:
                 yield Progress(self.step, self.steps, loss)
                 continue
             mrr = validate()
-            self._save(checkpoint)
+            save_checkpoint(checkpoint, self.step, self._parts())
             yield Progress(self.step, self.steps, loss, mrr)
 
     def _groups(self) -> list[dict[str, Any]]:
@@ -158,12 +158,6 @@ class Trainer:
         parts, order = text_chunks(self.model, self.tokenizer, texts, self.device)
         encoding = CachedEncoding(parts, self.device)
         return encoding.vectors[order], encoding.backward
-
-    def _save(self, path: Path) -> None:
-        save_checkpoint(path, self.step, self._parts())
-
-    def _resume(self, path: Path) -> None:
-        self.step = load_checkpoint(path, self._parts(), self.device)
 
     def _parts(self) -> dict[str, Any]:
         return {"model": self.model, "loss": self.loss, "optimizer": self.optimizer, "schedule": self.schedule}

@@ -120,6 +120,14 @@ def read_vector(index: VectorIndex, text: uuid.UUID) -> Vectors | None:
     return from_binary([row[0]])[0] if row else None
 
 
+def read_pieces(index: VectorIndex, text: uuid.UUID) -> bytes | None:
+    """Return the pieces of a text as they are stored, or None if it has none in this index."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pieces FROM codesearch_vector WHERE index_id = %s AND text_hash = %s", [index.pk, text])
+        row = cursor.fetchone()
+    return bytes(row[0]) if row and row[0] is not None else None
+
+
 def from_binary(vectors: Sequence[bytes]) -> Vectors:
     """Return float32 [n, dimension] of PostgreSQL's binary form of halfvecs: two 16-bit counts, then big-endian half floats."""
     rows = np.frombuffer(b"".join(vectors), dtype=">f2").reshape(len(vectors), -1)

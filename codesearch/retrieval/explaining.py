@@ -8,7 +8,7 @@ import numpy as np
 from codesearch.gnn_coder.encoder import CodeEncoder, NodeWeights
 from codesearch.gnn_coder.graph import SyntaxGraph, syntax_graph
 from codesearch.gnn_coder.late_interaction import nearness
-from codesearch.indexing.vectors import encoder_of, serving_index
+from codesearch.indexing.vectors import encoder_of, read_pieces, serving_index
 from codesearch.models import Unit
 from codesearch.parsing import CodeUnit, parse_file
 from codesearch.parsing.dense_text import DenseText, dense_text, text_hash
@@ -89,17 +89,15 @@ def words_met(unit: Unit, asked: str) -> list[WordMet]:
     Raises QueryError and EncoderError.
     """
     question = parse_query(asked).text
-    index = serving_index()
+    index = serving_index() if question else None
     encoder = encoder_of(index) if index is not None else None
-    parsed = _parsed(unit)
-    if not isinstance(encoder, CodeEncoder) or encoder.pieces is None or parsed is None or not question:
+    if index is None or not isinstance(encoder, CodeEncoder) or encoder.pieces is None:
         return []
-    pieces_asked = encoder.encode_question(question).pieces
+    of_question, kept, parsed = encoder.encode_question(question).pieces, read_pieces(index, unit.text_hash), _parsed(unit)
+    if of_question is None or not kept or parsed is None:
+        return []
+    near, weights = nearness(of_question, kept), of_question.weights
     dense = dense_text(parsed)
-    kept = encoder.encode_code([dense.text], [syntax_graph(parsed, dense)]).pieces
-    if pieces_asked is None or not kept or not len(kept[0]):
-        return []
-    near, weights = nearness(pieces_asked, kept[0]), pieces_asked.weights
     spans = encoder.pieces.spans(dense.text)
     lines = _lines_of_characters(parsed, dense, unit.file.blob.text)
     found = []

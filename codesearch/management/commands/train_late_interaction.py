@@ -67,12 +67,13 @@ class Command(BaseCommand):
 
     def _train(self, trainer: Any, steps: int, out: Path) -> dict[str, tuple[float, float]]:
         """Train to the end, with a bar, and a line in `log.jsonl` for every validation; return the last of these."""
+        reached: dict[str, tuple[float, float]] | None = None
         with tqdm(total=steps, desc="Training", unit=" steps") as progress, (out / "log.jsonl").open("a", encoding="utf-8") as log:
             for at in trainer.run(out / "checkpoint.pt"):
                 progress.update(at.step - progress.n)
                 progress.set_postfix(loss=f"{at.loss:.3f}")
                 if at.mrr is not None:
+                    reached = at.mrr
                     log.write(json.dumps({"step": at.step, "loss": round(at.loss, 4), "mrr": at.mrr}) + "\n")
                     log.flush()
-        reached: dict[str, tuple[float, float]] = trainer.validation()
-        return reached
+        return reached if reached is not None else dict(trainer.validation())

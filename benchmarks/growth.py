@@ -76,7 +76,7 @@ def _recall(questions: list[str]) -> float:
     shares = []
     for vector in encoder_of(index).encode(questions):
         near = nearest(vector, index, everything, DEPTH)[:10]
-        exact = nearest(vector, index, everything, 10, exact=True)
+        exact = nearest(vector, index, everything, DEPTH, exact=True)[:10]
         shares.append(len({each.id for each in near} & {each.id for each in exact}) / max(1, len(exact)))
     return sum(shares) / len(shares)
 

@@ -14,16 +14,16 @@ from tokenizers import Tokenizer
 
 from codesearch.evaluation.corpora import Document, EvaluationQuery
 from codesearch.gnn_coder.dataset import FlatFeatures, Seen, flat_features, seen_by_encoder, variants
-from codesearch.gnn_coder.encoder import CodeEncoder, GnnCoderEncoder
+from codesearch.gnn_coder.encoder import GnnCoderEncoder
 from codesearch.gnn_coder.encoding import encode_code, encode_texts
 from codesearch.gnn_coder.features import Featurizer, Vocabulary
 from codesearch.gnn_coder.frozen import with_read
 from codesearch.gnn_coder.graph import SyntaxGraph
-from codesearch.gnn_coder.late_interaction import CodeVectors, QuestionVectors, late_scores
+from codesearch.gnn_coder.late_interaction import LATE_FILE, CodeVectors, QuestionVectors, late_scores
 from codesearch.gnn_coder.margin import mean_angular_margin
 from codesearch.gnn_coder.openvino_network import is_supported
 from codesearch.gnn_coder.pairs import Pair
-from codesearch.gnn_coder.torch_encoder import LateEncoding, TorchEncoder
+from codesearch.gnn_coder.torch_encoder import TorchEncoder
 from codesearch.gnn_coder.weights import load_model
 from codesearch.parsing.snippets import strip_docstrings
 from searchapp.encoders import EncoderSpec, load_encoder
@@ -98,7 +98,7 @@ def held_out_tasks(pairs: Sequence[Pair], most: int) -> list[Task]:
 
 def compare(models: dict[str, list[Path]], tasks: Sequence[Task], progress: Callable[[str], None]) -> list[Outcome]:
     """Return an outcome for each name, over its model folders (one a seed)."""
-    loaded = {folder: _Model(folder) for folders in models.values() for folder in folders}
+    loaded = {folder: _loaded(folder) for folders in models.values() for folder in folders}
     outcomes = [Outcome(name, parameters=parameters_of(folders[0])) for name, folders in models.items()]
     for task in tasks:
         progress(task.name)
@@ -115,7 +115,20 @@ def compare(models: dict[str, list[Path]], tasks: Sequence[Task], progress: Call
     return outcomes
 
 
-class _Model:
+class _WithPieces:
+    """A model folder that keeps pieces, run as the product runs it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._encoder = _code_encoder(folder)
+
+    def encode(self, task: Task, read: dict[str, FlatFeatures]) -> tuple[list[QuestionVectors], CodeVectors]:
+        """Return the queries and the codes; what was read of the task for other models is of no use."""
+        del read
+        codes = self._encoder.encode_code([text for text, _ in task.codes], [graph for _, graph in task.codes])
+        return [self._encoder.encode_question(text) for text in task.queries], codes
+
+
+class _WithoutPieces:
     """A model folder, run by torch, so that what one Transformer reads serves all the graph networks over it."""
 
     def __init__(self, folder: Path) -> None:
@@ -125,14 +138,11 @@ class _Model:
         self._tokenizer.enable_truncation(MAX_TOKENS)
         config = self._model.config
         self._featurizer = Featurizer(self._tokenizer, config.vocabulary if config else Vocabulary((), ()))
-        self._late = LateEncoding.of_folder(folder, self._model, self._tokenizer, _CPU)
         self._reads = f"{digest(folder / 'model.safetensors')} {config.content if config else 'contextual'}"
 
     def encode(self, task: Task, read: dict[str, FlatFeatures]) -> tuple[list[QuestionVectors], CodeVectors]:
-        """Return the queries and the codes; `read` keeps what Transformers have read of this task, where pieces ask for no more."""
+        """Return the queries and the codes; `read` keeps what Transformers have read of this task."""
         features = self._featurizer([text for text, _ in task.codes], [graph for _, graph in task.codes])
-        if self._late is not None:
-            return [self._late.question(text) for text in task.queries], self._late.code(features)
         flat = flat_features(features)
         if self._reads not in read:
             read[self._reads] = with_read(flat, self._model, _CPU, None, iter)
@@ -142,7 +152,11 @@ class _Model:
         return [QuestionVectors(vector) for vector in queries], CodeVectors(codes.numpy())
 
 
-def _functions_a_second(encoder: "CodeEncoder | SequenceOnly | TorchEncoder", task: Task) -> float:
+def _loaded(folder: Path) -> "_WithPieces | _WithoutPieces":
+    return _WithPieces(folder) if (folder / LATE_FILE).exists() else _WithoutPieces(folder)
+
+
+def _functions_a_second(encoder: "GnnCoderEncoder | SequenceOnly | TorchEncoder", task: Task) -> float:
     """Measure the encoder as the product runs it, warm, on the first codes of a task."""
     sample = task.codes[:_TIMED]
     texts, graphs = [text for text, _ in sample], [graph for _, graph in sample]
@@ -164,10 +178,14 @@ def paired_p_value(better: Ranks, worse: Ranks, seed: int = 0) -> float:
     return (beyond + 1) / (_SIGN_FLIPS + 1)
 
 
-def encoder_of_folder(folder: Path) -> "CodeEncoder | SequenceOnly | TorchEncoder":
+def encoder_of_folder(folder: Path) -> "GnnCoderEncoder | SequenceOnly | TorchEncoder":
     """Return a model folder's encoder: as the product runs it, or by torch for what only experiments have."""
     if not (folder / "graph.json").exists():
         return SequenceOnly(folder)
+    return _code_encoder(folder)
+
+
+def _code_encoder(folder: Path) -> "GnnCoderEncoder | TorchEncoder":
     config = json.loads((folder / "graph.json").read_text(encoding="utf-8"))
     spec = EncoderSpec("gnn_coder", str(folder))
     return GnnCoderEncoder(spec) if is_supported(config) else TorchEncoder(spec)
@@ -200,13 +218,19 @@ def reciprocal_ranks(questions: Sequence[QuestionVectors], codes: CodeVectors, t
     found = []
     for start in range(0, len(questions), size):
         of_group = slice(start, start + size) if task.group else slice(None)
-        vectors = codes.vectors[of_group]
-        pieces = [each.tobytes() for each in codes.pieces[of_group]] if codes.pieces is not None else []
         offset = start if task.group else 0
-        for row, question in enumerate(questions[start : start + size], start):
-            similarity = vectors @ question.vector
-            if question.pieces is not None and pieces:
-                similarity = similarity + question.share * late_scores(question.pieces, pieces)
+        for row, similarity in enumerate(_similarities(questions[start : start + size], codes, of_group), start):
             best = max(similarity[each - offset] for each in task.relevant[row])
             found.append(1.0 / int((similarity >= best).sum()))
     return np.array(found)
+
+
+def _similarities(questions: Sequence[QuestionVectors], codes: CodeVectors, of_group: slice) -> Vectors:
+    """Return the cosines of questions and a group of codes, and what late interaction adds, float32 [questions, codes]."""
+    similarities = np.stack([each.vector for each in questions]) @ codes.vectors[of_group].T
+    if codes.pieces is None:
+        return similarities
+    asked = [(row, each.pieces) for row, each in enumerate(questions) if each.pieces is not None]
+    late = late_scores([pieces for _, pieces in asked], [each.tobytes() for each in codes.pieces[of_group]])
+    similarities[[row for row, _ in asked]] += questions[0].share * late
+    return similarities

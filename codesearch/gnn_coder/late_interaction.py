@@ -186,24 +186,33 @@ class Pieces:
         return code_pieces(read[kept], syntax_of(features, kept, self._kinds), self.weights)
 
 
-def late_scores(question: QuestionPieces, units: Sequence[bytes]) -> Vectors:
-    """Return how near each unit is, float32 [units]: the weighted mean, over the question's pieces, of the nearest piece of the
-    unit, by cosine times importance. A unit is what `CodeVectors` has, as bytes; one without pieces gets 0.
+def late_scores(questions: Sequence[QuestionPieces], units: Sequence[bytes]) -> Vectors:
+    """Return how near each unit is to each question, float32 [questions, units]: the weighted mean, over the question's pieces, of
+    the nearest piece of the unit, by cosine times importance. A unit is what `CodeVectors` has, as bytes; one without pieces gets 0.
     """
-    width = question.vectors.shape[1] + 1
-    lengths = np.array([len(unit) // width for unit in units], dtype=np.intp)
-    scores = np.zeros(len(units), dtype=np.float32)
-    if not lengths.any():
+    scores = np.zeros((len(questions), len(units)), dtype=np.float32)
+    if not len(questions):
         return scores
+    width = questions[0].vectors.shape[1] + 1
+    lengths = np.array([len(unit) // width for unit in units], dtype=np.intp)
     filled = np.flatnonzero(lengths)
+    if not len(filled):
+        return scores
     starts = np.concatenate([[0], np.cumsum(lengths[filled])[:-1]])
-    near = nearness(question, b"".join(units))
-    scores[filled] = np.maximum.reduceat(near, starts, axis=0) @ question.weights
+    directions, importance = _decoded(b"".join(units), width)
+    for row, question in enumerate(questions):
+        near = (directions @ question.vectors.T) * importance
+        scores[row, filled] = np.maximum.reduceat(near, starts, axis=0) @ question.weights
     return scores
 
 
 def nearness(question: QuestionPieces, pieces: bytes) -> Vectors:
     """Return cosine times importance, float32 [pieces of code, pieces of the question]."""
-    numbers = np.frombuffer(pieces, dtype=np.int8).reshape(-1, question.vectors.shape[1] + 1).astype(np.float32)
-    near = numbers[:, :-1] @ (question.vectors.T / _DIRECTION_SCALE) * (numbers[:, -1:] / _IMPORTANCE_SCALE)
-    return np.asarray(near, dtype=np.float32)
+    directions, importance = _decoded(pieces, question.vectors.shape[1] + 1)
+    return np.asarray(directions @ question.vectors.T * importance, dtype=np.float32)
+
+
+def _decoded(pieces: bytes, width: int) -> tuple[Vectors, Vectors]:
+    """Return directions, float32 [pieces, width - 1], and [pieces, 1] what makes of their products cosines times importance."""
+    numbers = np.frombuffer(pieces, dtype=np.int8).reshape(-1, width).astype(np.float32)
+    return numbers[:, :-1], numbers[:, -1:] / np.float32(_IMPORTANCE_SCALE * _DIRECTION_SCALE)

@@ -1,4 +1,4 @@
-"""Training late interaction over a model that stays as it is."""
+"""Training late interaction: over a model that stays as it is, or along with the upper layers of a Transformer."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -49,6 +49,9 @@ class LateConfig:
     batch: int = 128
     steps: int = 300
     rate: float = 1e-3
+    layers: int = 0
+    """How many of the Transformer's upper layers are trained along."""
+    transformer_rate: float = 3e-5
     dimension: int = 64
     syntax: bool = True
     """Whether a piece's place in the syntax tree counts."""
@@ -75,17 +78,19 @@ class Read(NamedTuple):
 
 
 class Reader:
-    """Reads questions and code with a Transformer that stays as it is."""
+    """Reads questions and code with a Transformer, of which the upper `layers` are trained."""
 
-    def __init__(self, model: GnnCoder, tokenizer: Tokenizer, kinds: int, device: torch.device) -> None:
+    def __init__(self, model: GnnCoder, tokenizer: Tokenizer, kinds: int, device: torch.device, layers: int = 0) -> None:
+        """`kinds` is how many kinds of nodes units have."""
         self._model, self._tokenizer, self._kinds, self._device = model.to(device).eval(), tokenizer, kinds, device
         self._telling = telling_pieces(tokenizer)
+        model.requires_grad_(False)
+        self.trained = nn.ModuleList(upper_layers(model.transformer, layers)).requires_grad_(True)
 
     def questions(self, texts: Sequence[str]) -> Read:
         """Read questions."""
         return self.units([Features(np.array(each.ids, dtype=np.int32), NO_NODES) for each in self._tokenizer.encode_batch(list(texts))])
 
-    @torch.no_grad()
     def units(self, features: Sequence[Features]) -> Read:
         """Read units, those of like length together."""
         places = [kept_tokens(each.tokens, self._telling) for each in features]
@@ -108,6 +113,13 @@ class Reader:
         inverse = torch.from_numpy(np.argsort(order)).to(self._device)
         rest = (torch.from_numpy(each).to(self._device) for each in (kept, syntax))
         return Read(torch.cat(vectors)[inverse], torch.cat(states)[inverse], *rest)
+
+
+def upper_layers(transformer: nn.Module, number: int) -> list[nn.Module]:
+    """Return the last layers of a Transformer: those of its longest list of modules."""
+    stacks = [list(module) for module in transformer.modules() if isinstance(module, nn.ModuleList)]
+    layers = max(stacks, key=len, default=[])
+    return layers[len(layers) - min(number, len(layers)) :]
 
 
 class LateInteraction(nn.Module):
@@ -150,9 +162,11 @@ class LateInteraction(nn.Module):
     def loss(self, questions: Read, units: Read, others: Tensor) -> Tensor:
         """Return the symmetric contrastive loss; `others`, bool [questions, units], are no negatives of each other."""
         of_vectors, of_pieces = self.log_scales.exp()
+        cosines: Tensor = of_vectors * (questions.vectors @ units.vectors.T)
         late: Tensor = of_pieces * self.late(questions, units)
-        # Alone, pieces have to be surer than as a part of both.
-        return _contrastive(of_vectors * (questions.vectors @ units.vectors.T) + late, others) + _ALONE * _contrastive(1.5 * late, others)
+        # Alone, each has to be surer than as a part of both. Vectors that stay as they are have nothing to learn from that.
+        alone = [late, cosines] if units.vectors.requires_grad else [late]
+        return _contrastive(cosines + late, others) + _ALONE * sum((_contrastive(1.5 * each, others) for each in alone), start=late.new_zeros(()))
 
     @property
     def share(self) -> float:
@@ -204,12 +218,16 @@ class LateTrainer:
 
     def __init__(self, reader: Reader, data: Dataset, held_out: Dataset, query_vectors: Vectors, kinds: int, config: LateConfig) -> None:
         """`query_vectors` tell which of the pairs' questions are near to each other; `kinds` is how many kinds of nodes the data has."""
-        self._reader, self._data, self._held_out, self._query_vectors, self._config = reader, data, held_out, query_vectors, config
-        sample = reader.units([data.bare[row] for row in range(0, len(data.pairs), max(1, len(data.pairs) // _SAMPLE))])
+        self.reader, self._data, self._held_out, self._query_vectors, self._config = reader, data, held_out, query_vectors, config
+        with torch.no_grad():
+            sample = reader.units([data.bare[row] for row in range(0, len(data.pairs), max(1, len(data.pairs) // _SAMPLE))])
         self.network = LateInteraction(principal_directions(sample, config.dimension), kinds).to(sample.states.device)
         self.network.syntax.requires_grad_(config.syntax)
-        trained = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
-        self._optimizer = torch.optim.AdamW(trained, lr=config.rate, weight_decay=0.01)
+        groups = [
+            {"params": [each for each in self.network.parameters() if each.requires_grad], "lr": config.rate},
+            {"params": list(reader.trained.parameters()), "lr": config.transformer_rate},
+        ]
+        self._optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
         self._schedule = torch.optim.lr_scheduler.LambdaLR(
             self._optimizer, lambda step: min((step + 1) / _WARM_UP, max(0.0, (config.steps - step) / config.steps))
         )
@@ -241,8 +259,8 @@ class LateTrainer:
         for language in sorted({pair.language for pair in self._held_out.pairs}):
             rows = [row for row, pair in enumerate(self._held_out.pairs) if pair.language == language]
             rows = random.Random(0).sample(rows, min(most, len(rows)))
-            questions = self._reader.questions([self._held_out.pairs[row].query for row in rows])
-            units = self._reader.units([self._held_out.bare[row] for row in rows])
+            questions = self.reader.questions([self._held_out.pairs[row].query for row in rows])
+            units = self.reader.units([self._held_out.bare[row] for row in rows])
             cosines = questions.vectors @ units.vectors.T
             with_pieces = cosines + self.network.share * self.network.late(questions, units)
             found[language] = (mean_reciprocal_rank(cosines), mean_reciprocal_rank(with_pieces))
@@ -253,13 +271,13 @@ class LateTrainer:
         texts = worded([self._data.pairs[row] for row in rows], is_reworded, rng)
         units = codes_of(self._data, rows, is_bare)
         others = other_wordings(same_queries(self._query_vectors[rows])).to(self.network.projection.device)
-        loss = self.network.loss(self._reader.questions(texts), self._reader.units(units), others)
+        loss = self.network.loss(self.reader.questions(texts), self.reader.units(units), others)
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        nn.utils.clip_grad_norm_([*self.network.parameters(), *self.reader.trained.parameters()], 1.0)
         self._optimizer.step()
         self._schedule.step()
         return float(loss.detach())
 
     def _parts(self) -> dict[str, Any]:
-        return {"network": self.network, "optimizer": self._optimizer, "schedule": self._schedule}
+        return {"network": self.network, "transformer": self.reader.trained, "optimizer": self._optimizer, "schedule": self._schedule}

@@ -71,8 +71,9 @@ class Scoring:
         if finding is None:
             return
         sql, parameters = self._statement(finding)
-        cursor = connection.connection.cursor()
-        cursor.execute(sql, parameters)
+        # Django's own cursor takes results as text, which doubles the bytes of pieces.
+        cursor = psycopg.Cursor(connection.connection)
+        cursor.execute(sql, parameters, binary=True)
         self._sent.append(cursor)
 
     def set(self, statement: str) -> None:
@@ -142,6 +143,6 @@ def _interact(candidates: list[Candidate], pieces: list[bytes | None], asked: Qu
     having = [(candidate, each) for candidate, each in zip(candidates, pieces, strict=True) if each is not None]
     if not having or asked.pieces is None:
         return
-    scores = asked.share * late_scores(asked.pieces, [each for _, each in having])
+    (scores,) = asked.share * late_scores([asked.pieces], [each for _, each in having])
     for (candidate, _), score in zip(having, scores.tolist(), strict=True):
         candidate.late = score

@@ -1,4 +1,4 @@
-"""`manage.py train_late_interaction`: pieces of questions and code, over a model that is trained already."""
+"""`manage.py train_late_interaction`: pieces of questions and code, over a trained model or along with a Transformer."""
 
 import json
 import shutil
@@ -13,7 +13,11 @@ from codesearch.management.training import add_training_arguments, bar, chosen_d
 
 
 class Command(BaseCommand):
-    """Train late interaction over a model folder, and write that folder with it."""
+    """Train late interaction over a model folder, and write that folder with it.
+
+    With `--layers`, those of a Transformer learn along, and it is the Transformer that is written: for a graph network, and
+    then late interaction, to be trained over it.
+    """
 
     help = "Train late interaction; interrupted, the same command goes on from the last checkpoint. The last line is one JSON object."
     requires_system_checks = ()
@@ -22,8 +26,11 @@ class Command(BaseCommand):
         """Declare the arguments."""
         add_training_arguments(parser)
         parser.add_argument(
-            "--model", required=True, help="folder of a model with a graph network, or the name of the bundled one; it stays as it is"
+            "--model", required=True, help="folder of a model with a graph network, or the name of the bundled one; with --layers, of a Transformer"
         )
+        parser.add_argument("--layers", type=int, default=0, help="train so many upper layers of a Transformer along, and write the Transformer")
+        parser.add_argument("--transformer-rate", type=float, default=3e-5, help="learning rate of those layers")
+        parser.add_argument("--keep", type=float, default=0.0, metavar="SHARE", help="in the end, set those layers back by this share (WiSE-FT)")
         parser.add_argument("--syntax", choices=["yes", "no"], default="yes", help="whether a piece's place in the syntax tree counts")
         parser.add_argument("--dimension", type=int, default=64, help="numbers a piece")
         parser.add_argument("--steps", type=int, default=300)
@@ -39,7 +46,7 @@ class Command(BaseCommand):
         from codesearch.gnn_coder.dataset import prepared
         from codesearch.gnn_coder.folder import gnn_coder_folder
         from codesearch.gnn_coder.late_training import LateConfig, LateTrainer, Reader, with_kinds_of
-        from codesearch.gnn_coder.weights import load_model
+        from codesearch.gnn_coder.weights import blend, load_model, new_model, save_model
         from searchapp.encoders import EncoderError
 
         try:
@@ -47,23 +54,35 @@ class Command(BaseCommand):
         except EncoderError as error:
             raise CommandError(str(error)) from error
         device = chosen_device(options["device"])
+        layers, keep = options["layers"], options["keep"]
         model = load_model(folder)
-        if model.config is None:
+        if layers and model.config is not None:
+            raise CommandError(f"{folder} holds a graph network, which fits its Transformer as it is. --layers is for a Transformer alone.")
+        if not layers and model.config is None:
             raise CommandError(f"{folder} holds no graph network, whose kinds of nodes tell a piece's place. Train one with train_gnn_coder.")
+        if layers:
+            model = new_model(folder, None, device)
         model.bf16 = options["precision"] == "bf16"
         training, held_out, own, vectors = prepared(options["pairs"], folder, options["most_tokens"], options["limit"], bar)
-        vocabulary = model.config.vocabulary
+        vocabulary = own if model.config is None else model.config.vocabulary
         torch.manual_seed(options["seed"])
-        names = ("seed", "batch", "steps", "rate", "dimension", "validate_every")
+        names = ("seed", "batch", "steps", "rate", "dimension", "validate_every", "layers", "transformer_rate")
         config = LateConfig(**{name: options[name] for name in names}, syntax=options["syntax"] == "yes")
         kinds = len(vocabulary.kinds)
         training, held_out = (with_kinds_of(each, own, vocabulary) for each in (training, held_out))
-        trainer = LateTrainer(Reader(model, query_tokenizer(folder), kinds, device), training, held_out, vectors, kinds, config)
+        reader = Reader(model, query_tokenizer(folder), kinds, device, layers)
+        trainer = LateTrainer(reader, training, held_out, vectors, kinds, config)
         options["out"].mkdir(parents=True, exist_ok=True)
         reached = self._train(trainer, config.steps, options["out"])
-        shutil.copytree(folder, options["out"] / "model", dirs_exist_ok=True)
-        trainer.network.save(options["out"] / "model")
-        self.stdout.write(json.dumps({"mrr": reached, "pairs": len(training.pairs), "share": trainer.network.share} | config.as_dict()))
+        if layers:
+            blend(model, folder, keep)
+            save_model(model, options["out"] / "model", folder / "tokenizer.json", 256)
+            reached = trainer.validation()
+        else:
+            shutil.copytree(folder, options["out"] / "model", dirs_exist_ok=True)
+            trainer.network.save(options["out"] / "model")
+        of_run = {"mrr": reached, "pairs": len(training.pairs), "share": trainer.network.share, "keep": keep}
+        self.stdout.write(json.dumps(of_run | config.as_dict()))
 
     def _train(self, trainer: Any, steps: int, out: Path) -> dict[str, tuple[float, float]]:
         """Train to the end, with a bar, and a line in `log.jsonl` for every validation; return the last of these."""

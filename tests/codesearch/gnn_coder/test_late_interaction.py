@@ -15,6 +15,7 @@ from codesearch.gnn_coder.encoder import GnnCoderEncoder
 from codesearch.gnn_coder.features import NO_NODES, Features, Vocabulary
 from codesearch.gnn_coder.graph import syntax_graph
 from codesearch.gnn_coder.late_interaction import (
+    LATE_FILE,
     MOST_PIECES,
     NO_NODE,
     LateWeights,
@@ -84,9 +85,12 @@ def test_scores_are_means_of_nearest_pieces():
     read = np.array([[1, 0, 0, 0], [0, 1, 0, 20]], dtype=np.float32)  # the second is twice as important as the first
     weights = read_weights_of_zeros(3)
     unit = code_pieces(read, np.full((2, 5), NO_NODE), weights).tobytes()
-    assert late_scores(question, [unit, b"", unit[:4]]) == pytest.approx([0.75 * 1 + 0.25 * 2, 0, 0.75], abs=0.02)
-    assert late_scores(question, [b"", b""]).tolist() == [0, 0]
-    assert late_scores(question, []).tolist() == []
+    other = QuestionPieces(np.eye(3, dtype=np.float32)[2:], np.ones(1, dtype=np.float32))
+    scores = late_scores([question, other], [unit, b"", unit[:4]])
+    assert scores == pytest.approx(np.array([[0.75 * 1 + 0.25 * 2, 0, 0.75], [0, 0, 0]]), abs=0.02)
+    assert late_scores([question], [b"", b""]).tolist() == [[0, 0]]
+    assert late_scores([question], []).tolist() == [[]]
+    assert late_scores([], [unit]).shape == (0, 1)
 
 
 def read_weights_of_zeros(width):
@@ -108,7 +112,7 @@ def test_the_product_scores_as_training_does(folder):
         assert [each.share for each in asked] == pytest.approx([network.share] * 3, rel=1e-3)
         assert np.stack([each.vector for each in asked]) == pytest.approx(questions.vectors.numpy(), abs=5e-3)
         pieces = TorchEncoder(spec)._late.code(features).pieces
-        found = np.stack([late_scores(each.pieces, [piece.tobytes() for piece in pieces]) for each in asked])
+        found = late_scores([each.pieces for each in asked], [piece.tobytes() for piece in pieces])
         assert found == pytest.approx(expected, abs=0.03)
 
 
@@ -167,7 +171,7 @@ def test_a_hit_says_what_the_words_met(settings, folder, index, shop, api):
     assert sum(each.share for each in met) == pytest.approx(1, abs=1e-3)
     asked = GnnCoderEncoder(EncoderSpec("gnn_coder", str(folder), max_tokens=64)).encode_question("read the file")
     kept = bytes(Vector.objects.get(text_hash=unit.text_hash).pieces)
-    assert sum(each.share * each.nearness for each in met) == pytest.approx(late_scores(asked.pieces, [kept])[0], abs=1e-2)
+    assert sum(each.share * each.nearness for each in met) == pytest.approx(late_scores([asked.pieces], [kept])[0, 0], abs=1e-2)
     source = unit.file.blob.text.split("\n")
     assert all(each.met in source[each.line - 1] for each in met if each.line is not None)
 
@@ -220,14 +224,43 @@ def test_training_learns_goes_on_and_serves(trained_on, tmp_path, capsys):
         call_command("train_late_interaction", out=tmp_path / "b", **options | {"model": str(tmp_path / "nowhere")})
 
 
-def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(trained_on, tmp_path):
+def test_upper_layers_of_a_transformer_learn_along(trained_on, tmp_path, capsys):
+    pairs, with_graph = trained_on
+    before = load_model(with_graph)
+    before.config = None
+    save_model(before, tmp_path / "transformer", tmp_path / "tokenizer.json", 64)
+    options = {"pairs": pairs, "layers": 1, "steps": 8, "batch": 4, "precision": "fp32", "device": "cpu", "most_tokens": 64, "dimension": 8}
+    call_command("train_late_interaction", model=str(tmp_path / "transformer"), out=tmp_path / "whole", transformer_rate=1e-2, **options)
+    call_command("train_late_interaction", model=str(tmp_path / "transformer"), out=tmp_path / "half", transformer_rate=1e-2, keep=0.5, **options)
+    whole, half = (load_model(tmp_path / name / "model") for name in ("whole", "half"))
+    assert not (tmp_path / "whole" / "model" / LATE_FILE).exists()
+    lower, upper = "encoder.layer.0.output.dense.weight", "encoder.layer.1.output.dense.weight"
+    assert torch.equal(_weight(whole, lower), _weight(before, lower))
+    moved = _weight(whole, upper) - _weight(before, upper)
+    assert moved.abs().max() > 1e-3
+    assert torch.allclose(_weight(half, upper) - _weight(before, upper), moved / 2, atol=1e-3)
+    reported = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    assert [each["keep"] for each in reported] == [0.0, 0.5]
+
+    with pytest.raises(CommandError, match="--layers is for a Transformer alone"):
+        call_command("train_late_interaction", model=str(with_graph), out=tmp_path / "a", **options)
+    with pytest.raises(CommandError, match="no graph network"):
+        call_command("train_late_interaction", model=str(tmp_path / "transformer"), out=tmp_path / "a", **options | {"layers": 0})
+
+
+def _weight(model, name):
+    return model.transformer.state_dict()[name]
+
+
+@pytest.mark.parametrize("layers", [0, 1])
+def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(trained_on, tmp_path, layers):
     pairs, folder = trained_on
     data, held_out, own, vectors = prepared(pairs, folder, 64, None, lambda name: iter)
     data, held_out = (with_kinds_of(each, own, VOCABULARY) for each in (data, held_out))
-    config = LateConfig(batch=4, steps=6, dimension=8, validate_every=3)
+    config = LateConfig(batch=4, steps=6, dimension=8, validate_every=3, layers=layers)
 
     def trainer():
-        return LateTrainer(Reader(load_model(folder), tiny_tokenizer(), KINDS, CPU), data, held_out, vectors, KINDS, config)
+        return LateTrainer(Reader(load_model(folder), tiny_tokenizer(), KINDS, CPU, layers), data, held_out, vectors, KINDS, config)
 
     straight, stopped, resumed = trainer(), trainer(), trainer()
     list(straight.run(tmp_path / "straight.pt"))
@@ -235,8 +268,12 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(trained_on, tmp_pa
         if progress.step == 3:
             break
     assert [progress.step for progress in resumed.run(tmp_path / "stopped.pt")] == [4, 5, 6]
-    for one, other in zip(straight.network.parameters(), resumed.network.parameters(), strict=True):
+    for one, other in zip(_parameters(straight), _parameters(resumed), strict=True):
         assert torch.allclose(one, other, atol=1e-6)
+
+
+def _parameters(trainer):
+    return [*trainer.network.parameters(), *trainer.reader.trained.parameters()]
 
 
 @pytest.fixture

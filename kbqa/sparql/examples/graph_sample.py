@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from pyoxigraph import Literal, NamedNode, Store
 
+from kbqa.sparql.examples.inflection import reads_as_verb
 from kbqa.sparql.profile import ClassProfile, PredicateProfile, Profile
 from kbqa.sparql.query import RDF_TYPE, Term
 
@@ -50,7 +51,7 @@ class GraphSample:
 
     def predicate(self, *, verb: bool = False) -> PredicateProfile | None:
         """Return a predicate by chance: one that reads as a noun ("director"), or as a verb ("calls", "born in")."""
-        found = [each for each in self.profile.predicates if _is_verb(each.text) == verb]
+        found = [each for each in self.profile.predicates if self._is_verb(each) == verb]
         return self.rng.choice(found) if found else None
 
     def edge(self, predicate: PredicateProfile) -> tuple[Term, Term] | None:
@@ -62,20 +63,15 @@ class GraphSample:
         """Return edges that leave a term, of predicates that read as a noun."""
         if not isinstance(term, NamedNode):
             return []
-        known = {each.predicate: each for each in self.profile.predicates if not _is_verb(each.text)}
+        known = {each.predicate: each for each in self.profile.predicates if not self._is_verb(each)}
         return [(known[quad.predicate], quad.object) for quad in self.store.quads_for_pattern(term, None, None) if quad.predicate in known]  # type: ignore[misc]
+
+    def _is_verb(self, predicate: PredicateProfile) -> bool:
+        """Tell whether a predicate reads as a verb. With numbers it does not, though "awards" looks like one."""
+        return reads_as_verb(predicate.text) and not self.numbers(predicate)
 
     def numbers(self, predicate: PredicateProfile) -> list[Literal]:
         """Return the numbers that a predicate has; none if it also has other things."""
         values = [target for _, target in self.edges[predicate.predicate]]
         numeric = [value for value in values if isinstance(value, Literal) and value.datatype.value in _NUMERIC]
         return numeric if len(numeric) == len(values) else []
-
-
-def _is_verb(text: str) -> bool:
-    """Tell whether a predicate's name reads as a verb: its last word is a preposition, or it is in the third person."""
-    first, *others = text.split()
-    return (others[-1] if others else first) in _PREPOSITIONS or (not others and first.endswith("s") and not first.endswith(("ss", "us", "is")))
-
-
-_PREPOSITIONS = frozenset(["by", "in", "from", "to", "at", "on", "with", "of", "through", "around", "under", "against"])

@@ -7,6 +7,8 @@ _PASSIVE = frozenset(
     ["born", "located", "based", "situated", "founded", "made", "built", "held", "written", "published", "released", "hired", "named"]
 )
 
+_PREPOSITIONS = frozenset(["by", "in", "from", "to", "at", "on", "with", "of", "through", "around", "under", "against"])
+
 
 def plural_of(text: str) -> str:
     """Return the plural of what one of a kind is called."""
@@ -20,6 +22,12 @@ def plural_of(text: str) -> str:
 def as_plural(text: str) -> str:
     """Return what several are called, of a name that may say so already."""
     return text if text.endswith("s") and not text.endswith("ss") else plural_of(text)
+
+
+def reads_as_verb(text: str) -> bool:
+    """Tell whether a predicate's name reads as a verb: its last word is a preposition, or it is in the third person."""
+    first, *others = text.split()
+    return (others[-1] if others else first) in _PREPOSITIONS or (not others and first.endswith("s") and not first.endswith(("ss", "us", "is")))
 
 
 def of_one(words: str) -> str:

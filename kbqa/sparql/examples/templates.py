@@ -214,11 +214,13 @@ def _compared(sample: GraphSample) -> Example | None:
     value = sample.rng.choice(values)
     shown = _shown_number(value)
     number = Literal(shown, datatype=NamedNode(_XSD + ("decimal" if "." in shown else "integer")))
-    words, comparison = sample.rng.choice(_COMPARISONS)
-    text = _pick(
-        sample, "{c} with {p} {w} {n}", "which {c} have a {p} {w} {n}?", "{c} whose {p} is {w} {n}", "list the {c} that have {p} {w} {n}",
-        "find {c} with a {p} {w} {n}", c=as_plural(described.text), p=predicate.text, w=words, n=shown,
-    )  # fmt: skip
+    if _is_counted(predicate):
+        words, comparison = sample.rng.choice(_COUNT_COMPARISONS)
+        wordings = ("{c} with {w} {n} {p}", "which {c} have {w} {n} {p}?", "list the {c} that have {w} {n} {p}", "{c} whose {p} are {w} {n}")
+    else:
+        words, comparison = sample.rng.choice(_COMPARISONS + _YEAR_COMPARISONS if 1000 <= float(shown) <= 2100 else _COMPARISONS)
+        wordings = ("{c} with {p} {w} {n}", "which {c} have a {p} {w} {n}?", "{c} whose {p} is {w} {n}", "find {c} with a {p} {w} {n}")
+    text = _pick(sample, *wordings, c=as_plural(described.text), p=predicate.text, w=words, n=shown)
     columns, text = _maybe_counted(sample, described, text)
     edges = (Edge(_X, RDF_TYPE, described.iri), Edge(_X, predicate.predicate, _Y))
     return Example(text, Query(edges, (Condition(_Y, comparison, number),), columns=columns))
@@ -232,10 +234,21 @@ def _maybe_counted(sample: GraphSample, described: ClassProfile, text: str) -> t
 
 _COMPARISONS = (
     ("more than", Comparison.GREATER), ("greater than", Comparison.GREATER), ("over", Comparison.GREATER), ("above", Comparison.GREATER),
-    ("higher than", Comparison.GREATER), ("after", Comparison.GREATER), ("less than", Comparison.LESS), ("below", Comparison.LESS),
-    ("under", Comparison.LESS), ("lower than", Comparison.LESS), ("before", Comparison.LESS), ("smaller than", Comparison.LESS),
+    ("higher than", Comparison.GREATER), ("less than", Comparison.LESS), ("below", Comparison.LESS),
+    ("under", Comparison.LESS), ("lower than", Comparison.LESS), ("smaller than", Comparison.LESS),
     ("at least", Comparison.AT_LEAST), ("at most", Comparison.AT_MOST), ("of", Comparison.EQUAL), ("equal to", Comparison.EQUAL), ("not", Comparison.UNEQUAL),
 )  # fmt: skip
+
+_YEAR_COMPARISONS = (("after", Comparison.GREATER), ("before", Comparison.LESS))
+_COUNT_COMPARISONS = (
+    ("more than", Comparison.GREATER), ("over", Comparison.GREATER), ("less than", Comparison.LESS), ("fewer than", Comparison.LESS),
+    ("under", Comparison.LESS), ("at least", Comparison.AT_LEAST), ("at most", Comparison.AT_MOST),
+)  # fmt: skip
+
+
+def _is_counted(predicate: PredicateProfile) -> bool:
+    """Tell whether a property's numbers count something: "most awards", but not "most height"."""
+    return as_plural(predicate.text) == predicate.text
 
 
 def _shown_number(value: Term) -> str:
@@ -250,9 +263,10 @@ def _superlative(sample: GraphSample) -> Example | None:
         return None
     described, predicate, _ = found
     descending = sample.rng.random() < 0.6
-    word = sample.rng.choice(
-        ("highest", "largest", "most", "greatest", "maximum", "biggest") if descending else ("lowest", "smallest", "least", "minimum", "fewest")
-    )
+    words = ["highest", "largest", "greatest", "maximum", "biggest"] if descending else ["lowest", "smallest", "minimum"]
+    if _is_counted(predicate):
+        words += ["most"] if descending else ["least", "fewest"]
+    word = sample.rng.choice(words)
     number = sample.rng.choice((1, 1, 1, 3, 5))
     if number == 1:
         text = _pick(

@@ -1,5 +1,7 @@
 """Questions made from a graph read as a person would ask them."""
 
+import re
+
 import pytest
 from pyoxigraph import RdfFormat, Store
 
@@ -9,9 +11,9 @@ from kbqa.sparql.stores import OxigraphStore
 
 FIRM = """
 @prefix : <http://firm.example/> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
-:ann a :Employee ; rdfs:label "Ann" ; :reportsTo :bo ; :bornIn :oslo ; :desk :d1 .
-:bo a :Employee ; rdfs:label "Bo" ; :reportsTo :cy ; :bornIn :oslo ; :desk :d2 .
-:cy a :Employee ; rdfs:label "Cy" ; :bornIn :rome ; :desk :d2 .
+:ann a :Employee ; rdfs:label "Ann" ; :reportsTo :bo ; :bornIn :oslo ; :desk :d1 ; :salary 50 ; :awards 12 .
+:bo a :Employee ; rdfs:label "Bo" ; :reportsTo :cy ; :bornIn :oslo ; :desk :d2 ; :salary 60 ; :awards 3 .
+:cy a :Employee ; rdfs:label "Cy" ; :bornIn :rome ; :desk :d2 ; :salary 70 ; :awards 8 .
 :d1 a :Desk ; rdfs:label "Window desk" ; :maintainedBy :bo . :d2 a :Desk ; rdfs:label "Door desk" ; :maintainedBy :ann .
 :oslo a :City ; rdfs:label "Oslo" . :rome a :City ; rdfs:label "Rome" .
 """
@@ -33,3 +35,11 @@ def test_verbs_agree_with_several(questions, part):
 @pytest.mark.parametrize("part", ["the reports to", "the born in", "the maintained by", "employees reports", "employees born in"])
 def test_a_verb_is_no_noun(questions, part):
     assert not [each for each in questions if part in each]
+
+
+def test_only_what_is_counted_is_most(questions):
+    assert any("the most awards" in each for each in questions)
+    assert any("highest salary" in each for each in questions)
+    assert not [each for each in questions if any(f"{word} salary" in each for word in ("most", "least", "fewest"))]
+    assert any(re.search(r"(with|have) (more|less|fewer) than \d+ awards", each) for each in questions)
+    assert not [each for each in questions if "a awards" in each or "salary after" in each]

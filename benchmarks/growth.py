@@ -8,15 +8,15 @@ from benchmarks.base import Options, Row, source_units, timed
 from codesearch.evaluation.indexing import index_folder
 from codesearch.evaluation.metrics import percentile
 from codesearch.indexing.vectors import encoder_of, serving_index
-from codesearch.models import Unit
+from codesearch.models import Unit, VectorIndex
 from codesearch.retrieval import search
 from codesearch.retrieval.conditions import SERVED, Conditions
 from codesearch.retrieval.query import plain_query
-from codesearch.retrieval.searching import DEPTH, nearest
+from codesearch.retrieval.searching import DEPTH, forget_encoded, nearest
+from searchapp.encoders.base import Vectors
 from searchapp.throwaway import throwaway_database
 
 _QUERIES = 200
-_WARM_UPS = 20
 _TABLES = ("codesearch_unit", "codesearch_vector", "codesearch_blob", "codesearch_sourcefile", "codesearch_word")
 
 
@@ -49,36 +49,45 @@ def _measure(questions_from: Path, units: int) -> list[Row]:
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     questions = _questions(questions_from)
-    for question in questions[:_WARM_UPS]:
-        search(plain_query(question))
-    milliseconds = [1000 * timed(lambda question=question: search(plain_query(question)))[0] for question in questions[_WARM_UPS:]]  # type: ignore[misc]
+    first, warm = ([_milliseconds(question) for question in questions] for _ in range(2))
     at = f"{units:,} units"
     return [
-        Row("growth", f"search p50, {at}", round(percentile(milliseconds, 0.5), 2), "ms", "encoding of the query included"),
-        Row("growth", f"search p95, {at}", round(percentile(milliseconds, 0.95), 2), "ms"),
+        Row("growth", f"search p50, {at}", round(percentile(warm, 0.5), 2), "ms", "warm: asked a second time; encoding included"),
+        Row("growth", f"search p95, {at}", round(percentile(warm, 0.95), 2), "ms"),
+        Row("growth", f"search p50, first time, {at}", round(percentile(first, 0.5), 2), "ms"),
         Row("growth", f"recall@10 against exact, {at}", round(_recall(questions), 4), ""),
         Row("growth", f"bytes a unit, {at}", round(_bytes() / units), "B"),
     ]
+
+
+def _milliseconds(question: str) -> float:
+    """Measure one search, the encoding of the question included."""
+    forget_encoded()
+    return 1000 * timed(lambda: search(plain_query(question)))[0]
 
 
 def _questions(folder: Path) -> list[str]:
     """Return first sentences of documentation: real questions in the length that people type."""
     found = (unit.documentation.split("\n", 1)[0] for unit in source_units(folder, 20_000))
     sentences = [sentence for sentence in dict.fromkeys(found) if 3 <= len(sentence.split()) <= 15]
-    return sentences[:: max(1, len(sentences) // (_QUERIES + _WARM_UPS))][: _QUERIES + _WARM_UPS]
+    return sentences[:: max(1, len(sentences) // _QUERIES)][:_QUERIES]
 
 
 def _recall(questions: list[str]) -> float:
     """Return the share of the exact ten nearest units that the index finds among its first ten."""
     index = serving_index()
     assert index is not None
-    everything = Conditions(SERVED)
     shares = []
     for vector in encoder_of(index).encode(questions):
-        near = nearest(vector, index, everything, DEPTH)[:10]
-        exact = nearest(vector, index, everything, DEPTH, exact=True)[:10]
-        shares.append(len({each.id for each in near} & {each.id for each in exact}) / max(1, len(exact)))
+        near, exact = (_nearest_ten(vector, index, exact=exact) for exact in (False, True))
+        shares.append(len(near & exact) / max(1, len(exact)))
     return sum(shares) / len(shares)
+
+
+def _nearest_ten(vector: Vectors, index: VectorIndex, *, exact: bool) -> set[int]:
+    # Ordered by the cosine alone: what else counts in the product's order depends on what was found besides.
+    found = nearest(vector, index, Conditions(SERVED), DEPTH, exact=exact)
+    return {each.id for each in sorted(found, key=lambda each: -(each.dense or 0.0))[:10]}
 
 
 def _bytes() -> int:

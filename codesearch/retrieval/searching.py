@@ -167,6 +167,11 @@ def _encode(encoder: Encoder, text: str) -> QuestionVectors:
     return encoder.encode_question(text) if isinstance(encoder, CodeEncoder) else QuestionVectors(encoder.encode([text])[0])
 
 
+def forget_encoded() -> None:
+    """Let the next search encode its query, though the same one was asked before: for measuring."""
+    _encode.cache_clear()
+
+
 def warm_up() -> None:
     """Load the encoder, so that the first search does not wait for it."""
     index = serving_index()

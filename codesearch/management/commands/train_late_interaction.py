@@ -4,12 +4,15 @@ import json
 import shutil
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from codesearch.management.training import add_training_arguments, bar, chosen_device, query_tokenizer
+
+if TYPE_CHECKING:
+    from codesearch.gnn_coder.network import GnnCoder
 
 
 class Command(BaseCommand):
@@ -44,44 +47,30 @@ class Command(BaseCommand):
         except ImportError as error:
             raise CommandError("Training needs torch and torch-geometric: run `make models`.") from error
         from codesearch.gnn_coder.dataset import prepared
-        from codesearch.gnn_coder.folder import gnn_coder_folder
         from codesearch.gnn_coder.late_training import LateConfig, LateTrainer, Reader, with_kinds_of
-        from codesearch.gnn_coder.weights import blend, load_model, new_model, save_model
-        from searchapp.encoders import EncoderError
 
-        try:
-            folder = gnn_coder_folder(options["model"])
-        except EncoderError as error:
-            raise CommandError(str(error)) from error
-        device = chosen_device(options["device"])
-        layers, keep = options["layers"], options["keep"]
-        model = load_model(folder)
-        if layers and model.config is not None:
-            raise CommandError(f"{folder} holds a graph network, which fits its Transformer as it is. --layers is for a Transformer alone.")
-        if not layers and model.config is None:
-            raise CommandError(f"{folder} holds no graph network, whose kinds of nodes tell a piece's place. Train one with train_gnn_coder.")
-        if layers:
-            model = new_model(folder, None, device)
+        layers, out, device = options["layers"], options["out"], chosen_device(options["device"])
+        folder = _folder_of(options["model"])
+        model = _model_of(folder, layers, device)
         model.bf16 = options["precision"] == "bf16"
         training, held_out, own, vectors = prepared(options["pairs"], folder, options["most_tokens"], options["limit"], bar)
         vocabulary = own if model.config is None else model.config.vocabulary
+        training, held_out = (with_kinds_of(each, own, vocabulary) for each in (training, held_out))
+        kinds = len(vocabulary.kinds)
         torch.manual_seed(options["seed"])
         names = ("seed", "batch", "steps", "rate", "dimension", "validate_every", "layers", "transformer_rate")
         config = LateConfig(**{name: options[name] for name in names}, syntax=options["syntax"] == "yes")
-        kinds = len(vocabulary.kinds)
-        training, held_out = (with_kinds_of(each, own, vocabulary) for each in (training, held_out))
         reader = Reader(model, query_tokenizer(folder), kinds, device, layers)
         trainer = LateTrainer(reader, training, held_out, vectors, kinds, config)
-        options["out"].mkdir(parents=True, exist_ok=True)
-        reached = self._train(trainer, config.steps, options["out"])
+        out.mkdir(parents=True, exist_ok=True)
+        reached = self._train(trainer, config.steps, out)
         if layers:
-            blend(model, folder, keep)
-            save_model(model, options["out"] / "model", folder / "tokenizer.json", 256)
+            _save_transformer(model, folder, options["keep"], out / "model")
             reached = trainer.validation()
         else:
-            shutil.copytree(folder, options["out"] / "model", dirs_exist_ok=True)
-            trainer.network.save(options["out"] / "model")
-        of_run = {"mrr": reached, "pairs": len(training.pairs), "share": trainer.network.share, "keep": keep}
+            shutil.copytree(folder, out / "model", dirs_exist_ok=True)
+            trainer.network.save(out / "model")
+        of_run = {"mrr": reached, "pairs": len(training.pairs), "share": trainer.network.share, "keep": options["keep"]}
         self.stdout.write(json.dumps(of_run | config.as_dict()))
 
     def _train(self, trainer: Any, steps: int, out: Path) -> dict[str, tuple[float, float]]:
@@ -96,3 +85,33 @@ class Command(BaseCommand):
                     log.write(json.dumps({"step": at.step, "loss": round(at.loss, 4), "mrr": at.mrr}) + "\n")
                     log.flush()
         return reached if reached is not None else dict(trainer.validation())
+
+
+def _folder_of(model: str) -> Path:
+    from codesearch.gnn_coder.folder import gnn_coder_folder
+    from searchapp.encoders import EncoderError
+
+    try:
+        return gnn_coder_folder(model)
+    except EncoderError as error:
+        raise CommandError(str(error)) from error
+
+
+def _model_of(folder: Path, layers: int, device: Any) -> "GnnCoder":
+    """Return what is trained over: a Transformer alone where layers of it learn along, else one with its graph network."""
+    from codesearch.gnn_coder.weights import load_model, new_model
+
+    model = load_model(folder)
+    if layers and model.config is not None:
+        raise CommandError(f"{folder} holds a graph network, which fits its Transformer as it is. --layers is for a Transformer alone.")
+    if not layers and model.config is None:
+        raise CommandError(f"{folder} holds no graph network, whose kinds of nodes tell a piece's place. Train one with train_gnn_coder.")
+    return new_model(folder, None, device) if layers else model
+
+
+def _save_transformer(model: "GnnCoder", start: Path, keep: float, folder: Path) -> None:
+    """Set the Transformer back towards its start, and write it."""
+    from codesearch.gnn_coder.weights import blend, save_model
+
+    blend(model, start, keep)
+    save_model(model, folder, start / "tokenizer.json", 256)

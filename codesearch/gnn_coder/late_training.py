@@ -55,7 +55,7 @@ class LateConfig:
     dimension: int = 64
     syntax: bool = True
     """Whether a piece's place in the syntax tree counts."""
-    bare_share: float = 0.7
+    bare_share: float = 0.5
     rewritten_share: float = 0.6
     validate_every: int = 100
 

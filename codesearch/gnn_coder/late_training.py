@@ -78,14 +78,17 @@ class Read(NamedTuple):
 
 
 class Reader:
-    """Reads questions and code with a Transformer, of which the upper `layers` are trained."""
+    """Reads questions and code with a Transformer, which stays as it is unless `learning` was told otherwise."""
 
-    def __init__(self, model: GnnCoder, tokenizer: Tokenizer, kinds: int, device: torch.device, layers: int = 0) -> None:
+    def __init__(self, model: GnnCoder, tokenizer: Tokenizer, kinds: int, device: torch.device) -> None:
         """`kinds` is how many kinds of nodes units have."""
         self._model, self._tokenizer, self._kinds, self._device = model.to(device).eval(), tokenizer, kinds, device
         self._telling = telling_pieces(tokenizer)
-        model.requires_grad_(False)
-        self.trained = nn.ModuleList(upper_layers(model.transformer, layers)).requires_grad_(True)
+        self._model.requires_grad_(False)
+
+    def learning(self, layers: int) -> nn.ModuleList:
+        """Let the Transformer's upper layers learn, and return them."""
+        return nn.ModuleList(upper_layers(self._model.transformer, layers)).requires_grad_(True)
 
     def questions(self, texts: Sequence[str]) -> Read:
         """Read questions."""
@@ -218,14 +221,15 @@ class LateTrainer:
 
     def __init__(self, reader: Reader, data: Dataset, held_out: Dataset, query_vectors: Vectors, kinds: int, config: LateConfig) -> None:
         """`query_vectors` tell which of the pairs' questions are near to each other; `kinds` is how many kinds of nodes the data has."""
-        self.reader, self._data, self._held_out, self._query_vectors, self._config = reader, data, held_out, query_vectors, config
+        self._reader, self._data, self._held_out, self._query_vectors, self._config = reader, data, held_out, query_vectors, config
+        self.layers = reader.learning(config.layers)
         with torch.no_grad():
             sample = reader.units([data.bare[row] for row in range(0, len(data.pairs), max(1, len(data.pairs) // _SAMPLE))])
         self.network = LateInteraction(principal_directions(sample, config.dimension), kinds).to(sample.states.device)
         self.network.syntax.requires_grad_(config.syntax)
         groups = [
             {"params": [each for each in self.network.parameters() if each.requires_grad], "lr": config.rate},
-            {"params": list(reader.trained.parameters()), "lr": config.transformer_rate},
+            {"params": list(self.layers.parameters()), "lr": config.transformer_rate},
         ]
         self._optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
         self._schedule = torch.optim.lr_scheduler.LambdaLR(
@@ -259,8 +263,8 @@ class LateTrainer:
         for language in sorted({pair.language for pair in self._held_out.pairs}):
             rows = [row for row, pair in enumerate(self._held_out.pairs) if pair.language == language]
             rows = random.Random(0).sample(rows, min(most, len(rows)))
-            questions = self.reader.questions([self._held_out.pairs[row].query for row in rows])
-            units = self.reader.units([self._held_out.bare[row] for row in rows])
+            questions = self._reader.questions([self._held_out.pairs[row].query for row in rows])
+            units = self._reader.units([self._held_out.bare[row] for row in rows])
             cosines = questions.vectors @ units.vectors.T
             with_pieces = cosines + self.network.share * self.network.late(questions, units)
             found[language] = (mean_reciprocal_rank(cosines), mean_reciprocal_rank(with_pieces))
@@ -271,13 +275,13 @@ class LateTrainer:
         texts = worded([self._data.pairs[row] for row in rows], is_reworded, rng)
         units = codes_of(self._data, rows, is_bare)
         others = other_wordings(same_queries(self._query_vectors[rows])).to(self.network.projection.device)
-        loss = self.network.loss(self.reader.questions(texts), self.reader.units(units), others)
+        loss = self.network.loss(self._reader.questions(texts), self._reader.units(units), others)
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_([*self.network.parameters(), *self.reader.trained.parameters()], 1.0)
+        nn.utils.clip_grad_norm_([*self.network.parameters(), *self.layers.parameters()], 1.0)
         self._optimizer.step()
         self._schedule.step()
         return float(loss.detach())
 
     def _parts(self) -> dict[str, Any]:
-        return {"network": self.network, "transformer": self.reader.trained, "optimizer": self._optimizer, "schedule": self._schedule}
+        return {"network": self.network, "transformer": self.layers, "optimizer": self._optimizer, "schedule": self._schedule}

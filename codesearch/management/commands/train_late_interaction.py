@@ -49,6 +49,8 @@ class Command(BaseCommand):
         from codesearch.gnn_coder.dataset import prepared
         from codesearch.gnn_coder.late_training import LateConfig, LateTrainer, Reader, with_kinds_of
 
+        if options["keep"] and not options["layers"]:
+            raise CommandError("--keep sets layers back that learn along: it is for --layers.")
         layers, out, device = options["layers"], options["out"], chosen_device(options["device"])
         folder = _folder_of(options["model"])
         model = _model_of(folder, layers, device)
@@ -60,7 +62,7 @@ class Command(BaseCommand):
         torch.manual_seed(options["seed"])
         names = ("seed", "batch", "steps", "rate", "dimension", "validate_every", "layers", "transformer_rate")
         config = LateConfig(**{name: options[name] for name in names}, syntax=options["syntax"] == "yes")
-        reader = Reader(model, query_tokenizer(folder), kinds, device, layers)
+        reader = Reader(model, query_tokenizer(folder), kinds, device)
         trainer = LateTrainer(reader, training, held_out, vectors, kinds, config)
         out.mkdir(parents=True, exist_ok=True)
         reached = self._train(trainer, config.steps, out)

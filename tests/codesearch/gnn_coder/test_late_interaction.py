@@ -246,6 +246,8 @@ def test_upper_layers_of_a_transformer_learn_along(trained_on, tmp_path, capsys)
         call_command("train_late_interaction", model=str(with_graph), out=tmp_path / "a", **options)
     with pytest.raises(CommandError, match="no graph network"):
         call_command("train_late_interaction", model=str(tmp_path / "transformer"), out=tmp_path / "a", **options | {"layers": 0})
+    with pytest.raises(CommandError, match="it is for --layers"):
+        call_command("train_late_interaction", model=str(with_graph), out=tmp_path / "a", keep=0.5, **options | {"layers": 0})
 
 
 def _weight(model, name):
@@ -260,7 +262,7 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(trained_on, tmp_pa
     config = LateConfig(batch=4, steps=6, dimension=8, validate_every=3, layers=layers)
 
     def trainer():
-        return LateTrainer(Reader(load_model(folder), tiny_tokenizer(), KINDS, CPU, layers), data, held_out, vectors, KINDS, config)
+        return LateTrainer(Reader(load_model(folder), tiny_tokenizer(), KINDS, CPU), data, held_out, vectors, KINDS, config)
 
     straight, stopped, resumed = trainer(), trainer(), trainer()
     list(straight.run(tmp_path / "straight.pt"))
@@ -273,7 +275,7 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(trained_on, tmp_pa
 
 
 def _parameters(trainer):
-    return [*trainer.network.parameters(), *trainer.reader.trained.parameters()]
+    return [*trainer.network.parameters(), *trainer.layers.parameters()]
 
 
 @pytest.fixture

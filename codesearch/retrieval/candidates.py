@@ -23,7 +23,8 @@ _UNITS_BUDGET = 500
 EF_SEARCH = 120
 # Length normalisation as in BM25 (Robertson and Zaragoza 2009): b, and the exponent that stands in for saturation.
 LENGTH_B = 0.35
-_UNITS = "FROM codesearch_unit u JOIN codesearch_repository r ON r.id = u.repository_id"
+_PLACE = "u.id, u.file_id, u.start_line, u.end_line"
+_UNITS = "codesearch_unit u JOIN codesearch_repository r ON r.id = u.repository_id"
 
 
 @dataclass(frozen=True)
@@ -99,29 +100,46 @@ def lexical_score_sql(words: WeightedWords) -> tuple[str, list[Any]]:
 def by_words(words: WeightedWords, conditions: Conditions, limit: int) -> Finding:
     """Find the units that score highest by words."""
     score, parameters = lexical_score_sql(words)
-    return Finding(
-        f"SELECT u.id, {score} AS lexical {_UNITS} {PLAIN_LEXEMES} WHERE u.lexemes @@ %s::tsquery AND {conditions.sql}"
-        " ORDER BY lexical DESC, u.id LIMIT %s",
-        [*parameters, _match(words), *conditions.parameters, limit],
+    return _first(
+        f"SELECT {_PLACE}, {score} AS lexical FROM {_UNITS} {PLAIN_LEXEMES} WHERE u.lexemes @@ %s::tsquery AND {conditions.sql}"
+        " ORDER BY lexical DESC, u.id",
+        [*parameters, _match(words), *conditions.parameters],
+        conditions,
+        limit,
         scored=True,
     )
 
 
-def by_meaning(vector: Vectors, index: VectorIndex, conditions: Conditions, limit: int, *, exact: bool = False) -> Finding:
-    """Find the units nearest to a vector, float32 [dimension]: by the HNSW graph, or with `exact` by comparing with every one.
+def by_meaning(vector: Vectors, index: VectorIndex, conditions: Conditions, limit: int) -> Finding:
+    """Find the units nearest to a vector, float32 [dimension], by the HNSW graph.
 
-    The graph's scan goes on until enough units meet the conditions, but gives up after a number of tuples. Then there are few
-    units to be found, or few among many: comparing with each that meets the conditions finds them all.
+    Its scan goes on until enough units meet the conditions, but gives up after a number of tuples.
     """
-    dimension = int(index.dimension)
-    distance = f"(v.vector::halfvec({dimension}) <#> %s::halfvec({dimension})){' + 0' if exact else ''}"
-    literal = "[" + ",".join(f"{value:.5f}" for value in vector) + "]"
+    distance, literal = _distance(vector, index)
     return Finding(
         f"SELECT u.id FROM codesearch_vector v JOIN codesearch_unit u ON u.text_hash = v.text_hash"
         f" JOIN codesearch_repository r ON r.id = u.repository_id"
-        f" WHERE v.index_id = {int(index.pk)} AND {conditions.sql} ORDER BY {distance} LIMIT %s",
-        [*conditions.parameters, literal, limit],
+        f" WHERE v.index_id = {int(index.pk)} AND {conditions.sql} AND {conditions.slow} ORDER BY {distance} LIMIT %s",
+        [*conditions.parameters, *conditions.slow_parameters, literal, limit],
     )
+
+
+def by_meaning_exactly(vector: Vectors, index: VectorIndex, conditions: Conditions, limit: int) -> Finding:
+    """Find the units nearest to a vector, float32 [dimension], by comparing with each that meets the conditions."""
+    distance, literal = _distance(vector, index)
+    return _first(
+        f"SELECT {_PLACE} FROM {_UNITS} JOIN codesearch_vector v ON v.text_hash = u.text_hash"
+        f" WHERE v.index_id = {int(index.pk)} AND {conditions.sql} ORDER BY {distance} + 0",
+        [*conditions.parameters, literal],
+        conditions,
+        limit,
+    )
+
+
+def _distance(vector: Vectors, index: VectorIndex) -> tuple[str, str]:
+    """Return SQL for the distance of a unit's vector, as the graph has it, and its parameter."""
+    halfvec = f"halfvec({int(index.dimension)})"
+    return f"(v.vector::{halfvec} <#> %s::{halfvec})", "[" + ",".join(f"{value:.5f}" for value in vector) + "]"
 
 
 def scan_settings(limit: int) -> str:
@@ -141,17 +159,25 @@ def by_name(query: Query, conditions: Conditions, limit: int) -> Finding | None:
     files = "SELECT f.id FROM codesearch_sourcefile f WHERE lower(f.path) = %s OR lower(f.path) LIKE %s"
     by_path = f" OR u.file_id IN ({files})" if path and " " not in path else ""
     escaped = path.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return Finding(
-        f"SELECT u.id {_UNITS} WHERE (lower(u.name) = ANY(%s){by_path}) AND {conditions.sql}"
-        " ORDER BY u.kind = 'class' DESC, u.end_line - u.start_line DESC, u.id LIMIT %s",
-        [names, *([path, f"%/{escaped}"] if by_path else []), *conditions.parameters, limit],
+    return _first(
+        f"SELECT {_PLACE} FROM {_UNITS} WHERE (lower(u.name) = ANY(%s){by_path}) AND {conditions.sql}"
+        " ORDER BY u.kind = 'class' DESC, u.end_line - u.start_line DESC, u.id",
+        [names, *([path, f"%/{escaped}"] if by_path else []), *conditions.parameters],
+        conditions,
+        limit,
     )
 
 
 def by_place(conditions: Conditions, limit: int) -> Finding:
     """Find units that meet the conditions, for a query of filters alone, in the order of their files."""
+    ordered = f"SELECT {_PLACE} FROM {_UNITS} WHERE {conditions.sql} ORDER BY r.name, u.path, u.start_line, u.id"
+    return _first(ordered, [*conditions.parameters], conditions, limit)
+
+
+def _first(ordered: str, parameters: list[Any], conditions: Conditions, limit: int, *, scored: bool = False) -> Finding:
+    """Find the first of ordered units that meet the slow conditions, too. OFFSET 0 has them checked after the ordering."""
     return Finding(
-        f"SELECT u.id {_UNITS} WHERE {conditions.sql} ORDER BY r.name, u.path, u.start_line, u.id LIMIT %s", [*conditions.parameters, limit]
+        f"SELECT u.* FROM ({ordered} OFFSET 0) u WHERE {conditions.slow} LIMIT %s", [*parameters, *conditions.slow_parameters, limit], scored
     )
 
 

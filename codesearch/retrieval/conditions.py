@@ -6,23 +6,30 @@ from dataclasses import dataclass
 from typing import Any
 
 from codesearch.models import Repository
-from codesearch.parsing.words import words_of_identifier
-from codesearch.retrieval.query import Filter, Query, QueryError
+from codesearch.retrieval.literals import FEW_FILES, files_with, unit_contains, units_with
+from codesearch.retrieval.query import Filter, Literal, Query, QueryError
 
 SERVED = "NOT r.deleting AND u.since <= r.serving AND (u.until IS NULL OR u.until > r.serving)"
 
 
 @dataclass(frozen=True)
 class Conditions:
-    """SQL that can stand after WHERE, and its parameters."""
+    """SQL that can stand after WHERE, and its parameters.
+
+    `slow` is what takes reading units' text, to be checked last and of as few units as will do; it knows of `u` only its `id`,
+    `file_id`, `start_line` and `end_line`. `few` tells that few units are known to meet the conditions.
+    """
 
     sql: str
     parameters: tuple[Any, ...] = ()
+    slow: str = "TRUE"
+    slow_parameters: tuple[Any, ...] = ()
+    few: bool = False
 
 
 def conditions_of(query: Query) -> Conditions:
-    """Return the conditions of a query. Raises QueryError for a repository that does not exist."""
-    parts: list[str] = []
+    """Return the conditions of a query; text that has to stand there is looked up. Raises QueryError for an unknown repository."""
+    parts = [SERVED]
     parameters: list[Any] = []
     for name in dict.fromkeys(each.field for each in query.filters):
         chosen = [each for each in query.filters if each.field == name]
@@ -32,37 +39,29 @@ def conditions_of(query: Query) -> Conditions:
                 alternatives = " OR ".join(sql for sql, _ in group)
                 parts.append(f"{'NOT ' if negated else ''}({alternatives})")
                 parameters += [value for _, value in group]
-    for literal in query.literals:
-        sql, values = _literal(literal.text)
-        parts.append(f"{'NOT ' if literal.negated else ''}({sql})")
-        parameters += values
-    return Conditions(" AND ".join([SERVED, *parts]), tuple(parameters))
+    return _with_literals(Conditions(" AND ".join(parts), tuple(parameters)), query.literals)
 
 
-# A unit's lines, cut from its file's content.
-_UNIT_TEXT = (
-    "(SELECT array_to_string((string_to_array(b.text, E'\\n'))[u.start_line:u.end_line], E'\\n')"
-    " FROM codesearch_sourcefile f JOIN codesearch_blob b ON b.digest = f.blob_id WHERE f.id = u.file_id)"
-)
-
-_FILES_WITH_TEXT = (
-    "SELECT f.id FROM codesearch_sourcefile f JOIN codesearch_blob b ON b.digest = f.blob_id WHERE position(lower(%s) in lower(b.text)) > 0"
-)
-
-# An identifier that ends inside the literal on both sides stands in the unit as it is; one at the literal's edge may be a part.
-_WHOLE_IDENTIFIER = re.compile(r"(?<=[^\w$])[^\W_](?:[\w$]*[^\W_])?(?=[^\w$])")
-
-
-def _literal(text: str) -> tuple[str, list[Any]]:
-    """Return the condition that a unit contains a text.
-
-    Reading text is slow: whole words are looked up first, and each file is read once before any of its units.
-    """
-    contains = f"u.file_id IN ({_FILES_WITH_TEXT}) AND position(lower(%s) in lower({_UNIT_TEXT})) > 0"
-    found = dict.fromkeys(word for identifier in _WHOLE_IDENTIFIER.findall(text) for word in words_of_identifier(identifier))
-    if not found:
-        return contains, [text, text]
-    return f"u.lexemes @@ %s::tsquery AND {contains}", [" & ".join(f"'{word}'" for word in found), text, text]
+def _with_literals(narrowed: Conditions, literals: tuple[Literal, ...]) -> Conditions:
+    """Add the conditions that texts stand in a unit, or do not."""
+    quick, parameters = [narrowed.sql], [*narrowed.parameters]
+    slow, slow_parameters = [narrowed.slow], [*narrowed.slow_parameters]
+    few = narrowed.few
+    for literal in literals:
+        files = files_with(literal.text, narrowed.sql, narrowed.parameters)
+        if len(files) <= FEW_FILES:
+            quick.append(f"{'NOT ' if literal.negated else ''}u.id = ANY(%s)")
+            parameters.append(units_with(literal.text, files))
+            few = few or not literal.negated
+        elif literal.negated:
+            slow.append(f"NOT (u.file_id = ANY(%s) AND {unit_contains(literal.text)})")
+            slow_parameters += [files, literal.text]
+        else:
+            quick.append("u.file_id = ANY(%s)")
+            parameters.append(files)
+            slow.append(unit_contains(literal.text))
+            slow_parameters.append(literal.text)
+    return Conditions(" AND ".join(quick), tuple(parameters), " AND ".join(slow), tuple(slow_parameters), few)
 
 
 def _repository(each: Filter) -> tuple[str, Any]:

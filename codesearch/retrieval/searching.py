@@ -103,7 +103,7 @@ def nearest(vector: Vectors, index: VectorIndex, conditions: Conditions, limit: 
     scoring = Scoring(None, index)
     with scoring.pipeline():
         if exact:
-            scoring.send(finding.by_meaning(vector, index, conditions, limit, exact=True))
+            scoring.send(finding.by_meaning_exactly(vector, index, conditions, limit))
             scoring.receive()
         else:
             _find_by_meaning(scoring, vector, index, conditions, limit)
@@ -153,11 +153,12 @@ def _candidates(query: Query, words: finding.WeightedWords | None, retriever: Re
 
 
 def _find_by_meaning(scoring: Scoring, vector: Vectors, index: VectorIndex, conditions: Conditions, limit: int) -> None:
-    """Find by the graph; where that gives up early, by comparing with every unit."""
-    scoring.set(finding.scan_settings(limit))
-    scoring.send(finding.by_meaning(vector, index, conditions, limit))
-    if scoring.receive() < limit:
-        scoring.send(finding.by_meaning(vector, index, conditions, limit, exact=True))
+    """Find by the graph; where few units are left or the graph gives up early, by comparing with every unit."""
+    if not conditions.few:
+        scoring.set(finding.scan_settings(limit))
+        scoring.send(finding.by_meaning(vector, index, conditions, limit))
+    if conditions.few or scoring.receive() < limit:
+        scoring.send(finding.by_meaning_exactly(vector, index, conditions, limit))
         scoring.receive()
 
 

@@ -3,7 +3,7 @@ import pytest
 
 from codesearch.indexing import vectors
 from codesearch.models import Unit, VectorIndex
-from codesearch.retrieval import QueryError, Retriever, search, similar_units
+from codesearch.retrieval import QueryError, Retriever, conditions, search, similar_units
 from codesearch.retrieval.conditions import Conditions, conditions_of
 from codesearch.retrieval.query import parse_query
 from codesearch.retrieval.searching import nearest
@@ -63,11 +63,19 @@ def test_filters_alone(raw, expected):
     assert set(found(raw, limit=50)) == expected
 
 
-def test_literal_text_must_be_there():
+@pytest.mark.parametrize("few_files", [conditions.FEW_FILES, 0])
+def test_literal_text_must_be_there(monkeypatch, few_files):
+    """Whether it stands in few files, whose units are looked up, or in many, whose units are read as they are found."""
+    monkeypatch.setattr(conditions, "FEW_FILES", few_files)
     assert set(found('"sendmail(" kind:function')) == {"send_confirmation"}
     assert set(found('"server.sendmail(" kind:function')) == {"send_confirmation"}
     assert set(found('"erver.sendmai" kind:function')) == {"send_confirmation"}
+    assert set(found('"SENDMAIL(" kind:function')) == {"send_confirmation"}
+    assert set(found('"sendmail(" "Confirm" kind:function')) == {"send_confirmation"}
+    assert not found('"sendmail(" "no such text anywhere"')
+    assert not found('"sendmail(" -"Confirm" kind:function')
     assert "send_confirmation" not in found('email -"sendmail("')
+    assert "send_confirmation" not in found('kind:function -"sendmail("', limit=50)
     assert found('"no such text anywhere"') == []
 
 
@@ -102,8 +110,8 @@ def test_a_filtered_search_never_returns_fewer_than_exist(index, tmp_path, monke
     index(write_files(tmp_path / "big", files), "big")
     served = vectors.serving_index()
     vector = vectors.encoder_of(served).encode(["send an email"])[0]
-    conditions = conditions_of(parse_query("lang:ruby"))
-    assert len(nearest(vector, served, conditions, 50)) == Unit.objects.filter(language="ruby").count()
+    in_ruby = conditions_of(parse_query("lang:ruby"))
+    assert len(nearest(vector, served, in_ruby, 50)) == Unit.objects.filter(language="ruby").count()
 
 
 def test_facets_count_all_candidates():

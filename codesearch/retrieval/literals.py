@@ -1,0 +1,59 @@
+"""Where a text stands literally, capitals apart. To read all code is slow: each file is read once, before any of its units."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+
+from codesearch.parsing.words import words_of_identifier
+
+# In so few files the text's lines are looked up at once, and the units are known. With more, units are read as they are come
+# by, until there are enough.
+FEW_FILES = 300
+# An identifier that ends inside the literal on both sides stands in the unit as it is; one at the literal's edge may be a part.
+_WHOLE_IDENTIFIER = re.compile(r"(?<=[^\w$])[^\W_](?:[\w$]*[^\W_])?(?=[^\w$])")
+# A unit's lines, cut from its file's content.
+_UNIT_TEXT = (
+    "(SELECT array_to_string((string_to_array(b.text, E'\\n'))[u.start_line:u.end_line], E'\\n')"
+    " FROM codesearch_sourcefile f JOIN codesearch_blob b ON b.digest = f.blob_id WHERE f.id = u.file_id)"
+)
+
+
+def files_with(text: str, narrowed: str, parameters: Sequence[Any]) -> list[int]:
+    """Return the files that contain a text and have units for which `narrowed` holds, SQL on units with its parameters."""
+    found = dict.fromkeys(word for identifier in _WHOLE_IDENTIFIER.findall(text) for word in words_of_identifier(identifier))
+    if found:
+        narrowed, parameters = f"{narrowed} AND u.lexemes @@ %s::tsquery", [*parameters, " & ".join(f"'{word}'" for word in found)]
+    files = f"SELECT DISTINCT u.file_id FROM codesearch_unit u JOIN codesearch_repository r ON r.id = u.repository_id WHERE {narrowed}"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT f.id FROM ({files}) narrowed JOIN codesearch_sourcefile f ON f.id = narrowed.file_id"
+            f" JOIN codesearch_blob b ON b.digest = f.blob_id WHERE {_contains('b.text', text)}",
+            [*parameters, text],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def units_with(text: str, files: list[int]) -> list[int]:
+    """Return the units in whose lines a text stands."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT u.id FROM codesearch_sourcefile f JOIN codesearch_blob b ON b.digest = f.blob_id"
+            " CROSS JOIN LATERAL string_to_table(b.text, E'\\n') WITH ORDINALITY AS lines (line, number)"
+            " JOIN codesearch_unit u ON u.file_id = f.id AND lines.number BETWEEN u.start_line AND u.end_line"
+            f" WHERE f.id = ANY(%s) AND {_contains('lines.line', text)}",
+            [files, text],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def unit_contains(text: str) -> str:
+    """Return SQL that holds for a unit (`u`) in whose lines a text, its parameter, stands."""
+    return _contains(_UNIT_TEXT, text)
+
+
+def _contains(column: str, text: str) -> str:
+    """Return SQL that wants the text as parameter. Where it is ASCII, no other letters need to be made small: twice as fast."""
+    collation = ' COLLATE "C"' if text.isascii() else ""
+    return f"position(lower(%s{collation}) in lower({column}{collation})) > 0"

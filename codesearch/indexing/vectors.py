@@ -3,6 +3,7 @@
 Vectors belong to texts, not to units, so that a text is encoded once for all repositories, builds and moves.
 """
 
+import json
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -32,7 +33,14 @@ _UNITS_AT_ONCE = 512
 
 def serving_index() -> VectorIndex | None:
     """Return the index that searches use, None before the first build."""
-    return next(iter(VectorIndex.objects.raw("SELECT * FROM codesearch_vectorindex WHERE state = %s", [VectorIndex.State.SERVING])), None)
+    # By a cursor, since Django's own queries need an answer before they go on, which a pipeline does not give.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id, identity, dimension, spec::text FROM codesearch_vectorindex WHERE state = %s", [VectorIndex.State.SERVING])
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    key, identity, dimension, spec = row
+    return VectorIndex(id=key, identity=identity, dimension=dimension, spec=json.loads(spec), state=VectorIndex.State.SERVING)
 
 
 def encoder_of(index: VectorIndex) -> Encoder:

@@ -1,6 +1,7 @@
 """Which units to look at: by words, by meaning, by name. Each way is a query for keys, the best first."""
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,31 +52,37 @@ class WeightedWords:
         return sum(self.weights) or 1.0
 
 
-def weigh_words(query: Query) -> WeightedWords:
-    """Return the words of a query, weighted by how rare they are among the served units."""
-    words = query_words(query.text)
-    with connection.cursor() as cursor:
-        cursor.execute(
+class Frequencies:
+    """How many served units have a query's words: asked for at once, read once they are needed."""
+
+    def __init__(self, query: Query) -> None:
+        self._words = query_words(query.text)
+        self._cursor = connection.cursor()
+        self._cursor.execute(
             "SELECT NULL, coalesce(sum(units), 0), coalesce(sum(words), 0) FROM codesearch_repository WHERE NOT deleting AND serving > 0"
             " UNION ALL SELECT word, units, 0 FROM codesearch_word WHERE word = ANY(%s)",
-            [words],
+            [self._words],
         )
-        (_, units, total_words), *found = cursor.fetchall()
-    frequencies = {word: count for word, count, _ in found}
-    weighted = sorted(
-        (
-            (word, math.log(1 + (units - frequencies[word] + 0.5) / (frequencies[word] + 0.5)), frequencies[word])
-            for word in words
-            if word in frequencies and frequencies[word] <= units
-        ),
-        key=lambda item: -item[1],
-    )[:_MOST_WORDS]
-    return WeightedWords(
-        tuple(item[0] for item in weighted),
-        tuple(item[1] for item in weighted),
-        tuple(item[2] for item in weighted),
-        max(1.0, float(total_words) / max(1, units)),
-    )
+
+    def weigh(self) -> WeightedWords:
+        """Return the words, weighted by how rare they are among the served units."""
+        with self._cursor as cursor:
+            (_, units, total_words), *found = cursor.fetchall()
+        frequencies = {word: count for word, count, _ in found}
+        weighted = sorted(
+            (
+                (word, math.log(1 + (units - frequencies[word] + 0.5) / (frequencies[word] + 0.5)), frequencies[word])
+                for word in self._words
+                if word in frequencies and frequencies[word] <= units
+            ),
+            key=lambda item: -item[1],
+        )[:_MOST_WORDS]
+        return WeightedWords(
+            tuple(item[0] for item in weighted),
+            tuple(item[1] for item in weighted),
+            tuple(item[2] for item in weighted),
+            max(1.0, float(total_words) / max(1, units)),
+        )
 
 
 # A long unit's words are stored compressed. Taken apart once here, they are not once for every word of the query.
@@ -153,16 +160,16 @@ def scan_settings(limit: int) -> str:
 def by_name(query: Query, conditions: Conditions, limit: int) -> Finding | None:
     """Find the units that bear one of the query's names, and those whose path the query is; None if it holds neither."""
     names = [symbol.lower() for symbol in query.symbols]
-    path = query.text.strip("/ ").lower() if "/" in query.text or "." in query.text else ""
+    path = query.text.strip("/").lower() if re.fullmatch(r"\S*[/.]\S*", query.text) else ""
     if not names and not path:
         return None
     files = "SELECT f.id FROM codesearch_sourcefile f WHERE lower(f.path) = %s OR lower(f.path) LIKE %s"
-    by_path = f" OR u.file_id IN ({files})" if path and " " not in path else ""
+    by_path = f" OR u.file_id IN ({files})" if path else ""
     escaped = path.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return _first(
         f"SELECT {_PLACE} FROM {_UNITS} WHERE (lower(u.name) = ANY(%s){by_path}) AND {conditions.sql}"
         " ORDER BY u.kind = 'class' DESC, u.end_line - u.start_line DESC, u.id",
-        [names, *([path, f"%/{escaped}"] if by_path else []), *conditions.parameters],
+        [names, *([path, f"%/{escaped}"] if path else []), *conditions.parameters],
         conditions,
         limit,
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import psycopg
-from django.db import connection, transaction
+from django.db import connection
 
 from codesearch.gnn_coder.late_interaction import QuestionVectors, late_scores
 from codesearch.indexing.vectors import from_binary
@@ -47,24 +47,27 @@ class Candidate:
     defines: bool = False
 
 
-class Scoring:
-    """Runs what finds candidates, and collects them with their scores.
+@contextmanager
+def pipeline() -> Iterator[None]:
+    """Run the block's statements in a pipeline: each is sent without waiting for the one before, all in one transaction."""
+    with connection.wrap_database_errors:
+        connection.ensure_connection()
+        with connection.connection.pipeline():
+            yield
 
-    Statements are sent without waiting for the one before (a pipeline), so PostgreSQL works while a query is encoded.
+
+class Scoring:
+    """Runs what finds candidates, inside of a `pipeline`, and collects them with their scores.
+
+    PostgreSQL looks for candidates while a question is encoded, and for more while those are compared with it.
     """
 
     def __init__(self, words: WeightedWords | None, index: VectorIndex | None) -> None:
         self._words, self._index = words, index
         self._sent: list[psycopg.Cursor[Any]] = []
-        self._rows: dict[int, tuple[Any, ...]] = {}
-
-    @contextmanager
-    def pipeline(self) -> Iterator[None]:
-        """Run the block in one transaction, its statements in a pipeline."""
-        with transaction.atomic(), connection.wrap_database_errors:
-            connection.ensure_connection()
-            with connection.connection.pipeline():
-                yield
+        self._fetched: list[tuple[Any, ...]] = []
+        self._found: dict[int, Candidate] = {}
+        self._compared: list[tuple[Candidate, Vectors]] = []
 
     def send(self, finding: Finding | None) -> None:
         """Start a search for candidates, if there is one."""
@@ -80,24 +83,30 @@ class Scoring:
         """Send a statement without a result that matters."""
         connection.connection.execute(statement)
 
-    def receive(self) -> int:
-        """Take in what has been sent, and return how many candidates the last of it found."""
-        found: list[tuple[Any, ...]] = []
+    def fetch(self) -> int:
+        """Wait for what has been sent, and return how many candidates the last of it found."""
+        rows: list[tuple[Any, ...]] = []
         for cursor in self._sent:
-            found = cursor.fetchall()
-            self._rows.update((row[0], row) for row in found)
+            rows = cursor.fetchall()
+            self._fetched += rows
         self._sent = []
-        return len(found)
+        return len(rows)
 
-    def candidates(self, asked: QuestionVectors | None) -> list[Candidate]:
-        """Return all candidates, compared with the query."""
+    def compare(self, asked: QuestionVectors | None) -> None:
+        """Compare the candidates fetched since the last time with a question, if there is one."""
+        rows = {row[0]: row for row in self._fetched if row[0] not in self._found}.values()
+        self._fetched = []
         ceiling = self._words.ceiling if self._words is not None else 1.0
-        rows = list(self._rows.values())
         found = [Candidate(*row[:12], row[14] / ceiling) for row in rows]  # type: ignore[call-arg]
+        self._found.update((each.id, each) for each in found)
         if asked is not None:
-            _compare(found, [row[12] for row in rows], asked.vector)
+            self._compared += _compare(found, [row[12] for row in rows], asked.vector)
             _interact(found, [row[13] for row in rows], asked)
-        return found
+
+    def candidates(self) -> list[Candidate]:
+        """Return all candidates that were compared."""
+        _crowd(self._compared)
+        return list(self._found.values())
 
     def _statement(self, finding: Finding) -> tuple[str, list[Any]]:
         lexical, parameters, join = "0::real", list[Any](), ""
@@ -117,24 +126,30 @@ class Scoring:
         )
 
 
-def _compare(candidates: list[Candidate], vectors: list[bytes | None], query: Vectors) -> None:
-    """Set each candidate's cosine to the query, and its mean cosine to its nearest fellows.
+def _compare(candidates: list[Candidate], vectors: list[bytes | None], query: Vectors) -> list[tuple[Candidate, Vectors]]:
+    """Set each candidate's cosine to the query, and return those that have a vector with it, float32 [dimension]."""
+    having = [(candidate, vector) for candidate, vector in zip(candidates, vectors, strict=True) if vector is not None]
+    if not having:
+        return []
+    matrix = from_binary([vector for _, vector in having])
+    for (candidate, _), cosine in zip(having, (matrix @ query).tolist(), strict=True):
+        candidate.dense = cosine
+    return [(candidate, row) for (candidate, _), row in zip(having, matrix, strict=True)]
+
+
+def _crowd(compared: list[tuple[Candidate, Vectors]]) -> None:
+    """Set each candidate's mean cosine to its nearest fellows.
 
     Some texts lie near every query (hubs: Radovanović, Nanopoulos and Ivanović 2010). Cross-domain similarity local
     scaling (Conneau et al. 2018) takes that away; the query's candidates are neighbourhood enough to measure it in.
     """
-    having = [(candidate, vector) for candidate, vector in zip(candidates, vectors, strict=True) if vector is not None]
-    if not having:
+    if len(compared) <= _NEIGHBOURS:
         return
-    matrix = from_binary([vector for _, vector in having])
-    for (candidate, _), cosine in zip(having, (matrix @ query).tolist(), strict=True):
-        candidate.dense = cosine
-    if len(having) <= _NEIGHBOURS:
-        return
+    matrix = np.stack([vector for _, vector in compared])
     cosines = matrix @ matrix.T
     np.fill_diagonal(cosines, -1.0)
     nearest = np.partition(cosines, -_NEIGHBOURS, axis=1)[:, -_NEIGHBOURS:].mean(axis=1)
-    for (candidate, _), crowding in zip(having, nearest.tolist(), strict=True):
+    for (candidate, _), crowding in zip(compared, nearest.tolist(), strict=True):
         candidate.crowding = crowding
 
 

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -20,13 +21,15 @@ from codesearch.retrieval import candidates as finding
 from codesearch.retrieval.conditions import SERVED, Conditions, conditions_of
 from codesearch.retrieval.query import Query, QueryError, parse_query
 from codesearch.retrieval.ranking import rank
-from codesearch.retrieval.scoring import Candidate, Scoring
+from codesearch.retrieval.scoring import Candidate, Scoring, pipeline
 from searchapp.encoders import Encoder, EncoderError
 from searchapp.encoders.base import Vectors
 
 # How many candidates each way of finding contributes; facets and pages are made of their union.
 DEPTH = 80
 _SYMBOLS = 20
+# Questions are encoded beside the thread that waits for PostgreSQL.
+_ENCODING = ThreadPoolExecutor(thread_name_prefix="encoding")
 
 
 class Retriever(StrEnum):
@@ -71,16 +74,15 @@ def search(asked: str | Query, *, retriever: Retriever = Retriever.HYBRID, offse
     query = parse_query(asked) if isinstance(asked, str) else asked
     if query.is_empty:
         return SearchResult(query, [], 0)
-    words = finding.weigh_words(query) if retriever is not Retriever.DENSE and query.text else None
     with _time_limit(query):
-        scored, notice = _candidates(query, words, retriever, depth)
+        scored, words, notice = _candidates(query, retriever, depth)
     ranked = rank(query, scored, fused=retriever is Retriever.HYBRID)
     return SearchResult(
         query=query,
         hits=_hits(ranked, offset, limit),
         total=len(ranked),
         facets=_facets(ranked),
-        words=words.words if words is not None else (),
+        words=words,
         milliseconds=(time.perf_counter() - started) * 1000,
         notice=notice,
     )
@@ -100,14 +102,17 @@ def similar_units(unit: Unit, *, limit: int = 10) -> list[Hit]:
 
 def nearest(vector: Vectors, index: VectorIndex, conditions: Conditions, limit: int, *, exact: bool = False) -> list[Candidate]:
     """Return the units nearest to a vector, float32 [dimension], nearest first; with `exact`, every unit is compared."""
+    asked = QuestionVectors(vector)
     scoring = Scoring(None, index)
-    with scoring.pipeline():
+    with pipeline():
         if exact:
             scoring.send(finding.by_meaning_exactly(vector, index, conditions, limit))
-            scoring.receive()
+            scoring.fetch()
         else:
-            _find_by_meaning(scoring, vector, index, conditions, limit)
-    return rank(Query(""), scoring.candidates(QuestionVectors(vector)), fused=False)
+            scoring.set(finding.scan_settings(limit))
+            _find_by_meaning(scoring, asked, index, conditions, limit)
+    scoring.compare(asked)
+    return rank(Query(""), scoring.candidates(), fused=False)
 
 
 @contextmanager
@@ -126,12 +131,15 @@ def _time_limit(query: Query) -> Iterator[None]:
         raise
 
 
-def _candidates(query: Query, words: finding.WeightedWords | None, retriever: Retriever, depth: int) -> tuple[list[Candidate], str]:
-    """Return the candidates with their scores, and why meaning was left out, if it was."""
+def _candidates(query: Query, retriever: Retriever, depth: int) -> tuple[list[Candidate], tuple[str, ...], str]:
+    """Return the candidates with their scores, the words they were found by, and why meaning was left out, if it was."""
     conditions = conditions_of(query)
-    index = serving_index() if query.text and retriever is not Retriever.LEXICAL else None
-    scoring = Scoring(words, index)
-    with scoring.pipeline():
+    with pipeline():
+        frequencies = finding.Frequencies(query) if query.text and retriever is not Retriever.DENSE else None
+        index = serving_index() if query.text and retriever is not Retriever.LEXICAL else None
+        words = frequencies.weigh() if frequencies is not None else None
+        scoring = Scoring(words, index)
+        scoring.set(finding.scan_settings(depth))
         if not query.text:
             scoring.send(finding.by_place(conditions, depth))
         if retriever is Retriever.HYBRID:
@@ -141,25 +149,28 @@ def _candidates(query: Query, words: finding.WeightedWords | None, retriever: Re
         asked, notice = None, ""
         if index is not None:
             try:
-                asked = _encode(encoder_of(index), query.text)  # type: ignore[arg-type]
+                encoding = _ENCODING.submit(_encode, encoder_of(index), query.text)  # type: ignore[arg-type]
+                scoring.fetch()
+                asked = encoding.result()
             except EncoderError as error:
                 if retriever is Retriever.DENSE:
                     raise
                 notice = f"Found by words alone. {error}"
             else:
-                _find_by_meaning(scoring, asked.vector, index, conditions, depth)
-        scoring.receive()
-    return scoring.candidates(asked), notice
+                _find_by_meaning(scoring, asked, index, conditions, depth)
+        scoring.fetch()
+    scoring.compare(asked)
+    return scoring.candidates(), words.words if words is not None else (), notice
 
 
-def _find_by_meaning(scoring: Scoring, vector: Vectors, index: VectorIndex, conditions: Conditions, limit: int) -> None:
+def _find_by_meaning(scoring: Scoring, asked: QuestionVectors, index: VectorIndex, conditions: Conditions, limit: int) -> None:
     """Find by the graph; where few units are left or the graph gives up early, by comparing with every unit."""
     if not conditions.few:
-        scoring.set(finding.scan_settings(limit))
-        scoring.send(finding.by_meaning(vector, index, conditions, limit))
-    if conditions.few or scoring.receive() < limit:
-        scoring.send(finding.by_meaning_exactly(vector, index, conditions, limit))
-        scoring.receive()
+        scoring.send(finding.by_meaning(asked.vector, index, conditions, limit))
+        scoring.compare(asked)
+    if conditions.few or scoring.fetch() < limit:
+        scoring.send(finding.by_meaning_exactly(asked.vector, index, conditions, limit))
+        scoring.fetch()
 
 
 @lru_cache(maxsize=512)

@@ -11,12 +11,12 @@ from codesearch.indexing.vectors import encoder_of, serving_index
 from codesearch.models import Unit, VectorIndex
 from codesearch.retrieval import search
 from codesearch.retrieval.conditions import SERVED, Conditions
-from codesearch.retrieval.query import plain_query
+from codesearch.retrieval.query import Query, plain_query
 from codesearch.retrieval.searching import DEPTH, forget_encoded, nearest
 from searchapp.encoders.base import Vectors
 from searchapp.throwaway import throwaway_database
 
-_QUERIES = 200
+_QUERIES, _TEXTS = 200, 40
 _TABLES = ("codesearch_unit", "codesearch_vector", "codesearch_blob", "codesearch_sourcefile", "codesearch_word")
 
 
@@ -49,21 +49,24 @@ def _measure(questions_from: Path, units: int) -> list[Row]:
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     questions = _questions(questions_from)
-    first, warm = ([_milliseconds(question) for question in questions] for _ in range(2))
+    first, warm = ([_milliseconds(plain_query(question)) for question in questions] for _ in range(2))
+    quoted = [_milliseconds(f'"{text}"') for text in _texts(questions_from)]
     at = f"{units:,} units"
     return [
         Row("growth", f"search p50, {at}", round(percentile(warm, 0.5), 2), "ms", "warm: asked a second time; encoding included"),
         Row("growth", f"search p95, {at}", round(percentile(warm, 0.95), 2), "ms"),
         Row("growth", f"search p50, first time, {at}", round(percentile(first, 0.5), 2), "ms"),
+        Row("growth", f"text in quotes p50, {at}", round(percentile(quoted, 0.5), 1), "ms", "the longest line of a unit, without its ends"),
+        Row("growth", f"text in quotes p95, {at}", round(percentile(quoted, 0.95), 1), "ms"),
         Row("growth", f"recall@10 against exact, {at}", round(_recall(questions), 4), ""),
         Row("growth", f"bytes a unit, {at}", round(_bytes() / units), "B"),
     ]
 
 
-def _milliseconds(question: str) -> float:
+def _milliseconds(asked: str | Query) -> float:
     """Measure one search, the encoding of the question included."""
     forget_encoded()
-    return 1000 * timed(lambda: search(plain_query(question)))[0]
+    return 1000 * timed(lambda: search(asked))[0]
 
 
 def _questions(folder: Path) -> list[str]:
@@ -71,6 +74,13 @@ def _questions(folder: Path) -> list[str]:
     found = (unit.documentation.split("\n", 1)[0] for unit in source_units(folder, 20_000))
     sentences = [sentence for sentence in dict.fromkeys(found) if 3 <= len(sentence.split()) <= 15]
     return sentences[:: max(1, len(sentences) // _QUERIES)][:_QUERIES]
+
+
+def _texts(folder: Path) -> list[str]:
+    """Return parts of lines of code, which begin and end within words: what people quote stands in few files or in many."""
+    longest = (max(unit.code.splitlines(), key=len).strip()[1:-1] for unit in source_units(folder, 20_000))
+    texts = [text for text in dict.fromkeys(longest) if 20 <= len(text) <= 80 and '"' not in text]
+    return texts[:: max(1, len(texts) // _TEXTS)][:_TEXTS]
 
 
 def _recall(questions: list[str]) -> float:

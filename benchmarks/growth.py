@@ -3,12 +3,13 @@
 from pathlib import Path
 
 from django.db import connection
+from django.db.models.functions import Length
 
 from benchmarks.base import Options, Row, source_units, timed
 from codesearch.evaluation.indexing import index_folder
 from codesearch.evaluation.metrics import percentile
 from codesearch.indexing.vectors import encoder_of, serving_index
-from codesearch.models import Unit, VectorIndex
+from codesearch.models import Unit, VectorIndex, Word
 from codesearch.retrieval import search
 from codesearch.retrieval.conditions import SERVED, Conditions
 from codesearch.retrieval.query import Query, plain_query
@@ -50,12 +51,15 @@ def _measure(questions_from: Path, units: int) -> list[Row]:
         cursor.execute("VACUUM ANALYZE")
     questions = _questions(questions_from)
     first, warm = ([_milliseconds(plain_query(question)) for question in questions] for _ in range(2))
+    common = [_milliseconds(plain_query(word)) for word in _common_words()]
     quoted = [_milliseconds(f'"{text}"') for text in _texts(questions_from)]
     at = f"{units:,} units"
     return [
         Row("growth", f"search p50, {at}", round(percentile(warm, 0.5), 2), "ms", "warm: asked a second time; encoding included"),
         Row("growth", f"search p95, {at}", round(percentile(warm, 0.95), 2), "ms"),
         Row("growth", f"search p50, first time, {at}", round(percentile(first, 0.5), 2), "ms"),
+        Row("growth", f"one common word p50, {at}", round(percentile(common, 0.5), 1), "ms", "the most common words of four letters and more"),
+        Row("growth", f"one common word p95, {at}", round(percentile(common, 0.95), 1), "ms"),
         Row("growth", f"text in quotes p50, {at}", round(percentile(quoted, 0.5), 1), "ms", "the longest line of a unit, without its ends"),
         Row("growth", f"text in quotes p95, {at}", round(percentile(quoted, 0.95), 1), "ms"),
         Row("growth", f"recall@10 against exact, {at}", round(_recall(questions), 4), ""),
@@ -74,6 +78,11 @@ def _questions(folder: Path) -> list[str]:
     found = (unit.documentation.split("\n", 1)[0] for unit in source_units(folder, 20_000))
     sentences = [sentence for sentence in dict.fromkeys(found) if 3 <= len(sentence.split()) <= 15]
     return sentences[:: max(1, len(sentences) // _QUERIES)][:_QUERIES]
+
+
+def _common_words() -> list[str]:
+    words = Word.objects.annotate(letters=Length("word")).filter(letters__gte=4).order_by("-units", "word")
+    return list(words.values_list("word", flat=True)[:_TEXTS])
 
 
 def _texts(folder: Path) -> list[str]:

@@ -154,6 +154,7 @@ class Unit(models.Model):
     class Meta:
         indexes: ClassVar = [
             GinIndex(fields=["lexemes"], name="unit_lexemes", fastupdate=False),
+            GinIndex(models.Func("lexemes", models.Value("{a}"), function="ts_filter"), name="unit_name_lexemes", fastupdate=False),
             models.Index(fields=["text_hash"], name="unit_text_hash"),
             models.Index(Lower("name"), name="unit_name"),
             models.Index(fields=["repository", "since"], name="unit_repository"),

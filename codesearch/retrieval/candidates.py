@@ -17,7 +17,7 @@ from searchapp.encoders.base import Vectors
 FIELD_WEIGHTS = "{0.25, 0.4, 0.6, 1.0}"
 # Pasted code has many words; the rare ones tell it apart.
 _MOST_WORDS = 24
-# Units are fetched for rare words first, until about this many may match: what bounds the time of a lexical search.
+# About so many units, or twice as many, are compared by their words: what bounds the time of a lexical search.
 _UNITS_BUDGET = 500
 # Candidates that an HNSW scan keeps in hand, and so how many of the nearest it misses: recall@10 over 216,000 units
 # is 0.985 to 0.996 at 100, a build unlike another, and 0.998 at 240, which takes 4 ms more.
@@ -25,6 +25,8 @@ EF_SEARCH = 120
 # Length normalisation as in BM25 (Robertson and Zaragoza 2009): b, and the exponent that stands in for saturation.
 LENGTH_B = 0.35
 _PLACE = "u.id, u.file_id, u.start_line, u.end_line"
+# As in the index of names.
+_NAME_LEXEMES = "ts_filter(u.lexemes, '{a}')"
 _UNITS = "codesearch_unit u JOIN codesearch_repository r ON r.id = u.repository_id"
 
 
@@ -44,6 +46,7 @@ class WeightedWords:
     words: tuple[str, ...]
     weights: tuple[float, ...]
     frequencies: tuple[int, ...]
+    units: int
     mean_length: float
 
     @property
@@ -81,6 +84,7 @@ class Frequencies:
             tuple(item[0] for item in weighted),
             tuple(item[1] for item in weighted),
             tuple(item[2] for item in weighted),
+            int(units),
             max(1.0, float(total_words) / max(1, units)),
         )
 
@@ -107,10 +111,11 @@ def lexical_score_sql(words: WeightedWords) -> tuple[str, list[Any]]:
 def by_words(words: WeightedWords, conditions: Conditions, limit: int) -> Finding:
     """Find the units that score highest by words."""
     score, parameters = lexical_score_sql(words)
+    lexemes, match = _match(words)
     return _first(
-        f"SELECT {_PLACE}, {score} AS lexical FROM {_UNITS} {PLAIN_LEXEMES} WHERE u.lexemes @@ %s::tsquery AND {conditions.sql}"
+        f"SELECT {_PLACE}, {score} AS lexical FROM {_UNITS} {PLAIN_LEXEMES} WHERE {lexemes} @@ %s::tsquery AND {conditions.sql}"
         " ORDER BY lexical DESC, u.id",
-        [*parameters, _match(words), *conditions.parameters],
+        [*parameters, match, *conditions.parameters],
         conditions,
         limit,
         scored=True,
@@ -188,15 +193,26 @@ def _first(ordered: str, parameters: list[Any], conditions: Conditions, limit: i
     )
 
 
-def _match(words: WeightedWords) -> str:
-    """Return a tsquery for the rare words alone; where even those are common, two words have to meet."""
-    chosen: list[str] = []
-    expected = 0
+def _match(words: WeightedWords) -> tuple[str, str]:
+    """Return which lexemes of a unit have to match, and the tsquery that they have to.
+
+    That is one of the rare words. Where even the rarest is common, as many of the rare ones have to meet as leave few units,
+    if words were independent; and where all of them leave many, they have to meet in the name.
+    """
+    some: list[str] = []
+    expected = 0.0
     for word, frequency in zip(words.words, words.frequencies, strict=True):
-        if chosen and expected + frequency > _UNITS_BUDGET:
+        if some and expected + frequency > _UNITS_BUDGET:
             break
-        chosen.append(word)
+        some.append(word)
         expected += frequency
-    if expected <= 2 * _UNITS_BUDGET or len(words.words) == 1:
-        return " | ".join(f"'{word}'" for word in chosen)
-    return " & ".join(f"'{word}'" for word in words.words[:2])
+    if expected <= 2 * _UNITS_BUDGET:
+        return "u.lexemes", " | ".join(f"'{word}'" for word in some)
+    together: list[str] = []
+    expected = float(words.units)
+    for word, frequency in zip(words.words, words.frequencies, strict=True):
+        together.append(f"'{word}'")
+        expected *= frequency / words.units
+        if expected <= 2 * _UNITS_BUDGET:
+            return "u.lexemes", " & ".join(together)
+    return _NAME_LEXEMES, " & ".join(together)

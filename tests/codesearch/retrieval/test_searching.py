@@ -3,7 +3,7 @@ import pytest
 
 from codesearch.indexing import vectors
 from codesearch.models import Unit, VectorIndex
-from codesearch.retrieval import QueryError, Retriever, conditions, search, similar_units
+from codesearch.retrieval import QueryError, Retriever, candidates, conditions, search, similar_units
 from codesearch.retrieval.conditions import Conditions, conditions_of
 from codesearch.retrieval.query import parse_query
 from codesearch.retrieval.searching import nearest
@@ -84,6 +84,12 @@ def test_a_search_through_all_text_is_given_up_in_time(settings, monkeypatch):
     monkeypatch.setattr("codesearch.retrieval.searching.conditions_of", lambda _: Conditions("pg_sleep(1) IS NOT NULL"))
     with pytest.raises(QueryError, match="took too long"):
         search('"(" x')
+
+
+def test_where_all_words_are_common_they_have_to_meet_in_the_name(monkeypatch):
+    monkeypatch.setattr(candidates, "_UNITS_BUDGET", 0)
+    assert set(found("price", retriever=Retriever.LEXICAL)) == {"PriceList", "price_of", "prices"}
+    assert set(found("apply a discount", retriever=Retriever.LEXICAL)) == {"apply_discount", "test_apply_discount"}
 
 
 def test_filters_narrow_a_search_and_combine():

@@ -1,7 +1,8 @@
-"""Code → HTML lines with syntax colours and the query's words marked."""
+"""Code → HTML lines with syntax colours, and what the query asks for marked."""
 
 import html
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from django.utils.safestring import SafeString, mark_safe
@@ -18,34 +19,50 @@ _IDENTIFIER = re.compile(r"[^\W_](?:[\w$]*[^\W_])?")
 _MOST_CHARACTERS = 250_000
 
 
-def highlight_lines(lines: list[str], language: str, marked: frozenset[str] = frozenset()) -> list[SafeString]:
-    """Return each line as HTML; identifiers that contain one of the stemmed words `marked` are marked."""
-    text = "\n".join(lines)
-    if len(text) > _MOST_CHARACTERS:
-        return [mark_safe(_marked(line, marked)) for line in lines]
+def highlight_lines(lines: list[str], language: str, words: frozenset[str] = frozenset(), texts: Sequence[str] = ()) -> list[SafeString]:
+    """Return each line as HTML; identifiers that contain one of the stemmed `words` are marked, and so are the `texts`, capitals apart."""
+    marks = [_marks(line, words, texts) for line in lines]
+    code = "\n".join(lines)
+    if len(code) > _MOST_CHARACTERS:
+        return [mark_safe(_marked(line, 0, spans)) for line, spans in zip(lines, marks, strict=True)]
     done: list[list[str]] = [[]]
-    for token_type, value in _lexer(language).get_tokens(text):
+    column = 0
+    for token_type, value in _lexer(language).get_tokens(code):
         css = _css_class(token_type)
         for number, part in enumerate(value.split("\n")):
             if number:
                 done.append([])
+                column = 0
             if part:
-                inner = _marked(part, marked)
+                inner = _marked(part, column, marks[len(done) - 1] if len(done) <= len(marks) else [])
                 done[-1].append(f'<span class="{css}">{inner}</span>' if css else inner)
+                column += len(part)
     rendered = ["".join(parts) for parts in done]
     rendered += [""] * (len(lines) - len(rendered))
     return [mark_safe(line) for line in rendered[: len(lines)]]
 
 
-def _marked(text: str, marked: frozenset[str]) -> str:
-    if not marked:
-        return html.escape(text)
+def _marks(line: str, words: frozenset[str], texts: Sequence[str]) -> list[tuple[int, int]]:
+    """Return what is to be marked in a line, as spans (first, end) in order that do not overlap."""
+    found = [match.span() for match in _IDENTIFIER.finditer(line) if words.intersection(words_of_identifier(match[0]))] if words else []
+    found += [match.span() for text in texts for match in re.finditer(re.escape(text), line, re.IGNORECASE)]
+    spans: list[tuple[int, int]] = []
+    for first, end in sorted(found):
+        if spans and first < spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+        else:
+            spans.append((first, end))
+    return spans
+
+
+def _marked(part: str, column: int, spans: list[tuple[int, int]]) -> str:
+    """Return a part of a line, which begins at `column`, as HTML with the spans marked that lie in it."""
     pieces, position = [], 0
-    for match in _IDENTIFIER.finditer(text):
-        if marked.intersection(words_of_identifier(match[0])):
-            pieces += [html.escape(text[position : match.start()]), f"<mark>{html.escape(match[0])}</mark>"]
-            position = match.end()
-    return "".join([*pieces, html.escape(text[position:])])
+    for first, end in ((max(0, first - column), min(len(part), end - column)) for first, end in spans):
+        if first < end:
+            pieces += [html.escape(part[position:first]), f"<mark>{html.escape(part[first:end])}</mark>"]
+            position = end
+    return "".join([*pieces, html.escape(part[position:])])
 
 
 @lru_cache(maxsize=64)

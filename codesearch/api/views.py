@@ -54,7 +54,7 @@ class SearchView(APIView):
             "milliseconds": round(result.milliseconds, 1),
             "notice": result.notice,
             "facets": result.facets,
-            "results": _hits(result.hits, result.words),
+            "results": _hits(result.hits, result.words, result.query.quoted),
         }
         return Response(SearchResultSerializer(body).data)
 
@@ -76,7 +76,7 @@ class UnitViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Unit]):
         parameters = SimilarParameters(data=request.query_params)
         parameters.is_valid(raise_exception=True)
         hits = similar_units(self.get_object(), limit=parameters.validated_data["limit"])
-        return Response(HitSerializer(_hits(hits, ()), many=True).data)
+        return Response(HitSerializer(_hits(hits), many=True).data)
 
     @extend_schema(parameters=[ExplanationParameters], responses=ExplanationSerializer)
     @action(detail=True, pagination_class=None)
@@ -133,8 +133,8 @@ class RepositoryViewSet(
         return Response(FileSerializer(get_object_or_404(selectors.served_files(name), path=path)).data)
 
 
-def _hits(hits: list[Hit], words: tuple[str, ...]) -> list[dict[str, Any]]:
-    snippets = snippets_of([hit.candidate for hit in hits], words)
+def _hits(hits: list[Hit], words: tuple[str, ...] = (), quoted: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+    snippets = snippets_of([hit.candidate for hit in hits], words, quoted)
     return [
         {
             "rank": hit.rank,

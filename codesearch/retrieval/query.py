@@ -64,6 +64,11 @@ class Query:
     is_code: bool = False
 
     @property
+    def quoted(self) -> tuple[str, ...]:
+        """Return the texts that have to stand in a unit."""
+        return tuple(literal.text for literal in self.literals if not literal.negated)
+
+    @property
     def is_symbol(self) -> bool:
         """Tell whether the query is nothing but one identifier."""
         return bool(self.symbols) and len(self.text.split()) == 1
@@ -71,7 +76,7 @@ class Query:
     @property
     def is_empty(self) -> bool:
         """Tell whether there is nothing to search for."""
-        return not self.text and not any(not literal.negated for literal in self.literals) and not self.filters
+        return not self.text and not self.quoted and not self.filters
 
 
 def parse_query(raw: str) -> Query:

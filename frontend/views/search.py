@@ -66,7 +66,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
 def similar_page(request: HttpRequest, unit: int) -> HttpResponse:
     """Show the units nearest in meaning to one."""
     found = get_object_or_404(selectors.served_units().select_related("repository"), pk=unit)
-    hits = _shown(similar_units(found, limit=20), ())
+    hits = _shown(similar_units(found, limit=20))
     return render(request, "frontend/similar.html", {"unit": found, "hits": hits, "structure_is_read": structure_is_read()})
 
 
@@ -109,7 +109,7 @@ def _results(text: str, page: int) -> dict[str, Any]:
     pages = -(-result.total // PAGE_SIZE)
     return {
         "result": result,
-        "hits": _shown(result.hits, result.words),
+        "hits": _shown(result.hits, result.words, result.query.quoted),
         "structure_is_read": structure_is_read(),
         "facets": facet_groups(text, result.facets),
         "previous": _address(text, page - 1) if page > 1 else "",
@@ -126,12 +126,12 @@ def _building() -> list[Job]:
     return list(Job.objects.filter(kind="index_repository", state__in=Job.ACTIVE).order_by("id"))
 
 
-def _shown(hits: list[Hit], words: tuple[str, ...]) -> list[ShownHit]:
-    snippets = snippets_of([hit.candidate for hit in hits], words)
+def _shown(hits: list[Hit], words: tuple[str, ...] = (), quoted: tuple[str, ...] = ()) -> list[ShownHit]:
+    snippets = snippets_of([hit.candidate for hit in hits], words, quoted)
     shown = []
     for hit in hits:
         snippet = snippets[hit.candidate.id]
-        marked = highlight_lines([line.text for line in snippet.lines], hit.candidate.language, frozenset(words))
+        marked = highlight_lines([line.text for line in snippet.lines], hit.candidate.language, frozenset(words), quoted)
         lines = [(line.number, html, line.after_gap) for line, html in zip(snippet.lines, marked, strict=True)]
         url = selectors.unit_address(hit.candidate.repository, hit.candidate.path, hit.candidate.start_line)
         shown.append(ShownHit(hit, lines, snippet.unit_lines - len(lines), url, language_label(hit.candidate.language)))

@@ -219,3 +219,8 @@ def test_highlighting_keeps_lines_together():
     lines = highlight_lines(['x = """a', "b <c>", '"""'], "python", frozenset({"b"}))
     assert len(lines) == 3
     assert "<mark>b</mark> &lt;c&gt;" in lines[1]
+
+
+def test_text_in_quotes_is_marked_across_colours():
+    (line,) = highlight_lines(["return None if x<y else value"], "python", frozenset({"valu"}), ["NONE IF X<"])
+    assert re.sub(r"</?span[^>]*>", "", line).replace("</mark><mark>", "") == "return <mark>None if x&lt;</mark>y else <mark>value</mark>"

@@ -140,7 +140,8 @@ def _candidates(query: Query, retriever: Retriever, depth: int) -> tuple[list[Ca
         words = frequencies.weigh() if frequencies is not None else None
         scoring = Scoring(words, index)
         scoring.set(finding.scan_settings(depth))
-        if not query.text:
+        # Text in quotes may be made of no words, or of parts of some.
+        if not query.text or (query.quoted and index is None):
             scoring.send(finding.by_place(conditions, depth))
         if retriever is Retriever.HYBRID:
             scoring.send(finding.by_name(query, conditions, _SYMBOLS))

@@ -70,6 +70,7 @@ def test_literal_text_must_be_there(monkeypatch, few_files):
     assert set(found('"sendmail(" kind:function')) == {"send_confirmation"}
     assert set(found('"server.sendmail(" kind:function')) == {"send_confirmation"}
     assert set(found('"erver.sendmai" kind:function')) == {"send_confirmation"}
+    assert set(found('"erver.sendmai" kind:function', retriever=Retriever.LEXICAL)) == {"send_confirmation"}
     assert set(found('"SENDMAIL(" kind:function')) == {"send_confirmation"}
     assert set(found('"sendmail(" "Confirm" kind:function')) == {"send_confirmation"}
     assert not found('"sendmail(" "no such text anywhere"')

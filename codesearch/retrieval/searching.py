@@ -28,7 +28,7 @@ from searchapp.encoders.base import Vectors
 # How many candidates each way of finding contributes; facets and pages are made of their union.
 DEPTH = 80
 _SYMBOLS = 20
-# Questions are encoded beside the thread that waits for PostgreSQL.
+# Threads that encode questions, beside those that wait for PostgreSQL.
 _ENCODING = ThreadPoolExecutor(thread_name_prefix="encoding")
 
 
@@ -117,7 +117,7 @@ def nearest(vector: Vectors, index: VectorIndex, conditions: Conditions, limit: 
 
 @contextmanager
 def _time_limit(query: Query) -> Iterator[None]:
-    """Literal text is looked for in every unit that passes the filters: give up before anyone stops waiting."""
+    """For text in quotes, all files that pass the filters may be read: give up before anyone stops waiting."""
     if not query.literals:
         yield
         return
@@ -127,7 +127,7 @@ def _time_limit(query: Query) -> Iterator[None]:
             yield
     except OperationalError as error:
         if isinstance(error.__cause__, psycopg.errors.QueryCanceled):
-            raise QueryError("Looking for this text took too long. Add words of it without quotes, or a filter such as repo: or path:.") from error
+            raise QueryError("Looking for this text took too long. Add a filter such as repo: or path:, or whole words of it.") from error
         raise
 
 
@@ -150,9 +150,7 @@ def _candidates(query: Query, retriever: Retriever, depth: int) -> tuple[list[Ca
         asked, notice = None, ""
         if index is not None:
             try:
-                encoding = _ENCODING.submit(_encode, encoder_of(index), query.text)  # type: ignore[arg-type]
-                scoring.fetch()
-                asked = encoding.result()
+                asked = _encode_beside(scoring, index, query.text)
             except EncoderError as error:
                 if retriever is Retriever.DENSE:
                     raise
@@ -162,6 +160,13 @@ def _candidates(query: Query, retriever: Retriever, depth: int) -> tuple[list[Ca
         scoring.fetch()
     scoring.compare(asked)
     return scoring.candidates(), words.words if words is not None else (), notice
+
+
+def _encode_beside(scoring: Scoring, index: VectorIndex, text: str) -> QuestionVectors:
+    """Encode the question while what has been sent is waited for. Raises EncoderError."""
+    encoding = _ENCODING.submit(_encode, encoder_of(index), text)  # type: ignore[arg-type]
+    scoring.fetch()
+    return encoding.result()
 
 
 def _find_by_meaning(scoring: Scoring, asked: QuestionVectors, index: VectorIndex, conditions: Conditions, limit: int) -> None:

@@ -39,16 +39,16 @@ def conditions_of(query: Query) -> Conditions:
                 alternatives = " OR ".join(sql for sql, _ in group)
                 parts.append(f"{'NOT ' if negated else ''}({alternatives})")
                 parameters += [value for _, value in group]
-    return _with_literals(Conditions(" AND ".join(parts), tuple(parameters)), query.literals)
+    return _with_literals(parts, parameters, query.literals)
 
 
-def _with_literals(narrowed: Conditions, literals: tuple[Literal, ...]) -> Conditions:
-    """Add the conditions that texts stand in a unit, or do not."""
-    quick, parameters = [narrowed.sql], [*narrowed.parameters]
-    slow, slow_parameters = [narrowed.slow], [*narrowed.slow_parameters]
-    few = narrowed.few
-    for literal in literals:
-        files = files_with(literal.text, narrowed.sql, narrowed.parameters)
+def _with_literals(filters: list[str], filter_parameters: list[Any], literals: tuple[Literal, ...]) -> Conditions:
+    """Add the conditions that texts stand in a unit, or do not. Each text is looked for only where those before it leave units."""
+    quick, parameters = [*filters], [*filter_parameters]
+    slow, slow_parameters = ["TRUE"], list[Any]()
+    few = False
+    for literal in sorted(literals, key=lambda each: each.negated):
+        files = files_with(literal.text, " AND ".join(quick), parameters)
         if len(files) <= FEW_FILES:
             quick.append(f"{'NOT ' if literal.negated else ''}u.id = ANY(%s)")
             parameters.append(units_with(literal.text, files))

@@ -24,9 +24,8 @@ _UNITS_BUDGET = 500
 EF_SEARCH = 120
 # Length normalisation as in BM25 (Robertson and Zaragoza 2009): b, and the exponent that stands in for saturation.
 LENGTH_B = 0.35
+# What slow conditions know of a unit.
 _PLACE = "u.id, u.file_id, u.start_line, u.end_line"
-# As in the index of names.
-_NAME_LEXEMES = "ts_filter(u.lexemes, '{a}')"
 _UNITS = "codesearch_unit u JOIN codesearch_repository r ON r.id = u.repository_id"
 
 
@@ -111,11 +110,16 @@ def lexical_score_sql(words: WeightedWords) -> tuple[str, list[Any]]:
 def by_words(words: WeightedWords, conditions: Conditions, limit: int) -> Finding:
     """Find the units that score highest by words."""
     score, parameters = lexical_score_sql(words)
-    lexemes, match = _match(words)
+    match, few = _match(words)
+    matching, match_parameters = f"u.lexemes @@ %s::tsquery AND {conditions.sql}", [match, *conditions.parameters]
+    if not few:
+        # All that have the words in their names, and some of the others. The index of names has this very expression.
+        in_name = f"SELECT u.id FROM {_UNITS} WHERE ts_filter(u.lexemes, '{{a}}') @@ %s::tsquery AND {conditions.sql}"
+        some = f"SELECT u.id FROM {_UNITS} WHERE {matching} LIMIT {2 * _UNITS_BUDGET}"
+        matching, match_parameters = f"u.id IN ({in_name} UNION ALL ({some}))", 2 * match_parameters
     return _first(
-        f"SELECT {_PLACE}, {score} AS lexical FROM {_UNITS} {PLAIN_LEXEMES} WHERE {lexemes} @@ %s::tsquery AND {conditions.sql}"
-        " ORDER BY lexical DESC, u.id",
-        [*parameters, match, *conditions.parameters],
+        f"SELECT {_PLACE}, {score} AS lexical FROM {_UNITS} {PLAIN_LEXEMES} WHERE {matching} ORDER BY lexical DESC, u.id",
+        [*parameters, *match_parameters],
         conditions,
         limit,
         scored=True,
@@ -193,11 +197,11 @@ def _first(ordered: str, parameters: list[Any], conditions: Conditions, limit: i
     )
 
 
-def _match(words: WeightedWords) -> tuple[str, str]:
-    """Return which lexemes of a unit have to match, and the tsquery that they have to.
+def _match(words: WeightedWords) -> tuple[str, bool]:
+    """Return the tsquery for the units that are compared by their words, and whether it leaves few.
 
-    That is one of the rare words. Where even the rarest is common, as many of the rare ones have to meet as leave few units,
-    if words were independent; and where all of them leave many, they have to meet in the name.
+    One of the rare words has to be there. Where even the rarest is common, as many of the rare ones have to meet as leave few
+    units, if words were independent.
     """
     some: list[str] = []
     expected = 0.0
@@ -207,12 +211,12 @@ def _match(words: WeightedWords) -> tuple[str, str]:
         some.append(word)
         expected += frequency
     if expected <= 2 * _UNITS_BUDGET:
-        return "u.lexemes", " | ".join(f"'{word}'" for word in some)
+        return " | ".join(f"'{word}'" for word in some), True
     together: list[str] = []
     expected = float(words.units)
     for word, frequency in zip(words.words, words.frequencies, strict=True):
         together.append(f"'{word}'")
         expected *= frequency / words.units
         if expected <= 2 * _UNITS_BUDGET:
-            return "u.lexemes", " & ".join(together)
-    return _NAME_LEXEMES, " & ".join(together)
+            break
+    return " & ".join(together), expected <= 2 * _UNITS_BUDGET

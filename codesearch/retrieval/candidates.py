@@ -107,16 +107,20 @@ def lexical_score_sql(words: WeightedWords) -> tuple[str, list[Any]]:
     return f"({terms}) / (1 - {LENGTH_B} + {LENGTH_B} * sqrt(u.length / %s))", [*parameters, words.mean_length]
 
 
-def by_words(words: WeightedWords, conditions: Conditions, limit: int) -> Finding:
-    """Find the units that score highest by words."""
+def by_words(words: WeightedWords, conditions: Conditions, limit: int, *, alone: bool) -> Finding:
+    """Find the units that score highest by words.
+
+    Of common words, those that have them in the name are compared and, where this finds units `alone`, as many others.
+    """
     score, parameters = lexical_score_sql(words)
     match, few = _match(words)
     matching, match_parameters = f"u.lexemes @@ %s::tsquery AND {conditions.sql}", [match, *conditions.parameters]
     if not few:
-        # All that have the words in their names, and some of the others. The index of names has this very expression.
-        in_name = f"SELECT u.id FROM {_UNITS} WHERE ts_filter(u.lexemes, '{{a}}') @@ %s::tsquery AND {conditions.sql}"
-        some = f"SELECT u.id FROM {_UNITS} WHERE {matching} LIMIT {2 * _UNITS_BUDGET}"
-        matching, match_parameters = f"u.id IN ({in_name} UNION ALL ({some}))", 2 * match_parameters
+        # As in the index of names.
+        in_name = f"ts_filter(u.lexemes, '{{a}}') @@ %s::tsquery AND {conditions.sql}"
+        others = f"SELECT u.id FROM {_UNITS} WHERE {matching} LIMIT {int(limit)}"
+        both = f"u.id IN (SELECT u.id FROM {_UNITS} WHERE {in_name} UNION ALL ({others}))"
+        matching, match_parameters = (both, 2 * match_parameters) if alone else (in_name, match_parameters)
     return _first(
         f"SELECT {_PLACE}, {score} AS lexical FROM {_UNITS} {PLAIN_LEXEMES} WHERE {matching} ORDER BY lexical DESC, u.id",
         [*parameters, *match_parameters],

@@ -146,7 +146,7 @@ def _candidates(query: Query, retriever: Retriever, depth: int) -> tuple[list[Ca
         if retriever is Retriever.HYBRID:
             scoring.send(finding.by_name(query, conditions, _SYMBOLS))
         if words is not None and words.words:
-            scoring.send(finding.by_words(words, conditions, depth))
+            scoring.send(finding.by_words(words, conditions, depth, alone=index is None))
         asked, notice = None, ""
         if index is not None:
             try:

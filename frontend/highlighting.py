@@ -21,10 +21,10 @@ _MOST_CHARACTERS = 250_000
 
 def highlight_lines(lines: list[str], language: str, words: frozenset[str] = frozenset(), texts: Sequence[str] = ()) -> list[SafeString]:
     """Return each line as HTML; identifiers that contain one of the stemmed `words` are marked, and so are the `texts`, capitals apart."""
-    marks = [_marks(line, words, texts) for line in lines]
+    quoted = [_occurrences(line, texts) for line in lines]
     code = "\n".join(lines)
     if len(code) > _MOST_CHARACTERS:
-        return [mark_safe(_marked(line, 0, spans)) for line, spans in zip(lines, marks, strict=True)]
+        return [mark_safe(_marked(line, words, spans)) for line, spans in zip(lines, quoted, strict=True)]
     done: list[list[str]] = [[]]
     column = 0
     for token_type, value in _lexer(language).get_tokens(code):
@@ -34,7 +34,8 @@ def highlight_lines(lines: list[str], language: str, words: frozenset[str] = fro
                 done.append([])
                 column = 0
             if part:
-                inner = _marked(part, column, marks[len(done) - 1] if len(done) <= len(marks) else [])
+                spans = quoted[len(done) - 1] if len(done) <= len(quoted) else []
+                inner = _marked(part, words, [(first - column, end - column) for first, end in spans])
                 done[-1].append(f'<span class="{css}">{inner}</span>' if css else inner)
                 column += len(part)
     rendered = ["".join(parts) for parts in done]
@@ -42,27 +43,32 @@ def highlight_lines(lines: list[str], language: str, words: frozenset[str] = fro
     return [mark_safe(line) for line in rendered[: len(lines)]]
 
 
-def _marks(line: str, words: frozenset[str], texts: Sequence[str]) -> list[tuple[int, int]]:
-    """Return what is to be marked in a line, as spans (first, end) in order that do not overlap."""
-    found = [match.span() for match in _IDENTIFIER.finditer(line) if words.intersection(words_of_identifier(match[0]))] if words else []
-    found += [match.span() for text in texts for match in re.finditer(re.escape(text), line, re.IGNORECASE)]
-    spans: list[tuple[int, int]] = []
-    for first, end in sorted(found):
-        if spans and first < spans[-1][1]:
-            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
-        else:
-            spans.append((first, end))
-    return spans
+def _occurrences(line: str, texts: Sequence[str]) -> list[tuple[int, int]]:
+    """Return where the texts stand in a line, as spans (first, end)."""
+    return [match.span() for text in texts for match in re.finditer(re.escape(text), line, re.IGNORECASE)]
 
 
-def _marked(part: str, column: int, spans: list[tuple[int, int]]) -> str:
-    """Return a part of a line, which begins at `column`, as HTML with the spans marked that lie in it."""
+def _marked(part: str, words: frozenset[str], spans: list[tuple[int, int]]) -> str:
+    """Return a part of a line as HTML, with the identifiers marked that contain one of the words, and what of the spans lies in it."""
+    found = [(max(0, first), min(len(part), end)) for first, end in spans if first < len(part) and end > 0]
+    if words:
+        found += [match.span() for match in _IDENTIFIER.finditer(part) if words.intersection(words_of_identifier(match[0]))]
     pieces, position = [], 0
-    for first, end in ((max(0, first - column), min(len(part), end - column)) for first, end in spans):
-        if first < end:
-            pieces += [html.escape(part[position:first]), f"<mark>{html.escape(part[first:end])}</mark>"]
-            position = end
+    for first, end in _merged(found):
+        pieces += [html.escape(part[position:first]), f"<mark>{html.escape(part[first:end])}</mark>"]
+        position = end
     return "".join([*pieces, html.escape(part[position:])])
+
+
+def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return spans in order, those that overlap as one."""
+    merged: list[tuple[int, int]] = []
+    for first, end in sorted(spans):
+        if merged and first < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((first, end))
+    return merged
 
 
 @lru_cache(maxsize=64)

@@ -28,8 +28,8 @@ from searchapp.encoders.base import Vectors
 # How many candidates each way of finding contributes; facets and pages are made of their union.
 DEPTH = 80
 _SYMBOLS = 20
-# Threads that encode questions, beside those that wait for PostgreSQL.
-_ENCODING = ThreadPoolExecutor(thread_name_prefix="encoding")
+# Threads that encode questions, beside those that wait for PostgreSQL; no server has more of these, so that none waits for one.
+_ENCODING = ThreadPoolExecutor(max_workers=64, thread_name_prefix="encoding")
 
 
 class Retriever(StrEnum):
@@ -140,13 +140,9 @@ def _candidates(query: Query, retriever: Retriever, depth: int) -> tuple[list[Ca
         words = frequencies.weigh() if frequencies is not None else None
         scoring = Scoring(words, index)
         scoring.set(finding.scan_settings(depth))
-        # Text in quotes may be made of no words, or of parts of some.
-        if not query.text or (query.quoted and index is None):
-            scoring.send(finding.by_place(conditions, depth))
         if retriever is Retriever.HYBRID:
             scoring.send(finding.by_name(query, conditions, _SYMBOLS))
-        if words is not None and words.words:
-            scoring.send(finding.by_words(words, conditions, depth, alone=index is None))
+        _find_by_words(scoring, query, words, conditions, depth, alone=index is None)
         asked, notice = None, ""
         if index is not None:
             try:
@@ -155,11 +151,20 @@ def _candidates(query: Query, retriever: Retriever, depth: int) -> tuple[list[Ca
                 if retriever is Retriever.DENSE:
                     raise
                 notice = f"Found by words alone. {error}"
+                _find_by_words(scoring, query, words, conditions, depth, alone=True)
             else:
                 _find_by_meaning(scoring, asked, index, conditions, depth)
         scoring.fetch()
     scoring.compare(asked)
     return scoring.candidates(), words.words if words is not None else (), notice
+
+
+def _find_by_words(scoring: Scoring, query: Query, words: finding.WeightedWords | None, conditions: Conditions, limit: int, *, alone: bool) -> None:
+    """Find by words; where they find units `alone`, also by what is no word: filters, and text in quotes made of parts of words."""
+    if words is not None and words.words:
+        scoring.send(finding.by_words(words, conditions, limit, alone=alone))
+    if alone and (query.quoted or not query.text):
+        scoring.send(finding.by_place(conditions, limit))
 
 
 def _encode_beside(scoring: Scoring, index: VectorIndex, text: str) -> QuestionVectors:

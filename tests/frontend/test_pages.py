@@ -221,6 +221,11 @@ def test_highlighting_keeps_lines_together():
     assert "<mark>b</mark> &lt;c&gt;" in lines[1]
 
 
+def test_a_word_after_an_escape_is_marked():
+    (line,) = highlight_lines([r'x = "hello\nworld"'], "python", frozenset({"world"}))
+    assert "<mark>world</mark>" in line
+
+
 def test_text_in_quotes_is_marked_across_colours():
     (line,) = highlight_lines(["return None if x<y else value"], "python", frozenset({"valu"}), ["NONE IF X<"])
     assert re.sub(r"</?span[^>]*>", "", line).replace("</mark><mark>", "") == "return <mark>None if x&lt;</mark>y else <mark>value</mark>"

@@ -95,6 +95,14 @@ def test_where_all_words_are_common_units_that_have_them_in_the_name_come_first(
     assert found("price")[0] == "PriceList"
 
 
+def test_where_the_encoder_fails_words_alone_find_all_that_they_can(monkeypatch):
+    VectorIndex.objects.update(identity="another model")
+    assert "Found by words alone" in search("price").notice
+    assert set(found('"erver.sendmai" kind:function')) == {"send_confirmation"}
+    monkeypatch.setattr(candidates, "_UNITS_BUDGET", 0)
+    assert len(found("return", depth=2)) == 2
+
+
 def test_filters_narrow_a_search_and_combine():
     assert {hit.candidate.language for hit in search("count things lang:js").hits} == {"javascript"}
     assert found("price repo:shop")

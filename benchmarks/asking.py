@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.base import Options, Row
-from kbqa.evaluation import sparql, sql
-from kbqa.sparql.opening import local_decoder
-from kbqa.sql.generating import bundled_generator
+from evaluation.kbqa import sparql, sql
+from kbqa.sparql.answer.registry import local_decoder
+from kbqa.sql.answer.generator import bundled_generator
 from searchapp.throwaway import throwaway_database
 
 ASKED = Path(__file__).parent / "asked"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from benchmarks.base import Options, Row, timed
 from codesearch import services
-from codesearch.evaluation.indexing import index_folder
 from codesearch.models import Repository
+from evaluation.codesearch.indexing import index_folder
 from searchapp.encoders import get_encoder
 from searchapp.jobs.runner import run_stages
 from searchapp.throwaway import throwaway_database

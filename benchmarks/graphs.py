@@ -11,10 +11,10 @@ import numpy as np
 from django.utils import timezone
 
 from benchmarks.base import Options, Row, timed
-from kbqa.models import Graph
-from kbqa.services.graphs import add_graph
-from kbqa.sparql.answering import ask
-from kbqa.sparql.opening import local_decoder, served
+from kbqa.sparql.answer.pipeline import ask
+from kbqa.sparql.answer.registry import local_decoder, served
+from kbqa.sparql.models import Graph
+from kbqa.sparql.sources.services import add_graph
 from searchapp.jobs.runner import run_stages
 from searchapp.throwaway import throwaway_database
 

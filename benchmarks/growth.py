@@ -6,14 +6,14 @@ from django.db import connection
 from django.db.models.functions import Length
 
 from benchmarks.base import Options, Row, source_units, timed
-from codesearch.evaluation.indexing import index_folder
-from codesearch.evaluation.metrics import percentile
 from codesearch.indexing.vectors import encoder_of, serving_index
 from codesearch.models import Unit, VectorIndex, Word
 from codesearch.retrieval import search
-from codesearch.retrieval.conditions import SERVED, Conditions
+from codesearch.retrieval.filters import SERVED, Conditions
+from codesearch.retrieval.pipeline import DEPTH, forget_encoded, nearest
 from codesearch.retrieval.query import Query, plain_query
-from codesearch.retrieval.searching import DEPTH, forget_encoded, nearest
+from evaluation.codesearch.indexing import index_folder
+from evaluation.codesearch.metrics import percentile
 from searchapp.encoders.base import Vectors
 from searchapp.throwaway import throwaway_database
 

@@ -1,12 +1,12 @@
 """(c) CosQA dev: lexical beside bm25s, dense, hybrid. Needs the data set: `--cosqa DIR`."""
 
 from benchmarks.base import Options, Row
-from codesearch.evaluation.corpora import Document, EvaluationQuery, read_documents, read_queries
-from codesearch.evaluation.corpus_evaluation import DEPTH, evaluate_corpus
-from codesearch.evaluation.metrics import ranking_measures
-from codesearch.parsing.snippets import strip_docstrings
 from codesearch.retrieval import Retriever
+from evaluation.codesearch.corpora import Document, EvaluationQuery, read_documents, read_queries
+from evaluation.codesearch.corpus_evaluation import DEPTH, evaluate_corpus
+from evaluation.codesearch.metrics import ranking_measures
 from searchapp.throwaway import throwaway_database
+from training.code_encoder.standalone import strip_docstrings
 
 
 def run(options: Options) -> list[Row]:

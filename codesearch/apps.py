@@ -13,8 +13,8 @@ class CodeSearchConfig(AppConfig):
         """Declare the jobs, the system checks, the encoder, and repositories as sources of graphs and facts."""
         from codesearch import checks, code_graph, facts, jobs  # noqa: F401
         from searchapp.encoders.registry import register_backend
-        from searchapp.fact_tables import register_fact_table
-        from searchapp.graph_sources import GraphSource, register_graph_source
+        from searchapp.sharing.fact_tables import register_fact_table
+        from searchapp.sharing.graph_sources import GraphSource, register_graph_source
 
         register_backend("gnn_coder", "codesearch.gnn_coder.encoder", "load_gnn_coder")
         register_graph_source("repository", GraphSource(code_graph.repository_triples, code_graph.repository_exists))

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Count
 
 from codesearch.models import Repository, Unit
-from searchapp.fact_tables import FactTable
+from searchapp.sharing.fact_tables import FactTable
 
 REPOSITORIES = """CREATE TABLE repository (repository_id INTEGER PRIMARY KEY, name TEXT NOT NULL, source TEXT NOT NULL,
     number_of_files INTEGER NOT NULL, number_of_units INTEGER NOT NULL)"""

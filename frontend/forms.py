@@ -5,7 +5,8 @@ from typing import Any
 from django import forms
 
 from codesearch.models import Repository
-from kbqa.models import Database, Graph
+from kbqa.sparql.models import Graph
+from kbqa.sql.models import Database
 
 
 class RepositoryForm(forms.Form):

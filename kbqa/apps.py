@@ -11,9 +11,11 @@ class KbqaConfig(AppConfig):
 
     def ready(self) -> None:
         """Declare the jobs, and follow the sources of graphs."""
-        from kbqa import jobs  # noqa: F401
-        from kbqa.services import databases, graphs
-        from searchapp.graph_sources import published
+        from kbqa.sparql.sources import jobs as _graph_jobs  # noqa: F401
+        from kbqa.sparql.sources.services import reload_graphs_of
+        from kbqa.sql.sources import jobs as _database_jobs  # noqa: F401
+        from kbqa.sql.sources.services import scan_installed
+        from searchapp.sharing.graph_sources import published
 
-        published.connect(graphs.reload_graphs_of, dispatch_uid="kbqa.reload_graphs_of")
-        published.connect(databases.scan_installed, dispatch_uid="kbqa.scan_installed")
+        published.connect(reload_graphs_of, dispatch_uid="kbqa.reload_graphs_of")
+        published.connect(scan_installed, dispatch_uid="kbqa.scan_installed")

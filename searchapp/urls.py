@@ -18,7 +18,7 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
     path("api/v1/code/", include("codesearch.api.urls")),
-    path("api/v1/", include("kbqa.api.urls")),
+    path("api/v1/", include("kbqa.urls")),
     path("api/v1/", include(router.urls)),
     re_path(r"^api/.*$", not_found),
     path("", include("frontend.urls")),

@@ -15,7 +15,7 @@ def _warm_up() -> None:
     """Load the encoder while the first visitor still types. Whatever is wrong is told where it matters: at the search."""
     from django.db import DatabaseError, connection
 
-    from codesearch.retrieval.searching import warm_up
+    from codesearch.retrieval.pipeline import warm_up
     from searchapp.encoders import EncoderError
 
     try:

@@ -29,7 +29,7 @@ from codesearch.api.serializers import (
 )
 from codesearch.models import Repository, Unit
 from codesearch.retrieval import Hit, QueryError, Retriever, search, similar_units
-from codesearch.retrieval.explaining import explain_unit, words_met
+from codesearch.retrieval.explanation import explain_unit, words_met
 from codesearch.retrieval.snippets import snippets_of
 from searchapp.jobs.api import JobSerializer
 

@@ -4,9 +4,9 @@ import shutil
 
 from django.db import connection, transaction
 
-from codesearch.indexing import building, statistics, vectors
+from codesearch.indexing import build, statistics, vectors
 from codesearch.models import Repository
-from codesearch.sources.opening import archive_path, git_store
+from codesearch.sources.registry import archive_path, git_store
 from searchapp.encoders import EncoderError
 from searchapp.jobs.errors import JobError, TransientJobError
 from searchapp.jobs.models import Job
@@ -28,7 +28,7 @@ def delete_repository(context: JobContext) -> None:
         hashes = [row[0] for row in cursor.fetchall()]
         repository.delete()
     vectors.drop_unused_vectors(hashes)
-    building.remove_orphans()
+    build.remove_orphans()
     shutil.rmtree(store, ignore_errors=True)
     if kind == Repository.SourceKind.ARCHIVE:
         archive_path(location).unlink(missing_ok=True)

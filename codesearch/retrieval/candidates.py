@@ -9,7 +9,7 @@ from django.db import connection
 
 from codesearch.models import VectorIndex
 from codesearch.parsing.words import query_words
-from codesearch.retrieval.conditions import Conditions
+from codesearch.retrieval.filters import Conditions
 from codesearch.retrieval.query import Query
 from searchapp.encoders.base import Vectors
 

@@ -1,6 +1,6 @@
 """Git address, folder or archive → files, with what is left out and why."""
 
 from codesearch.sources.base import Entry, LeftOut, Snapshot, SourceError, TransientSourceError
-from codesearch.sources.opening import open_source, validate_source
+from codesearch.sources.registry import open_source, validate_source
 
 __all__ = ["Entry", "LeftOut", "Snapshot", "SourceError", "TransientSourceError", "open_source", "validate_source"]

@@ -16,21 +16,20 @@ from codesearch import selectors as code
 from frontend.forms import DatabaseForm, NoteForm
 from frontend.readings import told_apart
 from frontend.views.access import readers, writers
-from kbqa import selectors
-from kbqa.models import Database, DatabaseQuestion
-from kbqa.services import databases as services
-from kbqa.services.graphs import QuestionError
-from kbqa.sql.answering import Answer
-from kbqa.sql.charting import chart_of
-from kbqa.sql.checking import StatementError
-from kbqa.sql.connecting import ConnectError
-from kbqa.sql.executing import ExecutionError, Result
-from kbqa.sql.explaining import in_words, steps_of, sub_questions
-from kbqa.sql.generating import Focus
-from kbqa.sql.opening import NotReadyError, served
-from kbqa.sql.readings import Reading
+from kbqa.sparql.sources.services import QuestionError
+from kbqa.sql.answer.chart import chart_of
+from kbqa.sql.answer.explanation import in_words, steps_of, sub_questions
+from kbqa.sql.answer.formatting import laid_out, sentence_of, shown
+from kbqa.sql.answer.generator import Focus
+from kbqa.sql.answer.pipeline import Answer
+from kbqa.sql.answer.reading import Reading
+from kbqa.sql.answer.registry import NotReadyError, served
+from kbqa.sql.models import Database, DatabaseQuestion
 from kbqa.sql.schema import Schema
-from kbqa.sql.showing import laid_out, sentence_of, shown
+from kbqa.sql.sources import selectors, services
+from kbqa.sql.stores.connections import ConnectError
+from kbqa.sql.stores.executor import ExecutionError, Result
+from kbqa.sql.stores.validator import StatementError
 from searchapp.encoders import EncoderError
 from searchapp.jobs.models import Job
 
@@ -190,7 +189,7 @@ def _contents(database: Database) -> dict[str, Any]:
     return {
         "schema": source.schema, "tables": [_described(source.schema, place) for place in range(min(len(tables), _SHOWN_TABLES))],
         "columns": sum(len(table.columns) for table in tables), "more_tables": max(0, len(tables) - _SHOWN_TABLES),
-        "history": selectors.database_history(database, 8),
+        "history": selectors.history(database, 8),
     }  # fmt: skip
 
 

@@ -17,18 +17,17 @@ from codesearch import selectors as code
 from frontend.forms import GraphForm
 from frontend.readings import told_apart
 from frontend.views.access import readers, writers
-from kbqa import selectors
-from kbqa.models import Graph, Question
-from kbqa.services import graphs as services
-from kbqa.sparql.answering import Answer, Cell, Reading, run, shown_rows
-from kbqa.sparql.constraints import LiveGraph
-from kbqa.sparql.explaining import steps_of
-from kbqa.sparql.opening import served
-from kbqa.sparql.picture import picture_of
+from kbqa.sparql.answer.explanation import steps_of
+from kbqa.sparql.answer.picture import picture_of
+from kbqa.sparql.answer.pipeline import Answer, Cell, Reading, run, shown_rows
+from kbqa.sparql.answer.registry import served
+from kbqa.sparql.grammar.live_graph import LiveGraph
+from kbqa.sparql.models import Graph, Question
 from kbqa.sparql.prefixes import with_prefixes
 from kbqa.sparql.profile import local_text
-from kbqa.sparql.running import run_query
+from kbqa.sparql.sources import selectors, services
 from kbqa.sparql.stores import QueryError, Solutions, StoreError
+from kbqa.sparql.stores.executor import run_query
 from searchapp.encoders import EncoderError
 from searchapp.jobs.models import Job
 

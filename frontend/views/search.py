@@ -14,7 +14,7 @@ from codesearch import selectors
 from codesearch.models import Repository, Unit
 from codesearch.parsing import language_label
 from codesearch.retrieval import Hit, QueryError, search, similar_units
-from codesearch.retrieval.explaining import Explanation, explain_unit, structure_is_read, words_met
+from codesearch.retrieval.explanation import Explanation, explain_unit, structure_is_read, words_met
 from codesearch.retrieval.snippets import snippets_of
 from frontend.facets import facet_groups
 from frontend.highlighting import highlight_lines

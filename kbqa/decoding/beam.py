@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from kbqa.decoding.choices import Choice, State
+from kbqa.decoding.actions import Choice, State
 
 MAX_STEPS = 60
 

@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer, LogitsProcessorList
 
+from kbqa.decoding.actions import State
 from kbqa.decoding.beam import Hypothesis
-from kbqa.decoding.choices import State
 from kbqa.decoding.token_constraints import ChoiceProcessor, TokenTrie
 from searchapp.encoders.base import EncoderError
 

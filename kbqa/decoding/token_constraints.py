@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from transformers import LogitsProcessor, PreTrainedTokenizerBase
 
-from kbqa.decoding.choices import Choice, Kind, State
+from kbqa.decoding.actions import Choice, Kind, State
 
 END = b"|"
 _SPACE = 0x20

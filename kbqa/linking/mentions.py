@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kbqa.linking.countries import COUNTRY_FORMS
+from kbqa.linking.demonyms import COUNTRY_FORMS
 from kbqa.linking.names import Names
 from kbqa.linking.words import COMMON, Word, fold, key_of, stem
 

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from pgvector import HalfVector
 from pgvector.django import MaxInnerProduct
 
-from kbqa.models.text_vectors import TextVectorBase
+from kbqa.linking.models import TextVectorBase
 from searchapp.encoders.base import Vectors
 
 _AT_ONCE = 512

@@ -34,7 +34,8 @@ def add_sample_repositories() -> None:
     """
     from codesearch.models import Repository
     from codesearch.services import add_repository
-    from kbqa.models import Database, Graph
+    from kbqa.sparql.models import Graph
+    from kbqa.sql.models import Database
 
     marker = settings.DATA_DIR / "samples-added"
     if marker.exists() or Repository.objects.exists():

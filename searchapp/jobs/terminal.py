@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management.base import CommandError
 from tqdm import tqdm
 
+from searchapp.jobs.foreground import run_to_end
 from searchapp.jobs.models import Job
-from searchapp.jobs.running import run_to_end
 
 
 def run_with_bar(job: Job) -> None:

@@ -1,5 +1,6 @@
 """Settings that every installation shares. `docs/settings.md` describes each variable that can be set."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 from searchapp.settings import environment as env
@@ -27,6 +28,7 @@ INSTALLED_APPS = [
     "codesearch",
     "kbqa",
     "frontend",
+    *(name for name in ("training", "evaluation") if find_spec(name)),
 ]
 
 MIDDLEWARE = [
@@ -119,8 +121,8 @@ SPECTACULAR_SETTINGS = {
         "BuildState": "codesearch.models.Build.State",
         "SourceKind": "codesearch.models.Repository.SourceKind",
         "UnitKind": "codesearch.models.Unit.Kind",
-        "GraphSourceKind": "kbqa.models.Graph.SourceKind",
-        "GraphVersionState": "kbqa.models.GraphVersion.State",
+        "GraphSourceKind": "kbqa.sparql.models.Graph.SourceKind",
+        "GraphVersionState": "kbqa.sparql.models.GraphVersion.State",
     },
 }
 

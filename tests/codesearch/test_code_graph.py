@@ -1,8 +1,8 @@
 from pyoxigraph import RdfFormat, Store
 
 from codesearch.code_graph import CODE, repository_exists, repository_triples
-from kbqa.models import Graph
-from kbqa.services import graphs as services
+from kbqa.sparql.models import Graph
+from kbqa.sparql.sources import services
 from searchapp.jobs.models import Job
 from tests.conftest import write_files
 

@@ -1,8 +1,8 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from kbqa.models import Database, DatabaseQuestion
-from kbqa.services import databases as services
+from kbqa.sql.models import Database, DatabaseQuestion
+from kbqa.sql.sources import services
 
 pytestmark = pytest.mark.django_db
 

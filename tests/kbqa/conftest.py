@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from kbqa.models import Graph
-from kbqa.services import graphs as services
+from kbqa.sparql.models import Graph
+from kbqa.sparql.sources import services
 from searchapp.jobs.models import Job
 from searchapp.jobs.runner import run_stages
 

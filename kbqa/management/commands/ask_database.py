@@ -5,11 +5,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from kbqa.models import Database
-from kbqa.services import databases as services
-from kbqa.services.graphs import QuestionError
-from kbqa.sql.connecting import ConnectError
-from kbqa.sql.opening import NotReadyError
+from kbqa.sparql.sources.services import QuestionError
+from kbqa.sql.answer.registry import NotReadyError
+from kbqa.sql.models import Database
+from kbqa.sql.sources import services
+from kbqa.sql.stores.connections import ConnectError
 from searchapp.encoders import EncoderError
 
 _SHOWN = 20

@@ -5,11 +5,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from kbqa.models import Graph
-from kbqa.services import graphs as services
-from kbqa.sparql.answering import shown_rows
-from kbqa.sparql.opening import served
+from kbqa.sparql.answer.pipeline import shown_rows
+from kbqa.sparql.answer.registry import served
+from kbqa.sparql.models import Graph
 from kbqa.sparql.prefixes import with_prefixes
+from kbqa.sparql.sources import services
 from kbqa.sparql.stores import StoreError
 from searchapp.encoders import EncoderError
 

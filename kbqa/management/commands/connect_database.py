@@ -7,8 +7,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from kbqa.models import Database
-from kbqa.services import databases as services
+from kbqa.sql.models import Database
+from kbqa.sql.sources import services
 from searchapp.jobs.models import Job
 from searchapp.jobs.terminal import run_with_bar
 

@@ -7,8 +7,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from kbqa.models import Graph
-from kbqa.services import graphs as services
+from kbqa.sparql.models import Graph
+from kbqa.sparql.sources import services
 from searchapp.jobs.models import Job
 from searchapp.jobs.terminal import run_with_bar
 

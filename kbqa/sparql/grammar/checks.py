@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from kbqa.decoding.choices import Choice, Kind, keyword
-from kbqa.sparql.grammar.following import after_comparison, after_order, after_relation, compared
-from kbqa.sparql.grammar.offers import OFFERS, followed, offer_alternatives, offer_values
+from kbqa.decoding.actions import Choice, Kind, keyword
+from kbqa.sparql.grammar.legal_actions import OFFERS, followed, offer_alternatives, offer_values
 from kbqa.sparql.grammar.prefix import Prefix, term_of
+from kbqa.sparql.grammar.transitions import after_comparison, after_order, after_relation, compared
 from kbqa.sparql.query import Aggregate, Comparison, Edge, Having, Query, Variable
 
 _FEW = 4

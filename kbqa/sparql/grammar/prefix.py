@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field, replace
 
-from kbqa.decoding.choices import Choice, Kind
+from kbqa.decoding.actions import Choice, Kind
 from kbqa.decoding.vocabulary import Vocabulary
-from kbqa.sparql.constraints import LiveGraph
+from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.query import RDF_TYPE, Aggregate, Average, Branch, Comparison, Edge, Filter, Item, Node, Period, Query, Term, Variable
 
 MAX_VARIABLES, MAX_EDGES, MAX_COLUMNS, MAX_BRANCHES = 8, 7, 6, 3

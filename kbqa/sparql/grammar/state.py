@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from kbqa.decoding.choices import Choice
+from kbqa.decoding.actions import Choice
 from kbqa.sparql.grammar.checks import CHECKS
-from kbqa.sparql.grammar.following import FOLLOWING
-from kbqa.sparql.grammar.offers import OFFERS
+from kbqa.sparql.grammar.legal_actions import OFFERS
 from kbqa.sparql.grammar.prefix import Prefix, World
+from kbqa.sparql.grammar.transitions import FOLLOWING
 
 
 @dataclass(frozen=True)

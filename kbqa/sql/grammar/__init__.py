@@ -7,7 +7,7 @@ written down; tables that no key connects are never offered together.
 `offers` says what may come next, `following` what comes of a choice.
 """
 
-from kbqa.sql.grammar.offers import open_keys
+from kbqa.sql.grammar.legal_actions import open_keys
 from kbqa.sql.grammar.prefix import VOCABULARY, World
 from kbqa.sql.grammar.state import SqlState, start
 

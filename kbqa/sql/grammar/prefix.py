@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from kbqa.decoding.choices import Choice, Kind, keyword
+from kbqa.decoding.actions import Choice, Kind, keyword
 from kbqa.decoding.vocabulary import Vocabulary
 from kbqa.sql.query import Aggregate, AllOf, Comparison, DatePart, Item, Operand, Operator, Part, Query, SetOperation, Term, Value
 from kbqa.sql.schema import ColumnRef, ColumnType, Schema

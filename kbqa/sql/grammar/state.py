@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from kbqa.decoding.choices import Choice, Kind
-from kbqa.sql.grammar.following import FOLLOWING
-from kbqa.sql.grammar.offers import OFFERS
+from kbqa.decoding.actions import Choice, Kind
+from kbqa.sql.grammar.legal_actions import OFFERS
 from kbqa.sql.grammar.prefix import Prefix, World, table_of
+from kbqa.sql.grammar.transitions import FOLLOWING
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from codesearch.models import Unit, VectorIndex
 from codesearch.parsing import parse_file
 from codesearch.parsing.dense_text import dense_text
 from codesearch.retrieval import Retriever, search
-from codesearch.retrieval.explaining import explain_unit
+from codesearch.retrieval.explanation import explain_unit
 from searchapp.encoders import EncoderError, EncoderSpec, registry
 from searchapp.jobs.runner import run_stages
 from tests.codesearch.gnn_coder.tiny import save_tiny

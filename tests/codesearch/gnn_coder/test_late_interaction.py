@@ -10,7 +10,6 @@ from django.test import Client
 from django.urls import reverse
 
 from codesearch.checks import gnn_coder_weights
-from codesearch.gnn_coder.dataset import Dataset, flat_features, prepared
 from codesearch.gnn_coder.encoder import GnnCoderEncoder
 from codesearch.gnn_coder.features import NO_NODES, Features, Vocabulary
 from codesearch.gnn_coder.graph import syntax_graph
@@ -28,8 +27,6 @@ from codesearch.gnn_coder.late_interaction import (
     syntax_of,
     telling_pieces,
 )
-from codesearch.gnn_coder.late_training import LateConfig, LateTrainer, Reader, with_kinds_of
-from codesearch.gnn_coder.mining import MiningReport, write_pairs
 from codesearch.gnn_coder.torch_encoder import TorchEncoder
 from codesearch.gnn_coder.weights import load_model, save_model
 from codesearch.indexing.vectors import serving_index
@@ -37,10 +34,13 @@ from codesearch.models import Unit, Vector
 from codesearch.parsing import parse_file
 from codesearch.parsing.dense_text import dense_text
 from codesearch.retrieval import Retriever, search
-from codesearch.retrieval.explaining import words_met
+from codesearch.retrieval.explanation import words_met
 from searchapp.encoders import EncoderError, EncoderSpec
 from tests.codesearch.gnn_coder.test_openvino_network import random_features
 from tests.codesearch.gnn_coder.tiny import VOCABULARY, WORDS, save_tiny, save_tiny_late, tiny_model, tiny_pairs, tiny_tokenizer
+from training.code_encoder.dataset import Dataset, flat_features, prepared
+from training.code_encoder.late_interaction import LateConfig, LateTrainer, Reader, with_kinds_of
+from training.code_encoder.mining import MiningReport, write_pairs
 
 CPU = torch.device("cpu")
 KINDS = len(VOCABULARY.kinds)

@@ -7,10 +7,10 @@ from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import BertConfig, BertModel
 
 from codesearch.gnn_coder.features import Vocabulary
-from codesearch.gnn_coder.late_training import LateInteraction
 from codesearch.gnn_coder.network import GnnCoder, NetworkConfig
-from codesearch.gnn_coder.pairs import Pair
 from codesearch.gnn_coder.weights import save_model
+from training.code_encoder.late_interaction import LateInteraction
+from training.code_encoder.pairs import Pair
 
 VOCABULARY = Vocabulary(
     ("<title>", "<unit>", "block", "function_definition", "identifier", "return_statement"), ("read", "file", "write", "list", "name", "path")

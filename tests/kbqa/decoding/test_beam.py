@@ -3,8 +3,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from kbqa.decoding.actions import Choice, Kind
 from kbqa.decoding.beam import BeamOptions, Deadline, Hypothesis, beside, convinces, search
-from kbqa.decoding.choices import Choice, Kind
 
 LETTERS = "abcd"
 

@@ -20,7 +20,7 @@ from kbqa.decoding.token_constraints import ChoiceProcessor, TokenTrie
 from kbqa.sparql.grammar import start
 from kbqa.sparql.query import query_text
 from searchapp.encoders.base import EncoderError
-from tests.kbqa.sparql.test_grammar import anything, films, live
+from tests.kbqa.sparql.grammar.test_grammar import anything, films, live
 
 TEXTS = [
     "Marta Oliveira",

@@ -2,8 +2,8 @@
 
 import pytest
 
+from kbqa.sparql.answer.entity_linking import numbers_in
 from kbqa.sparql.dates import dated_value, is_dated
-from kbqa.sparql.linking import numbers_in
 from kbqa.sparql.query import Comparison, Filter, Period, Query, Variable, pattern_text
 
 

@@ -3,10 +3,10 @@
 import pytest
 from pyoxigraph import NamedNode, RdfFormat, Store
 
-from kbqa.models import Graph
-from kbqa.services import graphs as services
-from kbqa.sparql.opening import served
+from kbqa.sparql.answer.registry import served
+from kbqa.sparql.models import Graph
 from kbqa.sparql.profile import Naming, Profile, entity_text, local_text, profile_graph
+from kbqa.sparql.sources import services
 from kbqa.sparql.stores import OxigraphStore
 
 OWN = """

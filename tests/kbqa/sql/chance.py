@@ -1,12 +1,12 @@
 """Queries that a decoder writes by chance: whatever it likes, a database runs them."""
 
 from kbqa.decoding.beam import BeamOptions, search
-from kbqa.decoding.scoring import RandomScorer
-from kbqa.sql.answering import Reading, Source, run
-from kbqa.sql.executing import Limits
+from kbqa.decoding.scorers import RandomScorer
+from kbqa.sql.answer.pipeline import Reading, Source, run
+from kbqa.sql.answer.schema_linking import world_of
 from kbqa.sql.grammar import start
-from kbqa.sql.linking import world_of
 from kbqa.sql.rendering import query_text
+from kbqa.sql.stores.executor import Limits
 
 
 def run_by_chance(source: Source, question: str, seeds: int) -> tuple[int, set[str]]:

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from kbqa.sql.examples.parsing import NotCoveredError, parse_query
-from kbqa.sql.inferring import all_keys
+from kbqa.sql.ingest.inferred_keys import all_keys
 from kbqa.sql.query import Comparison
 from kbqa.sql.rendering import NotConnectedError, query_text
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, ForeignKey, Schema, Table, column_type, readable, schema_from_json
+from training.sql.parser import NotCoveredError, parse_query
 
 
 def rows(source, sql):
@@ -101,8 +101,8 @@ def test_names_and_types_are_read_as_people_would():
 def test_keys_that_are_not_declared_are_inferred(tmp_path):
     import sqlite3
 
-    from kbqa.sql.connecting import sqlite_engine
-    from kbqa.sql.introspection import read_schema
+    from kbqa.sql.ingest.introspection import read_schema
+    from kbqa.sql.stores.connections import sqlite_engine
 
     path = tmp_path / "loose.sqlite"
     connection = sqlite3.connect(path)

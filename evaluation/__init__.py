@@ -1,0 +1,1 @@
+"""How good the engines are: published benchmarks put through the product itself."""

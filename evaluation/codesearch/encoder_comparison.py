@@ -1,0 +1,236 @@
+"""Encoders side by side, dense search alone: CosQA-like corpora and held-out packages, code with documentation and without."""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.numpy import load_file
+from tokenizers import Tokenizer
+
+from codesearch.gnn_coder.encoder import GnnCoderEncoder
+from codesearch.gnn_coder.encoding import encode_code, encode_texts
+from codesearch.gnn_coder.features import Featurizer, Vocabulary
+from codesearch.gnn_coder.graph import SyntaxGraph
+from codesearch.gnn_coder.late_interaction import LATE_FILE, CodeVectors, QuestionVectors, late_scores
+from codesearch.gnn_coder.openvino_network import is_supported
+from codesearch.gnn_coder.torch_encoder import TorchEncoder
+from codesearch.gnn_coder.weights import load_model
+from evaluation.codesearch.corpora import Document, EvaluationQuery
+from searchapp.encoders import EncoderSpec, load_encoder
+from searchapp.encoders.base import Vectors
+from searchapp.encoders.openvino import digest
+from training.code_encoder.dataset import FlatFeatures, Seen, flat_features, seen_by_encoder, variants
+from training.code_encoder.frozen_transformer import with_read
+from training.code_encoder.margin import mean_angular_margin
+from training.code_encoder.pairs import Pair
+from training.code_encoder.standalone import strip_docstrings
+
+MAX_TOKENS = 256
+CANDIDATES = 1000
+"""Held-out queries look for their code among so many, as in CodeSearchNet."""
+_SIGN_FLIPS = 10_000
+_TIMED = 500
+_CPU = torch.device("cpu")
+
+Ranks = NDArray[np.float64]
+"""Reciprocal ranks, one a query."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """Queries with the code they look for. `relevant` names rows of `codes` for each query; `groups` are searched apart."""
+
+    name: str
+    queries: list[str]
+    codes: list[Seen]
+    relevant: list[list[int]]
+    group: int | None = None
+    """Number of queries and codes that are searched together, row by row; None for all."""
+
+
+@dataclass
+class Outcome:
+    """What one kind of model reached, over its seeds: reciprocal ranks by task, averaged over the seeds, and MAM."""
+
+    name: str
+    ranks: dict[str, Ranks] = field(default_factory=dict)
+    spread: dict[str, float] = field(default_factory=dict)
+    margins: dict[str, float] = field(default_factory=dict)
+    parameters: int = 0
+    functions_a_second: float = 0.0
+
+    def mrr(self, task: str) -> float:
+        """Return the mean reciprocal rank."""
+        return float(self.ranks[task].mean())
+
+
+def corpus_tasks(documents: Sequence[Document], queries: Sequence[EvaluationQuery]) -> list[Task]:
+    """Return a corpus as two tasks: as given, and with documentation strings removed."""
+    rows = {document.id: row for row, document in enumerate(documents)}
+    texts = [query.text for query in queries]
+    relevant = [[rows[each] for each in query.relevant if each in rows] for query in queries]
+    given = [seen_by_encoder(each.code, each.language) for each in documents]
+    bare = [seen_by_encoder(strip_docstrings(each.code) if each.language == "python" else each.code, each.language) for each in documents]
+    return [Task("corpus, as given", texts, given, relevant), Task("corpus, bare", texts, bare, relevant)]
+
+
+def held_out_tasks(pairs: Sequence[Pair], most: int) -> list[Task]:
+    """Return for each language its held-out pairs as two tasks, among candidates of the same language."""
+    tasks = []
+    for language in sorted({pair.language for pair in pairs}):
+        chosen = [pair for pair in pairs if pair.language == language]
+        number = min(len(chosen), most) // CANDIDATES * CANDIDATES or len(chosen)
+        chosen = [chosen[index] for index in np.random.default_rng(0).permutation(len(chosen))[:number]]
+        seen = [variants(pair) for pair in chosen]
+        relevant = [[row] for row in range(number)]
+        queries = [pair.query for pair in chosen]
+        tasks += [
+            Task(f"{language}, documented", queries, [documented for documented, _ in seen], relevant, CANDIDATES),
+            Task(f"{language}, bare", queries, [bare for _, bare in seen], relevant, CANDIDATES),
+        ]
+    return tasks
+
+
+def compare(models: dict[str, list[Path]], tasks: Sequence[Task], progress: Callable[[str], None]) -> list[Outcome]:
+    """Return an outcome for each name, over its model folders (one a seed)."""
+    loaded = {folder: _loaded(folder) for folders in models.values() for folder in folders}
+    outcomes = [Outcome(name, parameters=parameters_of(folders[0])) for name, folders in models.items()]
+    for task in tasks:
+        progress(task.name)
+        read: dict[str, FlatFeatures] = {}
+        for outcome in outcomes:
+            of_seeds = [loaded[folder].encode(task, read) for folder in models[outcome.name]]
+            found = [reciprocal_ranks(questions, codes, task) for questions, codes in of_seeds]
+            outcome.ranks[task.name] = np.mean(found, axis=0)
+            outcome.spread[task.name] = float(np.std([ranks.mean() for ranks in found]))
+            outcome.margins[task.name] = float(np.mean([mean_angular_margin(codes.vectors) for _, codes in of_seeds]))
+    for outcome in outcomes:
+        progress(f"{outcome.name}: functions a second")
+        outcome.functions_a_second = _functions_a_second(encoder_of_folder(models[outcome.name][0]), tasks[0])
+    return outcomes
+
+
+class _WithPieces:
+    """A model folder that keeps pieces, run as the product runs it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._encoder = _code_encoder(folder)
+
+    def encode(self, task: Task, read: dict[str, FlatFeatures]) -> tuple[list[QuestionVectors], CodeVectors]:
+        """Return the queries and the codes; what was read of the task for other models is of no use."""
+        del read
+        codes = self._encoder.encode_code([text for text, _ in task.codes], [graph for _, graph in task.codes])
+        return [self._encoder.encode_question(text) for text in task.queries], codes
+
+
+class _WithoutPieces:
+    """A model folder, run by torch, so that what one Transformer reads serves all the graph networks over it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._model = load_model(folder)
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(MAX_TOKENS)
+        config = self._model.config
+        self._featurizer = Featurizer(self._tokenizer, config.vocabulary if config else Vocabulary((), ()))
+        self._reads = f"{digest(folder / 'model.safetensors')} {config.content if config else 'contextual'}"
+
+    def encode(self, task: Task, read: dict[str, FlatFeatures]) -> tuple[list[QuestionVectors], CodeVectors]:
+        """Return the queries and the codes; `read` keeps what Transformers have read of this task."""
+        features = self._featurizer([text for text, _ in task.codes], [graph for _, graph in task.codes])
+        flat = flat_features(features)
+        if self._reads not in read:
+            read[self._reads] = with_read(flat, self._model, _CPU, None, iter)
+        known = replace(flat, read=read[self._reads].read)
+        codes = encode_code(self._model, [known[row] for row in range(len(task.codes))], _CPU)
+        queries = encode_texts(self._model, self._tokenizer, task.queries, _CPU).numpy()
+        return [QuestionVectors(vector) for vector in queries], CodeVectors(codes.numpy())
+
+
+def _loaded(folder: Path) -> "_WithPieces | _WithoutPieces":
+    return _WithPieces(folder) if (folder / LATE_FILE).exists() else _WithoutPieces(folder)
+
+
+def _functions_a_second(encoder: "GnnCoderEncoder | SequenceOnly | TorchEncoder", task: Task) -> float:
+    """Measure the encoder as the product runs it, warm, on the first codes of a task."""
+    sample = task.codes[:_TIMED]
+    texts, graphs = [text for text, _ in sample], [graph for _, graph in sample]
+    encoder.encode_code(texts, graphs)
+    started = time.perf_counter()
+    encoder.encode_code(texts, graphs)
+    return len(sample) / (time.perf_counter() - started)
+
+
+def paired_p_value(better: Ranks, worse: Ranks, seed: int = 0) -> float:
+    """Return the two-sided p-value of a paired randomisation test on the mean difference (Smucker, Allan and Carterette 2007)."""
+    differences = better - worse
+    rng = np.random.default_rng(seed)
+    observed = abs(differences.mean())
+    beyond = 0
+    for _ in range(_SIGN_FLIPS // 100):
+        signs = rng.choice((-1.0, 1.0), size=(100, len(differences)))
+        beyond += int((np.abs((signs * differences).mean(axis=1)) >= observed).sum())
+    return (beyond + 1) / (_SIGN_FLIPS + 1)
+
+
+def encoder_of_folder(folder: Path) -> "GnnCoderEncoder | SequenceOnly | TorchEncoder":
+    """Return a model folder's encoder: as the product runs it, or by torch for what only experiments have."""
+    if not (folder / "graph.json").exists():
+        return SequenceOnly(folder)
+    return _code_encoder(folder)
+
+
+def _code_encoder(folder: Path) -> "GnnCoderEncoder | TorchEncoder":
+    config = json.loads((folder / "graph.json").read_text(encoding="utf-8"))
+    spec = EncoderSpec("gnn_coder", str(folder))
+    return GnnCoderEncoder(spec) if is_supported(config) else TorchEncoder(spec)
+
+
+def parameters_of(folder: Path) -> int:
+    """Return the number of trained parameters."""
+    return sum(array.size for name in folder.glob("*.safetensors") for array in load_file(name).values())
+
+
+class SequenceOnly:
+    """A Transformer that reads code as text."""
+
+    def __init__(self, folder: Path) -> None:
+        self._encoder = load_encoder(EncoderSpec("openvino", str(folder)))
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Return unit vectors, float32 [len(texts), dimension]."""
+        return self._encoder.encode(texts)
+
+    def encode_code(self, texts: Sequence[str], graphs: Sequence[SyntaxGraph | None]) -> CodeVectors:
+        """Return the vectors of the texts; the graphs are not looked at."""
+        del graphs
+        return CodeVectors(self._encoder.encode(texts))
+
+
+def reciprocal_ranks(questions: Sequence[QuestionVectors], codes: CodeVectors, task: Task) -> Ranks:
+    """Return each question's reciprocal rank of its first relevant code; a tie counts against it."""
+    size = task.group or len(questions)
+    found = []
+    for start in range(0, len(questions), size):
+        of_group = slice(start, start + size) if task.group else slice(None)
+        offset = start if task.group else 0
+        for row, similarity in enumerate(_similarities(questions[start : start + size], codes, of_group), start):
+            best = max(similarity[each - offset] for each in task.relevant[row])
+            found.append(1.0 / int((similarity >= best).sum()))
+    return np.array(found)
+
+
+def _similarities(questions: Sequence[QuestionVectors], codes: CodeVectors, of_group: slice) -> Vectors:
+    """Return the cosines of questions and a group of codes, and what late interaction adds, float32 [questions, codes]."""
+    similarities = np.stack([each.vector for each in questions]) @ codes.vectors[of_group].T
+    if codes.pieces is None:
+        return similarities
+    asked = [(row, each.pieces) for row, each in enumerate(questions) if each.pieces is not None]
+    late = late_scores([pieces for _, pieces in asked], [each.tobytes() for each in codes.pieces[of_group]])
+    similarities[[row for row, _ in asked]] += questions[0].share * late
+    return similarities

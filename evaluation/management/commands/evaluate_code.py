@@ -1,0 +1,49 @@
+"""`manage.py evaluate_code`: how well functions are found, as CodeSearchNet and CosQA measure it."""
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from codesearch.retrieval import Retriever
+from evaluation.codesearch.corpora import MalformedFile, read_documents, read_queries
+from evaluation.codesearch.corpus_evaluation import evaluate_corpus
+from searchapp.throwaway import throwaway_database
+
+
+class Command(BaseCommand):
+    """Index a corpus in a throw-away database, search it, and print the measures."""
+
+    help = "Score the search on a corpus with judged queries; the last line is one JSON object."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("--corpus", type=Path, required=True, help="JSON lines {id, language, code}")
+        parser.add_argument("--queries", type=Path, required=True, help="JSON lines {id, text, relevant: {id: grade}}")
+        parser.add_argument("--retriever", choices=[str(each) for each in Retriever], default=str(Retriever.HYBRID))
+        parser.add_argument("--strip-docstrings", action="store_true", help="remove documentation strings from the corpus first")
+        parser.add_argument("--limit", type=int, help="only the first N queries")
+        parser.add_argument("--run", type=Path, help="write the rankings as JSON lines {query_id, ranking}")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run the evaluation."""
+        try:
+            documents = read_documents(options["corpus"])
+            queries = read_queries(options["queries"])[: options["limit"]]
+        except (OSError, MalformedFile) as error:
+            raise CommandError(str(error)) from error
+        with throwaway_database():
+            found = evaluate_corpus(
+                documents,
+                queries,
+                retriever=Retriever(options["retriever"]),
+                without_docstrings=options["strip_docstrings"],
+                progress=lambda items: tqdm(items, desc="Searching", unit=" queries"),
+            )
+        if options["run"]:
+            lines = (json.dumps({"query_id": query, "ranking": ranking}) for query, ranking in found.rankings.items())
+            options["run"].write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        self.stdout.write(json.dumps(found.measures))

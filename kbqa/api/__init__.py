@@ -1,1 +1,0 @@
-"""The API below `/api/v1/graphs/`."""

@@ -1,0 +1,219 @@
+"""The decoder without torch: OpenVINO runs the encoder, NumPy the few small layers behind it.
+
+The function is that of `network.DecoderNetwork` in evaluation; keys and values of earlier steps are kept, so a step costs one
+row a hypothesis.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load_file
+
+from kbqa.decoding.actions import Choice, Kind
+from kbqa.decoding.features import JOINT_MATCHES, MATCHES, Candidates, Relate, TextTable, read_candidates, read_question
+from kbqa.decoding.layers import Array, Layers, Memory, compiled_encoder, softmax
+from kbqa.decoding.vocabulary import Vocabulary
+from searchapp.encoders.base import EncoderError, EncoderSpec
+from searchapp.encoders.openvino import BUNDLED_MODEL, OpenVinoEncoder, padded
+from searchapp.encoders.registry import load_encoder
+
+_LENGTH_STEP = 8
+_NEVER = -1e4
+"""The score of what is never chosen, as in training."""
+
+
+@dataclass(frozen=True)
+class Past:
+    """What hypotheses remember: keys and values of each layer, [hypotheses, heads, steps, head width]."""
+
+    keys: tuple[Array, ...] = ()
+    values: tuple[Array, ...] = ()
+
+    def of(self, hypotheses: Sequence[int]) -> "Past":
+        """Return the memory of some hypotheses, in the order given."""
+        rows = list(hypotheses)
+        return Past(tuple(each[rows] for each in self.keys), tuple(each[rows] for each in self.values))
+
+
+class DecoderModel(Layers):
+    """Trained weights, ready to read questions."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            config: dict[str, Any] = json.loads((folder / "decoder.json").read_text(encoding="utf-8"))
+            stored = load_file(folder / "decoder.safetensors")
+        except (OSError, ValueError) as error:
+            raise EncoderError(f"The decoder's folder {folder} cannot be read: {error}") from error
+        sizes = config["sizes"]
+        weights = {name: tensor.astype(np.float32) for name, tensor in stored.items() if not name.startswith("encoder.")}
+        super().__init__(weights, int(sizes["heads"]))
+        self.width = int(sizes["width"])
+        self.reader_layers, self.decoder_layers = int(sizes["reader_layers"]), int(sizes["decoder_layers"])
+        self.longest, self.joint = int(sizes["longest"]), bool(sizes.get("relations"))
+        self.vocabulary = Vocabulary(tuple(config["keywords"]), tuple(config["steps"]), len(self.weights["slot.weight"]))
+        self.places = {word: place for place, word in enumerate(self.vocabulary.keywords)}
+        self.temperature = float(config.get("temperature", 1.0))
+        self.ranking: dict[str, float] = config.get("ranking", {})
+        texts = load_encoder(EncoderSpec("openvino", BUNDLED_MODEL))
+        assert isinstance(texts, OpenVinoEncoder)
+        self.tokenizer, self.encode = texts.tokenizer, texts.encode
+        self.table = TextTable(texts.encode, texts.dimension)
+        self._lock = Lock()
+        self._request = compiled_encoder(stored, int(sizes["tuned"]))
+
+    def states(self, ids: NDArray[np.int64]) -> Array:
+        """Return the encoder's states of a question's tokens, float32 [tokens, 384]."""
+        with self._lock:
+            self._request.infer(padded([ids], _LENGTH_STEP))
+            states: Array = np.array(self._request.get_output_tensor(0).data)
+        found: Array = states[0, : len(ids)]
+        return found
+
+
+class Session:
+    """One question: its states, the vectors of choices seen so far, and the scoring of steps.
+
+    `relate` tells what the candidates are to each other, for a model that reads them together; `relevance` is then how sure it is
+    that the query uses each, from 0 to 1.
+    """
+
+    def __init__(self, model: DecoderModel, question: str, mentioned: Sequence[Choice], relate: Relate | None = None) -> None:
+        self.model = model
+        self.question = read_question(model.tokenizer, question)
+        candidates = read_candidates(self.question, mentioned, model.table, relate if model.joint else None)
+        certain = candidates.features[:, 1:2] > 0
+        marked = ((candidates.matches == MATCHES - 1) & certain).any(0).astype(int)
+        projected = model.linear("question", model.states(self.question.ids)) + model.weights["mentioned.weight"][marked]
+        states = model.norm("norm_question", projected)
+        self._memory: dict[str, Memory] = {}
+        self._vectors: dict[Choice, Array] = {}
+        self._variables: dict[tuple[int, Choice], Array] = {}
+        self._scored_by: dict[tuple[Choice, Choice | None], Array] = {}
+        self.relevance: dict[Choice, float] = {}
+        if model.joint:
+            states, pointers = self._read_together(states, candidates)
+            self._vectors = dict(zip(mentioned, pointers, strict=True))
+            relevance = 1 / (1 + np.exp(-model.linear("relevant", pointers)[:, 0]))
+            self.relevance = dict(zip(mentioned, map(float, relevance), strict=True))
+        else:
+            self._remember([f"reader.{layer}.attention" for layer in range(model.reader_layers)], states)
+        self._remember([f"decoder.{layer}.cross" for layer in range(model.decoder_layers)], states)
+
+    def vectors(self, choices: Iterable[Choice]) -> Array:
+        """Return the vectors of choices [n, width]; pointers that are new are read together."""
+        choices = list(choices)
+        needed = [choice if choice.kind != Kind.VARIABLE else choice.introduced_by for choice in choices]
+        new = list(dict.fromkeys(each for each in needed if each is not None and each.kind != Kind.KEYWORD and each not in self._vectors))
+        if new:
+            self._vectors |= zip(new, self._read(new), strict=True)
+        return np.stack([self._vector(choice) for choice in choices])
+
+    def step(self, past: Past, previous: Sequence[Choice | None], steps: Sequence[str], steps_done: int) -> tuple[Array, Past]:
+        """Return the states [hypotheses, width] in which the next choice is scored, and the memory with this step in it."""
+        model = self.model
+        given = [choice for choice in previous if choice is not None]
+        before = model.linear("chosen", self.vectors(given)) if given else np.tile(model.weights["begin"], (len(previous), 1))
+        place = min(steps_done, model.longest - 1)
+        due = [model.vocabulary.steps.index(step) for step in steps]
+        states = before + model.weights["step.weight"][due] + model.weights["position.weight"][place]
+        keys, values = [], []
+        for layer in range(model.decoder_layers):
+            states, key, value = self._decoder_layer(
+                f"decoder.{layer}", states, *((past.keys[layer], past.values[layer]) if past.keys else (None, None))
+            )
+            keys.append(key)
+            values.append(value)
+        return model.norm("norm_decoder", states), Past(tuple(keys), tuple(values))
+
+    def scores(self, state: Array, choices: Sequence[Choice]) -> Array:
+        """Return the log-probabilities of choices [n] in a state [width]; words that the weights were not trained with are never chosen."""
+        asked = self.model.linear("asked", state[None])[0]
+        raw = self._offered(choices) @ asked / np.float32(self.model.width**0.5)
+        raw[[choice.kind == Kind.KEYWORD and choice.key not in self.model.places for choice in choices]] = _NEVER
+        raw = raw - raw.max()
+        found: Array = raw - np.log(np.exp(raw).sum())
+        return found
+
+    def _offered(self, choices: Sequence[Choice]) -> Array:
+        """Return what choices are scored by [n, width]; kept, since many steps offer the same."""
+        places = [(choice, choice.introduced_by) for choice in choices]
+        new = list(dict.fromkeys(place for place in places if place not in self._scored_by))
+        if new:
+            self._scored_by |= zip(new, self.model.linear("offered", self.vectors([choice for choice, _ in new])), strict=True)
+        return np.stack([self._scored_by[place] for place in places])
+
+    def _vector(self, choice: Choice) -> Array:
+        weights = self.model.weights
+        if choice.kind == Kind.KEYWORD:
+            found: Array = weights["keyword.weight"][self.model.places.get(choice.key, 0)]
+            return found
+        if choice.kind != Kind.VARIABLE:
+            return self._vectors[choice]
+        assert choice.introduced_by is not None
+        place = choice.key, choice.introduced_by
+        if place not in self._variables:
+            introduced = self.model.linear("variable", self._vectors[choice.introduced_by][None])[0]
+            self._variables[place] = introduced + weights["slot.weight"][choice.key]
+        return self._variables[place]
+
+    def _remember(self, names: Sequence[str], memory: Array) -> None:
+        """Keep the keys and values of what some layers attend to."""
+        for name in names:
+            self._memory[name] = self.model.remembered(name, memory)
+
+    def _embedded(self, read: Candidates) -> Array:
+        model, texts = self.model, self.model.table.vectors
+        number = np.maximum((read.contexts > 0).sum(-1, keepdims=True), 1).astype(np.float32)
+        states = model.weights["kind.weight"][read.kinds] + model.linear("text", texts[read.texts])
+        states = states + model.linear("context", texts[read.contexts].sum(1) / number)
+        return model.norm("norm_candidate", states + model.linear("features", read.features))
+
+    def _read(self, choices: Sequence[Choice]) -> Array:
+        """Read each candidate for itself."""
+        read = read_candidates(self.question, choices, self.model.table)
+        states = self._embedded(read)
+        for layer in range(self.model.reader_layers):
+            states = self.model.reader_layer(f"reader.{layer}", states, read.matches, self._memory[f"reader.{layer}.attention"])
+        return self.model.norm("norm_reader", states)
+
+    def _read_together(self, question: Array, read: Candidates) -> tuple[Array, Array]:
+        """Read question and candidates together; returns all states [tokens + n, width], and the candidates' [n, width]."""
+        tokens, matches = len(question), read.matches.astype(np.int64)
+        states = np.concatenate([question, self._embedded(read)])
+        connections = np.zeros((len(states), len(states)), dtype=np.int64)
+        connections[:tokens, tokens:], connections[tokens:, :tokens] = 1 + matches.T, 1 + MATCHES + matches
+        if read.relations is not None:
+            connections[tokens:, tokens:] = JOINT_MATCHES + read.relations
+        for layer in range(self.model.reader_layers):
+            states = self.model.reader_layer(f"reader.{layer}", states, connections)
+        states = self.model.norm("norm_reader", states)
+        return states, states[tokens:]
+
+    def _decoder_layer(self, name: str, states: Array, past_keys: Array | None, past_values: Array | None) -> tuple[Array, Array, Array]:
+        """One layer for one new step of each hypothesis [hypotheses, width]; returns also the keys and values with this step's."""
+        model, number = self.model, len(states)
+        normal = model.norm(f"{name}.norm_own", states)
+        query, key, value = (model.linear(f"{name}.own.{part}", normal).reshape(number, model.heads, 1, -1) for part in ("query", "key", "value"))
+        keys = key if past_keys is None else np.concatenate([past_keys, key], axis=2)
+        values = value if past_values is None else np.concatenate([past_values, value], axis=2)
+        own = softmax(query @ keys.transpose(0, 1, 3, 2) / np.float32(query.shape[-1] ** 0.5)) @ values
+        states = states + model.linear(f"{name}.own.output", own.reshape(number, -1))
+        crossed_keys, crossed_values = self._memory[f"{name}.cross"]
+        cross_query = model.split(model.linear(f"{name}.cross.query", model.norm(f"{name}.norm_cross", states)))
+        weights = softmax(cross_query @ crossed_keys.transpose(0, 2, 1) / np.float32(cross_query.shape[-1] ** 0.5))
+        cross = (weights @ crossed_values).transpose(1, 0, 2).reshape(number, -1)
+        states = states + model.linear(f"{name}.cross.output", cross)
+        return states + model.feed_forward(f"{name}.feed_forward", model.norm(f"{name}.norm_feed_forward", states)), keys, values
+
+
+@lru_cache(maxsize=4)
+def load_decoder(folder: Path) -> DecoderModel:
+    """Return the decoder of a folder, loaded once in each process. Raises EncoderError."""
+    return DecoderModel(folder)

@@ -1,0 +1,1 @@
+"""A question → entity linking → constrained decoding → execution → answer."""

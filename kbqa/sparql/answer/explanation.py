@@ -1,0 +1,35 @@
+"""How a query was decided, step by step, in words."""
+
+from collections.abc import Sequence
+
+from kbqa.decoding.actions import Choice, Kind
+from kbqa.decoding.beam import Taken
+from kbqa.decoding.explanation import ShownStep, shown_steps
+
+STEP_NAMES = {
+    "HEAD": "Where next", "RELATION": "Over what", "TAIL": "To what", "OR": "Or to what", "VALUE": "Compared with", "COLUMN": "Show",
+    "OF": "Of what", "COMPARE": "How compared", "ORDER": "Sorted by", "LIMIT": "How many",
+}  # fmt: skip
+_WORDS = {
+    "NEW": "whatever is there", "END": "the pattern is complete", "NOT": "except where", "EITHER": "one of these", "OPTIONAL": "where it is known",
+    "CLOSE": "end of this part", "STOP": "done",
+    "ASK": "is it so?", "ALL": "all solutions", "ASC": "sorted upwards", "DESC": "sorted downwards", "ONE": "the first", "UNLIMITED": "all",
+    "NONE": "the graph has no answer", "OR": "or", "HAVING": "only groups with", "AVERAGE": "their average",
+}  # fmt: skip
+
+
+def steps_of(taken: Sequence[Taken]) -> list[ShownStep]:
+    """Return the steps of a reading."""
+    return shown_steps(taken, STEP_NAMES, choice_text)
+
+
+def choice_text(choice: Choice) -> str:
+    """Return a choice in words."""
+    if choice.kind == Kind.KEYWORD:
+        return _WORDS.get(choice.key, str(choice.key).lower().replace("_", " "))
+    if choice.kind == Kind.VARIABLE:
+        by = choice.introduced_by
+        return f"?x{choice.key}" + (f" ({by.text})" if by is not None and by.text else "")
+    if choice.kind == Kind.BACKWARD:
+        return f"{choice.text} (backwards)"
+    return choice.text

@@ -1,0 +1,131 @@
+"""A question → readings of it, each a query with its answers: the engine's public face."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from time import perf_counter
+
+import numpy as np
+from pyoxigraph import Literal, NamedNode
+
+from kbqa.decoding.beam import Taken, convinces
+from kbqa.sparql.answer.decoders import Decoder
+from kbqa.sparql.answer.entity_linking import find_mentions
+from kbqa.sparql.grammar import SparqlState, World
+from kbqa.sparql.grammar.live_graph import LiveGraph
+from kbqa.sparql.models import Graph, GraphVersion
+from kbqa.sparql.query import Query, Variable, query_text
+from kbqa.sparql.stores.base import QueryError, RdfTerm, Solutions
+from kbqa.sparql.stores.executor import run_limited
+
+MAX_ROWS = 1_000
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to understand a question. Once it was run, `solutions` is what a SELECT found, `holds` what an ASK answered."""
+
+    query: Query
+    text: str
+    probability: float
+    taken: tuple[Taken, ...]
+    solutions: Solutions | None = None
+    holds: bool | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a question: readings, the best first; none that convinces where `answerable` is false."""
+
+    question: str
+    readings: tuple[Reading, ...]
+    answerable: bool
+    milliseconds: float
+    notice: str = ""
+    """What a person should know of how the answer came about."""
+
+    @property
+    def best(self) -> Reading | None:
+        """Return the reading that is taken."""
+        return self.readings[0] if self.readings and self.answerable else None
+
+
+def world_of(question: str, version: GraphVersion, graph: LiveGraph) -> World:
+    """Return a question's view of a graph."""
+    found = find_mentions(question, version, graph.profile)
+    return World(graph, graph.with_surroundings(found.entities), found.classes, graph.with_surroundings(found.values), found.numbers)
+
+
+def ask(question: str, version: GraphVersion, graph: LiveGraph, decoder: Decoder) -> Answer:
+    """Answer a question from a version of a graph. Raises StoreError, EncoderError."""
+    begun = perf_counter()
+    world = world_of(question, version, graph)
+    found, notice = decoder.decode(question, world)
+    probabilities = _probabilities([each.score for each in found], decoder.temperature)
+    readings = []
+    for hypothesis, probability in zip(found, probabilities, strict=True):
+        state = hypothesis.state
+        assert isinstance(state, SparqlState)
+        if state.answerable:
+            readings.append(Reading(state.query, query_text(state.query), probability, hypothesis.taken))
+    answerable = convinces(found)
+    if readings:
+        try:
+            readings[0] = run(readings[0], version, graph)
+        except QueryError as error:
+            answerable, notice = False, f"{notice} {error}".strip()
+    return Answer(question, tuple(readings), answerable, 1000 * (perf_counter() - begun), notice)
+
+
+def _probabilities(scores: Sequence[float], temperature: float) -> list[float]:
+    """Return how likely each hypothesis is among all that were found; the beam left out no more than other spellings of them, and worse ones."""
+    scaled = np.array(scores) / temperature
+    shares = np.exp(scaled - scaled.max(initial=-np.inf))
+    return [float(share) for share in shares / shares.sum()]
+
+
+def run(reading: Reading, version: GraphVersion, graph: LiveGraph) -> Reading:
+    """Return a reading with its answers. Raises QueryError where they take too long, StoreError.
+
+    What may have very many solutions runs in a process that can be ended; an endpoint has a limit of its own.
+    """
+    local = version.graph.source_kind != Graph.SourceKind.ENDPOINT
+    if local and not graph.runs_soon(reading.query):
+        found = run_limited(version, reading.text, MAX_ROWS)
+        return replace(reading, holds=found) if isinstance(found, bool) else _answered(reading, found)
+    if not reading.query.columns:
+        return replace(reading, holds=graph.store.ask(reading.text))
+    return _answered(reading, graph.store.select(reading.text, limit=MAX_ROWS))
+
+
+def _answered(reading: Reading, solutions: Solutions) -> Reading:
+    """Return a reading with what it found. Without an order, rows with what the question itself names come last: who asks, knows of that."""
+    query = reading.query
+    named = {end for edge in query.every_edge for end in (edge.subject, edge.object, *edge.alternatives) if not isinstance(end, Variable)}
+    rows = solutions.rows if query.order else sorted(solutions.rows, key=lambda row: not named.isdisjoint(row))
+    return replace(reading, solutions=replace(solutions, rows=rows))
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A term as it is shown: its name, the IRI where it has one, and its datatype or language."""
+
+    text: str
+    iri: str = ""
+    kind: str = ""
+
+
+def shown_rows(solutions: Solutions, graph: LiveGraph) -> list[list[Cell]]:
+    """Return the rows of an answer, with names in place of IRIs."""
+    terms = dict.fromkeys(term for row in solutions.rows for term in row if isinstance(term, NamedNode))
+    names = graph.store_names(list(terms))
+    return [[_cell(term, names) for term in row] for row in solutions.rows]
+
+
+def _cell(term: RdfTerm | None, names: Mapping[NamedNode, str]) -> Cell:
+    if term is None:
+        return Cell("")
+    if isinstance(term, NamedNode):
+        return Cell(names[term], term.value, "iri")
+    if isinstance(term, Literal):
+        return Cell(term.value, kind=term.language or term.datatype.value.rsplit("#", 1)[-1])
+    return Cell(str(term), kind="blank")

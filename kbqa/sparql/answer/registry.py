@@ -1,0 +1,74 @@
+"""What questions need, opened: graphs, of which each process keeps those that it asked last, and the decoder."""
+
+import threading
+from collections import OrderedDict
+from pathlib import Path
+
+from django.conf import settings
+
+from kbqa.decoding.beam import BeamOptions
+from kbqa.decoding.pointer_network import load_decoder
+from kbqa.language_model import configured_server
+from kbqa.sparql.answer.decoders import WIDTH, Decoder, NetworkDecoder, SequenceDecoder
+from kbqa.sparql.answer.language_model import ServerDecoder
+from kbqa.sparql.grammar.live_graph import LiveGraph
+from kbqa.sparql.models import Graph, GraphVersion
+from kbqa.sparql.profile import Profile
+from kbqa.sparql.stores import EndpointStore, GraphStore, OxigraphStore, StoreError
+
+MODEL_FOLDER = Path(__file__).parents[1] / "model"
+_MOST_OPEN = 8
+_open: "OrderedDict[int, LiveGraph]" = OrderedDict()
+_lock = threading.Lock()
+
+
+def served(graph: Graph) -> tuple[GraphVersion, LiveGraph]:
+    """Return the served version of a graph, opened. Raises StoreError."""
+    for _ in range(2):
+        version = GraphVersion.objects.filter(pk=graph.serving_id or 0).select_related("graph").first()
+        if version is None:
+            raise StoreError(f"{graph.name} has not been loaded yet.", transient=True)
+        try:
+            return version, live_graph(version)
+        except StoreError:
+            # Replaced between the two looks, and its folder is gone.
+            graph.refresh_from_db()
+            if graph.serving_id == version.pk:
+                raise
+    raise StoreError(f"{graph.name} is being replaced; try again.", transient=True)
+
+
+def live_graph(version: GraphVersion) -> LiveGraph:
+    """Return a version, opened. Raises StoreError."""
+    with _lock:
+        found = _open.get(version.pk)
+        if found is None:
+            store = _store(version)
+            found = _open[version.pk] = LiveGraph(store, Profile.from_json(version.profile))
+            while len(_open) > _MOST_OPEN:
+                _open.popitem(last=False)
+        _open.move_to_end(version.pk)
+        return found
+
+
+def _store(version: GraphVersion) -> GraphStore:
+    name = f"{version.graph_id}.{version.number}"
+    if version.graph.source_kind == Graph.SourceKind.ENDPOINT:
+        return EndpointStore(version.graph.location, name, version.graph.token)
+    return OxigraphStore.open(version.folder / "triples", name)
+
+
+def configured_decoder() -> Decoder:
+    """Return the decoder that the settings choose; a language-model server, if there is one, before the local network. Raises EncoderError."""
+    chosen = settings.DECODER
+    if chosen["backend"] == "huggingface":
+        return SequenceDecoder(chosen["model"], WIDTH)
+    server = configured_server()
+    return ServerDecoder(server, local_decoder()) if server is not None else local_decoder()
+
+
+def local_decoder(folder: Path | None = None) -> NetworkDecoder:
+    """Return the network of a folder, else that the settings name, else the one that comes with the package. Raises EncoderError."""
+    model = settings.DECODER["model"]
+    loaded = load_decoder(folder or (Path(model).expanduser() if model else MODEL_FOLDER))
+    return NetworkDecoder(loaded, BeamOptions(width=WIDTH), settings.GRAPH_READING_SECONDS)

@@ -1,1 +1,0 @@
-"""Questions with known queries: read from published sets, or made from a graph."""

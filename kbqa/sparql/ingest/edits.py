@@ -1,0 +1,110 @@
+"""Edits: a version made from the served one by hard links, changed, and served in one step. The next question sees it."""
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+from pyoxigraph import Quad, RdfFormat, Store, Triple, parse
+
+from kbqa.sparql.ingest import names
+from kbqa.sparql.ingest.job import naming_of, next_number, serve
+from kbqa.sparql.models import Graph, GraphVersion
+from kbqa.sparql.profile import Profile, profile_graph
+from kbqa.sparql.stores import OxigraphStore, QueryError, StoreError
+from kbqa.sparql.stores.executor import words_outside_quotes
+
+MAX_TRIPLES = 10_000
+_LOCK_SPACE = 0x6BA1
+_FORBIDDEN = ("LOAD", "SERVICE")
+
+
+def edit_triples(graph: Graph, *, add: str = "", remove: str = "") -> GraphVersion:
+    """Add and remove triples, written as N-Triples or Turtle. Raises QueryError, StoreError."""
+    added, removed = _parsed(add), _parsed(remove)
+    if not added and not removed:
+        raise QueryError("There is nothing to add or remove.")
+
+    def change(store: Store) -> None:
+        for triple in removed:
+            store.remove(_quad(triple))
+        store.extend(map(_quad, added))
+
+    return _edit(graph, change)
+
+
+def update_graph(graph: Graph, update: str) -> GraphVersion:
+    """Run a SPARQL Update. Raises QueryError, StoreError."""
+    if found := set(_FORBIDDEN) & words_outside_quotes(update):
+        raise QueryError(f"{' and '.join(sorted(found))} is not allowed: an update changes this graph by what it says itself.")
+
+    def change(store: Store) -> None:
+        try:
+            store.update(update)
+        except (SyntaxError, ValueError) as error:
+            raise QueryError(f"The update cannot be read: {error}") from error
+
+    return _edit(graph, change)
+
+
+def _edit(graph: Graph, change: Callable[[Store], None]) -> GraphVersion:
+    with _alone(graph):
+        graph.refresh_from_db()
+        served = graph.serving
+        if graph.source_kind == Graph.SourceKind.ENDPOINT:
+            raise QueryError(f"{graph.name} lives at {graph.location} and is edited there.")
+        if served is None:
+            raise StoreError(f"{graph.name} has not been loaded yet.", transient=True)
+        number = next_number(graph)
+        version = GraphVersion(graph=graph, number=number, load=served.load, examples=served.examples)
+        shutil.rmtree(version.folder, ignore_errors=True)
+        version.folder.mkdir(parents=True)
+        try:
+            return _changed(graph, served, version, change)
+        except BaseException:
+            shutil.rmtree(version.folder, ignore_errors=True)
+            raise
+
+
+def _changed(graph: Graph, served: GraphVersion, version: GraphVersion, change: Callable[[Store], None]) -> GraphVersion:
+    before = OxigraphStore.open(served.folder / "triples", "").store
+    before.backup(str(version.folder / "triples"))
+    store = Store(str(version.folder / "triples"))
+    change(store)
+    store.flush()
+    profile = profile_graph(OxigraphStore(store, ""), naming_of(graph))
+    old = set(names.names_in(before, Profile.from_json(served.profile)))
+    new = set(names.names_in(store, profile))
+    version.triples, version.profile = len(store), profile.as_json()
+    with transaction.atomic():
+        names.names_of(version).remove(old - new)
+        names.names_of(version).write(new - old)
+        serve(graph, version)
+    return version
+
+
+@contextmanager
+def _alone(graph: Graph) -> Iterator[None]:
+    """Let one edit of a graph at a time work, in whatever process."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [_LOCK_SPACE, graph.pk])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_SPACE, graph.pk])
+
+
+def _parsed(text: str) -> Sequence[Triple]:
+    if not text.strip():
+        return []
+    try:
+        triples = [Triple(quad.subject, quad.predicate, quad.object) for quad in parse(text, format=RdfFormat.TURTLE)]
+    except SyntaxError as error:
+        raise QueryError(f"Line {error.lineno or 1} cannot be read: {error.msg}") from error
+    if len(triples) > MAX_TRIPLES:
+        raise QueryError(f"At most {MAX_TRIPLES:,} triples at once; load a file for more.")
+    return triples
+
+
+def _quad(triple: Triple) -> Quad:
+    return Quad(triple.subject, triple.predicate, triple.object)

@@ -1,0 +1,155 @@
+"""Graphs, their versions, and what was asked of them.
+
+A version is a folder that is never changed once it is served; `Graph.serving` names the one that is. A load makes a new
+folder; an edit makes one from the present folder, by hard links. Names belong to the load they were read in: an edit adds
+to them and takes from them in the transaction that serves its version.
+"""
+
+from pathlib import Path
+from typing import ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.urls import reverse
+from pgvector.django import HnswIndex
+
+from kbqa.linking.models import NameBase, TextVectorBase, WordBase
+from kbqa.questions.models import QuestionBase
+from searchapp.secrets import EncryptedTextField
+
+
+class Graph(models.Model):
+    """A knowledge graph, and which version of it is served."""
+
+    class SourceKind(models.TextChoices):
+        """Where the triples come from."""
+
+        FILE = "file", "Uploaded file"
+        URL = "url", "Address of a file"
+        ENDPOINT = "endpoint", "SPARQL endpoint"
+        REPOSITORY = "repository", "Code of a repository"
+
+    slug = models.SlugField(max_length=60, unique=True, help_text="Its name in addresses.")
+    name = models.CharField(max_length=100)
+    source_kind = models.CharField(max_length=10, choices=SourceKind)
+    location = models.CharField(max_length=1000, blank=True, help_text="Address, repository, or the stored file's name.")
+    token = EncryptedTextField(blank=True, help_text="For endpoints that ask for one; encrypted, and never shown again.")
+    skip_bad_lines = models.BooleanField(default=False, help_text="Count lines that cannot be read and go on; otherwise the first stops the load.")
+    trusted = models.BooleanField(default=False, editable=False, help_text="Added at the terminal: any file is allowed.")
+    prefixes = models.JSONField(
+        default=dict, blank=True, help_text='What queries are shown with: {"ex": "http://example.org/"}. A load adds those of its file.'
+    )
+    label_predicates = models.JSONField(
+        default=list,
+        blank=True,
+        help_text='IRIs of the properties that name things: ["http://example.org/name"]. Empty: found out. Takes effect with the next load.',
+    )
+    languages = models.CharField(
+        max_length=100,
+        default="en",
+        help_text="Of names in several languages, which are shown, the best first: en, de. Takes effect with the next load.",
+    )
+    serving = models.ForeignKey("GraphVersion", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False)
+    deleting = models.BooleanField(default=False, editable=False)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        """Return the address of its page."""
+        return reverse("graph", args=[self.slug])
+
+    @property
+    def subject(self) -> str:
+        """Return the name under which jobs work on it."""
+        return f"graph:{self.pk}"
+
+
+class GraphVersion(models.Model):
+    """One state of a graph: a folder on disk, and what was found out about it."""
+
+    class State(models.TextChoices):
+        """What became of it."""
+
+        LOADING = "loading"
+        SERVING = "serving"
+        REPLACED = "replaced"
+        ABANDONED = "abandoned"
+
+    graph = models.ForeignKey(Graph, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    load = models.PositiveIntegerField(help_text="The number of the load whose names it uses: its own, or that of the version it was edited from.")
+    state = models.CharField(max_length=10, choices=State, default=State.LOADING)
+    triples = models.PositiveBigIntegerField(default=0)
+    skipped = models.PositiveIntegerField(default=0, help_text="Lines that could not be read.")
+    complaints = models.JSONField(default=list, help_text="The first of them, with their numbers.")
+    profile = models.JSONField(default=dict)
+    examples = models.JSONField(default=list, help_text="Questions that it answers.")
+    started = models.DateTimeField(auto_now_add=True)
+    finished = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-number"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["graph", "number"], name="graph_version_number")]
+
+    def __str__(self) -> str:
+        return f"{self.graph} version {self.number}"
+
+    @property
+    def folder(self) -> Path:
+        """Return where its triples lie."""
+        return Path(settings.DATA_DIR) / "graphs" / str(self.graph_id) / str(self.number)
+
+
+class Question(QuestionBase):
+    """What was asked of a graph, and the SPARQL that it became."""
+
+    graph = models.ForeignKey(Graph, on_delete=models.CASCADE, related_name="questions")
+    sparql = models.TextField(blank=True)
+
+    class Meta(QuestionBase.Meta):
+        abstract = False
+
+
+class Name(NameBase):
+    """A label or alias of an entity, or a text that a property has."""
+
+    class Kind(models.TextChoices):
+        """What is named."""
+
+        ENTITY = "entity"
+        VALUE = "value"
+
+    graph = models.ForeignKey(Graph, on_delete=models.CASCADE, related_name="+", db_index=False)
+    kind = models.CharField(max_length=6, choices=Kind)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["graph", "load", "key"], name="name_key"),
+            GinIndex(fields=["words"], name="name_words"),
+        ]
+
+
+class NameWord(WordBase):
+    """A word of a graph's names."""
+
+    graph = models.ForeignKey(Graph, on_delete=models.CASCADE, related_name="+", db_index=False)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["graph", "load", "word"], name="name_word")]
+        indexes: ClassVar = [GinIndex(fields=["deletions"], name="name_word_deletions")]
+
+
+class LabelVector(TextVectorBase):
+    """What an entity of a graph is called."""
+
+    graph = models.ForeignKey(Graph, on_delete=models.CASCADE, related_name="+", db_index=False)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["graph", "text_hash"], name="one_vector_a_label")]
+        indexes: ClassVar = [HnswIndex(fields=["vector"], name="label_vector", opclasses=["halfvec_ip_ops"])]

@@ -1,0 +1,1 @@
+"""Graphs as people manage them: services, selectors, jobs, admin, API."""

@@ -1,0 +1,154 @@
+"""What the API says about graphs, and about answers."""
+
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from rest_framework import serializers
+
+from kbqa.sparql.models import Graph, GraphVersion, Question
+from kbqa.sparql.profile import Profile
+from kbqa.sparql.sources import services
+
+
+class GraphVersionSerializer(serializers.ModelSerializer[GraphVersion]):
+    """A version of a graph, with what could not be read."""
+
+    class Meta:
+        model = GraphVersion
+        fields = ("number", "state", "triples", "skipped", "complaints", "started", "finished")
+        read_only_fields = fields
+
+
+class GraphSerializer(serializers.ModelSerializer[Graph]):
+    """A graph. A file is uploaded as `file` in a multipart form."""
+
+    name = serializers.CharField(max_length=100, required=False, help_text="By default the last part of the location.")
+    location = serializers.CharField(max_length=1000, required=False, help_text="Address of an RDF file or an endpoint, or name of a repository.")
+    token = serializers.CharField(write_only=True, required=False, allow_blank=True, max_length=500, help_text="For endpoints that ask for one.")
+    file = serializers.FileField(write_only=True, required=False, help_text="Turtle, N-Triples, N-Quads, TriG, RDF/XML or JSON-LD; also with .gz.")
+    label_predicates = serializers.ListField(
+        child=serializers.CharField(max_length=1000), required=False, help_text="IRIs of the properties that name things; by default found out."
+    )
+    triples = serializers.IntegerField(source="serving.triples", read_only=True, default=0)
+
+    class Meta:
+        model = Graph
+        fields = (
+            "slug", "name", "source_kind", "location", "token", "file", "skip_bad_lines", "label_predicates", "languages", "prefixes", "triples",
+            "created",
+        )  # fmt: skip
+        read_only_fields = ("slug", "prefixes", "created")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Check that the source is there."""
+        if attrs.get("source_kind") == Graph.SourceKind.FILE:
+            if "file" not in attrs:
+                raise serializers.ValidationError({"file": ["Send the file as a multipart form."]})
+        elif not attrs.get("location"):
+            raise serializers.ValidationError({"location": ["This field is required."]})
+        return attrs
+
+    def create(self, validated_data: dict[str, Any]) -> Graph:
+        """Add the graph and start its first load."""
+        upload: UploadedFile[Any] | None = validated_data.pop("file", None)
+        location, name = validated_data.pop("location", ""), validated_data.pop("name", "")
+        if validated_data["source_kind"] == Graph.SourceKind.FILE and upload is not None:
+            name = name or services.suggested_name(upload.name or "graph")
+            location = services.store_file(upload)
+        graph, _ = services.add_graph(name=name, location=location, **validated_data)
+        return graph
+
+
+class PredicateSerializer(serializers.Serializer[Any]):
+    """A predicate, and how often it occurs."""
+
+    iri = serializers.CharField(source="predicate.value")
+    text = serializers.CharField()
+    count = serializers.IntegerField()
+    domains = serializers.ListField(child=serializers.CharField())
+    ranges = serializers.ListField(child=serializers.CharField())
+
+
+class ClassSerializer(serializers.Serializer[Any]):
+    """A class, and how many members it has."""
+
+    iri = serializers.CharField(source="iri.value")
+    text = serializers.CharField()
+    count = serializers.IntegerField()
+
+
+class GraphProfileSerializer(serializers.Serializer[Any]):
+    """What is in a graph."""
+
+    triples = serializers.IntegerField()
+    classes = ClassSerializer(many=True)
+    predicates = PredicateSerializer(many=True)
+    labels = serializers.SerializerMethodField(help_text="The properties that name things.")
+
+    def get_labels(self, profile: Profile) -> list[str]:
+        """Return the IRIs of the properties that name things."""
+        return [each.value for each in profile.labels]
+
+
+class AskParameters(serializers.Serializer[Any]):
+    """A question in words."""
+
+    q = serializers.CharField(max_length=200_000, help_text=f"The question, at most {services.MAX_QUESTION_CHARACTERS:,} characters.")
+
+
+class CellSerializer(serializers.Serializer[Any]):
+    """A value as it is shown."""
+
+    text = serializers.CharField()
+    iri = serializers.CharField(help_text="Empty for what is no IRI.")
+    kind = serializers.CharField(help_text="`iri`, `blank`, or a literal's language or datatype.")
+
+
+class StepSerializer(serializers.Serializer[Any]):
+    """One step of decoding."""
+
+    step = serializers.CharField()
+    choice = serializers.CharField()
+    offered = serializers.IntegerField(help_text="How many choices the grammar and the graph left.")
+    refused = serializers.IntegerField(help_text="How many better-liked ones the graph had no answer for.")
+    probability = serializers.FloatField()
+
+
+class ReadingSerializer(serializers.Serializer[Any]):
+    """One way to understand the question."""
+
+    sparql = serializers.CharField()
+    probability = serializers.FloatField()
+    steps = StepSerializer(many=True)
+
+
+class AnswerSerializer(serializers.Serializer[Any]):
+    """An answer, and how it came about."""
+
+    question = serializers.CharField()
+    id = serializers.IntegerField(help_text="Under which a judgement can be sent.")
+    answerable = serializers.BooleanField()
+    notice = serializers.CharField(help_text="What to know of how the answer came about; mostly empty.")
+    columns = serializers.ListField(child=serializers.CharField())
+    rows = serializers.ListField(child=CellSerializer(many=True))
+    holds = serializers.BooleanField(allow_null=True, help_text="The answer to a question with yes or no.")
+    cut = serializers.BooleanField(help_text="Whether there are more rows.")
+    readings = ReadingSerializer(many=True)
+    milliseconds = serializers.FloatField()
+
+
+class EditSerializer(serializers.Serializer[Any]):
+    """Triples to add and to remove, as Turtle or N-Triples; or a SPARQL Update."""
+
+    add = serializers.CharField(required=False, allow_blank=True, default="")
+    remove = serializers.CharField(required=False, allow_blank=True, default="")
+    update = serializers.CharField(required=False, allow_blank=True, default="")  # type: ignore[assignment]
+
+
+class JudgementSerializer(serializers.ModelSerializer[Question]):
+    """What a person thinks of an answer."""
+
+    class Meta:
+        model = Question
+        fields = ("id", "text", "sparql", "confidence", "verdict", "correction", "asked")
+        read_only_fields = ("id", "text", "sparql", "confidence", "asked")

@@ -1,0 +1,224 @@
+"""The API's views: each calls one function of the engine."""
+
+from typing import Any
+
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import mixins, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser, FormParser, JSONParser, MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from kbqa.sparql.answer.explanation import steps_of
+from kbqa.sparql.answer.pipeline import shown_rows
+from kbqa.sparql.answer.registry import served
+from kbqa.sparql.ingest import edits
+from kbqa.sparql.models import Graph, Question
+from kbqa.sparql.prefixes import with_prefixes
+from kbqa.sparql.sources import selectors, services
+from kbqa.sparql.sources.api.serializers import (
+    AnswerSerializer,
+    AskParameters,
+    EditSerializer,
+    GraphProfileSerializer,
+    GraphSerializer,
+    GraphVersionSerializer,
+    JudgementSerializer,
+)
+from kbqa.sparql.stores import QueryError, StoreError
+from kbqa.sparql.stores.executor import run_query
+from searchapp.api.errors import Conflict, Unavailable
+from searchapp.api.permissions import Readers
+from searchapp.jobs.api import JobSerializer
+
+
+class GraphViewSet(
+    mixins.ListModelMixin, mixins.CreateModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, viewsets.GenericViewSet[Graph]
+):
+    """Graphs: add, look, ask, edit, delete."""
+
+    queryset = selectors.graphs()
+    serializer_class = GraphSerializer
+    lookup_field = "slug"
+    lookup_value_regex = r"[A-Za-z0-9_-]+"
+    parser_classes = (JSONParser, MultiPartParser, FormParser)
+
+    @extend_schema(responses={202: JobSerializer})
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Hide the graph at once and remove it in the background."""
+        return Response(JobSerializer(services.delete_graph(self.get_object())).data, status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(request=None, responses={202: JobSerializer})
+    @action(detail=True, methods=["post"])
+    def load(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Load the graph from its source anew; returns the load that is at work if there is one."""
+        return Response(JobSerializer(services.load_graph(self.get_object())).data, status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(responses=GraphProfileSerializer)
+    @action(detail=True, pagination_class=None)
+    def profile(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Return what is in the graph: classes and predicates with their counts."""
+        return Response(GraphProfileSerializer(_served(self.get_object())[1].profile).data)
+
+    @extend_schema(responses={(200, "application/n-triples"): OpenApiTypes.STR})
+    @action(detail=True, pagination_class=None)
+    def export(self, request: Request, *args: Any, **kwargs: Any) -> StreamingHttpResponse:
+        """Return all triples of the graph as N-Triples."""
+        graph = self.get_object()
+        try:
+            lines = services.export_graph(graph)
+        except StoreError as error:
+            raise _as_api_error(error) from error
+        headers = {"Content-Disposition": f'attachment; filename="{graph.slug}.nt"'}
+        return StreamingHttpResponse(lines, content_type="application/n-triples; charset=utf-8", headers=headers)
+
+    @extend_schema(parameters=[AskParameters], responses=AnswerSerializer)
+    @action(detail=True, pagination_class=None)
+    def ask(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Answer a question in words, with the query behind the answer and the other readings."""
+        parameters = AskParameters(data=request.query_params)
+        parameters.is_valid(raise_exception=True)
+        graph = self.get_object()
+        try:
+            answer, kept = services.ask(graph, parameters.validated_data["q"], remember_for=request.user)
+        except services.QuestionError as error:
+            raise ValidationError({"q": [str(error)]}) from error
+        except StoreError as error:
+            raise _as_api_error(error) from error
+        _, live = _served(graph)
+        best = answer.best
+        solutions = best.solutions if best else None
+        readings = [(with_prefixes(each.text, graph.prefixes), each) for each in answer.readings]
+        body = {
+            "question": answer.question, "id": kept.pk, "answerable": answer.answerable, "notice": answer.notice,
+            "columns": solutions.variables if solutions else (),
+            "rows": shown_rows(solutions, live) if solutions else [], "holds": best.holds if best else None, "cut": bool(solutions and solutions.cut),
+            "readings": [{"sparql": text, "probability": each.probability, "steps": steps_of(each.taken)} for text, each in readings],
+            "milliseconds": round(answer.milliseconds, 1),
+        }  # fmt: skip
+        return Response(AnswerSerializer(body).data)
+
+    @extend_schema(request=EditSerializer, responses=GraphVersionSerializer)
+    @action(detail=True, methods=["post"])
+    def edit(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Add and remove triples, or run a SPARQL Update; the next question sees it."""
+        wanted = EditSerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        given, graph = wanted.validated_data, self.get_object()
+        try:
+            if given["update"]:
+                version = edits.update_graph(graph, given["update"])
+            else:
+                version = edits.edit_triples(graph, add=given["add"], remove=given["remove"])
+        except StoreError as error:
+            raise _as_api_error(error) from error
+        return Response(GraphVersionSerializer(version).data)
+
+
+class AnyContent(BaseContentNegotiation):
+    """Leaves the Accept header to the view: results have media types that DRF does not know."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        """Return the parser of the request's media type."""
+        kind = (request.content_type or "").split(";")[0].strip()
+        return next((parser for parser in parsers if parser.media_type == kind), None)
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        """Return the first renderer, for errors."""
+        return renderers[0], renderers[0].media_type
+
+
+class SparqlQueryParser(BaseParser):
+    """A query as the body itself (SPARQL 1.1 Protocol, section 2.1.3)."""
+
+    media_type = "application/sparql-query"
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> dict[str, str]:
+        """Return the body as `query`."""
+        return {"query": stream.read().decode("utf-8", errors="replace")}
+
+
+class SparqlView(APIView):
+    """The SPARQL 1.1 Protocol endpoint of a graph: query forms only."""
+
+    content_negotiation_class = AnyContent
+    parser_classes = (SparqlQueryParser, FormParser)
+    permission_classes = (Readers,)
+
+    @extend_schema(
+        operation_id="graph_sparql",
+        parameters=[
+            OpenApiParameter("query", OpenApiTypes.STR, description="SELECT, ASK, CONSTRUCT or DESCRIBE; without it, the service description.")
+        ],
+        responses={(200, "application/sparql-results+json"): OpenApiTypes.OBJECT, (200, "text/turtle"): OpenApiTypes.STR},
+    )
+    def get(self, request: Request, slug: str) -> HttpResponse:
+        """Run a query (SPARQL 1.1 Protocol)."""
+        return self._answer(request, slug, request.query_params.get("query", ""))
+
+    @extend_schema(
+        operation_id="graph_sparql_post",
+        request={"application/x-www-form-urlencoded": {"type": "object", "properties": {"query": {"type": "string"}}}},
+        responses={(200, "application/sparql-results+json"): OpenApiTypes.OBJECT, (200, "text/turtle"): OpenApiTypes.STR},
+    )
+    def post(self, request: Request, slug: str) -> HttpResponse:
+        """Run a query that is long, or sent as the body itself."""
+        if "update" in request.data:
+            raise ValidationError({"update": ["This endpoint only reads; edits go to /api/v1/graphs/{slug}/edit."]})
+        sent: Any = request.data
+        return self._answer(request, slug, sent.get("query", ""))
+
+    def _answer(self, request: Request, slug: str, query: str) -> HttpResponse:
+        graph = get_object_or_404(selectors.graphs(), slug=slug)
+        if not query.strip():
+            return HttpResponse(_description(request.build_absolute_uri(request.path)), content_type="text/turtle; charset=utf-8")
+        try:
+            version, _ = served(graph)
+            result = run_query(version, query, request.headers.get("Accept", ""))
+        except StoreError as error:
+            raise _as_api_error(error) from error
+        response = HttpResponse(result.body, content_type=f"{result.content_type}; charset=utf-8")
+        if result.cut:
+            response.headers["X-Result-Cut"] = "true"
+        return response
+
+
+class QuestionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.UpdateModelMixin, viewsets.GenericViewSet[Question]):
+    """What was asked, and what people thought of the answers."""
+
+    queryset = Question.objects.filter(graph__deleting=False).select_related("graph")
+    serializer_class = JudgementSerializer
+    http_method_names = ("get", "patch", "head", "options")
+
+    def perform_update(self, serializer: Any) -> None:
+        """Keep a judgement."""
+        given = serializer.validated_data
+        services.judge(serializer.instance, good=given.get("verdict") == Question.Verdict.GOOD, correction=given.get("correction", ""))
+
+
+def _served(graph: Graph) -> Any:
+    try:
+        return served(graph)
+    except StoreError as error:
+        raise _as_api_error(error) from error
+
+
+def _as_api_error(error: StoreError) -> Exception:
+    if isinstance(error, QueryError):
+        return ValidationError({"query": [str(error)]})
+    return Conflict(str(error)) if error.transient else Unavailable(str(error))
+
+
+def _description(address: str) -> str:
+    formats = ("SPARQL_Results_JSON", "SPARQL_Results_XML", "SPARQL_Results_CSV", "SPARQL_Results_TSV", "Turtle", "N-Triples", "JSON-LD")
+    listed = ", ".join(f"<http://www.w3.org/ns/formats/{each}>" for each in formats)
+    return (
+        "@prefix sd: <http://www.w3.org/ns/sparql-service-description#> .\n"
+        f"<{address}> a sd:Service ; sd:endpoint <{address}> ; sd:supportedLanguage sd:SPARQL11Query ; sd:resultFormat {listed} .\n"
+    )

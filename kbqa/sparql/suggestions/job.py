@@ -1,0 +1,68 @@
+"""Questions that a graph's page suggests: made from the graph, and kept only if they are answered as they should be."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from kbqa.sparql.answer.pipeline import Answer, ask
+from kbqa.sparql.answer.registry import live_graph, local_decoder
+from kbqa.sparql.grammar.live_graph import LiveGraph
+from kbqa.sparql.ingest.job import current_version, graph_of
+from kbqa.sparql.models import GraphVersion
+from kbqa.sparql.query import Aggregate, Query, query_text
+from kbqa.sparql.stores import OxigraphStore, StoreError
+from kbqa.sparql.suggestions.templates import make_examples
+from searchapp.encoders import EncoderError
+from searchapp.jobs.runner import JobContext
+from training.sparql.published import Example
+
+NUMBER, _TRIED, _LONGEST, _OF_A_SHAPE = 6, 40, 80, 2
+Shape = tuple[int, int, tuple[Aggregate | None, ...], bool]
+
+
+def suggest_questions(context: JobContext) -> None:
+    """Stage three of a load: find questions that work. A graph for which there are none is served all the same."""
+    version = current_version(graph_of(context))
+    found: list[str] = []
+    try:
+        for question in working_questions(version, live_graph(version)):
+            found.append(question)
+            context.progress(len(found), NUMBER, "Trying questions")
+            if len(found) == NUMBER:
+                break
+    except (EncoderError, StoreError):
+        pass
+    version.examples = found
+    version.save(update_fields=["examples"])
+
+
+def working_questions(version: GraphVersion, live: LiveGraph) -> Iterator[str]:
+    """Yield questions made from a graph that its decoder answers as the graph does."""
+    store = live.store
+    if not isinstance(store, OxigraphStore):
+        return
+    seen: set[str] = set()
+    shapes: Counter[Shape] = Counter()
+    for example in make_examples(store.store, live.profile, _TRIED, seed=version.number):
+        question = example.question[:1].upper() + example.question[1:]
+        if (
+            len(question) <= _LONGEST
+            and example.query is not None
+            and query_text(example.query) not in seen
+            and shapes[_shape(example.query)] < _OF_A_SHAPE
+            and _works(example, ask(question, version, live, local_decoder()), live)
+        ):
+            seen.add(query_text(example.query))
+            shapes[_shape(example.query)] += 1
+            yield question
+
+
+def _shape(query: Query) -> Shape:
+    """Return what is alike in questions of one sort: how many edges and conditions, what is shown of them, and whether they are sorted."""
+    return len(query.edges), len(query.filters) + len(query.negations), tuple(item.aggregate for item in query.columns), query.order is not None
+
+
+def _works(example: Example, answer: Answer, live: LiveGraph) -> bool:
+    best = answer.best
+    if best is None or best.solutions is None or example.query is None or not example.query.columns:
+        return False
+    return set(live.store.select(query_text(example.query)).rows) == set(best.solutions.rows)

@@ -1,0 +1,1 @@
+"""A question → schema linking → focus → decoding → execution → reranking → answer."""

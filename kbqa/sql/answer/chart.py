@@ -1,0 +1,64 @@
+"""A chart for rows, where one helps: chosen by what the columns hold, as a Vega-Lite specification."""
+
+import datetime
+import re
+from typing import Any
+
+from kbqa.sql.stores.executor import Result
+
+_PERIOD = re.compile(r"[12]\d{3}(-(0[1-9]|1[0-2]))?")
+"""A year or a month, as rows are grouped by them."""
+_DAY = len("2000-01-01")
+_FEWEST, _MOST_BARS, _MOST_POINTS = 2, 40, 1_000
+
+
+def chart_of(result: Result) -> dict[str, Any] | None:
+    """Return a Vega-Lite specification: bars over names, a line over time, points over numbers; None where no chart helps."""
+    if len(result.columns) < 2 or not _FEWEST <= len(result.rows) <= _MOST_POINTS:
+        return None
+    kinds = [_kind([row[place] for row in result.rows]) for place in range(len(result.columns))]
+    numbers = [place for place, kind in enumerate(kinds) if kind == "quantitative"]
+    times = [place for place, kind in enumerate(kinds) if kind == "temporal"]
+    names = [place for place, kind in enumerate(kinds) if kind == "nominal"]
+    if times and numbers:
+        return _chart(result, "line", times[0], "temporal", numbers[-1])
+    if names and numbers and len({row[names[0]] for row in result.rows}) == len(result.rows) <= _MOST_BARS:
+        return _chart(result, "bar", names[0], "nominal", numbers[-1])
+    if len(numbers) >= 2 and not names:
+        return _chart(result, "point", numbers[0], "quantitative", numbers[1])
+    return None
+
+
+def _kind(values: list[Any]) -> str:
+    present = [value for value in values if value is not None]
+    if not present:
+        return "empty"
+    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in present):
+        return "quantitative"
+    if all(isinstance(value, datetime.date) or (isinstance(value, str) and _is_date(value)) for value in present):
+        return "temporal"
+    return "nominal" if all(isinstance(value, str) and len(value) <= 60 for value in present) else "other"
+
+
+def _is_date(text: str) -> bool:
+    if _PERIOD.fullmatch(text):
+        return True
+    try:
+        datetime.datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return len(text) >= _DAY
+
+
+def _chart(result: Result, mark: str, x: int, kind: str, y: int) -> dict[str, Any]:
+    values = [{"x": row[x] if isinstance(row[x], int | float) else str(row[x]), "y": row[y]} for row in result.rows]
+    horizontal: dict[str, Any] = {"field": "x", "type": kind, "title": result.columns[x]}
+    if kind == "temporal" and all(len(str(row[x])) <= _DAY for row in result.rows if row[x] is not None):
+        horizontal["scale"] = {"type": "utc"}  # browsers read what has no time of day as midnight in Greenwich
+    if mark == "bar":
+        horizontal |= {"sort": None, "axis": {"labelAngle": -40, "labelLimit": 120}}
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json", "width": "container", "height": 260, "data": {"values": values},
+        "mark": {"type": mark, "tooltip": True, **({"point": True} if mark == "line" else {})},
+        "encoding": {"x": horizontal, "y": {"field": "y", "type": "quantitative", "title": result.columns[y]}},
+    }  # fmt: skip

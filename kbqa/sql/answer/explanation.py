@@ -1,0 +1,136 @@
+"""What a query does, in plain words, and how it was decided, step by step."""
+
+from collections.abc import Iterator, Sequence
+
+from kbqa.decoding.actions import Choice, Kind
+from kbqa.decoding.explanation import ShownStep, shown_steps
+from kbqa.sql.answer.reading import Reading
+from kbqa.sql.query import Aggregate, AllOf, Comparison, Condition, DatePart, GroupKey, Item, Operator, Order, Query, SetOperation, Term
+from kbqa.sql.schema import readable
+
+_STEPS = {
+    "SELECT": "Show", "OPERAND": "Of what", "SECOND": "And what", "NEXT": "Then", "TABLE": "Joined with", "CONDITION": "Where",
+    "COMPARE": "How compared", "VALUE": "Compared with", "GROUP": "For each", "HAVING": "Only groups whose", "ORDER": "Sorted by",
+    "DIRECTION": "Which way", "LIMIT": "How many", "VIA": "Joined over",
+    "PART": "Of which date",
+}  # fmt: skip
+_WORDS = {
+    "NONE": "there is no answer", "END": "the query is complete", "WITH": "join another table", "WHERE": "only rows where", "GROUP": "in groups",
+    "HAVING": "only groups with", "ORDER": "sorted", "ALSO": "or another", "SELECT": "another query", "ASC": "upwards", "DESC": "downwards",
+    "UNLIMITED": "all", "ONE": "the first", "YEAR": "the year", "MONTH": "the month",
+}  # fmt: skip
+_AGGREGATES = {
+    Aggregate.COUNT: "the number of",
+    Aggregate.SUM: "the sum of",
+    Aggregate.AVG: "the average",
+    Aggregate.MIN: "the lowest",
+    Aggregate.MAX: "the highest",
+}
+_COMPARISONS = {
+    Comparison.EQUAL: "is", Comparison.UNEQUAL: "is not", Comparison.LESS: "is less than", Comparison.GREATER: "is more than",
+    Comparison.AT_MOST: "is at most", Comparison.AT_LEAST: "is at least", Comparison.CONTAINS: "contains", Comparison.LACKS: "does not contain",
+    Comparison.STARTS: "starts with", Comparison.ENDS: "ends with", Comparison.IN: "is among", Comparison.NOT_IN: "is not among",
+    Comparison.BETWEEN: "is between", Comparison.IS_NULL: "is empty", Comparison.IS_NOT_NULL: "is not empty",
+}  # fmt: skip
+_OPERATORS = {Operator.PLUS: "plus", Operator.MINUS: "minus", Operator.TIMES: "times", Operator.DIVIDE: "divided by"}
+_SETS = {
+    SetOperation.UNION: "together with",
+    SetOperation.INTERSECT: "only those that are also among",
+    SetOperation.EXCEPT: "without",
+}
+
+
+def steps_of(reading: Reading) -> list[ShownStep]:
+    """Return the steps of a reading."""
+    return shown_steps(reading.taken, _STEPS, choice_text)
+
+
+def choice_text(choice: Choice) -> str:
+    """Return a choice in words."""
+    if choice.kind == Kind.KEYWORD:
+        word = str(choice.key).removeprefix("set ").removeprefix("operator ")
+        return _WORDS.get(word, word.lower())
+    if choice.kind == Kind.COLUMN:
+        return f"{choice.key.table}.{choice.key.column}"
+    return f"“{choice.text}”" if choice.kind in (Kind.VALUE, Kind.NUMBER) else str(choice.key)
+
+
+def in_words(query: Query) -> str:
+    """Return what a query does as a sentence."""
+    text = _select(query)
+    if query.operation is not None and query.right is not None:
+        text = f"{text}; {_SETS[query.operation]} {_select(query.right)}"
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def sub_questions(query: Query) -> list[str]:
+    """Return what the queries within a query, and beside it, find: the parts that a nested question is decomposed into."""
+    return [f"{text[:1].upper()}{text[1:]}" for each in list(query.queries())[1:] if (text := _select(each))]
+
+
+def _select(query: Query) -> str:
+    items = [item_text(item) for item in query.items]
+    parts = [f"{'the different ' if query.distinct else ''}{_listed(items)}"]
+    tables = dict.fromkeys(readable(table) for table in query.with_tables)
+    if tables:
+        parts.append(f"of those with {_listed(list(tables))}")
+    if query.where:
+        parts.append(f"where {_conditions(query.where)}")
+    if query.group:
+        parts.append(f"for each {_listed([_named(key).removeprefix('the ') for key in query.group])}")
+    if query.having:
+        parts.append(f"if {_conditions(query.having)}")
+    if query.order:
+        parts.append(_order(query.order, query.limit))
+    return " ".join(parts)
+
+
+def _order(orders: Sequence[Order], limit: int | None) -> str:
+    sorted_by = _listed([f"{item_text(order.item)}, {'highest' if order.descending else 'lowest'} first" for order in orders])
+    return f"sorted by {sorted_by}" + (f", only the first {limit if limit != 1 else 'one'}" if limit is not None else "")
+
+
+def item_text(item: Item) -> str:
+    """Return a column, an aggregate or a calculation in words."""
+    if item.operator is None or item.other is None:
+        return _term(item.term)
+    return f"{_term(item.term)} {_OPERATORS[item.operator]} {_term(item.other)}"
+
+
+def _term(term: Term) -> str:
+    if isinstance(term.operand, AllOf):
+        name = f"rows of {readable(term.operand.table)}" if term.aggregate else f"everything about {readable(term.operand.table)}"
+    else:
+        name = f"{_named(term.operand)} of {readable(term.operand.table)}"
+    if term.aggregate is None:
+        return name
+    return f"{_AGGREGATES[term.aggregate]} {'different ' if term.distinct else ''}{name}"
+
+
+def _named(key: GroupKey) -> str:
+    return f"{_WORDS[key.part]} of {readable(key.column.column)}" if isinstance(key, DatePart) else readable(key.column)
+
+
+def _conditions(conditions: Sequence[Condition]) -> str:
+    return "".join(_joined(conditions))
+
+
+def _joined(conditions: Sequence[Condition]) -> Iterator[str]:
+    for place, each in enumerate(conditions):
+        yield ("" if place == 0 else " or " if each.follows_or else " and ") + _condition(each)
+
+
+def _condition(condition: Condition) -> str:
+    compared = f"{item_text(condition.item)} {_COMPARISONS[condition.comparison]}"
+    if condition.query is not None:
+        return f"{compared} ({_select(condition.query)})"
+    if condition.column is not None:
+        return f"{compared} {readable(condition.column.column)} of {readable(condition.column.table)}"
+    if not condition.values:
+        return compared
+    between = condition.comparison == Comparison.BETWEEN
+    return f"{compared} {(' and ' if between else ' or ').join(f'“{value}”' for value in condition.values)}"
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else "nothing"

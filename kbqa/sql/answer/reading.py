@@ -1,0 +1,37 @@
+"""One way to understand a question, and what came of it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from kbqa.decoding.beam import Taken
+from kbqa.sql.query import Query
+from kbqa.sql.stores.executor import Result
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to understand a question. Once it was run, `result` is what it found, or `error` what the database said."""
+
+    sql: str
+    probability: float
+    """How likely its answer is right."""
+    likelihood: float = 1.0
+    """The product of the probabilities of its choices."""
+    query: Query | None = None
+    taken: tuple[Taken, ...] = ()
+    result: Result | None = None
+    error: str = ""
+    question_class: str = ""
+    parts: tuple[str, ...] = ()
+    """A server's class of the question, and the sub-questions that it decomposed it into."""
+
+    @property
+    def empty(self) -> bool:
+        """Tell whether it found nothing: no row, or none with a value."""
+        return self.result is not None and all(value is None for row in self.result.rows for value in row)
+
+
+def rows_of(reading: Reading) -> Any:
+    """Return the rows of a reading that ran, as something that is equal where the answers are."""
+    assert reading.result is not None
+    return tuple(sorted(map(repr, reading.result.rows)))

@@ -1,0 +1,79 @@
+"""The cross-encoder without torch: OpenVINO runs the encoder, NumPy the few small layers behind it. The function is that of `network`."""
+
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load_file
+
+from kbqa.decoding.actions import Choice
+from kbqa.decoding.features import JOINT_MATCHES
+from kbqa.decoding.layers import Array, Layers, compiled_encoder
+from kbqa.sql.focus.cross_encoder.features import nodes_of, schema_text
+from kbqa.sql.grammar import World
+from searchapp.encoders.base import EncoderError, EncoderSpec
+from searchapp.encoders.openvino import BUNDLED_MODEL, OpenVinoEncoder, padded
+from searchapp.encoders.registry import load_encoder
+
+BUNDLED_FOLDER = Path(__file__).parent / "model"
+_TOGETHER, _LENGTH_STEP = 4, 16
+"""How many pieces are read at once, and to a multiple of how many tokens they are padded."""
+
+
+class CrossEncoder(Layers):
+    """Trained weights, ready to read a question beside a schema."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            config: dict[str, Any] = json.loads((folder / "cross_encoder.json").read_text(encoding="utf-8"))
+            stored = load_file(folder / "cross_encoder.safetensors")
+        except (OSError, ValueError) as error:
+            raise EncoderError(f"The cross-encoder's folder {folder} cannot be read: {error}") from error
+        weights = {name: tensor.astype(np.float32) for name, tensor in stored.items() if not name.startswith("encoder.")}
+        super().__init__(weights, int(config["sizes"]["heads"]))
+        self._layers = int(config["sizes"]["layers"])
+        texts = load_encoder(EncoderSpec("openvino", BUNDLED_MODEL))
+        assert isinstance(texts, OpenVinoEncoder)
+        self._tokenizer, self._lock = texts.tokenizer, Lock()
+        self._request = compiled_encoder(stored, int(config["sizes"]["tuned"]))
+
+    def logits(self, question: str, world: World) -> dict[Choice, float]:
+        """Return how sure it is that a query of the question uses each table and column of a world: log odds."""
+        text = schema_text(question, world, self._tokenizer)
+        nodes = self.weights["kind.weight"][text.kinds] + self.linear("text", self._means(text.pieces, text.places))
+        nodes = self.norm("norm", nodes + self.linear("features", text.features))
+        connections = JOINT_MATCHES + text.relations.astype(np.int64)
+        for layer in range(self._layers):
+            nodes = self.reader_layer(f"reader.{layer}", nodes, connections)
+        found = self.linear("used", self.norm("norm_reader", nodes))[:, 0]
+        return dict(zip(nodes_of(world), map(float, found), strict=True))
+
+    def _means(self, pieces: Sequence[NDArray[np.int64]], places: NDArray[np.int64]) -> Array:
+        """Return the mean state of the tokens at each place [n, 384]."""
+        order = sorted(range(len(pieces)), key=lambda piece: len(pieces[piece]))
+        found = np.empty((len(places), 0), dtype=np.float32)
+        for start in range(0, len(order), _TOGETHER):
+            group = order[start : start + _TOGETHER]
+            states = self._states([pieces[piece] for piece in group])
+            found = found if found.shape[1] else np.zeros((len(places), states.shape[2]), dtype=np.float32)
+            for row, piece in enumerate(group):
+                for node in np.flatnonzero(places[:, 0] == piece):
+                    found[node] = states[row, places[node, 1] : places[node, 2]].mean(0)
+        return found
+
+    def _states(self, pieces: Sequence[NDArray[np.int64]]) -> Array:
+        with self._lock:
+            self._request.infer(padded(list(pieces), _LENGTH_STEP))
+            states: Array = np.array(self._request.get_output_tensor(0).data)
+        return states
+
+
+@lru_cache(maxsize=2)
+def load_cross_encoder(folder: Path = BUNDLED_FOLDER) -> CrossEncoder:
+    """Return the cross-encoder of a folder, loaded once in each process. Raises EncoderError."""
+    return CrossEncoder(folder)

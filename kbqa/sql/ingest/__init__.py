@@ -1,0 +1,1 @@
+"""A scan: a connected database → its schema, keys and cell values."""

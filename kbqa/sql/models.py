@@ -1,0 +1,141 @@
+"""Databases, the scans of their schemas, and what was asked of them.
+
+A scan is written whole and then served; the one before serves until then. What people write about columns outlives scans.
+"""
+
+from typing import ClassVar
+
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.urls import reverse
+
+from kbqa.linking.models import NameBase, TextVectorBase, WordBase
+from kbqa.questions.models import QuestionBase
+from searchapp.secrets import EncryptedTextField
+
+
+class Database(models.Model):
+    """A database that questions are asked of, and which scan of it is served."""
+
+    class SourceKind(models.TextChoices):
+        """How it is reached."""
+
+        UPLOAD = "upload", "Uploaded SQLite file"
+        FILE = "file", "SQLite file on the server"
+        URL = "url", "Database server"
+        INSTALLED = "installed", "This installation's own packages"
+
+    slug = models.SlugField(max_length=60, unique=True, help_text="Its name in addresses.")
+    name = models.CharField(max_length=100)
+    source_kind = models.CharField(max_length=10, choices=SourceKind)
+    location = models.CharField(max_length=1000, blank=True, help_text="The file's name, or the server's address without the password.")
+    url = EncryptedTextField(blank=True, help_text="The whole address with its password; encrypted, and never shown again.")
+    serving = models.ForeignKey("Scan", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False)
+    deleting = models.BooleanField(default=False, editable=False)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        """Return the address of its page."""
+        return reverse("database", args=[self.slug])
+
+    @property
+    def subject(self) -> str:
+        """Return the name under which jobs work on it."""
+        return f"database:{self.pk}"
+
+
+class Scan(models.Model):
+    """What was found in a database at one time: its schema, and how many rows and cells."""
+
+    class State(models.TextChoices):
+        """What became of it."""
+
+        RUNNING = "running"
+        SERVING = "serving"
+        REPLACED = "replaced"
+        ABANDONED = "abandoned"
+
+    database = models.ForeignKey(Database, on_delete=models.CASCADE, related_name="scans")
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
+    schema = models.JSONField(default=dict)
+    codes = models.JSONField(default=dict, help_text="The values of columns that have few, by column.")
+    cells = models.PositiveBigIntegerField(default=0, help_text="How many cell values questions can find.")
+    load = models.PositiveIntegerField(default=0, help_text="The scan whose cell values these are, with what changed since.")
+    digests = models.JSONField(default=dict, help_text="Of each column that was read: the hash of its values, and how many they are.")
+    complaints = models.JSONField(default=list, help_text="Tables that could not be read, and why.")
+    examples = models.JSONField(default=list, help_text="Questions that it answers.")
+    started = models.DateTimeField(auto_now_add=True)
+    finished = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-number"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["database", "number"], name="scan_number")]
+
+    def __str__(self) -> str:
+        return f"{self.database} scan {self.number}"
+
+
+class ColumnNote(models.Model):
+    """What a person wrote about a table or column. The values of an excluded column are never read."""
+
+    database = models.ForeignKey(Database, on_delete=models.CASCADE, related_name="notes")
+    table = models.CharField(max_length=200)
+    column = models.CharField(max_length=200, blank=True, help_text="Empty: about the whole table.")
+    description = models.TextField(blank=True, help_text="In words that people use when they ask for it.")
+    excluded = models.BooleanField(default=False, help_text="Personal data: its values are not read, searched for or shown.")
+
+    class Meta:
+        ordering: ClassVar = ["table", "column"]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["database", "table", "column"], name="note_place")]
+
+    def __str__(self) -> str:
+        return f"{self.table}.{self.column}" if self.column else self.table
+
+
+class DatabaseQuestion(QuestionBase):
+    """What was asked of a database, and the SQL that it became."""
+
+    database = models.ForeignKey(Database, on_delete=models.CASCADE, related_name="questions")
+    sql = models.TextField(blank=True)
+
+    class Meta(QuestionBase.Meta):
+        abstract = False
+
+
+class Cell(NameBase):
+    """A text that stands in a cell of a database; `predicate` says in which column."""
+
+    database = models.ForeignKey(Database, on_delete=models.CASCADE, related_name="+", db_index=False)
+    kind = models.CharField(max_length=6, default="value")
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["database", "load", "key"], name="cell_key"),
+            GinIndex(fields=["words"], name="cell_words"),
+        ]
+
+
+class CellWord(WordBase):
+    """A word of a database's cells."""
+
+    database = models.ForeignKey(Database, on_delete=models.CASCADE, related_name="+", db_index=False)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["database", "load", "word"], name="cell_word")]
+        indexes: ClassVar = [GinIndex(fields=["deletions"], name="cell_word_deletions")]
+
+
+class Definition(TextVectorBase):
+    """What a column is called and said to be."""
+
+    database = models.ForeignKey(Database, on_delete=models.CASCADE, related_name="definitions", db_index=False)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["database", "text_hash"], name="one_definition_a_text")]

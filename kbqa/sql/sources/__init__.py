@@ -1,0 +1,1 @@
+"""Databases as people manage them: services, selectors, jobs, admin, API."""

@@ -1,0 +1,157 @@
+"""What the API says about databases, and about answers from them."""
+
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from rest_framework import serializers
+
+from kbqa.sparql.sources.api.serializers import AskParameters, StepSerializer
+from kbqa.sql.models import ColumnNote, Database, DatabaseQuestion
+from kbqa.sql.sources import services
+
+
+class DatabaseSerializer(serializers.ModelSerializer[Database]):
+    """A database. A file is uploaded as `file` in a multipart form."""
+
+    name = serializers.CharField(max_length=100, required=False, help_text="By default the last part of the file's name or the address.")
+    url = serializers.CharField(
+        write_only=True, required=False, max_length=1000, help_text="postgresql://user:password@host/database; stored encrypted, never shown."
+    )
+    file = serializers.FileField(write_only=True, required=False, help_text="An SQLite database.")
+    location = serializers.CharField(read_only=True, help_text="Where it is, without a password.")
+    cells = serializers.IntegerField(source="serving.cells", read_only=True, default=0, help_text="Values that questions can find.")
+
+    class Meta:
+        model = Database
+        fields = ("slug", "name", "source_kind", "location", "url", "file", "cells", "created")
+        read_only_fields = ("slug", "created")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Require the field of the chosen source."""
+        needed = {Database.SourceKind.UPLOAD: "file", Database.SourceKind.URL: "url"}.get(attrs["source_kind"])
+        if needed is None:
+            raise serializers.ValidationError({"source_kind": ["Use upload or url; files on the server are connected at its terminal."]})
+        if not attrs.get(needed):
+            raise serializers.ValidationError({needed: ["This field is required."]})
+        return attrs
+
+    def create(self, validated_data: dict[str, Any]) -> Database:
+        """Connect the database and start its first scan."""
+        upload: UploadedFile[Any] | None = validated_data.pop("file", None)
+        name, location = validated_data.pop("name", ""), ""
+        if validated_data["source_kind"] == Database.SourceKind.UPLOAD and upload is not None:
+            name, location = name or services.suggested_name(upload.name or "database"), services.store_file(upload)
+        database, _ = services.add_database(name=name, location=location, **validated_data)
+        return database
+
+
+class ColumnSerializer(serializers.Serializer[Any]):
+    """A column of a table."""
+
+    name = serializers.CharField()
+    type = serializers.CharField()
+    declared = serializers.CharField(help_text="The type in the database's own words.")
+    primary = serializers.BooleanField()
+    description = serializers.CharField()
+    excluded = serializers.BooleanField(help_text="Its values are never read.")
+
+
+class TableSerializer(serializers.Serializer[Any]):
+    """A table or view."""
+
+    name = serializers.CharField()
+    description = serializers.CharField()
+    rows = serializers.IntegerField(allow_null=True)
+    view = serializers.BooleanField()
+    columns = ColumnSerializer(many=True)
+
+
+class KeySerializer(serializers.Serializer[Any]):
+    """A column that refers to another."""
+
+    source = serializers.CharField()  # type: ignore[assignment]
+    target = serializers.CharField()
+    declared = serializers.BooleanField(help_text="Whether the database says so; otherwise names tell.")
+
+
+class SchemaSerializer(serializers.Serializer[Any]):
+    """What is in a database."""
+
+    dialect = serializers.CharField()
+    tables = TableSerializer(many=True)
+    keys = KeySerializer(many=True)
+
+
+class SqlReadingSerializer(serializers.Serializer[Any]):
+    """One way to understand the question."""
+
+    sql = serializers.CharField()
+    words = serializers.CharField(help_text="What the query does, in words.")
+    sub_questions = serializers.ListField(child=serializers.CharField())
+    probability = serializers.FloatField()
+    steps = StepSerializer(many=True)
+
+
+class DatabaseAskParameters(AskParameters):
+    """A question in words, and where the asker chose them, the columns that its answer is made of."""
+
+    column = serializers.ListField(
+        child=serializers.CharField(max_length=300), required=False, max_length=200, help_text="Only these columns, each as `table.column`."
+    )
+
+
+class FocusSerializer(serializers.Serializer[Any]):
+    """How sure it is that the question is about a column."""
+
+    column = serializers.CharField()
+    relevance = serializers.FloatField()
+    kept = serializers.BooleanField()
+
+
+class ResultSerializer(serializers.Serializer[Any]):
+    """Rows of a query."""
+
+    columns = serializers.ListField(child=serializers.CharField())
+    rows = serializers.ListField(child=serializers.ListField(child=serializers.JSONField(allow_null=True)))
+    truncated = serializers.BooleanField(help_text="Whether there are more rows.")
+    milliseconds = serializers.FloatField()
+
+
+class DatabaseAnswerSerializer(serializers.Serializer[Any]):
+    """An answer, and how it came about."""
+
+    question = serializers.CharField()
+    id = serializers.IntegerField(help_text="Under which a judgement can be sent.")
+    answerable = serializers.BooleanField()
+    missing = serializers.ListField(
+        child=serializers.CharField(), help_text="What the database has no word for, where there is no answer or it is not sure."
+    )
+    sentence = serializers.CharField()
+    notice = serializers.CharField(help_text="What to know of how the answer came about; mostly empty.")
+    result = ResultSerializer(allow_null=True)
+    readings = SqlReadingSerializer(many=True)
+    focus = FocusSerializer(many=True)
+    milliseconds = serializers.FloatField()
+
+
+class SqlSerializer(serializers.Serializer[Any]):
+    """A statement that reads."""
+
+    sql = serializers.CharField(max_length=200_000)
+
+
+class NoteSerializer(serializers.ModelSerializer[ColumnNote]):
+    """What a person writes about a table or column."""
+
+    class Meta:
+        model = ColumnNote
+        fields = ("table", "column", "description", "excluded")
+
+
+class DatabaseJudgementSerializer(serializers.ModelSerializer[DatabaseQuestion]):
+    """What a person thinks of an answer."""
+
+    class Meta:
+        model = DatabaseQuestion
+        fields = ("id", "text", "sql", "confidence", "verdict", "correction", "asked")
+        read_only_fields = ("id", "text", "sql", "confidence", "asked")

@@ -1,0 +1,1 @@
+"""Where databases live, and how they are asked: connections that only read, statements that are checked, limits."""

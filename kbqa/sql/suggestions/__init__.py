@@ -1,0 +1,1 @@
+"""Questions that a database's page suggests."""

@@ -1,0 +1,80 @@
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from kbqa.sql.models import Database
+from searchapp.jobs.models import Job
+from searchapp.jobs.runner import run_stages
+
+
+def test_connect_look_ask_query_describe_judge_delete(api, transactional_db, shop_file):
+    upload = SimpleUploadedFile("shop.sqlite", shop_file.read_bytes())
+    added = api.post("/api/v1/databases", {"source_kind": "upload", "file": upload}, format="multipart")
+    assert added.status_code == 201, added.data
+    assert added.data["slug"] == "shop"
+    assert "url" not in added.data
+    run_stages(Job.objects.get(kind="scan_database").pk, follow=True)
+    schema = api.get("/api/v1/databases/shop/schema").data
+    assert {table["name"]: table["rows"] for table in schema["tables"]}["customer"] == 5
+    assert {"source": "customer.city_id", "target": "city.city_id", "declared": True} in schema["keys"]
+    answer = api.get("/api/v1/databases/shop/ask", {"q": "How many customers are there?"}).data
+    assert answer["readings"][0]["sql"].startswith("SELECT")
+    assert answer["readings"][0]["words"].endswith(".")
+    assert len(answer["focus"]) == 25
+    chosen = api.get("/api/v1/databases/shop/ask", {"q": "names", "column": ["city.name", "city.country"]}).data
+    assert {each["column"] for each in chosen["focus"] if each["kept"]} == {"city.name", "city.country"}
+    rows = api.post("/api/v1/databases/shop/query", {"sql": "SELECT picture, name FROM größe, city LIMIT 1"}, format="json").data
+    assert rows["rows"] == [["AP8=", "Porto"]]
+    described = api.post("/api/v1/databases/shop/describe", {"table": "city", "column": "name", "description": "town"}, format="json")
+    assert described.data == {"table": "city", "column": "name", "description": "town", "excluded": False}
+    judged = api.patch(f"/api/v1/database-questions/{answer['id']}", {"verdict": "bad", "correction": "SELECT 1"}, format="json")
+    assert judged.data["verdict"] == "bad"
+    assert api.delete("/api/v1/databases/shop").status_code == 202
+    assert api.get("/api/v1/databases/shop").status_code == 404
+
+
+MISTAKES = (
+    ("post", "", {"source_kind": "url"}, 400, "required"),
+    ("post", "", {"source_kind": "file", "name": "x"}, 400, "upload or url"),
+    ("post", "", {"source_kind": "url", "url": "oracle://a/b"}, 400, "not supported"),
+    ("post", "", {"source_kind": "url", "url": "postgresql://a/shop", "name": "shop"}, 400, "already"),
+    ("get", "/shop/ask", {}, 400, "required"),
+    ("get", "/shop/ask", {"q": "x" * 3_000}, 400, "at most 2,000"),
+    ("get", "/shop/ask", {"q": "names", "column": ["city.name", "city.mayor"]}, 400, "There is no column city.mayor"),
+    ("get", "/shop/ask", {"q": "names", "column": ["city.name", ""]}, 400, "column: 1: This field may not be blank"),
+    ("post", "/shop/query", {"sql": "DROP TABLE city"}, 400, "Only SELECT"),
+    ("post", "/shop/query", {"sql": "SELECT * FROM nowhere"}, 400, "There is no table nowhere"),
+    ("post", "/shop/query", {"sql": "SELECT 1; SELECT 2"}, 400, "one statement"),
+    ("post", "/shop/describe", {"table": "nowhere"}, 400, "There is no nowhere"),
+    ("get", "/none/ask", {"q": "x"}, 404, ""),
+)
+
+
+def test_mistakes_are_problems(api, connect):
+    connect()
+    for method, address, body, status, says in MISTAKES:
+        response = getattr(api, method)(f"/api/v1/databases{address}", body, **({"format": "json"} if method == "post" else {}))
+        assert response.status_code == status, response.content
+        assert response["Content-Type"] == "application/problem+json"
+        assert says in str(response.json())
+
+
+def test_what_is_no_database_is_not_kept(api, db):
+    upload = SimpleUploadedFile("shop.sqlite", b"not a database at all")
+    response = api.post("/api/v1/databases", {"source_kind": "upload", "file": upload}, format="multipart")
+    assert response.status_code == 400
+    assert "no SQLite database" in str(response.json())
+    assert not Database.objects.exists()
+
+
+def test_reading_needs_no_account_but_writing_does(client, connect):
+    connect()
+    assert client.post("/api/v1/databases/shop/query", {"sql": "SELECT 1"}, content_type="application/json").status_code == 200
+    assert client.post("/api/v1/databases/shop/scan").status_code in (401, 403)
+    assert client.post("/api/v1/databases/shop/describe", {"table": "city"}, content_type="application/json").status_code in (401, 403)
+
+
+def test_a_database_without_a_scan_is_a_conflict(api, db, shop_file):
+    from kbqa.sql.sources.services import add_database
+
+    add_database(name="shop", source_kind="file", location=str(shop_file))
+    assert api.get("/api/v1/databases/shop/ask", {"q": "how many?"}).status_code == 409
+    assert api.post("/api/v1/databases/shop/query", {"sql": "SELECT 1"}, format="json").status_code == 409

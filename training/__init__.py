@@ -1,0 +1,1 @@
+"""Everything that makes weights: trainers, oracles, synthetic questions, recipes. Nothing of the product imports it."""

@@ -1,0 +1,287 @@
+"""Training late interaction: over a model that stays as it is, or along with the upper layers of a Transformer."""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import save_file
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+from torch.nn import functional
+
+from codesearch.gnn_coder.features import INNER_KIND, KIND, NO_NODES, UNKNOWN, Features, Vocabulary
+from codesearch.gnn_coder.late_interaction import LATE_FILE, NO_NODE, kept_tokens, places_in_trees, syntax_of, telling_pieces
+from codesearch.gnn_coder.network import GnnCoder, pad
+from searchapp.encoders.base import Vectors
+from training.code_encoder.dataset import Dataset, FlatFeatures
+from training.code_encoder.loss import other_wordings
+from training.code_encoder.trainer import (
+    TrainingConfig,
+    arrange,
+    codes_of,
+    draw_variants,
+    load_checkpoint,
+    mean_reciprocal_rank,
+    same_queries,
+    save_checkpoint,
+    worded,
+)
+
+_TEXTS_AT_ONCE = 64
+_UNITS_AT_ONCE = 32
+# Units from which the projection's first directions are taken.
+_SAMPLE = 600
+# How much pieces have to tell alone, beside what they add to the vectors.
+_ALONE = 0.3
+_WARM_UP = 10
+
+
+@dataclass(frozen=True)
+class LateConfig:
+    """What a run depends on, besides its data and the model."""
+
+    seed: int = 0
+    batch: int = 128
+    steps: int = 300
+    rate: float = 1e-3
+    layers: int = 0
+    """How many of the Transformer's upper layers are trained along."""
+    transformer_rate: float = 3e-5
+    dimension: int = 64
+    syntax: bool = True
+    """Whether a piece's place in the syntax tree counts."""
+    bare_share: float = 0.5
+    rewritten_share: float = 0.6
+    validate_every: int = 100
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields for JSON."""
+        return asdict(self)
+
+
+class Read(NamedTuple):
+    """Texts as the Transformer reads them."""
+
+    vectors: Tensor
+    """[texts, dimension], of unit length."""
+    states: Tensor
+    """Of their pieces, [texts, pieces, dimension]."""
+    kept: Tensor
+    """Which pieces are there, bool [texts, pieces]."""
+    syntax: Tensor
+    """Where they stand in the tree, as `syntax_of` tells, int64 [texts, pieces, 5]."""
+
+
+class Reader:
+    """Reads questions and code with a Transformer, which stays as it is unless `learning` was told otherwise."""
+
+    def __init__(self, model: GnnCoder, tokenizer: Tokenizer, kinds: int, device: torch.device) -> None:
+        """`kinds` is how many kinds of nodes units have."""
+        self._model, self._tokenizer, self._kinds, self._device = model.to(device).eval(), tokenizer, kinds, device
+        self._telling = telling_pieces(tokenizer)
+        self._model.requires_grad_(False)
+
+    def learning(self, layers: int) -> nn.ModuleList:
+        """Let the Transformer's upper layers learn, and return them."""
+        return nn.ModuleList(upper_layers(self._model.transformer, layers)).requires_grad_(True)
+
+    def questions(self, texts: Sequence[str]) -> Read:
+        """Read questions."""
+        return self.units([Features(np.array(each.ids, dtype=np.int32), NO_NODES) for each in self._tokenizer.encode_batch(list(texts))])
+
+    def units(self, features: Sequence[Features]) -> Read:
+        """Read units, those of like length together."""
+        places = [kept_tokens(each.tokens, self._telling) for each in features]
+        width = max(1, *(len(each) for each in places))
+        padded = np.zeros((len(features), width), dtype=np.int64)
+        kept = np.zeros((len(features), width), dtype=np.bool_)
+        syntax = np.full((len(features), width, 5), NO_NODE, dtype=np.int64)
+        for row, (each, of_unit) in enumerate(zip(features, places, strict=True)):
+            number = len(of_unit)
+            padded[row, :number], kept[row, :number], syntax[row, :number] = of_unit, True, syntax_of(each, of_unit, self._kinds)
+        order = sorted(range(len(features)), key=lambda index: len(features[index].tokens))
+        vectors, states = [], []
+        for start in range(0, len(order), _TEXTS_AT_ONCE):
+            chosen = order[start : start + _TEXTS_AT_ONCE]
+            tokens, mask = (each.to(self._device) for each in pad([features[index].tokens for index in chosen]))
+            found = self._model.states(tokens, mask).float()
+            vectors.append(functional.normalize((found * mask.unsqueeze(-1)).sum(1), dim=1))
+            of_pieces = torch.from_numpy(padded[chosen]).to(self._device)
+            states.append(found.gather(1, of_pieces.unsqueeze(-1).expand(-1, -1, found.shape[-1])))
+        inverse = torch.from_numpy(np.argsort(order)).to(self._device)
+        rest = (torch.from_numpy(each).to(self._device) for each in (kept, syntax))
+        return Read(torch.cat(vectors)[inverse], torch.cat(states)[inverse], *rest)
+
+
+def upper_layers(transformer: nn.Module, number: int) -> list[nn.Module]:
+    """Return the last layers of a Transformer: those of its longest list of modules."""
+    stacks = [list(module) for module in transformer.modules() if isinstance(module, nn.ModuleList)]
+    layers = max(stacks, key=len, default=[])
+    return layers[len(layers) - min(number, len(layers)) :]
+
+
+class LateInteraction(nn.Module):
+    """Scores of questions and units: the cosine of their vectors, and that of their pieces, each with a learned scale."""
+
+    def __init__(self, directions: Tensor, kinds: int) -> None:
+        """`directions`, float [piece dimension, dimension], is what the projection starts from; `kinds` are those of nodes."""
+        super().__init__()
+        width, dimension = directions.shape
+        self.projection = nn.Parameter(directions.clone())
+        self.question_weight = nn.Parameter(torch.zeros(dimension))
+        self.code_weight = nn.Parameter(torch.zeros(dimension))
+        self.syntax = nn.Parameter(torch.zeros(places_in_trees(kinds), width + 1))
+        self.log_scales = nn.Parameter(torch.tensor([20.0, 15.0]).log())
+
+    def question_pieces(self, questions: Read) -> tuple[Tensor, Tensor]:
+        """Return the directions float [questions, pieces, piece dimension], and what each counts, [questions, pieces]."""
+        weights = torch.softmax((questions.states @ self.question_weight).masked_fill(~questions.kept, -30), dim=1)
+        return functional.normalize(questions.states @ self.projection.T, dim=-1), weights
+
+    def code_pieces(self, units: Read) -> tuple[Tensor, Tensor]:
+        """Return the directions float [units, pieces, piece dimension], and how important each is, 0 to 2, [units, pieces]."""
+        added = self.syntax[units.syntax].sum(2) * (units.syntax[..., :1] != NO_NODE)
+        directions = functional.normalize(units.states @ self.projection.T, dim=-1) + added[..., :-1]
+        importance = 2 * torch.sigmoid(units.states @ self.code_weight + added[..., -1])
+        return functional.normalize(directions, dim=-1), importance
+
+    def late(self, questions: Read, units: Read) -> Tensor:
+        """Return float [questions, units]: the weighted mean, over the question's pieces, of the nearest one of the unit."""
+        asked, weights = self.question_pieces(questions)
+        directions, importance = self.code_pieces(units)
+        found = directions * importance.unsqueeze(-1)
+        columns = []
+        for start in range(0, len(found), _UNITS_AT_ONCE):
+            part, kept = found[start : start + _UNITS_AT_ONCE], units.kept[start : start + _UNITS_AT_ONCE]
+            cosines = torch.einsum("qid,ujd->qiuj", asked, part).masked_fill(~kept, -2)
+            columns.append((cosines.amax(-1) * weights.unsqueeze(-1)).sum(1))
+        return torch.cat(columns, dim=1)
+
+    def loss(self, questions: Read, units: Read, others: Tensor) -> Tensor:
+        """Return the symmetric contrastive loss; `others`, bool [questions, units], are no negatives of each other."""
+        of_vectors, of_pieces = self.log_scales.exp()
+        cosines: Tensor = of_vectors * (questions.vectors @ units.vectors.T)
+        late: Tensor = of_pieces * self.late(questions, units)
+        # Alone, each has to be surer than as a part of both. Vectors that stay as they are have nothing to learn from that.
+        alone = [late, cosines] if units.vectors.requires_grad else [late]
+        return _contrastive(cosines + late, others) + _ALONE * sum((_contrastive(1.5 * each, others) for each in alone), start=late.new_zeros(()))
+
+    @property
+    def share(self) -> float:
+        """Return what late interaction counts beside the cosine of the vectors."""
+        return float((self.log_scales[1] - self.log_scales[0]).exp().detach())
+
+    def save(self, folder: Path) -> None:
+        """Write the weights into a model folder."""
+        weights = {name: value.detach().cpu().half().contiguous() for name, value in self.named_parameters() if name != "log_scales"}
+        save_file(weights | {"share": torch.tensor(self.share)}, folder / LATE_FILE)
+
+
+def _contrastive(logits: Tensor, others: Tensor) -> Tensor:
+    logits = logits.masked_fill(others, -1e4)
+    labels = torch.arange(len(logits), device=logits.device)
+    return (functional.cross_entropy(logits, labels) + functional.cross_entropy(logits.T, labels)) / 2
+
+
+def principal_directions(read: Read, number: int) -> Tensor:
+    """Return the directions in which pieces' states are largest, float [number, dimension]."""
+    states = functional.normalize(read.states[read.kept], dim=-1)
+    directions: Tensor = torch.linalg.eigh(states.T @ states)[1][:, -number:]
+    return directions.T.contiguous()
+
+
+def with_kinds_of(data: Dataset, own: Vocabulary, other: Vocabulary) -> Dataset:
+    """Return the data with the kinds of nodes numbered as in another vocabulary."""
+    numbers = {kind: number for number, kind in enumerate(other.kinds, UNKNOWN + 1)}
+    renumbered = np.array([UNKNOWN, *(numbers.get(kind, UNKNOWN) for kind in own.kinds)], dtype=np.int16)
+
+    def renumber(flat: FlatFeatures) -> FlatFeatures:
+        nodes = flat.nodes.copy()
+        nodes[:, [KIND, INNER_KIND]] = renumbered[nodes[:, [KIND, INNER_KIND]]]
+        return replace(flat, nodes=nodes)
+
+    return Dataset(data.pairs, renumber(data.documented), renumber(data.bare))
+
+
+class LateProgress(NamedTuple):
+    """Where a run stands; `mrr` by language of held-out questions, by vectors alone and with pieces, where it was validated."""
+
+    step: int
+    loss: float
+    mrr: dict[str, tuple[float, float]] | None = None
+
+
+class LateTrainer:
+    """One run. Everything random follows from the seed and the step, so a resumed run goes on as if never stopped."""
+
+    def __init__(self, reader: Reader, data: Dataset, held_out: Dataset, query_vectors: Vectors, kinds: int, config: LateConfig) -> None:
+        """`query_vectors` tell which of the pairs' questions are near to each other; `kinds` is how many kinds of nodes the data has."""
+        self._reader, self._data, self._held_out, self._query_vectors, self._config = reader, data, held_out, query_vectors, config
+        self.layers = reader.learning(config.layers)
+        with torch.no_grad():
+            sample = reader.units([data.bare[row] for row in range(0, len(data.pairs), max(1, len(data.pairs) // _SAMPLE))])
+        self.network = LateInteraction(principal_directions(sample, config.dimension), kinds).to(sample.states.device)
+        self.network.syntax.requires_grad_(config.syntax)
+        groups = [
+            {"params": [each for each in self.network.parameters() if each.requires_grad], "lr": config.rate},
+            {"params": list(self.layers.parameters()), "lr": config.transformer_rate},
+        ]
+        self._optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
+        self._schedule = torch.optim.lr_scheduler.LambdaLR(
+            self._optimizer, lambda step: min((step + 1) / _WARM_UP, max(0.0, (config.steps - step) / config.steps))
+        )
+        self.step = 0
+
+    def run(self, checkpoint: Path) -> Iterator[LateProgress]:
+        """Train to the end from where the checkpoint stands, and yield after every step; checkpoints come with validations."""
+        self.step = load_checkpoint(checkpoint, self._parts(), self.network.projection.device)
+        config = self._config
+        arranging = TrainingConfig(seed=config.seed, batch=config.batch)
+        an_epoch = len(self._data.pairs) // config.batch
+        arranged, batches = -1, list[NDArray[np.int64]]()
+        while self.step < config.steps:
+            epoch, number = divmod(self.step, an_epoch)
+            if epoch != arranged:
+                arranged, batches = epoch, arrange(self._data, self._query_vectors, arranging, epoch)
+            loss = self._train_on(batches[number], random.Random(f"{config.seed}/{self.step}"))
+            self.step += 1
+            if self.step % config.validate_every and self.step < config.steps:
+                yield LateProgress(self.step, loss)
+                continue
+            save_checkpoint(checkpoint, self.step, self._parts())
+            yield LateProgress(self.step, loss, self.validation())
+
+    @torch.no_grad()
+    def validation(self, most: int = 300) -> dict[str, tuple[float, float]]:
+        """Return for each language the MRR of held-out questions among undocumented code: by vectors alone, and with pieces."""
+        found = {}
+        for language in sorted({pair.language for pair in self._held_out.pairs}):
+            rows = [row for row, pair in enumerate(self._held_out.pairs) if pair.language == language]
+            rows = random.Random(0).sample(rows, min(most, len(rows)))
+            questions = self._reader.questions([self._held_out.pairs[row].query for row in rows])
+            units = self._reader.units([self._held_out.bare[row] for row in rows])
+            cosines = questions.vectors @ units.vectors.T
+            with_pieces = cosines + self.network.share * self.network.late(questions, units)
+            found[language] = (mean_reciprocal_rank(cosines), mean_reciprocal_rank(with_pieces))
+        return found
+
+    def _train_on(self, rows: NDArray[np.int64], rng: random.Random) -> float:
+        is_bare, is_reworded = draw_variants(len(rows), self._config.bare_share, self._config.rewritten_share, rng)
+        texts = worded([self._data.pairs[row] for row in rows], is_reworded, rng)
+        units = codes_of(self._data, rows, is_bare)
+        others = other_wordings(same_queries(self._query_vectors[rows])).to(self.network.projection.device)
+        loss = self.network.loss(self._reader.questions(texts), self._reader.units(units), others)
+        self._optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_([*self.network.parameters(), *self.layers.parameters()], 1.0)
+        self._optimizer.step()
+        self._schedule.step()
+        return float(loss.detach())
+
+    def _parts(self) -> dict[str, Any]:
+        return {"network": self.network, "transformer": self.layers, "optimizer": self._optimizer, "schedule": self._schedule}

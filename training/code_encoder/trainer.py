@@ -1,0 +1,280 @@
+"""Training: contrastive, resumable, seeded; on the CPU or a GPU, in bf16."""
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+
+from codesearch.gnn_coder.encoding import CachedEncoding, code_chunks, encode_code, encode_texts, text_chunks
+from codesearch.gnn_coder.features import Features
+from codesearch.gnn_coder.network import GnnCoder
+from searchapp.encoders.base import Vectors
+from training.code_encoder.dataset import Dataset, FlatFeatures
+from training.code_encoder.loss import IndividualTemperatureLoss, SymmetricContrastiveLoss
+from training.code_encoder.pairs import Pair
+from training.code_encoder.query_rewriting import question_like
+
+# Queries whose vectors under the untrained encoder are this near ask for the same.
+_SAME_QUERY = 0.9
+# Pairs in a leaf of the tree that brings near queries together: the hard negatives of one another.
+_LEAF = 16
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """What a run depends on, besides its data and its network."""
+
+    seed: int = 0
+    batch: int = 256
+    epochs: float = 1.0
+    rate: float = 3e-5
+    graph_rate: float = 1e-3
+    identifier_rate: float = 3e-3
+    """Of the identifiers' meanings, of which a batch touches few; much higher, they are learned by heart."""
+    warm_up: float = 0.06
+    weight_decay: float = 0.01
+    bare_share: float = 1.0
+    rewritten_share: float = 0.6
+    loss: str = "symmetric"
+    validate_every: int = 100
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run stands."""
+
+    step: int
+    steps: int
+    loss: float
+    mrr: float | None = None
+
+
+class Trainer:
+    """One run. Everything random follows from the seed and the step, so a resumed run goes on as if never stopped."""
+
+    def __init__(
+        self,
+        model: GnnCoder,
+        data: Dataset,
+        query_vectors: Vectors,
+        tokenizer: Tokenizer,
+        config: TrainingConfig,
+        device: torch.device,
+        wordings: NDArray[np.float16] | None = None,
+    ) -> None:
+        """`query_vectors` are the untrained encoder's vectors of the pairs' documentation.
+
+        `wordings`, float16 [pairs, wordings, dimension], are vectors of the queries, the first as they stand, the others
+        reworded: for a Transformer that is not trained.
+        """
+        self.wordings = wordings
+        self.model, self.data, self.query_vectors, self.tokenizer, self.config, self.device = (
+            model.to(device),
+            data,
+            query_vectors,
+            tokenizer,
+            config,
+            device,
+        )
+        self.loss: nn.Module = SymmetricContrastiveLoss() if config.loss == "symmetric" else IndividualTemperatureLoss(len(data.pairs))
+        self.loss.to(device)
+        self.steps = int(config.epochs * (len(data.pairs) // config.batch))
+        self.step = 0
+        self.optimizer = torch.optim.AdamW(self._groups(), weight_decay=config.weight_decay)
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, self._rate)
+
+    def run(self, validate: Callable[[], float], checkpoint: Path) -> Iterator[Progress]:
+        """Train to the end from where the checkpoint stands, and yield after every step; checkpoints come with validations."""
+        self.step = load_checkpoint(checkpoint, self._parts(), self.device)
+        arranged = -1
+        batches: list[NDArray[np.int64]] = []
+        while self.step < self.steps:
+            epoch, number = divmod(self.step, len(self.data.pairs) // self.config.batch)
+            if epoch != arranged:
+                arranged, batches = epoch, arrange(self.data, self.query_vectors, self.config, epoch)
+            loss = self._train_on(batches[number])
+            self.step += 1
+            if self.step % self.config.validate_every and self.step < self.steps:
+                yield Progress(self.step, self.steps, loss)
+                continue
+            mrr = validate()
+            save_checkpoint(checkpoint, self.step, self._parts())
+            yield Progress(self.step, self.steps, loss, mrr)
+
+    def _groups(self) -> list[dict[str, Any]]:
+        """Return the parameters by learning rate: the pretrained Transformer's, the identifiers', and what else starts at random."""
+        self.model.transformer.requires_grad_(self.config.rate > 0)
+        pretrained = list(self.model.transformer.parameters())
+        identifiers = [] if self.model.config is None else list(self.model.graph.identifier_embedding.parameters())
+        known = {id(each) for each in (*pretrained, *identifiers)}
+        fresh = [each for module in (self.model, self.loss) for each in module.parameters() if id(each) not in known]
+        return [
+            {"params": pretrained, "lr": self.config.rate},
+            {"params": identifiers, "lr": self.config.identifier_rate},
+            {"params": fresh, "lr": self.config.graph_rate},
+        ]
+
+    def _rate(self, step: int) -> float:
+        warm_up = max(1, int(self.config.warm_up * self.steps))
+        return min((step + 1) / warm_up, max(0.0, (self.steps - step) / max(1, self.steps - warm_up)))
+
+    def _train_on(self, rows: NDArray[np.int64]) -> float:
+        rng = random.Random(f"{self.config.seed}/{self.step}")
+        torch.manual_seed(hash((self.config.seed, self.step)) % 2**31)
+        self.model.train()
+        is_bare, is_reworded = draw_variants(len(rows), self.config.bare_share, self.config.rewritten_share, rng)
+        asked, backward_to_queries = self._queries(rows, is_reworded, rng)
+        codes = codes_of(self.data, rows, is_bare)
+        code_parts, code_order = code_chunks(self.model, codes, self.device)
+        found = CachedEncoding(code_parts, self.device)
+        same = same_queries(self.query_vectors[rows]).to(self.device)
+        loss: Tensor = self.loss(asked, found.vectors[code_order], same, torch.from_numpy(rows).to(self.device))
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        backward_to_queries()
+        found.backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimizer.step()
+        self.schedule.step()
+        return float(loss.detach())
+
+    def _queries(self, rows: NDArray[np.int64], is_reworded: list[bool], rng: random.Random) -> tuple[Tensor, Callable[[], None]]:
+        """Return the vectors of the pairs' queries, and what takes their gradient on to the parameters."""
+        if self.wordings is not None:
+            chosen = [rng.randrange(1, self.wordings.shape[1]) if reworded else 0 for reworded in is_reworded]
+            return torch.from_numpy(self.wordings[rows, chosen].astype(np.float32)).to(self.device), lambda: None
+        texts = worded([self.data.pairs[row] for row in rows], is_reworded, rng)
+        parts, order = text_chunks(self.model, self.tokenizer, texts, self.device)
+        encoding = CachedEncoding(parts, self.device)
+        return encoding.vectors[order], encoding.backward
+
+    def _parts(self) -> dict[str, Any]:
+        return {"model": self.model, "loss": self.loss, "optimizer": self.optimizer, "schedule": self.schedule}
+
+
+def save_checkpoint(path: Path, step: int, parts: dict[str, Any]) -> None:
+    """Write where a run stands, whole or not at all; `parts` have `state_dict`."""
+    partial = path.with_suffix(".partial")
+    torch.save({"step": step} | {name: part.state_dict() for name, part in parts.items()}, partial)
+    partial.replace(path)
+
+
+def load_checkpoint(path: Path, parts: dict[str, Any], device: torch.device) -> int:
+    """Set the parts to what was written, and return the step: 0, and nothing set, where there is no checkpoint."""
+    if not path.exists():
+        return 0
+    state = torch.load(path, map_location=device, weights_only=True)
+    for name, part in parts.items():
+        part.load_state_dict(state[name])
+    return int(state["step"])
+
+
+def draw_variants(number: int, bare_share: float, rewritten_share: float, rng: random.Random) -> tuple[list[bool], list[bool]]:
+    """Return which of so many pairs show their code without documentation, and which have their query reworded.
+
+    Code with its documentation never meets the documentation's own words: copying is nothing to learn.
+    """
+    is_bare = [rng.random() < bare_share for _ in range(number)]
+    return is_bare, [not bare or rng.random() < rewritten_share for bare in is_bare]
+
+
+def worded(pairs: Sequence[Pair], is_reworded: Sequence[bool], rng: random.Random) -> list[str]:
+    """Return the pairs' queries, some of them as people would type them."""
+    return [
+        question_like(pair.query, pair.name, pair.language, rng) if reworded else pair.query
+        for pair, reworded in zip(pairs, is_reworded, strict=True)
+    ]
+
+
+def codes_of(data: Dataset, rows: NDArray[np.int64], is_bare: Sequence[bool]) -> list[Features]:
+    """Return the code of pairs, with its documentation or without."""
+    return [(data.bare if bare else data.documented)[row] for row, bare in zip(rows, is_bare, strict=True)]
+
+
+def same_queries(vectors: Vectors) -> Tensor:
+    """Return which pairs ask for the same, bool [pairs, pairs], by the vectors of their queries."""
+    near = torch.from_numpy(vectors.astype(np.float32))
+    return near @ near.T > _SAME_QUERY
+
+
+def arrange(data: Dataset, query_vectors: Vectors, config: TrainingConfig, epoch: int) -> list[NDArray[np.int64]]:
+    """Return an epoch's batches: each of one language, put together from groups of pairs whose queries lie near each other.
+
+    The groups are the leaves of a tree that splits by random planes, another tree in every epoch: a pair's batch holds its
+    neighbours, so the negatives are hard without being encoded for that alone.
+    """
+    rng = np.random.default_rng((config.seed, epoch))
+    languages = np.array([pair.language for pair in data.pairs])
+    batches: list[NDArray[np.int64]] = []
+    for language in np.unique(languages):
+        leaves = list(_leaves(np.flatnonzero(languages == language), query_vectors, rng))
+        order = np.concatenate([leaves[index] for index in rng.permutation(len(leaves))])
+        batches += [order[start : start + config.batch] for start in range(0, len(order) - config.batch + 1, config.batch)]
+    whole = len(data.pairs) // config.batch
+    shuffled = [batches[index] for index in rng.permutation(len(batches))]
+    # What does not fill a batch of its language leaves out a few pairs; the first batches come again instead.
+    return (shuffled * 2)[:whole]
+
+
+def _leaves(rows: NDArray[np.int64], vectors: Vectors, rng: np.random.Generator) -> Iterator[NDArray[np.int64]]:
+    if len(rows) <= _LEAF:
+        yield rows
+        return
+    first, second = vectors[rng.choice(rows, 2, replace=False)].astype(np.float32)
+    side = vectors[rows].astype(np.float32) @ (first - second)
+    order = np.argsort(side, kind="stable")
+    middle = len(rows) // 2
+    yield from _leaves(rows[order[:middle]], vectors, rng)
+    yield from _leaves(rows[order[middle:]], vectors, rng)
+
+
+class Validation:
+    """Mean reciprocal rank of held-out packages' queries among the codes of their language, documentation removed."""
+
+    def __init__(self, model: GnnCoder, data: Dataset, tokenizer: Tokenizer, device: torch.device, most: int, seed: int = 0) -> None:
+        """At most `most` pairs of each language are drawn."""
+        self.model, self.tokenizer, self.device = model, tokenizer, device
+        self.sets = {language: _sample(data, language, most, seed) for language in sorted({pair.language for pair in data.pairs})}
+
+    def by_language(self) -> dict[str, float]:
+        """Return the MRR of each language."""
+        self.model.eval()
+        return {
+            language: mean_reciprocal_rank(
+                encode_texts(self.model, self.tokenizer, queries, self.device) @ encode_code(self.model, codes, self.device).T
+            )
+            for language, (queries, codes) in self.sets.items()
+        }
+
+    def __call__(self) -> float:
+        """Return the mean over the languages."""
+        found = self.by_language()
+        return sum(found.values()) / len(found)
+
+
+def _sample(data: Dataset, language: str, most: int, seed: int) -> tuple[list[str], list[Features]]:
+    rows = [row for row, pair in enumerate(data.pairs) if pair.language == language]
+    rows = random.Random(seed).sample(rows, min(most, len(rows)))
+    rng = random.Random(seed)
+    flat: FlatFeatures = data.bare
+    queries = [
+        data.pairs[row].query if rng.random() < 0.5 else question_like(data.pairs[row].query, data.pairs[row].name, language, rng) for row in rows
+    ]
+    return queries, [flat[row] for row in rows]
+
+
+def mean_reciprocal_rank(similarities: Tensor) -> float:
+    """Return the MRR of query i finding code i, of similarities [queries, codes]; equals count as ranked before."""
+    ranks = (similarities >= similarities.diagonal().unsqueeze(1)).sum(1)
+    return float((1 / ranks.float()).mean())

@@ -1,0 +1,1 @@
+"""Training the cross-encoder that focuses a schema."""

@@ -1,0 +1,239 @@
+"""Training the cross-encoder: which tables and columns a question's SQL uses, on schemas of BIRD and Spider."""
+
+import json
+import random
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer
+from torch.nn import functional
+
+from kbqa.sql.answer.schema_linking import CellNames, world_of
+from kbqa.sql.focus.cross_encoder.features import SchemaText, nodes_of, schema_text
+from kbqa.sql.focus.selection import focused
+from kbqa.sql.ingest.inferred_keys import all_keys
+from kbqa.sql.ingest.introspection import read_schema
+from kbqa.sql.schema import ColumnRef, Schema, Table
+from kbqa.sql.stores.connections import sqlite_engine
+from training.cross_encoder.network import Batch, CrossEncoderNetwork, Sizes
+from training.decoder.trainer import warmed_up
+from training.sql.data import HELD_OUT_DATABASES
+from training.sql.gold_columns import columns_in
+from training.sql.items import disguised
+from training.sql.published import bird_question, bird_schemas, database_file, read_rows
+
+HELD_OUT_SCHEMAS = (
+    "beer_factory", "bike_share_1", "donor", "mental_health_survey", "retail_world", "shipping", "student_loan", "world_development_indicators",
+)  # fmt: skip
+"""Databases of BIRD's training set that are only measured on."""
+_COLUMNS, _DISGUISED, _WITHOUT_EVIDENCE, _WITHOUT_DESCRIPTIONS, _KEYLESS = (12, 44), 0.3, 0.2, 0.2, 0.6
+"""Beside how many columns of a schema a question is read; how often some of them have codes for names, the question comes without its evidence, the
+columns without descriptions, and the tables with the keys that names tell of alone."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """A question's schema as text, and what of it its SQL uses, float32 [n]."""
+
+    text: SchemaText
+    used: NDArray[np.float32]
+
+    @property
+    def tokens(self) -> int:
+        """Return how many tokens are read."""
+        return sum(map(len, self.text.pieces))
+
+
+def bird_items(folder: Path, tokenizer: Tokenizer, rng: random.Random, *, held_out: bool) -> Iterator[Item]:
+    """Yield BIRD's training questions, of the schemas that are trained on with what varies, or of those held out as they are."""
+    schemas = {name: schema for name, schema in bird_schemas(folder).items() if (name in HELD_OUT_SCHEMAS) == held_out}
+    bare = {name: Schema(tuple(map(_bare, schema.tables)), schema.keys) for name, schema in schemas.items()}
+    inferred = {name: all_keys(schema.tables, []) for name, schema in schemas.items()}
+    for row in read_rows(folder / "train.jsonl"):
+        name = row["db_id"]
+        if name not in schemas:
+            continue
+        if held_out:
+            yield from item_of(bird_question(row), row["sql"], replace(schemas[name], keys=inferred[name]), tokenizer, None)
+            continue
+        schema = bare[name] if rng.random() < _WITHOUT_DESCRIPTIONS else schemas[name]
+        if rng.random() < _KEYLESS:
+            schema = replace(schema, keys=inferred[name])
+        question = row["question"] if rng.random() < _WITHOUT_EVIDENCE else bird_question(row)
+        yield from item_of(question, row["sql"], schema, tokenizer, rng)
+
+
+def spider_items(folder: Path, tokenizer: Tokenizer, rng: random.Random, number: int) -> Iterator[Item]:
+    """Yield questions of Spider's training set, each beside the tables of another database as well."""
+    by_database: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in read_rows(folder / "train.jsonl"):
+        if row["db_id"] not in HELD_OUT_DATABASES:
+            by_database[row["db_id"]].append(row)
+    schemas = {name: read_schema(sqlite_engine(database_file(folder / "database", name), introspects=True)) for name in by_database}
+    names, rows = sorted(schemas), [row for each in by_database.values() for row in each]
+    for row in rng.sample(rows, min(number, len(rows))):
+        schema, other = schemas[row["db_id"]], schemas[rng.choice(names)]
+        taken = {table.name.lower() for table in schema.tables}
+        tables = tuple(table for table in other.tables if table.name.lower() not in taken)
+        keys = tuple(key for key in other.keys if {key.source.table.lower(), key.target.table.lower()}.isdisjoint(taken))
+        beside = Schema((*schema.tables, *tables), (*schema.keys, *keys))
+        question = row["question"] if rng.random() < 0.5 else row.get("synonym_question") or row["question"]
+        yield from item_of(question, row["sql"], beside, tokenizer, rng)
+
+
+def item_of(question: str, sql: str, schema: Schema, tokenizer: Tokenizer, rng: random.Random | None) -> Iterator[Item]:
+    """Yield the item of a question where its SQL can be read; with `rng`, beside a part of the schema, some of it disguised."""
+    needed = columns_in(sql, schema)
+    if not needed:
+        return
+    world = world_of(question, schema, CellNames())
+    if rng is not None:
+        world = disguised(world, question, rng) if rng.random() < _DISGUISED else world
+        kept = [ref for ref in needed if isinstance(ref, ColumnRef)]
+        most = min(len(world.columns), max(len(kept) + 4, rng.randint(*_COLUMNS)))
+        world = focused(world, kept, most, noise=rng)
+    used = np.array([choice.key in needed for choice in nodes_of(world)], dtype=np.float32)
+    yield Item(schema_text(question, world, tokenizer), used)
+
+
+def _bare(table: Table) -> Table:
+    return replace(table, columns=tuple(replace(column, description="") for column in table.columns))
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How to train. `batch` is in tokens; rates are those of the new layers and of the encoder's tuned ones, at their highest."""
+
+    epochs: float = 2.0
+    batch: int = 8_000
+    rate: float = 5e-4
+    encoder_rate: float = 1e-4
+    warmup: float = 0.06
+    seed: int = 0
+    bf16: bool = False
+
+
+class Trainer:
+    """Trains one network; tells how well it does on questions that it does not see."""
+
+    def __init__(self, config: TrainingConfig, sizes: Sizes, folder: Path) -> None:
+        torch.manual_seed(config.seed)
+        self.config, self.rng = config, random.Random(config.seed)
+        encoder = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        self.network = CrossEncoderNetwork(sizes, encoder)
+        weights = {name.removeprefix("bert."): tensor.float() for name, tensor in load_file(folder / "model.safetensors").items()}
+        self.network.encoder.load_state_dict({name: weights[name] for name in self.network.encoder.state_dict()})
+        kept = int(encoder["num_hidden_layers"]) - sizes.tuned
+        for frozen in (self.network.encoder.embeddings, *self.network.encoder.encoder.layer[:kept]):
+            frozen.requires_grad_(False)
+        tuned = list(self.network.encoder.encoder.layer[kept:].parameters())
+        new = [each for name, each in self.network.named_parameters() if not name.startswith("encoder.")]
+        self.optimizer = torch.optim.AdamW([{"params": new, "lr": config.rate}, {"params": tuned, "lr": config.encoder_rate}], weight_decay=0.01)
+
+    def train(self, items: Sequence[Item], after: Callable[[int, int, float], None]) -> None:
+        """Train; `after` is called after every batch with (batches done, batches in all, loss)."""
+        total, done = round(self.config.epochs * len(list(self._batches(items)))), 0
+        schedule = warmed_up(self.optimizer, total, self.config.warmup)
+        self.network.train()
+        while done < total:
+            for chosen in self._batches(items):
+                batch = collate(chosen)
+                with torch.autocast("cpu", torch.bfloat16, enabled=self.config.bf16):
+                    logits = self.network(batch)
+                known = batch.kinds >= 0
+                loss = (functional.binary_cross_entropy_with_logits(logits.float(), batch.used, reduction="none") * known).sum() / len(chosen)
+                torch.autograd.backward(loss)
+                torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+                self.optimizer.step()
+                self.optimizer.zero_grad(set_to_none=True)
+                schedule.step()
+                done += 1
+                after(done, total, loss.item())
+                if done == total:
+                    return
+
+    def _batches(self, items: Sequence[Item]) -> Iterator[list[Item]]:
+        """Yield items in batches of about as many tokens, each of similar lengths, in an order by chance."""
+        order = sorted(items, key=lambda item: item.tokens * self.rng.uniform(0.8, 1.25))
+        groups, filled = [list[Item]()], 0
+        for item in order:
+            if filled + item.tokens > self.config.batch and groups[-1]:
+                groups.append([])
+                filled = 0
+            groups[-1].append(item)
+            filled += item.tokens
+        self.rng.shuffle(groups)
+        yield from groups
+
+    def scores(self, items: Sequence[Item]) -> list[NDArray[np.float32]]:
+        """Return the logits of each item's tables and columns."""
+        self.network.eval()
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=self.config.bf16):
+            found = [self.network(collate([item]))[0].float().numpy() for item in items]
+        self.network.train()
+        return found
+
+    def save(self, folder: Path, card: dict[str, Any]) -> None:
+        """Write the tuned and new weights as float16, and what is needed to load them."""
+        folder.mkdir(parents=True, exist_ok=True)
+        trained = {name for name, each in self.network.named_parameters() if each.requires_grad}
+        weights = {name: tensor.half().contiguous() for name, tensor in self.network.state_dict().items() if name in trained}
+        save_file({self._stored_name(name): tensor for name, tensor in weights.items()}, folder / "cross_encoder.safetensors")
+        config = {"sizes": self.network.sizes.as_dict(), **card}
+        (folder / "cross_encoder.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+
+    def _stored_name(self, name: str) -> str:
+        """Return a weight's name in the file, where the tuned layers are numbered from 0."""
+        if not name.startswith("encoder."):
+            return name
+        _, _, layer, place, *rest = name.split(".")
+        kept = self.network.encoder.config.num_hidden_layers - self.network.sizes.tuned
+        return ".".join(["encoder", layer, str(int(place) - kept), *rest])
+
+
+def collate(items: Sequence[Item]) -> Batch:
+    """Return a batch of items, padded."""
+    pieces = [piece for item in items for piece in item.text.pieces]
+    longest, most = max(map(len, pieces)), max(len(item.used) for item in items)
+    ids, tokens = torch.zeros(len(pieces), longest, dtype=torch.long), torch.zeros(len(pieces), longest, dtype=torch.bool)
+    for row, piece in enumerate(pieces):
+        ids[row, : len(piece)], tokens[row, : len(piece)] = torch.from_numpy(piece), True
+    places, kinds = torch.zeros(len(items), most, 3, dtype=torch.long), torch.full((len(items), most), -1, dtype=torch.long)
+    features = torch.zeros(len(items), most, items[0].text.features.shape[1])
+    relations, used = torch.zeros(len(items), most, most, dtype=torch.long), torch.zeros(len(items), most)
+    before = 0
+    for row, item in enumerate(items):
+        number = len(item.used)
+        places[row, :number] = torch.from_numpy(item.text.places) + torch.tensor([before, 0, 0])
+        kinds[row, :number], features[row, :number] = torch.from_numpy(item.text.kinds), torch.from_numpy(item.text.features)
+        relations[row, :number, :number], used[row, :number] = torch.from_numpy(item.text.relations), torch.from_numpy(item.used)
+        before += len(item.text.pieces)
+    return Batch(ids, tokens, places, kinds, features, relations, used)
+
+
+def ranked_right(scores: Sequence[NDArray[np.float32]], items: Sequence[Item], share: float = 0.2) -> dict[str, float]:
+    """Return how well columns are told apart (area under the ROC curve), and what of the used is in the first `share` of each schema."""
+    kept = used = 0.0
+    every, gold = [], []
+    for logits, item in zip(scores, items, strict=True):
+        columns = item.text.kinds > 0
+        values, truth = logits[columns], item.used[columns]
+        first = np.argsort(-values)[: max(1, round(share * len(values)))]
+        kept, used = kept + truth[first].sum(), used + truth.sum()
+        every.append(values)
+        gold.append(truth)
+    return {"area": round(_area(np.concatenate(every), np.concatenate(gold) > 0), 4), "recall": round(float(kept / max(1.0, used)), 4)}
+
+
+def _area(values: NDArray[np.float32], truth: NDArray[np.bool_]) -> float:
+    places = np.empty(len(values))
+    places[np.argsort(values)] = np.arange(1, len(values) + 1)
+    right, wrong = truth.sum(), (~truth).sum()
+    return float((places[truth].sum() - right * (right + 1) / 2) / max(1, right * wrong))

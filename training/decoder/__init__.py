@@ -1,0 +1,1 @@
+"""Training the pointer network that decodes queries, whatever their language."""

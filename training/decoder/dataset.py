@@ -1,0 +1,165 @@
+"""Decisions → arrays, and arrays → batches."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from kbqa.decoding.actions import FEATURES, Choice, Kind, Step
+from kbqa.decoding.features import CONTEXTS, Candidates, Relate, TextTable, read_candidates, read_question
+from kbqa.decoding.vocabulary import Vocabulary
+from training.decoder.network import Batch
+
+_MOST_RELATIONS, _MOST_POINTERS = 40, 72
+_POINTER, _VARIABLE = 1_000, 10_000
+
+
+@dataclass(frozen=True)
+class Item:
+    """A question with its decisions. Choices are numbered: keywords from 0, pointers from 1,000, variables from 10,000."""
+
+    ids: NDArray[np.int64]
+    candidates: Candidates
+    introduced: NDArray[np.int64]
+    steps: NDArray[np.int64]
+    legal: list[NDArray[np.int64]]
+    gold: NDArray[np.int64]
+    relevant: NDArray[np.int8] | None = None
+    """Which pointers the query uses, where they are read together: 1, 0, or -1 for not known."""
+
+
+def folder_of(data: Sequence[Path], name: str) -> Path | None:
+    """Return the folder of a published set, whichever of several holds it."""
+    return next((each / name for each in data if (each / name).is_dir()), None)
+
+
+def make_item(
+    question: str,
+    steps: Sequence[Step],
+    mentioned: Sequence[Choice],
+    vocabulary: Vocabulary,
+    tokenizer: Tokenizer,
+    table: TextTable,
+    rng: random.Random,
+    schema: "JointSchema | None" = None,
+) -> Item:
+    """Return the arrays of a question. `mentioned` is what was found in it, chosen or not; of the relations on offer, a sample is kept.
+
+    With a `schema`, all that is `mentioned` is kept, to be read together; a question without steps then only tells what is relevant.
+    """
+    golds = [step.legal[step.gold] for step in steps]
+    pointers = list(dict.fromkeys(mentioned)) if schema else _pointers(steps, golds, mentioned, rng)
+    place = {choice: index for index, choice in enumerate(pointers)}
+    introduced = np.zeros(vocabulary.variables, dtype=np.int64)
+
+    def number(choice: Choice) -> int | None:
+        if choice.kind == Kind.KEYWORD:
+            return vocabulary.keywords.index(str(choice.key))
+        if choice.kind == Kind.VARIABLE:
+            assert choice.introduced_by is not None
+            introduced[choice.key] = place[choice.introduced_by]
+            return _VARIABLE + int(choice.key)
+        found = place.get(choice)
+        return None if found is None else _POINTER + found
+
+    legal = [np.array([each for each in map(number, step.legal) if each is not None]) for step in steps]
+    read = read_question(tokenizer, question)
+    return Item(
+        read.ids,
+        read_candidates(read, pointers, table, schema.relate if schema else None),
+        introduced,
+        np.array([vocabulary.steps.index(step.step) for step in steps], dtype=np.int64),
+        legal,
+        np.array([number(gold) for gold in golds], dtype=np.int64),
+        np.array([schema.relevant(pointer) for pointer in pointers], dtype=np.int8) if schema else None,
+    )
+
+
+@dataclass
+class Prepared:
+    """Items to train on, and by set to validate with; the vectors of the texts that they point to; what was left out, by reason."""
+
+    items: list[Item]
+    valid: dict[str, list[Item]]
+    table: TextTable
+    left_out: "Counter[str]"
+
+
+@dataclass(frozen=True)
+class JointSchema:
+    """Candidates that are known before decoding: what each is to each, and whether the right query uses it (1, 0, -1 for not known)."""
+
+    relate: Relate
+    relevant: Callable[[Choice], int]
+
+
+def _pointers(steps: Sequence[Step], golds: Sequence[Choice], mentioned: Sequence[Choice], rng: random.Random) -> list[Choice]:
+    """Return what is chosen, and a sample of what else is on offer."""
+    chosen = [gold for gold in golds if gold.kind not in (Kind.KEYWORD, Kind.VARIABLE)]
+    offered = dict.fromkeys(choice for step in steps for choice in step.legal if choice.kind in (Kind.FORWARD, Kind.BACKWARD))
+    relations = rng.sample(list(offered), min(_MOST_RELATIONS, len(offered)))
+    others = [choice for choice in mentioned if choice not in chosen][: _MOST_POINTERS - len(relations)]
+    return list(dict.fromkeys([*chosen, *others, *relations]))
+
+
+def batches(items: Sequence[Item], size: int, rng: random.Random) -> Iterator[list[int]]:
+    """Yield the numbers of all items in batches of `size`, like lengths together, in an order by chance."""
+    order = list(range(len(items)))
+    rng.shuffle(order)
+    groups = [order[start : start + 32 * size] for start in range(0, len(order), 32 * size)]
+    found = []
+    for group in groups:
+        group.sort(key=lambda number: _shape(items[number]))
+        found += [group[start : start + size] for start in range(0, len(group), size)]
+    rng.shuffle(found)
+    yield from found
+
+
+def _shape(item: Item) -> tuple[int, ...]:
+    """Return what items of a batch should have alike, so that little of it is padding: pointers, then tokens where they are read together."""
+    pointers = len(item.candidates.kinds)
+    return (pointers // 8, len(item.ids)) if item.candidates.relations is not None else (pointers, len(item.gold))
+
+
+def collate(items: Sequence[Item], lower: Sequence[NDArray[np.float16]], vocabulary: Vocabulary) -> Batch:
+    """Pad items into a batch; `lower` is each question's states below the tuned layers, [tokens, text_width]."""
+    keywords = len(vocabulary.keywords)
+    tokens = max(len(item.ids) for item in items)
+    pointers = max(1, *(len(item.candidates.kinds) for item in items))
+    steps = max(1, *(len(item.gold) for item in items))
+    related = pointers if items[0].candidates.relations is not None else 0
+    number, columns = len(items), keywords + pointers + vocabulary.variables
+    arrays = {
+        "lower": np.zeros((number, tokens, lower[0].shape[1]), dtype=np.float32), "tokens": np.zeros((number, tokens), dtype=bool),
+        "kinds": np.zeros((number, pointers), dtype=np.int64), "texts": np.zeros((number, pointers), dtype=np.int64),
+        "contexts": np.zeros((number, pointers, CONTEXTS), dtype=np.int64), "features": np.zeros((number, pointers, FEATURES), dtype=np.float32),
+        "matches": np.zeros((number, pointers, tokens), dtype=np.int64), "introduced": np.zeros((number, vocabulary.variables), dtype=np.int64),
+        "relations": np.zeros((number, related, related), dtype=np.int64), "relevant": np.full((number, pointers), -1, dtype=np.float32),
+        "previous": np.full((number, steps), -1, dtype=np.int64), "steps": np.zeros((number, steps), dtype=np.int64),
+        "legal": np.zeros((number, steps, columns), dtype=bool), "gold": np.full((number, steps), -1, dtype=np.int64),
+    }  # fmt: skip
+
+    def column(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+        offset = np.where(numbers >= _VARIABLE, keywords + pointers - _VARIABLE, np.where(numbers >= _POINTER, keywords - _POINTER, 0))
+        return numbers + offset
+
+    for row, (item, states) in enumerate(zip(items, lower, strict=True)):
+        length, count, depth = len(item.ids), len(item.candidates.kinds), len(item.gold)
+        arrays["lower"][row, :length], arrays["tokens"][row, :length] = states, True
+        arrays["kinds"][row, :count], arrays["texts"][row, :count] = item.candidates.kinds, item.candidates.texts
+        arrays["contexts"][row, :count], arrays["features"][row, :count] = item.candidates.contexts, item.candidates.features
+        arrays["matches"][row, :count, :length], arrays["introduced"][row] = item.candidates.matches, item.introduced
+        if item.candidates.relations is not None and item.relevant is not None:
+            arrays["relations"][row, :count, :count], arrays["relevant"][row, :count] = item.candidates.relations, item.relevant
+        gold = column(item.gold)
+        arrays["gold"][row, :depth], arrays["previous"][row, 1:depth], arrays["steps"][row, :depth] = gold, gold[:-1], item.steps
+        for step, legal in enumerate(item.legal):
+            arrays["legal"][row, step, column(legal)] = True
+        arrays["legal"][row, depth:, 0] = True
+    return Batch(**{name: torch.from_numpy(array) for name, array in arrays.items()})

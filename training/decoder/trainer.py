@@ -1,0 +1,172 @@
+"""Training the decoder: cross entropy of the right choice among the legal ones, at every step; and of what the query uses."""
+
+import json
+import math
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from torch.nn import functional
+from transformers import BertConfig, BertModel
+
+from kbqa.decoding.vocabulary import Vocabulary
+from training.decoder.dataset import Item, batches, collate
+from training.decoder.network import Batch, DecoderNetwork, Output, Sizes
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How to train. Rates are those of the new layers and of the encoder's tuned ones, at their highest."""
+
+    epochs: float = 3.0
+    batch: int = 48
+    rate: float = 5e-4
+    encoder_rate: float = 5e-5
+    warmup: float = 0.05
+    dropout: float = 0.1
+    seed: int = 0
+    bf16: bool = False
+    """Whether products of matrices are made in bfloat16; weights and sums stay in float32."""
+
+
+def multiplies_bf16() -> bool:
+    """Tell whether this processor has instructions for products in bfloat16."""
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+def warmed_up(optimizer: torch.optim.Optimizer, total: int, warmup: float) -> torch.optim.lr_scheduler.LambdaLR:
+    """Return a schedule of rates over `total` batches: up in a share `warmup` of them, then down along a cosine, to a hundredth."""
+    rising = max(1, round(warmup * total))
+    return torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: min((step + 1) / rising, 0.5 * (1 + math.cos(math.pi * min(1.0, step / total))) + 0.01)
+    )
+
+
+class Pretrained:
+    """The encoder that comes with the package: its lower layers stay as they are, and are run once."""
+
+    def __init__(self, folder: Path, tuned: int) -> None:
+        self.config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        weights = load_file(folder / "model.safetensors")
+        self.weights = {name.removeprefix("bert."): tensor.float() for name, tensor in weights.items()}
+        self.kept = int(self.config["num_hidden_layers"]) - tuned
+
+    def upper(self) -> dict[str, Tensor]:
+        """Return the tuned layers' weights, numbered from 0."""
+        found = {}
+        for name, tensor in self.weights.items():
+            parts = name.split(".")
+            if parts[:2] == ["encoder", "layer"] and int(parts[2]) >= self.kept:
+                found[".".join(["layer", str(int(parts[2]) - self.kept), *parts[3:]])] = tensor
+        return found
+
+    def lower_states(self, items: Sequence[Item], progress: Callable[[int, int], None]) -> list[NDArray[np.float16]]:
+        """Return each question's states below the tuned layers, float16 [tokens, text_width]."""
+        model = BertModel(BertConfig(**{**self.config, "num_hidden_layers": self.kept}), add_pooling_layer=False).train(False)
+        model.load_state_dict({name: self.weights[name] for name in model.state_dict()})
+        order = sorted(range(len(items)), key=lambda number: len(items[number].ids))
+        found: list[NDArray[np.float16]] = [np.empty(0, dtype=np.float16)] * len(items)
+        with torch.inference_mode():
+            for start in range(0, len(order), 256):
+                chunk = order[start : start + 256]
+                width = max(len(items[number].ids) for number in chunk)
+                ids, mask = torch.zeros(len(chunk), width, dtype=torch.long), torch.zeros(len(chunk), width, dtype=torch.long)
+                for row, number in enumerate(chunk):
+                    length = len(items[number].ids)
+                    ids[row, :length], mask[row, :length] = torch.from_numpy(items[number].ids), 1
+                states = model(ids, attention_mask=mask).last_hidden_state
+                for row, number in enumerate(chunk):
+                    found[number] = states[row, : len(items[number].ids)].numpy().astype(np.float16)
+                progress(start, len(order))
+        return found
+
+
+def _grown(stored: Tensor, own: Tensor) -> Tensor:
+    return torch.cat([stored, own[len(stored) :]]) if stored.shape[1:] == own.shape[1:] and len(stored) < len(own) else stored
+
+
+class Trainer:
+    """Trains one network; tells how well it does on examples that it does not see."""
+
+    def __init__(
+        self, config: TrainingConfig, sizes: Sizes, vocabulary: Vocabulary, pretrained: Pretrained, text_vectors: NDArray[np.float32]
+    ) -> None:
+        torch.manual_seed(config.seed)
+        self.config, self.vocabulary, self.pretrained = config, vocabulary, pretrained
+        self.rng = random.Random(config.seed)
+        self.network = DecoderNetwork(sizes, vocabulary, pretrained.config, config.dropout)
+        self.network.encoder.load_state_dict(pretrained.upper())
+        self.text_vectors = torch.from_numpy(text_vectors)
+        encoder = set(map(id, self.network.encoder.parameters()))
+        groups = [
+            {"params": [each for each in self.network.parameters() if id(each) not in encoder], "lr": config.rate},
+            {"params": list(self.network.encoder.parameters()), "lr": config.encoder_rate},
+        ]
+        self.optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
+
+    def load(self, folder: Path) -> None:
+        """Go on from the weights of a folder. What its vocabulary lacks, at the end of ours, begins anew."""
+        stored = {name: tensor.float() for name, tensor in load_file(folder / "decoder.safetensors").items()}
+        own = self.network.state_dict()
+        self.network.load_state_dict({name: _grown(tensor, own[name]) if name in own else tensor for name, tensor in stored.items()})
+
+    def train(self, items: Sequence[Item], lower: Sequence[NDArray[np.float16]], after: Callable[[int, int, float], None]) -> None:
+        """Train; `after` is called after every batch with (batches done, batches in all, loss)."""
+        per_epoch = math.ceil(len(items) / self.config.batch)
+        total, done = round(self.config.epochs * per_epoch), 0
+        schedule = warmed_up(self.optimizer, total, self.config.warmup)
+        self.network.train()
+        while done < total:
+            for numbers in batches(items, self.config.batch, self.rng):
+                batch = collate([items[number] for number in numbers], [lower[number] for number in numbers], self.vocabulary)
+                with torch.autocast("cpu", torch.bfloat16, enabled=self.config.bf16):
+                    loss = self._loss(batch)
+                torch.autograd.backward(loss)
+                torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+                self.optimizer.step()
+                self.optimizer.zero_grad(set_to_none=True)
+                schedule.step()
+                done += 1
+                after(done, total, loss.item())
+                if done == total:
+                    return
+
+    def _loss(self, batch: Batch) -> Tensor:
+        output: Output = self.network(batch, self.text_vectors)
+        right = output.scores.gather(2, batch.gold.clamp(min=0)[..., None])[..., 0]
+        loss = -(right * (batch.gold >= 0)).sum() / len(right)
+        if not output.relevance.shape[1]:
+            return loss
+        known = batch.relevant >= 0
+        relevance = functional.binary_cross_entropy_with_logits(output.relevance, batch.relevant.clamp(min=0), reduction="none")
+        return loss + (relevance * known).sum() / len(right)
+
+    def accuracy(self, items: Sequence[Item], lower: Sequence[NDArray[np.float16]]) -> tuple[float, float]:
+        """Return the share of right choices, and of questions with all choices right, each step given the right ones before."""
+        self.network.eval()
+        right = all_right = steps = 0
+        with torch.inference_mode():
+            for start in range(0, len(items), 128):
+                batch = collate(items[start : start + 128], lower[start : start + 128], self.vocabulary)
+                chosen = self.network(batch, self.text_vectors).scores.argmax(-1)
+                known = batch.gold >= 0
+                same = (chosen == batch.gold) & known
+                right += int(same.sum())
+                steps += int(known.sum())
+                all_right += int((same | ~known).all(1).sum())
+        self.network.train()
+        return right / max(1, steps), all_right / max(1, len(items))
+
+    def save(self, folder: Path, card: dict[str, Any]) -> None:
+        """Write the weights as float16, and what is needed to load them."""
+        folder.mkdir(parents=True, exist_ok=True)
+        save_file({name: tensor.half().contiguous() for name, tensor in self.network.state_dict().items()}, folder / "decoder.safetensors")
+        config = {"sizes": self.network.sizes.as_dict(), "keywords": self.vocabulary.keywords, "steps": self.vocabulary.steps, **card}
+        (folder / "decoder.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")

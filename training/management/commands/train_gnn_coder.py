@@ -1,0 +1,138 @@
+"""`manage.py train_gnn_coder`: from mined pairs to a model folder."""
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from training.code_encoder.options import add_training_arguments, bar, chosen_device, query_tokenizer
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from codesearch.gnn_coder.features import Vocabulary
+    from codesearch.gnn_coder.network import GnnCoder, NetworkConfig
+    from training.code_encoder.dataset import Dataset, FlatFeatures
+    from training.code_encoder.trainer import Trainer, Validation
+
+
+class Command(BaseCommand):
+    """Train the Transformer, with or without the graph network, and write the model."""
+
+    help = "Train the code encoder; interrupted, the same command goes on from the last checkpoint. The last line is one JSON object."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the arguments."""
+        add_training_arguments(parser)
+        parser.add_argument("--transformer", help="folder of a Hugging Face encoder to start from; by default all-MiniLM-L6-v2")
+        parser.add_argument("--pooling", choices=["ast", "topk", "sag", "mean", "none"], default="ast", help="none: no graph network at all")
+        parser.add_argument("--convolution", choices=["fa", "gcn", "gat"], default="fa")
+        parser.add_argument("--content", choices=["contextual", "static"], default="contextual", help="what a node's tokens bring")
+        parser.add_argument("--identifiers", choices=["yes", "no"], default="yes", help="whether whole identifiers have meanings of their own")
+        parser.add_argument("--loss", choices=["symmetric", "individual"], default="symmetric")
+        parser.add_argument("--epochs", type=float, default=1.0)
+        parser.add_argument("--batch", type=int, default=256)
+        parser.add_argument("--rate", type=float, default=3e-5, help="learning rate of the Transformer; 0 leaves it as it is and reads code once")
+        parser.add_argument("--keep", type=float, default=0.0, metavar="SHARE", help="in the end, set back by this share what was trained (WiSE-FT)")
+        parser.add_argument("--bare-share", type=float, default=1.0, help="how much of the code is shown without its documentation")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Train."""
+        try:
+            import torch
+        except ImportError as error:
+            raise CommandError("Training needs torch and torch-geometric: run `make models`.") from error
+        from codesearch.gnn_coder.weights import blend, new_model, save_model
+        from searchapp.encoders.openvino import BUNDLED_MODEL, model_folder
+        from training.code_encoder.dataset import prepared
+        from training.code_encoder.trainer import Trainer, TrainingConfig, Validation
+
+        if options["keep"] and options["rate"] and options["pooling"] != "none":
+            raise CommandError("--keep is for a Transformer alone, or a graph network alone (--rate 0): trained together, they fit each other only.")
+        transformer = model_folder(options["transformer"] or BUNDLED_MODEL)
+        device = chosen_device(options["device"])
+        data, held_out, vocabulary, vectors = prepared(options["pairs"], transformer, options["most_tokens"], options["limit"], bar)
+        torch.manual_seed(options["seed"])
+        model = new_model(transformer, _graph_config(options, vocabulary, transformer), device)
+        model.bf16 = options["precision"] == "bf16"
+        options["out"].mkdir(parents=True, exist_ok=True)
+        tokenizer = query_tokenizer(transformer)
+        wordings = None
+        if not options["rate"]:
+            data, held_out, wordings = _read_once((data, held_out), model, tokenizer, device, options, transformer)
+        config = TrainingConfig(
+            options["seed"],
+            options["batch"],
+            options["epochs"],
+            options["rate"],
+            bare_share=options["bare_share"],
+            loss=options["loss"],
+            validate_every=options["validate_every"],
+        )
+        trainer = Trainer(model, data, vectors, tokenizer, config, device, wordings)
+        validation = Validation(model, held_out, tokenizer, device, most=300)
+        _train(trainer, validation, options["out"])
+        if options["keep"]:
+            blend(model, transformer, options["keep"])
+        save_model(model, options["out"] / "model", transformer / "tokenizer.json", 256)
+        reached = {"mrr": validation.by_language(), "pairs": len(data.pairs), "steps": trainer.steps, "keep": options["keep"]}
+        self.stdout.write(json.dumps(reached | config.as_dict()))
+
+
+def _graph_config(options: dict[str, Any], vocabulary: "Vocabulary", transformer: Path) -> "NetworkConfig | None":
+    from codesearch.gnn_coder.network import NetworkConfig
+
+    if options["pooling"] == "none":
+        return None
+    dimension = json.loads((transformer / "config.json").read_text(encoding="utf-8"))["hidden_size"]
+    return NetworkConfig(
+        vocabulary.kinds,
+        vocabulary.identifiers if options["identifiers"] == "yes" else (),
+        dimension,
+        pooling=options["pooling"],
+        convolution=options["convolution"],
+        content=options["content"],
+    )
+
+
+def _read_once(
+    data: "tuple[Dataset, Dataset]", model: "GnnCoder", tokenizer: Any, device: Any, options: dict[str, Any], transformer: Path
+) -> "tuple[Dataset, Dataset, NDArray[np.float16]]":
+    """Return the (training, validation) data with what a Transformer that is not trained reads in it, shared by all runs on the same pairs.
+
+    Last come the vectors of the training queries' wordings.
+    """
+    from searchapp.encoders.openvino import digest
+    from training.code_encoder.dataset import Dataset
+    from training.code_encoder.frozen_transformer import with_read, wordings
+
+    training, validation = data
+    stem = f"read-{digest(transformer / 'model.safetensors')}-{options['content']}-{options['most_tokens']}-{len(training.pairs)}"
+
+    def read(features: "FlatFeatures", name: str) -> "FlatFeatures":
+        return with_read(features, model, device, options["pairs"] / f"{stem}-{name}.npy", bar(f"Reading {name}"))
+
+    queries = wordings(training.pairs, model, tokenizer, device, options["pairs"] / f"{stem}-queries.npy", bar("Reading queries"))
+    documented = read(training.documented, "documented") if options["bare_share"] < 1 else training.documented
+    return (
+        Dataset(training.pairs, documented, read(training.bare, "bare")),
+        Dataset(validation.pairs, validation.documented, read(validation.bare, "valid")),
+        queries,
+    )
+
+
+def _train(trainer: "Trainer", validation: "Validation", out: Path) -> None:
+    """Train to the end, with a bar, and a line in `log.jsonl` for every validation."""
+    with tqdm(total=trainer.steps, desc="Training", unit=" steps") as progress, (out / "log.jsonl").open("a", encoding="utf-8") as log:
+        for at in trainer.run(validation, out / "checkpoint.pt"):
+            progress.update(at.step - progress.n)
+            progress.set_postfix(loss=f"{at.loss:.3f}")
+            if at.mrr is not None:
+                log.write(json.dumps({"step": at.step, "loss": round(at.loss, 4), "mrr": round(at.mrr, 4)}) + "\n")
+                log.flush()
+                progress.write(f"step {at.step} of {at.steps}: loss {at.loss:.3f}, validation MRR {at.mrr:.4f}")

@@ -1,0 +1,37 @@
+"""Examples on a graph → the items that a decoder is trained on."""
+
+import random
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from tokenizers import Tokenizer
+
+from kbqa.decoding.features import TextTable
+from kbqa.sparql.answer.pipeline import world_of
+from kbqa.sparql.grammar import VOCABULARY
+from kbqa.sparql.grammar.live_graph import LiveGraph
+from kbqa.sparql.models import GraphVersion
+from training.decoder.dataset import Item, make_item
+from training.sparql.oracle import NotWritableError, decisions
+from training.sparql.published import Example
+
+
+def prepare(
+    examples: Iterable[Example],
+    version: GraphVersion,
+    graph: LiveGraph,
+    tokenizer: Tokenizer,
+    table: TextTable,
+    rng: random.Random,
+    left_out: "Counter[str]",
+) -> Iterator[Item]:
+    """Yield an item for each example that the grammar can write with what was found in the question; count the others by reason."""
+    for example in examples:
+        world = world_of(example.question, version, graph)
+        try:
+            steps = decisions(example.query, world)
+        except NotWritableError as error:
+            left_out[str(error).split(" ")[-1]] += 1
+            continue
+        mentioned = (*world.entities, *world.values, *world.classes, *world.numbers)
+        yield make_item(example.question, steps, mentioned, VOCABULARY, tokenizer, table, rng)

@@ -1,0 +1,228 @@
+"""A known query → the choices that write it, in one canonical order: what the decoder is taught.
+
+The walk begins at the constant that the question mentions first, or else at a class, and takes the query's edges as soon
+as they touch what is there; classes come right after what they describe.
+"""
+
+from collections.abc import Iterator
+
+from kbqa.decoding.actions import Choice, Kind, Step, keyword
+from kbqa.sparql.grammar import SparqlState, World, start, term_of
+from kbqa.sparql.query import RDF_TYPE, Average, Branch, Comparison, Edge, Filter, Having, Item, Node, Query, Variable
+
+
+class NotWritableError(ValueError):
+    """The grammar, or what was found in the question, does not reach this query."""
+
+
+def decisions(query: Query | None, world: World) -> list[Step]:
+    """Return the decisions that write `query`; None is a question that the graph cannot answer. Raises NotWritableError."""
+    if query is None:
+        state = start(world)
+        return [_decision(state, keyword("NONE"))]
+    return list(_Walk(query, world).steps())
+
+
+def _decision(state: SparqlState, choice: Choice) -> Step:
+    legal = tuple(state.choices())
+    if choice not in legal:
+        raise NotWritableError(f"{choice.kind} {choice.key} is not offered at {state.step}.")
+    return Step(state.step, legal, legal.index(choice))
+
+
+class _Walk:
+    """Writes a query; remembers which of its variables became which of the grammar's."""
+
+    def __init__(self, query: Query, world: World) -> None:
+        self.query, self.world, self.state = query, world, start(world)
+        self.places: dict[Variable, int] = {}
+
+    def steps(self) -> Iterator[Step]:
+        query = self.query
+        if not query.columns:
+            yield self._take(keyword("ASK"))
+        if query.edges:
+            yield from self._edges(list(query.edges))
+        if query.branches:
+            yield self._take(keyword("EITHER"))
+            for place, branch in enumerate(query.branches):
+                if place:
+                    yield self._take(keyword("OR"))
+                yield from self._branch(branch)
+            yield self._take(keyword("CLOSE"))
+        for each in query.filters:
+            yield from self._filter(each)
+        for group in query.negations:
+            yield self._take(keyword("NOT"))
+            yield from self._group(list(group))
+            yield self._take(keyword("CLOSE"))
+        for edge in query.optionals:
+            yield self._take(keyword("OPTIONAL"))
+            yield from self._attach(edge)
+        yield self._take(keyword("END"))
+        if query.columns:
+            yield from self._columns()
+
+    def _take(self, choice: Choice) -> Step:
+        decision = _decision(self.state, choice)
+        self.state = self.state.then(decision.legal[decision.gold])
+        return decision
+
+    def _edges(self, edges: list[Edge]) -> Iterator[Step]:
+        first = self._first(edges)
+        if first.predicate == RDF_TYPE and isinstance(first.subject, Variable):
+            edges.remove(first)
+            yield self._take(Choice(Kind.CLASS, first.object))
+            if self.places.setdefault(first.subject, 0) != 0:
+                raise NotWritableError("An alternative begins with a class of another variable.")
+        else:
+            edges.remove(first)
+            constant = first.object if isinstance(first.subject, Variable) else first.subject
+            yield self._take(self._pointer(constant, first))
+            yield from self._leave(first, constant)
+        while edges:
+            edge = next((each for each in self._by_class_first(edges) if self._known(each.subject) or self._known(each.object)), None)
+            if edge is None:
+                raise NotWritableError("The query has parts that are not connected.")
+            edges.remove(edge)
+            yield from self._attach(edge)
+
+    def _by_class_first(self, edges: list[Edge]) -> list[Edge]:
+        return sorted(edges, key=lambda edge: edge.predicate != RDF_TYPE)
+
+    def _first(self, edges: list[Edge]) -> Edge:
+        def mentioned(edge: Edge) -> float:
+            constant = edge.object if isinstance(edge.subject, Variable) else edge.subject
+            if edge.predicate == RDF_TYPE or isinstance(constant, Variable):
+                return float("inf")
+            span = self._pointer(constant, edge).span
+            return span[0] if span else 1e9
+
+        found = [(mentioned(edge), place) for place, edge in enumerate(edges)]
+        position, place = min(found)
+        if position < float("inf") and not self._class_is_main(edges):
+            return edges[place]
+        for edge in edges:
+            if edge.predicate == RDF_TYPE:
+                return edge
+        if position < float("inf"):
+            return edges[place]
+        raise NotWritableError("The query begins with no constant and no class.")
+
+    def _class_is_main(self, edges: list[Edge]) -> bool:
+        """Where values are texts and not entities, a query begins with the class that they describe."""
+        return any(edge.predicate == RDF_TYPE for edge in edges) and not any(self._has_entity(edge) for edge in edges)
+
+    def _has_entity(self, edge: Edge) -> bool:
+        return edge.predicate != RDF_TYPE and any(Choice(Kind.ENTITY, end) in self.world.entities for end in (edge.subject, edge.object))
+
+    def _known(self, node: Node) -> bool:
+        return isinstance(node, Variable) and node in self.places
+
+    def _attach(self, edge: Edge) -> Iterator[Step]:
+        from_subject = self._known(edge.subject)
+        head = edge.subject if from_subject else edge.object
+        yield self._take(self._variable(head))
+        if edge.predicate == RDF_TYPE:
+            yield self._take(Choice(Kind.CLASS, edge.object))
+        else:
+            yield from self._leave(edge, head)
+
+    def _leave(self, edge: Edge, head: Node) -> Iterator[Step]:
+        forward = head == edge.subject
+        tail = edge.object if forward else edge.subject
+        yield self._take(Choice(Kind.FORWARD if forward else Kind.BACKWARD, edge.predicate))
+        if not isinstance(tail, Variable):
+            yield self._take(self._pointer(tail, edge))
+        elif tail in self.places:
+            yield self._take(self._variable(tail))
+        else:
+            self.places[tail] = len(self.state.introduced)
+            yield self._take(keyword("NEW"))
+        for other in edge.alternatives:
+            yield self._take(keyword("OR"))
+            yield self._take(self._pointer(other, edge))
+
+    def _branch(self, branch: Branch) -> Iterator[Step]:
+        """Write an alternative: on from what all have, or from its own beginning."""
+        if branch.edges and not self.query.edges:
+            yield from self._edges(list(branch.edges))
+        else:
+            yield from self._group(list(branch.edges))
+        for each in branch.filters:
+            yield from self._filter(each)
+
+    def _group(self, edges: list[Edge]) -> Iterator[Step]:
+        while edges:
+            edge = next((each for each in edges if self._known(each.subject) or self._known(each.object)), None)
+            if edge is None:
+                raise NotWritableError("A part of its own is not connected.")
+            edges.remove(edge)
+            yield from self._attach(edge)
+
+    def _filter(self, each: Filter) -> Iterator[Step]:
+        yield self._take(self._variable(each.variable))
+        yield self._take(keyword(each.comparison))
+        if isinstance(each.value, Average):
+            yield self._take(keyword("AVERAGE"))
+        else:
+            yield self._take(self._offered(each.value))
+
+    def _columns(self) -> Iterator[Step]:
+        query = self.query
+        for item in query.columns:
+            yield from self._item(item)
+        if query.having:
+            yield self._take(keyword("HAVING"))
+            yield from self._item(query.having.item)
+            comparison, value = self._counted(query.having)
+            yield self._take(keyword(comparison))
+            yield self._take(self._offered(value))
+        if not query.order:
+            yield self._take(keyword("STOP"))
+            return
+        yield self._take(keyword("DESC" if query.descending else "ASC"))
+        yield from self._item(query.order)
+        if query.limit is None or query.limit == 1:
+            yield self._take(keyword("UNLIMITED" if query.limit is None else "ONE"))
+        else:
+            yield self._take(self._offered(str(query.limit)))
+
+    def _item(self, item: Item) -> Iterator[Step]:
+        if item.aggregate:
+            yield self._take(keyword(item.aggregate))
+        if item.variable is None:
+            yield self._take(keyword("ALL"))
+        else:
+            yield self._take(self._variable(item.variable))
+
+    def _counted(self, having: Having) -> tuple[Comparison, str]:
+        """Return a condition on a count by the number that the question has: at least two is more than one."""
+        named = {number.key.value for number in self.world.numbers}
+        value = having.value.value
+        if value in named or not value.isdecimal():
+            return having.comparison, value
+        shifted = {Comparison.AT_LEAST: (Comparison.GREATER, -1), Comparison.GREATER: (Comparison.AT_LEAST, 1)}.get(having.comparison)
+        if shifted is None or str(int(value) + shifted[1]) not in named:
+            raise NotWritableError(f"{value} was not found in the question.")
+        return shifted[0], str(int(value) + shifted[1])
+
+    def _variable(self, node: Node) -> Choice:
+        if not isinstance(node, Variable) or node not in self.places:
+            raise NotWritableError(f"{node} is used before it is bound.")
+        return Choice(Kind.VARIABLE, self.places[node])
+
+    def _pointer(self, node: Node, edge: Edge) -> Choice:
+        """Return the candidate that stands for a constant of an edge."""
+        for choice in (*self.world.entities, *self.world.values, *self.world.numbers):
+            if term_of(choice) == node and (choice.kind != Kind.VALUE or choice.key[0] == edge.predicate):
+                return choice
+        raise NotWritableError(f"{node} was not found in the question.")
+
+    def _offered(self, value: object) -> Choice:
+        """Return the choice on offer that has a value."""
+        wanted = value if isinstance(value, str) else value.value  # type: ignore[attr-defined]
+        for choice in self.state.choices():
+            if choice.kind != Kind.KEYWORD and term_of(choice).value == wanted:
+                return choice
+        raise NotWritableError(f"{value} was not found in the question.")

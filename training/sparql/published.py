@@ -1,0 +1,105 @@
+"""Published question sets, as files of JSON lines beside their graphs → examples."""
+
+import gzip
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from pyoxigraph import Literal, NamedNode, Quad, Store
+
+from kbqa.sparql.profile import LABEL_PREDICATES, local_text
+from kbqa.sparql.query import RDF_TYPE, Comparison, Edge, Filter, Item, Query, Variable
+from training.sparql.parser import UnsupportedQueryError, parse_query
+
+# The prefix that Spider4SPARQL's queries use without declaring it.
+PREFIXES = {"": "http://valuenet/ontop/"}
+_METAQA = "http://metaqa.example/relation/"
+_METAQA_HOPS = {
+    "actor": "starred_actors", "director": "directed_by", "writer": "written_by", "genre": "has_genre", "tags": "has_tags", "tag": "has_tags",
+    "language": "in_language", "year": "release_year", "imdbrating": "has_imdb_rating", "imdbvotes": "has_imdb_votes",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Example:
+    """A question and the query that answers it; None where the graph cannot."""
+
+    question: str
+    query: Query | None
+
+
+def read_rows(path: Path) -> Iterator[dict[str, Any]]:
+    """Return the objects of a file of JSON lines, also with .gz."""
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)
+
+
+def held_out(question: str) -> bool:
+    """Tell whether a question is of the tenth that is kept for measuring, chosen by its hash."""
+    return int(hashlib.sha256(question.encode()).hexdigest(), 16) % 10 == 0
+
+
+def example_of(row: dict[str, Any], store: Store) -> Example | None:
+    """Return the example that a row makes; None for a query outside the grammar's subset."""
+    if "topic_entity" in row:
+        return _metaqa(row, store)
+    try:
+        return Example(row["question"], parse_query(row["sparql"], PREFIXES))
+    except UnsupportedQueryError:
+        return None
+
+
+def _metaqa(row: dict[str, Any], store: Store) -> Example | None:
+    """`movie_to_actor_to_movie`: from the topic over the properties named; the set never comes back to the topic."""
+    stops = row["path"].split("_to_")
+    for quad in store.quads_for_pattern(None, LABEL_PREDICATES[0], Literal(row["topic_entity"])):
+        topic: Any = quad.subject
+        edges: list[Edge] = []
+        filters: list[Filter] = []
+        place = topic
+        for index, (source, target) in enumerate(pairwise(stops)):
+            predicate = NamedNode(_METAQA + _METAQA_HOPS[target if source == "movie" else source])
+            new = Variable(index)
+            edges.append(Edge(place, predicate, new) if source == "movie" else Edge(new, predicate, place))
+            filters += [Filter(new, Comparison.UNEQUAL, topic)] if target == stops[0] else []
+            place = new
+        if predicate_end(edges[0], store):
+            return Example(row["question"], Query(tuple(edges), tuple(filters), columns=(Item(place),)))
+    return None
+
+
+def predicate_end(edge: Edge, store: Store) -> bool:
+    """Tell whether an edge with one constant is in the graph."""
+    ends = [None if isinstance(end, Variable) else end for end in (edge.subject, edge.object)]
+    return next(store.quads_for_pattern(ends[0], edge.predicate, ends[1]), None) is not None  # type: ignore[arg-type]
+
+
+def graph_of_queries(queries: Iterable[Query]) -> Store:
+    """Return a graph in which every query has an answer: for question sets that come without their graph.
+
+    Each variable of each query becomes a node of its own; constants are shared, and named by what their IRIs say.
+    """
+    store, named = Store(), set()
+    for number, query in enumerate(queries):
+        nodes: dict[Variable, NamedNode] = {}
+        for edge in query.edges:
+            ends = []
+            for end in (edge.subject, edge.object):
+                node = nodes.setdefault(end, NamedNode(f"urn:node:{number}:{end.index}")) if isinstance(end, Variable) else end
+                ends.append(node)
+                if isinstance(node, NamedNode) and edge.predicate != RDF_TYPE and not isinstance(end, Variable):
+                    named.add(node)
+            if isinstance(ends[0], NamedNode):
+                store.add(Quad(ends[0], edge.predicate, ends[1]))
+    for node in named:
+        store.add(Quad(node, LABEL_PREDICATES[0], Literal(_wikipedia_title(node.value))))
+    return store
+
+
+def _wikipedia_title(iri: str) -> str:
+    return iri.rsplit("/", 1)[-1].replace("_", " ").split(" (")[0] or local_text(iri)

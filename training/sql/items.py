@@ -1,0 +1,121 @@
+"""Questions with their SQL on a database → the items that a decoder is trained on."""
+
+import random
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from tokenizers import Tokenizer
+
+from kbqa.decoding.actions import Choice, Kind, Step
+from kbqa.decoding.features import TextTable
+from kbqa.sql.answer.schema_linking import CellNames, relate, under_another_name, world_of
+from kbqa.sql.focus.selection import focused
+from kbqa.sql.grammar import VOCABULARY, World
+from kbqa.sql.query import Query
+from kbqa.sql.schema import ColumnRef, Schema
+from training.decoder.dataset import Item, JointSchema, make_item
+from training.sql.gold_columns import columns_in
+from training.sql.oracle import NotWritableError, decisions, used
+from training.sql.parser import NotCoveredError, parse_query
+
+MOST_COLUMNS = 50
+"""How many columns a question is trained beside; of larger schemas what it uses, and others by chance among the likeliest."""
+_WIDE_COLUMNS, _WIDENED = 160, 0.3
+"""For this share of the questions on larger schemas many more are read, as the focus reads them."""
+_FEWEST_COLUMNS, _NARROWED = 6, 0.4
+"""Of smaller schemas a part is left out as well, for this share of the questions: what is asked should not depend on what else there is."""
+
+_DISGUISED = 0.35
+"""Where something is written about columns, for this share of the questions some have codes for names: what is written tells of them then."""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A question and the SQL that answers it; None is a question that the database cannot answer."""
+
+    question: str
+    sql: str | None
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What reads questions and names, and keeps count of what is left out."""
+
+    tokenizer: Tokenizer
+    table: TextTable
+    rng: random.Random
+    left_out: "Counter[str]"
+
+
+def prepare(examples: Iterable[Example], schema: Schema, cells: CellNames, tools: Tools, *, training: bool = True) -> Iterator[Item]:
+    """Yield an item for each example that the grammar covers.
+
+    For `training`, some see a part of the schema only, and of a query that cannot be written with what the question mentions it is
+    still learned which columns it uses.
+    """
+    for example in examples:
+        query, reason = parsed(example.sql, schema)
+        needed = columns_in(example.sql or "", schema) if query is None else used(query)
+        world = _world(example.question, schema, cells, needed, tools.rng if training else None)
+        steps: list[Step] = []
+        try:
+            if not reason:
+                steps = decisions(query, world)
+        except NotWritableError as error:
+            reason = str(error)
+        if reason:
+            tools.left_out[reason[-40:]] += 1
+            if not training or not needed:
+                continue
+        yield item_of(example.question, steps, world, needed, tools)
+
+
+def parsed(sql: str | None, schema: Schema) -> tuple[Query | None, str]:
+    """Return SQL as data, or why the grammar does not cover it."""
+    if sql is None:
+        return None, ""
+    try:
+        return parse_query(sql, schema), ""
+    except NotCoveredError as error:
+        return None, str(error)
+
+
+def item_of(question: str, steps: list[Step], world: World, needed: set[ColumnRef | str], tools: Tools) -> Item:
+    """Return a question's arrays."""
+
+    def relevant(choice: Choice) -> int:
+        return int(choice.key in needed) if choice.kind in (Kind.TABLE, Kind.COLUMN) else -1
+
+    joint = JointSchema(lambda choices: relate(world.schema, choices), relevant)
+    return make_item(question, steps, world.candidates, VOCABULARY, tools.tokenizer, tools.table, tools.rng, joint)
+
+
+def _world(question: str, schema: Schema, cells: CellNames, needed: set[ColumnRef | str], rng: random.Random | None) -> World:
+    world = world_of(question, schema, cells)
+    if rng is not None and rng.random() < _DISGUISED:
+        world = disguised(world, question, rng)
+    kept = [ref for ref in needed if isinstance(ref, ColumnRef)]
+    most = min(MOST_COLUMNS, len(world.columns))
+    if rng is not None and len(world.columns) > MOST_COLUMNS and rng.random() < _WIDENED:
+        most = min(len(world.columns), rng.randint(MOST_COLUMNS, _WIDE_COLUMNS))
+    elif rng is not None and rng.random() < _NARROWED:
+        most = min(most, max(len(kept) + 2, rng.randint(_FEWEST_COLUMNS, MOST_COLUMNS)))
+    return world if len(world.columns) <= most else focused(world, kept, most, noise=rng)
+
+
+def disguised(world: World, question: str, rng: random.Random) -> World:
+    """Return a world in which some of the columns that something is written about have codes for names: a letter and a number, or initials."""
+    share = rng.random()
+    return replace(
+        world,
+        columns=tuple(
+            under_another_name(choice, _code(choice.text, rng), question) if choice.context[1:] and rng.random() < share else choice
+            for choice in world.columns
+        ),
+    )
+
+
+def _code(name: str, rng: random.Random) -> str:
+    initials = "".join(word[0] for word in name.split())
+    return initials if len(initials) > 1 and rng.random() < 0.5 else f"{rng.choice('abcdefkmqvx')}{rng.randint(1, 20)}"

@@ -1,0 +1,335 @@
+"""Invented databases to ask about: the worlds that graphs are trained on, as tables, and what is asked of them, as SQL.
+
+What a question means is taken from its SPARQL (`kbqa/sparql/examples/world_questions.py`): entities are rows, which are shown and found
+by their names; a property that everything has once at most is a key, others are tables of pairs.
+"""
+
+import random
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from pyoxigraph import Literal, NamedNode
+
+from kbqa.linking.words import dates_of
+from kbqa.sparql.query import RDF_TYPE, Edge, Node, Period, Variable
+from kbqa.sparql.query import Aggregate as SparqlAggregate
+from kbqa.sparql.query import Filter as SparqlFilter
+from kbqa.sparql.query import Item as SparqlItem
+from kbqa.sparql.query import Query as SparqlQuery
+from kbqa.sql.query import Aggregate, AllOf, Comparison, Condition, Item, Order, Query, Term, Value, Via
+from kbqa.sql.rendering import NotConnectedError, joins, query_text
+from kbqa.sql.schema import Column, ColumnRef, ColumnType, ForeignKey, Schema, Table
+from training.synthetic.delexicalisation import numbered
+from training.synthetic.domains import Attribute, Relation, Text
+from training.synthetic.questions import questions_about
+from training.synthetic.worlds import Kept, World
+
+_PAIRED = 0.3
+"""How often a property is a table of pairs."""
+_TYPES = {"integer": "INTEGER", "gYear": "INTEGER", "decimal": "REAL", "date": "DATE", "string": "TEXT"}
+_KINDS = {"INTEGER": ColumnType.NUMBER, "REAL": ColumnType.NUMBER, "DATE": ColumnType.DATE, "TEXT": ColumnType.TEXT}
+
+
+class _NoPlaceError(Exception):
+    """A question has no form as SQL of these tables."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """A relation as tables have it: the keys that lead from its subjects to its objects, one or two, and the table of pairs between."""
+
+    relation: Relation
+    keys: tuple[ForeignKey, ...]
+    pairs: str = ""
+
+
+@dataclass
+class Tables:
+    """A world's schema, and where in it what the world knows is."""
+
+    schema: Schema
+    names: dict[str, ColumnRef] = field(default_factory=dict)
+    keys: dict[str, ColumnRef] = field(default_factory=dict)
+    links: dict[NamedNode, list[Link]] = field(default_factory=dict)
+    values: dict[NamedNode, dict[str, ColumnRef]] = field(default_factory=dict)
+
+
+class DatabaseWorld:
+    """An invented database, as a file, with its schema and questions."""
+
+    def __init__(self, domain: str, seed: int, folder: Path) -> None:
+        self.world = World(domain, seed, as_texts=False)
+        self.rng = random.Random(seed)
+        self.file = folder / f"{domain}_{seed}.sqlite"
+        self.tables = self._tables()
+        self._write()
+
+    def questions(self, number: int) -> Iterator[tuple[str, str | None]]:
+        """Yield questions with their SQL, None where the database has no answer."""
+        classes = {self.world.class_of(kind): kind for kind in self.world.classes}
+        members = {node: kind for kind, nodes in self.world.members.items() for node in nodes}
+        for example in questions_about(self.world, number):
+            if example.query is None:
+                yield example.question, None
+                continue
+            if not example.query.columns:
+                continue
+            try:
+                query = _Translation(self.tables, classes, members, self.world.names, example.question).query(example.query)
+                yield example.question, query_text(query, self.tables.schema)
+            except (_NoPlaceError, NotConnectedError):
+                continue
+
+    def _tables(self) -> Tables:
+        style = self.rng.choice(_STYLES)
+        found, tables = Tables(Schema(())), []
+        plural = self.rng.random() < 0.5
+        for kind in self.world.classes:
+            name = style(numbered(kind, plural=plural))
+            key, shown = style(self.rng.choice(("id", f"{kind} id"))), style(self.rng.choice(("name", f"{kind} name", "title", "full name")))
+            found.names[kind], found.keys[kind] = ColumnRef(name, shown), ColumnRef(name, key)
+            columns = [Column(key, ColumnType.NUMBER, "INTEGER", primary=True), Column(shown, ColumnType.TEXT, "TEXT")]
+            for kept in self._kept(kind):
+                declared = _TYPES[kept.datatype]
+                column = Column(style(kept.name), _KINDS[declared], declared)
+                if all(column.name != each.name for each in columns):
+                    columns.append(column)
+                    found.values.setdefault(kept.predicate, {})[kind] = ColumnRef(name, column.name)
+            tables.append(Table(name, tuple(columns)))
+        return self._with_links(found, dict(zip(self.world.classes, tables, strict=True)), style)
+
+    def _with_links(self, found: Tables, tables: dict[str, Table], style: Callable[[str], str]) -> Tables:
+        pairs, keys = list[Table](), list[ForeignKey]()
+        for relation, predicate, _ in self.world.edges:
+            source, target = relation.source, relation.target
+            noun = self.rng.choice((target, *relation.names)) if source != target else relation.names[0]
+            if self.rng.random() < _PAIRED or source == target:
+                name, ends = style(f"{source} {noun}"), (style(f"{source} id"), style(f"{target} id" if source != target else f"{noun} id"))
+                if any(each.name == name for each in (*tables.values(), *pairs)):
+                    continue
+                pairs.append(Table(name, tuple(Column(each, ColumnType.NUMBER, "INTEGER") for each in ends)))
+                own = (ForeignKey(ColumnRef(name, ends[0]), found.keys[source]), ForeignKey(ColumnRef(name, ends[1]), found.keys[target]))
+                link = Link(relation, own, name)
+            else:
+                column = Column(style(f"{noun} id" if self.rng.random() < 0.7 else noun), ColumnType.NUMBER, "INTEGER")
+                if any(each.name == column.name for each in tables[source].columns):
+                    continue
+                tables[source] = replace(tables[source], columns=(*tables[source].columns, column))
+                link = Link(relation, (ForeignKey(ColumnRef(tables[source].name, column.name), found.keys[target]),))
+            keys += link.keys
+            found.links.setdefault(predicate, []).append(link)
+        found.schema = Schema((*tables.values(), *pairs), tuple(keys))
+        return found
+
+    def _kept(self, kind: str) -> list[Kept[Attribute] | Kept[Text]]:
+        everything: list[Kept[Attribute] | Kept[Text]] = [*self.world.attributes, *self.world.texts]
+        return [each for each in everything if each.what.source == kind]
+
+    def _write(self) -> None:
+        """Write the file: a row for each member, with what it has and one object of each relation that is a key; all pairs."""
+        numbers = {node: place for nodes in self.world.members.values() for place, node in enumerate(nodes, start=1)}
+        with closing(sqlite3.connect(self.file)) as connection:
+            for table in self.tables.schema.tables:
+                columns = ", ".join(f'"{each.name}" {each.declared}{" PRIMARY KEY" if each.primary else ""}' for each in table.columns)
+                own = [key for key in self.tables.schema.keys if key.source.table == table.name]
+                refers = "".join(f', FOREIGN KEY ("{key.source.column}") REFERENCES "{key.target.table}" ("{key.target.column}")' for key in own)
+                connection.execute(f'CREATE TABLE "{table.name}" ({columns}{refers})')
+            for kind, nodes in self.world.members.items():
+                for node in nodes:
+                    row = self._row(kind, node, numbers)
+                    names = ", ".join(f'"{column}"' for column in row)
+                    connection.execute(
+                        f'INSERT INTO "{self.tables.keys[kind].table}" ({names}) VALUES ({", ".join("?" * len(row))})', list(row.values())
+                    )
+            for predicate, links in self.tables.links.items():
+                for link in links:
+                    if link.pairs:
+                        rows = [(numbers[one], numbers[other]) for one, other in self._edges(predicate, link)]
+                        connection.executemany(f'INSERT INTO "{link.pairs}" VALUES (?, ?)', rows)
+            connection.commit()
+
+    def _edges(self, predicate: NamedNode, link: Link) -> list[tuple[NamedNode, NamedNode]]:
+        edges = [edge for relation, name, found in self.world.edges if name == predicate and relation == link.relation for edge in found]
+        return [(subject, target) for subject, target in edges if isinstance(target, NamedNode)]
+
+    def _row(self, kind: str, node: NamedNode, numbers: Mapping[NamedNode, int]) -> dict[str, object]:
+        row: dict[str, object] = {self.tables.keys[kind].column: numbers[node], self.tables.names[kind].column: self.world.names[node]}
+        for kept in self._kept(kind):
+            column = self.tables.values.get(kept.predicate, {}).get(kind)
+            if column is not None and node in kept.values:
+                row[column.column] = kept.values[node].value
+        for predicate, links in self.tables.links.items():
+            for link in links:
+                targets = [target for subject, target in self._edges(predicate, link) if subject == node]
+                if not link.pairs and link.relation.source == kind and targets:
+                    row[link.keys[0].source.column] = numbers[targets[0]]
+        return row
+
+
+def _snake(text: str) -> str:
+    return text.replace(" ", "_")
+
+
+def _camel(text: str) -> str:
+    first, *others = text.split()
+    return first + "".join(map(str.title, others))
+
+
+_STYLES: tuple[Callable[[str], str], ...] = (_snake, _snake, _camel, lambda text: _camel(text.title()), lambda text: _snake(text.title()), str)
+
+
+@dataclass
+class _Translation:
+    """One question's SPARQL → SQL of the tables."""
+
+    tables: Tables
+    classes: Mapping[NamedNode, str]
+    members: Mapping[NamedNode, str]
+    names: Mapping[NamedNode | Literal, str]
+    question: str
+    kinds: dict[Node, str] = field(default_factory=dict)
+    columns: dict[Variable, ColumnRef] = field(default_factory=dict)
+
+    def query(self, query: SparqlQuery) -> Query:
+        """Return the query. Raises _NoPlaceError."""
+        if len(query.negations) > 1 or query.branches or query.optionals:
+            raise _NoPlaceError
+        for edge in query.edges:
+            self._bind(edge)
+        where, via, through = list[Condition](), list[Via](), list[str]()
+        for edge in query.edges:
+            self._edge(edge, where, via, through)
+        where += [self._filter(each) for each in query.filters]
+        for group in query.negations:
+            where.append(self._without(group))
+        grouped = tuple(self._key(each) for each in query.grouped)
+        having = () if query.having is None else (self._having(query),)
+        order = () if query.order is None else (Order(self._item(query.order), query.descending),)
+        found = Query(
+            items=tuple(map(self._item, query.columns)), where=tuple(where), group=grouped, having=having, order=order, limit=query.limit,
+            via=tuple(via), with_tables=tuple(through),
+        )  # fmt: skip
+        return self._checked(found, via)
+
+    def _checked(self, query: Query, via: list[Via]) -> Query:
+        """Return a query whose joins are those that were meant, without what need not be said."""
+        named = set(replace(query, with_tables=()).tables())
+        within = set(self.tables.schema.closure(tuple(named)))
+        query = replace(query, with_tables=tuple(dict.fromkeys(each for each in query.with_tables if each not in within)))
+        joined = {frozenset((key.source, key.target)) for _, key in joins(query, self.tables.schema) if key is not None}
+        if joined != {frozenset((each.source, each.target)) for each in via}:
+            raise _NoPlaceError
+        several = [each for each in via if len(self.tables.schema.between(each.source.table, each.target.table)) > 1]
+        return replace(query, via=tuple(several))
+
+    def _bind(self, edge: Edge) -> None:
+        """Learn what variables are. Two rows of one table would need it twice."""
+        ends = (edge.subject, edge.object)
+        if edge.predicate == RDF_TYPE:
+            self._name(edge.subject, self.classes[edge.object])  # type: ignore[index]
+        elif edge.predicate in self.tables.links:
+            link = self._link(edge)
+            for end, kind in zip(ends, (link.relation.source, link.relation.target), strict=True):
+                self._name(end, kind)
+        else:
+            column = self._value_column(edge)
+            if isinstance(edge.object, Variable):
+                self.columns[edge.object] = column
+
+    def _name(self, node: Node, kind: str) -> None:
+        if self.kinds.setdefault(node, kind) != kind or len(set(self.kinds.values())) < len(self.kinds):
+            raise _NoPlaceError
+
+    def _kind(self, node: Node) -> str | None:
+        return self.members.get(node) if isinstance(node, NamedNode) else self.kinds.get(node)
+
+    def _link(self, edge: Edge) -> Link:
+        fitting = [
+            link
+            for link in self.tables.links[edge.predicate]
+            if self._kind(edge.subject) in (None, link.relation.source) and self._kind(edge.object) in (None, link.relation.target)
+        ]
+        if len(fitting) != 1 or fitting[0].relation.source == fitting[0].relation.target:
+            raise _NoPlaceError
+        return fitting[0]
+
+    def _value_column(self, edge: Edge) -> ColumnRef:
+        kind, found = self._kind(edge.subject), self.tables.values.get(edge.predicate, {})
+        if kind is None and len(found) == 1:
+            kind = next(iter(found))
+        if kind is None or kind not in found:
+            raise _NoPlaceError
+        self._name(edge.subject, kind)
+        return found[kind]
+
+    def _edge(self, edge: Edge, where: list[Condition], via: list[Via], through: list[str]) -> None:
+        if edge.predicate == RDF_TYPE:
+            through.append(self.tables.keys[self.classes[edge.object]].table)  # type: ignore[index]
+            return
+        if edge.predicate in self.tables.links:
+            link = self._link(edge)
+            via += [Via(key.source, key.target) for key in link.keys]
+            through += [link.pairs] if link.pairs else []
+            for node in (edge.subject, edge.object):
+                if isinstance(node, NamedNode):
+                    others = tuple(each for each in edge.alternatives if isinstance(each, NamedNode))
+                    where.append(self._called(node, others))
+                else:
+                    through.append(self.tables.keys[self.kinds[node]].table)
+            return
+        column = self._value_column(edge)
+        if isinstance(edge.subject, NamedNode):
+            where.append(self._called(edge.subject))
+        if isinstance(edge.object, Literal):
+            where.append(Condition(Item(Term(column)), Comparison.EQUAL, (Value(edge.object.value),)))
+
+    def _called(self, node: NamedNode, others: tuple[NamedNode, ...] = ()) -> Condition:
+        values = tuple(Value(self.names[each]) for each in (node, *others))
+        return Condition(Item(Term(self.tables.names[self.members[node]])), Comparison.EQUAL, values)
+
+    def _filter(self, each: SparqlFilter) -> Condition:
+        column = self.columns.get(each.variable)
+        if column is None or not isinstance(each.value, Literal | Period):
+            raise _NoPlaceError
+        text = next(iter(dates_of(self.question)), "") if self.tables.schema.column(column).type == ColumnType.DATE else ""
+        value = text or (each.value.value[:4] if self.tables.schema.column(column).type == ColumnType.DATE else each.value.value)
+        return Condition(Item(Term(column)), Comparison(str(each.comparison)), (Value(value),))
+
+    def _without(self, group: tuple[Edge, ...]) -> Condition:
+        """Return that nothing, or not this, is there: an empty key, a row that no pair has, or another name."""
+        edge = group[0]
+        link = self._link(edge)
+        if isinstance(edge.object, NamedNode):
+            raise _NoPlaceError
+        if edge.object in self.kinds:  # what nothing leads to
+            return Condition(
+                Item(Term(self.tables.keys[link.relation.target])), Comparison.NOT_IN, query=Query(items=(Item(Term(link.keys[-1].source)),))
+            )
+        key = self.tables.keys[link.relation.source]
+        if not link.pairs:
+            return Condition(Item(Term(link.keys[0].source)), Comparison.IS_NULL)
+        return Condition(Item(Term(key)), Comparison.NOT_IN, query=Query(items=(Item(Term(link.keys[0].source)),)))
+
+    def _having(self, query: SparqlQuery) -> Condition:
+        having = query.having
+        assert having is not None
+        return Condition(self._item(having.item), Comparison(str(having.comparison)), (Value(having.value.value),))
+
+    def _item(self, item: SparqlItem) -> Item:
+        kind = self.kinds.get(item.variable) if item.variable is not None else None
+        if item.aggregate in (SparqlAggregate.COUNT, SparqlAggregate.COUNT_DISTINCT) and (kind is not None or item.variable is None):
+            table = self.tables.keys[kind or next(iter(self.kinds.values()))].table
+            return Item(Term(AllOf(table), Aggregate.COUNT))
+        if item.variable is None:
+            raise _NoPlaceError
+        operand = self.tables.names[kind] if kind is not None else self.columns.get(item.variable)
+        if operand is None or (item.aggregate == SparqlAggregate.COUNT_DISTINCT):
+            raise _NoPlaceError
+        return Item(Term(operand, None if item.aggregate is None else Aggregate(str(item.aggregate))))
+
+    def _key(self, variable: Variable) -> ColumnRef:
+        kind = self.kinds.get(variable)
+        return self.tables.keys[kind] if kind is not None else self.columns[variable]

@@ -1,0 +1,166 @@
+"""What invented graphs may be about: domains with their classes, relations, numbers and texts, and what may be said of anything."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A property between two classes: names it may have, questions from its subject (`{e}`), and from its object."""
+
+    source: str
+    target: str
+    names: tuple[str, ...]
+    nouns: tuple[str, ...]
+    forward: tuple[str, ...]
+    backward: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """A number or year of a class: names, the words for much and little of it, questions for it, and its range.
+
+    A year that has `dated` names may be kept as a date, and is then asked for `within` a year, a month or a day.
+    """
+
+    source: str
+    names: tuple[str, ...]
+    most: tuple[str, ...]
+    least: tuple[str, ...]
+    more: tuple[str, ...]
+    less: tuple[str, ...]
+    asked: tuple[str, ...]
+    low: int
+    high: int
+    kind: str = "integer"
+    dated: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text that members of a class have: names, what it may be (words by chance where nothing is said), and questions for it.
+
+    `nouns` say what members are, as engineers are, and have a plural.
+    """
+
+    source: str
+    names: tuple[str, ...]
+    values: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+    nouns: bool = False
+
+
+@dataclass(frozen=True)
+class Flag:
+    """What is true or false of members of a class: names, clauses on those of which it is true and on the others, and questions for it."""
+
+    source: str
+    names: tuple[str, ...]
+    when: tuple[str, ...]
+    unless: tuple[str, ...]
+    asked: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Members:
+    """Real names that members of a class may have, and what they are called: nouns of what is of them, adjectives for it, or things (an article)."""
+
+    names: tuple[str, ...]
+    called: str = "name"
+
+
+@dataclass(frozen=True)
+class Domain:
+    """What a world may be about."""
+
+    relations: tuple[Relation, ...]
+    attributes: tuple[Attribute, ...]
+    texts: tuple[Text, ...]
+    flags: tuple[Flag, ...]
+    members: dict[str, Members]
+
+    @property
+    def parts(self) -> tuple[Relation | Attribute | Text | Flag, ...]:
+        """Return all that may be said of something."""
+        return (*self.relations, *self.attributes, *self.texts, *self.flags)
+
+
+@dataclass(frozen=True)
+class Common:
+    """What may be said of members of any class, and whether it is said of people alone, of all but people, or of both (None)."""
+
+    part: Attribute | Text
+    people: bool | None = None
+
+    def fits(self, kind: str) -> bool:
+        """Tell whether it may be said of members of a class."""
+        return self.people is None or self.people == (kind in PEOPLE)
+
+
+def read_domains() -> dict[str, Domain]:
+    """Return the domains by their names."""
+    return {
+        name: Domain(
+            tuple(map(_relation, each["relations"])),
+            tuple(map(_attribute, each["attributes"])),
+            tuple(map(_text, each.get("texts", ()))),
+            tuple(map(_flag, each.get("flags", ()))),
+            {kind: Members(tuple(found["names"]), found.get("called", Members.called)) for kind, found in each.get("members", {}).items()},
+        )
+        for name, each in _stored("domains.yaml").items()
+    }
+
+
+def read_common() -> tuple[Common, ...]:
+    """Return what may be said of members of any class, their source left open."""
+    stored = _stored("common_attributes.yaml")
+    attributes = [Common(_attribute({"of": "", **each}), each.get("people")) for each in stored["attributes"]]
+    counted = [Common(_counted(noun)) for noun in stored["counted"]]
+    return (*attributes, *counted, *(Common(_text({"of": "", **each}), each.get("people")) for each in stored["texts"]))
+
+
+def _stored(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((Path(__file__).parent / name).read_text(encoding="utf-8"))
+    return found
+
+
+def _counted(noun: str) -> Attribute:
+    """Return the number that one has of something."""
+    return Attribute(
+        "", (noun, f"number of {noun}", f"{noun} count"), (f"with the most {noun}", f"having the most {noun}"),
+        (f"with the fewest {noun}", f"having the fewest {noun}"),
+        (f"with more than {{n}} {noun}", f"with over {{n}} {noun}", f"that have more than {{n}} {noun}"),
+        (f"with fewer than {{n}} {noun}", f"with less than {{n}} {noun}", f"that have fewer than {{n}} {noun}"),
+        (f"how many {noun} does {{e}} have", f"how many {noun} has {{e}}"), 0, 12,
+    )  # fmt: skip
+
+
+def _relation(stored: dict[str, Any]) -> Relation:
+    texts = (tuple(stored.get(part, ())) for part in ("names", "nouns", "forward", "backward"))
+    return Relation(stored["from"], stored["to"], *texts)
+
+
+def _attribute(stored: dict[str, Any]) -> Attribute:
+    names, most, least, more, less = (tuple(stored[part]) for part in ("names", "most", "least", "above", "below"))
+    asked, dated, within = (tuple(stored.get(part, ())) for part in ("asked", "dated", "within"))
+    low, high = stored["range"]
+    return Attribute(stored["of"], names, most, least, more, less, asked, low, high, stored.get("datatype", "integer"), dated, within)
+
+
+def _text(stored: dict[str, Any]) -> Text:
+    names, values, asked = (tuple(stored.get(part, ())) for part in ("names", "values", "asked"))
+    return Text(stored["of"], names, values, asked, stored.get("nouns", False))
+
+
+def _flag(stored: dict[str, Any]) -> Flag:
+    return Flag(stored["of"], *(tuple(stored[part]) for part in ("names", "when", "unless", "asked")))
+
+
+PEOPLE = ("human", "person", "doctor", "patient", "cook", "singer", "employee", "player", "customer", "politician", "artist")
+DOMAINS, COMMON = read_domains(), read_common()
+HELD_OUT_DOMAIN = "space"
+"""The domain that is only measured on."""

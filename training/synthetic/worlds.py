@@ -1,0 +1,237 @@
+"""Invented graphs to ask about, for training: schemas that differ every time, and many ways to say what is in them.
+
+A world is one of several domains with names by chance. A relation has several names, of which a world uses one, and wordings
+from both ends; so a decoder learns to read a property by what it means and which way it points, and not by its spelling.
+`world_questions` asks about it.
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
+
+from pyoxigraph import Literal, NamedNode, Quad, Store
+
+from kbqa.sparql.profile import LABEL_PREDICATES
+from kbqa.sparql.query import RDF_TYPE
+from kbqa.sparql.suggestions.inflection import plural_of
+from training.synthetic.domains import COMMON, DOMAINS, PEOPLE, Attribute, Flag, Relation, Text
+
+XSD = "http://www.w3.org/2001/XMLSchema#"
+Node = NamedNode | Literal
+"""What a relation leads to: a member of a class or, where a world keeps that class as texts, a text."""
+What = TypeVar("What", Attribute, Text, Flag)
+Part = TypeVar("Part", Relation, Attribute, Text, Flag)
+
+
+@dataclass(frozen=True)
+class Kept(Generic[What]):
+    """An attribute, a text or a flag as one world keeps it: under which property, as which datatype, and who has what."""
+
+    what: What
+    predicate: NamedNode
+    name: str
+    datatype: str
+    values: dict[NamedNode, Literal]
+
+
+_TYPED, _DATED, _HAS, _KNOWN, _TRUE = 0.85, 0.5, 0.9, 0.8, 0.4
+"""How often a world says what its members are, and keeps years as dates; what share of a class has an attribute; what share of what
+a domain knows a world does; and of how many a flag is true."""
+_MORE_NUMBERS, _MORE_TEXTS = (0, 1, 2, 2, 3), (0, 0, 1, 2)
+"""How many numbers and texts of those that may be said of anything a world knows of a class besides."""
+_REAL, _AS_TEXTS, _PLURAL = 0.7, 0.25, 0.3
+"""How often members have the real names that a domain knows, are kept as texts where nothing is said of them, and are called by plurals (mammals)."""
+
+_SYLLABLES = [
+    "an",
+    "bel",
+    "cor",
+    "dan",
+    "el",
+    "far",
+    "gor",
+    "hal",
+    "il",
+    "jor",
+    "kan",
+    "lor",
+    "mar",
+    "nel",
+    "or",
+    "pel",
+    "quin",
+    "ros",
+    "sal",
+    "tor",
+    "ul",
+    "van",
+    "wes",
+    "yor",
+    "zan",
+    "bri",
+    "cle",
+    "dra",
+    "fio",
+    "gre",
+    "lin",
+    "mon",
+    "per",
+    "sta",
+    "tri",
+]
+_WORDS = [
+    "silver",
+    "north",
+    "golden",
+    "quiet",
+    "river",
+    "stone",
+    "winter",
+    "crimson",
+    "harbour",
+    "velvet",
+    "summer",
+    "iron",
+    "lantern",
+    "meadow",
+    "echo",
+    "northern",
+    "glass",
+    "amber",
+    "cedar",
+    "falcon",
+]
+
+
+class World:
+    """An invented graph; with `as_texts`, of some classes that nothing is said of there are only texts."""
+
+    def __init__(self, domain: str, seed: int, *, as_texts: bool = True) -> None:
+        self._as_texts = _AS_TEXTS if as_texts else 0.0
+        self.rng = random.Random(seed)
+        chosen = self._domain = DOMAINS[domain]
+        self.base = f"http://{self._word()}.example/"
+        relations, attributes, texts = self._some(chosen.relations), self._some(chosen.attributes), self._some(chosen.texts)
+        flags = self._some(chosen.flags)
+        self.unknown = [each for each in chosen.parts if each not in (*relations, *attributes, *texts, *flags)]
+        self.store = Store()
+        self.classes = sorted({each.source for each in chosen.relations} | {each.target for each in chosen.relations})
+        self.members: dict[str, list[NamedNode]] = {}
+        self.objects: dict[str, Sequence[Node]] = {}
+        self.names: dict[Node, str] = {}
+        self.called: dict[Node, str] = {}
+        self.typed = self.rng.random() < _TYPED
+        for kind in self.classes:
+            self._populate(kind)
+        more = self._more()
+        attributes += [each for each in more if isinstance(each, Attribute)]
+        texts += [each for each in more if isinstance(each, Text)]
+        named = [(each, self._iri(self.rng.choice(each.names))) for each in relations]
+        self.edges = [(relation, predicate, self._edges(relation, predicate)) for relation, predicate in named]
+        self.attributes = [self._kept(each) for each in attributes]
+        self.texts = [self._kept(each) for each in texts]
+        self.flags = [self._kept(each) for each in flags]
+
+    def class_of(self, kind: str) -> NamedNode:
+        """Return the IRI of a class."""
+        return NamedNode(f"{self.base}{kind.title()}")
+
+    def number(self, attribute: Attribute) -> str:
+        """Return a number by chance that an attribute may have."""
+        if attribute.kind == "decimal":
+            return f"{self.rng.uniform(attribute.low, attribute.high):.1f}"
+        return str(self.rng.randint(attribute.low, attribute.high))
+
+    def _some(self, known: Sequence[Part]) -> list[Part]:
+        """Return most of what a domain knows, two at least where it has as many."""
+        found = [each for each in known if self.rng.random() < _KNOWN]
+        return found if len(found) > 1 else list(known)
+
+    def _more(self) -> list[Attribute | Text]:
+        """Return which common parts are said of the classes that have parts of their own; none has a word for what the domain says of its class."""
+        found: list[Attribute | Text] = []
+        for kind in sorted({each.source for each in self._domain.parts}):
+            taken = {word for each in self._domain.parts if each.source == kind for word in _words_of(each)}
+            wanted = {Attribute: self.rng.choice(_MORE_NUMBERS), Text: self.rng.choice(_MORE_TEXTS)}
+            for common in self.rng.sample(COMMON, len(COMMON)):
+                if wanted[type(common.part)] and common.fits(kind) and not taken & _words_of(common.part):
+                    wanted[type(common.part)] -= 1
+                    taken |= _words_of(common.part)
+                    found.append(replace(common.part, source=kind))
+        return found
+
+    def _populate(self, kind: str) -> None:
+        """Make the members of a class, by the real names that the domain knows or by invented ones, or texts in their place."""
+        known = self._domain.members.get(kind)
+        if known is None or self.rng.random() >= _REAL:
+            self.objects[kind] = self.members[kind] = [self._member(kind, self._name(kind)) for _ in range(self.rng.randint(6, 30))]
+            return
+        names = self.rng.sample(known.names, min(len(known.names), self.rng.randint(6, 12)))
+        several = known.called == "noun" and self.rng.random() < _PLURAL
+        if any(each.source == kind for each in self._domain.parts) or self.rng.random() >= self._as_texts:
+            self.objects[kind] = self.members[kind] = [self._member(kind, plural_of(name) if several else name) for name in names]
+        else:
+            self.members[kind] = []
+            self.objects[kind] = [Literal(name) for name in names]
+            self.names |= {node: node.value for node in self.objects[kind]}
+        self.called |= dict.fromkeys(self.objects[kind], "plural" if several else known.called)
+
+    def _kept(self, what: What) -> Kept[What]:
+        dated = isinstance(what, Attribute) and bool(what.dated) and self.rng.random() < _DATED
+        name = self.rng.choice(what.dated if isinstance(what, Attribute) and dated else what.names)
+        datatype = "string" if isinstance(what, Text) else "boolean" if isinstance(what, Flag) else "date" if dated else what.kind
+        predicate = self._iri(name)
+        values = {node: self._value(what, datatype) for node in self.members.get(what.source, ()) if self.rng.random() < _HAS}
+        for node, value in values.items():
+            self.store.add(Quad(node, predicate, value))
+        return Kept(what, predicate, name, datatype, values)
+
+    def _value(self, what: Attribute | Text | Flag, datatype: str) -> Literal:
+        if isinstance(what, Flag):
+            return Literal(self.rng.random() < _TRUE)
+        if isinstance(what, Text):
+            return Literal(self.rng.choice(what.values) if what.values else f"{self._word()}{self.rng.choice(('', '.example', '-7', '@mail'))}")
+        day = f"-{self.rng.randint(1, 12):02}-{self.rng.randint(1, 28):02}" if datatype == "date" else ""
+        return Literal(self.number(what) + day, datatype=NamedNode(XSD + datatype))
+
+    def _edges(self, relation: Relation, predicate: NamedNode) -> list[tuple[NamedNode, Node]]:
+        found: list[tuple[NamedNode, Node]] = []
+        popular = self.rng.sample(self.objects[relation.target], max(1, len(self.objects[relation.target]) // 2))
+        for subject in self.members[relation.source]:
+            for target in self.rng.sample(popular, min(len(popular), self.rng.choice((0, 1, 1, 1, 2)))):
+                if target != subject:
+                    self.store.add(Quad(subject, predicate, target))
+                    found.append((subject, target))
+        return found
+
+    def _member(self, kind: str, name: str) -> NamedNode:
+        node = NamedNode(f"{self.base}{kind}/{len(self.names)}")
+        self.names[node] = name
+        self.store.add(Quad(node, LABEL_PREDICATES[0], Literal(name)))
+        if self.typed:
+            self.store.add(Quad(node, RDF_TYPE, self.class_of(kind)))
+        return node
+
+    def _name(self, kind: str) -> str:
+        if kind in PEOPLE:
+            return f"{self._word().title()} {self._word().title()}"
+        if kind in ("function", "class", "module", "library", "package"):
+            return self.rng.choice((f"{self._word()}_{self._word()}", f"{self._word().title()}{self._word().title()}", self._word()))
+        if kind in ("book", "song", "album", "dish", "mission"):
+            return " ".join(self.rng.sample(_WORDS, self.rng.randint(1, 3))).title()
+        return self._word().title() if self.rng.random() < 0.7 else f"{self.rng.choice(_WORDS).title()} {self._word().title()}"
+
+    def _word(self) -> str:
+        return "".join(self.rng.sample(_SYLLABLES, self.rng.randint(2, 3)))
+
+    def _iri(self, name: str) -> NamedNode:
+        first, *others = name.split()
+        return NamedNode(f"{self.base}{first}{''.join(map(str.title, others))}")
+
+
+def _words_of(part: Relation | Attribute | Text | Flag) -> set[str]:
+    """Return the names of a part, and what else tells that it is meant."""
+    if isinstance(part, Attribute):
+        return {*part.names, *part.dated, *part.most, *part.least}
+    return {*part.names, *part.values} if isinstance(part, Text) else set(part.names)

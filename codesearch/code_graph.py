@@ -31,7 +31,7 @@ _IMPORT = re.compile(
     r"^\s*(?:from\s+([\w.]+)\s+import\b|import\s+([\w.]+)|.*\bfrom\s+['\"]([^'\"]+)['\"]|.*\brequire\(['\"]([^'\"]+)['\"]\))", re.MULTILINE
 )
 _CALLABLE = (Unit.Kind.FUNCTION, Unit.Kind.METHOD, Unit.Kind.CLASS)
-_MOST_NAMESAKES = 1
+_MAX_NAMESAKES = 1
 
 
 def repository_exists(name: str) -> bool:
@@ -108,7 +108,7 @@ class _CodeGraph:
         for name in dict.fromkeys(names):
             found = [(where, qualified) for where, qualified, each in self.by_name.get(name, ()) if not kind or each == kind]
             near = [each for each in found if each[0] == path] or found
-            if len(near) > _MOST_NAMESAKES:
+            if len(near) > _MAX_NAMESAKES:
                 continue
             if near:
                 yield _line(node, CODE + relation, f"<{self.node(*near[0])}>")

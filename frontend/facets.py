@@ -9,7 +9,7 @@ from django.urls import reverse
 from codesearch.parsing import language_label
 
 _TITLES = {"repo": "Repository", "lang": "Language", "kind": "Kind"}
-_MOST = 12
+_MAX_COUNT = 12
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def facet_groups(text: str, counts: dict[str, dict[str, int]]) -> list[FacetGrou
     if "\n" in text.strip():
         return []
     return [
-        FacetGroup(_TITLES[name], [_facet(text, name, value, count) for value, count in list(values.items())[:_MOST]])
+        FacetGroup(_TITLES[name], [_facet(text, name, value, count) for value, count in list(values.items())[:_MAX_COUNT]])
         for name, values in counts.items()
     ]
 

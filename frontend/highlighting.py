@@ -16,14 +16,14 @@ from codesearch.parsing.words import words_of_identifier
 _LEXERS = {"csharp": "csharp", "cpp": "cpp", "typescript": "typescript", "protobuf": "protobuf", "shell": "bash", "rst": "rst", "terraform": "hcl"}
 _IDENTIFIER = re.compile(r"[^\W_](?:[\w$]*[^\W_])?")
 # Colouring a longer text takes longer than anyone waits.
-_MOST_CHARACTERS = 250_000
+_MAX_CHARACTERS = 250_000
 
 
 def highlight_lines(lines: list[str], language: str, words: frozenset[str] = frozenset(), texts: Sequence[str] = ()) -> list[SafeString]:
     """Return each line as HTML; identifiers that contain one of the stemmed `words` are marked, and so are the `texts`, capitals apart."""
     quoted = [_occurrences(line, texts) for line in lines]
     code = "\n".join(lines)
-    if len(code) > _MOST_CHARACTERS:
+    if len(code) > _MAX_CHARACTERS:
         return [mark_safe(_marked(line, words, spans)) for line, spans in zip(lines, quoted, strict=True)]
     done: list[list[str]] = [[]]
     column = 0

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 from django.conf import settings
 
-_MOST_TOKENS = 800
-_MOST_ANSWER = 20_000
+_MAX_TOKENS = 800
+_MAX_ANSWER = 20_000
 
 
 class ServerError(Exception):
@@ -36,7 +36,7 @@ class ChatServer:
         headers = {"Authorization": f"Bearer {config.key}"} if config.key else {}
         self._client = httpx.Client(base_url=config.address.rstrip("/") + "/", timeout=config.seconds, headers=headers, transport=transport)
 
-    def complete(self, messages: Sequence[dict[str, str]], *, most_tokens: int = _MOST_TOKENS, grammar: str = "") -> str:
+    def complete(self, messages: Sequence[dict[str, str]], *, most_tokens: int = _MAX_TOKENS, grammar: str = "") -> str:
         """Return what the server answers; held to a grammar (GBNF), if there is one and it takes any. Raises ServerError."""
         body: dict[str, Any] = {"model": self.config.model, "messages": list(messages), "temperature": 0, "max_tokens": most_tokens, "stream": False}
         if grammar and self.config.grammar_field:
@@ -53,7 +53,7 @@ class ChatServer:
             raise ServerError(f"The language-model server does not answer: {str(error).rstrip('.')}.") from error
         except (ValueError, KeyError, IndexError, TypeError) as error:
             raise ServerError("The language-model server's answer is not one of chat completions.") from error
-        return str(content or "")[:_MOST_ANSWER]
+        return str(content or "")[:_MAX_ANSWER]
 
 
 def configured_server() -> ChatServer | None:

@@ -13,7 +13,7 @@ Integers = NDArray[np.int32]
 
 UNKNOWN = 0
 """The id of a kind or an identifier that the vocabulary lacks."""
-MOST_CHILDREN, MOST_DEPTH = 15, 15
+MAX_CHILDREN, MAX_DEPTH = 15, 15
 """Larger numbers of children and depths count as these."""
 
 
@@ -79,8 +79,8 @@ class Featurizer:
             [self._kinds.get(graph.kinds[node], UNKNOWN) for node in kept],
             [self._kinds.get(graph.inner_kinds[node], UNKNOWN) for node in kept],
             places[graph.parents[kept]],
-            np.minimum(graph.children[kept], MOST_CHILDREN),
-            np.minimum(graph.depths[kept], MOST_DEPTH),
+            np.minimum(graph.children[kept], MAX_CHILDREN),
+            np.minimum(graph.depths[kept], MAX_DEPTH),
             first[kept],
             end[kept],
             [self._identifiers.get(graph.identifiers[node], UNKNOWN) for node in kept],

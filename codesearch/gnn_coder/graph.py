@@ -11,13 +11,13 @@ from tree_sitter import Node
 from codesearch.parsing.base import CodeUnit, Segment
 from codesearch.parsing.dense_text import DenseText
 
-MOST_NODES = 256
+MAX_NODES = 256
 """A larger tree is cut to its first nodes in the order of depth, then of the source: what is cut lies deepest."""
 DOUBLINGS = 8
 """Doublings of a pointer to the parent that reach the root of any such tree: 2 ** 8 steps."""
 # A name, or a short path of names such as `os.path.join`: what a function calls says much about what it does.
 _IDENTIFIER = re.compile(r"[^\W\d][\w$]*(?:(?:\.|::|->)[^\W\d][\w$]*){0,2}[?!]?")
-_LONGEST_IDENTIFIER = 40
+_MAX_IDENTIFIER_LENGTH = 40
 UNIT, TITLE, DOCUMENTATION = "<unit>", "<title>", "<documentation>"
 
 # Their inside is text, not structure.
@@ -137,7 +137,7 @@ def _tree_rows(root: Node, positions: _Positions, first: int) -> list[_Row]:
 
 
 def _identifier(node: Node) -> str:
-    if node.named_child_count > 2 or node.end_byte - node.start_byte > _LONGEST_IDENTIFIER or node.type in _LEAVES or node.text is None:
+    if node.named_child_count > 2 or node.end_byte - node.start_byte > _MAX_IDENTIFIER_LENGTH or node.type in _LEAVES or node.text is None:
         return ""
     text = node.text.decode("utf-8", errors="replace")
     return text if _IDENTIFIER.fullmatch(text) else ""
@@ -145,7 +145,7 @@ def _identifier(node: Node) -> str:
 
 def _arrays(rows: list[_Row]) -> SyntaxGraph:
     """Order by depth, cut, and turn into arrays. A kept node's parent is kept: it lies higher."""
-    order = sorted(range(len(rows)), key=lambda index: rows[index].depth)[:MOST_NODES]
+    order = sorted(range(len(rows)), key=lambda index: rows[index].depth)[:MAX_NODES]
     place = {old: new for new, old in enumerate(order)}
     kept = [rows[index] for index in order]
     return SyntaxGraph(

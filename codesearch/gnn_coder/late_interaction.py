@@ -23,8 +23,8 @@ from codesearch.gnn_coder.features import (
     FIRST_TOKEN,
     INNER_KIND,
     KIND,
-    MOST_CHILDREN,
-    MOST_DEPTH,
+    MAX_CHILDREN,
+    MAX_DEPTH,
     PARENT,
     Features,
     Integers,
@@ -32,7 +32,7 @@ from codesearch.gnn_coder.features import (
 from searchapp.encoders.base import EncoderError, Vectors
 
 LATE_FILE = "late.safetensors"
-MOST_PIECES = 64
+MAX_PIECES = 64
 """Of a unit's pieces, and of a question's, the first so many are kept."""
 _DIRECTION_SCALE, _IMPORTANCE_SCALE = 127, 63
 NO_PIECES: NDArray[np.int8] = np.empty((0, 0), dtype=np.int8)
@@ -110,12 +110,12 @@ def telling_pieces(tokenizer: Tokenizer) -> NDArray[np.bool_]:
 
 def kept_tokens(tokens: Integers, telling: NDArray[np.bool_]) -> NDArray[np.intp]:
     """Return which of a text's tokens are its pieces, int [pieces]."""
-    return np.flatnonzero(telling[tokens])[:MOST_PIECES]
+    return np.flatnonzero(telling[tokens])[:MAX_PIECES]
 
 
 def places_in_trees(kinds: int) -> int:
     """Return how many places `syntax_of` tells apart, each of its five columns by itself."""
-    return 3 * (kinds + 1) + MOST_CHILDREN + 1 + MOST_DEPTH + 1
+    return 3 * (kinds + 1) + MAX_CHILDREN + 1 + MAX_DEPTH + 1
 
 
 def syntax_of(features: Features, kept: NDArray[np.intp], kinds: int) -> NDArray[np.int64]:
@@ -135,7 +135,7 @@ def syntax_of(features: Features, kept: NDArray[np.intp], kinds: int) -> NDArray
     of_piece = nodes[owner]
     parents = np.where(of_piece[:, PARENT] < 0, owner, of_piece[:, PARENT])
     columns = [of_piece[:, KIND], of_piece[:, INNER_KIND], nodes[parents, KIND], of_piece[:, CHILDREN], of_piece[:, DEPTH]]
-    offsets = np.cumsum([0, kinds + 1, kinds + 1, kinds + 1, MOST_CHILDREN + 1])
+    offsets = np.cumsum([0, kinds + 1, kinds + 1, kinds + 1, MAX_CHILDREN + 1])
     return np.where(owner[:, None] == NO_NODE, NO_NODE, np.stack(columns, axis=1) + offsets)
 
 

@@ -22,8 +22,8 @@ from codesearch.gnn_coder.features import (
     IDENTIFIER,
     INNER_KIND,
     KIND,
-    MOST_CHILDREN,
-    MOST_DEPTH,
+    MAX_CHILDREN,
+    MAX_DEPTH,
     PARENT,
     UNKNOWN,
     Features,
@@ -133,8 +133,8 @@ class GraphNetwork(nn.Module):
         channels = config.channels
         self.kind_embedding = nn.Embedding(len(config.kinds) + 1, channels)
         self.inner_kind_embedding = nn.Embedding(len(config.kinds) + 1, channels)
-        self.children_embedding = nn.Embedding(MOST_CHILDREN + 1, channels)
-        self.depth_embedding = nn.Embedding(MOST_DEPTH + 1, channels)
+        self.children_embedding = nn.Embedding(MAX_CHILDREN + 1, channels)
+        self.depth_embedding = nn.Embedding(MAX_DEPTH + 1, channels)
         # What an identifier means as a whole, which its pieces in the Transformer's vocabulary may not tell (`getcwd`).
         self.identifier_embedding = nn.Embedding(len(config.identifiers) + 1, config.dimension, padding_idx=UNKNOWN)
         self.content = nn.Linear(config.dimension, channels)

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch_geometric.nn import FAConv
 from torch_geometric.nn.pool.select.topk import topk
 
-from codesearch.gnn_coder.features import MOST_CHILDREN
+from codesearch.gnn_coder.features import MAX_CHILDREN
 from codesearch.gnn_coder.graph import DOUBLINGS
 
 
@@ -58,7 +58,7 @@ class ASTGPool(nn.Module):
         self.ratio, self.scorer = ratio, scorer
         self.by_state = nn.Linear(channels, 1)
         if scorer == "ast":
-            self.by_children = nn.Embedding(MOST_CHILDREN + 1, channels)
+            self.by_children = nn.Embedding(MAX_CHILDREN + 1, channels)
             nn.init.normal_(self.by_children.weight, std=0.02)
         elif scorer == "sag":
             self.convolution = FAConv(channels)

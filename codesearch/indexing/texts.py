@@ -10,8 +10,8 @@ from codesearch.parsing.words import words
 
 _LEXICAL_CHARACTERS = 200_000
 # How many occurrences of a word count, by weight; ts_rank's own sum converges as quickly.
-_MOST_OCCURRENCES = {"A": 2, "B": 2, "C": 4, "D": 6}
-_MOST_WORDS = 4000
+_MAX_OCCURRENCES = {"A": 2, "B": 2, "C": 4, "D": 6}
+_MAX_WORDS = 4000
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,11 @@ def lexemes(unit: CodeUnit, path: str) -> Lexemes:
     }
     counts = {weight: Counter(words(text)) for weight, text in fields.items()}
     length = sum(counts["C"].values()) + sum(counts["D"].values())
-    vocabulary = list(dict.fromkeys(word for weight in "ABCD" for word in counts[weight]))[:_MOST_WORDS]
+    vocabulary = list(dict.fromkeys(word for weight in "ABCD" for word in counts[weight]))[:_MAX_WORDS]
     return Lexemes(" ".join(f"'{word}':{_positions(word, counts)}" for word in vocabulary), length)
 
 
 def _positions(word: str, counts: dict[str, "Counter[str]"]) -> str:
     """Return positions such as `1A,2B,3D`: only their number and weights matter, the strongest first."""
-    weights: Iterable[str] = (weight for weight in "ABCD" for _ in range(min(counts[weight][word], _MOST_OCCURRENCES[weight])))
+    weights: Iterable[str] = (weight for weight in "ABCD" for _ in range(min(counts[weight][word], _MAX_OCCURRENCES[weight])))
     return ",".join(f"{number}{weight}" for number, weight in enumerate(weights, 1))

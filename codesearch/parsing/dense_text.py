@@ -8,7 +8,7 @@ from codesearch.parsing.base import CodeUnit
 from codesearch.parsing.words import identifier_parts
 
 # An encoder reads a few hundred tokens; more text than this never reaches it.
-_MOST_CHARACTERS = 2400
+_MAX_CHARACTERS = 2400
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ def dense_text(unit: CodeUnit) -> DenseText:
     apart = unit.documentation and unit.documentation[:40] not in unit.code
     documentation = f"{unit.documentation[:800]}\n" if apart else ""
     code = len(title) + len(documentation)
-    return DenseText(f"{title}{documentation}{unit.code}"[:_MOST_CHARACTERS], len(title), code)
+    return DenseText(f"{title}{documentation}{unit.code}"[:_MAX_CHARACTERS], len(title), code)
 
 
 def text_hash(text: str) -> uuid.UUID:

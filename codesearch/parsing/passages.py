@@ -50,9 +50,9 @@ _BOUNDARIES = {
     "code": re.compile(r"^\w"),
 }
 _RST_UNDERLINE = re.compile(r"^([=\-~^\"'`#*+.])\1{2,}\s*$")
-_MOST_LINES = 50
-_FEWEST_LINES = 6
-_MOST_PASSAGES = 400
+_MAX_LINES = 50
+_MIN_LINES = 6
+_MAX_PASSAGES = 400
 
 
 def text_language(path: str) -> str | None:
@@ -70,7 +70,7 @@ def passages_of(path: str, text: str, language: str) -> list[CodeUnit]:
         body = "\n".join(lines[start:end]).strip()
         if body:
             passages.append(_passage(path, body, start + 1, end))
-    return passages[:_MOST_PASSAGES]
+    return passages[:_MAX_PASSAGES]
 
 
 def _starts(lines: list[str], language: str) -> list[int]:
@@ -82,10 +82,10 @@ def _starts(lines: list[str], language: str) -> list[int]:
         length = index - starts[-1]
         if not lines[index - 1].strip():
             blank = index
-        if _is_boundary(lines, index, language) and length >= (1 if headings else _FEWEST_LINES):
+        if _is_boundary(lines, index, language) and length >= (1 if headings else _MIN_LINES):
             starts.append(index)
-        elif length >= _MOST_LINES:
-            starts.append(blank if blank > starts[-1] + _FEWEST_LINES else index)
+        elif length >= _MAX_LINES:
+            starts.append(blank if blank > starts[-1] + _MIN_LINES else index)
     return starts
 
 

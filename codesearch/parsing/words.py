@@ -12,7 +12,7 @@ import Stemmer
 _IDENTIFIER = re.compile(r"[^\W_](?:[\w$]*[^\W_])?")
 # Letters beyond A to Z count as small ones: a word of another alphabet stays whole.
 _PART = re.compile(r"[A-Z]+(?=[A-Z][^\W\d_A-Z])|[A-Z]?[^\W\d_A-Z]+|[A-Z]+|\d+")
-_LONGEST = 60
+_MAX_LENGTH = 60
 _stemmer = Stemmer.Stemmer("english")
 
 # Words that carry a question but not its subject.
@@ -31,8 +31,8 @@ def identifier_parts(identifier: str) -> list[str]:
 def words_of_identifier(identifier: str) -> tuple[str, ...]:
     """Return the stemmed parts of an identifier and, if it has several, the whole of it as one word."""
     parts = identifier_parts(identifier)
-    stems = tuple(_stemmer.stemWord(part)[:_LONGEST] for part in parts)
-    return (*stems, "".join(parts)[:_LONGEST]) if len(parts) > 1 else stems
+    stems = tuple(_stemmer.stemWord(part)[:_MAX_LENGTH] for part in parts)
+    return (*stems, "".join(parts)[:_MAX_LENGTH]) if len(parts) > 1 else stems
 
 
 def words(text: str) -> Iterator[str]:

@@ -16,7 +16,7 @@ from searchapp.encoders.base import Vectors
 # How much a word counts in a unit's body, documentation, signature and path, name: ts_rank's {D, C, B, A}.
 FIELD_WEIGHTS = "{0.25, 0.4, 0.6, 1.0}"
 # Pasted code has many words; the rare ones tell it apart.
-_MOST_WORDS = 24
+_MAX_WORDS = 24
 # About so many units, or twice as many, are compared by their words: what bounds the time of a lexical search.
 _UNITS_BUDGET = 500
 # Candidates that an HNSW scan keeps in hand, and so how many of the nearest it misses: recall@10 over 216,000 units
@@ -78,7 +78,7 @@ class Frequencies:
                 if word in frequencies and frequencies[word] <= units
             ),
             key=lambda item: -item[1],
-        )[:_MOST_WORDS]
+        )[:_MAX_WORDS]
         return WeightedWords(
             tuple(item[0] for item in weighted),
             tuple(item[1] for item in weighted),

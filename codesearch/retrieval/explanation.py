@@ -15,7 +15,7 @@ from codesearch.parsing.dense_text import DenseText, dense_text, text_hash
 from codesearch.retrieval.query import parse_query
 from searchapp.encoders import EncoderError
 
-_MOST_NODES = 12
+_MAX_NODES = 12
 _NODE_CHARACTERS = 200
 
 
@@ -157,7 +157,7 @@ def _explanation(unit: CodeUnit, dense: DenseText, graph: SyntaxGraph, weights: 
         # A node's weight spreads over its characters, so that a long line of it gets more than a brace.
         for line, count in zip(*np.unique(covered, return_counts=True), strict=True):
             lines[int(line)] += weight * int(count) / len(covered)
-        if len(nodes) < _MOST_NODES:
+        if len(nodes) < _MAX_NODES:
             text = dense.text[max(start, dense.code) : end][:_NODE_CHARACTERS]
             nodes.append(LookedAt(graph.inner_kinds[node].strip("<>"), text, int(covered[0]), int(covered[-1]), weight))
     return Explanation(nodes, dict(sorted(lines.items())), apart)

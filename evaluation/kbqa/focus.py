@@ -9,7 +9,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from kbqa.sql.answer.generator import LocalGenerator
-from kbqa.sql.answer.schema_linking import CellNames, world_of
+from kbqa.sql.answer.schema_linking import CellNames, link_question
 from kbqa.sql.focus.selection import Budget
 from kbqa.sql.schema import ColumnRef, ForeignKey, Schema, Table
 from training.sql.gold_columns import columns_in
@@ -48,7 +48,7 @@ def evaluate_focus(rows: Iterable[dict[str, Any]], schema: Schema, generator: Lo
     for row in rows:
         columns, tables = _gold(row, schema)
         question, begun = bird_question(row), perf_counter()
-        session, world = generator.read(question, world_of(question, schema, CellNames()))
+        session, world = generator.read(question, link_question(question, schema, CellNames()))
         found = generator.focus(session, world, whole=0, budget=budget).world.schema
         scores.milliseconds.append(1000 * (perf_counter() - begun))
         kept, names = set(found.refs()), {table.name for table in found.tables}

@@ -28,7 +28,7 @@ from kbqa.sparql.stores import OxigraphStore, QueryError
 from kbqa.sparql.stores.base import RdfTerm
 from training.sparql.published import PREFIXES, example_of
 
-_MOST_BYTES = 10**12
+_MAX_BYTES = 10**12
 _ASKS = re.compile(r"\s*(?:(?:PREFIX\b[^<]*|BASE\s*)<[^>]*>\s*)*ASK\b", re.IGNORECASE)
 Names = tuple[str, ...]
 """What an answer may be called: first its IRI or value, then its label."""
@@ -81,7 +81,7 @@ def loaded_graph(path: Path, embedded_labels: int | None = None) -> Iterator[tup
     folder = Path(tempfile.mkdtemp(prefix="searchapp-graph-"))
     try:
         store, report = Store(str(folder / "triples")), Report()
-        file = RdfFile(path, rdf_format(path.name), _MOST_BYTES)
+        file = RdfFile(path, rdf_format(path.name), _MAX_BYTES)
         store.bulk_extend(triples_of(file, report, skip_bad_lines=False, progress=lambda done, total: None))
         opened = OxigraphStore(store, "1")
         profile = profile_graph(opened)

@@ -18,7 +18,7 @@ from kbqa.language_model import ChatServer
 from kbqa.sql.answer.generator import LocalGenerator
 from kbqa.sql.answer.pipeline import Answer, Source, ask
 from kbqa.sql.answer.reranking import answers_of, features_of
-from kbqa.sql.answer.schema_linking import world_of
+from kbqa.sql.answer.schema_linking import link_question
 from kbqa.sql.ingest.introspection import read_schema
 from kbqa.sql.stores.connections import sqlite_engine
 from kbqa.sql.stores.executor import ExecutionError, Limits, execute
@@ -67,7 +67,7 @@ def opened_source(path: Path) -> Iterator[Source]:
 def evaluate(
     rows: Iterable[dict[str, Any]], source: Source, generator: LocalGenerator, scores: Scores, server: ChatServer | None = None
 ) -> Iterator[dict[str, Any]]:
-    """Ask each row's question, add to `scores`, and yield the prediction. The nearest reading counts where none convinces."""
+    """Ask each row's question, add to `scores`, and yield the prediction. The nearest reading counts where none is_answerable."""
     for row in rows:
         answer = ask(row["question"], source, generator, server=server)
         sql = answer.readings[0].sql if answer.readings else ""
@@ -79,7 +79,7 @@ def evaluate(
 
 
 def _ranked(answer: Answer, row: dict[str, Any], source: Source) -> Judged:
-    world = world_of(row["question"], source.schema, source.cells)
+    world = link_question(row["question"], source.schema, source.cells)
     answers = answers_of(answer.readings)
     right = [_judged(each[0].sql, row["sql"], source)[1] for each in answers]
     return np.array([features_of(each, world) for each in answers]), np.array(right)

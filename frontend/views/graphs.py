@@ -223,7 +223,7 @@ def _reading(graph: Graph, live: LiveGraph, answer: Answer, reading: Reading | N
     solutions, shown_query = reading.solutions, with_prefixes(reading.text, graph.prefixes)
     return {
         "reading": reading, "rows": _shown(solutions, live, graph) if solutions else [],
-        "columns": _headings(reading), "number": len(solutions.rows) if solutions else 0, "steps": steps_of(reading.taken),
+        "columns": _headings(reading), "number": len(solutions.rows) if solutions else 0, "steps": steps_of(reading.derivation),
         "readings": told_apart(answer.readings, _summary),
         "query_address": f"{reverse('graph-query', args=[graph.slug])}?{urlencode({'query': shown_query})}", "shown_query": shown_query,
         "picture": _picture(graph, live, reading),
@@ -255,7 +255,7 @@ def _summary(reading: Reading) -> str:
     """Return a reading in a line: the names that it chose, in their order."""
     skipped = {"HEAD": {"variable"}, "TAIL": {"keyword", "variable"}, "COLUMN": {"variable"}}
     parts = []
-    for taken, shown in zip(reading.taken, steps_of(reading.taken), strict=True):
+    for taken, shown in zip(reading.derivation, steps_of(reading.derivation), strict=True):
         if taken.choice.kind not in skipped.get(taken.step, set()) and taken.choice.key not in ("STOP", "END", "CLOSE", "UNLIMITED"):
             parts.append(shown.choice)
     return " › ".join(parts)

@@ -22,7 +22,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Choice:
+class Action:
     """One thing that may come next. Choices are equal when their kind and key are.
 
     `text` is what the network reads of it; `span` the question's characters (start, end) that mention it; `features`
@@ -35,12 +35,12 @@ class Choice:
     span: tuple[int, int] | None = field(default=None, compare=False)
     features: tuple[float, ...] = field(default=(), compare=False)
     context: tuple[str, ...] = field(default=(), compare=False)
-    introduced_by: "Choice | None" = field(default=None, compare=False)
+    introduced_by: "Action | None" = field(default=None, compare=False)
 
 
-def keyword(word: str) -> Choice:
+def keyword(word: str) -> Action:
     """Return the choice of a keyword."""
-    return Choice(Kind.KEYWORD, word)
+    return Action(Kind.KEYWORD, word)
 
 
 FEATURES = 6
@@ -52,7 +52,7 @@ class Step:
     """One decision: its kind, what could be chosen, and which of it is right."""
 
     step: str
-    legal: tuple[Choice, ...]
+    legal: tuple[Action, ...]
     gold: int
 
 
@@ -69,14 +69,14 @@ class State(Protocol):
         """Tell whether the question has an answer, as far as was decided."""
         ...
 
-    def choices(self) -> Sequence[Choice]:
+    def legal_actions(self) -> Sequence[Action]:
         """Return what the grammar allows; the data may allow less."""
         ...
 
-    def holds(self, choices: Sequence[Choice]) -> list[bool]:
+    def holds(self, choices: Sequence[Action]) -> list[bool]:
         """Tell for each choice whether a query that goes on with it has an answer."""
         ...
 
-    def then(self, choice: Choice) -> "State":
+    def apply(self, choice: Action) -> "State":
         """Return the state after a choice."""
         ...

@@ -12,17 +12,17 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from kbqa.decoding.actions import Choice, State
+from kbqa.decoding.actions import Action, State
 
 MAX_STEPS = 60
 
 
 @dataclass(frozen=True)
-class Taken:
+class DerivationStep:
     """One step as it was decided: how many choices the grammar offered, how many were tried and refused by the data."""
 
     step: str
-    choice: Choice
+    choice: Action
     offered: int
     refused: int
     probability: float
@@ -34,14 +34,14 @@ class Hypothesis:
 
     state: State
     score: float = 0.0
-    taken: tuple[Taken, ...] = ()
+    derivation: tuple[DerivationStep, ...] = ()
     group: int | None = None
 
 
 class Scorer(Protocol):
     """Scores choices. It keeps what it needs of each hypothesis between steps, in the order in which they are given."""
 
-    def next_scores(self, parents: Sequence[int], hypotheses: Sequence[Hypothesis], offers: Sequence[Sequence[Choice]]) -> list[NDArray[np.float32]]:
+    def next_scores(self, parents: Sequence[int], hypotheses: Sequence[Hypothesis], offers: Sequence[Sequence[Action]]) -> list[NDArray[np.float32]]:
         """Return for each hypothesis the log-probabilities of its offers; `parents` are their places at the last call."""
         ...
 
@@ -86,7 +86,7 @@ class _Offer:
 
     parent: int
     hypothesis: Hypothesis
-    choices: list[Choice]
+    choices: list[Action]
     scores: list[float]
     portion: int
     checked: dict[int, bool] = field(default_factory=dict)
@@ -101,8 +101,8 @@ class _Offer:
 
     def child(self, place: int, group: int) -> Hypothesis:
         choice = self.choices[place]
-        taken = Taken(self.hypothesis.state.step, choice, len(self.choices), self.refused, float(np.exp(self.scores[place])))
-        return Hypothesis(self.hypothesis.state.then(choice), self.hypothesis.score + self.scores[place], (*self.hypothesis.taken, taken), group)
+        taken = DerivationStep(self.hypothesis.state.step, choice, len(self.choices), self.refused, float(np.exp(self.scores[place])))
+        return Hypothesis(self.hypothesis.state.apply(choice), self.hypothesis.score + self.scores[place], (*self.hypothesis.derivation, taken), group)
 
 
 def search(start: State, scorer: Scorer, options: BeamOptions | None = None, deadline: Deadline | None = None) -> list[Hypothesis]:
@@ -130,13 +130,13 @@ def search(start: State, scorer: Scorer, options: BeamOptions | None = None, dea
     return finished
 
 
-def beside(found: Sequence[Hypothesis], insisting: Sequence[Hypothesis]) -> list[Hypothesis]:
+def append_fallback(found: Sequence[Hypothesis], insisting: Sequence[Hypothesis]) -> list[Hypothesis]:
     """Return what was found, and after it what was found by insisting that there is an answer, as likely as the first search left room for."""
     room = max(1e-9, 1.0 - sum(float(np.exp(each.score)) for each in found))
     return [*found, *(replace(each, score=each.score + float(np.log(room))) for each in insisting)]
 
 
-def convinces(found: Sequence[Hypothesis]) -> bool:
+def is_answerable(found: Sequence[Hypothesis]) -> bool:
     """Tell whether some answer is likelier than that there is none: readings of one question share what speaks for them."""
     none = sum(float(np.exp(each.score)) for each in found if not each.state.answerable)
     return sum(float(np.exp(each.score)) for each in found if each.state.answerable) > none
@@ -151,7 +151,7 @@ def _least(finished: Sequence[Hypothesis], options: BeamOptions) -> float:
 
 
 def _offers(active: Sequence[Hypothesis], parents: Sequence[int], scorer: Scorer, width: int) -> list[_Offer]:
-    choices = [list(each.state.choices()) for each in active]
+    choices = [list(each.state.legal_actions()) for each in active]
     scored = scorer.next_scores(parents, active, choices)
     offers = []
     for place, (hypothesis, own, scores) in enumerate(zip(active, choices, scored, strict=True)):
@@ -166,7 +166,7 @@ def _best(offers: Sequence[_Offer], options: BeamOptions, deadline: Deadline) ->
     Where the time is up, a group ends with the first that holds.
     """
     used: set[tuple[int, int]] = set()
-    chosen: dict[Choice, int] = {}
+    chosen: dict[Action, int] = {}
     for group in range(options.groups):
         size = options.width // options.groups + (group < options.width % options.groups)
         own = [offer for offer in offers if offer.hypothesis.group in (None, group)]

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from kbqa.decoding.actions import Choice
-from kbqa.decoding.beam import Taken
+from kbqa.decoding.actions import Action
+from kbqa.decoding.beam import DerivationStep
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,6 @@ class ShownStep:
     probability: float
 
 
-def shown_steps(taken: Iterable[Taken], names: Mapping[str, str], text: Callable[[Choice], str]) -> list[ShownStep]:
+def shown_steps(taken: Iterable[DerivationStep], names: Mapping[str, str], text: Callable[[Action], str]) -> list[ShownStep]:
     """Return steps with their names and choices in words."""
     return [ShownStep(names[each.step], text(each.choice), each.offered, each.refused, each.probability) for each in taken]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from kbqa.decoding.actions import FEATURES, Choice, Kind
+from kbqa.decoding.actions import FEATURES, Action, Kind
 from kbqa.linking.words import COMMON, WORD, fold, parts_of, stem
 from searchapp.encoders.base import Vectors
 
@@ -51,7 +51,7 @@ class Candidates:
     relations: NDArray[np.int8] | None = None
 
 
-Relate = Callable[[Sequence[Choice]], NDArray[np.int8]]
+Relate = Callable[[Sequence[Action]], NDArray[np.int8]]
 """Tells what each candidate is to each [n, n]; the numbers mean what the language's own code says, 0 is nothing."""
 
 
@@ -81,7 +81,7 @@ def read_question(tokenizer: Tokenizer, text: str) -> Question:
     return Question(text, np.array(encoding.ids[:MAX_TOKENS]), np.array(encoding.offsets[:MAX_TOKENS]).reshape(-1, 2))
 
 
-def read_candidates(question: Question, choices: Sequence[Choice], table: TextTable, relate: Relate | None = None) -> Candidates:
+def read_candidates(question: Question, choices: Sequence[Action], table: TextTable, relate: Relate | None = None) -> Candidates:
     """Read pointers beside a question."""
     number, tokens = len(choices), len(question.ids)
     features = np.zeros((number, FEATURES), dtype=np.float32)
@@ -110,7 +110,7 @@ def _token_stems(question: Question) -> Mapping[str, list[int]]:
     return found
 
 
-def _matches(choice: Choice, question: Question, stems: Mapping[str, list[int]]) -> NDArray[np.int8]:
+def _matches(choice: Action, question: Question, stems: Mapping[str, list[int]]) -> NDArray[np.int8]:
     found = np.zeros(len(question.ids), dtype=np.int8)
     if choice.kind in READ_BY_TEXT:
         for part in _described(choice):
@@ -128,7 +128,7 @@ def _matches(choice: Choice, question: Question, stems: Mapping[str, list[int]])
     return found
 
 
-def _shared_words(choice: Choice, stems: Mapping[str, list[int]]) -> tuple[float, ...]:
+def _shared_words(choice: Action, stems: Mapping[str, list[int]]) -> tuple[float, ...]:
     """Return how much of what a relation is called, and of what it leads to, the question says: what tells a `vice manager` from a `manager`."""
     own, around = _text_stems(choice.text), _text_stems(choice.context[0]) if choice.context else ()
     said, said_around = sum(part in stems for part in own), sum(part in stems for part in around)
@@ -137,7 +137,7 @@ def _shared_words(choice: Choice, stems: Mapping[str, list[int]]) -> tuple[float
     return share, float(share == 1), share_around, said / 4, begun / max(1, len(own)), float(share_around == 1)
 
 
-def _described(choice: Choice) -> frozenset[str]:
+def _described(choice: Action) -> frozenset[str]:
     """Return the stems of what is written about a column, whose name may be no more than a code."""
     about = choice.context[1:] if choice.kind == Kind.COLUMN else ()
     return frozenset(part for text in about for part in _text_stems(text) if part not in COMMON)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
-from kbqa.decoding.actions import Choice, Kind
+from kbqa.decoding.actions import Action, Kind
 from kbqa.decoding.features import JOINT_MATCHES, MATCHES, Candidates, Relate, TextTable, read_candidates, read_question
 from kbqa.decoding.layers import Array, Layers, Memory, compiled_encoder, softmax
 from kbqa.decoding.vocabulary import Vocabulary
@@ -84,7 +84,7 @@ class Session:
     that the query uses each, from 0 to 1.
     """
 
-    def __init__(self, model: DecoderModel, question: str, mentioned: Sequence[Choice], relate: Relate | None = None) -> None:
+    def __init__(self, model: DecoderModel, question: str, mentioned: Sequence[Action], relate: Relate | None = None) -> None:
         self.model = model
         self.question = read_question(model.tokenizer, question)
         candidates = read_candidates(self.question, mentioned, model.table, relate if model.joint else None)
@@ -93,10 +93,10 @@ class Session:
         projected = model.linear("question", model.states(self.question.ids)) + model.weights["mentioned.weight"][marked]
         states = model.norm("norm_question", projected)
         self._memory: dict[str, Memory] = {}
-        self._vectors: dict[Choice, Array] = {}
-        self._variables: dict[tuple[int, Choice], Array] = {}
-        self._scored_by: dict[tuple[Choice, Choice | None], Array] = {}
-        self.relevance: dict[Choice, float] = {}
+        self._vectors: dict[Action, Array] = {}
+        self._variables: dict[tuple[int, Action], Array] = {}
+        self._scored_by: dict[tuple[Action, Action | None], Array] = {}
+        self.relevance: dict[Action, float] = {}
         if model.joint:
             states, pointers = self._read_together(states, candidates)
             self._vectors = dict(zip(mentioned, pointers, strict=True))
@@ -106,7 +106,7 @@ class Session:
             self._remember([f"reader.{layer}.attention" for layer in range(model.reader_layers)], states)
         self._remember([f"decoder.{layer}.cross" for layer in range(model.decoder_layers)], states)
 
-    def vectors(self, choices: Iterable[Choice]) -> Array:
+    def vectors(self, choices: Iterable[Action]) -> Array:
         """Return the vectors of choices [n, width]; pointers that are new are read together."""
         choices = list(choices)
         needed = [choice if choice.kind != Kind.VARIABLE else choice.introduced_by for choice in choices]
@@ -115,7 +115,7 @@ class Session:
             self._vectors |= zip(new, self._read(new), strict=True)
         return np.stack([self._vector(choice) for choice in choices])
 
-    def step(self, past: Past, previous: Sequence[Choice | None], steps: Sequence[str], steps_done: int) -> tuple[Array, Past]:
+    def step(self, past: Past, previous: Sequence[Action | None], steps: Sequence[str], steps_done: int) -> tuple[Array, Past]:
         """Return the states [hypotheses, width] in which the next choice is scored, and the memory with this step in it."""
         model = self.model
         given = [choice for choice in previous if choice is not None]
@@ -132,7 +132,7 @@ class Session:
             values.append(value)
         return model.norm("norm_decoder", states), Past(tuple(keys), tuple(values))
 
-    def scores(self, state: Array, choices: Sequence[Choice]) -> Array:
+    def scores(self, state: Array, choices: Sequence[Action]) -> Array:
         """Return the log-probabilities of choices [n] in a state [width]; words that the weights were not trained with are never chosen."""
         asked = self.model.linear("asked", state[None])[0]
         raw = self._offered(choices) @ asked / np.float32(self.model.width**0.5)
@@ -141,7 +141,7 @@ class Session:
         found: Array = raw - np.log(np.exp(raw).sum())
         return found
 
-    def _offered(self, choices: Sequence[Choice]) -> Array:
+    def _offered(self, choices: Sequence[Action]) -> Array:
         """Return what choices are scored by [n, width]; kept, since many steps offer the same."""
         places = [(choice, choice.introduced_by) for choice in choices]
         new = list(dict.fromkeys(place for place in places if place not in self._scored_by))
@@ -149,7 +149,7 @@ class Session:
             self._scored_by |= zip(new, self.model.linear("offered", self.vectors([choice for choice, _ in new])), strict=True)
         return np.stack([self._scored_by[place] for place in places])
 
-    def _vector(self, choice: Choice) -> Array:
+    def _vector(self, choice: Action) -> Array:
         weights = self.model.weights
         if choice.kind == Kind.KEYWORD:
             found: Array = weights["keyword.weight"][self.model.places.get(choice.key, 0)]
@@ -175,7 +175,7 @@ class Session:
         states = states + model.linear("context", texts[read.contexts].sum(1) / number)
         return model.norm("norm_candidate", states + model.linear("features", read.features))
 
-    def _read(self, choices: Sequence[Choice]) -> Array:
+    def _read(self, choices: Sequence[Action]) -> Array:
         """Read each candidate for itself."""
         read = read_candidates(self.question, choices, self.model.table)
         states = self._embedded(read)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from transformers import LogitsProcessor, PreTrainedTokenizerBase
 
-from kbqa.decoding.actions import Choice, Kind, State
+from kbqa.decoding.actions import Action, Kind, State
 
 END = b"|"
 _SPACE = 0x20
@@ -39,13 +39,13 @@ class Speller:
     """Spells states' choices; remembers the spellings of each state that it met."""
 
     def __init__(self) -> None:
-        self._spellings: dict[State, dict[bytes, Choice]] = {}
+        self._spellings: dict[State, dict[bytes, Action]] = {}
 
-    def spellings(self, state: State) -> Mapping[bytes, Choice]:
+    def spellings(self, state: State) -> Mapping[bytes, Action]:
         """Return the choices that hold in a state by their spelling, which is unique: namesakes are numbered."""
         found = self._spellings.get(state)
         if found is None:
-            choices = list(state.choices())
+            choices = list(state.legal_actions())
             found = {}
             for choice, holds in zip(choices, state.holds(choices), strict=True):
                 if holds:
@@ -65,10 +65,10 @@ class Speller:
             return position
         spelled = position.spelled + bytes([byte])
         choice = self.spellings(position.state).get(spelled)
-        return Position(position.state, spelled) if choice is None else Position(position.state.then(choice))
+        return Position(position.state, spelled) if choice is None else Position(position.state.apply(choice))
 
 
-def spelling(choice: Choice) -> bytes:
+def spelling(choice: Action) -> bytes:
     """Return a choice in words, without the sign that ends it."""
     if choice.kind == Kind.KEYWORD:
         text = str(choice.key)
@@ -81,7 +81,7 @@ def spelling(choice: Choice) -> bytes:
     return " ".join(text.replace("|", "/").split()).encode()
 
 
-def _unique(text: bytes, taken: Mapping[bytes, Choice]) -> bytes:
+def _unique(text: bytes, taken: Mapping[bytes, Action]) -> bytes:
     number, found = 2, text
     while found + END in taken:
         found, number = text + f" #{number}".encode(), number + 1

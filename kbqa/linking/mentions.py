@@ -9,7 +9,7 @@ from kbqa.linking.demonyms import COUNTRY_FORMS
 from kbqa.linking.names import Names
 from kbqa.linking.words import COMMON, Word, fold, key_of, stem
 
-_LONGEST_SPAN = 10
+_MAX_SPAN_LENGTH = 10
 _SAME_NAME = 12
 _RARE = 100
 """How many names may share a word for it to find them alone."""
@@ -60,7 +60,7 @@ def _by_span(question: str, words: Sequence[Word], names: Names) -> list[Found]:
     readings = _readings(words, names)
     spans: dict[str, list[tuple[int, int, float]]] = defaultdict(list)
     for start in range(len(words)):
-        for end in range(start + 1, min(len(words), start + _LONGEST_SPAN) + 1):
+        for end in range(start + 1, min(len(words), start + _MAX_SPAN_LENGTH) + 1):
             for texts, similarity in _span_readings(readings[start:end]):
                 if not (end == start + 1 and texts in COMMON):
                     spans[key_of(texts)].append((start, end, similarity))

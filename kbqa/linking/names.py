@@ -10,7 +10,7 @@ from django.db import connection
 
 from kbqa.linking.words import deletions, fold, stem
 
-LONGEST_NAME = 200
+MAX_NAME_LENGTH = 200
 _ROWS_AT_ONCE = 20_000
 _MERGE_PENDING = (
     "SELECT gin_clean_pending_list(indexrelid) FROM pg_index JOIN pg_class i ON i.oid = indexrelid JOIN pg_am a ON a.oid = i.relam "
@@ -51,11 +51,11 @@ class Names:
         columns = f"{self.column}, load, kind, term, predicate, text, key, words, count"
         with connection.cursor() as cursor, cursor.copy(f"COPY {self.table} ({columns}) FROM STDIN") as copy:
             for kind, term, predicate, text, count in rows:
-                folded = fold(text[:LONGEST_NAME])
+                folded = fold(text[:MAX_NAME_LENGTH])
                 if not folded:
                     continue
                 stems = sorted(map(stem, folded.split()))
-                shown = text[:LONGEST_NAME].replace("\0", "")
+                shown = text[:MAX_NAME_LENGTH].replace("\0", "")
                 copy.write_row((self.owner, self.load, kind, term, predicate, shown, " ".join(stems), stems, count))
                 words.update(set(folded.split()))
                 number += 1
@@ -79,7 +79,7 @@ class Names:
         with connection.cursor() as cursor:
             cursor.executemany(
                 f"DELETE FROM {self.table} WHERE {self.column} = %s AND load = %s AND kind = %s AND term = %s AND predicate = %s AND text = %s",
-                [(self.owner, self.load, kind, term, predicate, text[:LONGEST_NAME]) for kind, term, predicate, text, _ in rows],
+                [(self.owner, self.load, kind, term, predicate, text[:MAX_NAME_LENGTH]) for kind, term, predicate, text, _ in rows],
             )
 
     def forget(self, predicates: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ KNOWN = {
     "wd": "http://www.wikidata.org/entity/", "wdt": "http://www.wikidata.org/prop/direct/", "dbo": "http://dbpedia.org/ontology/",
     "dbp": "http://dbpedia.org/property/", "dbr": "http://dbpedia.org/resource/",
 }  # fmt: skip
-MOST_PREFIXES = 50
+MAX_PREFIXES = 50
 NAME = re.compile(r"[a-zA-Z][\w-]{0,30}")
 """What may be the name of a prefix, as far as it is made or kept here."""
 
@@ -24,10 +24,10 @@ _USED = re.compile(r"(?<![\w?$:@-])([A-Za-z][\w-]*):(?=[\w%\\])")
 
 def prefixes_for(iris: Iterable[str], found: Mapping[str, str]) -> dict[str, str]:
     """Return prefixes for the namespaces of some IRIs: those `found` in their file, and names made of the namespaces that have none."""
-    prefixes = {name: iri for name, iri in list(found.items())[:MOST_PREFIXES] if is_prefix(name, iri)}
+    prefixes = {name: iri for name, iri in list(found.items())[:MAX_PREFIXES] if is_prefix(name, iri)}
     spaces = Counter(match.group(1) for iri in iris if (match := _NAMESPACE.match(iri)))
     for space, _ in spaces.most_common():
-        if space not in prefixes.values() and space not in KNOWN.values() and len(prefixes) < MOST_PREFIXES:
+        if space not in prefixes.values() and space not in KNOWN.values() and len(prefixes) < MAX_PREFIXES:
             prefixes[_free_name(space, {*prefixes, *KNOWN})] = space
     return prefixes
 
@@ -46,7 +46,7 @@ def _free_name(space: str, taken: set[str]) -> str:
     parts = [part for part in re.split(r"[/#.:]+", space.rsplit("://", maxsplit=1)[-1]) if NAME.fullmatch(part) and part != "www"]
     last = [part for part in re.split(r"[/#]+", space.rsplit("://", maxsplit=1)[-1])[1:] if NAME.fullmatch(part)]
     name = (last[-1] if last else parts[0] if parts else "ns").lower()
-    return next(each for each in (name, *(f"{name}{number}" for number in range(2, MOST_PREFIXES + 20))) if each not in taken)
+    return next(each for each in (name, *(f"{name}{number}" for number in range(2, MAX_PREFIXES + 20))) if each not in taken)
 
 
 def with_prefixes(query: str, prefixes: Mapping[str, str]) -> str:

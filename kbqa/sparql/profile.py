@@ -28,7 +28,7 @@ LABEL_PREDICATES = tuple(
         "http://www.w3.org/2006/vcard/ns#fn",
     )
 )
-"""Taken for names wherever they occur, the best first."""
+"""DerivationStep for names wherever they occur, the best first."""
 DESCRIPTION_PREDICATES = tuple(
     NamedNode(iri)
     for iri in ("http://www.w3.org/2000/01/rdf-schema#comment", "http://schema.org/description", "http://purl.org/dc/terms/description")

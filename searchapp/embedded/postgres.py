@@ -12,7 +12,7 @@ from searchapp.embedded.errors import ServiceError
 
 _INSTALLATION = "pginstall18"
 # Of the machine's memory, and at most, for pages of the database: what a search walks through should lie there.
-_BUFFERS_SHARE, _MOST_BUFFERS_MB = 8, 1024
+_BUFFERS_SHARE, _MAX_BUFFERS_MB = 8, 1024
 # What differs from PostgreSQL's own defaults, for a laptop: no network, fast index builds, no just-in-time
 # compilation (it costs more than a short query), a planner that knows the data lies on an SSD, and pages read
 # by who needs them: handing them to workers takes longer than reading what the system has in memory.
@@ -90,7 +90,7 @@ class Postgres:
 
 def _buffers() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
-    return f"{min(_MOST_BUFFERS_MB, memory // _BUFFERS_SHARE)}MB"
+    return f"{min(_MAX_BUFFERS_MB, memory // _BUFFERS_SHARE)}MB"
 
 
 def _binary(name: str) -> Path:

@@ -19,7 +19,7 @@ from searchapp.embedded.redis import Redis
 __all__ = ["EmbeddedServices", "ServiceError"]
 
 # The kernel's limit for the address of a Unix socket is 107 bytes; PostgreSQL adds a file name of 16.
-_LONGEST_SOCKET_DIR = 88
+_MAX_SOCKET_DIR_LENGTH = 88
 # Set by the supervisor for the processes it starts: they use its services and never stop them.
 SUPERVISED = "SEARCHAPP_SUPERVISED"
 
@@ -103,7 +103,7 @@ class EmbeddedServices:
 
 def _run_dir(data_dir: Path) -> Path:
     inside = data_dir / "run"
-    if len(str(inside / "postgres")) <= _LONGEST_SOCKET_DIR:
+    if len(str(inside / "postgres")) <= _MAX_SOCKET_DIR_LENGTH:
         return inside
     digest = hashlib.sha256(str(data_dir).encode()).hexdigest()[:16]
     return Path(tempfile.gettempdir()) / f"searchapp-{os.geteuid()}-{digest}"

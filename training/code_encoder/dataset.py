@@ -26,9 +26,9 @@ from training.code_encoder.standalone import file_name_for, standalone, strip_do
 
 _AT_ONCE = 500
 # A kind that is rarer tells the network nothing that it could learn.
-_LEAST_KIND_COUNT = 200
+_MIN_KIND_COUNT = 200
 # An identifier of fewer packages is their own; 12,000 take 9 MB.
-_LEAST_PACKAGES, _MOST_IDENTIFIERS = 4, 12_000
+_MIN_PACKAGES, _MAX_IDENTIFIERS = 4, 12_000
 _PAIRS_FOR_VOCABULARY = 60_000
 
 VARIANTS = ("documented", "bare")
@@ -98,9 +98,9 @@ def vocabulary_of(pairs: Sequence[Pair]) -> Vocabulary:
             kinds.update(graph.inner_kinds)
             for identifier in set(graph.identifiers) - {""}:
                 packages[identifier].add(pair.package)
-    common = sorted(kind for kind, count in kinds.items() if count >= _LEAST_KIND_COUNT)
-    spread = sorted((-len(using), identifier) for identifier, using in packages.items() if len(using) >= _LEAST_PACKAGES)
-    return Vocabulary(tuple(common), tuple(identifier for _, identifier in spread[:_MOST_IDENTIFIERS]))
+    common = sorted(kind for kind, count in kinds.items() if count >= _MIN_KIND_COUNT)
+    spread = sorted((-len(using), identifier) for identifier, using in packages.items() if len(using) >= _MIN_PACKAGES)
+    return Vocabulary(tuple(common), tuple(identifier for _, identifier in spread[:_MAX_IDENTIFIERS]))
 
 
 def featurize(

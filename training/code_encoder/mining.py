@@ -28,9 +28,9 @@ LANGUAGES = {".py": "python", ".java": "java", ".js": "javascript", ".go": "go",
 SPLITS = ("train", "valid", "test")
 # Of a hundred packages: these many to valid and to test.
 _VALID, _TEST = 4, 16
-_MOST_BYTES = 400_000
+_MAX_BYTES = 400_000
 # Of a package with more files, so many, evenly spread: a few generated interfaces to services hold as much code as all the rest.
-_MOST_FILES = 400
+_MAX_FILES = 400
 _TEST_PATH = re.compile(
     r"(?:^|[/_.-])(?:tests?|testing|testdata|spec|specs|fixtures?|examples?|vendor|node_modules|third_party|min)(?:[/_.-]|$)", re.IGNORECASE
 )
@@ -110,8 +110,8 @@ def split_of(package: str) -> str:
 def package_pairs(package: Path) -> list[Pair]:
     """Return the pairs of one package, in the order of its paths."""
     paths = {path.relative_to(package).as_posix(): path for path in sorted(package.rglob("*")) if path.suffix in LANGUAGES}
-    wanted = [name for name, path in paths.items() if not _TEST_PATH.search(name) and path.is_file() and path.stat().st_size <= _MOST_BYTES]
-    return [pair for name in _spread(wanted, _MOST_FILES) for pair in _file_pairs(paths[name], name, package.name)]
+    wanted = [name for name, path in paths.items() if not _TEST_PATH.search(name) and path.is_file() and path.stat().st_size <= _MAX_BYTES]
+    return [pair for name in _spread(wanted, _MAX_FILES) for pair in _file_pairs(paths[name], name, package.name)]
 
 
 def _file_pairs(path: Path, name: str, package: str) -> list[Pair]:

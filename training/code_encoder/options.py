@@ -7,7 +7,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-_MOST_QUERY_TOKENS = 64
+_MAX_QUERY_TOKENS = 64
 
 
 def add_training_arguments(parser: ArgumentParser) -> None:
@@ -35,7 +35,7 @@ def query_tokenizer(folder: Path) -> Any:
 
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()
-    tokenizer.enable_truncation(_MOST_QUERY_TOKENS)
+    tokenizer.enable_truncation(_MAX_QUERY_TOKENS)
     return tokenizer
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from codesearch.parsing import CodeUnit
 
-_LEAST_WORDS, _LEAST_LINES = 3, 3
+_MIN_WORDS, _MIN_LINES = 3, 3
 # Constructors and what every class has: their documentation says nothing about what they do.
 _STANDARD_METHODS = frozenset(
     """constructor initialize init tostring hashcode equals clone finalize compareto to_s to_str inspect hash string error
@@ -25,7 +25,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'(])")
 _NOT_DOCUMENTATION = re.compile(
     r"^\W*(?:todo|fixme|xxx|copyright|license|eslint|jshint|istanbul|@\w+|noqa|type:|nolint|rubocop|inheritdoc)", re.IGNORECASE
 )
-_MOST_SENTENCE_CHARACTERS = 300
+_MAX_SENTENCE_CHARACTERS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def pair_of(unit: CodeUnit, language: str, package: str, path: str) -> Pair | No
     if unit.kind not in ("function", "method") or unit.tree is None or _is_unwanted(unit):
         return None
     query = first_sentence(unit.documentation)
-    if len(re.findall(r"[^\W\d_]{2,}", query)) < _LEAST_WORDS or not _is_english(query) or _NOT_DOCUMENTATION.match(query):
+    if len(re.findall(r"[^\W\d_]{2,}", query)) < _MIN_WORDS or not _is_english(query) or _NOT_DOCUMENTATION.match(query):
         return None
     return Pair(query, unit.code, language, package, path, unit.qualified_name, unit.documentation)
 
@@ -62,7 +62,7 @@ def first_sentence(documentation: str) -> str:
     for pattern, replacement in _MARKUP:
         text = pattern.sub(replacement, text)
     sentence = _SENTENCE_END.split(" ".join(text.split()), maxsplit=1)[0]
-    return sentence[:_MOST_SENTENCE_CHARACTERS].strip(" -#")
+    return sentence[:_MAX_SENTENCE_CHARACTERS].strip(" -#")
 
 
 def _is_unwanted(unit: CodeUnit) -> bool:
@@ -71,7 +71,7 @@ def _is_unwanted(unit: CodeUnit) -> bool:
         return True
     # A constructor of Java, C# or C++ bears the name of its class.
     scope = re.split(r"\.|::", unit.qualified_name)[-2:-1]
-    return bool(scope and scope[0] == unit.name) or len([line for line in unit.code.splitlines() if line.strip()]) < _LEAST_LINES
+    return bool(scope and scope[0] == unit.name) or len([line for line in unit.code.splitlines() if line.strip()]) < _MIN_LINES
 
 
 def _is_english(text: str) -> bool:

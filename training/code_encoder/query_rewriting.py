@@ -32,7 +32,7 @@ _ASKED_VERBS = {
 _ARTICLES = frozenset(("a", "an", "the", "this", "that", "these", "given", "specified", "current"))
 _CLAUSE_END = re.compile(r"[,;:(]|\b(?:which|that is|if any|so that|in order to)\b")
 _WORD = re.compile(r"[^\W_][\w.'+#-]*")
-_LONGEST = 12
+_MAX_LENGTH = 12
 
 
 def question_like(sentence: str, name: str, language: str, rng: random.Random) -> str:
@@ -52,7 +52,7 @@ def question_like(sentence: str, name: str, language: str, rng: random.Random) -
     words = [part for word in _WORD.findall(clause if len(clause.split()) >= 3 else sentence) for part in _spoken(word)]
     if len(words) > 1 and (words[0] in _PLAIN_VERBS or (words[1] in _ARTICLES and re.fullmatch(r"[a-z]{3,}[^su]s", words[0]))):
         words[0] = _PLAIN_VERBS.get(words[0], words[0].removesuffix("s"))
-    words = [word for word in words if word not in _ARTICLES or rng.random() < 0.3][:_LONGEST]
+    words = [word for word in words if word not in _ARTICLES or rng.random() < 0.3][:_MAX_LENGTH]
     if words and words[0] in _ASKED_VERBS:
         words[0] = rng.choice(_ASKED_VERBS[words[0]])
     return _dressed(_some_lost([word for word in words if word], rng), language, rng)

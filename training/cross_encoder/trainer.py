@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch.nn import functional
 
-from kbqa.sql.answer.schema_linking import CellNames, world_of
+from kbqa.sql.answer.schema_linking import CellNames, link_question
 from kbqa.sql.focus.cross_encoder.features import SchemaText, nodes_of, schema_text
 from kbqa.sql.focus.selection import focused
 from kbqa.sql.ingest.inferred_keys import all_keys
@@ -93,7 +93,7 @@ def item_of(question: str, sql: str, schema: Schema, tokenizer: Tokenizer, rng: 
     needed = columns_in(sql, schema)
     if not needed:
         return
-    world = world_of(question, schema, CellNames())
+    world = link_question(question, schema, CellNames())
     if rng is not None:
         world = disguised(world, question, rng) if rng.random() < _DISGUISED else world
         kept = [ref for ref in needed if isinstance(ref, ColumnRef)]

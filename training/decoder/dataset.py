@@ -11,12 +11,12 @@ import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from kbqa.decoding.actions import FEATURES, Choice, Kind, Step
+from kbqa.decoding.actions import FEATURES, Action, Kind, Step
 from kbqa.decoding.features import CONTEXTS, Candidates, Relate, TextTable, read_candidates, read_question
 from kbqa.decoding.vocabulary import Vocabulary
 from training.decoder.network import Batch
 
-_MOST_RELATIONS, _MOST_POINTERS = 40, 72
+_MAX_RELATIONS, _MAX_POINTERS = 40, 72
 _POINTER, _VARIABLE = 1_000, 10_000
 
 
@@ -42,7 +42,7 @@ def folder_of(data: Sequence[Path], name: str) -> Path | None:
 def make_item(
     question: str,
     steps: Sequence[Step],
-    mentioned: Sequence[Choice],
+    mentioned: Sequence[Action],
     vocabulary: Vocabulary,
     tokenizer: Tokenizer,
     table: TextTable,
@@ -58,7 +58,7 @@ def make_item(
     place = {choice: index for index, choice in enumerate(pointers)}
     introduced = np.zeros(vocabulary.variables, dtype=np.int64)
 
-    def number(choice: Choice) -> int | None:
+    def number(choice: Action) -> int | None:
         if choice.kind == Kind.KEYWORD:
             return vocabulary.keywords.index(str(choice.key))
         if choice.kind == Kind.VARIABLE:
@@ -96,15 +96,15 @@ class JointSchema:
     """Candidates that are known before decoding: what each is to each, and whether the right query uses it (1, 0, -1 for not known)."""
 
     relate: Relate
-    relevant: Callable[[Choice], int]
+    relevant: Callable[[Action], int]
 
 
-def _pointers(steps: Sequence[Step], golds: Sequence[Choice], mentioned: Sequence[Choice], rng: random.Random) -> list[Choice]:
+def _pointers(steps: Sequence[Step], golds: Sequence[Action], mentioned: Sequence[Action], rng: random.Random) -> list[Action]:
     """Return what is chosen, and a sample of what else is on offer."""
     chosen = [gold for gold in golds if gold.kind not in (Kind.KEYWORD, Kind.VARIABLE)]
     offered = dict.fromkeys(choice for step in steps for choice in step.legal if choice.kind in (Kind.FORWARD, Kind.BACKWARD))
-    relations = rng.sample(list(offered), min(_MOST_RELATIONS, len(offered)))
-    others = [choice for choice in mentioned if choice not in chosen][: _MOST_POINTERS - len(relations)]
+    relations = rng.sample(list(offered), min(_MAX_RELATIONS, len(offered)))
+    others = [choice for choice in mentioned if choice not in chosen][: _MAX_POINTERS - len(relations)]
     return list(dict.fromkeys([*chosen, *others, *relations]))
 
 

@@ -39,9 +39,9 @@ HELD_OUT_GRAPHS = (
     "journal_committee",
 )  # fmt: skip
 """Graphs of Spider4SPARQL's training set that are only measured on, whatever the seed: weights that go on from others must not have seen them."""
-_MOST_BYTES = 10**12
+_MAX_BYTES = 10**12
 _VALID = 600
-_TRIES, _LARGEST = 20, 4
+_TRIES, _MAX_SIZE = 20, 4
 """How often one question is tried to make; from how many properties on patterns count as equally large."""
 
 
@@ -125,7 +125,7 @@ def _unanswerable(graph: TrainingGraph, amounts: Amounts) -> int:
 def _read(path: Path) -> Store:
     store = Store()
     store.bulk_extend(
-        triples_of(RdfFile(path, rdf_format(path.name), _MOST_BYTES), Report(), skip_bad_lines=False, progress=lambda done, total: None)
+        triples_of(RdfFile(path, rdf_format(path.name), _MAX_BYTES), Report(), skip_bad_lines=False, progress=lambda done, total: None)
     )
     return store
 
@@ -217,7 +217,7 @@ def _transplanted(patterns: Sequence[Pattern], around: Surroundings, number: int
     """Yield questions that others were asked, put to this graph; those that follow from one property alone no oftener than others."""
     by_size: dict[int, list[Pattern]] = defaultdict(list)
     for each in patterns:
-        by_size[min(_LARGEST, len(each.shapes))].append(each)
+        by_size[min(_MAX_SIZE, len(each.shapes))].append(each)
     shapes = list(by_size.values())
     drawn = rng.choices(shapes, [len(each) ** 0.5 for each in shapes], k=_TRIES * number) if shapes else []
     tries = (transplanted(rng.choice(each), around, rng) for each in drawn)

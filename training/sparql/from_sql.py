@@ -26,7 +26,7 @@ from training.sparql.published import Example
 from training.sql.parser import NotCoveredError
 from training.sql.parser import parse_query as parse_sql
 
-_MOST_ROWS = 1_000
+_MAX_ROWS = 1_000
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?")
 _PLAIN_COMPARISONS = {each: Comparison(each.value) for each in sql.Comparison if each.value in set(Comparison)}
@@ -106,8 +106,8 @@ def _checked(statement: str, graph: MappedGraph, engine: Engine) -> Query | None
 def same_answers(query: Query, store: OxigraphStore, statement: str, engine: Engine) -> bool:
     """Tell whether both find the same rows, however often. Raises QueryError, SQLAlchemyError."""
     with engine.connect() as connection:
-        expected = [tuple(map(_plain, row)) for row in connection.exec_driver_sql(statement).fetchmany(_MOST_ROWS)]
-    found = store.select(query_text(query), limit=_MOST_ROWS)
+        expected = [tuple(map(_plain, row)) for row in connection.exec_driver_sql(statement).fetchmany(_MAX_ROWS)]
+    found = store.select(query_text(query), limit=_MAX_ROWS)
     return bool(expected) and set(expected) == {tuple(_plain(getattr(term, "value", term)) for term in row) for row in found.rows}
 
 

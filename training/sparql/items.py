@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from tokenizers import Tokenizer
 
 from kbqa.decoding.features import TextTable
-from kbqa.sparql.answer.pipeline import world_of
+from kbqa.sparql.answer.pipeline import link_question
 from kbqa.sparql.grammar import VOCABULARY
 from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.models import GraphVersion
@@ -27,7 +27,7 @@ def prepare(
 ) -> Iterator[Item]:
     """Yield an item for each example that the grammar can write with what was found in the question; count the others by reason."""
     for example in examples:
-        world = world_of(example.question, version, graph)
+        world = link_question(example.question, version, graph)
         try:
             steps = decisions(example.query, world)
         except NotWritableError as error:

@@ -6,8 +6,8 @@ as they touch what is there; classes come right after what they describe.
 
 from collections.abc import Iterator
 
-from kbqa.decoding.actions import Choice, Kind, Step, keyword
-from kbqa.sparql.grammar import SparqlState, World, start, term_of
+from kbqa.decoding.actions import Action, Kind, Step, keyword
+from kbqa.sparql.grammar import LinkedQuestion, SparqlState, start, term_of
 from kbqa.sparql.query import RDF_TYPE, Average, Branch, Comparison, Edge, Filter, Having, Item, Node, Query, Variable
 
 
@@ -15,7 +15,7 @@ class NotWritableError(ValueError):
     """The grammar, or what was found in the question, does not reach this query."""
 
 
-def decisions(query: Query | None, world: World) -> list[Step]:
+def decisions(query: Query | None, world: LinkedQuestion) -> list[Step]:
     """Return the decisions that write `query`; None is a question that the graph cannot answer. Raises NotWritableError."""
     if query is None:
         state = start(world)
@@ -23,8 +23,8 @@ def decisions(query: Query | None, world: World) -> list[Step]:
     return list(_Walk(query, world).steps())
 
 
-def _decision(state: SparqlState, choice: Choice) -> Step:
-    legal = tuple(state.choices())
+def _decision(state: SparqlState, choice: Action) -> Step:
+    legal = tuple(state.legal_actions())
     if choice not in legal:
         raise NotWritableError(f"{choice.kind} {choice.key} is not offered at {state.step}.")
     return Step(state.step, legal, legal.index(choice))
@@ -33,7 +33,7 @@ def _decision(state: SparqlState, choice: Choice) -> Step:
 class _Walk:
     """Writes a query; remembers which of its variables became which of the grammar's."""
 
-    def __init__(self, query: Query, world: World) -> None:
+    def __init__(self, query: Query, world: LinkedQuestion) -> None:
         self.query, self.world, self.state = query, world, start(world)
         self.places: dict[Variable, int] = {}
 
@@ -63,16 +63,16 @@ class _Walk:
         if query.columns:
             yield from self._columns()
 
-    def _take(self, choice: Choice) -> Step:
+    def _take(self, choice: Action) -> Step:
         decision = _decision(self.state, choice)
-        self.state = self.state.then(decision.legal[decision.gold])
+        self.state = self.state.apply(decision.legal[decision.gold])
         return decision
 
     def _edges(self, edges: list[Edge]) -> Iterator[Step]:
         first = self._first(edges)
         if first.predicate == RDF_TYPE and isinstance(first.subject, Variable):
             edges.remove(first)
-            yield self._take(Choice(Kind.CLASS, first.object))
+            yield self._take(Action(Kind.CLASS, first.object))
             if self.places.setdefault(first.subject, 0) != 0:
                 raise NotWritableError("An alternative begins with a class of another variable.")
         else:
@@ -114,7 +114,7 @@ class _Walk:
         return any(edge.predicate == RDF_TYPE for edge in edges) and not any(self._has_entity(edge) for edge in edges)
 
     def _has_entity(self, edge: Edge) -> bool:
-        return edge.predicate != RDF_TYPE and any(Choice(Kind.ENTITY, end) in self.world.entities for end in (edge.subject, edge.object))
+        return edge.predicate != RDF_TYPE and any(Action(Kind.ENTITY, end) in self.world.entities for end in (edge.subject, edge.object))
 
     def _known(self, node: Node) -> bool:
         return isinstance(node, Variable) and node in self.places
@@ -124,14 +124,14 @@ class _Walk:
         head = edge.subject if from_subject else edge.object
         yield self._take(self._variable(head))
         if edge.predicate == RDF_TYPE:
-            yield self._take(Choice(Kind.CLASS, edge.object))
+            yield self._take(Action(Kind.CLASS, edge.object))
         else:
             yield from self._leave(edge, head)
 
     def _leave(self, edge: Edge, head: Node) -> Iterator[Step]:
         forward = head == edge.subject
         tail = edge.object if forward else edge.subject
-        yield self._take(Choice(Kind.FORWARD if forward else Kind.BACKWARD, edge.predicate))
+        yield self._take(Action(Kind.FORWARD if forward else Kind.BACKWARD, edge.predicate))
         if not isinstance(tail, Variable):
             yield self._take(self._pointer(tail, edge))
         elif tail in self.places:
@@ -207,22 +207,22 @@ class _Walk:
             raise NotWritableError(f"{value} was not found in the question.")
         return shifted[0], str(int(value) + shifted[1])
 
-    def _variable(self, node: Node) -> Choice:
+    def _variable(self, node: Node) -> Action:
         if not isinstance(node, Variable) or node not in self.places:
             raise NotWritableError(f"{node} is used before it is bound.")
-        return Choice(Kind.VARIABLE, self.places[node])
+        return Action(Kind.VARIABLE, self.places[node])
 
-    def _pointer(self, node: Node, edge: Edge) -> Choice:
+    def _pointer(self, node: Node, edge: Edge) -> Action:
         """Return the candidate that stands for a constant of an edge."""
         for choice in (*self.world.entities, *self.world.values, *self.world.numbers):
             if term_of(choice) == node and (choice.kind != Kind.VALUE or choice.key[0] == edge.predicate):
                 return choice
         raise NotWritableError(f"{node} was not found in the question.")
 
-    def _offered(self, value: object) -> Choice:
+    def _offered(self, value: object) -> Action:
         """Return the choice on offer that has a value."""
         wanted = value if isinstance(value, str) else value.value  # type: ignore[attr-defined]
-        for choice in self.state.choices():
+        for choice in self.state.legal_actions():
             if choice.kind != Kind.KEYWORD and term_of(choice).value == wanted:
                 return choice
         raise NotWritableError(f"{value} was not found in the question.")

@@ -24,7 +24,7 @@ Thing = NamedNode | Literal
 """What a question names: a class, a property or a value."""
 
 _NUMBERS = ("integer", "decimal", "double", "float", "int", "long")
-_SAMPLED, _LONGEST_VALUE = 60, 50
+_SAMPLED, _MAX_VALUE_LENGTH = 60, 50
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Surroundings:
         """Return some values of a property that can be written into a question."""
         if predicate not in self._values:
             quads = (quad.object for quad, _ in zip(self.store.quads_for_pattern(None, predicate, None), range(_SAMPLED), strict=False))
-            self._values[predicate] = [each for each in quads if isinstance(each, Literal) and 0 < len(each.value) <= _LONGEST_VALUE]
+            self._values[predicate] = [each for each in quads if isinstance(each, Literal) and 0 < len(each.value) <= _MAX_VALUE_LENGTH]
         return self._values[predicate]
 
 

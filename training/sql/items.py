@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from tokenizers import Tokenizer
 
-from kbqa.decoding.actions import Choice, Kind, Step
+from kbqa.decoding.actions import Action, Kind, Step
 from kbqa.decoding.features import TextTable
-from kbqa.sql.answer.schema_linking import CellNames, relate, under_another_name, world_of
+from kbqa.sql.answer.schema_linking import CellNames, link_question, relate, under_another_name
 from kbqa.sql.focus.selection import focused
-from kbqa.sql.grammar import VOCABULARY, World
+from kbqa.sql.grammar import VOCABULARY, LinkedQuestion
 from kbqa.sql.query import Query
 from kbqa.sql.schema import ColumnRef, Schema
 from training.decoder.dataset import Item, JointSchema, make_item
@@ -19,11 +19,11 @@ from training.sql.gold_columns import columns_in
 from training.sql.oracle import NotWritableError, decisions, used
 from training.sql.parser import NotCoveredError, parse_query
 
-MOST_COLUMNS = 50
+MAX_COLUMNS = 50
 """How many columns a question is trained beside; of larger schemas what it uses, and others by chance among the likeliest."""
 _WIDE_COLUMNS, _WIDENED = 160, 0.3
 """For this share of the questions on larger schemas many more are read, as the focus reads them."""
-_FEWEST_COLUMNS, _NARROWED = 6, 0.4
+_MIN_COLUMNS, _NARROWED = 6, 0.4
 """Of smaller schemas a part is left out as well, for this share of the questions: what is asked should not depend on what else there is."""
 
 _DISGUISED = 0.35
@@ -81,30 +81,30 @@ def parsed(sql: str | None, schema: Schema) -> tuple[Query | None, str]:
         return None, str(error)
 
 
-def item_of(question: str, steps: list[Step], world: World, needed: set[ColumnRef | str], tools: Tools) -> Item:
+def item_of(question: str, steps: list[Step], world: LinkedQuestion, needed: set[ColumnRef | str], tools: Tools) -> Item:
     """Return a question's arrays."""
 
-    def relevant(choice: Choice) -> int:
+    def relevant(choice: Action) -> int:
         return int(choice.key in needed) if choice.kind in (Kind.TABLE, Kind.COLUMN) else -1
 
     joint = JointSchema(lambda choices: relate(world.schema, choices), relevant)
     return make_item(question, steps, world.candidates, VOCABULARY, tools.tokenizer, tools.table, tools.rng, joint)
 
 
-def _world(question: str, schema: Schema, cells: CellNames, needed: set[ColumnRef | str], rng: random.Random | None) -> World:
-    world = world_of(question, schema, cells)
+def _world(question: str, schema: Schema, cells: CellNames, needed: set[ColumnRef | str], rng: random.Random | None) -> LinkedQuestion:
+    world = link_question(question, schema, cells)
     if rng is not None and rng.random() < _DISGUISED:
         world = disguised(world, question, rng)
     kept = [ref for ref in needed if isinstance(ref, ColumnRef)]
-    most = min(MOST_COLUMNS, len(world.columns))
-    if rng is not None and len(world.columns) > MOST_COLUMNS and rng.random() < _WIDENED:
-        most = min(len(world.columns), rng.randint(MOST_COLUMNS, _WIDE_COLUMNS))
+    most = min(MAX_COLUMNS, len(world.columns))
+    if rng is not None and len(world.columns) > MAX_COLUMNS and rng.random() < _WIDENED:
+        most = min(len(world.columns), rng.randint(MAX_COLUMNS, _WIDE_COLUMNS))
     elif rng is not None and rng.random() < _NARROWED:
-        most = min(most, max(len(kept) + 2, rng.randint(_FEWEST_COLUMNS, MOST_COLUMNS)))
+        most = min(most, max(len(kept) + 2, rng.randint(_MIN_COLUMNS, MAX_COLUMNS)))
     return world if len(world.columns) <= most else focused(world, kept, most, noise=rng)
 
 
-def disguised(world: World, question: str, rng: random.Random) -> World:
+def disguised(world: LinkedQuestion, question: str, rng: random.Random) -> LinkedQuestion:
     """Return a world in which some of the columns that something is written about have codes for names: a letter and a number, or initials."""
     share = rng.random()
     return replace(

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from kbqa.decoding.actions import Choice, Kind, Step, keyword
-from kbqa.sql.grammar import World, open_keys, start
+from kbqa.decoding.actions import Action, Kind, Step, keyword
+from kbqa.sql.grammar import LinkedQuestion, open_keys, start
 from kbqa.sql.query import AllOf, Condition, DatePart, Item, Operand, Order, Query, Term, Value, Via, column_of
 from kbqa.sql.schema import ColumnRef
 
@@ -12,7 +12,7 @@ class NotWritableError(ValueError):
     """The grammar, or what was found in the question, does not reach this query."""
 
 
-def decisions(query: Query | None, world: World) -> list[Step]:
+def decisions(query: Query | None, world: LinkedQuestion) -> list[Step]:
     """Return the decisions that write `query`; None is a question that the database cannot answer. Raises NotWritableError."""
     walk = _Walk(world)
     if query is None:
@@ -26,15 +26,15 @@ def decisions(query: Query | None, world: World) -> list[Step]:
 class _Walk:
     """Writes a query choice by choice."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: LinkedQuestion) -> None:
         self.world, self.state = world, start(world)
 
-    def take(self, choice: Choice) -> Step:
-        legal = tuple(self.state.choices())
+    def take(self, choice: Action) -> Step:
+        legal = tuple(self.state.legal_actions())
         if choice not in legal:
             raise NotWritableError(f"{choice.kind} {choice.key} is not offered at {self.state.step}.")
         step = Step(self.state.step, legal, legal.index(choice))
-        self.state = self.state.then(legal[step.gold])
+        self.state = self.state.apply(legal[step.gold])
         return step
 
     def whole(self, query: Query) -> Iterator[Step]:
@@ -46,12 +46,12 @@ class _Walk:
             yield from self._select(query.right)
             yield from self._end(query.right, keyword("END"))
 
-    def _end(self, query: Query, closing: Choice) -> Iterator[Step]:
+    def _end(self, query: Query, closing: Action) -> Iterator[Step]:
         yield self.take(closing)
         while self.state.step == "VIA":
             yield self.take(self._key(query.via))
 
-    def _key(self, chosen: Sequence[Via]) -> Choice:
+    def _key(self, chosen: Sequence[Via]) -> Action:
         wanted = {frozenset((via.source, via.target)) for via in chosen}
         for choice, key in open_keys(self.state).items():
             if frozenset((key.source, key.target)) in wanted:
@@ -65,7 +65,7 @@ class _Walk:
             yield from self._item(item)
         for table in query.with_tables:
             yield self.take(keyword("WITH"))
-            yield self.take(Choice(Kind.TABLE, table))
+            yield self.take(Action(Kind.TABLE, table))
         yield from self._conditions("WHERE", query.where)
         if query.group:
             yield self.take(keyword("GROUP"))
@@ -107,16 +107,16 @@ class _Walk:
             yield from self._select(condition.query)
             yield from self._end(condition.query, keyword("END"))
         elif condition.column is not None:
-            yield self.take(Choice(Kind.COLUMN, condition.column))
+            yield self.take(Action(Kind.COLUMN, condition.column))
         else:
             for place, value in enumerate(condition.values):
                 if place and self.state.step != "VALUE":
                     yield self.take(keyword("ALSO"))
                 yield self.take(self._value(value))
 
-    def _value(self, value: Value) -> Choice:
+    def _value(self, value: Value) -> Action:
         wanted = value.text.casefold()
-        offered = [choice for choice in self.state.choices() if choice.kind in (Kind.VALUE, Kind.NUMBER)]
+        offered = [choice for choice in self.state.legal_actions() if choice.kind in (Kind.VALUE, Kind.NUMBER)]
         for text in (value.text, wanted):
             for choice in offered:
                 found = str(choice.key[1] if choice.kind == Kind.VALUE else choice.key)
@@ -134,12 +134,12 @@ class _Walk:
         if orders:
             yield self.take(self._limit(limit))
 
-    def _limit(self, limit: int | None) -> Choice:
-        return keyword("UNLIMITED") if limit is None else keyword("ONE") if limit == 1 else Choice(Kind.NUMBER, str(limit))
+    def _limit(self, limit: int | None) -> Action:
+        return keyword("UNLIMITED") if limit is None else keyword("ONE") if limit == 1 else Action(Kind.NUMBER, str(limit))
 
 
-def _pointer(operand: ColumnRef | AllOf) -> Choice:
-    return Choice(Kind.TABLE, operand.table) if isinstance(operand, AllOf) else Choice(Kind.COLUMN, operand)
+def _pointer(operand: ColumnRef | AllOf) -> Action:
+    return Action(Kind.TABLE, operand.table) if isinstance(operand, AllOf) else Action(Kind.COLUMN, operand)
 
 
 def used(query: Query) -> set[ColumnRef | str]:

@@ -13,7 +13,7 @@ from kbqa.sql.schema import ColumnRef, ColumnType, ForeignKey, Schema, Table
 from training.sql.row_conditions import Asked, RowConditions
 from training.sql.table_words import TableWords, are
 
-_MOST_ITEMS, _LONGEST = 5, 200
+_MAX_ITEMS, _MAX_LENGTH = 5, 200
 _PART_WORDS = {Part.YEAR: "year", Part.MONTH: "month"}
 _TRIES = 8
 """How often one question is tried to make."""
@@ -40,7 +40,7 @@ class TableQuestions:
             if number == 0:
                 return
             found = self.rng.choice(kinds)()
-            if found is not None and len(found[0]) < _LONGEST:
+            if found is not None and len(found[0]) < _MAX_LENGTH:
                 number -= 1
                 yield found
 
@@ -246,7 +246,7 @@ class TableQuestions:
         """Return one to five columns, rather few, in any order; foreign keys seldom."""
         keyed = {key.source for key in self.schema.keys}
         refs = [ref for ref in table.refs() if ref not in keyed or self.rng.random() < 0.3] or table.refs()
-        number = min(len(refs), self.rng.choices(range(1, _MOST_ITEMS + 1), (2, 4, 5, 3, 1))[0])
+        number = min(len(refs), self.rng.choices(range(1, _MAX_ITEMS + 1), (2, 4, 5, 3, 1))[0])
         return self.rng.sample(refs, number)
 
     def _alone(self, key: ForeignKey) -> bool:

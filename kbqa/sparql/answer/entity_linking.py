@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from pyoxigraph import Literal, NamedNode
 
-from kbqa.decoding.actions import Choice, Kind
+from kbqa.decoding.actions import Action, Kind
 from kbqa.linking.mentions import Found, features_of, find_names
 from kbqa.linking.words import COMMON, Word, dates_of, fold, key_of, numbers_of, quoted_of, stem, words_of
 from kbqa.sparql.dates import is_dated
@@ -25,7 +25,7 @@ MAX_QUESTION = 2_000
 _NEAREST, _ALIKE, _MEANT = 3, 0.74, 0.7
 """How many labels mean the same as some words; how alike they must be (cosine: Spain and Portugal are at 0.72, the USA and its full name at 0.75);
 and what being alike counts beside being called so."""
-_LONGEST_RUN, _MOST_RUNS = 5, 3
+_MAX_RUN_LENGTH, _MAX_RUNS = 5, 3
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 
 
@@ -33,10 +33,10 @@ _XSD = "http://www.w3.org/2001/XMLSchema#"
 class Mentions:
     """What a question may mention."""
 
-    entities: tuple[Choice, ...]
-    classes: tuple[Choice, ...]
-    values: tuple[Choice, ...]
-    numbers: tuple[Choice, ...]
+    entities: tuple[Action, ...]
+    classes: tuple[Action, ...]
+    values: tuple[Action, ...]
+    numbers: tuple[Action, ...]
 
 
 def find_mentions(question: str, version: GraphVersion, profile: Profile) -> Mentions:
@@ -81,27 +81,27 @@ def _unknown_runs(words: Sequence[Word], best: Sequence[Found], version: GraphVe
         else:
             runs[-1].append(word)
     unknown = {word.text for word in words if word.text not in counts and stem(word.text) not in profile.stems and not word.text.isdecimal()}
-    return [run for run in runs if any(word.text in unknown for word in run) and len(run) <= _LONGEST_RUN][:_MOST_RUNS]
+    return [run for run in runs if any(word.text in unknown for word in run) and len(run) <= _MAX_RUN_LENGTH][:_MAX_RUNS]
 
 
-def _choice(each: Found, words: int) -> Choice:
+def _choice(each: Found, words: int) -> Action:
     kind = Kind.ENTITY if each.kind == Name.Kind.ENTITY else Kind.VALUE
     term = parse_term(each.term)
     key = term if kind == Kind.ENTITY else (NamedNode(each.predicate[1:-1]), term)
-    return Choice(kind, key, each.text, each.span, features_of(each, words))
+    return Action(kind, key, each.text, each.span, features_of(each, words))
 
 
-def _classes(words: Sequence[Word], profile: Profile) -> tuple[Choice, ...]:
+def _classes(words: Sequence[Word], profile: Profile) -> tuple[Action, ...]:
     """Return the graph's classes: all if they are few, else those that share words with the question, and the largest."""
     choices = []
     for each in profile.classes:
         span, share, shared = _shared_words(words, each.text)
         features = (share, float(share == 1), 0.0, shared / 4, math.log1p(each.count) / 5, 0.0)
-        choices.append((-share, -each.count, Choice(Kind.CLASS, each.iri, each.text, span, features)))
+        choices.append((-share, -each.count, Action(Kind.CLASS, each.iri, each.text, span, features)))
     return tuple(choice for _, _, choice in sorted(choices, key=lambda entry: entry[:2])[:MAX_CLASSES])
 
 
-def _flags(words: Sequence[Word], profile: Profile) -> tuple[Choice, ...]:
+def _flags(words: Sequence[Word], profile: Profile) -> tuple[Action, ...]:
     """Return true and false of the properties that have no other values, called by words for what is so: no question says "true"."""
     choices = []
     for each in profile.predicates:
@@ -109,7 +109,7 @@ def _flags(words: Sequence[Word], profile: Profile) -> tuple[Choice, ...]:
             span, share, shared = _shared_words(words, each.text)
             # Values are read by where they are mentioned, not by their text: only a feature tells one from the other.
             both = [
-                Choice(
+                Action(
                     Kind.VALUE, (each.predicate, Literal(so)), each.text if so else f"never {each.text}", span,
                     (share, float(share == 1), float(so), shared / 4, math.log1p(each.count) / 5, 0.0),
                 )
@@ -129,14 +129,14 @@ def _shared_words(words: Sequence[Word], text: str) -> tuple[tuple[int, int] | N
     return span, len(shared) / max(1, len(parts)), len(shared)
 
 
-def numbers_in(question: str) -> list[Choice]:
+def numbers_in(question: str) -> list[Action]:
     """Return the numbers and dates of a question, and what stands in quotation marks."""
     dates = {text: span for text, span in dates_of(question).items() if is_dated(text)}
-    numbers = [Choice(Kind.NUMBER, _date(text), text, span) for text, span in dates.items()]
+    numbers = [Action(Kind.NUMBER, _date(text), text, span) for text, span in dates.items()]
     for digits, span in numbers_of(question, words_of(question)).items():
         if not any(start <= span[0] < end for start, end in dates.values()):
-            numbers.append(Choice(Kind.NUMBER, _number(digits), digits, span))
-    quoted = [Choice(Kind.NUMBER, Literal(text), text, span) for text, span in quoted_of(question)]
+            numbers.append(Action(Kind.NUMBER, _number(digits), digits, span))
+    quoted = [Action(Kind.NUMBER, Literal(text), text, span) for text, span in quoted_of(question)]
     return [*numbers[:12], *quoted[:4]]
 
 

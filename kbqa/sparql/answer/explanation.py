@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from kbqa.decoding.actions import Choice, Kind
-from kbqa.decoding.beam import Taken
+from kbqa.decoding.actions import Action, Kind
+from kbqa.decoding.beam import DerivationStep
 from kbqa.decoding.explanation import ShownStep, shown_steps
 
 STEP_NAMES = {
@@ -18,12 +18,12 @@ _WORDS = {
 }  # fmt: skip
 
 
-def steps_of(taken: Sequence[Taken]) -> list[ShownStep]:
+def steps_of(taken: Sequence[DerivationStep]) -> list[ShownStep]:
     """Return the steps of a reading."""
     return shown_steps(taken, STEP_NAMES, choice_text)
 
 
-def choice_text(choice: Choice) -> str:
+def choice_text(choice: Action) -> str:
     """Return a choice in words."""
     if choice.kind == Kind.KEYWORD:
         return _WORDS.get(choice.key, str(choice.key).lower().replace("_", " "))

@@ -9,7 +9,7 @@ from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.query import Edge, Node, Query, Variable, pattern_text
 from kbqa.sparql.stores.base import RdfTerm
 
-MOST_SOLUTIONS = 40
+MAX_SOLUTIONS = 40
 
 Bound = Mapping[str, RdfTerm | None]
 
@@ -44,7 +44,7 @@ class Picture:
 
 def picture_of(query: Query, graph: LiveGraph) -> Picture:
     """Return the picture of a query's first solutions. Raises StoreError."""
-    solutions = graph.store.select(_pattern_query(query), limit=MOST_SOLUTIONS)
+    solutions = graph.store.select(_pattern_query(query), limit=MAX_SOLUTIONS)
     triples = dict.fromkeys(
         triple
         for row in solutions.rows
@@ -67,7 +67,7 @@ def picture_of(query: Query, graph: LiveGraph) -> Picture:
 def _pattern_query(query: Query) -> str:
     order = query.order
     sorted_by = f" ORDER BY {'DESC' if query.descending else 'ASC'}({order.variable})" if order and order.variable and not order.aggregate else ""
-    limit = MOST_SOLUTIONS + 1 if query.limit is None or query.grouped else min(query.limit, MOST_SOLUTIONS + 1)
+    limit = MAX_SOLUTIONS + 1 if query.limit is None or query.grouped else min(query.limit, MAX_SOLUTIONS + 1)
     return f"SELECT * WHERE {{ {pattern_text(query)} }}{sorted_by} LIMIT {limit}"
 
 

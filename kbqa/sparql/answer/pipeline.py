@@ -7,10 +7,10 @@ from time import perf_counter
 import numpy as np
 from pyoxigraph import Literal, NamedNode
 
-from kbqa.decoding.beam import Taken, convinces
+from kbqa.decoding.beam import DerivationStep, is_answerable
 from kbqa.sparql.answer.decoders import Decoder
 from kbqa.sparql.answer.entity_linking import find_mentions
-from kbqa.sparql.grammar import SparqlState, World
+from kbqa.sparql.grammar import LinkedQuestion, SparqlState
 from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.models import Graph, GraphVersion
 from kbqa.sparql.query import Query, Variable, query_text
@@ -27,14 +27,14 @@ class Reading:
     query: Query
     text: str
     probability: float
-    taken: tuple[Taken, ...]
+    derivation: tuple[DerivationStep, ...]
     solutions: Solutions | None = None
     holds: bool | None = None
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a question: readings, the best first; none that convinces where `answerable` is false."""
+    """What came of a question: readings, the best first; none that is_answerable where `answerable` is false."""
 
     question: str
     readings: tuple[Reading, ...]
@@ -49,16 +49,16 @@ class Answer:
         return self.readings[0] if self.readings and self.answerable else None
 
 
-def world_of(question: str, version: GraphVersion, graph: LiveGraph) -> World:
+def link_question(question: str, version: GraphVersion, graph: LiveGraph) -> LinkedQuestion:
     """Return a question's view of a graph."""
     found = find_mentions(question, version, graph.profile)
-    return World(graph, graph.with_surroundings(found.entities), found.classes, graph.with_surroundings(found.values), found.numbers)
+    return LinkedQuestion(graph, graph.with_surroundings(found.entities), found.classes, graph.with_surroundings(found.values), found.numbers)
 
 
 def ask(question: str, version: GraphVersion, graph: LiveGraph, decoder: Decoder) -> Answer:
     """Answer a question from a version of a graph. Raises StoreError, EncoderError."""
     begun = perf_counter()
-    world = world_of(question, version, graph)
+    world = link_question(question, version, graph)
     found, notice = decoder.decode(question, world)
     probabilities = _probabilities([each.score for each in found], decoder.temperature)
     readings = []
@@ -66,8 +66,8 @@ def ask(question: str, version: GraphVersion, graph: LiveGraph, decoder: Decoder
         state = hypothesis.state
         assert isinstance(state, SparqlState)
         if state.answerable:
-            readings.append(Reading(state.query, query_text(state.query), probability, hypothesis.taken))
-    answerable = convinces(found)
+            readings.append(Reading(state.query, query_text(state.query), probability, hypothesis.derivation))
+    answerable = is_answerable(found)
     if readings:
         try:
             readings[0] = run(readings[0], version, graph)

@@ -17,7 +17,7 @@ from kbqa.sparql.profile import Profile
 from kbqa.sparql.stores import EndpointStore, GraphStore, OxigraphStore, StoreError
 
 MODEL_FOLDER = Path(__file__).parents[1] / "model"
-_MOST_OPEN = 8
+_MAX_OPEN = 8
 _open: "OrderedDict[int, LiveGraph]" = OrderedDict()
 _lock = threading.Lock()
 
@@ -45,7 +45,7 @@ def live_graph(version: GraphVersion) -> LiveGraph:
         if found is None:
             store = _store(version)
             found = _open[version.pk] = LiveGraph(store, Profile.from_json(version.profile))
-            while len(_open) > _MOST_OPEN:
+            while len(_open) > _MAX_OPEN:
                 _open.popitem(last=False)
         _open.move_to_end(version.pk)
         return found

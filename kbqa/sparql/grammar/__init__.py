@@ -6,7 +6,7 @@ and what may be missing. Then come columns, order and limit. `offers` says what 
 whatever is offered can be written down, and `checks` ask the graph which of it still has an answer.
 """
 
-from kbqa.sparql.grammar.prefix import VOCABULARY, World, term_of
+from kbqa.sparql.grammar.prefix import VOCABULARY, LinkedQuestion, term_of
 from kbqa.sparql.grammar.state import SparqlState, start
 
-__all__ = ["VOCABULARY", "SparqlState", "World", "start", "term_of"]
+__all__ = ["VOCABULARY", "LinkedQuestion", "SparqlState", "start", "term_of"]

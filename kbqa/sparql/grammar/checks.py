@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from kbqa.decoding.actions import Choice, Kind, keyword
+from kbqa.decoding.actions import Action, Kind, keyword
 from kbqa.sparql.grammar.legal_actions import OFFERS, followed, offer_alternatives, offer_values
 from kbqa.sparql.grammar.prefix import Prefix, term_of
 from kbqa.sparql.grammar.transitions import after_comparison, after_order, after_relation, compared
@@ -11,17 +11,17 @@ from kbqa.sparql.query import Aggregate, Comparison, Edge, Having, Query, Variab
 
 _FEW = 4
 """How many choices the graph is asked about at once where one that holds is enough."""
-Check = Callable[[Prefix, Sequence[Choice]], list[bool]]
+Check = Callable[[Prefix, Sequence[Action]], list[bool]]
 
 
-def _check_heads(state: Prefix, choices: Sequence[Choice]) -> list[bool]:
+def _check_heads(state: Prefix, choices: Sequence[Action]) -> list[bool]:
     """Only another end of an edge needs looking ahead: there must be one to choose."""
     if state.group:
         return [True] * len(choices)
     return [choice.key != "OR" or _some(_check_alternatives, state, offer_alternatives(state)) for choice in choices]
 
 
-def _check_relations(state: Prefix, choices: Sequence[Choice]) -> list[bool]:
+def _check_relations(state: Prefix, choices: Sequence[Action]) -> list[bool]:
     """A question whether something is so may have the answer no: what it asserts need not hold."""
     if state.asks:
         return [_may_be_asked(state, choice) for choice in choices]
@@ -44,7 +44,7 @@ def _check_relations(state: Prefix, choices: Sequence[Choice]) -> list[bool]:
     return [found[choice] for choice in choices]
 
 
-def _may_be_asked(state: Prefix, choice: Choice) -> bool:
+def _may_be_asked(state: Prefix, choice: Action) -> bool:
     if choice.kind == Kind.KEYWORD:
         return bool(offer_values(replace(state, comparison=Comparison(choice.key))))
     return choice.kind != Kind.CLASS or state.membership(choice) not in state.joined()
@@ -54,7 +54,7 @@ def _has_tail(state: Prefix) -> bool:
     return _some(_check_tails, state, OFFERS[state.step](state))
 
 
-def _check_tails(state: Prefix, choices: Sequence[Choice]) -> list[bool]:
+def _check_tails(state: Prefix, choices: Sequence[Action]) -> list[bool]:
     """What a question asks about need not be so, but must be of a kind that the relation has at this end."""
     relation = state.relation
     assert relation is not None
@@ -75,7 +75,7 @@ def _solved(state: Prefix, queries: Sequence[Query]) -> list[bool]:
     return state.world.graph.holds(list(map(state.looked_for, queries)))
 
 
-def _check_alternatives(state: Prefix, choices: Sequence[Choice]) -> list[bool]:
+def _check_alternatives(state: Prefix, choices: Sequence[Action]) -> list[bool]:
     *before, edge = state.query.edges
     swapped = []
     for choice in choices:
@@ -86,7 +86,7 @@ def _check_alternatives(state: Prefix, choices: Sequence[Choice]) -> list[bool]:
     return [each and more not in before for more, each in zip(extended, state.world.graph.holds(swapped), strict=True)]
 
 
-def _check_values(state: Prefix, choices: Sequence[Choice]) -> list[bool]:
+def _check_values(state: Prefix, choices: Sequence[Action]) -> list[bool]:
     if state.asks:
         return [True] * len(choices)
     assert state.comparison is not None
@@ -97,24 +97,24 @@ def _check_values(state: Prefix, choices: Sequence[Choice]) -> list[bool]:
     return _solved(state, [state.with_filter(compared(state, choice)) for choice in choices])
 
 
-def _check_aggregated(state: Prefix, choices: Sequence[Choice]) -> list[bool]:
+def _check_aggregated(state: Prefix, choices: Sequence[Action]) -> list[bool]:
     """A sum or mean needs numbers."""
     if state.aggregate not in (Aggregate.SUM, Aggregate.AVG):
         return [True] * len(choices)
     return state.world.graph.numeric(state.query, [Variable(choice.key) for choice in choices])
 
 
-def _check_aggregates(state: Prefix, choices: Sequence[Choice]) -> list[bool]:
+def _check_aggregates(state: Prefix, choices: Sequence[Action]) -> list[bool]:
     sums = {str(Aggregate.SUM), str(Aggregate.AVG)}
     return [choice.key not in sums or _some(_check_aggregated, after_order(state, choice), state.certain()) for choice in choices]
 
 
-def _check_comparisons(state: Prefix, choices: Sequence[Choice]) -> list[bool]:
+def _check_comparisons(state: Prefix, choices: Sequence[Action]) -> list[bool]:
     after = [after_comparison(state, choice) for choice in choices]
     return [_some(_check_values, each, offer_values(each)) for each in after]
 
 
-def _some(check: Check, state: Prefix, choices: Sequence[Choice]) -> bool:
+def _some(check: Check, state: Prefix, choices: Sequence[Action]) -> bool:
     """Tell whether any of the choices holds; the graph is asked about a few at a time, since mostly one of the first does."""
     return any(any(check(state, choices[place : place + _FEW])) for place in range(0, len(choices), _FEW))
 

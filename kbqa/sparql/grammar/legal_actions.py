@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from pyoxigraph import Literal
 
-from kbqa.decoding.actions import Choice, Kind, keyword
+from kbqa.decoding.actions import Action, Kind, keyword
 from kbqa.sparql.dates import DATE_TYPES, dated_value, is_dated
 from kbqa.sparql.grammar.prefix import MAX_BRANCHES, MAX_COLUMNS, MAX_VARIABLES, Prefix, has_nothing, term_of
 from kbqa.sparql.query import RDF_TYPE, Aggregate, Branch, Comparison, Edge, Item, Query, Term, Variable
@@ -14,7 +14,7 @@ _AGGREGATES = tuple(Aggregate)
 _ORDERED = (Comparison.LESS, Comparison.GREATER, Comparison.AT_MOST, Comparison.AT_LEAST)
 
 
-def _offer_heads(state: Prefix) -> Sequence[Choice]:
+def _offer_heads(state: Prefix) -> Sequence[Action]:
     if state.group:
         return _GROUP_HEADS[state.group](state)
     query, found = state.query, [keyword("END")]
@@ -35,11 +35,11 @@ def _offer_heads(state: Prefix) -> Sequence[Choice]:
     return [*found, *_optional(state)]
 
 
-def _beginnings(state: Prefix) -> list[Choice]:
+def _beginnings(state: Prefix) -> list[Action]:
     return [*state.world.entities, *state.world.classes, *state.world.values]
 
 
-def _optional(state: Prefix) -> list[Choice]:
+def _optional(state: Prefix) -> list[Action]:
     may_be = state.has_room and not state.asks and state.certain() and len(state.introduced) < MAX_VARIABLES
     return [keyword("OPTIONAL")] if may_be else []
 
@@ -49,18 +49,18 @@ def _may_have_alternatives(query: Query) -> bool:
     return not (query.filters or query.negations or query.branches) and constant_end(query.edges[-1]) is not None
 
 
-def _offer_negated(state: Prefix) -> list[Choice]:
+def _offer_negated(state: Prefix) -> list[Action]:
     if not state.query.negations[-1]:
         return state.variables()
     own = [each for each in state.variables() if each.key >= state.opened]
     return [keyword("CLOSE"), *(own if state.has_room else [])]
 
 
-def _offer_either(state: Prefix) -> list[Choice]:
+def _offer_either(state: Prefix) -> list[Action]:
     """An alternative begins as a query does, where nothing is common to all; each is another one, and they share a variable."""
     query = state.query
     *others, branch = query.branches
-    is_empty, found = branch == Branch(), list[Choice]()
+    is_empty, found = branch == Branch(), list[Action]()
     if not is_empty and branch not in others:
         found += [keyword("OR")] if len(query.branches) < MAX_BRANCHES and state.has_room else []
         found += [keyword("CLOSE")] if others and state.shared() else []
@@ -70,10 +70,10 @@ def _offer_either(state: Prefix) -> list[Choice]:
     return found
 
 
-_GROUP_HEADS: dict[str, Callable[[Prefix], list[Choice]]] = {"NOT": _offer_negated, "EITHER": _offer_either, "OPTIONAL": Prefix.certain}
+_GROUP_HEADS: dict[str, Callable[[Prefix], list[Action]]] = {"NOT": _offer_negated, "EITHER": _offer_either, "OPTIONAL": Prefix.certain}
 
 
-def _offer_relations(state: Prefix) -> Sequence[Choice]:
+def _offer_relations(state: Prefix) -> Sequence[Action]:
     assert state.head is not None
     head, graph = state.head, state.world.graph
     if head.kind in (Kind.ENTITY, Kind.VALUE):
@@ -86,7 +86,7 @@ def _offer_relations(state: Prefix) -> Sequence[Choice]:
     return found
 
 
-def _offer_tails(state: Prefix) -> Sequence[Choice]:
+def _offer_tails(state: Prefix) -> Sequence[Action]:
     assert state.relation is not None
     assert state.head is not None
     relation, head = state.relation, state.head
@@ -105,7 +105,7 @@ def _offer_tails(state: Prefix) -> Sequence[Choice]:
     return found
 
 
-def followed(state: Prefix, relation: Choice) -> bool:
+def followed(state: Prefix, relation: Action) -> bool:
     """Tell whether the relation was followed from the same head to a variable before: once more says nothing, and multiplies the solutions."""
     assert state.head is not None
     head = state.node(state.head)
@@ -114,7 +114,7 @@ def followed(state: Prefix, relation: Choice) -> bool:
     return state.group != "NOT" and any(one == head and isinstance(other, Variable) for one, other in ends)
 
 
-def offer_alternatives(state: Prefix) -> Sequence[Choice]:
+def offer_alternatives(state: Prefix) -> Sequence[Action]:
     """Return what else the last edge may lead to."""
     edge = state.query.edges[-1]
     used = {constant_end(edge), *edge.alternatives}
@@ -122,7 +122,7 @@ def offer_alternatives(state: Prefix) -> Sequence[Choice]:
     return [choice for choice in (*state.world.entities, *same) if term_of(choice) not in used]
 
 
-def offer_values(state: Prefix) -> Sequence[Choice]:
+def offer_values(state: Prefix) -> Sequence[Action]:
     """Return what the chosen head, or a group, may be compared with."""
     world, comparison = state.world, state.comparison
     if state.part == "having":
@@ -140,7 +140,7 @@ def offer_values(state: Prefix) -> Sequence[Choice]:
     return [*numbers, *values, *average]
 
 
-def _fitting(numbers: Sequence[Choice], datatype: str, comparison: Comparison | None) -> list[Choice]:
+def _fitting(numbers: Sequence[Action], datatype: str, comparison: Comparison | None) -> list[Action]:
     """Return the numbers and dates of a question as what a property has."""
     if datatype in DATE_TYPES:
         dated = [(number, dated_value(number.key.value, datatype, comparison)) for number in numbers]
@@ -148,7 +148,7 @@ def _fitting(numbers: Sequence[Choice], datatype: str, comparison: Comparison | 
     return [replace(number, key=Literal(number.key.value)) if is_dated(number.key.value) else number for number in numbers]
 
 
-def _offer_columns(state: Prefix) -> Sequence[Choice]:
+def _offer_columns(state: Prefix) -> Sequence[Action]:
     query = state.query
     more = len(query.columns) < MAX_COLUMNS
     chosen = {item.variable for item in query.columns if not item.aggregate}
@@ -161,12 +161,12 @@ def _offer_columns(state: Prefix) -> Sequence[Choice]:
     return found
 
 
-def _aggregates(state: Prefix) -> list[Choice]:
+def _aggregates(state: Prefix) -> list[Action]:
     """Return the aggregates that there is something for."""
     return [keyword(each) for each in _AGGREGATES if _offer_aggregated(replace(state, aggregate=each))]
 
 
-def _offer_aggregated(state: Prefix) -> Sequence[Choice]:
+def _offer_aggregated(state: Prefix) -> Sequence[Action]:
     """A column is not written twice; what may be missing can only be counted."""
     whole = [keyword("ALL")] if state.aggregate == Aggregate.COUNT else []
     there = state.query.columns if state.part == "column" else ()
@@ -174,23 +174,23 @@ def _offer_aggregated(state: Prefix) -> Sequence[Choice]:
     return [each for each in (*whole, *(state.variables() if counts else state.certain())) if aggregated_item(state, each) not in there]
 
 
-def _offer_comparisons(state: Prefix) -> Sequence[Choice]:
+def _offer_comparisons(state: Prefix) -> Sequence[Action]:
     return [keyword(each) for each in Comparison if each != Comparison.CONTAINS]
 
 
-def _offer_order(state: Prefix) -> Sequence[Choice]:
+def _offer_order(state: Prefix) -> Sequence[Action]:
     grouped = any(item.aggregate for item in state.query.columns) or state.query.having
     plain = [each for each in state.variables() if not grouped or Variable(each.key) in state.query.grouped]
     aggregates = [] if state.part == "order" and not state.query.grouped and grouped else _aggregates(state)
     return aggregates if state.part == "having" else [*plain, *aggregates]
 
 
-def _offer_limits(state: Prefix) -> Sequence[Choice]:
+def _offer_limits(state: Prefix) -> Sequence[Action]:
     counts = [number for number in state.world.numbers if number.key.value.isdecimal() and 0 < int(number.key.value) <= 1000]
     return [keyword("ONE"), keyword("UNLIMITED"), *counts]
 
 
-def aggregated_item(state: Prefix, choice: Choice) -> Item:
+def aggregated_item(state: Prefix, choice: Action) -> Item:
     """Return a column, or what is sorted by, of what an aggregate is of."""
     return Item(None if choice.kind == Kind.KEYWORD else Variable(choice.key), state.aggregate)
 
@@ -203,7 +203,7 @@ def constant_end(edge: Edge) -> Term | None:
     return constants[0] if len(constants) == 1 else None
 
 
-OFFERS: dict[str, Callable[[Prefix], Sequence[Choice]]] = {
+OFFERS: dict[str, Callable[[Prefix], Sequence[Action]]] = {
     "HEAD": _offer_heads, "RELATION": _offer_relations, "TAIL": _offer_tails, "OR": offer_alternatives, "VALUE": offer_values,
     "COLUMN": _offer_columns, "OF": _offer_aggregated, "COMPARE": _offer_comparisons, "ORDER": _offer_order, "LIMIT": _offer_limits,
 }  # fmt: skip

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from pyoxigraph import Literal, NamedNode
 
-from kbqa.decoding.actions import Choice, Kind
+from kbqa.decoding.actions import Action, Kind
 from kbqa.sparql.profile import Profile, entity_text, texts_of
 from kbqa.sparql.query import RDF_TYPE, Query, Term, Variable, pattern_text, query_text
 from kbqa.sparql.stores.base import GraphStore
@@ -51,8 +51,8 @@ class LiveGraph:
 
     def __init__(self, store: GraphStore, profile: Profile) -> None:
         self.store, self.profile = store, profile
-        self._forward = {each.predicate: Choice(Kind.FORWARD, each.predicate, each.text, context=each.ranges) for each in profile.predicates}
-        self._backward = {each.predicate: Choice(Kind.BACKWARD, each.predicate, each.text, context=each.domains) for each in profile.predicates}
+        self._forward = {each.predicate: Action(Kind.FORWARD, each.predicate, each.text, context=each.ranges) for each in profile.predicates}
+        self._backward = {each.predicate: Action(Kind.BACKWARD, each.predicate, each.text, context=each.domains) for each in profile.predicates}
         self._holds: dict[str, bool] = {}
         self.relations_of = lru_cache(maxsize=10_000)(self._relations_of)
         self._after = lru_cache(maxsize=10_000)(self._relations_after)
@@ -73,17 +73,17 @@ class LiveGraph:
         found = self._forward.get(predicate)
         return found is not None and not _NUMERIC.isdisjoint(found.context)
 
-    def with_surroundings(self, choices: Sequence[Choice]) -> tuple[Choice, ...]:
+    def with_surroundings(self, choices: Sequence[Action]) -> tuple[Action, ...]:
         """Return entities and values with the texts of the properties around them, which tell namesakes apart."""
         entities = [choice for choice in choices if choice.kind == Kind.ENTITY]
         around = dict(zip(entities, self.store.surroundings([choice.key for choice in entities]), strict=True))
         return tuple(replace(choice, context=self._context(choice, around.get(choice, set()))) for choice in choices)
 
-    def _context(self, choice: Choice, around: set[NamedNode]) -> tuple[str, ...]:
+    def _context(self, choice: Action, around: set[NamedNode]) -> tuple[str, ...]:
         predicates = [choice.key[0]] if choice.kind == Kind.VALUE else sorted(around, key=lambda each: each.value)
         return tuple(dict.fromkeys(self._forward[each].text for each in predicates if each in self._forward))
 
-    def relations_after(self, introduced_by: Choice) -> tuple[Choice, ...]:
+    def relations_after(self, introduced_by: Action) -> tuple[Action, ...]:
         """Return what may leave a variable that a class or a relation introduced."""
         return self._after(introduced_by.kind, introduced_by.key)
 
@@ -91,7 +91,7 @@ class LiveGraph:
         """Tell for each query whether its pattern has a solution, as far as is looked: what is not found within a bound counts as not there."""
         return self._any_solution([f"SELECT * WHERE {{ {_looked_at(query)} }}" for query in queries])
 
-    def fits(self, relation: Choice, ends: Sequence[NamedNode]) -> list[bool]:
+    def fits(self, relation: Action, ends: Sequence[NamedNode]) -> list[bool]:
         """Tell for each end whether it has no class, or shares one with something that the relation leads to."""
         edge = f"?s {relation.key} ?o" if relation.kind == Kind.FORWARD else f"?o {relation.key} ?s"
         led_to = f"{{ SELECT DISTINCT ?o WHERE {{ {{ SELECT ?o WHERE {{ {edge} }} LIMIT {_FEW} }} }} }}"
@@ -123,11 +123,11 @@ class LiveGraph:
         self._holds |= found
         return [found[body] if body in found else self._holds[body] for body in bodies]
 
-    def _relations_of(self, term: Term) -> tuple[Choice, ...]:
+    def _relations_of(self, term: Term) -> tuple[Action, ...]:
         leaving, entering = self.store.relations(term, self.profile.names)
         return (*(self._forward[each] for each in leaving), *(self._backward[each] for each in entering))
 
-    def _relations_after(self, kind: Kind, key: NamedNode) -> tuple[Choice, ...]:
+    def _relations_after(self, kind: Kind, key: NamedNode) -> tuple[Action, ...]:
         origin = {
             Kind.CLASS: f"?x {RDF_TYPE} {key}", Kind.FORWARD: f"?o {key} ?x", Kind.BACKWARD: f"?x {key} ?o",
         }[kind]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from kbqa.decoding.actions import Choice, Kind
+from kbqa.decoding.actions import Action, Kind
 from kbqa.decoding.vocabulary import Vocabulary
 from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.query import RDF_TYPE, Aggregate, Average, Branch, Comparison, Edge, Filter, Item, Node, Period, Query, Term, Variable
@@ -17,26 +17,26 @@ STEPS = ("HEAD", "RELATION", "TAIL", "OR", "VALUE", "COLUMN", "OF", "COMPARE", "
 VOCABULARY = Vocabulary(KEYWORDS, STEPS, MAX_VARIABLES)
 
 
-def variable_choice(index: int, introduced_by: Choice) -> Choice:
+def variable_choice(index: int, introduced_by: Action) -> Action:
     """Return a variable as a choice."""
-    return Choice(Kind.VARIABLE, index, introduced_by=introduced_by)
+    return Action(Kind.VARIABLE, index, introduced_by=introduced_by)
 
 
-def term_of(choice: Choice) -> Term:
+def term_of(choice: Action) -> Term:
     """Return what an entity, a class, a value or a number stands for in the graph."""
     key: Term = choice.key[1] if choice.kind == Kind.VALUE else choice.key
     return key
 
 
 @dataclass(frozen=True)
-class World:
+class LinkedQuestion:
     """A question's view of a graph: what it may mention, and the graph to ask."""
 
     graph: LiveGraph
-    entities: tuple[Choice, ...] = ()
-    classes: tuple[Choice, ...] = ()
-    values: tuple[Choice, ...] = ()
-    numbers: tuple[Choice, ...] = ()
+    entities: tuple[Action, ...] = ()
+    classes: tuple[Action, ...] = ()
+    values: tuple[Action, ...] = ()
+    numbers: tuple[Action, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,10 @@ class Prefix:
     alternatives have; those that may be missing are `optional`.
     """
 
-    world: World = field(compare=False, repr=False)
+    world: LinkedQuestion = field(compare=False, repr=False)
     step: str = "HEAD"
     query: Query = field(default_factory=Query)
-    introduced: tuple[Choice, ...] = ()
+    introduced: tuple[Action, ...] = ()
     asks: bool = False
     answerable: bool = True
     insists: bool = False
@@ -59,8 +59,8 @@ class Prefix:
     opened: int = 0
     hidden: frozenset[int] = frozenset()
     optional: frozenset[int] = frozenset()
-    head: Choice | None = None
-    relation: Choice | None = None
+    head: Action | None = None
+    relation: Action | None = None
     aggregate: Aggregate | None = None
     comparison: Comparison | None = None
     part: str = "column"
@@ -73,11 +73,11 @@ class Prefix:
         conditions = len(query.filters) + sum(len(branch.filters) for branch in query.branches)
         return len(query.every_edge) + (len(query.negations[-1]) if self.group == "NOT" else conditions) < MAX_EDGES
 
-    def variables(self) -> list[Choice]:
+    def variables(self) -> list[Action]:
         """Return the variables as choices, each read as what introduced it."""
         return [variable_choice(index, by) for index, by in enumerate(self.introduced) if index not in self.hidden]
 
-    def certain(self) -> list[Choice]:
+    def certain(self) -> list[Action]:
         """Return the variables that every solution has."""
         return [each for each in self.variables() if each.key not in self.optional]
 
@@ -86,7 +86,7 @@ class Prefix:
         common = _variables_of(self.query.edges)
         return common | set.intersection(*(_variables_of(branch.edges) for branch in self.query.branches))
 
-    def node(self, choice: Choice) -> Node:
+    def node(self, choice: Action) -> Node:
         """Return a choice as a part of a triple."""
         if choice.kind == Kind.VARIABLE:
             return Variable(choice.key)
@@ -94,14 +94,14 @@ class Prefix:
             return Variable(len(self.introduced))
         return term_of(choice)
 
-    def edge(self, relation: Choice, tail: Choice) -> Edge:
+    def edge(self, relation: Action, tail: Action) -> Edge:
         """Return the edge from the chosen head over a relation to a tail."""
         assert self.head is not None
         ends = self.node(self.head), self.node(tail)
         subject, target = ends if relation.kind == Kind.FORWARD else ends[::-1]
         return Edge(subject, relation.key, target)
 
-    def membership(self, choice: Choice) -> Edge:
+    def membership(self, choice: Action) -> Edge:
         """Return the edge that makes the chosen head a member of a class."""
         assert self.head is not None
         return Edge(self.node(self.head), RDF_TYPE, choice.key)

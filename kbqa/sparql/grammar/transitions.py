@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from kbqa.decoding.actions import Choice, Kind
+from kbqa.decoding.actions import Action, Kind
 from kbqa.sparql.grammar.legal_actions import aggregated_item
 from kbqa.sparql.grammar.prefix import Prefix, open_branch, term_of
 from kbqa.sparql.query import RDF_TYPE, Aggregate, Average, Comparison, Edge, Having, Item, Period, Query, Term, Variable
 
 
-def _after_head(state: Prefix, choice: Choice) -> Prefix:
+def _after_head(state: Prefix, choice: Action) -> Prefix:
     if choice.kind == Kind.KEYWORD:
         return _AFTER_HEAD_WORD[choice.key](state)
     if choice.kind == Kind.CLASS:
@@ -43,7 +43,7 @@ _AFTER_HEAD_WORD: dict[str, Callable[[Prefix], Prefix]] = {
 }
 
 
-def after_relation(state: Prefix, choice: Choice) -> Prefix:
+def after_relation(state: Prefix, choice: Action) -> Prefix:
     """Return the state after a relation, a class or a comparison."""
     if choice.kind == Kind.KEYWORD:
         return replace(state, step="VALUE", comparison=Comparison(choice.key), part="filter")
@@ -52,7 +52,7 @@ def after_relation(state: Prefix, choice: Choice) -> Prefix:
     return replace(state, step="TAIL", relation=choice)
 
 
-def _after_tail(state: Prefix, choice: Choice) -> Prefix:
+def _after_tail(state: Prefix, choice: Action) -> Prefix:
     assert state.relation is not None
     introduced, optional = state.introduced, state.optional
     if choice.kind == Kind.KEYWORD:
@@ -63,11 +63,11 @@ def _after_tail(state: Prefix, choice: Choice) -> Prefix:
     return replace(state, step="HEAD", query=query, introduced=introduced, optional=optional, group=group, head=None, relation=None)
 
 
-def _after_alternative(state: Prefix, choice: Choice) -> Prefix:
+def _after_alternative(state: Prefix, choice: Action) -> Prefix:
     return replace(state, step="HEAD", query=_with_alternative(state.query, choice))
 
 
-def _after_value(state: Prefix, choice: Choice) -> Prefix:
+def _after_value(state: Prefix, choice: Action) -> Prefix:
     assert state.comparison is not None
     if state.part == "having":
         assert state.item is not None
@@ -77,7 +77,7 @@ def _after_value(state: Prefix, choice: Choice) -> Prefix:
     return replace(state, step="HEAD", query=query, head=None, comparison=None, part="column")
 
 
-def _after_column(state: Prefix, choice: Choice) -> Prefix:
+def _after_column(state: Prefix, choice: Action) -> Prefix:
     if choice.kind == Kind.VARIABLE:
         return _with_item(state, Item(Variable(choice.key)))
     if choice.key == "STOP":
@@ -89,23 +89,23 @@ def _after_column(state: Prefix, choice: Choice) -> Prefix:
     return replace(state, step="OF", aggregate=Aggregate(choice.key))
 
 
-def after_order(state: Prefix, choice: Choice) -> Prefix:
+def after_order(state: Prefix, choice: Action) -> Prefix:
     """Return the state after what is sorted by, or compared in groups."""
     if choice.kind == Kind.VARIABLE:
         return _with_item(state, Item(Variable(choice.key)))
     return replace(state, step="OF", aggregate=Aggregate(choice.key))
 
 
-def _after_aggregated(state: Prefix, choice: Choice) -> Prefix:
+def _after_aggregated(state: Prefix, choice: Action) -> Prefix:
     return _with_item(replace(state, aggregate=None), aggregated_item(state, choice))
 
 
-def after_comparison(state: Prefix, choice: Choice) -> Prefix:
+def after_comparison(state: Prefix, choice: Action) -> Prefix:
     """Return the state after a comparison of groups."""
     return replace(state, step="VALUE", comparison=Comparison(choice.key))
 
 
-def _after_limit(state: Prefix, choice: Choice) -> Prefix:
+def _after_limit(state: Prefix, choice: Action) -> Prefix:
     limit = {"ONE": 1, "UNLIMITED": None}[choice.key] if choice.kind == Kind.KEYWORD else int(choice.key.value)
     return replace(state, step="", query=replace(state.query, limit=limit))
 
@@ -118,12 +118,12 @@ def _with_item(state: Prefix, item: Item) -> Prefix:
     return replace(state, step="COLUMN", query=replace(state.query, columns=(*state.query.columns, item)))
 
 
-def _with_alternative(query: Query, choice: Choice) -> Query:
+def _with_alternative(query: Query, choice: Action) -> Query:
     *before, edge = query.edges
     return replace(query, edges=(*before, replace(edge, alternatives=(*edge.alternatives, term_of(choice)))))
 
 
-def compared(state: Prefix, choice: Choice) -> Term | Average | Period:
+def compared(state: Prefix, choice: Action) -> Term | Average | Period:
     """Return what the chosen head is compared with."""
     assert state.head is not None
     if choice.kind != Kind.KEYWORD:
@@ -132,7 +132,7 @@ def compared(state: Prefix, choice: Choice) -> Term | Average | Period:
     return Average(next(edge for edge in state.query.edges if edge.object == variable))
 
 
-FOLLOWING: dict[str, Callable[[Prefix, Choice], Prefix]] = {
+FOLLOWING: dict[str, Callable[[Prefix, Action], Prefix]] = {
     "HEAD": _after_head, "RELATION": after_relation, "TAIL": _after_tail, "OR": _after_alternative, "VALUE": _after_value,
     "COLUMN": _after_column, "OF": _after_aggregated, "COMPARE": after_comparison, "ORDER": after_order, "LIMIT": _after_limit,
 }  # fmt: skip

@@ -6,14 +6,14 @@ from itertools import islice
 from django.db.models import Max
 from pyoxigraph import BlankNode, Literal, NamedNode, Store
 
-from kbqa.linking.names import LONGEST_NAME, NameRow, Names
+from kbqa.linking.names import MAX_NAME_LENGTH, NameRow, Names
 from kbqa.sparql.models import GraphVersion, Name
 from kbqa.sparql.profile import Profile, entity_text
 from kbqa.sparql.stores.base import GraphStore
 
-_LONGEST_VALUE = 80
+_MAX_VALUE_LENGTH = 80
 _COUNTED_EDGES = 200
-_PAGE, _MOST_ENDPOINT_NAMES = 5_000, 500_000
+_PAGE, _MAX_ENDPOINT_NAMES = 5_000, 500_000
 _XSD_STRING = "http://www.w3.org/2001/XMLSchema#string"
 
 
@@ -51,13 +51,13 @@ def endpoint_names(store: GraphStore, profile: Profile) -> Iterator[NameRow]:
     sources = [(Name.Kind.ENTITY, predicate) for predicate in profile.labels]
     sources += [(Name.Kind.VALUE, each.predicate) for each in profile.predicates if not each.ranges]
     for kind, predicate in sources:
-        for offset in range(0, _MOST_ENDPOINT_NAMES, _PAGE):
+        for offset in range(0, _MAX_ENDPOINT_NAMES, _PAGE):
             what = "?s ?o" if kind == Name.Kind.ENTITY else "?o"
             body = f"SELECT DISTINCT {what} WHERE {{ ?s {predicate} ?o FILTER isLiteral(?o) }}"
             rows = store.select(f"{body} ORDER BY {what} LIMIT {_PAGE} OFFSET {offset}").rows
             for row in rows:
                 subject, value = (row[0], row[-1])
-                if isinstance(value, Literal) and len(value.value) <= LONGEST_NAME and subject not in profile.texts:
+                if isinstance(value, Literal) and len(value.value) <= MAX_NAME_LENGTH and subject not in profile.texts:
                     yield kind, str(subject), "" if kind == Name.Kind.ENTITY else str(predicate), value.value, 1
             if len(rows) < _PAGE:
                 break
@@ -83,7 +83,7 @@ def _values(store: Store, predicate: NamedNode) -> Iterator[NameRow]:
     seen: set[Literal] = set()
     for quad in store.quads_for_pattern(None, predicate, None):
         value = quad.object
-        if isinstance(value, BlankNode | NamedNode) or not isinstance(value, Literal) or value in seen or len(value.value) > _LONGEST_VALUE:
+        if isinstance(value, BlankNode | NamedNode) or not isinstance(value, Literal) or value in seen or len(value.value) > _MAX_VALUE_LENGTH:
             continue
         if value.language or value.datatype.value == _XSD_STRING:
             seen.add(value)

@@ -16,10 +16,10 @@ FORMATS = {
 }  # fmt: skip
 _BY_LINE = (RdfFormat.N_TRIPLES, RdfFormat.N_QUADS)
 _CHUNK_LINES = 20_000
-_LONGEST_LINE = 16 * 1024 * 1024
+_MAX_LINE_LENGTH = 16 * 1024 * 1024
 _KEPT_COMPLAINTS = 20
 _GZIP = b"\x1f\x8b"
-_HEAD_BYTES, _LONGEST_ENTITY = 1 << 20, 1_000
+_HEAD_BYTES, _MAX_ENTITY_LENGTH = 1 << 20, 1_000
 _ENTITY = re.compile(rb"""<!ENTITY\s+%?\s*\S+\s+(?:SYSTEM|PUBLIC)?\s*["']([^"']*)["']""")
 # What relative IRIs are resolved against: a name of nothing, so that they never point to a real place.
 _BASE = "urn:searchapp:relative/"
@@ -96,7 +96,7 @@ def _check_entities(path: Path) -> None:
         except (EOFError, gzip.BadGzipFile, OSError):
             return
     for value in _ENTITY.findall(head):
-        if b"&" in value or len(value) > _LONGEST_ENTITY:
+        if b"&" in value or len(value) > _MAX_ENTITY_LENGTH:
             raise LoadError("The file's XML entities expand without bounds; write their values out.")
 
 
@@ -110,7 +110,7 @@ class _Counted:
         return self._count(self._stream.read(size))
 
     def lines(self) -> Iterator[bytes]:
-        while line := self._stream.readline(_LONGEST_LINE):
+        while line := self._stream.readline(_MAX_LINE_LENGTH):
             yield self._count(line)
 
     def _count(self, data: bytes) -> bytes:

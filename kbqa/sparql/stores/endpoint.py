@@ -17,7 +17,7 @@ _FORMATS = {
     "application/json": QueryResultsFormat.JSON,
     "application/sparql-results+xml": QueryResultsFormat.XML,
 }
-_MOST_BYTES = 64_000_000
+_MAX_BYTES = 64_000_000
 _AT_ONCE, _LOOKED_AT = 20, 40
 _BUSY = {429, 502, 503, 504}
 _ATTEMPTS = 3
@@ -113,7 +113,7 @@ class EndpointStore:
             ):
                 for chunk in response.iter_bytes(1 << 16):
                     body += chunk
-                    if len(body) > _MOST_BYTES or time.monotonic() > until:
+                    if len(body) > _MAX_BYTES or time.monotonic() > until:
                         raise QueryError(f"{self.address} answers with more than can be read in time.")
                 wait = response.headers.get("retry-after", "")
                 kind = response.headers.get("content-type", "").split(";")[0].strip()

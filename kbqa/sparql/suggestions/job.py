@@ -15,7 +15,7 @@ from searchapp.encoders import EncoderError
 from searchapp.jobs.runner import JobContext
 from training.sparql.published import Example
 
-NUMBER, _TRIED, _LONGEST, _OF_A_SHAPE = 6, 40, 80, 2
+NUMBER, _TRIED, _MAX_LENGTH, _OF_A_SHAPE = 6, 40, 80, 2
 Shape = tuple[int, int, tuple[Aggregate | None, ...], bool]
 
 
@@ -45,7 +45,7 @@ def working_questions(version: GraphVersion, live: LiveGraph) -> Iterator[str]:
     for example in make_examples(store.store, live.profile, _TRIED, seed=version.number):
         question = example.question[:1].upper() + example.question[1:]
         if (
-            len(question) <= _LONGEST
+            len(question) <= _MAX_LENGTH
             and example.query is not None
             and query_text(example.query) not in seen
             and shapes[_shape(example.query)] < _OF_A_SHAPE

@@ -9,12 +9,12 @@ from kbqa.sql.stores.executor import Result
 _PERIOD = re.compile(r"[12]\d{3}(-(0[1-9]|1[0-2]))?")
 """A year or a month, as rows are grouped by them."""
 _DAY = len("2000-01-01")
-_FEWEST, _MOST_BARS, _MOST_POINTS = 2, 40, 1_000
+_MIN_ROWS, _MAX_BARS, _MAX_POINTS = 2, 40, 1_000
 
 
 def chart_of(result: Result) -> dict[str, Any] | None:
     """Return a Vega-Lite specification: bars over names, a line over time, points over numbers; None where no chart helps."""
-    if len(result.columns) < 2 or not _FEWEST <= len(result.rows) <= _MOST_POINTS:
+    if len(result.columns) < 2 or not _MIN_ROWS <= len(result.rows) <= _MAX_POINTS:
         return None
     kinds = [_kind([row[place] for row in result.rows]) for place in range(len(result.columns))]
     numbers = [place for place, kind in enumerate(kinds) if kind == "quantitative"]
@@ -22,7 +22,7 @@ def chart_of(result: Result) -> dict[str, Any] | None:
     names = [place for place, kind in enumerate(kinds) if kind == "nominal"]
     if times and numbers:
         return _chart(result, "line", times[0], "temporal", numbers[-1])
-    if names and numbers and len({row[names[0]] for row in result.rows}) == len(result.rows) <= _MOST_BARS:
+    if names and numbers and len({row[names[0]] for row in result.rows}) == len(result.rows) <= _MAX_BARS:
         return _chart(result, "bar", names[0], "nominal", numbers[-1])
     if len(numbers) >= 2 and not names:
         return _chart(result, "point", numbers[0], "quantitative", numbers[1])

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from kbqa.decoding.actions import Choice, Kind
+from kbqa.decoding.actions import Action, Kind
 from kbqa.decoding.explanation import ShownStep, shown_steps
 from kbqa.sql.answer.reading import Reading
 from kbqa.sql.query import Aggregate, AllOf, Comparison, Condition, DatePart, GroupKey, Item, Operator, Order, Query, SetOperation, Term
@@ -42,10 +42,10 @@ _SETS = {
 
 def steps_of(reading: Reading) -> list[ShownStep]:
     """Return the steps of a reading."""
-    return shown_steps(reading.taken, _STEPS, choice_text)
+    return shown_steps(reading.derivation, _STEPS, choice_text)
 
 
-def choice_text(choice: Choice) -> str:
+def choice_text(choice: Action) -> str:
     """Return a choice in words."""
     if choice.kind == Kind.KEYWORD:
         word = str(choice.key).removeprefix("set ").removeprefix("operator ")

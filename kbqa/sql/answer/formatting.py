@@ -15,7 +15,7 @@ from kbqa.sql.query import Item
 from kbqa.sql.schema import readable
 from kbqa.sql.stores.executor import Result
 
-_LONGEST_BINARY = 24
+_MAX_BINARY_LENGTH = 24
 _NAMED = 5
 
 
@@ -25,7 +25,7 @@ def shown(value: Any) -> str:
         return ""
     if isinstance(value, bytes | memoryview):
         data = bytes(value)
-        return f"{len(data):,} bytes: {data[:_LONGEST_BINARY].hex(' ')}{'…' if len(data) > _LONGEST_BINARY else ''}"
+        return f"{len(data):,} bytes: {data[:_MAX_BINARY_LENGTH].hex(' ')}{'…' if len(data) > _MAX_BINARY_LENGTH else ''}"
     if isinstance(value, float):
         return f"{value:,.4f}".rstrip("0").rstrip(".") if abs(value) >= 1e-4 or value == 0 else f"{value:g}"
     return str(value)

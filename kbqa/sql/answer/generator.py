@@ -6,8 +6,8 @@ from math import exp, log
 from pathlib import Path
 from typing import Protocol
 
-from kbqa.decoding.actions import Choice, State
-from kbqa.decoding.beam import BeamOptions, Hypothesis, beside, search
+from kbqa.decoding.actions import Action, State
+from kbqa.decoding.beam import BeamOptions, Hypothesis, append_fallback, search
 from kbqa.decoding.features import Relate
 from kbqa.decoding.pointer_network import DecoderModel, Session, load_decoder
 from kbqa.decoding.scorers import NetworkScorer
@@ -16,7 +16,7 @@ from kbqa.sql.answer.reranking import Ranking
 from kbqa.sql.answer.schema_linking import column_text, relate
 from kbqa.sql.focus.cross_encoder.inference import CrossEncoder, load_cross_encoder
 from kbqa.sql.focus.selection import ROOMY, Budget, connected, focused, narrowed, only
-from kbqa.sql.grammar import SqlState, World, start
+from kbqa.sql.grammar import LinkedQuestion, SqlState, start
 from kbqa.sql.schema import ColumnRef
 from searchapp.encoders.base import Vectors
 
@@ -38,7 +38,7 @@ class Focus:
     It is `whole` where nothing was left out, and `given` where a person chose.
     """
 
-    world: World
+    world: LinkedQuestion
     columns: Mapping[ColumnRef, float]
     tables: Mapping[str, float]
     whole: bool
@@ -65,7 +65,7 @@ class LocalGenerator:
         self.model, self.options, self.writer, self.closer = model, options or BeamOptions(), writer, closer
         self.ranking = Ranking.of(model.ranking) if model.ranking else Ranking.default()
 
-    def read(self, question: str, world: World, keep: Sequence[ColumnRef] = (), definitions: TextVectors | None = None) -> tuple[Session, World]:
+    def read(self, question: str, world: LinkedQuestion, keep: Sequence[ColumnRef] = (), definitions: TextVectors | None = None) -> tuple[Session, LinkedQuestion]:
         """Return a session that has read the question beside the schema, or beside the likeliest part of it with what to `keep`, and that part.
 
         Which part is likeliest, the `definitions` in PostgreSQL tell, or without them vectors that are made and kept here.
@@ -75,7 +75,7 @@ class LocalGenerator:
         relation: Relate = lambda choices: relate(world.schema, choices)  # noqa: E731
         return Session(self.model, question, world.candidates, relation), world
 
-    def similarities(self, question: str, world: World, definitions: TextVectors | None = None) -> dict[ColumnRef, float]:
+    def similarities(self, question: str, world: LinkedQuestion, definitions: TextVectors | None = None) -> dict[ColumnRef, float]:
         """Return how near each column's words and description are to the question (cosine of sentence vectors); of definitions, the nearest."""
         texts = [column_text(choice) for choice in world.columns]
         nearest = definitions.nearest(self.encode([question])[0], _NEAREST) if definitions is not None else {}
@@ -92,7 +92,7 @@ class LocalGenerator:
         vectors = self.model.table.vectors[rows]
         return [float(score) for score in vectors[1:] @ vectors[0]]
 
-    def focus(self, session: Session, world: World, *, given: Sequence[ColumnRef] = (), whole: int = WHOLE_COLUMNS, budget: Budget = ROOMY) -> Focus:
+    def focus(self, session: Session, world: LinkedQuestion, *, given: Sequence[ColumnRef] = (), whole: int = WHOLE_COLUMNS, budget: Budget = ROOMY) -> Focus:
         """Return what the question is about. A schema of at most `whole` columns stays whole; of others what the budget allows, connected.
 
         Where columns are `given`, it is about them, and about the keys that connect them.
@@ -108,7 +108,7 @@ class LocalGenerator:
         chosen = connected(world.schema, budget.wanted(likeliest(columns, tables), columns), budget.limit(len(columns)))
         return Focus(narrowed(world, chosen), columns, tables, whole=False)
 
-    def relevance(self, session: Session, world: World) -> dict[Choice, float]:
+    def relevance(self, session: Session, world: LinkedQuestion) -> dict[Action, float]:
         """Return how sure both networks are that the query uses each table and column: the mean of their log odds where the second has read too."""
         found = dict(session.relevance)
         if self.closer is None:
@@ -120,14 +120,14 @@ class LocalGenerator:
             found[choice] = 1 / (1 + exp(-odds))
         return found
 
-    def decode(self, session: Session, world: World) -> list[Hypothesis]:
+    def decode(self, session: Session, world: LinkedQuestion) -> list[Hypothesis]:
         """Return complete hypotheses, the best first; where the best is that there is no answer, also the nearest readings."""
         if self.writer is not None:
             return self.writer.decode(session.question.text, start(world), self.options.width)
         found = search(start(world), NetworkScorer(session), self.options)
         if any(isinstance(each.state, SqlState) and each.state.answerable for each in found):
             return found
-        return beside(found, search(start(world, insists=True), NetworkScorer(session), self.options))
+        return append_fallback(found, search(start(world, insists=True), NetworkScorer(session), self.options))
 
 
 def likeliest(columns: Mapping[ColumnRef, float], tables: Mapping[str, float]) -> list[ColumnRef]:

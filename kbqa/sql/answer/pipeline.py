@@ -7,13 +7,13 @@ from time import perf_counter
 import numpy as np
 from sqlalchemy import Engine
 
-from kbqa.decoding.beam import Hypothesis, convinces
+from kbqa.decoding.beam import Hypothesis, is_answerable
 from kbqa.language_model import ChatServer, ServerError
 from kbqa.linking.text_vectors import TextVectors
 from kbqa.sql.answer.generator import Focus, LocalGenerator
 from kbqa.sql.answer.language_model import Confirmed, generate
 from kbqa.sql.answer.reading import Reading
-from kbqa.sql.answer.schema_linking import CellNames, world_of
+from kbqa.sql.answer.schema_linking import CellNames, link_question
 from kbqa.sql.answer.unanswerable import missing_words
 from kbqa.sql.grammar import SqlState
 from kbqa.sql.rendering import NotConnectedError, render
@@ -37,7 +37,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a question: readings that run, the best first; none that convinces where `answerable` is false."""
+    """What came of a question: readings that run, the best first; none that is_answerable where `answerable` is false."""
 
     question: str
     readings: tuple[Reading, ...]
@@ -81,7 +81,7 @@ def ask(
     With `columns`, these are the focus, and the keys that connect them. Candidates are tried with small limits; the best then has those given.
     """
     begun = perf_counter()
-    whole = world_of(question, source.schema, source.cells)
+    whole = link_question(question, source.schema, source.cells)
     session, world = generator.read(question, whole, columns, source.definitions)
     focus = generator.focus(session, world, given=columns)
     notice = ""
@@ -98,7 +98,7 @@ def ask(
     ranked = generator.ranking.best_first([run(each, source, _TRIAL) for each in readings], whole)
     if ranked:
         ranked[0] = _whole(ranked[0], source, limits)
-    answerable = convinces(hypotheses) and bool(ranked)
+    answerable = is_answerable(hypotheses) and bool(ranked)
     missing = () if answerable and ranked[0].probability >= _SURE else missing_words(question, whole, generator.likeness)
     return Answer(question, tuple(ranked), answerable, focus, 1000 * (perf_counter() - begun), notice, missing)
 
@@ -134,7 +134,7 @@ def _reading(hypothesis: Hypothesis, source: Source) -> Reading | None:
         return None
     sql = tree.sql(dialect=source.schema.dialect)
     likelihood = float(np.exp(hypothesis.score))
-    return Reading(sql, likelihood, likelihood, state.query, hypothesis.taken)
+    return Reading(sql, likelihood, likelihood, state.query, hypothesis.derivation)
 
 
 def run(reading: Reading, source: Source, limits: Limits) -> Reading:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from kbqa.decoding.beam import Taken
+from kbqa.decoding.beam import DerivationStep
 from kbqa.sql.query import Query
 from kbqa.sql.stores.executor import Result
 
@@ -18,7 +18,7 @@ class Reading:
     likelihood: float = 1.0
     """The product of the probabilities of its choices."""
     query: Query | None = None
-    taken: tuple[Taken, ...] = ()
+    derivation: tuple[DerivationStep, ...] = ()
     result: Result | None = None
     error: str = ""
     question_class: str = ""

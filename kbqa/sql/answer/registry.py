@@ -19,7 +19,7 @@ from kbqa.sql.models import ColumnNote, Database, Definition, Scan
 from kbqa.sql.schema import ColumnRef, Schema, Table, schema_from_json
 from kbqa.sql.stores.connections import ConnectError, server_engine, sqlite_engine
 
-_MOST_OPEN = 16
+_MAX_OPEN = 16
 _open: "OrderedDict[int, tuple[Schema, dict[ColumnRef, tuple[str, ...]]]]" = OrderedDict()
 _lock = threading.Lock()
 
@@ -101,7 +101,7 @@ def _read(scan: Scan) -> tuple[Schema, dict[ColumnRef, tuple[str, ...]]]:
         found = _open.get(scan.pk)
         if found is None:
             found = _open[scan.pk] = _parsed(scan)
-            while len(_open) > _MOST_OPEN:
+            while len(_open) > _MAX_OPEN:
                 _open.popitem(last=False)
         _open.move_to_end(scan.pk)
         return found

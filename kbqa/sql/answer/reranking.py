@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from kbqa.linking.words import Span
 from kbqa.sql.answer.reading import Reading, rows_of
 from kbqa.sql.answer.schema_linking import is_mention
-from kbqa.sql.grammar import World
+from kbqa.sql.grammar import LinkedQuestion
 from kbqa.sql.query import Query, column_of
 from kbqa.sql.schema import ColumnRef
 
@@ -51,7 +51,7 @@ class Ranking:
         """Return the weights by their names."""
         return {name: round(float(weight), 4) for name, weight in zip(FEATURES, self.weights, strict=True)}
 
-    def best_first(self, readings: Sequence[Reading], world: World) -> list[Reading]:
+    def best_first(self, readings: Sequence[Reading], world: LinkedQuestion) -> list[Reading]:
         """Return the readings that ran, the best first, with the probability that their answer is right; those that agree share one."""
         answers = answers_of(readings)
         if not answers:
@@ -70,7 +70,7 @@ def answers_of(readings: Iterable[Reading]) -> list[list[Reading]]:
     return [sorted(each, key=lambda reading: -reading.likelihood) for each in found.values()]
 
 
-def features_of(answer: Sequence[Reading], world: World) -> Array:
+def features_of(answer: Sequence[Reading], world: LinkedQuestion) -> Array:
     """Return what is counted of readings that agree, float [FEATURES]; the likeliest speaks for all."""
     reading = answer[0]
     agreeing, own = np.log(max(1e-12, sum(each.likelihood for each in answer))), np.log(max(1e-12, reading.likelihood))
@@ -84,7 +84,7 @@ def _columns_of(query: Query) -> set[ColumnRef]:
     return {ref for operand in named if (ref := column_of(operand)) is not None}
 
 
-def _disorder(query: Query, world: World) -> float:
+def _disorder(query: Query, world: LinkedQuestion) -> float:
     """Return how many neighbouring items are shown the other way round than the question, or where it names both at once the schema, has them."""
     places = {
         choice.key: (choice.span[0], place) for place, choice in enumerate(world.columns) if choice.span and is_mention(choice.span, choice.text)
@@ -93,7 +93,7 @@ def _disorder(query: Query, world: World) -> float:
     return float(sum(1 for one, other in pairwise(shown) if one > other))
 
 
-def _counts(query: Query, world: World) -> tuple[float, ...]:
+def _counts(query: Query, world: LinkedQuestion) -> tuple[float, ...]:
     conditions = [each for part in query.queries() for each in (*part.where, *part.having)]
     said = {value.text.casefold() for condition in conditions for value in condition.values}
     said |= {str(part.limit) for part in query.queries() if part.limit is not None}

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from kbqa.decoding.actions import Choice, Kind
+from kbqa.decoding.actions import Action, Kind
 from kbqa.linking.mentions import Found, features_of, find_names
 from kbqa.linking.names import Names
 from kbqa.linking.words import COMMON, Span, Word, dates_of, fold, numbers_of, parts_of, quoted_of, stem, words_of
-from kbqa.sql.grammar import World
+from kbqa.sql.grammar import LinkedQuestion
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema, Table, readable
 
 MAX_QUESTION = 2_000
@@ -25,7 +25,7 @@ _NAME = re.compile(
 _LITERAL = re.compile(r"\b(?:letters?|characters?|words?|phrase|string|substring|prefix|suffix) ['\"‘’“]?([\w.&-]{1,40})", re.IGNORECASE)
 """What a name is asked to contain: `the letter M`, `the word love`."""
 _SEPARATOR = "\t"
-_LONGEST_DESCRIPTION = 200
+_MAX_DESCRIPTION_LENGTH = 200
 _CLAUSE = re.compile(r"[.;,:(]")
 _NAMED_WITHIN = 6
 """By how many characters a mention may be longer than the name."""
@@ -51,7 +51,7 @@ def predicate_of(ref: ColumnRef) -> str:
     return f"{ref.table}{_SEPARATOR}{ref.column}"
 
 
-def world_of(question: str, schema: Schema, cells: CellNames) -> World:
+def link_question(question: str, schema: Schema, cells: CellNames) -> LinkedQuestion:
     """Return a question's view of a schema."""
     question = question[:MAX_QUESTION]
     words = words_of(question)
@@ -62,7 +62,7 @@ def world_of(question: str, schema: Schema, cells: CellNames) -> World:
     tables = tuple(_table(table, stems, {ref.table for ref in hit}) for table in schema.tables)
     columns = tuple(_column(table, column, stems, hit) for table in schema.tables for column in table.columns)
     exact = [value.span for value in values if value.span is not None and value.features[1]]
-    return World(schema, tables, columns, tuple(values), tuple(_constants(question, words, exact)))
+    return LinkedQuestion(schema, tables, columns, tuple(values), tuple(_constants(question, words, exact)))
 
 
 def _stems(question: str, words: Sequence[Word]) -> dict[str, Word]:
@@ -101,27 +101,27 @@ def _columns(table: Table) -> list[str]:
     return [column.name for column in table.columns]
 
 
-def _is_name(value: Choice, named: Sequence[Span]) -> bool:
+def _is_name(value: Action, named: Sequence[Span]) -> bool:
     """Tell whether what might be a cell, written otherwise, is the name of a table or column: `packages`, where there is a cell `packaging`."""
     span = value.span
     return span is not None and not value.features[1] and any(start <= span[0] and span[1] <= end for start, end in named)
 
 
-def _table(table: Table, stems: Mapping[str, Word], hit: set[str]) -> Choice:
+def _table(table: Table, stems: Mapping[str, Word], hit: set[str]) -> Action:
     text = readable(table.name)
     share, span = _shared(text, stems)
     features = (share, float(share == 1), 0.0, 0.0, 0.0, float(table.name in hit))
-    about = [table.description[:_LONGEST_DESCRIPTION]] if table.description else []
-    return Choice(Kind.TABLE, table.name, text, span, features, (*about, *(readable(column.name) for column in table.columns[:6])))
+    about = [table.description[:_MAX_DESCRIPTION_LENGTH]] if table.description else []
+    return Action(Kind.TABLE, table.name, text, span, features, (*about, *(readable(column.name) for column in table.columns[:6])))
 
 
-def _column(table: Table, column: Column, stems: Mapping[str, Word], hit: set[ColumnRef]) -> Choice:
+def _column(table: Table, column: Column, stems: Mapping[str, Word], hit: set[ColumnRef]) -> Action:
     ref, text = ColumnRef(table.name, column.name), readable(column.name)
-    about = [column.description[:_LONGEST_DESCRIPTION]] if column.description else []
+    about = [column.description[:_MAX_DESCRIPTION_LENGTH]] if column.description else []
     share, span = _known_by(text, about, stems)
     kinds = float(column.type == ColumnType.NUMBER), float(column.type == ColumnType.DATE)
     features = (share, float(share == 1), *kinds, float(column.primary), float(ref in hit))
-    return Choice(Kind.COLUMN, ref, text, span, features, (readable(table.name), *about))
+    return Action(Kind.COLUMN, ref, text, span, features, (readable(table.name), *about))
 
 
 def _known_by(name: str, about: Sequence[str], stems: Mapping[str, Word]) -> tuple[float, Span | None]:
@@ -136,13 +136,13 @@ def _said(about: str, stems: Mapping[str, Word]) -> float:
     return max((_shared(" ".join(words), stems)[0] for words in clauses if words), default=0.0)
 
 
-def under_another_name(choice: Choice, name: str, question: str) -> Choice:
+def under_another_name(choice: Action, name: str, question: str) -> Action:
     """Return a column's choice as it were if the column had this name and were known by what is written about it."""
     share, span = _known_by(name, choice.context[1:], _stems(question, words_of(question)))
     return replace(choice, text=name, span=span, features=(share, float(share == 1), *choice.features[2:]))
 
 
-def column_text(choice: Choice) -> str:
+def column_text(choice: Action) -> str:
     """Return what is known of a column as one text: its table, its name, and what is written about it."""
     table, *about = choice.context
     return f"{table}: {choice.text}{'. ' + about[0] if about else ''}"
@@ -153,23 +153,23 @@ def definition_texts(tables: Iterable[Table]) -> list[str]:
     return [column_text(_column(table, column, {}, set())) for table in tables for column in table.columns]
 
 
-def _values(question: str, words: Sequence[Word], schema: Schema, cells: CellNames) -> list[Choice]:
+def _values(question: str, words: Sequence[Word], schema: Schema, cells: CellNames) -> list[Action]:
     """Return the cells that the question may mention, and the codes of columns that have few."""
     columns = {predicate_of(ref): ref for ref in schema.refs()}
     found = find_names(question, words, cells.names) if cells.names is not None else []
-    choices: dict[tuple[ColumnRef, str], Choice] = {}
+    choices: dict[tuple[ColumnRef, str], Action] = {}
     numbers: dict[ColumnRef, int] = {}
     for each in found:
         ref = columns.get(each.predicate)
         if ref is None or _is_common(each) or numbers.get(ref, 0) == MAX_OF_COLUMN:
             continue
         numbers[ref] = numbers.get(ref, 0) + 1
-        choices[ref, each.text] = Choice(Kind.VALUE, (ref, each.text), each.text, each.span, features_of(each, len(words)), (readable(ref.column),))
+        choices[ref, each.text] = Action(Kind.VALUE, (ref, each.text), each.text, each.span, features_of(each, len(words)), (readable(ref.column),))
         if len(choices) == MAX_VALUES:
             break
     codes = [(ref, code) for ref, few in (cells.codes or {}).items() if predicate_of(ref) in columns for code in few]
     for place in codes[:MAX_CODES]:
-        choices.setdefault(place, Choice(Kind.VALUE, place, place[1], None, (), (readable(place[0].column), place[1])))
+        choices.setdefault(place, Action(Kind.VALUE, place, place[1], None, (), (readable(place[0].column), place[1])))
     return list(choices.values())
 
 
@@ -178,7 +178,7 @@ def _is_common(found: Found) -> bool:
     return found.text.casefold() in COMMON and not found.same_case
 
 
-def _constants(question: str, words: Sequence[Word], exact: Iterable[Span]) -> list[Choice]:
+def _constants(question: str, words: Sequence[Word], exact: Iterable[Span]) -> list[Action]:
     """Return constants that need be in no cell: numbers, dates, what is quoted, and names that no cell explains."""
     found = dates_of(question)
     dates = list(found.values())
@@ -197,14 +197,14 @@ def _constants(question: str, words: Sequence[Word], exact: Iterable[Span]) -> l
         and not any(start <= match.start() and match.end() <= end for start, end in explained)
         and not any(start < match.end() and match.start() < end for start, end in dates)
     ]
-    choices: dict[str, Choice] = {}
+    choices: dict[str, Action] = {}
     for text, span in [*numbers, *quoted, *named[:6]]:
         quoted_here = float((text, span) in quoted)
-        choices.setdefault(text, Choice(Kind.NUMBER, text, text, span, (0.5, 0.0, quoted_here)))
+        choices.setdefault(text, Action(Kind.NUMBER, text, text, span, (0.5, 0.0, quoted_here)))
     return list(choices.values())
 
 
-def relate(schema: Schema, choices: Sequence[Choice]) -> NDArray[np.int8]:
+def relate(schema: Schema, choices: Sequence[Action]) -> NDArray[np.int8]:
     """Return what each candidate is to each, as places in RELATIONS, int8 [n, n] (Wang et al. 2020, RAT-SQL, table 1)."""
     found = np.zeros((len(choices), len(choices)), dtype=np.int8)
     tables = np.array([_owner(choice) for choice in choices], dtype=object)
@@ -226,14 +226,14 @@ def relate(schema: Schema, choices: Sequence[Choice]) -> NDArray[np.int8]:
     return found
 
 
-def _owner(choice: Choice) -> str:
+def _owner(choice: Action) -> str:
     """Return the table that a candidate lies in."""
     if choice.kind == Kind.COLUMN:
         return str(choice.key.table)
     return str(choice.key[0].table) if choice.kind == Kind.VALUE else str(choice.key) if choice.kind == Kind.TABLE else ""
 
 
-def _relate_to_owner(found: NDArray[np.int8], place: int, choice: Choice, places: Mapping[object, int], schema: Schema) -> None:
+def _relate_to_owner(found: NDArray[np.int8], place: int, choice: Action, places: Mapping[object, int], schema: Schema) -> None:
     def both(other: int | None, forth: str, back: str) -> None:
         if other is not None:
             found[place, other], found[other, place] = _RELATION[forth], _RELATION[back]

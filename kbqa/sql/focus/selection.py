@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import sqrt
 
-from kbqa.sql.grammar import World
+from kbqa.sql.grammar import LinkedQuestion
 from kbqa.sql.schema import ColumnRef, Schema
 
 _NOISE = 0.6
@@ -42,8 +42,8 @@ NARROW = Budget(1.5, 0.6, 3.0)
 
 
 def focused(
-    world: World, keep: Iterable[ColumnRef], most: int, *, similar: Mapping[ColumnRef, float] | None = None, noise: random.Random | None = None
-) -> World:
+    world: LinkedQuestion, keep: Iterable[ColumnRef], most: int, *, similar: Mapping[ColumnRef, float] | None = None, noise: random.Random | None = None
+) -> LinkedQuestion:
     """Return a world with at most `most` columns: those to `keep`, then the likeliest, with the keys that connect their tables.
 
     How likely a column is, its own words, its table's words, its cells in the question and, where given, its similarity tell.
@@ -55,7 +55,7 @@ def focused(
     return narrowed(world, connected(world.schema, [*keep, *sorted(scores, key=lambda ref: -scores[ref])], most))
 
 
-def only(world: World, keep: Iterable[ColumnRef]) -> World:
+def only(world: LinkedQuestion, keep: Iterable[ColumnRef]) -> LinkedQuestion:
     """Return a world of some columns, and of the keys that connect their tables."""
     return narrowed(world, connected(world.schema, keep, len(world.columns)))
 
@@ -70,7 +70,7 @@ def connected(schema: Schema, ranked: Iterable[ColumnRef], most: int) -> list[Co
     return list(chosen)
 
 
-def surface_scores(world: World, similar: Mapping[ColumnRef, float] | None = None) -> dict[ColumnRef, float]:
+def surface_scores(world: LinkedQuestion, similar: Mapping[ColumnRef, float] | None = None) -> dict[ColumnRef, float]:
     """Return how likely each column is meant, by words and cells alone, and by similarity where it is given."""
     tables = {choice.key: choice.features[0] + choice.features[1] for choice in world.tables}
     return {
@@ -89,7 +89,7 @@ def _connections(schema: Schema, present: set[str], table: str) -> list[ColumnRe
     return [end for key in keys for end in (key.source, key.target)]
 
 
-def narrowed(world: World, chosen: Iterable[ColumnRef], tables: Iterable[str] = ()) -> World:
+def narrowed(world: LinkedQuestion, chosen: Iterable[ColumnRef], tables: Iterable[str] = ()) -> LinkedQuestion:
     """Return a world of some columns only, with their tables and what may stand in their cells."""
     kept = set(chosen)
     schema = world.schema.part(kept, tables)

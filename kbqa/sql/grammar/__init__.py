@@ -8,7 +8,7 @@ written down; tables that no key connects are never offered together.
 """
 
 from kbqa.sql.grammar.legal_actions import open_keys
-from kbqa.sql.grammar.prefix import VOCABULARY, World
+from kbqa.sql.grammar.prefix import VOCABULARY, LinkedQuestion
 from kbqa.sql.grammar.state import SqlState, start
 
-__all__ = ["VOCABULARY", "SqlState", "World", "open_keys", "start"]
+__all__ = ["VOCABULARY", "LinkedQuestion", "SqlState", "open_keys", "start"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from kbqa.decoding.actions import Choice, Kind
+from kbqa.decoding.actions import Action, Kind
 from kbqa.sql.dates import is_dated
 from kbqa.sql.grammar.prefix import (
     BY_WORD,
@@ -28,7 +28,7 @@ from kbqa.sql.rendering import joins
 from kbqa.sql.schema import ColumnRef, ColumnType, ForeignKey
 
 
-def _offer_select(state: Prefix) -> Iterator[Choice]:
+def _offer_select(state: Prefix) -> Iterator[Action]:
     if not state.nested and not state.query.distinct:
         if state.left is None and not state.insists:
             yield BY_WORD["NONE"]
@@ -38,7 +38,7 @@ def _offer_select(state: Prefix) -> Iterator[Choice]:
         yield from state.world.tables
 
 
-def _terms(state: Prefix) -> Iterator[Choice]:
+def _terms(state: Prefix) -> Iterator[Action]:
     wanted = state.wanted
     if not (state.strict and state.shows_rows):
         yield from words(*(each for each in Aggregate if wanted in (None, ColumnType.NUMBER) or each in (Aggregate.MIN, Aggregate.MAX)))
@@ -49,13 +49,13 @@ def _terms(state: Prefix) -> Iterator[Choice]:
         yield from _parts(state)
 
 
-def _parts(state: Prefix) -> Iterator[Choice]:
+def _parts(state: Prefix) -> Iterator[Action]:
     """Offer the parts of dates, outside of whatever stands within or beside another query."""
     if not state.nested and state.left is None and state.first is None and state.part in ("items", "group", "order"):
         yield from (BY_WORD[part] for part in Part if any(_parted(state, part)))
 
 
-def _parted(state: Prefix, part: Part) -> Iterator[Choice]:
+def _parted(state: Prefix, part: Part) -> Iterator[Action]:
     """Yield the columns of dates of which a part is not shown, or not grouped by, yet."""
     query, present, schema = state.query, state.table, state.world.schema
     named = query.group if state.part == "group" else [item.term.operand for item in query.items] if state.part == "items" else ()
@@ -64,7 +64,7 @@ def _parted(state: Prefix, part: Part) -> Iterator[Choice]:
             yield choice
 
 
-def _offer_parted(state: Prefix) -> Iterator[Choice]:
+def _offer_parted(state: Prefix) -> Iterator[Action]:
     assert state.date_part is not None
     yield from _parted(state, state.date_part)
 
@@ -73,17 +73,17 @@ def _is_plain(item: Item) -> bool:
     return item.operator is None and item.term.aggregate is None
 
 
-def _columns_of(state: Prefix, kind: ColumnType | None) -> Iterator[Choice]:
+def _columns_of(state: Prefix, kind: ColumnType | None) -> Iterator[Action]:
     schema = state.world.schema
     yield from (choice for choice in state.world.columns if kind is None or schema.column(choice.key).type == kind)
 
 
-def _offer_second(state: Prefix) -> Iterator[Choice]:
+def _offer_second(state: Prefix) -> Iterator[Action]:
     """Offer what an operator is followed by; in an order without groups no aggregate."""
     yield from _offer_orders(state) if state.part == "order" else _terms(state)
 
 
-def _offer_operands(state: Prefix) -> Iterator[Choice]:
+def _offer_operands(state: Prefix) -> Iterator[Action]:
     """Offer what can be aggregated; what is shown already only where nothing else can."""
     offered = list(_aggregated(state))
     terms = {item.term for item in state.query.items if item.operator is None} if state.part == "items" and state.first is None else set()
@@ -91,7 +91,7 @@ def _offer_operands(state: Prefix) -> Iterator[Choice]:
     yield from new or offered
 
 
-def _aggregated(state: Prefix) -> Iterator[Choice]:
+def _aggregated(state: Prefix) -> Iterator[Action]:
     if state.aggregate == Aggregate.COUNT:
         if not state.distinct:
             yield BY_WORD["DISTINCT"]
@@ -110,7 +110,7 @@ def _computable(state: Prefix, ref: ColumnRef) -> bool:
     return schema.dialect in LOOSE or schema.column(ref).type == ColumnType.NUMBER
 
 
-def _offer_next(state: Prefix) -> Iterator[Choice]:
+def _offer_next(state: Prefix) -> Iterator[Action]:
     """Offer what follows a complete part: more of the same, the later clauses, the end."""
     query = state.query
     if state.part == "items":
@@ -127,7 +127,7 @@ def _offer_next(state: Prefix) -> Iterator[Choice]:
     yield from _later_clauses(state)
 
 
-def _operators(state: Prefix, item: Item) -> Iterator[Choice]:
+def _operators(state: Prefix, item: Item) -> Iterator[Action]:
     operand = item.term.operand
     computable = isinstance(operand, ColumnRef) and _computable(state, operand)
     numeric = not state.strict or kind_of(state, item) == ColumnType.NUMBER
@@ -135,13 +135,13 @@ def _operators(state: Prefix, item: Item) -> Iterator[Choice]:
         yield from words(*(f"operator {each}" for each in Operator))
 
 
-def _alternatives(state: Prefix) -> Iterator[Choice]:
+def _alternatives(state: Prefix) -> Iterator[Action]:
     conditions = state.query.where if state.part == "where" else ()
     if conditions and conditions[-1].comparison in EQUALITIES and 0 < len(conditions[-1].values) < MAX_VALUES:
         yield BY_WORD["ALSO"]
 
 
-def _later_clauses(state: Prefix) -> Iterator[Choice]:
+def _later_clauses(state: Prefix) -> Iterator[Action]:
     query, part = state.query, state.part
     if part in ("items", "with"):
         if len(query.with_tables) < MAX_WITH:
@@ -160,12 +160,12 @@ def _later_clauses(state: Prefix) -> Iterator[Choice]:
     yield BY_WORD["END"]
 
 
-def _offer_tables(state: Prefix) -> Iterator[Choice]:
+def _offer_tables(state: Prefix) -> Iterator[Action]:
     present = state.world.schema.closure(state.query.tables())
     yield from (choice for choice in state.world.tables if choice.key not in present)
 
 
-def _offer_comparisons(state: Prefix) -> Iterator[Choice]:
+def _offer_comparisons(state: Prefix) -> Iterator[Action]:
     yield from words(*EQUALITIES, *ORDERED)
     if state.part == "where" and len(state.outer) < MAX_DEPTH:
         yield from words(*MEMBERSHIP)
@@ -181,7 +181,7 @@ def _texts(state: Prefix) -> tuple[ColumnType, ...]:
     return (ColumnType.DATE, ColumnType.NUMBER) if state.world.schema.dialect in LOOSE else ()
 
 
-def _offer_values(state: Prefix) -> Iterator[Choice]:
+def _offer_values(state: Prefix) -> Iterator[Action]:
     assert state.item is not None
     world, operand = state.world, state.item.term.operand
     kind = kind_of(state, state.item)
@@ -205,20 +205,20 @@ def _fits(text: str, kind: ColumnType, state: Prefix) -> bool:
     return kind != ColumnType.DATE or (isinstance(operand, ColumnRef) and is_dated(text, state.world.schema.column(operand)))
 
 
-def _offer_columns(state: Prefix) -> Iterator[Choice]:
+def _offer_columns(state: Prefix) -> Iterator[Action]:
     yield from state.world.columns
 
 
-def _offer_groups(state: Prefix) -> Iterator[Choice]:
+def _offer_groups(state: Prefix) -> Iterator[Action]:
     yield from (choice for choice in state.world.columns if choice.key not in state.query.group)
     yield from _parts(state)
 
 
-def _offer_having(state: Prefix) -> Iterator[Choice]:
+def _offer_having(state: Prefix) -> Iterator[Action]:
     yield from words(*Aggregate)
 
 
-def _offer_orders(state: Prefix) -> Iterator[Choice]:
+def _offer_orders(state: Prefix) -> Iterator[Action]:
     query = state.query
     aggregated = any(term.aggregate for item in query.items for term in item.terms)
     shown = {item.term.operand for item in query.items if item.term.aggregate is None and item.operator is None}
@@ -228,24 +228,24 @@ def _offer_orders(state: Prefix) -> Iterator[Choice]:
         yield from _terms(state) if query.group or aggregated else _columns_of(state, state.wanted)
 
 
-def _offer_directions(state: Prefix) -> Iterator[Choice]:
+def _offer_directions(state: Prefix) -> Iterator[Action]:
     yield from words("ASC", "DESC")
     if not (state.strict and state.query.distinct):
         yield from _operators(state, state.query.order[-1].item)
 
 
-def _offer_limits(state: Prefix) -> Iterator[Choice]:
+def _offer_limits(state: Prefix) -> Iterator[Action]:
     yield from words("UNLIMITED", "ONE")
     if len(state.query.order) < MAX_ORDERS:
         yield BY_WORD["ALSO"]
     yield from (number for number in state.world.numbers if str(number.key).isdecimal() and 1 < int(number.key) < 10_000)
 
 
-def _offer_keys(state: Prefix) -> Iterator[Choice]:
+def _offer_keys(state: Prefix) -> Iterator[Action]:
     yield from open_keys(state)
 
 
-def open_keys(state: Prefix) -> dict[Choice, ForeignKey]:
+def open_keys(state: Prefix) -> dict[Action, ForeignKey]:
     """Return the choice of each key between two tables that several keys join, until one was chosen."""
     schema, query = state.world.schema, state.query
     for table, key in joins(query, schema):
@@ -259,14 +259,14 @@ def open_keys(state: Prefix) -> dict[Choice, ForeignKey]:
     return {}
 
 
-def _telling(state: Prefix, key: ForeignKey, keys: Sequence[ForeignKey]) -> Choice | None:
+def _telling(state: Prefix, key: ForeignKey, keys: Sequence[ForeignKey]) -> Action | None:
     """Return the column that tells a key from the others between the same tables."""
     sources = len({each.source for each in keys})
     ref = key.source if sources == len(keys) else key.target
     return state.world.column_choices.get(ref)
 
 
-OFFERS: dict[str, Callable[[Prefix], Iterator[Choice]]] = {
+OFFERS: dict[str, Callable[[Prefix], Iterator[Action]]] = {
     "SELECT": _offer_select,
     "OPERAND": _offer_operands,
     "SECOND": _offer_second,

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from kbqa.decoding.actions import Choice, Kind, keyword
+from kbqa.decoding.actions import Action, Kind, keyword
 from kbqa.decoding.vocabulary import Vocabulary
 from kbqa.sql.query import Aggregate, AllOf, Comparison, DatePart, Item, Operand, Operator, Part, Query, SetOperation, Term, Value
 from kbqa.sql.schema import ColumnRef, ColumnType, Schema
@@ -36,22 +36,22 @@ BY_WORD = {word: keyword(word) for word in KEYWORDS}
 
 
 @dataclass(frozen=True)
-class World:
+class LinkedQuestion:
     """A question's view of a database: its focused schema, and what the question mentions."""
 
     schema: Schema
-    tables: tuple[Choice, ...] = ()
-    columns: tuple[Choice, ...] = ()
-    values: tuple[Choice, ...] = ()
-    numbers: tuple[Choice, ...] = ()
+    tables: tuple[Action, ...] = ()
+    columns: tuple[Action, ...] = ()
+    values: tuple[Action, ...] = ()
+    numbers: tuple[Action, ...] = ()
 
     @property
-    def candidates(self) -> tuple[Choice, ...]:
+    def candidates(self) -> tuple[Action, ...]:
         """Return all that can be pointed to."""
         return (*self.tables, *self.columns, *self.values, *self.numbers)
 
     @cached_property
-    def column_choices(self) -> Mapping[ColumnRef, Choice]:
+    def column_choices(self) -> Mapping[ColumnRef, Action]:
         """Return the columns' choices by their places."""
         return {choice.key: choice for choice in self.columns}
 
@@ -64,7 +64,7 @@ class Prefix:
     question has no answer.
     """
 
-    world: World = field(compare=False, repr=False)
+    world: LinkedQuestion = field(compare=False, repr=False)
     step: str = "SELECT"
     query: Query = field(default_factory=Query)
     outer: tuple["Prefix", ...] = ()
@@ -124,12 +124,12 @@ class Prefix:
         return bool(self.outer)
 
 
-def table_of(choice: Choice) -> str:
+def table_of(choice: Action) -> str:
     """Return the name of the table that a choice is, or lies in."""
     return choice.key.table if isinstance(choice.key, ColumnRef) else str(choice.key)
 
 
-def words(*words: str) -> Iterator[Choice]:
+def words(*words: str) -> Iterator[Action]:
     """Yield the choices of keywords."""
     return (BY_WORD[word] for word in words)
 
@@ -143,11 +143,11 @@ def kind_of(state: Prefix, item: Item) -> ColumnType:
     return state.world.schema.column(item.term.operand).type
 
 
-def operand_of(choice: Choice) -> Operand:
+def operand_of(choice: Action) -> Operand:
     """Return what a column or a table stands for in a term."""
     return choice.key if isinstance(choice.key, ColumnRef) else AllOf(choice.key)
 
 
-def value_of(choice: Choice) -> str:
+def value_of(choice: Action) -> str:
     """Return the text of a cell's value or of a constant."""
     return str(choice.key[1] if choice.kind == Kind.VALUE else choice.key)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from kbqa.decoding.actions import Choice, Kind
+from kbqa.decoding.actions import Action, Kind
 from kbqa.sql.grammar.legal_actions import open_keys
 from kbqa.sql.grammar.prefix import BY_WORD, CLAUSES, MEMBERSHIP, NULLS, Prefix, operand_of, value_of
 from kbqa.sql.query import Aggregate, Comparison, Condition, DatePart, GroupKey, Item, Operator, Order, Part, Query, SetOperation, Term, Value, Via
@@ -12,7 +12,7 @@ from kbqa.sql.schema import ColumnRef
 _PARTS = tuple(map(str, Part))
 
 
-def _follow_select(state: Prefix, choice: Choice) -> Prefix:
+def _follow_select(state: Prefix, choice: Action) -> Prefix:
     if choice == BY_WORD["NONE"]:
         return replace(state, step="", answerable=False)
     if choice == BY_WORD["DISTINCT"]:
@@ -20,7 +20,7 @@ def _follow_select(state: Prefix, choice: Choice) -> Prefix:
     return _begin_term(state, choice)
 
 
-def _begin_term(state: Prefix, choice: Choice) -> Prefix:
+def _begin_term(state: Prefix, choice: Action) -> Prefix:
     if choice.key in _PARTS:
         return replace(state, step="PART", date_part=Part(choice.key))
     if choice.kind == Kind.KEYWORD:
@@ -28,13 +28,13 @@ def _begin_term(state: Prefix, choice: Choice) -> Prefix:
     return _end_term(state, Term(operand_of(choice)))
 
 
-def _follow_operand(state: Prefix, choice: Choice) -> Prefix:
+def _follow_operand(state: Prefix, choice: Action) -> Prefix:
     if choice == BY_WORD["DISTINCT"]:
         return replace(state, distinct=True)
     return _end_term(state, Term(operand_of(choice), state.aggregate, state.distinct))
 
 
-def _follow_part(state: Prefix, choice: Choice) -> Prefix:
+def _follow_part(state: Prefix, choice: Action) -> Prefix:
     assert state.date_part is not None
     part, cleared = DatePart(choice.key, state.date_part), replace(state, date_part=None)
     return _end_group(cleared, part) if state.part == "group" else _end_term(cleared, Term(part))
@@ -52,7 +52,7 @@ def _end_term(state: Prefix, term: Term) -> Prefix:
     return replace(cleared, step="COMPARE", item=item)
 
 
-def _follow_next(state: Prefix, choice: Choice) -> Prefix:
+def _follow_next(state: Prefix, choice: Action) -> Prefix:
     word = choice.key if choice.kind == Kind.KEYWORD else ""
     if not word and state.part == "group":
         return _follow_group(state, choice)
@@ -87,15 +87,15 @@ def _second(state: Prefix, word: str) -> Prefix:
     return replace(state, step="SECOND", first=order.item.term, operator=operator, query=replace(state.query, order=tuple(orders)))
 
 
-def _follow_table(state: Prefix, choice: Choice) -> Prefix:
+def _follow_table(state: Prefix, choice: Action) -> Prefix:
     return replace(state, step="NEXT", query=replace(state.query, with_tables=(*state.query.with_tables, choice.key)))
 
 
-def _follow_condition(state: Prefix, choice: Choice) -> Prefix:
+def _follow_condition(state: Prefix, choice: Action) -> Prefix:
     return replace(state, step="COMPARE", item=Item(Term(choice.key)))
 
 
-def _follow_comparison(state: Prefix, choice: Choice) -> Prefix:
+def _follow_comparison(state: Prefix, choice: Action) -> Prefix:
     chosen = replace(state, comparison=Comparison(choice.key), values=())
     if chosen.comparison in NULLS:
         return _end_condition(chosen)
@@ -106,7 +106,7 @@ def _open_query(state: Prefix) -> Prefix:
     return type(state)(state.world, outer=(*state.outer, state))
 
 
-def _follow_value(state: Prefix, choice: Choice) -> Prefix:
+def _follow_value(state: Prefix, choice: Action) -> Prefix:
     if choice == BY_WORD["SELECT"]:
         return _open_query(state)
     if choice.kind == Kind.COLUMN:
@@ -125,7 +125,7 @@ def _end_condition(state: Prefix, *, column: ColumnRef | None = None, query: Que
     return replace(cleared, query=replace(state.query, where=(*state.query.where, found)))
 
 
-def _follow_group(state: Prefix, choice: Choice) -> Prefix:
+def _follow_group(state: Prefix, choice: Action) -> Prefix:
     return _begin_term(state, choice) if choice.kind == Kind.KEYWORD else _end_group(state, choice.key)
 
 
@@ -133,21 +133,21 @@ def _end_group(state: Prefix, key: GroupKey) -> Prefix:
     return replace(state, step="NEXT", query=replace(state.query, group=(*state.query.group, key)))
 
 
-def _follow_direction(state: Prefix, choice: Choice) -> Prefix:
+def _follow_direction(state: Prefix, choice: Action) -> Prefix:
     if choice.key not in ("ASC", "DESC"):
         return _second(state, choice.key)
     *kept, last = state.query.order
     return replace(state, step="LIMIT", query=replace(state.query, order=(*kept, replace(last, descending=choice.key == "DESC"))))
 
 
-def _follow_limit(state: Prefix, choice: Choice) -> Prefix:
+def _follow_limit(state: Prefix, choice: Action) -> Prefix:
     if choice.key == "ALSO":
         return replace(state, step="ORDER")
     limit = {"UNLIMITED": None, "ONE": 1}[choice.key] if choice.kind == Kind.KEYWORD else int(choice.key)
     return replace(state, step="NEXT", query=replace(state.query, limit=limit))
 
 
-def _follow_key(state: Prefix, choice: Choice) -> Prefix:
+def _follow_key(state: Prefix, choice: Action) -> Prefix:
     key = open_keys(state)[choice]
     return _close(replace(state, query=replace(state.query, via=(*state.query.via, Via(key.source, key.target)))))
 
@@ -164,7 +164,7 @@ def _close(state: Prefix) -> Prefix:
     return replace(state, step="", query=whole)
 
 
-FOLLOWING: dict[str, Callable[[Prefix, Choice], Prefix]] = {
+FOLLOWING: dict[str, Callable[[Prefix, Action], Prefix]] = {
     "SELECT": _follow_select,
     "OPERAND": _follow_operand,
     "SECOND": _begin_term,

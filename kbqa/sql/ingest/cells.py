@@ -13,11 +13,11 @@ from kbqa.linking.names import NameRow
 from kbqa.sql.answer.schema_linking import predicate_of
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema
 
-LONGEST_CELL = 80
-MOST_CELLS = 100_000
+MAX_CELL_LENGTH = 80
+MAX_CELLS = 100_000
 """How many different values of a column are read, the commonest first."""
-_MOST_CODES, _LONGEST_CODE = 4, 12
-_LONGEST_SAMPLE = 40
+_MAX_CODES, _MAX_CODE_LENGTH = 4, 12
+_MAX_SAMPLE_LENGTH = 40
 _DIGEST = 32
 
 
@@ -62,7 +62,7 @@ def sample_values(engine: Engine, schema: Schema, most: int) -> dict[ColumnRef, 
                 cell: ColumnClause[Any] = column(ref.column)
                 rows = connection.execute(select(cell).distinct().select_from(table(ref.table, cell)).limit(most))
                 texts = [str(value).strip() for (value,) in rows if value is not None and not isinstance(value, bytes)]
-                found[ref] = [text for text in texts if 0 < len(text) <= _LONGEST_SAMPLE]
+                found[ref] = [text for text in texts if 0 < len(text) <= _MAX_SAMPLE_LENGTH]
     return found
 
 
@@ -84,10 +84,10 @@ def _column_cells(connection: Connection, name: str, each: Column, report: CellR
     times = func.count().label("times")
     counted = select(cell, times).select_from(table(name, cell)).where(cell.is_not(None)).group_by(cell).order_by(times.desc(), cell)
     texts = each.type in (ColumnType.TEXT, ColumnType.DATE)
-    rows = [(value, int(number)) for value, number in connection.execute(counted.limit(MOST_CELLS if texts else _MOST_CODES + 1))]
+    rows = [(value, int(number)) for value, number in connection.execute(counted.limit(MAX_CELLS if texts else _MAX_CODES + 1))]
     _note_codes(ref, each, [str(value) for value, _ in rows if not isinstance(value, bytes)], sum(number for _, number in rows), report)
     place = predicate_of(ref)
-    kept = [row for row in rows if isinstance(row[0], str) and 0 < len(row[0]) <= LONGEST_CELL] if each.type == ColumnType.TEXT else []
+    kept = [row for row in rows if isinstance(row[0], str) and 0 < len(row[0]) <= MAX_CELL_LENGTH] if each.type == ColumnType.TEXT else []
     report.digests[place] = (sha256(repr(kept).encode("utf-8", errors="replace")).hexdigest()[:_DIGEST], len(kept))
     if known.get(place) != report.digests[place][0]:
         yield from (("value", "", place, value, number) for value, number in kept)
@@ -95,6 +95,6 @@ def _column_cells(connection: Connection, name: str, each: Column, report: CellR
 
 def _note_codes(ref: ColumnRef, each: Column, values: list[str], rows: int, report: CellReport) -> None:
     """Keep the values of a column that has so few that a question may mean one without saying it: F, yes, 1."""
-    most = 2 if each.type == ColumnType.NUMBER else _MOST_CODES
-    if 1 < len(values) <= most and rows > 2 * len(values) and all(len(value) <= _LONGEST_CODE for value in values):
+    most = 2 if each.type == ColumnType.NUMBER else _MAX_CODES
+    if 1 < len(values) <= most and rows > 2 * len(values) and all(len(value) <= _MAX_CODE_LENGTH for value in values):
         report.codes[ref] = tuple(sorted(values))

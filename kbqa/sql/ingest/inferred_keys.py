@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from kbqa.sql.schema import Column, ColumnRef, ForeignKey, Schema, Table, readable
 
-_MOST_COMPARED = 200
+_MAX_COMPARED = 200
 """Among how many tables shared columns are looked for: all pairs are."""
 _OF_KEYS = frozenset({"id", "code", "key", "no", "number"})
 _SAYS_NOTHING = _OF_KEYS | {"name", "type", "date", "year"}
@@ -14,10 +14,10 @@ _DESCRIBES = frozenset(
 ) | {"status", "amount", "price", "gender", "sex", "age"}
 """What columns of many tables tell, without being the same thing."""
 _IDENTIFYING, _ENDINGS, _OF_ROWS = frozenset(("id", "code", "key", "number", "symbol", "isbn")), ("key", "code", "isbn"), ("row", "guid", "rowguid")
-_WORDS_OF_NAME, _SHORTEST_ENDING = 3, 4
+_WORDS_OF_NAME, _MIN_ENDING_LENGTH = 3, 4
 """A name of more words may begin with a role before that of an identifier; how many letters a column has at least that is called by a
 table's ending."""
-_LONGEST_PREFIX, _PREFIXED = 2, 0.8
+_MAX_PREFIX_LENGTH, _PREFIXED = 2, 0.8
 """How many letters stand before all columns of a table at most (`o_orderkey`), and before what share of them at least."""
 
 
@@ -34,8 +34,8 @@ def all_keys(tables: Sequence[Table], declared: Sequence[ForeignKey]) -> tuple[F
 def shared_columns(tables: Sequence[Table], keys: Sequence[ForeignKey]) -> list[ForeignKey]:
     """Return columns of the same name and type in two tables that no keys connect, where just one such name says something."""
     schema, found = Schema(tuple(tables), tuple(keys)), list[ForeignKey]()
-    for place, table in enumerate(tables[:_MOST_COMPARED]):
-        for other in tables[place + 1 : _MOST_COMPARED]:
+    for place, table in enumerate(tables[:_MAX_COMPARED]):
+        for other in tables[place + 1 : _MAX_COMPARED]:
             if schema.connected(table.name, other.name):
                 continue
             types = {readable(column.name): (column.name, column.type) for column in other.columns}
@@ -95,7 +95,7 @@ def shared_identifiers(tables: Sequence[Table], keys: Sequence[ForeignKey]) -> l
     They lead to the table whose own they seem: where the column comes first, or is called as the table is.
     """
     places: dict[tuple[str, str], list[ColumnRef]] = defaultdict(list)
-    for table in tables[:_MOST_COMPARED]:
+    for table in tables[:_MAX_COMPARED]:
         prefix = _prefix(table)
         for column in table.columns:
             words = readable(column.name).removeprefix(prefix).split()
@@ -124,7 +124,7 @@ def _prefix(table: Table) -> str:
     """Return the letters that stand before all of a table's columns, with the space after them; none where there are none."""
     first = Counter(words[0] for column in table.columns if len(words := readable(column.name).split()) > 1)
     for letters, number in first.most_common(1):
-        if len(letters) <= _LONGEST_PREFIX and letters not in _OF_KEYS and number >= _PREFIXED * len(table.columns) > 1:
+        if len(letters) <= _MAX_PREFIX_LENGTH and letters not in _OF_KEYS and number >= _PREFIXED * len(table.columns) > 1:
             return f"{letters} "
     return ""
 
@@ -147,11 +147,11 @@ def _forms(name: str) -> set[str]:
 def named_tables(tables: Sequence[Table], keys: Sequence[ForeignKey]) -> list[ForeignKey]:
     """Return columns that are called as another table is (`person` in awards, where there is a table of persons)."""
     by_form: dict[str, list[Table]] = defaultdict(list)
-    for table in tables[:_MOST_COMPARED]:
+    for table in tables[:_MAX_COMPARED]:
         for form in {readable(table.name), readable(table.name).removesuffix("s")}:
             by_form[form].append(table)
     keyed, found = {key.source for key in keys}, list[ForeignKey]()
-    for table in tables[:_MOST_COMPARED]:
+    for table in tables[:_MAX_COMPARED]:
         for column in table.columns:
             source, name = ColumnRef(table.name, column.name), readable(column.name)
             forms = [name, *name.split()[-1:]]
@@ -166,12 +166,12 @@ def named_tables(tables: Sequence[Table], keys: Sequence[ForeignKey]) -> list[Fo
 def shortened_names(tables: Sequence[Table], keys: Sequence[ForeignKey]) -> list[ForeignKey]:
     """Return columns called as another table's key but for a part: `hero_id` where there is a `superhero`, `zip` where there is a `zip_code`."""
     keyed, owners = {key.source for key in keys}, defaultdict[str, list[Table]](list)
-    for table in tables[:_MOST_COMPARED]:
+    for table in tables[:_MAX_COMPARED]:
         *of, last = readable(table.columns[0].name).split() or [""] if table.columns else [""]
         if last in _OF_KEYS:
             owners[" ".join(of)].append(table)
     found = []
-    for table in tables[:_MOST_COMPARED]:
+    for table in tables[:_MAX_COMPARED]:
         for column in table.columns:
             source, name = ColumnRef(table.name, column.name), readable(column.name)
             others = [other for other in _named_shortly(name, owners) if other.name != table.name and other.columns[0].type == column.type]
@@ -185,7 +185,7 @@ def _named_shortly(name: str, owners: Mapping[str, Sequence[Table]]) -> list[Tab
     *of, last = name.split() or [""]
     if not of or last != "id":
         return [] if _is_common(name) else list(owners.get(name, ()))
-    if len(of) > 1 or len(of[0]) < _SHORTEST_ENDING:
+    if len(of) > 1 or len(of[0]) < _MIN_ENDING_LENGTH:
         return []
     return [table for each in owners.values() for table in each if (word := _last_word(table.name)).endswith(of[0]) and word != of[0]]
 

@@ -19,7 +19,7 @@ from searchapp.jobs.errors import JobError, TransientJobError
 from searchapp.jobs.runner import JobContext
 
 _KEPT_SCANS = 2
-_MOST_COMPLAINTS = 50
+_MAX_COMPLAINTS = 50
 _WRITER = "The role may write. Nothing is written from here, but one that may only read is safer."
 
 
@@ -44,7 +44,7 @@ def scan_schema(context: JobContext) -> None:
         raise JobError("The database has no tables that can be read.")
     scan.schema = replace(schema, tables=tuple(replace(table, rows=rows.get(table.name)) for table in schema.tables)).as_json()
     unread = [f"{table.name}: it cannot be read." for table in schema.tables if table.name not in rows]
-    scan.complaints = [*([_WRITER] if writes else []), *unread][:_MOST_COMPLAINTS]
+    scan.complaints = [*([_WRITER] if writes else []), *unread][:_MAX_COMPLAINTS]
     scan.save()
 
 
@@ -68,7 +68,7 @@ def scan_cells(context: JobContext) -> None:
     scan.load = before.load if before and before.digests else scan.number
     scan.digests, scan.cells = report.digests, sum(number for _, number in report.digests.values())
     scan.codes = [{"table": ref.table, "column": ref.column, "values": list(values)} for ref, values in report.codes.items()]
-    scan.complaints = [*scan.complaints, *report.complaints][:_MOST_COMPLAINTS]
+    scan.complaints = [*scan.complaints, *report.complaints][:_MAX_COMPLAINTS]
     scan.save()
 
 

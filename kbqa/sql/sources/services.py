@@ -30,7 +30,7 @@ from searchapp.jobs.models import Job
 from searchapp.jobs.services import cancel_jobs_of, start_job
 from searchapp.uploads import keep_upload
 
-_MOST_EXAMPLES = 500
+_MAX_EXAMPLES = 500
 _SQLITE_HEAD = b"SQLite format 3\0"
 
 
@@ -143,7 +143,7 @@ def _columns(source: Source, names: Sequence[str]) -> list[ColumnRef]:
 
 def nearest_examples(database: Database, question: str, generator: LocalGenerator, number: int = 3) -> list[Confirmed]:
     """Return the questions that people confirmed or corrected on a database, the likest to this one."""
-    known = selectors.training_examples(database.questions.all())[:_MOST_EXAMPLES]
+    known = selectors.training_examples(database.questions.all())[:_MAX_EXAMPLES]
     likeness = generator.likeness(question, [example["question"] for example in known])
     ranked = sorted(zip(likeness, known, strict=True), key=lambda entry: -entry[0])
     return [Confirmed(example["question"], example["sql"]) for _, example in ranked[:number]]

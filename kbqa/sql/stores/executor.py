@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlglot import exp
 
 _STEPS_BETWEEN_LOOKS = 10_000
-_LARGEST_VALUE = 5_000_000
+_MAX_VALUE_BYTES = 5_000_000
 """Bytes of one value that SQLite may make."""
 _ROWS_AT_ONCE = 200
 _HAVE_LIMITS = ("sqlite", "postgresql", "mysql", "mariadb")
@@ -116,7 +116,7 @@ def _limit_sqlite(connection: Connection, limits: Limits) -> None:
     raw: Any = connection.connection.driver_connection
     ends = time.monotonic() + limits.seconds
     raw.set_progress_handler(lambda: time.monotonic() > ends, _STEPS_BETWEEN_LOOKS)
-    raw.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LARGEST_VALUE)
+    raw.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE_BYTES)
 
 
 def _fetched(cursor: Any, limits: Limits) -> tuple[list[tuple[Any, ...]], bool]:

@@ -18,7 +18,7 @@ from kbqa.sql.stores.validator import StatementError, checked
 from searchapp.encoders import EncoderError
 from searchapp.jobs.runner import JobContext
 
-NUMBER, _TRIED, _LONGEST = 6, 30, 80
+NUMBER, _TRIED, _MAX_LENGTH = 6, 30, 80
 _LIMITS = Limits(seconds=2.0, rows=200)
 
 
@@ -44,7 +44,7 @@ def working_questions(source: Source, seed: int) -> Iterator[str]:
     made = [(question, query) for table in source.schema.tables if table.rows for question, query in _made(table)]
     random.Random(seed).shuffle(made)
     for question, query in made[:_TRIED]:
-        if len(question) <= _LONGEST and _works(question, query, source):
+        if len(question) <= _MAX_LENGTH and _works(question, query, source):
             yield question
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from codesearch.gnn_coder.features import END_TOKEN, FIRST_TOKEN, IDENTIFIER, NO_NODES, PARENT, Featurizer
-from codesearch.gnn_coder.graph import MOST_NODES, SyntaxGraph, syntax_graph
+from codesearch.gnn_coder.graph import MAX_NODES, SyntaxGraph, syntax_graph
 from codesearch.parsing import CodeUnit, parse_file
 from codesearch.parsing.dense_text import DenseText, dense_text
 from tests.codesearch.gnn_coder.tiny import VOCABULARY, tiny_tokenizer
@@ -70,14 +70,14 @@ def test_a_large_tree_is_cut_to_what_lies_highest():
     body = "".join(f"    a{number} = f({number}, g(x, {number}))\n" for number in range(60))
     _, _, graph = graphs_of("a.py", f"def f(x):\n{body}")["f"]
     assert graph is not None
-    assert len(graph.kinds) == MOST_NODES
+    assert len(graph.kinds) == MAX_NODES
     assert graph.depths.max() < 7
 
 
 def test_a_deep_tree_does_not_matter():
     _, _, graph = graphs_of("a.js", f"function f() {{ return {'[1, ' * 1000}1{']' * 1000}; }}\n")["f"]
     assert graph is not None
-    assert len(graph.kinds) <= MOST_NODES
+    assert len(graph.kinds) <= MAX_NODES
 
 
 def test_identifiers_and_short_paths_of_them_are_known_as_a_whole(featurizer):

@@ -15,7 +15,7 @@ from codesearch.gnn_coder.features import NO_NODES, Features, Vocabulary
 from codesearch.gnn_coder.graph import syntax_graph
 from codesearch.gnn_coder.late_interaction import (
     LATE_FILE,
-    MOST_PIECES,
+    MAX_PIECES,
     NO_NODE,
     LateWeights,
     QuestionPieces,
@@ -66,7 +66,7 @@ def test_punctuation_and_special_tokens_are_no_pieces():
     assert {word for word, tells in zip(WORDS, telling, strict=True) if not tells} >= {"(", ")", ":", ",", "+", "=", ".", "_"}
     assert telling[WORDS.index("read")]
     long = np.full(500, WORDS.index("read"), dtype=np.int32)
-    assert list(kept_tokens(long, telling)) == list(range(MOST_PIECES))
+    assert list(kept_tokens(long, telling)) == list(range(MAX_PIECES))
 
 
 def test_a_piece_stands_where_its_innermost_node_does():

@@ -3,8 +3,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from kbqa.decoding.actions import Choice, Kind
-from kbqa.decoding.beam import BeamOptions, Deadline, Hypothesis, beside, convinces, search
+from kbqa.decoding.actions import Action, Kind
+from kbqa.decoding.beam import BeamOptions, Deadline, Hypothesis, append_fallback, is_answerable, search
 
 LETTERS = "abcd"
 
@@ -20,13 +20,13 @@ class Spelling:
     def step(self):
         return "" if len(self.text) == 3 else "LETTER"
 
-    def choices(self):
-        return [Choice(Kind.KEYWORD, letter) for letter in LETTERS]
+    def legal_actions(self):
+        return [Action(Kind.KEYWORD, letter) for letter in LETTERS]
 
     def holds(self, choices):
         return [not any((self.text + choice.key).startswith(each) for each in self.forbidden) for choice in choices]
 
-    def then(self, choice):
+    def apply(self, choice):
         return Spelling(self.text + choice.key, self.forbidden)
 
 
@@ -51,13 +51,13 @@ def test_the_best_come_first_and_forbidden_ones_never():
 def test_scores_are_those_of_the_choices():
     best = search(Spelling(), Likes(), BeamOptions(width=2))[0]
     assert np.isclose(np.exp(best.score), 0.4**3)
-    assert [taken.offered for taken in best.taken] == [4, 4, 4]
+    assert [taken.offered for taken in best.derivation] == [4, 4, 4]
 
 
 def test_refusals_are_counted():
     best = search(Spelling(forbidden=("a",)), Likes(), BeamOptions(width=1))[0]
-    assert best.taken[0].refused == 1
-    assert best.taken[1].refused == 0
+    assert best.derivation[0].refused == 1
+    assert best.derivation[1].refused == 0
 
 
 def test_nothing_is_found_where_nothing_holds():
@@ -90,7 +90,7 @@ class Slow(Spelling):
         self.clock.now += 1
         return super().holds(choices)
 
-    def then(self, choice):
+    def apply(self, choice):
         return Slow(self.text + choice.key, self.forbidden, self.clock)
 
 
@@ -115,13 +115,13 @@ def ended(answerable: bool, probability: float) -> Hypothesis:
 
 
 def test_readings_share_what_speaks_against_there_being_no_answer():
-    assert convinces([ended(False, 0.4), ended(True, 0.3), ended(True, 0.2)])
-    assert not convinces([ended(False, 0.6), ended(True, 0.3)])
-    assert not convinces([ended(False, 0.6)])
-    assert not convinces([])
+    assert is_answerable([ended(False, 0.4), ended(True, 0.3), ended(True, 0.2)])
+    assert not is_answerable([ended(False, 0.6), ended(True, 0.3)])
+    assert not is_answerable([ended(False, 0.6)])
+    assert not is_answerable([])
 
 
 def test_what_is_insisted_on_has_the_room_that_is_left():
-    found = beside([ended(False, 0.9)], [ended(True, 0.7), ended(True, 0.2)])
+    found = append_fallback([ended(False, 0.9)], [ended(True, 0.7), ended(True, 0.2)])
     assert [round(float(np.exp(each.score)), 3) for each in found] == [0.9, 0.07, 0.02]
-    assert not convinces(found)
+    assert not is_answerable(found)

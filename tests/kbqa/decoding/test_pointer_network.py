@@ -5,7 +5,7 @@ import random
 import numpy as np
 import torch
 
-from kbqa.decoding.actions import Choice, Kind, Step
+from kbqa.decoding.actions import Action, Kind, Step
 from kbqa.decoding.pointer_network import DecoderModel, Past, Session
 from kbqa.decoding.vocabulary import Vocabulary
 from searchapp.encoders.openvino import BUNDLED_MODEL, model_folder
@@ -14,12 +14,12 @@ from training.decoder.network import Sizes
 from training.decoder.trainer import Pretrained, Trainer, TrainingConfig
 
 VOCABULARY = Vocabulary(("NEW", "STOP"), ("HEAD", "TAIL"))
-ENTITY = Choice(Kind.ENTITY, "e", "Silent Harbour", (13, 27), (1.0, 1.0, 1.0, 0.5, 0.2, 0.4), ("director", "starring"))
-FORWARD = Choice(Kind.FORWARD, "p", "directed by", context=("person",))
-BACKWARD = Choice(Kind.BACKWARD, "q", "member of")
-CLASS = Choice(Kind.CLASS, "c", "film", (0, 3), (1.0, 1.0))
-VARIABLE = Choice(Kind.VARIABLE, 0, introduced_by=FORWARD)
-NEW, STOP = Choice(Kind.KEYWORD, "NEW"), Choice(Kind.KEYWORD, "STOP")
+ENTITY = Action(Kind.ENTITY, "e", "Silent Harbour", (13, 27), (1.0, 1.0, 1.0, 0.5, 0.2, 0.4), ("director", "starring"))
+FORWARD = Action(Kind.FORWARD, "p", "directed by", context=("person",))
+BACKWARD = Action(Kind.BACKWARD, "q", "member of")
+CLASS = Action(Kind.CLASS, "c", "film", (0, 3), (1.0, 1.0))
+VARIABLE = Action(Kind.VARIABLE, 0, introduced_by=FORWARD)
+NEW, STOP = Action(Kind.KEYWORD, "NEW"), Action(Kind.KEYWORD, "STOP")
 QUESTION = "who directed Silent Harbour?"
 STEPS = [
     Step("HEAD", (NEW, ENTITY, CLASS), 1),

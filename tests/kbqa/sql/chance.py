@@ -3,7 +3,7 @@
 from kbqa.decoding.beam import BeamOptions, search
 from kbqa.decoding.scorers import RandomScorer
 from kbqa.sql.answer.pipeline import Reading, Source, run
-from kbqa.sql.answer.schema_linking import world_of
+from kbqa.sql.answer.schema_linking import link_question
 from kbqa.sql.grammar import start
 from kbqa.sql.rendering import query_text
 from kbqa.sql.stores.executor import Limits
@@ -11,7 +11,7 @@ from kbqa.sql.stores.executor import Limits
 
 def run_by_chance(source: Source, question: str, seeds: int) -> tuple[int, set[str]]:
     """Return how many queries by chance on a question ran, and what was said against others ("" of those that ran)."""
-    world = world_of(question, source.schema, source.cells)
+    world = link_question(question, source.schema, source.cells)
     ran, said = 0, set[str]()
     for seed in range(seeds):
         for each in search(start(world, insists=True), RandomScorer(seed), BeamOptions(width=1)):

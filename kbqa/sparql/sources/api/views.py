@@ -99,7 +99,7 @@ class GraphViewSet(
             "question": answer.question, "id": kept.pk, "answerable": answer.answerable, "notice": answer.notice,
             "columns": solutions.variables if solutions else (),
             "rows": shown_rows(solutions, live) if solutions else [], "holds": best.holds if best else None, "cut": bool(solutions and solutions.cut),
-            "readings": [{"sparql": text, "probability": each.probability, "steps": steps_of(each.taken)} for text, each in readings],
+            "readings": [{"sparql": text, "probability": each.probability, "steps": steps_of(each.derivation)} for text, each in readings],
             "milliseconds": round(answer.milliseconds, 1),
         }  # fmt: skip
         return Response(AnswerSerializer(body).data)

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from kbqa.decoding.actions import FEATURES, Choice, Kind
+from kbqa.decoding.actions import FEATURES, Action, Kind
 from kbqa.sql.answer.schema_linking import relate
-from kbqa.sql.grammar import World
+from kbqa.sql.grammar import LinkedQuestion
 
-MOST_TOKENS, MOST_OF_QUESTION, MOST_OF_NAME = 256, 112, 24
+MAX_TOKENS, MAX_OF_QUESTION, MAX_OF_NAME = 256, 112, 24
 """How many tokens a piece has at most, and of them those of the question, and of what is known of one table or column."""
 KINDS = 3
 """Tables, columns, and columns that are a primary key."""
@@ -32,33 +32,33 @@ class SchemaText:
     relations: NDArray[np.int8]
 
 
-def nodes_of(world: World) -> tuple[Choice, ...]:
+def nodes_of(world: LinkedQuestion) -> tuple[Action, ...]:
     """Return what is read of a world, each table before its columns."""
-    by_table: dict[str, list[Choice]] = {choice.key: [choice] for choice in world.tables}
+    by_table: dict[str, list[Action]] = {choice.key: [choice] for choice in world.tables}
     for choice in world.columns:
         by_table[choice.key.table].append(choice)
     return tuple(choice for nodes in by_table.values() for choice in nodes)
 
 
-def schema_text(question: str, world: World, tokenizer: Tokenizer) -> SchemaText:
+def schema_text(question: str, world: LinkedQuestion, tokenizer: Tokenizer) -> SchemaText:
     """Return a question with a world's tables and columns, in the order of `nodes_of`."""
     nodes = nodes_of(world)
     asked, *named = (encoding.ids for encoding in tokenizer.encode_batch([question, *map(_said, nodes)], add_special_tokens=False))
     begin, end = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
-    head = [begin, *asked[:MOST_OF_QUESTION], end]
+    head = [begin, *asked[:MAX_OF_QUESTION], end]
     pieces, places = [list(head)], list[tuple[int, int, int]]()
     table: list[int] = []
     for node, ids in zip(nodes, named, strict=True):
-        known = ids[:MOST_OF_NAME]
+        known = ids[:MAX_OF_NAME]
         table = known if node.kind == Kind.TABLE else table
-        if len(pieces[-1]) + len(known) + 1 > MOST_TOKENS:
+        if len(pieces[-1]) + len(known) + 1 > MAX_TOKENS:
             pieces.append([*head, *([] if node.kind == Kind.TABLE else [*table, end])])
         places.append((len(pieces) - 1, len(pieces[-1]), len(pieces[-1]) + len(known)))
         pieces[-1] += [*known, end]
     return SchemaText(tuple(np.array(each) for each in pieces), np.array(places), *_known(world, nodes))
 
 
-def _known(world: World, nodes: Sequence[Choice]) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int8]]:
+def _known(world: LinkedQuestion, nodes: Sequence[Action]) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int8]]:
     features = np.zeros((len(nodes), FEATURES), dtype=np.float32)
     for row, node in enumerate(nodes):
         features[row, : len(node.features)] = node.features
@@ -66,7 +66,7 @@ def _known(world: World, nodes: Sequence[Choice]) -> tuple[NDArray[np.int64], ND
     return np.array(kinds), features, relate(world.schema, nodes)
 
 
-def _said(node: Choice) -> str:
+def _said(node: Action) -> str:
     """Return a table's or column's name with what is written about it; a table's columns stand beside it anyway."""
     about = node.context[1:] if node.kind == Kind.COLUMN else ()
     return f"{node.text}: {about[0]}" if about and about[0].casefold() != node.text else node.text or "column"

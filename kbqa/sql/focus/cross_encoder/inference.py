@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
-from kbqa.decoding.actions import Choice
+from kbqa.decoding.actions import Action
 from kbqa.decoding.features import JOINT_MATCHES
 from kbqa.decoding.layers import Array, Layers, compiled_encoder
 from kbqa.sql.focus.cross_encoder.features import nodes_of, schema_text
-from kbqa.sql.grammar import World
+from kbqa.sql.grammar import LinkedQuestion
 from searchapp.encoders.base import EncoderError, EncoderSpec
 from searchapp.encoders.openvino import BUNDLED_MODEL, OpenVinoEncoder, padded
 from searchapp.encoders.registry import load_encoder
@@ -42,7 +42,7 @@ class CrossEncoder(Layers):
         self._tokenizer, self._lock = texts.tokenizer, Lock()
         self._request = compiled_encoder(stored, int(config["sizes"]["tuned"]))
 
-    def logits(self, question: str, world: World) -> dict[Choice, float]:
+    def logits(self, question: str, world: LinkedQuestion) -> dict[Action, float]:
         """Return how sure it is that a query of the question uses each table and column of a world: log odds."""
         text = schema_text(question, world, self._tokenizer)
         nodes = self.weights["kind.weight"][text.kinds] + self.linear("text", self._means(text.pieces, text.places))

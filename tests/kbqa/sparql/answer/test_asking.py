@@ -14,7 +14,7 @@ from kbqa.sparql.sources import services
 from kbqa.sparql.stores import QueryError, StoreError
 from kbqa.sparql.suggestions.job import working_questions
 from training.synthetic.questions import questions_about
-from training.synthetic.worlds import World
+from training.synthetic.worlds import LinkedQuestion
 
 
 def names(graph, question):
@@ -148,7 +148,7 @@ def test_what_a_graph_suggests_is_answered_and_differs(load):
 
 
 def test_an_unseen_domain_is_answered(load):
-    world = World("space", 11)
+    world = LinkedQuestion("space", 11)
     graph = load(_dump(world), suffix=".nt")
     _, live = served(graph)
     right = asked = 0

@@ -3,7 +3,7 @@
 import pytest
 from pyoxigraph import Literal, NamedNode
 
-from kbqa.sparql.answer.picture import MOST_SOLUTIONS, picture_of
+from kbqa.sparql.answer.picture import MAX_SOLUTIONS, picture_of
 from kbqa.sparql.answer.registry import served
 from kbqa.sparql.query import Edge, Item, Query, Variable
 
@@ -65,4 +65,4 @@ def test_a_large_answer_is_drawn_in_part(load):
     live = served(load(lines, name="sizes", suffix=".nt"))[1]
     picture = picture_of(Query((Edge(FILM, NamedNode("http://p/size"), PERSON),), columns=(Item(FILM),)), live)
     assert picture.cut
-    assert len(picture.edges) == MOST_SOLUTIONS
+    assert len(picture.edges) == MAX_SOLUTIONS

@@ -6,11 +6,11 @@ from itertools import pairwise
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store
 
-from kbqa.decoding.actions import Choice, Kind
+from kbqa.decoding.actions import Action, Kind
 from kbqa.decoding.beam import BeamOptions, search
 from kbqa.decoding.scorers import RandomScorer
 from kbqa.sparql.answer.entity_linking import numbers_in
-from kbqa.sparql.grammar import World as QuestionWorld
+from kbqa.sparql.grammar import LinkedQuestion as QuestionWorld
 from kbqa.sparql.grammar import live_graph, start
 from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.profile import profile_graph
@@ -21,7 +21,7 @@ from tests.kbqa.conftest import FILMS
 from training.sparql.oracle import decisions
 from training.synthetic.domains import DOMAINS
 from training.synthetic.questions import questions_about
-from training.synthetic.worlds import World
+from training.synthetic.worlds import LinkedQuestion
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
 BOTH = (Literal(True), Literal(False))
@@ -38,12 +38,12 @@ def anything(graph: LiveGraph, rng: random.Random) -> QuestionWorld:
     rng.shuffle(quads)
     entities = list(dict.fromkeys(quad.subject for quad in quads[:60] if isinstance(quad.subject, NamedNode)))[:8]
     values = [quad for quad in quads if isinstance(quad.object, Literal) and quad.predicate in graph.profile.names][:8]
-    numbers = [Choice(Kind.NUMBER, Literal(text, datatype=NamedNode(f"{XSD}integer")), text) for text in ("1", "2", "1995", "40")]
+    numbers = [Action(Kind.NUMBER, Literal(text, datatype=NamedNode(f"{XSD}integer")), text) for text in ("1", "2", "1995", "40")]
     return QuestionWorld(
         graph,
-        tuple(Choice(Kind.ENTITY, each, str(each)) for each in entities),
-        tuple(Choice(Kind.CLASS, each.iri, each.text) for each in graph.profile.classes),
-        tuple(Choice(Kind.VALUE, (quad.predicate, quad.object), quad.object.value) for quad in values),
+        tuple(Action(Kind.ENTITY, each, str(each)) for each in entities),
+        tuple(Action(Kind.CLASS, each.iri, each.text) for each in graph.profile.classes),
+        tuple(Action(Kind.VALUE, (quad.predicate, quad.object), quad.object.value) for quad in values),
         tuple(numbers),
     )
 
@@ -54,7 +54,7 @@ def films() -> Store:
     return store
 
 
-GRAPHS = {"films": films, **{domain: (lambda name=domain: World(name, 3).store) for domain in ("library", "hospital", "software")}}
+GRAPHS = {"films": films, **{domain: (lambda name=domain: LinkedQuestion(name, 3).store) for domain in ("library", "hospital", "software")}}
 
 
 @pytest.mark.parametrize("name", GRAPHS)
@@ -79,19 +79,19 @@ def test_queries_by_chance_run_and_have_solutions(name):
 
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_known_queries_are_written_choice_by_choice(domain):
-    world = World(domain, 5)
+    world = LinkedQuestion(domain, 5)
     graph = live(world.store)
-    entities = tuple(Choice(Kind.ENTITY, node, name) for node, name in world.names.items() if isinstance(node, NamedNode))
-    classes = tuple(Choice(Kind.CLASS, each.iri, each.text) for each in graph.profile.classes)
+    entities = tuple(Action(Kind.ENTITY, node, name) for node, name in world.names.items() if isinstance(node, NamedNode))
+    classes = tuple(Action(Kind.CLASS, each.iri, each.text) for each in graph.profile.classes)
     kept = {(each.predicate, value) for each in (*world.texts, *world.flags) for value in (*each.values.values(), *BOTH)}
     kept |= {(predicate, target) for _, predicate, edges in world.edges for _, target in edges if isinstance(target, Literal)}
-    values = tuple(Choice(Kind.VALUE, (predicate, value), value.value) for predicate, value in sorted(kept, key=str))
+    values = tuple(Action(Kind.VALUE, (predicate, value), value.value) for predicate, value in sorted(kept, key=str))
     compared = 0
     for example in questions_about(world, 90):
         question = QuestionWorld(graph, entities, classes, values, tuple(numbers_in(example.question)))
         state = start(question)
         for step in decisions(example.query, question):
-            state = state.then(step.legal[step.gold])
+            state = state.apply(step.legal[step.gold])
         assert state.step == ""
         if example.query is not None and example.query.columns:
             compared += 1
@@ -101,9 +101,9 @@ def test_known_queries_are_written_choice_by_choice(domain):
 
 def test_only_what_holds_is_offered_at_the_end():
     graph = live(films())
-    film = Choice(Kind.ENTITY, NamedNode("http://films.example/f4"), "Falcon")
-    state = start(QuestionWorld(graph, (film,))).then(film)
-    offered = state.choices()
+    film = Action(Kind.ENTITY, NamedNode("http://films.example/f4"), "Falcon")
+    state = start(QuestionWorld(graph, (film,))).apply(film)
+    offered = state.legal_actions()
     assert {choice.text for choice in offered if choice.kind == Kind.FORWARD} == {"director", "year"}
     assert all(state.holds(offered))
 
@@ -135,14 +135,14 @@ def walked(query: Query, entities: tuple[str, ...] = (), numbers: str = "") -> s
     graph = live(films())
     world = QuestionWorld(
         graph,
-        tuple(Choice(Kind.ENTITY, film(each), each) for each in entities),
-        tuple(Choice(Kind.CLASS, each.iri, each.text) for each in graph.profile.classes),
+        tuple(Action(Kind.ENTITY, film(each), each) for each in entities),
+        tuple(Action(Kind.CLASS, each.iri, each.text) for each in graph.profile.classes),
         numbers=tuple(numbers_in(numbers)),
     )
     state = start(world)
     for step in decisions(query, world):
         assert state.holds([step.legal[step.gold]]) == [True]
-        state = state.then(step.legal[step.gold])
+        state = state.apply(step.legal[step.gold])
     rows = graph.store.select(query_text(state.query)).rows
     return {tuple("" if term is None else term.value.removeprefix(F) for term in row) for row in rows}
 
@@ -183,10 +183,10 @@ def test_counting_what_may_be_missing_counts_from_none():
 
 def test_what_may_be_missing_is_something_that_one_has_at_least():
     graph = live(films())
-    state = start(QuestionWorld(graph, (Choice(Kind.ENTITY, film("f4"), "Falcon"),)))
+    state = start(QuestionWorld(graph, (Action(Kind.ENTITY, film("f4"), "Falcon"),)))
     for wanted in (film("f4"), film("director"), "NEW", "OPTIONAL", 0):
-        state = state.then(next(choice for choice in state.choices() if choice.key == wanted))
-    offered = state.choices()
+        state = state.apply(next(choice for choice in state.legal_actions() if choice.key == wanted))
+    offered = state.legal_actions()
     holding = {choice.text for choice, holds in zip(offered, state.holds(offered), strict=True) if holds}
     assert "birth place" in {choice.text for choice in offered}
     assert holding == {"director", "starring"}  # Marta Falcon directs and plays, but nothing says where she was born
@@ -194,27 +194,27 @@ def test_what_may_be_missing_is_something_that_one_has_at_least():
 
 def test_an_alternative_that_is_there_already_cannot_be_closed():
     graph = live(films())
-    state = start(QuestionWorld(graph, (Choice(Kind.ENTITY, film("f1"), "Silent Harbour"),)))
+    state = start(QuestionWorld(graph, (Action(Kind.ENTITY, film("f1"), "Silent Harbour"),)))
     once = ("EITHER", film("f1"), film("director"), "NEW")
     for wanted in (*once, "OR", film("f1"), film("director"), 0):
-        state = state.then(next(choice for choice in state.choices() if choice.key == wanted))
-    assert not {"OR", "CLOSE"} & {choice.key for choice in state.choices()}
+        state = state.apply(next(choice for choice in state.legal_actions() if choice.key == wanted))
+    assert not {"OR", "CLOSE"} & {choice.key for choice in state.legal_actions()}
 
 
 def test_what_is_asked_to_be_so_is_of_a_kind_that_the_relation_leads_to():
     graph = live(films())
-    entities = tuple(Choice(Kind.ENTITY, film(each), each) for each in ("f1", "p2", "p4", "c1"))
+    entities = tuple(Action(Kind.ENTITY, film(each), each) for each in ("f1", "p2", "p4", "c1"))
     state = start(QuestionWorld(graph, entities))
     for wanted in ("ASK", film("f1"), film("director")):
-        state = state.then(next(choice for choice in state.choices() if choice.key == wanted))
-    offered = [choice for choice in state.choices() if choice.kind == Kind.ENTITY]
+        state = state.apply(next(choice for choice in state.legal_actions() if choice.key == wanted))
+    offered = [choice for choice in state.legal_actions() if choice.kind == Kind.ENTITY]
     assert [choice.text for choice, holds in zip(offered, state.holds(offered), strict=True) if holds] == ["p2", "p4"]
 
 
 def test_words_for_the_most_of_one_number_of_a_class_are_not_those_for_another():
     several = 0
     for seed in range(6):
-        world = World("railway", seed)
+        world = LinkedQuestion("railway", seed)
         for kind in world.classes:
             told = [word for kept in world.attributes if kept.what.source == kind for word in (*kept.what.most, *kept.what.least)]
             several += len([kept for kept in world.attributes if kept.what.source == kind]) > 2
@@ -241,7 +241,7 @@ def test_what_is_said_of_several_things_is_said_of_one(several, one):
 
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_a_question_names_every_thing_that_its_query_has(domain):
-    world = World(domain, 5)
+    world = LinkedQuestion(domain, 5)
     for example in questions_about(world, 300):
         if example.query is None:
             continue

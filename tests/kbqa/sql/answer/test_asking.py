@@ -12,9 +12,9 @@ from kbqa.sql.answer.pipeline import ask
 from kbqa.sql.answer.reading import Reading, rows_of
 from kbqa.sql.answer.registry import NotReadyError, served
 from kbqa.sql.answer.reranking import Ranking
-from kbqa.sql.answer.schema_linking import world_of
+from kbqa.sql.answer.schema_linking import link_question
 from kbqa.sql.answer.unanswerable import missing_words
-from kbqa.sql.grammar import World
+from kbqa.sql.grammar import LinkedQuestion
 from kbqa.sql.models import Cell, Database, DatabaseQuestion, Scan
 from kbqa.sql.schema import Schema
 from kbqa.sql.sources import services
@@ -206,7 +206,7 @@ def reading(sql, probability, rows):
 
 
 def best_first(*readings):
-    return Ranking.default().best_first(readings, World(Schema(())))
+    return Ranking.default().best_first(readings, LinkedQuestion(Schema(())))
 
 
 def test_readings_that_agree_count_together():
@@ -301,7 +301,7 @@ def test_a_postgresql_server_is_scanned_and_asked(connect, city_server):
     assert source.schema.table("capital").view
     assert source.schema.table("visit").rows == 1
     assert [column.name for column in source.schema.table("note").columns if not column.as_text] == ["city"]
-    busy = [(str(value.key[0]), value.text) for value in world_of("busy notes", source.schema, source.cells).values]
+    busy = [(str(value.key[0]), value.text) for value in link_question("busy notes", source.schema, source.cells).values]
     assert ("note.kind", "busy") in busy
     assert source.schema.table("city").column("founded").description == "when it was founded"
     assert "may write" in scan.complaints[0]
@@ -340,7 +340,7 @@ def test_a_question_is_answered_from_the_columns_that_were_chosen(connect):
 )
 def test_what_a_question_says_that_the_database_has_no_word_for(connect, question, missing):
     source = served(connect())[1]
-    found = missing_words(question, world_of(question, source.schema, source.cells), bundled_generator().likeness)
+    found = missing_words(question, link_question(question, source.schema, source.cells), bundled_generator().likeness)
     assert found == missing
 
 

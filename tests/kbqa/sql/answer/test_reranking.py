@@ -8,7 +8,7 @@ import pytest
 from kbqa.sql.answer.reading import Reading
 from kbqa.sql.answer.registry import served
 from kbqa.sql.answer.reranking import FEATURES, Ranking, answers_of, features_of, fitted, keep_ranking
-from kbqa.sql.answer.schema_linking import world_of
+from kbqa.sql.answer.schema_linking import link_question
 from kbqa.sql.rendering import query_text
 from kbqa.sql.stores.executor import Result
 from training.sql.parser import parse_query
@@ -25,7 +25,7 @@ def source(connect):
 def counted(sql, source, question=QUESTION):
     query = parse_query(sql, source.schema)
     reading = Reading(query_text(query, source.schema), 0.5, 0.5, query, result=Result(("a",), ((1,),)))
-    found = features_of([reading], world_of(question, source.schema, source.cells))
+    found = features_of([reading], link_question(question, source.schema, source.cells))
     return dict(zip(FEATURES, found.tolist(), strict=True))
 
 
@@ -70,10 +70,10 @@ def test_probabilities_leave_room_for_none_being_right():
     weights = fitted(never).weights
     assert weights[0] < Ranking.default().weights[0]
     readings = [Reading("a", 0.5, 0.5, result=Result(("a",), ((1,),))), Reading("b", 0.4, 0.4, result=Result(("a",), ((2,),)))]
-    from kbqa.sql.grammar import World
+    from kbqa.sql.grammar import LinkedQuestion
     from kbqa.sql.schema import Schema
 
-    ranked = Ranking.default().best_first(readings, World(Schema(())))
+    ranked = Ranking.default().best_first(readings, LinkedQuestion(Schema(())))
     assert [each.sql for each in ranked] == ["a", "b"]
     assert 0.9 < sum(each.probability for each in ranked) < 1
     assert [len(each) for each in answers_of(ranked)] == [1, 1]

@@ -7,7 +7,7 @@ import pytest
 
 from kbqa.decoding.actions import Kind
 from kbqa.sql.answer.registry import served
-from kbqa.sql.answer.schema_linking import RELATIONS, CellNames, relate, under_another_name, world_of
+from kbqa.sql.answer.schema_linking import RELATIONS, CellNames, link_question, relate, under_another_name
 from kbqa.sql.focus.selection import focused
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema, Table
 from training.sql.items import disguised
@@ -31,12 +31,12 @@ MENTIONS = (
 
 def test_cells_are_found(source):
     for question, table, column, text in MENTIONS:
-        found = {value.key for value in world_of(question, source.schema, source.cells).values}
+        found = {value.key for value in link_question(question, source.schema, source.cells).values}
         assert (ColumnRef(table, column), text) in found, question
 
 
 def test_two_cells_of_one_column_are_both_found(source):
-    found = {value.key for value in world_of("orders of both lamp and bicycle", source.schema, source.cells).values}
+    found = {value.key for value in link_question("orders of both lamp and bicycle", source.schema, source.cells).values}
     assert {(ColumnRef("product", "name"), "lamp"), (ColumnRef("product", "name"), "bicycle")} <= found
 
 
@@ -48,44 +48,44 @@ def test_the_name_of_a_table_is_no_cell_written_otherwise(connect, shop_file):
     source = served(connect())[1]
 
     def found(question):
-        return {value.key[1] for value in world_of(question, source.schema, source.cells).values if value.span}
+        return {value.key[1] for value in link_question(question, source.schema, source.cells).values if value.span}
 
     assert "Ordering" not in found("all orders")
     assert "Ordering" in found("customers from Ordering")
 
 
 def test_coded_values_are_candidates_though_nobody_says_them(source):
-    values = {value.key for value in world_of("which customers are members", source.schema, source.cells).values}
+    values = {value.key for value in link_question("which customers are members", source.schema, source.cells).values}
     assert (ColumnRef("customer", "member"), "T") in values
 
 
 def test_constants_that_are_in_no_cell(source):
     found = {
-        each.key for each in world_of("before 2024-02-30, more than 1,200 or three, named 'Zed Zor' in Atlantis", source.schema, source.cells).numbers
+        each.key for each in link_question("before 2024-02-30, more than 1,200 or three, named 'Zed Zor' in Atlantis", source.schema, source.cells).numbers
     }
     assert {"2024-02-30", "1200", "3", "Zed Zor", "Atlantis"} <= found
 
 
 def test_letters_words_and_ordinals_are_constants(source):
-    found = {each.key for each in world_of("first names with the letter q or the word love in second grade", source.schema, source.cells).numbers}
+    found = {each.key for each in link_question("first names with the letter q or the word love in second grade", source.schema, source.cells).numbers}
     assert {"q", "love", "2"} <= found
     assert "1" not in found
 
 
 def test_dates_in_words_are_constants(source):
     found = {
-        each.key for each in world_of("orders after 7th September, 2023, before Feb. 12 2024 or in May 2025", source.schema, source.cells).numbers
+        each.key for each in link_question("orders after 7th September, 2023, before Feb. 12 2024 or in May 2025", source.schema, source.cells).numbers
     }
     assert found == {"2023-09-07", "2024-02-12", "2025-05"}
 
 
 def test_a_name_ends_with_its_sentence(source):
-    found = {each.key for each in world_of("Who lives with Zed Zorian. List the letter Q, and Dr. Zabel", source.schema, source.cells).numbers}
+    found = {each.key for each in link_question("Who lives with Zed Zorian. List the letter Q, and Dr. Zabel", source.schema, source.cells).numbers}
     assert {"Zed Zorian", "Q", "Dr. Zabel"} <= found
 
 
 def test_tables_and_columns_say_how_they_match(source):
-    world = world_of("the age of each customer", source.schema, source.cells)
+    world = link_question("the age of each customer", source.schema, source.cells)
     by_key = {choice.key: choice for choice in world.candidates}
     assert by_key["customer"].features[1] == 1
     assert by_key[ColumnRef("customer", "age")].features[:2] == (1, 1)
@@ -93,7 +93,7 @@ def test_tables_and_columns_say_how_they_match(source):
 
 
 def test_candidates_know_what_they_are_to_each_other(source):
-    world = world_of("customers from Porto", source.schema, source.cells)
+    world = link_question("customers from Porto", source.schema, source.cells)
     choices = world.candidates
     found, place = relate(source.schema, choices), {choice.key: number for number, choice in enumerate(choices)}
 
@@ -111,7 +111,7 @@ def test_candidates_know_what_they_are_to_each_other(source):
 
 
 def test_a_large_schema_is_narrowed_but_stays_connected(source):
-    world = world_of("price of the product that Marta Oliveira ordered", source.schema, source.cells)
+    world = link_question("price of the product that Marta Oliveira ordered", source.schema, source.cells)
     small = focused(world, [ColumnRef("customer", "name"), ColumnRef("product", "price")], 7)
     assert len(small.columns) == 7
     assert {"customer", "product", "order"} <= {table.name for table in small.schema.tables}
@@ -121,7 +121,7 @@ def test_a_large_schema_is_narrowed_but_stays_connected(source):
 
 def test_strange_questions_do_no_harm(source):
     for question in ("", "?", "%" * 100, "'; DROP TABLE customer; --", "客户有多少", "x " * 5_000, "\u202eabc", "'" * 50):
-        world = world_of(question, source.schema, source.cells)
+        world = link_question(question, source.schema, source.cells)
         assert len([choice for choice in world.candidates if choice.kind == Kind.TABLE]) == 7
 
 
@@ -134,14 +134,14 @@ DISTRICTS = Schema(
 
 
 def test_what_is_written_about_a_column_is_known_as_its_name_is():
-    salary, rate = world_of("Where is the average salary the highest?", DISTRICTS, CellNames()).columns
+    salary, rate = link_question("Where is the average salary the highest?", DISTRICTS, CellNames()).columns
     assert salary.features[:2] == (1.0, 1.0)
     assert rate.features[:2] == (0.0, 0.0)
 
 
 def test_a_column_under_another_name_is_known_by_what_is_written_about_it():
     question = "Where is the average salary the highest?"
-    salary = world_of(question, DISTRICTS, CellNames()).columns[0]
+    salary = link_question(question, DISTRICTS, CellNames()).columns[0]
     hidden = under_another_name(salary, "k7", question)
     assert (hidden.key, hidden.text, hidden.features) == (salary.key, "k7", salary.features)
     assert under_another_name(salary, "highest", "the highest?").features[:2] == (1.0, 1.0)
@@ -150,7 +150,7 @@ def test_a_column_under_another_name_is_known_by_what_is_written_about_it():
 def test_training_sees_codes_for_the_names_of_what_is_described():
     question, rng = "Where is the average salary the highest?", random.Random(1)
     plain = Schema((Table("district", (Column("salary", ColumnType.NUMBER, "integer"),)),))
-    worlds = [disguised(world_of(question, schema, CellNames()), question, rng) for schema in (DISTRICTS, plain) for _ in range(20)]
+    worlds = [disguised(link_question(question, schema, CellNames()), question, rng) for schema in (DISTRICTS, plain) for _ in range(20)]
     names = {choice.text for world in worlds for choice in world.columns}
     assert {"a11", "a12", "salary"} < names
     assert {choice.key.column for world in worlds for choice in world.columns} == {"A11", "A12", "salary"}
@@ -164,7 +164,7 @@ def test_a_column_is_found_where_the_question_writes_it_as_an_identifier():
         ("the last raceid", "raceId"),
         ("which race id is the last", "raceId"),
     ):
-        found = next(choice for choice in world_of(question, scores, CellNames()).columns if choice.key.column == name)
+        found = next(choice for choice in link_question(question, scores, CellNames()).columns if choice.key.column == name)
         assert found.features[1] == 1, question
         assert found.span is not None
         assert question[slice(*found.span)].replace(" ", "").casefold() == name.replace("_", "").casefold()

@@ -11,8 +11,8 @@ from django.core.management import CommandError, call_command
 
 from kbqa.decoding.pointer_network import load_decoder
 from kbqa.sql.answer.generator import MODEL_FOLDER, LocalGenerator
-from kbqa.sql.answer.schema_linking import CellNames, world_of
-from kbqa.sql.focus.cross_encoder.features import MOST_TOKENS, nodes_of, schema_text
+from kbqa.sql.answer.schema_linking import CellNames, link_question
+from kbqa.sql.focus.cross_encoder.features import MAX_TOKENS, nodes_of, schema_text
 from kbqa.sql.focus.cross_encoder.inference import CrossEncoder
 from kbqa.sql.focus.selection import Budget
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, ForeignKey, Schema, Table
@@ -44,10 +44,10 @@ def wide(number):
 
 @pytest.mark.parametrize("schema", [STATIONS, wide(60)])
 def test_every_table_and_column_stands_in_a_piece_that_can_be_read(schema, tokenizer):
-    world = world_of(QUESTION, schema, CellNames())
+    world = link_question(QUESTION, schema, CellNames())
     text, nodes = schema_text(QUESTION, world, tokenizer), nodes_of(world)
     assert len(nodes) == len(schema.tables) + sum(len(table.columns) for table in schema.tables)
-    assert max(map(len, text.pieces)) <= MOST_TOKENS
+    assert max(map(len, text.pieces)) <= MAX_TOKENS
     for node, (piece, first, after) in zip(nodes, text.places, strict=True):
         assert tokenizer.decode(text.pieces[piece][first:after].tolist()).replace(" ", "").startswith(node.text.replace(" ", ""))
     for piece in text.pieces:
@@ -55,8 +55,8 @@ def test_every_table_and_column_stands_in_a_piece_that_can_be_read(schema, token
 
 
 def test_a_long_question_leaves_room_for_the_schema(tokenizer):
-    text = schema_text("tell me about " + "platforms " * 400, world_of("", STATIONS, CellNames()), tokenizer)
-    assert max(map(len, text.pieces)) <= MOST_TOKENS
+    text = schema_text("tell me about " + "platforms " * 400, link_question("", STATIONS, CellNames()), tokenizer)
+    assert max(map(len, text.pieces)) <= MAX_TOKENS
     assert (text.places[:, 2] > text.places[:, 1]).all()
 
 
@@ -67,7 +67,7 @@ def test_openvino_and_torch_give_the_same(tokenizer, tmp_path):
             if parameter.requires_grad:
                 parameter.add_(0.05 * torch.randn_like(parameter)).copy_(parameter.half().float())
     trainer.network.train(False)
-    world = world_of(QUESTION, wide(30), CellNames())
+    world = link_question(QUESTION, wide(30), CellNames())
     text = schema_text(QUESTION, world, tokenizer)
     with torch.inference_mode():
         expected = trainer.network(collate([Item(text, np.zeros(len(text.kinds), dtype=np.float32))]))[0].numpy()
@@ -92,7 +92,7 @@ class Certain:
 def test_the_focus_goes_by_both_networks():
     schema, wanted = wide(40), ColumnRef("hall", "measure31")
     generator = LocalGenerator(load_decoder(MODEL_FOLDER), closer=lambda: Certain(wanted))
-    session, world = generator.read(QUESTION, world_of(QUESTION, schema, CellNames()))
+    session, world = generator.read(QUESTION, link_question(QUESTION, schema, CellNames()))
     narrow = generator.focus(session, world, whole=0, budget=Budget(20.0, 0.1, 1.0))
     assert set(narrow.world.schema.refs()) == {wanted}
     assert generator.focus(session, world).whole, "a small schema is not focused, and need not be read twice"
@@ -128,7 +128,7 @@ def test_it_is_trained_and_measured_on_schemas_that_it_does_not_see(data, tmp_pa
     assert "1 held out" in out.getvalue()
     assert set(last) == {"batches", "of", "loss", "area", "recall"}
     schema = Schema((replace(STATIONS.tables[0]),))
-    assert CrossEncoder(tmp_path / "model").logits(QUESTION, world_of(QUESTION, schema, CellNames()))
+    assert CrossEncoder(tmp_path / "model").logits(QUESTION, link_question(QUESTION, schema, CellNames()))
 
 
 def test_training_without_questions_says_so(tmp_path):

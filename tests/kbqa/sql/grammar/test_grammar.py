@@ -5,8 +5,8 @@ import pytest
 from kbqa.decoding.beam import BeamOptions, search
 from kbqa.decoding.scorers import RandomScorer
 from kbqa.sql.answer.explanation import in_words, sub_questions
-from kbqa.sql.answer.schema_linking import world_of
-from kbqa.sql.grammar import World, start
+from kbqa.sql.answer.schema_linking import link_question
+from kbqa.sql.grammar import LinkedQuestion, start
 from kbqa.sql.rendering import query_text
 from kbqa.sql.stores.executor import Limits, execute
 from kbqa.sql.stores.validator import checked
@@ -17,8 +17,8 @@ QUESTION = "Which 3 customers from Porto older than 30 bought a 'red chair' afte
 
 
 @pytest.fixture
-def world(shop) -> World:
-    return world_of(QUESTION, shop.schema, shop.cells)
+def world(shop) -> LinkedQuestion:
+    return link_question(QUESTION, shop.schema, shop.cells)
 
 
 @pytest.mark.parametrize("portion", range(4))
@@ -64,7 +64,7 @@ def test_known_queries_are_written_choice_by_choice(shop, world, sql):
     state = start(world)
     for step in decisions(query, world):
         assert step.step == state.step
-        state = state.then(step.legal[step.gold])
+        state = state.apply(step.legal[step.gold])
     assert not state.step
     with shop.engine.connect() as connection:
         found, wanted = (sorted(connection.exec_driver_sql(text).fetchall()) for text in (query_text(state.query, shop.schema), sql))
@@ -78,13 +78,13 @@ def test_a_value_that_the_question_does_not_have_cannot_be_written(shop, world):
 
 def test_a_question_without_an_answer_is_one_choice(world):
     assert [step.legal[step.gold].key for step in decisions(None, world)] == ["NONE"]
-    assert "NONE" not in {choice.key for choice in start(world, insists=True).choices()}
+    assert "NONE" not in {choice.key for choice in start(world, insists=True).legal_actions()}
 
 
 def test_tables_without_connection_are_not_offered_together(world):
     state = start(world)
-    state = state.then(next(choice for choice in state.choices() if str(choice.key) == "customer.name"))
-    offered = [choice for choice, holds in zip(state.choices(), state.holds(state.choices()), strict=True) if holds]
+    state = state.apply(next(choice for choice in state.legal_actions() if str(choice.key) == "customer.name"))
+    offered = [choice for choice, holds in zip(state.legal_actions(), state.holds(state.legal_actions()), strict=True) if holds]
     assert "größe.id" not in {str(choice.key) for choice in offered}
     assert "city.name" in {str(choice.key) for choice in offered}
 

@@ -8,7 +8,7 @@ import pytest
 from kbqa.linking.text_vectors import text_hash
 from kbqa.sql.answer.generator import READ_COLUMNS, bundled_generator
 from kbqa.sql.answer.registry import definitions_of, served
-from kbqa.sql.answer.schema_linking import definition_texts, world_of
+from kbqa.sql.answer.schema_linking import definition_texts, link_question
 from kbqa.sql.models import Definition
 from kbqa.sql.schema import ColumnRef
 from kbqa.sql.sources import services
@@ -31,7 +31,7 @@ def wide_file(tmp_path):
 
 
 def similar(source, question):
-    world = world_of(question, source.schema, source.cells)
+    world = link_question(question, source.schema, source.cells)
     return bundled_generator().similarities(question, world, source.definitions)
 
 
@@ -41,7 +41,7 @@ def test_a_scan_keeps_a_vector_of_every_column(connect, wide_file):
     assert len(texts) == 4 * WIDE + 4 > READ_COLUMNS
     assert Definition.objects.count() == len(set(texts))
     question = "how much water does a ship draw?"
-    here = bundled_generator().similarities(question, world_of(question, source.schema, source.cells))
+    here = bundled_generator().similarities(question, link_question(question, source.schema, source.cells))
     for ref, score in similar(source, question).items():
         assert score == pytest.approx(here[ref], abs=2e-3)
 

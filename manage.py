@@ -5,7 +5,17 @@ import os
 import sys
 
 # Commands that touch neither PostgreSQL nor Redis start at once.
-WITHOUT_SERVICES = {"help", "version", "--help", "-h", "--version", "collectstatic", "spectacular", "makemigrations", "check"}
+WITHOUT_SERVICES = {
+    "help",
+    "version",
+    "--help",
+    "-h",
+    "--version",
+    "collectstatic",
+    "spectacular",
+    "makemigrations",
+    "check",
+}
 
 
 def main() -> None:

@@ -18,10 +18,24 @@ RESULTS = Path(__file__).parent / "results"
 def main() -> None:
     """Run what was asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], help="which benchmarks; by default all")
-    parser.add_argument("--cosqa", type=Path, default=os.environ.get("COSQA_DIR"), help="folder of CosQA (corpus.jsonl, queries-dev.jsonl)")
-    parser.add_argument("--sources", type=Path, default=Path(sysconfig.get_paths()["purelib"]), help="folder of Python packages to index")
-    parser.add_argument("--sizes", default="10000,50000,200000", help="numbers of units at which search is measured")
+    parser.add_argument(
+        "names", nargs="*", choices=[*BENCHMARKS, []], help="which benchmarks; by default all"
+    )
+    parser.add_argument(
+        "--cosqa",
+        type=Path,
+        default=os.environ.get("COSQA_DIR"),
+        help="folder of CosQA (corpus.jsonl, queries-dev.jsonl)",
+    )
+    parser.add_argument(
+        "--sources",
+        type=Path,
+        default=Path(sysconfig.get_paths()["purelib"]),
+        help="folder of Python packages to index",
+    )
+    parser.add_argument(
+        "--sizes", default="10000,50000,200000", help="numbers of units at which search is measured"
+    )
     parser.add_argument("--triples", type=int, default=10_000_000, help="size of the graph that is loaded")
     arguments = parser.parse_args()
 
@@ -32,8 +46,15 @@ def main() -> None:
     from benchmarks.base import Options, Row
     from searchapp.embedded.services import EmbeddedServices
 
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
-    options = Options(arguments.cosqa and Path(arguments.cosqa), arguments.sources, tuple(map(int, arguments.sizes.split(","))), arguments.triples)
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
+    ).stdout.strip()
+    options = Options(
+        arguments.cosqa and Path(arguments.cosqa),
+        arguments.sources,
+        tuple(map(int, arguments.sizes.split(","))),
+        arguments.triples,
+    )
     rows: list[Row] = []
     with EmbeddedServices.from_environment().held():
         for name in arguments.names or BENCHMARKS:
@@ -67,7 +88,10 @@ def _processor() -> str:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
         return platform.processor()
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.processor())
+    return next(
+        (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")),
+        platform.processor(),
+    )
 
 
 if __name__ == "__main__":

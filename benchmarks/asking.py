@@ -1,4 +1,6 @@
-"""(g) Questions in plain words on small graphs and databases that nothing was trained on: how many are answered as they should be."""
+"""(g) Questions in plain words on small graphs and databases that nothing was trained on: how many are
+answered as they should be.
+"""
 
 import json
 import sqlite3
@@ -29,7 +31,15 @@ def _graphs() -> list[Row]:
         with sparql.loaded_graph(ASKED / "graphs" / f"{name}.ttl") as (version, live):
             for _ in sparql.evaluate(asked, live, sparql.by_reading(version, live, decoder), scores):
                 pass
-        rows.append(Row("asking", f"graph {name}, answers equal", scores.summary()["exact"], "", f"{scores.questions} questions"))
+        rows.append(
+            Row(
+                "asking",
+                f"graph {name}, answers equal",
+                scores.summary()["exact"],
+                "",
+                f"{scores.questions} questions",
+            )
+        )
     return rows
 
 
@@ -45,7 +55,15 @@ def _databases() -> list[Row]:
                 for _ in sql.evaluate(asked, source, generator, scores):
                     pass
         found = scores.summary()
-        rows.append(Row("asking", f"database {name}, execution match", found["execution_match"], "", f"{scores.questions} questions"))
+        rows.append(
+            Row(
+                "asking",
+                f"database {name}, execution match",
+                found["execution_match"],
+                "",
+                f"{scores.questions} questions",
+            )
+        )
     return rows
 
 

@@ -34,7 +34,13 @@ class Row:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields for the results' JSON."""
-        return {"benchmark": self.benchmark, "what": self.what, "value": self.value, "unit": self.unit, "note": self.note}
+        return {
+            "benchmark": self.benchmark,
+            "what": self.what,
+            "value": self.value,
+            "unit": self.unit,
+            "note": self.note,
+        }
 
 
 def timed(work: Callable[[], T]) -> tuple[float, T]:

@@ -1,4 +1,6 @@
-"""(a) Encoding functions: MiniLM beside sentence-transformers, and the code encoder with its syntax graphs beside its Transformer alone."""
+"""(a) Encoding functions: MiniLM beside sentence-transformers, and the code encoder with its syntax graphs
+beside its Transformer alone.
+"""
 
 from importlib import resources
 from itertools import islice
@@ -23,7 +25,10 @@ def run(options: Options) -> list[Row]:
     """Encode the same functions in every way, once to warm up and then to measure."""
     folder = options.sources / "django"
     codes = [unit.code for unit in source_units(folder, _FUNCTIONS)]
-    return [*_beside_sentence_transformers(codes), *_beside_its_transformer(list(islice(source_files(folder), _FILES)))]
+    return [
+        *_beside_sentence_transformers(codes),
+        *_beside_its_transformer(list(islice(source_files(folder), _FILES))),
+    ]
 
 
 def _beside_its_transformer(files: list[tuple[str, str]]) -> list[Row]:
@@ -43,9 +48,25 @@ def _beside_its_transformer(files: list[tuple[str, str]]) -> list[Row]:
     rounds = [(timed(whole)[0], timed(lambda: encoder.encode(texts))[0]) for _ in range(_ROUNDS)]
     whole_seconds, alone_seconds = (min(each) for each in zip(*rounds, strict=True))
     return [
-        Row("encoding", "functions a second, parsed and with graph", round(len(texts) / whole_seconds, 1), "1/s"),
-        Row("encoding", "functions a second, its Transformer alone", round(len(texts) / alone_seconds, 1), "1/s"),
-        Row("encoding", "share of the Transformer's throughput", round(alone_seconds / whole_seconds, 2), "", "at least 0.6"),
+        Row(
+            "encoding",
+            "functions a second, parsed and with graph",
+            round(len(texts) / whole_seconds, 1),
+            "1/s",
+        ),
+        Row(
+            "encoding",
+            "functions a second, its Transformer alone",
+            round(len(texts) / alone_seconds, 1),
+            "1/s",
+        ),
+        Row(
+            "encoding",
+            "share of the Transformer's throughput",
+            round(alone_seconds / whole_seconds, 2),
+            "",
+            "at least 0.6",
+        ),
     ]
 
 
@@ -62,7 +83,12 @@ def _beside_sentence_transformers(texts: list[str]) -> list[Row]:
     cosines = (ours * np.asarray(theirs)).sum(axis=1)
     return [
         Row("encoding", "functions a second", round(len(texts) / our_seconds, 1), "1/s"),
-        Row("encoding", "functions a second, sentence-transformers", round(len(texts) / their_seconds, 1), "1/s"),
+        Row(
+            "encoding",
+            "functions a second, sentence-transformers",
+            round(len(texts) / their_seconds, 1),
+            "1/s",
+        ),
         Row("encoding", "ratio", round(their_seconds / our_seconds, 2), "x", "at least 4"),
         Row("encoding", "mean cosine", round(float(cosines.mean()), 6), "", "at least 0.999"),
         Row("encoding", "lowest cosine", round(float(cosines.min()), 6), ""),

@@ -19,7 +19,10 @@ from searchapp.jobs.runner import run_stages
 from searchapp.throwaway import throwaway_database
 
 _BASE = "http://large.example/"
-_LABEL, _TYPE = "http://www.w3.org/2000/01/rdf-schema#label", "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+_LABEL, _TYPE = (
+    "http://www.w3.org/2000/01/rdf-schema#label",
+    "http://www.w3.org/1999/02/22-rdf-syntax-ns#type",
+)
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 _RELATIONS = {"employer": "company", "birthPlace": "town", "spouse": "person"}
 _CLASSES = {"person": 0.9, "company": 0.05, "town": 0.05}
@@ -30,7 +33,9 @@ _HUB = 0.2
 
 
 def run(options: Options) -> list[Row]:
-    """Write a graph of people, companies and towns with invented names, load it as any upload is loaded, and ask about some of the people."""
+    """Write a graph of people, companies and towns with invented names, load it as any upload is loaded, and
+    ask about some of the people.
+    """
     things = options.triples // _TRIPLES_A_THING
     rng = random.Random(0)
     decoder = local_decoder()
@@ -54,7 +59,13 @@ def run(options: Options) -> list[Row]:
         Row("graphs", "load, until it serves", round(until_served, 1), "s", f"{triples:,} triples"),
         Row("graphs", "load, triples a second", round(options.triples / until_served), "/s"),
         Row("graphs", "load, with vectors of names", round(seconds, 1), "s"),
-        Row("graphs", "most memory while loading", round(peak / 1024), "MiB", f"{before / 1024:,.0f} MiB before; PostgreSQL apart"),
+        Row(
+            "graphs",
+            "most memory while loading",
+            round(peak / 1024),
+            "MiB",
+            f"{before / 1024:,.0f} MiB before; PostgreSQL apart",
+        ),
         Row("graphs", "question, p50", round(float(np.percentile(milliseconds, 50)), 1), "ms"),
         Row("graphs", "question, p95", round(float(np.percentile(milliseconds, 95)), 1), "ms"),
         Row("graphs", "questions about the right person", round(100 * right / _QUESTIONS), "%"),
@@ -88,7 +99,9 @@ def _kind(number: int, things: int) -> str:
 
 
 def name(number: int) -> str:
-    """Return an invented name, no two alike below a hundred million: a first and a last name of ten thousand each, as coprime remainders."""
+    """Return an invented name, no two alike below a hundred million: a first and a last name of ten thousand
+    each, as coprime remainders.
+    """
     return f"{_spelled(number % 9_973)} {_spelled(10_000 + number % 10_007)}".title()
 
 
@@ -100,9 +113,11 @@ def _spelled(number: int) -> str:
 
 def _question(number: int, things: int, rng: random.Random) -> tuple[str, str]:
     person = rng.choice(_numbers(things)["person"])
-    relation, words = (("employer", "Who is the employer of"), ("birthPlace", "What is the birth place of"), ("height", "What is the height of"))[
-        number % 3
-    ]
+    relation, words = (
+        ("employer", "Who is the employer of"),
+        ("birthPlace", "What is the birth place of"),
+        ("height", "What is the height of"),
+    )[number % 3]
     return f"{words} {name(person)}?", f"<{_BASE}{person}> <{_BASE}{relation}>"
 
 

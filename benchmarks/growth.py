@@ -18,13 +18,20 @@ from searchapp.encoders.base import Vectors
 from searchapp.throwaway import throwaway_database
 
 _QUERIES, _TEXTS = 200, 40
-_TABLES = ("codesearch_unit", "codesearch_vector", "codesearch_blob", "codesearch_sourcefile", "codesearch_word")
+_TABLES = (
+    "codesearch_unit",
+    "codesearch_vector",
+    "codesearch_blob",
+    "codesearch_sourcefile",
+    "codesearch_word",
+)
 
 
 def run(options: Options) -> list[Row]:
     """Index the installed packages one by one, and measure whenever a size is reached."""
     packages = sorted(
-        (each for each in options.sources.iterdir() if (each / "__init__.py").exists()), key=lambda each: (each.name != "django", each.name)
+        (each for each in options.sources.iterdir() if (each / "__init__.py").exists()),
+        key=lambda each: (each.name != "django", each.name),
     )
     sizes = list(options.sizes)
     rows: list[Row] = []
@@ -55,12 +62,30 @@ def _measure(questions_from: Path, units: int) -> list[Row]:
     quoted = [_milliseconds(f'"{text}"') for text in _texts(questions_from)]
     at = f"{units:,} units"
     return [
-        Row("growth", f"search p50, {at}", round(percentile(warm, 0.5), 2), "ms", "warm: asked a second time; encoding included"),
+        Row(
+            "growth",
+            f"search p50, {at}",
+            round(percentile(warm, 0.5), 2),
+            "ms",
+            "warm: asked a second time; encoding included",
+        ),
         Row("growth", f"search p95, {at}", round(percentile(warm, 0.95), 2), "ms"),
         Row("growth", f"search p50, first time, {at}", round(percentile(first, 0.5), 2), "ms"),
-        Row("growth", f"one common word p50, {at}", round(percentile(common, 0.5), 1), "ms", "the most common words of four letters and more"),
+        Row(
+            "growth",
+            f"one common word p50, {at}",
+            round(percentile(common, 0.5), 1),
+            "ms",
+            "the most common words of four letters and more",
+        ),
         Row("growth", f"one common word p95, {at}", round(percentile(common, 0.95), 1), "ms"),
-        Row("growth", f"text in quotes p50, {at}", round(percentile(quoted, 0.5), 1), "ms", "the longest line of a unit, without its ends"),
+        Row(
+            "growth",
+            f"text in quotes p50, {at}",
+            round(percentile(quoted, 0.5), 1),
+            "ms",
+            "the longest line of a unit, without its ends",
+        ),
         Row("growth", f"text in quotes p95, {at}", round(percentile(quoted, 0.95), 1), "ms"),
         Row("growth", f"recall@10 against exact, {at}", round(_recall(questions), 4), ""),
         Row("growth", f"bytes a unit, {at}", round(_bytes() / units), "B"),
@@ -86,7 +111,9 @@ def _common_words() -> list[str]:
 
 
 def _texts(folder: Path) -> list[str]:
-    """Return parts of lines of code, which begin and end within words: what people quote stands in few files or in many."""
+    """Return parts of lines of code, which begin and end within words: what people quote stands in few files
+    or in many.
+    """
     longest = (max(unit.code.splitlines(), key=len).strip()[1:-1] for unit in source_units(folder, 20_000))
     texts = [text for text in dict.fromkeys(longest) if 20 <= len(text) <= 80 and '"' not in text]
     return texts[:: max(1, len(texts) // _TEXTS)][:_TEXTS]

@@ -13,7 +13,10 @@ def run(options: Options) -> list[Row]:
     """Score every retriever with and without documentation strings."""
     if options.cosqa is None:
         return [Row("quality", "CosQA dev was not given (--cosqa DIR)", 0.0, "")]
-    documents, queries = read_documents(options.cosqa / "corpus.jsonl"), read_queries(options.cosqa / "queries-dev.jsonl")
+    documents, queries = (
+        read_documents(options.cosqa / "corpus.jsonl"),
+        read_queries(options.cosqa / "queries-dev.jsonl"),
+    )
     rows = []
     for stripped in (False, True):
         with_or_without = "docstrings removed" if stripped else "code as given"
@@ -34,6 +37,8 @@ def _bm25s(documents: list[Document], queries: list[EvaluationQuery], stripped: 
     index.index(bm25s.tokenize(texts, stopwords="en", show_progress=False), show_progress=False)
     rankings = {}
     for query in queries:
-        found, _ = index.retrieve(bm25s.tokenize(query.text, stopwords="en", show_progress=False), k=DEPTH, show_progress=False)
+        found, _ = index.retrieve(
+            bm25s.tokenize(query.text, stopwords="en", show_progress=False), k=DEPTH, show_progress=False
+        )
         rankings[query.id] = [documents[position].id for position in found[0]]
     return ranking_measures({query.id: query.relevant for query in queries}, rankings)["mrr"]

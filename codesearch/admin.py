@@ -28,7 +28,9 @@ class RepositoryAdminForm(_RepositoryModelForm):
     """Checks the source as every other way in does. A token that is left empty stays as it was."""
 
     token = forms.CharField(
-        required=False, widget=forms.PasswordInput(attrs={"autocomplete": "off"}), help_text="Leave empty to keep the stored one."
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text="Leave empty to keep the stored one.",
     )
     archive = forms.FileField(required=False, help_text="For an uploaded archive: a .zip or .tar.gz file.")
 
@@ -50,7 +52,11 @@ class RepositoryAdminForm(_RepositoryModelForm):
             cleaned["name"] = cleaned.get("name") or services.suggested_name(archive.name)
             cleaned["location"] = services.store_archive(archive)
         cleaned["name"] = cleaned.get("name") or services.suggested_name(cleaned.get("location") or "")
-        candidate = Repository(pk=self.instance.pk, trusted=self.instance.trusted, **{name: cleaned.get(name) or "" for name in _FIELDS})
+        candidate = Repository(
+            pk=self.instance.pk,
+            trusted=self.instance.trusted,
+            **{name: cleaned.get(name) or "" for name in _FIELDS},
+        )
         try:
             services.check_repository(candidate)
         except ValidationError as error:
@@ -62,7 +68,18 @@ class BuildInline(TabularInline):  # type: ignore[misc]
     """The builds of a repository, to look at."""
 
     model = Build
-    fields = ("number", "state", "revision", "files", "units", "added_files", "removed_files", "encoded_units", "started", "finished")
+    fields = (
+        "number",
+        "state",
+        "revision",
+        "files",
+        "units",
+        "added_files",
+        "removed_files",
+        "encoded_units",
+        "started",
+        "finished",
+    )
     readonly_fields = fields
     extra = 0
     can_delete = False
@@ -90,14 +107,23 @@ class RepositoryAdmin(ModelAdmin):  # type: ignore[misc]
         return Repository.objects.filter(deleting=False)
 
     @display(  # type: ignore[untyped-decorator]
-        description="Work", label={"queued": "info", "running": "info", "cancelling": "warning", "succeeded": "success", "failed": "danger"}
+        description="Work",
+        label={
+            "queued": "info",
+            "running": "info",
+            "cancelling": "warning",
+            "succeeded": "success",
+            "failed": "danger",
+        },
     )
     def work(self, repository: Repository) -> tuple[str, str] | str:
         """Return the newest job's state and progress."""
         job = selectors.newest_jobs([repository.subject]).get(repository.subject)
         if job is None:
             return "–"
-        shown = f"{job.state} {job.percent} %" if job.is_active and job.percent is not None else str(job.state)
+        shown = (
+            f"{job.state} {job.percent} %" if job.is_active and job.percent is not None else str(job.state)
+        )
         return str(job.state), shown
 
     def save_model(self, request: HttpRequest, obj: Repository, form: Any, change: bool) -> None:
@@ -117,7 +143,9 @@ class RepositoryAdmin(ModelAdmin):  # type: ignore[misc]
         for repository in queryset:
             services.delete_repository(repository)
 
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
         """Name the repositories alone: listing their millions of rows would help nobody."""
         names = [f"Repository: {repository}" for repository in objs]
         return names, {"repositories": len(names)}, set(), []
@@ -156,7 +184,9 @@ class VectorIndexAdmin(ModelAdmin):  # type: ignore[misc]
     def switch(self, request: HttpRequest, _: QuerySet[VectorIndex]) -> None:
         """Start encoding everything with the configured encoder."""
         services.switch_encoder()
-        messages.info(request, "Everything is being encoded; searches use the present encoder until that is complete.")
+        messages.info(
+            request, "Everything is being encoded; searches use the present encoder until that is complete."
+        )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse: builds make indexes."""

@@ -17,6 +17,8 @@ class CodeSearchConfig(AppConfig):
         from searchapp.sharing.graph_sources import GraphSource, register_graph_source
 
         register_backend("gnn_coder", "codesearch.gnn_coder.encoder", "load_gnn_coder")
-        register_graph_source("repository", GraphSource(code_graph.repository_triples, code_graph.repository_exists))
+        register_graph_source(
+            "repository", GraphSource(code_graph.repository_triples, code_graph.repository_exists)
+        )
         for table in facts.TABLES:
             register_fact_table(table)

@@ -23,15 +23,23 @@ def database_versions(databases: Sequence[str] | None = None, **_: Any) -> list[
                 server, vector = cursor.fetchone() or (0, None)
         except DatabaseError as error:
             messages.append(
-                Error(f"The database cannot be reached: {error}", hint="Check DATABASE_URL and that PostgreSQL runs.", id="codesearch.E001")
+                Error(
+                    f"The database cannot be reached: {error}",
+                    hint="Check DATABASE_URL and that PostgreSQL runs.",
+                    id="codesearch.E001",
+                )
             )
             continue
         if server < OLDEST_POSTGRESQL:
-            messages.append(Error("PostgreSQL is older than 15.", hint="Upgrade PostgreSQL.", id="codesearch.E002"))
+            messages.append(
+                Error("PostgreSQL is older than 15.", hint="Upgrade PostgreSQL.", id="codesearch.E002")
+            )
         if vector is None or tuple(int(part) for part in vector.split(".")[:2]) < OLDEST_PGVECTOR:
             messages.append(
                 Error(
-                    "pgvector 0.8 or later is not available.", hint="Install pgvector, for example the image pgvector/pgvector.", id="codesearch.E003"
+                    "pgvector 0.8 or later is not available.",
+                    hint="Install pgvector, for example the image pgvector/pgvector.",
+                    id="codesearch.E003",
                 )
             )
     return messages
@@ -51,5 +59,11 @@ def gnn_coder_weights(**_: Any) -> list[CheckMessage]:
         shape = read_graph_shape(folder)
         read_late_weights(folder, shape["dimension"], len(shape["kinds"]))
     except EncoderError as error:
-        return [Error(str(error), hint="Correct ENCODER_MODEL, or leave it out for the bundled model.", id="codesearch.E004")]
+        return [
+            Error(
+                str(error),
+                hint="Correct ENCODER_MODEL, or leave it out for the bundled model.",
+                id="codesearch.E004",
+            )
+        ]
     return []

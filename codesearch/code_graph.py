@@ -1,7 +1,8 @@
-"""A repository's index as a graph: modules, classes, functions, what they define, inherit, call and import, where they stand.
+"""A repository's index as a graph: modules, classes, functions, what they define, inherit, call and import,
+where they stand.
 
-Names are resolved within the repository, and only where they are unambiguous; what is not found there becomes a node with
-the name alone, so that "which classes inherit from Field" also finds bases that live elsewhere.
+Names are resolved within the repository, and only where they are unambiguous; what is not found there becomes
+a node with the name alone, so that "which classes inherit from Field" also finds bases that live elsewhere.
 """
 
 import re
@@ -16,19 +17,35 @@ CODE = "https://searchapp.dev/code#"
 _RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 _LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
 _INTEGER = "http://www.w3.org/2001/XMLSchema#integer"
-_CLASSES = {Unit.Kind.CLASS: "Class", Unit.Kind.FUNCTION: "Function", Unit.Kind.METHOD: "Method", Unit.Kind.MODULE: "Module"}
+_CLASSES = {
+    Unit.Kind.CLASS: "Class",
+    Unit.Kind.FUNCTION: "Function",
+    Unit.Kind.METHOD: "Method",
+    Unit.Kind.MODULE: "Module",
+}
 _VOCABULARY = {
-    "Module": "module", "Class": "class", "Function": "function", "Method": "method", "defines": "defines", "inheritsFrom": "inherits from",
-    "calls": "calls", "imports": "imports", "file": "file",
-    "line": "position in file", "lines": "number of lines", "language": "language", "signature": "signature",
+    "Module": "module",
+    "Class": "class",
+    "Function": "function",
+    "Method": "method",
+    "defines": "defines",
+    "inheritsFrom": "inherits from",
+    "calls": "calls",
+    "imports": "imports",
+    "file": "file",
+    "line": "position in file",
+    "lines": "number of lines",
+    "language": "language",
+    "signature": "signature",
     "module": "module",
-}  # fmt: skip
+}
 _BASES = re.compile(
     r"^\s*(?:export\s+|public\s+|abstract\s+|final\s+)*class\s+\w+\s*(?:\(([^)]*)\)|(?:<[^>]*>)?\s*(?:extends|implements|<|:)\s*([\w.:,\s]+))?"
 )
 _CALL = re.compile(r"(?<![\w.])(?:self\.|this\.|cls\.)?([A-Za-z_]\w*)\s*\(")
 _IMPORT = re.compile(
-    r"^\s*(?:from\s+([\w.]+)\s+import\b|import\s+([\w.]+)|.*\bfrom\s+['\"]([^'\"]+)['\"]|.*\brequire\(['\"]([^'\"]+)['\"]\))", re.MULTILINE
+    r"^\s*(?:from\s+([\w.]+)\s+import\b|import\s+([\w.]+)|.*\bfrom\s+['\"]([^'\"]+)['\"]|.*\brequire\(['\"]([^'\"]+)['\"]\))",
+    re.MULTILINE,
 )
 _CALLABLE = (Unit.Kind.FUNCTION, Unit.Kind.METHOD, Unit.Kind.CLASS)
 _MAX_NAMESAKES = 1
@@ -46,7 +63,12 @@ def repository_triples(name: str) -> Iterator[str]:
     graph = _CodeGraph(name)
     for file in selectors.served_files(name).order_by("path").iterator(chunk_size=200):
         yield from graph.module(file.path, file.language, file.lines, file.blob.text)
-    units = selectors.served_units().filter(repository__name=name, kind__in=_CLASSES).select_related("file__blob").order_by("path", "start_line")
+    units = (
+        selectors.served_units()
+        .filter(repository__name=name, kind__in=_CLASSES)
+        .select_related("file__blob")
+        .order_by("path", "start_line")
+    )
     for unit in units.iterator(chunk_size=500):
         yield from graph.unit(unit)
 
@@ -91,13 +113,21 @@ class _CodeGraph:
         if unit.kind == Unit.Kind.CLASS:
             yield from self._named(node, "inheritsFrom", _bases(code), unit.path, Unit.Kind.CLASS)
         else:
-            calls = [name for name, _ in Counter(_CALL.findall(code)).most_common(60) if name in self.by_name and name != unit.name]
+            calls = [
+                name
+                for name, _ in Counter(_CALL.findall(code)).most_common(60)
+                if name in self.by_name and name != unit.name
+            ]
             yield from self._named(node, "calls", calls, unit.path, "")
 
     def owner(self, unit: Unit) -> str:
         """Return what defines a unit: the class that its qualified name begins with, or the module."""
         outer, _, _ = unit.qualified_name.rpartition(".")
-        owners = {qualified for path, qualified, _ in self.by_name.get(outer.rpartition(".")[2], ()) if path == unit.path}
+        owners = {
+            qualified
+            for path, qualified, _ in self.by_name.get(outer.rpartition(".")[2], ())
+            if path == unit.path
+        }
         return self.node(unit.path, outer) if outer in owners else self.node(unit.path)
 
     def node(self, path: str, qualified: str = "") -> str:
@@ -106,7 +136,11 @@ class _CodeGraph:
 
     def _named(self, node: str, relation: str, names: list[str], path: str, kind: str) -> Iterator[str]:
         for name in dict.fromkeys(names):
-            found = [(where, qualified) for where, qualified, each in self.by_name.get(name, ()) if not kind or each == kind]
+            found = [
+                (where, qualified)
+                for where, qualified, each in self.by_name.get(name, ())
+                if not kind or each == kind
+            ]
             near = [each for each in found if each[0] == path] or found
             if len(near) > _MAX_NAMESAKES:
                 continue

@@ -18,7 +18,13 @@ def repository_rows() -> Iterator[tuple[Any, ...]]:
     """Yield a row for each repository."""
     for each in Repository.objects.filter(deleting=False):
         build = each.builds.filter(state="serving").first()
-        yield each.pk, each.name, each.get_source_kind_display(), build.files if build else 0, build.units if build else 0
+        yield (
+            each.pk,
+            each.name,
+            each.get_source_kind_display(),
+            build.files if build else 0,
+            build.units if build else 0,
+        )
 
 
 def unit_rows() -> Iterator[tuple[Any, ...]]:
@@ -27,4 +33,7 @@ def unit_rows() -> Iterator[tuple[Any, ...]]:
     yield from found.annotate(number=Count("pk")).order_by("repository_id", "language", "kind")
 
 
-TABLES = (FactTable("repository", REPOSITORIES, repository_rows), FactTable("code_unit_count", UNITS, unit_rows))
+TABLES = (
+    FactTable("repository", REPOSITORIES, repository_rows),
+    FactTable("code_unit_count", UNITS, unit_rows),
+)

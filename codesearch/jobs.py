@@ -7,6 +7,12 @@ INDEX = "index_repository"
 DELETE = "delete_repository"
 SWITCH_ENCODER = "switch_encoder"
 
-register(INDEX, Stage(build.read), Stage(build.encode, queue="embedding"), Stage(build.publish), clean_up=build.abandon)
+register(
+    INDEX,
+    Stage(build.read),
+    Stage(build.encode, queue="embedding"),
+    Stage(build.publish),
+    clean_up=build.abandon,
+)
 register(DELETE, Stage(upkeep.delete_repository))
 register(SWITCH_ENCODER, Stage(upkeep.switch_encoder, queue="embedding"))

@@ -1,9 +1,10 @@
 """Repositories, their builds, and what a build writes.
 
-Versions are intervals: a file (and so its units) is part of the builds from `since` up to, but not including, `until`.
-A build adds rows with `since` = its number and closes rows with `until` = its number; nothing of that is visible until
-`Repository.serving` becomes that number, which one statement does. What did not change between two builds is not
-written at all. Vectors hang on the hash of the text they encode, so what moved or was seen before costs no encoding.
+Versions are intervals: a file (and so its units) is part of the builds from `since` up to, but not including,
+`until`. A build adds rows with `since` = its number and closes rows with `until` = its number; nothing of
+that is visible until `Repository.serving` becomes that number, which one statement does. What did not change
+between two builds is not written at all. Vectors hang on the hash of the text they encode, so what moved or
+was seen before costs no encoding.
 """
 
 from typing import ClassVar
@@ -28,14 +29,22 @@ class Repository(models.Model):
         FOLDER = "folder", "Folder on the server"
         ARCHIVE = "archive", "Uploaded archive"
 
-    name = models.CharField(max_length=100, unique=True, help_text="Letters, digits, dots, dashes and underscores.")
+    name = models.CharField(
+        max_length=100, unique=True, help_text="Letters, digits, dots, dashes and underscores."
+    )
     source_kind = models.CharField(max_length=10, choices=SourceKind)
     location = models.CharField(max_length=1000, help_text="Address, folder, or the stored archive's name.")
     ref = models.CharField("branch, tag or commit", max_length=200, blank=True)
-    token = EncryptedTextField(blank=True, help_text="For private repositories; encrypted, and never shown again.")
+    token = EncryptedTextField(
+        blank=True, help_text="For private repositories; encrypted, and never shown again."
+    )
     excludes = models.TextField(blank=True, help_text="Patterns as in .gitignore, one a line.")
-    trusted = models.BooleanField(default=False, editable=False, help_text="Added at the terminal: any folder is allowed.")
-    serving = models.PositiveIntegerField(default=0, editable=False, help_text="The build that searches see; 0 before the first.")
+    trusted = models.BooleanField(
+        default=False, editable=False, help_text="Added at the terminal: any folder is allowed."
+    )
+    serving = models.PositiveIntegerField(
+        default=0, editable=False, help_text="The build that searches see; 0 before the first."
+    )
     units = models.PositiveIntegerField(default=0, editable=False)
     words = models.PositiveBigIntegerField(default=0, editable=False)
     deleting = models.BooleanField(default=False, editable=False)
@@ -80,14 +89,20 @@ class Build(models.Model):
     encoded_units = models.PositiveIntegerField(default=0)
     languages = models.JSONField(default=dict, help_text="Units by language.")
     left_out = models.JSONField(default=dict, help_text="By reason: how many, and the first paths.")
-    partly_parsed = models.PositiveIntegerField(default=0, help_text="Files with broken syntax, of which the sound units were kept.")
-    text_units = models.PositiveIntegerField(default=0, help_text="Units without a syntax tree: they are encoded by their text alone.")
+    partly_parsed = models.PositiveIntegerField(
+        default=0, help_text="Files with broken syntax, of which the sound units were kept."
+    )
+    text_units = models.PositiveIntegerField(
+        default=0, help_text="Units without a syntax tree: they are encoded by their text alone."
+    )
     started = models.DateTimeField(auto_now_add=True)
     finished = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering: ClassVar = ["-number"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["repository", "number"], name="build_number")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["repository", "number"], name="build_number")
+        ]
 
     def __str__(self) -> str:
         return f"{self.repository} build {self.number}"
@@ -96,7 +111,9 @@ class Build(models.Model):
 class Blob(models.Model):
     """The text of a file, kept once however many repositories and builds have it."""
 
-    digest = models.BinaryField(max_length=20, primary_key=True, help_text="The file's git object name (SHA-1).")
+    digest = models.BinaryField(
+        max_length=20, primary_key=True, help_text="The file's git object name (SHA-1)."
+    )
     text = models.TextField()
 
     def __str__(self) -> str:
@@ -115,7 +132,9 @@ class SourceFile(models.Model):
     until = models.PositiveIntegerField(null=True, blank=True)
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["repository", "path", "since"], name="file_version")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["repository", "path", "since"], name="file_version")
+        ]
         indexes: ClassVar = [models.Index(fields=["repository", "until"])]
 
     def __str__(self) -> str:
@@ -154,11 +173,17 @@ class Unit(models.Model):
     class Meta:
         indexes: ClassVar = [
             GinIndex(fields=["lexemes"], name="unit_lexemes", fastupdate=False),
-            GinIndex(models.Func("lexemes", models.Value("{a}"), function="ts_filter"), name="unit_name_lexemes", fastupdate=False),
+            GinIndex(
+                models.Func("lexemes", models.Value("{a}"), function="ts_filter"),
+                name="unit_name_lexemes",
+                fastupdate=False,
+            ),
             models.Index(fields=["text_hash"], name="unit_text_hash"),
             models.Index(Lower("name"), name="unit_name"),
             models.Index(fields=["repository", "since"], name="unit_repository"),
-            models.Index(fields=["repository", "until"], name="unit_closed", condition=models.Q(until__isnull=False)),
+            models.Index(
+                fields=["repository", "until"], name="unit_closed", condition=models.Q(until__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -197,7 +222,9 @@ class VectorIndex(models.Model):
     class Meta:
         verbose_name_plural = "vector indexes"
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["state"], condition=models.Q(state="serving"), name="one_serving_index"),
+            models.UniqueConstraint(
+                fields=["state"], condition=models.Q(state="serving"), name="one_serving_index"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -218,10 +245,14 @@ class Vector(models.Model):
     index = models.ForeignKey(VectorIndex, on_delete=models.CASCADE, related_name="vectors", db_index=False)
     text_hash = models.UUIDField()
     vector = HalfVectorField()
-    pieces = models.BinaryField(null=True, help_text="For late interaction: a byte a number, one piece after another.")
+    pieces = models.BinaryField(
+        null=True, help_text="For late interaction: a byte a number, one piece after another."
+    )
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["index", "text_hash"], name="one_vector_a_text")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["index", "text_hash"], name="one_vector_a_text")
+        ]
 
     def __str__(self) -> str:
         return str(self.text_hash)

@@ -21,7 +21,9 @@ def served_units() -> QuerySet[Unit]:
 
 def served_files(repository: str) -> QuerySet[SourceFile]:
     """Return the served files of a repository."""
-    return SourceFile.objects.filter(_served(), repository__name=repository).select_related("repository", "blob")
+    return SourceFile.objects.filter(_served(), repository__name=repository).select_related(
+        "repository", "blob"
+    )
 
 
 def repositories() -> QuerySet[Repository]:

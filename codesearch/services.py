@@ -1,4 +1,7 @@
-"""What people and programs do with repositories: add, index, delete. Pages, admin, API and commands all call these."""
+"""What people and programs do with repositories: add, index, delete.
+
+Pages, admin, API and commands all call these.
+"""
 
 import re
 from pathlib import Path, PurePosixPath
@@ -36,7 +39,13 @@ def add_repository(
     """
     name = name.strip() or suggested_name(location)
     repository = Repository(
-        name=name, source_kind=source_kind, location=location.strip(), ref=ref.strip(), token=token.strip(), excludes=excludes, trusted=trusted
+        name=name,
+        source_kind=source_kind,
+        location=location.strip(),
+        ref=ref.strip(),
+        token=token.strip(),
+        excludes=excludes,
+        trusted=trusted,
     )
     check_repository(repository)
     try:
@@ -50,7 +59,11 @@ def add_repository(
 def check_repository(repository: Repository) -> None:
     """Check a repository's name and source. Raises ValidationError with the field that is wrong."""
     if not _NAME.match(repository.name):
-        raise ValidationError({"name": "A name has letters, digits, dots, dashes and underscores, at most 100, and starts with a letter or digit."})
+        raise ValidationError(
+            {
+                "name": "A name has letters, digits, dots, dashes and underscores, at most 100, and starts with a letter or digit."
+            }
+        )
     if Repository.objects.filter(name__iexact=repository.name).exclude(pk=repository.pk).exists():
         raise ValidationError({"name": f"There is a repository named {repository.name} already."})
     try:
@@ -64,13 +77,21 @@ def check_repository(repository: Repository) -> None:
 
 def index_repository(repository: Repository) -> Job:
     """Start a build, or return the one that is at work on the repository."""
-    return start_job(kind=jobs.INDEX, subject=repository.subject, title=f"Index {repository.name}", arguments={"repository": repository.pk})
+    return start_job(
+        kind=jobs.INDEX,
+        subject=repository.subject,
+        title=f"Index {repository.name}",
+        arguments={"repository": repository.pk},
+    )
 
 
 def rebuild_repository(repository: Repository) -> Job:
     """Start a build that reads every file anew, as after a change of how code is parsed."""
     return start_job(
-        kind=jobs.INDEX, subject=repository.subject, title=f"Rebuild {repository.name}", arguments={"repository": repository.pk, "afresh": True}
+        kind=jobs.INDEX,
+        subject=repository.subject,
+        title=f"Rebuild {repository.name}",
+        arguments={"repository": repository.pk, "afresh": True},
     )
 
 
@@ -78,13 +99,20 @@ def delete_repository(repository: Repository) -> Job:
     """Hide a repository at once, cancel what works on it, and remove it in the background."""
     Repository.objects.filter(pk=repository.pk).update(deleting=True)
     cancel_jobs_of(repository.subject)
-    return start_job(kind=jobs.DELETE, subject=repository.subject, title=f"Delete {repository.name}", arguments={"repository": repository.pk})
+    return start_job(
+        kind=jobs.DELETE,
+        subject=repository.subject,
+        title=f"Delete {repository.name}",
+        arguments={"repository": repository.pk},
+    )
 
 
 def store_archive(upload: "UploadedFile[Any]") -> str:
     """Keep an uploaded archive and return its stored name. Raises ValidationError if it is too large."""
     if (upload.size or 0) > settings.SOURCE_MAX_ARCHIVE_BYTES:
-        raise ValidationError({"archive": f"The archive is larger than {settings.SOURCE_MAX_ARCHIVE_BYTES:,} bytes."})
+        raise ValidationError(
+            {"archive": f"The archive is larger than {settings.SOURCE_MAX_ARCHIVE_BYTES:,} bytes."}
+        )
     return keep_upload(upload, Path(settings.MEDIA_ROOT))
 
 
@@ -98,7 +126,10 @@ def suggested_name(location: str) -> str:
 
 
 def needs_other_encoder() -> bool:
-    """Tell whether the settings choose another encoder than the one whose vectors are served. Raises EncoderError."""
+    """Tell whether the settings choose another encoder than the one whose vectors are served.
+
+    Raises EncoderError.
+    """
     from codesearch.indexing.vectors import serving_index
     from searchapp.encoders import get_encoder
 
@@ -107,5 +138,7 @@ def needs_other_encoder() -> bool:
 
 
 def switch_encoder() -> Job:
-    """Start encoding everything with the configured encoder; searches use the present one until that is complete."""
+    """Start encoding everything with the configured encoder; searches use the present one until that is
+    complete.
+    """
     return start_job(kind=jobs.SWITCH_ENCODER, subject="encoder", title="Switch to another encoder")

@@ -35,7 +35,10 @@ def facet_groups(text: str, counts: dict[str, dict[str, int]]) -> list[FacetGrou
     if "\n" in text.strip():
         return []
     return [
-        FacetGroup(_TITLES[name], [_facet(text, name, value, count) for value, count in list(values.items())[:_MAX_COUNT]])
+        FacetGroup(
+            _TITLES[name],
+            [_facet(text, name, value, count) for value, count in list(values.items())[:_MAX_COUNT]],
+        )
         for name, values in counts.items()
     ]
 
@@ -45,4 +48,6 @@ def _facet(text: str, name: str, value: str, count: int) -> Facet:
     is_chosen = bool(chosen.search(text))
     toggled = chosen.sub(" ", text) if is_chosen else f"{text} {name}:{value}"
     label = language_label(value) if name == "lang" else value
-    return Facet(label, count, f"{reverse('search')}?{urlencode({'q': ' '.join(toggled.split())})}", is_chosen)
+    return Facet(
+        label, count, f"{reverse('search')}?{urlencode({'q': ' '.join(toggled.split())})}", is_chosen
+    )

@@ -13,25 +13,45 @@ class RepositoryForm(forms.Form):
     """One of three sources; only the fields of the chosen one count."""
 
     source_kind = forms.ChoiceField(
-        choices=Repository.SourceKind.choices, initial=Repository.SourceKind.GIT, widget=forms.RadioSelect, label="Source"
+        choices=Repository.SourceKind.choices,
+        initial=Repository.SourceKind.GIT,
+        widget=forms.RadioSelect,
+        label="Source",
     )
     address = forms.CharField(
-        max_length=1000, required=False, label="Git address", widget=forms.URLInput(attrs={"placeholder": "https://github.com/django/django"})
+        max_length=1000,
+        required=False,
+        label="Git address",
+        widget=forms.URLInput(attrs={"placeholder": "https://github.com/django/django"}),
     )
     ref = forms.CharField(
-        max_length=200, required=False, label="Branch, tag or commit", widget=forms.TextInput(attrs={"placeholder": "the default branch"})
+        max_length=200,
+        required=False,
+        label="Branch, tag or commit",
+        widget=forms.TextInput(attrs={"placeholder": "the default branch"}),
     )
     token = forms.CharField(
-        max_length=500, required=False, label="Access token", widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        max_length=500,
+        required=False,
+        label="Access token",
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
         help_text="Only for private repositories. Stored encrypted, never shown again.",
-    )  # fmt: skip
+    )
     folder = forms.CharField(
-        max_length=1000, required=False, label="Folder on the server", widget=forms.TextInput(attrs={"placeholder": "/srv/code/project"})
+        max_length=1000,
+        required=False,
+        label="Folder on the server",
+        widget=forms.TextInput(attrs={"placeholder": "/srv/code/project"}),
     )
     archive = forms.FileField(
-        required=False, label="Archive", help_text="A .zip or .tar.gz file.", widget=forms.ClearableFileInput(attrs={"accept": ".zip,.gz,.tgz"})
+        required=False,
+        label="Archive",
+        help_text="A .zip or .tar.gz file.",
+        widget=forms.ClearableFileInput(attrs={"accept": ".zip,.gz,.tgz"}),
     )
-    name = forms.CharField(max_length=100, required=False, help_text="By default the last part of the source.")
+    name = forms.CharField(
+        max_length=100, required=False, help_text="By default the last part of the source."
+    )
     excludes = forms.CharField(
         required=False,
         label="Leave out",
@@ -42,7 +62,9 @@ class RepositoryForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Require the field of the chosen source."""
         cleaned: dict[str, Any] = super().clean() or {}
-        field = {"git": "address", "folder": "folder", "archive": "archive"}.get(cleaned.get("source_kind", ""))
+        field = {"git": "address", "folder": "folder", "archive": "archive"}.get(
+            cleaned.get("source_kind", "")
+        )
         if field and not cleaned.get(field) and field not in self.errors:
             self.add_error(field, "This is needed for the chosen source.")
         return cleaned
@@ -51,26 +73,48 @@ class RepositoryForm(forms.Form):
 class GraphForm(forms.Form):
     """One of three sources; only the fields of the chosen one count."""
 
-    source_kind = forms.ChoiceField(choices=Graph.SourceKind.choices, initial=Graph.SourceKind.FILE, widget=forms.RadioSelect, label="Source")
+    source_kind = forms.ChoiceField(
+        choices=Graph.SourceKind.choices,
+        initial=Graph.SourceKind.FILE,
+        widget=forms.RadioSelect,
+        label="Source",
+    )
     file = forms.FileField(
-        required=False, label="RDF file", help_text="Turtle, N-Triples, N-Quads, TriG, RDF/XML or JSON-LD, also packed with gzip.",
-        widget=forms.ClearableFileInput(attrs={"accept": ".ttl,.nt,.nq,.trig,.rdf,.owl,.xml,.jsonld,.json,.gz"}),
-    )  # fmt: skip
+        required=False,
+        label="RDF file",
+        help_text="Turtle, N-Triples, N-Quads, TriG, RDF/XML or JSON-LD, also packed with gzip.",
+        widget=forms.ClearableFileInput(
+            attrs={"accept": ".ttl,.nt,.nq,.trig,.rdf,.owl,.xml,.jsonld,.json,.gz"}
+        ),
+    )
     address = forms.CharField(
-        max_length=1000, required=False, label="Address", widget=forms.URLInput(attrs={"placeholder": "https://example.org/data.ttl"})
+        max_length=1000,
+        required=False,
+        label="Address",
+        widget=forms.URLInput(attrs={"placeholder": "https://example.org/data.ttl"}),
     )
     endpoint = forms.CharField(
-        max_length=1000, required=False, label="Endpoint", widget=forms.URLInput(attrs={"placeholder": "https://example.org/sparql"}),
+        max_length=1000,
+        required=False,
+        label="Endpoint",
+        widget=forms.URLInput(attrs={"placeholder": "https://example.org/sparql"}),
         help_text="Its names are fetched; its triples stay where they are, and are asked live.",
-    )  # fmt: skip
-    token = forms.CharField(
-        max_length=500, required=False, label="Access token", widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        help_text="Only if the endpoint asks for one. Stored encrypted, never shown again.",
-    )  # fmt: skip
-    repository = forms.ChoiceField(
-        required=False, label="Repository", help_text="Its modules, classes and functions, and what they define, inherit, call and import."
     )
-    name = forms.CharField(max_length=100, required=False, help_text="By default the last part of the source.")
+    token = forms.CharField(
+        max_length=500,
+        required=False,
+        label="Access token",
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text="Only if the endpoint asks for one. Stored encrypted, never shown again.",
+    )
+    repository = forms.ChoiceField(
+        required=False,
+        label="Repository",
+        help_text="Its modules, classes and functions, and what they define, inherit, call and import.",
+    )
+    name = forms.CharField(
+        max_length=100, required=False, help_text="By default the last part of the source."
+    )
     skip_bad_lines = forms.BooleanField(
         required=False,
         label="Skip lines that cannot be read",
@@ -85,7 +129,9 @@ class GraphForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Require the field of the chosen source."""
         cleaned: dict[str, Any] = super().clean() or {}
-        field = {"file": "file", "url": "address", "endpoint": "endpoint", "repository": "repository"}.get(cleaned.get("source_kind", ""))
+        field = {"file": "file", "url": "address", "endpoint": "endpoint", "repository": "repository"}.get(
+            cleaned.get("source_kind", "")
+        )
         if field and not cleaned.get(field) and field not in self.errors:
             self.add_error(field, "This is needed for the chosen source.")
         return cleaned
@@ -96,23 +142,40 @@ class DatabaseForm(forms.Form):
 
     source_kind = forms.ChoiceField(
         choices=[(Database.SourceKind.UPLOAD, "SQLite file"), (Database.SourceKind.URL, "Database server")],
-        initial=Database.SourceKind.UPLOAD, widget=forms.RadioSelect, label="Source",
-    )  # fmt: skip
+        initial=Database.SourceKind.UPLOAD,
+        widget=forms.RadioSelect,
+        label="Source",
+    )
     file = forms.FileField(
-        required=False, label="SQLite file", widget=forms.ClearableFileInput(attrs={"accept": ".sqlite,.sqlite3,.db,.db3"}),
+        required=False,
+        label="SQLite file",
+        widget=forms.ClearableFileInput(attrs={"accept": ".sqlite,.sqlite3,.db,.db3"}),
         help_text="It is kept here and only ever read.",
-    )  # fmt: skip
+    )
     address = forms.CharField(
-        max_length=1000, required=False, label="Address", help_text="PostgreSQL, MySQL or MariaDB. Stored encrypted, the password never shown again. "
+        max_length=1000,
+        required=False,
+        label="Address",
+        help_text="PostgreSQL, MySQL or MariaDB. Stored encrypted, the password never shown again. "
         "Use a role that may only read.",
-        widget=forms.TextInput(attrs={"placeholder": "postgresql://user:password@host/database", "autocomplete": "off", "spellcheck": "false"}),
-    )  # fmt: skip
-    name = forms.CharField(max_length=100, required=False, help_text="By default the last part of the source.")
+        widget=forms.TextInput(
+            attrs={
+                "placeholder": "postgresql://user:password@host/database",
+                "autocomplete": "off",
+                "spellcheck": "false",
+            }
+        ),
+    )
+    name = forms.CharField(
+        max_length=100, required=False, help_text="By default the last part of the source."
+    )
 
     def clean(self) -> dict[str, Any]:
         """Require the field of the chosen source."""
         cleaned: dict[str, Any] = super().clean() or {}
-        field = {Database.SourceKind.UPLOAD: "file", Database.SourceKind.URL: "address"}.get(cleaned.get("source_kind", ""))
+        field = {Database.SourceKind.UPLOAD: "file", Database.SourceKind.URL: "address"}.get(
+            cleaned.get("source_kind", "")
+        )
         if field and not cleaned.get(field) and field not in self.errors:
             self.add_error(field, "This is needed for the chosen source.")
         return cleaned
@@ -122,9 +185,14 @@ class NoteForm(forms.Form):
     """What a person writes about a table or column."""
 
     description = forms.CharField(
-        max_length=2_000, required=False, widget=forms.Textarea(attrs={"rows": 3}), label="What it means",
+        max_length=2_000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        label="What it means",
         help_text="In the words that people use when they ask for it.",
-    )  # fmt: skip
+    )
     excluded = forms.BooleanField(
-        required=False, label="Keep its values private", help_text="They are not read, searched for or shown, and queries that name it are refused."
+        required=False,
+        label="Keep its values private",
+        help_text="They are not read, searched for or shown, and queries that name it are refused.",
     )

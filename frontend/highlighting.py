@@ -13,14 +13,26 @@ from pygments.util import ClassNotFound
 
 from codesearch.parsing.words import words_of_identifier
 
-_LEXERS = {"csharp": "csharp", "cpp": "cpp", "typescript": "typescript", "protobuf": "protobuf", "shell": "bash", "rst": "rst", "terraform": "hcl"}
+_LEXERS = {
+    "csharp": "csharp",
+    "cpp": "cpp",
+    "typescript": "typescript",
+    "protobuf": "protobuf",
+    "shell": "bash",
+    "rst": "rst",
+    "terraform": "hcl",
+}
 _IDENTIFIER = re.compile(r"[^\W_](?:[\w$]*[^\W_])?")
 # Colouring a longer text takes longer than anyone waits.
 _MAX_CHARACTERS = 250_000
 
 
-def highlight_lines(lines: list[str], language: str, words: frozenset[str] = frozenset(), texts: Sequence[str] = ()) -> list[SafeString]:
-    """Return each line as HTML; identifiers that contain one of the stemmed `words` are marked, and so are the `texts`, capitals apart."""
+def highlight_lines(
+    lines: list[str], language: str, words: frozenset[str] = frozenset(), texts: Sequence[str] = ()
+) -> list[SafeString]:
+    """Return each line as HTML; identifiers that contain one of the stemmed `words` are marked, and so are
+    the `texts`, capitals apart.
+    """
     quoted = [_occurrences(line, texts) for line in lines]
     code = "\n".join(lines)
     if len(code) > _MAX_CHARACTERS:
@@ -49,10 +61,16 @@ def _occurrences(line: str, texts: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def _marked(part: str, words: frozenset[str], spans: list[tuple[int, int]]) -> str:
-    """Return a part of a line as HTML, with the identifiers marked that contain one of the words, and what of the spans lies in it."""
+    """Return a part of a line as HTML, with the identifiers marked that contain one of the words, and what of
+    the spans lies in it.
+    """
     found = [(max(0, first), min(len(part), end)) for first, end in spans if first < len(part) and end > 0]
     if words:
-        found += [match.span() for match in _IDENTIFIER.finditer(part) if words.intersection(words_of_identifier(match[0]))]
+        found += [
+            match.span()
+            for match in _IDENTIFIER.finditer(part)
+            if words.intersection(words_of_identifier(match[0]))
+        ]
     pieces, position = [], 0
     for first, end in _merged(found):
         pieces += [html.escape(part[position:first]), f"<mark>{html.escape(part[first:end])}</mark>"]

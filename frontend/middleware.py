@@ -1,4 +1,6 @@
-"""Two guards around the pages: a content security policy, and a page instead of a stack trace when a service is away."""
+"""Two guards around the pages: a content security policy, and a page instead of a stack trace when a service
+is away.
+"""
 
 from collections.abc import Callable
 

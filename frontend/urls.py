@@ -34,6 +34,10 @@ urlpatterns = [
     path("code/<str:repository>/<path:path>", files.file_page, name="file"),
     path("jobs/", jobs.list_page, name="jobs"),
     path("jobs/<int:job>/<str:change>", jobs.change, name="change-job"),
-    path("sign-in", auth.LoginView.as_view(template_name="frontend/sign_in.html", redirect_authenticated_user=True), name="sign-in"),
+    path(
+        "sign-in",
+        auth.LoginView.as_view(template_name="frontend/sign_in.html", redirect_authenticated_user=True),
+        name="sign-in",
+    ),
     path("sign-out", auth.LogoutView.as_view(), name="sign-out"),
 ]

@@ -1,4 +1,6 @@
-"""A language-model server, for what a model larger than the local network may decide: any that speaks the protocol of chat completions."""
+"""A language-model server, for what a model larger than the local network may decide: any that speaks the
+protocol of chat completions.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +27,9 @@ class ServerConfig:
     seconds: float = 60.0
     corrections: int = 2
     grammar_field: str = ""
-    """Where in a request the server takes a grammar, for example `grammar` or `structured_outputs.grammar`; empty if it takes none."""
+    """Where in a request the server takes a grammar, for example `grammar` or `structured_outputs.grammar`;
+    empty if it takes none.
+    """
 
 
 class ChatServer:
@@ -34,11 +38,27 @@ class ChatServer:
     def __init__(self, config: ServerConfig, transport: httpx.BaseTransport | None = None) -> None:
         self.config = config
         headers = {"Authorization": f"Bearer {config.key}"} if config.key else {}
-        self._client = httpx.Client(base_url=config.address.rstrip("/") + "/", timeout=config.seconds, headers=headers, transport=transport)
+        self._client = httpx.Client(
+            base_url=config.address.rstrip("/") + "/",
+            timeout=config.seconds,
+            headers=headers,
+            transport=transport,
+        )
 
-    def complete(self, messages: Sequence[dict[str, str]], *, most_tokens: int = _MAX_TOKENS, grammar: str = "") -> str:
-        """Return what the server answers; held to a grammar (GBNF), if there is one and it takes any. Raises ServerError."""
-        body: dict[str, Any] = {"model": self.config.model, "messages": list(messages), "temperature": 0, "max_tokens": most_tokens, "stream": False}
+    def complete(
+        self, messages: Sequence[dict[str, str]], *, most_tokens: int = _MAX_TOKENS, grammar: str = ""
+    ) -> str:
+        """Return what the server answers; held to a grammar (GBNF), if there is one and it takes any.
+
+        Raises ServerError.
+        """
+        body: dict[str, Any] = {
+            "model": self.config.model,
+            "messages": list(messages),
+            "temperature": 0,
+            "max_tokens": most_tokens,
+            "stream": False,
+        }
         if grammar and self.config.grammar_field:
             *path, name = self.config.grammar_field.split(".")
             place = body
@@ -50,7 +70,9 @@ class ChatServer:
             response.raise_for_status()
             content = response.json()["choices"][0]["message"]["content"]
         except httpx.HTTPError as error:
-            raise ServerError(f"The language-model server does not answer: {str(error).rstrip('.')}.") from error
+            raise ServerError(
+                f"The language-model server does not answer: {str(error).rstrip('.')}."
+            ) from error
         except (ValueError, KeyError, IndexError, TypeError) as error:
             raise ServerError("The language-model server's answer is not one of chat completions.") from error
         return str(content or "")[:_MAX_ANSWER]
@@ -60,5 +82,13 @@ def configured_server() -> ChatServer | None:
     """Return the language-model server that the settings name, if they name one."""
     if not settings.LANGUAGE_MODEL_ADDRESS:
         return None
-    key, seconds, field = settings.LANGUAGE_MODEL_KEY, settings.LANGUAGE_MODEL_SECONDS, settings.LANGUAGE_MODEL_GRAMMAR_FIELD
-    return ChatServer(ServerConfig(settings.LANGUAGE_MODEL_ADDRESS, settings.LANGUAGE_MODEL, key, seconds, grammar_field=field))
+    key, seconds, field = (
+        settings.LANGUAGE_MODEL_KEY,
+        settings.LANGUAGE_MODEL_SECONDS,
+        settings.LANGUAGE_MODEL_GRAMMAR_FIELD,
+    )
+    return ChatServer(
+        ServerConfig(
+            settings.LANGUAGE_MODEL_ADDRESS, settings.LANGUAGE_MODEL, key, seconds, grammar_field=field
+        )
+    )

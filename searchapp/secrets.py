@@ -15,7 +15,10 @@ else:
 
 
 class EncryptedTextField(_TextField):
-    """A text column whose content is unreadable without ENCRYPTION_KEY. After a change of key it reads as empty."""
+    """A text column whose content is unreadable without ENCRYPTION_KEY.
+
+    After a change of key it reads as empty.
+    """
 
     def get_prep_value(self, value: Any) -> Any:
         """Encrypt on the way to the database."""

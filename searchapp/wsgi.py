@@ -12,7 +12,10 @@ application = get_wsgi_application()
 
 
 def _warm_up() -> None:
-    """Load the encoder while the first visitor still types. Whatever is wrong is told where it matters: at the search."""
+    """Load the encoder while the first visitor still types.
+
+    Whatever is wrong is told where it matters: at the search.
+    """
     from django.db import DatabaseError, connection
 
     from codesearch.retrieval.pipeline import warm_up

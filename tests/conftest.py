@@ -88,12 +88,16 @@ Index = Callable[..., Repository]
 
 @pytest.fixture
 def index(db: None) -> Index:
-    """Return a function that adds a folder as a repository, or brings it up to date, and checks that it worked."""
+    """Return a function that adds a folder as a repository, or brings it up to date, and checks that it
+    worked.
+    """
 
     def run(folder: Path, name: str = "shop", **fields: str) -> Repository:
         repository = Repository.objects.filter(name=name).first()
         if repository is None:
-            repository, job = services.add_repository(name=name, source_kind="folder", location=str(folder), trusted=True, **fields)
+            repository, job = services.add_repository(
+                name=name, source_kind="folder", location=str(folder), trusted=True, **fields
+            )
         else:
             job = services.index_repository(repository)
         run_stages(job.pk, follow=True)

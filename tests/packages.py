@@ -14,5 +14,7 @@ def install(package: str) -> bool:
     """Install a package without what it only recommends; tells whether it worked."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     subprocess.run(["apt-get", "update", "-qq"], env=environment, check=False)
-    done = subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", package], env=environment, check=False)
+    done = subprocess.run(
+        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", package], env=environment, check=False
+    )
     return done.returncode == 0

@@ -16,7 +16,9 @@ def test_the_services_are_all_there():
     assert {"web", "worker", "embedding-worker", "postgres", "redis"} <= set(SERVICES)
     assert SERVICES["embedding-worker"]["profiles"] == ["gpu"]
     assert SERVICES["embedding-worker"]["command"][5] == "embedding"
-    assert SERVICES["embedding-worker"]["environment"] == SERVICES["worker"]["environment"] | {"ENCODER_DEVICE": "cuda"}
+    assert SERVICES["embedding-worker"]["environment"] == SERVICES["worker"]["environment"] | {
+        "ENCODER_DEVICE": "cuda"
+    }
 
 
 def test_what_serves_has_a_health_check_and_keeps_its_data():
@@ -36,9 +38,17 @@ def test_dependencies_exist_and_wait_for_health():
 
 
 def test_the_settings_that_production_requires_are_given():
-    example = dict(line.split("=", 1) for line in (ROOT / ".env.example").read_text().splitlines() if line and not line.startswith("#"))
+    example = dict(
+        line.split("=", 1)
+        for line in (ROOT / ".env.example").read_text().splitlines()
+        if line and not line.startswith("#")
+    )
     given = set(example) | set(APPLICATION["web"]["environment"])
-    required = set(re.findall(r'secret\("(\w+)", required=True\)', (ROOT / "searchapp/settings/production.py").read_text()))
+    required = set(
+        re.findall(
+            r'secret\("(\w+)", required=True\)', (ROOT / "searchapp/settings/production.py").read_text()
+        )
+    )
     assert required | {"ALLOWED_HOSTS", "POSTGRES_PASSWORD"} <= given
 
 
@@ -60,8 +70,14 @@ def test_images_are_pinned_and_do_not_run_as_root(target):
 
 @pytest.mark.parametrize("name", ["base", "models", "dev"])
 def test_every_requirement_is_pinned_and_locked(name):
-    locked = dict(line.lower().split("==") for line in (ROOT / f"requirements/{name}.txt").read_text().split())
-    wanted = [line for line in (ROOT / f"requirements/{name}.in").read_text().splitlines() if line and not line.startswith(("#", "-"))]
+    locked = dict(
+        line.lower().split("==") for line in (ROOT / f"requirements/{name}.txt").read_text().split()
+    )
+    wanted = [
+        line
+        for line in (ROOT / f"requirements/{name}.in").read_text().splitlines()
+        if line and not line.startswith(("#", "-"))
+    ]
     for line in wanted:
         package, version = re.match(r"([\w.-]+)(?:\[[\w,-]+\])?==([\w.]+)(?:\s+#.*)?$", line).groups()
         normal = {key.replace("_", "-"): value for key, value in locked.items()}

@@ -1,1 +1,4 @@
-"""Everything that makes weights: trainers, oracles, synthetic questions, recipes. Nothing of the product imports it."""
+"""Everything that makes weights: trainers, oracles, synthetic questions, recipes.
+
+Nothing of the product imports it.
+"""

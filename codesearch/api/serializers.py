@@ -16,24 +16,55 @@ class BuildSerializer(serializers.ModelSerializer[Build]):
     class Meta:
         model = Build
         fields = (
-            "number", "state", "revision", "files", "units", "added_files", "removed_files", "encoded_units", "languages", "left_out",
-            "partly_parsed", "text_units", "started", "finished",
-        )  # fmt: skip
+            "number",
+            "state",
+            "revision",
+            "files",
+            "units",
+            "added_files",
+            "removed_files",
+            "encoded_units",
+            "languages",
+            "left_out",
+            "partly_parsed",
+            "text_units",
+            "started",
+            "finished",
+        )
         read_only_fields = fields
 
 
 class RepositorySerializer(serializers.ModelSerializer[Repository]):
-    """A repository. The token can be set, never read; an archive is uploaded as `archive` in a multipart form."""
+    """A repository.
 
-    name = serializers.CharField(max_length=100, required=False, help_text="By default the last part of the location.")
-    location = serializers.CharField(max_length=1000, required=False, help_text="Git address, or folder on the server.")
+    The token can be set, never read; an archive is uploaded as `archive` in a multipart form.
+    """
+
+    name = serializers.CharField(
+        max_length=100, required=False, help_text="By default the last part of the location."
+    )
+    location = serializers.CharField(
+        max_length=1000, required=False, help_text="Git address, or folder on the server."
+    )
     token = serializers.CharField(write_only=True, required=False, allow_blank=True, max_length=500)
     archive = serializers.FileField(write_only=True, required=False, help_text="A .zip or .tar.gz file.")
     languages = serializers.SerializerMethodField(help_text="Units by language.")
 
     class Meta:
         model = Repository
-        fields = ("name", "source_kind", "location", "ref", "token", "archive", "excludes", "serving", "units", "languages", "created")
+        fields = (
+            "name",
+            "source_kind",
+            "location",
+            "ref",
+            "token",
+            "archive",
+            "excludes",
+            "serving",
+            "units",
+            "languages",
+            "created",
+        )
         read_only_fields = ("serving", "units", "created")
 
     def get_languages(self, repository: Repository) -> dict[str, int]:
@@ -85,8 +116,19 @@ class UnitSerializer(serializers.ModelSerializer[Unit]):
     class Meta:
         model = Unit
         fields = (
-            "id", "repository", "path", "language", "kind", "name", "qualified_name", "signature", "start_line", "end_line", "code", "url",
-        )  # fmt: skip
+            "id",
+            "repository",
+            "path",
+            "language",
+            "kind",
+            "name",
+            "qualified_name",
+            "signature",
+            "start_line",
+            "end_line",
+            "code",
+            "url",
+        )
         read_only_fields = fields
 
     def get_code(self, unit: Unit) -> str:
@@ -111,14 +153,24 @@ class WordMetSerializer(serializers.Serializer[Any]):
     word = serializers.CharField()
     share = serializers.FloatField(help_text="How much of the question the word is, between 0 and 1.")
     met = serializers.CharField()
-    line = serializers.IntegerField(allow_null=True, help_text="Of the file; null in the unit's name and in documentation outside of the code.")
-    nearness = serializers.FloatField(help_text="Cosine of the two words times the importance of the second, which is at most 2.")
+    line = serializers.IntegerField(
+        allow_null=True,
+        help_text="Of the file; null in the unit's name and in documentation outside of the code.",
+    )
+    nearness = serializers.FloatField(
+        help_text="Cosine of the two words times the importance of the second, which is at most 2."
+    )
 
 
 class ExplanationParameters(serializers.Serializer[Any]):
     """What an explanation may be asked for."""
 
-    q = serializers.CharField(required=False, default="", allow_blank=True, help_text="The query, as in a search: what its words met.")
+    q = serializers.CharField(
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="The query, as in a search: what its words met.",
+    )
 
 
 class ExplanationSerializer(serializers.Serializer[Any]):
@@ -126,7 +178,9 @@ class ExplanationSerializer(serializers.Serializer[Any]):
 
     nodes = LookedAtSerializer(many=True, help_text="The heaviest nodes, the heaviest first.")
     lines = serializers.DictField(child=serializers.FloatField(), help_text="Weight by line of the file.")
-    apart = serializers.FloatField(help_text="Weight of the name in words and of documentation outside of the code.")
+    apart = serializers.FloatField(
+        help_text="Weight of the name in words and of documentation outside of the code."
+    )
     met = WordMetSerializer(many=True, help_text="With `q`, what the query's words met, in their order.")
 
 
@@ -163,7 +217,9 @@ class HitSerializer(serializers.Serializer[Any]):
     start_line = serializers.IntegerField(source="candidate.start_line")
     end_line = serializers.IntegerField(source="candidate.end_line")
     score = serializers.FloatField(source="candidate.score")
-    reasons = serializers.ListField(child=serializers.CharField(), help_text="Why it is here: name, words, meaning.")
+    reasons = serializers.ListField(
+        child=serializers.CharField(), help_text="Why it is here: name, words, meaning."
+    )
     code = serializers.CharField(help_text="The first lines, and those with the query's words.")
     url = serializers.CharField()
 
@@ -183,11 +239,14 @@ class SearchParameters(serializers.Serializer[Any]):
     """The parameters of a search."""
 
     q = serializers.CharField(
-        trim_whitespace=False, help_text='Free text or code; repo: lang: path: kind: name: and "literal" narrow it, - excludes.'
+        trim_whitespace=False,
+        help_text='Free text or code; repo: lang: path: kind: name: and "literal" narrow it, - excludes.',
     )
     page = serializers.IntegerField(min_value=1, max_value=100, default=1)
     page_size = serializers.IntegerField(min_value=1, max_value=100, default=10)
-    retriever = serializers.ChoiceField(choices=[str(each) for each in Retriever], default=str(Retriever.HYBRID))
+    retriever = serializers.ChoiceField(
+        choices=[str(each) for each in Retriever], default=str(Retriever.HYBRID)
+    )
 
 
 class SimilarParameters(serializers.Serializer[Any]):

@@ -37,7 +37,9 @@ from searchapp.jobs.api import JobSerializer
 class SearchView(APIView):
     """Search code."""
 
-    @extend_schema(operation_id="code_search", parameters=[SearchParameters], responses=SearchResultSerializer)
+    @extend_schema(
+        operation_id="code_search", parameters=[SearchParameters], responses=SearchResultSerializer
+    )
     def get(self, request: Request) -> Response:
         """Search functions, methods, classes and passages by words, meaning and name."""
         parameters = SearchParameters(data=request.query_params)
@@ -45,7 +47,12 @@ class SearchView(APIView):
         asked = parameters.validated_data
         size = asked["page_size"]
         try:
-            result = search(asked["q"], retriever=Retriever(asked["retriever"]), offset=(asked["page"] - 1) * size, limit=size)
+            result = search(
+                asked["q"],
+                retriever=Retriever(asked["retriever"]),
+                offset=(asked["page"] - 1) * size,
+                limit=size,
+            )
         except QueryError as error:
             raise ValidationError({"q": [str(error)]}) from error
         body = {
@@ -92,11 +99,19 @@ class UnitViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Unit]):
             met = words_met(unit, parameters.validated_data["q"])
         except QueryError as error:
             raise ValidationError({"q": [str(error)]}) from error
-        return Response(ExplanationSerializer({"nodes": found.nodes, "lines": found.lines, "apart": found.apart, "met": met}).data)
+        return Response(
+            ExplanationSerializer(
+                {"nodes": found.nodes, "lines": found.lines, "apart": found.apart, "met": met}
+            ).data
+        )
 
 
 class RepositoryViewSet(
-    mixins.ListModelMixin, mixins.CreateModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, viewsets.GenericViewSet[Repository]
+    mixins.ListModelMixin,
+    mixins.CreateModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.DestroyModelMixin,
+    viewsets.GenericViewSet[Repository],
 ):
     """Repositories: add, look, index, delete."""
 
@@ -112,21 +127,31 @@ class RepositoryViewSet(
     @extend_schema(responses={202: JobSerializer})
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Hide the repository at once and remove it in the background."""
-        return Response(JobSerializer(services.delete_repository(self.get_object())).data, status=status.HTTP_202_ACCEPTED)
+        return Response(
+            JobSerializer(services.delete_repository(self.get_object())).data, status=status.HTTP_202_ACCEPTED
+        )
 
     @extend_schema(request=None, responses={202: JobSerializer})
     @action(detail=True, methods=["post"])
     def index(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Bring the index up to date with the source; returns the build that is at work if there is one."""
-        return Response(JobSerializer(services.index_repository(self.get_object())).data, status=status.HTTP_202_ACCEPTED)
+        return Response(
+            JobSerializer(services.index_repository(self.get_object())).data, status=status.HTTP_202_ACCEPTED
+        )
 
     @extend_schema(request=None, responses={202: JobSerializer})
     @action(detail=True, methods=["post"])
     def rebuild(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Read and parse every file anew."""
-        return Response(JobSerializer(services.rebuild_repository(self.get_object())).data, status=status.HTTP_202_ACCEPTED)
+        return Response(
+            JobSerializer(services.rebuild_repository(self.get_object())).data,
+            status=status.HTTP_202_ACCEPTED,
+        )
 
-    @extend_schema(parameters=[OpenApiParameter("path", OpenApiTypes.STR, OpenApiParameter.PATH)], responses=FileSerializer)
+    @extend_schema(
+        parameters=[OpenApiParameter("path", OpenApiTypes.STR, OpenApiParameter.PATH)],
+        responses=FileSerializer,
+    )
     @action(detail=True, url_path="files/(?P<path>.+?)")
     def file(self, request: Request, name: str, path: str) -> Response:
         """Return a file with its text and outline."""
@@ -141,7 +166,9 @@ def _hits(hits: list[Hit], words: tuple[str, ...] = (), quoted: tuple[str, ...] 
             "candidate": hit.candidate,
             "reasons": hit.reasons,
             "code": snippets[hit.candidate.id].text,
-            "url": selectors.unit_address(hit.candidate.repository, hit.candidate.path, hit.candidate.start_line),
+            "url": selectors.unit_address(
+                hit.candidate.repository, hit.candidate.path, hit.candidate.start_line
+            ),
         }
         for hit in hits
     ]

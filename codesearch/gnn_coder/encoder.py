@@ -1,4 +1,6 @@
-"""GNN-Coder as an encoder: questions by the Transformer, code by the Transformer and its syntax graph, in one space."""
+"""GNN-Coder as an encoder: questions by the Transformer, code by the Transformer and its syntax graph, in one
+space.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -36,7 +38,9 @@ class CodeEncoder(Encoder, Protocol):
     """An encoder that reads the structure of code, too."""
 
     pieces: Pieces | None
-    """What makes pieces of questions and code, to compare one by one; None where the model has no weights for it."""
+    """What makes pieces of questions and code, to compare one by one; None where the model has no weights for
+    it.
+    """
 
     def encode_question(self, text: str) -> QuestionVectors:
         """Return the vectors of a question."""
@@ -52,13 +56,18 @@ class CodeEncoder(Encoder, Protocol):
 
 
 def load_gnn_coder(spec: EncoderSpec) -> CodeEncoder:
-    """Return the network on the device of `spec`: on a GPU by torch in bf16, else by OpenVINO. Raises EncoderError."""
+    """Return the network on the device of `spec`: on a GPU by torch in bf16, else by OpenVINO.
+
+    Raises EncoderError.
+    """
     if not spec.device.startswith("cuda"):
         return GnnCoderEncoder(spec)
     try:
         from codesearch.gnn_coder.torch_encoder import TorchEncoder
     except ImportError as error:
-        raise EncoderError("ENCODER_DEVICE=cuda needs torch and torch-geometric: run `make models`.") from error
+        raise EncoderError(
+            "ENCODER_DEVICE=cuda needs torch and torch-geometric: run `make models`."
+        ) from error
     return TorchEncoder(spec)
 
 
@@ -78,7 +87,11 @@ class GnnCoderEncoder(OpenVinoEncoder):
 
     def text_model(self, weights: Weights) -> ov.Model:
         """Return the model of questions: with late interaction, it has their pieces, too."""
-        return super().text_model(weights) if self._late is None else question_model(self.config, weights, self._late)
+        return (
+            super().text_model(weights)
+            if self._late is None
+            else question_model(self.config, weights, self._late)
+        )
 
     def encode_question(self, text: str) -> QuestionVectors:
         """Return the vectors of a question."""
@@ -97,7 +110,9 @@ class GnnCoderEncoder(OpenVinoEncoder):
         def inputs(batch: Batch) -> list[Any]:
             return _inputs([features[index] for index in batch])
 
-        for batch, results in infer_in_turns(self._code, self._streams, batches([len(each.tokens) for each in features], TOKEN_BUDGET), inputs):
+        for batch, results in infer_in_turns(
+            self._code, self._streams, batches([len(each.tokens) for each in features], TOKEN_BUDGET), inputs
+        ):
             vectors[batch] = results[0]
             if self.pieces is not None:
                 for index, read in zip(batch, results[2], strict=True):
@@ -108,7 +123,8 @@ class GnnCoderEncoder(OpenVinoEncoder):
         """Return each node's weight, float32 [nodes]; 0 for nodes beyond the text that the network reads."""
         (features,) = self._featurizer([text], [graph])
         weights = np.zeros(len(graph.parents), dtype=np.float32)
-        # A request of its own: calling the model shares the arrays' memory with it, which later requests would write to.
+        # A request of its own: calling the model shares the arrays' memory with it, which later requests
+        # would write to.
         request = self._code.create_infer_request()
         request.infer(_inputs([features]))
         weights[features.positions] = request.get_output_tensor(1).data[0, : len(features.nodes)]
@@ -118,16 +134,22 @@ class GnnCoderEncoder(OpenVinoEncoder):
     def _code(self) -> ov.CompiledModel:
         try:
             weights = load_file(self._folder / "graph.safetensors")
-            model = code_model(self.config, load_file(self._folder / "model.safetensors"), self._graph, weights, self._late)
+            model = code_model(
+                self.config, load_file(self._folder / "model.safetensors"), self._graph, weights, self._late
+            )
         except (OSError, KeyError, ValueError, RuntimeError) as error:
-            raise EncoderError(f"{self._folder}: graph.json and graph.safetensors do not belong together ({error}).") from error
+            raise EncoderError(
+                f"{self._folder}: graph.json and graph.safetensors do not belong together ({error})."
+            ) from error
         return ov.Core().compile_model(model, "CPU", {"NUM_STREAMS": str(self._streams)})
 
 
 def _inputs(features: Sequence[Features]) -> list[Any]:
     """Return (ids, mask, nodes), padded to multiples, so that few shapes have to be prepared for."""
     longest = max(len(each.nodes) for each in features)
-    nodes = np.zeros((len(features), max(1, -(-longest // _NODE_STEP)) * _NODE_STEP, len(COLUMNS)), dtype=np.int64)
+    nodes = np.zeros(
+        (len(features), max(1, -(-longest // _NODE_STEP)) * _NODE_STEP, len(COLUMNS)), dtype=np.int64
+    )
     for row, each in enumerate(features):
         nodes[row, : len(each.nodes)] = each.nodes
     return [*padded([each.tokens for each in features]), nodes]

@@ -1,4 +1,6 @@
-"""Texts and units through the torch network, in chunks; and a backward pass that holds one chunk in memory at a time."""
+"""Texts and units through the torch network, in chunks; and a backward pass that holds one chunk in memory at
+a time.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
@@ -13,7 +15,8 @@ from codesearch.gnn_coder.network import CodeBatch, GnnCoder, collate, pad
 
 _CODE_TOKENS_AT_ONCE = {"cpu": 4096, "cuda": 65536}
 _TEXTS_AT_ONCE = 128
-# Tokens whose activations are kept for the backward pass: a quarter of a megabyte each, for a Transformer like MiniLM.
+# Tokens whose activations are kept for the backward pass: a quarter of a megabyte each, for a Transformer
+# like MiniLM.
 _TOKENS_HELD = {"cpu": 24_576, "cuda": 131_072}
 
 
@@ -26,8 +29,12 @@ class Chunk(NamedTuple):
     """Tokens that the Transformer reads for it."""
 
 
-def text_chunks(model: GnnCoder, tokenizer: Tokenizer, texts: Sequence[str], device: torch.device) -> tuple[list[Chunk], Tensor]:
-    """Return the chunks of texts, those of like length together, and the index that puts their vectors in order again."""
+def text_chunks(
+    model: GnnCoder, tokenizer: Tokenizer, texts: Sequence[str], device: torch.device
+) -> tuple[list[Chunk], Tensor]:
+    """Return the chunks of texts, those of like length together, and the index that puts their vectors in
+    order again.
+    """
     tokenized = [np.array(each.ids, dtype=np.int32) for each in tokenizer.encode_batch(list(texts))]
     order = sorted(range(len(texts)), key=lambda index: len(tokenized[index]))
 
@@ -38,13 +45,21 @@ def text_chunks(model: GnnCoder, tokenizer: Tokenizer, texts: Sequence[str], dev
     return [chunk(start) for start in range(0, len(texts), _TEXTS_AT_ONCE)], _inverse(order, device)
 
 
-def code_chunks(model: GnnCoder, features: Sequence[Features], device: torch.device) -> tuple[list[Chunk], Tensor]:
-    """Return the chunks of units, those of like length together, and the index that puts their vectors in order again."""
+def code_chunks(
+    model: GnnCoder, features: Sequence[Features], device: torch.device
+) -> tuple[list[Chunk], Tensor]:
+    """Return the chunks of units, those of like length together, and the index that puts their vectors in
+    order again.
+    """
     order = sorted(range(len(features)), key=lambda index: len(features[index].tokens))
-    batches = _by_length([features[index] for index in order], _CODE_TOKENS_AT_ONCE[device.type], plain=model.config is None)
+    batches = _by_length(
+        [features[index] for index in order], _CODE_TOKENS_AT_ONCE[device.type], plain=model.config is None
+    )
 
     def chunk(batch: CodeBatch) -> Chunk:
-        return Chunk(lambda: model.encode_code(batch.to(device)), batch.tokens.numel() if batch.read is None else 0)
+        return Chunk(
+            lambda: model.encode_code(batch.to(device)), batch.tokens.numel() if batch.read is None else 0
+        )
 
     return [chunk(batch) for batch in batches], _inverse(order, device)
 
@@ -70,17 +85,25 @@ def _encoded(chunks: Sequence[Chunk]) -> Tensor:
         return torch.cat([chunk.encode().float() for chunk in chunks])
 
 
-def encode_code_with_states(model: GnnCoder, features: Sequence[Features], device: torch.device) -> tuple[Tensor, list[Tensor]]:
-    """Return the vectors of units, float32 [units, dimension], and of each its tokens' states on the CPU, float32 [tokens, dimension]."""
+def encode_code_with_states(
+    model: GnnCoder, features: Sequence[Features], device: torch.device
+) -> tuple[Tensor, list[Tensor]]:
+    """Return the vectors of units, float32 [units, dimension], and of each its tokens' states on the CPU,
+    float32 [tokens, dimension].
+    """
     order = sorted(range(len(features)), key=lambda index: len(features[index].tokens))
     vectors: list[Tensor] = []
     of_units = [torch.empty(0)] * len(features)
-    for batch in _by_length([features[index] for index in order], _CODE_TOKENS_AT_ONCE[device.type], plain=model.config is None):
+    for batch in _by_length(
+        [features[index] for index in order], _CODE_TOKENS_AT_ONCE[device.type], plain=model.config is None
+    ):
         of_batch = order[len(vectors) :][: len(batch.tokens)]
         with torch.no_grad():
             on_device = batch.to(device)
             states = model.states(on_device.tokens, on_device.mask)
-            vectors += list(model.encode_code(on_device._replace(read=model.means(states, on_device))).float())
+            vectors += list(
+                model.encode_code(on_device._replace(read=model.means(states, on_device))).float()
+            )
             for index, of_unit in zip(of_batch, states.float().cpu(), strict=True):
                 of_units[index] = of_unit[: len(features[index].tokens)].clone()
     return torch.stack(vectors)[_inverse(order, device)], of_units
@@ -89,9 +112,9 @@ def encode_code_with_states(model: GnnCoder, features: Sequence[Features], devic
 class CachedEncoding:
     """Gradient caching (Gao et al. 2021, arXiv 2101.06983): a batch of any size in bounded memory.
 
-    As many chunks as memory allows keep their activations; the others are encoded without gradients first. Once the loss has
-    its gradient with regard to `vectors`, `backward` takes it on to the parameters, and encodes those others again for it,
-    with the same random numbers.
+    As many chunks as memory allows keep their activations; the others are encoded without gradients first.
+    Once the loss has its gradient with regard to `vectors`, `backward` takes it on to the parameters, and
+    encodes those others again for it, with the same random numbers.
     """
 
     def __init__(self, chunks: Sequence[Chunk], device: torch.device) -> None:
@@ -129,12 +152,18 @@ def _set_random_state(device: torch.device, state: tuple[Tensor, Tensor | None])
 
 
 def _by_length(features: list[Features], most_tokens: int, *, plain: bool) -> Iterator[CodeBatch]:
-    """Yield batches of a bounded number of tokens, from the short units to the long ones; `plain` ones without graphs."""
+    """Yield batches of a bounded number of tokens, from the short units to the long ones; `plain` ones
+    without graphs.
+    """
     held: list[Features] = []
     for each in features:
         if held and len(each.tokens) * (len(held) + 1) > most_tokens:
             yield collate(held)
             held = []
-        held.append(Features(each.tokens, NO_NODES, read=each.read[:1] if each.read is not None else None) if plain else each)
+        held.append(
+            Features(each.tokens, NO_NODES, read=each.read[:1] if each.read is not None else None)
+            if plain
+            else each
+        )
     if held:
         yield collate(held)

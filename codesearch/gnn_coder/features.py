@@ -22,7 +22,10 @@ NO_POSITIONS: Integers = np.empty(0, dtype=np.int32)
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """One unit as the network reads it. `nodes` is int32 [n, 8], empty for a unit without a tree; see `COLUMNS`."""
+    """One unit as the network reads it.
+
+    `nodes` is int32 [n, 8], empty for a unit without a tree; see `COLUMNS`.
+    """
 
     tokens: Integers
     """[tokens]: ids of the Transformer's vocabulary."""
@@ -30,8 +33,9 @@ class Features:
     positions: Integers = field(default_factory=lambda: NO_POSITIONS)
     """[nodes]: the nodes' indices in the syntax graph, of which some lie beyond the tokens."""
     read: NDArray[np.float16] | None = None
-    """[1 + nodes, dimension]: what a Transformer that is not trained has read, where that is known beforehand: the mean of
-    its states over all tokens, then over each node's tokens."""
+    """[1 + nodes, dimension]: what a Transformer that is not trained has read, where that is known
+    beforehand: the mean of its states over all tokens, then over each node's tokens.
+    """
 
 
 COLUMNS = ("kind", "inner_kind", "parent", "children", "depth", "first_token", "end_token", "identifier")
@@ -41,7 +45,8 @@ NO_NODES: Integers = np.empty((0, len(COLUMNS)), dtype=np.int32)
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The kinds of nodes and the identifiers that the network knows; number k has the id k + 1, whatever else 0.
+    """The kinds of nodes and the identifiers that the network knows; number k has the id k + 1, whatever else
+    0.
 
     One vocabulary serves all languages: grammars name what they share alike, and so do programmers.
     """
@@ -56,7 +61,9 @@ class Featurizer:
     def __init__(self, tokenizer: Tokenizer, vocabulary: Vocabulary) -> None:
         self._tokenizer = tokenizer
         self._kinds = {kind: number for number, kind in enumerate(vocabulary.kinds, UNKNOWN + 1)}
-        self._identifiers = {identifier: number for number, identifier in enumerate(vocabulary.identifiers, UNKNOWN + 1)}
+        self._identifiers = {
+            identifier: number for number, identifier in enumerate(vocabulary.identifiers, UNKNOWN + 1)
+        }
 
     def __call__(self, texts: Sequence[str], graphs: Sequence[SyntaxGraph | None]) -> list[Features]:
         """Return the features of units, text by text."""
@@ -64,7 +71,9 @@ class Featurizer:
         return [self._features(graph, encoding) for encoding, graph in zip(encodings, graphs, strict=True)]
 
     def _features(self, graph: SyntaxGraph | None, encoding: Encoding) -> Features:
-        """Return the tokens, and the nodes that lie within them; children lie within their parents, so parents are kept."""
+        """Return the tokens, and the nodes that lie within them; children lie within their parents, so
+        parents are kept.
+        """
         tokens = np.array(encoding.ids, dtype=np.int32)
         offsets = np.array(encoding.offsets, dtype=np.int32)
         real = np.flatnonzero(offsets[:, 1] > offsets[:, 0])

@@ -16,23 +16,38 @@ BUNDLED_GNN_CODER = "searchapp-gnn-coder"
 
 
 def gnn_coder_folder(model: str) -> Path:
-    """Return the folder of a model: of the bundled one by its name, else `model` itself. Raises EncoderError."""
+    """Return the folder of a model: of the bundled one by its name, else `model` itself.
+
+    Raises EncoderError.
+    """
     return Path(__file__).parent / "model" if model == BUNDLED_GNN_CODER else model_folder(model)
 
 
 def read_graph_shape(folder: Path) -> dict[str, Any]:
-    """Return `graph.json`: the graph network's configuration. Raises EncoderError, also if it fits nothing else in the folder."""
+    """Return `graph.json`: the graph network's configuration.
+
+    Raises EncoderError, also if it fits nothing else in the folder.
+    """
     try:
         shape: dict[str, Any] = json.loads((folder / "graph.json").read_text(encoding="utf-8"))
         hidden = json.loads((folder / "config.json").read_text(encoding="utf-8"))["hidden_size"]
         with safe_open(folder / "graph.safetensors", "numpy") as weights:
-            known = [weights.get_slice(f"graph.{name}_embedding.weight").get_shape()[0] for name in ("kind", "identifier")]
+            known = [
+                weights.get_slice(f"graph.{name}_embedding.weight").get_shape()[0]
+                for name in ("kind", "identifier")
+            ]
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-        raise EncoderError(f"{folder} holds no graph network ({error}). ENCODER_MODEL is a folder that train_gnn_coder wrote.") from error
+        raise EncoderError(
+            f"{folder} holds no graph network ({error}). ENCODER_MODEL is a folder that train_gnn_coder wrote."
+        ) from error
     if shape["dimension"] != hidden:
-        raise EncoderError(f"{folder}: the graph network was trained on another Transformer. Train it again, or take the weights it came with.")
+        raise EncoderError(
+            f"{folder}: the graph network was trained on another Transformer. Train it again, or take the weights it came with."
+        )
     if [len(shape["kinds"]) + 1, len(shape["identifiers"]) + 1] != known:
-        raise EncoderError(f"{folder}: graph.json and graph.safetensors do not belong together. Copy both from one training.")
+        raise EncoderError(
+            f"{folder}: graph.json and graph.safetensors do not belong together. Copy both from one training."
+        )
     return shape
 
 
@@ -42,10 +57,17 @@ def vocabulary_of_shape(shape: dict[str, Any]) -> Vocabulary:
 
 
 def identity_of(folder: Path, max_tokens: int) -> str:
-    """Return what names the function from code to vectors, the same on a CPU and a GPU. Raises EncoderError."""
+    """Return what names the function from code to vectors, the same on a CPU and a GPU.
+
+    Raises EncoderError.
+    """
     late = folder / LATE_FILE
     try:
-        parts = [digest(folder / name) for name in ("model.safetensors", "graph.safetensors")] + ([digest(late)] if late.exists() else [])
+        parts = [digest(folder / name) for name in ("model.safetensors", "graph.safetensors")] + (
+            [digest(late)] if late.exists() else []
+        )
         return f"gnn-coder@{'+'.join(parts)}/{max_tokens}"
     except OSError as error:
-        raise EncoderError(f"{folder} holds no graph network ({error}). ENCODER_MODEL is a folder that train_gnn_coder wrote.") from error
+        raise EncoderError(
+            f"{folder} holds no graph network ({error}). ENCODER_MODEL is a folder that train_gnn_coder wrote."
+        ) from error

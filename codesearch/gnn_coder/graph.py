@@ -1,4 +1,6 @@
-"""Unit → syntax graph: the nodes of its tree as plain arrays, each with the characters of the encoded text it covers."""
+"""Unit → syntax graph: the nodes of its tree as plain arrays, each with the characters of the encoded text it
+covers.
+"""
 
 import re
 from dataclasses import dataclass
@@ -12,7 +14,9 @@ from codesearch.parsing.base import CodeUnit, Segment
 from codesearch.parsing.dense_text import DenseText
 
 MAX_NODES = 256
-"""A larger tree is cut to its first nodes in the order of depth, then of the source: what is cut lies deepest."""
+"""A larger tree is cut to its first nodes in the order of depth, then of the source: what is cut lies
+deepest.
+"""
 DOUBLINGS = 8
 """Doublings of a pointer to the parent that reach the root of any such tree: 2 ** 8 steps."""
 # A name, or a short path of names such as `os.path.join`: what a function calls says much about what it does.
@@ -33,9 +37,10 @@ Integers = NDArray[np.int32]
 class SyntaxGraph:
     """The nodes of a unit, parents before children. Edges run between each node and its parent, both ways.
 
-    Node 0 is the unit as a whole; below it hang the name in words, documentation that stands outside of the code, and
-    the syntax tree. Only named nodes count. A chain of single children is one node: the topmost kind is in `kinds`, the
-    lowest in `inner_kinds` (GNN-Coder, section 3.1, merges what only passes through into its parent).
+    Node 0 is the unit as a whole; below it hang the name in words, documentation that stands outside of the
+    code, and the syntax tree. Only named nodes count. A chain of single children is one node: the topmost
+    kind is in `kinds`, the lowest in `inner_kinds` (GNN-Coder, section 3.1, merges what only passes through
+    into its parent).
     """
 
     kinds: list[str]
@@ -67,7 +72,10 @@ def syntax_graph(unit: CodeUnit, dense: DenseText) -> SyntaxGraph | None:
     """Return the graph of a unit as `dense` shows it, None for a unit without a tree."""
     if unit.tree is None or not unit.segments:
         return None
-    rows: list[_Row] = [_Row(0, -1, UNIT, UNIT, 0, len(dense.text)), _Row(1, 0, TITLE, TITLE, 0, max(1, dense.documentation - 1))]
+    rows: list[_Row] = [
+        _Row(0, -1, UNIT, UNIT, 0, len(dense.text)),
+        _Row(1, 0, TITLE, TITLE, 0, max(1, dense.documentation - 1)),
+    ]
     if dense.code > dense.documentation:
         rows.append(_Row(1, 0, DOCUMENTATION, DOCUMENTATION, dense.documentation, dense.code - 1))
     rows += _tree_rows(unit.tree, _Positions(unit, dense), len(rows))
@@ -92,7 +100,11 @@ class _Positions:
         self._segments: tuple[Segment, ...] = unit.segments
         self._code = dense.code
         self.limit = len(dense.text)
-        self._characters = None if unit.code.isascii() else [0, *accumulate(byte & 0xC0 != 0x80 for byte in unit.code.encode())]
+        self._characters = (
+            None
+            if unit.code.isascii()
+            else [0, *accumulate(byte & 0xC0 != 0x80 for byte in unit.code.encode())]
+        )
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Return (first, after last) of the characters; empty where the node lies in what was left out."""
@@ -137,7 +149,12 @@ def _tree_rows(root: Node, positions: _Positions, first: int) -> list[_Row]:
 
 
 def _identifier(node: Node) -> str:
-    if node.named_child_count > 2 or node.end_byte - node.start_byte > _MAX_IDENTIFIER_LENGTH or node.type in _LEAVES or node.text is None:
+    if (
+        node.named_child_count > 2
+        or node.end_byte - node.start_byte > _MAX_IDENTIFIER_LENGTH
+        or node.type in _LEAVES
+        or node.text is None
+    ):
         return ""
     text = node.text.decode("utf-8", errors="replace")
     return text if _IDENTIFIER.fullmatch(text) else ""

@@ -1,9 +1,11 @@
-"""Late interaction: a question's pieces looked for in a unit's, one by one (ColBERT; Khattab and Zaharia 2020, arXiv 2004.12832).
+"""Late interaction: a question's pieces looked for in a unit's, one by one (ColBERT; Khattab and Zaharia
+2020, arXiv 2004.12832).
 
-One vector a unit says what it is about; which of its words answers which of the question's is lost in it. So each piece of
-the tokenizer's that has a letter or a digit keeps a small vector of its own. A question is near to a unit where each of its
-pieces finds a near one there. How much a piece of the question counts is learned, and so is what a piece of code is in its
-syntax tree: a name that is defined, called or passed has another direction and another importance, though it is one word.
+One vector a unit says what it is about; which of its words answers which of the question's is lost in it. So
+each piece of the tokenizer's that has a letter or a digit keeps a small vector of its own. A question is near
+to a unit where each of its pieces finds a near one there. How much a piece of the question counts is learned,
+and so is what a piece of code is in its syntax tree: a name that is defined, called or passed has another
+direction and another importance, though it is one word.
 """
 
 from collections.abc import Sequence
@@ -40,29 +42,39 @@ NO_NODE = -1
 
 
 class LateWeights(NamedTuple):
-    """What turns a token's state, float [dimension], into a piece: a direction of `piece dimension` numbers, and a logit."""
+    """What turns a token's state, float [dimension], into a piece: a direction of `piece dimension` numbers,
+    and a logit.
+    """
 
     projection: NDArray[np.float32]
     """[piece dimension, dimension]."""
     question_weight: NDArray[np.float32]
     """[dimension]: a piece of a question counts by the softmax of this times its state."""
     code_weight: NDArray[np.float32]
-    """[dimension]: the importance of a piece of code is twice the sigmoid of this times its state, its place added."""
+    """[dimension]: the importance of a piece of code is twice the sigmoid of this times its state, its place
+    added.
+    """
     syntax: NDArray[np.float32]
-    """[places, piece dimension + 1]: what a piece's place in the tree adds to its direction and, last, to its logit."""
+    """[places, piece dimension + 1]: what a piece's place in the tree adds to its direction and, last, to its
+    logit.
+    """
     share: float
     """What late interaction counts beside the cosine of the vectors."""
 
 
 class QuestionPieces(NamedTuple):
-    """A question's pieces: float32 [pieces, piece dimension], of unit length, and what each counts, [pieces], summing to one."""
+    """A question's pieces: float32 [pieces, piece dimension], of unit length, and what each counts, [pieces],
+    summing to one.
+    """
 
     vectors: Vectors
     weights: Vectors
 
 
 class QuestionVectors(NamedTuple):
-    """A question as an encoder sees it: a unit vector, float32 [dimension], and its pieces, if the encoder keeps any."""
+    """A question as an encoder sees it: a unit vector, float32 [dimension], and its pieces, if the encoder
+    keeps any.
+    """
 
     vector: Vectors
     pieces: QuestionPieces | None = None
@@ -70,8 +82,8 @@ class QuestionVectors(NamedTuple):
 
 
 class CodeVectors(NamedTuple):
-    """Units: float32 [units, dimension], rows of unit length; and of each its pieces, int8 [pieces, piece dimension + 1]: a
-    direction and, last, its importance. None from encoders that keep no pieces.
+    """Units: float32 [units, dimension], rows of unit length; and of each its pieces, int8 [pieces, piece
+    dimension + 1]: a direction and, last, its importance. None from encoders that keep no pieces.
     """
 
     vectors: Vectors
@@ -79,7 +91,8 @@ class CodeVectors(NamedTuple):
 
 
 def read_late_weights(folder: Path, dimension: int, kinds: int) -> LateWeights | None:
-    """Return the weights of late interaction in a model folder, None where it has none; `kinds` is how many kinds of nodes it knows.
+    """Return the weights of late interaction in a model folder, None where it has none; `kinds` is how many
+    kinds of nodes it knows.
 
     Raises EncoderError if they do not fit.
     """
@@ -91,17 +104,30 @@ def read_late_weights(folder: Path, dimension: int, kinds: int) -> LateWeights |
         share = float(found.pop("share"))
         weights = LateWeights(**found, share=share)
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-        raise EncoderError(f"{path} cannot be read ({error}). Train it again with train_late_interaction, or remove it.") from error
+        raise EncoderError(
+            f"{path} cannot be read ({error}). Train it again with train_late_interaction, or remove it."
+        ) from error
     width = len(weights.projection)
-    shapes = [weights.projection.shape, weights.question_weight.shape, weights.code_weight.shape, weights.syntax.shape]
+    shapes = [
+        weights.projection.shape,
+        weights.question_weight.shape,
+        weights.code_weight.shape,
+        weights.syntax.shape,
+    ]
     if shapes != [(width, dimension), (dimension,), (dimension,), (places_in_trees(kinds), width + 1)]:
-        raise EncoderError(f"{path} was trained over another model. Train it again with train_late_interaction, or remove it.")
+        raise EncoderError(
+            f"{path} was trained over another model. Train it again with train_late_interaction, or remove it."
+        )
     return weights
 
 
 def telling_pieces(tokenizer: Tokenizer) -> NDArray[np.bool_]:
-    """Return which pieces of the vocabulary say something, bool [pieces]: those with a letter or a digit, but no special ones."""
-    special = {token.content for token in tokenizer.get_added_tokens_decoder().values()} | set(tokenizer.encode("").tokens)
+    """Return which pieces of the vocabulary say something, bool [pieces]: those with a letter or a digit, but
+    no special ones.
+    """
+    special = {token.content for token in tokenizer.get_added_tokens_decoder().values()} | set(
+        tokenizer.encode("").tokens
+    )
     telling = np.zeros(tokenizer.get_vocab_size(), dtype=np.bool_)
     for piece, number in tokenizer.get_vocab().items():
         telling[number] = piece not in special and any(character.isalnum() for character in piece)
@@ -119,10 +145,11 @@ def places_in_trees(kinds: int) -> int:
 
 
 def syntax_of(features: Features, kept: NDArray[np.intp], kinds: int) -> NDArray[np.int64]:
-    """Return where the pieces stand in the syntax tree, int64 [pieces, 5], each number a row of `LateWeights.syntax`.
+    """Return where the pieces stand in the syntax tree, int64 [pieces, 5], each number a row of
+    `LateWeights.syntax`.
 
-    Of the innermost node around a piece: its kind, the innermost kind merged into it, its parent's kind, its number of children
-    and its depth. A piece outside of any node has `NO_NODE` everywhere.
+    Of the innermost node around a piece: its kind, the innermost kind merged into it, its parent's kind, its
+    number of children and its depth. A piece outside of any node has `NO_NODE` everywhere.
     """
     owner = np.full(len(features.tokens), NO_NODE, dtype=np.int64)
     nodes = features.nodes.astype(np.int64)
@@ -134,14 +161,20 @@ def syntax_of(features: Features, kept: NDArray[np.intp], kinds: int) -> NDArray
         return np.full((len(kept), 5), NO_NODE, dtype=np.int64)
     of_piece = nodes[owner]
     parents = np.where(of_piece[:, PARENT] < 0, owner, of_piece[:, PARENT])
-    columns = [of_piece[:, KIND], of_piece[:, INNER_KIND], nodes[parents, KIND], of_piece[:, CHILDREN], of_piece[:, DEPTH]]
+    columns = [
+        of_piece[:, KIND],
+        of_piece[:, INNER_KIND],
+        nodes[parents, KIND],
+        of_piece[:, CHILDREN],
+        of_piece[:, DEPTH],
+    ]
     offsets = np.cumsum([0, kinds + 1, kinds + 1, kinds + 1, MAX_CHILDREN + 1])
     return np.where(owner[:, None] == NO_NODE, NO_NODE, np.stack(columns, axis=1) + offsets)
 
 
 def code_pieces(read: Vectors, syntax: NDArray[np.int64], weights: LateWeights) -> NDArray[np.int8]:
-    """Return the pieces of a unit, int8 [pieces, piece dimension + 1], from what the network has read of them: float32 [pieces,
-    piece dimension + 1], a unit direction and a logit.
+    """Return the pieces of a unit, int8 [pieces, piece dimension + 1], from what the network has read of
+    them: float32 [pieces, piece dimension + 1], a unit direction and a logit.
     """
     added = weights.syntax[syntax].sum(axis=1) * (syntax[:, :1] != NO_NODE)
     total = read + added
@@ -152,7 +185,9 @@ def code_pieces(read: Vectors, syntax: NDArray[np.int64], weights: LateWeights) 
 
 
 def question_pieces(read: Vectors) -> QuestionPieces | None:
-    """Return a question's pieces from what the network has read of them, as for code; None of a question without any."""
+    """Return a question's pieces from what the network has read of them, as for code; None of a question
+    without any.
+    """
     if not len(read):
         return None
     exponents = np.exp(read[:, -1] - read[:, -1].max())
@@ -181,14 +216,17 @@ class Pieces:
         return QuestionVectors(vector, question_pieces(read[self.kept(tokens)]), self.weights.share)
 
     def of_code(self, features: Features, read: Vectors) -> NDArray[np.int8]:
-        """Return the pieces of a unit, int8 [pieces, piece dimension + 1], of what was read of its tokens, as for a question."""
+        """Return the pieces of a unit, int8 [pieces, piece dimension + 1], of what was read of its tokens, as
+        for a question.
+        """
         kept = self.kept(features.tokens)
         return code_pieces(read[kept], syntax_of(features, kept, self._kinds), self.weights)
 
 
 def late_scores(questions: Sequence[QuestionPieces], units: Sequence[bytes]) -> Vectors:
-    """Return how near each unit is to each question, float32 [questions, units]: the weighted mean, over the question's pieces, of
-    the nearest piece of the unit, by cosine times importance. A unit is what `CodeVectors` has, as bytes; one without pieces gets 0.
+    """Return how near each unit is to each question, float32 [questions, units]: the weighted mean, over the
+    question's pieces, of the nearest piece of the unit, by cosine times importance. A unit is what
+    `CodeVectors` has, as bytes; one without pieces gets 0.
     """
     scores = np.zeros((len(questions), len(units)), dtype=np.float32)
     if not len(questions):
@@ -213,6 +251,8 @@ def nearness(question: QuestionPieces, pieces: bytes) -> Vectors:
 
 
 def _decoded(pieces: bytes, width: int) -> tuple[Vectors, Vectors]:
-    """Return directions, float32 [pieces, width - 1], and [pieces, 1] what makes of their products cosines times importance."""
+    """Return directions, float32 [pieces, width - 1], and [pieces, 1] what makes of their products cosines
+    times importance.
+    """
     numbers = np.frombuffer(pieces, dtype=np.int8).reshape(-1, width).astype(np.float32)
     return numbers[:, :-1], numbers[:, -1:] / np.float32(_IMPORTANCE_SCALE * _DIRECTION_SCALE)

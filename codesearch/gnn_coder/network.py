@@ -1,4 +1,6 @@
-"""The network: a Transformer over the tokens, a graph network over the syntax tree, and a gate that fuses the two."""
+"""The network: a Transformer over the tokens, a graph network over the syntax tree, and a gate that fuses the
+two.
+"""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -49,7 +51,9 @@ class NetworkConfig:
     dropout: float = 0.1
     identifier_dropout: float = 0.5
     share: float = 1.0
-    """How much of the readout is added to the sequence's vector; less than in training sets the network back (WiSE-FT)."""
+    """How much of the readout is added to the sequence's vector; less than in training sets the network back
+    (WiSE-FT).
+    """
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -82,7 +86,11 @@ def collate(features: Sequence[Features]) -> CodeBatch:
     """Return units as one batch; either all of them bring what the Transformer has read, or none."""
     tokens, mask = pad([each.tokens for each in features])
     known = [torch.from_numpy(each.read) for each in features if each.read is not None]
-    read = (torch.stack([each[0] for each in known]).float(), torch.cat([each[1:] for each in known]).float()) if known else None
+    read = (
+        (torch.stack([each[0] for each in known]).float(), torch.cat([each[1:] for each in known]).float())
+        if known
+        else None
+    )
     return CodeBatch(tokens, mask, Batch.from_data_list([_data(each) for each in features]), read)
 
 
@@ -115,17 +123,26 @@ class Convolutions(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
 
     def forward(self, trees: Trees) -> Trees:
-        """Return the trees with new states. FAConv also sees the states before the first layer (Bo et al. 2021)."""
+        """Return the trees with new states.
+
+        FAConv also sees the states before the first layer (Bo et al. 2021).
+        """
         states = first = trees.states
         edges = trees.edges
         for convolution, mix, normal in zip(self.convolutions, self.mixes, self.normals, strict=True):
-            message = convolution(states, first, edges) if isinstance(convolution, FAConv) else convolution(states, edges)
+            message = (
+                convolution(states, first, edges)
+                if isinstance(convolution, FAConv)
+                else convolution(states, edges)
+            )
             states = normal(states + self.dropout(functional.gelu(mix(message))))
         return trees._replace(states=states)
 
 
 class GraphNetwork(nn.Module):
-    """Tokens' states and a syntax graph → one vector in the Transformer's own space, and each node's weight in it."""
+    """Tokens' states and a syntax graph → one vector in the Transformer's own space, and each node's weight
+    in it.
+    """
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
@@ -135,22 +152,37 @@ class GraphNetwork(nn.Module):
         self.inner_kind_embedding = nn.Embedding(len(config.kinds) + 1, channels)
         self.children_embedding = nn.Embedding(MAX_CHILDREN + 1, channels)
         self.depth_embedding = nn.Embedding(MAX_DEPTH + 1, channels)
-        # What an identifier means as a whole, which its pieces in the Transformer's vocabulary may not tell (`getcwd`).
-        self.identifier_embedding = nn.Embedding(len(config.identifiers) + 1, config.dimension, padding_idx=UNKNOWN)
+        # What an identifier means as a whole, which its pieces in the Transformer's vocabulary may not tell
+        # (`getcwd`).
+        self.identifier_embedding = nn.Embedding(
+            len(config.identifiers) + 1, config.dimension, padding_idx=UNKNOWN
+        )
         self.content = nn.Linear(config.dimension, channels)
         self.normal = nn.LayerNorm(channels)
         levels = config.levels if config.pooling != "mean" else 1
         self.convolutions = nn.ModuleList([Convolutions(config) for _ in range(levels)])
-        self.pools = nn.ModuleList([ASTGPool(channels, config.ratio, config.pooling) for _ in range(levels) if config.pooling != "mean"])
+        self.pools = nn.ModuleList(
+            [
+                ASTGPool(channels, config.ratio, config.pooling)
+                for _ in range(levels)
+                if config.pooling != "mean"
+            ]
+        )
         self.values = nn.Linear(channels, config.dimension, bias=False)
         self.dropout = nn.Dropout(config.dropout)
-        for embedding in (self.kind_embedding, self.inner_kind_embedding, self.children_embedding, self.depth_embedding):
+        for embedding in (
+            self.kind_embedding,
+            self.inner_kind_embedding,
+            self.children_embedding,
+            self.depth_embedding,
+        ):
             nn.init.normal_(embedding.weight, std=0.1)
         nn.init.zeros_(self.values.weight)
         nn.init.zeros_(self.identifier_embedding.weight)
 
     def forward(self, contents: Tensor, graphs: Batch) -> tuple[Tensor, Tensor]:
-        """Return (readout float [graphs, dimension], weights float [nodes] that sum to 1 over each graph's nodes).
+        """Return (readout float [graphs, dimension], weights float [nodes] that sum to 1 over each graph's
+        nodes).
 
         `contents` is float [nodes, dimension]: the mean of the tokens' states over each node's span.
         """
@@ -158,7 +190,9 @@ class GraphNetwork(nn.Module):
         number = graphs.num_graphs
         if not self.pools:
             trees = self.convolutions[0](trees)
-            weights = softmax(torch.zeros_like(trees.batch, dtype=torch.float32), trees.batch, num_nodes=number)
+            weights = softmax(
+                torch.zeros_like(trees.batch, dtype=torch.float32), trees.batch, num_nodes=number
+            )
             return self._read(trees, weights, number), weights
         readout = contents.new_zeros(number, self.config.dimension, dtype=torch.float32)
         total = torch.zeros(len(contents), device=contents.device)
@@ -170,11 +204,15 @@ class GraphNetwork(nn.Module):
         return readout, total
 
     def _meanings(self, identifiers: Tensor) -> Tensor:
-        """Return what identifiers mean, float [nodes, dimension]; in training some are left out, so that none is learned by heart."""
+        """Return what identifiers mean, float [nodes, dimension]; in training some are left out, so that none
+        is learned by heart.
+        """
         if not self.config.identifiers:
             identifiers = torch.zeros_like(identifiers)
         elif self.training:
-            identifiers = identifiers * (torch.rand(identifiers.shape, device=identifiers.device) >= self.config.identifier_dropout)
+            identifiers = identifiers * (
+                torch.rand(identifiers.shape, device=identifiers.device) >= self.config.identifier_dropout
+            )
         meanings: Tensor = self.identifier_embedding(identifiers)
         return meanings
 
@@ -188,11 +226,17 @@ class GraphNetwork(nn.Module):
             + self.depth_embedding(nodes[:, DEPTH])
         )
         everything = torch.arange(len(nodes), device=nodes.device)
-        parents = torch.where(nodes[:, PARENT] < 0, everything, nodes[:, PARENT] + graphs.ptr[:-1][graphs.batch])
-        return Trees(self.dropout(self.normal(states)), contents, parents, nodes[:, CHILDREN], graphs.batch, everything)
+        parents = torch.where(
+            nodes[:, PARENT] < 0, everything, nodes[:, PARENT] + graphs.ptr[:-1][graphs.batch]
+        )
+        return Trees(
+            self.dropout(self.normal(states)), contents, parents, nodes[:, CHILDREN], graphs.batch, everything
+        )
 
     def _read(self, trees: Trees, weights: Tensor, number: int) -> Tensor:
-        """Return the weighted mean of contents and states, in the Transformer's space; zeros for a graph without nodes."""
+        """Return the weighted mean of contents and states, in the Transformer's space; zeros for a graph
+        without nodes.
+        """
         weighted = weights.unsqueeze(-1)
         contents = scatter(trees.contents.float() * weighted, trees.batch, dim_size=number, reduce="sum")
         states = scatter(trees.states.float() * weighted, trees.batch, dim_size=number, reduce="sum")
@@ -243,7 +287,9 @@ class GnnCoder(nn.Module):
         return self.explain(batch)[0]
 
     def read(self, batch: CodeBatch) -> tuple[Tensor, Tensor]:
-        """Return the mean state of each unit, float32 [units, dimension], and of each node, float32 [nodes, dimension]."""
+        """Return the mean state of each unit, float32 [units, dimension], and of each node, float32 [nodes,
+        dimension].
+        """
         return self.means(self.states(batch.tokens, batch.mask), batch)
 
     def means(self, states: Tensor, batch: CodeBatch) -> tuple[Tensor, Tensor]:
@@ -277,7 +323,9 @@ def _mean(states: Tensor, mask: Tensor) -> Tensor:
 
 
 def span_means(states: Tensor, nodes: Tensor, batch: Tensor) -> Tensor:
-    """Return the mean state over each node's tokens, float32 [nodes, dimension], from states [units, tokens, dimension]."""
+    """Return the mean state over each node's tokens, float32 [nodes, dimension], from states [units, tokens,
+    dimension].
+    """
     sums = functional.pad(states.float().cumsum(1), (0, 0, 1, 0))
     first, end = nodes[:, FIRST_TOKEN], nodes[:, END_TOKEN]
     return (sums[batch, end] - sums[batch, first]) / (end - first).clamp(min=1).unsqueeze(-1)

@@ -1,7 +1,7 @@
 """The network of `network.py` as an OpenVINO graph, for the CPU: the same function over padded, dense trees.
 
-A tree's edges are a small matrix here, its convolutions products with it: a few per cent of the Transformer's work, and
-nothing that has to be scattered.
+A tree's edges are a small matrix here, its convolutions products with it: a few per cent of the Transformer's
+work, and nothing that has to be scattered.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,17 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as op
 
-from codesearch.gnn_coder.features import CHILDREN, COLUMNS, DEPTH, END_TOKEN, FIRST_TOKEN, IDENTIFIER, INNER_KIND, KIND, PARENT
+from codesearch.gnn_coder.features import (
+    CHILDREN,
+    COLUMNS,
+    DEPTH,
+    END_TOKEN,
+    FIRST_TOKEN,
+    IDENTIFIER,
+    INNER_KIND,
+    KIND,
+    PARENT,
+)
 from codesearch.gnn_coder.graph import DOUBLINGS
 from codesearch.gnn_coder.late_interaction import LateWeights
 from searchapp.encoders.base import Vectors
@@ -33,30 +43,46 @@ class _Trees(NamedTuple):
 
 
 def is_supported(graph: Mapping[str, Any]) -> bool:
-    """Tell whether a graph network's configuration can be built here: what experiments compare it with cannot."""
-    return graph["pooling"] in ("ast", "mean") and graph["convolution"] == "fa" and graph["content"] == "contextual"
+    """Tell whether a graph network's configuration can be built here: what experiments compare it with
+    cannot.
+    """
+    return (
+        graph["pooling"] in ("ast", "mean")
+        and graph["convolution"] == "fa"
+        and graph["content"] == "contextual"
+    )
 
 
 def question_model(config: Mapping[str, Any], weights: Weights, late: LateWeights) -> ov.Model:
     """Return a model from (input_ids, attention_mask), both int64 [batch, tokens], to (vectors, pieces).
 
-    Float32 [batch, dimension], of unit length, and [batch, tokens, piece dimension + 1]: what `question_pieces` takes.
+    Float32 [batch, dimension], of unit length, and [batch, tokens, piece dimension + 1]: what
+    `question_pieces` takes.
     """
     ids = op.parameter([-1, -1], np.int64, name="input_ids")
     mask = op.parameter([-1, -1], np.int64, name="attention_mask")
     states = bert_states(ids, mask, config, weights)
-    return ov.Model([unit_length(token_mean(states, mask)), _pieces(states, late.projection, late.question_weight)], [ids, mask], "question")
+    return ov.Model(
+        [unit_length(token_mean(states, mask)), _pieces(states, late.projection, late.question_weight)],
+        [ids, mask],
+        "question",
+    )
 
 
 def code_model(
-    config: Mapping[str, Any], weights: Weights, graph: Mapping[str, Any], graph_weights: Weights, late: LateWeights | None = None
+    config: Mapping[str, Any],
+    weights: Weights,
+    graph: Mapping[str, Any],
+    graph_weights: Weights,
+    late: LateWeights | None = None,
 ) -> ov.Model:
-    """Return a model from (input_ids, attention_mask, nodes) to (vectors, node weights) and, with `late`, pieces.
+    """Return a model from (input_ids, attention_mask, nodes) to (vectors, node weights) and, with `late`,
+    pieces.
 
-    The first two are int64 [batch, tokens], `nodes` int64 [batch, nodes, 8] with rows of zeros as padding; the results are
-    float32 [batch, dimension], of unit length, float32 [batch, nodes], and float32 [batch, tokens, piece dimension + 1], what
-    `code_pieces` takes. `config` and `weights` are the Transformer's, `graph` and `graph_weights` what `weights.py` stores of the
-    graph network.
+    The first two are int64 [batch, tokens], `nodes` int64 [batch, nodes, 8] with rows of zeros as padding;
+    the results are float32 [batch, dimension], of unit length, float32 [batch, nodes], and float32 [batch,
+    tokens, piece dimension + 1], what `code_pieces` takes. `config` and `weights` are the Transformer's,
+    `graph` and `graph_weights` what `weights.py` stores of the graph network.
     """
     ids = op.parameter([-1, -1], np.int64, name="input_ids")
     mask = op.parameter([-1, -1], np.int64, name="attention_mask")
@@ -65,19 +91,25 @@ def code_model(
     states = bert_states(ids, mask, config, weights)
     sequence = token_mean(states, mask)
     readout, node_weights = _readout(states, nodes, graph, weight)
-    gate = op.multiply(op.sigmoid(linear(op.concat([sequence, readout], -1), weight, "gate")), np.float32(graph["share"]))
+    gate = op.multiply(
+        op.sigmoid(linear(op.concat([sequence, readout], -1), weight, "gate")), np.float32(graph["share"])
+    )
     vectors = unit_length(op.add(sequence, op.multiply(gate, readout)))
     pieces = [] if late is None else [_pieces(states, late.projection, late.code_weight)]
     return ov.Model([vectors, node_weights, *pieces], [ids, mask, nodes], "gnn_coder")
 
 
 def _pieces(states: ov.Node, projection: Vectors, weight: Vectors) -> ov.Node:
-    """Return each token's direction, of unit length, and its logit, float32 [batch, tokens, piece dimension + 1]."""
+    """Return each token's direction, of unit length, and its logit, float32 [batch, tokens, piece dimension +
+    1].
+    """
     logits = op.matmul(states, weight.reshape(-1, 1), False, False)
     return op.concat([unit_length(op.matmul(states, projection, False, True)), logits], -1)
 
 
-def _readout(states: ov.Node, nodes: ov.Node, graph: Mapping[str, Any], weight: Weights) -> tuple[ov.Node, ov.Node]:
+def _readout(
+    states: ov.Node, nodes: ov.Node, graph: Mapping[str, Any], weight: Weights
+) -> tuple[ov.Node, ov.Node]:
     """Return (readout [batch, dimension], weight of each node [batch, nodes])."""
     column = [op.gather(nodes, np.int64(number), np.int64(2)) for number in range(len(COLUMNS))]
     meanings = op.gather(weight["graph.identifier_embedding.weight"], column[IDENTIFIER], np.int64(0))
@@ -85,13 +117,17 @@ def _readout(states: ov.Node, nodes: ov.Node, graph: Mapping[str, Any], weight: 
     trees = _trees(contents, column, weight)
     if graph["pooling"] == "mean":
         trees = _convolved(trees, int(graph["layers"]), weight, "graph.convolutions.0")
-        weights = op.divide(trees.kept, op.maximum(op.reduce_sum(trees.kept, np.int64(1), True), np.float32(1)))
+        weights = op.divide(
+            trees.kept, op.maximum(op.reduce_sum(trees.kept, np.int64(1), True), np.float32(1))
+        )
         return _read(trees, contents, weights, weight), weights
     readouts, totals = [], []
     levels = int(graph["levels"])
     for level in range(levels):
         trees = _convolved(trees, int(graph["layers"]), weight, f"graph.convolutions.{level}")
-        trees, weights = _pooled(trees, column[CHILDREN], float(graph["ratio"]), weight, f"graph.pools.{level}")
+        trees, weights = _pooled(
+            trees, column[CHILDREN], float(graph["ratio"]), weight, f"graph.pools.{level}"
+        )
         readouts.append(_read(trees, contents, weights, weight))
         totals.append(weights)
     share = np.float32(1 / levels)
@@ -109,8 +145,13 @@ def _contents(states: ov.Node, first: ov.Node, end: ov.Node) -> ov.Node:
 
 def _trees(contents: ov.Node, column: list[ov.Node], weight: Weights) -> _Trees:
     tables = {"kind": KIND, "inner_kind": INNER_KIND, "children": CHILDREN, "depth": DEPTH}
-    features = [op.gather(weight[f"graph.{name}_embedding.weight"], column[number], np.int64(0)) for name, number in tables.items()]
-    states = layer_norm(_sum([linear(contents, weight, "graph.content"), *features]), weight, "graph.normal", _EPSILON)
+    features = [
+        op.gather(weight[f"graph.{name}_embedding.weight"], column[number], np.int64(0))
+        for name, number in tables.items()
+    ]
+    states = layer_norm(
+        _sum([linear(contents, weight, "graph.content"), *features]), weight, "graph.normal", _EPSILON
+    )
     indices = _indices(column[PARENT])
     is_root = op.less(column[PARENT], np.int64(0))
     kept = op.convert(op.greater(column[END_TOKEN], np.int64(0)), np.float32)
@@ -118,38 +159,61 @@ def _trees(contents: ov.Node, column: list[ov.Node], weight: Weights) -> _Trees:
 
 
 def _convolved(trees: _Trees, layers: int, weight: Weights, name: str) -> _Trees:
-    """FAConv (Bo et al. 2021) with self-loops and symmetric normalisation, then a dense layer, residual and normalised."""
+    """FAConv (Bo et al. 2021) with self-loops and symmetric normalisation, then a dense layer, residual and
+    normalised.
+    """
     edges = _edges(trees)
     states = first = trees.states
     for layer in range(layers):
         left = op.matmul(states, weight[f"{name}.convolutions.{layer}.att_l.weight"], False, True)
         right = op.matmul(states, weight[f"{name}.convolutions.{layer}.att_r.weight"], False, True)
         attention = op.tanh(op.add(right, op.transpose(left, np.array([0, 2, 1], dtype=np.int64))))
-        message = op.add(op.matmul(op.multiply(edges, attention), states, False, False), op.multiply(first, np.float32(0.1)))
+        message = op.add(
+            op.matmul(op.multiply(edges, attention), states, False, False),
+            op.multiply(first, np.float32(0.1)),
+        )
         mixed = op.gelu(linear(message, weight, f"{name}.mixes.{layer}"), "erf")
         states = layer_norm(op.add(states, mixed), weight, f"{name}.normals.{layer}", _EPSILON)
     return trees._replace(states=states)
 
 
 def _edges(trees: _Trees) -> ov.Node:
-    """Return the normalised adjacency float32 [batch, nodes, nodes]: node and parent both ways, and each node with itself."""
+    """Return the normalised adjacency float32 [batch, nodes, nodes]: node and parent both ways, and each node
+    with itself.
+    """
     indices = _indices(trees.parents)
     to_parent = op.equal(_column(trees.parents), op.unsqueeze(indices, np.int64(1)))
     is_root = op.equal(trees.parents, indices)
-    up = op.multiply(op.convert(to_parent, np.float32), _column(op.multiply(trees.kept, op.convert(op.logical_not(is_root), np.float32))))
+    up = op.multiply(
+        op.convert(to_parent, np.float32),
+        _column(op.multiply(trees.kept, op.convert(op.logical_not(is_root), np.float32))),
+    )
     loops = op.convert(op.equal(_column(indices), op.unsqueeze(indices, np.int64(1))), np.float32)
-    edges = op.add(op.add(up, op.transpose(up, np.array([0, 2, 1], dtype=np.int64))), op.multiply(loops, _column(trees.kept)))
+    edges = op.add(
+        op.add(up, op.transpose(up, np.array([0, 2, 1], dtype=np.int64))),
+        op.multiply(loops, _column(trees.kept)),
+    )
     degrees = op.sqrt(op.maximum(op.reduce_sum(edges, np.int64(2), False), np.float32(1)))
     return op.divide(op.divide(edges, _column(degrees)), op.unsqueeze(degrees, np.int64(1)))
 
 
-def _pooled(trees: _Trees, children: ov.Node, ratio: float, weight: Weights, name: str) -> tuple[_Trees, ov.Node]:
+def _pooled(
+    trees: _Trees, children: ov.Node, ratio: float, weight: Weights, name: str
+) -> tuple[_Trees, ov.Node]:
     """ASTGPool: return the smaller trees, and the softmax of the scores of their nodes."""
     by_children = op.gather(weight[f"{name}.by_children.weight"], children, np.int64(0))
-    scores = op.squeeze(linear(op.tanh(op.add(trees.states, by_children)), weight, f"{name}.by_state"), np.array([-1], dtype=np.int64))
-    kept = op.multiply(trees.kept, op.convert(op.greater_equal(_ranked(scores, trees), _threshold(scores, trees, ratio)), np.float32))
+    scores = op.squeeze(
+        linear(op.tanh(op.add(trees.states, by_children)), weight, f"{name}.by_state"),
+        np.array([-1], dtype=np.int64),
+    )
+    kept = op.multiply(
+        trees.kept,
+        op.convert(op.greater_equal(_ranked(scores, trees), _threshold(scores, trees, ratio)), np.float32),
+    )
     states = op.multiply(trees.states, _column(op.tanh(scores)))
-    exponents = op.multiply(op.exp(op.subtract(scores, op.reduce_max(op.multiply(scores, kept), np.int64(1), True))), kept)
+    exponents = op.multiply(
+        op.exp(op.subtract(scores, op.reduce_max(op.multiply(scores, kept), np.int64(1), True))), kept
+    )
     weights = op.divide(exponents, op.maximum(op.reduce_sum(exponents, np.int64(1), True), np.float32(1e-20)))
     return _Trees(states, kept, _contracted(trees.parents, kept)), weights
 
@@ -181,7 +245,12 @@ def _contracted(parents: ov.Node, kept: ov.Node) -> ov.Node:
 def _read(trees: _Trees, contents: ov.Node, weights: ov.Node, weight: Weights) -> ov.Node:
     row = op.unsqueeze(weights, np.int64(1))
     squeezed = np.array([1], dtype=np.int64)
-    values = op.matmul(op.squeeze(op.matmul(row, trees.states, False, False), squeezed), weight["graph.values.weight"], False, True)
+    values = op.matmul(
+        op.squeeze(op.matmul(row, trees.states, False, False), squeezed),
+        weight["graph.values.weight"],
+        False,
+        True,
+    )
     return op.add(op.squeeze(op.matmul(row, contents, False, False), squeezed), values)
 
 

@@ -30,27 +30,39 @@ class Trees(NamedTuple):
     @property
     def edges(self) -> Tensor:
         """Return the edges between nodes and their parents, both ways: int64 [2, edges]."""
-        child = torch.nonzero(self.parents != torch.arange(len(self.parents), device=self.parents.device)).squeeze(1)
+        child = torch.nonzero(
+            self.parents != torch.arange(len(self.parents), device=self.parents.device)
+        ).squeeze(1)
         up = torch.stack([child, self.parents[child]])
         return torch.cat([up, up.flip(0)], dim=1)
 
     def keep(self, kept: Tensor, states: Tensor) -> "Trees":
-        """Return the trees of the kept nodes (indices, roots among them); a node hangs below its nearest kept ancestor."""
+        """Return the trees of the kept nodes (indices, roots among them); a node hangs below its nearest kept
+        ancestor.
+        """
         everything = torch.arange(len(self.parents), device=self.parents.device)
         is_kept = torch.zeros_like(everything, dtype=torch.bool).index_fill(0, kept, True)
         nearest = torch.where(is_kept, everything, self.parents)
         for _ in range(DOUBLINGS):
             nearest = nearest[nearest]
         place = torch.zeros_like(everything).index_put((kept,), torch.arange(len(kept), device=kept.device))
-        return Trees(states, self.contents[kept], place[nearest[self.parents[kept]]], self.children[kept], self.batch[kept], self.origin[kept])
+        return Trees(
+            states,
+            self.contents[kept],
+            place[nearest[self.parents[kept]]],
+            self.children[kept],
+            self.batch[kept],
+            self.origin[kept],
+        )
 
 
 class ASTGPool(nn.Module):
     """Keeps the share `ratio` of each tree's nodes with the highest scores, and always its root.
 
-    The number of children is the key feature of the score, as GNN-Coder proposes for trees (section 3.3): a node with many
-    children holds a construct together. `scorer` "ast" scores by state and number of children, "topk" by the state alone
-    (Gao and Ji 2019), "sag" by a graph convolution over the states (Lee et al. 2019).
+    The number of children is the key feature of the score, as GNN-Coder proposes for trees (section 3.3): a
+    node with many children holds a construct together. `scorer` "ast" scores by state and number of children,
+    "topk" by the state alone (Gao and Ji 2019), "sag" by a graph convolution over the states (Lee et al.
+    2019).
     """
 
     def __init__(self, channels: int, ratio: float, scorer: str = "ast") -> None:
@@ -74,7 +86,9 @@ class ASTGPool(nn.Module):
         return scores
 
     def forward(self, trees: Trees) -> tuple[Trees, Tensor]:
-        """Return the smaller trees, their states weighted by tanh of the scores so that these learn, and the kept scores."""
+        """Return the smaller trees, their states weighted by tanh of the scores so that these learn, and the
+        kept scores.
+        """
         scores = self.scores(trees)
         is_root = trees.parents == torch.arange(len(trees.parents), device=scores.device)
         kept = topk(scores.masked_fill(is_root, torch.inf), self.ratio, trees.batch).sort().values

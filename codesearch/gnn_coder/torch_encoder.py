@@ -32,7 +32,9 @@ class TorchEncoder:
         folder = gnn_coder_folder(spec.model)
         shape = read_graph_shape(folder)
         try:
-            self._device = torch.device(spec.device.replace("auto", "cuda" if torch.cuda.is_available() else "cpu"))
+            self._device = torch.device(
+                spec.device.replace("auto", "cuda" if torch.cuda.is_available() else "cpu")
+            )
             self._model = load_model(folder).to(self._device)
             self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         except (OSError, ValueError, RuntimeError, AssertionError) as error:
@@ -66,7 +68,9 @@ class TorchEncoder:
         (features,) = self._featurizer([text], [graph])
         weights = np.zeros(len(graph.parents), dtype=np.float32)
         with torch.inference_mode():
-            weights[features.positions] = self._model.explain(collate([features]).to(self._device))[1].float().cpu().numpy()
+            weights[features.positions] = (
+                self._model.explain(collate([features]).to(self._device))[1].float().cpu().numpy()
+            )
         return weights
 
 
@@ -77,13 +81,20 @@ class LateEncoding:
         self.pieces, self._model, self._tokenizer, self._device = pieces, model, tokenizer, device
 
     @classmethod
-    def of_folder(cls, folder: Path, model: GnnCoder, tokenizer: Tokenizer, device: torch.device) -> "LateEncoding | None":
-        """Return it for a model folder, None where that has no weights for it. Raises EncoderError if they do not fit."""
+    def of_folder(
+        cls, folder: Path, model: GnnCoder, tokenizer: Tokenizer, device: torch.device
+    ) -> "LateEncoding | None":
+        """Return it for a model folder, None where that has no weights for it.
+
+        Raises EncoderError if they do not fit.
+        """
         if model.config is None:
             return None
         kinds = len(model.config.kinds)
         weights = read_late_weights(folder, model.config.dimension, kinds)
-        return cls(Pieces(weights, tokenizer, kinds), model, tokenizer, device) if weights is not None else None
+        return (
+            cls(Pieces(weights, tokenizer, kinds), model, tokenizer, device) if weights is not None else None
+        )
 
     def question(self, text: str) -> QuestionVectors:
         """Return the vectors of a question."""
@@ -98,10 +109,17 @@ class LateEncoding:
         """Return the vectors of units."""
         vectors, states = encode_code_with_states(self._model, features, self._device)
         weight = self.pieces.weights.code_weight
-        pieces = [self.pieces.of_code(each, self._read(of_unit, weight)) for each, of_unit in zip(features, states, strict=True)]
+        pieces = [
+            self.pieces.of_code(each, self._read(of_unit, weight))
+            for each, of_unit in zip(features, states, strict=True)
+        ]
         return CodeVectors(vectors.cpu().numpy(), pieces)
 
     def _read(self, states: Tensor, weight: Vectors) -> Vectors:
-        """Return directions, of unit length, and logits, float32 [tokens, piece dimension + 1], of states [tokens, dimension]."""
+        """Return directions, of unit length, and logits, float32 [tokens, piece dimension + 1], of states
+        [tokens, dimension].
+        """
         directions = functional.normalize(states @ torch.from_numpy(self.pieces.weights.projection).T, dim=-1)
-        return np.asarray(torch.cat([directions, (states @ torch.from_numpy(weight)).unsqueeze(-1)], dim=-1).numpy())
+        return np.asarray(
+            torch.cat([directions, (states @ torch.from_numpy(weight)).unsqueeze(-1)], dim=-1).numpy()
+        )

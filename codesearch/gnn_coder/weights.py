@@ -1,7 +1,8 @@
 """The trained model as a folder: what the sequence encoder needs, and beside it the graph network.
 
-`config.json`, `model.safetensors` and `tokenizer.json` are the Transformer as Hugging Face stores one; `graph.json` and
-`graph.safetensors` are the graph network, absent for a Transformer alone; `README.md` is the model card.
+`config.json`, `model.safetensors` and `tokenizer.json` are the Transformer as Hugging Face stores one;
+`graph.json` and `graph.safetensors` are the graph network, absent for a Transformer alone; `README.md` is the
+model card.
 """
 
 import json
@@ -24,8 +25,8 @@ class WeightsError(ValueError):
 def new_model(transformer: Path, config: NetworkConfig | None, device: torch.device) -> GnnCoder:
     """Return a pretrained Transformer with an untrained graph network, set up for training.
 
-    The Transformer's own dropout is off: contrastive batches regularise enough, and it costs half of the time on a CPU.
-    There, too, plain attention is twice as fast as the fused one, whose backward pass is slow.
+    The Transformer's own dropout is off: contrastive batches regularise enough, and it costs half of the time
+    on a CPU. There, too, plain attention is twice as fast as the fused one, whose backward pass is slow.
     """
     loaded = _transformer(transformer)
     for module in loaded.modules():
@@ -37,10 +38,11 @@ def new_model(transformer: Path, config: NetworkConfig | None, device: torch.dev
 
 
 def blend(model: GnnCoder, start: Path, share: float) -> None:
-    """Set what was trained back by `share`: the Transformer towards the weights in `start`, or else the graph network's part.
+    """Set what was trained back by `share`: the Transformer towards the weights in `start`, or else the graph
+    network's part.
 
-    A model between the pretrained and the fine-tuned one keeps what the first knew of other data, at little cost to what
-    the second has learned (WiSE-FT; Wortsman et al. 2022, arXiv 2109.01903).
+    A model between the pretrained and the fine-tuned one keeps what the first knew of other data, at little
+    cost to what the second has learned (WiSE-FT; Wortsman et al. 2022, arXiv 2109.01903).
     """
     if model.config is not None:
         model.config = replace(model.config, share=1 - share)
@@ -58,7 +60,9 @@ def save_model(model: GnnCoder, folder: Path, tokenizer_file: Path, max_tokens: 
     save_file(_half(model.transformer.state_dict()), folder / "model.safetensors")
     shutil.copyfile(tokenizer_file, folder / "tokenizer.json")
     if model.config is not None:
-        graph = {name: value for name, value in model.state_dict().items() if not name.startswith("transformer.")}
+        graph = {
+            name: value for name, value in model.state_dict().items() if not name.startswith("transformer.")
+        }
         save_file(_half(graph), folder / "graph.safetensors")
         shape = model.config.as_dict() | {"max_tokens": max_tokens}
         (folder / "graph.json").write_text(json.dumps(shape) + "\n", encoding="utf-8")
@@ -72,7 +76,9 @@ def load_model(folder: Path) -> GnnCoder:
         found = model.load_state_dict(load_file(folder / "graph.safetensors"), strict=False)
         missing = [name for name in found.missing_keys if not name.startswith("transformer.")]
         if missing or found.unexpected_keys:
-            raise WeightsError(f"{folder}: graph.json and graph.safetensors do not belong together ({[*missing, *found.unexpected_keys][:3]}).")
+            raise WeightsError(
+                f"{folder}: graph.json and graph.safetensors do not belong together ({[*missing, *found.unexpected_keys][:3]})."
+            )
     return model.eval()
 
 
@@ -92,4 +98,9 @@ def _transformer(folder: Path) -> PreTrainedModel:
 
 
 def _half(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    return {name: value.detach().to("cpu", torch.float16 if value.is_floating_point() else value.dtype).contiguous() for name, value in state.items()}
+    return {
+        name: value.detach()
+        .to("cpu", torch.float16 if value.is_floating_point() else value.dtype)
+        .contiguous()
+        for name, value in state.items()
+    }

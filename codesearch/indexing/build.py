@@ -1,7 +1,8 @@
 """A build of a repository in three stages: read, encode, publish. Each may be interrupted and run again.
 
-`read` writes what is new and closes what is gone, all under the number of the build and therefore unseen; `encode` gives
-every new text its vector; `publish` makes the number the served one, in one transaction, and clears away the old.
+`read` writes what is new and closes what is gone, all under the number of the build and therefore unseen;
+`encode` gives every new text its vector; `publish` makes the number the served one, in one transaction, and
+clears away the old.
 """
 
 from collections.abc import Iterable, Iterator
@@ -31,7 +32,9 @@ class _Reading:
     """What the reading of a source has found so far."""
 
     known: dict[str, bytes]
-    """Path → digest of the files that the build has already: unchanged from the served one, or written before a crash."""
+    """Path → digest of the files that the build has already: unchanged from the served one, or written before
+    a crash.
+    """
     seen: set[str] = field(default_factory=set)
     partly_parsed: int = 0
 
@@ -67,7 +70,9 @@ def encode(context: JobContext) -> None:
     try:
         for index in vectors.target_indexes():
             build.encoded_units += vectors.fill(
-                index, repository.pk, lambda done, total: context.progress(done, total, f"Encoding {done:,} of {total:,} units")
+                index,
+                repository.pk,
+                lambda done, total: context.progress(done, total, f"Encoding {done:,} of {total:,} units"),
             )
             build.save(update_fields=["encoded_units"])
             context.progress(1, 1, "Building the vector index")
@@ -110,17 +115,28 @@ def undo(repository: Repository, number: int) -> None:
     """Remove the rows that build `number` added and reopen those that it closed."""
     with transaction.atomic(), connection.cursor() as cursor:
         for table in ("codesearch_unit", "codesearch_sourcefile"):
-            cursor.execute(f"DELETE FROM {table} WHERE repository_id = %s AND since = %s", [repository.pk, number])
-            cursor.execute(f"UPDATE {table} SET until = NULL WHERE repository_id = %s AND until = %s", [repository.pk, number])
+            cursor.execute(
+                f"DELETE FROM {table} WHERE repository_id = %s AND since = %s", [repository.pk, number]
+            )
+            cursor.execute(
+                f"UPDATE {table} SET until = NULL WHERE repository_id = %s AND until = %s",
+                [repository.pk, number],
+            )
     remove_orphans()
 
 
 def remove_closed(repository_id: int, serving: int) -> None:
     """Remove the rows that the served build has left behind, and the vectors and contents that only they had."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("DELETE FROM codesearch_unit WHERE repository_id = %s AND until <= %s RETURNING text_hash", [repository_id, serving])
+        cursor.execute(
+            "DELETE FROM codesearch_unit WHERE repository_id = %s AND until <= %s RETURNING text_hash",
+            [repository_id, serving],
+        )
         hashes = [row[0] for row in cursor.fetchall()]
-        cursor.execute("DELETE FROM codesearch_sourcefile WHERE repository_id = %s AND until <= %s", [repository_id, serving])
+        cursor.execute(
+            "DELETE FROM codesearch_sourcefile WHERE repository_id = %s AND until <= %s",
+            [repository_id, serving],
+        )
         closed = cursor.rowcount
     if hashes:
         vectors.drop_unused_vectors(hashes)
@@ -131,7 +147,9 @@ def remove_closed(repository_id: int, serving: int) -> None:
 def remove_orphans() -> None:
     """Remove the contents that no file has any more."""
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM codesearch_blob b WHERE NOT EXISTS (SELECT FROM codesearch_sourcefile f WHERE f.blob_id = b.digest)")
+        cursor.execute(
+            "DELETE FROM codesearch_blob b WHERE NOT EXISTS (SELECT FROM codesearch_sourcefile f WHERE f.blob_id = b.digest)"
+        )
 
 
 def _repository(context: JobContext) -> Repository:
@@ -160,16 +178,22 @@ def _current_build(repository: Repository) -> Build:
 def _digests(repository: Repository, build: Build) -> tuple[dict[str, bytes], dict[str, bytes]]:
     """Return path → digest of the files of the served build, and of those this build has written already."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT path, blob_id, since FROM codesearch_sourcefile WHERE repository_id = %s", [repository.pk])
+        cursor.execute(
+            "SELECT path, blob_id, since FROM codesearch_sourcefile WHERE repository_id = %s", [repository.pk]
+        )
         rows = cursor.fetchall()
     served = {path: bytes(digest) for path, digest, since in rows if since <= repository.serving}
     return served, {path: bytes(digest) for path, digest, since in rows if since == build.number}
 
 
-def _new_files(entries: Iterable[Entry], left_out: LeftOut, reading: _Reading, context: JobContext) -> Iterator[NewFile]:
+def _new_files(
+    entries: Iterable[Entry], left_out: LeftOut, reading: _Reading, context: JobContext
+) -> Iterator[NewFile]:
     for found, entry in enumerate(entries, 1):
         if found > settings.SOURCE_MAX_FILES:
-            raise SourceError(f"The source has more than {settings.SOURCE_MAX_FILES:,} files; exclude some, or raise SOURCE_MAX_FILES.")
+            raise SourceError(
+                f"The source has more than {settings.SOURCE_MAX_FILES:,} files; exclude some, or raise SOURCE_MAX_FILES."
+            )
         context.progress(found, 0, f"Reading {found:,} files")
         reason = reason_by_path(entry.path, entry.size, settings.SOURCE_MAX_FILE_BYTES, _is_supported)
         if reason is not None:
@@ -222,7 +246,10 @@ def _portions(files: Iterator[NewFile]) -> Iterator[list[NewFile]]:
 def _close_missing(repository: Repository, number: int, served: dict[str, bytes], seen: set[str]) -> None:
     """Close the served files that are gone or were written anew by this build."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT path FROM codesearch_sourcefile WHERE repository_id = %s AND since = %s", [repository.pk, number])
+        cursor.execute(
+            "SELECT path FROM codesearch_sourcefile WHERE repository_id = %s AND since = %s",
+            [repository.pk, number],
+        )
         replaced = {row[0] for row in cursor.fetchall()}
         closed = [path for path in served if path not in seen or path in replaced]
         if not closed:

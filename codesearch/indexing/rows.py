@@ -13,8 +13,8 @@ from codesearch.parsing import ParsedFile
 from codesearch.parsing.dense_text import dense_text, text_hash
 
 _UNIT_COLUMNS = (
-    "repository_id", "file_id", "path", "language", "kind", "name", "qualified_name", "signature", "start_line", "end_line",
-    "documented", "text_hash", "lexemes", "length", "since",
+    "repository_id", "file_id", "path", "language", "kind", "name", "qualified_name", "signature",
+    "start_line", "end_line", "documented", "text_hash", "lexemes", "length", "since",
 )  # fmt: skip
 
 
@@ -32,7 +32,8 @@ def write_files(repository: Repository, build: int, files: Sequence[NewFile]) ->
     """Write files with their units as part of build `build`, all or none; return the number of units."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.executemany(
-            "INSERT INTO codesearch_blob (digest, text) VALUES (%s, %s) ON CONFLICT DO NOTHING", [(file.digest, file.text) for file in files]
+            "INSERT INTO codesearch_blob (digest, text) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+            [(file.digest, file.text) for file in files],
         )
         cursor.execute(
             "INSERT INTO codesearch_sourcefile (repository_id, path, language, blob_id, lines, since)"
@@ -65,6 +66,19 @@ def _unit_rows(repository_id: int, file_id: int, build: int, file: NewFile) -> I
     for unit in file.parsed.units:
         found = lexemes(unit, file.path)
         yield (
-            repository_id, file_id, file.path, file.parsed.language, unit.kind, unit.name, unit.qualified_name, unit.signature,
-            unit.start_line, unit.end_line, bool(unit.documentation), text_hash(dense_text(unit).text), found.literal, found.length, build,
-        )  # fmt: skip
+            repository_id,
+            file_id,
+            file.path,
+            file.parsed.language,
+            unit.kind,
+            unit.name,
+            unit.qualified_name,
+            unit.signature,
+            unit.start_line,
+            unit.end_line,
+            bool(unit.documentation),
+            text_hash(dense_text(unit).text),
+            found.literal,
+            found.length,
+            build,
+        )

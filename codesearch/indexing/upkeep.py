@@ -19,12 +19,18 @@ def delete_repository(context: JobContext) -> None:
     if repository is None:
         return
     # A build that is being cancelled stops at its next step.
-    if Job.objects.filter(subject=repository.subject, state__in=Job.ACTIVE).exclude(pk=context.job.pk).exists():
+    if (
+        Job.objects.filter(subject=repository.subject, state__in=Job.ACTIVE)
+        .exclude(pk=context.job.pk)
+        .exists()
+    ):
         raise TransientJobError("a build of the repository is still stopping")
     store, location, kind = git_store(repository), repository.location, repository.source_kind
     with transaction.atomic(), connection.cursor() as cursor:
         statistics.count_words(repository.pk, f"since <= {repository.serving}", sign=-1)
-        cursor.execute("DELETE FROM codesearch_unit WHERE repository_id = %s RETURNING text_hash", [repository.pk])
+        cursor.execute(
+            "DELETE FROM codesearch_unit WHERE repository_id = %s RETURNING text_hash", [repository.pk]
+        )
         hashes = [row[0] for row in cursor.fetchall()]
         repository.delete()
     vectors.drop_unused_vectors(hashes)
@@ -38,7 +44,11 @@ def switch_encoder(context: JobContext) -> None:
     """Encode everything with the configured encoder, beside the served index, and switch when it is complete."""
     try:
         index = vectors.ensure_index()
-        vectors.fill(index, None, lambda done, total: context.progress(done, total, f"Encoding {done:,} of {total:,} units"))
+        vectors.fill(
+            index,
+            None,
+            lambda done, total: context.progress(done, total, f"Encoding {done:,} of {total:,} units"),
+        )
     except EncoderError as error:
         raise (TransientJobError if error.transient else JobError)(str(error)) from error
     context.progress(1, 1, "Building the vector index")

@@ -25,7 +25,8 @@ from searchapp.encoders.base import Vectors
 
 # Below this many vectors, comparing with all of them is as fast as a graph, exact, and needs no upkeep.
 HNSW_FROM = 5_000
-# Links a node (m) and candidates while linking (ef_construction): pgvector's defaults lose recall beyond 100,000 vectors.
+# Links a node (m) and candidates while linking (ef_construction): pgvector's defaults lose recall beyond
+# 100,000 vectors.
 HNSW_M, HNSW_EF_CONSTRUCTION = 16, 100
 _FILES_AT_ONCE = 200
 _UNITS_AT_ONCE = 512
@@ -33,32 +34,48 @@ _UNITS_AT_ONCE = 512
 
 def serving_index() -> VectorIndex | None:
     """Return the index that searches use, None before the first build."""
-    # By a cursor, since Django's own queries need an answer before they go on, which a pipeline does not give.
+    # By a cursor, since Django's own queries need an answer before they go on, which a pipeline does not
+    # give.
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id, identity, dimension, spec::text FROM codesearch_vectorindex WHERE state = %s", [VectorIndex.State.SERVING])
+        cursor.execute(
+            "SELECT id, identity, dimension, spec::text FROM codesearch_vectorindex WHERE state = %s",
+            [VectorIndex.State.SERVING],
+        )
         row = cursor.fetchone()
     if row is None:
         return None
     key, identity, dimension, spec = row
-    return VectorIndex(id=key, identity=identity, dimension=dimension, spec=json.loads(spec), state=VectorIndex.State.SERVING)
+    return VectorIndex(
+        id=key, identity=identity, dimension=dimension, spec=json.loads(spec), state=VectorIndex.State.SERVING
+    )
 
 
 def encoder_of(index: VectorIndex) -> Encoder:
     """Return the encoder that made the index's vectors, on this process's device. Raises EncoderError."""
     encoder = load_encoder(EncoderSpec(**index.spec | {"device": settings.ENCODER["device"]}))
     if encoder.identity != index.identity:
-        raise EncoderError(f"The model {index.spec['model']} was replaced; meaning is searched again once all code is encoded anew.")
+        raise EncoderError(
+            f"The model {index.spec['model']} was replaced; meaning is searched again once all code is encoded anew."
+        )
     return encoder
 
 
 def target_indexes() -> list[VectorIndex]:
-    """Return the indexes that a build has to fill: the served one, and that of the configured encoder if it is another."""
+    """Return the indexes that a build has to fill: the served one, and that of the configured encoder if it
+    is another.
+    """
     configured = ensure_index()
-    return [index for index in VectorIndex.objects.order_by("id") if index.pk == configured.pk or index.state == VectorIndex.State.SERVING]
+    return [
+        index
+        for index in VectorIndex.objects.order_by("id")
+        if index.pk == configured.pk or index.state == VectorIndex.State.SERVING
+    ]
 
 
 def ensure_index() -> VectorIndex:
-    """Return the index of the configured encoder; the first one ever is served at once, a later one is filled first."""
+    """Return the index of the configured encoder; the first one ever is served at once, a later one is filled
+    first.
+    """
     spec = configured_spec()
     encoder = load_encoder(spec)
     with transaction.atomic():
@@ -67,7 +84,9 @@ def ensure_index() -> VectorIndex:
         if index is None:
             first = not VectorIndex.objects.exists()
             state = VectorIndex.State.SERVING if first else VectorIndex.State.FILLING
-            index = VectorIndex.objects.create(identity=encoder.identity, dimension=encoder.dimension, spec=spec.as_dict(), state=state)
+            index = VectorIndex.objects.create(
+                identity=encoder.identity, dimension=encoder.dimension, spec=spec.as_dict(), state=state
+            )
         elif index.spec != spec.as_dict():
             index.spec = spec.as_dict()
             index.save(update_fields=["spec"])
@@ -75,7 +94,8 @@ def ensure_index() -> VectorIndex:
 
 
 def fill(index: VectorIndex, repository_id: int | None, progress: Callable[[int, int], None]) -> int:
-    """Encode every unit's text that has no vector yet, of one repository or of all; return how many were encoded.
+    """Encode every unit's text that has no vector yet, of one repository or of all; return how many were
+    encoded.
 
     What is done is committed in portions, so a run that was interrupted goes on where it stopped.
     """
@@ -96,7 +116,9 @@ def encode_units(encoder: Encoder, units: Sequence[CodeUnit]) -> CodeVectors:
     texts = [each.text for each in dense]
     if not isinstance(encoder, CodeEncoder):
         return CodeVectors(encoder.encode(texts))
-    return encoder.encode_code(texts, [syntax_graph(unit, each) for unit, each in zip(units, dense, strict=True)])
+    return encoder.encode_code(
+        texts, [syntax_graph(unit, each) for unit, each in zip(units, dense, strict=True)]
+    )
 
 
 def write_vectors(index: VectorIndex, hashes: list[uuid.UUID], encoded: CodeVectors) -> None:
@@ -123,7 +145,10 @@ def write_vectors(index: VectorIndex, hashes: list[uuid.UUID], encoded: CodeVect
 def read_vector(index: VectorIndex, text: uuid.UUID) -> Vectors | None:
     """Return the vector of a text, float32 [dimension], or None if it has none in this index."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT halfvec_send(vector) FROM codesearch_vector WHERE index_id = %s AND text_hash = %s", [index.pk, text])
+        cursor.execute(
+            "SELECT halfvec_send(vector) FROM codesearch_vector WHERE index_id = %s AND text_hash = %s",
+            [index.pk, text],
+        )
         row = cursor.fetchone()
     return from_binary([row[0]])[0] if row else None
 
@@ -131,19 +156,25 @@ def read_vector(index: VectorIndex, text: uuid.UUID) -> Vectors | None:
 def read_pieces(index: VectorIndex, text: uuid.UUID) -> bytes | None:
     """Return the pieces of a text as they are stored, or None if it has none in this index."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pieces FROM codesearch_vector WHERE index_id = %s AND text_hash = %s", [index.pk, text])
+        cursor.execute(
+            "SELECT pieces FROM codesearch_vector WHERE index_id = %s AND text_hash = %s", [index.pk, text]
+        )
         row = cursor.fetchone()
     return bytes(row[0]) if row and row[0] is not None else None
 
 
 def from_binary(vectors: Sequence[bytes]) -> Vectors:
-    """Return float32 [n, dimension] of PostgreSQL's binary form of halfvecs: two 16-bit counts, then big-endian half floats."""
+    """Return float32 [n, dimension] of PostgreSQL's binary form of halfvecs: two 16-bit counts, then
+    big-endian half floats.
+    """
     rows = np.frombuffer(b"".join(vectors), dtype=">f2").reshape(len(vectors), -1)
     return np.asarray(rows[:, 2:], dtype=np.float32)
 
 
 def ensure_hnsw(index: VectorIndex) -> None:
-    """Build the index's HNSW graph once there are enough vectors for it to pay; later vectors are added as they come."""
+    """Build the index's HNSW graph once there are enough vectors for it to pay; later vectors are added as
+    they come.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass(%s)", [index.hnsw_name])
         if cursor.fetchone() != (None,) or _count_vectors(index) < HNSW_FROM:
@@ -159,7 +190,9 @@ def switch_to(index: VectorIndex) -> None:
     """Serve `index`, which is complete, and drop the one before it."""
     with transaction.atomic():
         before = list(VectorIndex.objects.exclude(pk=index.pk))
-        VectorIndex.objects.filter(pk__in=[each.pk for each in before]).update(state=VectorIndex.State.FILLING)
+        VectorIndex.objects.filter(pk__in=[each.pk for each in before]).update(
+            state=VectorIndex.State.FILLING
+        )
         VectorIndex.objects.filter(pk=index.pk).update(state=VectorIndex.State.SERVING)
     for each in before:
         drop(each)
@@ -191,7 +224,9 @@ _MISSING = """
 
 def _count_missing(index: VectorIndex, repository_id: int | None) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(DISTINCT u.text_hash) {_MISSING}", [repository_id, repository_id, index.pk])
+        cursor.execute(
+            f"SELECT count(DISTINCT u.text_hash) {_MISSING}", [repository_id, repository_id, index.pk]
+        )
         row = cursor.fetchone()
     return int(row[0]) if row else 0
 
@@ -204,7 +239,9 @@ def _count_vectors(index: VectorIndex) -> int:
 
 
 def _missing_units(index: VectorIndex, repository_id: int | None) -> Iterator[dict[uuid.UUID, CodeUnit]]:
-    """Yield portions of the units whose text lacks a vector, read again from the files' contents (parsing is cheap)."""
+    """Yield portions of the units whose text lacks a vector, read again from the files' contents (parsing is
+    cheap).
+    """
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT u.file_id, u.text_hash {_MISSING}", [repository_id, repository_id, index.pk])
         missing: dict[int, set[uuid.UUID]] = {}

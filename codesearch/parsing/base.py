@@ -10,7 +10,9 @@ from tree_sitter import Node
 
 
 class Segment(NamedTuple):
-    """A stretch of a file's source, in bytes of UTF-8, and where it stands in a unit's code, likewise in bytes."""
+    """A stretch of a file's source, in bytes of UTF-8, and where it stands in a unit's code, likewise in
+    bytes.
+    """
 
     start: int
     end: int
@@ -21,9 +23,9 @@ class Segment(NamedTuple):
 class CodeUnit:
     """A function, method, class, module or passage of one file.
 
-    Lines count from 1, both ends included. `code` is the unit's source; in a class, the bodies of its methods, which
-    are units of their own, are left out. `tree` is the unit's node in the syntax tree, None for passages; `segments` are
-    the pieces of the file that `code` was put together from, in order.
+    Lines count from 1, both ends included. `code` is the unit's source; in a class, the bodies of its
+    methods, which are units of their own, are left out. `tree` is the unit's node in the syntax tree, None
+    for passages; `segments` are the pieces of the file that `code` was put together from, in order.
     """
 
     kind: str
@@ -51,10 +53,11 @@ class ParsedFile:
 class Language:
     """One programming language, as its tree-sitter grammar sees it.
 
-    `functions` and `classes` map to units the node types that define them; `scopes` name what they enclose without being
-    units (namespaces, Rust's impl). `wrappers` are nodes that belong to the definition they hold (decorators, export).
-    `name_of` returns a definition's name, or None where the node defines nothing of its own; `documentation_of`
-    returns documentation written inside the definition, where the language has that.
+    `functions` and `classes` map to units the node types that define them; `scopes` name what they enclose
+    without being units (namespaces, Rust's impl). `wrappers` are nodes that belong to the definition they
+    hold (decorators, export). `name_of` returns a definition's name, or None where the node defines nothing
+    of its own; `documentation_of` returns documentation written inside the definition, where the language has
+    that.
     """
 
     name: str
@@ -94,7 +97,9 @@ def field_text(node: Node, field: str) -> str | None:
     return node_text(child) if child is not None else None
 
 
-def join_source(source: bytes, spans: list[tuple[int, int]], separator: bytes) -> tuple[str, tuple[Segment, ...]]:
+def join_source(
+    source: bytes, spans: list[tuple[int, int]], separator: bytes
+) -> tuple[str, tuple[Segment, ...]]:
     """Return the pieces of a source joined by `separator`, and where each of them came from."""
     segments: list[Segment] = []
     offset = 0

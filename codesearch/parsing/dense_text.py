@@ -13,9 +13,11 @@ _MAX_CHARACTERS = 2400
 
 @dataclass(frozen=True, slots=True)
 class DenseText:
-    """What the encoder sees of a unit: the name in words, then the documentation, then the code; cut at its end.
+    """What the encoder sees of a unit: the name in words, then the documentation, then the code; cut at its
+    end.
 
-    `documentation` and `code` are the characters at which these parts start; equal if there is no documentation.
+    `documentation` and `code` are the characters at which these parts start; equal if there is no
+    documentation.
     """
 
     text: str

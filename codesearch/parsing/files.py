@@ -9,7 +9,9 @@ from codesearch.parsing.languages import LANGUAGES
 from codesearch.parsing.passages import TEXT_LABELS, passages_of, text_language
 from codesearch.parsing.units import Definition, clean_comments, clean_string, find_definitions, unit_of
 
-_BY_EXTENSION: dict[str, Language] = {extension: language for language in LANGUAGES for extension in language.extensions}
+_BY_EXTENSION: dict[str, Language] = {
+    extension: language for language in LANGUAGES for extension in language.extensions
+}
 _LABELS = {language.name: language.label for language in LANGUAGES} | TEXT_LABELS
 _CODE_NAMES = {"Rakefile": "ruby", "Gemfile": "ruby"}
 # Left-over lines of a module are cut into pieces of about this many lines.
@@ -17,7 +19,9 @@ _MODULE_LINES = 60
 
 
 def language_of(path: str) -> str | None:
-    """Return the name of the language or text format of a file, or None if it is neither code nor documentation."""
+    """Return the name of the language or text format of a file, or None if it is neither code nor
+    documentation.
+    """
     pure = PurePosixPath(path)
     language = _BY_EXTENSION.get(pure.suffix.lower())
     return language.name if language else _CODE_NAMES.get(pure.name) or text_language(path)
@@ -29,7 +33,9 @@ def language_label(name: str) -> str:
 
 
 def parse_file(path: str, text: str) -> ParsedFile:
-    """Return the units of a file: functions, methods, classes and what is left of the module; passages of other text."""
+    """Return the units of a file: functions, methods, classes and what is left of the module; passages of
+    other text.
+    """
     name = language_of(path) or "text"
     language = _grammar(path, name)
     if language is None:
@@ -50,7 +56,9 @@ def _grammar(path: str, name: str) -> Language | None:
     return by_extension or next((language for language in LANGUAGES if language.name == name), None)
 
 
-def _module_units(path: str, source: bytes, root: Node, definitions: list[Definition], language: Language) -> list[CodeUnit]:
+def _module_units(
+    path: str, source: bytes, root: Node, definitions: list[Definition], language: Language
+) -> list[CodeUnit]:
     """Return what stands outside of all definitions: the module's documentation, constants, statements."""
     taken = sorted({(item.outer.start_byte, item.outer.end_byte) for item in definitions})
     comments = {comment.id for item in definitions for comment in item.comments}
@@ -93,7 +101,9 @@ def _covered(node: Node, taken: list[tuple[int, int]]) -> bool:
 
 
 def _is_trivial(node: Node, language: Language) -> bool:
-    return node.type in language.imports or node.type in language.comments or node.end_byte - node.start_byte < 2
+    return (
+        node.type in language.imports or node.type in language.comments or node.end_byte - node.start_byte < 2
+    )
 
 
 def _module_documentation(root: Node, left: list[Node], language: Language) -> str:

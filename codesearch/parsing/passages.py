@@ -24,15 +24,22 @@ _FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
     "code": (
         "Other code",
         (
-            ".kt", ".kts", ".scala", ".swift", ".lua", ".pl", ".pm", ".r", ".jl",
-            ".ex", ".exs", ".erl", ".hs", ".clj", ".dart", ".zig", ".m", ".mm", ".vim", ".el", ".groovy", ".gradle", ".cmake",
+            ".kt", ".kts", ".scala", ".swift", ".lua", ".pl", ".pm", ".r", ".jl", ".ex", ".exs", ".erl",
+            ".hs", ".clj", ".dart", ".zig", ".m", ".mm", ".vim", ".el", ".groovy", ".gradle", ".cmake",
         ),
     ),
 }  # fmt: skip
 _NAMES = {
-    "Makefile": "shell", "Dockerfile": "shell", "CMakeLists.txt": "code", "README": "text", "LICENSE": "text", "CHANGELOG": "text",
-    "Procfile": "shell", "Jenkinsfile": "code", "Vagrantfile": "code",
-}  # fmt: skip
+    "Makefile": "shell",
+    "Dockerfile": "shell",
+    "CMakeLists.txt": "code",
+    "README": "text",
+    "LICENSE": "text",
+    "CHANGELOG": "text",
+    "Procfile": "shell",
+    "Jenkinsfile": "code",
+    "Vagrantfile": "code",
+}
 _BY_EXTENSION = {extension: name for name, (_, extensions) in _FORMATS.items() for extension in extensions}
 TEXT_LABELS = {name: label for name, (label, _) in _FORMATS.items()}
 
@@ -91,7 +98,11 @@ def _starts(lines: list[str], language: str) -> list[int]:
 
 def _is_boundary(lines: list[str], index: int, language: str) -> bool:
     if language == "rst":
-        return index + 1 < len(lines) and bool(lines[index].strip()) and bool(_RST_UNDERLINE.match(lines[index + 1]))
+        return (
+            index + 1 < len(lines)
+            and bool(lines[index].strip())
+            and bool(_RST_UNDERLINE.match(lines[index + 1]))
+        )
     pattern = _BOUNDARIES.get(language)
     if pattern is None:
         return not lines[index - 1].strip() and bool(lines[index].strip())
@@ -101,4 +112,6 @@ def _is_boundary(lines: list[str], index: int, language: str) -> bool:
 def _passage(path: str, body: str, start_line: int, end_line: int) -> CodeUnit:
     first = body.split("\n", 1)[0].strip(" #=-*\"'{[<>/:")
     name = first[:200] or PurePosixPath(path).name
-    return CodeUnit("passage", name, f"{PurePosixPath(path).name}: {name}"[:500], "", "", body, start_line, end_line)
+    return CodeUnit(
+        "passage", name, f"{PurePosixPath(path).name}: {name}"[:500], "", "", body, start_line, end_line
+    )

@@ -18,7 +18,10 @@ _STRING_MARKS = re.compile(r"^[rRuUbBfF]*(?:\"\"\"|'''|\"|')|(?:\"\"\"|'''|\"|')
 
 @dataclass
 class Definition:
-    """A definition found in the tree. `outer` is the node with its decorators; `children` are the units inside."""
+    """A definition found in the tree.
+
+    `outer` is the node with its decorators; `children` are the units inside.
+    """
 
     node: Node
     outer: Node
@@ -56,7 +59,9 @@ def find_definitions(tree: Tree, language: Language) -> list[Definition]:
         if not kind or not name:
             continue
         outer = _outermost(node, depth, wrappers)
-        definition = _definition(node, outer, kind, " ".join(name.split())[:_NAME_CHARACTERS], scopes, language)
+        definition = _definition(
+            node, outer, kind, " ".join(name.split())[:_NAME_CHARACTERS], scopes, language
+        )
         if definition is not None:
             found.append(definition)
             owner = next((scope.definition for scope in reversed(scopes) if scope.definition), None)
@@ -68,9 +73,14 @@ def find_definitions(tree: Tree, language: Language) -> list[Definition]:
 
 
 def unit_of(definition: Definition, source: bytes, language: Language) -> CodeUnit:
-    """Return the unit of a definition. A class keeps its methods' signatures; their bodies are units of their own."""
+    """Return the unit of a definition.
+
+    A class keeps its methods' signatures; their bodies are units of their own.
+    """
     inside = language.documentation_of(definition.node)
-    documentation = clean_string(node_text(inside)) if inside is not None else clean_comments(definition.comments)
+    documentation = (
+        clean_string(node_text(inside)) if inside is not None else clean_comments(definition.comments)
+    )
     code, segments = join_source(source, _spans(definition), b"...")
     return CodeUnit(
         kind=definition.kind,
@@ -88,7 +98,11 @@ def unit_of(definition: Definition, source: bytes, language: Language) -> CodeUn
 
 def clean_comments(comments: list[Node]) -> str:
     """Return the words of comments, without their marks."""
-    lines = [_COMMENT_MARKS.sub("", line).rstrip() for comment in comments for line in node_text(comment).splitlines()]
+    lines = [
+        _COMMENT_MARKS.sub("", line).rstrip()
+        for comment in comments
+        for line in node_text(comment).splitlines()
+    ]
     return "\n".join(lines).strip()
 
 
@@ -131,14 +145,18 @@ def _outermost(node: Node, depth: int, wrappers: list[tuple[int, Node]]) -> Node
     return outer
 
 
-def _definition(node: Node, outer: Node, kind: str, name: str, scopes: list[_Scope], language: Language) -> Definition | None:
+def _definition(
+    node: Node, outer: Node, kind: str, name: str, scopes: list[_Scope], language: Language
+) -> Definition | None:
     if kind == "scope":
         return None
     in_function = any(scope.kind == "function" for scope in scopes)
     if kind == "function":
         if in_function and node.end_point.row - node.start_point.row + 1 < _NESTED_LINES:
             return None
-        is_method = scopes and scopes[-1].kind in ("class", "scope") and not _is_namespace(scopes[-1], language)
+        is_method = (
+            scopes and scopes[-1].kind in ("class", "scope") and not _is_namespace(scopes[-1], language)
+        )
         kind = "method" if is_method or ("." in name and language.name == "go") else "function"
     qualified = language.separator.join([*_path(scopes), name])
     return Definition(node, outer, kind, name, qualified, _comments_before(outer, language))
@@ -154,16 +172,25 @@ def _path(scopes: list[_Scope]) -> list[str]:
 
 
 def _comments_before(node: Node, language: Language) -> list[Node]:
-    """Return the comments that stand directly above a definition, attributes and annotations between them allowed."""
+    """Return the comments that stand directly above a definition, attributes and annotations between them
+    allowed.
+    """
     comments: list[Node] = []
     row = node.start_point.row
     # Some grammars put the first definition of a body into a node of its own, and its comment before that.
-    while node.prev_named_sibling is None and node.parent is not None and node.parent.start_byte == node.start_byte:
+    while (
+        node.prev_named_sibling is None
+        and node.parent is not None
+        and node.parent.start_byte == node.start_byte
+    ):
         node = node.parent
     sibling = node.prev_named_sibling
     while sibling is not None and sibling.end_point.row >= row - 1:
         if sibling.type in language.comments:
-            if sibling.prev_named_sibling is not None and sibling.prev_named_sibling.end_point.row == sibling.start_point.row:
+            if (
+                sibling.prev_named_sibling is not None
+                and sibling.prev_named_sibling.end_point.row == sibling.start_point.row
+            ):
                 break
             comments.append(sibling)
         elif sibling.type != "attribute_item":
@@ -175,7 +202,9 @@ def _comments_before(node: Node, language: Language) -> list[Node]:
 
 def _body(definition: Definition) -> Node | None:
     node = definition.node
-    return node.child_by_field_name("body") or (node.child_by_field_name("value") if node.type == "variable_declarator" else None)
+    return node.child_by_field_name("body") or (
+        node.child_by_field_name("value") if node.type == "variable_declarator" else None
+    )
 
 
 def _signature(definition: Definition, source: bytes) -> str:
@@ -184,7 +213,9 @@ def _signature(definition: Definition, source: bytes) -> str:
     if definition.outer is not definition.node and definition.outer.type != "decorated_definition":
         start = definition.outer.start_byte
     end = body.start_byte if body is not None and body.start_byte > start else definition.node.end_byte
-    text = " ".join(source[start : min(end, start + 4 * _SIGNATURE_CHARACTERS)].decode("utf-8", errors="replace").split())
+    text = " ".join(
+        source[start : min(end, start + 4 * _SIGNATURE_CHARACTERS)].decode("utf-8", errors="replace").split()
+    )
     return text.rstrip(" {:=>").strip()[:_SIGNATURE_CHARACTERS]
 
 

@@ -44,6 +44,9 @@ def words(text: str) -> Iterator[str]:
 def query_words(text: str) -> list[str]:
     """Return the distinct words of a query in order, without stop words (unless there is nothing else)."""
     kept = dict.fromkeys(
-        word for identifier in _IDENTIFIER.findall(text) if identifier.lower() not in STOP_WORDS for word in words_of_identifier(identifier)
+        word
+        for identifier in _IDENTIFIER.findall(text)
+        if identifier.lower() not in STOP_WORDS
+        for word in words_of_identifier(identifier)
     )
     return list(kept) or list(dict.fromkeys(words(text)))

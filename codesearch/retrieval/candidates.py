@@ -17,12 +17,14 @@ from searchapp.encoders.base import Vectors
 FIELD_WEIGHTS = "{0.25, 0.4, 0.6, 1.0}"
 # Pasted code has many words; the rare ones tell it apart.
 _MAX_WORDS = 24
-# About so many units, or twice as many, are compared by their words: what bounds the time of a lexical search.
+# About so many units, or twice as many, are compared by their words: what bounds the time of a lexical
+# search.
 _UNITS_BUDGET = 500
-# Candidates that an HNSW scan keeps in hand, and so how many of the nearest it misses: recall@10 over 216,000 units
-# is 0.985 to 0.996 at 100, a build unlike another, and 0.998 at 240, which takes 4 ms more.
+# Candidates that an HNSW scan keeps in hand, and so how many of the nearest it misses: recall@10 over 216,000
+# units is 0.985 to 0.996 at 100, a build unlike another, and 0.998 at 240, which takes 4 ms more.
 EF_SEARCH = 120
-# Length normalisation as in BM25 (Robertson and Zaragoza 2009): b, and the exponent that stands in for saturation.
+# Length normalisation as in BM25 (Robertson and Zaragoza 2009): b, and the exponent that stands in for
+# saturation.
 LENGTH_B = 0.35
 # What slow conditions know of a unit.
 _PLACE = "u.id, u.file_id, u.start_line, u.end_line"
@@ -40,7 +42,9 @@ class Finding:
 
 @dataclass(frozen=True)
 class WeightedWords:
-    """A query's words with their inverse document frequencies, rare words first, and what lengths are compared with."""
+    """A query's words with their inverse document frequencies, rare words first, and what lengths are
+    compared with.
+    """
 
     words: tuple[str, ...]
     weights: tuple[float, ...]
@@ -73,7 +77,11 @@ class Frequencies:
         frequencies = {word: count for word, count, _ in found}
         weighted = sorted(
             (
-                (word, math.log(1 + (units - frequencies[word] + 0.5) / (frequencies[word] + 0.5)), frequencies[word])
+                (
+                    word,
+                    math.log(1 + (units - frequencies[word] + 0.5) / (frequencies[word] + 0.5)),
+                    frequencies[word],
+                )
                 for word in self._words
                 if word in frequencies and frequencies[word] <= units
             ),
@@ -88,15 +96,17 @@ class Frequencies:
         )
 
 
-# A long unit's words are stored compressed. Taken apart once here, they are not once for every word of the query.
+# A long unit's words are stored compressed. Taken apart once here, they are not once for every word of the
+# query.
 PLAIN_LEXEMES = "CROSS JOIN LATERAL (SELECT u.lexemes || ''::tsvector AS lexemes OFFSET 0) plain"
 
 
 def lexical_score_sql(words: WeightedWords) -> tuple[str, list[Any]]:
-    """Return SQL, with its parameters, for a unit's score by words: the sum over words of rarity x weighted occurrences.
+    """Return SQL, with its parameters, for a unit's score by words: the sum over words of rarity x weighted
+    occurrences.
 
-    As BM25F (Robertson, Zaragoza and Taylor 2004): occurrences are weighted by field and saturate (ts_rank's sum over
-    1/i² within a word), and long units count for less. Wants `plain.lexemes`: see `PLAIN_LEXEMES`.
+    As BM25F (Robertson, Zaragoza and Taylor 2004): occurrences are weighted by field and saturate (ts_rank's
+    sum over 1/i² within a word), and long units count for less. Wants `plain.lexemes`: see `PLAIN_LEXEMES`.
     """
     if not words.words:
         return "0::real", []
@@ -104,17 +114,24 @@ def lexical_score_sql(words: WeightedWords) -> tuple[str, list[Any]]:
     parameters: list[Any] = []
     for word, weight in zip(words.words, words.weights, strict=True):
         parameters += [weight, FIELD_WEIGHTS, f"'{word}'"]
-    return f"({terms}) / (1 - {LENGTH_B} + {LENGTH_B} * sqrt(u.length / %s))", [*parameters, words.mean_length]
+    return f"({terms}) / (1 - {LENGTH_B} + {LENGTH_B} * sqrt(u.length / %s))", [
+        *parameters,
+        words.mean_length,
+    ]
 
 
 def by_words(words: WeightedWords, conditions: Conditions, limit: int, *, alone: bool) -> Finding:
     """Find the units that score highest by words.
 
-    Of common words, those that have them in the name are compared and, where this finds units `alone`, as many others.
+    Of common words, those that have them in the name are compared and, where this finds units `alone`, as
+    many others.
     """
     score, parameters = lexical_score_sql(words)
     match, few = _match(words)
-    matching, match_parameters = f"u.lexemes @@ %s::tsquery AND {conditions.sql}", [match, *conditions.parameters]
+    matching, match_parameters = (
+        f"u.lexemes @@ %s::tsquery AND {conditions.sql}",
+        [match, *conditions.parameters],
+    )
     if not few:
         # As in the index of names.
         in_name = f"ts_filter(u.lexemes, '{{a}}') @@ %s::tsquery AND {conditions.sql}"
@@ -145,7 +162,9 @@ def by_meaning(vector: Vectors, index: VectorIndex, conditions: Conditions, limi
 
 
 def by_meaning_exactly(vector: Vectors, index: VectorIndex, conditions: Conditions, limit: int) -> Finding:
-    """Find the units nearest to a vector, float32 [dimension], by comparing with each that meets the conditions."""
+    """Find the units nearest to a vector, float32 [dimension], by comparing with each that meets the
+    conditions.
+    """
     distance, literal = _distance(vector, index)
     return _first(
         f"SELECT {_PLACE} FROM {_UNITS} JOIN codesearch_vector v ON v.text_hash = u.text_hash"
@@ -159,7 +178,9 @@ def by_meaning_exactly(vector: Vectors, index: VectorIndex, conditions: Conditio
 def _distance(vector: Vectors, index: VectorIndex) -> tuple[str, str]:
     """Return SQL for the distance of a unit's vector, as the graph has it, and its parameter."""
     halfvec = f"halfvec({int(index.dimension)})"
-    return f"(v.vector::{halfvec} <#> %s::{halfvec})", "[" + ",".join(f"{value:.5f}" for value in vector) + "]"
+    return f"(v.vector::{halfvec} <#> %s::{halfvec})", "[" + ",".join(
+        f"{value:.5f}" for value in vector
+    ) + "]"
 
 
 def scan_settings(limit: int) -> str:
@@ -171,7 +192,9 @@ def scan_settings(limit: int) -> str:
 
 
 def by_name(query: Query, conditions: Conditions, limit: int) -> Finding | None:
-    """Find the units that bear one of the query's names, and those whose path the query is; None if it holds neither."""
+    """Find the units that bear one of the query's names, and those whose path the query is; None if it holds
+    neither.
+    """
     names = [symbol.lower() for symbol in query.symbols]
     path = query.text.strip("/").lower() if re.fullmatch(r"\S*[/.]\S*", query.text) else ""
     if not names and not path:
@@ -190,22 +213,31 @@ def by_name(query: Query, conditions: Conditions, limit: int) -> Finding | None:
 
 def by_place(conditions: Conditions, limit: int) -> Finding:
     """Find units that meet the conditions, for a query of filters alone, in the order of their files."""
-    ordered = f"SELECT {_PLACE} FROM {_UNITS} WHERE {conditions.sql} ORDER BY r.name, u.path, u.start_line, u.id"
+    ordered = (
+        f"SELECT {_PLACE} FROM {_UNITS} WHERE {conditions.sql} ORDER BY r.name, u.path, u.start_line, u.id"
+    )
     return _first(ordered, [*conditions.parameters], conditions, limit)
 
 
-def _first(ordered: str, parameters: list[Any], conditions: Conditions, limit: int, *, scored: bool = False) -> Finding:
-    """Find the first of ordered units that meet the slow conditions, too. OFFSET 0 has them checked after the ordering."""
+def _first(
+    ordered: str, parameters: list[Any], conditions: Conditions, limit: int, *, scored: bool = False
+) -> Finding:
+    """Find the first of ordered units that meet the slow conditions, too.
+
+    OFFSET 0 has them checked after the ordering.
+    """
     return Finding(
-        f"SELECT u.* FROM ({ordered} OFFSET 0) u WHERE {conditions.slow} LIMIT %s", [*parameters, *conditions.slow_parameters, limit], scored
+        f"SELECT u.* FROM ({ordered} OFFSET 0) u WHERE {conditions.slow} LIMIT %s",
+        [*parameters, *conditions.slow_parameters, limit],
+        scored,
     )
 
 
 def _match(words: WeightedWords) -> tuple[str, bool]:
     """Return the tsquery for the units that are compared by their words, and whether it leaves few.
 
-    One of the rare words has to be there. Where even the rarest is common, as many of the rare ones have to meet as leave few
-    units, if words were independent.
+    One of the rare words has to be there. Where even the rarest is common, as many of the rare ones have to
+    meet as leave few units, if words were independent.
     """
     some: list[str] = []
     expected = 0.0

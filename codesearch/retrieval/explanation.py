@@ -1,4 +1,6 @@
-"""What the encoder looked at in a unit: the nodes of its syntax tree that pooling kept, and what a question's words met."""
+"""What the encoder looked at in a unit: the nodes of its syntax tree that pooling kept, and what a question's
+words met.
+"""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -21,7 +23,9 @@ _NODE_CHARACTERS = 200
 
 @dataclass(frozen=True)
 class LookedAt:
-    """A node of the tree: its kind as the grammar names it, its source, its lines in the file, its share of the vector."""
+    """A node of the tree: its kind as the grammar names it, its source, its lines in the file, its share of
+    the vector.
+    """
 
     kind: str
     text: str
@@ -34,8 +38,8 @@ class LookedAt:
 class WordMet:
     """A word of a question, how much of the question it is, and the word of the unit that is nearest to it.
 
-    `line` is the file's, None for a word of the unit's name or of documentation outside of the code. `nearness` is the cosine of
-    the two words times how important the model holds the second.
+    `line` is the file's, None for a word of the unit's name or of documentation outside of the code.
+    `nearness` is the cosine of the two words times how important the model holds the second.
     """
 
     word: str
@@ -47,9 +51,11 @@ class WordMet:
 
 @dataclass(frozen=True)
 class Explanation:
-    """The heaviest nodes, and the weight that falls on each line of the file (lines that got none are left out).
+    """The heaviest nodes, and the weight that falls on each line of the file (lines that got none are left
+    out).
 
-    All weights of a unit sum to 1; those of its name in words and of documentation outside of the code are `apart`.
+    All weights of a unit sum to 1; those of its name in words and of documentation outside of the code are
+    `apart`.
     """
 
     nodes: list[LookedAt]
@@ -58,7 +64,9 @@ class Explanation:
 
 
 def structure_is_read() -> bool:
-    """Tell whether the served encoder reads structure, so that there is something to explain; one that cannot be loaded reads nothing."""
+    """Tell whether the served encoder reads structure, so that there is something to explain; one that cannot
+    be loaded reads nothing.
+    """
     index = serving_index()
     try:
         return index is not None and isinstance(encoder_of(index), CodeEncoder)
@@ -67,7 +75,8 @@ def structure_is_read() -> bool:
 
 
 def explain_unit(unit: Unit) -> Explanation | None:
-    """Return what the served encoder looked at in a unit; None where it reads no structure, or the unit has none.
+    """Return what the served encoder looked at in a unit; None where it reads no structure, or the unit has
+    none.
 
     Raises EncoderError.
     """
@@ -84,7 +93,8 @@ def explain_unit(unit: Unit) -> Explanation | None:
 
 
 def words_met(unit: Unit, asked: str) -> list[WordMet]:
-    """Return what a query's words met in a unit, in their order; empty where the served encoder keeps no pieces.
+    """Return what a query's words met in a unit, in their order; empty where the served encoder keeps no
+    pieces.
 
     Raises QueryError and EncoderError.
     """
@@ -93,7 +103,11 @@ def words_met(unit: Unit, asked: str) -> list[WordMet]:
     encoder = encoder_of(index) if index is not None else None
     if index is None or not isinstance(encoder, CodeEncoder) or encoder.pieces is None:
         return []
-    of_question, kept, parsed = encoder.encode_question(question).pieces, read_pieces(index, unit.text_hash), _parsed(unit)
+    of_question, kept, parsed = (
+        encoder.encode_question(question).pieces,
+        read_pieces(index, unit.text_hash),
+        _parsed(unit),
+    )
     if of_question is None or not kept or parsed is None:
         return []
     near, weights = nearness(of_question, kept), of_question.weights
@@ -106,7 +120,11 @@ def words_met(unit: Unit, asked: str) -> list[WordMet]:
         piece = max(pieces, key=lambda each: weights[each] * near[:, each].max())
         start, end = _whole_word(dense.text, spans[int(near[:, piece].argmax())])
         line = int(lines[start - dense.code]) if start >= dense.code else None
-        found.append(WordMet(word, float(weights[pieces].sum()), dense.text[start:end], line, float(near[:, piece].max())))
+        found.append(
+            WordMet(
+                word, float(weights[pieces].sum()), dense.text[start:end], line, float(near[:, piece].max())
+            )
+        )
     return found
 
 
@@ -138,7 +156,9 @@ def _parsed(unit: Unit) -> CodeUnit | None:
     return next((each for each in units if text_hash(dense_text(each).text) == unit.text_hash), None)
 
 
-def _explanation(unit: CodeUnit, dense: DenseText, graph: SyntaxGraph, weights: NodeWeights, source: str) -> Explanation:
+def _explanation(
+    unit: CodeUnit, dense: DenseText, graph: SyntaxGraph, weights: NodeWeights, source: str
+) -> Explanation:
     # Blanks belong to no line that anyone reads.
     visible = np.array([not character.isspace() for character in dense.text[dense.code :]], dtype=bool)
     lines_of = _lines_of_characters(unit, dense, source)
@@ -159,12 +179,18 @@ def _explanation(unit: CodeUnit, dense: DenseText, graph: SyntaxGraph, weights: 
             lines[int(line)] += weight * int(count) / len(covered)
         if len(nodes) < _MAX_NODES:
             text = dense.text[max(start, dense.code) : end][:_NODE_CHARACTERS]
-            nodes.append(LookedAt(graph.inner_kinds[node].strip("<>"), text, int(covered[0]), int(covered[-1]), weight))
+            nodes.append(
+                LookedAt(graph.inner_kinds[node].strip("<>"), text, int(covered[0]), int(covered[-1]), weight)
+            )
     return Explanation(nodes, dict(sorted(lines.items())), apart)
 
 
-def _lines_of_characters(unit: CodeUnit, dense: DenseText, source: str) -> "np.ndarray[tuple[int], np.dtype[np.int32]]":
-    """Return the file's line of each character of the unit's code; what joins its pieces counts to the piece before."""
+def _lines_of_characters(
+    unit: CodeUnit, dense: DenseText, source: str
+) -> "np.ndarray[tuple[int], np.dtype[np.int32]]":
+    """Return the file's line of each character of the unit's code; what joins its pieces counts to the piece
+    before.
+    """
     encoded = source.encode("utf-8", errors="replace")
     code = dense.text[dense.code :]
     lines = np.zeros(max(1, len(code)), dtype=np.int32)

@@ -16,8 +16,9 @@ SERVED = "NOT r.deleting AND u.since <= r.serving AND (u.until IS NULL OR u.unti
 class Conditions:
     """SQL that can stand after WHERE, and its parameters.
 
-    `slow` is what takes reading units' text, to be checked last and of as few units as will do; it knows of `u` only its `id`,
-    `file_id`, `start_line` and `end_line`. `few` tells that few units are known to meet the conditions.
+    `slow` is what takes reading units' text, to be checked last and of as few units as will do; it knows of
+    `u` only its `id`, `file_id`, `start_line` and `end_line`. `few` tells that few units are known to meet
+    the conditions.
     """
 
     sql: str
@@ -28,7 +29,10 @@ class Conditions:
 
 
 def conditions_of(query: Query) -> Conditions:
-    """Return the conditions of a query; text that has to stand there is looked up. Raises QueryError for an unknown repository."""
+    """Return the conditions of a query; text that has to stand there is looked up.
+
+    Raises QueryError for an unknown repository.
+    """
     parts = [SERVED]
     parameters: list[Any] = []
     for name in dict.fromkeys(each.field for each in query.filters):
@@ -42,8 +46,13 @@ def conditions_of(query: Query) -> Conditions:
     return _with_literals(parts, parameters, query.literals)
 
 
-def _with_literals(filters: list[str], filter_parameters: list[Any], literals: tuple[Literal, ...]) -> Conditions:
-    """Add the conditions that texts stand in a unit, or do not. Each text is looked for only where those before it leave units."""
+def _with_literals(
+    filters: list[str], filter_parameters: list[Any], literals: tuple[Literal, ...]
+) -> Conditions:
+    """Add the conditions that texts stand in a unit, or do not.
+
+    Each text is looked for only where those before it leave units.
+    """
     quick, parameters = [*filters], [*filter_parameters]
     slow, slow_parameters = ["TRUE"], list[Any]()
     few = False

@@ -1,8 +1,8 @@
 """Candidates → order, by what a reader would go by.
 
-Words and meaning are fused by score, not by rank, since every candidate has both. Then what the code itself says: the
-unit that defines a named symbol first, the query's words in the path, several good units of one file; tests,
-examples, stubs and re-exports later, unless they are asked for; and results spread over files.
+Words and meaning are fused by score, not by rank, since every candidate has both. Then what the code itself
+says: the unit that defines a named symbol first, the query's words in the path, several good units of one
+file; tests, examples, stubs and re-exports later, unless they are asked for; and results spread over files.
 """
 
 import re
@@ -27,7 +27,9 @@ KIND_FACTORS = {"module": 0.9, "passage": 0.75}
 
 @dataclass(frozen=True)
 class _Demotion:
-    """Files that stand aside for the code itself: a factor on the score, unless one of the (stemmed) words asks for them."""
+    """Files that stand aside for the code itself: a factor on the score, unless one of the (stemmed) words
+    asks for them.
+    """
 
     paths: re.Pattern[str]
     factor: float
@@ -45,7 +47,11 @@ DEMOTIONS = (
         0.6,
         "test fixtur mock spec assert",
     ),
-    _demotion_of(r"(^|/)(examples?|samples?|demos?|docs?|docs_src|tutorials?|benchmarks?)(/|$)", 0.75, "exampl sampl demo doc tutori benchmark"),
+    _demotion_of(
+        r"(^|/)(examples?|samples?|demos?|docs?|docs_src|tutorials?|benchmarks?)(/|$)",
+        0.75,
+        "exampl sampl demo doc tutori benchmark",
+    ),
     _demotion_of(r"\.pyi$ | \.d\.[cm]?ts$", 0.7, "stub type"),
     _demotion_of(
         r"(^|/)(_?compat|deprecated|legacy|migrations?|v1)(/|$) | (^|/)_?(compat|deprecated|legacy)\w*\.\w+$",
@@ -59,7 +65,8 @@ DEMOTIONS = (
 def rank(query: Query, candidates: Sequence[Candidate], *, fused: bool = True) -> list[Candidate]:
     """Return the candidates in order, their `score` set; ties are broken by key.
 
-    With `fused` off, by the one score that they were retrieved for: meaning where there is a vector, else words.
+    With `fused` off, by the one score that they were retrieved for: meaning where there is a vector, else
+    words.
     """
     if not fused:
         for candidate in candidates:
@@ -91,8 +98,9 @@ def _order(candidate: Candidate) -> tuple[float, int]:
 def _fuse(query: Query, candidates: Sequence[Candidate]) -> None:
     """Set the score to a weighted mean of both scores.
 
-    Cosines lie close together, so they are spread over 0–1 between the worst and the best candidate. The score by words
-    is not: it says which part of the query's words a unit has, and where that is little it should not count for more.
+    Cosines lie close together, so they are spread over 0–1 between the worst and the best candidate. The
+    score by words is not: it says which part of the query's words a unit has, and where that is little it
+    should not count for more.
     """
     nearness = {each.id: _nearness(each) for each in candidates if each.dense is not None}
     top, floor = max(nearness.values(), default=1.0), min(nearness.values(), default=0.0)
@@ -111,7 +119,8 @@ def _add_bonuses(query: Query, asked: set[str], candidate: Candidate) -> None:
     if query.symbols and candidate.name.lower() in {symbol.lower() for symbol in query.symbols}:
         candidate.defines = True
         exact = candidate.name in query.symbols
-        # A class or function that bears the name defines it more than a method of some class, or a module, does.
+        # A class or function that bears the name defines it more than a method of some class, or a module,
+        # does.
         weight = {"class": 1.0, "function": 1.0, "method": 0.8, "module": 0.5, "passage": 0.2}[candidate.kind]
         candidate.score += DEFINITION_BONUS * weight * (1.0 if exact else OTHER_CASE)
     if asked:

@@ -1,4 +1,7 @@
-"""Where a text stands literally, capitals apart. To read all code is slow: each file is read once, before any of its units."""
+"""Where a text stands literally, capitals apart.
+
+To read all code is slow: each file is read once, before any of its units.
+"""
 
 import re
 from collections.abc import Sequence
@@ -8,10 +11,11 @@ from django.db import connection
 
 from codesearch.parsing.words import words_of_identifier
 
-# In so few files the text's lines are looked up at once, and the units are known. With more, units are read as they are come
-# by, until there are enough.
+# In so few files the text's lines are looked up at once, and the units are known. With more, units are read
+# as they are come by, until there are enough.
 FEW_FILES = 300
-# An identifier that ends inside the literal on both sides stands in the unit as it is; one at the literal's edge may be a part.
+# An identifier that ends inside the literal on both sides stands in the unit as it is; one at the literal's
+# edge may be a part.
 _WHOLE_IDENTIFIER = re.compile(r"(?<=[^\w$])[^\W_](?:[\w$]*[^\W_])?(?=[^\w$])")
 # A unit's lines, cut from its file's content.
 _UNIT_TEXT = (
@@ -21,10 +25,17 @@ _UNIT_TEXT = (
 
 
 def files_with(text: str, narrowed: str, parameters: Sequence[Any]) -> list[int]:
-    """Return the files that contain a text and have units for which `narrowed` holds, SQL on units with its parameters."""
-    found = dict.fromkeys(word for identifier in _WHOLE_IDENTIFIER.findall(text) for word in words_of_identifier(identifier))
+    """Return the files that contain a text and have units for which `narrowed` holds, SQL on units with its
+    parameters.
+    """
+    found = dict.fromkeys(
+        word for identifier in _WHOLE_IDENTIFIER.findall(text) for word in words_of_identifier(identifier)
+    )
     if found:
-        narrowed, parameters = f"{narrowed} AND u.lexemes @@ %s::tsquery", [*parameters, " & ".join(f"'{word}'" for word in found)]
+        narrowed, parameters = (
+            f"{narrowed} AND u.lexemes @@ %s::tsquery",
+            [*parameters, " & ".join(f"'{word}'" for word in found)],
+        )
     files = f"SELECT DISTINCT u.file_id FROM codesearch_unit u JOIN codesearch_repository r ON r.id = u.repository_id WHERE {narrowed}"
     with connection.cursor() as cursor:
         cursor.execute(
@@ -54,6 +65,9 @@ def unit_contains(text: str) -> str:
 
 
 def _contains(column: str, text: str) -> str:
-    """Return SQL that wants the text as parameter. Where it is ASCII, no other letters need to be made small: twice as fast."""
+    """Return SQL that wants the text as parameter.
+
+    Where it is ASCII, no other letters need to be made small: twice as fast.
+    """
     collation = ' COLLATE "C"' if text.isascii() else ""
     return f"position(lower(%s{collation}) in lower({column}{collation})) > 0"

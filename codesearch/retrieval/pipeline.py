@@ -28,7 +28,8 @@ from searchapp.encoders.base import Vectors
 # How many candidates each way of finding contributes; facets and pages are made of their union.
 DEPTH = 80
 _SYMBOLS = 20
-# Threads that encode questions, beside those that wait for PostgreSQL; no server has more of these, so that none waits for one.
+# Threads that encode questions, beside those that wait for PostgreSQL; no server has more of these, so that
+# none waits for one.
 _ENCODING = ThreadPoolExecutor(max_workers=64, thread_name_prefix="encoding")
 
 
@@ -64,11 +65,19 @@ class SearchResult:
     """Why the search was narrower than asked, empty if it was not."""
 
 
-def search(asked: str | Query, *, retriever: Retriever = Retriever.HYBRID, offset: int = 0, limit: int = 10, depth: int = DEPTH) -> SearchResult:
+def search(
+    asked: str | Query,
+    *,
+    retriever: Retriever = Retriever.HYBRID,
+    offset: int = 0,
+    limit: int = 10,
+    depth: int = DEPTH,
+) -> SearchResult:
     """Search the served units for what a person typed, or for a query that has been taken apart.
 
-    Raises QueryError, and EncoderError where a dense search cannot encode the query; a hybrid one goes by words alone then.
-    `depth` is how many candidates each way of finding contributes, and so how deep one can page.
+    Raises QueryError, and EncoderError where a dense search cannot encode the query; a hybrid one goes by
+    words alone then. `depth` is how many candidates each way of finding contributes, and so how deep one can
+    page.
     """
     started = time.perf_counter()
     query = parse_query(asked) if isinstance(asked, str) else asked
@@ -100,8 +109,12 @@ def similar_units(unit: Unit, *, limit: int = 10) -> list[Hit]:
     return _hits(nearest(vector, index, conditions, limit), 0, limit)
 
 
-def nearest(vector: Vectors, index: VectorIndex, conditions: Conditions, limit: int, *, exact: bool = False) -> list[Candidate]:
-    """Return the units nearest to a vector, float32 [dimension], nearest first; with `exact`, every unit is compared."""
+def nearest(
+    vector: Vectors, index: VectorIndex, conditions: Conditions, limit: int, *, exact: bool = False
+) -> list[Candidate]:
+    """Return the units nearest to a vector, float32 [dimension], nearest first; with `exact`, every unit is
+    compared.
+    """
     asked = QuestionVectors(vector)
     scoring = Scoring(None, index)
     with pipeline():
@@ -127,12 +140,18 @@ def _time_limit(query: Query) -> Iterator[None]:
             yield
     except OperationalError as error:
         if isinstance(error.__cause__, psycopg.errors.QueryCanceled):
-            raise QueryError("Looking for this text took too long. Add a filter such as repo: or path:, or whole words of it.") from error
+            raise QueryError(
+                "Looking for this text took too long. Add a filter such as repo: or path:, or whole words of it."
+            ) from error
         raise
 
 
-def _candidates(query: Query, retriever: Retriever, depth: int) -> tuple[list[Candidate], tuple[str, ...], str]:
-    """Return the candidates with their scores, the words they were found by, and why meaning was left out, if it was."""
+def _candidates(
+    query: Query, retriever: Retriever, depth: int
+) -> tuple[list[Candidate], tuple[str, ...], str]:
+    """Return the candidates with their scores, the words they were found by, and why meaning was left out, if
+    it was.
+    """
     conditions = conditions_of(query)
     with pipeline():
         frequencies = finding.Frequencies(query) if query.text and retriever is not Retriever.DENSE else None
@@ -159,8 +178,18 @@ def _candidates(query: Query, retriever: Retriever, depth: int) -> tuple[list[Ca
     return scoring.candidates(), words.words if words is not None else (), notice
 
 
-def _find_by_words(scoring: Scoring, query: Query, words: finding.WeightedWords | None, conditions: Conditions, limit: int, *, alone: bool) -> None:
-    """Find by words; where they find units `alone`, also by what is no word: filters, and text in quotes made of parts of words."""
+def _find_by_words(
+    scoring: Scoring,
+    query: Query,
+    words: finding.WeightedWords | None,
+    conditions: Conditions,
+    limit: int,
+    *,
+    alone: bool,
+) -> None:
+    """Find by words; where they find units `alone`, also by what is no word: filters, and text in quotes made
+    of parts of words.
+    """
     if words is not None and words.words:
         scoring.send(finding.by_words(words, conditions, limit, alone=alone))
     if alone and (query.quoted or not query.text):
@@ -174,7 +203,9 @@ def _encode_beside(scoring: Scoring, index: VectorIndex, text: str) -> QuestionV
     return encoding.result()
 
 
-def _find_by_meaning(scoring: Scoring, asked: QuestionVectors, index: VectorIndex, conditions: Conditions, limit: int) -> None:
+def _find_by_meaning(
+    scoring: Scoring, asked: QuestionVectors, index: VectorIndex, conditions: Conditions, limit: int
+) -> None:
     """Find by the graph; where few units are left or the graph gives up early, by comparing with every unit."""
     if not conditions.few:
         scoring.send(finding.by_meaning(asked.vector, index, conditions, limit))
@@ -187,7 +218,11 @@ def _find_by_meaning(scoring: Scoring, asked: QuestionVectors, index: VectorInde
 @lru_cache(maxsize=512)
 def _encode(encoder: Encoder, text: str) -> QuestionVectors:
     """Return the query's vectors; paging and facets ask for the same ones again."""
-    return encoder.encode_question(text) if isinstance(encoder, CodeEncoder) else QuestionVectors(encoder.encode([text])[0])
+    return (
+        encoder.encode_question(text)
+        if isinstance(encoder, CodeEncoder)
+        else QuestionVectors(encoder.encode([text])[0])
+    )
 
 
 def forget_encoded() -> None:

@@ -2,8 +2,8 @@
 
     parse a date repo:django lang:python -path:tests/** name:parse_* "fromisoformat"
 
-A word with a colon is a filter only if it begins with one of the filters' names: `absl::Span` and `hooks: PreRun` are
-text. Several lines are code, which has no filters.
+A word with a colon is a filter only if it begins with one of the filters' names: `absl::Span` and `hooks:
+PreRun` are text. Several lines are code, which has no filters.
 """
 
 import difflib
@@ -18,9 +18,22 @@ from codesearch.parsing.passages import TEXT_LABELS
 
 FIELDS = ("repo", "lang", "path", "kind", "name")
 _ALIASES = {
-    "py": "python", "js": "javascript", "jsx": "javascript", "ts": "typescript", "tsx": "typescript", "golang": "go", "rb": "ruby",
-    "rs": "rust", "c++": "cpp", "cxx": "cpp", "c#": "csharp", "cs": "csharp", "md": "markdown", "yml": "yaml", "bash": "shell",
-}  # fmt: skip
+    "py": "python",
+    "js": "javascript",
+    "jsx": "javascript",
+    "ts": "typescript",
+    "tsx": "typescript",
+    "golang": "go",
+    "rb": "ruby",
+    "rs": "rust",
+    "c++": "cpp",
+    "cxx": "cpp",
+    "c#": "csharp",
+    "cs": "csharp",
+    "md": "markdown",
+    "yml": "yaml",
+    "bash": "shell",
+}
 _TOKEN = re.compile(
     r"""(?P<minus>-)?(?P<field>repo|lang|path|kind|name):(?!:)(?:"(?P<quoted>[^"]*)"|(?P<value>[^\s"]\S*))(?=\s|$)"""
     r"""|(?P<not>-)?"(?P<literal>[^"]+)"(?=\s|$)"""
@@ -93,7 +106,11 @@ def parse_query(raw: str) -> Query:
     text: list[str] = []
     for match in _TOKEN.finditer(raw):
         if match["field"]:
-            filters += _filters(match["field"].lower(), match["quoted"] if match["value"] is None else match["value"], bool(match["minus"]))
+            filters += _filters(
+                match["field"].lower(),
+                match["quoted"] if match["value"] is None else match["value"],
+                bool(match["minus"]),
+            )
         elif match["literal"]:
             literals.append(Literal(match["literal"], bool(match["not"])))
         else:
@@ -119,7 +136,12 @@ def _filters(name: str, value: str, negated: bool) -> list[Filter]:
 
 def _checked(name: str, value: str) -> str:
     if name == "lang":
-        return _choice(name, _ALIASES.get(value.lower(), value.lower()), value, [*dict.fromkeys(each.name for each in LANGUAGES), *TEXT_LABELS])
+        return _choice(
+            name,
+            _ALIASES.get(value.lower(), value.lower()),
+            value,
+            [*dict.fromkeys(each.name for each in LANGUAGES), *TEXT_LABELS],
+        )
     if name == "kind":
         return _choice(name, value.lower(), value, [str(kind) for kind in Unit.Kind.values])
     if len(value) > 300:
@@ -136,7 +158,13 @@ def _choice(name: str, value: str, written: str, choices: list[str]) -> str:
 
 
 def _example(name: str) -> str:
-    return {"repo": "repo:django", "lang": "lang:python", "path": "path:src/**", "kind": "kind:class", "name": "name:get_*"}[name]
+    return {
+        "repo": "repo:django",
+        "lang": "lang:python",
+        "path": "path:src/**",
+        "kind": "kind:class",
+        "name": "name:get_*",
+    }[name]
 
 
 def _symbols(words: list[str]) -> tuple[str, ...]:

@@ -1,4 +1,6 @@
-"""Found keys → candidates with every score: whichever way a unit was found, it is compared by words and by meaning."""
+"""Found keys → candidates with every score: whichever way a unit was found, it is compared by words and by
+meaning.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,10 +23,11 @@ _COLUMNS = "u.id, r.name, u.path, u.language, u.kind, u.name, u.qualified_name, 
 
 @dataclass(slots=True)
 class Candidate:
-    """A served unit with its scores. `lexical` is between 0 and about 1, `dense` a cosine, None without a vector.
+    """A served unit with its scores. `lexical` is between 0 and about 1, `dense` a cosine, None without a
+    vector.
 
-    `late` is what late interaction adds to the cosine, `crowding` the mean cosine to the nearest other candidates: high for
-    units that are near to everything.
+    `late` is what late interaction adds to the cosine, `crowding` the mean cosine to the nearest other
+    candidates: high for units that are near to everything.
     """
 
     id: int
@@ -49,7 +52,9 @@ class Candidate:
 
 @contextmanager
 def pipeline() -> Iterator[None]:
-    """Run the block's statements in a pipeline: each is sent without waiting for the one before, all in one transaction."""
+    """Run the block's statements in a pipeline: each is sent without waiting for the one before, all in one
+    transaction.
+    """
     with connection.wrap_database_errors:
         connection.ensure_connection()
         with connection.connection.pipeline():
@@ -59,7 +64,8 @@ def pipeline() -> Iterator[None]:
 class Scoring:
     """Runs what finds candidates, inside of a `pipeline`, and collects them with their scores.
 
-    PostgreSQL looks for candidates while a question is encoded, and for more while those are compared with it.
+    PostgreSQL looks for candidates while a question is encoded, and for more while those are compared with
+    it.
     """
 
     def __init__(self, words: WeightedWords | None, index: VectorIndex | None) -> None:
@@ -126,9 +132,17 @@ class Scoring:
         )
 
 
-def _compare(candidates: list[Candidate], vectors: list[bytes | None], query: Vectors) -> list[tuple[Candidate, Vectors]]:
-    """Set each candidate's cosine to the query, and return those that have a vector with it, float32 [dimension]."""
-    having = [(candidate, vector) for candidate, vector in zip(candidates, vectors, strict=True) if vector is not None]
+def _compare(
+    candidates: list[Candidate], vectors: list[bytes | None], query: Vectors
+) -> list[tuple[Candidate, Vectors]]:
+    """Set each candidate's cosine to the query, and return those that have a vector with it, float32
+    [dimension].
+    """
+    having = [
+        (candidate, vector)
+        for candidate, vector in zip(candidates, vectors, strict=True)
+        if vector is not None
+    ]
     if not having:
         return []
     matrix = from_binary([vector for _, vector in having])
@@ -140,8 +154,9 @@ def _compare(candidates: list[Candidate], vectors: list[bytes | None], query: Ve
 def _crowd(compared: list[tuple[Candidate, Vectors]]) -> None:
     """Set each candidate's mean cosine to its nearest fellows.
 
-    Some texts lie near every query (hubs: Radovanović, Nanopoulos and Ivanović 2010). Cross-domain similarity local
-    scaling (Conneau et al. 2018) takes that away; the query's candidates are neighbourhood enough to measure it in.
+    Some texts lie near every query (hubs: Radovanović, Nanopoulos and Ivanović 2010). Cross-domain similarity
+    local scaling (Conneau et al. 2018) takes that away; the query's candidates are neighbourhood enough to
+    measure it in.
     """
     if len(compared) <= _NEIGHBOURS:
         return
@@ -155,7 +170,9 @@ def _crowd(compared: list[tuple[Candidate, Vectors]]) -> None:
 
 def _interact(candidates: list[Candidate], pieces: list[bytes | None], asked: QuestionVectors) -> None:
     """Set what late interaction adds for each candidate whose pieces are known."""
-    having = [(candidate, each) for candidate, each in zip(candidates, pieces, strict=True) if each is not None]
+    having = [
+        (candidate, each) for candidate, each in zip(candidates, pieces, strict=True) if each is not None
+    ]
     if not having or asked.pieces is None:
         return
     (scores,) = asked.share * late_scores([asked.pieces], [each for _, each in having])

@@ -1,4 +1,6 @@
-"""What a hit shows: the unit's first lines, and those further down with the text or the words that were asked for."""
+"""What a hit shows: the unit's first lines, and those further down with the text or the words that were asked
+for.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,11 +39,19 @@ class Snippet:
         return "\n".join(f"…\n{line.text}" if line.after_gap else line.text for line in self.lines)
 
 
-def snippets_of(candidates: Sequence[Candidate], query_words: Sequence[str], quoted: Sequence[str] = ()) -> dict[int, Snippet]:
-    """Return a snippet for each candidate, by key, with one query for all their files. `quoted` is text that has to stand there."""
+def snippets_of(
+    candidates: Sequence[Candidate], query_words: Sequence[str], quoted: Sequence[str] = ()
+) -> dict[int, Snippet]:
+    """Return a snippet for each candidate, by key, with one query for all their files.
+
+    `quoted` is text that has to stand there.
+    """
     texts = _texts(list({candidate.file_id for candidate in candidates}))
     wanted = _Wanted(frozenset(query_words), tuple(text.lower() for text in quoted))
-    return {candidate.id: _snippet(texts.get(candidate.file_id, []), candidate, wanted) for candidate in candidates}
+    return {
+        candidate.id: _snippet(texts.get(candidate.file_id, []), candidate, wanted)
+        for candidate in candidates
+    }
 
 
 @dataclass(frozen=True)
@@ -60,7 +70,8 @@ class _Wanted:
 def _texts(file_ids: list[int]) -> dict[int, list[str]]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT f.id, b.text FROM codesearch_sourcefile f JOIN codesearch_blob b ON b.digest = f.blob_id WHERE f.id = ANY(%s)", [file_ids]
+            "SELECT f.id, b.text FROM codesearch_sourcefile f JOIN codesearch_blob b ON b.digest = f.blob_id WHERE f.id = ANY(%s)",
+            [file_ids],
         )
         return {file_id: text.split("\n") for file_id, text in cursor.fetchall()}
 
@@ -68,7 +79,9 @@ def _texts(file_ids: list[int]) -> dict[int, list[str]]:
 def _snippet(lines: list[str], candidate: Candidate, wanted: _Wanted) -> Snippet:
     first, last = candidate.start_line, min(candidate.end_line, len(lines))
     shown = list(range(first, min(last, first + _FIRST_LINES - 1) + 1))
-    shown += _densest([wanted.found_in(line) for line in lines[first + _FIRST_LINES - 1 : last]], first + _FIRST_LINES)
+    shown += _densest(
+        [wanted.found_in(line) for line in lines[first + _FIRST_LINES - 1 : last]], first + _FIRST_LINES
+    )
     chosen = []
     for position, number in enumerate(shown):
         gap = position > 0 and number > shown[position - 1] + 1
@@ -77,7 +90,9 @@ def _snippet(lines: list[str], candidate: Candidate, wanted: _Wanted) -> Snippet
 
 
 def _densest(found: list[int], first: int) -> range:
-    """Return the lines of the stretch in which most was found, none if nothing was; `found` begins at line `first`."""
+    """Return the lines of the stretch in which most was found, none if nothing was; `found` begins at line
+    `first`.
+    """
     if not any(found):
         return range(0)
     start = max(range(len(found)), key=lambda start: sum(found[start : start + _FURTHER_LINES]))

@@ -3,4 +3,12 @@
 from codesearch.sources.base import Entry, LeftOut, Snapshot, SourceError, TransientSourceError
 from codesearch.sources.registry import open_source, validate_source
 
-__all__ = ["Entry", "LeftOut", "Snapshot", "SourceError", "TransientSourceError", "open_source", "validate_source"]
+__all__ = [
+    "Entry",
+    "LeftOut",
+    "Snapshot",
+    "SourceError",
+    "TransientSourceError",
+    "open_source",
+    "validate_source",
+]

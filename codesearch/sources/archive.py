@@ -1,4 +1,6 @@
-"""Files of an uploaded `.zip` or `.tar.gz`, read in place: nothing is unpacked to disk, so nothing can escape."""
+"""Files of an uploaded `.zip` or `.tar.gz`, read in place: nothing is unpacked to disk, so nothing can
+escape.
+"""
 
 import tarfile
 import zipfile
@@ -12,7 +14,15 @@ from codesearch.sources.base import Entry, LeftOut, Reason, Snapshot, SourceErro
 from codesearch.sources.filters import IGNORE_FILES, IgnoreRules
 
 _CHUNK = 1 << 20
-_DAMAGED = (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError)
+_DAMAGED = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    RuntimeError,
+)
 
 
 @dataclass(frozen=True)
@@ -33,7 +43,10 @@ class _Member:
 
 
 def archive_snapshot(path: Path, rules: IgnoreRules, limits: ArchiveLimits) -> Snapshot:
-    """Return the files of the archive. Raises SourceError, at once or while iterating, if it is damaged or a bomb."""
+    """Return the files of the archive.
+
+    Raises SourceError, at once or while iterating, if it is damaged or a bomb.
+    """
     if not path.is_file():
         raise SourceError("The uploaded archive is gone; upload it again.")
     left_out = LeftOut()
@@ -84,7 +97,9 @@ def _checked(path: Path, limits: ArchiveLimits, left_out: LeftOut) -> Iterator[_
                 used += len(content)
                 used += _drain(file, allowed - used)
             if used > allowed:
-                raise SourceError(f"The archive unpacks to more than {allowed:,} bytes; it looks like a decompression bomb.")
+                raise SourceError(
+                    f"The archive unpacks to more than {allowed:,} bytes; it looks like a decompression bomb."
+                )
             if _is_safe(name):
                 # A file over the limit is left out by its size alone; its content need not be kept.
                 kept = content if len(content) <= limits.file_bytes else b""
@@ -130,7 +145,11 @@ def _is_tar(path: Path) -> bool:
 
 def _is_safe(name: str) -> bool:
     pure = PurePosixPath(name)
-    return not pure.is_absolute() and ".." not in pure.parts and ":" not in pure.parts[0] if pure.parts else False
+    return (
+        not pure.is_absolute() and ".." not in pure.parts and ":" not in pure.parts[0]
+        if pure.parts
+        else False
+    )
 
 
 def _common_folder(paths: list[str]) -> str:

@@ -72,7 +72,10 @@ class LeftOut:
 
 @dataclass
 class Snapshot:
-    """The files of a source at one moment. `entries` may be iterated once; `left_out` is complete after that."""
+    """The files of a source at one moment.
+
+    `entries` may be iterated once; `left_out` is complete after that.
+    """
 
     entries: Iterable[Entry]
     left_out: LeftOut
@@ -82,6 +85,7 @@ class Snapshot:
 def git_digest(content: bytes) -> bytes:
     """Return git's object name of a file's content (SHA-1 over a header and the bytes), 20 bytes.
 
-    Used for every source, so a file has one identity wherever it comes from, and git's own listing spares reading.
+    Used for every source, so a file has one identity wherever it comes from, and git's own listing spares
+    reading.
     """
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).digest()

@@ -32,7 +32,9 @@ def allowed_folder(location: str, roots: list[Path]) -> Path:
 
 
 def _walk(root: Path, rules: IgnoreRules, left_out: LeftOut) -> Iterator[Entry]:
-    """Yield the entries folder by folder in order of their names; a folder's ignore files come into force first."""
+    """Yield the entries folder by folder in order of their names; a folder's ignore files come into force
+    first.
+    """
     pending = [""]
     while pending:
         prefix = pending.pop()

@@ -1,7 +1,8 @@
 """Files of a git remote, read from the objects of a bare, shallow fetch: nothing is checked out.
 
-The fetch runs git with no prompts, no redirects to other hosts, no local configuration, and the server's address
-resolved beforehand and pinned, so that a name cannot lead to a private address (DNS rebinding included).
+The fetch runs git with no prompts, no redirects to other hosts, no local configuration, and the server's
+address resolved beforehand and pinned, so that a name cannot lead to a private address (DNS rebinding
+included).
 """
 
 import base64
@@ -41,14 +42,21 @@ class GitRemote:
 
 
 def check_remote(remote: GitRemote) -> str | None:
-    """Check address and ref; return the option that pins the host's address, if it is to be pinned. Raises SourceError."""
+    """Check address and ref; return the option that pins the host's address, if it is to be pinned.
+
+    Raises SourceError.
+    """
     if remote.ref and not _REF.match(remote.ref):
         raise SourceError(f"{remote.ref!r} cannot be the name of a branch, tag or commit.")
     parts = urlsplit(remote.url)
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
-        raise SourceError("A git address starts with https:// or http://; for a private repository give a token with it.")
+        raise SourceError(
+            "A git address starts with https:// or http://; for a private repository give a token with it."
+        )
     if parts.username or parts.password:
-        raise SourceError("Leave user and password out of the address and give a token instead, which is stored encrypted.")
+        raise SourceError(
+            "Leave user and password out of the address and give a token instead, which is stored encrypted."
+        )
     try:
         port = parts.port or _DEFAULT_PORTS[parts.scheme]
         addresses = addresses_of(parts.hostname, port, allow_private=remote.allow_private)
@@ -62,7 +70,9 @@ def check_remote(remote: GitRemote) -> str | None:
     return f"{parts.hostname}:{port}:{pinned}"
 
 
-def git_snapshot(remote: GitRemote, store: Path, rules: IgnoreRules, check_cancelled: Callable[[], None]) -> Snapshot:
+def git_snapshot(
+    remote: GitRemote, store: Path, rules: IgnoreRules, check_cancelled: Callable[[], None]
+) -> Snapshot:
     """Fetch into the bare repository `store` and return the files of the commit. Raises SourceError."""
     if shutil.which("git") is None:
         raise SourceError("git is not installed on the server; install it, or upload an archive instead.")
@@ -94,15 +104,32 @@ def _fetch(remote: GitRemote, store: Path, check_cancelled: Callable[[], None]) 
     if remote.token:
         basic = base64.b64encode(f"x-access-token:{remote.token}".encode()).decode()
         configuration["http.extraHeader"] = f"Authorization: Basic {basic}"
-    arguments = ["fetch", "--quiet", "--no-tags", "--depth", "1", "--no-write-fetch-head", "--force", remote.url]
+    arguments = [
+        "fetch",
+        "--quiet",
+        "--no-tags",
+        "--depth",
+        "1",
+        "--no-write-fetch-head",
+        "--force",
+        remote.url,
+    ]
     refspec = "+{}:refs/searchapp/head"
-    # A branch or tag of this name, or a commit; a commit that the server does not give by itself comes with its branch.
+    # A branch or tag of this name, or a commit; a commit that the server does not give by itself comes with
+    # its branch.
     try:
         _run_fetch(store, [*arguments, refspec.format(wanted)], configuration, remote, check_cancelled)
     except SourceError as error:
         if isinstance(error, TransientSourceError) or not re.fullmatch(r"[0-9a-f]{4,40}", wanted):
             raise
-        everything = ["fetch", "--quiet", "--tags", "--force", remote.url, "+refs/heads/*:refs/searchapp/heads/*"]
+        everything = [
+            "fetch",
+            "--quiet",
+            "--tags",
+            "--force",
+            remote.url,
+            "+refs/heads/*:refs/searchapp/heads/*",
+        ]
         _run_fetch(store, everything, configuration, remote, check_cancelled)
         try:
             return _git(store, "rev-parse", "--verify", "--quiet", f"{wanted}^{{commit}}").decode().strip()
@@ -111,14 +138,25 @@ def _fetch(remote: GitRemote, store: Path, check_cancelled: Callable[[], None]) 
     return _git(store, "rev-parse", "--verify", "refs/searchapp/head^{commit}").decode().strip()
 
 
-def _run_fetch(store: Path, arguments: list[str], configuration: dict[str, str], remote: GitRemote, check_cancelled: Callable[[], None]) -> None:
+def _run_fetch(
+    store: Path,
+    arguments: list[str],
+    configuration: dict[str, str],
+    remote: GitRemote,
+    check_cancelled: Callable[[], None],
+) -> None:
     # By environment and not by argument: the process list must not show the token.
     environment = _environment()
     environment["GIT_CONFIG_COUNT"] = str(len(configuration))
     for number, (key, value) in enumerate(configuration.items()):
         environment[f"GIT_CONFIG_KEY_{number}"], environment[f"GIT_CONFIG_VALUE_{number}"] = key, value
     process = subprocess.Popen(
-        ["git", *arguments], cwd=store, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        ["git", *arguments],
+        cwd=store,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
     )
     deadline = time.monotonic() + remote.timeout
     try:
@@ -129,7 +167,9 @@ def _run_fetch(store: Path, arguments: list[str], configuration: dict[str, str],
             except subprocess.TimeoutExpired:
                 check_cancelled()
                 if time.monotonic() > deadline:
-                    raise TransientSourceError(f"Fetching took longer than {remote.timeout:.0f} seconds.") from None
+                    raise TransientSourceError(
+                        f"Fetching took longer than {remote.timeout:.0f} seconds."
+                    ) from None
     finally:
         if process.poll() is None:
             process.kill()
@@ -143,14 +183,28 @@ def _explained(output: str, remote: GitRemote) -> SourceError:
     lowered = output.lower()
     if "couldn't find remote ref" in lowered or "not our ref" in lowered:
         return SourceError(
-            f"{remote.url} has no branch, tag or commit {remote.ref or 'HEAD'!r}." if remote.ref else f"{remote.url} has no commits yet."
+            f"{remote.url} has no branch, tag or commit {remote.ref or 'HEAD'!r}."
+            if remote.ref
+            else f"{remote.url} has no commits yet."
         )
-    if "authentication failed" in lowered or "could not read username" in lowered or " 401" in lowered or " 403" in lowered:
+    if (
+        "authentication failed" in lowered
+        or "could not read username" in lowered
+        or " 401" in lowered
+        or " 403" in lowered
+    ):
         return SourceError("The server asks for a sign-in: give a token that may read this repository.")
     if "redirect" in lowered or "error: 30" in lowered:
         return SourceError("The address redirects; give the address that it leads to.")
-    if "not found" in lowered or "not valid: is this a git repository" in lowered or " 404" in lowered or "dumb http" in lowered:
-        return SourceError(f"There is no git repository at {remote.url} (or it is private and needs a token).")
+    if (
+        "not found" in lowered
+        or "not valid: is this a git repository" in lowered
+        or " 404" in lowered
+        or "dumb http" in lowered
+    ):
+        return SourceError(
+            f"There is no git repository at {remote.url} (or it is private and needs a token)."
+        )
     last = output.strip().splitlines()[-1:] or ["no message"]
     kind = TransientSourceError if _TRANSIENT.search(output) else SourceError
     return kind(f"git could not fetch {remote.url}: {last[0][:300]}")
@@ -191,7 +245,12 @@ class _ObjectReader:
 
     def __init__(self, store: Path) -> None:
         self._process = subprocess.Popen(
-            ["git", "cat-file", "--batch"], cwd=store, env=_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            ["git", "cat-file", "--batch"],
+            cwd=store,
+            env=_environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
         )
 
     def __enter__(self) -> "_ObjectReader":
@@ -218,15 +277,30 @@ class _ObjectReader:
 
 
 def _git(store: Path, *arguments: str) -> bytes:
-    done = subprocess.run(["git", *arguments], cwd=store, env=_environment(), stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    done = subprocess.run(
+        ["git", *arguments],
+        cwd=store,
+        env=_environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
     if done.returncode:
-        raise SourceError(f"git {arguments[0]} failed: {done.stderr.decode('utf-8', errors='replace').strip()[-300:]}")
+        raise SourceError(
+            f"git {arguments[0]} failed: {done.stderr.decode('utf-8', errors='replace').strip()[-300:]}"
+        )
     return done.stdout
 
 
 def _environment() -> dict[str, str]:
     """Return an environment without anyone's git configuration, credentials or prompts."""
     return {
-        "PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "HOME": os.devnull, "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_CONFIG_GLOBAL": os.devnull, "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "GIT_OPTIONAL_LOCKS": "0",
-    }  # fmt: skip
+        "PATH": os.environ.get("PATH", os.defpath),
+        "LC_ALL": "C",
+        "HOME": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_ASKPASS": "true",
+        "GIT_OPTIONAL_LOCKS": "0",
+    }

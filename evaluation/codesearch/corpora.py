@@ -1,4 +1,6 @@
-"""Corpora of the form `{id, language, code}`, and queries `{id, text, relevant: {corpus id: grade}}`, as JSON lines."""
+"""Corpora of the form `{id, language, code}`, and queries `{id, text, relevant: {corpus id: grade}}`, as JSON
+lines.
+"""
 
 import gzip
 import json
@@ -34,7 +36,11 @@ class EvaluationQuery:
 
 def read_json_lines(path: Path) -> Iterator[dict[str, Any]]:
     """Yield the objects of a `.jsonl` or `.jsonl.gz` file. Raises MalformedFile with the line's number."""
-    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
+    with (
+        gzip.open(path, "rt", encoding="utf-8")
+        if path.suffix == ".gz"
+        else path.open(encoding="utf-8") as file
+    ):
         for number, line in enumerate(file, 1):
             if line.strip():
                 try:
@@ -54,7 +60,9 @@ def read_documents(path: Path) -> list[Document]:
 def read_queries(path: Path) -> list[EvaluationQuery]:
     """Return the queries. Raises MalformedFile."""
     try:
-        return [EvaluationQuery(str(row["id"]), row["text"], row["relevant"]) for row in read_json_lines(path)]
+        return [
+            EvaluationQuery(str(row["id"]), row["text"], row["relevant"]) for row in read_json_lines(path)
+        ]
     except KeyError as error:
         raise MalformedFile(f"{path}: a line lacks {error}") from error
 

@@ -37,17 +37,27 @@ def evaluate_corpus(
     ids = {file_name(document): document.id for document in documents}
     with tempfile.TemporaryDirectory(prefix="corpus-") as folder:
         for document in documents:
-            code = strip_docstrings(document.code) if without_docstrings and document.language == "python" else document.code
-            Path(folder, file_name(document)).write_text(standalone(code, document.language), encoding="utf-8", errors="replace")
+            code = (
+                strip_docstrings(document.code)
+                if without_docstrings and document.language == "python"
+                else document.code
+            )
+            Path(folder, file_name(document)).write_text(
+                standalone(code, document.language), encoding="utf-8", errors="replace"
+            )
         index_folder("corpus", Path(folder))
     rankings = {query.id: _ranking(query.text, retriever, ids) for query in progress(queries)}
     measures: dict[str, Any] = ranking_measures({query.id: query.relevant for query in queries}, rankings)
     index = serving_index()
     identity = encoder_of(index).identity if index is not None else ""
-    return CorpusEvaluation(measures | {"queries": len(queries), "corpus": len(documents), "encoder": identity}, rankings)
+    return CorpusEvaluation(
+        measures | {"queries": len(queries), "corpus": len(documents), "encoder": identity}, rankings
+    )
 
 
 def _ranking(text: str, retriever: Retriever, ids: dict[str, str]) -> list[str]:
     """Return document ids, each at its best unit's rank. Nothing in a benchmark's query is syntax."""
     result = search(plain_query(text), retriever=retriever, limit=2 * DEPTH, depth=DEPTH)
-    return list(dict.fromkeys(ids[hit.candidate.path] for hit in result.hits if hit.candidate.path in ids))[:DEPTH]
+    return list(dict.fromkeys(ids[hit.candidate.path] for hit in result.hits if hit.candidate.path in ids))[
+        :DEPTH
+    ]

@@ -1,4 +1,6 @@
-"""Encoders side by side, dense search alone: CosQA-like corpora and held-out packages, code with documentation and without."""
+"""Encoders side by side, dense search alone: CosQA-like corpora and held-out packages, code with
+documentation and without.
+"""
 
 import json
 import time
@@ -43,7 +45,10 @@ Ranks = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Task:
-    """Queries with the code they look for. `relevant` names rows of `codes` for each query; `groups` are searched apart."""
+    """Queries with the code they look for.
+
+    `relevant` names rows of `codes` for each query; `groups` are searched apart.
+    """
 
     name: str
     queries: list[str]
@@ -55,7 +60,9 @@ class Task:
 
 @dataclass
 class Outcome:
-    """What one kind of model reached, over its seeds: reciprocal ranks by task, averaged over the seeds, and MAM."""
+    """What one kind of model reached, over its seeds: reciprocal ranks by task, averaged over the seeds, and
+    MAM.
+    """
 
     name: str
     ranks: dict[str, Ranks] = field(default_factory=dict)
@@ -75,7 +82,12 @@ def corpus_tasks(documents: Sequence[Document], queries: Sequence[EvaluationQuer
     texts = [query.text for query in queries]
     relevant = [[rows[each] for each in query.relevant if each in rows] for query in queries]
     given = [seen_by_encoder(each.code, each.language) for each in documents]
-    bare = [seen_by_encoder(strip_docstrings(each.code) if each.language == "python" else each.code, each.language) for each in documents]
+    bare = [
+        seen_by_encoder(
+            strip_docstrings(each.code) if each.language == "python" else each.code, each.language
+        )
+        for each in documents
+    ]
     return [Task("corpus, as given", texts, given, relevant), Task("corpus, bare", texts, bare, relevant)]
 
 
@@ -90,13 +102,21 @@ def held_out_tasks(pairs: Sequence[Pair], most: int) -> list[Task]:
         relevant = [[row] for row in range(number)]
         queries = [pair.query for pair in chosen]
         tasks += [
-            Task(f"{language}, documented", queries, [documented for documented, _ in seen], relevant, CANDIDATES),
+            Task(
+                f"{language}, documented",
+                queries,
+                [documented for documented, _ in seen],
+                relevant,
+                CANDIDATES,
+            ),
             Task(f"{language}, bare", queries, [bare for _, bare in seen], relevant, CANDIDATES),
         ]
     return tasks
 
 
-def compare(models: dict[str, list[Path]], tasks: Sequence[Task], progress: Callable[[str], None]) -> list[Outcome]:
+def compare(
+    models: dict[str, list[Path]], tasks: Sequence[Task], progress: Callable[[str], None]
+) -> list[Outcome]:
     """Return an outcome for each name, over its model folders (one a seed)."""
     loaded = {folder: _loaded(folder) for folders in models.values() for folder in folders}
     outcomes = [Outcome(name, parameters=parameters_of(folders[0])) for name, folders in models.items()]
@@ -108,7 +128,9 @@ def compare(models: dict[str, list[Path]], tasks: Sequence[Task], progress: Call
             found = [reciprocal_ranks(questions, codes, task) for questions, codes in of_seeds]
             outcome.ranks[task.name] = np.mean(found, axis=0)
             outcome.spread[task.name] = float(np.std([ranks.mean() for ranks in found]))
-            outcome.margins[task.name] = float(np.mean([mean_angular_margin(codes.vectors) for _, codes in of_seeds]))
+            outcome.margins[task.name] = float(
+                np.mean([mean_angular_margin(codes.vectors) for _, codes in of_seeds])
+            )
     for outcome in outcomes:
         progress(f"{outcome.name}: functions a second")
         outcome.functions_a_second = _functions_a_second(encoder_of_folder(models[outcome.name][0]), tasks[0])
@@ -124,7 +146,9 @@ class _WithPieces:
     def encode(self, task: Task, read: dict[str, FlatFeatures]) -> tuple[list[QuestionVectors], CodeVectors]:
         """Return the queries and the codes; what was read of the task for other models is of no use."""
         del read
-        codes = self._encoder.encode_code([text for text, _ in task.codes], [graph for _, graph in task.codes])
+        codes = self._encoder.encode_code(
+            [text for text, _ in task.codes], [graph for _, graph in task.codes]
+        )
         return [self._encoder.encode_question(text) for text in task.queries], codes
 
 
@@ -167,7 +191,9 @@ def _functions_a_second(encoder: "GnnCoderEncoder | SequenceOnly | TorchEncoder"
 
 
 def paired_p_value(better: Ranks, worse: Ranks, seed: int = 0) -> float:
-    """Return the two-sided p-value of a paired randomisation test on the mean difference (Smucker, Allan and Carterette 2007)."""
+    """Return the two-sided p-value of a paired randomisation test on the mean difference (Smucker, Allan and
+    Carterette 2007).
+    """
     differences = better - worse
     rng = np.random.default_rng(seed)
     observed = abs(differences.mean())
@@ -219,14 +245,18 @@ def reciprocal_ranks(questions: Sequence[QuestionVectors], codes: CodeVectors, t
     for start in range(0, len(questions), size):
         of_group = slice(start, start + size) if task.group else slice(None)
         offset = start if task.group else 0
-        for row, similarity in enumerate(_similarities(questions[start : start + size], codes, of_group), start):
+        for row, similarity in enumerate(
+            _similarities(questions[start : start + size], codes, of_group), start
+        ):
             best = max(similarity[each - offset] for each in task.relevant[row])
             found.append(1.0 / int((similarity >= best).sum()))
     return np.array(found)
 
 
 def _similarities(questions: Sequence[QuestionVectors], codes: CodeVectors, of_group: slice) -> Vectors:
-    """Return the cosines of questions and a group of codes, and what late interaction adds, float32 [questions, codes]."""
+    """Return the cosines of questions and a group of codes, and what late interaction adds, float32
+    [questions, codes].
+    """
     similarities = np.stack([each.vector for each in questions]) @ codes.vectors[of_group].T
     if codes.pieces is None:
         return similarities

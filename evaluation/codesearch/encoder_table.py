@@ -14,12 +14,22 @@ def as_markdown(outcomes: Sequence[Outcome], baseline: Outcome) -> str:
     for task in baseline.ranks:
         cells = [_cell(outcome, baseline, task) for outcome in outcomes]
         lines.append(f"| {task} | " + " | ".join(cells) + " |")
-    lines.append("| parameters | " + " | ".join(f"{outcome.parameters / 1e6:.1f} M" for outcome in outcomes) + " |")
-    lines.append("| functions a second | " + " | ".join(f"{outcome.functions_a_second:,.0f}" for outcome in outcomes) + " |")
+    lines.append(
+        "| parameters | " + " | ".join(f"{outcome.parameters / 1e6:.1f} M" for outcome in outcomes) + " |"
+    )
+    lines.append(
+        "| functions a second | "
+        + " | ".join(f"{outcome.functions_a_second:,.0f}" for outcome in outcomes)
+        + " |"
+    )
     return "\n".join(lines) + "\n"
 
 
 def _cell(outcome: Outcome, baseline: Outcome, task: str) -> str:
     spread = f" ± {outcome.spread[task]:.3f}" if outcome.spread[task] else ""
     cell = f"{outcome.mrr(task):.3f}{spread} ({outcome.margins[task]:.3f})"
-    return cell if outcome is baseline else f"{cell}, p = {paired_p_value(outcome.ranks[task], baseline.ranks[task]):.3f}"
+    return (
+        cell
+        if outcome is baseline
+        else f"{cell}, p = {paired_p_value(outcome.ranks[task], baseline.ranks[task]):.3f}"
+    )

@@ -10,7 +10,9 @@ from searchapp.jobs.models import Job
 
 def index_folder(name: str, folder: Path) -> Repository:
     """Add the folder as a repository and build it. Raises RuntimeError with the job's error."""
-    repository, job = services.add_repository(name=name, source_kind=Repository.SourceKind.FOLDER, location=str(folder), trusted=True)
+    repository, job = services.add_repository(
+        name=name, source_kind=Repository.SourceKind.FOLDER, location=str(folder), trusted=True
+    )
     ended = run_to_end(job, lambda now: None)
     if ended.state != Job.State.SUCCEEDED:
         raise RuntimeError(f"{name} could not be indexed: {ended.error}")

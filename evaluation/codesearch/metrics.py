@@ -9,24 +9,33 @@ from ir_measures import RR, R, nDCG
 Ranking = Sequence[str]
 
 
-def ranking_measures(relevant: Mapping[str, Mapping[str, int]], rankings: Mapping[str, Ranking]) -> dict[str, float]:
-    """Return mrr, recall@1, recall@10 and ndcg@10 over the queries of `relevant`; a query without a ranking scores 0.
+def ranking_measures(
+    relevant: Mapping[str, Mapping[str, int]], rankings: Mapping[str, Ranking]
+) -> dict[str, float]:
+    """Return mrr, recall@1, recall@10 and ndcg@10 over the queries of `relevant`; a query without a ranking
+    scores 0.
 
     Rankings have no ties: an order by rank is made into falling scores.
     """
     measures = {"mrr": RR, "recall@1": R @ 1, "recall@10": R @ 10, "ndcg@10": nDCG @ 10}
-    run = {query: {document: 1.0 / rank for rank, document in enumerate(ranking, 1)} for query, ranking in rankings.items()}
+    run = {
+        query: {document: 1.0 / rank for rank, document in enumerate(ranking, 1)}
+        for query, ranking in rankings.items()
+    }
     # ir-measures leaves out queries without results; they count as 0 here.
     run |= {query: {"-": 0.0} for query in relevant if not run.get(query)}
-    found = ir_measures.calc_aggregate(list(measures.values()), {query: dict(grades) for query, grades in relevant.items()}, run)
+    found = ir_measures.calc_aggregate(
+        list(measures.values()), {query: dict(grades) for query, grades in relevant.items()}, run
+    )
     return {name: round(float(found[measure]), 4) for name, measure in measures.items()}
 
 
 def file_ndcg(paths: Sequence[str], targets: Sequence[str], depth: int = 10) -> float:
     """Return NDCG over the files of the first `depth` results.
 
-    A target counts once, at the rank of its first result; all targets count the same; the ideal has min(depth, targets)
-    of them on top. A target is a path's end, as the benchmark writes paths from a repository's root.
+    A target counts once, at the rank of its first result; all targets count the same; the ideal has
+    min(depth, targets) of them on top. A target is a path's end, as the benchmark writes paths from a
+    repository's root.
     """
     gained = 0.0
     open_targets = set(targets)

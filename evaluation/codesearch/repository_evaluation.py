@@ -1,4 +1,6 @@
-"""`evaluate_repositories`: whole repositories indexed as anything is, questions about them put through the search."""
+"""`evaluate_repositories`: whole repositories indexed as anything is, questions about them put through the
+search.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -38,7 +40,13 @@ class RepositoryEvaluation:
 def read_repository_queries(path: Path) -> list[RepositoryQuery]:
     """Return the queries of a file. Raises MalformedFile."""
     return [
-        RepositoryQuery(row["id"], row["repository"], row["query"], row["category"], [*row["relevant"], *row.get("secondary", [])])
+        RepositoryQuery(
+            row["id"],
+            row["repository"],
+            row["query"],
+            row["category"],
+            [*row["relevant"], *row.get("secondary", [])],
+        )
         for row in read_json_lines(path)
     ]
 

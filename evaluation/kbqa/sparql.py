@@ -1,4 +1,6 @@
-"""Questions on a graph with known answers: F1, Hits@1, exact answers, and how long a question takes. No gold entities are given."""
+"""Questions on a graph with known answers: F1, Hits@1, exact answers, and how long a question takes. No gold
+entities are given.
+"""
 
 import re
 import shutil
@@ -57,13 +59,18 @@ class Scores:
         """Return the means, and percentiles of the time a question took."""
         number = max(1, self.questions)
         return {
-            "f1": round(self.f1 / number, 4), "hits@1": round(self.hits / number, 4),
-            "hits@any": round(self.hits_any / number, 4), "exact": round(self.exact / number, 4),
-            "executable": round(self.executable / max(1, self.answered), 4), "non_empty": round(self.non_empty / max(1, self.answered), 4),
-            "answered": round(self.answered / number, 4), "ms_p50": round(float(np.percentile(self.milliseconds or [0.0], 50)), 1),
-            "ms_p95": round(float(np.percentile(self.milliseconds or [0.0], 95)), 1), "calibration_error": round(self._calibration_error(), 4),
+            "f1": round(self.f1 / number, 4),
+            "hits@1": round(self.hits / number, 4),
+            "hits@any": round(self.hits_any / number, 4),
+            "exact": round(self.exact / number, 4),
+            "executable": round(self.executable / max(1, self.answered), 4),
+            "non_empty": round(self.non_empty / max(1, self.answered), 4),
+            "answered": round(self.answered / number, 4),
+            "ms_p50": round(float(np.percentile(self.milliseconds or [0.0], 50)), 1),
+            "ms_p95": round(float(np.percentile(self.milliseconds or [0.0], 95)), 1),
+            "calibration_error": round(self._calibration_error(), 4),
             "questions": self.questions,
-        }  # fmt: skip
+        }
 
     def _calibration_error(self) -> float:
         return calibration_error([(readings[0], right) for readings, right in self.judged])
@@ -76,7 +83,9 @@ def loaded_graph(path: Path, embedded_labels: int | None = None) -> Iterator[tup
     `embedded_labels` get vectors; by default as many as the settings say.
     """
     embedded_labels = settings.GRAPH_EMBEDDED_LABELS if embedded_labels is None else embedded_labels
-    graph = Graph.objects.create(slug=path.name.split(".")[0].lower()[:60], name=path.name, source_kind=Graph.SourceKind.FILE)
+    graph = Graph.objects.create(
+        slug=path.name.split(".")[0].lower()[:60], name=path.name, source_kind=Graph.SourceKind.FILE
+    )
     version = GraphVersion.objects.create(graph=graph, number=1, load=1)
     folder = Path(tempfile.mkdtemp(prefix="searchapp-graph-"))
     try:
@@ -114,7 +123,9 @@ def by_known_query(version: GraphVersion, live: LiveGraph) -> AnswerTo:
     return answer_to
 
 
-def evaluate(rows: Iterable[dict[str, Any]], live: LiveGraph, answer_to: AnswerTo, scores: Scores) -> Iterator[dict[str, Any]]:
+def evaluate(
+    rows: Iterable[dict[str, Any]], live: LiveGraph, answer_to: AnswerTo, scores: Scores
+) -> Iterator[dict[str, Any]]:
     """Have each row's question answered, add to `scores`, and yield the prediction."""
     for row in rows:
         gold = _gold(row, live)
@@ -123,7 +134,8 @@ def evaluate(rows: Iterable[dict[str, Any]], live: LiveGraph, answer_to: AnswerT
         try:
             answer = answer_to(row)
         except QueryError as error:
-            # A query that the graph refuses is what must never be; it counts as an answer that could not be run.
+            # A query that the graph refuses is what must never be; it counts as an answer that could not be
+            # run.
             scores.questions += 1
             scores.answered += 1
             yield {"question": row["question"], "sparql": "", "answers": [], "error": str(error)}
@@ -131,7 +143,11 @@ def evaluate(rows: Iterable[dict[str, Any]], live: LiveGraph, answer_to: AnswerT
         found = _predicted(answer, live)
         _score(found, gold, answer, scores)
         best = answer.best
-        yield {"question": row["question"], "sparql": best.text if best else "", "answers": [each[0] for each in found]}
+        yield {
+            "question": row["question"],
+            "sparql": best.text if best else "",
+            "answers": [each[0] for each in found],
+        }
 
 
 def _gold(row: dict[str, Any], live: LiveGraph) -> list[Names] | None:
@@ -157,7 +173,9 @@ def _predicted(answer: Answer, live: LiveGraph) -> list[Names]:
 
 
 def _rows(rows: list[tuple[RdfTerm | None, ...]], live: LiveGraph) -> list[Names]:
-    """Return what each distinct row may be called; a row of several columns is called by all of them together, by IRIs or by labels."""
+    """Return what each distinct row may be called; a row of several columns is called by all of them
+    together, by IRIs or by labels.
+    """
     iris = [term for row in rows for term in row if isinstance(term, NamedNode)]
     labels = live.store_names(list(dict.fromkeys(iris)))
     found = []
@@ -166,7 +184,9 @@ def _rows(rows: list[tuple[RdfTerm | None, ...]], live: LiveGraph) -> list[Names
             found.append(_called(row[0], labels))
         else:
             called = [_called(term, labels) for term in row]
-            found.append(tuple(dict.fromkeys(" | ".join(each[place] for each in called) for place in (0, -1))))
+            found.append(
+                tuple(dict.fromkeys(" | ".join(each[place] for each in called) for place in (0, -1)))
+            )
     return found
 
 

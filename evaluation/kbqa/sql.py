@@ -1,4 +1,6 @@
-"""Questions on databases with known SQL: whether the answers are the same, whether everything runs, and how long a question takes."""
+"""Questions on databases with known SQL: whether the answers are the same, whether everything runs, and how
+long a question takes.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -45,15 +47,23 @@ class Scores:
     """Each question's answers as the ranking sees them, and which are right: what a ranking is fitted to."""
 
     def summary(self) -> dict[str, Any]:
-        """Return shares of 1, and percentiles of the time a question took; `classes` are those of DIN-SQL (section 4.2)."""
+        """Return shares of 1, and percentiles of the time a question took; `classes` are those of DIN-SQL
+        (section 4.2).
+        """
         number, names = max(1, self.questions), sorted({name for name, _ in self.by_class})
         return {
-            "execution_match": round(self.right / number, 4), "valid": round(self.valid / number, 4), "answered": round(self.answered / number, 4),
+            "execution_match": round(self.right / number, 4),
+            "valid": round(self.valid / number, 4),
+            "answered": round(self.answered / number, 4),
             "ms_p50": round(float(np.percentile(self.milliseconds or [0.0], 50)), 1),
             "ms_p95": round(float(np.percentile(self.milliseconds or [0.0], 95)), 1),
-            "calibration_error": round(calibration_error(self.sureness), 4), "questions": self.questions,
-            "classes": {name: [self.by_class[name, True], self.by_class[name, True] + self.by_class[name, False]] for name in names},
-        }  # fmt: skip
+            "calibration_error": round(calibration_error(self.sureness), 4),
+            "questions": self.questions,
+            "classes": {
+                name: [self.by_class[name, True], self.by_class[name, True] + self.by_class[name, False]]
+                for name in names
+            },
+        }
 
 
 @contextmanager
@@ -65,9 +75,16 @@ def opened_source(path: Path) -> Iterator[Source]:
 
 
 def evaluate(
-    rows: Iterable[dict[str, Any]], source: Source, generator: LocalGenerator, scores: Scores, server: ChatServer | None = None
+    rows: Iterable[dict[str, Any]],
+    source: Source,
+    generator: LocalGenerator,
+    scores: Scores,
+    server: ChatServer | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Ask each row's question, add to `scores`, and yield the prediction. The nearest reading counts where none is_answerable."""
+    """Ask each row's question, add to `scores`, and yield the prediction.
+
+    The nearest reading counts where none is_answerable.
+    """
     for row in rows:
         answer = ask(row["question"], source, generator, server=server)
         sql = answer.readings[0].sql if answer.readings else ""
@@ -99,7 +116,9 @@ def _add(scores: Scores, answer: Answer, gold: str, *, valid: bool, right: bool)
 def _judged(sql: str, gold: str, source: Source) -> tuple[bool, bool]:
     """Return whether SQL runs, and whether it returns what the gold SQL returns."""
     try:
-        found = execute(source.engine, checked(sql, source.schema), _LIMITS, dialect=source.schema.dialect).rows
+        found = execute(
+            source.engine, checked(sql, source.schema), _LIMITS, dialect=source.schema.dialect
+        ).rows
     except (StatementError, ExecutionError):
         return False, False
     with source.engine.connect() as connection:
@@ -127,7 +146,9 @@ def _is_ordered(sql: str) -> bool:
 
 
 def question_class(gold: str) -> str:
-    """Return the class that DIN-SQL gives a question by its SQL: easy has one table, nested a query within or beside a query."""
+    """Return the class that DIN-SQL gives a question by its SQL: easy has one table, nested a query within or
+    beside a query.
+    """
     try:
         tree = sqlglot.parse_one(gold, dialect="sqlite")
     except SqlglotError:

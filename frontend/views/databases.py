@@ -35,7 +35,10 @@ from searchapp.jobs.models import Job
 
 _CHANGES = {
     "scan": (services.scan_database, "Scanning the database anew."),
-    "delete": (services.delete_database, "Deleted. What is left of it here is being removed in the background."),
+    "delete": (
+        services.delete_database,
+        "Deleted. What is left of it here is being removed in the background.",
+    ),
 }
 _FORM_FIELDS = {"url": "address", "location": "file"}
 _SHOWN_ROWS, _SHOWN_TABLES, _MORE_FOCUS, _COMPLETED_TABLES = 1_000, 60, 20, 500
@@ -48,8 +51,14 @@ def list_page(request: HttpRequest) -> HttpResponse:
     """List the databases; for htmx the list alone."""
     found = list(selectors.databases())
     newest = code.newest_jobs([database.subject for database in found])
-    rows: list[dict[str, Any]] = [{"database": database, "job": newest.get(database.subject)} for database in found]
-    context = {"rows": rows, "area": "databases", "any_active": any(row["job"] and row["job"].is_active for row in rows)}
+    rows: list[dict[str, Any]] = [
+        {"database": database, "job": newest.get(database.subject)} for database in found
+    ]
+    context = {
+        "rows": rows,
+        "area": "databases",
+        "any_active": any(row["job"] and row["job"].is_active for row in rows),
+    }
     template = "frontend/partials/databases.html" if request.htmx else "frontend/databases.html"  # type: ignore[attr-defined]
     return render(request, template, context)
 
@@ -66,7 +75,12 @@ def add_page(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, f"{database.name} was connected and is being scanned.")
             return redirect(database)
-    return render(request, "frontend/add_database.html", {"form": form, "area": "databases"}, status=422 if form.errors else 200)
+    return render(
+        request,
+        "frontend/add_database.html",
+        {"form": form, "area": "databases"},
+        status=422 if form.errors else 200,
+    )
 
 
 @readers
@@ -99,7 +113,12 @@ def query_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Write SQL and run it, under the same safety as generated SQL; with `format=csv`, the rows as a file."""
     database = get_object_or_404(selectors.databases(), slug=slug)
     sql = request.GET.get("sql", "")
-    context: dict[str, Any] = {"database": database, "area": "databases", "sql": sql or _first_query(database), "status": 200}
+    context: dict[str, Any] = {
+        "database": database,
+        "area": "databases",
+        "sql": sql or _first_query(database),
+        "status": 200,
+    }
     if sql.strip():
         try:
             result, _ = services.run_sql(database, sql)
@@ -140,11 +159,20 @@ def note_page(request: HttpRequest, slug: str) -> HttpResponse:
 def judge(request: HttpRequest, slug: str, question: int) -> HttpResponse:
     """Keep what a person thinks of an answer, and the SQL that would have been right."""
     kept = get_object_or_404(DatabaseQuestion, pk=question, database__slug=slug)
-    context: dict[str, Any] = {"kept": kept, "judge_url": reverse("judge-database-question", args=[slug, question])}
+    context: dict[str, Any] = {
+        "kept": kept,
+        "judge_url": reverse("judge-database-question", args=[slug, question]),
+    }
     try:
-        services.judge(kept, good=request.POST.get("verdict") == "good", correction=request.POST.get("correction", "").strip())
+        services.judge(
+            kept,
+            good=request.POST.get("verdict") == "good",
+            correction=request.POST.get("correction", "").strip(),
+        )
     except ValidationError as error:
-        return render(request, "frontend/partials/judgement.html", context | {"errors": error.messages}, status=422)
+        return render(
+            request, "frontend/partials/judgement.html", context | {"errors": error.messages}, status=422
+        )
     return render(request, "frontend/partials/judgement.html", context)
 
 
@@ -163,7 +191,10 @@ def change(request: HttpRequest, slug: str, change: str) -> HttpResponse:
 def _add(cleaned: dict[str, Any]) -> Database:
     kind, name = cleaned["source_kind"], cleaned["name"]
     if kind == Database.SourceKind.UPLOAD:
-        name, location = name or services.suggested_name(cleaned["file"].name), services.store_file(cleaned["file"])
+        name, location = (
+            name or services.suggested_name(cleaned["file"].name),
+            services.store_file(cleaned["file"]),
+        )
         return services.add_database(name=name, source_kind=kind, location=location)[0]
     return services.add_database(name=name, source_kind=kind, url=cleaned["address"])[0]
 
@@ -187,17 +218,22 @@ def _contents(database: Database) -> dict[str, Any]:
         return {"question_error": str(error), "status": 503}
     tables = source.schema.tables
     return {
-        "schema": source.schema, "tables": [_described(source.schema, place) for place in range(min(len(tables), _SHOWN_TABLES))],
-        "columns": sum(len(table.columns) for table in tables), "more_tables": max(0, len(tables) - _SHOWN_TABLES),
+        "schema": source.schema,
+        "tables": [_described(source.schema, place) for place in range(min(len(tables), _SHOWN_TABLES))],
+        "columns": sum(len(table.columns) for table in tables),
+        "more_tables": max(0, len(tables) - _SHOWN_TABLES),
         "history": selectors.history(database, 8),
-    }  # fmt: skip
+    }
 
 
 def _described(schema: Schema, place: int) -> dict[str, Any]:
     table = schema.tables[place]
     targets = {key.source: key.target for key in schema.keys}
     refs = zip(table.refs(), table.columns, strict=True)
-    return {"table": table, "columns": [{"column": column, "target": targets.get(ref)} for ref, column in refs]}
+    return {
+        "table": table,
+        "columns": [{"column": column, "target": targets.get(ref)} for ref, column in refs],
+    }
 
 
 def _answered(request: HttpRequest, database: Database, question: str) -> dict[str, Any]:
@@ -211,10 +247,14 @@ def _answered(request: HttpRequest, database: Database, question: str) -> dict[s
     chosen = _chosen(request, answer)
     reading = answer.readings[chosen] if answer.readings else None
     return {
-        "answer": answer, "kept": kept, "chosen": chosen, "focus": _shown_focus(answer.focus),
+        "answer": answer,
+        "kept": kept,
+        "chosen": chosen,
+        "focus": _shown_focus(answer.focus),
         "carried": "".join(f"&{urlencode({'column': name})}" for name in columns),
-        "judge_url": reverse("judge-database-question", args=[database.slug, kept.pk]), **(_reading(database, answer, reading) if reading else {}),
-    }  # fmt: skip
+        "judge_url": reverse("judge-database-question", args=[database.slug, kept.pk]),
+        **(_reading(database, answer, reading) if reading else {}),
+    }
 
 
 def _reading(database: Database, answer: Answer, reading: Reading) -> dict[str, Any]:
@@ -222,21 +262,40 @@ def _reading(database: Database, answer: Answer, reading: Reading) -> dict[str, 
     shown_sql = laid_out(reading.sql, answer.focus.world.schema.dialect)
     query_address = f"{reverse('database-query', args=[database.slug])}?{urlencode({'sql': shown_sql})}"
     return {
-        "reading": reading, "shown_sql": shown_sql, "sentence": sentence_of(reading), "query_address": query_address,
-        "words": in_words(reading.query) if reading.query else "", "sub_questions": sub_questions(reading.query) if reading.query else reading.parts,
-        "steps": steps_of(reading), "readings": readings,
+        "reading": reading,
+        "shown_sql": shown_sql,
+        "sentence": sentence_of(reading),
+        "query_address": query_address,
+        "words": in_words(reading.query) if reading.query else "",
+        "sub_questions": sub_questions(reading.query) if reading.query else reading.parts,
+        "steps": steps_of(reading),
+        "readings": readings,
         **(_table(reading.result) if reading.result else {}),
-    }  # fmt: skip
+    }
 
 
 def _table(result: Result) -> dict[str, Any]:
     rows = result.rows[:_SHOWN_ROWS]
-    numeric = [all(isinstance(row[place], _NUMBERS) or row[place] is None for row in rows) for place in range(len(result.columns))]
-    cells = [[(shown(value), _sortable(value) if figures else None) for value, figures in zip(row, numeric, strict=True)] for row in rows]
+    numeric = [
+        all(isinstance(row[place], _NUMBERS) or row[place] is None for row in rows)
+        for place in range(len(result.columns))
+    ]
+    cells = [
+        [
+            (shown(value), _sortable(value) if figures else None)
+            for value, figures in zip(row, numeric, strict=True)
+        ]
+        for row in rows
+    ]
     return {
-        "columns": list(zip(result.columns, numeric, strict=True)), "rows": cells, "number": len(result.rows), "truncated": result.truncated,
-        "ran": True, "chart": chart_of(result), "took": result.milliseconds,
-    }  # fmt: skip
+        "columns": list(zip(result.columns, numeric, strict=True)),
+        "rows": cells,
+        "number": len(result.rows),
+        "truncated": result.truncated,
+        "ran": True,
+        "chart": chart_of(result),
+        "took": result.milliseconds,
+    }
 
 
 def _sortable(value: Any) -> str:
@@ -248,9 +307,25 @@ def _shown_focus(focus: Focus) -> dict[str, Any]:
     """Return the columns that were kept, and the likeliest of those that were not."""
     kept = set(focus.world.column_choices)
     targets = {key.source: key.target for key in focus.world.schema.keys}
-    ranked = sorted(focus.columns, key=lambda ref: (ref not in kept, -focus.columns[ref]))[: len(kept) + _MORE_FOCUS]
-    columns = [{"ref": ref, "percent": round(100 * focus.columns[ref]), "kept": ref in kept, "target": targets.get(ref)} for ref in ranked]
-    return {"columns": columns, "kept": len(kept), "of": len(focus.columns), "whole": focus.whole, "given": focus.given}
+    ranked = sorted(focus.columns, key=lambda ref: (ref not in kept, -focus.columns[ref]))[
+        : len(kept) + _MORE_FOCUS
+    ]
+    columns = [
+        {
+            "ref": ref,
+            "percent": round(100 * focus.columns[ref]),
+            "kept": ref in kept,
+            "target": targets.get(ref),
+        }
+        for ref in ranked
+    ]
+    return {
+        "columns": columns,
+        "kept": len(kept),
+        "of": len(focus.columns),
+        "whole": focus.whole,
+        "given": focus.given,
+    }
 
 
 def _chosen(request: HttpRequest, answer: Answer) -> int:
@@ -265,7 +340,10 @@ def _completions(database: Database) -> dict[str, list[str]]:
         _, source = served(database)
     except (NotReadyError, ConnectError):
         return {}
-    return {table.name: [column.name for column in table.columns if not column.excluded] for table in source.schema.tables[:_COMPLETED_TABLES]}
+    return {
+        table.name: [column.name for column in table.columns if not column.excluded]
+        for table in source.schema.tables[:_COMPLETED_TABLES]
+    }
 
 
 def _first_query(database: Database) -> str:
@@ -277,7 +355,10 @@ def _first_query(database: Database) -> str:
 
 
 def _csv(database: Database, result: Result) -> HttpResponse:
-    response = HttpResponse(content_type="text/csv; charset=utf-8", headers={"Content-Disposition": f'attachment; filename="{database.slug}.csv"'})
+    response = HttpResponse(
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{database.slug}.csv"'},
+    )
     writer = csv.writer(response)
     writer.writerow(result.columns)
     writer.writerows([_plain(value) for value in row] for row in result.rows)
@@ -286,5 +367,7 @@ def _csv(database: Database, result: Result) -> HttpResponse:
 
 def _plain(value: Any) -> str:
     """Return a value as text; what a spreadsheet would take for a formula is kept from being one."""
-    text = bytes(value).hex() if isinstance(value, bytes | memoryview) else "" if value is None else str(value)
+    text = (
+        bytes(value).hex() if isinstance(value, bytes | memoryview) else "" if value is None else str(value)
+    )
     return f"'{text}" if isinstance(value, str) and text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

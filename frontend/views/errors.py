@@ -13,7 +13,12 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     if request.method in ("GET", "HEAD") and bare != request.path and is_valid_path(bare):
         query = request.META.get("QUERY_STRING", "")
         return HttpResponsePermanentRedirect(f"{bare}?{query}" if query else bare)
-    return error_page(request, 404, "There is nothing here", "The address may be mistyped, or what it showed has been removed.")
+    return error_page(
+        request,
+        404,
+        "There is nothing here",
+        "The address may be mistyped, or what it showed has been removed.",
+    )
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -23,17 +28,26 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Answer 400."""
-    return error_page(request, 400, "The request could not be understood", "Go back, reload the page and try again.")
+    return error_page(
+        request, 400, "The request could not be understood", "Go back, reload the page and try again."
+    )
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer 500."""
-    return error_page(request, 500, "Something went wrong", "The server's log has the details. Nothing of yours was lost.")
+    return error_page(
+        request, 500, "Something went wrong", "The server's log has the details. Nothing of yours was lost."
+    )
 
 
 def service_outage(request: HttpRequest) -> HttpResponse:
     """Answer 503."""
-    response = error_page(request, 503, "Back in a moment", "The database or the queue is away right now. Try again; nothing is lost.")
+    response = error_page(
+        request,
+        503,
+        "Back in a moment",
+        "The database or the queue is away right now. Try again; nothing is lost.",
+    )
     response.headers["Retry-After"] = "5"
     return response
 
@@ -43,4 +57,6 @@ def error_page(request: HttpRequest, status: int, title: str, detail: str) -> Ht
     if request.path.startswith("/api/"):
         return problem_response(status, detail)
     # The plain frame asks the database for nothing, which may be what is away.
-    return render(request, "frontend/error.html", {"title": title, "detail": detail, "status": status}, status=status)
+    return render(
+        request, "frontend/error.html", {"title": title, "detail": detail, "status": status}, status=status
+    )

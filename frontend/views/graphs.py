@@ -35,7 +35,9 @@ _CHANGES = {
     "load": (services.load_graph, "Loading the graph anew."),
     "delete": (services.delete_graph, "Deleted. What is left of it is being removed in the background."),
 }
-_FORM_FIELDS = {"location": {"file": "file", "url": "address", "endpoint": "endpoint", "repository": "repository"}}
+_FORM_FIELDS = {
+    "location": {"file": "file", "url": "address", "endpoint": "endpoint", "repository": "repository"}
+}
 _SHOWN_ROWS, _SHOWN_EDGES, _COMPLETED = 200, 100, 400
 _CODE = "https://searchapp.dev/code#"
 
@@ -55,7 +57,11 @@ def list_page(request: HttpRequest) -> HttpResponse:
     found = list(selectors.graphs())
     newest = code.newest_jobs([graph.subject for graph in found])
     rows: list[dict[str, Any]] = [{"graph": graph, "job": newest.get(graph.subject)} for graph in found]
-    context = {"rows": rows, "area": "graphs", "any_active": any(row["job"] and row["job"].is_active for row in rows)}
+    context = {
+        "rows": rows,
+        "area": "graphs",
+        "any_active": any(row["job"] and row["job"].is_active for row in rows),
+    }
     template = "frontend/partials/graphs.html" if request.htmx else "frontend/graphs.html"  # type: ignore[attr-defined]
     return render(request, template, context)
 
@@ -72,7 +78,12 @@ def add_page(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, f"{graph.name} was added and is being loaded.")
             return redirect(graph)
-    return render(request, "frontend/add_graph.html", {"form": form, "area": "graphs"}, status=422 if form.errors else 200)
+    return render(
+        request,
+        "frontend/add_graph.html",
+        {"form": form, "area": "graphs"},
+        status=422 if form.errors else 200,
+    )
 
 
 @readers
@@ -105,7 +116,12 @@ def query_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Write SPARQL and run it."""
     graph = get_object_or_404(selectors.graphs(), slug=slug)
     query = request.GET.get("query", "")
-    context: dict[str, Any] = {"graph": graph, "area": "graphs", "query": query or _first_query(), "status": 200}
+    context: dict[str, Any] = {
+        "graph": graph,
+        "area": "graphs",
+        "query": query or _first_query(),
+        "status": 200,
+    }
     if query.strip():
         context |= _run(graph, query)
     context["terms"] = _terms(graph)
@@ -124,15 +140,26 @@ def node_page(request: HttpRequest, slug: str) -> HttpResponse:
     except ValueError:
         raise Http404 from None
     except StoreError as error:
-        return render(request, "frontend/error.html", {"title": "Not loaded", "detail": str(error), "status": 409}, status=409)
+        return render(
+            request,
+            "frontend/error.html",
+            {"title": "Not loaded", "detail": str(error), "status": 409},
+            status=409,
+        )
     leaving = live.store.select(f"SELECT ?p ?o WHERE {{ {node} ?p ?o }}", limit=_SHOWN_EDGES)
     entering = live.store.select(f"SELECT ?s ?p WHERE {{ ?s ?p {node} }}", limit=_SHOWN_EDGES)
     if not leaving.rows and not entering.rows:
         raise Http404
     context = {
-        "graph": graph, "area": "graphs", "iri": iri, "name": live.store_names([node])[node], "leaving": _shown(leaving, live, graph),
-        "entering": _shown(entering, live, graph), "code": _code_address(graph, live, node), "cut": leaving.cut or entering.cut,
-    }  # fmt: skip
+        "graph": graph,
+        "area": "graphs",
+        "iri": iri,
+        "name": live.store_names([node])[node],
+        "leaving": _shown(leaving, live, graph),
+        "entering": _shown(entering, live, graph),
+        "code": _code_address(graph, live, node),
+        "cut": leaving.cut or entering.cut,
+    }
     return render(request, "frontend/graph_node.html", context)
 
 
@@ -146,7 +173,9 @@ def judge(request: HttpRequest, slug: str, question: int) -> HttpResponse:
     try:
         services.judge(kept, good=good, correction=request.POST.get("correction", "").strip())
     except ValidationError as error:
-        return render(request, "frontend/partials/judgement.html", context | {"errors": error.messages}, status=422)
+        return render(
+            request, "frontend/partials/judgement.html", context | {"errors": error.messages}, status=422
+        )
     return render(request, "frontend/partials/judgement.html", context)
 
 
@@ -164,13 +193,23 @@ def change(request: HttpRequest, slug: str, change: str) -> HttpResponse:
 
 def _add(cleaned: dict[str, Any]) -> Graph:
     kind, name = cleaned["source_kind"], cleaned["name"]
-    location = {"url": cleaned["address"], "endpoint": cleaned["endpoint"], "repository": cleaned["repository"]}.get(kind, "")
+    location = {
+        "url": cleaned["address"],
+        "endpoint": cleaned["endpoint"],
+        "repository": cleaned["repository"],
+    }.get(kind, "")
     if kind == Graph.SourceKind.FILE:
         name = name or services.suggested_name(cleaned["file"].name)
         location = services.store_file(cleaned["file"])
     elif kind == Graph.SourceKind.REPOSITORY:
         name = name or f"{location} code"
-    graph, _ = services.add_graph(name=name, source_kind=kind, location=location, token=cleaned["token"], skip_bad_lines=cleaned["skip_bad_lines"])
+    graph, _ = services.add_graph(
+        name=name,
+        source_kind=kind,
+        location=location,
+        token=cleaned["token"],
+        skip_bad_lines=cleaned["skip_bad_lines"],
+    )
     return graph
 
 
@@ -193,9 +232,13 @@ def _contents(graph: Graph) -> dict[str, Any]:
         return {"question_error": str(error), "status": 503}
     profile = live.profile
     return {
-        "profile": profile, "naming": [(each.value, local_text(each.value)) for each in profile.labels], "classes": profile.classes[:40],
-        "predicates": profile.predicates[:60], "examples": graph.serving.examples, "history": selectors.history(graph, 8),
-    }  # fmt: skip
+        "profile": profile,
+        "naming": [(each.value, local_text(each.value)) for each in profile.labels],
+        "classes": profile.classes[:40],
+        "predicates": profile.predicates[:60],
+        "examples": graph.serving.examples,
+        "history": selectors.history(graph, 8),
+    }
 
 
 def _answered(request: HttpRequest, graph: Graph, question: str) -> dict[str, Any]:
@@ -222,21 +265,30 @@ def _reading(graph: Graph, live: LiveGraph, answer: Answer, reading: Reading | N
         return {}
     solutions, shown_query = reading.solutions, with_prefixes(reading.text, graph.prefixes)
     return {
-        "reading": reading, "rows": _shown(solutions, live, graph) if solutions else [],
-        "columns": _headings(reading), "number": len(solutions.rows) if solutions else 0, "steps": steps_of(reading.derivation),
+        "reading": reading,
+        "rows": _shown(solutions, live, graph) if solutions else [],
+        "columns": _headings(reading),
+        "number": len(solutions.rows) if solutions else 0,
+        "steps": steps_of(reading.derivation),
         "readings": told_apart(answer.readings, _summary),
-        "query_address": f"{reverse('graph-query', args=[graph.slug])}?{urlencode({'query': shown_query})}", "shown_query": shown_query,
+        "query_address": f"{reverse('graph-query', args=[graph.slug])}?{urlencode({'query': shown_query})}",
+        "shown_query": shown_query,
         "picture": _picture(graph, live, reading),
-    }  # fmt: skip
+    }
 
 
 def _picture(graph: Graph, live: LiveGraph, reading: Reading) -> dict[str, Any] | None:
-    """Return what the answer rests on, for the script that draws it; None where there is nothing to draw, or the graph does not tell."""
+    """Return what the answer rests on, for the script that draws it; None where there is nothing to draw, or
+    the graph does not tell.
+    """
     try:
         picture = picture_of(reading.query, live)
     except StoreError:
         return None
-    nodes = [{"key": node.key, "text": node.text, "role": node.role, "address": _node_address(graph, node.iri)} for node in picture.nodes]
+    nodes = [
+        {"key": node.key, "text": node.text, "role": node.role, "address": _node_address(graph, node.iri)}
+        for node in picture.nodes
+    ]
     edges = [asdict(edge) for edge in picture.edges]
     return {"nodes": nodes, "edges": edges, "cut": picture.cut} if edges else None
 
@@ -256,7 +308,12 @@ def _summary(reading: Reading) -> str:
     skipped = {"HEAD": {"variable"}, "TAIL": {"keyword", "variable"}, "COLUMN": {"variable"}}
     parts = []
     for taken, shown in zip(reading.derivation, steps_of(reading.derivation), strict=True):
-        if taken.choice.kind not in skipped.get(taken.step, set()) and taken.choice.key not in ("STOP", "END", "CLOSE", "UNLIMITED"):
+        if taken.choice.kind not in skipped.get(taken.step, set()) and taken.choice.key not in (
+            "STOP",
+            "END",
+            "CLOSE",
+            "UNLIMITED",
+        ):
             parts.append(shown.choice)
     return " › ".join(parts)
 
@@ -278,7 +335,9 @@ def _code_address(graph: Graph, live: LiveGraph, node: NamedNode) -> str:
     """Return the address of the code that a node of a code graph stands for."""
     if graph.source_kind != Graph.SourceKind.REPOSITORY:
         return ""
-    found = live.store.select(f"SELECT ?f ?l WHERE {{ {node} <{_CODE}file> ?f ; <{_CODE}line> ?l }}", limit=1).rows
+    found = live.store.select(
+        f"SELECT ?f ?l WHERE {{ {node} <{_CODE}file> ?f ; <{_CODE}line> ?l }}", limit=1
+    ).rows
     return code.unit_address(graph.location, found[0][0].value, int(found[0][1].value)) if found else ""  # type: ignore[union-attr]
 
 
@@ -300,7 +359,9 @@ def _first_query() -> str:
 def _run(graph: Graph, query: str) -> dict[str, Any]:
     try:
         version, _ = served(graph)
-        result = run_query(version, query, "application/sparql-results+json, text/turtle;q=0.5", limit=_SHOWN_ROWS)
+        result = run_query(
+            version, query, "application/sparql-results+json, text/turtle;q=0.5", limit=_SHOWN_ROWS
+        )
     except QueryError as error:
         return {"query_error": str(error), "status": 422}
     except StoreError as error:
@@ -316,5 +377,7 @@ def _run(graph: Graph, query: str) -> dict[str, Any]:
 
 
 def _json_cell(graph: Graph, found: dict[str, str] | None) -> ShownCell:
-    cell = Cell("") if found is None else Cell(found["value"], found["value"] if found["type"] == "uri" else "")
+    cell = (
+        Cell("") if found is None else Cell(found["value"], found["value"] if found["type"] == "uri" else "")
+    )
     return ShownCell(cell, _address(graph, cell))

@@ -78,12 +78,20 @@ def change(request: HttpRequest, name: str, change: str) -> HttpResponse:
 
 def _add(cleaned: dict[str, Any]) -> Repository:
     kind = cleaned["source_kind"]
-    name, location = cleaned["name"], cleaned["address"] if kind == Repository.SourceKind.GIT else cleaned["folder"]
+    name, location = (
+        cleaned["name"],
+        cleaned["address"] if kind == Repository.SourceKind.GIT else cleaned["folder"],
+    )
     if kind == Repository.SourceKind.ARCHIVE:
         name = name or services.suggested_name(cleaned["archive"].name)
         location = services.store_archive(cleaned["archive"])
     repository, _ = services.add_repository(
-        name=name, source_kind=kind, location=location, ref=cleaned["ref"], token=cleaned["token"], excludes=cleaned["excludes"]
+        name=name,
+        source_kind=kind,
+        location=location,
+        ref=cleaned["ref"],
+        token=cleaned["token"],
+        excludes=cleaned["excludes"],
     )
     return repository
 
@@ -105,7 +113,10 @@ def _row(repository: Repository, job: Job | None) -> dict[str, Any]:
     build = selectors.serving_build(repository)
     total = sum(build.languages.values()) if build else 0
     counts = sorted(build.languages.items(), key=lambda item: -item[1]) if build and total else []
-    languages = [{"name": name, "label": language_label(name), "units": count, "percent": 100 * count / total} for name, count in counts]
+    languages = [
+        {"name": name, "label": language_label(name), "units": count, "percent": 100 * count / total}
+        for name, count in counts
+    ]
     left_out = build.left_out if build else {}
     return {
         "repository": repository,

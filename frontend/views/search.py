@@ -55,7 +55,11 @@ def search_page(request: HttpRequest) -> HttpResponse:
         context |= _results(text, page)
     else:
         context |= _start()
-    template = "frontend/partials/results.html" if request.htmx and not request.htmx.boosted else "frontend/search.html"  # type: ignore[attr-defined]
+    template = (
+        "frontend/partials/results.html"
+        if request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]
+        else "frontend/search.html"
+    )
     response = render(request, template, context, status=context.get("status", 200))
     response.headers["Vary"] = "HX-Request"
     return response
@@ -67,7 +71,11 @@ def similar_page(request: HttpRequest, unit: int) -> HttpResponse:
     """Show the units nearest in meaning to one."""
     found = get_object_or_404(selectors.served_units().select_related("repository"), pk=unit)
     hits = _shown(similar_units(found, limit=20))
-    return render(request, "frontend/similar.html", {"unit": found, "hits": hits, "structure_is_read": structure_is_read()})
+    return render(
+        request,
+        "frontend/similar.html",
+        {"unit": found, "hits": hits, "structure_is_read": structure_is_read()},
+    )
 
 
 @readers
@@ -83,11 +91,18 @@ def explain_page(request: HttpRequest, unit: int) -> HttpResponse:
         return error_page(request, 503, "The encoder cannot be loaded", str(error))
     except QueryError as error:
         return error_page(request, 422, "The query cannot be read", str(error))
-    context: dict[str, Any] = {"unit": found, "explanation": explanation, "language": language_label(found.language), "q": asked}
+    context: dict[str, Any] = {
+        "unit": found,
+        "explanation": explanation,
+        "language": language_label(found.language),
+        "q": asked,
+    }
     context["met"] = [(each, round(100 * each.share), round(100 * each.nearness)) for each in met]
     if explanation is not None:
         context["lines"] = _shaded(found, explanation)
-        context["nodes"] = [(each, round(100 * each.weight, 1), each.kind.replace("_", " ")) for each in explanation.nodes]
+        context["nodes"] = [
+            (each, round(100 * each.weight, 1), each.kind.replace("_", " ")) for each in explanation.nodes
+        ]
         context["apart"] = round(100 * explanation.apart)
     return render(request, "frontend/explain.html", context)
 
@@ -119,7 +134,12 @@ def _results(text: str, page: int) -> dict[str, Any]:
 
 
 def _start() -> dict[str, Any]:
-    return {"examples": _EXAMPLES, "totals": selectors.totals(), "building": _building(), "empty": not Repository.objects.exists()}
+    return {
+        "examples": _EXAMPLES,
+        "totals": selectors.totals(),
+        "building": _building(),
+        "empty": not Repository.objects.exists(),
+    }
 
 
 def _building() -> list[Job]:
@@ -131,10 +151,16 @@ def _shown(hits: list[Hit], words: tuple[str, ...] = (), quoted: tuple[str, ...]
     shown = []
     for hit in hits:
         snippet = snippets[hit.candidate.id]
-        marked = highlight_lines([line.text for line in snippet.lines], hit.candidate.language, frozenset(words), quoted)
-        lines = [(line.number, html, line.after_gap) for line, html in zip(snippet.lines, marked, strict=True)]
+        marked = highlight_lines(
+            [line.text for line in snippet.lines], hit.candidate.language, frozenset(words), quoted
+        )
+        lines = [
+            (line.number, html, line.after_gap) for line, html in zip(snippet.lines, marked, strict=True)
+        ]
         url = selectors.unit_address(hit.candidate.repository, hit.candidate.path, hit.candidate.start_line)
-        shown.append(ShownHit(hit, lines, snippet.unit_lines - len(lines), url, language_label(hit.candidate.language)))
+        shown.append(
+            ShownHit(hit, lines, snippet.unit_lines - len(lines), url, language_label(hit.candidate.language))
+        )
     return shown
 
 

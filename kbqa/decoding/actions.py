@@ -25,8 +25,9 @@ class Kind(StrEnum):
 class Action:
     """One thing that may come next. Choices are equal when their kind and key are.
 
-    `text` is what the network reads of it; `span` the question's characters (start, end) that mention it; `features`
-    say how well they do; `context` is the texts of what surrounds it (an entity's properties), read as one.
+    `text` is what the network reads of it; `span` the question's characters (start, end) that mention it;
+    `features` say how well they do; `context` is the texts of what surrounds it (an entity's properties),
+    read as one.
     """
 
     kind: Kind

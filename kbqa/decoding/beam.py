@@ -1,7 +1,8 @@
 """Beam search over choices, and its diverse form (Vijayakumar et al. 2016).
 
-Hypotheses go on choice by choice, each with the best that the network sees among what the grammar allows; the data are
-asked only about choices that would be kept, the best first, so the cost follows the width and not the number of choices.
+Hypotheses go on choice by choice, each with the best that the network sees among what the grammar allows; the
+data are asked only about choices that would be kept, the best first, so the cost follows the width and not
+the number of choices.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +20,9 @@ MAX_STEPS = 60
 
 @dataclass(frozen=True)
 class DerivationStep:
-    """One step as it was decided: how many choices the grammar offered, how many were tried and refused by the data."""
+    """One step as it was decided: how many choices the grammar offered, how many were tried and refused by
+    the data.
+    """
 
     step: str
     choice: Action
@@ -39,19 +42,27 @@ class Hypothesis:
 
 
 class Scorer(Protocol):
-    """Scores choices. It keeps what it needs of each hypothesis between steps, in the order in which they are given."""
+    """Scores choices.
 
-    def next_scores(self, parents: Sequence[int], hypotheses: Sequence[Hypothesis], offers: Sequence[Sequence[Action]]) -> list[NDArray[np.float32]]:
-        """Return for each hypothesis the log-probabilities of its offers; `parents` are their places at the last call."""
+    It keeps what it needs of each hypothesis between steps, in the order in which they are given.
+    """
+
+    def next_scores(
+        self, parents: Sequence[int], hypotheses: Sequence[Hypothesis], offers: Sequence[Sequence[Action]]
+    ) -> list[NDArray[np.float32]]:
+        """Return for each hypothesis the log-probabilities of its offers; `parents` are their places at the
+        last call.
+        """
         ...
 
 
 @dataclass(frozen=True)
 class BeamOptions:
-    """How wide to search. With several groups, each is held away from what the ones before it choose, by `strength`.
+    """How wide to search. With several groups, each is held away from what the ones before it choose, by
+    `strength`.
 
-    What is `margin` nats less likely than a complete hypothesis is given up: nobody wants to read it, and it would be looked after
-    for many more steps.
+    What is `margin` nats less likely than a complete hypothesis is given up: nobody wants to read it, and it
+    would be looked after for many more steps.
     """
 
     width: int = 5
@@ -61,7 +72,8 @@ class BeamOptions:
 
 
 class Deadline:
-    """How long anyone waits: once it has `passed`, the search ends with what is complete, or goes on with the best hypothesis alone.
+    """How long anyone waits: once it has `passed`, the search ends with what is complete, or goes on with the
+    best hypothesis alone.
 
     It gives up where twice the time is `over`. The clock gives seconds; without `seconds` it never comes.
     """
@@ -95,18 +107,35 @@ class _Offer:
     def holds(self, place: int) -> bool:
         if place not in self.checked:
             places = range(place, min(place + self.portion, len(self.choices)))
-            self.checked |= zip(places, self.hypothesis.state.holds([self.choices[each] for each in places]), strict=True)
+            self.checked |= zip(
+                places, self.hypothesis.state.holds([self.choices[each] for each in places]), strict=True
+            )
         self.refused += not self.checked[place]
         return self.checked[place]
 
     def child(self, place: int, group: int) -> Hypothesis:
         choice = self.choices[place]
-        taken = DerivationStep(self.hypothesis.state.step, choice, len(self.choices), self.refused, float(np.exp(self.scores[place])))
-        return Hypothesis(self.hypothesis.state.apply(choice), self.hypothesis.score + self.scores[place], (*self.hypothesis.derivation, taken), group)
+        taken = DerivationStep(
+            self.hypothesis.state.step,
+            choice,
+            len(self.choices),
+            self.refused,
+            float(np.exp(self.scores[place])),
+        )
+        return Hypothesis(
+            self.hypothesis.state.apply(choice),
+            self.hypothesis.score + self.scores[place],
+            (*self.hypothesis.derivation, taken),
+            group,
+        )
 
 
-def search(start: State, scorer: Scorer, options: BeamOptions | None = None, deadline: Deadline | None = None) -> list[Hypothesis]:
-    """Return complete hypotheses, the best first; as many as the width, or fewer where the data, or the time, allow no more."""
+def search(
+    start: State, scorer: Scorer, options: BeamOptions | None = None, deadline: Deadline | None = None
+) -> list[Hypothesis]:
+    """Return complete hypotheses, the best first; as many as the width, or fewer where the data, or the time,
+    allow no more.
+    """
     options, deadline = options or BeamOptions(), deadline or Deadline()
     active, parents, finished = [Hypothesis(start)], [0], list[Hypothesis]()
     for _ in range(MAX_STEPS):
@@ -131,13 +160,17 @@ def search(start: State, scorer: Scorer, options: BeamOptions | None = None, dea
 
 
 def append_fallback(found: Sequence[Hypothesis], insisting: Sequence[Hypothesis]) -> list[Hypothesis]:
-    """Return what was found, and after it what was found by insisting that there is an answer, as likely as the first search left room for."""
+    """Return what was found, and after it what was found by insisting that there is an answer, as likely as
+    the first search left room for.
+    """
     room = max(1e-9, 1.0 - sum(float(np.exp(each.score)) for each in found))
     return [*found, *(replace(each, score=each.score + float(np.log(room))) for each in insisting)]
 
 
 def is_answerable(found: Sequence[Hypothesis]) -> bool:
-    """Tell whether some answer is likelier than that there is none: readings of one question share what speaks for them."""
+    """Tell whether some answer is likelier than that there is none: readings of one question share what
+    speaks for them.
+    """
     none = sum(float(np.exp(each.score)) for each in found if not each.state.answerable)
     return sum(float(np.exp(each.score)) for each in found if each.state.answerable) > none
 
@@ -156,12 +189,23 @@ def _offers(active: Sequence[Hypothesis], parents: Sequence[int], scorer: Scorer
     offers = []
     for place, (hypothesis, own, scores) in enumerate(zip(active, choices, scored, strict=True)):
         order = np.argsort(-scores, kind="stable")
-        offers.append(_Offer(place, hypothesis, [own[each] for each in order], [float(scores[each]) for each in order], width))
+        offers.append(
+            _Offer(
+                place,
+                hypothesis,
+                [own[each] for each in order],
+                [float(scores[each]) for each in order],
+                width,
+            )
+        )
     return offers
 
 
-def _best(offers: Sequence[_Offer], options: BeamOptions, deadline: Deadline) -> Iterator[tuple[int, Hypothesis]]:
-    """Yield (parent, child) of the best choices that hold; groups choose in turn, each to go on with its own hypotheses.
+def _best(
+    offers: Sequence[_Offer], options: BeamOptions, deadline: Deadline
+) -> Iterator[tuple[int, Hypothesis]]:
+    """Yield (parent, child) of the best choices that hold; groups choose in turn, each to go on with its own
+    hypotheses.
 
     Where the time is up, a group ends with the first that holds.
     """
@@ -170,8 +214,15 @@ def _best(offers: Sequence[_Offer], options: BeamOptions, deadline: Deadline) ->
     for group in range(options.groups):
         size = options.width // options.groups + (group < options.width % options.groups)
         own = [offer for offer in offers if offer.hypothesis.group in (None, group)]
-        ranked = [(offer.hypothesis.score + score, offer, place) for offer in own for place, score in enumerate(offer.scores)]
-        penalised = sorted(ranked, key=lambda entry: -(entry[0] - options.strength * chosen.get(entry[1].choices[entry[2]], 0)))
+        ranked = [
+            (offer.hypothesis.score + score, offer, place)
+            for offer in own
+            for place, score in enumerate(offer.scores)
+        ]
+        penalised = sorted(
+            ranked,
+            key=lambda entry: -(entry[0] - options.strength * chosen.get(entry[1].choices[entry[2]], 0)),
+        )
         kept = 0
         for _, offer, place in penalised:
             if kept == size or deadline.over or (kept and deadline.passed):

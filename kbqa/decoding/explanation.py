@@ -18,6 +18,11 @@ class ShownStep:
     probability: float
 
 
-def shown_steps(taken: Iterable[DerivationStep], names: Mapping[str, str], text: Callable[[Action], str]) -> list[ShownStep]:
+def shown_steps(
+    taken: Iterable[DerivationStep], names: Mapping[str, str], text: Callable[[Action], str]
+) -> list[ShownStep]:
     """Return steps with their names and choices in words."""
-    return [ShownStep(names[each.step], text(each.choice), each.offered, each.refused, each.probability) for each in taken]
+    return [
+        ShownStep(names[each.step], text(each.choice), each.offered, each.refused, each.probability)
+        for each in taken
+    ]

@@ -16,8 +16,9 @@ KINDS = tuple(Kind)
 READ_BY_TEXT = (Kind.CLASS, Kind.FORWARD, Kind.BACKWARD, Kind.TABLE, Kind.COLUMN)
 _RELATIONS = (Kind.FORWARD, Kind.BACKWARD)
 MATCHES = 4
-"""How a token relates to a candidate: 0 not, 1 begins as one of its words or is in what is written about it, 2 has the stem of one, 3 belongs to its
-mention."""
+"""How a token relates to a candidate: 0 not, 1 begins as one of its words or is in what is written about it,
+2 has the stem of one, 3 belongs to its mention.
+"""
 JOINT_MATCHES = 1 + 2 * MATCHES
 """Token to token, token to candidate, candidate to token; what candidates are to each other comes after."""
 MAX_TOKENS = 256
@@ -39,8 +40,9 @@ class Question:
 class Candidates:
     """Candidates of one question, n of them.
 
-    kinds int64 [n]; texts int64 [n] and contexts int64 [n, CONTEXTS], rows of a table of text vectors, 0 for none;
-    features float32 [n, FEATURES]; matches int8 [n, tokens]; relations int8 [n, n], what each is to each, where they are read together.
+    kinds int64 [n]; texts int64 [n] and contexts int64 [n, CONTEXTS], rows of a table of text vectors, 0 for
+    none; features float32 [n, FEATURES]; matches int8 [n, tokens]; relations int8 [n, n], what each is to
+    each, where they are read together.
     """
 
     kinds: NDArray[np.int64]
@@ -52,13 +54,17 @@ class Candidates:
 
 
 Relate = Callable[[Sequence[Action]], NDArray[np.int8]]
-"""Tells what each candidate is to each [n, n]; the numbers mean what the language's own code says, 0 is nothing."""
+"""Tells what each candidate is to each [n, n]; the numbers mean what the language's own code says, 0 is
+nothing.
+"""
 
 
 class TextTable:
     """Vectors of texts by row; row 0 is no text. It grows, and starts anew when it is too large."""
 
-    def __init__(self, encode: Callable[[Sequence[str]], Vectors], dimension: int, most: int = 200_000) -> None:
+    def __init__(
+        self, encode: Callable[[Sequence[str]], Vectors], dimension: int, most: int = 200_000
+    ) -> None:
         self._encode, self._most = encode, most
         self._rows: dict[str, int] = {}
         self.vectors: Vectors = np.zeros((1, dimension), dtype=np.float32)
@@ -78,17 +84,23 @@ class TextTable:
 def read_question(tokenizer: Tokenizer, text: str) -> Question:
     """Tokenise a question."""
     encoding = tokenizer.encode(text)
-    return Question(text, np.array(encoding.ids[:MAX_TOKENS]), np.array(encoding.offsets[:MAX_TOKENS]).reshape(-1, 2))
+    return Question(
+        text, np.array(encoding.ids[:MAX_TOKENS]), np.array(encoding.offsets[:MAX_TOKENS]).reshape(-1, 2)
+    )
 
 
-def read_candidates(question: Question, choices: Sequence[Action], table: TextTable, relate: Relate | None = None) -> Candidates:
+def read_candidates(
+    question: Question, choices: Sequence[Action], table: TextTable, relate: Relate | None = None
+) -> Candidates:
     """Read pointers beside a question."""
     number, tokens = len(choices), len(question.ids)
     features = np.zeros((number, FEATURES), dtype=np.float32)
     matches = np.zeros((number, tokens), dtype=np.int8)
     texts = table.rows([choice.text if choice.kind in READ_BY_TEXT else "" for choice in choices])
     around = [(*choice.context[:CONTEXTS], *[""] * (CONTEXTS - len(choice.context))) for choice in choices]
-    contexts = np.array(table.rows([text for texts in around for text in texts]), dtype=np.int64).reshape(number, CONTEXTS)
+    contexts = np.array(table.rows([text for texts in around for text in texts]), dtype=np.int64).reshape(
+        number, CONTEXTS
+    )
     stems = _token_stems(question)
     for row, choice in enumerate(choices):
         known = _shared_words(choice, stems) if choice.kind in _RELATIONS else choice.features
@@ -104,7 +116,11 @@ def _token_stems(question: Question) -> Mapping[str, list[int]]:
     found: dict[str, list[int]] = {}
     for match in WORD.finditer(question.text):
         start, end = match.span()
-        inside = (question.offsets[:, 0] >= start) & (question.offsets[:, 1] <= end) & (question.offsets[:, 1] > question.offsets[:, 0])
+        inside = (
+            (question.offsets[:, 0] >= start)
+            & (question.offsets[:, 1] <= end)
+            & (question.offsets[:, 1] > question.offsets[:, 0])
+        )
         for part in [*fold(match.group()).split(), *parts_of(match.group())]:
             found.setdefault(stem(part), []).extend(np.flatnonzero(inside).tolist())
     return found
@@ -120,21 +136,42 @@ def _matches(choice: Action, question: Question, stems: Mapping[str, list[int]])
             for other, tokens in stems.items():
                 if part == other:
                     found[tokens] = 2
-                elif part[:_SAME_BEGINNING] == other[:_SAME_BEGINNING] and len(part) >= _SAME_BEGINNING and len(other) >= _SAME_BEGINNING:
+                elif (
+                    part[:_SAME_BEGINNING] == other[:_SAME_BEGINNING]
+                    and len(part) >= _SAME_BEGINNING
+                    and len(other) >= _SAME_BEGINNING
+                ):
                     found[tokens] = np.maximum(found[tokens], 1)
     elif choice.span is not None:
         offsets = question.offsets
-        found[(offsets[:, 0] >= choice.span[0]) & (offsets[:, 1] <= choice.span[1]) & (offsets[:, 1] > offsets[:, 0])] = 3
+        found[
+            (offsets[:, 0] >= choice.span[0])
+            & (offsets[:, 1] <= choice.span[1])
+            & (offsets[:, 1] > offsets[:, 0])
+        ] = 3
     return found
 
 
 def _shared_words(choice: Action, stems: Mapping[str, list[int]]) -> tuple[float, ...]:
-    """Return how much of what a relation is called, and of what it leads to, the question says: what tells a `vice manager` from a `manager`."""
+    """Return how much of what a relation is called, and of what it leads to, the question says: what tells a
+    `vice manager` from a `manager`.
+    """
     own, around = _text_stems(choice.text), _text_stems(choice.context[0]) if choice.context else ()
     said, said_around = sum(part in stems for part in own), sum(part in stems for part in around)
-    begun = sum(len(part) >= _SAME_BEGINNING and any(part[:_SAME_BEGINNING] == other[:_SAME_BEGINNING] for other in stems) for part in own)
+    begun = sum(
+        len(part) >= _SAME_BEGINNING
+        and any(part[:_SAME_BEGINNING] == other[:_SAME_BEGINNING] for other in stems)
+        for part in own
+    )
     share, share_around = said / max(1, len(own)), said_around / max(1, len(around))
-    return share, float(share == 1), share_around, said / 4, begun / max(1, len(own)), float(share_around == 1)
+    return (
+        share,
+        float(share == 1),
+        share_around,
+        said / 4,
+        begun / max(1, len(own)),
+        float(share_around == 1),
+    )
 
 
 def _described(choice: Action) -> frozenset[str]:

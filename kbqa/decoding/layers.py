@@ -47,15 +47,27 @@ class Layers:
 
     def remembered(self, name: str, states: Array) -> Memory:
         """Return the keys and values of states [n, width] as a layer of attention sees them."""
-        return self.split(self.linear(f"{name}.key", states)), self.split(self.linear(f"{name}.value", states))
+        return self.split(self.linear(f"{name}.key", states)), self.split(
+            self.linear(f"{name}.value", states)
+        )
 
-    def reader_layer(self, name: str, states: Array, connections: NDArray[np.integer[Any]], memory: Memory | None = None) -> Array:
-        """Return states [n, width] that attended to a memory of m, or to each other where none is given; connections [n, m] bias it."""
+    def reader_layer(
+        self, name: str, states: Array, connections: NDArray[np.integer[Any]], memory: Memory | None = None
+    ) -> Array:
+        """Return states [n, width] that attended to a memory of m, or to each other where none is given;
+        connections [n, m] bias it.
+        """
         normal = self.norm(f"{name}.norm_attention", states)
-        states = states + self._attended(f"{name}.attention", normal, memory or self.remembered(f"{name}.attention", normal), connections)
-        return states + self.feed_forward(f"{name}.feed_forward", self.norm(f"{name}.norm_feed_forward", states))
+        states = states + self._attended(
+            f"{name}.attention", normal, memory or self.remembered(f"{name}.attention", normal), connections
+        )
+        return states + self.feed_forward(
+            f"{name}.feed_forward", self.norm(f"{name}.norm_feed_forward", states)
+        )
 
-    def _attended(self, name: str, states: Array, memory: Memory, connections: NDArray[np.integer[Any]]) -> Array:
+    def _attended(
+        self, name: str, states: Array, memory: Memory, connections: NDArray[np.integer[Any]]
+    ) -> Array:
         """Attention of states [n, width] to a memory, with the bias and value of each connection [n, m]."""
         query, bias, value = (
             self.split(self.linear(f"{name}.query", states)),
@@ -64,15 +76,23 @@ class Layers:
         keys, values = memory
         scores = query @ keys.transpose(0, 2, 1) / np.float32(query.shape[-1] ** 0.5)
         weights = softmax(scores + bias[connections].transpose(2, 0, 1))
-        added = _by_connection(weights, connections, len(value)) @ value.reshape(len(value), self.heads, -1).transpose(1, 0, 2)
-        return self.linear(f"{name}.output", (weights @ values + added).transpose(1, 0, 2).reshape(states.shape))
+        added = _by_connection(weights, connections, len(value)) @ value.reshape(
+            len(value), self.heads, -1
+        ).transpose(1, 0, 2)
+        return self.linear(
+            f"{name}.output", (weights @ values + added).transpose(1, 0, 2).reshape(states.shape)
+        )
 
 
 def compiled_encoder(tuned: Mapping[str, Any], layers: int) -> ov.InferRequest:
-    """Return the package's encoder, its last layers replaced by tuned ones (`encoder.layer.0…`): ids and mask int64 [b, l] → states [b, l, 384]."""
+    """Return the package's encoder, its last layers replaced by tuned ones (`encoder.layer.0…`): ids and mask
+    int64 [b, l] → states [b, l, 384].
+    """
     folder = model_folder(BUNDLED_MODEL)
     config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    weights = {name.removeprefix("bert."): value for name, value in load_file(folder / "model.safetensors").items()}
+    weights = {
+        name.removeprefix("bert."): value for name, value in load_file(folder / "model.safetensors").items()
+    }
     kept = int(config["num_hidden_layers"]) - layers
     for name, value in tuned.items():
         if name.startswith("encoder.layer."):
@@ -82,7 +102,12 @@ def compiled_encoder(tuned: Mapping[str, Any], layers: int) -> ov.InferRequest:
     mask = op.parameter([-1, -1], np.int64, name="attention_mask")
     graph = ov.Model([bert_states(ids, mask, config, weights)], [ids, mask], "question_encoder")
     # In float32, also where the processor could do bfloat16, whose rounding can turn near choices around.
-    options = {"NUM_STREAMS": "1", "INFERENCE_NUM_THREADS": "1", "ENABLE_CPU_PINNING": "NO", "INFERENCE_PRECISION_HINT": "f32"}
+    options = {
+        "NUM_STREAMS": "1",
+        "INFERENCE_NUM_THREADS": "1",
+        "ENABLE_CPU_PINNING": "NO",
+        "INFERENCE_PRECISION_HINT": "f32",
+    }
     return ov.Core().compile_model(graph, "CPU", options).create_infer_request()
 
 
@@ -90,7 +115,9 @@ def _by_connection(weights: Array, connections: NDArray[np.integer[Any]], kinds:
     """Return how much attention [heads, n, m] goes over each kind of connection [n, m]: [heads, n, kinds]."""
     heads, rows, _ = weights.shape
     places = (connections + kinds * np.arange(rows)[:, None]).ravel()
-    sums = [np.bincount(places, weights=weights[head].ravel(), minlength=rows * kinds) for head in range(heads)]
+    sums = [
+        np.bincount(places, weights=weights[head].ravel(), minlength=rows * kinds) for head in range(heads)
+    ]
     return np.stack(sums).reshape(heads, rows, kinds).astype(np.float32)
 
 

@@ -1,7 +1,7 @@
 """The decoder without torch: OpenVINO runs the encoder, NumPy the few small layers behind it.
 
-The function is that of `network.DecoderNetwork` in evaluation; keys and values of earlier steps are kept, so a step costs one
-row a hypothesis.
+The function is that of `network.DecoderNetwork` in evaluation; keys and values of earlier steps are kept, so
+a step costs one row a hypothesis.
 """
 
 import json
@@ -17,7 +17,15 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from kbqa.decoding.actions import Action, Kind
-from kbqa.decoding.features import JOINT_MATCHES, MATCHES, Candidates, Relate, TextTable, read_candidates, read_question
+from kbqa.decoding.features import (
+    JOINT_MATCHES,
+    MATCHES,
+    Candidates,
+    Relate,
+    TextTable,
+    read_candidates,
+    read_question,
+)
 from kbqa.decoding.layers import Array, Layers, Memory, compiled_encoder, softmax
 from kbqa.decoding.vocabulary import Vocabulary
 from searchapp.encoders.base import EncoderError, EncoderSpec
@@ -52,12 +60,18 @@ class DecoderModel(Layers):
         except (OSError, ValueError) as error:
             raise EncoderError(f"The decoder's folder {folder} cannot be read: {error}") from error
         sizes = config["sizes"]
-        weights = {name: tensor.astype(np.float32) for name, tensor in stored.items() if not name.startswith("encoder.")}
+        weights = {
+            name: tensor.astype(np.float32)
+            for name, tensor in stored.items()
+            if not name.startswith("encoder.")
+        }
         super().__init__(weights, int(sizes["heads"]))
         self.width = int(sizes["width"])
         self.reader_layers, self.decoder_layers = int(sizes["reader_layers"]), int(sizes["decoder_layers"])
         self.longest, self.joint = int(sizes["longest"]), bool(sizes.get("relations"))
-        self.vocabulary = Vocabulary(tuple(config["keywords"]), tuple(config["steps"]), len(self.weights["slot.weight"]))
+        self.vocabulary = Vocabulary(
+            tuple(config["keywords"]), tuple(config["steps"]), len(self.weights["slot.weight"])
+        )
         self.places = {word: place for place, word in enumerate(self.vocabulary.keywords)}
         self.temperature = float(config.get("temperature", 1.0))
         self.ranking: dict[str, float] = config.get("ranking", {})
@@ -80,17 +94,22 @@ class DecoderModel(Layers):
 class Session:
     """One question: its states, the vectors of choices seen so far, and the scoring of steps.
 
-    `relate` tells what the candidates are to each other, for a model that reads them together; `relevance` is then how sure it is
-    that the query uses each, from 0 to 1.
+    `relate` tells what the candidates are to each other, for a model that reads them together; `relevance` is
+    then how sure it is that the query uses each, from 0 to 1.
     """
 
-    def __init__(self, model: DecoderModel, question: str, mentioned: Sequence[Action], relate: Relate | None = None) -> None:
+    def __init__(
+        self, model: DecoderModel, question: str, mentioned: Sequence[Action], relate: Relate | None = None
+    ) -> None:
         self.model = model
         self.question = read_question(model.tokenizer, question)
         candidates = read_candidates(self.question, mentioned, model.table, relate if model.joint else None)
         certain = candidates.features[:, 1:2] > 0
         marked = ((candidates.matches == MATCHES - 1) & certain).any(0).astype(int)
-        projected = model.linear("question", model.states(self.question.ids)) + model.weights["mentioned.weight"][marked]
+        projected = (
+            model.linear("question", model.states(self.question.ids))
+            + model.weights["mentioned.weight"][marked]
+        )
         states = model.norm("norm_question", projected)
         self._memory: dict[str, Memory] = {}
         self._vectors: dict[Action, Array] = {}
@@ -110,33 +129,53 @@ class Session:
         """Return the vectors of choices [n, width]; pointers that are new are read together."""
         choices = list(choices)
         needed = [choice if choice.kind != Kind.VARIABLE else choice.introduced_by for choice in choices]
-        new = list(dict.fromkeys(each for each in needed if each is not None and each.kind != Kind.KEYWORD and each not in self._vectors))
+        new = list(
+            dict.fromkeys(
+                each
+                for each in needed
+                if each is not None and each.kind != Kind.KEYWORD and each not in self._vectors
+            )
+        )
         if new:
             self._vectors |= zip(new, self._read(new), strict=True)
         return np.stack([self._vector(choice) for choice in choices])
 
-    def step(self, past: Past, previous: Sequence[Action | None], steps: Sequence[str], steps_done: int) -> tuple[Array, Past]:
-        """Return the states [hypotheses, width] in which the next choice is scored, and the memory with this step in it."""
+    def step(
+        self, past: Past, previous: Sequence[Action | None], steps: Sequence[str], steps_done: int
+    ) -> tuple[Array, Past]:
+        """Return the states [hypotheses, width] in which the next choice is scored, and the memory with this
+        step in it.
+        """
         model = self.model
         given = [choice for choice in previous if choice is not None]
-        before = model.linear("chosen", self.vectors(given)) if given else np.tile(model.weights["begin"], (len(previous), 1))
+        before = (
+            model.linear("chosen", self.vectors(given))
+            if given
+            else np.tile(model.weights["begin"], (len(previous), 1))
+        )
         place = min(steps_done, model.longest - 1)
         due = [model.vocabulary.steps.index(step) for step in steps]
         states = before + model.weights["step.weight"][due] + model.weights["position.weight"][place]
         keys, values = [], []
         for layer in range(model.decoder_layers):
             states, key, value = self._decoder_layer(
-                f"decoder.{layer}", states, *((past.keys[layer], past.values[layer]) if past.keys else (None, None))
+                f"decoder.{layer}",
+                states,
+                *((past.keys[layer], past.values[layer]) if past.keys else (None, None)),
             )
             keys.append(key)
             values.append(value)
         return model.norm("norm_decoder", states), Past(tuple(keys), tuple(values))
 
     def scores(self, state: Array, choices: Sequence[Action]) -> Array:
-        """Return the log-probabilities of choices [n] in a state [width]; words that the weights were not trained with are never chosen."""
+        """Return the log-probabilities of choices [n] in a state [width]; words that the weights were not
+        trained with are never chosen.
+        """
         asked = self.model.linear("asked", state[None])[0]
         raw = self._offered(choices) @ asked / np.float32(self.model.width**0.5)
-        raw[[choice.kind == Kind.KEYWORD and choice.key not in self.model.places for choice in choices]] = _NEVER
+        raw[[choice.kind == Kind.KEYWORD and choice.key not in self.model.places for choice in choices]] = (
+            _NEVER
+        )
         raw = raw - raw.max()
         found: Array = raw - np.log(np.exp(raw).sum())
         return found
@@ -146,7 +185,9 @@ class Session:
         places = [(choice, choice.introduced_by) for choice in choices]
         new = list(dict.fromkeys(place for place in places if place not in self._scored_by))
         if new:
-            self._scored_by |= zip(new, self.model.linear("offered", self.vectors([choice for choice, _ in new])), strict=True)
+            self._scored_by |= zip(
+                new, self.model.linear("offered", self.vectors([choice for choice, _ in new])), strict=True
+            )
         return np.stack([self._scored_by[place] for place in places])
 
     def _vector(self, choice: Action) -> Array:
@@ -180,11 +221,15 @@ class Session:
         read = read_candidates(self.question, choices, self.model.table)
         states = self._embedded(read)
         for layer in range(self.model.reader_layers):
-            states = self.model.reader_layer(f"reader.{layer}", states, read.matches, self._memory[f"reader.{layer}.attention"])
+            states = self.model.reader_layer(
+                f"reader.{layer}", states, read.matches, self._memory[f"reader.{layer}.attention"]
+            )
         return self.model.norm("norm_reader", states)
 
     def _read_together(self, question: Array, read: Candidates) -> tuple[Array, Array]:
-        """Read question and candidates together; returns all states [tokens + n, width], and the candidates' [n, width]."""
+        """Read question and candidates together; returns all states [tokens + n, width], and the candidates'
+        [n, width].
+        """
         tokens, matches = len(question), read.matches.astype(np.int64)
         states = np.concatenate([question, self._embedded(read)])
         connections = np.zeros((len(states), len(states)), dtype=np.int64)
@@ -196,21 +241,37 @@ class Session:
         states = self.model.norm("norm_reader", states)
         return states, states[tokens:]
 
-    def _decoder_layer(self, name: str, states: Array, past_keys: Array | None, past_values: Array | None) -> tuple[Array, Array, Array]:
-        """One layer for one new step of each hypothesis [hypotheses, width]; returns also the keys and values with this step's."""
+    def _decoder_layer(
+        self, name: str, states: Array, past_keys: Array | None, past_values: Array | None
+    ) -> tuple[Array, Array, Array]:
+        """One layer for one new step of each hypothesis [hypotheses, width]; returns also the keys and values
+        with this step's.
+        """
         model, number = self.model, len(states)
         normal = model.norm(f"{name}.norm_own", states)
-        query, key, value = (model.linear(f"{name}.own.{part}", normal).reshape(number, model.heads, 1, -1) for part in ("query", "key", "value"))
+        query, key, value = (
+            model.linear(f"{name}.own.{part}", normal).reshape(number, model.heads, 1, -1)
+            for part in ("query", "key", "value")
+        )
         keys = key if past_keys is None else np.concatenate([past_keys, key], axis=2)
         values = value if past_values is None else np.concatenate([past_values, value], axis=2)
         own = softmax(query @ keys.transpose(0, 1, 3, 2) / np.float32(query.shape[-1] ** 0.5)) @ values
         states = states + model.linear(f"{name}.own.output", own.reshape(number, -1))
         crossed_keys, crossed_values = self._memory[f"{name}.cross"]
-        cross_query = model.split(model.linear(f"{name}.cross.query", model.norm(f"{name}.norm_cross", states)))
-        weights = softmax(cross_query @ crossed_keys.transpose(0, 2, 1) / np.float32(cross_query.shape[-1] ** 0.5))
+        cross_query = model.split(
+            model.linear(f"{name}.cross.query", model.norm(f"{name}.norm_cross", states))
+        )
+        weights = softmax(
+            cross_query @ crossed_keys.transpose(0, 2, 1) / np.float32(cross_query.shape[-1] ** 0.5)
+        )
         cross = (weights @ crossed_values).transpose(1, 0, 2).reshape(number, -1)
         states = states + model.linear(f"{name}.cross.output", cross)
-        return states + model.feed_forward(f"{name}.feed_forward", model.norm(f"{name}.norm_feed_forward", states)), keys, values
+        return (
+            states
+            + model.feed_forward(f"{name}.feed_forward", model.norm(f"{name}.norm_feed_forward", states)),
+            keys,
+            values,
+        )
 
 
 @lru_cache(maxsize=4)

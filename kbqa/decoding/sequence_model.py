@@ -5,7 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer, LogitsProcessorList
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForSeq2SeqLM,
+    AutoTokenizer,
+    LogitsProcessorList,
+)
 
 from kbqa.decoding.actions import State
 from kbqa.decoding.beam import Hypothesis
@@ -36,13 +42,22 @@ class SequenceModel:
         given = self._tokenizer(prompt, return_tensors="pt", truncation=True)
         end = self._model.generation_config.eos_token_id
         end = end[0] if isinstance(end, list) else end
-        processor = ChoiceProcessor(start, self._tokens, 1 if self._encoder_decoder else given["input_ids"].shape[1], end)
+        processor = ChoiceProcessor(
+            start, self._tokens, 1 if self._encoder_decoder else given["input_ids"].shape[1], end
+        )
         with torch.inference_mode():
             found = self._model.generate(
-                **given, num_beams=width, num_return_sequences=width, max_new_tokens=_MAX_TOKENS, do_sample=False,
-                pad_token_id=end, length_penalty=0.0,
-                logits_processor=LogitsProcessorList([processor]), return_dict_in_generate=True, output_scores=True,
-            )  # fmt: skip
+                **given,
+                num_beams=width,
+                num_return_sequences=width,
+                max_new_tokens=_MAX_TOKENS,
+                do_sample=False,
+                pad_token_id=end,
+                length_penalty=0.0,
+                logits_processor=LogitsProcessorList([processor]),
+                return_dict_in_generate=True,
+                output_scores=True,
+            )
         scores = found.sequences_scores.tolist() if width > 1 else [0.0]
         hypotheses: dict[State, Hypothesis] = {}
         for ids, score in zip(found.sequences.tolist(), scores, strict=True):

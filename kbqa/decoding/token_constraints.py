@@ -1,9 +1,10 @@
-"""The same choices for any Hugging Face sequence model: tokens are masked so that it can only spell what a state offers.
+"""The same choices for any Hugging Face sequence model: tokens are masked so that it can only spell what a
+state offers.
 
-A query is spelled as its choices in words, each ended by `|`. What counts are bytes: a token is legal when its bytes go on
-with a legal choice, wherever the tokeniser cuts a name and even if a token spans the end of one choice and the beginning of the
-next. So no name is out of reach because its pieces were split otherwise in training (SPARKLE, section 3.2, walks tries of
-tokens).
+A query is spelled as its choices in words, each ended by `|`. What counts are bytes: a token is legal when
+its bytes go on with a legal choice, wherever the tokeniser cuts a name and even if a token spans the end of
+one choice and the beginning of the next. So no name is out of reach because its pieces were split otherwise
+in training (SPARKLE, section 3.2, walks tries of tokens).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -56,7 +57,11 @@ class Speller:
     def next_bytes(self, position: Position) -> set[int]:
         """Return the bytes that may follow; spaces are skipped before a choice."""
         spelled = position.spelled
-        following = {text[len(spelled)] for text in self.spellings(position.state) if len(text) > len(spelled) and text.startswith(spelled)}
+        following = {
+            text[len(spelled)]
+            for text in self.spellings(position.state)
+            if len(text) > len(spelled) and text.startswith(spelled)
+        }
         return following | ({_SPACE} if not spelled else set())
 
     def after(self, position: Position, byte: int) -> Position:
@@ -91,8 +96,9 @@ def _unique(text: bytes, taken: Mapping[bytes, Action]) -> bytes:
 class ChoiceProcessor(LogitsProcessor):
     """Leaves a model only the tokens that spell legal choices; when a query is complete, only the end.
 
-    `prompt` is how many tokens of the sequence are not the model's: 1 for an encoder-decoder's start, a prompt's for others.
-    A sequence that nothing can follow gets the end, too; `state_of` tells it from a complete one.
+    `prompt` is how many tokens of the sequence are not the model's: 1 for an encoder-decoder's start, a
+    prompt's for others. A sequence that nothing can follow gets the end, too; `state_of` tells it from a
+    complete one.
     """
 
     def __init__(self, start: State, tokens: "TokenTrie", prompt: int, end: int) -> None:
@@ -179,7 +185,9 @@ def _byte_level(token: str) -> bytes:
 def _byte_table() -> dict[str, int]:
     shown = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     hidden = [byte for byte in range(0x100) if byte not in shown]
-    return {chr(byte): byte for byte in shown} | {chr(0x100 + place): byte for place, byte in enumerate(hidden)}
+    return {chr(byte): byte for byte in shown} | {
+        chr(0x100 + place): byte for place, byte in enumerate(hidden)
+    }
 
 
 _BYTES = _byte_table()

@@ -1,4 +1,6 @@
-"""Countries and what is of them: Norwegian customers are those from Norway, and who is from France may be kept as French."""
+"""Countries and what is of them: Norwegian customers are those from Norway, and who is from France may be
+kept as French.
+"""
 
 _PEOPLE = """
 afghanistan: afghan; albania: albanian; algeria: algerian; angola: angolan; argentina: argentinian, argentine; armenia: armenian; australia:
@@ -40,4 +42,6 @@ def _forms() -> dict[str, tuple[str, ...]]:
 
 
 COUNTRY_FORMS = _forms()
-"""For a folded word, the countries (of one word or several) that it says something is of; for a country, the words for what is of it."""
+"""For a folded word, the countries (of one word or several) that it says something is of; for a country, the
+words for what is of it.
+"""

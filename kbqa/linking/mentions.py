@@ -14,7 +14,9 @@ _SAME_NAME = 12
 _RARE = 100
 """How many names may share a word for it to find them alone."""
 _MENDED, _OTHER_FORM = 0.7, 0.9
-"""How similar a name is to words with a typing mistake, and to words that have other endings or say what is of a country."""
+"""How similar a name is to words with a typing mistake, and to words that have other endings or say what is
+of a country.
+"""
 
 Reading = tuple[str, float]
 """A word, or what it may be meant for, and how similar a name is that has it."""
@@ -39,7 +41,13 @@ class Found:
 def find_names(question: str, words: Sequence[Word], names: Names) -> list[Found]:
     """Return the names that `question` may mention, the best first."""
     found = _by_span(question, words, names)
-    covered = {index for each in found if each.exact and each.words > 1 for index in range(len(words)) if _within(words[index], each.span)}
+    covered = {
+        index
+        for each in found
+        if each.exact and each.words > 1
+        for index in range(len(words))
+        if _within(words[index], each.span)
+    }
     found += _by_rare_word(words, covered, names)
     return _best(found)
 
@@ -47,8 +55,13 @@ def find_names(question: str, words: Sequence[Word], names: Names) -> list[Found
 def features_of(found: Found, words: int) -> tuple[float, ...]:
     """Return how well a name is mentioned, for the network; `words` is the length of the question."""
     return (
-        found.similarity, float(found.exact), float(found.same_case), found.words / 4, math.log1p(found.count) / 5, found.words / max(1, words)
-    )  # fmt: skip
+        found.similarity,
+        float(found.exact),
+        float(found.same_case),
+        found.words / 4,
+        math.log1p(found.count) / 5,
+        found.words / max(1, words),
+    )
 
 
 def _within(word: Word, span: tuple[int, int]) -> bool:
@@ -56,7 +69,9 @@ def _within(word: Word, span: tuple[int, int]) -> bool:
 
 
 def _by_span(question: str, words: Sequence[Word], names: Names) -> list[Found]:
-    """Return the names whose words are those of a span; words with typing mistakes stand for what they may have meant."""
+    """Return the names whose words are those of a span; words with typing mistakes stand for what they may
+    have meant.
+    """
     readings = _readings(words, names)
     spans: dict[str, list[tuple[int, int, float]]] = defaultdict(list)
     for start in range(len(words)):
@@ -70,18 +85,43 @@ def _by_span(question: str, words: Sequence[Word], names: Names) -> list[Found]:
             span = words[start].start, words[end - 1].end
             written = question[span[0] : span[1]]
             exact = fold(text) == fold(written)
-            found.append(Found(kind, term, predicate, text, count, span, end - start, 1.0 if exact else similarity, exact, text == written))
+            found.append(
+                Found(
+                    kind,
+                    term,
+                    predicate,
+                    text,
+                    count,
+                    span,
+                    end - start,
+                    1.0 if exact else similarity,
+                    exact,
+                    text == written,
+                )
+            )
     return found
 
 
 def _readings(words: Sequence[Word], names: Names) -> list[list[Reading]]:
-    """Return for each word itself, the countries that it speaks of, and if no name has it, the words it may be a mistake for."""
+    """Return for each word itself, the countries that it speaks of, and if no name has it, the words it may
+    be a mistake for.
+    """
     known = names.counted([word.text for word in words])
     readings = []
     for word in words:
         forms = COUNTRY_FORMS.get(word.text, ())
-        mended = [] if forms or word.text in known or word.text in COMMON or len(word.text) < 4 else names.similar_words(word.text)
-        readings.append([(word.text, _OTHER_FORM), *((form, _OTHER_FORM) for form in forms), *((other, _MENDED) for other in mended)])
+        mended = (
+            []
+            if forms or word.text in known or word.text in COMMON or len(word.text) < 4
+            else names.similar_words(word.text)
+        )
+        readings.append(
+            [
+                (word.text, _OTHER_FORM),
+                *((form, _OTHER_FORM) for form in forms),
+                *((other, _MENDED) for other in mended),
+            ]
+        )
     return readings
 
 
@@ -89,12 +129,18 @@ def _span_readings(readings: Sequence[list[Reading]]) -> list[Reading]:
     """Return the texts of a span: as written, and with what its words may be meant for."""
     most = max(len(reading) for reading in readings)
     chosen = [[reading[min(index, len(reading) - 1)] for reading in readings] for index in range(most)]
-    return [(" ".join(text for text, _ in each), min(similarity for _, similarity in each)) for each in chosen]
+    return [
+        (" ".join(text for text, _ in each), min(similarity for _, similarity in each)) for each in chosen
+    ]
 
 
 def _by_rare_word(words: Sequence[Word], covered: set[int], names: Names) -> list[Found]:
     """Return the names that contain a rare word of the question, by how much of their words the question has."""
-    stems = {stem(word.text): index for index, word in enumerate(words) if index not in covered and word.text not in COMMON and len(word.text) > 2}
+    stems = {
+        stem(word.text): index
+        for index, word in enumerate(words)
+        if index not in covered and word.text not in COMMON and len(word.text) > 2
+    }
     counts = names.counted([words[index].text for index in stems.values()])
     rare = {key: index for key, index in stems.items() if 0 < counts.get(words[index].text, 0) <= _RARE}
     if not rare:
@@ -122,10 +168,14 @@ def _weight(word: str) -> float:
 
 
 def _best(found: Sequence[Found]) -> list[Found]:
-    """Return each name once, by its best span, the best names first; of many with the same text the most connected."""
+    """Return each name once, by its best span, the best names first; of many with the same text the most
+    connected.
+    """
     by_name: dict[tuple[str, str, str], Found] = {}
     for each in sorted(found, key=_rank):
-        by_name.setdefault((each.kind, each.term or each.text, each.predicate), each)  # a cell is nothing but its text
+        by_name.setdefault(
+            (each.kind, each.term or each.text, each.predicate), each
+        )  # a cell is nothing but its text
     shared: dict[tuple[str, str, tuple[int, int]], int] = defaultdict(int)
     kept = []
     for each in by_name.values():

@@ -1,4 +1,5 @@
-"""What every engine keeps to find what a question mentions: names with their words, and texts with their vectors.
+"""What every engine keeps to find what a question mentions: names with their words, and texts with their
+vectors.
 
 They only propose; the data decide what is true.
 """
@@ -19,7 +20,9 @@ class NameBase(models.Model):
     text = models.TextField()
     key = models.TextField(help_text="Its words' stems, sorted.")
     words = ArrayField(models.TextField(), help_text="The same as a list.")
-    count = models.PositiveIntegerField(default=0, help_text="How many edges what is named has, as far as they were counted.")
+    count = models.PositiveIntegerField(
+        default=0, help_text="How many edges what is named has, as far as they were counted."
+    )
 
     class Meta:
         abstract = True
@@ -29,7 +32,9 @@ class NameBase(models.Model):
 
 
 class WordBase(models.Model):
-    """A word that occurs in names, and what is left of it when one letter goes: by that, words with typing mistakes are found."""
+    """A word that occurs in names, and what is left of it when one letter goes: by that, words with typing
+    mistakes are found.
+    """
 
     load = models.PositiveIntegerField()
     word = models.TextField()

@@ -1,4 +1,6 @@
-"""Names in PostgreSQL: written in bulk, and looked up by words, by stems and by what is left of a mistyped word."""
+"""Names in PostgreSQL: written in bulk, and looked up by words, by stems and by what is left of a mistyped
+word.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -16,7 +18,9 @@ _MERGE_PENDING = (
     "SELECT gin_clean_pending_list(indexrelid) FROM pg_index JOIN pg_class i ON i.oid = indexrelid JOIN pg_am a ON a.oid = i.relam "
     "JOIN pg_class t ON t.oid = indrelid WHERE a.amname = 'gin' AND t.relname = ANY(%s)"
 )
-_NEW_WORDS = "CREATE TEMPORARY TABLE new_words (owner int8, load int4, word text, count int4, deletions text[])"
+_NEW_WORDS = (
+    "CREATE TEMPORARY TABLE new_words (owner int8, load int4, word text, count int4, deletions text[])"
+)
 
 NameRow = tuple[str, str, str, str, int]
 """kind, term, predicate, text, count"""
@@ -24,7 +28,10 @@ NameRow = tuple[str, str, str, str, int]
 
 @dataclass(frozen=True)
 class Names:
-    """The names of one load of an owner: a graph, or a database. `table` and `words` are the tables they lie in, `column` says whose they are."""
+    """The names of one load of an owner: a graph, or a database.
+
+    `table` and `words` are the tables they lie in, `column` says whose they are.
+    """
 
     table: str
     words: str
@@ -42,7 +49,8 @@ class Names:
         self._write_words(words)
         with connection.cursor() as cursor:
             cursor.execute(f"ANALYZE {self.table}, {self.words}")
-            # New entries wait in a list that every search reads through, until they are merged into the index.
+            # New entries wait in a list that every search reads through, until they are merged into the
+            # index.
             cursor.execute(_MERGE_PENDING, [[self.table, self.words]])
         return number
 
@@ -56,7 +64,9 @@ class Names:
                     continue
                 stems = sorted(map(stem, folded.split()))
                 shown = text[:MAX_NAME_LENGTH].replace("\0", "")
-                copy.write_row((self.owner, self.load, kind, term, predicate, shown, " ".join(stems), stems, count))
+                copy.write_row(
+                    (self.owner, self.load, kind, term, predicate, shown, " ".join(stems), stems, count)
+                )
                 words.update(set(folded.split()))
                 number += 1
         return number
@@ -79,7 +89,10 @@ class Names:
         with connection.cursor() as cursor:
             cursor.executemany(
                 f"DELETE FROM {self.table} WHERE {self.column} = %s AND load = %s AND kind = %s AND term = %s AND predicate = %s AND text = %s",
-                [(self.owner, self.load, kind, term, predicate, text[:MAX_NAME_LENGTH]) for kind, term, predicate, text, _ in rows],
+                [
+                    (self.owner, self.load, kind, term, predicate, text[:MAX_NAME_LENGTH])
+                    for kind, term, predicate, text, _ in rows
+                ],
             )
 
     def forget(self, predicates: Sequence[str]) -> None:
@@ -94,13 +107,19 @@ class Names:
                 f"UPDATE {self.words} SET count = count - %s WHERE {self.column} = %s AND load = %s AND word = %s",
                 [(count, self.owner, self.load, word) for word, count in words.items()],
             )
-            cursor.execute(f"DELETE FROM {self.words} WHERE {self.column} = %s AND load = %s AND count <= 0", [self.owner, self.load])
+            cursor.execute(
+                f"DELETE FROM {self.words} WHERE {self.column} = %s AND load = %s AND count <= 0",
+                [self.owner, self.load],
+            )
 
     def take(self, other: "Names") -> None:
         """Make the names of another load this one's."""
         mine, others = [self.owner, self.load], [other.owner, other.load]
         with connection.cursor() as cursor:
-            cursor.execute(f"UPDATE {self.table} SET {self.column} = %s, load = %s WHERE {self.column} = %s AND load = %s", [*mine, *others])
+            cursor.execute(
+                f"UPDATE {self.table} SET {self.column} = %s, load = %s WHERE {self.column} = %s AND load = %s",
+                [*mine, *others],
+            )
             cursor.execute(
                 f"INSERT INTO {self.words} ({self.column}, load, word, count, deletions) SELECT %s, %s, word, count, deletions FROM {self.words} "
                 f"WHERE {self.column} = %s AND load = %s "
@@ -116,10 +135,14 @@ class Names:
                 if all_loads:
                     cursor.execute(f"DELETE FROM {table} WHERE {self.column} = %s", [self.owner])
                 else:
-                    cursor.execute(f"DELETE FROM {table} WHERE {self.column} = %s AND load = %s", [self.owner, self.load])
+                    cursor.execute(
+                        f"DELETE FROM {table} WHERE {self.column} = %s AND load = %s", [self.owner, self.load]
+                    )
 
     def with_keys(self, keys: list[str]) -> list[tuple[str, str, str, str, int, str]]:
-        """Return (kind, term, predicate, text, count, key) of the names with one of the keys, the most connected of each first."""
+        """Return (kind, term, predicate, text, count, key) of the names with one of the keys, the most
+        connected of each first.
+        """
         return self._rows(
             "SELECT n.* FROM unnest(%s::text[]) AS wanted(key) CROSS JOIN LATERAL (SELECT kind, term, predicate, text, count, key FROM "
             f"{self.table} WHERE {self.column} = %s AND load = %s AND key = wanted.key ORDER BY count DESC, id LIMIT 40) n",
@@ -137,12 +160,15 @@ class Names:
     def counted(self, words: list[str]) -> dict[str, int]:
         """Return how many names have each of the words, where any has."""
         rows = self._rows(
-            f"SELECT word, count FROM {self.words} WHERE {self.column} = %s AND load = %s AND word = ANY(%s)", [self.owner, self.load, words]
+            f"SELECT word, count FROM {self.words} WHERE {self.column} = %s AND load = %s AND word = ANY(%s)",
+            [self.owner, self.load, words],
         )
         return dict(rows)
 
     def similar_words(self, word: str) -> list[str]:
-        """Return up to three words of names that one typing mistake makes of `word`, or two letters swapped, the commonest first."""
+        """Return up to three words of names that one typing mistake makes of `word`, or two letters swapped,
+        the commonest first.
+        """
         rows = self._rows(
             f"SELECT word, count FROM {self.words} WHERE {self.column} = %s AND load = %s AND deletions && %s::text[] LIMIT 200",
             [self.owner, self.load, deletions(word)],

@@ -27,7 +27,10 @@ class TextVectors:
     owner: Mapping[str, int]
 
     def write(
-        self, texts: Iterable[str], encode: Callable[[Sequence[str]], Vectors], progress: Callable[[int, int], None] = lambda done, total: None
+        self,
+        texts: Iterable[str],
+        encode: Callable[[Sequence[str]], Vectors],
+        progress: Callable[[int, int], None] = lambda done, total: None,
     ) -> int:
         """Keep the vectors of texts, and return how many had none yet. Raises EncoderError."""
         by_hash = {text_hash(text): text for text in texts}
@@ -36,7 +39,10 @@ class TextVectors:
         for start in range(0, len(new), _AT_ONCE):
             portion = new[start : start + _AT_ONCE]
             kept = zip(portion, map(HalfVector, encode([by_hash[each] for each in portion])), strict=True)
-            rows = [self.model(**self.owner, text_hash=each, text=by_hash[each], vector=vector) for each, vector in kept]
+            rows = [
+                self.model(**self.owner, text_hash=each, text=by_hash[each], vector=vector)
+                for each, vector in kept
+            ]
             self.model._default_manager.bulk_create(rows, ignore_conflicts=True)
             progress(start + len(portion), len(new))
         return len(new)
@@ -54,7 +60,12 @@ class TextVectors:
         with transaction.atomic(), connection.cursor() as cursor:
             # Where an index is used, it goes on until enough of this owner's are found.
             cursor.execute("SELECT set_config('hnsw.iterative_scan', 'strict_order', true)")
-            rows = self.rows().annotate(distance=distance).order_by("distance").values_list("text", "distance")[:most]
+            rows = (
+                self.rows()
+                .annotate(distance=distance)
+                .order_by("distance")
+                .values_list("text", "distance")[:most]
+            )
             return {text: -float(found) for text, found in rows}
 
     def rows(self) -> QuerySet[TextVectorBase]:

@@ -21,79 +21,38 @@ _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year>\d{4})\b"
 _WORDED_DATES = [
     re.compile(rf"\b{parts}", re.IGNORECASE)
-    for parts in (rf"{_MONTH} {_DAY},? {_YEAR}", rf"{_DAY}(?: of)? {_MONTH},? {_YEAR}", rf"{_MONTH},? {_YEAR}")
+    for parts in (
+        rf"{_MONTH} {_DAY},? {_YEAR}",
+        rf"{_DAY}(?: of)? {_MONTH},? {_YEAR}",
+        rf"{_MONTH},? {_YEAR}",
+    )
 ]
 _WRITTEN_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2})?)?|\d{1,2}/\d{1,2}/\d{2,4}")
 COMMON = frozenset(
     [
-        "a",
-        "an",
-        "and",
-        "are",
-        "as",
-        "at",
-        "be",
-        "by",
-        "did",
-        "do",
-        "does",
-        "for",
-        "from",
-        "had",
-        "has",
-        "have",
-        "how",
-        "in",
-        "is",
-        "it",
-        "its",
-        "many",
-        "me",
-        "much",
-        "of",
-        "on",
-        "or",
-        "that",
-        "the",
-        "their",
-        "them",
-        "there",
-        "these",
-        "they",
-        "this",
-        "to",
-        "was",
-        "were",
-        "what",
-        "when",
-        "where",
-        "which",
-        "who",
-        "whom",
-        "whose",
-        "why",
-        "will",
-        "with",
-        "list",
-        "name",
-        "find",
-        "show",
-        "give",
-        "tell",
-        "all",
-        "each",
-        "every",
-        "also",
+        "a", "an", "and", "are", "as", "at", "be", "by", "did", "do", "does", "for", "from", "had", "has",
+        "have", "how", "in", "is", "it", "its", "many", "me", "much", "of", "on", "or", "that", "the",
+        "their", "them", "there", "these", "they", "this", "to", "was", "were", "what", "when", "where",
+        "which", "who", "whom", "whose", "why", "will", "with", "list", "name", "find", "show", "give",
+        "tell", "all", "each", "every", "also",
     ]
-)
+)  # fmt: skip
 _NUMBER_WORDS = {
     word: number
-    for number, word in enumerate(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"])
-}
+    for number, word in enumerate(
+        [
+            "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+            "twelve",
+        ]
+    )
+}  # fmt: skip
 _NUMBER_WORDS |= {"once": 1, "single": 1, "twice": 2, "multiple": 1, "several": 1, "thrice": 3}
 _NUMBER_WORDS |= {
     word: number
-    for number, word in enumerate(["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"], start=1)
+    for number, word in enumerate(
+        ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"],
+        start=1,
+    )
 }
 _FIRST_OF = ("name", "names", "and")
 """What "first" stands before where it is part of a name's name."""
@@ -114,7 +73,10 @@ class Word:
 def fold(text: str) -> str:
     """Return a text without capitals, accents and punctuation."""
     plain = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join(fold_word(word) for word in WORD.findall("".join(letter for letter in plain if not unicodedata.combining(letter))))
+    return " ".join(
+        fold_word(word)
+        for word in WORD.findall("".join(letter for letter in plain if not unicodedata.combining(letter)))
+    )
 
 
 def fold_word(word: str) -> str:
@@ -134,7 +96,9 @@ def key_of(folded: str) -> str:
 
 
 def deletions(word: str) -> list[str]:
-    """Return a word, and what is left of it when one letter goes; words that share one are at most two mistakes apart."""
+    """Return a word, and what is left of it when one letter goes; words that share one are at most two
+    mistakes apart.
+    """
     if len(word) < 4:
         return [word]
     return list(dict.fromkeys([word, *(word[:index] + word[index + 1 :] for index in range(len(word)))]))
@@ -142,12 +106,16 @@ def deletions(word: str) -> list[str]:
 
 def words_of(question: str) -> list[Word]:
     """Return a question's words."""
-    found = (Word(fold(match.group()).replace(" ", ""), match.start(), _end(match)) for match in WORD.finditer(question))
+    found = (
+        Word(fold(match.group()).replace(" ", ""), match.start(), _end(match))
+        for match in WORD.finditer(question)
+    )
     return [word for word in found if word.text]
 
 
 def parts_of(written: str) -> list[str]:
-    """Return the folded words of what is written as an identifier is, as a question may name a column; none of a plain word.
+    """Return the folded words of what is written as an identifier is, as a question may name a column; none
+    of a plain word.
 
     >>> parts_of("AvgScrRead"), parts_of("reading")
     (['avg', 'scr', 'read'], [])
@@ -158,7 +126,11 @@ def parts_of(written: str) -> list[str]:
 
 def _end(match: re.Match[str]) -> int:
     """Return where a word ends, its possessive left out."""
-    return match.start() + len(match.group()) - (len(match.group()) - len(fold_word(match.group())) if match.group()[-2:] in ("'s", "’s") else 0)
+    return (
+        match.start()
+        + len(match.group())
+        - (len(match.group()) - len(fold_word(match.group())) if match.group()[-2:] in ("'s", "’s") else 0)
+    )
 
 
 def numbers_of(question: str, words: Sequence[Word]) -> dict[str, Span]:
@@ -173,7 +145,8 @@ def numbers_of(question: str, words: Sequence[Word]) -> dict[str, Span]:
 
 
 def dates_of(question: str) -> dict[str, Span]:
-    """Return the dates of a question with their spans: as they are written in digits, those in words as ISO 8601, to the day or the month.
+    """Return the dates of a question with their spans: as they are written in digits, those in words as ISO
+    8601, to the day or the month.
 
     >>> dates_of("after 7th September, 1987 or in May 2008")
     {'1987-09-07': (6, 25), '2008-05': (32, 40)}

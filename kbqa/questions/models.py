@@ -21,7 +21,9 @@ class QuestionBase(models.Model):
     milliseconds = models.FloatField(default=0.0)
     verdict = models.CharField(max_length=4, choices=Verdict, blank=True, default=Verdict.NONE)
     correction = models.TextField(blank=True, help_text="The query that would have been right.")
-    asker = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    asker = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     asked = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:

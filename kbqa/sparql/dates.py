@@ -23,9 +23,11 @@ def is_dated(text: str) -> bool:
 
 
 def dated_value(text: str, datatype: str, comparison: Comparison | None) -> Literal | Period | None:
-    """Return what a property of a datatype of DATE_TYPES is compared with for a year, a month or a day; None for other texts.
+    """Return what a property of a datatype of DATE_TYPES is compared with for a year, a month or a day; None
+    for other texts.
 
-    A longer time stands for its first moment or for its last, whichever the comparison is about; equal to it is what lies within.
+    A longer time stands for its first moment or for its last, whichever the comparison is about; equal to it
+    is what lies within.
     """
     match = _ISO.fullmatch(text)
     if match is None or (datatype == "gYear" and match["month"]):

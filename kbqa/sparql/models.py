@@ -1,8 +1,8 @@
 """Graphs, their versions, and what was asked of them.
 
-A version is a folder that is never changed once it is served; `Graph.serving` names the one that is. A load makes a new
-folder; an edit makes one from the present folder, by hard links. Names belong to the load they were read in: an edit adds
-to them and takes from them in the transaction that serves its version.
+A version is a folder that is never changed once it is served; `Graph.serving` names the one that is. A load
+makes a new folder; an edit makes one from the present folder, by hard links. Names belong to the load they
+were read in: an edit adds to them and takes from them in the transaction that serves its version.
 """
 
 from pathlib import Path
@@ -33,12 +33,23 @@ class Graph(models.Model):
     slug = models.SlugField(max_length=60, unique=True, help_text="Its name in addresses.")
     name = models.CharField(max_length=100)
     source_kind = models.CharField(max_length=10, choices=SourceKind)
-    location = models.CharField(max_length=1000, blank=True, help_text="Address, repository, or the stored file's name.")
-    token = EncryptedTextField(blank=True, help_text="For endpoints that ask for one; encrypted, and never shown again.")
-    skip_bad_lines = models.BooleanField(default=False, help_text="Count lines that cannot be read and go on; otherwise the first stops the load.")
-    trusted = models.BooleanField(default=False, editable=False, help_text="Added at the terminal: any file is allowed.")
+    location = models.CharField(
+        max_length=1000, blank=True, help_text="Address, repository, or the stored file's name."
+    )
+    token = EncryptedTextField(
+        blank=True, help_text="For endpoints that ask for one; encrypted, and never shown again."
+    )
+    skip_bad_lines = models.BooleanField(
+        default=False,
+        help_text="Count lines that cannot be read and go on; otherwise the first stops the load.",
+    )
+    trusted = models.BooleanField(
+        default=False, editable=False, help_text="Added at the terminal: any file is allowed."
+    )
     prefixes = models.JSONField(
-        default=dict, blank=True, help_text='What queries are shown with: {"ex": "http://example.org/"}. A load adds those of its file.'
+        default=dict,
+        blank=True,
+        help_text='What queries are shown with: {"ex": "http://example.org/"}. A load adds those of its file.',
     )
     label_predicates = models.JSONField(
         default=list,
@@ -50,7 +61,9 @@ class Graph(models.Model):
         default="en",
         help_text="Of names in several languages, which are shown, the best first: en, de. Takes effect with the next load.",
     )
-    serving = models.ForeignKey("GraphVersion", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False)
+    serving = models.ForeignKey(
+        "GraphVersion", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
     deleting = models.BooleanField(default=False, editable=False)
     created = models.DateTimeField(auto_now_add=True)
 
@@ -83,7 +96,9 @@ class GraphVersion(models.Model):
 
     graph = models.ForeignKey(Graph, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
-    load = models.PositiveIntegerField(help_text="The number of the load whose names it uses: its own, or that of the version it was edited from.")
+    load = models.PositiveIntegerField(
+        help_text="The number of the load whose names it uses: its own, or that of the version it was edited from."
+    )
     state = models.CharField(max_length=10, choices=State, default=State.LOADING)
     triples = models.PositiveBigIntegerField(default=0)
     skipped = models.PositiveIntegerField(default=0, help_text="Lines that could not be read.")
@@ -95,7 +110,9 @@ class GraphVersion(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-number"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["graph", "number"], name="graph_version_number")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["graph", "number"], name="graph_version_number")
+        ]
 
     def __str__(self) -> str:
         return f"{self.graph} version {self.number}"
@@ -151,5 +168,7 @@ class LabelVector(TextVectorBase):
     graph = models.ForeignKey(Graph, on_delete=models.CASCADE, related_name="+", db_index=False)
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["graph", "text_hash"], name="one_vector_a_label")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["graph", "text_hash"], name="one_vector_a_label")
+        ]
         indexes: ClassVar = [HnswIndex(fields=["vector"], name="label_vector", opclasses=["halfvec_ip_ops"])]

@@ -1,16 +1,27 @@
-"""IRIs as people write them: with prefixes, those that everybody uses, those of a graph's file, and made-up ones for the rest."""
+"""IRIs as people write them: with prefixes, those that everybody uses, those of a graph's file, and made-up
+ones for the rest.
+"""
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
 KNOWN = {
-    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#", "rdfs": "http://www.w3.org/2000/01/rdf-schema#", "owl": "http://www.w3.org/2002/07/owl#",
-    "xsd": "http://www.w3.org/2001/XMLSchema#", "skos": "http://www.w3.org/2004/02/skos/core#", "schema": "http://schema.org/",
-    "foaf": "http://xmlns.com/foaf/0.1/", "dct": "http://purl.org/dc/terms/", "dc": "http://purl.org/dc/elements/1.1/",
-    "wd": "http://www.wikidata.org/entity/", "wdt": "http://www.wikidata.org/prop/direct/", "dbo": "http://dbpedia.org/ontology/",
-    "dbp": "http://dbpedia.org/property/", "dbr": "http://dbpedia.org/resource/",
-}  # fmt: skip
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "owl": "http://www.w3.org/2002/07/owl#",
+    "xsd": "http://www.w3.org/2001/XMLSchema#",
+    "skos": "http://www.w3.org/2004/02/skos/core#",
+    "schema": "http://schema.org/",
+    "foaf": "http://xmlns.com/foaf/0.1/",
+    "dct": "http://purl.org/dc/terms/",
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "wd": "http://www.wikidata.org/entity/",
+    "wdt": "http://www.wikidata.org/prop/direct/",
+    "dbo": "http://dbpedia.org/ontology/",
+    "dbp": "http://dbpedia.org/property/",
+    "dbr": "http://dbpedia.org/resource/",
+}
 MAX_PREFIXES = 50
 NAME = re.compile(r"[a-zA-Z][\w-]{0,30}")
 """What may be the name of a prefix, as far as it is made or kept here."""
@@ -23,7 +34,9 @@ _USED = re.compile(r"(?<![\w?$:@-])([A-Za-z][\w-]*):(?=[\w%\\])")
 
 
 def prefixes_for(iris: Iterable[str], found: Mapping[str, str]) -> dict[str, str]:
-    """Return prefixes for the namespaces of some IRIs: those `found` in their file, and names made of the namespaces that have none."""
+    """Return prefixes for the namespaces of some IRIs: those `found` in their file, and names made of the
+    namespaces that have none.
+    """
     prefixes = {name: iri for name, iri in list(found.items())[:MAX_PREFIXES] if is_prefix(name, iri)}
     spaces = Counter(match.group(1) for iri in iris if (match := _NAMESPACE.match(iri)))
     for space, _ in spaces.most_common():
@@ -43,14 +56,26 @@ def is_iri(iri: object) -> bool:
 
 
 def _free_name(space: str, taken: set[str]) -> str:
-    parts = [part for part in re.split(r"[/#.:]+", space.rsplit("://", maxsplit=1)[-1]) if NAME.fullmatch(part) and part != "www"]
-    last = [part for part in re.split(r"[/#]+", space.rsplit("://", maxsplit=1)[-1])[1:] if NAME.fullmatch(part)]
+    parts = [
+        part
+        for part in re.split(r"[/#.:]+", space.rsplit("://", maxsplit=1)[-1])
+        if NAME.fullmatch(part) and part != "www"
+    ]
+    last = [
+        part for part in re.split(r"[/#]+", space.rsplit("://", maxsplit=1)[-1])[1:] if NAME.fullmatch(part)
+    ]
     name = (last[-1] if last else parts[0] if parts else "ns").lower()
-    return next(each for each in (name, *(f"{name}{number}" for number in range(2, MAX_PREFIXES + 20))) if each not in taken)
+    return next(
+        each
+        for each in (name, *(f"{name}{number}" for number in range(2, MAX_PREFIXES + 20)))
+        if each not in taken
+    )
 
 
 def with_prefixes(query: str, prefixes: Mapping[str, str]) -> str:
-    """Return a query whose IRIs are written with prefixes, as far as there are any for them, and which declares these."""
+    """Return a query whose IRIs are written with prefixes, as far as there are any for them, and which
+    declares these.
+    """
     names = {iri: name for name, iri in (KNOWN | dict(prefixes)).items()}
     used: dict[str, str] = {}
 
@@ -67,7 +92,9 @@ def with_prefixes(query: str, prefixes: Mapping[str, str]) -> str:
 
 
 def with_declarations(query: str, prefixes: Mapping[str, str]) -> str:
-    """Return a query with declarations before it of the prefixes that it uses but does not declare, as far as they are known here."""
+    """Return a query with declarations before it of the prefixes that it uses but does not declare, as far as
+    they are known here.
+    """
     known = KNOWN | dict(prefixes)
     bare = _TOKEN.sub(" ", query)
     declared = set(_DECLARED.findall(bare))

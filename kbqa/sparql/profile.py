@@ -1,4 +1,6 @@
-"""What is in a graph: its predicates and classes with their texts, counts, domains and ranges, and where its labels are."""
+"""What is in a graph: its predicates and classes with their texts, counts, domains and ranges, and where its
+labels are.
+"""
 
 import re
 from collections import Counter
@@ -31,18 +33,29 @@ LABEL_PREDICATES = tuple(
 """DerivationStep for names wherever they occur, the best first."""
 DESCRIPTION_PREDICATES = tuple(
     NamedNode(iri)
-    for iri in ("http://www.w3.org/2000/01/rdf-schema#comment", "http://schema.org/description", "http://purl.org/dc/terms/description")
+    for iri in (
+        "http://www.w3.org/2000/01/rdf-schema#comment",
+        "http://schema.org/description",
+        "http://purl.org/dc/terms/description",
+    )
 )
 _NAMING = ("name", "label", "title", "full name", "display name", "has name", "has label", "has title")
-"""What a graph's own property is called that names things of several classes, or of a graph without classes."""
-_SCHEMA = ("http://www.w3.org/2002/07/owl#", "http://www.w3.org/2000/01/rdf-schema#", "http://www.w3.org/1999/02/22-rdf-syntax-ns#")
+"""What a graph's own property is called that names things of several classes, or of a graph without classes.
+"""
+_SCHEMA = (
+    "http://www.w3.org/2002/07/owl#",
+    "http://www.w3.org/2000/01/rdf-schema#",
+    "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+)
 _MAX_PREDICATES, _MAX_CLASSES, _SAMPLED, _LITERALS_SAMPLED = 5_000, 5_000, 2_000, 50
 _WORD = re.compile(r"[A-Z]+(?![^\W\d_A-Z])|[A-Z]?[^\W\d_A-Z]+|\d+")
 
 
 @dataclass(frozen=True)
 class PredicateProfile:
-    """A predicate: what it is called, how often it occurs, the classes before it, the class or datatype after it."""
+    """A predicate: what it is called, how often it occurs, the classes before it, the class or datatype after
+    it.
+    """
 
     predicate: NamedNode
     text: str
@@ -62,7 +75,9 @@ class ClassProfile:
 
 @dataclass(frozen=True)
 class Naming:
-    """Which properties name things, found out where none are given; and in which languages names are shown, the best first."""
+    """Which properties name things, found out where none are given; and in which languages names are shown,
+    the best first.
+    """
 
     predicates: tuple[NamedNode, ...] = ()
     languages: tuple[str, ...] = ("en",)
@@ -70,7 +85,10 @@ class Naming:
 
 @dataclass(frozen=True)
 class Profile:
-    """A graph's vocabulary. What names things (labels, descriptions) and what types them is no relation to be asked for."""
+    """A graph's vocabulary.
+
+    What names things (labels, descriptions) and what types them is no relation to be asked for.
+    """
 
     predicates: tuple[PredicateProfile, ...] = ()
     classes: tuple[ClassProfile, ...] = ()
@@ -81,7 +99,9 @@ class Profile:
     @cached_property
     def texts(self) -> dict[NamedNode, str]:
         """Return what each predicate and class is called."""
-        return {each.predicate: each.text for each in self.predicates} | {each.iri: each.text for each in self.classes}
+        return {each.predicate: each.text for each in self.predicates} | {
+            each.iri: each.text for each in self.classes
+        }
 
     @cached_property
     def stems(self) -> frozenset[str]:
@@ -96,7 +116,10 @@ class Profile:
     def as_json(self) -> dict[str, Any]:
         """Return the profile for storage as JSON."""
         return {
-            "predicates": [[each.predicate.value, each.text, each.count, each.domains, each.ranges] for each in self.predicates],
+            "predicates": [
+                [each.predicate.value, each.text, each.count, each.domains, each.ranges]
+                for each in self.predicates
+            ],
             "classes": [[each.iri.value, each.text, each.count] for each in self.classes],
             "labels": [each.value for each in self.labels],
             "triples": self.triples,
@@ -107,20 +130,33 @@ class Profile:
     def from_json(cls, stored: dict[str, Any]) -> "Profile":
         """Return the profile that was stored."""
         predicates = tuple(
-            PredicateProfile(NamedNode(iri), text, count, tuple(domains), tuple(ranges)) for iri, text, count, domains, ranges in stored["predicates"]
+            PredicateProfile(NamedNode(iri), text, count, tuple(domains), tuple(ranges))
+            for iri, text, count, domains, ranges in stored["predicates"]
         )
         classes = tuple(ClassProfile(NamedNode(iri), text, count) for iri, text, count in stored["classes"])
-        labels, languages = tuple(map(NamedNode, stored["labels"])), tuple(stored.get("languages", cls.languages))
+        labels, languages = (
+            tuple(map(NamedNode, stored["labels"])),
+            tuple(stored.get("languages", cls.languages)),
+        )
         return cls(predicates, classes, labels, stored["triples"], languages)
 
 
 def profile_graph(store: GraphStore, naming: Naming | None = None) -> Profile:
     """Look at a graph. Raises StoreError."""
     naming = naming or Naming()
-    counts = _counts(store, f"SELECT ?k (COUNT(*) AS ?n) WHERE {{ ?s ?k ?o }} GROUP BY ?k ORDER BY DESC(?n) LIMIT {_MAX_PREDICATES}")
-    classes = _counts(store, f"SELECT ?k (COUNT(*) AS ?n) WHERE {{ ?s {RDF_TYPE} ?k }} GROUP BY ?k ORDER BY DESC(?n) LIMIT {_MAX_CLASSES}")
+    counts = _counts(
+        store,
+        f"SELECT ?k (COUNT(*) AS ?n) WHERE {{ ?s ?k ?o }} GROUP BY ?k ORDER BY DESC(?n) LIMIT {_MAX_PREDICATES}",
+    )
+    classes = _counts(
+        store,
+        f"SELECT ?k (COUNT(*) AS ?n) WHERE {{ ?s {RDF_TYPE} ?k }} GROUP BY ?k ORDER BY DESC(?n) LIMIT {_MAX_CLASSES}",
+    )
     classes = {iri: count for iri, count in classes.items() if not iri.value.startswith(_SCHEMA)}
-    known = (*(each for each in LABEL_PREDICATES if each in counts), *_own_labels(store, counts, has_classes=bool(classes)))
+    known = (
+        *(each for each in LABEL_PREDICATES if each in counts),
+        *_own_labels(store, counts, has_classes=bool(classes)),
+    )
     labels = tuple(each for each in naming.predicates if each in counts) or known
     hidden = {RDF_TYPE, *labels, *(() if naming.predicates else LABEL_PREDICATES), *DESCRIPTION_PREDICATES}
     relations = [iri for iri in counts if iri not in hidden and not iri.value.startswith(_SCHEMA)]
@@ -151,14 +187,28 @@ def _last_part(iri: str) -> str:
     return unquote(re.split(r"[/#:]", iri.rstrip("/#"))[-1]).rsplit("=", 1)[-1]
 
 
-def _own_labels(store: GraphStore, counts: Mapping[NamedNode, int], *, has_classes: bool) -> Iterator[NamedNode]:
-    """Yield the graph's own properties that name things: they are called so, and members of several classes have them."""
+def _own_labels(
+    store: GraphStore, counts: Mapping[NamedNode, int], *, has_classes: bool
+) -> Iterator[NamedNode]:
+    """Yield the graph's own properties that name things: they are called so, and members of several classes
+    have them.
+    """
     for predicate in counts:
-        if predicate in LABEL_PREDICATES or local_text(predicate.value).lower() not in _NAMING or _datatype(store, predicate):
+        if (
+            predicate in LABEL_PREDICATES
+            or local_text(predicate.value).lower() not in _NAMING
+            or _datatype(store, predicate)
+        ):
             continue
         sample = f"{{ SELECT ?s WHERE {{ ?s {predicate} ?o FILTER isLiteral(?o) }} LIMIT {_SAMPLED} }}"
-        classes = store.select(f"SELECT DISTINCT ?c WHERE {{ {sample} ?s {RDF_TYPE} ?c }} LIMIT 2").rows if has_classes else ()
-        if len(classes) > 1 or (not has_classes and store.any_solution([f"SELECT * WHERE {{ {sample} }}"])[0]):
+        classes = (
+            store.select(f"SELECT DISTINCT ?c WHERE {{ {sample} ?s {RDF_TYPE} ?c }} LIMIT 2").rows
+            if has_classes
+            else ()
+        )
+        if len(classes) > 1 or (
+            not has_classes and store.any_solution([f"SELECT * WHERE {{ {sample} }}"])[0]
+        ):
             yield predicate
 
 
@@ -169,12 +219,16 @@ def texts_of(
     languages: Sequence[str] = Naming.languages,
     said: Callable[[str], str] = local_text,
 ) -> dict[NamedNode, str]:
-    """Return the label of each IRI, in the first of the languages that it has one in, or what is `said` by the IRI itself."""
+    """Return the label of each IRI, in the first of the languages that it has one in, or what is `said` by
+    the IRI itself.
+    """
     found = {iri: said(iri.value) for iri in iris}
     if not found:
         return found
     for label in reversed(labels):
-        rows = store.select(f"SELECT ?k ?l WHERE {{ VALUES ?k {{ {' '.join(map(str, found))} }} ?k {label} ?l }}").rows
+        rows = store.select(
+            f"SELECT ?k ?l WHERE {{ VALUES ?k {{ {' '.join(map(str, found))} }} ?k {label} ?l }}"
+        ).rows
         for iri, text in sorted(rows, key=lambda row: _language_rank(row[1], languages)):
             if isinstance(iri, NamedNode) and isinstance(text, Literal):
                 found[iri] = text.value
@@ -183,30 +237,48 @@ def texts_of(
 
 def _counts(store: GraphStore, query: str) -> dict[NamedNode, int]:
     rows = store.select(query).rows
-    return {iri: int(count.value) for iri, count in rows if isinstance(iri, NamedNode) and isinstance(count, Literal)}
+    return {
+        iri: int(count.value)
+        for iri, count in rows
+        if isinstance(iri, NamedNode) and isinstance(count, Literal)
+    }
 
 
 def _language_rank(term: object, languages: Sequence[str]) -> int:
     """Return a higher rank for what is rather shown: a wanted language, then none, then any other."""
     language = (term.language if isinstance(term, Literal) else None) or ""
-    wanted = [place for place, each in enumerate(languages) if language == each or language.startswith(f"{each}-")]
+    wanted = [
+        place for place, each in enumerate(languages) if language == each or language.startswith(f"{each}-")
+    ]
     return 1 + len(languages) - wanted[0] if wanted else 0 if language else 1
 
 
-def _ends(store: GraphStore, predicate: NamedNode, texts: dict[NamedNode, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _ends(
+    store: GraphStore, predicate: NamedNode, texts: dict[NamedNode, str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the commonest class of a predicate's subjects, and of its objects."""
     return _end(store, predicate, "?s", texts), _end(store, predicate, "?o", texts)
 
 
 def _end(store: GraphStore, predicate: NamedNode, end: str, texts: dict[NamedNode, str]) -> tuple[str, ...]:
     sample = f"{{ SELECT {end} WHERE {{ ?s {predicate} ?o }} LIMIT {_SAMPLED} }}"
-    rows = store.select(f"SELECT ?c (COUNT(*) AS ?n) WHERE {{ {sample} {end} {RDF_TYPE} ?c }} GROUP BY ?c ORDER BY DESC(?n) LIMIT 3").rows
-    found = Counter({texts[iri]: int(count.value) for iri, count in rows if isinstance(count, Literal) and iri in texts})  # type: ignore[index]
-    return tuple(text for text, _ in found.most_common(1)) or (_datatype(store, predicate) if end == "?o" else ())
+    rows = store.select(
+        f"SELECT ?c (COUNT(*) AS ?n) WHERE {{ {sample} {end} {RDF_TYPE} ?c }} GROUP BY ?c ORDER BY DESC(?n) LIMIT 3"
+    ).rows
+    found = Counter(
+        {texts[iri]: int(count.value) for iri, count in rows if isinstance(count, Literal) and iri in texts}  # type: ignore[index]
+    )
+    return tuple(text for text, _ in found.most_common(1)) or (
+        _datatype(store, predicate) if end == "?o" else ()
+    )
 
 
 def _datatype(store: GraphStore, predicate: NamedNode) -> tuple[str, ...]:
     """Return what kind of literals a predicate has: "integer", "date", …; nothing for texts and IRIs."""
     rows = store.select(f"SELECT ?o WHERE {{ ?s {predicate} ?o }} LIMIT {_LITERALS_SAMPLED}").rows
     kinds = Counter(row[0].datatype.value.rsplit("#", 1)[-1] for row in rows if isinstance(row[0], Literal))
-    return tuple(kind for kind, number in kinds.most_common(1) if number > len(rows) / 2 and kind not in ("string", "langString"))
+    return tuple(
+        kind
+        for kind, number in kinds.most_common(1)
+        if number > len(rows) / 2 and kind not in ("string", "langString")
+    )

@@ -1,7 +1,8 @@
 """A SPARQL query as data: what the grammar builds choice by choice, and its text.
 
-The subset: basic graph patterns with class constraints, comparisons, alternatives (`VALUES`, `UNION`), what may be missing
-(`OPTIONAL`), negation (`FILTER NOT EXISTS`), aggregates with grouping and HAVING, DISTINCT, ORDER BY and LIMIT, in SELECT and ASK.
+The subset: basic graph patterns with class constraints, comparisons, alternatives (`VALUES`, `UNION`), what
+may be missing (`OPTIONAL`), negation (`FILTER NOT EXISTS`), aggregates with grouping and HAVING, DISTINCT,
+ORDER BY and LIMIT, in SELECT and ASK.
 """
 
 from collections.abc import Sequence
@@ -93,7 +94,9 @@ class Branch:
 
 @dataclass(frozen=True)
 class Item:
-    """A column, or what is sorted by: a variable, or an aggregate of one (of whole solutions where it is None)."""
+    """A column, or what is sorted by: a variable, or an aggregate of one (of whole solutions where it is
+    None).
+    """
 
     variable: Variable | None
     aggregate: Aggregate | None = None
@@ -110,7 +113,10 @@ class Having:
 
 @dataclass(frozen=True)
 class Query:
-    """A query. Without columns it is an ASK. `branches` go on from `edges`, each on its own; `optionals` may be missing."""
+    """A query.
+
+    Without columns it is an ASK. `branches` go on from `edges`, each on its own; `optionals` may be missing.
+    """
 
     edges: tuple[Edge, ...] = ()
     filters: tuple[Filter, ...] = ()
@@ -136,14 +142,20 @@ class Query:
     @property
     def grouped(self) -> tuple[Variable, ...]:
         """Return the variables that solutions are grouped by: with aggregates, the plain columns."""
-        items = [*self.columns, *([self.order] if self.order else []), *([self.having.item] if self.having else [])]
+        items = [
+            *self.columns,
+            *([self.order] if self.order else []),
+            *([self.having.item] if self.having else []),
+        ]
         if not any(item.aggregate for item in items):
             return ()
         return tuple(item.variable for item in self.columns if item.variable and not item.aggregate)
 
 
 def pattern_text(query: Query, separator: str = " ", *, most: int | None = None) -> str:
-    """Return the inside of the query's WHERE clause; with `most`, only so many solutions of its edges are looked at."""
+    """Return the inside of the query's WHERE clause; with `most`, only so many solutions of its edges are
+    looked at.
+    """
     parts = _joined(query)
     if most is not None:
         parts = [f"{{ SELECT * WHERE {{ {' '.join(parts)} }} LIMIT {most} }}"]
@@ -154,11 +166,15 @@ def pattern_text(query: Query, separator: str = " ", *, most: int | None = None)
 
 
 def _joined(query: Query) -> list[str]:
-    """Return what every solution needs; of branches each with the edges that all have, so that its conditions see what these bind."""
+    """Return what every solution needs; of branches each with the edges that all have, so that its conditions
+    see what these bind.
+    """
     common = _edges(query.edges)
     written, begun = list[str](), len(query.edges)
     for branch in query.branches:
-        written.append(f"{{ {' '.join([*common, *_edges(branch.edges, begun), *_filters(branch.filters)])} }}")
+        written.append(
+            f"{{ {' '.join([*common, *_edges(branch.edges, begun), *_filters(branch.filters)])} }}"
+        )
         begun += len(branch.edges)
     return [" UNION ".join(written)] if written else common
 
@@ -176,12 +192,18 @@ def query_text(query: Query) -> str:
     body = "\n".join(f"  {line}" for line in pattern_text(query, "\n").split("\n"))
     if not query.columns:
         return f"ASK {{\n{body}\n}}"
-    distinct = "" if (query.order and not query.branches) or any(item.aggregate for item in query.columns) else "DISTINCT "
+    distinct = (
+        ""
+        if (query.order and not query.branches) or any(item.aggregate for item in query.columns)
+        else "DISTINCT "
+    )
     lines = [f"SELECT {distinct}{' '.join(map(_column_text, query.columns))} WHERE {{", body, "}"]
     if query.grouped:
         lines.append(f"GROUP BY {' '.join(map(str, query.grouped))}")
     if query.having:
-        lines.append(f"HAVING ({_item_text(query.having.item)} {query.having.comparison} {query.having.value})")
+        lines.append(
+            f"HAVING ({_item_text(query.having.item)} {query.having.comparison} {query.having.value})"
+        )
     if query.order:
         lines.append(f"ORDER BY {'DESC' if query.descending else 'ASC'}({_item_text(query.order)})")
     if query.limit is not None:
@@ -197,11 +219,16 @@ def _edge_parts(edge: Edge, number: int = 0) -> list[str]:
     constant, other = (edge.subject, edge.object) if constant_subject else (edge.object, edge.subject)
     choice = f"?any{number}"
     values = f"VALUES {choice} {{ {' '.join(map(str, (constant, *edge.alternatives)))} }}"
-    return [values, f"{choice} {predicate} {other} ." if constant_subject else f"{other} {predicate} {choice} ."]
+    return [
+        values,
+        f"{choice} {predicate} {other} ." if constant_subject else f"{other} {predicate} {choice} .",
+    ]
 
 
 def _chained(edges: Sequence[Edge]) -> str:
-    """Return edges each within the one before: engines then look them up one by one, where they join all of them for every row otherwise."""
+    """Return edges each within the one before: engines then look them up one by one, where they join all of
+    them for every row otherwise.
+    """
     first, *others = edges
     written = " ".join(_edge_parts(first))
     return f"{written} FILTER EXISTS {{ {_chained(others)} }}" if others else written

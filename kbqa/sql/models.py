@@ -1,6 +1,7 @@
 """Databases, the scans of their schemas, and what was asked of them.
 
-A scan is written whole and then served; the one before serves until then. What people write about columns outlives scans.
+A scan is written whole and then served; the one before serves until then. What people write about columns
+outlives scans.
 """
 
 from typing import ClassVar
@@ -28,9 +29,17 @@ class Database(models.Model):
     slug = models.SlugField(max_length=60, unique=True, help_text="Its name in addresses.")
     name = models.CharField(max_length=100)
     source_kind = models.CharField(max_length=10, choices=SourceKind)
-    location = models.CharField(max_length=1000, blank=True, help_text="The file's name, or the server's address without the password.")
-    url = EncryptedTextField(blank=True, help_text="The whole address with its password; encrypted, and never shown again.")
-    serving = models.ForeignKey("Scan", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False)
+    location = models.CharField(
+        max_length=1000,
+        blank=True,
+        help_text="The file's name, or the server's address without the password.",
+    )
+    url = EncryptedTextField(
+        blank=True, help_text="The whole address with its password; encrypted, and never shown again."
+    )
+    serving = models.ForeignKey(
+        "Scan", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
     deleting = models.BooleanField(default=False, editable=False)
     created = models.DateTimeField(auto_now_add=True)
 
@@ -67,8 +76,12 @@ class Scan(models.Model):
     schema = models.JSONField(default=dict)
     codes = models.JSONField(default=dict, help_text="The values of columns that have few, by column.")
     cells = models.PositiveBigIntegerField(default=0, help_text="How many cell values questions can find.")
-    load = models.PositiveIntegerField(default=0, help_text="The scan whose cell values these are, with what changed since.")
-    digests = models.JSONField(default=dict, help_text="Of each column that was read: the hash of its values, and how many they are.")
+    load = models.PositiveIntegerField(
+        default=0, help_text="The scan whose cell values these are, with what changed since."
+    )
+    digests = models.JSONField(
+        default=dict, help_text="Of each column that was read: the hash of its values, and how many they are."
+    )
     complaints = models.JSONField(default=list, help_text="Tables that could not be read, and why.")
     examples = models.JSONField(default=list, help_text="Questions that it answers.")
     started = models.DateTimeField(auto_now_add=True)
@@ -89,11 +102,15 @@ class ColumnNote(models.Model):
     table = models.CharField(max_length=200)
     column = models.CharField(max_length=200, blank=True, help_text="Empty: about the whole table.")
     description = models.TextField(blank=True, help_text="In words that people use when they ask for it.")
-    excluded = models.BooleanField(default=False, help_text="Personal data: its values are not read, searched for or shown.")
+    excluded = models.BooleanField(
+        default=False, help_text="Personal data: its values are not read, searched for or shown."
+    )
 
     class Meta:
         ordering: ClassVar = ["table", "column"]
-        constraints: ClassVar = [models.UniqueConstraint(fields=["database", "table", "column"], name="note_place")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["database", "table", "column"], name="note_place")
+        ]
 
     def __str__(self) -> str:
         return f"{self.table}.{self.column}" if self.column else self.table
@@ -128,14 +145,20 @@ class CellWord(WordBase):
     database = models.ForeignKey(Database, on_delete=models.CASCADE, related_name="+", db_index=False)
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["database", "load", "word"], name="cell_word")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["database", "load", "word"], name="cell_word")
+        ]
         indexes: ClassVar = [GinIndex(fields=["deletions"], name="cell_word_deletions")]
 
 
 class Definition(TextVectorBase):
     """What a column is called and said to be."""
 
-    database = models.ForeignKey(Database, on_delete=models.CASCADE, related_name="definitions", db_index=False)
+    database = models.ForeignKey(
+        Database, on_delete=models.CASCADE, related_name="definitions", db_index=False
+    )
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["database", "text_hash"], name="one_definition_a_text")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["database", "text_hash"], name="one_definition_a_text")
+        ]

@@ -1,6 +1,8 @@
-"""An SQL query as data, without what follows from a schema: joins are found from the tables that its columns lie in.
+"""An SQL query as data, without what follows from a schema: joins are found from the tables that its columns
+lie in.
 
-Leaving joins out is what makes such a form easy to write from words (SemQL, Guo et al. 2019; NatSQL, Gan et al. 2021).
+Leaving joins out is what makes such a form easy to write from words (SemQL, Guo et al. 2019; NatSQL, Gan et
+al. 2021).
 """
 
 from collections.abc import Iterator
@@ -121,7 +123,10 @@ class Item:
 
 @dataclass(frozen=True)
 class Value:
-    """A constant. `text` is what was found; how it is written follows from the column that it is compared with."""
+    """A constant.
+
+    `text` is what was found; how it is written follows from the column that it is compared with.
+    """
 
     text: str
 
@@ -131,7 +136,10 @@ class Value:
 
 @dataclass(frozen=True)
 class Condition:
-    """A term compared with values, another column, or a query's result. Several values are alternatives, or BETWEEN's two ends."""
+    """A term compared with values, another column, or a query's result.
+
+    Several values are alternatives, or BETWEEN's two ends.
+    """
 
     item: Item
     comparison: Comparison

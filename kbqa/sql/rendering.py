@@ -1,4 +1,6 @@
-"""A query as data → SQL of a dialect: joins along the schema's keys, constants written as their columns need them."""
+"""A query as data → SQL of a dialect: joins along the schema's keys, constants written as their columns need
+them.
+"""
 
 import re
 from collections.abc import Sequence
@@ -68,7 +70,12 @@ _FROM_ENDS: dict[Comparison, tuple[type[exp.Binary], bool]] = {
     Comparison.AT_MOST: (exp.LT, True),
 }
 """What a comparison with a longer time is about: its first day, or the day after its last."""
-_PATTERNS = {Comparison.CONTAINS: "%{}%", Comparison.LACKS: "%{}%", Comparison.STARTS: "{}%", Comparison.ENDS: "%{}"}
+_PATTERNS = {
+    Comparison.CONTAINS: "%{}%",
+    Comparison.LACKS: "%{}%",
+    Comparison.STARTS: "{}%",
+    Comparison.ENDS: "%{}",
+}
 
 
 class NotConnectedError(ValueError):
@@ -80,7 +87,9 @@ def render(query: Query, schema: Schema) -> exp.Query:
     select = _Select(query, schema).tree()
     if query.operation is None or query.right is None:
         return select
-    return _SET_OPERATIONS[query.operation](this=select, expression=render(query.right, schema), distinct=True)
+    return _SET_OPERATIONS[query.operation](
+        this=select, expression=render(query.right, schema), distinct=True
+    )
 
 
 def query_text(query: Query, schema: Schema, *, pretty: bool = False) -> str:
@@ -89,7 +98,9 @@ def query_text(query: Query, schema: Schema, *, pretty: bool = False) -> str:
 
 
 def joins(query: Query, schema: Schema) -> list[tuple[str, ForeignKey | None]]:
-    """Return the tables of one SELECT in the order in which they are joined, each with the key that joins it to those before."""
+    """Return the tables of one SELECT in the order in which they are joined, each with the key that joins it
+    to those before.
+    """
     found: list[tuple[str, ForeignKey | None]] = []
     for table in schema.closure(query.tables()):
         before = [name for name, _ in found]
@@ -127,7 +138,10 @@ class _Select:
             elif key is None:
                 raise NotConnectedError(f"No key connects {table} to {self.joined[0][0]}.")
             else:
-                select = select.join(self.table(table), on=exp.EQ(this=self.column(key.source), expression=self.column(key.target)))
+                select = select.join(
+                    self.table(table),
+                    on=exp.EQ(this=self.column(key.source), expression=self.column(key.target)),
+                )
         if query.where:
             select = select.where(self.conditions(query.where))
         if group := self.group():
@@ -139,13 +153,18 @@ class _Select:
         return select if query.limit is None else select.limit(query.limit)
 
     def group(self) -> list[GroupKey]:
-        """Return what to group by. Strict dialects want all that stand outside of aggregates beside some that stand inside."""
+        """Return what to group by.
+
+        Strict dialects want all that stand outside of aggregates beside some that stand inside.
+        """
         query = self.query
         terms = [term for item in (*query.items, *(each.item for each in query.order)) for term in item.terms]
         grouped = bool(query.group or query.having) or any(term.aggregate for term in terms)
         if not grouped or self.schema.dialect in _GROUPS_LOOSELY:
             return list(query.group)
-        plain = [term.operand for term in terms if term.aggregate is None and not isinstance(term.operand, AllOf)]
+        plain = [
+            term.operand for term in terms if term.aggregate is None and not isinstance(term.operand, AllOf)
+        ]
         return list(dict.fromkeys([*query.group, *plain]))
 
     def name(self, text: str) -> exp.Identifier:
@@ -160,14 +179,24 @@ class _Select:
     def read(self, ref: ColumnRef) -> exp.Expr:
         """Return what is compared, grouped and computed of a column."""
         column = self.column(ref)
-        return exp.Cast(this=column, to=exp.DataType.build("TEXT")) if self.schema.column(ref).as_text else column
+        return (
+            exp.Cast(this=column, to=exp.DataType.build("TEXT"))
+            if self.schema.column(ref).as_text
+            else column
+        )
 
     def operand(self, operand: Operand, *, counted: bool) -> exp.Expr:
         if isinstance(operand, ColumnRef):
             return self.read(operand)
         if isinstance(operand, DatePart):
-            return exp.TimeToStr(this=self.column(operand.column), format=exp.Literal.string(_PART_FORMATS[operand.part]))
-        return exp.Column(this=exp.Star(), table=self.name(operand.table)) if self.qualified and not counted else exp.Star()
+            return exp.TimeToStr(
+                this=self.column(operand.column), format=exp.Literal.string(_PART_FORMATS[operand.part])
+            )
+        return (
+            exp.Column(this=exp.Star(), table=self.name(operand.table))
+            if self.qualified and not counted
+            else exp.Star()
+        )
 
     def term(self, term: Term) -> exp.Expr:
         inner = self.operand(term.operand, counted=term.aggregate is not None)
@@ -180,20 +209,30 @@ class _Select:
             return self.term(item.term)
         left: exp.Expr = self.term(item.term)
         if item.operator == Operator.DIVIDE:  # whole numbers would be divided without a rest
-            left = exp.Cast(this=left, to=exp.DataType.build("DOUBLE" if self.schema.dialect == "postgres" else "REAL"))
+            left = exp.Cast(
+                this=left, to=exp.DataType.build("DOUBLE" if self.schema.dialect == "postgres" else "REAL")
+            )
         return _OPERATORS[item.operator](this=left, expression=self.term(item.other))
 
     def shown(self, item: Item) -> exp.Expr:
-        """Return an item as it is shown: a part of a date says in its heading which part it is, a column read as text is called as before."""
+        """Return an item as it is shown: a part of a date says in its heading which part it is, a column read
+        as text is called as before.
+        """
         operand, found = item.term.operand, self.item(item)
         if isinstance(operand, DatePart):
             return exp.alias_(found, self.name(operand.part.lower()))
-        return exp.alias_(found, self.name(operand.column)) if isinstance(found, exp.Cast) and isinstance(operand, ColumnRef) else found
+        return (
+            exp.alias_(found, self.name(operand.column))
+            if isinstance(found, exp.Cast) and isinstance(operand, ColumnRef)
+            else found
+        )
 
     def order(self, order: Order) -> exp.Ordered:
         """Return a sort key, with empty values where the dialect puts them by itself."""
         small = Dialect.get_or_raise(self.schema.dialect).NULL_ORDERING == "nulls_are_small"
-        return exp.Ordered(this=self.item(order.item), desc=order.descending, nulls_first=order.descending != small)
+        return exp.Ordered(
+            this=self.item(order.item), desc=order.descending, nulls_first=order.descending != small
+        )
 
     def conditions(self, conditions: Sequence[Condition]) -> exp.Expr:
         """Return conditions with AND before OR, as SQL reads them."""
@@ -228,58 +267,88 @@ class _Select:
         """Return a query without empty values: nothing would be known not to be among them."""
         item = query.items[0]
         operand = item.term.operand
-        if item.term.aggregate is not None or item.operator is not None or not isinstance(operand, ColumnRef) or self.schema.column(operand).primary:
+        if (
+            item.term.aggregate is not None
+            or item.operator is not None
+            or not isinstance(operand, ColumnRef)
+            or self.schema.column(operand).primary
+        ):
             return query
         there = Condition(item, Comparison.IS_NOT_NULL)
         either = any(each.follows_or for each in query.where)
-        return query if either or query.group or there in query.where else replace(query, where=(*query.where, there))
+        return (
+            query
+            if either or query.group or there in query.where
+            else replace(query, where=(*query.where, there))
+        )
 
     def valued(self, left: exp.Expr, condition: Condition) -> exp.Expr:
         """Return a comparison with constants, a column or a query's one value."""
         comparison = condition.comparison
         if comparison in _PATTERNS:
-            like = exp.Like(this=left, expression=exp.Literal.string(_PATTERNS[comparison].format(condition.values[0].text)))
+            like = exp.Like(
+                this=left,
+                expression=exp.Literal.string(_PATTERNS[comparison].format(condition.values[0].text)),
+            )
             return exp.Not(this=like) if comparison == Comparison.LACKS else like
         if comparison == Comparison.BETWEEN:
             low, high = (self.value(value, condition.item) for value in condition.values)
             return exp.Between(this=left, low=low, high=high)
         if len(condition.values) > 1:
-            inside = exp.In(this=left, expressions=[self.value(value, condition.item) for value in condition.values])
+            inside = exp.In(
+                this=left, expressions=[self.value(value, condition.item) for value in condition.values]
+            )
             return exp.Not(this=inside) if comparison == Comparison.UNEQUAL else inside
         return _COMPARISONS[comparison](this=left, expression=self.right(condition))
 
     def periods(self, condition: Condition) -> list[Period]:
-        """Return the times that a column of dates is compared with, where all its values are such; SQLite's texts have patterns of their own."""
+        """Return the times that a column of dates is compared with, where all its values are such; SQLite's
+        texts have patterns of their own.
+        """
         term, patterned = condition.item.term, condition.comparison in _PATTERNS
-        plain = term.aggregate in _DATES_STAY and condition.item.operator is None and isinstance(term.operand, ColumnRef)
+        plain = (
+            term.aggregate in _DATES_STAY
+            and condition.item.operator is None
+            and isinstance(term.operand, ColumnRef)
+        )
         if not plain or not condition.values or (patterned and self.schema.dialect in _DATES_ARE_TEXTS):
             return []
         assert isinstance(term.operand, ColumnRef)
         found = [period_of(value.text, self.schema.column(term.operand)) for value in condition.values]
         periods = [each for each in found if each is not None]
-        return periods if len(periods) == len(found) and len({len(each.text) for each in periods}) == 1 else []
+        return (
+            periods if len(periods) == len(found) and len({len(each.text) for each in periods}) == 1 else []
+        )
 
     def within(self, left: exp.Expr, comparison: Comparison, periods: Sequence[Period]) -> exp.Expr:
-        """Return a comparison with times: by how dates begin where they are texts, else by their first day and the one after the last."""
+        """Return a comparison with times: by how dates begin where they are texts, else by their first day
+        and the one after the last.
+        """
         if self.schema.dialect in _DATES_ARE_TEXTS:
             return self.beginning(left, comparison, periods)
         first, last = periods[0], periods[-1]
         if comparison in _FROM_ENDS:
             kind, at_end = _FROM_ENDS[comparison]
-            return kind(this=left, expression=exp.Literal.string((first.end if at_end else first.first).isoformat()))
+            return kind(
+                this=left, expression=exp.Literal.string((first.end if at_end else first.first).isoformat())
+            )
         inside = [
             exp.and_(
                 exp.GTE(this=left.copy(), expression=exp.Literal.string(start.first.isoformat())),
                 exp.LT(this=left.copy(), expression=exp.Literal.string(end.end.isoformat())),
             )
-            for start, end in ([(first, last)] if comparison == Comparison.BETWEEN else [(each, each) for each in periods])
+            for start, end in (
+                [(first, last)] if comparison == Comparison.BETWEEN else [(each, each) for each in periods]
+            )
         ]
         either = exp.paren(exp.or_(*inside)) if len(inside) > 1 else exp.paren(inside[0])
         return exp.Not(this=either) if comparison in (Comparison.UNEQUAL, Comparison.LACKS) else either
 
     def beginning(self, left: exp.Expr, comparison: Comparison, periods: Sequence[Period]) -> exp.Expr:
         """Return a comparison of how dates begin, which are texts, or years alone as numbers."""
-        start = exp.Substring(this=left, start=exp.Literal.number(1), length=exp.Literal.number(len(periods[0].text)))
+        start = exp.Substring(
+            this=left, start=exp.Literal.number(1), length=exp.Literal.number(len(periods[0].text))
+        )
         texts = [exp.Literal.string(each.text) for each in periods]
         if comparison == Comparison.BETWEEN:
             return exp.Between(this=start, low=texts[0], high=texts[1])
@@ -298,7 +367,11 @@ class _Select:
     def value(self, value: Value, item: Item) -> exp.Expr:
         """Return a constant: a number beside numbers, else text."""
         term = item.term
-        if not isinstance(term.operand, ColumnRef) or term.aggregate in (Aggregate.COUNT, Aggregate.SUM, Aggregate.AVG) or item.operator:
+        if (
+            not isinstance(term.operand, ColumnRef)
+            or term.aggregate in (Aggregate.COUNT, Aggregate.SUM, Aggregate.AVG)
+            or item.operator
+        ):
             kind = ColumnType.NUMBER
         else:
             kind = self.schema.column(term.operand).type
@@ -314,11 +387,15 @@ def written_name(text: str, dialect: str) -> str:
 
 
 def _needs_quotes(text: str, dialect: str) -> bool:
-    """Tell whether an identifier must stand in quotation marks: other letters, a reserved word, capitals where they are folded."""
+    """Tell whether an identifier must stand in quotation marks: other letters, a reserved word, capitals
+    where they are folded.
+    """
     plain = text if dialect == "postgres" else text.lower()
     return not _PLAIN.fullmatch(plain) or plain.upper() in _keywords(dialect)
 
 
 @lru_cache
 def _keywords(dialect: str) -> frozenset[str]:
-    return frozenset(word for words in Dialect.get_or_raise(dialect).tokenizer_class.KEYWORDS for word in words.split())
+    return frozenset(
+        word for words in Dialect.get_or_raise(dialect).tokenizer_class.KEYWORDS for word in words.split()
+    )

@@ -18,7 +18,8 @@ _ORDINARY = re.compile(
     r"|UINT|(?:SMALL|BIG)?SERIAL|NUM|DEC|REAL|FLOAT|DOUBLE|SMALLMONEY|YEAR)[^\[\]]*$",
     re.IGNORECASE,
 )
-"""Declarations of texts, numbers, times and truths, by how they begin; an array or a range of these is none."""
+"""Declarations of texts, numbers, times and truths, by how they begin; an array or a range of these is none.
+"""
 LENIENT = ("sqlite", "mysql")
 """Dialects in which anything can be compared with anything."""
 
@@ -42,7 +43,8 @@ def column_type(declared: str) -> ColumnType:
 
 
 def read_as_text(declared: str, dialect: str) -> bool:
-    """Tell whether a dialect compares such a column with nothing but its like, as PostgreSQL does JSON and UUIDs; its text can be.
+    """Tell whether a dialect compares such a column with nothing but its like, as PostgreSQL does JSON and
+    UUIDs; its text can be.
 
     >>> [read_as_text(each, "postgres") for each in ("UUID", "INTEGER[]", "INT4RANGE", "VARCHAR(80)", "INTEGER")], read_as_text("UUID", "sqlite")
     ([True, True, True, False, False], False)
@@ -72,7 +74,8 @@ class ColumnRef:
 
 @dataclass(frozen=True)
 class Column:
-    """A column, and what people wrote about it. `excluded` columns hold personal data: their values are never read.
+    """A column, and what people wrote about it. `excluded` columns hold personal data: their values are never
+    read.
 
     Of a column `as_text` its text is compared, sorted and grouped by.
     """
@@ -86,10 +89,19 @@ class Column:
     as_text: bool = False
 
 
-def declared_column(name: str, declared: str, dialect: str, *, primary: bool = False, description: str = "") -> Column:
+def declared_column(
+    name: str, declared: str, dialect: str, *, primary: bool = False, description: str = ""
+) -> Column:
     """Return a column as a database of a dialect declares it."""
     as_text = read_as_text(declared, dialect)
-    return Column(name, ColumnType.TEXT if as_text else column_type(declared), declared, primary, description, as_text=as_text)
+    return Column(
+        name,
+        ColumnType.TEXT if as_text else column_type(declared),
+        declared,
+        primary,
+        description,
+        as_text=as_text,
+    )
 
 
 @dataclass(frozen=True)
@@ -187,7 +199,9 @@ class Schema:
         return self._islands[table] == self._islands[other]
 
     def path(self, sources: Iterable[str], target: str) -> list[str]:
-        """Return the tables of a shortest path from any of `sources` to `target`, both ends included; empty where there is none."""
+        """Return the tables of a shortest path from any of `sources` to `target`, both ends included; empty
+        where there is none.
+        """
         before: dict[str, str | None] = dict.fromkeys(sources)
         frontier = list(before)
         while frontier and target not in before:
@@ -208,7 +222,8 @@ class Schema:
         return steps[::-1]
 
     def closure(self, tables: Iterable[str]) -> tuple[str, ...]:
-        """Return tables with those that connect them, in the order in which they can be joined (shortest paths, one after another).
+        """Return tables with those that connect them, in the order in which they can be joined (shortest
+        paths, one after another).
 
         Tables that no key connects come last, by themselves.
         """
@@ -216,7 +231,11 @@ class Schema:
         joined, islands = wanted[:1], list[str]()
         pending = wanted[1:]
         while pending:
-            paths = [(len(path), place, path) for place, name in enumerate(pending) if (path := self.path(joined, name))]
+            paths = [
+                (len(path), place, path)
+                for place, name in enumerate(pending)
+                if (path := self.path(joined, name))
+            ]
             if not paths:
                 islands += pending
                 break
@@ -238,15 +257,29 @@ class Schema:
             if columns or table.name in names:
                 found.append(Table(table.name, columns, table.description, table.rows, table.view))
         within = {table.name for table in found}
-        keys = tuple(key for key in self.keys if {key.source, key.target} <= kept and {key.source.table, key.target.table} <= within)
+        keys = tuple(
+            key
+            for key in self.keys
+            if {key.source, key.target} <= kept and {key.source.table, key.target.table} <= within
+        )
         return Schema(tuple(found), keys, self.dialect)
 
 
 def schema_from_json(found: Mapping[str, Any]) -> Schema:
     """Return a schema from its JSON."""
     tables = tuple(
-        Table(**{**table, "columns": tuple(Column(**{**each, "type": ColumnType(each["type"])}) for each in table["columns"])})
+        Table(
+            **{
+                **table,
+                "columns": tuple(
+                    Column(**{**each, "type": ColumnType(each["type"])}) for each in table["columns"]
+                ),
+            }
+        )
         for table in found["tables"]
     )
-    keys = tuple(ForeignKey(ColumnRef(**key["source"]), ColumnRef(**key["target"]), key["declared"]) for key in found["keys"])
+    keys = tuple(
+        ForeignKey(ColumnRef(**key["source"]), ColumnRef(**key["target"]), key["declared"])
+        for key in found["keys"]
+    )
     return Schema(tables, keys, found["dialect"])

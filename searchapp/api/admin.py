@@ -55,4 +55,9 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]
         """Make the key and show its text, this once."""
         key, text = ApiKey.objects.issue(user=obj.user, name=obj.name, scope=obj.scope)
         obj.pk, obj.prefix, obj.digest = key.pk, key.prefix, key.digest
-        messages.warning(request, format_html("The key is <code>{}</code>. Copy it now: it is not stored and cannot be shown again.", text))
+        messages.warning(
+            request,
+            format_html(
+                "The key is <code>{}</code>. Copy it now: it is not stored and cannot be shown again.", text
+            ),
+        )

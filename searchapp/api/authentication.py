@@ -20,7 +20,10 @@ class ApiKeyAuthentication(BaseAuthentication):
     keyword = "Bearer"
 
     def authenticate(self, request: Request) -> tuple[Any, ApiKey] | None:
-        """Return the key's account and the key; None where no bearer token is given. Raises AuthenticationFailed."""
+        """Return the key's account and the key; None where no bearer token is given.
+
+        Raises AuthenticationFailed.
+        """
         parts = get_authorization_header(request).decode("latin-1").split()
         if len(parts) != 2 or parts[0].lower() != self.keyword.lower():
             return None

@@ -17,10 +17,19 @@ from searchapp.jobs.errors import InvalidTransition
 
 CONTENT_TYPE = "application/problem+json"
 _TITLES = {
-    400: "The request is not valid", 401: "Sign in or send an API key", 403: "Not allowed", 404: "Not found", 405: "Method not allowed",
-    406: "Not acceptable", 409: "Not possible now", 413: "Too large", 415: "Unsupported media type", 429: "Too many requests",
-    500: "Something went wrong", 503: "Not available at the moment",
-}  # fmt: skip
+    400: "The request is not valid",
+    401: "Sign in or send an API key",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Method not allowed",
+    406: "Not acceptable",
+    409: "Not possible now",
+    413: "Too large",
+    415: "Unsupported media type",
+    429: "Too many requests",
+    500: "Something went wrong",
+    503: "Not available at the moment",
+}
 
 
 class Conflict(exceptions.APIException):

@@ -53,5 +53,8 @@ class ApiKey(models.Model):
 
 
 def digest(text: str) -> str:
-    """Return the hash under which a key is stored. Keys are random, so a plain hash cannot be reversed by guessing."""
+    """Return the hash under which a key is stored.
+
+    Keys are random, so a plain hash cannot be reversed by guessing.
+    """
     return hashlib.sha256(text.encode()).hexdigest()

@@ -36,5 +36,11 @@ class ProblemSchema(AutoSchema):
         bodies = super()._get_response_bodies(direction)  # type: ignore[no-untyped-call]
         component = self.resolve_serializer(Problem, direction)  # type: ignore[no-untyped-call]
         for code, description in _PROBLEMS.items():
-            bodies.setdefault(code, {"description": description, "content": {"application/problem+json": {"schema": component.ref}}})
+            bodies.setdefault(
+                code,
+                {
+                    "description": description,
+                    "content": {"application/problem+json": {"schema": component.ref}},
+                },
+            )
         return bodies

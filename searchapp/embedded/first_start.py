@@ -1,4 +1,6 @@
-"""What a start prepares: an administrator and real code to search the first time, and what changed settings ask for."""
+"""What a start prepares: an administrator and real code to search the first time, and what changed settings
+ask for.
+"""
 
 import importlib.util
 from pathlib import Path
@@ -44,20 +46,31 @@ def add_sample_repositories() -> None:
         spec = importlib.util.find_spec(package)
         if spec is not None and spec.origin is not None:
             folder = Path(spec.origin).parent
-            add_repository(name=package, source_kind=Repository.SourceKind.FOLDER, location=str(folder), trusted=True)
+            add_repository(
+                name=package, source_kind=Repository.SourceKind.FOLDER, location=str(folder), trusted=True
+            )
             # Loaded as soon as the repository has an index.
             Graph.objects.create(
-                slug=f"{package.replace('_', '-')}-code", name=f"{package} code", source_kind=Graph.SourceKind.REPOSITORY, location=package
+                slug=f"{package.replace('_', '-')}-code",
+                name=f"{package} code",
+                source_kind=Graph.SourceKind.REPOSITORY,
+                location=package,
             )
     # Scanned as soon as a repository has an index: the first search comes first.
     Database.objects.create(
-        slug="installed-packages", name="Installed packages", source_kind=Database.SourceKind.INSTALLED, location="installed.sqlite"
+        slug="installed-packages",
+        name="Installed packages",
+        source_kind=Database.SourceKind.INSTALLED,
+        location="installed.sqlite",
     )
     marker.touch()
 
 
 def follow_settings() -> None:
-    """If the settings choose another encoder than the served vectors have, start moving to it. Raises ServiceError."""
+    """If the settings choose another encoder than the served vectors have, start moving to it.
+
+    Raises ServiceError.
+    """
     from codesearch.services import needs_other_encoder, switch_encoder
     from searchapp.encoders import EncoderError
 
@@ -65,4 +78,6 @@ def follow_settings() -> None:
         if needs_other_encoder():
             switch_encoder()
     except EncoderError as error:
-        raise ServiceError(f"{error}\nThe encoder is chosen by ENCODER_BACKEND and ENCODER_MODEL; without them the bundled one is taken.") from error
+        raise ServiceError(
+            f"{error}\nThe encoder is chosen by ENCODER_BACKEND and ENCODER_MODEL; without them the bundled one is taken."
+        ) from error

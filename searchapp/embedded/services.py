@@ -1,7 +1,8 @@
 """Both services together, shared by every process of one data folder.
 
-Each process that needs them holds a shared file lock. The first starts what does not run; the last, recognised by
-getting the lock exclusively, stops it. The kernel drops the lock of a killed process, so nothing is ever counted wrong.
+Each process that needs them holds a shared file lock. The first starts what does not run; the last,
+recognised by getting the lock exclusively, stops it. The kernel drops the lock of a killed process, so
+nothing is ever counted wrong.
 """
 
 import fcntl
@@ -42,7 +43,9 @@ class EmbeddedServices:
 
     @contextmanager
     def held(self) -> Iterator[bool]:
-        """Keep the services running while the block runs; yields whether the database is new and needs migrating."""
+        """Keep the services running while the block runs; yields whether the database is new and needs
+        migrating.
+        """
         if os.environ.get(SUPERVISED):
             yield False
             return
@@ -78,7 +81,9 @@ class EmbeddedServices:
             self.data_dir.mkdir(parents=True, exist_ok=True)
             self.run_dir.mkdir(parents=True, exist_ok=True, mode=0o755)
         except OSError as error:
-            raise ServiceError(f"The data folder {self.data_dir} cannot be used: {error}. Set DATA_DIR to a folder you may write to.") from error
+            raise ServiceError(
+                f"The data folder {self.data_dir} cannot be used: {error}. Set DATA_DIR to a folder you may write to."
+            ) from error
 
     def _start(self) -> bool:
         if not self.postgres.is_running():
@@ -94,7 +99,9 @@ class EmbeddedServices:
     def _create_database(self) -> bool:
         import psycopg
 
-        with psycopg.connect(host=str(self.postgres.socket_dir), user="postgres", dbname="postgres", autocommit=True) as connection:
+        with psycopg.connect(
+            host=str(self.postgres.socket_dir), user="postgres", dbname="postgres", autocommit=True
+        ) as connection:
             if connection.execute("SELECT 1 FROM pg_database WHERE datname = 'searchapp'").fetchone():
                 return False
             connection.execute("CREATE DATABASE searchapp")

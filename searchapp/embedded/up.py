@@ -1,7 +1,7 @@
 """`make up`: the whole product in one terminal. Ctrl-C stops everything, in order.
 
-Starts PostgreSQL and Redis, migrates, prepares the first start, then runs the worker and the web server and starts
-either again should it die. A second start beside the first says where the first is.
+Starts PostgreSQL and Redis, migrates, prepares the first start, then runs the worker and the web server and
+starts either again should it die. A second start beside the first says where the first is.
 """
 
 import ctypes
@@ -43,7 +43,13 @@ def main() -> None:
             with services.held():
                 sign_in = _prepare()
                 if not stop.is_set():
-                    _supervise(services.data_dir, host, port, stop, f"Searchapp runs at {address}\n{sign_in}\nCtrl-C stops it.")
+                    _supervise(
+                        services.data_dir,
+                        host,
+                        port,
+                        stop,
+                        f"Searchapp runs at {address}\n{sign_in}\nCtrl-C stops it.",
+                    )
                 print("Stopping PostgreSQL and Redis …", flush=True)
     except (ServiceError, OSError) as error:
         sys.exit(f"{error}")
@@ -75,7 +81,9 @@ def _require_free_port(host: str, port: str) -> None:
         try:
             probe.bind((host, int(port)))
         except OSError as error:
-            raise ServiceError(f"Port {port} on {host} is taken ({error.strerror}). Choose another: PORT=8001 make up") from error
+            raise ServiceError(
+                f"Port {port} on {host} is taken ({error.strerror}). Choose another: PORT=8001 make up"
+            ) from error
 
 
 def _prepare() -> str:
@@ -110,9 +118,14 @@ class _Child:
         with self.log.open("ab") as output:
             # A session of its own: Ctrl-C reaches the supervisor alone, which then stops things in order.
             return subprocess.Popen(
-                self.command, env={**os.environ, SUPERVISED: "1"}, stdin=subprocess.DEVNULL, stdout=output,
-                stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=_die_with_parent,  # noqa: PLW1509 - the supervisor has one thread
-            )  # fmt: skip
+                self.command,
+                env={**os.environ, SUPERVISED: "1"},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=_die_with_parent,  # noqa: PLW1509 - the supervisor has one thread
+            )
 
     def keep_alive(self) -> None:
         """Start the process again if it ended; give up when it keeps dying."""
@@ -121,12 +134,16 @@ class _Child:
             return
         recent = [start for start in self.starts if time.monotonic() - start < _RESTART_WINDOW]
         if len(recent) >= _RESTART_LIMIT:
-            raise ServiceError(f"The {self.name} ended {len(recent)} times within a minute (last status {code}); see {self.log}")
+            raise ServiceError(
+                f"The {self.name} ended {len(recent)} times within a minute (last status {code}); see {self.log}"
+            )
         print(f"The {self.name} ended with status {code}; starting it again.", flush=True)
         self.process = self._start()
 
     def stop(self, patience: float) -> None:
-        """Ask the process to finish what it does; end it and its children if it takes longer than `patience` seconds."""
+        """Ask the process to finish what it does; end it and its children if it takes longer than `patience`
+        seconds.
+        """
         if self.process.poll() is None:
             self.process.terminate()
         with suppress(subprocess.TimeoutExpired):
@@ -143,19 +160,51 @@ def _supervise(data_dir: Path, host: str, port: str, stop: threading.Event, anno
     worker = _Child(
         "worker",
         [
-            python, "-m", "celery", "-A", "searchapp", "worker", "-Q", "default,embedding", "--concurrency", "2", "-B",
-            "--schedule", str(data_dir / "run" / "beat"), "--loglevel", "WARNING", "-n", "embedded@%h",
+            python,
+            "-m",
+            "celery",
+            "-A",
+            "searchapp",
+            "worker",
+            "-Q",
+            "default,embedding",
+            "--concurrency",
+            "2",
+            "-B",
+            "--schedule",
+            str(data_dir / "run" / "beat"),
+            "--loglevel",
+            "WARNING",
+            "-n",
+            "embedded@%h",
         ],
         logs / "worker.log",
-    )  # fmt: skip
+    )
     web = _Child(
         "web server",
         [
-            python, "-m", "gunicorn", "searchapp.wsgi", "--bind", f"{host}:{port}", "--workers", "1", "--threads", "8",
-            "--timeout", "120", "--limit-request-line", "0", "--graceful-timeout", "10", "--no-control-socket", "--log-level", "warning",
+            python,
+            "-m",
+            "gunicorn",
+            "searchapp.wsgi",
+            "--bind",
+            f"{host}:{port}",
+            "--workers",
+            "1",
+            "--threads",
+            "8",
+            "--timeout",
+            "120",
+            "--limit-request-line",
+            "0",
+            "--graceful-timeout",
+            "10",
+            "--no-control-socket",
+            "--log-level",
+            "warning",
         ],
         logs / "web.log",
-    )  # fmt: skip
+    )
     try:
         _wait_until_listening(host, port, web, stop)
         if not stop.is_set():
@@ -178,7 +227,9 @@ def _wait_until_listening(host: str, port: str, web: _Child, stop: threading.Eve
 
 
 def _die_with_parent() -> None:
-    """Ask the kernel (Linux) to end this process when the supervisor is killed, so that no half of the product stays."""
+    """Ask the kernel (Linux) to end this process when the supervisor is killed, so that no half of the
+    product stays.
+    """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 

@@ -12,14 +12,19 @@ Batch = NDArray[np.int64]
 
 
 def unique(texts: Sequence[str]) -> tuple[list[str], NDArray[np.int64]]:
-    """Return the distinct texts in order of first appearance, and for each text the index of its distinct one."""
+    """Return the distinct texts in order of first appearance, and for each text the index of its distinct
+    one.
+    """
     positions: dict[str, int] = {}
-    inverse = np.fromiter((positions.setdefault(text, len(positions)) for text in texts), dtype=np.int64, count=len(texts))
+    inverse = np.fromiter(
+        (positions.setdefault(text, len(positions)) for text in texts), dtype=np.int64, count=len(texts)
+    )
     return list(positions), inverse
 
 
 def batches(lengths: Sequence[int], token_budget: int) -> Iterator[Batch]:
-    """Yield index arrays, longest texts first, so that (longest in batch) x (texts in batch) stays within the budget.
+    """Yield index arrays, longest texts first, so that (longest in batch) x (texts in batch) stays within the
+    budget.
 
     Longest first means that memory peaks at once, not at the end of a long run.
     """
@@ -40,8 +45,8 @@ def encode_in_batches(
 ) -> Vectors:
     """Encode each distinct text once and return the vectors in the order of `texts`.
 
-    `lengths_of` tokenises the distinct texts and returns their numbers of tokens; `encode_batch` takes indices of
-    distinct texts and returns their vectors, float32 [batch, dimension].
+    `lengths_of` tokenises the distinct texts and returns their numbers of tokens; `encode_batch` takes
+    indices of distinct texts and returns their vectors, float32 [batch, dimension].
     """
     distinct, inverse = unique(texts)
     vectors = np.empty((len(distinct), dimension), dtype=np.float32)

@@ -1,7 +1,8 @@
-"""A BERT encoder as an OpenVINO graph, built straight from its safetensors: no torch, no conversion, no download.
+"""A BERT encoder as an OpenVINO graph, built straight from its safetensors: no torch, no conversion, no
+download.
 
-The layers are those of Devlin et al. 2019 (post-norm Transformer, learned positions, GELU), the read-out that of
-sentence-transformers: the mean over the tokens that are not padding, scaled to unit length.
+The layers are those of Devlin et al. 2019 (post-norm Transformer, learned positions, GELU), the read-out that
+of sentence-transformers: the mean over the tokens that are not padding, scaled to unit length.
 """
 
 from collections.abc import Mapping
@@ -16,22 +17,30 @@ Weights = Mapping[str, NDArray[np.float32]]
 
 
 def bert_mean_pooling_model(config: Mapping[str, Any], weights: Weights) -> ov.Model:
-    """Return a model from (input_ids, attention_mask), both int64 [batch, tokens], to float32 [batch, hidden_size].
+    """Return a model from (input_ids, attention_mask), both int64 [batch, tokens], to float32 [batch,
+    hidden_size].
 
     `config` is the Hugging Face `config.json` of a BertModel, `weights` its tensors by name.
     """
     ids = op.parameter([-1, -1], np.int64, name="input_ids")
     mask = op.parameter([-1, -1], np.int64, name="attention_mask")
-    return ov.Model([unit_length(token_mean(bert_states(ids, mask, config, weights), mask))], [ids, mask], "bert_mean_pooling")
+    return ov.Model(
+        [unit_length(token_mean(bert_states(ids, mask, config, weights), mask))],
+        [ids, mask],
+        "bert_mean_pooling",
+    )
 
 
 def bert_states(ids: ov.Node, mask: ov.Node, config: Mapping[str, Any], weights: Weights) -> ov.Node:
     """Return the states after the last layer, float32 [batch, tokens, hidden_size]."""
     hidden, heads = int(config["hidden_size"]), int(config["num_attention_heads"])
     epsilon = float(config["layer_norm_eps"])
-    weight = {name.removeprefix("bert."): np.asarray(value, dtype=np.float32) for name, value in weights.items()}
+    weight = {
+        name.removeprefix("bert."): np.asarray(value, dtype=np.float32) for name, value in weights.items()
+    }
     state = _embeddings(ids, weight, epsilon)
-    # 0 where a token may be attended to, a large negative number where there is padding: [batch, 1, 1, tokens].
+    # 0 where a token may be attended to, a large negative number where there is padding: [batch, 1, 1,
+    # tokens].
     kept = op.unsqueeze(op.convert(mask, np.float32), np.array([1, 2], dtype=np.int64))
     attention_bias = op.multiply(op.subtract(kept, np.float32(1)), np.float32(1e9))
     for layer in range(int(config["num_hidden_layers"])):
@@ -61,16 +70,24 @@ def _embeddings(ids: ov.Node, weight: Weights, epsilon: float) -> ov.Node:
     return layer_norm(op.add(op.add(tokens, places), segment), weight, "embeddings.LayerNorm", epsilon)
 
 
-def _layer(state: ov.Node, bias: ov.Node, weight: Weights, prefix: str, hidden: int, heads: int, epsilon: float) -> ov.Node:
+def _layer(
+    state: ov.Node, bias: ov.Node, weight: Weights, prefix: str, hidden: int, heads: int, epsilon: float
+) -> ov.Node:
     def split(projection: ov.Node) -> ov.Node:
-        shaped = op.reshape(projection, np.array([0, 0, heads, hidden // heads], dtype=np.int64), special_zero=True)
+        shaped = op.reshape(
+            projection, np.array([0, 0, heads, hidden // heads], dtype=np.int64), special_zero=True
+        )
         return op.transpose(shaped, np.array([0, 2, 1, 3], dtype=np.int64))
 
     query, key, value = (
         split(linear(state, weight, f"{prefix}attention.self.{name}")) for name in ("query", "key", "value")
-    )  # fmt: skip
+    )
     attended = op.scaled_dot_product_attention(query, key, value, bias)
-    joined = op.reshape(op.transpose(attended, np.array([0, 2, 1, 3], dtype=np.int64)), np.array([0, 0, hidden], dtype=np.int64), special_zero=True)
+    joined = op.reshape(
+        op.transpose(attended, np.array([0, 2, 1, 3], dtype=np.int64)),
+        np.array([0, 0, hidden], dtype=np.int64),
+        special_zero=True,
+    )
     output = linear(joined, weight, f"{prefix}attention.output.dense")
     state = layer_norm(op.add(state, output), weight, f"{prefix}attention.output.LayerNorm", epsilon)
     inner = op.gelu(linear(state, weight, f"{prefix}intermediate.dense"), "erf")

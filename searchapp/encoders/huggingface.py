@@ -22,9 +22,15 @@ class HuggingFaceEncoder:
             import torch
             from transformers import AutoModel, AutoTokenizer
         except ImportError as error:
-            raise EncoderError("The huggingface backend needs torch and transformers: run `make models`.") from error
+            raise EncoderError(
+                "The huggingface backend needs torch and transformers: run `make models`."
+            ) from error
         self._torch = torch
-        name = "cuda" if spec.device == "auto" and torch.cuda.is_available() else spec.device.replace("auto", "cpu")
+        name = (
+            "cuda"
+            if spec.device == "auto" and torch.cuda.is_available()
+            else spec.device.replace("auto", "cpu")
+        )
         try:
             self._device = torch.device(name)
             self._tokenizer = AutoTokenizer.from_pretrained(spec.model)
@@ -44,20 +50,30 @@ class HuggingFaceEncoder:
         tokens: list[list[int]] = []
 
         def lengths_of(distinct: list[str]) -> list[int]:
-            tokens.extend(self._tokenizer(distinct, truncation=True, max_length=self._max_tokens)["input_ids"] if distinct else [])
+            tokens.extend(
+                self._tokenizer(distinct, truncation=True, max_length=self._max_tokens)["input_ids"]
+                if distinct
+                else []
+            )
             return [len(ids) for ids in tokens]
 
         def encode_batch(batch: Batch) -> Vectors:
             return self._forward([tokens[index] for index in batch])
 
-        return encode_in_batches(texts, self.dimension, lengths_of, encode_batch, _TOKEN_BUDGET[self._device.type])
+        return encode_in_batches(
+            texts, self.dimension, lengths_of, encode_batch, _TOKEN_BUDGET[self._device.type]
+        )
 
     def _forward(self, tokens: Sequence[Sequence[int]]) -> Vectors:
         torch = self._torch
-        padded = self._tokenizer.pad({"input_ids": [list(ids) for ids in tokens]}, return_tensors="pt").to(self._device)
+        padded = self._tokenizer.pad({"input_ids": [list(ids) for ids in tokens]}, return_tensors="pt").to(
+            self._device
+        )
         on_gpu = self._device.type == "cuda"
         with torch.inference_mode(), torch.autocast(self._device.type, dtype=torch.bfloat16, enabled=on_gpu):
-            states = self._model(input_ids=padded["input_ids"], attention_mask=padded["attention_mask"]).last_hidden_state.float()
+            states = self._model(
+                input_ids=padded["input_ids"], attention_mask=padded["attention_mask"]
+            ).last_hidden_state.float()
             mask = padded["attention_mask"].unsqueeze(-1).float()
             pooled = torch.nn.functional.normalize((states * mask).sum(1), dim=1)
         return np.asarray(pooled.cpu().numpy(), dtype=np.float32)

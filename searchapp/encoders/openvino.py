@@ -1,7 +1,7 @@
 """The default backend: a BERT encoder run by OpenVINO on the CPU.
 
-bf16 where the processor has it (cosine to fp32 above 0.9998), fp32 elsewhere; one stream a core, since many small
-batches side by side use the cores better than one batch spread over them.
+bf16 where the processor has it (cosine to fp32 above 0.9998), fp32 elsewhere; one stream a core, since many
+small batches side by side use the cores better than one batch spread over them.
 """
 
 import hashlib
@@ -26,8 +26,8 @@ from searchapp.encoders.bert_graph import Weights, bert_mean_pooling_model
 
 BUNDLED_MODEL = "all-MiniLM-L6-v2"
 TOKEN_BUDGET = 1024
-# Lengths are rounded up to a multiple: fewer shapes to prepare kernels for, at a few per cent of padding. Names are so short that
-# the longer step would double their work.
+# Lengths are rounded up to a multiple: fewer shapes to prepare kernels for, at a few per cent of padding.
+# Names are so short that the longer step would double their work.
 _LENGTH_STEP, _SHORT_LENGTH_STEP, _SHORT = 16, 8, 32
 
 
@@ -50,12 +50,19 @@ class OpenVinoEncoder:
         self.tokenizer.no_padding()
         self.tokenizer.enable_truncation(min(spec.max_tokens, int(config["max_position_embeddings"])))
         self.dimension = int(config["hidden_size"])
-        self.identity = f"{Path(spec.model).name}@{digest(folder / 'model.safetensors')}/mean/{spec.max_tokens}"
-        self._streams = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        self.identity = (
+            f"{Path(spec.model).name}@{digest(folder / 'model.safetensors')}/mean/{spec.max_tokens}"
+        )
+        self._streams = (
+            len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        )
         model = self.text_model(weights)
         self._model = model
-        # One short text keeps one core busy; the others are then free for the database, which searches meanwhile.
-        one = ov.Core().compile_model(model, "CPU", {"NUM_STREAMS": "1", "INFERENCE_NUM_THREADS": "1", "ENABLE_CPU_PINNING": "NO"})
+        # One short text keeps one core busy; the others are then free for the database, which searches
+        # meanwhile.
+        one = ov.Core().compile_model(
+            model, "CPU", {"NUM_STREAMS": "1", "INFERENCE_NUM_THREADS": "1", "ENABLE_CPU_PINNING": "NO"}
+        )
         self._single, self._single_lock = one.create_infer_request(), threading.Lock()
 
     def text_model(self, weights: Weights) -> ov.Model:
@@ -90,7 +97,9 @@ class OpenVinoEncoder:
             short = max(len(tokens[index]) for index in batch) <= _SHORT
             return padded([tokens[index] for index in batch], _SHORT_LENGTH_STEP if short else _LENGTH_STEP)
 
-        for batch, results in infer_in_turns(self._many, self._streams, batches([len(ids) for ids in tokens], TOKEN_BUDGET), inputs):
+        for batch, results in infer_in_turns(
+            self._many, self._streams, batches([len(ids) for ids in tokens], TOKEN_BUDGET), inputs
+        ):
             vectors[batch] = results[0]
         return vectors[inverse]
 
@@ -98,10 +107,11 @@ class OpenVinoEncoder:
 def infer_in_turns(
     model: ov.CompiledModel, requests: int, batches: Iterable[Batch], inputs: Callable[[Batch], list[Any]]
 ) -> Iterator[tuple[Batch, list[Any]]]:
-    """Yield each batch with the model's results for it, valid until the next one; at most so many `requests` are under way at once.
+    """Yield each batch with the model's results for it, valid until the next one; at most so many `requests`
+    are under way at once.
 
-    OpenVINO's own queue calls back from the model's threads. What a callback is the last to hold is freed there, and a model that
-    one of its own threads frees ends the process.
+    OpenVINO's own queue calls back from the model's threads. What a callback is the last to hold is freed
+    there, and a model that one of its own threads frees ends the process.
     """
     under_way: deque[tuple[ov.InferRequest, Batch]] = deque()
 
@@ -124,7 +134,9 @@ def infer_in_turns(
 
 
 def padded(tokens: Sequence[Any], step: int = _LENGTH_STEP) -> list[Any]:
-    """Return (ids, mask), both int64 [batch, longest rounded up to a multiple of `step`], of lists or arrays of token ids."""
+    """Return (ids, mask), both int64 [batch, longest rounded up to a multiple of `step`], of lists or arrays
+    of token ids.
+    """
     width = -(-max(len(ids) for ids in tokens) // step) * step
     ids = np.zeros((len(tokens), width), dtype=np.int64)
     mask = np.zeros((len(tokens), width), dtype=np.int64)

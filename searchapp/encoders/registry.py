@@ -42,7 +42,9 @@ def load_encoder(spec: EncoderSpec) -> Encoder:
     with _loading:
         if spec not in _loaded:
             if spec.backend not in BACKENDS:
-                raise EncoderError(f"There is no encoder backend {spec.backend!r}; choose one of {', '.join(BACKENDS)}.")
+                raise EncoderError(
+                    f"There is no encoder backend {spec.backend!r}; choose one of {', '.join(BACKENDS)}."
+                )
             module, name = BACKENDS[spec.backend]
             _loaded[spec] = getattr(import_module(module), name)(spec)
         return _loaded[spec]

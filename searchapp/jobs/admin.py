@@ -24,7 +24,14 @@ class JobAdmin(ModelAdmin):  # type: ignore[misc]
 
     @display(  # type: ignore[untyped-decorator]
         description="State",
-        label={"queued": "info", "running": "info", "cancelling": "warning", "succeeded": "success", "failed": "danger", "cancelled": "warning"},
+        label={
+            "queued": "info",
+            "running": "info",
+            "cancelling": "warning",
+            "succeeded": "success",
+            "failed": "danger",
+            "cancelled": "warning",
+        },
     )
     def shown_state(self, job: Job) -> str:
         """Return the state as a coloured label."""

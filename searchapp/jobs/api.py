@@ -15,11 +15,27 @@ from searchapp.jobs.services import cancel_job, retry_job
 class JobSerializer(serializers.ModelSerializer[Job]):
     """A job with its progress."""
 
-    percent = serializers.IntegerField(allow_null=True, read_only=True, help_text="Of the current stage; null while its size is unknown.")
+    percent = serializers.IntegerField(
+        allow_null=True, read_only=True, help_text="Of the current stage; null while its size is unknown."
+    )
 
     class Meta:
         model = Job
-        fields = ("id", "kind", "subject", "title", "state", "done", "total", "percent", "message", "error", "created", "started", "finished")
+        fields = (
+            "id",
+            "kind",
+            "subject",
+            "title",
+            "state",
+            "done",
+            "total",
+            "percent",
+            "message",
+            "error",
+            "created",
+            "started",
+            "finished",
+        )
         read_only_fields = fields
 
 

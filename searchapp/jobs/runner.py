@@ -51,8 +51,9 @@ class JobContext:
 def run_stages(job_id: int, *, follow: bool = False) -> None:
     """Run the next stage of a job, or with `follow` all that are left, in this process.
 
-    A stage that another process runs right now is left to it. A database outage is raised as OperationalError: the
-    caller tries again, and the row, which could not be written, is found by `abandoned_jobs` at the latest.
+    A stage that another process runs right now is left to it. A database outage is raised as
+    OperationalError: the caller tries again, and the row, which could not be written, is found by
+    `abandoned_jobs` at the latest.
     """
     with _exclusively(job_id) as mine:
         if not mine:
@@ -78,7 +79,8 @@ def clean_up(job: Job) -> None:
 def abandoned_jobs(*, patience: timedelta = timedelta(0)) -> list[Job]:
     """Return the active jobs that no process runs: their worker was killed, or the broker lost their message.
 
-    A job without a process may simply wait for a free worker: it counts only when handed over longer than `patience` ago.
+    A job without a process may simply wait for a free worker: it counts only when handed over longer than
+    `patience` ago.
     """
     active = Job.objects.filter(state__in=Job.ACTIVE, enqueued__lte=timezone.now() - patience).order_by("id")
     return [job for job in active if not _is_locked(job.pk)]
@@ -109,7 +111,9 @@ def _run_stage(job: Job) -> bool:
         _end(job, Job.State.FAILED, error=str(error))
     except Exception as error:
         logger.exception("Job %s failed", job.pk)
-        _end(job, Job.State.FAILED, error=f"{type(error).__name__}: {error}. The worker's log has the details.")
+        _end(
+            job, Job.State.FAILED, error=f"{type(error).__name__}: {error}. The worker's log has the details."
+        )
     else:
         if job.stage + 1 < len(stages):
             Job.objects.filter(pk=job.pk).update(stage=F("stage") + 1, done=0, total=0)
@@ -148,7 +152,9 @@ def _database_advice(error: Exception) -> str:
 
 @contextmanager
 def _exclusively(job_id: int) -> Iterator[bool]:
-    """Hold the job's advisory lock: PostgreSQL frees it with the connection, so a killed worker never keeps it."""
+    """Hold the job's advisory lock: PostgreSQL frees it with the connection, so a killed worker never keeps
+    it.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_SPACE, job_id])
         row = cursor.fetchone()

@@ -42,7 +42,17 @@ def retry_job(job: Job) -> Job:
     """Queue a failed or cancelled job again; finished work is kept. Raises InvalidTransition."""
     try:
         with transaction.atomic():
-            _move(job, Job.State.QUEUED, error="", message="", finished=None, attempts=0, stage=0, done=0, total=0)
+            _move(
+                job,
+                Job.State.QUEUED,
+                error="",
+                message="",
+                finished=None,
+                attempts=0,
+                stage=0,
+                done=0,
+                total=0,
+            )
     except IntegrityError:
         raise InvalidTransition("Another job is already at work on this.") from None
     enqueue(job)

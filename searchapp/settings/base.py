@@ -32,18 +32,13 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.middleware.security.SecurityMiddleware", "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware", "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware", "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
-    "frontend.middleware.ContentSecurityPolicyMiddleware",
-    "frontend.middleware.ServiceOutageMiddleware",
-]
+    "django.middleware.clickjacking.XFrameOptionsMiddleware", "django_htmx.middleware.HtmxMiddleware",
+    "frontend.middleware.ContentSecurityPolicyMiddleware", "frontend.middleware.ServiceOutageMiddleware",
+]  # fmt: skip
 
 ROOT_URLCONF = "searchapp.urls"
 WSGI_APPLICATION = "searchapp.wsgi.application"
@@ -175,7 +170,10 @@ ENCODER = {
 ENCODER_API_KEY = env.secret("ENCODER_API_KEY")
 
 DECODER = {"backend": env.text("DECODER_BACKEND", "network"), "model": env.text("DECODER_MODEL", "")}
-SQL_DECODER = {"backend": env.text("SQL_DECODER_BACKEND", "network"), "model": env.text("SQL_DECODER_MODEL", "")}
+SQL_DECODER = {
+    "backend": env.text("SQL_DECODER_BACKEND", "network"),
+    "model": env.text("SQL_DECODER_MODEL", ""),
+}
 
 SOURCE_ROOTS = [Path(root).expanduser() for root in env.listing("SOURCE_ROOTS")]
 SOURCE_ALLOW_PRIVATE_ADDRESSES = env.boolean("SOURCE_ALLOW_PRIVATE_ADDRESSES", False)

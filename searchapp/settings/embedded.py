@@ -26,7 +26,12 @@ DATABASES = {
     }
 }
 CELERY_BROKER_URL = f"redis+socket://{_services.redis.socket}"
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": f"unix://{_services.redis.socket}"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": f"unix://{_services.redis.socket}",
+    }
+}
 
 # Static files are served as they lie in the checkout: nothing to collect, nothing stale.
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}

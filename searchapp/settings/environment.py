@@ -1,8 +1,8 @@
 """Reading settings from the environment.
 
-A secret `NAME` may also be given as `NAME_FILE`, the path of a file that holds it (Docker and Kubernetes secrets).
-What is wrong is collected in `problems`, which a system check reports with a hint, so that a mistake in the
-environment is a sentence and never a stack trace.
+A secret `NAME` may also be given as `NAME_FILE`, the path of a file that holds it (Docker and Kubernetes
+secrets). What is wrong is collected in `problems`, which a system check reports with a hint, so that a
+mistake in the environment is a sentence and never a stack trace.
 """
 
 import os
@@ -22,7 +22,9 @@ def text(name: str, default: str = "") -> str:
 
 
 def secret(name: str, *, required: bool = False) -> str:
-    """Return the secret `name`, or the content of the file that `name_FILE` points to; empty if neither is set."""
+    """Return the secret `name`, or the content of the file that `name_FILE` points to; empty if neither is
+    set.
+    """
     path = text(f"{name}_FILE")
     value = text(name)
     if path and not value:
@@ -42,7 +44,9 @@ def _parsed(name: str, default: T, parse: Callable[[str], T], expected: str) -> 
     try:
         return parse(value)
     except ValueError:
-        problems.append((f"{name}={value!r} is not {expected}.", f"Set {name} to {expected}, or leave it out."))
+        problems.append(
+            (f"{name}={value!r} is not {expected}.", f"Set {name} to {expected}, or leave it out.")
+        )
         return default
 
 
@@ -53,7 +57,16 @@ def integer(name: str, default: int) -> int:
 
 def boolean(name: str, default: bool) -> bool:
     """Return the variable `name` as a yes/no value."""
-    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    words = {
+        "1": True,
+        "true": True,
+        "yes": True,
+        "on": True,
+        "0": False,
+        "false": False,
+        "no": False,
+        "off": False,
+    }
 
     def parse(value: str) -> bool:
         try:

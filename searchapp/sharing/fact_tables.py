@@ -1,4 +1,6 @@
-"""What one engine knows that another can ask as tables of a database: a list of tables, so that the engines need not know each other."""
+"""What one engine knows that another can ask as tables of a database: a list of tables, so that the engines
+need not know each other.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -18,7 +20,10 @@ _tables: dict[str, FactTable] = {}
 
 
 def register_fact_table(table: FactTable) -> None:
-    """Declare a table; called once, from an application's `ready()`. What a table refers to is declared before it."""
+    """Declare a table; called once, from an application's `ready()`.
+
+    What a table refers to is declared before it.
+    """
     _tables[table.name] = table
 
 

@@ -1,4 +1,6 @@
-"""What one engine has that another can load as a graph: a table of sources, so that the engines need not know each other."""
+"""What one engine has that another can load as a graph: a table of sources, so that the engines need not know
+each other.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,7 +13,9 @@ published = Signal()
 
 @dataclass(frozen=True)
 class GraphSource:
-    """Sources of a kind: `triples` yields lines of N-Triples for a location, `exists` tells whether there is one."""
+    """Sources of a kind: `triples` yields lines of N-Triples for a location, `exists` tells whether there is
+    one.
+    """
 
     triples: Callable[[str], Iterator[str]]
     exists: Callable[[str], bool]

@@ -10,7 +10,13 @@ from tests import packages
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Without these, Chromium calls home at every start.
-ARGUMENTS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 
 
 def find() -> str | None:
@@ -44,7 +50,9 @@ def main() -> None:
         print("Installing Chromium …", flush=True)
         install()
     if find() is None:
-        sys.exit("No Chromium was found and none could be installed. Install one, or set CHROMIUM to its path.")
+        sys.exit(
+            "No Chromium was found and none could be installed. Install one, or set CHROMIUM to its path."
+        )
 
 
 if __name__ == "__main__":

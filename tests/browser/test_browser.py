@@ -39,7 +39,12 @@ def page(browser, site):
     opened = context.new_page()
     problems: list[str] = []
     opened.on("pageerror", lambda error: problems.append(str(error)))
-    opened.on("console", lambda message: problems.append(message.text) if message.type == "error" and "422" not in message.text else None)
+    opened.on(
+        "console",
+        lambda message: (
+            problems.append(message.text) if message.type == "error" and "422" not in message.text else None
+        ),
+    )
     yield opened
     context.close()
     assert problems == []
@@ -182,7 +187,9 @@ def test_the_focus_is_chosen(page: Page, connect):
 def test_rows_are_sorted_turned_and_copied(page: Page, connect):
     database = connect()
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.goto(f"/databases/{database.slug}/query?sql=SELECT+a.name,+b.age+FROM+customer+a,+customer+b,+customer+c")
+    page.goto(
+        f"/databases/{database.slug}/query?sql=SELECT+a.name,+b.age+FROM+customer+a,+customer+b,+customer+c"
+    )
     rows = page.locator("table[data-rows] tbody tr")
     expect(rows).to_have_count(50)
     expect(page.locator(".table-tools")).to_contain_text("1–50 of 125")
@@ -204,10 +211,12 @@ def test_rows_are_sorted_turned_and_copied(page: Page, connect):
 
 
 PATHS = (
-    "/", "/?q=price", "/?q=lang:x", "/?q=zzz+lang:go", "/repositories/", "/repositories/shop", "/code/shop/shop/prices.py", "/jobs/", "/help",
-    "/sign-in", "/graphs", "/nowhere", "/graphs/films", "/graphs/films?q=who+is+the+director+of+Falcon%3F", "/graphs/films?q=list+all+films",
-    "/graphs/films?q=what+is+the+weather", "/graphs/films/query?query=SELECT+*+WHERE+%7B+%3Fs+%3Fp+%3Fo+%7D", "/graphs/films/query?query=x",
-    "/graphs/films/node?iri=http%3A%2F%2Ffilms.example%2Fp1", "/databases", "/databases/shop", "/databases/shop?q=names+of+all+products",
+    "/", "/?q=price", "/?q=lang:x", "/?q=zzz+lang:go", "/repositories/", "/repositories/shop",
+    "/code/shop/shop/prices.py", "/jobs/", "/help", "/sign-in", "/graphs", "/nowhere", "/graphs/films",
+    "/graphs/films?q=who+is+the+director+of+Falcon%3F", "/graphs/films?q=list+all+films",
+    "/graphs/films?q=what+is+the+weather", "/graphs/films/query?query=SELECT+*+WHERE+%7B+%3Fs+%3Fp+%3Fo+%7D",
+    "/graphs/films/query?query=x", "/graphs/films/node?iri=http%3A%2F%2Ffilms.example%2Fp1", "/databases",
+    "/databases/shop", "/databases/shop?q=names+of+all+products",
     "/databases/shop/query?sql=SELECT+name,+price+FROM+product", "/databases/shop/query?sql=DROP",
 )  # fmt: skip
 
@@ -218,7 +227,9 @@ def test_pages_fit_and_are_accessible(browser, site, load, connect, width, schem
     load()
     connect()
     # The content security policy would keep the checker's script out as well.
-    context = browser.new_context(viewport={"width": width, "height": 800}, base_url=site, color_scheme=scheme, bypass_csp=True)
+    context = browser.new_context(
+        viewport={"width": width, "height": 800}, base_url=site, color_scheme=scheme, bypass_csp=True
+    )
     page = context.new_page()
     found = []
     for path in PATHS:
@@ -226,7 +237,9 @@ def test_pages_fit_and_are_accessible(browser, site, load, connect, width, schem
         if page.evaluate("document.documentElement.scrollWidth") > width:
             found.append((path, "wider than the screen", ""))
         page.add_script_tag(path=str(AXE))
-        violations = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})")["violations"]
+        violations = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa']})")[
+            "violations"
+        ]
         found += [(path, each["id"], each["nodes"][0]["html"][:200]) for each in violations]
     context.close()
     assert found == []

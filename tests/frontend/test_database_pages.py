@@ -18,12 +18,17 @@ def test_without_databases_the_page_says_what_to_do(client, staff):
 
 def test_a_file_is_connected_and_mistakes_are_shown_at_their_field(client, staff, shop_file):
     client.force_login(staff)
-    wrong = client.post("/databases/add", {"source_kind": "upload", "file": SimpleUploadedFile("a.sqlite", b"text")})
+    wrong = client.post(
+        "/databases/add", {"source_kind": "upload", "file": SimpleUploadedFile("a.sqlite", b"text")}
+    )
     assert wrong.status_code == 422
     assert "is no SQLite database" in wrong.content.decode()
     unknown = client.post("/databases/add", {"source_kind": "url", "address": "oracle://x"})
     assert "not supported" in unknown.content.decode()
-    added = client.post("/databases/add", {"source_kind": "upload", "file": SimpleUploadedFile("my shop.sqlite", shop_file.read_bytes())})
+    added = client.post(
+        "/databases/add",
+        {"source_kind": "upload", "file": SimpleUploadedFile("my shop.sqlite", shop_file.read_bytes())},
+    )
     assert added.headers["Location"] == "/databases/my-shop"
     assert "being scanned" in client.get("/databases/my-shop").content.decode()
 
@@ -42,16 +47,27 @@ def test_an_answer_shows_sql_words_readings_and_focus(client, connect):
     assert "\nFROM customer" in page, "each clause has a line"
     assert "How it was decided" in page
     assert "Which part of the schema it is about" in page
-    assert client.get("/databases/shop", {"q": "How many customers are there?", "reading": "1"}).status_code == 200
-    assert client.get("/databases/shop", {"q": "How many customers are there?", "reading": "99"}).status_code == 200
+    assert (
+        client.get("/databases/shop", {"q": "How many customers are there?", "reading": "1"}).status_code
+        == 200
+    )
+    assert (
+        client.get("/databases/shop", {"q": "How many customers are there?", "reading": "99"}).status_code
+        == 200
+    )
 
 
 def test_sql_is_run_and_exported(client, connect):
     connect()
-    page = client.get("/databases/shop/query", {"sql": "SELECT name, price FROM product ORDER BY price"}).content.decode()
+    page = client.get(
+        "/databases/shop/query", {"sql": "SELECT name, price FROM product ORDER BY price"}
+    ).content.decode()
     assert "4 rows" in page
     assert "chart-specification" in page
-    exported = client.get("/databases/shop/query", {"sql": "SELECT name FROM city WHERE city_id = 1 UNION SELECT '=1+1'", "format": "csv"})
+    exported = client.get(
+        "/databases/shop/query",
+        {"sql": "SELECT name FROM city WHERE city_id = 1 UNION SELECT '=1+1'", "format": "csv"},
+    )
     assert exported.headers["Content-Type"].startswith("text/csv")
     assert exported.content.decode().splitlines() == ["name", "'=1+1", "Porto"]
 
@@ -67,7 +83,10 @@ def test_mistakes_are_explained(client, connect):
 
 def test_questions_and_cells_are_escaped(client, connect):
     connect()
-    for address, given in (("", {"q": "<script>alert(1)</script>"}), ("/query", {"sql": "SELECT '<script>alert(1)</script>'"})):
+    for address, given in (
+        ("", {"q": "<script>alert(1)</script>"}),
+        ("/query", {"sql": "SELECT '<script>alert(1)</script>'"}),
+    ):
         assert "<script>alert" not in client.get(f"/databases/shop{address}", given).content.decode()
 
 
@@ -88,7 +107,12 @@ def test_answers_are_judged_and_corrected(client, connect):
     wrong = client.post(address, {"verdict": "bad", "correction": "DROP TABLE city"})
     assert wrong.status_code == 422
     assert "Only SELECT" in wrong.content.decode()
-    assert "Thank you" in client.post(address, {"verdict": "bad", "correction": "SELECT count(*) FROM customer"}).content.decode()
+    assert (
+        "Thank you"
+        in client.post(
+            address, {"verdict": "bad", "correction": "SELECT count(*) FROM customer"}
+        ).content.decode()
+    )
     assert DatabaseQuestion.objects.get().correction == "SELECT count(*) FROM customer"
 
 
@@ -104,13 +128,26 @@ def test_scans_and_deletions_are_started(client, staff, connect):
 
 def test_the_admin_connects_describes_and_exports(client, staff, connect):
     database = connect()
-    services.judge(services.ask(database, "how many customers?")[1], good=False, correction="SELECT count(*) FROM customer")
+    services.judge(
+        services.ask(database, "how many customers?")[1],
+        good=False,
+        correction="SELECT count(*) FROM customer",
+    )
     client.force_login(staff)
     assert client.get("/admin/kbqa/database/").status_code == 200
     assert client.get(f"/admin/kbqa/database/{database.pk}/change/").status_code == 200
-    form = {"name": "other", "source_kind": "url", "url": "oracle://x", "notes-TOTAL_FORMS": 0, "notes-INITIAL_FORMS": 0, "scans-TOTAL_FORMS": 0,
-            "scans-INITIAL_FORMS": 0}  # fmt: skip
+    form = {
+        "name": "other",
+        "source_kind": "url",
+        "url": "oracle://x",
+        "notes-TOTAL_FORMS": 0,
+        "notes-INITIAL_FORMS": 0,
+        "scans-TOTAL_FORMS": 0,
+        "scans-INITIAL_FORMS": 0,
+    }
     assert "not supported" in client.post("/admin/kbqa/database/add/", form).content.decode()
     question = DatabaseQuestion.objects.get()
-    exported = client.post("/admin/kbqa/databasequestion/", {"action": "export", "_selected_action": [question.pk]})
+    exported = client.post(
+        "/admin/kbqa/databasequestion/", {"action": "export", "_selected_action": [question.pk]}
+    )
     assert b"SELECT count(*) FROM customer" in exported.content

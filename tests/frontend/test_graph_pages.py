@@ -25,7 +25,9 @@ def test_an_answer_shows_query_readings_and_decisions(client, load):
     assert "Marta Oliveira</a>" in page
     assert "SELECT DISTINCT" in page
     assert "How it was decided" in page
-    other = client.get("/graphs/films", {"q": "who is the director of Silent Harbour?", "reading": "1"}).content.decode()
+    other = client.get(
+        "/graphs/films", {"q": "who is the director of Silent Harbour?", "reading": "1"}
+    ).content.decode()
     assert 'aria-current="true"' in other
     assert "Is this right?" in page
 
@@ -35,7 +37,10 @@ def test_questions_and_names_are_escaped(client, load):
     load(f"<http://x.example/a> <http://x.example/p> <http://x.example/b> . {named}")
     page = client.get("/graphs/films", {"q": "what is the p of a <script>alert(2)</script>"}).content.decode()
     assert "<script>alert" not in page
-    assert "<script>alert" not in client.get("/graphs/films/node", {"iri": "http://x.example/b"}).content.decode()
+    assert (
+        "<script>alert"
+        not in client.get("/graphs/films/node", {"iri": "http://x.example/b"}).content.decode()
+    )
 
 
 def test_mistakes_are_explained(client, load):
@@ -50,7 +55,9 @@ def test_mistakes_are_explained(client, load):
 
 def test_queries_run_and_nodes_lead_on(client, load):
     load()
-    rows = client.get("/graphs/films/query", {"query": "SELECT ?s WHERE { ?s a <http://films.example/City> }"}).content.decode()
+    rows = client.get(
+        "/graphs/films/query", {"query": "SELECT ?s WHERE { ?s a <http://films.example/City> }"}
+    ).content.decode()
     assert "2 rows" in rows
     assert "/graphs/films/node?iri=http%3A%2F%2Ffilms.example%2Fc1" in rows
     node = client.get("/graphs/films/node", {"iri": "http://films.example/p1"}).content.decode()

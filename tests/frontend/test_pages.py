@@ -42,7 +42,11 @@ def test_htmx_gets_the_results_alone(client, index, shop):
 
 @pytest.mark.parametrize(
     ("query", "status", "text"),
-    [("lang:klingon", 422, "lang:klingon is not known"), ("repo:none x", 422, "no repository named none"), ("x" * 100_000, 422, "at most 20,000")],
+    [
+        ("lang:klingon", 422, "lang:klingon is not known"),
+        ("repo:none x", 422, "no repository named none"),
+        ("x" * 100_000, 422, "at most 20,000"),
+    ],
 )
 def test_mistakes_are_explained_on_the_page(client, query, status, text):
     response = client.get("/", {"q": query})
@@ -97,7 +101,10 @@ def test_staff_upload_an_archive(client, staff, settings, tmp_path):
         archive.writestr("a.py", "def f(): pass")
     client.force_login(staff)
     upload = SimpleUploadedFile("project.zip", packed.getvalue())
-    assert client.post("/repositories/add", {"source_kind": "archive", "archive": upload}).headers["Location"] == "/repositories/project"
+    assert (
+        client.post("/repositories/add", {"source_kind": "archive", "archive": upload}).headers["Location"]
+        == "/repositories/project"
+    )
 
 
 @pytest.mark.parametrize(
@@ -157,7 +164,15 @@ def test_unknown_addresses(client):
 
 
 @pytest.mark.parametrize(
-    "path", ["codesearch/repository/", "codesearch/repository/add/", "jobs/job/", "api/apikey/", "api/apikey/add/", "codesearch/vectorindex/"]
+    "path",
+    [
+        "codesearch/repository/",
+        "codesearch/repository/add/",
+        "jobs/job/",
+        "api/apikey/",
+        "api/apikey/add/",
+        "codesearch/vectorindex/",
+    ],
 )
 def test_the_admin(client, staff, index, shop, path):
     index(shop)
@@ -169,19 +184,30 @@ def test_the_admin_adds_indexes_and_deletes(client, staff, shop, settings):
     settings.SOURCE_ROOTS = [shop.parent]
     client.force_login(staff)
     builds = {"builds-TOTAL_FORMS": 0, "builds-INITIAL_FORMS": 0}
-    wrong = client.post("/admin/codesearch/repository/add/", {"name": "shop", "source_kind": "folder", "location": "/etc", **builds})
+    wrong = client.post(
+        "/admin/codesearch/repository/add/",
+        {"name": "shop", "source_kind": "folder", "location": "/etc", **builds},
+    )
     assert "may be indexed" in wrong.content.decode()
-    client.post("/admin/codesearch/repository/add/", {"name": "shop", "source_kind": "folder", "location": str(shop), **builds})
+    client.post(
+        "/admin/codesearch/repository/add/",
+        {"name": "shop", "source_kind": "folder", "location": str(shop), **builds},
+    )
     repository = Repository.objects.get()
     assert Job.objects.filter(kind="index_repository", subject=repository.subject).exists()
-    client.post("/admin/codesearch/repository/", {"action": "delete_selected", "_selected_action": [repository.pk], "post": "yes"})
+    client.post(
+        "/admin/codesearch/repository/",
+        {"action": "delete_selected", "_selected_action": [repository.pk], "post": "yes"},
+    )
     repository.refresh_from_db()
     assert repository.deleting
 
 
 def test_the_admin_shows_a_key_once(client, staff):
     client.force_login(staff)
-    page = client.post("/admin/api/apikey/add/", {"name": "ci", "user": staff.pk, "scope": "read"}, follow=True).content.decode()
+    page = client.post(
+        "/admin/api/apikey/add/", {"name": "ci", "user": staff.pk, "scope": "read"}, follow=True
+    ).content.decode()
     assert re.search(r"sa_[0-9a-f]{8}_[\w-]{40,}", page)
     assert not re.search(r"sa_[0-9a-f]{8}_[\w-]{40,}", client.get("/admin/api/apikey/").content.decode())
 
@@ -189,7 +215,9 @@ def test_the_admin_shows_a_key_once(client, staff):
 def test_tokens_are_encrypted_and_never_shown(client, staff, api):
     from django.db import connection
 
-    repository = Repository.objects.create(name="private", source_kind="git", location="https://example.org/x.git", token="ghp_secret")
+    repository = Repository.objects.create(
+        name="private", source_kind="git", location="https://example.org/x.git", token="ghp_secret"
+    )
     with connection.cursor() as cursor:
         cursor.execute("SELECT token FROM codesearch_repository")
         assert "ghp_secret" not in cursor.fetchone()[0]
@@ -227,5 +255,10 @@ def test_a_word_after_an_escape_is_marked():
 
 
 def test_text_in_quotes_is_marked_across_colours():
-    (line,) = highlight_lines(["return None if x<y else value"], "python", frozenset({"valu"}), ["NONE IF X<"])
-    assert re.sub(r"</?span[^>]*>", "", line).replace("</mark><mark>", "") == "return <mark>None if x&lt;</mark>y else <mark>value</mark>"
+    (line,) = highlight_lines(
+        ["return None if x<y else value"], "python", frozenset({"valu"}), ["NONE IF X<"]
+    )
+    assert (
+        re.sub(r"</?span[^>]*>", "", line).replace("</mark><mark>", "")
+        == "return <mark>None if x&lt;</mark>y else <mark>value</mark>"
+    )

@@ -32,14 +32,24 @@ Load = Callable[..., Graph]
 
 @pytest.fixture
 def load(transactional_db: None, tmp_path: Path) -> Load:
-    """Return a function that loads text as a graph, and checks that it worked; `fails=True` returns the failed job instead."""
+    """Return a function that loads text as a graph, and checks that it worked; `fails=True` returns the
+    failed job instead.
+    """
 
-    def run(text: str | bytes = FILMS, name: str = "films", suffix: str = ".ttl", fails: bool = False, **fields: bool) -> Graph:
+    def run(
+        text: str | bytes = FILMS,
+        name: str = "films",
+        suffix: str = ".ttl",
+        fails: bool = False,
+        **fields: bool,
+    ) -> Graph:
         path = tmp_path / f"{name}{suffix}"
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
         graph = Graph.objects.filter(name=name).first()
         if graph is None:
-            graph, job = services.add_graph(name=name, source_kind="file", location=str(path), trusted=True, **fields)
+            graph, job = services.add_graph(
+                name=name, source_kind="file", location=str(path), trusted=True, **fields
+            )
         else:
             job = services.load_graph(graph)
         run_stages(job.pk, follow=True)

@@ -1,4 +1,6 @@
-"""A real server of chat completions, with a model that the test makes: nothing that it says does harm, and what it is asked it understands."""
+"""A real server of chat completions, with a model that the test makes: nothing that it says does harm, and
+what it is asked it understands.
+"""
 
 import os
 import socket
@@ -29,15 +31,27 @@ def save_model(folder: Path) -> None:
     made = Tokenizer(models.BPE())
     made.pre_tokenizer, made.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=400, special_tokens=["<pad>", "</s>"], initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
+        vocab_size=400,
+        special_tokens=["<pad>", "</s>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
     )
     made.train_from_iterator(["SELECT name FROM city", "1. 2. 3."], trainer)
-    wrapped = PreTrainedTokenizerFast(tokenizer_object=made, pad_token="<pad>", eos_token="</s>", bos_token="</s>", chat_template=TEMPLATE)
+    wrapped = PreTrainedTokenizerFast(
+        tokenizer_object=made, pad_token="<pad>", eos_token="</s>", bos_token="</s>", chat_template=TEMPLATE
+    )
     wrapped.save_pretrained(folder)
     config = LlamaConfig(
-        vocab_size=len(wrapped), hidden_size=32, intermediate_size=32, num_hidden_layers=1, num_attention_heads=2, max_position_embeddings=8192,
-        pad_token_id=0, bos_token_id=1, eos_token_id=1,
-    )  # fmt: skip
+        vocab_size=len(wrapped),
+        hidden_size=32,
+        intermediate_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        max_position_embeddings=8192,
+        pad_token_id=0,
+        bos_token_id=1,
+        eos_token_id=1,
+    )
     LlamaForCausalLM(config).save_pretrained(folder)
 
 
@@ -51,8 +65,21 @@ def address(tmp_path_factory):
         port = free.getsockname()[1]
     program = Path(sys.executable).parent / "transformers"
     environment = os.environ | {"HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "2"}
-    command = [str(program), "serve", "--host", "127.0.0.1", "--port", str(port), "--device", "cpu", str(folder)]
-    with (folder.parent / "log").open("w") as log, subprocess.Popen(command, env=environment, stdout=log, stderr=log) as server:
+    command = [
+        str(program),
+        "serve",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--device",
+        "cpu",
+        str(folder),
+    ]
+    with (
+        (folder.parent / "log").open("w") as log,
+        subprocess.Popen(command, env=environment, stdout=log, stderr=log) as server,
+    ):
         try:
             for _ in range(600):
                 try:
@@ -82,7 +109,9 @@ def test_it_answers(server):
 
 def test_a_model_that_is_not_there_is_an_error(address):
     with pytest.raises(ServerError, match="does not answer"):
-        ChatServer(ServerConfig(address[0].removesuffix("/v1"), "nothing")).complete([{"role": "user", "content": "Hello"}])
+        ChatServer(ServerConfig(address[0].removesuffix("/v1"), "nothing")).complete(
+            [{"role": "user", "content": "Hello"}]
+        )
 
 
 def test_a_database_is_asked(server, connect):

@@ -1,4 +1,6 @@
-"""A data folder and running services of the test run's own, or of each process of it, made before Django reads its settings."""
+"""A data folder and running services of the test run's own, or of each process of it, made before Django
+reads its settings.
+"""
 
 import os
 import shutil
@@ -11,11 +13,13 @@ _folder = Path(tempfile.mkdtemp(prefix="searchapp-test-"))
 _folder.chmod(0o755)
 os.environ["DATA_DIR"] = str(_folder)
 if "PYTEST_XDIST_WORKER" in os.environ:
-    # Threads that wait for each other by spinning lose most of their time where the processes outnumber the cores.
+    # Threads that wait for each other by spinning lose most of their time where the processes outnumber the
+    # cores.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 # What a busy machine has found so far is no result that a test could expect.
 os.environ["GRAPH_READING_SECONDS"] = "600"
-# Playwright's synchronous API runs an event loop in the test's thread, which Django takes for asynchronous code.
+# Playwright's synchronous API runs an event loop in the test's thread, which Django takes for asynchronous
+# code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 for _name in ("DATABASE_URL", "REDIS_URL", "ANONYMOUS_READ", "SOURCE_ROOTS", "DJANGO_SETTINGS_MODULE"):
     os.environ.pop(_name, None)

@@ -38,7 +38,11 @@ class Product:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.folder, self.url = folder, f"http://127.0.0.1:{self.port}"
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("DJANGO_", "SEARCHAPP_"))}
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("DJANGO_", "SEARCHAPP_"))
+        }
         self.environment = {**kept, "DATA_DIR": str(folder), "PORT": str(self.port), **(extra or {})}
         self.log = folder.with_suffix(".log")
         self.process: subprocess.Popen[bytes] | None = None
@@ -47,7 +51,12 @@ class Product:
         """Start, and wait until pages are served."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "searchapp.embedded.up"], cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
+                [sys.executable, "-m", "searchapp.embedded.up"],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
 
         def served() -> bool:
@@ -75,7 +84,14 @@ class Product:
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a management command beside the product."""
-        return subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     def search(self, query: str) -> list[dict[str, Any]]:
         """Return the hits of a search."""
@@ -98,6 +114,10 @@ class Product:
         found = []
         for each in psutil.process_iter(["cmdline", "status"]):
             command = " ".join(each.info["cmdline"] or [])
-            if str(self.folder) in command and each.info["status"] != psutil.STATUS_ZOMBIE and "pytest" not in command:
+            if (
+                str(self.folder) in command
+                and each.info["status"] != psutil.STATUS_ZOMBIE
+                and "pytest" not in command
+            ):
                 found.append(command)
         return found

@@ -1,4 +1,7 @@
-"""Bad days: processes are killed, services restart, two start at once. Each time the old version serves and work resumes."""
+"""Bad days: processes are killed, services restart, two start at once.
+
+Each time the old version serves and work resumes.
+"""
 
 import os
 import signal
@@ -20,7 +23,9 @@ def product(tmp_path_factory):
     data.mkdir()
     (data / "samples-added").touch()
     # Waiting asks often, and on a slow machine for long.
-    running = Product(data, {"SOURCE_ROOTS": str(folder), "LOG_LEVEL": "INFO", "THROTTLE_ANONYMOUS": "100000/min"})
+    running = Product(
+        data, {"SOURCE_ROOTS": str(folder), "LOG_LEVEL": "INFO", "THROTTLE_ANONYMOUS": "100000/min"}
+    )
     running.start()
     write_code(folder / "first", 40)
     done = running.manage("index_code", str(folder / "first"))
@@ -50,7 +55,9 @@ def start_build(product: Product, name: str) -> None:
         f"add_repository(name={name!r}, source_kind='folder', location={str(product.folder.parent / name)!r})"
     )
     environment = {**product.environment, "DJANGO_SETTINGS_MODULE": "searchapp.settings.embedded"}
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
 
 
@@ -69,7 +76,12 @@ def wait_until_encoding(product: Product, name: str) -> dict:
 
 def test_a_second_start_beside_the_first_says_so(product):
     done = subprocess.run(
-        [sys.executable, "-m", "searchapp.embedded.up"], cwd=ROOT, env=product.environment, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "searchapp.embedded.up"],
+        cwd=ROOT,
+        env=product.environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 1
     assert f"already runs on this data folder ({product.folder}), at {product.url}/" in done.stderr
@@ -77,7 +89,14 @@ def test_a_second_start_beside_the_first_says_so(product):
 
 def test_a_taken_port_is_explained(product, tmp_path):
     environment = {**product.environment, "DATA_DIR": str(tmp_path / "other")}
-    done = subprocess.run([sys.executable, "-m", "searchapp.embedded.up"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "searchapp.embedded.up"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 1
     assert "is taken" in done.stderr
 

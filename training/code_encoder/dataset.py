@@ -1,4 +1,6 @@
-"""Pairs → what training reads: features of every code with its documentation and without, in flat arrays on disk."""
+"""Pairs → what training reads: features of every code with its documentation and without, in flat arrays on
+disk.
+"""
 
 import json
 import random
@@ -38,9 +40,11 @@ Seen = tuple[str, SyntaxGraph | None]
 
 @dataclass(frozen=True)
 class FlatFeatures:
-    """The features of many units, one after another: of unit i, tokens[token_ends[i-1] : token_ends[i]], nodes likewise.
+    """The features of many units, one after another: of unit i, tokens[token_ends[i-1] : token_ends[i]],
+    nodes likewise.
 
-    `read`, where a Transformer that is not trained has read the code: `Features.read` of each, float16 [units + nodes, dimension].
+    `read`, where a Transformer that is not trained has read the code: `Features.read` of each, float16 [units
+    + nodes, dimension].
     """
 
     tokens: NDArray[np.uint16]
@@ -53,7 +57,11 @@ class FlatFeatures:
         """Return the features of one unit."""
         start, node_start = (self.token_ends[index - 1], self.node_ends[index - 1]) if index else (0, 0)
         of_unit = slice(start, self.token_ends[index])
-        read = None if self.read is None else np.asarray(self.read[node_start + index : self.node_ends[index] + index + 1])
+        read = (
+            None
+            if self.read is None
+            else np.asarray(self.read[node_start + index : self.node_ends[index] + index + 1])
+        )
         nodes = self.nodes[node_start : self.node_ends[index]].astype(np.int32)
         return Features(self.tokens[of_unit].astype(np.int32), nodes, read=read)
 
@@ -70,7 +78,8 @@ class Dataset:
 def seen_by_encoder(code: str, language: str, name: str = "", documentation: str = "") -> Seen:
     """Return the text and the graph of a function given by its source alone, as indexing would see them.
 
-    `name` and `documentation` are what the source alone does not tell: the qualified name, and comments above.
+    `name` and `documentation` are what the source alone does not tell: the qualified name, and comments
+    above.
     """
     units = parse_file(file_name_for("unit", language), standalone(code, language)).units
     unit = max(units, key=lambda each: (each.kind in ("function", "method"), len(each.code)), default=None)
@@ -82,13 +91,19 @@ def seen_by_encoder(code: str, language: str, name: str = "", documentation: str
 
 
 def variants(pair: Pair) -> tuple[Seen, Seen]:
-    """Return (documented, bare): the code as the product shows it to the encoder, and without any documentation."""
+    """Return (documented, bare): the code as the product shows it to the encoder, and without any
+    documentation.
+    """
     bare = strip_docstrings(pair.code) if pair.language == "python" else pair.code
-    return seen_by_encoder(pair.code, pair.language, pair.name, pair.documentation), seen_by_encoder(bare, pair.language)
+    return seen_by_encoder(pair.code, pair.language, pair.name, pair.documentation), seen_by_encoder(
+        bare, pair.language
+    )
 
 
 def vocabulary_of(pairs: Sequence[Pair]) -> Vocabulary:
-    """Return the kinds of nodes and the identifiers that are worth knowing: those of many nodes, and of many packages."""
+    """Return the kinds of nodes and the identifiers that are worth knowing: those of many nodes, and of many
+    packages.
+    """
     kinds: Counter[str] = Counter()
     packages: defaultdict[str, set[str]] = defaultdict(set)
     for pair in pairs:
@@ -99,18 +114,28 @@ def vocabulary_of(pairs: Sequence[Pair]) -> Vocabulary:
             for identifier in set(graph.identifiers) - {""}:
                 packages[identifier].add(pair.package)
     common = sorted(kind for kind, count in kinds.items() if count >= _MIN_KIND_COUNT)
-    spread = sorted((-len(using), identifier) for identifier, using in packages.items() if len(using) >= _MIN_PACKAGES)
+    spread = sorted(
+        (-len(using), identifier) for identifier, using in packages.items() if len(using) >= _MIN_PACKAGES
+    )
     return Vocabulary(tuple(common), tuple(identifier for _, identifier in spread[:_MAX_IDENTIFIERS]))
 
 
 def featurize(
-    pairs: Sequence[Pair], tokenizer_file: Path, most_tokens: int, vocabulary: Vocabulary, progress: Callable[[Iterable[Any]], Iterable[Any]]
+    pairs: Sequence[Pair],
+    tokenizer_file: Path,
+    most_tokens: int,
+    vocabulary: Vocabulary,
+    progress: Callable[[Iterable[Any]], Iterable[Any]],
 ) -> Dataset:
     """Return the pairs with their features, worked out on all cores."""
     portions = [pairs[start : start + _AT_ONCE] for start in range(0, len(pairs), _AT_ONCE)]
-    with ProcessPoolExecutor(initializer=_start_worker, initargs=(tokenizer_file, most_tokens, vocabulary)) as pool:
+    with ProcessPoolExecutor(
+        initializer=_start_worker, initargs=(tokenizer_file, most_tokens, vocabulary)
+    ) as pool:
         found = [each for portion in progress(pool.map(_features_of, portions)) for each in portion]
-    return Dataset(list(pairs), flat_features([each[0] for each in found]), flat_features([each[1] for each in found]))
+    return Dataset(
+        list(pairs), flat_features([each[0] for each in found]), flat_features([each[1] for each in found])
+    )
 
 
 _worker: dict[str, Featurizer] = {}
@@ -141,7 +166,11 @@ def flat_features(features: Sequence[Features]) -> FlatFeatures:
 
 def save_dataset(path: Path, dataset: Dataset) -> None:
     """Write the dataset as one `.npz`."""
-    arrays: dict[str, Any] = {f"{variant}_{name}": getattr(getattr(dataset, variant), name) for variant in VARIANTS for name in _ARRAYS}
+    arrays: dict[str, Any] = {
+        f"{variant}_{name}": getattr(getattr(dataset, variant), name)
+        for variant in VARIANTS
+        for name in _ARRAYS
+    }
     lines = "\n".join(json.dumps(pair.as_dict()) for pair in dataset.pairs).encode()
     np.savez(path, pairs=np.frombuffer(lines, dtype=np.uint8), **arrays)
 
@@ -150,17 +179,24 @@ def load_dataset(path: Path) -> Dataset:
     """Return the dataset that `save_dataset` wrote."""
     with np.load(path) as stored:
         pairs = [Pair(**json.loads(line)) for line in stored["pairs"].tobytes().decode().splitlines()]
-        documented, bare = (FlatFeatures(**{name: stored[f"{variant}_{name}"] for name in _ARRAYS}) for variant in VARIANTS)
+        documented, bare = (
+            FlatFeatures(**{name: stored[f"{variant}_{name}"] for name in _ARRAYS}) for variant in VARIANTS
+        )
     return Dataset(pairs, documented, bare)
 
 
 def prepared(
-    folder: Path, transformer: Path, most_tokens: int, limit: int | None, bar: Callable[[str], Callable[[Iterable[Any]], Iterable[Any]]]
+    folder: Path,
+    transformer: Path,
+    most_tokens: int,
+    limit: int | None,
+    bar: Callable[[str], Callable[[Iterable[Any]], Iterable[Any]]],
 ) -> tuple[Dataset, Dataset, Vocabulary, Vectors]:
-    """Return (training data, validation data, vocabulary, vectors of the training queries), worked out once for a tokenizer.
+    """Return (training data, validation data, vocabulary, vectors of the training queries), worked out once
+    for a tokenizer.
 
-    At most `limit` training pairs are drawn, the same for every run. The vectors are those of the first Transformer that this
-    was worked out for: they only tell which queries are near.
+    At most `limit` training pairs are drawn, the same for every run. The vectors are those of the first
+    Transformer that this was worked out for: they only tell which queries are near.
     """
     cache = folder / f"prepared-{digest(transformer / 'tokenizer.json')}-{most_tokens}-{limit or 'all'}"
     cache.mkdir(exist_ok=True)
@@ -172,7 +208,16 @@ def prepared(
             pairs["train"] = random.Random(0).sample(pairs["train"], limit)
         vocabulary = vocabulary_of(pairs["train"][:: max(1, len(pairs["train"]) // _PAIRS_FOR_VOCABULARY)])
         for split, path in names.items():
-            save_dataset(path, featurize(pairs[split], transformer / "tokenizer.json", most_tokens, vocabulary, bar(f"Parsing {split}")))
+            save_dataset(
+                path,
+                featurize(
+                    pairs[split],
+                    transformer / "tokenizer.json",
+                    most_tokens,
+                    vocabulary,
+                    bar(f"Parsing {split}"),
+                ),
+            )
         vocabulary_file.write_text(json.dumps(asdict(vocabulary)), encoding="utf-8")
         kind = json.loads((transformer / "config.json").read_text(encoding="utf-8")).get("model_type")
         encoder = load_encoder(EncoderSpec("openvino" if kind == "bert" else "huggingface", str(transformer)))
@@ -180,6 +225,11 @@ def prepared(
     return (
         load_dataset(names["train"]),
         load_dataset(names["valid"]),
-        Vocabulary(**{name: tuple(entries) for name, entries in json.loads(vocabulary_file.read_text(encoding="utf-8")).items()}),
+        Vocabulary(
+            **{
+                name: tuple(entries)
+                for name, entries in json.loads(vocabulary_file.read_text(encoding="utf-8")).items()
+            }
+        ),
         np.load(vectors_file),
     )

@@ -1,4 +1,6 @@
-"""A Transformer that stays as it is reads every code and query once; training the graph network then costs a fraction."""
+"""A Transformer that stays as it is reads every code and query once; training the graph network then costs a
+fraction.
+"""
 
 import random
 from collections.abc import Callable, Iterable, Sequence
@@ -24,11 +26,17 @@ _TOKENS_AT_ONCE = {"cpu": 2048, "cuda": 131072}
 
 
 def with_read(
-    flat: FlatFeatures, model: GnnCoder, device: torch.device, path: Path | None, progress: Callable[[Iterable[Any]], Iterable[Any]]
+    flat: FlatFeatures,
+    model: GnnCoder,
+    device: torch.device,
+    path: Path | None,
+    progress: Callable[[Iterable[Any]], Iterable[Any]],
 ) -> FlatFeatures:
-    """Return the features with what the Transformer reads in them: from the `.npy` at `path`, where it is written if it is not there.
+    """Return the features with what the Transformer reads in them: from the `.npy` at `path`, where it is
+    written if it is not there.
 
-    It takes `dimension` x 2 bytes a node: about 5 GB for 100,000 functions. Without a path it is kept in memory.
+    It takes `dimension` x 2 bytes a node: about 5 GB for 100,000 functions. Without a path it is kept in
+    memory.
     """
     shape = (len(flat.token_ends) + len(flat.nodes), model.transformer.config.hidden_size)
     if path is None:
@@ -43,14 +51,24 @@ def with_read(
 
 
 def wordings(
-    pairs: Sequence[Pair], model: GnnCoder, tokenizer: Tokenizer, device: torch.device, path: Path, progress: Callable[[Iterable[Any]], Iterable[Any]]
+    pairs: Sequence[Pair],
+    model: GnnCoder,
+    tokenizer: Tokenizer,
+    device: torch.device,
+    path: Path,
+    progress: Callable[[Iterable[Any]], Iterable[Any]],
 ) -> NDArray[np.float16]:
-    """Return vectors of each pair's query as it stands and reworded, [pairs, 3, dimension], kept in the `.npy` at `path`."""
+    """Return vectors of each pair's query as it stands and reworded, [pairs, 3, dimension], kept in the
+    `.npy` at `path`.
+    """
     if not path.exists():
         rng = random.Random(0)
         portions = [pairs[start : start + _PAIRS_AT_ONCE] for start in range(0, len(pairs), _PAIRS_AT_ONCE)]
         model.eval().to(device)
-        found = [encode_texts(model, tokenizer, _worded(portion, rng), device).cpu().numpy().astype(np.float16) for portion in progress(portions)]
+        found = [
+            encode_texts(model, tokenizer, _worded(portion, rng), device).cpu().numpy().astype(np.float16)
+            for portion in progress(portions)
+        ]
         partial = path.with_suffix(".partial")
         with partial.open("wb") as file:
             np.save(file, np.concatenate(found).reshape(len(pairs), 1 + _REWORDINGS, -1))
@@ -60,19 +78,34 @@ def wordings(
 
 
 def _worded(pairs: Sequence[Pair], rng: random.Random) -> list[str]:
-    return [text for pair in pairs for text in (pair.query, *(question_like(pair.query, pair.name, pair.language, rng) for _ in range(_REWORDINGS)))]
+    return [
+        text
+        for pair in pairs
+        for text in (
+            pair.query,
+            *(question_like(pair.query, pair.name, pair.language, rng) for _ in range(_REWORDINGS)),
+        )
+    ]
 
 
 def _write(
-    read: NDArray[np.float16], flat: FlatFeatures, model: GnnCoder, device: torch.device, progress: Callable[[Iterable[Any]], Iterable[Any]]
+    read: NDArray[np.float16],
+    flat: FlatFeatures,
+    model: GnnCoder,
+    device: torch.device,
+    progress: Callable[[Iterable[Any]], Iterable[Any]],
 ) -> None:
     lengths = np.diff(flat.token_ends, prepend=0)
     starts = np.concatenate([[0], flat.node_ends[:-1]]) + np.arange(len(lengths))
     model.eval().to(device)
-    for rows in progress(_portions(np.argsort(lengths, kind="stable"), lengths, _TOKENS_AT_ONCE[device.type])):
+    for rows in progress(
+        _portions(np.argsort(lengths, kind="stable"), lengths, _TOKENS_AT_ONCE[device.type])
+    ):
         features = [flat[row] for row in rows]
         with torch.inference_mode():
-            sequences, contents = (each.to("cpu", torch.float16).numpy() for each in model.read(collate(features).to(device)))
+            sequences, contents = (
+                each.to("cpu", torch.float16).numpy() for each in model.read(collate(features).to(device))
+            )
         of_units = np.split(contents, np.cumsum([len(each.nodes) for each in features])[:-1])
         for row, sequence, of_unit in zip(rows, sequences, of_units, strict=True):
             read[starts[row]] = sequence

@@ -1,4 +1,6 @@
-"""Training late interaction: over a model that stays as it is, or along with the upper layers of a Transformer."""
+"""Training late interaction: over a model that stays as it is, or along with the upper layers of a
+Transformer.
+"""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -15,7 +17,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from codesearch.gnn_coder.features import INNER_KIND, KIND, NO_NODES, UNKNOWN, Features, Vocabulary
-from codesearch.gnn_coder.late_interaction import LATE_FILE, NO_NODE, kept_tokens, places_in_trees, syntax_of, telling_pieces
+from codesearch.gnn_coder.late_interaction import (
+    LATE_FILE,
+    NO_NODE,
+    kept_tokens,
+    places_in_trees,
+    syntax_of,
+    telling_pieces,
+)
 from codesearch.gnn_coder.network import GnnCoder, pad
 from searchapp.encoders.base import Vectors
 from training.code_encoder.dataset import Dataset, FlatFeatures
@@ -82,7 +91,12 @@ class Reader:
 
     def __init__(self, model: GnnCoder, tokenizer: Tokenizer, kinds: int, device: torch.device) -> None:
         """`kinds` is how many kinds of nodes units have."""
-        self._model, self._tokenizer, self._kinds, self._device = model.to(device).eval(), tokenizer, kinds, device
+        self._model, self._tokenizer, self._kinds, self._device = (
+            model.to(device).eval(),
+            tokenizer,
+            kinds,
+            device,
+        )
         self._telling = telling_pieces(tokenizer)
         self._model.requires_grad_(False)
 
@@ -92,7 +106,12 @@ class Reader:
 
     def questions(self, texts: Sequence[str]) -> Read:
         """Read questions."""
-        return self.units([Features(np.array(each.ids, dtype=np.int32), NO_NODES) for each in self._tokenizer.encode_batch(list(texts))])
+        return self.units(
+            [
+                Features(np.array(each.ids, dtype=np.int32), NO_NODES)
+                for each in self._tokenizer.encode_batch(list(texts))
+            ]
+        )
 
     def units(self, features: Sequence[Features]) -> Read:
         """Read units, those of like length together."""
@@ -103,12 +122,18 @@ class Reader:
         syntax = np.full((len(features), width, 5), NO_NODE, dtype=np.int64)
         for row, (each, of_unit) in enumerate(zip(features, places, strict=True)):
             number = len(of_unit)
-            padded[row, :number], kept[row, :number], syntax[row, :number] = of_unit, True, syntax_of(each, of_unit, self._kinds)
+            padded[row, :number], kept[row, :number], syntax[row, :number] = (
+                of_unit,
+                True,
+                syntax_of(each, of_unit, self._kinds),
+            )
         order = sorted(range(len(features)), key=lambda index: len(features[index].tokens))
         vectors, states = [], []
         for start in range(0, len(order), _TEXTS_AT_ONCE):
             chosen = order[start : start + _TEXTS_AT_ONCE]
-            tokens, mask = (each.to(self._device) for each in pad([features[index].tokens for index in chosen]))
+            tokens, mask = (
+                each.to(self._device) for each in pad([features[index].tokens for index in chosen])
+            )
             found = self._model.states(tokens, mask).float()
             vectors.append(functional.normalize((found * mask.unsqueeze(-1)).sum(1), dim=1))
             of_pieces = torch.from_numpy(padded[chosen]).to(self._device)
@@ -126,10 +151,14 @@ def upper_layers(transformer: nn.Module, number: int) -> list[nn.Module]:
 
 
 class LateInteraction(nn.Module):
-    """Scores of questions and units: the cosine of their vectors, and that of their pieces, each with a learned scale."""
+    """Scores of questions and units: the cosine of their vectors, and that of their pieces, each with a
+    learned scale.
+    """
 
     def __init__(self, directions: Tensor, kinds: int) -> None:
-        """`directions`, float [piece dimension, dimension], is what the projection starts from; `kinds` are those of nodes."""
+        """`directions`, float [piece dimension, dimension], is what the projection starts from; `kinds` are
+        those of nodes.
+        """
         super().__init__()
         width, dimension = directions.shape
         self.projection = nn.Parameter(directions.clone())
@@ -139,19 +168,27 @@ class LateInteraction(nn.Module):
         self.log_scales = nn.Parameter(torch.tensor([20.0, 15.0]).log())
 
     def question_pieces(self, questions: Read) -> tuple[Tensor, Tensor]:
-        """Return the directions float [questions, pieces, piece dimension], and what each counts, [questions, pieces]."""
-        weights = torch.softmax((questions.states @ self.question_weight).masked_fill(~questions.kept, -30), dim=1)
+        """Return the directions float [questions, pieces, piece dimension], and what each counts, [questions,
+        pieces].
+        """
+        weights = torch.softmax(
+            (questions.states @ self.question_weight).masked_fill(~questions.kept, -30), dim=1
+        )
         return functional.normalize(questions.states @ self.projection.T, dim=-1), weights
 
     def code_pieces(self, units: Read) -> tuple[Tensor, Tensor]:
-        """Return the directions float [units, pieces, piece dimension], and how important each is, 0 to 2, [units, pieces]."""
+        """Return the directions float [units, pieces, piece dimension], and how important each is, 0 to 2,
+        [units, pieces].
+        """
         added = self.syntax[units.syntax].sum(2) * (units.syntax[..., :1] != NO_NODE)
         directions = functional.normalize(units.states @ self.projection.T, dim=-1) + added[..., :-1]
         importance = 2 * torch.sigmoid(units.states @ self.code_weight + added[..., -1])
         return functional.normalize(directions, dim=-1), importance
 
     def late(self, questions: Read, units: Read) -> Tensor:
-        """Return float [questions, units]: the weighted mean, over the question's pieces, of the nearest one of the unit."""
+        """Return float [questions, units]: the weighted mean, over the question's pieces, of the nearest one
+        of the unit.
+        """
         asked, weights = self.question_pieces(questions)
         directions, importance = self.code_pieces(units)
         found = directions * importance.unsqueeze(-1)
@@ -163,13 +200,18 @@ class LateInteraction(nn.Module):
         return torch.cat(columns, dim=1)
 
     def loss(self, questions: Read, units: Read, others: Tensor) -> Tensor:
-        """Return the symmetric contrastive loss; `others`, bool [questions, units], are no negatives of each other."""
+        """Return the symmetric contrastive loss; `others`, bool [questions, units], are no negatives of each
+        other.
+        """
         of_vectors, of_pieces = self.log_scales.exp()
         cosines: Tensor = of_vectors * (questions.vectors @ units.vectors.T)
         late: Tensor = of_pieces * self.late(questions, units)
-        # Alone, each has to be surer than as a part of both. Vectors that stay as they are have nothing to learn from that.
+        # Alone, each has to be surer than as a part of both. Vectors that stay as they are have nothing to
+        # learn from that.
         alone = [late, cosines] if units.vectors.requires_grad else [late]
-        return _contrastive(cosines + late, others) + _ALONE * sum((_contrastive(1.5 * each, others) for each in alone), start=late.new_zeros(()))
+        return _contrastive(cosines + late, others) + _ALONE * sum(
+            (_contrastive(1.5 * each, others) for each in alone), start=late.new_zeros(())
+        )
 
     @property
     def share(self) -> float:
@@ -178,7 +220,11 @@ class LateInteraction(nn.Module):
 
     def save(self, folder: Path) -> None:
         """Write the weights into a model folder."""
-        weights = {name: value.detach().cpu().half().contiguous() for name, value in self.named_parameters() if name != "log_scales"}
+        weights = {
+            name: value.detach().cpu().half().contiguous()
+            for name, value in self.named_parameters()
+            if name != "log_scales"
+        }
         save_file(weights | {"share": torch.tensor(self.share)}, folder / LATE_FILE)
 
 
@@ -209,7 +255,9 @@ def with_kinds_of(data: Dataset, own: Vocabulary, other: Vocabulary) -> Dataset:
 
 
 class LateProgress(NamedTuple):
-    """Where a run stands; `mrr` by language of held-out questions, by vectors alone and with pieces, where it was validated."""
+    """Where a run stands; `mrr` by language of held-out questions, by vectors alone and with pieces, where it
+    was validated.
+    """
 
     step: int
     loss: float
@@ -217,15 +265,38 @@ class LateProgress(NamedTuple):
 
 
 class LateTrainer:
-    """One run. Everything random follows from the seed and the step, so a resumed run goes on as if never stopped."""
+    """One run.
 
-    def __init__(self, reader: Reader, data: Dataset, held_out: Dataset, query_vectors: Vectors, kinds: int, config: LateConfig) -> None:
-        """`query_vectors` tell which of the pairs' questions are near to each other; `kinds` is how many kinds of nodes the data has."""
-        self._reader, self._data, self._held_out, self._query_vectors, self._config = reader, data, held_out, query_vectors, config
+    Everything random follows from the seed and the step, so a resumed run goes on as if never stopped.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        data: Dataset,
+        held_out: Dataset,
+        query_vectors: Vectors,
+        kinds: int,
+        config: LateConfig,
+    ) -> None:
+        """`query_vectors` tell which of the pairs' questions are near to each other; `kinds` is how many
+        kinds of nodes the data has.
+        """
+        self._reader, self._data, self._held_out, self._query_vectors, self._config = (
+            reader,
+            data,
+            held_out,
+            query_vectors,
+            config,
+        )
         self.layers = reader.learning(config.layers)
         with torch.no_grad():
-            sample = reader.units([data.bare[row] for row in range(0, len(data.pairs), max(1, len(data.pairs) // _SAMPLE))])
-        self.network = LateInteraction(principal_directions(sample, config.dimension), kinds).to(sample.states.device)
+            sample = reader.units(
+                [data.bare[row] for row in range(0, len(data.pairs), max(1, len(data.pairs) // _SAMPLE))]
+            )
+        self.network = LateInteraction(principal_directions(sample, config.dimension), kinds).to(
+            sample.states.device
+        )
         self.network.syntax.requires_grad_(config.syntax)
         groups = [
             {"params": [each for each in self.network.parameters() if each.requires_grad], "lr": config.rate},
@@ -233,12 +304,15 @@ class LateTrainer:
         ]
         self._optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
         self._schedule = torch.optim.lr_scheduler.LambdaLR(
-            self._optimizer, lambda step: min((step + 1) / _WARM_UP, max(0.0, (config.steps - step) / config.steps))
+            self._optimizer,
+            lambda step: min((step + 1) / _WARM_UP, max(0.0, (config.steps - step) / config.steps)),
         )
         self.step = 0
 
     def run(self, checkpoint: Path) -> Iterator[LateProgress]:
-        """Train to the end from where the checkpoint stands, and yield after every step; checkpoints come with validations."""
+        """Train to the end from where the checkpoint stands, and yield after every step; checkpoints come
+        with validations.
+        """
         self.step = load_checkpoint(checkpoint, self._parts(), self.network.projection.device)
         config = self._config
         arranging = TrainingConfig(seed=config.seed, batch=config.batch)
@@ -258,7 +332,9 @@ class LateTrainer:
 
     @torch.no_grad()
     def validation(self, most: int = 300) -> dict[str, tuple[float, float]]:
-        """Return for each language the MRR of held-out questions among undocumented code: by vectors alone, and with pieces."""
+        """Return for each language the MRR of held-out questions among undocumented code: by vectors alone,
+        and with pieces.
+        """
         found = {}
         for language in sorted({pair.language for pair in self._held_out.pairs}):
             rows = [row for row, pair in enumerate(self._held_out.pairs) if pair.language == language]
@@ -271,7 +347,9 @@ class LateTrainer:
         return found
 
     def _train_on(self, rows: NDArray[np.int64], rng: random.Random) -> float:
-        is_bare, is_reworded = draw_variants(len(rows), self._config.bare_share, self._config.rewritten_share, rng)
+        is_bare, is_reworded = draw_variants(
+            len(rows), self._config.bare_share, self._config.rewritten_share, rng
+        )
         texts = worded([self._data.pairs[row] for row in rows], is_reworded, rng)
         units = codes_of(self._data, rows, is_bare)
         others = other_wordings(same_queries(self._query_vectors[rows])).to(self.network.projection.device)
@@ -284,4 +362,9 @@ class LateTrainer:
         return float(loss.detach())
 
     def _parts(self) -> dict[str, Any]:
-        return {"network": self.network, "transformer": self.layers, "optimizer": self._optimizer, "schedule": self._schedule}
+        return {
+            "network": self.network,
+            "transformer": self.layers,
+            "optimizer": self._optimizer,
+            "schedule": self._schedule,
+        }

@@ -29,10 +29,12 @@ SPLITS = ("train", "valid", "test")
 # Of a hundred packages: these many to valid and to test.
 _VALID, _TEST = 4, 16
 _MAX_BYTES = 400_000
-# Of a package with more files, so many, evenly spread: a few generated interfaces to services hold as much code as all the rest.
+# Of a package with more files, so many, evenly spread: a few generated interfaces to services hold as much
+# code as all the rest.
 _MAX_FILES = 400
 _TEST_PATH = re.compile(
-    r"(?:^|[/_.-])(?:tests?|testing|testdata|spec|specs|fixtures?|examples?|vendor|node_modules|third_party|min)(?:[/_.-]|$)", re.IGNORECASE
+    r"(?:^|[/_.-])(?:tests?|testing|testdata|spec|specs|fixtures?|examples?|vendor|node_modules|third_party|min)(?:[/_.-]|$)",
+    re.IGNORECASE,
 )
 _TOKEN = re.compile(r"\w+")
 # Jaccard similarity of token sets from which two functions count as duplicates (Allamanis 2019, section 3).
@@ -92,7 +94,9 @@ def mine(
             report.left_out["beyond the most of one package"] += len(found) - len(kept)
             for pair in kept:
                 split = split_of(pair.package)
-                reason = filter_.reason_against(pair) or (selection.reason_against(pair) if split != "test" else None)
+                reason = filter_.reason_against(pair) or (
+                    selection.reason_against(pair) if split != "test" else None
+                )
                 if reason:
                     report.left_out[reason] += 1
                     continue
@@ -109,9 +113,19 @@ def split_of(package: str) -> str:
 
 def package_pairs(package: Path) -> list[Pair]:
     """Return the pairs of one package, in the order of its paths."""
-    paths = {path.relative_to(package).as_posix(): path for path in sorted(package.rglob("*")) if path.suffix in LANGUAGES}
-    wanted = [name for name, path in paths.items() if not _TEST_PATH.search(name) and path.is_file() and path.stat().st_size <= _MAX_BYTES]
-    return [pair for name in _spread(wanted, _MAX_FILES) for pair in _file_pairs(paths[name], name, package.name)]
+    paths = {
+        path.relative_to(package).as_posix(): path
+        for path in sorted(package.rglob("*"))
+        if path.suffix in LANGUAGES
+    }
+    wanted = [
+        name
+        for name, path in paths.items()
+        if not _TEST_PATH.search(name) and path.is_file() and path.stat().st_size <= _MAX_BYTES
+    ]
+    return [
+        pair for name in _spread(wanted, _MAX_FILES) for pair in _file_pairs(paths[name], name, package.name)
+    ]
 
 
 def _file_pairs(path: Path, name: str, package: str) -> list[Pair]:
@@ -138,7 +152,9 @@ def read_pairs(path: Path) -> Iterator[Pair]:
 
 
 class _DuplicateFilter:
-    """Tells what is in an evaluation corpus, what repeats a pair seen before, and whose documentation was seen before."""
+    """Tells what is in an evaluation corpus, what repeats a pair seen before, and whose documentation was
+    seen before.
+    """
 
     def __init__(self, held_out: Iterable[str]) -> None:
         self._held_out = MinHashLSH(threshold=_SIMILAR, num_perm=_PERMUTATIONS)

@@ -15,9 +15,16 @@ def add_training_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--pairs", type=Path, required=True, help="folder written by mine_pairs")
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoint and model")
     parser.add_argument("--most-tokens", type=int, default=160)
-    parser.add_argument("--limit", type=int, help="train on so many pairs, drawn at random, the same for every seed")
+    parser.add_argument(
+        "--limit", type=int, help="train on so many pairs, drawn at random, the same for every seed"
+    )
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--precision", choices=["bf16", "fp32"], default="bf16", help="fp32 on processors without bf16 products")
+    parser.add_argument(
+        "--precision",
+        choices=["bf16", "fp32"],
+        default="bf16",
+        help="fp32 on processors without bf16 products",
+    )
     parser.add_argument("--device", default="auto")
     parser.add_argument("--validate-every", type=int, default=100, metavar="STEPS")
 

@@ -1,4 +1,6 @@
-"""A unit of code → a (documentation, code) pair, by the rules of CodeSearchNet (Husain et al. 2019, section 2)."""
+"""A unit of code → a (documentation, code) pair, by the rules of CodeSearchNet (Husain et al. 2019, section
+2).
+"""
 
 import re
 from dataclasses import asdict, dataclass
@@ -12,7 +14,9 @@ _STANDARD_METHODS = frozenset(
     """constructor initialize init tostring hashcode equals clone finalize compareto to_s to_str inspect hash string error
     len less swap setup teardown main""".split()  # noqa: SIM905
 )
-_PARAGRAPH_END = re.compile(r"\n\s*\n|\n\s*(?:@\w|:\w+|\\\w+\b|Args?:|Arguments:|Parameters?\b|Returns?:|Raises:|Examples?:|>>>|```|---|===)")
+_PARAGRAPH_END = re.compile(
+    r"\n\s*\n|\n\s*(?:@\w|:\w+|\\\w+\b|Args?:|Arguments:|Parameters?\b|Returns?:|Raises:|Examples?:|>>>|```|---|===)"
+)
 _MARKUP = (
     (re.compile(r"\{@\w+\s+([^}]*)\}"), r"\1"),  # {@code x}, {@link X}
     (re.compile(r"<[^<>]{1,80}>"), " "),
@@ -23,14 +27,17 @@ _MARKUP = (
 )
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'(])")
 _NOT_DOCUMENTATION = re.compile(
-    r"^\W*(?:todo|fixme|xxx|copyright|license|eslint|jshint|istanbul|@\w+|noqa|type:|nolint|rubocop|inheritdoc)", re.IGNORECASE
+    r"^\W*(?:todo|fixme|xxx|copyright|license|eslint|jshint|istanbul|@\w+|noqa|type:|nolint|rubocop|inheritdoc)",
+    re.IGNORECASE,
 )
 _MAX_SENTENCE_CHARACTERS = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A documented function: `query` is the first sentence of its documentation, `code` its source as it stands."""
+    """A documented function: `query` is the first sentence of its documentation, `code` its source as it
+    stands.
+    """
 
     query: str
     code: str
@@ -50,7 +57,11 @@ def pair_of(unit: CodeUnit, language: str, package: str, path: str) -> Pair | No
     if unit.kind not in ("function", "method") or unit.tree is None or _is_unwanted(unit):
         return None
     query = first_sentence(unit.documentation)
-    if len(re.findall(r"[^\W\d_]{2,}", query)) < _MIN_WORDS or not _is_english(query) or _NOT_DOCUMENTATION.match(query):
+    if (
+        len(re.findall(r"[^\W\d_]{2,}", query)) < _MIN_WORDS
+        or not _is_english(query)
+        or _NOT_DOCUMENTATION.match(query)
+    ):
         return None
     return Pair(query, unit.code, language, package, path, unit.qualified_name, unit.documentation)
 
@@ -71,7 +82,10 @@ def _is_unwanted(unit: CodeUnit) -> bool:
         return True
     # A constructor of Java, C# or C++ bears the name of its class.
     scope = re.split(r"\.|::", unit.qualified_name)[-2:-1]
-    return bool(scope and scope[0] == unit.name) or len([line for line in unit.code.splitlines() if line.strip()]) < _MIN_LINES
+    return (
+        bool(scope and scope[0] == unit.name)
+        or len([line for line in unit.code.splitlines() if line.strip()]) < _MIN_LINES
+    )
 
 
 def _is_english(text: str) -> bool:

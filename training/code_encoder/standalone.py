@@ -4,7 +4,8 @@ from codesearch.parsing.languages import LANGUAGES
 from codesearch.parsing.languages import python as python_language
 from codesearch.parsing.units import find_definitions
 
-# A method alone is no program in these languages: what has to stand around it, tried in order until the syntax is sound.
+# A method alone is no program in these languages: what has to stand around it, tried in order until the
+# syntax is sound.
 _SURROUNDINGS = {
     "java": ("{}", "class X {{\n{}\n}}"),
     "javascript": ("{}", "class X {{\n{}\n}}", "x = {{\n{}\n}}", "x = {}"),
@@ -21,12 +22,21 @@ def file_name_for(stem: str, language: str) -> str:
 
 
 def standalone(code: str, language: str) -> str:
-    """Return a function's source as a file that parses: PHP with its tag, a method inside of a class where it needs one."""
+    """Return a function's source as a file that parses: PHP with its tag, a method inside of a class where it
+    needs one.
+    """
     tries = [surrounding.format(code) for surrounding in _SURROUNDINGS.get(language, ("{}",))]
     parser = next((each.parser for each in LANGUAGES if each.name == language), None)
     if parser is None or code.lstrip().startswith("<?"):
         return code
-    return next((text for text in tries if not parser.parse(text.encode("utf-8", errors="replace")).root_node.has_error), tries[0])
+    return next(
+        (
+            text
+            for text in tries
+            if not parser.parse(text.encode("utf-8", errors="replace")).root_node.has_error
+        ),
+        tries[0],
+    )
 
 
 def strip_docstrings(code: str) -> str:
@@ -35,10 +45,18 @@ def strip_docstrings(code: str) -> str:
     source = code.encode("utf-8", errors="replace")
     tree = language.parser.parse(source)
     nodes = [tree.root_node, *(definition.node for definition in find_definitions(tree, language))]
-    strings = {node.start_byte: node.end_byte for each in nodes if (node := language.documentation_of(each)) is not None}
+    strings = {
+        node.start_byte: node.end_byte
+        for each in nodes
+        if (node := language.documentation_of(each)) is not None
+    }
     for start, end in sorted(strings.items(), reverse=True):
         # The line goes with the string, so that no empty line tells where it was.
         head = source[:start].rstrip(b" \t")
         tail = source[end:]
-        source = head.removesuffix(b"\n") + tail if tail.startswith(b"\n") or not tail else source[:start] + tail.lstrip()
+        source = (
+            head.removesuffix(b"\n") + tail
+            if tail.startswith(b"\n") or not tail
+            else source[:start] + tail.lstrip()
+        )
     return source.decode("utf-8")

@@ -61,7 +61,10 @@ class Progress:
 
 
 class Trainer:
-    """One run. Everything random follows from the seed and the step, so a resumed run goes on as if never stopped."""
+    """One run.
+
+    Everything random follows from the seed and the step, so a resumed run goes on as if never stopped.
+    """
 
     def __init__(
         self,
@@ -75,8 +78,8 @@ class Trainer:
     ) -> None:
         """`query_vectors` are the untrained encoder's vectors of the pairs' documentation.
 
-        `wordings`, float16 [pairs, wordings, dimension], are vectors of the queries, the first as they stand, the others
-        reworded: for a Transformer that is not trained.
+        `wordings`, float16 [pairs, wordings, dimension], are vectors of the queries, the first as they stand,
+        the others reworded: for a Transformer that is not trained.
         """
         self.wordings = wordings
         self.model, self.data, self.query_vectors, self.tokenizer, self.config, self.device = (
@@ -87,7 +90,11 @@ class Trainer:
             config,
             device,
         )
-        self.loss: nn.Module = SymmetricContrastiveLoss() if config.loss == "symmetric" else IndividualTemperatureLoss(len(data.pairs))
+        self.loss: nn.Module = (
+            SymmetricContrastiveLoss()
+            if config.loss == "symmetric"
+            else IndividualTemperatureLoss(len(data.pairs))
+        )
         self.loss.to(device)
         self.steps = int(config.epochs * (len(data.pairs) // config.batch))
         self.step = 0
@@ -95,7 +102,9 @@ class Trainer:
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, self._rate)
 
     def run(self, validate: Callable[[], float], checkpoint: Path) -> Iterator[Progress]:
-        """Train to the end from where the checkpoint stands, and yield after every step; checkpoints come with validations."""
+        """Train to the end from where the checkpoint stands, and yield after every step; checkpoints come
+        with validations.
+        """
         self.step = load_checkpoint(checkpoint, self._parts(), self.device)
         arranged = -1
         batches: list[NDArray[np.int64]] = []
@@ -113,12 +122,21 @@ class Trainer:
             yield Progress(self.step, self.steps, loss, mrr)
 
     def _groups(self) -> list[dict[str, Any]]:
-        """Return the parameters by learning rate: the pretrained Transformer's, the identifiers', and what else starts at random."""
+        """Return the parameters by learning rate: the pretrained Transformer's, the identifiers', and what
+        else starts at random.
+        """
         self.model.transformer.requires_grad_(self.config.rate > 0)
         pretrained = list(self.model.transformer.parameters())
-        identifiers = [] if self.model.config is None else list(self.model.graph.identifier_embedding.parameters())
+        identifiers = (
+            [] if self.model.config is None else list(self.model.graph.identifier_embedding.parameters())
+        )
         known = {id(each) for each in (*pretrained, *identifiers)}
-        fresh = [each for module in (self.model, self.loss) for each in module.parameters() if id(each) not in known]
+        fresh = [
+            each
+            for module in (self.model, self.loss)
+            for each in module.parameters()
+            if id(each) not in known
+        ]
         return [
             {"params": pretrained, "lr": self.config.rate},
             {"params": identifiers, "lr": self.config.identifier_rate},
@@ -133,13 +151,17 @@ class Trainer:
         rng = random.Random(f"{self.config.seed}/{self.step}")
         torch.manual_seed(hash((self.config.seed, self.step)) % 2**31)
         self.model.train()
-        is_bare, is_reworded = draw_variants(len(rows), self.config.bare_share, self.config.rewritten_share, rng)
+        is_bare, is_reworded = draw_variants(
+            len(rows), self.config.bare_share, self.config.rewritten_share, rng
+        )
         asked, backward_to_queries = self._queries(rows, is_reworded, rng)
         codes = codes_of(self.data, rows, is_bare)
         code_parts, code_order = code_chunks(self.model, codes, self.device)
         found = CachedEncoding(code_parts, self.device)
         same = same_queries(self.query_vectors[rows]).to(self.device)
-        loss: Tensor = self.loss(asked, found.vectors[code_order], same, torch.from_numpy(rows).to(self.device))
+        loss: Tensor = self.loss(
+            asked, found.vectors[code_order], same, torch.from_numpy(rows).to(self.device)
+        )
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         backward_to_queries()
@@ -149,18 +171,27 @@ class Trainer:
         self.schedule.step()
         return float(loss.detach())
 
-    def _queries(self, rows: NDArray[np.int64], is_reworded: list[bool], rng: random.Random) -> tuple[Tensor, Callable[[], None]]:
+    def _queries(
+        self, rows: NDArray[np.int64], is_reworded: list[bool], rng: random.Random
+    ) -> tuple[Tensor, Callable[[], None]]:
         """Return the vectors of the pairs' queries, and what takes their gradient on to the parameters."""
         if self.wordings is not None:
             chosen = [rng.randrange(1, self.wordings.shape[1]) if reworded else 0 for reworded in is_reworded]
-            return torch.from_numpy(self.wordings[rows, chosen].astype(np.float32)).to(self.device), lambda: None
+            return torch.from_numpy(self.wordings[rows, chosen].astype(np.float32)).to(
+                self.device
+            ), lambda: None
         texts = worded([self.data.pairs[row] for row in rows], is_reworded, rng)
         parts, order = text_chunks(self.model, self.tokenizer, texts, self.device)
         encoding = CachedEncoding(parts, self.device)
         return encoding.vectors[order], encoding.backward
 
     def _parts(self) -> dict[str, Any]:
-        return {"model": self.model, "loss": self.loss, "optimizer": self.optimizer, "schedule": self.schedule}
+        return {
+            "model": self.model,
+            "loss": self.loss,
+            "optimizer": self.optimizer,
+            "schedule": self.schedule,
+        }
 
 
 def save_checkpoint(path: Path, step: int, parts: dict[str, Any]) -> None:
@@ -171,7 +202,9 @@ def save_checkpoint(path: Path, step: int, parts: dict[str, Any]) -> None:
 
 
 def load_checkpoint(path: Path, parts: dict[str, Any], device: torch.device) -> int:
-    """Set the parts to what was written, and return the step: 0, and nothing set, where there is no checkpoint."""
+    """Set the parts to what was written, and return the step: 0, and nothing set, where there is no
+    checkpoint.
+    """
     if not path.exists():
         return 0
     state = torch.load(path, map_location=device, weights_only=True)
@@ -180,8 +213,11 @@ def load_checkpoint(path: Path, parts: dict[str, Any], device: torch.device) -> 
     return int(state["step"])
 
 
-def draw_variants(number: int, bare_share: float, rewritten_share: float, rng: random.Random) -> tuple[list[bool], list[bool]]:
-    """Return which of so many pairs show their code without documentation, and which have their query reworded.
+def draw_variants(
+    number: int, bare_share: float, rewritten_share: float, rng: random.Random
+) -> tuple[list[bool], list[bool]]:
+    """Return which of so many pairs show their code without documentation, and which have their query
+    reworded.
 
     Code with its documentation never meets the documentation's own words: copying is nothing to learn.
     """
@@ -208,11 +244,14 @@ def same_queries(vectors: Vectors) -> Tensor:
     return near @ near.T > _SAME_QUERY
 
 
-def arrange(data: Dataset, query_vectors: Vectors, config: TrainingConfig, epoch: int) -> list[NDArray[np.int64]]:
-    """Return an epoch's batches: each of one language, put together from groups of pairs whose queries lie near each other.
+def arrange(
+    data: Dataset, query_vectors: Vectors, config: TrainingConfig, epoch: int
+) -> list[NDArray[np.int64]]:
+    """Return an epoch's batches: each of one language, put together from groups of pairs whose queries lie
+    near each other.
 
-    The groups are the leaves of a tree that splits by random planes, another tree in every epoch: a pair's batch holds its
-    neighbours, so the negatives are hard without being encoded for that alone.
+    The groups are the leaves of a tree that splits by random planes, another tree in every epoch: a pair's
+    batch holds its neighbours, so the negatives are hard without being encoded for that alone.
     """
     rng = np.random.default_rng((config.seed, epoch))
     languages = np.array([pair.language for pair in data.pairs])
@@ -220,14 +259,19 @@ def arrange(data: Dataset, query_vectors: Vectors, config: TrainingConfig, epoch
     for language in np.unique(languages):
         leaves = list(_leaves(np.flatnonzero(languages == language), query_vectors, rng))
         order = np.concatenate([leaves[index] for index in rng.permutation(len(leaves))])
-        batches += [order[start : start + config.batch] for start in range(0, len(order) - config.batch + 1, config.batch)]
+        batches += [
+            order[start : start + config.batch]
+            for start in range(0, len(order) - config.batch + 1, config.batch)
+        ]
     whole = len(data.pairs) // config.batch
     shuffled = [batches[index] for index in rng.permutation(len(batches))]
     # What does not fill a batch of its language leaves out a few pairs; the first batches come again instead.
     return (shuffled * 2)[:whole]
 
 
-def _leaves(rows: NDArray[np.int64], vectors: Vectors, rng: np.random.Generator) -> Iterator[NDArray[np.int64]]:
+def _leaves(
+    rows: NDArray[np.int64], vectors: Vectors, rng: np.random.Generator
+) -> Iterator[NDArray[np.int64]]:
     if len(rows) <= _LEAF:
         yield rows
         return
@@ -240,19 +284,33 @@ def _leaves(rows: NDArray[np.int64], vectors: Vectors, rng: np.random.Generator)
 
 
 class Validation:
-    """Mean reciprocal rank of held-out packages' queries among the codes of their language, documentation removed."""
+    """Mean reciprocal rank of held-out packages' queries among the codes of their language, documentation
+    removed.
+    """
 
-    def __init__(self, model: GnnCoder, data: Dataset, tokenizer: Tokenizer, device: torch.device, most: int, seed: int = 0) -> None:
+    def __init__(
+        self,
+        model: GnnCoder,
+        data: Dataset,
+        tokenizer: Tokenizer,
+        device: torch.device,
+        most: int,
+        seed: int = 0,
+    ) -> None:
         """At most `most` pairs of each language are drawn."""
         self.model, self.tokenizer, self.device = model, tokenizer, device
-        self.sets = {language: _sample(data, language, most, seed) for language in sorted({pair.language for pair in data.pairs})}
+        self.sets = {
+            language: _sample(data, language, most, seed)
+            for language in sorted({pair.language for pair in data.pairs})
+        }
 
     def by_language(self) -> dict[str, float]:
         """Return the MRR of each language."""
         self.model.eval()
         return {
             language: mean_reciprocal_rank(
-                encode_texts(self.model, self.tokenizer, queries, self.device) @ encode_code(self.model, codes, self.device).T
+                encode_texts(self.model, self.tokenizer, queries, self.device)
+                @ encode_code(self.model, codes, self.device).T
             )
             for language, (queries, codes) in self.sets.items()
         }
@@ -269,12 +327,17 @@ def _sample(data: Dataset, language: str, most: int, seed: int) -> tuple[list[st
     rng = random.Random(seed)
     flat: FlatFeatures = data.bare
     queries = [
-        data.pairs[row].query if rng.random() < 0.5 else question_like(data.pairs[row].query, data.pairs[row].name, language, rng) for row in rows
+        data.pairs[row].query
+        if rng.random() < 0.5
+        else question_like(data.pairs[row].query, data.pairs[row].name, language, rng)
+        for row in rows
     ]
     return queries, [flat[row] for row in rows]
 
 
 def mean_reciprocal_rank(similarities: Tensor) -> float:
-    """Return the MRR of query i finding code i, of similarities [queries, codes]; equals count as ranked before."""
+    """Return the MRR of query i finding code i, of similarities [queries, codes]; equals count as ranked
+    before.
+    """
     ranks = (similarities >= similarities.diagonal().unsqueeze(1)).sum(1)
     return float((1 / ranks.float()).mean())

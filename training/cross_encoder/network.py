@@ -1,8 +1,9 @@
 """The network that training improves; `inference` runs the same function without torch.
 
-MiniLM reads each piece of question and schema (a cross-encoder, Nogueira and Cho 2019; for schemas Li et al. 2023, RESDSQL, section 3.2);
-the mean state of each table's and column's tokens then goes through a few layers in which all of them attend to each other, biased by the keys
-between them (Wang et al. 2020, RAT-SQL): a key is used where the tables at both its ends are.
+MiniLM reads each piece of question and schema (a cross-encoder, Nogueira and Cho 2019; for schemas Li et al.
+2023, RESDSQL, section 3.2); the mean state of each table's and column's tokens then goes through a few layers
+in which all of them attend to each other, biased by the keys between them (Wang et al. 2020, RAT-SQL): a key
+is used where the tables at both its ends are.
 """
 
 from dataclasses import asdict, dataclass
@@ -44,8 +45,9 @@ class Sizes:
 class Batch(NamedTuple):
     """b questions with n tables and columns at most, in p pieces of l tokens, padded.
 
-    `ids` int64 [p, l]; `tokens` bool [p, l]; `places` int64 [b, n, 3], of all pieces; `kinds` int64 [b, n], -1 for none; `features`
-    float [b, n, FEATURES]; `relations` int64 [b, n, n]; `used` float [b, n], 1 for what the query uses.
+    `ids` int64 [p, l]; `tokens` bool [p, l]; `places` int64 [b, n, 3], of all pieces; `kinds` int64 [b, n],
+    -1 for none; `features` float [b, n, FEATURES]; `relations` int64 [b, n, n]; `used` float [b, n], 1 for
+    what the query uses.
     """
 
     ids: Tensor
@@ -63,10 +65,14 @@ class CrossEncoderNetwork(nn.Module):
     def __init__(self, sizes: Sizes, encoder: dict[str, Any], dropout: float = 0.1) -> None:
         super().__init__()
         self.sizes, self.dropout = sizes, dropout
-        self.encoder = BertModel(BertConfig(**{**encoder, "attn_implementation": "sdpa"}), add_pooling_layer=False)
+        self.encoder = BertModel(
+            BertConfig(**{**encoder, "attn_implementation": "sdpa"}), add_pooling_layer=False
+        )
         self.text, self.kind = nn.Linear(sizes.text_width, sizes.width), nn.Embedding(KINDS, sizes.width)
         self.features, self.norm = nn.Linear(FEATURES, sizes.width), nn.LayerNorm(sizes.width)
-        shape = ReaderSizes(width=sizes.width, heads=sizes.heads, inner=sizes.inner, relations=sizes.relations)
+        shape = ReaderSizes(
+            width=sizes.width, heads=sizes.heads, inner=sizes.inner, relations=sizes.relations
+        )
         self.reader = nn.ModuleList(ReaderLayer(shape) for _ in range(sizes.layers))
         self.norm_reader, self.used = nn.LayerNorm(sizes.width), nn.Linear(sizes.width, 1)
 
@@ -77,17 +83,23 @@ class CrossEncoderNetwork(nn.Module):
         sums = torch.cat([states.new_zeros(len(states), 1, states.shape[2]), states.float().cumsum(1)], dim=1)
         piece, first, after = batch.places.unbind(-1)
         means = (sums[piece, after] - sums[piece, first]) / (after - first).clamp(min=1)[..., None]
-        nodes = self.norm(self.text(means) + self.kind(batch.kinds.clamp(min=0)) + self.features(batch.features))
+        nodes = self.norm(
+            self.text(means) + self.kind(batch.kinds.clamp(min=0)) + self.features(batch.features)
+        )
         for layer in self.reader:
             nodes = layer(nodes, None, batch.kinds >= 0, JOINT_MATCHES + batch.relations, self.dropout)
         return self.used(self.norm_reader(nodes))[..., 0]  # type: ignore[no-any-return]
 
     def read(self, ids: Tensor, tokens: Tensor) -> Tensor:
-        """Return the tokens' states [p, l, text_width]; pieces of about the same length are read together, so that little padding is."""
+        """Return the tokens' states [p, l, text_width]; pieces of about the same length are read together, so
+        that little padding is.
+        """
         lengths = tokens.sum(1)
         order, found = lengths.argsort(), []
         for group in torch.split(order, _TOGETHER):
             longest = int(lengths[group].max())
-            states = self.encoder(ids[group, :longest], attention_mask=tokens[group, :longest].long()).last_hidden_state
+            states = self.encoder(
+                ids[group, :longest], attention_mask=tokens[group, :longest].long()
+            ).last_hidden_state
             found.append(functional.pad(states, (0, 0, 0, ids.shape[1] - longest)))
         return torch.cat(found)[order.argsort()]

@@ -30,12 +30,21 @@ from training.sql.items import disguised
 from training.sql.published import bird_question, bird_schemas, database_file, read_rows
 
 HELD_OUT_SCHEMAS = (
-    "beer_factory", "bike_share_1", "donor", "mental_health_survey", "retail_world", "shipping", "student_loan", "world_development_indicators",
-)  # fmt: skip
+    "beer_factory",
+    "bike_share_1",
+    "donor",
+    "mental_health_survey",
+    "retail_world",
+    "shipping",
+    "student_loan",
+    "world_development_indicators",
+)
 """Databases of BIRD's training set that are only measured on."""
 _COLUMNS, _DISGUISED, _WITHOUT_EVIDENCE, _WITHOUT_DESCRIPTIONS, _KEYLESS = (12, 44), 0.3, 0.2, 0.2, 0.6
-"""Beside how many columns of a schema a question is read; how often some of them have codes for names, the question comes without its evidence, the
-columns without descriptions, and the tables with the keys that names tell of alone."""
+"""Beside how many columns of a schema a question is read; how often some of them have codes for names, the
+question comes without its evidence, the columns without descriptions, and the tables with the keys that names
+tell of alone.
+"""
 
 
 @dataclass(frozen=True)
@@ -52,8 +61,14 @@ class Item:
 
 
 def bird_items(folder: Path, tokenizer: Tokenizer, rng: random.Random, *, held_out: bool) -> Iterator[Item]:
-    """Yield BIRD's training questions, of the schemas that are trained on with what varies, or of those held out as they are."""
-    schemas = {name: schema for name, schema in bird_schemas(folder).items() if (name in HELD_OUT_SCHEMAS) == held_out}
+    """Yield BIRD's training questions, of the schemas that are trained on with what varies, or of those held
+    out as they are.
+    """
+    schemas = {
+        name: schema
+        for name, schema in bird_schemas(folder).items()
+        if (name in HELD_OUT_SCHEMAS) == held_out
+    }
     bare = {name: Schema(tuple(map(_bare, schema.tables)), schema.keys) for name, schema in schemas.items()}
     inferred = {name: all_keys(schema.tables, []) for name, schema in schemas.items()}
     for row in read_rows(folder / "train.jsonl"):
@@ -61,7 +76,9 @@ def bird_items(folder: Path, tokenizer: Tokenizer, rng: random.Random, *, held_o
         if name not in schemas:
             continue
         if held_out:
-            yield from item_of(bird_question(row), row["sql"], replace(schemas[name], keys=inferred[name]), tokenizer, None)
+            yield from item_of(
+                bird_question(row), row["sql"], replace(schemas[name], keys=inferred[name]), tokenizer, None
+            )
             continue
         schema = bare[name] if rng.random() < _WITHOUT_DESCRIPTIONS else schemas[name]
         if rng.random() < _KEYLESS:
@@ -76,20 +93,31 @@ def spider_items(folder: Path, tokenizer: Tokenizer, rng: random.Random, number:
     for row in read_rows(folder / "train.jsonl"):
         if row["db_id"] not in HELD_OUT_DATABASES:
             by_database[row["db_id"]].append(row)
-    schemas = {name: read_schema(sqlite_engine(database_file(folder / "database", name), introspects=True)) for name in by_database}
+    schemas = {
+        name: read_schema(sqlite_engine(database_file(folder / "database", name), introspects=True))
+        for name in by_database
+    }
     names, rows = sorted(schemas), [row for each in by_database.values() for row in each]
     for row in rng.sample(rows, min(number, len(rows))):
         schema, other = schemas[row["db_id"]], schemas[rng.choice(names)]
         taken = {table.name.lower() for table in schema.tables}
         tables = tuple(table for table in other.tables if table.name.lower() not in taken)
-        keys = tuple(key for key in other.keys if {key.source.table.lower(), key.target.table.lower()}.isdisjoint(taken))
+        keys = tuple(
+            key
+            for key in other.keys
+            if {key.source.table.lower(), key.target.table.lower()}.isdisjoint(taken)
+        )
         beside = Schema((*schema.tables, *tables), (*schema.keys, *keys))
         question = row["question"] if rng.random() < 0.5 else row.get("synonym_question") or row["question"]
         yield from item_of(question, row["sql"], beside, tokenizer, rng)
 
 
-def item_of(question: str, sql: str, schema: Schema, tokenizer: Tokenizer, rng: random.Random | None) -> Iterator[Item]:
-    """Yield the item of a question where its SQL can be read; with `rng`, beside a part of the schema, some of it disguised."""
+def item_of(
+    question: str, sql: str, schema: Schema, tokenizer: Tokenizer, rng: random.Random | None
+) -> Iterator[Item]:
+    """Yield the item of a question where its SQL can be read; with `rng`, beside a part of the schema, some
+    of it disguised.
+    """
     needed = columns_in(sql, schema)
     if not needed:
         return
@@ -109,7 +137,10 @@ def _bare(table: Table) -> Table:
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """How to train. `batch` is in tokens; rates are those of the new layers and of the encoder's tuned ones, at their highest."""
+    """How to train.
+
+    `batch` is in tokens; rates are those of the new layers and of the encoder's tuned ones, at their highest.
+    """
 
     epochs: float = 2.0
     batch: int = 8_000
@@ -128,14 +159,22 @@ class Trainer:
         self.config, self.rng = config, random.Random(config.seed)
         encoder = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         self.network = CrossEncoderNetwork(sizes, encoder)
-        weights = {name.removeprefix("bert."): tensor.float() for name, tensor in load_file(folder / "model.safetensors").items()}
-        self.network.encoder.load_state_dict({name: weights[name] for name in self.network.encoder.state_dict()})
+        weights = {
+            name.removeprefix("bert."): tensor.float()
+            for name, tensor in load_file(folder / "model.safetensors").items()
+        }
+        self.network.encoder.load_state_dict(
+            {name: weights[name] for name in self.network.encoder.state_dict()}
+        )
         kept = int(encoder["num_hidden_layers"]) - sizes.tuned
         for frozen in (self.network.encoder.embeddings, *self.network.encoder.encoder.layer[:kept]):
             frozen.requires_grad_(False)
         tuned = list(self.network.encoder.encoder.layer[kept:].parameters())
         new = [each for name, each in self.network.named_parameters() if not name.startswith("encoder.")]
-        self.optimizer = torch.optim.AdamW([{"params": new, "lr": config.rate}, {"params": tuned, "lr": config.encoder_rate}], weight_decay=0.01)
+        self.optimizer = torch.optim.AdamW(
+            [{"params": new, "lr": config.rate}, {"params": tuned, "lr": config.encoder_rate}],
+            weight_decay=0.01,
+        )
 
     def train(self, items: Sequence[Item], after: Callable[[int, int, float], None]) -> None:
         """Train; `after` is called after every batch with (batches done, batches in all, loss)."""
@@ -148,7 +187,10 @@ class Trainer:
                 with torch.autocast("cpu", torch.bfloat16, enabled=self.config.bf16):
                     logits = self.network(batch)
                 known = batch.kinds >= 0
-                loss = (functional.binary_cross_entropy_with_logits(logits.float(), batch.used, reduction="none") * known).sum() / len(chosen)
+                loss = (
+                    functional.binary_cross_entropy_with_logits(logits.float(), batch.used, reduction="none")
+                    * known
+                ).sum() / len(chosen)
                 torch.autograd.backward(loss)
                 torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
                 self.optimizer.step()
@@ -184,8 +226,15 @@ class Trainer:
         """Write the tuned and new weights as float16, and what is needed to load them."""
         folder.mkdir(parents=True, exist_ok=True)
         trained = {name for name, each in self.network.named_parameters() if each.requires_grad}
-        weights = {name: tensor.half().contiguous() for name, tensor in self.network.state_dict().items() if name in trained}
-        save_file({self._stored_name(name): tensor for name, tensor in weights.items()}, folder / "cross_encoder.safetensors")
+        weights = {
+            name: tensor.half().contiguous()
+            for name, tensor in self.network.state_dict().items()
+            if name in trained
+        }
+        save_file(
+            {self._stored_name(name): tensor for name, tensor in weights.items()},
+            folder / "cross_encoder.safetensors",
+        )
         config = {"sizes": self.network.sizes.as_dict(), **card}
         (folder / "cross_encoder.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
 
@@ -202,24 +251,40 @@ def collate(items: Sequence[Item]) -> Batch:
     """Return a batch of items, padded."""
     pieces = [piece for item in items for piece in item.text.pieces]
     longest, most = max(map(len, pieces)), max(len(item.used) for item in items)
-    ids, tokens = torch.zeros(len(pieces), longest, dtype=torch.long), torch.zeros(len(pieces), longest, dtype=torch.bool)
+    ids, tokens = (
+        torch.zeros(len(pieces), longest, dtype=torch.long),
+        torch.zeros(len(pieces), longest, dtype=torch.bool),
+    )
     for row, piece in enumerate(pieces):
         ids[row, : len(piece)], tokens[row, : len(piece)] = torch.from_numpy(piece), True
-    places, kinds = torch.zeros(len(items), most, 3, dtype=torch.long), torch.full((len(items), most), -1, dtype=torch.long)
+    places, kinds = (
+        torch.zeros(len(items), most, 3, dtype=torch.long),
+        torch.full((len(items), most), -1, dtype=torch.long),
+    )
     features = torch.zeros(len(items), most, items[0].text.features.shape[1])
     relations, used = torch.zeros(len(items), most, most, dtype=torch.long), torch.zeros(len(items), most)
     before = 0
     for row, item in enumerate(items):
         number = len(item.used)
         places[row, :number] = torch.from_numpy(item.text.places) + torch.tensor([before, 0, 0])
-        kinds[row, :number], features[row, :number] = torch.from_numpy(item.text.kinds), torch.from_numpy(item.text.features)
-        relations[row, :number, :number], used[row, :number] = torch.from_numpy(item.text.relations), torch.from_numpy(item.used)
+        kinds[row, :number], features[row, :number] = (
+            torch.from_numpy(item.text.kinds),
+            torch.from_numpy(item.text.features),
+        )
+        relations[row, :number, :number], used[row, :number] = (
+            torch.from_numpy(item.text.relations),
+            torch.from_numpy(item.used),
+        )
         before += len(item.text.pieces)
     return Batch(ids, tokens, places, kinds, features, relations, used)
 
 
-def ranked_right(scores: Sequence[NDArray[np.float32]], items: Sequence[Item], share: float = 0.2) -> dict[str, float]:
-    """Return how well columns are told apart (area under the ROC curve), and what of the used is in the first `share` of each schema."""
+def ranked_right(
+    scores: Sequence[NDArray[np.float32]], items: Sequence[Item], share: float = 0.2
+) -> dict[str, float]:
+    """Return how well columns are told apart (area under the ROC curve), and what of the used is in the first
+    `share` of each schema.
+    """
     kept = used = 0.0
     every, gold = [], []
     for logits, item in zip(scores, items, strict=True):
@@ -229,7 +294,10 @@ def ranked_right(scores: Sequence[NDArray[np.float32]], items: Sequence[Item], s
         kept, used = kept + truth[first].sum(), used + truth.sum()
         every.append(values)
         gold.append(truth)
-    return {"area": round(_area(np.concatenate(every), np.concatenate(gold) > 0), 4), "recall": round(float(kept / max(1.0, used)), 4)}
+    return {
+        "area": round(_area(np.concatenate(every), np.concatenate(gold) > 0), 4),
+        "recall": round(float(kept / max(1.0, used)), 4),
+    }
 
 
 def _area(values: NDArray[np.float32], truth: NDArray[np.bool_]) -> float:

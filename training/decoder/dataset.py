@@ -22,7 +22,10 @@ _POINTER, _VARIABLE = 1_000, 10_000
 
 @dataclass(frozen=True)
 class Item:
-    """A question with its decisions. Choices are numbered: keywords from 0, pointers from 1,000, variables from 10,000."""
+    """A question with its decisions.
+
+    Choices are numbered: keywords from 0, pointers from 1,000, variables from 10,000.
+    """
 
     ids: NDArray[np.int64]
     candidates: Candidates
@@ -49,9 +52,11 @@ def make_item(
     rng: random.Random,
     schema: "JointSchema | None" = None,
 ) -> Item:
-    """Return the arrays of a question. `mentioned` is what was found in it, chosen or not; of the relations on offer, a sample is kept.
+    """Return the arrays of a question. `mentioned` is what was found in it, chosen or not; of the relations
+    on offer, a sample is kept.
 
-    With a `schema`, all that is `mentioned` is kept, to be read together; a question without steps then only tells what is relevant.
+    With a `schema`, all that is `mentioned` is kept, to be read together; a question without steps then only
+    tells what is relevant.
     """
     golds = [step.legal[step.gold] for step in steps]
     pointers = list(dict.fromkeys(mentioned)) if schema else _pointers(steps, golds, mentioned, rng)
@@ -83,7 +88,9 @@ def make_item(
 
 @dataclass
 class Prepared:
-    """Items to train on, and by set to validate with; the vectors of the texts that they point to; what was left out, by reason."""
+    """Items to train on, and by set to validate with; the vectors of the texts that they point to; what was
+    left out, by reason.
+    """
 
     items: list[Item]
     valid: dict[str, list[Item]]
@@ -93,16 +100,22 @@ class Prepared:
 
 @dataclass(frozen=True)
 class JointSchema:
-    """Candidates that are known before decoding: what each is to each, and whether the right query uses it (1, 0, -1 for not known)."""
+    """Candidates that are known before decoding: what each is to each, and whether the right query uses it
+    (1, 0, -1 for not known).
+    """
 
     relate: Relate
     relevant: Callable[[Action], int]
 
 
-def _pointers(steps: Sequence[Step], golds: Sequence[Action], mentioned: Sequence[Action], rng: random.Random) -> list[Action]:
+def _pointers(
+    steps: Sequence[Step], golds: Sequence[Action], mentioned: Sequence[Action], rng: random.Random
+) -> list[Action]:
     """Return what is chosen, and a sample of what else is on offer."""
     chosen = [gold for gold in golds if gold.kind not in (Kind.KEYWORD, Kind.VARIABLE)]
-    offered = dict.fromkeys(choice for step in steps for choice in step.legal if choice.kind in (Kind.FORWARD, Kind.BACKWARD))
+    offered = dict.fromkeys(
+        choice for step in steps for choice in step.legal if choice.kind in (Kind.FORWARD, Kind.BACKWARD)
+    )
     relations = rng.sample(list(offered), min(_MAX_RELATIONS, len(offered)))
     others = [choice for choice in mentioned if choice not in chosen][: _MAX_POINTERS - len(relations)]
     return list(dict.fromkeys([*chosen, *others, *relations]))
@@ -122,9 +135,15 @@ def batches(items: Sequence[Item], size: int, rng: random.Random) -> Iterator[li
 
 
 def _shape(item: Item) -> tuple[int, ...]:
-    """Return what items of a batch should have alike, so that little of it is padding: pointers, then tokens where they are read together."""
+    """Return what items of a batch should have alike, so that little of it is padding: pointers, then tokens
+    where they are read together.
+    """
     pointers = len(item.candidates.kinds)
-    return (pointers // 8, len(item.ids)) if item.candidates.relations is not None else (pointers, len(item.gold))
+    return (
+        (pointers // 8, len(item.ids))
+        if item.candidates.relations is not None
+        else (pointers, len(item.gold))
+    )
 
 
 def collate(items: Sequence[Item], lower: Sequence[NDArray[np.float16]], vocabulary: Vocabulary) -> Batch:
@@ -136,29 +155,56 @@ def collate(items: Sequence[Item], lower: Sequence[NDArray[np.float16]], vocabul
     related = pointers if items[0].candidates.relations is not None else 0
     number, columns = len(items), keywords + pointers + vocabulary.variables
     arrays = {
-        "lower": np.zeros((number, tokens, lower[0].shape[1]), dtype=np.float32), "tokens": np.zeros((number, tokens), dtype=bool),
-        "kinds": np.zeros((number, pointers), dtype=np.int64), "texts": np.zeros((number, pointers), dtype=np.int64),
-        "contexts": np.zeros((number, pointers, CONTEXTS), dtype=np.int64), "features": np.zeros((number, pointers, FEATURES), dtype=np.float32),
-        "matches": np.zeros((number, pointers, tokens), dtype=np.int64), "introduced": np.zeros((number, vocabulary.variables), dtype=np.int64),
-        "relations": np.zeros((number, related, related), dtype=np.int64), "relevant": np.full((number, pointers), -1, dtype=np.float32),
-        "previous": np.full((number, steps), -1, dtype=np.int64), "steps": np.zeros((number, steps), dtype=np.int64),
-        "legal": np.zeros((number, steps, columns), dtype=bool), "gold": np.full((number, steps), -1, dtype=np.int64),
-    }  # fmt: skip
+        "lower": np.zeros((number, tokens, lower[0].shape[1]), dtype=np.float32),
+        "tokens": np.zeros((number, tokens), dtype=bool),
+        "kinds": np.zeros((number, pointers), dtype=np.int64),
+        "texts": np.zeros((number, pointers), dtype=np.int64),
+        "contexts": np.zeros((number, pointers, CONTEXTS), dtype=np.int64),
+        "features": np.zeros((number, pointers, FEATURES), dtype=np.float32),
+        "matches": np.zeros((number, pointers, tokens), dtype=np.int64),
+        "introduced": np.zeros((number, vocabulary.variables), dtype=np.int64),
+        "relations": np.zeros((number, related, related), dtype=np.int64),
+        "relevant": np.full((number, pointers), -1, dtype=np.float32),
+        "previous": np.full((number, steps), -1, dtype=np.int64),
+        "steps": np.zeros((number, steps), dtype=np.int64),
+        "legal": np.zeros((number, steps, columns), dtype=bool),
+        "gold": np.full((number, steps), -1, dtype=np.int64),
+    }
 
     def column(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-        offset = np.where(numbers >= _VARIABLE, keywords + pointers - _VARIABLE, np.where(numbers >= _POINTER, keywords - _POINTER, 0))
+        offset = np.where(
+            numbers >= _VARIABLE,
+            keywords + pointers - _VARIABLE,
+            np.where(numbers >= _POINTER, keywords - _POINTER, 0),
+        )
         return numbers + offset
 
     for row, (item, states) in enumerate(zip(items, lower, strict=True)):
         length, count, depth = len(item.ids), len(item.candidates.kinds), len(item.gold)
         arrays["lower"][row, :length], arrays["tokens"][row, :length] = states, True
-        arrays["kinds"][row, :count], arrays["texts"][row, :count] = item.candidates.kinds, item.candidates.texts
-        arrays["contexts"][row, :count], arrays["features"][row, :count] = item.candidates.contexts, item.candidates.features
-        arrays["matches"][row, :count, :length], arrays["introduced"][row] = item.candidates.matches, item.introduced
+        arrays["kinds"][row, :count], arrays["texts"][row, :count] = (
+            item.candidates.kinds,
+            item.candidates.texts,
+        )
+        arrays["contexts"][row, :count], arrays["features"][row, :count] = (
+            item.candidates.contexts,
+            item.candidates.features,
+        )
+        arrays["matches"][row, :count, :length], arrays["introduced"][row] = (
+            item.candidates.matches,
+            item.introduced,
+        )
         if item.candidates.relations is not None and item.relevant is not None:
-            arrays["relations"][row, :count, :count], arrays["relevant"][row, :count] = item.candidates.relations, item.relevant
+            arrays["relations"][row, :count, :count], arrays["relevant"][row, :count] = (
+                item.candidates.relations,
+                item.relevant,
+            )
         gold = column(item.gold)
-        arrays["gold"][row, :depth], arrays["previous"][row, 1:depth], arrays["steps"][row, :depth] = gold, gold[:-1], item.steps
+        arrays["gold"][row, :depth], arrays["previous"][row, 1:depth], arrays["steps"][row, :depth] = (
+            gold,
+            gold[:-1],
+            item.steps,
+        )
         for step, legal in enumerate(item.legal):
             arrays["legal"][row, step, column(legal)] = True
         arrays["legal"][row, depth:, 0] = True

@@ -1,11 +1,12 @@
 """The network that training improves; `inference` runs the same function without torch.
 
-A question is read by MiniLM (Wang et al. 2020) and projected to `width`. The *reader* reads every candidate beside the
-question, in layers of attention that are biased by how names match words (relation-aware attention, Wang et al. 2020, RAT-SQL
-section 3). Where the graph comes up with candidates while decoding, each is read for itself; where all are known before, as a
-schema's are, question and candidates are read together, biased also by what the candidates are to each other.
-The *decoder* is a pre-norm Transformer over the choices made so far; the next choice is scored by the product of its state
-with each legal choice's vector (pointer network, Vinyals et al. 2015).
+A question is read by MiniLM (Wang et al. 2020) and projected to `width`. The *reader* reads every candidate
+beside the question, in layers of attention that are biased by how names match words (relation-aware
+attention, Wang et al. 2020, RAT-SQL section 3). Where the graph comes up with candidates while decoding, each
+is read for itself; where all are known before, as a schema's are, question and candidates are read together,
+biased also by what the candidates are to each other. The *decoder* is a pre-norm Transformer over the choices
+made so far; the next choice is scored by the product of its state with each legal choice's vector (pointer
+network, Vinyals et al. 2015).
 """
 
 from dataclasses import asdict, dataclass
@@ -25,7 +26,8 @@ from kbqa.decoding.vocabulary import Vocabulary
 class Sizes:
     """What the network's shapes follow from; `tuned` is how many of the encoder's last layers are our own.
 
-    With `relations`, the number of what candidates can be to each other, they are read together with the question.
+    With `relations`, the number of what candidates can be to each other, they are read together with the
+    question.
     """
 
     width: int = 256
@@ -52,11 +54,13 @@ class Batch(NamedTuple):
     """Questions with their candidates and gold choices, padded; b questions, l tokens, n pointers, t steps,
     c = keywords + n + variables.
 
-    `lower` float [b, l, text_width] states below the tuned layers; `tokens` bool [b, l]; `kinds`, `texts` int64 [b, n];
-    `contexts` int64 [b, n, CONTEXTS]; `features` float [b, n, FEATURES]; `matches` int64 [b, n, l]; `relations` int64 [b, n, n], or
-    [b, 0, 0] where each is read for itself; `relevant` float [b, n], 1 for what the query uses, 0 for what it does not, -1 where that
-    is not known; `introduced` int64 [b, variables], the pointer that each variable was introduced by; `previous` int64 [b, t], the
-    choice before each step, -1 for none; `steps` int64 [b, t]; `legal` bool [b, t, c]; `gold` int64 [b, t], -1 where there is no step.
+    `lower` float [b, l, text_width] states below the tuned layers; `tokens` bool [b, l]; `kinds`, `texts`
+    int64 [b, n]; `contexts` int64 [b, n, CONTEXTS]; `features` float [b, n, FEATURES]; `matches` int64 [b, n,
+    l]; `relations` int64 [b, n, n], or [b, 0, 0] where each is read for itself; `relevant` float [b, n], 1
+    for what the query uses, 0 for what it does not, -1 where that is not known; `introduced` int64 [b,
+    variables], the pointer that each variable was introduced by; `previous` int64 [b, t], the choice before
+    each step, -1 for none; `steps` int64 [b, t]; `legal` bool [b, t, c]; `gold` int64 [b, t], -1 where there
+    is no step.
     """
 
     lower: Tensor
@@ -76,8 +80,8 @@ class Batch(NamedTuple):
 
 
 class Output(NamedTuple):
-    """`scores` float [b, t, c], log-probabilities among the legal choices, -1e4 for others; `relevance` float [b, n], logits of what
-    the query uses, [b, 0] where each candidate is read for itself.
+    """`scores` float [b, t, c], log-probabilities among the legal choices, -1e4 for others; `relevance` float
+    [b, n], logits of what the query uses, [b, 0] where each candidate is read for itself.
     """
 
     scores: Tensor
@@ -85,18 +89,30 @@ class Output(NamedTuple):
 
 
 class Attention(nn.Module):
-    """Multi-head attention of `query` over `memory`; with kinds of connection, a bias and a value of each are added."""
+    """Multi-head attention of `query` over `memory`; with kinds of connection, a bias and a value of each are
+    added.
+    """
 
     def __init__(self, sizes: Sizes, kinds: int = 0) -> None:
         super().__init__()
         self.heads, self.head_width = sizes.heads, sizes.width // sizes.heads
-        self.query, self.key, self.value, self.output = (nn.Linear(sizes.width, sizes.width) for _ in range(4))
+        self.query, self.key, self.value, self.output = (
+            nn.Linear(sizes.width, sizes.width) for _ in range(4)
+        )
         self.match_bias = nn.Parameter(torch.zeros(kinds, sizes.heads)) if kinds else None
         self.match_value = nn.Parameter(torch.zeros(kinds, sizes.width)) if kinds else None
 
-    def forward(self, states: Tensor, memory: Tensor, allowed: Tensor, matches: Tensor | None = None) -> Tensor:
-        """Return [b, n, width] for states [b, n, width], memory [b, l, width], allowed bool broadcastable to [b, 1, n, l]."""
-        query, key, value = self._split(self.query(states)), self._split(self.key(memory)), self._split(self.value(memory))
+    def forward(
+        self, states: Tensor, memory: Tensor, allowed: Tensor, matches: Tensor | None = None
+    ) -> Tensor:
+        """Return [b, n, width] for states [b, n, width], memory [b, l, width], allowed bool broadcastable to
+        [b, 1, n, l].
+        """
+        query, key, value = (
+            self._split(self.query(states)),
+            self._split(self.key(memory)),
+            self._split(self.value(memory)),
+        )
         scores = query @ key.transpose(-1, -2) / self.head_width**0.5
         if matches is not None and self.match_bias is not None:
             scores = scores + self.match_bias[matches].permute(0, 3, 1, 2)
@@ -104,8 +120,12 @@ class Attention(nn.Module):
         attended = weights @ value
         if matches is not None and self.match_value is not None:
             kinds = len(self.match_value)
-            by_match = weights.new_zeros(*weights.shape[:-1], kinds).scatter_add(-1, matches[:, None].expand_as(weights), weights)
-            attended = attended + by_match @ self.match_value.view(kinds, self.heads, self.head_width).transpose(0, 1)
+            by_match = weights.new_zeros(*weights.shape[:-1], kinds).scatter_add(
+                -1, matches[:, None].expand_as(weights), weights
+            )
+            attended = attended + by_match @ self.match_value.view(
+                kinds, self.heads, self.head_width
+            ).transpose(0, 1)
         return self.output(attended.transpose(1, 2).flatten(2))  # type: ignore[no-any-return]
 
     def _split(self, states: Tensor) -> Tensor:
@@ -132,12 +152,18 @@ class ReaderLayer(nn.Module):
         self.attention, self.feed_forward = Attention(sizes, sizes.attended), FeedForward(sizes)
         self.norm_attention, self.norm_feed_forward = nn.LayerNorm(sizes.width), nn.LayerNorm(sizes.width)
 
-    def forward(self, states: Tensor, memory: Tensor | None, allowed: Tensor, matches: Tensor, dropout: float) -> Tensor:
+    def forward(
+        self, states: Tensor, memory: Tensor | None, allowed: Tensor, matches: Tensor, dropout: float
+    ) -> Tensor:
         """Return [b, n, width]."""
         normal = self.norm_attention(states)
-        attended = self.attention(normal, normal if memory is None else memory, allowed[:, None, None], matches)
+        attended = self.attention(
+            normal, normal if memory is None else memory, allowed[:, None, None], matches
+        )
         states = states + functional.dropout(attended, dropout, self.training)
-        return states + functional.dropout(self.feed_forward(self.norm_feed_forward(states)), dropout, self.training)
+        return states + functional.dropout(
+            self.feed_forward(self.norm_feed_forward(states)), dropout, self.training
+        )
 
 
 class DecoderLayer(nn.Module):
@@ -148,29 +174,49 @@ class DecoderLayer(nn.Module):
         self.own, self.cross, self.feed_forward = Attention(sizes), Attention(sizes), FeedForward(sizes)
         self.norm_own, self.norm_cross, self.norm_feed_forward = (nn.LayerNorm(sizes.width) for _ in range(3))
 
-    def forward(self, states: Tensor, memory: Tensor, allowed: Tensor, causal: Tensor, dropout: float) -> Tensor:
+    def forward(
+        self, states: Tensor, memory: Tensor, allowed: Tensor, causal: Tensor, dropout: float
+    ) -> Tensor:
         """Return [b, t, width]."""
         normal = self.norm_own(states)
         states = states + functional.dropout(self.own(normal, normal, causal), dropout, self.training)
-        states = states + functional.dropout(self.cross(self.norm_cross(states), memory, allowed[:, None, None]), dropout, self.training)
-        return states + functional.dropout(self.feed_forward(self.norm_feed_forward(states)), dropout, self.training)
+        states = states + functional.dropout(
+            self.cross(self.norm_cross(states), memory, allowed[:, None, None]), dropout, self.training
+        )
+        return states + functional.dropout(
+            self.feed_forward(self.norm_feed_forward(states)), dropout, self.training
+        )
 
 
 class DecoderNetwork(nn.Module):
     """Question, candidates and choices so far → a score for every choice at every step."""
 
-    def __init__(self, sizes: Sizes, vocabulary: Vocabulary, encoder: dict[str, Any], dropout: float = 0.1) -> None:
+    def __init__(
+        self, sizes: Sizes, vocabulary: Vocabulary, encoder: dict[str, Any], dropout: float = 0.1
+    ) -> None:
         super().__init__()
         self.sizes, self.vocabulary, self.dropout = sizes, vocabulary, dropout
         config = BertConfig(**{**encoder, "num_hidden_layers": sizes.tuned, "attn_implementation": "eager"})
         self.encoder = BertModel(config, add_pooling_layer=False).encoder
-        self.question, self.norm_question = nn.Linear(sizes.text_width, sizes.width), nn.LayerNorm(sizes.width)
+        self.question, self.norm_question = (
+            nn.Linear(sizes.text_width, sizes.width),
+            nn.LayerNorm(sizes.width),
+        )
         self.text, self.context = (nn.Linear(sizes.text_width, sizes.width, bias=False) for _ in range(2))
         self.features, self.norm_candidate = nn.Linear(FEATURES, sizes.width), nn.LayerNorm(sizes.width)
         self.mentioned = nn.Embedding(2, sizes.width)
-        self.kind, self.keyword = nn.Embedding(len(KINDS), sizes.width), nn.Embedding(len(vocabulary.keywords), sizes.width)
-        self.step, self.position = nn.Embedding(len(vocabulary.steps), sizes.width), nn.Embedding(sizes.longest, sizes.width)
-        self.slot, self.variable = nn.Embedding(vocabulary.variables, sizes.width), nn.Linear(sizes.width, sizes.width)
+        self.kind, self.keyword = (
+            nn.Embedding(len(KINDS), sizes.width),
+            nn.Embedding(len(vocabulary.keywords), sizes.width),
+        )
+        self.step, self.position = (
+            nn.Embedding(len(vocabulary.steps), sizes.width),
+            nn.Embedding(sizes.longest, sizes.width),
+        )
+        self.slot, self.variable = (
+            nn.Embedding(vocabulary.variables, sizes.width),
+            nn.Linear(sizes.width, sizes.width),
+        )
         self.begin = nn.Parameter(torch.zeros(sizes.width))
         self.reader = nn.ModuleList(ReaderLayer(sizes) for _ in range(sizes.reader_layers))
         self.decoder = nn.ModuleList(DecoderLayer(sizes) for _ in range(sizes.decoder_layers))
@@ -185,14 +231,22 @@ class DecoderNetwork(nn.Module):
         choices = self.choice_vectors(batch, pointers)
         states = self.decode(batch, memory, allowed, choices)
         scores = self.asked(states) @ self.offered(choices).transpose(1, 2) / self.sizes.width**0.5
-        relevance = self.relevant(pointers)[..., 0] if self.relevant is not None else pointers.new_zeros(len(pointers), 0)
+        relevance = (
+            self.relevant(pointers)[..., 0]
+            if self.relevant is not None
+            else pointers.new_zeros(len(pointers), 0)
+        )
         return Output(scores.masked_fill(~batch.legal, -1e4).log_softmax(-1), relevance)
 
     def read_question(self, batch: Batch) -> Tensor:
         """Return the tokens' states [b, l, width]."""
-        bias = torch.zeros_like(batch.tokens, dtype=batch.lower.dtype).masked_fill(~batch.tokens, -1e4)[:, None, None]
+        bias = torch.zeros_like(batch.tokens, dtype=batch.lower.dtype).masked_fill(~batch.tokens, -1e4)[
+            :, None, None
+        ]
         states = self.encoder(batch.lower, attention_mask=bias).last_hidden_state
-        certain = batch.features[..., 1, None] > 0  # the feature of a name that is written in the question as it is
+        certain = (
+            batch.features[..., 1, None] > 0
+        )  # the feature of a name that is written in the question as it is
         mentioned = ((batch.matches == MATCHES - 1) & certain).any(1).long()
         return self.norm_question(self.question(states) + self.mentioned(mentioned))  # type: ignore[no-any-return]
 
@@ -204,13 +258,17 @@ class DecoderNetwork(nn.Module):
         return self.norm_candidate(states + self.features(batch.features))  # type: ignore[no-any-return]
 
     def read(self, batch: Batch, question: Tensor, candidates: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return what the decoder attends to [b, m, width], which of it is there [b, m], and the candidates' vectors [b, n, width]."""
+        """Return what the decoder attends to [b, m, width], which of it is there [b, m], and the candidates'
+        vectors [b, n, width].
+        """
         if not self.sizes.relations:
             for layer in self.reader:
                 candidates = layer(candidates, question, batch.tokens, batch.matches, self.dropout)
             return question, batch.tokens, self.norm_reader(candidates)
         states, tokens = torch.cat([question, candidates], dim=1), question.shape[1]
-        allowed = torch.cat([batch.tokens, batch.kinds > 0], dim=1)  # the first kind, keywords, points to nothing: padding
+        allowed = torch.cat(
+            [batch.tokens, batch.kinds > 0], dim=1
+        )  # the first kind, keywords, points to nothing: padding
         connections = batch.matches.new_zeros(len(states), states.shape[1], states.shape[1])
         connections[:, :tokens, tokens:] = 1 + batch.matches.transpose(1, 2)
         connections[:, tokens:, :tokens] = 1 + MATCHES + batch.matches

@@ -1,4 +1,6 @@
-"""Training the decoder: cross entropy of the right choice among the legal ones, at every step; and of what the query uses."""
+"""Training the decoder: cross entropy of the right choice among the legal ones, at every step; and of what
+the query uses.
+"""
 
 import json
 import math
@@ -41,11 +43,16 @@ def multiplies_bf16() -> bool:
     return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
-def warmed_up(optimizer: torch.optim.Optimizer, total: int, warmup: float) -> torch.optim.lr_scheduler.LambdaLR:
-    """Return a schedule of rates over `total` batches: up in a share `warmup` of them, then down along a cosine, to a hundredth."""
+def warmed_up(
+    optimizer: torch.optim.Optimizer, total: int, warmup: float
+) -> torch.optim.lr_scheduler.LambdaLR:
+    """Return a schedule of rates over `total` batches: up in a share `warmup` of them, then down along a
+    cosine, to a hundredth.
+    """
     rising = max(1, round(warmup * total))
     return torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min((step + 1) / rising, 0.5 * (1 + math.cos(math.pi * min(1.0, step / total))) + 0.01)
+        optimizer,
+        lambda step: min((step + 1) / rising, 0.5 * (1 + math.cos(math.pi * min(1.0, step / total))) + 0.01),
     )
 
 
@@ -67,9 +74,13 @@ class Pretrained:
                 found[".".join(["layer", str(int(parts[2]) - self.kept), *parts[3:]])] = tensor
         return found
 
-    def lower_states(self, items: Sequence[Item], progress: Callable[[int, int], None]) -> list[NDArray[np.float16]]:
+    def lower_states(
+        self, items: Sequence[Item], progress: Callable[[int, int], None]
+    ) -> list[NDArray[np.float16]]:
         """Return each question's states below the tuned layers, float16 [tokens, text_width]."""
-        model = BertModel(BertConfig(**{**self.config, "num_hidden_layers": self.kept}), add_pooling_layer=False).train(False)
+        model = BertModel(
+            BertConfig(**{**self.config, "num_hidden_layers": self.kept}), add_pooling_layer=False
+        ).train(False)
         model.load_state_dict({name: self.weights[name] for name in model.state_dict()})
         order = sorted(range(len(items)), key=lambda number: len(items[number].ids))
         found: list[NDArray[np.float16]] = [np.empty(0, dtype=np.float16)] * len(items)
@@ -77,7 +88,10 @@ class Pretrained:
             for start in range(0, len(order), 256):
                 chunk = order[start : start + 256]
                 width = max(len(items[number].ids) for number in chunk)
-                ids, mask = torch.zeros(len(chunk), width, dtype=torch.long), torch.zeros(len(chunk), width, dtype=torch.long)
+                ids, mask = (
+                    torch.zeros(len(chunk), width, dtype=torch.long),
+                    torch.zeros(len(chunk), width, dtype=torch.long),
+                )
                 for row, number in enumerate(chunk):
                     length = len(items[number].ids)
                     ids[row, :length], mask[row, :length] = torch.from_numpy(items[number].ids), 1
@@ -89,14 +103,23 @@ class Pretrained:
 
 
 def _grown(stored: Tensor, own: Tensor) -> Tensor:
-    return torch.cat([stored, own[len(stored) :]]) if stored.shape[1:] == own.shape[1:] and len(stored) < len(own) else stored
+    return (
+        torch.cat([stored, own[len(stored) :]])
+        if stored.shape[1:] == own.shape[1:] and len(stored) < len(own)
+        else stored
+    )
 
 
 class Trainer:
     """Trains one network; tells how well it does on examples that it does not see."""
 
     def __init__(
-        self, config: TrainingConfig, sizes: Sizes, vocabulary: Vocabulary, pretrained: Pretrained, text_vectors: NDArray[np.float32]
+        self,
+        config: TrainingConfig,
+        sizes: Sizes,
+        vocabulary: Vocabulary,
+        pretrained: Pretrained,
+        text_vectors: NDArray[np.float32],
     ) -> None:
         torch.manual_seed(config.seed)
         self.config, self.vocabulary, self.pretrained = config, vocabulary, pretrained
@@ -106,7 +129,10 @@ class Trainer:
         self.text_vectors = torch.from_numpy(text_vectors)
         encoder = set(map(id, self.network.encoder.parameters()))
         groups = [
-            {"params": [each for each in self.network.parameters() if id(each) not in encoder], "lr": config.rate},
+            {
+                "params": [each for each in self.network.parameters() if id(each) not in encoder],
+                "lr": config.rate,
+            },
             {"params": list(self.network.encoder.parameters()), "lr": config.encoder_rate},
         ]
         self.optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
@@ -115,9 +141,16 @@ class Trainer:
         """Go on from the weights of a folder. What its vocabulary lacks, at the end of ours, begins anew."""
         stored = {name: tensor.float() for name, tensor in load_file(folder / "decoder.safetensors").items()}
         own = self.network.state_dict()
-        self.network.load_state_dict({name: _grown(tensor, own[name]) if name in own else tensor for name, tensor in stored.items()})
+        self.network.load_state_dict(
+            {name: _grown(tensor, own[name]) if name in own else tensor for name, tensor in stored.items()}
+        )
 
-    def train(self, items: Sequence[Item], lower: Sequence[NDArray[np.float16]], after: Callable[[int, int, float], None]) -> None:
+    def train(
+        self,
+        items: Sequence[Item],
+        lower: Sequence[NDArray[np.float16]],
+        after: Callable[[int, int, float], None],
+    ) -> None:
         """Train; `after` is called after every batch with (batches done, batches in all, loss)."""
         per_epoch = math.ceil(len(items) / self.config.batch)
         total, done = round(self.config.epochs * per_epoch), 0
@@ -125,7 +158,11 @@ class Trainer:
         self.network.train()
         while done < total:
             for numbers in batches(items, self.config.batch, self.rng):
-                batch = collate([items[number] for number in numbers], [lower[number] for number in numbers], self.vocabulary)
+                batch = collate(
+                    [items[number] for number in numbers],
+                    [lower[number] for number in numbers],
+                    self.vocabulary,
+                )
                 with torch.autocast("cpu", torch.bfloat16, enabled=self.config.bf16):
                     loss = self._loss(batch)
                 torch.autograd.backward(loss)
@@ -145,11 +182,15 @@ class Trainer:
         if not output.relevance.shape[1]:
             return loss
         known = batch.relevant >= 0
-        relevance = functional.binary_cross_entropy_with_logits(output.relevance, batch.relevant.clamp(min=0), reduction="none")
+        relevance = functional.binary_cross_entropy_with_logits(
+            output.relevance, batch.relevant.clamp(min=0), reduction="none"
+        )
         return loss + (relevance * known).sum() / len(right)
 
     def accuracy(self, items: Sequence[Item], lower: Sequence[NDArray[np.float16]]) -> tuple[float, float]:
-        """Return the share of right choices, and of questions with all choices right, each step given the right ones before."""
+        """Return the share of right choices, and of questions with all choices right, each step given the
+        right ones before.
+        """
         self.network.eval()
         right = all_right = steps = 0
         with torch.inference_mode():
@@ -167,6 +208,14 @@ class Trainer:
     def save(self, folder: Path, card: dict[str, Any]) -> None:
         """Write the weights as float16, and what is needed to load them."""
         folder.mkdir(parents=True, exist_ok=True)
-        save_file({name: tensor.half().contiguous() for name, tensor in self.network.state_dict().items()}, folder / "decoder.safetensors")
-        config = {"sizes": self.network.sizes.as_dict(), "keywords": self.vocabulary.keywords, "steps": self.vocabulary.steps, **card}
+        save_file(
+            {name: tensor.half().contiguous() for name, tensor in self.network.state_dict().items()},
+            folder / "decoder.safetensors",
+        )
+        config = {
+            "sizes": self.network.sizes.as_dict(),
+            "keywords": self.vocabulary.keywords,
+            "steps": self.vocabulary.steps,
+            **card,
+        }
         (folder / "decoder.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")

@@ -12,7 +12,10 @@ def answers(query: Query, store: GraphStore) -> "Counter[tuple[RdfTerm | None, .
 
 
 def has_answer(query: Query, store: GraphStore) -> bool:
-    """Tell whether a pattern has a solution, and its groups, if they are restricted, one that is left. An ASK needs none."""
+    """Tell whether a pattern has a solution, and its groups, if they are restricted, one that is left.
+
+    An ASK needs none.
+    """
     if not query.columns:
         return True
     if not store.any_solution([f"SELECT * WHERE {{ {pattern_text(query)} }}"])[0]:

@@ -1,5 +1,6 @@
-"""What a decoder is trained on: published question sets, questions made from their graphs, invented worlds, and questions
-put to graphs that cannot answer them."""
+"""What a decoder is trained on: published question sets, questions made from their graphs, invented worlds,
+and questions put to graphs that cannot answer them.
+"""
 
 import random
 from collections import Counter, defaultdict
@@ -35,10 +36,18 @@ from training.synthetic.questions import questions_about
 from training.synthetic.worlds import World
 
 HELD_OUT_GRAPHS = (
-    "hospital_1", "gas_company", "race_track", "local_govt_and_lot", "assets_maintenance", "cre_Doc_Control_Systems", "storm_record",
+    "hospital_1",
+    "gas_company",
+    "race_track",
+    "local_govt_and_lot",
+    "assets_maintenance",
+    "cre_Doc_Control_Systems",
+    "storm_record",
     "journal_committee",
-)  # fmt: skip
-"""Graphs of Spider4SPARQL's training set that are only measured on, whatever the seed: weights that go on from others must not have seen them."""
+)
+"""Graphs of Spider4SPARQL's training set that are only measured on, whatever the seed: weights that go on
+from others must not have seen them.
+"""
 _MAX_BYTES = 10**12
 _VALID = 600
 _TRIES, _MAX_SIZE = 20, 4
@@ -47,7 +56,10 @@ _TRIES, _MAX_SIZE = 20, 4
 
 @dataclass(frozen=True)
 class Amounts:
-    """How much is taken of what. Of each small graph, questions are made by templates, and `transplanted` from others."""
+    """How much is taken of what.
+
+    Of each small graph, questions are made by templates, and `transplanted` from others.
+    """
 
     metaqa: int = 15_000
     simplequestions: int = 26_000
@@ -91,17 +103,24 @@ def training_graphs(data: Sequence[Path], amounts: Amounts, seed: int) -> Iterat
                 yield TrainingGraph("worlds", world.store, [], found)
 
 
-def prepare_all(data: Sequence[Path], amounts: Amounts, tokenizer: Tokenizer, table: TextTable, seed: int) -> Iterator[tuple[str, Prepared]]:
+def prepare_all(
+    data: Sequence[Path], amounts: Amounts, tokenizer: Tokenizer, table: TextTable, seed: int
+) -> Iterator[tuple[str, Prepared]]:
     """Prepare every graph's examples in the present database; yields (what was done, everything so far)."""
     rng = random.Random(seed)
     done = Prepared([], defaultdict(list), table, Counter())
     questions: list[str] = []
     for graph in training_graphs(data, amounts, seed):
         with written(graph) as (version, live):
-            others = [Example(text, None) for text in rng.sample(questions, min(len(questions), _unanswerable(graph, amounts)))]
+            others = [
+                Example(text, None)
+                for text in rng.sample(questions, min(len(questions), _unanswerable(graph, amounts)))
+            ]
             train = [*graph.train, *others]
             done.items.extend(prepare(train, version, live, tokenizer, table, rng, done.left_out))
-            done.valid[graph.name].extend(prepare(graph.valid, version, live, tokenizer, table, rng, done.left_out))
+            done.valid[graph.name].extend(
+                prepare(graph.valid, version, live, tokenizer, table, rng, done.left_out)
+            )
         questions += [example.question for example in graph.train]
         yield f"{graph.name}: {len(graph.train):,} questions", done
 
@@ -109,7 +128,9 @@ def prepare_all(data: Sequence[Path], amounts: Amounts, tokenizer: Tokenizer, ta
 @contextmanager
 def written(graph: TrainingGraph) -> Iterator[tuple[GraphVersion, LiveGraph]]:
     """Keep a graph's names in the database for the block."""
-    row = Graph.objects.create(slug=f"training-{Graph.objects.count()}", name=graph.name, source_kind=Graph.SourceKind.FILE)
+    row = Graph.objects.create(
+        slug=f"training-{Graph.objects.count()}", name=graph.name, source_kind=Graph.SourceKind.FILE
+    )
     version = GraphVersion.objects.create(graph=row, number=1, load=1)
     opened = OxigraphStore(graph.store, "1")
     profile = profile_graph(opened)
@@ -125,7 +146,12 @@ def _unanswerable(graph: TrainingGraph, amounts: Amounts) -> int:
 def _read(path: Path) -> Store:
     store = Store()
     store.bulk_extend(
-        triples_of(RdfFile(path, rdf_format(path.name), _MAX_BYTES), Report(), skip_bad_lines=False, progress=lambda done, total: None)
+        triples_of(
+            RdfFile(path, rdf_format(path.name), _MAX_BYTES),
+            Report(),
+            skip_bad_lines=False,
+            progress=lambda done, total: None,
+        )
     )
     return store
 
@@ -140,14 +166,20 @@ def _examples(rows: list[dict[str, object]], store: Store) -> list[Example]:
 
 def _metaqa(folder: Path, amounts: Amounts, rng: random.Random) -> Iterator[TrainingGraph]:
     store, rows = _read(folder / "graph.nt.gz"), list(read_rows(folder / "questions.jsonl.gz"))
-    train, kept = [row for row in rows if not held_out(row["question"])], [row for row in rows if held_out(row["question"])]
+    train, kept = (
+        [row for row in rows if not held_out(row["question"])],
+        [row for row in rows if held_out(row["question"])],
+    )
     train = rng.sample(train, min(amounts.metaqa, len(train)))
     yield TrainingGraph("metaqa", store, _examples(train, store), _examples(kept[:_VALID], store), large=True)
 
 
 def _simplequestions(folder: Path, amounts: Amounts, rng: random.Random) -> Iterator[TrainingGraph]:
     store, rows = _read(folder / "graph.nt.gz"), list(read_rows(folder / "questions.jsonl.gz"))
-    train, kept = [row for row in rows if row["split"] == "train"], [row for row in rows if row["split"] != "train"]
+    train, kept = (
+        [row for row in rows if row["split"] == "train"],
+        [row for row in rows if row["split"] != "train"],
+    )
     train = rng.sample(train, min(amounts.simplequestions, len(train)))
     found = [*_examples(train, store), *_made(store, amounts.made_from_large, 0)]
     yield TrainingGraph("simplequestions", store, found, _examples(kept[:_VALID], store), large=True)
@@ -161,10 +193,13 @@ def _lcquad(folder: Path, amounts: Amounts, rng: random.Random) -> Iterator[Trai
     yield TrainingGraph("lcquad", store, found[200:], found[:200], large=True)
 
 
-def _spider(folder: Path, databases: Path | None, amounts: Amounts, rng: random.Random) -> Iterator[TrainingGraph]:
+def _spider(
+    folder: Path, databases: Path | None, amounts: Amounts, rng: random.Random
+) -> Iterator[TrainingGraph]:
     """Some graphs are kept whole for validation: what counts is how unseen graphs are answered.
 
-    The graphs were made of `databases`; where these are there, more of the questions that were asked of them are translated.
+    The graphs were made of `databases`; where these are there, more of the questions that were asked of them
+    are translated.
     """
     by_graph: dict[str, list[dict[str, object]]] = defaultdict(list)
     for row in read_rows(folder / "train.jsonl.gz"):
@@ -173,17 +208,29 @@ def _spider(folder: Path, databases: Path | None, amounts: Amounts, rng: random.
     graphs = sorted(by_graph)
     rng.shuffle(graphs)
     stores = {name: _read(folder / "graphs" / f"{name}.nt.gz") for name in graphs}
-    found = {name: [each for row in by_graph[name] if (each := _shortened(row, stores[name])) is not None] for name in graphs}
+    found = {
+        name: [each for row in by_graph[name] if (each := _shortened(row, stores[name])) is not None]
+        for name in graphs
+    }
     for name in sorted(held_out & set(graphs)):
         yield TrainingGraph("spider", stores[name], [], found[name])
-    seen = {name: Surroundings(stores[name], profile_graph(OxigraphStore(stores[name], ""))) for name in graphs if name not in held_out}
+    seen = {
+        name: Surroundings(stores[name], profile_graph(OxigraphStore(stores[name], "")))
+        for name in graphs
+        if name not in held_out
+    }
     asked = _asked_in_sql(databases) if databases is not None else {}
     for name in seen:
         known = {example.question for example in found[name]}
-        found[name] += [each for each in _translated(databases, name, asked, stores[name]) if each.question not in known]
+        found[name] += [
+            each for each in _translated(databases, name, asked, stores[name]) if each.question not in known
+        ]
     patterns = list(patterns_of([(around, found[name]) for name, around in seen.items()]))
     for place, (name, around) in enumerate(seen.items()):
-        made = [*_made(around.store, amounts.made_from_small, place), *_transplanted(patterns, around, amounts.transplanted, rng)]
+        made = [
+            *_made(around.store, amounts.made_from_small, place),
+            *_transplanted(patterns, around, amounts.transplanted, rng),
+        ]
         yield TrainingGraph("spider", around.store, [*found[name], *made])
 
 
@@ -191,20 +238,30 @@ def _asked_in_sql(databases: Path) -> Mapping[str, list[tuple[str, str]]]:
     """Return the questions on each database, in both wordings, with their SQL."""
     asked: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for row in read_rows(databases / "train.jsonl"):
-        asked[row["db_id"]] += [(wording, row["sql"]) for wording in dict.fromkeys((row["question"], row.get("synonym_question") or row["question"]))]
+        asked[row["db_id"]] += [
+            (wording, row["sql"])
+            for wording in dict.fromkeys((row["question"], row.get("synonym_question") or row["question"]))
+        ]
     return asked
 
 
-def _translated(databases: Path | None, name: str, asked: Mapping[str, list[tuple[str, str]]], store: Store) -> Iterator[Example]:
+def _translated(
+    databases: Path | None, name: str, asked: Mapping[str, list[tuple[str, str]]], store: Store
+) -> Iterator[Example]:
     file = database_file(databases / "database", name) if databases is not None else None
     if file is not None and file.is_file():
         schema = read_schema(sqlite_engine(file, introspects=True))
-        yield from examples_from(asked.get(name, []), MappedGraph(store, schema, PREFIXES[""]), sqlite_engine(file))
+        yield from examples_from(
+            asked.get(name, []), MappedGraph(store, schema, PREFIXES[""]), sqlite_engine(file)
+        )
 
 
 def patterns_of(graphs: Sequence[tuple[Surroundings, Sequence[Example]]]) -> Iterator[Pattern]:
     """Yield the patterns of the questions on graphs, each wording once."""
-    common, seen = common_words([[example.question for example in examples] for _, examples in graphs]), set[str]()
+    common, seen = (
+        common_words([[example.question for example in examples] for _, examples in graphs]),
+        set[str](),
+    )
     for around, examples in graphs:
         for example in examples:
             pattern = pattern_of(example, around, common)
@@ -213,8 +270,12 @@ def patterns_of(graphs: Sequence[tuple[Surroundings, Sequence[Example]]]) -> Ite
                 yield pattern
 
 
-def _transplanted(patterns: Sequence[Pattern], around: Surroundings, number: int, rng: random.Random) -> Iterator[Example]:
-    """Yield questions that others were asked, put to this graph; those that follow from one property alone no oftener than others."""
+def _transplanted(
+    patterns: Sequence[Pattern], around: Surroundings, number: int, rng: random.Random
+) -> Iterator[Example]:
+    """Yield questions that others were asked, put to this graph; those that follow from one property alone no
+    oftener than others.
+    """
     by_size: dict[int, list[Pattern]] = defaultdict(list)
     for each in patterns:
         by_size[min(_MAX_SIZE, len(each.shapes))].append(each)

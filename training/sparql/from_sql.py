@@ -1,8 +1,9 @@
 """Questions with SQL on a database → the same questions with SPARQL on a graph that was made of the database.
 
-The graph is one of the direct mapping (W3C, A Direct Mapping of Relational Data to RDF): a class for each table, a property for each column,
-`ref-` and the column for each key to another table. What SQL asks by nesting becomes edges: IN and INTERSECT a join, NOT IN and EXCEPT
-a negation, OR and UNION alternatives, comparison with a table's mean the same here. Only what answers as the SQL does is kept.
+The graph is one of the direct mapping (W3C, A Direct Mapping of Relational Data to RDF): a class for each
+table, a property for each column, `ref-` and the column for each key to another table. What SQL asks by
+nesting becomes edges: IN and INTERSECT a join, NOT IN and EXCEPT a negation, OR and UNION alternatives,
+comparison with a table's mean the same here. Only what answers as the SQL does is kept.
 """
 
 import re
@@ -14,7 +15,20 @@ from pyoxigraph import Literal, NamedNode, Store
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from kbqa.sparql.query import RDF_TYPE, Aggregate, Average, Branch, Comparison, Edge, Filter, Having, Item, Query, Variable, query_text
+from kbqa.sparql.query import (
+    RDF_TYPE,
+    Aggregate,
+    Average,
+    Branch,
+    Comparison,
+    Edge,
+    Filter,
+    Having,
+    Item,
+    Query,
+    Variable,
+    query_text,
+)
 from kbqa.sparql.stores import OxigraphStore, QueryError
 from kbqa.sql import query as sql
 from kbqa.sql.rendering import NotConnectedError, joins
@@ -29,7 +43,9 @@ from training.sql.parser import parse_query as parse_sql
 _MAX_ROWS = 1_000
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?")
-_PLAIN_COMPARISONS = {each: Comparison(each.value) for each in sql.Comparison if each.value in set(Comparison)}
+_PLAIN_COMPARISONS = {
+    each: Comparison(each.value) for each in sql.Comparison if each.value in set(Comparison)
+}
 _LIKE = (sql.Comparison.CONTAINS, sql.Comparison.STARTS, sql.Comparison.ENDS)
 
 
@@ -60,7 +76,10 @@ class MappedGraph:
         if next(self.store.quads_for_pattern(None, predicate, exact), None) is not None:
             return exact
         objects = (quad.object for quad in self.store.quads_for_pattern(None, predicate, None))
-        found = next((each for each in objects if isinstance(each, Literal) and _plain(each.value) == _plain(wanted)), None)
+        found = next(
+            (each for each in objects if isinstance(each, Literal) and _plain(each.value) == _plain(wanted)),
+            None,
+        )
         return found if found is not None else number(wanted)
 
     @cached_property
@@ -82,7 +101,9 @@ def number(written: str) -> Literal:
 
 
 def examples_from(rows: Iterable[tuple[str, str]], graph: MappedGraph, engine: Engine) -> Iterator[Example]:
-    """Yield (question, SQL) as examples on a graph, those that answer there what they answer in the database behind `engine`."""
+    """Yield (question, SQL) as examples on a graph, those that answer there what they answer in the database
+    behind `engine`.
+    """
     known: dict[str, Query | None] = {}
     for question, statement in rows:
         if statement not in known:
@@ -106,9 +127,13 @@ def _checked(statement: str, graph: MappedGraph, engine: Engine) -> Query | None
 def same_answers(query: Query, store: OxigraphStore, statement: str, engine: Engine) -> bool:
     """Tell whether both find the same rows, however often. Raises QueryError, SQLAlchemyError."""
     with engine.connect() as connection:
-        expected = [tuple(map(_plain, row)) for row in connection.exec_driver_sql(statement).fetchmany(_MAX_ROWS)]
+        expected = [
+            tuple(map(_plain, row)) for row in connection.exec_driver_sql(statement).fetchmany(_MAX_ROWS)
+        ]
     found = store.select(query_text(query), limit=_MAX_ROWS)
-    return bool(expected) and set(expected) == {tuple(_plain(getattr(term, "value", term)) for term in row) for row in found.rows}
+    return bool(expected) and set(expected) == {
+        tuple(_plain(getattr(term, "value", term)) for term in row) for row in found.rows
+    }
 
 
 def _plain(value: object) -> str:
@@ -120,18 +145,27 @@ def _plain(value: object) -> str:
 
 
 def translated(query: sql.Query, graph: MappedGraph) -> Query:
-    """Return an SQL query as SPARQL on a graph of the same database. Raises UnsupportedQueryError, NotConnectedError."""
+    """Return an SQL query as SPARQL on a graph of the same database.
+
+    Raises UnsupportedQueryError, NotConnectedError.
+    """
     return _Translation(graph).query(query)
 
 
 def _alternatives(query: sql.Query) -> list[list[sql.Condition]]:
-    """Return the groups of conditions of which one must hold: what stands between ORs, and on both sides of a UNION over the same rows."""
+    """Return the groups of conditions of which one must hold: what stands between ORs, and on both sides of a
+    UNION over the same rows.
+    """
     groups: list[list[sql.Condition]] = []
     for each in query.where:
         if each.follows_or or not groups:
             groups.append([])
         groups[-1].append(each)
-    return [*groups, *_alternatives(query.right)] if query.right is not None and _is_alternative(query) else groups
+    return (
+        [*groups, *_alternatives(query.right)]
+        if query.right is not None and _is_alternative(query)
+        else groups
+    )
 
 
 def _is_alternative(query: sql.Query) -> bool:
@@ -173,7 +207,16 @@ class _Translation:
         order, descending = self.order(query, scope)
         limit = 1 if self.highest else query.limit
         self.combined(query, scope)
-        whole = Query(tuple(scope.edges), tuple(self.filters), tuple(self.negations), columns, having, order, descending, limit)
+        whole = Query(
+            tuple(scope.edges),
+            tuple(self.filters),
+            tuple(self.negations),
+            columns,
+            having,
+            order,
+            descending,
+            limit,
+        )
         return folded(replace(whole, branches=tuple(self.branches)), self.alternatives)
 
     def variable(self) -> Variable:
@@ -195,10 +238,15 @@ class _Translation:
                 self.condition(condition, scope)
 
     def met(self, ref: ColumnRef, scope: _Scope, other: ColumnRef, others: _Scope) -> None:
-        """Let two columns have the same value: along the key if there is one between them, else by the value itself."""
+        """Let two columns have the same value: along the key if there is one between them, else by the value
+        itself.
+        """
         for one, two, here, there in ((ref, other, scope, others), (other, ref, others, scope)):
             reference = self.graph.key(one)
-            if reference is not None and any(key.source == one and key.target == two for key in self.graph.schema.between(one.table, two.table)):
+            if reference is not None and any(
+                key.source == one and key.target == two
+                for key in self.graph.schema.between(one.table, two.table)
+            ):
                 others.edges.append(Edge(here.tables[one.table], reference, there.tables[two.table]))
                 return
         self.same_value(other, self.column(ref, scope), others)
@@ -231,7 +279,11 @@ class _Translation:
 
     def operand(self, condition: sql.Condition) -> ColumnRef:
         term = self.plain(condition.item)
-        if term.aggregate is not None or not isinstance(term.operand, ColumnRef) or condition.column is not None:
+        if (
+            term.aggregate is not None
+            or not isinstance(term.operand, ColumnRef)
+            or condition.column is not None
+        ):
             raise UnsupportedQueryError("A condition on an aggregate, or between columns.")
         return term.operand
 
@@ -239,17 +291,26 @@ class _Translation:
         """Write alternatives: of one column's values, or of any conditions."""
         conditions = [each for group in groups for each in group]
         refs = [self.operand(each) for each in conditions]
-        if len(set(refs)) == 1 and all(each.comparison == sql.Comparison.EQUAL and each.values for each in conditions):
+        if len(set(refs)) == 1 and all(
+            each.comparison == sql.Comparison.EQUAL and each.values for each in conditions
+        ):
             self.alternatives.append([self.equal(refs[0], each.values[0], scope) for each in conditions])
             return
         if self.branches:
             raise UnsupportedQueryError("Alternatives in two places.")
-        for ref in dict.fromkeys(ref for ref in refs if sum(any(self.operand(each) == ref for each in group) for group in groups) > 1):
+        for ref in dict.fromkeys(
+            ref
+            for ref in refs
+            if sum(any(self.operand(each) == ref for each in group) for group in groups) > 1
+        ):
             self.column(ref, scope)
         self.branches += [self.branch(group, scope) for group in groups]
 
     def branch(self, conditions: Sequence[sql.Condition], scope: _Scope) -> Branch:
-        own, before = _Scope([], dict(scope.tables), dict(scope.columns)), (len(self.alternatives), len(self.negations))
+        own, before = (
+            _Scope([], dict(scope.tables), dict(scope.columns)),
+            (len(self.alternatives), len(self.negations)),
+        )
         filters, self.filters = self.filters, []
         for each in conditions:
             if each.query is not None:
@@ -262,7 +323,9 @@ class _Translation:
         return Branch(whole.edges, whole.filters)
 
     def equal(self, ref: ColumnRef, value: sql.Value, scope: _Scope) -> Filter:
-        return Filter(self.column(ref, scope), Comparison.EQUAL, self.graph.value(self.graph.column(ref), value.text))
+        return Filter(
+            self.column(ref, scope), Comparison.EQUAL, self.graph.value(self.graph.column(ref), value.text)
+        )
 
     def condition(self, condition: sql.Condition, scope: _Scope) -> None:
         ref, comparison = self.operand(condition), condition.comparison
@@ -312,7 +375,12 @@ class _Translation:
         """Return the column of an inner SELECT that has no more than one, and is neither grouped nor cut."""
         term = self.plain(inner.items[0])
         rest = (inner.group, inner.having, inner.order, inner.limit, inner.operation)
-        if len(inner.items) > 1 or term.aggregate is not None or not isinstance(term.operand, ColumnRef) or any(rest):
+        if (
+            len(inner.items) > 1
+            or term.aggregate is not None
+            or not isinstance(term.operand, ColumnRef)
+            or any(rest)
+        ):
             raise UnsupportedQueryError("An inner query with more than conditions.")
         return term.operand
 
@@ -327,8 +395,12 @@ class _Translation:
         whole = folded(Query(tuple(forbidden.edges), tuple(conditions)), [])
         if whole.filters:
             raise UnsupportedQueryError("A comparison within a negation.")
-        implied = {end for edge in whole.edges if edge.predicate != RDF_TYPE for end in (edge.subject, edge.object)}
-        self.negations.append(tuple(edge for edge in whole.edges if edge.predicate != RDF_TYPE or edge.subject not in implied))
+        implied = {
+            end for edge in whole.edges if edge.predicate != RDF_TYPE for end in (edge.subject, edge.object)
+        }
+        self.negations.append(
+            tuple(edge for edge in whole.edges if edge.predicate != RDF_TYPE or edge.subject not in implied)
+        )
 
     def extreme(self, ref: ColumnRef, condition: sql.Condition, inner: sql.Query, scope: _Scope) -> None:
         """Compare with a table's mean, or take the row with its highest or lowest value."""
@@ -339,7 +411,11 @@ class _Translation:
         if term.aggregate == sql.Aggregate.AVG and condition.comparison in _PLAIN_COMPARISONS:
             of = Edge(self.variable(), self.graph.column(ref), self.variable())
             self.filters.append(Filter(variable, _PLAIN_COMPARISONS[condition.comparison], Average(of)))
-        elif term.aggregate in (sql.Aggregate.MAX, sql.Aggregate.MIN) and condition.comparison == sql.Comparison.EQUAL and not self.highest:
+        elif (
+            term.aggregate in (sql.Aggregate.MAX, sql.Aggregate.MIN)
+            and condition.comparison == sql.Comparison.EQUAL
+            and not self.highest
+        ):
             self.highest = Item(variable), term.aggregate == sql.Aggregate.MAX
         else:
             raise UnsupportedQueryError("A comparison with another value.")
@@ -350,7 +426,9 @@ class _Translation:
         first = conditions[0]
         if len(conditions) > 1 or first.comparison not in _PLAIN_COMPARISONS or len(first.values) != 1:
             raise UnsupportedQueryError("Several conditions on groups, or of another kind.")
-        return Having(self.item(first.item, scope), _PLAIN_COMPARISONS[first.comparison], number(first.values[0].text))
+        return Having(
+            self.item(first.item, scope), _PLAIN_COMPARISONS[first.comparison], number(first.values[0].text)
+        )
 
     def order(self, query: sql.Query, scope: _Scope) -> tuple[Item | None, bool]:
         if len(query.order) + bool(self.highest) > 1:
@@ -366,7 +444,9 @@ class _Translation:
         if query.operation is None or query.right is None or _is_alternative(query):
             return
         how: Mapping[sql.SetOperation, Callable[[ColumnRef, sql.Query], object]] = {
-            sql.SetOperation.INTERSECT: lambda ref, right: self.within(ref, right, scope, _Scope(scope.edges)),
+            sql.SetOperation.INTERSECT: lambda ref, right: self.within(
+                ref, right, scope, _Scope(scope.edges)
+            ),
             sql.SetOperation.EXCEPT: lambda ref, right: self.without(ref, right, scope),
         }
         own = self.plain(query.items[0]).operand

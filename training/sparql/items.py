@@ -25,7 +25,9 @@ def prepare(
     rng: random.Random,
     left_out: "Counter[str]",
 ) -> Iterator[Item]:
-    """Yield an item for each example that the grammar can write with what was found in the question; count the others by reason."""
+    """Yield an item for each example that the grammar can write with what was found in the question; count
+    the others by reason.
+    """
     for example in examples:
         world = link_question(example.question, version, graph)
         try:

@@ -1,14 +1,26 @@
 """A known query → the choices that write it, in one canonical order: what the decoder is taught.
 
-The walk begins at the constant that the question mentions first, or else at a class, and takes the query's edges as soon
-as they touch what is there; classes come right after what they describe.
+The walk begins at the constant that the question mentions first, or else at a class, and takes the query's
+edges as soon as they touch what is there; classes come right after what they describe.
 """
 
 from collections.abc import Iterator
 
 from kbqa.decoding.actions import Action, Kind, Step, keyword
 from kbqa.sparql.grammar import LinkedQuestion, SparqlState, start, term_of
-from kbqa.sparql.query import RDF_TYPE, Average, Branch, Comparison, Edge, Filter, Having, Item, Node, Query, Variable
+from kbqa.sparql.query import (
+    RDF_TYPE,
+    Average,
+    Branch,
+    Comparison,
+    Edge,
+    Filter,
+    Having,
+    Item,
+    Node,
+    Query,
+    Variable,
+)
 
 
 class NotWritableError(ValueError):
@@ -16,7 +28,10 @@ class NotWritableError(ValueError):
 
 
 def decisions(query: Query | None, world: LinkedQuestion) -> list[Step]:
-    """Return the decisions that write `query`; None is a question that the graph cannot answer. Raises NotWritableError."""
+    """Return the decisions that write `query`; None is a question that the graph cannot answer.
+
+    Raises NotWritableError.
+    """
     if query is None:
         state = start(world)
         return [_decision(state, keyword("NONE"))]
@@ -81,7 +96,14 @@ class _Walk:
             yield self._take(self._pointer(constant, first))
             yield from self._leave(first, constant)
         while edges:
-            edge = next((each for each in self._by_class_first(edges) if self._known(each.subject) or self._known(each.object)), None)
+            edge = next(
+                (
+                    each
+                    for each in self._by_class_first(edges)
+                    if self._known(each.subject) or self._known(each.object)
+                ),
+                None,
+            )
             if edge is None:
                 raise NotWritableError("The query has parts that are not connected.")
             edges.remove(edge)
@@ -111,10 +133,14 @@ class _Walk:
 
     def _class_is_main(self, edges: list[Edge]) -> bool:
         """Where values are texts and not entities, a query begins with the class that they describe."""
-        return any(edge.predicate == RDF_TYPE for edge in edges) and not any(self._has_entity(edge) for edge in edges)
+        return any(edge.predicate == RDF_TYPE for edge in edges) and not any(
+            self._has_entity(edge) for edge in edges
+        )
 
     def _has_entity(self, edge: Edge) -> bool:
-        return edge.predicate != RDF_TYPE and any(Action(Kind.ENTITY, end) in self.world.entities for end in (edge.subject, edge.object))
+        return edge.predicate != RDF_TYPE and any(
+            Action(Kind.ENTITY, end) in self.world.entities for end in (edge.subject, edge.object)
+        )
 
     def _known(self, node: Node) -> bool:
         return isinstance(node, Variable) and node in self.places
@@ -154,7 +180,9 @@ class _Walk:
 
     def _group(self, edges: list[Edge]) -> Iterator[Step]:
         while edges:
-            edge = next((each for each in edges if self._known(each.subject) or self._known(each.object)), None)
+            edge = next(
+                (each for each in edges if self._known(each.subject) or self._known(each.object)), None
+            )
             if edge is None:
                 raise NotWritableError("A part of its own is not connected.")
             edges.remove(edge)
@@ -202,7 +230,10 @@ class _Walk:
         value = having.value.value
         if value in named or not value.isdecimal():
             return having.comparison, value
-        shifted = {Comparison.AT_LEAST: (Comparison.GREATER, -1), Comparison.GREATER: (Comparison.AT_LEAST, 1)}.get(having.comparison)
+        shifted = {
+            Comparison.AT_LEAST: (Comparison.GREATER, -1),
+            Comparison.GREATER: (Comparison.AT_LEAST, 1),
+        }.get(having.comparison)
         if shifted is None or str(int(value) + shifted[1]) not in named:
             raise NotWritableError(f"{value} was not found in the question.")
         return shifted[0], str(int(value) + shifted[1])

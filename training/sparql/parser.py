@@ -1,7 +1,7 @@
 """SPARQL text → `Query`, for the subset that the grammar writes; anything else is refused.
 
-Equalities with texts become constants of the pattern, `||` of equalities alternatives, and what nothing depends on is left
-to the caller to prune.
+Equalities with texts become constants of the pattern, `||` of equalities alternatives, and what nothing
+depends on is left to the caller to prune.
 """
 
 import re
@@ -10,7 +10,20 @@ from dataclasses import dataclass, replace
 
 from pyoxigraph import Literal, NamedNode
 
-from kbqa.sparql.query import RDF_TYPE, Aggregate, Average, Comparison, Edge, Filter, Having, Item, Node, Query, Term, Variable
+from kbqa.sparql.query import (
+    RDF_TYPE,
+    Aggregate,
+    Average,
+    Comparison,
+    Edge,
+    Filter,
+    Having,
+    Item,
+    Node,
+    Query,
+    Term,
+    Variable,
+)
 
 _TOKEN = re.compile(
     r"""\s*(?:(?P<iri><[^<>\s]*>)|(?P<variable>[?$]\w+)|(?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
@@ -230,7 +243,12 @@ class _Parser:
         item = self._expression()
         if bracket:
             self._expect_sign(")")
-        if self._sign(",") or self._peek().kind == "variable" or self._at_word("desc") or self._at_word("asc"):
+        if (
+            self._sign(",")
+            or self._peek().kind == "variable"
+            or self._at_word("desc")
+            or self._at_word("asc")
+        ):
             raise UnsupportedQueryError("Several orders.")
         return replace(query, order=item, descending=descending)
 
@@ -265,7 +283,9 @@ class _Parser:
         if token.kind == "string":
             return Literal(re.sub(r"\\(.)", r"\1", token.text[1:-1]))
         if token.kind == "number":
-            return Literal(token.text, datatype=NamedNode(_XSD + ("decimal" if "." in token.text else "integer")))
+            return Literal(
+                token.text, datatype=NamedNode(_XSD + ("decimal" if "." in token.text else "integer"))
+            )
         raise UnsupportedQueryError(f"{token.text} where a term is expected.")
 
     def _term(self, node: Node) -> Term:
@@ -308,7 +328,10 @@ class _Parser:
 
 
 def folded(query: Query, alternatives: Sequence[Sequence[Filter]]) -> Query:
-    """Turn equalities with texts into constants, and `alternatives` of equalities into one edge. Raises UnsupportedQueryError."""
+    """Turn equalities with texts into constants, and `alternatives` of equalities into one edge.
+
+    Raises UnsupportedQueryError.
+    """
     filters = []
     for each in query.filters:
         shorter = _with_constant(query, each, ()) if each.comparison == Comparison.EQUAL else None
@@ -316,7 +339,11 @@ def folded(query: Query, alternatives: Sequence[Sequence[Filter]]) -> Query:
         filters += [] if shorter else [each]
     for first, *others in alternatives:
         same = all(each.variable == first.variable and each.comparison == Comparison.EQUAL for each in others)
-        found = _with_constant(query, first, tuple(each.value for each in others)) if same and first.comparison == Comparison.EQUAL else None  # type: ignore[misc]
+        found = (
+            _with_constant(query, first, tuple(each.value for each in others))  # type: ignore[misc]
+            if same and first.comparison == Comparison.EQUAL
+            else None
+        )
         if found is None:
             raise UnsupportedQueryError("Alternatives of different things.")
         query = found
@@ -324,11 +351,21 @@ def folded(query: Query, alternatives: Sequence[Sequence[Filter]]) -> Query:
 
 
 def _with_constant(query: Query, each: Filter, others: tuple[Term, ...]) -> Query | None:
-    """Return the query with a text in place of the variable that is compared with it, where nothing else needs that."""
-    used = {item.variable for item in (*query.columns, query.order, query.having.item if query.having else None) if item}
+    """Return the query with a text in place of the variable that is compared with it, where nothing else
+    needs that.
+    """
+    used = {
+        item.variable
+        for item in (*query.columns, query.order, query.having.item if query.having else None)
+        if item
+    }
     edges = [edge for edge in query.edges if each.variable in (edge.subject, edge.object)]
     alone = len(edges) == 1 and edges[0].object == each.variable and each.variable not in used
-    if not alone or sum(other.variable == each.variable for other in query.filters) > 1 or not _is_text(each.value):
+    if (
+        not alone
+        or sum(other.variable == each.variable for other in query.filters) > 1
+        or not _is_text(each.value)
+    ):
         return None
     constant = replace(edges[0], object=each.value, alternatives=others)  # type: ignore[arg-type]
     return replace(query, edges=tuple(constant if edge == edges[0] else edge for edge in query.edges))
@@ -342,4 +379,6 @@ class _Pending:
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, Literal) and (value.language is not None or value.datatype.value == f"{_XSD}string")
+    return isinstance(value, Literal) and (
+        value.language is not None or value.datatype.value == f"{_XSD}string"
+    )

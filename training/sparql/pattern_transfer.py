@@ -1,7 +1,7 @@
 """Questions for a graph, made from questions that people asked of other graphs.
 
-A pattern is a wording (`kbqa/linking/wordings.py`) and its query. It is set into a graph where classes connect in the same way and
-properties have the same kinds of values; only what has an answer there is kept.
+A pattern is a wording (`kbqa/linking/wordings.py`) and its query. It is set into a graph where classes
+connect in the same way and properties have the same kinds of values; only what has an answer there is kept.
 """
 
 import random
@@ -29,7 +29,9 @@ _SAMPLED, _MAX_VALUE_LENGTH = 60, 50
 
 @dataclass(frozen=True)
 class Shape:
-    """What a property must be like for another to stand in its place: the class before it, the class or the kind of value after it."""
+    """What a property must be like for another to stand in its place: the class before it, the class or the
+    kind of value after it.
+    """
 
     domain: NamedNode
     target: NamedNode | None
@@ -48,7 +50,11 @@ class Surroundings:
     @cached_property
     def shapes(self) -> Mapping[NamedNode, Shape]:
         """Return the shape of each property."""
-        return {each.predicate: shape for each in self.profile.predicates if (shape := self._shape(each)) is not None}
+        return {
+            each.predicate: shape
+            for each in self.profile.predicates
+            if (shape := self._shape(each)) is not None
+        }
 
     def _shape(self, each: PredicateProfile) -> Shape | None:
         domain = self._classes.get(each.domains[0]) if each.domains else None
@@ -70,14 +76,25 @@ class Surroundings:
     def values(self, predicate: NamedNode) -> Sequence[Literal]:
         """Return some values of a property that can be written into a question."""
         if predicate not in self._values:
-            quads = (quad.object for quad, _ in zip(self.store.quads_for_pattern(None, predicate, None), range(_SAMPLED), strict=False))
-            self._values[predicate] = [each for each in quads if isinstance(each, Literal) and 0 < len(each.value) <= _MAX_VALUE_LENGTH]
+            quads = (
+                quad.object
+                for quad, _ in zip(
+                    self.store.quads_for_pattern(None, predicate, None), range(_SAMPLED), strict=False
+                )
+            )
+            self._values[predicate] = [
+                each
+                for each in quads
+                if isinstance(each, Literal) and 0 < len(each.value) <= _MAX_VALUE_LENGTH
+            ]
         return self._values[predicate]
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """A wording, its query, and the classes and shapes of what it names, classes in an order in which properties lead from one to the next."""
+    """A wording, its query, and the classes and shapes of what it names, classes in an order in which
+    properties lead from one to the next.
+    """
 
     wording: Wording[Thing]
     query: Query
@@ -88,20 +105,36 @@ class Pattern:
 def pattern_of(example: Example, around: Surroundings, common: set[str]) -> Pattern | None:
     """Return the pattern of a question, if all that it says of its domain are names and values of its graph."""
     query = example.query
-    if query is None or query.branches or query.optionals or any(isinstance(each.value, Period) for each in query.filters):
+    if (
+        query is None
+        or query.branches
+        or query.optionals
+        or any(isinstance(each.value, Period) for each in query.filters)
+    ):
         return None
     predicates = {edge.predicate for edge in _edges(query)} - {RDF_TYPE}
     shapes = {each: around.shapes[each] for each in predicates if each in around.shapes}
     constants = list(_constants(query))
     if len(shapes) < len(predicates) or any(not isinstance(each, Literal) for each, _ in constants):
         return None
-    classes = _in_order({edge.object for edge in _edges(query) if edge.predicate == RDF_TYPE and isinstance(edge.object, NamedNode)}, shapes)
+    classes = _in_order(
+        {
+            edge.object
+            for edge in _edges(query)
+            if edge.predicate == RDF_TYPE and isinstance(edge.object, NamedNode)
+        },
+        shapes,
+    )
     values: dict[str, Thing] = {each.value: each for each, _ in constants if isinstance(each, Literal)}
 
     def are_rivals(one: Thing, other: Thing) -> bool:
         return one != other and one in shapes and other in shapes
 
-    wording = wording_of(example.question, _names(classes, shapes, around.profile), values, common, are_rivals) if classes else None
+    wording = (
+        wording_of(example.question, _names(classes, shapes, around.profile), values, common, are_rivals)
+        if classes
+        else None
+    )
     named = {hole.thing for hole in wording.holes} if wording else set()
     if wording is None or any(each not in named for each, shape in shapes.items() if shape.target is None):
         return None
@@ -120,15 +153,25 @@ def _constants(query: Query) -> Iterator[tuple[Node, NamedNode]]:
     binds = {edge.object: edge.predicate for edge in query.edges if isinstance(edge.object, Variable)}
     for edge in _edges(query):
         if edge.predicate != RDF_TYPE:
-            yield from ((end, edge.predicate) for end in (edge.subject, edge.object, *edge.alternatives) if not isinstance(end, Variable))
+            yield from (
+                (end, edge.predicate)
+                for end in (edge.subject, edge.object, *edge.alternatives)
+                if not isinstance(end, Variable)
+            )
     for each in query.filters:
         if not isinstance(each.value, Average | Period):
             yield each.value, binds.get(each.variable, RDF_TYPE)
 
 
 def _in_order(named: set[NamedNode], shapes: Mapping[NamedNode, Shape]) -> tuple[NamedNode, ...]:
-    """Return all classes that a query touches, each but the first led to or from by a property; nothing where they are apart."""
-    pending = named | {shape.domain for shape in shapes.values()} | {shape.target for shape in shapes.values() if shape.target is not None}
+    """Return all classes that a query touches, each but the first led to or from by a property; nothing where
+    they are apart.
+    """
+    pending = (
+        named
+        | {shape.domain for shape in shapes.values()}
+        | {shape.target for shape in shapes.values() if shape.target is not None}
+    )
     found: list[NamedNode] = sorted(pending, key=lambda each: each.value)[:1]
     while len(found) < len(pending):
         near = [
@@ -143,7 +186,9 @@ def _in_order(named: set[NamedNode], shapes: Mapping[NamedNode, Shape]) -> tuple
     return tuple(found)
 
 
-def _names(classes: Sequence[NamedNode], shapes: Mapping[NamedNode, Shape], profile: Profile) -> Iterator[Name[Thing]]:
+def _names(
+    classes: Sequence[NamedNode], shapes: Mapping[NamedNode, Shape], profile: Profile
+) -> Iterator[Name[Thing]]:
     texts = profile.texts
     for each, shape in shapes.items():
         yield Name(fold(texts[each]), each)
@@ -152,11 +197,14 @@ def _names(classes: Sequence[NamedNode], shapes: Mapping[NamedNode, Shape], prof
         yield Name(fold(texts[each]), each)
 
 
-# --- a pattern in another graph ----------------------------------------------------------------------------------------
+# --- a pattern in another graph
+# ----------------------------------------------------------------------------------------
 
 
 def transplanted(pattern: Pattern, around: Surroundings, rng: random.Random) -> Example | None:
-    """Return a pattern's question and query on another graph; None where that has no place for it, or no answer."""
+    """Return a pattern's question and query on another graph; None where that has no place for it, or no
+    answer.
+    """
     classes = _placed_classes(pattern, around, rng)
     predicates = _placed_predicates(pattern, classes, around, rng) if classes else None
     values = _placed_values(pattern, predicates, around, rng) if predicates is not None else None
@@ -169,7 +217,9 @@ def transplanted(pattern: Pattern, around: Surroundings, rng: random.Random) -> 
     return Example(pattern.wording.filled(lambda hole: _said(hole, names, pattern, values, around)), query)
 
 
-def _placed_classes(pattern: Pattern, around: Surroundings, rng: random.Random) -> dict[NamedNode, NamedNode] | None:
+def _placed_classes(
+    pattern: Pattern, around: Surroundings, rng: random.Random
+) -> dict[NamedNode, NamedNode] | None:
     links = around.links()
     free = [each.iri for each in around.profile.classes]
     if not free:
@@ -179,12 +229,22 @@ def _placed_classes(pattern: Pattern, around: Surroundings, rng: random.Random) 
         shape = next(
             shape
             for shape in pattern.shapes.values()
-            if {shape.domain, shape.target} <= {each, *placed} and each in (shape.domain, shape.target) and shape.target is not None
+            if {shape.domain, shape.target} <= {each, *placed}
+            and each in (shape.domain, shape.target)
+            and shape.target is not None
         )
         if shape.domain == each:
-            fitting = [source for source, target in links if target == placed[shape.target] and source not in placed.values()]  # type: ignore[index]
+            fitting = [
+                source
+                for source, target in links
+                if target == placed[shape.target] and source not in placed.values()  # type: ignore[index]
+            ]
         else:
-            fitting = [target for source, target in links if source == placed[shape.domain] and target not in placed.values()]
+            fitting = [
+                target
+                for source, target in links
+                if source == placed[shape.domain] and target not in placed.values()
+            ]
         if not fitting:
             return None
         placed[each] = rng.choice(fitting)
@@ -196,8 +256,14 @@ def _placed_predicates(
 ) -> dict[NamedNode, NamedNode] | None:
     placed: dict[NamedNode, NamedNode] = {}
     for predicate, shape in pattern.shapes.items():
-        wanted = replace(shape, domain=classes[shape.domain], target=None if shape.target is None else classes[shape.target])
-        fitting = [each for each, found in around.shapes.items() if found == wanted and each not in placed.values()]
+        wanted = replace(
+            shape,
+            domain=classes[shape.domain],
+            target=None if shape.target is None else classes[shape.target],
+        )
+        fitting = [
+            each for each, found in around.shapes.items() if found == wanted and each not in placed.values()
+        ]
         if not fitting:
             return None
         placed[predicate] = rng.choice(fitting)
@@ -213,15 +279,27 @@ def _placed_values(
         assert isinstance(constant, Literal)
         if constant in placed:
             continue
-        found = [each for each in around.values(predicates[predicate]) if each not in placed.values()] if predicate in predicates else []
+        found = (
+            [each for each in around.values(predicates[predicate]) if each not in placed.values()]
+            if predicate in predicates
+            else []
+        )
         if not found:
             return None
         value = rng.choice(found)
-        placed[constant] = Literal(rng.choice(fold(value.value).split() or [value.value])) if constant in parts else value
+        placed[constant] = (
+            Literal(rng.choice(fold(value.value).split() or [value.value])) if constant in parts else value
+        )
     return placed
 
 
-def _said(hole: Hole[Thing], names: Mapping[NamedNode, NamedNode], pattern: Pattern, values: Mapping[Literal, Literal], around: Surroundings) -> str:
+def _said(
+    hole: Hole[Thing],
+    names: Mapping[NamedNode, NamedNode],
+    pattern: Pattern,
+    values: Mapping[Literal, Literal],
+    around: Surroundings,
+) -> str:
     thing, texts = hole.thing, around.profile.texts
     if isinstance(thing, Literal):
         return values[thing].value
@@ -246,7 +324,12 @@ class _Renaming:
 
     def _edge(self, edge: Edge) -> Edge:
         predicate = edge.predicate if edge.predicate == RDF_TYPE else self.names[edge.predicate]
-        return Edge(self._node(edge.subject), predicate, self._node(edge.object), tuple(map(self._term, edge.alternatives)))
+        return Edge(
+            self._node(edge.subject),
+            predicate,
+            self._node(edge.object),
+            tuple(map(self._term, edge.alternatives)),
+        )
 
     def _node(self, node: Node) -> Node:
         return node if isinstance(node, Variable) else self._term(node)
@@ -256,4 +339,9 @@ class _Renaming:
 
     def _filter(self, each: Filter) -> Filter:
         assert not isinstance(each.value, Period)
-        return replace(each, value=Average(self._edge(each.value.edge)) if isinstance(each.value, Average) else self._term(each.value))
+        return replace(
+            each,
+            value=Average(self._edge(each.value.edge))
+            if isinstance(each.value, Average)
+            else self._term(each.value),
+        )

@@ -1,4 +1,6 @@
-"""Known queries without what adds nothing to their answers: edges that nothing depends on, classes that a property implies."""
+"""Known queries without what adds nothing to their answers: edges that nothing depends on, classes that a
+property implies.
+"""
 
 from collections import Counter
 from dataclasses import replace
@@ -21,15 +23,32 @@ def pruned(query: Query, store: GraphStore) -> Query:
 
 
 def _is_spare(edge: Edge, query: Query) -> bool:
-    """Tell whether an edge only binds what is not used elsewhere, or only gives a class to what other edges hold."""
-    others = Counter(end for each in query.edges if each != edge for end in (each.subject, each.object) if isinstance(end, Variable))
+    """Tell whether an edge only binds what is not used elsewhere, or only gives a class to what other edges
+    hold.
+    """
+    others = Counter(
+        end
+        for each in query.edges
+        if each != edge
+        for end in (each.subject, each.object)
+        if isinstance(end, Variable)
+    )
     if edge.predicate == RDF_TYPE:
         # The class of what the query is about is kept: it is what the question names.
         return isinstance(edge.subject, Variable) and others[edge.subject] > 0 and edge != _first_class(query)
-    used = {item.variable for item in (*query.columns, query.order, query.having.item if query.having else None) if item}
+    used = {
+        item.variable
+        for item in (*query.columns, query.order, query.having.item if query.having else None)
+        if item
+    }
     used |= {each.variable for each in query.filters}
     leaf = edge.object if isinstance(edge.object, Variable) and not others[edge.object] else None
-    return leaf is not None and leaf not in used and isinstance(edge.subject, Variable) and others[edge.subject] > 0
+    return (
+        leaf is not None
+        and leaf not in used
+        and isinstance(edge.subject, Variable)
+        and others[edge.subject] > 0
+    )
 
 
 def _first_class(query: Query) -> Edge | None:

@@ -19,9 +19,17 @@ from training.sparql.parser import UnsupportedQueryError, parse_query
 PREFIXES = {"": "http://valuenet/ontop/"}
 _METAQA = "http://metaqa.example/relation/"
 _METAQA_HOPS = {
-    "actor": "starred_actors", "director": "directed_by", "writer": "written_by", "genre": "has_genre", "tags": "has_tags", "tag": "has_tags",
-    "language": "in_language", "year": "release_year", "imdbrating": "has_imdb_rating", "imdbvotes": "has_imdb_votes",
-}  # fmt: skip
+    "actor": "starred_actors",
+    "director": "directed_by",
+    "writer": "written_by",
+    "genre": "has_genre",
+    "tags": "has_tags",
+    "tag": "has_tags",
+    "language": "in_language",
+    "year": "release_year",
+    "imdbrating": "has_imdb_rating",
+    "imdbvotes": "has_imdb_votes",
+}
 
 
 @dataclass(frozen=True)
@@ -34,7 +42,11 @@ class Example:
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
     """Return the objects of a file of JSON lines, also with .gz."""
-    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
+    with (
+        gzip.open(path, "rt", encoding="utf-8")
+        if path.suffix == ".gz"
+        else path.open(encoding="utf-8") as file
+    ):
         for line in file:
             yield json.loads(line)
 
@@ -55,7 +67,9 @@ def example_of(row: dict[str, Any], store: Store) -> Example | None:
 
 
 def _metaqa(row: dict[str, Any], store: Store) -> Example | None:
-    """`movie_to_actor_to_movie`: from the topic over the properties named; the set never comes back to the topic."""
+    """`movie_to_actor_to_movie`: from the topic over the properties named; the set never comes back to the
+    topic.
+    """
     stops = row["path"].split("_to_")
     for quad in store.quads_for_pattern(None, LABEL_PREDICATES[0], Literal(row["topic_entity"])):
         topic: Any = quad.subject
@@ -82,7 +96,8 @@ def predicate_end(edge: Edge, store: Store) -> bool:
 def graph_of_queries(queries: Iterable[Query]) -> Store:
     """Return a graph in which every query has an answer: for question sets that come without their graph.
 
-    Each variable of each query becomes a node of its own; constants are shared, and named by what their IRIs say.
+    Each variable of each query becomes a node of its own; constants are shared, and named by what their IRIs
+    say.
     """
     store, named = Store(), set()
     for number, query in enumerate(queries):
@@ -90,9 +105,17 @@ def graph_of_queries(queries: Iterable[Query]) -> Store:
         for edge in query.edges:
             ends = []
             for end in (edge.subject, edge.object):
-                node = nodes.setdefault(end, NamedNode(f"urn:node:{number}:{end.index}")) if isinstance(end, Variable) else end
+                node = (
+                    nodes.setdefault(end, NamedNode(f"urn:node:{number}:{end.index}"))
+                    if isinstance(end, Variable)
+                    else end
+                )
                 ends.append(node)
-                if isinstance(node, NamedNode) and edge.predicate != RDF_TYPE and not isinstance(end, Variable):
+                if (
+                    isinstance(node, NamedNode)
+                    and edge.predicate != RDF_TYPE
+                    and not isinstance(end, Variable)
+                ):
                     named.add(node)
             if isinstance(ends[0], NamedNode):
                 store.add(Quad(ends[0], edge.predicate, ends[1]))

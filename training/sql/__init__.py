@@ -1,1 +1,3 @@
-"""What the decoder of SQL is trained on: published sets, questions made from schemas, and the oracle of their actions."""
+"""What the decoder of SQL is trained on: published sets, questions made from schemas, and the oracle of their
+actions.
+"""

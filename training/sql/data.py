@@ -1,5 +1,5 @@
-"""What a decoder of SQL is trained on: Spider and BIRD, questions made for their schemas, invented databases, and questions that a database
-cannot answer.
+"""What a decoder of SQL is trained on: Spider and BIRD, questions made for their schemas, invented databases,
+and questions that a database cannot answer.
 """
 
 import random
@@ -32,19 +32,29 @@ from training.synthetic.delexicalisation import common_words
 from training.synthetic.domains import DOMAINS, HELD_OUT_DOMAIN
 
 HELD_OUT_DATABASES = (
-    "products_for_hire", "sakila_1", "book_2", "hr_1", "tracking_share_transactions", "student_1", "railway", "machine_repair",
-)  # fmt: skip
-"""Databases of Spider's training set that are only measured on, whatever the seed: weights that go on from others must not have seen them."""
+    "products_for_hire",
+    "sakila_1",
+    "book_2",
+    "hr_1",
+    "tracking_share_transactions",
+    "student_1",
+    "railway",
+    "machine_repair",
+)
+"""Databases of Spider's training set that are only measured on, whatever the seed: weights that go on from
+others must not have seen them.
+"""
 _SAMPLED, _TRIES, _KEYLESS = 40, 20, 0.5
-"""How many values of a column questions are made with; how often one is tried to make; how many databases without rows only have the keys that
-names tell of, as many have that people use."""
+"""How many values of a column questions are made with; how often one is tried to make; how many databases
+without rows only have the keys that names tell of, as many have that people use.
+"""
 
 
 @dataclass(frozen=True)
 class Amounts:
-    """How much is taken of what: databases of Spider that are only measured on, questions of BIRD; for each database questions that others were
-    asked, more where it has no rows, questions of its tables, and questions that it cannot answer; and invented databases of each domain, with
-    questions on each.
+    """How much is taken of what: databases of Spider that are only measured on, questions of BIRD; for each
+    database questions that others were asked, more where it has no rows, questions of its tables, and
+    questions that it cannot answer; and invented databases of each domain, with questions on each.
     """
 
     held_out_databases: int = 8
@@ -59,7 +69,9 @@ class Amounts:
 
 @dataclass
 class TrainingDatabase:
-    """A schema with examples to train on or to validate with; `file` is where its rows are, if they are there."""
+    """A schema with examples to train on or to validate with; `file` is where its rows are, if they are
+    there.
+    """
 
     name: str
     schema: Schema
@@ -87,7 +99,9 @@ def invented_databases(amounts: Amounts, folder: Path, seed: int) -> Iterator[Tr
                 yield TrainingDatabase("worlds", world.tables.schema, valid=found, file=world.file)
 
 
-def prepare_all(data: Sequence[Path], amounts: Amounts, tokenizer: Tokenizer, table: TextTable, seed: int) -> Iterator[tuple[str, Prepared]]:
+def prepare_all(
+    data: Sequence[Path], amounts: Amounts, tokenizer: Tokenizer, table: TextTable, seed: int
+) -> Iterator[tuple[str, Prepared]]:
     """Prepare every database's examples in the present database; yields (what was done, everything so far)."""
     rng = random.Random(seed)
     done = Prepared([], defaultdict(list), table, Counter())
@@ -102,13 +116,22 @@ def prepare_all(data: Sequence[Path], amounts: Amounts, tokenizer: Tokenizer, ta
 
 
 def prepare_database(
-    each: TrainingDatabase, patterns: Sequence[Pattern], amounts: Amounts, tools: Tools, questions: list[str], done: Prepared
+    each: TrainingDatabase,
+    patterns: Sequence[Pattern],
+    amounts: Amounts,
+    tools: Tools,
+    questions: list[str],
+    done: Prepared,
 ) -> None:
-    """Prepare a database's own questions, some made for it, and some of those before it, which it cannot answer; its own are added to these."""
+    """Prepare a database's own questions, some made for it, and some of those before it, which it cannot
+    answer; its own are added to these.
+    """
     rng, asked = tools.rng, list(each.train)
     if asked:
         asked += _made(each, patterns, amounts, rng)
-        asked += [Example(text, None) for text in rng.sample(questions, min(len(questions), amounts.unanswerable))]
+        asked += [
+            Example(text, None) for text in rng.sample(questions, min(len(questions), amounts.unanswerable))
+        ]
     with written(each.schema, each.file) as cells:
         done.items.extend(prepare(asked, each.schema, cells, tools))
         done.valid[each.name].extend(prepare(each.valid, each.schema, cells, tools, training=False))
@@ -137,7 +160,9 @@ def by_shape(patterns: Sequence[Pattern]) -> tuple[list[Pattern], list[Pattern],
     return shapes
 
 
-def _made(database: TrainingDatabase, patterns: Sequence[Pattern], amounts: Amounts, rng: random.Random) -> Iterator[Example]:
+def _made(
+    database: TrainingDatabase, patterns: Sequence[Pattern], amounts: Amounts, rng: random.Random
+) -> Iterator[Example]:
     """Yield questions that others were asked, put to this database, and some that templates make."""
     schema = database.schema
     if database.file is None:
@@ -145,7 +170,10 @@ def _made(database: TrainingDatabase, patterns: Sequence[Pattern], amounts: Amou
     else:
         cells, wanted = sample_values(sqlite_engine(database.file), schema, _SAMPLED), amounts.made
     shapes = [each for each in by_shape(patterns) if each]
-    tries = (transplanted(rng.choice(rng.choice(shapes)), schema, cells, rng) for _ in range(_TRIES * wanted if shapes else 0))
+    tries = (
+        transplanted(rng.choice(rng.choice(shapes)), schema, cells, rng)
+        for _ in range(_TRIES * wanted if shapes else 0)
+    )
     yield from islice((Example(*found) for found in tries if found is not None), wanted)
     yield from (Example(*found) for found in TableQuestions(schema, cells, rng).make(amounts.of_tables))
 
@@ -161,7 +189,9 @@ def written(schema: Schema, file: Path | None) -> Iterator[CellNames]:
     if file is None:
         yield CellNames()
         return
-    row = Database.objects.create(slug=f"training-{Database.objects.count()}", name=file.stem, source_kind=Database.SourceKind.FILE)
+    row = Database.objects.create(
+        slug=f"training-{Database.objects.count()}", name=file.stem, source_kind=Database.SourceKind.FILE
+    )
     names, report = Names("kbqa_cell", "kbqa_cellword", "database_id", row.pk, 1), CellReport()
     names.write(read_cells(sqlite_engine(file), schema, report))
     yield CellNames(names, report.codes)
@@ -177,7 +207,9 @@ def _spider(folder: Path, amounts: Amounts, rng: random.Random) -> Iterator[Trai
     for name, examples in by_database.items():
         file = database_file(folder / "database", name)
         train, valid = ([], examples[::2]) if name in held_out else (examples, [])
-        yield TrainingDatabase("spider", read_schema(sqlite_engine(file, introspects=True)), train, valid, file)
+        yield TrainingDatabase(
+            "spider", read_schema(sqlite_engine(file, introspects=True)), train, valid, file
+        )
 
 
 def _bird(folder: Path, amounts: Amounts, rng: random.Random) -> Iterator[TrainingDatabase]:

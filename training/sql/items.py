@@ -20,14 +20,20 @@ from training.sql.oracle import NotWritableError, decisions, used
 from training.sql.parser import NotCoveredError, parse_query
 
 MAX_COLUMNS = 50
-"""How many columns a question is trained beside; of larger schemas what it uses, and others by chance among the likeliest."""
+"""How many columns a question is trained beside; of larger schemas what it uses, and others by chance among
+the likeliest.
+"""
 _WIDE_COLUMNS, _WIDENED = 160, 0.3
 """For this share of the questions on larger schemas many more are read, as the focus reads them."""
 _MIN_COLUMNS, _NARROWED = 6, 0.4
-"""Of smaller schemas a part is left out as well, for this share of the questions: what is asked should not depend on what else there is."""
+"""Of smaller schemas a part is left out as well, for this share of the questions: what is asked should not
+depend on what else there is.
+"""
 
 _DISGUISED = 0.35
-"""Where something is written about columns, for this share of the questions some have codes for names: what is written tells of them then."""
+"""Where something is written about columns, for this share of the questions some have codes for names: what
+is written tells of them then.
+"""
 
 
 @dataclass(frozen=True)
@@ -48,11 +54,13 @@ class Tools:
     left_out: "Counter[str]"
 
 
-def prepare(examples: Iterable[Example], schema: Schema, cells: CellNames, tools: Tools, *, training: bool = True) -> Iterator[Item]:
+def prepare(
+    examples: Iterable[Example], schema: Schema, cells: CellNames, tools: Tools, *, training: bool = True
+) -> Iterator[Item]:
     """Yield an item for each example that the grammar covers.
 
-    For `training`, some see a part of the schema only, and of a query that cannot be written with what the question mentions it is
-    still learned which columns it uses.
+    For `training`, some see a part of the schema only, and of a query that cannot be written with what the
+    question mentions it is still learned which columns it uses.
     """
     for example in examples:
         query, reason = parsed(example.sql, schema)
@@ -81,17 +89,23 @@ def parsed(sql: str | None, schema: Schema) -> tuple[Query | None, str]:
         return None, str(error)
 
 
-def item_of(question: str, steps: list[Step], world: LinkedQuestion, needed: set[ColumnRef | str], tools: Tools) -> Item:
+def item_of(
+    question: str, steps: list[Step], world: LinkedQuestion, needed: set[ColumnRef | str], tools: Tools
+) -> Item:
     """Return a question's arrays."""
 
     def relevant(choice: Action) -> int:
         return int(choice.key in needed) if choice.kind in (Kind.TABLE, Kind.COLUMN) else -1
 
     joint = JointSchema(lambda choices: relate(world.schema, choices), relevant)
-    return make_item(question, steps, world.candidates, VOCABULARY, tools.tokenizer, tools.table, tools.rng, joint)
+    return make_item(
+        question, steps, world.candidates, VOCABULARY, tools.tokenizer, tools.table, tools.rng, joint
+    )
 
 
-def _world(question: str, schema: Schema, cells: CellNames, needed: set[ColumnRef | str], rng: random.Random | None) -> LinkedQuestion:
+def _world(
+    question: str, schema: Schema, cells: CellNames, needed: set[ColumnRef | str], rng: random.Random | None
+) -> LinkedQuestion:
     world = link_question(question, schema, cells)
     if rng is not None and rng.random() < _DISGUISED:
         world = disguised(world, question, rng)
@@ -105,12 +119,16 @@ def _world(question: str, schema: Schema, cells: CellNames, needed: set[ColumnRe
 
 
 def disguised(world: LinkedQuestion, question: str, rng: random.Random) -> LinkedQuestion:
-    """Return a world in which some of the columns that something is written about have codes for names: a letter and a number, or initials."""
+    """Return a world in which some of the columns that something is written about have codes for names: a
+    letter and a number, or initials.
+    """
     share = rng.random()
     return replace(
         world,
         columns=tuple(
-            under_another_name(choice, _code(choice.text, rng), question) if choice.context[1:] and rng.random() < share else choice
+            under_another_name(choice, _code(choice.text, rng), question)
+            if choice.context[1:] and rng.random() < share
+            else choice
             for choice in world.columns
         ),
     )
@@ -118,4 +136,8 @@ def disguised(world: LinkedQuestion, question: str, rng: random.Random) -> Linke
 
 def _code(name: str, rng: random.Random) -> str:
     initials = "".join(word[0] for word in name.split())
-    return initials if len(initials) > 1 and rng.random() < 0.5 else f"{rng.choice('abcdefkmqvx')}{rng.randint(1, 20)}"
+    return (
+        initials
+        if len(initials) > 1 and rng.random() < 0.5
+        else f"{rng.choice('abcdefkmqvx')}{rng.randint(1, 20)}"
+    )

@@ -4,7 +4,19 @@ from collections.abc import Iterator, Sequence
 
 from kbqa.decoding.actions import Action, Kind, Step, keyword
 from kbqa.sql.grammar import LinkedQuestion, open_keys, start
-from kbqa.sql.query import AllOf, Condition, DatePart, Item, Operand, Order, Query, Term, Value, Via, column_of
+from kbqa.sql.query import (
+    AllOf,
+    Condition,
+    DatePart,
+    Item,
+    Operand,
+    Order,
+    Query,
+    Term,
+    Value,
+    Via,
+    column_of,
+)
 from kbqa.sql.schema import ColumnRef
 
 
@@ -13,7 +25,10 @@ class NotWritableError(ValueError):
 
 
 def decisions(query: Query | None, world: LinkedQuestion) -> list[Step]:
-    """Return the decisions that write `query`; None is a question that the database cannot answer. Raises NotWritableError."""
+    """Return the decisions that write `query`; None is a question that the database cannot answer.
+
+    Raises NotWritableError.
+    """
     walk = _Walk(world)
     if query is None:
         return [walk.take(keyword("NONE"))]
@@ -116,7 +131,9 @@ class _Walk:
 
     def _value(self, value: Value) -> Action:
         wanted = value.text.casefold()
-        offered = [choice for choice in self.state.legal_actions() if choice.kind in (Kind.VALUE, Kind.NUMBER)]
+        offered = [
+            choice for choice in self.state.legal_actions() if choice.kind in (Kind.VALUE, Kind.NUMBER)
+        ]
         for text in (value.text, wanted):
             for choice in offered:
                 found = str(choice.key[1] if choice.kind == Kind.VALUE else choice.key)
@@ -135,7 +152,13 @@ class _Walk:
             yield self.take(self._limit(limit))
 
     def _limit(self, limit: int | None) -> Action:
-        return keyword("UNLIMITED") if limit is None else keyword("ONE") if limit == 1 else Action(Kind.NUMBER, str(limit))
+        return (
+            keyword("UNLIMITED")
+            if limit is None
+            else keyword("ONE")
+            if limit == 1
+            else Action(Kind.NUMBER, str(limit))
+        )
 
 
 def _pointer(operand: ColumnRef | AllOf) -> Action:

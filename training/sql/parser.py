@@ -34,7 +34,12 @@ _AGGREGATES: dict[type[exp.Expr], Aggregate] = {
     exp.Min: Aggregate.MIN,
     exp.Max: Aggregate.MAX,
 }
-_OPERATORS: dict[type[exp.Expr], Operator] = {exp.Add: Operator.PLUS, exp.Sub: Operator.MINUS, exp.Mul: Operator.TIMES, exp.Div: Operator.DIVIDE}
+_OPERATORS: dict[type[exp.Expr], Operator] = {
+    exp.Add: Operator.PLUS,
+    exp.Sub: Operator.MINUS,
+    exp.Mul: Operator.TIMES,
+    exp.Div: Operator.DIVIDE,
+}
 _COMPARISONS: dict[type[exp.Expr], Comparison] = {
     exp.EQ: Comparison.EQUAL,
     exp.NEQ: Comparison.UNEQUAL,
@@ -49,7 +54,11 @@ _TURNED = {
     Comparison.AT_MOST: Comparison.AT_LEAST,
     Comparison.AT_LEAST: Comparison.AT_MOST,
 }
-_SET_OPERATIONS = {exp.Union: SetOperation.UNION, exp.Intersect: SetOperation.INTERSECT, exp.Except: SetOperation.EXCEPT}
+_SET_OPERATIONS = {
+    exp.Union: SetOperation.UNION,
+    exp.Intersect: SetOperation.INTERSECT,
+    exp.Except: SetOperation.EXCEPT,
+}
 
 
 class NotCoveredError(ValueError):
@@ -75,7 +84,9 @@ def _query(tree: exp.Expr, schema: Schema) -> Query:
         if left.operation is not None or tree.args.get("order") or tree.args.get("limit"):
             raise NotCoveredError("A set operation of more than two queries, or sorted")
         # Such operations leave no row twice by themselves.
-        return replace(left, distinct=False, operation=_SET_OPERATIONS[type(tree)], right=replace(right, distinct=False))
+        return replace(
+            left, distinct=False, operation=_SET_OPERATIONS[type(tree)], right=replace(right, distinct=False)
+        )
     if not isinstance(tree, exp.Select):
         raise NotCoveredError(type(tree).__name__)
     return _Reader(tree, schema).query()
@@ -112,7 +123,9 @@ class _Reader:
 
     def query(self) -> Query:
         tree = self.tree
-        where, having, group, order, limit = (tree.args.get(part) for part in ("where", "having", "group", "order", "limit"))
+        where, having, group, order, limit = (
+            tree.args.get(part) for part in ("where", "having", "group", "order", "limit")
+        )
         found = Query(
             items=tuple(self._item(each) for each in tree.expressions),
             distinct=bool(tree.args.get("distinct")),
@@ -210,7 +223,9 @@ class _Reader:
     def _group_key(self, tree: exp.Expr) -> GroupKey:
         """Return a column, or the year or the month of its dates, however it is taken."""
         if isinstance(tree, exp.Year) or (isinstance(tree, exp.Extract) and tree.name.upper() == "YEAR"):
-            return self._part(_bare(tree.expression if isinstance(tree, exp.Extract) else tree.this), Part.YEAR)
+            return self._part(
+                _bare(tree.expression if isinstance(tree, exp.Extract) else tree.this), Part.YEAR
+            )
         inner, length = _beginning_of(_bare(tree))
         part = {4: Part.YEAR, 7: Part.MONTH}.get(length)
         return self._column(tree) if inner is None or part is None else self._part(inner, part)
@@ -241,7 +256,9 @@ class _Reader:
         raise NotCoveredError(f"No column {tree.name}")
 
     def _conditions(self, tree: exp.Expr) -> tuple[Condition, ...]:
-        """Return conditions in a row, which is enough where AND binds within OR and nothing else is in brackets."""
+        """Return conditions in a row, which is enough where AND binds within OR and nothing else is in
+        brackets.
+        """
         if isinstance(tree, exp.Or):
             left, right = self._conditions(tree.left), self._conditions(tree.right)
             return (*left, replace(right[0], follows_or=True), *right[1:])
@@ -264,13 +281,23 @@ class _Reader:
         raise NotCoveredError(f"{type(inner).__name__} as a condition")
 
     def _readers(self) -> Sequence[tuple[type[exp.Expr], Callable[[exp.Expr, bool], Condition]]]:
-        return ((exp.In, self._in), (exp.Like, self._like), (exp.Is, self._is), (exp.Between, self._between), (exp.Binary, self._compared))
+        return (
+            (exp.In, self._in),
+            (exp.Like, self._like),
+            (exp.Is, self._is),
+            (exp.Between, self._between),
+            (exp.Binary, self._compared),
+        )
 
     def _in(self, tree: exp.Expr, negated: bool) -> Condition:
         item, inner = self._item(tree.this), tree.args.get("query")
         if inner is not None:
             # How often a value is among those of a query does not matter.
-            return Condition(item, Comparison.NOT_IN if negated else Comparison.IN, query=replace(_query(inner, self.schema), distinct=False))
+            return Condition(
+                item,
+                Comparison.NOT_IN if negated else Comparison.IN,
+                query=replace(_query(inner, self.schema), distinct=False),
+            )
         values = tuple(self._value(each) for each in tree.expressions)
         return Condition(item, Comparison.UNEQUAL if negated else Comparison.EQUAL, values)
 
@@ -306,7 +333,9 @@ class _Reader:
         return Condition(item, Comparison.BETWEEN, (self._value(low), self._value(high)))
 
     def _dated(self, left: exp.Expr, right: exp.Expr) -> Item | None:
-        """Return the column of dates whose year, month or day is compared with a constant, as comparisons with such times are written."""
+        """Return the column of dates whose year, month or day is compared with a constant, as comparisons
+        with such times are written.
+        """
         inner, length = _beginning_of(left)
         if inner is None or not self._is_value(right) or len(self._value(right).text) != length:
             return None
@@ -360,7 +389,12 @@ def _beginning_of(tree: exp.Expr) -> tuple[exp.Expr | None, int]:
     if isinstance(tree, exp.TimeToStr):
         return inner, _LENGTHS.get(str(tree.args["format"].name), 0)
     start, length = tree.args.get("start"), tree.args.get("length")
-    begins = isinstance(start, exp.Literal) and start.name == "1" and isinstance(length, exp.Literal) and length.is_int
+    begins = (
+        isinstance(start, exp.Literal)
+        and start.name == "1"
+        and isinstance(length, exp.Literal)
+        and length.is_int
+    )
     return inner, int(length.name) if begins and isinstance(length, exp.Literal) else 0
 
 

@@ -1,7 +1,7 @@
 """Questions for a schema, made from questions that people asked of other schemas.
 
-A pattern is a wording (`kbqa/linking/wordings.py`) and its query. It is set into a schema where tables connect in the same way and columns
-have the same types.
+A pattern is a wording (`kbqa/linking/wordings.py`) and its query. It is set into a schema where tables
+connect in the same way and columns have the same types.
 """
 
 import random
@@ -10,7 +10,20 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from kbqa.linking.words import fold
-from kbqa.sql.query import AllOf, Comparison, Condition, DatePart, GroupKey, Item, Operand, Order, Query, Term, Value, column_of
+from kbqa.sql.query import (
+    AllOf,
+    Comparison,
+    Condition,
+    DatePart,
+    GroupKey,
+    Item,
+    Operand,
+    Order,
+    Query,
+    Term,
+    Value,
+    column_of,
+)
 from kbqa.sql.rendering import NotConnectedError, render
 from kbqa.sql.schema import ColumnRef, ColumnType, ForeignKey, Schema, readable
 from training.synthetic.delexicalisation import Hole, Name, Wording, numbered, short_name, wording_of
@@ -33,7 +46,9 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Pattern:
-    """A wording, its query, and what of its schema that follows: how its tables connect, what its columns are."""
+    """A wording, its query, and what of its schema that follows: how its tables connect, what its columns
+    are.
+    """
 
     wording: Wording[Thing]
     query: Query
@@ -44,7 +59,9 @@ class Pattern:
 
 
 def pattern_of(question: str, query: Query, schema: Schema, common: set[str]) -> Pattern | None:
-    """Return the pattern of a question, if all that it says of its domain are names of its schema and its cells."""
+    """Return the pattern of a question, if all that it says of its domain are names of its schema and its
+    cells.
+    """
     if any(each.via for each in query.queries()):
         return None
     operands = {each for part in query.queries() for each in part.operands()} | {
@@ -55,12 +72,19 @@ def pattern_of(question: str, query: Query, schema: Schema, common: set[str]) ->
     keys = _keys(tables, schema)
     if len(keys) != len(tables) - 1:
         return None
-    values: dict[str, Thing] = {value.text: value for condition in _conditions(query) if _is_plain(condition) for value in condition.values}
+    values: dict[str, Thing] = {
+        value.text: value
+        for condition in _conditions(query)
+        if _is_plain(condition)
+        for value in condition.values
+    }
     wording = wording_of(question, _names(refs, tables), values, common, _are_rivals)
     ends = {end for key in keys for end in (key.source, key.target)}
     roles = {ref: (_role(ref, schema), schema.column(ref).type) for ref in refs}
     named = {hole.thing for hole in wording.holes} if wording else set()
-    if wording is None or any(ref not in named and ref not in ends and roles[ref][0] == Role.PLAIN for ref in refs):
+    if wording is None or any(
+        ref not in named and ref not in ends and roles[ref][0] == Role.PLAIN for ref in refs
+    ):
         return None
     return Pattern(wording, query, tables[0], keys, roles)
 
@@ -82,7 +106,12 @@ def _keys(tables: Sequence[str], schema: Schema) -> tuple[ForeignKey, ...]:
     """Return a key that connects each table to one of those before it, as the schema declares it."""
     found = []
     for place, name in enumerate(tables):
-        between = [key for before in tables[:place] for key in schema.keys if {key.source.table, key.target.table} == {before, name}]
+        between = [
+            key
+            for before in tables[:place]
+            for key in schema.keys
+            if {key.source.table, key.target.table} == {before, name}
+        ]
         found += between[:1]
     return tuple(found)
 
@@ -102,10 +131,13 @@ def _is_plain(condition: Condition) -> bool:
     return condition.item.term.aggregate is None and condition.item.operator is None
 
 
-# --- a pattern in another schema ---------------------------------------------------------------------------------------
+# --- a pattern in another schema
+# ---------------------------------------------------------------------------------------
 
 
-def transplanted(pattern: Pattern, schema: Schema, cells: Cells, rng: random.Random) -> tuple[str, str] | None:
+def transplanted(
+    pattern: Pattern, schema: Schema, cells: Cells, rng: random.Random
+) -> tuple[str, str] | None:
     """Return a pattern's question and SQL on another schema; None where that has no place for it."""
     tables = _placed_tables(pattern, schema, rng)
     columns = _placed_columns(pattern, schema, tables, rng) if tables else None
@@ -125,9 +157,13 @@ def _placed_tables(pattern: Pattern, schema: Schema, rng: random.Random) -> dict
     placed = {pattern.first: rng.choice(schema.tables).name}
     for key in pattern.keys:
         forward = key.source.table in placed
-        here, there = (key.source.table, key.target.table) if forward else (key.target.table, key.source.table)
+        here, there = (
+            (key.source.table, key.target.table) if forward else (key.target.table, key.source.table)
+        )
         fitting = [
-            (each.target if forward else each.source).table for each in schema.keys if (each.source if forward else each.target).table == placed[here]
+            (each.target if forward else each.source).table
+            for each in schema.keys
+            if (each.source if forward else each.target).table == placed[here]
         ]
         free = [name for name in fitting if name not in placed.values()]
         if not free:
@@ -136,16 +172,27 @@ def _placed_tables(pattern: Pattern, schema: Schema, rng: random.Random) -> dict
     return placed
 
 
-def _placed_columns(pattern: Pattern, schema: Schema, tables: Mapping[str, str], rng: random.Random) -> dict[ColumnRef, ColumnRef] | None:
+def _placed_columns(
+    pattern: Pattern, schema: Schema, tables: Mapping[str, str], rng: random.Random
+) -> dict[ColumnRef, ColumnRef] | None:
     placed: dict[ColumnRef, ColumnRef] = {}
     for key in pattern.keys:
         ends = {tables[key.source.table], tables[key.target.table]}
-        found = next(each for each in schema.keys if {each.source.table, each.target.table} == ends and each.source.table == tables[key.source.table])
+        found = next(
+            each
+            for each in schema.keys
+            if {each.source.table, each.target.table} == ends
+            and each.source.table == tables[key.source.table]
+        )
         placed |= {key.source: found.source, key.target: found.target}
     for ref, (role, kind) in pattern.columns.items():
         if ref in placed:
             continue
-        fitting = [each for each in schema.table(tables[ref.table]).refs() if _fits(each, role, kind, schema) and each not in placed.values()]
+        fitting = [
+            each
+            for each in schema.table(tables[ref.table]).refs()
+            if _fits(each, role, kind, schema) and each not in placed.values()
+        ]
         if not fitting:
             return None
         placed[ref] = rng.choice(fitting)
@@ -154,7 +201,10 @@ def _placed_columns(pattern: Pattern, schema: Schema, tables: Mapping[str, str],
 
 def _fits(ref: ColumnRef, role: Role, kind: ColumnType, schema: Schema) -> bool:
     found = _role(ref, schema)
-    return found == role and (role != Role.PLAIN or (schema.column(ref).type == kind and readable(ref.column).split()[-1:] != ["id"]))
+    return found == role and (
+        role != Role.PLAIN
+        or (schema.column(ref).type == kind and readable(ref.column).split()[-1:] != ["id"])
+    )
 
 
 def _placed_values(
@@ -165,24 +215,37 @@ def _placed_values(
         operand = condition.item.term.operand
         if not _is_plain(condition) or not isinstance(operand, ColumnRef):
             continue
-        found = [text for text in cells.get(columns[operand], ()) if text not in {value.text for value in placed.values()}]
+        found = [
+            text
+            for text in cells.get(columns[operand], ())
+            if text not in {value.text for value in placed.values()}
+        ]
         for value in condition.values:
             if value in placed:
                 continue
             if not found:
                 return None
             text = found.pop(rng.randrange(len(found)))
-            placed[value] = Value(rng.choice(fold(text).split() or [text]) if condition.comparison in _PARTS else text)
+            placed[value] = Value(
+                rng.choice(fold(text).split() or [text]) if condition.comparison in _PARTS else text
+            )
     return placed
 
 
-def _said(hole: Hole[Thing], tables: Mapping[str, str], columns: Mapping[ColumnRef, ColumnRef], values: Mapping[Value, Value]) -> str:
+def _said(
+    hole: Hole[Thing],
+    tables: Mapping[str, str],
+    columns: Mapping[ColumnRef, ColumnRef],
+    values: Mapping[Value, Value],
+) -> str:
     thing = hole.thing
     if isinstance(thing, Value):
         return values[thing].text
     if isinstance(thing, ColumnRef):
         ref = columns[thing]
-        text = (short_name(readable(ref.column), readable(ref.table)) if hole.short else "") or readable(ref.column)
+        text = (short_name(readable(ref.column), readable(ref.table)) if hole.short else "") or readable(
+            ref.column
+        )
     else:
         text = readable(tables[thing])
     return numbered(text, plural=hole.plural)
@@ -210,13 +273,17 @@ class _Renaming:
         return AllOf(self.tables[operand.table]) if isinstance(operand, AllOf) else self._group_key(operand)
 
     def _group_key(self, key: GroupKey) -> GroupKey:
-        return DatePart(self.columns[key.column], key.part) if isinstance(key, DatePart) else self.columns[key]
+        return (
+            DatePart(self.columns[key.column], key.part) if isinstance(key, DatePart) else self.columns[key]
+        )
 
     def _term(self, term: Term) -> Term:
         return replace(term, operand=self._operand(term.operand))
 
     def _item(self, item: Item) -> Item:
-        return replace(item, term=self._term(item.term), other=None if item.other is None else self._term(item.other))
+        return replace(
+            item, term=self._term(item.term), other=None if item.other is None else self._term(item.other)
+        )
 
     def _condition(self, condition: Condition) -> Condition:
         return replace(

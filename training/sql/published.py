@@ -47,7 +47,9 @@ def bird_schemas(folder: Path) -> dict[str, Schema]:
     """Return the schemas of BIRD's train databases, with what is written about their columns."""
     statements = json.loads((folder / "train_schemas.json").read_text(encoding="utf-8"))
     meanings: dict[str, str] = json.loads((folder / "train_column_meaning.json").read_text(encoding="utf-8"))
-    about = {tuple(place.lower().split("|")): _ABOUT.sub("", text.strip("# ")) for place, text in meanings.items()}
+    about = {
+        tuple(place.lower().split("|")): _ABOUT.sub("", text.strip("# ")) for place, text in meanings.items()
+    }
 
     def describe(database: str) -> Describe:
         return lambda table, column: about.get((database.lower(), table.lower(), column.lower()), "")
@@ -79,21 +81,42 @@ def _table(tree: exp.Schema, describe: Describe) -> tuple[Table, list[tuple[str,
     for each in tree.expressions:
         if isinstance(each, exp.ColumnDef):
             declared = each.kind.sql() if each.kind else ""
-            alone = any(isinstance(constraint.kind, exp.PrimaryKeyColumnConstraint) for constraint in each.constraints)
-            columns.append(Column(each.name, column_type(declared), declared, alone or each.name in primary, describe(name, each.name)))
-            keys += [(name, each.name, *_target(constraint.kind)) for constraint in each.constraints if isinstance(constraint.kind, exp.Reference)]
+            alone = any(
+                isinstance(constraint.kind, exp.PrimaryKeyColumnConstraint) for constraint in each.constraints
+            )
+            columns.append(
+                Column(
+                    each.name,
+                    column_type(declared),
+                    declared,
+                    alone or each.name in primary,
+                    describe(name, each.name),
+                )
+            )
+            keys += [
+                (name, each.name, *_target(constraint.kind))
+                for constraint in each.constraints
+                if isinstance(constraint.kind, exp.Reference)
+            ]
     for key in tree.find_all(exp.ForeignKey):
         reference = key.args.get("reference")
         if reference is not None:
             table, _ = _target(reference)
             targets = [each.name for each in reference.this.expressions] or [""] * len(key.expressions)
-            keys += [(name, source.name, table, target) for source, target in zip(key.expressions, targets, strict=False)]
+            keys += [
+                (name, source.name, table, target)
+                for source, target in zip(key.expressions, targets, strict=False)
+            ]
     return Table(name, tuple(columns)), keys
 
 
 def _target(reference: exp.Expr) -> tuple[str, str]:
     target = reference.this
-    return (target.this.name, target.expressions[0].name) if isinstance(target, exp.Schema) else (target.name, "")
+    return (
+        (target.this.name, target.expressions[0].name)
+        if isinstance(target, exp.Schema)
+        else (target.name, "")
+    )
 
 
 def _found_keys(schema: Schema, wanted: list[tuple[str, str, str, str]]) -> Iterator[ForeignKey]:
@@ -101,18 +124,28 @@ def _found_keys(schema: Schema, wanted: list[tuple[str, str, str, str]]) -> Iter
         try:
             table = schema.table(target)
             referred = column or next(each.name for each in table.columns if each.primary)
-            yield ForeignKey(ColumnRef(name, schema.table(name).column(source).name), ColumnRef(table.name, table.column(referred).name))
+            yield ForeignKey(
+                ColumnRef(name, schema.table(name).column(source).name),
+                ColumnRef(table.name, table.column(referred).name),
+            )
         except (KeyError, StopIteration):
             continue
 
 
 def flat_schema(rows: Sequence[Mapping[str, Any]]) -> Schema:
-    """Return the schema of rows that each describe a column: table, column, and where known type and description."""
+    """Return the schema of rows that each describe a column: table, column, and where known type and
+    description.
+    """
     by_table: dict[str, list[Column]] = {}
     for row in rows:
         declared = str(row.get("type") or "")
         by_table.setdefault(str(row["table"]), []).append(
-            Column(str(row["column"]), column_type(declared), declared, description=str(row.get("description") or ""))
+            Column(
+                str(row["column"]),
+                column_type(declared),
+                declared,
+                description=str(row.get("description") or ""),
+            )
         )
     tables = [Table(name, tuple(_with_key(name, columns))) for name, columns in by_table.items()]
     return Schema(tuple(tables), all_keys(tables, []))
@@ -121,5 +154,9 @@ def flat_schema(rows: Sequence[Mapping[str, Any]]) -> Schema:
 def _with_key(table: str, columns: list[Column]) -> list[Column]:
     """Take the first column for the key where it is called so: descriptions seldom say."""
     first, one = columns[0], table.lower().removesuffix("s")
-    called = readable(first.name).split()[-1:] == ["id"] and readable(first.name) in ("id", f"{readable(table)} id", f"{readable(one)} id")
+    called = readable(first.name).split()[-1:] == ["id"] and readable(first.name) in (
+        "id",
+        f"{readable(table)} id",
+        f"{readable(one)} id",
+    )
     return [replace(first, primary=True), *columns[1:]] if called else columns

@@ -1,6 +1,8 @@
-"""Questions for the tables of any database, made by templates: lists of several columns, conditions of every kind, groups, extremes.
+"""Questions for the tables of any database, made by templates: lists of several columns, conditions of every
+kind, groups, extremes.
 
-What people write seldom in published sets, but analysts often: three columns at once, the letters of a name, a value that is missing.
+What people write seldom in published sets, but analysts often: three columns at once, the letters of a name,
+a value that is missing.
 """
 
 import random
@@ -28,14 +30,20 @@ class TableQuestions:
         self.conditions = RowConditions(self.words, cells)
         self.tables = [table for table in schema.tables if len(table.columns) > 1 and not table.view]
         self.with_dates = [table for table in self.tables if self.conditions.columns(table, ColumnType.DATE)]
-        self.keys = [key for key in schema.keys if key.declared and key.source.table != key.target.table and self._alone(key)]
+        self.keys = [
+            key
+            for key in schema.keys
+            if key.declared and key.source.table != key.target.table and self._alone(key)
+        ]
 
     def make(self, number: int) -> Iterator[tuple[str, str]]:
         """Yield up to `number` questions with their SQL."""
         kinds = [*[self.list_of] * 5, *[self.everything] * 2, *[self.highest] * 2, self.value_of_all]
         kinds += [self.counted_by, self.commonest, self.difference]
         kinds += [self.over_time, self.over_time, self.best_time] if self.with_dates else []
-        kinds += [self.children_of, self.children_of, self.most_children, self.beside_parent] if self.keys else []
+        kinds += (
+            [self.children_of, self.children_of, self.most_children, self.beside_parent] if self.keys else []
+        )
         for _ in range(_TRIES * number if self.tables else 0):
             if number == 0:
                 return
@@ -79,11 +87,21 @@ class TableQuestions:
         most, shown = self.rng.random() < 0.6, self._shown(table)
         asked = Asked(Query(items=tuple(map(_item, shown)), order=(Order(_item(measured), most),), limit=1))
         self.conditions.add_conditions(asked, table, often=0.25)
-        row, name, how = self.words.row(table), self.words.called(measured), self.words.superlative(measured, most=most)
+        row, name, how = (
+            self.words.row(table),
+            self.words.called(measured),
+            self.words.superlative(measured, most=most),
+        )
         about = " ".join([row, *asked.words])
         if self.rng.random() < 0.5:
-            return self._written(f"Which {about} has the {how} {name}? {self.words.imperative()} {self.words.its(shown)}.", asked.query)
-        return self._written(f"What {are(shown)} the {self.words.names(shown)} of the {about} with the {how} {name}?", asked.query)
+            return self._written(
+                f"Which {about} has the {how} {name}? {self.words.imperative()} {self.words.its(shown)}.",
+                asked.query,
+            )
+        return self._written(
+            f"What {are(shown)} the {self.words.names(shown)} of the {about} with the {how} {name}?",
+            asked.query,
+        )
 
     def value_of_all(self) -> tuple[str, str] | None:
         """The highest, lowest, mean or total value of a column."""
@@ -107,8 +125,14 @@ class TableQuestions:
         query = Query(items=(count, _item(by)) if first else (_item(by), count), group=(by,))
         rows, name = self.words.rows(table), self.words.called(by)
         if first:
-            return self._written(f"{self.rng.choice(('How many ' + rows + ' are there', 'What is the number of ' + rows))} for each {name}?", query)
-        return self._written(f"{self.words.imperative()} each {name} and {self.rng.choice(('the number of', 'how many'))} {rows}.", query)
+            return self._written(
+                f"{self.rng.choice(('How many ' + rows + ' are there', 'What is the number of ' + rows))} for each {name}?",
+                query,
+            )
+        return self._written(
+            f"{self.words.imperative()} each {name} and {self.rng.choice(('the number of', 'how many'))} {rows}.",
+            query,
+        )
 
     def over_time(self) -> tuple[str, str] | None:
         """How many rows there are for each year or month of a date, or what a column of theirs comes to."""
@@ -118,12 +142,34 @@ class TableQuestions:
         self.conditions.add_conditions(asked, table, often=0.15)
         if self.rng.random() < 0.2:
             asked.query = replace(asked.query, order=(Order(_item(part), descending=False),))
-            asked.words.append(self.rng.choice(("in chronological order", "over time", f"sorted by {words}", "earliest first")))
-        per = self.rng.choice((f"per {words}", f"by {words}", f"for each {words}", f"in each {words}", f"every {words}", f"{words} by {words}"))
+            asked.words.append(
+                self.rng.choice(
+                    ("in chronological order", "over time", f"sorted by {words}", "earliest first")
+                )
+            )
+        per = self.rng.choice(
+            (
+                f"per {words}",
+                f"by {words}",
+                f"for each {words}",
+                f"in each {words}",
+                f"every {words}",
+                f"{words} by {words}",
+            )
+        )
         how_many = f"How many {self.words.rows(table)} are there {per}{of}"
-        begins = [f"{self.words.imperative()} {what} {per}{of}", f"What is {what} {per}{of}", f"{what.removeprefix('the ')} {per}{of}"]
+        begins = [
+            f"{self.words.imperative()} {what} {per}{of}",
+            f"What is {what} {per}{of}",
+            f"{what.removeprefix('the ')} {per}{of}",
+        ]
         begins += [f"For each {words}{of}, {self.words.imperative().lower()} {what}"]
-        return self._question(self.rng.choice([*begins, how_many, how_many] if measure.term.aggregate == Aggregate.COUNT else begins), asked)
+        return self._question(
+            self.rng.choice(
+                [*begins, how_many, how_many] if measure.term.aggregate == Aggregate.COUNT else begins
+            ),
+            asked,
+        )
 
     def best_time(self) -> tuple[str, str] | None:
         """The year or month of a date with most rows, or with the highest total of a column."""
@@ -135,15 +181,24 @@ class TableQuestions:
         else:
             what = f"{'highest' if most else 'lowest'} {what.removeprefix('the ')}"
         of = self._of_date(table, part)
-        asks = (f"Which {words}{of} has the {what}?", f"In which {words}{of} were there the {what}?", f"What is the {words}{of} with the {what}?",
-                f"Find the {words}{of} with the {what}.", f"The {words}{of} with the {what}?")  # fmt: skip
+        asks = (
+            f"Which {words}{of} has the {what}?",
+            f"In which {words}{of} were there the {what}?",
+            f"What is the {words}{of} with the {what}?",
+            f"Find the {words}{of} with the {what}.",
+            f"The {words}{of} with the {what}?",
+        )
         return self._written(self.rng.choice(asks), query)
 
     def _of_date(self, table: Table, part: DatePart) -> str:
         """Return which date is meant; nothing, now and then, where there is one."""
         name = self.words.called(part.column)
         alone = len(self.conditions.columns(table, ColumnType.DATE)) == 1
-        return self.rng.choice(("", "", f" of {name}") if alone else (f" of {name}", f" of the {name}", f" of their {name}", f" by {name}"))
+        return self.rng.choice(
+            ("", "", f" of {name}")
+            if alone
+            else (f" of {name}", f" of the {name}", f" of their {name}", f" by {name}")
+        )
 
     def _dated(self, *, extremes: bool = True) -> tuple[Table, DatePart, tuple[str, Item]]:
         """Return a table, a part of one of its dates, and what is counted or summed of its rows."""
@@ -160,17 +215,30 @@ class TableQuestions:
         if by is None:
             return None
         most = self.rng.random() < 0.75
-        query = Query(items=(_item(by),), group=(by,), order=(Order(Item(Term(AllOf(table.name), Aggregate.COUNT)), most),), limit=1)
-        how = self.rng.choice(("most common", "most popular", "most frequent") if most else ("least common", "rarest"))
+        query = Query(
+            items=(_item(by),),
+            group=(by,),
+            order=(Order(Item(Term(AllOf(table.name), Aggregate.COUNT)), most),),
+            limit=1,
+        )
+        how = self.rng.choice(
+            ("most common", "most popular", "most frequent") if most else ("least common", "rarest")
+        )
         asks = self.rng.choice(("What is the", "Find the", "Which is the", "Return the"))
         among = self.rng.choice(("of the", "among all", "of all", "among the"))
         end = "?" if asks.startswith("W") else "."
-        return self._written(f"{asks} {how} {self.words.called(by)} {among} {self.words.rows(table)}{end}", query)
+        return self._written(
+            f"{asks} {how} {self.words.called(by)} {among} {self.words.rows(table)}{end}", query
+        )
 
     def difference(self) -> tuple[str, str] | None:
         """What one number is more than another, beside something else."""
         table = self.rng.choice(self.tables)
-        numbers = [ref for ref in self.conditions.columns(table, ColumnType.NUMBER) if not self.conditions.is_key(ref)]
+        numbers = [
+            ref
+            for ref in self.conditions.columns(table, ColumnType.NUMBER)
+            if not self.conditions.is_key(ref)
+        ]
         if len(numbers) < 2:
             return None
         more, less = self.rng.sample(numbers, 2)
@@ -181,7 +249,10 @@ class TableQuestions:
         self.conditions.add_conditions(asked, table, often=0.5)
         between = f"the {'sum of' if plus else 'difference between'} {self.words.called(more)} and {self.words.called(less)}"
         rows = self.rng.choice((f"each {self.words.row(table)}", f"all {self.words.rows(table)}"))
-        return self._question(f"{self.words.imperative()} the {self.words.names(shown)} and {between} {self.rng.choice(('of', 'for'))} {rows}", asked)
+        return self._question(
+            f"{self.words.imperative()} the {self.words.names(shown)} and {between} {self.rng.choice(('of', 'for'))} {rows}",
+            asked,
+        )
 
     def children_of(self) -> tuple[str, str] | None:
         """For each row of a table, how many rows of another belong to it, or what these come to."""
@@ -192,31 +263,57 @@ class TableQuestions:
         shown = self._shown(parent)[:3]
         items = [*map(_item, shown), measure]
         last = self.rng.random() < 0.6
-        query = Query(items=tuple(items if last else [measure, *items[:-1]]), with_tables=(parent.name, child.name), group=(key.target,))
+        query = Query(
+            items=tuple(items if last else [measure, *items[:-1]]),
+            with_tables=(parent.name, child.name),
+            group=(key.target,),
+        )
         one = self.words.row(parent)
         listed = f"{self.words.names(shown)} and {what}" if last else f"{what} and {self.words.names(shown)}"
         if summed is None and last and self.rng.random() < 0.5:
-            rows, count = self.words.rows(child), self.rng.choice(("the number", "the count", f"the number of {one} {what}"))
+            rows, count = (
+                self.words.rows(child),
+                self.rng.choice(("the number", "the count", f"the number of {one} {what}")),
+            )
             count = count if what not in count else "the number"
             ending = f"{self.words.imperative()} the {one} {self.words.names(shown)} and {count}."
             return self._written(f"How many {rows} does each {one} have? {ending}", query)
-        return self._written(f"{self.words.imperative()} {'the ' if last else ''}{listed} {self.rng.choice(('of', 'for'))} each {one}.", query)
+        return self._written(
+            f"{self.words.imperative()} {'the ' if last else ''}{listed} {self.rng.choice(('of', 'for'))} each {one}.",
+            query,
+        )
 
     def most_children(self) -> tuple[str, str] | None:
         """The row that most rows of another table belong to, or fewest."""
         key = self.rng.choice(self.keys)
         parent, child = self.schema.table(key.target.table), self.schema.table(key.source.table)
         summed = self.conditions.one(child, ColumnType.NUMBER) if self.rng.random() < 0.3 else None
-        most, (what, measure), shown = self.rng.random() < 0.7, self.words.measure(child, summed, extremes=False), self._shown(parent)[:3]
+        most, (what, measure), shown = (
+            self.rng.random() < 0.7,
+            self.words.measure(child, summed, extremes=False),
+            self._shown(parent)[:3],
+        )
         query = Query(
-            items=tuple(map(_item, shown)), with_tables=(parent.name, child.name), group=(key.target,), order=(Order(measure, most),), limit=1
+            items=tuple(map(_item, shown)),
+            with_tables=(parent.name, child.name),
+            group=(key.target,),
+            order=(Order(measure, most),),
+            limit=1,
         )
         one, rows = self.words.row(parent), self.words.rows(child)
-        how = ("most" if most else self.rng.choice(("fewest", "least"))) if summed is None else ("highest" if most else "lowest")
+        how = (
+            ("most" if most else self.rng.choice(("fewest", "least")))
+            if summed is None
+            else ("highest" if most else "lowest")
+        )
         has = f"has the {how} {rows}" if summed is None else f"has the {how} {what.removeprefix('the ')}"
         if self.rng.random() < 0.5:
-            return self._written(f"Which {one} {has}? {self.words.imperative()} {self.words.its(shown)}.", query)
-        return self._written(f"What {are(shown)} the {self.words.names(shown)} of the {one} that {has}?", query)
+            return self._written(
+                f"Which {one} {has}? {self.words.imperative()} {self.words.its(shown)}.", query
+            )
+        return self._written(
+            f"What {are(shown)} the {self.words.names(shown)} of the {one} that {has}?", query
+        )
 
     def beside_parent(self) -> tuple[str, str] | None:
         """Columns of a table's rows beside columns of the rows that they belong to."""
@@ -226,9 +323,12 @@ class TableQuestions:
         asked = Asked(Query(items=tuple(map(_item, [*own, *others])), with_tables=(child.name, parent.name)))
         self.conditions.add_conditions(asked, self.rng.choice((parent, child)), often=0.5)
         one, rows = self.words.row(parent), self.words.rows(child)
-        whose = self.rng.choice((f"the {self.words.names(others)} of their {one}", f"their {one}'s {self.words.names(others)}"))
+        whose = self.rng.choice(
+            (f"the {self.words.names(others)} of their {one}", f"their {one}'s {self.words.names(others)}")
+        )
         return self._question(
-            f"{self.words.imperative()} the {self.words.names(own)} of {self.rng.choice(('all ', 'the ', ''))}{rows} and {whose}", asked
+            f"{self.words.imperative()} the {self.words.names(own)} of {self.rng.choice(('all ', 'the ', ''))}{rows} and {whose}",
+            asked,
         )
 
     def _question(self, begin: str, asked: Asked) -> tuple[str, str] | None:
@@ -238,7 +338,11 @@ class TableQuestions:
     def _written(self, question: str, query: Query) -> tuple[str, str] | None:
         try:
             expected = {table for table, _ in joins(query, self.schema)}
-            return (question[:1].upper() + question[1:], query_text(query, self.schema)) if expected == set(query.tables()) else None
+            return (
+                (question[:1].upper() + question[1:], query_text(query, self.schema))
+                if expected == set(query.tables())
+                else None
+            )
         except NotConnectedError:
             return None
 
@@ -252,7 +356,9 @@ class TableQuestions:
     def _alone(self, key: ForeignKey) -> bool:
         """Tell whether one key connects two tables, each with something to tell."""
         ends = (key.source.table, key.target.table)
-        return len(self.schema.between(*ends)) == 1 and all(len(self.schema.table(end).columns) > 1 for end in ends)
+        return len(self.schema.between(*ends)) == 1 and all(
+            len(self.schema.table(end).columns) > 1 for end in ends
+        )
 
 
 def _item(key: GroupKey) -> Item:

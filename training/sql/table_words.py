@@ -26,8 +26,12 @@ class TableWords:
         """Return the beginning of a question that asks for columns of a table's rows."""
         rows, names = self.rows(table), self.names(shown)
         if self.rng.random() < 0.4:
-            return f"What {are(shown)} the {names} of {self.rng.choice(('', 'all ', 'the ', 'all the '))}{rows}"
-        of = self.rng.choice((f"of {rows}", f"of all {rows}", f"for all {rows}", f"of the {rows}", f"for those {rows}"))
+            return (
+                f"What {are(shown)} the {names} of {self.rng.choice(('', 'all ', 'the ', 'all the '))}{rows}"
+            )
+        of = self.rng.choice(
+            (f"of {rows}", f"of all {rows}", f"for all {rows}", f"of the {rows}", f"for those {rows}")
+        )
         return f"{self.imperative()} the {names} {of}"
 
     def imperative(self) -> str:
@@ -51,22 +55,34 @@ class TableWords:
         return short if short and self.rng.random() < 0.6 else words
 
     def measure(self, child: Table, summed: ColumnRef | None, *, extremes: bool = True) -> tuple[str, Item]:
-        """Return how many rows there are of a table, or what a column of theirs comes to: in words, and as it is written.
+        """Return how many rows there are of a table, or what a column of theirs comes to: in words, and as it
+        is written.
 
-        Without `extremes` that is no highest or lowest value: nobody asks who has the lowest highest of something.
+        Without `extremes` that is no highest or lowest value: nobody asks who has the lowest highest of
+        something.
         """
         if summed is None:
             rows = self.rows(child)
             return f"the number of {rows}", Item(Term(AllOf(child.name), Aggregate.COUNT))
         sums = (("total", Aggregate.SUM), ("average", Aggregate.AVG))
-        word, aggregate = self.rng.choice((*sums, ("highest", Aggregate.MAX), ("lowest", Aggregate.MIN)) if extremes else sums)
+        word, aggregate = self.rng.choice(
+            (*sums, ("highest", Aggregate.MAX), ("lowest", Aggregate.MIN)) if extremes else sums
+        )
         return f"the {word} {self.called(summed)} of {self.rows(child)}", Item(Term(summed, aggregate))
 
     def superlative(self, ref: ColumnRef, *, most: bool) -> str:
         """Return the word for the most, or the least, of a column."""
         if self.schema.column(ref).type == ColumnType.DATE:
-            return self.rng.choice(("latest", "most recent")) if most else self.rng.choice(("earliest", "oldest"))
-        return self.rng.choice(("highest", "largest", "greatest", "maximum")) if most else self.rng.choice(("lowest", "smallest", "minimum"))
+            return (
+                self.rng.choice(("latest", "most recent"))
+                if most
+                else self.rng.choice(("earliest", "oldest"))
+            )
+        return (
+            self.rng.choice(("highest", "largest", "greatest", "maximum"))
+            if most
+            else self.rng.choice(("lowest", "smallest", "minimum"))
+        )
 
     def quoted(self, value: str) -> str:
         """Return a value, sometimes in quotation marks."""

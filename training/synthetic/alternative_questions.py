@@ -10,21 +10,29 @@ from training.synthetic.words import WorldWords, X, Y, Z
 from training.synthetic.worlds import Kept
 
 _WHERE_KNOWN = (
-    "list all {c} and their {p}, if known", "all {c} with their {p} where there is one", "show the {c} and their {p}, even where it is missing",
-    "{c} and, if they have one, their {p}", "list the {c} with their {p}, also those without one", "all {c}, and the {p} of those that have one",
-    "{c} and their {p} (if any)", "which {c} are there, and what is their {p} if it is known", "show all {c} and optionally their {p}",
-    "give me the {c} including those without {p}, and their {p}",
-    "list the {c} and, if known, their {p}", "{c} and {p} if available", "all {c}, with {p} if there is one", "show {c} and {p} when they have one",
-    "what are the {c} and, where it is known, their {p}", "every one of the {c} together with any {p}", "list {c} with {p}, if any",
+    "list all {c} and their {p}, if known", "all {c} with their {p} where there is one",
+    "show the {c} and their {p}, even where it is missing", "{c} and, if they have one, their {p}",
+    "list the {c} with their {p}, also those without one", "all {c}, and the {p} of those that have one",
+    "{c} and their {p} (if any)", "which {c} are there, and what is their {p} if it is known",
+    "show all {c} and optionally their {p}", "give me the {c} including those without {p}, and their {p}",
+    "list the {c} and, if known, their {p}", "{c} and {p} if available", "all {c}, with {p} if there is one",
+    "show {c} and {p} when they have one", "what are the {c} and, where it is known, their {p}",
+    "every one of the {c} together with any {p}", "list {c} with {p}, if any",
 )  # fmt: skip
 _IF_ASKED = (
-    "list the {c} and, if known, {q}", "all {c} and {q}, if known", "show the {c} and {q}, if that is known", "{c}, and {q} where there is one",
-)  # fmt: skip
+    "list the {c} and, if known, {q}",
+    "all {c} and {q}, if known",
+    "show the {c} and {q}, if that is known",
+    "{c}, and {q} where there is one",
+)
 _FROM_NONE = (
-    "how many {p} does each {one} have, including those with none", "number of {p} for every {one}, also where there are none",
-    "for all {c}, even those without any, the number of {p}", "list every {one} and how many {p} it has, zero included",
-    "count the {p} of each {one}, those without {p} too", "all {c} with their number of {p}, including 0",
-)  # fmt: skip
+    "how many {p} does each {one} have, including those with none",
+    "number of {p} for every {one}, also where there are none",
+    "for all {c}, even those without any, the number of {p}",
+    "list every {one} and how many {p} it has, zero included",
+    "count the {p} of each {one}, those without {p} too",
+    "all {c} with their number of {p}, including 0",
+)
 
 
 class AlternativeQuestions(WorldWords):
@@ -33,18 +41,36 @@ class AlternativeQuestions(WorldWords):
     def _either(self) -> Example | None:
         """What has a relation to one thing or another."""
         relation, predicate, (_, target) = self._edge()
-        others = sorted({edge[1] for _, name, found in self.world.edges if name == predicate for edge in found} - {target}, key=str)
+        others = sorted(
+            {edge[1] for _, name, found in self.world.edges if name == predicate for edge in found}
+            - {target},
+            key=str,
+        )
         if not others:
             return None
         other, plural = self.rng.choice(others), plural_of(relation.source)
-        pair = self.rng.choice(("{} or {}", "{} or {}", "either {} or {}")).format(self.world.names[target], self.world.names[other])
-        wordings = (*relation.backward, f"which {plural} have the {self._noun(relation)} {{e}}", f"{plural} with {self._noun(relation)} {{e}}")
+        pair = self.rng.choice(("{} or {}", "{} or {}", "either {} or {}")).format(
+            self.world.names[target], self.world.names[other]
+        )
+        wordings = (
+            *relation.backward,
+            f"which {plural} have the {self._noun(relation)} {{e}}",
+            f"{plural} with {self._noun(relation)} {{e}}",
+        )
         edges = self._described(relation, (Edge(X, predicate, target, (other,)),))
         return self._example(self.rng.choice(wordings).format(e=pair), edges)
 
     def _one_way_or_another(self) -> Example | None:
         """What one relation or another leads to, or what is described in one way or another."""
-        return self.rng.choice((self._two_roles, self._in_two_roles, self._two_descriptions, self._two_conditions, self._two_conditions))()
+        return self.rng.choice(
+            (
+                self._two_roles,
+                self._in_two_roles,
+                self._two_descriptions,
+                self._two_conditions,
+                self._two_conditions,
+            )
+        )()
 
     def _two_roles(self) -> Example | None:
         """What two relations of one thing lead to."""
@@ -52,14 +78,25 @@ class AlternativeQuestions(WorldWords):
         others = [
             (each, name)
             for each, name, found in self.world.edges
-            if each.target == relation.target and name != predicate and any(edge[0] == subject for edge in found)
+            if each.target == relation.target
+            and name != predicate
+            and any(edge[0] == subject for edge in found)
         ]
         if not others:
             return None
         other, name = self.rng.choice(others)
-        wordings = ("{p} or {q} of {e}", "who or what is the {p} or the {q} of {e}", "all that is {p} or {q} of {e}", "list {e}'s {p} or {q}")
-        text = self.rng.choice(wordings).format(p=self._noun(relation), q=self._noun(other), e=self.world.names[subject])
-        return self._alternatives(text, (), Branch((Edge(subject, predicate, X),)), Branch((Edge(subject, name, X),)))
+        wordings = (
+            "{p} or {q} of {e}",
+            "who or what is the {p} or the {q} of {e}",
+            "all that is {p} or {q} of {e}",
+            "list {e}'s {p} or {q}",
+        )
+        text = self.rng.choice(wordings).format(
+            p=self._noun(relation), q=self._noun(other), e=self.world.names[subject]
+        )
+        return self._alternatives(
+            text, (), Branch((Edge(subject, predicate, X),)), Branch((Edge(subject, name, X),))
+        )
 
     def _in_two_roles(self) -> Example | None:
         """What has one thing in one role or another: the matches that a team played at home or away."""
@@ -67,20 +104,38 @@ class AlternativeQuestions(WorldWords):
         others = [
             (each, name)
             for each, name, found in self.world.edges
-            if (each.source, each.target) == (relation.source, relation.target) and name != predicate and any(edge[1] == target for edge in found)
+            if (each.source, each.target) == (relation.source, relation.target)
+            and name != predicate
+            and any(edge[1] == target for edge in found)
         ]
         if not others:
             return None
         other, name = self.rng.choice(others)
-        wordings = ("which {c} have {e} as {p} or {q}", "{c} with {e} as {p} or as {q}", "{c} where {e} is the {p} or the {q}",
-                    "in which {c} is {e} {p} or {q}", "{c} whose {p} or {q} is {e}")  # fmt: skip
-        text = self.rng.choice(wordings).format(c=plural_of(relation.source), p=self._noun(relation), q=self._noun(other), e=self.world.names[target])
-        return self._alternatives(text, (), Branch((Edge(X, predicate, target),)), Branch((Edge(X, name, target),)))
+        wordings = (
+            "which {c} have {e} as {p} or {q}",
+            "{c} with {e} as {p} or as {q}",
+            "{c} where {e} is the {p} or the {q}",
+            "in which {c} is {e} {p} or {q}",
+            "{c} whose {p} or {q} is {e}",
+        )
+        text = self.rng.choice(wordings).format(
+            c=plural_of(relation.source),
+            p=self._noun(relation),
+            q=self._noun(other),
+            e=self.world.names[target],
+        )
+        return self._alternatives(
+            text, (), Branch((Edge(X, predicate, target),)), Branch((Edge(X, name, target),))
+        )
 
     def _two_descriptions(self) -> Example | None:
         """What has one relation to one thing, or another to another."""
         relation, predicate, (_, target) = self._edge()
-        others = [(each, name, edges) for each, name, edges in self.world.edges if each.source == relation.source and name != predicate and edges]
+        others = [
+            (each, name, edges)
+            for each, name, edges in self.world.edges
+            if each.source == relation.source and name != predicate and edges
+        ]
         if not others:
             return None
         second, name, edges = self.rng.choice(others)
@@ -93,13 +148,21 @@ class AlternativeQuestions(WorldWords):
         else:
             either = f"{self._noun(relation)} {self.world.names[target]} or {self._noun(second)} {self.world.names[other]}"
             text = f"{self.rng.choice((asked + 'have', plural + ' with'))} {either}"
-        return self._alternatives(text, (), Branch((Edge(X, predicate, target),)), Branch((Edge(X, name, other),)))
+        return self._alternatives(
+            text, (), Branch((Edge(X, predicate, target),)), Branch((Edge(X, name, other),))
+        )
 
     def _two_conditions(self) -> Example | None:
         """Members of a class with one attribute so, or another (or the same one) so."""
         kept = self.rng.choice(self.world.attributes)
         same = self.rng.random() < 0.5
-        other = kept if same else self.rng.choice([each for each in self.world.attributes if each.what.source == kept.what.source])
+        other = (
+            kept
+            if same
+            else self.rng.choice(
+                [each for each in self.world.attributes if each.what.source == kept.what.source]
+            )
+        )
         if not self.world.typed:
             return None
         (words, condition), (other_words, other_condition) = self._condition(kept), self._condition(other)
@@ -111,7 +174,12 @@ class AlternativeQuestions(WorldWords):
             return None
         text = self._conditions(kinds, words, other_words)
         if other is kept:
-            return self._alternatives(text, (*edges, Edge(X, kept.predicate, Y)), Branch(filters=(condition,)), Branch(filters=(other_condition,)))
+            return self._alternatives(
+                text,
+                (*edges, Edge(X, kept.predicate, Y)),
+                Branch(filters=(condition,)),
+                Branch(filters=(other_condition,)),
+            )
         second = Branch((Edge(X, other.predicate, Z),), (replace(other_condition, variable=Z),))
         return self._alternatives(text, edges, Branch((Edge(X, kept.predicate, Y),), (condition,)), second)
 
@@ -135,7 +203,11 @@ class AlternativeQuestions(WorldWords):
         else:
             everything: list[Kept[Attribute] | Kept[Text]] = [*self.world.attributes, *self.world.texts]
             kept = self.rng.choice(everything)
-            kind, what, predicate = kept.what.source, self.rng.choice((kept.name, *kept.what.names)), kept.predicate
+            kind, what, predicate = (
+                kept.what.source,
+                self.rng.choice((kept.name, *kept.what.names)),
+                kept.predicate,
+            )
             asked = []
         group = self._group(kind)
         kinds, edges = group.plural, group.edges
@@ -144,7 +216,9 @@ class AlternativeQuestions(WorldWords):
         text = self.rng.choice(_WHERE_KNOWN).format(c=kinds, p=what)
         if asked and self.rng.random() < 0.3:
             text = self.rng.choice(_IF_ASKED).format(c=kinds, q=self.rng.choice(asked))
-        return Example(self._cased(text), Query(edges, columns=(Item(X), Item(Y)), optionals=(Edge(X, predicate, Y),)))
+        return Example(
+            self._cased(text), Query(edges, columns=(Item(X), Item(Y)), optionals=(Edge(X, predicate, Y),))
+        )
 
     def _counted_from_none(self) -> Example | None:
         """How many each has, those included that have none."""
@@ -157,7 +231,10 @@ class AlternativeQuestions(WorldWords):
         text = self.rng.choice(_FROM_NONE).format(c=plural_of(kind), one=kind, p=plural_of(counted))
         edge = Edge(X, predicate, Y) if onward else Edge(Y, predicate, X)
         members = Edge(X, RDF_TYPE, self.world.class_of(kind))
-        return Example(self._cased(text), Query((members,), columns=(Item(X), Item(Y, Aggregate.COUNT)), optionals=(edge,)))
+        return Example(
+            self._cased(text),
+            Query((members,), columns=(Item(X), Item(Y, Aggregate.COUNT)), optionals=(edge,)),
+        )
 
     def _without(self) -> Example | None:
         """Members of a class without a relation, to anything or to one thing."""
@@ -166,45 +243,93 @@ class AlternativeQuestions(WorldWords):
         relation, predicate, (_, target) = self._edge()
         if self.rng.random() < 0.4:
             members = Edge(X, RDF_TYPE, self.world.class_of(relation.target))
-            text = self.rng.choice(self._said_without(relation.target, relation.source, relation.source, relation.forward))
-            return Example(self._cased(text), Query((members,), negations=((Edge(Y, predicate, X),),), columns=(Item(X),)))
+            text = self.rng.choice(
+                self._said_without(relation.target, relation.source, relation.source, relation.forward)
+            )
+            return Example(
+                self._cased(text),
+                Query((members,), negations=((Edge(Y, predicate, X),),), columns=(Item(X),)),
+            )
         members, noun = Edge(X, RDF_TYPE, self.world.class_of(relation.source)), self._noun(relation)
         if self.rng.random() < 0.5:
-            text = self.rng.choice(self._said_without(relation.source, noun, relation.target, relation.backward))
+            text = self.rng.choice(
+                self._said_without(relation.source, noun, relation.target, relation.backward)
+            )
             told = self._group(relation.source)
             kinds, edges = told.plural, told.edges
-            if len(edges) == 1 and edges[0].predicate not in (predicate, RDF_TYPE) and self.rng.random() < 0.5:
-                text = self.rng.choice((f"{kinds} without {noun}", f"which of the {kinds} have no {noun}", f"the {kinds} that lack a {noun}"))
+            if (
+                len(edges) == 1
+                and edges[0].predicate not in (predicate, RDF_TYPE)
+                and self.rng.random() < 0.5
+            ):
+                text = self.rng.choice(
+                    (
+                        f"{kinds} without {noun}",
+                        f"which of the {kinds} have no {noun}",
+                        f"the {kinds} that lack a {noun}",
+                    )
+                )
                 members = edges[0]
             group = (Edge(X, predicate, Y),)
         else:
             plural, name = plural_of(relation.source), self.world.names[target]
-            wordings = [f"which {plural} do not have the {noun} {name}", f"{plural} whose {noun} is not {name}", f"{plural} without {noun} {name}"]
-            wordings += [each.format(e=name) for wording in relation.backward if (each := _denied(wording, plural))] * 2
+            wordings = [
+                f"which {plural} do not have the {noun} {name}",
+                f"{plural} whose {noun} is not {name}",
+                f"{plural} without {noun} {name}",
+            ]
+            wordings += [
+                each.format(e=name) for wording in relation.backward if (each := _denied(wording, plural))
+            ] * 2
             text, group = self.rng.choice(wordings), (Edge(X, predicate, target),)
         return Example(self._cased(text), Query((members,), negations=(group,), columns=(Item(X),)))
 
-    def _said_without(self, kind: str, missing: str, kind_of_missing: str, wordings: tuple[str, ...]) -> list[str]:
-        """Return wordings for members of a class that lack something; those of a relation are said of no member of what is missing."""
+    def _said_without(
+        self, kind: str, missing: str, kind_of_missing: str, wordings: tuple[str, ...]
+    ) -> list[str]:
+        """Return wordings for members of a class that lack something; those of a relation are said of no
+        member of what is missing.
+        """
         plural, several = plural_of(kind), plural_of(missing)
-        shown, none = self.rng.choice((several, f"a {missing}", f"any {several}")), self.rng.choice((missing, several))
-        said = [f"which {plural} have no {none}", f"{plural} without {shown}", f"{plural} that have no {none}",
-                f"which {plural} do not have {shown}", f"{plural} with no {none}", f"{plural} with zero {several}",
-                f"for which {plural} are there no {several}", f"{plural} that lack {shown}"]  # fmt: skip
-        ending = [each.removesuffix(" {e}") for each in wordings if each.endswith(" {e}") and each.startswith((f"which {plural} ", "who "))]
+        shown, none = (
+            self.rng.choice((several, f"a {missing}", f"any {several}")),
+            self.rng.choice((missing, several)),
+        )
+        said = [
+            f"which {plural} have no {none}",
+            f"{plural} without {shown}",
+            f"{plural} that have no {none}",
+            f"which {plural} do not have {shown}",
+            f"{plural} with no {none}",
+            f"{plural} with zero {several}",
+            f"for which {plural} are there no {several}",
+            f"{plural} that lack {shown}",
+        ]
+        ending = [
+            each.removesuffix(" {e}")
+            for each in wordings
+            if each.endswith(" {e}") and each.startswith((f"which {plural} ", "who "))
+        ]
         nothing = self.rng.choice((f"no {kind_of_missing}", f"no {plural_of(kind_of_missing)}", "nothing"))
-        return said + [f"{each} {nothing}" for each in ending if not each.startswith("who ") or kind in PEOPLE] * 2
+        return (
+            said
+            + [f"{each} {nothing}" for each in ending if not each.startswith("who ") or kind in PEOPLE] * 2
+        )
 
 
 def _of_them(wording: str) -> str:
-    """Return what is asked from a subject, asked of several named before: where was {e} born → where were they born."""
+    """Return what is asked from a subject, asked of several named before: where was {e} born → where were
+    they born.
+    """
     for alone, together in (("was", "were"), ("is", "are"), ("did", "did"), ("does", "do")):
         wording = wording.replace(f"{alone} {{e}}", f"{together} they")
     return wording.format(e="them")
 
 
 def _denied(wording: str, plural: str) -> str | None:
-    """Return what is asked from an object, denied: which trains stop at {e} → which trains do not stop at {e}."""
+    """Return what is asked from an object, denied: which trains stop at {e} → which trains do not stop at
+    {e}.
+    """
     asked = f"which {plural} "
     first, _, rest = wording.removeprefix(asked).partition(" ")
     if not wording.startswith(asked) or first in ("does", "did", "went", "took", "belonged"):

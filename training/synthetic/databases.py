@@ -1,7 +1,9 @@
-"""Invented databases to ask about: the worlds that graphs are trained on, as tables, and what is asked of them, as SQL.
+"""Invented databases to ask about: the worlds that graphs are trained on, as tables, and what is asked of
+them, as SQL.
 
-What a question means is taken from its SPARQL (`kbqa/sparql/examples/world_questions.py`): entities are rows, which are shown and found
-by their names; a property that everything has once at most is a key, others are tables of pairs.
+What a question means is taken from its SPARQL (`kbqa/sparql/examples/world_questions.py`): entities are rows,
+which are shown and found by their names; a property that everything has once at most is a key, others are
+tables of pairs.
 """
 
 import random
@@ -30,7 +32,12 @@ from training.synthetic.worlds import Kept, World
 _PAIRED = 0.3
 """How often a property is a table of pairs."""
 _TYPES = {"integer": "INTEGER", "gYear": "INTEGER", "decimal": "REAL", "date": "DATE", "string": "TEXT"}
-_KINDS = {"INTEGER": ColumnType.NUMBER, "REAL": ColumnType.NUMBER, "DATE": ColumnType.DATE, "TEXT": ColumnType.TEXT}
+_KINDS = {
+    "INTEGER": ColumnType.NUMBER,
+    "REAL": ColumnType.NUMBER,
+    "DATE": ColumnType.DATE,
+    "TEXT": ColumnType.TEXT,
+}
 
 
 class _NoPlaceError(Exception):
@@ -39,7 +46,9 @@ class _NoPlaceError(Exception):
 
 @dataclass(frozen=True)
 class Link:
-    """A relation as tables have it: the keys that lead from its subjects to its objects, one or two, and the table of pairs between."""
+    """A relation as tables have it: the keys that lead from its subjects to its objects, one or two, and the
+    table of pairs between.
+    """
 
     relation: Relation
     keys: tuple[ForeignKey, ...]
@@ -78,7 +87,9 @@ class DatabaseWorld:
             if not example.query.columns:
                 continue
             try:
-                query = _Translation(self.tables, classes, members, self.world.names, example.question).query(example.query)
+                query = _Translation(self.tables, classes, members, self.world.names, example.question).query(
+                    example.query
+                )
                 yield example.question, query_text(query, self.tables.schema)
             except (_NoPlaceError, NotConnectedError):
                 continue
@@ -89,9 +100,15 @@ class DatabaseWorld:
         plural = self.rng.random() < 0.5
         for kind in self.world.classes:
             name = style(numbered(kind, plural=plural))
-            key, shown = style(self.rng.choice(("id", f"{kind} id"))), style(self.rng.choice(("name", f"{kind} name", "title", "full name")))
+            key, shown = (
+                style(self.rng.choice(("id", f"{kind} id"))),
+                style(self.rng.choice(("name", f"{kind} name", "title", "full name"))),
+            )
             found.names[kind], found.keys[kind] = ColumnRef(name, shown), ColumnRef(name, key)
-            columns = [Column(key, ColumnType.NUMBER, "INTEGER", primary=True), Column(shown, ColumnType.TEXT, "TEXT")]
+            columns = [
+                Column(key, ColumnType.NUMBER, "INTEGER", primary=True),
+                Column(shown, ColumnType.TEXT, "TEXT"),
+            ]
             for kept in self._kept(kind):
                 declared = _TYPES[kept.datatype]
                 column = Column(style(kept.name), _KINDS[declared], declared)
@@ -107,18 +124,28 @@ class DatabaseWorld:
             source, target = relation.source, relation.target
             noun = self.rng.choice((target, *relation.names)) if source != target else relation.names[0]
             if self.rng.random() < _PAIRED or source == target:
-                name, ends = style(f"{source} {noun}"), (style(f"{source} id"), style(f"{target} id" if source != target else f"{noun} id"))
+                name, ends = (
+                    style(f"{source} {noun}"),
+                    (style(f"{source} id"), style(f"{target} id" if source != target else f"{noun} id")),
+                )
                 if any(each.name == name for each in (*tables.values(), *pairs)):
                     continue
                 pairs.append(Table(name, tuple(Column(each, ColumnType.NUMBER, "INTEGER") for each in ends)))
-                own = (ForeignKey(ColumnRef(name, ends[0]), found.keys[source]), ForeignKey(ColumnRef(name, ends[1]), found.keys[target]))
+                own = (
+                    ForeignKey(ColumnRef(name, ends[0]), found.keys[source]),
+                    ForeignKey(ColumnRef(name, ends[1]), found.keys[target]),
+                )
                 link = Link(relation, own, name)
             else:
-                column = Column(style(f"{noun} id" if self.rng.random() < 0.7 else noun), ColumnType.NUMBER, "INTEGER")
+                column = Column(
+                    style(f"{noun} id" if self.rng.random() < 0.7 else noun), ColumnType.NUMBER, "INTEGER"
+                )
                 if any(each.name == column.name for each in tables[source].columns):
                     continue
                 tables[source] = replace(tables[source], columns=(*tables[source].columns, column))
-                link = Link(relation, (ForeignKey(ColumnRef(tables[source].name, column.name), found.keys[target]),))
+                link = Link(
+                    relation, (ForeignKey(ColumnRef(tables[source].name, column.name), found.keys[target]),)
+                )
             keys += link.keys
             found.links.setdefault(predicate, []).append(link)
         found.schema = Schema((*tables.values(), *pairs), tuple(keys))
@@ -129,20 +156,31 @@ class DatabaseWorld:
         return [each for each in everything if each.what.source == kind]
 
     def _write(self) -> None:
-        """Write the file: a row for each member, with what it has and one object of each relation that is a key; all pairs."""
-        numbers = {node: place for nodes in self.world.members.values() for place, node in enumerate(nodes, start=1)}
+        """Write the file: a row for each member, with what it has and one object of each relation that is a
+        key; all pairs.
+        """
+        numbers = {
+            node: place for nodes in self.world.members.values() for place, node in enumerate(nodes, start=1)
+        }
         with closing(sqlite3.connect(self.file)) as connection:
             for table in self.tables.schema.tables:
-                columns = ", ".join(f'"{each.name}" {each.declared}{" PRIMARY KEY" if each.primary else ""}' for each in table.columns)
+                columns = ", ".join(
+                    f'"{each.name}" {each.declared}{" PRIMARY KEY" if each.primary else ""}'
+                    for each in table.columns
+                )
                 own = [key for key in self.tables.schema.keys if key.source.table == table.name]
-                refers = "".join(f', FOREIGN KEY ("{key.source.column}") REFERENCES "{key.target.table}" ("{key.target.column}")' for key in own)
+                refers = "".join(
+                    f', FOREIGN KEY ("{key.source.column}") REFERENCES "{key.target.table}" ("{key.target.column}")'
+                    for key in own
+                )
                 connection.execute(f'CREATE TABLE "{table.name}" ({columns}{refers})')
             for kind, nodes in self.world.members.items():
                 for node in nodes:
                     row = self._row(kind, node, numbers)
                     names = ", ".join(f'"{column}"' for column in row)
                     connection.execute(
-                        f'INSERT INTO "{self.tables.keys[kind].table}" ({names}) VALUES ({", ".join("?" * len(row))})', list(row.values())
+                        f'INSERT INTO "{self.tables.keys[kind].table}" ({names}) VALUES ({", ".join("?" * len(row))})',
+                        list(row.values()),
                     )
             for predicate, links in self.tables.links.items():
                 for link in links:
@@ -152,11 +190,19 @@ class DatabaseWorld:
             connection.commit()
 
     def _edges(self, predicate: NamedNode, link: Link) -> list[tuple[NamedNode, NamedNode]]:
-        edges = [edge for relation, name, found in self.world.edges if name == predicate and relation == link.relation for edge in found]
+        edges = [
+            edge
+            for relation, name, found in self.world.edges
+            if name == predicate and relation == link.relation
+            for edge in found
+        ]
         return [(subject, target) for subject, target in edges if isinstance(target, NamedNode)]
 
     def _row(self, kind: str, node: NamedNode, numbers: Mapping[NamedNode, int]) -> dict[str, object]:
-        row: dict[str, object] = {self.tables.keys[kind].column: numbers[node], self.tables.names[kind].column: self.world.names[node]}
+        row: dict[str, object] = {
+            self.tables.keys[kind].column: numbers[node],
+            self.tables.names[kind].column: self.world.names[node],
+        }
         for kept in self._kept(kind):
             column = self.tables.values.get(kept.predicate, {}).get(kind)
             if column is not None and node in kept.values:
@@ -178,7 +224,14 @@ def _camel(text: str) -> str:
     return first + "".join(map(str.title, others))
 
 
-_STYLES: tuple[Callable[[str], str], ...] = (_snake, _snake, _camel, lambda text: _camel(text.title()), lambda text: _snake(text.title()), str)
+_STYLES: tuple[Callable[[str], str], ...] = (
+    _snake,
+    _snake,
+    _camel,
+    lambda text: _camel(text.title()),
+    lambda text: _snake(text.title()),
+    str,
+)
 
 
 @dataclass
@@ -209,20 +262,34 @@ class _Translation:
         having = () if query.having is None else (self._having(query),)
         order = () if query.order is None else (Order(self._item(query.order), query.descending),)
         found = Query(
-            items=tuple(map(self._item, query.columns)), where=tuple(where), group=grouped, having=having, order=order, limit=query.limit,
-            via=tuple(via), with_tables=tuple(through),
-        )  # fmt: skip
+            items=tuple(map(self._item, query.columns)),
+            where=tuple(where),
+            group=grouped,
+            having=having,
+            order=order,
+            limit=query.limit,
+            via=tuple(via),
+            with_tables=tuple(through),
+        )
         return self._checked(found, via)
 
     def _checked(self, query: Query, via: list[Via]) -> Query:
         """Return a query whose joins are those that were meant, without what need not be said."""
         named = set(replace(query, with_tables=()).tables())
         within = set(self.tables.schema.closure(tuple(named)))
-        query = replace(query, with_tables=tuple(dict.fromkeys(each for each in query.with_tables if each not in within)))
-        joined = {frozenset((key.source, key.target)) for _, key in joins(query, self.tables.schema) if key is not None}
+        query = replace(
+            query, with_tables=tuple(dict.fromkeys(each for each in query.with_tables if each not in within))
+        )
+        joined = {
+            frozenset((key.source, key.target))
+            for _, key in joins(query, self.tables.schema)
+            if key is not None
+        }
         if joined != {frozenset((each.source, each.target)) for each in via}:
             raise _NoPlaceError
-        several = [each for each in via if len(self.tables.schema.between(each.source.table, each.target.table)) > 1]
+        several = [
+            each for each in via if len(self.tables.schema.between(each.source.table, each.target.table)) > 1
+        ]
         return replace(query, via=tuple(several))
 
     def _bind(self, edge: Edge) -> None:
@@ -250,7 +317,8 @@ class _Translation:
         fitting = [
             link
             for link in self.tables.links[edge.predicate]
-            if self._kind(edge.subject) in (None, link.relation.source) and self._kind(edge.object) in (None, link.relation.target)
+            if self._kind(edge.subject) in (None, link.relation.source)
+            and self._kind(edge.object) in (None, link.relation.target)
         ]
         if len(fitting) != 1 or fitting[0].relation.source == fitting[0].relation.target:
             raise _NoPlaceError
@@ -294,8 +362,16 @@ class _Translation:
         column = self.columns.get(each.variable)
         if column is None or not isinstance(each.value, Literal | Period):
             raise _NoPlaceError
-        text = next(iter(dates_of(self.question)), "") if self.tables.schema.column(column).type == ColumnType.DATE else ""
-        value = text or (each.value.value[:4] if self.tables.schema.column(column).type == ColumnType.DATE else each.value.value)
+        text = (
+            next(iter(dates_of(self.question)), "")
+            if self.tables.schema.column(column).type == ColumnType.DATE
+            else ""
+        )
+        value = text or (
+            each.value.value[:4]
+            if self.tables.schema.column(column).type == ColumnType.DATE
+            else each.value.value
+        )
         return Condition(Item(Term(column)), Comparison(str(each.comparison)), (Value(value),))
 
     def _without(self, group: tuple[Edge, ...]) -> Condition:
@@ -306,21 +382,29 @@ class _Translation:
             raise _NoPlaceError
         if edge.object in self.kinds:  # what nothing leads to
             return Condition(
-                Item(Term(self.tables.keys[link.relation.target])), Comparison.NOT_IN, query=Query(items=(Item(Term(link.keys[-1].source)),))
+                Item(Term(self.tables.keys[link.relation.target])),
+                Comparison.NOT_IN,
+                query=Query(items=(Item(Term(link.keys[-1].source)),)),
             )
         key = self.tables.keys[link.relation.source]
         if not link.pairs:
             return Condition(Item(Term(link.keys[0].source)), Comparison.IS_NULL)
-        return Condition(Item(Term(key)), Comparison.NOT_IN, query=Query(items=(Item(Term(link.keys[0].source)),)))
+        return Condition(
+            Item(Term(key)), Comparison.NOT_IN, query=Query(items=(Item(Term(link.keys[0].source)),))
+        )
 
     def _having(self, query: SparqlQuery) -> Condition:
         having = query.having
         assert having is not None
-        return Condition(self._item(having.item), Comparison(str(having.comparison)), (Value(having.value.value),))
+        return Condition(
+            self._item(having.item), Comparison(str(having.comparison)), (Value(having.value.value),)
+        )
 
     def _item(self, item: SparqlItem) -> Item:
         kind = self.kinds.get(item.variable) if item.variable is not None else None
-        if item.aggregate in (SparqlAggregate.COUNT, SparqlAggregate.COUNT_DISTINCT) and (kind is not None or item.variable is None):
+        if item.aggregate in (SparqlAggregate.COUNT, SparqlAggregate.COUNT_DISTINCT) and (
+            kind is not None or item.variable is None
+        ):
             table = self.tables.keys[kind or next(iter(self.kinds.values()))].table
             return Item(Term(AllOf(table), Aggregate.COUNT))
         if item.variable is None:

@@ -20,7 +20,10 @@ Thing = TypeVar("Thing")
 
 @dataclass(frozen=True)
 class Hole(Generic[Thing]):
-    """Where a question names something. `short` names leave their owner's words out; `plural` ones end as many do."""
+    """Where a question names something.
+
+    `short` names leave their owner's words out; `plural` ones end as many do.
+    """
 
     start: int
     end: int
@@ -48,7 +51,9 @@ class Wording(Generic[Thing]):
     @property
     def marks(self) -> str:
         """Return the question with its holes as marks: equal for wordings that differ in names only."""
-        return "".join(part if isinstance(part, str) else f"<{type(part.thing).__name__}>" for part in self.parts())
+        return "".join(
+            part if isinstance(part, str) else f"<{type(part.thing).__name__}>" for part in self.parts()
+        )
 
     def parts(self) -> Iterator[str | Hole[Thing]]:
         """Yield the question piece by piece."""
@@ -75,15 +80,22 @@ def common_words(questions: Sequence[Iterable[str]]) -> set[str]:
 
 
 def wording_of(
-    question: str, names: Iterable[Name[Thing]], values: Mapping[str, Thing], common: set[str], rivals: Callable[[Thing, Thing], bool]
+    question: str,
+    names: Iterable[Name[Thing]],
+    values: Mapping[str, Thing],
+    common: set[str],
+    rivals: Callable[[Thing, Thing], bool],
 ) -> Wording[Thing] | None:
-    """Return a question with holes, if all that it says of its domain are `names` and `values`, and every value is in it.
+    """Return a question with holes, if all that it says of its domain are `names` and `values`, and every
+    value is in it.
 
     None also where a name may mean two things that are `rivals`.
     """
     words, taken = words_of(question), list[Hole[Thing]]()
     for text, thing in values.items():
-        found = [match.span() for match in re.finditer(rf"(?<!\w){re.escape(text)}(?!\w)", question, re.IGNORECASE)]
+        found = [
+            match.span() for match in re.finditer(rf"(?<!\w){re.escape(text)}(?!\w)", question, re.IGNORECASE)
+        ]
         if not found:
             return None
         taken += [Hole(*span, thing) for span in found]
@@ -91,7 +103,10 @@ def wording_of(
     mentions.sort(key=lambda hole: (hole.start - hole.end, hole.short))
     for hole in mentions:
         over = [each for each in taken if each.start < hole.end and hole.start < each.end]
-        if any((each.start, each.end) == (hole.start, hole.end) and rivals(each.thing, hole.thing) for each in over):
+        if any(
+            (each.start, each.end) == (hole.start, hole.end) and rivals(each.thing, hole.thing)
+            for each in over
+        ):
             return None
         if not over:
             taken.append(hole)

@@ -1,4 +1,6 @@
-"""What invented graphs may be about: domains with their classes, relations, numbers and texts, and what may be said of anything."""
+"""What invented graphs may be about: domains with their classes, relations, numbers and texts, and what may
+be said of anything.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +11,9 @@ import yaml
 
 @dataclass(frozen=True)
 class Relation:
-    """A property between two classes: names it may have, questions from its subject (`{e}`), and from its object."""
+    """A property between two classes: names it may have, questions from its subject (`{e}`), and from its
+    object.
+    """
 
     source: str
     target: str
@@ -21,9 +25,11 @@ class Relation:
 
 @dataclass(frozen=True)
 class Attribute:
-    """A number or year of a class: names, the words for much and little of it, questions for it, and its range.
+    """A number or year of a class: names, the words for much and little of it, questions for it, and its
+    range.
 
-    A year that has `dated` names may be kept as a date, and is then asked for `within` a year, a month or a day.
+    A year that has `dated` names may be kept as a date, and is then asked for `within` a year, a month or a
+    day.
     """
 
     source: str
@@ -42,7 +48,8 @@ class Attribute:
 
 @dataclass(frozen=True)
 class Text:
-    """A text that members of a class have: names, what it may be (words by chance where nothing is said), and questions for it.
+    """A text that members of a class have: names, what it may be (words by chance where nothing is said), and
+    questions for it.
 
     `nouns` say what members are, as engineers are, and have a plural.
     """
@@ -56,7 +63,9 @@ class Text:
 
 @dataclass(frozen=True)
 class Flag:
-    """What is true or false of members of a class: names, clauses on those of which it is true and on the others, and questions for it."""
+    """What is true or false of members of a class: names, clauses on those of which it is true and on the
+    others, and questions for it.
+    """
 
     source: str
     names: tuple[str, ...]
@@ -67,7 +76,9 @@ class Flag:
 
 @dataclass(frozen=True)
 class Members:
-    """Real names that members of a class may have, and what they are called: nouns of what is of them, adjectives for it, or things (an article)."""
+    """Real names that members of a class may have, and what they are called: nouns of what is of them,
+    adjectives for it, or things (an article).
+    """
 
     names: tuple[str, ...]
     called: str = "name"
@@ -91,7 +102,9 @@ class Domain:
 
 @dataclass(frozen=True)
 class Common:
-    """What may be said of members of any class, and whether it is said of people alone, of all but people, or of both (None)."""
+    """What may be said of members of any class, and whether it is said of people alone, of all but people, or
+    of both (None).
+    """
 
     part: Attribute | Text
     people: bool | None = None
@@ -109,7 +122,10 @@ def read_domains() -> dict[str, Domain]:
             tuple(map(_attribute, each["attributes"])),
             tuple(map(_text, each.get("texts", ()))),
             tuple(map(_flag, each.get("flags", ()))),
-            {kind: Members(tuple(found["names"]), found.get("called", Members.called)) for kind, found in each.get("members", {}).items()},
+            {
+                kind: Members(tuple(found["names"]), found.get("called", Members.called))
+                for kind, found in each.get("members", {}).items()
+            },
         )
         for name, each in _stored("domains.yaml").items()
     }
@@ -120,7 +136,11 @@ def read_common() -> tuple[Common, ...]:
     stored = _stored("common_attributes.yaml")
     attributes = [Common(_attribute({"of": "", **each}), each.get("people")) for each in stored["attributes"]]
     counted = [Common(_counted(noun)) for noun in stored["counted"]]
-    return (*attributes, *counted, *(Common(_text({"of": "", **each}), each.get("people")) for each in stored["texts"]))
+    return (
+        *attributes,
+        *counted,
+        *(Common(_text({"of": "", **each}), each.get("people")) for each in stored["texts"]),
+    )
 
 
 def _stored(name: str) -> dict[str, Any]:
@@ -131,12 +151,20 @@ def _stored(name: str) -> dict[str, Any]:
 def _counted(noun: str) -> Attribute:
     """Return the number that one has of something."""
     return Attribute(
-        "", (noun, f"number of {noun}", f"{noun} count"), (f"with the most {noun}", f"having the most {noun}"),
+        "",
+        (noun, f"number of {noun}", f"{noun} count"),
+        (f"with the most {noun}", f"having the most {noun}"),
         (f"with the fewest {noun}", f"having the fewest {noun}"),
         (f"with more than {{n}} {noun}", f"with over {{n}} {noun}", f"that have more than {{n}} {noun}"),
-        (f"with fewer than {{n}} {noun}", f"with less than {{n}} {noun}", f"that have fewer than {{n}} {noun}"),
-        (f"how many {noun} does {{e}} have", f"how many {noun} has {{e}}"), 0, 12,
-    )  # fmt: skip
+        (
+            f"with fewer than {{n}} {noun}",
+            f"with less than {{n}} {noun}",
+            f"that have fewer than {{n}} {noun}",
+        ),
+        (f"how many {noun} does {{e}} have", f"how many {noun} has {{e}}"),
+        0,
+        12,
+    )
 
 
 def _relation(stored: dict[str, Any]) -> Relation:
@@ -145,10 +173,25 @@ def _relation(stored: dict[str, Any]) -> Relation:
 
 
 def _attribute(stored: dict[str, Any]) -> Attribute:
-    names, most, least, more, less = (tuple(stored[part]) for part in ("names", "most", "least", "above", "below"))
+    names, most, least, more, less = (
+        tuple(stored[part]) for part in ("names", "most", "least", "above", "below")
+    )
     asked, dated, within = (tuple(stored.get(part, ())) for part in ("asked", "dated", "within"))
     low, high = stored["range"]
-    return Attribute(stored["of"], names, most, least, more, less, asked, low, high, stored.get("datatype", "integer"), dated, within)
+    return Attribute(
+        stored["of"],
+        names,
+        most,
+        least,
+        more,
+        less,
+        asked,
+        low,
+        high,
+        stored.get("datatype", "integer"),
+        dated,
+        within,
+    )
 
 
 def _text(stored: dict[str, Any]) -> Text:
@@ -160,7 +203,10 @@ def _flag(stored: dict[str, Any]) -> Flag:
     return Flag(stored["of"], *(tuple(stored[part]) for part in ("names", "when", "unless", "asked")))
 
 
-PEOPLE = ("human", "person", "doctor", "patient", "cook", "singer", "employee", "player", "customer", "politician", "artist")
+PEOPLE = (
+    "human", "person", "doctor", "patient", "cook", "singer", "employee", "player", "customer", "politician",
+    "artist",
+)  # fmt: skip
 DOMAINS, COMMON = read_domains(), read_common()
 HELD_OUT_DOMAIN = "space"
 """The domain that is only measured on."""

@@ -1,4 +1,6 @@
-"""Questions on invented graphs about members that a word tells, of which something else is so: spicy dishes from the south."""
+"""Questions on invented graphs about members that a word tells, of which something else is so: spicy dishes
+from the south.
+"""
 
 from pyoxigraph import Literal, NamedNode
 
@@ -11,7 +13,14 @@ _BY_OTHERS = 0.5
 """How often the clause is on something else than a relation."""
 Clause = tuple[str, Edge, tuple[Filter, ...]]
 """What is said of several things (live in the sea), the edge and the filters that hold then."""
-_OF_SEVERAL = ("which {c} {v}", "which {c} {v}", "{c} that {v}", "list the {c} that {v}", "which of the {c} {v}", "show all {c} that {v}")
+_OF_SEVERAL = (
+    "which {c} {v}",
+    "which {c} {v}",
+    "{c} that {v}",
+    "list the {c} that {v}",
+    "which of the {c} {v}",
+    "show all {c} that {v}",
+)
 _COUNTED = ("how many {c} {v}", "how many {c} {v}", "number of {c} that {v}")
 _OF_ONE = ("which {c} {v}", "which {c} {v}", "what {c} {v}", "the {c} that {v}")
 
@@ -22,14 +31,21 @@ class MemberQuestions(WorldWords):
     def _told_twice(self) -> Example | None:
         """Members that a word tells and a clause on them, or how many they are."""
         kinds = self.rng.sample(self.world.classes, len(self.world.classes))
-        kind, head = next(((kind, head) for kind in kinds if (head := self._head(kind)) is not None), ("", None))
+        kind, head = next(
+            ((kind, head) for kind in kinds if (head := self._head(kind)) is not None), ("", None)
+        )
         if head is None:
             return None
         told = head.edges[0]
-        found = [quad.subject for quad in self.world.store.quads_for_pattern(None, told.predicate, told.object)]  # type: ignore[arg-type]
+        found = [
+            quad.subject
+            for quad in self.world.store.quads_for_pattern(None, told.predicate, told.object)  # type: ignore[arg-type]
+        ]
         member = self.rng.choice([node for node in found if isinstance(node, NamedNode)])
         clauses = self._clauses(kind, member) if self.rng.random() < _BY_OTHERS else []
-        clauses = [each for each in clauses or self._relations(kind, member) if each[1].predicate != told.predicate]
+        clauses = [
+            each for each in clauses or self._relations(kind, member) if each[1].predicate != told.predicate
+        ]
         if not clauses:
             return None
         words, edge, filters = self.rng.choice(clauses)
@@ -38,7 +54,11 @@ class MemberQuestions(WorldWords):
             text = self.rng.choice(_OF_ONE).format(c=head.singular, v=of_one(words))
         else:
             text = self.rng.choice(_COUNTED if counts else _OF_SEVERAL).format(c=head.plural, v=words)
-        query = Query((*self._typed_head(kind, head).edges, edge), filters, columns=(Item(X, Aggregate.COUNT if counts else None),))
+        query = Query(
+            (*self._typed_head(kind, head).edges, edge),
+            filters,
+            columns=(Item(X, Aggregate.COUNT if counts else None),),
+        )
         return Example(self._cased(text), query)
 
     def _relations(self, kind: str, member: NamedNode) -> list[Clause]:
@@ -51,14 +71,26 @@ class MemberQuestions(WorldWords):
         ]
 
     def _clauses(self, kind: str, member: NamedNode) -> list[Clause]:
-        """Return what else may be said of several members of a class so that it is true of one; of a comparison that is not sure."""
+        """Return what else may be said of several members of a class so that it is true of one; of a
+        comparison that is not sure.
+        """
         world, found = self.world, list[Clause]()
         for flag in (each for each in world.flags if member in each.values):
             true = flag.values[member] == Literal(True)
-            found.append((self.rng.choice(flag.what.when if true else flag.what.unless), Edge(X, flag.predicate, flag.values[member]), ()))
+            found.append(
+                (
+                    self.rng.choice(flag.what.when if true else flag.what.unless),
+                    Edge(X, flag.predicate, flag.values[member]),
+                    (),
+                )
+            )
         for text in (each for each in world.texts if member in each.values):
             value = text.values[member]
-            said = f"are {plural_of(value.value)}" if text.what.nouns else f"have the {self.rng.choice((text.name, *text.what.names))} {value.value}"
+            said = (
+                f"are {plural_of(value.value)}"
+                if text.what.nouns
+                else f"have the {self.rng.choice((text.name, *text.what.names))} {value.value}"
+            )
             found.append((said, Edge(X, text.predicate, value), ()))
         for attribute in (each for each in world.attributes if member in each.values):
             words, condition = self._condition(attribute)

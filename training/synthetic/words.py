@@ -15,12 +15,19 @@ from training.synthetic.worlds import XSD, Kept, Node, World
 
 X, Y, Z = Variable(0), Variable(1), Variable(2)
 AGGREGATES = (
-    ("average", Aggregate.AVG), ("mean", Aggregate.AVG), ("total", Aggregate.SUM), ("highest", Aggregate.MAX), ("lowest", Aggregate.MIN),
-)  # fmt: skip
+    ("average", Aggregate.AVG),
+    ("mean", Aggregate.AVG),
+    ("total", Aggregate.SUM),
+    ("highest", Aggregate.MAX),
+    ("lowest", Aggregate.MIN),
+)
 """What is asked of a group's numbers."""
 WITH_HAVE = ("with", "costing", "earning", "weighing", "that", "who", "from")
 """How conditions begin that do not follow "are"."""
-_PARTICIPLES = ("born", "built", "founded", "hired", "launched", "made", "opened", "painted", "placed", "played", "published", "released", "elected")
+_PARTICIPLES = (
+    "born", "built", "founded", "hired", "launched", "made", "opened", "painted", "placed", "played",
+    "published", "released", "elected",
+)  # fmt: skip
 _SAID_OF_ONE = {"living": "lives", "scoring": "scores", "having": "has"}
 _WHOLE, _HEADED = 0.4, 0.4
 """How often a group is a whole class, or is told by a word for it; and how often by that word alone."""
@@ -30,7 +37,9 @@ _WITHIN, _DAY = 0.5, 3
 
 @dataclass(frozen=True)
 class Group:
-    """Members of a class, X: in words (plural, and singular where that is as easily said), as edges; a clause on them, and the words before it."""
+    """Members of a class, X: in words (plural, and singular where that is as easily said), as edges; a clause
+    on them, and the words before it.
+    """
 
     plural: str
     edges: tuple[Edge, ...]
@@ -46,13 +55,29 @@ class WorldWords:
         self.world, self.rng = world, rng
 
     def _described(self, relation: Relation, edges: tuple[Edge, ...]) -> tuple[Edge, ...]:
-        """Add the class where the question names it and members of others may be described alike: by the same property, or by a text."""
-        others = [each for each, predicate, _ in self.world.edges if each.source != relation.source and predicate == edges[0].predicate]
-        return (*edges, *self._typed(relation.source)) if others or isinstance(edges[0].object, Literal) else edges
+        """Add the class where the question names it and members of others may be described alike: by the same
+        property, or by a text.
+        """
+        others = [
+            each
+            for each, predicate, _ in self.world.edges
+            if each.source != relation.source and predicate == edges[0].predicate
+        ]
+        return (
+            (*edges, *self._typed(relation.source))
+            if others or isinstance(edges[0].object, Literal)
+            else edges
+        )
 
     def _owned(self, relation: Relation, described: str) -> str:
-        """Return what a relation leads to from a description, as another: an "of" in it would leave open whose an 's is."""
-        wordings = ("the {p} of {e}",) if described.startswith("the ") else ("the {p} of {e}", "{e}'s {p}", "{e}'s {p}", "{e} 's {p}")
+        """Return what a relation leads to from a description, as another: an "of" in it would leave open
+        whose an 's is.
+        """
+        wordings = (
+            ("the {p} of {e}",)
+            if described.startswith("the ")
+            else ("the {p} of {e}", "{e}'s {p}", "{e}'s {p}", "{e} 's {p}")
+        )
         return self.rng.choice(wordings).format(p=self._noun(relation), e=described)
 
     def _condition(self, kept: Kept[Attribute]) -> tuple[str, Filter]:
@@ -60,12 +85,18 @@ class WorldWords:
         comparison = self.rng.choice((Comparison.GREATER, Comparison.LESS))
         if kept.datatype == "date" and self.rng.random() < _WITHIN:
             comparison = Comparison.EQUAL
-        wordings = {Comparison.GREATER: kept.what.more, Comparison.LESS: kept.what.less, Comparison.EQUAL: kept.what.within}[comparison]
+        wordings = {
+            Comparison.GREATER: kept.what.more,
+            Comparison.LESS: kept.what.less,
+            Comparison.EQUAL: kept.what.within,
+        }[comparison]
         if kept.datatype != "date":
             digits = self.world.number(kept.what)
             number = Literal(digits, datatype=NamedNode(XSD + ("decimal" if "." in digits else "integer")))
             return self.rng.choice(wordings).format(n=digits), Filter(Y, comparison, number)
-        parts = self.rng.choice(list(kept.values.values())).value.split("-")[: self.rng.choice((1, 1, 1, 2, 3))]
+        parts = self.rng.choice(list(kept.values.values())).value.split("-")[
+            : self.rng.choice((1, 1, 1, 2, 3))
+        ]
         words = self.rng.choice(wordings).format(n=self._said_date(parts))
         if len(parts) == _DAY:
             words = words.replace(" in ", " on ")
@@ -74,11 +105,22 @@ class WorldWords:
         return words, Filter(Y, comparison, value)
 
     def _conditions(self, kinds: str, *conditions: str) -> str:
-        """Return the question which members meet one of several conditions, as clauses where they have a verb, or as they stand."""
+        """Return the question which members meet one of several conditions, as clauses where they have a
+        verb, or as they stand.
+        """
         clauses = [each for words in conditions if (each := clause_of(words)) is not None]
         if len(clauses) == len(conditions) and " that " not in kinds and self.rng.random() < 0.5:
             return f"which {kinds} {self.rng.choice(('', '', 'either ') if len(clauses) > 1 else ('',))}{' or '.join(clauses)}"
-        start = self.rng.choice(("which {c} are {w}", "{c} {w}", "list the {c} {w}", "show {c} {w}", "how many {c} are {w}", "find all {c} {w}"))
+        start = self.rng.choice(
+            (
+                "which {c} are {w}",
+                "{c} {w}",
+                "list the {c} {w}",
+                "show {c} {w}",
+                "how many {c} are {w}",
+                "find all {c} {w}",
+            )
+        )
         if conditions[0].startswith(WITH_HAVE) or " that " in kinds:
             start = start.replace("are {w}", "{w}")
         either = self.rng.choice(("", "", "either ") if len(conditions) > 1 else ("",))
@@ -94,11 +136,17 @@ class WorldWords:
         return self.rng.choice((f"{day} {month} {parts[0]}", f"{month} {day}, {parts[0]}", "-".join(parts)))
 
     def _group(self, kind: str, *, whole: bool = True) -> Group:
-        """Return members of a class: all, if that may be, or those that an adjective, a noun or a relation to something tells, or two of these.
+        """Return members of a class: all, if that may be, or those that an adjective, a noun or a relation to
+        something tells, or two of these.
 
         Without words where nothing tells them.
         """
-        found = [(relation, predicate, each[1]) for relation, predicate, edges in self.world.edges if relation.source == kind for each in edges]
+        found = [
+            (relation, predicate, each[1])
+            for relation, predicate, edges in self.world.edges
+            if relation.source == kind
+            for each in edges
+        ]
         if not whole and not found:
             return Group("", ())
         chance = self.rng.random()
@@ -125,12 +173,22 @@ class WorldWords:
         return self._typed_head(kind, head) if head is not None else self._group(kind)
 
     def _typed_head(self, kind: str, head: Group) -> Group:
-        """Return what a word for members tells; where that is a text, which others may have as well, with their class."""
-        return replace(head, edges=(*self._typed(kind), *head.edges)) if isinstance(head.edges[0].object, Literal) else head
+        """Return what a word for members tells; where that is a text, which others may have as well, with
+        their class.
+        """
+        return (
+            replace(head, edges=(*self._typed(kind), *head.edges))
+            if isinstance(head.edges[0].object, Literal)
+            else head
+        )
 
     def _head(self, kind: str) -> Group | None:
-        """Return members of a class as a word for them tells: spicy dishes, thrillers; None where the world has no such word."""
-        texts = [each for each in self.world.texts if each.what.source == kind and each.what.values and each.values]
+        """Return members of a class as a word for them tells: spicy dishes, thrillers; None where the world
+        has no such word.
+        """
+        texts = [
+            each for each in self.world.texts if each.what.source == kind and each.what.values and each.values
+        ]
         called = [
             (predicate, target)
             for relation, predicate, edges in self.world.edges
@@ -147,7 +205,9 @@ class WorldWords:
             if self.world.called[target] == "adjective":
                 return Group(f"{name} {plural}", edges, f"{name} {kind}", f"are {name}")
             several = name if self.world.called[target] == "plural" else plural_of(name)
-            return Group(several, edges, "" if self.world.called[target] == "plural" else name, f"are {several}")
+            return Group(
+                several, edges, "" if self.world.called[target] == "plural" else name, f"are {several}"
+            )
         kept = self.rng.choice(texts)
         value = self.rng.choice(list(kept.values.values()))
         edges, word = (Edge(X, kept.predicate, value),), value.value
@@ -155,15 +215,27 @@ class WorldWords:
             return Group(plural_of(word), edges, word, f"are {plural_of(word)}")
         return Group(f"{word} {plural}", edges, f"{word} {kind}", f"are {word}")
 
-    def _told(self, relation: Relation, target: Node, plural: str, singular: str, edges: tuple[Edge, ...]) -> Group:
-        """Return members of a class that have a relation to something, which stands behind the words for them."""
+    def _told(
+        self, relation: Relation, target: Node, plural: str, singular: str, edges: tuple[Edge, ...]
+    ) -> Group:
+        """Return members of a class that have a relation to something, which stands behind the words for
+        them.
+        """
         kinds, noun = plural_of(relation.source), self._noun(relation)
         asked = f"which {kinds} "
         clauses = [each.removeprefix(asked) for each in relation.backward if each.startswith(asked)]
         told = [each for each in clauses if not each.startswith(("does ", "did "))]
         wordings = [f"{{c}} that {each}" for each in told]
-        wordings += [f"{{c}} that {{e}} {of_one(each.removeprefix('does {e} '))}" for each in clauses if each.startswith("does {e} ")]
-        wordings += ["{c} " + each.removeprefix(f"{kinds} ") for each in relation.backward if each.startswith(f"{kinds} ")]
+        wordings += [
+            f"{{c}} that {{e}} {of_one(each.removeprefix('does {e} '))}"
+            for each in clauses
+            if each.startswith("does {e} ")
+        ]
+        wordings += [
+            "{c} " + each.removeprefix(f"{kinds} ")
+            for each in relation.backward
+            if each.startswith(f"{kinds} ")
+        ]
         short = [f"{{c}} with {noun} {{e}}", f"{{c}} whose {noun} is {{e}}"]
         if relation.target not in PEOPLE and len(self._between(relation.source, relation.target)) == 1:
             short += ["{c} of {e}", "{c} in {e}"]
@@ -173,7 +245,9 @@ class WorldWords:
         return Group(words.format(c=plural, e=name), edges, one, clause, plural)
 
     def _called(self, node: Node) -> str:
-        """Return a name as it stands in a sentence: things and kinds of things with an article, or by their plural, or as they are."""
+        """Return a name as it stands in a sentence: things and kinds of things with an article, or by their
+        plural, or as they are.
+        """
         name, called = self.world.names[node], self.world.called.get(node)
         chance = self.rng.random()
         if called in ("thing", "noun") and chance < 0.4:
@@ -194,7 +268,9 @@ class WorldWords:
         nouns = list(relation.nouns) or [
             name
             for name in relation.names
-            if not name.endswith((" by", " in", " at", " with", " to", " from", " on", " through", " around", " under"))
+            if not name.endswith(
+                (" by", " in", " at", " with", " to", " from", " on", " through", " around", " under")
+            )
             and not name.startswith("has ")
         ]
         return self.rng.choice(nouns or [relation.target])
@@ -212,8 +288,12 @@ class WorldWords:
         """Return the ways from one class to another over one relation or two."""
         relations = [each for each, _, _ in self.world.edges]
         direct: list[tuple[Relation, ...]] = [(each,) for each in self._between(source, target)]
-        return direct + [(one, other) for one in relations for other in relations
-                         if (one.source, one.target, other.target) == (source, other.source, target)]  # fmt: skip
+        return direct + [
+            (one, other)
+            for one in relations
+            for other in relations
+            if (one.source, one.target, other.target) == (source, other.source, target)
+        ]
 
     def _between(self, source: str, target: str) -> list[Relation]:
         return [each for each, _, _ in self.world.edges if {each.source, each.target} == {source, target}]
@@ -223,7 +303,9 @@ class WorldWords:
 
 
 def verb_of(words: str) -> str:
-    """Return what stands behind a name as what is said of it: with the most pages → has the most pages, born first → was born first."""
+    """Return what stands behind a name as what is said of it: with the most pages → has the most pages, born
+    first → was born first.
+    """
     first, _, rest = words.partition(" ")
     if first == "with":
         return f"has {rest}"
@@ -233,13 +315,17 @@ def verb_of(words: str) -> str:
 
 
 def stands_behind(word: str) -> bool:
-    """Return whether words for the most of something stand behind its name: with the most pages, born first, costing the most."""
+    """Return whether words for the most of something stand behind its name: with the most pages, born first,
+    costing the most.
+    """
     first = word.split(maxsplit=1)[0]
     return first in ("with", *_PARTICIPLES) or first.endswith("ing")
 
 
 def clause_of(words: str) -> str | None:
-    """Return a condition as a clause on several things: costing more than 5 → cost more than 5; None where it has no verb."""
+    """Return a condition as a clause on several things: costing more than 5 → cost more than 5; None where it
+    has no verb.
+    """
     first, _, rest = words.partition(" ")
     if first in ("that", "who"):
         return rest

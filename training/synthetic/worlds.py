@@ -1,8 +1,9 @@
-"""Invented graphs to ask about, for training: schemas that differ every time, and many ways to say what is in them.
+"""Invented graphs to ask about, for training: schemas that differ every time, and many ways to say what is in
+them.
 
-A world is one of several domains with names by chance. A relation has several names, of which a world uses one, and wordings
-from both ends; so a decoder learns to read a property by what it means and which way it points, and not by its spelling.
-`world_questions` asks about it.
+A world is one of several domains with names by chance. A relation has several names, of which a world uses
+one, and wordings from both ends; so a decoder learns to read a property by what it means and which way it
+points, and not by its spelling. `world_questions` asks about it.
 """
 
 import random
@@ -26,7 +27,9 @@ Part = TypeVar("Part", Relation, Attribute, Text, Flag)
 
 @dataclass(frozen=True)
 class Kept(Generic[What]):
-    """An attribute, a text or a flag as one world keeps it: under which property, as which datatype, and who has what."""
+    """An attribute, a text or a flag as one world keeps it: under which property, as which datatype, and who
+    has what.
+    """
 
     what: What
     predicate: NamedNode
@@ -36,72 +39,25 @@ class Kept(Generic[What]):
 
 
 _TYPED, _DATED, _HAS, _KNOWN, _TRUE = 0.85, 0.5, 0.9, 0.8, 0.4
-"""How often a world says what its members are, and keeps years as dates; what share of a class has an attribute; what share of what
-a domain knows a world does; and of how many a flag is true."""
+"""How often a world says what its members are, and keeps years as dates; what share of a class has an
+attribute; what share of what a domain knows a world does; and of how many a flag is true.
+"""
 _MORE_NUMBERS, _MORE_TEXTS = (0, 1, 2, 2, 3), (0, 0, 1, 2)
 """How many numbers and texts of those that may be said of anything a world knows of a class besides."""
 _REAL, _AS_TEXTS, _PLURAL = 0.7, 0.25, 0.3
-"""How often members have the real names that a domain knows, are kept as texts where nothing is said of them, and are called by plurals (mammals)."""
+"""How often members have the real names that a domain knows, are kept as texts where nothing is said of them,
+and are called by plurals (mammals).
+"""
 
 _SYLLABLES = [
-    "an",
-    "bel",
-    "cor",
-    "dan",
-    "el",
-    "far",
-    "gor",
-    "hal",
-    "il",
-    "jor",
-    "kan",
-    "lor",
-    "mar",
-    "nel",
-    "or",
-    "pel",
-    "quin",
-    "ros",
-    "sal",
-    "tor",
-    "ul",
-    "van",
-    "wes",
-    "yor",
-    "zan",
-    "bri",
-    "cle",
-    "dra",
-    "fio",
-    "gre",
-    "lin",
-    "mon",
-    "per",
-    "sta",
-    "tri",
-]
+    "an", "bel", "cor", "dan", "el", "far", "gor", "hal", "il", "jor", "kan", "lor", "mar", "nel", "or",
+    "pel", "quin", "ros", "sal", "tor", "ul", "van", "wes", "yor", "zan", "bri", "cle", "dra", "fio", "gre",
+    "lin", "mon", "per", "sta", "tri",
+]  # fmt: skip
 _WORDS = [
-    "silver",
-    "north",
-    "golden",
-    "quiet",
-    "river",
-    "stone",
-    "winter",
-    "crimson",
-    "harbour",
-    "velvet",
-    "summer",
-    "iron",
-    "lantern",
-    "meadow",
-    "echo",
-    "northern",
-    "glass",
-    "amber",
-    "cedar",
-    "falcon",
-]
+    "silver", "north", "golden", "quiet", "river", "stone", "winter", "crimson", "harbour", "velvet",
+    "summer", "iron", "lantern", "meadow", "echo", "northern", "glass", "amber", "cedar", "falcon",
+]  # fmt: skip
 
 
 class World:
@@ -112,11 +68,19 @@ class World:
         self.rng = random.Random(seed)
         chosen = self._domain = DOMAINS[domain]
         self.base = f"http://{self._word()}.example/"
-        relations, attributes, texts = self._some(chosen.relations), self._some(chosen.attributes), self._some(chosen.texts)
+        relations, attributes, texts = (
+            self._some(chosen.relations),
+            self._some(chosen.attributes),
+            self._some(chosen.texts),
+        )
         flags = self._some(chosen.flags)
-        self.unknown = [each for each in chosen.parts if each not in (*relations, *attributes, *texts, *flags)]
+        self.unknown = [
+            each for each in chosen.parts if each not in (*relations, *attributes, *texts, *flags)
+        ]
         self.store = Store()
-        self.classes = sorted({each.source for each in chosen.relations} | {each.target for each in chosen.relations})
+        self.classes = sorted(
+            {each.source for each in chosen.relations} | {each.target for each in chosen.relations}
+        )
         self.members: dict[str, list[NamedNode]] = {}
         self.objects: dict[str, Sequence[Node]] = {}
         self.names: dict[Node, str] = {}
@@ -128,7 +92,9 @@ class World:
         attributes += [each for each in more if isinstance(each, Attribute)]
         texts += [each for each in more if isinstance(each, Text)]
         named = [(each, self._iri(self.rng.choice(each.names))) for each in relations]
-        self.edges = [(relation, predicate, self._edges(relation, predicate)) for relation, predicate in named]
+        self.edges = [
+            (relation, predicate, self._edges(relation, predicate)) for relation, predicate in named
+        ]
         self.attributes = [self._kept(each) for each in attributes]
         self.texts = [self._kept(each) for each in texts]
         self.flags = [self._kept(each) for each in flags]
@@ -149,7 +115,9 @@ class World:
         return found if len(found) > 1 else list(known)
 
     def _more(self) -> list[Attribute | Text]:
-        """Return which common parts are said of the classes that have parts of their own; none has a word for what the domain says of its class."""
+        """Return which common parts are said of the classes that have parts of their own; none has a word for
+        what the domain says of its class.
+        """
         found: list[Attribute | Text] = []
         for kind in sorted({each.source for each in self._domain.parts}):
             taken = {word for each in self._domain.parts if each.source == kind for word in _words_of(each)}
@@ -162,15 +130,21 @@ class World:
         return found
 
     def _populate(self, kind: str) -> None:
-        """Make the members of a class, by the real names that the domain knows or by invented ones, or texts in their place."""
+        """Make the members of a class, by the real names that the domain knows or by invented ones, or texts
+        in their place.
+        """
         known = self._domain.members.get(kind)
         if known is None or self.rng.random() >= _REAL:
-            self.objects[kind] = self.members[kind] = [self._member(kind, self._name(kind)) for _ in range(self.rng.randint(6, 30))]
+            self.objects[kind] = self.members[kind] = [
+                self._member(kind, self._name(kind)) for _ in range(self.rng.randint(6, 30))
+            ]
             return
         names = self.rng.sample(known.names, min(len(known.names), self.rng.randint(6, 12)))
         several = known.called == "noun" and self.rng.random() < _PLURAL
         if any(each.source == kind for each in self._domain.parts) or self.rng.random() >= self._as_texts:
-            self.objects[kind] = self.members[kind] = [self._member(kind, plural_of(name) if several else name) for name in names]
+            self.objects[kind] = self.members[kind] = [
+                self._member(kind, plural_of(name) if several else name) for name in names
+            ]
         else:
             self.members[kind] = []
             self.objects[kind] = [Literal(name) for name in names]
@@ -180,9 +154,21 @@ class World:
     def _kept(self, what: What) -> Kept[What]:
         dated = isinstance(what, Attribute) and bool(what.dated) and self.rng.random() < _DATED
         name = self.rng.choice(what.dated if isinstance(what, Attribute) and dated else what.names)
-        datatype = "string" if isinstance(what, Text) else "boolean" if isinstance(what, Flag) else "date" if dated else what.kind
+        datatype = (
+            "string"
+            if isinstance(what, Text)
+            else "boolean"
+            if isinstance(what, Flag)
+            else "date"
+            if dated
+            else what.kind
+        )
         predicate = self._iri(name)
-        values = {node: self._value(what, datatype) for node in self.members.get(what.source, ()) if self.rng.random() < _HAS}
+        values = {
+            node: self._value(what, datatype)
+            for node in self.members.get(what.source, ())
+            if self.rng.random() < _HAS
+        }
         for node, value in values.items():
             self.store.add(Quad(node, predicate, value))
         return Kept(what, predicate, name, datatype, values)
@@ -191,13 +177,19 @@ class World:
         if isinstance(what, Flag):
             return Literal(self.rng.random() < _TRUE)
         if isinstance(what, Text):
-            return Literal(self.rng.choice(what.values) if what.values else f"{self._word()}{self.rng.choice(('', '.example', '-7', '@mail'))}")
+            return Literal(
+                self.rng.choice(what.values)
+                if what.values
+                else f"{self._word()}{self.rng.choice(('', '.example', '-7', '@mail'))}"
+            )
         day = f"-{self.rng.randint(1, 12):02}-{self.rng.randint(1, 28):02}" if datatype == "date" else ""
         return Literal(self.number(what) + day, datatype=NamedNode(XSD + datatype))
 
     def _edges(self, relation: Relation, predicate: NamedNode) -> list[tuple[NamedNode, Node]]:
         found: list[tuple[NamedNode, Node]] = []
-        popular = self.rng.sample(self.objects[relation.target], max(1, len(self.objects[relation.target]) // 2))
+        popular = self.rng.sample(
+            self.objects[relation.target], max(1, len(self.objects[relation.target]) // 2)
+        )
         for subject in self.members[relation.source]:
             for target in self.rng.sample(popular, min(len(popular), self.rng.choice((0, 1, 1, 1, 2)))):
                 if target != subject:
@@ -217,10 +209,20 @@ class World:
         if kind in PEOPLE:
             return f"{self._word().title()} {self._word().title()}"
         if kind in ("function", "class", "module", "library", "package"):
-            return self.rng.choice((f"{self._word()}_{self._word()}", f"{self._word().title()}{self._word().title()}", self._word()))
+            return self.rng.choice(
+                (
+                    f"{self._word()}_{self._word()}",
+                    f"{self._word().title()}{self._word().title()}",
+                    self._word(),
+                )
+            )
         if kind in ("book", "song", "album", "dish", "mission"):
             return " ".join(self.rng.sample(_WORDS, self.rng.randint(1, 3))).title()
-        return self._word().title() if self.rng.random() < 0.7 else f"{self.rng.choice(_WORDS).title()} {self._word().title()}"
+        return (
+            self._word().title()
+            if self.rng.random() < 0.7
+            else f"{self.rng.choice(_WORDS).title()} {self._word().title()}"
+        )
 
     def _word(self) -> str:
         return "".join(self.rng.sample(_SYLLABLES, self.rng.randint(2, 3)))

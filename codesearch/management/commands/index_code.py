@@ -24,7 +24,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
         parser.add_argument("source", help="git address, folder, or archive")
-        parser.add_argument("--name", default="", help="the repository's name; by default the last part of the source")
+        parser.add_argument(
+            "--name", default="", help="the repository's name; by default the last part of the source"
+        )
         parser.add_argument("--ref", default="", help="branch, tag or commit")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -47,7 +49,9 @@ class Command(BaseCommand):
         repository = Repository.objects.filter(name=name, deleting=False).first()
         kind, location = self._source(source)
         if repository is None:
-            return services.add_repository(name=name, source_kind=kind, location=location, ref=ref, trusted=True)
+            return services.add_repository(
+                name=name, source_kind=kind, location=location, ref=ref, trusted=True
+            )
         repository.source_kind, repository.location = kind, location
         repository.ref = ref or repository.ref
         repository.trusted = True
@@ -62,5 +66,9 @@ class Command(BaseCommand):
         if path.is_dir():
             return Repository.SourceKind.FOLDER, str(path.resolve())
         if path.is_file() and source.lower().endswith(_ARCHIVES):
-            return Repository.SourceKind.ARCHIVE, services.store_archive(SimpleUploadedFile(path.name, path.read_bytes()))
-        raise CommandError(f"{source} is neither a folder, nor a .zip or .tar.gz file, nor an address with https://.")
+            return Repository.SourceKind.ARCHIVE, services.store_archive(
+                SimpleUploadedFile(path.name, path.read_bytes())
+            )
+        raise CommandError(
+            f"{source} is neither a folder, nor a .zip or .tar.gz file, nor an address with https://."
+        )

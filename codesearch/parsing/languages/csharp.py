@@ -9,9 +9,18 @@ LANGUAGE = Language(
     label="C#",
     extensions=(".cs",),
     grammar=tree_sitter_c_sharp.language,
-    functions=frozenset({"method_declaration", "constructor_declaration", "local_function_statement", "operator_declaration"}),
+    functions=frozenset(
+        {"method_declaration", "constructor_declaration", "local_function_statement", "operator_declaration"}
+    ),
     classes=frozenset(
-        {"class_declaration", "interface_declaration", "struct_declaration", "record_declaration", "enum_declaration", "delegate_declaration"}
+        {
+            "class_declaration",
+            "interface_declaration",
+            "struct_declaration",
+            "record_declaration",
+            "enum_declaration",
+            "delegate_declaration",
+        }
     ),
     scopes=frozenset({"namespace_declaration", "file_scoped_namespace_declaration"}),
     imports=frozenset({"using_directive"}),

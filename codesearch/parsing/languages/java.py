@@ -10,6 +10,14 @@ LANGUAGE = Language(
     extensions=(".java",),
     grammar=tree_sitter_java.language,
     functions=frozenset({"method_declaration", "constructor_declaration", "compact_constructor_declaration"}),
-    classes=frozenset({"class_declaration", "interface_declaration", "enum_declaration", "record_declaration", "annotation_type_declaration"}),
+    classes=frozenset(
+        {
+            "class_declaration",
+            "interface_declaration",
+            "enum_declaration",
+            "record_declaration",
+            "annotation_type_declaration",
+        }
+    ),
     imports=frozenset({"import_declaration", "package_declaration"}),
 )

@@ -16,10 +16,14 @@ _NAMING_PARENTS = {
 }
 FUNCTIONS = frozenset(
     {
-        "function_declaration", "generator_function_declaration", "method_definition", "function_expression",
-        "generator_function", "arrow_function",
+        "function_declaration",
+        "generator_function_declaration",
+        "method_definition",
+        "function_expression",
+        "generator_function",
+        "arrow_function",
     }
-)  # fmt: skip
+)
 
 
 def name_of(node: Node) -> str | None:
@@ -42,7 +46,14 @@ LANGUAGE = Language(
     functions=FUNCTIONS,
     classes=frozenset({"class_declaration", "class"}),
     wrappers=frozenset(
-        {"export_statement", "lexical_declaration", "variable_declaration", "variable_declarator", "expression_statement", "assignment_expression"}
+        {
+            "export_statement",
+            "lexical_declaration",
+            "variable_declaration",
+            "variable_declarator",
+            "expression_statement",
+            "assignment_expression",
+        }
     ),
     imports=frozenset({"import_statement"}),
     name_of=name_of,

@@ -10,7 +10,9 @@ LANGUAGE = Language(
     extensions=(".php", ".phtml", ".inc"),
     grammar=tree_sitter_php.language_php,
     functions=frozenset({"function_definition", "method_declaration"}),
-    classes=frozenset({"class_declaration", "interface_declaration", "trait_declaration", "enum_declaration"}),
+    classes=frozenset(
+        {"class_declaration", "interface_declaration", "trait_declaration", "enum_declaration"}
+    ),
     scopes=frozenset({"namespace_definition"}),
     imports=frozenset({"namespace_use_declaration", "php_tag"}),
     separator="::",

@@ -14,7 +14,14 @@ LANGUAGE = replace(
     grammar=tree_sitter_typescript.language_typescript,
     functions=javascript.FUNCTIONS | {"function_signature", "abstract_method_signature"},
     classes=frozenset(
-        {"class_declaration", "class", "abstract_class_declaration", "interface_declaration", "enum_declaration", "type_alias_declaration"}
+        {
+            "class_declaration",
+            "class",
+            "abstract_class_declaration",
+            "interface_declaration",
+            "enum_declaration",
+            "type_alias_declaration",
+        }
     ),
     scopes=frozenset({"internal_module", "module"}),
     wrappers=javascript.LANGUAGE.wrappers | {"ambient_declaration"},

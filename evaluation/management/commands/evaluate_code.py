@@ -22,9 +22,17 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
         parser.add_argument("--corpus", type=Path, required=True, help="JSON lines {id, language, code}")
-        parser.add_argument("--queries", type=Path, required=True, help="JSON lines {id, text, relevant: {id: grade}}")
-        parser.add_argument("--retriever", choices=[str(each) for each in Retriever], default=str(Retriever.HYBRID))
-        parser.add_argument("--strip-docstrings", action="store_true", help="remove documentation strings from the corpus first")
+        parser.add_argument(
+            "--queries", type=Path, required=True, help="JSON lines {id, text, relevant: {id: grade}}"
+        )
+        parser.add_argument(
+            "--retriever", choices=[str(each) for each in Retriever], default=str(Retriever.HYBRID)
+        )
+        parser.add_argument(
+            "--strip-docstrings",
+            action="store_true",
+            help="remove documentation strings from the corpus first",
+        )
         parser.add_argument("--limit", type=int, help="only the first N queries")
         parser.add_argument("--run", type=Path, help="write the rankings as JSON lines {query_id, ranking}")
 
@@ -44,6 +52,9 @@ class Command(BaseCommand):
                 progress=lambda items: tqdm(items, desc="Searching", unit=" queries"),
             )
         if options["run"]:
-            lines = (json.dumps({"query_id": query, "ranking": ranking}) for query, ranking in found.rankings.items())
+            lines = (
+                json.dumps({"query_id": query, "ranking": ranking})
+                for query, ranking in found.rankings.items()
+            )
             options["run"].write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         self.stdout.write(json.dumps(found.measures))

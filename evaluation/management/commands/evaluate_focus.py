@@ -1,4 +1,6 @@
-"""`manage.py evaluate_focus`: whether the focused schema holds what queries need; the last line is one JSON object."""
+"""`manage.py evaluate_focus`: whether the focused schema holds what queries need; the last line is one JSON
+object.
+"""
 
 import json
 from argparse import ArgumentParser
@@ -30,13 +32,36 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("--questions", type=Path, required=True, help="JSON lines {db_id, question, evidence?, sql | gold_tables, gold_columns}")
-        parser.add_argument("--schema", type=Path, required=True, help="JSON lines {db_id, table, column, type?, description?}")
-        parser.add_argument("--budget", choices=_BUDGETS, default="narrow", help="narrow: a fifth on average; roomy: what is decoded over")
-        parser.add_argument("--merge", action="store_true", help="ask every question of one schema of all databases in the file")
+        parser.add_argument(
+            "--questions",
+            type=Path,
+            required=True,
+            help="JSON lines {db_id, question, evidence?, sql | gold_tables, gold_columns}",
+        )
+        parser.add_argument(
+            "--schema",
+            type=Path,
+            required=True,
+            help="JSON lines {db_id, table, column, type?, description?}",
+        )
+        parser.add_argument(
+            "--budget",
+            choices=_BUDGETS,
+            default="narrow",
+            help="narrow: a fifth on average; roomy: what is decoded over",
+        )
+        parser.add_argument(
+            "--merge",
+            action="store_true",
+            help="ask every question of one schema of all databases in the file",
+        )
         parser.add_argument("--model", type=Path, default=MODEL_FOLDER, help="the folder of a decoder")
-        parser.add_argument("--cross-encoder", type=Path, default=CROSS_ENCODER_FOLDER, help="the folder of a cross-encoder")
-        parser.add_argument("--without-cross-encoder", action="store_true", help="focus by the decoder's own relevance alone")
+        parser.add_argument(
+            "--cross-encoder", type=Path, default=CROSS_ENCODER_FOLDER, help="the folder of a cross-encoder"
+        )
+        parser.add_argument(
+            "--without-cross-encoder", action="store_true", help="focus by the decoder's own relevance alone"
+        )
         parser.add_argument("--limit", type=int, help="only about N questions, spread over the file")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -52,7 +77,11 @@ class Command(BaseCommand):
             asked[str(row["db_id"])].append(row)
         if missing := sorted(set(asked) - set(schemas)):
             raise CommandError(f"The schema file has no {', '.join(missing[:5])}.")
-        closer = None if options["without_cross_encoder"] else partial(load_cross_encoder, options["cross_encoder"])
+        closer = (
+            None
+            if options["without_cross_encoder"]
+            else partial(load_cross_encoder, options["cross_encoder"])
+        )
         generator = LocalGenerator(load_decoder(options["model"]), closer=closer)
         scores = FocusScores()
         with tqdm(total=len(rows), unit="question") as bar:
@@ -65,7 +94,10 @@ class Command(BaseCommand):
         self, schemas: dict[str, list[dict[str, Any]]], asked: dict[str, list[dict[str, Any]]], *, merge: bool
     ) -> Iterator[tuple[Schema, list[dict[str, Any]]]]:
         if merge:
-            yield merged({name: flat_schema(rows) for name, rows in schemas.items()}, [row for rows in asked.values() for row in rows])
+            yield merged(
+                {name: flat_schema(rows) for name, rows in schemas.items()},
+                [row for rows in asked.values() for row in rows],
+            )
             return
         for name, rows in asked.items():
             yield flat_schema(schemas[name]), rows

@@ -21,10 +21,21 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("--queries", type=Path, required=True, help="JSON lines {id, repository, query, category, relevant, secondary}")
-        parser.add_argument("--sources", type=Path, required=True, help="a folder with one folder a repository")
-        parser.add_argument("--retriever", choices=[str(each) for each in Retriever], default=str(Retriever.HYBRID))
-        parser.add_argument("--run", type=Path, help="write the files found as JSON lines {query_id, ranking}")
+        parser.add_argument(
+            "--queries",
+            type=Path,
+            required=True,
+            help="JSON lines {id, repository, query, category, relevant, secondary}",
+        )
+        parser.add_argument(
+            "--sources", type=Path, required=True, help="a folder with one folder a repository"
+        )
+        parser.add_argument(
+            "--retriever", choices=[str(each) for each in Retriever], default=str(Retriever.HYBRID)
+        )
+        parser.add_argument(
+            "--run", type=Path, help="write the files found as JSON lines {query_id, ranking}"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the evaluation."""
@@ -44,6 +55,9 @@ class Command(BaseCommand):
                 progress=lambda items: tqdm(items, desc="Searching", unit=" queries"),
             )
         if options["run"]:
-            lines = (json.dumps({"query_id": query, "ranking": ranking}) for query, ranking in found.rankings.items())
+            lines = (
+                json.dumps({"query_id": query, "ranking": ranking})
+                for query, ranking in found.rankings.items()
+            )
             options["run"].write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         self.stdout.write(json.dumps(found.measures))

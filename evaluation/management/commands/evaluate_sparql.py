@@ -25,14 +25,38 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("--graph", type=Path, required=True, help="an RDF file; or a folder, where each question names its graph")
-        parser.add_argument("--questions", type=Path, required=True, help="JSON lines {question, sparql?, answers?, graph?}, also with .gz")
+        parser.add_argument(
+            "--graph",
+            type=Path,
+            required=True,
+            help="an RDF file; or a folder, where each question names its graph",
+        )
+        parser.add_argument(
+            "--questions",
+            type=Path,
+            required=True,
+            help="JSON lines {question, sparql?, answers?, graph?}, also with .gz",
+        )
         parser.add_argument("--limit", type=int, help="only about N questions, spread over the file")
-        parser.add_argument("--held-out", action="store_true", help="only the tenth of the questions that training never takes")
+        parser.add_argument(
+            "--held-out",
+            action="store_true",
+            help="only the tenth of the questions that training never takes",
+        )
         parser.add_argument("--where", default="", help="only questions with FIELD=VALUE, for example hops=2")
-        parser.add_argument("--model", type=Path, help="the folder of a decoder; by default the configured one")
-        parser.add_argument("--fit-temperature", action="store_true", help="with --model: keep there what makes its sureness fit these questions")
-        parser.add_argument("--known-queries", action="store_true", help="answer by the known queries: the most that this graph allows")
+        parser.add_argument(
+            "--model", type=Path, help="the folder of a decoder; by default the configured one"
+        )
+        parser.add_argument(
+            "--fit-temperature",
+            action="store_true",
+            help="with --model: keep there what makes its sureness fit these questions",
+        )
+        parser.add_argument(
+            "--known-queries",
+            action="store_true",
+            help="answer by the known queries: the most that this graph allows",
+        )
         parser.add_argument("--predictions", type=Path, help="write JSON lines {question, sparql, answers}")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -56,16 +80,25 @@ class Command(BaseCommand):
                     bar.update()
             bar.close()
         if options["predictions"]:
-            options["predictions"].write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in predictions), encoding="utf-8")
+            options["predictions"].write_text(
+                "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in predictions), encoding="utf-8"
+            )
         if options["fit_temperature"] and options["model"]:
             keep_temperature(options["model"], scores.judged)
         self.stdout.write(json.dumps(scores.summary()))
 
-    def _evaluate(self, path: Path, rows: list[dict[str, Any]], options: dict[str, Any], scores: Scores) -> Iterator[dict[str, Any]]:
+    def _evaluate(
+        self, path: Path, rows: list[dict[str, Any]], options: dict[str, Any], scores: Scores
+    ) -> Iterator[dict[str, Any]]:
         decoder = None if options["known_queries"] else local_decoder(options["model"])
         try:
             with loaded_graph(path, 0 if decoder is None else None) as (version, live):
-                yield from evaluate(rows, live, by_known_query(version, live) if decoder is None else by_reading(version, live, decoder), scores)
+                yield from evaluate(
+                    rows,
+                    live,
+                    by_known_query(version, live) if decoder is None else by_reading(version, live, decoder),
+                    scores,
+                )
         except (LoadError, OSError) as error:
             raise CommandError(f"{path}: {error}") from error
 
@@ -77,13 +110,22 @@ class Command(BaseCommand):
         field, _, value = options["where"].partition("=")
         rows = [row for row in rows if not field or str(row.get(field)) == value]
         rows = [row for row in rows if not options["held_out"] or held_out(row["question"])]
-        return rows[:: max(1, len(rows) // options["limit"])][: options["limit"]] if options["limit"] else rows
+        return (
+            rows[:: max(1, len(rows) // options["limit"])][: options["limit"]] if options["limit"] else rows
+        )
 
     def _graph(self, path: Path, row: dict[str, Any]) -> Path:
         if not path.is_dir():
             return path
         name = str(row.get("graph", ""))
-        found = next((each for suffix in (".nt.gz", ".nt", ".ttl", ".ttl.gz") if (each := path / f"{name}{suffix}").is_file()), None)
+        found = next(
+            (
+                each
+                for suffix in (".nt.gz", ".nt", ".ttl", ".ttl.gz")
+                if (each := path / f"{name}{suffix}").is_file()
+            ),
+            None,
+        )
         if found is None:
             raise CommandError(f"There is no graph {name!r} in {path}.")
         return found

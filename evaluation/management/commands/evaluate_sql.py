@@ -26,11 +26,24 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("--questions", type=Path, required=True, help="JSON lines {id?, db_id, question, sql}")
-        parser.add_argument("--databases", type=Path, required=True, help="a folder with NAME/NAME.sqlite for each database")
-        parser.add_argument("--generator", choices=("local", "server"), default="local", help="what writes the SQL: the network, or LANGUAGE_MODEL")
+        parser.add_argument(
+            "--questions", type=Path, required=True, help="JSON lines {id?, db_id, question, sql}"
+        )
+        parser.add_argument(
+            "--databases", type=Path, required=True, help="a folder with NAME/NAME.sqlite for each database"
+        )
+        parser.add_argument(
+            "--generator",
+            choices=("local", "server"),
+            default="local",
+            help="what writes the SQL: the network, or LANGUAGE_MODEL",
+        )
         parser.add_argument("--model", type=Path, default=MODEL_FOLDER, help="the folder of a decoder")
-        parser.add_argument("--fit-ranking", action="store_true", help="keep in --model how its readings are ranked best for these questions")
+        parser.add_argument(
+            "--fit-ranking",
+            action="store_true",
+            help="keep in --model how its readings are ranked best for these questions",
+        )
         parser.add_argument("--limit", type=int, help="only about N questions, spread over the file")
         parser.add_argument("--predictions", type=Path, help="write JSON lines {id, sql, right}")
 
@@ -43,7 +56,11 @@ class Command(BaseCommand):
         server = configured_server() if options["generator"] == "server" else None
         if options["generator"] == "server" and server is None:
             raise CommandError("Name the server by LANGUAGE_MODEL_ADDRESS and its model by LANGUAGE_MODEL.")
-        generator, scores, predictions = LocalGenerator(load_decoder(options["model"]), closer=load_cross_encoder), Scores(), list[dict[str, Any]]()
+        generator, scores, predictions = (
+            LocalGenerator(load_decoder(options["model"]), closer=load_cross_encoder),
+            Scores(),
+            list[dict[str, Any]](),
+        )
         with throwaway_database(), tqdm(total=len(rows), unit="question") as bar:
             for name, asked in by_database.items():
                 with opened_source(self._file(options["databases"], name)) as source:
@@ -51,7 +68,9 @@ class Command(BaseCommand):
                         predictions.append(prediction)
                         bar.update()
         if options["predictions"]:
-            options["predictions"].write_text("".join(json.dumps(each, ensure_ascii=False) + "\n" for each in predictions), encoding="utf-8")
+            options["predictions"].write_text(
+                "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in predictions), encoding="utf-8"
+            )
         if options["fit_ranking"]:
             keep_ranking(options["model"], fitted(scores.rankings))
         self.stdout.write(json.dumps(scores.summary()))

@@ -24,13 +24,22 @@ class Command(BaseCommand):
         """Declare the arguments."""
         parser.add_argument("database", help="the database's name in addresses")
         parser.add_argument("question")
-        parser.add_argument("--column", action="append", default=[], metavar="TABLE.COLUMN", help="make the answer of these columns only")
+        parser.add_argument(
+            "--column",
+            action="append",
+            default=[],
+            metavar="TABLE.COLUMN",
+            help="make the answer of these columns only",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Ask and print."""
         database = Database.objects.filter(slug=options["database"], deleting=False).first()
         if database is None:
-            known = ", ".join(Database.objects.filter(deleting=False).values_list("slug", flat=True)) or "none yet"
+            known = (
+                ", ".join(Database.objects.filter(deleting=False).values_list("slug", flat=True))
+                or "none yet"
+            )
             raise CommandError(f"There is no database {options['database']}. There are: {known}.")
         try:
             answer, _ = services.ask(database, options["question"], columns=options["column"])
@@ -45,4 +54,6 @@ class Command(BaseCommand):
         self.stdout.write("\t".join(best.result.columns))
         for row in best.result.rows[:_SHOWN]:
             self.stdout.write("\t".join("" if value is None else str(value) for value in row))
-        self.stdout.write(f"\n{best.sql}\n\n{100 * best.probability:.0f} % sure, {answer.milliseconds:.0f} ms")
+        self.stdout.write(
+            f"\n{best.sql}\n\n{100 * best.probability:.0f} % sure, {answer.milliseconds:.0f} ms"
+        )

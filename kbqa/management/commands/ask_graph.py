@@ -30,7 +30,9 @@ class Command(BaseCommand):
         """Ask and print."""
         graph = Graph.objects.filter(slug=options["graph"], deleting=False).first()
         if graph is None:
-            known = ", ".join(Graph.objects.filter(deleting=False).values_list("slug", flat=True)) or "none yet"
+            known = (
+                ", ".join(Graph.objects.filter(deleting=False).values_list("slug", flat=True)) or "none yet"
+            )
             raise CommandError(f"There is no graph {options['graph']}. There are: {known}.")
         try:
             answer, _ = services.ask(graph, options["question"])
@@ -48,4 +50,6 @@ class Command(BaseCommand):
             for row in shown_rows(answer.best.solutions, live)[:_SHOWN]:
                 self.stdout.write("\t".join(cell.text for cell in row))
         query = with_prefixes(answer.best.text, graph.prefixes)
-        self.stdout.write(f"\n{query}\n\n{100 * answer.best.probability:.0f} % sure, {answer.milliseconds:.0f} ms")
+        self.stdout.write(
+            f"\n{query}\n\n{100 * answer.best.probability:.0f} % sure, {answer.milliseconds:.0f} ms"
+        )

@@ -21,7 +21,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
         parser.add_argument("source", help="file, or postgresql://, mysql:// or mariadb:// address")
-        parser.add_argument("--name", default="", help="the database's name; by default the last part of the source")
+        parser.add_argument(
+            "--name", default="", help="the database's name; by default the last part of the source"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the scan in this process and show its progress."""
@@ -32,7 +34,9 @@ class Command(BaseCommand):
         run_with_bar(job)
         database.refresh_from_db()
         if database.serving is not None:
-            self.stdout.write(f"{database.slug}: {len(database.serving.schema['tables']):,} tables, {database.serving.cells:,} cell values.")
+            self.stdout.write(
+                f"{database.slug}: {len(database.serving.schema['tables']):,} tables, {database.serving.cells:,} cell values."
+            )
 
     def _start(self, source: str, name: str) -> tuple[Database, Job]:
         is_server = "://" in source
@@ -41,7 +45,9 @@ class Command(BaseCommand):
         database = Database.objects.filter(name=name, deleting=False).first()
         kind = Database.SourceKind.URL if is_server else Database.SourceKind.FILE
         if database is None:
-            return services.add_database(name=name, source_kind=kind, location=location, url=source if is_server else "")
+            return services.add_database(
+                name=name, source_kind=kind, location=location, url=source if is_server else ""
+            )
         database.source_kind, database.location, database.url = kind, location, source if is_server else ""
         services.check_database(database)
         database.save()

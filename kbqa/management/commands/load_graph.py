@@ -21,14 +21,27 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
         parser.add_argument("source", help="file, https:// address, or repository:NAME")
-        parser.add_argument("--name", default="", help="the graph's name; by default the last part of the source")
-        parser.add_argument("--endpoint", action="store_true", help="SOURCE is the address of a SPARQL 1.1 endpoint")
-        parser.add_argument("--skip-bad-lines", action="store_true", help="count lines that cannot be read, and go on (N-Triples and N-Quads)")
+        parser.add_argument(
+            "--name", default="", help="the graph's name; by default the last part of the source"
+        )
+        parser.add_argument(
+            "--endpoint", action="store_true", help="SOURCE is the address of a SPARQL 1.1 endpoint"
+        )
+        parser.add_argument(
+            "--skip-bad-lines",
+            action="store_true",
+            help="count lines that cannot be read, and go on (N-Triples and N-Quads)",
+        )
 
         parser.add_argument(
-            "--label-predicate", action="append", metavar="IRI", help="a property that names things, once or more often; by default found out"
+            "--label-predicate",
+            action="append",
+            metavar="IRI",
+            help="a property that names things, once or more often; by default found out",
         )
-        parser.add_argument("--languages", help="of names in several languages, which are shown, the best first: en,de")
+        parser.add_argument(
+            "--languages", help="of names in several languages, which are shown, the best first: en,de"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the load in this process and show its progress."""
@@ -39,18 +52,31 @@ class Command(BaseCommand):
         run_with_bar(job)
         graph.refresh_from_db()
         if graph.serving is not None:
-            self.stdout.write(f"{graph.slug}: {graph.serving.triples:,} triples, {graph.serving.skipped:,} lines skipped.")
+            self.stdout.write(
+                f"{graph.slug}: {graph.serving.triples:,} triples, {graph.serving.skipped:,} lines skipped."
+            )
 
     def _start(self, options: dict[str, Any]) -> tuple[Graph, Job]:
-        kind, location = (Graph.SourceKind.ENDPOINT, options["source"]) if options["endpoint"] else self._source(options["source"])
+        kind, location = (
+            (Graph.SourceKind.ENDPOINT, options["source"])
+            if options["endpoint"]
+            else self._source(options["source"])
+        )
         name = options["name"] or services.suggested_name(location)
         given = {"label_predicates": options["label_predicate"], "languages": options["languages"]}
         chosen: dict[str, Any] = {field: value for field, value in given.items() if value}
         graph = Graph.objects.filter(name=name, deleting=False).first()
         if graph is None:
             skips = options["skip_bad_lines"]
-            return services.add_graph(name=name, source_kind=kind, location=location, skip_bad_lines=skips, trusted=True, **chosen)
-        graph.source_kind, graph.location, graph.skip_bad_lines, graph.trusted = kind, location, options["skip_bad_lines"], True
+            return services.add_graph(
+                name=name, source_kind=kind, location=location, skip_bad_lines=skips, trusted=True, **chosen
+            )
+        graph.source_kind, graph.location, graph.skip_bad_lines, graph.trusted = (
+            kind,
+            location,
+            options["skip_bad_lines"],
+            True,
+        )
         for field, value in chosen.items():
             setattr(graph, field, value)
         services.check_graph(graph)

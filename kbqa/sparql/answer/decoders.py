@@ -1,4 +1,6 @@
-"""What makes queries of questions on graphs: the network that comes with the package, or a Hugging Face model."""
+"""What makes queries of questions on graphs: the network that comes with the package, or a Hugging Face
+model.
+"""
 
 from typing import NamedTuple, Protocol
 
@@ -30,10 +32,19 @@ class Decoder(Protocol):
 
 
 class NetworkDecoder:
-    """The network that comes with the package, and beam search over its choices, which takes about `seconds`, at most twice that."""
+    """The network that comes with the package, and beam search over its choices, which takes about `seconds`,
+    at most twice that.
+    """
 
-    def __init__(self, model: DecoderModel, options: BeamOptions | None = None, seconds: float = float("inf")) -> None:
-        self._model, self._options, self._seconds, self.temperature = model, options, seconds, model.temperature
+    def __init__(
+        self, model: DecoderModel, options: BeamOptions | None = None, seconds: float = float("inf")
+    ) -> None:
+        self._model, self._options, self._seconds, self.temperature = (
+            model,
+            options,
+            seconds,
+            model.temperature,
+        )
 
     def decode(self, question: str, world: LinkedQuestion) -> Decoded:
         """Return complete hypotheses, the best first."""
@@ -41,12 +52,19 @@ class NetworkDecoder:
         found = search(start(world), NetworkScorer(session), self._options, deadline)
         if not any(_is_reading(each) for each in found):
             # Sure that there is no answer, the search gave up all else: look for the nearest readings.
-            found = append_fallback(found, search(start(world, insists=True), NetworkScorer(session), self._options, deadline))
-        return Decoded(found, f"The search for readings was ended after {self._seconds:g} seconds." if deadline.passed else "")
+            found = append_fallback(
+                found, search(start(world, insists=True), NetworkScorer(session), self._options, deadline)
+            )
+        return Decoded(
+            found,
+            f"The search for readings was ended after {self._seconds:g} seconds." if deadline.passed else "",
+        )
 
     def session(self, question: str, world: LinkedQuestion) -> Session:
         """Return the network's session that has read a question and what it may mention."""
-        return Session(self._model, question, (*world.entities, *world.values, *world.classes, *world.numbers))
+        return Session(
+            self._model, question, (*world.entities, *world.values, *world.classes, *world.numbers)
+        )
 
 
 def _is_reading(hypothesis: Hypothesis) -> bool:

@@ -1,7 +1,8 @@
 """A question → what of the graph it may mention. Candidates, never a decision: the decoder decides.
 
-Spans of the question are looked up by the sorted stems of their words, which sees past capitals, accents, plurals and
-word order; single rare words find names that contain them; words that no name has are tried with a letter changed.
+Spans of the question are looked up by the sorted stems of their words, which sees past capitals, accents,
+plurals and word order; single rare words find names that contain them; words that no name has are tried with
+a letter changed.
 """
 
 import math
@@ -23,8 +24,9 @@ from kbqa.sparql.terms import parse_term
 MAX_ENTITIES, MAX_VALUES, MAX_CLASSES, MAX_FLAGS = 24, 24, 24, 6
 MAX_QUESTION = 2_000
 _NEAREST, _ALIKE, _MEANT = 3, 0.74, 0.7
-"""How many labels mean the same as some words; how alike they must be (cosine: Spain and Portugal are at 0.72, the USA and its full name at 0.75);
-and what being alike counts beside being called so."""
+"""How many labels mean the same as some words; how alike they must be (cosine: Spain and Portugal are at
+0.72, the USA and its full name at 0.75); and what being alike counts beside being called so.
+"""
 _MAX_RUN_LENGTH, _MAX_RUNS = 5, 3
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 
@@ -47,12 +49,17 @@ def find_mentions(question: str, version: GraphVersion, profile: Profile) -> Men
     return Mentions(
         tuple(_choice(each, len(words)) for each in best if each.kind == Name.Kind.ENTITY)[:MAX_ENTITIES],
         _classes(words, profile),
-        (*_flags(words, profile), *(_choice(each, len(words)) for each in best if each.kind == Name.Kind.VALUE))[:MAX_VALUES],
+        (
+            *_flags(words, profile),
+            *(_choice(each, len(words)) for each in best if each.kind == Name.Kind.VALUE),
+        )[:MAX_VALUES],
         tuple(numbers_in(question)),
     )
 
 
-def _by_meaning(question: str, words: Sequence[Word], best: Sequence[Found], version: GraphVersion, profile: Profile) -> list[Found]:
+def _by_meaning(
+    question: str, words: Sequence[Word], best: Sequence[Found], version: GraphVersion, profile: Profile
+) -> list[Found]:
     """Return the entities whose labels mean what those words say that nothing in the graph is called by."""
     runs = _unknown_runs(words, best, version, profile)
     if not runs:
@@ -61,17 +68,31 @@ def _by_meaning(question: str, words: Sequence[Word], best: Sequence[Found], ver
     if not vectors.rows().exists():
         return []
     found = []
-    for run, vector in zip(runs, encode_labels([question[run[0].start : run[-1].end] for run in runs]), strict=True):
-        near = {text: cosine for text, cosine in vectors.nearest(vector, _NEAREST).items() if cosine >= _ALIKE}
+    for run, vector in zip(
+        runs, encode_labels([question[run[0].start : run[-1].end] for run in runs]), strict=True
+    ):
+        near = {
+            text: cosine for text, cosine in vectors.nearest(vector, _NEAREST).items() if cosine >= _ALIKE
+        }
         span = run[0].start, run[-1].end
-        for kind, term, predicate, text, count, _ in names_of(version).with_keys(list({key_of(fold(text)) for text in near})):
+        for kind, term, predicate, text, count, _ in names_of(version).with_keys(
+            list({key_of(fold(text)) for text in near})
+        ):
             if kind == Name.Kind.ENTITY and text in near:
-                found.append(Found(kind, term, predicate, text, count, span, len(run), _MEANT * near[text], False, False))
+                found.append(
+                    Found(
+                        kind, term, predicate, text, count, span, len(run), _MEANT * near[text], False, False
+                    )
+                )
     return found
 
 
-def _unknown_runs(words: Sequence[Word], best: Sequence[Found], version: GraphVersion, profile: Profile) -> list[list[Word]]:
-    """Return neighbouring words, neither common nor found as they are, of which the graph has at least one nowhere."""
+def _unknown_runs(
+    words: Sequence[Word], best: Sequence[Found], version: GraphVersion, profile: Profile
+) -> list[list[Word]]:
+    """Return neighbouring words, neither common nor found as they are, of which the graph has at least one
+    nowhere.
+    """
     counts = names_of(version).counted([word.text for word in words])
     exact = [each.span for each in best if each.exact]
     runs: list[list[Word]] = [[]]
@@ -80,8 +101,14 @@ def _unknown_runs(words: Sequence[Word], best: Sequence[Found], version: GraphVe
             runs.append([])
         else:
             runs[-1].append(word)
-    unknown = {word.text for word in words if word.text not in counts and stem(word.text) not in profile.stems and not word.text.isdecimal()}
-    return [run for run in runs if any(word.text in unknown for word in run) and len(run) <= _MAX_RUN_LENGTH][:_MAX_RUNS]
+    unknown = {
+        word.text
+        for word in words
+        if word.text not in counts and stem(word.text) not in profile.stems and not word.text.isdecimal()
+    }
+    return [run for run in runs if any(word.text in unknown for word in run) and len(run) <= _MAX_RUN_LENGTH][
+        :_MAX_RUNS
+    ]
 
 
 def _choice(each: Found, words: int) -> Action:
@@ -92,7 +119,9 @@ def _choice(each: Found, words: int) -> Action:
 
 
 def _classes(words: Sequence[Word], profile: Profile) -> tuple[Action, ...]:
-    """Return the graph's classes: all if they are few, else those that share words with the question, and the largest."""
+    """Return the graph's classes: all if they are few, else those that share words with the question, and the
+    largest.
+    """
     choices = []
     for each in profile.classes:
         span, share, shared = _shared_words(words, each.text)
@@ -102,25 +131,35 @@ def _classes(words: Sequence[Word], profile: Profile) -> tuple[Action, ...]:
 
 
 def _flags(words: Sequence[Word], profile: Profile) -> tuple[Action, ...]:
-    """Return true and false of the properties that have no other values, called by words for what is so: no question says "true"."""
+    """Return true and false of the properties that have no other values, called by words for what is so: no
+    question says "true".
+    """
     choices = []
     for each in profile.predicates:
         if each.ranges == ("boolean",):
             span, share, shared = _shared_words(words, each.text)
-            # Values are read by where they are mentioned, not by their text: only a feature tells one from the other.
+            # Values are read by where they are mentioned, not by their text: only a feature tells one from
+            # the other.
             both = [
                 Action(
-                    Kind.VALUE, (each.predicate, Literal(so)), each.text if so else f"never {each.text}", span,
+                    Kind.VALUE,
+                    (each.predicate, Literal(so)),
+                    each.text if so else f"never {each.text}",
+                    span,
                     (share, float(share == 1), float(so), shared / 4, math.log1p(each.count) / 5, 0.0),
                 )
                 for so in (True, False)
-            ]  # fmt: skip
+            ]
             choices.append((-share, -each.count, both))
-    return tuple(choice for _, _, both in sorted(choices, key=lambda entry: entry[:2])[:MAX_FLAGS] for choice in both)
+    return tuple(
+        choice for _, _, both in sorted(choices, key=lambda entry: entry[:2])[:MAX_FLAGS] for choice in both
+    )
 
 
 def _shared_words(words: Sequence[Word], text: str) -> tuple[tuple[int, int] | None, float, int]:
-    """Return where a question has words of a text, what share of the text these are, and how many; that it has `is` says nothing."""
+    """Return where a question has words of a text, what share of the text these are, and how many; that it
+    has `is` says nothing.
+    """
     stems = {stem(word.text): word for word in words}
     called = fold(text).split()
     parts = [stem(part) for part in called if part not in COMMON] or [stem(part) for part in called]
@@ -141,7 +180,9 @@ def numbers_in(question: str) -> list[Action]:
 
 
 def _date(text: str) -> Literal:
-    return Literal(text, datatype=NamedNode(f"{_XSD}{'date' if len(text) == len('2000-01-01') else 'gYearMonth'}"))
+    return Literal(
+        text, datatype=NamedNode(f"{_XSD}{'date' if len(text) == len('2000-01-01') else 'gYearMonth'}")
+    )
 
 
 def _number(digits: str) -> Literal:

@@ -7,15 +7,36 @@ from kbqa.decoding.beam import DerivationStep
 from kbqa.decoding.explanation import ShownStep, shown_steps
 
 STEP_NAMES = {
-    "HEAD": "Where next", "RELATION": "Over what", "TAIL": "To what", "OR": "Or to what", "VALUE": "Compared with", "COLUMN": "Show",
-    "OF": "Of what", "COMPARE": "How compared", "ORDER": "Sorted by", "LIMIT": "How many",
-}  # fmt: skip
+    "HEAD": "Where next",
+    "RELATION": "Over what",
+    "TAIL": "To what",
+    "OR": "Or to what",
+    "VALUE": "Compared with",
+    "COLUMN": "Show",
+    "OF": "Of what",
+    "COMPARE": "How compared",
+    "ORDER": "Sorted by",
+    "LIMIT": "How many",
+}
 _WORDS = {
-    "NEW": "whatever is there", "END": "the pattern is complete", "NOT": "except where", "EITHER": "one of these", "OPTIONAL": "where it is known",
-    "CLOSE": "end of this part", "STOP": "done",
-    "ASK": "is it so?", "ALL": "all solutions", "ASC": "sorted upwards", "DESC": "sorted downwards", "ONE": "the first", "UNLIMITED": "all",
-    "NONE": "the graph has no answer", "OR": "or", "HAVING": "only groups with", "AVERAGE": "their average",
-}  # fmt: skip
+    "NEW": "whatever is there",
+    "END": "the pattern is complete",
+    "NOT": "except where",
+    "EITHER": "one of these",
+    "OPTIONAL": "where it is known",
+    "CLOSE": "end of this part",
+    "STOP": "done",
+    "ASK": "is it so?",
+    "ALL": "all solutions",
+    "ASC": "sorted upwards",
+    "DESC": "sorted downwards",
+    "ONE": "the first",
+    "UNLIMITED": "all",
+    "NONE": "the graph has no answer",
+    "OR": "or",
+    "HAVING": "only groups with",
+    "AVERAGE": "their average",
+}
 
 
 def steps_of(taken: Sequence[DerivationStep]) -> list[ShownStep]:

@@ -1,7 +1,9 @@
-"""A language-model server as the decoder of SPARQL: at every step it chooses among what the grammar and the graph allow.
+"""A language-model server as the decoder of SPARQL: at every step it chooses among what the grammar and the
+graph allow.
 
-The local network proposes: it orders the choices, and the likeliest are put to the server by number. Where only one is legal nobody is
-asked. What the server answers besides a number of the list counts as the network's own first choice, so that no query can fail.
+The local network proposes: it orders the choices, and the likeliest are put to the server by number. Where
+only one is legal nobody is asked. What the server answers besides a number of the list counts as the
+network's own first choice, so that no query can fail.
 """
 
 import re
@@ -27,7 +29,9 @@ _SYSTEM = (
 
 
 class ServerDecoder:
-    """A language-model server that chooses, and the local network that proposes, and answers where the server does not."""
+    """A language-model server that chooses, and the local network that proposes, and answers where the server
+    does not.
+    """
 
     temperature = 1.0
 
@@ -40,12 +44,17 @@ class ServerDecoder:
         try:
             chosen = self._chosen(question, world)
         except ServerError as error:
-            return Decoded(own.hypotheses, f"{error} This is the local network's answer. {own.notice}".strip())
+            return Decoded(
+                own.hypotheses, f"{error} This is the local network's answer. {own.notice}".strip()
+            )
         others = [each for each in own.hypotheses if _query(each) != _query(chosen)]
         return Decoded([chosen, *others] if chosen.state.answerable else append_fallback([chosen], others))
 
     def _chosen(self, question: str, world: LinkedQuestion) -> Hypothesis:
-        """Return the query that the server builds. Its own score is that of certainty: nothing says how sure it is. Raises ServerError."""
+        """Return the query that the server builds.
+
+        Its own score is that of certainty: nothing says how sure it is. Raises ServerError.
+        """
         scorer = NetworkScorer(self._local.session(question, world))
         found = Hypothesis(start(world))
         for _ in range(MAX_STEPS):
@@ -63,10 +72,15 @@ class ServerDecoder:
         raise ServerError("The language-model server did not come to an end.")
 
     def _asked(self, question: str, found: Hypothesis, legal: Sequence[Action]) -> int:
-        so_far = "; ".join(f"{STEP_NAMES[each.step]}: {_described(each.choice)}" for each in found.derivation) or "nothing yet"
+        so_far = (
+            "; ".join(f"{STEP_NAMES[each.step]}: {_described(each.choice)}" for each in found.derivation)
+            or "nothing yet"
+        )
         options = "\n".join(f"{number}. {_described(choice)}" for number, choice in enumerate(legal, start=1))
         asked = f"Question: {question}\nChosen so far: {so_far}\n{STEP_NAMES[found.state.step]}?\n{options}"
-        answer = self._server.complete([{"role": "system", "content": _SYSTEM}, {"role": "user", "content": asked}], most_tokens=8)
+        answer = self._server.complete(
+            [{"role": "system", "content": _SYSTEM}, {"role": "user", "content": asked}], most_tokens=8
+        )
         number = _NUMBER.search(answer)
         place = int(number.group()) - 1 if number else 0
         return place if 0 <= place < len(legal) else 0
@@ -85,7 +99,11 @@ def _legal(state: SparqlState, ranked: Sequence[Action]) -> list[Action]:
 
 def _described(choice: Action) -> str:
     """Return a choice on one line, so that a name cannot look like a part of the prompt."""
-    about = f" ({', '.join(choice.context[:6])})" if choice.context and choice.kind in (Kind.ENTITY, Kind.FORWARD, Kind.BACKWARD) else ""
+    about = (
+        f" ({', '.join(choice.context[:6])})"
+        if choice.context and choice.kind in (Kind.ENTITY, Kind.FORWARD, Kind.BACKWARD)
+        else ""
+    )
     return " ".join(f"{choice_text(choice)}{about}".split())[:200]
 
 

@@ -51,22 +51,49 @@ def picture_of(query: Query, graph: LiveGraph) -> Picture:
         for number, edge in enumerate(query.every_edge)
         for triple in _triples(edge, number, dict(zip(solutions.variables, row, strict=True)))
     )
-    answers = {str(item.variable).strip("?") for item in query.columns if item.variable is not None and item.aggregate is None}
-    found = {term for row in solutions.rows for name, term in zip(solutions.variables, row, strict=True) if name in answers and term is not None}
+    answers = {
+        str(item.variable).strip("?")
+        for item in query.columns
+        if item.variable is not None and item.aggregate is None
+    }
+    found = {
+        term
+        for row in solutions.rows
+        for name, term in zip(solutions.variables, row, strict=True)
+        if name in answers and term is not None
+    }
     terms = dict.fromkeys(end for subject, _, value in triples for end in (subject, value))
-    named = {term for edge in query.every_edge for term in (edge.subject, edge.object, *edge.alternatives) if not isinstance(term, Variable)}
+    named = {
+        term
+        for edge in query.every_edge
+        for term in (edge.subject, edge.object, *edge.alternatives)
+        if not isinstance(term, Variable)
+    }
     names = graph.store_names([term for term in terms if isinstance(term, NamedNode)])
     predicates = graph.profile.texts
     nodes = tuple(
-        PictureNode(str(term), _text(term, names), term.value if isinstance(term, NamedNode) else "", _role(term, named, found)) for term in terms
+        PictureNode(
+            str(term),
+            _text(term, names),
+            term.value if isinstance(term, NamedNode) else "",
+            _role(term, named, found),
+        )
+        for term in terms
     )
-    edges = tuple(PictureEdge(str(subject), str(value), predicates.get(predicate, "is a")) for subject, predicate, value in triples)
+    edges = tuple(
+        PictureEdge(str(subject), str(value), predicates.get(predicate, "is a"))
+        for subject, predicate, value in triples
+    )
     return Picture(nodes, edges, solutions.cut)
 
 
 def _pattern_query(query: Query) -> str:
     order = query.order
-    sorted_by = f" ORDER BY {'DESC' if query.descending else 'ASC'}({order.variable})" if order and order.variable and not order.aggregate else ""
+    sorted_by = (
+        f" ORDER BY {'DESC' if query.descending else 'ASC'}({order.variable})"
+        if order and order.variable and not order.aggregate
+        else ""
+    )
     limit = MAX_SOLUTIONS + 1 if query.limit is None or query.grouped else min(query.limit, MAX_SOLUTIONS + 1)
     return f"SELECT * WHERE {{ {pattern_text(query)} }}{sorted_by} LIMIT {limit}"
 

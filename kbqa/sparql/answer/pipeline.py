@@ -22,7 +22,10 @@ MAX_ROWS = 1_000
 
 @dataclass(frozen=True)
 class Reading:
-    """One way to understand a question. Once it was run, `solutions` is what a SELECT found, `holds` what an ASK answered."""
+    """One way to understand a question.
+
+    Once it was run, `solutions` is what a SELECT found, `holds` what an ASK answered.
+    """
 
     query: Query
     text: str
@@ -52,7 +55,13 @@ class Answer:
 def link_question(question: str, version: GraphVersion, graph: LiveGraph) -> LinkedQuestion:
     """Return a question's view of a graph."""
     found = find_mentions(question, version, graph.profile)
-    return LinkedQuestion(graph, graph.with_surroundings(found.entities), found.classes, graph.with_surroundings(found.values), found.numbers)
+    return LinkedQuestion(
+        graph,
+        graph.with_surroundings(found.entities),
+        found.classes,
+        graph.with_surroundings(found.values),
+        found.numbers,
+    )
 
 
 def ask(question: str, version: GraphVersion, graph: LiveGraph, decoder: Decoder) -> Answer:
@@ -77,7 +86,9 @@ def ask(question: str, version: GraphVersion, graph: LiveGraph, decoder: Decoder
 
 
 def _probabilities(scores: Sequence[float], temperature: float) -> list[float]:
-    """Return how likely each hypothesis is among all that were found; the beam left out no more than other spellings of them, and worse ones."""
+    """Return how likely each hypothesis is among all that were found; the beam left out no more than other
+    spellings of them, and worse ones.
+    """
     scaled = np.array(scores) / temperature
     shares = np.exp(scaled - scaled.max(initial=-np.inf))
     return [float(share) for share in shares / shares.sum()]
@@ -98,10 +109,20 @@ def run(reading: Reading, version: GraphVersion, graph: LiveGraph) -> Reading:
 
 
 def _answered(reading: Reading, solutions: Solutions) -> Reading:
-    """Return a reading with what it found. Without an order, rows with what the question itself names come last: who asks, knows of that."""
+    """Return a reading with what it found.
+
+    Without an order, rows with what the question itself names come last: who asks, knows of that.
+    """
     query = reading.query
-    named = {end for edge in query.every_edge for end in (edge.subject, edge.object, *edge.alternatives) if not isinstance(end, Variable)}
-    rows = solutions.rows if query.order else sorted(solutions.rows, key=lambda row: not named.isdisjoint(row))
+    named = {
+        end
+        for edge in query.every_edge
+        for end in (edge.subject, edge.object, *edge.alternatives)
+        if not isinstance(end, Variable)
+    }
+    rows = (
+        solutions.rows if query.order else sorted(solutions.rows, key=lambda row: not named.isdisjoint(row))
+    )
     return replace(reading, solutions=replace(solutions, rows=rows))
 
 

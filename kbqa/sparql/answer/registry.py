@@ -59,7 +59,9 @@ def _store(version: GraphVersion) -> GraphStore:
 
 
 def configured_decoder() -> Decoder:
-    """Return the decoder that the settings choose; a language-model server, if there is one, before the local network. Raises EncoderError."""
+    """Return the decoder that the settings choose; a language-model server, if there is one, before the local
+    network. Raises EncoderError.
+    """
     chosen = settings.DECODER
     if chosen["backend"] == "huggingface":
         return SequenceDecoder(chosen["model"], WIDTH)
@@ -68,7 +70,10 @@ def configured_decoder() -> Decoder:
 
 
 def local_decoder(folder: Path | None = None) -> NetworkDecoder:
-    """Return the network of a folder, else that the settings name, else the one that comes with the package. Raises EncoderError."""
+    """Return the network of a folder, else that the settings name, else the one that comes with the package.
+
+    Raises EncoderError.
+    """
     model = settings.DECODER["model"]
     loaded = load_decoder(folder or (Path(model).expanduser() if model else MODEL_FOLDER))
     return NetworkDecoder(loaded, BeamOptions(width=WIDTH), settings.GRAPH_READING_SECONDS)

@@ -18,7 +18,10 @@ def _check_heads(state: Prefix, choices: Sequence[Action]) -> list[bool]:
     """Only another end of an edge needs looking ahead: there must be one to choose."""
     if state.group:
         return [True] * len(choices)
-    return [choice.key != "OR" or _some(_check_alternatives, state, offer_alternatives(state)) for choice in choices]
+    return [
+        choice.key != "OR" or _some(_check_alternatives, state, offer_alternatives(state))
+        for choice in choices
+    ]
 
 
 def _check_relations(state: Prefix, choices: Sequence[Action]) -> list[bool]:
@@ -40,7 +43,9 @@ def _check_relations(state: Prefix, choices: Sequence[Action]) -> list[bool]:
         again = [each for each in relations if followed(state, each)]
         found |= {choice: _has_tail(after_relation(state, choice)) for choice in again}
         first = [each for each in relations if each not in again]
-        found |= zip(first, _solved(state, [state.with_edge(state.edge(each, new)) for each in first]), strict=True)
+        found |= zip(
+            first, _solved(state, [state.with_edge(state.edge(each, new)) for each in first]), strict=True
+        )
     return [found[choice] for choice in choices]
 
 
@@ -60,8 +65,13 @@ def _check_tails(state: Prefix, choices: Sequence[Action]) -> list[bool]:
     assert relation is not None
     if state.asks:
         entities = [choice for choice in choices if choice.kind == Kind.ENTITY]
-        fitting = dict(zip(entities, state.world.graph.fits(relation, [each.key for each in entities]), strict=True))
-        return [fitting.get(choice, True) and state.edge(relation, choice) not in state.joined() for choice in choices]
+        fitting = dict(
+            zip(entities, state.world.graph.fits(relation, [each.key for each in entities]), strict=True)
+        )
+        return [
+            fitting.get(choice, True) and state.edge(relation, choice) not in state.joined()
+            for choice in choices
+        ]
     return _check_edges(state, [state.edge(relation, choice) for choice in choices])
 
 
@@ -83,7 +93,10 @@ def _check_alternatives(state: Prefix, choices: Sequence[Action]) -> list[bool]:
         ends = (edge.subject, term) if isinstance(edge.subject, Variable) else (term, edge.object)
         swapped.append(replace(state.query, edges=(*before, Edge(ends[0], edge.predicate, ends[1]))))
     extended = [replace(edge, alternatives=(*edge.alternatives, term_of(choice))) for choice in choices]
-    return [each and more not in before for more, each in zip(extended, state.world.graph.holds(swapped), strict=True)]
+    return [
+        each and more not in before
+        for more, each in zip(extended, state.world.graph.holds(swapped), strict=True)
+    ]
 
 
 def _check_values(state: Prefix, choices: Sequence[Action]) -> list[bool]:
@@ -92,7 +105,10 @@ def _check_values(state: Prefix, choices: Sequence[Action]) -> list[bool]:
     assert state.comparison is not None
     if state.part == "having":
         assert state.item is not None
-        conditions = [replace(state.query, having=Having(state.item, state.comparison, choice.key)) for choice in choices]
+        conditions = [
+            replace(state.query, having=Having(state.item, state.comparison, choice.key))
+            for choice in choices
+        ]
         return state.world.graph.answers(conditions)
     return _solved(state, [state.with_filter(compared(state, choice)) for choice in choices])
 
@@ -106,7 +122,10 @@ def _check_aggregated(state: Prefix, choices: Sequence[Action]) -> list[bool]:
 
 def _check_aggregates(state: Prefix, choices: Sequence[Action]) -> list[bool]:
     sums = {str(Aggregate.SUM), str(Aggregate.AVG)}
-    return [choice.key not in sums or _some(_check_aggregated, after_order(state, choice), state.certain()) for choice in choices]
+    return [
+        choice.key not in sums or _some(_check_aggregated, after_order(state, choice), state.certain())
+        for choice in choices
+    ]
 
 
 def _check_comparisons(state: Prefix, choices: Sequence[Action]) -> list[bool]:
@@ -115,11 +134,20 @@ def _check_comparisons(state: Prefix, choices: Sequence[Action]) -> list[bool]:
 
 
 def _some(check: Check, state: Prefix, choices: Sequence[Action]) -> bool:
-    """Tell whether any of the choices holds; the graph is asked about a few at a time, since mostly one of the first does."""
+    """Tell whether any of the choices holds; the graph is asked about a few at a time, since mostly one of
+    the first does.
+    """
     return any(any(check(state, choices[place : place + _FEW])) for place in range(0, len(choices), _FEW))
 
 
 CHECKS: dict[str, Check] = {
-    "HEAD": _check_heads, "RELATION": _check_relations, "TAIL": _check_tails, "OR": _check_alternatives, "VALUE": _check_values,
-    "OF": _check_aggregated, "COLUMN": _check_aggregates, "ORDER": _check_aggregates, "COMPARE": _check_comparisons,
-}  # fmt: skip
+    "HEAD": _check_heads,
+    "RELATION": _check_relations,
+    "TAIL": _check_tails,
+    "OR": _check_alternatives,
+    "VALUE": _check_values,
+    "OF": _check_aggregated,
+    "COLUMN": _check_aggregates,
+    "ORDER": _check_aggregates,
+    "COMPARE": _check_comparisons,
+}

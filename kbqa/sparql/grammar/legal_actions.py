@@ -31,7 +31,9 @@ def _offer_heads(state: Prefix) -> Sequence[Action]:
     if variables:
         found += variables
         found += [] if query.negations else [keyword("NOT")]
-        found += [] if query.negations or query.filters or query.branches or state.asks else [keyword("EITHER")]
+        found += (
+            [] if query.negations or query.filters or query.branches or state.asks else [keyword("EITHER")]
+        )
     return [*found, *_optional(state)]
 
 
@@ -46,7 +48,9 @@ def _optional(state: Prefix) -> list[Action]:
 
 def _may_have_alternatives(query: Query) -> bool:
     """Tell whether the last edge may lead to one thing or another."""
-    return not (query.filters or query.negations or query.branches) and constant_end(query.edges[-1]) is not None
+    return (
+        not (query.filters or query.negations or query.branches) and constant_end(query.edges[-1]) is not None
+    )
 
 
 def _offer_negated(state: Prefix) -> list[Action]:
@@ -57,7 +61,9 @@ def _offer_negated(state: Prefix) -> list[Action]:
 
 
 def _offer_either(state: Prefix) -> list[Action]:
-    """An alternative begins as a query does, where nothing is common to all; each is another one, and they share a variable."""
+    """An alternative begins as a query does, where nothing is common to all; each is another one, and they
+    share a variable.
+    """
     query = state.query
     *others, branch = query.branches
     is_empty, found = branch == Branch(), list[Action]()
@@ -70,7 +76,11 @@ def _offer_either(state: Prefix) -> list[Action]:
     return found
 
 
-_GROUP_HEADS: dict[str, Callable[[Prefix], list[Action]]] = {"NOT": _offer_negated, "EITHER": _offer_either, "OPTIONAL": Prefix.certain}
+_GROUP_HEADS: dict[str, Callable[[Prefix], list[Action]]] = {
+    "NOT": _offer_negated,
+    "EITHER": _offer_either,
+    "OPTIONAL": Prefix.certain,
+}
 
 
 def _offer_relations(state: Prefix) -> Sequence[Action]:
@@ -90,7 +100,9 @@ def _offer_tails(state: Prefix) -> Sequence[Action]:
     assert state.relation is not None
     assert state.head is not None
     relation, head = state.relation, state.head
-    found = [keyword("NEW")] if len(state.introduced) < MAX_VARIABLES and not followed(state, relation) else []
+    found = (
+        [keyword("NEW")] if len(state.introduced) < MAX_VARIABLES and not followed(state, relation) else []
+    )
     if state.group == "OPTIONAL":
         return found
     variables = [each for each in state.certain() if each.key != head.key or head.kind != Kind.VARIABLE]
@@ -106,11 +118,16 @@ def _offer_tails(state: Prefix) -> Sequence[Action]:
 
 
 def followed(state: Prefix, relation: Action) -> bool:
-    """Tell whether the relation was followed from the same head to a variable before: once more says nothing, and multiplies the solutions."""
+    """Tell whether the relation was followed from the same head to a variable before: once more says nothing,
+    and multiplies the solutions.
+    """
     assert state.head is not None
     head = state.node(state.head)
-    ends = [(edge.subject, edge.object) if relation.kind == Kind.FORWARD else (edge.object, edge.subject) for edge in state.joined()
-            if edge.predicate == relation.key]  # fmt: skip
+    ends = [
+        (edge.subject, edge.object) if relation.kind == Kind.FORWARD else (edge.object, edge.subject)
+        for edge in state.joined()
+        if edge.predicate == relation.key
+    ]
     return state.group != "NOT" and any(one == head and isinstance(other, Variable) for one, other in ends)
 
 
@@ -135,8 +152,16 @@ def offer_values(state: Prefix) -> Sequence[Action]:
     numbers = _fitting(world.numbers, world.graph.range_of(by.key), comparison)
     if comparison == Comparison.UNEQUAL:
         return [*numbers, *values, *world.entities]
-    has_mean = comparison in _ORDERED and not state.group and any(edge.object == Variable(state.head.key) for edge in state.query.edges)
-    average = [keyword("AVERAGE")] if has_mean and by.kind == Kind.FORWARD and world.graph.has_numbers(by.key) else []
+    has_mean = (
+        comparison in _ORDERED
+        and not state.group
+        and any(edge.object == Variable(state.head.key) for edge in state.query.edges)
+    )
+    average = (
+        [keyword("AVERAGE")]
+        if has_mean and by.kind == Kind.FORWARD and world.graph.has_numbers(by.key)
+        else []
+    )
     return [*numbers, *values, *average]
 
 
@@ -145,7 +170,10 @@ def _fitting(numbers: Sequence[Action], datatype: str, comparison: Comparison | 
     if datatype in DATE_TYPES:
         dated = [(number, dated_value(number.key.value, datatype, comparison)) for number in numbers]
         return [replace(number, key=value) for number, value in dated if value is not None]
-    return [replace(number, key=Literal(number.key.value)) if is_dated(number.key.value) else number for number in numbers]
+    return [
+        replace(number, key=Literal(number.key.value)) if is_dated(number.key.value) else number
+        for number in numbers
+    ]
 
 
 def _offer_columns(state: Prefix) -> Sequence[Action]:
@@ -156,8 +184,14 @@ def _offer_columns(state: Prefix) -> Sequence[Action]:
     found = [each for each in there if Variable(each.key) not in chosen] if more and not query.having else []
     found += _aggregates(state) if more and not query.having else ()
     if query.columns:
-        found += map(keyword, ("STOP", "ASC", "DESC") if _offer_order(replace(state, part="order")) else ("STOP",))
-        found += [keyword("HAVING")] if not query.having and state.world.numbers and any(not item.aggregate for item in query.columns) else []
+        found += map(
+            keyword, ("STOP", "ASC", "DESC") if _offer_order(replace(state, part="order")) else ("STOP",)
+        )
+        found += (
+            [keyword("HAVING")]
+            if not query.having and state.world.numbers and any(not item.aggregate for item in query.columns)
+            else []
+        )
     return found
 
 
@@ -171,7 +205,11 @@ def _offer_aggregated(state: Prefix) -> Sequence[Action]:
     whole = [keyword("ALL")] if state.aggregate == Aggregate.COUNT else []
     there = state.query.columns if state.part == "column" else ()
     counts = state.aggregate in (Aggregate.COUNT, Aggregate.COUNT_DISTINCT)
-    return [each for each in (*whole, *(state.variables() if counts else state.certain())) if aggregated_item(state, each) not in there]
+    return [
+        each
+        for each in (*whole, *(state.variables() if counts else state.certain()))
+        if aggregated_item(state, each) not in there
+    ]
 
 
 def _offer_comparisons(state: Prefix) -> Sequence[Action]:
@@ -186,7 +224,11 @@ def _offer_order(state: Prefix) -> Sequence[Action]:
 
 
 def _offer_limits(state: Prefix) -> Sequence[Action]:
-    counts = [number for number in state.world.numbers if number.key.value.isdecimal() and 0 < int(number.key.value) <= 1000]
+    counts = [
+        number
+        for number in state.world.numbers
+        if number.key.value.isdecimal() and 0 < int(number.key.value) <= 1000
+    ]
     return [keyword("ONE"), keyword("UNLIMITED"), *counts]
 
 
@@ -204,6 +246,14 @@ def constant_end(edge: Edge) -> Term | None:
 
 
 OFFERS: dict[str, Callable[[Prefix], Sequence[Action]]] = {
-    "HEAD": _offer_heads, "RELATION": _offer_relations, "TAIL": _offer_tails, "OR": offer_alternatives, "VALUE": offer_values,
-    "COLUMN": _offer_columns, "OF": _offer_aggregated, "COMPARE": _offer_comparisons, "ORDER": _offer_order, "LIMIT": _offer_limits,
-}  # fmt: skip
+    "HEAD": _offer_heads,
+    "RELATION": _offer_relations,
+    "TAIL": _offer_tails,
+    "OR": offer_alternatives,
+    "VALUE": offer_values,
+    "COLUMN": _offer_columns,
+    "OF": _offer_aggregated,
+    "COMPARE": _offer_comparisons,
+    "ORDER": _offer_order,
+    "LIMIT": _offer_limits,
+}

@@ -1,4 +1,5 @@
-"""What the live graph allows, asked while decoding (SPARKLE, section 3.2, but of the store and not of files made before).
+"""What the live graph allows, asked while decoding (SPARKLE, section 3.2, but of the store and not of files
+made before).
 
 Every answer is kept in a bounded cache that belongs to one version of the graph.
 """
@@ -16,20 +17,33 @@ from kbqa.sparql.stores.base import GraphStore
 
 _REMEMBERED = 100_000
 _SHORT, _LOOKED_AT = 2, 20_000
-"""Beyond how many edges only so many solutions are looked at, where what is asked of them might let none of them through."""
+"""Beyond how many edges only so many solutions are looked at, where what is asked of them might let none of
+them through.
+"""
 _LONG, _FEW = 4, 1_000
-"""Beyond how many edges, and for an edge between variables that are there already, only so few solutions are looked at: each costs many steps."""
+"""Beyond how many edges, and for an edge between variables that are there already, only so few solutions are
+looked at: each costs many steps.
+"""
 _SOON = 50_000
 """How many solutions a query may go through beside what serves people: a fraction of a second."""
-_NUMERIC = frozenset(("integer", "decimal", "double", "float", "int", "long", "short", "byte", "nonNegativeInteger", "positiveInteger"))
+_NUMERIC = frozenset(
+    (
+        "integer", "decimal", "double", "float", "int", "long", "short", "byte", "nonNegativeInteger",
+        "positiveInteger",
+    )
+)  # fmt: skip
 _SAMPLED = 20_000
-"""How many edges are followed to learn what can come after one; beyond, every predicate is offered, and checked where it is tried."""
+"""How many edges are followed to learn what can come after one; beyond, every predicate is offered, and
+checked where it is tried.
+"""
 
 
 def _looked_at(query: Query) -> str:
-    """Return the pattern that tells whether a query has a solution: of longer ones, not more are looked at than anyone can wait for.
+    """Return the pattern that tells whether a query has a solution: of longer ones, not more are looked at
+    than anyone can wait for.
 
-    That may be very many where conditions, or an edge between variables that are there already, let none of them through.
+    That may be very many where conditions, or an edge between variables that are there already, let none of
+    them through.
     """
     if query.required <= _SHORT:
         return pattern_text(query)
@@ -37,7 +51,11 @@ def _looked_at(query: Query) -> str:
         return pattern_text(query, most=_LOOKED_AT if query.required <= _LONG else _FEW)
     *before, last = query.edges
     known = {end for edge in before for end in (edge.subject, edge.object)}
-    if not (isinstance(last.subject, Variable) and isinstance(last.object, Variable) and {last.subject, last.object} <= known):
+    if not (
+        isinstance(last.subject, Variable)
+        and isinstance(last.object, Variable)
+        and {last.subject, last.object} <= known
+    ):
         return pattern_text(query)
     return f"{pattern_text(Query(edges=tuple(before)), most=_FEW)} {pattern_text(Query(edges=(last,)))}"
 
@@ -51,16 +69,27 @@ class LiveGraph:
 
     def __init__(self, store: GraphStore, profile: Profile) -> None:
         self.store, self.profile = store, profile
-        self._forward = {each.predicate: Action(Kind.FORWARD, each.predicate, each.text, context=each.ranges) for each in profile.predicates}
-        self._backward = {each.predicate: Action(Kind.BACKWARD, each.predicate, each.text, context=each.domains) for each in profile.predicates}
+        self._forward = {
+            each.predicate: Action(Kind.FORWARD, each.predicate, each.text, context=each.ranges)
+            for each in profile.predicates
+        }
+        self._backward = {
+            each.predicate: Action(Kind.BACKWARD, each.predicate, each.text, context=each.domains)
+            for each in profile.predicates
+        }
         self._holds: dict[str, bool] = {}
         self.relations_of = lru_cache(maxsize=10_000)(self._relations_of)
         self._after = lru_cache(maxsize=10_000)(self._relations_after)
 
     def runs_soon(self, query: Query) -> bool:
-        """Tell whether a query's edges have so few solutions that nobody needs a limit of time. Raises StoreError."""
+        """Tell whether a query's edges have so few solutions that nobody needs a limit of time.
+
+        Raises StoreError.
+        """
         edges = pattern_text(Query(edges=query.edges, branches=query.branches))
-        found = self.store.select(f"SELECT (COUNT(*) AS ?found) WHERE {{ SELECT * WHERE {{ {edges} }} LIMIT {_SOON} }}")
+        found = self.store.select(
+            f"SELECT (COUNT(*) AS ?found) WHERE {{ SELECT * WHERE {{ {edges} }} LIMIT {_SOON} }}"
+        )
         return found.rows[0] != (Literal(_SOON),)
 
     def range_of(self, predicate: NamedNode) -> str:
@@ -74,13 +103,21 @@ class LiveGraph:
         return found is not None and not _NUMERIC.isdisjoint(found.context)
 
     def with_surroundings(self, choices: Sequence[Action]) -> tuple[Action, ...]:
-        """Return entities and values with the texts of the properties around them, which tell namesakes apart."""
+        """Return entities and values with the texts of the properties around them, which tell namesakes
+        apart.
+        """
         entities = [choice for choice in choices if choice.kind == Kind.ENTITY]
-        around = dict(zip(entities, self.store.surroundings([choice.key for choice in entities]), strict=True))
-        return tuple(replace(choice, context=self._context(choice, around.get(choice, set()))) for choice in choices)
+        around = dict(
+            zip(entities, self.store.surroundings([choice.key for choice in entities]), strict=True)
+        )
+        return tuple(
+            replace(choice, context=self._context(choice, around.get(choice, set()))) for choice in choices
+        )
 
     def _context(self, choice: Action, around: set[NamedNode]) -> tuple[str, ...]:
-        predicates = [choice.key[0]] if choice.kind == Kind.VALUE else sorted(around, key=lambda each: each.value)
+        predicates = (
+            [choice.key[0]] if choice.kind == Kind.VALUE else sorted(around, key=lambda each: each.value)
+        )
         return tuple(dict.fromkeys(self._forward[each].text for each in predicates if each in self._forward))
 
     def relations_after(self, introduced_by: Action) -> tuple[Action, ...]:
@@ -88,7 +125,9 @@ class LiveGraph:
         return self._after(introduced_by.kind, introduced_by.key)
 
     def holds(self, queries: Sequence[Query]) -> list[bool]:
-        """Tell for each query whether its pattern has a solution, as far as is looked: what is not found within a bound counts as not there."""
+        """Tell for each query whether its pattern has a solution, as far as is looked: what is not found
+        within a bound counts as not there.
+        """
         return self._any_solution([f"SELECT * WHERE {{ {_looked_at(query)} }}" for query in queries])
 
     def fits(self, relation: Action, ends: Sequence[NamedNode]) -> list[bool]:
@@ -96,7 +135,9 @@ class LiveGraph:
         edge = f"?s {relation.key} ?o" if relation.kind == Kind.FORWARD else f"?o {relation.key} ?s"
         led_to = f"{{ SELECT DISTINCT ?o WHERE {{ {{ SELECT ?o WHERE {{ {edge} }} LIMIT {_FEW} }} }} }}"
         typed = self._any_solution([f"SELECT * WHERE {{ {end} {RDF_TYPE} ?c }}" for end in ends])
-        alike = self._any_solution([f"SELECT * WHERE {{ {end} {RDF_TYPE} ?c . {led_to} ?o {RDF_TYPE} ?c }}" for end in ends])
+        alike = self._any_solution(
+            [f"SELECT * WHERE {{ {end} {RDF_TYPE} ?c . {led_to} ?o {RDF_TYPE} ?c }}" for end in ends]
+        )
         return [shares or not has_class for has_class, shares in zip(typed, alike, strict=True)]
 
     def answers(self, queries: Sequence[Query]) -> list[bool]:
@@ -104,11 +145,19 @@ class LiveGraph:
         return self._any_solution([query_text(query) for query in queries])
 
     def numeric(self, query: Query, variables: Sequence[Variable]) -> list[bool]:
-        """Tell for each variable whether the pattern gives it nothing but numbers; of longer patterns the edges at the variable must."""
-        patterns = [pattern_text(query if query.required <= _SHORT else _edges_at(query, each)) for each in variables]
+        """Tell for each variable whether the pattern gives it nothing but numbers; of longer patterns the
+        edges at the variable must.
+        """
+        patterns = [
+            pattern_text(query if query.required <= _SHORT else _edges_at(query, each)) for each in variables
+        ]
         asked = list(zip(patterns, variables, strict=True))
-        some = self._any_solution([f"SELECT * WHERE {{ {pattern} FILTER isNumeric({each}) }}" for pattern, each in asked])
-        others = self._any_solution([f"SELECT * WHERE {{ {pattern} FILTER (!isNumeric({each})) }}" for pattern, each in asked])
+        some = self._any_solution(
+            [f"SELECT * WHERE {{ {pattern} FILTER isNumeric({each}) }}" for pattern, each in asked]
+        )
+        others = self._any_solution(
+            [f"SELECT * WHERE {{ {pattern} FILTER (!isNumeric({each})) }}" for pattern, each in asked]
+        )
         return [number and not other for number, other in zip(some, others, strict=True)]
 
     def store_names(self, iris: Sequence[NamedNode]) -> dict[NamedNode, str]:
@@ -129,13 +178,22 @@ class LiveGraph:
 
     def _relations_after(self, kind: Kind, key: NamedNode) -> tuple[Action, ...]:
         origin = {
-            Kind.CLASS: f"?x {RDF_TYPE} {key}", Kind.FORWARD: f"?o {key} ?x", Kind.BACKWARD: f"?x {key} ?o",
-        }[kind]  # fmt: skip
-        counted = self.store.select(f"SELECT (COUNT(*) AS ?n) WHERE {{ SELECT * WHERE {{ {origin} }} LIMIT {_SAMPLED} }}").rows[0][0]
+            Kind.CLASS: f"?x {RDF_TYPE} {key}",
+            Kind.FORWARD: f"?o {key} ?x",
+            Kind.BACKWARD: f"?x {key} ?o",
+        }[kind]
+        counted = self.store.select(
+            f"SELECT (COUNT(*) AS ?n) WHERE {{ SELECT * WHERE {{ {origin} }} LIMIT {_SAMPLED} }}"
+        ).rows[0][0]
         if isinstance(counted, Literal) and int(counted.value) >= _SAMPLED:
             return (*self._forward.values(), *self._backward.values())
         leaving, entering = (
-            {row[0] for row in self.store.select(f"SELECT DISTINCT ?p WHERE {{ {{ SELECT DISTINCT ?x WHERE {{ {origin} }} }} {pattern} }}").rows}
+            {
+                row[0]
+                for row in self.store.select(
+                    f"SELECT DISTINCT ?p WHERE {{ {{ SELECT DISTINCT ?x WHERE {{ {origin} }} }} {pattern} }}"
+                ).rows
+            }
             for pattern in ("?x ?p ?y", "?y ?p ?x")
         )
         forward = [choice for predicate, choice in self._forward.items() if predicate in leaving]

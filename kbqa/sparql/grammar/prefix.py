@@ -5,14 +5,45 @@ from dataclasses import dataclass, field, replace
 from kbqa.decoding.actions import Action, Kind
 from kbqa.decoding.vocabulary import Vocabulary
 from kbqa.sparql.grammar.live_graph import LiveGraph
-from kbqa.sparql.query import RDF_TYPE, Aggregate, Average, Branch, Comparison, Edge, Filter, Item, Node, Period, Query, Term, Variable
+from kbqa.sparql.query import (
+    RDF_TYPE,
+    Aggregate,
+    Average,
+    Branch,
+    Comparison,
+    Edge,
+    Filter,
+    Item,
+    Node,
+    Period,
+    Query,
+    Term,
+    Variable,
+)
 
 MAX_VARIABLES, MAX_EDGES, MAX_COLUMNS, MAX_BRANCHES = 8, 7, 6, 3
 
 KEYWORDS = (
-    "ASK", "NONE", "END", "NOT", "CLOSE", "OR", "NEW", "AVERAGE", "ALL", "HAVING", "ASC", "DESC", "STOP", "ONE", "UNLIMITED",
-    *(str(each) for each in Aggregate), *(str(each) for each in Comparison), "EITHER", "OPTIONAL",
-)  # fmt: skip
+    "ASK",
+    "NONE",
+    "END",
+    "NOT",
+    "CLOSE",
+    "OR",
+    "NEW",
+    "AVERAGE",
+    "ALL",
+    "HAVING",
+    "ASC",
+    "DESC",
+    "STOP",
+    "ONE",
+    "UNLIMITED",
+    *(str(each) for each in Aggregate),
+    *(str(each) for each in Comparison),
+    "EITHER",
+    "OPTIONAL",
+)
 STEPS = ("HEAD", "RELATION", "TAIL", "OR", "VALUE", "COLUMN", "OF", "COMPARE", "ORDER", "LIMIT")
 VOCABULARY = Vocabulary(KEYWORDS, STEPS, MAX_VARIABLES)
 
@@ -43,9 +74,9 @@ class LinkedQuestion:
 class Prefix:
     """A prefix of a query. `head`, `relation` and so on are what has been chosen of an unfinished part.
 
-    One that `insists` does not offer that the question has no answer. `group` is the keyword of the part that is open: NOT, EITHER
-    (alternatives) or OPTIONAL. Variables that a part introduced, from `opened` on, are `hidden` after it, but for those that all
-    alternatives have; those that may be missing are `optional`.
+    One that `insists` does not offer that the question has no answer. `group` is the keyword of the part that
+    is open: NOT, EITHER (alternatives) or OPTIONAL. Variables that a part introduced, from `opened` on, are
+    `hidden` after it, but for those that all alternatives have; those that may be missing are `optional`.
     """
 
     world: LinkedQuestion = field(compare=False, repr=False)
@@ -71,11 +102,16 @@ class Prefix:
         """Tell whether the query may have an edge or a condition more."""
         query = self.query
         conditions = len(query.filters) + sum(len(branch.filters) for branch in query.branches)
-        return len(query.every_edge) + (len(query.negations[-1]) if self.group == "NOT" else conditions) < MAX_EDGES
+        return (
+            len(query.every_edge) + (len(query.negations[-1]) if self.group == "NOT" else conditions)
+            < MAX_EDGES
+        )
 
     def variables(self) -> list[Action]:
         """Return the variables as choices, each read as what introduced it."""
-        return [variable_choice(index, by) for index, by in enumerate(self.introduced) if index not in self.hidden]
+        return [
+            variable_choice(index, by) for index, by in enumerate(self.introduced) if index not in self.hidden
+        ]
 
     def certain(self) -> list[Action]:
         """Return the variables that every solution has."""
@@ -109,7 +145,11 @@ class Prefix:
     def joined(self) -> tuple[Edge, ...]:
         """Return the edges that a solution of the open part has."""
         query = self.query
-        return (*query.edges, *query.branches[-1].edges) if self.group == "EITHER" else (*query.edges, *query.optionals)
+        return (
+            (*query.edges, *query.branches[-1].edges)
+            if self.group == "EITHER"
+            else (*query.edges, *query.optionals)
+        )
 
     def with_edge(self, edge: Edge) -> Query:
         """Return the query with an edge more, in the part that is open."""
@@ -135,7 +175,9 @@ class Prefix:
         return replace(query, filters=(*query.filters, condition))
 
     def looked_for(self, query: Query) -> Query:
-        """Return of a query that goes on from here what must have a solution: the open alternative for itself, and what may be missing, once."""
+        """Return of a query that goes on from here what must have a solution: the open alternative for
+        itself, and what may be missing, once.
+        """
         if self.group == "EITHER":
             branch = query.branches[-1]
             return Query((*query.edges, *branch.edges), branch.filters)

@@ -6,7 +6,19 @@ from dataclasses import replace
 from kbqa.decoding.actions import Action, Kind
 from kbqa.sparql.grammar.legal_actions import aggregated_item
 from kbqa.sparql.grammar.prefix import Prefix, open_branch, term_of
-from kbqa.sparql.query import RDF_TYPE, Aggregate, Average, Comparison, Edge, Having, Item, Period, Query, Term, Variable
+from kbqa.sparql.query import (
+    RDF_TYPE,
+    Aggregate,
+    Average,
+    Comparison,
+    Edge,
+    Having,
+    Item,
+    Period,
+    Query,
+    Term,
+    Variable,
+)
 
 
 def _after_head(state: Prefix, choice: Action) -> Prefix:
@@ -19,7 +31,11 @@ def _after_head(state: Prefix, choice: Action) -> Prefix:
 
 
 def _or(state: Prefix) -> Prefix:
-    return replace(state, query=open_branch(state.query)) if state.group == "EITHER" else replace(state, step="OR")
+    return (
+        replace(state, query=open_branch(state.query))
+        if state.group == "EITHER"
+        else replace(state, step="OR")
+    )
 
 
 def _close(state: Prefix) -> Prefix:
@@ -34,9 +50,14 @@ _AFTER_HEAD_WORD: dict[str, Callable[[Prefix], Prefix]] = {
     "NONE": lambda state: replace(state, step="", answerable=False),
     "END": lambda state: replace(state, step="" if state.asks else "COLUMN"),
     "NOT": lambda state: replace(
-        state, group="NOT", opened=len(state.introduced), query=replace(state.query, negations=(*state.query.negations, ()))
+        state,
+        group="NOT",
+        opened=len(state.introduced),
+        query=replace(state.query, negations=(*state.query.negations, ())),
     ),
-    "EITHER": lambda state: replace(state, group="EITHER", opened=len(state.introduced), query=open_branch(state.query)),
+    "EITHER": lambda state: replace(
+        state, group="EITHER", opened=len(state.introduced), query=open_branch(state.query)
+    ),
     "OPTIONAL": lambda state: replace(state, group="OPTIONAL"),
     "CLOSE": _close,
     "OR": _or,
@@ -59,8 +80,20 @@ def _after_tail(state: Prefix, choice: Action) -> Prefix:
         introduced = (*introduced, state.relation)
     if state.group == "OPTIONAL":
         optional |= {len(state.introduced)}
-    query, group = state.with_edge(state.edge(state.relation, choice)), "" if state.group == "OPTIONAL" else state.group
-    return replace(state, step="HEAD", query=query, introduced=introduced, optional=optional, group=group, head=None, relation=None)
+    query, group = (
+        state.with_edge(state.edge(state.relation, choice)),
+        "" if state.group == "OPTIONAL" else state.group,
+    )
+    return replace(
+        state,
+        step="HEAD",
+        query=query,
+        introduced=introduced,
+        optional=optional,
+        group=group,
+        head=None,
+        relation=None,
+    )
 
 
 def _after_alternative(state: Prefix, choice: Action) -> Prefix:
@@ -83,7 +116,9 @@ def _after_column(state: Prefix, choice: Action) -> Prefix:
     if choice.key == "STOP":
         return replace(state, step="")
     if choice.key in ("ASC", "DESC"):
-        return replace(state, step="ORDER", part="order", query=replace(state.query, descending=choice.key == "DESC"))
+        return replace(
+            state, step="ORDER", part="order", query=replace(state.query, descending=choice.key == "DESC")
+        )
     if choice.key == "HAVING":
         return replace(state, step="ORDER", part="having")
     return replace(state, step="OF", aggregate=Aggregate(choice.key))
@@ -106,7 +141,9 @@ def after_comparison(state: Prefix, choice: Action) -> Prefix:
 
 
 def _after_limit(state: Prefix, choice: Action) -> Prefix:
-    limit = {"ONE": 1, "UNLIMITED": None}[choice.key] if choice.kind == Kind.KEYWORD else int(choice.key.value)
+    limit = (
+        {"ONE": 1, "UNLIMITED": None}[choice.key] if choice.kind == Kind.KEYWORD else int(choice.key.value)
+    )
     return replace(state, step="", query=replace(state.query, limit=limit))
 
 
@@ -133,6 +170,14 @@ def compared(state: Prefix, choice: Action) -> Term | Average | Period:
 
 
 FOLLOWING: dict[str, Callable[[Prefix, Action], Prefix]] = {
-    "HEAD": _after_head, "RELATION": after_relation, "TAIL": _after_tail, "OR": _after_alternative, "VALUE": _after_value,
-    "COLUMN": _after_column, "OF": _after_aggregated, "COMPARE": after_comparison, "ORDER": after_order, "LIMIT": _after_limit,
-}  # fmt: skip
+    "HEAD": _after_head,
+    "RELATION": after_relation,
+    "TAIL": _after_tail,
+    "OR": _after_alternative,
+    "VALUE": _after_value,
+    "COLUMN": _after_column,
+    "OF": _after_aggregated,
+    "COMPARE": after_comparison,
+    "ORDER": after_order,
+    "LIMIT": _after_limit,
+}

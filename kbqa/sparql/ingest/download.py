@@ -1,4 +1,6 @@
-"""Fetching a graph's file by HTTP: public hosts only, redirects checked one by one, size limited, no pages taken for data."""
+"""Fetching a graph's file by HTTP: public hosts only, redirects checked one by one, size limited, no pages
+taken for data.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -20,13 +22,18 @@ class FetchError(LoadError):
 
 
 def fetch(address: str, target: Path, progress: Callable[[int, int], None]) -> RdfFormat:
-    """Write the file at `address` to `target` and return its format. Raises LoadError; FetchError where trying again can help."""
+    """Write the file at `address` to `target` and return its format.
+
+    Raises LoadError; FetchError where trying again can help.
+    """
     for _ in range(_REDIRECTS + 1):
         url, headers, extensions = pinned(address)
         try:
             with (
                 httpx.Client(timeout=_TIMEOUT, trust_env=False) as client,
-                client.stream("GET", url, headers={**headers, "Accept": _ACCEPT}, extensions=extensions) as response,
+                client.stream(
+                    "GET", url, headers={**headers, "Accept": _ACCEPT}, extensions=extensions
+                ) as response,
             ):
                 if not response.is_redirect:
                     return _write(response, address, target, progress)
@@ -44,7 +51,9 @@ def pinned(address: str) -> tuple[str, dict[str, str], dict[str, str]]:
         raise (FetchError if error.transient else LoadError)(str(error)) from error
 
 
-def _write(response: httpx.Response, address: str, target: Path, progress: Callable[[int, int], None]) -> RdfFormat:
+def _write(
+    response: httpx.Response, address: str, target: Path, progress: Callable[[int, int], None]
+) -> RdfFormat:
     if response.status_code >= 500 or response.status_code == 429:
         raise FetchError(f"{address} answers {response.status_code}.")
     if response.status_code != 200:
@@ -58,7 +67,9 @@ def _write(response: httpx.Response, address: str, target: Path, progress: Calla
         for chunk in response.iter_raw(1 << 16):
             done += len(chunk)
             if done > settings.GRAPH_MAX_FILE_BYTES:
-                raise LoadError(f"The file at {address} is larger than {settings.GRAPH_MAX_FILE_BYTES:,} bytes.")
+                raise LoadError(
+                    f"The file at {address} is larger than {settings.GRAPH_MAX_FILE_BYTES:,} bytes."
+                )
             file.write(chunk)
             progress(done, max(total, done))
     return form

@@ -1,4 +1,7 @@
-"""Edits: a version made from the served one by hard links, changed, and served in one step. The next question sees it."""
+"""Edits: a version made from the served one by hard links, changed, and served in one step.
+
+The next question sees it.
+"""
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -36,7 +39,9 @@ def edit_triples(graph: Graph, *, add: str = "", remove: str = "") -> GraphVersi
 def update_graph(graph: Graph, update: str) -> GraphVersion:
     """Run a SPARQL Update. Raises QueryError, StoreError."""
     if found := set(_FORBIDDEN) & words_outside_quotes(update):
-        raise QueryError(f"{' and '.join(sorted(found))} is not allowed: an update changes this graph by what it says itself.")
+        raise QueryError(
+            f"{' and '.join(sorted(found))} is not allowed: an update changes this graph by what it says itself."
+        )
 
     def change(store: Store) -> None:
         try:
@@ -66,7 +71,9 @@ def _edit(graph: Graph, change: Callable[[Store], None]) -> GraphVersion:
             raise
 
 
-def _changed(graph: Graph, served: GraphVersion, version: GraphVersion, change: Callable[[Store], None]) -> GraphVersion:
+def _changed(
+    graph: Graph, served: GraphVersion, version: GraphVersion, change: Callable[[Store], None]
+) -> GraphVersion:
     before = OxigraphStore.open(served.folder / "triples", "").store
     before.backup(str(version.folder / "triples"))
     store = Store(str(version.folder / "triples"))
@@ -98,7 +105,9 @@ def _parsed(text: str) -> Sequence[Triple]:
     if not text.strip():
         return []
     try:
-        triples = [Triple(quad.subject, quad.predicate, quad.object) for quad in parse(text, format=RdfFormat.TURTLE)]
+        triples = [
+            Triple(quad.subject, quad.predicate, quad.object) for quad in parse(text, format=RdfFormat.TURTLE)
+        ]
     except SyntaxError as error:
         raise QueryError(f"Line {error.lineno or 1} cannot be read: {error.msg}") from error
     if len(triples) > MAX_TRIPLES:

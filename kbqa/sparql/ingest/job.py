@@ -1,4 +1,7 @@
-"""A load of a graph in stages: fetch, read, publish, and encode its labels. Each may be interrupted and run again; the old version serves on."""
+"""A load of a graph in stages: fetch, read, publish, and encode its labels.
+
+Each may be interrupted and run again; the old version serves on.
+"""
 
 import shutil
 from collections.abc import Iterator, Mapping
@@ -32,7 +35,11 @@ def fetch_source(context: JobContext) -> None:
     if graph.source_kind != Graph.SourceKind.URL:
         return
     try:
-        form = fetch(graph.location, version.folder / "source", lambda done, total: context.progress(done, total, f"Fetching, {_megabytes(done)}"))
+        form = fetch(
+            graph.location,
+            version.folder / "source",
+            lambda done, total: context.progress(done, total, f"Fetching, {_megabytes(done)}"),
+        )
     except FetchError as error:
         raise TransientJobError(str(error)) from error
     except LoadError as error:
@@ -61,9 +68,17 @@ def read(context: JobContext) -> None:
     context.progress(0, 1, "Looking at what is in the graph")
     profile = profile_graph(OxigraphStore(store, ""), naming_of(graph))
     context.progress(0, 1, "Writing names")
-    names.names_of(version).write(names.names_in(store, profile), lambda number: context.progress(number, 0, f"Writing names, {number:,}"))
+    names.names_of(version).write(
+        names.names_in(store, profile),
+        lambda number: context.progress(number, 0, f"Writing names, {number:,}"),
+    )
     store.flush()
-    version.triples, version.skipped, version.complaints, version.profile = len(store), report.skipped, report.complaints, profile.as_json()
+    version.triples, version.skipped, version.complaints, version.profile = (
+        len(store),
+        report.skipped,
+        report.complaints,
+        profile.as_json(),
+    )
     version.save()
     _keep_prefixes(graph, profile, report.prefixes)
 
@@ -76,8 +91,12 @@ def naming_of(graph: Graph) -> Naming:
 
 def _keep_prefixes(graph: Graph, profile: Profile, found: Mapping[str, str]) -> None:
     """Give a graph's namespaces prefixes; those that it has stay."""
-    iris = [each.predicate.value for each in profile.predicates] + [each.iri.value for each in profile.classes]
-    graph.prefixes = prefixes_for(iris, graph.prefixes | {name: iri for name, iri in found.items() if name not in graph.prefixes})
+    iris = [each.predicate.value for each in profile.predicates] + [
+        each.iri.value for each in profile.classes
+    ]
+    graph.prefixes = prefixes_for(
+        iris, graph.prefixes | {name: iri for name, iri in found.items() if name not in graph.prefixes}
+    )
     graph.save(update_fields=["prefixes"])
 
 
@@ -90,7 +109,8 @@ def publish(context: JobContext) -> None:
 
 
 def embed_labels(context: JobContext) -> None:
-    """Last stage, when the version serves already: give what entities are called a vector, where it has none, the most connected first.
+    """Last stage, when the version serves already: give what entities are called a vector, where it has none,
+    the most connected first.
 
     Not for code: what its names mean, the code search knows better.
     """
@@ -100,13 +120,19 @@ def embed_labels(context: JobContext) -> None:
         return
     labels = names.labels_of(version, settings.GRAPH_EMBEDDED_LABELS)
     vectors = label_vectors_of(graph.pk)
-    vectors.write(labels, encode_labels, lambda done, total: context.progress(done, total, f"Encoding names, {done:,} of {total:,}"))
+    vectors.write(
+        labels,
+        encode_labels,
+        lambda done, total: context.progress(done, total, f"Encoding names, {done:,} of {total:,}"),
+    )
     vectors.keep_only(labels)
     context.progress(1, 1, f"{version.triples:,} triples")
 
 
 def serve(graph: Graph, version: GraphVersion) -> None:
-    """Make a version the served one, and remove older ones but for the last, which questions may still be reading."""
+    """Make a version the served one, and remove older ones but for the last, which questions may still be
+    reading.
+    """
     with transaction.atomic():
         locked = Graph.objects.select_for_update().get(pk=graph.pk)
         locked.versions.filter(state=GraphVersion.State.SERVING).update(state=GraphVersion.State.REPLACED)
@@ -117,7 +143,9 @@ def serve(graph: Graph, version: GraphVersion) -> None:
     (version.folder / "source").unlink(missing_ok=True)
     for old in graph.versions.filter(state=GraphVersion.State.REPLACED)[_KEPT_VERSIONS - 1 :]:
         shutil.rmtree(old.folder, ignore_errors=True)
-    for load in set(graph.versions.filter(state=GraphVersion.State.REPLACED).values_list("load", flat=True)) - {version.load}:
+    for load in set(
+        graph.versions.filter(state=GraphVersion.State.REPLACED).values_list("load", flat=True)
+    ) - {version.load}:
         names.names_of_load(graph.pk, load).delete()
 
 
@@ -190,7 +218,11 @@ def _open_version(graph: Graph) -> GraphVersion:
 def _triples(graph: Graph, version: GraphVersion, report: Report, context: JobContext) -> Iterator[Quad]:
     if graph.source_kind == Graph.SourceKind.REPOSITORY:
         return _of_source(graph, report, context)
-    path, form = (version.folder / "source", _stored_format(version)) if graph.source_kind == Graph.SourceKind.URL else _local_file(graph)
+    path, form = (
+        (version.folder / "source", _stored_format(version))
+        if graph.source_kind == Graph.SourceKind.URL
+        else _local_file(graph)
+    )
     if not path.exists():
         raise LoadError(f"The file {path.name} is gone; upload it again.")
     file = RdfFile(path, form, settings.GRAPH_MAX_EXPANDED_BYTES)
@@ -208,7 +240,9 @@ def _look_at_endpoint(graph: Graph, version: GraphVersion, context: JobContext) 
     try:
         profile = profile_graph(store, naming_of(graph))
         rows = names.endpoint_names(store, profile)
-        names.names_of(version).write(rows, lambda number: context.progress(number, 0, f"Fetching names, {number:,}"))
+        names.names_of(version).write(
+            rows, lambda number: context.progress(number, 0, f"Fetching names, {number:,}")
+        )
     except StoreError as error:
         raise (TransientJobError if error.transient else JobError)(str(error)) from error
     version.triples, version.profile = profile.triples, profile.as_json()
@@ -222,7 +256,10 @@ def _local_file(graph: Graph) -> tuple[Path, RdfFormat]:
 
 
 def _stored_format(version: GraphVersion) -> RdfFormat:
-    return RdfFormat.from_media_type((version.folder / "format").read_text(encoding="utf-8")) or RdfFormat.N_TRIPLES
+    return (
+        RdfFormat.from_media_type((version.folder / "format").read_text(encoding="utf-8"))
+        or RdfFormat.N_TRIPLES
+    )
 
 
 def _of_source(graph: Graph, report: Report, context: JobContext) -> Iterator[Quad]:

@@ -15,5 +15,8 @@ def label_vectors_of(graph: int) -> TextVectors:
 
 
 def encode_labels(texts: Sequence[str]) -> Vectors:
-    """Return the unit vectors of labels, or of words that may mean one, float32 [n, 384]. Raises EncoderError."""
+    """Return the unit vectors of labels, or of words that may mean one, float32 [n, 384].
+
+    Raises EncoderError.
+    """
     return load_encoder(EncoderSpec("openvino", BUNDLED_MODEL)).encode(texts)

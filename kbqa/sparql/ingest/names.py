@@ -30,16 +30,30 @@ def names_of_load(graph: int, load: int) -> Names:
 def labels_of(version: GraphVersion, most: int) -> list[str]:
     """Return what a version's entities are called, those of the most connected, each once."""
     rows = Name.objects.filter(graph_id=version.graph_id, load=version.load, kind=Name.Kind.ENTITY)
-    return list(rows.values_list("text", flat=True).annotate(most=Max("count")).order_by("-most", "text")[:most])
+    return list(
+        rows.values_list("text", flat=True).annotate(most=Max("count")).order_by("-most", "text")[:most]
+    )
 
 
 def names_in(store: Store, profile: Profile) -> Iterator[NameRow]:
-    """Read all names: labels, or what an IRI says where a graph has no labels, and the texts that properties have."""
+    """Read all names: labels, or what an IRI says where a graph has no labels, and the texts that properties
+    have.
+    """
     if profile.labels:
         for predicate in profile.labels:
             for quad in store.quads_for_pattern(None, predicate, None):
-                if isinstance(quad.subject, NamedNode) and isinstance(quad.object, Literal) and quad.subject not in profile.texts:
-                    yield Name.Kind.ENTITY, str(quad.subject), "", quad.object.value, _degree(store, quad.subject)
+                if (
+                    isinstance(quad.subject, NamedNode)
+                    and isinstance(quad.object, Literal)
+                    and quad.subject not in profile.texts
+                ):
+                    yield (
+                        Name.Kind.ENTITY,
+                        str(quad.subject),
+                        "",
+                        quad.object.value,
+                        _degree(store, quad.subject),
+                    )
     else:
         yield from _speaking_iris(store, profile)
     for predicate in profile.names:
@@ -57,8 +71,18 @@ def endpoint_names(store: GraphStore, profile: Profile) -> Iterator[NameRow]:
             rows = store.select(f"{body} ORDER BY {what} LIMIT {_PAGE} OFFSET {offset}").rows
             for row in rows:
                 subject, value = (row[0], row[-1])
-                if isinstance(value, Literal) and len(value.value) <= MAX_NAME_LENGTH and subject not in profile.texts:
-                    yield kind, str(subject), "" if kind == Name.Kind.ENTITY else str(predicate), value.value, 1
+                if (
+                    isinstance(value, Literal)
+                    and len(value.value) <= MAX_NAME_LENGTH
+                    and subject not in profile.texts
+                ):
+                    yield (
+                        kind,
+                        str(subject),
+                        "" if kind == Name.Kind.ENTITY else str(predicate),
+                        value.value,
+                        1,
+                    )
             if len(rows) < _PAGE:
                 break
 
@@ -83,7 +107,12 @@ def _values(store: Store, predicate: NamedNode) -> Iterator[NameRow]:
     seen: set[Literal] = set()
     for quad in store.quads_for_pattern(None, predicate, None):
         value = quad.object
-        if isinstance(value, BlankNode | NamedNode) or not isinstance(value, Literal) or value in seen or len(value.value) > _MAX_VALUE_LENGTH:
+        if (
+            isinstance(value, BlankNode | NamedNode)
+            or not isinstance(value, Literal)
+            or value in seen
+            or len(value.value) > _MAX_VALUE_LENGTH
+        ):
             continue
         if value.language or value.datatype.value == _XSD_STRING:
             seen.add(value)

@@ -11,9 +11,16 @@ from typing import IO, cast
 from pyoxigraph import Quad, RdfFormat, parse
 
 FORMATS = {
-    ".nt": RdfFormat.N_TRIPLES, ".nq": RdfFormat.N_QUADS, ".ttl": RdfFormat.TURTLE, ".trig": RdfFormat.TRIG,
-    ".rdf": RdfFormat.RDF_XML, ".owl": RdfFormat.RDF_XML, ".xml": RdfFormat.RDF_XML, ".jsonld": RdfFormat.JSON_LD, ".json": RdfFormat.JSON_LD,
-}  # fmt: skip
+    ".nt": RdfFormat.N_TRIPLES,
+    ".nq": RdfFormat.N_QUADS,
+    ".ttl": RdfFormat.TURTLE,
+    ".trig": RdfFormat.TRIG,
+    ".rdf": RdfFormat.RDF_XML,
+    ".owl": RdfFormat.RDF_XML,
+    ".xml": RdfFormat.RDF_XML,
+    ".jsonld": RdfFormat.JSON_LD,
+    ".json": RdfFormat.JSON_LD,
+}
 _BY_LINE = (RdfFormat.N_TRIPLES, RdfFormat.N_QUADS)
 _CHUNK_LINES = 20_000
 _MAX_LINE_LENGTH = 16 * 1024 * 1024
@@ -58,13 +65,19 @@ class RdfFile:
 def rdf_format(name: str, content_type: str = "") -> RdfFormat:
     """Return the format that a file's name, or else its media type, says. Raises LoadError."""
     suffix = Path(name.lower().removesuffix(".gz").removesuffix(".gzip")).suffix
-    found = FORMATS.get(suffix) or RdfFormat.from_media_type(content_type.split(";", maxsplit=1)[0].strip() or "text/unknown")
+    found = FORMATS.get(suffix) or RdfFormat.from_media_type(
+        content_type.split(";", maxsplit=1)[0].strip() or "text/unknown"
+    )
     if found is None:
-        raise LoadError(f"{name} is no RDF file by its name. It must end in {', '.join(FORMATS)}, each also with .gz.")
+        raise LoadError(
+            f"{name} is no RDF file by its name. It must end in {', '.join(FORMATS)}, each also with .gz."
+        )
     return found
 
 
-def triples_of(file: RdfFile, report: Report, *, skip_bad_lines: bool, progress: Callable[[int, int], None]) -> Iterator[Quad]:
+def triples_of(
+    file: RdfFile, report: Report, *, skip_bad_lines: bool, progress: Callable[[int, int], None]
+) -> Iterator[Quad]:
     """Read a file's triples as a stream; named graphs are merged into one.
 
     `progress` is called with (bytes read, bytes in all) of the file as it lies on disk. Raises LoadError.
@@ -77,7 +90,11 @@ def triples_of(file: RdfFile, report: Report, *, skip_bad_lines: bool, progress:
         raw.seek(0)
         unpacked = cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if packed else raw
         stream = _Counted(unpacked, raw, size, file.most_bytes, progress)
-        quads = _by_line(stream, file.format, report) if skip_bad_lines and file.format in _BY_LINE else _whole(stream, file.format, report)
+        quads = (
+            _by_line(stream, file.format, report)
+            if skip_bad_lines and file.format in _BY_LINE
+            else _whole(stream, file.format, report)
+        )
         try:
             for quad in quads:
                 report.triples += 1
@@ -87,7 +104,10 @@ def triples_of(file: RdfFile, report: Report, *, skip_bad_lines: bool, progress:
 
 
 def _check_entities(path: Path) -> None:
-    """Refuse XML whose entities grow when they are expanded: those that name others, and long ones. Raises LoadError."""
+    """Refuse XML whose entities grow when they are expanded: those that name others, and long ones.
+
+    Raises LoadError.
+    """
     with path.open("rb") as raw:
         packed = raw.read(2) == _GZIP
         raw.seek(0)
@@ -103,8 +123,22 @@ def _check_entities(path: Path) -> None:
 class _Counted:
     """A stream of bytes that tells how far it is and stops at a size."""
 
-    def __init__(self, stream: IO[bytes], raw: IO[bytes], size: int, most_bytes: int, progress: Callable[[int, int], None]) -> None:
-        self._stream, self._raw, self._size, self._most, self._progress, self._read = stream, raw, size, most_bytes, progress, 0
+    def __init__(
+        self,
+        stream: IO[bytes],
+        raw: IO[bytes],
+        size: int,
+        most_bytes: int,
+        progress: Callable[[int, int], None],
+    ) -> None:
+        self._stream, self._raw, self._size, self._most, self._progress, self._read = (
+            stream,
+            raw,
+            size,
+            most_bytes,
+            progress,
+            0,
+        )
 
     def read(self, size: int = -1) -> bytes:
         return self._count(self._stream.read(size))

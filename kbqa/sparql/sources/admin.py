@@ -18,16 +18,30 @@ if TYPE_CHECKING:
 else:
     _GraphModelForm = forms.ModelForm
 
-_FIELDS = ("name", "source_kind", "location", "token", "skip_bad_lines", "prefixes", "label_predicates", "languages")
+_FIELDS = (
+    "name",
+    "source_kind",
+    "location",
+    "token",
+    "skip_bad_lines",
+    "prefixes",
+    "label_predicates",
+    "languages",
+)
 
 
 class GraphAdminForm(_GraphModelForm):
     """Checks the source as every other way in does."""
 
     token = forms.CharField(
-        required=False, widget=forms.PasswordInput(attrs={"autocomplete": "off"}), help_text="For endpoints. Leave empty to keep the stored one."
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text="For endpoints. Leave empty to keep the stored one.",
     )
-    file = forms.FileField(required=False, help_text="For an uploaded file: Turtle, N-Triples, N-Quads, TriG, RDF/XML or JSON-LD, also with .gz.")
+    file = forms.FileField(
+        required=False,
+        help_text="For an uploaded file: Turtle, N-Triples, N-Quads, TriG, RDF/XML or JSON-LD, also with .gz.",
+    )
 
     class Meta:
         model = Graph
@@ -51,7 +65,13 @@ class GraphAdminForm(_GraphModelForm):
             values = {name: cleaned.get(name) or "" for name in ("name", "source_kind", "location", "slug")}
             prefixes = cleaned.get("prefixes") or {}
             labels = cleaned.get("label_predicates") or []
-            graph = Graph(pk=self.instance.pk, trusted=self.instance.trusted, prefixes=prefixes, label_predicates=labels, **values)
+            graph = Graph(
+                pk=self.instance.pk,
+                trusted=self.instance.trusted,
+                prefixes=prefixes,
+                label_predicates=labels,
+                **values,
+            )
             services.check_graph(graph)
         except ValidationError as error:
             self.add_error(None, error.messages)  # type: ignore[arg-type]
@@ -133,7 +153,11 @@ class QuestionAdmin(ModelAdmin):  # type: ignore[misc]
     @admin.action(description="Export as training examples")
     def export(self, request: HttpRequest, queryset: QuerySet[Question]) -> HttpResponse:
         """Return the judged ones among the chosen as JSON lines."""
-        lines = (json.dumps(each, ensure_ascii=False) + "\n" for each in selectors.training_examples(queryset))
+        lines = (
+            json.dumps(each, ensure_ascii=False) + "\n" for each in selectors.training_examples(queryset)
+        )
         return HttpResponse(
-            "".join(lines), content_type="application/jsonl", headers={"Content-Disposition": 'attachment; filename="questions.jsonl"'}
+            "".join(lines),
+            content_type="application/jsonl",
+            headers={"Content-Disposition": 'attachment; filename="questions.jsonl"'},
         )

@@ -18,7 +18,9 @@ def history(graph: Graph, number: int = 20) -> QuerySet[Question]:
 
 
 def training_examples(questions: QuerySet[Question]) -> list[dict[str, Any]]:
-    """Return what people judged of some questions, as examples to train on: the corrected query, or the one that was right."""
+    """Return what people judged of some questions, as examples to train on: the corrected query, or the one
+    that was right.
+    """
     judged = questions.exclude(verdict="").select_related("graph")
     return [
         {"graph": each.graph.slug, "question": each.text, "sparql": each.correction or each.sparql}

@@ -1,4 +1,7 @@
-"""What people and programs do with graphs: add, load, edit, delete, ask. Pages, admin, API and commands all call these."""
+"""What people and programs do with graphs: add, load, edit, delete, ask.
+
+Pages, admin, API and commands all call these.
+"""
 
 import uuid
 from collections.abc import Iterator, Sequence
@@ -52,9 +55,16 @@ def add_graph(
     """
     name = name.strip() or suggested_name(location)
     graph = Graph(
-        slug=slug_of(name), name=name[:100], source_kind=source_kind, location=location.strip(), token=token.strip(), skip_bad_lines=skip_bad_lines,
-        trusted=trusted, label_predicates=list(label_predicates), languages=languages,
-    )  # fmt: skip
+        slug=slug_of(name),
+        name=name[:100],
+        source_kind=source_kind,
+        location=location.strip(),
+        token=token.strip(),
+        skip_bad_lines=skip_bad_lines,
+        trusted=trusted,
+        label_predicates=list(label_predicates),
+        languages=languages,
+    )
     check_graph(graph)
     try:
         with transaction.atomic():
@@ -65,13 +75,28 @@ def add_graph(
 
 
 def check_graph(graph: Graph) -> None:
-    """Check a graph's name, prefixes, names and source. Raises ValidationError with the field that is wrong."""
+    """Check a graph's name, prefixes, names and source.
+
+    Raises ValidationError with the field that is wrong.
+    """
     if Graph.objects.filter(slug=graph.slug).exclude(pk=graph.pk).exists():
         raise ValidationError({"name": f"There is a graph named {graph.name} already."})
-    if not isinstance(graph.prefixes, dict) or any(not is_prefix(name, iri) for name, iri in graph.prefixes.items()):
-        raise ValidationError({"prefixes": 'Prefixes are written as {"ex": "http://example.org/"}: a short name, and a whole IRI.'})
-    if not isinstance(graph.label_predicates, list) or any(not is_iri(each) for each in graph.label_predicates):
-        raise ValidationError({"label_predicates": 'Properties are written as a list of whole IRIs: ["http://example.org/name"].'})
+    if not isinstance(graph.prefixes, dict) or any(
+        not is_prefix(name, iri) for name, iri in graph.prefixes.items()
+    ):
+        raise ValidationError(
+            {
+                "prefixes": 'Prefixes are written as {"ex": "http://example.org/"}: a short name, and a whole IRI.'
+            }
+        )
+    if not isinstance(graph.label_predicates, list) or any(
+        not is_iri(each) for each in graph.label_predicates
+    ):
+        raise ValidationError(
+            {
+                "label_predicates": 'Properties are written as a list of whole IRIs: ["http://example.org/name"].'
+            }
+        )
     try:
         _check_source(graph)
     except LoadError as error:
@@ -79,7 +104,10 @@ def check_graph(graph: Graph) -> None:
 
 
 def export_graph(graph: Graph) -> Iterator[str]:
-    """Return the lines of the served version as N-Triples. Raises StoreError; QueryError for a graph that lives elsewhere."""
+    """Return the lines of the served version as N-Triples.
+
+    Raises StoreError; QueryError for a graph that lives elsewhere.
+    """
     _, live = served(graph)
     if not isinstance(live.store, OxigraphStore):
         raise QueryError(f"{graph.name} lives at {graph.location}: its triples are exported there.")
@@ -88,7 +116,9 @@ def export_graph(graph: Graph) -> Iterator[str]:
 
 def load_graph(graph: Graph) -> Job:
     """Start a load, or return the one that is at work on the graph."""
-    return start_job(kind=jobs.LOAD, subject=graph.subject, title=f"Load {graph.name}", arguments={"graph": graph.pk})
+    return start_job(
+        kind=jobs.LOAD, subject=graph.subject, title=f"Load {graph.name}", arguments={"graph": graph.pk}
+    )
 
 
 def reload_graphs_of(sender: object, *, kind: str, location: str, **_: object) -> None:
@@ -101,11 +131,16 @@ def delete_graph(graph: Graph) -> Job:
     """Hide a graph at once, cancel what works on it, and remove it in the background."""
     Graph.objects.filter(pk=graph.pk).update(deleting=True)
     cancel_jobs_of(graph.subject)
-    return start_job(kind=jobs.DELETE, subject=graph.subject, title=f"Delete {graph.name}", arguments={"graph": graph.pk})
+    return start_job(
+        kind=jobs.DELETE, subject=graph.subject, title=f"Delete {graph.name}", arguments={"graph": graph.pk}
+    )
 
 
 def store_file(upload: "UploadedFile[Any]") -> str:
-    """Keep an uploaded file and return its stored name. Raises ValidationError for what is no RDF file by its name, or too large."""
+    """Keep an uploaded file and return its stored name.
+
+    Raises ValidationError for what is no RDF file by its name, or too large.
+    """
     if (upload.size or 0) > settings.GRAPH_MAX_FILE_BYTES:
         raise ValidationError({"file": f"The file is larger than {settings.GRAPH_MAX_FILE_BYTES:,} bytes."})
     try:
@@ -130,24 +165,36 @@ def slug_of(name: str) -> str:
 
 
 def ask(graph: Graph, question: str, *, remember_for: Any = None) -> tuple[Answer, Question]:
-    """Answer a question from a graph, and keep it in the history. Raises QuestionError, StoreError, EncoderError."""
+    """Answer a question from a graph, and keep it in the history.
+
+    Raises QuestionError, StoreError, EncoderError.
+    """
     question = " ".join(question.replace("\0", " ").split())
     if not question:
         raise QuestionError("Ask something, for example one of the questions shown below.")
     if len(question) > MAX_QUESTION_CHARACTERS:
-        raise QuestionError(f"A question has at most {MAX_QUESTION_CHARACTERS:,} characters; this one has {len(question):,}.")
+        raise QuestionError(
+            f"A question has at most {MAX_QUESTION_CHARACTERS:,} characters; this one has {len(question):,}."
+        )
     version, live = served(graph)
     answer = pipeline.ask(question, version, live, configured_decoder())
     asker = remember_for if getattr(remember_for, "is_authenticated", False) else None
     kept = Question.objects.create(
-        graph=graph, text=question, sparql=answer.best.text if answer.best else "", confidence=answer.best.probability if answer.best else 0.0,
-        milliseconds=answer.milliseconds, asker=asker,
-    )  # fmt: skip
+        graph=graph,
+        text=question,
+        sparql=answer.best.text if answer.best else "",
+        confidence=answer.best.probability if answer.best else 0.0,
+        milliseconds=answer.milliseconds,
+        asker=asker,
+    )
     return answer, kept
 
 
 def judge(question: Question, *, good: bool, correction: str = "") -> Question:
-    """Keep what a person thinks of an answer; a correction is the query that would have been right. Raises ValidationError."""
+    """Keep what a person thinks of an answer; a correction is the query that would have been right.
+
+    Raises ValidationError.
+    """
     if correction:
         try:
             check_query(correction)

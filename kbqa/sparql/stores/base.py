@@ -23,7 +23,10 @@ class QueryError(StoreError):
 
 @dataclass(frozen=True)
 class Solutions:
-    """What a SELECT found: a term or None for each variable of each row. `cut` if there are more rows than were asked for."""
+    """What a SELECT found: a term or None for each variable of each row.
+
+    `cut` if there are more rows than were asked for.
+    """
 
     variables: tuple[str, ...]
     rows: list[tuple[RdfTerm | None, ...]]
@@ -45,10 +48,15 @@ class GraphStore(Protocol):
         ...
 
     def any_solution(self, bodies: Sequence[str]) -> list[bool]:
-        """Tell for each body, `SELECT … { … }` without a limit, whether it has a solution. Raises StoreError."""
+        """Tell for each body, `SELECT … { … }` without a limit, whether it has a solution.
+
+        Raises StoreError.
+        """
         ...
 
-    def relations(self, term: NamedNode | Literal, candidates: Sequence[NamedNode]) -> tuple[list[NamedNode], list[NamedNode]]:
+    def relations(
+        self, term: NamedNode | Literal, candidates: Sequence[NamedNode]
+    ) -> tuple[list[NamedNode], list[NamedNode]]:
         """Return which of the predicates leave a term, and which enter it. Raises StoreError."""
         ...
 

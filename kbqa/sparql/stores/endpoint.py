@@ -6,7 +6,14 @@ from typing import TypeVar
 
 import httpx
 from django.conf import settings
-from pyoxigraph import Literal, NamedNode, QueryBoolean, QueryResultsFormat, QuerySolutions, parse_query_results
+from pyoxigraph import (
+    Literal,
+    NamedNode,
+    QueryBoolean,
+    QueryResultsFormat,
+    QuerySolutions,
+    parse_query_results,
+)
 
 from kbqa.sparql.stores.base import QueryError, Solutions, StoreError
 from searchapp.addresses import AddressError, pinned_address
@@ -51,11 +58,19 @@ class EndpointStore:
         """Tell for each body whether it has a solution; many are asked in one request."""
         found: set[int] = set()
         for chunk in _portions(list(enumerate(bodies))):
-            parts = " UNION ".join(f"{{ SELECT ({number} AS ?k) WHERE {{ {{ {body} LIMIT 1 }} }} }}" for number, body in chunk)
-            found |= {int(row[0].value) for row in self.select(f"SELECT ?k WHERE {{ {parts} }}").rows if isinstance(row[0], Literal)}
+            parts = " UNION ".join(
+                f"{{ SELECT ({number} AS ?k) WHERE {{ {{ {body} LIMIT 1 }} }} }}" for number, body in chunk
+            )
+            found |= {
+                int(row[0].value)
+                for row in self.select(f"SELECT ?k WHERE {{ {parts} }}").rows
+                if isinstance(row[0], Literal)
+            }
         return [number in found for number in range(len(bodies))]
 
-    def relations(self, term: NamedNode | Literal, candidates: Sequence[NamedNode]) -> tuple[list[NamedNode], list[NamedNode]]:
+    def relations(
+        self, term: NamedNode | Literal, candidates: Sequence[NamedNode]
+    ) -> tuple[list[NamedNode], list[NamedNode]]:
         """Return which of the predicates leave a term, and which enter it."""
         leaving = [] if isinstance(term, Literal) else self._existing(f"{term} ?p ?y", candidates)
         return leaving, self._existing(f"?y ?p {term}", candidates)
@@ -66,7 +81,10 @@ class EndpointStore:
         for chunk in _portions(list(enumerate(terms))):
             sides = [(number, f"{term} ?p ?y") for number, term in chunk if isinstance(term, NamedNode)]
             sides += [(number, f"?y ?p {term}") for number, term in chunk]
-            parts = " UNION ".join(f"{{ SELECT ({number} AS ?k) ?p WHERE {{ {side} }} LIMIT {_LOOKED_AT} }}" for number, side in sides)
+            parts = " UNION ".join(
+                f"{{ SELECT ({number} AS ?k) ?p WHERE {{ {side} }} LIMIT {_LOOKED_AT} }}"
+                for number, side in sides
+            )
             for key, predicate in self.select(f"SELECT DISTINCT ?k ?p WHERE {{ {parts} }}").rows:
                 if isinstance(key, Literal) and isinstance(predicate, NamedNode):
                     found[int(key.value)].add(predicate)
@@ -83,7 +101,9 @@ class EndpointStore:
         if not candidates:
             return []
         values = " ".join(map(str, candidates))
-        rows = self.select(f"SELECT ?p WHERE {{ VALUES ?p {{ {values} }} FILTER EXISTS {{ {pattern} }} }}").rows
+        rows = self.select(
+            f"SELECT ?p WHERE {{ VALUES ?p {{ {values} }} FILTER EXISTS {{ {pattern} }} }}"
+        ).rows
         found = {row[0] for row in rows}
         return [each for each in candidates if each in found]
 
@@ -101,14 +121,23 @@ class EndpointStore:
         raise StoreError(f"{self.address} is busy; try again later.", transient=True)
 
     def _send(self, query: str, seconds: float, accept: str = _ACCEPT) -> tuple[int, str, bytes, float]:
-        """Return status, media type, body and how long the server asks to wait. A body that is too large is not read to its end."""
+        """Return status, media type, body and how long the server asks to wait.
+
+        A body that is too large is not read to its end.
+        """
         try:
-            url, headers, extensions = pinned_address(self.address, allow_private=settings.SOURCE_ALLOW_PRIVATE_ADDRESSES)
+            url, headers, extensions = pinned_address(
+                self.address, allow_private=settings.SOURCE_ALLOW_PRIVATE_ADDRESSES
+            )
             until, body = time.monotonic() + seconds, bytearray()
             with (
                 httpx.Client(timeout=seconds, trust_env=False) as client,
                 client.stream(
-                    "POST", url, data={"query": query}, headers=self._headers | headers | {"Accept": accept}, extensions=extensions
+                    "POST",
+                    url,
+                    data={"query": query},
+                    headers=self._headers | headers | {"Accept": accept},
+                    extensions=extensions,
                 ) as response,
             ):
                 for chunk in response.iter_bytes(1 << 16):
@@ -121,9 +150,13 @@ class EndpointStore:
         except AddressError as error:
             raise StoreError(str(error), transient=error.transient) from error
         except httpx.TimeoutException as error:
-            raise QueryError(f"{self.address} took longer than {settings.GRAPH_QUERY_TIMEOUT_MS / 1000:g} seconds.") from error
+            raise QueryError(
+                f"{self.address} took longer than {settings.GRAPH_QUERY_TIMEOUT_MS / 1000:g} seconds."
+            ) from error
         except httpx.HTTPError as error:
-            raise StoreError(f"{self.address} cannot be reached: {error or type(error).__name__}", transient=True) from error
+            raise StoreError(
+                f"{self.address} cannot be reached: {error or type(error).__name__}", transient=True
+            ) from error
 
     def _read(self, status: int, kind: str, body: bytes) -> object:
         if status in (401, 403):
@@ -133,7 +166,9 @@ class EndpointStore:
         if status != 200:
             raise QueryError(f"{self.address} answers {status}: {body[:200].decode(errors='replace')}")
         if kind not in _FORMATS:
-            raise StoreError(f"{self.address} answers with {kind or 'no media type'}, which is no SPARQL result. Is this the endpoint's address?")
+            raise StoreError(
+                f"{self.address} answers with {kind or 'no media type'}, which is no SPARQL result. Is this the endpoint's address?"
+            )
         try:
             return parse_query_results(body, format=_FORMATS[kind])
         except (SyntaxError, ValueError) as error:

@@ -1,8 +1,8 @@
 """Queries that people and programs write: run in a process of their own, which ends with its time or memory.
 
-The store cannot be told to stop, so a query that takes too long is killed with its process; the graph's folder is opened for
-reading alone. Only SELECT, ASK, CONSTRUCT and DESCRIBE exist there: an update is not even parsed, and nothing is fetched
-from elsewhere (SERVICE).
+The store cannot be told to stop, so a query that takes too long is killed with its process; the graph's
+folder is opened for reading alone. Only SELECT, ASK, CONSTRUCT and DESCRIBE exist there: an update is not
+even parsed, and nothing is fetched from elsewhere (SERVICE).
 """
 
 import json
@@ -67,7 +67,10 @@ def run_query(version: GraphVersion, query: str, accept: str = "", *, limit: int
 
 
 def run_limited(version: GraphVersion, query: str, limit: int) -> Solutions | bool:
-    """Return the solutions of a SELECT, at most `limit`, or the answer to an ASK. Raises QueryError, StoreError."""
+    """Return the solutions of a SELECT, at most `limit`, or the answer to an ASK.
+
+    Raises QueryError, StoreError.
+    """
     result = run_query(version, query, "application/sparql-results+json", limit=limit)
     found = parse_query_results(result.body, format=QueryResultsFormat.JSON)
     if isinstance(found, QueryBoolean):
@@ -77,12 +80,18 @@ def run_limited(version: GraphVersion, query: str, limit: int) -> Solutions | bo
 
 def _run_in_process(folder: Path, query: str, accept: str, limit: int | None) -> Result:
     seconds = settings.GRAPH_QUERY_TIMEOUT_MS / 1000
-    task = json.dumps({"folder": str(folder), "query": query, "accept": accept, "limit": limit or settings.GRAPH_MAX_ROWS})
+    task = json.dumps(
+        {"folder": str(folder), "query": query, "accept": accept, "limit": limit or settings.GRAPH_MAX_ROWS}
+    )
     command = [sys.executable, "-S", "-c", _START, str(Path(__file__).parent / "query_process.py")]
     try:
-        done = subprocess.run([*command, *sys.path], input=task.encode(), capture_output=True, timeout=seconds, check=False)
+        done = subprocess.run(
+            [*command, *sys.path], input=task.encode(), capture_output=True, timeout=seconds, check=False
+        )
     except subprocess.TimeoutExpired:
-        raise QueryError(f"The query took longer than {seconds:g} seconds and was stopped. Add a LIMIT, or narrow its pattern.") from None
+        raise QueryError(
+            f"The query took longer than {seconds:g} seconds and was stopped. Add a LIMIT, or narrow its pattern."
+        ) from None
     if done.returncode == 2:
         raise QueryError(done.stderr.decode(errors="replace").strip())
     if done.returncode != 0:

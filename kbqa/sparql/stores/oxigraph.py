@@ -23,7 +23,9 @@ class OxigraphStore:
         try:
             return cls(Store.read_only(str(folder)), version)
         except OSError as error:
-            raise StoreError(f"The graph's folder {folder} cannot be opened: {error}", transient=True) from error
+            raise StoreError(
+                f"The graph's folder {folder} cannot be opened: {error}", transient=True
+            ) from error
 
     def select(self, query: str, *, limit: int | None = None) -> Solutions:
         """Return the solutions of a SELECT, at most `limit`."""
@@ -58,10 +60,18 @@ class OxigraphStore:
         """Tell for each body whether it has a solution."""
         return [bool(self.select(f"{body} LIMIT 1").rows) for body in bodies]
 
-    def relations(self, term: NamedNode | Literal, candidates: Sequence[NamedNode]) -> tuple[list[NamedNode], list[NamedNode]]:
-        """Return which of the predicates leave a term, and which enter it: one look at the index each, however many edges."""
+    def relations(
+        self, term: NamedNode | Literal, candidates: Sequence[NamedNode]
+    ) -> tuple[list[NamedNode], list[NamedNode]]:
+        """Return which of the predicates leave a term, and which enter it: one look at the index each,
+        however many edges.
+        """
         has = self.store.quads_for_pattern
-        leaving = [] if isinstance(term, Literal) else [each for each in candidates if next(has(term, each, None), None)]
+        leaving = (
+            []
+            if isinstance(term, Literal)
+            else [each for each in candidates if next(has(term, each, None), None)]
+        )
         return leaving, [each for each in candidates if next(has(None, each, term), None)]
 
     def surroundings(self, terms: Sequence[NamedNode | Literal]) -> list[set[NamedNode]]:

@@ -1,4 +1,7 @@
-"""The process that runs one query: the task as JSON on standard input, the result on standard output. Imports nothing of ours."""
+"""The process that runs one query: the task as JSON on standard input, the result on standard output.
+
+Imports nothing of ours.
+"""
 
 import contextlib
 import json
@@ -10,14 +13,19 @@ import pyoxigraph as rdf
 
 _MEMORY = 4 * 1024**3
 _TABLES = {
-    "application/sparql-results+json": rdf.QueryResultsFormat.JSON, "application/json": rdf.QueryResultsFormat.JSON,
-    "application/sparql-results+xml": rdf.QueryResultsFormat.XML, "application/xml": rdf.QueryResultsFormat.XML,
-    "text/csv": rdf.QueryResultsFormat.CSV, "text/tab-separated-values": rdf.QueryResultsFormat.TSV,
-}  # fmt: skip
+    "application/sparql-results+json": rdf.QueryResultsFormat.JSON,
+    "application/json": rdf.QueryResultsFormat.JSON,
+    "application/sparql-results+xml": rdf.QueryResultsFormat.XML,
+    "application/xml": rdf.QueryResultsFormat.XML,
+    "text/csv": rdf.QueryResultsFormat.CSV,
+    "text/tab-separated-values": rdf.QueryResultsFormat.TSV,
+}
 _TRIPLES = {
-    "text/turtle": rdf.RdfFormat.TURTLE, "application/n-triples": rdf.RdfFormat.N_TRIPLES, "application/ld+json": rdf.RdfFormat.JSON_LD,
+    "text/turtle": rdf.RdfFormat.TURTLE,
+    "application/n-triples": rdf.RdfFormat.N_TRIPLES,
+    "application/ld+json": rdf.RdfFormat.JSON_LD,
     "application/rdf+xml": rdf.RdfFormat.RDF_XML,
-}  # fmt: skip
+}
 
 
 def negotiated(accept: str, formats: dict[str, Any]) -> str:
@@ -71,7 +79,9 @@ def _table(found: Any, form: Any, limit: int) -> tuple[bytes, bool]:
         whole = json.dumps(table).encode()
     if form == rdf.QueryResultsFormat.JSON:
         return whole, cut
-    return rdf.parse_query_results(whole, format=rdf.QueryResultsFormat.JSON).serialize(format=form) or b"", cut
+    return rdf.parse_query_results(whole, format=rdf.QueryResultsFormat.JSON).serialize(
+        format=form
+    ) or b"", cut
 
 
 if __name__ == "__main__":

@@ -10,7 +10,10 @@ from kbqa.sparql.query import RDF_TYPE, Term
 from kbqa.sparql.suggestions.inflection import reads_as_verb
 
 _XSD = "http://www.w3.org/2001/XMLSchema#"
-_NUMERIC = {_XSD + name for name in ("integer", "decimal", "double", "float", "int", "long", "short", "nonNegativeInteger")}
+_NUMERIC = {
+    _XSD + name
+    for name in ("integer", "decimal", "double", "float", "int", "long", "short", "nonNegativeInteger")
+}
 _SAMPLE = 400
 
 
@@ -50,7 +53,9 @@ class GraphSample:
         return next((each for each in self.profile.classes if each.iri in types), None)
 
     def predicate(self, *, verb: bool = False) -> PredicateProfile | None:
-        """Return a predicate by chance: one that reads as a noun ("director"), or as a verb ("calls", "born in")."""
+        """Return a predicate by chance: one that reads as a noun ("director"), or as a verb ("calls", "born
+        in").
+        """
         found = [each for each in self.profile.predicates if self._is_verb(each) == verb]
         return self.rng.choice(found) if found else None
 
@@ -64,14 +69,23 @@ class GraphSample:
         if not isinstance(term, NamedNode):
             return []
         known = {each.predicate: each for each in self.profile.predicates if not self._is_verb(each)}
-        return [(known[quad.predicate], quad.object) for quad in self.store.quads_for_pattern(term, None, None) if quad.predicate in known]  # type: ignore[misc]
+        return [
+            (known[quad.predicate], quad.object)  # type: ignore[misc]
+            for quad in self.store.quads_for_pattern(term, None, None)
+            if quad.predicate in known
+        ]
 
     def _is_verb(self, predicate: PredicateProfile) -> bool:
-        """Tell whether a predicate reads as a verb. With numbers it does not, though "awards" looks like one."""
+        """Tell whether a predicate reads as a verb.
+
+        With numbers it does not, though "awards" looks like one.
+        """
         return reads_as_verb(predicate.text) and not self.numbers(predicate)
 
     def numbers(self, predicate: PredicateProfile) -> list[Literal]:
         """Return the numbers that a predicate has; none if it also has other things."""
         values = [target for _, target in self.edges[predicate.predicate]]
-        numeric = [value for value in values if isinstance(value, Literal) and value.datatype.value in _NUMERIC]
+        numeric = [
+            value for value in values if isinstance(value, Literal) and value.datatype.value in _NUMERIC
+        ]
         return numeric if len(numeric) == len(values) else []

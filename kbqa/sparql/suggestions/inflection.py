@@ -1,13 +1,35 @@
 """English between one and several: what things are called, and what is said of them."""
 
-_PLURALS = {"person": "people", "human": "people", "species": "species", "fish": "fish", "wolf": "wolves", "elf": "elves", "werewolf": "werewolves"}
-_SAID_OF_ONE = {"are": "is", "were": "was", "have": "has", "do": "does", "can": "can", "cannot": "cannot", "did": "did", "will": "will"}
+_PLURALS = {
+    "person": "people",
+    "human": "people",
+    "species": "species",
+    "fish": "fish",
+    "wolf": "wolves",
+    "elf": "elves",
+    "werewolf": "werewolves",
+}
+_SAID_OF_ONE = {
+    "are": "is",
+    "were": "was",
+    "have": "has",
+    "do": "does",
+    "can": "can",
+    "cannot": "cannot",
+    "did": "did",
+    "will": "will",
+}
 _SAID_OF_SEVERAL = {one: several for several, one in _SAID_OF_ONE.items()}
 _PASSIVE = frozenset(
-    ["born", "located", "based", "situated", "founded", "made", "built", "held", "written", "published", "released", "hired", "named"]
-)
+    [
+        "born", "located", "based", "situated", "founded", "made", "built", "held", "written", "published",
+        "released", "hired", "named",
+    ]
+)  # fmt: skip
 
-_PREPOSITIONS = frozenset(["by", "in", "from", "to", "at", "on", "with", "of", "through", "around", "under", "against"])
+_PREPOSITIONS = frozenset(
+    ["by", "in", "from", "to", "at", "on", "with", "of", "through", "around", "under", "against"]
+)
 
 
 def plural_of(text: str) -> str:
@@ -25,9 +47,13 @@ def as_plural(text: str) -> str:
 
 
 def reads_as_verb(text: str) -> bool:
-    """Tell whether a predicate's name reads as a verb: its last word is a preposition, or it is in the third person."""
+    """Tell whether a predicate's name reads as a verb: its last word is a preposition, or it is in the third
+    person.
+    """
     first, *others = text.split()
-    return (others[-1] if others else first) in _PREPOSITIONS or (not others and first.endswith("s") and not first.endswith(("ss", "us", "is")))
+    return (others[-1] if others else first) in _PREPOSITIONS or (
+        not others and first.endswith("s") and not first.endswith(("ss", "us", "is"))
+    )
 
 
 def of_one(words: str) -> str:

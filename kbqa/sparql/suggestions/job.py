@@ -1,4 +1,6 @@
-"""Questions that a graph's page suggests: made from the graph, and kept only if they are answered as they should be."""
+"""Questions that a graph's page suggests: made from the graph, and kept only if they are answered as they
+should be.
+"""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -20,7 +22,10 @@ Shape = tuple[int, int, tuple[Aggregate | None, ...], bool]
 
 
 def suggest_questions(context: JobContext) -> None:
-    """Stage three of a load: find questions that work. A graph for which there are none is served all the same."""
+    """Stage three of a load: find questions that work.
+
+    A graph for which there are none is served all the same.
+    """
     version = current_version(graph_of(context))
     found: list[str] = []
     try:
@@ -57,8 +62,15 @@ def working_questions(version: GraphVersion, live: LiveGraph) -> Iterator[str]:
 
 
 def _shape(query: Query) -> Shape:
-    """Return what is alike in questions of one sort: how many edges and conditions, what is shown of them, and whether they are sorted."""
-    return len(query.edges), len(query.filters) + len(query.negations), tuple(item.aggregate for item in query.columns), query.order is not None
+    """Return what is alike in questions of one sort: how many edges and conditions, what is shown of them,
+    and whether they are sorted.
+    """
+    return (
+        len(query.edges),
+        len(query.filters) + len(query.negations),
+        tuple(item.aggregate for item in query.columns),
+        query.order is not None,
+    )
 
 
 def _works(example: Example, answer: Answer, live: LiveGraph) -> bool:

@@ -1,7 +1,7 @@
 """Questions made from a graph: a query that has answers there, in words.
 
-They teach what published sets are thin in (superlatives, comparisons, groups, negation, alternatives) on many graphs, and
-make the example questions that a graph's page shows.
+They teach what published sets are thin in (superlatives, comparisons, groups, negation, alternatives) on many
+graphs, and make the example questions that a graph's page shows.
 """
 
 import random
@@ -52,9 +52,24 @@ def _by_verb(sample: GraphSample) -> Example | None:
     described = sample.class_of(edge[0])
     edges = (Edge(_X, predicate.predicate, edge[1]),)
     if described and sample.rng.random() < 0.4:
-        text = _pick(sample, "which {c} {p} {e}?", "what {c} {p} {e}?", c=as_plural(described.text), p=of_several(predicate.text), e=name)
+        text = _pick(
+            sample,
+            "which {c} {p} {e}?",
+            "what {c} {p} {e}?",
+            c=as_plural(described.text),
+            p=of_several(predicate.text),
+            e=name,
+        )
         return Example(text, Query((*edges, Edge(_X, RDF_TYPE, described.iri)), columns=(Item(_X),)))
-    text = _pick(sample, "what {p} {e}?", "which ones {s} {e}?", "what {p} {e}", p=predicate.text, s=of_several(predicate.text), e=name)
+    text = _pick(
+        sample,
+        "what {p} {e}?",
+        "which ones {s} {e}?",
+        "what {p} {e}",
+        p=predicate.text,
+        s=of_several(predicate.text),
+        e=name,
+    )
     return Example(text, Query(edges, columns=(Item(_X),)))
 
 
@@ -66,9 +81,20 @@ def _forward(sample: GraphSample) -> Example | None:
     if not predicate or not edge or not name:
         return None
     text = _pick(
-        sample, "what is the {p} of {e}?", "{e}'s {p}", "what is {e}'s {p}?", "tell me the {p} of {e}", "{p} of {e}", "which {p} does {e} have?",
-        "give the {p} for {e}", "who is the {p} of {e}?", "what {p} does {e} have", "find {e}'s {p}", p=predicate.text, e=name,
-    )  # fmt: skip
+        sample,
+        "what is the {p} of {e}?",
+        "{e}'s {p}",
+        "what is {e}'s {p}?",
+        "tell me the {p} of {e}",
+        "{p} of {e}",
+        "which {p} does {e} have?",
+        "give the {p} for {e}",
+        "who is the {p} of {e}?",
+        "what {p} does {e} have",
+        "find {e}'s {p}",
+        p=predicate.text,
+        e=name,
+    )
     return Example(text, Query((Edge(edge[0], predicate.predicate, _X),), columns=(Item(_X),)))
 
 
@@ -82,14 +108,36 @@ def _backward(sample: GraphSample) -> Example | None:
     described = sample.class_of(edge[0])
     if described and sample.rng.random() < 0.8:
         text = _pick(
-            sample, "which {c} have the {p} {e}?", "{c} whose {p} is {e}", "list the {c} with {p} {e}", "what {c} has {e} as {p}?",
-            "{c} with {e} as {p}", "show all {c} where the {p} is {e}", "which {c} has {p} {e}", p=predicate.text, e=name, c=_classes(sample, described),
-        )  # fmt: skip
-        return Example(text, Query((Edge(_X, predicate.predicate, edge[1]), Edge(_X, RDF_TYPE, described.iri)), columns=(Item(_X),)))
+            sample,
+            "which {c} have the {p} {e}?",
+            "{c} whose {p} is {e}",
+            "list the {c} with {p} {e}",
+            "what {c} has {e} as {p}?",
+            "{c} with {e} as {p}",
+            "show all {c} where the {p} is {e}",
+            "which {c} has {p} {e}",
+            p=predicate.text,
+            e=name,
+            c=_classes(sample, described),
+        )
+        return Example(
+            text,
+            Query(
+                (Edge(_X, predicate.predicate, edge[1]), Edge(_X, RDF_TYPE, described.iri)),
+                columns=(Item(_X),),
+            ),
+        )
     text = _pick(
-        sample, "whose {p} is {e}?", "what has {e} as its {p}?", "who has the {p} {e}", "what has the {p} {e}?", "{e} is the {p} of what?",
-        "which have {p} {e}", p=predicate.text, e=name,
-    )  # fmt: skip
+        sample,
+        "whose {p} is {e}?",
+        "what has {e} as its {p}?",
+        "who has the {p} {e}",
+        "what has the {p} {e}?",
+        "{e} is the {p} of what?",
+        "which have {p} {e}",
+        p=predicate.text,
+        e=name,
+    )
     return Example(text, Query((Edge(_X, predicate.predicate, edge[1]),), columns=(Item(_X),)))
 
 
@@ -103,10 +151,21 @@ def _two_hops(sample: GraphSample) -> Example | None:
         return None
     second, _ = sample.rng.choice(onward)
     text = _pick(
-        sample, "what is the {q} of the {p} of {e}?", "what is the {q} of {e}'s {p}", "{q} of {e}'s {p}", "the {q} of the {p} of {e}",
-        "{e}'s {p}'s {q}", "which {q} does the {p} of {e} have?", p=predicate.text, q=second.text, e=name,
-    )  # fmt: skip
-    return Example(text, Query((Edge(edge[0], predicate.predicate, _X), Edge(_X, second.predicate, _Y)), columns=(Item(_Y),)))
+        sample,
+        "what is the {q} of the {p} of {e}?",
+        "what is the {q} of {e}'s {p}",
+        "{q} of {e}'s {p}",
+        "the {q} of the {p} of {e}",
+        "{e}'s {p}'s {q}",
+        "which {q} does the {p} of {e} have?",
+        p=predicate.text,
+        q=second.text,
+        e=name,
+    )
+    return Example(
+        text,
+        Query((Edge(edge[0], predicate.predicate, _X), Edge(_X, second.predicate, _Y)), columns=(Item(_Y),)),
+    )
 
 
 def _described_hop(sample: GraphSample) -> Example | None:
@@ -123,9 +182,16 @@ def _described_hop(sample: GraphSample) -> Example | None:
     if described:
         edges.insert(1, Edge(_X, RDF_TYPE, described.iri))
     text = _pick(
-        sample, "what is the {q} of the {c} whose {p} is {e}?", "{q} of {c} with {p} {e}", "show the {q} of the {c} with {e} as {p}",
-        "what are the {q} of {c} that have the {p} {e}?", p=predicate.text, q=second.text, e=name, c=_classes(sample, described) if described else "things",
-    )  # fmt: skip
+        sample,
+        "what is the {q} of the {c} whose {p} is {e}?",
+        "{q} of {c} with {p} {e}",
+        "show the {q} of the {c} with {e} as {p}",
+        "what are the {q} of {c} that have the {p} {e}?",
+        p=predicate.text,
+        q=second.text,
+        e=name,
+        c=_classes(sample, described) if described else "things",
+    )
     return Example(text, Query(tuple(edges), columns=(Item(_Y),)))
 
 
@@ -140,18 +206,37 @@ def _count(sample: GraphSample) -> Example | None:
         if not name:
             return None
         text = _pick(
-            sample, "how many {p} does {e} have?", "number of {p} of {e}", "count the {p} of {e}", "how many {p} are there for {e}?",
-            p=as_plural(predicate.text), e=name,
-        )  # fmt: skip
-        return Example(text, Query((Edge(edge[0], predicate.predicate, _X),), columns=(Item(_X, Aggregate.COUNT),)))
+            sample,
+            "how many {p} does {e} have?",
+            "number of {p} of {e}",
+            "count the {p} of {e}",
+            "how many {p} are there for {e}?",
+            p=as_plural(predicate.text),
+            e=name,
+        )
+        return Example(
+            text, Query((Edge(edge[0], predicate.predicate, _X),), columns=(Item(_X, Aggregate.COUNT),))
+        )
     name, described = sample.name(edge[1]), sample.class_of(edge[0])
     if not name or not described:
         return None
     text = _pick(
-        sample, "how many {c} have the {p} {e}?", "number of {c} whose {p} is {e}", "count the {c} with {p} {e}", "how many {c} have {e} as {p}",
-        p=predicate.text, e=name, c=as_plural(described.text),
-    )  # fmt: skip
-    return Example(text, Query((Edge(_X, predicate.predicate, edge[1]), Edge(_X, RDF_TYPE, described.iri)), columns=(Item(_X, Aggregate.COUNT),)))
+        sample,
+        "how many {c} have the {p} {e}?",
+        "number of {c} whose {p} is {e}",
+        "count the {c} with {p} {e}",
+        "how many {c} have {e} as {p}",
+        p=predicate.text,
+        e=name,
+        c=as_plural(described.text),
+    )
+    return Example(
+        text,
+        Query(
+            (Edge(_X, predicate.predicate, edge[1]), Edge(_X, RDF_TYPE, described.iri)),
+            columns=(Item(_X, Aggregate.COUNT),),
+        ),
+    )
 
 
 def _whole_class(sample: GraphSample) -> Example | None:
@@ -161,10 +246,24 @@ def _whole_class(sample: GraphSample) -> Example | None:
     each = sample.rng.choice(sample.profile.classes)
     edges = (Edge(_X, RDF_TYPE, each.iri),)
     if sample.rng.random() < 0.5:
-        text = _pick(sample, "how many {c} are there?", "count the {c}", "number of {c}", "what is the number of {c}?", c=as_plural(each.text))
+        text = _pick(
+            sample,
+            "how many {c} are there?",
+            "count the {c}",
+            "number of {c}",
+            "what is the number of {c}?",
+            c=as_plural(each.text),
+        )
         return Example(text, Query(edges, columns=(Item(_X, Aggregate.COUNT),)))
     text = _pick(
-        sample, "list all {c}", "which {c} are there?", "show the {c}", "all {c}", "what {c} exist", "give me every {c}", c=as_plural(each.text)
+        sample,
+        "list all {c}",
+        "which {c} are there?",
+        "show the {c}",
+        "all {c}",
+        "what {c} exist",
+        "give me every {c}",
+        c=as_plural(each.text),
     )
     return Example(text, Query(edges, columns=(Item(_X),)))
 
@@ -192,14 +291,20 @@ def _whether(sample: GraphSample) -> Example | None:
     return Example(text, Query((Edge(edge[0], predicate.predicate, target),)))
 
 
-def _property(sample: GraphSample, *, numeric: bool = False, named: bool = False) -> tuple[ClassProfile, PredicateProfile, list[Term]] | None:
+def _property(
+    sample: GraphSample, *, numeric: bool = False, named: bool = False
+) -> tuple[ClassProfile, PredicateProfile, list[Term]] | None:
     """Return a class and a property of its members, with values it has."""
     predicate = sample.predicate()
     edge = predicate and sample.edge(predicate)
     described = edge and sample.class_of(edge[0])
     if not predicate or not described:
         return None
-    values: list[Term] = list(sample.numbers(predicate)) if numeric else [target for _, target in sample.edges[predicate.predicate]]
+    values: list[Term] = (
+        list(sample.numbers(predicate))
+        if numeric
+        else [target for _, target in sample.edges[predicate.predicate]]
+    )
     if named:
         values = [value for value in values[:40] if sample.name(value)]
     return (described, predicate, values) if values else None
@@ -216,10 +321,22 @@ def _compared(sample: GraphSample) -> Example | None:
     number = Literal(shown, datatype=NamedNode(_XSD + ("decimal" if "." in shown else "integer")))
     if _is_counted(predicate):
         words, comparison = sample.rng.choice(_COUNT_COMPARISONS)
-        wordings = ("{c} with {w} {n} {p}", "which {c} have {w} {n} {p}?", "list the {c} that have {w} {n} {p}", "{c} whose {p} are {w} {n}")
+        wordings = (
+            "{c} with {w} {n} {p}",
+            "which {c} have {w} {n} {p}?",
+            "list the {c} that have {w} {n} {p}",
+            "{c} whose {p} are {w} {n}",
+        )
     else:
-        words, comparison = sample.rng.choice(_COMPARISONS + _YEAR_COMPARISONS if 1000 <= float(shown) <= 2100 else _COMPARISONS)
-        wordings = ("{c} with {p} {w} {n}", "which {c} have a {p} {w} {n}?", "{c} whose {p} is {w} {n}", "find {c} with a {p} {w} {n}")
+        words, comparison = sample.rng.choice(
+            _COMPARISONS + _YEAR_COMPARISONS if 1000 <= float(shown) <= 2100 else _COMPARISONS
+        )
+        wordings = (
+            "{c} with {p} {w} {n}",
+            "which {c} have a {p} {w} {n}?",
+            "{c} whose {p} is {w} {n}",
+            "find {c} with a {p} {w} {n}",
+        )
     text = _pick(sample, *wordings, c=as_plural(described.text), p=predicate.text, w=words, n=shown)
     columns, text = _maybe_counted(sample, described, text)
     edges = (Edge(_X, RDF_TYPE, described.iri), Edge(_X, predicate.predicate, _Y))
@@ -233,17 +350,33 @@ def _maybe_counted(sample: GraphSample, described: ClassProfile, text: str) -> t
 
 
 _COMPARISONS = (
-    ("more than", Comparison.GREATER), ("greater than", Comparison.GREATER), ("over", Comparison.GREATER), ("above", Comparison.GREATER),
-    ("higher than", Comparison.GREATER), ("less than", Comparison.LESS), ("below", Comparison.LESS),
-    ("under", Comparison.LESS), ("lower than", Comparison.LESS), ("smaller than", Comparison.LESS),
-    ("at least", Comparison.AT_LEAST), ("at most", Comparison.AT_MOST), ("of", Comparison.EQUAL), ("equal to", Comparison.EQUAL), ("not", Comparison.UNEQUAL),
-)  # fmt: skip
+    ("more than", Comparison.GREATER),
+    ("greater than", Comparison.GREATER),
+    ("over", Comparison.GREATER),
+    ("above", Comparison.GREATER),
+    ("higher than", Comparison.GREATER),
+    ("less than", Comparison.LESS),
+    ("below", Comparison.LESS),
+    ("under", Comparison.LESS),
+    ("lower than", Comparison.LESS),
+    ("smaller than", Comparison.LESS),
+    ("at least", Comparison.AT_LEAST),
+    ("at most", Comparison.AT_MOST),
+    ("of", Comparison.EQUAL),
+    ("equal to", Comparison.EQUAL),
+    ("not", Comparison.UNEQUAL),
+)
 
 _YEAR_COMPARISONS = (("after", Comparison.GREATER), ("before", Comparison.LESS))
 _COUNT_COMPARISONS = (
-    ("more than", Comparison.GREATER), ("over", Comparison.GREATER), ("less than", Comparison.LESS), ("fewer than", Comparison.LESS),
-    ("under", Comparison.LESS), ("at least", Comparison.AT_LEAST), ("at most", Comparison.AT_MOST),
-)  # fmt: skip
+    ("more than", Comparison.GREATER),
+    ("over", Comparison.GREATER),
+    ("less than", Comparison.LESS),
+    ("fewer than", Comparison.LESS),
+    ("under", Comparison.LESS),
+    ("at least", Comparison.AT_LEAST),
+    ("at most", Comparison.AT_MOST),
+)
 
 
 def _is_counted(predicate: PredicateProfile) -> bool:
@@ -263,23 +396,41 @@ def _superlative(sample: GraphSample) -> Example | None:
         return None
     described, predicate, _ = found
     descending = sample.rng.random() < 0.6
-    words = ["highest", "largest", "greatest", "maximum", "biggest"] if descending else ["lowest", "smallest", "minimum"]
+    words = (
+        ["highest", "largest", "greatest", "maximum", "biggest"]
+        if descending
+        else ["lowest", "smallest", "minimum"]
+    )
     if _is_counted(predicate):
         words += ["most"] if descending else ["least", "fewest"]
     word = sample.rng.choice(words)
     number = sample.rng.choice((1, 1, 1, 3, 5))
     if number == 1:
         text = _pick(
-            sample, "which {c} has the {w} {p}?", "{c} with the {w} {p}", "what is the {c} with the {w} {p}?", "find the {c} that has the {w} {p}",
-            c=described.text, w=word, p=predicate.text,
-        )  # fmt: skip
+            sample,
+            "which {c} has the {w} {p}?",
+            "{c} with the {w} {p}",
+            "what is the {c} with the {w} {p}?",
+            "find the {c} that has the {w} {p}",
+            c=described.text,
+            w=word,
+            p=predicate.text,
+        )
     else:
         text = _pick(
-            sample, "the {n} {c} with the {w} {p}", "top {n} {c} by {w} {p}", "which {n} {c} have the {w} {p}?", c=as_plural(described.text), w=word,
-            p=predicate.text, n=str(number),
-        )  # fmt: skip
+            sample,
+            "the {n} {c} with the {w} {p}",
+            "top {n} {c} by {w} {p}",
+            "which {n} {c} have the {w} {p}?",
+            c=as_plural(described.text),
+            w=word,
+            p=predicate.text,
+            n=str(number),
+        )
     edges = (Edge(_X, RDF_TYPE, described.iri), Edge(_X, predicate.predicate, _Y))
-    return Example(text, Query(edges, columns=(Item(_X),), order=Item(_Y), descending=descending, limit=number))
+    return Example(
+        text, Query(edges, columns=(Item(_X),), order=Item(_Y), descending=descending, limit=number)
+    )
 
 
 def _aggregate(sample: GraphSample) -> Example | None:
@@ -297,9 +448,16 @@ def _aggregate(sample: GraphSample) -> Example | None:
         )
     )
     text = _pick(
-        sample, "what is the {w} {p} of all {c}?", "{w} {p} of the {c}", "{w} {p} of {c}", "the {w} {p} over all {c}", "show the {w} {p} of {c}",
-        w=sample.rng.choice(words), p=predicate.text, c=as_plural(described.text),
-    )  # fmt: skip
+        sample,
+        "what is the {w} {p} of all {c}?",
+        "{w} {p} of the {c}",
+        "{w} {p} of {c}",
+        "the {w} {p} over all {c}",
+        "show the {w} {p} of {c}",
+        w=sample.rng.choice(words),
+        p=predicate.text,
+        c=as_plural(described.text),
+    )
     edges = (Edge(_X, RDF_TYPE, described.iri), Edge(_X, predicate.predicate, _Y))
     return Example(text, Query(edges, columns=(Item(_Y, aggregate),)))
 
@@ -339,7 +497,14 @@ def _groups(sample: GraphSample) -> Example | None:
     number = sample.rng.choice((1, 2, 3))
     if len(values) - len(set(values)) < number:
         return None
-    text = _pick(sample, "which {p} have more than {n} {c}?", "{p} with more than {n} {c}", "find {p} that have over {n} {c}", n=str(number), **parts)
+    text = _pick(
+        sample,
+        "which {p} have more than {n} {c}?",
+        "{p} with more than {n} {c}",
+        "find {p} that have over {n} {c}",
+        n=str(number),
+        **parts,
+    )
     having = Having(counted, Comparison.GREATER, Literal(str(number), datatype=NamedNode(f"{_XSD}integer")))
     return Example(text, Query(edges, columns=(Item(_Y),), having=having))
 
@@ -365,18 +530,43 @@ def _both(sample: GraphSample) -> Example | None:
             e=first,
             f=second,
         )
-        return Example(text, Query((Edge(_X, predicate.predicate, pair[0], (pair[1],)), Edge(_X, RDF_TYPE, described.iri)), columns=(Item(_X),)))
+        return Example(
+            text,
+            Query(
+                (Edge(_X, predicate.predicate, pair[0], (pair[1],)), Edge(_X, RDF_TYPE, described.iri)),
+                columns=(Item(_X),),
+            ),
+        )
     edge = sample.edge(predicate)
-    others = [(each, target) for each, target in sample.leaving(edge[0]) if each != predicate and sample.name(target)] if edge else []
+    others = (
+        [
+            (each, target)
+            for each, target in sample.leaving(edge[0])
+            if each != predicate and sample.name(target)
+        ]
+        if edge
+        else []
+    )
     first_name = edge and sample.name(edge[1])
     if not edge or not others or not first_name:
         return None
     other, target = sample.rng.choice(others)
     text = _pick(
-        sample, "{c} with {p} {e} and {q} {f}", "which {c} have the {p} {e} and the {q} {f}?", "{c} whose {p} is {e} and whose {q} is {f}",
-        c=as_plural(described.text), p=predicate.text, e=first_name, q=other.text, f=str(sample.name(target)),
-    )  # fmt: skip
-    edges = (Edge(_X, predicate.predicate, edge[1]), Edge(_X, RDF_TYPE, described.iri), Edge(_X, other.predicate, target))
+        sample,
+        "{c} with {p} {e} and {q} {f}",
+        "which {c} have the {p} {e} and the {q} {f}?",
+        "{c} whose {p} is {e} and whose {q} is {f}",
+        c=as_plural(described.text),
+        p=predicate.text,
+        e=first_name,
+        q=other.text,
+        f=str(sample.name(target)),
+    )
+    edges = (
+        Edge(_X, predicate.predicate, edge[1]),
+        Edge(_X, RDF_TYPE, described.iri),
+        Edge(_X, other.predicate, target),
+    )
     return Example(text, Query(edges, columns=(Item(_X),)))
 
 
@@ -401,9 +591,14 @@ def _without(sample: GraphSample) -> Example | None:
     else:
         value = sample.rng.choice(values)
         text = _pick(
-            sample, "{c} whose {p} is not {e}", "which {c} do not have the {p} {e}?", "{c} that do not have {e} as {p}", c=as_plural(described.text),
-            p=predicate.text, e=str(sample.name(value)),
-        )  # fmt: skip
+            sample,
+            "{c} whose {p} is not {e}",
+            "which {c} do not have the {p} {e}?",
+            "{c} that do not have {e} as {p}",
+            c=as_plural(described.text),
+            p=predicate.text,
+            e=str(sample.name(value)),
+        )
         query = Query((members,), negations=((Edge(_X, predicate.predicate, value),),), columns=(Item(_X),))
     return Example(text, query)
 
@@ -443,5 +638,19 @@ def _listed(sample: GraphSample) -> Example | None:
 
 
 MAKERS: tuple[Maker, ...] = (
-    _forward, _by_verb, _backward, _two_hops, _described_hop, _count, _whole_class, _whether, _compared, _superlative, _aggregate, _groups, _both, _without, _listed,
-)  # fmt: skip
+    _forward,
+    _by_verb,
+    _backward,
+    _two_hops,
+    _described_hop,
+    _count,
+    _whole_class,
+    _whether,
+    _compared,
+    _superlative,
+    _aggregate,
+    _groups,
+    _both,
+    _without,
+    _listed,
+)

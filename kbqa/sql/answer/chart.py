@@ -13,7 +13,9 @@ _MIN_ROWS, _MAX_BARS, _MAX_POINTS = 2, 40, 1_000
 
 
 def chart_of(result: Result) -> dict[str, Any] | None:
-    """Return a Vega-Lite specification: bars over names, a line over time, points over numbers; None where no chart helps."""
+    """Return a Vega-Lite specification: bars over names, a line over time, points over numbers; None where no
+    chart helps.
+    """
     if len(result.columns) < 2 or not _MIN_ROWS <= len(result.rows) <= _MAX_POINTS:
         return None
     kinds = [_kind([row[place] for row in result.rows]) for place in range(len(result.columns))]
@@ -35,7 +37,9 @@ def _kind(values: list[Any]) -> str:
         return "empty"
     if all(isinstance(value, int | float) and not isinstance(value, bool) for value in present):
         return "quantitative"
-    if all(isinstance(value, datetime.date) or (isinstance(value, str) and _is_date(value)) for value in present):
+    if all(
+        isinstance(value, datetime.date) or (isinstance(value, str) and _is_date(value)) for value in present
+    ):
         return "temporal"
     return "nominal" if all(isinstance(value, str) and len(value) <= 60 for value in present) else "other"
 
@@ -51,14 +55,24 @@ def _is_date(text: str) -> bool:
 
 
 def _chart(result: Result, mark: str, x: int, kind: str, y: int) -> dict[str, Any]:
-    values = [{"x": row[x] if isinstance(row[x], int | float) else str(row[x]), "y": row[y]} for row in result.rows]
+    values = [
+        {"x": row[x] if isinstance(row[x], int | float) else str(row[x]), "y": row[y]} for row in result.rows
+    ]
     horizontal: dict[str, Any] = {"field": "x", "type": kind, "title": result.columns[x]}
     if kind == "temporal" and all(len(str(row[x])) <= _DAY for row in result.rows if row[x] is not None):
-        horizontal["scale"] = {"type": "utc"}  # browsers read what has no time of day as midnight in Greenwich
+        horizontal["scale"] = {
+            "type": "utc"
+        }  # browsers read what has no time of day as midnight in Greenwich
     if mark == "bar":
         horizontal |= {"sort": None, "axis": {"labelAngle": -40, "labelLimit": 120}}
     return {
-        "$schema": "https://vega.github.io/schema/vega-lite/v6.json", "width": "container", "height": 260, "data": {"values": values},
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "width": "container",
+        "height": 260,
+        "data": {"values": values},
         "mark": {"type": mark, "tooltip": True, **({"point": True} if mark == "line" else {})},
-        "encoding": {"x": horizontal, "y": {"field": "y", "type": "quantitative", "title": result.columns[y]}},
-    }  # fmt: skip
+        "encoding": {
+            "x": horizontal,
+            "y": {"field": "y", "type": "quantitative", "title": result.columns[y]},
+        },
+    }

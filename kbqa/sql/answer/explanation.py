@@ -5,20 +5,56 @@ from collections.abc import Iterator, Sequence
 from kbqa.decoding.actions import Action, Kind
 from kbqa.decoding.explanation import ShownStep, shown_steps
 from kbqa.sql.answer.reading import Reading
-from kbqa.sql.query import Aggregate, AllOf, Comparison, Condition, DatePart, GroupKey, Item, Operator, Order, Query, SetOperation, Term
+from kbqa.sql.query import (
+    Aggregate,
+    AllOf,
+    Comparison,
+    Condition,
+    DatePart,
+    GroupKey,
+    Item,
+    Operator,
+    Order,
+    Query,
+    SetOperation,
+    Term,
+)
 from kbqa.sql.schema import readable
 
 _STEPS = {
-    "SELECT": "Show", "OPERAND": "Of what", "SECOND": "And what", "NEXT": "Then", "TABLE": "Joined with", "CONDITION": "Where",
-    "COMPARE": "How compared", "VALUE": "Compared with", "GROUP": "For each", "HAVING": "Only groups whose", "ORDER": "Sorted by",
-    "DIRECTION": "Which way", "LIMIT": "How many", "VIA": "Joined over",
+    "SELECT": "Show",
+    "OPERAND": "Of what",
+    "SECOND": "And what",
+    "NEXT": "Then",
+    "TABLE": "Joined with",
+    "CONDITION": "Where",
+    "COMPARE": "How compared",
+    "VALUE": "Compared with",
+    "GROUP": "For each",
+    "HAVING": "Only groups whose",
+    "ORDER": "Sorted by",
+    "DIRECTION": "Which way",
+    "LIMIT": "How many",
+    "VIA": "Joined over",
     "PART": "Of which date",
-}  # fmt: skip
+}
 _WORDS = {
-    "NONE": "there is no answer", "END": "the query is complete", "WITH": "join another table", "WHERE": "only rows where", "GROUP": "in groups",
-    "HAVING": "only groups with", "ORDER": "sorted", "ALSO": "or another", "SELECT": "another query", "ASC": "upwards", "DESC": "downwards",
-    "UNLIMITED": "all", "ONE": "the first", "YEAR": "the year", "MONTH": "the month",
-}  # fmt: skip
+    "NONE": "there is no answer",
+    "END": "the query is complete",
+    "WITH": "join another table",
+    "WHERE": "only rows where",
+    "GROUP": "in groups",
+    "HAVING": "only groups with",
+    "ORDER": "sorted",
+    "ALSO": "or another",
+    "SELECT": "another query",
+    "ASC": "upwards",
+    "DESC": "downwards",
+    "UNLIMITED": "all",
+    "ONE": "the first",
+    "YEAR": "the year",
+    "MONTH": "the month",
+}
 _AGGREGATES = {
     Aggregate.COUNT: "the number of",
     Aggregate.SUM: "the sum of",
@@ -27,12 +63,28 @@ _AGGREGATES = {
     Aggregate.MAX: "the highest",
 }
 _COMPARISONS = {
-    Comparison.EQUAL: "is", Comparison.UNEQUAL: "is not", Comparison.LESS: "is less than", Comparison.GREATER: "is more than",
-    Comparison.AT_MOST: "is at most", Comparison.AT_LEAST: "is at least", Comparison.CONTAINS: "contains", Comparison.LACKS: "does not contain",
-    Comparison.STARTS: "starts with", Comparison.ENDS: "ends with", Comparison.IN: "is among", Comparison.NOT_IN: "is not among",
-    Comparison.BETWEEN: "is between", Comparison.IS_NULL: "is empty", Comparison.IS_NOT_NULL: "is not empty",
-}  # fmt: skip
-_OPERATORS = {Operator.PLUS: "plus", Operator.MINUS: "minus", Operator.TIMES: "times", Operator.DIVIDE: "divided by"}
+    Comparison.EQUAL: "is",
+    Comparison.UNEQUAL: "is not",
+    Comparison.LESS: "is less than",
+    Comparison.GREATER: "is more than",
+    Comparison.AT_MOST: "is at most",
+    Comparison.AT_LEAST: "is at least",
+    Comparison.CONTAINS: "contains",
+    Comparison.LACKS: "does not contain",
+    Comparison.STARTS: "starts with",
+    Comparison.ENDS: "ends with",
+    Comparison.IN: "is among",
+    Comparison.NOT_IN: "is not among",
+    Comparison.BETWEEN: "is between",
+    Comparison.IS_NULL: "is empty",
+    Comparison.IS_NOT_NULL: "is not empty",
+}
+_OPERATORS = {
+    Operator.PLUS: "plus",
+    Operator.MINUS: "minus",
+    Operator.TIMES: "times",
+    Operator.DIVIDE: "divided by",
+}
 _SETS = {
     SetOperation.UNION: "together with",
     SetOperation.INTERSECT: "only those that are also among",
@@ -64,7 +116,9 @@ def in_words(query: Query) -> str:
 
 
 def sub_questions(query: Query) -> list[str]:
-    """Return what the queries within a query, and beside it, find: the parts that a nested question is decomposed into."""
+    """Return what the queries within a query, and beside it, find: the parts that a nested question is
+    decomposed into.
+    """
     return [f"{text[:1].upper()}{text[1:]}" for each in list(query.queries())[1:] if (text := _select(each))]
 
 
@@ -86,8 +140,12 @@ def _select(query: Query) -> str:
 
 
 def _order(orders: Sequence[Order], limit: int | None) -> str:
-    sorted_by = _listed([f"{item_text(order.item)}, {'highest' if order.descending else 'lowest'} first" for order in orders])
-    return f"sorted by {sorted_by}" + (f", only the first {limit if limit != 1 else 'one'}" if limit is not None else "")
+    sorted_by = _listed(
+        [f"{item_text(order.item)}, {'highest' if order.descending else 'lowest'} first" for order in orders]
+    )
+    return f"sorted by {sorted_by}" + (
+        f", only the first {limit if limit != 1 else 'one'}" if limit is not None else ""
+    )
 
 
 def item_text(item: Item) -> str:
@@ -99,7 +157,11 @@ def item_text(item: Item) -> str:
 
 def _term(term: Term) -> str:
     if isinstance(term.operand, AllOf):
-        name = f"rows of {readable(term.operand.table)}" if term.aggregate else f"everything about {readable(term.operand.table)}"
+        name = (
+            f"rows of {readable(term.operand.table)}"
+            if term.aggregate
+            else f"everything about {readable(term.operand.table)}"
+        )
     else:
         name = f"{_named(term.operand)} of {readable(term.operand.table)}"
     if term.aggregate is None:
@@ -108,7 +170,11 @@ def _term(term: Term) -> str:
 
 
 def _named(key: GroupKey) -> str:
-    return f"{_WORDS[key.part]} of {readable(key.column.column)}" if isinstance(key, DatePart) else readable(key.column)
+    return (
+        f"{_WORDS[key.part]} of {readable(key.column.column)}"
+        if isinstance(key, DatePart)
+        else readable(key.column)
+    )
 
 
 def _conditions(conditions: Sequence[Condition]) -> str:

@@ -1,7 +1,9 @@
-"""A language-model server as the generator of SQL (DFIN-SQL on DIN-SQL): focused schema, class and sub-questions, SQL, correction.
+"""A language-model server as the generator of SQL (DFIN-SQL on DIN-SQL): focused schema, class and
+sub-questions, SQL, correction.
 
-Any server that speaks the protocol of chat completions. What it writes is checked and run as everything else; what the check or
-the database says against it goes back to it, a few times. A server that does not answer leaves the question to the local network.
+Any server that speaks the protocol of chat completions. What it writes is checked and run as everything else;
+what the check or the database says against it goes back to it, a few times. A server that does not answer
+leaves the question to the local network.
 """
 
 import json
@@ -29,7 +31,9 @@ class Confirmed:
 
 @dataclass(frozen=True)
 class Generated:
-    """What a server made of a question: the SQL, its class, and the sub-questions that it was decomposed into."""
+    """What a server made of a question: the SQL, its class, and the sub-questions that it was decomposed
+    into.
+    """
 
     sql: str
     question_class: str = ""
@@ -37,9 +41,16 @@ class Generated:
 
 
 def generate(
-    question: str, schema: Schema, cells: CellNames, examples: Sequence[Confirmed], server: ChatServer, complain: Callable[[str], str]
+    question: str,
+    schema: Schema,
+    cells: CellNames,
+    examples: Sequence[Confirmed],
+    server: ChatServer,
+    complain: Callable[[str], str],
 ) -> Generated:
-    """Return what the server makes of a question over a focused schema; `complain` says what is against SQL, or nothing. Raises ServerError."""
+    """Return what the server makes of a question over a focused schema; `complain` says what is against SQL,
+    or nothing. Raises ServerError.
+    """
     question_class, parts = _decompose(question, schema, server)
     messages = _messages(question, schema, cells, examples, question_class, parts)
     sql, grammar = "", schema_grammar(schema)
@@ -87,11 +98,19 @@ _SYSTEM = {
 
 
 def _messages(
-    question: str, schema: Schema, cells: CellNames, examples: Sequence[Confirmed], question_class: str, parts: Sequence[str]
+    question: str,
+    schema: Schema,
+    cells: CellNames,
+    examples: Sequence[Confirmed],
+    question_class: str,
+    parts: Sequence[str],
 ) -> list[dict[str, str]]:
     messages = [_SYSTEM]
     for example in examples:
-        messages += [{"role": "user", "content": f"Question: {example.question}"}, {"role": "assistant", "content": example.sql}]
+        messages += [
+            {"role": "user", "content": f"Question: {example.question}"},
+            {"role": "assistant", "content": example.sql},
+        ]
     hints = f"\nThis question is {question_class}." if question_class else ""
     hints += "".join(f"\nFirst: {part}" for part in parts)
     asked = f"Dialect: {schema.dialect}\n{schema_text(schema, cells)}\n\nQuestion: {question}{hints}"
@@ -99,9 +118,13 @@ def _messages(
 
 
 def schema_text(schema: Schema, cells: CellNames | None = None) -> str:
-    """Return a schema as a prompt has it: tables with columns, types, descriptions and coded values, then keys (DFIN-SQL, section 3)."""
+    """Return a schema as a prompt has it: tables with columns, types, descriptions and coded values, then
+    keys (DFIN-SQL, section 3).
+    """
     codes = (cells.codes if cells else None) or {}
-    lines = [f"Table {table.name}{_about(table.description)}\n{_columns(table, codes)}" for table in schema.tables]
+    lines = [
+        f"Table {table.name}{_about(table.description)}\n{_columns(table, codes)}" for table in schema.tables
+    ]
     keys = [f"{key.source} = {key.target}" for key in schema.keys]
     return "\n".join([*lines, *(["Keys: " + ", ".join(keys)] if keys else [])])
 
@@ -110,7 +133,9 @@ def _columns(table: Table, codes: Mapping[ColumnRef, tuple[str, ...]]) -> str:
     rows = []
     for ref, column in zip(table.refs(), table.columns, strict=True):
         few = f" one of {', '.join(codes[ref])}" if ref in codes and not column.excluded else ""
-        rows.append(f"  {column.name} {column.declared.lower()}{' primary key' if column.primary else ''}{few}{_about(column.description)}")
+        rows.append(
+            f"  {column.name} {column.declared.lower()}{' primary key' if column.primary else ''}{few}{_about(column.description)}"
+        )
     return "\n".join(rows)
 
 

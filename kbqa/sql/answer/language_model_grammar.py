@@ -1,8 +1,9 @@
 """A grammar of SQL over a focused schema, for language-model servers that can be held to one.
 
-In GBNF, the form that llama.cpp, vLLM and SGLang read; some of them cut text into lexemes and never go back, so no rule may end where the
-next character could go on with it. What it lets through is one SELECT that names only tables and columns of the
-schema, with their tables; whether these are joined where they are named is left to the check that follows.
+In GBNF, the form that llama.cpp, vLLM and SGLang read; some of them cut text into lexemes and never go back,
+so no rule may end where the next character could go on with it. What it lets through is one SELECT that names
+only tables and columns of the schema, with their tables; whether these are joined where they are named is
+left to the check that follows.
 """
 
 from collections.abc import Iterable

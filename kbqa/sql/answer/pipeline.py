@@ -1,4 +1,6 @@
-"""A question → SQL with its rows: focus, generation, checks, and a choice among candidates by what they return."""
+"""A question → SQL with its rows: focus, generation, checks, and a choice among candidates by what they
+return.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +24,9 @@ from kbqa.sql.stores.executor import ExecutionError, Limits, execute
 from kbqa.sql.stores.validator import StatementError, checked
 
 _TRIAL, _SURE = Limits(seconds=2.0, rows=200), 0.5
-"""How candidates are tried; how likely an answer has to be right for nothing to be said of what may be missing."""
+"""How candidates are tried; how likely an answer has to be right for nothing to be said of what may be
+missing.
+"""
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,9 @@ class Source:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a question: readings that run, the best first; none that is_answerable where `answerable` is false."""
+    """What came of a question: readings that run, the best first; none that is_answerable where `answerable`
+    is false.
+    """
 
     question: str
     readings: tuple[Reading, ...]
@@ -47,7 +53,8 @@ class Answer:
     notice: str = ""
     """What a person should know of how the answer came about."""
     missing: tuple[str, ...] = ()
-    """Where there is no answer or it is not sure, what the question says that the database has no word for."""
+    """Where there is no answer or it is not sure, what the question says that the database has no word for.
+    """
 
     @property
     def best(self) -> Reading | None:
@@ -76,9 +83,11 @@ def ask(
     columns: Sequence[ColumnRef] = (),
     limits: Limits | None = None,
 ) -> Answer:
-    """Answer a question from a database; with a server, it writes the SQL over the schema that the network focused. Raises EncoderError.
+    """Answer a question from a database; with a server, it writes the SQL over the schema that the network
+    focused. Raises EncoderError.
 
-    With `columns`, these are the focus, and the keys that connect them. Candidates are tried with small limits; the best then has those given.
+    With `columns`, these are the focus, and the keys that connect them. Candidates are tried with small
+    limits; the best then has those given.
     """
     begun = perf_counter()
     whole = link_question(question, source.schema, source.cells)
@@ -89,7 +98,9 @@ def ask(
         try:
             served = _from_server(question, source, focus, server, examples)
             if served is not None:
-                return Answer(question, (_whole(served, source, limits),), True, focus, 1000 * (perf_counter() - begun))
+                return Answer(
+                    question, (_whole(served, source, limits),), True, focus, 1000 * (perf_counter() - begun)
+                )
             notice = "The language-model server wrote nothing that works; this is the local network's answer."
         except ServerError as error:
             notice = f"{error} This is the local network's answer."
@@ -99,8 +110,14 @@ def ask(
     if ranked:
         ranked[0] = _whole(ranked[0], source, limits)
     answerable = is_answerable(hypotheses) and bool(ranked)
-    missing = () if answerable and ranked[0].probability >= _SURE else missing_words(question, whole, generator.likeness)
-    return Answer(question, tuple(ranked), answerable, focus, 1000 * (perf_counter() - begun), notice, missing)
+    missing = (
+        ()
+        if answerable and ranked[0].probability >= _SURE
+        else missing_words(question, whole, generator.likeness)
+    )
+    return Answer(
+        question, tuple(ranked), answerable, focus, 1000 * (perf_counter() - begun), notice, missing
+    )
 
 
 def _whole(reading: Reading, source: Source, limits: Limits | None) -> Reading:
@@ -111,8 +128,12 @@ def _whole(reading: Reading, source: Source, limits: Limits | None) -> Reading:
     return again if again.result is not None else reading
 
 
-def _from_server(question: str, source: Source, focus: Focus, server: ChatServer, examples: Sequence[Confirmed]) -> Reading | None:
-    """Return the server's reading, corrected by what the check and the database say against it; None where it never works."""
+def _from_server(
+    question: str, source: Source, focus: Focus, server: ChatServer, examples: Sequence[Confirmed]
+) -> Reading | None:
+    """Return the server's reading, corrected by what the check and the database say against it; None where it
+    never works.
+    """
     tried: dict[str, Reading] = {}
 
     def complain(sql: str) -> str:
@@ -121,7 +142,11 @@ def _from_server(question: str, source: Source, focus: Focus, server: ChatServer
 
     generated = generate(question, focus.world.schema, source.cells, examples, server, complain)
     reading = tried[generated.sql]
-    return None if reading.error else replace(reading, parts=generated.sub_questions, question_class=generated.question_class)
+    return (
+        None
+        if reading.error
+        else replace(reading, parts=generated.sub_questions, question_class=generated.question_class)
+    )
 
 
 def _reading(hypothesis: Hypothesis, source: Source) -> Reading | None:

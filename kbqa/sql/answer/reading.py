@@ -10,7 +10,10 @@ from kbqa.sql.stores.executor import Result
 
 @dataclass(frozen=True)
 class Reading:
-    """One way to understand a question. Once it was run, `result` is what it found, or `error` what the database said."""
+    """One way to understand a question.
+
+    Once it was run, `result` is what it found, or `error` what the database said.
+    """
 
     sql: str
     probability: float

@@ -1,4 +1,6 @@
-"""Databases as the rest asks them: their served scan, with what people wrote about columns, and a connection that only reads."""
+"""Databases as the rest asks them: their served scan, with what people wrote about columns, and a connection
+that only reads.
+"""
 
 import threading
 from collections import OrderedDict
@@ -42,7 +44,12 @@ def source_of(database: Database, scan: Scan) -> Source:
     noted = with_notes(schema, list(database.notes.all()))
     private = {ref for ref in noted.refs() if noted.column(ref).excluded}
     shown = {ref: values for ref, values in codes.items() if ref not in private}
-    return Source(noted, CellNames(cell_names(database.pk, scan.load), shown), engine_of(database), definitions_of(database.pk))
+    return Source(
+        noted,
+        CellNames(cell_names(database.pk, scan.load), shown),
+        engine_of(database),
+        definitions_of(database.pk),
+    )
 
 
 def engine_of(database: Database, *, introspects: bool = False) -> Engine:
@@ -91,7 +98,9 @@ def with_notes(schema: Schema, notes: list[ColumnNote]) -> Schema:
             for column in table.columns
         )
         own = about.get((table.name.lower(), ""))
-        return replace(table, columns=columns, description=(own.description if own else "") or table.description)
+        return replace(
+            table, columns=columns, description=(own.description if own else "") or table.description
+        )
 
     return replace(schema, tables=tuple(map(noted, schema.tables)))
 
@@ -118,6 +127,8 @@ def configured_generator() -> LocalGenerator:
     if chosen["backend"] == "huggingface":
         from kbqa.decoding.sequence_model import load_sequence_model
 
-        return LocalGenerator(load_decoder(MODEL_FOLDER), writer=load_sequence_model(chosen["model"]), closer=load_cross_encoder)
+        return LocalGenerator(
+            load_decoder(MODEL_FOLDER), writer=load_sequence_model(chosen["model"]), closer=load_cross_encoder
+        )
     folder = Path(chosen["model"]).expanduser() if chosen["model"] else MODEL_FOLDER
     return LocalGenerator(load_decoder(folder), closer=load_cross_encoder)

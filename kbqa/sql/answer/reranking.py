@@ -1,8 +1,10 @@
-"""Which of several readings that run is meant: what the network thinks of them, what they return, and what of the question they use.
+"""Which of several readings that run is meant: what the network thinks of them, what they return, and what of
+the question they use.
 
-The network judges a query choice by choice and does not see that it left a value of the question out. Candidates are therefore ranked
-again as wholes, by a log-linear model over a few counts (Collins and Koo 2005; for SQL, Kelkar et al. 2020, Bertrand-DR). One more
-alternative, that none of them is right, has the score 0: the shares of all are probabilities.
+The network judges a query choice by choice and does not see that it left a value of the question out.
+Candidates are therefore ranked again as wholes, by a log-linear model over a few counts (Collins and Koo
+2005; for SQL, Kelkar et al. 2020, Bertrand-DR). One more alternative, that none of them is right, has the
+score 0: the shares of all are probabilities.
 """
 
 import json
@@ -24,16 +26,19 @@ from kbqa.sql.query import Query, column_of
 from kbqa.sql.schema import ColumnRef
 
 FEATURES = (
-    "always", "log of agreeing probability", "log of probability", "empty", "cells left out", "numbers left out", "quotations left out",
-    "names left out", "columns left out", "tables left out", "columns that nobody named", "values that nobody said", "joins", "items", "nested",
-    "shown out of order",
+    "always", "log of agreeing probability", "log of probability", "empty", "cells left out",
+    "numbers left out", "quotations left out", "names left out", "columns left out", "tables left out",
+    "columns that nobody named", "values that nobody said", "joins", "items", "nested", "shown out of order",
 )  # fmt: skip
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """How much each feature counts. Without any fitted, agreeing probability does, and less so where nothing was found."""
+    """How much each feature counts.
+
+    Without any fitted, agreeing probability does, and less so where nothing was found.
+    """
 
     weights: Array
 
@@ -52,13 +57,19 @@ class Ranking:
         return {name: round(float(weight), 4) for name, weight in zip(FEATURES, self.weights, strict=True)}
 
     def best_first(self, readings: Sequence[Reading], world: LinkedQuestion) -> list[Reading]:
-        """Return the readings that ran, the best first, with the probability that their answer is right; those that agree share one."""
+        """Return the readings that ran, the best first, with the probability that their answer is right;
+        those that agree share one.
+        """
         answers = answers_of(readings)
         if not answers:
             return []
         scores = np.array([features_of(answer, world) for answer in answers]) @ self.weights
         shares = np.exp(scores - scores.max()) / (np.exp(scores - scores.max()).sum() + np.exp(-scores.max()))
-        return [replace(each, probability=float(shares[place])) for place in np.argsort(-scores, kind="stable") for each in answers[place]]
+        return [
+            replace(each, probability=float(shares[place]))
+            for place in np.argsort(-scores, kind="stable")
+            for each in answers[place]
+        ]
 
 
 def answers_of(readings: Iterable[Reading]) -> list[list[Reading]]:
@@ -73,8 +84,15 @@ def answers_of(readings: Iterable[Reading]) -> list[list[Reading]]:
 def features_of(answer: Sequence[Reading], world: LinkedQuestion) -> Array:
     """Return what is counted of readings that agree, float [FEATURES]; the likeliest speaks for all."""
     reading = answer[0]
-    agreeing, own = np.log(max(1e-12, sum(each.likelihood for each in answer))), np.log(max(1e-12, reading.likelihood))
-    counted = (0.0,) * 12 if reading.query is None else (*_counts(reading.query, world), _disorder(reading.query, world))
+    agreeing, own = (
+        np.log(max(1e-12, sum(each.likelihood for each in answer))),
+        np.log(max(1e-12, reading.likelihood)),
+    )
+    counted = (
+        (0.0,) * 12
+        if reading.query is None
+        else (*_counts(reading.query, world), _disorder(reading.query, world))
+    )
     return np.array([1.0, agreeing, own, float(reading.empty), *counted])
 
 
@@ -85,11 +103,20 @@ def _columns_of(query: Query) -> set[ColumnRef]:
 
 
 def _disorder(query: Query, world: LinkedQuestion) -> float:
-    """Return how many neighbouring items are shown the other way round than the question, or where it names both at once the schema, has them."""
+    """Return how many neighbouring items are shown the other way round than the question, or where it names
+    both at once the schema, has them.
+    """
     places = {
-        choice.key: (choice.span[0], place) for place, choice in enumerate(world.columns) if choice.span and is_mention(choice.span, choice.text)
+        choice.key: (choice.span[0], place)
+        for place, choice in enumerate(world.columns)
+        if choice.span and is_mention(choice.span, choice.text)
     }
-    shown = [places[ref] for item in query.items for term in item.terms if (ref := column_of(term.operand)) in places]
+    shown = [
+        places[ref]
+        for item in query.items
+        for term in item.terms
+        if (ref := column_of(term.operand)) in places
+    ]
     return float(sum(1 for one, other in pairwise(shown) if one > other))
 
 
@@ -99,23 +126,50 @@ def _counts(query: Query, world: LinkedQuestion) -> tuple[float, ...]:
     said |= {str(part.limit) for part in query.queries() if part.limit is not None}
     refs = _columns_of(query)
     tables = [world.schema.closure(part.tables()) for part in query.queries()]
-    cells = [(choice.span, choice.key[1].casefold() in said) for choice in world.values if choice.span is not None and choice.features[1]]
-    constants = [(choice, (choice.span, str(choice.key).casefold() in said)) for choice in world.numbers if choice.span is not None]
-    digits, quoted = [each for choice, each in constants if choice.key.isdecimal()], [each for choice, each in constants if choice.features[2]]
+    cells = [
+        (choice.span, choice.key[1].casefold() in said)
+        for choice in world.values
+        if choice.span is not None and choice.features[1]
+    ]
+    constants = [
+        (choice, (choice.span, str(choice.key).casefold() in said))
+        for choice in world.numbers
+        if choice.span is not None
+    ]
+    digits, quoted = (
+        [each for choice, each in constants if choice.key.isdecimal()],
+        [each for choice, each in constants if choice.features[2]],
+    )
     names = [each for choice, each in constants if not choice.key.isdecimal() and not choice.features[2]]
-    columns = [(choice.span, choice.key in refs) for choice in world.columns if choice.features[1] and is_mention(choice.span, choice.text)]
+    columns = [
+        (choice.span, choice.key in refs)
+        for choice in world.columns
+        if choice.features[1] and is_mention(choice.span, choice.text)
+    ]
     named_tables = [
         (choice.span, any(choice.key in each for each in tables))
         for choice in world.tables
         if choice.features[1] and is_mention(choice.span, choice.text)
     ]
-    unnamed = sum(1 for choice in world.columns if choice.key in refs and not choice.features[0] and not choice.features[5])
-    spoken = {choice.key[1].casefold() for choice in world.values if choice.span} | {str(choice.key).casefold() for choice in world.numbers}
-    unspoken = sum(1 for condition in conditions for value in condition.values if value.text.casefold() not in spoken)
+    unnamed = sum(
+        1
+        for choice in world.columns
+        if choice.key in refs and not choice.features[0] and not choice.features[5]
+    )
+    spoken = {choice.key[1].casefold() for choice in world.values if choice.span} | {
+        str(choice.key).casefold() for choice in world.numbers
+    }
+    unspoken = sum(
+        1 for condition in conditions for value in condition.values if value.text.casefold() not in spoken
+    )
     return (
         *(float(_left_out(each)) for each in (cells, digits, quoted, names, columns, named_tables)),
-        float(unnamed), float(unspoken), float(sum(len(each) - 1 for each in tables)), float(len(query.items)), float(len(tables) - 1),
-    )  # fmt: skip
+        float(unnamed),
+        float(unspoken),
+        float(sum(len(each) - 1 for each in tables)),
+        float(len(query.items)),
+        float(len(tables) - 1),
+    )
 
 
 def _left_out(mentions: Sequence[tuple[Span | None, bool]]) -> int:
@@ -125,14 +179,17 @@ def _left_out(mentions: Sequence[tuple[Span | None, bool]]) -> int:
     return sum(1 for span in places if not any(span[0] < other[1] and other[0] < span[1] for other in used))
 
 
-# --- fitting -----------------------------------------------------------------------------------------------------------
+# --- fitting
+# -----------------------------------------------------------------------------------------------------------
 
 
 def fitted(questions: Sequence[tuple[Array, NDArray[np.bool_]]], *, strength: float = 3.0) -> Ranking:
-    """Return the weights that make right answers likeliest; each question's features [answers, FEATURES], and which are right [answers].
+    """Return the weights that make right answers likeliest; each question's features [answers, FEATURES], and
+    which are right [answers].
 
-    Where none is right, that shall be likely. `strength` is that of the prior that holds weights near those of `Ranking.default`. That
-    something is left out never speaks for a reading, whatever a few questions seem to say.
+    Where none is right, that shall be likely. `strength` is that of the prior that holds weights near those
+    of `Ranking.default`. That something is left out never speaks for a reading, whatever a few questions seem
+    to say.
     """
     from scipy.optimize import minimize
 

@@ -1,4 +1,5 @@
-"""A question → what of a database it may mention: tables, columns, cell values and constants, and what these are to each other.
+"""A question → what of a database it may mention: tables, columns, cell values and constants, and what these
+are to each other.
 
 Candidates, never a decision: the decoder decides.
 """
@@ -13,7 +14,18 @@ from numpy.typing import NDArray
 from kbqa.decoding.actions import Action, Kind
 from kbqa.linking.mentions import Found, features_of, find_names
 from kbqa.linking.names import Names
-from kbqa.linking.words import COMMON, Span, Word, dates_of, fold, numbers_of, parts_of, quoted_of, stem, words_of
+from kbqa.linking.words import (
+    COMMON,
+    Span,
+    Word,
+    dates_of,
+    fold,
+    numbers_of,
+    parts_of,
+    quoted_of,
+    stem,
+    words_of,
+)
 from kbqa.sql.grammar import LinkedQuestion
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema, Table, readable
 
@@ -22,7 +34,10 @@ MAX_VALUES, MAX_OF_COLUMN, MAX_CODES = 24, 4, 24
 _NAME = re.compile(
     r"[A-Z][\w.&'’-]*(?:(?<!\w\w\w\w\.) (?:(?:of|and|the|de|la|van|von|&) )?[A-Z0-9][\w.&'’-]*)*|(?<!\w)[A-Z0-9]*\d[A-Z][A-Z0-9]*(?!\w)"
 )
-_LITERAL = re.compile(r"\b(?:letters?|characters?|words?|phrase|string|substring|prefix|suffix) ['\"‘’“]?([\w.&-]{1,40})", re.IGNORECASE)
+_LITERAL = re.compile(
+    r"\b(?:letters?|characters?|words?|phrase|string|substring|prefix|suffix) ['\"‘’“]?([\w.&-]{1,40})",
+    re.IGNORECASE,
+)
 """What a name is asked to contain: `the letter M`, `the word love`."""
 _SEPARATOR = "\t"
 _MAX_DESCRIPTION_LENGTH = 200
@@ -31,8 +46,9 @@ _NAMED_WITHIN = 6
 """By how many characters a mention may be longer than the name."""
 
 RELATIONS = (
-    "", "itself", "column of table", "table of column", "key of table", "table of key", "column of the same table", "refers", "referred",
-    "table refers", "table referred", "value of column", "column of value", "value of table", "table of value", "same name",
+    "", "itself", "column of table", "table of column", "key of table", "table of key",
+    "column of the same table", "refers", "referred", "table refers", "table referred", "value of column",
+    "column of value", "value of table", "table of value", "same name",
 )  # fmt: skip
 """What one candidate can be to another; the network has an embedding for each, so new ones go to the end."""
 _RELATION = {name: place for place, name in enumerate(RELATIONS)}
@@ -66,7 +82,9 @@ def link_question(question: str, schema: Schema, cells: CellNames) -> LinkedQues
 
 
 def _stems(question: str, words: Sequence[Word]) -> dict[str, Word]:
-    """Return the words of a question by their stems, and by those of their parts where they are written as identifiers are."""
+    """Return the words of a question by their stems, and by those of their parts where they are written as
+    identifiers are.
+    """
     found = {stem(word.text): word for word in words}
     for word in words:
         for part in parts_of(question[word.start : word.end]):
@@ -93,7 +111,10 @@ def is_mention(span: Span | None, text: str) -> bool:
 
 def _named_spans(schema: Schema, stems: Mapping[str, Word]) -> list[Span]:
     """Return where a question has the whole name of a table or column."""
-    found = [(text, *_shared(text, stems)) for text in {readable(name) for table in schema.tables for name in (table.name, *_columns(table))}]
+    found = [
+        (text, *_shared(text, stems))
+        for text in {readable(name) for table in schema.tables for name in (table.name, *_columns(table))}
+    ]
     return [span for text, share, span in found if share == 1 and span is not None and is_mention(span, text)]
 
 
@@ -102,9 +123,15 @@ def _columns(table: Table) -> list[str]:
 
 
 def _is_name(value: Action, named: Sequence[Span]) -> bool:
-    """Tell whether what might be a cell, written otherwise, is the name of a table or column: `packages`, where there is a cell `packaging`."""
+    """Tell whether what might be a cell, written otherwise, is the name of a table or column: `packages`,
+    where there is a cell `packaging`.
+    """
     span = value.span
-    return span is not None and not value.features[1] and any(start <= span[0] and span[1] <= end for start, end in named)
+    return (
+        span is not None
+        and not value.features[1]
+        and any(start <= span[0] and span[1] <= end for start, end in named)
+    )
 
 
 def _table(table: Table, stems: Mapping[str, Word], hit: set[str]) -> Action:
@@ -112,7 +139,14 @@ def _table(table: Table, stems: Mapping[str, Word], hit: set[str]) -> Action:
     share, span = _shared(text, stems)
     features = (share, float(share == 1), 0.0, 0.0, 0.0, float(table.name in hit))
     about = [table.description[:_MAX_DESCRIPTION_LENGTH]] if table.description else []
-    return Action(Kind.TABLE, table.name, text, span, features, (*about, *(readable(column.name) for column in table.columns[:6])))
+    return Action(
+        Kind.TABLE,
+        table.name,
+        text,
+        span,
+        features,
+        (*about, *(readable(column.name) for column in table.columns[:6])),
+    )
 
 
 def _column(table: Table, column: Column, stems: Mapping[str, Word], hit: set[ColumnRef]) -> Action:
@@ -125,19 +159,27 @@ def _column(table: Table, column: Column, stems: Mapping[str, Word], hit: set[Co
 
 
 def _known_by(name: str, about: Sequence[str], stems: Mapping[str, Word]) -> tuple[float, Span | None]:
-    """Return how much of a column's name, or of what is written about it, the question has, and where it has words of the name."""
+    """Return how much of a column's name, or of what is written about it, the question has, and where it has
+    words of the name.
+    """
     share, span = _shared(name, stems)
     return max([share, *(_said(each, stems) for each in about)]), span
 
 
 def _said(about: str, stems: Mapping[str, Word]) -> float:
-    """Return the share of the words of a clause of what is written about a column that the question has: of the clause that it says most of."""
-    clauses = ([word for word in fold(clause).split() if word not in COMMON] for clause in _CLAUSE.split(about))
+    """Return the share of the words of a clause of what is written about a column that the question has: of
+    the clause that it says most of.
+    """
+    clauses = (
+        [word for word in fold(clause).split() if word not in COMMON] for clause in _CLAUSE.split(about)
+    )
     return max((_shared(" ".join(words), stems)[0] for words in clauses if words), default=0.0)
 
 
 def under_another_name(choice: Action, name: str, question: str) -> Action:
-    """Return a column's choice as it were if the column had this name and were known by what is written about it."""
+    """Return a column's choice as it were if the column had this name and were known by what is written about
+    it.
+    """
     share, span = _known_by(name, choice.context[1:], _stems(question, words_of(question)))
     return replace(choice, text=name, span=span, features=(share, float(share == 1), *choice.features[2:]))
 
@@ -164,12 +206,26 @@ def _values(question: str, words: Sequence[Word], schema: Schema, cells: CellNam
         if ref is None or _is_common(each) or numbers.get(ref, 0) == MAX_OF_COLUMN:
             continue
         numbers[ref] = numbers.get(ref, 0) + 1
-        choices[ref, each.text] = Action(Kind.VALUE, (ref, each.text), each.text, each.span, features_of(each, len(words)), (readable(ref.column),))
+        choices[ref, each.text] = Action(
+            Kind.VALUE,
+            (ref, each.text),
+            each.text,
+            each.span,
+            features_of(each, len(words)),
+            (readable(ref.column),),
+        )
         if len(choices) == MAX_VALUES:
             break
-    codes = [(ref, code) for ref, few in (cells.codes or {}).items() if predicate_of(ref) in columns for code in few]
+    codes = [
+        (ref, code)
+        for ref, few in (cells.codes or {}).items()
+        if predicate_of(ref) in columns
+        for code in few
+    ]
     for place in codes[:MAX_CODES]:
-        choices.setdefault(place, Action(Kind.VALUE, place, place[1], None, (), (readable(place[0].column), place[1])))
+        choices.setdefault(
+            place, Action(Kind.VALUE, place, place[1], None, (), (readable(place[0].column), place[1]))
+        )
     return list(choices.values())
 
 
@@ -179,7 +235,9 @@ def _is_common(found: Found) -> bool:
 
 
 def _constants(question: str, words: Sequence[Word], exact: Iterable[Span]) -> list[Action]:
-    """Return constants that need be in no cell: numbers, dates, what is quoted, and names that no cell explains."""
+    """Return constants that need be in no cell: numbers, dates, what is quoted, and names that no cell
+    explains.
+    """
     found = dates_of(question)
     dates = list(found.values())
     for digits, span in numbers_of(question, words).items():
@@ -205,14 +263,20 @@ def _constants(question: str, words: Sequence[Word], exact: Iterable[Span]) -> l
 
 
 def relate(schema: Schema, choices: Sequence[Action]) -> NDArray[np.int8]:
-    """Return what each candidate is to each, as places in RELATIONS, int8 [n, n] (Wang et al. 2020, RAT-SQL, table 1)."""
+    """Return what each candidate is to each, as places in RELATIONS, int8 [n, n] (Wang et al. 2020, RAT-SQL,
+    table 1).
+    """
     found = np.zeros((len(choices), len(choices)), dtype=np.int8)
     tables = np.array([_owner(choice) for choice in choices], dtype=object)
     is_column = np.array([choice.kind == Kind.COLUMN for choice in choices], dtype=bool)
     texts = np.array([choice.text for choice in choices], dtype=object)
     found[np.outer(is_column, is_column) & (texts[:, None] == texts[None])] = _RELATION["same name"]
-    found[np.outer(is_column, is_column) & (tables[:, None] == tables[None])] = _RELATION["column of the same table"]
-    places: dict[object, int] = {choice.key: place for place, choice in enumerate(choices) if choice.kind in (Kind.TABLE, Kind.COLUMN)}
+    found[np.outer(is_column, is_column) & (tables[:, None] == tables[None])] = _RELATION[
+        "column of the same table"
+    ]
+    places: dict[object, int] = {
+        choice.key: place for place, choice in enumerate(choices) if choice.kind in (Kind.TABLE, Kind.COLUMN)
+    }
     for place, choice in enumerate(choices):
         _relate_to_owner(found, place, choice, places, schema)
     for key in schema.keys:
@@ -221,7 +285,10 @@ def relate(schema: Schema, choices: Sequence[Action]) -> NDArray[np.int8]:
             (key.source.table, key.target.table, "table refers", "table referred"),
         ):
             if one in places and other in places and one != other:
-                found[places[one], places[other]], found[places[other], places[one]] = _RELATION[forth], _RELATION[back]
+                found[places[one], places[other]], found[places[other], places[one]] = (
+                    _RELATION[forth],
+                    _RELATION[back],
+                )
     np.fill_diagonal(found, _RELATION["itself"])
     return found
 
@@ -230,10 +297,18 @@ def _owner(choice: Action) -> str:
     """Return the table that a candidate lies in."""
     if choice.kind == Kind.COLUMN:
         return str(choice.key.table)
-    return str(choice.key[0].table) if choice.kind == Kind.VALUE else str(choice.key) if choice.kind == Kind.TABLE else ""
+    return (
+        str(choice.key[0].table)
+        if choice.kind == Kind.VALUE
+        else str(choice.key)
+        if choice.kind == Kind.TABLE
+        else ""
+    )
 
 
-def _relate_to_owner(found: NDArray[np.int8], place: int, choice: Action, places: Mapping[object, int], schema: Schema) -> None:
+def _relate_to_owner(
+    found: NDArray[np.int8], place: int, choice: Action, places: Mapping[object, int], schema: Schema
+) -> None:
     def both(other: int | None, forth: str, back: str) -> None:
         if other is not None:
             found[place, other], found[other, place] = _RELATION[forth], _RELATION[back]

@@ -1,4 +1,6 @@
-"""The part of a schema that a question is about (DFIN-SQL: table linking, then column linking; a budget that is never exceeded)."""
+"""The part of a schema that a question is about (DFIN-SQL: table linking, then column linking; a budget that
+is never exceeded).
+"""
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,11 +16,13 @@ _NOISE = 0.6
 
 @dataclass(frozen=True)
 class Budget:
-    """How many columns may be kept: those likelier than `likely` parts of the columns that were read, no fewer than so many times the root of these,
-    and the keys that connect their tables; with the keys, no more than so many times that root.
+    """How many columns may be kept: those likelier than `likely` parts of the columns that were read, no
+    fewer than so many times the root of these, and the keys that connect their tables; with the keys, no more
+    than so many times that root.
 
-    A column of a large schema is a smaller share of it: what is kept there may be less likely. Nor does what a query uses grow with the schema as
-    the schema does (BIRD's queries use 4 to 5 columns of 12 as of 300), hence the root.
+    A column of a large schema is a smaller share of it: what is kept there may be less likely. Nor does what
+    a query uses grow with the schema as the schema does (BIRD's queries use 4 to 5 columns of 12 as of 300),
+    hence the root.
     """
 
     likely: float
@@ -26,8 +30,13 @@ class Budget:
     most: float
 
     def wanted(self, ranked: Sequence[ColumnRef], likelihoods: Mapping[ColumnRef, float]) -> list[ColumnRef]:
-        """Return the columns to keep beside what connects them, in the order of `ranked`, of how likely each column that was read is used."""
-        fewest, likely = max(1, round(self.fewest * sqrt(len(likelihoods)))), self.likely / max(1, len(likelihoods))
+        """Return the columns to keep beside what connects them, in the order of `ranked`, of how likely each
+        column that was read is used.
+        """
+        fewest, likely = (
+            max(1, round(self.fewest * sqrt(len(likelihoods)))),
+            self.likely / max(1, len(likelihoods)),
+        )
         return [ref for place, ref in enumerate(ranked) if place < fewest or likelihoods[ref] > likely]
 
     def limit(self, columns: int) -> int:
@@ -42,17 +51,25 @@ NARROW = Budget(1.5, 0.6, 3.0)
 
 
 def focused(
-    world: LinkedQuestion, keep: Iterable[ColumnRef], most: int, *, similar: Mapping[ColumnRef, float] | None = None, noise: random.Random | None = None
+    world: LinkedQuestion,
+    keep: Iterable[ColumnRef],
+    most: int,
+    *,
+    similar: Mapping[ColumnRef, float] | None = None,
+    noise: random.Random | None = None,
 ) -> LinkedQuestion:
-    """Return a world with at most `most` columns: those to `keep`, then the likeliest, with the keys that connect their tables.
+    """Return a world with at most `most` columns: those to `keep`, then the likeliest, with the keys that
+    connect their tables.
 
-    How likely a column is, its own words, its table's words, its cells in the question and, where given, its similarity tell.
-    `noise` varies the choice, for training.
+    How likely a column is, its own words, its table's words, its cells in the question and, where given, its
+    similarity tell. `noise` varies the choice, for training.
     """
     scores = surface_scores(world, similar)
     if noise is not None:
         scores = {ref: score + noise.uniform(0, _NOISE) for ref, score in scores.items()}
-    return narrowed(world, connected(world.schema, [*keep, *sorted(scores, key=lambda ref: -scores[ref])], most))
+    return narrowed(
+        world, connected(world.schema, [*keep, *sorted(scores, key=lambda ref: -scores[ref])], most)
+    )
 
 
 def only(world: LinkedQuestion, keep: Iterable[ColumnRef]) -> LinkedQuestion:
@@ -61,23 +78,36 @@ def only(world: LinkedQuestion, keep: Iterable[ColumnRef]) -> LinkedQuestion:
 
 
 def connected(schema: Schema, ranked: Iterable[ColumnRef], most: int) -> list[ColumnRef]:
-    """Return the first columns, at most `most`, with the keys that connect the table of each to those before it."""
+    """Return the first columns, at most `most`, with the keys that connect the table of each to those before
+    it.
+    """
     chosen: dict[ColumnRef, None] = {}
     for ref in dict.fromkeys(ranked):
-        added = [each for each in (*_connections(schema, {each.table for each in chosen}, ref.table), ref) if each not in chosen]
-        if len(chosen) + len(added) <= most:  # what needs more keys than there is room for is passed over for what fits
+        added = [
+            each
+            for each in (*_connections(schema, {each.table for each in chosen}, ref.table), ref)
+            if each not in chosen
+        ]
+        if (
+            len(chosen) + len(added) <= most
+        ):  # what needs more keys than there is room for is passed over for what fits
             chosen.update(dict.fromkeys(added))
     return list(chosen)
 
 
-def surface_scores(world: LinkedQuestion, similar: Mapping[ColumnRef, float] | None = None) -> dict[ColumnRef, float]:
+def surface_scores(
+    world: LinkedQuestion, similar: Mapping[ColumnRef, float] | None = None
+) -> dict[ColumnRef, float]:
     """Return how likely each column is meant, by words and cells alone, and by similarity where it is given."""
     tables = {choice.key: choice.features[0] + choice.features[1] for choice in world.tables}
     return {
-        choice.key: choice.features[0] + choice.features[1] + 2 * choice.features[5] + 0.5 * tables[choice.key.table]
+        choice.key: choice.features[0]
+        + choice.features[1]
+        + 2 * choice.features[5]
+        + 0.5 * tables[choice.key.table]
         + 3 * (similar or {}).get(choice.key, 0.0)
         for choice in world.columns
-    }  # fmt: skip
+    }
 
 
 def _connections(schema: Schema, present: set[str], table: str) -> list[ColumnRef]:
@@ -89,7 +119,9 @@ def _connections(schema: Schema, present: set[str], table: str) -> list[ColumnRe
     return [end for key in keys for end in (key.source, key.target)]
 
 
-def narrowed(world: LinkedQuestion, chosen: Iterable[ColumnRef], tables: Iterable[str] = ()) -> LinkedQuestion:
+def narrowed(
+    world: LinkedQuestion, chosen: Iterable[ColumnRef], tables: Iterable[str] = ()
+) -> LinkedQuestion:
     """Return a world of some columns only, with their tables and what may stand in their cells."""
     kept = set(chosen)
     schema = world.schema.part(kept, tables)

@@ -1,8 +1,8 @@
 """The grammar of SQL as states: what may follow in a query that is not finished.
 
-A query is written clause by clause: items, joined tables, conditions, groups, order, and a second query where two are united,
-intersected or excepted. A condition may hold a query of its own, which is written in its place. Whatever a state offers can be
-written down; tables that no key connects are never offered together.
+A query is written clause by clause: items, joined tables, conditions, groups, order, and a second query where
+two are united, intersected or excepted. A condition may hold a query of its own, which is written in its
+place. Whatever a state offers can be written down; tables that no key connects are never offered together.
 
 `offers` says what may come next, `following` what comes of a choice.
 """

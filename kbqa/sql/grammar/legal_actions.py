@@ -41,26 +41,49 @@ def _offer_select(state: Prefix) -> Iterator[Action]:
 def _terms(state: Prefix) -> Iterator[Action]:
     wanted = state.wanted
     if not (state.strict and state.shows_rows):
-        yield from words(*(each for each in Aggregate if wanted in (None, ColumnType.NUMBER) or each in (Aggregate.MIN, Aggregate.MAX)))
+        yield from words(
+            *(
+                each
+                for each in Aggregate
+                if wanted in (None, ColumnType.NUMBER) or each in (Aggregate.MIN, Aggregate.MAX)
+            )
+        )
     single = state.strict and bool(state.outer) and state.outer[-1].comparison not in MEMBERSHIP
     if not single or state.part != "items":
-        shown = {item.term.operand for item in state.query.items if _is_plain(item)} if state.part == "items" and state.first is None else ()
+        shown = (
+            {item.term.operand for item in state.query.items if _is_plain(item)}
+            if state.part == "items" and state.first is None
+            else ()
+        )
         yield from (choice for choice in _columns_of(state, wanted) if choice.key not in shown)
         yield from _parts(state)
 
 
 def _parts(state: Prefix) -> Iterator[Action]:
     """Offer the parts of dates, outside of whatever stands within or beside another query."""
-    if not state.nested and state.left is None and state.first is None and state.part in ("items", "group", "order"):
+    if (
+        not state.nested
+        and state.left is None
+        and state.first is None
+        and state.part in ("items", "group", "order")
+    ):
         yield from (BY_WORD[part] for part in Part if any(_parted(state, part)))
 
 
 def _parted(state: Prefix, part: Part) -> Iterator[Action]:
     """Yield the columns of dates of which a part is not shown, or not grouped by, yet."""
     query, present, schema = state.query, state.table, state.world.schema
-    named = query.group if state.part == "group" else [item.term.operand for item in query.items] if state.part == "items" else ()
+    named = (
+        query.group
+        if state.part == "group"
+        else [item.term.operand for item in query.items]
+        if state.part == "items"
+        else ()
+    )
     for choice in _columns_of(state, ColumnType.DATE):
-        if DatePart(choice.key, part) not in named and (present is None or schema.connected(present, choice.key.table)):
+        if DatePart(choice.key, part) not in named and (
+            present is None or schema.connected(present, choice.key.table)
+        ):
             yield choice
 
 
@@ -75,7 +98,9 @@ def _is_plain(item: Item) -> bool:
 
 def _columns_of(state: Prefix, kind: ColumnType | None) -> Iterator[Action]:
     schema = state.world.schema
-    yield from (choice for choice in state.world.columns if kind is None or schema.column(choice.key).type == kind)
+    yield from (
+        choice for choice in state.world.columns if kind is None or schema.column(choice.key).type == kind
+    )
 
 
 def _offer_second(state: Prefix) -> Iterator[Action]:
@@ -86,8 +111,17 @@ def _offer_second(state: Prefix) -> Iterator[Action]:
 def _offer_operands(state: Prefix) -> Iterator[Action]:
     """Offer what can be aggregated; what is shown already only where nothing else can."""
     offered = list(_aggregated(state))
-    terms = {item.term for item in state.query.items if item.operator is None} if state.part == "items" and state.first is None else set()
-    new = [choice for choice in offered if choice.kind == Kind.KEYWORD or Term(operand_of(choice), state.aggregate, state.distinct) not in terms]
+    terms = (
+        {item.term for item in state.query.items if item.operator is None}
+        if state.part == "items" and state.first is None
+        else set()
+    )
+    new = [
+        choice
+        for choice in offered
+        if choice.kind == Kind.KEYWORD
+        or Term(operand_of(choice), state.aggregate, state.distinct) not in terms
+    ]
     yield from new or offered
 
 
@@ -147,7 +181,8 @@ def _later_clauses(state: Prefix) -> Iterator[Action]:
         if len(query.with_tables) < MAX_WITH:
             yield BY_WORD["WITH"]
         yield BY_WORD["WHERE"]
-    # Where dialects are strict, a query that one value is compared with has one row: no groups, and nothing to sort.
+    # Where dialects are strict, a query that one value is compared with has one row: no groups, and nothing
+    # to sort.
     single = state.strict and state.nested and state.outer[-1].comparison not in MEMBERSHIP
     if part in ("items", "with", "where") and not (single or (state.strict and state.shows_rows)):
         yield BY_WORD["GROUP"]
@@ -173,7 +208,10 @@ def _offer_comparisons(state: Prefix) -> Iterator[Action]:
         yield from words(*NULLS)
         assert state.item is not None
         operand = state.item.term.operand
-        if isinstance(operand, ColumnRef) and state.world.schema.column(operand).type in (ColumnType.TEXT, *_texts(state)):
+        if isinstance(operand, ColumnRef) and state.world.schema.column(operand).type in (
+            ColumnType.TEXT,
+            *_texts(state),
+        ):
             yield from words(Comparison.CONTAINS, Comparison.LACKS, Comparison.STARTS, Comparison.ENDS)
 
 
@@ -185,16 +223,32 @@ def _offer_values(state: Prefix) -> Iterator[Action]:
     assert state.item is not None
     world, operand = state.world, state.item.term.operand
     kind = kind_of(state, state.item)
-    found = [value for value in world.values if value.key[0] == operand] if state.item.term.aggregate is None else []
+    found = (
+        [value for value in world.values if value.key[0] == operand]
+        if state.item.term.aggregate is None
+        else []
+    )
     numbers = [number for number in world.numbers if not state.strict or _fits(number.key, kind, state)]
-    same = [each for each in state.query.where if (each.item, each.comparison) == (state.item, state.comparison) and len(each.values) == 1]
+    same = [
+        each
+        for each in state.query.where
+        if (each.item, each.comparison) == (state.item, state.comparison) and len(each.values) == 1
+    ]
     taken = {*state.values, *(each.values[0] for each in same)}
     yield from (choice for choice in (*found, *numbers) if Value(value_of(choice)) not in taken)
-    if state.comparison in (*EQUALITIES, *ORDERED) and state.comparison != Comparison.BETWEEN and not state.values:
+    if (
+        state.comparison in (*EQUALITIES, *ORDERED)
+        and state.comparison != Comparison.BETWEEN
+        and not state.values
+    ):
         if len(state.outer) < MAX_DEPTH:
             yield BY_WORD["SELECT"]
         if state.item.term.aggregate is None:
-            yield from (choice for choice in world.columns if choice.key != operand and world.schema.column(choice.key).type == kind)
+            yield from (
+                choice
+                for choice in world.columns
+                if choice.key != operand and world.schema.column(choice.key).type == kind
+            )
 
 
 def _fits(text: str, kind: ColumnType, state: Prefix) -> bool:
@@ -202,7 +256,9 @@ def _fits(text: str, kind: ColumnType, state: Prefix) -> bool:
     if kind == ColumnType.NUMBER:
         return text.removeprefix("-").replace(".", "", 1).isdecimal()
     operand = state.item.term.operand if state.item else None
-    return kind != ColumnType.DATE or (isinstance(operand, ColumnRef) and is_dated(text, state.world.schema.column(operand)))
+    return kind != ColumnType.DATE or (
+        isinstance(operand, ColumnRef) and is_dated(text, state.world.schema.column(operand))
+    )
 
 
 def _offer_columns(state: Prefix) -> Iterator[Action]:
@@ -221,7 +277,9 @@ def _offer_having(state: Prefix) -> Iterator[Action]:
 def _offer_orders(state: Prefix) -> Iterator[Action]:
     query = state.query
     aggregated = any(term.aggregate for item in query.items for term in item.terms)
-    shown = {item.term.operand for item in query.items if item.term.aggregate is None and item.operator is None}
+    shown = {
+        item.term.operand for item in query.items if item.term.aggregate is None and item.operator is None
+    }
     if state.strict and query.distinct:  # sorting by what is not shown would be ambiguous
         yield from (choice for choice in state.world.columns if choice.key in shown)
     else:
@@ -238,7 +296,11 @@ def _offer_limits(state: Prefix) -> Iterator[Action]:
     yield from words("UNLIMITED", "ONE")
     if len(state.query.order) < MAX_ORDERS:
         yield BY_WORD["ALSO"]
-    yield from (number for number in state.world.numbers if str(number.key).isdecimal() and 1 < int(number.key) < 10_000)
+    yield from (
+        number
+        for number in state.world.numbers
+        if str(number.key).isdecimal() and 1 < int(number.key) < 10_000
+    )
 
 
 def _offer_keys(state: Prefix) -> Iterator[Action]:

@@ -6,20 +6,47 @@ from functools import cached_property
 
 from kbqa.decoding.actions import Action, Kind, keyword
 from kbqa.decoding.vocabulary import Vocabulary
-from kbqa.sql.query import Aggregate, AllOf, Comparison, DatePart, Item, Operand, Operator, Part, Query, SetOperation, Term, Value
+from kbqa.sql.query import (
+    Aggregate,
+    AllOf,
+    Comparison,
+    DatePart,
+    Item,
+    Operand,
+    Operator,
+    Part,
+    Query,
+    SetOperation,
+    Term,
+    Value,
+)
 from kbqa.sql.schema import ColumnRef, ColumnType, Schema
 
 MAX_ITEMS, MAX_CONDITIONS, MAX_VALUES, MAX_ORDERS, MAX_DEPTH, MAX_WITH = 6, 6, 4, 3, 3, 2
 
 CLAUSES = ("WITH", "WHERE", "GROUP", "HAVING", "ORDER")
 KEYWORDS = (
-    "NONE", "DISTINCT", "END", *CLAUSES, "AND", "OR", "ALSO", "SELECT", "ASC", "DESC", "UNLIMITED", "ONE",
-    *map(str, Aggregate), *map(str, Comparison), *(f"set {each}" for each in SetOperation), *(f"operator {each}" for each in Operator),
+    "NONE",
+    "DISTINCT",
+    "END",
+    *CLAUSES,
+    "AND",
+    "OR",
+    "ALSO",
+    "SELECT",
+    "ASC",
+    "DESC",
+    "UNLIMITED",
+    "ONE",
+    *map(str, Aggregate),
+    *map(str, Comparison),
+    *(f"set {each}" for each in SetOperation),
+    *(f"operator {each}" for each in Operator),
     *map(str, Part),
-)  # fmt: skip
+)
 STEPS = (
-    "SELECT", "OPERAND", "SECOND", "NEXT", "TABLE", "CONDITION", "COMPARE", "VALUE", "GROUP", "HAVING", "ORDER", "DIRECTION", "LIMIT", "VIA",
-    "PART",
+    "SELECT", "OPERAND", "SECOND", "NEXT", "TABLE", "CONDITION", "COMPARE", "VALUE", "GROUP", "HAVING",
+    "ORDER", "DIRECTION", "LIMIT", "VIA", "PART",
 )  # fmt: skip
 VOCABULARY = Vocabulary(KEYWORDS, STEPS, variables=1)
 
@@ -28,7 +55,9 @@ EQUALITIES = (Comparison.EQUAL, Comparison.UNEQUAL)
 NULLS = (Comparison.IS_NULL, Comparison.IS_NOT_NULL)
 MEMBERSHIP = (Comparison.IN, Comparison.NOT_IN)
 LOOSE = ("sqlite",)
-"""Dialects that compare and unite what has different types, show what they do not group by, and take the first of several values."""
+"""Dialects that compare and unite what has different types, show what they do not group by, and take the
+first of several values.
+"""
 """Dialects that compute with texts as far as these begin with a number."""
 
 
@@ -58,10 +87,11 @@ class LinkedQuestion:
 
 @dataclass(frozen=True)
 class Prefix:
-    """A prefix of a query. `query` is the SELECT being written; `outer` are the states in whose conditions it stands.
+    """A prefix of a query. `query` is the SELECT being written; `outer` are the states in whose conditions it
+    stands.
 
-    What follows `part` belongs to an unfinished item or condition of that part. A state that `insists` does not offer that the
-    question has no answer.
+    What follows `part` belongs to an unfinished item or condition of that part. A state that `insists` does
+    not offer that the question has no answer.
     """
 
     world: LinkedQuestion = field(compare=False, repr=False)
@@ -92,7 +122,9 @@ class Prefix:
 
     @property
     def missing_items(self) -> int | None:
-        """Return how many items more the query needs that stands to the right of a set operation; None for others."""
+        """Return how many items more the query needs that stands to the right of a set operation; None for
+        others.
+        """
         return None if self.left is None else len(self.left.items) - len(self.query.items)
 
     @property
@@ -102,7 +134,9 @@ class Prefix:
 
     @property
     def wanted(self) -> ColumnType | None:
-        """Return the type that the next term must have: in arithmetic, in a condition's query, beside another query; None for any."""
+        """Return the type that the next term must have: in arithmetic, in a condition's query, beside another
+        query; None for any.
+        """
         if not self.strict:
             return None
         if self.operator is not None:
@@ -116,7 +150,9 @@ class Prefix:
     @property
     def shows_rows(self) -> bool:
         """Tell whether `*` is among the items."""
-        return any(isinstance(item.term.operand, AllOf) and item.term.aggregate is None for item in self.query.items)
+        return any(
+            isinstance(item.term.operand, AllOf) and item.term.aggregate is None for item in self.query.items
+        )
 
     @property
     def nested(self) -> bool:
@@ -136,7 +172,11 @@ def words(*words: str) -> Iterator[Action]:
 
 def kind_of(state: Prefix, item: Item) -> ColumnType:
     """Return the type of an item's values."""
-    if isinstance(item.term.operand, AllOf) or item.term.aggregate in (Aggregate.COUNT, Aggregate.SUM, Aggregate.AVG):
+    if isinstance(item.term.operand, AllOf) or item.term.aggregate in (
+        Aggregate.COUNT,
+        Aggregate.SUM,
+        Aggregate.AVG,
+    ):
         return ColumnType.NUMBER
     if isinstance(item.term.operand, DatePart):
         return ColumnType.TEXT

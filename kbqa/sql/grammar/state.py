@@ -24,7 +24,10 @@ class SqlState(Prefix):
         if present is None:
             return [True] * len(choices)
         schema = self.world.schema
-        return [choice.kind not in (Kind.TABLE, Kind.COLUMN) or schema.connected(present, table_of(choice)) for choice in choices]
+        return [
+            choice.kind not in (Kind.TABLE, Kind.COLUMN) or schema.connected(present, table_of(choice))
+            for choice in choices
+        ]
 
     def apply(self, choice: Action) -> "SqlState":
         """Return the state after a choice."""

@@ -6,7 +6,22 @@ from dataclasses import replace
 from kbqa.decoding.actions import Action, Kind
 from kbqa.sql.grammar.legal_actions import open_keys
 from kbqa.sql.grammar.prefix import BY_WORD, CLAUSES, MEMBERSHIP, NULLS, Prefix, operand_of, value_of
-from kbqa.sql.query import Aggregate, Comparison, Condition, DatePart, GroupKey, Item, Operator, Order, Part, Query, SetOperation, Term, Value, Via
+from kbqa.sql.query import (
+    Aggregate,
+    Comparison,
+    Condition,
+    DatePart,
+    GroupKey,
+    Item,
+    Operator,
+    Order,
+    Part,
+    Query,
+    SetOperation,
+    Term,
+    Value,
+    Via,
+)
 from kbqa.sql.schema import ColumnRef
 
 _PARTS = tuple(map(str, Part))
@@ -59,18 +74,29 @@ def _follow_next(state: Prefix, choice: Action) -> Prefix:
     if word in CLAUSES:
         return replace(state, step=_FIRST_STEP[word], part=word.lower())
     if word == "END" or word.startswith("set "):
-        return _close(replace(state, closing="END" if word == "END" else SetOperation(word.removeprefix("set "))))
+        return _close(
+            replace(state, closing="END" if word == "END" else SetOperation(word.removeprefix("set ")))
+        )
     if word.startswith("operator "):
         return _second(state, word)
     if word in ("AND", "OR"):
-        return replace(state, step="HAVING" if state.part == "having" else "CONDITION", follows_or=word == "OR")
+        return replace(
+            state, step="HAVING" if state.part == "having" else "CONDITION", follows_or=word == "OR"
+        )
     return _reopen(state) if word == "ALSO" else _begin_term(state, choice)
 
 
 def _reopen(state: Prefix) -> Prefix:
     """Take the last condition apart again, to add a value."""
     *kept, last = state.query.where
-    reopened = replace(state, step="VALUE", item=last.item, comparison=last.comparison, values=last.values, follows_or=last.follows_or)
+    reopened = replace(
+        state,
+        step="VALUE",
+        item=last.item,
+        comparison=last.comparison,
+        values=last.values,
+        follows_or=last.follows_or,
+    )
     return replace(reopened, query=replace(state.query, where=tuple(kept)))
 
 
@@ -82,13 +108,27 @@ def _second(state: Prefix, word: str) -> Prefix:
     operator = Operator(word.removeprefix("operator "))
     if state.part == "items":
         *kept, last = state.query.items
-        return replace(state, step="SECOND", first=last.term, operator=operator, query=replace(state.query, items=tuple(kept)))
+        return replace(
+            state,
+            step="SECOND",
+            first=last.term,
+            operator=operator,
+            query=replace(state.query, items=tuple(kept)),
+        )
     *orders, order = state.query.order
-    return replace(state, step="SECOND", first=order.item.term, operator=operator, query=replace(state.query, order=tuple(orders)))
+    return replace(
+        state,
+        step="SECOND",
+        first=order.item.term,
+        operator=operator,
+        query=replace(state.query, order=tuple(orders)),
+    )
 
 
 def _follow_table(state: Prefix, choice: Action) -> Prefix:
-    return replace(state, step="NEXT", query=replace(state.query, with_tables=(*state.query.with_tables, choice.key)))
+    return replace(
+        state, step="NEXT", query=replace(state.query, with_tables=(*state.query.with_tables, choice.key))
+    )
 
 
 def _follow_condition(state: Prefix, choice: Action) -> Prefix:
@@ -112,7 +152,11 @@ def _follow_value(state: Prefix, choice: Action) -> Prefix:
     if choice.kind == Kind.COLUMN:
         return _end_condition(state, column=choice.key)
     valued = replace(state, values=(*state.values, Value(value_of(choice))))
-    return valued if state.comparison == Comparison.BETWEEN and len(valued.values) == 1 else _end_condition(valued)
+    return (
+        valued
+        if state.comparison == Comparison.BETWEEN and len(valued.values) == 1
+        else _end_condition(valued)
+    )
 
 
 def _end_condition(state: Prefix, *, column: ColumnRef | None = None, query: Query | None = None) -> Prefix:
@@ -137,7 +181,11 @@ def _follow_direction(state: Prefix, choice: Action) -> Prefix:
     if choice.key not in ("ASC", "DESC"):
         return _second(state, choice.key)
     *kept, last = state.query.order
-    return replace(state, step="LIMIT", query=replace(state.query, order=(*kept, replace(last, descending=choice.key == "DESC"))))
+    return replace(
+        state,
+        step="LIMIT",
+        query=replace(state.query, order=(*kept, replace(last, descending=choice.key == "DESC"))),
+    )
 
 
 def _follow_limit(state: Prefix, choice: Action) -> Prefix:
@@ -149,7 +197,9 @@ def _follow_limit(state: Prefix, choice: Action) -> Prefix:
 
 def _follow_key(state: Prefix, choice: Action) -> Prefix:
     key = open_keys(state)[choice]
-    return _close(replace(state, query=replace(state.query, via=(*state.query.via, Via(key.source, key.target)))))
+    return _close(
+        replace(state, query=replace(state.query, via=(*state.query.via, Via(key.source, key.target))))
+    )
 
 
 def _close(state: Prefix) -> Prefix:
@@ -160,7 +210,11 @@ def _close(state: Prefix) -> Prefix:
         return type(state)(state.world, left=state.query, operation=state.closing, insists=state.insists)
     if state.outer:
         return _end_condition(state.outer[-1], query=state.query)
-    whole = state.query if state.left is None else replace(state.left, operation=state.operation, right=state.query)
+    whole = (
+        state.query
+        if state.left is None
+        else replace(state.left, operation=state.operation, right=state.query)
+    )
     return replace(state, step="", query=whole)
 
 

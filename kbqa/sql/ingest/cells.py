@@ -38,7 +38,8 @@ def read_cells(
     progress: Callable[[int, int], None] = lambda done, total: None,
     known: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[NameRow]:
-    """Yield the different texts of all columns as rows of names, but for those that are as they were: whose hash is `known`.
+    """Yield the different texts of all columns as rows of names, but for those that are as they were: whose
+    hash is `known`.
 
     Columns that cannot be read are reported and left out.
     """
@@ -60,8 +61,14 @@ def sample_values(engine: Engine, schema: Schema, most: int) -> dict[ColumnRef, 
         for ref in schema.refs():
             if schema.column(ref).type in (ColumnType.TEXT, ColumnType.NUMBER):
                 cell: ColumnClause[Any] = column(ref.column)
-                rows = connection.execute(select(cell).distinct().select_from(table(ref.table, cell)).limit(most))
-                texts = [str(value).strip() for (value,) in rows if value is not None and not isinstance(value, bytes)]
+                rows = connection.execute(
+                    select(cell).distinct().select_from(table(ref.table, cell)).limit(most)
+                )
+                texts = [
+                    str(value).strip()
+                    for (value,) in rows
+                    if value is not None and not isinstance(value, bytes)
+                ]
                 found[ref] = [text for text in texts if 0 < len(text) <= _MAX_SAMPLE_LENGTH]
     return found
 
@@ -72,23 +79,49 @@ def count_rows(engine: Engine, schema: Schema) -> dict[str, int]:
     with engine.connect() as connection:
         for each in schema.tables:
             try:
-                found[each.name] = int(connection.execute(select(func.count()).select_from(table(each.name))).scalar_one())
+                found[each.name] = int(
+                    connection.execute(select(func.count()).select_from(table(each.name))).scalar_one()
+                )
             except SQLAlchemyError:
                 connection.rollback()
     return found
 
 
-def _column_cells(connection: Connection, name: str, each: Column, report: CellReport, known: Mapping[str, str]) -> Iterator[NameRow]:
+def _column_cells(
+    connection: Connection, name: str, each: Column, report: CellReport, known: Mapping[str, str]
+) -> Iterator[NameRow]:
     ref = ColumnRef(name, each.name)
     cell: ColumnClause[Any] = column(each.name)
     times = func.count().label("times")
-    counted = select(cell, times).select_from(table(name, cell)).where(cell.is_not(None)).group_by(cell).order_by(times.desc(), cell)
+    counted = (
+        select(cell, times)
+        .select_from(table(name, cell))
+        .where(cell.is_not(None))
+        .group_by(cell)
+        .order_by(times.desc(), cell)
+    )
     texts = each.type in (ColumnType.TEXT, ColumnType.DATE)
-    rows = [(value, int(number)) for value, number in connection.execute(counted.limit(MAX_CELLS if texts else _MAX_CODES + 1))]
-    _note_codes(ref, each, [str(value) for value, _ in rows if not isinstance(value, bytes)], sum(number for _, number in rows), report)
+    rows = [
+        (value, int(number))
+        for value, number in connection.execute(counted.limit(MAX_CELLS if texts else _MAX_CODES + 1))
+    ]
+    _note_codes(
+        ref,
+        each,
+        [str(value) for value, _ in rows if not isinstance(value, bytes)],
+        sum(number for _, number in rows),
+        report,
+    )
     place = predicate_of(ref)
-    kept = [row for row in rows if isinstance(row[0], str) and 0 < len(row[0]) <= MAX_CELL_LENGTH] if each.type == ColumnType.TEXT else []
-    report.digests[place] = (sha256(repr(kept).encode("utf-8", errors="replace")).hexdigest()[:_DIGEST], len(kept))
+    kept = (
+        [row for row in rows if isinstance(row[0], str) and 0 < len(row[0]) <= MAX_CELL_LENGTH]
+        if each.type == ColumnType.TEXT
+        else []
+    )
+    report.digests[place] = (
+        sha256(repr(kept).encode("utf-8", errors="replace")).hexdigest()[:_DIGEST],
+        len(kept),
+    )
     if known.get(place) != report.digests[place][0]:
         yield from (("value", "", place, value, number) for value, number in kept)
 
@@ -96,5 +129,9 @@ def _column_cells(connection: Connection, name: str, each: Column, report: CellR
 def _note_codes(ref: ColumnRef, each: Column, values: list[str], rows: int, report: CellReport) -> None:
     """Keep the values of a column that has so few that a question may mean one without saying it: F, yes, 1."""
     most = 2 if each.type == ColumnType.NUMBER else _MAX_CODES
-    if 1 < len(values) <= most and rows > 2 * len(values) and all(len(value) <= _MAX_CODE_LENGTH for value in values):
+    if (
+        1 < len(values) <= most
+        and rows > 2 * len(values)
+        and all(len(value) <= _MAX_CODE_LENGTH for value in values)
+    ):
         report.codes[ref] = tuple(sorted(values))

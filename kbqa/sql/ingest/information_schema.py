@@ -27,11 +27,16 @@ _FOREIGN = """
 
 
 def read_information_schema(engine: Engine) -> tuple[list[Table], list[ForeignKey]]:
-    """Return the tables, views and declared keys of the schema that an engine connects to. Raises SQLAlchemyError."""
+    """Return the tables, views and declared keys of the schema that an engine connects to.
+
+    Raises SQLAlchemyError.
+    """
     with engine.connect() as connection:
         tables = list(_tables(connection, sqlglot_dialect(engine.dialect.name)))
         known = {ref for table in tables for ref in table.refs()}
-        keys = [ForeignKey(ColumnRef(*row[:2]), ColumnRef(*row[2:])) for row in connection.execute(text(_FOREIGN))]
+        keys = [
+            ForeignKey(ColumnRef(*row[:2]), ColumnRef(*row[2:])) for row in connection.execute(text(_FOREIGN))
+        ]
     return tables, [key for key in keys if {key.source, key.target} <= known]
 
 
@@ -39,6 +44,8 @@ def _tables(connection: Connection, dialect: str) -> Iterator[Table]:
     primary = {tuple(row) for row in connection.execute(text(_PRIMARY))}
     columns: dict[tuple[str, bool], list[Column]] = defaultdict(list)
     for table, kind, name, declared in connection.execute(text(_COLUMNS)):
-        columns[table, "VIEW" in str(kind).upper()].append(declared_column(name, declared, dialect, primary=(table, name) in primary))
+        columns[table, "VIEW" in str(kind).upper()].append(
+            declared_column(name, declared, dialect, primary=(table, name) in primary)
+        )
     for (name, view), found in columns.items():
         yield Table(name, tuple(found), view=view)

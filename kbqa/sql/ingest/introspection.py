@@ -19,7 +19,9 @@ _MAY_WRITE = """
         SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind IN ('r', 'p') AND n.nspname = current_schema() AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE'))
 """
-_PARTITIONS = "SELECT relname FROM pg_class WHERE relispartition AND relnamespace = current_schema()::regnamespace"
+_PARTITIONS = (
+    "SELECT relname FROM pg_class WHERE relispartition AND relnamespace = current_schema()::regnamespace"
+)
 _GRANT = re.compile(r"GRANT (?P<what>.+?) ON (?P<database>\*|`[^`]+`)\.", re.IGNORECASE)
 """A line of MySQL's SHOW GRANTS."""
 _WRITES = re.compile(r"\b(ALL PRIVILEGES|INSERT|UPDATE|DELETE|CREATE|ALTER|DROP)\b", re.IGNORECASE)
@@ -37,7 +39,9 @@ class IntrospectionError(Exception):
 
 def read_schema(engine: Engine) -> Schema:
     """Return the schema of the database that `engine` connects to. Raises IntrospectionError."""
-    warnings.filterwarnings("ignore", category=SAWarning)  # odd declarations are for their owner to mend, not for the log
+    warnings.filterwarnings(
+        "ignore", category=SAWarning
+    )  # odd declarations are for their owner to mend, not for the log
     try:
         try:
             tables, declared = _inspected(engine)
@@ -56,7 +60,9 @@ def _inspected(engine: Engine) -> tuple[list[Table], list[ForeignKey]]:
     if engine.dialect.name == "postgresql":
         views += inspector.get_materialized_view_names()
         parts = _partitions(engine)
-    named = [(name, False) for name in inspector.get_table_names() if name not in parts] + [(name, True) for name in views]
+    named = [(name, False) for name in inspector.get_table_names() if name not in parts] + [
+        (name, True) for name in views
+    ]
     tables = [table for name, view in named if (table := _table(inspector, name, view)).columns]
     return tables, list(_declared_keys(inspector, tables))
 
@@ -68,7 +74,9 @@ def _partitions(engine: Engine) -> set[str]:
 
 
 def may_write(engine: Engine) -> bool:
-    """Tell whether the role that an engine connects with could write, if it were not for read-only sessions: on servers, files are opened so."""
+    """Tell whether the role that an engine connects with could write, if it were not for read-only sessions:
+    on servers, files are opened so.
+    """
     if engine.dialect.name not in ("postgresql", "mysql", "mariadb"):
         return False
     with engine.connect() as connection:
@@ -97,17 +105,29 @@ def _table(inspector: Inspector, name: str, view: bool) -> Table:
 
 
 def _mysql_view(engine: Engine, name: str) -> Table:
-    """Return a view's columns: the driver would ask for its definition, which a role that only reads may not see."""
+    """Return a view's columns: the driver would ask for its definition, which a role that only reads may not
+    see.
+    """
     with engine.connect() as connection:
-        columns = [_column(each, set(), engine) for each in connection.execute(text(_COLUMNS_OF_VIEW), {"view": name}).mappings()]
+        columns = [
+            _column(each, set(), engine)
+            for each in connection.execute(text(_COLUMNS_OF_VIEW), {"view": name}).mappings()
+        ]
     return Table(name, tuple(columns), view=True)
 
 
 def _column(described: Any, primary: set[str], engine: Engine) -> Column:
     name, kind = described["name"], described["type"]
-    # A list of words with a name of its own is written as VARCHAR otherwise, with which PostgreSQL does not compare it.
+    # A list of words with a name of its own is written as VARCHAR otherwise, with which PostgreSQL does not
+    # compare it.
     declared = f"ENUM {kind.name}" if isinstance(kind, Enum) and kind.name else str(kind)
-    return declared_column(name, declared, sqlglot_dialect(engine.dialect.name), primary=name in primary, description=described.get("comment") or "")
+    return declared_column(
+        name,
+        declared,
+        sqlglot_dialect(engine.dialect.name),
+        primary=name in primary,
+        description=described.get("comment") or "",
+    )
 
 
 def _comment(inspector: Inspector, table: str) -> str:
@@ -125,8 +145,13 @@ def _declared_keys(inspector: Inspector, tables: Sequence[Table]) -> Iterable[Fo
         for key in inspector.get_foreign_keys(table.name):
             try:
                 target = schema.table(key["referred_table"])
-                referred = key["referred_columns"] or [column.name for column in target.columns if column.primary]
+                referred = key["referred_columns"] or [
+                    column.name for column in target.columns if column.primary
+                ]
                 for source, column in zip(key["constrained_columns"], referred, strict=False):
-                    yield ForeignKey(ColumnRef(table.name, table.column(source).name), ColumnRef(target.name, target.column(column).name))
+                    yield ForeignKey(
+                        ColumnRef(table.name, table.column(source).name),
+                        ColumnRef(target.name, target.column(column).name),
+                    )
             except KeyError:  # SQLite lets a key refer to what does not exist
                 continue

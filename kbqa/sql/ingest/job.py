@@ -1,4 +1,7 @@
-"""A scan of a database in stages: schema, cells, definitions, publish. Each may be interrupted and run again; the old scan serves on."""
+"""A scan of a database in stages: schema, cells, definitions, publish.
+
+Each may be interrupted and run again; the old scan serves on.
+"""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +10,14 @@ from django.db import transaction
 from django.utils import timezone
 from sqlalchemy.exc import SQLAlchemyError
 
-from kbqa.sql.answer.registry import cell_names, configured_generator, definitions_of, engine_of, file_of, with_notes
+from kbqa.sql.answer.registry import (
+    cell_names,
+    configured_generator,
+    definitions_of,
+    engine_of,
+    file_of,
+    with_notes,
+)
 from kbqa.sql.answer.schema_linking import definition_texts
 from kbqa.sql.ingest.cells import CellReport, count_rows, read_cells
 from kbqa.sql.ingest.installed import write_installed
@@ -42,14 +52,18 @@ def scan_schema(context: JobContext) -> None:
         raise kind(f"The database cannot be read: {str(error)[:300]}") from error
     if not schema.tables:
         raise JobError("The database has no tables that can be read.")
-    scan.schema = replace(schema, tables=tuple(replace(table, rows=rows.get(table.name)) for table in schema.tables)).as_json()
+    scan.schema = replace(
+        schema, tables=tuple(replace(table, rows=rows.get(table.name)) for table in schema.tables)
+    ).as_json()
     unread = [f"{table.name}: it cannot be read." for table in schema.tables if table.name not in rows]
     scan.complaints = [*([_WRITER] if writes else []), *unread][:_MAX_COMPLAINTS]
     scan.save()
 
 
 def scan_cells(context: JobContext) -> None:
-    """Stage two: read the values that questions may mention, but for excluded columns; those of columns that changed are written."""
+    """Stage two: read the values that questions may mention, but for excluded columns; those of columns that
+    changed are written.
+    """
     database = database_of(context)
     scan = running_scan(database)
     names, report = cell_names(database.pk, scan.number), CellReport()
@@ -67,7 +81,10 @@ def scan_cells(context: JobContext) -> None:
         raise TransientJobError(f"The database cannot be read: {str(error)[:300]}") from error
     scan.load = before.load if before and before.digests else scan.number
     scan.digests, scan.cells = report.digests, sum(number for _, number in report.digests.values())
-    scan.codes = [{"table": ref.table, "column": ref.column, "values": list(values)} for ref, values in report.codes.items()]
+    scan.codes = [
+        {"table": ref.table, "column": ref.column, "values": list(values)}
+        for ref, values in report.codes.items()
+    ]
     scan.complaints = [*scan.complaints, *report.complaints][:_MAX_COMPLAINTS]
     scan.save()
 
@@ -78,7 +95,9 @@ def scan_definitions(context: JobContext) -> None:
     schema = with_notes(schema_from_json(running_scan(database).schema), list(database.notes.all()))
     texts = definition_texts(schema.tables)
     definitions_of(database.pk).write(
-        texts, configured_generator().encode, lambda done, total: context.progress(done, total, f"Reading names, {done:,}")
+        texts,
+        configured_generator().encode,
+        lambda done, total: context.progress(done, total, f"Reading names, {done:,}"),
     )
 
 
@@ -94,9 +113,14 @@ def publish(context: JobContext) -> None:
         scan.save()
         locked.serving = scan
         locked.save(update_fields=["serving"])
-    definitions_of(database.pk).keep_only(definition_texts(with_notes(schema_from_json(scan.schema), list(database.notes.all())).tables))
+    definitions_of(database.pk).keep_only(
+        definition_texts(with_notes(schema_from_json(scan.schema), list(database.notes.all())).tables)
+    )
     kept = database.scans.filter(state=Scan.State.REPLACED)[: _KEPT_SCANS - 1]
-    for load in set(database.scans.values_list("load", flat=True)) - {scan.load, *(each.load for each in kept)}:
+    for load in set(database.scans.values_list("load", flat=True)) - {
+        scan.load,
+        *(each.load for each in kept),
+    }:
         cell_names(database.pk, load).delete()
     context.progress(1, 1, f"{len(scan.schema['tables']):,} tables")
 
@@ -105,7 +129,9 @@ def _bring_up_to_date(scan: Scan, before: Scan | None) -> None:
     """Put the values of the columns that changed in the place of what was known of them."""
     if before is None or scan.load == scan.number:
         return
-    gone = [place for place, (digest, _) in before.digests.items() if scan.digests.get(place, [""])[0] != digest]
+    gone = [
+        place for place, (digest, _) in before.digests.items() if scan.digests.get(place, [""])[0] != digest
+    ]
     names = cell_names(scan.database_id, scan.load)
     names.forget(gone)
     names.take(cell_names(scan.database_id, scan.number))

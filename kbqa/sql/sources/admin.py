@@ -1,4 +1,6 @@
-"""Databases in the admin: connect, scan, describe columns, delete; questions and what people thought of the answers."""
+"""Databases in the admin: connect, scan, describe columns, delete; questions and what people thought of the
+answers.
+"""
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -23,9 +25,10 @@ class DatabaseAdminForm(_DatabaseModelForm):
     """Checks the source as every other way in does."""
 
     url = forms.CharField(
-        required=False, widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
         help_text="For a server: postgresql://user:password@host/database. Stored encrypted; leave empty to keep the stored one.",
-    )  # fmt: skip
+    )
     file = forms.FileField(required=False, help_text="For an uploaded file: an SQLite database.")
 
     class Meta:
@@ -47,9 +50,13 @@ class DatabaseAdminForm(_DatabaseModelForm):
                 location = services.store_file(upload)
             cleaned["name"] = cleaned.get("name") or services.suggested_name(cleaned["url"].split("@")[-1])
             checked = Database(
-                pk=self.instance.pk, name=cleaned["name"], source_kind=cleaned.get("source_kind") or "", location=location, url=cleaned["url"],
+                pk=self.instance.pk,
+                name=cleaned["name"],
+                source_kind=cleaned.get("source_kind") or "",
+                location=location,
+                url=cleaned["url"],
                 slug=self.instance.slug or services.slug_of(cleaned["name"]),
-            )  # fmt: skip
+            )
             services.check_database(checked)
             cleaned["slug"], cleaned["location"] = checked.slug, checked.location
         except ValidationError as error:
@@ -108,7 +115,9 @@ class DatabaseAdmin(ModelAdmin):  # type: ignore[misc]
 
     def save_model(self, request: HttpRequest, obj: Database, form: Any, change: bool) -> None:
         """Save what was checked."""
-        obj.slug, obj.name, obj.location = (form.cleaned_data[field] for field in ("slug", "name", "location"))
+        obj.slug, obj.name, obj.location = (
+            form.cleaned_data[field] for field in ("slug", "name", "location")
+        )
         super().save_model(request, obj, form, change)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
@@ -143,7 +152,11 @@ class DatabaseQuestionAdmin(ModelAdmin):  # type: ignore[misc]
     @admin.action(description="Export as training examples")
     def export(self, request: HttpRequest, queryset: QuerySet[DatabaseQuestion]) -> HttpResponse:
         """Return the judged ones among the chosen as JSON lines."""
-        lines = (json.dumps(each, ensure_ascii=False) + "\n" for each in selectors.training_examples(queryset))
+        lines = (
+            json.dumps(each, ensure_ascii=False) + "\n" for each in selectors.training_examples(queryset)
+        )
         return HttpResponse(
-            "".join(lines), content_type="application/jsonl", headers={"Content-Disposition": 'attachment; filename="questions.jsonl"'}
+            "".join(lines),
+            content_type="application/jsonl",
+            headers={"Content-Disposition": 'attachment; filename="questions.jsonl"'},
         )

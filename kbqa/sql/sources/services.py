@@ -37,7 +37,13 @@ _SQLITE_HEAD = b"SQLite format 3\0"
 def add_database(*, name: str, source_kind: str, location: str = "", url: str = "") -> tuple[Database, Job]:
     """Connect a database and start its first scan. Raises ValidationError with the field that is wrong."""
     name = name.strip() or suggested_name(url or location)
-    database = Database(slug=slug_of(name), name=name[:100], source_kind=source_kind, location=location.strip(), url=url.strip())
+    database = Database(
+        slug=slug_of(name),
+        name=name[:100],
+        source_kind=source_kind,
+        location=location.strip(),
+        url=url.strip(),
+    )
     check_database(database)
     try:
         with transaction.atomic():
@@ -48,7 +54,10 @@ def add_database(*, name: str, source_kind: str, location: str = "", url: str = 
 
 
 def check_database(database: Database) -> None:
-    """Check a database's name and source, and take the password out of what is shown. Raises ValidationError with the field that is wrong."""
+    """Check a database's name and source, and take the password out of what is shown.
+
+    Raises ValidationError with the field that is wrong.
+    """
     if Database.objects.filter(slug=database.slug).exclude(pk=database.pk).exists():
         raise ValidationError({"name": f"There is a database named {database.name} already."})
     if database.source_kind == Database.SourceKind.URL:
@@ -67,7 +76,12 @@ def check_database(database: Database) -> None:
 
 def scan_database(database: Database) -> Job:
     """Start a scan, or return the one that is at work on the database."""
-    return start_job(kind=jobs.SCAN, subject=database.subject, title=f"Scan {database.name}", arguments={"database": database.pk})
+    return start_job(
+        kind=jobs.SCAN,
+        subject=database.subject,
+        title=f"Scan {database.name}",
+        arguments={"database": database.pk},
+    )
 
 
 def scan_installed(sender: object, **_: object) -> None:
@@ -80,13 +94,23 @@ def delete_database(database: Database) -> Job:
     """Hide a database at once, cancel what works on it, and remove what is kept of it in the background."""
     Database.objects.filter(pk=database.pk).update(deleting=True)
     cancel_jobs_of(database.subject)
-    return start_job(kind=jobs.DELETE, subject=database.subject, title=f"Delete {database.name}", arguments={"database": database.pk})
+    return start_job(
+        kind=jobs.DELETE,
+        subject=database.subject,
+        title=f"Delete {database.name}",
+        arguments={"database": database.pk},
+    )
 
 
 def store_file(upload: "UploadedFile[Any]") -> str:
-    """Keep an uploaded SQLite file and return its stored name. Raises ValidationError for what is none, or too large."""
+    """Keep an uploaded SQLite file and return its stored name.
+
+    Raises ValidationError for what is none, or too large.
+    """
     if (upload.size or 0) > settings.DATABASE_MAX_FILE_BYTES:
-        raise ValidationError({"file": f"The file is larger than {settings.DATABASE_MAX_FILE_BYTES:,} bytes."})
+        raise ValidationError(
+            {"file": f"The file is larger than {settings.DATABASE_MAX_FILE_BYTES:,} bytes."}
+        )
     head = upload.read(len(_SQLITE_HEAD))
     upload.seek(0)
     if head != _SQLITE_HEAD:
@@ -111,8 +135,11 @@ def slug_of(name: str) -> str:
     return slugify(name)[:60] or f"database-{uuid.uuid4().hex[:6]}"
 
 
-def ask(database: Database, question: str, *, columns: Sequence[str] = (), remember_for: Any = None) -> tuple[Answer, DatabaseQuestion]:
-    """Answer a question from a database, and keep it in the history. Raises QuestionError, NotReadyError, ConnectError, EncoderError.
+def ask(
+    database: Database, question: str, *, columns: Sequence[str] = (), remember_for: Any = None
+) -> tuple[Answer, DatabaseQuestion]:
+    """Answer a question from a database, and keep it in the history. Raises QuestionError, NotReadyError,
+    ConnectError, EncoderError.
 
     With `columns`, each as `table.column`, the answer is made of them alone.
     """
@@ -120,16 +147,30 @@ def ask(database: Database, question: str, *, columns: Sequence[str] = (), remem
     if not question:
         raise QuestionError("Ask something, for example one of the questions shown below.")
     if len(question) > MAX_QUESTION_CHARACTERS:
-        raise QuestionError(f"A question has at most {MAX_QUESTION_CHARACTERS:,} characters; this one has {len(question):,}.")
+        raise QuestionError(
+            f"A question has at most {MAX_QUESTION_CHARACTERS:,} characters; this one has {len(question):,}."
+        )
     _, source = served(database)
     generator, server = configured_generator(), configured_server()
     examples = nearest_examples(database, question, generator) if server else []
-    answer = pipeline.ask(question, source, generator, server=server, examples=examples, columns=_columns(source, columns), limits=_limits())
+    answer = pipeline.ask(
+        question,
+        source,
+        generator,
+        server=server,
+        examples=examples,
+        columns=_columns(source, columns),
+        limits=_limits(),
+    )
     asker = remember_for if getattr(remember_for, "is_authenticated", False) else None
     kept = DatabaseQuestion.objects.create(
-        database=database, text=question, sql=answer.best.sql if answer.best else "", confidence=answer.best.probability if answer.best else 0.0,
-        milliseconds=answer.milliseconds, asker=asker,
-    )  # fmt: skip
+        database=database,
+        text=question,
+        sql=answer.best.sql if answer.best else "",
+        confidence=answer.best.probability if answer.best else 0.0,
+        milliseconds=answer.milliseconds,
+        asker=asker,
+    )
     return answer, kept
 
 
@@ -141,7 +182,9 @@ def _columns(source: Source, names: Sequence[str]) -> list[ColumnRef]:
     return [known[name.lower()] for name in names]
 
 
-def nearest_examples(database: Database, question: str, generator: LocalGenerator, number: int = 3) -> list[Confirmed]:
+def nearest_examples(
+    database: Database, question: str, generator: LocalGenerator, number: int = 3
+) -> list[Confirmed]:
     """Return the questions that people confirmed or corrected on a database, the likest to this one."""
     known = selectors.training_examples(database.questions.all())[:_MAX_EXAMPLES]
     likeness = generator.likeness(question, [example["question"] for example in known])
@@ -150,17 +193,27 @@ def nearest_examples(database: Database, question: str, generator: LocalGenerato
 
 
 def run_sql(database: Database, sql: str) -> tuple[Result, Source]:
-    """Run a statement that a person wrote, under the same safety. Raises StatementError, ExecutionError, NotReadyError, ConnectError."""
+    """Run a statement that a person wrote, under the same safety.
+
+    Raises StatementError, ExecutionError, NotReadyError, ConnectError.
+    """
     _, source = served(database)
-    return execute(source.engine, checked(sql, source.schema), _limits(), dialect=source.schema.dialect), source
+    return execute(
+        source.engine, checked(sql, source.schema), _limits(), dialect=source.schema.dialect
+    ), source
 
 
 def _limits() -> Limits:
-    return Limits(settings.DATABASE_QUERY_SECONDS, settings.DATABASE_MAX_ROWS, settings.DATABASE_MAX_RESULT_BYTES)
+    return Limits(
+        settings.DATABASE_QUERY_SECONDS, settings.DATABASE_MAX_ROWS, settings.DATABASE_MAX_RESULT_BYTES
+    )
 
 
 def judge(question: DatabaseQuestion, *, good: bool, correction: str = "") -> DatabaseQuestion:
-    """Keep what a person thinks of an answer; a correction is the SQL that would have been right. Raises ValidationError."""
+    """Keep what a person thinks of an answer; a correction is the SQL that would have been right.
+
+    Raises ValidationError.
+    """
     if correction:
         try:
             _, source = served(question.database)
@@ -174,17 +227,27 @@ def judge(question: DatabaseQuestion, *, good: bool, correction: str = "") -> Da
 
 
 def describe(database: Database, *, table: str, column: str, description: str, excluded: bool) -> ColumnNote:
-    """Keep what a person writes about a table or column; what is excluded is forgotten at once. Raises ValidationError."""
+    """Keep what a person writes about a table or column; what is excluded is forgotten at once.
+
+    Raises ValidationError.
+    """
     _, source = served(database)
     try:
         found = source.schema.table(table)
         if column:
             found.column(column)
     except KeyError:
-        raise ValidationError({"column": f"There is no {table}{'.' + column if column else ''} in {database.name}."}) from None
+        raise ValidationError(
+            {"column": f"There is no {table}{'.' + column if column else ''} in {database.name}."}
+        ) from None
     note, _ = ColumnNote.objects.update_or_create(
-        database=database, table=table, column=column, defaults={"description": description.strip(), "excluded": excluded}
+        database=database,
+        table=table,
+        column=column,
+        defaults={"description": description.strip(), "excluded": excluded},
     )
     _, source = served(database)
-    definitions_of(database.pk).write(definition_texts([source.schema.table(table)]), configured_generator().encode)
+    definitions_of(database.pk).write(
+        definition_texts([source.schema.table(table)]), configured_generator().encode
+    )
     return note

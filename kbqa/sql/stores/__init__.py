@@ -1,1 +1,3 @@
-"""Where databases live, and how they are asked: connections that only read, statements that are checked, limits."""
+"""Where databases live, and how they are asked: connections that only read, statements that are checked,
+limits.
+"""

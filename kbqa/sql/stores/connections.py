@@ -13,15 +13,38 @@ from sqlalchemy.pool import NullPool
 from sqlglot import Dialect
 
 CONNECT_SECONDS = 10
-_DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg", "mysql": "mysql+pymysql", "mariadb": "mysql+pymysql"}
-_READ_ONLY: dict[str, dict[str, Any]] = {"duckdb": {"read_only": True, "config": {"enable_external_access": "false"}}}
+_DRIVERS = {
+    "postgresql": "postgresql+psycopg",
+    "postgres": "postgresql+psycopg",
+    "mysql": "mysql+pymysql",
+    "mariadb": "mysql+pymysql",
+}
+_READ_ONLY: dict[str, dict[str, Any]] = {
+    "duckdb": {"read_only": True, "config": {"enable_external_access": "false"}}
+}
 """How drivers of further dialects are told that nothing is written."""
 _SQLGLOT = {"postgresql": "postgres", "mariadb": "mysql", "mssql": "tsql"}
 """What SQL is called that is called otherwise by SQLAlchemy."""
 _READS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
-_REFUSED_FUNCTIONS = {"load_extension", "readfile", "writefile", "edit", "fts3_tokenizer", "randomblob", "zeroblob"}
+_REFUSED_FUNCTIONS = {
+    "load_extension",
+    "readfile",
+    "writefile",
+    "edit",
+    "fts3_tokenizer",
+    "randomblob",
+    "zeroblob",
+}
 """Functions of SQLite that reach files or take any amount of memory."""
-_SCHEMA_PRAGMAS = {"table_info", "table_xinfo", "table_list", "foreign_key_list", "index_list", "index_info", "index_xinfo"}
+_SCHEMA_PRAGMAS = {
+    "table_info",
+    "table_xinfo",
+    "table_list",
+    "foreign_key_list",
+    "index_list",
+    "index_info",
+    "index_xinfo",
+}
 
 _ASKED_BY_SQLALCHEMY = {"read_uncommitted"}
 """Asked of the first connection; without a value it only tells."""
@@ -38,7 +61,9 @@ def sqlite_engine(path: Path, *, introspects: bool = False) -> Engine:
     """
 
     def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=CONNECT_SECONDS, check_same_thread=False)
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=CONNECT_SECONDS, check_same_thread=False
+        )
         connection.text_factory = lambda data: data.decode("utf-8", errors="replace")
         connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
         connection.set_authorizer(_authorizer(introspects))
@@ -61,18 +86,26 @@ def _authorizer(introspects: bool) -> Callable[..., int]:
 
 
 def server_engine(url: str) -> Engine:
-    """Return an engine on a database server whose sessions are read-only from their beginning. Raises ConnectError.
+    """Return an engine on a database server whose sessions are read-only from their beginning. Raises
+    ConnectError.
 
-    Of a dialect that the settings add, only the driver can say so, where it has a word for that; everything is rolled back in any case.
+    Of a dialect that the settings add, only the driver can say so, where it has a word for that; everything
+    is rolled back in any case.
     """
     parsed = parsed_url(url)
     if parsed.get_backend_name() == "postgresql":
         asked = str(parsed.query.get("options", ""))
         options = f"{asked} -c default_transaction_read_only=on -c lock_timeout=2000".strip()
-        return create_engine(parsed, poolclass=NullPool, connect_args={"connect_timeout": CONNECT_SECONDS, "options": options})
+        return create_engine(
+            parsed, poolclass=NullPool, connect_args={"connect_timeout": CONNECT_SECONDS, "options": options}
+        )
     if parsed.get_backend_name() not in _DRIVERS:
-        return create_engine(parsed, poolclass=NullPool, connect_args=_READ_ONLY.get(parsed.get_backend_name(), {}))
-    engine = create_engine(parsed, poolclass=NullPool, connect_args={"connect_timeout": CONNECT_SECONDS, "local_infile": False})
+        return create_engine(
+            parsed, poolclass=NullPool, connect_args=_READ_ONLY.get(parsed.get_backend_name(), {})
+        )
+    engine = create_engine(
+        parsed, poolclass=NullPool, connect_args={"connect_timeout": CONNECT_SECONDS, "local_infile": False}
+    )
 
     @event.listens_for(engine, "connect")
     def read_only(connection: Any, _: Any) -> None:
@@ -89,13 +122,17 @@ def parsed_url(url: str) -> URL:
     try:
         parsed = make_url(url.strip())
     except ArgumentError as error:
-        raise ConnectError("This is no database address. Write for example postgresql://user:password@host/database.") from error
+        raise ConnectError(
+            "This is no database address. Write for example postgresql://user:password@host/database."
+        ) from error
     backend = parsed.get_backend_name()
     if backend in _DRIVERS:
         return parsed.set(drivername=_DRIVERS[backend])
     if backend not in settings.DATABASE_DIALECTS:
         others = "".join(f", {each}" for each in settings.DATABASE_DIALECTS)
-        raise ConnectError(f"{backend} is not supported; use one of postgresql, mysql, mariadb{others}, or upload an SQLite file.")
+        raise ConnectError(
+            f"{backend} is not supported; use one of postgresql, mysql, mariadb{others}, or upload an SQLite file."
+        )
     if sqlglot_dialect(backend) not in Dialect.classes:
         raise ConnectError(f"The SQL of {backend} cannot be read and checked here.")
     try:

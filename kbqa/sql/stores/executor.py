@@ -56,22 +56,33 @@ def execute(engine: Engine, tree: exp.Query, limits: Limits, *, dialect: str) ->
             # Rows come as they are asked for: a driver would otherwise bring all of them here first.
             connection = guarded.execution_options(stream_results=True, max_row_buffer=_ROWS_AT_ONCE)
             # As the driver's own text: a colon or a percent sign in it is no parameter.
-            cursor = connection.exec_driver_sql(sql.replace("%", "%%") if engine.dialect.paramstyle in ("format", "pyformat") else sql)
+            cursor = connection.exec_driver_sql(
+                sql.replace("%", "%%") if engine.dialect.paramstyle in ("format", "pyformat") else sql
+            )
             columns = tuple(cursor.keys())
             rows, truncated = _fetched(cursor, limits)
     except SQLAlchemyError as error:
         if time.perf_counter() - begun >= limits.seconds:
-            raise TimeLimitError(f"The query took longer than {limits.seconds:g} seconds. Ask for less, or add a condition.") from error
+            raise TimeLimitError(
+                f"The query took longer than {limits.seconds:g} seconds. Ask for less, or add a condition."
+            ) from error
         raise ExecutionError(_reason(error)) from error
     return Result(columns, tuple(rows), truncated, 1000 * (time.perf_counter() - begun))
 
 
 def explain(engine: Engine, tree: exp.Query, limits: Limits, *, dialect: str) -> None:
-    """Let the database plan a statement without running it. Raises ExecutionError with what it says against it."""
+    """Let the database plan a statement without running it.
+
+    Raises ExecutionError with what it says against it.
+    """
     statement = f"{'EXPLAIN QUERY PLAN' if dialect == 'sqlite' else 'EXPLAIN'} {tree.sql(dialect=dialect, comments=False)}"
     try:
         with _guarded(engine, limits) as connection:
-            connection.exec_driver_sql(statement.replace("%", "%%") if engine.dialect.paramstyle in ("format", "pyformat") else statement).close()
+            connection.exec_driver_sql(
+                statement.replace("%", "%%")
+                if engine.dialect.paramstyle in ("format", "pyformat")
+                else statement
+            ).close()
     except SQLAlchemyError as error:
         raise ExecutionError(_reason(error)) from error
 
@@ -82,7 +93,9 @@ def _reason(error: SQLAlchemyError) -> str:
 
 @contextmanager
 def _guarded(engine: Engine, limits: Limits) -> Iterator[Connection]:
-    """Yield a connection in a transaction that cannot write, with a time limit of the engine's own; it is always rolled back."""
+    """Yield a connection in a transaction that cannot write, with a time limit of the engine's own; it is
+    always rolled back.
+    """
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
             _limit_sqlite(connection, limits)
@@ -91,7 +104,11 @@ def _guarded(engine: Engine, limits: Limits) -> Iterator[Connection]:
             connection.execute(text(f"SET LOCAL statement_timeout = {int(1000 * limits.seconds)}"))
         elif engine.dialect.name in ("mysql", "mariadb"):
             maria = getattr(engine.dialect, "is_mariadb", False)
-            seconds = f"max_statement_time = {limits.seconds:g}" if maria else f"MAX_EXECUTION_TIME = {int(1000 * limits.seconds)}"
+            seconds = (
+                f"max_statement_time = {limits.seconds:g}"
+                if maria
+                else f"MAX_EXECUTION_TIME = {int(1000 * limits.seconds)}"
+            )
             # Rows that nobody wants would have to be read nevertheless before the connection is let go.
             connection.execute(text(f"SET SESSION {seconds}, sql_select_limit = {limits.rows + 1}"))
         stop = Timer(limits.seconds, _stop, [connection.connection.driver_connection])

@@ -1,7 +1,7 @@
 """What may be run: one statement that only reads, of tables that the schema has.
 
-A statement is parsed, looked through, and written anew from its tree: what the engine gets is what was looked at, whatever comments
-and encodings came with the text.
+A statement is parsed, looked through, and written anew from its tree: what the engine gets is what was looked
+at, whatever comments and encodings came with the text.
 """
 
 from collections.abc import Iterator
@@ -16,18 +16,41 @@ from kbqa.sql.schema import Schema
 MAX_CHARACTERS = 20_000
 _MAX_NODES = 4_000
 _REFUSED: tuple[type[exp.Expr], ...] = (
-    exp.DML, exp.DDL, exp.Command, exp.Into, exp.Lock, exp.Pragma, exp.Set, exp.Use, exp.Attach, exp.Detach, exp.Copy, exp.LoadData,
-    exp.Transaction, exp.Commit, exp.Rollback, exp.Kill, exp.Merge, exp.Drop, exp.Alter, exp.TruncateTable, exp.Analyze, exp.SessionParameter,
-    exp.Parameter, exp.Placeholder,
-)  # fmt: skip
+    exp.DML,
+    exp.DDL,
+    exp.Command,
+    exp.Into,
+    exp.Lock,
+    exp.Pragma,
+    exp.Set,
+    exp.Use,
+    exp.Attach,
+    exp.Detach,
+    exp.Copy,
+    exp.LoadData,
+    exp.Transaction,
+    exp.Commit,
+    exp.Rollback,
+    exp.Kill,
+    exp.Merge,
+    exp.Drop,
+    exp.Alter,
+    exp.TruncateTable,
+    exp.Analyze,
+    exp.SessionParameter,
+    exp.Parameter,
+    exp.Placeholder,
+)
 _FUNCTIONS = frozenset(
     {
-        "total", "printf", "format", "julianday", "strftime", "unixepoch", "instr", "likely", "unlikely", "iif", "ifnull", "typeof", "sign",
-        "char", "unicode", "ltrim", "rtrim", "to_char", "to_date", "to_number", "to_timestamp", "age", "date_part", "date_trunc", "btrim",
-        "split_part", "left", "right", "initcap", "width_bucket", "trunc", "cbrt", "degrees", "radians", "pi", "isfinite", "justify_days",
-        "make_date", "extract", "datediff", "date_format", "str_to_date", "period_diff", "makedate", "dayname", "monthname", "weekday",
-        "timestampdiff", "truncate", "mod", "field", "find_in_set", "json_array_length", "bit_length", "char_length", "octet_length",
-        "percent_rank", "cume_dist", "ntile", "date", "time", "datetime", "now", "curdate",
+        "total", "printf", "format", "julianday", "strftime", "unixepoch", "instr", "likely", "unlikely",
+        "iif", "ifnull", "typeof", "sign", "char", "unicode", "ltrim", "rtrim", "to_char", "to_date",
+        "to_number", "to_timestamp", "age", "date_part", "date_trunc", "btrim", "split_part", "left", "right",
+        "initcap", "width_bucket", "trunc", "cbrt", "degrees", "radians", "pi", "isfinite", "justify_days",
+        "make_date", "extract", "datediff", "date_format", "str_to_date", "period_diff", "makedate",
+        "dayname", "monthname", "weekday", "timestampdiff", "truncate", "mod", "field", "find_in_set",
+        "json_array_length", "bit_length", "char_length", "octet_length", "percent_rank", "cume_dist",
+        "ntile", "date", "time", "datetime", "now", "curdate",
     }
 )  # fmt: skip
 """Functions that the parser has no class for and that only compute."""
@@ -45,7 +68,9 @@ def checked(sql: str, schema: Schema) -> exp.Query:
             raise StatementError(f"Only reading is allowed here; {type(node).__name__.upper()} is not.")
         if isinstance(node, exp.Anonymous | exp.AnonymousAggFunc) and node.name.lower() not in _FUNCTIONS:
             raise StatementError(f"The function {node.name} is not allowed here.")
-        if isinstance(node, exp.Dot) or (isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier)):
+        if isinstance(node, exp.Dot) or (
+            isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier)
+        ):
             raise StatementError("Read from tables of the schema, by their names.")
     _check_tables(tree, schema)
     return _qualified(tree, schema)
@@ -53,11 +78,15 @@ def checked(sql: str, schema: Schema) -> exp.Query:
 
 def _parsed(sql: str, dialect: str) -> exp.Query:
     if len(sql) > MAX_CHARACTERS:
-        raise StatementError(f"A statement has at most {MAX_CHARACTERS:,} characters; this one has {len(sql):,}.")
+        raise StatementError(
+            f"A statement has at most {MAX_CHARACTERS:,} characters; this one has {len(sql):,}."
+        )
     if "\0" in sql:
         raise StatementError("A statement has no null characters.")
     try:
-        trees = [tree for tree in sqlglot.parse(sql, dialect=dialect) if not isinstance(tree, exp.Semicolon | None)]
+        trees = [
+            tree for tree in sqlglot.parse(sql, dialect=dialect) if not isinstance(tree, exp.Semicolon | None)
+        ]
     except (SqlglotError, RecursionError) as error:
         raise StatementError(f"This is not SQL that can be read: {_first_line(error)}") from error
     if len(trees) != 1:
@@ -84,7 +113,9 @@ def _check_tables(tree: exp.Query, schema: Schema) -> None:
         try:
             schema.table(each.name)
         except KeyError:
-            raise StatementError(f"There is no table {each.name}. There are: {', '.join(_some(schema))}.") from None
+            raise StatementError(
+                f"There is no table {each.name}. There are: {', '.join(_some(schema))}."
+            ) from None
 
 
 def _some(schema: Schema) -> Iterator[str]:
@@ -96,7 +127,11 @@ def _some(schema: Schema) -> Iterator[str]:
 def _qualified(tree: exp.Query, schema: Schema) -> exp.Query:
     """Refuse columns that are not there or are excluded; where some are, let `*` stand for the others."""
     readable: dict[str, object] = {
-        _quoted(table.name, schema): {_quoted(column.name, schema): column.declared or "TEXT" for column in table.columns if not column.excluded}
+        _quoted(table.name, schema): {
+            _quoted(column.name, schema): column.declared or "TEXT"
+            for column in table.columns
+            if not column.excluded
+        }
         for table in schema.tables
     }
     named = tree.copy()
@@ -104,9 +139,17 @@ def _qualified(tree: exp.Query, schema: Schema) -> exp.Query:
         if not table.alias:  # left to itself, the parser's library would lose the capitals that count
             table.set("alias", exp.TableAlias(this=table.this.copy()))
     try:
-        found = qualify(named, schema=readable, dialect=schema.dialect, quote_identifiers=True, validate_qualify_columns=True)
+        found = qualify(
+            named,
+            schema=readable,
+            dialect=schema.dialect,
+            quote_identifiers=True,
+            validate_qualify_columns=True,
+        )
     except (OptimizeError, RecursionError) as error:
-        raise StatementError(f"A column is not there, or its values are kept private: {_first_line(error)}") from error
+        raise StatementError(
+            f"A column is not there, or its values are kept private: {_first_line(error)}"
+        ) from error
     hides = any(column.excluded for table in schema.tables for column in table.columns)
     return found if hides else tree  # type: ignore[return-value]
 

@@ -1,4 +1,6 @@
-"""Questions that a database's page suggests: made from its schema, and kept only if they are answered as they should be."""
+"""Questions that a database's page suggests: made from its schema, and kept only if they are answered as they
+should be.
+"""
 
 import random
 from collections.abc import Iterator
@@ -23,7 +25,10 @@ _LIMITS = Limits(seconds=2.0, rows=200)
 
 
 def suggest_questions(context: JobContext) -> None:
-    """Stage three of a scan: find questions that work. A database for which there are none is served all the same."""
+    """Stage three of a scan: find questions that work.
+
+    A database for which there are none is served all the same.
+    """
     database = database_of(context)
     scan = running_scan(database)
     found: list[str] = []
@@ -41,7 +46,9 @@ def suggest_questions(context: JobContext) -> None:
 
 def working_questions(source: Source, seed: int) -> Iterator[str]:
     """Yield questions about a schema that are answered as its rows say. Raises EncoderError."""
-    made = [(question, query) for table in source.schema.tables if table.rows for question, query in _made(table)]
+    made = [
+        (question, query) for table in source.schema.tables if table.rows for question, query in _made(table)
+    ]
     random.Random(seed).shuffle(made)
     for question, query in made[:_TRIED]:
         if len(question) <= _MAX_LENGTH and _works(question, query, source):
@@ -55,7 +62,12 @@ def _made(table: Table) -> Iterator[tuple[str, Query]]:
     rows = Item(Term(AllOf(table.name), Aggregate.COUNT))
     yield f"How many {many} are there?", Query((rows,))
     called = next(
-        (column for column in table.columns if column.type == ColumnType.TEXT and not column.excluded and "name" in column.name.lower()), None
+        (
+            column
+            for column in table.columns
+            if column.type == ColumnType.TEXT and not column.excluded and "name" in column.name.lower()
+        ),
+        None,
     )
     for column in table.columns:
         if column.excluded or column.primary or readable(column.name).endswith("id"):
@@ -65,7 +77,10 @@ def _made(table: Table) -> Iterator[tuple[str, Query]]:
             yield f"How many {many} are there for each {said}?", Query((Item(Term(ref)), rows), group=(ref,))
         if column.type == ColumnType.DATE:
             year = DatePart(ref, Part.YEAR)
-            yield f"How many {many} are there for each year of {said}?", Query((Item(Term(year)), rows), group=(year,))
+            yield (
+                f"How many {many} are there for each year of {said}?",
+                Query((Item(Term(year)), rows), group=(year,)),
+            )
         if column.type == ColumnType.NUMBER:
             yield f"What is the average {said} of all {many}?", Query((Item(Term(ref, Aggregate.AVG)),))
             if called is not None:
@@ -73,7 +88,11 @@ def _made(table: Table) -> Iterator[tuple[str, Query]]:
 
 
 def _most(table: Table, called: Column, ref: ColumnRef, question: str) -> tuple[str, Query]:
-    return question, Query((Item(Term(ColumnRef(table.name, called.name))),), order=(Order(Item(Term(ref)), descending=True),), limit=1)
+    return question, Query(
+        (Item(Term(ColumnRef(table.name, called.name))),),
+        order=(Order(Item(Term(ref)), descending=True),),
+        limit=1,
+    )
 
 
 def _works(question: str, query: Query, source: Source) -> bool:

@@ -26,14 +26,24 @@ def test_search_units_similar_and_files(index, shop):
     file = client.get(f"{CODE}/repositories/shop/files/shop/prices.py/").json()
     assert file["text"].startswith('"""Prices')
     assert [each["name"] for each in file["units"] if each["kind"] == "class"] == ["PriceList"]
-    assert client.get(f"{CODE}/repositories/shop/").json()["builds"][0]["left_out"]["named by .gitignore"]["count"] == 2
+    assert (
+        client.get(f"{CODE}/repositories/shop/").json()["builds"][0]["left_out"]["named by .gitignore"][
+            "count"
+        ]
+        == 2
+    )
 
 
 def test_repositories_are_added_indexed_and_deleted(api, shop, settings):
     settings.SOURCE_ROOTS = [shop.parent]
     made = api.post(f"{CODE}/repositories/", {"source_kind": "folder", "location": str(shop)}, format="json")
     assert (made.status_code, made.json()["name"]) == (201, "shop")
-    assert api.post(f"{CODE}/repositories/", {"source_kind": "folder", "location": str(shop)}, format="json").status_code == 400
+    assert (
+        api.post(
+            f"{CODE}/repositories/", {"source_kind": "folder", "location": str(shop)}, format="json"
+        ).status_code
+        == 400
+    )
     job = api.post(f"{CODE}/repositories/shop/index/")
     assert (job.status_code, job.json()["state"]) == (202, "queued")
     assert api.post(f"{CODE}/repositories/shop/rebuild/").json()["id"] == job.json()["id"]
@@ -47,7 +57,9 @@ def test_an_archive_is_uploaded(api, settings, tmp_path):
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("a.py", "def f(): pass")
     upload = SimpleUploadedFile("lib-1.0.zip", packed.getvalue())
-    made = api.post(f"{CODE}/repositories/", {"source_kind": "archive", "archive": upload}, format="multipart")
+    made = api.post(
+        f"{CODE}/repositories/", {"source_kind": "archive", "archive": upload}, format="multipart"
+    )
     assert made.status_code == 201, made.json()
     assert Repository.objects.get().location.endswith(".zip")
     assert Job.objects.get().kind == "index_repository"

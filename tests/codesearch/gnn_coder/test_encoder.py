@@ -1,4 +1,6 @@
-"""The encoder in the product: indexing gives it syntax graphs, searches use it, and it can say what it looked at."""
+"""The encoder in the product: indexing gives it syntax graphs, searches use it, and it can say what it looked
+at.
+"""
 
 import json
 import shutil
@@ -52,7 +54,9 @@ def seen():
     """Return texts and graphs of some units, one of them without a tree."""
     units = [*parse_file("a.py", SOURCE).units, *parse_file("a.md", "# read\n\nread the file\n").units]
     dense = [dense_text(unit) for unit in units]
-    return [each.text for each in dense], [syntax_graph(unit, each) for unit, each in zip(units, dense, strict=True)]
+    return [each.text for each in dense], [
+        syntax_graph(unit, each) for unit, each in zip(units, dense, strict=True)
+    ]
 
 
 def test_the_product_and_torch_encode_alike(folder):
@@ -65,7 +69,9 @@ def test_the_product_and_torch_encode_alike(folder):
     for ours, theirs in ((codes.vectors, same.vectors), (product.encode(texts), torch.encode(texts))):
         assert (ours * theirs).sum(axis=1) == pytest.approx(np.ones(len(texts)), abs=5e-3)
     # Without a graph, a text and a unit are the same thing.
-    assert product.encode_code(texts[-1:], [None]).vectors[0] @ product.encode(texts[-1:])[0] == pytest.approx(1, abs=5e-3)
+    assert product.encode_code(texts[-1:], [None]).vectors[0] @ product.encode(texts[-1:])[
+        0
+    ] == pytest.approx(1, abs=5e-3)
     assert abs(codes.vectors[0] @ product.encode(texts[:1])[0]) < 0.999
 
 
@@ -141,7 +147,11 @@ def test_wrong_weights_are_refused(folder, tmp_path):
         (target / "graph.json").write_text(json.dumps(shape | {"levels": 3}))
 
     for number, (change, expected) in enumerate(
-        ((other_dimension, "another Transformer"), (other_kinds, "no graph network"), (other_levels, "do not belong together"))
+        (
+            (other_dimension, "another Transformer"),
+            (other_kinds, "no graph network"),
+            (other_levels, "do not belong together"),
+        )
     ):
         copy = tmp_path / f"copy{number}"
         shutil.copytree(folder, copy)

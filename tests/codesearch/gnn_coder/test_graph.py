@@ -13,7 +13,9 @@ from tests.codesearch.gnn_coder.tiny import VOCABULARY, tiny_tokenizer
 def graphs_of(path: str, text: str) -> dict[str, tuple[CodeUnit, DenseText, SyntaxGraph | None]]:
     """Return unit, text and graph by qualified name."""
     units = parse_file(path, text).units
-    return {unit.qualified_name: (unit, dense_text(unit), syntax_graph(unit, dense_text(unit))) for unit in units}
+    return {
+        unit.qualified_name: (unit, dense_text(unit), syntax_graph(unit, dense_text(unit))) for unit in units
+    }
 
 
 def spans(dense: DenseText, graph: SyntaxGraph) -> dict[str, list[str]]:
@@ -25,7 +27,9 @@ def spans(dense: DenseText, graph: SyntaxGraph) -> dict[str, list[str]]:
 
 
 def test_nodes_cover_their_source_also_behind_letters_of_several_bytes():
-    _, dense, graph = graphs_of("a.py", "# é\nclass Box:\n    def größe(self, ü):\n        return self.list[ü] + 'é'\n")["Box.größe"]
+    _, dense, graph = graphs_of(
+        "a.py", "# é\nclass Box:\n    def größe(self, ü):\n        return self.list[ü] + 'é'\n"
+    )["Box.größe"]
     assert graph is not None
     found = spans(dense, graph)
     assert found["<title>"] == ["größe".join(["box ", ""])] or found["<title>"][0].startswith("box")
@@ -37,9 +41,14 @@ def test_nodes_cover_their_source_also_behind_letters_of_several_bytes():
 def test_single_children_are_merged_into_their_parent():
     _, _, graph = graphs_of("a.py", "def f():\n    return g(1)\n")["f"]
     assert graph is not None
-    merged = [(outer, inner) for outer, inner in zip(graph.kinds, graph.inner_kinds, strict=True) if outer != inner]
+    merged = [
+        (outer, inner) for outer, inner in zip(graph.kinds, graph.inner_kinds, strict=True) if outer != inner
+    ]
     assert ("block", "call") in merged
-    assert all(children != 1 or kind.startswith("<") for children, kind in zip(graph.children, graph.kinds, strict=True))
+    assert all(
+        children != 1 or kind.startswith("<")
+        for children, kind in zip(graph.children, graph.kinds, strict=True)
+    )
 
 
 def test_parents_come_first_and_depth_follows():
@@ -61,7 +70,9 @@ def test_a_class_shows_its_methods_without_their_bodies():
 
 
 def test_documentation_outside_of_the_code_is_a_node():
-    _, dense, graph = graphs_of("a.go", "// Add returns the sum of both.\nfunc Add(a, b int) int { return a + b }\n")["Add"]
+    _, dense, graph = graphs_of(
+        "a.go", "// Add returns the sum of both.\nfunc Add(a, b int) int { return a + b }\n"
+    )["Add"]
     assert graph is not None
     assert spans(dense, graph)["<documentation>"] == ["Add returns the sum of both."]
 
@@ -81,11 +92,16 @@ def test_a_deep_tree_does_not_matter():
 
 
 def test_identifiers_and_short_paths_of_them_are_known_as_a_whole(featurizer):
-    _, dense, graph = graphs_of("a.rb", "def read(path)\n  list = file(path) + 'path'\n  list.empty?\nend\n")["read"]
+    _, dense, graph = graphs_of("a.rb", "def read(path)\n  list = file(path) + 'path'\n  list.empty?\nend\n")[
+        "read"
+    ]
     assert {"read", "path", "list", "file", "empty?", "list.empty?"} == set(graph.identifiers) - {""}
     (features,) = featurizer([dense.text], [graph])
     known = [("", *VOCABULARY.identifiers)[number] for number in features.nodes[:, IDENTIFIER]]
-    assert known == [graph.identifiers[node] if graph.identifiers[node] in VOCABULARY.identifiers else "" for node in features.positions]
+    assert known == [
+        graph.identifiers[node] if graph.identifiers[node] in VOCABULARY.identifiers else ""
+        for node in features.positions
+    ]
     assert "read" in known
 
 
@@ -101,7 +117,9 @@ def featurizer() -> Featurizer:
 
 
 def test_nodes_beyond_the_tokens_are_left_out(featurizer):
-    unit, dense, graph = graphs_of("a.py", "def read(path):\n    a = list(path)\n    b = sort(a)\n    return write(b, path)\n")["read"]
+    unit, dense, graph = graphs_of(
+        "a.py", "def read(path):\n    a = list(path)\n    b = sort(a)\n    return write(b, path)\n"
+    )["read"]
     (features,) = featurizer([dense.text], [graph])
     assert len(features.tokens) == 12
     assert 0 < len(features.nodes) < len(graph.kinds)

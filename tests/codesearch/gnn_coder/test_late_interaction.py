@@ -1,4 +1,6 @@
-"""Late interaction: what a piece is, what the product computes beside training, and what it changes in a search."""
+"""Late interaction: what a piece is, what the product computes beside training, and what it changes in a
+search.
+"""
 
 import json
 
@@ -37,14 +39,24 @@ from codesearch.retrieval import Retriever, search
 from codesearch.retrieval.explanation import words_met
 from searchapp.encoders import EncoderError, EncoderSpec
 from tests.codesearch.gnn_coder.test_openvino_network import random_features
-from tests.codesearch.gnn_coder.tiny import VOCABULARY, WORDS, save_tiny, save_tiny_late, tiny_model, tiny_pairs, tiny_tokenizer
+from tests.codesearch.gnn_coder.tiny import (
+    VOCABULARY,
+    WORDS,
+    save_tiny,
+    save_tiny_late,
+    tiny_model,
+    tiny_pairs,
+    tiny_tokenizer,
+)
 from training.code_encoder.dataset import Dataset, flat_features, prepared
 from training.code_encoder.late_interaction import LateConfig, LateTrainer, Reader, with_kinds_of
 from training.code_encoder.mining import MiningReport, write_pairs
 
 CPU = torch.device("cpu")
 KINDS = len(VOCABULARY.kinds)
-SOURCE = "def read(path):\n    file = list(path)\n    return file\n\ndef sort(a):\n    return a + name.get(a)\n"
+SOURCE = (
+    "def read(path):\n    file = list(path)\n    return file\n\ndef sort(a):\n    return a + name.get(a)\n"
+)
 
 
 @pytest.fixture
@@ -58,31 +70,54 @@ def seen():
     """Return texts and graphs of some units, one of them without a tree."""
     units = [*parse_file("a.py", SOURCE).units, *parse_file("a.md", "# read\n\nread the file\n").units]
     dense = [dense_text(unit) for unit in units]
-    return [each.text for each in dense], [syntax_graph(unit, each) for unit, each in zip(units, dense, strict=True)]
+    return [each.text for each in dense], [
+        syntax_graph(unit, each) for unit, each in zip(units, dense, strict=True)
+    ]
 
 
 def test_punctuation_and_special_tokens_are_no_pieces():
     telling = telling_pieces(tiny_tokenizer())
-    assert {word for word, tells in zip(WORDS, telling, strict=True) if not tells} >= {"(", ")", ":", ",", "+", "=", ".", "_"}
+    assert {word for word, tells in zip(WORDS, telling, strict=True) if not tells} >= {
+        "(",
+        ")",
+        ":",
+        ",",
+        "+",
+        "=",
+        ".",
+        "_",
+    }
     assert telling[WORDS.index("read")]
     long = np.full(500, WORDS.index("read"), dtype=np.int32)
     assert list(kept_tokens(long, telling)) == list(range(MAX_PIECES))
 
 
 def test_a_piece_stands_where_its_innermost_node_does():
-    # A function (kind 4) over tokens 1 to 9 with a block (kind 3, inner kind 6) over 5 to 8, and in it an identifier (5) at 6.
-    nodes = np.array([[4, 4, -1, 2, 0, 1, 9, 0], [3, 6, 0, 1, 1, 5, 8, 0], [5, 5, 1, 0, 2, 6, 7, 1]], dtype=np.int32)
+    # A function (kind 4) over tokens 1 to 9 with a block (kind 3, inner kind 6) over 5 to 8, and in it an
+    # identifier (5) at 6.
+    nodes = np.array(
+        [[4, 4, -1, 2, 0, 1, 9, 0], [3, 6, 0, 1, 1, 5, 8, 0], [5, 5, 1, 0, 2, 6, 7, 1]], dtype=np.int32
+    )
     features = Features(np.arange(10, dtype=np.int32), nodes)
     rows = KINDS + 1
     at = syntax_of(features, np.array([0, 2, 5, 6]), KINDS)
     assert at[0].tolist() == [NO_NODE] * 5
-    assert (at[1:] - [0, rows, 2 * rows, 3 * rows, 3 * rows + 16]).tolist() == [[4, 4, 4, 2, 0], [3, 6, 4, 1, 1], [5, 5, 3, 0, 2]]
-    assert syntax_of(Features(features.tokens, NO_NODES), np.array([1, 2]), KINDS).tolist() == [[NO_NODE] * 5] * 2
+    assert (at[1:] - [0, rows, 2 * rows, 3 * rows, 3 * rows + 16]).tolist() == [
+        [4, 4, 4, 2, 0],
+        [3, 6, 4, 1, 1],
+        [5, 5, 3, 0, 2],
+    ]
+    assert (
+        syntax_of(Features(features.tokens, NO_NODES), np.array([1, 2]), KINDS).tolist()
+        == [[NO_NODE] * 5] * 2
+    )
 
 
 def test_scores_are_means_of_nearest_pieces():
     question = QuestionPieces(np.eye(2, 3, dtype=np.float32), np.array([0.75, 0.25], dtype=np.float32))
-    read = np.array([[1, 0, 0, 0], [0, 1, 0, 20]], dtype=np.float32)  # the second is twice as important as the first
+    read = np.array(
+        [[1, 0, 0, 0], [0, 1, 0, 20]], dtype=np.float32
+    )  # the second is twice as important as the first
     weights = read_weights_of_zeros(3)
     unit = code_pieces(read, np.full((2, 5), NO_NODE), weights).tobytes()
     other = QuestionPieces(np.eye(3, dtype=np.float32)[2:], np.ones(1, dtype=np.float32))
@@ -95,7 +130,13 @@ def test_scores_are_means_of_nearest_pieces():
 
 def read_weights_of_zeros(width):
     zeros = np.zeros(5, dtype=np.float32)
-    return LateWeights(np.zeros((width, 5), np.float32), zeros, zeros, np.zeros((places_in_trees(KINDS), width + 1), np.float32), 1.0)
+    return LateWeights(
+        np.zeros((width, 5), np.float32),
+        zeros,
+        zeros,
+        np.zeros((places_in_trees(KINDS), width + 1), np.float32),
+        1.0,
+    )
 
 
 def test_the_product_scores_as_training_does(folder):
@@ -119,7 +160,10 @@ def test_the_product_scores_as_training_does(folder):
 def test_the_product_and_torch_keep_the_same_pieces(folder):
     texts, graphs = seen()
     spec = EncoderSpec("gnn_coder", str(folder), max_tokens=64)
-    ours, theirs = GnnCoderEncoder(spec).encode_code(texts, graphs), TorchEncoder(spec).encode_code(texts, graphs)
+    ours, theirs = (
+        GnnCoderEncoder(spec).encode_code(texts, graphs),
+        TorchEncoder(spec).encode_code(texts, graphs),
+    )
     assert (ours.vectors * theirs.vectors).sum(axis=1) == pytest.approx(np.ones(len(texts)), abs=5e-3)
     for one, other in zip(ours.pieces, theirs.pieces, strict=True):
         assert one.shape == other.shape
@@ -159,7 +203,9 @@ def test_pieces_are_stored_and_order_what_a_search_finds(settings, folder, index
     by_all = [hit.candidate.score for hit in hits]
     assert by_all == sorted(by_all, reverse=True)
     Vector.objects.update(pieces=None)  # as an encoder without pieces leaves it
-    assert {hit.candidate.late for hit in search("get the name of a path", retriever=Retriever.DENSE).hits} == {0.0}
+    assert {
+        hit.candidate.late for hit in search("get the name of a path", retriever=Retriever.DENSE).hits
+    } == {0.0}
 
 
 def test_a_hit_says_what_the_words_met(settings, folder, index, shop, api):
@@ -169,9 +215,13 @@ def test_a_hit_says_what_the_words_met(settings, folder, index, shop, api):
     met = words_met(unit, "read the file kind:function")
     assert [each.word for each in met] == ["read", "the", "file"]
     assert sum(each.share for each in met) == pytest.approx(1, abs=1e-3)
-    asked = GnnCoderEncoder(EncoderSpec("gnn_coder", str(folder), max_tokens=64)).encode_question("read the file")
+    asked = GnnCoderEncoder(EncoderSpec("gnn_coder", str(folder), max_tokens=64)).encode_question(
+        "read the file"
+    )
     kept = bytes(Vector.objects.get(text_hash=unit.text_hash).pieces)
-    assert sum(each.share * each.nearness for each in met) == pytest.approx(late_scores([asked.pieces], [kept])[0, 0], abs=1e-2)
+    assert sum(each.share * each.nearness for each in met) == pytest.approx(
+        late_scores([asked.pieces], [kept])[0, 0], abs=1e-2
+    )
     source = unit.file.blob.text.split("\n")
     assert all(each.met in source[each.line - 1] for each in met if each.line is not None)
 
@@ -205,23 +255,41 @@ def pairs_of_random():
 
 def test_training_learns_goes_on_and_serves(trained_on, tmp_path, capsys):
     pairs, model = trained_on
-    options = {"pairs": pairs, "model": str(model), "batch": 4, "rate": 3e-2, "precision": "fp32", "device": "cpu", "most_tokens": 64, "dimension": 8}
+    options = {
+        "pairs": pairs,
+        "model": str(model),
+        "batch": 4,
+        "rate": 3e-2,
+        "precision": "fp32",
+        "device": "cpu",
+        "most_tokens": 64,
+        "dimension": 8,
+    }
     call_command("train_late_interaction", out=tmp_path / "a", steps=20, validate_every=1, **options)
     reported = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
     losses = [json.loads(line) for line in (tmp_path / "a" / "log.jsonl").read_text().splitlines()]
     assert [each["step"] for each in losses] == list(range(1, 21))
     assert losses[-1]["loss"] < losses[0]["loss"] / 2
-    assert reported["mrr"] == {language: pytest.approx(scores) for language, scores in losses[-1]["mrr"].items()}
+    assert reported["mrr"] == {
+        language: pytest.approx(scores) for language, scores in losses[-1]["mrr"].items()
+    }
     trained = read_late_weights(tmp_path / "a" / "model", 32, KINDS)
     assert trained.projection.shape == (8, 32)
     assert np.abs(trained.syntax).max() > 0
-    assert GnnCoderEncoder(EncoderSpec("gnn_coder", str(tmp_path / "a" / "model"), max_tokens=64)).encode_question("read").pieces is not None
+    assert (
+        GnnCoderEncoder(EncoderSpec("gnn_coder", str(tmp_path / "a" / "model"), max_tokens=64))
+        .encode_question("read")
+        .pieces
+        is not None
+    )
 
     call_command("train_late_interaction", out=tmp_path / "plain", steps=4, syntax="no", **options)
     assert np.abs(read_late_weights(tmp_path / "plain" / "model", 32, KINDS).syntax).max() == 0
 
     with pytest.raises(CommandError, match="no model folder"):
-        call_command("train_late_interaction", out=tmp_path / "b", **options | {"model": str(tmp_path / "nowhere")})
+        call_command(
+            "train_late_interaction", out=tmp_path / "b", **options | {"model": str(tmp_path / "nowhere")}
+        )
 
 
 def test_upper_layers_of_a_transformer_learn_along(trained_on, tmp_path, capsys):
@@ -229,9 +297,31 @@ def test_upper_layers_of_a_transformer_learn_along(trained_on, tmp_path, capsys)
     before = load_model(with_graph)
     before.config = None
     save_model(before, tmp_path / "transformer", tmp_path / "tokenizer.json", 64)
-    options = {"pairs": pairs, "layers": 1, "steps": 8, "batch": 4, "precision": "fp32", "device": "cpu", "most_tokens": 64, "dimension": 8}
-    call_command("train_late_interaction", model=str(tmp_path / "transformer"), out=tmp_path / "whole", transformer_rate=1e-2, **options)
-    call_command("train_late_interaction", model=str(tmp_path / "transformer"), out=tmp_path / "half", transformer_rate=1e-2, keep=0.5, **options)
+    options = {
+        "pairs": pairs,
+        "layers": 1,
+        "steps": 8,
+        "batch": 4,
+        "precision": "fp32",
+        "device": "cpu",
+        "most_tokens": 64,
+        "dimension": 8,
+    }
+    call_command(
+        "train_late_interaction",
+        model=str(tmp_path / "transformer"),
+        out=tmp_path / "whole",
+        transformer_rate=1e-2,
+        **options,
+    )
+    call_command(
+        "train_late_interaction",
+        model=str(tmp_path / "transformer"),
+        out=tmp_path / "half",
+        transformer_rate=1e-2,
+        keep=0.5,
+        **options,
+    )
     whole, half = (load_model(tmp_path / name / "model") for name in ("whole", "half"))
     assert not (tmp_path / "whole" / "model" / LATE_FILE).exists()
     lower, upper = "encoder.layer.0.output.dense.weight", "encoder.layer.1.output.dense.weight"
@@ -245,9 +335,20 @@ def test_upper_layers_of_a_transformer_learn_along(trained_on, tmp_path, capsys)
     with pytest.raises(CommandError, match="--layers is for a Transformer alone"):
         call_command("train_late_interaction", model=str(with_graph), out=tmp_path / "a", **options)
     with pytest.raises(CommandError, match="no graph network"):
-        call_command("train_late_interaction", model=str(tmp_path / "transformer"), out=tmp_path / "a", **options | {"layers": 0})
+        call_command(
+            "train_late_interaction",
+            model=str(tmp_path / "transformer"),
+            out=tmp_path / "a",
+            **options | {"layers": 0},
+        )
     with pytest.raises(CommandError, match="it is for --layers"):
-        call_command("train_late_interaction", model=str(with_graph), out=tmp_path / "a", keep=0.5, **options | {"layers": 0})
+        call_command(
+            "train_late_interaction",
+            model=str(with_graph),
+            out=tmp_path / "a",
+            keep=0.5,
+            **options | {"layers": 0},
+        )
 
 
 def _weight(model, name):
@@ -262,7 +363,9 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(trained_on, tmp_pa
     config = LateConfig(batch=4, steps=6, dimension=8, validate_every=3, layers=layers)
 
     def trainer():
-        return LateTrainer(Reader(load_model(folder), tiny_tokenizer(), KINDS, CPU), data, held_out, vectors, KINDS, config)
+        return LateTrainer(
+            Reader(load_model(folder), tiny_tokenizer(), KINDS, CPU), data, held_out, vectors, KINDS, config
+        )
 
     straight, stopped, resumed = trainer(), trainer(), trainer()
     list(straight.run(tmp_path / "straight.pt"))

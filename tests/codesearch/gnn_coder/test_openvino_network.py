@@ -34,17 +34,24 @@ def random_features(rng: np.random.Generator, nodes: int, tokens: int) -> Featur
 
 @pytest.mark.parametrize("pooling", ["ast", "mean"])
 def test_openvino_and_torch_agree(tmp_path: Path, pooling: str) -> None:
-    """Trees of every size, one of a single node and one of none among them, give the same vectors and the same weights."""
+    """Trees of every size, one of a single node and one of none among them, give the same vectors and the
+    same weights.
+    """
     save_tiny(tmp_path / "model", pooling)
     folder = tmp_path / "model"
     rng = np.random.default_rng(1)
-    features = [random_features(rng, nodes, tokens) for nodes, tokens in ((9, 20), (1, 5), (0, 8), (40, 30), (2, 12), (77, 31))]
+    features = [
+        random_features(rng, nodes, tokens)
+        for nodes, tokens in ((9, 20), (1, 5), (0, 8), (40, 30), (2, 12), (77, 31))
+    ]
     batch = collate(features)
     with torch.inference_mode():
         vectors, weights = load_model(folder).explain(batch)
 
     widest = max(len(each.nodes) for each in features)
-    nodes = np.stack([np.pad(each.nodes, ((0, widest - len(each.nodes)), (0, 0))) for each in features]).astype(np.int64)
+    nodes = np.stack(
+        [np.pad(each.nodes, ((0, widest - len(each.nodes)), (0, 0))) for each in features]
+    ).astype(np.int64)
     model = code_model(
         json.loads((folder / "config.json").read_text()),
         load_file(folder / "model.safetensors"),

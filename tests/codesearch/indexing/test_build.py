@@ -31,7 +31,11 @@ def test_a_first_build(index, shop):
     assert build.left_out["named by .gitignore"]["count"] == 2
     assert build.encoded_units == Vector.objects.count() > 0
     assert repository.units == build.units == Unit.objects.count()
-    assert build.text_units == Unit.objects.filter(language__in=["markdown", "toml", "text", "yaml", "sql", "json"]).count() > 0
+    assert (
+        build.text_units
+        == Unit.objects.filter(language__in=["markdown", "toml", "text", "yaml", "sql", "json"]).count()
+        > 0
+    )
 
 
 def test_an_unchanged_build_writes_nothing_and_encodes_nothing(index, shop):
@@ -98,7 +102,9 @@ def test_searches_see_the_old_version_until_the_switch(index, shop):
 
 def test_an_interrupted_build_goes_on_without_repeating(index, shop, monkeypatch):
     monkeypatch.setattr(build, "_FILES_AT_ONCE", 1)
-    _repository, job = services.add_repository(name="shop", source_kind="folder", location=str(shop), trusted=True)
+    _repository, job = services.add_repository(
+        name="shop", source_kind="folder", location=str(shop), trusted=True
+    )
     original, written = build.write_files, []
 
     def dying(repository, build, files):
@@ -112,7 +118,11 @@ def test_an_interrupted_build_goes_on_without_repeating(index, shop, monkeypatch
         run_stages(job.pk, follow=True)
     kept = set(SourceFile.objects.values_list("pk", flat=True))
     assert len(kept) == 2
-    monkeypatch.setattr(build, "write_files", lambda repository, build, files: written.append(files[0].path) or original(repository, build, files))
+    monkeypatch.setattr(
+        build,
+        "write_files",
+        lambda repository, build, files: written.append(files[0].path) or original(repository, build, files),
+    )
     run_stages(job.pk, follow=True)
     job.refresh_from_db()
     assert job.state == Job.State.SUCCEEDED
@@ -178,7 +188,13 @@ def test_an_empty_repository(index, tmp_path):
 
 
 def test_odd_files(index, tmp_path):
-    folder = write_files(tmp_path / "odd", {"deep.py": "x = " + "(" * 10_000 + ")" * 10_000, "long.py": "def long():\n" + "    value = 1\n" * 50_000})
+    folder = write_files(
+        tmp_path / "odd",
+        {
+            "deep.py": "x = " + "(" * 10_000 + ")" * 10_000,
+            "long.py": "def long():\n" + "    value = 1\n" * 50_000,
+        },
+    )
     (folder / "null.py").write_bytes(b"def nul():\n    return '\0'\n")
     (folder / "bad.py").write_bytes(b"def bad():\n    return '\xff\xfe'\n")
     with (folder / "huge.py").open("wb") as file:

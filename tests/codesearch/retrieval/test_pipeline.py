@@ -65,7 +65,9 @@ def test_filters_alone(raw, expected):
 
 @pytest.mark.parametrize("few_files", [filters.FEW_FILES, 0])
 def test_literal_text_must_be_there(monkeypatch, few_files):
-    """Whether it stands in few files, whose units are looked up, or in many, whose units are read as they are found."""
+    """Whether it stands in few files, whose units are looked up, or in many, whose units are read as they are
+    found.
+    """
     monkeypatch.setattr(filters, "FEW_FILES", few_files)
     assert set(found('"sendmail(" kind:function')) == {"send_confirmation"}
     assert set(found('"server.sendmail(" kind:function')) == {"send_confirmation"}
@@ -82,7 +84,9 @@ def test_literal_text_must_be_there(monkeypatch, few_files):
 
 def test_a_search_through_all_text_is_given_up_in_time(settings, monkeypatch):
     settings.SEARCH_TIMEOUT_MS = 50
-    monkeypatch.setattr("codesearch.retrieval.pipeline.conditions_of", lambda _: Conditions("pg_sleep(1) IS NOT NULL"))
+    monkeypatch.setattr(
+        "codesearch.retrieval.pipeline.conditions_of", lambda _: Conditions("pg_sleep(1) IS NOT NULL")
+    )
     with pytest.raises(QueryError, match="took too long"):
         search('"(" x')
 
@@ -117,13 +121,18 @@ def test_an_unknown_repository_is_explained():
 
 @pytest.mark.django_db(transaction=True)
 def test_a_filtered_search_never_returns_fewer_than_exist(index, tmp_path, monkeypatch):
-    """Thousands of near units in one language, a few far ones in another: the index alone would give up too early."""
+    """Thousands of near units in one language, a few far ones in another: the index alone would give up too
+    early.
+    """
     monkeypatch.setattr(vectors, "HNSW_FROM", 100)
     files = {
         f"many/m{number}.py": f"def send_email_{number}(address):\n    '''Send an email number {number}.'''\n    return {number}\n"
         for number in range(400)
     }
-    files |= {f"few/f{number}.rb": f"def matrix_determinant_{number}(m)\n  m * {number}\nend\n" for number in range(30)}
+    files |= {
+        f"few/f{number}.rb": f"def matrix_determinant_{number}(m)\n  m * {number}\nend\n"
+        for number in range(30)
+    }
     index(write_files(tmp_path / "big", files), "big")
     served = vectors.serving_index()
     vector = vectors.encoder_of(served).encode(["send an email"])[0]
@@ -139,12 +148,19 @@ def test_facets_count_all_candidates():
 
 def test_paging_gives_every_candidate_once():
     everything = found("price email stock", limit=100)
-    paged = [name for offset in range(0, len(everything), 3) for name in found("price email stock", offset=offset, limit=3)]
+    paged = [
+        name
+        for offset in range(0, len(everything), 3)
+        for name in found("price email stock", offset=offset, limit=3)
+    ]
     assert paged == everything
 
 
 def test_pasted_code_finds_its_like():
-    assert found("function total(boxes) {\n  return boxes.reduce((a, b) => a + b.items, 0);\n}")[0] == "countStock"
+    assert (
+        found("function total(boxes) {\n  return boxes.reduce((a, b) => a + b.items, 0);\n}")[0]
+        == "countStock"
+    )
 
 
 def test_similar_units_leave_the_unit_itself_out():
@@ -155,7 +171,21 @@ def test_similar_units_leave_the_unit_itself_out():
 
 
 @pytest.mark.parametrize(
-    "raw", ["", "   ", "?!", "-", '""', "*", "\0", "'; DROP TABLE codesearch_unit; --", "a & b | !c <-> :*", "🙂", "中文 代码", "\\"]
+    "raw",
+    [
+        "",
+        "   ",
+        "?!",
+        "-",
+        '""',
+        "*",
+        "\0",
+        "'; DROP TABLE codesearch_unit; --",
+        "a & b | !c <-> :*",
+        "🙂",
+        "中文 代码",
+        "\\",
+    ],
 )
 def test_odd_queries_are_harmless(raw):
     search(raw)

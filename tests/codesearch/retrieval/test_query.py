@@ -10,7 +10,12 @@ from codesearch.retrieval.query import Filter, Literal, QueryError, parse_query
     [
         ("parse a date", "parse a date", (), ()),
         ("parse lang:py repo:django", "parse", (Filter("lang", "python"), Filter("repo", "django")), ()),
-        ("x -path:tests/** kind:class,function", "x", (Filter("path", "tests/**", True), Filter("kind", "class"), Filter("kind", "function")), ()),
+        (
+            "x -path:tests/** kind:class,function",
+            "x",
+            (Filter("path", "tests/**", True), Filter("kind", "class"), Filter("kind", "function")),
+            (),
+        ),
         ('path:"a b/c" x', "x", (Filter("path", "a b/c"),), ()),
         ('find "is not" -"todo"', "find is not", (), (Literal("is not"), Literal("todo", True))),
         ("absl::Span hooks: PreRun", "absl::Span hooks: PreRun", (), ()),

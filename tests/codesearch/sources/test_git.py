@@ -14,7 +14,9 @@ from searchapp.jobs.errors import JobCancelled
 
 def git(folder: Path, *arguments: str) -> str:
     identity = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
-    return subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
+    return subprocess.run(
+        ["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, text=True
+    ).stdout.strip()
 
 
 @pytest.fixture
@@ -66,11 +68,20 @@ def remote(project):
             name, _, query = path.partition("?")
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             environment = {
-                **os.environ, "GIT_PROJECT_ROOT": str(project), "GIT_HTTP_EXPORT_ALL": "1", "PATH_INFO": name, "QUERY_STRING": query,
-                "REQUEST_METHOD": self.command, "CONTENT_TYPE": self.headers.get("Content-Type", ""), "CONTENT_LENGTH": str(len(body)),
-                "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""), "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
-            }  # fmt: skip
-            output = subprocess.run(["git", "http-backend"], input=body, env=environment, capture_output=True, check=False).stdout
+                **os.environ,
+                "GIT_PROJECT_ROOT": str(project),
+                "GIT_HTTP_EXPORT_ALL": "1",
+                "PATH_INFO": name,
+                "QUERY_STRING": query,
+                "REQUEST_METHOD": self.command,
+                "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+                "CONTENT_LENGTH": str(len(body)),
+                "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
+                "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
+            }
+            output = subprocess.run(
+                ["git", "http-backend"], input=body, env=environment, capture_output=True, check=False
+            ).stdout
             head, _, content = output.partition(b"\r\n\r\n")
             headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n") if ": " in line)
             self.send_response(int(headers.pop("Status", "200").split()[0]))
@@ -93,8 +104,12 @@ def remote(project):
     server.server_close()
 
 
-def fetch(url: str, store: Path, ref: str = "", token: str = "", check=lambda: None) -> tuple[dict[str, bytes], str]:
-    snapshot = git_snapshot(GitRemote(url, ref, token, allow_private=True, timeout=60), store, IgnoreRules(""), check)
+def fetch(
+    url: str, store: Path, ref: str = "", token: str = "", check=lambda: None
+) -> tuple[dict[str, bytes], str]:
+    snapshot = git_snapshot(
+        GitRemote(url, ref, token, allow_private=True, timeout=60), store, IgnoreRules(""), check
+    )
     return {entry.path: entry.read() for entry in snapshot.entries}, snapshot.revision
 
 
@@ -103,7 +118,10 @@ def test_branches_tags_and_commits(remote, project, tmp_path):
     second = git(project / "work", "rev-parse", "feature")
     store = tmp_path / "store.git"
     url = f"{remote}/p.git"
-    assert fetch(url, store) == ({"a.py": b"def first():\n    return 1\n", ".gitignore": b"ignored.py\n"}, first)
+    assert fetch(url, store) == (
+        {"a.py": b"def first():\n    return 1\n", ".gitignore": b"ignored.py\n"},
+        first,
+    )
     assert fetch(url, store, "v1")[1] == first
     files, revision = fetch(url, store, "feature")
     assert "b.py" in files
@@ -149,14 +167,31 @@ def test_a_remote_that_stalls_can_be_cancelled(remote, tmp_path):
 
 @pytest.mark.parametrize(
     "url",
-    ["http://127.0.0.1/x.git", "http://localhost/x.git", "https://10.0.0.1/x", "http://[::1]/x", "http://169.254.169.254/latest", "http://0.0.0.0/x"],
+    [
+        "http://127.0.0.1/x.git",
+        "http://localhost/x.git",
+        "https://10.0.0.1/x",
+        "http://[::1]/x",
+        "http://169.254.169.254/latest",
+        "http://0.0.0.0/x",
+    ],
 )
 def test_private_addresses_are_refused(url):
     with pytest.raises(SourceError, match="private address"):
         check_remote(GitRemote(url))
 
 
-@pytest.mark.parametrize("url", ["file:///etc", "ssh://git@host/x", "ext::sh -c id", "/etc/passwd", "https://", "https://me:pw@example.org/x"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "file:///etc",
+        "ssh://git@host/x",
+        "ext::sh -c id",
+        "/etc/passwd",
+        "https://",
+        "https://me:pw@example.org/x",
+    ],
+)
 def test_other_addresses_are_refused(url):
     with pytest.raises(SourceError):
         check_remote(GitRemote(url))

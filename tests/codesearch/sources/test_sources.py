@@ -61,7 +61,9 @@ class TestFolder:
         assert read_all(snapshot) == {}
         assert snapshot.left_out.counts == {Reason.UNREADABLE: 1}
 
-    @pytest.mark.parametrize("location", ["relative", "/etc", "{root}/../outside", "{root}/link", "{root}/none"])
+    @pytest.mark.parametrize(
+        "location", ["relative", "/etc", "{root}/../outside", "{root}/link", "{root}/none"]
+    )
     def test_only_below_the_roots(self, tmp_path, location):
         root = tmp_path / "root"
         root.mkdir()
@@ -90,14 +92,18 @@ class TestArchive:
     @pytest.mark.parametrize("kind", ["zipped", "tarred"])
     def test_common_folder_is_dropped_and_ignore_files_count(self, tmp_path, kind):
         files = {"p-1.0/a.py": b"x = 1", "p-1.0/build/b.py": b"y", "p-1.0/.gitignore": b"build/\n"}
-        snapshot = archive_snapshot(getattr(self, kind)(tmp_path / "a.archive", files), IgnoreRules(""), LIMITS)
+        snapshot = archive_snapshot(
+            getattr(self, kind)(tmp_path / "a.archive", files), IgnoreRules(""), LIMITS
+        )
         assert set(read_all(snapshot)) == {"a.py", ".gitignore"}
         assert snapshot.left_out.counts == {Reason.IGNORED: 1}
 
     @pytest.mark.parametrize("kind", ["zipped", "tarred"])
     @pytest.mark.parametrize("name", ["../../etc/evil.py", "/etc/evil.py", "a/../../evil.py"])
     def test_paths_that_lead_outside_are_left_out(self, tmp_path, kind, name):
-        snapshot = archive_snapshot(getattr(self, kind)(tmp_path / "a.archive", {name: b"x", "ok.py": b"x"}), IgnoreRules(""), LIMITS)
+        snapshot = archive_snapshot(
+            getattr(self, kind)(tmp_path / "a.archive", {name: b"x", "ok.py": b"x"}), IgnoreRules(""), LIMITS
+        )
         assert set(read_all(snapshot)) == {"ok.py"}
         assert snapshot.left_out.counts == {Reason.UNSAFE_PATH: 1}
 

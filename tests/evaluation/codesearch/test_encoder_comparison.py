@@ -9,7 +9,13 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from codesearch.gnn_coder.late_interaction import QuestionVectors
-from evaluation.codesearch.encoder_comparison import compare, encoder_of_folder, held_out_tasks, paired_p_value, reciprocal_ranks
+from evaluation.codesearch.encoder_comparison import (
+    compare,
+    encoder_of_folder,
+    held_out_tasks,
+    paired_p_value,
+    reciprocal_ranks,
+)
 from tests.codesearch.gnn_coder.tiny import save_tiny, save_tiny_late
 from training.code_encoder.margin import mean_angular_margin
 from training.code_encoder.mining import MiningReport, write_pairs
@@ -44,14 +50,24 @@ def models(tmp_path_factory):
 
 def test_models_are_scored_as_they_serve(pairs, models):
     (documented, bare) = held_out_tasks(pairs, 1000)
-    found = compare({"plain": [models / "plain"], "ast": [models / "ast0", models / "ast1"]}, [documented, bare], lambda name: None)
+    found = compare(
+        {"plain": [models / "plain"], "ast": [models / "ast0", models / "ast1"]},
+        [documented, bare],
+        lambda name: None,
+    )
     for outcome, folders in zip(found, (["plain"], ["ast0", "ast1"]), strict=True):
         for task in (documented, bare):
             ranks = []
             for folder in folders:
                 encoder = encoder_of_folder(models / folder)
-                codes = encoder.encode_code([text for text, _ in task.codes], [graph for _, graph in task.codes])
-                ranks.append(reciprocal_ranks([QuestionVectors(vector) for vector in encoder.encode(task.queries)], codes, task))
+                codes = encoder.encode_code(
+                    [text for text, _ in task.codes], [graph for _, graph in task.codes]
+                )
+                ranks.append(
+                    reciprocal_ranks(
+                        [QuestionVectors(vector) for vector in encoder.encode(task.queries)], codes, task
+                    )
+                )
             assert outcome.mrr(task.name) == pytest.approx(np.mean(ranks), abs=0.03)
         assert outcome.functions_a_second > 0
     assert found[1].parameters > found[0].parameters
@@ -61,8 +77,13 @@ def test_pieces_count_where_a_model_has_them(pairs, models, tmp_path):
     (_, bare) = held_out_tasks(pairs, 1000)
     shutil.copytree(models / "ast0", tmp_path / "late")
     save_tiny_late(tmp_path / "late")
-    without, late = compare({"ast": [models / "ast0"], "late": [tmp_path / "late"]}, [bare], lambda name: None)
-    encoder, seen = encoder_of_folder(tmp_path / "late"), ([text for text, _ in bare.codes], [graph for _, graph in bare.codes])
+    without, late = compare(
+        {"ast": [models / "ast0"], "late": [tmp_path / "late"]}, [bare], lambda name: None
+    )
+    encoder, seen = (
+        encoder_of_folder(tmp_path / "late"),
+        ([text for text, _ in bare.codes], [graph for _, graph in bare.codes]),
+    )
     codes = encoder.encode_code(*seen)
     vectors_alone = encoder_of_folder(models / "ast0").encode_code(*seen).vectors
     assert late.margins[bare.name] == pytest.approx(mean_angular_margin(vectors_alone), abs=1e-5)
@@ -74,13 +95,28 @@ def test_pieces_count_where_a_model_has_them(pairs, models, tmp_path):
 def test_one_table_by_one_command(pairs, models, tmp_path):
     write_pairs(tmp_path, {"train": [], "valid": [], "test": pairs}, MiningReport())
     (tmp_path / "corpus.jsonl").write_text(
-        "".join(json.dumps({"id": n, "language": "python", "code": each.code}) + "\n" for n, each in enumerate(pairs))
+        "".join(
+            json.dumps({"id": n, "language": "python", "code": each.code}) + "\n"
+            for n, each in enumerate(pairs)
+        )
     )
-    (tmp_path / "queries.jsonl").write_text(json.dumps({"id": "q", "text": "read a file", "relevant": {"0": 1}}) + "\n")
+    (tmp_path / "queries.jsonl").write_text(
+        json.dumps({"id": "q", "text": "read a file", "relevant": {"0": 1}}) + "\n"
+    )
     out = io.StringIO()
-    arguments = [f"plain={models / 'plain'}", f"mean={models / 'mean0'}", f"ast={models / 'ast0'},{models / 'ast1'}"]
-    files = {"corpus": tmp_path / "corpus.jsonl", "queries": tmp_path / "queries.jsonl", "pairs": [tmp_path / "test.jsonl.gz"]}
-    call_command("compare_encoders", *arguments, **files, out=tmp_path / "table.md", stdout=out, stderr=io.StringIO())
+    arguments = [
+        f"plain={models / 'plain'}",
+        f"mean={models / 'mean0'}",
+        f"ast={models / 'ast0'},{models / 'ast1'}",
+    ]
+    files = {
+        "corpus": tmp_path / "corpus.jsonl",
+        "queries": tmp_path / "queries.jsonl",
+        "pairs": [tmp_path / "test.jsonl.gz"],
+    }
+    call_command(
+        "compare_encoders", *arguments, **files, out=tmp_path / "table.md", stdout=out, stderr=io.StringIO()
+    )
     table = (tmp_path / "table.md").read_text()
     assert table.splitlines()[0] == "| MRR (MAM) | plain | mean | ast |"
     assert [line.split(" | ")[0] for line in table.splitlines()[2:]] == [
@@ -91,7 +127,12 @@ def test_one_table_by_one_command(pairs, models, tmp_path):
         "| parameters",
         "| functions a second",
     ]
-    assert set(json.loads(out.getvalue().splitlines()[-1])["ast"]) == {"corpus, as given", "corpus, bare", "python, documented", "python, bare"}
+    assert set(json.loads(out.getvalue().splitlines()[-1])["ast"]) == {
+        "corpus, as given",
+        "corpus, bare",
+        "python, documented",
+        "python, bare",
+    }
     with pytest.raises(CommandError, match="No model in"):
         call_command("compare_encoders", f"gone={tmp_path}", **files)
 

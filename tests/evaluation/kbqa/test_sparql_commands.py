@@ -18,7 +18,10 @@ from tests.kbqa.conftest import FILMS
 
 QUESTIONS = [
     {"question": "who is the director of Silent Harbour?", "answers": ["Marta Oliveira"]},
-    {"question": "who is the director of Falcon?", "sparql": "SELECT ?x WHERE { <http://films.example/f4> <http://films.example/director> ?x }"},
+    {
+        "question": "who is the director of Falcon?",
+        "sparql": "SELECT ?x WHERE { <http://films.example/f4> <http://films.example/director> ?x }",
+    },
     {"question": "what is the capital of France?", "answers": []},
 ]
 
@@ -48,9 +51,18 @@ def test_a_query_that_does_not_run_is_counted(load):
 
 def test_an_ask_behind_declarations_has_a_known_answer(load):
     version, live = served(load())
-    asked = [{"question": "has Falcon a director?", "sparql": "PREFIX f: <http://films.example/>\nASK { f:f4 f:director ?x }"}]
+    asked = [
+        {
+            "question": "has Falcon a director?",
+            "sparql": "PREFIX f: <http://films.example/>\nASK { f:f4 f:director ?x }",
+        }
+    ]
     scores = Scores()
-    assert len(list(evaluate(asked, live, by_reading(version, live, Refused()), scores))) == scores.questions == 1
+    assert (
+        len(list(evaluate(asked, live, by_reading(version, live, Refused()), scores)))
+        == scores.questions
+        == 1
+    )
 
 
 def test_rows_of_several_columns_may_be_told_by_labels(load):
@@ -81,9 +93,23 @@ def run(*arguments, **options):
 
 
 def test_scores_and_predictions(transactional_db, files):
-    last = run("evaluate_sparql", graph=files / "films.ttl", questions=files / "questions.jsonl", predictions=files / "out.jsonl")[-1]
+    last = run(
+        "evaluate_sparql",
+        graph=files / "films.ttl",
+        questions=files / "questions.jsonl",
+        predictions=files / "out.jsonl",
+    )[-1]
     scores = json.loads(last)
-    quality = {"f1", "hits@1", "hits@any", "exact", "executable", "non_empty", "answered", "calibration_error"}
+    quality = {
+        "f1",
+        "hits@1",
+        "hits@any",
+        "exact",
+        "executable",
+        "non_empty",
+        "answered",
+        "calibration_error",
+    }
     assert set(scores) == quality | {"ms_p50", "ms_p95", "questions"}
     assert scores["questions"] == 3
     assert scores["executable"] == scores["non_empty"] == 1
@@ -100,13 +126,27 @@ def test_known_queries_tell_the_most_that_can_be_had(transactional_db, files):
             "sparql": "SELECT ?p WHERE { <http://films.example/f1> <http://films.example/director> ?p }",
             "answers": ["Marta Oliveira"],
         },
-        {"question": "y", "sparql": "SELECT ?p WHERE { <http://films.example/f1> <http://films.example/director> ?p }", "answers": ["Another"]},
+        {
+            "question": "y",
+            "sparql": "SELECT ?p WHERE { <http://films.example/f1> <http://films.example/director> ?p }",
+            "answers": ["Another"],
+        },
     ]
     (files / "known.jsonl").write_text("".join(json.dumps(each) + "\n" for each in questions))
-    scores = json.loads(run("evaluate_sparql", graph=files / "films.ttl", questions=files / "known.jsonl", known_queries=True)[-1])
+    scores = json.loads(
+        run(
+            "evaluate_sparql", graph=files / "films.ttl", questions=files / "known.jsonl", known_queries=True
+        )[-1]
+    )
     assert (scores["hits@1"], scores["hits@any"], scores["exact"]) == (0.5, 0.5, 0.5)
     with pytest.raises(CommandError, match="--known-queries"):
-        run("evaluate_sparql", graph=files / "films.ttl", questions=files / "known.jsonl", known_queries=True, model=files)
+        run(
+            "evaluate_sparql",
+            graph=files / "films.ttl",
+            questions=files / "known.jsonl",
+            known_queries=True,
+            model=files,
+        )
 
 
 def test_missing_and_malformed_files_are_named(transactional_db, files):
@@ -123,9 +163,17 @@ def test_training_from_sets_to_a_model(transactional_db, tmp_path):
     data = tmp_path / "data" / "pairs" / ".." / "spider4sparql" / "graphs"
     data.mkdir(parents=True)
     with gzip.open(data / "films.nt.gz", "wt") as file:
-        file.write("<http://valuenet/ontop/f/1> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <http://valuenet/ontop/film> .\n")
+        file.write(
+            "<http://valuenet/ontop/f/1> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <http://valuenet/ontop/film> .\n"
+        )
         file.write('<http://valuenet/ontop/f/1> <http://valuenet/ontop/film#title> "Falcon" .\n')
-    rows = [{"graph": "films", "question": "What are the titles of all films?", "sparql": "SELECT ?t WHERE { ?f a :film . ?f :film\\#title ?t }"}]
+    rows = [
+        {
+            "graph": "films",
+            "question": "What are the titles of all films?",
+            "sparql": "SELECT ?t WHERE { ?f a :film . ?f :film\\#title ?t }",
+        }
+    ]
     with gzip.open(data.parent / "train.jsonl.gz", "wt") as file:
         file.write("".join(json.dumps(each) + "\n" for each in rows))
     amounts = ["worlds=1", "of_world=4", "held_out_graphs=0", "made_from_small=4"]

@@ -18,11 +18,25 @@ from tests.kbqa.sql.conftest import shop_file
 __all__ = ["shop_file"]
 
 QUESTIONS = [
-    {"id": 1, "db_id": "shop", "question": "How many customers are there?", "sql": "SELECT count(*) FROM customer"},
-    {"id": 2, "db_id": "shop", "question": "What are the names of all cities?", "sql": "SELECT name FROM city"},
-    {"id": 3, "db_id": "shop", "question": "names of customers from Porto",
-     "sql": "SELECT customer.name FROM customer JOIN city ON customer.city_id = city.city_id WHERE city.name = 'Porto'"},
-]  # fmt: skip
+    {
+        "id": 1,
+        "db_id": "shop",
+        "question": "How many customers are there?",
+        "sql": "SELECT count(*) FROM customer",
+    },
+    {
+        "id": 2,
+        "db_id": "shop",
+        "question": "What are the names of all cities?",
+        "sql": "SELECT name FROM city",
+    },
+    {
+        "id": 3,
+        "db_id": "shop",
+        "question": "names of customers from Porto",
+        "sql": "SELECT customer.name FROM customer JOIN city ON customer.city_id = city.city_id WHERE city.name = 'Porto'",
+    },
+]
 
 
 @pytest.fixture
@@ -55,9 +69,12 @@ def test_a_model_is_trained_and_measured(transactional_db, data, tmp_path):
     )
     assert DecoderModel(tmp_path / "model").vocabulary.steps == STEPS
     last = run(
-        "evaluate_sql", questions=data / "spider" / "dev.jsonl", databases=data / "spider" / "database", model=tmp_path / "model",
+        "evaluate_sql",
+        questions=data / "spider" / "dev.jsonl",
+        databases=data / "spider" / "database",
+        model=tmp_path / "model",
         predictions=tmp_path / "out.jsonl",
-    )[-1]  # fmt: skip
+    )[-1]
     scores = json.loads(last)
     assert {"execution_match", "valid", "ms_p50", "ms_p95", "classes", "questions"} <= set(scores)
     assert scores["valid"] == 1
@@ -65,28 +82,60 @@ def test_a_model_is_trained_and_measured(transactional_db, data, tmp_path):
     predictions = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
     assert [each["id"] for each in predictions] == [1, 2, 3]
     assert predictions[0]["sql"].startswith("SELECT")
-    run("evaluate_sql", questions=data / "spider" / "dev.jsonl", databases=data / "spider" / "database", model=tmp_path / "model", fit_ranking=True)
+    run(
+        "evaluate_sql",
+        questions=data / "spider" / "dev.jsonl",
+        databases=data / "spider" / "database",
+        model=tmp_path / "model",
+        fit_ranking=True,
+    )
     ranking = json.loads((tmp_path / "model" / "decoder.json").read_text())["ranking"]
     assert set(ranking) == set(FEATURES)
     assert all(weight <= 0 for name, weight in ranking.items() if name.endswith("left out"))
 
 
 def test_focus_is_measured(data, tmp_path):
-    columns = [("city", "city_id"), ("city", "name"), ("customer", "customer_id"), ("customer", "name"), ("customer", "age"), ("customer", "city_id")]
+    columns = [
+        ("city", "city_id"),
+        ("city", "name"),
+        ("customer", "customer_id"),
+        ("customer", "name"),
+        ("customer", "age"),
+        ("customer", "city_id"),
+    ]
     schema, questions = tmp_path / "schema.jsonl", data / "spider" / "dev.jsonl"
-    schema.write_text("".join(json.dumps({"db_id": "shop", "table": table, "column": column}) + "\n" for table, column in columns))
+    schema.write_text(
+        "".join(
+            json.dumps({"db_id": "shop", "table": table, "column": column}) + "\n"
+            for table, column in columns
+        )
+    )
     roomy = json.loads(run("evaluate_focus", questions=questions, schema=schema, budget="roomy")[-1])
     assert roomy["table_recall"] == roomy["column_recall"] == 1
     narrow = json.loads(run("evaluate_focus", questions=questions, schema=schema)[-1])
     assert narrow["columns_kept"] <= 0.85  # twice the root of six, of six
-    assert narrow["tokens_after"] <= roomy["tokens_after"] <= roomy["tokens_before"] == narrow["tokens_before"]
+    assert (
+        narrow["tokens_after"] <= roomy["tokens_after"] <= roomy["tokens_before"] == narrow["tokens_before"]
+    )
     other = tmp_path / "other.jsonl"
     other.write_text(schema.read_text() + '{"db_id": "zoo", "table": "animal", "column": "name"}\n' * 3)
-    both = json.loads(run("evaluate_focus", questions=questions, schema=other, budget="roomy", merge=True)[-1])
+    both = json.loads(
+        run("evaluate_focus", questions=questions, schema=other, budget="roomy", merge=True)[-1]
+    )
     assert both["tokens_before"] > roomy["tokens_before"]
     assert both["column_recall"] == 1
     named = tmp_path / "named.jsonl"
-    named.write_text(json.dumps({"db_id": "shop", "question": "ages", "gold_columns": ["customer.age"], "gold_tables": ["customer"]}) + "\n")
+    named.write_text(
+        json.dumps(
+            {
+                "db_id": "shop",
+                "question": "ages",
+                "gold_columns": ["customer.age"],
+                "gold_tables": ["customer"],
+            }
+        )
+        + "\n"
+    )
     assert json.loads(run("evaluate_focus", questions=named, schema=schema)[-1])["column_recall"] == 1
 
 
@@ -101,15 +150,29 @@ def test_focus_is_measured(data, tmp_path):
 )
 def test_a_budget_follows_what_is_likely_within_its_bounds(likelihoods, kept):
     refs = [ColumnRef("reading", f"c{place}") for place in range(len(likelihoods))]
-    schema = Schema((Table("reading", tuple(Column(ref.column, ColumnType.NUMBER, "INTEGER") for ref in refs)),))
+    schema = Schema(
+        (Table("reading", tuple(Column(ref.column, ColumnType.NUMBER, "INTEGER") for ref in refs)),)
+    )
     budget = Budget(1.3, 0.6, 2.0)
-    found = connected(schema, budget.wanted(refs, dict(zip(refs, likelihoods, strict=True))), budget.limit(len(refs)))
+    found = connected(
+        schema, budget.wanted(refs, dict(zip(refs, likelihoods, strict=True))), budget.limit(len(refs))
+    )
     assert found == refs[:kept]
 
 
 def test_keys_that_connect_tables_count_towards_the_limit_alone():
     number = ColumnType.NUMBER
-    tables = [Table(name, (Column("id", number, "INTEGER"), Column("owner", number, "INTEGER"), Column("size", number, "INTEGER"))) for name in "ab"]
+    tables = [
+        Table(
+            name,
+            (
+                Column("id", number, "INTEGER"),
+                Column("owner", number, "INTEGER"),
+                Column("size", number, "INTEGER"),
+            ),
+        )
+        for name in "ab"
+    ]
     schema = Schema(tuple(tables), (ForeignKey(ColumnRef("b", "owner"), ColumnRef("a", "id")),))
     sizes = [ColumnRef("a", "size"), ColumnRef("b", "size")]
     likely = {ref: 0.9 if ref in sizes else 0.0 for ref in schema.refs()}

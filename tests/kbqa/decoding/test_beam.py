@@ -24,7 +24,10 @@ class Spelling:
         return [Action(Kind.KEYWORD, letter) for letter in LETTERS]
 
     def holds(self, choices):
-        return [not any((self.text + choice.key).startswith(each) for each in self.forbidden) for choice in choices]
+        return [
+            not any((self.text + choice.key).startswith(each) for each in self.forbidden)
+            for choice in choices
+        ]
 
     def apply(self, choice):
         return Spelling(self.text + choice.key, self.forbidden)
@@ -66,7 +69,9 @@ def test_nothing_is_found_where_nothing_holds():
 
 def test_diverse_groups_begin_differently():
     plain = {word[0] for word in words(search(Spelling(), Likes(), BeamOptions(width=3)))}
-    diverse = {word[0] for word in words(search(Spelling(), Likes(), BeamOptions(width=3, groups=3, strength=5.0)))}
+    diverse = {
+        word[0] for word in words(search(Spelling(), Likes(), BeamOptions(width=3, groups=3, strength=5.0)))
+    }
     assert len(diverse) > len(plain)
 
 

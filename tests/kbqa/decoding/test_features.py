@@ -29,7 +29,9 @@ def test_a_relation_says_how_much_of_its_name_is_in_the_question(features):
 
 
 def test_what_a_relation_leads_to_may_be_said_as_well(features):
-    visits, orders = (Action(Kind.BACKWARD, key, "patient", context=(key,)) for key in ("appointment", "prescription"))
+    visits, orders = (
+        Action(Kind.BACKWARD, key, "patient", context=(key,)) for key in ("appointment", "prescription")
+    )
     one, other = features("patients who have made appointments", visits, orders)
     assert (one[0], one[2], one[5]) == (1.0, 1.0, 1.0)
     assert (other[0], other[2], other[5]) == (1.0, 0.0, 0.0)
@@ -40,12 +42,23 @@ def test_the_words_written_about_a_column_are_found_in_the_question():
     column = Action(Kind.COLUMN, "c", "district salary", context=("town", "average of what is paid"))
     table = TextTable(lambda texts: np.zeros((len(texts), 4), dtype=np.float32), 4)
     matches = read_candidates(question, [column], table).matches[0]
-    found = {question.text[start:end]: int(match) for (start, end), match in zip(question.offsets, matches, strict=True) if end > start}
+    found = {
+        question.text[start:end]: int(match)
+        for (start, end), match in zip(question.offsets, matches, strict=True)
+        if end > start
+    }
     assert found == {"the": 0, "average": 1, "salary": 2, "of": 0, "a": 0, "district": 2}
 
 
 def test_words_may_begin_alike(features):
-    assert features("who directed it", Action(Kind.FORWARD, "d", "director"))[0] == [0.0, 0.0, 0.0, 0.0, 1.0, 0.0]
+    assert features("who directed it", Action(Kind.FORWARD, "d", "director"))[0] == [
+        0.0,
+        0.0,
+        0.0,
+        0.0,
+        1.0,
+        0.0,
+    ]
 
 
 def test_others_keep_what_their_linking_found(features):

@@ -14,7 +14,9 @@ from training.decoder.network import Sizes
 from training.decoder.trainer import Pretrained, Trainer, TrainingConfig
 
 VOCABULARY = Vocabulary(("NEW", "STOP"), ("HEAD", "TAIL"))
-ENTITY = Action(Kind.ENTITY, "e", "Silent Harbour", (13, 27), (1.0, 1.0, 1.0, 0.5, 0.2, 0.4), ("director", "starring"))
+ENTITY = Action(
+    Kind.ENTITY, "e", "Silent Harbour", (13, 27), (1.0, 1.0, 1.0, 0.5, 0.2, 0.4), ("director", "starring")
+)
 FORWARD = Action(Kind.FORWARD, "p", "directed by", context=("person",))
 BACKWARD = Action(Kind.BACKWARD, "q", "member of")
 CLASS = Action(Kind.CLASS, "c", "film", (0, 3), (1.0, 1.0))
@@ -67,7 +69,11 @@ def test_numpy_and_torch_give_the_same_probabilities(tmp_path):
 def _column(item, place):
     gold = int(item.gold[place])
     pointers = len(item.candidates.kinds)
-    return gold if gold < 1_000 else len(VOCABULARY.keywords) + (gold - 1_000 if gold < 10_000 else pointers + gold - 10_000)
+    return (
+        gold
+        if gold < 1_000
+        else len(VOCABULARY.keywords) + (gold - 1_000 if gold < 10_000 else pointers + gold - 10_000)
+    )
 
 
 def test_training_learns_a_question_by_heart():
@@ -77,7 +83,9 @@ def test_training_learns_a_question_by_heart():
 
     encoder = OpenVinoEncoder(EncoderSpec("openvino", BUNDLED_MODEL))
     table = TextTable(encoder.encode, encoder.dimension)
-    items = [make_item(QUESTION, STEPS, (ENTITY, CLASS), VOCABULARY, encoder.tokenizer, table, random.Random(0))] * 4
+    items = [
+        make_item(QUESTION, STEPS, (ENTITY, CLASS), VOCABULARY, encoder.tokenizer, table, random.Random(0))
+    ] * 4
     made = trainer(1, table.vectors)
     object.__setattr__(made.config, "epochs", 25.0)
     lower = made.pretrained.lower_states(items, lambda done, total: None)
@@ -91,7 +99,13 @@ def test_a_decoder_is_gone_on_from_when_words_were_added(tmp_path):
     old = trainer(5, np.zeros((1, 384), dtype=np.float32))
     old.save(tmp_path, {})
     longer = Vocabulary((*VOCABULARY.keywords, "LATER"), VOCABULARY.steps)
-    new = Trainer(TrainingConfig(seed=1), old.network.sizes, longer, old.pretrained, np.zeros((1, 384), dtype=np.float32))
+    new = Trainer(
+        TrainingConfig(seed=1),
+        old.network.sizes,
+        longer,
+        old.pretrained,
+        np.zeros((1, 384), dtype=np.float32),
+    )
     fresh = new.network.keyword.weight[-1].clone()
     new.load(tmp_path)
     torch.testing.assert_close(new.network.keyword.weight[:-1], old.network.keyword.weight)

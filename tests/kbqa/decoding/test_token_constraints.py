@@ -1,4 +1,6 @@
-"""Sequence models with random weights, under the constraints: every query that they finish runs and has an answer."""
+"""Sequence models with random weights, under the constraints: every query that they finish runs and has an
+answer.
+"""
 
 import random
 
@@ -33,17 +35,31 @@ TEXTS = [
 
 def tokenizer(kind: str, folder) -> PreTrainedTokenizerFast:
     """A small tokeniser of a kind, trained on a few names: most are cut into odd pieces."""
-    made = Tokenizer(models.BPE(byte_fallback=True, unk_token="<unk>") if kind == "metaspace" else models.BPE())
+    made = Tokenizer(
+        models.BPE(byte_fallback=True, unk_token="<unk>") if kind == "metaspace" else models.BPE()
+    )
     alphabet = pre_tokenizers.ByteLevel.alphabet() if kind == "bytes" else []
-    made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False) if kind == "bytes" else pre_tokenizers.Metaspace()
+    made.pre_tokenizer = (
+        pre_tokenizers.ByteLevel(add_prefix_space=False) if kind == "bytes" else pre_tokenizers.Metaspace()
+    )
     made.decoder = decoders.ByteLevel() if kind == "bytes" else decoders.Metaspace()
-    special = ["<pad>", "</s>", "<unk>", *([f"<0x{byte:02X}>" for byte in range(256)] if kind == "metaspace" else [])]
+    special = [
+        "<pad>",
+        "</s>",
+        "<unk>",
+        *([f"<0x{byte:02X}>" for byte in range(256)] if kind == "metaspace" else []),
+    ]
     made.train_from_iterator(
-        TEXTS * 3, trainers.BpeTrainer(vocab_size=600, special_tokens=special[:3], initial_alphabet=alphabet, show_progress=False)
+        TEXTS * 3,
+        trainers.BpeTrainer(
+            vocab_size=600, special_tokens=special[:3], initial_alphabet=alphabet, show_progress=False
+        ),
     )
     if kind == "metaspace":
         made.add_tokens(special[3:])
-    wrapped = PreTrainedTokenizerFast(tokenizer_object=made, pad_token="<pad>", eos_token="</s>", bos_token="</s>", unk_token="<unk>")
+    wrapped = PreTrainedTokenizerFast(
+        tokenizer_object=made, pad_token="<pad>", eos_token="</s>", bos_token="</s>", unk_token="<unk>"
+    )
     wrapped.save_pretrained(folder)
     return wrapped
 
@@ -54,16 +70,45 @@ def save_model(kind: str, folder) -> None:
     size = len(made)
     if kind == "bart":
         config = BartConfig(
-            vocab_size=size, d_model=32, encoder_layers=1, decoder_layers=1, encoder_attention_heads=2, decoder_attention_heads=2, encoder_ffn_dim=32,
-            decoder_ffn_dim=32, pad_token_id=0, bos_token_id=1, eos_token_id=1, decoder_start_token_id=1, forced_eos_token_id=None,
-        )  # fmt: skip
+            vocab_size=size,
+            d_model=32,
+            encoder_layers=1,
+            decoder_layers=1,
+            encoder_attention_heads=2,
+            decoder_attention_heads=2,
+            encoder_ffn_dim=32,
+            decoder_ffn_dim=32,
+            pad_token_id=0,
+            bos_token_id=1,
+            eos_token_id=1,
+            decoder_start_token_id=1,
+            forced_eos_token_id=None,
+        )
         model = BartForConditionalGeneration(config)
     elif kind == "t5":
         model = T5ForConditionalGeneration(
-            T5Config(vocab_size=size, d_model=32, d_kv=16, d_ff=32, num_layers=1, num_heads=2, decoder_start_token_id=0)
+            T5Config(
+                vocab_size=size,
+                d_model=32,
+                d_kv=16,
+                d_ff=32,
+                num_layers=1,
+                num_heads=2,
+                decoder_start_token_id=0,
+            )
         )
     else:
-        model = GPT2LMHeadModel(GPT2Config(vocab_size=size, n_embd=32, n_layer=1, n_head=2, n_positions=512, bos_token_id=1, eos_token_id=1))
+        model = GPT2LMHeadModel(
+            GPT2Config(
+                vocab_size=size,
+                n_embd=32,
+                n_layer=1,
+                n_head=2,
+                n_positions=512,
+                bos_token_id=1,
+                eos_token_id=1,
+            )
+        )
     model.save_pretrained(folder)
 
 

@@ -32,11 +32,20 @@ def test_what_is_no_date_is_compared_with_none():
 
 
 def test_a_question_says_dates_in_words():
-    assert [choice.key.value for choice in numbers_in("more than 3 born on May 4, 1950 or in June 1951")] == ["1950-05-04", "1951-06", "3"]
+    assert [choice.key.value for choice in numbers_in("more than 3 born on May 4, 1950 or in June 1951")] == [
+        "1950-05-04",
+        "1951-06",
+        "3",
+    ]
 
 
 def test_a_period_is_how_its_dates_begin():
     text = pattern_text(
-        Query(filters=(Filter(Variable(0), Comparison.EQUAL, Period("1950-05")), Filter(Variable(0), Comparison.UNEQUAL, Period("1951"))))
+        Query(
+            filters=(
+                Filter(Variable(0), Comparison.EQUAL, Period("1950-05")),
+                Filter(Variable(0), Comparison.UNEQUAL, Period("1951")),
+            )
+        )
     )
     assert text == 'FILTER (STRSTARTS(STR(?x0), "1950-05")) FILTER (!STRSTARTS(STR(?x0), "1951"))'

@@ -38,7 +38,9 @@ def test_numbers_and_things_name_nothing():
 
 
 def test_a_graph_without_classes_has_names_too():
-    assert named(profile('@prefix : <http://x.example/> . :a :title "One" ; :next :b . :b :title "Two" .')) == {"title"}
+    assert named(
+        profile('@prefix : <http://x.example/> . :a :title "One" ; :next :b . :b :title "Two" .')
+    ) == {"title"}
 
 
 def test_what_is_set_counts_alone_and_what_is_not_there_does_not():
@@ -52,7 +54,10 @@ def test_what_is_set_counts_alone_and_what_is_not_there_does_not():
 def test_names_are_shown_in_the_languages_that_are_set():
     text = """@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> . @prefix : <http://x.example/> .
         :p rdfs:label "town"@en, "Stadt"@de-AT, "ville"@fr . :a :p :b ."""
-    shown = [next(iter(profile(text, Naming(languages=languages)).texts.values())) for languages in (("en",), ("de", "en"), ("it",), ("it", "fr"))]
+    shown = [
+        next(iter(profile(text, Naming(languages=languages)).texts.values()))
+        for languages in (("en",), ("de", "en"), ("it",), ("it", "fr"))
+    ]
     assert shown[:2] == ["town", "Stadt"]
     assert shown[3] == "ville"
     assert Profile.from_json(profile(text, Naming(languages=("de",))).as_json()).languages == ("de",)

@@ -10,12 +10,16 @@ from kbqa.sql.stores.executor import Limits
 
 
 def run_by_chance(source: Source, question: str, seeds: int) -> tuple[int, set[str]]:
-    """Return how many queries by chance on a question ran, and what was said against others ("" of those that ran)."""
+    """Return how many queries by chance on a question ran, and what was said against others ("" of those that
+    ran).
+    """
     world = link_question(question, source.schema, source.cells)
     ran, said = 0, set[str]()
     for seed in range(seeds):
         for each in search(start(world, insists=True), RandomScorer(seed), BeamOptions(width=1)):
-            found = run(Reading(query_text(each.state.query, source.schema), 1.0), source, Limits(seconds=5, rows=5))
+            found = run(
+                Reading(query_text(each.state.query, source.schema), 1.0), source, Limits(seconds=5, rows=5)
+            )
             ran += found.result is not None
             said.add(found.error)
     return ran, said

@@ -49,7 +49,9 @@ def shop_file(tmp_path: Path) -> Path:
 @pytest.fixture
 def shop(shop_file: Path) -> Source:
     """Return the shop without an index of its cells."""
-    return Source(read_schema(sqlite_engine(shop_file, introspects=True)), CellNames(), sqlite_engine(shop_file))
+    return Source(
+        read_schema(sqlite_engine(shop_file, introspects=True)), CellNames(), sqlite_engine(shop_file)
+    )
 
 
 @pytest.fixture
@@ -60,7 +62,9 @@ def connect(transactional_db: None, shop_file: Path) -> Connect:
         kind = Database.SourceKind.URL if url else Database.SourceKind.FILE
         database = Database.objects.filter(name=name).first()
         if database is None:
-            database, job = services.add_database(name=name, source_kind=kind, location="" if url else str(path or shop_file), url=url)
+            database, job = services.add_database(
+                name=name, source_kind=kind, location="" if url else str(path or shop_file), url=url
+            )
         else:
             job = services.scan_database(database)
         run_stages(job.pk, follow=True)

@@ -19,7 +19,9 @@ _TRIES, _BETWEEN = 300, 0.2
 
 def find() -> str | None:
     """Return the path of the server, or None."""
-    return os.environ.get("MARIADBD") or shutil.which("mariadbd", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    return os.environ.get("MARIADBD") or shutil.which(
+        "mariadbd", path=f"{os.environ.get('PATH', '')}:/usr/sbin"
+    )
 
 
 @contextmanager
@@ -28,13 +30,28 @@ def running(folder: Path) -> Iterator[str]:
     data, port = folder / "data", _free_port()
     own = ["--user=root"] if os.geteuid() == 0 else []
     subprocess.run(
-        ["mariadb-install-db", "--no-defaults", *own, f"--datadir={data}", "--auth-root-authentication-method=normal", "--skip-test-db"],
+        [
+            "mariadb-install-db",
+            "--no-defaults",
+            *own,
+            f"--datadir={data}",
+            "--auth-root-authentication-method=normal",
+            "--skip-test-db",
+        ],
         check=True,
         stdout=subprocess.DEVNULL,
     )
-    options = [f"--datadir={data}", f"--socket={folder / 'socket'}", f"--pid-file={folder / 'pid'}", f"--port={port}", "--bind-address=127.0.0.1"]
+    options = [
+        f"--datadir={data}",
+        f"--socket={folder / 'socket'}",
+        f"--pid-file={folder / 'pid'}",
+        f"--port={port}",
+        "--bind-address=127.0.0.1",
+    ]
     with (folder / "log").open("w") as log:
-        server = subprocess.Popen([str(find()), "--no-defaults", *own, *options, "--innodb-buffer-pool-size=32M"], stderr=log)
+        server = subprocess.Popen(
+            [str(find()), "--no-defaults", *own, *options, "--innodb-buffer-pool-size=32M"], stderr=log
+        )
     try:
         url = f"mysql+pymysql://root@127.0.0.1:{port}"
         _wait(url, folder / "log")
@@ -70,7 +87,10 @@ def main() -> None:
         print("Installing MariaDB …", flush=True)
         install("mariadb-server")
     if find() is None:
-        print("No MariaDB was found: tests with one are left out. Install it, or set MARIADBD to its path.", flush=True)
+        print(
+            "No MariaDB was found: tests with one are left out. Install it, or set MARIADBD to its path.",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

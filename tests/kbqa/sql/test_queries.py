@@ -7,7 +7,17 @@ import pytest
 from kbqa.sql.ingest.inferred_keys import all_keys
 from kbqa.sql.query import Comparison
 from kbqa.sql.rendering import NotConnectedError, query_text
-from kbqa.sql.schema import Column, ColumnRef, ColumnType, ForeignKey, Schema, Table, column_type, readable, schema_from_json
+from kbqa.sql.schema import (
+    Column,
+    ColumnRef,
+    ColumnType,
+    ForeignKey,
+    Schema,
+    Table,
+    column_type,
+    readable,
+    schema_from_json,
+)
 from training.sql.parser import NotCoveredError, parse_query
 
 
@@ -26,24 +36,24 @@ def rows(source, sql):
         "SELECT T1.name FROM customer AS T1 JOIN city AS T2 ON T1.city_id = T2.city_id WHERE T2.country = 'Portugal' AND T1.age > 30",
         "SELECT name FROM customer WHERE age BETWEEN 30 AND 60 OR name LIKE '%o%'",
         "SELECT name FROM product WHERE price > (SELECT avg(price) FROM product)",
-        "SELECT name FROM customer WHERE customer_id NOT IN (SELECT customer_id FROM \"order\")",
-        "SELECT name FROM customer EXCEPT SELECT T1.name FROM customer AS T1 JOIN \"order\" AS T2 ON T1.customer_id = T2.customer_id",
-        "SELECT T1.name, count(*) FROM customer AS T1 JOIN \"order\" AS T2 ON T1.customer_id = T2.customer_id GROUP BY T1.name HAVING count(*) >= 2",
+        'SELECT name FROM customer WHERE customer_id NOT IN (SELECT customer_id FROM "order")',
+        'SELECT name FROM customer EXCEPT SELECT T1.name FROM customer AS T1 JOIN "order" AS T2 ON T1.customer_id = T2.customer_id',
+        'SELECT T1.name, count(*) FROM customer AS T1 JOIN "order" AS T2 ON T1.customer_id = T2.customer_id GROUP BY T1.name HAVING count(*) >= 2',
         "SELECT name FROM product ORDER BY price DESC LIMIT 2",
         "SELECT count(DISTINCT city_id) FROM customer",
         "SELECT max(price) - min(price) FROM product",
         "SELECT name FROM product WHERE name IN ('lamp', 'ball')",
         "SELECT name FROM customer WHERE age IS NULL",
         "SELECT name FROM customer ORDER BY age ASC LIMIT 1",
-        "SELECT name FROM customer WHERE name = \"Bo\"",
-        "SELECT T1.name FROM product AS T1 JOIN \"order\" AS T2 ON T1.product_id = T2.product_id JOIN customer AS T3 "
+        'SELECT name FROM customer WHERE name = "Bo"',
+        'SELECT T1.name FROM product AS T1 JOIN "order" AS T2 ON T1.product_id = T2.product_id JOIN customer AS T3 '
         "ON T2.customer_id = T3.customer_id WHERE T3.name = 'Marta Oliveira'",
         "SELECT T2.name FROM flight AS T1 JOIN city AS T2 ON T1.target = T2.city_id",
-        "SELECT \"select\" FROM größe",
+        'SELECT "select" FROM größe',
         "SELECT strftime('%Y', ordered_on), count(*) FROM \"order\" GROUP BY strftime('%Y', ordered_on)",
-        "SELECT substr(ordered_on, 1, 7), sum(amount) FROM \"order\" GROUP BY substr(ordered_on, 1, 7) ORDER BY sum(amount) DESC LIMIT 1",
+        'SELECT substr(ordered_on, 1, 7), sum(amount) FROM "order" GROUP BY substr(ordered_on, 1, 7) ORDER BY sum(amount) DESC LIMIT 1',
     ],
-)  # fmt: skip
+)
 def test_what_is_read_is_written_with_the_same_result(shop, sql):
     assert rows(shop, query_text(parse_query(sql, shop.schema), shop.schema)) == rows(shop, sql)
 
@@ -68,8 +78,14 @@ def test_what_the_grammar_does_not_cover_is_said(shop, sql):
 
 
 def test_parts_of_dates_are_written_as_each_dialect_writes_them(shop):
-    query = parse_query("SELECT strftime('%Y-%m', ordered_on), count(*) FROM \"order\" GROUP BY strftime('%Y-%m', ordered_on)", shop.schema)
-    written = [query_text(query, replace(shop.schema, dialect=dialect)) for dialect in ("sqlite", "postgres", "mysql")]
+    query = parse_query(
+        "SELECT strftime('%Y-%m', ordered_on), count(*) FROM \"order\" GROUP BY strftime('%Y-%m', ordered_on)",
+        shop.schema,
+    )
+    written = [
+        query_text(query, replace(shop.schema, dialect=dialect))
+        for dialect in ("sqlite", "postgres", "mysql")
+    ]
     assert written == [
         "SELECT STRFTIME('%Y-%m', ordered_on) AS month, COUNT(*) FROM \"order\" GROUP BY STRFTIME('%Y-%m', ordered_on)",
         "SELECT TO_CHAR(ordered_on, 'YYYY-MM') AS month, COUNT(*) FROM \"order\" GROUP BY TO_CHAR(ordered_on, 'YYYY-MM')",
@@ -94,8 +110,18 @@ def test_a_schema_tells_keys_types_and_views(shop):
 
 def test_names_and_types_are_read_as_people_would():
     assert readable("HTTPServerName") == "http server name"
-    assert [column_type(text) for text in ("VARCHAR(20)", "bigint", "timestamp", "BOOLEAN", "")] == ["text", "number", "date", "boolean", "text"]
-    assert [column_type(text) for text in ("ENUM('a','b')", "NUMERIC(4, 2)", "number")] == ["text", "number", "number"]
+    assert [column_type(text) for text in ("VARCHAR(20)", "bigint", "timestamp", "BOOLEAN", "")] == [
+        "text",
+        "number",
+        "date",
+        "boolean",
+        "text",
+    ]
+    assert [column_type(text) for text in ("ENUM('a','b')", "NUMERIC(4, 2)", "number")] == [
+        "text",
+        "number",
+        "number",
+    ]
 
 
 def test_keys_that_are_not_declared_are_inferred(tmp_path):
@@ -130,7 +156,10 @@ def test_identifiers_that_tables_share_lead_to_the_table_whose_own_they_are():
         named("players", "id", "team code"),
         named("matches", "day", "team code", "goals"),
     )
-    assert found_keys(players, matches, teams) == [("players.team code", "teams.team code"), ("matches.team code", "teams.team code")]
+    assert found_keys(players, matches, teams) == [
+        ("players.team code", "teams.team code"),
+        ("matches.team code", "teams.team code"),
+    ]
     orders, lines = named("orders", "o_orderkey", "o_total"), named("lines", "l_number", "l_orderkey")
     assert found_keys(orders, lines) == [("lines.l_orderkey", "orders.o_orderkey")]
     assert not found_keys(named("one", "rowguid", "size"), named("other", "rowguid", "width"))
@@ -138,7 +167,10 @@ def test_identifiers_that_tables_share_lead_to_the_table_whose_own_they_are():
 
 
 def test_a_column_that_is_called_as_a_table_leads_to_what_names_its_rows():
-    people, awards = named("people", "name", "town", kind=ColumnType.TEXT), named("awards", "title", "person", kind=ColumnType.TEXT)
+    people, awards = (
+        named("people", "name", "town", kind=ColumnType.TEXT),
+        named("awards", "title", "person", kind=ColumnType.TEXT),
+    )
     assert not found_keys(people, awards)  # people are no persons to who only cuts an s off
     persons = named("persons", "name", "town", kind=ColumnType.TEXT)
     assert found_keys(persons, awards) == [("awards.person", "persons.name")]
@@ -151,10 +183,15 @@ def test_names_that_leave_out_a_part_of_the_key_lead_to_it():
     assert not found_keys(heroes, named("antihero", "id", "age"), powers), "two tables may be meant"
     places, members = named("zip_code", "zip_code", "county"), named("member", "member_id", "zip", "size")
     assert found_keys(places, members) == [("member.zip", "zip_code.zip_code")]
-    assert not found_keys(named("country", "country_code", "area"), named("member", "member_id", "country_name"))
+    assert not found_keys(
+        named("country", "country_code", "area"), named("member", "member_id", "country_name")
+    )
     sets, cards = named("sets", "id", "code"), named("cards", "id", "setCode")
     assert found_keys(sets, cards) == [("cards.setCode", "sets.code")]
-    atoms, bonds = Table("atom", (Column("atom_id", ColumnType.TEXT, "", primary=True),)), named("bond", "atom_id2", kind=ColumnType.TEXT)
+    atoms, bonds = (
+        Table("atom", (Column("atom_id", ColumnType.TEXT, "", primary=True),)),
+        named("bond", "atom_id2", kind=ColumnType.TEXT),
+    )
     assert found_keys(atoms, bonds) == [("bond.atom_id2", "atom.atom_id")]
 
 
@@ -168,8 +205,13 @@ def test_tables_that_no_key_connects_are_joined_over_the_one_column_they_share()
     def table(name, *columns):
         return Table(name, tuple(Column(each, ColumnType.NUMBER) for each in columns))
 
-    teacher, pupil = table("teacher", "first name", "classroom", "year"), table("pupil", "classroom", "first name", "year")
-    assert [(str(key.source), str(key.target)) for key in all_keys([teacher, pupil], [])] == [("teacher.classroom", "pupil.classroom")]
+    teacher, pupil = (
+        table("teacher", "first name", "classroom", "year"),
+        table("pupil", "classroom", "first name", "year"),
+    )
+    assert [(str(key.source), str(key.target)) for key in all_keys([teacher, pupil], [])] == [
+        ("teacher.classroom", "pupil.classroom")
+    ]
     assert not all_keys([table("one", "room", "floor"), table("other", "room", "floor")], [])
     declared = ForeignKey(ColumnRef("pupil", "year"), ColumnRef("teacher", "year"))
     assert all_keys([teacher, pupil], [declared]) == (declared,)
@@ -199,11 +241,17 @@ def test_strict_dialects_group_by_all_that_is_not_aggregated(shop):
     assert 'GROUP BY "name", member, age' in query_text(query, schema)
     assert "GROUP BY" not in query_text(parse_query("SELECT name FROM customer", shop.schema), schema)
     assert "GROUP BY" not in query_text(parse_query("SELECT count(*) FROM customer", shop.schema), schema)
-    assert 'GROUP BY "Product Group"' in query_text(parse_query('SELECT "Product Group", max(price) FROM product', shop.schema), schema)
+    assert 'GROUP BY "Product Group"' in query_text(
+        parse_query('SELECT "Product Group", max(price) FROM product', shop.schema), schema
+    )
 
 
 DATED = [
-    ("ordered_on = '2024'", "SUBSTRING(ordered_on, 1, 4) = '2024'", "(ordered_on >= '2024-01-01' AND ordered_on < '2025-01-01')"),
+    (
+        "ordered_on = '2024'",
+        "SUBSTRING(ordered_on, 1, 4) = '2024'",
+        "(ordered_on >= '2024-01-01' AND ordered_on < '2025-01-01')",
+    ),
     ("ordered_on > '2024-02'", "SUBSTRING(ordered_on, 1, 7) > '2024-02'", "ordered_on >= '2024-03-01'"),
     ("ordered_on <= '2023'", "SUBSTRING(ordered_on, 1, 4) <= '2023'", "ordered_on < '2024-01-01'"),
     (
@@ -211,28 +259,41 @@ DATED = [
         "SUBSTRING(ordered_on, 1, 4) BETWEEN '2023' AND '2024'",
         "(ordered_on >= '2023-01-01' AND ordered_on < '2025-01-01')",
     ),
-    ("ordered_on != '2023-12'", "SUBSTRING(ordered_on, 1, 7) <> '2023-12'", "NOT (ordered_on >= '2023-12-01' AND ordered_on < '2024-01-01')"),
+    (
+        "ordered_on != '2023-12'",
+        "SUBSTRING(ordered_on, 1, 7) <> '2023-12'",
+        "NOT (ordered_on >= '2023-12-01' AND ordered_on < '2024-01-01')",
+    ),
     ("ordered_on = '2024-02-12'", "ordered_on = '2024-02-12'", "ordered_on = '2024-02-12'"),
     ("ordered_on > '77'", "ordered_on > '77'", "ordered_on > '77'"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("condition", "sqlite", "postgres"), DATED)
 def test_a_year_or_month_means_all_its_days(shop, condition, sqlite, postgres):
     query = parse_query(f'SELECT amount FROM "order" WHERE {condition}', shop.schema)
     assert query_text(query, shop.schema) == f'SELECT amount FROM "order" WHERE {sqlite}'
-    assert query_text(query, replace(shop.schema, dialect="postgres")) == f'SELECT amount FROM "order" WHERE {postgres}'
+    assert (
+        query_text(query, replace(shop.schema, dialect="postgres"))
+        == f'SELECT amount FROM "order" WHERE {postgres}'
+    )
     rows(shop, query_text(query, shop.schema))
 
 
 @pytest.mark.parametrize(
     "condition",
-    ["strftime('%Y', ordered_on) = '2024'", "CAST(strftime('%Y', ordered_on) AS INT) = 2024", "SUBSTR(ordered_on, 1, 4) = '2024'"],
+    [
+        "strftime('%Y', ordered_on) = '2024'",
+        "CAST(strftime('%Y', ordered_on) AS INT) = 2024",
+        "SUBSTR(ordered_on, 1, 4) = '2024'",
+    ],
 )
 def test_the_year_of_a_date_is_read_as_a_comparison_with_a_year(shop, condition):
     query = parse_query(f'SELECT amount FROM "order" WHERE {condition}', shop.schema)
     assert query == parse_query("SELECT amount FROM \"order\" WHERE ordered_on = '2024'", shop.schema)
-    assert rows(shop, query_text(query, shop.schema)) == rows(shop, f'SELECT amount FROM "order" WHERE {condition}')
+    assert rows(shop, query_text(query, shop.schema)) == rows(
+        shop, f'SELECT amount FROM "order" WHERE {condition}'
+    )
 
 
 def test_beside_times_a_day_is_a_period_too(shop):
@@ -255,7 +316,9 @@ def test_distinct_is_left_out_where_it_changes_nothing(shop, sql, plain):
 
 
 def test_empty_values_hide_nothing_that_is_not_among_the_others(shop):
-    with_empty = "SELECT name FROM product WHERE product_id NOT IN (SELECT age FROM customer WHERE city_id > 2)"
+    with_empty = (
+        "SELECT name FROM product WHERE product_id NOT IN (SELECT age FROM customer WHERE city_id > 2)"
+    )
     written = query_text(parse_query(with_empty, shop.schema), shop.schema)
     assert "NOT age IS NULL" in written
     assert not rows(shop, with_empty), "one customer has no age, and so nothing is known to be no age"

@@ -87,7 +87,9 @@ def test_callers_are_throttled(settings, monkeypatch):
 
 
 def test_lists_are_paged_with_a_maximum(api):
-    Job.objects.bulk_create(Job(kind="test", subject=f"thing:{number}", title="Test", state="succeeded") for number in range(120))
+    Job.objects.bulk_create(
+        Job(kind="test", subject=f"thing:{number}", title="Test", state="succeeded") for number in range(120)
+    )
     assert len(api.get("/api/v1/jobs/").json()["results"]) == 20
     assert len(api.get("/api/v1/jobs/?page_size=500").json()["results"]) == 100
 
@@ -103,6 +105,8 @@ def test_health(client):
     assert client.get("/health").json() == {"postgresql": True, "redis": True}
 
 
-@pytest.mark.parametrize("path", ["/api/v1/jobs", "/api/v1/jobs/", "/api/v1/code/repositories", "/api/v1/code/repositories/"])
+@pytest.mark.parametrize(
+    "path", ["/api/v1/jobs", "/api/v1/jobs/", "/api/v1/code/repositories", "/api/v1/code/repositories/"]
+)
 def test_addresses_work_with_and_without_a_slash(path):
     assert APIClient().get(path).status_code == 200

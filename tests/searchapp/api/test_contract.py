@@ -20,7 +20,13 @@ def test_reading_keeps_the_contract(index, shop, live_server, monkeypatch):
     for operation in reading:
 
         @given(case=operation.as_strategy())
-        @settings(max_examples=20, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+        @settings(
+            max_examples=20,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        )
         def check(case):
             case.validate_response(case.call(), checks=CHECKS)
 

@@ -43,8 +43,12 @@ def test_a_command_alone_starts_and_stops_the_services(tmp_path):
     data = tmp_path / "data"
     done = subprocess.run(
         [sys.executable, "manage.py", "index_code", str(tmp_path / "code")],
-        cwd=ROOT, env={**os.environ, "DATA_DIR": str(data)}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=ROOT,
+        env={**os.environ, "DATA_DIR": str(data)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert "code: 1 units in 1 files" in done.stdout
     services = EmbeddedServices(data)
@@ -55,9 +59,13 @@ def test_a_command_alone_starts_and_stops_the_services(tmp_path):
 def test_a_data_folder_that_cannot_be_used_is_explained(tmp_path):
     (tmp_path / "file").write_text("")
     done = subprocess.run(
-        [sys.executable, "manage.py", "migrate"], cwd=ROOT, env={**os.environ, "DATA_DIR": str(tmp_path / "file" / "data")},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [sys.executable, "manage.py", "migrate"],
+        cwd=ROOT,
+        env={**os.environ, "DATA_DIR": str(tmp_path / "file" / "data")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 1
     assert "Set DATA_DIR" in done.stderr
     assert "Traceback" not in done.stderr

@@ -65,7 +65,12 @@ def tiny_model(tmp_path_factory):
     (folder / "vocab.txt").write_text("\n".join(vocabulary))
     BertTokenizerFast(vocab=str(folder / "vocab.txt")).save_pretrained(folder)
     config = BertConfig(
-        vocab_size=len(vocabulary), hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=64, max_position_embeddings=64
+        vocab_size=len(vocabulary),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=64,
+        max_position_embeddings=64,
     )
     BertModel(config).save_pretrained(folder)
     return folder
@@ -100,7 +105,10 @@ def embeddings_server():
             asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             status, body = answers.pop(0) if answers else (200, "")
             if not body:
-                rows = [{"index": index, "embedding": [float(len(text)), 1.0, 0.0]} for index, text in enumerate(asked["input"])]
+                rows = [
+                    {"index": index, "embedding": [float(len(text)), 1.0, 0.0]}
+                    for index, text in enumerate(asked["input"])
+                ]
                 body = json.dumps({"data": rows[::-1]})
             self.send_response(status)
             self.end_headers()

@@ -9,8 +9,19 @@ ROOT = Path(__file__).parents[3]
 
 
 def check(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    base = {"PATH": os.environ["PATH"], "DJANGO_SETTINGS_MODULE": "searchapp.settings.production", "DATA_DIR": os.environ["DATA_DIR"]}
-    return subprocess.run([sys.executable, "manage.py", "check"], cwd=ROOT, env=base | environment, capture_output=True, text=True, check=False)
+    base = {
+        "PATH": os.environ["PATH"],
+        "DJANGO_SETTINGS_MODULE": "searchapp.settings.production",
+        "DATA_DIR": os.environ["DATA_DIR"],
+    }
+    return subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=ROOT,
+        env=base | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 COMPLETE = {

@@ -16,7 +16,10 @@ from training.code_encoder.query_rewriting import question_like
     ("documentation", "sentence"),
     [
         ("Return the sum of both. Never fails.\n\n:param a: one", "Return the sum of both."),
-        ("Returns the {@code List} of <b>all</b> items,\nin order.\n@param x no", "Returns the List of all items, in order."),
+        (
+            "Returns the {@code List} of <b>all</b> items,\nin order.\n@param x no",
+            "Returns the List of all items, in order.",
+        ),
         ("Read a :class:`File` from `path`.\nArgs:\n    path: where", "Read a File from path."),
         ("One line without an end", "One line without an end"),
     ],
@@ -90,40 +93,73 @@ FUNCTION = '''def {name}({argument}):
 
 def write_package(folder, name, functions):
     (folder / name).mkdir(parents=True)
-    code = "\n".join(FUNCTION.format(name=each, argument="value", documentation=text) for each, text in functions.items())
+    code = "\n".join(
+        FUNCTION.format(name=each, argument="value", documentation=text) for each, text in functions.items()
+    )
     (folder / name / "code.py").write_text(code)
 
 
 def test_mining_splits_by_package_and_drops_what_is_held_out_or_seen(tmp_path, capsys):
-    write_package(tmp_path, "alpha", {"load_rows": "Load the rows of a table.", "save_rows": "Save the rows of a table."})
-    write_package(tmp_path, "beta", {"load_rows": "Load all the rows of a table.", "draw_line": "Draw a line on a canvas."})
-    write_package(tmp_path, "gamma", {"draw_text": "Draw a line on a canvas.", "find_key": "Find a key in a mapping."})
+    write_package(
+        tmp_path,
+        "alpha",
+        {"load_rows": "Load the rows of a table.", "save_rows": "Save the rows of a table."},
+    )
+    write_package(
+        tmp_path,
+        "beta",
+        {"load_rows": "Load all the rows of a table.", "draw_line": "Draw a line on a canvas."},
+    )
+    write_package(
+        tmp_path, "gamma", {"draw_text": "Draw a line on a canvas.", "find_key": "Find a key in a mapping."}
+    )
     write_package(tmp_path, "left", {"other": "Do some other thing here."})
-    held_out = FUNCTION.format(name="save_rows", argument="value", documentation="Save the rows of a table.").replace("    ", "  ")
-    (tmp_path / "corpus.jsonl").write_text(json.dumps({"id": "1", "language": "python", "code": held_out}) + "\n")
+    held_out = FUNCTION.format(
+        name="save_rows", argument="value", documentation="Save the rows of a table."
+    ).replace("    ", "  ")
+    (tmp_path / "corpus.jsonl").write_text(
+        json.dumps({"id": "1", "language": "python", "code": held_out}) + "\n"
+    )
     call_command(
-        "mine_pairs", f"{tmp_path}/*", out=tmp_path / "out", held_out=[tmp_path / "corpus.jsonl"], exclude=["left", "out"], most_per_package=10
+        "mine_pairs",
+        f"{tmp_path}/*",
+        out=tmp_path / "out",
+        held_out=[tmp_path / "corpus.jsonl"],
+        exclude=["left", "out"],
+        most_per_package=10,
     )
     report = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
     assert report["left_out"]["in an evaluation corpus"] == 1
     assert report["left_out"]["near-duplicate code"] == 1
     assert report["left_out"]["same documentation"] == 1
-    found = {split: list(read_pairs(tmp_path / "out" / f"{split}.jsonl.gz")) for split in ("train", "valid", "test")}
+    found = {
+        split: list(read_pairs(tmp_path / "out" / f"{split}.jsonl.gz"))
+        for split in ("train", "valid", "test")
+    }
     assert {pair.name for pairs in found.values() for pair in pairs} == {"load_rows", "draw_line", "find_key"}
     assert all(split_of(pair.package) == split for split, pairs in found.items() for pair in pairs)
 
 
 def test_training_can_leave_out_methods_and_long_code(tmp_path, capsys):
     source = FUNCTION.format(name="load_rows", argument="value", documentation="Load the rows of a table.")
-    method = FUNCTION.format(name="draw_line", argument="value", documentation="Draw a line on a canvas.").replace("\n", "\n    ")
-    long = FUNCTION.format(name="find_key", argument="value", documentation="Find a key in a mapping.") + "    pass\n" * 100
+    method = FUNCTION.format(
+        name="draw_line", argument="value", documentation="Draw a line on a canvas."
+    ).replace("\n", "\n    ")
+    long = (
+        FUNCTION.format(name="find_key", argument="value", documentation="Find a key in a mapping.")
+        + "    pass\n" * 100
+    )
     assert split_of("alpha") == "train"
     (tmp_path / "alpha").mkdir()
     (tmp_path / "alpha" / "code.py").write_text(f"{source}\n{long}\nclass Canvas:\n    {method}\n")
     arguments = {"out": tmp_path / "out", "most_characters": 600, "without_methods": ["python"]}
     call_command("mine_pairs", f"{tmp_path}/alpha", **arguments)
     report = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
-    assert report["left_out"] == {"beyond the most of one package": 0, "method, for training": 1, "long code, for training": 1}
+    assert report["left_out"] == {
+        "beyond the most of one package": 0,
+        "method, for training": 1,
+        "long code, for training": 1,
+    }
     assert [pair.name for pair in read_pairs(tmp_path / "out" / "train.jsonl.gz")] == ["load_rows"]
     with pytest.raises(CommandError, match="No language cobol"):
         call_command("mine_pairs", f"{tmp_path}/alpha", **arguments | {"without_methods": ["cobol"]})

@@ -24,7 +24,15 @@ def data(tmp_path_factory) -> Dataset:
     folder = tmp_path_factory.mktemp("data")
     tiny_tokenizer().save(str(folder / "tokenizer.json"))
     pairs = [
-        Pair(f"{verb} the {thing}", f"def f(a, b):\n    x = {verb}({thing}, a)\n    return x\n", "python", "p", "a.py", "f", f"{verb} the {thing}")
+        Pair(
+            f"{verb} the {thing}",
+            f"def f(a, b):\n    x = {verb}({thing}, a)\n    return x\n",
+            "python",
+            "p",
+            "a.py",
+            "f",
+            f"{verb} the {thing}",
+        )
         for verb in VERBS
         for thing in THINGS
     ]
@@ -35,14 +43,37 @@ def data(tmp_path_factory) -> Dataset:
 
 def trainer(data: Dataset, pooling: str = "ast", **changes) -> Trainer:
     """Return a run on a tiny model, from the same start every time."""
-    config = TrainingConfig(batch=8, epochs=8, rate=3e-3, graph_rate=3e-3, validate_every=4, rewritten_share=0, bare_share=1, **changes)
+    config = TrainingConfig(
+        batch=8,
+        epochs=8,
+        rate=3e-3,
+        graph_rate=3e-3,
+        validate_every=4,
+        rewritten_share=0,
+        bare_share=1,
+        **changes,
+    )
     vectors = np.random.default_rng(0).normal(size=(len(data.pairs), 8)).astype(np.float32)
-    return Trainer(tiny_model(pooling, untrained=True), data, vectors / np.linalg.norm(vectors, axis=1, keepdims=True), tiny_tokenizer(), config, CPU)
+    return Trainer(
+        tiny_model(pooling, untrained=True),
+        data,
+        vectors / np.linalg.norm(vectors, axis=1, keepdims=True),
+        tiny_tokenizer(),
+        config,
+        CPU,
+    )
 
 
 @pytest.mark.parametrize(
     ("pooling", "loss"),
-    [("ast", "symmetric"), ("ast", "individual"), ("topk", "symmetric"), ("sag", "symmetric"), ("mean", "symmetric"), (None, "symmetric")],
+    [
+        ("ast", "symmetric"),
+        ("ast", "individual"),
+        ("topk", "symmetric"),
+        ("sag", "symmetric"),
+        ("mean", "symmetric"),
+        (None, "symmetric"),
+    ],
 )
 def test_it_learns(data, tmp_path, pooling, loss):
     run = trainer(data, pooling, loss=loss)
@@ -97,7 +128,9 @@ def test_every_batch_is_of_one_language_and_holds_each_pair_once(data):
 
 
 def test_the_same_question_is_no_negative():
-    vectors = torch.nn.functional.normalize(torch.randn(4, 8, generator=torch.Generator().manual_seed(0)), dim=1)
+    vectors = torch.nn.functional.normalize(
+        torch.randn(4, 8, generator=torch.Generator().manual_seed(0)), dim=1
+    )
     same = torch.eye(4, dtype=torch.bool)
     same[0, 1] = same[1, 0] = True
     loss = SymmetricContrastiveLoss()
@@ -105,12 +138,16 @@ def test_the_same_question_is_no_negative():
     value.backward()
     assert torch.isfinite(value)
     assert torch.isfinite(loss.log_scale.grad)
-    assert value < SymmetricContrastiveLoss()(vectors, vectors[[1, 0, 2, 3]], torch.eye(4, dtype=torch.bool), torch.arange(4))
+    assert value < SymmetricContrastiveLoss()(
+        vectors, vectors[[1, 0, 2, 3]], torch.eye(4, dtype=torch.bool), torch.arange(4)
+    )
 
 
 def test_crowded_pairs_get_a_higher_temperature():
     loss = IndividualTemperatureLoss(3, rho=0.0)
-    queries = torch.nn.functional.normalize(torch.tensor([[1.0, 0.0, 0.0], [0.9, 0.1, 0.0], [0.0, 0.0, 1.0]]), dim=1)
+    queries = torch.nn.functional.normalize(
+        torch.tensor([[1.0, 0.0, 0.0], [0.9, 0.1, 0.0], [0.0, 0.0, 1.0]]), dim=1
+    )
     for _ in range(30):
         loss(queries, queries, torch.eye(3, dtype=torch.bool), torch.arange(3))
     temperatures = loss.temperatures[0]

@@ -37,7 +37,15 @@ def folders(tmp_path_factory):
 
 def train(folders, out, **changes):
     pairs, start = folders
-    options = {"epochs": 2, "batch": 4, "rate": 1e-2, "precision": "fp32", "device": "cpu", "validate_every": 2, "most_tokens": 64}
+    options = {
+        "epochs": 2,
+        "batch": 4,
+        "rate": 1e-2,
+        "precision": "fp32",
+        "device": "cpu",
+        "validate_every": 2,
+        "most_tokens": 64,
+    }
     call_command("train_gnn_coder", pairs=pairs, transformer=str(start), out=out, **options | changes)
     return load_file(out / "model" / "model.safetensors")
 
@@ -48,7 +56,9 @@ def test_a_transformer_alone_can_be_set_back_towards_its_start(folders, tmp_path
     reported = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
     assert (reported["pairs"], reported["steps"], reported["keep"]) == (16, 8, 0)
     assert len((tmp_path / "log.jsonl").read_text().splitlines()) == 4
-    half = train(folders, tmp_path, pooling="none", keep=0.5)  # the run is complete: only what is written differs
+    half = train(
+        folders, tmp_path, pooling="none", keep=0.5
+    )  # the run is complete: only what is written differs
     moved = {name for name in start if np.abs(trained[name].astype(float) - start[name]).max() > 0.01}
     assert moved
     for name in moved:

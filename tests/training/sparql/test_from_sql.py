@@ -55,7 +55,10 @@ def written(statement, graph, engine) -> list[str]:
     ("statement", "sparql"),
     [
         ("SELECT count(*) FROM ship", "SELECT (COUNT(*) AS ?count) WHERE { ?x0 a <ship> . }"),
-        ("SELECT name FROM ship WHERE flag = 'red'", 'SELECT DISTINCT ?x2 WHERE { ?x0 a <ship> . ?x0 <ship#flag> "red" . ?x0 <ship#name> ?x2 . }'),
+        (
+            "SELECT name FROM ship WHERE flag = 'red'",
+            'SELECT DISTINCT ?x2 WHERE { ?x0 a <ship> . ?x0 <ship#flag> "red" . ?x0 <ship#name> ?x2 . }',
+        ),
         (
             "SELECT T2.town FROM ship AS T1 JOIN port AS T2 ON T1.port_id = T2.id WHERE T1.tonnage > 350",
             "SELECT DISTINCT ?x3 WHERE { ?x0 a <port> . ?x1 <ship#ref-port_id> ?x0 . ?x1 <ship#tonnage> ?x2 . ?x0 <port#town> ?x3 ."
@@ -70,7 +73,10 @@ def written(statement, graph, engine) -> list[str]:
         ("SELECT name FROM ship WHERE tonnage = (SELECT max(tonnage) FROM ship)", None),
         ("SELECT town FROM port WHERE id IN (SELECT port_id FROM ship WHERE flag = 'green')", None),
         ("SELECT town FROM port WHERE id NOT IN (SELECT port_id FROM ship)", None),
-        ("SELECT town FROM port EXCEPT SELECT T2.town FROM ship AS T1 JOIN port AS T2 ON T1.port_id = T2.id WHERE T1.flag = 'red'", None),
+        (
+            "SELECT town FROM port EXCEPT SELECT T2.town FROM ship AS T1 JOIN port AS T2 ON T1.port_id = T2.id WHERE T1.flag = 'red'",
+            None,
+        ),
         (
             "SELECT T2.town FROM ship AS T1 JOIN port AS T2 ON T1.port_id = T2.id WHERE T1.flag = 'red'"
             " INTERSECT SELECT T2.town FROM ship AS T1 JOIN port AS T2 ON T1.port_id = T2.id WHERE T1.flag = 'blue'",
@@ -85,7 +91,10 @@ def written(statement, graph, engine) -> list[str]:
             ' FILTER (?x1 < "350"^^<http://www.w3.org/2001/XMLSchema#integer>) } }',
         ),
         ("SELECT name FROM ship WHERE flag = 'green' OR tonnage < 350", None),
-        ("SELECT name FROM ship WHERE flag = 'green' UNION SELECT name FROM ship WHERE tonnage > 350 AND flag = 'blue'", None),
+        (
+            "SELECT name FROM ship WHERE flag = 'green' UNION SELECT name FROM ship WHERE tonnage > 350 AND flag = 'blue'",
+            None,
+        ),
         ("SELECT name FROM ship WHERE tonnage IS NULL", None),
         ("SELECT name FROM ship WHERE tonnage > (SELECT avg(tonnage) FROM ship)", None),
         ("SELECT name FROM ship WHERE tonnage BETWEEN 200 AND 500 AND name LIKE '%i%'", None),
@@ -115,7 +124,9 @@ def test_what_has_no_answer_or_no_form_is_left_out(statement, graph, engine):
 def test_what_answers_otherwise_is_left_out(graph, engine):
     """SQL counts the rows without a tonnage as well."""
     assert len(written("SELECT flag, count(*) FROM ship GROUP BY flag", graph, engine)) == 1
-    graph.store.update(f"DELETE {{ ?x <{BASE}ship#flag> ?f }} WHERE {{ ?x <{BASE}ship#flag> ?f FILTER (?f = 'red') }}")
+    graph.store.update(
+        f"DELETE {{ ?x <{BASE}ship#flag> ?f }} WHERE {{ ?x <{BASE}ship#flag> ?f FILTER (?f = 'red') }}"
+    )
     assert written("SELECT flag, count(*) FROM ship GROUP BY flag", graph, engine) == []
 
 

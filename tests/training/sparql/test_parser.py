@@ -22,7 +22,10 @@ def test_what_is_written_is_read_back(text):
 
 
 def test_equalities_with_texts_become_constants():
-    query = parse_query("SELECT ?s WHERE { ?s a :ship . ?s :ship\\#fate ?f . FILTER(?f = 'Captured' || ?f = 'Lost') }", PREFIXES)
+    query = parse_query(
+        "SELECT ?s WHERE { ?s a :ship . ?s :ship\\#fate ?f . FILTER(?f = 'Captured' || ?f = 'Lost') }",
+        PREFIXES,
+    )
     assert query.edges[1].object.value == "Captured"
     assert [each.value for each in query.edges[1].alternatives] == ["Lost"]
     assert "VALUES" in query_text(query)
@@ -34,7 +37,14 @@ def test_a_comparison_with_a_mean():
 
 
 @pytest.mark.parametrize(
-    "text", ["SELECT * WHERE { ?s ?p ?o }", "DELETE WHERE { ?s ?p ?o }", "SELECT ?x WHERE { SERVICE <http://a/> { ?x ?y ?z } }", "SELECT ?x", "§"]
+    "text",
+    [
+        "SELECT * WHERE { ?s ?p ?o }",
+        "DELETE WHERE { ?s ?p ?o }",
+        "SELECT ?x WHERE { SERVICE <http://a/> { ?x ?y ?z } }",
+        "SELECT ?x",
+        "§",
+    ],
 )
 def test_what_the_grammar_cannot_write_is_refused(text):
     with pytest.raises(UnsupportedQueryError):
@@ -45,7 +55,11 @@ def test_what_is_negated_is_looked_up_edge_by_edge():
     x, y, z = Variable(0), Variable(1), Variable(2)
     ship, flag, port = (NamedNode(f"http://x.example/{name}") for name in ("Ship", "flag", "port"))
     negated = (Edge(y, port, x), Edge(y, flag, Literal("red")), Edge(y, RDF_TYPE, ship))
-    written = query_text(Query((Edge(x, RDF_TYPE, ship), Edge(x, port, z)), negations=(negated, negated[:1]), columns=(Item(x),)))
+    written = query_text(
+        Query(
+            (Edge(x, RDF_TYPE, ship), Edge(x, port, z)), negations=(negated, negated[:1]), columns=(Item(x),)
+        )
+    )
     assert (
         'FILTER NOT EXISTS { ?x1 <http://x.example/port> ?x0 . FILTER EXISTS { ?x1 <http://x.example/flag> "red" .'
         " FILTER EXISTS { ?x1 a <http://x.example/Ship> . } } }" in written

@@ -25,7 +25,12 @@ PLAYERS = """
 :x a :Club ; :motto "onward" .
 """
 PREFIXES = {"": "http://sea.example/"}
-COMMON = frozenset(["what", "is", "the", "are", "of", "each", "with", "a", "than", "more", "in", "how", "many", "for", "show", "all", "whose"])
+COMMON = frozenset(
+    [
+        "what", "is", "the", "are", "of", "each", "with", "a", "than", "more", "in", "how", "many", "for",
+        "show", "all", "whose",
+    ]
+)  # fmt: skip
 
 
 def around(text: str) -> Surroundings:
@@ -40,15 +45,25 @@ def made(question: str, sparql: str) -> set[tuple[str, str]]:
         return set()
     players = around(PLAYERS)
     found = (transplanted(pattern, players, random.Random(seed)) for seed in range(40))
-    return {(each.question, " ".join(query_text(each.query).split())) for each in found if each is not None and each.query is not None}
+    return {
+        (each.question, " ".join(query_text(each.query).split()))
+        for each in found
+        if each is not None and each.query is not None
+    }
 
 
 def test_names_and_values_are_those_of_the_other_graph():
     found = made(
-        "What is the tonnage of all ships whose ship name is Argo?", 'SELECT ?t WHERE { ?s a :Ship . ?s :tonnage ?t . ?s :shipName "Argo" . }'
+        "What is the tonnage of all ships whose ship name is Argo?",
+        'SELECT ?t WHERE { ?s a :Ship . ?s :tonnage ?t . ?s :shipName "Argo" . }',
     )
-    assert {question for question, _ in found} == {f"What is the goal of all players whose nick is {name}?" for name in ("Zed", "Bo")}
-    assert all("<http://club.example/goals>" in sparql and "<http://club.example/Player>" in sparql for _, sparql in found)
+    assert {question for question, _ in found} == {
+        f"What is the goal of all players whose nick is {name}?" for name in ("Zed", "Bo")
+    }
+    assert all(
+        "<http://club.example/goals>" in sparql and "<http://club.example/Player>" in sparql
+        for _, sparql in found
+    )
 
 
 def test_classes_connect_in_the_same_direction():
@@ -58,10 +73,16 @@ def test_classes_connect_in_the_same_direction():
 
 
 def test_what_has_no_answer_is_not_asked():
-    found = made("Show all ships with more than 500 tonnage", "SELECT ?s WHERE { ?s a :Ship . ?s :tonnage ?t . FILTER(?t > 500) }")
+    found = made(
+        "Show all ships with more than 500 tonnage",
+        "SELECT ?s WHERE { ?s a :Ship . ?s :tonnage ?t . FILTER(?t > 500) }",
+    )
     assert {question for question, _ in found} == {"Show all players with more than 3 goal"}
 
 
-@pytest.mark.parametrize("question", ["Show all the rusty ships", "What is the tonnage of all?", "What is the ship name of each ship?"])
+@pytest.mark.parametrize(
+    "question",
+    ["Show all the rusty ships", "What is the tonnage of all?", "What is the ship name of each ship?"],
+)
 def test_what_is_not_all_named_makes_no_pattern(question):
     assert not made(question, "SELECT ?t WHERE { ?s a :Ship . ?s :tonnage ?t . ?s :townName ?n . }")

@@ -49,20 +49,42 @@ def test_what_is_named_in_the_question_is_what_is_shown(made):
 
 
 def test_nobody_has_the_lowest_highest(made):
-    assert not [question for question, _ in made for word in ("highest", "lowest") if f"highest {word}" in question or f"lowest {word}" in question]
+    assert not [
+        question
+        for question, _ in made
+        for word in ("highest", "lowest")
+        if f"highest {word}" in question or f"lowest {word}" in question
+    ]
 
 
 def test_numbers_are_told_apart():
-    columns = (Column("name"), Column("price", ColumnType.NUMBER, "REAL"), Column("cost", ColumnType.NUMBER, "REAL"))
+    columns = (
+        Column("name"),
+        Column("price", ColumnType.NUMBER, "REAL"),
+        Column("cost", ColumnType.NUMBER, "REAL"),
+    )
     schema = Schema((Table("lamp", columns),))
     made = list(TableQuestions(schema, {}, random.Random(0)).make(100))
     items = [(question, item) for question, sql in made for item in parse_query(sql, schema).items]
-    assert any("difference between" in question and item.operator == Operator.MINUS for question, item in items)
+    assert any(
+        "difference between" in question and item.operator == Operator.MINUS for question, item in items
+    )
     assert any("sum of" in question and item.operator == Operator.PLUS for question, item in items)
 
 
 def test_without_values_there_are_no_conditions_on_them():
-    schema = Schema((Table("lamp", (Column("id", ColumnType.NUMBER, "INTEGER", primary=True), Column("name"), Column("watts", ColumnType.NUMBER))),))
+    schema = Schema(
+        (
+            Table(
+                "lamp",
+                (
+                    Column("id", ColumnType.NUMBER, "INTEGER", primary=True),
+                    Column("name"),
+                    Column("watts", ColumnType.NUMBER),
+                ),
+            ),
+        )
+    )
     for _, sql in TableQuestions(schema, {}, random.Random(0)).make(100):
         assert not [sign for sign in ("=", "LIKE", ">", "<") if sign in sql]
     assert list(TableQuestions(Schema(()), {}, random.Random(0)).make(5)) == []

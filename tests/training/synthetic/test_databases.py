@@ -24,7 +24,9 @@ def test_what_is_asked_runs_and_is_within_the_grammar(domain, tmp_path):
         asked += 1
         found += any(value not in (None, 0) for row in rows for value in row)
     assert asked > 20
-    assert found > 0.8 * asked, "a row has one object of each key; the other objects of the graph are not there"
+    assert found > 0.8 * asked, (
+        "a row has one object of each key; the other objects of the graph are not there"
+    )
 
 
 def test_the_file_has_the_schema_that_is_said(tmp_path):
@@ -33,11 +35,15 @@ def test_the_file_has_the_schema_that_is_said(tmp_path):
     assert {(table.name, tuple(column.name for column in table.columns)) for table in read.tables} == {
         (table.name, tuple(column.name for column in table.columns)) for table in world.tables.schema.tables
     }
-    assert {(str(key.source), str(key.target)) for key in read.keys} >= {(str(key.source), str(key.target)) for key in world.tables.schema.keys}
+    assert {(str(key.source), str(key.target)) for key in read.keys} >= {
+        (str(key.source), str(key.target)) for key in world.tables.schema.keys
+    }
 
 
 def test_what_a_world_does_not_know_has_no_sql(tmp_path):
-    unanswerable = [question for question, sql in DatabaseWorld("hospital", 5, tmp_path).questions(200) if sql is None]
+    unanswerable = [
+        question for question, sql in DatabaseWorld("hospital", 5, tmp_path).questions(200) if sql is None
+    ]
     assert unanswerable
 
 
@@ -45,5 +51,12 @@ def test_rows_are_shown_and_found_by_their_names(tmp_path):
     for seed in range(3):
         world = DatabaseWorld("geography", seed, tmp_path)
         names = {ref.column for ref in world.tables.names.values()}
-        lists = [sql for question, sql in world.questions(120) if sql and question.lower().startswith(("which rivers", "rivers in"))]
-        assert all(sql.split(" FROM ")[0].removeprefix("SELECT ").rpartition(".")[2].strip('"') in names for sql in lists)
+        lists = [
+            sql
+            for question, sql in world.questions(120)
+            if sql and question.lower().startswith(("which rivers", "rivers in"))
+        ]
+        assert all(
+            sql.split(" FROM ")[0].removeprefix("SELECT ").rpartition(".")[2].strip('"') in names
+            for sql in lists
+        )

@@ -10,14 +10,22 @@ def wording(question, *names, values=None, rivals=lambda one, other: False):
 
 
 def test_names_and_values_become_holes_that_others_fill():
-    found = wording("What is the depth of each lake with a name Ladoga?", "depth", "lake", "name", values={"Ladoga": "ladoga"})
+    found = wording(
+        "What is the depth of each lake with a name Ladoga?",
+        "depth",
+        "lake",
+        "name",
+        values={"Ladoga": "ladoga"},
+    )
     assert found.marks == "What is the <str> of each <str> with a <str> <str>?"
     said = {"depth": "age", "lake": "owner", "name": "town", "ladoga": "Porto"}
     assert found.filled(lambda hole: said[hole.thing]) == "What is the age of each owner with a town Porto?"
 
 
 def test_the_longest_name_is_taken():
-    assert [hole.thing for hole in wording("the water depth of the lake", "depth", "water depth", "lake").holes] == ["water depth", "lake"]
+    assert [
+        hole.thing for hole in wording("the water depth of the lake", "depth", "water depth", "lake").holes
+    ] == ["water depth", "lake"]
 
 
 def test_nothing_is_made_of_a_question_that_says_more_or_less():
@@ -28,14 +36,30 @@ def test_nothing_is_made_of_a_question_that_says_more_or_less():
 
 def test_an_article_fits_what_follows():
     assert (
-        wording("a lake with a depth", "lake", "depth").filled(lambda hole: {"lake": "owner", "depth": "name"}[hole.thing]) == "an owner with a name"
+        wording("a lake with a depth", "lake", "depth").filled(
+            lambda hole: {"lake": "owner", "depth": "name"}[hole.thing]
+        )
+        == "an owner with a name"
     )
 
 
 def test_names_lose_the_words_of_their_owner_and_are_numbered():
-    assert (short_name("lake name", "lakes"), short_name("depth", "lake"), short_name("lake", "lake")) == ("name", "", "")
-    assert [numbered(name, plural=True) for name in ("city", "church", "people", "class")] == ["cities", "churches", "people", "class"]
-    assert [numbered(name, plural=False) for name in ("cities", "lakes", "class")] == ["city", "lake", "class"]
+    assert (short_name("lake name", "lakes"), short_name("depth", "lake"), short_name("lake", "lake")) == (
+        "name",
+        "",
+        "",
+    )
+    assert [numbered(name, plural=True) for name in ("city", "church", "people", "class")] == [
+        "cities",
+        "churches",
+        "people",
+        "class",
+    ]
+    assert [numbered(name, plural=False) for name in ("cities", "lakes", "class")] == [
+        "city",
+        "lake",
+        "class",
+    ]
 
 
 def test_words_of_many_data_sets_are_common():

@@ -16,18 +16,40 @@ from training.code_encoder.mining import LANGUAGES, Selection, mine, write_pairs
 class Command(BaseCommand):
     """Mine pairs by CodeSearchNet's rules, split by package."""
 
-    help = "Build (documentation, code) pairs from source trees; the last line is the report as one JSON object."
+    help = (
+        "Build (documentation, code) pairs from source trees; the last line is the report as one JSON object."
+    )
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("packages", nargs="+", help="patterns such as 'sources/python/*'; every folder that one matches is a package")
-        parser.add_argument("--out", type=Path, required=True, help="folder to write train, valid and test to")
-        parser.add_argument("--held-out", type=Path, action="append", default=[], help="corpus.jsonl of an evaluation; whatever it holds is dropped")
-        parser.add_argument("--exclude", action="append", default=[], metavar="PACKAGE", help="a package to leave out")
+        parser.add_argument(
+            "packages",
+            nargs="+",
+            help="patterns such as 'sources/python/*'; every folder that one matches is a package",
+        )
+        parser.add_argument(
+            "--out", type=Path, required=True, help="folder to write train, valid and test to"
+        )
+        parser.add_argument(
+            "--held-out",
+            type=Path,
+            action="append",
+            default=[],
+            help="corpus.jsonl of an evaluation; whatever it holds is dropped",
+        )
+        parser.add_argument(
+            "--exclude", action="append", default=[], metavar="PACKAGE", help="a package to leave out"
+        )
         parser.add_argument("--most-per-package", type=int, default=1500)
         parser.add_argument("--most-characters", type=int, help="leave longer code out of training")
-        parser.add_argument("--without-methods", nargs="*", default=[], metavar="LANGUAGE", help="leave methods in these languages out of training")
+        parser.add_argument(
+            "--without-methods",
+            nargs="*",
+            default=[],
+            metavar="LANGUAGE",
+            help="leave methods in these languages out of training",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Mine and write."""
@@ -41,7 +63,9 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         unknown = set(options["without_methods"]) - set(LANGUAGES.values())
         if unknown:
-            raise CommandError(f"No language {', '.join(sorted(unknown))}; there are {', '.join(LANGUAGES.values())}.")
+            raise CommandError(
+                f"No language {', '.join(sorted(unknown))}; there are {', '.join(LANGUAGES.values())}."
+            )
         selection = Selection(options["most_characters"], frozenset(options["without_methods"]))
         bar = lambda items: tqdm(items, total=len(packages), unit=" packages")  # noqa: E731
         pairs, report = mine(packages, held_out, options["most_per_package"], selection, bar)

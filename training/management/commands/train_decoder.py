@@ -1,4 +1,6 @@
-"""`manage.py train_decoder`: train the decoder of questions, from the published sets and from questions made from graphs."""
+"""`manage.py train_decoder`: train the decoder of questions, from the published sets and from questions made
+from graphs.
+"""
 
 import json
 import pickle
@@ -21,7 +23,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("--language", choices=("sparql", "sql"), default="sparql", help="what questions are made into")
+        parser.add_argument(
+            "--language", choices=("sparql", "sql"), default="sparql", help="what questions are made into"
+        )
         parser.add_argument(
             "--data",
             type=Path,
@@ -30,14 +34,24 @@ class Command(BaseCommand):
             help="folders with metaqa, simplequestions-wikidata, lcquad1, spider4sparql, and spider, whose questions are translated; or spider, bird",
         )
         parser.add_argument("--out", type=Path, required=True, help="where the model goes")
-        parser.add_argument("--prepared", type=Path, help="a file that keeps the prepared examples for the next time")
+        parser.add_argument(
+            "--prepared", type=Path, help="a file that keeps the prepared examples for the next time"
+        )
         parser.add_argument("--start", type=Path, help="the folder of a decoder to go on from")
         parser.add_argument("--epochs", type=float, default=3.0)
         parser.add_argument("--batch", type=int, default=48)
-        parser.add_argument("--rate", type=float, default=5e-4, help="the highest learning rate; the encoder's is a tenth")
+        parser.add_argument(
+            "--rate", type=float, default=5e-4, help="the highest learning rate; the encoder's is a tenth"
+        )
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--threads", type=int, default=0, help="0: as many as there are cores")
-        parser.add_argument("--amount", action="append", default=[], metavar="NAME=N", help="how much of what, for example metaqa=1000")
+        parser.add_argument(
+            "--amount",
+            action="append",
+            default=[],
+            metavar="NAME=N",
+            help="how much of what, for example metaqa=1000",
+        )
         parser.add_argument("--report-every", type=int, default=200, metavar="BATCHES")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -52,7 +66,12 @@ class Command(BaseCommand):
         items, valid, vectors = self._prepared(options)
         sizes, vocabulary = self._shape(options["language"])
         config = TrainingConfig(
-            options["epochs"], options["batch"], options["rate"], options["rate"] / 10, seed=options["seed"], bf16=multiplies_bf16()
+            options["epochs"],
+            options["batch"],
+            options["rate"],
+            options["rate"] / 10,
+            seed=options["seed"],
+            bf16=multiplies_bf16(),
         )
         pretrained = Pretrained(model_folder(BUNDLED_MODEL), sizes.tuned)
         trainer = Trainer(config, sizes, vocabulary, pretrained, vectors)
@@ -60,16 +79,30 @@ class Command(BaseCommand):
             trainer.load(options["start"])
         with tqdm(desc="Reading", unit="question") as bar:
             lower = pretrained.lower_states(items, lambda done, total: self._show(bar, done, total))
-        lower_valid = {name: pretrained.lower_states(each, lambda done, total: None) for name, each in valid.items()}
+        lower_valid = {
+            name: pretrained.lower_states(each, lambda done, total: None) for name, each in valid.items()
+        }
         bar = tqdm(desc="Training", unit="batch")
 
         def after(done: int, total: int, loss: float) -> None:
             self._show(bar, done, total)
             bar.set_postfix(loss=f"{loss:.3f}")
             if done % options["report_every"] == 0 or done == total:
-                found = {name: tuple(round(each, 4) for each in trainer.accuracy(valid[name], lower_valid[name])) for name in valid}
+                found = {
+                    name: tuple(round(each, 4) for each in trainer.accuracy(valid[name], lower_valid[name]))
+                    for name in valid
+                }
                 trainer.save(options["out"], {"validation": found})
-                self.stdout.write(json.dumps({"batches": done, "of": total, "loss": round(loss, 4), "right_choices_and_queries": found}))
+                self.stdout.write(
+                    json.dumps(
+                        {
+                            "batches": done,
+                            "of": total,
+                            "loss": round(loss, 4),
+                            "right_choices_and_queries": found,
+                        }
+                    )
+                )
 
         trainer.train(items, lower, after)
 
@@ -102,7 +135,9 @@ class Command(BaseCommand):
         with throwaway_database(), tqdm(desc="Preparing", unit="graph") as bar:
             data = self._training_data(options["language"])
             amounts = self._amounts(data.Amounts, options["amount"])
-            for message, last in data.prepare_all(options["data"], amounts, encoder.tokenizer, table, options["seed"]):  # noqa: B007
+            for message, last in data.prepare_all(
+                options["data"], amounts, encoder.tokenizer, table, options["seed"]
+            ):  # noqa: B007
                 bar.set_description_str(message)
                 bar.update()
         if last is None or not last.items:

@@ -20,9 +20,21 @@ class Command(BaseCommand):
         parser.add_argument("--data", type=Path, required=True, help="a folder with bird and spider")
         parser.add_argument("--out", type=Path, required=True, help="where the model goes")
         parser.add_argument("--epochs", type=float, default=2.0)
-        parser.add_argument("--rate", type=float, default=5e-4, help="the highest learning rate; the encoder's is a fifth")
-        parser.add_argument("--spider", type=int, default=4_000, help="how many questions of Spider are trained on beside BIRD's")
-        parser.add_argument("--held-out", type=int, default=400, help="how many questions on the schemas that are held out are measured on")
+        parser.add_argument(
+            "--rate", type=float, default=5e-4, help="the highest learning rate; the encoder's is a fifth"
+        )
+        parser.add_argument(
+            "--spider",
+            type=int,
+            default=4_000,
+            help="how many questions of Spider are trained on beside BIRD's",
+        )
+        parser.add_argument(
+            "--held-out",
+            type=int,
+            default=400,
+            help="how many questions on the schemas that are held out are measured on",
+        )
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--threads", type=int, default=0, help="0: as many as there are cores")
         parser.add_argument("--report-every", type=int, default=200, metavar="BATCHES")
@@ -34,23 +46,44 @@ class Command(BaseCommand):
         from searchapp.encoders.base import EncoderSpec
         from searchapp.encoders.openvino import BUNDLED_MODEL, OpenVinoEncoder, model_folder
         from training.cross_encoder.network import Sizes
-        from training.cross_encoder.trainer import Trainer, TrainingConfig, bird_items, ranked_right, spider_items
+        from training.cross_encoder.trainer import (
+            Trainer,
+            TrainingConfig,
+            bird_items,
+            ranked_right,
+            spider_items,
+        )
         from training.decoder.trainer import multiplies_bf16
 
         if options["threads"]:
             torch.set_num_threads(options["threads"])
-        tokenizer, rng = OpenVinoEncoder(EncoderSpec("openvino", BUNDLED_MODEL)).tokenizer, random.Random(options["seed"])
+        tokenizer, rng = (
+            OpenVinoEncoder(EncoderSpec("openvino", BUNDLED_MODEL)).tokenizer,
+            random.Random(options["seed"]),
+        )
         folder: Path = options["data"]
         if not (folder / "bird").is_dir():
             raise CommandError(f"There is no folder bird in {folder}.")
-        items = list(tqdm(bird_items(folder / "bird", tokenizer, rng, held_out=False), desc="BIRD", unit="question"))
+        items = list(
+            tqdm(bird_items(folder / "bird", tokenizer, rng, held_out=False), desc="BIRD", unit="question")
+        )
         if (folder / "spider").is_dir():
-            items += tqdm(spider_items(folder / "spider", tokenizer, rng, options["spider"]), desc="Spider", unit="question")
+            items += tqdm(
+                spider_items(folder / "spider", tokenizer, rng, options["spider"]),
+                desc="Spider",
+                unit="question",
+            )
         valid = list(bird_items(folder / "bird", tokenizer, rng, held_out=True))
         valid = valid[:: max(1, len(valid) // options["held_out"])]
-        self.stdout.write(f"{len(items):,} questions, {sum(item.tokens for item in items):,} tokens; {len(valid)} held out")
+        self.stdout.write(
+            f"{len(items):,} questions, {sum(item.tokens for item in items):,} tokens; {len(valid)} held out"
+        )
         config = TrainingConfig(
-            options["epochs"], rate=options["rate"], encoder_rate=options["rate"] / 5, seed=options["seed"], bf16=multiplies_bf16()
+            options["epochs"],
+            rate=options["rate"],
+            encoder_rate=options["rate"] / 5,
+            seed=options["seed"],
+            bf16=multiplies_bf16(),
         )
         trainer = Trainer(config, Sizes(), model_folder(BUNDLED_MODEL))
         bar = tqdm(desc="Training", unit="batch")

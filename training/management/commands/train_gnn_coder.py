@@ -29,17 +29,51 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
         add_training_arguments(parser)
-        parser.add_argument("--transformer", help="folder of a Hugging Face encoder to start from; by default all-MiniLM-L6-v2")
-        parser.add_argument("--pooling", choices=["ast", "topk", "sag", "mean", "none"], default="ast", help="none: no graph network at all")
+        parser.add_argument(
+            "--transformer",
+            help="folder of a Hugging Face encoder to start from; by default all-MiniLM-L6-v2",
+        )
+        parser.add_argument(
+            "--pooling",
+            choices=["ast", "topk", "sag", "mean", "none"],
+            default="ast",
+            help="none: no graph network at all",
+        )
         parser.add_argument("--convolution", choices=["fa", "gcn", "gat"], default="fa")
-        parser.add_argument("--content", choices=["contextual", "static"], default="contextual", help="what a node's tokens bring")
-        parser.add_argument("--identifiers", choices=["yes", "no"], default="yes", help="whether whole identifiers have meanings of their own")
+        parser.add_argument(
+            "--content",
+            choices=["contextual", "static"],
+            default="contextual",
+            help="what a node's tokens bring",
+        )
+        parser.add_argument(
+            "--identifiers",
+            choices=["yes", "no"],
+            default="yes",
+            help="whether whole identifiers have meanings of their own",
+        )
         parser.add_argument("--loss", choices=["symmetric", "individual"], default="symmetric")
         parser.add_argument("--epochs", type=float, default=1.0)
         parser.add_argument("--batch", type=int, default=256)
-        parser.add_argument("--rate", type=float, default=3e-5, help="learning rate of the Transformer; 0 leaves it as it is and reads code once")
-        parser.add_argument("--keep", type=float, default=0.0, metavar="SHARE", help="in the end, set back by this share what was trained (WiSE-FT)")
-        parser.add_argument("--bare-share", type=float, default=1.0, help="how much of the code is shown without its documentation")
+        parser.add_argument(
+            "--rate",
+            type=float,
+            default=3e-5,
+            help="learning rate of the Transformer; 0 leaves it as it is and reads code once",
+        )
+        parser.add_argument(
+            "--keep",
+            type=float,
+            default=0.0,
+            metavar="SHARE",
+            help="in the end, set back by this share what was trained (WiSE-FT)",
+        )
+        parser.add_argument(
+            "--bare-share",
+            type=float,
+            default=1.0,
+            help="how much of the code is shown without its documentation",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Train."""
@@ -53,10 +87,14 @@ class Command(BaseCommand):
         from training.code_encoder.trainer import Trainer, TrainingConfig, Validation
 
         if options["keep"] and options["rate"] and options["pooling"] != "none":
-            raise CommandError("--keep is for a Transformer alone, or a graph network alone (--rate 0): trained together, they fit each other only.")
+            raise CommandError(
+                "--keep is for a Transformer alone, or a graph network alone (--rate 0): trained together, they fit each other only."
+            )
         transformer = model_folder(options["transformer"] or BUNDLED_MODEL)
         device = chosen_device(options["device"])
-        data, held_out, vocabulary, vectors = prepared(options["pairs"], transformer, options["most_tokens"], options["limit"], bar)
+        data, held_out, vocabulary, vectors = prepared(
+            options["pairs"], transformer, options["most_tokens"], options["limit"], bar
+        )
         torch.manual_seed(options["seed"])
         model = new_model(transformer, _graph_config(options, vocabulary, transformer), device)
         model.bf16 = options["precision"] == "bf16"
@@ -64,7 +102,9 @@ class Command(BaseCommand):
         tokenizer = query_tokenizer(transformer)
         wordings = None
         if not options["rate"]:
-            data, held_out, wordings = _read_once((data, held_out), model, tokenizer, device, options, transformer)
+            data, held_out, wordings = _read_once(
+                (data, held_out), model, tokenizer, device, options, transformer
+            )
         config = TrainingConfig(
             options["seed"],
             options["batch"],
@@ -80,11 +120,18 @@ class Command(BaseCommand):
         if options["keep"]:
             blend(model, transformer, options["keep"])
         save_model(model, options["out"] / "model", transformer / "tokenizer.json", 256)
-        reached = {"mrr": validation.by_language(), "pairs": len(data.pairs), "steps": trainer.steps, "keep": options["keep"]}
+        reached = {
+            "mrr": validation.by_language(),
+            "pairs": len(data.pairs),
+            "steps": trainer.steps,
+            "keep": options["keep"],
+        }
         self.stdout.write(json.dumps(reached | config.as_dict()))
 
 
-def _graph_config(options: dict[str, Any], vocabulary: "Vocabulary", transformer: Path) -> "NetworkConfig | None":
+def _graph_config(
+    options: dict[str, Any], vocabulary: "Vocabulary", transformer: Path
+) -> "NetworkConfig | None":
     from codesearch.gnn_coder.network import NetworkConfig
 
     if options["pooling"] == "none":
@@ -101,9 +148,15 @@ def _graph_config(options: dict[str, Any], vocabulary: "Vocabulary", transformer
 
 
 def _read_once(
-    data: "tuple[Dataset, Dataset]", model: "GnnCoder", tokenizer: Any, device: Any, options: dict[str, Any], transformer: Path
+    data: "tuple[Dataset, Dataset]",
+    model: "GnnCoder",
+    tokenizer: Any,
+    device: Any,
+    options: dict[str, Any],
+    transformer: Path,
 ) -> "tuple[Dataset, Dataset, NDArray[np.float16]]":
-    """Return the (training, validation) data with what a Transformer that is not trained reads in it, shared by all runs on the same pairs.
+    """Return the (training, validation) data with what a Transformer that is not trained reads in it, shared
+    by all runs on the same pairs.
 
     Last come the vectors of the training queries' wordings.
     """
@@ -115,9 +168,18 @@ def _read_once(
     stem = f"read-{digest(transformer / 'model.safetensors')}-{options['content']}-{options['most_tokens']}-{len(training.pairs)}"
 
     def read(features: "FlatFeatures", name: str) -> "FlatFeatures":
-        return with_read(features, model, device, options["pairs"] / f"{stem}-{name}.npy", bar(f"Reading {name}"))
+        return with_read(
+            features, model, device, options["pairs"] / f"{stem}-{name}.npy", bar(f"Reading {name}")
+        )
 
-    queries = wordings(training.pairs, model, tokenizer, device, options["pairs"] / f"{stem}-queries.npy", bar("Reading queries"))
+    queries = wordings(
+        training.pairs,
+        model,
+        tokenizer,
+        device,
+        options["pairs"] / f"{stem}-queries.npy",
+        bar("Reading queries"),
+    )
     documented = read(training.documented, "documented") if options["bare_share"] < 1 else training.documented
     return (
         Dataset(training.pairs, documented, read(training.bare, "bare")),
@@ -128,11 +190,18 @@ def _read_once(
 
 def _train(trainer: "Trainer", validation: "Validation", out: Path) -> None:
     """Train to the end, with a bar, and a line in `log.jsonl` for every validation."""
-    with tqdm(total=trainer.steps, desc="Training", unit=" steps") as progress, (out / "log.jsonl").open("a", encoding="utf-8") as log:
+    with (
+        tqdm(total=trainer.steps, desc="Training", unit=" steps") as progress,
+        (out / "log.jsonl").open("a", encoding="utf-8") as log,
+    ):
         for at in trainer.run(validation, out / "checkpoint.pt"):
             progress.update(at.step - progress.n)
             progress.set_postfix(loss=f"{at.loss:.3f}")
             if at.mrr is not None:
-                log.write(json.dumps({"step": at.step, "loss": round(at.loss, 4), "mrr": round(at.mrr, 4)}) + "\n")
+                log.write(
+                    json.dumps({"step": at.step, "loss": round(at.loss, 4), "mrr": round(at.mrr, 4)}) + "\n"
+                )
                 log.flush()
-                progress.write(f"step {at.step} of {at.steps}: loss {at.loss:.3f}, validation MRR {at.mrr:.4f}")
+                progress.write(
+                    f"step {at.step} of {at.steps}: loss {at.loss:.3f}, validation MRR {at.mrr:.4f}"
+                )

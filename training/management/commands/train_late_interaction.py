@@ -1,4 +1,6 @@
-"""`manage.py train_late_interaction`: pieces of questions and code, over a trained model or along with a Transformer."""
+"""`manage.py train_late_interaction`: pieces of questions and code, over a trained model or along with a
+Transformer.
+"""
 
 import json
 import shutil
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
 class Command(BaseCommand):
     """Train late interaction over a model folder, and write that folder with it.
 
-    With `--layers`, those of a Transformer learn along, and it is the Transformer that is written: for a graph network, and
-    then late interaction, to be trained over it.
+    With `--layers`, those of a Transformer learn along, and it is the Transformer that is written: for a
+    graph network, and then late interaction, to be trained over it.
     """
 
     help = "Train late interaction; interrupted, the same command goes on from the last checkpoint. The last line is one JSON object."
@@ -29,12 +31,32 @@ class Command(BaseCommand):
         """Declare the arguments."""
         add_training_arguments(parser)
         parser.add_argument(
-            "--model", required=True, help="folder of a model with a graph network, or the name of the bundled one; with --layers, of a Transformer"
+            "--model",
+            required=True,
+            help="folder of a model with a graph network, or the name of the bundled one; with --layers, of a Transformer",
         )
-        parser.add_argument("--layers", type=int, default=0, help="train so many upper layers of a Transformer along, and write the Transformer")
-        parser.add_argument("--transformer-rate", type=float, default=3e-5, help="learning rate of those layers")
-        parser.add_argument("--keep", type=float, default=0.0, metavar="SHARE", help="in the end, set those layers back by this share (WiSE-FT)")
-        parser.add_argument("--syntax", choices=["yes", "no"], default="yes", help="whether a piece's place in the syntax tree counts")
+        parser.add_argument(
+            "--layers",
+            type=int,
+            default=0,
+            help="train so many upper layers of a Transformer along, and write the Transformer",
+        )
+        parser.add_argument(
+            "--transformer-rate", type=float, default=3e-5, help="learning rate of those layers"
+        )
+        parser.add_argument(
+            "--keep",
+            type=float,
+            default=0.0,
+            metavar="SHARE",
+            help="in the end, set those layers back by this share (WiSE-FT)",
+        )
+        parser.add_argument(
+            "--syntax",
+            choices=["yes", "no"],
+            default="yes",
+            help="whether a piece's place in the syntax tree counts",
+        )
         parser.add_argument("--dimension", type=int, default=64, help="numbers a piece")
         parser.add_argument("--steps", type=int, default=300)
         parser.add_argument("--batch", type=int, default=128)
@@ -55,12 +77,23 @@ class Command(BaseCommand):
         folder = _folder_of(options["model"])
         model = _model_of(folder, layers, device)
         model.bf16 = options["precision"] == "bf16"
-        training, held_out, own, vectors = prepared(options["pairs"], folder, options["most_tokens"], options["limit"], bar)
+        training, held_out, own, vectors = prepared(
+            options["pairs"], folder, options["most_tokens"], options["limit"], bar
+        )
         vocabulary = own if model.config is None else model.config.vocabulary
         training, held_out = (with_kinds_of(each, own, vocabulary) for each in (training, held_out))
         kinds = len(vocabulary.kinds)
         torch.manual_seed(options["seed"])
-        names = ("seed", "batch", "steps", "rate", "dimension", "validate_every", "layers", "transformer_rate")
+        names = (
+            "seed",
+            "batch",
+            "steps",
+            "rate",
+            "dimension",
+            "validate_every",
+            "layers",
+            "transformer_rate",
+        )
         config = LateConfig(**{name: options[name] for name in names}, syntax=options["syntax"] == "yes")
         reader = Reader(model, query_tokenizer(folder), kinds, device)
         trainer = LateTrainer(reader, training, held_out, vectors, kinds, config)
@@ -72,13 +105,23 @@ class Command(BaseCommand):
         else:
             shutil.copytree(folder, out / "model", dirs_exist_ok=True)
             trainer.network.save(out / "model")
-        of_run = {"mrr": reached, "pairs": len(training.pairs), "share": trainer.network.share, "keep": options["keep"]}
+        of_run = {
+            "mrr": reached,
+            "pairs": len(training.pairs),
+            "share": trainer.network.share,
+            "keep": options["keep"],
+        }
         self.stdout.write(json.dumps(of_run | config.as_dict()))
 
     def _train(self, trainer: Any, steps: int, out: Path) -> dict[str, tuple[float, float]]:
-        """Train to the end, with a bar, and a line in `log.jsonl` for every validation; return the last of these."""
+        """Train to the end, with a bar, and a line in `log.jsonl` for every validation; return the last of
+        these.
+        """
         reached: dict[str, tuple[float, float]] | None = None
-        with tqdm(total=steps, desc="Training", unit=" steps") as progress, (out / "log.jsonl").open("a", encoding="utf-8") as log:
+        with (
+            tqdm(total=steps, desc="Training", unit=" steps") as progress,
+            (out / "log.jsonl").open("a", encoding="utf-8") as log,
+        ):
             for at in trainer.run(out / "checkpoint.pt"):
                 progress.update(at.step - progress.n)
                 progress.set_postfix(loss=f"{at.loss:.3f}")
@@ -100,14 +143,20 @@ def _folder_of(model: str) -> Path:
 
 
 def _model_of(folder: Path, layers: int, device: Any) -> "GnnCoder":
-    """Return what is trained over: a Transformer alone where layers of it learn along, else one with its graph network."""
+    """Return what is trained over: a Transformer alone where layers of it learn along, else one with its
+    graph network.
+    """
     from codesearch.gnn_coder.weights import load_model, new_model
 
     model = load_model(folder)
     if layers and model.config is not None:
-        raise CommandError(f"{folder} holds a graph network, which fits its Transformer as it is. --layers is for a Transformer alone.")
+        raise CommandError(
+            f"{folder} holds a graph network, which fits its Transformer as it is. --layers is for a Transformer alone."
+        )
     if not layers and model.config is None:
-        raise CommandError(f"{folder} holds no graph network, whose kinds of nodes tell a piece's place. Train one with train_gnn_coder.")
+        raise CommandError(
+            f"{folder} holds no graph network, whose kinds of nodes tell a piece's place. Train one with train_gnn_coder."
+        )
     return new_model(folder, None, device) if layers else model
 
 

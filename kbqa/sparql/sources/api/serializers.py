@@ -22,21 +22,49 @@ class GraphVersionSerializer(serializers.ModelSerializer[GraphVersion]):
 class GraphSerializer(serializers.ModelSerializer[Graph]):
     """A graph. A file is uploaded as `file` in a multipart form."""
 
-    name = serializers.CharField(max_length=100, required=False, help_text="By default the last part of the location.")
-    location = serializers.CharField(max_length=1000, required=False, help_text="Address of an RDF file or an endpoint, or name of a repository.")
-    token = serializers.CharField(write_only=True, required=False, allow_blank=True, max_length=500, help_text="For endpoints that ask for one.")
-    file = serializers.FileField(write_only=True, required=False, help_text="Turtle, N-Triples, N-Quads, TriG, RDF/XML or JSON-LD; also with .gz.")
+    name = serializers.CharField(
+        max_length=100, required=False, help_text="By default the last part of the location."
+    )
+    location = serializers.CharField(
+        max_length=1000,
+        required=False,
+        help_text="Address of an RDF file or an endpoint, or name of a repository.",
+    )
+    token = serializers.CharField(
+        write_only=True,
+        required=False,
+        allow_blank=True,
+        max_length=500,
+        help_text="For endpoints that ask for one.",
+    )
+    file = serializers.FileField(
+        write_only=True,
+        required=False,
+        help_text="Turtle, N-Triples, N-Quads, TriG, RDF/XML or JSON-LD; also with .gz.",
+    )
     label_predicates = serializers.ListField(
-        child=serializers.CharField(max_length=1000), required=False, help_text="IRIs of the properties that name things; by default found out."
+        child=serializers.CharField(max_length=1000),
+        required=False,
+        help_text="IRIs of the properties that name things; by default found out.",
     )
     triples = serializers.IntegerField(source="serving.triples", read_only=True, default=0)
 
     class Meta:
         model = Graph
         fields = (
-            "slug", "name", "source_kind", "location", "token", "file", "skip_bad_lines", "label_predicates", "languages", "prefixes", "triples",
+            "slug",
+            "name",
+            "source_kind",
+            "location",
+            "token",
+            "file",
+            "skip_bad_lines",
+            "label_predicates",
+            "languages",
+            "prefixes",
+            "triples",
             "created",
-        )  # fmt: skip
+        )
         read_only_fields = ("slug", "prefixes", "created")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -93,7 +121,10 @@ class GraphProfileSerializer(serializers.Serializer[Any]):
 class AskParameters(serializers.Serializer[Any]):
     """A question in words."""
 
-    q = serializers.CharField(max_length=200_000, help_text=f"The question, at most {services.MAX_QUESTION_CHARACTERS:,} characters.")
+    q = serializers.CharField(
+        max_length=200_000,
+        help_text=f"The question, at most {services.MAX_QUESTION_CHARACTERS:,} characters.",
+    )
 
 
 class CellSerializer(serializers.Serializer[Any]):

@@ -39,7 +39,11 @@ from searchapp.jobs.api import JobSerializer
 
 
 class GraphViewSet(
-    mixins.ListModelMixin, mixins.CreateModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, viewsets.GenericViewSet[Graph]
+    mixins.ListModelMixin,
+    mixins.CreateModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.DestroyModelMixin,
+    viewsets.GenericViewSet[Graph],
 ):
     """Graphs: add, look, ask, edit, delete."""
 
@@ -52,13 +56,17 @@ class GraphViewSet(
     @extend_schema(responses={202: JobSerializer})
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Hide the graph at once and remove it in the background."""
-        return Response(JobSerializer(services.delete_graph(self.get_object())).data, status=status.HTTP_202_ACCEPTED)
+        return Response(
+            JobSerializer(services.delete_graph(self.get_object())).data, status=status.HTTP_202_ACCEPTED
+        )
 
     @extend_schema(request=None, responses={202: JobSerializer})
     @action(detail=True, methods=["post"])
     def load(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Load the graph from its source anew; returns the load that is at work if there is one."""
-        return Response(JobSerializer(services.load_graph(self.get_object())).data, status=status.HTTP_202_ACCEPTED)
+        return Response(
+            JobSerializer(services.load_graph(self.get_object())).data, status=status.HTTP_202_ACCEPTED
+        )
 
     @extend_schema(responses=GraphProfileSerializer)
     @action(detail=True, pagination_class=None)
@@ -76,7 +84,9 @@ class GraphViewSet(
         except StoreError as error:
             raise _as_api_error(error) from error
         headers = {"Content-Disposition": f'attachment; filename="{graph.slug}.nt"'}
-        return StreamingHttpResponse(lines, content_type="application/n-triples; charset=utf-8", headers=headers)
+        return StreamingHttpResponse(
+            lines, content_type="application/n-triples; charset=utf-8", headers=headers
+        )
 
     @extend_schema(parameters=[AskParameters], responses=AnswerSerializer)
     @action(detail=True, pagination_class=None)
@@ -96,12 +106,20 @@ class GraphViewSet(
         solutions = best.solutions if best else None
         readings = [(with_prefixes(each.text, graph.prefixes), each) for each in answer.readings]
         body = {
-            "question": answer.question, "id": kept.pk, "answerable": answer.answerable, "notice": answer.notice,
+            "question": answer.question,
+            "id": kept.pk,
+            "answerable": answer.answerable,
+            "notice": answer.notice,
             "columns": solutions.variables if solutions else (),
-            "rows": shown_rows(solutions, live) if solutions else [], "holds": best.holds if best else None, "cut": bool(solutions and solutions.cut),
-            "readings": [{"sparql": text, "probability": each.probability, "steps": steps_of(each.derivation)} for text, each in readings],
+            "rows": shown_rows(solutions, live) if solutions else [],
+            "holds": best.holds if best else None,
+            "cut": bool(solutions and solutions.cut),
+            "readings": [
+                {"sparql": text, "probability": each.probability, "steps": steps_of(each.derivation)}
+                for text, each in readings
+            ],
             "milliseconds": round(answer.milliseconds, 1),
-        }  # fmt: skip
+        }
         return Response(AnswerSerializer(body).data)
 
     @extend_schema(request=EditSerializer, responses=GraphVersionSerializer)
@@ -154,9 +172,16 @@ class SparqlView(APIView):
     @extend_schema(
         operation_id="graph_sparql",
         parameters=[
-            OpenApiParameter("query", OpenApiTypes.STR, description="SELECT, ASK, CONSTRUCT or DESCRIBE; without it, the service description.")
+            OpenApiParameter(
+                "query",
+                OpenApiTypes.STR,
+                description="SELECT, ASK, CONSTRUCT or DESCRIBE; without it, the service description.",
+            )
         ],
-        responses={(200, "application/sparql-results+json"): OpenApiTypes.OBJECT, (200, "text/turtle"): OpenApiTypes.STR},
+        responses={
+            (200, "application/sparql-results+json"): OpenApiTypes.OBJECT,
+            (200, "text/turtle"): OpenApiTypes.STR,
+        },
     )
     def get(self, request: Request, slug: str) -> HttpResponse:
         """Run a query (SPARQL 1.1 Protocol)."""
@@ -164,20 +189,33 @@ class SparqlView(APIView):
 
     @extend_schema(
         operation_id="graph_sparql_post",
-        request={"application/x-www-form-urlencoded": {"type": "object", "properties": {"query": {"type": "string"}}}},
-        responses={(200, "application/sparql-results+json"): OpenApiTypes.OBJECT, (200, "text/turtle"): OpenApiTypes.STR},
+        request={
+            "application/x-www-form-urlencoded": {
+                "type": "object",
+                "properties": {"query": {"type": "string"}},
+            }
+        },
+        responses={
+            (200, "application/sparql-results+json"): OpenApiTypes.OBJECT,
+            (200, "text/turtle"): OpenApiTypes.STR,
+        },
     )
     def post(self, request: Request, slug: str) -> HttpResponse:
         """Run a query that is long, or sent as the body itself."""
         if "update" in request.data:
-            raise ValidationError({"update": ["This endpoint only reads; edits go to /api/v1/graphs/{slug}/edit."]})
+            raise ValidationError(
+                {"update": ["This endpoint only reads; edits go to /api/v1/graphs/{slug}/edit."]}
+            )
         sent: Any = request.data
         return self._answer(request, slug, sent.get("query", ""))
 
     def _answer(self, request: Request, slug: str, query: str) -> HttpResponse:
         graph = get_object_or_404(selectors.graphs(), slug=slug)
         if not query.strip():
-            return HttpResponse(_description(request.build_absolute_uri(request.path)), content_type="text/turtle; charset=utf-8")
+            return HttpResponse(
+                _description(request.build_absolute_uri(request.path)),
+                content_type="text/turtle; charset=utf-8",
+            )
         try:
             version, _ = served(graph)
             result = run_query(version, query, request.headers.get("Accept", ""))
@@ -189,7 +227,12 @@ class SparqlView(APIView):
         return response
 
 
-class QuestionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.UpdateModelMixin, viewsets.GenericViewSet[Question]):
+class QuestionViewSet(
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.UpdateModelMixin,
+    viewsets.GenericViewSet[Question],
+):
     """What was asked, and what people thought of the answers."""
 
     queryset = Question.objects.filter(graph__deleting=False).select_related("graph")
@@ -199,7 +242,11 @@ class QuestionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.U
     def perform_update(self, serializer: Any) -> None:
         """Keep a judgement."""
         given = serializer.validated_data
-        services.judge(serializer.instance, good=given.get("verdict") == Question.Verdict.GOOD, correction=given.get("correction", ""))
+        services.judge(
+            serializer.instance,
+            good=given.get("verdict") == Question.Verdict.GOOD,
+            correction=given.get("correction", ""),
+        )
 
 
 def _served(graph: Graph) -> Any:
@@ -216,7 +263,15 @@ def _as_api_error(error: StoreError) -> Exception:
 
 
 def _description(address: str) -> str:
-    formats = ("SPARQL_Results_JSON", "SPARQL_Results_XML", "SPARQL_Results_CSV", "SPARQL_Results_TSV", "Turtle", "N-Triples", "JSON-LD")
+    formats = (
+        "SPARQL_Results_JSON",
+        "SPARQL_Results_XML",
+        "SPARQL_Results_CSV",
+        "SPARQL_Results_TSV",
+        "Turtle",
+        "N-Triples",
+        "JSON-LD",
+    )
     listed = ", ".join(f"<http://www.w3.org/ns/formats/{each}>" for each in formats)
     return (
         "@prefix sd: <http://www.w3.org/ns/sparql-service-description#> .\n"

@@ -1,4 +1,6 @@
-"""A question and a schema as one text, cut into pieces that a Transformer can read: what training and inference both feed to the network."""
+"""A question and a schema as one text, cut into pieces that a Transformer can read: what training and
+inference both feed to the network.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +14,9 @@ from kbqa.sql.answer.schema_linking import relate
 from kbqa.sql.grammar import LinkedQuestion
 
 MAX_TOKENS, MAX_OF_QUESTION, MAX_OF_NAME = 256, 112, 24
-"""How many tokens a piece has at most, and of them those of the question, and of what is known of one table or column."""
+"""How many tokens a piece has at most, and of them those of the question, and of what is known of one table
+or column.
+"""
 KINDS = 3
 """Tables, columns, and columns that are a primary key."""
 
@@ -21,8 +25,9 @@ KINDS = 3
 class SchemaText:
     """The pieces int64 [tokens] each, and where in them the n tables and columns stand.
 
-    places int64 [n, 3], the piece, the first token and the one after the last; kinds int64 [n]; features float32 [n, FEATURES], of linking;
-    relations int8 [n, n], what each is to each, as places in `linking.RELATIONS`.
+    places int64 [n, 3], the piece, the first token and the one after the last; kinds int64 [n]; features
+    float32 [n, FEATURES], of linking; relations int8 [n, n], what each is to each, as places in
+    `linking.RELATIONS`.
     """
 
     pieces: tuple[NDArray[np.int64], ...]
@@ -43,7 +48,10 @@ def nodes_of(world: LinkedQuestion) -> tuple[Action, ...]:
 def schema_text(question: str, world: LinkedQuestion, tokenizer: Tokenizer) -> SchemaText:
     """Return a question with a world's tables and columns, in the order of `nodes_of`."""
     nodes = nodes_of(world)
-    asked, *named = (encoding.ids for encoding in tokenizer.encode_batch([question, *map(_said, nodes)], add_special_tokens=False))
+    asked, *named = (
+        encoding.ids
+        for encoding in tokenizer.encode_batch([question, *map(_said, nodes)], add_special_tokens=False)
+    )
     begin, end = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
     head = [begin, *asked[:MAX_OF_QUESTION], end]
     pieces, places = [list(head)], list[tuple[int, int, int]]()
@@ -58,15 +66,21 @@ def schema_text(question: str, world: LinkedQuestion, tokenizer: Tokenizer) -> S
     return SchemaText(tuple(np.array(each) for each in pieces), np.array(places), *_known(world, nodes))
 
 
-def _known(world: LinkedQuestion, nodes: Sequence[Action]) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int8]]:
+def _known(
+    world: LinkedQuestion, nodes: Sequence[Action]
+) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int8]]:
     features = np.zeros((len(nodes), FEATURES), dtype=np.float32)
     for row, node in enumerate(nodes):
         features[row, : len(node.features)] = node.features
-    kinds = [0 if node.kind == Kind.TABLE else 2 if world.schema.column(node.key).primary else 1 for node in nodes]
+    kinds = [
+        0 if node.kind == Kind.TABLE else 2 if world.schema.column(node.key).primary else 1 for node in nodes
+    ]
     return np.array(kinds), features, relate(world.schema, nodes)
 
 
 def _said(node: Action) -> str:
-    """Return a table's or column's name with what is written about it; a table's columns stand beside it anyway."""
+    """Return a table's or column's name with what is written about it; a table's columns stand beside it
+    anyway.
+    """
     about = node.context[1:] if node.kind == Kind.COLUMN else ()
     return f"{node.text}: {about[0]}" if about and about[0].casefold() != node.text else node.text or "column"

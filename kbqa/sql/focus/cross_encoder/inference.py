@@ -1,4 +1,6 @@
-"""The cross-encoder without torch: OpenVINO runs the encoder, NumPy the few small layers behind it. The function is that of `network`."""
+"""The cross-encoder without torch: OpenVINO runs the encoder, NumPy the few small layers behind it. The
+function is that of `network`.
+"""
 
 import json
 from collections.abc import Sequence
@@ -34,7 +36,11 @@ class CrossEncoder(Layers):
             stored = load_file(folder / "cross_encoder.safetensors")
         except (OSError, ValueError) as error:
             raise EncoderError(f"The cross-encoder's folder {folder} cannot be read: {error}") from error
-        weights = {name: tensor.astype(np.float32) for name, tensor in stored.items() if not name.startswith("encoder.")}
+        weights = {
+            name: tensor.astype(np.float32)
+            for name, tensor in stored.items()
+            if not name.startswith("encoder.")
+        }
         super().__init__(weights, int(config["sizes"]["heads"]))
         self._layers = int(config["sizes"]["layers"])
         texts = load_encoder(EncoderSpec("openvino", BUNDLED_MODEL))
@@ -45,7 +51,9 @@ class CrossEncoder(Layers):
     def logits(self, question: str, world: LinkedQuestion) -> dict[Action, float]:
         """Return how sure it is that a query of the question uses each table and column of a world: log odds."""
         text = schema_text(question, world, self._tokenizer)
-        nodes = self.weights["kind.weight"][text.kinds] + self.linear("text", self._means(text.pieces, text.places))
+        nodes = self.weights["kind.weight"][text.kinds] + self.linear(
+            "text", self._means(text.pieces, text.places)
+        )
         nodes = self.norm("norm", nodes + self.linear("features", text.features))
         connections = JOINT_MATCHES + text.relations.astype(np.int64)
         for layer in range(self._layers):

@@ -13,13 +13,22 @@ from kbqa.sql.sources import services
 class DatabaseSerializer(serializers.ModelSerializer[Database]):
     """A database. A file is uploaded as `file` in a multipart form."""
 
-    name = serializers.CharField(max_length=100, required=False, help_text="By default the last part of the file's name or the address.")
+    name = serializers.CharField(
+        max_length=100,
+        required=False,
+        help_text="By default the last part of the file's name or the address.",
+    )
     url = serializers.CharField(
-        write_only=True, required=False, max_length=1000, help_text="postgresql://user:password@host/database; stored encrypted, never shown."
+        write_only=True,
+        required=False,
+        max_length=1000,
+        help_text="postgresql://user:password@host/database; stored encrypted, never shown.",
     )
     file = serializers.FileField(write_only=True, required=False, help_text="An SQLite database.")
     location = serializers.CharField(read_only=True, help_text="Where it is, without a password.")
-    cells = serializers.IntegerField(source="serving.cells", read_only=True, default=0, help_text="Values that questions can find.")
+    cells = serializers.IntegerField(
+        source="serving.cells", read_only=True, default=0, help_text="Values that questions can find."
+    )
 
     class Meta:
         model = Database
@@ -28,9 +37,13 @@ class DatabaseSerializer(serializers.ModelSerializer[Database]):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Require the field of the chosen source."""
-        needed = {Database.SourceKind.UPLOAD: "file", Database.SourceKind.URL: "url"}.get(attrs["source_kind"])
+        needed = {Database.SourceKind.UPLOAD: "file", Database.SourceKind.URL: "url"}.get(
+            attrs["source_kind"]
+        )
         if needed is None:
-            raise serializers.ValidationError({"source_kind": ["Use upload or url; files on the server are connected at its terminal."]})
+            raise serializers.ValidationError(
+                {"source_kind": ["Use upload or url; files on the server are connected at its terminal."]}
+            )
         if not attrs.get(needed):
             raise serializers.ValidationError({needed: ["This field is required."]})
         return attrs
@@ -40,7 +53,10 @@ class DatabaseSerializer(serializers.ModelSerializer[Database]):
         upload: UploadedFile[Any] | None = validated_data.pop("file", None)
         name, location = validated_data.pop("name", ""), ""
         if validated_data["source_kind"] == Database.SourceKind.UPLOAD and upload is not None:
-            name, location = name or services.suggested_name(upload.name or "database"), services.store_file(upload)
+            name, location = (
+                name or services.suggested_name(upload.name or "database"),
+                services.store_file(upload),
+            )
         database, _ = services.add_database(name=name, location=location, **validated_data)
         return database
 
@@ -96,7 +112,10 @@ class DatabaseAskParameters(AskParameters):
     """A question in words, and where the asker chose them, the columns that its answer is made of."""
 
     column = serializers.ListField(
-        child=serializers.CharField(max_length=300), required=False, max_length=200, help_text="Only these columns, each as `table.column`."
+        child=serializers.CharField(max_length=300),
+        required=False,
+        max_length=200,
+        help_text="Only these columns, each as `table.column`.",
     )
 
 
@@ -124,7 +143,8 @@ class DatabaseAnswerSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField(help_text="Under which a judgement can be sent.")
     answerable = serializers.BooleanField()
     missing = serializers.ListField(
-        child=serializers.CharField(), help_text="What the database has no word for, where there is no answer or it is not sure."
+        child=serializers.CharField(),
+        help_text="What the database has no word for, where there is no answer or it is not sure.",
     )
     sentence = serializers.CharField()
     notice = serializers.CharField(help_text="What to know of how the answer came about; mostly empty.")

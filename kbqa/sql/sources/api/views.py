@@ -38,7 +38,11 @@ from searchapp.jobs.api import JobSerializer
 
 
 class DatabaseViewSet(
-    mixins.ListModelMixin, mixins.CreateModelMixin, mixins.RetrieveModelMixin, mixins.DestroyModelMixin, viewsets.GenericViewSet[Database]
+    mixins.ListModelMixin,
+    mixins.CreateModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.DestroyModelMixin,
+    viewsets.GenericViewSet[Database],
 ):
     """Databases: connect, look, ask, query, describe, delete."""
 
@@ -55,13 +59,17 @@ class DatabaseViewSet(
     @extend_schema(responses={202: JobSerializer})
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Hide the database at once and forget it in the background; a server's own data stay."""
-        return Response(JobSerializer(services.delete_database(self.get_object())).data, status=status.HTTP_202_ACCEPTED)
+        return Response(
+            JobSerializer(services.delete_database(self.get_object())).data, status=status.HTTP_202_ACCEPTED
+        )
 
     @extend_schema(request=None, responses={202: JobSerializer})
     @action(detail=True, methods=["post"])
     def scan(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Scan the database anew; returns the scan that is at work if there is one."""
-        return Response(JobSerializer(services.scan_database(self.get_object())).data, status=status.HTTP_202_ACCEPTED)
+        return Response(
+            JobSerializer(services.scan_database(self.get_object())).data, status=status.HTTP_202_ACCEPTED
+        )
 
     @extend_schema(responses=SchemaSerializer)
     @action(detail=True, pagination_class=None, url_path="schema")
@@ -72,12 +80,16 @@ class DatabaseViewSet(
     @extend_schema(parameters=[DatabaseAskParameters], responses=DatabaseAnswerSerializer)
     @action(detail=True, pagination_class=None)
     def ask(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Answer a question in words, with the SQL behind the answer, the other readings and the focused schema."""
+        """Answer a question in words, with the SQL behind the answer, the other readings and the focused
+        schema.
+        """
         parameters = DatabaseAskParameters(data=request.query_params)
         parameters.is_valid(raise_exception=True)
         question, columns = parameters.validated_data["q"], parameters.validated_data.get("column", [])
         try:
-            answer, kept = services.ask(self.get_object(), question, columns=columns, remember_for=request.user)
+            answer, kept = services.ask(
+                self.get_object(), question, columns=columns, remember_for=request.user
+            )
         except QuestionError as error:
             raise ValidationError({"q": [str(error)]}) from error
         except NotReadyError as error:
@@ -112,7 +124,12 @@ class DatabaseViewSet(
         return Response(NoteSerializer(services.describe(self.get_object(), **given)).data)
 
 
-class DatabaseQuestionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, mixins.UpdateModelMixin, viewsets.GenericViewSet[DatabaseQuestion]):
+class DatabaseQuestionViewSet(
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.UpdateModelMixin,
+    viewsets.GenericViewSet[DatabaseQuestion],
+):
     """What was asked of databases, and what people thought of the answers."""
 
     queryset = DatabaseQuestion.objects.filter(database__deleting=False).select_related("database")
@@ -122,7 +139,11 @@ class DatabaseQuestionViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, 
     def perform_update(self, serializer: Any) -> None:
         """Keep a judgement."""
         given = serializer.validated_data
-        services.judge(serializer.instance, good=given.get("verdict") == DatabaseQuestion.Verdict.GOOD, correction=given.get("correction", ""))
+        services.judge(
+            serializer.instance,
+            good=given.get("verdict") == DatabaseQuestion.Verdict.GOOD,
+            correction=given.get("correction", ""),
+        )
 
 
 def _source(database: Database) -> Source:
@@ -137,9 +158,12 @@ def _source(database: Database) -> Source:
 def _reading_body(reading: Reading) -> dict[str, Any]:
     query = reading.query
     return {
-        "sql": reading.sql, "words": in_words(query) if query else "", "sub_questions": sub_questions(query) if query else reading.parts,
-        "probability": reading.probability, "steps": steps_of(reading),
-    }  # fmt: skip
+        "sql": reading.sql,
+        "words": in_words(query) if query else "",
+        "sub_questions": sub_questions(query) if query else reading.parts,
+        "probability": reading.probability,
+        "steps": steps_of(reading),
+    }
 
 
 def _answer_body(answer: Answer, kept: DatabaseQuestion) -> dict[str, Any]:
@@ -148,9 +172,17 @@ def _answer_body(answer: Answer, kept: DatabaseQuestion) -> dict[str, Any]:
     readings = [_reading_body(reading) for reading in answer.readings]
     ranked = sorted(focus.columns.items(), key=lambda entry: -entry[1])
     return {
-        "question": answer.question, "id": kept.pk, "answerable": answer.answerable, "missing": answer.missing, "notice": answer.notice,
+        "question": answer.question,
+        "id": kept.pk,
+        "answerable": answer.answerable,
+        "missing": answer.missing,
+        "notice": answer.notice,
         "sentence": sentence_of(best) if best else "",
-        "result": json_result(best.result) if best and best.result else None, "readings": readings,
-        "focus": [{"column": str(ref), "relevance": round(score, 4), "kept": ref in kept_columns} for ref, score in ranked],
+        "result": json_result(best.result) if best and best.result else None,
+        "readings": readings,
+        "focus": [
+            {"column": str(ref), "relevance": round(score, 4), "kept": ref in kept_columns}
+            for ref, score in ranked
+        ],
         "milliseconds": round(answer.milliseconds, 1),
-    }  # fmt: skip
+    }

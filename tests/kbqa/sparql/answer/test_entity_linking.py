@@ -43,7 +43,10 @@ def test_the_name_as_it_is_written_comes_first(found):
 
 
 def test_accents_and_apostrophes_are_seen_past(found):
-    assert found("films by jon thorsson").entities == () or found("films by Jón Þórsson").entities[0].text == "Jón Þórsson"
+    assert (
+        found("films by jon thorsson").entities == ()
+        or found("films by Jón Þórsson").entities[0].text == "Jón Þórsson"
+    )
     assert found("where was Anna OHara born").entities[0].text == "Anna O'Hara"
 
 
@@ -54,7 +57,9 @@ def test_values_numbers_and_classes(found):
     assert mentions.classes[0].text == "film"
 
 
-@pytest.mark.parametrize("question", ["", "???", "誰が監督しましたか", "x" * 100_000, "'; DROP TABLE kbqa_name; --", "%_\\ \0"])
+@pytest.mark.parametrize(
+    "question", ["", "???", "誰が監督しましたか", "x" * 100_000, "'; DROP TABLE kbqa_name; --", "%_\\ \0"]
+)
 def test_nothing_breaks_it(found, question):
     assert len(found(question).entities) < 30
 
@@ -62,14 +67,20 @@ def test_nothing_breaks_it(found, question):
 def test_true_and_false_of_a_property_are_called_by_its_words(load):
     version, live = served(load(FLYING))
     mentions = find_mentions("which creatures can fly?", version, live.profile)
-    assert [(choice.text, choice.key[1].value) for choice in mentions.values] == [("can fly", "true"), ("never can fly", "false")]
+    assert [(choice.text, choice.key[1].value) for choice in mentions.values] == [
+        ("can fly", "true"),
+        ("never can fly", "false"),
+    ]
     assert mentions.values[0].span == (len("which creatures "), len("which creatures can fly"))
     assert mentions.values[0].features != mentions.values[1].features
 
 
 def test_a_question_that_only_has_is_says_nothing_of_what_is_so(load):
     version, live = served(load(FLYING.replace("canFly", "isTame")))
-    for question, span in (("what is the oldest creature?", None), ("which tame creatures are there?", (6, 10))):
+    for question, span in (
+        ("what is the oldest creature?", None),
+        ("which tame creatures are there?", (6, 10)),
+    ):
         flag = find_mentions(question, version, live.profile).values[0]
         assert (flag.text, flag.span, flag.features[0]) == ("is tame", span, float(span is not None))
 

@@ -23,7 +23,11 @@ def drawn(picture):
 
 def test_solutions_become_triples_with_names(live):
     query = Query(
-        (Edge(FILM, NamedNode(F + "director"), NamedNode(F + "p1")), Edge(FILM, NamedNode(F + "starring"), PERSON)), columns=(Item(PERSON),)
+        (
+            Edge(FILM, NamedNode(F + "director"), NamedNode(F + "p1")),
+            Edge(FILM, NamedNode(F + "starring"), PERSON),
+        ),
+        columns=(Item(PERSON),),
     )
     picture = picture_of(query, live)
     assert drawn(picture) == {
@@ -43,7 +47,9 @@ def test_solutions_become_triples_with_names(live):
 
 def test_the_most_of_something_is_drawn_alone(live):
     edges = (Edge(FILM, NamedNode(F + "year"), PERSON),)
-    picture = picture_of(Query(edges, columns=(Item(FILM),), order=Item(PERSON), descending=True, limit=1), live)
+    picture = picture_of(
+        Query(edges, columns=(Item(FILM),), order=Item(PERSON), descending=True, limit=1), live
+    )
     assert drawn(picture) == {("Amber Night", "year", "2015")}
 
 
@@ -56,13 +62,19 @@ def test_alternatives_are_each_drawn(live):
 
 
 def test_an_assertion_is_drawn(live):
-    edge = Edge(NamedNode(F + "f4"), NamedNode(F + "year"), Literal("1988", datatype=NamedNode("http://www.w3.org/2001/XMLSchema#integer")))
+    edge = Edge(
+        NamedNode(F + "f4"),
+        NamedNode(F + "year"),
+        Literal("1988", datatype=NamedNode("http://www.w3.org/2001/XMLSchema#integer")),
+    )
     assert drawn(picture_of(Query((edge,)), live)) == {("Falcon", "year", "1988")}
 
 
 def test_a_large_answer_is_drawn_in_part(load):
     lines = "".join(f'<http://a/{number}> <http://p/size> "{number}" .\n' for number in range(100))
     live = served(load(lines, name="sizes", suffix=".nt"))[1]
-    picture = picture_of(Query((Edge(FILM, NamedNode("http://p/size"), PERSON),), columns=(Item(FILM),)), live)
+    picture = picture_of(
+        Query((Edge(FILM, NamedNode("http://p/size"), PERSON),), columns=(Item(FILM),)), live
+    )
     assert picture.cut
     assert len(picture.edges) == MAX_SOLUTIONS

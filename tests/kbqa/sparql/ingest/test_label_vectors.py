@@ -53,8 +53,12 @@ def test_vectors_are_made_once_and_go_with_their_labels(countries, load, monkeyp
     monkeypatch.setattr(job, "encode_labels", refuse)
     load(COUNTRIES.replace(':fr a :Country ; rdfs:label "France" ; ', ":fr a :Country ; "), name="countries")
     assert set(label_vectors_of(countries.pk).rows().values_list("text", flat=True)) == {
-        "United States of America", "Washington", "Netherlands", "Amsterdam", "Paris",
-    }  # fmt: skip
+        "United States of America",
+        "Washington",
+        "Netherlands",
+        "Amsterdam",
+        "Paris",
+    }
 
 
 def test_they_can_be_left_out(load, settings):

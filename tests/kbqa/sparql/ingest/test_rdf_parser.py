@@ -72,15 +72,27 @@ def test_malformed_files_fail_with_a_reason_and_the_old_version_serves(load, suf
 
 def test_entities_that_grow_are_bounded(load):
     many = b"".join(b'<!ENTITY e%d "%s">' % (depth, b"&e%d;" % (depth - 1) * 10) for depth in range(1, 12))
-    text = b'<?xml version="1.0"?><!DOCTYPE r [<!ENTITY e0 "aaaaaaaaaa">%s]><r xmlns="http://x.example/">&e11;</r>' % many
+    text = (
+        b'<?xml version="1.0"?><!DOCTYPE r [<!ENTITY e0 "aaaaaaaaaa">%s]><r xmlns="http://x.example/">&e11;</r>'
+        % many
+    )
     assert load(text, name="laughs", suffix=".rdf", fails=True).state == Job.State.FAILED
 
 
 def test_odd_but_valid_content(load):
-    text = '<rel> <p> _:b . _:b <p> _:b . <rel> <http://www.w3.org/2000/01/rdf-schema#label> "' + "long " * 50_000 + '" .'
+    text = (
+        '<rel> <p> _:b . _:b <p> _:b . <rel> <http://www.w3.org/2000/01/rdf-schema#label> "'
+        + "long " * 50_000
+        + '" .'
+    )
     assert load(text).serving.triples == 3
     assert load("", name="empty").serving.triples == 0
-    assert load("<http://x.example/Ada> <http://x.example/knows> <http://x.example/Bob> .", name="unlabelled").serving.triples == 1
+    assert (
+        load(
+            "<http://x.example/Ada> <http://x.example/knows> <http://x.example/Bob> .", name="unlabelled"
+        ).serving.triples
+        == 1
+    )
 
 
 def test_a_new_load_replaces_and_the_old_names_are_gone(load):
@@ -94,7 +106,13 @@ def test_a_new_load_replaces_and_the_old_names_are_gone(load):
 
 def test_a_load_that_was_killed_goes_on(load):
     graph = load()
-    job = Job.objects.create(kind="load_graph", subject=graph.subject, title="Load", arguments={"graph": graph.pk}, state=Job.State.RUNNING)
+    job = Job.objects.create(
+        kind="load_graph",
+        subject=graph.subject,
+        title="Load",
+        arguments={"graph": graph.pk},
+        state=Job.State.RUNNING,
+    )
     job.fetch_source(JobContext(job))
     job.read(JobContext(job))
     job.read(JobContext(job))

@@ -30,7 +30,11 @@ def test_add_look_ask_edit_delete(api, transactional_db):
     assert '<http://films.example/f4> <http://www.w3.org/2000/01/rdf-schema#label> "Falcon" .' in exported
     edited = api.post("/api/v1/graphs/films/edit", {"add": "<urn:x> <urn:p> <urn:y> ."}, format="json")
     assert edited.data["triples"] == 39
-    judged = api.patch(f"/api/v1/graph-questions/{answer['id']}", {"verdict": "bad", "correction": "SELECT ?x WHERE { ?x a ?c }"}, format="json")
+    judged = api.patch(
+        f"/api/v1/graph-questions/{answer['id']}",
+        {"verdict": "bad", "correction": "SELECT ?x WHERE { ?x a ?c }"},
+        format="json",
+    )
     assert judged.data["verdict"] == "bad"
     assert api.delete("/api/v1/graphs/films").status_code == 202
     assert api.get("/api/v1/graphs/films").status_code == 404
@@ -46,7 +50,13 @@ def test_add_look_ask_edit_delete(api, transactional_db):
         ("get", "/films/ask", {}, 400, "required"),
         ("get", "/films/ask", {"q": "x" * 3_000}, 400, "at most 2,000"),
         ("get", "/films/sparql", {"query": "SELEC"}, 400, "cannot be read"),
-        ("get", "/films/sparql", {"query": "SELECT * { SERVICE <http://a/> { ?s ?p ?o } }"}, 400, "SERVICE is not allowed"),
+        (
+            "get",
+            "/films/sparql",
+            {"query": "SELECT * { SERVICE <http://a/> { ?s ?p ?o } }"},
+            400,
+            "SERVICE is not allowed",
+        ),
         ("get", "/none/export", {}, 404, ""),
         ("get", "/films/sparql", {"query": "DROP ALL"}, 400, "cannot be read"),
         ("post", "/films/edit", {"add": "<a> <b"}, 400, "cannot be read"),
@@ -81,22 +91,37 @@ def test_content_is_negotiated(client, load, accept, kind, starts):
 
 def test_prefixes_of_the_graph_need_not_be_declared(client, load):
     load()
-    found = client.get("/api/v1/graphs/films/sparql", {"query": "SELECT ?y { films:f4 films:year ?y }"}, headers={"accept": "text/csv"})
+    found = client.get(
+        "/api/v1/graphs/films/sparql",
+        {"query": "SELECT ?y { films:f4 films:year ?y }"},
+        headers={"accept": "text/csv"},
+    )
     assert found.content == b"y\r\n1988\r\n"
 
 
 def test_prefixes_that_were_set_outlive_a_load_whatever_its_file_declares(load):
     graph = load()
-    Graph.objects.filter(pk=graph.pk).update(prefixes={"rdfs": "http://set.example/", "mine": "http://films.example/"})
+    Graph.objects.filter(pk=graph.pk).update(
+        prefixes={"rdfs": "http://set.example/", "mine": "http://films.example/"}
+    )
     many = "".join(f"@prefix p{number}: <http://p{number}.example/> .\n" for number in range(80))
-    load(f"@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .\n{many}<http://films.example/f1> rdfs:label 'x' .")
+    load(
+        f"@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .\n{many}<http://films.example/f1> rdfs:label 'x' ."
+    )
     graph.refresh_from_db()
-    assert (graph.prefixes["rdfs"], graph.prefixes["mine"]) == ("http://set.example/", "http://films.example/")
+    assert (graph.prefixes["rdfs"], graph.prefixes["mine"]) == (
+        "http://set.example/",
+        "http://films.example/",
+    )
 
 
 def test_graphs_service_description_and_direct_post(client, load):
     load()
-    turtle = client.get("/api/v1/graphs/films/sparql", {"query": "CONSTRUCT WHERE { ?s a ?c }"}, headers={"accept": "text/turtle"})
+    turtle = client.get(
+        "/api/v1/graphs/films/sparql",
+        {"query": "CONSTRUCT WHERE { ?s a ?c }"},
+        headers={"accept": "text/turtle"},
+    )
     assert turtle["Content-Type"].startswith("text/turtle")
     assert "sd:Service" in client.get("/api/v1/graphs/films/sparql").content.decode()
     direct = client.post("/api/v1/graphs/films/sparql", COUNT, content_type="application/sparql-query")
@@ -134,7 +159,10 @@ def test_long_results_are_cut_and_say_so(client, load, settings):
 
 def test_visitors_read_and_do_not_write(client, load, settings):
     load()
-    assert client.post("/api/v1/graphs/films/edit", {"add": "<urn:x> <urn:p> <urn:y> ."}).status_code in (401, 403)
+    assert client.post("/api/v1/graphs/films/edit", {"add": "<urn:x> <urn:p> <urn:y> ."}).status_code in (
+        401,
+        403,
+    )
     settings.ANONYMOUS_READ = False
     assert client.get("/api/v1/graphs/films/ask", {"q": "x"}).status_code in (401, 403)
     assert client.post("/api/v1/graphs/films/sparql", {"query": COUNT}).status_code in (401, 403)
@@ -147,5 +175,7 @@ def test_judged_questions_become_examples(client, load, staff):
     client.get("/graphs/films", {"q": "who is the director of Falcon?"})
     kept = Question.objects.get(graph=graph)
     client.post(f"/graphs/films/questions/{kept.pk}", {"verdict": "good"})
-    assert training_examples(Question.objects.all()) == [{"graph": "films", "question": kept.text, "sparql": kept.sparql}]
+    assert training_examples(Question.objects.all()) == [
+        {"graph": "films", "question": kept.text, "sparql": kept.sparql}
+    ]
     assert Graph.objects.count() == 1

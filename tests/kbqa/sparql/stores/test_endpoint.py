@@ -56,7 +56,9 @@ def reply(handler, status, kind, body, **headers):
 
 def test_an_endpoint_is_asked_in_words(load, live_server, private):
     load()
-    remote, job = services.add_graph(name="remote", source_kind="endpoint", location=f"{live_server.url}/api/v1/graphs/films/sparql")
+    remote, job = services.add_graph(
+        name="remote", source_kind="endpoint", location=f"{live_server.url}/api/v1/graphs/films/sparql"
+    )
     run_stages(job.pk, follow=True)
     job.refresh_from_db()
     assert job.state == Job.State.SUCCEEDED, job.error
@@ -71,7 +73,9 @@ def test_an_endpoint_is_asked_in_words(load, live_server, private):
 def test_many_questions_in_one_request_are_told_apart(load, live_server, private):
     load()
     store = EndpointStore(f"{live_server.url}/api/v1/graphs/films/sparql", "1")
-    bodies = [f"SELECT * WHERE {{ ?x <http://films.example/year> {year} }}" for year in (1994, 1995, 2001, 1, 1988)] * 9
+    bodies = [
+        f"SELECT * WHERE {{ ?x <http://films.example/year> {year} }}" for year in (1994, 1995, 2001, 1, 1988)
+    ] * 9
     assert store.any_solution(bodies) == [True, False, True, False, True] * 9
 
 
@@ -79,13 +83,22 @@ def test_many_questions_in_one_request_are_told_apart(load, live_server, private
     ("answer", "says"),
     [
         (lambda handler: reply(handler, 200, "text/html", b"<html>"), "no SPARQL result"),
-        (lambda handler: reply(handler, 200, "application/sparql-results+json", b'{"head"'), "cannot be read"),
+        (
+            lambda handler: reply(handler, 200, "application/sparql-results+json", b'{"head"'),
+            "cannot be read",
+        ),
         (lambda handler: reply(handler, 500, "text/plain", b"out of order"), "answers 500: out of order"),
         (lambda handler: reply(handler, 403, "text/plain", b""), "refuses access"),
-        (lambda handler: reply(handler, 302, "text/plain", b"", Location="http://10.0.0.1/"), "redirects elsewhere"),
+        (
+            lambda handler: reply(handler, 302, "text/plain", b"", Location="http://10.0.0.1/"),
+            "redirects elsewhere",
+        ),
         (lambda handler: reply(handler, 429, "text/plain", b"", Retry_After="60"), "is busy"),
         (lambda handler: time.sleep(3), "took longer than"),
-        (lambda handler: reply(handler, 200, "application/sparql-results+json", b" " * 70_000_000), "more than can be read"),
+        (
+            lambda handler: reply(handler, 200, "application/sparql-results+json", b" " * 70_000_000),
+            "more than can be read",
+        ),
     ],
 )
 def test_bad_endpoints_are_named_for_what_they_do(server, private, settings, answer, says):

@@ -27,5 +27,7 @@ def test_a_chart_fits_what_the_columns_hold(rows, mark):
 def test_a_month_is_drawn_where_it_is_and_not_a_time_zone_away():
     axis = chart_of(Result(("month", "orders"), [("2024-01", 3), ("2024-02", 5)]))["encoding"]["x"]
     assert (axis["type"], axis["scale"]) == ("temporal", {"type": "utc"})
-    timed = chart_of(Result(("when", "orders"), [("2024-01-01 10:00:00", 3), ("2024-01-01 11:00:00", 5)]))["encoding"]["x"]
+    timed = chart_of(Result(("when", "orders"), [("2024-01-01 10:00:00", 3), ("2024-01-01 11:00:00", 5)]))[
+        "encoding"
+    ]["x"]
     assert (timed["type"], "scale" in timed) == ("temporal", False)

@@ -15,7 +15,9 @@ BYTES = llguidance.LLTokenizer("byte")
 
 
 def takes(schema: Schema, sql: str) -> bool:
-    matcher = llguidance.LLMatcher(BYTES, llguidance.grammar_from("lark", gbnf_to_lark(schema_grammar(schema))))
+    matcher = llguidance.LLMatcher(
+        BYTES, llguidance.grammar_from("lark", gbnf_to_lark(schema_grammar(schema)))
+    )
     assert not matcher.is_error(), matcher.get_error()
     return matcher.try_consume_tokens(BYTES.tokenize_str(sql)) == len(sql.encode()) and matcher.is_accepting()
 
@@ -59,7 +61,10 @@ def test_private_columns_cannot_be_named():
     assert not takes(schema, "SELECT person.salary FROM person")
 
 
-@pytest.mark.parametrize(("field", "place"), [("grammar", ["grammar"]), ("structured_outputs.grammar", ["structured_outputs", "grammar"])])
+@pytest.mark.parametrize(
+    ("field", "place"),
+    [("grammar", ["grammar"]), ("structured_outputs.grammar", ["structured_outputs", "grammar"])],
+)
 def test_a_request_has_the_grammar_where_the_server_takes_it(field, place):
     asked = []
 
@@ -67,8 +72,12 @@ def test_a_request_has_the_grammar_where_the_server_takes_it(field, place):
         asked.append(json.loads(request.content))
         return httpx.Response(200, json={"choices": [{"message": {"content": "1"}}]})
 
-    ChatServer(ServerConfig("http://model.example", "m", grammar_field=field), httpx.MockTransport(answer)).complete([], grammar="root ::= [0-9]")
-    ChatServer(ServerConfig("http://model.example", "m"), httpx.MockTransport(answer)).complete([], grammar="root ::= [0-9]")
+    ChatServer(
+        ServerConfig("http://model.example", "m", grammar_field=field), httpx.MockTransport(answer)
+    ).complete([], grammar="root ::= [0-9]")
+    ChatServer(ServerConfig("http://model.example", "m"), httpx.MockTransport(answer)).complete(
+        [], grammar="root ::= [0-9]"
+    )
     found = asked[0]
     for name in place:
         found = found[name]

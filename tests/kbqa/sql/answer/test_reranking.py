@@ -31,18 +31,36 @@ def counted(sql, source, question=QUESTION):
 
 def test_what_a_query_leaves_out_of_a_question_is_counted(source):
     whole = counted(WHOLE, source)
-    assert whole["cells left out"] == whole["numbers left out"] == whole["columns left out"] == whole["tables left out"] == 0
+    assert (
+        whole["cells left out"]
+        == whole["numbers left out"]
+        == whole["columns left out"]
+        == whole["tables left out"]
+        == 0
+    )
     assert whole["joins"] == 1
     without_city = counted("SELECT age FROM customer WHERE age > 30", source)
-    assert (without_city["cells left out"], without_city["numbers left out"], without_city["joins"]) == (1, 0, 0)
-    without_number = counted("SELECT age FROM customer JOIN city ON customer.city_id = city.city_id WHERE city.name = 'Porto'", source)
+    assert (without_city["cells left out"], without_city["numbers left out"], without_city["joins"]) == (
+        1,
+        0,
+        0,
+    )
+    without_number = counted(
+        "SELECT age FROM customer JOIN city ON customer.city_id = city.city_id WHERE city.name = 'Porto'",
+        source,
+    )
     assert without_number["numbers left out"] == 1
     assert counted("SELECT name FROM product", source)["tables left out"] == 1
     assert counted("SELECT price FROM product", source)["columns that nobody named"] == 1
 
 
 def test_a_limit_uses_a_number(source):
-    assert counted("SELECT name FROM customer ORDER BY age DESC LIMIT 3", source, "the 3 oldest customers by age")["numbers left out"] == 0
+    assert (
+        counted(
+            "SELECT name FROM customer ORDER BY age DESC LIMIT 3", source, "the 3 oldest customers by age"
+        )["numbers left out"]
+        == 0
+    )
 
 
 def test_items_are_expected_in_the_order_of_the_question(source):
@@ -61,7 +79,10 @@ def test_a_fitted_ranking_prefers_what_was_right():
         features[:, place] = rng.permutation([0, 1, 2])
         questions.append((features, features[:, place] == 0))
     ranking = fitted(questions)
-    assert np.mean([(features @ ranking.weights).argmax() == right.argmax() for features, right in questions]) > 0.95
+    assert (
+        np.mean([(features @ ranking.weights).argmax() == right.argmax() for features, right in questions])
+        > 0.95
+    )
     assert ranking.weights[place] < -1
 
 
@@ -69,7 +90,10 @@ def test_probabilities_leave_room_for_none_being_right():
     never = [(np.ones((2, len(FEATURES))), np.array([False, False]))] * 50
     weights = fitted(never).weights
     assert weights[0] < Ranking.default().weights[0]
-    readings = [Reading("a", 0.5, 0.5, result=Result(("a",), ((1,),))), Reading("b", 0.4, 0.4, result=Result(("a",), ((2,),)))]
+    readings = [
+        Reading("a", 0.5, 0.5, result=Result(("a",), ((1,),))),
+        Reading("b", 0.4, 0.4, result=Result(("a",), ((2,),))),
+    ]
     from kbqa.sql.grammar import LinkedQuestion
     from kbqa.sql.schema import Schema
 

@@ -1,4 +1,6 @@
-"""The network that reads question and columns as one text: how it reads, that its two forms agree, and what the focus makes of it."""
+"""The network that reads question and columns as one text: how it reads, that its two forms agree, and what
+the focus makes of it.
+"""
 
 import json
 from dataclasses import replace
@@ -25,11 +27,24 @@ QUESTION = "Which stations have more than two platforms and step-free access?"
 NUMBER, TEXT = ColumnType.NUMBER, ColumnType.TEXT
 STATIONS = Schema(
     (
-        Table("station", (Column("id", NUMBER, "INTEGER", primary=True), Column("x7", NUMBER, "INTEGER", description="number of platforms"))),
-        Table("train", (Column("id", NUMBER, "INTEGER", primary=True), Column("stationId", NUMBER, "INTEGER"), Column("colour", TEXT, "TEXT"))),
+        Table(
+            "station",
+            (
+                Column("id", NUMBER, "INTEGER", primary=True),
+                Column("x7", NUMBER, "INTEGER", description="number of platforms"),
+            ),
+        ),
+        Table(
+            "train",
+            (
+                Column("id", NUMBER, "INTEGER", primary=True),
+                Column("stationId", NUMBER, "INTEGER"),
+                Column("colour", TEXT, "TEXT"),
+            ),
+        ),
     ),
     (ForeignKey(ColumnRef("train", "stationId"), ColumnRef("station", "id")),),
-)  # fmt: skip
+)
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +53,10 @@ def tokenizer():
 
 
 def wide(number):
-    columns = tuple(Column(f"measure{place}", NUMBER, "INTEGER", description=f"what sensor {place} has measured") for place in range(number))
+    columns = tuple(
+        Column(f"measure{place}", NUMBER, "INTEGER", description=f"what sensor {place} has measured")
+        for place in range(number)
+    )
     return Schema((Table("hall", columns), *STATIONS.tables), STATIONS.keys)
 
 
@@ -49,19 +67,27 @@ def test_every_table_and_column_stands_in_a_piece_that_can_be_read(schema, token
     assert len(nodes) == len(schema.tables) + sum(len(table.columns) for table in schema.tables)
     assert max(map(len, text.pieces)) <= MAX_TOKENS
     for node, (piece, first, after) in zip(nodes, text.places, strict=True):
-        assert tokenizer.decode(text.pieces[piece][first:after].tolist()).replace(" ", "").startswith(node.text.replace(" ", ""))
+        assert (
+            tokenizer.decode(text.pieces[piece][first:after].tolist())
+            .replace(" ", "")
+            .startswith(node.text.replace(" ", ""))
+        )
     for piece in text.pieces:
         assert tokenizer.decode(piece.tolist()).startswith("which stations have more than two platforms")
 
 
 def test_a_long_question_leaves_room_for_the_schema(tokenizer):
-    text = schema_text("tell me about " + "platforms " * 400, link_question("", STATIONS, CellNames()), tokenizer)
+    text = schema_text(
+        "tell me about " + "platforms " * 400, link_question("", STATIONS, CellNames()), tokenizer
+    )
     assert max(map(len, text.pieces)) <= MAX_TOKENS
     assert (text.places[:, 2] > text.places[:, 1]).all()
 
 
 def test_openvino_and_torch_give_the_same(tokenizer, tmp_path):
-    trainer = Trainer(TrainingConfig(seed=4), Sizes(width=64, heads=2, inner=96, tuned=2), model_folder(BUNDLED_MODEL))
+    trainer = Trainer(
+        TrainingConfig(seed=4), Sizes(width=64, heads=2, inner=96, tuned=2), model_folder(BUNDLED_MODEL)
+    )
     with torch.no_grad():
         for parameter in trainer.network.parameters():
             if parameter.requires_grad:
@@ -70,11 +96,14 @@ def test_openvino_and_torch_give_the_same(tokenizer, tmp_path):
     world = link_question(QUESTION, wide(30), CellNames())
     text = schema_text(QUESTION, world, tokenizer)
     with torch.inference_mode():
-        expected = trainer.network(collate([Item(text, np.zeros(len(text.kinds), dtype=np.float32))]))[0].numpy()
+        expected = trainer.network(collate([Item(text, np.zeros(len(text.kinds), dtype=np.float32))]))[
+            0
+        ].numpy()
     trainer.save(tmp_path, {})
     found = CrossEncoder(tmp_path).logits(QUESTION, world)
     assert list(found) == list(nodes_of(world))
-    # Where the processor has bfloat16, OpenVINO rounds to it: what differs more than that between columns has to agree.
+    # Where the processor has bfloat16, OpenVINO rounds to it: what differs more than that between columns has
+    # to agree.
     np.testing.assert_allclose(list(found.values()), expected, atol=2e-2)
     assert np.corrcoef(list(found.values()), expected)[0, 1] > 0.9995
 
@@ -107,13 +136,18 @@ def test_wrong_weights_are_refused(tmp_path):
 def data(tmp_path):
     folder = tmp_path / "data" / "bird"
     folder.mkdir(parents=True)
-    statement = (
-        "CREATE TABLE station (id INTEGER PRIMARY KEY, name TEXT, platforms INTEGER); CREATE TABLE train (id INTEGER PRIMARY KEY, colour TEXT)"
-    )
+    statement = "CREATE TABLE station (id INTEGER PRIMARY KEY, name TEXT, platforms INTEGER); CREATE TABLE train (id INTEGER PRIMARY KEY, colour TEXT)"
     (folder / "train_schemas.json").write_text(json.dumps({"railways": statement, "donor": statement}))
-    (folder / "train_column_meaning.json").write_text(json.dumps({"railways|station|platforms": "how many tracks one can get on at"}))
+    (folder / "train_column_meaning.json").write_text(
+        json.dumps({"railways|station|platforms": "how many tracks one can get on at"})
+    )
     rows = [
-        {"db_id": name, "question": "Which stations have two platforms?", "evidence": "", "sql": "SELECT name FROM station WHERE platforms = 2"}
+        {
+            "db_id": name,
+            "question": "Which stations have two platforms?",
+            "evidence": "",
+            "sql": "SELECT name FROM station WHERE platforms = 2",
+        }
         for name in ("railways", "railways", "donor")
     ]
     (folder / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))

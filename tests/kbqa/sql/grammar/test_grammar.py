@@ -25,7 +25,9 @@ def world(shop) -> LinkedQuestion:
 def test_queries_by_chance_run(shop, world, portion):
     written = 0
     for seed in range(portion * 60, portion * 60 + 60):
-        for hypothesis in search(start(world, insists=True), RandomScorer(seed), BeamOptions(width=2, margin=1e9)):
+        for hypothesis in search(
+            start(world, insists=True), RandomScorer(seed), BeamOptions(width=2, margin=1e9)
+        ):
             sql = query_text(hypothesis.state.query, shop.schema)
             execute(shop.engine, checked(sql, shop.schema), Limits(seconds=5, rows=10), dialect="sqlite")
             assert in_words(hypothesis.state.query).endswith(".")
@@ -35,11 +37,15 @@ def test_queries_by_chance_run(shop, world, portion):
 
 def test_nothing_is_shown_or_asked_twice(world):
     for seed in range(60):
-        for hypothesis in search(start(world, insists=True), RandomScorer(seed), BeamOptions(width=2, margin=1e9)):
+        for hypothesis in search(
+            start(world, insists=True), RandomScorer(seed), BeamOptions(width=2, margin=1e9)
+        ):
             for query in hypothesis.state.query.queries():
                 plain = [item for item in query.items if item.operator is None]
                 assert len(set(plain)) == len(plain)
-                valued = [(each.item, each.comparison, each.values) for each in query.where if len(each.values) == 1]
+                valued = [
+                    (each.item, each.comparison, each.values) for each in query.where if len(each.values) == 1
+                ]
                 assert len(set(valued)) == len(valued)
 
 
@@ -67,7 +73,10 @@ def test_known_queries_are_written_choice_by_choice(shop, world, sql):
         state = state.apply(step.legal[step.gold])
     assert not state.step
     with shop.engine.connect() as connection:
-        found, wanted = (sorted(connection.exec_driver_sql(text).fetchall()) for text in (query_text(state.query, shop.schema), sql))
+        found, wanted = (
+            sorted(connection.exec_driver_sql(text).fetchall())
+            for text in (query_text(state.query, shop.schema), sql)
+        )
     assert found == wanted
 
 
@@ -83,8 +92,14 @@ def test_a_question_without_an_answer_is_one_choice(world):
 
 def test_tables_without_connection_are_not_offered_together(world):
     state = start(world)
-    state = state.apply(next(choice for choice in state.legal_actions() if str(choice.key) == "customer.name"))
-    offered = [choice for choice, holds in zip(state.legal_actions(), state.holds(state.legal_actions()), strict=True) if holds]
+    state = state.apply(
+        next(choice for choice in state.legal_actions() if str(choice.key) == "customer.name")
+    )
+    offered = [
+        choice
+        for choice, holds in zip(state.legal_actions(), state.holds(state.legal_actions()), strict=True)
+        if holds
+    ]
     assert "größe.id" not in {str(choice.key) for choice in offered}
     assert "city.name" in {str(choice.key) for choice in offered}
 
@@ -93,8 +108,16 @@ def test_a_query_in_words(shop):
     sql = "SELECT count(*) FROM customer WHERE age > (SELECT avg(age) FROM customer) AND name LIKE 'B%'"
     query = parse_query(sql, shop.schema)
     words = in_words(query)
-    assert words.startswith("The number of rows of customer where age of customer is more than (the average age of customer)")
+    assert words.startswith(
+        "The number of rows of customer where age of customer is more than (the average age of customer)"
+    )
     assert "starts with “B”" in words
     assert sub_questions(query) == ["The average age of customer"]
-    by_year = parse_query("SELECT strftime('%Y', ordered_on), count(*) FROM \"order\" GROUP BY strftime('%Y', ordered_on)", shop.schema)
-    assert in_words(by_year) == "The year of ordered on of order and the number of rows of order for each year of ordered on."
+    by_year = parse_query(
+        "SELECT strftime('%Y', ordered_on), count(*) FROM \"order\" GROUP BY strftime('%Y', ordered_on)",
+        shop.schema,
+    )
+    assert (
+        in_words(by_year)
+        == "The year of ordered on of order and the number of rows of order for each year of ordered on."
+    )

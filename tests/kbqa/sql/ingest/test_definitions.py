@@ -22,8 +22,12 @@ def wide_file(tmp_path):
     path = tmp_path / "wide.sqlite"
     connection = sqlite3.connect(path)
     for number in range(WIDE):
-        connection.execute(f"CREATE TABLE register_{number} (entry_id INTEGER PRIMARY KEY, remark TEXT, amount REAL, posted DATE)")
-    connection.execute("CREATE TABLE vessel (vessel_id INTEGER PRIMARY KEY, vessel_name TEXT, draught REAL, zzq TEXT)")
+        connection.execute(
+            f"CREATE TABLE register_{number} (entry_id INTEGER PRIMARY KEY, remark TEXT, amount REAL, posted DATE)"
+        )
+    connection.execute(
+        "CREATE TABLE vessel (vessel_id INTEGER PRIMARY KEY, vessel_name TEXT, draught REAL, zzq TEXT)"
+    )
     connection.execute("INSERT INTO vessel VALUES (1, 'Argo', 3.5, 'Oslo'), (2, 'Vega', 5.1, 'Porto')")
     connection.commit()
     connection.close()
@@ -69,16 +73,25 @@ def test_what_stays_is_not_encoded_again(connect):
         raise AssertionError(f"{len(asked)} texts were encoded again.")
 
     assert definitions_of(database.pk).write(texts, encode) == 0
-    assert definitions_of(database.pk).write([*texts, "a new one"], lambda asked: np.eye(384, dtype=np.float32)[: len(asked)]) == 1
+    assert (
+        definitions_of(database.pk).write(
+            [*texts, "a new one"], lambda asked: np.eye(384, dtype=np.float32)[: len(asked)]
+        )
+        == 1
+    )
     connect()
-    assert Definition.objects.filter(text_hash=text_hash("a new one")).count() == 0, "a scan forgets what no column is called any more"
+    assert Definition.objects.filter(text_hash=text_hash("a new one")).count() == 0, (
+        "a scan forgets what no column is called any more"
+    )
 
 
 def test_a_description_is_found_at_once(connect, wide_file):
     database = connect("wide", path=wide_file)
     question, ref = "which ships have their home port in Norway?", ColumnRef("vessel", "zzq")
     before = similar(served(database)[1], question)[ref]
-    services.describe(database, table="vessel", column="zzq", description="home port of the ship", excluded=False)
+    services.describe(
+        database, table="vessel", column="zzq", description="home port of the ship", excluded=False
+    )
     assert similar(served(database)[1], question)[ref] > before + 0.2
 
 

@@ -19,7 +19,9 @@ def changed(file, *statements: str) -> None:
 
 
 def cells(database: Database) -> dict[int, tuple[str, str, int]]:
-    return {each.pk: (each.predicate, each.text, each.load) for each in Cell.objects.filter(database=database)}
+    return {
+        each.pk: (each.predicate, each.text, each.load) for each in Cell.objects.filter(database=database)
+    }
 
 
 def counted(database: Database, *words: str) -> dict[str, int]:
@@ -39,14 +41,25 @@ def test_what_is_as_it_was_is_not_written_again(connect):
 
 def test_a_column_that_changed_is_written_anew(connect, shop_file):
     before = cells(connect())
-    changed(shop_file, "UPDATE product SET name = 'green chair' WHERE product_id = 2", "INSERT INTO city VALUES (4, 'Porto', 'Brazil')")
+    changed(
+        shop_file,
+        "UPDATE product SET name = 'green chair' WHERE product_id = 2",
+        "INSERT INTO city VALUES (4, 'Porto', 'Brazil')",
+    )
     database = connect()
     after = cells(database)
-    assert {predicate for predicate, _, _ in after.values()} == {predicate for predicate, _, _ in before.values()}
+    assert {predicate for predicate, _, _ in after.values()} == {
+        predicate for predicate, _, _ in before.values()
+    }
     assert {load for _, _, load in after.values()} == {1}
     written = {predicate for key, (predicate, _, _) in after.items() if key not in before}
     assert written == {"product\tname", "expensive\tname", "city\tname", "city\tcountry"}
-    assert {text for predicate, text, _ in after.values() if predicate == "product\tname"} == {"lamp", "green chair", "bicycle", "ball"}
+    assert {text for predicate, text, _ in after.values() if predicate == "product\tname"} == {
+        "lamp",
+        "green chair",
+        "bicycle",
+        "ball",
+    }
     assert counted(database, "red", "green", "chair", "porto") == {"green": 2, "chair": 2, "porto": 1}
     assert database.serving.cells == len(after)
 

@@ -19,13 +19,27 @@ def test_connect_look_ask_query_describe_judge_delete(api, transactional_db, sho
     assert answer["readings"][0]["sql"].startswith("SELECT")
     assert answer["readings"][0]["words"].endswith(".")
     assert len(answer["focus"]) == 25
-    chosen = api.get("/api/v1/databases/shop/ask", {"q": "names", "column": ["city.name", "city.country"]}).data
+    chosen = api.get(
+        "/api/v1/databases/shop/ask", {"q": "names", "column": ["city.name", "city.country"]}
+    ).data
     assert {each["column"] for each in chosen["focus"] if each["kept"]} == {"city.name", "city.country"}
-    rows = api.post("/api/v1/databases/shop/query", {"sql": "SELECT picture, name FROM größe, city LIMIT 1"}, format="json").data
+    rows = api.post(
+        "/api/v1/databases/shop/query",
+        {"sql": "SELECT picture, name FROM größe, city LIMIT 1"},
+        format="json",
+    ).data
     assert rows["rows"] == [["AP8=", "Porto"]]
-    described = api.post("/api/v1/databases/shop/describe", {"table": "city", "column": "name", "description": "town"}, format="json")
+    described = api.post(
+        "/api/v1/databases/shop/describe",
+        {"table": "city", "column": "name", "description": "town"},
+        format="json",
+    )
     assert described.data == {"table": "city", "column": "name", "description": "town", "excluded": False}
-    judged = api.patch(f"/api/v1/database-questions/{answer['id']}", {"verdict": "bad", "correction": "SELECT 1"}, format="json")
+    judged = api.patch(
+        f"/api/v1/database-questions/{answer['id']}",
+        {"verdict": "bad", "correction": "SELECT 1"},
+        format="json",
+    )
     assert judged.data["verdict"] == "bad"
     assert api.delete("/api/v1/databases/shop").status_code == 202
     assert api.get("/api/v1/databases/shop").status_code == 404
@@ -38,8 +52,20 @@ MISTAKES = (
     ("post", "", {"source_kind": "url", "url": "postgresql://a/shop", "name": "shop"}, 400, "already"),
     ("get", "/shop/ask", {}, 400, "required"),
     ("get", "/shop/ask", {"q": "x" * 3_000}, 400, "at most 2,000"),
-    ("get", "/shop/ask", {"q": "names", "column": ["city.name", "city.mayor"]}, 400, "There is no column city.mayor"),
-    ("get", "/shop/ask", {"q": "names", "column": ["city.name", ""]}, 400, "column: 1: This field may not be blank"),
+    (
+        "get",
+        "/shop/ask",
+        {"q": "names", "column": ["city.name", "city.mayor"]},
+        400,
+        "There is no column city.mayor",
+    ),
+    (
+        "get",
+        "/shop/ask",
+        {"q": "names", "column": ["city.name", ""]},
+        400,
+        "column: 1: This field may not be blank",
+    ),
     ("post", "/shop/query", {"sql": "DROP TABLE city"}, 400, "Only SELECT"),
     ("post", "/shop/query", {"sql": "SELECT * FROM nowhere"}, 400, "There is no table nowhere"),
     ("post", "/shop/query", {"sql": "SELECT 1; SELECT 2"}, 400, "one statement"),
@@ -51,7 +77,9 @@ MISTAKES = (
 def test_mistakes_are_problems(api, connect):
     connect()
     for method, address, body, status, says in MISTAKES:
-        response = getattr(api, method)(f"/api/v1/databases{address}", body, **({"format": "json"} if method == "post" else {}))
+        response = getattr(api, method)(
+            f"/api/v1/databases{address}", body, **({"format": "json"} if method == "post" else {})
+        )
         assert response.status_code == status, response.content
         assert response["Content-Type"] == "application/problem+json"
         assert says in str(response.json())
@@ -67,9 +95,16 @@ def test_what_is_no_database_is_not_kept(api, db):
 
 def test_reading_needs_no_account_but_writing_does(client, connect):
     connect()
-    assert client.post("/api/v1/databases/shop/query", {"sql": "SELECT 1"}, content_type="application/json").status_code == 200
+    assert (
+        client.post(
+            "/api/v1/databases/shop/query", {"sql": "SELECT 1"}, content_type="application/json"
+        ).status_code
+        == 200
+    )
     assert client.post("/api/v1/databases/shop/scan").status_code in (401, 403)
-    assert client.post("/api/v1/databases/shop/describe", {"table": "city"}, content_type="application/json").status_code in (401, 403)
+    assert client.post(
+        "/api/v1/databases/shop/describe", {"table": "city"}, content_type="application/json"
+    ).status_code in (401, 403)
 
 
 def test_a_database_without_a_scan_is_a_conflict(api, db, shop_file):

@@ -27,11 +27,16 @@ def address(transactional_db):
     engine = create_engine(of().replace("postgresql://", "postgresql+psycopg://"))
     with engine.begin() as connected:
         for statement in (
-            "CREATE SCHEMA houses", "CREATE TABLE house (id int PRIMARY KEY, street text)", "INSERT INTO house VALUES (1, 'Mill Lane')",
-            "CREATE TABLE owner (id int PRIMARY KEY, name text)", "INSERT INTO owner VALUES (1, 'Ada')",
-            "CREATE VIEW rich AS SELECT name FROM owner", "CREATE ROLE guest LOGIN", "GRANT USAGE ON SCHEMA houses TO guest",
+            "CREATE SCHEMA houses",
+            "CREATE TABLE house (id int PRIMARY KEY, street text)",
+            "INSERT INTO house VALUES (1, 'Mill Lane')",
+            "CREATE TABLE owner (id int PRIMARY KEY, name text)",
+            "INSERT INTO owner VALUES (1, 'Ada')",
+            "CREATE VIEW rich AS SELECT name FROM owner",
+            "CREATE ROLE guest LOGIN",
+            "GRANT USAGE ON SCHEMA houses TO guest",
             "GRANT SELECT ON house TO guest",
-        ):  # fmt: skip
+        ):
             connected.execute(text(statement))
     yield of
     with engine.begin() as connected:
@@ -55,7 +60,9 @@ def test_tables_and_views_without_rights_leave_the_others_to_be_asked(connect, a
 
 def test_a_server_that_goes_away_during_a_query_is_an_error_that_says_so(address):
     engine, failures = server_engine(address()), []
-    endless = parse_one("SELECT count(*) FROM generate_series(1, 100000) a, generate_series(1, 100000) b", dialect="postgres")
+    endless = parse_one(
+        "SELECT count(*) FROM generate_series(1, 100000) a, generate_series(1, 100000) b", dialect="postgres"
+    )
 
     def run():
         try:
@@ -68,7 +75,11 @@ def test_a_server_that_goes_away_during_a_query_is_an_error_that_says_so(address
     killer = create_engine(address().replace("postgresql://", "postgresql+psycopg://"))
     with killer.connect().execution_options(isolation_level="AUTOCOMMIT") as connected:
         for _ in range(200):
-            ended = connected.execute(text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'FETCH FORWARD%'")).all()
+            ended = connected.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'FETCH FORWARD%'"
+                )
+            ).all()
             if ended:
                 break
             time.sleep(0.05)
@@ -76,5 +87,7 @@ def test_a_server_that_goes_away_during_a_query_is_an_error_that_says_so(address
     killer.dispose()
     assert failures, "the query ended with an error that was told"
     assert "terminat" in failures[0] or "closed" in failures[0]
-    again = execute(engine, parse_one("SELECT street FROM house", dialect="postgres"), Limits(), dialect="postgres")
+    again = execute(
+        engine, parse_one("SELECT street FROM house", dialect="postgres"), Limits(), dialect="postgres"
+    )
     assert again.rows == (("Mill Lane",),)

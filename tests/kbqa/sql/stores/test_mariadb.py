@@ -43,7 +43,9 @@ QUESTIONS = (
     "names of cities with 50% in select, or twinned since 1990",
 )
 
-pytestmark = pytest.mark.skipif(mariadb.find() is None, reason="there is no MariaDB here: set MARIADBD to its path")
+pytestmark = pytest.mark.skipif(
+    mariadb.find() is None, reason="there is no MariaDB here: set MARIADBD to its path"
+)
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +79,8 @@ def test_it_is_connected_scanned_and_asked(connect, reader):
     answer, _ = services.ask(database, "how many cities are there for each country?")
     assert all(reading.result is not None for reading in answer.readings)
     found, _ = services.run_sql(
-        database, "SELECT city.name FROM city JOIN Country ON country = Country.id WHERE Country.`Name` = 'Norway' ORDER BY 1"
+        database,
+        "SELECT city.name FROM city JOIN Country ON country = Country.id WHERE Country.`Name` = 'Norway' ORDER BY 1",
     )
     assert found.rows == (("Bergen",), ("Oslo",))
 
@@ -93,7 +96,9 @@ def test_chance_writes_sql_that_it_runs(reader, question):
 def test_the_first_of_a_query_may_be_looked_through(reader):
     engine = server_engine(reader)
     schema = read_schema(engine)
-    name, country, population = (Item(Term(ColumnRef("city", each))) for each in ("name", "country", "population"))
+    name, country, population = (
+        Item(Term(ColumnRef("city", each))) for each in ("name", "country", "population")
+    )
     largest = Query(items=(country,), order=(Order(population, descending=True),), limit=1)
     query = Query(items=(name,), where=(Condition(country, Comparison.IN, query=largest),))
     found = execute(engine, parse_one(query_text(query, schema), dialect="mysql"), Limits(), dialect="mysql")
@@ -121,11 +126,19 @@ def test_rows_come_only_as_far_as_they_are_wanted(reader):
     many = parse_one("SELECT seq FROM seq_1_to_500000000", dialect="mysql")
     found = execute(server_engine(reader), many, Limits(rows=5, seconds=60), dialect="mysql")
     assert ([row[0] for row in found.rows], found.truncated) == ([1, 2, 3, 4, 5], True)
-    within = parse_one("SELECT COUNT(*) FROM city WHERE id IN (SELECT seq FROM seq_1_to_100)", dialect="mysql")
+    within = parse_one(
+        "SELECT COUNT(*) FROM city WHERE id IN (SELECT seq FROM seq_1_to_100)", dialect="mysql"
+    )
     assert execute(server_engine(reader), within, Limits(rows=2), dialect="mysql").rows == ((4,),)
 
 
-@pytest.mark.parametrize("slow", ["SELECT SLEEP(100)", "SELECT COUNT(*) FROM seq_1_to_500000000 a, seq_1_to_5000000 b WHERE a.seq * b.seq % 7 = 3"])
+@pytest.mark.parametrize(
+    "slow",
+    [
+        "SELECT SLEEP(100)",
+        "SELECT COUNT(*) FROM seq_1_to_500000000 a, seq_1_to_5000000 b WHERE a.seq * b.seq % 7 = 3",
+    ],
+)
 def test_what_takes_too_long_is_ended(reader, slow):
     with pytest.raises(TimeLimitError):
         execute(server_engine(reader), parse_one(slow, dialect="mysql"), Limits(seconds=0.5), dialect="mysql")
@@ -138,4 +151,9 @@ def test_a_difference_below_zero_is_a_number(reader):
 
 def test_a_mistake_is_told_as_the_server_says_it(reader):
     with pytest.raises(ExecutionError, match="nothere"):
-        execute(server_engine(reader), parse_one("SELECT nothere FROM city", dialect="mysql"), Limits(), dialect="mysql")
+        execute(
+            server_engine(reader),
+            parse_one("SELECT nothere FROM city", dialect="mysql"),
+            Limits(),
+            dialect="mysql",
+        )

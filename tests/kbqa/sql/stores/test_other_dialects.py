@@ -27,7 +27,9 @@ def url(tmp_path: Path, settings) -> str:
             "CREATE TABLE ship (ship_id INTEGER PRIMARY KEY, name VARCHAR, tonnage INTEGER, port_id INTEGER REFERENCES port (port_id))"
         )
         connection.execute("INSERT INTO port VALUES (1, 'Porto'), (2, 'Oslo')")
-        connection.execute("INSERT INTO ship VALUES (1, 'Argo', 300, 1), (2, 'Vega', 900, 2), (3, 'Nina', 400, 2)")
+        connection.execute(
+            "INSERT INTO ship VALUES (1, 'Argo', 300, 1), (2, 'Vega', 900, 2), (3, 'Nina', 400, 2)"
+        )
     return f"duckdb:///{path}"
 
 
@@ -36,8 +38,13 @@ def test_it_is_connected_scanned_and_asked(url, connect):
     assert database.serving.cells == 5
     answer, _ = services.ask(database, "how many ships are there?")
     assert answer.best.result.rows == ((3,),)
-    assert sorted(services.ask(database, "What are the names of the ships in Oslo?")[0].best.result.rows) == [("Nina",), ("Vega",)]
-    assert "Vega" in str(services.ask(database, "What is the name of the ship with the highest tonnage?")[0].best.result.rows)
+    assert sorted(services.ask(database, "What are the names of the ships in Oslo?")[0].best.result.rows) == [
+        ("Nina",),
+        ("Vega",),
+    ]
+    assert "Vega" in str(
+        services.ask(database, "What is the name of the ship with the highest tonnage?")[0].best.result.rows
+    )
 
 
 def test_chance_writes_sql_that_it_runs(url):
@@ -47,7 +54,9 @@ def test_chance_writes_sql_that_it_runs(url):
             " written TIMESTAMP,"
             " ship_id INTEGER REFERENCES ship (ship_id))"
         )
-        connection.execute("INSERT INTO note SELECT uuid(), '{}', ['a'], '10:30', INTERVAL 1 DAY, 'x', true, '2024-01-05 10:00:00', 1")
+        connection.execute(
+            "INSERT INTO note SELECT uuid(), '{}', ['a'], '10:30', INTERVAL 1 DAY, 'x', true, '2024-01-05 10:00:00', 1"
+        )
     engine = server_engine(url)
     source = Source(read_schema(engine), CellNames(), engine)
     ran, said = run_by_chance(source, "urgent notes of the ship Argo after 2024-01-01 by month", 80)

@@ -15,166 +15,82 @@ from kbqa.sql.stores.executor import ExecutionError, Limits, TimeLimitError, exe
 from kbqa.sql.stores.validator import StatementError, checked
 
 WRITES = [
-    "INSERT INTO customer VALUES (9, 'x', 1, 1, 'T')",
-    "UPDATE customer SET name = 'x'",
-    "DELETE FROM customer",
-    "REPLACE INTO customer VALUES (1, 'x', 1, 1, 'T')",
-    "DROP TABLE customer",
-    "DROP VIEW expensive",
-    "CREATE TABLE stolen (a)",
-    "CREATE TABLE stolen AS SELECT * FROM customer",
-    "CREATE TEMP TABLE stolen (a)",
-    "CREATE VIEW stolen AS SELECT 1",
+    "INSERT INTO customer VALUES (9, 'x', 1, 1, 'T')", "UPDATE customer SET name = 'x'",
+    "DELETE FROM customer", "REPLACE INTO customer VALUES (1, 'x', 1, 1, 'T')", "DROP TABLE customer",
+    "DROP VIEW expensive", "CREATE TABLE stolen (a)", "CREATE TABLE stolen AS SELECT * FROM customer",
+    "CREATE TEMP TABLE stolen (a)", "CREATE VIEW stolen AS SELECT 1",
     "CREATE INDEX stolen ON customer (name)",
     "CREATE TRIGGER t AFTER INSERT ON customer BEGIN DELETE FROM city; END",
-    "ALTER TABLE customer RENAME TO gone",
-    "ALTER TABLE customer ADD COLUMN extra TEXT",
-    "TRUNCATE TABLE customer",
-    "VACUUM",
-    "VACUUM INTO '/tmp/stolen.sqlite'",
-    "REINDEX",
-    "ANALYZE",
+    "ALTER TABLE customer RENAME TO gone", "ALTER TABLE customer ADD COLUMN extra TEXT",
+    "TRUNCATE TABLE customer", "VACUUM", "VACUUM INTO '/tmp/stolen.sqlite'", "REINDEX", "ANALYZE",
     "WITH gone AS (DELETE FROM customer RETURNING *) SELECT * FROM gone",
     "WITH new AS (INSERT INTO city VALUES (9, 'x', 'y') RETURNING *) SELECT * FROM new",
     "WITH c AS (UPDATE customer SET age = 1 RETURNING *) SELECT * FROM c",
-    "SELECT * INTO stolen FROM customer",
-    "SELECT name INTO OUTFILE '/tmp/stolen' FROM customer",
-    "MERGE INTO customer USING city ON 1 = 1 WHEN MATCHED THEN DELETE",
-    "EXPLAIN DELETE FROM customer",
-    "BEGIN; DELETE FROM customer; COMMIT",
-    "GRANT ALL ON customer TO public",
-    "REVOKE ALL ON customer FROM public",
-    "CALL something()",
-    "DO $$ BEGIN DELETE FROM customer; END $$",
-    "PREPARE p AS DELETE FROM customer",
-    "EXECUTE p",
-    "SET ROLE postgres",
-    "SET default_transaction_read_only = off",
-    "RESET ALL",
-    "LOCK TABLE customer",
-    "SELECT * FROM customer FOR UPDATE",
-    "SELECT * FROM customer FOR SHARE",
-    "LISTEN x",
-    "NOTIFY x",
-    "CLUSTER customer",
-    "REFRESH MATERIALIZED VIEW x",
-    "COMMENT ON TABLE customer IS 'x'",
+    "SELECT * INTO stolen FROM customer", "SELECT name INTO OUTFILE '/tmp/stolen' FROM customer",
+    "MERGE INTO customer USING city ON 1 = 1 WHEN MATCHED THEN DELETE", "EXPLAIN DELETE FROM customer",
+    "BEGIN; DELETE FROM customer; COMMIT", "GRANT ALL ON customer TO public",
+    "REVOKE ALL ON customer FROM public", "CALL something()", "DO $$ BEGIN DELETE FROM customer; END $$",
+    "PREPARE p AS DELETE FROM customer", "EXECUTE p", "SET ROLE postgres",
+    "SET default_transaction_read_only = off", "RESET ALL", "LOCK TABLE customer",
+    "SELECT * FROM customer FOR UPDATE", "SELECT * FROM customer FOR SHARE", "LISTEN x", "NOTIFY x",
+    "CLUSTER customer", "REFRESH MATERIALIZED VIEW x", "COMMENT ON TABLE customer IS 'x'",
     "SECURITY LABEL ON TABLE customer IS 'x'",
-]
+]  # fmt: skip
 FILES = [
-    "ATTACH DATABASE '/etc/passwd' AS a",
-    "ATTACH 'file:/tmp/new.sqlite?mode=rwc' AS a",
-    "DETACH DATABASE main",
-    "PRAGMA table_info(customer)",
-    "PRAGMA writable_schema = 1",
-    "PRAGMA journal_mode = WAL",
-    "SELECT * FROM pragma_table_info('customer')",
-    "SELECT * FROM pragma_database_list",
-    "SELECT load_extension('/tmp/evil.so')",
-    "SELECT readfile('/etc/passwd')",
-    "SELECT writefile('/tmp/x', 'y')",
-    "SELECT edit('x')",
-    "SELECT fts3_tokenizer('x', x'00')",
-    "SELECT * FROM fsdir('/')",
-    "SELECT * FROM dbstat",
-    "SELECT * FROM sqlite_master",
-    "SELECT sql FROM sqlite_schema",
-    "SELECT * FROM sqlite_temp_master",
-    "COPY customer TO '/tmp/stolen'",
-    "COPY customer FROM '/etc/passwd'",
-    "COPY customer FROM PROGRAM 'id'",
-    "COPY (SELECT 1) TO PROGRAM 'id'",
-    "LOAD DATA INFILE '/etc/passwd' INTO TABLE customer",
-    "LOAD DATA LOCAL INFILE '/etc/passwd' INTO TABLE customer",
-    "SELECT load_file('/etc/passwd')",
-    "SELECT pg_read_file('/etc/passwd')",
-    "SELECT pg_read_binary_file('/etc/passwd')",
-    "SELECT * FROM pg_ls_dir('/')",
-    "SELECT pg_stat_file('/etc/passwd')",
-    "SELECT lo_import('/etc/passwd')",
-    "SELECT lo_export(1, '/tmp/x')",
-    "SELECT dblink('host=evil', 'select 1')",
+    "ATTACH DATABASE '/etc/passwd' AS a", "ATTACH 'file:/tmp/new.sqlite?mode=rwc' AS a",
+    "DETACH DATABASE main", "PRAGMA table_info(customer)", "PRAGMA writable_schema = 1",
+    "PRAGMA journal_mode = WAL", "SELECT * FROM pragma_table_info('customer')",
+    "SELECT * FROM pragma_database_list", "SELECT load_extension('/tmp/evil.so')",
+    "SELECT readfile('/etc/passwd')", "SELECT writefile('/tmp/x', 'y')", "SELECT edit('x')",
+    "SELECT fts3_tokenizer('x', x'00')", "SELECT * FROM fsdir('/')", "SELECT * FROM dbstat",
+    "SELECT * FROM sqlite_master", "SELECT sql FROM sqlite_schema", "SELECT * FROM sqlite_temp_master",
+    "COPY customer TO '/tmp/stolen'", "COPY customer FROM '/etc/passwd'", "COPY customer FROM PROGRAM 'id'",
+    "COPY (SELECT 1) TO PROGRAM 'id'", "LOAD DATA INFILE '/etc/passwd' INTO TABLE customer",
+    "LOAD DATA LOCAL INFILE '/etc/passwd' INTO TABLE customer", "SELECT load_file('/etc/passwd')",
+    "SELECT pg_read_file('/etc/passwd')", "SELECT pg_read_binary_file('/etc/passwd')",
+    "SELECT * FROM pg_ls_dir('/')", "SELECT pg_stat_file('/etc/passwd')", "SELECT lo_import('/etc/passwd')",
+    "SELECT lo_export(1, '/tmp/x')", "SELECT dblink('host=evil', 'select 1')",
     "SELECT * FROM dblink('host=evil', 'select 1') AS t(a int)",
     "SELECT query_to_xml('select * from pg_shadow', true, true, '')",
     "SELECT xpath('/', xmlparse(document '<!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><x>&e;</x>'))",
-    "SELECT * FROM pg_shadow",
-    "SELECT * FROM pg_catalog.pg_authid",
-    "SELECT * FROM information_schema.tables",
-    "SELECT * FROM mysql.user",
-    "SELECT * FROM main.customer",
+    "SELECT * FROM pg_shadow", "SELECT * FROM pg_catalog.pg_authid",
+    "SELECT * FROM information_schema.tables", "SELECT * FROM mysql.user", "SELECT * FROM main.customer",
     "SELECT current_setting('data_directory')",
-    "SELECT set_config('default_transaction_read_only', 'off', false)",
-    "SELECT pg_terminate_backend(1)",
-    "SELECT pg_cancel_backend(1)",
-    "SELECT pg_reload_conf()",
-    "SELECT pg_rotate_logfile()",
-    "SELECT pg_switch_wal()",
-    "SELECT nextval('customer_id_seq')",
-    "SELECT setval('customer_id_seq', 1)",
-    "SELECT pg_advisory_lock(1)",
-    "SELECT pg_notify('x', 'y')",
-    "SELECT txid_current()",
-    "SELECT get_lock('x', 1)",
-    "SELECT sys_exec('id')",
-    "SELECT @@datadir",
-    "SELECT @x := 1",
-    "SELECT ?",
-    "SELECT :name",
-    "SELECT $1",
-    "SELECT * FROM zipfile('/tmp/x.zip')",
-    "SELECT * FROM csv_read('/etc/passwd')",
-    "SELECT * FROM read_csv('/etc/passwd')",
-    "SELECT * FROM sqlite_dbpage",
-    "SELECT * FROM customer('x')",
-    "SELECT * FROM json_tree(readfile('/etc/passwd'))",
-    "SELECT pg_ls_logdir()",
-    "SELECT * FROM pg_ls_waldir()",
-    "SELECT pg_logdir_ls()",
-    "SELECT pg_current_logfile()",
-    "SELECT pg_file_write('/tmp/x', 'y', false)",
-    "SELECT pg_create_restore_point('x')",
-    "SELECT pg_logical_emit_message(true, 'x', 'y')",
-    "SELECT pg_promote()",
-    "SELECT pg_relation_filepath('customer')",
-    "SELECT database_to_xml(true, true, '')",
-    "SELECT table_to_xml('customer', true, true, '')",
-    "SELECT cursor_to_xml('c', 1, true, true, '')",
-    "SELECT * FROM postgres_fdw_get_connections()",
-    "SELECT inet_server_addr()",
-    "SELECT * FROM pg_stat_activity",
-    "SELECT * FROM pg_settings",
-    "SELECT * FROM pg_file_settings",
-    "SELECT * FROM pg_hba_file_rules",
-    "SELECT * FROM pg_user_mappings",
-    "SELECT * FROM performance_schema.threads",
-    "SELECT * FROM sys.user_summary",
-    "SELECT EXTRACTVALUE(1, CONCAT(0x7e, VERSION()))",
-    "SELECT UPDATEXML(1, CONCAT(0x7e, USER()), 1)",
-    "SELECT release_all_locks()",
-    "SELECT name FROM customer INTO DUMPFILE '/tmp/x'",
-    "SELECT name FROM customer PROCEDURE ANALYSE()",
-    "HANDLER customer OPEN",
-    "INSTALL PLUGIN x SONAME 'evil.so'",
-    "CREATE EXTENSION plpython3u",
+    "SELECT set_config('default_transaction_read_only', 'off', false)", "SELECT pg_terminate_backend(1)",
+    "SELECT pg_cancel_backend(1)", "SELECT pg_reload_conf()", "SELECT pg_rotate_logfile()",
+    "SELECT pg_switch_wal()", "SELECT nextval('customer_id_seq')", "SELECT setval('customer_id_seq', 1)",
+    "SELECT pg_advisory_lock(1)", "SELECT pg_notify('x', 'y')", "SELECT txid_current()",
+    "SELECT get_lock('x', 1)", "SELECT sys_exec('id')", "SELECT @@datadir", "SELECT @x := 1", "SELECT ?",
+    "SELECT :name", "SELECT $1", "SELECT * FROM zipfile('/tmp/x.zip')",
+    "SELECT * FROM csv_read('/etc/passwd')", "SELECT * FROM read_csv('/etc/passwd')",
+    "SELECT * FROM sqlite_dbpage", "SELECT * FROM customer('x')",
+    "SELECT * FROM json_tree(readfile('/etc/passwd'))", "SELECT pg_ls_logdir()",
+    "SELECT * FROM pg_ls_waldir()", "SELECT pg_logdir_ls()", "SELECT pg_current_logfile()",
+    "SELECT pg_file_write('/tmp/x', 'y', false)", "SELECT pg_create_restore_point('x')",
+    "SELECT pg_logical_emit_message(true, 'x', 'y')", "SELECT pg_promote()",
+    "SELECT pg_relation_filepath('customer')", "SELECT database_to_xml(true, true, '')",
+    "SELECT table_to_xml('customer', true, true, '')", "SELECT cursor_to_xml('c', 1, true, true, '')",
+    "SELECT * FROM postgres_fdw_get_connections()", "SELECT inet_server_addr()",
+    "SELECT * FROM pg_stat_activity", "SELECT * FROM pg_settings", "SELECT * FROM pg_file_settings",
+    "SELECT * FROM pg_hba_file_rules", "SELECT * FROM pg_user_mappings",
+    "SELECT * FROM performance_schema.threads", "SELECT * FROM sys.user_summary",
+    "SELECT EXTRACTVALUE(1, CONCAT(0x7e, VERSION()))", "SELECT UPDATEXML(1, CONCAT(0x7e, USER()), 1)",
+    "SELECT release_all_locks()", "SELECT name FROM customer INTO DUMPFILE '/tmp/x'",
+    "SELECT name FROM customer PROCEDURE ANALYSE()", "HANDLER customer OPEN",
+    "INSTALL PLUGIN x SONAME 'evil.so'", "CREATE EXTENSION plpython3u",
     "CREATE FUNCTION f() RETURNS int LANGUAGE c AS '/tmp/evil.so', 'f'",
-    "ALTER SYSTEM SET archive_command = 'id'",
-    "ALTER ROLE postgres SUPERUSER",
+    "ALTER SYSTEM SET archive_command = 'id'", "ALTER ROLE postgres SUPERUSER",
     "IMPORT FOREIGN SCHEMA public FROM SERVER s INTO public",
-]
+]  # fmt: skip
 WAITS = [
-    "SELECT pg_sleep(10)",
-    "SELECT pg_sleep_for('10 seconds')",
-    "SELECT sleep(10)",
-    "SELECT benchmark(100000000, md5('x'))",
-    "SELECT randomblob(1000000000)",
-    "SELECT hex(zeroblob(1000000000))",
-    "SELECT pg_sleep_until(now() + interval '10 seconds')",
+    "SELECT pg_sleep(10)", "SELECT pg_sleep_for('10 seconds')", "SELECT sleep(10)",
+    "SELECT benchmark(100000000, md5('x'))", "SELECT randomblob(1000000000)",
+    "SELECT hex(zeroblob(1000000000))", "SELECT pg_sleep_until(now() + interval '10 seconds')",
     "SELECT name FROM customer WHERE (SELECT pg_sleep(10)) IS NULL",
     "SELECT name FROM customer ORDER BY (SELECT sleep(10))",
     "WITH w AS (SELECT pg_sleep(10)) SELECT * FROM customer, w",
-    "SELECT CASE WHEN 1 = 1 THEN pg_sleep(10) END",
-    "SELECT wait_for_executed_gtid_set('x')",
-]
+    "SELECT CASE WHEN 1 = 1 THEN pg_sleep(10) END", "SELECT wait_for_executed_gtid_set('x')",
+]  # fmt: skip
 TRICKS = [
     "",
     ";",
@@ -266,7 +182,11 @@ QUESTIONS = [
 
 CUSTOMERS = tuple(
     Table(name, tuple(map(Column, columns)))
-    for name, columns in {"customer": ("customer_id", "name", "age"), "city": ("city_id", "name"), "product": ("name", "price")}.items()
+    for name, columns in {
+        "customer": ("customer_id", "name", "age"),
+        "city": ("city_id", "name"),
+        "product": ("name", "price"),
+    }.items()
 )
 
 
@@ -311,10 +231,18 @@ def test_sqlite_itself_refuses_what_the_check_would_let_through(shop, shop_file)
 
 
 def test_sqlite_reads_no_file_and_opens_no_other(shop, tmp_path):
-    for sql in ("ATTACH DATABASE '/etc/passwd' AS a", f"VACUUM INTO '{tmp_path}/copy'", "SELECT load_extension('x')", "PRAGMA query_only = 0"):
+    for sql in (
+        "ATTACH DATABASE '/etc/passwd' AS a",
+        f"VACUUM INTO '{tmp_path}/copy'",
+        "SELECT load_extension('x')",
+        "PRAGMA query_only = 0",
+    ):
         with (
             shop.engine.connect() as connection,
-            pytest.raises(Exception, match=r"not authorized|no such function|authorization denied|too many attached|readonly"),
+            pytest.raises(
+                Exception,
+                match=r"not authorized|no such function|authorization denied|too many attached|readonly",
+            ),
         ):
             connection.exec_driver_sql(sql)
     assert not (tmp_path / "copy").exists()
@@ -352,7 +280,11 @@ def test_excluded_columns_are_neither_read_nor_shown():
     columns = (Column("name"), Column("salary", excluded=True))
     schema = Schema((Table("person", columns),))
     assert "salary" not in checked("SELECT * FROM person", schema).sql()
-    for sql in ("SELECT salary FROM person", "SELECT name FROM person ORDER BY salary", "SELECT count(*) FROM person WHERE salary > 3"):
+    for sql in (
+        "SELECT salary FROM person",
+        "SELECT name FROM person ORDER BY salary",
+        "SELECT count(*) FROM person WHERE salary > 3",
+    ):
         with pytest.raises(StatementError, match="private"):
             checked(sql, schema)
 
@@ -376,10 +308,23 @@ def test_reading_is_allowed(shop, sql):
 
 
 def test_what_is_run_is_what_was_looked_at(shop):
-    assert "DROP" not in checked("SELECT name /* DROP TABLE customer */ FROM customer -- DROP", shop.schema).sql(comments=False)
+    assert "DROP" not in checked(
+        "SELECT name /* DROP TABLE customer */ FROM customer -- DROP", shop.schema
+    ).sql(comments=False)
 
 
-@pytest.mark.parametrize("url", ["", "x", "oracle://a/b", "sqlite:////etc/passwd", "http://example.org", "postgresql", "mssql+pyodbc://a"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "x",
+        "oracle://a/b",
+        "sqlite:////etc/passwd",
+        "http://example.org",
+        "postgresql",
+        "mssql+pyodbc://a",
+    ],
+)
 def test_addresses_that_are_none_are_refused(url):
     with pytest.raises(ConnectError):
         parsed_url(url)
@@ -390,7 +335,9 @@ def postgres(db):
     from django.db import connection
 
     settings = connection.settings_dict
-    url = f"postgresql://{settings['USER']}@/{settings['NAME']}?host={settings['HOST']}" + (f"&port={settings['PORT']}" if settings["PORT"] else "")
+    url = f"postgresql://{settings['USER']}@/{settings['NAME']}?host={settings['HOST']}" + (
+        f"&port={settings['PORT']}" if settings["PORT"] else ""
+    )
     writer = create_engine(parsed_url(url))
     with writer.begin() as connected:
         connected.execute(text("DROP TABLE IF EXISTS safe_customer"))
@@ -418,7 +365,9 @@ def test_postgresql_itself_refuses_to_write(postgres):
 def test_a_role_that_may_write_is_noticed(postgres):
     assert may_write(postgres)
     with postgres.connect() as connection:
-        assert not connection.execute(text("SELECT has_table_privilege('pg_read_all_data', 'safe_customer', 'INSERT')")).scalar()
+        assert not connection.execute(
+            text("SELECT has_table_privilege('pg_read_all_data', 'safe_customer', 'INSERT')")
+        ).scalar()
 
 
 def test_rows_come_from_postgresql_only_as_far_as_they_are_wanted(postgres):
@@ -440,7 +389,10 @@ def test_postgresql_stops_what_takes_too_long(postgres):
 @pytest.mark.parametrize(
     ("grant", "writes"),
     [
-        ("GRANT USAGE ON *.* TO `reader`@`%` IDENTIFIED BY PASSWORD '*48779B14E864BCF9485BDBCD5AAD0FEB05E8CC81'", False),
+        (
+            "GRANT USAGE ON *.* TO `reader`@`%` IDENTIFIED BY PASSWORD '*48779B14E864BCF9485BDBCD5AAD0FEB05E8CC81'",
+            False,
+        ),
         ("GRANT SELECT, SHOW VIEW ON `shop`.* TO `reader`@`%`", False),
         ("GRANT SELECT, INSERT, UPDATE, DELETE, CREATE ON `test`.* TO PUBLIC", False),
         ("GRANT SELECT, INSERT (name) ON `shop`.`city` TO `writer`@`%`", True),

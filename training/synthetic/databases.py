@@ -1,7 +1,7 @@
 """Invented databases to ask about: the worlds that graphs are trained on, as tables, and what is asked of
 them, as SQL.
 
-What a question means is taken from its SPARQL (`kbqa/sparql/examples/world_questions.py`): entities are rows,
+What a question means is taken from its SPARQL (`questions.py`): entities are rows,
 which are shown and found by their names; a property that everything has once at most is a key, others are
 tables of pairs.
 """

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from pyoxigraph import Quad, RdfFormat, Store, Triple, parse
 
 from kbqa.sparql.ingest import names
-from kbqa.sparql.ingest.job import naming_of, next_number, serve
+from kbqa.sparql.ingest.load import naming_of, next_number, serve
 from kbqa.sparql.models import Graph, GraphVersion
 from kbqa.sparql.profile import Profile, profile_graph
 from kbqa.sparql.stores import OxigraphStore, QueryError, StoreError

@@ -1,7 +1,7 @@
 """The kinds of jobs that graphs have."""
 
-from kbqa.sparql.ingest import job
-from kbqa.sparql.suggestions.job import suggest_questions
+from kbqa.sparql.ingest import load
+from kbqa.sparql.suggestions.stage import suggest_questions
 from searchapp.jobs.registry import Stage, register
 
 LOAD = "load_graph"
@@ -9,11 +9,11 @@ DELETE = "delete_graph"
 
 register(
     LOAD,
-    Stage(job.fetch_source),
-    Stage(job.read),
+    Stage(load.fetch_source),
+    Stage(load.read),
     Stage(suggest_questions),
-    Stage(job.publish),
-    Stage(job.embed_labels),
-    clean_up=job.abandon,
+    Stage(load.publish),
+    Stage(load.embed_labels),
+    clean_up=load.abandon,
 )
-register(DELETE, Stage(job.delete))
+register(DELETE, Stage(load.delete))

@@ -19,7 +19,7 @@ from kbqa.sparql.answer import pipeline
 from kbqa.sparql.answer.pipeline import Answer
 from kbqa.sparql.answer.registry import configured_decoder, served
 from kbqa.sparql.ingest.download import pinned
-from kbqa.sparql.ingest.job import uploaded_path, uploads
+from kbqa.sparql.ingest.load import uploaded_path, uploads
 from kbqa.sparql.ingest.rdf_parser import FORMATS, LoadError, rdf_format
 from kbqa.sparql.models import Graph, Question
 from kbqa.sparql.prefixes import is_iri, is_prefix

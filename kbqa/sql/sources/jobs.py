@@ -1,7 +1,7 @@
 """The kinds of jobs that databases have."""
 
-from kbqa.sql.ingest import job
-from kbqa.sql.suggestions.job import suggest_questions
+from kbqa.sql.ingest import scan
+from kbqa.sql.suggestions.stage import suggest_questions
 from searchapp.jobs.registry import Stage, register
 
 SCAN = "scan_database"
@@ -9,11 +9,11 @@ DELETE = "delete_database"
 
 register(
     SCAN,
-    Stage(job.scan_schema),
-    Stage(job.scan_cells),
-    Stage(job.scan_definitions),
+    Stage(scan.scan_schema),
+    Stage(scan.scan_cells),
+    Stage(scan.scan_definitions),
     Stage(suggest_questions),
-    Stage(job.publish),
-    clean_up=job.abandon,
+    Stage(scan.publish),
+    clean_up=scan.abandon,
 )
-register(DELETE, Stage(job.delete))
+register(DELETE, Stage(scan.delete))

@@ -119,7 +119,7 @@ class Command(BaseCommand):
         return Sizes(reader_layers=5, tuned=1, relations=len(RELATIONS)), SQL
 
     def _training_data(self, language: str) -> Any:
-        return import_module(f"kbqa.{language}.training_data")
+        return import_module(f"training.{language}.data")
 
     def _prepared(self, options: dict[str, Any]) -> tuple[Any, Any, Any]:
         from kbqa.decoding.features import TextTable

@@ -12,9 +12,9 @@ from kbqa.sparql.ingest.edits import edit_triples, update_graph
 from kbqa.sparql.query import Edge, Item, Query, Variable, query_text
 from kbqa.sparql.sources import services
 from kbqa.sparql.stores import QueryError, StoreError
-from kbqa.sparql.suggestions.job import working_questions
+from kbqa.sparql.suggestions.stage import working_questions
 from training.synthetic.questions import questions_about
-from training.synthetic.worlds import LinkedQuestion
+from training.synthetic.worlds import World
 
 
 def names(graph, question):
@@ -182,7 +182,7 @@ def test_what_a_graph_suggests_is_answered_and_differs(load):
 
 
 def test_an_unseen_domain_is_answered(load):
-    world = LinkedQuestion("space", 11)
+    world = World("space", 11)
     graph = load(_dump(world), suffix=".nt")
     _, live = served(graph)
     right = asked = 0

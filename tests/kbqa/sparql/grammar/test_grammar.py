@@ -10,7 +10,7 @@ from kbqa.decoding.actions import Action, Kind
 from kbqa.decoding.beam import BeamOptions, search
 from kbqa.decoding.scorers import RandomScorer
 from kbqa.sparql.answer.entity_linking import numbers_in
-from kbqa.sparql.grammar import LinkedQuestion as QuestionWorld
+from kbqa.sparql.grammar import LinkedQuestion
 from kbqa.sparql.grammar import live_graph, start
 from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.profile import profile_graph
@@ -32,7 +32,7 @@ from tests.kbqa.conftest import FILMS
 from training.sparql.oracle import decisions
 from training.synthetic.domains import DOMAINS
 from training.synthetic.questions import questions_about
-from training.synthetic.worlds import LinkedQuestion
+from training.synthetic.worlds import World
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
 BOTH = (Literal(True), Literal(False))
@@ -43,7 +43,7 @@ def live(store: Store) -> LiveGraph:
     return LiveGraph(opened, profile_graph(opened))
 
 
-def anything(graph: LiveGraph, rng: random.Random) -> QuestionWorld:
+def anything(graph: LiveGraph, rng: random.Random) -> LinkedQuestion:
     """A question that may mention any few things of the graph."""
     quads = list(graph.store.store.quads_for_pattern(None, None, None))
     rng.shuffle(quads)
@@ -57,7 +57,7 @@ def anything(graph: LiveGraph, rng: random.Random) -> QuestionWorld:
         Action(Kind.NUMBER, Literal(text, datatype=NamedNode(f"{XSD}integer")), text)
         for text in ("1", "2", "1995", "40")
     ]
-    return QuestionWorld(
+    return LinkedQuestion(
         graph,
         tuple(Action(Kind.ENTITY, each, str(each)) for each in entities),
         tuple(Action(Kind.CLASS, each.iri, each.text) for each in graph.profile.classes),
@@ -75,7 +75,7 @@ def films() -> Store:
 GRAPHS = {
     "films": films,
     **{
-        domain: (lambda name=domain: LinkedQuestion(name, 3).store)
+        domain: (lambda name=domain: World(name, 3).store)
         for domain in ("library", "hospital", "software")
     },
 }
@@ -103,7 +103,7 @@ def test_queries_by_chance_run_and_have_solutions(name):
 
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_known_queries_are_written_choice_by_choice(domain):
-    world = LinkedQuestion(domain, 5)
+    world = World(domain, 5)
     graph = live(world.store)
     entities = tuple(
         Action(Kind.ENTITY, node, name) for node, name in world.names.items() if isinstance(node, NamedNode)
@@ -125,7 +125,7 @@ def test_known_queries_are_written_choice_by_choice(domain):
     )
     compared = 0
     for example in questions_about(world, 90):
-        question = QuestionWorld(graph, entities, classes, values, tuple(numbers_in(example.question)))
+        question = LinkedQuestion(graph, entities, classes, values, tuple(numbers_in(example.question)))
         state = start(question)
         for step in decisions(example.query, question):
             state = state.apply(step.legal[step.gold])
@@ -141,7 +141,7 @@ def test_known_queries_are_written_choice_by_choice(domain):
 def test_only_what_holds_is_offered_at_the_end():
     graph = live(films())
     film = Action(Kind.ENTITY, NamedNode("http://films.example/f4"), "Falcon")
-    state = start(QuestionWorld(graph, (film,))).apply(film)
+    state = start(LinkedQuestion(graph, (film,))).apply(film)
     offered = state.legal_actions()
     assert {choice.text for choice in offered if choice.kind == Kind.FORWARD} == {"director", "year"}
     assert all(state.holds(offered))
@@ -181,7 +181,7 @@ def walked(query: Query, entities: tuple[str, ...] = (), numbers: str = "") -> s
     hold.
     """
     graph = live(films())
-    world = QuestionWorld(
+    world = LinkedQuestion(
         graph,
         tuple(Action(Kind.ENTITY, film(each), each) for each in entities),
         tuple(Action(Kind.CLASS, each.iri, each.text) for each in graph.profile.classes),
@@ -245,7 +245,7 @@ def test_counting_what_may_be_missing_counts_from_none():
 
 def test_what_may_be_missing_is_something_that_one_has_at_least():
     graph = live(films())
-    state = start(QuestionWorld(graph, (Action(Kind.ENTITY, film("f4"), "Falcon"),)))
+    state = start(LinkedQuestion(graph, (Action(Kind.ENTITY, film("f4"), "Falcon"),)))
     for wanted in (film("f4"), film("director"), "NEW", "OPTIONAL", 0):
         state = state.apply(next(choice for choice in state.legal_actions() if choice.key == wanted))
     offered = state.legal_actions()
@@ -259,7 +259,7 @@ def test_what_may_be_missing_is_something_that_one_has_at_least():
 
 def test_an_alternative_that_is_there_already_cannot_be_closed():
     graph = live(films())
-    state = start(QuestionWorld(graph, (Action(Kind.ENTITY, film("f1"), "Silent Harbour"),)))
+    state = start(LinkedQuestion(graph, (Action(Kind.ENTITY, film("f1"), "Silent Harbour"),)))
     once = ("EITHER", film("f1"), film("director"), "NEW")
     for wanted in (*once, "OR", film("f1"), film("director"), 0):
         state = state.apply(next(choice for choice in state.legal_actions() if choice.key == wanted))
@@ -269,7 +269,7 @@ def test_an_alternative_that_is_there_already_cannot_be_closed():
 def test_what_is_asked_to_be_so_is_of_a_kind_that_the_relation_leads_to():
     graph = live(films())
     entities = tuple(Action(Kind.ENTITY, film(each), each) for each in ("f1", "p2", "p4", "c1"))
-    state = start(QuestionWorld(graph, entities))
+    state = start(LinkedQuestion(graph, entities))
     for wanted in ("ASK", film("f1"), film("director")):
         state = state.apply(next(choice for choice in state.legal_actions() if choice.key == wanted))
     offered = [choice for choice in state.legal_actions() if choice.kind == Kind.ENTITY]
@@ -282,7 +282,7 @@ def test_what_is_asked_to_be_so_is_of_a_kind_that_the_relation_leads_to():
 def test_words_for_the_most_of_one_number_of_a_class_are_not_those_for_another():
     several = 0
     for seed in range(6):
-        world = LinkedQuestion("railway", seed)
+        world = World("railway", seed)
         for kind in world.classes:
             told = [
                 word
@@ -314,7 +314,7 @@ def test_what_is_said_of_several_things_is_said_of_one(several, one):
 
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_a_question_names_every_thing_that_its_query_has(domain):
-    world = LinkedQuestion(domain, 5)
+    world = World(domain, 5)
     for example in questions_about(world, 300):
         if example.query is None:
             continue

@@ -4,7 +4,7 @@ import pytest
 
 from kbqa.sparql.answer.entity_linking import find_mentions
 from kbqa.sparql.answer.registry import served
-from kbqa.sparql.ingest import job
+from kbqa.sparql.ingest import load as ingest
 from kbqa.sparql.ingest.label_vectors import label_vectors_of
 from kbqa.sparql.models import LabelVector
 
@@ -50,7 +50,7 @@ def test_vectors_are_made_once_and_go_with_their_labels(countries, load, monkeyp
     def refuse(texts):
         raise AssertionError(f"{texts} were encoded again.")
 
-    monkeypatch.setattr(job, "encode_labels", refuse)
+    monkeypatch.setattr(ingest, "encode_labels", refuse)
     load(COUNTRIES.replace(':fr a :Country ; rdfs:label "France" ; ', ":fr a :Country ; "), name="countries")
     assert set(label_vectors_of(countries.pk).rows().values_list("text", flat=True)) == {
         "United States of America",

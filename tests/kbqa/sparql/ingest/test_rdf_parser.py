@@ -113,11 +113,11 @@ def test_a_load_that_was_killed_goes_on(load):
         arguments={"graph": graph.pk},
         state=Job.State.RUNNING,
     )
-    job.fetch_source(JobContext(job))
-    job.read(JobContext(job))
-    job.read(JobContext(job))
+    ingest.fetch_source(JobContext(job))
+    ingest.read(JobContext(job))
+    ingest.read(JobContext(job))
     _, live = served(graph)
     assert live.store.version.endswith(".1")
-    job.publish(JobContext(job))
+    ingest.publish(JobContext(job))
     graph.refresh_from_db()
     assert (graph.serving.number, graph.serving.triples) == (2, 38)

@@ -20,7 +20,7 @@ from kbqa.sql.schema import Schema
 from kbqa.sql.sources import services
 from kbqa.sql.stores.executor import ExecutionError, Result
 from kbqa.sql.stores.validator import StatementError
-from kbqa.sql.suggestions.job import working_questions
+from kbqa.sql.suggestions.stage import working_questions
 from searchapp.jobs.models import Job
 from searchapp.jobs.runner import run_stages
 from tests.kbqa.sql.chance import run_by_chance

@@ -79,7 +79,7 @@ def test_until_a_scan_is_published_the_one_before_serves(connect, shop_file, mon
     def stop(database: int) -> Any:
         raise RuntimeError("killed")
 
-    monkeypatch.setattr("kbqa.sql.ingest.job.definitions_of", stop)
+    monkeypatch.setattr("kbqa.sql.ingest.scan.definitions_of", stop)
     job = connect(fails=True)
     monkeypatch.undo()
     assert counted(database, "porto", "braga") == {"porto": 1}

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from kbqa.sql.answer.pipeline import Source, ask
 from kbqa.sql.answer.reading import rows_of
 from kbqa.sql.answer.registry import configured_generator, source_of
-from kbqa.sql.ingest.job import database_of, running_scan
+from kbqa.sql.ingest.scan import database_of, running_scan
 from kbqa.sql.query import Aggregate, AllOf, DatePart, Item, Order, Part, Query, Term
 from kbqa.sql.rendering import render
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, Table, readable

@@ -12,7 +12,7 @@ from typing import Any
 from training.code_encoder.standalone import file_name_for
 
 
-class MalformedFile(ValueError):  # noqa: N818 - names what is wrong
+class MalformedFile(ValueError):
     """A line of an evaluation file is not what it should be."""
 
 

@@ -17,14 +17,15 @@ from django.conf import settings
 from pyoxigraph import Literal, NamedNode, Store
 
 from evaluation.kbqa.calibration import Judged, calibration_error
+from kbqa.sparql import names
 from kbqa.sparql.answer.decoders import Decoder
 from kbqa.sparql.answer.pipeline import Answer, Reading, ask, run
 from kbqa.sparql.grammar.live_graph import LiveGraph
-from kbqa.sparql.ingest import names
-from kbqa.sparql.ingest.label_vectors import encode_labels, label_vectors_of
+from kbqa.sparql.ingest.name_reader import names_in
+from kbqa.sparql.ingest.profiler import profile_graph
 from kbqa.sparql.ingest.rdf_parser import RdfFile, Report, rdf_format, triples_of
 from kbqa.sparql.models import Graph, GraphVersion
-from kbqa.sparql.profile import profile_graph
+from kbqa.sparql.names import encode_labels, label_vectors_of
 from kbqa.sparql.query import query_text
 from kbqa.sparql.stores import OxigraphStore, QueryError
 from kbqa.sparql.stores.base import RdfTerm
@@ -94,7 +95,7 @@ def loaded_graph(path: Path, embedded_labels: int | None = None) -> Iterator[tup
         store.bulk_extend(triples_of(file, report, skip_bad_lines=False, progress=lambda done, total: None))
         opened = OxigraphStore(store, "1")
         profile = profile_graph(opened)
-        names.names_of(version).write(names.names_in(store, profile))
+        names.names_of(version).write(names_in(store, profile))
         label_vectors_of(graph.pk).write(names.labels_of(version, embedded_labels), encode_labels)
         yield version, LiveGraph(opened, profile)
     finally:

@@ -23,11 +23,11 @@ from kbqa.sql.answer.formatting import laid_out, sentence_of, shown
 from kbqa.sql.answer.generator import Focus
 from kbqa.sql.answer.pipeline import Answer
 from kbqa.sql.answer.reading import Reading
-from kbqa.sql.answer.registry import NotReadyError, served
 from kbqa.sql.models import Database, DatabaseQuestion
 from kbqa.sql.schema import Schema
 from kbqa.sql.sources import selectors, services
 from kbqa.sql.stores.connections import ConnectError
+from kbqa.sql.stores.databases import NotReadyError, served
 from kbqa.sql.stores.executor import ExecutionError, Result
 from kbqa.sql.stores.validator import StatementError
 from searchapp.encoders import EncoderError

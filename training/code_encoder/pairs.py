@@ -12,7 +12,7 @@ _MIN_WORDS, _MIN_LINES = 3, 3
 # Constructors and what every class has: their documentation says nothing about what they do.
 _STANDARD_METHODS = frozenset(
     """constructor initialize init tostring hashcode equals clone finalize compareto to_s to_str inspect hash string error
-    len less swap setup teardown main""".split()  # noqa: SIM905
+    len less swap setup teardown main""".split()
 )
 _PARAGRAPH_END = re.compile(
     r"\n\s*\n|\n\s*(?:@\w|:\w+|\\\w+\b|Args?:|Arguments:|Parameters?\b|Returns?:|Raises:|Examples?:|>>>|```|---|===)"

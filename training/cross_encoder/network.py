@@ -16,8 +16,8 @@ from transformers import BertConfig, BertModel
 
 from kbqa.decoding.actions import FEATURES
 from kbqa.decoding.features import JOINT_MATCHES
-from kbqa.sql.answer.schema_linking import RELATIONS
 from kbqa.sql.focus.cross_encoder.features import KINDS
+from kbqa.sql.relations import RELATIONS
 from training.decoder.network import ReaderLayer
 from training.decoder.network import Sizes as ReaderSizes
 

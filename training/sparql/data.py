@@ -14,11 +14,12 @@ from pyoxigraph import Store
 from tokenizers import Tokenizer
 
 from kbqa.decoding.features import TextTable
+from kbqa.sparql import names
 from kbqa.sparql.grammar.live_graph import LiveGraph
-from kbqa.sparql.ingest import names
+from kbqa.sparql.ingest.name_reader import names_in
+from kbqa.sparql.ingest.profiler import profile_graph
 from kbqa.sparql.ingest.rdf_parser import RdfFile, Report, rdf_format, triples_of
 from kbqa.sparql.models import Graph, GraphVersion
-from kbqa.sparql.profile import profile_graph
 from kbqa.sparql.stores import OxigraphStore, QueryError
 from kbqa.sparql.suggestions.templates import make_examples
 from kbqa.sql.ingest.introspection import read_schema
@@ -134,7 +135,7 @@ def written(graph: TrainingGraph) -> Iterator[tuple[GraphVersion, LiveGraph]]:
     version = GraphVersion.objects.create(graph=row, number=1, load=1)
     opened = OxigraphStore(graph.store, "1")
     profile = profile_graph(opened)
-    names.names_of(version).write(names.names_in(graph.store, profile))
+    names.names_of(version).write(names_in(graph.store, profile))
     yield version, LiveGraph(opened, profile)
     names.names_of_load(row.pk, 0).delete(all_loads=True)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from tokenizers import Tokenizer
 
 from kbqa.decoding.features import TextTable
-from kbqa.sparql.answer.pipeline import link_question
+from kbqa.sparql.answer.entity_linking import link_question
 from kbqa.sparql.grammar import VOCABULARY
 from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.models import GraphVersion

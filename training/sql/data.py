@@ -15,11 +15,11 @@ from tokenizers import Tokenizer
 
 from kbqa.decoding.features import TextTable
 from kbqa.linking.names import Names
-from kbqa.sql.answer.schema_linking import CellNames
 from kbqa.sql.ingest.cells import CellReport, read_cells, sample_values
 from kbqa.sql.ingest.inferred_keys import all_keys
 from kbqa.sql.ingest.introspection import read_schema
 from kbqa.sql.models import Database
+from kbqa.sql.names import CellNames
 from kbqa.sql.schema import ColumnRef, ColumnType, Schema
 from kbqa.sql.stores.connections import sqlite_engine
 from training.decoder.dataset import Prepared, folder_of

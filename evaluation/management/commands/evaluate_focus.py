@@ -15,7 +15,8 @@ from tqdm import tqdm
 
 from evaluation.kbqa.focus import FocusScores, evaluate_focus, merged
 from kbqa.decoding.pointer_network import load_decoder
-from kbqa.sql.answer.generator import MODEL_FOLDER, LocalGenerator
+from kbqa.sql.answer.generator import LocalGenerator
+from kbqa.sql.decoder import MODEL_FOLDER
 from kbqa.sql.focus.cross_encoder.inference import BUNDLED_FOLDER as CROSS_ENCODER_FOLDER
 from kbqa.sql.focus.cross_encoder.inference import load_cross_encoder
 from kbqa.sql.focus.selection import NARROW, ROOMY

@@ -6,10 +6,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from kbqa.sparql.sources.services import QuestionError
-from kbqa.sql.answer.registry import NotReadyError
 from kbqa.sql.models import Database
 from kbqa.sql.sources import services
 from kbqa.sql.stores.connections import ConnectError
+from kbqa.sql.stores.databases import NotReadyError
 from searchapp.encoders import EncoderError
 
 _SHOWN = 20

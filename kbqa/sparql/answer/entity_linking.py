@@ -15,9 +15,10 @@ from kbqa.decoding.actions import Action, Kind
 from kbqa.linking.mentions import Found, features_of, find_names
 from kbqa.linking.words import COMMON, Word, dates_of, fold, key_of, numbers_of, quoted_of, stem, words_of
 from kbqa.sparql.dates import is_dated
-from kbqa.sparql.ingest.label_vectors import encode_labels, label_vectors_of
-from kbqa.sparql.ingest.names import names_of
+from kbqa.sparql.grammar import LinkedQuestion
+from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.models import GraphVersion, Name
+from kbqa.sparql.names import encode_labels, label_vectors_of, names_of
 from kbqa.sparql.profile import Profile
 from kbqa.sparql.terms import parse_term
 
@@ -39,6 +40,18 @@ class Mentions:
     classes: tuple[Action, ...]
     values: tuple[Action, ...]
     numbers: tuple[Action, ...]
+
+
+def link_question(question: str, version: GraphVersion, graph: LiveGraph) -> LinkedQuestion:
+    """Return a question's view of a graph."""
+    found = find_mentions(question, version, graph.profile)
+    return LinkedQuestion(
+        graph,
+        graph.with_surroundings(found.entities),
+        found.classes,
+        graph.with_surroundings(found.values),
+        found.numbers,
+    )
 
 
 def find_mentions(question: str, version: GraphVersion, profile: Profile) -> Mentions:

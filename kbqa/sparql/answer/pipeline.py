@@ -9,8 +9,8 @@ from pyoxigraph import Literal, NamedNode
 
 from kbqa.decoding.beam import DerivationStep, is_answerable
 from kbqa.sparql.answer.decoders import Decoder
-from kbqa.sparql.answer.entity_linking import find_mentions
-from kbqa.sparql.grammar import LinkedQuestion, SparqlState
+from kbqa.sparql.answer.entity_linking import link_question
+from kbqa.sparql.grammar import SparqlState
 from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.models import Graph, GraphVersion
 from kbqa.sparql.query import Query, Variable, query_text
@@ -50,18 +50,6 @@ class Answer:
     def best(self) -> Reading | None:
         """Return the reading that is taken."""
         return self.readings[0] if self.readings and self.answerable else None
-
-
-def link_question(question: str, version: GraphVersion, graph: LiveGraph) -> LinkedQuestion:
-    """Return a question's view of a graph."""
-    found = find_mentions(question, version, graph.profile)
-    return LinkedQuestion(
-        graph,
-        graph.with_surroundings(found.entities),
-        found.classes,
-        graph.with_surroundings(found.values),
-        found.numbers,
-    )
 
 
 def ask(question: str, version: GraphVersion, graph: LiveGraph, decoder: Decoder) -> Answer:

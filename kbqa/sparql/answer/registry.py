@@ -13,7 +13,6 @@ from kbqa.sparql.answer.decoders import WIDTH, Decoder, NetworkDecoder, Sequence
 from kbqa.sparql.answer.language_model import ServerDecoder
 from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.models import Graph, GraphVersion
-from kbqa.sparql.profile import Profile
 from kbqa.sparql.stores import EndpointStore, GraphStore, OxigraphStore, StoreError
 
 MODEL_FOLDER = Path(__file__).parents[1] / "model"
@@ -44,7 +43,7 @@ def live_graph(version: GraphVersion) -> LiveGraph:
         found = _open.get(version.pk)
         if found is None:
             store = _store(version)
-            found = _open[version.pk] = LiveGraph(store, Profile.from_json(version.profile))
+            found = _open[version.pk] = LiveGraph(store, version.parsed_profile)
             while len(_open) > _MAX_OPEN:
                 _open.popitem(last=False)
         _open.move_to_end(version.pk)

@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from django.db import connection, transaction
 from pyoxigraph import Quad, RdfFormat, Store, Triple, parse
 
-from kbqa.sparql.ingest import names
+from kbqa.sparql import names
 from kbqa.sparql.ingest.load import naming_of, next_number, serve
+from kbqa.sparql.ingest.name_reader import names_in
+from kbqa.sparql.ingest.profiler import profile_graph
 from kbqa.sparql.models import Graph, GraphVersion
-from kbqa.sparql.profile import Profile, profile_graph
 from kbqa.sparql.stores import OxigraphStore, QueryError, StoreError
 from kbqa.sparql.stores.executor import words_outside_quotes
 
@@ -80,9 +81,9 @@ def _changed(
     change(store)
     store.flush()
     profile = profile_graph(OxigraphStore(store, ""), naming_of(graph))
-    old = set(names.names_in(before, Profile.from_json(served.profile)))
-    new = set(names.names_in(store, profile))
-    version.triples, version.profile = len(store), profile.as_json()
+    old = set(names_in(before, served.parsed_profile))
+    new = set(names_in(store, profile))
+    version.triples, version.parsed_profile = len(store), profile
     with transaction.atomic():
         names.names_of(version).remove(old - new)
         names.names_of(version).write(new - old)

@@ -5,7 +5,6 @@ decodes queries over that.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, log
-from pathlib import Path
 from typing import Protocol
 
 from kbqa.decoding.actions import Action, State
@@ -15,14 +14,15 @@ from kbqa.decoding.pointer_network import DecoderModel, Session, load_decoder
 from kbqa.decoding.scorers import NetworkScorer
 from kbqa.linking.text_vectors import TextVectors
 from kbqa.sql.answer.reranking import Ranking
-from kbqa.sql.answer.schema_linking import column_text, relate
+from kbqa.sql.answer.schema_linking import column_text
+from kbqa.sql.decoder import MODEL_FOLDER
 from kbqa.sql.focus.cross_encoder.inference import CrossEncoder, load_cross_encoder
 from kbqa.sql.focus.selection import ROOMY, Budget, connected, focused, narrowed, only
 from kbqa.sql.grammar import LinkedQuestion, SqlState, start
+from kbqa.sql.relations import relate
 from kbqa.sql.schema import ColumnRef
 from searchapp.encoders.base import Vectors
 
-MODEL_FOLDER = Path(__file__).parents[1] / "model"
 WHOLE_COLUMNS = 60
 """Up to how many columns a schema is decoded over as a whole."""
 READ_COLUMNS = 180
@@ -90,7 +90,7 @@ class LocalGenerator:
             world = focused(
                 world, keep, READ_COLUMNS, similar=self.similarities(question, world, definitions)
             )
-        relation: Relate = lambda choices: relate(world.schema, choices)  # noqa: E731
+        relation: Relate = lambda choices: relate(world.schema, choices)
         return Session(self.model, question, world.candidates, relation), world
 
     def similarities(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from kbqa.language_model import ChatServer
 from kbqa.sql.answer.language_model_grammar import schema_grammar
-from kbqa.sql.answer.schema_linking import CellNames
+from kbqa.sql.names import CellNames
 from kbqa.sql.schema import ColumnRef, Schema, Table
 
 _FENCED = re.compile(r"```(?:sql)?\s*(.*?)```", re.DOTALL | re.IGNORECASE)

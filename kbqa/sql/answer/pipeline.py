@@ -7,19 +7,18 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 
 import numpy as np
-from sqlalchemy import Engine
 
 from kbqa.decoding.beam import Hypothesis, is_answerable
 from kbqa.language_model import ChatServer, ServerError
-from kbqa.linking.text_vectors import TextVectors
 from kbqa.sql.answer.generator import Focus, LocalGenerator
 from kbqa.sql.answer.language_model import Confirmed, generate
 from kbqa.sql.answer.reading import Reading
-from kbqa.sql.answer.schema_linking import CellNames, link_question
+from kbqa.sql.answer.schema_linking import link_question
 from kbqa.sql.answer.unanswerable import missing_words
 from kbqa.sql.grammar import SqlState
 from kbqa.sql.rendering import NotConnectedError, render
-from kbqa.sql.schema import ColumnRef, Schema
+from kbqa.sql.schema import ColumnRef
+from kbqa.sql.stores.databases import Source
 from kbqa.sql.stores.executor import ExecutionError, Limits, execute
 from kbqa.sql.stores.validator import StatementError, checked
 
@@ -27,16 +26,6 @@ _TRIAL, _SURE = Limits(seconds=2.0, rows=200), 0.5
 """How candidates are tried; how likely an answer has to be right for nothing to be said of what may be
 missing.
 """
-
-
-@dataclass(frozen=True)
-class Source:
-    """A database as questions see it."""
-
-    schema: Schema
-    cells: CellNames
-    engine: Engine
-    definitions: TextVectors | None = None
 
 
 @dataclass(frozen=True)

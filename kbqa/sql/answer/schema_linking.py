@@ -6,14 +6,10 @@ Candidates, never a decision: the decoder decides.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import replace
 
 from kbqa.decoding.actions import Action, Kind
 from kbqa.linking.mentions import Found, features_of, find_names
-from kbqa.linking.names import Names
 from kbqa.linking.words import (
     COMMON,
     Span,
@@ -27,6 +23,7 @@ from kbqa.linking.words import (
     words_of,
 )
 from kbqa.sql.grammar import LinkedQuestion
+from kbqa.sql.names import CellNames, about_text, column_key, definition_text
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema, Table, readable
 
 MAX_QUESTION = 2_000
@@ -39,32 +36,9 @@ _LITERAL = re.compile(
     re.IGNORECASE,
 )
 """What a name is asked to contain: `the letter M`, `the word love`."""
-_SEPARATOR = "\t"
-_MAX_DESCRIPTION_LENGTH = 200
 _CLAUSE = re.compile(r"[.;,:(]")
 _NAMED_WITHIN = 6
 """By how many characters a mention may be longer than the name."""
-
-RELATIONS = (
-    "", "itself", "column of table", "table of column", "key of table", "table of key",
-    "column of the same table", "refers", "referred", "table refers", "table referred", "value of column",
-    "column of value", "value of table", "table of value", "same name",
-)  # fmt: skip
-"""What one candidate can be to another; the network has an embedding for each, so new ones go to the end."""
-_RELATION = {name: place for place, name in enumerate(RELATIONS)}
-
-
-@dataclass(frozen=True)
-class CellNames:
-    """Where the values of a database's cells are found, and what few values coded columns have."""
-
-    names: Names | None = None
-    codes: Mapping[ColumnRef, tuple[str, ...]] | None = None
-
-
-def predicate_of(ref: ColumnRef) -> str:
-    """Return a column's place as one text, for the tables of names."""
-    return f"{ref.table}{_SEPARATOR}{ref.column}"
 
 
 def link_question(question: str, schema: Schema, cells: CellNames) -> LinkedQuestion:
@@ -138,7 +112,7 @@ def _table(table: Table, stems: Mapping[str, Word], hit: set[str]) -> Action:
     text = readable(table.name)
     share, span = _shared(text, stems)
     features = (share, float(share == 1), 0.0, 0.0, 0.0, float(table.name in hit))
-    about = [table.description[:_MAX_DESCRIPTION_LENGTH]] if table.description else []
+    about = about_text(table.description)
     return Action(
         Kind.TABLE,
         table.name,
@@ -151,7 +125,7 @@ def _table(table: Table, stems: Mapping[str, Word], hit: set[str]) -> Action:
 
 def _column(table: Table, column: Column, stems: Mapping[str, Word], hit: set[ColumnRef]) -> Action:
     ref, text = ColumnRef(table.name, column.name), readable(column.name)
-    about = [column.description[:_MAX_DESCRIPTION_LENGTH]] if column.description else []
+    about = about_text(column.description)
     share, span = _known_by(text, about, stems)
     kinds = float(column.type == ColumnType.NUMBER), float(column.type == ColumnType.DATE)
     features = (share, float(share == 1), *kinds, float(column.primary), float(ref in hit))
@@ -187,17 +161,12 @@ def under_another_name(choice: Action, name: str, question: str) -> Action:
 def column_text(choice: Action) -> str:
     """Return what is known of a column as one text: its table, its name, and what is written about it."""
     table, *about = choice.context
-    return f"{table}: {choice.text}{'. ' + about[0] if about else ''}"
-
-
-def definition_texts(tables: Iterable[Table]) -> list[str]:
-    """Return what is known of each column as one text."""
-    return [column_text(_column(table, column, {}, set())) for table in tables for column in table.columns]
+    return definition_text(table, choice.text, about)
 
 
 def _values(question: str, words: Sequence[Word], schema: Schema, cells: CellNames) -> list[Action]:
     """Return the cells that the question may mention, and the codes of columns that have few."""
-    columns = {predicate_of(ref): ref for ref in schema.refs()}
+    columns = {column_key(ref): ref for ref in schema.refs()}
     found = find_names(question, words, cells.names) if cells.names is not None else []
     choices: dict[tuple[ColumnRef, str], Action] = {}
     numbers: dict[ColumnRef, int] = {}
@@ -217,10 +186,7 @@ def _values(question: str, words: Sequence[Word], schema: Schema, cells: CellNam
         if len(choices) == MAX_VALUES:
             break
     codes = [
-        (ref, code)
-        for ref, few in (cells.codes or {}).items()
-        if predicate_of(ref) in columns
-        for code in few
+        (ref, code) for ref, few in (cells.codes or {}).items() if column_key(ref) in columns for code in few
     ]
     for place in codes[:MAX_CODES]:
         choices.setdefault(
@@ -260,62 +226,3 @@ def _constants(question: str, words: Sequence[Word], exact: Iterable[Span]) -> l
         quoted_here = float((text, span) in quoted)
         choices.setdefault(text, Action(Kind.NUMBER, text, text, span, (0.5, 0.0, quoted_here)))
     return list(choices.values())
-
-
-def relate(schema: Schema, choices: Sequence[Action]) -> NDArray[np.int8]:
-    """Return what each candidate is to each, as places in RELATIONS, int8 [n, n] (Wang et al. 2020, RAT-SQL,
-    table 1).
-    """
-    found = np.zeros((len(choices), len(choices)), dtype=np.int8)
-    tables = np.array([_owner(choice) for choice in choices], dtype=object)
-    is_column = np.array([choice.kind == Kind.COLUMN for choice in choices], dtype=bool)
-    texts = np.array([choice.text for choice in choices], dtype=object)
-    found[np.outer(is_column, is_column) & (texts[:, None] == texts[None])] = _RELATION["same name"]
-    found[np.outer(is_column, is_column) & (tables[:, None] == tables[None])] = _RELATION[
-        "column of the same table"
-    ]
-    places: dict[object, int] = {
-        choice.key: place for place, choice in enumerate(choices) if choice.kind in (Kind.TABLE, Kind.COLUMN)
-    }
-    for place, choice in enumerate(choices):
-        _relate_to_owner(found, place, choice, places, schema)
-    for key in schema.keys:
-        for one, other, forth, back in (
-            (key.source, key.target, "refers", "referred"),
-            (key.source.table, key.target.table, "table refers", "table referred"),
-        ):
-            if one in places and other in places and one != other:
-                found[places[one], places[other]], found[places[other], places[one]] = (
-                    _RELATION[forth],
-                    _RELATION[back],
-                )
-    np.fill_diagonal(found, _RELATION["itself"])
-    return found
-
-
-def _owner(choice: Action) -> str:
-    """Return the table that a candidate lies in."""
-    if choice.kind == Kind.COLUMN:
-        return str(choice.key.table)
-    return (
-        str(choice.key[0].table)
-        if choice.kind == Kind.VALUE
-        else str(choice.key)
-        if choice.kind == Kind.TABLE
-        else ""
-    )
-
-
-def _relate_to_owner(
-    found: NDArray[np.int8], place: int, choice: Action, places: Mapping[object, int], schema: Schema
-) -> None:
-    def both(other: int | None, forth: str, back: str) -> None:
-        if other is not None:
-            found[place, other], found[other, place] = _RELATION[forth], _RELATION[back]
-
-    if choice.kind == Kind.COLUMN:
-        part = "key" if schema.column(choice.key).primary else "column"
-        both(places.get(choice.key.table), f"{part} of table", f"table of {part}")
-    elif choice.kind == Kind.VALUE:
-        both(places.get(choice.key[0]), "value of column", "column of value")
-        both(places.get(choice.key[0].table), "value of table", "table of value")

@@ -17,13 +17,14 @@ from kbqa.sparql.sources.services import MAX_QUESTION_CHARACTERS, QuestionError
 from kbqa.sql.answer import pipeline
 from kbqa.sql.answer.generator import LocalGenerator
 from kbqa.sql.answer.language_model import Confirmed
-from kbqa.sql.answer.pipeline import Answer, Source
-from kbqa.sql.answer.registry import configured_generator, definitions_of, file_of, served, uploads
-from kbqa.sql.answer.schema_linking import definition_texts
+from kbqa.sql.answer.pipeline import Answer
+from kbqa.sql.answer.registry import configured_generator
 from kbqa.sql.models import ColumnNote, Database, DatabaseQuestion
+from kbqa.sql.names import definition_texts, definitions_of
 from kbqa.sql.schema import ColumnRef
 from kbqa.sql.sources import jobs, selectors
 from kbqa.sql.stores.connections import ConnectError, parsed_url
+from kbqa.sql.stores.databases import Source, file_of, served, uploads
 from kbqa.sql.stores.executor import Limits, Result, execute
 from kbqa.sql.stores.validator import StatementError, checked
 from searchapp.jobs.models import Job

@@ -5,7 +5,7 @@ import random
 import pytest
 from pyoxigraph import RdfFormat, Store
 
-from kbqa.sparql.profile import profile_graph
+from kbqa.sparql.ingest.profiler import profile_graph
 from kbqa.sparql.query import query_text
 from kbqa.sparql.stores import OxigraphStore
 from training.sparql.parser import parse_query

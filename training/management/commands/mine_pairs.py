@@ -53,7 +53,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Mine and write."""
-        folders = sorted({Path(path) for pattern in options["packages"] for path in glob.glob(pattern)})  # noqa: PTH207 - patterns may be absolute
+        folders = sorted({Path(path) for pattern in options["packages"] for path in glob.glob(pattern)})
         packages = [path for path in folders if path.is_dir() and path.name.lower() not in options["exclude"]]
         if not packages:
             raise CommandError(f"No folder matches {' '.join(options['packages'])}.")
@@ -67,7 +67,7 @@ class Command(BaseCommand):
                 f"No language {', '.join(sorted(unknown))}; there are {', '.join(LANGUAGES.values())}."
             )
         selection = Selection(options["most_characters"], frozenset(options["without_methods"]))
-        bar = lambda items: tqdm(items, total=len(packages), unit=" packages")  # noqa: E731
+        bar = lambda items: tqdm(items, total=len(packages), unit=" packages")
         pairs, report = mine(packages, held_out, options["most_per_package"], selection, bar)
         write_pairs(options["out"], pairs, report)
         self.stdout.write(json.dumps(report.as_dict()))

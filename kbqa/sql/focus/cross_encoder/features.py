@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from kbqa.decoding.actions import FEATURES, Action, Kind
-from kbqa.sql.answer.schema_linking import relate
 from kbqa.sql.grammar import LinkedQuestion
+from kbqa.sql.relations import relate
 
 MAX_TOKENS, MAX_OF_QUESTION, MAX_OF_NAME = 256, 112, 24
 """How many tokens a piece has at most, and of them those of the question, and of what is known of one table

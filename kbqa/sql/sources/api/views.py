@@ -14,9 +14,8 @@ from rest_framework.response import Response
 from kbqa.sparql.sources.services import QuestionError
 from kbqa.sql.answer.explanation import in_words, steps_of, sub_questions
 from kbqa.sql.answer.formatting import json_result, sentence_of
-from kbqa.sql.answer.pipeline import Answer, Source
+from kbqa.sql.answer.pipeline import Answer
 from kbqa.sql.answer.reading import Reading
-from kbqa.sql.answer.registry import NotReadyError, served
 from kbqa.sql.models import Database, DatabaseQuestion
 from kbqa.sql.sources import selectors, services
 from kbqa.sql.sources.api.serializers import (
@@ -30,6 +29,7 @@ from kbqa.sql.sources.api.serializers import (
     SqlSerializer,
 )
 from kbqa.sql.stores.connections import ConnectError
+from kbqa.sql.stores.databases import NotReadyError, Source, served
 from kbqa.sql.stores.executor import ExecutionError
 from kbqa.sql.stores.validator import StatementError
 from searchapp.api.errors import Conflict, Unavailable

@@ -10,10 +10,9 @@ from kbqa.decoding.actions import Action, Kind
 from kbqa.decoding.beam import BeamOptions, search
 from kbqa.decoding.scorers import RandomScorer
 from kbqa.sparql.answer.entity_linking import numbers_in
-from kbqa.sparql.grammar import LinkedQuestion
-from kbqa.sparql.grammar import live_graph, start
+from kbqa.sparql.grammar import LinkedQuestion, live_graph, start
 from kbqa.sparql.grammar.live_graph import LiveGraph
-from kbqa.sparql.profile import profile_graph
+from kbqa.sparql.ingest.profiler import profile_graph
 from kbqa.sparql.query import (
     RDF_TYPE,
     Aggregate,
@@ -74,10 +73,7 @@ def films() -> Store:
 
 GRAPHS = {
     "films": films,
-    **{
-        domain: (lambda name=domain: World(name, 3).store)
-        for domain in ("library", "hospital", "software")
-    },
+    **{domain: (lambda name=domain: World(name, 3).store) for domain in ("library", "hospital", "software")},
 }
 
 

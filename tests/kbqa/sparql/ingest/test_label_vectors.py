@@ -5,8 +5,8 @@ import pytest
 from kbqa.sparql.answer.entity_linking import find_mentions
 from kbqa.sparql.answer.registry import served
 from kbqa.sparql.ingest import load as ingest
-from kbqa.sparql.ingest.label_vectors import label_vectors_of
 from kbqa.sparql.models import LabelVector
+from kbqa.sparql.names import label_vectors_of
 
 COUNTRIES = """
 @prefix : <http://world.example/> .

@@ -10,8 +10,8 @@ from kbqa.language_model import ChatServer, ServerConfig
 from kbqa.sql.answer import pipeline
 from kbqa.sql.answer.generator import bundled_generator
 from kbqa.sql.answer.language_model import Confirmed, schema_text, statement_in
-from kbqa.sql.answer.registry import served
 from kbqa.sql.sources import services
+from kbqa.sql.stores.databases import served
 
 CLASS = '{"class": "NESTED", "sub_questions": ["What is the average price?"]}'
 

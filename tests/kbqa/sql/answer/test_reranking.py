@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from kbqa.sql.answer.reading import Reading
-from kbqa.sql.answer.registry import served
 from kbqa.sql.answer.reranking import FEATURES, Ranking, answers_of, features_of, fitted, keep_ranking
 from kbqa.sql.answer.schema_linking import link_question
 from kbqa.sql.rendering import query_text
+from kbqa.sql.stores.databases import served
 from kbqa.sql.stores.executor import Result
 from training.sql.parser import parse_query
 

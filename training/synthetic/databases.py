@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode
 
-from kbqa.linking.words import dates_of
+from kbqa.linking.dates import dates_of
 from kbqa.sparql.query import RDF_TYPE, Edge, Node, Period, Variable
 from kbqa.sparql.query import Aggregate as SparqlAggregate
 from kbqa.sparql.query import Filter as SparqlFilter

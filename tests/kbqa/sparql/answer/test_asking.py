@@ -100,9 +100,9 @@ def test_a_new_name_is_found_at_once_and_a_removed_one_no_more(load):
     edit_triples(graph, add=label.format("Zephyrine"), remove=label.format("Falcon"))
     assert names(graph, "who is the director of Zephyrine?") == ["Marta Falcon"]
     version, live = served(graph)
-    from kbqa.sparql.answer.entity_linking import find_mentions
+    from kbqa.sparql.answer.entity_linking import find_candidates
 
-    assert "Falcon" not in [choice.text for choice in find_mentions("Falcon", version, live.profile).entities]
+    assert "Falcon" not in [choice.text for choice in find_candidates("Falcon", version, live.profile).entities]
 
 
 @pytest.mark.parametrize(

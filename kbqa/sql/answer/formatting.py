@@ -16,23 +16,31 @@ from kbqa.sql.schema import readable
 from kbqa.sql.stores.executor import Result
 
 _MAX_BINARY_LENGTH = 24
-_NAMED = 5
+_MAX_SAID = 5
+"""How many values a sentence lists at most."""
+_MIN_DECIMAL = 1e-4
 
 
 def shown(value: Any) -> str:
-    """Return a value as a page shows it."""
+    """A value as a page shows it.
+
+    >>> shown(None), shown(1234.5), shown(1e-7), shown(b"\x00\xff")
+    ('', '1,234.5', '1e-07', '2 bytes: 00 ff')
+    """
     if value is None:
         return ""
     if isinstance(value, bytes | memoryview):
         data = bytes(value)
-        return f"{len(data):,} bytes: {data[:_MAX_BINARY_LENGTH].hex(' ')}{'…' if len(data) > _MAX_BINARY_LENGTH else ''}"
+        cut = "…" if len(data) > _MAX_BINARY_LENGTH else ""
+        return f"{len(data):,} bytes: {data[:_MAX_BINARY_LENGTH].hex(' ')}{cut}"
     if isinstance(value, float):
-        return f"{value:,.4f}".rstrip("0").rstrip(".") if abs(value) >= 1e-4 or value == 0 else f"{value:g}"
+        decimal_places = abs(value) >= _MIN_DECIMAL or value == 0
+        return f"{value:,.4f}".rstrip("0").rstrip(".") if decimal_places else f"{value:g}"
     return str(value)
 
 
 def json_result(result: Result) -> dict[str, Any]:
-    """Return a result with values that JSON has: binary as base64, exact numbers and dates as text."""
+    """A result with values that JSON has: binary as base64, exact numbers and dates as text."""
     return {**asdict(result), "rows": [[_json(value) for value in row] for row in result.rows]}
 
 
@@ -45,7 +53,7 @@ def _json(value: Any) -> Any:
 
 
 def laid_out(sql: str, dialect: str) -> str:
-    """Return SQL with a line for each clause; as it stands where it cannot be read."""
+    """SQL with a line for each clause; as it stands where it cannot be read."""
     try:
         return sqlglot.parse_one(sql, dialect=dialect).sql(dialect=dialect, pretty=True)
     except SqlglotError:
@@ -53,7 +61,7 @@ def laid_out(sql: str, dialect: str) -> str:
 
 
 def sentence_of(reading: Reading) -> str:
-    """Return the answer as a sentence, where it is short enough for one; else how much there is."""
+    """The answer as a sentence, where it is short enough for one; else how much there is."""
     result = reading.result
     if result is None:
         return ""
@@ -62,9 +70,10 @@ def sentence_of(reading: Reading) -> str:
     if len(result.rows) == 1 and len(result.columns) == 1:
         item = reading.query.items[0] if reading.query and len(reading.query.items) == 1 else None
         return f"{_called(item, result.columns[0])}: {shown(result.rows[0][0]) or 'nothing'}."
-    if len(result.columns) == 1 and len(result.rows) <= _NAMED and not result.truncated:
+    if len(result.columns) == 1 and len(result.rows) <= _MAX_SAID and not result.truncated:
         return f"{', '.join(shown(row[0]) or 'nothing' for row in result.rows)}."
-    return f"{'More than ' if result.truncated else ''}{len(result.rows):,} {'rows' if len(result.rows) != 1 else 'row'}."
+    number = f"{len(result.rows):,} {'rows' if len(result.rows) != 1 else 'row'}"
+    return f"{'More than ' if result.truncated else ''}{number}."
 
 
 def _called(item: Item | None, column: str) -> str:

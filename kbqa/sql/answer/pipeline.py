@@ -11,7 +11,7 @@ import numpy as np
 from kbqa.decoding.beam import Hypothesis, is_answerable
 from kbqa.language_model import ChatServer, ServerError
 from kbqa.sql.answer.generator import Focus, LocalGenerator
-from kbqa.sql.answer.language_model import Confirmed, generate
+from kbqa.sql.answer.language_model import Demonstration, generate
 from kbqa.sql.answer.reading import Reading
 from kbqa.sql.answer.schema_linking import link_question
 from kbqa.sql.answer.unanswerable import missing_words
@@ -68,7 +68,7 @@ def ask(
     generator: LocalGenerator,
     *,
     server: ChatServer | None = None,
-    examples: Sequence[Confirmed] = (),
+    examples: Sequence[Demonstration] = (),
     columns: Sequence[ColumnRef] = (),
     limits: Limits | None = None,
 ) -> Answer:
@@ -118,7 +118,7 @@ def _whole(reading: Reading, source: Source, limits: Limits | None) -> Reading:
 
 
 def _from_server(
-    question: str, source: Source, focus: Focus, server: ChatServer, examples: Sequence[Confirmed]
+    question: str, source: Source, focus: Focus, server: ChatServer, examples: Sequence[Demonstration]
 ) -> Reading | None:
     """Return the server's reading, corrected by what the check and the database say against it; None where it
     never works.

@@ -16,7 +16,7 @@ from kbqa.language_model import configured_server
 from kbqa.sparql.sources.services import MAX_QUESTION_CHARACTERS, QuestionError
 from kbqa.sql.answer import pipeline
 from kbqa.sql.answer.generator import LocalGenerator
-from kbqa.sql.answer.language_model import Confirmed
+from kbqa.sql.answer.language_model import Demonstration
 from kbqa.sql.answer.pipeline import Answer
 from kbqa.sql.answer.registry import configured_generator
 from kbqa.sql.models import ColumnNote, Database, DatabaseQuestion
@@ -185,12 +185,12 @@ def _columns(source: Source, names: Sequence[str]) -> list[ColumnRef]:
 
 def nearest_examples(
     database: Database, question: str, generator: LocalGenerator, number: int = 3
-) -> list[Confirmed]:
+) -> list[Demonstration]:
     """Return the questions that people confirmed or corrected on a database, the likest to this one."""
     known = selectors.training_examples(database.questions.all())[:_MAX_EXAMPLES]
     likeness = generator.likeness(question, [example["question"] for example in known])
     ranked = sorted(zip(likeness, known, strict=True), key=lambda entry: -entry[0])
-    return [Confirmed(example["question"], example["sql"]) for _, example in ranked[:number]]
+    return [Demonstration(example["question"], example["sql"]) for _, example in ranked[:number]]
 
 
 def run_sql(database: Database, sql: str) -> tuple[Result, Source]:

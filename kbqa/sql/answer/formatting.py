@@ -24,7 +24,7 @@ _MIN_DECIMAL = 1e-4
 def shown(value: Any) -> str:
     """A value as a page shows it.
 
-    >>> shown(None), shown(1234.5), shown(1e-7), shown(b"\x00\xff")
+    >>> shown(None), shown(1234.5), shown(1e-7), shown(bytes([0, 255]))
     ('', '1,234.5', '1e-07', '2 bytes: 00 ff')
     """
     if value is None:

@@ -102,7 +102,9 @@ def test_a_new_name_is_found_at_once_and_a_removed_one_no_more(load):
     version, live = served(graph)
     from kbqa.sparql.answer.entity_linking import find_candidates
 
-    assert "Falcon" not in [choice.text for choice in find_candidates("Falcon", version, live.profile).entities]
+    assert "Falcon" not in [
+        choice.text for choice in find_candidates("Falcon", version, live.profile).entities
+    ]
 
 
 @pytest.mark.parametrize(

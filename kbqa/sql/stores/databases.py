@@ -15,14 +15,11 @@ from kbqa.sql.models import Codes, ColumnNote, Database, Scan
 from kbqa.sql.names import CellNames, cell_names, definitions_of
 from kbqa.sql.schema import Schema, Table
 from kbqa.sql.stores.connections import ConnectError, server_engine, sqlite_engine
+from searchapp.errors import NotReady
 
 _MAX_OPEN = 16
 _open: "OrderedDict[int, tuple[Schema, Codes]]" = OrderedDict()
 _lock = threading.Lock()
-
-
-class NotReadyError(Exception):
-    """A database has no scan to be asked with yet."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +33,10 @@ class Source:
 
 
 def served(database: Database) -> tuple[Scan, Source]:
-    """The served scan of a database, ready to be asked. Raises NotReadyError, ConnectError."""
+    """The served scan of a database, ready to be asked. Raises NotReady, ConnectError."""
     scan = Scan.objects.filter(pk=database.serving_id or 0).first()
     if scan is None:
-        raise NotReadyError(f"{database.name} has not been scanned yet.")
+        raise NotReady(f"{database.name} has not been scanned yet.")
     return scan, source_of(database, scan)
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from benchmarks.base import Options, Row
 from evaluation.kbqa import sparql, sql
-from kbqa.sparql.answer.registry import local_decoder
-from kbqa.sql.answer.generator import bundled_generator
+from kbqa.sparql.public import local_decoder
+from kbqa.sql.public import bundled_generator
 from searchapp.throwaway import throwaway_database
 
 ASKED = Path(__file__).parent / "asked"

@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 
 from codesearch.models import Repository
-from kbqa.sparql.models import Graph
-from kbqa.sql.models import Database
+from kbqa.sparql.public import Graph
+from kbqa.sql.public import Database
 
 
 class RepositoryForm(forms.Form):

@@ -10,11 +10,16 @@ from typing import Any
 import numpy as np
 from tokenizers import Tokenizer
 
-from kbqa.sql.answer.generator import LocalGenerator
-from kbqa.sql.answer.schema_linking import link_question
-from kbqa.sql.focus.selection import Budget
-from kbqa.sql.names import CellNames
-from kbqa.sql.schema import ColumnRef, ForeignKey, Schema, Table
+from kbqa.sql.public import (
+    Budget,
+    CellNames,
+    ColumnRef,
+    ForeignKey,
+    LocalGenerator,
+    Schema,
+    Table,
+    link_question,
+)
 from training.sql.gold_columns import columns_in
 from training.sql.published import bird_question
 

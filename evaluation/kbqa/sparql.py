@@ -17,18 +17,29 @@ from django.conf import settings
 from pyoxigraph import Literal, NamedNode, Store
 
 from evaluation.kbqa.calibration import Judged, calibration_error
-from kbqa.sparql import names
-from kbqa.sparql.answer.decoders import Decoder
-from kbqa.sparql.answer.pipeline import Answer, Reading, ask, run
-from kbqa.sparql.grammar.live_graph import LiveGraph
-from kbqa.sparql.ingest.name_reader import names_in
-from kbqa.sparql.ingest.profiler import profile_graph
-from kbqa.sparql.ingest.rdf_parser import RdfFile, Report, rdf_format, triples_of
-from kbqa.sparql.models import Graph, GraphVersion
-from kbqa.sparql.names import encode_labels, label_vectors_of
-from kbqa.sparql.query import query_text
-from kbqa.sparql.stores import OxigraphStore, QueryError
-from kbqa.sparql.stores.base import RdfTerm
+from kbqa.sparql.public import (
+    Answer,
+    Decoder,
+    Graph,
+    GraphVersion,
+    LiveGraph,
+    OxigraphStore,
+    QueryError,
+    RdfFile,
+    RdfTerm,
+    Reading,
+    Report,
+    ask,
+    encode_labels,
+    label_vectors_of,
+    names,
+    names_in,
+    profile_graph,
+    query_text,
+    rdf_format,
+    run,
+    triples_of,
+)
 from training.sparql.published import PREFIXES, example_of
 
 _MAX_BYTES = 10**12

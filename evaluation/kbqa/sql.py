@@ -17,15 +17,22 @@ from sqlglot.errors import SqlglotError
 
 from evaluation.kbqa.calibration import calibration_error
 from kbqa.language_model import ChatServer
-from kbqa.sql.answer.generator import LocalGenerator
-from kbqa.sql.answer.pipeline import Answer, ask
-from kbqa.sql.answer.reranking import answers_of, features_of
-from kbqa.sql.answer.schema_linking import link_question
-from kbqa.sql.ingest.introspection import read_schema
-from kbqa.sql.stores.connections import sqlite_engine
-from kbqa.sql.stores.databases import Source
-from kbqa.sql.stores.executor import ExecutionError, Limits, execute
-from kbqa.sql.stores.validator import StatementError, checked
+from kbqa.sql.public import (
+    Answer,
+    ExecutionError,
+    Limits,
+    LocalGenerator,
+    Source,
+    StatementError,
+    answers_of,
+    ask,
+    checked,
+    execute,
+    features_of,
+    link_question,
+    read_schema,
+    sqlite_engine,
+)
 from training.sql.data import written
 
 Judged = tuple[NDArray[np.float64], NDArray[np.bool_]]

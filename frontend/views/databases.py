@@ -15,17 +15,25 @@ from frontend.forms import DatabaseForm, NoteForm
 from frontend.readings import told_apart
 from frontend.views.access import readers, writers
 from frontend.views.errors import render_with_error
-from kbqa.sql.answer.chart import chart_of
-from kbqa.sql.answer.explanation import in_words, steps_of, sub_questions
-from kbqa.sql.answer.formatting import laid_out, sentence_of, shown
-from kbqa.sql.answer.generator import Focus
-from kbqa.sql.answer.pipeline import Answer
-from kbqa.sql.answer.reading import Reading
-from kbqa.sql.models import Database, DatabaseQuestion
-from kbqa.sql.schema import Schema
-from kbqa.sql.sources import selectors, services
-from kbqa.sql.stores.databases import served
-from kbqa.sql.stores.executor import Result
+from kbqa.sql.public import (
+    Answer,
+    Database,
+    DatabaseQuestion,
+    Focus,
+    Reading,
+    Result,
+    Schema,
+    chart_of,
+    in_words,
+    laid_out,
+    selectors,
+    sentence_of,
+    served,
+    services,
+    shown,
+    steps_of,
+    sub_questions,
+)
 from searchapp.error_display import shown_in, shown_on
 from searchapp.jobs.models import Job
 from searchapp.jobs.selectors import newest_job, newest_jobs

@@ -17,17 +17,27 @@ from frontend.forms import GraphForm
 from frontend.readings import told_apart
 from frontend.views.access import readers, writers
 from frontend.views.errors import render_with_error
-from kbqa.sparql.answer.explanation import steps_of
-from kbqa.sparql.answer.picture import picture_of
-from kbqa.sparql.answer.pipeline import Answer, Cell, Reading, run, shown_rows
-from kbqa.sparql.answer.registry import served
-from kbqa.sparql.grammar.live_graph import LiveGraph
-from kbqa.sparql.models import Graph, Question
-from kbqa.sparql.prefixes import with_prefixes
-from kbqa.sparql.profile import local_text
-from kbqa.sparql.sources import selectors, services
-from kbqa.sparql.stores import QueryError, Solutions, StoreError
-from kbqa.sparql.stores.executor import run_query
+from kbqa.sparql.public import (
+    Answer,
+    Cell,
+    Graph,
+    LiveGraph,
+    QueryError,
+    Question,
+    Reading,
+    Solutions,
+    StoreError,
+    local_text,
+    picture_of,
+    run,
+    run_query,
+    selectors,
+    served,
+    services,
+    shown_rows,
+    steps_of,
+    with_prefixes,
+)
 from searchapp.error_display import shown_in, shown_on
 from searchapp.jobs.models import Job
 from searchapp.jobs.selectors import newest_job, newest_jobs

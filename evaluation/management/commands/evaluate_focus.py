@@ -15,12 +15,8 @@ from tqdm import tqdm
 
 from evaluation.kbqa.focus import FocusScores, evaluate_focus, merged
 from kbqa.decoding.pointer_network import load_decoder
-from kbqa.sql.answer.generator import LocalGenerator
-from kbqa.sql.decoder import MODEL_FOLDER
-from kbqa.sql.focus.cross_encoder.inference import BUNDLED_FOLDER as CROSS_ENCODER_FOLDER
-from kbqa.sql.focus.cross_encoder.inference import load_cross_encoder
-from kbqa.sql.focus.selection import NARROW, ROOMY
-from kbqa.sql.schema import Schema
+from kbqa.sql.public import BUNDLED_FOLDER as CROSS_ENCODER_FOLDER
+from kbqa.sql.public import MODEL_FOLDER, NARROW, ROOMY, LocalGenerator, Schema, load_cross_encoder
 from training.sql.published import flat_schema, read_rows
 
 _BUDGETS = {"narrow": NARROW, "roomy": ROOMY}

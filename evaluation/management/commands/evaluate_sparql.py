@@ -12,8 +12,7 @@ from tqdm import tqdm
 
 from evaluation.kbqa.calibration import keep_temperature
 from evaluation.kbqa.sparql import Scores, by_known_query, by_reading, evaluate, loaded_graph
-from kbqa.sparql.answer.registry import local_decoder
-from kbqa.sparql.ingest.rdf_parser import LoadError
+from kbqa.sparql.public import LoadError, local_decoder
 from searchapp.throwaway import throwaway_database
 from training.sparql.published import held_out, read_rows
 

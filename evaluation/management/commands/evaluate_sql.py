@@ -12,10 +12,7 @@ from tqdm import tqdm
 from evaluation.kbqa.sql import Scores, evaluate, opened_source
 from kbqa.decoding.pointer_network import load_decoder
 from kbqa.language_model import configured_server
-from kbqa.sql.answer.generator import LocalGenerator
-from kbqa.sql.answer.reranking import fitted, keep_ranking
-from kbqa.sql.decoder import MODEL_FOLDER
-from kbqa.sql.focus.cross_encoder.inference import load_cross_encoder
+from kbqa.sql.public import MODEL_FOLDER, LocalGenerator, fitted, keep_ranking, load_cross_encoder
 from searchapp.throwaway import throwaway_database
 from training.sql.published import database_file, read_rows
 

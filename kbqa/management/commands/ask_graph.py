@@ -5,11 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from kbqa.sparql.answer.pipeline import shown_rows
-from kbqa.sparql.answer.registry import served
-from kbqa.sparql.models import Graph
-from kbqa.sparql.prefixes import with_prefixes
-from kbqa.sparql.sources import services
+from kbqa.sparql.public import Graph, served, services, shown_rows, with_prefixes
 from searchapp.commands import SearchappCommand
 
 _SHOWN = 20

@@ -4,8 +4,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from kbqa.sql.models import Database
-from kbqa.sql.sources import services
+from kbqa.sql.public import Database, services
 from searchapp.commands import SearchappCommand
 from searchapp.jobs.models import Job
 from searchapp.jobs.progress_bar import run_with_bar

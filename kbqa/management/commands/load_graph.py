@@ -4,8 +4,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from kbqa.sparql.models import Graph
-from kbqa.sparql.sources import services
+from kbqa.sparql.public import Graph, services
 from searchapp.commands import SearchappCommand
 from searchapp.jobs.models import Job
 from searchapp.jobs.progress_bar import run_with_bar

@@ -91,7 +91,7 @@ class KeyMatch(NamedTuple):
     term: str
     predicate: str
     text: str
-    count: int
+    frequency: int
     key: str
 
 
@@ -102,7 +102,7 @@ class StemMatch(NamedTuple):
     term: str
     predicate: str
     text: str
-    count: int
+    frequency: int
     stems: list[str]
 
 
@@ -161,8 +161,8 @@ class Names:
 
     def remove(self, rows: Iterable[NameRow]) -> None:
         """Remove single names; words that no name has any more only cost a look."""
-        parameters = [
-            (*self._mine, kind, term, predicate, text[:MAX_NAME_LENGTH])
+        parameters: list[list[int | str]] = [
+            [*self._mine, kind, term, predicate, text[:MAX_NAME_LENGTH]]
             for kind, term, predicate, text, _ in rows
         ]
         with connection.cursor() as cursor:

@@ -17,8 +17,9 @@ class CodeSearchConfig(AppConfig):
         from searchapp.sharing.graph_sources import GraphSource, register_graph_source
 
         register_backend("gnn_coder", "codesearch.gnn_coder.encoder", "load_gnn_coder")
-        register_graph_source(
-            "repository", GraphSource(code_graph.repository_triples, code_graph.repository_exists)
+        repositories = GraphSource(
+            code_graph.repository_triples, code_graph.repository_exists, code_graph.node_address
         )
+        register_graph_source("repository", repositories)
         for table in facts.TABLES:
             register_fact_table(table)

@@ -55,9 +55,6 @@ class Repository(Source):
     class Meta(Source.Meta):
         verbose_name_plural = "repositories"
 
-    def __str__(self) -> str:
-        return self.name
-
     def get_absolute_url(self) -> str:
         """Return the address of its page."""
         return reverse("repository", args=[self.name])

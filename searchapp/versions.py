@@ -28,12 +28,16 @@ class Source(models.Model):
     PUBLISHED_FIELDS: ClassVar[tuple[str, ...]] = ("serving",)
     """What publishing a version changes."""
 
+    name = models.CharField(max_length=100)
     deleting = models.BooleanField(default=False, editable=False)
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         abstract = True
         ordering: ClassVar = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
 
     @property
     def subject(self) -> str:

@@ -34,7 +34,6 @@ class Graph(Source):
         REPOSITORY = "repository", "Code of a repository"
 
     slug = models.SlugField(max_length=60, unique=True, help_text="Its name in addresses.")
-    name = models.CharField(max_length=100)
     source_kind = models.CharField(max_length=10, choices=SourceKind)
     location = models.CharField(
         max_length=1000, blank=True, help_text="Address, repository, or the stored file's name."
@@ -67,9 +66,6 @@ class Graph(Source):
     serving = models.ForeignKey(
         "GraphVersion", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
     )
-
-    def __str__(self) -> str:
-        return self.name
 
     def get_absolute_url(self) -> str:
         """Return the address of its page."""
@@ -108,8 +104,12 @@ class GraphVersion(Version):
         self.load = self.number
 
 
-class Question(QuestionBase):
+class GraphQuestion(QuestionBase):
     """What was asked of a graph, and the SPARQL that it became."""
+
+    LANGUAGE = "sparql"
+    SOURCE = "graph"
+    EXAMPLE_SOURCE = "graph"
 
     graph = models.ForeignKey(Graph, on_delete=models.CASCADE, related_name="questions")
     sparql = models.TextField(blank=True)

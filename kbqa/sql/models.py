@@ -30,7 +30,6 @@ class Database(Source):
         INSTALLED = "installed", "This installation's own packages"
 
     slug = models.SlugField(max_length=60, unique=True, help_text="Its name in addresses.")
-    name = models.CharField(max_length=100)
     source_kind = models.CharField(max_length=10, choices=SourceKind)
     location = models.CharField(
         max_length=1000,
@@ -43,9 +42,6 @@ class Database(Source):
     serving = models.ForeignKey(
         "Scan", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
     )
-
-    def __str__(self) -> str:
-        return self.name
 
     def get_absolute_url(self) -> str:
         """Return the address of its page."""
@@ -99,6 +95,10 @@ class ColumnNote(models.Model):
 
 class DatabaseQuestion(QuestionBase):
     """What was asked of a database, and the SQL that it became."""
+
+    LANGUAGE = "sql"
+    SOURCE = "database"
+    EXAMPLE_SOURCE = "db_id"
 
     database = models.ForeignKey(Database, on_delete=models.CASCADE, related_name="questions")
     sql = models.TextField(blank=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from kbqa.sparql.sources.services import QuestionError
+from kbqa.questions.services import QuestionError
 from kbqa.sql.answer.registry import NotReadyError
 from kbqa.sql.models import Database
 from kbqa.sql.sources import services

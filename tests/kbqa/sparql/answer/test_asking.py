@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 from pyoxigraph import NamedNode
 
-from kbqa.sparql.answer.pipeline import Reading, run, shown_rows
+from kbqa.questions.services import QuestionError
+from kbqa.sparql.answer.cells import shown_rows
+from kbqa.sparql.answer.pipeline import Reading, run
 from kbqa.sparql.answer.registry import served
 from kbqa.sparql.grammar import live_graph
 from kbqa.sparql.ingest.edits import edit_triples, update_graph
@@ -149,9 +151,9 @@ def test_without_an_answer_there_are_the_nearest_readings(load):
 
 def test_questions_that_cannot_be_asked(load):
     graph = load()
-    with pytest.raises(services.QuestionError, match="at most 2,000"):
+    with pytest.raises(QuestionError, match="at most 2,000"):
         services.ask(graph, "x" * 100_000)
-    with pytest.raises(services.QuestionError, match="Ask something"):
+    with pytest.raises(QuestionError, match="Ask something"):
         services.ask(graph, "  \0 ")
 
 

@@ -4,6 +4,7 @@ import pytest
 from pyoxigraph import RdfFormat, Store, serialize
 
 from kbqa.sparql.answer.registry import served
+from kbqa.sparql.ingest import load as ingest
 from kbqa.sparql.models import Graph, GraphVersion
 from searchapp.jobs.models import Job
 from searchapp.jobs.runner import JobContext

@@ -3,7 +3,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from rdflib.plugins.stores.sparqlstore import SPARQLStore
 from SPARQLWrapper import JSON, SPARQLWrapper
 
-from kbqa.sparql.models import Graph, Question
+from kbqa.sparql.models import Graph, GraphQuestion
 from searchapp.jobs.models import Job
 from searchapp.jobs.runner import run_stages
 from tests.kbqa.conftest import FILMS
@@ -169,13 +169,13 @@ def test_visitors_read_and_do_not_write(client, load, settings):
 
 
 def test_judged_questions_become_examples(client, load, staff):
-    from kbqa.sparql.sources.selectors import training_examples
+    from kbqa.questions.selectors import training_examples
 
     graph = load()
     client.get("/graphs/films", {"q": "who is the director of Falcon?"})
-    kept = Question.objects.get(graph=graph)
+    kept = GraphQuestion.objects.get(graph=graph)
     client.post(f"/graphs/films/questions/{kept.pk}", {"verdict": "good"})
-    assert training_examples(Question.objects.all()) == [
+    assert training_examples(GraphQuestion.objects.all()) == [
         {"graph": "films", "question": kept.text, "sparql": kept.sparql}
     ]
     assert Graph.objects.count() == 1

@@ -1,0 +1,62 @@
+"""What the API of both engines says about questions, and does with them."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from rest_framework import mixins, serializers, viewsets
+
+from kbqa.questions.models import QuestionBase
+from kbqa.questions.services import MAX_QUESTION_CHARACTERS
+
+JUDGEMENT_FIELDS = ("confidence", "verdict", "correction", "asked")
+"""The fields of a judgement after the question's text and its query."""
+
+
+class AskParameters(serializers.Serializer[Any]):
+    """A question in words."""
+
+    q = serializers.CharField(
+        max_length=200_000,
+        help_text=f"The question, at most {MAX_QUESTION_CHARACTERS:,} characters.",
+    )
+
+
+class StepSerializer(serializers.Serializer[Any]):
+    """One step of decoding."""
+
+    step = serializers.CharField()
+    choice = serializers.CharField()
+    offered = serializers.IntegerField(help_text="How many choices the grammar and the graph left.")
+    refused = serializers.IntegerField(help_text="How many better-liked ones the graph had no answer for.")
+    probability = serializers.FloatField()
+
+
+class QuestionViewSet(
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.UpdateModelMixin,
+    viewsets.GenericViewSet[Any],
+):
+    """What was asked, what was answered, and what people thought of the answers."""
+
+    http_method_names = ("get", "patch", "head", "options")
+    detail_serializer_class: ClassVar[type[serializers.BaseSerializer[Any]]]
+    judge: ClassVar[Callable[..., Any]]
+
+    def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
+        """One question comes with its answer."""
+        return self.detail_serializer_class if self.action == "retrieve" else super().get_serializer_class()
+
+    def get_queryset(self) -> Any:
+        """The questions; without their answers but for one."""
+        questions = super().get_queryset()
+        return questions if self.action == "retrieve" else questions.defer("answer")
+
+    def perform_update(self, serializer: Any) -> None:
+        """Keep a judgement."""
+        given = serializer.validated_data
+        type(self).judge(
+            serializer.instance,
+            good=given.get("verdict") == QuestionBase.Verdict.GOOD,
+            correction=given.get("correction", ""),
+        )

@@ -34,7 +34,7 @@ class RepositoryAdminForm(SourceAdminForm):
         fields = ("name", "source_kind", "location", "ref", "token", "excludes")
 
     def store(self, upload: "UploadedFile[Any]") -> str:
-        """The name under which an archive is kept. Raises ValidationError."""
+        """The name under which an archive is kept. Raises InvalidInput."""
         return services.store_archive(upload)
 
     def suggested_name(self, location: str) -> str:
@@ -42,7 +42,7 @@ class RepositoryAdminForm(SourceAdminForm):
         return services.suggested_name(location)
 
     def check_source(self, source: Repository) -> None:
-        """Check a repository. Raises ValidationError."""
+        """Check a repository. Raises InvalidInput."""
         services.check_repository(source)
 
 

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -13,9 +12,9 @@ from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
 from searchapp import sources
-from searchapp.jobs.errors import InvalidTransition
+from searchapp.error_display import shown_on, told
 from searchapp.jobs.models import Job
-from searchapp.jobs.selectors import newest_job
+from searchapp.jobs.selectors import active_jobs, newest_job
 from searchapp.jobs.services import cancel_job
 from searchapp.versions import Source
 
@@ -42,7 +41,7 @@ class SourceAdminForm(_SourceModelForm):
             self.fields[name].required = False
 
     def store(self, upload: "UploadedFile[Any]") -> str:
-        """The name under which an upload is kept. Raises ValidationError."""
+        """The name under which an upload is kept. Raises InvalidInput."""
         raise NotImplementedError
 
     def suggested_name(self, location: str) -> str:
@@ -50,7 +49,7 @@ class SourceAdminForm(_SourceModelForm):
         raise NotImplementedError
 
     def check_source(self, source: Any) -> None:
-        """Check a source. Raises ValidationError."""
+        """Check a source. Raises InvalidInput."""
         raise NotImplementedError
 
     def address(self, cleaned: dict[str, Any]) -> str:
@@ -65,12 +64,10 @@ class SourceAdminForm(_SourceModelForm):
             getattr(instance, self.SECRET) if instance.pk else ""
         )
         cleaned.setdefault("location", instance.location)
-        try:
+        with shown_on(self):
             self._store(cleaned)
             cleaned["name"] = cleaned.get("name") or self.suggested_name(self.address(cleaned))
             self._check(cleaned)
-        except ValidationError as error:
-            self.add_error(None, error.messages)  # type: ignore[arg-type]
         return cleaned
 
     def _store(self, cleaned: dict[str, Any]) -> None:
@@ -183,8 +180,6 @@ class SourceAdmin(ModelAdmin):  # type: ignore[misc]
     def cancel(self, request: HttpRequest, queryset: Iterable[Any]) -> None:
         """Cancel what works on each."""
         subjects = [source.subject for source in queryset]
-        for job in Job.objects.filter(subject__in=subjects, state__in=Job.ACTIVE):
-            try:
+        for job in active_jobs().filter(subject__in=subjects):
+            with told(request, job.title):
                 cancel_job(job)
-            except InvalidTransition as error:
-                messages.error(request, f"{job.title}: {error}")

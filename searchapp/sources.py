@@ -5,18 +5,18 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
+from searchapp.errors import InvalidInput
 from searchapp.jobs.models import Job
 from searchapp.jobs.services import cancel_jobs_of, start_job
 from searchapp.versions import Source
 
 
 def save_new(source: Source) -> None:
-    """Save a source that was checked. Raises ValidationError where another took its name meanwhile."""
+    """Save a source that was checked. Raises InvalidInput where another took its name meanwhile."""
     try:
         with transaction.atomic():
             source.save()
@@ -24,9 +24,9 @@ def save_new(source: Source) -> None:
         raise name_taken(source) from None
 
 
-def name_taken(source: Source) -> ValidationError:
+def name_taken(source: Source) -> InvalidInput:
     """The error of a name that another source of its kind has."""
-    return ValidationError({"name": f"There is a {source.KIND} named {source.name} already."})
+    return InvalidInput(f"There is a {source.KIND} named {source.name} already.", field="name")
 
 
 def start(source: Source, kind: str, verb: str, **arguments: Any) -> Job:
@@ -47,9 +47,9 @@ def delete(source: Source, kind: str) -> Job:
 
 
 def check_size(upload: "UploadedFile[Any]", limit: int, field: str) -> None:
-    """Check that an upload has no more than so many bytes. Raises ValidationError with its field."""
+    """Check that an upload has no more than so many bytes. Raises InvalidInput with its field."""
     if (upload.size or 0) > limit:
-        raise ValidationError({field: f"The {field} is larger than {limit:,} bytes."})
+        raise InvalidInput(f"The {field} is larger than {limit:,} bytes.", field=field)
 
 
 def last_part(location: str) -> str:

@@ -13,8 +13,8 @@ from django.db import models, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from searchapp.jobs.context import JobContext
 from searchapp.jobs.errors import JobError
-from searchapp.jobs.runner import JobContext
 
 
 class Source(models.Model):

@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 
 from rest_framework import mixins, serializers, viewsets
 
+from kbqa.questions.errors import MAX_QUESTION_CHARACTERS
 from kbqa.questions.models import QuestionBase
-from kbqa.questions.services import MAX_QUESTION_CHARACTERS
 
 JUDGEMENT_FIELDS = ("confidence", "verdict", "correction", "asked")
 """The fields of a judgement after the question's text and its query."""

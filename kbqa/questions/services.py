@@ -2,14 +2,10 @@
 
 from typing import Any, TypeVar
 
+from kbqa.questions.errors import MAX_QUESTION_CHARACTERS, QuestionError
 from kbqa.questions.models import QuestionBase
 
-MAX_QUESTION_CHARACTERS = 2_000
 AnyQuestion = TypeVar("AnyQuestion", bound=QuestionBase)
-
-
-class QuestionError(ValueError):
-    """A question cannot be asked as it is; the message says what to change."""
 
 
 def normalized(text: str) -> str:

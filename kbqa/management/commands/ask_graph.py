@@ -3,20 +3,18 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
-from kbqa.questions.services import QuestionError
 from kbqa.sparql.answer.kept_answer import kept_answer_of
 from kbqa.sparql.models import Graph
 from kbqa.sparql.prefixes import with_prefixes
 from kbqa.sparql.sources import services
-from kbqa.sparql.stores import StoreError
-from searchapp.encoders import EncoderError
+from searchapp.commands import SearchappCommand
 
 _SHOWN = 20
 
 
-class Command(BaseCommand):
+class Command(SearchappCommand):
     """Ask a graph in words."""
 
     help = "Answer QUESTION from the graph named GRAPH, and show the query."
@@ -34,10 +32,7 @@ class Command(BaseCommand):
                 ", ".join(Graph.objects.filter(deleting=False).values_list("slug", flat=True)) or "none yet"
             )
             raise CommandError(f"There is no graph {options['graph']}. There are: {known}.")
-        try:
-            _, question = services.ask(graph, options["question"])
-        except (QuestionError, StoreError, EncoderError) as error:
-            raise CommandError(str(error)) from error
+        _, question = services.ask(graph, options["question"])
         answer = kept_answer_of(question)
         assert answer is not None
         if answer.best is None or answer.result is None:

@@ -17,7 +17,7 @@ from kbqa.sparql.answer.pipeline import MAX_ROWS, Answer, Reading, named_last
 from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.models import Graph, GraphQuestion, GraphVersion
 from kbqa.sparql.query import Edge, Node, Variable
-from kbqa.sparql.stores.base import Solutions, StoreError
+from kbqa.sparql.stores.base import QueryError, Solutions, StoreError
 from kbqa.sparql.stores.executor import run_limited
 
 
@@ -121,7 +121,7 @@ def _result(
 ) -> GraphResult:
     try:
         picture = picture_of(pattern, graph)
-    except StoreError:
+    except (StoreError, QueryError):
         picture = None
     if solutions is None:
         return GraphResult(holds=holds, picture=picture)

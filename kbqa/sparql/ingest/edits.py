@@ -14,8 +14,9 @@ from kbqa.sparql.ingest import names
 from kbqa.sparql.ingest.load import LIFECYCLE, naming_of
 from kbqa.sparql.models import Graph, GraphVersion
 from kbqa.sparql.profile import Profile, profile_graph
-from kbqa.sparql.stores import OxigraphStore, QueryError, StoreError
+from kbqa.sparql.stores import OxigraphStore, QueryError
 from kbqa.sparql.stores.executor import words_outside_quotes
+from searchapp.errors import NotReady
 
 MAX_TRIPLES = 10_000
 _LOCK_SPACE = 0x6BA1
@@ -59,7 +60,7 @@ def _edit(graph: Graph, change: Callable[[Store], None]) -> GraphVersion:
         if graph.source_kind == Graph.SourceKind.ENDPOINT:
             raise QueryError(f"{graph.name} lives at {graph.location} and is edited there.")
         if served is None:
-            raise StoreError(f"{graph.name} has not been loaded yet.", transient=True)
+            raise NotReady(f"{graph.name} has not been loaded yet.")
         number = LIFECYCLE.next_number(graph)
         version = GraphVersion(graph=graph, number=number, load=served.load, examples=served.examples)
         shutil.rmtree(version.folder, ignore_errors=True)

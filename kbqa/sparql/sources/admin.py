@@ -47,7 +47,7 @@ class GraphAdminForm(SourceAdminForm):
         )
 
     def store(self, upload: "UploadedFile[Any]") -> str:
-        """The name under which an RDF file is kept. Raises ValidationError."""
+        """The name under which an RDF file is kept. Raises InvalidInput."""
         return services.store_file(upload)
 
     def suggested_name(self, location: str) -> str:
@@ -55,7 +55,7 @@ class GraphAdminForm(SourceAdminForm):
         return services.suggested_name(location)
 
     def check_source(self, source: Graph) -> None:
-        """Check a graph. Raises ValidationError."""
+        """Check a graph. Raises InvalidInput."""
         services.check_graph(source)
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
 from kbqa.questions.services import keep, keep_judgement, normalized
@@ -26,6 +25,7 @@ from kbqa.sparql.sources import jobs
 from kbqa.sparql.stores import OxigraphStore, QueryError
 from kbqa.sparql.stores.executor import check_query
 from searchapp import sources
+from searchapp.errors import InvalidInput
 from searchapp.jobs.models import Job
 from searchapp.sharing.graph_sources import graph_source
 from searchapp.uploads import keep_upload
@@ -45,7 +45,7 @@ def add_graph(
     label_predicates: Sequence[str] = (),
     languages: str = "en",
 ) -> tuple[Graph, Job]:
-    """Add a graph and start its first load. Raises ValidationError with the field that is wrong.
+    """Add a graph and start its first load. Raises InvalidInput with the field that is wrong.
 
     `trusted` permits any file: the caller has a terminal on the server.
     """
@@ -69,24 +69,21 @@ def add_graph(
 def check_graph(graph: Graph) -> None:
     """Check a graph's name, prefixes, names and source.
 
-    Raises ValidationError with the field that is wrong.
+    Raises InvalidInput with the field that is wrong.
     """
     if Graph.objects.filter(slug=graph.slug).exclude(pk=graph.pk).exists():
         raise sources.name_taken(graph)
     if not isinstance(graph.prefixes, dict) or not all(starmap(is_prefix, graph.prefixes.items())):
-        raise ValidationError({"prefixes": _PREFIXES})
+        raise InvalidInput(_PREFIXES, field="prefixes")
     if not isinstance(graph.label_predicates, list) or not all(map(is_iri, graph.label_predicates)):
-        raise ValidationError({"label_predicates": _LABEL_PREDICATES})
-    try:
-        _check_source(graph)
-    except LoadError as error:
-        raise ValidationError({"location": str(error)}) from error
+        raise InvalidInput(_LABEL_PREDICATES, field="label_predicates")
+    _check_source(graph)
 
 
 def export_graph(graph: Graph) -> Iterator[str]:
     """Return the lines of the served version as N-Triples.
 
-    Raises StoreError; QueryError for a graph that lives elsewhere.
+    Raises NotReady, StoreError; QueryError for a graph that lives elsewhere.
     """
     _, live = served(graph)
     if not isinstance(live.store, OxigraphStore):
@@ -113,13 +110,13 @@ def delete_graph(graph: Graph) -> Job:
 def store_file(upload: "UploadedFile[Any]") -> str:
     """Keep an uploaded file and return its stored name.
 
-    Raises ValidationError for what is no RDF file by its name, or too large.
+    Raises InvalidInput for what is no RDF file by its name, or too large.
     """
     sources.check_size(upload, settings.GRAPH_MAX_FILE_BYTES, "file")
     try:
         rdf_format(upload.name or "")
     except LoadError as error:
-        raise ValidationError({"file": str(error)}) from error
+        raise InvalidInput(error.message, field="file") from error
     return keep_upload(upload, uploads())
 
 
@@ -134,7 +131,7 @@ def suggested_name(location: str) -> str:
 def ask(graph: Graph, question: str, *, remember_for: Any = None) -> tuple[Answer, GraphQuestion]:
     """Answer a question from a graph, and keep the answer in the history.
 
-    Raises QuestionError, StoreError, EncoderError.
+    Raises QuestionError, NotReady, StoreError, EncoderError.
     """
     question = normalized(question)
     version, live = served(graph)
@@ -154,7 +151,7 @@ def ask(graph: Graph, question: str, *, remember_for: Any = None) -> tuple[Answe
 def run_another(question: GraphQuestion, reading: GraphReading) -> GraphResult:
     """What another reading of a question that was answered finds now; nothing is decoded or kept.
 
-    Raises QueryError, StoreError.
+    Raises NotReady, QueryError, StoreError.
     """
     return run_reading(reading, *served(question.graph))
 
@@ -162,13 +159,13 @@ def run_another(question: GraphQuestion, reading: GraphReading) -> GraphResult:
 def judge(question: GraphQuestion, *, good: bool, correction: str = "") -> GraphQuestion:
     """Keep what a person thinks of an answer; a correction is the query that would have been right.
 
-    Raises ValidationError.
+    Raises InvalidInput.
     """
     if correction:
         try:
             check_query(correction)
-        except ValueError as error:
-            raise ValidationError({"correction": str(error)}) from error
+        except QueryError as error:
+            raise InvalidInput(error.message, field="correction") from error
     return keep_judgement(question, good=good, correction=correction)
 
 

@@ -11,10 +11,10 @@ from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.ingest.load import LIFECYCLE
 from kbqa.sparql.models import GraphVersion
 from kbqa.sparql.query import Aggregate, Query, query_text
-from kbqa.sparql.stores import OxigraphStore, StoreError
+from kbqa.sparql.stores import OxigraphStore, QueryError, StoreError
 from kbqa.sparql.suggestions.templates import make_examples
 from searchapp.encoders import EncoderError
-from searchapp.jobs.runner import JobContext
+from searchapp.jobs.context import JobContext
 from training.sparql.published import Example
 
 NUMBER, _TRIED, _MAX_LENGTH, _OF_A_SHAPE = 6, 40, 80, 2
@@ -34,7 +34,7 @@ def suggest_questions(context: JobContext) -> None:
             context.progress(len(found), NUMBER, "Trying questions")
             if len(found) == NUMBER:
                 break
-    except (EncoderError, StoreError):
+    except (EncoderError, StoreError, QueryError):
         pass
     version.examples = found
     version.save(update_fields=["examples"])

@@ -36,7 +36,7 @@ class DatabaseAdminForm(SourceAdminForm):
         fields = ("name", "source_kind", "url")
 
     def store(self, upload: "UploadedFile[Any]") -> str:
-        """The name under which an SQLite file is kept. Raises ValidationError."""
+        """The name under which an SQLite file is kept. Raises InvalidInput."""
         return services.store_file(upload)
 
     def suggested_name(self, location: str) -> str:
@@ -44,7 +44,7 @@ class DatabaseAdminForm(SourceAdminForm):
         return services.suggested_name(location)
 
     def check_source(self, source: Database) -> None:
-        """Check a database. Raises ValidationError."""
+        """Check a database. Raises InvalidInput."""
         services.check_database(source)
 
     def address(self, cleaned: dict[str, Any]) -> str:

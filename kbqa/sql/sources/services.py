@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
 from kbqa.language_model import configured_server
 from kbqa.questions.selectors import training_examples
-from kbqa.questions.services import QuestionError, keep, keep_judgement, normalized
+from kbqa.questions.errors import QuestionError
+from kbqa.questions.services import keep, keep_judgement, normalized
 from kbqa.sql.answer import pipeline
 from kbqa.sql.answer.generator import LocalGenerator
 from kbqa.sql.answer.kept_answer import SqlReading, kept_answer, kept_json, run_reading
@@ -26,6 +26,7 @@ from kbqa.sql.stores.connections import ConnectError, parsed_url
 from kbqa.sql.stores.executor import Limits, Result, execute
 from kbqa.sql.stores.validator import StatementError, checked
 from searchapp import sources
+from searchapp.errors import InvalidInput
 from searchapp.jobs.models import Job
 from searchapp.uploads import keep_upload
 
@@ -34,7 +35,7 @@ _SQLITE_HEAD = b"SQLite format 3\0"
 
 
 def add_database(*, name: str, source_kind: str, location: str = "", url: str = "") -> tuple[Database, Job]:
-    """Connect a database and start its first scan. Raises ValidationError with the field that is wrong."""
+    """Connect a database and start its first scan. Raises InvalidInput with the field that is wrong."""
     name = name.strip() or suggested_name(url or location)
     database = Database(
         slug=sources.slug_of(name, Database.KIND),
@@ -51,7 +52,7 @@ def add_database(*, name: str, source_kind: str, location: str = "", url: str = 
 def check_database(database: Database) -> None:
     """Check a database's name and source, and take the password out of what is shown.
 
-    Raises ValidationError with the field that is wrong.
+    Raises InvalidInput with the field that is wrong.
     """
     if Database.objects.filter(slug=database.slug).exclude(pk=database.pk).exists():
         raise sources.name_taken(database)
@@ -59,16 +60,16 @@ def check_database(database: Database) -> None:
         try:
             parsed = parsed_url(database.url)
         except ConnectError as error:
-            raise ValidationError({"url": str(error)}) from error
+            raise InvalidInput(error.message, field="url") from error
         port = f":{parsed.port}" if parsed.port else ""
         server = f"{parsed.get_backend_name()}://{parsed.host or ''}{port}"
         database.location = f"{server}/{parsed.database or ''}"
     elif database.source_kind == Database.SourceKind.INSTALLED:
         database.location = database.location or f"{uuid.uuid4().hex}.sqlite"
     elif not file_of(database).is_file():
-        raise ValidationError({"location": f"There is no file {database.location}."})
+        raise InvalidInput(f"There is no file {database.location}.", field="location")
     elif not _is_sqlite(file_of(database)):
-        raise ValidationError({"location": f"{Path(database.location).name} is no SQLite database."})
+        raise InvalidInput(f"{Path(database.location).name} is no SQLite database.", field="location")
 
 
 def scan_database(database: Database) -> Job:
@@ -90,13 +91,13 @@ def delete_database(database: Database) -> Job:
 def store_file(upload: "UploadedFile[Any]") -> str:
     """Keep an uploaded SQLite file and return its stored name.
 
-    Raises ValidationError for what is none, or too large.
+    Raises InvalidInput for what is none, or too large.
     """
     sources.check_size(upload, settings.DATABASE_MAX_FILE_BYTES, "file")
     head = upload.read(len(_SQLITE_HEAD))
     upload.seek(0)
     if head != _SQLITE_HEAD:
-        raise ValidationError({"file": f"{upload.name} is no SQLite database."})
+        raise InvalidInput(f"{upload.name} is no SQLite database.", field="file")
     return keep_upload(upload, uploads())
 
 
@@ -116,7 +117,7 @@ def ask(
     """Answer a question from a database, and keep the answer in the history.
 
     With `columns`, each as `table.column`, the answer is made of them alone. Raises QuestionError,
-    NotReadyError, ConnectError, EncoderError.
+    NotReady, ConnectError, EncoderError.
     """
     question = normalized(question)
     _, source = served(database)
@@ -145,7 +146,7 @@ def ask(
 def run_another(question: DatabaseQuestion, reading: SqlReading) -> Result:
     """What another reading of a question that was answered finds now; nothing is decoded or kept.
 
-    Raises StatementError, ExecutionError, NotReadyError, ConnectError.
+    Raises StatementError, ExecutionError, NotReady, ConnectError.
     """
     return run_reading(reading, served(question.database)[1], _limits())
 
@@ -171,7 +172,7 @@ def nearest_examples(
 def run_sql(database: Database, sql: str) -> tuple[Result, Source]:
     """Run a statement that a person wrote, under the same safety.
 
-    Raises StatementError, ExecutionError, NotReadyError, ConnectError.
+    Raises StatementError, ExecutionError, NotReady, ConnectError.
     """
     _, source = served(database)
     return execute(
@@ -188,14 +189,14 @@ def _limits() -> Limits:
 def judge(question: DatabaseQuestion, *, good: bool, correction: str = "") -> DatabaseQuestion:
     """Keep what a person thinks of an answer; a correction is the SQL that would have been right.
 
-    Raises ValidationError.
+    Raises InvalidInput.
     """
     if correction:
         try:
             _, source = served(question.database)
             checked(correction, source.schema)
         except StatementError as error:
-            raise ValidationError({"correction": str(error)}) from error
+            raise InvalidInput(error.message, field="correction") from error
     return keep_judgement(question, good=good, correction=correction)
 
 
@@ -207,7 +208,7 @@ def forget_answers(database: Database) -> None:
 def describe(database: Database, *, table: str, column: str, description: str, excluded: bool) -> ColumnNote:
     """Keep what a person writes about a table or column; what is excluded is forgotten at once.
 
-    Raises ValidationError.
+    Raises InvalidInput.
     """
     _, source = served(database)
     try:
@@ -215,8 +216,8 @@ def describe(database: Database, *, table: str, column: str, description: str, e
         if column:
             found.column(column)
     except KeyError:
-        raise ValidationError(
-            {"column": f"There is no {table}{'.' + column if column else ''} in {database.name}."}
+        raise InvalidInput(
+            f"There is no {table}{'.' + column if column else ''} in {database.name}.", field="column"
         ) from None
     note, _ = ColumnNote.objects.update_or_create(
         database=database,

@@ -4,17 +4,14 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
-from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from kbqa.questions.api import QuestionViewSet
-from kbqa.questions.services import QuestionError
 from kbqa.sql.answer.formatting import json_result
 from kbqa.sql.answer.kept_answer import kept_answer
-from kbqa.sql.answer.pipeline import Source
-from kbqa.sql.answer.registry import NotReadyError, served
+from kbqa.sql.answer.registry import served
 from kbqa.sql.models import Database, DatabaseQuestion
 from kbqa.sql.sources import selectors, services
 from kbqa.sql.sources.api.serializers import (
@@ -29,10 +26,6 @@ from kbqa.sql.sources.api.serializers import (
     SqlSerializer,
     answer_body,
 )
-from kbqa.sql.stores.connections import ConnectError
-from kbqa.sql.stores.executor import ExecutionError
-from kbqa.sql.stores.validator import StatementError
-from searchapp.api.errors import Conflict, Unavailable
 from searchapp.api.permissions import Readers
 from searchapp.api.sources import SourceViewSet
 from searchapp.jobs.api import JobSerializer
@@ -59,7 +52,7 @@ class DatabaseViewSet(SourceViewSet[Database]):
     @action(detail=True, pagination_class=None, url_path="schema")
     def read_schema(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return what is in the database: tables, columns and keys."""
-        return Response(SchemaSerializer(_source(self.get_object()).schema).data)
+        return Response(SchemaSerializer(served(self.get_object())[1].schema).data)
 
     @extend_schema(parameters=[DatabaseAskParameters], responses=DatabaseAnswerSerializer)
     @action(detail=True, pagination_class=None)
@@ -70,16 +63,7 @@ class DatabaseViewSet(SourceViewSet[Database]):
         parameters = DatabaseAskParameters(data=request.query_params)
         parameters.is_valid(raise_exception=True)
         text, columns = parameters.validated_data["q"], parameters.validated_data.get("column", [])
-        try:
-            answer, question = services.ask(
-                self.get_object(), text, columns=columns, remember_for=request.user
-            )
-        except QuestionError as error:
-            raise ValidationError({"q": [str(error)]}) from error
-        except NotReadyError as error:
-            raise Conflict(str(error)) from error
-        except ConnectError as error:
-            raise Unavailable(str(error)) from error
+        answer, question = services.ask(self.get_object(), text, columns=columns, remember_for=request.user)
         return Response(DatabaseAnswerSerializer(answer_body(kept_answer(answer), question)).data)
 
     @extend_schema(request=SqlSerializer, responses=ResultSerializer)
@@ -88,14 +72,7 @@ class DatabaseViewSet(SourceViewSet[Database]):
         """Run one statement that reads, within the limits of this installation."""
         wanted = SqlSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
-        try:
-            result, _ = services.run_sql(self.get_object(), wanted.validated_data["sql"])
-        except (StatementError, ExecutionError) as error:
-            raise ValidationError({"sql": [str(error)]}) from error
-        except NotReadyError as error:
-            raise Conflict(str(error)) from error
-        except ConnectError as error:
-            raise Unavailable(str(error)) from error
+        result, _ = services.run_sql(self.get_object(), wanted.validated_data["sql"])
         return Response(ResultSerializer(json_result(result)).data)
 
     @extend_schema(request=NoteSerializer, responses=NoteSerializer)
@@ -115,12 +92,3 @@ class DatabaseQuestionViewSet(QuestionViewSet):
     serializer_class = DatabaseJudgementSerializer
     detail_serializer_class = DatabaseQuestionSerializer
     judge = staticmethod(services.judge)
-
-
-def _source(database: Database) -> Source:
-    try:
-        return served(database)[1]
-    except NotReadyError as error:
-        raise Conflict(str(error)) from error
-    except ConnectError as error:
-        raise Unavailable(str(error)) from error

@@ -50,7 +50,7 @@ class QuestionBase(models.Model):
 
     def get_absolute_url(self) -> str:
         """The address of its answer's page."""
-        return reverse("answer", args=[f"{self.SOURCE}-{self.pk}"])
+        return reverse(f"{self.SOURCE}-answer", args=[self.pk])
 
     @property
     def source(self) -> Any:

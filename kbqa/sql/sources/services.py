@@ -9,8 +9,8 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 
 from kbqa.language_model import configured_server
-from kbqa.questions.selectors import training_examples
 from kbqa.questions.errors import QuestionError
+from kbqa.questions.selectors import training_examples
 from kbqa.questions.services import keep, keep_judgement, normalized
 from kbqa.sql.answer import pipeline
 from kbqa.sql.answer.generator import LocalGenerator
@@ -170,14 +170,21 @@ def nearest_examples(
 
 
 def run_sql(database: Database, sql: str) -> tuple[Result, Source]:
-    """Run a statement that a person wrote, under the same safety.
+    """The rows of a statement that a person wrote, and what it was asked of.
 
     Raises StatementError, ExecutionError, NotReady, ConnectError.
     """
     _, source = served(database)
-    return execute(
-        source.engine, checked(sql, source.schema), _limits(), dialect=source.schema.dialect
-    ), source
+    return run_statement(source, sql), source
+
+
+def run_statement(source: Source, sql: str) -> Result:
+    """The rows of a statement that a person wrote, under the same safety as generated SQL.
+
+    Raises StatementError, ExecutionError.
+    """
+    tree = checked(sql, source.schema)
+    return execute(source.engine, tree, _limits(), dialect=source.schema.dialect)
 
 
 def _limits() -> Limits:

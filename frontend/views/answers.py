@@ -83,7 +83,7 @@ class AnswerPages:
 
 
 def answered(request: HttpRequest, source: Any, answers: AnswerPages) -> HttpResponse:
-    """Answer a request's question, and lead to the answer's page, which can be loaded again without asking."""
+    """Answer a request's question, and lead to the answer's page: loading that asks nothing."""
     question = answers.ask(request, source, request.GET.get("q", ""))
     chosen = request.GET.get("reading")
     return redirect(question.get_absolute_url() + (f"?{urlencode({'reading': chosen})}" if chosen else ""))

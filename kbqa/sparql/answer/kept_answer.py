@@ -4,7 +4,7 @@ Another of its readings is a query that is run when somebody chooses it; it is n
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
@@ -36,7 +36,7 @@ class GraphResult:
     """What a reading found: rows of cells, or `holds` for a question with yes or no; and what it rests on."""
 
     columns: tuple[str, ...] = ()
-    rows: Sequence[Sequence[Cell]] = ()
+    rows: Sequence[Sequence[Cell]] = field(default_factory=list)
     cut: bool = False
     """Whether there are more rows."""
     holds: bool | None = None

@@ -179,3 +179,55 @@ def test_judged_questions_become_examples(client, load, staff):
         {"graph": "films", "question": kept.text, "sparql": kept.sparql}
     ]
     assert Graph.objects.count() == 1
+
+
+def test_a_question_comes_with_its_answer_as_it_was_given(api, load):
+    load()
+    given = api.get("/api/v1/graphs/films/ask", {"q": "who is the director of Silent Harbour?"}).json()
+    question = api.get(f"/api/v1/graph-questions/{given['id']}").json()
+    assert question["answer"] == given
+    assert question["text"] == "who is the director of Silent Harbour?"
+    assert "answer" not in api.get("/api/v1/graph-questions").json()["results"][0]
+    GraphQuestion.objects.update(answer=None)
+    assert api.get(f"/api/v1/graph-questions/{given['id']}").json()["answer"] is None
+
+
+def test_a_node_comes_with_its_edges(api, load):
+    load()
+    node = api.get("/api/v1/graphs/films/node", {"iri": "http://films.example/p1"}).json()
+    assert (node["name"], node["cut"], node["code"]) == ("Marta Oliveira", False, "")
+    assert ["birth Place", "Porto"] in [[cell["text"] for cell in row] for row in node["leaving"]]
+    assert api.get("/api/v1/graphs/films/node", {"iri": "http://films.example/none"}).status_code == 404
+    assert api.get("/api/v1/graphs/films/node", {"iri": "no iri"}).status_code == 400
+
+
+def test_the_work_on_a_graph_is_told(api, load):
+    load()
+    told = api.get("/api/v1/graphs/films/status").json()
+    assert told["ready"] is True
+    assert told["job"]["state"] == "succeeded"
+
+
+def test_a_graph_is_opened_once_in_a_request(api, client, load, monkeypatch):
+    from kbqa.sparql.answer import registry
+
+    opened = []
+    live_graph = registry.live_graph
+    monkeypatch.setattr(registry, "live_graph", lambda version: opened.append(1) or live_graph(version))
+    load()
+    asked = {"q": "who is the director of Silent Harbour?"}
+    answer = client.get("/graphs/films", asked).headers["Location"]
+    addresses = (
+        ("/graphs/films", {}, 1),
+        ("/graphs/films", asked, 1),
+        (answer, {}, 0),
+        (answer, {"reading": "1"}, 1),
+        ("/graphs/films/query", {"query": "ASK { ?s ?p ?o }"}, 1),
+        ("/graphs/films/node", {"iri": "http://films.example/p1"}, 1),
+        ("/api/v1/graphs/films/ask", asked, 1),
+        ("/api/v1/graphs/films/node", {"iri": "http://films.example/p1"}, 1),
+    )
+    for address, given, times in addresses:
+        opened.clear()
+        assert client.get(address, given).status_code in (200, 302)
+        assert len(opened) == times, address

@@ -10,7 +10,7 @@ class CodeSearchConfig(AppConfig):
     verbose_name = "Code"
 
     def ready(self) -> None:
-        """Declare the jobs, the system checks, the encoder, and repositories as sources of graphs and facts."""
+        """Declare jobs, system checks, the encoder, and repositories as sources of graphs and facts."""
         from codesearch import checks, code_graph, facts, jobs  # noqa: F401
         from searchapp.encoders.registry import register_backend
         from searchapp.sharing.fact_tables import register_fact_table

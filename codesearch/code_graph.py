@@ -139,7 +139,7 @@ class _CodeGraph:
             yield from self._named(node, "calls", calls, unit.path, "")
 
     def owner(self, unit: Unit) -> str:
-        """Return what defines a unit: the class that its qualified name begins with, or the module."""
+        """What defines a unit: the class that its qualified name begins with, or the module."""
         outer, _, _ = unit.qualified_name.rpartition(".")
         owners = {
             qualified
@@ -149,7 +149,7 @@ class _CodeGraph:
         return self.node(unit.path, outer) if outer in owners else self.node(unit.path)
 
     def node(self, path: str, qualified: str = "") -> str:
-        """Return the IRI of a module, or of a unit in it."""
+        """The IRI of a module, or of a unit in it."""
         return f"{self.base}{quote(path)}{'#' + quote(qualified) if qualified else ''}"
 
     def _named(self, node: str, relation: str, names: list[str], path: str, kind: str) -> Iterator[str]:

@@ -56,7 +56,7 @@ class Repository(Source):
         verbose_name_plural = "repositories"
 
     def get_absolute_url(self) -> str:
-        """Return the address of its page."""
+        """The address of its page."""
         return reverse("repository", args=[self.name])
 
     def point_to(self, version: "Build") -> None:
@@ -175,7 +175,7 @@ class Unit(models.Model):
         return self.qualified_name
 
     def get_absolute_url(self) -> str:
-        """Return the address of its lines on the file's page."""
+        """The address of its lines on the file's page."""
         return f"{reverse('file', args=[self.repository.name, self.path])}#L{self.start_line}"
 
 
@@ -217,7 +217,7 @@ class VectorIndex(models.Model):
 
     @property
     def hnsw_name(self) -> str:
-        """Return the name of its HNSW index in PostgreSQL."""
+        """The name of its HNSW index in PostgreSQL."""
         return f"vector_hnsw_{self.pk}"
 
 

@@ -106,5 +106,5 @@ def needs_other_encoder() -> bool:
 
 
 def switch_encoder() -> Job:
-    """Start encoding everything with the configured encoder; until that is complete, the present one serves."""
+    """Start encoding everything with the configured encoder; the present one serves until then."""
     return start_job(kind=jobs.SWITCH_ENCODER, subject="encoder", title="Switch to another encoder")

@@ -24,7 +24,7 @@ urlpatterns = [
     path("graphs/<slug:key>/query", graphs.query_page, name="graph-query"),
     path("graphs/<slug:key>/node", graphs.node_page, name="graph-node"),
     path(
-        "graphs/<slug:slug>/questions/<int:question>",
+        "graphs/<slug:slug>/questions/<int:number>",
         answers.judge,
         _GRAPH_ANSWERS,
         name="judge-graph-question",
@@ -37,7 +37,7 @@ urlpatterns = [
     path("databases/<slug:key>/query", databases.query_page, name="database-query"),
     path("databases/<slug:key>/describe", databases.note_page, name="database-note"),
     path(
-        "databases/<slug:slug>/questions/<int:question>",
+        "databases/<slug:slug>/questions/<int:number>",
         answers.judge,
         _DATABASE_ANSWERS,
         name="judge-database-question",

@@ -44,16 +44,16 @@ class SearchView(APIView):
         """Search functions, methods, classes and passages by words, meaning and name."""
         parameters = SearchParameters(data=request.query_params)
         parameters.is_valid(raise_exception=True)
-        asked = parameters.validated_data
-        size = asked["page_size"]
+        given = parameters.validated_data
+        size = given["page_size"]
         result = search(
-            asked["q"],
-            retriever=Retriever(asked["retriever"]),
-            offset=(asked["page"] - 1) * size,
+            given["q"],
+            retriever=Retriever(given["retriever"]),
+            offset=(given["page"] - 1) * size,
             limit=size,
         )
         body = {
-            "query": asked["q"],
+            "query": given["q"],
             "total": result.total,
             "milliseconds": round(result.milliseconds, 1),
             "notice": result.notice,
@@ -89,13 +89,18 @@ class UnitViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Unit]):
         parameters = ExplanationParameters(data=request.query_params)
         parameters.is_valid(raise_exception=True)
         unit = self.get_object()
-        found = explain_unit(unit)
-        if found is None:
+        explanation = explain_unit(unit)
+        if explanation is None:
             raise NotFound("This unit was encoded by its text alone.")
         met = words_met(unit, parameters.validated_data["q"])
         return Response(
             ExplanationSerializer(
-                {"nodes": found.nodes, "lines": found.lines, "apart": found.apart, "met": met}
+                {
+                    "nodes": explanation.nodes,
+                    "lines": explanation.lines,
+                    "apart": explanation.apart,
+                    "met": met,
+                }
             ).data
         )
 

@@ -110,7 +110,7 @@ abandon = LIFECYCLE.abandon
 
 
 def remove_closed(repository_id: int, serving: int) -> None:
-    """Remove the rows that the served build has left behind, and the vectors and contents that only they had."""
+    """Remove the rows that the served build has left behind, with vectors and contents that only they had."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM codesearch_unit WHERE repository_id = %s AND until <= %s RETURNING text_hash",
@@ -132,12 +132,13 @@ def remove_orphans() -> None:
     """Remove the contents that no file has any more."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM codesearch_blob b WHERE NOT EXISTS (SELECT FROM codesearch_sourcefile f WHERE f.blob_id = b.digest)"
+            "DELETE FROM codesearch_blob b WHERE NOT EXISTS"
+            " (SELECT FROM codesearch_sourcefile f WHERE f.blob_id = b.digest)"
         )
 
 
 def _digests(repository: Repository, build: Build) -> tuple[dict[str, bytes], dict[str, bytes]]:
-    """Return path → digest of the files of the served build, and of those this build has written already."""
+    """Path → digest of the files of the served build, and of those this build has written already."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT path, blob_id, since FROM codesearch_sourcefile WHERE repository_id = %s", [repository.pk]
@@ -150,12 +151,13 @@ def _digests(repository: Repository, build: Build) -> tuple[dict[str, bytes], di
 def _new_files(
     entries: Iterable[Entry], left_out: LeftOut, reading: _Reading, context: JobContext
 ) -> Iterator[NewFile]:
-    for found, entry in enumerate(entries, 1):
-        if found > settings.SOURCE_MAX_FILES:
+    for count, entry in enumerate(entries, 1):
+        if count > settings.SOURCE_MAX_FILES:
             raise SourceError(
-                f"The source has more than {settings.SOURCE_MAX_FILES:,} files; exclude some, or raise SOURCE_MAX_FILES."
+                f"The source has more than {settings.SOURCE_MAX_FILES:,} files; exclude some, "
+                "or raise SOURCE_MAX_FILES."
             )
-        context.progress(found, 0, f"Reading {found:,} files")
+        context.progress(count, 0, f"Reading {count:,} files")
         reason = reason_by_path(entry.path, entry.size, settings.SOURCE_MAX_FILE_BYTES, _is_supported)
         if reason is not None:
             left_out.add(reason, entry.path)
@@ -216,7 +218,8 @@ def _close_missing(repository: Repository, number: int, served: dict[str, bytes]
         if not closed:
             return
         cursor.execute(
-            "UPDATE codesearch_sourcefile SET until = %s WHERE repository_id = %s AND since <= %s AND until IS NULL AND path = ANY(%s) RETURNING id",
+            "UPDATE codesearch_sourcefile SET until = %s WHERE repository_id = %s AND since <= %s"
+            " AND until IS NULL AND path = ANY(%s) RETURNING id",
             [number, repository.pk, repository.serving, closed],
         )
         file_ids = [row[0] for row in cursor.fetchall()]

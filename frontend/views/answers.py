@@ -20,6 +20,7 @@ from kbqa.decoding.explanation import ShownStep
 from kbqa.questions.answers import KeptReading
 from kbqa.questions.models import QuestionBase
 from searchapp.error_display import shown_in
+from searchapp.errors import SearchappError
 
 AnyReading = TypeVar("AnyReading", bound=KeptReading)
 
@@ -36,7 +37,7 @@ class AskPage(SourcePage):
 class AnswerPage(AskPage):
     """The answer to a question that was asked, with one of its readings."""
 
-    kept: Any = None
+    question: Any = None
     """The question's row."""
     judge_url: str = ""
     answer: Any = None
@@ -51,6 +52,16 @@ class AnswerPage(AskPage):
     readings: list[tuple[int, Any, str]] = field(default_factory=list)
     shown_query: str = ""
     query_address: str = ""
+
+
+@dataclass
+class JudgementPart:
+    """The part of an answer's page that asks what a person thinks of it."""
+
+    question: QuestionBase
+    judge_url: str
+    judgement_error: str = ""
+    shown_error: SearchappError | None = None
 
 
 @dataclass(frozen=True)
@@ -98,7 +109,7 @@ def answer_page(request: HttpRequest, number: int, answers: AnswerPages) -> Http
         answers.pages,
         question.source,
         q=question.text,
-        kept=question,
+        question=question,
         judge_url=answers.judge_address(question),
         answer=answers.answer_of(question),
     )
@@ -109,17 +120,17 @@ def answer_page(request: HttpRequest, number: int, answers: AnswerPages) -> Http
 
 @readers
 @require_POST
-def judge(request: HttpRequest, slug: str, question: int, answers: AnswerPages) -> HttpResponse:
+def judge(request: HttpRequest, slug: str, number: int, answers: AnswerPages) -> HttpResponse:
     """Keep what a person thinks of an answer, and the query that would have been right."""
-    kept = answers.find(question, **{f"{answers.pages.kind}__slug": slug})
-    context: dict[str, Any] = {"kept": kept, "judge_url": answers.judge_address(kept)}
-    with shown_in(context, "judgement_error"):
+    question = answers.find(number, **{f"{answers.pages.kind}__slug": slug})
+    part = JudgementPart(question, answers.judge_address(question))
+    with shown_in(vars(part), "judgement_error"):
         answers.judge(
-            kept,
+            question,
             good=request.POST.get("verdict") == "good",
             correction=request.POST.get("correction", "").strip(),
         )
-    return render_with_error(request, "frontend/partials/judgement.html", context)
+    return render_with_error(request, "frontend/partials/judgement.html", vars(part))
 
 
 def told_apart(readings: Sequence[AnyReading]) -> list[tuple[int, AnyReading, str]]:
@@ -136,7 +147,8 @@ def told_apart(readings: Sequence[AnyReading]) -> list[tuple[int, AnyReading, st
 
 def _show_reading(page: AnswerPage, chosen: str, answers: AnswerPages) -> None:
     answer = page.answer
-    page.chosen = int(chosen) if chosen.isdecimal() and int(chosen) < len(answer.readings) else None
+    numbers = {str(number): number for number in range(len(answer.readings))}
+    page.chosen = numbers.get(chosen)
     page.number_shown = page.chosen or 0
     page.reading = answer.readings[page.number_shown]
     page.steps, page.readings = page.reading.steps, told_apart(answer.readings)
@@ -144,5 +156,5 @@ def _show_reading(page: AnswerPage, chosen: str, answers: AnswerPages) -> None:
         page.result = answer.result
     elif page.chosen is not None:
         with shown_in(page.context, "question_error"):
-            page.result = answers.run(page.kept, page.reading)
+            page.result = answers.run(page.question, page.reading)
     answers.fill(page)

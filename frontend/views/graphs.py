@@ -196,10 +196,10 @@ def node_page(request: HttpRequest, key: str) -> HttpResponse:
         node = NamedNode(request.GET.get("iri", ""))
     except ValueError:
         raise Http404 from None
-    found = neighbourhood_of(node, graph, served(graph)[1])
-    if found is None:
+    around = neighbourhood_of(node, graph, served(graph)[1])
+    if around is None:
         raise Http404
-    page = NodePage(PAGES, graph, found, _shown(graph, found.leaving), _shown(graph, found.entering))
+    page = NodePage(PAGES, graph, around, _shown(graph, around.leaving), _shown(graph, around.entering))
     return render(request, "frontend/graph_node.html", page.context)
 
 

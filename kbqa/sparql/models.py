@@ -51,24 +51,27 @@ class Graph(Source):
     prefixes = models.JSONField(
         default=dict,
         blank=True,
-        help_text='What queries are shown with: {"ex": "http://example.org/"}. A load adds those of its file.',
+        help_text='What queries are shown with: {"ex": "http://example.org/"}. '
+        "A load adds those of its file.",
     )
     label_predicates = models.JSONField(
         default=list,
         blank=True,
-        help_text='IRIs of the properties that name things: ["http://example.org/name"]. Empty: found out. Takes effect with the next load.',
+        help_text='IRIs of the properties that name things: ["http://example.org/name"]. Empty: found out. '
+        "Takes effect with the next load.",
     )
     languages = models.CharField(
         max_length=100,
         default="en",
-        help_text="Of names in several languages, which are shown, the best first: en, de. Takes effect with the next load.",
+        help_text="Of names in several languages, which are shown, the best first: en, de. "
+        "Takes effect with the next load.",
     )
     serving = models.ForeignKey(
         "GraphVersion", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
     )
 
     def get_absolute_url(self) -> str:
-        """Return the address of its page."""
+        """The address of its page."""
         return reverse("graph", args=[self.slug])
 
 
@@ -77,7 +80,8 @@ class GraphVersion(Version):
 
     graph = models.ForeignKey(Graph, on_delete=models.CASCADE, related_name="versions")
     load = models.PositiveIntegerField(
-        help_text="The number of the load whose names it uses: its own, or that of the version it was edited from."
+        help_text="The number of the load whose names it uses: its own, or that of the version it was "
+        "edited from."
     )
     state = models.CharField(max_length=10, choices=Version.State, default=Version.State.LOADING)
     triples = models.PositiveBigIntegerField(default=0)

@@ -44,7 +44,7 @@ class Database(Source):
     )
 
     def get_absolute_url(self) -> str:
-        """Return the address of its page."""
+        """The address of its page."""
         return reverse("database", args=[self.slug])
 
 

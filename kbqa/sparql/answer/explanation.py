@@ -49,7 +49,7 @@ _ENDS = ("STOP", "END", "CLOSE", "UNLIMITED")
 
 
 def steps_of(taken: Sequence[DerivationStep]) -> list[ShownStep]:
-    """Return the steps of a reading."""
+    """The steps of a reading."""
     return shown_steps(taken, STEP_NAMES, choice_text)
 
 
@@ -63,7 +63,7 @@ def summary(derivation: Sequence[DerivationStep]) -> str:
 
 
 def choice_text(choice: Action) -> str:
-    """Return a choice in words."""
+    """A choice in words."""
     if choice.kind == Kind.KEYWORD:
         return _WORDS.get(choice.key, str(choice.key).lower().replace("_", " "))
     if choice.kind == Kind.VARIABLE:

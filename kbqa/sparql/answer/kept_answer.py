@@ -1,4 +1,4 @@
-"""An answer from a graph as it is shown and kept: names in place of IRIs, and nothing that needs the graph again.
+"""An answer from a graph as it is shown and kept: names in place of IRIs, nothing that needs the graph again.
 
 Another of its readings is a query that is run when somebody chooses it; it is not decoded again.
 """

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 
 import numpy as np
+
 from kbqa.decoding.beam import DerivationStep, is_answerable
 from kbqa.sparql.answer.decoders import Decoder
 from kbqa.sparql.answer.entity_linking import find_mentions

@@ -76,18 +76,17 @@ def read(context: JobContext) -> None:
 
 
 def naming_of(graph: Graph) -> Naming:
-    """Return what is set of how a graph names things."""
-    languages = tuple(each for each in graph.languages.replace(",", " ").lower().split() if each)
+    """What is set of how a graph names things."""
+    languages = tuple(language for language in graph.languages.replace(",", " ").lower().split())
     return Naming(tuple(map(NamedNode, graph.label_predicates)), languages or Naming.languages)
 
 
-def _keep_prefixes(graph: Graph, profile: Profile, found: Mapping[str, str]) -> None:
+def _keep_prefixes(graph: Graph, profile: Profile, declared: Mapping[str, str]) -> None:
     """Give a graph's namespaces prefixes; those that it has stay."""
-    iris = [each.predicate.value for each in profile.predicates] + [
-        each.iri.value for each in profile.classes
-    ]
+    iris = [entry.predicate.value for entry in profile.predicates]
+    iris += [entry.iri.value for entry in profile.classes]
     graph.prefixes = prefixes_for(
-        iris, graph.prefixes | {name: iri for name, iri in found.items() if name not in graph.prefixes}
+        iris, graph.prefixes | {name: iri for name, iri in declared.items() if name not in graph.prefixes}
     )
     graph.save(update_fields=["prefixes"])
 
@@ -129,7 +128,7 @@ def _forget(version: GraphVersion) -> None:
 def _clear(
     graph: Graph, version: GraphVersion, usable: Sequence[GraphVersion], old: Sequence[GraphVersion]
 ) -> None:
-    """Remove the fetched file, the triples of versions that nobody reads any more, and the names of other loads."""
+    """Remove the fetched file, triples that nobody reads any more, and the names of other loads."""
     (version.folder / "source").unlink(missing_ok=True)
     for replaced in old:
         shutil.rmtree(replaced.folder, ignore_errors=True)
@@ -160,12 +159,12 @@ def delete(context: JobContext) -> None:
 
 
 def uploads() -> Path:
-    """Return the folder of uploaded files."""
+    """The folder of uploaded files."""
     return Path(settings.MEDIA_ROOT) / "graphs"
 
 
 def uploaded_path(name: str) -> Path:
-    """Return where the uploaded file `name` lies."""
+    """Where the uploaded file `name` lies."""
     return uploads() / Path(name).name
 
 

@@ -6,5 +6,5 @@ from kbqa.sparql.models import Graph
 
 
 def graphs() -> QuerySet[Graph]:
-    """Return the graphs with their served versions, for lists."""
+    """The graphs with their served versions, for lists."""
     return Graph.objects.filter(deleting=False).select_related("serving")

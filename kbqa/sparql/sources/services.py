@@ -81,7 +81,7 @@ def check_graph(graph: Graph) -> None:
 
 
 def export_graph(graph: Graph) -> Iterator[str]:
-    """Return the lines of the served version as N-Triples.
+    """The lines of the served version as N-Triples.
 
     Raises NotReady, StoreError; QueryError for a graph that lives elsewhere.
     """

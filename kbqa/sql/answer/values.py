@@ -9,15 +9,20 @@ from typing import Any
 
 from kbqa.sql.stores.executor import Result
 
-_READERS: Mapping[str, Callable[[str], Any]] = {
-    "bytes": base64.b64decode,
-    "float": float,
-    "decimal": decimal.Decimal,
-    "datetime": datetime.datetime.fromisoformat,
-    "date": datetime.date.fromisoformat,
-    "time": datetime.time.fromisoformat,
-    "seconds": lambda text: datetime.timedelta(seconds=float(text)),
+_KINDS: Mapping[str, tuple[type, Callable[[Any], str], Callable[[str], Any]]] = {
+    "bytes": (bytes, lambda value: base64.b64encode(value).decode(), base64.b64decode),
+    "float": (float, str, float),
+    "decimal": (decimal.Decimal, str, decimal.Decimal),
+    "datetime": (datetime.datetime, datetime.datetime.isoformat, datetime.datetime.fromisoformat),
+    "date": (datetime.date, datetime.date.isoformat, datetime.date.fromisoformat),
+    "time": (datetime.time, datetime.time.isoformat, datetime.time.fromisoformat),
+    "seconds": (
+        datetime.timedelta,
+        lambda value: repr(value.total_seconds()),
+        lambda text: datetime.timedelta(seconds=float(text)),
+    ),
 }
+"""What JSON has no form for: its type, how it is written and read. A moment is a date, too: it comes first."""
 
 
 def result_json(result: Result, rows: int) -> dict[str, Any]:
@@ -42,20 +47,12 @@ def value_json(value: Any) -> Any:
     >>> value_json(decimal.Decimal("1.50"))
     {'decimal': '1.50'}
     """
-    if value is None or isinstance(value, bool | int | str):
+    if value is None or isinstance(value, int | str) or (isinstance(value, float) and math.isfinite(value)):
         return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else {"float": str(value)}
-    if isinstance(value, bytes | memoryview):
-        return {"bytes": base64.b64encode(bytes(value)).decode()}
-    if isinstance(value, decimal.Decimal):
-        return {"decimal": str(value)}
-    if isinstance(value, datetime.timedelta):
-        return {"seconds": repr(value.total_seconds())}
-    # A moment is a date, too: it comes first.
-    for kind in (datetime.datetime, datetime.date, datetime.time):
+    value = bytes(value) if isinstance(value, memoryview) else value
+    for name, (kind, write, _) in _KINDS.items():
         if isinstance(value, kind):
-            return {kind.__name__: value.isoformat()}
+            return {name: write(value)}
     return str(value)
 
 
@@ -68,7 +65,7 @@ def value_from(data: Any) -> Any:
     if not isinstance(data, dict):
         return data
     ((kind, text),) = data.items()
-    return _READERS[kind](text)
+    return _KINDS[kind][2](text)
 
 
 def plain_rows(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:

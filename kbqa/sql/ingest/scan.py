@@ -68,7 +68,7 @@ def scan_cells(context: JobContext) -> None:
     names.delete()
     schema = with_notes(schema_from_json(scan.schema), list(database.notes.all()))
     before = database.serving
-    known = {place: digest for place, (digest, _) in before.digests.items()} if before else {}
+    known = {column: digest for column, (digest, _) in before.digests.items()} if before else {}
 
     def progress(done: int, total: int) -> None:
         context.progress(done, total, f"Reading cells, column {done:,}")
@@ -113,7 +113,9 @@ def _bring_up_to_date(database: Database, scan: Scan) -> None:
     if before is None or scan.load == scan.number:
         return
     gone = [
-        place for place, (digest, _) in before.digests.items() if scan.digests.get(place, [""])[0] != digest
+        column
+        for column, (digest, _) in before.digests.items()
+        if scan.digests.get(column, [""])[0] != digest
     ]
     names = cell_names(scan.database_id, scan.load)
     names.forget(gone)

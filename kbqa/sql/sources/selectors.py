@@ -6,5 +6,5 @@ from kbqa.sql.models import Database
 
 
 def databases() -> QuerySet[Database]:
-    """Return the databases with their served scans, for lists."""
+    """The databases with their served scans, for lists."""
     return Database.objects.filter(deleting=False).select_related("serving")

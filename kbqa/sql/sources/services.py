@@ -162,7 +162,7 @@ def _columns(source: Source, names: Sequence[str]) -> list[ColumnRef]:
 def nearest_examples(
     database: Database, question: str, generator: LocalGenerator, number: int = 3
 ) -> list[Confirmed]:
-    """Return the questions that people confirmed or corrected on a database, the likest to this one."""
+    """The questions that people confirmed or corrected on a database, the likest to this one."""
     known = training_examples(database.questions.all())[:_MAX_EXAMPLES]
     likeness = generator.likeness(question, [example["question"] for example in known])
     ranked = sorted(zip(likeness, known, strict=True), key=lambda entry: -entry[0])
@@ -219,9 +219,9 @@ def describe(database: Database, *, table: str, column: str, description: str, e
     """
     _, source = served(database)
     try:
-        found = source.schema.table(table)
+        described = source.schema.table(table)
         if column:
-            found.column(column)
+            described.column(column)
     except KeyError:
         raise InvalidInput(
             f"There is no {table}{'.' + column if column else ''} in {database.name}.", field="column"

@@ -118,8 +118,8 @@ class GraphProfileSerializer(serializers.Serializer[Any]):
     labels = serializers.SerializerMethodField(help_text="The properties that name things.")
 
     def get_labels(self, profile: Profile) -> list[str]:
-        """Return the IRIs of the properties that name things."""
-        return [each.value for each in profile.labels]
+        """The IRIs of the properties that name things."""
+        return [label.value for label in profile.labels]
 
 
 class CellSerializer(serializers.Serializer[Any]):

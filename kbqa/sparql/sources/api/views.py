@@ -216,7 +216,7 @@ def _description(address: str) -> str:
         "N-Triples",
         "JSON-LD",
     )
-    listed = ", ".join(f"<http://www.w3.org/ns/formats/{each}>" for each in formats)
+    listed = ", ".join(f"<http://www.w3.org/ns/formats/{name}>" for name in formats)
     return (
         "@prefix sd: <http://www.w3.org/ns/sparql-service-description#> .\n"
         f"<{address}> a sd:Service ; sd:endpoint <{address}> ; "

@@ -24,6 +24,7 @@ class Repository(Source):
     """A source of code, and which of its builds is served."""
 
     KIND = "repository"
+    KEY = "name"
     PUBLISHED_FIELDS = ("serving", "units", "words")
 
     class SourceKind(models.TextChoices):
@@ -54,10 +55,6 @@ class Repository(Source):
 
     class Meta(Source.Meta):
         verbose_name_plural = "repositories"
-
-    def get_absolute_url(self) -> str:
-        """The address of its page."""
-        return reverse("repository", args=[self.name])
 
     def point_to(self, version: "Build") -> None:
         """Make a build the served one; it is not saved."""

@@ -59,7 +59,7 @@ class SourceAdminForm(_SourceModelForm):
     def clean(self) -> dict[str, Any]:
         """Store an upload, complete the fields and check the source."""
         cleaned: dict[str, Any] = super().clean() or {}
-        instance = self.instance
+        instance: Any = self.instance
         cleaned[self.SECRET] = cleaned.get(self.SECRET) or (
             getattr(instance, self.SECRET) if instance.pk else ""
         )
@@ -77,7 +77,7 @@ class SourceAdminForm(_SourceModelForm):
             cleaned["location"] = self.store(upload)
 
     def _check(self, cleaned: dict[str, Any]) -> None:
-        model = type(self.instance)
+        model: Any = type(self.instance)
         fields: dict[str, Any] = {name: cleaned.get(name) for name in self.CHECKED}
         if hasattr(self.instance, "trusted"):
             fields["trusted"] = self.instance.trusted

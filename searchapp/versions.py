@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from django.db import models, transaction
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 from searchapp.jobs.context import JobContext
@@ -25,6 +26,8 @@ class Source(models.Model):
 
     KIND: ClassVar[str]
     """Its name in jobs' subjects and arguments, and its versions' foreign key to it."""
+    KEY: ClassVar[str] = "slug"
+    """The field that stands for it in addresses."""
     PUBLISHED_FIELDS: ClassVar[tuple[str, ...]] = ("serving",)
     """What publishing a version changes."""
 
@@ -38,6 +41,15 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        """The address of its page."""
+        return reverse(self.KIND, args=[self.key])
+
+    @property
+    def key(self) -> str:
+        """What stands for it in addresses."""
+        return str(getattr(self, self.KEY))
 
     @property
     def subject(self) -> str:

@@ -133,7 +133,6 @@ PAGES = SourcePages(
     kind="database",
     list_name="databases",
     area="databases",
-    key="slug",
     heading="Databases",
     lead="Ask in words; see the SQL behind every answer. Nothing is ever written.",
     add_label="Connect a database",

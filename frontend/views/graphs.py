@@ -107,7 +107,6 @@ PAGES = SourcePages(
     kind="graph",
     list_name="graphs",
     area="graphs",
-    key="slug",
     heading="Knowledge graphs",
     lead="Ask in words; see the query behind every answer.",
     add_label="Add a graph",

@@ -45,7 +45,6 @@ PAGES = SourcePages(
     kind="repository",
     list_name="repositories",
     area="code",
-    key="name",
     heading="Repositories",
     add_label="Add a repository",
     submit_label="Add and index",

@@ -43,8 +43,6 @@ class SourcePages:
     """The name of the list among the addresses."""
     area: str
     """Which area of the site is marked as the present one."""
-    key: str
-    """The field that stands in addresses."""
     heading: str
     add_label: str
     submit_label: str
@@ -76,19 +74,16 @@ class SourcePages:
 
     def find(self, key: str) -> Any:
         """The source of a key. Raises Http404."""
-        return get_object_or_404(self.sources(), **{self.key: key})
-
-    def key_of(self, source: Source) -> str:
-        """What stands for a source in addresses."""
-        return str(getattr(source, self.key))
+        sources = self.sources()
+        return get_object_or_404(sources, **{sources.model.KEY: key})
 
     def status_address(self, source: Source) -> str:
         """The address of the part of a source's page that changes while a job runs."""
-        return reverse(f"{self.kind}-status", args=[self.key_of(source)])
+        return reverse(f"{self.kind}-status", args=[source.key])
 
     def change_address(self, source: Source, change: str) -> str:
         """The address that changes a source."""
-        return reverse(f"change-{self.kind}", args=[self.key_of(source), change])
+        return reverse(f"change-{self.kind}", args=[source.key, change])
 
 
 @dataclass

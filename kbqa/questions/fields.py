@@ -18,6 +18,9 @@ class JsonTextField(_TextField):
     NUL characters, halves of surrogate pairs, numbers that are none.
     """
 
+    _pyi_private_set_type: Any
+    _pyi_private_get_type: Any
+
     def from_db_value(self, value: str | None, *_: Any) -> Any:
         """The data that was written; None where there are none."""
         return None if value is None else json.loads(value)

@@ -11,7 +11,6 @@ from typing import ClassVar
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.urls import reverse
 from pgvector.django import HnswIndex
 
 from kbqa.linking.models import NameBase, TextVectorBase, WordBase
@@ -69,10 +68,6 @@ class Graph(Source):
     serving = models.ForeignKey(
         "GraphVersion", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
     )
-
-    def get_absolute_url(self) -> str:
-        """The address of its page."""
-        return reverse("graph", args=[self.slug])
 
 
 class GraphVersion(Version):

@@ -8,7 +8,6 @@ from typing import ClassVar
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.urls import reverse
 
 from kbqa.linking.models import NameBase, TextVectorBase, WordBase
 from kbqa.questions.models import QuestionBase
@@ -42,10 +41,6 @@ class Database(Source):
     serving = models.ForeignKey(
         "Scan", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
     )
-
-    def get_absolute_url(self) -> str:
-        """The address of its page."""
-        return reverse("database", args=[self.slug])
 
 
 class Scan(Version):

@@ -38,7 +38,7 @@ class SourceViewSet(
     lookup_field = "slug"
     lookup_value_regex = r"[A-Za-z0-9_-]+"
     parser_classes = (JSONParser, MultiPartParser, FormParser)
-    delete_source: ClassVar[Callable[[Any], Job]]
+    delete_source: ClassVar[Callable[..., Job]]
 
     def started(self, start: Callable[[AnySource], Job]) -> Response:
         """The answer with the job that `start` starts on the source, or finds at work."""

@@ -149,3 +149,23 @@ def test_the_admin_connects_describes_and_exports(client, staff, connect):
         "/admin/kbqa/databasequestion/", {"action": "export", "_selected_action": [question.pk]}
     )
     assert b"SELECT count(*) FROM customer" in exported.content
+
+
+def test_a_column_that_becomes_private_in_the_admin_is_forgotten(client, staff, connect):
+    database = connect()
+    question = services.ask(database, "what are the names of all customers?")[1]
+    client.force_login(staff)
+    form = {
+        "name": "shop",
+        "source_kind": "file",
+        "notes-TOTAL_FORMS": 1,
+        "notes-INITIAL_FORMS": 0,
+        "notes-0-table": "customer",
+        "notes-0-column": "name",
+        "notes-0-excluded": "on",
+        "scans-TOTAL_FORMS": 0,
+        "scans-INITIAL_FORMS": 0,
+    }
+    assert client.post(f"/admin/kbqa/database/{database.pk}/change/", form).status_code == 302
+    question.refresh_from_db()
+    assert question.answer is None

@@ -77,14 +77,19 @@ class DatabaseAdmin(SourceAdmin):
     actions = ("scan", "cancel")
 
     def refresh_source(self, source: Database) -> Job:
-        """Start a scan; no value that has become private is read or kept."""
-        if source.notes.filter(excluded=True).exists():
-            services.forget_answers(source)
+        """Start a scan."""
         return services.scan_database(source)
 
     def delete_source(self, source: Database) -> Job:
         """Start the removal of a database."""
         return services.delete_database(source)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Forget what was answered if a column has become private."""
+        super().save_related(request, form, formsets, change)
+        notes = (note for formset in formsets if formset.model is ColumnNote for note in formset.forms)
+        if any(note.has_changed() and note.cleaned_data.get("excluded") for note in notes):
+            services.forget_answers(form.instance)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Database]:
         """The databases with their served scans."""

@@ -134,21 +134,27 @@ class ReadingSerializer(serializers.Serializer[Any]):
     """One way to understand the question."""
 
     sparql = serializers.CharField()
+    words = serializers.CharField(help_text="The names that it chose, in their order.")
     probability = serializers.FloatField()
     steps = StepSerializer(many=True)
 
 
-class AnswerSerializer(serializers.Serializer[Any]):
+class GraphResultSerializer(serializers.Serializer[Any]):
+    """What a query finds in a graph, with names in place of IRIs."""
+
+    columns = serializers.ListField(child=serializers.CharField())
+    rows = serializers.ListField(child=CellSerializer(many=True))
+    holds = serializers.BooleanField(allow_null=True, help_text="The answer to a question with yes or no.")
+    cut = serializers.BooleanField(help_text="Whether there are more rows.")
+
+
+class AnswerSerializer(GraphResultSerializer):
     """An answer, and how it came about."""
 
     question = serializers.CharField()
     id = serializers.IntegerField(help_text="Under which a judgement can be sent.")
     answerable = serializers.BooleanField()
     notice = serializers.CharField(help_text="What to know of how the answer came about; mostly empty.")
-    columns = serializers.ListField(child=serializers.CharField())
-    rows = serializers.ListField(child=CellSerializer(many=True))
-    holds = serializers.BooleanField(allow_null=True, help_text="The answer to a question with yes or no.")
-    cut = serializers.BooleanField(help_text="Whether there are more rows.")
     readings = ReadingSerializer(many=True)
     milliseconds = serializers.FloatField()
 
@@ -223,6 +229,7 @@ def answer_body(answer: GraphAnswer, question: GraphQuestion) -> dict[str, Any]:
         "readings": [
             {
                 "sparql": with_prefixes(reading.query, prefixes),
+                "words": reading.words,
                 "probability": reading.probability,
                 "steps": reading.steps,
             }

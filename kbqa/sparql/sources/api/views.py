@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from kbqa.questions.api import AskParameters, QuestionViewSet
+from kbqa.questions.api import READING_PATH, AskParameters, QuestionViewSet
 from kbqa.sparql.answer.kept_answer import kept_answer_of
 from kbqa.sparql.answer.neighbourhood import neighbourhood_of
 from kbqa.sparql.answer.registry import served
@@ -28,6 +28,7 @@ from kbqa.sparql.sources.api.serializers import (
     GraphJudgementSerializer,
     GraphProfileSerializer,
     GraphQuestionSerializer,
+    GraphResultSerializer,
     GraphSerializer,
     GraphVersionSerializer,
     NodeParameters,
@@ -204,6 +205,14 @@ class GraphQuestionViewSet(QuestionViewSet):
     serializer_class = GraphJudgementSerializer
     detail_serializer_class = GraphQuestionSerializer
     judge = staticmethod(services.judge)
+    answer_of = staticmethod(kept_answer_of)
+    run = staticmethod(services.run_another)
+
+    @extend_schema(responses=GraphResultSerializer)
+    @action(detail=True, url_path=READING_PATH, pagination_class=None)
+    def reading(self, request: Request, number: str, **kwargs: Any) -> Response:
+        """Run the query of one of the answer's readings, counted from 0; nothing is decoded or kept."""
+        return Response(GraphResultSerializer(self.found_by(int(number))).data)
 
 
 def _description(address: str) -> str:

@@ -8,9 +8,9 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kbqa.questions.api import QuestionViewSet
+from kbqa.questions.api import READING_PATH, QuestionViewSet
 from kbqa.sql.answer.formatting import json_result
-from kbqa.sql.answer.kept_answer import kept_answer
+from kbqa.sql.answer.kept_answer import kept_answer, kept_answer_of
 from kbqa.sql.answer.registry import served
 from kbqa.sql.models import Database, DatabaseQuestion
 from kbqa.sql.sources import selectors, services
@@ -92,3 +92,11 @@ class DatabaseQuestionViewSet(QuestionViewSet):
     serializer_class = DatabaseJudgementSerializer
     detail_serializer_class = DatabaseQuestionSerializer
     judge = staticmethod(services.judge)
+    answer_of = staticmethod(kept_answer_of)
+    run = staticmethod(services.run_another)
+
+    @extend_schema(responses=ResultSerializer)
+    @action(detail=True, url_path=READING_PATH, pagination_class=None)
+    def reading(self, request: Request, number: str, **kwargs: Any) -> Response:
+        """Run the SQL of one of the answer's readings, counted from 0; nothing is decoded or kept."""
+        return Response(ResultSerializer(json_result(self.found_by(int(number)))).data)

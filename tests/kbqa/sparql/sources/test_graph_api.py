@@ -106,7 +106,8 @@ def test_prefixes_that_were_set_outlive_a_load_whatever_its_file_declares(load):
     )
     many = "".join(f"@prefix p{number}: <http://p{number}.example/> .\n" for number in range(80))
     load(
-        f"@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .\n{many}<http://films.example/f1> rdfs:label 'x' ."
+        f"@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .\n{many}"
+        "<http://films.example/f1> rdfs:label 'x' ."
     )
     graph.refresh_from_db()
     assert (graph.prefixes["rdfs"], graph.prefixes["mine"]) == (
@@ -190,6 +191,18 @@ def test_a_question_comes_with_its_answer_as_it_was_given(api, load):
     assert "answer" not in api.get("/api/v1/graph-questions").json()["results"][0]
     GraphQuestion.objects.update(answer=None)
     assert api.get(f"/api/v1/graph-questions/{given['id']}").json()["answer"] is None
+    assert api.get(f"/api/v1/graph-questions/{given['id']}/readings/0").status_code == 404
+
+
+def test_a_reading_of_a_question_is_run(api, load):
+    load()
+    given = api.get("/api/v1/graphs/films/ask", {"q": "who is the director of Silent Harbour?"}).json()
+    address = f"/api/v1/graph-questions/{given['id']}/readings"
+    best = api.get(f"{address}/0").json()
+    assert best == {name: given[name] for name in ("columns", "rows", "holds", "cut")}
+    assert api.get(f"{address}/1/").status_code == 200
+    assert api.get(f"{address}/99").status_code == 404
+    assert GraphQuestion.objects.count() == 1
 
 
 def test_a_node_comes_with_its_edges(api, load):

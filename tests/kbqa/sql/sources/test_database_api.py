@@ -121,6 +121,9 @@ def test_a_question_comes_with_its_answer_as_it_was_given(api, connect):
     question = api.get(f"/api/v1/database-questions/{given['id']}").json()
     assert question["answer"] == given
     assert "answer" not in api.get("/api/v1/database-questions").json()["results"][0]
+    again = api.get(f"/api/v1/database-questions/{given['id']}/readings/0").json()
+    assert again["rows"] == given["result"]["rows"]
+    assert api.get(f"/api/v1/database-questions/{given['id']}/readings/99").status_code == 404
 
 
 def test_the_work_on_a_database_is_told(api, connect):

@@ -11,7 +11,10 @@ from django.core.management.base import BaseCommand, CommandError
 class Command(BaseCommand):
     """Score model folders on a corpus with judged queries and on held-out pairs, dense search alone."""
 
-    help = "Compare code encoders: MRR, Mean Angular Margin, parameters, functions a second, and a paired test against the first."
+    help = (
+        "Compare code encoders: MRR, Mean Angular Margin, parameters, functions a second, "
+        "and a paired test against the first. Needs torch (`make models`)."
+    )
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -39,10 +42,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Compare."""
-        from evaluation.codesearch.corpora import read_documents, read_queries
         from evaluation.codesearch.encoder_comparison import compare, corpus_tasks, held_out_tasks
         from evaluation.codesearch.encoder_table import as_markdown
         from searchapp.encoders.openvino import BUNDLED_MODEL, model_folder
+        from training.code_encoder.corpora import read_documents, read_queries
         from training.code_encoder.mining import read_pairs
 
         models: dict[str, list[Path]] = {}

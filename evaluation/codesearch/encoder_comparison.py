@@ -55,7 +55,7 @@ class Task:
 
 @dataclass
 class Outcome:
-    """One kind of model over its seeds: by task, reciprocal ranks averaged over the seeds, their spread, MAM."""
+    """One kind of model by task: mean reciprocal ranks of its seeds, their spread, Mean Angular Margin."""
 
     name: str
     ranks: dict[str, Ranks] = field(default_factory=dict)

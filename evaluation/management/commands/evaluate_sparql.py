@@ -124,7 +124,7 @@ class Command(BaseCommand):
 
 
 def graph_file(path: Path, question: GraphQuestion) -> Path:
-    """The file of a question's graph: `path` itself, or the file of its name in a folder. Raises CommandError."""
+    """The file of a question's graph: `path`, or the one of its name in that folder. Raises CommandError."""
     if not path.is_dir():
         return path
     files = (path / f"{question.graph}{suffix}" for suffix in _SUFFIXES)

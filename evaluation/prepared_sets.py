@@ -61,7 +61,7 @@ def asked(data: Path, folder: Path) -> None:
 
 
 def bird(data: Path, folder: Path) -> None:
-    """`dev-schema.jsonl`: BIRD's dev schemas, a column a line; `dev-schema-with-spider.jsonl`: Spider's too."""
+    """BIRD's dev schemas, a column a line: `dev-schema.jsonl`, and with Spider's `dev-schema-with-spider.jsonl`."""
     source = data / "databases" / "bird"
     schemas = json.loads((source / "dev_tables.json").read_text(encoding="utf-8"))
     columns = [

@@ -14,7 +14,7 @@ class MalformedFile(ValueError):  # noqa: N818 - names what is wrong
 
 
 def read_rows(path: Path) -> Iterator[Mapping[str, Any]]:
-    """The objects of a `.jsonl` or `.jsonl.gz` file. Raises OSError, or MalformedFile with the line's number."""
+    """The objects of a `.jsonl` or `.jsonl.gz` file. Raises OSError, or MalformedFile with the line."""
     with _opened(path) as file:
         for number, line in enumerate(file, 1):
             if line.strip():

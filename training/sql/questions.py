@@ -30,7 +30,7 @@ class SqlQuestion:
 
 
 def read_sql_questions(path: Path, limit: int | None = None) -> list[SqlQuestion]:
-    """The questions of a file of JSON lines, about `limit` of them. Raises OSError, ValueError or KeyError."""
+    """The questions of a JSON lines file, about `limit` of them. Raises OSError, ValueError or KeyError."""
     return spread([SqlQuestion.from_row(row) for row in read_rows(path)], limit)
 
 

@@ -13,7 +13,7 @@ from training.sql.execution_match import judge
 from training.sql.questions import SqlQuestion
 
 Judged = tuple[NDArray[np.float64], NDArray[np.bool_]]
-"""A question's answers as the reranker sees them, float64 [answers, features], and which are right, [answers]."""
+"""A question's answers as the reranker sees them, float64 [answers, features]; which are right [answers]."""
 
 
 def judged_answers(

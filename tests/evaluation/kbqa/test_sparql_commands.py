@@ -189,7 +189,8 @@ def test_training_from_sets_to_a_model(transactional_db, tmp_path):
     data.mkdir(parents=True)
     with gzip.open(data / "films.nt.gz", "wt") as file:
         file.write(
-            "<http://valuenet/ontop/f/1> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <http://valuenet/ontop/film> .\n"
+            "<http://valuenet/ontop/f/1> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> "
+            "<http://valuenet/ontop/film> .\n"
         )
         file.write('<http://valuenet/ontop/f/1> <http://valuenet/ontop/film#title> "Falcon" .\n')
     rows = [

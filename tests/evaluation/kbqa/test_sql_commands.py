@@ -34,7 +34,8 @@ QUESTIONS = [
         "id": 3,
         "db_id": "shop",
         "question": "names of customers from Porto",
-        "sql": "SELECT customer.name FROM customer JOIN city ON customer.city_id = city.city_id WHERE city.name = 'Porto'",
+        "sql": "SELECT customer.name FROM customer JOIN city ON customer.city_id = city.city_id "
+        "WHERE city.name = 'Porto'",
     },
 ]
 

@@ -1,4 +1,4 @@
-"""`manage.py fit_reranker`: the weights by which a decoder's SQL is reranked, fitted to questions with gold SQL."""
+"""`manage.py fit_reranker`: the weights of a decoder's reranker, fitted to questions with gold SQL."""
 
 import json
 from argparse import ArgumentParser
@@ -19,10 +19,10 @@ from training.sql.reranker import Judged, judged_answers
 
 
 class Command(BaseCommand):
-    """Answer questions on databases that the decoder was not trained on, and keep the fitted weights with it."""
+    """Answer questions on databases that the decoder was not trained on, fit the weights and keep them."""
 
     help = (
-        "Fit the reranker of a SQL decoder to questions with gold SQL and write it into the decoder's folder; "
+        "Fit the reranker of a SQL decoder to questions with gold SQL and write it into the folder; "
         "the last line is one JSON object."
     )
 

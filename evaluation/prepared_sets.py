@@ -1,7 +1,7 @@
-"""Sets that evaluations need and that are made of the published ones: parts kept out of training, schemas as
-column lists, scripts run into database files, packages downloaded at their versions.
+"""Sets that evaluations need and that are made of the published ones.
 
-Each is a function that fills a folder, and is named in commands as `$prepared/NAME/…`.
+Parts kept out of training, schemas as lists of columns, database files made by scripts, packages downloaded
+at their versions. Each is a function that fills a folder, and is named in commands as `$prepared/NAME/…`.
 """
 
 import json
@@ -61,7 +61,7 @@ def asked(data: Path, folder: Path) -> None:
 
 
 def bird(data: Path, folder: Path) -> None:
-    """BIRD's dev schemas, a column a line: `dev-schema.jsonl`, and with Spider's `dev-schema-with-spider.jsonl`."""
+    """BIRD's dev schemas, a column a line (`dev-schema.jsonl`), and Spider's (`…-with-spider.jsonl`)."""
     source = data / "databases" / "bird"
     schemas = json.loads((source / "dev_tables.json").read_text(encoding="utf-8"))
     columns = [

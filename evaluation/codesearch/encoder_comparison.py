@@ -73,19 +73,18 @@ def corpus_tasks(documents: Sequence[Document], queries: Sequence[EvaluationQuer
     """A corpus as two tasks: as given, and bare (documentation strings removed)."""
     rows = {document.id: row for row, document in enumerate(documents)}
     texts = [query.text for query in queries]
-    relevant = [[rows[each] for each in query.relevant if each in rows] for query in queries]
-    given = [seen_by_encoder(each.code, each.language) for each in documents]
-    bare = [
-        seen_by_encoder(
-            strip_docstrings(each.code) if each.language == "python" else each.code, each.language
-        )
-        for each in documents
-    ]
+    relevant = [[rows[name] for name in query.relevant if name in rows] for query in queries]
+    given = [seen_by_encoder(document.code, document.language) for document in documents]
+    bare = [seen_by_encoder(_bare(document), document.language) for document in documents]
     return [Task("corpus, as given", texts, given, relevant), Task("corpus, bare", texts, bare, relevant)]
 
 
+def _bare(document: Document) -> str:
+    return strip_docstrings(document.code) if document.language == "python" else document.code
+
+
 def held_out_tasks(pairs: Sequence[Pair], most: int) -> list[Task]:
-    """Return for each language its held-out pairs as two tasks, among candidates of the same language."""
+    """Each language's held-out pairs as two tasks, documented and bare, among `CANDIDATES` of it."""
     tasks = []
     for language in sorted({pair.language for pair in pairs}):
         chosen = [pair for pair in pairs if pair.language == language]
@@ -118,9 +117,9 @@ def compare(
         read: dict[str, FlatFeatures] = {}
         for outcome in outcomes:
             of_seeds = [loaded[folder].encode(task, read) for folder in models[outcome.name]]
-            found = [reciprocal_ranks(questions, codes, task) for questions, codes in of_seeds]
-            outcome.ranks[task.name] = np.mean(found, axis=0)
-            outcome.spread[task.name] = float(np.std([ranks.mean() for ranks in found]))
+            ranks_of_seeds = [reciprocal_ranks(questions, codes, task) for questions, codes in of_seeds]
+            outcome.ranks[task.name] = np.mean(ranks_of_seeds, axis=0)
+            outcome.spread[task.name] = float(np.std([ranks.mean() for ranks in ranks_of_seeds]))
             outcome.margins[task.name] = float(
                 np.mean([mean_angular_margin(codes.vectors) for _, codes in of_seeds])
             )
@@ -234,18 +233,18 @@ class SequenceOnly:
 
 
 def reciprocal_ranks(questions: Sequence[QuestionVectors], codes: CodeVectors, task: Task) -> Ranks:
-    """Reciprocal rank of each question's first relevant code, float64 [questions]; ties count against it."""
+    """Reciprocal rank of each question's first relevant code, float64 [questions]; a tie is a loss."""
     size = task.group or len(questions)
-    found = []
+    ranks = []
     for start in range(0, len(questions), size):
         of_group = slice(start, start + size) if task.group else slice(None)
         offset = start if task.group else 0
         for row, similarity in enumerate(
             _similarities(questions[start : start + size], codes, of_group), start
         ):
-            best = max(similarity[each - offset] for each in task.relevant[row])
-            found.append(1.0 / int((similarity >= best).sum()))
-    return np.array(found)
+            best = max(similarity[code - offset] for code in task.relevant[row])
+            ranks.append(1.0 / int((similarity >= best).sum()))
+    return np.array(ranks)
 
 
 def _similarities(questions: Sequence[QuestionVectors], codes: CodeVectors, of_group: slice) -> Vectors:

@@ -120,23 +120,25 @@ class Verification:
         if missing := missing_files(run.arguments(self.folders), self.folders):
             return [Comparison(entry.name, Verdict.LEFT_OUT, reason=f"there is no {missing[0]}")]
         try:
-            return compare(
-                entry.name, run, self._known(entry.name) or self._measured(entry.name, run, measure)
-            )
+            return compare(entry.name, run, self._known(entry) or self._measured(entry, run, measure))
         except CommandFailed as error:
             return [Comparison(entry.name, Verdict.FAILED, reason=str(error))]
 
-    def _known(self, name: str) -> Result | None:
+    def _is_quick(self, entry: Entry) -> bool:
+        """Whether results are of the quick variant; one that is the full command has the full one's."""
+        return self.quick and entry.quick is not None and entry.quick.command != entry.full.command
+
+    def _known(self, entry: Entry) -> Result | None:
         if self.again or not is_kept_for(self.commit):
             return None
         of_commit = [result for result in read_results(self.results) if result.commit == self.commit]
-        return latest(of_commit, quick=self.quick).get(name)
+        return latest(of_commit, quick=self._is_quick(entry)).get(entry.name)
 
-    def _measured(self, name: str, run: Run, measure: Measure) -> Result:
+    def _measured(self, entry: Entry, run: Run, measure: Measure) -> Result:
         begun = perf_counter()
         measures = measure(run.arguments(self.folders))
-        seconds = perf_counter() - begun
-        result = Result.now(name, quick=self.quick, commit=self.commit, seconds=seconds, measures=measures)
+        seconds, quick = perf_counter() - begun, self._is_quick(entry)
+        result = Result.now(entry.name, quick=quick, commit=self.commit, seconds=seconds, measures=measures)
         keep(result, self.results)
         return result
 

@@ -93,6 +93,12 @@ def test_quick_and_full_results_are_apart(checked, tmp_path):
     assert checked(quick=True).compared(Entry("a", "b", FULL), measure) == []
 
 
+def test_a_quick_variant_that_is_the_whole_is_measured_once(checked):
+    measure, entry = Measure({"mrr": 0.5}), Entry("cosqa", "CosQA", FULL, FULL)
+    assert checked().compared(entry, measure) == checked(quick=True).compared(entry, measure)
+    assert len(measure.calls) == 1
+
+
 def test_the_latest_result_counts():
     results = [Result("a", False, commit, "", 0, "", 0, {}) for commit in ("one", "two")]
     assert latest(results)["a"].commit == "two"

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 import yaml
@@ -20,7 +21,6 @@ DESCRIPTION = Path(__file__).parent / "figures.yaml"
 _MARKED = re.compile(
     r"(?P<begin><!-- figures: (?P<name>[\w-]+) -->)(?P<space>\n?).*?(?P<end><!-- /figures -->)", re.DOTALL
 )
-_MISSING = "—"
 
 
 class FigureError(ValueError):
@@ -40,28 +40,29 @@ class Figure:
     note: bool = True
     """Whether commit, date and machine of the results are said below a table."""
 
+    @property
+    def entries(self) -> set[str]:
+        """The names of the entries that it is made of."""
+        if self.rows is not None:
+            return set(self.rows.values())
+        fields = (field for _, field, _, _ in Formatter().parse(self.text) if field)
+        return {field.partition("[")[0] for field in fields}
+
     def rendered(self, results: Mapping[str, Result]) -> str:
         """The figure as Markdown, of the latest result of each entry. Raises FigureError."""
-        if self.text:
+        if self.rows is None:
             return _filled(self.text, {name: result.measures for name, result in results.items()})
-        return self._table(results)
-
-    def _table(self, results: Mapping[str, Result]) -> str:
-        columns, rows = self.columns or {}, self.rows or {}
+        columns = self.columns or {}
         lines = [_line([self.head, *columns]), _line(["---"] * (1 + len(columns)))]
-        for title, entry in rows.items():
-            cells = (_cell(form, results.get(entry)) for form in columns.values())
+        for title, entry in self.rows.items():
+            cells = (_filled(form, results[entry].measures) for form in columns.values())
             lines.append(_line([title, *cells]))
-        used = [results[entry] for entry in rows.values() if entry in results]
-        return "\n".join(lines) + (f"\n\n{measured_note(used)}" if self.note and used else "")
+        note = f"\n\n{measured_note([results[entry] for entry in self.rows.values()])}" if self.note else ""
+        return "\n".join(lines) + note
 
 
 def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
-
-
-def _cell(form: str, result: Result | None) -> str:
-    return _MISSING if result is None else _filled(form, result.measures)
 
 
 def _filled(form: str, values: Mapping[str, Any]) -> str:
@@ -72,7 +73,7 @@ def _filled(form: str, values: Mapping[str, Any]) -> str:
 
 
 def measured_note(results: Sequence[Result]) -> str:
-    """A sentence on the commit, the days and the machine of results.
+    """A sentence on the commits, the days and the machines of results.
 
     >>> measured_note([Result("a", False, "abc1234", "2026-01-02T10:00:00+00:00", 1, "2 cores, X", 0.5, {})])
     'Measured at `abc1234` on 2026-01-02 (2 cores, X).'
@@ -81,13 +82,7 @@ def measured_note(results: Sequence[Result]) -> str:
     days = sorted({result.date[:10] for result in results})
     machines = ", ".join(dict.fromkeys(result.machine for result in results))
     day = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
-    busiest = max(result.load for result in results)
-    others = f"; other work ran beside it, a load of up to {busiest:g}" if busiest > _ALONE else ""
-    return f"Measured at {commits} on {day} ({machines}{others})."
-
-
-_ALONE = 2.0
-"""A load up to which nothing else is taken to have run."""
+    return f"Measured at {commits} on {day} ({machines})."
 
 
 def read_figures(path: Path = DESCRIPTION) -> dict[str, Figure]:
@@ -108,18 +103,22 @@ def documents(root: Path = ROOT) -> list[Path]:
 def with_figures(text: str, figures: Mapping[str, Figure], results: Mapping[str, Result]) -> str:
     """A document with its figures made anew; all other text stays. Raises FigureError.
 
+    So does a figure of which an entry has no result.
+
     >>> result = Result("cosqa", False, "", "", 0, "", 0, {"mrr": 0.5618})
     >>> figures = {"best": Figure("best", text="{cosqa[mrr]:.3f}")}
     >>> with_figures("MRR <!-- figures: best -->0.5<!-- /figures -->.", figures, {"cosqa": result})
     'MRR <!-- figures: best -->0.562<!-- /figures -->.'
     """
 
-    def made(found: re.Match[str]) -> str:
-        name = found["name"]
+    def made(marked: re.Match[str]) -> str:
+        name = marked["name"]
         if name not in figures:
             raise FigureError(f"There is no figure {name!r}; there are {', '.join(figures)}.")
-        space = found["space"]
-        return f"{found['begin']}{space}{figures[name].rendered(results)}{space}{found['end']}"
+        if not figures[name].entries <= set(results):
+            return marked[0]
+        space = marked["space"]
+        return f"{marked['begin']}{space}{figures[name].rendered(results)}{space}{marked['end']}"
 
     return _MARKED.sub(made, text)
 

@@ -1,13 +1,14 @@
 """Figures in cards and documents are those of the committed results."""
 
-from pathlib import Path
+from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from evaluation.expectations import read_entries
 from evaluation.figures import ROOT, Figure, FigureError, documents, read_figures, with_figures, written
-from evaluation.results import Result
+from evaluation.management.commands import write_figures
+from evaluation.results import Result, latest, read_results
 
 RESULTS = {
     "a": Result(
@@ -15,9 +16,7 @@ RESULTS = {
     ),
     "b": Result("b", False, "abc1234", "2026-01-04T03:00:00", 1, "2 cores, X", 3.5, {"f1": 1, "hits@1": 0.5}),
 }
-TABLE = Figure(
-    "t", head="set", columns={"Hits@1": "{hits@1:.2f}"}, rows={"first": "a", "second": "b", "third": "c"}
-)
+TABLE = Figure("t", head="set", columns={"Hits@1": "{hits@1:.2f}"}, rows={"first": "a", "second": "b"})
 
 
 @pytest.mark.parametrize("path", documents(), ids=lambda path: str(path.relative_to(ROOT)))
@@ -27,10 +26,11 @@ def test_documents_have_the_figures_of_the_committed_results(path):
 
 def test_every_figure_stands_somewhere_and_is_measured():
     texts = "".join(path.read_text() for path in documents())
-    known = {entry.name for entry in read_entries()}
+    known, measured = {entry.name for entry in read_entries()}, set(latest(read_results()))
     for name, figure in read_figures().items():
         assert f"<!-- figures: {name} -->" in texts, name
-        assert set((figure.rows or {}).values()) <= known
+        assert figure.entries <= known
+        assert figure.entries <= measured, f"{name} is not measured: run check_expected"
 
 
 def test_a_table_has_a_row_for_each_entry():
@@ -39,11 +39,11 @@ def test_a_table_has_a_row_for_each_entry():
         "| --- | --- |",
         "| first | 0.90 |",
         "| second | 0.50 |",
-        "| third | — |",
         "",
-        "Measured at `abc1234` on 2026-01-02 to 2026-01-04 (2 cores, X; "
-        "other work ran beside it, a load of up to 3.5).",
+        "Measured at `abc1234` on 2026-01-02 to 2026-01-04 (2 cores, X).",
     ]
+    assert TABLE.entries == {"a", "b"}
+    assert Figure("s", text="{a[f1][x, y]:.1f} of {b[f1]}").entries == {"a", "b"}
 
 
 def test_text_around_figures_stays():
@@ -62,9 +62,31 @@ def test_what_cannot_be_made_is_said():
     with pytest.raises(FigureError, match="no figure 'x'; there are t"):
         with_figures("<!-- figures: x --><!-- /figures -->", {"t": TABLE}, RESULTS)
     with pytest.raises(FigureError, match="cannot be filled"):
-        Figure("s", text="{c[f1]}").rendered(RESULTS)
-    with pytest.raises(CommandError, match="cannot be filled"):
-        call_command("write_figures", results=Path("nowhere"))
+        Figure("s", text="{a[f2]}").rendered(RESULTS)
+
+
+def test_a_figure_that_is_not_measured_stays():
+    text = "<!-- figures: s -->0.5<!-- /figures -->"
+    assert with_figures(text, {"s": Figure("s", text="{c[f1]}")}, RESULTS) == text
+
+
+def test_the_command_writes_what_changes(tmp_path, monkeypatch):
+    monkeypatch.setattr(write_figures, "ROOT", tmp_path)
+    (tmp_path / "a.md").write_text("old")
+    (tmp_path / "b.md").write_text("same")
+    texts = {tmp_path / "a.md": "new", tmp_path / "b.md": "same"}
+    monkeypatch.setattr(write_figures, "written", lambda results: texts)
+    out = StringIO()
+    call_command("write_figures", stdout=out)
+    assert out.getvalue() == "a.md: written\n"
+    assert (tmp_path / "a.md").read_text() == "new"
+
+    def fail(results):
+        raise FigureError("no")
+
+    monkeypatch.setattr(write_figures, "written", fail)
+    with pytest.raises(CommandError, match="no"):
+        call_command("write_figures")
 
 
 def test_a_malformed_description_is_said(tmp_path):

@@ -4,16 +4,15 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
 
-from codesearch import selectors, services
+from codesearch import services
 from codesearch.models import Build, Repository, VectorIndex
-from searchapp.jobs.errors import InvalidTransition
-from searchapp.jobs.models import Job
+from searchapp.error_display import shown_on, told
+from searchapp.jobs.selectors import active_jobs, newest_job
 from searchapp.jobs.services import cancel_job
 
 if TYPE_CHECKING:
@@ -48,19 +47,17 @@ class RepositoryAdminForm(_RepositoryModelForm):
         cleaned: dict[str, Any] = super().clean() or {}
         cleaned["token"] = cleaned.get("token") or (self.instance.token if self.instance.pk else "")
         archive = cleaned.get("archive")
-        if archive is not None and cleaned.get("source_kind") == Repository.SourceKind.ARCHIVE:
-            cleaned["name"] = cleaned.get("name") or services.suggested_name(archive.name)
-            cleaned["location"] = services.store_archive(archive)
-        cleaned["name"] = cleaned.get("name") or services.suggested_name(cleaned.get("location") or "")
-        candidate = Repository(
-            pk=self.instance.pk,
-            trusted=self.instance.trusted,
-            **{name: cleaned.get(name) or "" for name in _FIELDS},
-        )
-        try:
+        with shown_on(self):
+            if archive is not None and cleaned.get("source_kind") == Repository.SourceKind.ARCHIVE:
+                cleaned["name"] = cleaned.get("name") or services.suggested_name(archive.name)
+                cleaned["location"] = services.store_archive(archive)
+            cleaned["name"] = cleaned.get("name") or services.suggested_name(cleaned.get("location") or "")
+            candidate = Repository(
+                pk=self.instance.pk,
+                trusted=self.instance.trusted,
+                **{name: cleaned.get(name) or "" for name in _FIELDS},
+            )
             services.check_repository(candidate)
-        except ValidationError as error:
-            self.add_error(None, error.messages)  # type: ignore[arg-type]
         return cleaned
 
 
@@ -118,7 +115,7 @@ class RepositoryAdmin(ModelAdmin):  # type: ignore[misc]
     )
     def work(self, repository: Repository) -> tuple[str, str] | str:
         """Return the newest job's state and progress."""
-        job = selectors.newest_jobs([repository.subject]).get(repository.subject)
+        job = newest_job(repository.subject)
         if job is None:
             return "–"
         shown = (
@@ -166,11 +163,9 @@ class RepositoryAdmin(ModelAdmin):  # type: ignore[misc]
     def cancel(self, request: HttpRequest, repositories: QuerySet[Repository]) -> None:
         """Cancel what works on each."""
         subjects = [repository.subject for repository in repositories]
-        for job in Job.objects.filter(subject__in=subjects, state__in=Job.ACTIVE):
-            try:
+        for job in active_jobs().filter(subject__in=subjects):
+            with told(request, job.title):
                 cancel_job(job)
-            except InvalidTransition as error:
-                messages.error(request, f"{job.title}: {error}")
 
 
 @admin.register(VectorIndex)

@@ -6,7 +6,6 @@ from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 
 from codesearch.models import Build, Repository, SourceFile, Unit
-from searchapp.jobs.models import Job
 
 
 def _served() -> Q:
@@ -34,12 +33,6 @@ def repositories() -> QuerySet[Repository]:
 def serving_build(repository: Repository) -> Build | None:
     """Return the build that is served, from builds that have been fetched."""
     return next((build for build in repository.builds.all() if build.number == repository.serving), None)
-
-
-def newest_jobs(subjects: list[str]) -> dict[str, Job]:
-    """Return the newest job of each subject, in one query."""
-    jobs = Job.objects.filter(subject__in=subjects).order_by("subject", "-id").distinct("subject")
-    return {job.subject: job for job in jobs}
 
 
 def unit_address(repository: str, path: str, line: int) -> str:

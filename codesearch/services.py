@@ -9,13 +9,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 
 from codesearch import jobs
 from codesearch.models import Repository
-from codesearch.sources import SourceError, TransientSourceError, validate_source
+from codesearch.sources import validate_source
+from searchapp.errors import InvalidInput
 from searchapp.jobs.models import Job
 from searchapp.jobs.services import cancel_jobs_of, start_job
 from searchapp.uploads import keep_upload
@@ -33,7 +33,7 @@ def add_repository(
     excludes: str = "",
     trusted: bool = False,
 ) -> tuple[Repository, Job]:
-    """Add a repository and start its first build. Raises ValidationError with the field that is wrong.
+    """Add a repository and start its first build. Raises InvalidInput with the field that is wrong.
 
     `trusted` permits any folder: the caller has a terminal on the server.
     """
@@ -52,27 +52,21 @@ def add_repository(
         with transaction.atomic():
             repository.save()
     except IntegrityError:
-        raise ValidationError({"name": f"There is a repository named {name} already."}) from None
+        raise InvalidInput(f"There is a repository named {name} already.", field="name") from None
     return repository, index_repository(repository)
 
 
 def check_repository(repository: Repository) -> None:
-    """Check a repository's name and source. Raises ValidationError with the field that is wrong."""
+    """Check a repository's name and source. Raises InvalidInput with the field that is wrong."""
     if not _NAME.match(repository.name):
-        raise ValidationError(
-            {
-                "name": "A name has letters, digits, dots, dashes and underscores, at most 100, and starts with a letter or digit."
-            }
+        raise InvalidInput(
+            "A name has letters, digits, dots, dashes and underscores, at most 100, "
+            "and starts with a letter or digit.",
+            field="name",
         )
     if Repository.objects.filter(name__iexact=repository.name).exclude(pk=repository.pk).exists():
-        raise ValidationError({"name": f"There is a repository named {repository.name} already."})
-    try:
-        validate_source(repository)
-    except TransientSourceError as error:
-        raise ValidationError({"location": str(error)}) from error
-    except SourceError as error:
-        field = "ref" if "branch, tag or commit" in str(error) else "location"
-        raise ValidationError({field: str(error)}) from error
+        raise InvalidInput(f"There is a repository named {repository.name} already.", field="name")
+    validate_source(repository)
 
 
 def index_repository(repository: Repository) -> Job:
@@ -108,10 +102,10 @@ def delete_repository(repository: Repository) -> Job:
 
 
 def store_archive(upload: "UploadedFile[Any]") -> str:
-    """Keep an uploaded archive and return its stored name. Raises ValidationError if it is too large."""
+    """Keep an uploaded archive and return its stored name. Raises InvalidInput if it is too large."""
     if (upload.size or 0) > settings.SOURCE_MAX_ARCHIVE_BYTES:
-        raise ValidationError(
-            {"archive": f"The archive is larger than {settings.SOURCE_MAX_ARCHIVE_BYTES:,} bytes."}
+        raise InvalidInput(
+            f"The archive is larger than {settings.SOURCE_MAX_ARCHIVE_BYTES:,} bytes.", field="archive"
         )
     return keep_upload(upload, Path(settings.MEDIA_ROOT))
 

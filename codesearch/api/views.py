@@ -7,7 +7,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import NotFound
 from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -28,7 +28,7 @@ from codesearch.api.serializers import (
     UnitSerializer,
 )
 from codesearch.models import Repository, Unit
-from codesearch.retrieval import Hit, QueryError, Retriever, search, similar_units
+from codesearch.retrieval import Hit, Retriever, search, similar_units
 from codesearch.retrieval.explanation import explain_unit, words_met
 from codesearch.retrieval.snippets import snippets_of
 from searchapp.jobs.api import JobSerializer
@@ -46,15 +46,9 @@ class SearchView(APIView):
         parameters.is_valid(raise_exception=True)
         asked = parameters.validated_data
         size = asked["page_size"]
-        try:
-            result = search(
-                asked["q"],
-                retriever=Retriever(asked["retriever"]),
-                offset=(asked["page"] - 1) * size,
-                limit=size,
-            )
-        except QueryError as error:
-            raise ValidationError({"q": [str(error)]}) from error
+        result = search(
+            asked["q"], retriever=Retriever(asked["retriever"]), offset=(asked["page"] - 1) * size, limit=size
+        )
         body = {
             "query": asked["q"],
             "total": result.total,
@@ -95,10 +89,7 @@ class UnitViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Unit]):
         found = explain_unit(unit)
         if found is None:
             raise NotFound("This unit was encoded by its text alone.")
-        try:
-            met = words_met(unit, parameters.validated_data["q"])
-        except QueryError as error:
-            raise ValidationError({"q": [str(error)]}) from error
+        met = words_met(unit, parameters.validated_data["q"])
         return Response(
             ExplanationSerializer(
                 {"nodes": found.nodes, "lines": found.lines, "apart": found.apart, "met": met}

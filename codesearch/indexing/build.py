@@ -16,12 +16,11 @@ from codesearch.indexing import statistics, vectors
 from codesearch.indexing.rows import NewFile, write_files
 from codesearch.models import Build, Repository, Unit
 from codesearch.parsing import language_of, parse_file
-from codesearch.sources import Entry, LeftOut, SourceError, TransientSourceError, open_source
+from codesearch.sources import Entry, LeftOut, SourceError, open_source
 from codesearch.sources.base import Reason, git_digest
 from codesearch.sources.filters import decode, reason_by_path, reason_by_text
-from searchapp.encoders import EncoderError
-from searchapp.jobs.errors import JobError, TransientJobError
-from searchapp.jobs.runner import JobContext
+from searchapp.jobs.context import JobContext
+from searchapp.jobs.errors import JobError
 from searchapp.sharing.graph_sources import published
 
 _FILES_AT_ONCE = 100
@@ -43,17 +42,12 @@ def read(context: JobContext) -> None:
     """Stage one: compare the source with the served build and write the difference."""
     repository = _repository(context)
     build = _open_build(repository)
-    try:
-        snapshot = open_source(repository, context.check_cancelled)
-        served, written = _digests(repository, build)
-        # Built afresh, the served files count as unknown: each is parsed again and replaces itself.
-        reading = _Reading(written if context.job.arguments.get("afresh") else served | written)
-        for files in _portions(_new_files(snapshot.entries, snapshot.left_out, reading, context)):
-            write_files(repository, build.number, files)
-    except TransientSourceError as error:
-        raise TransientJobError(str(error)) from error
-    except SourceError as error:
-        raise JobError(str(error)) from error
+    snapshot = open_source(repository, context.check_cancelled)
+    served, written = _digests(repository, build)
+    # Built afresh, the served files count as unknown: each is parsed again and replaces itself.
+    reading = _Reading(written if context.job.arguments.get("afresh") else served | written)
+    for files in _portions(_new_files(snapshot.entries, snapshot.left_out, reading, context)):
+        write_files(repository, build.number, files)
     _close_missing(repository, build.number, served, reading.seen)
     build.left_out = snapshot.left_out.as_dict()
     build.revision = snapshot.revision
@@ -67,18 +61,15 @@ def encode(context: JobContext) -> None:
     build = _current_build(repository)
     if not Unit.objects.filter(repository=repository, since=build.number).exists():
         return
-    try:
-        for index in vectors.target_indexes():
-            build.encoded_units += vectors.fill(
-                index,
-                repository.pk,
-                lambda done, total: context.progress(done, total, f"Encoding {done:,} of {total:,} units"),
-            )
-            build.save(update_fields=["encoded_units"])
-            context.progress(1, 1, "Building the vector index")
-            vectors.ensure_hnsw(index)
-    except EncoderError as error:
-        raise (TransientJobError if error.transient else JobError)(str(error)) from error
+    for index in vectors.target_indexes():
+        build.encoded_units += vectors.fill(
+            index,
+            repository.pk,
+            lambda done, total: context.progress(done, total, f"Encoding {done:,} of {total:,} units"),
+        )
+        build.save(update_fields=["encoded_units"])
+        context.progress(1, 1, "Building the vector index")
+        vectors.ensure_hnsw(index)
 
 
 def publish(context: JobContext) -> None:

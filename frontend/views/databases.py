@@ -6,32 +6,29 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from codesearch import selectors as code
 from frontend.forms import DatabaseForm, NoteForm
 from frontend.readings import told_apart
 from frontend.views.access import readers, writers
-from kbqa.sparql.sources.services import QuestionError
+from frontend.views.errors import render_with_error
 from kbqa.sql.answer.chart import chart_of
 from kbqa.sql.answer.explanation import in_words, steps_of, sub_questions
 from kbqa.sql.answer.formatting import laid_out, sentence_of, shown
 from kbqa.sql.answer.generator import Focus
 from kbqa.sql.answer.pipeline import Answer
 from kbqa.sql.answer.reading import Reading
-from kbqa.sql.answer.registry import NotReadyError, served
+from kbqa.sql.answer.registry import served
 from kbqa.sql.models import Database, DatabaseQuestion
 from kbqa.sql.schema import Schema
 from kbqa.sql.sources import selectors, services
-from kbqa.sql.stores.connections import ConnectError
-from kbqa.sql.stores.executor import ExecutionError, Result
-from kbqa.sql.stores.validator import StatementError
-from searchapp.encoders import EncoderError
+from kbqa.sql.stores.executor import Result
+from searchapp.error_display import shown_in, shown_on
 from searchapp.jobs.models import Job
+from searchapp.jobs.selectors import newest_job, newest_jobs
 
 _CHANGES = {
     "scan": (services.scan_database, "Scanning the database anew."),
@@ -50,7 +47,7 @@ _NUMBERS = (int, float, Decimal)
 def list_page(request: HttpRequest) -> HttpResponse:
     """List the databases; for htmx the list alone."""
     found = list(selectors.databases())
-    newest = code.newest_jobs([database.subject for database in found])
+    newest = newest_jobs([database.subject for database in found])
     rows: list[dict[str, Any]] = [
         {"database": database, "job": newest.get(database.subject)} for database in found
     ]
@@ -68,11 +65,8 @@ def add_page(request: HttpRequest) -> HttpResponse:
     """Connect a database."""
     form = DatabaseForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with shown_on(form, _FORM_FIELDS):
             database = _add(form.cleaned_data)
-        except ValidationError as error:
-            _show_errors(form, error)
-        else:
             messages.success(request, f"{database.name} was connected and is being scanned.")
             return redirect(database)
     return render(
@@ -90,9 +84,12 @@ def database_page(request: HttpRequest, slug: str) -> HttpResponse:
     database = get_object_or_404(selectors.databases(), slug=slug)
     question = request.GET.get("q", "")
     context: dict[str, Any] = {"database": database, "area": "databases", "q": question, **_job(database)}
-    if database.serving is not None:
-        context |= _answered(request, database, question) if question.strip() else _contents(database)
-    return render(request, "frontend/database.html", context, status=context.get("status", 200))
+    with shown_in(context, "question_error"):
+        if question.strip():
+            context |= _answered(request, database, question)
+        elif database.serving is not None:
+            context |= _contents(database)
+    return render_with_error(request, "frontend/database.html", context)
 
 
 @readers
@@ -113,25 +110,17 @@ def query_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Write SQL and run it, under the same safety as generated SQL; with `format=csv`, the rows as a file."""
     database = get_object_or_404(selectors.databases(), slug=slug)
     sql = request.GET.get("sql", "")
-    context: dict[str, Any] = {
-        "database": database,
-        "area": "databases",
-        "sql": sql or _first_query(database),
-        "status": 200,
-    }
-    if sql.strip():
-        try:
+    context: dict[str, Any] = {"database": database, "area": "databases", "sql": sql, "completions": {}}
+    with shown_in(context, "query_error"):
+        _, source = served(database)
+        context["completions"] = _completions(source.schema)
+        context["sql"] = sql or _first_query(source.schema)
+        if sql.strip():
             result, _ = services.run_sql(database, sql)
-        except (StatementError, ExecutionError) as error:
-            context |= {"query_error": str(error), "status": 422}
-        except (NotReadyError, ConnectError) as error:
-            context |= {"query_error": str(error), "status": 503}
-        else:
             if request.GET.get("format") == "csv":
                 return _csv(database, result)
             context |= _table(result)
-    context["completions"] = _completions(database)
-    return render(request, "frontend/database_query.html", context, status=context["status"])
+    return render_with_error(request, "frontend/database_query.html", context)
 
 
 @writers
@@ -143,11 +132,8 @@ def note_page(request: HttpRequest, slug: str) -> HttpResponse:
     stated = {"description": note.description, "excluded": note.excluded} if note else {}
     form = NoteForm(request.POST or None, initial=stated)
     if request.method == "POST" and form.is_valid():
-        try:
+        with shown_on(form):
             services.describe(database, table=table, column=column, **form.cleaned_data)
-        except ValidationError as error:
-            form.add_error(None, error.messages)  # type: ignore[arg-type]
-        else:
             messages.success(request, f"Kept what {column or table} means; the next question knows.")
             return redirect(database)
     context = {"database": database, "area": "databases", "form": form, "table": table, "column": column}
@@ -163,17 +149,13 @@ def judge(request: HttpRequest, slug: str, question: int) -> HttpResponse:
         "kept": kept,
         "judge_url": reverse("judge-database-question", args=[slug, question]),
     }
-    try:
+    with shown_in(context, "judgement_error"):
         services.judge(
             kept,
             good=request.POST.get("verdict") == "good",
             correction=request.POST.get("correction", "").strip(),
         )
-    except ValidationError as error:
-        return render(
-            request, "frontend/partials/judgement.html", context | {"errors": error.messages}, status=422
-        )
-    return render(request, "frontend/partials/judgement.html", context)
+    return render_with_error(request, "frontend/partials/judgement.html", context)
 
 
 @writers
@@ -199,23 +181,13 @@ def _add(cleaned: dict[str, Any]) -> Database:
     return services.add_database(name=name, source_kind=kind, url=cleaned["address"])[0]
 
 
-def _show_errors(form: DatabaseForm, error: ValidationError) -> None:
-    for field, found in error.message_dict.items():
-        shown_field = _FORM_FIELDS.get(field, field)
-        for message in found:
-            form.add_error(shown_field if shown_field in form.fields else None, message)
-
-
 def _job(database: Database) -> dict[str, Job | None]:
-    return {"job": code.newest_jobs([database.subject]).get(database.subject)}
+    return {"job": newest_job(database.subject)}
 
 
 def _contents(database: Database) -> dict[str, Any]:
     assert database.serving is not None
-    try:
-        _, source = served(database)
-    except (NotReadyError, ConnectError) as error:
-        return {"question_error": str(error), "status": 503}
+    _, source = served(database)
     tables = source.schema.tables
     return {
         "schema": source.schema,
@@ -238,12 +210,7 @@ def _described(schema: Schema, place: int) -> dict[str, Any]:
 
 def _answered(request: HttpRequest, database: Database, question: str) -> dict[str, Any]:
     columns = request.GET.getlist("column")
-    try:
-        answer, kept = services.ask(database, question, columns=columns, remember_for=request.user)
-    except QuestionError as error:
-        return {"question_error": str(error), "status": 422}
-    except (NotReadyError, ConnectError, EncoderError) as error:
-        return {"question_error": str(error), "status": 503}
+    answer, kept = services.ask(database, question, columns=columns, remember_for=request.user)
     chosen = _chosen(request, answer)
     reading = answer.readings[chosen] if answer.readings else None
     return {
@@ -334,23 +301,16 @@ def _chosen(request: HttpRequest, answer: Answer) -> int:
     return number if number < len(answer.readings) else 0
 
 
-def _completions(database: Database) -> dict[str, list[str]]:
+def _completions(schema: Schema) -> dict[str, list[str]]:
     """Return the tables with their columns, for the editor."""
-    try:
-        _, source = served(database)
-    except (NotReadyError, ConnectError):
-        return {}
     return {
         table.name: [column.name for column in table.columns if not column.excluded]
-        for table in source.schema.tables[:_COMPLETED_TABLES]
+        for table in schema.tables[:_COMPLETED_TABLES]
     }
 
 
-def _first_query(database: Database) -> str:
-    if database.serving is None:
-        return "SELECT 1"
-    _, source = served(database)
-    name = source.schema.tables[0].name
+def _first_query(schema: Schema) -> str:
+    name = schema.tables[0].name
     return f"SELECT *\nFROM {name}\nLIMIT 20" if name.isidentifier() else f'SELECT *\nFROM "{name}"\nLIMIT 20'
 
 

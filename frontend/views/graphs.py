@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,6 +16,7 @@ from codesearch import selectors as code
 from frontend.forms import GraphForm
 from frontend.readings import told_apart
 from frontend.views.access import readers, writers
+from frontend.views.errors import render_with_error
 from kbqa.sparql.answer.explanation import steps_of
 from kbqa.sparql.answer.picture import picture_of
 from kbqa.sparql.answer.pipeline import Answer, Cell, Reading, run, shown_rows
@@ -28,15 +28,19 @@ from kbqa.sparql.profile import local_text
 from kbqa.sparql.sources import selectors, services
 from kbqa.sparql.stores import QueryError, Solutions, StoreError
 from kbqa.sparql.stores.executor import run_query
-from searchapp.encoders import EncoderError
+from searchapp.error_display import shown_in, shown_on
 from searchapp.jobs.models import Job
+from searchapp.jobs.selectors import newest_job, newest_jobs
 
 _CHANGES = {
     "load": (services.load_graph, "Loading the graph anew."),
     "delete": (services.delete_graph, "Deleted. What is left of it is being removed in the background."),
 }
 _FORM_FIELDS = {
-    "location": {"file": "file", "url": "address", "endpoint": "endpoint", "repository": "repository"}
+    "file": {"location": "file"},
+    "url": {"location": "address"},
+    "endpoint": {"location": "endpoint"},
+    "repository": {"location": "repository"},
 }
 _SHOWN_ROWS, _SHOWN_EDGES, _COMPLETED = 200, 100, 400
 _CODE = "https://searchapp.dev/code#"
@@ -55,7 +59,7 @@ class ShownCell:
 def list_page(request: HttpRequest) -> HttpResponse:
     """List the graphs; for htmx the list alone."""
     found = list(selectors.graphs())
-    newest = code.newest_jobs([graph.subject for graph in found])
+    newest = newest_jobs([graph.subject for graph in found])
     rows: list[dict[str, Any]] = [{"graph": graph, "job": newest.get(graph.subject)} for graph in found]
     context = {
         "rows": rows,
@@ -71,11 +75,8 @@ def add_page(request: HttpRequest) -> HttpResponse:
     """Add a graph."""
     form = GraphForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with shown_on(form, _FORM_FIELDS.get(form.cleaned_data["source_kind"])):
             graph = _add(form.cleaned_data)
-        except ValidationError as error:
-            _show_errors(form, error)
-        else:
             messages.success(request, f"{graph.name} was added and is being loaded.")
             return redirect(graph)
     return render(
@@ -93,9 +94,12 @@ def graph_page(request: HttpRequest, slug: str) -> HttpResponse:
     graph = get_object_or_404(selectors.graphs(), slug=slug)
     question = request.GET.get("q", "")
     context: dict[str, Any] = {"graph": graph, "area": "graphs", "q": question, **_job(graph)}
-    if graph.serving is not None:
-        context |= _answered(request, graph, question) if question.strip() else _contents(graph)
-    return render(request, "frontend/graph.html", context, status=context.get("status", 200))
+    with shown_in(context, "question_error"):
+        if question.strip():
+            context |= _answered(request, graph, question)
+        elif graph.serving is not None:
+            context |= _contents(graph)
+    return render_with_error(request, "frontend/graph.html", context)
 
 
 @readers
@@ -120,12 +124,13 @@ def query_page(request: HttpRequest, slug: str) -> HttpResponse:
         "graph": graph,
         "area": "graphs",
         "query": query or _first_query(),
-        "status": 200,
+        "terms": [],
     }
-    if query.strip():
-        context |= _run(graph, query)
-    context["terms"] = _terms(graph)
-    return render(request, "frontend/graph_query.html", context, status=context["status"])
+    with shown_in(context, "query_error"):
+        context["terms"] = _terms(graph)
+        if query.strip():
+            context |= _run(graph, query)
+    return render_with_error(request, "frontend/graph_query.html", context)
 
 
 @readers
@@ -136,16 +141,9 @@ def node_page(request: HttpRequest, slug: str) -> HttpResponse:
     iri = request.GET.get("iri", "")
     try:
         node = NamedNode(iri)
-        _, live = served(graph)
     except ValueError:
         raise Http404 from None
-    except StoreError as error:
-        return render(
-            request,
-            "frontend/error.html",
-            {"title": "Not loaded", "detail": str(error), "status": 409},
-            status=409,
-        )
+    _, live = served(graph)
     leaving = live.store.select(f"SELECT ?p ?o WHERE {{ {node} ?p ?o }}", limit=_SHOWN_EDGES)
     entering = live.store.select(f"SELECT ?s ?p WHERE {{ ?s ?p {node} }}", limit=_SHOWN_EDGES)
     if not leaving.rows and not entering.rows:
@@ -170,13 +168,9 @@ def judge(request: HttpRequest, slug: str, question: int) -> HttpResponse:
     kept = get_object_or_404(Question, pk=question, graph__slug=slug)
     good = request.POST.get("verdict") == "good"
     context: dict[str, Any] = {"kept": kept, "judge_url": reverse("judge-question", args=[slug, question])}
-    try:
+    with shown_in(context, "judgement_error"):
         services.judge(kept, good=good, correction=request.POST.get("correction", "").strip())
-    except ValidationError as error:
-        return render(
-            request, "frontend/partials/judgement.html", context | {"errors": error.messages}, status=422
-        )
-    return render(request, "frontend/partials/judgement.html", context)
+    return render_with_error(request, "frontend/partials/judgement.html", context)
 
 
 @writers
@@ -213,23 +207,13 @@ def _add(cleaned: dict[str, Any]) -> Graph:
     return graph
 
 
-def _show_errors(form: GraphForm, error: ValidationError) -> None:
-    for field, found in error.message_dict.items():
-        shown = _FORM_FIELDS.get(field, {}).get(form.cleaned_data["source_kind"], field)
-        for message in found:
-            form.add_error(shown if shown in form.fields else None, message)
-
-
 def _job(graph: Graph) -> dict[str, Job | None]:
-    return {"job": code.newest_jobs([graph.subject]).get(graph.subject)}
+    return {"job": newest_job(graph.subject)}
 
 
 def _contents(graph: Graph) -> dict[str, Any]:
     assert graph.serving is not None
-    try:
-        _, live = served(graph)
-    except StoreError as error:
-        return {"question_error": str(error), "status": 503}
+    _, live = served(graph)
     profile = live.profile
     return {
         "profile": profile,
@@ -242,15 +226,10 @@ def _contents(graph: Graph) -> dict[str, Any]:
 
 
 def _answered(request: HttpRequest, graph: Graph, question: str) -> dict[str, Any]:
-    try:
-        answer, kept = services.ask(graph, question, remember_for=request.user)
-        version, live = served(graph)
-        chosen = _chosen(request, answer)
-        shown = answer.best if chosen == 0 else run(answer.readings[chosen], version, live)
-    except services.QuestionError as error:
-        return {"question_error": str(error), "status": 422}
-    except (StoreError, EncoderError) as error:
-        return {"question_error": str(error), "status": 503}
+    answer, kept = services.ask(graph, question, remember_for=request.user)
+    version, live = served(graph)
+    chosen = _chosen(request, answer)
+    shown = answer.best if chosen == 0 else run(answer.readings[chosen], version, live)
     return {
         "answer": answer,
         "kept": kept,
@@ -283,7 +262,7 @@ def _picture(graph: Graph, live: LiveGraph, reading: Reading) -> dict[str, Any] 
     """
     try:
         picture = picture_of(reading.query, live)
-    except StoreError:
+    except (StoreError, QueryError):
         return None
     nodes = [
         {"key": node.key, "text": node.text, "role": node.role, "address": _node_address(graph, node.iri)}
@@ -343,10 +322,7 @@ def _code_address(graph: Graph, live: LiveGraph, node: NamedNode) -> str:
 
 def _terms(graph: Graph) -> list[dict[str, str]]:
     """Return the graph's properties and classes as they are now, for the editor's completion."""
-    try:
-        _, live = served(graph)
-    except StoreError:
-        return []
+    _, live = served(graph)
     properties = [(each.predicate, each.text, "property") for each in live.profile.predicates[:_COMPLETED]]
     classes = [(each.iri, each.text, "class") for each in live.profile.classes[:_COMPLETED]]
     return [{"label": text, "apply": str(iri), "detail": kind} for iri, text, kind in (*properties, *classes)]
@@ -357,15 +333,10 @@ def _first_query() -> str:
 
 
 def _run(graph: Graph, query: str) -> dict[str, Any]:
-    try:
-        version, _ = served(graph)
-        result = run_query(
-            version, query, "application/sparql-results+json, text/turtle;q=0.5", limit=_SHOWN_ROWS
-        )
-    except QueryError as error:
-        return {"query_error": str(error), "status": 422}
-    except StoreError as error:
-        return {"query_error": str(error), "status": 503}
+    version, _ = served(graph)
+    result = run_query(
+        version, query, "application/sparql-results+json, text/turtle;q=0.5", limit=_SHOWN_ROWS
+    )
     if "results+json" not in result.content_type:
         return {"triples": result.body.decode(), "cut": result.cut}
     table = json.loads(result.body)

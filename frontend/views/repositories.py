@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -13,14 +12,20 @@ from codesearch.models import Repository
 from codesearch.parsing import language_label
 from frontend.forms import RepositoryForm
 from frontend.views.access import readers, writers
+from searchapp.error_display import shown_on
 from searchapp.jobs.models import Job
+from searchapp.jobs.selectors import newest_job, newest_jobs
 
 _CHANGES = {
     "index": (services.index_repository, "Bringing the index up to date."),
     "rebuild": (services.rebuild_repository, "Building the index anew."),
     "delete": (services.delete_repository, "Deleted. What is left of it is being removed in the background."),
 }
-_FORM_FIELDS = {"location": {"git": "address", "folder": "folder", "archive": "archive"}}
+_FORM_FIELDS = {
+    "git": {"location": "address"},
+    "folder": {"location": "folder"},
+    "archive": {"location": "archive"},
+}
 
 
 @readers
@@ -28,7 +33,7 @@ _FORM_FIELDS = {"location": {"git": "address", "folder": "folder", "archive": "a
 def list_page(request: HttpRequest) -> HttpResponse:
     """List the repositories; for htmx the table alone."""
     found = list(selectors.repositories())
-    jobs = selectors.newest_jobs([repository.subject for repository in found])
+    jobs = newest_jobs([repository.subject for repository in found])
     rows = [_row(repository, jobs.get(repository.subject)) for repository in found]
     context = {"rows": rows, "any_active": any(row["job"] and row["job"].is_active for row in rows)}
     template = "frontend/partials/repositories.html" if request.htmx else "frontend/repositories.html"  # type: ignore[attr-defined]
@@ -40,11 +45,8 @@ def add_page(request: HttpRequest) -> HttpResponse:
     """Add a repository."""
     form = RepositoryForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
-        try:
+        with shown_on(form, _FORM_FIELDS.get(form.cleaned_data["source_kind"])):
             repository = _add(form.cleaned_data)
-        except ValidationError as error:
-            _show_errors(form, error)
-        else:
             messages.success(request, f"{repository.name} was added and is being indexed.")
             return redirect(repository)
     return render(request, "frontend/add_repository.html", {"form": form}, status=422 if form.errors else 200)
@@ -96,17 +98,9 @@ def _add(cleaned: dict[str, Any]) -> Repository:
     return repository
 
 
-def _show_errors(form: RepositoryForm, error: ValidationError) -> None:
-    for field, found in error.message_dict.items():
-        shown = _FORM_FIELDS.get(field, {}).get(form.cleaned_data["source_kind"], field)
-        for message in found:
-            form.add_error(shown if shown in form.fields else None, message)
-
-
 def _detail(name: str) -> dict[str, Any]:
     repository = get_object_or_404(selectors.repositories(), name=name)
-    job = selectors.newest_jobs([repository.subject]).get(repository.subject)
-    return _row(repository, job) | {"builds": list(repository.builds.all())[:8]}
+    return _row(repository, newest_job(repository.subject)) | {"builds": list(repository.builds.all())[:8]}
 
 
 def _row(repository: Repository, job: Job | None) -> dict[str, Any]:

@@ -13,15 +13,16 @@ from django.views.decorators.http import require_safe
 from codesearch import selectors
 from codesearch.models import Repository, Unit
 from codesearch.parsing import language_label
-from codesearch.retrieval import Hit, QueryError, search, similar_units
+from codesearch.retrieval import Hit, search, similar_units
 from codesearch.retrieval.explanation import Explanation, explain_unit, structure_is_read, words_met
 from codesearch.retrieval.snippets import snippets_of
 from frontend.facets import facet_groups
 from frontend.highlighting import highlight_lines
 from frontend.views.access import readers
-from frontend.views.errors import error_page
-from searchapp.encoders import EncoderError
+from frontend.views.errors import render_with_error
+from searchapp.error_display import shown_in
 from searchapp.jobs.models import Job
+from searchapp.jobs.selectors import active_jobs
 
 PAGE_SIZE = 10
 _EXAMPLES = (
@@ -52,7 +53,8 @@ def search_page(request: HttpRequest) -> HttpResponse:
     page = _page_number(request)
     context: dict[str, Any] = {"q": text, "page": page}
     if text.strip():
-        context |= _results(text, page)
+        with shown_in(context, "query_error"):
+            context |= _results(text, page)
     else:
         context |= _start()
     template = (
@@ -60,7 +62,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
         if request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]
         else "frontend/search.html"
     )
-    response = render(request, template, context, status=context.get("status", 200))
+    response = render_with_error(request, template, context)
     response.headers["Vary"] = "HX-Request"
     return response
 
@@ -84,13 +86,8 @@ def explain_page(request: HttpRequest, unit: int) -> HttpResponse:
     """Show a unit's code, shaded by what the encoder looked at."""
     found = get_object_or_404(selectors.served_units().select_related("repository", "file__blob"), pk=unit)
     asked = request.GET.get("q", "")
-    try:
-        explanation = explain_unit(found)
-        met = words_met(found, asked)
-    except EncoderError as error:
-        return error_page(request, 503, "The encoder cannot be loaded", str(error))
-    except QueryError as error:
-        return error_page(request, 422, "The query cannot be read", str(error))
+    explanation = explain_unit(found)
+    met = words_met(found, asked)
     context: dict[str, Any] = {
         "unit": found,
         "explanation": explanation,
@@ -115,12 +112,7 @@ def help_page(request: HttpRequest) -> HttpResponse:
 
 
 def _results(text: str, page: int) -> dict[str, Any]:
-    try:
-        result = search(text, offset=(page - 1) * PAGE_SIZE, limit=PAGE_SIZE)
-    except QueryError as error:
-        return {"query_error": str(error), "status": 422}
-    except EncoderError as error:
-        return {"query_error": str(error), "status": 503}
+    result = search(text, offset=(page - 1) * PAGE_SIZE, limit=PAGE_SIZE)
     pages = -(-result.total // PAGE_SIZE)
     return {
         "result": result,
@@ -143,7 +135,7 @@ def _start() -> dict[str, Any]:
 
 
 def _building() -> list[Job]:
-    return list(Job.objects.filter(kind="index_repository", state__in=Job.ACTIVE).order_by("id"))
+    return list(active_jobs("index_repository"))
 
 
 def _shown(hits: list[Hit], words: tuple[str, ...] = (), quoted: tuple[str, ...] = ()) -> list[ShownHit]:

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -10,6 +9,7 @@ from pyoxigraph import Literal, NamedNode, Quad, Store
 
 from kbqa.sparql.profile import LABEL_PREDICATES, local_text
 from kbqa.sparql.query import RDF_TYPE, Comparison, Edge, Filter, Item, Query, Variable
+from kbqa.sparql.suggestions.example import Example
 from training.sparql.parser import UnsupportedQueryError, parse_query
 
 # The prefix that Spider4SPARQL's queries use without declaring it.
@@ -41,14 +41,6 @@ _METAQA_HOPS = {
     "imdbrating": "has_imdb_rating",
     "imdbvotes": "has_imdb_votes",
 }
-
-
-@dataclass(frozen=True)
-class Example:
-    """A question and the query that answers it; None where the graph cannot."""
-
-    question: str
-    query: Query | None
 
 
 def held_out(question: str) -> bool:

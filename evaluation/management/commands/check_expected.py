@@ -6,17 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from evaluation import results
 from evaluation.expectations import Entry, ExpectationError, chosen, read_entries
 from evaluation.prepared_sets import PreparationError, prepare, sets_in
 from evaluation.verification import Comparison, Verdict, Verification, measured_in_subprocess
+from searchapp.commands import SearchappCommand
 
 _ROOT = Path(__file__).parents[3]
 
 
-class Command(BaseCommand):
+class Command(SearchappCommand):
     """Run the evaluations and print for each expected score whether it holds."""
 
     help = (

@@ -7,8 +7,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from searchapp.commands import SearchappCommand
 from searchapp.encoders.openvino import BUNDLED_MODEL, model_folder
 from training.code_encoder.corpora import read_documents, read_queries
 from training.code_encoder.mining import read_pairs
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from evaluation.codesearch.encoder_comparison import Task
 
 
-class Command(BaseCommand):
+class Command(SearchappCommand):
     """Score model folders on a corpus with judged queries and on held-out pairs, dense search alone."""
 
     help = (

@@ -5,18 +5,19 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
 from codesearch.retrieval import Retriever
 from evaluation.codesearch.corpus_evaluation import evaluate_corpus
 from evaluation.json_lines import write_rows
+from searchapp.commands import SearchappCommand
 from searchapp.throwaway import throwaway_database
 from training.code_encoder.corpora import read_documents, read_queries
 from training.json_lines import MalformedFile
 
 
-class Command(BaseCommand):
+class Command(SearchappCommand):
     """Index a corpus in a throw-away database, search it, and print the measures."""
 
     help = "Score the search on a corpus with judged queries; the last line is one JSON object."

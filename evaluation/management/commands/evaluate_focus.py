@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
 from evaluation.kbqa.focus import FocusQuestion, FocusScores, evaluate_focus, merged
@@ -22,13 +22,14 @@ from kbqa.sql.focus.cross_encoder.inference import BUNDLED_FOLDER as CROSS_ENCOD
 from kbqa.sql.focus.cross_encoder.inference import load_cross_encoder
 from kbqa.sql.focus.selection import NARROW, ROOMY
 from kbqa.sql.schema import Schema
+from searchapp.commands import SearchappCommand
 from training.json_lines import read_rows, spread
 from training.sql.published import flat_schema
 
 _BUDGETS = {"narrow": NARROW, "roomy": ROOMY}
 
 
-class Command(BaseCommand):
+class Command(SearchappCommand):
     """Score the part of a schema that is kept for a question."""
 
     help = "Score the part of a schema that is kept for a question; the last line is one JSON object."

@@ -5,17 +5,18 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
 from codesearch.retrieval import Retriever
 from evaluation.codesearch.repository_evaluation import evaluate_repositories, read_repository_queries
 from evaluation.json_lines import write_rows
+from searchapp.commands import SearchappCommand
 from searchapp.throwaway import throwaway_database
 from training.json_lines import MalformedFile
 
 
-class Command(BaseCommand):
+class Command(SearchappCommand):
     """Index repositories in a throw-away database, ask the questions, and print the measures."""
 
     help = "Score the search on questions about repositories; the last line is one JSON object."

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
 from evaluation.json_lines import write_rows
@@ -23,12 +23,13 @@ from evaluation.kbqa.sparql import (
 )
 from kbqa.sparql.answer.registry import local_decoder
 from kbqa.sparql.ingest.rdf_parser import LoadError
+from searchapp.commands import SearchappCommand
 from searchapp.throwaway import throwaway_database
 
 _SUFFIXES = (".nt.gz", ".nt", ".ttl", ".ttl.gz")
 
 
-class Command(BaseCommand):
+class Command(SearchappCommand):
     """Score the answers to questions about a graph."""
 
     help = (

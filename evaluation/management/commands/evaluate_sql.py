@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
 from evaluation.json_lines import write_rows
@@ -16,12 +16,13 @@ from kbqa.decoding.pointer_network import load_decoder
 from kbqa.language_model import ChatServer, configured_server
 from kbqa.sql.answer.generator import MODEL_FOLDER, LocalGenerator
 from kbqa.sql.focus.cross_encoder.inference import load_cross_encoder
+from searchapp.commands import SearchappCommand
 from searchapp.throwaway import throwaway_database
 from training.sql.published import database_file
 from training.sql.questions import SqlQuestion, by_database, opened_source, read_sql_questions
 
 
-class Command(BaseCommand):
+class Command(SearchappCommand):
     """Score the SQL that questions become, by what it returns."""
 
     help = "Score the SQL that questions become, by what it returns; the last line is one JSON object."

@@ -4,13 +4,14 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from evaluation import results
 from evaluation.figures import ROOT, FigureError, written
+from searchapp.commands import SearchappCommand
 
 
-class Command(BaseCommand):
+class Command(SearchappCommand):
     """Write what lies between the markers of figures."""
 
     help = "Write the figures in cards and documents from the latest results of check_expected."

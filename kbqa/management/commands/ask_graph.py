@@ -3,20 +3,19 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from kbqa.sparql.answer.pipeline import shown_rows
 from kbqa.sparql.answer.registry import served
 from kbqa.sparql.models import Graph
 from kbqa.sparql.prefixes import with_prefixes
 from kbqa.sparql.sources import services
-from kbqa.sparql.stores import StoreError
-from searchapp.encoders import EncoderError
+from searchapp.commands import SearchappCommand
 
 _SHOWN = 20
 
 
-class Command(BaseCommand):
+class Command(SearchappCommand):
     """Ask a graph in words."""
 
     help = "Answer QUESTION from the graph named GRAPH, and show the query."
@@ -34,11 +33,8 @@ class Command(BaseCommand):
                 ", ".join(Graph.objects.filter(deleting=False).values_list("slug", flat=True)) or "none yet"
             )
             raise CommandError(f"There is no graph {options['graph']}. There are: {known}.")
-        try:
-            answer, _ = services.ask(graph, options["question"])
-            _, live = served(graph)
-        except (services.QuestionError, StoreError, EncoderError) as error:
-            raise CommandError(str(error)) from error
+        answer, _ = services.ask(graph, options["question"])
+        _, live = served(graph)
         if answer.best is None:
             self.stdout.write("This graph does not seem to have the answer. The nearest readings:")
             for reading in answer.readings:

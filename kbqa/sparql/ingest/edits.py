@@ -14,8 +14,9 @@ from kbqa.sparql.ingest import names
 from kbqa.sparql.ingest.load import naming_of, next_number, serve
 from kbqa.sparql.models import Graph, GraphVersion
 from kbqa.sparql.profile import Profile, profile_graph
-from kbqa.sparql.stores import OxigraphStore, QueryError, StoreError
+from kbqa.sparql.stores import OxigraphStore, QueryError
 from kbqa.sparql.stores.executor import words_outside_quotes
+from searchapp.errors import NotReady
 
 MAX_TRIPLES = 10_000
 _LOCK_SPACE = 0x6BA1
@@ -23,7 +24,7 @@ _FORBIDDEN = ("LOAD", "SERVICE")
 
 
 def edit_triples(graph: Graph, *, add: str = "", remove: str = "") -> GraphVersion:
-    """Add and remove triples, written as N-Triples or Turtle. Raises QueryError, StoreError."""
+    """Add and remove triples, written as N-Triples or Turtle. Raises QueryError, NotReady, StoreError."""
     added, removed = _parsed(add), _parsed(remove)
     if not added and not removed:
         raise QueryError("There is nothing to add or remove.")
@@ -37,7 +38,7 @@ def edit_triples(graph: Graph, *, add: str = "", remove: str = "") -> GraphVersi
 
 
 def update_graph(graph: Graph, update: str) -> GraphVersion:
-    """Run a SPARQL Update. Raises QueryError, StoreError."""
+    """Run a SPARQL Update. Raises QueryError, NotReady, StoreError."""
     if found := set(_FORBIDDEN) & words_outside_quotes(update):
         raise QueryError(
             f"{' and '.join(sorted(found))} is not allowed: an update changes this graph by what it says itself."
@@ -59,7 +60,7 @@ def _edit(graph: Graph, change: Callable[[Store], None]) -> GraphVersion:
         if graph.source_kind == Graph.SourceKind.ENDPOINT:
             raise QueryError(f"{graph.name} lives at {graph.location} and is edited there.")
         if served is None:
-            raise StoreError(f"{graph.name} has not been loaded yet.", transient=True)
+            raise NotReady(f"{graph.name} has not been loaded yet.")
         number = next_number(graph)
         version = GraphVersion(graph=graph, number=number, load=served.load, examples=served.examples)
         shutil.rmtree(version.folder, ignore_errors=True)

@@ -13,15 +13,15 @@ from django.utils import timezone
 from pyoxigraph import NamedNode, Quad, RdfFormat, Store, parse
 
 from kbqa.sparql.ingest import names
-from kbqa.sparql.ingest.download import FetchError, fetch
+from kbqa.sparql.ingest.download import fetch
 from kbqa.sparql.ingest.label_vectors import encode_labels, label_vectors_of
 from kbqa.sparql.ingest.rdf_parser import LoadError, RdfFile, Report, rdf_format, triples_of
 from kbqa.sparql.models import Graph, GraphVersion
 from kbqa.sparql.prefixes import prefixes_for
 from kbqa.sparql.profile import Naming, Profile, profile_graph
-from kbqa.sparql.stores import EndpointStore, OxigraphStore, StoreError
-from searchapp.jobs.errors import JobError, TransientJobError
-from searchapp.jobs.runner import JobContext
+from kbqa.sparql.stores import EndpointStore, OxigraphStore
+from searchapp.jobs.context import JobContext
+from searchapp.jobs.errors import JobError
 from searchapp.sharing.graph_sources import graph_source
 
 _LINES_AT_ONCE = 5_000
@@ -34,16 +34,11 @@ def fetch_source(context: JobContext) -> None:
     version = _open_version(graph)
     if graph.source_kind != Graph.SourceKind.URL:
         return
-    try:
-        form = fetch(
-            graph.location,
-            version.folder / "source",
-            lambda done, total: context.progress(done, total, f"Fetching, {_megabytes(done)}"),
-        )
-    except FetchError as error:
-        raise TransientJobError(str(error)) from error
-    except LoadError as error:
-        raise JobError(str(error)) from error
+    form = fetch(
+        graph.location,
+        version.folder / "source",
+        lambda done, total: context.progress(done, total, f"Fetching, {_megabytes(done)}"),
+    )
     (version.folder / "format").write_text(form.media_type, encoding="utf-8")
 
 
@@ -61,10 +56,8 @@ def read(context: JobContext) -> None:
     store = Store(str(folder))
     try:
         store.bulk_extend(_triples(graph, version, report, context))
-    except LoadError as error:
-        raise JobError(str(error)) from error
     except OSError as error:
-        raise TransientJobError(f"The disk refused: {error}") from error
+        raise JobError(f"The disk cannot be written to: {error}", transient=True) from error
     context.progress(0, 1, "Looking at what is in the graph")
     profile = profile_graph(OxigraphStore(store, ""), naming_of(graph))
     context.progress(0, 1, "Writing names")
@@ -237,14 +230,11 @@ def _look_at_endpoint(graph: Graph, version: GraphVersion, context: JobContext) 
     """Find out what an endpoint has, and bring its names here; its triples stay where they are."""
     store = EndpointStore(graph.location, "", graph.token)
     context.progress(0, 1, "Looking at what is in the graph")
-    try:
-        profile = profile_graph(store, naming_of(graph))
-        rows = names.endpoint_names(store, profile)
-        names.names_of(version).write(
-            rows, lambda number: context.progress(number, 0, f"Fetching names, {number:,}")
-        )
-    except StoreError as error:
-        raise (TransientJobError if error.transient else JobError)(str(error)) from error
+    profile = profile_graph(store, naming_of(graph))
+    rows = names.endpoint_names(store, profile)
+    names.names_of(version).write(
+        rows, lambda number: context.progress(number, 0, f"Fetching names, {number:,}")
+    )
     version.triples, version.profile = profile.triples, profile.as_json()
     version.save()
     _keep_prefixes(graph, profile, {})

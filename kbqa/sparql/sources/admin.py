@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin, TabularInline
 
 from kbqa.sparql.models import Graph, GraphVersion, Question
 from kbqa.sparql.sources import selectors, services
+from searchapp.error_display import shown_on
 
 if TYPE_CHECKING:
     _GraphModelForm = forms.ModelForm[Graph]
@@ -56,7 +56,7 @@ class GraphAdminForm(_GraphModelForm):
         cleaned: dict[str, Any] = super().clean() or {}
         cleaned["token"] = cleaned.get("token") or (self.instance.token if self.instance.pk else "")
         upload = cleaned.get("file")
-        try:
+        with shown_on(self):
             if upload is not None and cleaned.get("source_kind") == Graph.SourceKind.FILE:
                 cleaned["name"] = cleaned.get("name") or services.suggested_name(upload.name)
                 cleaned["location"] = services.store_file(upload)
@@ -73,8 +73,6 @@ class GraphAdminForm(_GraphModelForm):
                 **values,
             )
             services.check_graph(graph)
-        except ValidationError as error:
-            self.add_error(None, error.messages)  # type: ignore[arg-type]
         return cleaned
 
 

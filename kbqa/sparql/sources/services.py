@@ -10,11 +10,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
+from kbqa.questions.errors import MAX_QUESTION_CHARACTERS, QuestionError
 from kbqa.sparql.answer import pipeline
 from kbqa.sparql.answer.pipeline import Answer
 from kbqa.sparql.answer.registry import configured_decoder, served
@@ -26,16 +26,11 @@ from kbqa.sparql.prefixes import is_iri, is_prefix
 from kbqa.sparql.sources import jobs
 from kbqa.sparql.stores import OxigraphStore, QueryError
 from kbqa.sparql.stores.executor import check_query
+from searchapp.errors import InvalidInput
 from searchapp.jobs.models import Job
 from searchapp.jobs.services import cancel_jobs_of, start_job
 from searchapp.sharing.graph_sources import graph_source
 from searchapp.uploads import keep_upload
-
-MAX_QUESTION_CHARACTERS = 2_000
-
-
-class QuestionError(ValueError):
-    """A question cannot be asked as it is; the message says what to change."""
 
 
 def add_graph(
@@ -49,7 +44,7 @@ def add_graph(
     label_predicates: Sequence[str] = (),
     languages: str = "en",
 ) -> tuple[Graph, Job]:
-    """Add a graph and start its first load. Raises ValidationError with the field that is wrong.
+    """Add a graph and start its first load. Raises InvalidInput with the field that is wrong.
 
     `trusted` permits any file: the caller has a terminal on the server.
     """
@@ -70,43 +65,38 @@ def add_graph(
         with transaction.atomic():
             graph.save()
     except IntegrityError:
-        raise ValidationError({"name": f"There is a graph named {name} already."}) from None
+        raise InvalidInput(f"There is a graph named {name} already.", field="name") from None
     return graph, load_graph(graph)
 
 
 def check_graph(graph: Graph) -> None:
     """Check a graph's name, prefixes, names and source.
 
-    Raises ValidationError with the field that is wrong.
+    Raises InvalidInput with the field that is wrong.
     """
     if Graph.objects.filter(slug=graph.slug).exclude(pk=graph.pk).exists():
-        raise ValidationError({"name": f"There is a graph named {graph.name} already."})
+        raise InvalidInput(f"There is a graph named {graph.name} already.", field="name")
     if not isinstance(graph.prefixes, dict) or any(
         not is_prefix(name, iri) for name, iri in graph.prefixes.items()
     ):
-        raise ValidationError(
-            {
-                "prefixes": 'Prefixes are written as {"ex": "http://example.org/"}: a short name, and a whole IRI.'
-            }
+        raise InvalidInput(
+            'Prefixes are written as {"ex": "http://example.org/"}: a short name, and a whole IRI.',
+            field="prefixes",
         )
     if not isinstance(graph.label_predicates, list) or any(
         not is_iri(each) for each in graph.label_predicates
     ):
-        raise ValidationError(
-            {
-                "label_predicates": 'Properties are written as a list of whole IRIs: ["http://example.org/name"].'
-            }
+        raise InvalidInput(
+            'Properties are written as a list of whole IRIs: ["http://example.org/name"].',
+            field="label_predicates",
         )
-    try:
-        _check_source(graph)
-    except LoadError as error:
-        raise ValidationError({"location": str(error)}) from error
+    _check_source(graph)
 
 
 def export_graph(graph: Graph) -> Iterator[str]:
     """Return the lines of the served version as N-Triples.
 
-    Raises StoreError; QueryError for a graph that lives elsewhere.
+    Raises NotReady, StoreError; QueryError for a graph that lives elsewhere.
     """
     _, live = served(graph)
     if not isinstance(live.store, OxigraphStore):
@@ -139,14 +129,14 @@ def delete_graph(graph: Graph) -> Job:
 def store_file(upload: "UploadedFile[Any]") -> str:
     """Keep an uploaded file and return its stored name.
 
-    Raises ValidationError for what is no RDF file by its name, or too large.
+    Raises InvalidInput for what is no RDF file by its name, or too large.
     """
     if (upload.size or 0) > settings.GRAPH_MAX_FILE_BYTES:
-        raise ValidationError({"file": f"The file is larger than {settings.GRAPH_MAX_FILE_BYTES:,} bytes."})
+        raise InvalidInput(f"The file is larger than {settings.GRAPH_MAX_FILE_BYTES:,} bytes.", field="file")
     try:
         rdf_format(upload.name or "")
     except LoadError as error:
-        raise ValidationError({"file": str(error)}) from error
+        raise InvalidInput(error.message, field="file") from error
     return keep_upload(upload, uploads())
 
 
@@ -167,7 +157,7 @@ def slug_of(name: str) -> str:
 def ask(graph: Graph, question: str, *, remember_for: Any = None) -> tuple[Answer, Question]:
     """Answer a question from a graph, and keep it in the history.
 
-    Raises QuestionError, StoreError, EncoderError.
+    Raises QuestionError, NotReady, StoreError, EncoderError.
     """
     question = " ".join(question.replace("\0", " ").split())
     if not question:
@@ -193,13 +183,13 @@ def ask(graph: Graph, question: str, *, remember_for: Any = None) -> tuple[Answe
 def judge(question: Question, *, good: bool, correction: str = "") -> Question:
     """Keep what a person thinks of an answer; a correction is the query that would have been right.
 
-    Raises ValidationError.
+    Raises InvalidInput.
     """
     if correction:
         try:
             check_query(correction)
-        except ValueError as error:
-            raise ValidationError({"correction": str(error)}) from error
+        except QueryError as error:
+            raise InvalidInput(error.message, field="correction") from error
     question.verdict = Question.Verdict.GOOD if good else Question.Verdict.BAD
     question.correction = correction
     question.save(update_fields=["verdict", "correction"])

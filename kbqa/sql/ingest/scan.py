@@ -24,9 +24,8 @@ from kbqa.sql.ingest.installed import write_installed
 from kbqa.sql.ingest.introspection import IntrospectionError, may_write, read_schema
 from kbqa.sql.models import Database, Scan
 from kbqa.sql.schema import schema_from_json
-from kbqa.sql.stores.connections import ConnectError
-from searchapp.jobs.errors import JobError, TransientJobError
-from searchapp.jobs.runner import JobContext
+from searchapp.jobs.context import JobContext
+from searchapp.jobs.errors import JobError
 
 _KEPT_SCANS = 2
 _MAX_COMPLAINTS = 50
@@ -44,12 +43,12 @@ def scan_schema(context: JobContext) -> None:
         schema = read_schema(engine_of(database, introspects=True))
         engine = engine_of(database)
         rows, writes = count_rows(engine, schema), may_write(engine)
-    except ConnectError as error:
-        raise JobError(str(error)) from error
     except (IntrospectionError, SQLAlchemyError) as error:
         # A server may come back; a file that cannot be read stays so.
-        kind = TransientJobError if database.source_kind == Database.SourceKind.URL else JobError
-        raise kind(f"The database cannot be read: {str(error)[:300]}") from error
+        raise JobError(
+            f"The database cannot be read: {str(error)[:300]}",
+            transient=database.source_kind == Database.SourceKind.URL,
+        ) from error
     if not schema.tables:
         raise JobError("The database has no tables that can be read.")
     scan.schema = replace(
@@ -77,8 +76,8 @@ def scan_cells(context: JobContext) -> None:
 
     try:
         names.write(read_cells(engine_of(database), schema, report, progress, known))
-    except (ConnectError, SQLAlchemyError) as error:
-        raise TransientJobError(f"The database cannot be read: {str(error)[:300]}") from error
+    except SQLAlchemyError as error:
+        raise JobError(f"The database cannot be read: {str(error)[:300]}", transient=True) from error
     scan.load = before.load if before and before.digests else scan.number
     scan.digests, scan.cells = report.digests, sum(number for _, number in report.digests.values())
     scan.codes = [

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin, TabularInline
 
 from kbqa.sql.models import ColumnNote, Database, DatabaseQuestion, Scan
 from kbqa.sql.sources import selectors, services
+from searchapp.error_display import shown_on
 
 if TYPE_CHECKING:
     _DatabaseModelForm = forms.ModelForm[Database]
@@ -44,7 +44,7 @@ class DatabaseAdminForm(_DatabaseModelForm):
         cleaned: dict[str, Any] = super().clean() or {}
         cleaned["url"] = cleaned.get("url") or (self.instance.url if self.instance.pk else "")
         location, upload = self.instance.location, cleaned.get("file")
-        try:
+        with shown_on(self):
             if upload is not None and cleaned.get("source_kind") == Database.SourceKind.UPLOAD:
                 cleaned["name"] = cleaned.get("name") or services.suggested_name(upload.name)
                 location = services.store_file(upload)
@@ -59,8 +59,6 @@ class DatabaseAdminForm(_DatabaseModelForm):
             )
             services.check_database(checked)
             cleaned["slug"], cleaned["location"] = checked.slug, checked.location
-        except ValidationError as error:
-            self.add_error(None, error.messages)  # type: ignore[arg-type]
         return cleaned
 
 

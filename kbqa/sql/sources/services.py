@@ -7,13 +7,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from kbqa.language_model import configured_server
-from kbqa.sparql.sources.services import MAX_QUESTION_CHARACTERS, QuestionError
+from kbqa.questions.errors import MAX_QUESTION_CHARACTERS, QuestionError
 from kbqa.sql.answer import pipeline
 from kbqa.sql.answer.generator import LocalGenerator
 from kbqa.sql.answer.language_model import Confirmed
@@ -26,6 +25,7 @@ from kbqa.sql.sources import jobs, selectors
 from kbqa.sql.stores.connections import ConnectError, parsed_url
 from kbqa.sql.stores.executor import Limits, Result, execute
 from kbqa.sql.stores.validator import StatementError, checked
+from searchapp.errors import InvalidInput
 from searchapp.jobs.models import Job
 from searchapp.jobs.services import cancel_jobs_of, start_job
 from searchapp.uploads import keep_upload
@@ -35,7 +35,7 @@ _SQLITE_HEAD = b"SQLite format 3\0"
 
 
 def add_database(*, name: str, source_kind: str, location: str = "", url: str = "") -> tuple[Database, Job]:
-    """Connect a database and start its first scan. Raises ValidationError with the field that is wrong."""
+    """Connect a database and start its first scan. Raises InvalidInput with the field that is wrong."""
     name = name.strip() or suggested_name(url or location)
     database = Database(
         slug=slug_of(name),
@@ -49,29 +49,29 @@ def add_database(*, name: str, source_kind: str, location: str = "", url: str = 
         with transaction.atomic():
             database.save()
     except IntegrityError:
-        raise ValidationError({"name": f"There is a database named {name} already."}) from None
+        raise InvalidInput(f"There is a database named {name} already.", field="name") from None
     return database, scan_database(database)
 
 
 def check_database(database: Database) -> None:
     """Check a database's name and source, and take the password out of what is shown.
 
-    Raises ValidationError with the field that is wrong.
+    Raises InvalidInput with the field that is wrong.
     """
     if Database.objects.filter(slug=database.slug).exclude(pk=database.pk).exists():
-        raise ValidationError({"name": f"There is a database named {database.name} already."})
+        raise InvalidInput(f"There is a database named {database.name} already.", field="name")
     if database.source_kind == Database.SourceKind.URL:
         try:
             parsed = parsed_url(database.url)
         except ConnectError as error:
-            raise ValidationError({"url": str(error)}) from error
+            raise InvalidInput(error.message, field="url") from error
         database.location = f"{parsed.get_backend_name()}://{parsed.host or ''}{f':{parsed.port}' if parsed.port else ''}/{parsed.database or ''}"
     elif database.source_kind == Database.SourceKind.INSTALLED:
         database.location = database.location or f"{uuid.uuid4().hex}.sqlite"
     elif not file_of(database).is_file():
-        raise ValidationError({"location": f"There is no file {database.location}."})
+        raise InvalidInput(f"There is no file {database.location}.", field="location")
     elif not _is_sqlite(file_of(database)):
-        raise ValidationError({"location": f"{Path(database.location).name} is no SQLite database."})
+        raise InvalidInput(f"{Path(database.location).name} is no SQLite database.", field="location")
 
 
 def scan_database(database: Database) -> Job:
@@ -105,16 +105,16 @@ def delete_database(database: Database) -> Job:
 def store_file(upload: "UploadedFile[Any]") -> str:
     """Keep an uploaded SQLite file and return its stored name.
 
-    Raises ValidationError for what is none, or too large.
+    Raises InvalidInput for what is none, or too large.
     """
     if (upload.size or 0) > settings.DATABASE_MAX_FILE_BYTES:
-        raise ValidationError(
-            {"file": f"The file is larger than {settings.DATABASE_MAX_FILE_BYTES:,} bytes."}
+        raise InvalidInput(
+            f"The file is larger than {settings.DATABASE_MAX_FILE_BYTES:,} bytes.", field="file"
         )
     head = upload.read(len(_SQLITE_HEAD))
     upload.seek(0)
     if head != _SQLITE_HEAD:
-        raise ValidationError({"file": f"{upload.name} is no SQLite database."})
+        raise InvalidInput(f"{upload.name} is no SQLite database.", field="file")
     return keep_upload(upload, uploads())
 
 
@@ -138,7 +138,7 @@ def slug_of(name: str) -> str:
 def ask(
     database: Database, question: str, *, columns: Sequence[str] = (), remember_for: Any = None
 ) -> tuple[Answer, DatabaseQuestion]:
-    """Answer a question from a database, and keep it in the history. Raises QuestionError, NotReadyError,
+    """Answer a question from a database, and keep it in the history. Raises QuestionError, NotReady,
     ConnectError, EncoderError.
 
     With `columns`, each as `table.column`, the answer is made of them alone.
@@ -195,7 +195,7 @@ def nearest_examples(
 def run_sql(database: Database, sql: str) -> tuple[Result, Source]:
     """Run a statement that a person wrote, under the same safety.
 
-    Raises StatementError, ExecutionError, NotReadyError, ConnectError.
+    Raises StatementError, ExecutionError, NotReady, ConnectError.
     """
     _, source = served(database)
     return execute(
@@ -212,14 +212,14 @@ def _limits() -> Limits:
 def judge(question: DatabaseQuestion, *, good: bool, correction: str = "") -> DatabaseQuestion:
     """Keep what a person thinks of an answer; a correction is the SQL that would have been right.
 
-    Raises ValidationError.
+    Raises InvalidInput.
     """
     if correction:
         try:
             _, source = served(question.database)
             checked(correction, source.schema)
         except StatementError as error:
-            raise ValidationError({"correction": str(error)}) from error
+            raise InvalidInput(error.message, field="correction") from error
     question.verdict = DatabaseQuestion.Verdict.GOOD if good else DatabaseQuestion.Verdict.BAD
     question.correction = correction
     question.save(update_fields=["verdict", "correction"])
@@ -229,7 +229,7 @@ def judge(question: DatabaseQuestion, *, good: bool, correction: str = "") -> Da
 def describe(database: Database, *, table: str, column: str, description: str, excluded: bool) -> ColumnNote:
     """Keep what a person writes about a table or column; what is excluded is forgotten at once.
 
-    Raises ValidationError.
+    Raises InvalidInput.
     """
     _, source = served(database)
     try:
@@ -237,8 +237,8 @@ def describe(database: Database, *, table: str, column: str, description: str, e
         if column:
             found.column(column)
     except KeyError:
-        raise ValidationError(
-            {"column": f"There is no {table}{'.' + column if column else ''} in {database.name}."}
+        raise InvalidInput(
+            f"There is no {table}{'.' + column if column else ''} in {database.name}.", field="column"
         ) from None
     note, _ = ColumnNote.objects.update_or_create(
         database=database,

@@ -18,7 +18,7 @@ from kbqa.sql.stores.connections import ConnectError
 from kbqa.sql.stores.executor import ExecutionError, Limits, execute
 from kbqa.sql.stores.validator import StatementError, checked
 from searchapp.encoders import EncoderError
-from searchapp.jobs.runner import JobContext
+from searchapp.jobs.context import JobContext
 
 NUMBER, _TRIED, _MAX_LENGTH = 6, 30, 80
 _LIMITS = Limits(seconds=2.0, rows=200)

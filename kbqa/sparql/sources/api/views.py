@@ -31,9 +31,7 @@ from kbqa.sparql.sources.api.serializers import (
     GraphVersionSerializer,
     JudgementSerializer,
 )
-from kbqa.sparql.stores import QueryError, StoreError
 from kbqa.sparql.stores.executor import run_query
-from searchapp.api.errors import Conflict, Unavailable
 from searchapp.api.permissions import Readers
 from searchapp.jobs.api import JobSerializer
 
@@ -72,17 +70,14 @@ class GraphViewSet(
     @action(detail=True, pagination_class=None)
     def profile(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return what is in the graph: classes and predicates with their counts."""
-        return Response(GraphProfileSerializer(_served(self.get_object())[1].profile).data)
+        return Response(GraphProfileSerializer(served(self.get_object())[1].profile).data)
 
     @extend_schema(responses={(200, "application/n-triples"): OpenApiTypes.STR})
     @action(detail=True, pagination_class=None)
     def export(self, request: Request, *args: Any, **kwargs: Any) -> StreamingHttpResponse:
         """Return all triples of the graph as N-Triples."""
         graph = self.get_object()
-        try:
-            lines = services.export_graph(graph)
-        except StoreError as error:
-            raise _as_api_error(error) from error
+        lines = services.export_graph(graph)
         headers = {"Content-Disposition": f'attachment; filename="{graph.slug}.nt"'}
         return StreamingHttpResponse(
             lines, content_type="application/n-triples; charset=utf-8", headers=headers
@@ -95,13 +90,8 @@ class GraphViewSet(
         parameters = AskParameters(data=request.query_params)
         parameters.is_valid(raise_exception=True)
         graph = self.get_object()
-        try:
-            answer, kept = services.ask(graph, parameters.validated_data["q"], remember_for=request.user)
-        except services.QuestionError as error:
-            raise ValidationError({"q": [str(error)]}) from error
-        except StoreError as error:
-            raise _as_api_error(error) from error
-        _, live = _served(graph)
+        answer, kept = services.ask(graph, parameters.validated_data["q"], remember_for=request.user)
+        _, live = served(graph)
         best = answer.best
         solutions = best.solutions if best else None
         readings = [(with_prefixes(each.text, graph.prefixes), each) for each in answer.readings]
@@ -129,13 +119,10 @@ class GraphViewSet(
         wanted = EditSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         given, graph = wanted.validated_data, self.get_object()
-        try:
-            if given["update"]:
-                version = edits.update_graph(graph, given["update"])
-            else:
-                version = edits.edit_triples(graph, add=given["add"], remove=given["remove"])
-        except StoreError as error:
-            raise _as_api_error(error) from error
+        if given["update"]:
+            version = edits.update_graph(graph, given["update"])
+        else:
+            version = edits.edit_triples(graph, add=given["add"], remove=given["remove"])
         return Response(GraphVersionSerializer(version).data)
 
 
@@ -216,11 +203,8 @@ class SparqlView(APIView):
                 _description(request.build_absolute_uri(request.path)),
                 content_type="text/turtle; charset=utf-8",
             )
-        try:
-            version, _ = served(graph)
-            result = run_query(version, query, request.headers.get("Accept", ""))
-        except StoreError as error:
-            raise _as_api_error(error) from error
+        version, _ = served(graph)
+        result = run_query(version, query, request.headers.get("Accept", ""))
         response = HttpResponse(result.body, content_type=f"{result.content_type}; charset=utf-8")
         if result.cut:
             response.headers["X-Result-Cut"] = "true"
@@ -247,19 +231,6 @@ class QuestionViewSet(
             good=given.get("verdict") == Question.Verdict.GOOD,
             correction=given.get("correction", ""),
         )
-
-
-def _served(graph: Graph) -> Any:
-    try:
-        return served(graph)
-    except StoreError as error:
-        raise _as_api_error(error) from error
-
-
-def _as_api_error(error: StoreError) -> Exception:
-    if isinstance(error, QueryError):
-        return ValidationError({"query": [str(error)]})
-    return Conflict(str(error)) if error.transient else Unavailable(str(error))
 
 
 def _description(address: str) -> str:

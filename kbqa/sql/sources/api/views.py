@@ -5,18 +5,16 @@ from typing import Any
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, status, viewsets
 from rest_framework.decorators import action
-from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from kbqa.sparql.sources.services import QuestionError
 from kbqa.sql.answer.explanation import in_words, steps_of, sub_questions
 from kbqa.sql.answer.formatting import json_result, sentence_of
-from kbqa.sql.answer.pipeline import Answer, Source
+from kbqa.sql.answer.pipeline import Answer
 from kbqa.sql.answer.reading import Reading
-from kbqa.sql.answer.registry import NotReadyError, served
+from kbqa.sql.answer.registry import served
 from kbqa.sql.models import Database, DatabaseQuestion
 from kbqa.sql.sources import selectors, services
 from kbqa.sql.sources.api.serializers import (
@@ -29,10 +27,6 @@ from kbqa.sql.sources.api.serializers import (
     SchemaSerializer,
     SqlSerializer,
 )
-from kbqa.sql.stores.connections import ConnectError
-from kbqa.sql.stores.executor import ExecutionError
-from kbqa.sql.stores.validator import StatementError
-from searchapp.api.errors import Conflict, Unavailable
 from searchapp.api.permissions import Readers
 from searchapp.jobs.api import JobSerializer
 
@@ -75,7 +69,7 @@ class DatabaseViewSet(
     @action(detail=True, pagination_class=None, url_path="schema")
     def read_schema(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return what is in the database: tables, columns and keys."""
-        return Response(SchemaSerializer(_source(self.get_object()).schema).data)
+        return Response(SchemaSerializer(served(self.get_object())[1].schema).data)
 
     @extend_schema(parameters=[DatabaseAskParameters], responses=DatabaseAnswerSerializer)
     @action(detail=True, pagination_class=None)
@@ -86,16 +80,7 @@ class DatabaseViewSet(
         parameters = DatabaseAskParameters(data=request.query_params)
         parameters.is_valid(raise_exception=True)
         question, columns = parameters.validated_data["q"], parameters.validated_data.get("column", [])
-        try:
-            answer, kept = services.ask(
-                self.get_object(), question, columns=columns, remember_for=request.user
-            )
-        except QuestionError as error:
-            raise ValidationError({"q": [str(error)]}) from error
-        except NotReadyError as error:
-            raise Conflict(str(error)) from error
-        except ConnectError as error:
-            raise Unavailable(str(error)) from error
+        answer, kept = services.ask(self.get_object(), question, columns=columns, remember_for=request.user)
         return Response(DatabaseAnswerSerializer(_answer_body(answer, kept)).data)
 
     @extend_schema(request=SqlSerializer, responses=ResultSerializer)
@@ -104,14 +89,7 @@ class DatabaseViewSet(
         """Run one statement that reads, within the limits of this installation."""
         wanted = SqlSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
-        try:
-            result, _ = services.run_sql(self.get_object(), wanted.validated_data["sql"])
-        except (StatementError, ExecutionError) as error:
-            raise ValidationError({"sql": [str(error)]}) from error
-        except NotReadyError as error:
-            raise Conflict(str(error)) from error
-        except ConnectError as error:
-            raise Unavailable(str(error)) from error
+        result, _ = services.run_sql(self.get_object(), wanted.validated_data["sql"])
         return Response(ResultSerializer(json_result(result)).data)
 
     @extend_schema(request=NoteSerializer, responses=NoteSerializer)
@@ -144,15 +122,6 @@ class DatabaseQuestionViewSet(
             good=given.get("verdict") == DatabaseQuestion.Verdict.GOOD,
             correction=given.get("correction", ""),
         )
-
-
-def _source(database: Database) -> Source:
-    try:
-        return served(database)[1]
-    except NotReadyError as error:
-        raise Conflict(str(error)) from error
-    except ConnectError as error:
-        raise Unavailable(str(error)) from error
 
 
 def _reading_body(reading: Reading) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from kbqa.sql.answer.chart import chart_of
 from kbqa.sql.answer.explanation import in_words, steps_of, sub_questions
 from kbqa.sql.answer.formatting import laid_out, sentence_of, shown
 from kbqa.sql.answer.generator import Focus, LocalGenerator, bundled_generator
+from kbqa.sql.answer.kept_answer import FocusedColumn, KeptFocus, kept_answer_of
 from kbqa.sql.answer.pipeline import Answer, ask
 from kbqa.sql.answer.reading import Reading
 from kbqa.sql.answer.reranking import answers_of, features_of, fitted, keep_ranking
@@ -17,7 +18,7 @@ from kbqa.sql.focus.selection import NARROW, ROOMY, Budget
 from kbqa.sql.ingest.introspection import read_schema
 from kbqa.sql.models import Database, DatabaseQuestion
 from kbqa.sql.names import CellNames
-from kbqa.sql.schema import ColumnRef, ForeignKey, Schema, Table
+from kbqa.sql.schema import Column, ColumnRef, ForeignKey, Schema, Table
 from kbqa.sql.sources import selectors, services
 from kbqa.sql.stores.connections import sqlite_engine
 from kbqa.sql.stores.databases import Source, served
@@ -32,12 +33,15 @@ __all__ = [
     "Answer",
     "Budget",
     "CellNames",
+    "Column",
     "ColumnRef",
     "Database",
     "DatabaseQuestion",
     "ExecutionError",
     "Focus",
+    "FocusedColumn",
     "ForeignKey",
+    "KeptFocus",
     "Limits",
     "LocalGenerator",
     "Reading",
@@ -56,6 +60,7 @@ __all__ = [
     "fitted",
     "in_words",
     "keep_ranking",
+    "kept_answer_of",
     "laid_out",
     "link_question",
     "load_cross_encoder",

@@ -81,7 +81,7 @@ class ChatServer:
 
 
 def configured_server() -> ChatServer | None:
-    """Return the language-model server that the settings name, if they name one."""
+    """The language-model server that the settings name, if they name one."""
     if not settings.LANGUAGE_MODEL_ADDRESS:
         return None
     key, seconds, field = (

@@ -73,7 +73,7 @@ def _free_name(space: str, taken: set[str]) -> str:
 
 
 def with_prefixes(query: str, prefixes: Mapping[str, str]) -> str:
-    """Return a query whose IRIs are written with prefixes, as far as there are any for them, and which
+    """A query whose IRIs are written with prefixes, as far as there are any for them, and which
     declares these.
     """
     names = {iri: name for name, iri in (KNOWN | dict(prefixes)).items()}
@@ -92,7 +92,7 @@ def with_prefixes(query: str, prefixes: Mapping[str, str]) -> str:
 
 
 def with_declarations(query: str, prefixes: Mapping[str, str]) -> str:
-    """Return a query with declarations before it of the prefixes that it uses but does not declare, as far as
+    """A query with declarations before it of the prefixes that it uses but does not declare, as far as
     they are known here.
     """
     known = KNOWN | dict(prefixes)

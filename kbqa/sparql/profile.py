@@ -92,16 +92,16 @@ class Profile:
 
     @cached_property
     def stems(self) -> frozenset[str]:
-        """Return the stems of the words that predicates and classes are called by."""
+        """The stems of the words that predicates and classes are called by."""
         return frozenset(stem(word) for text in self.texts.values() for word in fold(text).split())
 
     @cached_property
     def names(self) -> tuple[NamedNode, ...]:
-        """Return the predicates."""
+        """The predicates."""
         return tuple(each.predicate for each in self.predicates)
 
     def as_json(self) -> dict[str, Any]:
-        """Return the profile for storage as JSON."""
+        """The profile for storage as JSON."""
         return {
             "predicates": [
                 [each.predicate.value, each.text, each.count, each.domains, each.ranges]
@@ -115,7 +115,7 @@ class Profile:
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> "Profile":
-        """Return the profile that was stored."""
+        """The profile that was stored."""
         predicates = tuple(
             PredicateProfile(NamedNode(iri), text, count, tuple(domains), tuple(ranges))
             for iri, text, count, domains, ranges in stored["predicates"]
@@ -135,7 +135,7 @@ def entity_text(iri: str) -> str:
 
 
 def local_text(iri: str) -> str:
-    """Return the words of an IRI's last part: `http://x.org/ns#birthPlace` says "birth place"."""
+    """The words of an IRI's last part: `http://x.org/ns#birthPlace` says "birth place"."""
     local = _last_part(iri)
     words = _WORD.findall(local)
     return " ".join(word.lower() if not word.isupper() or len(word) == 1 else word for word in words) or local

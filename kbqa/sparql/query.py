@@ -131,7 +131,7 @@ class Query:
 
     @property
     def every_edge(self) -> tuple[Edge, ...]:
-        """Return all edges that solutions may have."""
+        """All edges that solutions may have."""
         return (*self.edges, *(edge for branch in self.branches for edge in branch.edges), *self.optionals)
 
     @property
@@ -141,7 +141,7 @@ class Query:
 
     @property
     def grouped(self) -> tuple[Variable, ...]:
-        """Return the variables that solutions are grouped by: with aggregates, the plain columns."""
+        """The variables that solutions are grouped by: with aggregates, the plain columns."""
         items = [
             *self.columns,
             *([self.order] if self.order else []),
@@ -153,7 +153,7 @@ class Query:
 
 
 def pattern_text(query: Query, separator: str = " ", *, most: int | None = None) -> str:
-    """Return the inside of the query's WHERE clause; with `most`, only so many solutions of its edges are
+    """The inside of the query's WHERE clause; with `most`, only so many solutions of its edges are
     looked at.
     """
     parts = _joined(query)
@@ -188,7 +188,7 @@ def _filters(filters: Sequence[Filter]) -> list[str]:
 
 
 def query_text(query: Query) -> str:
-    """Return the query as SPARQL, one clause a line."""
+    """The query as SPARQL, one clause a line."""
     body = "\n".join(f"  {line}" for line in pattern_text(query, "\n").split("\n"))
     if not query.columns:
         return f"ASK {{\n{body}\n}}"

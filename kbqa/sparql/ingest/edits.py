@@ -40,9 +40,10 @@ def edit_triples(graph: Graph, *, add: str = "", remove: str = "") -> GraphVersi
 
 def update_graph(graph: Graph, update: str) -> GraphVersion:
     """Run a SPARQL Update. Raises QueryError, StoreError."""
-    if found := set(_FORBIDDEN) & words_outside_quotes(update):
+    if forbidden := set(_FORBIDDEN) & words_outside_quotes(update):
         raise QueryError(
-            f"{' and '.join(sorted(found))} is not allowed: an update changes this graph by what it says itself."
+            f"{' and '.join(sorted(forbidden))} is not allowed: an update changes this graph by what it says "
+            "itself."
         )
 
     def change(store: Store) -> None:

@@ -30,22 +30,14 @@ _MAX_PREDICATES, _MAX_CLASSES, _SAMPLED, _LITERALS_SAMPLED = 5_000, 5_000, 2_000
 
 
 def profile_graph(store: GraphStore, naming: Naming | None = None) -> Profile:
-    """Look at a graph. Raises StoreError."""
+    """The vocabulary of a graph, and what names its things. Raises StoreError."""
     naming = naming or Naming()
-    counts = _counts(
-        store,
-        f"SELECT ?k (COUNT(*) AS ?n) WHERE {{ ?s ?k ?o }} GROUP BY ?k ORDER BY DESC(?n) LIMIT {_MAX_PREDICATES}",
-    )
-    classes = _counts(
-        store,
-        f"SELECT ?k (COUNT(*) AS ?n) WHERE {{ ?s {RDF_TYPE} ?k }} GROUP BY ?k ORDER BY DESC(?n) LIMIT {_MAX_CLASSES}",
-    )
+    counts = _counts(store, "?s ?k ?o", _MAX_PREDICATES)
+    classes = _counts(store, f"?s {RDF_TYPE} ?k", _MAX_CLASSES)
     classes = {iri: count for iri, count in classes.items() if not iri.value.startswith(_SCHEMA)}
-    known = (
-        *(each for each in LABEL_PREDICATES if each in counts),
-        *_own_labels(store, counts, has_classes=bool(classes)),
-    )
-    labels = tuple(each for each in naming.predicates if each in counts) or known
+    usual = [predicate for predicate in LABEL_PREDICATES if predicate in counts]
+    known = (*usual, *_own_labels(store, counts, has_classes=bool(classes)))
+    labels = tuple(predicate for predicate in naming.predicates if predicate in counts) or known
     hidden = {RDF_TYPE, *labels, *(() if naming.predicates else LABEL_PREDICATES), *DESCRIPTION_PREDICATES}
     relations = [iri for iri in counts if iri not in hidden and not iri.value.startswith(_SCHEMA)]
     texts = texts_of(store, [*relations, *classes], labels, naming.languages)
@@ -83,8 +75,10 @@ def _own_labels(
             yield predicate
 
 
-def _counts(store: GraphStore, query: str) -> dict[NamedNode, int]:
-    rows = store.select(query).rows
+def _counts(store: GraphStore, pattern: str, limit: int) -> dict[NamedNode, int]:
+    """How often the pattern's ?k is each IRI, the commonest first."""
+    grouped = f"WHERE {{ {pattern} }} GROUP BY ?k ORDER BY DESC(?n) LIMIT {limit}"
+    rows = store.select(f"SELECT ?k (COUNT(*) AS ?n) {grouped}").rows
     return {
         iri: int(count.value)
         for iri, count in rows
@@ -95,25 +89,24 @@ def _counts(store: GraphStore, query: str) -> dict[NamedNode, int]:
 def _ends(
     store: GraphStore, predicate: NamedNode, texts: dict[NamedNode, str]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the commonest class of a predicate's subjects, and of its objects."""
+    """The commonest class of a predicate's subjects, and of its objects."""
     return _end(store, predicate, "?s", texts), _end(store, predicate, "?o", texts)
 
 
 def _end(store: GraphStore, predicate: NamedNode, end: str, texts: dict[NamedNode, str]) -> tuple[str, ...]:
     sample = f"{{ SELECT {end} WHERE {{ ?s {predicate} ?o }} LIMIT {_SAMPLED} }}"
-    rows = store.select(
-        f"SELECT ?c (COUNT(*) AS ?n) WHERE {{ {sample} {end} {RDF_TYPE} ?c }} GROUP BY ?c ORDER BY DESC(?n) LIMIT 3"
-    ).rows
-    found = Counter(
+    grouped = f"WHERE {{ {sample} {end} {RDF_TYPE} ?c }} GROUP BY ?c ORDER BY DESC(?n) LIMIT 3"
+    rows = store.select(f"SELECT ?c (COUNT(*) AS ?n) {grouped}").rows
+    classes = Counter(
         {texts[iri]: int(count.value) for iri, count in rows if isinstance(count, Literal) and iri in texts}  # type: ignore[index]
     )
-    return tuple(text for text, _ in found.most_common(1)) or (
+    return tuple(text for text, _ in classes.most_common(1)) or (
         _datatype(store, predicate) if end == "?o" else ()
     )
 
 
 def _datatype(store: GraphStore, predicate: NamedNode) -> tuple[str, ...]:
-    """Return what kind of literals a predicate has: "integer", "date", …; nothing for texts and IRIs."""
+    """Kind of a predicate's literals: "integer", "date", …; nothing for texts and IRIs."""
     rows = store.select(f"SELECT ?o WHERE {{ ?s {predicate} ?o }} LIMIT {_LITERALS_SAMPLED}").rows
     kinds = Counter(row[0].datatype.value.rsplit("#", 1)[-1] for row in rows if isinstance(row[0], Literal))
     return tuple(

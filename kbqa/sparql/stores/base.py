@@ -40,11 +40,11 @@ class GraphStore(Protocol):
     """Changes whenever the graph does: answers are remembered by it."""
 
     def select(self, query: str, *, limit: int | None = None) -> Solutions:
-        """Return the solutions of a SELECT. Raises QueryError, StoreError."""
+        """The solutions of a SELECT. Raises QueryError, StoreError."""
         ...
 
     def ask(self, query: str) -> bool:
-        """Return the answer to an ASK. Raises QueryError, StoreError."""
+        """The answer to an ASK. Raises QueryError, StoreError."""
         ...
 
     def any_solution(self, bodies: Sequence[str]) -> list[bool]:

@@ -32,14 +32,14 @@ T = TypeVar("T")
 
 
 class EndpointStore:
-    """Asks by POST; waits and asks again where the server is busy, as long as it says, within the time limit."""
+    """Asks by POST; where the server is busy it waits as long as that says, within the time limit."""
 
     def __init__(self, address: str, version: str, token: str = "") -> None:
         self.address, self.version = address, version
         self._headers = {"User-Agent": "Searchapp"} | ({"Authorization": f"Bearer {token}"} if token else {})
 
     def select(self, query: str, *, limit: int | None = None) -> Solutions:
-        """Return the solutions of a SELECT, at most `limit`."""
+        """The solutions of a SELECT, at most `limit`."""
         found = self._run(query)
         if not isinstance(found, QuerySolutions):
             raise QueryError("This is no SELECT query.")
@@ -48,7 +48,7 @@ class EndpointStore:
         return Solutions(names, rows[:limit], cut=limit is not None and len(rows) > limit)  # type: ignore[arg-type]
 
     def ask(self, query: str) -> bool:
-        """Return the answer to an ASK."""
+        """The answer to an ASK."""
         found = self._run(query)
         if not isinstance(found, QueryBoolean):
             raise QueryError("This is no ASK query.")
@@ -167,7 +167,8 @@ class EndpointStore:
             raise QueryError(f"{self.address} answers {status}: {body[:200].decode(errors='replace')}")
         if kind not in _FORMATS:
             raise StoreError(
-                f"{self.address} answers with {kind or 'no media type'}, which is no SPARQL result. Is this the endpoint's address?"
+                f"{self.address} answers with {kind or 'no media type'}, which is no SPARQL result. "
+                "Is this the endpoint's address?"
             )
         try:
             return parse_query_results(body, format=_FORMATS[kind])

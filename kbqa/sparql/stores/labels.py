@@ -15,7 +15,7 @@ def texts_of(
     languages: Sequence[str] = Naming.languages,
     said: Callable[[str], str] = local_text,
 ) -> dict[NamedNode, str]:
-    """Return the label of each IRI, in the first of the languages that it has one in, or what is `said` by
+    """The label of each IRI, in the first of the languages that it has one in, or what is `said` by
     the IRI itself.
     """
     found = {iri: said(iri.value) for iri in iris}
@@ -32,7 +32,7 @@ def texts_of(
 
 
 def _language_rank(term: object, languages: Sequence[str]) -> int:
-    """Return a higher rank for what is rather shown: a wanted language, then none, then any other."""
+    """A higher rank for what is rather shown: a wanted language, then none, then any other."""
     language = (term.language if isinstance(term, Literal) else None) or ""
     wanted = [
         place for place, each in enumerate(languages) if language == each or language.startswith(f"{each}-")

@@ -28,7 +28,7 @@ class OxigraphStore:
             ) from error
 
     def select(self, query: str, *, limit: int | None = None) -> Solutions:
-        """Return the solutions of a SELECT, at most `limit`."""
+        """The solutions of a SELECT, at most `limit`."""
         found = self._run(query)
         if not isinstance(found, QuerySolutions):
             raise QueryError("This is no SELECT query.")
@@ -44,7 +44,7 @@ class OxigraphStore:
         return Solutions(names, rows)  # type: ignore[arg-type]
 
     def ask(self, query: str) -> bool:
-        """Return the answer to an ASK."""
+        """The answer to an ASK."""
         found = self._run(query)
         if not isinstance(found, QueryBoolean):
             raise QueryError("This is no ASK query.")

@@ -93,12 +93,12 @@ _SETS = {
 
 
 def steps_of(reading: Reading) -> list[ShownStep]:
-    """Return the steps of a reading."""
+    """The steps of a reading."""
     return shown_steps(reading.derivation, _STEPS, choice_text)
 
 
 def choice_text(choice: Action) -> str:
-    """Return a choice in words."""
+    """A choice in words."""
     if choice.kind == Kind.KEYWORD:
         word = str(choice.key).removeprefix("set ").removeprefix("operator ")
         return _WORDS.get(word, word.lower())
@@ -116,7 +116,7 @@ def in_words(query: Query) -> str:
 
 
 def sub_questions(query: Query) -> list[str]:
-    """What the queries within a query, and beside it, find: the parts of a nested question's decomposition."""
+    """What the queries within a query and beside it find: the decomposition of a nested question."""
     texts = [_select(part) for part in list(query.queries())[1:]]
     return [f"{text[:1].upper()}{text[1:]}" for text in texts if text]
 

@@ -75,7 +75,7 @@ def sample_values(engine: Engine, schema: Schema, most: int) -> dict[ColumnRef, 
 
 
 def count_rows(engine: Engine, schema: Schema) -> dict[str, int]:
-    """Return the number of rows of each table that can be read."""
+    """The number of rows of each table that can be read."""
     found = {}
     with engine.connect() as connection:
         for each in schema.tables:
@@ -125,9 +125,9 @@ def _column_cells(
         yield from (("value", "", place, value, number) for value, number in kept)
 
 
-def _note_codes(ref: ColumnRef, each: Column, values: list[str], rows: int, report: CellReport) -> None:
-    """Keep the values of a column that has so few that a question may mean one without saying it: F, yes, 1."""
-    most = 2 if each.type == ColumnType.NUMBER else _MAX_CODES
+def _note_codes(ref: ColumnRef, column: Column, values: list[str], rows: int, report: CellReport) -> None:
+    """Report the values of a column that has so few that a question may mean one unsaid: F, yes, 1."""
+    most = 2 if column.type == ColumnType.NUMBER else _MAX_CODES
     if (
         1 < len(values) <= most
         and rows > 2 * len(values)

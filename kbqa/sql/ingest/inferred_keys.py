@@ -32,7 +32,7 @@ at least.
 
 
 def all_keys(tables: Sequence[Table], declared: Sequence[ForeignKey]) -> tuple[ForeignKey, ...]:
-    """Return the declared keys, those that names tell of, and what joins tables that these leave apart."""
+    """The declared keys, those that names tell of, and what joins tables that these leave apart."""
     keys = [*declared, *inferred_keys(tables, declared)]
     for more in (shortened_names, shared_identifiers, named_tables):
         before = Schema(tuple(tables), tuple(keys))
@@ -110,7 +110,7 @@ def inferred_keys(tables: Sequence[Table], declared: Sequence[ForeignKey]) -> li
 
 
 def _endings(name: str) -> list[str]:
-    """Return a name without a number behind it, and where it has more than two words its last two: a `start
+    """A name without a number behind it, and where it has more than two words its last two: a `start
     station id2` is a `station id`.
     """
     words = name.rstrip("0123456789").split() or name.split()
@@ -168,7 +168,7 @@ def _identifies(words: Sequence[str]) -> bool:
 
 
 def _prefix(table: Table) -> str:
-    """Return the letters that stand before all of a table's columns, with the space after them; none where
+    """The letters that stand before all of a table's columns, with the space after them; none where
     there are none.
     """
     first = Counter(words[0] for column in table.columns if len(words := readable(column.name).split()) > 1)
@@ -194,7 +194,7 @@ def _owns(schema: Schema, ref: ColumnRef, name: str) -> int:
 
 
 def _forms(name: str) -> set[str]:
-    """Return a table's name in words, in the singular, and its last word alone."""
+    """A table's name in words, in the singular, and its last word alone."""
     words = readable(name)
     return {
         form
@@ -250,7 +250,7 @@ def shortened_names(tables: Sequence[Table], keys: Sequence[ForeignKey]) -> list
 
 
 def _named_shortly(name: str, owners: Mapping[str, Sequence[Table]]) -> list[Table]:
-    """Return the tables whose key a name may be short for, of tables by what their key's name says before
+    """The tables whose key a name may be short for, of tables by what their key's name says before
     `id` or `code`.
     """
     *of, last = name.split() or [""]

@@ -46,7 +46,7 @@ def nodes_of(world: LinkedQuestion) -> tuple[Action, ...]:
 
 
 def schema_text(question: str, world: LinkedQuestion, tokenizer: Tokenizer) -> SchemaText:
-    """Return a question with a world's tables and columns, in the order of `nodes_of`."""
+    """A question with a world's tables and columns, in the order of `nodes_of`."""
     nodes = nodes_of(world)
     asked, *named = (
         encoding.ids
@@ -79,7 +79,7 @@ def _known(
 
 
 def _said(node: Action) -> str:
-    """Return a table's or column's name with what is written about it; a table's columns stand beside it
+    """A table's or column's name with what is written about it; a table's columns stand beside it
     anyway.
     """
     about = node.context[1:] if node.kind == Kind.COLUMN else ()

@@ -34,7 +34,7 @@ _USED = re.compile(r"(?<![\w?$:@-])([A-Za-z][\w-]*):(?=[\w%\\])")
 
 
 def prefixes_for(iris: Iterable[str], found: Mapping[str, str]) -> dict[str, str]:
-    """Return prefixes for the namespaces of some IRIs: those `found` in their file, and names made of the
+    """Prefixes for the namespaces of some IRIs: those `found` in their file, and names made of the
     namespaces that have none.
     """
     prefixes = {name: iri for name, iri in list(found.items())[:MAX_PREFIXES] if is_prefix(name, iri)}

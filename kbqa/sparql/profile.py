@@ -85,7 +85,7 @@ class Profile:
 
     @cached_property
     def texts(self) -> dict[NamedNode, str]:
-        """Return what each predicate and class is called."""
+        """The text of each predicate and class."""
         return {each.predicate: each.text for each in self.predicates} | {
             each.iri: each.text for each in self.classes
         }
@@ -129,7 +129,7 @@ class Profile:
 
 
 def entity_text(iri: str) -> str:
-    """Return what an IRI calls a thing: `http://x.org/Tim_O'Hara` says "Tim O'Hara"."""
+    """The name that an IRI gives a thing: `http://x.org/Tim_O'Hara` says "Tim O'Hara"."""
     local = _last_part(iri)
     return " ".join(local.replace("_", " ").split() if "_" in local else _WORD.findall(local)) or local
 

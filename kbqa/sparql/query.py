@@ -136,7 +136,7 @@ class Query:
 
     @property
     def required(self) -> int:
-        """Return how many edges a solution has at least to be looked for along."""
+        """How many edges a solution has at least to be looked for along."""
         return len(self.edges) + max((len(branch.edges) for branch in self.branches), default=0)
 
     @property
@@ -166,7 +166,7 @@ def pattern_text(query: Query, separator: str = " ", *, most: int | None = None)
 
 
 def _joined(query: Query) -> list[str]:
-    """Return what every solution needs; of branches each with the edges that all have, so that its conditions
+    """What every solution needs; of branches each with the edges that all have, so that its conditions
     see what these bind.
     """
     common = _edges(query.edges)
@@ -226,7 +226,7 @@ def _edge_parts(edge: Edge, number: int = 0) -> list[str]:
 
 
 def _chained(edges: Sequence[Edge]) -> str:
-    """Return edges each within the one before: engines then look them up one by one, where they join all of
+    """Edges each within the one before: engines then look them up one by one, where they join all of
     them for every row otherwise.
     """
     first, *others = edges

@@ -117,7 +117,7 @@ class Item:
 
     @property
     def terms(self) -> tuple[Term, ...]:
-        """Return its terms."""
+        """Its terms."""
         return (self.term,) if self.other is None else (self.term, self.other)
 
 

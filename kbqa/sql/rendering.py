@@ -153,7 +153,7 @@ class _Select:
         return select if query.limit is None else select.limit(query.limit)
 
     def group(self) -> list[GroupKey]:
-        """Return what to group by.
+        """What is grouped by.
 
         Strict dialects want all that stand outside of aggregates beside some that stand inside.
         """
@@ -177,7 +177,7 @@ class _Select:
         return exp.Column(this=self.name(ref.column), table=self.name(ref.table) if self.qualified else None)
 
     def read(self, ref: ColumnRef) -> exp.Expr:
-        """Return what is compared, grouped and computed of a column."""
+        """A column as it is compared, grouped and computed with."""
         column = self.column(ref)
         return (
             exp.Cast(this=column, to=exp.DataType.build("TEXT"))
@@ -235,7 +235,7 @@ class _Select:
         )
 
     def conditions(self, conditions: Sequence[Condition]) -> exp.Expr:
-        """Return conditions with AND before OR, as SQL reads them."""
+        """Conditions with AND before OR, as SQL reads them."""
         groups: list[list[exp.Expr]] = [[]]
         for place, condition in enumerate(conditions):
             if condition.follows_or and place:

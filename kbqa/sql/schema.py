@@ -224,7 +224,7 @@ class Schema:
         return steps[::-1]
 
     def closure(self, tables: Iterable[str]) -> tuple[str, ...]:
-        """Return tables with those that connect them, in the order in which they can be joined (shortest
+        """Tables with those that connect them, in the order in which they can be joined (shortest
         paths, one after another).
 
         Tables that no key connects come last, by themselves.
@@ -247,7 +247,7 @@ class Schema:
         return (*joined, *islands)
 
     def as_json(self) -> dict[str, Any]:
-        """Return what `schema_from_json` reads."""
+        """The JSON that `schema_from_json` reads."""
         return asdict(self)
 
     def part(self, refs: Iterable[ColumnRef], tables: Iterable[str] = ()) -> "Schema":

@@ -57,9 +57,9 @@ class GraphStore(Protocol):
     def relations(
         self, term: NamedNode | Literal, candidates: Sequence[NamedNode]
     ) -> tuple[list[NamedNode], list[NamedNode]]:
-        """Return which of the predicates leave a term, and which enter it. Raises StoreError."""
+        """Those of the predicates that leave a term, and those that enter it. Raises StoreError."""
         ...
 
     def surroundings(self, terms: Sequence[NamedNode | Literal]) -> list[set[NamedNode]]:
-        """Return for each term some of the predicates of its edges, either way. Raises StoreError."""
+        """Some of the predicates of each term's edges, either way. Raises StoreError."""
         ...

@@ -56,7 +56,7 @@ def read_cells(
 
 
 def sample_values(engine: Engine, schema: Schema, most: int) -> dict[ColumnRef, list[str]]:
-    """Return up to `most` short values of each text and number column."""
+    """Up to `most` short values of each text and number column."""
     found: dict[ColumnRef, list[str]] = {}
     with engine.connect() as connection:
         for ref in schema.refs():

@@ -146,5 +146,5 @@ def parsed_url(url: str) -> URL:
 
 
 def sqlglot_dialect(name: str) -> str:
-    """Return what sqlglot calls the SQL of one of SQLAlchemy's dialects."""
+    """Sqlglot's name for the SQL of one of SQLAlchemy's dialects."""
     return _SQLGLOT.get(name, name)

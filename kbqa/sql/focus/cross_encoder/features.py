@@ -38,7 +38,7 @@ class SchemaText:
 
 
 def nodes_of(world: LinkedQuestion) -> tuple[Action, ...]:
-    """Return what is read of a world, each table before its columns."""
+    """Tables and columns of a linked question in the order they are read in, each table before its columns."""
     by_table: dict[str, list[Action]] = {choice.key: [choice] for choice in world.tables}
     for choice in world.columns:
         by_table[choice.key.table].append(choice)

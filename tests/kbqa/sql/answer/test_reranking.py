@@ -27,7 +27,10 @@ from tests.kbqa.linking.name_index import NamesInMemory, cell
 from training.sql.parser import parse_query
 
 QUESTION = "What is the age of customers from Porto older than 30?"
-WHOLE = "SELECT age FROM customer JOIN city ON customer.city_id = city.city_id WHERE city.name = 'Porto' AND age > 30"
+WHOLE = (
+    "SELECT age FROM customer JOIN city ON customer.city_id = city.city_id "
+    "WHERE city.name = 'Porto' AND age > 30"
+)
 NUMBER = ColumnType.NUMBER
 SHOP = Schema(
     (
@@ -227,8 +230,8 @@ def test_what_uses_more_of_the_question_wins_over_what_is_likelier():
         reading(WHOLE, [(2,)], 0.2),
     ]
     linked = link_question(QUESTION, SHOP, CELLS)
-    assert [each.sql for each in Ranking.of(weights).best_first(readings, linked)][0] == WHOLE
-    assert [each.sql for each in Ranking.default().best_first(readings, linked)][1] == WHOLE
+    assert Ranking.of(weights).best_first(readings, linked)[0].sql == WHOLE
+    assert Ranking.default().best_first(readings, linked)[1].sql == WHOLE
 
 
 def test_weights_are_named_as_a_configuration_names_them():

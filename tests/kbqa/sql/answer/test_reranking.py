@@ -103,6 +103,15 @@ def test_what_stands_in_the_same_place_is_left_out_once():
     assert counted("SELECT customer.name, age FROM customer", question).columns_left_out == 0
 
 
+def test_what_lies_within_a_longer_mention_that_is_used_is_not_left_out():
+    schema = Schema((Table("people", (Column("age"), Column("age group"), Column("height"))),))
+    linked = link_question("age group of people", schema, CellNames())
+    for column, left_out in (("age group", 0), ("age", 0), ("height", 2)):
+        query = parse_query(f'SELECT "{column}" FROM people', schema)
+        features = features_of([Reading("", 0.5, 0.5, query, result=Result(("a",), ()))], linked)
+        assert features.columns_left_out == left_out
+
+
 def test_a_cell_that_is_only_like_what_the_question_says_may_be_left_out():
     question = "age of Portuguese customers"
     assert counted("SELECT age FROM customer", question).cells_left_out == 0

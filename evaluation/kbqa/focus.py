@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 from tokenizers import Tokenizer
 
+from kbqa.sql.answer.encoding import encode_question
 from kbqa.sql.answer.generator import LocalGenerator
 from kbqa.sql.answer.schema_linking import CellNames, link_question
+from kbqa.sql.focus.schema_focus import focus_schema
 from kbqa.sql.focus.selection import Budget
 from kbqa.sql.schema import ColumnRef, ForeignKey, Schema, Table
 from training.sql.gold_columns import columns_in
@@ -62,8 +64,10 @@ def evaluate_focus(
     for row in rows:
         columns, tables = _gold(row, schema)
         question, begun = bird_question(row), perf_counter()
-        session, world = generator.read(question, link_question(question, schema, CellNames()))
-        found = generator.focus(session, world, whole=0, budget=budget).world.schema
+        linked = link_question(question, schema, CellNames())
+        session, linked = encode_question(question, linked, generator.model)
+        focus = focus_schema(session, linked, generator.cross_encoder, whole=0, budget=budget)
+        found = focus.linked.schema
         scores.milliseconds.append(1000 * (perf_counter() - begun))
         kept, names = set(found.refs()), {table.name for table in found.tables}
         scores.questions += 1

@@ -20,10 +20,10 @@ from kbqa.sparql.sources.services import QuestionError
 from kbqa.sql.answer.chart import chart_of
 from kbqa.sql.answer.explanation import in_words, steps_of, sub_questions
 from kbqa.sql.answer.formatting import laid_out, sentence_of, shown
-from kbqa.sql.answer.generator import Focus
 from kbqa.sql.answer.pipeline import Answer
 from kbqa.sql.answer.reading import Reading
 from kbqa.sql.answer.registry import NotReadyError, served
+from kbqa.sql.focus.schema_focus import Focus
 from kbqa.sql.models import Database, DatabaseQuestion
 from kbqa.sql.schema import Schema
 from kbqa.sql.sources import selectors, services
@@ -259,7 +259,7 @@ def _answered(request: HttpRequest, database: Database, question: str) -> dict[s
 
 def _reading(database: Database, answer: Answer, reading: Reading) -> dict[str, Any]:
     readings = told_apart(answer.readings, lambda each: in_words(each.query) if each.query else each.sql)
-    shown_sql = laid_out(reading.sql, answer.focus.world.schema.dialect)
+    shown_sql = laid_out(reading.sql, answer.focus.linked.schema.dialect)
     query_address = f"{reverse('database-query', args=[database.slug])}?{urlencode({'sql': shown_sql})}"
     return {
         "reading": reading,
@@ -305,8 +305,8 @@ def _sortable(value: Any) -> str:
 
 def _shown_focus(focus: Focus) -> dict[str, Any]:
     """Return the columns that were kept, and the likeliest of those that were not."""
-    kept = set(focus.world.column_choices)
-    targets = {key.source: key.target for key in focus.world.schema.keys}
+    kept = set(focus.linked.column_pointers)
+    targets = {key.source: key.target for key in focus.linked.schema.keys}
     ranked = sorted(focus.columns, key=lambda ref: (ref not in kept, -focus.columns[ref]))[
         : len(kept) + _MORE_FOCUS
     ]

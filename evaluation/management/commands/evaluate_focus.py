@@ -77,12 +77,12 @@ class Command(BaseCommand):
             asked[str(row["db_id"])].append(row)
         if missing := sorted(set(asked) - set(schemas)):
             raise CommandError(f"The schema file has no {', '.join(missing[:5])}.")
-        closer = (
+        cross_encoder = (
             None
             if options["without_cross_encoder"]
             else partial(load_cross_encoder, options["cross_encoder"])
         )
-        generator = LocalGenerator(load_decoder(options["model"]), closer=closer)
+        generator = LocalGenerator(load_decoder(options["model"]), cross_encoder=cross_encoder)
         scores = FocusScores()
         with tqdm(total=len(rows), unit="question") as bar:
             for schema, questions in self._sets(schemas, asked, merge=options["merge"]):

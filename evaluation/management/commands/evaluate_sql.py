@@ -57,7 +57,7 @@ class Command(BaseCommand):
         if options["generator"] == "server" and server is None:
             raise CommandError("Name the server by LANGUAGE_MODEL_ADDRESS and its model by LANGUAGE_MODEL.")
         generator, scores, predictions = (
-            LocalGenerator(load_decoder(options["model"]), closer=load_cross_encoder),
+            LocalGenerator(load_decoder(options["model"]), cross_encoder=load_cross_encoder),
             Scores(),
             list[dict[str, Any]](),
         )

@@ -128,7 +128,11 @@ def configured_generator() -> LocalGenerator:
         from kbqa.decoding.sequence_model import load_sequence_model
 
         return LocalGenerator(
-            load_decoder(MODEL_FOLDER), writer=load_sequence_model(chosen["model"]), closer=load_cross_encoder
+            load_decoder(MODEL_FOLDER),
+            sequence_model=load_sequence_model(chosen["model"]),
+            cross_encoder=load_cross_encoder,
         )
     folder = Path(chosen["model"]).expanduser() if chosen["model"] else MODEL_FOLDER
-    return LocalGenerator(load_decoder(folder), closer=load_cross_encoder)
+    return LocalGenerator(
+        load_decoder(folder), cross_encoder=load_cross_encoder, seconds=settings.DATABASE_READING_SECONDS
+    )

@@ -3,8 +3,9 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from kbqa.decoding.actions import Action, Kind
-from kbqa.decoding.beam import BeamOptions, Deadline, Hypothesis, append_fallback, is_answerable, search
+from kbqa.decoding.actions import Keyword
+from kbqa.decoding.beam import BeamOptions, Deadline, Hypothesis, search
+from kbqa.decoding.parse import append_fallback, is_answerable
 
 LETTERS = "abcd"
 
@@ -21,7 +22,7 @@ class Spelling:
         return "" if len(self.text) == 3 else "LETTER"
 
     def legal_actions(self):
-        return [Action(Kind.KEYWORD, letter) for letter in LETTERS]
+        return [Keyword(letter) for letter in LETTERS]
 
     def holds(self, choices):
         return [

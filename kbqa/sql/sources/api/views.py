@@ -168,7 +168,7 @@ def _reading_body(reading: Reading) -> dict[str, Any]:
 
 def _answer_body(answer: Answer, kept: DatabaseQuestion) -> dict[str, Any]:
     best, focus = answer.best, answer.focus
-    kept_columns = set(focus.world.column_choices)
+    kept_columns = set(focus.linked.column_pointers)
     readings = [_reading_body(reading) for reading in answer.readings]
     ranked = sorted(focus.columns.items(), key=lambda entry: -entry[1])
     return {

@@ -16,7 +16,7 @@ from tests.kbqa.decoding.test_token_constraints import save_model
 def test_what_a_model_by_chance_writes_runs(kind, shop, tmp_path):
     save_model(kind, tmp_path)
     model, written = SequenceModel(str(tmp_path)), 0
-    generator = LocalGenerator(load_decoder(MODEL_FOLDER), writer=model)
+    generator = LocalGenerator(load_decoder(MODEL_FOLDER), sequence_model=model)
     for turn in range(8):
         with torch.no_grad():
             for parameter in model._model.parameters():

@@ -308,7 +308,7 @@ def _summary(reading: Reading) -> str:
     skipped = {"HEAD": {"variable"}, "TAIL": {"keyword", "variable"}, "COLUMN": {"variable"}}
     parts = []
     for taken, shown in zip(reading.derivation, steps_of(reading.derivation), strict=True):
-        if taken.choice.kind not in skipped.get(taken.step, set()) and taken.choice.key not in (
+        if taken.action.kind not in skipped.get(taken.step, set()) and taken.action.key not in (
             "STOP",
             "END",
             "CLOSE",

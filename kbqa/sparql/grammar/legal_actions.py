@@ -153,7 +153,8 @@ def legal_alternatives(state: Prefix) -> Sequence[EntityPointer | ValuePointer]:
     edge = state.query.edges[-1]
     used = {constant_end(edge), *edge.alternatives}
     same = [value for value in state.linked.values if value.key[0] == edge.predicate]
-    return [action for action in (*state.linked.entities, *same) if term_of(action) not in used]
+    mentioned: Sequence[EntityPointer | ValuePointer] = (*state.linked.entities, *same)
+    return [action for action in mentioned if term_of(action) not in used]
 
 
 def legal_values(state: Prefix) -> Sequence[Action]:

@@ -166,7 +166,7 @@ def after_comparison(state: Prefix, action: Action) -> Prefix:
 def _after_limit(state: Prefix, action: Action) -> Prefix:
     match action:
         case Keyword(key=Word.ONE):
-            limit = 1
+            limit: int | None = 1
         case Keyword(key=Word.UNLIMITED):
             limit = None
         case NumberPointer(key=number):

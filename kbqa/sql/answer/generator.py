@@ -42,7 +42,7 @@ class LocalGenerator:
         seconds: float = float("inf"),
     ) -> None:
         self.model, self.cross_encoder = model, cross_encoder
-        self._options, self._sequence_model, self._seconds = options or BeamOptions(), sequence_model, seconds
+        self.sequence_model, self._options, self._seconds = sequence_model, options or BeamOptions(), seconds
         self.ranking = Ranking.of(model.ranking) if model.ranking else Ranking.default()
 
     def encode(self, texts: Sequence[str]) -> Vectors:
@@ -55,8 +55,8 @@ class LocalGenerator:
 
     def parse(self, session: Session, linked: LinkedQuestion) -> Parses[SqlState]:
         """Parses of the question that a session has read, over a focused schema."""
-        if self._sequence_model is not None:
-            return self._sequence_model.parse(session.question.text, start(linked), self._options.width)
+        if self.sequence_model is not None:
+            return self.sequence_model.parse(session.question.text, start(linked), self._options.width)
         return parse(start(linked), partial(NetworkScorer, session), self._options, Deadline(self._seconds))
 
 

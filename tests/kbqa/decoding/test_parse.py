@@ -28,7 +28,7 @@ START = Spelling(may_have_none=True)
 
 def test_a_question_with_an_answer_is_searched_once():
     made: list[Table] = []
-    found = parse(START, lambda: made.append(Table({"": {"NONE": 0.05}})) or made[-1], BeamOptions(width=4))
+    found = parse(START, lambda: made.append(Table({"": {"NONE": 0.05}})) or made[-1], BeamOptions(width=5))
     assert len(made) == 1
     assert "" in words(found.hypotheses)
     assert found.answerable

@@ -16,6 +16,8 @@ from kbqa.sql.public import (
     LocalGenerator,
     Schema,
     Table,
+    encode_question,
+    focus_schema,
     link_question,
 )
 from training.sql.gold_columns import columns_in
@@ -145,8 +147,9 @@ def evaluate_focus(
 
 def _focused(question: FocusQuestion, schema: Schema, generator: LocalGenerator, budget: Budget) -> Schema:
     linked = link_question(question.text, schema, CellNames())
-    session, linked = generator.read(question.text, linked)
-    return generator.focus(session, linked, whole=0, budget=budget).world.schema
+    session, linked = encode_question(question.text, linked, generator.model)
+    focus = focus_schema(session, linked, generator.cross_encoder, whole=0, budget=budget)
+    return focus.linked.schema
 
 
 def merged(

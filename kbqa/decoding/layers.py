@@ -1,7 +1,8 @@
-"""The layers of our networks without torch: OpenVINO runs the encoder, NumPy the few small layers behind it."""
+"""Layers of the networks without torch: OpenVINO runs the encoder, NumPy the few small layers behind it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from openvino import opset13 as op
 from safetensors.numpy import load_file
 
 from searchapp.encoders.bert_graph import bert_states
-from searchapp.encoders.openvino import BUNDLED_MODEL, model_folder
+from searchapp.encoders.openvino import BUNDLED_MODEL, model_folder, padded
 
 Array = NDArray[np.float32]
 Memory = tuple[Array, Array]
@@ -84,24 +85,39 @@ class Layers:
         )
 
 
-def compiled_encoder(tuned: Mapping[str, Any], layers: int) -> ov.InferRequest:
-    """Return the package's encoder, its last layers replaced by tuned ones (`encoder.layer.0…`): ids and mask
-    int64 [b, l] → states [b, l, 384].
-    """
+class TunedEncoder:
+    """The package's encoder with its last layers replaced by tuned ones; several threads may share it."""
+
+    def __init__(self, tuned: Mapping[str, Any], layers: int) -> None:
+        self._request, self._lock = _compiled_encoder(tuned, layers), Lock()
+
+    def states(self, tokens: Sequence[NDArray[np.int64]], step: int) -> Array:
+        """The states of texts' tokens, float32 [b, l, 384].
+
+        l is the longest length rounded up to a multiple of `step`: each new l costs a compilation.
+        """
+        with self._lock:
+            self._request.infer(padded(tokens, step))
+            states: Array = np.array(self._request.get_output_tensor(0).data)
+        return states
+
+
+def _compiled_encoder(tuned: Mapping[str, Any], layers: int) -> ov.InferRequest:
+    """The encoder with tuned layers (`encoder.layer.0…`): ids and mask int64 [b, l] → states [b, l, 384]."""
     folder = model_folder(BUNDLED_MODEL)
     config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     weights = {
         name.removeprefix("bert."): value for name, value in load_file(folder / "model.safetensors").items()
     }
-    kept = int(config["num_hidden_layers"]) - layers
+    untouched = int(config["num_hidden_layers"]) - layers
     for name, value in tuned.items():
         if name.startswith("encoder.layer."):
             _, _, layer, *rest = name.split(".")
-            weights[".".join(["encoder", "layer", str(int(layer) + kept), *rest])] = value
+            weights[".".join(["encoder", "layer", str(int(layer) + untouched), *rest])] = value
     ids = op.parameter([-1, -1], np.int64, name="input_ids")
     mask = op.parameter([-1, -1], np.int64, name="attention_mask")
     graph = ov.Model([bert_states(ids, mask, config, weights)], [ids, mask], "question_encoder")
-    # In float32, also where the processor could do bfloat16, whose rounding can turn near choices around.
+    # In float32, also where the processor could do bfloat16, whose rounding can turn near ties around.
     options = {
         "NUM_STREAMS": "1",
         "INFERENCE_NUM_THREADS": "1",
@@ -112,7 +128,7 @@ def compiled_encoder(tuned: Mapping[str, Any], layers: int) -> ov.InferRequest:
 
 
 def _by_connection(weights: Array, connections: NDArray[np.integer[Any]], kinds: int) -> Array:
-    """Return how much attention [heads, n, m] goes over each kind of connection [n, m]: [heads, n, kinds]."""
+    """How much attention [heads, n, m] goes over each kind of connection [n, m]: [heads, n, kinds]."""
     heads, rows, _ = weights.shape
     places = (connections + kinds * np.arange(rows)[:, None]).ravel()
     sums = [
@@ -122,7 +138,7 @@ def _by_connection(weights: Array, connections: NDArray[np.integer[Any]], kinds:
 
 
 def softmax(scores: Array) -> Array:
-    """Return shares along the last axis."""
+    """Shares along the last axis."""
     raised = np.exp(scores - scores.max(-1, keepdims=True))
     found: Array = raised / raised.sum(-1, keepdims=True)
     return found

@@ -4,6 +4,7 @@ All else is its inside, which may change; training alone builds on it.
 """
 
 from kbqa.sql.answer.chart import chart_of
+from kbqa.sql.answer.encoding import encode_question
 from kbqa.sql.answer.formatting import laid_out, sentence_of, shown
 from kbqa.sql.answer.generator import LocalGenerator, bundled_generator
 from kbqa.sql.answer.kept_answer import FocusedColumn, KeptFocus, kept_answer_of
@@ -11,6 +12,7 @@ from kbqa.sql.answer.pipeline import Answer, ask
 from kbqa.sql.answer.schema_linking import link_question
 from kbqa.sql.decoder import MODEL_FOLDER
 from kbqa.sql.focus.cross_encoder.inference import BUNDLED_FOLDER, load_cross_encoder
+from kbqa.sql.focus.schema_focus import focus_schema
 from kbqa.sql.focus.selection import NARROW, ROOMY, Budget
 from kbqa.sql.models import Database, DatabaseQuestion
 from kbqa.sql.names import CellNames
@@ -42,6 +44,8 @@ __all__ = [
     "ask",
     "bundled_generator",
     "chart_of",
+    "encode_question",
+    "focus_schema",
     "kept_answer_of",
     "laid_out",
     "link_question",

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from kbqa.decoding.actions import Action, Kind
+from kbqa.decoding.actions import Action
+from kbqa.sql.grammar.actions import ColumnPointer, TablePointer, ValuePointer
 from kbqa.sql.schema import Schema
 
 RELATIONS = (
@@ -24,7 +25,9 @@ def relate(schema: Schema, actions: Sequence[Action]) -> Matrix:
     """Relations of n candidates to each other, as indices into RELATIONS, int8 [n, n]."""
     related = _relate_columns(actions)
     indices: dict[object, int] = {
-        action.key: index for index, action in enumerate(actions) if action.kind in (Kind.TABLE, Kind.COLUMN)
+        action.key: index
+        for index, action in enumerate(actions)
+        if isinstance(action, TablePointer | ColumnPointer)
     }
     for index, action in enumerate(actions):
         _relate_to_owner(related, index, action, indices, schema)
@@ -40,7 +43,7 @@ def _relate_columns(actions: Sequence[Action]) -> Matrix:
     related = np.zeros((len(actions), len(actions)), dtype=np.int8)
     tables = np.array([_table_of(action) for action in actions], dtype=object)
     texts = np.array([action.text for action in actions], dtype=object)
-    is_column = np.array([action.kind == Kind.COLUMN for action in actions], dtype=bool)
+    is_column = np.array([isinstance(action, ColumnPointer) for action in actions], dtype=bool)
     both = np.outer(is_column, is_column)
     related[both & (texts[:, None] == texts[None])] = _RELATION["same name"]
     related[both & (tables[:, None] == tables[None])] = _RELATION["column of the same table"]
@@ -57,11 +60,12 @@ def _relate_by_key(
 
 def _table_of(action: Action) -> str:
     """Name of the table that a candidate is or lies in; empty for constants."""
-    if action.kind == Kind.COLUMN:
-        return str(action.key.table)
-    if action.kind == Kind.VALUE:
-        return str(action.key[0].table)
-    return str(action.key) if action.kind == Kind.TABLE else ""
+    match action:
+        case ColumnPointer(key=ref) | ValuePointer(key=(ref, _)):
+            return ref.table
+        case TablePointer(key=table):
+            return table
+    return ""
 
 
 def _relate_to_owner(
@@ -73,9 +77,9 @@ def _relate_to_owner(
         if owner is not None:
             related[index, owner], related[owner, index] = _RELATION[forth], _RELATION[back]
 
-    if action.kind == Kind.COLUMN:
+    if isinstance(action, ColumnPointer):
         part = "key" if schema.column(action.key).primary else "column"
         both(indices.get(action.key.table), f"{part} of table", f"table of {part}")
-    elif action.kind == Kind.VALUE:
+    elif isinstance(action, ValuePointer):
         both(indices.get(action.key[0]), "value of column", "column of value")
         both(indices.get(action.key[0].table), "value of table", "table of value")

@@ -4,8 +4,8 @@ A question is read by MiniLM (Wang et al. 2020) and projected to `width`. The *r
 beside the question, in layers of attention that are biased by how names match words (relation-aware
 attention, Wang et al. 2020, RAT-SQL section 3). Where the graph comes up with candidates while decoding, each
 is read for itself; where all are known before, as a schema's are, question and candidates are read together,
-biased also by what the candidates are to each other. The *decoder* is a pre-norm Transformer over the choices
-made so far; the next choice is scored by the product of its state with each legal choice's vector (pointer
+biased also by what the candidates are to each other. The *decoder* is a pre-norm Transformer over the actions
+made so far; the next action is scored by the product of its state with each legal action's vector (pointer
 network, Vinyals et al. 2015).
 """
 
@@ -51,14 +51,14 @@ class Sizes:
 
 
 class Batch(NamedTuple):
-    """Questions with their candidates and gold choices, padded; b questions, l tokens, n pointers, t steps,
+    """Questions with their candidates and gold actions, padded; b questions, l tokens, n pointers, t steps,
     c = keywords + n + variables.
 
     `lower` float [b, l, text_width] states below the tuned layers; `tokens` bool [b, l]; `kinds`, `texts`
     int64 [b, n]; `contexts` int64 [b, n, CONTEXTS]; `features` float [b, n, FEATURES]; `matches` int64 [b, n,
     l]; `relations` int64 [b, n, n], or [b, 0, 0] where each is read for itself; `relevant` float [b, n], 1
     for what the query uses, 0 for what it does not, -1 where that is not known; `introduced` int64 [b,
-    variables], the pointer that each variable was introduced by; `previous` int64 [b, t], the choice before
+    variables], the pointer that each variable was introduced by; `previous` int64 [b, t], the action before
     each step, -1 for none; `steps` int64 [b, t]; `legal` bool [b, t, c]; `gold` int64 [b, t], -1 where there
     is no step.
     """
@@ -80,7 +80,7 @@ class Batch(NamedTuple):
 
 
 class Output(NamedTuple):
-    """`scores` float [b, t, c], log-probabilities among the legal choices, -1e4 for others; `relevance` float
+    """`scores` float [b, t, c], log-probabilities among the legal actions, -1e4 for others; `relevance` float
     [b, n], logits of what the query uses, [b, 0] where each candidate is read for itself.
     """
 
@@ -189,7 +189,7 @@ class DecoderLayer(nn.Module):
 
 
 class DecoderNetwork(nn.Module):
-    """Question, candidates and choices so far → a score for every choice at every step."""
+    """Question, candidates and actions so far → a score for every action at every step."""
 
     def __init__(
         self, sizes: Sizes, vocabulary: Vocabulary, encoder: dict[str, Any], dropout: float = 0.1
@@ -225,12 +225,12 @@ class DecoderNetwork(nn.Module):
         self.chosen, self.asked, self.offered = (nn.Linear(sizes.width, sizes.width) for _ in range(3))
 
     def forward(self, batch: Batch, text_vectors: Tensor) -> Output:
-        """Score every choice at every step, and what the query uses."""
+        """Score every action at every step, and what the query uses."""
         question, candidates = self.read_question(batch), self.embed(batch, text_vectors)
         memory, allowed, pointers = self.read(batch, question, candidates)
-        choices = self.choice_vectors(batch, pointers)
-        states = self.decode(batch, memory, allowed, choices)
-        scores = self.asked(states) @ self.offered(choices).transpose(1, 2) / self.sizes.width**0.5
+        actions = self.action_vectors(batch, pointers)
+        states = self.decode(batch, memory, allowed, actions)
+        scores = self.asked(states) @ self.offered(actions).transpose(1, 2) / self.sizes.width**0.5
         relevance = (
             self.relevant(pointers)[..., 0]
             if self.relevant is not None
@@ -278,16 +278,16 @@ class DecoderNetwork(nn.Module):
         states = self.norm_reader(states)
         return states, allowed, states[:, tokens:]
 
-    def choice_vectors(self, batch: Batch, pointers: Tensor) -> Tensor:
+    def action_vectors(self, batch: Batch, pointers: Tensor) -> Tensor:
         """Return the vectors of keywords, pointers and variables [b, c, width]."""
         introduced = pointers.gather(1, batch.introduced[..., None].expand(-1, -1, pointers.shape[-1]))
         variables = self.variable(introduced) + self.slot.weight
         keywords = self.keyword.weight.expand(len(pointers), -1, -1)
         return torch.cat([keywords, pointers, variables], dim=1)
 
-    def decode(self, batch: Batch, memory: Tensor, allowed: Tensor, choices: Tensor) -> Tensor:
+    def decode(self, batch: Batch, memory: Tensor, allowed: Tensor, actions: Tensor) -> Tensor:
         """Return the state of each step [b, t, width]."""
-        before = choices.gather(1, batch.previous.clamp(min=0)[..., None].expand(-1, -1, choices.shape[-1]))
+        before = actions.gather(1, batch.previous.clamp(min=0)[..., None].expand(-1, -1, actions.shape[-1]))
         before = torch.where(batch.previous[..., None] < 0, self.begin, self.chosen(before))
         length = batch.previous.shape[1]
         states = before + self.step(batch.steps) + self.position.weight[:length]

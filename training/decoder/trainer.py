@@ -1,4 +1,4 @@
-"""Training the decoder: cross entropy of the right choice among the legal ones, at every step; and of what
+"""Training the decoder: cross entropy of the right action among the legal ones, at every step; and of what
 the query uses.
 """
 
@@ -188,7 +188,7 @@ class Trainer:
         return loss + (relevance * known).sum() / len(right)
 
     def accuracy(self, items: Sequence[Item], lower: Sequence[NDArray[np.float16]]) -> tuple[float, float]:
-        """Return the share of right choices, and of questions with all choices right, each step given the
+        """Return the share of right actions, and of questions with all actions right, each step given the
         right ones before.
         """
         self.network.eval()

@@ -48,7 +48,7 @@ class Command(SearchappCommand):
         """Scan each database into a throwaway database, ask, and print the scores."""
         questions = self._questions(options["questions"], options["limit"])
         server = self._server() if options["generator"] == "server" else None
-        generator = LocalGenerator(load_decoder(options["model"]), closer=load_cross_encoder)
+        generator = LocalGenerator(load_decoder(options["model"]), cross_encoder=load_cross_encoder)
         scores = SqlScores()
         predictions = self._evaluate(questions, options["databases"], generator, scores, server)
         if options["predictions"]:

@@ -11,12 +11,18 @@ from dataclasses import dataclass
 
 from pyoxigraph import Literal, NamedNode
 
-from kbqa.decoding.actions import Action, Kind
 from kbqa.linking.dates import dates_of
-from kbqa.linking.mentions import Mention, features_of, find_mentions
+from kbqa.linking.mentions import Mention, MentionFeatures, features_of, find_mentions
 from kbqa.linking.words import COMMON, Span, Word, fold, key_of, numbers_of, quoted_of, stem, words_of
 from kbqa.sparql.dates import is_dated
 from kbqa.sparql.grammar import LinkedQuestion
+from kbqa.sparql.grammar.actions import (
+    ClassPointer,
+    EntityPointer,
+    FlagFeatures,
+    NumberPointer,
+    ValuePointer,
+)
 from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.models import GraphVersion, Name
 from kbqa.sparql.names import encode_labels, label_vectors_of, names_of
@@ -38,10 +44,10 @@ _XSD = "http://www.w3.org/2001/XMLSchema#"
 class Candidates:
     """What a question may mention."""
 
-    entities: tuple[Action, ...]
-    classes: tuple[Action, ...]
-    values: tuple[Action, ...]
-    numbers: tuple[Action, ...]
+    entities: tuple[EntityPointer, ...]
+    classes: tuple[ClassPointer, ...]
+    values: tuple[ValuePointer, ...]
+    numbers: tuple[NumberPointer, ...]
 
 
 def link_question(question: str, version: GraphVersion, graph: LiveGraph) -> LinkedQuestion:
@@ -49,9 +55,9 @@ def link_question(question: str, version: GraphVersion, graph: LiveGraph) -> Lin
     candidates = find_candidates(question, version, graph.profile)
     return LinkedQuestion(
         graph,
-        graph.with_surroundings(candidates.entities),
+        graph.entities_with_context(candidates.entities),
         candidates.classes,
-        graph.with_surroundings(candidates.values),
+        graph.values_with_context(candidates.values),
         candidates.numbers,
     )
 
@@ -62,13 +68,13 @@ def find_candidates(question: str, version: GraphVersion, profile: Profile) -> C
     mentions = find_mentions(question, words, names_of(version))
     mentions += _by_meaning(question, words, mentions, version, profile)
     return Candidates(
-        tuple(_choice(mention, len(words)) for mention in mentions if mention.kind == Name.Kind.ENTITY)[
+        tuple(_entity(mention, len(words)) for mention in mentions if mention.kind == Name.Kind.ENTITY)[
             :MAX_ENTITIES
         ],
         _classes(words, profile),
         (
             *_flags(words, profile),
-            *(_choice(mention, len(words)) for mention in mentions if mention.kind == Name.Kind.VALUE),
+            *(_value(mention, len(words)) for mention in mentions if mention.kind == Name.Kind.VALUE),
         )[:MAX_VALUES],
         tuple(numbers_in(question)),
     )
@@ -133,28 +139,39 @@ def unknown_runs(
     return [run for run in short if any(word.text in unknown for word in run)][:_MAX_RUNS]
 
 
-def _choice(mention: Mention, words: int) -> Action:
-    kind = Kind.ENTITY if mention.kind == Name.Kind.ENTITY else Kind.VALUE
-    term = parse_term(mention.term)
-    key = term if kind == Kind.ENTITY else (NamedNode(mention.predicate[1:-1]), term)
-    return Action(kind, key, mention.text, mention.span, features_of(mention, words))
+def _entity(mention: Mention, words: int) -> EntityPointer:
+    iri = parse_term(mention.term)
+    assert isinstance(iri, NamedNode)
+    return EntityPointer(iri, mention.text, mention.span, features_of(mention, words))
 
 
-def _classes(words: Sequence[Word], profile: Profile) -> tuple[Action, ...]:
+def _value(mention: Mention, words: int) -> ValuePointer:
+    value = parse_term(mention.term)
+    assert isinstance(value, Literal)
+    key = NamedNode(mention.predicate[1:-1]), value
+    return ValuePointer(key, mention.text, mention.span, features_of(mention, words))
+
+
+def _classes(words: Sequence[Word], profile: Profile) -> tuple[ClassPointer, ...]:
     """The graph's classes: all if they are few, else those that share words with the question, and the
     largest.
     """
-    choices = []
+    classes = []
     for each in profile.classes:
         span, share, shared = _shared_words(words, each.text)
-        features = (share, float(share == 1), 0.0, shared / 4, math.log1p(each.count) / 5, 0.0)
-        choices.append((-share, -each.count, Action(Kind.CLASS, each.iri, each.text, span, features)))
-    return tuple(choice for _, _, choice in sorted(choices, key=lambda entry: entry[:2])[:MAX_CLASSES])
+        features = MentionFeatures(
+            similarity=share,
+            exact=float(share == 1),
+            words=shared / 4,
+            frequency=math.log1p(each.count) / 5,
+        )
+        classes.append((-share, -each.count, ClassPointer(each.iri, each.text, span, features)))
+    return tuple(pointer for _, _, pointer in sorted(classes, key=lambda entry: entry[:2])[:MAX_CLASSES])
 
 
-def _flags(words: Sequence[Word], profile: Profile) -> tuple[Action, ...]:
-    """True and false of the properties that have no other values, called by words for what is so: no question
-    says "true".
+def _flags(words: Sequence[Word], profile: Profile) -> tuple[ValuePointer, ...]:
+    """True and false of the properties that have no other values, called by words for what is so: no
+    question says "true".
     """
     choices = []
     for each in profile.predicates:
@@ -163,12 +180,17 @@ def _flags(words: Sequence[Word], profile: Profile) -> tuple[Action, ...]:
             # Values are read by where they are mentioned, not by their text: only a feature tells one from
             # the other.
             both = [
-                Action(
-                    Kind.VALUE,
+                ValuePointer(
                     (each.predicate, Literal(so)),
                     each.text if so else f"never {each.text}",
                     span,
-                    (share, float(share == 1), float(so), shared / 4, math.log1p(each.count) / 5, 0.0),
+                    FlagFeatures(
+                        similarity=share,
+                        exact=float(share == 1),
+                        truth=float(so),
+                        words=shared / 4,
+                        frequency=math.log1p(each.count) / 5,
+                    ),
                 )
                 for so in (True, False)
             ]
@@ -190,14 +212,14 @@ def _shared_words(words: Sequence[Word], text: str) -> tuple[Span | None, float,
     return span, len(shared) / max(1, len(parts)), len(shared)
 
 
-def numbers_in(question: str) -> list[Action]:
+def numbers_in(question: str) -> list[NumberPointer]:
     """Numbers and dates of a question, and what stands in quotation marks."""
     dates = {text: span for text, span in dates_of(question).items() if is_dated(text)}
-    numbers = [Action(Kind.NUMBER, _date(text), text, span) for text, span in dates.items()]
+    numbers = [NumberPointer(_date(text), text, span) for text, span in dates.items()]
     for digits, span in numbers_of(question, words_of(question)).items():
         if not any(start <= span[0] < end for start, end in dates.values()):
-            numbers.append(Action(Kind.NUMBER, _number(digits), digits, span))
-    quoted = [Action(Kind.NUMBER, Literal(text), text, span) for text, span in quoted_of(question)]
+            numbers.append(NumberPointer(_number(digits), digits, span))
+    quoted = [NumberPointer(Literal(text), text, span) for text, span in quoted_of(question)]
     return [*numbers[:_MAX_NUMBERS], *quoted[:_MAX_QUOTED]]
 
 

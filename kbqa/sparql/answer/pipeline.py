@@ -1,12 +1,12 @@
 """A question → readings of it, each a query with its answers: the engine's public face."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Set
 from dataclasses import dataclass, replace
 from time import perf_counter
 
-import numpy as np
-
-from kbqa.decoding.beam import DerivationStep, is_answerable
+from kbqa.decoding.beam import DerivationStep
+from kbqa.decoding.calibration import probabilities
+from kbqa.decoding.parse import Parses
 from kbqa.sparql.answer.decoders import Decoder
 from kbqa.sparql.answer.entity_linking import link_question
 from kbqa.sparql.answer.picture import pattern_of
@@ -37,7 +37,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a question: readings, the best first; none that is_answerable where `answerable` is false."""
+    """What came of a question: readings, the best first; none that convinces where `answerable` is false."""
 
     question: str
     readings: tuple[Reading, ...]
@@ -48,23 +48,20 @@ class Answer:
 
     @property
     def best(self) -> Reading | None:
-        """Return the reading that is taken."""
+        """The reading that is taken."""
         return self.readings[0] if self.readings and self.answerable else None
 
 
 def ask(question: str, version: GraphVersion, graph: LiveGraph, decoder: Decoder) -> Answer:
-    """Answer a question from a version of a graph. Raises StoreError, EncoderError."""
+    """Answer a question from a version of a graph: link, parse, calibrate, execute.
+
+    Raises StoreError, EncoderError.
+    """
     begun = perf_counter()
-    world = link_question(question, version, graph)
-    found, notice = decoder.decode(question, world)
-    probabilities = _probabilities([each.score for each in found], decoder.temperature)
-    readings = []
-    for hypothesis, probability in zip(found, probabilities, strict=True):
-        state = hypothesis.state
-        assert isinstance(state, SparqlState)
-        if state.answerable:
-            readings.append(Reading(state.query, query_text(state.query), probability, hypothesis.derivation))
-    answerable = is_answerable(found)
+    linked = link_question(question, version, graph)
+    parses = decoder.decode(question, linked)
+    readings = _readings(parses, decoder.temperature)
+    answerable, notice = parses.answerable, parses.notice
     if readings:
         try:
             readings[0] = run(readings[0], version, graph)
@@ -73,17 +70,18 @@ def ask(question: str, version: GraphVersion, graph: LiveGraph, decoder: Decoder
     return Answer(question, tuple(readings), answerable, 1000 * (perf_counter() - begun), notice)
 
 
-def _probabilities(scores: Sequence[float], temperature: float) -> list[float]:
-    """Return how likely each hypothesis is among all that were found; the beam left out no more than other
-    spellings of them, and worse ones.
-    """
-    scaled = np.array(scores) / temperature
-    shares = np.exp(scaled - scaled.max(initial=-np.inf))
-    return [float(share) for share in shares / shares.sum()]
+def _readings(parses: Parses[SparqlState], temperature: float) -> list[Reading]:
+    """The parses that have an answer, with how likely each is right among all."""
+    shares = probabilities([hypothesis.score for hypothesis in parses.hypotheses], temperature)
+    return [
+        Reading(state.query, query_text(state.query), share, hypothesis.derivation)
+        for hypothesis, share in zip(parses.hypotheses, shares, strict=True)
+        if (state := hypothesis.state).answerable
+    ]
 
 
 def run(reading: Reading, version: GraphVersion, graph: LiveGraph) -> Reading:
-    """Return a reading with its answers. Raises QueryError where they take too long, StoreError.
+    """A reading with its answers. Raises QueryError where they take too long, StoreError.
 
     What may have very many solutions runs in a process that can be ended; an endpoint has a limit of its own.
     """
@@ -97,7 +95,7 @@ def run(reading: Reading, version: GraphVersion, graph: LiveGraph) -> Reading:
 
 
 def _answered(reading: Reading, solutions: Solutions) -> Reading:
-    """Return a reading with what it found.
+    """A reading with what it found.
 
     Without an order, rows with what the question itself names come last: who asks, knows of that.
     """

@@ -9,10 +9,10 @@ from typing import Any
 
 from kbqa.questions.answers import KeptAnswer, KeptReading, answer_json, reading_fields, reading_json
 from kbqa.sql.answer.explanation import in_words, item_text, steps_of, sub_questions
-from kbqa.sql.answer.generator import Focus
 from kbqa.sql.answer.pipeline import Answer, lack_of, refusal_of
 from kbqa.sql.answer.reading import Reading
 from kbqa.sql.answer.values import result_from, result_json
+from kbqa.sql.focus.schema_focus import Focus
 from kbqa.sql.models import DatabaseQuestion
 from kbqa.sql.stores.databases import Source
 from kbqa.sql.stores.executor import Limits, Result, execute
@@ -87,7 +87,7 @@ def kept_answer(answer: Answer) -> DatabaseAnswer:
         answer.best.result if answer.best else None,
         answer.missing,
         _focus(answer.focus),
-        answer.focus.world.schema.dialect,
+        answer.focus.linked.schema.dialect,
     )
 
 
@@ -154,8 +154,8 @@ def _reading_from(data: Mapping[str, Any]) -> SqlReading:
 
 
 def _focus(focus: Focus) -> KeptFocus:
-    kept = set(focus.world.column_choices)
-    targets = {key.source: str(key.target) for key in focus.world.schema.keys}
+    kept = set(focus.linked.column_pointers)
+    targets = {key.source: str(key.target) for key in focus.linked.schema.keys}
     ranked = sorted(focus.columns.items(), key=lambda entry: -entry[1])
     columns = tuple(
         FocusedColumn(str(ref), relevance, ref in kept, targets.get(ref, "")) for ref, relevance in ranked

@@ -13,6 +13,11 @@ def configured_generator() -> LocalGenerator:
     if chosen["backend"] == "huggingface":
         from kbqa.decoding.sequence_model import load_sequence_model
 
-        writer = load_sequence_model(chosen["model"])
-        return LocalGenerator(configured_model(), writer=writer, closer=load_cross_encoder)
-    return LocalGenerator(configured_model(), closer=load_cross_encoder)
+        return LocalGenerator(
+            configured_model(),
+            sequence_model=load_sequence_model(chosen["model"]),
+            cross_encoder=load_cross_encoder,
+        )
+    return LocalGenerator(
+        configured_model(), cross_encoder=load_cross_encoder, seconds=settings.DATABASE_READING_SECONDS
+    )

@@ -19,11 +19,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from kbqa.decoding.actions import Action
 from kbqa.linking.words import Span
 from kbqa.sql.answer.reading import Reading, rows_of
 from kbqa.sql.answer.schema_linking import is_mention
 from kbqa.sql.grammar import LinkedQuestion
+from kbqa.sql.grammar.actions import ColumnPointer, NumberPointer, TablePointer, ValuePointer, value_of
 from kbqa.sql.query import Condition, Query, column_of
 from kbqa.sql.schema import ColumnRef
 
@@ -81,14 +81,14 @@ class Ranking:
         """Weights by their names in FEATURES."""
         return {name: round(float(weight), 4) for name, weight in zip(FEATURES, self.weights, strict=True)}
 
-    def best_first(self, readings: Sequence[Reading], world: LinkedQuestion) -> list[Reading]:
+    def best_first(self, readings: Sequence[Reading], linked: LinkedQuestion) -> list[Reading]:
         """The readings that ran, the best first, with the probability that their answer is right; those that
         agree share one.
         """
         answers = answers_of(readings)
         if not answers:
             return []
-        scores = np.array([features_of(answer, world) for answer in answers]) @ np.array(self.weights)
+        scores = np.array([features_of(answer, linked) for answer in answers]) @ np.array(self.weights)
         probabilities = calibrated(scores)
         return [
             replace(reading, probability=float(probabilities[index]))
@@ -118,7 +118,7 @@ def answers_of(readings: Iterable[Reading]) -> list[list[Reading]]:
     return [sorted(answer, key=lambda reading: -reading.likelihood) for answer in by_rows.values()]
 
 
-def features_of(answer: Sequence[Reading], world: LinkedQuestion) -> Features:
+def features_of(answer: Sequence[Reading], linked: LinkedQuestion) -> Features:
     """Features of readings that agree, the likeliest first; without a query, of their probability only."""
     likeliest = answer[0]
     features = Features(
@@ -128,7 +128,7 @@ def features_of(answer: Sequence[Reading], world: LinkedQuestion) -> Features:
     )
     if likeliest.query is None:
         return features
-    usage = _Usage(likeliest.query, world)
+    usage = _Usage(likeliest.query, linked)
     cells, numbers, quotations, names, columns, tables = map(_left_out, usage.mentions())
     return features._replace(
         cells_left_out=cells,
@@ -142,7 +142,7 @@ def features_of(answer: Sequence[Reading], world: LinkedQuestion) -> Features:
         joins=float(sum(len(joined) - 1 for joined in usage.tables)),
         items=float(len(likeliest.query.items)),
         nested=float(len(usage.tables) - 1),
-        shown_out_of_order=_disorder(likeliest.query, world),
+        shown_out_of_order=_disorder(likeliest.query, linked),
     )
 
 
@@ -162,12 +162,12 @@ class _Usage:
     """What a query, with all within it, uses of a question."""
 
     query: Query
-    world: LinkedQuestion
+    linked: LinkedQuestion
 
     @cached_property
     def tables(self) -> list[tuple[str, ...]]:
         """Tables of each SELECT, those that only connect others included."""
-        return [self.world.schema.closure(part.tables()) for part in self.query.queries()]
+        return [self.linked.schema.closure(part.tables()) for part in self.query.queries()]
 
     @cached_property
     def conditions(self) -> list[Condition]:
@@ -193,59 +193,47 @@ class _Usage:
         """What the question mentions: cells, numbers, quotations, names that no cell explains, columns and
         tables.
         """
-        world, constants = self.world, self.world.numbers
-        others = [action for action in constants if not action.key.isdecimal() and not _is_quoted(action)]
+        linked, constants = self.linked, self.linked.numbers
+        quoted = [number for number in constants if number.features.quoted]
+        digits = [number for number in constants if number.key.isdecimal()]
+        names = [number for number in constants if number not in digits and number not in quoted]
         return (
-            list(self._values_used(filter(_is_exact, world.values))),
-            list(self._values_used(action for action in constants if action.key.isdecimal())),
-            list(self._values_used(filter(_is_quoted, constants))),
-            list(self._values_used(others)),
-            list(_names_used(world.columns, self.columns)),
-            list(_names_used(world.tables, {name for joined in self.tables for name in joined})),
+            list(self._values_used(value for value in linked.values if value.features.exact)),
+            list(self._values_used(digits)),
+            list(self._values_used(quoted)),
+            list(self._values_used(names)),
+            list(_names_used(linked.columns, self.columns)),
+            list(_names_used(linked.tables, {name for joined in self.tables for name in joined})),
         )
 
-    def _values_used(self, actions: Iterable[Action]) -> Iterator[_Use]:
-        for action in actions:
-            if action.span is not None:
-                yield _Use(action.span, _value_of(action) in self.values)
+    def _values_used(self, pointers: Iterable[ValuePointer | NumberPointer]) -> Iterator[_Use]:
+        for pointer in pointers:
+            if pointer.span is not None:
+                yield _Use(pointer.span, _text_of(pointer) in self.values)
 
     def columns_that_nobody_named(self) -> float:
         """How many columns are used of which the question has no word and no cell."""
-        columns = [action for action in self.world.columns if action.key in self.columns]
-        return float(sum(1 for action in columns if not _is_named(action)))
+        features = [column.features for column in self.linked.columns if column.key in self.columns]
+        return float(sum(1 for used in features if not used.similarity and not used.has_mentioned_cell))
 
     def values_that_nobody_said(self) -> float:
         """How many constants are compared with that the question does not have."""
-        cells = {_value_of(action) for action in self.world.values if action.span}
-        said = cells | {_value_of(action) for action in self.world.numbers}
+        cells = {_text_of(value) for value in self.linked.values if value.span}
+        said = cells | {_text_of(number) for number in self.linked.numbers}
         values = [value.text.casefold() for condition in self.conditions for value in condition.values]
         return float(sum(1 for value in values if value not in said))
 
 
-def _names_used(actions: Iterable[Action], used: Container[object]) -> Iterator[_Use]:
+def _names_used(pointers: Iterable[TablePointer | ColumnPointer], used: Container[object]) -> Iterator[_Use]:
     """The tables or columns whose whole names stand together in the question."""
-    for action in actions:
-        if _is_exact(action) and action.span is not None and is_mention(action.span, action.text):
-            yield _Use(action.span, action.key in used)
+    for pointer in pointers:
+        if pointer.features.exact and pointer.span is not None and is_mention(pointer.span, pointer.text):
+            yield _Use(pointer.span, pointer.key in used)
 
 
-def _is_exact(action: Action) -> bool:
-    """Tell whether the question has the whole name; of coded values, which it does not say, never."""
-    return bool(action.features and action.features[1])
-
-
-def _is_quoted(action: Action) -> bool:
-    return bool(action.features[2])
-
-
-def _is_named(action: Action) -> bool:
-    """Tell whether the question has a word of a column's name or description, or mentions a cell of it."""
-    return bool(action.features[0] or action.features[5])
-
-
-def _value_of(action: Action) -> str:
+def _text_of(pointer: ValuePointer | NumberPointer) -> str:
     """A cell's value or a constant without capitals."""
-    return str(action.key if isinstance(action.key, str) else action.key[1]).casefold()
+    return value_of(pointer).casefold()
 
 
 def _left_out(uses: Sequence[_Use]) -> float:
@@ -257,14 +245,14 @@ def _left_out(uses: Sequence[_Use]) -> float:
     )
 
 
-def _disorder(query: Query, world: LinkedQuestion) -> float:
+def _disorder(query: Query, linked: LinkedQuestion) -> float:
     """How many neighbouring items are shown the other way round than the question, or where it names both at
     once the schema, has them.
     """
     places = {
-        action.key: (action.span[0], index)
-        for index, action in enumerate(world.columns)
-        if action.span and is_mention(action.span, action.text)
+        column.key: (column.span[0], index)
+        for index, column in enumerate(linked.columns)
+        if column.span and is_mention(column.span, column.text)
     }
     refs = [column_of(term.operand) for item in query.items for term in item.terms]
     shown = [places[ref] for ref in refs if ref in places]

@@ -7,7 +7,6 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from kbqa.decoding.actions import Action, Kind
 from kbqa.linking.dates import dates_of
 from kbqa.linking.mentions import Mention, features_of, find_mentions
 from kbqa.linking.words import (
@@ -22,6 +21,15 @@ from kbqa.linking.words import (
     words_of,
 )
 from kbqa.sql.grammar import LinkedQuestion
+from kbqa.sql.grammar.actions import (
+    ColumnFeatures,
+    ColumnPointer,
+    NumberFeatures,
+    NumberPointer,
+    TableFeatures,
+    TablePointer,
+    ValuePointer,
+)
 from kbqa.sql.names import CellNames, about_text, column_key, definition_text
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema, Table, readable
 
@@ -55,11 +63,11 @@ def link_question(question: str, schema: Schema, cells: CellNames) -> LinkedQues
     hit = {
         value.key[0]
         for value in values
-        if value.span is not None and value.features[0] >= _MIN_CELL_SIMILARITY
+        if value.span is not None and value.features.similarity >= _MIN_CELL_SIMILARITY
     }
     tables = tuple(_table(table, stems, {ref.table for ref in hit}) for table in schema.tables)
     columns = tuple(_column(table, column, stems, hit) for table in schema.tables for column in table.columns)
-    exact = [value.span for value in values if value.span is not None and value.features[1]]
+    exact = [value.span for value in values if value.span is not None and value.features.exact]
     return LinkedQuestion(schema, tables, columns, tuple(values), tuple(_constants(question, words, exact)))
 
 
@@ -100,34 +108,42 @@ def _named_spans(schema: Schema, stems: Mapping[str, Word]) -> list[Span]:
     ]
 
 
-def _is_name(value: Action, named: Sequence[Span]) -> bool:
+def _is_name(value: ValuePointer, named: Sequence[Span]) -> bool:
     """Tell whether what might be a cell, written otherwise, is the name of a table or column: `packages`,
     where there is a cell `packaging`.
     """
     span = value.span
     return (
         span is not None
-        and not value.features[1]
+        and not value.features.exact
         and any(start <= span[0] and span[1] <= end for start, end in named)
     )
 
 
-def _table(table: Table, stems: Mapping[str, Word], hit: set[str]) -> Action:
+def _table(table: Table, stems: Mapping[str, Word], hit: set[str]) -> TablePointer:
     text = readable(table.name)
     share, span = _shared(text, stems)
-    features = (share, float(share == 1), 0.0, 0.0, 0.0, float(table.name in hit))
+    features = TableFeatures(
+        similarity=share, exact=float(share == 1), has_mentioned_cell=float(table.name in hit)
+    )
     columns = [readable(column.name) for column in table.columns[:_MAX_SHOWN_COLUMNS]]
     context = (*about_text(table.description), *columns)
-    return Action(Kind.TABLE, table.name, text, span, features, context)
+    return TablePointer(table.name, text, span, features, context)
 
 
-def _column(table: Table, column: Column, stems: Mapping[str, Word], hit: set[ColumnRef]) -> Action:
+def _column(table: Table, column: Column, stems: Mapping[str, Word], hit: set[ColumnRef]) -> ColumnPointer:
     ref, text = ColumnRef(table.name, column.name), readable(column.name)
     about = about_text(column.description)
     share, span = _known_by(text, about, stems)
-    kinds = float(column.type == ColumnType.NUMBER), float(column.type == ColumnType.DATE)
-    features = (share, float(share == 1), *kinds, float(column.primary), float(ref in hit))
-    return Action(Kind.COLUMN, ref, text, span, features, (readable(table.name), *about))
+    features = ColumnFeatures(
+        similarity=share,
+        exact=float(share == 1),
+        is_number=float(column.type == ColumnType.NUMBER),
+        is_date=float(column.type == ColumnType.DATE),
+        is_primary=float(column.primary),
+        has_mentioned_cell=float(ref in hit),
+    )
+    return ColumnPointer(ref, text, span, features, (readable(table.name), *about))
 
 
 def _known_by(name: str, about: Sequence[str], stems: Mapping[str, Word]) -> tuple[float, Span | None]:
@@ -148,26 +164,26 @@ def _said(about: str, stems: Mapping[str, Word]) -> float:
     return max((_shared(" ".join(words), stems)[0] for words in clauses if words), default=0.0)
 
 
-def under_another_name(choice: Action, name: str, question: str) -> Action:
+def under_another_name(choice: ColumnPointer, name: str, question: str) -> ColumnPointer:
     """A column's action, if the column had this name and were known by what is written about it."""
     share, span = _known_by(name, choice.context[1:], _stems(question, words_of(question)))
-    return replace(choice, text=name, span=span, features=(share, float(share == 1), *choice.features[2:]))
+    features = choice.features._replace(similarity=share, exact=float(share == 1))
+    return replace(choice, text=name, span=span, features=features)
 
 
-def column_text(choice: Action) -> str:
+def column_text(choice: ColumnPointer) -> str:
     """The definition of a column that a question is linked to."""
     table, *about = choice.context
     return definition_text(table, choice.text, about)
 
 
-def _values(question: str, words: Sequence[Word], schema: Schema, cells: CellNames) -> list[Action]:
+def _values(question: str, words: Sequence[Word], schema: Schema, cells: CellNames) -> list[ValuePointer]:
     """Cells that the question may mention, and the codes of columns that have few."""
     columns = {column_key(ref): ref for ref in schema.refs()}
     mentions = find_mentions(question, words, cells.names) if cells.names is not None else []
-    choices: dict[tuple[ColumnRef, str], Action] = {}
+    choices: dict[tuple[ColumnRef, str], ValuePointer] = {}
     for ref, mention in _of_each_column(mentions, columns):
-        choices[ref, mention.text] = Action(
-            Kind.VALUE,
+        choices[ref, mention.text] = ValuePointer(
             (ref, mention.text),
             mention.text,
             mention.span,
@@ -177,9 +193,7 @@ def _values(question: str, words: Sequence[Word], schema: Schema, cells: CellNam
         if len(choices) == MAX_VALUES:
             break
     for ref, code in _codes(cells, columns)[:MAX_CODES]:
-        choices.setdefault(
-            (ref, code), Action(Kind.VALUE, (ref, code), code, None, (), (readable(ref.column), code))
-        )
+        choices.setdefault((ref, code), ValuePointer((ref, code), code, context=(readable(ref.column), code)))
     return list(choices.values())
 
 
@@ -206,16 +220,16 @@ def _is_common(mention: Mention) -> bool:
     return mention.text.casefold() in COMMON and not mention.same_case
 
 
-def _constants(question: str, words: Sequence[Word], exact: Iterable[Span]) -> list[Action]:
+def _constants(question: str, words: Sequence[Word], exact: Iterable[Span]) -> list[NumberPointer]:
     """Constants that need be in no cell: numbers, dates, what is quoted, and names that no cell explains."""
     dates = dates_of(question)
     numbers = _numbers(question, words, dates)
     quoted = _quoted(question)
     named = _named(question, explained=list(exact), dates=list(dates.values()))
-    choices: dict[str, Action] = {}
+    choices: dict[str, NumberPointer] = {}
     for text, span in [*numbers, *quoted, *named[:_MAX_NAMED]]:
-        is_quoted = float((text, span) in quoted)
-        choices.setdefault(text, Action(Kind.NUMBER, text, text, span, (0.5, 0.0, is_quoted)))
+        features = NumberFeatures(quoted=float((text, span) in quoted))
+        choices.setdefault(text, NumberPointer(text, text, span, features))
     return list(choices.values())
 
 

@@ -30,7 +30,7 @@ def missing_words(
 
     `likeness` tells how near a text is to each of several, as a cosine.
     """
-    actions = (*world.tables, *world.columns)
+    actions = [*world.tables, *world.columns]
     names = list(dict.fromkeys(action.text for action in actions))
     if not names:
         return ()
@@ -67,6 +67,6 @@ def _is_known(word: Word, question: str, world: LinkedQuestion, vocabulary: set[
     cells = [
         value.span
         for value in world.values
-        if value.span is not None and value.features[0] >= _MIN_CELL_SIMILARITY
+        if value.span is not None and value.features.similarity >= _MIN_CELL_SIMILARITY
     ]
     return any(start <= word.start and word.end <= end for start, end in cells)

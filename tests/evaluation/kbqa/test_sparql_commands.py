@@ -11,8 +11,8 @@ from django.core.management import CommandError, call_command
 from evaluation.kbqa.calibration import best_temperature, calibration_error
 from evaluation.kbqa.graph_questions import GraphQuestion, names_of_rows
 from evaluation.kbqa.sparql import AnswerScore, SparqlScores, by_reading, evaluate
+from kbqa.decoding.calibration import probabilities
 from kbqa.decoding.pointer_network import DecoderModel
-from kbqa.sparql.answer.pipeline import _probabilities
 from kbqa.sparql.answer.registry import served
 from kbqa.sparql.stores import QueryError
 from tests.kbqa.conftest import FILMS
@@ -106,9 +106,9 @@ def test_calibration_worked_out_by_hand():
 
 
 def test_readings_share_what_is_sure():
-    assert _probabilities([], 1.0) == []
-    assert _probabilities([np.log(0.3), np.log(0.1)], 1.0) == pytest.approx([0.75, 0.25])
-    assert _probabilities([np.log(0.4), np.log(0.1)], 2.0) == pytest.approx([2 / 3, 1 / 3])
+    assert probabilities([], 1.0) == []
+    assert probabilities([np.log(0.3), np.log(0.1)], 1.0) == pytest.approx([0.75, 0.25])
+    assert probabilities([np.log(0.4), np.log(0.1)], 2.0) == pytest.approx([2 / 3, 1 / 3])
 
 
 def run(*arguments, **options):

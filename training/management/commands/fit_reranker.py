@@ -41,7 +41,7 @@ class Command(SearchappCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Answer, fit and keep."""
         questions = self._questions(options["questions"], options["limit"])
-        generator = LocalGenerator(load_decoder(options["model"]), closer=load_cross_encoder)
+        generator = LocalGenerator(load_decoder(options["model"]), cross_encoder=load_cross_encoder)
         judged: list[Judged] = []
         with throwaway_database(), tqdm(total=len(questions), unit="question") as bar:
             for name, asked in by_database(questions).items():

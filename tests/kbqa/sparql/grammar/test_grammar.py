@@ -6,11 +6,17 @@ from itertools import pairwise
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store
 
-from kbqa.decoding.actions import Action, Kind
 from kbqa.decoding.beam import BeamOptions, search
 from kbqa.decoding.scorers import RandomScorer
 from kbqa.sparql.answer.entity_linking import numbers_in
 from kbqa.sparql.grammar import LinkedQuestion, live_graph, start
+from kbqa.sparql.grammar.actions import (
+    ClassPointer,
+    EntityPointer,
+    ForwardPointer,
+    NumberPointer,
+    ValuePointer,
+)
 from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.ingest.profiler import profile_graph
 from kbqa.sparql.query import (
@@ -53,14 +59,14 @@ def anything(graph: LiveGraph, rng: random.Random) -> LinkedQuestion:
         quad for quad in quads if isinstance(quad.object, Literal) and quad.predicate in graph.profile.names
     ][:8]
     numbers = [
-        Action(Kind.NUMBER, Literal(text, datatype=NamedNode(f"{XSD}integer")), text)
+        NumberPointer(Literal(text, datatype=NamedNode(f"{XSD}integer")), text)
         for text in ("1", "2", "1995", "40")
     ]
     return LinkedQuestion(
         graph,
-        tuple(Action(Kind.ENTITY, each, str(each)) for each in entities),
-        tuple(Action(Kind.CLASS, each.iri, each.text) for each in graph.profile.classes),
-        tuple(Action(Kind.VALUE, (quad.predicate, quad.object), quad.object.value) for quad in values),
+        tuple(EntityPointer(each, str(each)) for each in entities),
+        tuple(ClassPointer(each.iri, each.text) for each in graph.profile.classes),
+        tuple(ValuePointer((quad.predicate, quad.object), quad.object.value) for quad in values),
         tuple(numbers),
     )
 
@@ -102,9 +108,9 @@ def test_known_queries_are_written_choice_by_choice(domain):
     world = World(domain, 5)
     graph = live(world.store)
     entities = tuple(
-        Action(Kind.ENTITY, node, name) for node, name in world.names.items() if isinstance(node, NamedNode)
+        EntityPointer(node, name) for node, name in world.names.items() if isinstance(node, NamedNode)
     )
-    classes = tuple(Action(Kind.CLASS, each.iri, each.text) for each in graph.profile.classes)
+    classes = tuple(ClassPointer(each.iri, each.text) for each in graph.profile.classes)
     kept = {
         (each.predicate, value)
         for each in (*world.texts, *world.flags)
@@ -117,14 +123,14 @@ def test_known_queries_are_written_choice_by_choice(domain):
         if isinstance(target, Literal)
     }
     values = tuple(
-        Action(Kind.VALUE, (predicate, value), value.value) for predicate, value in sorted(kept, key=str)
+        ValuePointer((predicate, value), value.value) for predicate, value in sorted(kept, key=str)
     )
     compared = 0
     for example in questions_about(world, 90):
         question = LinkedQuestion(graph, entities, classes, values, tuple(numbers_in(example.question)))
         state = start(question)
         for step in decisions(example.query, question):
-            state = state.apply(step.legal[step.gold])
+            state = state.apply(step.action)
         assert state.step == ""
         if example.query is not None and example.query.columns:
             compared += 1
@@ -136,10 +142,10 @@ def test_known_queries_are_written_choice_by_choice(domain):
 
 def test_only_what_holds_is_offered_at_the_end():
     graph = live(films())
-    film = Action(Kind.ENTITY, NamedNode("http://films.example/f4"), "Falcon")
+    film = EntityPointer(NamedNode("http://films.example/f4"), "Falcon")
     state = start(LinkedQuestion(graph, (film,))).apply(film)
     offered = state.legal_actions()
-    assert {choice.text for choice in offered if choice.kind == Kind.FORWARD} == {"director", "year"}
+    assert {choice.text for choice in offered if isinstance(choice, ForwardPointer)} == {"director", "year"}
     assert all(state.holds(offered))
 
 
@@ -179,14 +185,14 @@ def walked(query: Query, entities: tuple[str, ...] = (), numbers: str = "") -> s
     graph = live(films())
     world = LinkedQuestion(
         graph,
-        tuple(Action(Kind.ENTITY, film(each), each) for each in entities),
-        tuple(Action(Kind.CLASS, each.iri, each.text) for each in graph.profile.classes),
+        tuple(EntityPointer(film(each), each) for each in entities),
+        tuple(ClassPointer(each.iri, each.text) for each in graph.profile.classes),
         numbers=tuple(numbers_in(numbers)),
     )
     state = start(world)
     for step in decisions(query, world):
-        assert state.holds([step.legal[step.gold]]) == [True]
-        state = state.apply(step.legal[step.gold])
+        assert state.holds([step.action]) == [True]
+        state = state.apply(step.action)
     rows = graph.store.select(query_text(state.query)).rows
     return {tuple("" if term is None else term.value.removeprefix(F) for term in row) for row in rows}
 
@@ -241,7 +247,7 @@ def test_counting_what_may_be_missing_counts_from_none():
 
 def test_what_may_be_missing_is_something_that_one_has_at_least():
     graph = live(films())
-    state = start(LinkedQuestion(graph, (Action(Kind.ENTITY, film("f4"), "Falcon"),)))
+    state = start(LinkedQuestion(graph, (EntityPointer(film("f4"), "Falcon"),)))
     for wanted in (film("f4"), film("director"), "NEW", "OPTIONAL", 0):
         state = state.apply(next(choice for choice in state.legal_actions() if choice.key == wanted))
     offered = state.legal_actions()
@@ -255,7 +261,7 @@ def test_what_may_be_missing_is_something_that_one_has_at_least():
 
 def test_an_alternative_that_is_there_already_cannot_be_closed():
     graph = live(films())
-    state = start(LinkedQuestion(graph, (Action(Kind.ENTITY, film("f1"), "Silent Harbour"),)))
+    state = start(LinkedQuestion(graph, (EntityPointer(film("f1"), "Silent Harbour"),)))
     once = ("EITHER", film("f1"), film("director"), "NEW")
     for wanted in (*once, "OR", film("f1"), film("director"), 0):
         state = state.apply(next(choice for choice in state.legal_actions() if choice.key == wanted))
@@ -264,11 +270,11 @@ def test_an_alternative_that_is_there_already_cannot_be_closed():
 
 def test_what_is_asked_to_be_so_is_of_a_kind_that_the_relation_leads_to():
     graph = live(films())
-    entities = tuple(Action(Kind.ENTITY, film(each), each) for each in ("f1", "p2", "p4", "c1"))
+    entities = tuple(EntityPointer(film(each), each) for each in ("f1", "p2", "p4", "c1"))
     state = start(LinkedQuestion(graph, entities))
     for wanted in ("ASK", film("f1"), film("director")):
         state = state.apply(next(choice for choice in state.legal_actions() if choice.key == wanted))
-    offered = [choice for choice in state.legal_actions() if choice.kind == Kind.ENTITY]
+    offered = [choice for choice in state.legal_actions() if isinstance(choice, EntityPointer)]
     assert [choice.text for choice, holds in zip(offered, state.holds(offered), strict=True) if holds] == [
         "p2",
         "p4",

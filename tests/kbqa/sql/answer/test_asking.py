@@ -270,8 +270,8 @@ def test_large_and_odd_schemas_are_asked(connect, tmp_path):
     database = connect("large", path=path)
     answer, _ = services.ask(database, "what is the average amount of an invoice?")
     assert not answer.focus.whole
-    assert len(answer.focus.world.columns) <= 40
-    assert "invoice" in {table.name for table in answer.focus.world.schema.tables}
+    assert len(answer.focus.linked.columns) <= 40
+    assert "invoice" in {table.name for table in answer.focus.linked.schema.tables}
 
 
 @pytest.fixture
@@ -363,7 +363,7 @@ def test_a_question_is_answered_from_the_columns_that_were_chosen(connect):
         database, "names and ages of customers", columns=["customer.name", "City.Country"]
     )
     assert answer.focus.given
-    assert {str(choice.key) for choice in answer.focus.world.columns} == {
+    assert {str(choice.key) for choice in answer.focus.linked.columns} == {
         "customer.name",
         "city.country",
         "customer.city_id",

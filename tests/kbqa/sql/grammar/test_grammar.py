@@ -26,7 +26,7 @@ def test_queries_by_chance_run(shop, world, portion):
     written = 0
     for seed in range(portion * 60, portion * 60 + 60):
         for hypothesis in search(
-            start(world, insists=True), RandomScorer(seed), BeamOptions(width=2, margin=1e9)
+            start(world, allow_no_answer=False), RandomScorer(seed), BeamOptions(width=2, margin=1e9)
         ):
             sql = query_text(hypothesis.state.query, shop.schema)
             execute(shop.engine, checked(sql, shop.schema), Limits(seconds=5, rows=10), dialect="sqlite")
@@ -38,7 +38,7 @@ def test_queries_by_chance_run(shop, world, portion):
 def test_nothing_is_shown_or_asked_twice(world):
     for seed in range(60):
         for hypothesis in search(
-            start(world, insists=True), RandomScorer(seed), BeamOptions(width=2, margin=1e9)
+            start(world, allow_no_answer=False), RandomScorer(seed), BeamOptions(width=2, margin=1e9)
         ):
             for query in hypothesis.state.query.queries():
                 plain = [item for item in query.items if item.operator is None]
@@ -70,7 +70,7 @@ def test_known_queries_are_written_choice_by_choice(shop, world, sql):
     state = start(world)
     for step in decisions(query, world):
         assert step.step == state.step
-        state = state.apply(step.legal[step.gold])
+        state = state.apply(step.action)
     assert not state.step
     with shop.engine.connect() as connection:
         found, wanted = (
@@ -86,8 +86,8 @@ def test_a_value_that_the_question_does_not_have_cannot_be_written(shop, world):
 
 
 def test_a_question_without_an_answer_is_one_choice(world):
-    assert [step.legal[step.gold].key for step in decisions(None, world)] == ["NONE"]
-    assert "NONE" not in {choice.key for choice in start(world, insists=True).legal_actions()}
+    assert [step.action.key for step in decisions(None, world)] == ["NONE"]
+    assert "NONE" not in {choice.key for choice in start(world, allow_no_answer=False).legal_actions()}
 
 
 def test_tables_without_connection_are_not_offered_together(world):

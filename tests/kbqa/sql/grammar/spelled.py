@@ -1,7 +1,7 @@
 """Actions as the text files of this folder have them, over the small database of a shop.
 
-A keyword stands for itself, `city.name` for a column, `*city` for a table, `"Porto"` for a cell's value, `'30'`
-for a constant of the question; actions are joined by commas.
+A keyword stands for itself, `city.name` for a column, `*city` for a table, `"Porto"` for a cell's value and
+`'30'` for a constant of the question; actions are joined by commas.
 """
 
 from pathlib import Path

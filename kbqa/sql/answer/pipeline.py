@@ -42,9 +42,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a question: readings that run, the best first; none that convinces where `answerable` is
-    false.
-    """
+    """What came of a question: readings that run, the best first; none convinces where not `answerable`."""
 
     question: str
     readings: tuple[Reading, ...]
@@ -71,7 +69,8 @@ class Answer:
     @property
     def refusal(self) -> str:
         """What a person is told where there is no answer."""
-        return f"This database does not seem to hold the answer{f': it has {self.lack}' if self.missing else ''}."
+        lack = f": it has {self.lack}" if self.missing else ""
+        return f"This database does not seem to hold the answer{lack}."
 
 
 def ask(

@@ -1,8 +1,8 @@
 """How a query was decided, step by step, in words."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from kbqa.decoding.actions import Action, Keyword, VariablePointer
+from kbqa.decoding.actions import Action, Keyword, Kind, VariablePointer
 from kbqa.decoding.beam import DerivationStep
 from kbqa.decoding.explanation import ShownStep, shown_steps
 from kbqa.sparql.grammar.actions import BackwardPointer, Step, Word
@@ -40,9 +40,27 @@ _WORDS: dict[str, str] = {
 }
 
 
+_UNTOLD: Mapping[str, Collection[Kind]] = {
+    Step.HEAD: (Kind.VARIABLE,),
+    Step.TAIL: (Kind.KEYWORD, Kind.VARIABLE),
+    Step.COLUMN: (Kind.VARIABLE,),
+}
+"""The kinds of actions at each step that say nothing to a person."""
+_ENDS = tuple(map(Keyword, (Word.STOP, Word.END, Word.CLOSE, Word.UNLIMITED)))
+
+
 def steps_of(derivation: Sequence[DerivationStep]) -> list[ShownStep]:
     """The steps of a derivation in words."""
     return shown_steps(derivation, STEP_NAMES, action_text)
+
+
+def summary(derivation: Sequence[DerivationStep]) -> str:
+    """A reading in a line: the names that it chose, in their order."""
+    return " › ".join(
+        action_text(step.action)
+        for step in derivation
+        if step.action.kind not in _UNTOLD.get(step.step, ()) and step.action not in _ENDS
+    )
 
 
 def action_text(action: Action) -> str:

@@ -1,6 +1,4 @@
-"""What one engine has that another can load as a graph: a table of sources, so that the engines need not know
-each other.
-"""
+"""What one engine has and another can load as a graph, by a table of sources: neither knows the other."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,9 +11,7 @@ published = Signal()
 
 @dataclass(frozen=True)
 class GraphSource:
-    """Sources of a kind: `triples` yields lines of N-Triples for a location, `exists` tells whether there is
-    one.
-    """
+    """Sources of a kind: `triples` yields N-Triples for a location, `exists` tells whether there is one."""
 
     triples: Callable[[str], Iterator[str]]
     exists: Callable[[str], bool]
@@ -30,5 +26,5 @@ def register_graph_source(kind: str, source: GraphSource) -> None:
 
 
 def graph_source(kind: str) -> GraphSource:
-    """Return the sources of a kind. Raises LookupError."""
+    """The sources of a kind. Raises LookupError."""
     return _sources[kind]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's command line; with the embedded settings, the services a command needs are running while it runs."""
+"""Django's command line; with the embedded settings, the services that a command needs run while it does."""
 
 import os
 import sys

@@ -10,7 +10,7 @@ class CodeSearchConfig(AppConfig):
     verbose_name = "Code"
 
     def ready(self) -> None:
-        """Declare the jobs, the system checks, the encoder, and repositories as sources of graphs and facts."""
+        """Declare jobs, system checks, the encoder, and repositories as sources of graphs and facts."""
         from codesearch import checks, code_graph, facts, jobs, startup  # noqa: F401
         from searchapp.encoders.registry import register_backend
         from searchapp.sharing.fact_tables import register_fact_table
@@ -19,8 +19,9 @@ class CodeSearchConfig(AppConfig):
 
         register_startup("codesearch", startup.STARTUP)
         register_backend("gnn_coder", "codesearch.gnn_coder.encoder", "load_gnn_coder")
-        register_graph_source(
-            "repository", GraphSource(code_graph.repository_triples, code_graph.repository_exists)
+        repositories = GraphSource(
+            code_graph.repository_triples, code_graph.repository_exists, code_graph.node_address
         )
+        register_graph_source("repository", repositories)
         for table in facts.TABLES:
             register_fact_table(table)

@@ -14,7 +14,7 @@ from searchapp.jobs.models import Job
 
 def delete_repository(context: JobContext) -> None:
     """Remove a repository, which searches no longer see, with all that belongs to it alone."""
-    repository = Repository.objects.filter(pk=context.job.arguments["repository"]).first()
+    repository = build.LIFECYCLE.deleted_or_not(context)
     if repository is None:
         return
     # A build that is being cancelled stops at its next step.

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from pyoxigraph import Quad, RdfFormat, Store, Triple, parse
 
 from kbqa.sparql.ingest import names
-from kbqa.sparql.ingest.load import naming_of, next_number, serve
+from kbqa.sparql.ingest.load import LIFECYCLE, naming_of
 from kbqa.sparql.models import Graph, GraphVersion
 from kbqa.sparql.profile import Profile, profile_graph
 from kbqa.sparql.stores import OxigraphStore, QueryError
@@ -24,7 +24,7 @@ _FORBIDDEN = ("LOAD", "SERVICE")
 
 
 def edit_triples(graph: Graph, *, add: str = "", remove: str = "") -> GraphVersion:
-    """Add and remove triples, written as N-Triples or Turtle. Raises QueryError, NotReady, StoreError."""
+    """Add and remove triples, written as N-Triples or Turtle. Raises QueryError, StoreError."""
     added, removed = _parsed(add), _parsed(remove)
     if not added and not removed:
         raise QueryError("There is nothing to add or remove.")
@@ -38,7 +38,7 @@ def edit_triples(graph: Graph, *, add: str = "", remove: str = "") -> GraphVersi
 
 
 def update_graph(graph: Graph, update: str) -> GraphVersion:
-    """Run a SPARQL Update. Raises QueryError, NotReady, StoreError."""
+    """Run a SPARQL Update. Raises QueryError, StoreError."""
     if found := set(_FORBIDDEN) & words_outside_quotes(update):
         raise QueryError(
             f"{' and '.join(sorted(found))} is not allowed: an update changes this graph by what it says itself."
@@ -61,7 +61,7 @@ def _edit(graph: Graph, change: Callable[[Store], None]) -> GraphVersion:
             raise QueryError(f"{graph.name} lives at {graph.location} and is edited there.")
         if served is None:
             raise NotReady(f"{graph.name} has not been loaded yet.")
-        number = next_number(graph)
+        number = LIFECYCLE.next_number(graph)
         version = GraphVersion(graph=graph, number=number, load=served.load, examples=served.examples)
         shutil.rmtree(version.folder, ignore_errors=True)
         version.folder.mkdir(parents=True)
@@ -87,7 +87,7 @@ def _changed(
     with transaction.atomic():
         names.names_of(version).remove(old - new)
         names.names_of(version).write(new - old)
-        serve(graph, version)
+        LIFECYCLE.publish(graph, version)
     return version
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from kbqa.sparql.answer.pipeline import Answer, ask
 from kbqa.sparql.answer.registry import live_graph, local_decoder
 from kbqa.sparql.grammar.live_graph import LiveGraph
-from kbqa.sparql.ingest.load import current_version, graph_of
+from kbqa.sparql.ingest.load import LIFECYCLE
 from kbqa.sparql.models import GraphVersion
 from kbqa.sparql.query import Aggregate, Query, query_text
 from kbqa.sparql.stores import OxigraphStore, QueryError, StoreError
@@ -26,7 +26,7 @@ def suggest_questions(context: JobContext) -> None:
 
     A graph for which there are none is served all the same.
     """
-    version = current_version(graph_of(context))
+    version = LIFECYCLE.current(LIFECYCLE.source_of(context))
     found: list[str] = []
     try:
         for question in working_questions(version, live_graph(version)):

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from kbqa.sql.answer.pipeline import Source, ask
 from kbqa.sql.answer.reading import rows_of
 from kbqa.sql.answer.registry import configured_generator, source_of
-from kbqa.sql.ingest.scan import database_of, running_scan
+from kbqa.sql.ingest.scan import LIFECYCLE
 from kbqa.sql.query import Aggregate, AllOf, DatePart, Item, Order, Part, Query, Term
 from kbqa.sql.rendering import render
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, Table, readable
@@ -29,8 +29,8 @@ def suggest_questions(context: JobContext) -> None:
 
     A database for which there are none is served all the same.
     """
-    database = database_of(context)
-    scan = running_scan(database)
+    database = LIFECYCLE.source_of(context)
+    scan = LIFECYCLE.current(database)
     found: list[str] = []
     try:
         for question in working_questions(source_of(database, scan), seed=scan.number):

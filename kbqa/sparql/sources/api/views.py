@@ -6,65 +6,53 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import mixins, status, viewsets
+from pyoxigraph import NamedNode
 from rest_framework.decorators import action
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.parsers import BaseParser, FormParser, JSONParser, MultiPartParser
+from rest_framework.parsers import BaseParser, FormParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from kbqa.sparql.answer.explanation import steps_of
-from kbqa.sparql.answer.pipeline import shown_rows
+from kbqa.questions.api import READING_PATH, AskParameters, QuestionViewSet
+from kbqa.sparql.answer.kept_answer import kept_answer_of
+from kbqa.sparql.answer.neighbourhood import neighbourhood_of
 from kbqa.sparql.answer.registry import served
 from kbqa.sparql.ingest import edits
-from kbqa.sparql.models import Graph, Question
-from kbqa.sparql.prefixes import with_prefixes
+from kbqa.sparql.models import Graph, GraphQuestion
 from kbqa.sparql.sources import selectors, services
 from kbqa.sparql.sources.api.serializers import (
     AnswerSerializer,
-    AskParameters,
     EditSerializer,
+    GraphJudgementSerializer,
     GraphProfileSerializer,
+    GraphQuestionSerializer,
+    GraphResultSerializer,
     GraphSerializer,
     GraphVersionSerializer,
-    JudgementSerializer,
+    NodeParameters,
+    NodeSerializer,
+    answer_body,
 )
 from kbqa.sparql.stores.executor import run_query
 from searchapp.api.permissions import Readers
+from searchapp.api.sources import SourceViewSet
 from searchapp.jobs.api import JobSerializer
 
 
-class GraphViewSet(
-    mixins.ListModelMixin,
-    mixins.CreateModelMixin,
-    mixins.RetrieveModelMixin,
-    mixins.DestroyModelMixin,
-    viewsets.GenericViewSet[Graph],
-):
+class GraphViewSet(SourceViewSet[Graph]):
     """Graphs: add, look, ask, edit, delete."""
 
     queryset = selectors.graphs()
     serializer_class = GraphSerializer
-    lookup_field = "slug"
-    lookup_value_regex = r"[A-Za-z0-9_-]+"
-    parser_classes = (JSONParser, MultiPartParser, FormParser)
-
-    @extend_schema(responses={202: JobSerializer})
-    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Hide the graph at once and remove it in the background."""
-        return Response(
-            JobSerializer(services.delete_graph(self.get_object())).data, status=status.HTTP_202_ACCEPTED
-        )
+    delete_source = staticmethod(services.delete_graph)
 
     @extend_schema(request=None, responses={202: JobSerializer})
     @action(detail=True, methods=["post"])
     def load(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Load the graph from its source anew; returns the load that is at work if there is one."""
-        return Response(
-            JobSerializer(services.load_graph(self.get_object())).data, status=status.HTTP_202_ACCEPTED
-        )
+        return self.started(services.load_graph)
 
     @extend_schema(responses=GraphProfileSerializer)
     @action(detail=True, pagination_class=None)
@@ -90,27 +78,26 @@ class GraphViewSet(
         parameters = AskParameters(data=request.query_params)
         parameters.is_valid(raise_exception=True)
         graph = self.get_object()
-        answer, kept = services.ask(graph, parameters.validated_data["q"], remember_for=request.user)
-        _, live = served(graph)
-        best = answer.best
-        solutions = best.solutions if best else None
-        readings = [(with_prefixes(each.text, graph.prefixes), each) for each in answer.readings]
-        body = {
-            "question": answer.question,
-            "id": kept.pk,
-            "answerable": answer.answerable,
-            "notice": answer.notice,
-            "columns": solutions.variables if solutions else (),
-            "rows": shown_rows(solutions, live) if solutions else [],
-            "holds": best.holds if best else None,
-            "cut": bool(solutions and solutions.cut),
-            "readings": [
-                {"sparql": text, "probability": each.probability, "steps": steps_of(each.derivation)}
-                for text, each in readings
-            ],
-            "milliseconds": round(answer.milliseconds, 1),
-        }
-        return Response(AnswerSerializer(body).data)
+        _, question = services.ask(graph, parameters.validated_data["q"], remember_for=request.user)
+        kept = kept_answer_of(question)
+        assert kept is not None
+        return Response(AnswerSerializer(answer_body(kept, question)).data)
+
+    @extend_schema(parameters=[NodeParameters], responses=NodeSerializer)
+    @action(detail=True, pagination_class=None)
+    def node(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Return a node's name and its edges, both ways."""
+        parameters = NodeParameters(data=request.query_params)
+        parameters.is_valid(raise_exception=True)
+        graph = self.get_object()
+        try:
+            node = NamedNode(parameters.validated_data["iri"])
+        except ValueError as error:
+            raise ValidationError({"iri": ["This is no IRI."]}) from error
+        neighbourhood = neighbourhood_of(node, graph, served(graph)[1])
+        if neighbourhood is None:
+            raise NotFound("No edge of this graph has this node.")
+        return Response(NodeSerializer(neighbourhood).data)
 
     @extend_schema(request=EditSerializer, responses=GraphVersionSerializer)
     @action(detail=True, methods=["post"])
@@ -211,26 +198,21 @@ class SparqlView(APIView):
         return response
 
 
-class QuestionViewSet(
-    mixins.ListModelMixin,
-    mixins.RetrieveModelMixin,
-    mixins.UpdateModelMixin,
-    viewsets.GenericViewSet[Question],
-):
-    """What was asked, and what people thought of the answers."""
+class GraphQuestionViewSet(QuestionViewSet):
+    """What was asked of graphs, what was answered, and what people thought of the answers."""
 
-    queryset = Question.objects.filter(graph__deleting=False).select_related("graph")
-    serializer_class = JudgementSerializer
-    http_method_names = ("get", "patch", "head", "options")
+    queryset = GraphQuestion.objects.filter(graph__deleting=False).select_related("graph")
+    serializer_class = GraphJudgementSerializer
+    detail_serializer_class = GraphQuestionSerializer
+    judge = staticmethod(services.judge)
+    answer_of = staticmethod(kept_answer_of)
+    run = staticmethod(services.run_another)
 
-    def perform_update(self, serializer: Any) -> None:
-        """Keep a judgement."""
-        given = serializer.validated_data
-        services.judge(
-            serializer.instance,
-            good=given.get("verdict") == Question.Verdict.GOOD,
-            correction=given.get("correction", ""),
-        )
+    @extend_schema(responses=GraphResultSerializer)
+    @action(detail=True, url_path=READING_PATH, pagination_class=None)
+    def reading(self, request: Request, number: str, **kwargs: Any) -> Response:
+        """Run the query of one of the answer's readings, counted from 0; nothing is decoded or kept."""
+        return Response(GraphResultSerializer(self.found_by(int(number))).data)
 
 
 def _description(address: str) -> str:
@@ -243,8 +225,9 @@ def _description(address: str) -> str:
         "N-Triples",
         "JSON-LD",
     )
-    listed = ", ".join(f"<http://www.w3.org/ns/formats/{each}>" for each in formats)
+    listed = ", ".join(f"<http://www.w3.org/ns/formats/{name}>" for name in formats)
     return (
         "@prefix sd: <http://www.w3.org/ns/sparql-service-description#> .\n"
-        f"<{address}> a sd:Service ; sd:endpoint <{address}> ; sd:supportedLanguage sd:SPARQL11Query ; sd:resultFormat {listed} .\n"
+        f"<{address}> a sd:Service ; sd:endpoint <{address}> ; "
+        f"sd:supportedLanguage sd:SPARQL11Query ; sd:resultFormat {listed} .\n"
     )

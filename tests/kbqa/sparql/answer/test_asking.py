@@ -6,7 +6,8 @@ import pytest
 from pyoxigraph import NamedNode
 
 from kbqa.questions.errors import QuestionError
-from kbqa.sparql.answer.pipeline import Reading, run, shown_rows
+from kbqa.sparql.answer.cells import shown_rows
+from kbqa.sparql.answer.pipeline import Reading, run
 from kbqa.sparql.answer.registry import served
 from kbqa.sparql.grammar import live_graph
 from kbqa.sparql.ingest.edits import edit_triples, update_graph

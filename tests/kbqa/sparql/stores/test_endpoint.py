@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from kbqa.sparql.answer.pipeline import shown_rows
+from kbqa.sparql.answer.cells import shown_rows
 from kbqa.sparql.answer.registry import served
 from kbqa.sparql.ingest.edits import edit_triples
 from kbqa.sparql.models import Graph

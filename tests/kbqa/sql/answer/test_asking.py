@@ -206,7 +206,7 @@ def test_the_database_of_installed_packages_holds_real_facts(transactional_db):
 
 
 def test_judgements_and_corrections_become_examples(connect):
-    from kbqa.sql.sources.selectors import training_examples
+    from kbqa.questions.selectors import training_examples
 
     database = connect()
     _, kept = services.ask(database, "how many customers are there?")

@@ -115,11 +115,10 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {
         "JobState": "searchapp.jobs.models.Job.State",
-        "BuildState": "codesearch.models.Build.State",
+        "VersionState": "searchapp.versions.Version.State",
         "SourceKind": "codesearch.models.Repository.SourceKind",
         "UnitKind": "codesearch.models.Unit.Kind",
         "GraphSourceKind": "kbqa.sparql.models.Graph.SourceKind",
-        "GraphVersionState": "kbqa.sparql.models.GraphVersion.State",
     },
 }
 

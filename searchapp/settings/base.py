@@ -105,7 +105,9 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Searchapp",
-    "DESCRIPTION": "Answers from your own code, knowledge graphs and databases, with the query behind every answer.",
+    "DESCRIPTION": (
+        "Answers from your own code, knowledge graphs and databases, with the query behind every answer."
+    ),
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -14,7 +14,10 @@ from searchapp.jobs.progress_bar import run_with_bar
 class Command(SearchappCommand):
     """Load an RDF file, an address of one, or the code of a repository."""
 
-    help = "Load SOURCE as a graph: an RDF file, the address of one or of an endpoint, or repository:NAME. Run again, it replaces the content."
+    help = (
+        "Load SOURCE as a graph: an RDF file, the address of one or of an endpoint, or repository:NAME. "
+        "Run again, it replaces the content."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""

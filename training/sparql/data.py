@@ -20,6 +20,7 @@ from kbqa.sparql.ingest.rdf_parser import RdfFile, Report, rdf_format, triples_o
 from kbqa.sparql.models import Graph, GraphVersion
 from kbqa.sparql.profile import profile_graph
 from kbqa.sparql.stores import OxigraphStore, QueryError
+from kbqa.sparql.suggestions.example import Example
 from kbqa.sparql.suggestions.templates import make_examples
 from kbqa.sql.ingest.introspection import read_schema
 from kbqa.sql.stores.connections import sqlite_engine
@@ -28,12 +29,12 @@ from training.sparql.from_sql import MappedGraph, examples_from
 from training.sparql.items import prepare
 from training.sparql.pattern_transfer import Pattern, Surroundings, pattern_of, transplanted
 from training.sparql.pruning import pruned
-from training.sparql.published import PREFIXES, Example, example_of, graph_of_queries, held_out, read_rows
+from training.sparql.published import PREFIXES, example_of, graph_of_queries, held_out, read_rows
 from training.sql.published import database_file
 from training.synthetic.delexicalisation import common_words
 from training.synthetic.domains import DOMAINS, HELD_OUT_DOMAIN
+from training.synthetic.graphs import SyntheticGraph
 from training.synthetic.questions import questions_about
-from training.synthetic.worlds import World
 
 HELD_OUT_GRAPHS = (
     "hospital_1",
@@ -95,12 +96,12 @@ def training_graphs(data: Sequence[Path], amounts: Amounts, seed: int) -> Iterat
         yield from _spider(folder, folder_of(data, "spider"), amounts, rng)
     for domain in DOMAINS:
         for number in range(amounts.worlds):
-            world = World(domain, seed * 1_000 + number)
-            found = list(questions_about(world, amounts.of_world))
+            graph = SyntheticGraph(domain, seed * 1_000 + number)
+            found = list(questions_about(graph, amounts.of_world))
             if domain != HELD_OUT_DOMAIN:
-                yield TrainingGraph("worlds", world.store, found)
+                yield TrainingGraph("worlds", graph.store, found)
             elif number < amounts.worlds // 5:
-                yield TrainingGraph("worlds", world.store, [], found)
+                yield TrainingGraph("worlds", graph.store, [], found)
 
 
 def prepare_all(

@@ -30,13 +30,13 @@ from kbqa.sparql.query import (
     query_text,
 )
 from kbqa.sparql.stores import OxigraphStore, QueryError
+from kbqa.sparql.suggestions.example import Example
 from kbqa.sql import query as sql
 from kbqa.sql.rendering import NotConnectedError, joins
 from kbqa.sql.schema import ColumnRef, Schema
 from training.sparql.answers import has_answer
 from training.sparql.parser import UnsupportedQueryError, folded
 from training.sparql.pruning import pruned
-from training.sparql.published import Example
 from training.sql.parser import NotCoveredError
 from training.sql.parser import parse_query as parse_sql
 

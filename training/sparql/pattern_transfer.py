@@ -16,8 +16,8 @@ from kbqa.linking.words import fold
 from kbqa.sparql.profile import PredicateProfile, Profile
 from kbqa.sparql.query import RDF_TYPE, Average, Comparison, Edge, Filter, Node, Period, Query, Term, Variable
 from kbqa.sparql.stores import OxigraphStore
+from kbqa.sparql.suggestions.example import Example
 from training.sparql.answers import has_answer
-from training.sparql.published import Example
 from training.synthetic.delexicalisation import Hole, Name, Wording, numbered, short_name, wording_of
 
 Thing = NamedNode | Literal

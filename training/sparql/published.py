@@ -4,7 +4,6 @@ import gzip
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from pyoxigraph import Literal, NamedNode, Quad, Store
 
 from kbqa.sparql.profile import LABEL_PREDICATES, local_text
 from kbqa.sparql.query import RDF_TYPE, Comparison, Edge, Filter, Item, Query, Variable
+from kbqa.sparql.suggestions.example import Example
 from training.sparql.parser import UnsupportedQueryError, parse_query
 
 # The prefix that Spider4SPARQL's queries use without declaring it.
@@ -30,14 +30,6 @@ _METAQA_HOPS = {
     "imdbrating": "has_imdb_rating",
     "imdbvotes": "has_imdb_votes",
 }
-
-
-@dataclass(frozen=True)
-class Example:
-    """A question and the query that answers it; None where the graph cannot."""
-
-    question: str
-    query: Query | None
 
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:

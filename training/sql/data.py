@@ -27,7 +27,7 @@ from training.sql.items import Example, Tools, parsed, prepare
 from training.sql.pattern_transfer import Pattern, pattern_of, transplanted
 from training.sql.published import bird_question, bird_schemas, database_file, read_rows
 from training.sql.table_questions import TableQuestions
-from training.synthetic.databases import DatabaseWorld
+from training.synthetic.databases import SyntheticDatabase
 from training.synthetic.delexicalisation import common_words
 from training.synthetic.domains import DOMAINS, HELD_OUT_DOMAIN
 
@@ -91,7 +91,7 @@ def invented_databases(amounts: Amounts, folder: Path, seed: int) -> Iterator[Tr
     """Yield invented databases, whose files lie in `folder`; of one domain only to validate with."""
     for domain in DOMAINS:
         for number in range(amounts.worlds):
-            world = DatabaseWorld(domain, 1_000 * (seed + 1) + number, folder)
+            world = SyntheticDatabase(domain, 1_000 * (seed + 1) + number, folder)
             found = [Example(*asked) for asked in world.questions(amounts.of_world)]
             if domain != HELD_OUT_DOMAIN:
                 yield TrainingDatabase("worlds", world.tables.schema, found, file=world.file)

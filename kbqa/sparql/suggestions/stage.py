@@ -12,10 +12,10 @@ from kbqa.sparql.ingest.load import current_version, graph_of
 from kbqa.sparql.models import GraphVersion
 from kbqa.sparql.query import Aggregate, Query, query_text
 from kbqa.sparql.stores import OxigraphStore, StoreError
+from kbqa.sparql.suggestions.example import Example
 from kbqa.sparql.suggestions.templates import make_examples
 from searchapp.encoders import EncoderError
 from searchapp.jobs.runner import JobContext
-from training.sparql.published import Example
 
 NUMBER, _TRIED, _MAX_LENGTH, _OF_A_SHAPE = 6, 40, 80, 2
 Shape = tuple[int, int, tuple[Aggregate | None, ...], bool]

@@ -8,9 +8,9 @@ from pyoxigraph import RdfFormat, Store
 from kbqa.sparql.profile import profile_graph
 from kbqa.sparql.query import query_text
 from kbqa.sparql.stores import OxigraphStore
+from kbqa.sparql.suggestions.example import Example
 from training.sparql.parser import parse_query
 from training.sparql.pattern_transfer import Surroundings, pattern_of, transplanted
-from training.sparql.published import Example
 
 SHIPS = """
 @prefix : <http://sea.example/> .

@@ -14,7 +14,7 @@ from kbqa.sparql.sources import services
 from kbqa.sparql.stores import QueryError, StoreError
 from kbqa.sparql.suggestions.stage import working_questions
 from training.synthetic.questions import questions_about
-from training.synthetic.worlds import World
+from training.synthetic.graphs import SyntheticGraph
 
 
 def names(graph, question):

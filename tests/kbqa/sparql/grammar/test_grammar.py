@@ -32,7 +32,7 @@ from tests.kbqa.conftest import FILMS
 from training.sparql.oracle import decisions
 from training.synthetic.domains import DOMAINS
 from training.synthetic.questions import questions_about
-from training.synthetic.worlds import World
+from training.synthetic.graphs import SyntheticGraph
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
 BOTH = (Literal(True), Literal(False))

@@ -21,17 +21,17 @@ from training.synthetic.domains import COMMON, DOMAINS, PEOPLE, Attribute, Flag,
 XSD = "http://www.w3.org/2001/XMLSchema#"
 Node = NamedNode | Literal
 """What a relation leads to: a member of a class or, where a world keeps that class as texts, a text."""
-What = TypeVar("What", Attribute, Text, Flag)
+Definition = TypeVar("Definition", Attribute, Text, Flag)
 Part = TypeVar("Part", Relation, Attribute, Text, Flag)
 
 
 @dataclass(frozen=True)
-class Kept(Generic[What]):
+class Property(Generic[Definition]):
     """An attribute, a text or a flag as one world keeps it: under which property, as which datatype, and who
     has what.
     """
 
-    what: What
+    definition: Definition
     predicate: NamedNode
     name: str
     datatype: str
@@ -60,7 +60,7 @@ _WORDS = [
 ]  # fmt: skip
 
 
-class World:
+class SyntheticGraph:
     """An invented graph; with `as_texts`, of some classes that nothing is said of there are only texts."""
 
     def __init__(self, domain: str, seed: int, *, as_texts: bool = True) -> None:
@@ -95,9 +95,9 @@ class World:
         self.edges = [
             (relation, predicate, self._edges(relation, predicate)) for relation, predicate in named
         ]
-        self.attributes = [self._kept(each) for each in attributes]
-        self.texts = [self._kept(each) for each in texts]
-        self.flags = [self._kept(each) for each in flags]
+        self.attributes = [self._property(each) for each in attributes]
+        self.texts = [self._property(each) for each in texts]
+        self.flags = [self._property(each) for each in flags]
 
     def class_of(self, kind: str) -> NamedNode:
         """Return the IRI of a class."""
@@ -151,27 +151,27 @@ class World:
             self.names |= {node: node.value for node in self.objects[kind]}
         self.called |= dict.fromkeys(self.objects[kind], "plural" if several else known.called)
 
-    def _kept(self, what: What) -> Kept[What]:
-        dated = isinstance(what, Attribute) and bool(what.dated) and self.rng.random() < _DATED
-        name = self.rng.choice(what.dated if isinstance(what, Attribute) and dated else what.names)
+    def _property(self, definition: Definition) -> Property[Definition]:
+        dated = isinstance(definition, Attribute) and bool(definition.dated) and self.rng.random() < _DATED
+        name = self.rng.choice(definition.dated if isinstance(definition, Attribute) and dated else definition.names)
         datatype = (
             "string"
-            if isinstance(what, Text)
+            if isinstance(definition, Text)
             else "boolean"
-            if isinstance(what, Flag)
+            if isinstance(definition, Flag)
             else "date"
             if dated
-            else what.kind
+            else definition.kind
         )
         predicate = self._iri(name)
         values = {
-            node: self._value(what, datatype)
-            for node in self.members.get(what.source, ())
+            node: self._value(definition, datatype)
+            for node in self.members.get(definition.source, ())
             if self.rng.random() < _HAS
         }
         for node, value in values.items():
             self.store.add(Quad(node, predicate, value))
-        return Kept(what, predicate, name, datatype, values)
+        return Property(definition, predicate, name, datatype, values)
 
     def _value(self, what: Attribute | Text | Flag, datatype: str) -> Literal:
         if isinstance(what, Flag):

@@ -1,0 +1,1 @@
+"""The kinds of questions on synthetic graphs: each function makes one question, or None where the graph has none."""

@@ -123,14 +123,14 @@ def vocabulary_of(pairs: Sequence[Pair]) -> Vocabulary:
 def featurize(
     pairs: Sequence[Pair],
     tokenizer_file: Path,
-    most_tokens: int,
+    max_tokens: int,
     vocabulary: Vocabulary,
     progress: Callable[[Iterable[Any]], Iterable[Any]],
 ) -> Dataset:
     """Return the pairs with their features, worked out on all cores."""
     portions = [pairs[start : start + _AT_ONCE] for start in range(0, len(pairs), _AT_ONCE)]
     with ProcessPoolExecutor(
-        initializer=_start_worker, initargs=(tokenizer_file, most_tokens, vocabulary)
+        initializer=_start_worker, initargs=(tokenizer_file, max_tokens, vocabulary)
     ) as pool:
         found = [each for portion in progress(pool.map(_features_of, portions)) for each in portion]
     return Dataset(
@@ -141,10 +141,10 @@ def featurize(
 _worker: dict[str, Featurizer] = {}
 
 
-def _start_worker(tokenizer_file: Path, most_tokens: int, vocabulary: Vocabulary) -> None:
+def _start_worker(tokenizer_file: Path, max_tokens: int, vocabulary: Vocabulary) -> None:
     tokenizer = Tokenizer.from_file(str(tokenizer_file))
     tokenizer.no_padding()
-    tokenizer.enable_truncation(most_tokens)
+    tokenizer.enable_truncation(max_tokens)
     _worker["featurizer"] = Featurizer(tokenizer, vocabulary)
 
 
@@ -188,7 +188,7 @@ def load_dataset(path: Path) -> Dataset:
 def prepared(
     folder: Path,
     transformer: Path,
-    most_tokens: int,
+    max_tokens: int,
     limit: int | None,
     bar: Callable[[str], Callable[[Iterable[Any]], Iterable[Any]]],
 ) -> tuple[Dataset, Dataset, Vocabulary, Vectors]:
@@ -198,7 +198,7 @@ def prepared(
     At most `limit` training pairs are drawn, the same for every run. The vectors are those of the first
     Transformer that this was worked out for: they only tell which queries are near.
     """
-    cache = folder / f"prepared-{digest(transformer / 'tokenizer.json')}-{most_tokens}-{limit or 'all'}"
+    cache = folder / f"prepared-{digest(transformer / 'tokenizer.json')}-{max_tokens}-{limit or 'all'}"
     cache.mkdir(exist_ok=True)
     names = {split: cache / f"{split}.npz" for split in ("train", "valid")}
     vocabulary_file, vectors_file = cache / "vocabulary.json", cache / "query_vectors.npy"
@@ -213,7 +213,7 @@ def prepared(
                 featurize(
                     pairs[split],
                     transformer / "tokenizer.json",
-                    most_tokens,
+                    max_tokens,
                     vocabulary,
                     bar(f"Parsing {split}"),
                 ),

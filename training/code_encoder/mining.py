@@ -62,13 +62,13 @@ class MiningReport:
 class Selection:
     """What is left out of training (and validation), though its rules as pairs hold; tests keep everything."""
 
-    most_characters: int | None = None
+    max_characters: int | None = None
     without_methods: frozenset[str] = frozenset()
     """Languages of which only functions outside of classes are kept."""
 
     def reason_against(self, pair: Pair) -> str | None:
         """Return why the pair is no training pair, None if it is one."""
-        if self.most_characters and len(pair.code) > self.most_characters:
+        if self.max_characters and len(pair.code) > self.max_characters:
             return "long code, for training"
         return "method, for training" if pair.language in self.without_methods and "." in pair.name else None
 
@@ -76,7 +76,7 @@ class Selection:
 def mine(
     packages: Sequence[Path],
     held_out: Iterable[str],
-    most_per_package: int,
+    max_per_package: int,
     selection: Selection,
     progress: Callable[[Iterable[Any]], Iterable[Any]],
 ) -> tuple[dict[str, list[Pair]], MiningReport]:
@@ -90,7 +90,7 @@ def mine(
     with ProcessPoolExecutor() as pool:
         for found in progress(pool.map(package_pairs, packages, chunksize=4)):
             report.found.update(pair.language for pair in found)
-            kept = _spread(found, most_per_package)
+            kept = _spread(found, max_per_package)
             report.left_out["beyond the most of one package"] += len(found) - len(kept)
             for pair in kept:
                 split = split_of(pair.package)

@@ -14,7 +14,7 @@ def add_training_arguments(parser: ArgumentParser) -> None:
     """Declare what every training of the code encoder may be told."""
     parser.add_argument("--pairs", type=Path, required=True, help="folder written by mine_pairs")
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoint and model")
-    parser.add_argument("--most-tokens", type=int, default=160)
+    parser.add_argument("--max-tokens", type=int, default=160)
     parser.add_argument(
         "--limit", type=int, help="train on so many pairs, drawn at random, the same for every seed"
     )

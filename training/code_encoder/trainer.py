@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from codesearch.gnn_coder.encoding import CachedEncoding, code_chunks, encode_code, encode_texts, text_chunks
+from codesearch.gnn_coder.encoding import code_chunks, encode_code, encode_texts, text_chunks
 from codesearch.gnn_coder.features import Features
 from codesearch.gnn_coder.network import GnnCoder
 from searchapp.encoders.base import Vectors
 from training.code_encoder.dataset import Dataset, FlatFeatures
+from training.code_encoder.gradient_cache import CachedEncoding
 from training.code_encoder.loss import IndividualTemperatureLoss, SymmetricContrastiveLoss
 from training.code_encoder.pairs import Pair
 from training.code_encoder.query_rewriting import question_like

@@ -153,7 +153,9 @@ class SyntheticGraph:
 
     def _property(self, definition: Definition) -> Property[Definition]:
         dated = isinstance(definition, Attribute) and bool(definition.dated) and self.rng.random() < _DATED
-        name = self.rng.choice(definition.dated if isinstance(definition, Attribute) and dated else definition.names)
+        name = self.rng.choice(
+            definition.dated if isinstance(definition, Attribute) and dated else definition.names
+        )
         datatype = (
             "string"
             if isinstance(definition, Text)

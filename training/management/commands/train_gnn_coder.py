@@ -93,7 +93,7 @@ class Command(BaseCommand):
         transformer = model_folder(options["transformer"] or BUNDLED_MODEL)
         device = chosen_device(options["device"])
         data, held_out, vocabulary, vectors = prepared(
-            options["pairs"], transformer, options["most_tokens"], options["limit"], bar
+            options["pairs"], transformer, options["max_tokens"], options["limit"], bar
         )
         torch.manual_seed(options["seed"])
         model = new_model(transformer, _graph_config(options, vocabulary, transformer), device)
@@ -165,7 +165,7 @@ def _read_once(
     from training.code_encoder.frozen_transformer import with_read, wordings
 
     training, validation = data
-    stem = f"read-{digest(transformer / 'model.safetensors')}-{options['content']}-{options['most_tokens']}-{len(training.pairs)}"
+    stem = f"read-{digest(transformer / 'model.safetensors')}-{options['content']}-{options['max_tokens']}-{len(training.pairs)}"
 
     def read(features: "FlatFeatures", name: str) -> "FlatFeatures":
         return with_read(

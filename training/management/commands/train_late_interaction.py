@@ -78,7 +78,7 @@ class Command(BaseCommand):
         model = _model_of(folder, layers, device)
         model.bf16 = options["precision"] == "bf16"
         training, held_out, own, vectors = prepared(
-            options["pairs"], folder, options["most_tokens"], options["limit"], bar
+            options["pairs"], folder, options["max_tokens"], options["limit"], bar
         )
         vocabulary = own if model.config is None else model.config.vocabulary
         training, held_out = (with_kinds_of(each, own, vocabulary) for each in (training, held_out))

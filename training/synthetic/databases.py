@@ -120,7 +120,7 @@ class SyntheticDatabase:
 
     def _with_links(self, found: Tables, tables: dict[str, Table], style: Callable[[str], str]) -> Tables:
         pairs, keys = list[Table](), list[ForeignKey]()
-        for relation, predicate, _ in self.graph.edges:
+        for relation, predicate, _ in self.graph.facts:
             source, target = relation.source, relation.target
             noun = self.rng.choice((target, *relation.names)) if source != target else relation.names[0]
             if self.rng.random() < _PAIRED or source == target:
@@ -192,7 +192,7 @@ class SyntheticDatabase:
     def _edges(self, predicate: NamedNode, link: Link) -> list[tuple[NamedNode, NamedNode]]:
         edges = [
             edge
-            for relation, name, found in self.graph.edges
+            for relation, name, found in self.graph.facts
             if name == predicate and relation == link.relation
             for edge in found
         ]

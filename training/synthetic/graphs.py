@@ -9,12 +9,12 @@ points, and not by its spelling. `world_questions` asks about it.
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
 from kbqa.sparql.profile import LABEL_PREDICATES
-from kbqa.sparql.query import RDF_TYPE
+from kbqa.sparql.query import RDF_TYPE, Edge
 from kbqa.sparql.suggestions.inflection import plural_of
 from training.synthetic.domains import COMMON, DOMAINS, PEOPLE, Attribute, Flag, Relation, Text
 
@@ -36,6 +36,14 @@ class Property(Generic[Definition]):
     name: str
     datatype: str
     values: dict[NamedNode, Literal]
+
+
+class Facts(NamedTuple):
+    """What a graph says by one relation: under which property, of which subjects with their objects."""
+
+    relation: Relation
+    predicate: NamedNode
+    pairs: list[tuple[NamedNode, Node]]
 
 
 _TYPED, _DATED, _HAS, _KNOWN, _TRUE = 0.85, 0.5, 0.9, 0.8, 0.4
@@ -92,8 +100,8 @@ class SyntheticGraph:
         attributes += [each for each in more if isinstance(each, Attribute)]
         texts += [each for each in more if isinstance(each, Text)]
         named = [(each, self._iri(self.rng.choice(each.names))) for each in relations]
-        self.edges = [
-            (relation, predicate, self._edges(relation, predicate)) for relation, predicate in named
+        self.facts = [
+            Facts(relation, predicate, self._pairs(relation, predicate)) for relation, predicate in named
         ]
         self.attributes = [self._property(each) for each in attributes]
         self.texts = [self._property(each) for each in texts]
@@ -102,6 +110,15 @@ class SyntheticGraph:
     def class_of(self, kind: str) -> NamedNode:
         """Return the IRI of a class."""
         return NamedNode(f"{self.base}{kind.title()}")
+
+    def has(self, subject: NamedNode, predicate: NamedNode) -> bool:
+        """Whether a subject has a property."""
+        return any(self.store.quads_for_pattern(subject, predicate, None))
+
+    def subjects(self, edge: Edge) -> list[NamedNode]:
+        """What has an edge's property with its object."""
+        quads = self.store.quads_for_pattern(None, edge.predicate, edge.object)  # type: ignore[arg-type]
+        return [quad.subject for quad in quads if isinstance(quad.subject, NamedNode)]
 
     def number(self, attribute: Attribute) -> str:
         """Return a number by chance that an attribute may have."""
@@ -187,7 +204,7 @@ class SyntheticGraph:
         day = f"-{self.rng.randint(1, 12):02}-{self.rng.randint(1, 28):02}" if datatype == "date" else ""
         return Literal(self.number(what) + day, datatype=NamedNode(XSD + datatype))
 
-    def _edges(self, relation: Relation, predicate: NamedNode) -> list[tuple[NamedNode, Node]]:
+    def _pairs(self, relation: Relation, predicate: NamedNode) -> list[tuple[NamedNode, Node]]:
         found: list[tuple[NamedNode, Node]] = []
         popular = self.rng.sample(
             self.objects[relation.target], max(1, len(self.objects[relation.target]) // 2)

@@ -9,6 +9,7 @@ import yaml
 from kbqa.sparql.stores import OxigraphStore
 from kbqa.sparql.suggestions.example import Example
 from training.sparql.answers import has_answer
+from training.synthetic.context import Context
 from training.synthetic.graphs import SyntheticGraph
 from training.synthetic.kinds import (
     alternatives,
@@ -23,7 +24,6 @@ from training.synthetic.kinds import (
     paths,
     yes_or_no,
 )
-from training.synthetic.phrases import Context
 
 Maker = Callable[[Context], Example | None]
 """Makes one question of a kind; None where the graph has none, or a draw led nowhere."""

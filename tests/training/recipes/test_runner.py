@@ -17,7 +17,7 @@ QUESTIONS = [
     ("What are the names of all cities?", "SELECT name FROM city"),
     ("Which customers are older than 30?", "SELECT name FROM customer WHERE age > 30"),
 ]
-AMOUNTS = {"held_out_databases": 0, "worlds": 1, "of_world": 2, "made": 1, "of_tables": 1}
+AMOUNTS = {"held_out_databases": 0, "worlds": 0, "made": 1, "of_tables": 2}
 
 
 @pytest.fixture
@@ -36,13 +36,13 @@ def recipe(tmp_path):
         {
             "name": "a",
             "command": "train_decoder",
-            "options": {"epochs": 0.5, "prepared": "{here}.pickle", "amount": AMOUNTS},
+            "options": {"epochs": 1, "prepared": "{here}.pickle", "amount": AMOUNTS},
             "cost": "seconds",
         },
         {
             "name": "b",
             "command": "train_decoder",
-            "options": {"epochs": 0.5, "seed": 1, "prepared": "{stage:a}.pickle", "start": "{stage:a}"},
+            "options": {"epochs": 1, "seed": 1, "prepared": "{stage:a}.pickle", "start": "{stage:a}"},
         },
         {"name": "mean", "average": {"{stage:b}": 0.75, "{stage:a}": 0.25}},
     ]

@@ -1,1 +1,4 @@
-"""The kinds of questions on synthetic graphs: each function makes one question, or None where the graph has none."""
+"""The kinds of questions about synthetic graphs.
+
+Each public function makes one question of its kind; None where the graph has no place for it, or a draw led nowhere.
+"""

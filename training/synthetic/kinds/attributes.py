@@ -1,202 +1,134 @@
 """Questions on numbers, dates and flags of members: superlatives, comparisons, aggregates."""
 
+from collections.abc import Sequence
+
 from pyoxigraph import Literal
 
 from kbqa.sparql.query import Aggregate, Edge, Item, Query
 from kbqa.sparql.suggestions.example import Example
 from kbqa.sparql.suggestions.inflection import plural_of
-from training.synthetic.domains import PEOPLE
+from training.synthetic.context import Context
+from training.synthetic.domains import PEOPLE, Attribute
+from training.synthetic.graphs import Property
 from training.synthetic.phrases import (
     AGGREGATES,
-    WITH_HAVE,
-    Context,
+    NOT_AFTER_ARE,
+    Group,
     X,
     Y,
-    cased,
+    columns_for,
     condition_question,
     draw_condition,
     draw_group,
     draw_group_or_head,
+    follows_name,
+    make_example,
+    property_name,
     say,
-    stands_behind,
     verb_of,
 )
+from training.synthetic.wordings import wordings
 
 
 def superlative(context: Context) -> Example | None:
-    prop = context.rng.choice(context.graph.attributes)
-    descending = context.rng.random() < 0.6
-    word = context.rng.choice(prop.definition.most if descending else prop.definition.least)
-    group = draw_group_or_head(context, prop.definition.source)
-    behind = stands_behind(word)
-    number = context.rng.choice((1, 1, 1, 3)) if not behind else 1
+    """The member with the most or least of an attribute, by a word for that: the longest book."""
+    attribute = context.pick(context.graph.attributes)
+    descending = context.chance(0.6)
+    word = context.pick(attribute.definition.most if descending else attribute.definition.least)
+    group = draw_group_or_head(context, attribute.definition.source)
+    number = context.pick((1, 1, 1, 3)) if not follows_name(word) else 1
     if not group.edges:
         return None
+    texts = _superlative_wordings(group, word, number, is_person=_are_people(attribute, group))
+    text = context.pick(texts).format(c=group.plural, one=group.singular, w=word, v=verb_of(word))
+    return make_example(context, text, _most(attribute, group, descending=descending, number=number))
+
+
+def _superlative_wordings(group: Group, word: str, number: int, *, is_person: bool) -> Sequence[str]:
+    ending = "_by_verb" if follows_name(word) else ""
     if number > 1:
-        wordings = ["what are the three {w} {c}", "the 3 {w} {c}", "top 3 {w} {c}"]
-    elif not group.singular:
-        wordings = (
-            ["which of the {c} {v}"] * 2
-            if behind
-            else [
-                "which of the {c} is the {w}",
-                "who or what is the {w} of the {c}",
-                "the {w} of the {c}",
-            ]
-        )
-    elif behind:
-        wordings = [
-            "which {one} is the one {w}",
-            "the {one} {w}",
-            "which is the {one} {w}",
-            "{one} {w}",
-            "which {one} {v}",
-            "what {one} {v}",
-        ]
-    else:
-        wordings = [
-            "what is the {w} {one}",
-            "which {one} is the {w}",
-            "the {w} {one}",
-            "find the {w} {one}",
-            "which is the {w} {one}",
-        ]
-    if prop.definition.source in PEOPLE and group.singular == prop.definition.source and number == 1:
-        wordings += ["who {v}"] if behind else ["who is the {w}", "who is the {w} {one}"]
-    text = context.rng.choice(wordings).format(c=group.plural, one=group.singular, w=word, v=verb_of(word))
-    edges = (*group.edges, Edge(X, prop.predicate, Y))
-    return Example(
-        cased(context, text),
-        Query(edges, columns=(Item(X),), order=Item(Y), descending=descending, limit=number),
-    )
+        return wordings("superlative", "three")
+    person = wordings("superlative", f"person{ending}") if is_person else ()
+    return (*wordings("superlative", f"{'one' if group.singular else 'of_group'}{ending}"), *person)
+
+
+def _are_people(attribute: Property[Attribute], group: Group) -> bool:
+    """Whether a group is a whole class of people, of whom one asks who they are."""
+    kind = attribute.definition.source
+    return kind in PEOPLE and group.singular == kind
+
+
+def _most(attribute: Property[Attribute], group: Group, *, descending: bool, number: int = 1) -> Query:
+    edges = (*group.edges, Edge(X, attribute.predicate, Y))
+    return Query(edges, columns=(Item(X),), order=Item(Y), descending=descending, limit=number)
 
 
 def named_superlative(context: Context) -> Example | None:
-    """The member with the highest or lowest of an attribute, by its name."""
-    prop = context.rng.choice(context.graph.attributes)
-    group = draw_group(context, prop.definition.source)
+    """The member with the most or least of an attribute, by its name: the book with the highest page count."""
+    attribute = context.pick(context.graph.attributes)
+    group = draw_group(context, attribute.definition.source)
     if not group.edges:
         return None
-    descending, name = context.rng.random() < 0.6, context.rng.choice((prop.name, *prop.definition.names))
-    dated = prop.datatype == "date" or "year" in name
-    much, little = (
-        (("latest",), ("earliest",))
-        if dated
-        else (("highest", "largest", "greatest", "most"), ("lowest", "smallest", "least"))
-    )
-    word = context.rng.choice(much if descending else little)
-    wordings = [
-        "which of the {c} has the {w} {a}",
-        "the one of the {c} with the {w} {a}",
-        "who or what of the {c} has the {w} {a}",
-    ]
-    if group.singular:
-        wordings[1:] = [
-            "which {one} has the {w} {a}",
-            "the {one} with the {w} {a}",
-            "{one} with {w} {a}",
-            "what {one} has the {w} {a}",
-        ]
-        wordings += (
-            ["who has the {w} {a}"]
-            if prop.definition.source in PEOPLE and group.singular == prop.definition.source
-            else []
-        )
-    text = context.rng.choice(wordings).format(c=group.plural, one=group.singular, w=word, a=name)
-    query = Query(
-        (*group.edges, Edge(X, prop.predicate, Y)),
-        columns=(Item(X),),
-        order=Item(Y),
-        descending=descending,
-        limit=1,
-    )
-    return Example(cased(context, text), query)
+    descending, name = context.chance(0.6), property_name(context, attribute)
+    is_time = attribute.datatype == "date" or "year" in name
+    much, little = ("latest", "earliest") if is_time else ("highest", "lowest")
+    word = context.pick(wordings("named_superlative", much if descending else little))
+    person = wordings("named_superlative", "person") if _are_people(attribute, group) else ()
+    texts = (*wordings("named_superlative", "one" if group.singular else "of_group"), *person)
+    text = context.pick(texts).format(c=group.plural, one=group.singular, w=word, a=name)
+    return make_example(context, text, _most(attribute, group, descending=descending))
 
 
 def comparison(context: Context) -> Example | None:
-    prop = context.rng.choice(context.graph.attributes)
-    group = draw_group(context, prop.definition.source)
-    kinds, edges = group.plural, group.edges
-    words, condition = draw_condition(context, prop)
-    text = condition_question(context, kinds, words)
-    if (
-        prop.definition.source in PEOPLE
-        and kinds == plural_of(prop.definition.source)
-        and not words.startswith(WITH_HAVE)
-    ):
-        text = (
-            f"who {'was' if words.startswith('born') else 'is'} {words}"
-            if context.rng.random() < 0.4
-            else text
-        )
-    columns = (Item(X, Aggregate.COUNT),) if text.startswith("how many") else (Item(X),)
-    return (
-        Example(
-            cased(context, text), Query((*edges, Edge(X, prop.predicate, Y)), (condition,), columns=columns)
-        )
-        if edges
-        else None
-    )
+    """Members with more or less of an attribute than a number, or within a date; or how many they are."""
+    attribute = context.pick(context.graph.attributes)
+    kind = attribute.definition.source
+    group = draw_group(context, kind)
+    words, condition = draw_condition(context, attribute)
+    text = condition_question(context, group.plural, words)
+    is_person = kind in PEOPLE and group.plural == plural_of(kind) and not words.startswith(NOT_AFTER_ARE)
+    if is_person and context.chance(0.4):
+        text = f"who {'was' if words.startswith('born') else 'is'} {words}"
+    if not group.edges:
+        return None
+    edges = (*group.edges, Edge(X, attribute.predicate, Y))
+    return make_example(context, text, Query(edges, (condition,), columns=columns_for(text)))
 
 
 def aggregate(context: Context) -> Example | None:
-    prop = context.rng.choice(
-        [each for each in context.graph.attributes if each.datatype != "date"] or [None]
-    )
-    if prop is None:
+    """The mean, total, highest or lowest of an attribute of members."""
+    numbers = [attribute for attribute in context.graph.attributes if attribute.datatype != "date"]
+    attribute = context.pick(numbers or [None])
+    if attribute is None:
         return None
-    group = draw_group_or_head(context, prop.definition.source)
+    group = draw_group_or_head(context, attribute.definition.source)
     if not group.edges:
         return None
-    word, aggregate = context.rng.choice(AGGREGATES)
-    wordings = [
-        "what is the {w} {p} of the {c}",
-        "{w} {p} of all {c}",
-        "{w} {p} of {c}",
-        "the {w} {p} of {c}",
-    ]
-    wordings += {
-        Aggregate.SUM: [
-            "the sum of the {p} of the {c}",
-            "what {p} do the {c} have in total",
-            "{p} of the {c} in total",
-            "{p} of all {c} together",
-        ],
-        Aggregate.AVG: ["what {p} do the {c} have on average", "{p} of the {c} on average"],
-    }.get(aggregate, [])
-    text = context.rng.choice(wordings).format(
-        w=word, p=context.rng.choice(prop.definition.names), c=group.plural
-    )
-    return Example(
-        cased(context, text),
-        Query((*group.edges, Edge(X, prop.predicate, Y)), columns=(Item(Y, aggregate),)),
-    )
+    word, function = context.pick(AGGREGATES)
+    special = {Aggregate.SUM: "sum", Aggregate.AVG: "avg"}.get(function)
+    texts = (*wordings("aggregate"), *(wordings("aggregate", special) if special else ()))
+    text = context.pick(texts).format(w=word, p=context.pick(attribute.definition.names), c=group.plural)
+    edges = (*group.edges, Edge(X, attribute.predicate, Y))
+    return make_example(context, text, Query(edges, columns=(Item(Y, function),)))
 
 
 def flag(context: Context) -> Example | None:
-    """Members of a class of which something is so, or is not, or whether it is so of one."""
-    prop = context.rng.choice([each for each in context.graph.flags if each.values] or [None])
-    if prop is None:
+    """Members of which something is so, or is not; how many they are; or whether it is so of one."""
+    chosen = context.pick([flag for flag in context.graph.flags if flag.values] or [None])
+    if chosen is None:
         return None
-    if context.rng.random() < 0.4:
-        node = context.rng.choice(list(prop.values))
-        return Example(
-            cased(context, say(context, prop.definition.asked, node)),
-            Query((Edge(node, prop.predicate, Literal(True)),)),
-        )
-    group = draw_group(context, prop.definition.source)
-    true = context.rng.random() < 0.65
-    clause = context.rng.choice(prop.definition.when if true else prop.definition.unless)
-    wordings = ["which {c} {v}", "list the {c} that {v}", "{c} that {v}", "how many {c} {v}"]
-    wordings += (
-        ["who {v}"]
-        if prop.definition.source in PEOPLE
-        and group.plural == plural_of(prop.definition.source)
-        and clause.startswith(("can ", "cannot "))
-        else []
-    )
-    text = context.rng.choice(wordings).format(c=group.plural, v=clause)
-    columns = (Item(X, Aggregate.COUNT),) if text.startswith("how many") else (Item(X),)
-    return Example(
-        cased(context, text), Query((*group.edges, Edge(X, prop.predicate, Literal(true))), columns=columns)
-    )
+    definition = chosen.definition
+    if context.chance(0.4):
+        node = context.pick(list(chosen.values))
+        edge = Edge(node, chosen.predicate, Literal(True))
+        return make_example(context, say(context, definition.asked, node), Query((edge,)))
+    group = draw_group(context, definition.source)
+    true = context.chance(0.65)
+    clause = context.pick(definition.when if true else definition.unless)
+    texts = wordings("flag")
+    is_person = definition.source in PEOPLE and group.plural == plural_of(definition.source)
+    if is_person and clause.startswith(("can ", "cannot ")):
+        texts = (*texts, *wordings("flag", "person"))
+    text = context.pick(texts).format(c=group.plural, v=clause)
+    edges = (*group.edges, Edge(X, chosen.predicate, Literal(true)))
+    return make_example(context, text, Query(edges, columns=columns_for(text)))

@@ -1,174 +1,130 @@
-"""Questions that count: members, what one has, and the one with most."""
+"""Questions that count: members, what one has, the one with most, those with more than so many."""
 
 from pyoxigraph import Literal, NamedNode
 
 from kbqa.sparql.query import RDF_TYPE, Aggregate, Comparison, Edge, Having, Item, Query
 from kbqa.sparql.suggestions.example import Example
 from kbqa.sparql.suggestions.inflection import plural_of
+from training.synthetic.context import Context, Fact
 from training.synthetic.delexicalisation import numbered
 from training.synthetic.graphs import XSD
 from training.synthetic.phrases import (
-    Context,
     X,
     Y,
-    cased,
     count_example,
-    draw_edge,
     draw_group,
+    make_example,
     noun_of,
     say,
     typed_relation,
     with_class,
 )
+from training.synthetic.wordings import wordings
 
-_EXACTLY = (Comparison.EQUAL, ("exactly {n} {p}", "only {n} {p}", "just {n} {p}"))
-_ONE_OR_MORE = ((Comparison.GREATER, ("more than {n} {p}", "over {n} {p}", "several {p}")), _EXACTLY)
-_SO_MANY = (
-    (Comparison.GREATER, ("more than {n} {p}", "over {n} {p}")),
-    (Comparison.AT_LEAST, ("at least {n} {p}", "{n} or more {p}")),
-    _EXACTLY,
-)
+_EXACTLY = (Comparison.EQUAL, "exactly")
+_ONE_OR_MORE = ((Comparison.GREATER, "more_than_one"), _EXACTLY)
+_SEVERAL = ((Comparison.GREATER, "more_than"), (Comparison.AT_LEAST, "at_least"), _EXACTLY)
+"""Comparisons with one, or with more; and under which names `count_threshold` has their wordings."""
 _NUMBERS = {1: ("one", "1"), 2: ("two", "2"), 3: ("three", "3")}
-_FROM_NONE = (
-    "how many {p} does each {one} have, including those with none",
-    "number of {p} for every {one}, also where there are none",
-    "for all {c}, even those without any, the number of {p}",
-    "list every {one} and how many {p} it has, zero included",
-    "count the {p} of each {one}, those without {p} too",
-    "all {c} with their number of {p}, including 0",
-)
 
 
 def count(context: Context) -> Example | None:
-    relation, predicate, (_, target) = draw_edge(context)
-    if context.rng.random() < 0.25 and context.graph.typed:
-        kind = context.rng.choice(context.graph.classes)
-        text = context.rng.choice(("how many {c} are there", "number of {c}", "count the {c}")).format(
-            c=plural_of(kind)
-        )
+    """How many members a class has, or a relation to one thing, or how many things one has."""
+    fact = context.fact()
+    if context.chance(0.25) and context.graph.typed:
+        kind = context.pick(context.graph.classes)
+        text = context.pick(wordings("count", "class")).format(c=plural_of(kind))
         return count_example(context, text, (Edge(X, RDF_TYPE, context.graph.class_of(kind)),))
-    if context.rng.random() < 0.3:
+    if context.chance(0.3):
         return _count_of_one(context)
-    wordings = [each for each in relation.backward if each.startswith(("which ", "who "))]
-    if not wordings:
+    texts = [text for text in fact.relation.backward if text.startswith(("which ", "who "))]
+    if not texts:
         return None
-    text = say(context, tuple(wordings), target)
-    what = (
-        f"how many {text[6:]}"
-        if text.startswith("which ")
-        else f"how many {plural_of(relation.source)} {text[4:]}"
-    )
-    return count_example(context, what, with_class(context, relation, (Edge(X, predicate, target),)))
+    text = say(context, texts, fact.target)
+    kinds = "" if text.startswith("which ") else f"{plural_of(fact.relation.source)} "
+    counted = f"how many {kinds}{text.removeprefix('which ').removeprefix('who ')}"
+    return count_example(context, counted, _subjects(context, fact))
 
 
 def _count_of_one(context: Context) -> Example | None:
     """How many subjects a relation's object has, or objects its subject."""
-    relation, predicate, (subject, target) = draw_edge(context)
-    if context.rng.random() < 0.5:
-        text = context.rng.choice(
-            ("how many {c} does {e} have", "how many {c} are there for {e}", "number of {c} of {e}")
-        )
-        shown = text.format(c=plural_of(relation.source), e=context.graph.names[target])
-        return count_example(context, shown, with_class(context, relation, (Edge(X, predicate, target),)))
-    text = context.rng.choice(
-        ("how many {p} does {e} have", "number of {p} of {e}", "how many {p} are there for {e}")
-    )
-    noun = context.rng.choice((noun_of(context, relation), relation.target))
-    return count_example(
-        context,
-        text.format(p=plural_of(noun), e=context.graph.names[subject]),
-        (Edge(subject, predicate, X),),
-    )
+    fact = context.fact()
+    relation, names = fact.relation, context.graph.names
+    if context.chance(0.5):
+        text = context.pick(wordings("count", "of_object"))
+        counted = text.format(c=plural_of(relation.source), e=names[fact.target])
+        return count_example(context, counted, _subjects(context, fact))
+    text = context.pick(wordings("count", "of_subject"))
+    noun = context.pick((noun_of(context, relation), relation.target))
+    counted = text.format(p=plural_of(noun), e=names[fact.subject])
+    return count_example(context, counted, (Edge(fact.subject, fact.predicate, X),))
+
+
+def _subjects(context: Context, fact: Fact) -> tuple[Edge, ...]:
+    return with_class(context, fact.relation, (Edge(X, fact.predicate, fact.target),))
 
 
 def most_related(context: Context) -> Example | None:
+    """The one with the most or the fewest of a relation, from either end; or those with more than two."""
     if not context.graph.typed:
         return None
-    relation, predicate, _ = draw_edge(context)
-    descending = context.rng.random() < 0.8
-    if context.rng.random() < 0.4:
-        text = context.rng.choice(
-            ("which {c} has the {m} {p}", "{c} with the {m} {p}", "the {c} that has the {m} {p}")
-        )
-        noun = plural_of(context.rng.choice((noun_of(context, relation), relation.target)))
-        shown = text.format(c=relation.source, m="most" if descending else "fewest", p=noun)
+    fact = context.fact()
+    relation, edges = fact.relation, typed_relation(context, fact.relation, fact.predicate)
+    descending = context.chance(0.8)
+    most = "most" if descending else "fewest"
+    if context.chance(0.4):
+        text = context.pick(wordings("most_related", "subject"))
+        noun = plural_of(context.pick((noun_of(context, relation), relation.target)))
         order = Item(Y, Aggregate.COUNT)
-        edges = typed_relation(context, relation, predicate)
-        return Example(
-            cased(context, shown),
-            Query(edges, columns=(Item(X),), order=order, descending=descending, limit=1),
-        )
-    text = context.rng.choice(
-        (
-            "which {t} has the {m} {c}",
-            "{t} with the {m} {c}",
-            "what {t} has the {m} {c}",
-            "which {t} has {m} {c}",
-        )
-    )
-    shown = text.format(t=relation.target, m="most" if descending else "fewest", c=plural_of(relation.source))
+        query = Query(edges, columns=(Item(X),), order=order, descending=descending, limit=1)
+        return make_example(context, text.format(c=relation.source, m=most, p=noun), query)
+    text = context.pick(wordings("most_related", "object"))
     counted = Item(X, Aggregate.COUNT)
-    if context.rng.random() < 0.25:
-        number = Literal("2", datatype=NamedNode(f"{XSD}integer"))
-        shown = context.rng.choice(("which {t} have more than 2 {c}", "{t} with more than two {c}")).format(
-            t=plural_of(relation.target), c=plural_of(relation.source)
-        )
-        return Example(
-            cased(context, shown),
-            Query(
-                typed_relation(context, relation, predicate),
-                columns=(Item(Y),),
-                having=Having(counted, Comparison.GREATER, number),
-            ),
-        )
-    return Example(
-        cased(context, shown),
-        Query(
-            typed_relation(context, relation, predicate),
-            columns=(Item(Y),),
-            order=counted,
-            descending=descending,
-            limit=1,
-        ),
-    )
+    query = Query(edges, columns=(Item(Y),), order=counted, descending=descending, limit=1)
+    if context.chance(0.25):
+        having = Having(counted, Comparison.GREATER, _integer(2))
+        text = context.pick(wordings("most_related", "more_than_two"))
+        query = Query(edges, columns=(Item(Y),), having=having)
+        parts = {"t": plural_of(relation.target), "c": plural_of(relation.source)}
+        return make_example(context, text.format(**parts), query)
+    parts = {"t": relation.target, "m": most, "c": plural_of(relation.source)}
+    return make_example(context, text.format(**parts), query)
 
 
 def count_threshold(context: Context) -> Example | None:
-    """Members of a class or a group with more than so many of something, or just so many."""
-    relation, predicate, _ = draw_edge(context)
-    group = draw_group(context, relation.source)
-    if not group.edges or any(edge.predicate == predicate for edge in group.edges):
+    """Members with more than so many of something, or just so many."""
+    fact = context.fact()
+    group = draw_group(context, fact.relation.source)
+    if not group.edges or group.uses(fact.predicate):
         return None
-    number = context.rng.choice((1, 1, 2, 3))
-    several = numbered(
-        context.rng.choice((noun_of(context, relation), relation.target)),
-        plural=number > 1 or context.rng.random() < 0.5,
-    )
-    comparison, words = context.rng.choice(_SO_MANY if number > 1 else _ONE_OR_MORE)
-    said = context.rng.choice(words).format(n=context.rng.choice(_NUMBERS[number]), p=several)
-    text = context.rng.choice(
-        ("which {c} have {s}", "{c} with {s}", "list the {c} that have {s}", "the {c} that have {s}")
-    ).format(c=group.plural, s=said)
-    having = Having(
-        Item(Y, Aggregate.COUNT), comparison, Literal(str(number), datatype=NamedNode(f"{XSD}integer"))
-    )
-    return Example(
-        cased(context, text), Query((*group.edges, Edge(X, predicate, Y)), columns=(Item(X),), having=having)
-    )
+    number = context.pick((1, 1, 2, 3))
+    noun = context.pick((noun_of(context, fact.relation), fact.relation.target))
+    several = numbered(noun, plural=number > 1 or context.chance(0.5))
+    comparison, words = context.pick(_SEVERAL if number > 1 else _ONE_OR_MORE)
+    amount = context.pick(wordings("count_threshold", words))
+    amount = amount.format(n=context.pick(_NUMBERS[number]), p=several)
+    text = context.pick(wordings("count_threshold")).format(c=group.plural, s=amount)
+    having = Having(Item(Y, Aggregate.COUNT), comparison, _integer(number))
+    edges = (*group.edges, Edge(X, fact.predicate, Y))
+    return make_example(context, text, Query(edges, columns=(Item(X),), having=having))
 
 
 def count_from_zero(context: Context) -> Example | None:
     """How many each has, those included that have none."""
-    relation, predicate, _ = draw_edge(context)
-    onward = context.rng.random() < 0.4
+    fact = context.fact()
+    relation, onward = fact.relation, context.chance(0.4)
     kind, counted = (relation.source, relation.target) if onward else (relation.target, relation.source)
     if not context.graph.typed or kind == counted:
         return None
-    counted = context.rng.choice((counted, noun_of(context, relation))) if onward else counted
-    text = context.rng.choice(_FROM_NONE).format(c=plural_of(kind), one=kind, p=plural_of(counted))
-    edge = Edge(X, predicate, Y) if onward else Edge(Y, predicate, X)
+    if onward:
+        counted = context.pick((counted, noun_of(context, relation)))
+    text = context.pick(wordings("count_from_zero"))
+    edge = Edge(X, fact.predicate, Y) if onward else Edge(Y, fact.predicate, X)
     members = Edge(X, RDF_TYPE, context.graph.class_of(kind))
-    return Example(
-        cased(context, text),
-        Query((members,), columns=(Item(X), Item(Y, Aggregate.COUNT)), optionals=(edge,)),
-    )
+    columns = (Item(X), Item(Y, Aggregate.COUNT))
+    shown = text.format(c=plural_of(kind), one=kind, p=plural_of(counted))
+    return make_example(context, shown, Query((members,), columns=columns, optionals=(edge,)))
+
+
+def _integer(number: int) -> Literal:
+    return Literal(str(number), datatype=NamedNode(f"{XSD}integer"))

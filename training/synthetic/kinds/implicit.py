@@ -1,138 +1,132 @@
 """Questions whose words pass over a relation: creatures in the desert, where habitats have a climate."""
 
+from collections.abc import Sequence
+
 from pyoxigraph import Literal, NamedNode
 
 from kbqa.sparql.query import RDF_TYPE, Edge
 from kbqa.sparql.suggestions.example import Example
 from kbqa.sparql.suggestions.inflection import plural_of
+from training.synthetic.context import Context
 from training.synthetic.domains import PEOPLE, Attribute, Relation, Text
-from training.synthetic.graphs import Property
+from training.synthetic.graphs import Facts, Property
 from training.synthetic.phrases import (
-    Context,
     X,
     Y,
-    draw_edge,
-    make_example,
+    members_example,
     noun_of,
     paths_between,
+    property_name,
     relations_between,
     say,
 )
+from training.synthetic.wordings import wordings
 
 
 def implicit_relation(context: Context) -> Example | None:
-    """Members of a class that what they lead to is said of: creatures in the desert, where habitats have
-    a climate.
-    """
-    first, predicate, found = context.rng.choice(context.graph.edges)
-    if not found or first.source == first.target:
+    """Members of a class that what they lead to is said of: creatures in the desert."""
+    first = context.pick(context.graph.facts)
+    source, middle = first.relation.source, first.relation.target
+    if not first.pairs or source == middle:
         return None
-    if context.rng.random() < 0.4:
-        return _implicit_text(context, first, predicate)
+    if context.chance(0.4):
+        return _implicit_text(context, first)
     onward = [
-        each
-        for each in context.graph.edges
-        if each[0].source == first.target and each[0].target not in (first.source, first.target) and each[2]
+        facts
+        for facts in context.graph.facts
+        if facts.relation.source == middle and facts.relation.target not in (source, middle) and facts.pairs
     ]
     if not onward:
         return None
-    second, name, edges = context.rng.choice(onward)
-    if len(paths_between(context, first.source, second.target)) > 1:
+    second = context.pick(onward)
+    if len(paths_between(context, source, second.relation.target)) > 1:
         return None
-    middle, plural = plural_of(second.source), plural_of(first.source)
-    wordings = [
-        each.replace(middle, plural, 1)
-        for each in second.backward
-        if each.startswith((f"which {middle} are ", f"{middle} "))
+    texts = _wordings_over(context, source, second.relation)
+    _, end = context.pick(second.pairs)
+    return members_example(context, say(context, texts, end), _path(context, first, second.predicate, end))
+
+
+def _wordings_over(context: Context, source: str, relation: Relation) -> Sequence[str]:
+    """A relation's questions from its object, said of members of a class that lead to its subjects."""
+    middle, plural = plural_of(relation.source), plural_of(source)
+    texts = [
+        text.replace(middle, plural, 1)
+        for text in relation.backward
+        if text.startswith((f"which {middle} are ", f"{middle} "))
     ]
-    wordings += (
-        [f"which {plural} are in {{e}}", f"{plural} in {{e}}", f"{plural} of {{e}}"]
-        if second.target not in PEOPLE
-        else []
-    )
-    wordings += [f"{plural} with {noun_of(context, second)} {{e}}"]
-    _, end = context.rng.choice(edges)
-    return make_example(
-        context, say(context, tuple(wordings), end), _path(context, first, predicate, name, end)
-    )
+    if relation.target not in PEOPLE:
+        texts += [f"which {plural} are in {{e}}", f"{plural} in {{e}}", f"{plural} of {{e}}"]
+    return [*texts, f"{plural} with {noun_of(context, relation)} {{e}}"]
 
 
-def _implicit_text(context: Context, first: Relation, predicate: NamedNode) -> Example | None:
-    prop = context.rng.choice(context.graph.texts) if context.graph.texts else None
-    if (
-        prop is None
-        or prop.definition.source != first.target
-        or not prop.definition.values
-        or not prop.values
-    ):
+def _implicit_text(context: Context, first: Facts) -> Example | None:
+    """Members of a class by a text of what they lead to."""
+    chosen = context.pick(context.graph.texts) if context.graph.texts else None
+    if chosen is None or chosen.definition.source != first.relation.target:
         return None
-    value, plural = context.rng.choice(list(prop.values.values())), plural_of(first.source)
-    wordings = (
-        "{c} with {v} {a}",
-        "which {c} have a {v} {a}",
-        "{c} whose {a} is {v}",
-        "{v} {c}",
-        "which {c} are {v}",
-        "{c} in {v} {a}",
-    )
-    text = context.rng.choice(wordings).format(
-        c=plural, a=context.rng.choice((prop.name, *prop.definition.names)), v=value.value
-    )
+    values = chosen.definition.values
+    if not values or not chosen.values:
+        return None
+    value, plural = context.pick(list(chosen.values.values())), plural_of(first.relation.source)
+    text = context.pick(wordings("implicit_relation", "text"))
+    shown = text.format(c=plural, a=property_name(context, chosen), v=value.value)
     if any(
-        each.definition.source == first.source and set(each.definition.values) & set(prop.definition.values)
-        for each in context.graph.texts
+        text.definition.source == first.relation.source and set(text.definition.values) & set(values)
+        for text in context.graph.texts
     ):
         return None
-    return make_example(context, text, _path(context, first, predicate, prop.predicate, value))
+    return members_example(context, shown, _path(context, first, chosen.predicate, value))
 
 
-def _path(
-    context: Context, first: Relation, predicate: NamedNode, onward: NamedNode, end: NamedNode | Literal
-) -> tuple[Edge, ...]:
-    """Return the members of a class that lead over something to an end, as edges of X."""
-    edges = (Edge(Y, onward, end), Edge(X, predicate, Y))
-    return (*edges, Edge(X, RDF_TYPE, context.graph.class_of(first.source))) if context.graph.typed else edges
+def _path(context: Context, first: Facts, onward: NamedNode, end: NamedNode | Literal) -> tuple[Edge, ...]:
+    """The edges of members of a class, X, that lead over something, Y, to an end."""
+    edges = (Edge(Y, onward, end), Edge(X, first.predicate, Y))
+    if not context.graph.typed:
+        return edges
+    return (*edges, Edge(X, RDF_TYPE, context.graph.class_of(first.relation.source)))
 
 
 def implicit_lookup(context: Context) -> Example | None:
-    """What is not said of a thing itself but of what it leads to: the climate of a creature is that of
-    its habitat.
-    """
-    first, predicate, (subject, _) = draw_edge(context)
-    everything: list[Property[Attribute] | Property[Text]] = [*context.graph.attributes, *context.graph.texts]
-    prop = [each for each in everything if each.definition.source == first.target and each.values]
-    onward = [
-        each
-        for each in context.graph.edges
-        if each[0].source == first.target
-        and len(paths_between(context, first.source, each[0].target)) == 1
-        and each[2]
+    """What is said not of a thing but of what it leads to: the climate of a creature is that of its habitat."""
+    fact = context.fact()
+    source, middle = fact.relation.source, fact.relation.target
+    properties: list[Property[Attribute] | Property[Text]] = [
+        *context.graph.attributes,
+        *context.graph.texts,
     ]
-    if (
-        first.source == first.target
-        or len(relations_between(context, first.source, first.target)) > 1
-        or not (prop or onward)
-    ):
+    known = [prop for prop in properties if prop.definition.source == middle and prop.values]
+    onward = [
+        facts
+        for facts in context.graph.facts
+        if facts.relation.source == middle
+        and len(paths_between(context, source, facts.relation.target)) == 1
+        and facts.pairs
+    ]
+    if source == middle or len(relations_between(context, source, middle)) > 1 or not (known or onward):
         return None
-    if prop and (not onward or context.rng.random() < 0.5):
-        chosen = context.rng.choice(prop)
-        name, name_of = chosen.predicate, context.rng.choice((chosen.name, *chosen.definition.names))
-        if any(
-            each.definition.source == first.source
-            and set(each.definition.names) & set(chosen.definition.names)
-            for each in everything
-        ):
+    if known and (not onward or context.chance(0.5)):
+        prop = context.pick(known)
+        predicate, name = prop.predicate, property_name(context, prop)
+        if _is_shared(properties, source, prop):
             return None
     else:
-        relation, name, _ = context.rng.choice(onward)
-        name_of = context.rng.choice((noun_of(context, relation), relation.target))
-    wordings = (
-        "what is the {p} of {e}",
-        "{p} of {e}",
-        "{e}'s {p}",
-        "what {p} does {e} have",
-        "in which {p} is {e}",
-        "which {p} is {e} in",
+        facts = context.pick(onward)
+        predicate, name = (
+            facts.predicate,
+            context.pick((noun_of(context, facts.relation), facts.relation.target)),
+        )
+    text = context.pick(wordings("implicit_lookup")).format(p=name, e=context.graph.names[fact.subject])
+    edges = (Edge(fact.subject, fact.predicate, X), Edge(X, predicate, Y))
+    return members_example(context, text, edges, Y)
+
+
+def _is_shared(
+    properties: Sequence[Property[Attribute] | Property[Text]],
+    kind: str,
+    prop: Property[Attribute] | Property[Text],
+) -> bool:
+    """Whether a class has a property itself that is called as this one may be."""
+    return any(
+        other.definition.source == kind and set(other.definition.names) & set(prop.definition.names)
+        for other in properties
     )
-    text = context.rng.choice(wordings).format(p=name_of, e=context.graph.names[subject])
-    return make_example(context, text, (Edge(subject, predicate, X), Edge(X, name, Y)), Y)

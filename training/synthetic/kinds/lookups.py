@@ -2,66 +2,60 @@
 
 from kbqa.sparql.query import Edge
 from kbqa.sparql.suggestions.example import Example
-from training.synthetic.domains import Attribute, Relation, Text
-from training.synthetic.graphs import Property
-from training.synthetic.phrases import Context, X, Y, cased, make_example, noun_of, paths_between, say
+from training.synthetic.context import Context, Fact
+from training.synthetic.domains import Attribute, Relation
+from training.synthetic.phrases import (
+    X,
+    Y,
+    cased,
+    members_example,
+    noun_of,
+    paths_between,
+    property_name,
+    say,
+)
+from training.synthetic.wordings import wordings
 
 
 def lookup(context: Context) -> Example | None:
     """What a member, or what a relation leads to from it, has as an attribute or a text."""
-    everything: list[Property[Attribute] | Property[Text]] = [*context.graph.attributes, *context.graph.texts]
-    prop = context.rng.choice(everything)
+    prop = context.value_property()
     if not prop.values:
         return None
-    wordings = (
-        *prop.definition.asked,
-        *prop.definition.asked,
-        "what is the {a} of {e}",
-        "{e}'s {a}",
-        "what is {e}'s {a}",
-        "{a} of {e}",
-        "tell me the {a} of {e}",
-    )
-    text, name = context.rng.choice(wordings), context.rng.choice((prop.name, *prop.definition.names))
+    texts = (*prop.definition.asked, *prop.definition.asked, *wordings("lookup"))
+    text, name = context.pick(texts), property_name(context, prop)
     leading = [
-        (relation, predicate, each)
-        for relation, predicate, found in context.graph.edges
-        for each in found
-        if each[1] in prop.values
+        Fact(facts.relation, facts.predicate, *pair)
+        for facts in context.graph.facts
+        for pair in facts.pairs
+        if pair[1] in prop.values
     ]
-    if leading and context.rng.random() < 0.4:
-        relation, predicate, (subject, _) = context.rng.choice(leading)
-        described = context.rng.choice(("the {p} of {e}", "{e}'s {p}")).format(
-            p=noun_of(context, relation), e=context.graph.names[subject]
+    if leading and context.chance(0.4):
+        fact = context.pick(leading)
+        described = context.pick(wordings("lookup", "over_relation")).format(
+            p=noun_of(context, fact.relation), e=context.graph.names[fact.subject]
         )
-        return make_example(
-            context,
-            text.format(a=name, e=described),
-            (Edge(subject, predicate, X), Edge(X, prop.predicate, Y)),
-            Y,
-        )
-    node = context.rng.choice(list(prop.values))
-    return make_example(
-        context, text.format(a=name, e=context.graph.names[node]), (Edge(node, prop.predicate, X),)
-    )
+        edges = (Edge(fact.subject, fact.predicate, X), Edge(X, prop.predicate, Y))
+        return members_example(context, text.format(a=name, e=described), edges, Y)
+    node = context.pick(list(prop.values))
+    shown = text.format(a=name, e=context.graph.names[node])
+    return members_example(context, shown, (Edge(node, prop.predicate, X),))
 
 
 def unanswerable(context: Context) -> Example | None:
-    """What this world does not know of its members, though others like it do."""
-    if not context.graph.unknown:
+    """What this graph does not know of its members, though others of its domain do."""
+    graph = context.graph
+    if not graph.unknown:
         return None
-    what = context.rng.choice(context.graph.unknown)
-    if what.source not in context.graph.members or (
-        isinstance(what, Relation) and paths_between(context, what.source, what.target)
+    part = context.pick(graph.unknown)
+    if part.source not in graph.members or (
+        isinstance(part, Relation) and paths_between(context, part.source, part.target)
     ):
         return None
-    node = context.rng.choice(context.graph.members[what.source])
-    wordings = what.forward if isinstance(what, Relation) else what.asked
-    wordings = (*wordings, f"what is the {what.names[0]} of {{e}}", f"{{e}}'s {what.names[0]}")
-    if isinstance(what, Attribute) and context.rng.random() < 0.3:
-        wordings = tuple(
-            f"which {what.source} is the {each}"
-            for each in what.most
-            if not each.startswith(("with ", "born "))
-        )
-    return Example(cased(context, say(context, wordings, node)), None) if wordings else None
+    node = context.pick(graph.members[part.source])
+    asked = part.forward if isinstance(part, Relation) else part.asked
+    texts = (*asked, f"what is the {part.names[0]} of {{e}}", f"{{e}}'s {part.names[0]}")
+    if isinstance(part, Attribute) and context.chance(0.3):
+        most = [word for word in part.most if not word.startswith(("with ", "born "))]
+        texts = tuple(f"which {part.source} is the {word}" for word in most)
+    return Example(cased(context, say(context, texts, node)), None) if texts else None

@@ -2,106 +2,80 @@
 
 from kbqa.sparql.query import Edge
 from kbqa.sparql.suggestions.example import Example
+from training.synthetic.context import Context
 from training.synthetic.phrases import (
-    Context,
     X,
     Y,
     Z,
-    draw_edge,
     draw_group,
-    make_example,
+    members_example,
     noun_of,
     possessive,
     say,
     with_class,
 )
+from training.synthetic.wordings import wordings
 
 _LONG = 0.2
 """How many chains have three relations rather than two."""
 
 
 def single_relation(context: Context) -> Example | None:
-    relation, predicate, (subject, target) = draw_edge(context)
-    if context.rng.random() < 0.5:
-        return make_example(context, say(context, relation.forward, subject), (Edge(subject, predicate, X),))
-    text = say(context, relation.backward, target)
-    return make_example(context, text, with_class(context, relation, (Edge(X, predicate, target),)))
+    """What one thing has a relation to, or what has one to it."""
+    fact = context.fact()
+    if context.chance(0.5):
+        text = say(context, fact.relation.forward, fact.subject)
+        return members_example(context, text, (Edge(fact.subject, fact.predicate, X),))
+    text = say(context, fact.relation.backward, fact.target)
+    edges = with_class(context, fact.relation, (Edge(X, fact.predicate, fact.target),))
+    return members_example(context, text, edges)
 
 
 def chain(context: Context) -> Example | None:
-    """Where the author of E's sequel was born: a question about a description, in the place of a name,
-    that relations make.
-    """
-    relation, predicate, (subject, target) = draw_edge(context)
-    edges, described = (
-        [Edge(subject, predicate, X)],
-        possessive(context, relation, context.graph.names[subject]),
-    )
-    for variable, more in ((Y, context.rng.random() < _LONG), (Z, False)):
-        onward = [
-            (each, name, edge[1])
-            for each, name, found in context.graph.edges
-            for edge in found
-            if edge[0] == target
-        ]
+    """A question about a description in the place of a name: where the author of E's sequel was born."""
+    fact = context.fact()
+    edges = [Edge(fact.subject, fact.predicate, X)]
+    described = possessive(context, fact.relation, context.graph.names[fact.subject])
+    for variable, goes_on in ((Y, context.chance(_LONG)), (Z, False)):
+        onward = context.facts_from(fact.target)
         if not onward:
             return None
-        relation, predicate, target = context.rng.choice(onward)
-        edges.append(Edge(edges[-1].object, predicate, variable))
-        if not more:
+        fact = context.pick(onward)
+        edges.append(Edge(edges[-1].object, fact.predicate, variable))
+        if not goes_on:
             break
-        described = possessive(context, relation, described)
-    start = context.rng.choice(("", "what is ", "who or what is "))
-    text = context.rng.choice(
-        (
-            context.rng.choice(relation.forward).format(e=described),
-            start + possessive(context, relation, described),
-        )
-    )
-    return make_example(context, text, tuple(edges), variable)
+        described = possessive(context, fact.relation, described)
+    start = context.pick(wordings("chain", "start"))
+    asked = context.pick(fact.relation.forward).format(e=described)
+    text = context.pick((asked, start + possessive(context, fact.relation, described)))
+    return members_example(context, text, tuple(edges), variable)
 
 
 def over_subject(context: Context) -> Example | None:
     """What else has a relation to what has one to E."""
-    relation, predicate, (subject, target) = draw_edge(context)
-    others = [
-        (each, name)
-        for each, name, found in context.graph.edges
-        if each.source == relation.source and name != predicate and any(edge[0] == subject for edge in found)
-    ]
+    fact = context.fact()
+    others = context.relations_from(fact)
     if not others:
         return None
-    second, name = context.rng.choice(others)
-    text = context.rng.choice(
-        (
-            "what is the {q} of the {c} with {p} {e}",
-            "{q} of the {c} with {p} {e}",
-            "what is the {q} of {c} whose {p} is {e}",
-            "show the {q} of the {c} with the {p} {e}",
-        )
+    other = context.pick(others)
+    text = context.pick(wordings("over_subject")).format(
+        q=noun_of(context, other.relation),
+        c=fact.relation.source,
+        p=noun_of(context, fact.relation),
+        e=context.graph.names[fact.target],
     )
-    shown = text.format(
-        q=noun_of(context, second),
-        c=relation.source,
-        p=noun_of(context, relation),
-        e=context.graph.names[target],
-    )
-    return make_example(context, shown, (Edge(X, predicate, target), Edge(X, name, Y)), Y)
+    edges = (Edge(X, fact.predicate, fact.target), Edge(X, other.predicate, Y))
+    return members_example(context, text, edges, Y)
 
 
 def relation_of_group(context: Context) -> Example | None:
-    """What has a relation to members of a class that a relation of their own describes, or what these
-    have one to.
-    """
-    relation, predicate, _ = draw_edge(context)
-    onward = context.rng.random() < 0.5
+    """What has a relation to members that a relation of their own describes, or what these have one to."""
+    fact = context.fact()
+    relation, onward = fact.relation, context.chance(0.5)
     group = draw_group(context, relation.source if onward else relation.target, whole=False)
-    kinds, edges = group.plural, group.edges
-    if not edges:
+    if not group.edges:
         return None
-    described = context.rng.choice(("the {}", "the {}", "{}")).format(kinds)
-    wordings = relation.forward if onward else relation.backward
-    text = context.rng.choice(wordings).format(e=described)
-    return make_example(
-        context, text, (*edges, Edge(X, predicate, Y) if onward else Edge(Y, predicate, X)), Y
-    )
+    described = context.pick(wordings("relation_of_group", "group")).format(group.plural)
+    text = context.pick(relation.forward if onward else relation.backward).format(e=described)
+    edge = Edge(X, fact.predicate, Y) if onward else Edge(Y, fact.predicate, X)
+    return members_example(context, text, (*group.edges, edge), Y)

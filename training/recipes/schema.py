@@ -23,7 +23,7 @@ class RecipeError(ValueError):
 class Reference:
     """A place that a text names by `{kind:name}`.
 
-    `{here}` is the stage's own folder, `{data}` are the folders of sets, `{data:PATH}` lies below one of these,
+    `{here}` is the stage's own folder, `{data}` are the folders of sets, `{data:PATH}` lies below one,
     `{repository:PATH}` in the repository, and `{stage:NAME}` is the model of an earlier stage.
     """
 

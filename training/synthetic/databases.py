@@ -1,9 +1,7 @@
-"""Invented databases to ask about: the worlds that graphs are trained on, as tables, and what is asked of
-them, as SQL.
+"""Synthetic databases to ask about: synthetic graphs as tables, and what is asked of them, as SQL.
 
-What a question means is taken from its SPARQL (`questions.py`): entities are rows,
-which are shown and found by their names; a property that everything has once at most is a key, others are
-tables of pairs.
+What a question means is taken from its SPARQL (`questions.py`). Entities are rows, shown and found by their
+names; a property that everything has once at most is a key, others are tables of pairs.
 """
 
 import random
@@ -46,9 +44,7 @@ class _NoPlaceError(Exception):
 
 @dataclass(frozen=True)
 class Link:
-    """A relation as tables have it: the keys that lead from its subjects to its objects, one or two, and the
-    table of pairs between.
-    """
+    """A relation as tables have it: one or two keys from its subjects to its objects, a table of pairs."""
 
     relation: Relation
     keys: tuple[ForeignKey, ...]
@@ -57,7 +53,7 @@ class Link:
 
 @dataclass
 class Tables:
-    """A world's schema, and where in it what the world knows is."""
+    """A schema, and where in it what a synthetic graph knows is."""
 
     schema: Schema
     names: dict[str, ColumnRef] = field(default_factory=dict)
@@ -67,7 +63,7 @@ class Tables:
 
 
 class SyntheticDatabase:
-    """An invented database, as a file, with its schema and questions."""
+    """A synthetic database, as a file, with its schema and questions."""
 
     def __init__(self, domain: str, seed: int, folder: Path) -> None:
         self.graph = SyntheticGraph(domain, seed, as_texts=False)
@@ -77,7 +73,7 @@ class SyntheticDatabase:
         self._write()
 
     def questions(self, number: int) -> Iterator[tuple[str, str | None]]:
-        """Yield questions with their SQL, None where the database has no answer."""
+        """Questions with their SQL, None where the database has no answer."""
         classes = {self.graph.class_of(kind): kind for kind in self.graph.classes}
         members = {node: kind for kind, nodes in self.graph.members.items() for node in nodes}
         for example in questions_about(self.graph, number):
@@ -156,9 +152,7 @@ class SyntheticDatabase:
         return [each for each in everything if each.definition.source == kind]
 
     def _write(self) -> None:
-        """Write the file: a row for each member, with what it has and one object of each relation that is a
-        key; all pairs.
-        """
+        """Write the file: a row for each member, with one object of each key; all pairs."""
         numbers = {
             node: place for nodes in self.graph.members.values() for place, node in enumerate(nodes, start=1)
         }
@@ -169,18 +163,15 @@ class SyntheticDatabase:
                     for each in table.columns
                 )
                 own = [key for key in self.tables.schema.keys if key.source.table == table.name]
-                refers = "".join(
-                    f', FOREIGN KEY ("{key.source.column}") REFERENCES "{key.target.table}" ("{key.target.column}")'
-                    for key in own
-                )
+                refers = "".join(f", {_foreign_key(key)}" for key in own)
                 connection.execute(f'CREATE TABLE "{table.name}" ({columns}{refers})')
             for kind, nodes in self.graph.members.items():
                 for node in nodes:
                     row = self._row(kind, node, numbers)
                     names = ", ".join(f'"{column}"' for column in row)
+                    table_name, marks = self.tables.keys[kind].table, ", ".join("?" * len(row))
                     connection.execute(
-                        f'INSERT INTO "{self.tables.keys[kind].table}" ({names}) VALUES ({", ".join("?" * len(row))})',
-                        list(row.values()),
+                        f'INSERT INTO "{table_name}" ({names}) VALUES ({marks})', list(row.values())
                     )
             for predicate, links in self.tables.links.items():
                 for link in links:
@@ -215,6 +206,11 @@ class SyntheticDatabase:
         return row
 
 
+def _foreign_key(key: ForeignKey) -> str:
+    source, target = key.source, key.target
+    return f'FOREIGN KEY ("{source.column}") REFERENCES "{target.table}" ("{target.column}")'
+
+
 def _snake(text: str) -> str:
     return text.replace(" ", "_")
 
@@ -247,7 +243,7 @@ class _Translation:
     columns: dict[Variable, ColumnRef] = field(default_factory=dict)
 
     def query(self, query: SparqlQuery) -> Query:
-        """Return the query. Raises _NoPlaceError."""
+        """The query. Raises _NoPlaceError."""
         if len(query.negations) > 1 or query.branches or query.optionals:
             raise _NoPlaceError
         for edge in query.edges:
@@ -274,7 +270,7 @@ class _Translation:
         return self._checked(found, via)
 
     def _checked(self, query: Query, via: list[Via]) -> Query:
-        """Return a query whose joins are those that were meant, without what need not be said."""
+        """A query whose joins are those that were meant, without what need not be said."""
         named = set(replace(query, with_tables=()).tables())
         within = set(self.tables.schema.closure(tuple(named)))
         query = replace(
@@ -375,7 +371,7 @@ class _Translation:
         return Condition(Item(Term(column)), Comparison(str(each.comparison)), (Value(value),))
 
     def _without(self, group: tuple[Edge, ...]) -> Condition:
-        """Return that nothing, or not this, is there: an empty key, a row that no pair has, or another name."""
+        """The condition that nothing is there: an empty key, or a row that no pair has."""
         edge = group[0]
         link = self._link(edge)
         if isinstance(edge.object, NamedNode):

@@ -202,7 +202,7 @@ def clauses_of(relation: Relation) -> list[str]:
 
 
 def name_of(context: Context, node: Node) -> str:
-    """A name in a sentence: things and kinds of things with an article, or by their plural, or as they are."""
+    """A name in a sentence: of things and their kinds with an article, by the plural, or as it is."""
     name, called, chance = context.graph.names[node], context.graph.called.get(node), context.rng.random()
     if called in ("thing", "noun") and chance < 0.4:
         return f"the {name}"
@@ -287,7 +287,7 @@ def spoken_date(context: Context, parts: Sequence[str]) -> str:
 
 
 def condition_question(context: Context, kinds: str, *conditions: str) -> str:
-    """The question which members meet one of several conditions: as clauses where they have a verb, or as they are."""
+    """The question which members meet one of several conditions, as clauses where these have verbs."""
     clauses = [clause for words in conditions if (clause := clause_of(words)) is not None]
     either = wordings("condition", "either") if len(conditions) > 1 else ("",)
     if len(clauses) == len(conditions) and " that " not in kinds and context.chance(0.5):

@@ -65,7 +65,7 @@ KINDS: Mapping[str, Maker] = {
 
 
 def read_turns() -> tuple[str, ...]:
-    """Kinds in the order of their turns, from `question_turns.yaml`. Raises ValueError for a name that is no kind."""
+    """Kinds in the order of their turns. Raises ValueError for a name that is no kind."""
     stored = yaml.safe_load((Path(__file__).parent / "question_turns.yaml").read_text(encoding="utf-8"))
     if unknown := sorted(set(stored["turns"]) - set(KINDS)):
         raise ValueError(f"question_turns.yaml names no kind of question: {', '.join(unknown)}.")
@@ -76,7 +76,7 @@ TURNS = read_turns()
 
 
 def questions_about(graph: SyntheticGraph, turns: int) -> Iterator[Example]:
-    """At most one example a turn: those whose query has an answer in the graph, and those that it cannot answer."""
+    """At most one example a turn: its query has an answer in the graph, or there is none."""
     context, store = Context(graph, random.Random(graph.base)), OxigraphStore(graph.store, "")
     for turn in range(turns):
         example = KINDS[TURNS[turn % len(TURNS)]](context)

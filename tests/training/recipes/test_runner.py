@@ -17,7 +17,7 @@ QUESTIONS = [
     ("What are the names of all cities?", "SELECT name FROM city"),
     ("Which customers are older than 30?", "SELECT name FROM customer WHERE age > 30"),
 ]
-AMOUNTS = {"held_out_databases": 0, "worlds": 0, "made": 1, "of_tables": 2}
+AMOUNTS = {"held_out_databases": 0, "synthetic": 0, "made": 1, "of_tables": 2}
 
 
 @pytest.fixture

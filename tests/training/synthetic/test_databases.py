@@ -1,4 +1,4 @@
-"""Invented databases: their questions have SQL that runs, and that says what the same question's SPARQL says."""
+"""Synthetic databases: their questions have SQL that runs, and says what the question's SPARQL says."""
 
 import pytest
 

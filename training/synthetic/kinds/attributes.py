@@ -64,7 +64,7 @@ def _most(attribute: Property[Attribute], group: Group, *, descending: bool, num
 
 
 def named_superlative(context: Context) -> Example | None:
-    """The member with the most or least of an attribute, by its name: the book with the highest page count."""
+    """The member with the most or least of an attribute, by its name: the book with the highest price."""
     attribute = context.pick(context.graph.attributes)
     group = draw_group(context, attribute.definition.source)
     if not group.edges:

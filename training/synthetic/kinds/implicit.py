@@ -87,7 +87,7 @@ def _path(context: Context, first: Facts, onward: NamedNode, end: NamedNode | Li
 
 
 def implicit_lookup(context: Context) -> Example | None:
-    """What is said not of a thing but of what it leads to: the climate of a creature is that of its habitat."""
+    """What is said of what a thing leads to: the climate of a creature is that of its habitat."""
     fact = context.fact()
     source, middle = fact.relation.source, fact.relation.target
     properties: list[Property[Attribute] | Property[Text]] = [

@@ -1,4 +1,4 @@
-"""Questions for members of a class: those that a word tells, that have a text, or of which two things are so."""
+"""Questions for members that a word tells, that have a text, or of which two things are so."""
 
 from pyoxigraph import Literal, NamedNode
 
@@ -126,7 +126,7 @@ def existence(context: Context) -> Example | None:
 
 
 def _passive_clauses(relation: Relation) -> list[str]:
-    """Clauses that say a relation without its object: were published by {e} → were published, have been published."""
+    """Clauses that say a relation without its object: were published by {e} → have been published."""
     which, clauses = f"which {plural_of(relation.source)} ", list[str]()
     for text in relation.backward:
         clause = text.removeprefix(which).removesuffix(" by {e}")
@@ -138,7 +138,7 @@ def _passive_clauses(relation: Relation) -> list[str]:
 
 
 def two_conditions(context: Context) -> Example | None:
-    """Members that a word tells and of which a clause is so (spicy dishes from the south), or how many they are."""
+    """Members that a word tells and of which a clause is so: spicy dishes from the south."""
     kind, head = _kind_with_head(context)
     if head is None:
         return None
@@ -189,7 +189,7 @@ def _relation_clauses(context: Context, kind: str, member: NamedNode) -> list[Cl
 
 
 def _value_clauses(context: Context, member: NamedNode) -> list[Clause]:
-    """What flags, texts and attributes of a member say, as clauses on several; of a comparison that is not sure."""
+    """What flags, texts and attributes of a member say, as clauses; a comparison need not be true of it."""
     graph = context.graph
     clauses = [_flag_clause(context, flag, member) for flag in graph.flags if member in flag.values]
     clauses += [_text_clause(context, text, member) for text in graph.texts if member in text.values]

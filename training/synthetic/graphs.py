@@ -1,8 +1,8 @@
 """Synthetic graphs to ask about: schemas that differ every time, and many ways to say what is in them.
 
 A graph is of one of several domains, with names by chance. A relation has several names, of which a graph
-uses one, and questions from both ends; so a decoder learns to read a property by what it means and which way it
-points, and not by its spelling. `questions.py` asks about it.
+uses one, and questions from both ends; so a decoder learns to read a property by what it means and which way
+it points, and not by its spelling. `questions.py` asks about it.
 """
 
 import random

@@ -6,15 +6,15 @@ import ipaddress
 import socket
 from urllib.parse import urlsplit
 
+from searchapp.errors import InvalidInput
+
 _PORTS = {"http": 80, "https": 443}
 
 
-class AddressError(ValueError):
+class AddressError(InvalidInput):
     """A host may not be connected to; `transient` if its name cannot be looked up now."""
 
-    def __init__(self, message: str, *, transient: bool = False) -> None:
-        super().__init__(message)
-        self.transient = transient
+    field = "location"
 
 
 def addresses_of(host: str, port: int, *, allow_private: bool) -> list[str]:

@@ -87,18 +87,18 @@ def _require_free_port(host: str, port: str) -> None:
 
 
 def _prepare() -> str:
-    """Migrate, and on the first start make an administrator and queue the sample repositories."""
+    """How to sign in; migrates, and on the first start makes an administrator and adds samples."""
     import django
     from django.core.management import call_command
 
     django.setup()
     from django.db import connections
 
-    from searchapp.embedded.first_start import add_sample_repositories, administrator_sign_in, follow_settings
+    from searchapp.embedded.first_start import add_samples, administrator_sign_in, follow_settings
 
     call_command("migrate", verbosity=0, interactive=False)
     sign_in = administrator_sign_in()
-    add_sample_repositories()
+    add_samples()
     follow_settings()
     connections.close_all()
     return sign_in

@@ -7,15 +7,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from searchapp.errors import Unavailable
+
 Vectors = NDArray[np.float32]
 
 
-class EncoderError(RuntimeError):
-    """Encoding failed; `transient` tells whether trying again later can help."""
-
-    def __init__(self, message: str, *, transient: bool = False) -> None:
-        super().__init__(message)
-        self.transient = transient
+class EncoderError(Unavailable):
+    """A model cannot be loaded, or encoding failed."""
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware", "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware", "django_htmx.middleware.HtmxMiddleware",
-    "frontend.middleware.ContentSecurityPolicyMiddleware", "frontend.middleware.ServiceOutageMiddleware",
+    "frontend.middleware.ContentSecurityPolicyMiddleware", "frontend.middleware.KnownErrorMiddleware",
 ]  # fmt: skip
 
 ROOT_URLCONF = "searchapp.urls"

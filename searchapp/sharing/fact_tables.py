@@ -28,5 +28,5 @@ def register_fact_table(table: FactTable) -> None:
 
 
 def fact_tables() -> list[FactTable]:
-    """Return the declared tables, in their order."""
+    """The declared tables, in their order."""
     return list(_tables.values())

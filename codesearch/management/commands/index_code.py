@@ -4,19 +4,19 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from codesearch import services
 from codesearch.models import Build, Repository
+from searchapp.commands import SearchappCommand
 from searchapp.jobs.models import Job
-from searchapp.jobs.terminal import run_with_bar
+from searchapp.jobs.progress_bar import run_with_bar
 
 _ARCHIVES = (".zip", ".tar.gz", ".tgz")
 
 
-class Command(BaseCommand):
+class Command(SearchappCommand):
     """Index a git address, a folder, or an archive."""
 
     help = "Index SOURCE: a git address, a folder, or a .zip or .tar.gz file. Run again, it brings the index up to date."
@@ -33,10 +33,7 @@ class Command(BaseCommand):
         """Run the build in this process and show its progress."""
         source: str = options["source"]
         name = options["name"] or services.suggested_name(source)
-        try:
-            repository, job = self._start(source, name, options["ref"])
-        except ValidationError as error:
-            raise CommandError(" ".join(error.messages)) from error
+        repository, job = self._start(source, name, options["ref"])
         run_with_bar(job)
         build = repository.builds.filter(state=Build.State.SERVING).first()
         if build is not None:

@@ -1,6 +1,6 @@
 """How a query was decided, step by step, in words."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from kbqa.decoding.actions import Action, Kind
 from kbqa.decoding.beam import DerivationStep
@@ -39,13 +39,31 @@ _WORDS = {
 }
 
 
+_UNTOLD: Mapping[str, Collection[Kind]] = {
+    "HEAD": (Kind.VARIABLE,),
+    "TAIL": (Kind.KEYWORD, Kind.VARIABLE),
+    "COLUMN": (Kind.VARIABLE,),
+}
+"""The kinds of choices at each step that say nothing to a person."""
+_ENDS = ("STOP", "END", "CLOSE", "UNLIMITED")
+
+
 def steps_of(taken: Sequence[DerivationStep]) -> list[ShownStep]:
-    """Return the steps of a reading."""
+    """The steps of a reading."""
     return shown_steps(taken, STEP_NAMES, choice_text)
 
 
+def summary(derivation: Sequence[DerivationStep]) -> str:
+    """A reading in a line: the names that it chose, in their order."""
+    return " › ".join(
+        choice_text(step.choice)
+        for step in derivation
+        if step.choice.kind not in _UNTOLD.get(step.step, ()) and step.choice.key not in _ENDS
+    )
+
+
 def choice_text(choice: Action) -> str:
-    """Return a choice in words."""
+    """A choice in words."""
     if choice.kind == Kind.KEYWORD:
         return _WORDS.get(choice.key, str(choice.key).lower().replace("_", " "))
     if choice.kind == Kind.VARIABLE:

@@ -1,20 +1,20 @@
 """A question → readings of it, each a query with its answers: the engine's public face."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from time import perf_counter
 
 import numpy as np
-from pyoxigraph import Literal, NamedNode
 
 from kbqa.decoding.beam import DerivationStep, is_answerable
 from kbqa.sparql.answer.decoders import Decoder
 from kbqa.sparql.answer.entity_linking import find_mentions
+from kbqa.sparql.answer.picture import pattern_of
 from kbqa.sparql.grammar import LinkedQuestion, SparqlState
 from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.models import Graph, GraphVersion
-from kbqa.sparql.query import Query, Variable, query_text
-from kbqa.sparql.stores.base import QueryError, RdfTerm, Solutions
+from kbqa.sparql.query import Query, Term, query_text
+from kbqa.sparql.stores.base import QueryError, Solutions
 from kbqa.sparql.stores.executor import run_limited
 
 MAX_ROWS = 1_000
@@ -113,40 +113,11 @@ def _answered(reading: Reading, solutions: Solutions) -> Reading:
 
     Without an order, rows with what the question itself names come last: who asks, knows of that.
     """
-    query = reading.query
-    named = {
-        end
-        for edge in query.every_edge
-        for end in (edge.subject, edge.object, *edge.alternatives)
-        if not isinstance(end, Variable)
-    }
-    rows = (
-        solutions.rows if query.order else sorted(solutions.rows, key=lambda row: not named.isdisjoint(row))
-    )
-    return replace(reading, solutions=replace(solutions, rows=rows))
+    if reading.query.order:
+        return replace(reading, solutions=solutions)
+    return replace(reading, solutions=named_last(solutions, pattern_of(reading.query).named))
 
 
-@dataclass(frozen=True)
-class Cell:
-    """A term as it is shown: its name, the IRI where it has one, and its datatype or language."""
-
-    text: str
-    iri: str = ""
-    kind: str = ""
-
-
-def shown_rows(solutions: Solutions, graph: LiveGraph) -> list[list[Cell]]:
-    """Return the rows of an answer, with names in place of IRIs."""
-    terms = dict.fromkeys(term for row in solutions.rows for term in row if isinstance(term, NamedNode))
-    names = graph.store_names(list(terms))
-    return [[_cell(term, names) for term in row] for row in solutions.rows]
-
-
-def _cell(term: RdfTerm | None, names: Mapping[NamedNode, str]) -> Cell:
-    if term is None:
-        return Cell("")
-    if isinstance(term, NamedNode):
-        return Cell(names[term], term.value, "iri")
-    if isinstance(term, Literal):
-        return Cell(term.value, kind=term.language or term.datatype.value.rsplit("#", 1)[-1])
-    return Cell(str(term), kind="blank")
+def named_last(solutions: Solutions, named: Set[Term]) -> Solutions:
+    """Solutions with the rows last that have a term which the question itself names."""
+    return replace(solutions, rows=sorted(solutions.rows, key=lambda row: not named.isdisjoint(row)))

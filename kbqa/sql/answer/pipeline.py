@@ -64,13 +64,28 @@ class Answer:
     @property
     def lack(self) -> str:
         """Return what is missing in words; nothing where nothing is known to be."""
-        *others, last = (f"“{each}”" for each in self.missing or ("",))
-        return f"nothing called {', '.join(others)}{' or ' if others else ''}{last}" if self.missing else ""
+        return lack_of(self.missing)
 
     @property
     def refusal(self) -> str:
         """Return what a person is told where there is no answer."""
-        return f"This database does not seem to hold the answer{f': it has {self.lack}' if self.missing else ''}."
+        return refusal_of(self.missing)
+
+
+def lack_of(missing: Sequence[str]) -> str:
+    """What is missing in words; nothing where nothing is known to be.
+
+    >>> lack_of(["sails", "masts"])
+    'nothing called “sails” or “masts”'
+    """
+    *others, last = (f"“{word}”" for word in missing or ("",))
+    return f"nothing called {', '.join(others)}{' or ' if others else ''}{last}" if missing else ""
+
+
+def refusal_of(missing: Sequence[str]) -> str:
+    """What a person is told where there is no answer."""
+    lack = lack_of(missing)
+    return f"This database does not seem to hold the answer{f': it has {lack}' if lack else ''}."
 
 
 def ask(

@@ -1,11 +1,12 @@
 import pytest
 from django.db import OperationalError
 
-from searchapp.jobs import registry, services
-from searchapp.jobs.errors import InvalidTransition, JobError, TransientJobError
+from searchapp.jobs import registry, services, transitions
+from searchapp.jobs.context import JobContext
+from searchapp.jobs.errors import InvalidTransition, JobError
 from searchapp.jobs.models import Job
 from searchapp.jobs.registry import Stage
-from searchapp.jobs.runner import JobContext, abandoned_jobs, run_stages
+from searchapp.jobs.runner import abandoned_jobs, run_stages
 
 pytestmark = pytest.mark.django_db
 
@@ -46,10 +47,10 @@ def test_only_documented_transitions_happen(stages, source, target):
     stages(lambda context: None)
     job = Job.objects.create(kind="test", subject="thing:2", title="Test", state=source)
     if target in Job.TRANSITIONS[source]:
-        assert services._move(job, target).state == target
+        assert transitions.move(job, target).state == target
     else:
         with pytest.raises(InvalidTransition):
-            services._move(job, target)
+            transitions.move(job, target)
 
 
 def test_a_failure_keeps_its_advice_and_can_be_retried(stages):
@@ -81,7 +82,7 @@ def test_a_bug_is_a_failure_and_not_a_crash(stages):
 
 def test_an_outage_puts_the_job_back(stages):
     def work(context):
-        raise TransientJobError("the server is away")
+        raise JobError("the server is away", transient=True)
 
     stages(work)
     job = start()

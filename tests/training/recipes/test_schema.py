@@ -4,6 +4,7 @@ import doctest
 from pathlib import Path
 
 import pytest
+import yaml
 from django.conf import settings
 
 from training.recipes import RecipeError, read_recipe, recipe_names, runner, schema
@@ -24,6 +25,13 @@ def test_every_recipe_names_what_there_is(name):
     for stage in shipped.stages:
         check_stage(stage)
     assert not shipped.ships or (Path(settings.BASE_DIR) / shipped.ships / "README.md").is_file()
+
+
+def test_every_score_expected_is_one_of_evaluation():
+    files = (Path(settings.BASE_DIR) / "evaluation/expected").glob("*.yaml")
+    scores = {entry["name"] for path in files for entry in yaml.safe_load(path.read_text(encoding="utf-8"))}
+    expected = {score for name in recipe_names() for score in read_recipe(name).expected}
+    assert expected <= scores
 
 
 def test_every_trainer_is_reached_by_a_recipe():

@@ -9,8 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from evaluation.codesearch.corpora import MalformedFile, read_documents
+from training.code_encoder.corpora import read_documents
 from training.code_encoder.mining import LANGUAGES, Selection, mine, write_pairs
+from training.json_lines import MalformedFile
 
 
 class Command(BaseCommand):

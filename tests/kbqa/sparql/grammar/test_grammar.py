@@ -10,8 +10,7 @@ from kbqa.decoding.actions import Action, Kind
 from kbqa.decoding.beam import BeamOptions, search
 from kbqa.decoding.scorers import RandomScorer
 from kbqa.sparql.answer.entity_linking import numbers_in
-from kbqa.sparql.grammar import LinkedQuestion
-from kbqa.sparql.grammar import live_graph, start
+from kbqa.sparql.grammar import LinkedQuestion, live_graph, start
 from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.profile import profile_graph
 from kbqa.sparql.query import (

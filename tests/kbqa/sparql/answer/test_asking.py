@@ -17,7 +17,7 @@ from kbqa.sparql.stores import QueryError
 from kbqa.sparql.suggestions.stage import working_questions
 from searchapp.errors import NotReady
 from training.synthetic.questions import questions_about
-from training.synthetic.worlds import World
+from training.synthetic.graphs import SyntheticGraph
 
 
 def names(graph, question):

@@ -40,7 +40,7 @@ from tests.kbqa.sparql.grammar.spelled import (
 from training.sparql.oracle import decisions
 from training.synthetic.domains import DOMAINS
 from training.synthetic.questions import questions_about
-from training.synthetic.worlds import World
+from training.synthetic.graphs import SyntheticGraph
 
 FOLDER = Path(__file__).parent
 XSD = "http://www.w3.org/2001/XMLSchema#"

@@ -104,7 +104,7 @@ class Deadline:
 
 @dataclass
 class _Expansion(Generic[S]):
-    """What a hypothesis may go on with, the best first; the data are asked about `portion` actions at once."""
+    """What a hypothesis may go on with, the best first; the data are asked about `portion` at once."""
 
     parent: int
     hypothesis: Hypothesis[S]
@@ -211,7 +211,7 @@ def _best(
 def _ranked(
     expansions: Sequence[_Expansion[S]], chosen: dict[Action, int], strength: float
 ) -> list[tuple[_Expansion[S], int]]:
-    """All (expansion, rank of an action), the likeliest whole first, less what other groups chose it for."""
+    """All (expansion, rank of an action), the likeliest as a whole first, less what other groups took."""
     scored = [
         (expansion.hypothesis.score + score - strength * chosen.get(action, 0), expansion, rank)
         for expansion in expansions

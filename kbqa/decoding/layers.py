@@ -26,20 +26,20 @@ class Layers:
         self.weights, self.heads = weights, heads
 
     def linear(self, name: str, states: Array) -> Array:
-        """Return states through a dense layer."""
+        """States through a dense layer."""
         product = states @ self.weights[f"{name}.weight"].T
         bias = self.weights.get(f"{name}.bias")
         return product if bias is None else product + bias
 
     def norm(self, name: str, states: Array) -> Array:
-        """Return states through a layer normalisation."""
+        """States through a layer normalisation."""
         centred = states - states.mean(-1, keepdims=True)
         scaled = centred / np.sqrt((centred * centred).mean(-1, keepdims=True) + 1e-5)
         found: Array = scaled * self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
         return found
 
     def feed_forward(self, name: str, states: Array) -> Array:
-        """Return states through two dense layers."""
+        """States through two dense layers."""
         return self.linear(f"{name}.output", _gelu(self.linear(f"{name}.inner", states)))
 
     def split(self, states: Array) -> Array:
@@ -47,7 +47,7 @@ class Layers:
         return states.reshape(len(states), self.heads, -1).transpose(1, 0, 2)
 
     def remembered(self, name: str, states: Array) -> Memory:
-        """Return the keys and values of states [n, width] as a layer of attention sees them."""
+        """The keys and values of states [n, width] as a layer of attention sees them."""
         return self.split(self.linear(f"{name}.key", states)), self.split(
             self.linear(f"{name}.value", states)
         )
@@ -55,8 +55,9 @@ class Layers:
     def reader_layer(
         self, name: str, states: Array, connections: NDArray[np.integer[Any]], memory: Memory | None = None
     ) -> Array:
-        """Return states [n, width] that attended to a memory of m, or to each other where none is given;
-        connections [n, m] bias it.
+        """States [n, width] that attended to a memory of m, or to each other where none is given.
+
+        Connections [n, m] bias the attention.
         """
         normal = self.norm(f"{name}.norm_attention", states)
         states = states + self._attended(

@@ -148,9 +148,7 @@ class Session:
     def step(
         self, past: Past, previous: Sequence[Action | None], steps: Sequence[str], steps_done: int
     ) -> tuple[Array, Past]:
-        """The states [hypotheses, width] in which the next action is scored, and the memory with this
-        step in it.
-        """
+        """The states [hypotheses, width] in which the next action is scored, and the memory with them."""
         model = self.model
         given = [action for action in previous if action is not None]
         before = (
@@ -232,9 +230,7 @@ class Session:
         return self.model.norm("norm_reader", states)
 
     def _read_together(self, question: Array, read: Candidates) -> tuple[Array, Array]:
-        """Read question and candidates together; returns all states [tokens + n, width], and the candidates'
-        [n, width].
-        """
+        """All states [tokens + n, width], read together, and those of the candidates [n, width]."""
         tokens, matches = len(question), read.matches.astype(np.int64)
         states = np.concatenate([question, self._embedded(read)])
         connections = np.zeros((len(states), len(states)), dtype=np.int64)
@@ -249,9 +245,7 @@ class Session:
     def _decoder_layer(
         self, name: str, states: Array, past_keys: Array | None, past_values: Array | None
     ) -> tuple[Array, Array, Array]:
-        """One layer for one new step of each hypothesis [hypotheses, width]; returns also the keys and values
-        with this step's.
-        """
+        """States after one layer for a new step [hypotheses, width], and the keys and values with its own."""
         model, number = self.model, len(states)
         normal = model.norm(f"{name}.norm_own", states)
         query, key, value = (

@@ -138,7 +138,7 @@ class GrammarProcessor(LogitsProcessor, Generic[S]):
         return legal
 
     def _walk(self, node: Node, position: Position[S]) -> Iterable[int]:
-        """Yield the tokens whose bytes can follow; past the end of a query nothing can."""
+        """The tokens whose bytes can follow; past the end of a query nothing can."""
         yield from node.ends
         if not position.state.step or not node.children:
             return

@@ -5,7 +5,7 @@ All else is its inside, which may change; training alone builds on it.
 
 from kbqa.sparql.answer.cells import Cell
 from kbqa.sparql.answer.decoders import Decoder
-from kbqa.sparql.answer.kept_answer import kept_answer_of
+from kbqa.sparql.answer.kept_answer import GraphAnswer, GraphReading, GraphResult, kept_answer_of
 from kbqa.sparql.answer.neighbourhood import Neighbourhood, neighbourhood_of
 from kbqa.sparql.answer.picture import Picture
 from kbqa.sparql.answer.pipeline import Answer, Reading, ask, run
@@ -29,7 +29,10 @@ __all__ = [
     "ClassProfile",
     "Decoder",
     "Graph",
+    "GraphAnswer",
     "GraphQuestion",
+    "GraphReading",
+    "GraphResult",
     "GraphVersion",
     "LiveGraph",
     "LoadError",

@@ -7,7 +7,7 @@ from kbqa.sql.answer.chart import chart_of
 from kbqa.sql.answer.encoding import encode_question
 from kbqa.sql.answer.formatting import laid_out, sentence_of, shown
 from kbqa.sql.answer.generator import LocalGenerator, bundled_generator
-from kbqa.sql.answer.kept_answer import FocusedColumn, KeptFocus, kept_answer_of
+from kbqa.sql.answer.kept_answer import DatabaseAnswer, FocusedColumn, KeptFocus, SqlReading, kept_answer_of
 from kbqa.sql.answer.pipeline import Answer, ask
 from kbqa.sql.answer.schema_linking import link_question
 from kbqa.sql.decoder import MODEL_FOLDER
@@ -32,6 +32,7 @@ __all__ = [
     "Column",
     "ColumnRef",
     "Database",
+    "DatabaseAnswer",
     "DatabaseQuestion",
     "FocusedColumn",
     "ForeignKey",
@@ -40,6 +41,7 @@ __all__ = [
     "Result",
     "Schema",
     "Source",
+    "SqlReading",
     "Table",
     "ask",
     "bundled_generator",

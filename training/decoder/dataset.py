@@ -39,7 +39,7 @@ class Item:
 
 
 def folder_of(data: Sequence[Path], name: str) -> Path | None:
-    """Return the folder of a published set, whichever of several holds it."""
+    """The folder of a published set, whichever of several holds it."""
     return next((each / name for each in data if (each / name).is_dir()), None)
 
 
@@ -138,7 +138,7 @@ def _pointers(
 
 
 def batches(items: Sequence[Item], size: int, rng: random.Random) -> Iterator[list[int]]:
-    """Yield the numbers of all items in batches of `size`, like lengths together, in an order by chance."""
+    """The numbers of all items in batches of `size`, like lengths together, in an order by chance."""
     order = list(range(len(items)))
     rng.shuffle(order)
     groups = [order[start : start + 32 * size] for start in range(0, len(order), 32 * size)]
@@ -151,19 +151,15 @@ def batches(items: Sequence[Item], size: int, rng: random.Random) -> Iterator[li
 
 
 def _shape(item: Item) -> tuple[int, ...]:
-    """Return what items of a batch should have alike, so that little of it is padding: pointers, then tokens
-    where they are read together.
-    """
+    """What items of a batch should have alike, so that little of it is padding."""
     pointers = len(item.candidates.kinds)
-    return (
-        (pointers // 8, len(item.ids))
-        if item.candidates.relations is not None
-        else (pointers, len(item.gold))
-    )
+    if item.candidates.relations is not None:  # pointers and tokens are read together
+        return pointers // 8, len(item.ids)
+    return pointers, len(item.gold)
 
 
 def collate(items: Sequence[Item], lower: Sequence[NDArray[np.float16]], vocabulary: Vocabulary) -> Batch:
-    """Pad items into a batch; `lower` is each question's states below the tuned layers, [tokens, text_width]."""
+    """Items padded into a batch; `lower` is each question's states below the tuned layers [tokens, width]."""
     keywords = len(vocabulary.keywords)
     tokens = max(len(item.ids) for item in items)
     pointers = max(1, *(len(item.candidates.kinds) for item in items))

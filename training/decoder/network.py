@@ -42,11 +42,11 @@ class Sizes:
 
     @property
     def attended(self) -> int:
-        """Return how many kinds of connection the reader's attention knows."""
+        """How many kinds of connection the reader's attention knows."""
         return JOINT_MATCHES + self.relations if self.relations else MATCHES
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the fields for a model's configuration."""
+        """The fields for a model's configuration."""
         return asdict(self)
 
 
@@ -140,7 +140,7 @@ class FeedForward(nn.Module):
         self.inner, self.output = nn.Linear(sizes.width, sizes.inner), nn.Linear(sizes.inner, sizes.width)
 
     def forward(self, states: Tensor) -> Tensor:
-        """Return states of the same shape."""
+        """States of the same shape."""
         return self.output(functional.gelu(self.inner(states)))  # type: ignore[no-any-return]
 
 
@@ -239,7 +239,7 @@ class DecoderNetwork(nn.Module):
         return Output(scores.masked_fill(~batch.legal, -1e4).log_softmax(-1), relevance)
 
     def read_question(self, batch: Batch) -> Tensor:
-        """Return the tokens' states [b, l, width]."""
+        """The tokens' states [b, l, width]."""
         bias = torch.zeros_like(batch.tokens, dtype=batch.lower.dtype).masked_fill(~batch.tokens, -1e4)[
             :, None, None
         ]
@@ -251,16 +251,14 @@ class DecoderNetwork(nn.Module):
         return self.norm_question(self.question(states) + self.mentioned(mentioned))  # type: ignore[no-any-return]
 
     def embed(self, batch: Batch, text_vectors: Tensor) -> Tensor:
-        """Return what is known of the candidates before the question is read beside them [b, n, width]."""
+        """What is known of the candidates before the question is read beside them [b, n, width]."""
         number = (batch.contexts > 0).sum(-1, keepdim=True).clamp(min=1)
         around = text_vectors[batch.contexts].sum(2) / number
         states = self.kind(batch.kinds) + self.text(text_vectors[batch.texts]) + self.context(around)
         return self.norm_candidate(states + self.features(batch.features))  # type: ignore[no-any-return]
 
     def read(self, batch: Batch, question: Tensor, candidates: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return what the decoder attends to [b, m, width], which of it is there [b, m], and the candidates'
-        vectors [b, n, width].
-        """
+        """The memory [b, m, width], which of it is there [b, m], and candidates' vectors [b, n, width]."""
         if not self.sizes.relations:
             for layer in self.reader:
                 candidates = layer(candidates, question, batch.tokens, batch.matches, self.dropout)
@@ -279,14 +277,14 @@ class DecoderNetwork(nn.Module):
         return states, allowed, states[:, tokens:]
 
     def action_vectors(self, batch: Batch, pointers: Tensor) -> Tensor:
-        """Return the vectors of keywords, pointers and variables [b, c, width]."""
+        """The vectors of keywords, pointers and variables [b, c, width]."""
         introduced = pointers.gather(1, batch.introduced[..., None].expand(-1, -1, pointers.shape[-1]))
         variables = self.variable(introduced) + self.slot.weight
         keywords = self.keyword.weight.expand(len(pointers), -1, -1)
         return torch.cat([keywords, pointers, variables], dim=1)
 
     def decode(self, batch: Batch, memory: Tensor, allowed: Tensor, actions: Tensor) -> Tensor:
-        """Return the state of each step [b, t, width]."""
+        """The state of each step [b, t, width]."""
         before = actions.gather(1, batch.previous.clamp(min=0)[..., None].expand(-1, -1, actions.shape[-1]))
         before = torch.where(batch.previous[..., None] < 0, self.begin, self.chosen(before))
         length = batch.previous.shape[1]

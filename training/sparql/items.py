@@ -11,9 +11,9 @@ from kbqa.sparql.answer.entity_linking import link_question
 from kbqa.sparql.grammar import VOCABULARY
 from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.models import GraphVersion
+from kbqa.sparql.suggestions.example import Example
 from training.decoder.dataset import Item, make_item
 from training.sparql.oracle import NotWritableError, decisions
-from training.sparql.published import Example
 
 
 def prepare(

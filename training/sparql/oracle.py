@@ -236,7 +236,7 @@ class _Walk:
             yield self._take(self._variable(item.variable))
 
     def _counted(self, having: Having) -> tuple[Comparison, str]:
-        """Return a condition on a count by the number that the question has: at least two is more than one."""
+        """A condition on a count by a number that the question has: at least two is more than one."""
         named = {number.key.value for number in self.linked.numbers}
         value = having.value.value
         if value in named or not value.isdecimal():

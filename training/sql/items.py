@@ -61,7 +61,7 @@ class Tools:
 def prepare(
     examples: Iterable[Example], schema: Schema, cells: CellNames, tools: Tools, *, training: bool = True
 ) -> Iterator[Item]:
-    """Yield an item for each example that the grammar covers.
+    """An item for each example that the grammar covers.
 
     For `training`, some see a part of the schema only, and of a query that cannot be written with what the
     question mentions it is still learned which columns it uses.
@@ -84,7 +84,7 @@ def prepare(
 
 
 def parsed(sql: str | None, schema: Schema) -> tuple[Query | None, str]:
-    """Return SQL as data, or why the grammar does not cover it."""
+    """SQL as data, or why the grammar does not cover it."""
     if sql is None:
         return None, ""
     try:
@@ -96,7 +96,7 @@ def parsed(sql: str | None, schema: Schema) -> tuple[Query | None, str]:
 def item_of(
     question: str, gold: list[Decision], linked: LinkedQuestion, needed: set[ColumnRef | str], tools: Tools
 ) -> Item:
-    """Return a question's arrays."""
+    """A question's arrays."""
 
     def relevant(action: Action) -> int:
         return int(action.key in needed) if isinstance(action, TablePointer | ColumnPointer) else -1
@@ -123,8 +123,9 @@ def _linked(
 
 
 def disguised(linked: LinkedQuestion, question: str, rng: random.Random) -> LinkedQuestion:
-    """Return a linked in which some of the columns that something is written about have codes for names: a
-    letter and a number, or initials.
+    """A linked question in which some of the described columns have codes for names.
+
+    A code is a letter and a number, or initials.
     """
     share = rng.random()
     return replace(

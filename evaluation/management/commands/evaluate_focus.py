@@ -79,9 +79,10 @@ class Command(SearchappCommand):
         self.stdout.write(json.dumps(scores.summary()))
 
     def _generator(self, options: dict[str, Any]) -> LocalGenerator:
-        cross_encoder = partial(load_cross_encoder, options["cross_encoder"])
+        load = partial(load_cross_encoder, options["cross_encoder"])
         return LocalGenerator(
-            load_decoder(options["model"]), cross_encoder=None if options["without_cross_encoder"] else cross_encoder
+            load_decoder(options["model"]),
+            cross_encoder=None if options["without_cross_encoder"] else load,
         )
 
     def _schemas(self, path: Path) -> dict[str, Schema]:

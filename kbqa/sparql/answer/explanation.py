@@ -46,7 +46,7 @@ _UNTOLD: Mapping[str, Collection[Kind]] = {
     Step.COLUMN: (Kind.VARIABLE,),
 }
 """The kinds of actions at each step that say nothing to a person."""
-_ENDS = (Word.STOP, Word.END, Word.CLOSE, Word.UNLIMITED)
+_ENDS = tuple(map(Keyword, (Word.STOP, Word.END, Word.CLOSE, Word.UNLIMITED)))
 
 
 def steps_of(derivation: Sequence[DerivationStep]) -> list[ShownStep]:
@@ -59,7 +59,7 @@ def summary(derivation: Sequence[DerivationStep]) -> str:
     return " › ".join(
         action_text(step.action)
         for step in derivation
-        if step.action.kind not in _UNTOLD.get(step.step, ()) and step.action.key not in _ENDS
+        if step.action.kind not in _UNTOLD.get(step.step, ()) and step.action not in _ENDS
     )
 
 

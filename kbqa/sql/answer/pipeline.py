@@ -31,9 +31,7 @@ missing.
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a question: readings that run, the best first; none that convinces where `answerable` is
-    false.
-    """
+    """What came of a question: readings that run, the best first; none convinces where not `answerable`."""
 
     question: str
     readings: tuple[Reading, ...]

@@ -73,11 +73,11 @@ class LinkedQuestion:
 
 @dataclass(frozen=True)
 class Prefix:
-    """A prefix of a query. `query` is the SELECT being written; `outer` are the states in whose conditions it
-    stands.
+    """A prefix of a query.
 
-    What follows `clause` belongs to an unfinished item or condition of that clause. With `allow_no_answer`,
-    one of the first actions is that the question has none.
+    `query` is the SELECT being written; `outer` are the prefixes in whose conditions it stands. What follows
+    `clause` belongs to an unfinished item or condition of that clause. With `allow_no_answer`, one of the
+    first actions is that the question has none.
     """
 
     linked: LinkedQuestion = field(compare=False, repr=False)
@@ -108,9 +108,7 @@ class Prefix:
 
     @property
     def missing_items(self) -> int | None:
-        """How many items more the query needs that stands to the right of a set operation; None for
-        others.
-        """
+        """How many items more the query needs to the right of a set operation; None for other queries."""
         return None if self.left is None else len(self.left.items) - len(self.query.items)
 
     @property
@@ -120,8 +118,9 @@ class Prefix:
 
     @property
     def wanted(self) -> ColumnType | None:
-        """The type that the next term must have: in arithmetic, in a condition's query, beside another
-        query; None for any.
+        """The type that the next term must have; None for any.
+
+        It matters in arithmetic, in a condition's query, and beside another query.
         """
         if not self.strict:
             return None

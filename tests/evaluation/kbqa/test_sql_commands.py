@@ -66,7 +66,7 @@ def test_a_model_is_trained_and_measured(transactional_db, data, tmp_path):
         epochs=1.0,
         batch=4,
         report_every=1000,
-        amount=["held_out_databases=0", "worlds=1", "of_world=4", "made=2", "of_tables=2"],
+        amount=["held_out_databases=0", "synthetic=1", "of_synthetic=4", "made=2", "of_tables=2"],
     )
     assert DecoderModel(tmp_path / "model").vocabulary.steps == STEPS
     last = run(

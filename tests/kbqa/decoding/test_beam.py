@@ -108,20 +108,22 @@ def test_diverse_groups_begin_differently():
     assert (len(plain), len(diverse)) == (1, 3)
 
 
-def test_groups_without_strength_are_one_beam_apart_from_what_others_took():
+def test_groups_without_strength_only_keep_off_the_hypotheses_of_others():
     assert sorted(words(found(2, groups=2, strength=0.0, margin=WIDE))) == ["aaa", "baa"]
 
 
-def test_strength_is_how_much_less_an_action_is_worth_that_another_group_took():
-    # Beside `a` at 0.5, `b` at 0.3 wins where the second group pays more than log(0.5 / 0.3) = 0.51 for `a`.
-    scorer = {"": {"a": 0.5, "b": 0.3}, "a": {"a": 0.5, "b": 0.5}}
-    first = [
-        {word[0] for word in words(found(2, Spelling(length=2), Table(scorer), groups=2, strength=strength))}
-        for strength in (0.4, 0.6)
-    ]
-    assert first[1] == {"a", "b"}
-    second = found(2, Spelling(length=1), Table({"": {"a": 0.5, "b": 0.3, "c": 0.2}}), groups=2, strength=0.6)
-    assert words(second) == ["a", "b"]
+@pytest.mark.parametrize(("strength", "second"), [(0.4, "ba"), (0.6, "bb")])
+def test_strength_is_how_much_less_an_action_is_worth_that_another_group_took(strength, second):
+    # The first group takes `a` twice; the second, at `b`, goes on with `b` in place of `a` where it pays more
+    # for `a` than log(0.5 / 0.3) = 0.51.
+    scorer = Table({"": {"a": 0.5, "b": 0.5}, "a": {"a": 0.5, "b": 0.3}, "b": {"a": 0.5, "b": 0.3}})
+    diverse = found(2, Spelling(length=2), scorer, groups=2, strength=strength, margin=WIDE)
+    assert sorted(words(diverse)) == ["aa", second]
+    assert {hypothesis.state.text: hypothesis.group for hypothesis in diverse} == {"aa": 0, second: 1}
+
+
+def test_one_group_pays_for_nothing():
+    assert words(found(2, margin=WIDE, strength=100.0)) == words(found(2, margin=WIDE, strength=0.0))
 
 
 def test_the_width_is_shared_out_among_groups():
@@ -136,6 +138,14 @@ def test_what_takes_too_long_ends_with_the_best_so_far(seconds, number):
     best = words(search(Slow(clock=clock), Table(), BeamOptions(width=3), Deadline(seconds, clock)))
     assert best[:1] == ["aaa"][:number]
     assert len(best) == number
+
+
+def test_once_the_time_is_up_only_the_best_goes_on():
+    clock = Clock()
+    scorer = Table({"": {"a": 0.5, "b": 0.5}, "a": {"a": 0.9}, "b": {"a": 0.8}})
+    best = search(Slow(clock=clock), scorer, BeamOptions(width=2), Deadline(2.5, clock))
+    assert words(best) == ["aaa"]
+    assert [len(parents) for parents in scorer.parents] == [1, 2, 1]
 
 
 def test_a_deadline_passes_and_is_over_at_twice_its_time():

@@ -22,7 +22,8 @@ from kbqa.decoding.token_constraints import GrammarProcessor, TokenTrie
 from kbqa.sparql.grammar import start
 from kbqa.sparql.query import query_text
 from searchapp.encoders.base import EncoderError
-from tests.kbqa.sparql.grammar.test_grammar import anything, films, live
+from tests.kbqa.sparql.grammar.spelled import films, live
+from tests.kbqa.sparql.grammar.test_grammar import anything
 
 TEXTS = [
     "Marta Oliveira",

@@ -16,8 +16,8 @@ from kbqa.sparql.sources import services
 from kbqa.sparql.stores import QueryError
 from kbqa.sparql.suggestions.stage import working_questions
 from searchapp.errors import NotReady
+from training.synthetic.graphs import SyntheticGraph
 from training.synthetic.questions import questions_about
-from training.synthetic.worlds import World
 
 
 def names(graph, question):
@@ -187,7 +187,7 @@ def test_what_a_graph_suggests_is_answered_and_differs(load):
 
 
 def test_an_unseen_domain_is_answered(load):
-    world = World("space", 11)
+    world = SyntheticGraph("space", 11)
     graph = load(_dump(world), suffix=".nt")
     _, live = served(graph)
     right = asked = 0

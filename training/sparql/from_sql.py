@@ -34,7 +34,7 @@ from kbqa.sparql.suggestions.example import Example
 from kbqa.sql import query as sql
 from kbqa.sql.rendering import NotConnectedError, joins
 from kbqa.sql.schema import ColumnRef, Schema
-from training.sparql.answers import has_answer
+from training.graph_answers import has_answer
 from training.sparql.parser import UnsupportedQueryError, folded
 from training.sparql.pruning import pruned
 from training.sql.parser import NotCoveredError

@@ -18,7 +18,7 @@ from kbqa.sparql.profile import PredicateProfile, Profile
 from kbqa.sparql.query import RDF_TYPE, Average, Comparison, Edge, Filter, Node, Period, Query, Term, Variable
 from kbqa.sparql.stores import OxigraphStore
 from kbqa.sparql.suggestions.example import Example
-from training.sparql.answers import has_answer
+from training.graph_answers import has_answer
 from training.synthetic.delexicalisation import Name, Slot, Template, numbered, short_name, template_of
 
 Thing = NamedNode | Literal

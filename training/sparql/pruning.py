@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from kbqa.sparql.query import RDF_TYPE, Edge, Query, Variable
 from kbqa.sparql.stores.base import GraphStore
-from training.sparql.answers import answers
+from training.graph_answers import answers
 
 
 def pruned(query: Query, store: GraphStore) -> Query:

@@ -8,7 +8,7 @@ import yaml
 
 from kbqa.sparql.stores import OxigraphStore
 from kbqa.sparql.suggestions.example import Example
-from training.sparql.answers import has_answer
+from training.graph_answers import has_answer
 from training.synthetic.context import Context
 from training.synthetic.graphs import SyntheticGraph
 from training.synthetic.kinds import (

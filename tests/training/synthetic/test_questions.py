@@ -10,7 +10,7 @@ import pytest
 
 from kbqa.sparql.query import query_text
 from kbqa.sparql.stores import OxigraphStore
-from training.sparql.answers import has_answer
+from training.graph_answers import has_answer
 from training.synthetic import delexicalisation, phrases
 from training.synthetic.context import Context
 from training.synthetic.databases import SyntheticDatabase

@@ -188,6 +188,13 @@ def column_of(action: Action) -> ColumnRef:
     raise not_legal(action)
 
 
+def table_of(action: Action) -> str | None:
+    """The table that an action points to, or whose column it does; None for all else."""
+    if isinstance(action, ColumnPointer):
+        return action.key.table
+    return action.key if isinstance(action, TablePointer) else None
+
+
 def value_of(action: Action) -> str:
     """The text of a cell's value or of a constant. Raises ValueError for others."""
     match action:

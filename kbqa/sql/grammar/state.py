@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from kbqa.decoding.actions import Action
-from kbqa.sql.grammar.actions import ColumnPointer, Step, TablePointer
+from kbqa.sql.grammar.actions import Step, table_of
 from kbqa.sql.grammar.legal_actions import LEGAL_ACTIONS
 from kbqa.sql.grammar.prefix import LinkedQuestion, Prefix
 from kbqa.sql.grammar.transitions import TRANSITIONS
@@ -38,16 +38,12 @@ class SqlState:
 
     def holds(self, actions: Sequence[Action]) -> list[bool]:
         """Whether keys connect an action with the tables that the query has, for each of some."""
-        return [self._connects(action) for action in actions]
-
-    def _connects(self, action: Action) -> bool:
         present, schema = self.prefix.table, self.prefix.linked.schema
-        match action:
-            case TablePointer(key=table):
-                return present is None or schema.connected(present, table)
-            case ColumnPointer(key=ref):
-                return present is None or schema.connected(present, ref.table)
-        return True
+        if present is None:
+            return [True] * len(actions)
+        return [
+            (table := table_of(action)) is None or schema.connected(present, table) for action in actions
+        ]
 
     def apply(self, action: Action) -> "SqlState":
         """The state after an action. Raises ValueError for one that is not legal."""

@@ -11,7 +11,7 @@ from kbqa.decoding.pointer_network import DecoderModel
 from kbqa.sql.answer.generator import MODEL_FOLDER
 from kbqa.sql.answer.reranking import FEATURES
 from kbqa.sql.focus.selection import Budget, connected
-from kbqa.sql.grammar.prefix import STEPS
+from kbqa.sql.grammar.actions import VOCABULARY
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, ForeignKey, Schema, Table
 from tests.kbqa.sql.conftest import shop_file
 
@@ -68,7 +68,7 @@ def test_a_model_is_trained_and_measured(transactional_db, data, tmp_path):
         report_every=1000,
         amount=["held_out_databases=0", "synthetic=1", "of_synthetic=4", "made=2", "of_tables=2"],
     )
-    assert DecoderModel(tmp_path / "model").vocabulary.steps == STEPS
+    assert DecoderModel(tmp_path / "model").vocabulary.steps == VOCABULARY.steps
     last = run(
         "evaluate_sql",
         questions=data / "spider" / "dev.jsonl",

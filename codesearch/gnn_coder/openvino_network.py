@@ -23,7 +23,7 @@ from codesearch.gnn_coder.features import (
     PARENT,
 )
 from codesearch.gnn_coder.graph import DOUBLINGS
-from codesearch.gnn_coder.late_interaction import LateWeights
+from codesearch.gnn_coder.late_interaction import LateInteractionWeights
 from searchapp.encoders.base import Vectors
 from searchapp.encoders.bert_graph import Weights, bert_states, layer_norm, linear, token_mean, unit_length
 
@@ -53,8 +53,8 @@ def is_supported(graph: Mapping[str, Any]) -> bool:
     )
 
 
-def question_model(config: Mapping[str, Any], weights: Weights, late: LateWeights) -> ov.Model:
-    """Return a model from (input_ids, attention_mask), both int64 [batch, tokens], to (vectors, pieces).
+def question_model(config: Mapping[str, Any], weights: Weights, late: LateInteractionWeights) -> ov.Model:
+    """Return a model from (input_ids, attention_mask), both int64 [batch, tokens], to (vectors, token outputs).
 
     Float32 [batch, dimension], of unit length, and [batch, tokens, piece dimension + 1]: what
     `question_pieces` takes.
@@ -63,7 +63,10 @@ def question_model(config: Mapping[str, Any], weights: Weights, late: LateWeight
     mask = op.parameter([-1, -1], np.int64, name="attention_mask")
     states = bert_states(ids, mask, config, weights)
     return ov.Model(
-        [unit_length(token_mean(states, mask)), _pieces(states, late.projection, late.question_weight)],
+        [
+            unit_length(token_mean(states, mask)),
+            _token_outputs(states, late.projection, late.question_weight),
+        ],
         [ids, mask],
         "question",
     )
@@ -74,7 +77,7 @@ def code_model(
     weights: Weights,
     graph: Mapping[str, Any],
     graph_weights: Weights,
-    late: LateWeights | None = None,
+    late: LateInteractionWeights | None = None,
 ) -> ov.Model:
     """Return a model from (input_ids, attention_mask, nodes) to (vectors, node weights) and, with `late`,
     pieces.
@@ -95,11 +98,11 @@ def code_model(
         op.sigmoid(linear(op.concat([sequence, readout], -1), weight, "gate")), np.float32(graph["share"])
     )
     vectors = unit_length(op.add(sequence, op.multiply(gate, readout)))
-    pieces = [] if late is None else [_pieces(states, late.projection, late.code_weight)]
-    return ov.Model([vectors, node_weights, *pieces], [ids, mask, nodes], "gnn_coder")
+    token_outputs = [] if late is None else [_token_outputs(states, late.projection, late.code_weight)]
+    return ov.Model([vectors, node_weights, *token_outputs], [ids, mask, nodes], "gnn_coder")
 
 
-def _pieces(states: ov.Node, projection: Vectors, weight: Vectors) -> ov.Node:
+def _token_outputs(states: ov.Node, projection: Vectors, weight: Vectors) -> ov.Node:
     """Return each token's direction, of unit length, and its logit, float32 [batch, tokens, piece dimension +
     1].
     """

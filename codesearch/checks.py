@@ -18,7 +18,8 @@ def database_versions(databases: Sequence[str] | None = None, **_: Any) -> list[
         try:
             with connections[alias].cursor() as cursor:
                 cursor.execute(
-                    "SELECT current_setting('server_version_num')::int, (SELECT default_version FROM pg_available_extensions WHERE name = 'vector')"
+                    "SELECT current_setting('server_version_num')::int,"
+                    " (SELECT default_version FROM pg_available_extensions WHERE name = 'vector')"
                 )
                 server, vector = cursor.fetchone() or (0, None)
         except DatabaseError as error:

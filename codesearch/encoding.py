@@ -1,9 +1,9 @@
 """What an encoder of code promises to indexing and retrieval, and how its vectors are compared.
 
-An encoder gives every question and every unit one vector; their cosine says how near the two are as wholes. One
-that keeps token embeddings, too, is compared token by token besides: by late interaction, with the MaxSim operator
-(ColBERT; Khattab and Zaharia 2020, arXiv 2004.12832). No model is named here: one that follows `CodeEncoder` registers
-itself as a backend of `searchapp.encoders`.
+An encoder gives every question and every unit one vector; their cosine says how near the two are as wholes.
+One that keeps token embeddings, too, is compared token by token besides: by late interaction, with the MaxSim
+operator (ColBERT; Khattab and Zaharia 2020, arXiv 2004.12832). No model is named here: one that follows
+`CodeEncoder` registers itself as a backend of `searchapp.encoders`.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from codesearch.parsing import CodeUnit
 from searchapp.encoders.base import Encoder, Vectors
 
 QuantisedTokens = NDArray[np.int8]
-"""A unit's token embeddings, [tokens, width + 1]: a direction of `width` numbers and, last, its importance."""
+"""A unit's token embeddings, [tokens, width + 1]: a direction of `width` numbers, then its importance."""
 NO_TOKENS: QuantisedTokens = np.empty((0, 0), dtype=np.int8)
 _DIRECTION_SCALE, _IMPORTANCE_SCALE = 127, 63
 
@@ -98,8 +98,8 @@ def quantised(directions: Vectors, importance: Vectors) -> QuantisedTokens:
 def maxsim(questions: Sequence[TokenEmbeddings], units: Sequence[bytes]) -> Vectors:
     """Late interaction of each question with each unit, float32 [questions, units].
 
-    The weighted mean, over the question's tokens, of the most similar token of the unit (see `token_similarities`). A
-    unit is the bytes of its `quantised` tokens; one without tokens gets 0.
+    The weighted mean, over the question's tokens, of the most similar token of the unit (see
+    `token_similarities`). A unit is the bytes of its `quantised` tokens; one without tokens gets 0.
 
     >>> question = TokenEmbeddings(np.eye(2, dtype=np.float32), np.array([0.75, 0.25], dtype=np.float32))
     >>> first, both = [[1.0, 0.0]], [[1.0, 0.0], [0.0, 1.0]]

@@ -1,4 +1,4 @@
-"""What is indexed, as tables that can be asked in words: repositories, and their units by language and kind."""
+"""Tables that can be asked in words: repositories, and their units by language and kind."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,20 +8,20 @@ from django.db.models import Count
 from codesearch.models import Repository, Unit
 from searchapp.sharing.fact_tables import FactTable
 
-REPOSITORIES = """CREATE TABLE repository (repository_id INTEGER PRIMARY KEY, name TEXT NOT NULL, source TEXT NOT NULL,
-    number_of_files INTEGER NOT NULL, number_of_units INTEGER NOT NULL)"""
-UNITS = """CREATE TABLE code_unit_count (repository_id INTEGER NOT NULL REFERENCES repository (repository_id), language TEXT NOT NULL,
-    kind TEXT NOT NULL, number_of_units INTEGER NOT NULL)"""
+REPOSITORIES = """CREATE TABLE repository (repository_id INTEGER PRIMARY KEY, name TEXT NOT NULL,
+    source TEXT NOT NULL, number_of_files INTEGER NOT NULL, number_of_units INTEGER NOT NULL)"""
+UNITS = """CREATE TABLE code_unit_count (repository_id INTEGER NOT NULL REFERENCES repository (repository_id),
+    language TEXT NOT NULL, kind TEXT NOT NULL, number_of_units INTEGER NOT NULL)"""
 
 
 def repository_rows() -> Iterator[tuple[Any, ...]]:
     """Yield a row for each repository."""
-    for each in Repository.objects.filter(deleting=False):
-        build = each.builds.filter(state="serving").first()
+    for repository in Repository.objects.filter(deleting=False):
+        build = repository.builds.filter(state="serving").first()
         yield (
-            each.pk,
-            each.name,
-            each.get_source_kind_display(),
+            repository.pk,
+            repository.name,
+            repository.get_source_kind_display(),
             build.files if build else 0,
             build.units if build else 0,
         )
@@ -29,8 +29,8 @@ def repository_rows() -> Iterator[tuple[Any, ...]]:
 
 def unit_rows() -> Iterator[tuple[Any, ...]]:
     """Yield a row for each repository, language and kind of unit."""
-    found = Unit.objects.filter(repository__deleting=False).values_list("repository_id", "language", "kind")
-    yield from found.annotate(number=Count("pk")).order_by("repository_id", "language", "kind")
+    kinds = Unit.objects.filter(repository__deleting=False).values_list("repository_id", "language", "kind")
+    yield from kinds.annotate(number=Count("pk")).order_by("repository_id", "language", "kind")
 
 
 TABLES = (

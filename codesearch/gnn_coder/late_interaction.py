@@ -1,10 +1,10 @@
 """Token embeddings for late interaction (ColBERT; Khattab and Zaharia 2020, arXiv 2004.12832).
 
-One vector a unit says what it is about; which of its words answers which of the question's is lost in it. So each
-token with a letter or a digit keeps a small vector of its own. A question is near to a unit where each of its tokens
-finds a similar one there (`codesearch.encoding.maxsim`). How much a token of the question counts is learned, and so
-is what a token of code is in its syntax tree: a name that is defined, called or passed has another direction and
-another importance, though it is one word.
+One vector a unit says what it is about; which of its words answers which of the question's is lost in it. So
+each token with a letter or a digit keeps a small vector of its own. A question is near to a unit where each
+of its tokens finds a similar one there (`codesearch.encoding.maxsim`). How much a token of the question
+counts is learned, and so is what a token of code is in its syntax tree: a name that is defined, called or
+passed has another direction and another importance, though it is one word.
 """
 
 from pathlib import Path
@@ -39,22 +39,25 @@ NO_NODE = -1
 
 
 class LateInteractionWeights(NamedTuple):
-    """What turns a token's state, float [dimension], into its embedding: a direction of `width` numbers, and a logit."""
+    """What turns a token's state, float [dimension], into a direction of `width` numbers and a logit."""
 
     projection: NDArray[np.float32]
     """[width, dimension]."""
     question_weight: NDArray[np.float32]
     """[dimension]: a token of a question counts by the softmax of this times its state."""
     code_weight: NDArray[np.float32]
-    """[dimension]: a token of code is as important as twice the sigmoid of this times its state plus `syntax`."""
+    """[dimension]: a token of code has as importance twice the sigmoid of this times its state, plus
+    what `syntax` adds.
+    """
     syntax: NDArray[np.float32]
-    """[positions, width + 1]: what a token's position in the tree adds to its direction and, last, to its logit."""
+    """[positions, width + 1]: what a token's position in the tree adds to its direction and to its logit."""
     score_weight: float
     """What late interaction counts beside the cosine of the vectors."""
 
 
 def read_late_interaction_weights(folder: Path, dimension: int, kinds: int) -> LateInteractionWeights | None:
-    """Late interaction's weights in a model folder that knows so many `kinds` of nodes, None where it has none.
+    """Late interaction's weights in a model folder that knows so many `kinds` of nodes, None where it has
+    none.
 
     Raises EncoderError if they do not fit.
     """
@@ -78,13 +81,14 @@ def read_late_interaction_weights(folder: Path, dimension: int, kinds: int) -> L
     ]
     if shapes != [(width, dimension), (dimension,), (dimension,), (syntax_position_count(kinds), width + 1)]:
         raise EncoderError(
-            f"{path} was trained over another model. Train it again with train_late_interaction, or remove it."
+            f"{path} was trained over another model."
+            " Train it again with train_late_interaction, or remove it."
         )
     return weights
 
 
 def content_tokens(tokenizer: Tokenizer) -> NDArray[np.bool_]:
-    """Which tokens get an embedding, bool [vocabulary]: those with a letter or a digit that are not special."""
+    """Tokens that get an embedding, bool [vocabulary]: not special, and with a letter or a digit."""
     special = {token.content for token in tokenizer.get_added_tokens_decoder().values()} | set(
         tokenizer.encode("").tokens
     )
@@ -104,15 +108,15 @@ def embedded_tokens(tokens: Integers, content: NDArray[np.bool_]) -> NDArray[np.
 
 
 def syntax_position_count(kinds: int) -> int:
-    """Number of rows of `LateInteractionWeights.syntax`: the columns of `syntax_positions`, one after another."""
+    """Number of rows of `LateInteractionWeights.syntax`, for all columns of `syntax_positions` together."""
     return 3 * (kinds + 1) + MAX_CHILDREN + 1 + MAX_DEPTH + 1
 
 
 def syntax_positions(features: Features, tokens: NDArray[np.intp], kinds: int) -> NDArray[np.int64]:
     """Positions of tokens in the syntax tree, int64 [tokens, 5], as rows of `LateInteractionWeights.syntax`.
 
-    Of the innermost node around a token: its kind, the innermost kind merged into it, its parent's kind, its number of
-    children and its depth. A token outside of any node has `NO_NODE` everywhere.
+    Of the innermost node around a token: its kind, the innermost kind merged into it, its parent's kind, its
+    number of children and its depth. A token outside of any node has `NO_NODE` everywhere.
     """
     owner = np.full(len(features.tokens), NO_NODE, dtype=np.int64)
     nodes = features.nodes.astype(np.int64)
@@ -140,8 +144,8 @@ def code_token_embeddings(
 ) -> QuantisedTokens:
     """A unit's token embeddings, int8 [tokens, width + 1].
 
-    `outputs` are the network's for these tokens, float32 [tokens, width + 1]: a direction of unit length and a logit;
-    `positions` are theirs in the syntax tree.
+    `outputs` are the network's for these tokens, float32 [tokens, width + 1]: a direction of unit length and
+    a logit; `positions` are theirs in the syntax tree.
     """
     added = weights.syntax[positions].sum(axis=1) * (positions[:, :1] != NO_NODE)
     total = outputs + added
@@ -150,7 +154,8 @@ def code_token_embeddings(
 
 
 def question_token_embeddings(outputs: Vectors) -> TokenEmbeddings | None:
-    """A question's token embeddings from the network's outputs, as for code; None for a question without words.
+    """A question's token embeddings from the network's outputs, as for code; None for a question without
+    words.
 
     >>> question_token_embeddings(np.array([[1.0, 0.0, 5.0], [0.0, 1.0, 5.0]])).weights.tolist()
     [0.5, 0.5]

@@ -54,7 +54,8 @@ def is_supported(graph: Mapping[str, Any]) -> bool:
 
 
 def question_model(config: Mapping[str, Any], weights: Weights, late: LateInteractionWeights) -> ov.Model:
-    """Return a model from (input_ids, attention_mask), both int64 [batch, tokens], to (vectors, token outputs).
+    """Return a model from (input_ids, attention_mask), both int64 [batch, tokens], to (vectors, token
+    outputs).
 
     Float32 [batch, dimension], of unit length, and [batch, tokens, piece dimension + 1]: what
     `question_pieces` takes.

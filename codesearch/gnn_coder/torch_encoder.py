@@ -22,7 +22,7 @@ from searchapp.encoders.base import EncoderError, EncoderSpec, Vectors
 
 
 class TorchEncoder(UnitReader):
-    """A model folder that `save_model` wrote; vectors are interchangeable with those that OpenVINO computes."""
+    """A model folder that `save_model` wrote; its vectors are interchangeable with those of OpenVINO."""
 
     def __init__(self, spec: EncoderSpec) -> None:
         """Load the model folder that `spec` names. Raises EncoderError."""
@@ -116,7 +116,7 @@ class LateEncoding:
         return CodeVectors(vectors.cpu().numpy(), embeddings)
 
     def token_outputs(self, states: Tensor, weight: Vectors) -> Vectors:
-        """Directions, of unit length, and logits, float32 [tokens, width + 1], of states [tokens, dimension]."""
+        """Unit directions and logits, float32 [tokens, width + 1], from states [tokens, dimension]."""
         directions = functional.normalize(
             states @ torch.from_numpy(self.embedder.weights.projection).T, dim=-1
         )

@@ -1,4 +1,4 @@
-"""Units → what the network reads, and back: the part of `CodeEncoder` that does not depend on what runs the network."""
+"""The part of `CodeEncoder` that is the same whatever runs the network: from units to what it reads."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence

@@ -17,8 +17,9 @@ _stemmer = Stemmer.Stemmer("english")
 
 # Words that carry a question but not its subject.
 STOP_WORDS = frozenset(
-    """a an and are as at be by can could do does for from has have how i if in into is it its me my of on or should so that the their
-    them then there these this those to using via was we what when where which while who why will with would you your""".split()  # noqa: SIM905
+    """a an and are as at be by can could do does for from has have how i if in into is it its me my of on or
+    should so that the their them then there these this those to using via was we what when where which while
+    who why will with would you your""".split()  # noqa: SIM905
 )
 
 

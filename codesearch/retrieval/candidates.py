@@ -1,7 +1,8 @@
-"""Candidates: which units to look at, by words, by meaning and by name, fetched with all that they are scored by.
+"""Candidates: which units to look at, by words, by meaning and by name, fetched with all that they are scored
+by.
 
-A `CandidateQuery` is SQL for keys, the best first. A `CandidateSearch` runs such queries in a pipelined connection:
-each gives a `Pending`, whose candidates are waited for when they are needed.
+A `CandidateQuery` is SQL for keys, the best first. A `CandidateSearch` runs such queries in a pipelined
+connection: each gives a `Pending`, whose candidates are waited for when they are needed.
 """
 
 import re
@@ -244,7 +245,7 @@ def _scan_settings(limit: int) -> str:
 
 
 def by_name(query: Query, conditions: Conditions, limit: int) -> CandidateQuery | None:
-    """Units that bear one of the query's names, and those whose path the query is; None if it holds neither."""
+    """Units that bear one of the query's names, or whose path the query is; None if it holds neither."""
     names = [symbol.lower() for symbol in query.symbols]
     path = query.text.strip("/").lower() if re.fullmatch(r"\S*[/.]\S*", query.text) else ""
     if not names and not path:

@@ -1,4 +1,4 @@
-"""What the encoder looked at in a unit: the nodes of its syntax tree that weigh most, and what a question's words met."""
+"""What the encoder looked at in a unit: heavy nodes of its syntax tree, and what a question's words met."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -128,7 +128,7 @@ def _served_encoder() -> tuple[CodeEncoder | None, VectorIndex | None]:
 
 
 def _weightiest(positions: list[int], tokens: TokenEmbeddings, similarities: NDArray[np.float32]) -> int:
-    """The token that decides what a word of several tokens met: what it counts times its greatest similarity."""
+    """The token that decides what a word met: the one of the greatest weight times similarity."""
     return max(positions, key=lambda token: tokens.weights[token] * similarities[:, token].max())
 
 

@@ -1,7 +1,7 @@
 """Score fusion: one score of what words and what meaning say.
 
-Fused by score, not by rank, since every candidate has both: a convex combination (Bruch, Gai and Ingber 2023, arXiv
-2210.11934).
+Fused by score, not by rank, since every candidate has both: a convex combination (Bruch, Gai and Ingber 2023,
+arXiv 2210.11934).
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from codesearch.retrieval.candidates import Candidate
 from codesearch.retrieval.query import Query
 
 DENSE_WEIGHT = {"symbol": 0.5, "mixed": 0.6, "sentence": 0.9, "code": 0.8}
-"""Alpha of the convex combination by the query's form: meaning counts more in a sentence than in a bare name."""
+"""Alpha of the convex combination, by the query's form: meaning counts most in a sentence."""
 HUBNESS_WEIGHT = 0.3
 _MIN_RANGE = 1e-6
 
@@ -31,9 +31,9 @@ def query_form(query: Query) -> str:
 def fuse(query: Query, candidates: Sequence[Candidate]) -> None:
     """Set each candidate's score to the convex combination of its similarity and its lexical score.
 
-    Similarities lie close together, so they are spread over 0 to 1 between the worst and the best candidate. The
-    lexical score is not: it says which part of the query's words a unit has, and where that is little it should
-    not count for more. A candidate without a vector counts as the least similar.
+    Similarities lie close together, so they are spread over 0 to 1 between the worst and the best candidate.
+    The lexical score is not: it says which part of the query's words a unit has, and where that is little it
+    should not count for more. A candidate without a vector counts as the least similar.
     """
     similarities = [similarity(candidate) for candidate in candidates if candidate.dense is not None]
     floor, top = min(similarities, default=0.0), max(similarities, default=1.0)

@@ -1,7 +1,8 @@
 """Penalties: what holds a candidate back, though it is similar.
 
-Units that are near to everything; tests, examples, stubs, legacy code and re-exports, unless they are asked for; kinds of
-units that say little by themselves; and further units of a file, so that the first page shows several files.
+Units that are near to everything; tests, examples, stubs, legacy code and re-exports, unless they are asked
+for; kinds of units that say little by themselves; and further units of a file, so that the first page shows
+several files.
 """
 
 import re
@@ -35,11 +36,12 @@ def set_hubness(candidates: Sequence[Candidate]) -> None:
 
 
 def hubness(vectors: Vectors) -> Vectors:
-    """Mean cosine of each vector to its nearest five others, float32 [n], of unit vectors float32 [n, dimension].
+    """Mean cosine of each vector to its nearest five others, float32 [n], of unit vectors float32 [n,
+    dimension].
 
     Some texts lie near every query (hubs: Radovanović, Nanopoulos and Ivanović 2010). Cross-domain similarity
-    local scaling (CSLS; Conneau et al. 2018, arXiv 1710.04087) takes that away; a query's candidates are neighbourhood
-    enough to measure it in. Wants more vectors than neighbours.
+    local scaling (CSLS; Conneau et al. 2018, arXiv 1710.04087) takes that away; a query's candidates are
+    neighbourhood enough to measure it in. Wants more vectors than neighbours.
 
     >>> hubness(np.array([[1.0, 0.0]] * 6 + [[0.0, 1.0]])).tolist()
     [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0]

@@ -1,4 +1,4 @@
-"""One search, from the text a person typed to ranked hits: candidates → rerank → fusion, boosts, penalties → hits."""
+"""One search: query → candidates → rerank → fusion, boosts, penalties → hits."""
 
 import time
 from collections.abc import Iterator
@@ -145,7 +145,8 @@ def _with_nearest(
 ) -> list[Candidate]:
     """Units found by words, and those nearest to the question, all reranked.
 
-    The nearest come from the graph; where few units are left or it gives up early, from comparing with every unit.
+    The nearest come from the graph; where few units are left or it gives up early, from comparing with every
+    unit.
     """
     pending = searches.start(by_meaning(question.vector, index, conditions, limit))
     rerank(question, units)
@@ -185,7 +186,7 @@ def nearest(
 
 @contextmanager
 def _time_limit(query: Query) -> Iterator[None]:
-    """For text in quotes, all files that pass the filters may be read: give up before anyone stops waiting."""
+    """Give up on text in quotes, for which all files may be read, before anyone stops waiting."""
     if not query.literals:
         yield
         return

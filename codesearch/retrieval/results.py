@@ -1,4 +1,4 @@
-"""What a search gives: a page of hits, each with the reasons why it is there, and counts over all candidates."""
+"""What a search gives: a page of hits with the reasons for each, and counts over all candidates."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -25,7 +25,8 @@ _COMMIT = re.compile(r"^[0-9a-f]{40}$")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _STALLED_SECONDS = 30
 _TRANSIENT = re.compile(
-    r"timed? ?out|could not resolve|connection (refused|reset)|early EOF|hung up|RPC failed|503|502|504|transfer closed|low speed|unable to access",
+    r"timed? ?out|could not resolve|connection (refused|reset)|early EOF|hung up|RPC failed|503|502|504"
+    r"|transfer closed|low speed|unable to access",
     re.IGNORECASE,
 )
 

@@ -92,7 +92,7 @@ def quantised(directions: Vectors, importance: Vectors) -> QuantisedTokens:
     [[127, 0, 63], [76, -102, 126]]
     """
     scaled = np.concatenate([directions * _DIRECTION_SCALE, importance * _IMPORTANCE_SCALE], axis=1)
-    return np.rint(scaled).astype(np.int8)
+    return np.asarray(np.rint(scaled), dtype=np.int8)
 
 
 def maxsim(questions: Sequence[TokenEmbeddings], units: Sequence[bytes]) -> Vectors:

@@ -73,7 +73,7 @@ def words_of_path(path: str) -> frozenset[str]:
     """Words, stemmed, of a path's last folder and its name, without stop words and extension.
 
     >>> sorted(words_of_path("django/core/mail_sender.py"))
-    ['core', 'mail', 'mailsend', 'sender']
+    ['core', 'mail', 'mailsender', 'sender']
     """
     parts = path.rsplit(".", 1)[0].split("/")[-2:]
     return frozenset(word for word in words(" ".join(parts)) if word not in STOP_WORDS)

@@ -142,7 +142,10 @@ class Pending:
     def fetch(self) -> list[Candidate]:
         """Wait for the candidates, each unit once, in the order in which they were found."""
         rows = {row[0]: row for cursor in self._cursors for row in cursor.fetchall()}.values()
-        found = [Candidate(*row[:12], row[12] / self._ceiling, None, row[14]) for row in rows]
+        found = [
+            Candidate(*row[:12], lexical=row[12] / self._ceiling, token_embeddings=row[14])  # type: ignore[call-arg]
+            for row in rows
+        ]
         with_vector = [
             (candidate, row[13]) for candidate, row in zip(found, rows, strict=True) if row[13] is not None
         ]

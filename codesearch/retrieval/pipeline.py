@@ -205,7 +205,7 @@ def _time_limit(query: Query) -> Iterator[None]:
 
 def _encode(index: VectorIndex, text: str) -> QuestionVectors:
     """Vectors of a query by the encoder of an index. Raises EncoderError."""
-    return _question_vectors(encoder_of(index), text)
+    return _question_vectors(encoder_of(index), text)  # type: ignore[arg-type]
 
 
 @lru_cache(maxsize=512)

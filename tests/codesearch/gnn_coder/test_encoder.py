@@ -12,7 +12,8 @@ from django.urls import reverse
 
 from codesearch import services
 from codesearch.checks import gnn_coder_weights
-from codesearch.gnn_coder.encoder import CodeEncoder, GnnCoderEncoder, load_gnn_coder
+from codesearch.encoding import CodeEncoder
+from codesearch.gnn_coder.encoder import GnnCoderEncoder, load_gnn_coder
 from codesearch.gnn_coder.graph import syntax_graph
 from codesearch.gnn_coder.torch_encoder import TorchEncoder
 from codesearch.indexing.vectors import serving_index
@@ -65,7 +66,7 @@ def test_the_product_and_torch_encode_alike(folder):
     spec = EncoderSpec("gnn_coder", str(folder), max_tokens=64)
     product, torch = GnnCoderEncoder(spec), TorchEncoder(spec)
     codes, same = product.encode_code(texts, graphs), torch.encode_code(texts, graphs)
-    assert (codes.pieces, same.pieces) == (None, None)
+    assert (codes.token_embeddings, same.token_embeddings) == (None, None)
     for ours, theirs in ((codes.vectors, same.vectors), (product.encode(texts), torch.encode(texts))):
         assert (ours * theirs).sum(axis=1) == pytest.approx(np.ones(len(texts)), abs=5e-3)
     # Without a graph, a text and a unit are the same thing.
@@ -98,7 +99,8 @@ def test_structure_is_indexed_searched_and_explained(served, index, shop, api):
 def test_the_lines_of_a_class_are_those_of_the_file(served, index, tmp_path):
     (tmp_path / "box").mkdir()
     (tmp_path / "box" / "box.py").write_text(
-        "class Box:\n    def a(self):\n        hidden(\n            1)\n\n    ü = 1\n\n    def b(self):\n        return 2\n"
+        "class Box:\n    def a(self):\n        hidden(\n            1)\n\n    ü = 1\n\n"
+        "    def b(self):\n        return 2\n"
     )
     index(tmp_path / "box", "box")
     explanation = explain_unit(Unit.objects.get(name="Box"))

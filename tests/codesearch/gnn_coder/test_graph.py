@@ -61,7 +61,10 @@ def test_parents_come_first_and_depth_follows():
 
 
 def test_a_class_shows_its_methods_without_their_bodies():
-    source = "class A:\n    x = 1\n    def f(self):\n        hidden(1, 2)\n    y = (3, 4)\n    def g(self):\n        return 2\n"
+    source = (
+        "class A:\n    x = 1\n    def f(self):\n        hidden(1, 2)\n"
+        "    y = (3, 4)\n    def g(self):\n        return 2\n"
+    )
     _, dense, graph = graphs_of("a.py", source)["A"]
     assert graph is not None
     texts = [text for found in spans(dense, graph).values() for text in found]

@@ -1,5 +1,4 @@
-"""A repository's index as a graph: modules, classes, functions, what they define, inherit, call and import,
-where they stand.
+"""A repository's index as a graph: modules, classes, functions, and how they hang together.
 
 Names are resolved within the repository, and only where they are unambiguous; what is not found there becomes
 a node with the name alone, so that "which classes inherit from Field" also finds bases that live elsewhere.
@@ -52,7 +51,7 @@ _MAX_NAMESAKES = 1
 
 
 def repository_exists(name: str) -> bool:
-    """Tell whether a repository of that name has an index."""
+    """Whether a repository of that name has an index."""
     return Repository.objects.filter(name=name, deleting=False, serving__gt=0).exists()
 
 
@@ -121,7 +120,7 @@ class _CodeGraph:
             yield from self._named(node, "calls", calls, unit.path, "")
 
     def owner(self, unit: Unit) -> str:
-        """Return what defines a unit: the class that its qualified name begins with, or the module."""
+        """What defines a unit: the class that its qualified name begins with, or the module."""
         outer, _, _ = unit.qualified_name.rpartition(".")
         owners = {
             qualified
@@ -131,7 +130,7 @@ class _CodeGraph:
         return self.node(unit.path, outer) if outer in owners else self.node(unit.path)
 
     def node(self, path: str, qualified: str = "") -> str:
-        """Return the IRI of a module, or of a unit in it."""
+        """IRI of a module, or of a unit in it."""
         return f"{self.base}{quote(path)}{'#' + quote(qualified) if qualified else ''}"
 
     def _named(self, node: str, relation: str, names: list[str], path: str, kind: str) -> Iterator[str]:

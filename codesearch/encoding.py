@@ -136,8 +136,9 @@ def token_similarities(question: TokenEmbeddings, unit: bytes) -> Vectors:
 
 
 def _decoded(tokens: bytes, width: int) -> tuple[Vectors, Vectors]:
-    """Directions, float32 [tokens, width - 1], and the factors, [tokens, 1], that make of their products with
-    unit vectors cosines times importance.
+    """Directions, float32 [tokens, width - 1], and factors, [tokens, 1].
+
+    Directions times unit vectors times factors are cosines times importance.
     """
     numbers = np.frombuffer(tokens, dtype=np.int8).reshape(-1, width).astype(np.float32)
     return numbers[:, :-1], numbers[:, -1:] / np.float32(_IMPORTANCE_SCALE * _DIRECTION_SCALE)

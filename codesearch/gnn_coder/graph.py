@@ -1,6 +1,4 @@
-"""Unit → syntax graph: the nodes of its tree as plain arrays, each with the characters of the encoded text it
-covers.
-"""
+"""Unit → syntax graph: the nodes of its tree as arrays, with the characters that each covers."""
 
 import re
 from dataclasses import dataclass
@@ -14,9 +12,7 @@ from codesearch.parsing.base import CodeUnit, Segment
 from codesearch.parsing.dense_text import DenseText
 
 MAX_NODES = 256
-"""A larger tree is cut to its first nodes in the order of depth, then of the source: what is cut lies
-deepest.
-"""
+"""A larger tree is cut to its first nodes by depth, then by source: what is cut lies deepest."""
 DOUBLINGS = 8
 """Doublings of a pointer to the parent that reach the root of any such tree: 2 ** 8 steps."""
 # A name, or a short path of names such as `os.path.join`: what a function calls says much about what it does.

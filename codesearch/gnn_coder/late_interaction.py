@@ -56,8 +56,7 @@ class LateInteractionWeights(NamedTuple):
 
 
 def read_late_interaction_weights(folder: Path, dimension: int, kinds: int) -> LateInteractionWeights | None:
-    """Late interaction's weights in a model folder that knows so many `kinds` of nodes, None where it has
-    none.
+    """Weights of late interaction in a model folder with so many `kinds` of nodes, None where it has none.
 
     Raises EncoderError if they do not fit.
     """
@@ -154,8 +153,7 @@ def code_token_embeddings(
 
 
 def question_token_embeddings(outputs: Vectors) -> TokenEmbeddings | None:
-    """A question's token embeddings from the network's outputs, as for code; None for a question without
-    words.
+    """A question's token embeddings from the network's outputs; None for a question without words.
 
     >>> question_token_embeddings(np.array([[1.0, 0.0, 5.0], [0.0, 1.0, 5.0]])).weights.tolist()
     [0.5, 0.5]

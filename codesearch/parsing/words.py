@@ -24,13 +24,13 @@ STOP_WORDS = frozenset(
 
 
 def identifier_parts(identifier: str) -> list[str]:
-    """Return the words of an identifier in lower case: `HTTPServer2` → http, server, 2."""
+    """Words of an identifier in lower case: `HTTPServer2` → http, server, 2."""
     return [part.lower() for part in _PART.findall(identifier)]
 
 
 @lru_cache(maxsize=200_000)
 def words_of_identifier(identifier: str) -> tuple[str, ...]:
-    """Return the stemmed parts of an identifier and, if it has several, the whole of it as one word."""
+    """Stemmed parts of an identifier and, if it has several, the whole of it as one word."""
     parts = identifier_parts(identifier)
     stems = tuple(_stemmer.stemWord(part)[:_MAX_LENGTH] for part in parts)
     return (*stems, "".join(parts)[:_MAX_LENGTH]) if len(parts) > 1 else stems
@@ -43,7 +43,7 @@ def words(text: str) -> Iterator[str]:
 
 
 def query_words(text: str) -> list[str]:
-    """Return the distinct words of a query in order, without stop words (unless there is nothing else)."""
+    """Distinct words of a query in order, without stop words (unless there is nothing else)."""
     kept = dict.fromkeys(
         word
         for identifier in _IDENTIFIER.findall(text)

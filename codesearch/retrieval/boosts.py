@@ -51,8 +51,7 @@ def overlap(some: Set[str], others: Set[str]) -> float:
 
 
 def file_boosts(candidates: Sequence[Candidate]) -> dict[int, float]:
-    """Boost of each file's units: the mean score of its second to fourth best, those that are not there being
-    0.
+    """Boost of each file's units: the mean score of its second to fourth best, 0 for each not there.
 
     A file with several good units is about the query. No file is boosted where no candidate scores above 0.
     """

@@ -1,5 +1,4 @@
-"""Candidates: which units to look at, by words, by meaning and by name, fetched with all that they are scored
-by.
+"""Candidates: units found by words, by meaning and by name, with all that they are scored by.
 
 A `CandidateQuery` is SQL for keys, the best first. A `CandidateSearch` runs such queries in a pipelined
 connection: each gives a `Pending`, whose candidates are waited for when they are needed.
@@ -79,9 +78,7 @@ class CandidateQuery:
 
 @contextmanager
 def pipelined() -> Iterator[None]:
-    """Run the block's statements in a pipeline: each is sent without waiting for the one before, all in one
-    transaction.
-    """
+    """Send the block's statements without waiting for each other's results, in one transaction."""
     with connection.wrap_database_errors:
         connection.ensure_connection()
         with connection.connection.pipeline():

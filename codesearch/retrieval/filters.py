@@ -19,8 +19,9 @@ class Conditions:
     sql: str
     parameters: tuple[Any, ...] = ()
     slow: str = "TRUE"
-    """What takes reading units' text, to be checked last and of as few units as will do. It knows of `u` only
-    its `id`, `file_id`, `start_line` and `end_line`.
+    """What takes reading units' text, to be checked last and of as few units as will do.
+
+    It knows of `u` only its `id`, `file_id`, `start_line` and `end_line`.
     """
     slow_parameters: tuple[Any, ...] = ()
     few: bool = False

@@ -92,8 +92,7 @@ def _inverse_document_frequency(frequency: int, units: int) -> float:
 
 
 def lexical_score_sql(words: WeightedWords) -> tuple[str, list[Any]]:
-    """SQL, with its parameters, for a unit's lexical score: the sum of rarity x weighted occurrences of
-    words.
+    """SQL, with its parameters, for a unit's lexical score: the sum of rarity x occurrences of words.
 
     As BM25F: occurrences are weighted by field and saturate (ts_rank's sum over 1/i² within a word), and long
     units count for less. Wants `plain.lexemes`: see `PLAIN_LEXEMES`.

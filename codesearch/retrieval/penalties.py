@@ -36,8 +36,7 @@ def set_hubness(candidates: Sequence[Candidate]) -> None:
 
 
 def hubness(vectors: Vectors) -> Vectors:
-    """Mean cosine of each vector to its nearest five others, float32 [n], of unit vectors float32 [n,
-    dimension].
+    """Mean cosine of each unit vector, float32 [n, dimension], to its five nearest others, float32 [n].
 
     Some texts lie near every query (hubs: Radovanović, Nanopoulos and Ivanović 2010). Cross-domain similarity
     local scaling (CSLS; Conneau et al. 2018, arXiv 1710.04087) takes that away; a query's candidates are

@@ -126,8 +126,9 @@ def _candidates(query: Query, retriever: Retriever, depth: int) -> _Candidates:
 def _word_queries(
     query: Query, words: WeightedWords | None, conditions: Conditions, limit: int, *, alone: bool
 ) -> list[CandidateQuery | None]:
-    """Queries by words; where they find units `alone`, also by what is no word: filters, and text in quotes
-    made of parts of words.
+    """Queries by words, and where they find units `alone`, by what is no word.
+
+    Filters are none, nor is text in quotes made of parts of words.
     """
     return [
         by_words(words, conditions, limit, alone=alone) if words is not None else None,

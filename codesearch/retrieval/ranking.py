@@ -28,9 +28,7 @@ def rank(query: Query, candidates: Sequence[Candidate]) -> list[Candidate]:
 
 
 def rank_by_one_score(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """The candidates by the one score that they were retrieved for: similarity where there is a vector, else
-    the lexical one.
-    """
+    """The candidates by one score: similarity where there is a vector, else the lexical one."""
     for candidate in candidates:
         candidate.score = similarity(candidate) if candidate.dense is not None else candidate.lexical
     return by_score(candidates)

@@ -83,8 +83,7 @@ def _texts(file_ids: list[int]) -> dict[int, list[str]]:
 
 
 def snippet(lines: Sequence[str], start_line: int, end_line: int, wanted: Wanted) -> Snippet:
-    """Snippet of a unit from the lines of its file: its first eight, and the four further down that match
-    best.
+    """Snippet of a unit: its first eight lines, and the four further down that match best.
 
     >>> found = snippet([f"line {number}" for number in range(1, 31)], 1, 30, Wanted(frozenset({"20"})))
     >>> [line.number for line in found.lines]

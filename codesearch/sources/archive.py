@@ -1,6 +1,4 @@
-"""Files of an uploaded `.zip` or `.tar.gz`, read in place: nothing is unpacked to disk, so nothing can
-escape.
-"""
+"""Files of an uploaded `.zip` or `.tar.gz`, read in place: nothing is unpacked, nothing can escape."""
 
 import tarfile
 import zipfile
@@ -43,7 +41,7 @@ class _Member:
 
 
 def archive_snapshot(path: Path, rules: IgnoreRules, limits: ArchiveLimits) -> Snapshot:
-    """Return the files of the archive.
+    """Files of the archive.
 
     Raises SourceError, at once or while iterating, if it is damaged or a bomb.
     """
@@ -153,6 +151,6 @@ def _is_safe(name: str) -> bool:
 
 
 def _common_folder(paths: list[str]) -> str:
-    """Return `project-1.0/` if every file lies in that one folder, as archives of releases have it."""
+    """`project-1.0/` if every file lies in that one folder, as archives of releases have it."""
     tops = {path.split("/", 1)[0] if "/" in path else "" for path in paths}
     return f"{tops.pop()}/" if len(tops) == 1 and "" not in tops else ""

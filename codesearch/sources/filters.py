@@ -56,7 +56,7 @@ class IgnoreRules:
         self._rules.append((prefix, reason, GitIgnoreSpec.from_lines(content.splitlines())))
 
     def reason(self, path: str) -> Reason | None:
-        """Tell by which rule `path` (with a slash at its end if it is a folder) is left out, if any."""
+        """Rule by which `path` (with a slash at its end if it is a folder) is left out, if any."""
         if self._excludes.match_file(path):
             return Reason.EXCLUDED
         verdict: Reason | None = None
@@ -72,7 +72,7 @@ class IgnoreRules:
 def reason_by_path(
     path: str, size: int, max_bytes: int, is_supported: Callable[[str], bool]
 ) -> Reason | None:
-    """Tell why the file should be left out unread, if it should."""
+    """Reason to leave the file out unread, if any."""
     if any(part in PRUNED_FOLDERS for part in PurePosixPath(path).parts[:-1]) or _VENDORED.search(path):
         return Reason.VENDORED
     if _MINIFIED_NAME.search(path):
@@ -87,7 +87,7 @@ def reason_by_path(
 
 
 def decode(content: bytes) -> str | None:
-    """Return the text in whichever encoding it is, without null bytes; None if it is binary."""
+    """Text in whichever encoding it is, without null bytes; None if it is binary."""
     for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if content.startswith(mark):
             return _clean(content.decode(encoding, errors="replace"))
@@ -101,7 +101,7 @@ def decode(content: bytes) -> str | None:
 
 
 def reason_by_text(text: str) -> Reason | None:
-    """Tell why a file that was read should be left out, if it should."""
+    """Reason to leave out a file that was read, if any."""
     if not text.strip():
         return Reason.EMPTY
     head = "\n".join(line[:_LONG_LINE] for line in text.split("\n", _MARK_LINES)[:_MARK_LINES])

@@ -262,7 +262,7 @@ class _ObjectReader:
         self._process.communicate()
 
     def read(self, digest: str) -> bytes:
-        """Return the content of the object."""
+        """Content of the object."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         try:
@@ -294,7 +294,7 @@ def _git(store: Path, *arguments: str) -> bytes:
 
 
 def _environment() -> dict[str, str]:
-    """Return an environment without anyone's git configuration, credentials or prompts."""
+    """Environment without anyone's git configuration, credentials or prompts."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "LC_ALL": "C",

@@ -1,6 +1,4 @@
-"""The encoder in the product: indexing gives it syntax graphs, searches use it, and it can say what it looked
-at.
-"""
+"""The encoder in the product: indexing and searches use it, and it says what it looked at."""
 
 import json
 import shutil
@@ -52,7 +50,7 @@ def served(settings, folder):
 
 
 def seen():
-    """Return texts and graphs of some units, one of them without a tree."""
+    """Texts and graphs of some units, one of them without a tree."""
     units = [*parse_file("a.py", SOURCE).units, *parse_file("a.md", "# read\n\nread the file\n").units]
     dense = [dense_text(unit) for unit in units]
     return [each.text for each in dense], [
@@ -129,7 +127,7 @@ def test_an_encoder_that_reads_text_alone_says_so(index, shop, api, settings):
 
 
 def broken(folder, change):
-    """Return the error of a model folder that was changed."""
+    """Error of a model folder that was changed."""
     change(folder)
     with pytest.raises(EncoderError) as error:
         GnnCoderEncoder(EncoderSpec("gnn_coder", str(folder), max_tokens=64)).encode_code(*seen())

@@ -11,7 +11,7 @@ from tests.codesearch.gnn_coder.tiny import VOCABULARY, tiny_tokenizer
 
 
 def graphs_of(path: str, text: str) -> dict[str, tuple[CodeUnit, DenseText, SyntaxGraph | None]]:
-    """Return unit, text and graph by qualified name."""
+    """Unit, text and graph by qualified name."""
     units = parse_file(path, text).units
     return {
         unit.qualified_name: (unit, dense_text(unit), syntax_graph(unit, dense_text(unit))) for unit in units
@@ -19,7 +19,7 @@ def graphs_of(path: str, text: str) -> dict[str, tuple[CodeUnit, DenseText, Synt
 
 
 def spans(dense: DenseText, graph: SyntaxGraph) -> dict[str, list[str]]:
-    """Return the text of the nodes by kind."""
+    """Text of the nodes by kind."""
     found: dict[str, list[str]] = {}
     for kind, start, end in zip(graph.inner_kinds, graph.starts, graph.ends, strict=True):
         found.setdefault(kind, []).append(dense.text[start:end])

@@ -64,7 +64,7 @@ def folder(tmp_path):
 
 
 def seen():
-    """Return texts and graphs of some units, one of them without a tree."""
+    """Texts and graphs of some units, one of them without a tree."""
     units = [*parse_file("a.py", SOURCE).units, *parse_file("a.md", "# read\n\nread the file\n").units]
     dense = [dense_text(unit) for unit in units]
     return [each.text for each in dense], [
@@ -383,7 +383,7 @@ def _parameters(trainer):
 
 @pytest.fixture
 def trained_on(tmp_path):
-    """Return (pairs, model folder)."""
+    """(pairs, model folder)."""
     tiny_tokenizer().save(str(tmp_path / "tokenizer.json"))
     model = tiny_model("ast", untrained=True)
     # Words so far apart that no two questions count as the same.

@@ -65,9 +65,7 @@ def test_filters_alone(raw, expected):
 
 @pytest.mark.parametrize("few_files", [filters.FEW_FILES, 0])
 def test_literal_text_must_be_there(monkeypatch, few_files):
-    """Whether it stands in few files, whose units are looked up, or in many, whose units are read as they are
-    found.
-    """
+    """Whether it stands in few files, whose units are looked up, or in many, whose units are read."""
     monkeypatch.setattr(filters, "FEW_FILES", few_files)
     assert set(found('"sendmail(" kind:function')) == {"send_confirmation"}
     assert set(found('"server.sendmail(" kind:function')) == {"send_confirmation"}
@@ -121,9 +119,7 @@ def test_an_unknown_repository_is_explained():
 
 @pytest.mark.django_db(transaction=True)
 def test_a_filtered_search_never_returns_fewer_than_exist(index, tmp_path, monkeypatch):
-    """Thousands of near units in one language, a few far ones in another: the index alone would give up too
-    early.
-    """
+    """Many near units in one language, a few far ones in another: the graph alone would give up."""
     monkeypatch.setattr(vectors, "HNSW_FROM", 100)
     files = {
         f"many/m{number}.py": f"def send_email_{number}(address):\n"

@@ -31,7 +31,7 @@ def text_chunks(
     model: GnnCoder, tokenizer: Tokenizer, texts: Sequence[str], device: torch.device
 ) -> tuple[list[Chunk], Tensor]:
     """Chunks of texts of like length, and the index that puts their vectors in order again."""
-    tokenized = [np.array(each.ids, dtype=np.int32) for each in tokenizer.encode_batch(list(texts))]
+    tokenized = [np.array(encoding.ids, dtype=np.int32) for encoding in tokenizer.encode_batch(list(texts))]
     order = sorted(range(len(texts)), key=lambda index: len(tokenized[index]))
 
     def chunk(start: int) -> Chunk:
@@ -146,14 +146,14 @@ def _set_random_state(device: torch.device, state: tuple[Tensor, Tensor | None])
 def _by_length(features: list[Features], most_tokens: int, *, plain: bool) -> Iterator[CodeBatch]:
     """Yield batches of at most so many tokens, short units first; `plain` ones without graphs."""
     held: list[Features] = []
-    for each in features:
-        if held and len(each.tokens) * (len(held) + 1) > most_tokens:
+    for unit in features:
+        if held and len(unit.tokens) * (len(held) + 1) > most_tokens:
             yield collate(held)
             held = []
         held.append(
-            Features(each.tokens, NO_NODES, read=each.read[:1] if each.read is not None else None)
+            Features(unit.tokens, NO_NODES, read=unit.read[:1] if unit.read is not None else None)
             if plain
-            else each
+            else unit
         )
     if held:
         yield collate(held)

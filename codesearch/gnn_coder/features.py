@@ -79,12 +79,12 @@ class Featurizer:
         first = real[0] + np.searchsorted(offsets[real, 1], graph.starts, side="right")
         end = real[0] + np.searchsorted(offsets[real, 0], graph.ends, side="left")
         kept = np.flatnonzero(first < end)
-        places = np.full(len(graph.parents) + 1, -1, dtype=np.int32)
-        places[kept] = np.arange(len(kept))
+        row_of = np.full(len(graph.parents) + 1, -1, dtype=np.int32)
+        row_of[kept] = np.arange(len(kept))
         columns = (
             [self._kinds.get(graph.kinds[node], UNKNOWN) for node in kept],
             [self._kinds.get(graph.inner_kinds[node], UNKNOWN) for node in kept],
-            places[graph.parents[kept]],
+            row_of[graph.parents[kept]],
             np.minimum(graph.children[kept], MAX_CHILDREN),
             np.minimum(graph.depths[kept], MAX_DEPTH),
             first[kept],

@@ -81,14 +81,17 @@ class CodeBatch(NamedTuple):
 
 def collate(features: Sequence[Features]) -> CodeBatch:
     """Units as one batch; either all of them bring what the Transformer has read, or none."""
-    tokens, mask = pad([each.tokens for each in features])
-    known = [torch.from_numpy(each.read) for each in features if each.read is not None]
+    tokens, mask = pad([unit.tokens for unit in features])
+    known = [torch.from_numpy(unit.read) for unit in features if unit.read is not None]
     read = (
-        (torch.stack([each[0] for each in known]).float(), torch.cat([each[1:] for each in known]).float())
+        (
+            torch.stack([means[0] for means in known]).float(),
+            torch.cat([means[1:] for means in known]).float(),
+        )
         if known
         else None
     )
-    return CodeBatch(tokens, mask, Batch.from_data_list([_data(each) for each in features]), read)
+    return CodeBatch(tokens, mask, Batch.from_data_list([_data(unit) for unit in features]), read)
 
 
 def pad(rows: Sequence[np.ndarray[Any, np.dtype[np.int32]]]) -> tuple[Tensor, Tensor]:
@@ -310,8 +313,8 @@ class GnnCoder(nn.Module):
 
 
 def _mean(states: Tensor, mask: Tensor) -> Tensor:
-    kept = mask.unsqueeze(-1).to(states.dtype)
-    return ((states * kept).sum(1) / kept.sum(1).clamp(min=1)).float()
+    weights = mask.unsqueeze(-1).to(states.dtype)
+    return ((states * weights).sum(1) / weights.sum(1).clamp(min=1)).float()
 
 
 def span_means(states: Tensor, nodes: Tensor, batch: Tensor) -> Tensor:

@@ -54,8 +54,8 @@ def is_supported(graph: Mapping[str, Any]) -> bool:
 def question_model(config: Mapping[str, Any], weights: Weights, late: LateInteractionWeights) -> ov.Model:
     """Model from (input_ids, attention_mask), both int64 [batch, tokens], to (vectors, token outputs).
 
-    Float32 [batch, dimension], of unit length, and [batch, tokens, piece dimension + 1]: what
-    `question_pieces` takes.
+    Float32 [batch, dimension], of unit length, and [batch, tokens, width + 1]: what
+    `question_token_embeddings` takes.
     """
     ids = op.parameter([-1, -1], np.int64, name="input_ids")
     mask = op.parameter([-1, -1], np.int64, name="attention_mask")
@@ -77,11 +77,11 @@ def code_model(
     graph_weights: Weights,
     late: LateInteractionWeights | None = None,
 ) -> ov.Model:
-    """Model from (input_ids, attention_mask, nodes) to (vectors, node weights) and, with `late`, pieces.
+    """Model from (input_ids, attention_mask, nodes) to (vectors, node weights), with `late` token outputs.
 
     The first two are int64 [batch, tokens], `nodes` int64 [batch, nodes, 8] with rows of zeros as padding;
     the results are float32 [batch, dimension], of unit length, float32 [batch, nodes], and float32 [batch,
-    tokens, piece dimension + 1], what `code_pieces` takes. `config` and `weights` are the Transformer's,
+    tokens, width + 1], what `code_token_embeddings` takes. `config` and `weights` are the Transformer's,
     `graph` and `graph_weights` what `weights.py` stores of the graph network.
     """
     ids = op.parameter([-1, -1], np.int64, name="input_ids")
@@ -100,7 +100,7 @@ def code_model(
 
 
 def _token_outputs(states: ov.Node, projection: Vectors, weight: Vectors) -> ov.Node:
-    """Each token's direction, of unit length, and its logit, float32 [batch, tokens, piece dimension + 1]."""
+    """Each token's direction, of unit length, and its logit, float32 [batch, tokens, width + 1]."""
     logits = op.matmul(states, weight.reshape(-1, 1), False, False)
     return op.concat([unit_length(op.matmul(states, projection, False, True)), logits], -1)
 

@@ -43,11 +43,13 @@ class Trees(NamedTuple):
         nearest = torch.where(is_kept, everything, self.parents)
         for _ in range(DOUBLINGS):
             nearest = nearest[nearest]
-        place = torch.zeros_like(everything).index_put((kept,), torch.arange(len(kept), device=kept.device))
+        position = torch.zeros_like(everything).index_put(
+            (kept,), torch.arange(len(kept), device=kept.device)
+        )
         return Trees(
             states,
             self.contents[kept],
-            place[nearest[self.parents[kept]]],
+            position[nearest[self.parents[kept]]],
             self.children[kept],
             self.batch[kept],
             self.origin[kept],

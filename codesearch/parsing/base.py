@@ -23,7 +23,7 @@ class CodeUnit:
 
     Lines count from 1, both ends included. `code` is the unit's source; in a class, the bodies of its
     methods, which are units of their own, are left out. `tree` is the unit's node in the syntax tree, None
-    for passages; `segments` are the pieces of the file that `code` was put together from, in order.
+    for passages; `segments` are the stretches of the file that `code` was put together from, in order.
     """
 
     kind: str

@@ -14,7 +14,7 @@ _BY_EXTENSION: dict[str, Language] = {
 }
 _LABELS = {language.name: language.label for language in LANGUAGES} | TEXT_LABELS
 _CODE_NAMES = {"Rakefile": "ruby", "Gemfile": "ruby"}
-# Left-over lines of a module are cut into pieces of about this many lines.
+# Left-over lines of a module are cut into stretches of about this many lines.
 _MODULE_LINES = 60
 
 
@@ -116,13 +116,13 @@ def _module_documentation(root: Node, left: list[Node], language: Language) -> s
 
 
 def _pieces(nodes: list[Node]) -> list[list[Node]]:
-    pieces: list[list[Node]] = []
+    stretches: list[list[Node]] = []
     lines = 0
     for node in nodes:
         height = node.end_point.row - node.start_point.row + 1
-        if not pieces or lines + height > _MODULE_LINES:
-            pieces.append([])
+        if not stretches or lines + height > _MODULE_LINES:
+            stretches.append([])
             lines = 0
-        pieces[-1].append(node)
+        stretches[-1].append(node)
         lines += height
-    return pieces
+    return stretches

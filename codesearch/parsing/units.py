@@ -44,7 +44,7 @@ class _Scope:
 
 def find_definitions(tree: Tree, language: Language) -> list[Definition]:
     """Definitions of a file in the order of the source, outer before inner."""
-    found: list[Definition] = []
+    definitions: list[Definition] = []
     scopes: list[_Scope] = []
     wrappers: list[tuple[int, Node]] = []
     for node, depth in _walk(tree):
@@ -63,13 +63,13 @@ def find_definitions(tree: Tree, language: Language) -> list[Definition]:
             node, outer, kind, " ".join(name.split())[:_NAME_CHARACTERS], scopes, language
         )
         if definition is not None:
-            found.append(definition)
+            definitions.append(definition)
             owner = next((scope.definition for scope in reversed(scopes) if scope.definition), None)
             if owner is not None:
                 owner.children.append(definition)
         path = definition.qualified_name if definition else language.separator.join([*_path(scopes), name])
         scopes.append(_Scope(depth, kind, path, definition))
-    return found
+    return definitions
 
 
 def unit_of(definition: Definition, source: bytes, language: Language) -> CodeUnit:

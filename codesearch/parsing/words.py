@@ -44,10 +44,10 @@ def words(text: str) -> Iterator[str]:
 
 def query_words(text: str) -> list[str]:
     """Distinct words of a query in order, without stop words (unless there is nothing else)."""
-    kept = dict.fromkeys(
+    subject = dict.fromkeys(
         word
         for identifier in _IDENTIFIER.findall(text)
         if identifier.lower() not in STOP_WORDS
         for word in words_of_identifier(identifier)
     )
-    return list(kept) or list(dict.fromkeys(words(text)))
+    return list(subject) or list(dict.fromkeys(words(text)))

@@ -139,18 +139,20 @@ class Pending:
     def fetch(self) -> list[Candidate]:
         """Wait for the candidates, each unit once, in the order in which they were found."""
         rows = {row[0]: row for cursor in self._cursors for row in cursor.fetchall()}.values()
-        found = [
+        candidates = [
             Candidate(*row[:12], lexical=row[12] / self._ceiling, token_embeddings=row[14])  # type: ignore[call-arg]
             for row in rows
         ]
         with_vector = [
-            (candidate, row[13]) for candidate, row in zip(found, rows, strict=True) if row[13] is not None
+            (candidate, row[13])
+            for candidate, row in zip(candidates, rows, strict=True)
+            if row[13] is not None
         ]
         if with_vector:
             vectors = from_binary([vector for _, vector in with_vector])
             for (candidate, _), vector in zip(with_vector, vectors, strict=True):
                 candidate.vector = vector
-        return found
+        return candidates
 
 
 def without(candidates: Iterable[Candidate], others: Iterable[Candidate]) -> list[Candidate]:

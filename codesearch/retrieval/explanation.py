@@ -84,12 +84,12 @@ def explain_unit(unit: Unit) -> Explanation | None:
     return _explanation(dense, weights, _lines_of_characters(parsed, dense, unit.file.blob.text))
 
 
-def words_met(unit: Unit, asked: str) -> list[WordMet]:
+def words_met(unit: Unit, raw: str) -> list[WordMet]:
     """What a query's words met in a unit, in their order; empty where there are no token embeddings.
 
     Raises QueryError and EncoderError.
     """
-    question = parse_query(asked).text
+    question = parse_query(raw).text
     encoder, index = _served_encoder() if question else (None, None)
     if encoder is None or index is None:
         return []

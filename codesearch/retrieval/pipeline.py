@@ -54,7 +54,7 @@ class Retriever(StrEnum):
 
 
 def search(
-    asked: str | Query,
+    raw: str | Query,
     *,
     retriever: Retriever = Retriever.HYBRID,
     offset: int = 0,
@@ -68,7 +68,7 @@ def search(
     page.
     """
     started = time.perf_counter()
-    query = parse_query(asked) if isinstance(asked, str) else asked
+    query = parse_query(raw) if isinstance(raw, str) else raw
     if query.is_empty:
         return SearchResult(query, [], 0)
     with _time_limit(query):

@@ -100,8 +100,8 @@ def _checked(path: Path, limits: ArchiveLimits, left_out: LeftOut) -> Iterator[_
                 )
             if _is_safe(name):
                 # A file over the limit is left out by its size alone; its content need not be kept.
-                kept = content if len(content) <= limits.file_bytes else b""
-                yield _Member(name, max(size, len(content)), kept)
+                stored = content if len(content) <= limits.file_bytes else b""
+                yield _Member(name, max(size, len(content)), stored)
             else:
                 left_out.add(Reason.UNSAFE_PATH, name[:300])
     except _DAMAGED as error:

@@ -37,8 +37,8 @@ def _walk(root: Path, rules: IgnoreRules, left_out: LeftOut) -> Iterator[Entry]:
     while pending:
         prefix = pending.pop()
         try:
-            with os.scandir(root / prefix) as found:
-                children = sorted(found, key=lambda child: child.name)
+            with os.scandir(root / prefix) as children_of:
+                children = sorted(children_of, key=lambda child: child.name)
         except OSError:
             left_out.add(Reason.UNREADABLE, prefix)
             continue

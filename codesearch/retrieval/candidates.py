@@ -72,8 +72,6 @@ class CandidateQuery:
     sql: str
     parameters: list[Any]
     scored: bool = False
-    settings: str = ""
-    """A statement that has to come before it, in the same transaction."""
 
 
 @contextmanager
@@ -91,8 +89,11 @@ class CandidateSearch:
     `words` are what lexical scores are computed by, `index` is where vectors are taken from.
     """
 
-    def __init__(self, words: WeightedWords | None, index: VectorIndex | None) -> None:
+    def __init__(self, words: WeightedWords | None, index: VectorIndex | None, limit: int) -> None:
+        """Set how deep the graph of `index` will be scanned: for `limit` units."""
         self._words, self._index = words, index
+        if index is not None:
+            connection.connection.execute(scan_settings(limit))
 
     def start(self, *queries: CandidateQuery | None) -> "Pending":
         """Send the queries, those that are none left out; PostgreSQL works on them from now on."""
@@ -100,8 +101,6 @@ class CandidateSearch:
         return Pending(cursors, self._words.ceiling if self._words is not None else 1.0)
 
     def _sent(self, query: CandidateQuery) -> "psycopg.Cursor[Any]":
-        if query.settings:
-            connection.connection.execute(query.settings)
         # Django's own cursor takes results as text, which doubles the bytes of token embeddings.
         cursor = psycopg.Cursor(connection.connection)
         cursor.execute(*self._statement(query), binary=True)
@@ -210,7 +209,6 @@ def by_meaning(
         f" WHERE v.index_id = {int(index.pk)} AND {conditions.sql} AND {conditions.slow}"
         f" ORDER BY {distance} LIMIT %s",
         [*conditions.parameters, *conditions.slow_parameters, literal, limit],
-        settings=_scan_settings(limit),
     )
 
 
@@ -235,8 +233,8 @@ def _distance(vector: Vectors, index: VectorIndex) -> tuple[str, str]:
     return f"(v.vector::{halfvec} <#> %s::{halfvec})", f"[{numbers}]"
 
 
-def _scan_settings(limit: int) -> str:
-    """Statement that sets how the graph is scanned.
+def scan_settings(limit: int) -> str:
+    """Statement that has to come before a search by meaning, in the same transaction.
 
     `ef_search` bounds what one round of the scan returns; iterative scan goes on in rounds, in order.
     """

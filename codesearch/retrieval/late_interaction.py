@@ -15,7 +15,7 @@ def rerank(question: QuestionVectors, candidates: Sequence[Candidate]) -> None:
     """
     with_vector = [(candidate, candidate.vector) for candidate in candidates if candidate.vector is not None]
     if with_vector:
-        cosines = np.stack([vector for _, vector in with_vector]) @ question.vector
+        cosines = np.array([vector for _, vector in with_vector]) @ question.vector
         for (candidate, _), cosine in zip(with_vector, cosines.tolist(), strict=True):
             candidate.dense = cosine
     with_tokens = [

@@ -30,7 +30,7 @@ def set_hubness(candidates: Sequence[Candidate]) -> None:
     ]
     if len(compared) <= NEIGHBOURS:
         return
-    values = hubness(np.stack([vector for _, vector in compared]))
+    values = hubness(np.array([vector for _, vector in compared]))
     for (candidate, _), value in zip(compared, values.tolist(), strict=True):
         candidate.hubness = value
 

@@ -103,7 +103,7 @@ def _candidates(query: Query, retriever: Retriever, depth: int) -> _Candidates:
         statistics = WordStatistics(query) if query.text and retriever is not Retriever.DENSE else None
         index = serving_index() if query.text and retriever is not Retriever.LEXICAL else None
         weighted = statistics.weighted() if statistics is not None else None
-        searches = CandidateSearch(weighted, index)
+        searches = CandidateSearch(weighted, index, depth)
         pending = searches.start(
             by_name(query, conditions, _MAX_NAMED) if retriever is Retriever.HYBRID else None,
             *_word_queries(query, weighted, conditions, depth, alone=index is None),
@@ -174,8 +174,9 @@ def nearest(
     vector: Vectors, index: VectorIndex, conditions: Conditions, limit: int, *, exact: bool = False
 ) -> list[Candidate]:
     """Units nearest to a vector, float32 [dimension], nearest first; with `exact`, every unit is compared."""
-    question, searches = QuestionVectors(vector), CandidateSearch(None, index)
+    question = QuestionVectors(vector)
     with pipelined():
+        searches = CandidateSearch(None, index, limit)
         if exact:
             units = searches.start(by_meaning_exactly(vector, index, conditions, limit)).fetch()
             rerank(question, units)

@@ -9,6 +9,7 @@ from codesearch.retrieval.candidates import (
     by_name,
     by_position,
     by_words,
+    scan_settings,
     without,
 )
 from codesearch.retrieval.filters import Conditions
@@ -52,10 +53,9 @@ def test_where_few_units_are_left_the_graph_is_not_scanned():
 
 
 def test_the_graph_is_scanned_as_deep_as_is_asked_for():
-    wide = by_meaning(vector(1, 0), INDEX, CONDITIONS, 300)
-    assert "'hnsw.ef_search', '300'" in wide.settings
-    assert "'hnsw.ef_search', '120'" in by_meaning(vector(1, 0), INDEX, CONDITIONS, 9).settings
-    assert "'hnsw.ef_search', '1000'" in by_meaning(vector(1, 0), INDEX, CONDITIONS, 5000).settings
+    assert "'hnsw.ef_search', '300'" in scan_settings(300)
+    assert "'hnsw.ef_search', '120'" in scan_settings(9)
+    assert "'hnsw.ef_search', '1000'" in scan_settings(5000)
 
 
 def test_wildcards_in_a_path_stand_for_themselves():

@@ -46,6 +46,9 @@ def test_too_few_candidates_have_no_neighbourhood():
     few = [candidate(key, vector=vector(1, 0), dense=0.5) for key in range(NEIGHBOURS)]
     set_hubness(few)
     assert {each.hubness for each in few} == {0}
+    enough = [*few, candidate(9, vector=vector(1, 0), dense=0.5)]
+    set_hubness(enough)
+    assert {each.hubness for each in enough} == {1}
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,18 @@ def test_the_first_page_shows_several_files():
     assert keys(rank(Query("apply the discount"), [*of_file, other, far])) == [1, 4, 2, 3, 5]
 
 
+def test_the_best_unit_of_a_file_keeps_its_score_wherever_it_was_found():
+    worse, best, far = (
+        candidate(1, dense=0.7, file_id=9),
+        candidate(2, dense=0.8, file_id=9),
+        candidate(3, dense=0),
+    )
+    assert keys(rank(Query("apply the discount"), [worse, best, far])) == [2, 1, 3]
+    boost = 0.15 * (0.9 * 0.7 / 0.8) / 3
+    assert best.score == pytest.approx(0.9 + boost)
+    assert worse.score == pytest.approx((0.9 * 0.7 / 0.8 + boost) * 0.65)
+
+
 def test_in_code_no_word_asks_for_anything():
     test, code = candidate(1, dense=0.5, path="tests/test_file.py"), candidate(2, dense=0.5)
     far = candidate(3, dense=0.1)

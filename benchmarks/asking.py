@@ -11,9 +11,11 @@ from typing import Any
 
 from benchmarks.base import Options, Row
 from evaluation.kbqa import sparql, sql
+from evaluation.kbqa.graph_questions import GraphQuestion
 from kbqa.sparql.answer.registry import local_decoder
 from kbqa.sql.answer.generator import bundled_generator
 from searchapp.throwaway import throwaway_database
+from training.sql.questions import SqlQuestion, opened_source
 
 ASKED = Path(__file__).parent / "asked"
 
@@ -27,9 +29,11 @@ def run(options: Options) -> list[Row]:
 def _graphs() -> list[Row]:
     rows, decoder = [], local_decoder()
     for name, asked in _questions("graphs.jsonl", "graph").items():
-        scores = sparql.Scores()
+        scores = sparql.SparqlScores()
         with sparql.loaded_graph(ASKED / "graphs" / f"{name}.ttl") as (version, live):
-            for _ in sparql.evaluate(asked, live, sparql.by_reading(version, live, decoder), scores):
+            for _ in sparql.evaluate(
+                map(GraphQuestion.from_row, asked), live, sparql.by_reading(version, live, decoder), scores
+            ):
                 pass
         rows.append(
             Row(
@@ -46,13 +50,13 @@ def _graphs() -> list[Row]:
 def _databases() -> list[Row]:
     rows, generator = [], bundled_generator()
     for name, asked in _questions("databases.jsonl", "db_id").items():
-        scores = sql.Scores()
+        scores = sql.SqlScores()
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder, f"{name}.sqlite")
             with sqlite3.connect(file) as connection:
                 connection.executescript((ASKED / "databases" / f"{name}.sql").read_text(encoding="utf-8"))
-            with sql.opened_source(file) as source:
-                for _ in sql.evaluate(asked, source, generator, scores):
+            with opened_source(file) as source:
+                for _ in sql.evaluate(map(SqlQuestion.from_row, asked), source, generator, scores):
                     pass
         found = scores.summary()
         rows.append(

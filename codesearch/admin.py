@@ -1,31 +1,26 @@
 """Repositories in the admin: add, index, rebuild, cancel, delete."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin, TabularInline
-from unfold.decorators import display
+from unfold.admin import ModelAdmin
 
-from codesearch import selectors, services
+from codesearch import services
 from codesearch.models import Build, Repository, VectorIndex
-from searchapp.jobs.errors import InvalidTransition
 from searchapp.jobs.models import Job
-from searchapp.jobs.services import cancel_job
-
-if TYPE_CHECKING:
-    _RepositoryModelForm = forms.ModelForm[Repository]
-else:
-    _RepositoryModelForm = forms.ModelForm
-
-_FIELDS = ("name", "source_kind", "location", "ref", "token", "excludes")
+from searchapp.source_admin import SourceAdmin, SourceAdminForm, VersionInline
 
 
-class RepositoryAdminForm(_RepositoryModelForm):
+class RepositoryAdminForm(SourceAdminForm):
     """Checks the source as every other way in does. A token that is left empty stays as it was."""
+
+    SECRET = "token"
+    UPLOAD, UPLOAD_KIND = "archive", Repository.SourceKind.ARCHIVE
+    CHECKED = ("source_kind", "location", "ref", "token", "excludes")
 
     token = forms.CharField(
         required=False,
@@ -36,35 +31,22 @@ class RepositoryAdminForm(_RepositoryModelForm):
 
     class Meta:
         model = Repository
-        fields = _FIELDS
+        fields = ("name", "source_kind", "location", "ref", "token", "excludes")
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["location"].required = False
-        self.fields["name"].required = False
+    def store(self, upload: "UploadedFile[Any]") -> str:
+        """The name under which an archive is kept. Raises InvalidInput."""
+        return services.store_archive(upload)
 
-    def clean(self) -> dict[str, Any]:
-        """Store an uploaded archive and check the source."""
-        cleaned: dict[str, Any] = super().clean() or {}
-        cleaned["token"] = cleaned.get("token") or (self.instance.token if self.instance.pk else "")
-        archive = cleaned.get("archive")
-        if archive is not None and cleaned.get("source_kind") == Repository.SourceKind.ARCHIVE:
-            cleaned["name"] = cleaned.get("name") or services.suggested_name(archive.name)
-            cleaned["location"] = services.store_archive(archive)
-        cleaned["name"] = cleaned.get("name") or services.suggested_name(cleaned.get("location") or "")
-        candidate = Repository(
-            pk=self.instance.pk,
-            trusted=self.instance.trusted,
-            **{name: cleaned.get(name) or "" for name in _FIELDS},
-        )
-        try:
-            services.check_repository(candidate)
-        except ValidationError as error:
-            self.add_error(None, error.messages)  # type: ignore[arg-type]
-        return cleaned
+    def suggested_name(self, location: str) -> str:
+        """A name for a repository that was given none."""
+        return services.suggested_name(location)
+
+    def check_source(self, source: Repository) -> None:
+        """Check a repository. Raises InvalidInput."""
+        services.check_repository(source)
 
 
-class BuildInline(TabularInline):  # type: ignore[misc]
+class BuildInline(VersionInline):
     """The builds of a repository, to look at."""
 
     model = Build
@@ -80,97 +62,36 @@ class BuildInline(TabularInline):  # type: ignore[misc]
         "started",
         "finished",
     )
-    readonly_fields = fields
-    extra = 0
-    can_delete = False
-    ordering = ("-number",)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuse: builds come from jobs."""
-        return False
 
 
 @admin.register(Repository)
-class RepositoryAdmin(ModelAdmin):  # type: ignore[misc]
+class RepositoryAdmin(SourceAdmin):
     """Adding or changing a repository starts a build; deleting removes it in the background."""
 
     form = RepositoryAdminForm
     list_display = ("name", "source_kind", "location", "units", "serving", "work")
-    list_filter = ("source_kind",)
-    search_fields = ("name", "location")
     actions = ("index", "rebuild", "cancel")
     fields = ("name", "source_kind", "location", "archive", "ref", "token", "excludes")
     inlines = (BuildInline,)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Repository]:
-        """Leave out what is being deleted."""
-        return Repository.objects.filter(deleting=False)
+    def refresh_source(self, source: Repository) -> Job:
+        """Start a build."""
+        return services.index_repository(source)
 
-    @display(  # type: ignore[untyped-decorator]
-        description="Work",
-        label={
-            "queued": "info",
-            "running": "info",
-            "cancelling": "warning",
-            "succeeded": "success",
-            "failed": "danger",
-        },
-    )
-    def work(self, repository: Repository) -> tuple[str, str] | str:
-        """Return the newest job's state and progress."""
-        job = selectors.newest_jobs([repository.subject]).get(repository.subject)
-        if job is None:
-            return "–"
-        shown = (
-            f"{job.state} {job.percent} %" if job.is_active and job.percent is not None else str(job.state)
-        )
-        return str(job.state), shown
-
-    def save_model(self, request: HttpRequest, obj: Repository, form: Any, change: bool) -> None:
-        """Save, and bring the index up to date with the source."""
-        for name in ("name", "location", "token"):
-            setattr(obj, name, form.cleaned_data[name])
-        super().save_model(request, obj, form, change)
-        services.index_repository(obj)
-        messages.info(request, f"{obj.name} is being indexed.")
-
-    def delete_model(self, request: HttpRequest, obj: Repository) -> None:
-        """Delete in the background."""
-        services.delete_repository(obj)
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Repository]) -> None:
-        """Delete in the background."""
-        for repository in queryset:
-            services.delete_repository(repository)
-
-    def get_deleted_objects(
-        self, objs: Any, request: HttpRequest
-    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """Name the repositories alone: listing their millions of rows would help nobody."""
-        names = [f"Repository: {repository}" for repository in objs]
-        return names, {"repositories": len(names)}, set(), []
+    def delete_source(self, source: Repository) -> Job:
+        """Start the removal of a repository."""
+        return services.delete_repository(source)
 
     @admin.action(description="Bring the index up to date")
-    def index(self, request: HttpRequest, repositories: QuerySet[Repository]) -> None:
+    def index(self, request: HttpRequest, queryset: QuerySet[Repository]) -> None:
         """Start a build of each."""
-        for repository in repositories:
-            services.index_repository(repository)
+        self.refresh_all(request, queryset)
 
     @admin.action(description="Rebuild from scratch")
-    def rebuild(self, request: HttpRequest, repositories: QuerySet[Repository]) -> None:
+    def rebuild(self, request: HttpRequest, queryset: QuerySet[Repository]) -> None:
         """Start a build of each that reads every file anew."""
-        for repository in repositories:
+        for repository in queryset:
             services.rebuild_repository(repository)
-
-    @admin.action(description="Cancel the work on it")
-    def cancel(self, request: HttpRequest, repositories: QuerySet[Repository]) -> None:
-        """Cancel what works on each."""
-        subjects = [repository.subject for repository in repositories]
-        for job in Job.objects.filter(subject__in=subjects, state__in=Job.ACTIVE):
-            try:
-                cancel_job(job)
-            except InvalidTransition as error:
-                messages.error(request, f"{job.title}: {error}")
 
 
 @admin.register(VectorIndex)

@@ -7,7 +7,7 @@ a node with the name alone, so that "which classes inherit from Field" also find
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from codesearch import selectors
 from codesearch.models import Repository, Unit
@@ -72,11 +72,29 @@ def repository_triples(name: str) -> Iterator[str]:
         yield from graph.unit(unit)
 
 
+def node_address(name: str, iri: str) -> str:
+    """The address of the code that a node stands for; empty where it is no class, function or method."""
+    local = iri.removeprefix(_base(name))
+    path, _, qualified = local.partition("#")
+    if local == iri or not qualified:
+        return ""
+    units = selectors.served_units().filter(
+        repository__name=name, path=unquote(path), qualified_name=unquote(qualified), kind__in=_CLASSES
+    )
+    line = units.order_by("start_line").values_list("start_line", flat=True).first()
+    return selectors.unit_address(name, unquote(path), line) if line is not None else ""
+
+
+def _base(repository: str) -> str:
+    """What the IRIs of a repository's nodes begin with."""
+    return f"urn:code:{quote(repository)}:"
+
+
 class _CodeGraph:
     """Knows which names of a repository mean which unit."""
 
     def __init__(self, repository: str) -> None:
-        self.base = f"urn:code:{quote(repository)}:"
+        self.base = _base(repository)
         self.by_name: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
         rows = selectors.served_units().filter(repository__name=repository, kind__in=_CALLABLE)
         for name, path, qualified, kind in rows.values_list("name", "path", "qualified_name", "kind"):

@@ -1,4 +1,4 @@
-"""Tables that can be asked in words: repositories, and their units by language and kind."""
+"""What is indexed, as tables that can be asked in words: repositories, and counts of their units."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,10 +8,12 @@ from django.db.models import Count
 from codesearch.models import Repository, Unit
 from searchapp.sharing.fact_tables import FactTable
 
-REPOSITORIES = """CREATE TABLE repository (repository_id INTEGER PRIMARY KEY, name TEXT NOT NULL,
-    source TEXT NOT NULL, number_of_files INTEGER NOT NULL, number_of_units INTEGER NOT NULL)"""
-UNITS = """CREATE TABLE code_unit_count (repository_id INTEGER NOT NULL REFERENCES repository (repository_id),
-    language TEXT NOT NULL, kind TEXT NOT NULL, number_of_units INTEGER NOT NULL)"""
+REPOSITORIES = """CREATE TABLE repository (
+    repository_id INTEGER PRIMARY KEY, name TEXT NOT NULL, source TEXT NOT NULL,
+    number_of_files INTEGER NOT NULL, number_of_units INTEGER NOT NULL)"""
+UNITS = """CREATE TABLE code_unit_count (
+    repository_id INTEGER NOT NULL REFERENCES repository (repository_id), language TEXT NOT NULL,
+    kind TEXT NOT NULL, number_of_units INTEGER NOT NULL)"""
 
 
 def repository_rows() -> Iterator[tuple[Any, ...]]:

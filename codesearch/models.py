@@ -17,10 +17,15 @@ from django.urls import reverse
 from pgvector.django import HalfVectorField
 
 from searchapp.secrets import EncryptedTextField
+from searchapp.versions import Source, Version
 
 
-class Repository(models.Model):
+class Repository(Source):
     """A source of code, and which of its builds is served."""
+
+    KIND = "repository"
+    KEY = "name"
+    PUBLISHED_FIELDS = ("serving", "units", "words")
 
     class SourceKind(models.TextChoices):
         """Where the files come from."""
@@ -47,40 +52,20 @@ class Repository(models.Model):
     )
     units = models.PositiveIntegerField(default=0, editable=False)
     words = models.PositiveBigIntegerField(default=0, editable=False)
-    deleting = models.BooleanField(default=False, editable=False)
-    created = models.DateTimeField(auto_now_add=True)
 
-    class Meta:
-        ordering: ClassVar = ["name"]
+    class Meta(Source.Meta):
         verbose_name_plural = "repositories"
 
-    def __str__(self) -> str:
-        return self.name
-
-    def get_absolute_url(self) -> str:
-        """Return the address of its page."""
-        return reverse("repository", args=[self.name])
-
-    @property
-    def subject(self) -> str:
-        """Return the name under which jobs work on it."""
-        return f"repository:{self.pk}"
+    def point_to(self, version: "Build") -> None:
+        """Make a build the served one; it is not saved."""
+        self.serving = version.number
 
 
-class Build(models.Model):
+class Build(Version):
     """One run over a repository's files; complete builds are numbered from 1 without gaps being promised."""
 
-    class State(models.TextChoices):
-        """What became of it."""
-
-        BUILDING = "building"
-        SERVING = "serving"
-        REPLACED = "replaced"
-        ABANDONED = "abandoned"
-
     repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="builds")
-    number = models.PositiveIntegerField()
-    state = models.CharField(max_length=10, choices=State, default=State.BUILDING)
+    state = models.CharField(max_length=10, choices=Version.State, default=Version.State.BUILDING)
     revision = models.CharField(max_length=100, blank=True, help_text="The commit, where there is one.")
     files = models.PositiveIntegerField(default=0)
     units = models.PositiveIntegerField(default=0)
@@ -95,11 +80,8 @@ class Build(models.Model):
     text_units = models.PositiveIntegerField(
         default=0, help_text="Units without a syntax tree: they are encoded by their text alone."
     )
-    started = models.DateTimeField(auto_now_add=True)
-    finished = models.DateTimeField(null=True, blank=True)
 
-    class Meta:
-        ordering: ClassVar = ["-number"]
+    class Meta(Version.Meta):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["repository", "number"], name="build_number")
         ]
@@ -190,7 +172,7 @@ class Unit(models.Model):
         return self.qualified_name
 
     def get_absolute_url(self) -> str:
-        """Return the address of its lines on the file's page."""
+        """The address of its lines on the file's page."""
         return f"{reverse('file', args=[self.repository.name, self.path])}#L{self.start_line}"
 
 
@@ -232,7 +214,7 @@ class VectorIndex(models.Model):
 
     @property
     def hnsw_name(self) -> str:
-        """Return the name of its HNSW index in PostgreSQL."""
+        """The name of its HNSW index in PostgreSQL."""
         return f"vector_hnsw_{self.pk}"
 
 

@@ -6,7 +6,6 @@ from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 
 from codesearch.models import Build, Repository, SourceFile, Unit
-from searchapp.jobs.models import Job
 
 
 def _served() -> Q:
@@ -15,39 +14,33 @@ def _served() -> Q:
 
 
 def served_units() -> QuerySet[Unit]:
-    """Return the units that searches see."""
+    """The units that searches see."""
     return Unit.objects.filter(_served())
 
 
 def served_files(repository: str) -> QuerySet[SourceFile]:
-    """Return the served files of a repository."""
+    """The served files of a repository."""
     return SourceFile.objects.filter(_served(), repository__name=repository).select_related(
         "repository", "blob"
     )
 
 
 def repositories() -> QuerySet[Repository]:
-    """Return the repositories with their builds, for lists."""
+    """The repositories with their builds, for lists."""
     return Repository.objects.filter(deleting=False).prefetch_related("builds")
 
 
 def serving_build(repository: Repository) -> Build | None:
-    """Return the build that is served, from builds that have been fetched."""
+    """The build that is served, from builds that have been fetched."""
     return next((build for build in repository.builds.all() if build.number == repository.serving), None)
 
 
-def newest_jobs(subjects: list[str]) -> dict[str, Job]:
-    """Return the newest job of each subject, in one query."""
-    jobs = Job.objects.filter(subject__in=subjects).order_by("subject", "-id").distinct("subject")
-    return {job.subject: job for job in jobs}
-
-
 def unit_address(repository: str, path: str, line: int) -> str:
-    """Return the address of a line on a file's page."""
+    """The address of a line on a file's page."""
     return f"{reverse('file', args=[repository, path])}#L{line}"
 
 
 def totals() -> dict[str, Any]:
-    """Return how much is searchable."""
+    """How much is searchable."""
     rows = list(Repository.objects.filter(deleting=False, serving__gt=0).values_list("units", flat=True))
     return {"repositories": len(rows), "units": sum(rows)}

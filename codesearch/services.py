@@ -4,20 +4,19 @@ Pages, admin, API and commands all call these.
 """
 
 import re
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.db import IntegrityError, transaction
 
 from codesearch import jobs
 from codesearch.models import Repository
-from codesearch.sources import SourceError, TransientSourceError, validate_source
+from codesearch.sources import validate_source
+from searchapp import sources
+from searchapp.errors import InvalidInput
 from searchapp.jobs.models import Job
-from searchapp.jobs.services import cancel_jobs_of, start_job
+from searchapp.jobs.services import start_job
 from searchapp.uploads import keep_upload
 
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
@@ -33,7 +32,7 @@ def add_repository(
     excludes: str = "",
     trusted: bool = False,
 ) -> tuple[Repository, Job]:
-    """Add a repository and start its first build. Raises ValidationError with the field that is wrong.
+    """Add a repository and start its first build. Raises InvalidInput with the field that is wrong.
 
     `trusted` permits any folder: the caller has a terminal on the server.
     """
@@ -48,78 +47,47 @@ def add_repository(
         trusted=trusted,
     )
     check_repository(repository)
-    try:
-        with transaction.atomic():
-            repository.save()
-    except IntegrityError:
-        raise ValidationError({"name": f"There is a repository named {name} already."}) from None
+    sources.save_new(repository)
     return repository, index_repository(repository)
 
 
 def check_repository(repository: Repository) -> None:
-    """Check a repository's name and source. Raises ValidationError with the field that is wrong."""
+    """Check a repository's name and source. Raises InvalidInput with the field that is wrong."""
     if not _NAME.match(repository.name):
-        raise ValidationError(
-            {
-                "name": "A name has letters, digits, dots, dashes and underscores, at most 100, and starts with a letter or digit."
-            }
+        raise InvalidInput(
+            "A name has letters, digits, dots, dashes and underscores, at most 100, "
+            "and starts with a letter or digit.",
+            field="name",
         )
     if Repository.objects.filter(name__iexact=repository.name).exclude(pk=repository.pk).exists():
-        raise ValidationError({"name": f"There is a repository named {repository.name} already."})
-    try:
-        validate_source(repository)
-    except TransientSourceError as error:
-        raise ValidationError({"location": str(error)}) from error
-    except SourceError as error:
-        field = "ref" if "branch, tag or commit" in str(error) else "location"
-        raise ValidationError({field: str(error)}) from error
+        raise sources.name_taken(repository)
+    validate_source(repository)
 
 
 def index_repository(repository: Repository) -> Job:
     """Start a build, or return the one that is at work on the repository."""
-    return start_job(
-        kind=jobs.INDEX,
-        subject=repository.subject,
-        title=f"Index {repository.name}",
-        arguments={"repository": repository.pk},
-    )
+    return sources.start(repository, jobs.INDEX, "Index")
 
 
 def rebuild_repository(repository: Repository) -> Job:
     """Start a build that reads every file anew, as after a change of how code is parsed."""
-    return start_job(
-        kind=jobs.INDEX,
-        subject=repository.subject,
-        title=f"Rebuild {repository.name}",
-        arguments={"repository": repository.pk, "afresh": True},
-    )
+    return sources.start(repository, jobs.INDEX, "Rebuild", afresh=True)
 
 
 def delete_repository(repository: Repository) -> Job:
     """Hide a repository at once, cancel what works on it, and remove it in the background."""
-    Repository.objects.filter(pk=repository.pk).update(deleting=True)
-    cancel_jobs_of(repository.subject)
-    return start_job(
-        kind=jobs.DELETE,
-        subject=repository.subject,
-        title=f"Delete {repository.name}",
-        arguments={"repository": repository.pk},
-    )
+    return sources.delete(repository, jobs.DELETE)
 
 
 def store_archive(upload: "UploadedFile[Any]") -> str:
-    """Keep an uploaded archive and return its stored name. Raises ValidationError if it is too large."""
-    if (upload.size or 0) > settings.SOURCE_MAX_ARCHIVE_BYTES:
-        raise ValidationError(
-            {"archive": f"The archive is larger than {settings.SOURCE_MAX_ARCHIVE_BYTES:,} bytes."}
-        )
+    """Keep an uploaded archive and return its stored name. Raises InvalidInput if it is too large."""
+    sources.check_size(upload, settings.SOURCE_MAX_ARCHIVE_BYTES, "archive")
     return keep_upload(upload, Path(settings.MEDIA_ROOT))
 
 
 def suggested_name(location: str) -> str:
-    """Return a name for a source that has none: the last part of its address or path."""
-    path = urlsplit(location).path if "://" in location else location
-    stem = PurePosixPath(path.rstrip("/")).name
+    """A name for a source that has none: the last part of its address or path."""
+    stem = sources.last_part(location)
     for suffix in (".git", ".zip", ".tar.gz", ".tgz"):
         stem = stem.removesuffix(suffix)
     return re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-._")[:100] or "repository"
@@ -138,7 +106,5 @@ def needs_other_encoder() -> bool:
 
 
 def switch_encoder() -> Job:
-    """Start encoding everything with the configured encoder; searches use the present one until that is
-    complete.
-    """
+    """Start encoding everything with the configured encoder; the present one serves until then."""
     return start_job(kind=jobs.SWITCH_ENCODER, subject="encoder", title="Switch to another encoder")

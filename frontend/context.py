@@ -9,7 +9,7 @@ from searchapp.jobs.models import Job
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Return whether the person may change things, and how much work is going on (asked for only if shown)."""
+    """Whether the person may change things, and how much work is going on, which is looked up if shown."""
     return {
         "may_write": may_write(getattr(request, "user", None)),
         "active_jobs": lambda: Job.objects.filter(state__in=Job.ACTIVE).count(),

@@ -31,7 +31,7 @@ class FacetGroup:
 
 
 def facet_groups(text: str, counts: dict[str, dict[str, int]]) -> list[FacetGroup]:
-    """Return the groups for a query; those of pasted code have no addresses, since code has no filters."""
+    """The groups for a query; those of pasted code have no addresses, since code has no filters."""
     if "\n" in text.strip():
         return []
     return [

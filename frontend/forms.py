@@ -1,16 +1,64 @@
-"""The forms that add a repository and a graph."""
+"""The forms that add a source, and the one that describes a column."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django import forms
 
+from codesearch import services as repositories
 from codesearch.models import Repository
 from kbqa.sparql.models import Graph
+from kbqa.sparql.sources import services as graphs
 from kbqa.sql.models import Database
+from kbqa.sql.sources import services as databases
+from searchapp.versions import Source
 
 
-class RepositoryForm(forms.Form):
-    """One of three sources; only the fields of the chosen one count."""
+class SourceForm(forms.Form):
+    """One of several kinds of source; only the fields of the chosen kind count."""
+
+    KIND_FIELDS: ClassVar[Mapping[str, tuple[str, ...]]]
+    """The fields of each kind; the first is needed."""
+    SERVICE_FIELDS: ClassVar[Mapping[str, str]] = {}
+    """What the form calls a field of the service, where that is another name for every kind."""
+
+    def clean(self) -> dict[str, Any]:
+        """Require the field of the chosen kind."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        field = self.KIND_FIELDS.get(cleaned.get("source_kind", ""), ("",))[0]
+        if field and not cleaned.get(field) and field not in self.errors:
+            self.add_error(field, "This is needed for the chosen source.")
+        return cleaned
+
+    @property
+    def kinds(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """Each kind of source with its fields."""
+        return [(kind, [self[name] for name in names]) for kind, names in self.KIND_FIELDS.items()]
+
+    @property
+    def others(self) -> list[forms.BoundField]:
+        """The fields that every kind has."""
+        special = {"source_kind", *(name for names in self.KIND_FIELDS.values() for name in names)}
+        return [field for field in self if field.name not in special]
+
+    @property
+    def renamed(self) -> dict[str, str]:
+        """What the form calls the fields of the service, for the chosen kind."""
+        return {"location": self.KIND_FIELDS[self.cleaned_data["source_kind"]][0], **self.SERVICE_FIELDS}
+
+    def save(self) -> Source:
+        """Add the source and start the first job on it. Raises InvalidInput."""
+        raise NotImplementedError
+
+
+class RepositoryForm(SourceForm):
+    """A git address, a folder or an archive."""
+
+    KIND_FIELDS = {
+        Repository.SourceKind.GIT: ("address", "ref", "token"),
+        Repository.SourceKind.FOLDER: ("folder",),
+        Repository.SourceKind.ARCHIVE: ("archive",),
+    }
 
     source_kind = forms.ChoiceField(
         choices=Repository.SourceKind.choices,
@@ -59,19 +107,27 @@ class RepositoryForm(forms.Form):
         help_text="Patterns as in .gitignore, one a line.",
     )
 
-    def clean(self) -> dict[str, Any]:
-        """Require the field of the chosen source."""
-        cleaned: dict[str, Any] = super().clean() or {}
-        field = {"git": "address", "folder": "folder", "archive": "archive"}.get(
-            cleaned.get("source_kind", "")
-        )
-        if field and not cleaned.get(field) and field not in self.errors:
-            self.add_error(field, "This is needed for the chosen source.")
-        return cleaned
+    def save(self) -> Repository:
+        """Add the repository and start its first build. Raises InvalidInput."""
+        cleaned = self.cleaned_data
+        kind, name = cleaned["source_kind"], cleaned["name"]
+        location = cleaned["address"] if kind == Repository.SourceKind.GIT else cleaned["folder"]
+        if kind == Repository.SourceKind.ARCHIVE:
+            name = name or repositories.suggested_name(cleaned["archive"].name)
+            location = repositories.store_archive(cleaned["archive"])
+        others = {field: cleaned[field] for field in ("ref", "token", "excludes")}
+        return repositories.add_repository(name=name, source_kind=kind, location=location, **others)[0]
 
 
-class GraphForm(forms.Form):
-    """One of three sources; only the fields of the chosen one count."""
+class GraphForm(SourceForm):
+    """A file, an address, an endpoint or a repository."""
+
+    KIND_FIELDS = {
+        Graph.SourceKind.FILE: ("file",),
+        Graph.SourceKind.URL: ("address",),
+        Graph.SourceKind.ENDPOINT: ("endpoint", "token"),
+        Graph.SourceKind.REPOSITORY: ("repository",),
+    }
 
     source_kind = forms.ChoiceField(
         choices=Graph.SourceKind.choices,
@@ -126,19 +182,26 @@ class GraphForm(forms.Form):
         names = Repository.objects.filter(deleting=False, serving__gt=0).values_list("name", flat=True)
         self.fields["repository"].choices = [("", "Choose …"), *((name, name) for name in names)]  # type: ignore[attr-defined]
 
-    def clean(self) -> dict[str, Any]:
-        """Require the field of the chosen source."""
-        cleaned: dict[str, Any] = super().clean() or {}
-        field = {"file": "file", "url": "address", "endpoint": "endpoint", "repository": "repository"}.get(
-            cleaned.get("source_kind", "")
-        )
-        if field and not cleaned.get(field) and field not in self.errors:
-            self.add_error(field, "This is needed for the chosen source.")
-        return cleaned
+    def save(self) -> Graph:
+        """Add the graph and start its first load. Raises InvalidInput."""
+        cleaned = self.cleaned_data
+        kind, name = cleaned["source_kind"], cleaned["name"]
+        if kind == Graph.SourceKind.FILE:
+            name = name or graphs.suggested_name(cleaned["file"].name)
+            location = graphs.store_file(cleaned["file"])
+        else:
+            location = cleaned[self.KIND_FIELDS[kind][0]]
+        if kind == Graph.SourceKind.REPOSITORY:
+            name = name or f"{location} code"
+        others = {field: cleaned[field] for field in ("token", "skip_bad_lines")}
+        return graphs.add_graph(name=name, source_kind=kind, location=location, **others)[0]
 
 
-class DatabaseForm(forms.Form):
-    """A file or a server; only the fields of the chosen one count."""
+class DatabaseForm(SourceForm):
+    """A file or a server."""
+
+    KIND_FIELDS = {Database.SourceKind.UPLOAD: ("file",), Database.SourceKind.URL: ("address",)}
+    SERVICE_FIELDS = {"url": "address"}
 
     source_kind = forms.ChoiceField(
         choices=[(Database.SourceKind.UPLOAD, "SQLite file"), (Database.SourceKind.URL, "Database server")],
@@ -170,15 +233,15 @@ class DatabaseForm(forms.Form):
         max_length=100, required=False, help_text="By default the last part of the source."
     )
 
-    def clean(self) -> dict[str, Any]:
-        """Require the field of the chosen source."""
-        cleaned: dict[str, Any] = super().clean() or {}
-        field = {Database.SourceKind.UPLOAD: "file", Database.SourceKind.URL: "address"}.get(
-            cleaned.get("source_kind", "")
-        )
-        if field and not cleaned.get(field) and field not in self.errors:
-            self.add_error(field, "This is needed for the chosen source.")
-        return cleaned
+    def save(self) -> Database:
+        """Connect the database and start its first scan. Raises InvalidInput."""
+        cleaned = self.cleaned_data
+        kind, name = cleaned["source_kind"], cleaned["name"]
+        if kind == Database.SourceKind.URL:
+            return databases.add_database(name=name, source_kind=kind, url=cleaned["address"])[0]
+        name = name or databases.suggested_name(cleaned["file"].name)
+        location = databases.store_file(cleaned["file"])
+        return databases.add_database(name=name, source_kind=kind, location=location)[0]
 
 
 class NoteForm(forms.Form):

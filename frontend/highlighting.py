@@ -30,8 +30,9 @@ _MAX_CHARACTERS = 250_000
 def highlight_lines(
     lines: list[str], language: str, words: frozenset[str] = frozenset(), texts: Sequence[str] = ()
 ) -> list[SafeString]:
-    """Return each line as HTML; identifiers that contain one of the stemmed `words` are marked, and so are
-    the `texts`, capitals apart.
+    """Each line as HTML, with what was asked for marked.
+
+    That is identifiers that contain one of the stemmed `words`, and the `texts`, whatever their capitals.
     """
     quoted = [_occurrences(line, texts) for line in lines]
     code = "\n".join(lines)
@@ -56,30 +57,28 @@ def highlight_lines(
 
 
 def _occurrences(line: str, texts: Sequence[str]) -> list[tuple[int, int]]:
-    """Return where the texts stand in a line, as spans (first, end)."""
+    """Where the texts stand in a line, as spans (first, end)."""
     return [match.span() for text in texts for match in re.finditer(re.escape(text), line, re.IGNORECASE)]
 
 
 def _marked(part: str, words: frozenset[str], spans: list[tuple[int, int]]) -> str:
-    """Return a part of a line as HTML, with the identifiers marked that contain one of the words, and what of
-    the spans lies in it.
-    """
-    found = [(max(0, first), min(len(part), end)) for first, end in spans if first < len(part) and end > 0]
+    """A part of a line as HTML, with identifiers that have one of the words marked, and spans in it."""
+    marks = [(max(0, first), min(len(part), end)) for first, end in spans if first < len(part) and end > 0]
     if words:
-        found += [
+        marks += [
             match.span()
             for match in _IDENTIFIER.finditer(part)
             if words.intersection(words_of_identifier(match[0]))
         ]
     pieces, position = [], 0
-    for first, end in _merged(found):
+    for first, end in _merged(marks):
         pieces += [html.escape(part[position:first]), f"<mark>{html.escape(part[first:end])}</mark>"]
         position = end
     return "".join([*pieces, html.escape(part[position:])])
 
 
 def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return spans in order, those that overlap as one."""
+    """Spans in order, those that overlap as one."""
     merged: list[tuple[int, int]] = []
     for first, end in sorted(spans):
         if merged and first < merged[-1][1]:

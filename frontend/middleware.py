@@ -1,48 +1,47 @@
-"""Two guards around the pages: a content security policy, and a page instead of a stack trace when a service
-is away.
-"""
+"""Guards around the pages: a content security policy, and answers to known errors."""
 
 from collections.abc import Callable
 
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from redis.exceptions import ConnectionError as RedisConnectionError
 
-from frontend.views.errors import service_outage
+from frontend.views.errors import known_error_page
+from searchapp.outages import known_error
 
 Respond = Callable[[HttpRequest], HttpResponseBase]
 
 # The admin and the API's documentation bring scripts of their own, which this policy would stop.
 _OWN_SCRIPTS = ("/admin/", "/api/docs/")
-_POLICY = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+_POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
 
 
 class ContentSecurityPolicyMiddleware:
-    """Lets pages load from this site alone: found code is shown, and must never run."""
+    """Lets pages load from this site alone: the code that is shown must never run."""
 
     def __init__(self, get_response: Respond) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Add the header."""
+        """The response with the header added."""
         response = self.get_response(request)
         if not request.path.startswith(_OWN_SCRIPTS):
             response.headers.setdefault("Content-Security-Policy", _POLICY)
         return response
 
 
-class ServiceOutageMiddleware:
-    """Answers 503 with advice while PostgreSQL or Redis is away."""
+class KnownErrorMiddleware:
+    """Answers errors of the tree, and outages of PostgreSQL or Redis, by a page that says what to do."""
 
     def __init__(self, get_response: Respond) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Pass the request on."""
+        """The response of the view."""
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Turn an outage into an answer; other exceptions go on."""
-        if isinstance(exception, OperationalError | InterfaceError | RedisConnectionError):
-            return service_outage(request)
-        return None
+        """The page of a known error; None lets any other exception go on."""
+        error = known_error(exception)
+        return known_error_page(request, error) if error is not None else None

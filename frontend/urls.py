@@ -3,34 +3,52 @@
 from django.contrib.auth import views as auth
 from django.urls import path
 
-from frontend.views import databases, files, graphs, jobs, repositories, search
+from frontend.views import answers, databases, files, graphs, jobs, repositories, search, sources
+
+_REPOSITORIES = {"pages": repositories.PAGES}
+_GRAPHS = {"pages": graphs.PAGES}
+_DATABASES = {"pages": databases.PAGES}
+_GRAPH_ANSWERS = {"answers": graphs.ANSWERS}
+_DATABASE_ANSWERS = {"answers": databases.ANSWERS}
 
 urlpatterns = [
     path("", search.search_page, name="search"),
     path("similar/<int:unit>", search.similar_page, name="similar"),
     path("explain/<int:unit>", search.explain_page, name="explain"),
-    path("graphs", graphs.list_page, name="graphs"),
-    path("graphs/add", graphs.add_page, name="add-graph"),
-    path("graphs/<slug:slug>", graphs.graph_page, name="graph"),
-    path("graphs/<slug:slug>/status", graphs.status_part, name="graph-status"),
-    path("graphs/<slug:slug>/query", graphs.query_page, name="graph-query"),
-    path("graphs/<slug:slug>/node", graphs.node_page, name="graph-node"),
-    path("graphs/<slug:slug>/questions/<int:question>", graphs.judge, name="judge-question"),
-    path("graphs/<slug:slug>/<str:change>", graphs.change, name="change-graph"),
-    path("databases", databases.list_page, name="databases"),
-    path("databases/add", databases.add_page, name="add-database"),
-    path("databases/<slug:slug>", databases.database_page, name="database"),
-    path("databases/<slug:slug>/status", databases.status_part, name="database-status"),
-    path("databases/<slug:slug>/query", databases.query_page, name="database-query"),
-    path("databases/<slug:slug>/describe", databases.note_page, name="database-note"),
-    path("databases/<slug:slug>/questions/<int:question>", databases.judge, name="judge-database-question"),
-    path("databases/<slug:slug>/<str:change>", databases.change, name="change-database"),
+    path("answers/graph-<int:number>", answers.answer_page, _GRAPH_ANSWERS, name="graph-answer"),
+    path("answers/database-<int:number>", answers.answer_page, _DATABASE_ANSWERS, name="database-answer"),
+    path("graphs", sources.list_page, _GRAPHS, name="graphs"),
+    path("graphs/add", sources.add_page, _GRAPHS, name="add-graph"),
+    path("graphs/<slug:key>", graphs.graph_page, name="graph"),
+    path("graphs/<slug:key>/status", sources.status_part, _GRAPHS, name="graph-status"),
+    path("graphs/<slug:key>/query", graphs.query_page, name="graph-query"),
+    path("graphs/<slug:key>/node", graphs.node_page, name="graph-node"),
+    path(
+        "graphs/<slug:slug>/questions/<int:number>",
+        answers.judge,
+        _GRAPH_ANSWERS,
+        name="judge-graph-question",
+    ),
+    path("graphs/<slug:key>/<str:change>", sources.change, _GRAPHS, name="change-graph"),
+    path("databases", sources.list_page, _DATABASES, name="databases"),
+    path("databases/add", sources.add_page, _DATABASES, name="add-database"),
+    path("databases/<slug:key>", databases.database_page, name="database"),
+    path("databases/<slug:key>/status", sources.status_part, _DATABASES, name="database-status"),
+    path("databases/<slug:key>/query", databases.query_page, name="database-query"),
+    path("databases/<slug:key>/describe", databases.note_page, name="database-note"),
+    path(
+        "databases/<slug:slug>/questions/<int:number>",
+        answers.judge,
+        _DATABASE_ANSWERS,
+        name="judge-database-question",
+    ),
+    path("databases/<slug:key>/<str:change>", sources.change, _DATABASES, name="change-database"),
     path("help", search.help_page, name="help"),
-    path("repositories/", repositories.list_page, name="repositories"),
-    path("repositories/add", repositories.add_page, name="add-repository"),
-    path("repositories/<str:name>", repositories.detail_page, name="repository"),
-    path("repositories/<str:name>/status", repositories.status_part, name="repository-status"),
-    path("repositories/<str:name>/<str:change>", repositories.change, name="change-repository"),
+    path("repositories/", sources.list_page, _REPOSITORIES, name="repositories"),
+    path("repositories/add", sources.add_page, _REPOSITORIES, name="add-repository"),
+    path("repositories/<str:key>", repositories.repository_page, name="repository"),
+    path("repositories/<str:key>/status", sources.status_part, _REPOSITORIES, name="repository-status"),
+    path("repositories/<str:key>/<str:change>", sources.change, _REPOSITORIES, name="change-repository"),
     path("code/<str:repository>/<path:path>", files.file_page, name="file"),
     path("jobs/", jobs.list_page, name="jobs"),
     path("jobs/<int:job>/<str:change>", jobs.change, name="change-job"),

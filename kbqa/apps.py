@@ -4,18 +4,21 @@ from django.apps import AppConfig
 
 
 class KbqaConfig(AppConfig):
-    """Registers what it brings: jobs."""
+    """Registers what graphs and databases bring: jobs, their part of a start."""
 
     name = "kbqa"
     verbose_name = "Graphs"
 
     def ready(self) -> None:
-        """Declare the jobs, and follow the sources of graphs."""
+        """Declare the jobs and the part of a start, and follow the sources of graphs."""
+        from kbqa import startup
         from kbqa.sparql.sources import jobs as _graph_jobs  # noqa: F401
         from kbqa.sparql.sources.services import reload_graphs_of
         from kbqa.sql.sources import jobs as _database_jobs  # noqa: F401
         from kbqa.sql.sources.services import scan_installed
         from searchapp.sharing.graph_sources import published
+        from searchapp.startup import register_startup
 
+        register_startup("kbqa", startup.STARTUP)
         published.connect(reload_graphs_of, dispatch_uid="kbqa.reload_graphs_of")
         published.connect(scan_installed, dispatch_uid="kbqa.scan_installed")

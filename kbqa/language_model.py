@@ -9,11 +9,13 @@ from typing import Any
 import httpx
 from django.conf import settings
 
+from searchapp.errors import Unavailable
+
 _MAX_TOKENS = 800
 _MAX_ANSWER = 20_000
 
 
-class ServerError(Exception):
+class ServerError(Unavailable):
     """The server did not answer as it should; the message says how."""
 
 
@@ -71,7 +73,7 @@ class ChatServer:
             content = response.json()["choices"][0]["message"]["content"]
         except httpx.HTTPError as error:
             raise ServerError(
-                f"The language-model server does not answer: {str(error).rstrip('.')}."
+                f"The language-model server does not answer: {str(error).rstrip('.')}.", transient=True
             ) from error
         except (ValueError, KeyError, IndexError, TypeError) as error:
             raise ServerError("The language-model server's answer is not one of chat completions.") from error

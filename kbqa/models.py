@@ -1,6 +1,6 @@
 """The models of both engines, where Django looks for them; code imports them from where they are."""
 
-from kbqa.sparql.models import Graph, GraphVersion, LabelVector, Name, NameWord, Question
+from kbqa.sparql.models import Graph, GraphQuestion, GraphVersion, LabelVector, Name, NameWord
 from kbqa.sql.models import Cell, CellWord, ColumnNote, Database, DatabaseQuestion, Definition, Scan
 
 __all__ = [
@@ -11,10 +11,10 @@ __all__ = [
     "DatabaseQuestion",
     "Definition",
     "Graph",
+    "GraphQuestion",
     "GraphVersion",
     "LabelVector",
     "Name",
     "NameWord",
-    "Question",
     "Scan",
 ]

@@ -8,7 +8,7 @@ from searchapp.api.routers import OptionalSlashRouter
 
 router = OptionalSlashRouter()
 router.register("graphs", graphs.GraphViewSet, basename="api-graph")
-router.register("graph-questions", graphs.QuestionViewSet, basename="api-graph-question")
+router.register("graph-questions", graphs.GraphQuestionViewSet, basename="api-graph-question")
 router.register("databases", databases.DatabaseViewSet, basename="api-database")
 router.register("database-questions", databases.DatabaseQuestionViewSet, basename="api-database-question")
 

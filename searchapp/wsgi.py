@@ -12,19 +12,20 @@ application = get_wsgi_application()
 
 
 def _warm_up() -> None:
-    """Load the encoder while the first visitor still types.
+    """Load models while the first visitor still types.
 
     Whatever is wrong is told where it matters: at the search.
     """
     from django.db import DatabaseError, connection
 
-    from codesearch.retrieval.pipeline import warm_up
-    from searchapp.encoders import EncoderError
+    from searchapp.errors import SearchappError
+    from searchapp.startup import startups
 
     try:
-        warm_up()
-    except (DatabaseError, EncoderError) as error:
-        logging.getLogger(__name__).warning("The encoder could not be loaded: %s", error)
+        for startup in startups():
+            startup.warm_up()
+    except (DatabaseError, SearchappError) as error:
+        logging.getLogger(__name__).warning("Models could not be loaded: %s", error)
     finally:
         connection.close()
 

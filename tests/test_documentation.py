@@ -8,7 +8,8 @@ import pytest
 from codesearch.retrieval.query import FIELDS
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+GUIDES = [ROOT / "CONTRIBUTING.md", ROOT / "docs" / "glossary.md", *sorted((ROOT / "docs" / "extending").glob("*.md"))]
 
 
 def test_every_setting_is_documented():
@@ -29,6 +30,12 @@ def test_links_lead_somewhere(document):
     for target in re.findall(r"\]\(([^)#]+)", document.read_text()):
         if "://" not in target:
             assert (document.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("document", GUIDES, ids=lambda path: path.name)
+def test_files_that_guides_name_exist(document):
+    for path in re.findall(r"`([\w.]+/[\w./]+)`", document.read_text()):
+        assert (ROOT / path).exists() or "NAME" in path, path
 
 
 def test_every_target_of_the_makefile_says_what_it_does():

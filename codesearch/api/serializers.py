@@ -8,6 +8,7 @@ from rest_framework import serializers
 from codesearch import services
 from codesearch.models import Build, Repository, SourceFile, Unit
 from codesearch.retrieval import Retriever
+from codesearch.selectors import serving_build
 
 
 class BuildSerializer(serializers.ModelSerializer[Build]):
@@ -68,8 +69,8 @@ class RepositorySerializer(serializers.ModelSerializer[Repository]):
         read_only_fields = ("serving", "units", "created")
 
     def get_languages(self, repository: Repository) -> dict[str, int]:
-        """Return the units by language of the served build."""
-        build = next((each for each in repository.builds.all() if each.number == repository.serving), None)
+        """The units by language of the served build."""
+        build = serving_build(repository)
         return dict(build.languages) if build else {}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -102,7 +103,7 @@ class RepositoryDetailSerializer(RepositorySerializer):
         fields = (*RepositorySerializer.Meta.fields, "builds")  # type: ignore[assignment]
 
     def get_builds(self, repository: Repository) -> list[dict[str, Any]]:
-        """Return the last builds, the newest first."""
+        """The last builds, the newest first."""
         return [dict(BuildSerializer(build).data) for build in repository.builds.all()[:5]]
 
 
@@ -132,7 +133,7 @@ class UnitSerializer(serializers.ModelSerializer[Unit]):
         read_only_fields = fields
 
     def get_code(self, unit: Unit) -> str:
-        """Return the unit's lines of the file."""
+        """The unit's lines of the file."""
         lines = unit.file.blob.text.split("\n")
         return "\n".join(lines[unit.start_line - 1 : unit.end_line])
 
@@ -197,7 +198,7 @@ class FileSerializer(serializers.ModelSerializer[SourceFile]):
         read_only_fields = fields
 
     def get_units(self, file: SourceFile) -> list[dict[str, Any]]:
-        """Return the outline."""
+        """The outline."""
         columns = ("id", "kind", "name", "qualified_name", "start_line", "end_line")
         return list(file.units.order_by("start_line", "-end_line").values(*columns))
 
@@ -245,7 +246,7 @@ class SearchParameters(serializers.Serializer[Any]):
     page = serializers.IntegerField(min_value=1, max_value=100, default=1)
     page_size = serializers.IntegerField(min_value=1, max_value=100, default=10)
     retriever = serializers.ChoiceField(
-        choices=[str(each) for each in Retriever], default=str(Retriever.HYBRID)
+        choices=[str(retriever) for retriever in Retriever], default=str(Retriever.HYBRID)
     )
 
 

@@ -5,10 +5,9 @@ from typing import Any
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import mixins, status, viewsets
+from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotFound, ValidationError
-from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -28,9 +27,10 @@ from codesearch.api.serializers import (
     UnitSerializer,
 )
 from codesearch.models import Repository, Unit
-from codesearch.retrieval import Hit, QueryError, Retriever, search, similar_units
+from codesearch.retrieval import Hit, Retriever, search, similar_units
 from codesearch.retrieval.explanation import explain_unit, words_met
 from codesearch.retrieval.snippets import snippets_of
+from searchapp.api.sources import SourceViewSet
 from searchapp.jobs.api import JobSerializer
 
 
@@ -44,19 +44,16 @@ class SearchView(APIView):
         """Search functions, methods, classes and passages by words, meaning and name."""
         parameters = SearchParameters(data=request.query_params)
         parameters.is_valid(raise_exception=True)
-        asked = parameters.validated_data
-        size = asked["page_size"]
-        try:
-            result = search(
-                asked["q"],
-                retriever=Retriever(asked["retriever"]),
-                offset=(asked["page"] - 1) * size,
-                limit=size,
-            )
-        except QueryError as error:
-            raise ValidationError({"q": [str(error)]}) from error
+        given = parameters.validated_data
+        size = given["page_size"]
+        result = search(
+            given["q"],
+            retriever=Retriever(given["retriever"]),
+            offset=(given["page"] - 1) * size,
+            limit=size,
+        )
         body = {
-            "query": asked["q"],
+            "query": given["q"],
             "total": result.total,
             "milliseconds": round(result.milliseconds, 1),
             "notice": result.notice,
@@ -92,61 +89,45 @@ class UnitViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Unit]):
         parameters = ExplanationParameters(data=request.query_params)
         parameters.is_valid(raise_exception=True)
         unit = self.get_object()
-        found = explain_unit(unit)
-        if found is None:
+        explanation = explain_unit(unit)
+        if explanation is None:
             raise NotFound("This unit was encoded by its text alone.")
-        try:
-            met = words_met(unit, parameters.validated_data["q"])
-        except QueryError as error:
-            raise ValidationError({"q": [str(error)]}) from error
+        met = words_met(unit, parameters.validated_data["q"])
         return Response(
             ExplanationSerializer(
-                {"nodes": found.nodes, "lines": found.lines, "apart": found.apart, "met": met}
+                {
+                    "nodes": explanation.nodes,
+                    "lines": explanation.lines,
+                    "apart": explanation.apart,
+                    "met": met,
+                }
             ).data
         )
 
 
-class RepositoryViewSet(
-    mixins.ListModelMixin,
-    mixins.CreateModelMixin,
-    mixins.RetrieveModelMixin,
-    mixins.DestroyModelMixin,
-    viewsets.GenericViewSet[Repository],
-):
+class RepositoryViewSet(SourceViewSet[Repository]):
     """Repositories: add, look, index, delete."""
 
-    queryset = Repository.objects.filter(deleting=False).prefetch_related("builds")
+    queryset = selectors.repositories()
     lookup_field = "name"
     lookup_value_regex = r"[A-Za-z0-9._-]+"
-    parser_classes = (JSONParser, MultiPartParser, FormParser)
+    delete_source = staticmethod(services.delete_repository)
 
     def get_serializer_class(self) -> type[BaseSerializer[Repository]]:
         """Return the detailed form for one repository."""
         return RepositoryDetailSerializer if self.action == "retrieve" else RepositorySerializer
 
-    @extend_schema(responses={202: JobSerializer})
-    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Hide the repository at once and remove it in the background."""
-        return Response(
-            JobSerializer(services.delete_repository(self.get_object())).data, status=status.HTTP_202_ACCEPTED
-        )
-
     @extend_schema(request=None, responses={202: JobSerializer})
     @action(detail=True, methods=["post"])
     def index(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Bring the index up to date with the source; returns the build that is at work if there is one."""
-        return Response(
-            JobSerializer(services.index_repository(self.get_object())).data, status=status.HTTP_202_ACCEPTED
-        )
+        return self.started(services.index_repository)
 
     @extend_schema(request=None, responses={202: JobSerializer})
     @action(detail=True, methods=["post"])
     def rebuild(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Read and parse every file anew."""
-        return Response(
-            JobSerializer(services.rebuild_repository(self.get_object())).data,
-            status=status.HTTP_202_ACCEPTED,
-        )
+        return self.started(services.rebuild_repository)
 
     @extend_schema(
         parameters=[OpenApiParameter("path", OpenApiTypes.STR, OpenApiParameter.PATH)],

@@ -16,9 +16,10 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModel, PreTrainedModel
 
 from codesearch.gnn_coder.network import GnnCoder, NetworkConfig
+from searchapp.encoders import EncoderError
 
 
-class WeightsError(ValueError):
+class WeightsError(EncoderError):
     """The folder does not hold weights that fit together."""
 
 

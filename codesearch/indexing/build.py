@@ -5,24 +5,22 @@
 clears away the old.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.utils import timezone
 
 from codesearch.indexing import statistics, vectors
 from codesearch.indexing.rows import NewFile, write_files
 from codesearch.models import Build, Repository, Unit
 from codesearch.parsing import language_of, parse_file
-from codesearch.sources import Entry, LeftOut, SourceError, TransientSourceError, open_source
+from codesearch.sources import Entry, LeftOut, SourceError, open_source
 from codesearch.sources.base import Reason, git_digest
 from codesearch.sources.filters import decode, reason_by_path, reason_by_text
-from searchapp.encoders import EncoderError
-from searchapp.jobs.errors import JobError, TransientJobError
-from searchapp.jobs.runner import JobContext
+from searchapp.jobs.context import JobContext
 from searchapp.sharing.graph_sources import published
+from searchapp.versions import Lifecycle
 
 _FILES_AT_ONCE = 100
 
@@ -41,19 +39,14 @@ class _Reading:
 
 def read(context: JobContext) -> None:
     """Stage one: compare the source with the served build and write the difference."""
-    repository = _repository(context)
-    build = _open_build(repository)
-    try:
-        snapshot = open_source(repository, context.check_cancelled)
-        served, written = _digests(repository, build)
-        # Built afresh, the served files count as unknown: each is parsed again and replaces itself.
-        reading = _Reading(written if context.job.arguments.get("afresh") else served | written)
-        for files in _portions(_new_files(snapshot.entries, snapshot.left_out, reading, context)):
-            write_files(repository, build.number, files)
-    except TransientSourceError as error:
-        raise TransientJobError(str(error)) from error
-    except SourceError as error:
-        raise JobError(str(error)) from error
+    repository = LIFECYCLE.source_of(context)
+    build = LIFECYCLE.open_or_resume(repository)
+    snapshot = open_source(repository, context.check_cancelled)
+    served, written = _digests(repository, build)
+    # Built afresh, the served files count as unknown: each is parsed again and replaces itself.
+    reading = _Reading(written if context.job.arguments.get("afresh") else served | written)
+    for files in _portions(_new_files(snapshot.entries, snapshot.left_out, reading, context)):
+        write_files(repository, build.number, files)
     _close_missing(repository, build.number, served, reading.seen)
     build.left_out = snapshot.left_out.as_dict()
     build.revision = snapshot.revision
@@ -63,70 +56,61 @@ def read(context: JobContext) -> None:
 
 def encode(context: JobContext) -> None:
     """Stage two: vectors for the new texts, in the served index and in one that is being filled beside it."""
-    repository = _repository(context)
-    build = _current_build(repository)
+    repository = LIFECYCLE.source_of(context)
+    build = LIFECYCLE.current(repository)
     if not Unit.objects.filter(repository=repository, since=build.number).exists():
         return
-    try:
-        for index in vectors.target_indexes():
-            build.encoded_units += vectors.fill(
-                index,
-                repository.pk,
-                lambda done, total: context.progress(done, total, f"Encoding {done:,} of {total:,} units"),
-            )
-            build.save(update_fields=["encoded_units"])
-            context.progress(1, 1, "Building the vector index")
-            vectors.ensure_hnsw(index)
-    except EncoderError as error:
-        raise (TransientJobError if error.transient else JobError)(str(error)) from error
+    for index in vectors.target_indexes():
+        build.encoded_units += vectors.fill(
+            index,
+            repository.pk,
+            lambda done, total: context.progress(done, total, f"Encoding {done:,} of {total:,} units"),
+        )
+        build.save(update_fields=["encoded_units"])
+        context.progress(1, 1, "Building the vector index")
+        vectors.ensure_hnsw(index)
 
 
 def publish(context: JobContext) -> None:
     """Stage three: serve the build, in one step, and clear away what no build needs."""
-    repository = _repository(context)
-    build = _current_build(repository)
+    repository = LIFECYCLE.source_of(context)
+    build = LIFECYCLE.current(repository)
     context.progress(0, 1, "Switching to the new version")
-    with transaction.atomic():
-        locked = Repository.objects.select_for_update().get(pk=repository.pk)
-        statistics.apply_build(locked, build)
-        locked.serving = build.number
-        locked.save(update_fields=["serving", "units", "words"])
-        locked.builds.filter(state=Build.State.SERVING).update(state=Build.State.REPLACED)
-        build.state, build.finished = Build.State.SERVING, timezone.now()
-        build.save()
-    remove_closed(repository.pk, build.number)
-    if build.added_files + build.removed_files:
-        statistics.refresh_planner(build)
-    published.send(Repository, kind="repository", location=repository.name)
+    LIFECYCLE.publish(repository, build, statistics.apply_build)
     context.progress(1, 1, f"{build.units:,} units in {build.files:,} files")
 
 
-def abandon(context: JobContext) -> None:
-    """After a failure or a cancellation: forget what the build wrote; the served one was never touched."""
-    repository = Repository.objects.filter(pk=context.job.arguments["repository"]).first()
-    if repository is not None:
-        for build in repository.builds.filter(state=Build.State.BUILDING):
-            undo(repository, build.number)
-            build.state, build.finished = Build.State.ABANDONED, timezone.now()
-            build.save(update_fields=["state", "finished"])
-
-
-def undo(repository: Repository, number: int) -> None:
-    """Remove the rows that build `number` added and reopen those that it closed."""
+def undo(build: Build) -> None:
+    """Remove the rows that a build added and reopen those that it closed."""
     with transaction.atomic(), connection.cursor() as cursor:
         for table in ("codesearch_unit", "codesearch_sourcefile"):
             cursor.execute(
-                f"DELETE FROM {table} WHERE repository_id = %s AND since = %s", [repository.pk, number]
+                f"DELETE FROM {table} WHERE repository_id = %s AND since = %s",
+                [build.repository_id, build.number],
             )
             cursor.execute(
                 f"UPDATE {table} SET until = NULL WHERE repository_id = %s AND until = %s",
-                [repository.pk, number],
+                [build.repository_id, build.number],
             )
     remove_orphans()
 
 
+def _clear(repository: Repository, build: Build, _: Sequence[Build], __: Sequence[Build]) -> None:
+    """Remove what the build has left behind: of rows, every build shares those that did not change."""
+    remove_closed(repository.pk, build.number)
+    if build.added_files + build.removed_files:
+        statistics.refresh_planner(build)
+    published.send(Repository, kind="repository", location=repository.name)
+
+
+LIFECYCLE = Lifecycle(
+    Repository, Build, lost="The build's rows are gone; start a new build.", forget=undo, clear=_clear
+)
+abandon = LIFECYCLE.abandon
+
+
 def remove_closed(repository_id: int, serving: int) -> None:
-    """Remove the rows that the served build has left behind, and the vectors and contents that only they had."""
+    """Remove the rows that the served build has left behind, with vectors and contents that only they had."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM codesearch_unit WHERE repository_id = %s AND until <= %s RETURNING text_hash",
@@ -148,35 +132,13 @@ def remove_orphans() -> None:
     """Remove the contents that no file has any more."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "DELETE FROM codesearch_blob b WHERE NOT EXISTS (SELECT FROM codesearch_sourcefile f WHERE f.blob_id = b.digest)"
+            "DELETE FROM codesearch_blob b WHERE NOT EXISTS"
+            " (SELECT FROM codesearch_sourcefile f WHERE f.blob_id = b.digest)"
         )
 
 
-def _repository(context: JobContext) -> Repository:
-    repository = Repository.objects.filter(pk=context.job.arguments["repository"], deleting=False).first()
-    if repository is None:
-        raise JobError("The repository has been deleted.")
-    return repository
-
-
-def _open_build(repository: Repository) -> Build:
-    """Return the build to go on with, or a new one."""
-    build = repository.builds.filter(state=Build.State.BUILDING).first()
-    if build is not None:
-        return build
-    last = repository.builds.order_by("-number").first()
-    return Build.objects.create(repository=repository, number=(last.number if last else 0) + 1)
-
-
-def _current_build(repository: Repository) -> Build:
-    build = repository.builds.filter(state=Build.State.BUILDING).first()
-    if build is None:
-        raise JobError("The build's rows are gone; start a new build.")
-    return build
-
-
 def _digests(repository: Repository, build: Build) -> tuple[dict[str, bytes], dict[str, bytes]]:
-    """Return path → digest of the files of the served build, and of those this build has written already."""
+    """Path → digest of the files of the served build, and of those this build has written already."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT path, blob_id, since FROM codesearch_sourcefile WHERE repository_id = %s", [repository.pk]
@@ -189,12 +151,13 @@ def _digests(repository: Repository, build: Build) -> tuple[dict[str, bytes], di
 def _new_files(
     entries: Iterable[Entry], left_out: LeftOut, reading: _Reading, context: JobContext
 ) -> Iterator[NewFile]:
-    for found, entry in enumerate(entries, 1):
-        if found > settings.SOURCE_MAX_FILES:
+    for count, entry in enumerate(entries, 1):
+        if count > settings.SOURCE_MAX_FILES:
             raise SourceError(
-                f"The source has more than {settings.SOURCE_MAX_FILES:,} files; exclude some, or raise SOURCE_MAX_FILES."
+                f"The source has more than {settings.SOURCE_MAX_FILES:,} files; exclude some, "
+                "or raise SOURCE_MAX_FILES."
             )
-        context.progress(found, 0, f"Reading {found:,} files")
+        context.progress(count, 0, f"Reading {count:,} files")
         reason = reason_by_path(entry.path, entry.size, settings.SOURCE_MAX_FILE_BYTES, _is_supported)
         if reason is not None:
             left_out.add(reason, entry.path)
@@ -255,7 +218,8 @@ def _close_missing(repository: Repository, number: int, served: dict[str, bytes]
         if not closed:
             return
         cursor.execute(
-            "UPDATE codesearch_sourcefile SET until = %s WHERE repository_id = %s AND since <= %s AND until IS NULL AND path = ANY(%s) RETURNING id",
+            "UPDATE codesearch_sourcefile SET until = %s WHERE repository_id = %s AND since <= %s"
+            " AND until IS NULL AND path = ANY(%s) RETURNING id",
             [number, repository.pk, repository.serving, closed],
         )
         file_ids = [row[0] for row in cursor.fetchall()]

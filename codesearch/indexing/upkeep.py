@@ -7,15 +7,14 @@ from django.db import connection, transaction
 from codesearch.indexing import build, statistics, vectors
 from codesearch.models import Repository
 from codesearch.sources.registry import archive_path, git_store
-from searchapp.encoders import EncoderError
-from searchapp.jobs.errors import JobError, TransientJobError
+from searchapp.jobs.context import JobContext
+from searchapp.jobs.errors import JobError
 from searchapp.jobs.models import Job
-from searchapp.jobs.runner import JobContext
 
 
 def delete_repository(context: JobContext) -> None:
     """Remove a repository, which searches no longer see, with all that belongs to it alone."""
-    repository = Repository.objects.filter(pk=context.job.arguments["repository"]).first()
+    repository = build.LIFECYCLE.deleted_or_not(context)
     if repository is None:
         return
     # A build that is being cancelled stops at its next step.
@@ -24,7 +23,7 @@ def delete_repository(context: JobContext) -> None:
         .exclude(pk=context.job.pk)
         .exists()
     ):
-        raise TransientJobError("a build of the repository is still stopping")
+        raise JobError("a build of the repository is still stopping", transient=True)
     store, location, kind = git_store(repository), repository.location, repository.source_kind
     with transaction.atomic(), connection.cursor() as cursor:
         statistics.count_words(repository.pk, f"since <= {repository.serving}", sign=-1)
@@ -42,15 +41,12 @@ def delete_repository(context: JobContext) -> None:
 
 def switch_encoder(context: JobContext) -> None:
     """Encode everything with the configured encoder, and serve its index once that is complete."""
-    try:
-        index = vectors.ensure_index()
-        vectors.fill(
-            index,
-            None,
-            lambda done, total: context.progress(done, total, f"Encoding {done:,} of {total:,} units"),
-        )
-    except EncoderError as error:
-        raise (TransientJobError if error.transient else JobError)(str(error)) from error
+    index = vectors.ensure_index()
+    vectors.fill(
+        index,
+        None,
+        lambda done, total: context.progress(done, total, f"Encoding {done:,} of {total:,} units"),
+    )
     context.progress(1, 1, "Building the vector index")
     vectors.ensure_hnsw(index)
     vectors.switch_to(index)

@@ -15,6 +15,7 @@ from django.conf import settings
 from codesearch.models import Unit
 from codesearch.parsing import LANGUAGES
 from codesearch.parsing.passages import TEXT_LABELS
+from searchapp.errors import InvalidInput
 
 FIELDS = ("repo", "lang", "path", "kind", "name")
 _ALIASES = {
@@ -44,8 +45,10 @@ _IDENTIFIER_LIKE = re.compile(r"^[A-Za-z_$][\w$]*(?:(?:\.|::|->|#|/)[A-Za-z_$][\
 _HAS_SHAPE = re.compile(r"_|[a-z][A-Z]|::|->|\w\.\w|#|\(\)$|^[A-Z]\w*[a-z]\w*[A-Z]")
 
 
-class QueryError(ValueError):
+class QueryError(InvalidInput):
     """A filter's value makes no sense; the message says what would."""
+
+    field = "q"
 
 
 @dataclass(frozen=True)

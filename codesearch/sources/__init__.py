@@ -1,6 +1,6 @@
 """Git address, folder or archive → files, with what is left out and why."""
 
-from codesearch.sources.base import Entry, LeftOut, Snapshot, SourceError, TransientSourceError
+from codesearch.sources.base import Entry, LeftOut, Snapshot, SourceError
 from codesearch.sources.registry import open_source, validate_source
 
 __all__ = [
@@ -8,7 +8,6 @@ __all__ = [
     "LeftOut",
     "Snapshot",
     "SourceError",
-    "TransientSourceError",
     "open_source",
     "validate_source",
 ]

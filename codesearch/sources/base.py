@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import PurePosixPath
 
+from searchapp.errors import InvalidInput
+
 _PATHS_KEPT = 200
 
 
-class SourceError(Exception):
-    """The source cannot be read; the message says what to do."""
+class SourceError(InvalidInput):
+    """The source cannot be read; `transient` where the network or the server failed."""
 
-
-class TransientSourceError(SourceError):
-    """The source cannot be read now: the network or the server failed."""
+    field = "location"
 
 
 class Reason(StrEnum):

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
-from codesearch.sources.base import Entry, LeftOut, Reason, Snapshot, SourceError, TransientSourceError
+from codesearch.sources.base import Entry, LeftOut, Reason, Snapshot, SourceError
 from codesearch.sources.filters import IGNORE_FILES, IgnoreRules
 from searchapp.addresses import AddressError, addresses_of
 
@@ -48,7 +48,7 @@ def check_remote(remote: GitRemote) -> str | None:
     Raises SourceError.
     """
     if remote.ref and not _REF.match(remote.ref):
-        raise SourceError(f"{remote.ref!r} cannot be the name of a branch, tag or commit.")
+        raise SourceError(f"{remote.ref!r} cannot be the name of a branch, tag or commit.", field="ref")
     parts = urlsplit(remote.url)
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
         raise SourceError(
@@ -62,7 +62,7 @@ def check_remote(remote: GitRemote) -> str | None:
         port = parts.port or _DEFAULT_PORTS[parts.scheme]
         addresses = addresses_of(parts.hostname, port, allow_private=remote.allow_private)
     except AddressError as error:
-        raise (TransientSourceError if error.transient else SourceError)(str(error)) from error
+        raise SourceError(error.message, transient=error.transient) from error
     except ValueError as error:
         raise SourceError(f"{remote.url} is not an address: {error}") from error
     if remote.allow_private:
@@ -121,7 +121,7 @@ def _fetch(remote: GitRemote, store: Path, check_cancelled: Callable[[], None]) 
     try:
         _run_fetch(store, [*arguments, refspec.format(wanted)], configuration, remote, check_cancelled)
     except SourceError as error:
-        if isinstance(error, TransientSourceError) or not re.fullmatch(r"[0-9a-f]{4,40}", wanted):
+        if error.transient or not re.fullmatch(r"[0-9a-f]{4,40}", wanted):
             raise
         everything = [
             "fetch",
@@ -168,8 +168,8 @@ def _run_fetch(
             except subprocess.TimeoutExpired:
                 check_cancelled()
                 if time.monotonic() > deadline:
-                    raise TransientSourceError(
-                        f"Fetching took longer than {remote.timeout:.0f} seconds."
+                    raise SourceError(
+                        f"Fetching took longer than {remote.timeout:.0f} seconds.", transient=True
                     ) from None
     finally:
         if process.poll() is None:
@@ -183,11 +183,9 @@ def _explained(output: str, remote: GitRemote) -> SourceError:
     """Turn git's words into advice."""
     lowered = output.lower()
     if "couldn't find remote ref" in lowered or "not our ref" in lowered:
-        return SourceError(
-            f"{remote.url} has no branch, tag or commit {remote.ref or 'HEAD'!r}."
-            if remote.ref
-            else f"{remote.url} has no commits yet."
-        )
+        if remote.ref:
+            return SourceError(f"{remote.url} has no branch, tag or commit {remote.ref!r}.", field="ref")
+        return SourceError(f"{remote.url} has no commits yet.")
     if (
         "authentication failed" in lowered
         or "could not read username" in lowered
@@ -207,8 +205,9 @@ def _explained(output: str, remote: GitRemote) -> SourceError:
             f"There is no git repository at {remote.url} (or it is private and needs a token)."
         )
     last = output.strip().splitlines()[-1:] or ["no message"]
-    kind = TransientSourceError if _TRANSIENT.search(output) else SourceError
-    return kind(f"git could not fetch {remote.url}: {last[0][:300]}")
+    return SourceError(
+        f"git could not fetch {remote.url}: {last[0][:300]}", transient=bool(_TRANSIENT.search(output))
+    )
 
 
 def _entries(store: Path, commit: str, rules: IgnoreRules, left_out: LeftOut) -> Iterator[Entry]:
@@ -273,7 +272,7 @@ class _ObjectReader:
                 raise SourceError(f"The fetched repository lacks the object {digest}.")
             content = self._process.stdout.read(int(header[2]) + 1)
         except BrokenPipeError as error:
-            raise TransientSourceError("git ended while the fetched files were being read.") from error
+            raise SourceError("git ended while the fetched files were being read.", transient=True) from error
         return content[:-1]
 
 

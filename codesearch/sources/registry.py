@@ -16,7 +16,7 @@ from codesearch.sources.git import GitRemote, check_remote, git_snapshot
 def open_source(repository: Repository, check_cancelled: Callable[[], None]) -> Snapshot:
     """Current files of a repository.
 
-    Raises SourceError, TransientSourceError while a server is away.
+    Raises SourceError, which is transient while a server is away.
     """
     rules = IgnoreRules(repository.excludes)
     if repository.source_kind == Repository.SourceKind.GIT:

@@ -1,4 +1,4 @@
-"""`evaluate_code`: a corpus of functions indexed as one repository, queries put through the product's search."""
+"""`evaluate_code`: a corpus of functions indexed as one repository and searched as the product does it."""
 
 import tempfile
 from collections.abc import Callable, Iterable
@@ -9,9 +9,9 @@ from typing import Any
 from codesearch.indexing.vectors import encoder_of, serving_index
 from codesearch.retrieval import Retriever, search
 from codesearch.retrieval.query import plain_query
-from evaluation.codesearch.corpora import Document, EvaluationQuery, file_name
 from evaluation.codesearch.indexing import index_folder
 from evaluation.codesearch.metrics import ranking_measures
+from training.code_encoder.corpora import Document, EvaluationQuery, file_name
 from training.code_encoder.standalone import standalone, strip_docstrings
 
 DEPTH = 300
@@ -56,7 +56,7 @@ def evaluate_corpus(
 
 
 def _ranking(text: str, retriever: Retriever, ids: dict[str, str]) -> list[str]:
-    """Return document ids, each at its best unit's rank. Nothing in a benchmark's query is syntax."""
+    """Document ids, each at its best unit's rank. Nothing in a benchmark's query is syntax."""
     result = search(plain_query(text), retriever=retriever, limit=2 * DEPTH, depth=DEPTH)
     return list(dict.fromkeys(ids[hit.candidate.path] for hit in result.hits if hit.candidate.path in ids))[
         :DEPTH

@@ -1,6 +1,4 @@
-"""Encoders side by side, dense search alone: CosQA-like corpora and held-out packages, code with
-documentation and without.
-"""
+"""Encoders side by side, dense search alone: judged corpora and held-out packages, documented and bare."""
 
 import json
 import time
@@ -23,10 +21,10 @@ from codesearch.gnn_coder.late_interaction import LATE_FILE
 from codesearch.gnn_coder.openvino_network import is_supported
 from codesearch.gnn_coder.torch_encoder import TorchEncoder
 from codesearch.gnn_coder.weights import load_model
-from evaluation.codesearch.corpora import Document, EvaluationQuery
 from searchapp.encoders import EncoderSpec, load_encoder
 from searchapp.encoders.base import Vectors
 from searchapp.encoders.openvino import digest
+from training.code_encoder.corpora import Document, EvaluationQuery
 from training.code_encoder.dataset import FlatFeatures, Seen, flat_features, seen_by_encoder, variants
 from training.code_encoder.frozen_transformer import with_read
 from training.code_encoder.margin import mean_angular_margin
@@ -46,10 +44,7 @@ Ranks = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Task:
-    """Queries with the code they look for.
-
-    `relevant` names rows of `codes` for each query; `groups` are searched apart.
-    """
+    """Queries with the code they look for; `relevant` has for each query rows of `codes`."""
 
     name: str
     queries: list[str]
@@ -61,9 +56,7 @@ class Task:
 
 @dataclass
 class Outcome:
-    """What one kind of model reached, over its seeds: reciprocal ranks by task, averaged over the seeds, and
-    MAM.
-    """
+    """One kind of model by task: mean reciprocal ranks of its seeds, their spread, Mean Angular Margin."""
 
     name: str
     ranks: dict[str, Ranks] = field(default_factory=dict)
@@ -73,27 +66,26 @@ class Outcome:
     functions_a_second: float = 0.0
 
     def mrr(self, task: str) -> float:
-        """Return the mean reciprocal rank."""
+        """Mean reciprocal rank on a task."""
         return float(self.ranks[task].mean())
 
 
 def corpus_tasks(documents: Sequence[Document], queries: Sequence[EvaluationQuery]) -> list[Task]:
-    """Return a corpus as two tasks: as given, and with documentation strings removed."""
+    """A corpus as two tasks: as given, and bare (documentation strings removed)."""
     rows = {document.id: row for row, document in enumerate(documents)}
     texts = [query.text for query in queries]
-    relevant = [[rows[each] for each in query.relevant if each in rows] for query in queries]
-    given = [seen_by_encoder(each.code, each.language) for each in documents]
-    bare = [
-        seen_by_encoder(
-            strip_docstrings(each.code) if each.language == "python" else each.code, each.language
-        )
-        for each in documents
-    ]
+    relevant = [[rows[name] for name in query.relevant if name in rows] for query in queries]
+    given = [seen_by_encoder(document.code, document.language) for document in documents]
+    bare = [seen_by_encoder(_bare(document), document.language) for document in documents]
     return [Task("corpus, as given", texts, given, relevant), Task("corpus, bare", texts, bare, relevant)]
 
 
+def _bare(document: Document) -> str:
+    return strip_docstrings(document.code) if document.language == "python" else document.code
+
+
 def held_out_tasks(pairs: Sequence[Pair], most: int) -> list[Task]:
-    """Return for each language its held-out pairs as two tasks, among candidates of the same language."""
+    """Each language's held-out pairs as two tasks, documented and bare, among `CANDIDATES` of it."""
     tasks = []
     for language in sorted({pair.language for pair in pairs}):
         chosen = [pair for pair in pairs if pair.language == language]
@@ -118,7 +110,7 @@ def held_out_tasks(pairs: Sequence[Pair], most: int) -> list[Task]:
 def compare(
     models: dict[str, list[Path]], tasks: Sequence[Task], progress: Callable[[str], None]
 ) -> list[Outcome]:
-    """Return an outcome for each name, over its model folders (one a seed)."""
+    """The outcome of each name over its model folders (one a seed)."""
     loaded = {folder: _loaded(folder) for folders in models.values() for folder in folders}
     outcomes = [Outcome(name, parameters=parameters_of(folders[0])) for name, folders in models.items()]
     for task in tasks:
@@ -126,9 +118,9 @@ def compare(
         read: dict[str, FlatFeatures] = {}
         for outcome in outcomes:
             of_seeds = [loaded[folder].encode(task, read) for folder in models[outcome.name]]
-            found = [reciprocal_ranks(questions, codes, task) for questions, codes in of_seeds]
-            outcome.ranks[task.name] = np.mean(found, axis=0)
-            outcome.spread[task.name] = float(np.std([ranks.mean() for ranks in found]))
+            ranks_of_seeds = [reciprocal_ranks(questions, codes, task) for questions, codes in of_seeds]
+            outcome.ranks[task.name] = np.mean(ranks_of_seeds, axis=0)
+            outcome.spread[task.name] = float(np.std([ranks.mean() for ranks in ranks_of_seeds]))
             outcome.margins[task.name] = float(
                 np.mean([mean_angular_margin(codes.vectors) for _, codes in of_seeds])
             )
@@ -145,7 +137,7 @@ class _WithTokenEmbeddings:
         self._encoder = _code_encoder(folder)
 
     def encode(self, task: Task, read: dict[str, FlatFeatures]) -> tuple[list[QuestionVectors], CodeVectors]:
-        """Return the queries and the codes; what was read of the task for other models is of no use."""
+        """Question and code vectors of a task; states read for other models are of no use."""
         del read
         codes = self._encoder.encode_code(
             [text for text, _ in task.codes], [graph for _, graph in task.codes]
@@ -154,7 +146,7 @@ class _WithTokenEmbeddings:
 
 
 class _WithoutTokenEmbeddings:
-    """A model folder, run by torch, so that what one Transformer reads serves all the graph networks over it."""
+    """A model folder run by torch, so that one Transformer's states serve all the graph networks over it."""
 
     def __init__(self, folder: Path) -> None:
         self._model = load_model(folder)
@@ -166,7 +158,7 @@ class _WithoutTokenEmbeddings:
         self._reads = f"{digest(folder / 'model.safetensors')} {config.content if config else 'contextual'}"
 
     def encode(self, task: Task, read: dict[str, FlatFeatures]) -> tuple[list[QuestionVectors], CodeVectors]:
-        """Return the queries and the codes; `read` keeps what Transformers have read of this task."""
+        """Question and code vectors of a task; `read` keeps the states of the Transformers that read it."""
         features = self._featurizer([text for text, _ in task.codes], [graph for _, graph in task.codes])
         flat = flat_features(features)
         if self._reads not in read:
@@ -182,7 +174,7 @@ def _loaded(folder: Path) -> "_WithTokenEmbeddings | _WithoutTokenEmbeddings":
 
 
 def _functions_a_second(encoder: "GnnCoderEncoder | SequenceOnly | TorchEncoder", task: Task) -> float:
-    """Measure the encoder as the product runs it, warm, on the first codes of a task."""
+    """Speed of the encoder as the product runs it, warm, on the first codes of a task."""
     sample = task.codes[:_TIMED]
     texts, graphs = [text for text, _ in sample], [graph for _, graph in sample]
     encoder.encode_code(texts, graphs)
@@ -192,8 +184,10 @@ def _functions_a_second(encoder: "GnnCoderEncoder | SequenceOnly | TorchEncoder"
 
 
 def paired_p_value(better: Ranks, worse: Ranks, seed: int = 0) -> float:
-    """Return the two-sided p-value of a paired randomisation test on the mean difference (Smucker, Allan and
-    Carterette 2007).
+    """Two-sided p-value of a paired randomisation test on the mean difference (Smucker et al. 2007).
+
+    >>> paired_p_value(np.ones(50), np.zeros(50)) < 0.01, paired_p_value(np.eye(2)[0], np.eye(2)[1])
+    (True, 1.0)
     """
     differences = better - worse
     rng = np.random.default_rng(seed)
@@ -206,7 +200,7 @@ def paired_p_value(better: Ranks, worse: Ranks, seed: int = 0) -> float:
 
 
 def encoder_of_folder(folder: Path) -> "GnnCoderEncoder | SequenceOnly | TorchEncoder":
-    """Return a model folder's encoder: as the product runs it, or by torch for what only experiments have."""
+    """A model folder's encoder: as the product runs it, or by torch for what only experiments have."""
     if not (folder / "graph.json").exists():
         return SequenceOnly(folder)
     return _code_encoder(folder)
@@ -219,7 +213,7 @@ def _code_encoder(folder: Path) -> "GnnCoderEncoder | TorchEncoder":
 
 
 def parameters_of(folder: Path) -> int:
-    """Return the number of trained parameters."""
+    """Number of trained parameters in a model folder."""
     return sum(array.size for name in folder.glob("*.safetensors") for array in load_file(name).values())
 
 
@@ -230,34 +224,32 @@ class SequenceOnly:
         self._encoder = load_encoder(EncoderSpec("openvino", str(folder)))
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Return unit vectors, float32 [len(texts), dimension]."""
+        """Unit vectors, float32 [len(texts), dimension]."""
         return self._encoder.encode(texts)
 
     def encode_code(self, texts: Sequence[str], graphs: Sequence[SyntaxGraph | None]) -> CodeVectors:
-        """Return the vectors of the texts; the graphs are not looked at."""
+        """Unit vectors of the texts; the graphs are not looked at."""
         del graphs
         return CodeVectors(self._encoder.encode(texts))
 
 
 def reciprocal_ranks(questions: Sequence[QuestionVectors], codes: CodeVectors, task: Task) -> Ranks:
-    """Return each question's reciprocal rank of its first relevant code; a tie counts against it."""
+    """Reciprocal rank of each question's first relevant code, float64 [questions]; a tie is a loss."""
     size = task.group or len(questions)
-    found = []
+    ranks = []
     for start in range(0, len(questions), size):
         of_group = slice(start, start + size) if task.group else slice(None)
         offset = start if task.group else 0
         for row, similarity in enumerate(
             _similarities(questions[start : start + size], codes, of_group), start
         ):
-            best = max(similarity[each - offset] for each in task.relevant[row])
-            found.append(1.0 / int((similarity >= best).sum()))
-    return np.array(found)
+            best = max(similarity[code - offset] for code in task.relevant[row])
+            ranks.append(1.0 / int((similarity >= best).sum()))
+    return np.array(ranks)
 
 
 def _similarities(questions: Sequence[QuestionVectors], codes: CodeVectors, of_group: slice) -> Vectors:
-    """Return the cosines of questions and a group of codes, and what late interaction adds, float32
-    [questions, codes].
-    """
+    """Cosine and weighted MaxSim of questions and a group of codes, float32 [questions, codes]."""
     similarities = np.stack([each.vector for each in questions]) @ codes.vectors[of_group].T
     if codes.token_embeddings is None:
         return similarities

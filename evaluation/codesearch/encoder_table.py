@@ -6,7 +6,7 @@ from evaluation.codesearch.encoder_comparison import Outcome, paired_p_value
 
 
 def as_markdown(outcomes: Sequence[Outcome], baseline: Outcome) -> str:
-    """Return one row a task and one column a model: MRR ± its spread over seeds, p against the baseline, MAM."""
+    """A Markdown table: a row a task, a column a model; MRR ± its spread over seeds, (MAM), p-value."""
     lines = [
         "| MRR (MAM) | " + " | ".join(outcome.name for outcome in outcomes) + " |",
         "| --- |" + " --- |" * len(outcomes),

@@ -9,7 +9,7 @@ from searchapp.jobs.models import Job
 
 
 def index_folder(name: str, folder: Path) -> Repository:
-    """Add the folder as a repository and build it. Raises RuntimeError with the job's error."""
+    """The folder, added as a repository and built. Raises RuntimeError with the job's error."""
     repository, job = services.add_repository(
         name=name, source_kind=Repository.SourceKind.FOLDER, location=str(folder), trusted=True
     )

@@ -1,6 +1,4 @@
-"""`evaluate_repositories`: whole repositories indexed as anything is, questions about them put through the
-search.
-"""
+"""`evaluate_repositories`: whole repositories indexed, and questions about them put through the search."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -11,9 +9,9 @@ from typing import Any
 
 from codesearch.retrieval import Retriever, search
 from codesearch.retrieval.pipeline import warm_up
-from evaluation.codesearch.corpora import read_json_lines
 from evaluation.codesearch.indexing import index_folder
 from evaluation.codesearch.metrics import file_ndcg, percentile
+from training.json_lines import read_rows
 
 DEPTH = 10
 
@@ -38,7 +36,7 @@ class RepositoryEvaluation:
 
 
 def read_repository_queries(path: Path) -> list[RepositoryQuery]:
-    """Return the queries of a file. Raises MalformedFile."""
+    """The queries of a file. Raises OSError, MalformedFile or KeyError."""
     return [
         RepositoryQuery(
             row["id"],
@@ -47,7 +45,7 @@ def read_repository_queries(path: Path) -> list[RepositoryQuery]:
             row["category"],
             [*row["relevant"], *row.get("secondary", [])],
         )
-        for row in read_json_lines(path)
+        for row in read_rows(path)
     ]
 
 

@@ -1,4 +1,4 @@
-"""How well being sure and being right go together, and the temperature that makes them."""
+"""Calibration: how well stated probabilities agree with what is right, and the temperature that fits them."""
 
 import json
 from collections.abc import Sequence
@@ -6,47 +6,61 @@ from pathlib import Path
 
 import numpy as np
 
-
-def calibration_error(sureness: Sequence[tuple[float, bool]]) -> float:
-    """Return the expected calibration error in ten bins (Guo et al. 2017): by how much being sure and being
-    right differ.
-    """
-    bins: dict[int, list[tuple[float, bool]]] = {}
-    for probability, right in sureness:
-        bins.setdefault(min(9, int(10 * probability)), []).append((probability, right))
-    gaps = (abs(sum(probability - right for probability, right in each)) for each in bins.values())
-    total: float = sum(gaps)
-    return total / max(1, len(sureness))
-
+_BINS = 10
 
 Judged = tuple[tuple[float, ...], bool]
-"""How likely each reading of a question was, the best first, and whether that was right.
+"""The probabilities of a question's readings, the best first, and whether the first is right.
 
-What is left of 1 is that there is no answer.
+What is left of 1 is the probability that there is no answer.
 """
 
 
-def best_temperature(judged: Sequence[Judged], present: float) -> float:
-    """Return the temperature under which the likelihood of being right is highest, if the present one was
-    used.
+def calibration_error(confidences: Sequence[tuple[float, bool]]) -> float:
+    """Expected calibration error in ten bins (Guo et al. 2017), from 0 to 1, of (probability, is right).
+
+    The mean over all questions of each bin's distance between mean probability and share of right answers.
+
+    >>> calibration_error([(1.0, True), (1.0, True)]), calibration_error([(1.0, False)])
+    (0.0, 1.0)
+    >>> round(calibration_error([(0.95, True), (0.95, False), (0.35, False)]), 4)
+    0.4167
+    >>> calibration_error([])
+    0.0
     """
-    right = np.array([each for _, each in judged])
-    scores = [present * np.log(np.clip([*readings, 1 - sum(readings)], 1e-12, 1)) for readings, _ in judged]
+    gaps = np.zeros(_BINS)
+    for probability, right in confidences:
+        gaps[min(_BINS - 1, int(_BINS * probability))] += probability - right
+    return float(np.abs(gaps).sum()) / max(1, len(confidences))
+
+
+def best_temperature(judged: Sequence[Judged], present: float) -> float:
+    """The temperature under which what is right is likeliest, where `present` was used for `judged`.
+
+    Temperature scaling (Guo et al. 2017): of 60 candidates from 0.2 to 8.
+
+    >>> overconfident = [((0.9, 0.08), True)] * 60 + [((0.9, 0.08), False)] * 40
+    >>> best_temperature(overconfident, present=1.0) > 1.5
+    True
+    >>> best_temperature([((0.6, 0.3), True)] * 100, present=1.0) < 1
+    True
+    """
+    right = np.array([is_right for _, is_right in judged])
+    scores = [
+        present * np.log(np.clip([*probabilities, 1 - sum(probabilities)], 1e-12, 1))
+        for probabilities, _ in judged
+    ]
 
     def loss(temperature: float) -> float:
-        likely = np.array([1 / np.exp((each - each[0]) / temperature).sum() for each in scores]).clip(
-            1e-6, 1 - 1e-6
-        )
-        return float(-np.where(right, np.log(likely), np.log(1 - likely)).mean())
+        best = np.array([1 / np.exp((score - score[0]) / temperature).sum() for score in scores])
+        best = best.clip(1e-6, 1 - 1e-6)
+        return float(-np.where(right, np.log(best), np.log(1 - best)).mean())
 
     candidates: list[float] = np.geomspace(0.2, 8.0, 60).tolist()
     return min(candidates, key=loss)
 
 
 def keep_temperature(folder: Path, judged: Sequence[Judged]) -> None:
-    """Write into a decoder's folder the temperature under which its sureness fits best, given how sure and
-    how right it was.
-    """
+    """Write the temperature that fits `judged` into a decoder's folder."""
     path = folder / "decoder.json"
     config = json.loads(path.read_text(encoding="utf-8"))
     config["temperature"] = round(best_temperature(judged, float(config.get("temperature", 1.0))), 3)

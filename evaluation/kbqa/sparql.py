@@ -1,22 +1,20 @@
-"""Questions on a graph with known answers: F1, Hits@1, exact answers, and how long a question takes. No gold
-entities are given.
-"""
+"""Questions on a graph with known answers: F1, Hits@1, exact answers and latency, without gold entities."""
 
-import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 from django.conf import settings
-from pyoxigraph import Literal, NamedNode, Store
+from pyoxigraph import Store
 
 from evaluation.kbqa.calibration import Judged, calibration_error
+from evaluation.kbqa.graph_questions import GraphQuestion, Names, known_answers, predicted_answers
 from kbqa.sparql.answer.decoders import Decoder
 from kbqa.sparql.answer.pipeline import Answer, Reading, ask, run
 from kbqa.sparql.grammar.live_graph import LiveGraph
@@ -27,25 +25,69 @@ from kbqa.sparql.models import Graph, GraphVersion
 from kbqa.sparql.profile import profile_graph
 from kbqa.sparql.query import query_text
 from kbqa.sparql.stores import OxigraphStore, QueryError
-from kbqa.sparql.stores.base import RdfTerm
-from training.sparql.published import PREFIXES, example_of
+from training.sparql.published import example_of
 
 _MAX_BYTES = 10**12
-_ASKS = re.compile(r"\s*(?:(?:PREFIX\b[^<]*|BASE\s*)<[^>]*>\s*)*ASK\b", re.IGNORECASE)
-Names = tuple[str, ...]
-"""What an answer may be called: first its IRI or value, then its label."""
-AnswerTo = Callable[[dict[str, Any]], Answer]
-"""What answers a row's question. Raises QueryError."""
+AnswerTo = Callable[[GraphQuestion], Answer]
+"""What answers a question. Raises QueryError."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The best reading's query (empty where there is none) with the IRIs or values that it found."""
+
+    question: str
+    sparql: str
+    answers: list[str]
+    error: str = ""
+    """What the graph said of a query that it refused."""
+
+    def as_row(self) -> dict[str, Any]:
+        """The fields as a JSON object; no error where there was none."""
+        return {name: value for name, value in asdict(self).items() if name != "error" or value}
+
+
+@dataclass(frozen=True)
+class AnswerScore:
+    """How well the answers to one question match the known ones."""
+
+    f1: float
+    hit: bool
+    """Whether the first answer is a known one (Hits@1)."""
+    hit_any: bool
+    """Whether any answer is a known one, be it the first or not."""
+    exact: bool
+
+    @classmethod
+    def of(cls, predicted: Sequence[Names], gold: Sequence[Names]) -> "AnswerScore":
+        """The score of answers, each known by any of its names; none where none is known is exact.
+
+        >>> AnswerScore.of([("i:1", "Ada"), ("i:2", "Bob")], [("Ada",)])
+        AnswerScore(f1=0.6666666666666666, hit=True, hit_any=True, exact=False)
+        >>> AnswerScore.of([], []).exact, AnswerScore.of([], [("Ada",)]).f1
+        (True, 0.0)
+        """
+        known = {name for answer in gold for name in answer}
+        called = {name for answer in predicted for name in answer}
+        right = sum(1 for answer in predicted if known.intersection(answer))
+        covered = sum(1 for answer in gold if called.intersection(answer))
+        precision, recall = right / max(1, len(predicted)), covered / max(1, len(gold))
+        neither = not predicted and not gold
+        return cls(
+            f1=2 * precision * recall / (precision + recall) if right else float(neither),
+            hit=bool(predicted and known.intersection(predicted[0])),
+            hit_any=right > 0,
+            exact=bool(precision == 1 and recall == 1) or neither,
+        )
 
 
 @dataclass
-class Scores:
+class SparqlScores:
     """Sums over questions; `summary` makes the means."""
 
     f1: float = 0.0
     hits: int = 0
     hits_any: int = 0
-    """How often any answer found is a known one, be it the first or not."""
     exact: int = 0
     executable: int = 0
     non_empty: int = 0
@@ -53,10 +95,35 @@ class Scores:
     questions: int = 0
     milliseconds: list[float] = field(default_factory=list)
     judged: list[Judged] = field(default_factory=list)
-    """Of each answer: how likely its readings were, and whether the first was exact."""
+    """Of each answer: the probabilities of its readings, and whether the first was exact."""
+
+    def add(self, answer: Answer, score: AnswerScore) -> None:
+        """Count one answer."""
+        self.questions += 1
+        self.f1 += score.f1
+        self.hits += score.hit
+        self.hits_any += score.hit_any
+        self.exact += score.exact
+        self.milliseconds.append(answer.milliseconds)
+        if answer.best is not None:
+            self.answered += 1
+            self.judged.append((tuple(reading.probability for reading in answer.readings), score.exact))
+            self.executable += 1
+            self.non_empty += answer.best.solutions is None or bool(answer.best.solutions.rows)
+
+    def add_refused(self) -> None:
+        """Count a query that the graph refused, which must never be: an answer that could not be run."""
+        self.questions += 1
+        self.answered += 1
 
     def summary(self) -> dict[str, float]:
-        """Return the means, and percentiles of the time a question took."""
+        """Means over the questions, and percentiles of the milliseconds.
+
+        >>> scores = SparqlScores(f1=1.5, hits=1, exact=1, questions=2, milliseconds=[10, 30])
+        >>> summary = scores.summary()
+        >>> summary["f1"], summary["hits@1"], summary["exact"], summary["ms_p50"], summary["questions"]
+        (0.75, 0.5, 0.5, 20.0, 2)
+        """
         number = max(1, self.questions)
         return {
             "f1": round(self.f1 / number, 4),
@@ -73,14 +140,14 @@ class Scores:
         }
 
     def _calibration_error(self) -> float:
-        return calibration_error([(readings[0], right) for readings, right in self.judged])
+        return calibration_error([(probabilities[0], right) for probabilities, right in self.judged])
 
 
 @contextmanager
 def loaded_graph(path: Path, embedded_labels: int | None = None) -> Iterator[tuple[GraphVersion, LiveGraph]]:
-    """Load a file as a graph of the present database for the block, as a load does it.
+    """A file loaded as a graph of the present database for the block, as a load does it.
 
-    `embedded_labels` get vectors; by default as many as the settings say.
+    `embedded_labels` get vectors; by default as many as the settings say. Raises LoadError or OSError.
     """
     embedded_labels = settings.GRAPH_EMBEDDED_LABELS if embedded_labels is None else embedded_labels
     graph = Graph.objects.create(
@@ -104,126 +171,40 @@ def loaded_graph(path: Path, embedded_labels: int | None = None) -> Iterator[tup
 
 
 def by_reading(version: GraphVersion, live: LiveGraph, decoder: Decoder) -> AnswerTo:
-    """Answer as the product does: by the question's words alone."""
-    return lambda row: ask(row["question"], version, live, decoder)
+    """Answers as the product gives them: by the question's words alone."""
+    return lambda question: ask(question.text, version, live, decoder)
 
 
 def by_known_query(version: GraphVersion, live: LiveGraph) -> AnswerTo:
-    """Answer by each row's known query: what reading its question perfectly would bring on this graph."""
+    """Answers of the known queries: what reading each question perfectly would bring on this graph."""
 
-    def answer_to(row: dict[str, Any]) -> Answer:
+    def answer_to(question: GraphQuestion) -> Answer:
         assert isinstance(live.store, OxigraphStore)
         begun = perf_counter()
-        example = example_of(row, live.store.store)
+        example = example_of(dict(question.published), live.store.store)
         if example is None or example.query is None:
-            return Answer(row["question"], (), False, 0.0)
+            return Answer(question.text, (), False, 0.0)
         reading = run(Reading(example.query, query_text(example.query), 1.0, ()), version, live)
-        return Answer(row["question"], (reading,), True, 1000 * (perf_counter() - begun))
+        return Answer(question.text, (reading,), True, 1000 * (perf_counter() - begun))
 
     return answer_to
 
 
 def evaluate(
-    rows: Iterable[dict[str, Any]], live: LiveGraph, answer_to: AnswerTo, scores: Scores
-) -> Iterator[dict[str, Any]]:
-    """Have each row's question answered, add to `scores`, and yield the prediction."""
-    for row in rows:
-        gold = _gold(row, live)
+    questions: Iterable[GraphQuestion], live: LiveGraph, answer_to: AnswerTo, scores: SparqlScores
+) -> Iterator[Prediction]:
+    """The prediction for each question with known answers, which is added to `scores`."""
+    for question in questions:
+        gold = known_answers(question, live)
         if gold is None:
             continue
         try:
-            answer = answer_to(row)
+            answer = answer_to(question)
         except QueryError as error:
-            # A query that the graph refuses is what must never be; it counts as an answer that could not be
-            # run.
-            scores.questions += 1
-            scores.answered += 1
-            yield {"question": row["question"], "sparql": "", "answers": [], "error": str(error)}
+            scores.add_refused()
+            yield Prediction(question.text, "", [], str(error))
             continue
-        found = _predicted(answer, live)
-        _score(found, gold, answer, scores)
-        best = answer.best
-        yield {
-            "question": row["question"],
-            "sparql": best.text if best else "",
-            "answers": [each[0] for each in found],
-        }
-
-
-def _gold(row: dict[str, Any], live: LiveGraph) -> list[Names] | None:
-    """Return the known answers; None for a query that has none here."""
-    if "answers" in row:
-        return [(str(each),) for each in row["answers"]]
-    prefixes = "".join(f"PREFIX {name}: <{iri}> " for name, iri in PREFIXES.items())
-    try:
-        if _ASKS.match(row["sparql"]):
-            return [(str(live.store.ask(prefixes + row["sparql"])).lower(),)]
-        return _rows(live.store.select(prefixes + row["sparql"]).rows, live)
-    except QueryError:
-        return None
-
-
-def _predicted(answer: Answer, live: LiveGraph) -> list[Names]:
-    best = answer.best
-    if best is None:
-        return []
-    if best.solutions is None:
-        return [(str(best.holds).lower(),)]
-    return _rows(best.solutions.rows, live)
-
-
-def _rows(rows: list[tuple[RdfTerm | None, ...]], live: LiveGraph) -> list[Names]:
-    """Return what each distinct row may be called; a row of several columns is called by all of them
-    together, by IRIs or by labels.
-    """
-    iris = [term for row in rows for term in row if isinstance(term, NamedNode)]
-    labels = live.store_names(list(dict.fromkeys(iris)))
-    found = []
-    for row in dict.fromkeys(rows):
-        if len(row) == 1:
-            found.append(_called(row[0], labels))
-        else:
-            called = [_called(term, labels) for term in row]
-            found.append(
-                tuple(dict.fromkeys(" | ".join(each[place] for each in called) for place in (0, -1)))
-            )
-    return found
-
-
-def _called(term: RdfTerm | None, labels: dict[NamedNode, str]) -> Names:
-    if isinstance(term, NamedNode):
-        return term.value, labels[term]
-    if isinstance(term, Literal):
-        return (_value(term),)
-    return (str(term),)
-
-
-def _value(term: Literal) -> str:
-    """Return a literal's value; numbers as numbers, since 3 and 3.0 are the same answer."""
-    try:
-        return f"{float(term.value):g}" if term.datatype.value.rsplit("#", 1)[-1] in _NUMBERS else term.value
-    except ValueError:
-        return term.value
-
-
-_NUMBERS = {"integer", "decimal", "double", "float", "int", "long"}
-
-
-def _score(found: list[Names], gold: list[Names], answer: Answer, scores: Scores) -> None:
-    wanted = {name for each in gold for name in each}
-    right = sum(1 for each in found if wanted.intersection(each))
-    called = {name for each in found for name in each}
-    covered = sum(1 for each in gold if called.intersection(each))
-    precision, recall = right / max(1, len(found)), covered / max(1, len(gold))
-    scores.questions += 1
-    scores.f1 += 2 * precision * recall / (precision + recall) if right else float(not found and not gold)
-    scores.hits += bool(found and wanted.intersection(found[0]))
-    scores.hits_any += right > 0
-    exact = bool(precision == 1 and recall == 1) or (not found and not gold)
-    scores.exact += exact
-    scores.milliseconds.append(answer.milliseconds)
-    if answer.best is not None:
-        scores.answered += 1
-        scores.judged.append((tuple(each.probability for each in answer.readings), exact))
-        scores.executable += 1
-        scores.non_empty += answer.best.solutions is None or bool(answer.best.solutions.rows)
+        predicted = predicted_answers(answer, live)
+        scores.add(answer, AnswerScore.of(predicted, gold))
+        sparql = answer.best.text if answer.best else ""
+        yield Prediction(question.text, sparql, [names[0] for names in predicted])

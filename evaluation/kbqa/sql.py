@@ -1,39 +1,31 @@
-"""Questions on databases with known SQL: whether the answers are the same, whether everything runs, and how
-long a question takes.
-"""
+"""Questions on databases with gold SQL: execution match, validity, calibration and latency."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import sqlglot
-from numpy.typing import NDArray
-from sqlglot import exp
-from sqlglot.errors import SqlglotError
 
 from evaluation.kbqa.calibration import calibration_error
 from kbqa.language_model import ChatServer
 from kbqa.sql.answer.generator import LocalGenerator
 from kbqa.sql.answer.pipeline import Answer, Source, ask
-from kbqa.sql.answer.reranking import answers_of, features_of
-from kbqa.sql.answer.schema_linking import link_question
-from kbqa.sql.ingest.introspection import read_schema
-from kbqa.sql.stores.connections import sqlite_engine
-from kbqa.sql.stores.executor import ExecutionError, Limits, execute
-from kbqa.sql.stores.validator import StatementError, checked
-from training.sql.data import written
+from training.sql.execution_match import Judgement, judge, question_class
+from training.sql.questions import SqlQuestion
 
-Judged = tuple[NDArray[np.float64], NDArray[np.bool_]]
 
-_LIMITS = Limits(seconds=30.0, rows=100_000, bytes=200_000_000)
+@dataclass(frozen=True)
+class Prediction:
+    """A question's SQL (empty where it got none), and whether it returns what the gold SQL does."""
+
+    id: int | str | None
+    sql: str
+    right: bool
 
 
 @dataclass
-class Scores:
+class SqlScores:
     """Counts over questions; `summary` makes the shares."""
 
     right: int = 0
@@ -42,117 +34,58 @@ class Scores:
     questions: int = 0
     milliseconds: list[float] = field(default_factory=list)
     by_class: "Counter[tuple[str, bool]]" = field(default_factory=Counter)
-    sureness: list[tuple[float, bool]] = field(default_factory=list)
-    rankings: list[Judged] = field(default_factory=list)
-    """Each question's answers as the ranking sees them, and which are right: what a ranking is fitted to."""
+    """How many questions of each of DIN-SQL's classes were answered rightly and how many were not."""
+    confidences: list[tuple[float, bool]] = field(default_factory=list)
+    """The probability of each question's best reading, and whether it was right."""
+
+    def add(self, question: SqlQuestion, answer: Answer, judgement: Judgement) -> None:
+        """Count one answer."""
+        self.questions += 1
+        self.answered += answer.best is not None
+        self.valid += judgement.valid
+        self.right += judgement.right
+        self.milliseconds.append(answer.milliseconds)
+        self.by_class[question_class(question.sql), judgement.right] += 1
+        if answer.readings:
+            self.confidences.append((answer.readings[0].probability, judgement.right))
 
     def summary(self) -> dict[str, Any]:
-        """Return shares of 1, and percentiles of the time a question took; `classes` are those of DIN-SQL
-        (section 4.2).
+        """Shares of 1, percentiles of the milliseconds, and for each of DIN-SQL's classes [right, all].
+
+        >>> scores = SqlScores(right=1, valid=2, answered=2, questions=2, milliseconds=[10, 30])
+        >>> scores.by_class.update({("easy", True): 1, ("nested", False): 1})
+        >>> summary = scores.summary()
+        >>> summary["execution_match"], summary["valid"], summary["ms_p50"], summary["classes"]
+        (0.5, 1.0, 20.0, {'easy': [1, 1], 'nested': [0, 1]})
         """
-        number, names = max(1, self.questions), sorted({name for name, _ in self.by_class})
+        number = max(1, self.questions)
         return {
             "execution_match": round(self.right / number, 4),
             "valid": round(self.valid / number, 4),
             "answered": round(self.answered / number, 4),
             "ms_p50": round(float(np.percentile(self.milliseconds or [0.0], 50)), 1),
             "ms_p95": round(float(np.percentile(self.milliseconds or [0.0], 95)), 1),
-            "calibration_error": round(calibration_error(self.sureness), 4),
+            "calibration_error": round(calibration_error(self.confidences), 4),
             "questions": self.questions,
-            "classes": {
-                name: [self.by_class[name, True], self.by_class[name, True] + self.by_class[name, False]]
-                for name in names
-            },
+            "classes": {name: self._of_class(name) for name in sorted({name for name, _ in self.by_class})},
         }
 
-
-@contextmanager
-def opened_source(path: Path) -> Iterator[Source]:
-    """Scan an SQLite file into the present database for the block, as a scan does it."""
-    schema = read_schema(sqlite_engine(path, introspects=True))
-    with written(schema, path) as cells:
-        yield Source(schema, cells, sqlite_engine(path))
+    def _of_class(self, name: str) -> list[int]:
+        right, wrong = self.by_class[name, True], self.by_class[name, False]
+        return [right, right + wrong]
 
 
 def evaluate(
-    rows: Iterable[dict[str, Any]],
+    questions: Iterable[SqlQuestion],
     source: Source,
     generator: LocalGenerator,
-    scores: Scores,
+    scores: SqlScores,
     server: ChatServer | None = None,
-) -> Iterator[dict[str, Any]]:
-    """Ask each row's question, add to `scores`, and yield the prediction.
-
-    The nearest reading counts where none is_answerable.
-    """
-    for row in rows:
-        answer = ask(row["question"], source, generator, server=server)
+) -> Iterator[Prediction]:
+    """The prediction for each question, which is added to `scores`; an unsure reading counts as well."""
+    for question in questions:
+        answer = ask(question.text, source, generator, server=server)
         sql = answer.readings[0].sql if answer.readings else ""
-        valid, right = _judged(sql, row["sql"], source)
-        if answer.readings and answer.readings[0].query is not None:
-            scores.rankings.append(_ranked(answer, row, source))
-        _add(scores, answer, row["sql"], valid=valid, right=right)
-        yield {"id": row.get("id"), "sql": sql, "right": right}
-
-
-def _ranked(answer: Answer, row: dict[str, Any], source: Source) -> Judged:
-    world = link_question(row["question"], source.schema, source.cells)
-    answers = answers_of(answer.readings)
-    right = [_judged(each[0].sql, row["sql"], source)[1] for each in answers]
-    return np.array([features_of(each, world) for each in answers]), np.array(right)
-
-
-def _add(scores: Scores, answer: Answer, gold: str, *, valid: bool, right: bool) -> None:
-    scores.questions += 1
-    scores.answered += answer.best is not None
-    scores.valid += valid
-    scores.right += right
-    scores.milliseconds.append(answer.milliseconds)
-    scores.by_class[question_class(gold), right] += 1
-    if answer.readings:
-        scores.sureness.append((answer.readings[0].probability, right))
-
-
-def _judged(sql: str, gold: str, source: Source) -> tuple[bool, bool]:
-    """Return whether SQL runs, and whether it returns what the gold SQL returns."""
-    try:
-        found = execute(
-            source.engine, checked(sql, source.schema), _LIMITS, dialect=source.schema.dialect
-        ).rows
-    except (StatementError, ExecutionError):
-        return False, False
-    with source.engine.connect() as connection:
-        wanted = [tuple(row) for row in connection.exec_driver_sql(gold).fetchall()]
-    return True, same_rows(found, wanted, ordered=_is_ordered(gold))
-
-
-def same_rows(found: Sequence[tuple[Any, ...]], wanted: Sequence[tuple[Any, ...]], *, ordered: bool) -> bool:
-    """Tell whether two answers have the same rows, as often, and in the same order where it matters."""
-    one, other = [tuple(map(_value, row)) for row in found], [tuple(map(_value, row)) for row in wanted]
-    return one == other if ordered else Counter(one) == Counter(other)
-
-
-def _value(value: Any) -> Any:
-    """Return a value as it is compared: 3 and 3.0 are equal, and fractions to six digits."""
-    return round(float(value), 6) if isinstance(value, int | float) else value
-
-
-def _is_ordered(sql: str) -> bool:
-    try:
-        tree = sqlglot.parse_one(sql, dialect="sqlite")
-    except SqlglotError:
-        return "order by" in sql.lower()
-    return tree.args.get("order") is not None
-
-
-def question_class(gold: str) -> str:
-    """Return the class that DIN-SQL gives a question by its SQL: easy has one table, nested a query within or
-    beside a query.
-    """
-    try:
-        tree = sqlglot.parse_one(gold, dialect="sqlite")
-    except SqlglotError:
-        return "nested"
-    if isinstance(tree, exp.SetOperation) or sum(1 for _ in tree.find_all(exp.Select)) > 1:
-        return "nested"
-    return "non-nested" if sum(1 for _ in tree.find_all(exp.Table)) > 1 else "easy"
+        judgement = judge(sql, question.sql, source)
+        scores.add(question, answer, judgement)
+        yield Prediction(question.id, sql, judgement.right)

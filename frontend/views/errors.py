@@ -1,10 +1,14 @@
 """Error pages; below `/api/` the same errors as problems."""
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.urls import is_valid_path
 
 from searchapp.api.errors import problem_response
+from searchapp.error_display import SHOWN_ERROR
+from searchapp.errors import SearchappError
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -40,23 +44,30 @@ def server_error(request: HttpRequest) -> HttpResponse:
     )
 
 
-def service_outage(request: HttpRequest) -> HttpResponse:
-    """Answer 503."""
-    response = error_page(
-        request,
-        503,
-        "Back in a moment",
-        "The database or the queue is away right now. Try again; nothing is lost.",
-    )
-    response.headers["Retry-After"] = "5"
-    return response
+def known_error_page(request: HttpRequest, error: SearchappError) -> HttpResponse:
+    """An error of the tree as a page, or as problem+json below the API."""
+    response = error_page(request, error.status, error.title, error.message)
+    return _with_headers(response, error)
+
+
+def render_with_error(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """A page that shows the error of its context beside what it is about, with the error's status."""
+    error: SearchappError | None = context.get(SHOWN_ERROR)
+    response = render(request, template, context, status=error.status if error else 200)
+    return _with_headers(response, error) if error else response
 
 
 def error_page(request: HttpRequest, status: int, title: str, detail: str) -> HttpResponse:
-    """Return an error as a page, or as problem+json below the API."""
+    """An error as a page, or as problem+json below the API."""
     if request.path.startswith("/api/"):
         return problem_response(status, detail)
     # The plain frame asks the database for nothing, which may be what is away.
     return render(
         request, "frontend/error.html", {"title": title, "detail": detail, "status": status}, status=status
     )
+
+
+def _with_headers(response: HttpResponse, error: SearchappError) -> HttpResponse:
+    for name, value in error.headers.items():
+        response.headers[name] = value
+    return response

@@ -1,45 +1,44 @@
-"""The pages of knowledge graphs: ask, look, query, add."""
+"""The pages of knowledge graphs: ask, look, query."""
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 from pyoxigraph import NamedNode
 
-from codesearch import selectors as code
 from frontend.forms import GraphForm
-from frontend.readings import told_apart
-from frontend.views.access import readers, writers
-from kbqa.sparql.answer.explanation import steps_of
-from kbqa.sparql.answer.picture import picture_of
-from kbqa.sparql.answer.pipeline import Answer, Cell, Reading, run, shown_rows
+from frontend.views.access import readers
+from frontend.views.answers import AnswerPage, AnswerPages, AskPage, answered
+from frontend.views.errors import render_with_error
+from frontend.views.sources import Change, SourcePage, SourcePages
+from kbqa.questions.selectors import history
+from kbqa.sparql.answer.cells import Cell
+from kbqa.sparql.answer.kept_answer import GraphAnswer, GraphReading, GraphResult, kept_answer_of
+from kbqa.sparql.answer.neighbourhood import Neighbourhood, neighbourhood_of
+from kbqa.sparql.answer.picture import Picture
 from kbqa.sparql.answer.registry import served
-from kbqa.sparql.grammar.live_graph import LiveGraph
-from kbqa.sparql.models import Graph, Question
+from kbqa.sparql.models import Graph, GraphQuestion, GraphVersion
 from kbqa.sparql.prefixes import with_prefixes
-from kbqa.sparql.profile import local_text
+from kbqa.sparql.profile import ClassProfile, PredicateProfile, Profile, local_text
 from kbqa.sparql.sources import selectors, services
-from kbqa.sparql.stores import QueryError, Solutions, StoreError
 from kbqa.sparql.stores.executor import run_query
-from searchapp.encoders import EncoderError
-from searchapp.jobs.models import Job
+from searchapp.error_display import shown_in
 
-_CHANGES = {
-    "load": (services.load_graph, "Loading the graph anew."),
-    "delete": (services.delete_graph, "Deleted. What is left of it is being removed in the background."),
+_SHOWN_ROWS, _COMPLETED, _SHOWN_QUESTIONS = 200, 400, 8
+_SHOWN_CLASSES, _SHOWN_PREDICATES = 40, 60
+_RESULTS = "application/sparql-results+json, text/turtle;q=0.5"
+_FIRST_QUERY = """SELECT ?class (COUNT(*) AS ?members) WHERE {
+  ?member a ?class .
 }
-_FORM_FIELDS = {
-    "location": {"file": "file", "url": "address", "endpoint": "endpoint", "repository": "repository"}
-}
-_SHOWN_ROWS, _SHOWN_EDGES, _COMPLETED = 200, 100, 400
-_CODE = "https://searchapp.dev/code#"
+GROUP BY ?class
+ORDER BY DESC(?members)
+LIMIT 20"""
 
 
 @dataclass(frozen=True)
@@ -50,334 +49,222 @@ class ShownCell:
     url: str
 
 
-@readers
-@require_safe
-def list_page(request: HttpRequest) -> HttpResponse:
-    """List the graphs; for htmx the list alone."""
-    found = list(selectors.graphs())
-    newest = code.newest_jobs([graph.subject for graph in found])
-    rows: list[dict[str, Any]] = [{"graph": graph, "job": newest.get(graph.subject)} for graph in found]
-    context = {
-        "rows": rows,
-        "area": "graphs",
-        "any_active": any(row["job"] and row["job"].is_active for row in rows),
-    }
-    template = "frontend/partials/graphs.html" if request.htmx else "frontend/graphs.html"  # type: ignore[attr-defined]
-    return render(request, template, context)
+@dataclass
+class GraphPage(AskPage):
+    """A graph with what is in it."""
+
+    source: Graph
+    profile: Profile | None = None
+    naming: list[tuple[str, str]] = field(default_factory=list)
+    """The properties that name things: IRI and text."""
+    classes: Sequence[ClassProfile] = ()
+    predicates: Sequence[PredicateProfile] = ()
+    examples: Sequence[str] = ()
+    history: Sequence[GraphQuestion] = ()
 
 
-@writers
-def add_page(request: HttpRequest) -> HttpResponse:
-    """Add a graph."""
-    form = GraphForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            graph = _add(form.cleaned_data)
-        except ValidationError as error:
-            _show_errors(form, error)
-        else:
-            messages.success(request, f"{graph.name} was added and is being loaded.")
-            return redirect(graph)
-    return render(
-        request,
-        "frontend/add_graph.html",
-        {"form": form, "area": "graphs"},
-        status=422 if form.errors else 200,
+@dataclass
+class GraphAnswerPage(AnswerPage):
+    """An answer from a graph."""
+
+    source: Graph
+    question: GraphQuestion | None = None
+    answer: GraphAnswer | None = None
+    reading: GraphReading | None = None
+    result: GraphResult | None = None
+    rows: list[list[ShownCell]] = field(default_factory=list)
+    columns: list[str] = field(default_factory=list)
+    number: int = 0
+    picture: dict[str, Any] | None = None
+    """What the answer rests on, for the script that draws it."""
+
+
+@dataclass
+class GraphQueryPage(SourcePage):
+    """A query that a person writes, and what it gives."""
+
+    source: Graph
+    query: str = ""
+    query_error: str = ""
+    terms: list[dict[str, str]] = field(default_factory=list)
+    ran: bool = False
+    rows: list[list[ShownCell]] = field(default_factory=list)
+    columns: list[str] = field(default_factory=list)
+    cut: bool = False
+    holds: bool | None = None
+    triples: str = ""
+
+
+@dataclass
+class NodePage(SourcePage):
+    """A node with its edges, both ways."""
+
+    source: Graph
+    node: Neighbourhood
+    leaving: list[list[ShownCell]]
+    entering: list[list[ShownCell]]
+
+
+def _waits(graph: Graph) -> str:
+    """What a graph without a version waits for."""
+    is_code = graph.source_kind == Graph.SourceKind.REPOSITORY
+    return f"It loads as soon as {graph.location} has an index." if is_code else ""
+
+
+PAGES = SourcePages(
+    kind="graph",
+    list_name="graphs",
+    area="graphs",
+    heading="Knowledge graphs",
+    lead="Ask in words; see the query behind every answer.",
+    add_label="Add a graph",
+    submit_label="Add and load",
+    added="was added and is being loaded.",
+    nothing="No graph has been added yet.",
+    delete_warning="Removes {name} and what was asked of it. Its source stays.",
+    sources=selectors.graphs,
+    form=GraphForm,
+    changes={
+        "load": Change(services.load_graph, "Load again", "Loading the graph anew."),
+        "delete": Change(
+            services.delete_graph, "Delete", "Deleted. What is left of it is being removed in the background."
+        ),
+    },
+    card="frontend/sources/graph_card.html",
+    status="frontend/sources/asked_status.html",
+    shows_location=lambda graph: graph.source_kind != Graph.SourceKind.FILE,
+    facts=_waits,
+)
+
+
+def _ask(request: HttpRequest, graph: Graph, text: str) -> GraphQuestion:
+    return services.ask(graph, text, remember_for=request.user)[1]
+
+
+def _fill(page: GraphAnswerPage, reading: GraphReading, result: GraphResult | None) -> None:
+    """Complete a page by the reading that it shows, and what that found if it was run."""
+    graph = page.source
+    page.shown_query = with_prefixes(reading.query, graph.prefixes)
+    page.query_address = (
+        f"{reverse('graph-query', args=[graph.slug])}?{urlencode({'query': page.shown_query})}"
     )
+    if result is not None:
+        page.rows = _shown(graph, result.rows[:_SHOWN_ROWS])
+        page.columns, page.number = [name.strip("?") for name in result.columns], len(result.rows)
+        page.picture = _drawn(graph, result.picture)
+
+
+ANSWERS = AnswerPages(
+    pages=PAGES,
+    model=GraphQuestion,
+    ask=_ask,
+    judge=services.judge,
+    answer_of=kept_answer_of,
+    run=services.run_another,
+    page=GraphAnswerPage,
+    fill=_fill,
+    template="frontend/graph_answer.html",
+)
 
 
 @readers
 @require_safe
-def graph_page(request: HttpRequest, slug: str) -> HttpResponse:
+def graph_page(request: HttpRequest, key: str) -> HttpResponse:
     """Ask a graph; without a question, show what is in it."""
-    graph = get_object_or_404(selectors.graphs(), slug=slug)
-    question = request.GET.get("q", "")
-    context: dict[str, Any] = {"graph": graph, "area": "graphs", "q": question, **_job(graph)}
-    if graph.serving is not None:
-        context |= _answered(request, graph, question) if question.strip() else _contents(graph)
-    return render(request, "frontend/graph.html", context, status=context.get("status", 200))
+    page = GraphPage(PAGES, PAGES.find(key), q=request.GET.get("q", ""))
+    with shown_in(page.context, "question_error"):
+        if page.q.strip():
+            return answered(request, page.source, ANSWERS)
+        if page.source.serving is not None:
+            _show_contents(page)
+    return render_with_error(request, "frontend/graph.html", page.context)
 
 
 @readers
 @require_safe
-def status_part(request: HttpRequest, slug: str) -> HttpResponse:
-    """Return the part of the page that changes while a load runs."""
-    graph = get_object_or_404(selectors.graphs(), slug=slug)
-    response = render(request, "frontend/partials/graph_status.html", {"graph": graph, **_job(graph)})
-    job = _job(graph)["job"]
-    if job is None or not job.is_active:
-        response.headers["HX-Refresh"] = "true"
-    return response
-
-
-@readers
-@require_safe
-def query_page(request: HttpRequest, slug: str) -> HttpResponse:
+def query_page(request: HttpRequest, key: str) -> HttpResponse:
     """Write SPARQL and run it."""
-    graph = get_object_or_404(selectors.graphs(), slug=slug)
     query = request.GET.get("query", "")
-    context: dict[str, Any] = {
-        "graph": graph,
-        "area": "graphs",
-        "query": query or _first_query(),
-        "status": 200,
-    }
-    if query.strip():
-        context |= _run(graph, query)
-    context["terms"] = _terms(graph)
-    return render(request, "frontend/graph_query.html", context, status=context["status"])
+    page = GraphQueryPage(PAGES, PAGES.find(key), query=query or _FIRST_QUERY)
+    with shown_in(page.context, "query_error"):
+        version, live = served(page.source)
+        page.terms = _terms(live.profile)
+        if query.strip():
+            _run(page, version)
+    return render_with_error(request, "frontend/graph_query.html", page.context)
 
 
 @readers
 @require_safe
-def node_page(request: HttpRequest, slug: str) -> HttpResponse:
+def node_page(request: HttpRequest, key: str) -> HttpResponse:
     """Show a node's edges, both ways."""
-    graph = get_object_or_404(selectors.graphs(), slug=slug)
-    iri = request.GET.get("iri", "")
+    graph = PAGES.find(key)
     try:
-        node = NamedNode(iri)
-        _, live = served(graph)
+        node = NamedNode(request.GET.get("iri", ""))
     except ValueError:
         raise Http404 from None
-    except StoreError as error:
-        return render(
-            request,
-            "frontend/error.html",
-            {"title": "Not loaded", "detail": str(error), "status": 409},
-            status=409,
-        )
-    leaving = live.store.select(f"SELECT ?p ?o WHERE {{ {node} ?p ?o }}", limit=_SHOWN_EDGES)
-    entering = live.store.select(f"SELECT ?s ?p WHERE {{ ?s ?p {node} }}", limit=_SHOWN_EDGES)
-    if not leaving.rows and not entering.rows:
+    around = neighbourhood_of(node, graph, served(graph)[1])
+    if around is None:
         raise Http404
-    context = {
-        "graph": graph,
-        "area": "graphs",
-        "iri": iri,
-        "name": live.store_names([node])[node],
-        "leaving": _shown(leaving, live, graph),
-        "entering": _shown(entering, live, graph),
-        "code": _code_address(graph, live, node),
-        "cut": leaving.cut or entering.cut,
-    }
-    return render(request, "frontend/graph_node.html", context)
+    page = NodePage(PAGES, graph, around, _shown(graph, around.leaving), _shown(graph, around.entering))
+    return render(request, "frontend/graph_node.html", page.context)
 
 
-@readers
-@require_POST
-def judge(request: HttpRequest, slug: str, question: int) -> HttpResponse:
-    """Keep what a person thinks of an answer."""
-    kept = get_object_or_404(Question, pk=question, graph__slug=slug)
-    good = request.POST.get("verdict") == "good"
-    context: dict[str, Any] = {"kept": kept, "judge_url": reverse("judge-question", args=[slug, question])}
-    try:
-        services.judge(kept, good=good, correction=request.POST.get("correction", "").strip())
-    except ValidationError as error:
-        return render(
-            request, "frontend/partials/judgement.html", context | {"errors": error.messages}, status=422
-        )
-    return render(request, "frontend/partials/judgement.html", context)
+def _show_contents(page: GraphPage) -> None:
+    graph = page.source
+    version, live = served(graph)
+    profile = page.profile = live.profile
+    page.examples = version.examples
+    page.naming = [(label.value, local_text(label.value)) for label in profile.labels]
+    page.classes = profile.classes[:_SHOWN_CLASSES]
+    page.predicates = profile.predicates[:_SHOWN_PREDICATES]
+    page.history = list(history(graph.questions.all(), _SHOWN_QUESTIONS))
 
 
-@writers
-@require_POST
-def change(request: HttpRequest, slug: str, change: str) -> HttpResponse:
-    """Load or delete a graph."""
-    if change not in _CHANGES:
-        raise Http404
-    function, message = _CHANGES[change]
-    function(get_object_or_404(selectors.graphs(), slug=slug))
-    messages.success(request, message)
-    return redirect("graphs") if change == "delete" else redirect("graph", slug=slug)
-
-
-def _add(cleaned: dict[str, Any]) -> Graph:
-    kind, name = cleaned["source_kind"], cleaned["name"]
-    location = {
-        "url": cleaned["address"],
-        "endpoint": cleaned["endpoint"],
-        "repository": cleaned["repository"],
-    }.get(kind, "")
-    if kind == Graph.SourceKind.FILE:
-        name = name or services.suggested_name(cleaned["file"].name)
-        location = services.store_file(cleaned["file"])
-    elif kind == Graph.SourceKind.REPOSITORY:
-        name = name or f"{location} code"
-    graph, _ = services.add_graph(
-        name=name,
-        source_kind=kind,
-        location=location,
-        token=cleaned["token"],
-        skip_bad_lines=cleaned["skip_bad_lines"],
-    )
-    return graph
-
-
-def _show_errors(form: GraphForm, error: ValidationError) -> None:
-    for field, found in error.message_dict.items():
-        shown = _FORM_FIELDS.get(field, {}).get(form.cleaned_data["source_kind"], field)
-        for message in found:
-            form.add_error(shown if shown in form.fields else None, message)
-
-
-def _job(graph: Graph) -> dict[str, Job | None]:
-    return {"job": code.newest_jobs([graph.subject]).get(graph.subject)}
-
-
-def _contents(graph: Graph) -> dict[str, Any]:
-    assert graph.serving is not None
-    try:
-        _, live = served(graph)
-    except StoreError as error:
-        return {"question_error": str(error), "status": 503}
-    profile = live.profile
-    return {
-        "profile": profile,
-        "naming": [(each.value, local_text(each.value)) for each in profile.labels],
-        "classes": profile.classes[:40],
-        "predicates": profile.predicates[:60],
-        "examples": graph.serving.examples,
-        "history": selectors.history(graph, 8),
-    }
-
-
-def _answered(request: HttpRequest, graph: Graph, question: str) -> dict[str, Any]:
-    try:
-        answer, kept = services.ask(graph, question, remember_for=request.user)
-        version, live = served(graph)
-        chosen = _chosen(request, answer)
-        shown = answer.best if chosen == 0 else run(answer.readings[chosen], version, live)
-    except services.QuestionError as error:
-        return {"question_error": str(error), "status": 422}
-    except (StoreError, EncoderError) as error:
-        return {"question_error": str(error), "status": 503}
-    return {
-        "answer": answer,
-        "kept": kept,
-        "judge_url": reverse("judge-question", args=[graph.slug, kept.pk]),
-        "chosen": chosen,
-        **_reading(graph, live, answer, shown or (answer.readings[0] if answer.readings else None)),
-    }
-
-
-def _reading(graph: Graph, live: LiveGraph, answer: Answer, reading: Reading | None) -> dict[str, Any]:
-    if reading is None:
-        return {}
-    solutions, shown_query = reading.solutions, with_prefixes(reading.text, graph.prefixes)
-    return {
-        "reading": reading,
-        "rows": _shown(solutions, live, graph) if solutions else [],
-        "columns": _headings(reading),
-        "number": len(solutions.rows) if solutions else 0,
-        "steps": steps_of(reading.derivation),
-        "readings": told_apart(answer.readings, _summary),
-        "query_address": f"{reverse('graph-query', args=[graph.slug])}?{urlencode({'query': shown_query})}",
-        "shown_query": shown_query,
-        "picture": _picture(graph, live, reading),
-    }
-
-
-def _picture(graph: Graph, live: LiveGraph, reading: Reading) -> dict[str, Any] | None:
-    """Return what the answer rests on, for the script that draws it; None where there is nothing to draw, or
-    the graph does not tell.
-    """
-    try:
-        picture = picture_of(reading.query, live)
-    except StoreError:
+def _drawn(graph: Graph, picture: Picture | None) -> dict[str, Any] | None:
+    """A picture for the script that draws it; None where there is nothing to draw."""
+    if picture is None or not picture.edges:
         return None
     nodes = [
         {"key": node.key, "text": node.text, "role": node.role, "address": _node_address(graph, node.iri)}
         for node in picture.nodes
     ]
-    edges = [asdict(edge) for edge in picture.edges]
-    return {"nodes": nodes, "edges": edges, "cut": picture.cut} if edges else None
+    return {"nodes": nodes, "edges": [asdict(edge) for edge in picture.edges], "cut": picture.cut}
 
 
-def _chosen(request: HttpRequest, answer: Answer) -> int:
-    text = request.GET.get("reading", "0")
-    number = int(text) if text.isdecimal() else 0
-    return number if number < len(answer.readings) else 0
-
-
-def _headings(reading: Reading) -> list[str]:
-    return [name.strip("?") for name in (reading.solutions.variables if reading.solutions else ())]
-
-
-def _summary(reading: Reading) -> str:
-    """Return a reading in a line: the names that it chose, in their order."""
-    skipped = {"HEAD": {"variable"}, "TAIL": {"keyword", "variable"}, "COLUMN": {"variable"}}
-    parts = []
-    for taken, shown in zip(reading.derivation, steps_of(reading.derivation), strict=True):
-        if taken.choice.kind not in skipped.get(taken.step, set()) and taken.choice.key not in (
-            "STOP",
-            "END",
-            "CLOSE",
-            "UNLIMITED",
-        ):
-            parts.append(shown.choice)
-    return " › ".join(parts)
-
-
-def _shown(solutions: Solutions, live: LiveGraph, graph: Graph) -> list[list[ShownCell]]:
-    rows = shown_rows(Solutions(solutions.variables, solutions.rows[:_SHOWN_ROWS]), live)
-    return [[ShownCell(cell, _address(graph, cell)) for cell in row] for row in rows]
-
-
-def _address(graph: Graph, cell: Cell) -> str:
-    return _node_address(graph, cell.iri)
+def _shown(graph: Graph, rows: Sequence[Sequence[Cell]]) -> list[list[ShownCell]]:
+    return [[ShownCell(cell, _node_address(graph, cell.iri)) for cell in row] for row in rows]
 
 
 def _node_address(graph: Graph, iri: str) -> str:
     return f"{reverse('graph-node', args=[graph.slug])}?{urlencode({'iri': iri})}" if iri else ""
 
 
-def _code_address(graph: Graph, live: LiveGraph, node: NamedNode) -> str:
-    """Return the address of the code that a node of a code graph stands for."""
-    if graph.source_kind != Graph.SourceKind.REPOSITORY:
-        return ""
-    found = live.store.select(
-        f"SELECT ?f ?l WHERE {{ {node} <{_CODE}file> ?f ; <{_CODE}line> ?l }}", limit=1
-    ).rows
-    return code.unit_address(graph.location, found[0][0].value, int(found[0][1].value)) if found else ""  # type: ignore[union-attr]
-
-
-def _terms(graph: Graph) -> list[dict[str, str]]:
-    """Return the graph's properties and classes as they are now, for the editor's completion."""
-    try:
-        _, live = served(graph)
-    except StoreError:
-        return []
-    properties = [(each.predicate, each.text, "property") for each in live.profile.predicates[:_COMPLETED]]
-    classes = [(each.iri, each.text, "class") for each in live.profile.classes[:_COMPLETED]]
+def _terms(profile: Profile) -> list[dict[str, str]]:
+    """A graph's properties and classes, for the editor's completion."""
+    properties = [(entry.predicate, entry.text, "property") for entry in profile.predicates[:_COMPLETED]]
+    classes = [(entry.iri, entry.text, "class") for entry in profile.classes[:_COMPLETED]]
     return [{"label": text, "apply": str(iri), "detail": kind} for iri, text, kind in (*properties, *classes)]
 
 
-def _first_query() -> str:
-    return "SELECT ?class (COUNT(*) AS ?members) WHERE {\n  ?member a ?class .\n}\nGROUP BY ?class\nORDER BY DESC(?members)\nLIMIT 20"
-
-
-def _run(graph: Graph, query: str) -> dict[str, Any]:
-    try:
-        version, _ = served(graph)
-        result = run_query(
-            version, query, "application/sparql-results+json, text/turtle;q=0.5", limit=_SHOWN_ROWS
-        )
-    except QueryError as error:
-        return {"query_error": str(error), "status": 422}
-    except StoreError as error:
-        return {"query_error": str(error), "status": 503}
+def _run(page: GraphQueryPage, version: GraphVersion) -> None:
+    """Run the query of a page, and put into the page what it gives."""
+    result = run_query(version, page.query, _RESULTS, limit=_SHOWN_ROWS)
+    page.cut = result.cut
     if "results+json" not in result.content_type:
-        return {"triples": result.body.decode(), "cut": result.cut}
+        page.triples = result.body.decode()
+        return
     table = json.loads(result.body)
     if "boolean" in table:
-        return {"holds": table["boolean"]}
-    names = table["head"]["vars"]
-    rows = [[_json_cell(graph, row.get(name)) for name in names] for row in table["results"]["bindings"]]
-    return {"columns": names, "rows": rows, "cut": result.cut, "ran": True}
+        page.holds = table["boolean"]
+        return
+    page.ran, page.columns = True, table["head"]["vars"]
+    rows = [[_json_cell(row.get(name)) for name in page.columns] for row in table["results"]["bindings"]]
+    page.rows = _shown(page.source, rows)
 
 
-def _json_cell(graph: Graph, found: dict[str, str] | None) -> ShownCell:
-    cell = (
-        Cell("") if found is None else Cell(found["value"], found["value"] if found["type"] == "uri" else "")
-    )
-    return ShownCell(cell, _address(graph, cell))
+def _json_cell(term: dict[str, str] | None) -> Cell:
+    """A term of SPARQL's results in JSON as a cell; an IRI stands for itself."""
+    if term is None:
+        return Cell("")
+    return Cell(term["value"], term["value"] if term["type"] == "uri" else "")

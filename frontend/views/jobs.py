@@ -1,6 +1,5 @@
 """The page of jobs."""
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -8,7 +7,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from frontend.views.access import readers, writers
-from searchapp.jobs.errors import InvalidTransition
+from searchapp.error_display import told
 from searchapp.jobs.models import Job
 from searchapp.jobs.services import cancel_job, retry_job
 
@@ -30,9 +29,7 @@ def change(request: HttpRequest, job: int, change: str) -> HttpResponse:
     """Cancel or retry a job."""
     if change not in _CHANGES:
         raise Http404
-    try:
+    with told(request):
         _CHANGES[change](get_object_or_404(Job, pk=job))
-    except InvalidTransition as error:
-        messages.error(request, str(error))
     back = request.POST.get("next", "")
     return redirect(back if url_has_allowed_host_and_scheme(back, {request.get_host()}) else "jobs")

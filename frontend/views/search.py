@@ -1,6 +1,7 @@
 """The search page."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,15 +14,24 @@ from django.views.decorators.http import require_safe
 from codesearch import selectors
 from codesearch.models import Repository, Unit
 from codesearch.parsing import language_label
-from codesearch.retrieval import Hit, QueryError, search, similar_units
-from codesearch.retrieval.explanation import Explanation, explain_unit, structure_is_read, words_met
+from codesearch.retrieval import Hit, SearchResult, search, similar_units
+from codesearch.retrieval.explanation import (
+    Explanation,
+    LookedAt,
+    WordMet,
+    explain_unit,
+    structure_is_read,
+    words_met,
+)
 from codesearch.retrieval.snippets import snippets_of
-from frontend.facets import facet_groups
+from frontend.facets import FacetGroup, facet_groups
 from frontend.highlighting import highlight_lines
 from frontend.views.access import readers
-from frontend.views.errors import error_page
-from searchapp.encoders import EncoderError
+from frontend.views.errors import render_with_error
+from searchapp.error_display import shown_in
+from searchapp.errors import SearchappError
 from searchapp.jobs.models import Job
+from searchapp.jobs.selectors import active_jobs
 
 PAGE_SIZE = 10
 _EXAMPLES = (
@@ -44,23 +54,71 @@ class ShownHit:
     language: str
 
 
+@dataclass
+class SearchPage:
+    """The box with the results of its query, or without a query what there is to search."""
+
+    q: str
+    page: int
+    query_error: str = ""
+    shown_error: SearchappError | None = None
+    """The error that is shown on the page, whose status the page has."""
+    result: SearchResult | None = None
+    hits: list[ShownHit] = field(default_factory=list)
+    structure_is_read: bool = False
+    """Whether the encoder reads syntax, so that what it looked at can be shown."""
+    facets: list[FacetGroup] = field(default_factory=list)
+    previous: str = ""
+    next: str = ""
+    """The addresses of the pages of results before and after; empty for none."""
+    building: list[Job] = field(default_factory=list)
+    examples: Sequence[str] = ()
+    totals: dict[str, Any] = field(default_factory=dict)
+    empty: bool = False
+    """Whether nothing was ever added."""
+
+
+@dataclass
+class SimilarPage:
+    """The units nearest in meaning to one."""
+
+    unit: Unit
+    hits: list[ShownHit]
+    structure_is_read: bool
+
+
+@dataclass
+class ExplainPage:
+    """What the encoder looked at in a unit, and what a question's words met there."""
+
+    unit: Unit
+    language: str
+    q: str
+    met: list[tuple[WordMet, int, int]]
+    """Each word with its share and its nearness, of a hundred."""
+    explanation: Explanation | None
+    lines: list[tuple[int, SafeString, int]] = field(default_factory=list)
+    nodes: list[tuple[LookedAt, float, str]] = field(default_factory=list)
+    """The heaviest nodes with their weight, of a hundred, and their kind in words."""
+    apart: int = 0
+
+
 @readers
 @require_safe
 def search_page(request: HttpRequest) -> HttpResponse:
     """Show the search box, and results if there is a query; for htmx the results alone."""
-    text = request.GET.get("q", "")
-    page = _page_number(request)
-    context: dict[str, Any] = {"q": text, "page": page}
-    if text.strip():
-        context |= _results(text, page)
+    page = SearchPage(request.GET.get("q", ""), _page_number(request))
+    if page.q.strip():
+        with shown_in(vars(page), "query_error"):
+            _show_results(page)
     else:
-        context |= _start()
+        _show_start(page)
     template = (
         "frontend/partials/results.html"
         if request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]
         else "frontend/search.html"
     )
-    response = render(request, template, context, status=context.get("status", 200))
+    response = render_with_error(request, template, vars(page))
     response.headers["Vary"] = "HX-Request"
     return response
 
@@ -69,42 +127,28 @@ def search_page(request: HttpRequest) -> HttpResponse:
 @require_safe
 def similar_page(request: HttpRequest, unit: int) -> HttpResponse:
     """Show the units nearest in meaning to one."""
-    found = get_object_or_404(selectors.served_units().select_related("repository"), pk=unit)
-    hits = _shown(similar_units(found, limit=20))
-    return render(
-        request,
-        "frontend/similar.html",
-        {"unit": found, "hits": hits, "structure_is_read": structure_is_read()},
-    )
+    present = get_object_or_404(selectors.served_units().select_related("repository"), pk=unit)
+    page = SimilarPage(present, _shown(similar_units(present, limit=20)), structure_is_read())
+    return render(request, "frontend/similar.html", vars(page))
 
 
 @readers
 @require_safe
 def explain_page(request: HttpRequest, unit: int) -> HttpResponse:
     """Show a unit's code, shaded by what the encoder looked at."""
-    found = get_object_or_404(selectors.served_units().select_related("repository", "file__blob"), pk=unit)
-    asked = request.GET.get("q", "")
-    try:
-        explanation = explain_unit(found)
-        met = words_met(found, asked)
-    except EncoderError as error:
-        return error_page(request, 503, "The encoder cannot be loaded", str(error))
-    except QueryError as error:
-        return error_page(request, 422, "The query cannot be read", str(error))
-    context: dict[str, Any] = {
-        "unit": found,
-        "explanation": explanation,
-        "language": language_label(found.language),
-        "q": asked,
-    }
-    context["met"] = [(each, round(100 * each.share), round(100 * each.nearness)) for each in met]
+    units = selectors.served_units().select_related("repository", "file__blob")
+    present, question = get_object_or_404(units, pk=unit), request.GET.get("q", "")
+    explanation = explain_unit(present)
+    met = [
+        (word, round(100 * word.share), round(100 * word.nearness)) for word in words_met(present, question)
+    ]
+    page = ExplainPage(present, language_label(present.language), question, met, explanation)
     if explanation is not None:
-        context["lines"] = _shaded(found, explanation)
-        context["nodes"] = [
-            (each, round(100 * each.weight, 1), each.kind.replace("_", " ")) for each in explanation.nodes
+        page.lines, page.apart = _shaded(present, explanation), round(100 * explanation.apart)
+        page.nodes = [
+            (node, round(100 * node.weight, 1), node.kind.replace("_", " ")) for node in explanation.nodes
         ]
-        context["apart"] = round(100 * explanation.apart)
-    return render(request, "frontend/explain.html", context)
+    return render(request, "frontend/explain.html", vars(page))
 
 
 @readers
@@ -114,36 +158,23 @@ def help_page(request: HttpRequest) -> HttpResponse:
     return render(request, "frontend/help.html")
 
 
-def _results(text: str, page: int) -> dict[str, Any]:
-    try:
-        result = search(text, offset=(page - 1) * PAGE_SIZE, limit=PAGE_SIZE)
-    except QueryError as error:
-        return {"query_error": str(error), "status": 422}
-    except EncoderError as error:
-        return {"query_error": str(error), "status": 503}
+def _show_results(page: SearchPage) -> None:
+    result = page.result = search(page.q, offset=(page.page - 1) * PAGE_SIZE, limit=PAGE_SIZE)
     pages = -(-result.total // PAGE_SIZE)
-    return {
-        "result": result,
-        "hits": _shown(result.hits, result.words, result.query.quoted),
-        "structure_is_read": structure_is_read(),
-        "facets": facet_groups(text, result.facets),
-        "previous": _address(text, page - 1) if page > 1 else "",
-        "next": _address(text, page + 1) if page < pages else "",
-        "building": _building() if not result.total else [],
-    }
+    page.hits = _shown(result.hits, result.words, result.query.quoted)
+    page.structure_is_read, page.facets = structure_is_read(), facet_groups(page.q, result.facets)
+    page.previous = _address(page.q, page.page - 1) if page.page > 1 else ""
+    page.next = _address(page.q, page.page + 1) if page.page < pages else ""
+    page.building = [] if result.total else _building()
 
 
-def _start() -> dict[str, Any]:
-    return {
-        "examples": _EXAMPLES,
-        "totals": selectors.totals(),
-        "building": _building(),
-        "empty": not Repository.objects.exists(),
-    }
+def _show_start(page: SearchPage) -> None:
+    page.examples, page.totals, page.building = _EXAMPLES, selectors.totals(), _building()
+    page.empty = not Repository.objects.exists()
 
 
 def _building() -> list[Job]:
-    return list(Job.objects.filter(kind="index_repository", state__in=Job.ACTIVE).order_by("id"))
+    return list(active_jobs("index_repository"))
 
 
 def _shown(hits: list[Hit], words: tuple[str, ...] = (), quoted: tuple[str, ...] = ()) -> list[ShownHit]:
@@ -165,7 +196,7 @@ def _shown(hits: list[Hit], words: tuple[str, ...] = (), quoted: tuple[str, ...]
 
 
 def _shaded(unit: Unit, explanation: Explanation) -> list[tuple[int, SafeString, int]]:
-    """Return the unit's lines as (number, HTML, shade from 0 to 9)."""
+    """The unit's lines as (number, HTML, shade from 0 to 9)."""
     lines = unit.file.blob.text.split("\n")[unit.start_line - 1 : unit.end_line]
     most = max(explanation.lines.values(), default=1.0)
     return [

@@ -1,1 +1,1 @@
-"""A decoder whose words are choices: keywords of a grammar, and pointers to what a graph or a database holds."""
+"""Constrained decoding: a pointer network chooses, step by step, among the legal actions of a grammar."""

@@ -1,13 +1,19 @@
-"""What a decoder chooses from, and what a grammar must offer for it."""
+"""The actions of a transition system (Yin and Neubig 2018, TranX), and what a grammar owes a decoder.
 
-from collections.abc import Sequence
+An action is a keyword of the grammar, or a pointer: to a variable of the query, or to what a graph or a
+database holds; which pointers those are, each language says in its own `grammar/actions`.
+"""
+
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import ClassVar, Protocol, Self
+
+from kbqa.linking.words import Span
 
 
 class Kind(StrEnum):
-    """What a choice points to; each kind has an embedding of its own."""
+    """What an action is, or points to; each kind has an embedding of its own."""
 
     KEYWORD = "keyword"
     VARIABLE = "variable"
@@ -21,40 +27,45 @@ class Kind(StrEnum):
     COLUMN = "column"
 
 
+FEATURES = 6
+"""How many features an action may have; missing ones are 0."""
+
+
 @dataclass(frozen=True)
 class Action:
-    """One thing that may come next. Choices are equal when their kind and key are.
+    """One thing that may come next. Actions are equal when their class and key are.
 
     `text` is what the network reads of it; `span` the question's characters (start, end) that mention it;
     `features` say how well they do; `context` is the texts of what surrounds it (an entity's properties),
     read as one.
     """
 
-    kind: Kind
-    key: Any
+    kind: ClassVar[Kind]
+
+    key: Hashable
     text: str = field(default="", compare=False)
-    span: tuple[int, int] | None = field(default=None, compare=False)
+    span: Span | None = field(default=None, compare=False)
     features: tuple[float, ...] = field(default=(), compare=False)
     context: tuple[str, ...] = field(default=(), compare=False)
-    introduced_by: "Action | None" = field(default=None, compare=False)
-
-
-def keyword(word: str) -> Action:
-    """Return the choice of a keyword."""
-    return Action(Kind.KEYWORD, word)
-
-
-FEATURES = 6
-"""How many features a choice may have; missing ones are 0."""
 
 
 @dataclass(frozen=True)
-class Step:
-    """One decision: its kind, what could be chosen, and which of it is right."""
+class Keyword(Action):
+    """A word of the grammar."""
 
-    step: str
-    legal: tuple[Action, ...]
-    gold: int
+    kind = Kind.KEYWORD
+
+    key: str
+
+
+@dataclass(frozen=True)
+class VariablePointer(Action):
+    """A variable of the query by its number, read as the action that introduced it."""
+
+    kind = Kind.VARIABLE
+
+    key: int
+    introduced_by: Action | None = field(default=None, compare=False)
 
 
 class State(Protocol):
@@ -62,22 +73,26 @@ class State(Protocol):
 
     @property
     def step(self) -> str:
-        """Name the kind of decision that is due; empty when the query is complete."""
+        """The kind of decision that is due; empty when the query is complete."""
         ...
 
     @property
     def answerable(self) -> bool:
-        """Tell whether the question has an answer, as far as was decided."""
+        """Whether the question has an answer, as far as was decided."""
         ...
 
     def legal_actions(self) -> Sequence[Action]:
-        """Return what the grammar allows; the data may allow less."""
+        """What the grammar allows; the data may allow less."""
         ...
 
-    def holds(self, choices: Sequence[Action]) -> list[bool]:
-        """Tell for each choice whether a query that goes on with it has an answer."""
+    def holds(self, actions: Sequence[Action]) -> list[bool]:
+        """Whether a query that goes on with an action has an answer, for each of some actions."""
         ...
 
-    def apply(self, choice: Action) -> "State":
-        """Return the state after a choice."""
+    def apply(self, action: Action) -> Self:
+        """The state after an action. Raises ValueError for one that the grammar does not allow."""
+        ...
+
+    def requiring_answer(self) -> Self:
+        """The same state, in which it is no legal action that the question has no answer."""
         ...

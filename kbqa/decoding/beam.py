@@ -1,14 +1,14 @@
-"""Beam search over choices, and its diverse form (Vijayakumar et al. 2016).
+"""Beam search over actions, and its diverse form (Vijayakumar et al. 2016).
 
-Hypotheses go on choice by choice, each with the best that the network sees among what the grammar allows; the
-data are asked only about choices that would be kept, the best first, so the cost follows the width and not
-the number of choices.
+Hypotheses go on action by action, each with the best that the network sees among what the grammar allows; the
+data are asked only about actions that would be taken, the best first, so the cost follows the width and not
+the number of actions.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from time import monotonic
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,52 +17,62 @@ from kbqa.decoding.actions import Action, State
 
 MAX_STEPS = 60
 
+S = TypeVar("S", bound=State)
+S_co = TypeVar("S_co", bound=State, covariant=True)
+
 
 @dataclass(frozen=True)
 class DerivationStep:
-    """One step as it was decided: how many choices the grammar offered, how many were tried and refused by
-    the data.
+    """One step as it was decided.
+
+    `offered` is how many actions the grammar allowed, `refused` how many of them were tried and refused by
+    the data; `probability` is that of the action among those allowed.
     """
 
     step: str
-    choice: Action
+    action: Action
     offered: int
     refused: int
     probability: float
 
 
 @dataclass(frozen=True)
-class Hypothesis:
-    """A prefix of a query, or a whole one, and the log-probability of its choices."""
+class Hypothesis(Generic[S_co]):
+    """A prefix of a query, or a whole one, and the log-probability of its actions."""
 
-    state: State
+    state: S_co
     score: float = 0.0
     derivation: tuple[DerivationStep, ...] = ()
     group: int | None = None
 
 
 class Scorer(Protocol):
-    """Scores choices.
+    """Scores actions.
 
-    It keeps what it needs of each hypothesis between steps, in the order in which they are given.
+    It keeps what it needs of each hypothesis between steps, in the order in which they are given: a search
+    needs one of its own.
     """
 
     def next_scores(
-        self, parents: Sequence[int], hypotheses: Sequence[Hypothesis], offers: Sequence[Sequence[Action]]
+        self,
+        parents: Sequence[int],
+        hypotheses: Sequence[Hypothesis[State]],
+        legal: Sequence[Sequence[Action]],
     ) -> list[NDArray[np.float32]]:
-        """Return for each hypothesis the log-probabilities of its offers; `parents` are their places at the
-        last call.
+        """Log-probabilities of the legal actions of each hypothesis, float32 [actions] each.
+
+        `parents` are the places of the hypotheses that these go on from, at the last call.
         """
         ...
 
 
 @dataclass(frozen=True)
 class BeamOptions:
-    """How wide to search. With several groups, each is held away from what the ones before it choose, by
-    `strength`.
+    """How wide to search.
 
-    What is `margin` nats less likely than a complete hypothesis is given up: nobody wants to read it, and it
-    would be looked after for many more steps.
+    With several `groups`, each is held away from what the ones before it choose: an action is worth
+    `strength` nats less for each hypothesis that took it. A hypothesis that is `margin` nats less likely than
+    a complete one is given up: nobody wants to read it, and it would be gone on with for many more steps.
     """
 
     width: int = 5
@@ -72,10 +82,10 @@ class BeamOptions:
 
 
 class Deadline:
-    """How long anyone waits: once it has `passed`, the search ends with what is complete, or goes on with the
-    best hypothesis alone.
+    """How long anyone waits.
 
-    It gives up where twice the time is `over`. The clock gives seconds; without `seconds` it never comes.
+    Once it has `passed`, the search ends with what is complete, or goes on with the best hypothesis alone. It
+    gives up where twice the time is `over`. The clock gives seconds; without `seconds` it never comes.
     """
 
     def __init__(self, seconds: float = float("inf"), clock: Callable[[], float] = monotonic) -> None:
@@ -83,154 +93,128 @@ class Deadline:
 
     @property
     def passed(self) -> bool:
-        """Tell whether the time is up."""
+        """Whether the time is up."""
         return self._clock() - self._begun > self.seconds
 
     @property
     def over(self) -> bool:
-        """Tell whether it was up as long ago as it lasted."""
+        """Whether it was up as long ago as it lasted."""
         return self._clock() - self._begun > 2 * self.seconds
 
 
 @dataclass
-class _Offer:
-    """The choices of one hypothesis, the best first, checked in portions."""
+class _Expansion(Generic[S]):
+    """What a hypothesis may go on with, the best first; the data are asked about `portion` at once."""
 
     parent: int
-    hypothesis: Hypothesis
-    choices: list[Action]
+    hypothesis: Hypothesis[S]
+    actions: list[Action]
     scores: list[float]
     portion: int
     checked: dict[int, bool] = field(default_factory=dict)
     refused: int = 0
 
-    def holds(self, place: int) -> bool:
-        if place not in self.checked:
-            places = range(place, min(place + self.portion, len(self.choices)))
-            self.checked |= zip(
-                places, self.hypothesis.state.holds([self.choices[each] for each in places]), strict=True
-            )
-        self.refused += not self.checked[place]
-        return self.checked[place]
+    def holds(self, rank: int) -> bool:
+        if rank not in self.checked:
+            ranks = range(rank, min(rank + self.portion, len(self.actions)))
+            asked = [self.actions[other] for other in ranks]
+            self.checked |= zip(ranks, self.hypothesis.state.holds(asked), strict=True)
+        self.refused += not self.checked[rank]
+        return self.checked[rank]
 
-    def child(self, place: int, group: int) -> Hypothesis:
-        choice = self.choices[place]
-        taken = DerivationStep(
-            self.hypothesis.state.step,
-            choice,
-            len(self.choices),
-            self.refused,
-            float(np.exp(self.scores[place])),
-        )
-        return Hypothesis(
-            self.hypothesis.state.apply(choice),
-            self.hypothesis.score + self.scores[place],
-            (*self.hypothesis.derivation, taken),
-            group,
-        )
+    def child(self, rank: int, group: int) -> Hypothesis[S]:
+        state, action, score = self.hypothesis.state, self.actions[rank], self.scores[rank]
+        step = DerivationStep(state.step, action, len(self.actions), self.refused, float(np.exp(score)))
+        derivation = (*self.hypothesis.derivation, step)
+        return Hypothesis(state.apply(action), self.hypothesis.score + score, derivation, group)
 
 
 def search(
-    start: State, scorer: Scorer, options: BeamOptions | None = None, deadline: Deadline | None = None
-) -> list[Hypothesis]:
-    """Return complete hypotheses, the best first; as many as the width, or fewer where the data, or the time,
-    allow no more.
+    start: S, scorer: Scorer, options: BeamOptions | None = None, deadline: Deadline | None = None
+) -> list[Hypothesis[S]]:
+    """Complete hypotheses, the best first.
+
+    They are as many as the width, or fewer where the data, or the time, allow no more.
     """
     options, deadline = options or BeamOptions(), deadline or Deadline()
-    active, parents, finished = [Hypothesis(start)], [0], list[Hypothesis]()
+    active, parents, finished = [Hypothesis(start)], [0], list[Hypothesis[S]]()
     for _ in range(MAX_STEPS):
         if deadline.over or (finished and deadline.passed):
             break
-        offers = _offers(active, parents, scorer, options.width)
-        active, parents = [], []
-        for parent, child in _best(offers, options, deadline):
-            if child.state.step:
-                active.append(child)
-                parents.append(parent)
-            else:
-                finished.append(child)
-        finished = sorted(finished, key=lambda each: -each.score)[: options.width]
-        kept = [place for place, each in enumerate(active) if each.score > _least(finished, options)]
+        expansions = _expansions(active, parents, scorer, options.width)
+        children = list(_best(expansions, options, deadline))
+        complete = [child for _, child in children if not child.state.step]
+        finished = _by_score([*finished, *complete])[: options.width]
+        threshold = _threshold(finished, options)
+        promising = [
+            (parent, child) for parent, child in children if child.state.step and child.score > threshold
+        ]
         if deadline.passed:
-            kept = sorted(kept, key=lambda place: -active[place].score)[:1]
-        active, parents = [active[place] for place in kept], [parents[place] for place in kept]
-        if not active:
+            promising = sorted(promising, key=lambda entry: -entry[1].score)[:1]
+        if not promising:
             break
+        parents, active = [parent for parent, _ in promising], [child for _, child in promising]
     return finished
 
 
-def append_fallback(found: Sequence[Hypothesis], insisting: Sequence[Hypothesis]) -> list[Hypothesis]:
-    """Return what was found, and after it what was found by insisting that there is an answer, as likely as
-    the first search left room for.
-    """
-    room = max(1e-9, 1.0 - sum(float(np.exp(each.score)) for each in found))
-    return [*found, *(replace(each, score=each.score + float(np.log(room))) for each in insisting)]
+def _by_score(hypotheses: Sequence[Hypothesis[S]]) -> list[Hypothesis[S]]:
+    return sorted(hypotheses, key=lambda hypothesis: -hypothesis.score)
 
 
-def is_answerable(found: Sequence[Hypothesis]) -> bool:
-    """Tell whether some answer is likelier than that there is none: readings of one question share what
-    speaks for them.
-    """
-    none = sum(float(np.exp(each.score)) for each in found if not each.state.answerable)
-    return sum(float(np.exp(each.score)) for each in found if each.state.answerable) > none
-
-
-def _least(finished: Sequence[Hypothesis], options: BeamOptions) -> float:
-    """Return the score that a hypothesis must exceed to be gone on with."""
+def _threshold(finished: Sequence[Hypothesis[State]], options: BeamOptions) -> float:
+    """The score that a hypothesis must exceed to be gone on with."""
     if not finished:
         return float("-inf")
     margin = finished[0].score - options.margin
     return max(margin, finished[-1].score) if len(finished) == options.width else margin
 
 
-def _offers(active: Sequence[Hypothesis], parents: Sequence[int], scorer: Scorer, width: int) -> list[_Offer]:
-    choices = [list(each.state.legal_actions()) for each in active]
-    scored = scorer.next_scores(parents, active, choices)
-    offers = []
-    for place, (hypothesis, own, scores) in enumerate(zip(active, choices, scored, strict=True)):
+def _expansions(
+    active: Sequence[Hypothesis[S]], parents: Sequence[int], scorer: Scorer, width: int
+) -> list[_Expansion[S]]:
+    legal = [list(hypothesis.state.legal_actions()) for hypothesis in active]
+    expansions = []
+    scored = zip(active, legal, scorer.next_scores(parents, active, legal), strict=True)
+    for parent, (hypothesis, actions, scores) in enumerate(scored):
         order = np.argsort(-scores, kind="stable")
-        offers.append(
-            _Offer(
-                place,
-                hypothesis,
-                [own[each] for each in order],
-                [float(scores[each]) for each in order],
-                width,
-            )
-        )
-    return offers
+        ranked = [actions[place] for place in order], [float(scores[place]) for place in order]
+        expansions.append(_Expansion(parent, hypothesis, *ranked, portion=width))
+    return expansions
 
 
 def _best(
-    offers: Sequence[_Offer], options: BeamOptions, deadline: Deadline
-) -> Iterator[tuple[int, Hypothesis]]:
-    """Yield (parent, child) of the best choices that hold; groups choose in turn, each to go on with its own
-    hypotheses.
+    expansions: Sequence[_Expansion[S]], options: BeamOptions, deadline: Deadline
+) -> Iterator[tuple[int, Hypothesis[S]]]:
+    """The best actions that hold, as (parent, child).
 
-    Where the time is up, a group ends with the first that holds.
+    Groups choose in turn, each to go on with its own hypotheses. Where the time is up, a group ends with the
+    first that holds.
     """
     used: set[tuple[int, int]] = set()
     chosen: dict[Action, int] = {}
     for group in range(options.groups):
         size = options.width // options.groups + (group < options.width % options.groups)
-        own = [offer for offer in offers if offer.hypothesis.group in (None, group)]
-        ranked = [
-            (offer.hypothesis.score + score, offer, place)
-            for offer in own
-            for place, score in enumerate(offer.scores)
-        ]
-        penalised = sorted(
-            ranked,
-            key=lambda entry: -(entry[0] - options.strength * chosen.get(entry[1].choices[entry[2]], 0)),
-        )
-        kept = 0
-        for _, offer, place in penalised:
-            if kept == size or deadline.over or (kept and deadline.passed):
+        own = [expansion for expansion in expansions if expansion.hypothesis.group in (None, group)]
+        taken = 0
+        for expansion, rank in _ranked(own, chosen, options.strength):
+            if taken == size or deadline.over or (taken and deadline.passed):
                 break
-            if (offer.parent, place) in used or not offer.holds(place):
+            if (expansion.parent, rank) in used or not expansion.holds(rank):
                 continue
-            used.add((offer.parent, place))
-            kept += 1
-            choice = offer.choices[place]
-            chosen[choice] = chosen.get(choice, 0) + (options.groups > 1)
-            yield offer.parent, offer.child(place, group)
+            used.add((expansion.parent, rank))
+            taken += 1
+            action = expansion.actions[rank]
+            chosen[action] = chosen.get(action, 0) + (options.groups > 1)
+            yield expansion.parent, expansion.child(rank, group)
+
+
+def _ranked(
+    expansions: Sequence[_Expansion[S]], chosen: dict[Action, int], strength: float
+) -> list[tuple[_Expansion[S], int]]:
+    """All (expansion, rank of an action), the likeliest as a whole first, less what other groups took."""
+    scored = [
+        (expansion.hypothesis.score + score - strength * chosen.get(action, 0), expansion, rank)
+        for expansion in expansions
+        for rank, (action, score) in enumerate(zip(expansion.actions, expansion.scores, strict=True))
+    ]
+    return [(expansion, rank) for _, expansion, rank in sorted(scored, key=lambda entry: -entry[0])]

@@ -19,10 +19,10 @@ class ShownStep:
 
 
 def shown_steps(
-    taken: Iterable[DerivationStep], names: Mapping[str, str], text: Callable[[Action], str]
+    derivation: Iterable[DerivationStep], names: Mapping[str, str], text: Callable[[Action], str]
 ) -> list[ShownStep]:
-    """Return steps with their names and choices in words."""
+    """The steps of a derivation with their names and actions in words."""
     return [
-        ShownStep(names[each.step], text(each.choice), each.offered, each.refused, each.probability)
-        for each in taken
+        ShownStep(names[step.step], text(step.action), step.offered, step.refused, step.probability)
+        for step in derivation
     ]

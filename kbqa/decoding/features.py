@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,9 +55,7 @@ class Candidates:
 
 
 Relate = Callable[[Sequence[Action]], NDArray[np.int8]]
-"""Tells what each candidate is to each [n, n]; the numbers mean what the language's own code says, 0 is
-nothing.
-"""
+"""What each candidate is to each, int8 [n, n]; each language says what a number means, 0 is nothing."""
 
 
 class TextTable:
@@ -70,7 +69,7 @@ class TextTable:
         self.vectors: Vectors = np.zeros((1, dimension), dtype=np.float32)
 
     def rows(self, texts: Sequence[str]) -> list[int]:
-        """Return the row of each text, encoding what is new; an empty text has row 0."""
+        """The row of each text, encoding what is new; an empty text has row 0."""
         new = [text for text in dict.fromkeys(texts) if text and text not in self._rows]
         if len(self._rows) + len(new) > self._most:
             self._rows, self.vectors = {}, self.vectors[:1]
@@ -82,7 +81,7 @@ class TextTable:
 
 
 def read_question(tokenizer: Tokenizer, text: str) -> Question:
-    """Tokenise a question."""
+    """A question as tokens, at most MAX_TOKENS."""
     encoding = tokenizer.encode(text)
     return Question(
         text, np.array(encoding.ids[:MAX_TOKENS]), np.array(encoding.offsets[:MAX_TOKENS]).reshape(-1, 2)
@@ -90,29 +89,28 @@ def read_question(tokenizer: Tokenizer, text: str) -> Question:
 
 
 def read_candidates(
-    question: Question, choices: Sequence[Action], table: TextTable, relate: Relate | None = None
+    question: Question, actions: Sequence[Action], table: TextTable, relate: Relate | None = None
 ) -> Candidates:
-    """Read pointers beside a question."""
-    number, tokens = len(choices), len(question.ids)
+    """Pointers beside a question, as arrays."""
+    number, tokens = len(actions), len(question.ids)
     features = np.zeros((number, FEATURES), dtype=np.float32)
     matches = np.zeros((number, tokens), dtype=np.int8)
-    texts = table.rows([choice.text if choice.kind in READ_BY_TEXT else "" for choice in choices])
-    around = [(*choice.context[:CONTEXTS], *[""] * (CONTEXTS - len(choice.context))) for choice in choices]
-    contexts = np.array(table.rows([text for texts in around for text in texts]), dtype=np.int64).reshape(
-        number, CONTEXTS
-    )
+    texts = table.rows([action.text if action.kind in READ_BY_TEXT else "" for action in actions])
+    around = [(*action.context[:CONTEXTS], *[""] * (CONTEXTS - len(action.context))) for action in actions]
+    rows = table.rows([text for context in around for text in context])
+    contexts = np.array(rows, dtype=np.int64).reshape(number, CONTEXTS)
     stems = _token_stems(question)
-    for row, choice in enumerate(choices):
-        known = _shared_words(choice, stems) if choice.kind in _RELATIONS else choice.features
+    for row, action in enumerate(actions):
+        known = relation_features(action, stems) if action.kind in _RELATIONS else action.features
         features[row, : len(known)] = known
-        matches[row] = _matches(choice, question, stems)
-    kinds = np.array([KINDS.index(choice.kind) for choice in choices], dtype=np.int64)
-    relations = relate(choices) if relate else None
+        matches[row] = _matches(action, question, stems)
+    kinds = np.array([KINDS.index(action.kind) for action in actions], dtype=np.int64)
+    relations = relate(actions) if relate else None
     return Candidates(kinds, np.array(texts, dtype=np.int64), contexts, features, matches, relations)
 
 
 def _token_stems(question: Question) -> Mapping[str, list[int]]:
-    """Return for each stem of the question's words the tokens that spell it."""
+    """The tokens that spell each stem of the question's words."""
     found: dict[str, list[int]] = {}
     for match in WORD.finditer(question.text):
         start, end = match.span()
@@ -126,57 +124,70 @@ def _token_stems(question: Question) -> Mapping[str, list[int]]:
     return found
 
 
-def _matches(choice: Action, question: Question, stems: Mapping[str, list[int]]) -> NDArray[np.int8]:
-    found = np.zeros(len(question.ids), dtype=np.int8)
-    if choice.kind in READ_BY_TEXT:
-        for part in _described(choice):
-            found[stems.get(part, [])] = 1
-        found[stems.get(stem("".join(fold(choice.text).split())), [])] = 2
-        for part in _text_stems(choice.text):
+def _matches(action: Action, question: Question, stems: Mapping[str, list[int]]) -> NDArray[np.int8]:
+    """How each token relates to an action, int8 [tokens], from 0 to MATCHES - 1."""
+    matches = np.zeros(len(question.ids), dtype=np.int8)
+    if action.kind in READ_BY_TEXT:
+        for part in _described(action):
+            matches[stems.get(part, [])] = 1
+        matches[stems.get(stem("".join(fold(action.text).split())), [])] = 2
+        for part in _text_stems(action.text):
             for other, tokens in stems.items():
                 if part == other:
-                    found[tokens] = 2
-                elif (
-                    part[:_SAME_BEGINNING] == other[:_SAME_BEGINNING]
-                    and len(part) >= _SAME_BEGINNING
-                    and len(other) >= _SAME_BEGINNING
-                ):
-                    found[tokens] = np.maximum(found[tokens], 1)
-    elif choice.span is not None:
-        offsets = question.offsets
-        found[
-            (offsets[:, 0] >= choice.span[0])
-            & (offsets[:, 1] <= choice.span[1])
-            & (offsets[:, 1] > offsets[:, 0])
-        ] = 3
-    return found
+                    matches[tokens] = 2
+                elif min(len(part), len(other)) >= _SAME_BEGINNING and _begin_alike(part, other):
+                    matches[tokens] = np.maximum(matches[tokens], 1)
+    elif action.span is not None:
+        begins, ends = question.offsets[:, 0], question.offsets[:, 1]
+        matches[(begins >= action.span[0]) & (ends <= action.span[1]) & (ends > begins)] = 3
+    return matches
 
 
-def _shared_words(choice: Action, stems: Mapping[str, list[int]]) -> tuple[float, ...]:
-    """Return how much of what a relation is called, and of what it leads to, the question says: what tells a
-    `vice manager` from a `manager`.
+def _begin_alike(one: str, other: str) -> bool:
+    return one[:_SAME_BEGINNING] == other[:_SAME_BEGINNING]
+
+
+class RelationFeatures(NamedTuple):
+    """How much of a relation the question says: what tells a `vice manager` from a `manager`.
+
+    In the order in which the network was trained to read it.
     """
-    own, around = _text_stems(choice.text), _text_stems(choice.context[0]) if choice.context else ()
+
+    similarity: float
+    """The share of its words that the question has."""
+    exact: float
+    """1 where it has all of them."""
+    range_similarity: float
+    """The share of the words of what it leads to."""
+    words: float
+    """A quarter of the number of its words that the question has."""
+    same_beginning: float
+    """The share of its words that begin as words of the question do."""
+    range_exact: float
+    """1 where the question has all words of what it leads to."""
+
+
+def relation_features(action: Action, stems: Mapping[str, list[int]]) -> RelationFeatures:
+    """Features of a relation beside the stems of a question."""
+    own, around = _text_stems(action.text), _text_stems(action.context[0]) if action.context else ()
     said, said_around = sum(part in stems for part in own), sum(part in stems for part in around)
     begun = sum(
-        len(part) >= _SAME_BEGINNING
-        and any(part[:_SAME_BEGINNING] == other[:_SAME_BEGINNING] for other in stems)
-        for part in own
+        len(part) >= _SAME_BEGINNING and any(_begin_alike(part, other) for other in stems) for part in own
     )
     share, share_around = said / max(1, len(own)), said_around / max(1, len(around))
-    return (
-        share,
-        float(share == 1),
-        share_around,
-        said / 4,
-        begun / max(1, len(own)),
-        float(share_around == 1),
+    return RelationFeatures(
+        similarity=share,
+        exact=float(share == 1),
+        range_similarity=share_around,
+        words=said / 4,
+        same_beginning=begun / max(1, len(own)),
+        range_exact=float(share_around == 1),
     )
 
 
-def _described(choice: Action) -> frozenset[str]:
-    """Return the stems of what is written about a column, whose name may be no more than a code."""
-    about = choice.context[1:] if choice.kind == Kind.COLUMN else ()
+def _described(action: Action) -> frozenset[str]:
+    """The stems of what is written about a column, whose name may be no more than a code."""
+    about = action.context[1:] if action.kind == Kind.COLUMN else ()
     return frozenset(part for text in about for part in _text_stems(text) if part not in COMMON)
 
 

@@ -1,7 +1,8 @@
-"""The layers of our networks without torch: OpenVINO runs the encoder, NumPy the few small layers behind it."""
+"""Layers of the networks without torch: OpenVINO runs the encoder, NumPy the few small layers behind it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from openvino import opset13 as op
 from safetensors.numpy import load_file
 
 from searchapp.encoders.bert_graph import bert_states
-from searchapp.encoders.openvino import BUNDLED_MODEL, model_folder
+from searchapp.encoders.openvino import BUNDLED_MODEL, model_folder, padded
 
 Array = NDArray[np.float32]
 Memory = tuple[Array, Array]
@@ -25,20 +26,20 @@ class Layers:
         self.weights, self.heads = weights, heads
 
     def linear(self, name: str, states: Array) -> Array:
-        """Return states through a dense layer."""
+        """States through a dense layer."""
         product = states @ self.weights[f"{name}.weight"].T
         bias = self.weights.get(f"{name}.bias")
         return product if bias is None else product + bias
 
     def norm(self, name: str, states: Array) -> Array:
-        """Return states through a layer normalisation."""
+        """States through a layer normalisation."""
         centred = states - states.mean(-1, keepdims=True)
         scaled = centred / np.sqrt((centred * centred).mean(-1, keepdims=True) + 1e-5)
         found: Array = scaled * self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
         return found
 
     def feed_forward(self, name: str, states: Array) -> Array:
-        """Return states through two dense layers."""
+        """States through two dense layers."""
         return self.linear(f"{name}.output", _gelu(self.linear(f"{name}.inner", states)))
 
     def split(self, states: Array) -> Array:
@@ -46,7 +47,7 @@ class Layers:
         return states.reshape(len(states), self.heads, -1).transpose(1, 0, 2)
 
     def remembered(self, name: str, states: Array) -> Memory:
-        """Return the keys and values of states [n, width] as a layer of attention sees them."""
+        """The keys and values of states [n, width] as a layer of attention sees them."""
         return self.split(self.linear(f"{name}.key", states)), self.split(
             self.linear(f"{name}.value", states)
         )
@@ -54,8 +55,9 @@ class Layers:
     def reader_layer(
         self, name: str, states: Array, connections: NDArray[np.integer[Any]], memory: Memory | None = None
     ) -> Array:
-        """Return states [n, width] that attended to a memory of m, or to each other where none is given;
-        connections [n, m] bias it.
+        """States [n, width] that attended to a memory of m, or to each other where none is given.
+
+        Connections [n, m] bias the attention.
         """
         normal = self.norm(f"{name}.norm_attention", states)
         states = states + self._attended(
@@ -84,24 +86,39 @@ class Layers:
         )
 
 
-def compiled_encoder(tuned: Mapping[str, Any], layers: int) -> ov.InferRequest:
-    """Return the package's encoder, its last layers replaced by tuned ones (`encoder.layer.0…`): ids and mask
-    int64 [b, l] → states [b, l, 384].
-    """
+class TunedEncoder:
+    """The package's encoder with its last layers replaced by tuned ones; several threads may share it."""
+
+    def __init__(self, tuned: Mapping[str, Any], layers: int) -> None:
+        self._request, self._lock = _compiled_encoder(tuned, layers), Lock()
+
+    def states(self, tokens: Sequence[NDArray[np.int64]], step: int) -> Array:
+        """The states of texts' tokens, float32 [b, l, 384].
+
+        l is the longest length rounded up to a multiple of `step`: each new l costs a compilation.
+        """
+        with self._lock:
+            self._request.infer(padded(tokens, step))
+            states: Array = np.array(self._request.get_output_tensor(0).data)
+        return states
+
+
+def _compiled_encoder(tuned: Mapping[str, Any], layers: int) -> ov.InferRequest:
+    """The encoder with tuned layers (`encoder.layer.0…`): ids and mask int64 [b, l] → states [b, l, 384]."""
     folder = model_folder(BUNDLED_MODEL)
     config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     weights = {
         name.removeprefix("bert."): value for name, value in load_file(folder / "model.safetensors").items()
     }
-    kept = int(config["num_hidden_layers"]) - layers
+    untouched = int(config["num_hidden_layers"]) - layers
     for name, value in tuned.items():
         if name.startswith("encoder.layer."):
             _, _, layer, *rest = name.split(".")
-            weights[".".join(["encoder", "layer", str(int(layer) + kept), *rest])] = value
+            weights[".".join(["encoder", "layer", str(int(layer) + untouched), *rest])] = value
     ids = op.parameter([-1, -1], np.int64, name="input_ids")
     mask = op.parameter([-1, -1], np.int64, name="attention_mask")
     graph = ov.Model([bert_states(ids, mask, config, weights)], [ids, mask], "question_encoder")
-    # In float32, also where the processor could do bfloat16, whose rounding can turn near choices around.
+    # In float32, also where the processor could do bfloat16, whose rounding can turn near ties around.
     options = {
         "NUM_STREAMS": "1",
         "INFERENCE_NUM_THREADS": "1",
@@ -112,7 +129,7 @@ def compiled_encoder(tuned: Mapping[str, Any], layers: int) -> ov.InferRequest:
 
 
 def _by_connection(weights: Array, connections: NDArray[np.integer[Any]], kinds: int) -> Array:
-    """Return how much attention [heads, n, m] goes over each kind of connection [n, m]: [heads, n, kinds]."""
+    """How much attention [heads, n, m] goes over each kind of connection [n, m]: [heads, n, kinds]."""
     heads, rows, _ = weights.shape
     places = (connections + kinds * np.arange(rows)[:, None]).ravel()
     sums = [
@@ -122,7 +139,7 @@ def _by_connection(weights: Array, connections: NDArray[np.integer[Any]], kinds:
 
 
 def softmax(scores: Array) -> Array:
-    """Return shares along the last axis."""
+    """Shares along the last axis."""
     raised = np.exp(scores - scores.max(-1, keepdims=True))
     found: Array = raised / raised.sum(-1, keepdims=True)
     return found

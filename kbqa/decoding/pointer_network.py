@@ -5,18 +5,17 @@ a step costs one row a hypothesis.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
-from kbqa.decoding.actions import Action, Kind
+from kbqa.decoding.actions import Action, Keyword, VariablePointer
 from kbqa.decoding.features import (
     JOINT_MATCHES,
     MATCHES,
@@ -26,10 +25,10 @@ from kbqa.decoding.features import (
     read_candidates,
     read_question,
 )
-from kbqa.decoding.layers import Array, Layers, Memory, compiled_encoder, softmax
+from kbqa.decoding.layers import Array, Layers, Memory, TunedEncoder, softmax
 from kbqa.decoding.vocabulary import Vocabulary
 from searchapp.encoders.base import EncoderError, EncoderSpec
-from searchapp.encoders.openvino import BUNDLED_MODEL, OpenVinoEncoder, padded
+from searchapp.encoders.openvino import BUNDLED_MODEL, OpenVinoEncoder
 from searchapp.encoders.registry import load_encoder
 
 _LENGTH_STEP = 8
@@ -45,9 +44,9 @@ class Past:
     values: tuple[Array, ...] = ()
 
     def of(self, hypotheses: Sequence[int]) -> "Past":
-        """Return the memory of some hypotheses, in the order given."""
+        """The memory of some hypotheses, in the order given."""
         rows = list(hypotheses)
-        return Past(tuple(each[rows] for each in self.keys), tuple(each[rows] for each in self.values))
+        return Past(tuple(keys[rows] for keys in self.keys), tuple(values[rows] for values in self.values))
 
 
 class DecoderModel(Layers):
@@ -79,20 +78,33 @@ class DecoderModel(Layers):
         assert isinstance(texts, OpenVinoEncoder)
         self.tokenizer, self.encode = texts.tokenizer, texts.encode
         self.table = TextTable(texts.encode, texts.dimension)
-        self._lock = Lock()
-        self._request = compiled_encoder(stored, int(sizes["tuned"]))
+        self._encoder = TunedEncoder(stored, int(sizes["tuned"]))
 
     def states(self, ids: NDArray[np.int64]) -> Array:
-        """Return the encoder's states of a question's tokens, float32 [tokens, 384]."""
-        with self._lock:
-            self._request.infer(padded([ids], _LENGTH_STEP))
-            states: Array = np.array(self._request.get_output_tensor(0).data)
-        found: Array = states[0, : len(ids)]
-        return found
+        """The encoder's states of a question's tokens, float32 [tokens, 384]."""
+        states: Array = self._encoder.states([ids], _LENGTH_STEP)[0, : len(ids)]
+        return states
+
+    def likeness(self, question: str, texts: Sequence[str]) -> list[float]:
+        """How near texts are to a question: cosine of sentence vectors [n]; the vectors are kept."""
+        rows = self.table.rows([question, *texts])
+        vectors = self.table.vectors[rows]
+        return [float(cosine) for cosine in vectors[1:] @ vectors[0]]
+
+
+def _introducer(action: Action) -> Action | None:
+    return action.introduced_by if isinstance(action, VariablePointer) else None
+
+
+def _read_as(action: Action) -> Action | None:
+    """The pointer whose vector an action's is made of; None for a keyword, which has one of its own."""
+    if isinstance(action, VariablePointer):
+        return action.introduced_by
+    return None if isinstance(action, Keyword) else action
 
 
 class Session:
-    """One question: its states, the vectors of choices seen so far, and the scoring of steps.
+    """One question: its states, the vectors of actions seen so far, and the scoring of steps.
 
     `relate` tells what the candidates are to each other, for a model that reads them together; `relevance` is
     then how sure it is that the query uses each, from 0 to 1.
@@ -125,29 +137,20 @@ class Session:
             self._remember([f"reader.{layer}.attention" for layer in range(model.reader_layers)], states)
         self._remember([f"decoder.{layer}.cross" for layer in range(model.decoder_layers)], states)
 
-    def vectors(self, choices: Iterable[Action]) -> Array:
-        """Return the vectors of choices [n, width]; pointers that are new are read together."""
-        choices = list(choices)
-        needed = [choice if choice.kind != Kind.VARIABLE else choice.introduced_by for choice in choices]
-        new = list(
-            dict.fromkeys(
-                each
-                for each in needed
-                if each is not None and each.kind != Kind.KEYWORD and each not in self._vectors
-            )
-        )
+    def vectors(self, actions: Sequence[Action]) -> Array:
+        """The vectors of actions [n, width]; pointers that are new are read together."""
+        pointers = [pointer for action in actions if (pointer := _read_as(action)) is not None]
+        new = list(dict.fromkeys(pointer for pointer in pointers if pointer not in self._vectors))
         if new:
             self._vectors |= zip(new, self._read(new), strict=True)
-        return np.stack([self._vector(choice) for choice in choices])
+        return np.stack([self._vector(action) for action in actions])
 
     def step(
         self, past: Past, previous: Sequence[Action | None], steps: Sequence[str], steps_done: int
     ) -> tuple[Array, Past]:
-        """Return the states [hypotheses, width] in which the next choice is scored, and the memory with this
-        step in it.
-        """
+        """The states [hypotheses, width] in which the next action is scored, and the memory with them."""
         model = self.model
-        given = [choice for choice in previous if choice is not None]
+        given = [action for action in previous if action is not None]
         before = (
             model.linear("chosen", self.vectors(given))
             if given
@@ -167,42 +170,42 @@ class Session:
             values.append(value)
         return model.norm("norm_decoder", states), Past(tuple(keys), tuple(values))
 
-    def scores(self, state: Array, choices: Sequence[Action]) -> Array:
-        """Return the log-probabilities of choices [n] in a state [width]; words that the weights were not
-        trained with are never chosen.
+    def scores(self, state: Array, actions: Sequence[Action]) -> Array:
+        """The log-probabilities of actions [n] in a state [width].
+
+        Words that the weights were not trained with are never chosen.
         """
         asked = self.model.linear("asked", state[None])[0]
-        raw = self._offered(choices) @ asked / np.float32(self.model.width**0.5)
-        raw[[choice.kind == Kind.KEYWORD and choice.key not in self.model.places for choice in choices]] = (
+        raw = self._offered(actions) @ asked / np.float32(self.model.width**0.5)
+        raw[[isinstance(action, Keyword) and action.key not in self.model.places for action in actions]] = (
             _NEVER
         )
         raw = raw - raw.max()
-        found: Array = raw - np.log(np.exp(raw).sum())
-        return found
+        scores: Array = raw - np.log(np.exp(raw).sum())
+        return scores
 
-    def _offered(self, choices: Sequence[Action]) -> Array:
-        """Return what choices are scored by [n, width]; kept, since many steps offer the same."""
-        places = [(choice, choice.introduced_by) for choice in choices]
-        new = list(dict.fromkeys(place for place in places if place not in self._scored_by))
+    def _offered(self, actions: Sequence[Action]) -> Array:
+        """What actions are scored by [n, width]; kept, since many steps offer the same."""
+        named = [(action, _introducer(action)) for action in actions]
+        new = list(dict.fromkeys(pair for pair in named if pair not in self._scored_by))
         if new:
-            self._scored_by |= zip(
-                new, self.model.linear("offered", self.vectors([choice for choice, _ in new])), strict=True
-            )
-        return np.stack([self._scored_by[place] for place in places])
+            vectors = self.model.linear("offered", self.vectors([action for action, _ in new]))
+            self._scored_by |= zip(new, vectors, strict=True)
+        return np.stack([self._scored_by[pair] for pair in named])
 
-    def _vector(self, choice: Action) -> Array:
+    def _vector(self, action: Action) -> Array:
         weights = self.model.weights
-        if choice.kind == Kind.KEYWORD:
-            found: Array = weights["keyword.weight"][self.model.places.get(choice.key, 0)]
-            return found
-        if choice.kind != Kind.VARIABLE:
-            return self._vectors[choice]
-        assert choice.introduced_by is not None
-        place = choice.key, choice.introduced_by
-        if place not in self._variables:
-            introduced = self.model.linear("variable", self._vectors[choice.introduced_by][None])[0]
-            self._variables[place] = introduced + weights["slot.weight"][choice.key]
-        return self._variables[place]
+        if isinstance(action, Keyword):
+            keyword: Array = weights["keyword.weight"][self.model.places.get(action.key, 0)]
+            return keyword
+        if not isinstance(action, VariablePointer):
+            return self._vectors[action]
+        assert action.introduced_by is not None
+        named = action.key, action.introduced_by
+        if named not in self._variables:
+            introduced = self.model.linear("variable", self._vectors[action.introduced_by][None])[0]
+            self._variables[named] = introduced + weights["slot.weight"][action.key]
+        return self._variables[named]
 
     def _remember(self, names: Sequence[str], memory: Array) -> None:
         """Keep the keys and values of what some layers attend to."""
@@ -216,9 +219,9 @@ class Session:
         states = states + model.linear("context", texts[read.contexts].sum(1) / number)
         return model.norm("norm_candidate", states + model.linear("features", read.features))
 
-    def _read(self, choices: Sequence[Action]) -> Array:
+    def _read(self, actions: Sequence[Action]) -> Array:
         """Read each candidate for itself."""
-        read = read_candidates(self.question, choices, self.model.table)
+        read = read_candidates(self.question, actions, self.model.table)
         states = self._embedded(read)
         for layer in range(self.model.reader_layers):
             states = self.model.reader_layer(
@@ -227,9 +230,7 @@ class Session:
         return self.model.norm("norm_reader", states)
 
     def _read_together(self, question: Array, read: Candidates) -> tuple[Array, Array]:
-        """Read question and candidates together; returns all states [tokens + n, width], and the candidates'
-        [n, width].
-        """
+        """All states [tokens + n, width], read together, and those of the candidates [n, width]."""
         tokens, matches = len(question), read.matches.astype(np.int64)
         states = np.concatenate([question, self._embedded(read)])
         connections = np.zeros((len(states), len(states)), dtype=np.int64)
@@ -244,9 +245,7 @@ class Session:
     def _decoder_layer(
         self, name: str, states: Array, past_keys: Array | None, past_values: Array | None
     ) -> tuple[Array, Array, Array]:
-        """One layer for one new step of each hypothesis [hypotheses, width]; returns also the keys and values
-        with this step's.
-        """
+        """States after one layer for a new step [hypotheses, width], and the keys and values with its own."""
         model, number = self.model, len(states)
         normal = model.norm(f"{name}.norm_own", states)
         query, key, value = (
@@ -276,5 +275,5 @@ class Session:
 
 @lru_cache(maxsize=4)
 def load_decoder(folder: Path) -> DecoderModel:
-    """Return the decoder of a folder, loaded once in each process. Raises EncoderError."""
+    """The decoder of a folder, loaded once in each process. Raises EncoderError."""
     return DecoderModel(folder)

@@ -13,9 +13,9 @@ from transformers import (
     LogitsProcessorList,
 )
 
-from kbqa.decoding.actions import State
-from kbqa.decoding.beam import Hypothesis
-from kbqa.decoding.token_constraints import ChoiceProcessor, TokenTrie
+from kbqa.decoding.beam import Hypothesis, S
+from kbqa.decoding.parse import Parses
+from kbqa.decoding.token_constraints import GrammarProcessor, TokenTrie
 from searchapp.encoders.base import EncoderError
 
 _MAX_TOKENS = 256
@@ -36,13 +36,13 @@ class SequenceModel:
         self._tokens = TokenTrie(self._tokenizer)
         self._model.train(False)
 
-    def decode(self, question: str, start: State, width: int) -> list[Hypothesis]:
-        """Return complete hypotheses, the best first; none where the model's sequences end too soon."""
+    def parse(self, question: str, start: S, width: int) -> Parses[S]:
+        """Parses of a question, the best first; none where the model's sequences end too soon."""
         prompt = question if self._encoder_decoder else f"{question}\n"
         given = self._tokenizer(prompt, return_tensors="pt", truncation=True)
         end = self._model.generation_config.eos_token_id
         end = end[0] if isinstance(end, list) else end
-        processor = ChoiceProcessor(
+        processor = GrammarProcessor(
             start, self._tokens, 1 if self._encoder_decoder else given["input_ids"].shape[1], end
         )
         with torch.inference_mode():
@@ -59,17 +59,17 @@ class SequenceModel:
                 output_scores=True,
             )
         scores = found.sequences_scores.tolist() if width > 1 else [0.0]
-        hypotheses: dict[State, Hypothesis] = {}
+        hypotheses: dict[S, Hypothesis[S]] = {}
         for ids, score in zip(found.sequences.tolist(), scores, strict=True):
             state = processor.state_of(ids)
             if state is not None:
                 hypotheses.setdefault(state, Hypothesis(state, score))
-        return list(hypotheses.values())
+        return Parses(list(hypotheses.values()))
 
 
 @lru_cache(maxsize=2)
 def load_sequence_model(folder: str) -> SequenceModel:
-    """Return the model of a folder or name, loaded once in each process. Raises EncoderError."""
+    """The model of a folder or name, loaded once in each process. Raises EncoderError."""
     if not folder or (folder.startswith(("/", ".", "~")) and not Path(folder).expanduser().is_dir()):
         raise EncoderError(f"There is no model folder {folder or '(DECODER_MODEL is empty)'}.")
     return SequenceModel(str(Path(folder).expanduser()) if folder.startswith("~") else folder)

@@ -1,20 +1,22 @@
-"""The same choices for any Hugging Face sequence model: tokens are masked so that it can only spell what a
-state offers.
+"""Constrained decoding for any Hugging Face sequence model: tokens are masked so that it can only spell legal
+actions.
 
-A query is spelled as its choices in words, each ended by `|`. What counts are bytes: a token is legal when
-its bytes go on with a legal choice, wherever the tokeniser cuts a name and even if a token spans the end of
-one choice and the beginning of the next. So no name is out of reach because its pieces were split otherwise
+A query is spelled as its actions in words, each ended by `|`. What counts are bytes: a token is legal when
+its bytes go on with a legal action, wherever the tokeniser cuts a name and even if a token spans the end of
+one action and the beginning of the next. So no name is out of reach because its pieces were split otherwise
 in training (SPARKLE, section 3.2, walks tries of tokens).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Generic
 
 import torch
 from torch import Tensor
 from transformers import LogitsProcessor, PreTrainedTokenizerBase
 
-from kbqa.decoding.actions import Action, Kind, State
+from kbqa.decoding.actions import Action, Kind
+from kbqa.decoding.beam import S, S_co
 
 END = b"|"
 _SPACE = 0x20
@@ -29,33 +31,33 @@ class Node:
 
 
 @dataclass(frozen=True)
-class Position:
-    """How far a text has come: the state, and what is spelled of its next choice."""
+class Position(Generic[S_co]):
+    """How far a text has come: the state, and what is spelled of its next action."""
 
-    state: State
+    state: S_co
     spelled: bytes = b""
 
 
-class Speller:
-    """Spells states' choices; remembers the spellings of each state that it met."""
+class Speller(Generic[S]):
+    """Spells states' actions; remembers the spellings of each state that it met."""
 
     def __init__(self) -> None:
-        self._spellings: dict[State, dict[bytes, Action]] = {}
+        self._spellings: dict[S, dict[bytes, Action]] = {}
 
-    def spellings(self, state: State) -> Mapping[bytes, Action]:
-        """Return the choices that hold in a state by their spelling, which is unique: namesakes are numbered."""
-        found = self._spellings.get(state)
-        if found is None:
-            choices = list(state.legal_actions())
-            found = {}
-            for choice, holds in zip(choices, state.holds(choices), strict=True):
+    def spellings(self, state: S) -> Mapping[bytes, Action]:
+        """The actions that hold in a state by their spelling, which is unique: namesakes are numbered."""
+        spellings = self._spellings.get(state)
+        if spellings is None:
+            actions = list(state.legal_actions())
+            spellings = {}
+            for action, holds in zip(actions, state.holds(actions), strict=True):
                 if holds:
-                    found[_unique(spelling(choice), found) + END] = choice
-            self._spellings[state] = found
-        return found
+                    spellings[_unique(spelling(action), spellings) + END] = action
+            self._spellings[state] = spellings
+        return spellings
 
-    def next_bytes(self, position: Position) -> set[int]:
-        """Return the bytes that may follow; spaces are skipped before a choice."""
+    def next_bytes(self, position: Position[S]) -> set[int]:
+        """The bytes that may follow; spaces are skipped before an action."""
         spelled = position.spelled
         following = {
             text[len(spelled)]
@@ -64,25 +66,23 @@ class Speller:
         }
         return following | ({_SPACE} if not spelled else set())
 
-    def after(self, position: Position, byte: int) -> Position:
-        """Return the position after a legal byte."""
+    def after(self, position: Position[S], byte: int) -> Position[S]:
+        """The position after a legal byte."""
         if byte == _SPACE and not position.spelled:
             return position
         spelled = position.spelled + bytes([byte])
-        choice = self.spellings(position.state).get(spelled)
-        return Position(position.state, spelled) if choice is None else Position(position.state.apply(choice))
+        action = self.spellings(position.state).get(spelled)
+        return Position(position.state, spelled) if action is None else Position(position.state.apply(action))
 
 
-def spelling(choice: Action) -> bytes:
-    """Return a choice in words, without the sign that ends it."""
-    if choice.kind == Kind.KEYWORD:
-        text = str(choice.key)
-    elif choice.kind == Kind.VARIABLE:
-        text = f"?x{choice.key}"
-    elif choice.kind == Kind.COLUMN:
-        text = str(choice.key)  # with its table: many tables have a name, or an id
+def spelling(action: Action) -> bytes:
+    """An action in words, without the sign that ends it."""
+    if action.kind in (Kind.KEYWORD, Kind.COLUMN):
+        text = str(action.key)  # a column with its table: many tables have a name, or an id
+    elif action.kind == Kind.VARIABLE:
+        text = f"?x{action.key}"
     else:
-        text = f"{'~' if choice.kind == Kind.BACKWARD else ''}{choice.text or choice.key}"
+        text = f"{'~' if action.kind == Kind.BACKWARD else ''}{action.text or action.key}"
     return " ".join(text.replace("|", "/").split()).encode()
 
 
@@ -93,52 +93,52 @@ def _unique(text: bytes, taken: Mapping[bytes, Action]) -> bytes:
     return found
 
 
-class ChoiceProcessor(LogitsProcessor):
-    """Leaves a model only the tokens that spell legal choices; when a query is complete, only the end.
+class GrammarProcessor(LogitsProcessor, Generic[S]):
+    """Leaves a model only the tokens that spell legal actions; when a query is complete, only the end.
 
     `prompt` is how many tokens of the sequence are not the model's: 1 for an encoder-decoder's start, a
     prompt's for others. A sequence that nothing can follow gets the end, too; `state_of` tells it from a
     complete one.
     """
 
-    def __init__(self, start: State, tokens: "TokenTrie", prompt: int, end: int) -> None:
-        self._speller, self._tokens, self._prompt, self._end = Speller(), tokens, prompt, end
-        self._positions: dict[tuple[int, ...], Position] = {(): Position(start)}
-        self._legal: dict[Position, list[int]] = {}
+    def __init__(self, start: S, tokens: "TokenTrie", prompt: int, end: int) -> None:
+        self._speller, self._tokens, self._prompt, self._end = Speller[S](), tokens, prompt, end
+        self._positions: dict[tuple[int, ...], Position[S]] = {(): Position(start)}
+        self._legal: dict[Position[S], list[int]] = {}
 
     def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:
-        """Return the scores [sequences, vocabulary] with all but the legal tokens at minus infinity."""
+        """The scores [sequences, vocabulary] with all but the legal tokens at minus infinity."""
         masked = torch.full_like(scores, float("-inf"))
         for row, ids in enumerate(input_ids.tolist()):
             legal = self._legal_tokens(self._position(ids[self._prompt :]))
             masked[row, legal] = scores[row, legal]
         return masked
 
-    def state_of(self, ids: Sequence[int]) -> State | None:
-        """Return the state that a whole sequence reached, None if its query is not complete."""
+    def state_of(self, ids: Sequence[int]) -> S | None:
+        """The state that a whole sequence reached, None if its query is not complete."""
         position = self._position(ids[self._prompt :])
         return position.state if not position.state.step else None
 
-    def _position(self, ids: Sequence[int]) -> Position:
+    def _position(self, ids: Sequence[int]) -> Position[S]:
         done = tuple(token for token in ids if token in self._tokens.texts)
-        found = self._positions.get(done)
-        if found is None:
-            found = self._position(done[:-1])
+        position = self._positions.get(done)
+        if position is None:
+            position = self._position(done[:-1])
             for byte in self._tokens.texts[done[-1]]:
-                found = self._speller.after(found, byte)
-            self._positions[done] = found
-        return found
+                position = self._speller.after(position, byte)
+            self._positions[done] = position
+        return position
 
-    def _legal_tokens(self, position: Position) -> list[int]:
+    def _legal_tokens(self, position: Position[S]) -> list[int]:
         if not position.state.step:
             return [self._end]
-        found = self._legal.get(position)
-        if found is None:
-            found = self._legal[position] = list(self._walk(self._tokens.root, position)) or [self._end]
-        return found
+        legal = self._legal.get(position)
+        if legal is None:
+            legal = self._legal[position] = list(self._walk(self._tokens.root, position)) or [self._end]
+        return legal
 
-    def _walk(self, node: Node, position: Position) -> Iterable[int]:
-        """Yield the tokens whose bytes can follow; past the end of a query nothing can."""
+    def _walk(self, node: Node, position: Position[S]) -> Iterable[int]:
+        """The tokens whose bytes can follow; past the end of a query nothing can."""
         yield from node.ends
         if not position.state.step or not node.children:
             return
@@ -175,7 +175,7 @@ def _metaspace(token: str) -> bytes:
 
 
 def _byte_level(token: str) -> bytes:
-    """Return the bytes that a byte-level token's letters stand for (GPT-2's table)."""
+    """The bytes that a byte-level token's letters stand for (GPT-2's table)."""
     try:
         return bytes(_BYTES[letter] for letter in token)
     except KeyError:

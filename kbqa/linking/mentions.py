@@ -4,6 +4,7 @@ import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from kbqa.linking.demonyms import COUNTRY_FORMS
 from kbqa.linking.names import Names
@@ -52,9 +53,25 @@ def find_names(question: str, words: Sequence[Word], names: Names) -> list[Found
     return _best(found)
 
 
-def features_of(found: Found, words: int) -> tuple[float, ...]:
-    """Return how well a name is mentioned, for the network; `words` is the length of the question."""
-    return (
+class MentionFeatures(NamedTuple):
+    """How well a name is mentioned, in the order in which the network was trained to read it."""
+
+    similarity: float = 0.0
+    exact: float = 0.0
+    """1 where the question has the name as it is, but for capitals and accents."""
+    same_case: float = 0.0
+    """1 where it has the capitals and accents, too."""
+    words: float = 0.0
+    """A quarter of the number of words."""
+    frequency: float = 0.0
+    """A fifth of the logarithm of one more than how often the graph or database has it."""
+    coverage: float = 0.0
+    """The share of the question's words."""
+
+
+def features_of(found: Found, words: int) -> MentionFeatures:
+    """Features of a mention, for the network; `words` is the length of the question."""
+    return MentionFeatures(
         found.similarity,
         float(found.exact),
         float(found.same_case),

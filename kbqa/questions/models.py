@@ -1,13 +1,23 @@
-"""What every engine keeps of a question."""
+"""What every engine keeps of a question and of its answer."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
+
+from kbqa.questions.fields import JsonTextField
 
 
 class QuestionBase(models.Model):
-    """What was asked, how sure the answer was, and what a person thought of it."""
+    """What was asked, what was answered, how sure that was, and what a person thought of it."""
+
+    LANGUAGE: ClassVar[str]
+    """The language of its query, which is the field that holds it."""
+    SOURCE: ClassVar[str]
+    """The foreign key to what was asked."""
+    EXAMPLE_SOURCE: ClassVar[str]
+    """What training examples call what was asked."""
 
     class Verdict(models.TextChoices):
         """What a person thought of the answer."""
@@ -19,6 +29,11 @@ class QuestionBase(models.Model):
     text = models.TextField()
     confidence = models.FloatField(default=0.0)
     milliseconds = models.FloatField(default=0.0)
+    answer = JsonTextField(
+        null=True,
+        editable=False,
+        help_text="What was shown, so that it can be shown again; may be forgotten.",
+    )
     verdict = models.CharField(max_length=4, choices=Verdict, blank=True, default=Verdict.NONE)
     correction = models.TextField(blank=True, help_text="The query that would have been right.")
     asker = models.ForeignKey(
@@ -32,3 +47,17 @@ class QuestionBase(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+    def get_absolute_url(self) -> str:
+        """The address of its answer's page."""
+        return reverse(f"{self.SOURCE}-answer", args=[self.pk])
+
+    @property
+    def source(self) -> Any:
+        """The graph or database that was asked."""
+        return getattr(self, self.SOURCE)
+
+    @property
+    def query(self) -> str:
+        """The query that the question became; empty where it has no answer."""
+        return str(getattr(self, self.LANGUAGE))

@@ -11,16 +11,18 @@ from typing import ClassVar
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.urls import reverse
 from pgvector.django import HnswIndex
 
 from kbqa.linking.models import NameBase, TextVectorBase, WordBase
 from kbqa.questions.models import QuestionBase
 from searchapp.secrets import EncryptedTextField
+from searchapp.versions import Source, Version
 
 
-class Graph(models.Model):
+class Graph(Source):
     """A knowledge graph, and which version of it is served."""
+
+    KIND = "graph"
 
     class SourceKind(models.TextChoices):
         """Where the triples come from."""
@@ -31,7 +33,6 @@ class Graph(models.Model):
         REPOSITORY = "repository", "Code of a repository"
 
     slug = models.SlugField(max_length=60, unique=True, help_text="Its name in addresses.")
-    name = models.CharField(max_length=100)
     source_kind = models.CharField(max_length=10, choices=SourceKind)
     location = models.CharField(
         max_length=1000, blank=True, help_text="Address, repository, or the stored file's name."
@@ -49,67 +50,42 @@ class Graph(models.Model):
     prefixes = models.JSONField(
         default=dict,
         blank=True,
-        help_text='What queries are shown with: {"ex": "http://example.org/"}. A load adds those of its file.',
+        help_text='What queries are shown with: {"ex": "http://example.org/"}. '
+        "A load adds those of its file.",
     )
     label_predicates = models.JSONField(
         default=list,
         blank=True,
-        help_text='IRIs of the properties that name things: ["http://example.org/name"]. Empty: found out. Takes effect with the next load.',
+        help_text='IRIs of the properties that name things: ["http://example.org/name"]. Empty: found out. '
+        "Takes effect with the next load.",
     )
     languages = models.CharField(
         max_length=100,
         default="en",
-        help_text="Of names in several languages, which are shown, the best first: en, de. Takes effect with the next load.",
+        help_text="Of names in several languages, which are shown, the best first: en, de. "
+        "Takes effect with the next load.",
     )
     serving = models.ForeignKey(
         "GraphVersion", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
     )
-    deleting = models.BooleanField(default=False, editable=False)
-    created = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering: ClassVar = ["name"]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def get_absolute_url(self) -> str:
-        """Return the address of its page."""
-        return reverse("graph", args=[self.slug])
-
-    @property
-    def subject(self) -> str:
-        """Return the name under which jobs work on it."""
-        return f"graph:{self.pk}"
 
 
-class GraphVersion(models.Model):
+class GraphVersion(Version):
     """One state of a graph: a folder on disk, and what was found out about it."""
 
-    class State(models.TextChoices):
-        """What became of it."""
-
-        LOADING = "loading"
-        SERVING = "serving"
-        REPLACED = "replaced"
-        ABANDONED = "abandoned"
-
     graph = models.ForeignKey(Graph, on_delete=models.CASCADE, related_name="versions")
-    number = models.PositiveIntegerField()
     load = models.PositiveIntegerField(
-        help_text="The number of the load whose names it uses: its own, or that of the version it was edited from."
+        help_text="The number of the load whose names it uses: its own, or that of the version it was "
+        "edited from."
     )
-    state = models.CharField(max_length=10, choices=State, default=State.LOADING)
+    state = models.CharField(max_length=10, choices=Version.State, default=Version.State.LOADING)
     triples = models.PositiveBigIntegerField(default=0)
     skipped = models.PositiveIntegerField(default=0, help_text="Lines that could not be read.")
     complaints = models.JSONField(default=list, help_text="The first of them, with their numbers.")
     profile = models.JSONField(default=dict)
     examples = models.JSONField(default=list, help_text="Questions that it answers.")
-    started = models.DateTimeField(auto_now_add=True)
-    finished = models.DateTimeField(null=True, blank=True)
 
-    class Meta:
-        ordering: ClassVar = ["-number"]
+    class Meta(Version.Meta):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["graph", "number"], name="graph_version_number")
         ]
@@ -119,12 +95,20 @@ class GraphVersion(models.Model):
 
     @property
     def folder(self) -> Path:
-        """Return where its triples lie."""
+        """Where its triples lie."""
         return Path(settings.DATA_DIR) / "graphs" / str(self.graph_id) / str(self.number)
 
+    def begin(self) -> None:
+        """A load has names of its own, under its number."""
+        self.load = self.number
 
-class Question(QuestionBase):
+
+class GraphQuestion(QuestionBase):
     """What was asked of a graph, and the SPARQL that it became."""
+
+    LANGUAGE = "sparql"
+    SOURCE = "graph"
+    EXAMPLE_SOURCE = "graph"
 
     graph = models.ForeignKey(Graph, on_delete=models.CASCADE, related_name="questions")
     sparql = models.TextField(blank=True)

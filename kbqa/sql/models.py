@@ -8,15 +8,17 @@ from typing import ClassVar
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.urls import reverse
 
 from kbqa.linking.models import NameBase, TextVectorBase, WordBase
 from kbqa.questions.models import QuestionBase
 from searchapp.secrets import EncryptedTextField
+from searchapp.versions import Source, Version
 
 
-class Database(models.Model):
+class Database(Source):
     """A database that questions are asked of, and which scan of it is served."""
+
+    KIND = "database"
 
     class SourceKind(models.TextChoices):
         """How it is reached."""
@@ -27,7 +29,6 @@ class Database(models.Model):
         INSTALLED = "installed", "This installation's own packages"
 
     slug = models.SlugField(max_length=60, unique=True, help_text="Its name in addresses.")
-    name = models.CharField(max_length=100)
     source_kind = models.CharField(max_length=10, choices=SourceKind)
     location = models.CharField(
         max_length=1000,
@@ -40,39 +41,13 @@ class Database(models.Model):
     serving = models.ForeignKey(
         "Scan", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
     )
-    deleting = models.BooleanField(default=False, editable=False)
-    created = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering: ClassVar = ["name"]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def get_absolute_url(self) -> str:
-        """Return the address of its page."""
-        return reverse("database", args=[self.slug])
-
-    @property
-    def subject(self) -> str:
-        """Return the name under which jobs work on it."""
-        return f"database:{self.pk}"
 
 
-class Scan(models.Model):
+class Scan(Version):
     """What was found in a database at one time: its schema, and how many rows and cells."""
 
-    class State(models.TextChoices):
-        """What became of it."""
-
-        RUNNING = "running"
-        SERVING = "serving"
-        REPLACED = "replaced"
-        ABANDONED = "abandoned"
-
     database = models.ForeignKey(Database, on_delete=models.CASCADE, related_name="scans")
-    number = models.PositiveIntegerField()
-    state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
+    state = models.CharField(max_length=10, choices=Version.State, default=Version.State.RUNNING)
     schema = models.JSONField(default=dict)
     codes = models.JSONField(default=dict, help_text="The values of columns that have few, by column.")
     cells = models.PositiveBigIntegerField(default=0, help_text="How many cell values questions can find.")
@@ -84,11 +59,8 @@ class Scan(models.Model):
     )
     complaints = models.JSONField(default=list, help_text="Tables that could not be read, and why.")
     examples = models.JSONField(default=list, help_text="Questions that it answers.")
-    started = models.DateTimeField(auto_now_add=True)
-    finished = models.DateTimeField(null=True, blank=True)
 
-    class Meta:
-        ordering: ClassVar = ["-number"]
+    class Meta(Version.Meta):
         constraints: ClassVar = [models.UniqueConstraint(fields=["database", "number"], name="scan_number")]
 
     def __str__(self) -> str:
@@ -118,6 +90,10 @@ class ColumnNote(models.Model):
 
 class DatabaseQuestion(QuestionBase):
     """What was asked of a database, and the SQL that it became."""
+
+    LANGUAGE = "sql"
+    SOURCE = "database"
+    EXAMPLE_SOURCE = "db_id"
 
     database = models.ForeignKey(Database, on_delete=models.CASCADE, related_name="questions")
     sql = models.TextField(blank=True)

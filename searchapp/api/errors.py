@@ -4,19 +4,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, JsonResponse
-from redis.exceptions import RedisError
-from rest_framework import exceptions, status
+from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
 from rest_framework.views import exception_handler
 
-from searchapp.encoders import EncoderError
-from searchapp.jobs.errors import InvalidTransition
+from searchapp.errors import InvalidInput, SearchappError
+from searchapp.outages import known_error
 
 CONTENT_TYPE = "application/problem+json"
-_TITLES = {
+TITLES = {
     400: "The request is not valid",
     401: "Sign in or send an API key",
     403: "Not allowed",
@@ -32,26 +30,11 @@ _TITLES = {
 }
 
 
-class Conflict(exceptions.APIException):
-    """The state of things does not allow what was asked for."""
-
-    status_code = status.HTTP_409_CONFLICT
-    default_code = "conflict"
-
-
-class Unavailable(exceptions.APIException):
-    """A service that is needed is away; trying again later helps."""
-
-    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-    default_detail = "A service that is needed is away; try again in a moment."
-    default_code = "unavailable"
-
-
 def problem(status_code: int, detail: str, code: str = "", errors: Any = None) -> dict[str, Any]:
-    """Return the body of an error: type, title, status, detail, and by field what is wrong."""
+    """The body of an error: type, title, status, detail, and by field what is wrong."""
     body: dict[str, Any] = {
         "type": "about:blank" if not code else f"urn:searchapp:{code}",
-        "title": _TITLES.get(status_code, "Error"),
+        "title": TITLES.get(status_code, "Error"),
         "status": status_code,
         "detail": detail,
     }
@@ -61,20 +44,22 @@ def problem(status_code: int, detail: str, code: str = "", errors: Any = None) -
 
 
 def problem_handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Turn an exception of a view into a problem; unknown ones go on to Django."""
-    error = _as_api_exception(error)
+    """The problem that an exception of a view is; None, for Django to go on with, where it is a bug."""
+    known = known_error(error)
+    if known is not None and not isinstance(known, InvalidInput):
+        return _problem_of(known)
+    error = _as_api_exception(known or error)
     response = exception_handler(error, context)
-    if response is None or not isinstance(error, exceptions.APIException | Exception):
-        return response
+    if response is None:
+        return None
     detail, errors = _detail(response.data)
-    codes = getattr(error, "default_code", "")
-    response.data = problem(response.status_code, detail, codes, errors)
+    response.data = problem(response.status_code, detail, getattr(error, "default_code", ""), errors)
     response.content_type = CONTENT_TYPE
     return response
 
 
 def problem_response(status_code: int, detail: str) -> JsonResponse:
-    """Return a problem outside of DRF's views."""
+    """A problem outside of DRF's views."""
     return JsonResponse(problem(status_code, detail), status=status_code, content_type=CONTENT_TYPE)
 
 
@@ -83,35 +68,39 @@ def not_found(request: HttpRequest) -> JsonResponse:
     return problem_response(404, f"There is nothing at {request.path}; see /api/docs/.")
 
 
+def _problem_of(error: SearchappError) -> Response:
+    body = problem(error.status, error.message, error.code)
+    return Response(body, status=error.status, headers=error.headers, content_type=CONTENT_TYPE)
+
+
 def _as_api_exception(error: Exception) -> Exception:
+    """An error as DRF knows it: input that is not valid is 400, with what is wrong by field."""
+    if isinstance(error, InvalidInput):
+        return exceptions.ValidationError({error.field: [error.message]} if error.field else [error.message])
     if isinstance(error, DjangoValidationError):
         return exceptions.ValidationError(as_serializer_error(error))
-    if isinstance(error, InvalidTransition):
-        return Conflict(str(error))
-    if isinstance(error, OperationalError | InterfaceError | RedisError):
-        return Unavailable()
-    if isinstance(error, EncoderError):
-        return Unavailable(str(error))
     return error
 
 
 def _detail(data: Any) -> tuple[str, Any]:
-    """Return (one sentence, errors by field) of what DRF says."""
+    """(One sentence, errors by field) of what DRF says."""
     if isinstance(data, dict) and set(data) == {"detail"}:
         return str(data["detail"]), None
     if isinstance(data, list):
         return " ".join(map(str, data)), None
-    fields = {name: list(_messages(found)) for name, found in data.items()}
-    first = next(iter(fields.items()))
-    sentence = str(first[1][0])
-    return (sentence if first[0] in ("non_field_errors", "__all__") else f"{first[0]}: {sentence}"), fields
+    fields = {name: list(_messages(value)) for name, value in data.items()}
+    name, messages = next(iter(fields.items()))
+    sentence = str(messages[0])
+    return (sentence if name in ("non_field_errors", "__all__") else f"{name}: {sentence}"), fields
 
 
-def _messages(found: Any) -> Iterator[str]:
-    """Yield what is wrong with a field; of entries of a list, each with its place."""
-    if isinstance(found, dict):
-        yield from (f"{place}: {message}" for place, each in found.items() for message in _messages(each))
-    elif isinstance(found, list):
-        yield from (message for each in found for message in _messages(each))
+def _messages(value: Any) -> Iterator[str]:
+    """What is wrong with a field; of entries of a list, each with its position."""
+    if isinstance(value, dict):
+        yield from (
+            f"{position}: {message}" for position, entry in value.items() for message in _messages(entry)
+        )
+    elif isinstance(value, list):
+        yield from (message for entry in value for message in _messages(entry))
     else:
-        yield str(found)
+        yield str(value)

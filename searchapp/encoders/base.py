@@ -7,15 +7,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from searchapp.errors import Unavailable
+
 Vectors = NDArray[np.float32]
 
 
-class EncoderError(RuntimeError):
-    """Encoding failed; `transient` tells whether trying again later can help."""
-
-    def __init__(self, message: str, *, transient: bool = False) -> None:
-        super().__init__(message)
-        self.transient = transient
+class EncoderError(Unavailable):
+    """A model cannot be loaded, or encoding failed."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +27,7 @@ class EncoderSpec:
     max_tokens: int = 256
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the fields for storage as JSON."""
+        """The fields for storage as JSON."""
         return asdict(self)
 
 
@@ -41,7 +39,7 @@ class Encoder(Protocol):
     dimension: int
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Return float32 [len(texts), dimension], each row of unit length, in the order of `texts`.
+        """Float32 [len(texts), dimension], each row of unit length, in the order of `texts`.
 
         Raises EncoderError.
         """

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
-from searchapp.jobs.errors import InvalidTransition
+from searchapp.error_display import told
 from searchapp.jobs.models import Job
 from searchapp.jobs.services import cancel_job, retry_job
 
@@ -34,12 +34,12 @@ class JobAdmin(ModelAdmin):  # type: ignore[misc]
         },
     )
     def shown_state(self, job: Job) -> str:
-        """Return the state as a coloured label."""
+        """The state as a coloured label."""
         return str(job.state)
 
     @admin.display(description="Progress")
     def progress(self, job: Job) -> str:
-        """Return how far the current stage is."""
+        """How far the current stage is."""
         return f"{job.percent} %" if job.percent is not None and job.is_active else "–"
 
     @admin.action(description="Cancel")
@@ -54,11 +54,9 @@ class JobAdmin(ModelAdmin):  # type: ignore[misc]
 
     def _each(self, request: HttpRequest, jobs: QuerySet[Job], change: Any, done: str) -> None:
         for job in jobs:
-            try:
+            with told(request, job.title):
                 change(job)
                 messages.success(request, f"{job.title}: {done}.")
-            except InvalidTransition as error:
-                messages.error(request, f"{job.title}: {error}")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Refuse: work is started where its subject is."""

@@ -1,13 +1,18 @@
 """Which function runs which kind of job, stage by stage."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from searchapp.jobs.runner import JobContext
+from django.db import DatabaseError
 
-StageFunction = Callable[["JobContext"], None]
+from searchapp.jobs.context import JobContext
+from searchapp.jobs.errors import JobError
+from searchapp.jobs.models import Job
+
+logger = logging.getLogger(__name__)
+
+StageFunction = Callable[[JobContext], None]
 
 
 @dataclass(frozen=True)
@@ -35,8 +40,22 @@ def register(kind: str, *stages: Stage, clean_up: StageFunction | None = None) -
 
 
 def handler_of(kind: str) -> Handler:
-    """Return the handler of `kind`. Raises LookupError for a kind that no installed application declares."""
+    """The handler of a kind of job. Raises JobError for a kind that no installed application declares."""
     try:
         return _handlers[kind]
     except KeyError:
-        raise LookupError(f"No installed application runs jobs of the kind {kind!r}.") from None
+        raise JobError(f"No installed application runs jobs of the kind {kind!r}.") from None
+
+
+def clean_up(job: Job) -> None:
+    """Run the clean-up of a job that ended without success.
+
+    A failure of the database is logged: the next run cleans again.
+    """
+    handler = _handlers.get(job.kind)
+    if handler is None or handler.clean_up is None:
+        return
+    try:
+        handler.clean_up(JobContext(job))
+    except DatabaseError:
+        logger.exception("Clean-up after job %s failed", job.pk)

@@ -1,4 +1,4 @@
-"""Starting, cancelling and retrying jobs. Every change of state goes through `_move`."""
+"""Starting, cancelling and retrying jobs."""
 
 from typing import Any
 
@@ -7,7 +7,9 @@ from django.utils import timezone
 
 from searchapp.jobs.errors import InvalidTransition
 from searchapp.jobs.models import Job
-from searchapp.jobs.registry import handler_of
+from searchapp.jobs.queue import enqueue
+from searchapp.jobs.registry import clean_up
+from searchapp.jobs.transitions import move
 
 
 def start_job(*, kind: str, subject: str, title: str, arguments: dict[str, Any] | None = None) -> Job:
@@ -26,10 +28,10 @@ def cancel_job(job: Job) -> Job:
     """Cancel a job: at once if it is queued, at its next step if it runs. Raises InvalidTransition."""
     job.refresh_from_db()
     if job.state == Job.State.QUEUED:
-        cancelled = _move(job, Job.State.CANCELLED, finished=timezone.now(), message="Cancelled")
-        _clean_up(cancelled)
+        cancelled = move(job, Job.State.CANCELLED, finished=timezone.now(), message="Cancelled")
+        clean_up(cancelled)
         return cancelled
-    return _move(job, Job.State.CANCELLING, message="Cancelling …")
+    return move(job, Job.State.CANCELLING, message="Cancelling …")
 
 
 def cancel_jobs_of(subject: str) -> None:
@@ -42,7 +44,7 @@ def retry_job(job: Job) -> Job:
     """Queue a failed or cancelled job again; finished work is kept. Raises InvalidTransition."""
     try:
         with transaction.atomic():
-            _move(
+            move(
                 job,
                 Job.State.QUEUED,
                 error="",
@@ -56,63 +58,4 @@ def retry_job(job: Job) -> Job:
     except IntegrityError:
         raise InvalidTransition("Another job is already at work on this.") from None
     enqueue(job)
-    return job
-
-
-def take(job: Job) -> bool:
-    """Mark a queued job as running; False if it is not there to be taken."""
-    if job.state == Job.State.RUNNING:
-        return True
-    try:
-        _move(job, Job.State.RUNNING, started=job.started or timezone.now(), attempts=job.attempts + 1)
-    except InvalidTransition:
-        return False
-    return True
-
-
-def put_back(job: Job, message: str) -> None:
-    """Return a running job to the queue, to be taken up again where it stopped."""
-    _move(job, Job.State.QUEUED, message=message[:300])
-
-
-def finish(job: Job, state: Job.State, *, message: str = "", error: str = "") -> None:
-    """Set a final state."""
-    _move(job, state, finished=timezone.now(), message=message[:300], error=error)
-
-
-def enqueue(job: Job, *, countdown: float = 0.0) -> None:
-    """Hand the job's next stage to the workers, once the current transaction has been committed.
-
-    A broker that cannot be reached is no error here: the row says `queued`, and workers look for such rows.
-    """
-    from kombu.exceptions import OperationalError
-
-    from searchapp.jobs.tasks import run_stage
-
-    stages = handler_of(job.kind).stages
-    queue = stages[min(job.stage, len(stages) - 1)].queue
-    Job.objects.filter(pk=job.pk).update(enqueued=timezone.now())
-
-    def send() -> None:
-        try:
-            run_stage.apply_async((job.pk,), queue=queue, countdown=countdown)
-        except OperationalError:
-            return
-
-    transaction.on_commit(send)
-
-
-def _clean_up(job: Job) -> None:
-    from searchapp.jobs.runner import clean_up
-
-    clean_up(job)
-
-
-def _move(job: Job, state: Job.State, **changes: Any) -> Job:
-    """Change the state in one statement, only if the row still is where the transition may start from."""
-    allowed = [source for source, targets in Job.TRANSITIONS.items() if state in targets]
-    if not Job.objects.filter(pk=job.pk, state__in=allowed).update(state=state, **changes):
-        job.refresh_from_db()
-        raise InvalidTransition(f"A job that is {job.state} cannot become {state}.")
-    job.refresh_from_db()
     return job

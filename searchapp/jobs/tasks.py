@@ -8,13 +8,13 @@ from celery.signals import worker_ready
 from django.db import InterfaceError, OperationalError, connections
 from kombu.exceptions import OperationalError as BrokerError
 
-from searchapp.jobs import services
+from searchapp.jobs.queue import RUN_STAGE, enqueue
 from searchapp.jobs.runner import abandoned_jobs, run_stages
 
 _OUTAGE_RETRY_SECONDS = 3.0
 
 
-@shared_task(bind=True, max_retries=None)
+@shared_task(bind=True, max_retries=None, name=RUN_STAGE)
 def run_stage(self: "Task[Any, Any]", job_id: int) -> None:
     """Run the next stage of a job; while the database is away, try again."""
     try:
@@ -28,7 +28,7 @@ def run_stage(self: "Task[Any, Any]", job_id: int) -> None:
 def resume_abandoned_jobs(patience_seconds: float = 300.0) -> None:
     """Send the jobs that no process runs to the workers again. Running it twice does no harm."""
     for job in abandoned_jobs(patience=timedelta(seconds=patience_seconds)):
-        services.enqueue(job)
+        enqueue(job)
 
 
 @worker_ready.connect

@@ -37,7 +37,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware", "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware", "django_htmx.middleware.HtmxMiddleware",
-    "frontend.middleware.ContentSecurityPolicyMiddleware", "frontend.middleware.ServiceOutageMiddleware",
+    "frontend.middleware.ContentSecurityPolicyMiddleware", "frontend.middleware.KnownErrorMiddleware",
 ]  # fmt: skip
 
 ROOT_URLCONF = "searchapp.urls"
@@ -105,7 +105,9 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Searchapp",
-    "DESCRIPTION": "Answers from your own code, knowledge graphs and databases, with the query behind every answer.",
+    "DESCRIPTION": (
+        "Answers from your own code, knowledge graphs and databases, with the query behind every answer."
+    ),
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
@@ -113,11 +115,10 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {
         "JobState": "searchapp.jobs.models.Job.State",
-        "BuildState": "codesearch.models.Build.State",
+        "VersionState": "searchapp.versions.Version.State",
         "SourceKind": "codesearch.models.Repository.SourceKind",
         "UnitKind": "codesearch.models.Unit.Kind",
         "GraphSourceKind": "kbqa.sparql.models.Graph.SourceKind",
-        "GraphVersionState": "kbqa.sparql.models.GraphVersion.State",
     },
 }
 
@@ -197,6 +198,7 @@ LANGUAGE_MODEL_GRAMMAR_FIELD = env.text("LANGUAGE_MODEL_GRAMMAR_FIELD", "")
 LANGUAGE_MODEL_SECONDS = env.integer("LANGUAGE_MODEL_SECONDS", 60)
 DATABASE_MAX_FILE_BYTES = env.integer("DATABASE_MAX_FILE_BYTES", 4_000_000_000)
 DATABASE_DIALECTS = env.listing("DATABASE_DIALECTS")
+DATABASE_READING_SECONDS = env.integer("DATABASE_READING_SECONDS", 10)
 DATABASE_QUERY_SECONDS = env.integer("DATABASE_QUERY_SECONDS", 10)
 DATABASE_MAX_ROWS = env.integer("DATABASE_MAX_ROWS", 1_000)
 DATABASE_MAX_RESULT_BYTES = env.integer("DATABASE_MAX_RESULT_BYTES", 4_000_000)

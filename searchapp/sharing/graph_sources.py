@@ -1,6 +1,4 @@
-"""What one engine has that another can load as a graph: a table of sources, so that the engines need not know
-each other.
-"""
+"""What one engine has and another can load as a graph, by a table of sources: neither knows the other."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,12 +11,14 @@ published = Signal()
 
 @dataclass(frozen=True)
 class GraphSource:
-    """Sources of a kind: `triples` yields lines of N-Triples for a location, `exists` tells whether there is
-    one.
-    """
+    """Sources of a kind, each known by its location."""
 
     triples: Callable[[str], Iterator[str]]
+    """Yields the lines of N-Triples of a location."""
     exists: Callable[[str], bool]
+    """Tells whether there is a source at a location."""
+    address: Callable[[str, str], str]
+    """The address of the page of what an IRI of a location stands for; empty where it has none."""
 
 
 _sources: dict[str, GraphSource] = {}
@@ -30,5 +30,11 @@ def register_graph_source(kind: str, source: GraphSource) -> None:
 
 
 def graph_source(kind: str) -> GraphSource:
-    """Return the sources of a kind. Raises LookupError."""
+    """The sources of a kind. Raises LookupError."""
     return _sources[kind]
+
+
+def node_address(kind: str, location: str, iri: str) -> str:
+    """The address of the page of what a node stands for; empty where it has none, as all of most kinds."""
+    source = _sources.get(kind)
+    return source.address(location, iri) if source is not None else ""

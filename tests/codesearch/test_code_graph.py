@@ -1,6 +1,6 @@
 from pyoxigraph import RdfFormat, Store
 
-from codesearch.code_graph import CODE, repository_exists, repository_triples
+from codesearch.code_graph import CODE, node_address, repository_exists, repository_triples
 from kbqa.sparql.models import Graph
 from kbqa.sparql.sources import services
 from searchapp.jobs.models import Job
@@ -62,6 +62,15 @@ def test_what_is_defined_inherited_called_and_imported(index, tmp_path):
     assert ask(store, '?m c:imports ?x . ?m r:label "zoo/animals.py" .') == ["json", "zoo"]
     assert repository_exists("zoo")
     assert not repository_exists("none")
+
+
+def test_a_node_of_code_leads_to_its_line(index, tmp_path, client):
+    index(write_files(tmp_path / "zoo", FILES), "zoo")
+    address = node_address("zoo", "urn:code:zoo:zoo/animals.py#Bird.fly")
+    assert address == "/code/zoo/zoo/animals.py#L13"
+    assert client.get(address).status_code == 200
+    for other in ("urn:code:zoo:zoo/animals.py", "urn:code:zoo:zoo/animals.py#None", "urn:code:other:a.py#x"):
+        assert not node_address("zoo", other)
 
 
 def test_a_published_repository_is_loaded_again_with_each_build(index, tmp_path):

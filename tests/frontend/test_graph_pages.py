@@ -21,12 +21,14 @@ def test_a_graph_shows_what_is_in_it(client, load):
 
 def test_an_answer_shows_query_readings_and_decisions(client, load):
     load()
-    page = client.get("/graphs/films", {"q": "who is the director of Silent Harbour?"}).content.decode()
+    page = client.get(
+        "/graphs/films", {"q": "who is the director of Silent Harbour?"}, follow=True
+    ).content.decode()
     assert "Marta Oliveira</a>" in page
     assert "SELECT DISTINCT" in page
     assert "How it was decided" in page
     other = client.get(
-        "/graphs/films", {"q": "who is the director of Silent Harbour?", "reading": "1"}
+        "/graphs/films", {"q": "who is the director of Silent Harbour?", "reading": "1"}, follow=True
     ).content.decode()
     assert 'aria-current="true"' in other
     assert "Is this right?" in page
@@ -35,7 +37,9 @@ def test_an_answer_shows_query_readings_and_decisions(client, load):
 def test_questions_and_names_are_escaped(client, load):
     named = '<http://x.example/b> <http://www.w3.org/2000/01/rdf-schema#label> "<script>alert(1)</script>" .'
     load(f"<http://x.example/a> <http://x.example/p> <http://x.example/b> . {named}")
-    page = client.get("/graphs/films", {"q": "what is the p of a <script>alert(2)</script>"}).content.decode()
+    page = client.get(
+        "/graphs/films", {"q": "what is the p of a <script>alert(2)</script>"}, follow=True
+    ).content.decode()
     assert "<script>alert" not in page
     assert (
         "<script>alert"

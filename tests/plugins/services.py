@@ -16,7 +16,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # cores.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 # What a busy machine has reached when its time is up is no result that a test could expect.
-os.environ["GRAPH_READING_SECONDS"] = "600"
+os.environ["GRAPH_READING_SECONDS"] = os.environ["DATABASE_READING_SECONDS"] = "600"
 # Playwright's synchronous API runs an event loop in the test's thread, which Django takes for asynchronous
 # code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

@@ -24,10 +24,10 @@ from kbqa.sql.schema import ColumnRef, Schema, Table
 from kbqa.sql.stores.connections import sqlite_engine
 from training.cross_encoder.network import Batch, CrossEncoderNetwork, Sizes
 from training.decoder.trainer import warmed_up
-from training.sql.data import HELD_OUT_DATABASES
+from training.json_lines import read_rows
 from training.sql.gold_columns import columns_in
 from training.sql.items import disguised
-from training.sql.published import bird_question, bird_schemas, database_file, read_rows
+from training.sql.published import HELD_OUT_DATABASES, bird_question, bird_schemas, database_file
 
 HELD_OUT_SCHEMAS = (
     "beer_factory",

@@ -11,9 +11,10 @@ import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from kbqa.decoding.actions import FEATURES, Action, Kind, Step
+from kbqa.decoding.actions import FEATURES, Action, Keyword, Kind, VariablePointer
 from kbqa.decoding.features import CONTEXTS, Candidates, Relate, TextTable, read_candidates, read_question
 from kbqa.decoding.vocabulary import Vocabulary
+from training.decoder.decisions import Decision
 from training.decoder.network import Batch
 
 _MAX_RELATIONS, _MAX_POINTERS = 40, 72
@@ -24,7 +25,7 @@ _POINTER, _VARIABLE = 1_000, 10_000
 class Item:
     """A question with its decisions.
 
-    Choices are numbered: keywords from 0, pointers from 1,000, variables from 10,000.
+    Actions are numbered: keywords from 0, pointers from 1,000, variables from 10,000.
     """
 
     ids: NDArray[np.int64]
@@ -38,13 +39,13 @@ class Item:
 
 
 def folder_of(data: Sequence[Path], name: str) -> Path | None:
-    """Return the folder of a published set, whichever of several holds it."""
+    """The folder of a published set, whichever of several holds it."""
     return next((each / name for each in data if (each / name).is_dir()), None)
 
 
 def make_item(
     question: str,
-    steps: Sequence[Step],
+    decisions: Sequence[Decision],
     mentioned: Sequence[Action],
     vocabulary: Vocabulary,
     tokenizer: Tokenizer,
@@ -52,38 +53,50 @@ def make_item(
     rng: random.Random,
     schema: "JointSchema | None" = None,
 ) -> Item:
-    """Return the arrays of a question. `mentioned` is what was found in it, chosen or not; of the relations
-    on offer, a sample is kept.
+    """The arrays of a question.
 
-    With a `schema`, all that is `mentioned` is kept, to be read together; a question without steps then only
-    tells what is relevant.
+    `mentioned` is what was found in it, chosen or not; of the relations that are legal, a sample is kept.
+    With a `schema`, all that is `mentioned` is kept, to be read together; a question without decisions then
+    only tells what is relevant.
     """
-    golds = [step.legal[step.gold] for step in steps]
-    pointers = list(dict.fromkeys(mentioned)) if schema else _pointers(steps, golds, mentioned, rng)
-    place = {choice: index for index, choice in enumerate(pointers)}
-    introduced = np.zeros(vocabulary.variables, dtype=np.int64)
-
-    def number(choice: Action) -> int | None:
-        if choice.kind == Kind.KEYWORD:
-            return vocabulary.keywords.index(str(choice.key))
-        if choice.kind == Kind.VARIABLE:
-            assert choice.introduced_by is not None
-            introduced[choice.key] = place[choice.introduced_by]
-            return _VARIABLE + int(choice.key)
-        found = place.get(choice)
-        return None if found is None else _POINTER + found
-
-    legal = [np.array([each for each in map(number, step.legal) if each is not None]) for step in steps]
+    golds = [decision.action for decision in decisions]
+    pointers = list(dict.fromkeys(mentioned)) if schema else _pointers(decisions, golds, mentioned, rng)
+    numbers = _Numbers(pointers, vocabulary)
+    legal = [numbers.known(decision.legal) for decision in decisions]
     read = read_question(tokenizer, question)
     return Item(
         read.ids,
         read_candidates(read, pointers, table, schema.relate if schema else None),
-        introduced,
-        np.array([vocabulary.steps.index(step.step) for step in steps], dtype=np.int64),
+        numbers.introduced,
+        np.array([vocabulary.steps.index(decision.step) for decision in decisions], dtype=np.int64),
         legal,
-        np.array([number(gold) for gold in golds], dtype=np.int64),
+        np.array([numbers.of(gold) for gold in golds], dtype=np.int64),
         np.array([schema.relevant(pointer) for pointer in pointers], dtype=np.int8) if schema else None,
     )
+
+
+class _Numbers:
+    """The numbers of a question's actions; `introduced` is the place of what introduced each variable."""
+
+    def __init__(self, pointers: Sequence[Action], vocabulary: Vocabulary) -> None:
+        self._keywords = vocabulary.keywords
+        self._places = {pointer: place for place, pointer in enumerate(pointers)}
+        self.introduced = np.zeros(vocabulary.variables, dtype=np.int64)
+
+    def of(self, action: Action) -> int | None:
+        """The number of an action; None for a pointer that is left out."""
+        if isinstance(action, Keyword):
+            return self._keywords.index(action.key)
+        if isinstance(action, VariablePointer):
+            assert action.introduced_by is not None
+            self.introduced[action.key] = self._places[action.introduced_by]
+            return _VARIABLE + action.key
+        place = self._places.get(action)
+        return None if place is None else _POINTER + place
+
+    def known(self, actions: Sequence[Action]) -> NDArray[np.int64]:
+        """The numbers of those actions that have one."""
+        return np.array([number for number in map(self.of, actions) if number is not None])
 
 
 @dataclass
@@ -109,20 +122,23 @@ class JointSchema:
 
 
 def _pointers(
-    steps: Sequence[Step], golds: Sequence[Action], mentioned: Sequence[Action], rng: random.Random
+    decisions: Sequence[Decision], golds: Sequence[Action], mentioned: Sequence[Action], rng: random.Random
 ) -> list[Action]:
-    """Return what is chosen, and a sample of what else is on offer."""
+    """What is chosen, and a sample of what else is legal."""
     chosen = [gold for gold in golds if gold.kind not in (Kind.KEYWORD, Kind.VARIABLE)]
-    offered = dict.fromkeys(
-        choice for step in steps for choice in step.legal if choice.kind in (Kind.FORWARD, Kind.BACKWARD)
+    relations = dict.fromkeys(
+        action
+        for decision in decisions
+        for action in decision.legal
+        if action.kind in (Kind.FORWARD, Kind.BACKWARD)
     )
-    relations = rng.sample(list(offered), min(_MAX_RELATIONS, len(offered)))
-    others = [choice for choice in mentioned if choice not in chosen][: _MAX_POINTERS - len(relations)]
-    return list(dict.fromkeys([*chosen, *others, *relations]))
+    sample = rng.sample(list(relations), min(_MAX_RELATIONS, len(relations)))
+    others = [action for action in mentioned if action not in chosen][: _MAX_POINTERS - len(sample)]
+    return list(dict.fromkeys([*chosen, *others, *sample]))
 
 
 def batches(items: Sequence[Item], size: int, rng: random.Random) -> Iterator[list[int]]:
-    """Yield the numbers of all items in batches of `size`, like lengths together, in an order by chance."""
+    """The numbers of all items in batches of `size`, like lengths together, in an order by chance."""
     order = list(range(len(items)))
     rng.shuffle(order)
     groups = [order[start : start + 32 * size] for start in range(0, len(order), 32 * size)]
@@ -135,19 +151,15 @@ def batches(items: Sequence[Item], size: int, rng: random.Random) -> Iterator[li
 
 
 def _shape(item: Item) -> tuple[int, ...]:
-    """Return what items of a batch should have alike, so that little of it is padding: pointers, then tokens
-    where they are read together.
-    """
+    """What items of a batch should have alike, so that little of it is padding."""
     pointers = len(item.candidates.kinds)
-    return (
-        (pointers // 8, len(item.ids))
-        if item.candidates.relations is not None
-        else (pointers, len(item.gold))
-    )
+    if item.candidates.relations is not None:  # pointers and tokens are read together
+        return pointers // 8, len(item.ids)
+    return pointers, len(item.gold)
 
 
 def collate(items: Sequence[Item], lower: Sequence[NDArray[np.float16]], vocabulary: Vocabulary) -> Batch:
-    """Pad items into a batch; `lower` is each question's states below the tuned layers, [tokens, text_width]."""
+    """Items padded into a batch; `lower` is each question's states below the tuned layers [tokens, width]."""
     keywords = len(vocabulary.keywords)
     tokens = max(len(item.ids) for item in items)
     pointers = max(1, *(len(item.candidates.kinds) for item in items))

@@ -4,8 +4,8 @@ A question is read by MiniLM (Wang et al. 2020) and projected to `width`. The *r
 beside the question, in layers of attention that are biased by how names match words (relation-aware
 attention, Wang et al. 2020, RAT-SQL section 3). Where the graph comes up with candidates while decoding, each
 is read for itself; where all are known before, as a schema's are, question and candidates are read together,
-biased also by what the candidates are to each other. The *decoder* is a pre-norm Transformer over the choices
-made so far; the next choice is scored by the product of its state with each legal choice's vector (pointer
+biased also by what the candidates are to each other. The *decoder* is a pre-norm Transformer over the actions
+made so far; the next action is scored by the product of its state with each legal action's vector (pointer
 network, Vinyals et al. 2015).
 """
 
@@ -42,23 +42,23 @@ class Sizes:
 
     @property
     def attended(self) -> int:
-        """Return how many kinds of connection the reader's attention knows."""
+        """How many kinds of connection the reader's attention knows."""
         return JOINT_MATCHES + self.relations if self.relations else MATCHES
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the fields for a model's configuration."""
+        """The fields for a model's configuration."""
         return asdict(self)
 
 
 class Batch(NamedTuple):
-    """Questions with their candidates and gold choices, padded; b questions, l tokens, n pointers, t steps,
+    """Questions with their candidates and gold actions, padded; b questions, l tokens, n pointers, t steps,
     c = keywords + n + variables.
 
     `lower` float [b, l, text_width] states below the tuned layers; `tokens` bool [b, l]; `kinds`, `texts`
     int64 [b, n]; `contexts` int64 [b, n, CONTEXTS]; `features` float [b, n, FEATURES]; `matches` int64 [b, n,
     l]; `relations` int64 [b, n, n], or [b, 0, 0] where each is read for itself; `relevant` float [b, n], 1
     for what the query uses, 0 for what it does not, -1 where that is not known; `introduced` int64 [b,
-    variables], the pointer that each variable was introduced by; `previous` int64 [b, t], the choice before
+    variables], the pointer that each variable was introduced by; `previous` int64 [b, t], the action before
     each step, -1 for none; `steps` int64 [b, t]; `legal` bool [b, t, c]; `gold` int64 [b, t], -1 where there
     is no step.
     """
@@ -80,7 +80,7 @@ class Batch(NamedTuple):
 
 
 class Output(NamedTuple):
-    """`scores` float [b, t, c], log-probabilities among the legal choices, -1e4 for others; `relevance` float
+    """`scores` float [b, t, c], log-probabilities among the legal actions, -1e4 for others; `relevance` float
     [b, n], logits of what the query uses, [b, 0] where each candidate is read for itself.
     """
 
@@ -140,7 +140,7 @@ class FeedForward(nn.Module):
         self.inner, self.output = nn.Linear(sizes.width, sizes.inner), nn.Linear(sizes.inner, sizes.width)
 
     def forward(self, states: Tensor) -> Tensor:
-        """Return states of the same shape."""
+        """States of the same shape."""
         return self.output(functional.gelu(self.inner(states)))  # type: ignore[no-any-return]
 
 
@@ -189,7 +189,7 @@ class DecoderLayer(nn.Module):
 
 
 class DecoderNetwork(nn.Module):
-    """Question, candidates and choices so far → a score for every choice at every step."""
+    """Question, candidates and actions so far → a score for every action at every step."""
 
     def __init__(
         self, sizes: Sizes, vocabulary: Vocabulary, encoder: dict[str, Any], dropout: float = 0.1
@@ -225,12 +225,12 @@ class DecoderNetwork(nn.Module):
         self.chosen, self.asked, self.offered = (nn.Linear(sizes.width, sizes.width) for _ in range(3))
 
     def forward(self, batch: Batch, text_vectors: Tensor) -> Output:
-        """Score every choice at every step, and what the query uses."""
+        """Score every action at every step, and what the query uses."""
         question, candidates = self.read_question(batch), self.embed(batch, text_vectors)
         memory, allowed, pointers = self.read(batch, question, candidates)
-        choices = self.choice_vectors(batch, pointers)
-        states = self.decode(batch, memory, allowed, choices)
-        scores = self.asked(states) @ self.offered(choices).transpose(1, 2) / self.sizes.width**0.5
+        actions = self.action_vectors(batch, pointers)
+        states = self.decode(batch, memory, allowed, actions)
+        scores = self.asked(states) @ self.offered(actions).transpose(1, 2) / self.sizes.width**0.5
         relevance = (
             self.relevant(pointers)[..., 0]
             if self.relevant is not None
@@ -239,7 +239,7 @@ class DecoderNetwork(nn.Module):
         return Output(scores.masked_fill(~batch.legal, -1e4).log_softmax(-1), relevance)
 
     def read_question(self, batch: Batch) -> Tensor:
-        """Return the tokens' states [b, l, width]."""
+        """The tokens' states [b, l, width]."""
         bias = torch.zeros_like(batch.tokens, dtype=batch.lower.dtype).masked_fill(~batch.tokens, -1e4)[
             :, None, None
         ]
@@ -251,16 +251,14 @@ class DecoderNetwork(nn.Module):
         return self.norm_question(self.question(states) + self.mentioned(mentioned))  # type: ignore[no-any-return]
 
     def embed(self, batch: Batch, text_vectors: Tensor) -> Tensor:
-        """Return what is known of the candidates before the question is read beside them [b, n, width]."""
+        """What is known of the candidates before the question is read beside them [b, n, width]."""
         number = (batch.contexts > 0).sum(-1, keepdim=True).clamp(min=1)
         around = text_vectors[batch.contexts].sum(2) / number
         states = self.kind(batch.kinds) + self.text(text_vectors[batch.texts]) + self.context(around)
         return self.norm_candidate(states + self.features(batch.features))  # type: ignore[no-any-return]
 
     def read(self, batch: Batch, question: Tensor, candidates: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return what the decoder attends to [b, m, width], which of it is there [b, m], and the candidates'
-        vectors [b, n, width].
-        """
+        """The memory [b, m, width], which of it is there [b, m], and candidates' vectors [b, n, width]."""
         if not self.sizes.relations:
             for layer in self.reader:
                 candidates = layer(candidates, question, batch.tokens, batch.matches, self.dropout)
@@ -278,16 +276,16 @@ class DecoderNetwork(nn.Module):
         states = self.norm_reader(states)
         return states, allowed, states[:, tokens:]
 
-    def choice_vectors(self, batch: Batch, pointers: Tensor) -> Tensor:
-        """Return the vectors of keywords, pointers and variables [b, c, width]."""
+    def action_vectors(self, batch: Batch, pointers: Tensor) -> Tensor:
+        """The vectors of keywords, pointers and variables [b, c, width]."""
         introduced = pointers.gather(1, batch.introduced[..., None].expand(-1, -1, pointers.shape[-1]))
         variables = self.variable(introduced) + self.slot.weight
         keywords = self.keyword.weight.expand(len(pointers), -1, -1)
         return torch.cat([keywords, pointers, variables], dim=1)
 
-    def decode(self, batch: Batch, memory: Tensor, allowed: Tensor, choices: Tensor) -> Tensor:
-        """Return the state of each step [b, t, width]."""
-        before = choices.gather(1, batch.previous.clamp(min=0)[..., None].expand(-1, -1, choices.shape[-1]))
+    def decode(self, batch: Batch, memory: Tensor, allowed: Tensor, actions: Tensor) -> Tensor:
+        """The state of each step [b, t, width]."""
+        before = actions.gather(1, batch.previous.clamp(min=0)[..., None].expand(-1, -1, actions.shape[-1]))
         before = torch.where(batch.previous[..., None] < 0, self.begin, self.chosen(before))
         length = batch.previous.shape[1]
         states = before + self.step(batch.steps) + self.position.weight[:length]

@@ -1,4 +1,4 @@
-"""Training the decoder: cross entropy of the right choice among the legal ones, at every step; and of what
+"""Training the decoder: cross entropy of the right action among the legal ones, at every step; and of what
 the query uses.
 """
 
@@ -39,15 +39,16 @@ class TrainingConfig:
 
 
 def multiplies_bf16() -> bool:
-    """Tell whether this processor has instructions for products in bfloat16."""
+    """Whether this processor has instructions for products in bfloat16."""
     return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def warmed_up(
     optimizer: torch.optim.Optimizer, total: int, warmup: float
 ) -> torch.optim.lr_scheduler.LambdaLR:
-    """Return a schedule of rates over `total` batches: up in a share `warmup` of them, then down along a
-    cosine, to a hundredth.
+    """A schedule of rates over `total` batches.
+
+    Up in a share `warmup` of them, then down along a cosine, to a hundredth.
     """
     rising = max(1, round(warmup * total))
     return torch.optim.lr_scheduler.LambdaLR(
@@ -66,7 +67,7 @@ class Pretrained:
         self.kept = int(self.config["num_hidden_layers"]) - tuned
 
     def upper(self) -> dict[str, Tensor]:
-        """Return the tuned layers' weights, numbered from 0."""
+        """The tuned layers' weights, numbered from 0."""
         found = {}
         for name, tensor in self.weights.items():
             parts = name.split(".")
@@ -77,7 +78,7 @@ class Pretrained:
     def lower_states(
         self, items: Sequence[Item], progress: Callable[[int, int], None]
     ) -> list[NDArray[np.float16]]:
-        """Return each question's states below the tuned layers, float16 [tokens, text_width]."""
+        """Each question's states below the tuned layers, float16 [tokens, text_width]."""
         model = BertModel(
             BertConfig(**{**self.config, "num_hidden_layers": self.kept}), add_pooling_layer=False
         ).train(False)
@@ -188,9 +189,7 @@ class Trainer:
         return loss + (relevance * known).sum() / len(right)
 
     def accuracy(self, items: Sequence[Item], lower: Sequence[NDArray[np.float16]]) -> tuple[float, float]:
-        """Return the share of right choices, and of questions with all choices right, each step given the
-        right ones before.
-        """
+        """The share of right actions, and of questions with all right, each given the right ones before."""
         self.network.eval()
         right = all_right = steps = 0
         with torch.inference_mode():

@@ -20,34 +20,29 @@ from kbqa.sparql.ingest.rdf_parser import RdfFile, Report, rdf_format, triples_o
 from kbqa.sparql.models import Graph, GraphVersion
 from kbqa.sparql.profile import profile_graph
 from kbqa.sparql.stores import OxigraphStore, QueryError
+from kbqa.sparql.suggestions.example import Example
 from kbqa.sparql.suggestions.templates import make_examples
 from kbqa.sql.ingest.introspection import read_schema
 from kbqa.sql.stores.connections import sqlite_engine
 from training.decoder.dataset import Prepared, folder_of
+from training.json_lines import read_rows
 from training.sparql.from_sql import MappedGraph, examples_from
 from training.sparql.items import prepare
-from training.sparql.pattern_transfer import Pattern, Surroundings, pattern_of, transplanted
+from training.sparql.pattern_transfer import Pattern, Surroundings, pattern_of, transferred
 from training.sparql.pruning import pruned
-from training.sparql.published import PREFIXES, Example, example_of, graph_of_queries, held_out, read_rows
+from training.sparql.published import (
+    HELD_OUT_GRAPHS,
+    PREFIXES,
+    example_of,
+    graph_of_queries,
+    held_out,
+)
 from training.sql.published import database_file
 from training.synthetic.delexicalisation import common_words
 from training.synthetic.domains import DOMAINS, HELD_OUT_DOMAIN
+from training.synthetic.graphs import SyntheticGraph
 from training.synthetic.questions import questions_about
-from training.synthetic.worlds import World
 
-HELD_OUT_GRAPHS = (
-    "hospital_1",
-    "gas_company",
-    "race_track",
-    "local_govt_and_lot",
-    "assets_maintenance",
-    "cre_Doc_Control_Systems",
-    "storm_record",
-    "journal_committee",
-)
-"""Graphs of Spider4SPARQL's training set that are only measured on, whatever the seed: weights that go on
-from others must not have seen them.
-"""
 _MAX_BYTES = 10**12
 _VALID = 600
 _TRIES, _MAX_SIZE = 20, 4
@@ -58,16 +53,16 @@ _TRIES, _MAX_SIZE = 20, 4
 class Amounts:
     """How much is taken of what.
 
-    Of each small graph, questions are made by templates, and `transplanted` from others.
+    Of each small graph, questions are made by templates, and `transferred` from others.
     """
 
     metaqa: int = 15_000
     simplequestions: int = 26_000
     made_from_large: int = 1_500
     made_from_small: int = 80
-    transplanted: int = 70
-    worlds: int = 24
-    of_world: int = 110
+    transferred: int = 70
+    synthetic: int = 24
+    of_synthetic: int = 110
     unanswerable_large: int = 900
     unanswerable_small: int = 14
     held_out_graphs: int = 8
@@ -94,13 +89,13 @@ def training_graphs(data: Sequence[Path], amounts: Amounts, seed: int) -> Iterat
     if (folder := folder_of(data, "spider4sparql")) is not None:
         yield from _spider(folder, folder_of(data, "spider"), amounts, rng)
     for domain in DOMAINS:
-        for number in range(amounts.worlds):
-            world = World(domain, seed * 1_000 + number)
-            found = list(questions_about(world, amounts.of_world))
+        for number in range(amounts.synthetic):
+            graph = SyntheticGraph(domain, seed * 1_000 + number)
+            found = list(questions_about(graph, amounts.of_synthetic))
             if domain != HELD_OUT_DOMAIN:
-                yield TrainingGraph("worlds", world.store, found)
-            elif number < amounts.worlds // 5:
-                yield TrainingGraph("worlds", world.store, [], found)
+                yield TrainingGraph("synthetic", graph.store, found)
+            elif number < amounts.synthetic // 5:
+                yield TrainingGraph("synthetic", graph.store, [], found)
 
 
 def prepare_all(
@@ -229,7 +224,7 @@ def _spider(
     for place, (name, around) in enumerate(seen.items()):
         made = [
             *_made(around.store, amounts.made_from_small, place),
-            *_transplanted(patterns, around, amounts.transplanted, rng),
+            *_transferred(patterns, around, amounts.transferred, rng),
         ]
         yield TrainingGraph("spider", around.store, [*found[name], *made])
 
@@ -265,12 +260,12 @@ def patterns_of(graphs: Sequence[tuple[Surroundings, Sequence[Example]]]) -> Ite
     for around, examples in graphs:
         for example in examples:
             pattern = pattern_of(example, around, common)
-            if pattern is not None and pattern.wording.marks not in seen:
-                seen.add(pattern.wording.marks)
+            if pattern is not None and pattern.template.marks not in seen:
+                seen.add(pattern.template.marks)
                 yield pattern
 
 
-def _transplanted(
+def _transferred(
     patterns: Sequence[Pattern], around: Surroundings, number: int, rng: random.Random
 ) -> Iterator[Example]:
     """Yield questions that others were asked, put to this graph; those that follow from one property alone no
@@ -281,7 +276,7 @@ def _transplanted(
         by_size[min(_MAX_SIZE, len(each.shapes))].append(each)
     shapes = list(by_size.values())
     drawn = rng.choices(shapes, [len(each) ** 0.5 for each in shapes], k=_TRIES * number) if shapes else []
-    tries = (transplanted(rng.choice(each), around, rng) for each in drawn)
+    tries = (transferred(rng.choice(each), around, rng) for each in drawn)
     unlike = {each.question: each for each in tries if each is not None}
     yield from islice(unlike.values(), number)
 

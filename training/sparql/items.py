@@ -11,9 +11,9 @@ from kbqa.sparql.answer.pipeline import link_question
 from kbqa.sparql.grammar import VOCABULARY
 from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.models import GraphVersion
+from kbqa.sparql.suggestions.example import Example
 from training.decoder.dataset import Item, make_item
 from training.sparql.oracle import NotWritableError, decisions
-from training.sparql.published import Example
 
 
 def prepare(
@@ -25,15 +25,15 @@ def prepare(
     rng: random.Random,
     left_out: "Counter[str]",
 ) -> Iterator[Item]:
-    """Yield an item for each example that the grammar can write with what was found in the question; count
-    the others by reason.
+    """An item for each example that the grammar can write with what was found in the question.
+
+    The others are counted by reason in `left_out`.
     """
     for example in examples:
-        world = link_question(example.question, version, graph)
+        linked = link_question(example.question, version, graph)
         try:
-            steps = decisions(example.query, world)
+            gold = decisions(example.query, linked)
         except NotWritableError as error:
             left_out[str(error).split(" ")[-1]] += 1
             continue
-        mentioned = (*world.entities, *world.values, *world.classes, *world.numbers)
-        yield make_item(example.question, steps, mentioned, VOCABULARY, tokenizer, table, rng)
+        yield make_item(example.question, gold, linked.candidates, VOCABULARY, tokenizer, table, rng)

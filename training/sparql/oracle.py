@@ -1,4 +1,4 @@
-"""A known query → the choices that write it, in one canonical order: what the decoder is taught.
+"""A static oracle: a known query → the actions that write it, in one canonical order.
 
 The walk begins at the constant that the question mentions first, or else at a class, and takes the query's
 edges as soon as they touch what is there; classes come right after what they describe.
@@ -6,8 +6,19 @@ edges as soon as they touch what is there; classes come right after what they de
 
 from collections.abc import Iterator
 
-from kbqa.decoding.actions import Action, Kind, Step, keyword
+from pyoxigraph import NamedNode
+
+from kbqa.decoding.actions import Action, Keyword, VariablePointer
 from kbqa.sparql.grammar import LinkedQuestion, SparqlState, start, term_of
+from kbqa.sparql.grammar.actions import (
+    BackwardPointer,
+    ClassPointer,
+    EntityPointer,
+    ForwardPointer,
+    NumberPointer,
+    ValuePointer,
+    Word,
+)
 from kbqa.sparql.query import (
     RDF_TYPE,
     Average,
@@ -21,73 +32,74 @@ from kbqa.sparql.query import (
     Query,
     Variable,
 )
+from training.decoder.decisions import Decision
 
 
 class NotWritableError(ValueError):
     """The grammar, or what was found in the question, does not reach this query."""
 
 
-def decisions(query: Query | None, world: LinkedQuestion) -> list[Step]:
-    """Return the decisions that write `query`; None is a question that the graph cannot answer.
+def decisions(query: Query | None, linked: LinkedQuestion) -> list[Decision]:
+    """The decisions that write `query`; None is a question that the graph cannot answer.
 
     Raises NotWritableError.
     """
     if query is None:
-        state = start(world)
-        return [_decision(state, keyword("NONE"))]
-    return list(_Walk(query, world).steps())
+        state = start(linked)
+        return [_decision(state, Keyword(Word.NONE))]
+    return list(_Walk(query, linked).steps())
 
 
-def _decision(state: SparqlState, choice: Action) -> Step:
+def _decision(state: SparqlState, action: Action) -> Decision:
     legal = tuple(state.legal_actions())
-    if choice not in legal:
-        raise NotWritableError(f"{choice.kind} {choice.key} is not offered at {state.step}.")
-    return Step(state.step, legal, legal.index(choice))
+    if action not in legal:
+        raise NotWritableError(f"{action.kind} {action.key} is not offered at {state.step}.")
+    return Decision(state.step, legal, legal.index(action))
 
 
 class _Walk:
     """Writes a query; remembers which of its variables became which of the grammar's."""
 
-    def __init__(self, query: Query, world: LinkedQuestion) -> None:
-        self.query, self.world, self.state = query, world, start(world)
+    def __init__(self, query: Query, linked: LinkedQuestion) -> None:
+        self.query, self.linked, self.state = query, linked, start(linked)
         self.places: dict[Variable, int] = {}
 
-    def steps(self) -> Iterator[Step]:
+    def steps(self) -> Iterator[Decision]:
         query = self.query
         if not query.columns:
-            yield self._take(keyword("ASK"))
+            yield self._take(Keyword(Word.ASK))
         if query.edges:
             yield from self._edges(list(query.edges))
         if query.branches:
-            yield self._take(keyword("EITHER"))
+            yield self._take(Keyword(Word.EITHER))
             for place, branch in enumerate(query.branches):
                 if place:
-                    yield self._take(keyword("OR"))
+                    yield self._take(Keyword(Word.OR))
                 yield from self._branch(branch)
-            yield self._take(keyword("CLOSE"))
+            yield self._take(Keyword(Word.CLOSE))
         for each in query.filters:
             yield from self._filter(each)
         for group in query.negations:
-            yield self._take(keyword("NOT"))
+            yield self._take(Keyword(Word.NOT))
             yield from self._group(list(group))
-            yield self._take(keyword("CLOSE"))
+            yield self._take(Keyword(Word.CLOSE))
         for edge in query.optionals:
-            yield self._take(keyword("OPTIONAL"))
+            yield self._take(Keyword(Word.OPTIONAL))
             yield from self._attach(edge)
-        yield self._take(keyword("END"))
+        yield self._take(Keyword(Word.END))
         if query.columns:
             yield from self._columns()
 
-    def _take(self, choice: Action) -> Step:
-        decision = _decision(self.state, choice)
+    def _take(self, action: Action) -> Decision:
+        decision = _decision(self.state, action)
         self.state = self.state.apply(decision.legal[decision.gold])
         return decision
 
-    def _edges(self, edges: list[Edge]) -> Iterator[Step]:
+    def _edges(self, edges: list[Edge]) -> Iterator[Decision]:
         first = self._first(edges)
         if first.predicate == RDF_TYPE and isinstance(first.subject, Variable):
             edges.remove(first)
-            yield self._take(Action(Kind.CLASS, first.object))
+            yield self._take(_class(first))
             if self.places.setdefault(first.subject, 0) != 0:
                 raise NotWritableError("An alternative begins with a class of another variable.")
         else:
@@ -138,38 +150,37 @@ class _Walk:
         )
 
     def _has_entity(self, edge: Edge) -> bool:
-        return edge.predicate != RDF_TYPE and any(
-            Action(Kind.ENTITY, end) in self.world.entities for end in (edge.subject, edge.object)
-        )
+        entities = {entity.key for entity in self.linked.entities}
+        return edge.predicate != RDF_TYPE and not entities.isdisjoint((edge.subject, edge.object))
 
     def _known(self, node: Node) -> bool:
         return isinstance(node, Variable) and node in self.places
 
-    def _attach(self, edge: Edge) -> Iterator[Step]:
+    def _attach(self, edge: Edge) -> Iterator[Decision]:
         from_subject = self._known(edge.subject)
         head = edge.subject if from_subject else edge.object
         yield self._take(self._variable(head))
         if edge.predicate == RDF_TYPE:
-            yield self._take(Action(Kind.CLASS, edge.object))
+            yield self._take(_class(edge))
         else:
             yield from self._leave(edge, head)
 
-    def _leave(self, edge: Edge, head: Node) -> Iterator[Step]:
+    def _leave(self, edge: Edge, head: Node) -> Iterator[Decision]:
         forward = head == edge.subject
         tail = edge.object if forward else edge.subject
-        yield self._take(Action(Kind.FORWARD if forward else Kind.BACKWARD, edge.predicate))
+        yield self._take((ForwardPointer if forward else BackwardPointer)(edge.predicate))
         if not isinstance(tail, Variable):
             yield self._take(self._pointer(tail, edge))
         elif tail in self.places:
             yield self._take(self._variable(tail))
         else:
-            self.places[tail] = len(self.state.introduced)
-            yield self._take(keyword("NEW"))
+            self.places[tail] = len(self.state.prefix.introduced)
+            yield self._take(Keyword(Word.NEW))
         for other in edge.alternatives:
-            yield self._take(keyword("OR"))
+            yield self._take(Keyword(Word.OR))
             yield self._take(self._pointer(other, edge))
 
-    def _branch(self, branch: Branch) -> Iterator[Step]:
+    def _branch(self, branch: Branch) -> Iterator[Decision]:
         """Write an alternative: on from what all have, or from its own beginning."""
         if branch.edges and not self.query.edges:
             yield from self._edges(list(branch.edges))
@@ -178,7 +189,7 @@ class _Walk:
         for each in branch.filters:
             yield from self._filter(each)
 
-    def _group(self, edges: list[Edge]) -> Iterator[Step]:
+    def _group(self, edges: list[Edge]) -> Iterator[Decision]:
         while edges:
             edge = next(
                 (each for each in edges if self._known(each.subject) or self._known(each.object)), None
@@ -188,45 +199,45 @@ class _Walk:
             edges.remove(edge)
             yield from self._attach(edge)
 
-    def _filter(self, each: Filter) -> Iterator[Step]:
-        yield self._take(self._variable(each.variable))
-        yield self._take(keyword(each.comparison))
-        if isinstance(each.value, Average):
-            yield self._take(keyword("AVERAGE"))
+    def _filter(self, condition: Filter) -> Iterator[Decision]:
+        yield self._take(self._variable(condition.variable))
+        yield self._take(Keyword(condition.comparison))
+        if isinstance(condition.value, Average):
+            yield self._take(Keyword(Word.AVERAGE))
         else:
-            yield self._take(self._offered(each.value))
+            yield self._take(self._offered(condition.value.value))
 
-    def _columns(self) -> Iterator[Step]:
+    def _columns(self) -> Iterator[Decision]:
         query = self.query
         for item in query.columns:
             yield from self._item(item)
         if query.having:
-            yield self._take(keyword("HAVING"))
+            yield self._take(Keyword(Word.HAVING))
             yield from self._item(query.having.item)
             comparison, value = self._counted(query.having)
-            yield self._take(keyword(comparison))
+            yield self._take(Keyword(comparison))
             yield self._take(self._offered(value))
         if not query.order:
-            yield self._take(keyword("STOP"))
+            yield self._take(Keyword(Word.STOP))
             return
-        yield self._take(keyword("DESC" if query.descending else "ASC"))
+        yield self._take(Keyword(Word.DESC if query.descending else Word.ASC))
         yield from self._item(query.order)
         if query.limit is None or query.limit == 1:
-            yield self._take(keyword("UNLIMITED" if query.limit is None else "ONE"))
+            yield self._take(Keyword(Word.UNLIMITED if query.limit is None else Word.ONE))
         else:
             yield self._take(self._offered(str(query.limit)))
 
-    def _item(self, item: Item) -> Iterator[Step]:
+    def _item(self, item: Item) -> Iterator[Decision]:
         if item.aggregate:
-            yield self._take(keyword(item.aggregate))
+            yield self._take(Keyword(item.aggregate))
         if item.variable is None:
-            yield self._take(keyword("ALL"))
+            yield self._take(Keyword(Word.ALL))
         else:
             yield self._take(self._variable(item.variable))
 
     def _counted(self, having: Having) -> tuple[Comparison, str]:
-        """Return a condition on a count by the number that the question has: at least two is more than one."""
-        named = {number.key.value for number in self.world.numbers}
+        """A condition on a count by a number that the question has: at least two is more than one."""
+        named = {number.key.value for number in self.linked.numbers}
         value = having.value.value
         if value in named or not value.isdecimal():
             return having.comparison, value
@@ -241,19 +252,32 @@ class _Walk:
     def _variable(self, node: Node) -> Action:
         if not isinstance(node, Variable) or node not in self.places:
             raise NotWritableError(f"{node} is used before it is bound.")
-        return Action(Kind.VARIABLE, self.places[node])
+        return VariablePointer(self.places[node])
 
     def _pointer(self, node: Node, edge: Edge) -> Action:
-        """Return the candidate that stands for a constant of an edge."""
-        for choice in (*self.world.entities, *self.world.values, *self.world.numbers):
-            if term_of(choice) == node and (choice.kind != Kind.VALUE or choice.key[0] == edge.predicate):
-                return choice
+        """The candidate that stands for a constant of an edge. Raises NotWritableError."""
+        for value in self.linked.values:
+            if value.key == (edge.predicate, node):
+                return value
+        for pointer in (*self.linked.entities, *self.linked.numbers):
+            if pointer.key == node:
+                return pointer
         raise NotWritableError(f"{node} was not found in the question.")
 
-    def _offered(self, value: object) -> Action:
-        """Return the choice on offer that has a value."""
-        wanted = value if isinstance(value, str) else value.value  # type: ignore[attr-defined]
-        for choice in self.state.legal_actions():
-            if choice.kind != Kind.KEYWORD and term_of(choice).value == wanted:
-                return choice
-        raise NotWritableError(f"{value} was not found in the question.")
+    def _offered(self, text: str) -> Action:
+        """The legal action that has a value. Raises NotWritableError."""
+        for action in self.state.legal_actions():
+            if isinstance(action, (EntityPointer, ValuePointer, NumberPointer)) and _text(action) == text:
+                return action
+        raise NotWritableError(f"{text} was not found in the question.")
+
+
+def _text(action: EntityPointer | ValuePointer | NumberPointer) -> str:
+    return action.key.value if isinstance(action, NumberPointer) else term_of(action).value
+
+
+def _class(edge: Edge) -> ClassPointer:
+    """The class of an edge that makes something a member of it. Raises NotWritableError."""
+    if not isinstance(edge.object, NamedNode):
+        raise NotWritableError("A class is no IRI.")
+    return ClassPointer(edge.object)

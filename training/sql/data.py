@@ -5,7 +5,6 @@ and questions that a database cannot answer.
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
@@ -14,36 +13,22 @@ from tempfile import TemporaryDirectory
 from tokenizers import Tokenizer
 
 from kbqa.decoding.features import TextTable
-from kbqa.linking.names import Names
-from kbqa.sql.answer.schema_linking import CellNames
-from kbqa.sql.ingest.cells import CellReport, read_cells, sample_values
+from kbqa.sql.ingest.cells import sample_values
 from kbqa.sql.ingest.inferred_keys import all_keys
 from kbqa.sql.ingest.introspection import read_schema
-from kbqa.sql.models import Database
 from kbqa.sql.schema import ColumnRef, ColumnType, Schema
 from kbqa.sql.stores.connections import sqlite_engine
 from training.decoder.dataset import Prepared, folder_of
+from training.json_lines import read_rows
+from training.sql.cell_index import indexed_cells
 from training.sql.items import Example, Tools, parsed, prepare
-from training.sql.pattern_transfer import Pattern, pattern_of, transplanted
-from training.sql.published import bird_question, bird_schemas, database_file, read_rows
+from training.sql.pattern_transfer import Pattern, pattern_of, transferred
+from training.sql.published import HELD_OUT_DATABASES, bird_question, bird_schemas, database_file
 from training.sql.table_questions import TableQuestions
-from training.synthetic.databases import DatabaseWorld
+from training.synthetic.databases import SyntheticDatabase
 from training.synthetic.delexicalisation import common_words
 from training.synthetic.domains import DOMAINS, HELD_OUT_DOMAIN
 
-HELD_OUT_DATABASES = (
-    "products_for_hire",
-    "sakila_1",
-    "book_2",
-    "hr_1",
-    "tracking_share_transactions",
-    "student_1",
-    "railway",
-    "machine_repair",
-)
-"""Databases of Spider's training set that are only measured on, whatever the seed: weights that go on from
-others must not have seen them.
-"""
 _SAMPLED, _TRIES, _KEYLESS = 40, 20, 0.5
 """How many values of a column questions are made with; how often one is tried to make; how many databases
 without rows only have the keys that names tell of, as many have that people use.
@@ -63,8 +48,8 @@ class Amounts:
     of_tables: int = 60
     made_without_rows: int = 140
     unanswerable: int = 8
-    worlds: int = 12
-    of_world: int = 130
+    synthetic: int = 12
+    of_synthetic: int = 130
 
 
 @dataclass
@@ -90,13 +75,13 @@ def training_databases(data: Sequence[Path], amounts: Amounts, seed: int) -> Ite
 def invented_databases(amounts: Amounts, folder: Path, seed: int) -> Iterator[TrainingDatabase]:
     """Yield invented databases, whose files lie in `folder`; of one domain only to validate with."""
     for domain in DOMAINS:
-        for number in range(amounts.worlds):
-            world = DatabaseWorld(domain, 1_000 * (seed + 1) + number, folder)
-            found = [Example(*asked) for asked in world.questions(amounts.of_world)]
+        for number in range(amounts.synthetic):
+            database = SyntheticDatabase(domain, 1_000 * (seed + 1) + number, folder)
+            found = [Example(*asked) for asked in database.questions(amounts.of_synthetic)]
             if domain != HELD_OUT_DOMAIN:
-                yield TrainingDatabase("worlds", world.tables.schema, found, file=world.file)
-            elif number < amounts.worlds // 5:
-                yield TrainingDatabase("worlds", world.tables.schema, valid=found, file=world.file)
+                yield TrainingDatabase("synthetic", database.tables.schema, found, file=database.file)
+            elif number < amounts.synthetic // 5:
+                yield TrainingDatabase("synthetic", database.tables.schema, valid=found, file=database.file)
 
 
 def prepare_all(
@@ -132,7 +117,7 @@ def prepare_database(
         asked += [
             Example(text, None) for text in rng.sample(questions, min(len(questions), amounts.unanswerable))
         ]
-    with written(each.schema, each.file) as cells:
+    with indexed_cells(each.schema, each.file) as cells:
         done.items.extend(prepare(asked, each.schema, cells, tools))
         done.valid[each.name].extend(prepare(each.valid, each.schema, cells, tools, training=False))
     questions += [example.question for example in each.train]
@@ -146,8 +131,8 @@ def patterns_of(databases: Sequence[TrainingDatabase]) -> Iterator[Pattern]:
         for example in each.train if each.file else ():
             query = parsed(example.sql, each.schema)[0]
             pattern = pattern_of(example.question, query, each.schema, common) if query else None
-            if pattern is not None and pattern.wording.marks not in seen:
-                seen.add(pattern.wording.marks)
+            if pattern is not None and pattern.template.marks not in seen:
+                seen.add(pattern.template.marks)
                 yield pattern
 
 
@@ -171,7 +156,7 @@ def _made(
         cells, wanted = sample_values(sqlite_engine(database.file), schema, _SAMPLED), amounts.made
     shapes = [each for each in by_shape(patterns) if each]
     tries = (
-        transplanted(rng.choice(rng.choice(shapes)), schema, cells, rng)
+        transferred(rng.choice(rng.choice(shapes)), schema, cells, rng)
         for _ in range(_TRIES * wanted if shapes else 0)
     )
     yield from islice((Example(*found) for found in tries if found is not None), wanted)
@@ -181,21 +166,6 @@ def _made(
 def _invented_numbers(schema: Schema, rng: random.Random) -> dict[ColumnRef, list[str]]:
     numbers = [ref for ref in schema.refs() if schema.column(ref).type == ColumnType.NUMBER]
     return {ref: [str(rng.randint(1, 10 ** rng.randint(1, 5))) for _ in range(3)] for ref in numbers}
-
-
-@contextmanager
-def written(schema: Schema, file: Path | None) -> Iterator[CellNames]:
-    """Keep the values of a database's cells for the block, where there are any."""
-    if file is None:
-        yield CellNames()
-        return
-    row = Database.objects.create(
-        slug=f"training-{Database.objects.count()}", name=file.stem, source_kind=Database.SourceKind.FILE
-    )
-    names, report = Names("kbqa_cell", "kbqa_cellword", "database_id", row.pk, 1), CellReport()
-    names.write(read_cells(sqlite_engine(file), schema, report))
-    yield CellNames(names, report.codes)
-    names.delete()
 
 
 def _spider(folder: Path, amounts: Amounts, rng: random.Random) -> Iterator[TrainingDatabase]:

@@ -7,14 +7,16 @@ from dataclasses import dataclass, replace
 
 from tokenizers import Tokenizer
 
-from kbqa.decoding.actions import Action, Kind, Step
+from kbqa.decoding.actions import Action
 from kbqa.decoding.features import TextTable
 from kbqa.sql.answer.schema_linking import CellNames, link_question, relate, under_another_name
 from kbqa.sql.focus.selection import focused
 from kbqa.sql.grammar import VOCABULARY, LinkedQuestion
+from kbqa.sql.grammar.actions import ColumnPointer, TablePointer
 from kbqa.sql.query import Query
 from kbqa.sql.schema import ColumnRef, Schema
 from training.decoder.dataset import Item, JointSchema, make_item
+from training.decoder.decisions import Decision
 from training.sql.gold_columns import columns_in
 from training.sql.oracle import NotWritableError, decisions, used
 from training.sql.parser import NotCoveredError, parse_query
@@ -57,7 +59,7 @@ class Tools:
 def prepare(
     examples: Iterable[Example], schema: Schema, cells: CellNames, tools: Tools, *, training: bool = True
 ) -> Iterator[Item]:
-    """Yield an item for each example that the grammar covers.
+    """An item for each example that the grammar covers.
 
     For `training`, some see a part of the schema only, and of a query that cannot be written with what the
     question mentions it is still learned which columns it uses.
@@ -65,22 +67,22 @@ def prepare(
     for example in examples:
         query, reason = parsed(example.sql, schema)
         needed = columns_in(example.sql or "", schema) if query is None else used(query)
-        world = _world(example.question, schema, cells, needed, tools.rng if training else None)
-        steps: list[Step] = []
+        linked = _linked(example.question, schema, cells, needed, tools.rng if training else None)
+        gold: list[Decision] = []
         try:
             if not reason:
-                steps = decisions(query, world)
+                gold = decisions(query, linked)
         except NotWritableError as error:
             reason = str(error)
         if reason:
             tools.left_out[reason[-40:]] += 1
             if not training or not needed:
                 continue
-        yield item_of(example.question, steps, world, needed, tools)
+        yield item_of(example.question, gold, linked, needed, tools)
 
 
 def parsed(sql: str | None, schema: Schema) -> tuple[Query | None, str]:
-    """Return SQL as data, or why the grammar does not cover it."""
+    """SQL as data, or why the grammar does not cover it."""
     if sql is None:
         return None, ""
     try:
@@ -90,46 +92,47 @@ def parsed(sql: str | None, schema: Schema) -> tuple[Query | None, str]:
 
 
 def item_of(
-    question: str, steps: list[Step], world: LinkedQuestion, needed: set[ColumnRef | str], tools: Tools
+    question: str, gold: list[Decision], linked: LinkedQuestion, needed: set[ColumnRef | str], tools: Tools
 ) -> Item:
-    """Return a question's arrays."""
+    """A question's arrays."""
 
-    def relevant(choice: Action) -> int:
-        return int(choice.key in needed) if choice.kind in (Kind.TABLE, Kind.COLUMN) else -1
+    def relevant(action: Action) -> int:
+        return int(action.key in needed) if isinstance(action, TablePointer | ColumnPointer) else -1
 
-    joint = JointSchema(lambda choices: relate(world.schema, choices), relevant)
+    joint = JointSchema(lambda actions: relate(linked.schema, actions), relevant)
     return make_item(
-        question, steps, world.candidates, VOCABULARY, tools.tokenizer, tools.table, tools.rng, joint
+        question, gold, linked.candidates, VOCABULARY, tools.tokenizer, tools.table, tools.rng, joint
     )
 
 
-def _world(
+def _linked(
     question: str, schema: Schema, cells: CellNames, needed: set[ColumnRef | str], rng: random.Random | None
 ) -> LinkedQuestion:
-    world = link_question(question, schema, cells)
+    linked = link_question(question, schema, cells)
     if rng is not None and rng.random() < _DISGUISED:
-        world = disguised(world, question, rng)
+        linked = disguised(linked, question, rng)
     kept = [ref for ref in needed if isinstance(ref, ColumnRef)]
-    most = min(MAX_COLUMNS, len(world.columns))
-    if rng is not None and len(world.columns) > MAX_COLUMNS and rng.random() < _WIDENED:
-        most = min(len(world.columns), rng.randint(MAX_COLUMNS, _WIDE_COLUMNS))
+    most = min(MAX_COLUMNS, len(linked.columns))
+    if rng is not None and len(linked.columns) > MAX_COLUMNS and rng.random() < _WIDENED:
+        most = min(len(linked.columns), rng.randint(MAX_COLUMNS, _WIDE_COLUMNS))
     elif rng is not None and rng.random() < _NARROWED:
         most = min(most, max(len(kept) + 2, rng.randint(_MIN_COLUMNS, MAX_COLUMNS)))
-    return world if len(world.columns) <= most else focused(world, kept, most, noise=rng)
+    return linked if len(linked.columns) <= most else focused(linked, kept, most, noise=rng)
 
 
-def disguised(world: LinkedQuestion, question: str, rng: random.Random) -> LinkedQuestion:
-    """Return a world in which some of the columns that something is written about have codes for names: a
-    letter and a number, or initials.
+def disguised(linked: LinkedQuestion, question: str, rng: random.Random) -> LinkedQuestion:
+    """A linked question in which some of the described columns have codes for names.
+
+    A code is a letter and a number, or initials.
     """
     share = rng.random()
     return replace(
-        world,
+        linked,
         columns=tuple(
-            under_another_name(choice, _code(choice.text, rng), question)
-            if choice.context[1:] and rng.random() < share
-            else choice
-            for choice in world.columns
+            under_another_name(column, _code(column.text, rng), question)
+            if column.context[1:] and rng.random() < share
+            else column
+            for column in linked.columns
         ),
     )
 

@@ -1,9 +1,19 @@
-"""A known query → the choices that write it: what the decoder is taught."""
+"""A static oracle: a known query → the actions that write it, which the decoder is taught."""
 
 from collections.abc import Iterator, Sequence
 
-from kbqa.decoding.actions import Action, Kind, Step, keyword
+from kbqa.decoding.actions import Action, Keyword
 from kbqa.sql.grammar import LinkedQuestion, open_keys, start
+from kbqa.sql.grammar.actions import (
+    WORD_OF,
+    ColumnPointer,
+    NumberPointer,
+    Step,
+    TablePointer,
+    ValuePointer,
+    Word,
+    value_of,
+)
 from kbqa.sql.query import (
     AllOf,
     Condition,
@@ -18,155 +28,153 @@ from kbqa.sql.query import (
     column_of,
 )
 from kbqa.sql.schema import ColumnRef
+from training.decoder.decisions import Decision
 
 
 class NotWritableError(ValueError):
     """The grammar, or what was found in the question, does not reach this query."""
 
 
-def decisions(query: Query | None, world: LinkedQuestion) -> list[Step]:
-    """Return the decisions that write `query`; None is a question that the database cannot answer.
+def decisions(query: Query | None, linked: LinkedQuestion) -> list[Decision]:
+    """The decisions that write `query`; None is a question that the database cannot answer.
 
     Raises NotWritableError.
     """
-    walk = _Walk(world)
+    walk = _Walk(linked)
     if query is None:
-        return [walk.take(keyword("NONE"))]
-    steps = list(walk.whole(query))
+        return [walk.take(Keyword(Word.NONE))]
+    written = list(walk.whole(query))
     if walk.state.step:
         raise NotWritableError("The grammar does not end there.")
-    return steps
+    return written
 
 
 class _Walk:
-    """Writes a query choice by choice."""
+    """Writes a query action by action."""
 
-    def __init__(self, world: LinkedQuestion) -> None:
-        self.world, self.state = world, start(world)
+    def __init__(self, linked: LinkedQuestion) -> None:
+        self.linked, self.state = linked, start(linked)
 
-    def take(self, choice: Action) -> Step:
+    def take(self, action: Action) -> Decision:
         legal = tuple(self.state.legal_actions())
-        if choice not in legal:
-            raise NotWritableError(f"{choice.kind} {choice.key} is not offered at {self.state.step}.")
-        step = Step(self.state.step, legal, legal.index(choice))
-        self.state = self.state.apply(legal[step.gold])
-        return step
+        if action not in legal:
+            raise NotWritableError(f"{action.kind} {action.key} is not offered at {self.state.step}.")
+        decision = Decision(self.state.step, legal, legal.index(action))
+        self.state = self.state.apply(decision.action)
+        return decision
 
-    def whole(self, query: Query) -> Iterator[Step]:
+    def whole(self, query: Query) -> Iterator[Decision]:
         yield from self._select(query)
         if query.operation is None or query.right is None:
-            yield from self._end(query, keyword("END"))
+            yield from self._end(query, Keyword(Word.END))
         else:
-            yield from self._end(query, keyword(f"set {query.operation}"))
+            yield from self._end(query, Keyword(WORD_OF[query.operation]))
             yield from self._select(query.right)
-            yield from self._end(query.right, keyword("END"))
+            yield from self._end(query.right, Keyword(Word.END))
 
-    def _end(self, query: Query, closing: Action) -> Iterator[Step]:
+    def _end(self, query: Query, closing: Action) -> Iterator[Decision]:
         yield self.take(closing)
-        while self.state.step == "VIA":
+        while self.state.step == Step.VIA:
             yield self.take(self._key(query.via))
 
     def _key(self, chosen: Sequence[Via]) -> Action:
         wanted = {frozenset((via.source, via.target)) for via in chosen}
-        for choice, key in open_keys(self.state).items():
+        for action, key in open_keys(self.state.prefix).items():
             if frozenset((key.source, key.target)) in wanted:
-                return choice
+                return action
         raise NotWritableError("The key that joins two tables is not offered.")
 
-    def _select(self, query: Query) -> Iterator[Step]:
+    def _select(self, query: Query) -> Iterator[Decision]:
         if query.distinct:
-            yield self.take(keyword("DISTINCT"))
+            yield self.take(Keyword(Word.DISTINCT))
         for item in query.items:
             yield from self._item(item)
         for table in query.with_tables:
-            yield self.take(keyword("WITH"))
-            yield self.take(Action(Kind.TABLE, table))
-        yield from self._conditions("WHERE", query.where)
+            yield self.take(Keyword(Word.WITH))
+            yield self.take(TablePointer(table))
+        yield from self._conditions(Word.WHERE, query.where)
         if query.group:
-            yield self.take(keyword("GROUP"))
+            yield self.take(Keyword(Word.GROUP))
             for key in query.group:
                 yield from self._operand(key)
-        yield from self._conditions("HAVING", query.having)
+        yield from self._conditions(Word.HAVING, query.having)
         yield from self._orders(query.order, query.limit)
 
-    def _item(self, item: Item) -> Iterator[Step]:
+    def _item(self, item: Item) -> Iterator[Decision]:
         yield from self._term(item.term)
         if item.operator is not None and item.other is not None:
-            yield self.take(keyword(f"operator {item.operator}"))
+            yield self.take(Keyword(WORD_OF[item.operator]))
             yield from self._term(item.other)
 
-    def _term(self, term: Term) -> Iterator[Step]:
+    def _term(self, term: Term) -> Iterator[Decision]:
         if term.aggregate is not None:
-            yield self.take(keyword(term.aggregate))
+            yield self.take(Keyword(term.aggregate))
         if term.distinct:
-            yield self.take(keyword("DISTINCT"))
+            yield self.take(Keyword(Word.DISTINCT))
         yield from self._operand(term.operand)
 
-    def _operand(self, operand: Operand) -> Iterator[Step]:
+    def _operand(self, operand: Operand) -> Iterator[Decision]:
         if isinstance(operand, DatePart):
-            yield self.take(keyword(operand.part))
+            yield self.take(Keyword(operand.part))
             operand = operand.column
         yield self.take(_pointer(operand))
 
-    def _conditions(self, clause: str, conditions: Sequence[Condition]) -> Iterator[Step]:
+    def _conditions(self, clause: Word, conditions: Sequence[Condition]) -> Iterator[Decision]:
         for place, condition in enumerate(conditions):
-            yield self.take(keyword(clause if place == 0 else "OR" if condition.follows_or else "AND"))
+            yield self.take(Keyword(clause if place == 0 else Word.OR if condition.follows_or else Word.AND))
             yield from self._item(condition.item)
-            yield self.take(keyword(condition.comparison))
+            yield self.take(Keyword(condition.comparison))
             yield from self._right(condition)
 
-    def _right(self, condition: Condition) -> Iterator[Step]:
+    def _right(self, condition: Condition) -> Iterator[Decision]:
         if condition.query is not None:
-            if self.state.step == "VALUE":
-                yield self.take(keyword("SELECT"))
+            if self.state.step == Step.VALUE:
+                yield self.take(Keyword(Word.SELECT))
             yield from self._select(condition.query)
-            yield from self._end(condition.query, keyword("END"))
+            yield from self._end(condition.query, Keyword(Word.END))
         elif condition.column is not None:
-            yield self.take(Action(Kind.COLUMN, condition.column))
+            yield self.take(ColumnPointer(condition.column))
         else:
             for place, value in enumerate(condition.values):
-                if place and self.state.step != "VALUE":
-                    yield self.take(keyword("ALSO"))
+                if place and self.state.step != Step.VALUE:
+                    yield self.take(Keyword(Word.ALSO))
                 yield self.take(self._value(value))
 
     def _value(self, value: Value) -> Action:
-        wanted = value.text.casefold()
-        offered = [
-            choice for choice in self.state.legal_actions() if choice.kind in (Kind.VALUE, Kind.NUMBER)
+        """The legal action of a value, as it is written or but for capitals. Raises NotWritableError."""
+        legal = [
+            action
+            for action in self.state.legal_actions()
+            if isinstance(action, (ValuePointer, NumberPointer))
         ]
-        for text in (value.text, wanted):
-            for choice in offered:
-                found = str(choice.key[1] if choice.kind == Kind.VALUE else choice.key)
-                if text in (found, found.casefold()):
-                    return choice
+        for text in (value.text, value.text.casefold()):
+            for action in legal:
+                if text in (value_of(action), value_of(action).casefold()):
+                    return action
         raise NotWritableError("A value was not found in the question.")
 
-    def _orders(self, orders: Sequence[Order], limit: int | None) -> Iterator[Step]:
+    def _orders(self, orders: Sequence[Order], limit: int | None) -> Iterator[Decision]:
         if limit is not None and not orders:
             raise NotWritableError("LIMIT without ORDER")
         for place, order in enumerate(orders):
-            yield self.take(keyword("ORDER" if place == 0 else "ALSO"))
+            yield self.take(Keyword(Word.ORDER if place == 0 else Word.ALSO))
             yield from self._item(order.item)
-            yield self.take(keyword("DESC" if order.descending else "ASC"))
+            yield self.take(Keyword(Word.DESC if order.descending else Word.ASC))
         if orders:
             yield self.take(self._limit(limit))
 
     def _limit(self, limit: int | None) -> Action:
-        return (
-            keyword("UNLIMITED")
-            if limit is None
-            else keyword("ONE")
-            if limit == 1
-            else Action(Kind.NUMBER, str(limit))
-        )
+        if limit is None:
+            return Keyword(Word.UNLIMITED)
+        return Keyword(Word.ONE) if limit == 1 else NumberPointer(str(limit))
 
 
 def _pointer(operand: ColumnRef | AllOf) -> Action:
-    return Action(Kind.TABLE, operand.table) if isinstance(operand, AllOf) else Action(Kind.COLUMN, operand)
+    return TablePointer(operand.table) if isinstance(operand, AllOf) else ColumnPointer(operand)
 
 
 def used(query: Query) -> set[ColumnRef | str]:
-    """Return the columns and tables that a query names, itself or within."""
+    """The columns and tables that a query names, itself or within."""
     found: set[ColumnRef | str] = set()
     for each in query.queries():
         found.update(ref for operand in each.operands() if (ref := column_of(operand)) is not None)

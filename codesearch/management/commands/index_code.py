@@ -4,24 +4,24 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from codesearch import services
 from codesearch.models import Build, Repository
+from searchapp.commands import SearchappCommand
 from searchapp.jobs.models import Job
-from searchapp.jobs.terminal import run_with_bar
+from searchapp.jobs.progress_bar import run_with_bar
 
 _ARCHIVES = (".zip", ".tar.gz", ".tgz")
 
 
-class Command(BaseCommand):
+class Command(SearchappCommand):
     """Index a git address, a folder, or an archive."""
 
     help = (
-        "Index SOURCE: a git address, a folder, or a .zip or .tar.gz file."
-        " Run again, it brings the index up to date."
+        "Index SOURCE: a git address, a folder, or a .zip or .tar.gz file. "
+        "Run again, it brings the index up to date."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -36,17 +36,14 @@ class Command(BaseCommand):
         """Run the build in this process and show its progress."""
         source: str = options["source"]
         name = options["name"] or services.suggested_name(source)
-        try:
-            repository, job = self._start(source, name, options["ref"])
-        except ValidationError as error:
-            raise CommandError(" ".join(error.messages)) from error
+        repository, job = self._start(source, name, options["ref"])
         run_with_bar(job)
         build = repository.builds.filter(state=Build.State.SERVING).first()
         if build is not None:
             self.stdout.write(
-                f"{name}: {build.units:,} units in {build.files:,} files;"
-                f" {build.added_files:,} files added or changed, "
-                f"{build.removed_files:,} replaced or removed, {build.encoded_units:,} texts encoded."
+                f"{name}: {build.units:,} units in {build.files:,} files; "
+                f"{build.added_files:,} files added or changed, {build.removed_files:,} replaced or removed, "
+                f"{build.encoded_units:,} texts encoded."
             )
 
     def _start(self, source: str, name: str, ref: str) -> tuple[Repository, Job]:

@@ -2,16 +2,29 @@
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
+
+from searchapp.commands import SearchappCommand
+from searchapp.encoders.openvino import BUNDLED_MODEL, model_folder
+from training.code_encoder.corpora import read_documents, read_queries
+from training.code_encoder.mining import read_pairs
+
+if TYPE_CHECKING:
+    from evaluation.codesearch.encoder_comparison import Task
 
 
-class Command(BaseCommand):
+class Command(SearchappCommand):
     """Score model folders on a corpus with judged queries and on held-out pairs, dense search alone."""
 
-    help = "Compare code encoders: MRR, Mean Angular Margin, parameters, functions a second, and a paired test against the first."
+    help = (
+        "Compare code encoders: MRR, Mean Angular Margin, parameters, functions a second, "
+        "and a paired test against the first. Needs torch (`make models`)."
+    )
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -39,43 +52,47 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Compare."""
-        from evaluation.codesearch.corpora import read_documents, read_queries
-        from evaluation.codesearch.encoder_comparison import compare, corpus_tasks, held_out_tasks
+        if find_spec("torch") is None:
+            raise CommandError("This comparison needs torch: `make models` installs it.")
+        from evaluation.codesearch.encoder_comparison import compare
         from evaluation.codesearch.encoder_table import as_markdown
-        from searchapp.encoders.openvino import BUNDLED_MODEL, model_folder
-        from training.code_encoder.mining import read_pairs
 
-        models: dict[str, list[Path]] = {}
-        for each in options["models"]:
-            name, _, folders = each.partition("=")
-            models[name] = (
-                [Path(folder) for folder in folders.split(",")] if folders else [model_folder(BUNDLED_MODEL)]
-            )
-        missing = [
-            str(folder)
-            for folders in models.values()
-            for folder in folders
-            if not (folder / "config.json").exists()
-        ]
-        if missing:
-            raise CommandError(f"No model in {', '.join(missing)}.")
-        tasks = []
-        if options["corpus"]:
-            tasks += corpus_tasks(read_documents(options["corpus"]), read_queries(options["queries"]))
-        if options["pairs"]:
-            tasks += held_out_tasks(
-                [pair for path in options["pairs"] for pair in read_pairs(path)], options["most"]
-            )
-        if not tasks:
-            raise CommandError("Give --corpus with --queries, or --pairs, or both.")
+        models = self._models(options["models"])
+        tasks = self._tasks(options)
         outcomes = compare(models, tasks, self.stderr.write)
-        baseline = next((each for each in outcomes if each.name == options["baseline"]), outcomes[0])
+        baseline = next((outcome for outcome in outcomes if outcome.name == options["baseline"]), outcomes[0])
         table = as_markdown(outcomes, baseline)
         if options["out"]:
             options["out"].write_text(table, encoding="utf-8")
         self.stdout.write(table)
-        self.stdout.write(
-            json.dumps(
-                {each.name: {task: round(each.mrr(task), 4) for task in each.ranks} for each in outcomes}
-            )
-        )
+        scores = {
+            outcome.name: {task: round(outcome.mrr(task), 4) for task in outcome.ranks}
+            for outcome in outcomes
+        }
+        self.stdout.write(json.dumps(scores))
+
+    def _models(self, given: Sequence[str]) -> dict[str, list[Path]]:
+        """The folders of each name; the bundled model's for a name without any."""
+        models: dict[str, list[Path]] = {}
+        for name, _, folders in (text.partition("=") for text in given):
+            paths = [Path(folder) for folder in folders.split(",")] if folders else []
+            models[name] = paths or [model_folder(BUNDLED_MODEL)]
+        folders_without = [
+            str(path) for paths in models.values() for path in paths if not (path / "config.json").exists()
+        ]
+        if folders_without:
+            raise CommandError(f"No model in {', '.join(folders_without)}.")
+        return models
+
+    def _tasks(self, options: dict[str, Any]) -> "list[Task]":
+        from evaluation.codesearch.encoder_comparison import corpus_tasks, held_out_tasks
+
+        tasks: list[Task] = []
+        if options["corpus"]:
+            tasks += corpus_tasks(read_documents(options["corpus"]), read_queries(options["queries"]))
+        if options["pairs"]:
+            pairs = [pair for path in options["pairs"] for pair in read_pairs(path)]
+            tasks += held_out_tasks(pairs, options["most"])
+        if not tasks:
+            raise CommandError("Give --corpus with --queries, or --pairs, or both.")
+        return tasks

@@ -1,20 +1,23 @@
-"""`manage.py evaluate_code`: how well functions are found, as CodeSearchNet and CosQA measure it."""
+"""`manage.py evaluate_code`: how well functions are evaluation, as CodeSearchNet and CosQA measure it."""
 
 import json
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
 from codesearch.retrieval import Retriever
-from evaluation.codesearch.corpora import MalformedFile, read_documents, read_queries
 from evaluation.codesearch.corpus_evaluation import evaluate_corpus
+from evaluation.json_lines import write_rows
+from searchapp.commands import SearchappCommand
 from searchapp.throwaway import throwaway_database
+from training.code_encoder.corpora import read_documents, read_queries
+from training.json_lines import MalformedFile
 
 
-class Command(BaseCommand):
+class Command(SearchappCommand):
     """Index a corpus in a throw-away database, search it, and print the measures."""
 
     help = "Score the search on a corpus with judged queries; the last line is one JSON object."
@@ -44,7 +47,7 @@ class Command(BaseCommand):
         except (OSError, MalformedFile) as error:
             raise CommandError(str(error)) from error
         with throwaway_database():
-            found = evaluate_corpus(
+            evaluation = evaluate_corpus(
                 documents,
                 queries,
                 retriever=Retriever(options["retriever"]),
@@ -52,9 +55,6 @@ class Command(BaseCommand):
                 progress=lambda items: tqdm(items, desc="Searching", unit=" queries"),
             )
         if options["run"]:
-            lines = (
-                json.dumps({"query_id": query, "ranking": ranking})
-                for query, ranking in found.rankings.items()
-            )
-            options["run"].write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        self.stdout.write(json.dumps(found.measures))
+            rows = ({"query_id": query, "ranking": ranking} for query, ranking in evaluation.rankings.items())
+            write_rows(options["run"], rows)
+        self.stdout.write(json.dumps(evaluation.measures))

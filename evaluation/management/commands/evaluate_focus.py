@@ -1,31 +1,35 @@
-"""`manage.py evaluate_focus`: whether the focused schema holds what queries need; the last line is one JSON
-object.
+"""`manage.py evaluate_focus`: whether the focused schema holds what queries need.
+
+The last line of what it prints is one JSON object.
 """
 
 import json
 from argparse import ArgumentParser
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
-from evaluation.kbqa.focus import FocusScores, evaluate_focus, merged
+from evaluation.kbqa.focus import FocusQuestion, FocusScores, evaluate_focus, merged
 from kbqa.decoding.pointer_network import load_decoder
 from kbqa.sql.answer.generator import MODEL_FOLDER, LocalGenerator
 from kbqa.sql.focus.cross_encoder.inference import BUNDLED_FOLDER as CROSS_ENCODER_FOLDER
 from kbqa.sql.focus.cross_encoder.inference import load_cross_encoder
 from kbqa.sql.focus.selection import NARROW, ROOMY
 from kbqa.sql.schema import Schema
-from training.sql.published import flat_schema, read_rows
+from searchapp.commands import SearchappCommand
+from training.json_lines import read_rows, spread
+from training.sql.published import flat_schema
 
 _BUDGETS = {"narrow": NARROW, "roomy": ROOMY}
 
 
-class Command(BaseCommand):
+class Command(SearchappCommand):
     """Score the part of a schema that is kept for a question."""
 
     help = "Score the part of a schema that is kept for a question; the last line is one JSON object."
@@ -66,43 +70,37 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Focus each question and print the scores."""
-        schemas: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        for row in self._rows(options["schema"]):
-            schemas[str(row["db_id"])].append(row)
-        rows = self._rows(options["questions"])
-        if options["limit"]:
-            rows = rows[:: max(1, len(rows) // options["limit"])][: options["limit"]]
-        asked: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        for row in rows:
-            asked[str(row["db_id"])].append(row)
-        if missing := sorted(set(asked) - set(schemas)):
+        schemas = self._schemas(options["schema"])
+        questions = self._questions(options["questions"], options["limit"])
+        if missing := sorted({question.database for question in questions} - set(schemas)):
             raise CommandError(f"The schema file has no {', '.join(missing[:5])}.")
-        closer = (
-            None
-            if options["without_cross_encoder"]
-            else partial(load_cross_encoder, options["cross_encoder"])
-        )
-        generator = LocalGenerator(load_decoder(options["model"]), closer=closer)
-        scores = FocusScores()
-        with tqdm(total=len(rows), unit="question") as bar:
-            for schema, questions in self._sets(schemas, asked, merge=options["merge"]):
-                for _ in evaluate_focus(questions, schema, generator, _BUDGETS[options["budget"]], scores):
+        generator, scores = self._generator(options), FocusScores()
+        with tqdm(total=len(questions), unit="question") as bar:
+            for schema, asked in _sets(schemas, questions, merge=options["merge"]):
+                for _ in evaluate_focus(asked, schema, generator, _BUDGETS[options["budget"]], scores):
                     bar.update()
         self.stdout.write(json.dumps(scores.summary()))
 
-    def _sets(
-        self, schemas: dict[str, list[dict[str, Any]]], asked: dict[str, list[dict[str, Any]]], *, merge: bool
-    ) -> Iterator[tuple[Schema, list[dict[str, Any]]]]:
-        if merge:
-            yield merged(
-                {name: flat_schema(rows) for name, rows in schemas.items()},
-                [row for rows in asked.values() for row in rows],
-            )
-            return
-        for name, rows in asked.items():
-            yield flat_schema(schemas[name]), rows
+    def _generator(self, options: dict[str, Any]) -> LocalGenerator:
+        load = partial(load_cross_encoder, options["cross_encoder"])
+        return LocalGenerator(
+            load_decoder(options["model"]),
+            cross_encoder=None if options["without_cross_encoder"] else load,
+        )
 
-    def _rows(self, path: Path) -> list[dict[str, Any]]:
+    def _schemas(self, path: Path) -> dict[str, Schema]:
+        columns: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+        for row in self._rows(path):
+            columns[str(row["db_id"])].append(row)
+        return {name: flat_schema(rows) for name, rows in columns.items()}
+
+    def _questions(self, path: Path, limit: int | None) -> list[FocusQuestion]:
+        try:
+            return spread([FocusQuestion.from_row(row) for row in self._rows(path)], limit)
+        except KeyError as error:
+            raise CommandError(f"{path}: a question lacks {error}.") from error
+
+    def _rows(self, path: Path) -> list[Mapping[str, Any]]:
         try:
             rows = list(read_rows(path))
         except (OSError, ValueError) as error:
@@ -110,3 +108,17 @@ class Command(BaseCommand):
         if not rows:
             raise CommandError(f"{path} is empty.")
         return rows
+
+
+def _sets(
+    schemas: Mapping[str, Schema], questions: Sequence[FocusQuestion], *, merge: bool
+) -> Iterator[tuple[Schema, list[FocusQuestion]]]:
+    """Each schema with its questions; with `merge`, one schema of all with all questions, by database."""
+    by_database: dict[str, list[FocusQuestion]] = defaultdict(list)
+    for question in questions:
+        by_database[question.database].append(question)
+    if merge:
+        yield merged(schemas, chain.from_iterable(by_database.values()))
+        return
+    for name, asked in by_database.items():
+        yield schemas[name], asked

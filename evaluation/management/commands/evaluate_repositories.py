@@ -5,16 +5,18 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
 from codesearch.retrieval import Retriever
-from evaluation.codesearch.corpora import MalformedFile
 from evaluation.codesearch.repository_evaluation import evaluate_repositories, read_repository_queries
+from evaluation.json_lines import write_rows
+from searchapp.commands import SearchappCommand
 from searchapp.throwaway import throwaway_database
+from training.json_lines import MalformedFile
 
 
-class Command(BaseCommand):
+class Command(SearchappCommand):
     """Index repositories in a throw-away database, ask the questions, and print the measures."""
 
     help = "Score the search on questions about repositories; the last line is one JSON object."
@@ -34,7 +36,7 @@ class Command(BaseCommand):
             "--retriever", choices=[str(each) for each in Retriever], default=str(Retriever.HYBRID)
         )
         parser.add_argument(
-            "--run", type=Path, help="write the files found as JSON lines {query_id, ranking}"
+            "--run", type=Path, help="write the files evaluation as JSON lines {query_id, ranking}"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -48,16 +50,13 @@ class Command(BaseCommand):
         if missing:
             raise CommandError(f"{sources} has no folder for {', '.join(missing)}.")
         with throwaway_database():
-            found = evaluate_repositories(
+            evaluation = evaluate_repositories(
                 queries,
                 sources.resolve(),
                 retriever=Retriever(options["retriever"]),
                 progress=lambda items: tqdm(items, desc="Searching", unit=" queries"),
             )
         if options["run"]:
-            lines = (
-                json.dumps({"query_id": query, "ranking": ranking})
-                for query, ranking in found.rankings.items()
-            )
-            options["run"].write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-        self.stdout.write(json.dumps(found.measures))
+            rows = ({"query_id": query, "ranking": ranking} for query, ranking in evaluation.rankings.items())
+            write_rows(options["run"], rows)
+        self.stdout.write(json.dumps(evaluation.measures))

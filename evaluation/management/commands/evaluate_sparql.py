@@ -7,21 +7,35 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
+from evaluation.json_lines import write_rows
 from evaluation.kbqa.calibration import keep_temperature
-from evaluation.kbqa.sparql import Scores, by_known_query, by_reading, evaluate, loaded_graph
+from evaluation.kbqa.graph_questions import GraphQuestion, read_graph_questions
+from evaluation.kbqa.sparql import (
+    Prediction,
+    SparqlScores,
+    by_known_query,
+    by_reading,
+    evaluate,
+    loaded_graph,
+)
 from kbqa.sparql.answer.registry import local_decoder
 from kbqa.sparql.ingest.rdf_parser import LoadError
+from searchapp.commands import SearchappCommand
 from searchapp.throwaway import throwaway_database
-from training.sparql.published import held_out, read_rows
+
+_SUFFIXES = (".nt.gz", ".nt", ".ttl", ".ttl.gz")
 
 
-class Command(BaseCommand):
+class Command(SearchappCommand):
     """Score the answers to questions about a graph."""
 
-    help = "Score the answers to questions about a graph, asked without gold entities; the last line is one JSON object."
+    help = (
+        "Score the answers to questions about a graph, asked without gold entities; "
+        "the last line is one JSON object."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
@@ -60,72 +74,62 @@ class Command(BaseCommand):
         parser.add_argument("--predictions", type=Path, help="write JSON lines {question, sparql, answers}")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Load each graph into a database of its own, ask, and print the scores."""
-        if options["fit_temperature"] and not options["model"]:
-            raise CommandError("--fit-temperature needs --model.")
-        if options["known_queries"] and options["model"]:
-            raise CommandError("--known-queries asks no --model.")
-        rows = self._rows(options)
-        if not rows:
-            raise CommandError("There is no question to ask.")
-        by_graph: dict[Path, list[dict[str, Any]]] = defaultdict(list)
-        for row in rows:
-            by_graph[self._graph(options["graph"], row)].append(row)
-        scores, predictions = Scores(), []
-        with throwaway_database():
-            bar = tqdm(total=len(rows), unit="question")
+        """Load each graph into a throwaway database, ask, and print the scores."""
+        self._check(options)
+        questions = self._questions(options)
+        by_graph: dict[Path, list[GraphQuestion]] = defaultdict(list)
+        for question in questions:
+            by_graph[graph_file(options["graph"], question)].append(question)
+        scores, predictions = SparqlScores(), list[Prediction]()
+        with throwaway_database(), tqdm(total=len(questions), unit="question") as bar:
             for path, asked in by_graph.items():
                 for prediction in self._evaluate(path, asked, options, scores):
                     predictions.append(prediction)
                     bar.update()
-            bar.close()
         if options["predictions"]:
-            options["predictions"].write_text(
-                "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in predictions), encoding="utf-8"
-            )
-        if options["fit_temperature"] and options["model"]:
+            write_rows(options["predictions"], (prediction.as_row() for prediction in predictions))
+        if options["fit_temperature"]:
             keep_temperature(options["model"], scores.judged)
         self.stdout.write(json.dumps(scores.summary()))
 
+    def _check(self, options: dict[str, Any]) -> None:
+        if options["fit_temperature"] and not options["model"]:
+            raise CommandError("--fit-temperature needs --model.")
+        if options["known_queries"] and options["model"]:
+            raise CommandError("--known-queries asks no --model.")
+
+    def _questions(self, options: dict[str, Any]) -> list[GraphQuestion]:
+        try:
+            questions = read_graph_questions(
+                options["questions"],
+                where=options["where"],
+                only_held_out=options["held_out"],
+                limit=options["limit"],
+            )
+        except (OSError, ValueError, KeyError) as error:
+            raise CommandError(f"{options['questions']} cannot be read: {error}") from error
+        if not questions:
+            raise CommandError("There is no question to ask.")
+        return questions
+
     def _evaluate(
-        self, path: Path, rows: list[dict[str, Any]], options: dict[str, Any], scores: Scores
-    ) -> Iterator[dict[str, Any]]:
+        self, path: Path, questions: list[GraphQuestion], options: dict[str, Any], scores: SparqlScores
+    ) -> Iterator[Prediction]:
         decoder = None if options["known_queries"] else local_decoder(options["model"])
         try:
             with loaded_graph(path, 0 if decoder is None else None) as (version, live):
-                yield from evaluate(
-                    rows,
-                    live,
-                    by_known_query(version, live) if decoder is None else by_reading(version, live, decoder),
-                    scores,
-                )
+                answer_to = by_reading(version, live, decoder) if decoder else by_known_query(version, live)
+                yield from evaluate(questions, live, answer_to, scores)
         except (LoadError, OSError) as error:
             raise CommandError(f"{path}: {error}") from error
 
-    def _rows(self, options: dict[str, Any]) -> list[dict[str, Any]]:
-        try:
-            rows = list(read_rows(options["questions"]))
-        except (OSError, ValueError) as error:
-            raise CommandError(f"{options['questions']} cannot be read: {error}") from error
-        field, _, value = options["where"].partition("=")
-        rows = [row for row in rows if not field or str(row.get(field)) == value]
-        rows = [row for row in rows if not options["held_out"] or held_out(row["question"])]
-        return (
-            rows[:: max(1, len(rows) // options["limit"])][: options["limit"]] if options["limit"] else rows
-        )
 
-    def _graph(self, path: Path, row: dict[str, Any]) -> Path:
-        if not path.is_dir():
-            return path
-        name = str(row.get("graph", ""))
-        found = next(
-            (
-                each
-                for suffix in (".nt.gz", ".nt", ".ttl", ".ttl.gz")
-                if (each := path / f"{name}{suffix}").is_file()
-            ),
-            None,
-        )
-        if found is None:
-            raise CommandError(f"There is no graph {name!r} in {path}.")
-        return found
+def graph_file(path: Path, question: GraphQuestion) -> Path:
+    """The file of a question's graph: `path`, or the one of its name in that folder. Raises CommandError."""
+    if not path.is_dir():
+        return path
+    files = (path / f"{question.graph}{suffix}" for suffix in _SUFFIXES)
+    file = next((file for file in files if file.is_file()), None)
+    if file is None:
+        raise CommandError(f"There is no graph {question.graph!r} in {path}.")
+    return file

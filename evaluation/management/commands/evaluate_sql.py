@@ -1,25 +1,28 @@
-"""`manage.py evaluate_sql`: questions on SQLite databases with known SQL; the last line is one JSON object."""
+"""`manage.py evaluate_sql`: questions on SQLite databases with gold SQL; the last line is one JSON object."""
 
 import json
 from argparse import ArgumentParser
-from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
-from evaluation.kbqa.sql import Scores, evaluate, opened_source
+from evaluation.json_lines import write_rows
+from evaluation.kbqa.sql import Prediction, SqlScores, evaluate
 from kbqa.decoding.pointer_network import load_decoder
-from kbqa.language_model import configured_server
+from kbqa.language_model import ChatServer, configured_server
 from kbqa.sql.answer.generator import MODEL_FOLDER, LocalGenerator
-from kbqa.sql.answer.reranking import fitted, keep_ranking
 from kbqa.sql.focus.cross_encoder.inference import load_cross_encoder
+from searchapp.commands import SearchappCommand
 from searchapp.throwaway import throwaway_database
-from training.sql.published import database_file, read_rows
+from training.sql.published import database_file
+from training.sql.questions import SqlQuestion, by_database, opened_source, read_sql_questions
 
 
-class Command(BaseCommand):
+class Command(SearchappCommand):
     """Score the SQL that questions become, by what it returns."""
 
     help = "Score the SQL that questions become, by what it returns; the last line is one JSON object."
@@ -39,50 +42,51 @@ class Command(BaseCommand):
             help="what writes the SQL: the network, or LANGUAGE_MODEL",
         )
         parser.add_argument("--model", type=Path, default=MODEL_FOLDER, help="the folder of a decoder")
-        parser.add_argument(
-            "--fit-ranking",
-            action="store_true",
-            help="keep in --model how its readings are ranked best for these questions",
-        )
         parser.add_argument("--limit", type=int, help="only about N questions, spread over the file")
         parser.add_argument("--predictions", type=Path, help="write JSON lines {id, sql, right}")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Scan each database into a database of its own, ask, and print the scores."""
-        by_database: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        rows = self._rows(options["questions"], options["limit"])
-        for row in rows:
-            by_database[row["db_id"]].append(row)
-        server = configured_server() if options["generator"] == "server" else None
-        if options["generator"] == "server" and server is None:
-            raise CommandError("Name the server by LANGUAGE_MODEL_ADDRESS and its model by LANGUAGE_MODEL.")
-        generator, scores, predictions = (
-            LocalGenerator(load_decoder(options["model"]), closer=load_cross_encoder),
-            Scores(),
-            list[dict[str, Any]](),
-        )
-        with throwaway_database(), tqdm(total=len(rows), unit="question") as bar:
-            for name, asked in by_database.items():
-                with opened_source(self._file(options["databases"], name)) as source:
+        """Scan each database into a throwaway database, ask, and print the scores."""
+        questions = self._questions(options["questions"], options["limit"])
+        server = self._server() if options["generator"] == "server" else None
+        generator = LocalGenerator(load_decoder(options["model"]), cross_encoder=load_cross_encoder)
+        scores = SqlScores()
+        predictions = self._evaluate(questions, options["databases"], generator, scores, server)
+        if options["predictions"]:
+            write_rows(options["predictions"], map(asdict, predictions))
+        self.stdout.write(json.dumps(scores.summary()))
+
+    def _evaluate(
+        self,
+        questions: Sequence[SqlQuestion],
+        databases: Path,
+        generator: LocalGenerator,
+        scores: SqlScores,
+        server: ChatServer | None,
+    ) -> list[Prediction]:
+        predictions: list[Prediction] = []
+        with throwaway_database(), tqdm(total=len(questions), unit="question") as bar:
+            for name, asked in by_database(questions).items():
+                with opened_source(self._file(databases, name)) as source:
                     for prediction in evaluate(asked, source, generator, scores, server):
                         predictions.append(prediction)
                         bar.update()
-        if options["predictions"]:
-            options["predictions"].write_text(
-                "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in predictions), encoding="utf-8"
-            )
-        if options["fit_ranking"]:
-            keep_ranking(options["model"], fitted(scores.rankings))
-        self.stdout.write(json.dumps(scores.summary()))
+        return predictions
 
-    def _rows(self, path: Path, limit: int | None) -> list[dict[str, Any]]:
+    def _server(self) -> ChatServer:
+        server = configured_server()
+        if server is None:
+            raise CommandError("Name the server by LANGUAGE_MODEL_ADDRESS and its model by LANGUAGE_MODEL.")
+        return server
+
+    def _questions(self, path: Path, limit: int | None) -> list[SqlQuestion]:
         try:
-            rows = list(read_rows(path))
-        except (OSError, ValueError) as error:
+            questions = read_sql_questions(path, limit)
+        except (OSError, ValueError, KeyError) as error:
             raise CommandError(f"{path} cannot be read: {error}") from error
-        if not rows:
+        if not questions:
             raise CommandError(f"There is no question in {path}.")
-        return rows[:: max(1, len(rows) // limit)][:limit] if limit else rows
+        return questions
 
     def _file(self, folder: Path, name: str) -> Path:
         file = database_file(folder, name)

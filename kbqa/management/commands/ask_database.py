@@ -3,19 +3,16 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
-from kbqa.sparql.sources.services import QuestionError
-from kbqa.sql.answer.registry import NotReadyError
 from kbqa.sql.models import Database
 from kbqa.sql.sources import services
-from kbqa.sql.stores.connections import ConnectError
-from searchapp.encoders import EncoderError
+from searchapp.commands import SearchappCommand
 
 _SHOWN = 20
 
 
-class Command(BaseCommand):
+class Command(SearchappCommand):
     """Ask a database in words."""
 
     help = "Answer QUESTION from the database named DATABASE, and show the SQL."
@@ -41,10 +38,7 @@ class Command(BaseCommand):
                 or "none yet"
             )
             raise CommandError(f"There is no database {options['database']}. There are: {known}.")
-        try:
-            answer, _ = services.ask(database, options["question"], columns=options["column"])
-        except (QuestionError, NotReadyError, ConnectError, EncoderError) as error:
-            raise CommandError(str(error)) from error
+        answer, _ = services.ask(database, options["question"], columns=options["column"])
         best = answer.best
         if best is None or best.result is None:
             self.stdout.write(f"{answer.refusal} The nearest readings:")

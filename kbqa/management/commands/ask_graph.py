@@ -3,20 +3,18 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
-from kbqa.sparql.answer.pipeline import shown_rows
-from kbqa.sparql.answer.registry import served
+from kbqa.sparql.answer.kept_answer import kept_answer_of
 from kbqa.sparql.models import Graph
 from kbqa.sparql.prefixes import with_prefixes
 from kbqa.sparql.sources import services
-from kbqa.sparql.stores import StoreError
-from searchapp.encoders import EncoderError
+from searchapp.commands import SearchappCommand
 
 _SHOWN = 20
 
 
-class Command(BaseCommand):
+class Command(SearchappCommand):
     """Ask a graph in words."""
 
     help = "Answer QUESTION from the graph named GRAPH, and show the query."
@@ -34,22 +32,19 @@ class Command(BaseCommand):
                 ", ".join(Graph.objects.filter(deleting=False).values_list("slug", flat=True)) or "none yet"
             )
             raise CommandError(f"There is no graph {options['graph']}. There are: {known}.")
-        try:
-            answer, _ = services.ask(graph, options["question"])
-            _, live = served(graph)
-        except (services.QuestionError, StoreError, EncoderError) as error:
-            raise CommandError(str(error)) from error
-        if answer.best is None:
+        _, question = services.ask(graph, options["question"])
+        answer = kept_answer_of(question)
+        assert answer is not None
+        if answer.best is None or answer.result is None:
             self.stdout.write("This graph does not seem to have the answer. The nearest readings:")
             for reading in answer.readings:
-                self.stdout.write(f"\n{with_prefixes(reading.text, graph.prefixes)}")
+                self.stdout.write(f"\n{with_prefixes(reading.query, graph.prefixes)}")
             return
-        if answer.best.solutions is None:
-            self.stdout.write("yes" if answer.best.holds else "no")
-        else:
-            for row in shown_rows(answer.best.solutions, live)[:_SHOWN]:
-                self.stdout.write("\t".join(cell.text for cell in row))
-        query = with_prefixes(answer.best.text, graph.prefixes)
+        if answer.result.holds is not None:
+            self.stdout.write("yes" if answer.result.holds else "no")
+        for row in answer.result.rows[:_SHOWN]:
+            self.stdout.write("\t".join(cell.text for cell in row))
+        query = with_prefixes(answer.best.query, graph.prefixes)
         self.stdout.write(
             f"\n{query}\n\n{100 * answer.best.probability:.0f} % sure, {answer.milliseconds:.0f} ms"
         )

@@ -4,19 +4,20 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
-
 from kbqa.sql.models import Database
 from kbqa.sql.sources import services
+from searchapp.commands import SearchappCommand
 from searchapp.jobs.models import Job
-from searchapp.jobs.terminal import run_with_bar
+from searchapp.jobs.progress_bar import run_with_bar
 
 
-class Command(BaseCommand):
+class Command(SearchappCommand):
     """Connect an SQLite file or a database server."""
 
-    help = "Connect SOURCE: an SQLite file, or an address such as postgresql://user:password@host/database. Run again, it scans anew."
+    help = (
+        "Connect SOURCE: an SQLite file, or an address such as postgresql://user:password@host/database. "
+        "Run again, it scans anew."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
@@ -27,15 +28,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the scan in this process and show its progress."""
-        try:
-            database, job = self._start(options["source"], options["name"])
-        except ValidationError as error:
-            raise CommandError(" ".join(error.messages)) from error
+        database, job = self._start(options["source"], options["name"])
         run_with_bar(job)
         database.refresh_from_db()
         if database.serving is not None:
             self.stdout.write(
-                f"{database.slug}: {len(database.serving.schema['tables']):,} tables, {database.serving.cells:,} cell values."
+                f"{database.slug}: {len(database.serving.schema['tables']):,} tables, "
+                f"{database.serving.cells:,} cell values."
             )
 
     def _start(self, source: str, name: str) -> tuple[Database, Job]:

@@ -4,19 +4,20 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.core.management.base import BaseCommand, CommandError
-
 from kbqa.sparql.models import Graph
 from kbqa.sparql.sources import services
+from searchapp.commands import SearchappCommand
 from searchapp.jobs.models import Job
-from searchapp.jobs.terminal import run_with_bar
+from searchapp.jobs.progress_bar import run_with_bar
 
 
-class Command(BaseCommand):
+class Command(SearchappCommand):
     """Load an RDF file, an address of one, or the code of a repository."""
 
-    help = "Load SOURCE as a graph: an RDF file, the address of one or of an endpoint, or repository:NAME. Run again, it replaces the content."
+    help = (
+        "Load SOURCE as a graph: an RDF file, the address of one or of an endpoint, or repository:NAME. "
+        "Run again, it replaces the content."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
@@ -45,10 +46,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the load in this process and show its progress."""
-        try:
-            graph, job = self._start(options)
-        except ValidationError as error:
-            raise CommandError(" ".join(error.messages)) from error
+        graph, job = self._start(options)
         run_with_bar(job)
         graph.refresh_from_db()
         if graph.serving is not None:

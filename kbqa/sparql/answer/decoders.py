@@ -2,9 +2,11 @@
 model.
 """
 
-from typing import NamedTuple, Protocol
+from functools import partial
+from typing import Protocol
 
-from kbqa.decoding.beam import BeamOptions, Deadline, Hypothesis, append_fallback, search
+from kbqa.decoding.beam import BeamOptions, Deadline
+from kbqa.decoding.parse import Parses, parse
 from kbqa.decoding.pointer_network import DecoderModel, Session
 from kbqa.decoding.scorers import NetworkScorer
 from kbqa.sparql.grammar import LinkedQuestion, SparqlState, start
@@ -13,62 +15,37 @@ WIDTH = 5
 """How many hypotheses the beam follows."""
 
 
-class Decoded(NamedTuple):
-    """Complete hypotheses, the best first, and what a person should know of how they came about."""
-
-    hypotheses: list[Hypothesis]
-    notice: str = ""
-
-
 class Decoder(Protocol):
     """Makes queries of questions."""
 
     temperature: float
     """What log-probabilities are divided by, so that they say how often they are right."""
 
-    def decode(self, question: str, world: LinkedQuestion) -> Decoded:
-        """Return complete hypotheses, the best first."""
+    def decode(self, question: str, linked: LinkedQuestion) -> Parses[SparqlState]:
+        """Parses of a question, the best first. Raises EncoderError."""
         ...
 
 
 class NetworkDecoder:
-    """The network that comes with the package, and beam search over its choices, which takes about `seconds`,
-    at most twice that.
+    """The network that comes with the package, and beam search over its actions.
+
+    A question takes it about `seconds`, at most twice that.
     """
 
     def __init__(
         self, model: DecoderModel, options: BeamOptions | None = None, seconds: float = float("inf")
     ) -> None:
-        self._model, self._options, self._seconds, self.temperature = (
-            model,
-            options,
-            seconds,
-            model.temperature,
-        )
+        self._model, self._options, self._seconds = model, options, seconds
+        self.temperature = model.temperature
 
-    def decode(self, question: str, world: LinkedQuestion) -> Decoded:
-        """Return complete hypotheses, the best first."""
-        session, deadline = self.session(question, world), Deadline(self._seconds)
-        found = search(start(world), NetworkScorer(session), self._options, deadline)
-        if not any(_is_reading(each) for each in found):
-            # Sure that there is no answer, the search gave up all else: look for the nearest readings.
-            found = append_fallback(
-                found, search(start(world, insists=True), NetworkScorer(session), self._options, deadline)
-            )
-        return Decoded(
-            found,
-            f"The search for readings was ended after {self._seconds:g} seconds." if deadline.passed else "",
-        )
+    def decode(self, question: str, linked: LinkedQuestion) -> Parses[SparqlState]:
+        """Parses of a question, the best first."""
+        new_scorer = partial(NetworkScorer, self.session(question, linked))
+        return parse(start(linked), new_scorer, self._options, Deadline(self._seconds))
 
-    def session(self, question: str, world: LinkedQuestion) -> Session:
-        """Return the network's session that has read a question and what it may mention."""
-        return Session(
-            self._model, question, (*world.entities, *world.values, *world.classes, *world.numbers)
-        )
-
-
-def _is_reading(hypothesis: Hypothesis) -> bool:
-    return isinstance(hypothesis.state, SparqlState) and hypothesis.state.answerable
+    def session(self, question: str, linked: LinkedQuestion) -> Session:
+        """The network's session that has read a question and what it may mention."""
+        return Session(self._model, question, linked.candidates)
 
 
 class SequenceDecoder:
@@ -81,6 +58,6 @@ class SequenceDecoder:
 
         self._model, self._width = load_sequence_model(folder), width
 
-    def decode(self, question: str, world: LinkedQuestion) -> Decoded:
-        """Return complete hypotheses, the best first."""
-        return Decoded(self._model.decode(question, start(world), self._width))
+    def decode(self, question: str, linked: LinkedQuestion) -> Parses[SparqlState]:
+        """Parses of a question, the best first."""
+        return self._model.parse(question, start(linked), self._width)

@@ -11,10 +11,16 @@ from dataclasses import dataclass
 
 from pyoxigraph import Literal, NamedNode
 
-from kbqa.decoding.actions import Action, Kind
-from kbqa.linking.mentions import Found, features_of, find_names
+from kbqa.linking.mentions import Found, MentionFeatures, features_of, find_names
 from kbqa.linking.words import COMMON, Word, dates_of, fold, key_of, numbers_of, quoted_of, stem, words_of
 from kbqa.sparql.dates import is_dated
+from kbqa.sparql.grammar.actions import (
+    ClassPointer,
+    EntityPointer,
+    FlagFeatures,
+    NumberPointer,
+    ValuePointer,
+)
 from kbqa.sparql.ingest.label_vectors import encode_labels, label_vectors_of
 from kbqa.sparql.ingest.names import names_of
 from kbqa.sparql.models import GraphVersion, Name
@@ -35,10 +41,10 @@ _XSD = "http://www.w3.org/2001/XMLSchema#"
 class Mentions:
     """What a question may mention."""
 
-    entities: tuple[Action, ...]
-    classes: tuple[Action, ...]
-    values: tuple[Action, ...]
-    numbers: tuple[Action, ...]
+    entities: tuple[EntityPointer, ...]
+    classes: tuple[ClassPointer, ...]
+    values: tuple[ValuePointer, ...]
+    numbers: tuple[NumberPointer, ...]
 
 
 def find_mentions(question: str, version: GraphVersion, profile: Profile) -> Mentions:
@@ -47,11 +53,11 @@ def find_mentions(question: str, version: GraphVersion, profile: Profile) -> Men
     best = find_names(question, words, names_of(version))
     best += _by_meaning(question, words, best, version, profile)
     return Mentions(
-        tuple(_choice(each, len(words)) for each in best if each.kind == Name.Kind.ENTITY)[:MAX_ENTITIES],
+        tuple(_entity(each, len(words)) for each in best if each.kind == Name.Kind.ENTITY)[:MAX_ENTITIES],
         _classes(words, profile),
         (
             *_flags(words, profile),
-            *(_choice(each, len(words)) for each in best if each.kind == Name.Kind.VALUE),
+            *(_value(each, len(words)) for each in best if each.kind == Name.Kind.VALUE),
         )[:MAX_VALUES],
         tuple(numbers_in(question)),
     )
@@ -111,26 +117,37 @@ def _unknown_runs(
     ]
 
 
-def _choice(each: Found, words: int) -> Action:
-    kind = Kind.ENTITY if each.kind == Name.Kind.ENTITY else Kind.VALUE
-    term = parse_term(each.term)
-    key = term if kind == Kind.ENTITY else (NamedNode(each.predicate[1:-1]), term)
-    return Action(kind, key, each.text, each.span, features_of(each, words))
+def _entity(found: Found, words: int) -> EntityPointer:
+    iri = parse_term(found.term)
+    assert isinstance(iri, NamedNode)
+    return EntityPointer(iri, found.text, found.span, features_of(found, words))
 
 
-def _classes(words: Sequence[Word], profile: Profile) -> tuple[Action, ...]:
+def _value(found: Found, words: int) -> ValuePointer:
+    value = parse_term(found.term)
+    assert isinstance(value, Literal)
+    key = NamedNode(found.predicate[1:-1]), value
+    return ValuePointer(key, found.text, found.span, features_of(found, words))
+
+
+def _classes(words: Sequence[Word], profile: Profile) -> tuple[ClassPointer, ...]:
     """Return the graph's classes: all if they are few, else those that share words with the question, and the
     largest.
     """
-    choices = []
+    classes = []
     for each in profile.classes:
         span, share, shared = _shared_words(words, each.text)
-        features = (share, float(share == 1), 0.0, shared / 4, math.log1p(each.count) / 5, 0.0)
-        choices.append((-share, -each.count, Action(Kind.CLASS, each.iri, each.text, span, features)))
-    return tuple(choice for _, _, choice in sorted(choices, key=lambda entry: entry[:2])[:MAX_CLASSES])
+        features = MentionFeatures(
+            similarity=share,
+            exact=float(share == 1),
+            words=shared / 4,
+            frequency=math.log1p(each.count) / 5,
+        )
+        classes.append((-share, -each.count, ClassPointer(each.iri, each.text, span, features)))
+    return tuple(pointer for _, _, pointer in sorted(classes, key=lambda entry: entry[:2])[:MAX_CLASSES])
 
 
-def _flags(words: Sequence[Word], profile: Profile) -> tuple[Action, ...]:
+def _flags(words: Sequence[Word], profile: Profile) -> tuple[ValuePointer, ...]:
     """Return true and false of the properties that have no other values, called by words for what is so: no
     question says "true".
     """
@@ -141,12 +158,17 @@ def _flags(words: Sequence[Word], profile: Profile) -> tuple[Action, ...]:
             # Values are read by where they are mentioned, not by their text: only a feature tells one from
             # the other.
             both = [
-                Action(
-                    Kind.VALUE,
+                ValuePointer(
                     (each.predicate, Literal(so)),
                     each.text if so else f"never {each.text}",
                     span,
-                    (share, float(share == 1), float(so), shared / 4, math.log1p(each.count) / 5, 0.0),
+                    FlagFeatures(
+                        similarity=share,
+                        exact=float(share == 1),
+                        truth=float(so),
+                        words=shared / 4,
+                        frequency=math.log1p(each.count) / 5,
+                    ),
                 )
                 for so in (True, False)
             ]
@@ -168,14 +190,14 @@ def _shared_words(words: Sequence[Word], text: str) -> tuple[tuple[int, int] | N
     return span, len(shared) / max(1, len(parts)), len(shared)
 
 
-def numbers_in(question: str) -> list[Action]:
+def numbers_in(question: str) -> list[NumberPointer]:
     """Return the numbers and dates of a question, and what stands in quotation marks."""
     dates = {text: span for text, span in dates_of(question).items() if is_dated(text)}
-    numbers = [Action(Kind.NUMBER, _date(text), text, span) for text, span in dates.items()]
+    numbers = [NumberPointer(_date(text), text, span) for text, span in dates.items()]
     for digits, span in numbers_of(question, words_of(question)).items():
         if not any(start <= span[0] < end for start, end in dates.values()):
-            numbers.append(Action(Kind.NUMBER, _number(digits), digits, span))
-    quoted = [Action(Kind.NUMBER, Literal(text), text, span) for text, span in quoted_of(question)]
+            numbers.append(NumberPointer(_number(digits), digits, span))
+    quoted = [NumberPointer(Literal(text), text, span) for text, span in quoted_of(question)]
     return [*numbers[:12], *quoted[:4]]
 
 

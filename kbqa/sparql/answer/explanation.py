@@ -1,56 +1,75 @@
 """How a query was decided, step by step, in words."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from kbqa.decoding.actions import Action, Kind
+from kbqa.decoding.actions import Action, Keyword, Kind, VariablePointer
 from kbqa.decoding.beam import DerivationStep
 from kbqa.decoding.explanation import ShownStep, shown_steps
+from kbqa.sparql.grammar.actions import BackwardPointer, Step, Word
 
-STEP_NAMES = {
-    "HEAD": "Where next",
-    "RELATION": "Over what",
-    "TAIL": "To what",
-    "OR": "Or to what",
-    "VALUE": "Compared with",
-    "COLUMN": "Show",
-    "OF": "Of what",
-    "COMPARE": "How compared",
-    "ORDER": "Sorted by",
-    "LIMIT": "How many",
+STEP_NAMES: dict[str, str] = {
+    Step.HEAD: "Where next",
+    Step.RELATION: "Over what",
+    Step.TAIL: "To what",
+    Step.OR: "Or to what",
+    Step.VALUE: "Compared with",
+    Step.COLUMN: "Show",
+    Step.OF: "Of what",
+    Step.COMPARE: "How compared",
+    Step.ORDER: "Sorted by",
+    Step.LIMIT: "How many",
 }
-_WORDS = {
-    "NEW": "whatever is there",
-    "END": "the pattern is complete",
-    "NOT": "except where",
-    "EITHER": "one of these",
-    "OPTIONAL": "where it is known",
-    "CLOSE": "end of this part",
-    "STOP": "done",
-    "ASK": "is it so?",
-    "ALL": "all solutions",
-    "ASC": "sorted upwards",
-    "DESC": "sorted downwards",
-    "ONE": "the first",
-    "UNLIMITED": "all",
-    "NONE": "the graph has no answer",
-    "OR": "or",
-    "HAVING": "only groups with",
-    "AVERAGE": "their average",
+_WORDS: dict[str, str] = {
+    Word.NEW: "whatever is there",
+    Word.END: "the pattern is complete",
+    Word.NOT: "except where",
+    Word.EITHER: "one of these",
+    Word.OPTIONAL: "where it is known",
+    Word.CLOSE: "end of this part",
+    Word.STOP: "done",
+    Word.ASK: "is it so?",
+    Word.ALL: "all solutions",
+    Word.ASC: "sorted upwards",
+    Word.DESC: "sorted downwards",
+    Word.ONE: "the first",
+    Word.UNLIMITED: "all",
+    Word.NONE: "the graph has no answer",
+    Word.OR: "or",
+    Word.HAVING: "only groups with",
+    Word.AVERAGE: "their average",
 }
 
 
-def steps_of(taken: Sequence[DerivationStep]) -> list[ShownStep]:
-    """Return the steps of a reading."""
-    return shown_steps(taken, STEP_NAMES, choice_text)
+_UNTOLD: Mapping[str, Collection[Kind]] = {
+    Step.HEAD: (Kind.VARIABLE,),
+    Step.TAIL: (Kind.KEYWORD, Kind.VARIABLE),
+    Step.COLUMN: (Kind.VARIABLE,),
+}
+"""The kinds of actions at each step that say nothing to a person."""
+_ENDS = tuple(map(Keyword, (Word.STOP, Word.END, Word.CLOSE, Word.UNLIMITED)))
 
 
-def choice_text(choice: Action) -> str:
-    """Return a choice in words."""
-    if choice.kind == Kind.KEYWORD:
-        return _WORDS.get(choice.key, str(choice.key).lower().replace("_", " "))
-    if choice.kind == Kind.VARIABLE:
-        by = choice.introduced_by
-        return f"?x{choice.key}" + (f" ({by.text})" if by is not None and by.text else "")
-    if choice.kind == Kind.BACKWARD:
-        return f"{choice.text} (backwards)"
-    return choice.text
+def steps_of(derivation: Sequence[DerivationStep]) -> list[ShownStep]:
+    """The steps of a derivation in words."""
+    return shown_steps(derivation, STEP_NAMES, action_text)
+
+
+def summary(derivation: Sequence[DerivationStep]) -> str:
+    """A reading in a line: the names that it chose, in their order."""
+    return " › ".join(
+        action_text(step.action)
+        for step in derivation
+        if step.action.kind not in _UNTOLD.get(step.step, ()) and step.action not in _ENDS
+    )
+
+
+def action_text(action: Action) -> str:
+    """An action in words."""
+    match action:
+        case Keyword(key=word):
+            return _WORDS.get(word, word.lower().replace("_", " "))
+        case VariablePointer(key=index, introduced_by=by):
+            return f"?x{index}" + (f" ({by.text})" if by is not None and by.text else "")
+        case BackwardPointer(text=text):
+            return f"{text} (backwards)"
+    return action.text

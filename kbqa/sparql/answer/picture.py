@@ -42,49 +42,65 @@ class Picture:
     cut: bool
 
 
-def picture_of(query: Query, graph: LiveGraph) -> Picture:
-    """Return the picture of a query's first solutions. Raises StoreError."""
-    solutions = graph.store.select(_pattern_query(query), limit=MAX_SOLUTIONS)
+@dataclass(frozen=True)
+class Pattern:
+    """What a query's picture is drawn from: a SELECT of all its variables, its edges, and the names of the
+    variables that are its answers.
+    """
+
+    select: str
+    edges: tuple[Edge, ...]
+    answers: frozenset[str]
+
+    @property
+    def named(self) -> set[NamedNode | Literal]:
+        """The terms that the question itself named."""
+        ends = (end for edge in self.edges for end in (edge.subject, edge.object, *edge.alternatives))
+        return {end for end in ends if not isinstance(end, Variable)}
+
+
+def pattern_of(query: Query) -> Pattern:
+    """The pattern of a query."""
+    answers = (item.variable for item in query.columns if item.aggregate is None)
+    return Pattern(
+        _pattern_query(query),
+        query.every_edge,
+        frozenset(str(variable).strip("?") for variable in answers if variable is not None),
+    )
+
+
+def picture_of(pattern: Pattern, graph: LiveGraph) -> Picture:
+    """The picture of a pattern's first solutions. Raises StoreError."""
+    solutions = graph.store.select(pattern.select, limit=MAX_SOLUTIONS)
+    bindings = [dict(zip(solutions.variables, row, strict=True)) for row in solutions.rows]
     triples = dict.fromkeys(
         triple
-        for row in solutions.rows
-        for number, edge in enumerate(query.every_edge)
-        for triple in _triples(edge, number, dict(zip(solutions.variables, row, strict=True)))
+        for bound in bindings
+        for number, edge in enumerate(pattern.edges)
+        for triple in _triples(edge, number, bound)
     )
-    answers = {
-        str(item.variable).strip("?")
-        for item in query.columns
-        if item.variable is not None and item.aggregate is None
-    }
-    found = {
-        term
-        for row in solutions.rows
-        for name, term in zip(solutions.variables, row, strict=True)
-        if name in answers and term is not None
-    }
+    answers = {bound[name] for bound in bindings for name in pattern.answers & bound.keys()} - {None}
     terms = dict.fromkeys(end for subject, _, value in triples for end in (subject, value))
-    named = {
-        term
-        for edge in query.every_edge
-        for term in (edge.subject, edge.object, *edge.alternatives)
-        if not isinstance(term, Variable)
-    }
     names = graph.store_names([term for term in terms if isinstance(term, NamedNode)])
-    predicates = graph.profile.texts
-    nodes = tuple(
-        PictureNode(
-            str(term),
-            _text(term, names),
-            term.value if isinstance(term, NamedNode) else "",
-            _role(term, named, found),
-        )
-        for term in terms
+    return Picture(
+        tuple(_node(term, names, pattern.named, answers) for term in terms),
+        tuple(
+            PictureEdge(str(subject), str(value), graph.profile.texts.get(predicate, "is a"))
+            for subject, predicate, value in triples
+        ),
+        solutions.cut,
     )
-    edges = tuple(
-        PictureEdge(str(subject), str(value), predicates.get(predicate, "is a"))
-        for subject, predicate, value in triples
-    )
-    return Picture(nodes, edges, solutions.cut)
+
+
+def _node(
+    term: RdfTerm,
+    names: Mapping[NamedNode, str],
+    named: set[NamedNode | Literal],
+    answers: set[RdfTerm | None],
+) -> PictureNode:
+    iri = term.value if isinstance(term, NamedNode) else ""
+    role = "named" if term in named else "answer" if term in answers else ""
+    return PictureNode(str(term), _text(term, names), iri, role)
 
 
 def _pattern_query(query: Query) -> str:
@@ -99,7 +115,7 @@ def _pattern_query(query: Query) -> str:
 
 
 def _triples(edge: Edge, number: int, bound: Bound) -> Iterator[tuple[RdfTerm, NamedNode, RdfTerm]]:
-    """Yield an edge's triple in a solution; its alternatives stand in a variable of its own."""
+    """An edge's triple in a solution; its alternatives stand in a variable of its own."""
     subject, value = _term(edge.subject, bound), _term(edge.object, bound)
     if edge.alternatives:
         chosen = bound.get(f"any{number}")
@@ -116,7 +132,3 @@ def _text(term: RdfTerm, names: Mapping[NamedNode, str]) -> str:
     if isinstance(term, NamedNode):
         return names[term]
     return term.value if isinstance(term, Literal) else str(term)
-
-
-def _role(term: RdfTerm, named: set[NamedNode | Literal], answers: set[RdfTerm]) -> str:
-    return "named" if term in named else "answer" if term in answers else ""

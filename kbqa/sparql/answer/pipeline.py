@@ -1,20 +1,20 @@
 """A question → readings of it, each a query with its answers: the engine's public face."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Set
 from dataclasses import dataclass, replace
 from time import perf_counter
 
-import numpy as np
-from pyoxigraph import Literal, NamedNode
-
-from kbqa.decoding.beam import DerivationStep, is_answerable
+from kbqa.decoding.beam import DerivationStep
+from kbqa.decoding.calibration import probabilities
+from kbqa.decoding.parse import Parses
 from kbqa.sparql.answer.decoders import Decoder
 from kbqa.sparql.answer.entity_linking import find_mentions
+from kbqa.sparql.answer.picture import pattern_of
 from kbqa.sparql.grammar import LinkedQuestion, SparqlState
 from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.models import Graph, GraphVersion
-from kbqa.sparql.query import Query, Variable, query_text
-from kbqa.sparql.stores.base import QueryError, RdfTerm, Solutions
+from kbqa.sparql.query import Query, Term, query_text
+from kbqa.sparql.stores.base import QueryError, Solutions
 from kbqa.sparql.stores.executor import run_limited
 
 MAX_ROWS = 1_000
@@ -37,7 +37,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a question: readings, the best first; none that is_answerable where `answerable` is false."""
+    """What came of a question: readings, the best first; none that convinces where `answerable` is false."""
 
     question: str
     readings: tuple[Reading, ...]
@@ -48,35 +48,32 @@ class Answer:
 
     @property
     def best(self) -> Reading | None:
-        """Return the reading that is taken."""
+        """The reading that is taken."""
         return self.readings[0] if self.readings and self.answerable else None
 
 
 def link_question(question: str, version: GraphVersion, graph: LiveGraph) -> LinkedQuestion:
-    """Return a question's view of a graph."""
-    found = find_mentions(question, version, graph.profile)
+    """A question's view of a graph."""
+    mentions = find_mentions(question, version, graph.profile)
     return LinkedQuestion(
         graph,
-        graph.with_surroundings(found.entities),
-        found.classes,
-        graph.with_surroundings(found.values),
-        found.numbers,
+        graph.entities_with_context(mentions.entities),
+        mentions.classes,
+        graph.values_with_context(mentions.values),
+        mentions.numbers,
     )
 
 
 def ask(question: str, version: GraphVersion, graph: LiveGraph, decoder: Decoder) -> Answer:
-    """Answer a question from a version of a graph. Raises StoreError, EncoderError."""
+    """Answer a question from a version of a graph: link, parse, calibrate, execute.
+
+    Raises StoreError, EncoderError.
+    """
     begun = perf_counter()
-    world = link_question(question, version, graph)
-    found, notice = decoder.decode(question, world)
-    probabilities = _probabilities([each.score for each in found], decoder.temperature)
-    readings = []
-    for hypothesis, probability in zip(found, probabilities, strict=True):
-        state = hypothesis.state
-        assert isinstance(state, SparqlState)
-        if state.answerable:
-            readings.append(Reading(state.query, query_text(state.query), probability, hypothesis.derivation))
-    answerable = is_answerable(found)
+    linked = link_question(question, version, graph)
+    parses = decoder.decode(question, linked)
+    readings = _readings(parses, decoder.temperature)
+    answerable, notice = parses.answerable, parses.notice
     if readings:
         try:
             readings[0] = run(readings[0], version, graph)
@@ -85,17 +82,18 @@ def ask(question: str, version: GraphVersion, graph: LiveGraph, decoder: Decoder
     return Answer(question, tuple(readings), answerable, 1000 * (perf_counter() - begun), notice)
 
 
-def _probabilities(scores: Sequence[float], temperature: float) -> list[float]:
-    """Return how likely each hypothesis is among all that were found; the beam left out no more than other
-    spellings of them, and worse ones.
-    """
-    scaled = np.array(scores) / temperature
-    shares = np.exp(scaled - scaled.max(initial=-np.inf))
-    return [float(share) for share in shares / shares.sum()]
+def _readings(parses: Parses[SparqlState], temperature: float) -> list[Reading]:
+    """The parses that have an answer, with how likely each is right among all."""
+    shares = probabilities([hypothesis.score for hypothesis in parses.hypotheses], temperature)
+    return [
+        Reading(state.query, query_text(state.query), share, hypothesis.derivation)
+        for hypothesis, share in zip(parses.hypotheses, shares, strict=True)
+        if (state := hypothesis.state).answerable
+    ]
 
 
 def run(reading: Reading, version: GraphVersion, graph: LiveGraph) -> Reading:
-    """Return a reading with its answers. Raises QueryError where they take too long, StoreError.
+    """A reading with its answers. Raises QueryError where they take too long, StoreError.
 
     What may have very many solutions runs in a process that can be ended; an endpoint has a limit of its own.
     """
@@ -109,44 +107,15 @@ def run(reading: Reading, version: GraphVersion, graph: LiveGraph) -> Reading:
 
 
 def _answered(reading: Reading, solutions: Solutions) -> Reading:
-    """Return a reading with what it found.
+    """A reading with what it found.
 
     Without an order, rows with what the question itself names come last: who asks, knows of that.
     """
-    query = reading.query
-    named = {
-        end
-        for edge in query.every_edge
-        for end in (edge.subject, edge.object, *edge.alternatives)
-        if not isinstance(end, Variable)
-    }
-    rows = (
-        solutions.rows if query.order else sorted(solutions.rows, key=lambda row: not named.isdisjoint(row))
-    )
-    return replace(reading, solutions=replace(solutions, rows=rows))
+    if reading.query.order:
+        return replace(reading, solutions=solutions)
+    return replace(reading, solutions=named_last(solutions, pattern_of(reading.query).named))
 
 
-@dataclass(frozen=True)
-class Cell:
-    """A term as it is shown: its name, the IRI where it has one, and its datatype or language."""
-
-    text: str
-    iri: str = ""
-    kind: str = ""
-
-
-def shown_rows(solutions: Solutions, graph: LiveGraph) -> list[list[Cell]]:
-    """Return the rows of an answer, with names in place of IRIs."""
-    terms = dict.fromkeys(term for row in solutions.rows for term in row if isinstance(term, NamedNode))
-    names = graph.store_names(list(terms))
-    return [[_cell(term, names) for term in row] for row in solutions.rows]
-
-
-def _cell(term: RdfTerm | None, names: Mapping[NamedNode, str]) -> Cell:
-    if term is None:
-        return Cell("")
-    if isinstance(term, NamedNode):
-        return Cell(names[term], term.value, "iri")
-    if isinstance(term, Literal):
-        return Cell(term.value, kind=term.language or term.datatype.value.rsplit("#", 1)[-1])
-    return Cell(str(term), kind="blank")
+def named_last(solutions: Solutions, named: Set[Term]) -> Solutions:
+    """Solutions with the rows last that have a term which the question itself names."""
+    return replace(solutions, rows=sorted(solutions.rows, key=lambda row: not named.isdisjoint(row)))

@@ -15,6 +15,7 @@ from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.models import Graph, GraphVersion
 from kbqa.sparql.profile import Profile
 from kbqa.sparql.stores import EndpointStore, GraphStore, OxigraphStore, StoreError
+from searchapp.errors import NotReady
 
 MODEL_FOLDER = Path(__file__).parents[1] / "model"
 _MAX_OPEN = 8
@@ -23,11 +24,11 @@ _lock = threading.Lock()
 
 
 def served(graph: Graph) -> tuple[GraphVersion, LiveGraph]:
-    """Return the served version of a graph, opened. Raises StoreError."""
+    """Return the served version of a graph, opened. Raises NotReady, StoreError."""
     for _ in range(2):
         version = GraphVersion.objects.filter(pk=graph.serving_id or 0).select_related("graph").first()
         if version is None:
-            raise StoreError(f"{graph.name} has not been loaded yet.", transient=True)
+            raise NotReady(f"{graph.name} has not been loaded yet.")
         try:
             return version, live_graph(version)
         except StoreError:
@@ -35,7 +36,7 @@ def served(graph: Graph) -> tuple[GraphVersion, LiveGraph]:
             graph.refresh_from_db()
             if graph.serving_id == version.pk:
                 raise
-    raise StoreError(f"{graph.name} is being replaced; try again.", transient=True)
+    raise NotReady(f"{graph.name} is being replaced; try again.")
 
 
 def live_graph(version: GraphVersion) -> LiveGraph:

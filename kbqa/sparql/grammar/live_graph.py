@@ -10,7 +10,15 @@ from functools import lru_cache
 
 from pyoxigraph import Literal, NamedNode
 
-from kbqa.decoding.actions import Action, Kind
+from kbqa.sparql.grammar.actions import (
+    BackwardPointer,
+    ClassPointer,
+    EntityPointer,
+    ForwardPointer,
+    Introducer,
+    RelationPointer,
+    ValuePointer,
+)
 from kbqa.sparql.profile import Profile, entity_text, texts_of
 from kbqa.sparql.query import RDF_TYPE, Query, Term, Variable, pattern_text, query_text
 from kbqa.sparql.stores.base import GraphStore
@@ -39,7 +47,7 @@ checked where it is tried.
 
 
 def _looked_at(query: Query) -> str:
-    """Return the pattern that tells whether a query has a solution: of longer ones, not more are looked at
+    """The pattern that tells whether a query has a solution: of longer ones, not more are looked at
     than anyone can wait for.
 
     That may be very many where conditions, or an edge between variables that are there already, let none of
@@ -64,17 +72,27 @@ def _edges_at(query: Query, variable: Variable) -> Query:
     return Query(edges=tuple(edge for edge in query.every_edge if variable in (edge.subject, edge.object)))
 
 
+def _origin(introduced_by: Introducer) -> str:
+    """The pattern that binds `?x` to what a variable may be that a class or a relation introduced."""
+    match introduced_by:
+        case ClassPointer(key=iri):
+            return f"?x {RDF_TYPE} {iri}"
+        case ForwardPointer(key=predicate):
+            return f"?o {predicate} ?x"
+    return f"?x {introduced_by.key} ?o"
+
+
 class LiveGraph:
     """A version of a graph, seen by the grammar."""
 
     def __init__(self, store: GraphStore, profile: Profile) -> None:
         self.store, self.profile = store, profile
         self._forward = {
-            each.predicate: Action(Kind.FORWARD, each.predicate, each.text, context=each.ranges)
+            each.predicate: ForwardPointer(each.predicate, each.text, context=each.ranges)
             for each in profile.predicates
         }
         self._backward = {
-            each.predicate: Action(Kind.BACKWARD, each.predicate, each.text, context=each.domains)
+            each.predicate: BackwardPointer(each.predicate, each.text, context=each.domains)
             for each in profile.predicates
         }
         self._holds: dict[str, bool] = {}
@@ -82,7 +100,7 @@ class LiveGraph:
         self._after = lru_cache(maxsize=10_000)(self._relations_after)
 
     def runs_soon(self, query: Query) -> bool:
-        """Tell whether a query's edges have so few solutions that nobody needs a limit of time.
+        """Whether a query's edges have so few solutions that nobody needs a limit of time.
 
         Raises StoreError.
         """
@@ -93,46 +111,45 @@ class LiveGraph:
         return found.rows[0] != (Literal(_SOON),)
 
     def range_of(self, predicate: NamedNode) -> str:
-        """Return what a predicate leads to: a class's name or a datatype's; empty if that is not known."""
+        """What a predicate leads to: a class's name or a datatype's; empty if that is not known."""
         found = self._forward.get(predicate)
         return found.context[0] if found is not None and found.context else ""
 
     def has_numbers(self, predicate: NamedNode) -> bool:
-        """Tell whether a predicate leads to numbers, as far as its sample showed."""
+        """Whether a predicate leads to numbers, as far as its sample showed."""
         found = self._forward.get(predicate)
         return found is not None and not _NUMERIC.isdisjoint(found.context)
 
-    def with_surroundings(self, choices: Sequence[Action]) -> tuple[Action, ...]:
-        """Return entities and values with the texts of the properties around them, which tell namesakes
-        apart.
-        """
-        entities = [choice for choice in choices if choice.kind == Kind.ENTITY]
-        around = dict(
-            zip(entities, self.store.surroundings([choice.key for choice in entities]), strict=True)
-        )
+    def entities_with_context(self, entities: Sequence[EntityPointer]) -> tuple[EntityPointer, ...]:
+        """Entities with the texts of the properties around them, which tell namesakes apart."""
+        surroundings = self.store.surroundings([entity.key for entity in entities])
         return tuple(
-            replace(choice, context=self._context(choice, around.get(choice, set()))) for choice in choices
+            replace(entity, context=self._texts(sorted(around, key=lambda iri: iri.value)))
+            for entity, around in zip(entities, surroundings, strict=True)
         )
 
-    def _context(self, choice: Action, around: set[NamedNode]) -> tuple[str, ...]:
-        predicates = (
-            [choice.key[0]] if choice.kind == Kind.VALUE else sorted(around, key=lambda each: each.value)
-        )
+    def values_with_context(self, values: Sequence[ValuePointer]) -> tuple[ValuePointer, ...]:
+        """Values with the text of the property that leads to them."""
+        return tuple(replace(value, context=self._texts([value.key[0]])) for value in values)
+
+    def _texts(self, predicates: Sequence[NamedNode]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(self._forward[each].text for each in predicates if each in self._forward))
 
-    def relations_after(self, introduced_by: Action) -> tuple[Action, ...]:
-        """Return what may leave a variable that a class or a relation introduced."""
-        return self._after(introduced_by.kind, introduced_by.key)
+    def relations_after(self, introduced_by: Introducer) -> tuple[RelationPointer, ...]:
+        """What may leave a variable that a class or a relation introduced."""
+        return self._after(introduced_by)
 
     def holds(self, queries: Sequence[Query]) -> list[bool]:
-        """Tell for each query whether its pattern has a solution, as far as is looked: what is not found
-        within a bound counts as not there.
+        """Whether a query's pattern has a solution, for each, as far as is looked.
+
+        What is not found within a bound counts as not there.
         """
         return self._any_solution([f"SELECT * WHERE {{ {_looked_at(query)} }}" for query in queries])
 
-    def fits(self, relation: Action, ends: Sequence[NamedNode]) -> list[bool]:
-        """Tell for each end whether it has no class, or shares one with something that the relation leads to."""
-        edge = f"?s {relation.key} ?o" if relation.kind == Kind.FORWARD else f"?o {relation.key} ?s"
+    def fits(self, relation: RelationPointer, ends: Sequence[NamedNode]) -> list[bool]:
+        """Whether an end has no class, or shares one with something that the relation leads to, for each."""
+        forward = isinstance(relation, ForwardPointer)
+        edge = f"?s {relation.key} ?o" if forward else f"?o {relation.key} ?s"
         led_to = f"{{ SELECT DISTINCT ?o WHERE {{ {{ SELECT ?o WHERE {{ {edge} }} LIMIT {_FEW} }} }} }}"
         typed = self._any_solution([f"SELECT * WHERE {{ {end} {RDF_TYPE} ?c }}" for end in ends])
         alike = self._any_solution(
@@ -141,12 +158,13 @@ class LiveGraph:
         return [shares or not has_class for has_class, shares in zip(typed, alike, strict=True)]
 
     def answers(self, queries: Sequence[Query]) -> list[bool]:
-        """Tell for each complete query whether it has a row, groups and all."""
+        """Whether a complete query has a row, groups and all, for each."""
         return self._any_solution([query_text(query) for query in queries])
 
     def numeric(self, query: Query, variables: Sequence[Variable]) -> list[bool]:
-        """Tell for each variable whether the pattern gives it nothing but numbers; of longer patterns the
-        edges at the variable must.
+        """Whether the pattern gives a variable nothing but numbers, for each.
+
+        Of longer patterns the edges at the variable must.
         """
         patterns = [
             pattern_text(query if query.required <= _SHORT else _edges_at(query, each)) for each in variables
@@ -161,7 +179,7 @@ class LiveGraph:
         return [number and not other for number, other in zip(some, others, strict=True)]
 
     def store_names(self, iris: Sequence[NamedNode]) -> dict[NamedNode, str]:
-        """Return a label of each IRI, or what the IRI calls it."""
+        """A label of each IRI, or what the IRI calls it."""
         return texts_of(self.store, iris, self.profile.labels, self.profile.languages, entity_text)
 
     def _any_solution(self, bodies: list[str]) -> list[bool]:
@@ -172,16 +190,12 @@ class LiveGraph:
         self._holds |= found
         return [found[body] if body in found else self._holds[body] for body in bodies]
 
-    def _relations_of(self, term: Term) -> tuple[Action, ...]:
+    def _relations_of(self, term: Term) -> tuple[RelationPointer, ...]:
         leaving, entering = self.store.relations(term, self.profile.names)
         return (*(self._forward[each] for each in leaving), *(self._backward[each] for each in entering))
 
-    def _relations_after(self, kind: Kind, key: NamedNode) -> tuple[Action, ...]:
-        origin = {
-            Kind.CLASS: f"?x {RDF_TYPE} {key}",
-            Kind.FORWARD: f"?o {key} ?x",
-            Kind.BACKWARD: f"?x {key} ?o",
-        }[kind]
+    def _relations_after(self, introduced_by: Introducer) -> tuple[RelationPointer, ...]:
+        origin = _origin(introduced_by)
         counted = self.store.select(
             f"SELECT (COUNT(*) AS ?n) WHERE {{ SELECT * WHERE {{ {origin} }} LIMIT {_SAMPLED} }}"
         ).rows[0][0]
@@ -196,5 +210,5 @@ class LiveGraph:
             }
             for pattern in ("?x ?p ?y", "?y ?p ?x")
         )
-        forward = [choice for predicate, choice in self._forward.items() if predicate in leaving]
-        return (*forward, *(choice for predicate, choice in self._backward.items() if predicate in entering))
+        forward = [action for predicate, action in self._forward.items() if predicate in leaving]
+        return (*forward, *(action for predicate, action in self._backward.items() if predicate in entering))

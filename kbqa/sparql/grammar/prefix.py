@@ -1,9 +1,22 @@
 """How far a query has come, and what was chosen of its unfinished part."""
 
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
-from kbqa.decoding.actions import Action, Kind
-from kbqa.decoding.vocabulary import Vocabulary
+from kbqa.decoding.actions import Action, Keyword, VariablePointer
+from kbqa.sparql.grammar.actions import (
+    ClassPointer,
+    EntityPointer,
+    ForwardPointer,
+    Head,
+    Introducer,
+    NumberPointer,
+    RelationPointer,
+    Step,
+    ValuePointer,
+    Word,
+    term_of,
+)
 from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.query import (
     RDF_TYPE,
@@ -21,42 +34,7 @@ from kbqa.sparql.query import (
     Variable,
 )
 
-MAX_VARIABLES, MAX_EDGES, MAX_COLUMNS, MAX_BRANCHES = 8, 7, 6, 3
-
-KEYWORDS = (
-    "ASK",
-    "NONE",
-    "END",
-    "NOT",
-    "CLOSE",
-    "OR",
-    "NEW",
-    "AVERAGE",
-    "ALL",
-    "HAVING",
-    "ASC",
-    "DESC",
-    "STOP",
-    "ONE",
-    "UNLIMITED",
-    *(str(each) for each in Aggregate),
-    *(str(each) for each in Comparison),
-    "EITHER",
-    "OPTIONAL",
-)
-STEPS = ("HEAD", "RELATION", "TAIL", "OR", "VALUE", "COLUMN", "OF", "COMPARE", "ORDER", "LIMIT")
-VOCABULARY = Vocabulary(KEYWORDS, STEPS, MAX_VARIABLES)
-
-
-def variable_choice(index: int, introduced_by: Action) -> Action:
-    """Return a variable as a choice."""
-    return Action(Kind.VARIABLE, index, introduced_by=introduced_by)
-
-
-def term_of(choice: Action) -> Term:
-    """Return what an entity, a class, a value or a number stands for in the graph."""
-    key: Term = choice.key[1] if choice.kind == Kind.VALUE else choice.key
-    return key
+MAX_EDGES, MAX_COLUMNS, MAX_BRANCHES = 7, 6, 3
 
 
 @dataclass(frozen=True)
@@ -64,124 +42,144 @@ class LinkedQuestion:
     """A question's view of a graph: what it may mention, and the graph to ask."""
 
     graph: LiveGraph
-    entities: tuple[Action, ...] = ()
-    classes: tuple[Action, ...] = ()
-    values: tuple[Action, ...] = ()
-    numbers: tuple[Action, ...] = ()
+    entities: tuple[EntityPointer, ...] = ()
+    classes: tuple[ClassPointer, ...] = ()
+    values: tuple[ValuePointer, ...] = ()
+    numbers: tuple[NumberPointer, ...] = ()
+
+    @property
+    def candidates(self) -> tuple[Action, ...]:
+        """All that can be pointed to, in the order in which the network was trained to read it."""
+        return (*self.entities, *self.values, *self.classes, *self.numbers)
+
+
+class Part(StrEnum):
+    """What an item, or a comparison, will belong to."""
+
+    COLUMN = "column"
+    FILTER = "filter"
+    HAVING = "having"
+    ORDER = "order"
 
 
 @dataclass(frozen=True)
 class Prefix:
     """A prefix of a query. `head`, `relation` and so on are what has been chosen of an unfinished part.
 
-    One that `insists` does not offer that the question has no answer. `group` is the keyword of the part that
-    is open: NOT, EITHER (alternatives) or OPTIONAL. Variables that a part introduced, from `opened` on, are
-    `hidden` after it, but for those that all alternatives have; those that may be missing are `optional`.
+    With `allow_no_answer`, one of the first actions is that the question has none. `group` is the keyword of
+    the part that is open: NOT, EITHER (alternatives) or OPTIONAL. Variables that a part introduced, from
+    `opened` on, are `hidden` after it, but for those that all alternatives have; those that may be missing
+    are `optional`.
     """
 
-    world: LinkedQuestion = field(compare=False, repr=False)
-    step: str = "HEAD"
+    linked: LinkedQuestion = field(compare=False, repr=False)
+    step: Step = Step.HEAD
     query: Query = field(default_factory=Query)
-    introduced: tuple[Action, ...] = ()
+    introduced: tuple[Introducer, ...] = ()
     asks: bool = False
     answerable: bool = True
-    insists: bool = False
-    group: str = ""
+    allow_no_answer: bool = True
+    group: Word | None = None
     opened: int = 0
     hidden: frozenset[int] = frozenset()
     optional: frozenset[int] = frozenset()
-    head: Action | None = None
-    relation: Action | None = None
+    head: Head | None = None
+    relation: RelationPointer | None = None
     aggregate: Aggregate | None = None
     comparison: Comparison | None = None
-    part: str = "column"
+    part: Part = Part.COLUMN
     item: Item | None = None
 
     @property
     def has_room(self) -> bool:
-        """Tell whether the query may have an edge or a condition more."""
+        """Whether the query may have an edge or a condition more."""
         query = self.query
         conditions = len(query.filters) + sum(len(branch.filters) for branch in query.branches)
-        return (
-            len(query.every_edge) + (len(query.negations[-1]) if self.group == "NOT" else conditions)
-            < MAX_EDGES
-        )
+        open_edges = len(query.negations[-1]) if self.group == Word.NOT else conditions
+        return len(query.every_edge) + open_edges < MAX_EDGES
 
-    def variables(self) -> list[Action]:
-        """Return the variables as choices, each read as what introduced it."""
+    def variables(self) -> list[VariablePointer]:
+        """The variables that may be used, each read as what introduced it."""
         return [
-            variable_choice(index, by) for index, by in enumerate(self.introduced) if index not in self.hidden
+            VariablePointer(index, introduced_by=by)
+            for index, by in enumerate(self.introduced)
+            if index not in self.hidden
         ]
 
-    def certain(self) -> list[Action]:
-        """Return the variables that every solution has."""
-        return [each for each in self.variables() if each.key not in self.optional]
+    def certain(self) -> list[VariablePointer]:
+        """The variables that every solution has."""
+        return [variable for variable in self.variables() if variable.key not in self.optional]
 
     def shared(self) -> set[int]:
-        """Return the variables that all alternatives have."""
+        """The variables that all alternatives have."""
         common = _variables_of(self.query.edges)
         return common | set.intersection(*(_variables_of(branch.edges) for branch in self.query.branches))
 
-    def node(self, choice: Action) -> Node:
-        """Return a choice as a part of a triple."""
-        if choice.kind == Kind.VARIABLE:
-            return Variable(choice.key)
-        if choice.key == "NEW" and choice.kind == Kind.KEYWORD:
+    def node(self, action: Action) -> Node:
+        """An action as a part of a triple. Raises ValueError for what can be none."""
+        if isinstance(action, VariablePointer):
+            return Variable(action.key)
+        if action == Keyword(Word.NEW):
             return Variable(len(self.introduced))
-        return term_of(choice)
+        return term_of(action)
 
-    def edge(self, relation: Action, tail: Action) -> Edge:
-        """Return the edge from the chosen head over a relation to a tail."""
+    def edge(self, relation: RelationPointer, tail: Action) -> Edge:
+        """The edge from the chosen head over a relation to a tail."""
         assert self.head is not None
         ends = self.node(self.head), self.node(tail)
-        subject, target = ends if relation.kind == Kind.FORWARD else ends[::-1]
+        subject, target = ends if isinstance(relation, ForwardPointer) else ends[::-1]
         return Edge(subject, relation.key, target)
 
-    def membership(self, choice: Action) -> Edge:
-        """Return the edge that makes the chosen head a member of a class."""
+    def membership(self, action: ClassPointer) -> Edge:
+        """The edge that makes the chosen head a member of a class."""
         assert self.head is not None
-        return Edge(self.node(self.head), RDF_TYPE, choice.key)
+        return Edge(self.node(self.head), RDF_TYPE, action.key)
+
+    def head_variable(self) -> Variable:
+        """The chosen head, where it is a variable."""
+        assert isinstance(self.head, VariablePointer)
+        return Variable(self.head.key)
 
     def joined(self) -> tuple[Edge, ...]:
-        """Return the edges that a solution of the open part has."""
+        """The edges that a solution of the open part has."""
         query = self.query
         return (
             (*query.edges, *query.branches[-1].edges)
-            if self.group == "EITHER"
+            if self.group == Word.EITHER
             else (*query.edges, *query.optionals)
         )
 
     def with_edge(self, edge: Edge) -> Query:
-        """Return the query with an edge more, in the part that is open."""
+        """The query with an edge more, in the part that is open."""
         query = self.query
-        if self.group == "NOT":
+        if self.group == Word.NOT:
             *closed, last = query.negations
             return replace(query, negations=(*closed, (*last, edge)))
-        if self.group == "EITHER":
+        if self.group == Word.EITHER:
             *others, branch = query.branches
             return replace(query, branches=(*others, replace(branch, edges=(*branch.edges, edge))))
-        if self.group == "OPTIONAL":
+        if self.group == Word.OPTIONAL:
             return replace(query, optionals=(*query.optionals, edge))
         return replace(query, edges=(*query.edges, edge))
 
     def with_filter(self, value: Term | Average | Period) -> Query:
-        """Return the query with the chosen head compared to a value, in the part that is open."""
-        assert self.head is not None
+        """The query with the chosen head compared to a value, in the part that is open."""
         assert self.comparison is not None
-        query, condition = self.query, Filter(Variable(self.head.key), self.comparison, value)
-        if self.group == "EITHER":
+        query, condition = self.query, Filter(self.head_variable(), self.comparison, value)
+        if self.group == Word.EITHER:
             *others, branch = query.branches
             return replace(query, branches=(*others, replace(branch, filters=(*branch.filters, condition))))
         return replace(query, filters=(*query.filters, condition))
 
     def looked_for(self, query: Query) -> Query:
-        """Return of a query that goes on from here what must have a solution: the open alternative for
-        itself, and what may be missing, once.
+        """What must have a solution of a query that goes on from here.
+
+        That is the open alternative for itself, and what may be missing, once.
         """
-        if self.group == "EITHER":
+        if self.group == Word.EITHER:
             branch = query.branches[-1]
             return Query((*query.edges, *branch.edges), branch.filters)
-        if self.group == "OPTIONAL":
+        if self.group == Word.OPTIONAL:
             return replace(query, edges=(*query.edges, query.optionals[-1]), optionals=())
         return query
 
@@ -191,10 +189,10 @@ def _variables_of(edges: tuple[Edge, ...]) -> set[int]:
 
 
 def has_nothing(query: Query) -> bool:
-    """Tell whether no edge was chosen yet that all solutions have."""
+    """Whether no edge was chosen yet that all solutions have."""
     return not query.edges and not query.branches
 
 
 def open_branch(query: Query) -> Query:
-    """Return the query with an alternative more, which is empty."""
+    """The query with an alternative more, which is empty."""
     return replace(query, branches=(*query.branches, Branch()))

@@ -1,34 +1,56 @@
 """The state that a decoder walks through."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import cast
+from dataclasses import dataclass, replace
 
 from kbqa.decoding.actions import Action
+from kbqa.sparql.grammar.actions import Step
 from kbqa.sparql.grammar.checks import CHECKS
-from kbqa.sparql.grammar.legal_actions import OFFERS
+from kbqa.sparql.grammar.legal_actions import LEGAL_ACTIONS
 from kbqa.sparql.grammar.prefix import LinkedQuestion, Prefix
-from kbqa.sparql.grammar.transitions import FOLLOWING
+from kbqa.sparql.grammar.transitions import TRANSITIONS
+from kbqa.sparql.query import Query
 
 
 @dataclass(frozen=True)
-class SparqlState(Prefix):
+class SparqlState:
     """A prefix of a query with what may follow it."""
 
+    prefix: Prefix
+
+    @property
+    def step(self) -> Step:
+        """The kind of decision that is due; empty when the query is complete."""
+        return self.prefix.step
+
+    @property
+    def answerable(self) -> bool:
+        """Whether the question has an answer, as far as was decided."""
+        return self.prefix.answerable
+
+    @property
+    def query(self) -> Query:
+        """The query as far as it is written."""
+        return self.prefix.query
+
     def legal_actions(self) -> Sequence[Action]:
-        """Return what the grammar allows here."""
-        return OFFERS[self.step](self)
+        """What the grammar allows here."""
+        return LEGAL_ACTIONS[self.step](self.prefix)
 
-    def holds(self, choices: Sequence[Action]) -> list[bool]:
-        """Tell for each choice whether the graph has an answer to a query that goes on with it."""
+    def holds(self, actions: Sequence[Action]) -> list[bool]:
+        """Whether the graph has an answer to a query that goes on with an action, for each of some."""
         check = CHECKS.get(self.step)
-        return [True] * len(choices) if check is None else check(self, choices)
+        return [True] * len(actions) if check is None else check(self.prefix, actions)
 
-    def apply(self, choice: Action) -> "SparqlState":
-        """Return the state after a choice."""
-        return cast(SparqlState, FOLLOWING[self.step](self, choice))
+    def apply(self, action: Action) -> "SparqlState":
+        """The state after an action. Raises ValueError for one that is not legal."""
+        return SparqlState(TRANSITIONS[self.step](self.prefix, action))
+
+    def requiring_answer(self) -> "SparqlState":
+        """The same state, in which it is no legal action that the question has no answer."""
+        return SparqlState(replace(self.prefix, allow_no_answer=False))
 
 
-def start(world: LinkedQuestion, *, insists: bool = False) -> SparqlState:
-    """Return the state before the first choice."""
-    return SparqlState(world, insists=insists)
+def start(linked: LinkedQuestion, *, allow_no_answer: bool = True) -> SparqlState:
+    """The state before the first action."""
+    return SparqlState(Prefix(linked, allow_no_answer=allow_no_answer))

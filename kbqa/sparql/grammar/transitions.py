@@ -1,11 +1,22 @@
-"""What comes of a choice."""
+"""What comes of an action."""
 
 from collections.abc import Callable
 from dataclasses import replace
 
-from kbqa.decoding.actions import Action, Kind
+from kbqa.decoding.actions import Action, Keyword, VariablePointer
+from kbqa.sparql.grammar.actions import (
+    ClassPointer,
+    EntityPointer,
+    NumberPointer,
+    RelationPointer,
+    Step,
+    ValuePointer,
+    Word,
+    not_legal,
+    term_of,
+)
 from kbqa.sparql.grammar.legal_actions import aggregated_item
-from kbqa.sparql.grammar.prefix import Prefix, open_branch, term_of
+from kbqa.sparql.grammar.prefix import Part, Prefix, open_branch
 from kbqa.sparql.query import (
     RDF_TYPE,
     Aggregate,
@@ -21,163 +32,177 @@ from kbqa.sparql.query import (
 )
 
 
-def _after_head(state: Prefix, choice: Action) -> Prefix:
-    if choice.kind == Kind.KEYWORD:
-        return _AFTER_HEAD_WORD[choice.key](state)
-    if choice.kind == Kind.CLASS:
-        edge = Edge(Variable(0), RDF_TYPE, choice.key)
-        return replace(state, query=state.with_edge(edge), introduced=state.introduced or (choice,))
-    return replace(state, step="RELATION", head=choice)
+def _after_head(state: Prefix, action: Action) -> Prefix:
+    match action:
+        case Keyword(key=word):
+            return _AFTER_HEAD_WORD[Word(word)](state)
+        case ClassPointer(key=iri):
+            query = state.with_edge(Edge(Variable(0), RDF_TYPE, iri))
+            return replace(state, query=query, introduced=state.introduced or (action,))
+        case EntityPointer() | ValuePointer() | VariablePointer():
+            return replace(state, step=Step.RELATION, head=action)
+    raise not_legal(action)
 
 
 def _or(state: Prefix) -> Prefix:
-    return (
-        replace(state, query=open_branch(state.query))
-        if state.group == "EITHER"
-        else replace(state, step="OR")
-    )
+    if state.group == Word.EITHER:
+        return replace(state, query=open_branch(state.query))
+    return replace(state, step=Step.OR)
 
 
 def _close(state: Prefix) -> Prefix:
     """Leave a part. Of alternatives, the variables stay that all of them have."""
-    kept = state.shared() if state.group == "EITHER" else set()
-    hidden = state.hidden | (set(range(state.opened, len(state.introduced))) - kept)
-    return replace(state, group="", hidden=frozenset(hidden))
+    shared = state.shared() if state.group == Word.EITHER else set()
+    hidden = state.hidden | (set(range(state.opened, len(state.introduced))) - shared)
+    return replace(state, group=None, hidden=frozenset(hidden))
 
 
-_AFTER_HEAD_WORD: dict[str, Callable[[Prefix], Prefix]] = {
-    "ASK": lambda state: replace(state, asks=True),
-    "NONE": lambda state: replace(state, step="", answerable=False),
-    "END": lambda state: replace(state, step="" if state.asks else "COLUMN"),
-    "NOT": lambda state: replace(
-        state,
-        group="NOT",
-        opened=len(state.introduced),
-        query=replace(state.query, negations=(*state.query.negations, ())),
-    ),
-    "EITHER": lambda state: replace(
-        state, group="EITHER", opened=len(state.introduced), query=open_branch(state.query)
-    ),
-    "OPTIONAL": lambda state: replace(state, group="OPTIONAL"),
-    "CLOSE": _close,
-    "OR": _or,
+def _open(state: Prefix, group: Word, query: Query) -> Prefix:
+    return replace(state, group=group, opened=len(state.introduced), query=query)
+
+
+def _open_negation(state: Prefix) -> Prefix:
+    return _open(state, Word.NOT, replace(state.query, negations=(*state.query.negations, ())))
+
+
+_AFTER_HEAD_WORD: dict[Word, Callable[[Prefix], Prefix]] = {
+    Word.ASK: lambda state: replace(state, asks=True),
+    Word.NONE: lambda state: replace(state, step=Step.DONE, answerable=False),
+    Word.END: lambda state: replace(state, step=Step.DONE if state.asks else Step.COLUMN),
+    Word.NOT: _open_negation,
+    Word.EITHER: lambda state: _open(state, Word.EITHER, open_branch(state.query)),
+    Word.OPTIONAL: lambda state: replace(state, group=Word.OPTIONAL),
+    Word.CLOSE: _close,
+    Word.OR: _or,
 }
 
 
-def after_relation(state: Prefix, choice: Action) -> Prefix:
-    """Return the state after a relation, a class or a comparison."""
-    if choice.kind == Kind.KEYWORD:
-        return replace(state, step="VALUE", comparison=Comparison(choice.key), part="filter")
-    if choice.kind == Kind.CLASS:
-        return replace(state, step="HEAD", query=state.with_edge(state.membership(choice)), head=None)
-    return replace(state, step="TAIL", relation=choice)
+def after_relation(state: Prefix, action: Action) -> Prefix:
+    """The state after a relation, a class or a comparison."""
+    match action:
+        case Keyword(key=word):
+            return replace(state, step=Step.VALUE, comparison=Comparison(word), part=Part.FILTER)
+        case ClassPointer():
+            return replace(state, step=Step.HEAD, query=state.with_edge(state.membership(action)), head=None)
+        case RelationPointer():
+            return replace(state, step=Step.TAIL, relation=action)
+    raise not_legal(action)
 
 
-def _after_tail(state: Prefix, choice: Action) -> Prefix:
+def _after_tail(state: Prefix, action: Action) -> Prefix:
     assert state.relation is not None
     introduced, optional = state.introduced, state.optional
-    if choice.kind == Kind.KEYWORD:
+    if action == Keyword(Word.NEW):
         introduced = (*introduced, state.relation)
-    if state.group == "OPTIONAL":
+    is_optional = state.group == Word.OPTIONAL
+    if is_optional:
         optional |= {len(state.introduced)}
-    query, group = (
-        state.with_edge(state.edge(state.relation, choice)),
-        "" if state.group == "OPTIONAL" else state.group,
-    )
     return replace(
         state,
-        step="HEAD",
-        query=query,
+        step=Step.HEAD,
+        query=state.with_edge(state.edge(state.relation, action)),
         introduced=introduced,
         optional=optional,
-        group=group,
+        group=None if is_optional else state.group,
         head=None,
         relation=None,
     )
 
 
-def _after_alternative(state: Prefix, choice: Action) -> Prefix:
-    return replace(state, step="HEAD", query=_with_alternative(state.query, choice))
+def _after_alternative(state: Prefix, action: Action) -> Prefix:
+    *before, edge = state.query.edges
+    extended = replace(edge, alternatives=(*edge.alternatives, term_of(action)))
+    return replace(state, step=Step.HEAD, query=replace(state.query, edges=(*before, extended)))
 
 
-def _after_value(state: Prefix, choice: Action) -> Prefix:
+def _after_value(state: Prefix, action: Action) -> Prefix:
     assert state.comparison is not None
-    if state.part == "having":
+    if state.part == Part.HAVING:
         assert state.item is not None
-        query = replace(state.query, having=Having(state.item, state.comparison, choice.key))
-        return replace(state, step="COLUMN", part="column", query=query, item=None, comparison=None)
-    query = state.with_filter(compared(state, choice))
-    return replace(state, step="HEAD", query=query, head=None, comparison=None, part="column")
+        query = replace(state.query, having=Having(state.item, state.comparison, term_of(action)))
+        return replace(state, step=Step.COLUMN, part=Part.COLUMN, query=query, item=None, comparison=None)
+    query = state.with_filter(compared(state, action))
+    return replace(state, step=Step.HEAD, query=query, head=None, comparison=None, part=Part.COLUMN)
 
 
-def _after_column(state: Prefix, choice: Action) -> Prefix:
-    if choice.kind == Kind.VARIABLE:
-        return _with_item(state, Item(Variable(choice.key)))
-    if choice.key == "STOP":
-        return replace(state, step="")
-    if choice.key in ("ASC", "DESC"):
-        return replace(
-            state, step="ORDER", part="order", query=replace(state.query, descending=choice.key == "DESC")
-        )
-    if choice.key == "HAVING":
-        return replace(state, step="ORDER", part="having")
-    return replace(state, step="OF", aggregate=Aggregate(choice.key))
+def _after_column(state: Prefix, action: Action) -> Prefix:
+    match action:
+        case VariablePointer(key=index):
+            return _with_item(state, Item(Variable(index)))
+        case Keyword(key=Word.STOP):
+            return replace(state, step=Step.DONE)
+        case Keyword(key=Word.ASC | Word.DESC as word):
+            query = replace(state.query, descending=word == Word.DESC)
+            return replace(state, step=Step.ORDER, part=Part.ORDER, query=query)
+        case Keyword(key=Word.HAVING):
+            return replace(state, step=Step.ORDER, part=Part.HAVING)
+    return _begin_aggregate(state, action)
 
 
-def after_order(state: Prefix, choice: Action) -> Prefix:
-    """Return the state after what is sorted by, or compared in groups."""
-    if choice.kind == Kind.VARIABLE:
-        return _with_item(state, Item(Variable(choice.key)))
-    return replace(state, step="OF", aggregate=Aggregate(choice.key))
+def after_order(state: Prefix, action: Action) -> Prefix:
+    """The state after what is sorted by, or compared in groups."""
+    if isinstance(action, VariablePointer):
+        return _with_item(state, Item(Variable(action.key)))
+    return _begin_aggregate(state, action)
 
 
-def _after_aggregated(state: Prefix, choice: Action) -> Prefix:
-    return _with_item(replace(state, aggregate=None), aggregated_item(state, choice))
+def _begin_aggregate(state: Prefix, action: Action) -> Prefix:
+    if isinstance(action, Keyword):
+        return replace(state, step=Step.OF, aggregate=Aggregate(action.key))
+    raise not_legal(action)
 
 
-def after_comparison(state: Prefix, choice: Action) -> Prefix:
-    """Return the state after a comparison of groups."""
-    return replace(state, step="VALUE", comparison=Comparison(choice.key))
+def _after_aggregated(state: Prefix, action: Action) -> Prefix:
+    return _with_item(replace(state, aggregate=None), aggregated_item(state, action))
 
 
-def _after_limit(state: Prefix, choice: Action) -> Prefix:
-    limit = (
-        {"ONE": 1, "UNLIMITED": None}[choice.key] if choice.kind == Kind.KEYWORD else int(choice.key.value)
-    )
-    return replace(state, step="", query=replace(state.query, limit=limit))
+def after_comparison(state: Prefix, action: Action) -> Prefix:
+    """The state after a comparison of groups."""
+    if isinstance(action, Keyword):
+        return replace(state, step=Step.VALUE, comparison=Comparison(action.key))
+    raise not_legal(action)
+
+
+def _after_limit(state: Prefix, action: Action) -> Prefix:
+    match action:
+        case Keyword(key=Word.ONE):
+            limit: int | None = 1
+        case Keyword(key=Word.UNLIMITED):
+            limit = None
+        case NumberPointer(key=number):
+            limit = int(number.value)
+        case _:
+            raise not_legal(action)
+    return replace(state, step=Step.DONE, query=replace(state.query, limit=limit))
 
 
 def _with_item(state: Prefix, item: Item) -> Prefix:
-    if state.part == "order":
-        return replace(state, step="LIMIT", query=replace(state.query, order=item))
-    if state.part == "having":
-        return replace(state, step="COMPARE", item=item)
-    return replace(state, step="COLUMN", query=replace(state.query, columns=(*state.query.columns, item)))
+    if state.part == Part.ORDER:
+        return replace(state, step=Step.LIMIT, query=replace(state.query, order=item))
+    if state.part == Part.HAVING:
+        return replace(state, step=Step.COMPARE, item=item)
+    query = replace(state.query, columns=(*state.query.columns, item))
+    return replace(state, step=Step.COLUMN, query=query)
 
 
-def _with_alternative(query: Query, choice: Action) -> Query:
-    *before, edge = query.edges
-    return replace(query, edges=(*before, replace(edge, alternatives=(*edge.alternatives, term_of(choice)))))
+def compared(state: Prefix, action: Action) -> Term | Average | Period:
+    """What the chosen head is compared with: a constant, or the mean of what it is one of."""
+    if isinstance(action, NumberPointer):
+        return action.key
+    if action != Keyword(Word.AVERAGE):
+        return term_of(action)
+    return Average(next(edge for edge in state.query.edges if edge.object == state.head_variable()))
 
 
-def compared(state: Prefix, choice: Action) -> Term | Average | Period:
-    """Return what the chosen head is compared with."""
-    assert state.head is not None
-    if choice.kind != Kind.KEYWORD:
-        return term_of(choice)
-    variable = Variable(state.head.key)
-    return Average(next(edge for edge in state.query.edges if edge.object == variable))
-
-
-FOLLOWING: dict[str, Callable[[Prefix, Action], Prefix]] = {
-    "HEAD": _after_head,
-    "RELATION": after_relation,
-    "TAIL": _after_tail,
-    "OR": _after_alternative,
-    "VALUE": _after_value,
-    "COLUMN": _after_column,
-    "OF": _after_aggregated,
-    "COMPARE": after_comparison,
-    "ORDER": after_order,
-    "LIMIT": _after_limit,
+TRANSITIONS: dict[Step, Callable[[Prefix, Action], Prefix]] = {
+    Step.HEAD: _after_head,
+    Step.RELATION: after_relation,
+    Step.TAIL: _after_tail,
+    Step.OR: _after_alternative,
+    Step.VALUE: _after_value,
+    Step.COLUMN: _after_column,
+    Step.OF: _after_aggregated,
+    Step.COMPARE: after_comparison,
+    Step.ORDER: after_order,
+    Step.LIMIT: _after_limit,
 }

@@ -17,14 +17,10 @@ _REDIRECTS, _TIMEOUT = 5, httpx.Timeout(30.0)
 _ACCEPT = "text/turtle, application/n-triples, application/n-quads;q=0.9, application/ld+json;q=0.8, application/rdf+xml;q=0.8, */*;q=0.1"
 
 
-class FetchError(LoadError):
-    """The server is away or answers with an error that may pass."""
-
-
 def fetch(address: str, target: Path, progress: Callable[[int, int], None]) -> RdfFormat:
     """Write the file at `address` to `target` and return its format.
 
-    Raises LoadError; FetchError where trying again can help.
+    Raises LoadError, which is transient where the server is away or its error may pass.
     """
     for _ in range(_REDIRECTS + 1):
         url, headers, extensions = pinned(address)
@@ -39,23 +35,25 @@ def fetch(address: str, target: Path, progress: Callable[[int, int], None]) -> R
                     return _write(response, address, target, progress)
                 address = urljoin(address, response.headers["location"])
         except httpx.HTTPError as error:
-            raise FetchError(f"{address} cannot be fetched: {error or type(error).__name__}") from error
+            raise LoadError(
+                f"{address} cannot be fetched: {error or type(error).__name__}", transient=True
+            ) from error
     raise LoadError(f"{address} redirects more than {_REDIRECTS} times.")
 
 
 def pinned(address: str) -> tuple[str, dict[str, str], dict[str, str]]:
-    """Return an address by its host's number, see `pinned_address`. Raises LoadError, FetchError."""
+    """Return an address by its host's number, see `pinned_address`. Raises LoadError."""
     try:
         return pinned_address(address, allow_private=settings.SOURCE_ALLOW_PRIVATE_ADDRESSES)
     except AddressError as error:
-        raise (FetchError if error.transient else LoadError)(str(error)) from error
+        raise LoadError(error.message, transient=error.transient) from error
 
 
 def _write(
     response: httpx.Response, address: str, target: Path, progress: Callable[[int, int], None]
 ) -> RdfFormat:
     if response.status_code >= 500 or response.status_code == 429:
-        raise FetchError(f"{address} answers {response.status_code}.")
+        raise LoadError(f"{address} answers {response.status_code}.", transient=True)
     if response.status_code != 200:
         raise LoadError(f"{address} answers {response.status_code}.")
     kind = response.headers.get("content-type", "")

@@ -11,11 +11,12 @@ from django.db import connection, transaction
 from pyoxigraph import Quad, RdfFormat, Store, Triple, parse
 
 from kbqa.sparql.ingest import names
-from kbqa.sparql.ingest.load import naming_of, next_number, serve
+from kbqa.sparql.ingest.load import LIFECYCLE, naming_of
 from kbqa.sparql.models import Graph, GraphVersion
 from kbqa.sparql.profile import Profile, profile_graph
-from kbqa.sparql.stores import OxigraphStore, QueryError, StoreError
+from kbqa.sparql.stores import OxigraphStore, QueryError
 from kbqa.sparql.stores.executor import words_outside_quotes
+from searchapp.errors import NotReady
 
 MAX_TRIPLES = 10_000
 _LOCK_SPACE = 0x6BA1
@@ -59,8 +60,8 @@ def _edit(graph: Graph, change: Callable[[Store], None]) -> GraphVersion:
         if graph.source_kind == Graph.SourceKind.ENDPOINT:
             raise QueryError(f"{graph.name} lives at {graph.location} and is edited there.")
         if served is None:
-            raise StoreError(f"{graph.name} has not been loaded yet.", transient=True)
-        number = next_number(graph)
+            raise NotReady(f"{graph.name} has not been loaded yet.")
+        number = LIFECYCLE.next_number(graph)
         version = GraphVersion(graph=graph, number=number, load=served.load, examples=served.examples)
         shutil.rmtree(version.folder, ignore_errors=True)
         version.folder.mkdir(parents=True)
@@ -86,7 +87,7 @@ def _changed(
     with transaction.atomic():
         names.names_of(version).remove(old - new)
         names.names_of(version).write(new - old)
-        serve(graph, version)
+        LIFECYCLE.publish(graph, version)
     return version
 
 

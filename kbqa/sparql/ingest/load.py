@@ -4,53 +4,47 @@ Each may be interrupted and run again; the old version serves on.
 """
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
-from django.utils import timezone
 from pyoxigraph import NamedNode, Quad, RdfFormat, Store, parse
 
 from kbqa.sparql.ingest import names
-from kbqa.sparql.ingest.download import FetchError, fetch
+from kbqa.sparql.ingest.download import fetch
 from kbqa.sparql.ingest.label_vectors import encode_labels, label_vectors_of
 from kbqa.sparql.ingest.rdf_parser import LoadError, RdfFile, Report, rdf_format, triples_of
 from kbqa.sparql.models import Graph, GraphVersion
 from kbqa.sparql.prefixes import prefixes_for
 from kbqa.sparql.profile import Naming, Profile, profile_graph
-from kbqa.sparql.stores import EndpointStore, OxigraphStore, StoreError
-from searchapp.jobs.errors import JobError, TransientJobError
-from searchapp.jobs.runner import JobContext
+from kbqa.sparql.stores import EndpointStore, OxigraphStore
+from searchapp.jobs.context import JobContext
+from searchapp.jobs.errors import JobError
 from searchapp.sharing.graph_sources import graph_source
+from searchapp.versions import Lifecycle
 
 _LINES_AT_ONCE = 5_000
-_KEPT_VERSIONS = 2
 
 
 def fetch_source(context: JobContext) -> None:
     """Stage one: bring the file here, if it is elsewhere."""
-    graph = graph_of(context)
-    version = _open_version(graph)
+    graph = LIFECYCLE.source_of(context)
+    version = LIFECYCLE.open_or_resume(graph)
+    version.folder.mkdir(parents=True, exist_ok=True)
     if graph.source_kind != Graph.SourceKind.URL:
         return
-    try:
-        form = fetch(
-            graph.location,
-            version.folder / "source",
-            lambda done, total: context.progress(done, total, f"Fetching, {_megabytes(done)}"),
-        )
-    except FetchError as error:
-        raise TransientJobError(str(error)) from error
-    except LoadError as error:
-        raise JobError(str(error)) from error
+    form = fetch(
+        graph.location,
+        version.folder / "source",
+        lambda done, total: context.progress(done, total, f"Fetching, {_megabytes(done)}"),
+    )
     (version.folder / "format").write_text(form.media_type, encoding="utf-8")
 
 
 def read(context: JobContext) -> None:
     """Stage two: write the triples into a folder of their own, look at them, and write their names."""
-    graph = graph_of(context)
-    version = current_version(graph)
+    graph = LIFECYCLE.source_of(context)
+    version = LIFECYCLE.current(graph)
     names.names_of(version).delete()
     if graph.source_kind == Graph.SourceKind.ENDPOINT:
         _look_at_endpoint(graph, version, context)
@@ -61,10 +55,8 @@ def read(context: JobContext) -> None:
     store = Store(str(folder))
     try:
         store.bulk_extend(_triples(graph, version, report, context))
-    except LoadError as error:
-        raise JobError(str(error)) from error
     except OSError as error:
-        raise TransientJobError(f"The disk refused: {error}") from error
+        raise JobError(f"The disk cannot be written to: {error}", transient=True) from error
     context.progress(0, 1, "Looking at what is in the graph")
     profile = profile_graph(OxigraphStore(store, ""), naming_of(graph))
     context.progress(0, 1, "Writing names")
@@ -84,27 +76,26 @@ def read(context: JobContext) -> None:
 
 
 def naming_of(graph: Graph) -> Naming:
-    """Return what is set of how a graph names things."""
-    languages = tuple(each for each in graph.languages.replace(",", " ").lower().split() if each)
+    """What is set of how a graph names things."""
+    languages = tuple(language for language in graph.languages.replace(",", " ").lower().split())
     return Naming(tuple(map(NamedNode, graph.label_predicates)), languages or Naming.languages)
 
 
-def _keep_prefixes(graph: Graph, profile: Profile, found: Mapping[str, str]) -> None:
+def _keep_prefixes(graph: Graph, profile: Profile, declared: Mapping[str, str]) -> None:
     """Give a graph's namespaces prefixes; those that it has stay."""
-    iris = [each.predicate.value for each in profile.predicates] + [
-        each.iri.value for each in profile.classes
-    ]
+    iris = [entry.predicate.value for entry in profile.predicates]
+    iris += [entry.iri.value for entry in profile.classes]
     graph.prefixes = prefixes_for(
-        iris, graph.prefixes | {name: iri for name, iri in found.items() if name not in graph.prefixes}
+        iris, graph.prefixes | {name: iri for name, iri in declared.items() if name not in graph.prefixes}
     )
     graph.save(update_fields=["prefixes"])
 
 
 def publish(context: JobContext) -> None:
     """Stage three: serve the version, in one step, and clear away what is too old to be asked."""
-    graph = graph_of(context)
-    version = current_version(graph)
-    serve(graph, version)
+    graph = LIFECYCLE.source_of(context)
+    version = LIFECYCLE.current(graph)
+    LIFECYCLE.publish(graph, version)
     context.progress(1, 1, f"{version.triples:,} triples")
 
 
@@ -114,7 +105,7 @@ def embed_labels(context: JobContext) -> None:
 
     Not for code: what its names mean, the code search knows better.
     """
-    graph = graph_of(context)
+    graph = LIFECYCLE.source_of(context)
     version = graph.serving
     if version is None or graph.source_kind == Graph.SourceKind.REPOSITORY:
         return
@@ -129,41 +120,35 @@ def embed_labels(context: JobContext) -> None:
     context.progress(1, 1, f"{version.triples:,} triples")
 
 
-def serve(graph: Graph, version: GraphVersion) -> None:
-    """Make a version the served one, and remove older ones but for the last, which questions may still be
-    reading.
-    """
-    with transaction.atomic():
-        locked = Graph.objects.select_for_update().get(pk=graph.pk)
-        locked.versions.filter(state=GraphVersion.State.SERVING).update(state=GraphVersion.State.REPLACED)
-        version.state, version.finished = GraphVersion.State.SERVING, timezone.now()
-        version.save()
-        locked.serving = graph.serving = version
-        locked.save(update_fields=["serving"])
+def _forget(version: GraphVersion) -> None:
+    shutil.rmtree(version.folder, ignore_errors=True)
+    names.names_of(version).delete()
+
+
+def _clear(
+    graph: Graph, version: GraphVersion, usable: Sequence[GraphVersion], old: Sequence[GraphVersion]
+) -> None:
+    """Remove the fetched file, triples that nobody reads any more, and the names of other loads."""
     (version.folder / "source").unlink(missing_ok=True)
-    for old in graph.versions.filter(state=GraphVersion.State.REPLACED)[_KEPT_VERSIONS - 1 :]:
-        shutil.rmtree(old.folder, ignore_errors=True)
-    for load in set(
-        graph.versions.filter(state=GraphVersion.State.REPLACED).values_list("load", flat=True)
-    ) - {version.load}:
+    for replaced in old:
+        shutil.rmtree(replaced.folder, ignore_errors=True)
+    for load in {replaced.load for replaced in (*usable, *old)} - {version.load}:
         names.names_of_load(graph.pk, load).delete()
 
 
-def abandon(context: JobContext) -> None:
-    """After a failure or a cancellation: forget what the load wrote; the served version was never touched."""
-    graph = Graph.objects.filter(pk=context.job.arguments["graph"]).first()
-    if graph is None:
-        return
-    for version in graph.versions.filter(state=GraphVersion.State.LOADING):
-        shutil.rmtree(version.folder, ignore_errors=True)
-        names.names_of(version).delete()
-        version.state, version.finished = GraphVersion.State.ABANDONED, timezone.now()
-        version.save(update_fields=["state", "finished"])
+LIFECYCLE = Lifecycle(
+    Graph,
+    GraphVersion,
+    lost="There is no load to go on with; start a new one.",
+    forget=_forget,
+    clear=_clear,
+)
+abandon = LIFECYCLE.abandon
 
 
 def delete(context: JobContext) -> None:
     """Remove a graph with everything it has."""
-    graph = Graph.objects.filter(pk=context.job.arguments["graph"]).first()
+    graph = LIFECYCLE.deleted_or_not(context)
     if graph is None:
         return
     names.names_of_load(graph.pk, 0).delete(all_loads=True)
@@ -174,45 +159,13 @@ def delete(context: JobContext) -> None:
 
 
 def uploads() -> Path:
-    """Return the folder of uploaded files."""
+    """The folder of uploaded files."""
     return Path(settings.MEDIA_ROOT) / "graphs"
 
 
 def uploaded_path(name: str) -> Path:
-    """Return where the uploaded file `name` lies."""
+    """Where the uploaded file `name` lies."""
     return uploads() / Path(name).name
-
-
-def next_number(graph: Graph) -> int:
-    """Return the number of a graph's next version."""
-    newest = graph.versions.order_by("-number").first()
-    return newest.number + 1 if newest else 1
-
-
-def graph_of(context: JobContext) -> Graph:
-    """Return the graph that a job works on. Raises JobError if it is gone."""
-    graph = Graph.objects.filter(pk=context.job.arguments["graph"], deleting=False).first()
-    if graph is None:
-        raise JobError("The graph has been deleted.")
-    return graph
-
-
-def current_version(graph: Graph) -> GraphVersion:
-    """Return the version that is being loaded. Raises JobError if there is none."""
-    version = graph.versions.filter(state=GraphVersion.State.LOADING).first()
-    if version is None:
-        raise JobError("There is no load to go on with; start a new one.")
-    return version
-
-
-def _open_version(graph: Graph) -> GraphVersion:
-    """Return the version that is being loaded; a load that was killed is gone on with."""
-    version = graph.versions.filter(state=GraphVersion.State.LOADING).first()
-    if version is None:
-        number = next_number(graph)
-        version = GraphVersion.objects.create(graph=graph, number=number, load=number)
-    version.folder.mkdir(parents=True, exist_ok=True)
-    return version
 
 
 def _triples(graph: Graph, version: GraphVersion, report: Report, context: JobContext) -> Iterator[Quad]:
@@ -237,14 +190,11 @@ def _look_at_endpoint(graph: Graph, version: GraphVersion, context: JobContext) 
     """Find out what an endpoint has, and bring its names here; its triples stay where they are."""
     store = EndpointStore(graph.location, "", graph.token)
     context.progress(0, 1, "Looking at what is in the graph")
-    try:
-        profile = profile_graph(store, naming_of(graph))
-        rows = names.endpoint_names(store, profile)
-        names.names_of(version).write(
-            rows, lambda number: context.progress(number, 0, f"Fetching names, {number:,}")
-        )
-    except StoreError as error:
-        raise (TransientJobError if error.transient else JobError)(str(error)) from error
+    profile = profile_graph(store, naming_of(graph))
+    rows = names.endpoint_names(store, profile)
+    names.names_of(version).write(
+        rows, lambda number: context.progress(number, 0, f"Fetching names, {number:,}")
+    )
     version.triples, version.profile = profile.triples, profile.as_json()
     version.save()
     _keep_prefixes(graph, profile, {})

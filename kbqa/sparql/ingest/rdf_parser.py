@@ -10,6 +10,8 @@ from typing import IO, cast
 
 from pyoxigraph import Quad, RdfFormat, parse
 
+from searchapp.errors import InvalidInput
+
 FORMATS = {
     ".nt": RdfFormat.N_TRIPLES,
     ".nq": RdfFormat.N_QUADS,
@@ -32,8 +34,10 @@ _ENTITY = re.compile(rb"""<!ENTITY\s+%?\s*\S+\s+(?:SYSTEM|PUBLIC)?\s*["']([^"']*
 _BASE = "urn:searchapp:relative/"
 
 
-class LoadError(ValueError):
-    """A file cannot be loaded; the message says where and why."""
+class LoadError(InvalidInput):
+    """A file cannot be loaded; `transient` where the server that has it is away."""
+
+    field = "location"
 
 
 @dataclass

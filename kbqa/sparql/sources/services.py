@@ -3,39 +3,35 @@
 Pages, admin, API and commands all call these.
 """
 
-import uuid
 from collections.abc import Iterator, Sequence
-from pathlib import Path, PurePosixPath
+from itertools import starmap
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.db import IntegrityError, transaction
-from django.utils.text import slugify
 
+from kbqa.questions.services import keep, keep_judgement, normalized
 from kbqa.sparql.answer import pipeline
+from kbqa.sparql.answer.kept_answer import GraphReading, GraphResult, kept_answer, kept_json, run_reading
 from kbqa.sparql.answer.pipeline import Answer
 from kbqa.sparql.answer.registry import configured_decoder, served
 from kbqa.sparql.ingest.download import pinned
 from kbqa.sparql.ingest.load import uploaded_path, uploads
 from kbqa.sparql.ingest.rdf_parser import FORMATS, LoadError, rdf_format
-from kbqa.sparql.models import Graph, Question
+from kbqa.sparql.models import Graph, GraphQuestion
 from kbqa.sparql.prefixes import is_iri, is_prefix
 from kbqa.sparql.sources import jobs
 from kbqa.sparql.stores import OxigraphStore, QueryError
 from kbqa.sparql.stores.executor import check_query
+from searchapp import sources
+from searchapp.errors import InvalidInput
 from searchapp.jobs.models import Job
-from searchapp.jobs.services import cancel_jobs_of, start_job
 from searchapp.sharing.graph_sources import graph_source
 from searchapp.uploads import keep_upload
 
-MAX_QUESTION_CHARACTERS = 2_000
-
-
-class QuestionError(ValueError):
-    """A question cannot be asked as it is; the message says what to change."""
+_PREFIXES = 'Prefixes are written as {"ex": "http://example.org/"}: a short name, and a whole IRI.'
+_LABEL_PREDICATES = 'Properties are written as a list of whole IRIs: ["http://example.org/name"].'
 
 
 def add_graph(
@@ -49,13 +45,13 @@ def add_graph(
     label_predicates: Sequence[str] = (),
     languages: str = "en",
 ) -> tuple[Graph, Job]:
-    """Add a graph and start its first load. Raises ValidationError with the field that is wrong.
+    """Add a graph and start its first load. Raises InvalidInput with the field that is wrong.
 
     `trusted` permits any file: the caller has a terminal on the server.
     """
     name = name.strip() or suggested_name(location)
     graph = Graph(
-        slug=slug_of(name),
+        slug=sources.slug_of(name, Graph.KIND),
         name=name[:100],
         source_kind=source_kind,
         location=location.strip(),
@@ -66,47 +62,28 @@ def add_graph(
         languages=languages,
     )
     check_graph(graph)
-    try:
-        with transaction.atomic():
-            graph.save()
-    except IntegrityError:
-        raise ValidationError({"name": f"There is a graph named {name} already."}) from None
+    sources.save_new(graph)
     return graph, load_graph(graph)
 
 
 def check_graph(graph: Graph) -> None:
     """Check a graph's name, prefixes, names and source.
 
-    Raises ValidationError with the field that is wrong.
+    Raises InvalidInput with the field that is wrong.
     """
     if Graph.objects.filter(slug=graph.slug).exclude(pk=graph.pk).exists():
-        raise ValidationError({"name": f"There is a graph named {graph.name} already."})
-    if not isinstance(graph.prefixes, dict) or any(
-        not is_prefix(name, iri) for name, iri in graph.prefixes.items()
-    ):
-        raise ValidationError(
-            {
-                "prefixes": 'Prefixes are written as {"ex": "http://example.org/"}: a short name, and a whole IRI.'
-            }
-        )
-    if not isinstance(graph.label_predicates, list) or any(
-        not is_iri(each) for each in graph.label_predicates
-    ):
-        raise ValidationError(
-            {
-                "label_predicates": 'Properties are written as a list of whole IRIs: ["http://example.org/name"].'
-            }
-        )
-    try:
-        _check_source(graph)
-    except LoadError as error:
-        raise ValidationError({"location": str(error)}) from error
+        raise sources.name_taken(graph)
+    if not isinstance(graph.prefixes, dict) or not all(starmap(is_prefix, graph.prefixes.items())):
+        raise InvalidInput(_PREFIXES, field="prefixes")
+    if not isinstance(graph.label_predicates, list) or not all(map(is_iri, graph.label_predicates)):
+        raise InvalidInput(_LABEL_PREDICATES, field="label_predicates")
+    _check_source(graph)
 
 
 def export_graph(graph: Graph) -> Iterator[str]:
-    """Return the lines of the served version as N-Triples.
+    """The lines of the served version as N-Triples.
 
-    Raises StoreError; QueryError for a graph that lives elsewhere.
+    Raises NotReady, StoreError; QueryError for a graph that lives elsewhere.
     """
     _, live = served(graph)
     if not isinstance(live.store, OxigraphStore):
@@ -116,9 +93,7 @@ def export_graph(graph: Graph) -> Iterator[str]:
 
 def load_graph(graph: Graph) -> Job:
     """Start a load, or return the one that is at work on the graph."""
-    return start_job(
-        kind=jobs.LOAD, subject=graph.subject, title=f"Load {graph.name}", arguments={"graph": graph.pk}
-    )
+    return sources.start(graph, jobs.LOAD, "Load")
 
 
 def reload_graphs_of(sender: object, *, kind: str, location: str, **_: object) -> None:
@@ -129,81 +104,69 @@ def reload_graphs_of(sender: object, *, kind: str, location: str, **_: object) -
 
 def delete_graph(graph: Graph) -> Job:
     """Hide a graph at once, cancel what works on it, and remove it in the background."""
-    Graph.objects.filter(pk=graph.pk).update(deleting=True)
-    cancel_jobs_of(graph.subject)
-    return start_job(
-        kind=jobs.DELETE, subject=graph.subject, title=f"Delete {graph.name}", arguments={"graph": graph.pk}
-    )
+    return sources.delete(graph, jobs.DELETE)
 
 
 def store_file(upload: "UploadedFile[Any]") -> str:
     """Keep an uploaded file and return its stored name.
 
-    Raises ValidationError for what is no RDF file by its name, or too large.
+    Raises InvalidInput for what is no RDF file by its name, or too large.
     """
-    if (upload.size or 0) > settings.GRAPH_MAX_FILE_BYTES:
-        raise ValidationError({"file": f"The file is larger than {settings.GRAPH_MAX_FILE_BYTES:,} bytes."})
+    sources.check_size(upload, settings.GRAPH_MAX_FILE_BYTES, "file")
     try:
         rdf_format(upload.name or "")
     except LoadError as error:
-        raise ValidationError({"file": str(error)}) from error
+        raise InvalidInput(error.message, field="file") from error
     return keep_upload(upload, uploads())
 
 
 def suggested_name(location: str) -> str:
-    """Return a name for a source that has none: the last part of its address or path."""
-    path = urlsplit(location).path if "://" in location else location
-    stem = PurePosixPath(path.rstrip("/")).name.removesuffix(".gz")
+    """A name for a source that has none: the last part of its address or path."""
+    stem = sources.last_part(location).removesuffix(".gz")
     for suffix in FORMATS:
         stem = stem.removesuffix(suffix)
     return stem[:100] or "graph"
 
 
-def slug_of(name: str) -> str:
-    """Return a graph's name for addresses."""
-    return slugify(name)[:60] or f"graph-{uuid.uuid4().hex[:6]}"
+def ask(graph: Graph, question: str, *, remember_for: Any = None) -> tuple[Answer, GraphQuestion]:
+    """Answer a question from a graph, and keep the answer in the history.
 
-
-def ask(graph: Graph, question: str, *, remember_for: Any = None) -> tuple[Answer, Question]:
-    """Answer a question from a graph, and keep it in the history.
-
-    Raises QuestionError, StoreError, EncoderError.
+    Raises QuestionError, NotReady, StoreError, EncoderError.
     """
-    question = " ".join(question.replace("\0", " ").split())
-    if not question:
-        raise QuestionError("Ask something, for example one of the questions shown below.")
-    if len(question) > MAX_QUESTION_CHARACTERS:
-        raise QuestionError(
-            f"A question has at most {MAX_QUESTION_CHARACTERS:,} characters; this one has {len(question):,}."
-        )
+    question = normalized(question)
     version, live = served(graph)
     answer = pipeline.ask(question, version, live, configured_decoder())
-    asker = remember_for if getattr(remember_for, "is_authenticated", False) else None
-    kept = Question.objects.create(
+    best = answer.best
+    row = GraphQuestion(
         graph=graph,
         text=question,
-        sparql=answer.best.text if answer.best else "",
-        confidence=answer.best.probability if answer.best else 0.0,
+        sparql=best.text if best else "",
+        confidence=best.probability if best else 0.0,
         milliseconds=answer.milliseconds,
-        asker=asker,
+        answer=kept_json(kept_answer(answer, live)),
     )
-    return answer, kept
+    return answer, keep(row, remember_for)
 
 
-def judge(question: Question, *, good: bool, correction: str = "") -> Question:
+def run_another(question: GraphQuestion, reading: GraphReading) -> GraphResult:
+    """What another reading of a question that was answered finds now; nothing is decoded or kept.
+
+    Raises NotReady, QueryError, StoreError.
+    """
+    return run_reading(reading, *served(question.graph))
+
+
+def judge(question: GraphQuestion, *, good: bool, correction: str = "") -> GraphQuestion:
     """Keep what a person thinks of an answer; a correction is the query that would have been right.
 
-    Raises ValidationError.
+    Raises InvalidInput.
     """
     if correction:
         try:
             check_query(correction)
-        except ValueError as error:
-            raise ValidationError({"correction": str(error)}) from error
-    question.verdict = Question.Verdict.GOOD if good else Question.Verdict.BAD
-    question.correction = correction
-    question.save(update_fields=["verdict", "correction"])
-    return question
+        except QueryError as error:
+            raise InvalidInput(error.message, field="correction") from error
+    return keep_judgement(question, good=good, correction=correction)
 
 
 def _check_source(graph: Graph) -> None:

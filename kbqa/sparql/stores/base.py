@@ -6,19 +6,19 @@ from typing import Protocol
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
+from searchapp.errors import InvalidInput, Unavailable
+
 RdfTerm = NamedNode | BlankNode | Literal | Triple
 
 
-class StoreError(RuntimeError):
-    """The graph cannot be asked; `transient` tells whether trying again later can help."""
-
-    def __init__(self, message: str, *, transient: bool = False) -> None:
-        super().__init__(message)
-        self.transient = transient
+class StoreError(Unavailable):
+    """The graph cannot be asked: its store or its endpoint is away, or answers with what cannot be read."""
 
 
-class QueryError(StoreError):
-    """This query is wrong, or took too long."""
+class QueryError(InvalidInput):
+    """A query is wrong, or took too long."""
+
+    field = "query"
 
 
 @dataclass(frozen=True)

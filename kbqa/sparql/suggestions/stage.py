@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from kbqa.sparql.answer.pipeline import Answer, ask
 from kbqa.sparql.answer.registry import live_graph, local_decoder
 from kbqa.sparql.grammar.live_graph import LiveGraph
-from kbqa.sparql.ingest.load import current_version, graph_of
+from kbqa.sparql.ingest.load import LIFECYCLE
 from kbqa.sparql.models import GraphVersion
 from kbqa.sparql.query import Aggregate, Query, query_text
-from kbqa.sparql.stores import OxigraphStore, StoreError
+from kbqa.sparql.stores import OxigraphStore, QueryError, StoreError
+from kbqa.sparql.suggestions.example import Example
 from kbqa.sparql.suggestions.templates import make_examples
 from searchapp.encoders import EncoderError
-from searchapp.jobs.runner import JobContext
-from training.sparql.published import Example
+from searchapp.jobs.context import JobContext
 
 NUMBER, _TRIED, _MAX_LENGTH, _OF_A_SHAPE = 6, 40, 80, 2
 Shape = tuple[int, int, tuple[Aggregate | None, ...], bool]
@@ -26,7 +26,7 @@ def suggest_questions(context: JobContext) -> None:
 
     A graph for which there are none is served all the same.
     """
-    version = current_version(graph_of(context))
+    version = LIFECYCLE.current(LIFECYCLE.source_of(context))
     found: list[str] = []
     try:
         for question in working_questions(version, live_graph(version)):
@@ -34,7 +34,7 @@ def suggest_questions(context: JobContext) -> None:
             context.progress(len(found), NUMBER, "Trying questions")
             if len(found) == NUMBER:
                 break
-    except (EncoderError, StoreError):
+    except (EncoderError, StoreError, QueryError):
         pass
     version.examples = found
     version.save(update_fields=["examples"])

@@ -12,9 +12,9 @@ from pyoxigraph import Literal, NamedNode, Store
 from kbqa.sparql.profile import ClassProfile, PredicateProfile, Profile
 from kbqa.sparql.query import RDF_TYPE, Aggregate, Comparison, Edge, Having, Item, Query, Term, Variable
 from kbqa.sparql.query import Filter as Condition
+from kbqa.sparql.suggestions.example import Example
 from kbqa.sparql.suggestions.graph_sample import GraphSample
 from kbqa.sparql.suggestions.inflection import as_plural, of_several
-from training.sparql.published import Example
 
 _X, _Y, _Z = Variable(0), Variable(1), Variable(2)
 _XSD = "http://www.w3.org/2001/XMLSchema#"

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from kbqa.decoding.actions import Action, Kind
+from kbqa.decoding.actions import Action, Keyword
 from kbqa.decoding.explanation import ShownStep, shown_steps
 from kbqa.sql.answer.reading import Reading
+from kbqa.sql.grammar.actions import ColumnPointer, NumberPointer, Step, TablePointer, ValuePointer, Word
 from kbqa.sql.query import (
     Aggregate,
     AllOf,
@@ -15,45 +16,46 @@ from kbqa.sql.query import (
     Item,
     Operator,
     Order,
+    Part,
     Query,
     SetOperation,
     Term,
 )
 from kbqa.sql.schema import readable
 
-_STEPS = {
-    "SELECT": "Show",
-    "OPERAND": "Of what",
-    "SECOND": "And what",
-    "NEXT": "Then",
-    "TABLE": "Joined with",
-    "CONDITION": "Where",
-    "COMPARE": "How compared",
-    "VALUE": "Compared with",
-    "GROUP": "For each",
-    "HAVING": "Only groups whose",
-    "ORDER": "Sorted by",
-    "DIRECTION": "Which way",
-    "LIMIT": "How many",
-    "VIA": "Joined over",
-    "PART": "Of which date",
+_STEPS: dict[str, str] = {
+    Step.SELECT: "Show",
+    Step.OPERAND: "Of what",
+    Step.SECOND: "And what",
+    Step.NEXT: "Then",
+    Step.TABLE: "Joined with",
+    Step.CONDITION: "Where",
+    Step.COMPARE: "How compared",
+    Step.VALUE: "Compared with",
+    Step.GROUP: "For each",
+    Step.HAVING: "Only groups whose",
+    Step.ORDER: "Sorted by",
+    Step.DIRECTION: "Which way",
+    Step.LIMIT: "How many",
+    Step.VIA: "Joined over",
+    Step.PART: "Of which date",
 }
-_WORDS = {
-    "NONE": "there is no answer",
-    "END": "the query is complete",
-    "WITH": "join another table",
-    "WHERE": "only rows where",
-    "GROUP": "in groups",
-    "HAVING": "only groups with",
-    "ORDER": "sorted",
-    "ALSO": "or another",
-    "SELECT": "another query",
-    "ASC": "upwards",
-    "DESC": "downwards",
-    "UNLIMITED": "all",
-    "ONE": "the first",
-    "YEAR": "the year",
-    "MONTH": "the month",
+_WORDS: dict[str, str] = {
+    Word.NONE: "there is no answer",
+    Word.END: "the query is complete",
+    Word.WITH: "join another table",
+    Word.WHERE: "only rows where",
+    Word.GROUP: "in groups",
+    Word.HAVING: "only groups with",
+    Word.ORDER: "sorted",
+    Word.ALSO: "or another",
+    Word.SELECT: "another query",
+    Word.ASC: "upwards",
+    Word.DESC: "downwards",
+    Word.UNLIMITED: "all",
+    Word.ONE: "the first",
+    Part.YEAR: "the year",
+    Part.MONTH: "the month",
 }
 _AGGREGATES = {
     Aggregate.COUNT: "the number of",
@@ -94,17 +96,22 @@ _SETS = {
 
 def steps_of(reading: Reading) -> list[ShownStep]:
     """Return the steps of a reading."""
-    return shown_steps(reading.derivation, _STEPS, choice_text)
+    return shown_steps(reading.derivation, _STEPS, action_text)
 
 
-def choice_text(choice: Action) -> str:
-    """Return a choice in words."""
-    if choice.kind == Kind.KEYWORD:
-        word = str(choice.key).removeprefix("set ").removeprefix("operator ")
-        return _WORDS.get(word, word.lower())
-    if choice.kind == Kind.COLUMN:
-        return f"{choice.key.table}.{choice.key.column}"
-    return f"“{choice.text}”" if choice.kind in (Kind.VALUE, Kind.NUMBER) else str(choice.key)
+def action_text(action: Action) -> str:
+    """An action in words."""
+    match action:
+        case Keyword(key=key):
+            word = key.removeprefix("set ").removeprefix("operator ")
+            return _WORDS.get(word, word.lower())
+        case ColumnPointer(key=ref):
+            return f"{ref.table}.{ref.column}"
+        case TablePointer(key=table):
+            return table
+        case ValuePointer(text=text) | NumberPointer(text=text):
+            return f"“{text}”"
+    return action.text
 
 
 def in_words(query: Query) -> str:

@@ -1,17 +1,12 @@
 """Rows as people and programs read them: values as text or JSON, and an answer as a sentence."""
 
-import base64
-import datetime
-import decimal
 from dataclasses import asdict
 from typing import Any
 
 import sqlglot
 from sqlglot.errors import SqlglotError
 
-from kbqa.sql.answer.explanation import item_text
-from kbqa.sql.answer.reading import Reading
-from kbqa.sql.query import Item
+from kbqa.sql.answer.values import plain_rows
 from kbqa.sql.schema import readable
 from kbqa.sql.stores.executor import Result
 
@@ -33,15 +28,7 @@ def shown(value: Any) -> str:
 
 def json_result(result: Result) -> dict[str, Any]:
     """Return a result with values that JSON has: binary as base64, exact numbers and dates as text."""
-    return {**asdict(result), "rows": [[_json(value) for value in row] for row in result.rows]}
-
-
-def _json(value: Any) -> Any:
-    if isinstance(value, bytes | memoryview):
-        return base64.b64encode(bytes(value)).decode()
-    if isinstance(value, decimal.Decimal | datetime.date | datetime.time | datetime.timedelta):
-        return str(value)
-    return value if value is None or isinstance(value, str | int | float | bool) else str(value)
+    return {**asdict(result), "rows": plain_rows(result.rows)}
 
 
 def laid_out(sql: str, dialect: str) -> str:
@@ -52,21 +39,16 @@ def laid_out(sql: str, dialect: str) -> str:
         return sql
 
 
-def sentence_of(reading: Reading) -> str:
-    """Return the answer as a sentence, where it is short enough for one; else how much there is."""
-    result = reading.result
-    if result is None:
-        return ""
+def sentence_of(result: Result, label: str = "") -> str:
+    """The answer as a sentence, where it is short enough for one; else how much there is.
+
+    `label` is what its only column is called in words.
+    """
     if not result.rows:
         return "Nothing was found."
     if len(result.rows) == 1 and len(result.columns) == 1:
-        item = reading.query.items[0] if reading.query and len(reading.query.items) == 1 else None
-        return f"{_called(item, result.columns[0])}: {shown(result.rows[0][0]) or 'nothing'}."
+        text = label or readable(result.columns[0])
+        return f"{text[:1].upper()}{text[1:]}: {shown(result.rows[0][0]) or 'nothing'}."
     if len(result.columns) == 1 and len(result.rows) <= _NAMED and not result.truncated:
         return f"{', '.join(shown(row[0]) or 'nothing' for row in result.rows)}."
     return f"{'More than ' if result.truncated else ''}{len(result.rows):,} {'rows' if len(result.rows) != 1 else 'row'}."
-
-
-def _called(item: Item | None, column: str) -> str:
-    text = item_text(item) if item is not None else readable(column)
-    return f"{text[:1].upper()}{text[1:]}"

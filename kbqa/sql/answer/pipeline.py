@@ -1,28 +1,29 @@
-"""A question → SQL with its rows: focus, generation, checks, and a choice among candidates by what they
-return.
-"""
+"""A question → SQL with its rows, stage by stage: link, encode, focus, parse, render and execute, rerank."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 
 import numpy as np
 from sqlalchemy import Engine
 
-from kbqa.decoding.beam import Hypothesis, is_answerable
+from kbqa.decoding.parse import Parses
 from kbqa.language_model import ChatServer, ServerError
 from kbqa.linking.text_vectors import TextVectors
-from kbqa.sql.answer.generator import Focus, LocalGenerator
+from kbqa.sql.answer.encoding import encode_question
+from kbqa.sql.answer.generator import LocalGenerator
 from kbqa.sql.answer.language_model import Confirmed, generate
 from kbqa.sql.answer.reading import Reading
 from kbqa.sql.answer.schema_linking import CellNames, link_question
 from kbqa.sql.answer.unanswerable import missing_words
+from kbqa.sql.focus.schema_focus import Focus, focus_schema
 from kbqa.sql.grammar import SqlState
 from kbqa.sql.rendering import NotConnectedError, render
 from kbqa.sql.schema import ColumnRef, Schema
 from kbqa.sql.stores.executor import ExecutionError, Limits, execute
 from kbqa.sql.stores.validator import StatementError, checked
 
+_LOCAL_ANSWER = "this is the local network's answer."
 _TRIAL, _SURE = Limits(seconds=2.0, rows=200), 0.5
 """How candidates are tried; how likely an answer has to be right for nothing to be said of what may be
 missing.
@@ -41,9 +42,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a question: readings that run, the best first; none that is_answerable where `answerable`
-    is false.
-    """
+    """What came of a question: readings that run, the best first; none convinces where not `answerable`."""
 
     question: str
     readings: tuple[Reading, ...]
@@ -58,19 +57,34 @@ class Answer:
 
     @property
     def best(self) -> Reading | None:
-        """Return the reading that is taken."""
+        """The reading that is taken."""
         return self.readings[0] if self.readings and self.answerable else None
 
     @property
     def lack(self) -> str:
         """Return what is missing in words; nothing where nothing is known to be."""
-        *others, last = (f"“{each}”" for each in self.missing or ("",))
-        return f"nothing called {', '.join(others)}{' or ' if others else ''}{last}" if self.missing else ""
+        return lack_of(self.missing)
 
     @property
     def refusal(self) -> str:
         """Return what a person is told where there is no answer."""
-        return f"This database does not seem to hold the answer{f': it has {self.lack}' if self.missing else ''}."
+        return refusal_of(self.missing)
+
+
+def lack_of(missing: Sequence[str]) -> str:
+    """What is missing in words; nothing where nothing is known to be.
+
+    >>> lack_of(["sails", "masts"])
+    'nothing called “sails” or “masts”'
+    """
+    *others, last = (f"“{word}”" for word in missing or ("",))
+    return f"nothing called {', '.join(others)}{' or ' if others else ''}{last}" if missing else ""
+
+
+def refusal_of(missing: Sequence[str]) -> str:
+    """What a person is told where there is no answer."""
+    lack = lack_of(missing)
+    return f"This database does not seem to hold the answer{f': it has {lack}' if lack else ''}."
 
 
 def ask(
@@ -83,45 +97,34 @@ def ask(
     columns: Sequence[ColumnRef] = (),
     limits: Limits | None = None,
 ) -> Answer:
-    """Answer a question from a database; with a server, it writes the SQL over the schema that the network
-    focused. Raises EncoderError.
+    """Answer a question from a database: link, encode, focus, parse, render and execute, rerank.
 
-    With `columns`, these are the focus, and the keys that connect them. Candidates are tried with small
-    limits; the best then has those given.
+    With a server, it writes the SQL over the schema that the network focused. With `columns`, these are the
+    focus, and the keys that connect them. Candidates are tried with small limits; the best then has those
+    given. Raises EncoderError.
     """
     begun = perf_counter()
     whole = link_question(question, source.schema, source.cells)
-    session, world = generator.read(question, whole, columns, source.definitions)
-    focus = generator.focus(session, world, given=columns)
-    notice = ""
-    if server is not None:
-        try:
-            served = _from_server(question, source, focus, server, examples)
-            if served is not None:
-                return Answer(
-                    question, (_whole(served, source, limits),), True, focus, 1000 * (perf_counter() - begun)
-                )
-            notice = "The language-model server wrote nothing that works; this is the local network's answer."
-        except ServerError as error:
-            notice = f"{error} This is the local network's answer."
-    hypotheses = generator.decode(session, focus.world)
-    readings = [reading for each in hypotheses if (reading := _reading(each, source)) is not None]
-    ranked = generator.ranking.best_first([run(each, source, _TRIAL) for each in readings], whole)
+    session, linked = encode_question(question, whole, generator.model, columns, source.definitions)
+    focus = focus_schema(session, linked, generator.cross_encoder, given=columns)
+    served, notice = _from_server(question, source, focus, server, examples)
+    if served is not None:
+        best = _whole(served, source, limits)
+        return Answer(question, (best,), True, focus, 1000 * (perf_counter() - begun))
+    parses = generator.parse(session, focus.linked)
+    tried = [run(reading, source, _TRIAL) for reading in _rendered(parses, source)]
+    ranked = generator.ranking.best_first(tried, whole)
     if ranked:
         ranked[0] = _whole(ranked[0], source, limits)
-    answerable = is_answerable(hypotheses) and bool(ranked)
-    missing = (
-        ()
-        if answerable and ranked[0].probability >= _SURE
-        else missing_words(question, whole, generator.likeness)
-    )
-    return Answer(
-        question, tuple(ranked), answerable, focus, 1000 * (perf_counter() - begun), notice, missing
-    )
+    answerable = parses.answerable and bool(ranked)
+    sure = answerable and ranked[0].probability >= _SURE
+    missing = () if sure else missing_words(question, whole, generator.likeness)
+    notice, took = f"{notice} {parses.notice}".strip(), 1000 * (perf_counter() - begun)
+    return Answer(question, tuple(ranked), answerable, focus, took, notice, missing)
 
 
 def _whole(reading: Reading, source: Source, limits: Limits | None) -> Reading:
-    """Return a reading with all the rows that the limits let through, where it was tried with fewer."""
+    """A reading with all the rows that the limits let through, where it was tried with fewer."""
     if limits is None or reading.result is None or not reading.result.truncated:
         return reading
     again = run(reading, source, limits)
@@ -129,41 +132,49 @@ def _whole(reading: Reading, source: Source, limits: Limits | None) -> Reading:
 
 
 def _from_server(
-    question: str, source: Source, focus: Focus, server: ChatServer, examples: Sequence[Confirmed]
-) -> Reading | None:
-    """Return the server's reading, corrected by what the check and the database say against it; None where it
-    never works.
+    question: str,
+    source: Source,
+    focus: Focus,
+    server: ChatServer | None,
+    examples: Sequence[Confirmed],
+) -> tuple[Reading | None, str]:
+    """The server's reading, corrected by what the check and the database say against it.
+
+    None where there is no server, or none of what it writes works; and what a person should know of that.
     """
+    if server is None:
+        return None, ""
     tried: dict[str, Reading] = {}
 
     def complain(sql: str) -> str:
         tried[sql] = run(Reading(sql, 1.0), source, _TRIAL)
         return tried[sql].error
 
-    generated = generate(question, focus.world.schema, source.cells, examples, server, complain)
-    reading = tried[generated.sql]
-    return (
-        None
-        if reading.error
-        else replace(reading, parts=generated.sub_questions, question_class=generated.question_class)
-    )
-
-
-def _reading(hypothesis: Hypothesis, source: Source) -> Reading | None:
-    state = hypothesis.state
-    if not isinstance(state, SqlState) or not state.answerable:
-        return None
     try:
-        tree = render(state.query, source.schema)
-    except NotConnectedError:
-        return None
-    sql = tree.sql(dialect=source.schema.dialect)
-    likelihood = float(np.exp(hypothesis.score))
-    return Reading(sql, likelihood, likelihood, state.query, hypothesis.derivation)
+        generated = generate(question, focus.linked.schema, source.cells, examples, server, complain)
+    except ServerError as error:
+        return None, f"{error} {_LOCAL_ANSWER.capitalize()}"
+    reading = tried[generated.sql]
+    if reading.error:
+        return None, f"The language-model server wrote nothing that works; {_LOCAL_ANSWER}"
+    return replace(reading, parts=generated.sub_questions, question_class=generated.question_class), ""
+
+
+def _rendered(parses: Parses[SqlState], source: Source) -> Iterator[Reading]:
+    """The parses that have an answer, as SQL; those whose tables no key connects are left out."""
+    for hypothesis in parses.hypotheses:
+        if not hypothesis.state.answerable:
+            continue
+        query, likelihood = hypothesis.state.query, float(np.exp(hypothesis.score))
+        try:
+            sql = render(query, source.schema).sql(dialect=source.schema.dialect)
+        except NotConnectedError:
+            continue
+        yield Reading(sql, likelihood, likelihood, query, hypothesis.derivation)
 
 
 def run(reading: Reading, source: Source, limits: Limits) -> Reading:
-    """Return a reading with its rows, or with what was said against it."""
+    """A reading with its rows, or with what was said against it."""
     try:
         tree = checked(reading.sql, source.schema)
         return replace(reading, result=execute(source.engine, tree, limits, dialect=source.schema.dialect))

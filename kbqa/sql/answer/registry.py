@@ -20,21 +20,18 @@ from kbqa.sql.focus.cross_encoder.inference import load_cross_encoder
 from kbqa.sql.models import ColumnNote, Database, Definition, Scan
 from kbqa.sql.schema import ColumnRef, Schema, Table, schema_from_json
 from kbqa.sql.stores.connections import ConnectError, server_engine, sqlite_engine
+from searchapp.errors import NotReady
 
 _MAX_OPEN = 16
 _open: "OrderedDict[int, tuple[Schema, dict[ColumnRef, tuple[str, ...]]]]" = OrderedDict()
 _lock = threading.Lock()
 
 
-class NotReadyError(Exception):
-    """A database has no scan to be asked with yet."""
-
-
 def served(database: Database) -> tuple[Scan, Source]:
-    """Return the served scan of a database, ready to be asked. Raises NotReadyError, ConnectError."""
+    """Return the served scan of a database, ready to be asked. Raises NotReady, ConnectError."""
     scan = Scan.objects.filter(pk=database.serving_id or 0).first()
     if scan is None:
-        raise NotReadyError(f"{database.name} has not been scanned yet.")
+        raise NotReady(f"{database.name} has not been scanned yet.")
     return scan, source_of(database, scan)
 
 
@@ -128,7 +125,11 @@ def configured_generator() -> LocalGenerator:
         from kbqa.decoding.sequence_model import load_sequence_model
 
         return LocalGenerator(
-            load_decoder(MODEL_FOLDER), writer=load_sequence_model(chosen["model"]), closer=load_cross_encoder
+            load_decoder(MODEL_FOLDER),
+            sequence_model=load_sequence_model(chosen["model"]),
+            cross_encoder=load_cross_encoder,
         )
     folder = Path(chosen["model"]).expanduser() if chosen["model"] else MODEL_FOLDER
-    return LocalGenerator(load_decoder(folder), closer=load_cross_encoder)
+    return LocalGenerator(
+        load_decoder(folder), cross_encoder=load_cross_encoder, seconds=settings.DATABASE_READING_SECONDS
+    )

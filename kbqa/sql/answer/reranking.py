@@ -129,7 +129,7 @@ def _counts(query: Query, world: LinkedQuestion) -> tuple[float, ...]:
     cells = [
         (choice.span, choice.key[1].casefold() in said)
         for choice in world.values
-        if choice.span is not None and choice.features[1]
+        if choice.span is not None and choice.features.exact
     ]
     constants = [
         (choice, (choice.span, str(choice.key).casefold() in said))
@@ -138,23 +138,25 @@ def _counts(query: Query, world: LinkedQuestion) -> tuple[float, ...]:
     ]
     digits, quoted = (
         [each for choice, each in constants if choice.key.isdecimal()],
-        [each for choice, each in constants if choice.features[2]],
+        [each for choice, each in constants if choice.features.quoted],
     )
-    names = [each for choice, each in constants if not choice.key.isdecimal() and not choice.features[2]]
+    names = [each for choice, each in constants if not choice.key.isdecimal() and not choice.features.quoted]
     columns = [
         (choice.span, choice.key in refs)
         for choice in world.columns
-        if choice.features[1] and is_mention(choice.span, choice.text)
+        if choice.features.exact and is_mention(choice.span, choice.text)
     ]
     named_tables = [
         (choice.span, any(choice.key in each for each in tables))
         for choice in world.tables
-        if choice.features[1] and is_mention(choice.span, choice.text)
+        if choice.features.exact and is_mention(choice.span, choice.text)
     ]
     unnamed = sum(
         1
         for choice in world.columns
-        if choice.key in refs and not choice.features[0] and not choice.features[5]
+        if choice.key in refs
+        and not choice.features.similarity
+        and not choice.features.has_mentioned_cell
     )
     spoken = {choice.key[1].casefold() for choice in world.values if choice.span} | {
         str(choice.key).casefold() for choice in world.numbers

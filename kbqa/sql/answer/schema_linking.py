@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from kbqa.decoding.actions import Action, Kind
+from kbqa.decoding.actions import Action
 from kbqa.linking.mentions import Found, features_of, find_names
 from kbqa.linking.names import Names
 from kbqa.linking.words import (
@@ -27,6 +27,15 @@ from kbqa.linking.words import (
     words_of,
 )
 from kbqa.sql.grammar import LinkedQuestion
+from kbqa.sql.grammar.actions import (
+    ColumnFeatures,
+    ColumnPointer,
+    NumberFeatures,
+    NumberPointer,
+    TableFeatures,
+    TablePointer,
+    ValuePointer,
+)
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema, Table, readable
 
 MAX_QUESTION = 2_000
@@ -74,10 +83,10 @@ def link_question(question: str, schema: Schema, cells: CellNames) -> LinkedQues
     stems = _stems(question, words)
     named = _named_spans(schema, stems)
     values = [value for value in _values(question, words, schema, cells) if not _is_name(value, named)]
-    hit = {value.key[0] for value in values if value.span is not None and value.features[0] >= 0.9}
+    hit = {value.key[0] for value in values if value.span is not None and value.features.similarity >= 0.9}
     tables = tuple(_table(table, stems, {ref.table for ref in hit}) for table in schema.tables)
     columns = tuple(_column(table, column, stems, hit) for table in schema.tables for column in table.columns)
-    exact = [value.span for value in values if value.span is not None and value.features[1]]
+    exact = [value.span for value in values if value.span is not None and value.features.exact]
     return LinkedQuestion(schema, tables, columns, tuple(values), tuple(_constants(question, words, exact)))
 
 
@@ -122,25 +131,26 @@ def _columns(table: Table) -> list[str]:
     return [column.name for column in table.columns]
 
 
-def _is_name(value: Action, named: Sequence[Span]) -> bool:
+def _is_name(value: ValuePointer, named: Sequence[Span]) -> bool:
     """Tell whether what might be a cell, written otherwise, is the name of a table or column: `packages`,
     where there is a cell `packaging`.
     """
     span = value.span
     return (
         span is not None
-        and not value.features[1]
+        and not value.features.exact
         and any(start <= span[0] and span[1] <= end for start, end in named)
     )
 
 
-def _table(table: Table, stems: Mapping[str, Word], hit: set[str]) -> Action:
+def _table(table: Table, stems: Mapping[str, Word], hit: set[str]) -> TablePointer:
     text = readable(table.name)
     share, span = _shared(text, stems)
-    features = (share, float(share == 1), 0.0, 0.0, 0.0, float(table.name in hit))
+    features = TableFeatures(
+        similarity=share, exact=float(share == 1), has_mentioned_cell=float(table.name in hit)
+    )
     about = [table.description[:_MAX_DESCRIPTION_LENGTH]] if table.description else []
-    return Action(
-        Kind.TABLE,
+    return TablePointer(
         table.name,
         text,
         span,
@@ -149,13 +159,21 @@ def _table(table: Table, stems: Mapping[str, Word], hit: set[str]) -> Action:
     )
 
 
-def _column(table: Table, column: Column, stems: Mapping[str, Word], hit: set[ColumnRef]) -> Action:
+def _column(
+    table: Table, column: Column, stems: Mapping[str, Word], hit: set[ColumnRef]
+) -> ColumnPointer:
     ref, text = ColumnRef(table.name, column.name), readable(column.name)
     about = [column.description[:_MAX_DESCRIPTION_LENGTH]] if column.description else []
     share, span = _known_by(text, about, stems)
-    kinds = float(column.type == ColumnType.NUMBER), float(column.type == ColumnType.DATE)
-    features = (share, float(share == 1), *kinds, float(column.primary), float(ref in hit))
-    return Action(Kind.COLUMN, ref, text, span, features, (readable(table.name), *about))
+    features = ColumnFeatures(
+        similarity=share,
+        exact=float(share == 1),
+        is_number=float(column.type == ColumnType.NUMBER),
+        is_date=float(column.type == ColumnType.DATE),
+        is_primary=float(column.primary),
+        has_mentioned_cell=float(ref in hit),
+    )
+    return ColumnPointer(ref, text, span, features, (readable(table.name), *about))
 
 
 def _known_by(name: str, about: Sequence[str], stems: Mapping[str, Word]) -> tuple[float, Span | None]:
@@ -176,15 +194,16 @@ def _said(about: str, stems: Mapping[str, Word]) -> float:
     return max((_shared(" ".join(words), stems)[0] for words in clauses if words), default=0.0)
 
 
-def under_another_name(choice: Action, name: str, question: str) -> Action:
+def under_another_name(choice: ColumnPointer, name: str, question: str) -> ColumnPointer:
     """Return a column's choice as it were if the column had this name and were known by what is written about
     it.
     """
     share, span = _known_by(name, choice.context[1:], _stems(question, words_of(question)))
-    return replace(choice, text=name, span=span, features=(share, float(share == 1), *choice.features[2:]))
+    features = choice.features._replace(similarity=share, exact=float(share == 1))
+    return replace(choice, text=name, span=span, features=features)
 
 
-def column_text(choice: Action) -> str:
+def column_text(choice: ColumnPointer) -> str:
     """Return what is known of a column as one text: its table, its name, and what is written about it."""
     table, *about = choice.context
     return f"{table}: {choice.text}{'. ' + about[0] if about else ''}"
@@ -195,19 +214,18 @@ def definition_texts(tables: Iterable[Table]) -> list[str]:
     return [column_text(_column(table, column, {}, set())) for table in tables for column in table.columns]
 
 
-def _values(question: str, words: Sequence[Word], schema: Schema, cells: CellNames) -> list[Action]:
+def _values(question: str, words: Sequence[Word], schema: Schema, cells: CellNames) -> list[ValuePointer]:
     """Return the cells that the question may mention, and the codes of columns that have few."""
     columns = {predicate_of(ref): ref for ref in schema.refs()}
     found = find_names(question, words, cells.names) if cells.names is not None else []
-    choices: dict[tuple[ColumnRef, str], Action] = {}
+    choices: dict[tuple[ColumnRef, str], ValuePointer] = {}
     numbers: dict[ColumnRef, int] = {}
     for each in found:
         ref = columns.get(each.predicate)
         if ref is None or _is_common(each) or numbers.get(ref, 0) == MAX_OF_COLUMN:
             continue
         numbers[ref] = numbers.get(ref, 0) + 1
-        choices[ref, each.text] = Action(
-            Kind.VALUE,
+        choices[ref, each.text] = ValuePointer(
             (ref, each.text),
             each.text,
             each.span,
@@ -224,7 +242,7 @@ def _values(question: str, words: Sequence[Word], schema: Schema, cells: CellNam
     ]
     for place in codes[:MAX_CODES]:
         choices.setdefault(
-            place, Action(Kind.VALUE, place, place[1], None, (), (readable(place[0].column), place[1]))
+            place, ValuePointer(place, place[1], context=(readable(place[0].column), place[1]))
         )
     return list(choices.values())
 
@@ -234,7 +252,7 @@ def _is_common(found: Found) -> bool:
     return found.text.casefold() in COMMON and not found.same_case
 
 
-def _constants(question: str, words: Sequence[Word], exact: Iterable[Span]) -> list[Action]:
+def _constants(question: str, words: Sequence[Word], exact: Iterable[Span]) -> list[NumberPointer]:
     """Return constants that need be in no cell: numbers, dates, what is quoted, and names that no cell
     explains.
     """
@@ -255,10 +273,10 @@ def _constants(question: str, words: Sequence[Word], exact: Iterable[Span]) -> l
         and not any(start <= match.start() and match.end() <= end for start, end in explained)
         and not any(start < match.end() and match.start() < end for start, end in dates)
     ]
-    choices: dict[str, Action] = {}
+    choices: dict[str, NumberPointer] = {}
     for text, span in [*numbers, *quoted, *named[:6]]:
-        quoted_here = float((text, span) in quoted)
-        choices.setdefault(text, Action(Kind.NUMBER, text, text, span, (0.5, 0.0, quoted_here)))
+        features = NumberFeatures(quoted=float((text, span) in quoted))
+        choices.setdefault(text, NumberPointer(text, text, span, features))
     return list(choices.values())
 
 
@@ -268,14 +286,16 @@ def relate(schema: Schema, choices: Sequence[Action]) -> NDArray[np.int8]:
     """
     found = np.zeros((len(choices), len(choices)), dtype=np.int8)
     tables = np.array([_owner(choice) for choice in choices], dtype=object)
-    is_column = np.array([choice.kind == Kind.COLUMN for choice in choices], dtype=bool)
+    is_column = np.array([isinstance(choice, ColumnPointer) for choice in choices], dtype=bool)
     texts = np.array([choice.text for choice in choices], dtype=object)
     found[np.outer(is_column, is_column) & (texts[:, None] == texts[None])] = _RELATION["same name"]
     found[np.outer(is_column, is_column) & (tables[:, None] == tables[None])] = _RELATION[
         "column of the same table"
     ]
     places: dict[object, int] = {
-        choice.key: place for place, choice in enumerate(choices) if choice.kind in (Kind.TABLE, Kind.COLUMN)
+        choice.key: place
+        for place, choice in enumerate(choices)
+        if isinstance(choice, TablePointer | ColumnPointer)
     }
     for place, choice in enumerate(choices):
         _relate_to_owner(found, place, choice, places, schema)
@@ -295,15 +315,12 @@ def relate(schema: Schema, choices: Sequence[Action]) -> NDArray[np.int8]:
 
 def _owner(choice: Action) -> str:
     """Return the table that a candidate lies in."""
-    if choice.kind == Kind.COLUMN:
-        return str(choice.key.table)
-    return (
-        str(choice.key[0].table)
-        if choice.kind == Kind.VALUE
-        else str(choice.key)
-        if choice.kind == Kind.TABLE
-        else ""
-    )
+    match choice:
+        case ColumnPointer(key=ref) | ValuePointer(key=(ref, _)):
+            return ref.table
+        case TablePointer(key=table):
+            return table
+    return ""
 
 
 def _relate_to_owner(
@@ -313,9 +330,9 @@ def _relate_to_owner(
         if other is not None:
             found[place, other], found[other, place] = _RELATION[forth], _RELATION[back]
 
-    if choice.kind == Kind.COLUMN:
+    if isinstance(choice, ColumnPointer):
         part = "key" if schema.column(choice.key).primary else "column"
         both(places.get(choice.key.table), f"{part} of table", f"table of {part}")
-    elif choice.kind == Kind.VALUE:
+    elif isinstance(choice, ValuePointer):
         both(places.get(choice.key[0]), "value of column", "column of value")
         both(places.get(choice.key[0].table), "value of table", "table of value")

@@ -30,7 +30,7 @@ def missing_words(
 
     `likeness` tells how near a text is to each of several, as a cosine.
     """
-    choices = (*world.tables, *world.columns)
+    choices = [*world.tables, *world.columns]
     names = list(dict.fromkeys(choice.text for choice in choices))
     said = {
         stem(part)
@@ -57,5 +57,5 @@ def _is_known(word: Word, question: str, world: LinkedQuestion, said: set[str]) 
     """Tell a word that names nothing or something that is there."""
     if word.text in _ASKING or stem(word.text) in said or numbers_of(question[word.start : word.end], [word]):
         return True
-    cells = [value.span for value in world.values if value.span is not None and value.features[0] >= _FOUND]
+    cells = [value.span for value in world.values if value.span is not None and value.features.similarity >= _FOUND]
     return any(start <= word.start and word.end <= end for start, end in cells)

@@ -99,11 +99,11 @@ def surface_scores(
     world: LinkedQuestion, similar: Mapping[ColumnRef, float] | None = None
 ) -> dict[ColumnRef, float]:
     """Return how likely each column is meant, by words and cells alone, and by similarity where it is given."""
-    tables = {choice.key: choice.features[0] + choice.features[1] for choice in world.tables}
+    tables = {choice.key: choice.features.similarity + choice.features.exact for choice in world.tables}
     return {
-        choice.key: choice.features[0]
-        + choice.features[1]
-        + 2 * choice.features[5]
+        choice.key: choice.features.similarity
+        + choice.features.exact
+        + 2 * choice.features.has_mentioned_cell
         + 0.5 * tables[choice.key.table]
         + 3 * (similar or {}).get(choice.key, 0.0)
         for choice in world.columns

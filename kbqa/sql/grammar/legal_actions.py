@@ -2,10 +2,19 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from kbqa.decoding.actions import Action, Kind
+from kbqa.decoding.actions import Action, Keyword
 from kbqa.sql.dates import is_dated
+from kbqa.sql.grammar.actions import (
+    OPERATORS,
+    SET_OPERATIONS,
+    ColumnPointer,
+    Step,
+    Word,
+    keywords,
+    operand_of,
+    value_of,
+)
 from kbqa.sql.grammar.prefix import (
-    BY_WORD,
     EQUALITIES,
     LOOSE,
     MAX_CONDITIONS,
@@ -17,147 +26,141 @@ from kbqa.sql.grammar.prefix import (
     MEMBERSHIP,
     NULLS,
     ORDERED,
+    Clause,
     Prefix,
     kind_of,
-    operand_of,
-    value_of,
-    words,
 )
-from kbqa.sql.query import Aggregate, Comparison, DatePart, Item, Operator, Part, SetOperation, Term, Value
+from kbqa.sql.query import Aggregate, Comparison, DatePart, Item, Operand, Part, Term, Value
 from kbqa.sql.rendering import joins
 from kbqa.sql.schema import ColumnRef, ColumnType, ForeignKey
 
+_MAX_LIMIT = 10_000
 
-def _offer_select(state: Prefix) -> Iterator[Action]:
+
+def _legal_select(state: Prefix) -> Iterator[Action]:
     if not state.nested and not state.query.distinct:
-        if state.left is None and not state.insists:
-            yield BY_WORD["NONE"]
-        yield BY_WORD["DISTINCT"]
+        if state.left is None and state.allow_no_answer:
+            yield Keyword(Word.NONE)
+        yield Keyword(Word.DISTINCT)
     yield from _terms(state)
     if not state.nested and state.left is None:
-        yield from state.world.tables
+        yield from state.linked.tables
 
 
 def _terms(state: Prefix) -> Iterator[Action]:
     wanted = state.wanted
     if not (state.strict and state.shows_rows):
-        yield from words(
-            *(
-                each
-                for each in Aggregate
-                if wanted in (None, ColumnType.NUMBER) or each in (Aggregate.MIN, Aggregate.MAX)
-            )
-        )
-    single = state.strict and bool(state.outer) and state.outer[-1].comparison not in MEMBERSHIP
-    if not single or state.part != "items":
-        shown = (
-            {item.term.operand for item in state.query.items if _is_plain(item)}
-            if state.part == "items" and state.first is None
-            else ()
-        )
-        yield from (choice for choice in _columns_of(state, wanted) if choice.key not in shown)
+        any_number = wanted in (None, ColumnType.NUMBER)
+        yield from keywords(*(Aggregate if any_number else (Aggregate.MIN, Aggregate.MAX)))
+    if not _has_one_row(state) or state.clause != Clause.ITEMS:
+        shown = _shown(state) if state.clause == Clause.ITEMS and state.first is None else set()
+        yield from (column for column in _columns_of(state, wanted) if column.key not in shown)
         yield from _parts(state)
 
 
+def _has_one_row(state: Prefix) -> bool:
+    """Whether the dialect is strict about that a query that one value is compared with has one row."""
+    return state.strict and state.nested and state.outer[-1].comparison not in MEMBERSHIP
+
+
+def _shown(state: Prefix) -> set[Operand]:
+    """The columns that are shown as they are."""
+    return {
+        item.term.operand
+        for item in state.query.items
+        if item.operator is None and item.term.aggregate is None
+    }
+
+
 def _parts(state: Prefix) -> Iterator[Action]:
-    """Offer the parts of dates, outside of whatever stands within or beside another query."""
+    """The parts of dates, outside of whatever stands within or beside another query."""
     if (
         not state.nested
         and state.left is None
         and state.first is None
-        and state.part in ("items", "group", "order")
+        and state.clause in (Clause.ITEMS, Clause.GROUP, Clause.ORDER)
     ):
-        yield from (BY_WORD[part] for part in Part if any(_parted(state, part)))
+        yield from (Keyword(part) for part in Part if any(_parted(state, part)))
 
 
-def _parted(state: Prefix, part: Part) -> Iterator[Action]:
-    """Yield the columns of dates of which a part is not shown, or not grouped by, yet."""
-    query, present, schema = state.query, state.table, state.world.schema
-    named = (
-        query.group
-        if state.part == "group"
-        else [item.term.operand for item in query.items]
-        if state.part == "items"
-        else ()
-    )
-    for choice in _columns_of(state, ColumnType.DATE):
-        if DatePart(choice.key, part) not in named and (
-            present is None or schema.connected(present, choice.key.table)
-        ):
-            yield choice
+def _parted(state: Prefix, part: Part) -> Iterator[ColumnPointer]:
+    """The columns of dates of which a part is not shown, or not grouped by, yet."""
+    present, named = state.table, list[Operand]()
+    if state.clause == Clause.GROUP:
+        named = list(state.query.group)
+    elif state.clause == Clause.ITEMS:
+        named = [item.term.operand for item in state.query.items]
+    for column in _columns_of(state, ColumnType.DATE):
+        connected = present is None or state.linked.schema.connected(present, column.key.table)
+        if connected and DatePart(column.key, part) not in named:
+            yield column
 
 
-def _offer_parted(state: Prefix) -> Iterator[Action]:
+def _legal_parted(state: Prefix) -> Iterator[Action]:
     assert state.date_part is not None
     yield from _parted(state, state.date_part)
 
 
-def _is_plain(item: Item) -> bool:
-    return item.operator is None and item.term.aggregate is None
-
-
-def _columns_of(state: Prefix, kind: ColumnType | None) -> Iterator[Action]:
-    schema = state.world.schema
-    yield from (
-        choice for choice in state.world.columns if kind is None or schema.column(choice.key).type == kind
+def _columns_of(state: Prefix, kind: ColumnType | None) -> Iterator[ColumnPointer]:
+    schema = state.linked.schema
+    return (
+        column for column in state.linked.columns if kind is None or schema.column(column.key).type == kind
     )
 
 
-def _offer_second(state: Prefix) -> Iterator[Action]:
-    """Offer what an operator is followed by; in an order without groups no aggregate."""
-    yield from _offer_orders(state) if state.part == "order" else _terms(state)
+def _legal_second(state: Prefix) -> Iterator[Action]:
+    """What an operator is followed by; in an order without groups no aggregate."""
+    yield from _legal_orders(state) if state.clause == Clause.ORDER else _terms(state)
 
 
-def _offer_operands(state: Prefix) -> Iterator[Action]:
-    """Offer what can be aggregated; what is shown already only where nothing else can."""
-    offered = list(_aggregated(state))
-    terms = (
-        {item.term for item in state.query.items if item.operator is None}
-        if state.part == "items" and state.first is None
-        else set()
-    )
+def _legal_operands(state: Prefix) -> Iterator[Action]:
+    """What can be aggregated; what is shown already only where nothing else can."""
+    operands, terms = list(_aggregated(state)), set[Term]()
+    if state.clause == Clause.ITEMS and state.first is None:
+        terms = {item.term for item in state.query.items if item.operator is None}
     new = [
-        choice
-        for choice in offered
-        if choice.kind == Kind.KEYWORD
-        or Term(operand_of(choice), state.aggregate, state.distinct) not in terms
+        action
+        for action in operands
+        if isinstance(action, Keyword)
+        or Term(operand_of(action), state.aggregate, state.distinct) not in terms
     ]
-    yield from new or offered
+    yield from new or operands
 
 
 def _aggregated(state: Prefix) -> Iterator[Action]:
     if state.aggregate == Aggregate.COUNT:
         if not state.distinct:
-            yield BY_WORD["DISTINCT"]
-            yield from state.world.tables
-        yield from state.world.columns
+            yield Keyword(Word.DISTINCT)
+            yield from state.linked.tables
+        yield from state.linked.columns
         return
     computes = state.aggregate in (Aggregate.SUM, Aggregate.AVG)
-    for choice in _columns_of(state, state.wanted):
-        no_order = state.strict and state.world.schema.column(choice.key).type == ColumnType.BOOLEAN
-        if not no_order and (not computes or _computable(state, choice.key)):
-            yield choice
+    for column in _columns_of(state, state.wanted):
+        no_order = state.strict and state.linked.schema.column(column.key).type == ColumnType.BOOLEAN
+        if not no_order and (not computes or _computable(state, column.key)):
+            yield column
 
 
 def _computable(state: Prefix, ref: ColumnRef) -> bool:
-    schema = state.world.schema
+    schema = state.linked.schema
     return schema.dialect in LOOSE or schema.column(ref).type == ColumnType.NUMBER
 
 
-def _offer_next(state: Prefix) -> Iterator[Action]:
-    """Offer what follows a complete part: more of the same, the later clauses, the end."""
+def _legal_next(state: Prefix) -> Iterator[Action]:
+    """What follows a complete part: more of the same, the later clauses, the end."""
     query = state.query
-    if state.part == "items":
+    if state.clause == Clause.ITEMS:
         yield from _operators(state, query.items[-1])
         if not state.nested and len(query.items) < MAX_ITEMS and state.missing_items != 0:
             yield from _terms(state)
         if state.missing_items:
             return
-    if state.part in ("where", "having") and len(query.where) + len(query.having) < MAX_CONDITIONS:
-        yield from words("AND", *(["OR"] if state.part == "where" else []))
+    conditions = len(query.where) + len(query.having)
+    if state.clause in (Clause.WHERE, Clause.HAVING) and conditions < MAX_CONDITIONS:
+        yield from keywords(Word.AND, *([Word.OR] if state.clause == Clause.WHERE else []))
         yield from _alternatives(state)
-    if state.part == "group":
-        yield from _offer_groups(state)
+    if state.clause == Clause.GROUP:
+        yield from _legal_groups(state)
     yield from _later_clauses(state)
 
 
@@ -166,182 +169,173 @@ def _operators(state: Prefix, item: Item) -> Iterator[Action]:
     computable = isinstance(operand, ColumnRef) and _computable(state, operand)
     numeric = not state.strict or kind_of(state, item) == ColumnType.NUMBER
     if item.operator is None and numeric and (item.term.aggregate is not None or computable):
-        yield from words(*(f"operator {each}" for each in Operator))
+        yield from keywords(*OPERATORS)
 
 
 def _alternatives(state: Prefix) -> Iterator[Action]:
-    conditions = state.query.where if state.part == "where" else ()
+    conditions = state.query.where if state.clause == Clause.WHERE else ()
     if conditions and conditions[-1].comparison in EQUALITIES and 0 < len(conditions[-1].values) < MAX_VALUES:
-        yield BY_WORD["ALSO"]
+        yield Keyword(Word.ALSO)
 
 
 def _later_clauses(state: Prefix) -> Iterator[Action]:
-    query, part = state.query, state.part
-    if part in ("items", "with"):
+    query, clause, beside = state.query, state.clause, state.left is not None
+    if clause in (Clause.ITEMS, Clause.WITH):
         if len(query.with_tables) < MAX_WITH:
-            yield BY_WORD["WITH"]
-        yield BY_WORD["WHERE"]
-    # Where dialects are strict, a query that one value is compared with has one row: no groups, and nothing
-    # to sort.
-    single = state.strict and state.nested and state.outer[-1].comparison not in MEMBERSHIP
-    if part in ("items", "with", "where") and not (single or (state.strict and state.shows_rows)):
-        yield BY_WORD["GROUP"]
-    if part == "group":
-        yield BY_WORD["HAVING"]
-    if part != "order" and state.left is None and not single:
-        yield BY_WORD["ORDER"]
-    if not state.nested and state.left is None and part != "order" and not state.shows_rows:
-        yield from words(*(f"set {each}" for each in SetOperation))
-    yield BY_WORD["END"]
+            yield Keyword(Word.WITH)
+        yield Keyword(Word.WHERE)
+    # A query that has one row has no groups, and nothing to sort.
+    single, rows = _has_one_row(state), state.shows_rows
+    if clause in (Clause.ITEMS, Clause.WITH, Clause.WHERE) and not single and not (state.strict and rows):
+        yield Keyword(Word.GROUP)
+    if clause == Clause.GROUP:
+        yield Keyword(Word.HAVING)
+    if clause != Clause.ORDER and not beside and not single:
+        yield Keyword(Word.ORDER)
+    if clause != Clause.ORDER and not beside and not state.nested and not rows:
+        yield from keywords(*SET_OPERATIONS)
+    yield Keyword(Word.END)
 
 
-def _offer_tables(state: Prefix) -> Iterator[Action]:
-    present = state.world.schema.closure(state.query.tables())
-    yield from (choice for choice in state.world.tables if choice.key not in present)
+def _legal_tables(state: Prefix) -> Iterator[Action]:
+    present = state.linked.schema.closure(state.query.tables())
+    yield from (table for table in state.linked.tables if table.key not in present)
 
 
-def _offer_comparisons(state: Prefix) -> Iterator[Action]:
-    yield from words(*EQUALITIES, *ORDERED)
-    if state.part == "where" and len(state.outer) < MAX_DEPTH:
-        yield from words(*MEMBERSHIP)
-    if state.part == "where":
-        yield from words(*NULLS)
+def _legal_comparisons(state: Prefix) -> Iterator[Action]:
+    yield from keywords(*EQUALITIES, *ORDERED)
+    if state.clause == Clause.WHERE and len(state.outer) < MAX_DEPTH:
+        yield from keywords(*MEMBERSHIP)
+    if state.clause == Clause.WHERE:
+        yield from keywords(*NULLS)
         assert state.item is not None
         operand = state.item.term.operand
-        if isinstance(operand, ColumnRef) and state.world.schema.column(operand).type in (
-            ColumnType.TEXT,
-            *_texts(state),
-        ):
-            yield from words(Comparison.CONTAINS, Comparison.LACKS, Comparison.STARTS, Comparison.ENDS)
+        if isinstance(operand, ColumnRef) and state.linked.schema.column(operand).type in _texts(state):
+            yield from keywords(Comparison.CONTAINS, Comparison.LACKS, Comparison.STARTS, Comparison.ENDS)
 
 
 def _texts(state: Prefix) -> tuple[ColumnType, ...]:
-    return (ColumnType.DATE, ColumnType.NUMBER) if state.world.schema.dialect in LOOSE else ()
+    """The types whose values are compared as texts."""
+    loose = state.linked.schema.dialect in LOOSE
+    return (ColumnType.TEXT, *((ColumnType.DATE, ColumnType.NUMBER) if loose else ()))
 
 
-def _offer_values(state: Prefix) -> Iterator[Action]:
+def _legal_values(state: Prefix) -> Iterator[Action]:
     assert state.item is not None
-    world, operand = state.world, state.item.term.operand
-    kind = kind_of(state, state.item)
-    found = (
-        [value for value in world.values if value.key[0] == operand]
-        if state.item.term.aggregate is None
-        else []
+    linked, term, kind = state.linked, state.item.term, kind_of(state, state.item)
+    cells = [value for value in linked.values if term.aggregate is None and value.key[0] == term.operand]
+    numbers = [number for number in linked.numbers if not state.strict or _fits(number.key, kind, state)]
+    used = _compared_values(state)
+    yield from (action for action in (*cells, *numbers) if Value(value_of(action)) not in used)
+    single = state.comparison in (*EQUALITIES, *ORDERED) and state.comparison != Comparison.BETWEEN
+    if not single or state.values:
+        return
+    if len(state.outer) < MAX_DEPTH:
+        yield Keyword(Word.SELECT)
+    if term.aggregate is None:
+        yield from (column for column in _columns_of(state, kind) if column.key != term.operand)
+
+
+def _compared_values(state: Prefix) -> set[Value]:
+    """The values that the item is compared with already, in the condition that is open or in another one."""
+    same = (
+        condition.values[0]
+        for condition in state.query.where
+        if (condition.item, condition.comparison) == (state.item, state.comparison)
+        and len(condition.values) == 1
     )
-    numbers = [number for number in world.numbers if not state.strict or _fits(number.key, kind, state)]
-    same = [
-        each
-        for each in state.query.where
-        if (each.item, each.comparison) == (state.item, state.comparison) and len(each.values) == 1
-    ]
-    taken = {*state.values, *(each.values[0] for each in same)}
-    yield from (choice for choice in (*found, *numbers) if Value(value_of(choice)) not in taken)
-    if (
-        state.comparison in (*EQUALITIES, *ORDERED)
-        and state.comparison != Comparison.BETWEEN
-        and not state.values
-    ):
-        if len(state.outer) < MAX_DEPTH:
-            yield BY_WORD["SELECT"]
-        if state.item.term.aggregate is None:
-            yield from (
-                choice
-                for choice in world.columns
-                if choice.key != operand and world.schema.column(choice.key).type == kind
-            )
+    return {*state.values, *same}
 
 
 def _fits(text: str, kind: ColumnType, state: Prefix) -> bool:
-    """Tell whether a constant can be read as a value of a type."""
+    """Whether a constant can be read as a value of a type."""
     if kind == ColumnType.NUMBER:
         return text.removeprefix("-").replace(".", "", 1).isdecimal()
     operand = state.item.term.operand if state.item else None
     return kind != ColumnType.DATE or (
-        isinstance(operand, ColumnRef) and is_dated(text, state.world.schema.column(operand))
+        isinstance(operand, ColumnRef) and is_dated(text, state.linked.schema.column(operand))
     )
 
 
-def _offer_columns(state: Prefix) -> Iterator[Action]:
-    yield from state.world.columns
+def _legal_columns(state: Prefix) -> Iterator[Action]:
+    yield from state.linked.columns
 
 
-def _offer_groups(state: Prefix) -> Iterator[Action]:
-    yield from (choice for choice in state.world.columns if choice.key not in state.query.group)
+def _legal_groups(state: Prefix) -> Iterator[Action]:
+    yield from (column for column in state.linked.columns if column.key not in state.query.group)
     yield from _parts(state)
 
 
-def _offer_having(state: Prefix) -> Iterator[Action]:
-    yield from words(*Aggregate)
+def _legal_having(state: Prefix) -> Iterator[Action]:
+    yield from keywords(*Aggregate)
 
 
-def _offer_orders(state: Prefix) -> Iterator[Action]:
+def _legal_orders(state: Prefix) -> Iterator[Action]:
     query = state.query
     aggregated = any(term.aggregate for item in query.items for term in item.terms)
-    shown = {
-        item.term.operand for item in query.items if item.term.aggregate is None and item.operator is None
-    }
     if state.strict and query.distinct:  # sorting by what is not shown would be ambiguous
-        yield from (choice for choice in state.world.columns if choice.key in shown)
+        yield from (column for column in state.linked.columns if column.key in _shown(state))
     else:
         yield from _terms(state) if query.group or aggregated else _columns_of(state, state.wanted)
 
 
-def _offer_directions(state: Prefix) -> Iterator[Action]:
-    yield from words("ASC", "DESC")
+def _legal_directions(state: Prefix) -> Iterator[Action]:
+    yield from keywords(Word.ASC, Word.DESC)
     if not (state.strict and state.query.distinct):
         yield from _operators(state, state.query.order[-1].item)
 
 
-def _offer_limits(state: Prefix) -> Iterator[Action]:
-    yield from words("UNLIMITED", "ONE")
+def _legal_limits(state: Prefix) -> Iterator[Action]:
+    yield from keywords(Word.UNLIMITED, Word.ONE)
     if len(state.query.order) < MAX_ORDERS:
-        yield BY_WORD["ALSO"]
+        yield Keyword(Word.ALSO)
     yield from (
         number
-        for number in state.world.numbers
-        if str(number.key).isdecimal() and 1 < int(number.key) < 10_000
+        for number in state.linked.numbers
+        if number.key.isdecimal() and 1 < int(number.key) < _MAX_LIMIT
     )
 
 
-def _offer_keys(state: Prefix) -> Iterator[Action]:
+def _legal_keys(state: Prefix) -> Iterator[Action]:
     yield from open_keys(state)
 
 
-def open_keys(state: Prefix) -> dict[Action, ForeignKey]:
-    """Return the choice of each key between two tables that several keys join, until one was chosen."""
-    schema, query = state.world.schema, state.query
-    for table, key in joins(query, schema):
-        if key is not None:
-            keys = schema.between(key.source.table, table)
-            chosen = {frozenset((via.source, via.target)) for via in query.via}
-            if len(keys) > 1 and not any(frozenset((each.source, each.target)) in chosen for each in keys):
-                found = {choice: each for each in keys if (choice := _telling(state, each, keys)) is not None}
-                if len(found) > 1:
-                    return found
+def open_keys(state: Prefix) -> dict[ColumnPointer, ForeignKey]:
+    """The keys between two tables that several keys join, by the column that tells of each.
+
+    Empty where one was chosen.
+    """
+    schema, query = state.linked.schema, state.query
+    for table, joined in joins(query, schema):
+        keys = schema.between(joined.source.table, table) if joined is not None else ()
+        chosen = {frozenset((via.source, via.target)) for via in query.via}
+        if len(keys) > 1 and not any(frozenset((key.source, key.target)) in chosen for key in keys):
+            telling = {column: key for key in keys if (column := _telling(state, key, keys)) is not None}
+            if len(telling) > 1:
+                return telling
     return {}
 
 
-def _telling(state: Prefix, key: ForeignKey, keys: Sequence[ForeignKey]) -> Action | None:
-    """Return the column that tells a key from the others between the same tables."""
-    sources = len({each.source for each in keys})
-    ref = key.source if sources == len(keys) else key.target
-    return state.world.column_choices.get(ref)
+def _telling(state: Prefix, key: ForeignKey, keys: Sequence[ForeignKey]) -> ColumnPointer | None:
+    """The column that tells a key from the others between the same tables."""
+    sources = len({other.source for other in keys})
+    return state.linked.column_pointers.get(key.source if sources == len(keys) else key.target)
 
 
-OFFERS: dict[str, Callable[[Prefix], Iterator[Action]]] = {
-    "SELECT": _offer_select,
-    "OPERAND": _offer_operands,
-    "SECOND": _offer_second,
-    "NEXT": _offer_next,
-    "TABLE": _offer_tables,
-    "CONDITION": _offer_columns,
-    "COMPARE": _offer_comparisons,
-    "VALUE": _offer_values,
-    "GROUP": _offer_groups,
-    "HAVING": _offer_having,
-    "ORDER": _offer_orders,
-    "DIRECTION": _offer_directions,
-    "LIMIT": _offer_limits,
-    "VIA": _offer_keys,
-    "PART": _offer_parted,
+LEGAL_ACTIONS: dict[Step, Callable[[Prefix], Iterator[Action]]] = {
+    Step.SELECT: _legal_select,
+    Step.OPERAND: _legal_operands,
+    Step.SECOND: _legal_second,
+    Step.NEXT: _legal_next,
+    Step.TABLE: _legal_tables,
+    Step.CONDITION: _legal_columns,
+    Step.COMPARE: _legal_comparisons,
+    Step.VALUE: _legal_values,
+    Step.GROUP: _legal_groups,
+    Step.HAVING: _legal_having,
+    Step.ORDER: _legal_orders,
+    Step.DIRECTION: _legal_directions,
+    Step.LIMIT: _legal_limits,
+    Step.VIA: _legal_keys,
+    Step.PART: _legal_parted,
 }

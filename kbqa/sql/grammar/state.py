@@ -1,39 +1,63 @@
 """The state that a decoder walks through."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import cast
+from dataclasses import dataclass, replace
 
-from kbqa.decoding.actions import Action, Kind
-from kbqa.sql.grammar.legal_actions import OFFERS
-from kbqa.sql.grammar.prefix import LinkedQuestion, Prefix, table_of
-from kbqa.sql.grammar.transitions import FOLLOWING
+from kbqa.decoding.actions import Action
+from kbqa.sql.grammar.actions import ColumnPointer, Step, TablePointer
+from kbqa.sql.grammar.legal_actions import LEGAL_ACTIONS
+from kbqa.sql.grammar.prefix import LinkedQuestion, Prefix
+from kbqa.sql.grammar.transitions import TRANSITIONS
+from kbqa.sql.query import Query
 
 
 @dataclass(frozen=True)
-class SqlState(Prefix):
+class SqlState:
     """A prefix of a query with what may follow it."""
 
+    prefix: Prefix
+
+    @property
+    def step(self) -> Step:
+        """The kind of decision that is due; empty when the query is complete."""
+        return self.prefix.step
+
+    @property
+    def answerable(self) -> bool:
+        """Whether the question has an answer, as far as was decided."""
+        return self.prefix.answerable
+
+    @property
+    def query(self) -> Query:
+        """The query as far as it is written."""
+        return self.prefix.query
+
     def legal_actions(self) -> Sequence[Action]:
-        """Return what the grammar allows here."""
-        return list(OFFERS[self.step](self))
+        """What the grammar allows here."""
+        return list(LEGAL_ACTIONS[self.step](self.prefix))
 
-    def holds(self, choices: Sequence[Action]) -> list[bool]:
-        """Tell for each choice whether keys connect it with the tables that the query has."""
-        present = self.table
-        if present is None:
-            return [True] * len(choices)
-        schema = self.world.schema
-        return [
-            choice.kind not in (Kind.TABLE, Kind.COLUMN) or schema.connected(present, table_of(choice))
-            for choice in choices
-        ]
+    def holds(self, actions: Sequence[Action]) -> list[bool]:
+        """Whether keys connect an action with the tables that the query has, for each of some."""
+        return [self._connects(action) for action in actions]
 
-    def apply(self, choice: Action) -> "SqlState":
-        """Return the state after a choice."""
-        return cast(SqlState, FOLLOWING[self.step](self, choice))
+    def _connects(self, action: Action) -> bool:
+        present, schema = self.prefix.table, self.prefix.linked.schema
+        match action:
+            case TablePointer(key=table):
+                return present is None or schema.connected(present, table)
+            case ColumnPointer(key=ref):
+                return present is None or schema.connected(present, ref.table)
+        return True
+
+    def apply(self, action: Action) -> "SqlState":
+        """The state after an action. Raises ValueError for one that is not legal."""
+        return SqlState(TRANSITIONS[self.step](self.prefix, action))
+
+    def requiring_answer(self) -> "SqlState":
+        """The same state, in which it is no legal action that the question has no answer."""
+        return SqlState(replace(self.prefix, allow_no_answer=False))
 
 
-def start(world: LinkedQuestion, *, insists: bool = False) -> SqlState:
-    """Return the state of a query of which nothing is written."""
-    return SqlState(world, insists=insists)
+def start(linked: LinkedQuestion, *, allow_no_answer: bool = True) -> SqlState:
+    """The state of a query of which nothing is written."""
+    return SqlState(Prefix(linked, allow_no_answer=allow_no_answer))

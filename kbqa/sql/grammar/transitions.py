@@ -1,11 +1,24 @@
-"""What comes of a choice."""
+"""What comes of an action."""
 
 from collections.abc import Callable
 from dataclasses import replace
 
-from kbqa.decoding.actions import Action, Kind
+from kbqa.decoding.actions import Action, Keyword
+from kbqa.sql.grammar.actions import (
+    OPERATORS,
+    SET_OPERATIONS,
+    ColumnPointer,
+    NumberPointer,
+    Step,
+    TablePointer,
+    Word,
+    column_of,
+    not_legal,
+    operand_of,
+    value_of,
+)
 from kbqa.sql.grammar.legal_actions import open_keys
-from kbqa.sql.grammar.prefix import BY_WORD, CLAUSES, MEMBERSHIP, NULLS, Prefix, operand_of, value_of
+from kbqa.sql.grammar.prefix import MEMBERSHIP, NULLS, Clause, Prefix
 from kbqa.sql.query import (
     Aggregate,
     Comparison,
@@ -24,35 +37,43 @@ from kbqa.sql.query import (
 )
 from kbqa.sql.schema import ColumnRef
 
-_PARTS = tuple(map(str, Part))
+_PARTS = tuple(Part)
+_CLAUSES = {
+    Word.WITH: (Step.TABLE, Clause.WITH),
+    Word.WHERE: (Step.CONDITION, Clause.WHERE),
+    Word.GROUP: (Step.GROUP, Clause.GROUP),
+    Word.HAVING: (Step.HAVING, Clause.HAVING),
+    Word.ORDER: (Step.ORDER, Clause.ORDER),
+}
+"""How each clause begins."""
 
 
-def _follow_select(state: Prefix, choice: Action) -> Prefix:
-    if choice == BY_WORD["NONE"]:
-        return replace(state, step="", answerable=False)
-    if choice == BY_WORD["DISTINCT"]:
+def _after_select(state: Prefix, action: Action) -> Prefix:
+    if action == Keyword(Word.NONE):
+        return replace(state, step=Step.DONE, answerable=False)
+    if action == Keyword(Word.DISTINCT):
         return replace(state, query=replace(state.query, distinct=True))
-    return _begin_term(state, choice)
+    return _begin_term(state, action)
 
 
-def _begin_term(state: Prefix, choice: Action) -> Prefix:
-    if choice.key in _PARTS:
-        return replace(state, step="PART", date_part=Part(choice.key))
-    if choice.kind == Kind.KEYWORD:
-        return replace(state, step="OPERAND", aggregate=Aggregate(choice.key), distinct=False)
-    return _end_term(state, Term(operand_of(choice)))
+def _begin_term(state: Prefix, action: Action) -> Prefix:
+    if not isinstance(action, Keyword):
+        return _end_term(state, Term(operand_of(action)))
+    if action.key in _PARTS:
+        return replace(state, step=Step.PART, date_part=Part(action.key))
+    return replace(state, step=Step.OPERAND, aggregate=Aggregate(action.key), distinct=False)
 
 
-def _follow_operand(state: Prefix, choice: Action) -> Prefix:
-    if choice == BY_WORD["DISTINCT"]:
+def _after_operand(state: Prefix, action: Action) -> Prefix:
+    if action == Keyword(Word.DISTINCT):
         return replace(state, distinct=True)
-    return _end_term(state, Term(operand_of(choice), state.aggregate, state.distinct))
+    return _end_term(state, Term(operand_of(action), state.aggregate, state.distinct))
 
 
-def _follow_part(state: Prefix, choice: Action) -> Prefix:
+def _after_part(state: Prefix, action: Action) -> Prefix:
     assert state.date_part is not None
-    part, cleared = DatePart(choice.key, state.date_part), replace(state, date_part=None)
-    return _end_group(cleared, part) if state.part == "group" else _end_term(cleared, Term(part))
+    part, cleared = DatePart(column_of(action), state.date_part), replace(state, date_part=None)
+    return _end_group(cleared, part) if state.clause == Clause.GROUP else _end_term(cleared, Term(part))
 
 
 def _end_term(state: Prefix, term: Term) -> Prefix:
@@ -60,178 +81,181 @@ def _end_term(state: Prefix, term: Term) -> Prefix:
     cleared = replace(state, aggregate=None, distinct=False, first=None, operator=None)
     item = Item(term) if state.first is None else Item(state.first, state.operator, term)
     query = state.query
-    if state.part == "items":
-        return replace(cleared, step="NEXT", query=replace(query, items=(*query.items, item)))
-    if state.part == "order":
-        return replace(cleared, step="DIRECTION", query=replace(query, order=(*query.order, Order(item))))
-    return replace(cleared, step="COMPARE", item=item)
+    if state.clause == Clause.ITEMS:
+        return replace(cleared, step=Step.NEXT, query=replace(query, items=(*query.items, item)))
+    if state.clause == Clause.ORDER:
+        return replace(cleared, step=Step.DIRECTION, query=replace(query, order=(*query.order, Order(item))))
+    return replace(cleared, step=Step.COMPARE, item=item)
 
 
-def _follow_next(state: Prefix, choice: Action) -> Prefix:
-    word = choice.key if choice.kind == Kind.KEYWORD else ""
-    if not word and state.part == "group":
-        return _follow_group(state, choice)
-    if word in CLAUSES:
-        return replace(state, step=_FIRST_STEP[word], part=word.lower())
-    if word == "END" or word.startswith("set "):
-        return _close(
-            replace(state, closing="END" if word == "END" else SetOperation(word.removeprefix("set ")))
-        )
-    if word.startswith("operator "):
-        return _second(state, word)
-    if word in ("AND", "OR"):
-        return replace(
-            state, step="HAVING" if state.part == "having" else "CONDITION", follows_or=word == "OR"
-        )
-    return _reopen(state) if word == "ALSO" else _begin_term(state, choice)
+def _after_complete_part(state: Prefix, action: Action) -> Prefix:
+    if not isinstance(action, Keyword):
+        return _after_group(state, action) if state.clause == Clause.GROUP else _begin_term(state, action)
+    if action.key not in tuple(Word):
+        return _begin_term(state, action)
+    word = Word(action.key)
+    if word in _CLAUSES:
+        step, clause = _CLAUSES[word]
+        return replace(state, step=step, clause=clause)
+    if word == Word.END or word in SET_OPERATIONS:
+        return _close(replace(state, closing=SET_OPERATIONS.get(word)))
+    return _second(state, OPERATORS[word]) if word in OPERATORS else _after_condition_word(state, word)
+
+
+def _after_condition_word(state: Prefix, word: Word) -> Prefix:
+    """Go on with another condition, or with another value of the last one."""
+    if word == Word.ALSO:
+        return _reopen(state)
+    step = Step.HAVING if state.clause == Clause.HAVING else Step.CONDITION
+    return replace(state, step=step, follows_or=word == Word.OR)
 
 
 def _reopen(state: Prefix) -> Prefix:
     """Take the last condition apart again, to add a value."""
-    *kept, last = state.query.where
-    reopened = replace(
+    *before, last = state.query.where
+    return replace(
         state,
-        step="VALUE",
+        step=Step.VALUE,
         item=last.item,
         comparison=last.comparison,
         values=last.values,
         follows_or=last.follows_or,
+        query=replace(state.query, where=tuple(before)),
     )
-    return replace(reopened, query=replace(state.query, where=tuple(kept)))
 
 
-_FIRST_STEP = {"WITH": "TABLE", "WHERE": "CONDITION", "GROUP": "GROUP", "HAVING": "HAVING", "ORDER": "ORDER"}
-
-
-def _second(state: Prefix, word: str) -> Prefix:
+def _second(state: Prefix, operator: Operator) -> Prefix:
     """Take the last item apart again, to add an operator."""
-    operator = Operator(word.removeprefix("operator "))
-    if state.part == "items":
-        *kept, last = state.query.items
-        return replace(
-            state,
-            step="SECOND",
-            first=last.term,
-            operator=operator,
-            query=replace(state.query, items=tuple(kept)),
-        )
-    *orders, order = state.query.order
-    return replace(
-        state,
-        step="SECOND",
-        first=order.item.term,
-        operator=operator,
-        query=replace(state.query, order=tuple(orders)),
-    )
+    if state.clause == Clause.ITEMS:
+        *items, last = state.query.items
+        first, query = last.term, replace(state.query, items=tuple(items))
+    else:
+        *orders, order = state.query.order
+        first, query = order.item.term, replace(state.query, order=tuple(orders))
+    return replace(state, step=Step.SECOND, first=first, operator=operator, query=query)
 
 
-def _follow_table(state: Prefix, choice: Action) -> Prefix:
-    return replace(
-        state, step="NEXT", query=replace(state.query, with_tables=(*state.query.with_tables, choice.key))
-    )
+def _after_table(state: Prefix, action: Action) -> Prefix:
+    if not isinstance(action, TablePointer):
+        raise not_legal(action)
+    with_tables = (*state.query.with_tables, action.key)
+    return replace(state, step=Step.NEXT, query=replace(state.query, with_tables=with_tables))
 
 
-def _follow_condition(state: Prefix, choice: Action) -> Prefix:
-    return replace(state, step="COMPARE", item=Item(Term(choice.key)))
+def _after_condition(state: Prefix, action: Action) -> Prefix:
+    return replace(state, step=Step.COMPARE, item=Item(Term(column_of(action))))
 
 
-def _follow_comparison(state: Prefix, choice: Action) -> Prefix:
-    chosen = replace(state, comparison=Comparison(choice.key), values=())
+def _after_comparison(state: Prefix, action: Action) -> Prefix:
+    if not isinstance(action, Keyword):
+        raise not_legal(action)
+    chosen = replace(state, comparison=Comparison(action.key), values=())
     if chosen.comparison in NULLS:
         return _end_condition(chosen)
-    return _open_query(chosen) if chosen.comparison in MEMBERSHIP else replace(chosen, step="VALUE")
+    return _open_query(chosen) if chosen.comparison in MEMBERSHIP else replace(chosen, step=Step.VALUE)
 
 
 def _open_query(state: Prefix) -> Prefix:
-    return type(state)(state.world, outer=(*state.outer, state))
+    return Prefix(state.linked, outer=(*state.outer, state))
 
 
-def _follow_value(state: Prefix, choice: Action) -> Prefix:
-    if choice == BY_WORD["SELECT"]:
+def _after_value(state: Prefix, action: Action) -> Prefix:
+    if action == Keyword(Word.SELECT):
         return _open_query(state)
-    if choice.kind == Kind.COLUMN:
-        return _end_condition(state, column=choice.key)
-    valued = replace(state, values=(*state.values, Value(value_of(choice))))
-    return (
-        valued
-        if state.comparison == Comparison.BETWEEN and len(valued.values) == 1
-        else _end_condition(valued)
-    )
+    if isinstance(action, ColumnPointer):
+        return _end_condition(state, column=action.key)
+    valued = replace(state, values=(*state.values, Value(value_of(action))))
+    needs_another = state.comparison == Comparison.BETWEEN and len(valued.values) == 1
+    return valued if needs_another else _end_condition(valued)
 
 
 def _end_condition(state: Prefix, *, column: ColumnRef | None = None, query: Query | None = None) -> Prefix:
     assert state.item is not None
     assert state.comparison is not None
-    found = Condition(state.item, state.comparison, state.values, column, query, state.follows_or)
-    cleared = replace(state, step="NEXT", item=None, comparison=None, values=(), follows_or=False)
-    if state.part == "having":
-        return replace(cleared, query=replace(state.query, having=(*state.query.having, found)))
-    return replace(cleared, query=replace(state.query, where=(*state.query.where, found)))
+    condition = Condition(state.item, state.comparison, state.values, column, query, state.follows_or)
+    cleared = replace(state, step=Step.NEXT, item=None, comparison=None, values=(), follows_or=False)
+    if state.clause == Clause.HAVING:
+        return replace(cleared, query=replace(state.query, having=(*state.query.having, condition)))
+    return replace(cleared, query=replace(state.query, where=(*state.query.where, condition)))
 
 
-def _follow_group(state: Prefix, choice: Action) -> Prefix:
-    return _begin_term(state, choice) if choice.kind == Kind.KEYWORD else _end_group(state, choice.key)
+def _after_group(state: Prefix, action: Action) -> Prefix:
+    if isinstance(action, Keyword):
+        return _begin_term(state, action)
+    return _end_group(state, column_of(action))
 
 
 def _end_group(state: Prefix, key: GroupKey) -> Prefix:
-    return replace(state, step="NEXT", query=replace(state.query, group=(*state.query.group, key)))
+    return replace(state, step=Step.NEXT, query=replace(state.query, group=(*state.query.group, key)))
 
 
-def _follow_direction(state: Prefix, choice: Action) -> Prefix:
-    if choice.key not in ("ASC", "DESC"):
-        return _second(state, choice.key)
-    *kept, last = state.query.order
-    return replace(
-        state,
-        step="LIMIT",
-        query=replace(state.query, order=(*kept, replace(last, descending=choice.key == "DESC"))),
-    )
+def _after_direction(state: Prefix, action: Action) -> Prefix:
+    if not isinstance(action, Keyword):
+        raise not_legal(action)
+    if action.key in OPERATORS:
+        return _second(state, OPERATORS[Word(action.key)])
+    *before, last = state.query.order
+    order = (*before, replace(last, descending=action.key == Word.DESC))
+    return replace(state, step=Step.LIMIT, query=replace(state.query, order=order))
 
 
-def _follow_limit(state: Prefix, choice: Action) -> Prefix:
-    if choice.key == "ALSO":
-        return replace(state, step="ORDER")
-    limit = {"UNLIMITED": None, "ONE": 1}[choice.key] if choice.kind == Kind.KEYWORD else int(choice.key)
-    return replace(state, step="NEXT", query=replace(state.query, limit=limit))
+def _after_limit(state: Prefix, action: Action) -> Prefix:
+    match action:
+        case Keyword(key=Word.ALSO):
+            return replace(state, step=Step.ORDER)
+        case Keyword(key=Word.ONE):
+            limit: int | None = 1
+        case Keyword(key=Word.UNLIMITED):
+            limit = None
+        case NumberPointer(key=number):
+            limit = int(number)
+        case _:
+            raise not_legal(action)
+    return replace(state, step=Step.NEXT, query=replace(state.query, limit=limit))
 
 
-def _follow_key(state: Prefix, choice: Action) -> Prefix:
-    key = open_keys(state)[choice]
-    return _close(
-        replace(state, query=replace(state.query, via=(*state.query.via, Via(key.source, key.target))))
-    )
+def _after_key(state: Prefix, action: Action) -> Prefix:
+    if not isinstance(action, ColumnPointer):
+        raise not_legal(action)
+    key = open_keys(state)[action]
+    via = (*state.query.via, Via(key.source, key.target))
+    return _close(replace(state, query=replace(state.query, via=via)))
 
 
 def _close(state: Prefix) -> Prefix:
     """End the SELECT being written, once it is clear over which keys its tables are joined."""
     if open_keys(state):
-        return replace(state, step="VIA")
-    if isinstance(state.closing, SetOperation):
-        return type(state)(state.world, left=state.query, operation=state.closing, insists=state.insists)
+        return replace(state, step=Step.VIA)
+    if state.closing is not None:
+        return _begin_beside(state, state.closing)
     if state.outer:
         return _end_condition(state.outer[-1], query=state.query)
-    whole = (
-        state.query
-        if state.left is None
-        else replace(state.left, operation=state.operation, right=state.query)
-    )
-    return replace(state, step="", query=whole)
+    whole = state.query
+    if state.left is not None:
+        whole = replace(state.left, operation=state.operation, right=state.query)
+    return replace(state, step=Step.DONE, query=whole)
 
 
-FOLLOWING: dict[str, Callable[[Prefix, Action], Prefix]] = {
-    "SELECT": _follow_select,
-    "OPERAND": _follow_operand,
-    "SECOND": _begin_term,
-    "NEXT": _follow_next,
-    "TABLE": _follow_table,
-    "CONDITION": _follow_condition,
-    "COMPARE": _follow_comparison,
-    "VALUE": _follow_value,
-    "GROUP": _follow_group,
-    "HAVING": _begin_term,
-    "ORDER": _begin_term,
-    "DIRECTION": _follow_direction,
-    "LIMIT": _follow_limit,
-    "VIA": _follow_key,
-    "PART": _follow_part,
+def _begin_beside(state: Prefix, operation: SetOperation) -> Prefix:
+    """Begin the query whose rows are united, intersected or excepted with those of the one before it."""
+    allow_no_answer = state.allow_no_answer
+    return Prefix(state.linked, left=state.query, operation=operation, allow_no_answer=allow_no_answer)
+
+
+TRANSITIONS: dict[Step, Callable[[Prefix, Action], Prefix]] = {
+    Step.SELECT: _after_select,
+    Step.OPERAND: _after_operand,
+    Step.SECOND: _begin_term,
+    Step.NEXT: _after_complete_part,
+    Step.TABLE: _after_table,
+    Step.CONDITION: _after_condition,
+    Step.COMPARE: _after_comparison,
+    Step.VALUE: _after_value,
+    Step.GROUP: _after_group,
+    Step.HAVING: _begin_term,
+    Step.ORDER: _begin_term,
+    Step.DIRECTION: _after_direction,
+    Step.LIMIT: _after_limit,
+    Step.VIA: _after_key,
+    Step.PART: _after_part,
 }

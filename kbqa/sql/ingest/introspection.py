@@ -13,6 +13,7 @@ from kbqa.sql.ingest.inferred_keys import all_keys
 from kbqa.sql.ingest.information_schema import read_information_schema
 from kbqa.sql.schema import Column, ColumnRef, ForeignKey, Schema, Table, declared_column
 from kbqa.sql.stores.connections import sqlglot_dialect
+from searchapp.errors import Unavailable
 
 _MAY_WRITE = """
     SELECT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) OR EXISTS (
@@ -33,7 +34,7 @@ _INSPECTED = ("sqlite", "postgresql", "mysql", "mariadb")
 """Dialects whose drivers surely tell of their schemas; of others the information schema may."""
 
 
-class IntrospectionError(Exception):
+class IntrospectionError(Unavailable):
     """The schema cannot be read; the message says why."""
 
 

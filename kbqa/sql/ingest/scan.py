@@ -3,11 +3,10 @@
 Each may be interrupted and run again; the old scan serves on.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from django.db import transaction
-from django.utils import timezone
 from sqlalchemy.exc import SQLAlchemyError
 
 from kbqa.sql.answer.registry import (
@@ -24,19 +23,18 @@ from kbqa.sql.ingest.installed import write_installed
 from kbqa.sql.ingest.introspection import IntrospectionError, may_write, read_schema
 from kbqa.sql.models import Database, Scan
 from kbqa.sql.schema import schema_from_json
-from kbqa.sql.stores.connections import ConnectError
-from searchapp.jobs.errors import JobError, TransientJobError
-from searchapp.jobs.runner import JobContext
+from searchapp.jobs.context import JobContext
+from searchapp.jobs.errors import JobError
+from searchapp.versions import Lifecycle
 
-_KEPT_SCANS = 2
 _MAX_COMPLAINTS = 50
 _WRITER = "The role may write. Nothing is written from here, but one that may only read is safer."
 
 
 def scan_schema(context: JobContext) -> None:
     """Stage one: connect, and read tables, columns, keys and row counts."""
-    database = database_of(context)
-    scan = database.scans.filter(state=Scan.State.RUNNING).first() or _new_scan(database)
+    database = LIFECYCLE.source_of(context)
+    scan = LIFECYCLE.open_or_resume(database)
     context.progress(0, 1, "Reading the schema")
     try:
         if database.source_kind == Database.SourceKind.INSTALLED:
@@ -44,12 +42,12 @@ def scan_schema(context: JobContext) -> None:
         schema = read_schema(engine_of(database, introspects=True))
         engine = engine_of(database)
         rows, writes = count_rows(engine, schema), may_write(engine)
-    except ConnectError as error:
-        raise JobError(str(error)) from error
     except (IntrospectionError, SQLAlchemyError) as error:
         # A server may come back; a file that cannot be read stays so.
-        kind = TransientJobError if database.source_kind == Database.SourceKind.URL else JobError
-        raise kind(f"The database cannot be read: {str(error)[:300]}") from error
+        raise JobError(
+            f"The database cannot be read: {str(error)[:300]}",
+            transient=database.source_kind == Database.SourceKind.URL,
+        ) from error
     if not schema.tables:
         raise JobError("The database has no tables that can be read.")
     scan.schema = replace(
@@ -64,21 +62,21 @@ def scan_cells(context: JobContext) -> None:
     """Stage two: read the values that questions may mention, but for excluded columns; those of columns that
     changed are written.
     """
-    database = database_of(context)
-    scan = running_scan(database)
+    database = LIFECYCLE.source_of(context)
+    scan = LIFECYCLE.current(database)
     names, report = cell_names(database.pk, scan.number), CellReport()
     names.delete()
     schema = with_notes(schema_from_json(scan.schema), list(database.notes.all()))
     before = database.serving
-    known = {place: digest for place, (digest, _) in before.digests.items()} if before else {}
+    known = {column: digest for column, (digest, _) in before.digests.items()} if before else {}
 
     def progress(done: int, total: int) -> None:
         context.progress(done, total, f"Reading cells, column {done:,}")
 
     try:
         names.write(read_cells(engine_of(database), schema, report, progress, known))
-    except (ConnectError, SQLAlchemyError) as error:
-        raise TransientJobError(f"The database cannot be read: {str(error)[:300]}") from error
+    except SQLAlchemyError as error:
+        raise JobError(f"The database cannot be read: {str(error)[:300]}", transient=True) from error
     scan.load = before.load if before and before.digests else scan.number
     scan.digests, scan.cells = report.digests, sum(number for _, number in report.digests.values())
     scan.codes = [
@@ -91,8 +89,8 @@ def scan_cells(context: JobContext) -> None:
 
 def scan_definitions(context: JobContext) -> None:
     """Stage three: give what each column is called and said to be a vector, where it has none."""
-    database = database_of(context)
-    schema = with_notes(schema_from_json(running_scan(database).schema), list(database.notes.all()))
+    database = LIFECYCLE.source_of(context)
+    schema = with_notes(schema_from_json(LIFECYCLE.current(database).schema), list(database.notes.all()))
     texts = definition_texts(schema.tables)
     definitions_of(database.pk).write(
         texts,
@@ -103,78 +101,52 @@ def scan_definitions(context: JobContext) -> None:
 
 def publish(context: JobContext) -> None:
     """Last stage: serve the scan, in one step, and clear away what is too old to be asked."""
-    database = database_of(context)
-    scan = running_scan(database)
-    with transaction.atomic():
-        locked = Database.objects.select_for_update().get(pk=database.pk)
-        _bring_up_to_date(scan, locked.serving)
-        locked.scans.filter(state=Scan.State.SERVING).update(state=Scan.State.REPLACED)
-        scan.state, scan.finished = Scan.State.SERVING, timezone.now()
-        scan.save()
-        locked.serving = scan
-        locked.save(update_fields=["serving"])
-    definitions_of(database.pk).keep_only(
-        definition_texts(with_notes(schema_from_json(scan.schema), list(database.notes.all())).tables)
-    )
-    kept = database.scans.filter(state=Scan.State.REPLACED)[: _KEPT_SCANS - 1]
-    for load in set(database.scans.values_list("load", flat=True)) - {
-        scan.load,
-        *(each.load for each in kept),
-    }:
-        cell_names(database.pk, load).delete()
+    database = LIFECYCLE.source_of(context)
+    scan = LIFECYCLE.current(database)
+    LIFECYCLE.publish(database, scan, _bring_up_to_date)
     context.progress(1, 1, f"{len(scan.schema['tables']):,} tables")
 
 
-def _bring_up_to_date(scan: Scan, before: Scan | None) -> None:
-    """Put the values of the columns that changed in the place of what was known of them."""
+def _bring_up_to_date(database: Database, scan: Scan) -> None:
+    """Put the values of the columns that changed in the place of what the served scan knows of them."""
+    before = database.serving
     if before is None or scan.load == scan.number:
         return
     gone = [
-        place for place, (digest, _) in before.digests.items() if scan.digests.get(place, [""])[0] != digest
+        column
+        for column, (digest, _) in before.digests.items()
+        if scan.digests.get(column, [""])[0] != digest
     ]
     names = cell_names(scan.database_id, scan.load)
     names.forget(gone)
     names.take(cell_names(scan.database_id, scan.number))
 
 
-def abandon(context: JobContext) -> None:
-    """After a failure or a cancellation: forget what the scan wrote; the served one was never touched."""
-    database = Database.objects.filter(pk=context.job.arguments["database"]).first()
-    if database is None:
-        return
-    for scan in database.scans.filter(state=Scan.State.RUNNING):
-        cell_names(database.pk, scan.number).delete()
-        scan.state, scan.finished = Scan.State.ABANDONED, timezone.now()
-        scan.save(update_fields=["state", "finished"])
+def _forget(scan: Scan) -> None:
+    cell_names(scan.database_id, scan.number).delete()
+
+
+def _clear(database: Database, scan: Scan, usable: Sequence[Scan], _: Sequence[Scan]) -> None:
+    """Remove the vectors of columns that are gone, and the cell values that only older scans have."""
+    schema = with_notes(schema_from_json(scan.schema), list(database.notes.all()))
+    definitions_of(database.pk).keep_only(definition_texts(schema.tables))
+    needed = {scan.load, *(replaced.load for replaced in usable)}
+    for load in set(database.scans.values_list("load", flat=True)) - needed:
+        cell_names(database.pk, load).delete()
+
+
+LIFECYCLE = Lifecycle(
+    Database, Scan, lost="There is no scan to go on with; start a new one.", forget=_forget, clear=_clear
+)
+abandon = LIFECYCLE.abandon
 
 
 def delete(context: JobContext) -> None:
     """Remove a database from here with everything that is kept of it. A database server's own data stay."""
-    database = Database.objects.filter(pk=context.job.arguments["database"]).first()
+    database = LIFECYCLE.deleted_or_not(context)
     if database is None:
         return
     cell_names(database.pk, 0).delete(all_loads=True)
     if database.source_kind in (Database.SourceKind.UPLOAD, Database.SourceKind.INSTALLED):
         Path(file_of(database)).unlink(missing_ok=True)
     database.delete()
-
-
-def database_of(context: JobContext) -> Database:
-    """Return the database that a job works on. Raises JobError if it is gone."""
-    database = Database.objects.filter(pk=context.job.arguments["database"], deleting=False).first()
-    if database is None:
-        raise JobError("The database has been deleted.")
-    return database
-
-
-def running_scan(database: Database) -> Scan:
-    """Return the scan that is at work. Raises JobError if there is none."""
-    scan = database.scans.filter(state=Scan.State.RUNNING).first()
-    if scan is None:
-        raise JobError("There is no scan to go on with; start a new one.")
-    return scan
-
-
-def _new_scan(database: Database) -> Scan:
-    newest = database.scans.order_by("-number").first()
-    return Scan.objects.create(database=database, number=newest.number + 1 if newest else 1)

@@ -2,32 +2,32 @@
 
 import uuid
 from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.db import IntegrityError, transaction
-from django.utils.text import slugify
 
 from kbqa.language_model import configured_server
-from kbqa.sparql.sources.services import MAX_QUESTION_CHARACTERS, QuestionError
+from kbqa.questions.errors import QuestionError
+from kbqa.questions.selectors import training_examples
+from kbqa.questions.services import keep, keep_judgement, normalized
 from kbqa.sql.answer import pipeline
 from kbqa.sql.answer.generator import LocalGenerator
+from kbqa.sql.answer.kept_answer import SqlReading, kept_answer, kept_json, run_reading
 from kbqa.sql.answer.language_model import Confirmed
 from kbqa.sql.answer.pipeline import Answer, Source
 from kbqa.sql.answer.registry import configured_generator, definitions_of, file_of, served, uploads
 from kbqa.sql.answer.schema_linking import definition_texts
 from kbqa.sql.models import ColumnNote, Database, DatabaseQuestion
 from kbqa.sql.schema import ColumnRef
-from kbqa.sql.sources import jobs, selectors
+from kbqa.sql.sources import jobs
 from kbqa.sql.stores.connections import ConnectError, parsed_url
 from kbqa.sql.stores.executor import Limits, Result, execute
 from kbqa.sql.stores.validator import StatementError, checked
+from searchapp import sources
+from searchapp.errors import InvalidInput
 from searchapp.jobs.models import Job
-from searchapp.jobs.services import cancel_jobs_of, start_job
 from searchapp.uploads import keep_upload
 
 _MAX_EXAMPLES = 500
@@ -35,53 +35,46 @@ _SQLITE_HEAD = b"SQLite format 3\0"
 
 
 def add_database(*, name: str, source_kind: str, location: str = "", url: str = "") -> tuple[Database, Job]:
-    """Connect a database and start its first scan. Raises ValidationError with the field that is wrong."""
+    """Connect a database and start its first scan. Raises InvalidInput with the field that is wrong."""
     name = name.strip() or suggested_name(url or location)
     database = Database(
-        slug=slug_of(name),
+        slug=sources.slug_of(name, Database.KIND),
         name=name[:100],
         source_kind=source_kind,
         location=location.strip(),
         url=url.strip(),
     )
     check_database(database)
-    try:
-        with transaction.atomic():
-            database.save()
-    except IntegrityError:
-        raise ValidationError({"name": f"There is a database named {name} already."}) from None
+    sources.save_new(database)
     return database, scan_database(database)
 
 
 def check_database(database: Database) -> None:
     """Check a database's name and source, and take the password out of what is shown.
 
-    Raises ValidationError with the field that is wrong.
+    Raises InvalidInput with the field that is wrong.
     """
     if Database.objects.filter(slug=database.slug).exclude(pk=database.pk).exists():
-        raise ValidationError({"name": f"There is a database named {database.name} already."})
+        raise sources.name_taken(database)
     if database.source_kind == Database.SourceKind.URL:
         try:
             parsed = parsed_url(database.url)
         except ConnectError as error:
-            raise ValidationError({"url": str(error)}) from error
-        database.location = f"{parsed.get_backend_name()}://{parsed.host or ''}{f':{parsed.port}' if parsed.port else ''}/{parsed.database or ''}"
+            raise InvalidInput(error.message, field="url") from error
+        port = f":{parsed.port}" if parsed.port else ""
+        server = f"{parsed.get_backend_name()}://{parsed.host or ''}{port}"
+        database.location = f"{server}/{parsed.database or ''}"
     elif database.source_kind == Database.SourceKind.INSTALLED:
         database.location = database.location or f"{uuid.uuid4().hex}.sqlite"
     elif not file_of(database).is_file():
-        raise ValidationError({"location": f"There is no file {database.location}."})
+        raise InvalidInput(f"There is no file {database.location}.", field="location")
     elif not _is_sqlite(file_of(database)):
-        raise ValidationError({"location": f"{Path(database.location).name} is no SQLite database."})
+        raise InvalidInput(f"{Path(database.location).name} is no SQLite database.", field="location")
 
 
 def scan_database(database: Database) -> Job:
     """Start a scan, or return the one that is at work on the database."""
-    return start_job(
-        kind=jobs.SCAN,
-        subject=database.subject,
-        title=f"Scan {database.name}",
-        arguments={"database": database.pk},
-    )
+    return sources.start(database, jobs.SCAN, "Scan")
 
 
 def scan_installed(sender: object, **_: object) -> None:
@@ -92,37 +85,25 @@ def scan_installed(sender: object, **_: object) -> None:
 
 def delete_database(database: Database) -> Job:
     """Hide a database at once, cancel what works on it, and remove what is kept of it in the background."""
-    Database.objects.filter(pk=database.pk).update(deleting=True)
-    cancel_jobs_of(database.subject)
-    return start_job(
-        kind=jobs.DELETE,
-        subject=database.subject,
-        title=f"Delete {database.name}",
-        arguments={"database": database.pk},
-    )
+    return sources.delete(database, jobs.DELETE)
 
 
 def store_file(upload: "UploadedFile[Any]") -> str:
     """Keep an uploaded SQLite file and return its stored name.
 
-    Raises ValidationError for what is none, or too large.
+    Raises InvalidInput for what is none, or too large.
     """
-    if (upload.size or 0) > settings.DATABASE_MAX_FILE_BYTES:
-        raise ValidationError(
-            {"file": f"The file is larger than {settings.DATABASE_MAX_FILE_BYTES:,} bytes."}
-        )
+    sources.check_size(upload, settings.DATABASE_MAX_FILE_BYTES, "file")
     head = upload.read(len(_SQLITE_HEAD))
     upload.seek(0)
     if head != _SQLITE_HEAD:
-        raise ValidationError({"file": f"{upload.name} is no SQLite database."})
+        raise InvalidInput(f"{upload.name} is no SQLite database.", field="file")
     return keep_upload(upload, uploads())
 
 
 def suggested_name(location: str) -> str:
-    """Return a name for a database that has none: the last part of its address or path."""
-    path = urlsplit(location).path if "://" in location else location
-    name = PurePosixPath(path.rstrip("/")).name
-    return name.rsplit(".", 1)[0][:100] or "database"
+    """A name for a database that has none: the last part of its address or path."""
+    return sources.last_part(location).rsplit(".", 1)[0][:100] or "database"
 
 
 def _is_sqlite(path: Path) -> bool:
@@ -130,48 +111,44 @@ def _is_sqlite(path: Path) -> bool:
         return file.read(len(_SQLITE_HEAD)) == _SQLITE_HEAD
 
 
-def slug_of(name: str) -> str:
-    """Return a database's name for addresses."""
-    return slugify(name)[:60] or f"database-{uuid.uuid4().hex[:6]}"
-
-
 def ask(
     database: Database, question: str, *, columns: Sequence[str] = (), remember_for: Any = None
 ) -> tuple[Answer, DatabaseQuestion]:
-    """Answer a question from a database, and keep it in the history. Raises QuestionError, NotReadyError,
-    ConnectError, EncoderError.
+    """Answer a question from a database, and keep the answer in the history.
 
-    With `columns`, each as `table.column`, the answer is made of them alone.
+    With `columns`, each as `table.column`, the answer is made of them alone. Raises QuestionError,
+    NotReady, ConnectError, EncoderError.
     """
-    question = " ".join(question.replace("\0", " ").split())
-    if not question:
-        raise QuestionError("Ask something, for example one of the questions shown below.")
-    if len(question) > MAX_QUESTION_CHARACTERS:
-        raise QuestionError(
-            f"A question has at most {MAX_QUESTION_CHARACTERS:,} characters; this one has {len(question):,}."
-        )
+    question = normalized(question)
     _, source = served(database)
     generator, server = configured_generator(), configured_server()
-    examples = nearest_examples(database, question, generator) if server else []
     answer = pipeline.ask(
         question,
         source,
         generator,
         server=server,
-        examples=examples,
+        examples=nearest_examples(database, question, generator) if server else [],
         columns=_columns(source, columns),
         limits=_limits(),
     )
-    asker = remember_for if getattr(remember_for, "is_authenticated", False) else None
-    kept = DatabaseQuestion.objects.create(
+    best = answer.best
+    row = DatabaseQuestion(
         database=database,
         text=question,
-        sql=answer.best.sql if answer.best else "",
-        confidence=answer.best.probability if answer.best else 0.0,
+        sql=best.sql if best else "",
+        confidence=best.probability if best else 0.0,
         milliseconds=answer.milliseconds,
-        asker=asker,
+        answer=kept_json(kept_answer(answer)),
     )
-    return answer, kept
+    return answer, keep(row, remember_for)
+
+
+def run_another(question: DatabaseQuestion, reading: SqlReading) -> Result:
+    """What another reading of a question that was answered finds now; nothing is decoded or kept.
+
+    Raises StatementError, ExecutionError, NotReady, ConnectError.
+    """
+    return run_reading(reading, served(question.database)[1], _limits())
 
 
 def _columns(source: Source, names: Sequence[str]) -> list[ColumnRef]:
@@ -185,22 +162,29 @@ def _columns(source: Source, names: Sequence[str]) -> list[ColumnRef]:
 def nearest_examples(
     database: Database, question: str, generator: LocalGenerator, number: int = 3
 ) -> list[Confirmed]:
-    """Return the questions that people confirmed or corrected on a database, the likest to this one."""
-    known = selectors.training_examples(database.questions.all())[:_MAX_EXAMPLES]
+    """The questions that people confirmed or corrected on a database, the likest to this one."""
+    known = training_examples(database.questions.all())[:_MAX_EXAMPLES]
     likeness = generator.likeness(question, [example["question"] for example in known])
     ranked = sorted(zip(likeness, known, strict=True), key=lambda entry: -entry[0])
     return [Confirmed(example["question"], example["sql"]) for _, example in ranked[:number]]
 
 
 def run_sql(database: Database, sql: str) -> tuple[Result, Source]:
-    """Run a statement that a person wrote, under the same safety.
+    """The rows of a statement that a person wrote, and what it was asked of.
 
-    Raises StatementError, ExecutionError, NotReadyError, ConnectError.
+    Raises StatementError, ExecutionError, NotReady, ConnectError.
     """
     _, source = served(database)
-    return execute(
-        source.engine, checked(sql, source.schema), _limits(), dialect=source.schema.dialect
-    ), source
+    return run_statement(source, sql), source
+
+
+def run_statement(source: Source, sql: str) -> Result:
+    """The rows of a statement that a person wrote, under the same safety as generated SQL.
+
+    Raises StatementError, ExecutionError.
+    """
+    tree = checked(sql, source.schema)
+    return execute(source.engine, tree, _limits(), dialect=source.schema.dialect)
 
 
 def _limits() -> Limits:
@@ -212,33 +196,35 @@ def _limits() -> Limits:
 def judge(question: DatabaseQuestion, *, good: bool, correction: str = "") -> DatabaseQuestion:
     """Keep what a person thinks of an answer; a correction is the SQL that would have been right.
 
-    Raises ValidationError.
+    Raises InvalidInput.
     """
     if correction:
         try:
             _, source = served(question.database)
             checked(correction, source.schema)
         except StatementError as error:
-            raise ValidationError({"correction": str(error)}) from error
-    question.verdict = DatabaseQuestion.Verdict.GOOD if good else DatabaseQuestion.Verdict.BAD
-    question.correction = correction
-    question.save(update_fields=["verdict", "correction"])
-    return question
+            raise InvalidInput(error.message, field="correction") from error
+    return keep_judgement(question, good=good, correction=correction)
+
+
+def forget_answers(database: Database) -> None:
+    """Forget what was answered: kept rows may hold values that have become private."""
+    database.questions.update(answer=None)
 
 
 def describe(database: Database, *, table: str, column: str, description: str, excluded: bool) -> ColumnNote:
     """Keep what a person writes about a table or column; what is excluded is forgotten at once.
 
-    Raises ValidationError.
+    Raises InvalidInput.
     """
     _, source = served(database)
     try:
-        found = source.schema.table(table)
+        described = source.schema.table(table)
         if column:
-            found.column(column)
+            described.column(column)
     except KeyError:
-        raise ValidationError(
-            {"column": f"There is no {table}{'.' + column if column else ''} in {database.name}."}
+        raise InvalidInput(
+            f"There is no {table}{'.' + column if column else ''} in {database.name}.", field="column"
         ) from None
     note, _ = ColumnNote.objects.update_or_create(
         database=database,
@@ -246,6 +232,8 @@ def describe(database: Database, *, table: str, column: str, description: str, e
         column=column,
         defaults={"description": description.strip(), "excluded": excluded},
     )
+    if excluded:
+        forget_answers(database)
     _, source = served(database)
     definitions_of(database.pk).write(
         definition_texts([source.schema.table(table)]), configured_generator().encode

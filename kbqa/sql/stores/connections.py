@@ -12,6 +12,8 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import NullPool
 from sqlglot import Dialect
 
+from searchapp.errors import Unavailable
+
 CONNECT_SECONDS = 10
 _DRIVERS = {
     "postgresql": "postgresql+psycopg",
@@ -50,8 +52,8 @@ _ASKED_BY_SQLALCHEMY = {"read_uncommitted"}
 """Asked of the first connection; without a value it only tells."""
 
 
-class ConnectError(ValueError):
-    """The address is not one that can be connected to; the message says what to change."""
+class ConnectError(Unavailable):
+    """A database cannot be connected to; `transient` where its server is away."""
 
 
 def sqlite_engine(path: Path, *, introspects: bool = False) -> Engine:

@@ -9,8 +9,11 @@ from threading import Timer
 from typing import Any
 
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlglot import exp
+
+from kbqa.sql.stores.connections import ConnectError
+from searchapp.errors import InvalidInput
 
 _STEPS_BETWEEN_LOOKS = 10_000
 _MAX_VALUE_BYTES = 5_000_000
@@ -39,8 +42,10 @@ class Result:
     milliseconds: float = 0.0
 
 
-class ExecutionError(Exception):
+class ExecutionError(InvalidInput):
     """The database refused a statement, or it took too long; the message says which."""
+
+    field = "sql"
 
 
 class TimeLimitError(ExecutionError):
@@ -48,7 +53,7 @@ class TimeLimitError(ExecutionError):
 
 
 def execute(engine: Engine, tree: exp.Query, limits: Limits, *, dialect: str) -> Result:
-    """Run a checked statement. Raises ExecutionError."""
+    """Run a checked statement. Raises ExecutionError; ConnectError where the database is away."""
     begun = time.perf_counter()
     sql = tree.sql(dialect=dialect, comments=False)
     try:
@@ -66,14 +71,14 @@ def execute(engine: Engine, tree: exp.Query, limits: Limits, *, dialect: str) ->
             raise TimeLimitError(
                 f"The query took longer than {limits.seconds:g} seconds. Ask for less, or add a condition."
             ) from error
-        raise ExecutionError(_reason(error)) from error
+        raise _refusal(error) from error
     return Result(columns, tuple(rows), truncated, 1000 * (time.perf_counter() - begun))
 
 
 def explain(engine: Engine, tree: exp.Query, limits: Limits, *, dialect: str) -> None:
     """Let the database plan a statement without running it.
 
-    Raises ExecutionError with what it says against it.
+    Raises ExecutionError with what it says against it; ConnectError where it is away.
     """
     statement = f"{'EXPLAIN QUERY PLAN' if dialect == 'sqlite' else 'EXPLAIN'} {tree.sql(dialect=dialect, comments=False)}"
     try:
@@ -84,7 +89,14 @@ def explain(engine: Engine, tree: exp.Query, limits: Limits, *, dialect: str) ->
                 else statement
             ).close()
     except SQLAlchemyError as error:
-        raise ExecutionError(_reason(error)) from error
+        raise _refusal(error) from error
+
+
+def _refusal(error: SQLAlchemyError) -> ExecutionError | ConnectError:
+    """What the database has against a statement; that it is away, if the connection broke."""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return ConnectError(_reason(error), transient=True)
+    return ExecutionError(_reason(error))
 
 
 def _reason(error: SQLAlchemyError) -> str:
@@ -96,7 +108,7 @@ def _guarded(engine: Engine, limits: Limits) -> Iterator[Connection]:
     """Yield a connection in a transaction that cannot write, with a time limit of the engine's own; it is
     always rolled back.
     """
-    with engine.connect() as connection:
+    with _connected(engine) as connection:
         if engine.dialect.name == "sqlite":
             _limit_sqlite(connection, limits)
         elif engine.dialect.name == "postgresql":
@@ -119,6 +131,13 @@ def _guarded(engine: Engine, limits: Limits) -> Iterator[Connection]:
         finally:
             stop.cancel()
             connection.rollback()
+
+
+def _connected(engine: Engine) -> Connection:
+    try:
+        return engine.connect()
+    except SQLAlchemyError as error:
+        raise ConnectError(f"The database cannot be reached: {_reason(error)}", transient=True) from error
 
 
 def _stop(raw: Any) -> None:

@@ -12,6 +12,7 @@ from sqlglot.errors import OptimizeError, SqlglotError
 from sqlglot.optimizer.qualify import qualify
 
 from kbqa.sql.schema import Schema
+from searchapp.errors import InvalidInput
 
 MAX_CHARACTERS = 20_000
 _MAX_NODES = 4_000
@@ -56,8 +57,10 @@ _FUNCTIONS = frozenset(
 """Functions that the parser has no class for and that only compute."""
 
 
-class StatementError(ValueError):
+class StatementError(InvalidInput):
     """A statement is not run; the message says why, and what to change."""
+
+    field = "sql"
 
 
 def checked(sql: str, schema: Schema) -> exp.Query:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from kbqa.sql.answer.pipeline import Source, ask
 from kbqa.sql.answer.reading import rows_of
 from kbqa.sql.answer.registry import configured_generator, source_of
-from kbqa.sql.ingest.scan import database_of, running_scan
+from kbqa.sql.ingest.scan import LIFECYCLE
 from kbqa.sql.query import Aggregate, AllOf, DatePart, Item, Order, Part, Query, Term
 from kbqa.sql.rendering import render
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, Table, readable
@@ -18,7 +18,7 @@ from kbqa.sql.stores.connections import ConnectError
 from kbqa.sql.stores.executor import ExecutionError, Limits, execute
 from kbqa.sql.stores.validator import StatementError, checked
 from searchapp.encoders import EncoderError
-from searchapp.jobs.runner import JobContext
+from searchapp.jobs.context import JobContext
 
 NUMBER, _TRIED, _MAX_LENGTH = 6, 30, 80
 _LIMITS = Limits(seconds=2.0, rows=200)
@@ -29,8 +29,8 @@ def suggest_questions(context: JobContext) -> None:
 
     A database for which there are none is served all the same.
     """
-    database = database_of(context)
-    scan = running_scan(database)
+    database = LIFECYCLE.source_of(context)
+    scan = LIFECYCLE.current(database)
     found: list[str] = []
     try:
         for question in working_questions(source_of(database, scan), seed=scan.number):

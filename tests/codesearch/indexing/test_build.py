@@ -6,8 +6,9 @@ from codesearch.indexing import build, vectors
 from codesearch.models import Blob, Build, Repository, SourceFile, Unit, Vector, VectorIndex, Word
 from codesearch.retrieval import search
 from codesearch.selectors import served_units
+from searchapp.jobs.context import JobContext
 from searchapp.jobs.models import Job
-from searchapp.jobs.runner import JobContext, run_stages
+from searchapp.jobs.runner import run_stages
 from tests.conftest import write_files
 
 pytestmark = pytest.mark.django_db

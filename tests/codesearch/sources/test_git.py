@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from codesearch.sources.base import SourceError, TransientSourceError
+from codesearch.sources.base import SourceError
 from codesearch.sources.filters import IgnoreRules
 from codesearch.sources.git import GitRemote, check_remote, git_snapshot
 from searchapp.jobs.errors import JobCancelled
@@ -153,8 +153,9 @@ def test_what_is_wrong_is_said(remote, tmp_path, path, ref, message):
 
 
 def test_a_dead_remote_is_transient(tmp_path):
-    with pytest.raises(TransientSourceError):
+    with pytest.raises(SourceError) as error:
         fetch("http://127.0.0.1:9/p.git", tmp_path / "store.git")
+    assert error.value.transient
 
 
 def test_a_remote_that_stalls_can_be_cancelled(remote, tmp_path):

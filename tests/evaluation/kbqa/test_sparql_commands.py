@@ -9,9 +9,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from evaluation.kbqa.calibration import best_temperature, calibration_error
-from evaluation.kbqa.sparql import Scores, _rows, by_reading, evaluate
+from evaluation.kbqa.graph_questions import GraphQuestion, names_of_rows
+from evaluation.kbqa.sparql import AnswerScore, SparqlScores, by_reading, evaluate
+from kbqa.decoding.calibration import probabilities
 from kbqa.decoding.pointer_network import DecoderModel
-from kbqa.sparql.answer.pipeline import _probabilities
 from kbqa.sparql.answer.registry import served
 from kbqa.sparql.stores import QueryError
 from tests.kbqa.conftest import FILMS
@@ -42,9 +43,13 @@ class Refused:
 
 def test_a_query_that_does_not_run_is_counted(load):
     version, live = served(load())
-    scores = Scores()
-    predictions = list(evaluate(QUESTIONS[:2], live, by_reading(version, live, Refused()), scores))
-    assert [each["error"] for each in predictions] == ["no", "no"]
+    scores = SparqlScores()
+    predictions = list(
+        evaluate(
+            map(GraphQuestion.from_row, QUESTIONS[:2]), live, by_reading(version, live, Refused()), scores
+        )
+    )
+    assert [prediction.error for prediction in predictions] == ["no", "no"]
     assert scores.summary()["executable"] == 0
     assert scores.summary()["f1"] == 0
 
@@ -57,9 +62,15 @@ def test_an_ask_behind_declarations_has_a_known_answer(load):
             "sparql": "PREFIX f: <http://films.example/>\nASK { f:f4 f:director ?x }",
         }
     ]
-    scores = Scores()
+    scores = SparqlScores()
     assert (
-        len(list(evaluate(asked, live, by_reading(version, live, Refused()), scores)))
+        len(
+            list(
+                evaluate(
+                    map(GraphQuestion.from_row, asked), live, by_reading(version, live, Refused()), scores
+                )
+            )
+        )
         == scores.questions
         == 1
     )
@@ -68,8 +79,22 @@ def test_an_ask_behind_declarations_has_a_known_answer(load):
 def test_rows_of_several_columns_may_be_told_by_labels(load):
     _, live = served(load())
     query = "SELECT ?f ?d { VALUES ?f { <http://films.example/f1> } ?f <http://films.example/director> ?d }"
-    (row,) = _rows(live.store.select(query).rows, live)
+    (row,) = names_of_rows(live.store.select(query).rows, live)
     assert row == ("http://films.example/f1 | http://films.example/p1", "Silent Harbour | Marta Oliveira")
+
+
+@pytest.mark.parametrize(
+    ("predicted", "gold", "score"),
+    [
+        ([("i:1", "Ada")], [("Ada",)], AnswerScore(1.0, True, True, True)),
+        ([("i:1", "Ada"), ("i:2", "Bob")], [("Bob",)], AnswerScore(pytest.approx(2 / 3), False, True, False)),
+        ([("i:1", "Ada")], [("Ada",), ("Bob",)], AnswerScore(pytest.approx(2 / 3), True, True, False)),
+        ([], [], AnswerScore(1.0, False, False, True)),
+        ([], [("Ada",)], AnswerScore(0.0, False, False, False)),
+    ],
+)
+def test_answers_are_scored_by_any_of_their_names(predicted, gold, score):
+    assert AnswerScore.of(predicted, gold) == score
 
 
 def test_calibration_worked_out_by_hand():
@@ -81,9 +106,9 @@ def test_calibration_worked_out_by_hand():
 
 
 def test_readings_share_what_is_sure():
-    assert _probabilities([], 1.0) == []
-    assert _probabilities([np.log(0.3), np.log(0.1)], 1.0) == pytest.approx([0.75, 0.25])
-    assert _probabilities([np.log(0.4), np.log(0.1)], 2.0) == pytest.approx([2 / 3, 1 / 3])
+    assert probabilities([], 1.0) == []
+    assert probabilities([np.log(0.3), np.log(0.1)], 1.0) == pytest.approx([0.75, 0.25])
+    assert probabilities([np.log(0.4), np.log(0.1)], 2.0) == pytest.approx([2 / 3, 1 / 3])
 
 
 def run(*arguments, **options):
@@ -164,7 +189,8 @@ def test_training_from_sets_to_a_model(transactional_db, tmp_path):
     data.mkdir(parents=True)
     with gzip.open(data / "films.nt.gz", "wt") as file:
         file.write(
-            "<http://valuenet/ontop/f/1> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <http://valuenet/ontop/film> .\n"
+            "<http://valuenet/ontop/f/1> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> "
+            "<http://valuenet/ontop/film> .\n"
         )
         file.write('<http://valuenet/ontop/f/1> <http://valuenet/ontop/film#title> "Falcon" .\n')
     rows = [
@@ -176,7 +202,7 @@ def test_training_from_sets_to_a_model(transactional_db, tmp_path):
     ]
     with gzip.open(data.parent / "train.jsonl.gz", "wt") as file:
         file.write("".join(json.dumps(each) + "\n" for each in rows))
-    amounts = ["worlds=1", "of_world=4", "held_out_graphs=0", "made_from_small=4"]
+    amounts = ["synthetic=1", "of_synthetic=4", "held_out_graphs=0", "made_from_small=4"]
     lines = run(
         "train_decoder",
         data=[data.parent.parent],

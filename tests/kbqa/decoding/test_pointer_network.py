@@ -5,29 +5,31 @@ import random
 import numpy as np
 import torch
 
-from kbqa.decoding.actions import Action, Kind, Step
+from kbqa.decoding.actions import Keyword, VariablePointer
 from kbqa.decoding.pointer_network import DecoderModel, Past, Session
 from kbqa.decoding.vocabulary import Vocabulary
+from kbqa.sparql.grammar.actions import BackwardPointer, ClassPointer, EntityPointer, ForwardPointer
 from searchapp.encoders.openvino import BUNDLED_MODEL, model_folder
 from training.decoder.dataset import collate, make_item
+from training.decoder.decisions import Decision
 from training.decoder.network import Sizes
 from training.decoder.trainer import Pretrained, Trainer, TrainingConfig
 
 VOCABULARY = Vocabulary(("NEW", "STOP"), ("HEAD", "TAIL"))
-ENTITY = Action(
-    Kind.ENTITY, "e", "Silent Harbour", (13, 27), (1.0, 1.0, 1.0, 0.5, 0.2, 0.4), ("director", "starring")
+ENTITY = EntityPointer(
+    "e", "Silent Harbour", (13, 27), (1.0, 1.0, 1.0, 0.5, 0.2, 0.4), ("director", "starring")
 )
-FORWARD = Action(Kind.FORWARD, "p", "directed by", context=("person",))
-BACKWARD = Action(Kind.BACKWARD, "q", "member of")
-CLASS = Action(Kind.CLASS, "c", "film", (0, 3), (1.0, 1.0))
-VARIABLE = Action(Kind.VARIABLE, 0, introduced_by=FORWARD)
-NEW, STOP = Action(Kind.KEYWORD, "NEW"), Action(Kind.KEYWORD, "STOP")
+FORWARD = ForwardPointer("p", "directed by", context=("person",))
+BACKWARD = BackwardPointer("q", "member of")
+CLASS = ClassPointer("c", "film", (0, 3), (1.0, 1.0))
+VARIABLE = VariablePointer(0, introduced_by=FORWARD)
+NEW, STOP = Keyword("NEW"), Keyword("STOP")
 QUESTION = "who directed Silent Harbour?"
 STEPS = [
-    Step("HEAD", (NEW, ENTITY, CLASS), 1),
-    Step("TAIL", (FORWARD, BACKWARD), 0),
-    Step("HEAD", (STOP, VARIABLE, ENTITY, BACKWARD), 1),
-    Step("TAIL", (STOP, NEW), 0),
+    Decision("HEAD", (NEW, ENTITY, CLASS), 1),
+    Decision("TAIL", (FORWARD, BACKWARD), 0),
+    Decision("HEAD", (STOP, VARIABLE, ENTITY, BACKWARD), 1),
+    Decision("TAIL", (STOP, NEW), 0),
 ]
 
 

@@ -18,11 +18,12 @@ from transformers import (
 )
 
 from kbqa.decoding.sequence_model import SequenceModel, load_sequence_model
-from kbqa.decoding.token_constraints import ChoiceProcessor, TokenTrie
+from kbqa.decoding.token_constraints import GrammarProcessor, TokenTrie
 from kbqa.sparql.grammar import start
 from kbqa.sparql.query import query_text
 from searchapp.encoders.base import EncoderError
-from tests.kbqa.sparql.grammar.test_grammar import anything, films, live
+from tests.kbqa.sparql.grammar.spelled import films, live
+from tests.kbqa.sparql.grammar.test_grammar import anything
 
 TEXTS = [
     "Marta Oliveira",
@@ -120,7 +121,7 @@ def test_models_with_random_weights_write_queries_that_hold(kind, tmp_path):
         with torch.no_grad():
             for parameter in model._model.parameters():
                 parameter.add_(0.3 * torch.randn_like(parameter))
-        for hypothesis in model.decode(f"question {turn}", start(anything(graph, rng)), 3):
+        for hypothesis in model.parse(f"question {turn}", start(anything(graph, rng)), 3).hypotheses:
             state = hypothesis.state
             written += 1
             if not state.answerable:
@@ -138,10 +139,10 @@ def test_a_name_is_legal_however_it_is_cut(kind, tmp_path):
     trie = TokenTrie(tokens)
     graph, rng = live(films()), random.Random(0)
     state = start(anything(graph, rng))
-    wanted = next(choice for choice in state.world.entities)
+    wanted = next(choice for choice in state.prefix.linked.entities)
     spelled = wanted.text.encode() + b"|"
     for seed in range(20):
-        processor, ids, rest, cut = ChoiceProcessor(state, trie, 0, 1), [], spelled, random.Random(seed)
+        processor, ids, rest, cut = GrammarProcessor(state, trie, 0, 1), [], spelled, random.Random(seed)
         while rest:
             fitting = [number for number, text in trie.texts.items() if rest.startswith(text)]
             assert fitting
@@ -151,7 +152,7 @@ def test_a_name_is_legal_however_it_is_cut(kind, tmp_path):
             chosen = cut.choice(fitting)
             ids.append(chosen)
             rest = rest[len(trie.texts[chosen]) :]
-        assert processor._position(ids).state.head == wanted
+        assert processor._position(ids).state.prefix.head == wanted
 
 
 def test_a_missing_model_is_named():

@@ -74,7 +74,7 @@ def test_questions_name_things_by_what_is_set_after_the_next_load(load):
 def test_what_is_no_list_of_iris_is_refused(load, wrong):
     graph = load()
     graph.label_predicates = wrong
-    with pytest.raises(services.ValidationError, match="whole IRIs"):
+    with pytest.raises(services.InvalidInput, match="whole IRIs"):
         services.check_graph(graph)
 
 

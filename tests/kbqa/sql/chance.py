@@ -16,7 +16,7 @@ def run_by_chance(source: Source, question: str, seeds: int) -> tuple[int, set[s
     world = link_question(question, source.schema, source.cells)
     ran, said = 0, set[str]()
     for seed in range(seeds):
-        for each in search(start(world, insists=True), RandomScorer(seed), BeamOptions(width=1)):
+        for each in search(start(world, allow_no_answer=False), RandomScorer(seed), BeamOptions(width=1)):
             found = run(
                 Reading(query_text(each.state.query, source.schema), 1.0), source, Limits(seconds=5, rows=5)
             )

@@ -1,4 +1,5 @@
 import io
+import json
 
 import pytest
 from django.core.management import call_command
@@ -20,6 +21,17 @@ def test_the_openapi_document_is_valid_without_warnings():
         "/api/v1/jobs/{id}/cancel/:",
     ):
         assert path in out.getvalue()
+
+
+def test_the_openapi_document_names_every_error_of_every_operation():
+    out = io.StringIO()
+    call_command("spectacular", "--format", "openapi-json", stdout=out)
+    for path, operations in json.loads(out.getvalue())["paths"].items():
+        for method, operation in operations.items():
+            responses = operation["responses"]
+            for status in ("400", "401", "403", "404", "409", "413", "415", "429", "500", "503"):
+                assert list(responses[status]["content"]) == ["application/problem+json"], (path, method)
+            assert "Retry-After" in responses["503"]["headers"]
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,7 @@ class Command(BaseCommand):
             amounts = self._amounts(data.Amounts, options["amount"])
             for message, last in data.prepare_all(
                 options["data"], amounts, encoder.tokenizer, table, options["seed"]
-            ):  # noqa: B007
+            ):
                 bar.set_description_str(message)
                 bar.update()
         if last is None or not last.items:

@@ -3,9 +3,13 @@
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from kbqa.sparql.models import Graph, GraphVersion, Question
+from kbqa.questions.api import JUDGEMENT_FIELDS, StepSerializer
+from kbqa.sparql.answer.kept_answer import GraphAnswer, GraphResult, kept_answer_of
+from kbqa.sparql.models import Graph, GraphQuestion, GraphVersion
+from kbqa.sparql.prefixes import with_prefixes
 from kbqa.sparql.profile import Profile
 from kbqa.sparql.sources import services
 
@@ -114,17 +118,8 @@ class GraphProfileSerializer(serializers.Serializer[Any]):
     labels = serializers.SerializerMethodField(help_text="The properties that name things.")
 
     def get_labels(self, profile: Profile) -> list[str]:
-        """Return the IRIs of the properties that name things."""
-        return [each.value for each in profile.labels]
-
-
-class AskParameters(serializers.Serializer[Any]):
-    """A question in words."""
-
-    q = serializers.CharField(
-        max_length=200_000,
-        help_text=f"The question, at most {services.MAX_QUESTION_CHARACTERS:,} characters.",
-    )
+        """The IRIs of the properties that name things."""
+        return [label.value for label in profile.labels]
 
 
 class CellSerializer(serializers.Serializer[Any]):
@@ -135,35 +130,31 @@ class CellSerializer(serializers.Serializer[Any]):
     kind = serializers.CharField(help_text="`iri`, `blank`, or a literal's language or datatype.")
 
 
-class StepSerializer(serializers.Serializer[Any]):
-    """One step of decoding."""
-
-    step = serializers.CharField()
-    choice = serializers.CharField()
-    offered = serializers.IntegerField(help_text="How many choices the grammar and the graph left.")
-    refused = serializers.IntegerField(help_text="How many better-liked ones the graph had no answer for.")
-    probability = serializers.FloatField()
-
-
 class ReadingSerializer(serializers.Serializer[Any]):
     """One way to understand the question."""
 
     sparql = serializers.CharField()
+    words = serializers.CharField(help_text="The names that it chose, in their order.")
     probability = serializers.FloatField()
     steps = StepSerializer(many=True)
 
 
-class AnswerSerializer(serializers.Serializer[Any]):
+class GraphResultSerializer(serializers.Serializer[Any]):
+    """What a query finds in a graph, with names in place of IRIs."""
+
+    columns = serializers.ListField(child=serializers.CharField())
+    rows = serializers.ListField(child=CellSerializer(many=True))
+    holds = serializers.BooleanField(allow_null=True, help_text="The answer to a question with yes or no.")
+    cut = serializers.BooleanField(help_text="Whether there are more rows.")
+
+
+class AnswerSerializer(GraphResultSerializer):
     """An answer, and how it came about."""
 
     question = serializers.CharField()
     id = serializers.IntegerField(help_text="Under which a judgement can be sent.")
     answerable = serializers.BooleanField()
     notice = serializers.CharField(help_text="What to know of how the answer came about; mostly empty.")
-    columns = serializers.ListField(child=serializers.CharField())
-    rows = serializers.ListField(child=CellSerializer(many=True))
-    holds = serializers.BooleanField(allow_null=True, help_text="The answer to a question with yes or no.")
-    cut = serializers.BooleanField(help_text="Whether there are more rows.")
     readings = ReadingSerializer(many=True)
     milliseconds = serializers.FloatField()
 
@@ -176,10 +167,73 @@ class EditSerializer(serializers.Serializer[Any]):
     update = serializers.CharField(required=False, allow_blank=True, default="")  # type: ignore[assignment]
 
 
-class JudgementSerializer(serializers.ModelSerializer[Question]):
+class NodeParameters(serializers.Serializer[Any]):
+    """A node of a graph."""
+
+    iri = serializers.CharField(max_length=4_000)
+
+
+class NodeSerializer(serializers.Serializer[Any]):
+    """A node and its edges."""
+
+    iri = serializers.CharField()
+    name = serializers.CharField()
+    leaving = serializers.ListField(
+        child=CellSerializer(many=True), help_text="Of each edge that leaves it: property, value."
+    )
+    entering = serializers.ListField(
+        child=CellSerializer(many=True), help_text="Of each edge that enters it: subject, property."
+    )
+    cut = serializers.BooleanField(help_text="Whether there are more edges.")
+    code = serializers.CharField(help_text="The address of the code that it stands for; mostly empty.")
+
+
+class GraphJudgementSerializer(serializers.ModelSerializer[GraphQuestion]):
     """What a person thinks of an answer."""
 
     class Meta:
-        model = Question
-        fields = ("id", "text", "sparql", "confidence", "verdict", "correction", "asked")
+        model = GraphQuestion
+        fields = ("id", "text", "sparql", *JUDGEMENT_FIELDS)
         read_only_fields = ("id", "text", "sparql", "confidence", "asked")
+
+
+class GraphQuestionSerializer(GraphJudgementSerializer):
+    """A question with its answer, as `ask` gave it; null where the answer is not kept."""
+
+    answer = serializers.SerializerMethodField()
+
+    class Meta(GraphJudgementSerializer.Meta):
+        fields = (*GraphJudgementSerializer.Meta.fields, "answer")  # type: ignore[assignment]
+        read_only_fields = (*GraphJudgementSerializer.Meta.read_only_fields, "answer")  # type: ignore[assignment]
+
+    @extend_schema_field(AnswerSerializer(allow_null=True))
+    def get_answer(self, question: GraphQuestion) -> dict[str, Any] | None:
+        """The answer as `ask` gave it."""
+        answer = kept_answer_of(question)
+        return dict(AnswerSerializer(answer_body(answer, question)).data) if answer else None
+
+
+def answer_body(answer: GraphAnswer, question: GraphQuestion) -> dict[str, Any]:
+    """An answer as the API gives it."""
+    result = answer.result or GraphResult()
+    prefixes = question.graph.prefixes
+    return {
+        "question": answer.question,
+        "id": question.pk,
+        "answerable": answer.answerable,
+        "notice": answer.notice,
+        "columns": result.columns,
+        "rows": result.rows,
+        "holds": result.holds,
+        "cut": result.cut,
+        "readings": [
+            {
+                "sparql": with_prefixes(reading.query, prefixes),
+                "words": reading.words,
+                "probability": reading.probability,
+                "steps": reading.steps,
+            }
+            for reading in answer.readings
+        ],
+        "milliseconds": round(answer.milliseconds, 1),
+    }

@@ -6,83 +6,66 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import mixins, status, viewsets
+from pyoxigraph import NamedNode
 from rest_framework.decorators import action
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.parsers import BaseParser, FormParser, JSONParser, MultiPartParser
+from rest_framework.parsers import BaseParser, FormParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from kbqa.sparql.answer.explanation import steps_of
-from kbqa.sparql.answer.pipeline import shown_rows
+from kbqa.questions.api import READING_PATH, AskParameters, QuestionViewSet
+from kbqa.sparql.answer.kept_answer import kept_answer_of
+from kbqa.sparql.answer.neighbourhood import neighbourhood_of
 from kbqa.sparql.answer.registry import served
 from kbqa.sparql.ingest import edits
-from kbqa.sparql.models import Graph, Question
-from kbqa.sparql.prefixes import with_prefixes
+from kbqa.sparql.models import Graph, GraphQuestion
 from kbqa.sparql.sources import selectors, services
 from kbqa.sparql.sources.api.serializers import (
     AnswerSerializer,
-    AskParameters,
     EditSerializer,
+    GraphJudgementSerializer,
     GraphProfileSerializer,
+    GraphQuestionSerializer,
+    GraphResultSerializer,
     GraphSerializer,
     GraphVersionSerializer,
-    JudgementSerializer,
+    NodeParameters,
+    NodeSerializer,
+    answer_body,
 )
-from kbqa.sparql.stores import QueryError, StoreError
 from kbqa.sparql.stores.executor import run_query
-from searchapp.api.errors import Conflict, Unavailable
 from searchapp.api.permissions import Readers
+from searchapp.api.sources import SourceViewSet
 from searchapp.jobs.api import JobSerializer
 
 
-class GraphViewSet(
-    mixins.ListModelMixin,
-    mixins.CreateModelMixin,
-    mixins.RetrieveModelMixin,
-    mixins.DestroyModelMixin,
-    viewsets.GenericViewSet[Graph],
-):
+class GraphViewSet(SourceViewSet[Graph]):
     """Graphs: add, look, ask, edit, delete."""
 
     queryset = selectors.graphs()
     serializer_class = GraphSerializer
-    lookup_field = "slug"
-    lookup_value_regex = r"[A-Za-z0-9_-]+"
-    parser_classes = (JSONParser, MultiPartParser, FormParser)
-
-    @extend_schema(responses={202: JobSerializer})
-    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Hide the graph at once and remove it in the background."""
-        return Response(
-            JobSerializer(services.delete_graph(self.get_object())).data, status=status.HTTP_202_ACCEPTED
-        )
+    delete_source = staticmethod(services.delete_graph)
 
     @extend_schema(request=None, responses={202: JobSerializer})
     @action(detail=True, methods=["post"])
     def load(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Load the graph from its source anew; returns the load that is at work if there is one."""
-        return Response(
-            JobSerializer(services.load_graph(self.get_object())).data, status=status.HTTP_202_ACCEPTED
-        )
+        return self.started(services.load_graph)
 
     @extend_schema(responses=GraphProfileSerializer)
     @action(detail=True, pagination_class=None)
     def profile(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return what is in the graph: classes and predicates with their counts."""
-        return Response(GraphProfileSerializer(_served(self.get_object())[1].profile).data)
+        return Response(GraphProfileSerializer(served(self.get_object())[1].profile).data)
 
     @extend_schema(responses={(200, "application/n-triples"): OpenApiTypes.STR})
     @action(detail=True, pagination_class=None)
     def export(self, request: Request, *args: Any, **kwargs: Any) -> StreamingHttpResponse:
         """Return all triples of the graph as N-Triples."""
         graph = self.get_object()
-        try:
-            lines = services.export_graph(graph)
-        except StoreError as error:
-            raise _as_api_error(error) from error
+        lines = services.export_graph(graph)
         headers = {"Content-Disposition": f'attachment; filename="{graph.slug}.nt"'}
         return StreamingHttpResponse(
             lines, content_type="application/n-triples; charset=utf-8", headers=headers
@@ -95,32 +78,26 @@ class GraphViewSet(
         parameters = AskParameters(data=request.query_params)
         parameters.is_valid(raise_exception=True)
         graph = self.get_object()
+        _, question = services.ask(graph, parameters.validated_data["q"], remember_for=request.user)
+        kept = kept_answer_of(question)
+        assert kept is not None
+        return Response(AnswerSerializer(answer_body(kept, question)).data)
+
+    @extend_schema(parameters=[NodeParameters], responses=NodeSerializer)
+    @action(detail=True, pagination_class=None)
+    def node(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Return a node's name and its edges, both ways."""
+        parameters = NodeParameters(data=request.query_params)
+        parameters.is_valid(raise_exception=True)
+        graph = self.get_object()
         try:
-            answer, kept = services.ask(graph, parameters.validated_data["q"], remember_for=request.user)
-        except services.QuestionError as error:
-            raise ValidationError({"q": [str(error)]}) from error
-        except StoreError as error:
-            raise _as_api_error(error) from error
-        _, live = _served(graph)
-        best = answer.best
-        solutions = best.solutions if best else None
-        readings = [(with_prefixes(each.text, graph.prefixes), each) for each in answer.readings]
-        body = {
-            "question": answer.question,
-            "id": kept.pk,
-            "answerable": answer.answerable,
-            "notice": answer.notice,
-            "columns": solutions.variables if solutions else (),
-            "rows": shown_rows(solutions, live) if solutions else [],
-            "holds": best.holds if best else None,
-            "cut": bool(solutions and solutions.cut),
-            "readings": [
-                {"sparql": text, "probability": each.probability, "steps": steps_of(each.derivation)}
-                for text, each in readings
-            ],
-            "milliseconds": round(answer.milliseconds, 1),
-        }
-        return Response(AnswerSerializer(body).data)
+            node = NamedNode(parameters.validated_data["iri"])
+        except ValueError as error:
+            raise ValidationError({"iri": ["This is no IRI."]}) from error
+        neighbourhood = neighbourhood_of(node, graph, served(graph)[1])
+        if neighbourhood is None:
+            raise NotFound("No edge of this graph has this node.")
+        return Response(NodeSerializer(neighbourhood).data)
 
     @extend_schema(request=EditSerializer, responses=GraphVersionSerializer)
     @action(detail=True, methods=["post"])
@@ -129,13 +106,10 @@ class GraphViewSet(
         wanted = EditSerializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         given, graph = wanted.validated_data, self.get_object()
-        try:
-            if given["update"]:
-                version = edits.update_graph(graph, given["update"])
-            else:
-                version = edits.edit_triples(graph, add=given["add"], remove=given["remove"])
-        except StoreError as error:
-            raise _as_api_error(error) from error
+        if given["update"]:
+            version = edits.update_graph(graph, given["update"])
+        else:
+            version = edits.edit_triples(graph, add=given["add"], remove=given["remove"])
         return Response(GraphVersionSerializer(version).data)
 
 
@@ -216,50 +190,29 @@ class SparqlView(APIView):
                 _description(request.build_absolute_uri(request.path)),
                 content_type="text/turtle; charset=utf-8",
             )
-        try:
-            version, _ = served(graph)
-            result = run_query(version, query, request.headers.get("Accept", ""))
-        except StoreError as error:
-            raise _as_api_error(error) from error
+        version, _ = served(graph)
+        result = run_query(version, query, request.headers.get("Accept", ""))
         response = HttpResponse(result.body, content_type=f"{result.content_type}; charset=utf-8")
         if result.cut:
             response.headers["X-Result-Cut"] = "true"
         return response
 
 
-class QuestionViewSet(
-    mixins.ListModelMixin,
-    mixins.RetrieveModelMixin,
-    mixins.UpdateModelMixin,
-    viewsets.GenericViewSet[Question],
-):
-    """What was asked, and what people thought of the answers."""
+class GraphQuestionViewSet(QuestionViewSet):
+    """What was asked of graphs, what was answered, and what people thought of the answers."""
 
-    queryset = Question.objects.filter(graph__deleting=False).select_related("graph")
-    serializer_class = JudgementSerializer
-    http_method_names = ("get", "patch", "head", "options")
+    queryset = GraphQuestion.objects.filter(graph__deleting=False).select_related("graph")
+    serializer_class = GraphJudgementSerializer
+    detail_serializer_class = GraphQuestionSerializer
+    judge = staticmethod(services.judge)
+    answer_of = staticmethod(kept_answer_of)
+    run = staticmethod(services.run_another)
 
-    def perform_update(self, serializer: Any) -> None:
-        """Keep a judgement."""
-        given = serializer.validated_data
-        services.judge(
-            serializer.instance,
-            good=given.get("verdict") == Question.Verdict.GOOD,
-            correction=given.get("correction", ""),
-        )
-
-
-def _served(graph: Graph) -> Any:
-    try:
-        return served(graph)
-    except StoreError as error:
-        raise _as_api_error(error) from error
-
-
-def _as_api_error(error: StoreError) -> Exception:
-    if isinstance(error, QueryError):
-        return ValidationError({"query": [str(error)]})
-    return Conflict(str(error)) if error.transient else Unavailable(str(error))
+    @extend_schema(responses=GraphResultSerializer)
+    @action(detail=True, url_path=READING_PATH, pagination_class=None)
+    def reading(self, request: Request, number: str, **kwargs: Any) -> Response:
+        """Run the query of one of the answer's readings, counted from 0; nothing is decoded or kept."""
+        return Response(GraphResultSerializer(self.found_by(int(number))).data)
 
 
 def _description(address: str) -> str:
@@ -272,8 +225,9 @@ def _description(address: str) -> str:
         "N-Triples",
         "JSON-LD",
     )
-    listed = ", ".join(f"<http://www.w3.org/ns/formats/{each}>" for each in formats)
+    listed = ", ".join(f"<http://www.w3.org/ns/formats/{name}>" for name in formats)
     return (
         "@prefix sd: <http://www.w3.org/ns/sparql-service-description#> .\n"
-        f"<{address}> a sd:Service ; sd:endpoint <{address}> ; sd:supportedLanguage sd:SPARQL11Query ; sd:resultFormat {listed} .\n"
+        f"<{address}> a sd:Service ; sd:endpoint <{address}> ; "
+        f"sd:supportedLanguage sd:SPARQL11Query ; sd:resultFormat {listed} .\n"
     )

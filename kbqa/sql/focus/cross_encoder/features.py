@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from kbqa.decoding.actions import FEATURES, Action, Kind
+from kbqa.decoding.actions import FEATURES, Kind
 from kbqa.sql.answer.schema_linking import relate
 from kbqa.sql.grammar import LinkedQuestion
+from kbqa.sql.grammar.actions import ColumnPointer, TablePointer
 
 MAX_TOKENS, MAX_OF_QUESTION, MAX_OF_NAME = 256, 112, 24
 """How many tokens a piece has at most, and of them those of the question, and of what is known of one table
@@ -37,9 +38,9 @@ class SchemaText:
     relations: NDArray[np.int8]
 
 
-def nodes_of(world: LinkedQuestion) -> tuple[Action, ...]:
+def nodes_of(world: LinkedQuestion) -> tuple[TablePointer | ColumnPointer, ...]:
     """Return what is read of a world, each table before its columns."""
-    by_table: dict[str, list[Action]] = {choice.key: [choice] for choice in world.tables}
+    by_table: dict[str, list[TablePointer | ColumnPointer]] = {table.key: [table] for table in world.tables}
     for choice in world.columns:
         by_table[choice.key.table].append(choice)
     return tuple(choice for nodes in by_table.values() for choice in nodes)
@@ -67,18 +68,19 @@ def schema_text(question: str, world: LinkedQuestion, tokenizer: Tokenizer) -> S
 
 
 def _known(
-    world: LinkedQuestion, nodes: Sequence[Action]
+    world: LinkedQuestion, nodes: Sequence[TablePointer | ColumnPointer]
 ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int8]]:
     features = np.zeros((len(nodes), FEATURES), dtype=np.float32)
     for row, node in enumerate(nodes):
         features[row, : len(node.features)] = node.features
     kinds = [
-        0 if node.kind == Kind.TABLE else 2 if world.schema.column(node.key).primary else 1 for node in nodes
+        0 if isinstance(node, TablePointer) else 2 if world.schema.column(node.key).primary else 1
+        for node in nodes
     ]
     return np.array(kinds), features, relate(world.schema, nodes)
 
 
-def _said(node: Action) -> str:
+def _said(node: TablePointer | ColumnPointer) -> str:
     """Return a table's or column's name with what is written about it; a table's columns stand beside it
     anyway.
     """

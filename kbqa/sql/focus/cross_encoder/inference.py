@@ -6,7 +6,6 @@ import json
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -15,11 +14,11 @@ from safetensors.numpy import load_file
 
 from kbqa.decoding.actions import Action
 from kbqa.decoding.features import JOINT_MATCHES
-from kbqa.decoding.layers import Array, Layers, compiled_encoder
+from kbqa.decoding.layers import Array, Layers, TunedEncoder
 from kbqa.sql.focus.cross_encoder.features import nodes_of, schema_text
 from kbqa.sql.grammar import LinkedQuestion
 from searchapp.encoders.base import EncoderError, EncoderSpec
-from searchapp.encoders.openvino import BUNDLED_MODEL, OpenVinoEncoder, padded
+from searchapp.encoders.openvino import BUNDLED_MODEL, OpenVinoEncoder
 from searchapp.encoders.registry import load_encoder
 
 BUNDLED_FOLDER = Path(__file__).parent / "model"
@@ -45,8 +44,8 @@ class CrossEncoder(Layers):
         self._layers = int(config["sizes"]["layers"])
         texts = load_encoder(EncoderSpec("openvino", BUNDLED_MODEL))
         assert isinstance(texts, OpenVinoEncoder)
-        self._tokenizer, self._lock = texts.tokenizer, Lock()
-        self._request = compiled_encoder(stored, int(config["sizes"]["tuned"]))
+        self._tokenizer = texts.tokenizer
+        self._encoder = TunedEncoder(stored, int(config["sizes"]["tuned"]))
 
     def logits(self, question: str, world: LinkedQuestion) -> dict[Action, float]:
         """Return how sure it is that a query of the question uses each table and column of a world: log odds."""
@@ -67,18 +66,12 @@ class CrossEncoder(Layers):
         found = np.empty((len(places), 0), dtype=np.float32)
         for start in range(0, len(order), _TOGETHER):
             group = order[start : start + _TOGETHER]
-            states = self._states([pieces[piece] for piece in group])
+            states = self._encoder.states([pieces[piece] for piece in group], _LENGTH_STEP)
             found = found if found.shape[1] else np.zeros((len(places), states.shape[2]), dtype=np.float32)
             for row, piece in enumerate(group):
                 for node in np.flatnonzero(places[:, 0] == piece):
                     found[node] = states[row, places[node, 1] : places[node, 2]].mean(0)
         return found
-
-    def _states(self, pieces: Sequence[NDArray[np.int64]]) -> Array:
-        with self._lock:
-            self._request.infer(padded(list(pieces), _LENGTH_STEP))
-            states: Array = np.array(self._request.get_output_tensor(0).data)
-        return states
 
 
 @lru_cache(maxsize=2)

@@ -3,9 +3,12 @@
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from kbqa.sparql.sources.api.serializers import AskParameters, StepSerializer
+from kbqa.questions.api import JUDGEMENT_FIELDS, AskParameters, StepSerializer
+from kbqa.sql.answer.formatting import json_result, sentence_of
+from kbqa.sql.answer.kept_answer import DatabaseAnswer, kept_answer_of
 from kbqa.sql.models import ColumnNote, Database, DatabaseQuestion
 from kbqa.sql.sources import services
 
@@ -173,5 +176,50 @@ class DatabaseJudgementSerializer(serializers.ModelSerializer[DatabaseQuestion])
 
     class Meta:
         model = DatabaseQuestion
-        fields = ("id", "text", "sql", "confidence", "verdict", "correction", "asked")
+        fields = ("id", "text", "sql", *JUDGEMENT_FIELDS)
         read_only_fields = ("id", "text", "sql", "confidence", "asked")
+
+
+class DatabaseQuestionSerializer(DatabaseJudgementSerializer):
+    """A question with its answer, as `ask` gave it; null where the answer is not kept."""
+
+    answer = serializers.SerializerMethodField()
+
+    class Meta(DatabaseJudgementSerializer.Meta):
+        fields = (*DatabaseJudgementSerializer.Meta.fields, "answer")  # type: ignore[assignment]
+        read_only_fields = (*DatabaseJudgementSerializer.Meta.read_only_fields, "answer")  # type: ignore[assignment]
+
+    @extend_schema_field(DatabaseAnswerSerializer(allow_null=True))
+    def get_answer(self, question: DatabaseQuestion) -> dict[str, Any] | None:
+        """The answer as `ask` gave it."""
+        answer = kept_answer_of(question)
+        return dict(DatabaseAnswerSerializer(answer_body(answer, question)).data) if answer else None
+
+
+def answer_body(answer: DatabaseAnswer, question: DatabaseQuestion) -> dict[str, Any]:
+    """An answer as the API gives it."""
+    best, result = answer.best, answer.result
+    return {
+        "question": answer.question,
+        "id": question.pk,
+        "answerable": answer.answerable,
+        "missing": answer.missing,
+        "notice": answer.notice,
+        "sentence": sentence_of(result, best.label) if best and result else "",
+        "result": json_result(result) if result else None,
+        "readings": [
+            {
+                "sql": reading.query,
+                "words": reading.words,
+                "sub_questions": reading.sub_questions,
+                "probability": reading.probability,
+                "steps": reading.steps,
+            }
+            for reading in answer.readings
+        ],
+        "focus": [
+            {"column": column.column, "relevance": round(column.relevance, 4), "kept": column.kept}
+            for column in answer.focus.columns
+        ],
+        "milliseconds": round(answer.milliseconds, 1),
+    }

@@ -5,16 +5,19 @@ from dataclasses import replace
 import pytest
 from pyoxigraph import NamedNode
 
-from kbqa.sparql.answer.pipeline import Reading, run, shown_rows
+from kbqa.questions.errors import QuestionError
+from kbqa.sparql.answer.cells import shown_rows
+from kbqa.sparql.answer.pipeline import Reading, run
 from kbqa.sparql.answer.registry import served
 from kbqa.sparql.grammar import live_graph
 from kbqa.sparql.ingest.edits import edit_triples, update_graph
 from kbqa.sparql.query import Edge, Item, Query, Variable, query_text
 from kbqa.sparql.sources import services
-from kbqa.sparql.stores import QueryError, StoreError
+from kbqa.sparql.stores import QueryError
 from kbqa.sparql.suggestions.stage import working_questions
+from searchapp.errors import NotReady
 from training.synthetic.questions import questions_about
-from training.synthetic.worlds import World
+from training.synthetic.graphs import SyntheticGraph
 
 
 def names(graph, question):
@@ -149,9 +152,9 @@ def test_without_an_answer_there_are_the_nearest_readings(load):
 
 def test_questions_that_cannot_be_asked(load):
     graph = load()
-    with pytest.raises(services.QuestionError, match="at most 2,000"):
+    with pytest.raises(QuestionError, match="at most 2,000"):
         services.ask(graph, "x" * 100_000)
-    with pytest.raises(services.QuestionError, match="Ask something"):
+    with pytest.raises(QuestionError, match="Ask something"):
         services.ask(graph, "  \0 ")
 
 
@@ -167,7 +170,7 @@ def test_a_graph_that_is_not_loaded_says_so(load):
     from kbqa.sparql.models import Graph
 
     graph = Graph.objects.create(slug="none", name="None", source_kind="file")
-    with pytest.raises(StoreError, match="has not been loaded"):
+    with pytest.raises(NotReady, match="has not been loaded"):
         services.ask(graph, "anything")
 
 

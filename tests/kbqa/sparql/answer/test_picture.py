@@ -3,7 +3,8 @@
 import pytest
 from pyoxigraph import Literal, NamedNode
 
-from kbqa.sparql.answer.picture import MAX_SOLUTIONS, picture_of
+from kbqa.sparql.answer.picture import MAX_SOLUTIONS, pattern_of
+from kbqa.sparql.answer.picture import picture_of as picture_of_pattern
 from kbqa.sparql.answer.registry import served
 from kbqa.sparql.query import Edge, Item, Query, Variable
 
@@ -14,6 +15,10 @@ FILM, PERSON = Variable(0), Variable(1)
 @pytest.fixture
 def live(load):
     return served(load())[1]
+
+
+def picture_of(query, live):
+    return picture_of_pattern(pattern_of(query), live)
 
 
 def drawn(picture):

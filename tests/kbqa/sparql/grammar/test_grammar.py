@@ -1,46 +1,50 @@
-"""What the constraints alone guarantee: whatever a decoder likes, its query parses, runs, and has an answer."""
+"""What the constraints alone guarantee: whatever is chosen, the query parses, runs, and has an answer."""
 
 import random
+from functools import reduce
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
-from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store
+from pyoxigraph import Literal, NamedNode, Quad, Store
 
-from kbqa.decoding.actions import Action, Kind
 from kbqa.decoding.beam import BeamOptions, search
 from kbqa.decoding.scorers import RandomScorer
 from kbqa.sparql.answer.entity_linking import numbers_in
-from kbqa.sparql.grammar import LinkedQuestion
-from kbqa.sparql.grammar import live_graph, start
+from kbqa.sparql.grammar import LinkedQuestion, live_graph, start
+from kbqa.sparql.grammar.actions import (
+    ClassPointer,
+    EntityPointer,
+    NumberPointer,
+    ValuePointer,
+)
 from kbqa.sparql.grammar.live_graph import LiveGraph
-from kbqa.sparql.profile import profile_graph
 from kbqa.sparql.query import (
-    RDF_TYPE,
-    Aggregate,
-    Branch,
-    Comparison,
     Edge,
-    Filter,
-    Item,
     Query,
     Variable,
     query_text,
 )
 from kbqa.sparql.stores import OxigraphStore
 from kbqa.sparql.suggestions.inflection import of_one, plural_of
-from tests.kbqa.conftest import FILMS
+from tests.kbqa.sparql.grammar.spelled import (
+    cases,
+    films,
+    linked,
+    live,
+    rows_of,
+    shortened,
+    spelled,
+    step,
+)
 from training.sparql.oracle import decisions
 from training.synthetic.domains import DOMAINS
 from training.synthetic.questions import questions_about
-from training.synthetic.worlds import World
+from training.synthetic.graphs import SyntheticGraph
 
+FOLDER = Path(__file__).parent
 XSD = "http://www.w3.org/2001/XMLSchema#"
 BOTH = (Literal(True), Literal(False))
-
-
-def live(store: Store) -> LiveGraph:
-    opened = OxigraphStore(store, "1")
-    return LiveGraph(opened, profile_graph(opened))
 
 
 def anything(graph: LiveGraph, rng: random.Random) -> LinkedQuestion:
@@ -54,30 +58,21 @@ def anything(graph: LiveGraph, rng: random.Random) -> LinkedQuestion:
         quad for quad in quads if isinstance(quad.object, Literal) and quad.predicate in graph.profile.names
     ][:8]
     numbers = [
-        Action(Kind.NUMBER, Literal(text, datatype=NamedNode(f"{XSD}integer")), text)
+        NumberPointer(Literal(text, datatype=NamedNode(f"{XSD}integer")), text)
         for text in ("1", "2", "1995", "40")
     ]
     return LinkedQuestion(
         graph,
-        tuple(Action(Kind.ENTITY, each, str(each)) for each in entities),
-        tuple(Action(Kind.CLASS, each.iri, each.text) for each in graph.profile.classes),
-        tuple(Action(Kind.VALUE, (quad.predicate, quad.object), quad.object.value) for quad in values),
+        tuple(EntityPointer(each, str(each)) for each in entities),
+        tuple(ClassPointer(each.iri, each.text) for each in graph.profile.classes),
+        tuple(ValuePointer((quad.predicate, quad.object), quad.object.value) for quad in values),
         tuple(numbers),
     )
 
 
-def films() -> Store:
-    store = Store()
-    store.load(FILMS.encode(), format=RdfFormat.TURTLE)
-    return store
-
-
 GRAPHS = {
     "films": films,
-    **{
-        domain: (lambda name=domain: World(name, 3).store)
-        for domain in ("library", "hospital", "software")
-    },
+    **{domain: (lambda name=domain: World(name, 3).store) for domain in ("library", "hospital", "software")},
 }
 
 
@@ -106,9 +101,9 @@ def test_known_queries_are_written_choice_by_choice(domain):
     world = World(domain, 5)
     graph = live(world.store)
     entities = tuple(
-        Action(Kind.ENTITY, node, name) for node, name in world.names.items() if isinstance(node, NamedNode)
+        EntityPointer(node, name) for node, name in world.names.items() if isinstance(node, NamedNode)
     )
-    classes = tuple(Action(Kind.CLASS, each.iri, each.text) for each in graph.profile.classes)
+    classes = tuple(ClassPointer(each.iri, each.text) for each in graph.profile.classes)
     kept = {
         (each.predicate, value)
         for each in (*world.texts, *world.flags)
@@ -121,14 +116,14 @@ def test_known_queries_are_written_choice_by_choice(domain):
         if isinstance(target, Literal)
     }
     values = tuple(
-        Action(Kind.VALUE, (predicate, value), value.value) for predicate, value in sorted(kept, key=str)
+        ValuePointer((predicate, value), value.value) for predicate, value in sorted(kept, key=str)
     )
     compared = 0
     for example in questions_about(world, 90):
         question = LinkedQuestion(graph, entities, classes, values, tuple(numbers_in(example.question)))
         state = start(question)
-        for step in decisions(example.query, question):
-            state = state.apply(step.legal[step.gold])
+        for decision in decisions(example.query, question):
+            state = state.apply(decision.action)
         assert state.step == ""
         if example.query is not None and example.query.columns:
             compared += 1
@@ -136,15 +131,6 @@ def test_known_queries_are_written_choice_by_choice(domain):
                 graph.store.select(query_text(example.query)).rows
             )
     assert compared > 10
-
-
-def test_only_what_holds_is_offered_at_the_end():
-    graph = live(films())
-    film = Action(Kind.ENTITY, NamedNode("http://films.example/f4"), "Falcon")
-    state = start(LinkedQuestion(graph, (film,))).apply(film)
-    offered = state.legal_actions()
-    assert {choice.text for choice in offered if choice.kind == Kind.FORWARD} == {"director", "year"}
-    assert all(state.holds(offered))
 
 
 def test_an_edge_that_closes_a_circle_is_tried_on_so_many_solutions_only(monkeypatch):
@@ -169,114 +155,28 @@ def test_an_edge_that_closes_a_circle_is_tried_on_so_many_solutions_only(monkeyp
     assert "LIMIT 2 }" in sent[0]
 
 
-F = "http://films.example/"
-
-
-def film(name: str) -> NamedNode:
-    return NamedNode(f"{F}{name}")
-
-
-def walked(query: Query, entities: tuple[str, ...] = (), numbers: str = "") -> set[tuple[str, ...]]:
-    """The rows of a query that was taken apart into choices and written anew from these, each of which must
-    hold.
-    """
+@pytest.mark.parametrize(("about", "mentions", "actions", "query", "rows"), cases(FOLDER / "walks.txt"))
+def test_actions_write_a_query(about, mentions, actions, query, rows):
     graph = live(films())
-    world = LinkedQuestion(
-        graph,
-        tuple(Action(Kind.ENTITY, film(each), each) for each in entities),
-        tuple(Action(Kind.CLASS, each.iri, each.text) for each in graph.profile.classes),
-        numbers=tuple(numbers_in(numbers)),
-    )
-    state = start(world)
-    for step in decisions(query, world):
-        assert state.holds([step.legal[step.gold]]) == [True]
-        state = state.apply(step.legal[step.gold])
-    rows = graph.store.select(query_text(state.query)).rows
-    return {tuple("" if term is None else term.value.removeprefix(F) for term in row) for row in rows}
+    question = linked(graph, mentions)
+    state = reduce(step, actions.split(), start(question))
+    assert (state.step, state.answerable) == ("", True)
+    text = query_text(state.query)
+    assert shortened(text) == query
+    assert rows_of(graph, text) == rows
+    known = start(question)
+    for decision in decisions(state.query, question):
+        assert known.holds([decision.action]) == [True]
+        known = known.apply(decision.action)
+    assert rows_of(graph, query_text(known.query)) == rows
 
 
-X, Y, Z = Variable(0), Variable(1), Variable(2)
-FILM, PERSON = Edge(X, RDF_TYPE, film("Film")), Edge(X, RDF_TYPE, film("Person"))
-
-
-def test_what_either_relation_leads_to():
-    branches = (
-        Branch((Edge(film("f1"), film("director"), X),)),
-        Branch((Edge(film("f1"), film("starring"), X),)),
-    )
-    assert walked(Query(columns=(Item(X),), branches=branches), ("f1",)) == {("p1",), ("p2",), ("p3",)}
-
-
-def test_what_fits_one_description_or_another_of_several_edges():
-    born = (Edge(X, film("director"), Y), Edge(Y, film("birthPlace"), film("c1")))
-    branches = (Branch(born), Branch((Edge(X, film("starring"), film("p4")),)))
-    assert walked(Query((FILM,), columns=(Item(X),), branches=branches), ("c1", "p4")) == {
-        ("f1",),
-        ("f2",),
-        ("f3",),
-    }
-
-
-def test_alternatives_have_conditions_of_their_own_and_count_once():
-    year = Edge(X, film("year"), Y)
-    older, newer = (
-        Filter(Y, sign, Literal(text, datatype=NamedNode(f"{XSD}integer")))
-        for sign, text in ((Comparison.LESS, "1990"), (Comparison.LESS, "1995"))
-    )
-    query = Query(
-        (FILM, year),
-        columns=(Item(X, Aggregate.COUNT_DISTINCT),),
-        branches=(Branch(filters=(older,)), Branch(filters=(newer,))),
-    )
-    assert walked(query, numbers="before 1990 or before 1995") == {("2",)}
-
-
-def test_what_may_be_missing_is_shown_where_it_is_known():
-    query = Query((PERSON,), columns=(Item(X), Item(Y)), optionals=(Edge(X, film("birthPlace"), Y),))
-    assert walked(query) == {("p1", "c1"), ("p2", "c2"), ("p3", "c1"), ("p4", "")}
-
-
-def test_counting_what_may_be_missing_counts_from_none():
-    query = Query(
-        (PERSON,), columns=(Item(X), Item(Y, Aggregate.COUNT)), optionals=(Edge(Y, film("director"), X),)
-    )
-    assert walked(query) == {("p1", "2"), ("p2", "1"), ("p3", "0"), ("p4", "1")}
-
-
-def test_what_may_be_missing_is_something_that_one_has_at_least():
-    graph = live(films())
-    state = start(LinkedQuestion(graph, (Action(Kind.ENTITY, film("f4"), "Falcon"),)))
-    for wanted in (film("f4"), film("director"), "NEW", "OPTIONAL", 0):
-        state = state.apply(next(choice for choice in state.legal_actions() if choice.key == wanted))
+@pytest.mark.parametrize(("about", "mentions", "actions", "legal"), cases(FOLDER / "legal_actions.txt"))
+def test_what_is_legal_and_holds(about, mentions, actions, legal):
+    state = reduce(step, actions.split(), start(linked(live(films()), mentions)))
     offered = state.legal_actions()
-    holding = {choice.text for choice, holds in zip(offered, state.holds(offered), strict=True) if holds}
-    assert "birth place" in {choice.text for choice in offered}
-    assert holding == {
-        "director",
-        "starring",
-    }  # Marta Falcon directs and plays, but nothing says where she was born
-
-
-def test_an_alternative_that_is_there_already_cannot_be_closed():
-    graph = live(films())
-    state = start(LinkedQuestion(graph, (Action(Kind.ENTITY, film("f1"), "Silent Harbour"),)))
-    once = ("EITHER", film("f1"), film("director"), "NEW")
-    for wanted in (*once, "OR", film("f1"), film("director"), 0):
-        state = state.apply(next(choice for choice in state.legal_actions() if choice.key == wanted))
-    assert not {"OR", "CLOSE"} & {choice.key for choice in state.legal_actions()}
-
-
-def test_what_is_asked_to_be_so_is_of_a_kind_that_the_relation_leads_to():
-    graph = live(films())
-    entities = tuple(Action(Kind.ENTITY, film(each), each) for each in ("f1", "p2", "p4", "c1"))
-    state = start(LinkedQuestion(graph, entities))
-    for wanted in ("ASK", film("f1"), film("director")):
-        state = state.apply(next(choice for choice in state.legal_actions() if choice.key == wanted))
-    offered = [choice for choice in state.legal_actions() if choice.kind == Kind.ENTITY]
-    assert [choice.text for choice, holds in zip(offered, state.holds(offered), strict=True) if holds] == [
-        "p2",
-        "p4",
-    ]
+    holding = [action for action, holds in zip(offered, state.holds(offered), strict=True) if holds]
+    assert " ".join(map(spelled, holding)) == legal
 
 
 def test_words_for_the_most_of_one_number_of_a_class_are_not_those_for_another():

@@ -4,9 +4,10 @@ import pytest
 from pyoxigraph import RdfFormat, Store, serialize
 
 from kbqa.sparql.answer.registry import served
+from kbqa.sparql.ingest import load as stages
 from kbqa.sparql.models import Graph, GraphVersion
+from searchapp.jobs.context import JobContext
 from searchapp.jobs.models import Job
-from searchapp.jobs.runner import JobContext
 from tests.kbqa.conftest import FILMS
 
 LINES = b'<urn:a> <urn:p> "1" .\n<urn:b> <urn:p> .\n<urn:c> <urn:p> "3" .\n'
@@ -113,11 +114,11 @@ def test_a_load_that_was_killed_goes_on(load):
         arguments={"graph": graph.pk},
         state=Job.State.RUNNING,
     )
-    ingest.fetch_source(JobContext(job))
-    ingest.read(JobContext(job))
-    ingest.read(JobContext(job))
+    stages.fetch_source(JobContext(job))
+    stages.read(JobContext(job))
+    stages.read(JobContext(job))
     _, live = served(graph)
     assert live.store.version.endswith(".1")
-    ingest.publish(JobContext(job))
+    stages.publish(JobContext(job))
     graph.refresh_from_db()
     assert (graph.serving.number, graph.serving.triples) == (2, 38)

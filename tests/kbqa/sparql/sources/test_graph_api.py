@@ -3,7 +3,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from rdflib.plugins.stores.sparqlstore import SPARQLStore
 from SPARQLWrapper import JSON, SPARQLWrapper
 
-from kbqa.sparql.models import Graph, Question
+from kbqa.sparql.models import Graph, GraphQuestion
 from searchapp.jobs.models import Job
 from searchapp.jobs.runner import run_stages
 from tests.kbqa.conftest import FILMS
@@ -106,7 +106,8 @@ def test_prefixes_that_were_set_outlive_a_load_whatever_its_file_declares(load):
     )
     many = "".join(f"@prefix p{number}: <http://p{number}.example/> .\n" for number in range(80))
     load(
-        f"@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .\n{many}<http://films.example/f1> rdfs:label 'x' ."
+        f"@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .\n{many}"
+        "<http://films.example/f1> rdfs:label 'x' ."
     )
     graph.refresh_from_db()
     assert (graph.prefixes["rdfs"], graph.prefixes["mine"]) == (
@@ -169,13 +170,77 @@ def test_visitors_read_and_do_not_write(client, load, settings):
 
 
 def test_judged_questions_become_examples(client, load, staff):
-    from kbqa.sparql.sources.selectors import training_examples
+    from kbqa.questions.selectors import training_examples
 
     graph = load()
     client.get("/graphs/films", {"q": "who is the director of Falcon?"})
-    kept = Question.objects.get(graph=graph)
+    kept = GraphQuestion.objects.get(graph=graph)
     client.post(f"/graphs/films/questions/{kept.pk}", {"verdict": "good"})
-    assert training_examples(Question.objects.all()) == [
+    assert training_examples(GraphQuestion.objects.all()) == [
         {"graph": "films", "question": kept.text, "sparql": kept.sparql}
     ]
     assert Graph.objects.count() == 1
+
+
+def test_a_question_comes_with_its_answer_as_it_was_given(api, load):
+    load()
+    given = api.get("/api/v1/graphs/films/ask", {"q": "who is the director of Silent Harbour?"}).json()
+    question = api.get(f"/api/v1/graph-questions/{given['id']}").json()
+    assert question["answer"] == given
+    assert question["text"] == "who is the director of Silent Harbour?"
+    assert "answer" not in api.get("/api/v1/graph-questions").json()["results"][0]
+    GraphQuestion.objects.update(answer=None)
+    assert api.get(f"/api/v1/graph-questions/{given['id']}").json()["answer"] is None
+    assert api.get(f"/api/v1/graph-questions/{given['id']}/readings/0").status_code == 404
+
+
+def test_a_reading_of_a_question_is_run(api, load):
+    load()
+    given = api.get("/api/v1/graphs/films/ask", {"q": "who is the director of Silent Harbour?"}).json()
+    address = f"/api/v1/graph-questions/{given['id']}/readings"
+    best = api.get(f"{address}/0").json()
+    assert best == {name: given[name] for name in ("columns", "rows", "holds", "cut")}
+    assert api.get(f"{address}/1/").status_code == 200
+    assert api.get(f"{address}/99").status_code == 404
+    assert GraphQuestion.objects.count() == 1
+
+
+def test_a_node_comes_with_its_edges(api, load):
+    load()
+    node = api.get("/api/v1/graphs/films/node", {"iri": "http://films.example/p1"}).json()
+    assert (node["name"], node["cut"], node["code"]) == ("Marta Oliveira", False, "")
+    assert ["birth Place", "Porto"] in [[cell["text"] for cell in row] for row in node["leaving"]]
+    assert api.get("/api/v1/graphs/films/node", {"iri": "http://films.example/none"}).status_code == 404
+    assert api.get("/api/v1/graphs/films/node", {"iri": "no iri"}).status_code == 400
+
+
+def test_the_work_on_a_graph_is_told(api, load):
+    load()
+    told = api.get("/api/v1/graphs/films/status").json()
+    assert told["ready"] is True
+    assert told["job"]["state"] == "succeeded"
+
+
+def test_a_graph_is_opened_once_in_a_request(api, client, load, monkeypatch):
+    from kbqa.sparql.answer import registry
+
+    opened = []
+    live_graph = registry.live_graph
+    monkeypatch.setattr(registry, "live_graph", lambda version: opened.append(1) or live_graph(version))
+    load()
+    asked = {"q": "who is the director of Silent Harbour?"}
+    answer = client.get("/graphs/films", asked).headers["Location"]
+    addresses = (
+        ("/graphs/films", {}, 1),
+        ("/graphs/films", asked, 1),
+        (answer, {}, 0),
+        (answer, {"reading": "1"}, 1),
+        ("/graphs/films/query", {"query": "ASK { ?s ?p ?o }"}, 1),
+        ("/graphs/films/node", {"iri": "http://films.example/p1"}, 1),
+        ("/api/v1/graphs/films/ask", asked, 1),
+        ("/api/v1/graphs/films/node", {"iri": "http://films.example/p1"}, 1),
+    )
+    for address, given, times in addresses:
+        opened.clear()
+        assert client.get(address, given).status_code in (200, 302)
+        assert len(opened) == times, address

@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from kbqa.sparql.answer.pipeline import shown_rows
+from kbqa.sparql.answer.cells import shown_rows
 from kbqa.sparql.answer.registry import served
 from kbqa.sparql.ingest.edits import edit_triples
 from kbqa.sparql.models import Graph
@@ -80,30 +80,37 @@ def test_many_questions_in_one_request_are_told_apart(load, live_server, private
 
 
 @pytest.mark.parametrize(
-    ("answer", "says"),
+    ("answer", "kind", "says"),
     [
-        (lambda handler: reply(handler, 200, "text/html", b"<html>"), "no SPARQL result"),
+        (lambda handler: reply(handler, 200, "text/html", b"<html>"), StoreError, "no SPARQL result"),
         (
             lambda handler: reply(handler, 200, "application/sparql-results+json", b'{"head"'),
+            StoreError,
             "cannot be read",
         ),
-        (lambda handler: reply(handler, 500, "text/plain", b"out of order"), "answers 500: out of order"),
-        (lambda handler: reply(handler, 403, "text/plain", b""), "refuses access"),
+        (
+            lambda handler: reply(handler, 500, "text/plain", b"out of order"),
+            QueryError,
+            "answers 500: out of order",
+        ),
+        (lambda handler: reply(handler, 403, "text/plain", b""), StoreError, "refuses access"),
         (
             lambda handler: reply(handler, 302, "text/plain", b"", Location="http://10.0.0.1/"),
+            StoreError,
             "redirects elsewhere",
         ),
-        (lambda handler: reply(handler, 429, "text/plain", b"", Retry_After="60"), "is busy"),
-        (lambda handler: time.sleep(3), "took longer than"),
+        (lambda handler: reply(handler, 429, "text/plain", b"", Retry_After="60"), StoreError, "is busy"),
+        (lambda handler: time.sleep(3), QueryError, "took longer than"),
         (
             lambda handler: reply(handler, 200, "application/sparql-results+json", b" " * 70_000_000),
+            QueryError,
             "more than can be read",
         ),
     ],
 )
-def test_bad_endpoints_are_named_for_what_they_do(server, private, settings, answer, says):
+def test_bad_endpoints_are_named_for_what_they_do(server, private, settings, answer, kind, says):
     settings.GRAPH_QUERY_TIMEOUT_MS = 2_000 if says != "took longer than" else 700
-    with pytest.raises(StoreError, match=says):
+    with pytest.raises(kind, match=says):
         EndpointStore(server(answer), "1").select("SELECT * WHERE { ?s ?p ?o }")
 
 

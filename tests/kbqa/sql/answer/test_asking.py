@@ -4,13 +4,12 @@ import sqlite3
 from dataclasses import replace
 
 import pytest
-from django.core.exceptions import ValidationError
 
-from kbqa.sparql.sources.services import QuestionError
+from kbqa.questions.errors import QuestionError
 from kbqa.sql.answer.generator import bundled_generator
 from kbqa.sql.answer.pipeline import ask
 from kbqa.sql.answer.reading import Reading, rows_of
-from kbqa.sql.answer.registry import NotReadyError, served
+from kbqa.sql.answer.registry import served
 from kbqa.sql.answer.reranking import Ranking
 from kbqa.sql.answer.schema_linking import link_question
 from kbqa.sql.answer.unanswerable import missing_words
@@ -21,6 +20,7 @@ from kbqa.sql.sources import services
 from kbqa.sql.stores.executor import ExecutionError, Result
 from kbqa.sql.stores.validator import StatementError
 from kbqa.sql.suggestions.stage import working_questions
+from searchapp.errors import InvalidInput, NotReady
 from searchapp.jobs.models import Job
 from searchapp.jobs.runner import run_stages
 from tests.kbqa.sql.chance import run_by_chance
@@ -88,7 +88,7 @@ def test_strange_questions_are_answered_or_not_but_nothing_breaks(connect):
 
 def test_a_database_that_is_not_scanned_yet_says_so(connect, shop_file):
     database, _ = services.add_database(name="new", source_kind="file", location=str(shop_file))
-    with pytest.raises(NotReadyError, match="not been scanned"):
+    with pytest.raises(NotReady, match="not been scanned"):
         services.ask(database, "how many customers?")
 
 
@@ -153,7 +153,7 @@ def test_a_description_is_known_to_the_next_question(connect):
         database, table="product", column="price", description="what it costs in euros", excluded=False
     )
     assert served(database)[1].schema.table("product").column("price").description == "what it costs in euros"
-    with pytest.raises(ValidationError, match="There is no"):
+    with pytest.raises(InvalidInput, match="There is no"):
         services.describe(database, table="product", column="weight", description="", excluded=False)
 
 
@@ -177,7 +177,7 @@ def test_addresses_are_encrypted_and_shown_without_password(db):
     [("file", "/nowhere.sqlite", ""), ("file", __file__, ""), ("url", "", "oracle://x"), ("url", "", "")],
 )
 def test_sources_that_are_none_are_refused(db, kind, location, url):
-    with pytest.raises(ValidationError):
+    with pytest.raises(InvalidInput):
         services.add_database(name="x", source_kind=kind, location=location, url=url)
     assert not Database.objects.exists()
 
@@ -206,11 +206,11 @@ def test_the_database_of_installed_packages_holds_real_facts(transactional_db):
 
 
 def test_judgements_and_corrections_become_examples(connect):
-    from kbqa.sql.sources.selectors import training_examples
+    from kbqa.questions.selectors import training_examples
 
     database = connect()
     _, kept = services.ask(database, "how many customers are there?")
-    with pytest.raises(ValidationError):
+    with pytest.raises(InvalidInput):
         services.judge(kept, good=False, correction="DELETE FROM customer")
     services.judge(kept, good=False, correction="SELECT count(*) FROM customer")
     assert training_examples(DatabaseQuestion.objects.all()) == [
@@ -270,8 +270,8 @@ def test_large_and_odd_schemas_are_asked(connect, tmp_path):
     database = connect("large", path=path)
     answer, _ = services.ask(database, "what is the average amount of an invoice?")
     assert not answer.focus.whole
-    assert len(answer.focus.world.columns) <= 40
-    assert "invoice" in {table.name for table in answer.focus.world.schema.tables}
+    assert len(answer.focus.linked.columns) <= 40
+    assert "invoice" in {table.name for table in answer.focus.linked.schema.tables}
 
 
 @pytest.fixture
@@ -363,7 +363,7 @@ def test_a_question_is_answered_from_the_columns_that_were_chosen(connect):
         database, "names and ages of customers", columns=["customer.name", "City.Country"]
     )
     assert answer.focus.given
-    assert {str(choice.key) for choice in answer.focus.world.columns} == {
+    assert {str(choice.key) for choice in answer.focus.linked.columns} == {
         "customer.name",
         "city.country",
         "customer.city_id",

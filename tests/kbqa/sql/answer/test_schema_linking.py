@@ -153,7 +153,7 @@ def test_a_large_schema_is_narrowed_but_stays_connected(source):
     assert len(small.columns) == 7
     assert {"customer", "product", "order"} <= {table.name for table in small.schema.tables}
     assert small.schema.connected("customer", "product")
-    assert all(value.key[0] in small.column_choices for value in small.values)
+    assert all(value.key[0] in small.column_pointers for value in small.values)
 
 
 def test_strange_questions_do_no_harm(source):

@@ -16,7 +16,7 @@ from tests.kbqa.decoding.test_token_constraints import save_model
 def test_what_a_model_by_chance_writes_runs(kind, shop, tmp_path):
     save_model(kind, tmp_path)
     model, written = SequenceModel(str(tmp_path)), 0
-    generator = LocalGenerator(load_decoder(MODEL_FOLDER), writer=model)
+    generator = LocalGenerator(load_decoder(MODEL_FOLDER), sequence_model=model)
     for turn in range(8):
         with torch.no_grad():
             for parameter in model._model.parameters():
@@ -28,10 +28,10 @@ def test_what_a_model_by_chance_writes_runs(kind, shop, tmp_path):
 
 
 def test_the_settings_choose_what_writes_sql(settings, tmp_path):
-    assert configured_generator().writer is None
+    assert configured_generator().sequence_model is None
     save_model("bart", tmp_path)
     settings.SQL_DECODER = {"backend": "huggingface", "model": str(tmp_path)}
-    assert isinstance(configured_generator().writer, SequenceModel)
+    assert isinstance(configured_generator().sequence_model, SequenceModel)
     settings.SQL_DECODER = {"backend": "huggingface", "model": "/none"}
     with pytest.raises(EncoderError, match="no model folder"):
         configured_generator()

@@ -12,10 +12,12 @@ import torch
 from django.core.management import CommandError, call_command
 
 from kbqa.decoding.pointer_network import load_decoder
+from kbqa.sql.answer.encoding import encode_question
 from kbqa.sql.answer.generator import MODEL_FOLDER, LocalGenerator
 from kbqa.sql.answer.schema_linking import CellNames, link_question
 from kbqa.sql.focus.cross_encoder.features import MAX_TOKENS, nodes_of, schema_text
 from kbqa.sql.focus.cross_encoder.inference import CrossEncoder
+from kbqa.sql.focus.schema_focus import focus_schema
 from kbqa.sql.focus.selection import Budget
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, ForeignKey, Schema, Table
 from searchapp.encoders.base import EncoderError, EncoderSpec
@@ -120,11 +122,12 @@ class Certain:
 
 def test_the_focus_goes_by_both_networks():
     schema, wanted = wide(40), ColumnRef("hall", "measure31")
-    generator = LocalGenerator(load_decoder(MODEL_FOLDER), closer=lambda: Certain(wanted))
-    session, world = generator.read(QUESTION, link_question(QUESTION, schema, CellNames()))
-    narrow = generator.focus(session, world, whole=0, budget=Budget(20.0, 0.1, 1.0))
-    assert set(narrow.world.schema.refs()) == {wanted}
-    assert generator.focus(session, world).whole, "a small schema is not focused, and need not be read twice"
+    generator = LocalGenerator(load_decoder(MODEL_FOLDER), cross_encoder=lambda: Certain(wanted))
+    linked = link_question(QUESTION, schema, CellNames())
+    session, linked = encode_question(QUESTION, linked, generator.model)
+    narrow = focus_schema(session, linked, generator.cross_encoder, whole=0, budget=Budget(20.0, 0.1, 1.0))
+    assert set(narrow.linked.schema.refs()) == {wanted}
+    assert focus_schema(session, linked).whole, "a small schema is not focused, and need not be read twice"
 
 
 def test_wrong_weights_are_refused(tmp_path):

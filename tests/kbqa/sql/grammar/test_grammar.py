@@ -1,5 +1,8 @@
 """Whatever is chosen, what comes out is SQL that runs."""
 
+from functools import reduce
+from pathlib import Path
+
 import pytest
 
 from kbqa.decoding.beam import BeamOptions, search
@@ -10,9 +13,11 @@ from kbqa.sql.grammar import LinkedQuestion, start
 from kbqa.sql.rendering import query_text
 from kbqa.sql.stores.executor import Limits, execute
 from kbqa.sql.stores.validator import checked
+from tests.kbqa.sql.grammar.spelled import cases, spelled, step
 from training.sql.oracle import NotWritableError, decisions
 from training.sql.parser import parse_query
 
+FOLDER = Path(__file__).parent
 QUESTION = "Which 3 customers from Porto older than 30 bought a 'red chair' after 2024-01-01?"
 
 
@@ -26,7 +31,7 @@ def test_queries_by_chance_run(shop, world, portion):
     written = 0
     for seed in range(portion * 60, portion * 60 + 60):
         for hypothesis in search(
-            start(world, insists=True), RandomScorer(seed), BeamOptions(width=2, margin=1e9)
+            start(world, allow_no_answer=False), RandomScorer(seed), BeamOptions(width=2, margin=1e9)
         ):
             sql = query_text(hypothesis.state.query, shop.schema)
             execute(shop.engine, checked(sql, shop.schema), Limits(seconds=5, rows=10), dialect="sqlite")
@@ -38,7 +43,7 @@ def test_queries_by_chance_run(shop, world, portion):
 def test_nothing_is_shown_or_asked_twice(world):
     for seed in range(60):
         for hypothesis in search(
-            start(world, insists=True), RandomScorer(seed), BeamOptions(width=2, margin=1e9)
+            start(world, allow_no_answer=False), RandomScorer(seed), BeamOptions(width=2, margin=1e9)
         ):
             for query in hypothesis.state.query.queries():
                 plain = [item for item in query.items if item.operator is None]
@@ -49,35 +54,26 @@ def test_nothing_is_shown_or_asked_twice(world):
                 assert len(set(valued)) == len(valued)
 
 
-@pytest.mark.parametrize(
-    "sql",
-    [
-        "SELECT name FROM customer WHERE age > 30",
-        "SELECT count(*) FROM customer AS a JOIN city AS b ON a.city_id = b.city_id WHERE b.name = 'Porto'",
-        "SELECT name FROM product WHERE price = (SELECT max(price) FROM product)",
-        'SELECT name FROM customer WHERE customer_id IN (SELECT customer_id FROM "order" '
-        "WHERE product_id IN (SELECT product_id FROM product WHERE name = 'red chair'))",
-        "SELECT name FROM customer ORDER BY age DESC LIMIT 3",
-        "SELECT city_id, count(*) FROM customer GROUP BY city_id HAVING count(*) > 3 ORDER BY count(*) ASC",
-        "SELECT name FROM city UNION SELECT name FROM customer",
-        "SELECT b.name FROM flight AS a JOIN city AS b ON a.target = b.city_id",
-        "SELECT avg(price), max(price) - min(price) FROM product",
-        "SELECT strftime('%Y-%m', ordered_on), sum(amount) FROM \"order\" GROUP BY strftime('%Y-%m', ordered_on) ORDER BY sum(amount) DESC LIMIT 1",
-    ],
-)
-def test_known_queries_are_written_choice_by_choice(shop, world, sql):
+@pytest.mark.parametrize(("sql", "actions"), cases(FOLDER / "walks.txt"))
+def test_known_queries_are_written_action_by_action(shop, world, sql, actions):
     query = parse_query(sql, shop.schema)
-    state = start(world)
-    for step in decisions(query, world):
-        assert step.step == state.step
-        state = state.apply(step.legal[step.gold])
+    assert ", ".join(spelled(decision.action) for decision in decisions(query, world)) == actions
+    state = reduce(step, actions.split(", "), start(world))
     assert not state.step
     with shop.engine.connect() as connection:
         found, wanted = (
-            sorted(connection.exec_driver_sql(text).fetchall())
+            sorted(connection.exec_driver_sql(text).fetchall(), key=repr)
             for text in (query_text(state.query, shop.schema), sql)
         )
     assert found == wanted
+
+
+@pytest.mark.parametrize(("actions", "legal"), cases(FOLDER / "legal_actions.txt"))
+def test_what_is_legal_and_holds(world, actions, legal):
+    state = reduce(step, filter(None, actions.split(", ")), start(world))
+    offered = state.legal_actions()
+    holding = [action for action, holds in zip(offered, state.holds(offered), strict=True) if holds]
+    assert ", ".join(map(spelled, holding)) == legal
 
 
 def test_a_value_that_the_question_does_not_have_cannot_be_written(shop, world):
@@ -86,8 +82,8 @@ def test_a_value_that_the_question_does_not_have_cannot_be_written(shop, world):
 
 
 def test_a_question_without_an_answer_is_one_choice(world):
-    assert [step.legal[step.gold].key for step in decisions(None, world)] == ["NONE"]
-    assert "NONE" not in {choice.key for choice in start(world, insists=True).legal_actions()}
+    assert [decision.action.key for decision in decisions(None, world)] == ["NONE"]
+    assert "NONE" not in {choice.key for choice in start(world, allow_no_answer=False).legal_actions()}
 
 
 def test_tables_without_connection_are_not_offered_together(world):

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from kbqa.linking.text_vectors import text_hash
-from kbqa.sql.answer.generator import READ_COLUMNS, bundled_generator
+from kbqa.sql.answer.encoding import READ_COLUMNS, similarities
+from kbqa.sql.answer.generator import bundled_generator
 from kbqa.sql.answer.registry import definitions_of, served
 from kbqa.sql.answer.schema_linking import definition_texts, link_question
 from kbqa.sql.models import Definition
@@ -36,7 +37,7 @@ def wide_file(tmp_path):
 
 def similar(source, question):
     world = link_question(question, source.schema, source.cells)
-    return bundled_generator().similarities(question, world, source.definitions)
+    return similarities(question, world, bundled_generator().model, source.definitions)
 
 
 def test_a_scan_keeps_a_vector_of_every_column(connect, wide_file):
@@ -45,7 +46,8 @@ def test_a_scan_keeps_a_vector_of_every_column(connect, wide_file):
     assert len(texts) == 4 * WIDE + 4 > READ_COLUMNS
     assert Definition.objects.count() == len(set(texts))
     question = "how much water does a ship draw?"
-    here = bundled_generator().similarities(question, link_question(question, source.schema, source.cells))
+    linked = link_question(question, source.schema, source.cells)
+    here = similarities(question, linked, bundled_generator().model)
     for ref, score in similar(source, question).items():
         assert score == pytest.approx(here[ref], abs=2e-3)
 

@@ -113,3 +113,19 @@ def test_a_database_without_a_scan_is_a_conflict(api, db, shop_file):
     add_database(name="shop", source_kind="file", location=str(shop_file))
     assert api.get("/api/v1/databases/shop/ask", {"q": "how many?"}).status_code == 409
     assert api.post("/api/v1/databases/shop/query", {"sql": "SELECT 1"}, format="json").status_code == 409
+
+
+def test_a_question_comes_with_its_answer_as_it_was_given(api, connect):
+    connect()
+    given = api.get("/api/v1/databases/shop/ask", {"q": "what are the names of all customers?"}).json()
+    question = api.get(f"/api/v1/database-questions/{given['id']}").json()
+    assert question["answer"] == given
+    assert "answer" not in api.get("/api/v1/database-questions").json()["results"][0]
+    again = api.get(f"/api/v1/database-questions/{given['id']}/readings/0").json()
+    assert again["rows"] == given["result"]["rows"]
+    assert api.get(f"/api/v1/database-questions/{given['id']}/readings/99").status_code == 404
+
+
+def test_the_work_on_a_database_is_told(api, connect):
+    connect()
+    assert api.get("/api/v1/databases/shop/status").json()["ready"] is True

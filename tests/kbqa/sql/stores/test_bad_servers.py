@@ -9,7 +9,7 @@ from sqlglot import parse_one
 
 from kbqa.sql.answer.registry import served
 from kbqa.sql.sources import services
-from kbqa.sql.stores.connections import server_engine
+from kbqa.sql.stores.connections import ConnectError, server_engine
 from kbqa.sql.stores.executor import ExecutionError, Limits, execute
 
 
@@ -67,8 +67,8 @@ def test_a_server_that_goes_away_during_a_query_is_an_error_that_says_so(address
     def run():
         try:
             execute(engine, endless, Limits(seconds=60), dialect="postgres")
-        except ExecutionError as error:
-            failures.append(str(error))
+        except ConnectError as error:
+            failures.append(error)
 
     thread = threading.Thread(target=run)
     thread.start()
@@ -86,7 +86,8 @@ def test_a_server_that_goes_away_during_a_query_is_an_error_that_says_so(address
     thread.join(30)
     killer.dispose()
     assert failures, "the query ended with an error that was told"
-    assert "terminat" in failures[0] or "closed" in failures[0]
+    assert "terminat" in failures[0].message or "closed" in failures[0].message
+    assert (failures[0].status, failures[0].transient) == (503, True)
     again = execute(
         engine, parse_one("SELECT street FROM house", dialect="postgres"), Limits(), dialect="postgres"
     )

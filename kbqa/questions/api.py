@@ -1,0 +1,78 @@
+"""What the API of both engines says about questions, and does with them."""
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from rest_framework import mixins, serializers, viewsets
+from rest_framework.exceptions import NotFound
+
+from kbqa.questions.answers import KeptAnswer
+from kbqa.questions.errors import MAX_QUESTION_CHARACTERS
+from kbqa.questions.models import QuestionBase
+
+READING_PATH = r"readings/(?P<number>[0-9]{1,4})"
+"""The address of what a reading of a question finds."""
+JUDGEMENT_FIELDS = ("confidence", "verdict", "correction", "asked")
+"""The fields of a judgement after the question's text and its query."""
+
+
+class AskParameters(serializers.Serializer[Any]):
+    """A question in words."""
+
+    q = serializers.CharField(
+        max_length=200_000,
+        help_text=f"The question, at most {MAX_QUESTION_CHARACTERS:,} characters.",
+    )
+
+
+class StepSerializer(serializers.Serializer[Any]):
+    """One step of decoding."""
+
+    step = serializers.CharField()
+    choice = serializers.CharField()
+    offered = serializers.IntegerField(help_text="How many choices the grammar and the graph left.")
+    refused = serializers.IntegerField(help_text="How many better-liked ones the graph had no answer for.")
+    probability = serializers.FloatField()
+
+
+class QuestionViewSet(
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.UpdateModelMixin,
+    viewsets.GenericViewSet[Any],
+):
+    """What was asked, what was answered, and what people thought of the answers."""
+
+    http_method_names = ("get", "patch", "head", "options")
+    detail_serializer_class: ClassVar[type[serializers.BaseSerializer[Any]]]
+    judge: ClassVar[Callable[..., Any]]
+    answer_of: ClassVar[Callable[..., KeptAnswer[Any, Any] | None]]
+    """The kept answer of a question; None where it is forgotten."""
+    run: ClassVar[Callable[..., Any]]
+    """What a reading of a question finds."""
+
+    def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
+        """One question comes with its answer."""
+        return self.detail_serializer_class if self.action == "retrieve" else super().get_serializer_class()
+
+    def get_queryset(self) -> Any:
+        """The questions; without their answers but for one."""
+        questions = super().get_queryset()
+        return questions.defer("answer") if self.action == "list" else questions
+
+    def found_by(self, number: int) -> Any:
+        """What a reading of the question finds now. Raises NotFound where there is no such reading."""
+        question = self.get_object()
+        answer = type(self).answer_of(question)
+        if answer is None or number >= len(answer.readings):
+            raise NotFound("The answer has no such reading, or is not kept any more.")
+        return type(self).run(question, answer.readings[number])
+
+    def perform_update(self, serializer: Any) -> None:
+        """Keep a judgement."""
+        given = serializer.validated_data
+        type(self).judge(
+            serializer.instance,
+            good=given.get("verdict") == QuestionBase.Verdict.GOOD,
+            correction=given.get("correction", ""),
+        )

@@ -1,0 +1,35 @@
+"""What people and programs do with a question, whatever it is asked of: ask, keep, judge."""
+
+from typing import Any, TypeVar
+
+from kbqa.questions.errors import MAX_QUESTION_CHARACTERS, QuestionError
+from kbqa.questions.models import QuestionBase
+
+AnyQuestion = TypeVar("AnyQuestion", bound=QuestionBase)
+
+
+def normalized(text: str) -> str:
+    """A question with single spaces between its words. Raises QuestionError if it is empty or too long."""
+    question = " ".join(text.replace("\0", " ").split())
+    if not question:
+        raise QuestionError("Ask something, for example one of the questions shown below.")
+    if len(question) > MAX_QUESTION_CHARACTERS:
+        raise QuestionError(
+            f"A question has at most {MAX_QUESTION_CHARACTERS:,} characters; this one has {len(question):,}."
+        )
+    return question
+
+
+def keep(question: AnyQuestion, asker: Any = None) -> AnyQuestion:
+    """Save a question with its answer in the history; `asker` is a user, or whoever may be none."""
+    question.asker = asker if getattr(asker, "is_authenticated", False) else None
+    question.save()
+    return question
+
+
+def keep_judgement(question: AnyQuestion, *, good: bool, correction: str = "") -> AnyQuestion:
+    """Save what a person thinks of an answer, and the query that would have been right."""
+    question.verdict = QuestionBase.Verdict.GOOD if good else QuestionBase.Verdict.BAD
+    question.correction = correction
+    question.save(update_fields=["verdict", "correction"])
+    return question

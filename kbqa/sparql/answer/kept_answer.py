@@ -1,0 +1,191 @@
+"""An answer from a graph as it is shown and kept: names in place of IRIs, nothing that needs the graph again.
+
+Another of its readings is a query that is run when somebody chooses it; it is not decoded again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from pyoxigraph import Literal, NamedNode, RdfFormat, parse
+
+from kbqa.questions.answers import KeptAnswer, KeptReading, answer_json, reading_fields, reading_json
+from kbqa.sparql.answer.cells import Cell, shown_rows
+from kbqa.sparql.answer.explanation import steps_of, summary
+from kbqa.sparql.answer.picture import Pattern, Picture, PictureEdge, PictureNode, pattern_of, picture_of
+from kbqa.sparql.answer.pipeline import MAX_ROWS, Answer, Reading, named_last
+from kbqa.sparql.grammar.live_graph import LiveGraph
+from kbqa.sparql.models import Graph, GraphQuestion, GraphVersion
+from kbqa.sparql.query import Edge, Node, Variable
+from kbqa.sparql.stores.base import QueryError, Solutions, StoreError
+from kbqa.sparql.stores.executor import run_limited
+
+
+@dataclass(frozen=True)
+class GraphReading(KeptReading):
+    """A reading as SPARQL; `words` are the names that it chose, in their order."""
+
+    pattern: Pattern
+    asks: bool
+    """Whether it is answered with yes or no."""
+    ordered: bool
+
+
+@dataclass(frozen=True)
+class GraphResult:
+    """What a reading found: rows of cells, or `holds` for a question with yes or no; and what it rests on."""
+
+    columns: tuple[str, ...] = ()
+    rows: Sequence[Sequence[Cell]] = field(default_factory=list)
+    cut: bool = False
+    """Whether there are more rows."""
+    holds: bool | None = None
+    picture: Picture | None = None
+
+
+GraphAnswer = KeptAnswer[GraphReading, GraphResult]
+
+
+def kept_answer(answer: Answer, graph: LiveGraph) -> GraphAnswer:
+    """An answer in the form that is kept. Raises StoreError."""
+    return GraphAnswer(
+        answer.question,
+        answer.answerable,
+        answer.notice,
+        answer.milliseconds,
+        tuple(map(_reading, answer.readings)),
+        _found(answer.best, graph) if answer.best else None,
+    )
+
+
+def run_reading(reading: GraphReading, version: GraphVersion, graph: LiveGraph) -> GraphResult:
+    """What a reading finds in a graph now. Raises QueryError where that takes too long, StoreError.
+
+    It runs in a process that can be ended; an endpoint has a limit of its own.
+    """
+    found: Solutions | bool
+    if version.graph.source_kind != Graph.SourceKind.ENDPOINT:
+        found = run_limited(version, reading.query, MAX_ROWS)
+    elif reading.asks:
+        found = graph.store.ask(reading.query)
+    else:
+        found = graph.store.select(reading.query, limit=MAX_ROWS)
+    if isinstance(found, bool):
+        return _result(None, found, reading.pattern, graph)
+    solutions = found if reading.ordered else named_last(found, reading.pattern.named)
+    return _result(solutions, None, reading.pattern, graph)
+
+
+def kept_json(answer: GraphAnswer) -> dict[str, Any]:
+    """The JSON of an answer, for its question's row."""
+    return answer_json(answer) | {
+        "readings": [reading_json(reading) | _reading_json(reading) for reading in answer.readings],
+        "result": _result_json(answer.result) if answer.result else None,
+    }
+
+
+def kept_answer_of(question: GraphQuestion) -> GraphAnswer | None:
+    """The answer that a question was given; None where it was forgotten, or never kept."""
+    data = question.answer
+    if data is None:
+        return None
+    return GraphAnswer(
+        data["question"],
+        data["answerable"],
+        data["notice"],
+        data["milliseconds"],
+        tuple(map(_reading_from, data["readings"])),
+        _result_from(data["result"]) if data["result"] else None,
+    )
+
+
+def _reading(reading: Reading) -> GraphReading:
+    query = reading.query
+    return GraphReading(
+        reading.text,
+        summary(reading.derivation),
+        reading.probability,
+        tuple(steps_of(reading.derivation)),
+        pattern_of(query),
+        not query.columns,
+        query.order is not None,
+    )
+
+
+def _found(reading: Reading, graph: LiveGraph) -> GraphResult:
+    return _result(reading.solutions, reading.holds, pattern_of(reading.query), graph)
+
+
+def _result(
+    solutions: Solutions | None, holds: bool | None, pattern: Pattern, graph: LiveGraph
+) -> GraphResult:
+    try:
+        picture = picture_of(pattern, graph)
+    except (StoreError, QueryError):
+        picture = None
+    if solutions is None:
+        return GraphResult(holds=holds, picture=picture)
+    rows = shown_rows(solutions, graph)
+    return GraphResult(solutions.variables, rows, solutions.cut, holds, picture)
+
+
+def _reading_json(reading: GraphReading) -> dict[str, Any]:
+    pattern = reading.pattern
+    return {
+        "select": pattern.select,
+        "edges": [
+            [str(edge.subject), str(edge.predicate), str(edge.object), list(map(str, edge.alternatives))]
+            for edge in pattern.edges
+        ],
+        "answers": sorted(pattern.answers),
+        "asks": reading.asks,
+        "ordered": reading.ordered,
+    }
+
+
+def _reading_from(data: Mapping[str, Any]) -> GraphReading:
+    pattern = Pattern(data["select"], tuple(map(_edge, data["edges"])), frozenset(data["answers"]))
+    return GraphReading(**reading_fields(data), pattern=pattern, asks=data["asks"], ordered=data["ordered"])
+
+
+def _edge(data: Sequence[Any]) -> Edge:
+    subject, predicate, value, alternatives = data
+    return Edge(_node(subject), _node(predicate), _node(value), tuple(map(_node, alternatives)))  # type: ignore[arg-type]
+
+
+def _node(text: str) -> Node:
+    """A variable, or a term as N-Triples write it."""
+    if text.startswith("?"):
+        return Variable(int(text.removeprefix("?x")))
+    if text.startswith("<"):
+        return NamedNode(text[1:-1])
+    value = next(iter(parse(f"<a:s> <a:p> {text} .", format=RdfFormat.N_TRIPLES))).object
+    assert isinstance(value, Literal)
+    return value
+
+
+def _result_json(result: GraphResult) -> dict[str, Any]:
+    return {
+        "columns": list(result.columns),
+        "rows": [[[cell.text, cell.iri, cell.kind] for cell in row] for row in result.rows],
+        "cut": result.cut,
+        "holds": result.holds,
+        "picture": asdict(result.picture) if result.picture else None,
+    }
+
+
+def _result_from(data: Mapping[str, Any]) -> GraphResult:
+    picture = data["picture"]
+    return GraphResult(
+        tuple(data["columns"]),
+        [[Cell(*cell) for cell in row] for row in data["rows"]],
+        data["cut"],
+        data["holds"],
+        Picture(
+            tuple(PictureNode(**node) for node in picture["nodes"]),
+            tuple(PictureEdge(**edge) for edge in picture["edges"]),
+            picture["cut"],
+        )
+        if picture
+        else None,
+    )

@@ -1,0 +1,46 @@
+"""A question read by the network beside a schema, or beside the likeliest part of a large one."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from kbqa.decoding.pointer_network import DecoderModel, Session
+from kbqa.linking.text_vectors import TextVectors
+from kbqa.sql.answer.schema_linking import column_text, relate
+from kbqa.sql.focus.selection import focused
+from kbqa.sql.grammar import LinkedQuestion
+from kbqa.sql.schema import ColumnRef
+
+READ_COLUMNS = 180
+"""How many columns the network reads at once; of larger schemas it reads the likeliest."""
+_NEAREST = 4 * READ_COLUMNS
+
+
+def encode_question(
+    question: str,
+    linked: LinkedQuestion,
+    model: DecoderModel,
+    keep: Sequence[ColumnRef] = (),
+    definitions: TextVectors | None = None,
+) -> tuple[Session, LinkedQuestion]:
+    """A session that has read the question beside the schema, and the part of the schema that it has read.
+
+    That is all of it, or the likeliest part with what to `keep`: which is likeliest, the `definitions` in
+    PostgreSQL tell, or without them vectors that are made and kept by the model.
+    """
+    if len(linked.columns) > READ_COLUMNS:
+        similar = similarities(question, linked, model, definitions)
+        linked = focused(linked, keep, READ_COLUMNS, similar=similar)
+    return Session(model, question, linked.candidates, partial(relate, linked.schema)), linked
+
+
+def similarities(
+    question: str, linked: LinkedQuestion, model: DecoderModel, definitions: TextVectors | None = None
+) -> dict[ColumnRef, float]:
+    """How near each column's words and description are to the question: cosine of sentence vectors.
+
+    Of definitions, only the nearest are told apart; the others are at 0.
+    """
+    texts = [column_text(column) for column in linked.columns]
+    nearest = definitions.nearest(model.encode([question])[0], _NEAREST) if definitions is not None else {}
+    cosines = [nearest.get(text, 0.0) for text in texts] if nearest else model.likeness(question, texts)
+    return {column.key: cosine for column, cosine in zip(linked.columns, cosines, strict=True)}

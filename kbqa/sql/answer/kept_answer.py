@@ -1,0 +1,162 @@
+"""An answer from a database as it is shown and kept: what needs neither the database nor the decoder again.
+
+Another of its readings is a statement that is run when somebody chooses it; it is not decoded again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from kbqa.questions.answers import KeptAnswer, KeptReading, answer_json, reading_fields, reading_json
+from kbqa.sql.answer.explanation import in_words, item_text, steps_of, sub_questions
+from kbqa.sql.answer.pipeline import Answer, Source, lack_of, refusal_of
+from kbqa.sql.answer.reading import Reading
+from kbqa.sql.answer.values import result_from, result_json
+from kbqa.sql.focus.schema_focus import Focus
+from kbqa.sql.models import DatabaseQuestion
+from kbqa.sql.stores.executor import Limits, Result, execute
+from kbqa.sql.stores.validator import checked
+
+MAX_KEPT_ROWS = 1_000
+MAX_KEPT_COLUMNS = 1_000
+"""Of how many columns is kept how sure it was that the question is about them."""
+
+
+@dataclass(frozen=True)
+class SqlReading(KeptReading):
+    """A reading as SQL."""
+
+    sub_questions: tuple[str, ...]
+    label: str
+    """What its only column is called in words; empty where it has several."""
+
+
+@dataclass(frozen=True)
+class FocusedColumn:
+    """How sure it was that a question is about a column, and whether it was kept."""
+
+    column: str
+    relevance: float
+    kept: bool
+    target: str
+    """The column that it refers to; empty for none."""
+
+
+@dataclass(frozen=True)
+class KeptFocus:
+    """The part of a schema that a question was read over, the likeliest columns first.
+
+    It is `whole` where nothing was left out, and `given` where a person chose.
+    """
+
+    columns: tuple[FocusedColumn, ...]
+    whole: bool
+    given: bool
+    total: int
+    """Of how many columns it was chosen."""
+
+
+@dataclass(frozen=True)
+class DatabaseAnswer(KeptAnswer[SqlReading, Result]):
+    """An answer from a database, with what of the question the database has no word for."""
+
+    missing: tuple[str, ...]
+    focus: KeptFocus
+    dialect: str
+
+    @property
+    def lack(self) -> str:
+        """What is missing in words; nothing where nothing is known to be."""
+        return lack_of(self.missing)
+
+    @property
+    def refusal(self) -> str:
+        """What a person is told where there is no answer."""
+        return refusal_of(self.missing)
+
+
+def kept_answer(answer: Answer) -> DatabaseAnswer:
+    """An answer in the form that is kept."""
+    return DatabaseAnswer(
+        answer.question,
+        answer.answerable,
+        answer.notice,
+        answer.milliseconds,
+        tuple(map(_reading, answer.readings)),
+        answer.best.result if answer.best else None,
+        answer.missing,
+        _focus(answer.focus),
+        answer.focus.linked.schema.dialect,
+    )
+
+
+def run_reading(reading: SqlReading, source: Source, limits: Limits) -> Result:
+    """The rows of a reading now. Raises StatementError, ExecutionError."""
+    statement = checked(reading.query, source.schema)
+    return execute(source.engine, statement, limits, dialect=source.schema.dialect)
+
+
+def kept_json(answer: DatabaseAnswer) -> dict[str, Any]:
+    """The JSON of an answer, for its question's row."""
+    focus = answer.focus
+    return answer_json(answer) | {
+        "readings": [
+            reading_json(reading) | {"sub_questions": reading.sub_questions, "label": reading.label}
+            for reading in answer.readings
+        ],
+        "result": result_json(answer.result, MAX_KEPT_ROWS) if answer.result else None,
+        "missing": answer.missing,
+        "focus": {
+            "columns": [list(asdict(column).values()) for column in focus.columns[:MAX_KEPT_COLUMNS]],
+            "whole": focus.whole,
+            "given": focus.given,
+            "total": focus.total,
+        },
+        "dialect": answer.dialect,
+    }
+
+
+def kept_answer_of(question: DatabaseQuestion) -> DatabaseAnswer | None:
+    """The answer that a question was given; None where it was forgotten, or never kept."""
+    data = question.answer
+    if data is None:
+        return None
+    focus = data["focus"]
+    columns = tuple(FocusedColumn(*column) for column in focus["columns"])
+    return DatabaseAnswer(
+        data["question"],
+        data["answerable"],
+        data["notice"],
+        data["milliseconds"],
+        tuple(map(_reading_from, data["readings"])),
+        result_from(data["result"]) if data["result"] else None,
+        tuple(data["missing"]),
+        KeptFocus(columns, focus["whole"], focus["given"], focus["total"]),
+        data["dialect"],
+    )
+
+
+def _reading(reading: Reading) -> SqlReading:
+    query = reading.query
+    return SqlReading(
+        reading.sql,
+        in_words(query) if query else "",
+        reading.probability,
+        tuple(steps_of(reading)),
+        tuple(sub_questions(query)) if query else reading.parts,
+        item_text(query.items[0]) if query and len(query.items) == 1 else "",
+    )
+
+
+def _reading_from(data: Mapping[str, Any]) -> SqlReading:
+    return SqlReading(**reading_fields(data), sub_questions=tuple(data["sub_questions"]), label=data["label"])
+
+
+def _focus(focus: Focus) -> KeptFocus:
+    kept = set(focus.linked.column_pointers)
+    targets = {key.source: str(key.target) for key in focus.linked.schema.keys}
+    ranked = sorted(focus.columns.items(), key=lambda entry: -entry[1])
+    columns = tuple(
+        FocusedColumn(str(ref), relevance, ref in kept, targets.get(ref, "")) for ref, relevance in ranked
+    )
+    return KeptFocus(columns, focus.whole, focus.given, len(columns))

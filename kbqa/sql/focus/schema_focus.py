@@ -1,0 +1,92 @@
+"""What of a schema a question is about: how sure the networks are of each table and column, and the part that
+they leave.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import exp, log
+
+from kbqa.decoding.actions import Action
+from kbqa.decoding.pointer_network import Session
+from kbqa.sql.focus.cross_encoder.inference import CrossEncoder
+from kbqa.sql.focus.selection import ROOMY, Budget, connected, narrowed, only
+from kbqa.sql.grammar import LinkedQuestion
+from kbqa.sql.schema import ColumnRef
+
+WHOLE_COLUMNS = 60
+"""Up to how many columns a schema is decoded over as a whole."""
+_READ_CLOSELY = 120
+"""How many of the likeliest columns the cross-encoder reads."""
+_TINY = 1e-6
+
+
+@dataclass(frozen=True)
+class Focus:
+    """The part of a schema that a question is about, and how likely a query uses each column and table.
+
+    It is `whole` where nothing was left out, and `given` where a person chose.
+    """
+
+    linked: LinkedQuestion
+    columns: Mapping[ColumnRef, float]
+    tables: Mapping[str, float]
+    whole: bool
+    given: bool = False
+
+
+def focus_schema(
+    session: Session,
+    linked: LinkedQuestion,
+    load_cross_encoder: Callable[[], CrossEncoder] | None = None,
+    *,
+    given: Sequence[ColumnRef] = (),
+    whole: int = WHOLE_COLUMNS,
+    budget: Budget = ROOMY,
+) -> Focus:
+    """What a question is about that a session has read beside a schema. Raises EncoderError.
+
+    A schema of at most `whole` columns stays whole; of others what the budget allows, connected; what of them
+    is likely, the cross-encoder tells too. Where columns are `given`, the question is about them, and about
+    the keys that connect them.
+    """
+    small = given or len(linked.columns) <= whole
+    relevance = session.relevance
+    if not small and load_cross_encoder is not None:
+        relevance = _combined_relevance(session, linked, load_cross_encoder())
+    columns, tables = _by_key(relevance, linked)
+    if given:
+        return Focus(only(linked, given), columns, tables, whole=False, given=True)
+    if small:
+        return Focus(linked, columns, tables, whole=True)
+    wanted = budget.wanted(likeliest(columns, tables), columns)
+    chosen = connected(linked.schema, wanted, budget.limit(len(columns)))
+    return Focus(narrowed(linked, chosen), columns, tables, whole=False)
+
+
+def _combined_relevance(
+    session: Session, linked: LinkedQuestion, cross_encoder: CrossEncoder
+) -> dict[Action, float]:
+    """How sure both networks are that the query uses each table and column, from 0 to 1.
+
+    That is the mean of their log odds where the second has read too.
+    """
+    relevance = dict(session.relevance)
+    closely = narrowed(linked, likeliest(*_by_key(relevance, linked))[:_READ_CLOSELY])
+    for pointer, logit in cross_encoder.logits(session.question.text, closely).items():
+        first = log(max(relevance[pointer], _TINY) / max(1 - relevance[pointer], _TINY))
+        relevance[pointer] = 1 / (1 + exp(-0.5 * (logit + first)))
+    return relevance
+
+
+def _by_key(
+    relevance: Mapping[Action, float], linked: LinkedQuestion
+) -> tuple[dict[ColumnRef, float], dict[str, float]]:
+    return (
+        {column.key: relevance[column] for column in linked.columns},
+        {table.key: relevance[table] for table in linked.tables},
+    )
+
+
+def likeliest(columns: Mapping[ColumnRef, float], tables: Mapping[str, float]) -> list[ColumnRef]:
+    """Columns by how likely a query uses them; one counts for a little less where its table is unlikely."""
+    return sorted(columns, key=lambda ref: -columns[ref] * (0.8 + 0.2 * tables.get(ref.table, 0.0)))

@@ -1,0 +1,37 @@
+"""Files of JSON lines, as the published sets come: read, and thinned out."""
+
+import gzip
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class MalformedFile(ValueError):  # noqa: N818 - names what is wrong
+    """A line of a file is not what it should be."""
+
+
+def read_rows(path: Path) -> Iterator[Mapping[str, Any]]:
+    """The objects of a `.jsonl` or `.jsonl.gz` file. Raises OSError, or MalformedFile with the line."""
+    with _opened(path) as file:
+        for number, line in enumerate(file, 1):
+            if line.strip():
+                try:
+                    yield json.loads(line)
+                except ValueError as error:
+                    raise MalformedFile(f"{path}, line {number}: {error}") from error
+
+
+def _opened(path: Path) -> Any:
+    return gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
+
+
+def spread(rows: Sequence[T], limit: int | None) -> list[T]:
+    """At most `limit` rows at equal distances, all of them without a limit.
+
+    >>> spread("abcdefg", 3), spread("abc", None), spread("abc", 5)
+    (['a', 'c', 'e'], ['a', 'b', 'c'], ['a', 'b', 'c'])
+    """
+    return list(rows[:: max(1, len(rows) // limit)][:limit] if limit else rows)

@@ -1,0 +1,69 @@
+"""`manage.py fit_reranker`: the weights of a decoder's reranker, fitted to questions with gold SQL."""
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError
+from tqdm import tqdm
+
+from kbqa.decoding.pointer_network import load_decoder
+from kbqa.sql.answer.generator import LocalGenerator
+from kbqa.sql.answer.reranking import fitted, keep_ranking
+from kbqa.sql.focus.cross_encoder.inference import load_cross_encoder
+from searchapp.commands import SearchappCommand
+from searchapp.throwaway import throwaway_database
+from training.sql.published import database_file
+from training.sql.questions import SqlQuestion, by_database, opened_source, read_sql_questions
+from training.sql.reranker import Judged, judged_answers
+
+
+class Command(SearchappCommand):
+    """Answer questions on databases that the decoder was not trained on, fit the weights and keep them."""
+
+    help = (
+        "Fit the reranker of a SQL decoder to questions with gold SQL and write it into the folder; "
+        "the last line is one JSON object."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument(
+            "--questions", type=Path, required=True, help="JSON lines {id?, db_id, question, sql}"
+        )
+        parser.add_argument(
+            "--databases", type=Path, required=True, help="a folder with NAME/NAME.sqlite for each database"
+        )
+        parser.add_argument("--model", type=Path, required=True, help="the folder of the decoder")
+        parser.add_argument("--limit", type=int, help="only about N questions, spread over the file")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Answer, fit and keep."""
+        questions = self._questions(options["questions"], options["limit"])
+        generator = LocalGenerator(load_decoder(options["model"]), cross_encoder=load_cross_encoder)
+        judged: list[Judged] = []
+        with throwaway_database(), tqdm(total=len(questions), unit="question") as bar:
+            for name, asked in by_database(questions).items():
+                with opened_source(self._file(options["databases"], name)) as source:
+                    for answers in judged_answers(asked, source, generator):
+                        judged += [answers] if answers is not None else []
+                        bar.update()
+        ranking = fitted(judged)
+        keep_ranking(options["model"], ranking)
+        self.stdout.write(json.dumps({"questions": len(judged), "ranking": ranking.named()}))
+
+    def _questions(self, path: Path, limit: int | None) -> list[SqlQuestion]:
+        try:
+            questions = read_sql_questions(path, limit)
+        except (OSError, ValueError, KeyError) as error:
+            raise CommandError(f"{path} cannot be read: {error}") from error
+        if not questions:
+            raise CommandError(f"There is no question in {path}.")
+        return questions
+
+    def _file(self, folder: Path, name: str) -> Path:
+        file = database_file(folder, name)
+        if not file.is_file():
+            raise CommandError(f"There is no database {file}.")
+        return file

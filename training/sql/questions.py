@@ -1,0 +1,50 @@
+"""Questions on databases with gold SQL, read from JSON lines and grouped by their databases."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kbqa.sql.answer.pipeline import Source
+from kbqa.sql.ingest.introspection import read_schema
+from kbqa.sql.stores.connections import sqlite_engine
+from training.json_lines import read_rows, spread
+from training.sql.cell_index import indexed_cells
+
+
+@dataclass(frozen=True)
+class SqlQuestion:
+    """A question on a database, with the SQL that answers it; `id` is what the set calls it, if anything."""
+
+    database: str
+    text: str
+    sql: str
+    id: int | str | None = None
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> "SqlQuestion":
+        """The question of a row `{id?, db_id, question, sql}`. Raises KeyError."""
+        return cls(str(row["db_id"]), str(row["question"]), str(row["sql"]), row.get("id"))
+
+
+def read_sql_questions(path: Path, limit: int | None = None) -> list[SqlQuestion]:
+    """The questions of a JSON lines file, about `limit` of them. Raises OSError, ValueError or KeyError."""
+    return spread([SqlQuestion.from_row(row) for row in read_rows(path)], limit)
+
+
+def by_database(questions: Sequence[SqlQuestion]) -> dict[str, list[SqlQuestion]]:
+    """The questions of each database, in the order of the databases' first questions."""
+    grouped: dict[str, list[SqlQuestion]] = defaultdict(list)
+    for question in questions:
+        grouped[question.database].append(question)
+    return dict(grouped)
+
+
+@contextmanager
+def opened_source(path: Path) -> Iterator[Source]:
+    """An SQLite file scanned into the present database for the block, as a scan does it."""
+    schema = read_schema(sqlite_engine(path, introspects=True))
+    with indexed_cells(schema, path) as cells:
+        yield Source(schema, cells, sqlite_engine(path))

@@ -39,8 +39,8 @@ lint: develop node_modules/.done ## ruff, mypy, djlint, tsc
 bench: develop ## run the benchmarks; results in benchmarks/results
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-weights: models ## train a code encoder from nothing, in FOLDER (hours); HELD_OUT: corpora that must not be trained on
-	@training/train.sh $(FOLDER) $(HELD_OUT)
+weights: models ## run the recipe of a code encoder, in FOLDER (hours); HELD_OUT: corpora that must not be trained on
+	@$(BIN)/python manage.py run_recipe code_encoder --out $(FOLDER) $(HELD_OUT:%=--set pairs.held-out=%) $(ARGS)
 
 browser: develop ## find Chromium, or install it
 	@$(BIN)/python -m tests.browser.chromium

@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's command line; with the embedded settings, the services a command needs are running while it runs."""
+"""Django's command line; with the embedded settings, the services that a command needs run while it does."""
 
 import os
 import sys
@@ -19,7 +19,16 @@ WITHOUT_SERVICES = {
 
 
 def main() -> None:
-    """Run one management command."""
+    """Run one management command; an error that a person can do something about ends it in one line."""
+    from searchapp.errors import SearchappError
+
+    try:
+        _run()
+    except SearchappError as error:
+        sys.exit(error.message)
+
+
+def _run() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "searchapp.settings.embedded")
     from django.core.management import execute_from_command_line
 
@@ -29,15 +38,12 @@ def main() -> None:
         execute_from_command_line(sys.argv)
         return
 
-    from searchapp.embedded.services import EmbeddedServices, ServiceError
+    from searchapp.embedded.services import EmbeddedServices
 
-    try:
-        with EmbeddedServices.from_environment().held() as is_new:
-            if is_new and command != "migrate":
-                execute_from_command_line([sys.argv[0], "migrate", "--verbosity=0"])
-            execute_from_command_line(sys.argv)
-    except ServiceError as error:
-        sys.exit(f"{error}")
+    with EmbeddedServices.from_environment().held() as is_new:
+        if is_new and command != "migrate":
+            execute_from_command_line([sys.argv[0], "migrate", "--verbosity=0"])
+        execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ from typing import Any
 from benchmarks.base import Options, Row
 from evaluation.kbqa import sparql, sql
 from evaluation.kbqa.graph_questions import GraphQuestion
-from kbqa.sparql.answer.registry import local_decoder
-from kbqa.sql.answer.generator import bundled_generator
+from kbqa.sparql.public import local_decoder, temporary_graph
+from kbqa.sql.public import bundled_generator
 from searchapp.throwaway import throwaway_database
 from training.sql.questions import SqlQuestion, opened_source
 
@@ -30,7 +30,7 @@ def _graphs() -> list[Row]:
     rows, decoder = [], local_decoder()
     for name, asked in _questions("graphs.jsonl", "graph").items():
         scores = sparql.SparqlScores()
-        with sparql.loaded_graph(ASKED / "graphs" / f"{name}.ttl") as (version, live):
+        with temporary_graph(ASKED / "graphs" / f"{name}.ttl") as (version, live):
             for _ in sparql.evaluate(
                 map(GraphQuestion.from_row, asked), live, sparql.by_reading(version, live, decoder), scores
             ):

@@ -11,10 +11,7 @@ import numpy as np
 from django.utils import timezone
 
 from benchmarks.base import Options, Row, timed
-from kbqa.sparql.answer.pipeline import ask
-from kbqa.sparql.answer.registry import local_decoder, served
-from kbqa.sparql.models import Graph
-from kbqa.sparql.sources.services import add_graph
+from kbqa.sparql.public import Graph, add_graph, ask, local_decoder, served
 from searchapp.jobs.runner import run_stages
 from searchapp.throwaway import throwaway_database
 

@@ -112,11 +112,12 @@ class Verification:
     again: bool = False
     """Whether to measure what there is a result of, too."""
 
-    def compared(self, entry: Entry, measure: Measure) -> list[Comparison]:
-        """An entry's scores beside the expected ones, measured now if they are not known."""
-        run = entry.quick if self.quick else entry.full
-        if run is None:
-            return []
+    def run_of(self, entry: Entry) -> Run | None:
+        """The run of an entry that is checked; None where only quick ones are, and it has none."""
+        return entry.quick if self.quick else entry.full
+
+    def compared(self, entry: Entry, run: Run, measure: Measure) -> list[Comparison]:
+        """The scores of an entry's run beside the expected ones, measured now if they are not known."""
         if missing := missing_files(run.arguments(self.folders), self.folders):
             return [Comparison(entry.name, Verdict.LEFT_OUT, reason=f"there is no {missing[0]}")]
         try:

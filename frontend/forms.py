@@ -7,10 +7,10 @@ from django import forms
 
 from codesearch import services as repositories
 from codesearch.models import Repository
-from kbqa.sparql.models import Graph
-from kbqa.sparql.sources import services as graphs
-from kbqa.sql.models import Database
-from kbqa.sql.sources import services as databases
+from kbqa.sparql.public import Graph
+from kbqa.sparql.public import services as graphs
+from kbqa.sql.public import Database
+from kbqa.sql.public import services as databases
 from searchapp.versions import Source
 
 

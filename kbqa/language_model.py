@@ -12,7 +12,7 @@ from django.conf import settings
 from searchapp.errors import Unavailable
 
 _MAX_TOKENS = 800
-_MAX_ANSWER = 20_000
+_MAX_ANSWER_LENGTH = 20_000
 
 
 class ServerError(Unavailable):
@@ -50,7 +50,7 @@ class ChatServer:
     def complete(
         self, messages: Sequence[dict[str, str]], *, most_tokens: int = _MAX_TOKENS, grammar: str = ""
     ) -> str:
-        """Return what the server answers; held to a grammar (GBNF), if there is one and it takes any.
+        """The server's answer; held to a grammar (GBNF), if there is one and the server takes any.
 
         Raises ServerError.
         """
@@ -63,10 +63,10 @@ class ChatServer:
         }
         if grammar and self.config.grammar_field:
             *path, name = self.config.grammar_field.split(".")
-            place = body
-            for each in path:
-                place = place.setdefault(each, {})
-            place[name] = grammar
+            parent = body
+            for field in path:
+                parent = parent.setdefault(field, {})
+            parent[name] = grammar
         try:
             response = self._client.post("chat/completions", json=body)
             response.raise_for_status()
@@ -77,11 +77,11 @@ class ChatServer:
             ) from error
         except (ValueError, KeyError, IndexError, TypeError) as error:
             raise ServerError("The language-model server's answer is not one of chat completions.") from error
-        return str(content or "")[:_MAX_ANSWER]
+        return str(content or "")[:_MAX_ANSWER_LENGTH]
 
 
 def configured_server() -> ChatServer | None:
-    """Return the language-model server that the settings name, if they name one."""
+    """The language-model server that the settings name, if they name one."""
     if not settings.LANGUAGE_MODEL_ADDRESS:
         return None
     key, seconds, field = (

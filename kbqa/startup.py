@@ -1,7 +1,7 @@
 """What graphs and databases do when the product starts."""
 
-from kbqa.sparql.models import Graph
-from kbqa.sql.models import Database
+from kbqa.sparql.public import Graph
+from kbqa.sql.public import Database
 from searchapp.startup import Startup, sample_packages
 
 

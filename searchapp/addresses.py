@@ -1,6 +1,4 @@
-"""Where the server may connect to on a person's behalf: public addresses, unless an administrator allows
-others.
-"""
+"""Where the server may connect to on a person's behalf: public addresses, unless others are allowed."""
 
 import ipaddress
 import socket
@@ -18,40 +16,42 @@ class AddressError(InvalidInput):
 
 
 def addresses_of(host: str, port: int, *, allow_private: bool) -> list[str]:
-    """Return a host's addresses, to be connected to by themselves, so that the name cannot lead elsewhere
-    meanwhile. Raises AddressError.
+    """A host's addresses, to be connected to by themselves: its name cannot lead elsewhere meanwhile.
+
+    Raises AddressError.
     """
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (UnicodeError, OverflowError) as error:
-        raise AddressError(f"{host} is no name of a host.") from error
+        raise AddressError(f"{host} is not the name of a host.") from error
     except OSError as error:
         raise AddressError(
             f"The host {host} is not known: {error.strerror or error}", transient=True
         ) from error
-    addresses = [str(entry[4][0]) for entry in found]
+    addresses = [str(entry[4][0]) for entry in entries]
     for address in addresses:
         if not allow_private and not ipaddress.ip_address(address.split("%")[0]).is_global:
             raise AddressError(
-                f"{host} leads to the private address {address}; an administrator can allow that with SOURCE_ALLOW_PRIVATE_ADDRESSES."
+                f"{host} leads to the private address {address}; an administrator can allow that with "
+                "SOURCE_ALLOW_PRIVATE_ADDRESSES."
             )
     return addresses
 
 
 def pinned_address(address: str, *, allow_private: bool) -> tuple[str, dict[str, str], dict[str, str]]:
-    """Return an address by its host's number, with the headers and httpx extensions that still name the host.
+    """An address by its host's number, with the headers and httpx extensions that still name the host.
 
     Raises AddressError.
     """
     parts = urlsplit(address)
     if parts.scheme not in _PORTS or not parts.hostname:
-        raise AddressError(f"{address} is no address: it must start with https:// or http://.")
+        raise AddressError(f"{address} is not an address: it must start with https:// or http://.")
     if parts.username or parts.password:
         raise AddressError("Leave user and password out of the address.")
     try:
         port = parts.port or _PORTS[parts.scheme]
     except ValueError as error:
-        raise AddressError(f"{address} is no address: {error}") from error
+        raise AddressError(f"{address} is not an address: {error}") from error
     number = addresses_of(parts.hostname, port, allow_private=allow_private)[0]
     host = f"[{number}]" if ":" in number else number
     return (

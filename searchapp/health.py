@@ -8,8 +8,8 @@ from redis.exceptions import RedisError
 
 def health(request: HttpRequest) -> JsonResponse:
     """Answer 200 if PostgreSQL and Redis answer, 503 and which of them does not otherwise."""
-    found = {"postgresql": _postgresql(), "redis": _redis()}
-    return JsonResponse(found, status=200 if all(found.values()) else 503)
+    answers = {"postgresql": _postgresql(), "redis": _redis()}
+    return JsonResponse(answers, status=200 if all(answers.values()) else 503)
 
 
 def _postgresql() -> bool:

@@ -8,8 +8,9 @@ from django.core.files.uploadedfile import UploadedFile
 
 
 def keep_upload(upload: "UploadedFile[Any]", folder: Path) -> str:
-    """Write an upload into a folder and return its name there, which has the endings of the one that it came
-    with.
+    """Write an upload into a folder.
+
+    Its name there is given back, with the endings of the one that it came with.
     """
     suffix = "".join(Path(upload.name or "").suffixes[-2:])[-20:]
     name = f"{uuid.uuid4().hex}{suffix}"

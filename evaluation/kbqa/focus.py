@@ -8,12 +8,18 @@ from typing import Any
 import numpy as np
 from tokenizers import Tokenizer
 
-from kbqa.sql.answer.encoding import encode_question
-from kbqa.sql.answer.generator import LocalGenerator
-from kbqa.sql.answer.schema_linking import CellNames, link_question
-from kbqa.sql.focus.schema_focus import focus_schema
-from kbqa.sql.focus.selection import Budget
-from kbqa.sql.schema import ColumnRef, ForeignKey, Schema, Table
+from kbqa.sql.public import (
+    Budget,
+    CellNames,
+    ColumnRef,
+    ForeignKey,
+    LocalGenerator,
+    Schema,
+    Table,
+    encode_question,
+    focus_schema,
+    link_question,
+)
 from training.sql.gold_columns import columns_in
 from training.sql.published import bird_question
 

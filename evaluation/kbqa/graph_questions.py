@@ -8,10 +8,7 @@ from typing import Any
 
 from pyoxigraph import Literal, NamedNode
 
-from kbqa.sparql.answer.pipeline import Answer
-from kbqa.sparql.grammar.live_graph import LiveGraph
-from kbqa.sparql.stores import QueryError
-from kbqa.sparql.stores.base import RdfTerm
+from kbqa.sparql.public import Answer, LiveGraph, QueryError, RdfTerm
 from training.json_lines import read_rows, spread
 from training.sparql.published import PREFIXES, held_out
 

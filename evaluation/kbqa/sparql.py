@@ -1,33 +1,28 @@
 """Questions on a graph with known answers: F1, Hits@1, exact answers and latency, without gold entities."""
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import numpy as np
-from django.conf import settings
-from pyoxigraph import Store
 
 from evaluation.kbqa.calibration import Judged, calibration_error
 from evaluation.kbqa.graph_questions import GraphQuestion, Names, known_answers, predicted_answers
-from kbqa.sparql.answer.decoders import Decoder
-from kbqa.sparql.answer.pipeline import Answer, Reading, ask, run
-from kbqa.sparql.grammar.live_graph import LiveGraph
-from kbqa.sparql.ingest import names
-from kbqa.sparql.ingest.label_vectors import encode_labels, label_vectors_of
-from kbqa.sparql.ingest.rdf_parser import RdfFile, Report, rdf_format, triples_of
-from kbqa.sparql.models import Graph, GraphVersion
-from kbqa.sparql.profile import profile_graph
-from kbqa.sparql.query import query_text
-from kbqa.sparql.stores import OxigraphStore, QueryError
+from kbqa.sparql.public import (
+    Answer,
+    Decoder,
+    GraphVersion,
+    LiveGraph,
+    OxigraphStore,
+    QueryError,
+    Reading,
+    ask,
+    query_text,
+    run,
+)
 from training.sparql.published import example_of
 
-_MAX_BYTES = 10**12
 AnswerTo = Callable[[GraphQuestion], Answer]
 """What answers a question. Raises QueryError."""
 
@@ -141,33 +136,6 @@ class SparqlScores:
 
     def _calibration_error(self) -> float:
         return calibration_error([(probabilities[0], right) for probabilities, right in self.judged])
-
-
-@contextmanager
-def loaded_graph(path: Path, embedded_labels: int | None = None) -> Iterator[tuple[GraphVersion, LiveGraph]]:
-    """A file loaded as a graph of the present database for the block, as a load does it.
-
-    `embedded_labels` get vectors; by default as many as the settings say. Raises LoadError or OSError.
-    """
-    embedded_labels = settings.GRAPH_EMBEDDED_LABELS if embedded_labels is None else embedded_labels
-    graph = Graph.objects.create(
-        slug=path.name.split(".")[0].lower()[:60], name=path.name, source_kind=Graph.SourceKind.FILE
-    )
-    version = GraphVersion.objects.create(graph=graph, number=1, load=1)
-    folder = Path(tempfile.mkdtemp(prefix="searchapp-graph-"))
-    try:
-        store, report = Store(str(folder / "triples")), Report()
-        file = RdfFile(path, rdf_format(path.name), _MAX_BYTES)
-        store.bulk_extend(triples_of(file, report, skip_bad_lines=False, progress=lambda done, total: None))
-        opened = OxigraphStore(store, "1")
-        profile = profile_graph(opened)
-        names.names_of(version).write(names.names_in(store, profile))
-        label_vectors_of(graph.pk).write(names.labels_of(version, embedded_labels), encode_labels)
-        yield version, LiveGraph(opened, profile)
-    finally:
-        names.names_of_load(graph.pk, 0).delete(all_loads=True)
-        graph.delete()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def by_reading(version: GraphVersion, live: LiveGraph, decoder: Decoder) -> AnswerTo:

@@ -9,8 +9,7 @@ import numpy as np
 
 from evaluation.kbqa.calibration import calibration_error
 from kbqa.language_model import ChatServer
-from kbqa.sql.answer.generator import LocalGenerator
-from kbqa.sql.answer.pipeline import Answer, Source, ask
+from kbqa.sql.public import Answer, LocalGenerator, Source, ask
 from training.sql.execution_match import Judgement, judge, question_class
 from training.sql.questions import SqlQuestion
 

@@ -78,8 +78,8 @@ class AnswerPages:
     run: Callable[[Any, Any], Any]
     """What another reading of a question finds."""
     page: type[AnswerPage]
-    fill: Callable[[Any], None]
-    """Completes a page that has its reading and its result."""
+    fill: Callable[[Any, Any, Any], None]
+    """Completes a page by the reading that it shows, and what that found if it was run."""
     template: str
 
     def judge_address(self, question: QuestionBase) -> str:
@@ -157,4 +157,4 @@ def _show_reading(page: AnswerPage, chosen: str, answers: AnswerPages) -> None:
     elif page.chosen is not None:
         with shown_in(page.context, "question_error"):
             page.result = answers.run(page.question, page.reading)
-    answers.fill(page)
+    answers.fill(page, page.reading, page.result)

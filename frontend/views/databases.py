@@ -19,14 +19,27 @@ from frontend.views.answers import AnswerPage, AnswerPages, AskPage, answered
 from frontend.views.errors import render_with_error
 from frontend.views.sources import Change, SourcePage, SourcePages
 from kbqa.questions.selectors import history
-from kbqa.sql.answer.chart import chart_of
-from kbqa.sql.answer.formatting import laid_out, sentence_of, shown
-from kbqa.sql.answer.kept_answer import FocusedColumn, KeptFocus, kept_answer_of
-from kbqa.sql.answer.registry import served
-from kbqa.sql.models import Database, DatabaseQuestion
-from kbqa.sql.schema import Column, ColumnRef, Schema, Table
-from kbqa.sql.sources import selectors, services
-from kbqa.sql.stores.executor import Result
+from kbqa.sql.public import (
+    Column,
+    ColumnRef,
+    Database,
+    DatabaseAnswer,
+    DatabaseQuestion,
+    FocusedColumn,
+    KeptFocus,
+    Result,
+    Schema,
+    SqlReading,
+    Table,
+    chart_of,
+    kept_answer_of,
+    laid_out,
+    selectors,
+    sentence_of,
+    served,
+    services,
+    shown,
+)
 from searchapp.error_display import shown_in, shown_on
 
 _SHOWN_ROWS, _SHOWN_TABLES, _SHOWN_QUESTIONS = 1_000, 60, 8
@@ -87,6 +100,7 @@ class Rows:
 class DatabasePage(AskPage):
     """A database with what is in it."""
 
+    source: Database
     schema: Schema | None = None
     tables: list[ShownTable] = field(default_factory=list)
     columns: int = 0
@@ -98,6 +112,11 @@ class DatabasePage(AskPage):
 class DatabaseAnswerPage(Rows, AnswerPage):
     """An answer from a database."""
 
+    source: Database
+    question: DatabaseQuestion | None = None
+    answer: DatabaseAnswer | None = None
+    reading: SqlReading | None = None
+    result: Result | None = None
     sentence: str = ""
     words: str = ""
     sub_questions: Sequence[str] = ()
@@ -108,6 +127,7 @@ class DatabaseAnswerPage(Rows, AnswerPage):
 class DatabaseQueryPage(Rows, SourcePage):
     """A statement that a person writes, and its rows."""
 
+    source: Database
     sql: str = ""
     query_error: str = ""
     completions: dict[str, list[str]] = field(default_factory=dict)
@@ -118,6 +138,7 @@ class DatabaseQueryPage(Rows, SourcePage):
 class NotePage(SourcePage):
     """What a person writes about a table or column."""
 
+    source: Database
     form: NoteForm
     table: str
     column: str
@@ -162,17 +183,18 @@ def _ask(request: HttpRequest, database: Database, text: str) -> DatabaseQuestio
     return services.ask(database, text, columns=columns, remember_for=request.user)[1]
 
 
-def _fill(page: DatabaseAnswerPage) -> None:
-    """Complete a page whose reading and result are known."""
-    answer, reading = page.answer, page.reading
+def _fill(page: DatabaseAnswerPage, reading: SqlReading, result: Result | None) -> None:
+    """Complete a page by the reading that it shows, and what that found if it was run."""
+    answer = page.answer
+    assert answer is not None
     page.shown_query = laid_out(reading.query, answer.dialect)
     address = reverse("database-query", args=[page.source.slug])
     page.query_address = f"{address}?{urlencode({'sql': page.shown_query})}"
     page.words, page.sub_questions = reading.words, reading.sub_questions
     page.focus = _shown_focus(answer.focus)
-    if page.result is not None:
-        page.sentence = sentence_of(page.result, reading.label)
-        page.take(page.result)
+    if result is not None:
+        page.sentence = sentence_of(result, reading.label)
+        page.take(result)
 
 
 ANSWERS = AnswerPages(

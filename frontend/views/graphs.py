@@ -18,16 +18,28 @@ from frontend.views.answers import AnswerPage, AnswerPages, AskPage, answered
 from frontend.views.errors import render_with_error
 from frontend.views.sources import Change, SourcePage, SourcePages
 from kbqa.questions.selectors import history
-from kbqa.sparql.answer.cells import Cell
-from kbqa.sparql.answer.kept_answer import kept_answer_of
-from kbqa.sparql.answer.neighbourhood import Neighbourhood, neighbourhood_of
-from kbqa.sparql.answer.picture import Picture
-from kbqa.sparql.answer.registry import served
-from kbqa.sparql.models import Graph, GraphQuestion, GraphVersion
-from kbqa.sparql.prefixes import with_prefixes
-from kbqa.sparql.profile import ClassProfile, PredicateProfile, Profile, local_text
-from kbqa.sparql.sources import selectors, services
-from kbqa.sparql.stores.executor import run_query
+from kbqa.sparql.public import (
+    Cell,
+    ClassProfile,
+    Graph,
+    GraphAnswer,
+    GraphQuestion,
+    GraphReading,
+    GraphResult,
+    GraphVersion,
+    Neighbourhood,
+    Picture,
+    PredicateProfile,
+    Profile,
+    kept_answer_of,
+    local_text,
+    neighbourhood_of,
+    run_query,
+    selectors,
+    served,
+    services,
+    with_prefixes,
+)
 from searchapp.error_display import shown_in
 
 _SHOWN_ROWS, _COMPLETED, _SHOWN_QUESTIONS = 200, 400, 8
@@ -53,6 +65,7 @@ class ShownCell:
 class GraphPage(AskPage):
     """A graph with what is in it."""
 
+    source: Graph
     profile: Profile | None = None
     naming: list[tuple[str, str]] = field(default_factory=list)
     """The properties that name things: IRI and text."""
@@ -66,6 +79,11 @@ class GraphPage(AskPage):
 class GraphAnswerPage(AnswerPage):
     """An answer from a graph."""
 
+    source: Graph
+    question: GraphQuestion | None = None
+    answer: GraphAnswer | None = None
+    reading: GraphReading | None = None
+    result: GraphResult | None = None
     rows: list[list[ShownCell]] = field(default_factory=list)
     columns: list[str] = field(default_factory=list)
     number: int = 0
@@ -77,6 +95,7 @@ class GraphAnswerPage(AnswerPage):
 class GraphQueryPage(SourcePage):
     """A query that a person writes, and what it gives."""
 
+    source: Graph
     query: str = ""
     query_error: str = ""
     terms: list[dict[str, str]] = field(default_factory=list)
@@ -92,6 +111,7 @@ class GraphQueryPage(SourcePage):
 class NodePage(SourcePage):
     """A node with its edges, both ways."""
 
+    source: Graph
     node: Neighbourhood
     leaving: list[list[ShownCell]]
     entering: list[list[ShownCell]]
@@ -133,10 +153,10 @@ def _ask(request: HttpRequest, graph: Graph, text: str) -> GraphQuestion:
     return services.ask(graph, text, remember_for=request.user)[1]
 
 
-def _fill(page: GraphAnswerPage) -> None:
-    """Complete a page whose reading and result are known."""
-    graph, result = page.source, page.result
-    page.shown_query = with_prefixes(page.reading.query, graph.prefixes)
+def _fill(page: GraphAnswerPage, reading: GraphReading, result: GraphResult | None) -> None:
+    """Complete a page by the reading that it shows, and what that found if it was run."""
+    graph = page.source
+    page.shown_query = with_prefixes(reading.query, graph.prefixes)
     page.query_address = (
         f"{reverse('graph-query', args=[graph.slug])}?{urlencode({'query': page.shown_query})}"
     )
@@ -204,8 +224,9 @@ def node_page(request: HttpRequest, key: str) -> HttpResponse:
 
 def _show_contents(page: GraphPage) -> None:
     graph = page.source
-    profile = served(graph)[1].profile
-    page.profile, page.examples = profile, graph.serving.examples
+    version, live = served(graph)
+    profile = page.profile = live.profile
+    page.examples = version.examples
     page.naming = [(label.value, local_text(label.value)) for label in profile.labels]
     page.classes = profile.classes[:_SHOWN_CLASSES]
     page.predicates = profile.predicates[:_SHOWN_PREDICATES]

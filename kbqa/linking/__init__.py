@@ -1,1 +1,1 @@
-"""Finding what a question mentions among millions of names in PostgreSQL: candidates, never a decision."""
+"""Mention detection: what a question may mention among millions of names. Candidates, never a decision."""

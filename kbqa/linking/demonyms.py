@@ -1,47 +1,54 @@
-"""Countries and what is of them: Norwegian customers are those from Norway, and who is from France may be
-kept as French.
-"""
+"""Demonyms: Norwegian customers are those from Norway, and who is from France may be kept as French."""
 
-_PEOPLE = """
-afghanistan: afghan; albania: albanian; algeria: algerian; angola: angolan; argentina: argentinian, argentine; armenia: armenian; australia:
-australian; austria: austrian; azerbaijan: azerbaijani; bangladesh: bangladeshi; belarus: belarusian; belgium: belgian; bolivia: bolivian;
-bosnia: bosnian; botswana: botswanan; brazil: brazilian; britain: british; bulgaria: bulgarian; cambodia: cambodian; cameroon: cameroonian;
-canada: canadian; chad: chadian; chile: chilean; china: chinese; colombia: colombian; congo: congolese; croatia: croatian; cuba: cuban;
-cyprus: cypriot; czechia: czech; czech republic: czech; denmark: danish; ecuador: ecuadorian; egypt: egyptian; england: english; eritrea:
-eritrean; estonia: estonian; ethiopia: ethiopian; europe: european; africa: african; asia: asian; america: american; fiji: fijian; finland:
-finnish; france: french; gabon: gabonese; georgia: georgian; germany: german; ghana: ghanaian; great britain: british; greece: greek;
-guatemala: guatemalan; guinea: guinean; guyana: guyanese; haiti: haitian; honduras: honduran; hungary: hungarian; iceland: icelandic; india:
-indian; indonesia: indonesian; iran: iranian; iraq: iraqi; ireland: irish; israel: israeli; italy: italian; ivory coast: ivorian; jamaica:
-jamaican; japan: japanese; jordan: jordanian; kazakhstan: kazakh; kenya: kenyan; korea: korean; kosovo: kosovar; kuwait: kuwaiti; laos:
-laotian; latvia: latvian; lebanon: lebanese; liberia: liberian; libya: libyan; lithuania: lithuanian; luxembourg: luxembourgish; madagascar:
-malagasy; malawi: malawian; malaysia: malaysian; mali: malian; malta: maltese; mauritania: mauritanian; mexico: mexican; moldova: moldovan;
-mongolia: mongolian; montenegro: montenegrin; morocco: moroccan; mozambique: mozambican; myanmar: burmese; namibia: namibian; nepal:
-nepalese, nepali; netherlands: dutch; nicaragua: nicaraguan; niger: nigerien; nigeria: nigerian; north macedonia: macedonian; norway:
-norwegian; oman: omani; pakistan: pakistani; panama: panamanian; paraguay: paraguayan; peru: peruvian; philippines: filipino, philippine;
-poland: polish; portugal: portuguese; qatar: qatari; romania: romanian; russia: russian; rwanda: rwandan; saudi arabia: saudi; scotland:
-scottish; senegal: senegalese; serbia: serbian; singapore: singaporean; slovakia: slovak; slovenia: slovenian; somalia: somali; spain:
-spanish; sudan: sudanese; sweden: swedish; switzerland: swiss; syria: syrian; taiwan: taiwanese; tanzania: tanzanian; thailand: thai;
-tunisia: tunisian; turkey: turkish; uganda: ugandan; ukraine: ukrainian; united kingdom: british; uk: british; united states: american; usa:
-american; us: american; united states of america: american; uruguay: uruguayan; uzbekistan: uzbek; venezuela: venezuelan; vietnam:
-vietnamese; wales: welsh; yemen: yemeni; zambia: zambian; zimbabwe: zimbabwean
+_DEMONYMS = """
+afghanistan: afghan; albania: albanian; algeria: algerian; angola: angolan; argentina: argentinian,
+argentine; armenia: armenian; australia: australian; austria: austrian; azerbaijan: azerbaijani;
+bangladesh: bangladeshi; belarus: belarusian; belgium: belgian; bolivia: bolivian; bosnia: bosnian;
+botswana: botswanan; brazil: brazilian; britain: british; bulgaria: bulgarian; cambodia: cambodian;
+cameroon: cameroonian; canada: canadian; chad: chadian; chile: chilean; china: chinese; colombia:
+colombian; congo: congolese; croatia: croatian; cuba: cuban; cyprus: cypriot; czechia: czech; czech
+republic: czech; denmark: danish; ecuador: ecuadorian; egypt: egyptian; england: english; eritrea:
+eritrean; estonia: estonian; ethiopia: ethiopian; europe: european; africa: african; asia: asian; america:
+american; fiji: fijian; finland: finnish; france: french; gabon: gabonese; georgia: georgian; germany:
+german; ghana: ghanaian; great britain: british; greece: greek; guatemala: guatemalan; guinea: guinean;
+guyana: guyanese; haiti: haitian; honduras: honduran; hungary: hungarian; iceland: icelandic; india:
+indian; indonesia: indonesian; iran: iranian; iraq: iraqi; ireland: irish; israel: israeli; italy:
+italian; ivory coast: ivorian; jamaica: jamaican; japan: japanese; jordan: jordanian; kazakhstan: kazakh;
+kenya: kenyan; korea: korean; kosovo: kosovar; kuwait: kuwaiti; laos: laotian; latvia: latvian; lebanon:
+lebanese; liberia: liberian; libya: libyan; lithuania: lithuanian; luxembourg: luxembourgish; madagascar:
+malagasy; malawi: malawian; malaysia: malaysian; mali: malian; malta: maltese; mauritania: mauritanian;
+mexico: mexican; moldova: moldovan; mongolia: mongolian; montenegro: montenegrin; morocco: moroccan;
+mozambique: mozambican; myanmar: burmese; namibia: namibian; nepal: nepalese, nepali; netherlands: dutch;
+nicaragua: nicaraguan; niger: nigerien; nigeria: nigerian; north macedonia: macedonian; norway: norwegian;
+oman: omani; pakistan: pakistani; panama: panamanian; paraguay: paraguayan; peru: peruvian; philippines:
+filipino, philippine; poland: polish; portugal: portuguese; qatar: qatari; romania: romanian; russia:
+russian; rwanda: rwandan; saudi arabia: saudi; scotland: scottish; senegal: senegalese; serbia: serbian;
+singapore: singaporean; slovakia: slovak; slovenia: slovenian; somalia: somali; spain: spanish; sudan:
+sudanese; sweden: swedish; switzerland: swiss; syria: syrian; taiwan: taiwanese; tanzania: tanzanian;
+thailand: thai; tunisia: tunisian; turkey: turkish; uganda: ugandan; ukraine: ukrainian; united kingdom:
+british; uk: british; united states: american; usa: american; us: american; united states of america:
+american; uruguay: uruguayan; uzbekistan: uzbek; venezuela: venezuelan; vietnam: vietnamese; wales: welsh;
+yemen: yemeni; zambia: zambian; zimbabwe: zimbabwean
 """
+"""Each country with the words for what is of it."""
 
 
 def _pairs() -> list[tuple[str, str]]:
-    lines = (each.split(":") for each in " ".join(_PEOPLE.split()).split(";"))
-    return [(country.strip(), word.strip()) for country, words in lines for word in words.split(",")]
+    """Countries with one of their demonyms each."""
+    entries = (entry.split(":") for entry in " ".join(_DEMONYMS.split()).split(";"))
+    return [(country.strip(), word.strip()) for country, words in entries for word in words.split(",")]
 
 
 def _forms() -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {}
-    for country, word in _pairs():
-        found.setdefault(word, []).append(country)
+    forms: dict[str, list[str]] = {}
+    for country, demonym in _pairs():
+        forms.setdefault(demonym, []).append(country)
         if " " not in country and country != "us":  # which is "tell us", too
-            found.setdefault(country, []).append(word)
-    return {word: tuple(others) for word, others in found.items()}
+            forms.setdefault(country, []).append(demonym)
+    return {word: tuple(others) for word, others in forms.items()}
 
 
 COUNTRY_FORMS = _forms()
-"""For a folded word, the countries (of one word or several) that it says something is of; for a country, the
-words for what is of it.
+"""For a demonym, the countries (of one word or several) that it says something is of; for a country of one
+word, its demonyms.
 """

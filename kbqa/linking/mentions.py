@@ -1,56 +1,94 @@
-"""The names that a question may mention: by spans of words, by rare words, with a letter changed."""
+"""Mention detection: the names that a question may mention, by spans of words, by rare words, with a letter
+changed.
+
+Candidates for entity linking and for the values of schema linking, never a decision.
+"""
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from kbqa.linking.demonyms import COUNTRY_FORMS
-from kbqa.linking.names import Names
-from kbqa.linking.words import COMMON, Word, fold, key_of, stem
+from kbqa.linking.names import KeyMatch, StemMatch
+from kbqa.linking.words import COMMON, Span, Word, fold, key_of, stem
 
 _MAX_SPAN_LENGTH = 10
-_SAME_NAME = 12
-_RARE = 100
+_MAX_OF_SAME_TEXT = 12
+_MAX_OF_RARE_WORD = 100
 """How many names may share a word for it to find them alone."""
-_MENDED, _OTHER_FORM = 0.7, 0.9
-"""How similar a name is to words with a typing mistake, and to words that have other endings or say what is
-of a country.
+_MIN_MISTYPED_LENGTH, _MIN_RARE_LENGTH = 4, 3
+_MISTYPED, _OTHER_FORM = 0.7, 0.9
+"""How similar a name is to words with a typing mistake, and to words that have other endings or are a
+demonym.
 """
+_BY_RARE_WORD, _MIN_BY_RARE_WORD = 0.8, 0.25
+"""How similar a name found by a rare word is at most, and at least for it to be a candidate."""
+_COMMON_WEIGHT = 0.2
+"""What a stop word of a name weighs beside another word."""
+_GAP = 2
+"""How many words more than the name has may lie between its words in the question."""
 
-Reading = tuple[str, float]
-"""A word, or what it may be meant for, and how similar a name is that has it."""
+
+class Variant(NamedTuple):
+    """A word, or what it may be meant for, and how similar a name is that has it."""
+
+    text: str
+    similarity: float
 
 
 @dataclass(frozen=True)
-class Found:
-    """A name that a span found."""
+class Mention:
+    """A name, and the span of a question that may mention it.
+
+    `words` is the span's length; `similarity` is 1 where the span says the name `exact`, which `same_case`
+    says letter for letter.
+    """
 
     kind: str
     term: str
     predicate: str
     text: str
     count: int
-    span: tuple[int, int]
+    span: Span
     words: int
     similarity: float
     exact: bool
     same_case: bool
 
 
-def find_names(question: str, words: Sequence[Word], names: Names) -> list[Found]:
-    """Return the names that `question` may mention, the best first."""
-    found = _by_span(question, words, names)
+class NameIndex(Protocol):
+    """Where names are looked up: `linking.names.Names`."""
+
+    def with_keys(self, keys: list[str]) -> Sequence[KeyMatch]:
+        """Names with one of the keys, the most connected of each first."""
+        ...
+
+    def with_stems(self, stems: list[str]) -> Sequence[StemMatch]:
+        """Names with one of the stems."""
+        ...
+
+    def counted(self, words: list[str]) -> dict[str, int]:
+        """How many names have each of the words, where any has."""
+        ...
+
+    def similar_words(self, word: str) -> list[str]:
+        """Words of names that a typing mistake makes of `word`, the commonest first."""
+        ...
+
+
+def find_mentions(question: str, words: Sequence[Word], names: NameIndex) -> list[Mention]:
+    """The names that a question may mention, the best first, each by its best span."""
+    mentions = list(_by_span(question, words, names))
     covered = {
         index
-        for each in found
-        if each.exact and each.words > 1
-        for index in range(len(words))
-        if _within(words[index], each.span)
+        for mention in mentions
+        if mention.exact and mention.words > 1
+        for index, word in enumerate(words)
+        if _within(word, mention.span)
     }
-    found += _by_rare_word(words, covered, names)
-    return _best(found)
+    return _best([*mentions, *_by_rare_word(words, covered, names)])
 
 
 class MentionFeatures(NamedTuple):
@@ -69,140 +107,144 @@ class MentionFeatures(NamedTuple):
     """The share of the question's words."""
 
 
-def features_of(found: Found, words: int) -> MentionFeatures:
+def features_of(mention: Mention, words: int) -> MentionFeatures:
     """Features of a mention, for the network; `words` is the length of the question."""
     return MentionFeatures(
-        found.similarity,
-        float(found.exact),
-        float(found.same_case),
-        found.words / 4,
-        math.log1p(found.count) / 5,
-        found.words / max(1, words),
+        mention.similarity,
+        float(mention.exact),
+        float(mention.same_case),
+        mention.words / 4,
+        math.log1p(mention.count) / 5,
+        mention.words / max(1, words),
     )
 
 
-def _within(word: Word, span: tuple[int, int]) -> bool:
+def _within(word: Word, span: Span) -> bool:
     return span[0] <= word.start and word.end <= span[1]
 
 
-def _by_span(question: str, words: Sequence[Word], names: Names) -> list[Found]:
-    """Return the names whose words are those of a span; words with typing mistakes stand for what they may
-    have meant.
-    """
-    readings = _readings(words, names)
-    spans: dict[str, list[tuple[int, int, float]]] = defaultdict(list)
+class _SpanVariant(NamedTuple):
+    """A span, from a word until before another, that is read as a variant so similar to what it says."""
+
+    start: int
+    end: int
+    similarity: float
+
+
+def _by_span(question: str, words: Sequence[Word], names: NameIndex) -> Iterator[Mention]:
+    """Names whose words are those of a span, whatever their order and endings."""
+    spans = _spans(words, names)
+    for kind, term, predicate, text, count, key in names.with_keys(list(spans)):
+        for start, end, of_variant in spans[key]:
+            span = words[start].start, words[end - 1].end
+            said = question[span[0] : span[1]]
+            exact, same_case = fold(text) == fold(said), text == said
+            similarity = 1.0 if exact else of_variant
+            yield Mention(kind, term, predicate, text, count, span, end - start, similarity, exact, same_case)
+
+
+def _spans(words: Sequence[Word], names: NameIndex) -> dict[str, list[_SpanVariant]]:
+    """Spans of a question, in all their variants, by the keys of the names that they may mention."""
+    variants = _variants(words, names)
+    spans: dict[str, list[_SpanVariant]] = defaultdict(list)
     for start in range(len(words)):
         for end in range(start + 1, min(len(words), start + _MAX_SPAN_LENGTH) + 1):
-            for texts, similarity in _span_readings(readings[start:end]):
-                if not (end == start + 1 and texts in COMMON):
-                    spans[key_of(texts)].append((start, end, similarity))
-    found = []
-    for kind, term, predicate, text, count, key in names.with_keys(list(spans)):
-        for start, end, similarity in spans[key]:
-            span = words[start].start, words[end - 1].end
-            written = question[span[0] : span[1]]
-            exact = fold(text) == fold(written)
-            found.append(
-                Found(
-                    kind,
-                    term,
-                    predicate,
-                    text,
-                    count,
-                    span,
-                    end - start,
-                    1.0 if exact else similarity,
-                    exact,
-                    text == written,
-                )
-            )
-    return found
+            for text, similarity in _joined(variants[start:end]):
+                if not (end == start + 1 and text in COMMON):
+                    spans[key_of(text)].append(_SpanVariant(start, end, similarity))
+    return spans
 
 
-def _readings(words: Sequence[Word], names: Names) -> list[list[Reading]]:
-    """Return for each word itself, the countries that it speaks of, and if no name has it, the words it may
-    be a mistake for.
+def _variants(words: Sequence[Word], names: NameIndex) -> list[list[Variant]]:
+    """For each word itself, the countries whose demonym it is or the demonyms of the country, and if no name
+    has it, words that it may be a mistake for.
     """
     known = names.counted([word.text for word in words])
-    readings = []
+    variants = []
     for word in words:
         forms = COUNTRY_FORMS.get(word.text, ())
-        mended = (
-            []
-            if forms or word.text in known or word.text in COMMON or len(word.text) < 4
-            else names.similar_words(word.text)
+        mistyped = not (
+            forms or word.text in known or word.text in COMMON or len(word.text) < _MIN_MISTYPED_LENGTH
         )
-        readings.append(
+        corrected = names.similar_words(word.text) if mistyped else []
+        variants.append(
             [
-                (word.text, _OTHER_FORM),
-                *((form, _OTHER_FORM) for form in forms),
-                *((other, _MENDED) for other in mended),
+                *(Variant(form, _OTHER_FORM) for form in (word.text, *forms)),
+                *(Variant(text, _MISTYPED) for text in corrected),
             ]
         )
-    return readings
+    return variants
 
 
-def _span_readings(readings: Sequence[list[Reading]]) -> list[Reading]:
-    """Return the texts of a span: as written, and with what its words may be meant for."""
-    most = max(len(reading) for reading in readings)
-    chosen = [[reading[min(index, len(reading) - 1)] for reading in readings] for index in range(most)]
+def _joined(variants: Sequence[list[Variant]]) -> list[Variant]:
+    """Variants of a span: its words as written, then all of them in their next variants where they have any.
+
+    A span is as similar as its least similar word.
+    """
+    most = max(len(of_word) for of_word in variants)
+    readings = [[of_word[min(index, len(of_word) - 1)] for of_word in variants] for index in range(most)]
     return [
-        (" ".join(text for text, _ in each), min(similarity for _, similarity in each)) for each in chosen
+        Variant(" ".join(word.text for word in words), min(word.similarity for word in words))
+        for words in readings
     ]
 
 
-def _by_rare_word(words: Sequence[Word], covered: set[int], names: Names) -> list[Found]:
-    """Return the names that contain a rare word of the question, by how much of their words the question has."""
-    stems = {
-        stem(word.text): index
-        for index, word in enumerate(words)
-        if index not in covered and word.text not in COMMON and len(word.text) > 2
-    }
-    counts = names.counted([words[index].text for index in stems.values()])
-    rare = {key: index for key, index in stems.items() if 0 < counts.get(words[index].text, 0) <= _RARE}
+def _by_rare_word(words: Sequence[Word], covered: set[int], names: NameIndex) -> Iterator[Mention]:
+    """Names that contain a rare word of the question outside `covered`, by how much of their words the
+    question has.
+    """
+    rare = _rare_stems(words, covered, names)
     if not rare:
-        return []
-    asked = {stem(word.text): index for index, word in enumerate(words)}
-    found = []
-    for kind, term, predicate, text, count, name_words in names.with_stems(list(rare)):
-        shared = sorted(asked[each] for each in set(name_words) if each in asked)
-        used = _closest(shared, len(name_words) + 2)
+        return
+    indices = {stem(word.text): index for index, word in enumerate(words)}
+    for kind, term, predicate, text, count, stems in names.with_stems(rare):
+        shared = sorted(indices[name_stem] for name_stem in set(stems) if name_stem in indices)
+        used = _closest(shared, len(stems) + _GAP)
         weight = sum(_weight(words[index].text) for index in used)
-        similarity = 0.8 * weight / max(weight, sum(_weight(each) for each in name_words))
-        span = words[used[0]].start, words[used[-1]].end
-        found.append(Found(kind, term, predicate, text, count, span, len(used), similarity, False, False))
-    return [each for each in found if each.similarity >= 0.25]
+        similarity = _BY_RARE_WORD * weight / max(weight, sum(map(_weight, stems)))
+        if similarity >= _MIN_BY_RARE_WORD:
+            span = words[used[0]].start, words[used[-1]].end
+            yield Mention(kind, term, predicate, text, count, span, len(used), similarity, False, False)
+
+
+def _rare_stems(words: Sequence[Word], covered: set[int], names: NameIndex) -> list[str]:
+    """Stems of the words outside `covered` that some names have, but not many."""
+    by_stem = {
+        stem(word.text): word.text
+        for index, word in enumerate(words)
+        if index not in covered and word.text not in COMMON and len(word.text) >= _MIN_RARE_LENGTH
+    }
+    counts = names.counted(list(by_stem.values()))
+    return [key for key, text in by_stem.items() if 0 < counts.get(text, 0) <= _MAX_OF_RARE_WORD]
 
 
 def _closest(indices: list[int], width: int) -> list[int]:
-    """Return the largest group of indices that lie within `width`."""
+    """The largest group of indices that lie within `width`, the first of equals."""
     groups = [[other for other in indices if index <= other < index + width] for index in indices]
     return max(groups, key=len)
 
 
 def _weight(word: str) -> float:
-    return 0.2 if word in COMMON else 1.0
+    return _COMMON_WEIGHT if word in COMMON else 1.0
 
 
-def _best(found: Sequence[Found]) -> list[Found]:
-    """Return each name once, by its best span, the best names first; of many with the same text the most
-    connected.
-    """
-    by_name: dict[tuple[str, str, str], Found] = {}
-    for each in sorted(found, key=_rank):
-        by_name.setdefault(
-            (each.kind, each.term or each.text, each.predicate), each
-        )  # a cell is nothing but its text
-    shared: dict[tuple[str, str, tuple[int, int]], int] = defaultdict(int)
-    kept = []
-    for each in by_name.values():
-        place = each.kind, each.text.casefold(), each.span
-        shared[place] += 1
-        if shared[place] <= _SAME_NAME:
-            kept.append(each)
-    return kept
+def _best(mentions: Sequence[Mention]) -> list[Mention]:
+    """Each name once, by its best span, the best first; of many with the same text the most connected."""
+    by_name: dict[tuple[str, str, str], Mention] = {}
+    for mention in sorted(mentions, key=_rank):
+        # A cell is nothing but its text.
+        by_name.setdefault((mention.kind, mention.term or mention.text, mention.predicate), mention)
+    of_same_text: dict[tuple[str, str, Span], int] = defaultdict(int)
+    best = []
+    for mention in by_name.values():
+        key = mention.kind, mention.text.casefold(), mention.span
+        of_same_text[key] += 1
+        if of_same_text[key] <= _MAX_OF_SAME_TEXT:
+            best.append(mention)
+    return best
 
 
-def _rank(each: Found) -> tuple[float, int, int]:
-    length = each.span[1] - each.span[0]
-    return (-each.similarity * math.log1p(length), -each.same_case, -each.count)
+def _rank(mention: Mention) -> tuple[float, int, int]:
+    """Sort key: similar and long spans first, then the question's own case, then the most connected."""
+    length = mention.span[1] - mention.span[0]
+    return (-mention.similarity * math.log1p(length), -mention.same_case, -mention.count)

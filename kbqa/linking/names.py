@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -14,16 +14,96 @@ from kbqa.linking.words import deletions, fold, stem
 
 MAX_NAME_LENGTH = 200
 _ROWS_AT_ONCE = 20_000
-_MERGE_PENDING = (
-    "SELECT gin_clean_pending_list(indexrelid) FROM pg_index JOIN pg_class i ON i.oid = indexrelid JOIN pg_am a ON a.oid = i.relam "
-    "JOIN pg_class t ON t.oid = indrelid WHERE a.amname = 'gin' AND t.relname = ANY(%s)"
-)
-_NEW_WORDS = (
-    "CREATE TEMPORARY TABLE new_words (owner int8, load int4, word text, count int4, deletions text[])"
-)
+_MAX_OF_KEY, _MAX_OF_STEMS, _MAX_SIMILAR, _MAX_CORRECTIONS = 40, 400, 200, 3
+
+# In the statements below, {names} and {words} are the two tables, and {owner} is the column that says whose
+# a row is.
+_MERGE_PENDING = """
+    SELECT gin_clean_pending_list(indexrelid)
+    FROM pg_index
+    JOIN pg_class i ON i.oid = indexrelid
+    JOIN pg_am a ON a.oid = i.relam
+    JOIN pg_class t ON t.oid = indrelid
+    WHERE a.amname = 'gin' AND t.relname = ANY(%s)
+"""
+_CREATE_NEW_WORDS = """
+    CREATE TEMPORARY TABLE new_words (owner int8, load int4, word text, count int4, deletions text[])
+"""
+_ADD_NEW_WORDS = """
+    INSERT INTO {words} ({owner}, load, word, count, deletions)
+    SELECT owner, load, word, count, deletions FROM new_words
+    ON CONFLICT ({owner}, load, word) DO UPDATE SET count = {words}.count + excluded.count
+"""
+_REMOVE_NAME = """
+    DELETE FROM {names}
+    WHERE {owner} = %s AND load = %s AND kind = %s AND term = %s AND predicate = %s AND text = %s
+"""
+_FORGET_NAMES = """
+    DELETE FROM {names} WHERE {owner} = %s AND load = %s AND predicate = ANY(%s) RETURNING text
+"""
+_COUNT_DOWN = """
+    UPDATE {words} SET count = count - %s WHERE {owner} = %s AND load = %s AND word = %s
+"""
+_FORGET_WORDS = "DELETE FROM {words} WHERE {owner} = %s AND load = %s AND count <= 0"
+_TAKE_NAMES = "UPDATE {names} SET {owner} = %s, load = %s WHERE {owner} = %s AND load = %s"
+_TAKE_WORDS = """
+    INSERT INTO {words} ({owner}, load, word, count, deletions)
+    SELECT %s, %s, word, count, deletions FROM {words} WHERE {owner} = %s AND load = %s
+    ON CONFLICT ({owner}, load, word) DO UPDATE SET count = {words}.count + excluded.count
+"""
+_DELETE_NAMES = "DELETE FROM {names} WHERE {owner} = %s AND load = %s"
+_DELETE_WORDS = "DELETE FROM {words} WHERE {owner} = %s AND load = %s"
+_DELETE_ALL_NAMES = "DELETE FROM {names} WHERE {owner} = %s"
+_DELETE_ALL_WORDS = "DELETE FROM {words} WHERE {owner} = %s"
+_BY_KEY = """
+    SELECT n.*
+    FROM unnest(%s::text[]) AS wanted(key)
+    CROSS JOIN LATERAL (
+        SELECT kind, term, predicate, text, count, key
+        FROM {names}
+        WHERE {owner} = %s AND load = %s AND key = wanted.key
+        ORDER BY count DESC, id
+        LIMIT %s
+    ) n
+"""
+_BY_STEM = """
+    SELECT kind, term, predicate, text, count, words
+    FROM {names}
+    WHERE words && %s::text[] AND {owner} = %s AND load = %s
+    LIMIT %s
+"""
+_COUNTS = "SELECT word, count FROM {words} WHERE {owner} = %s AND load = %s AND word = ANY(%s)"
+_SIMILAR = """
+    SELECT word, count
+    FROM {words}
+    WHERE {owner} = %s AND load = %s AND deletions && %s::text[]
+    LIMIT %s
+"""
 
 NameRow = tuple[str, str, str, str, int]
 """kind, term, predicate, text, count"""
+
+
+class KeyMatch(NamedTuple):
+    """A name that was found by its key."""
+
+    kind: str
+    term: str
+    predicate: str
+    text: str
+    frequency: int
+    key: str
+
+
+class StemMatch(NamedTuple):
+    """A name that was found by one of its stems, with all of them."""
+
+    kind: str
+    term: str
+    predicate: str
+    text: str
+    frequency: int
+    stems: list[str]
 
 
 @dataclass(frozen=True)
@@ -55,6 +135,7 @@ class Names:
         return number
 
     def _copy(self, rows: Iterable[NameRow], words: "Counter[str]") -> int:
+        """Write a portion of names, count their words into `words`, and return how many were written."""
         number = 0
         columns = f"{self.column}, load, kind, term, predicate, text, key, words, count"
         with connection.cursor() as cursor, cursor.copy(f"COPY {self.table} ({columns}) FROM STDIN") as copy:
@@ -63,121 +144,83 @@ class Names:
                 if not folded:
                     continue
                 stems = sorted(map(stem, folded.split()))
-                shown = text[:MAX_NAME_LENGTH].replace("\0", "")
-                copy.write_row(
-                    (self.owner, self.load, kind, term, predicate, shown, " ".join(stems), stems, count)
-                )
+                stored = text[:MAX_NAME_LENGTH].replace("\0", "")
+                copy.write_row((*self._mine, kind, term, predicate, stored, " ".join(stems), stems, count))
                 words.update(set(folded.split()))
                 number += 1
         return number
 
     def _write_words(self, words: "Counter[str]") -> None:
-        rows = [(self.owner, self.load, word, count, deletions(word)) for word, count in words.items()]
         with connection.cursor() as cursor:
-            cursor.execute(_NEW_WORDS)
+            cursor.execute(_CREATE_NEW_WORDS)
             with cursor.copy("COPY new_words (owner, load, word, count, deletions) FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row(row)
-            cursor.execute(
-                f"INSERT INTO {self.words} ({self.column}, load, word, count, deletions) SELECT owner, load, word, count, deletions FROM new_words "
-                f"ON CONFLICT ({self.column}, load, word) DO UPDATE SET count = {self.words}.count + excluded.count"
-            )
+                for word, count in words.items():
+                    copy.write_row((*self._mine, word, count, deletions(word)))
+            cursor.execute(self._statement(_ADD_NEW_WORDS))
             cursor.execute("DROP TABLE new_words")
 
     def remove(self, rows: Iterable[NameRow]) -> None:
         """Remove single names; words that no name has any more only cost a look."""
+        parameters: list[list[int | str]] = [
+            [*self._mine, kind, term, predicate, text[:MAX_NAME_LENGTH]]
+            for kind, term, predicate, text, _ in rows
+        ]
         with connection.cursor() as cursor:
-            cursor.executemany(
-                f"DELETE FROM {self.table} WHERE {self.column} = %s AND load = %s AND kind = %s AND term = %s AND predicate = %s AND text = %s",
-                [
-                    (self.owner, self.load, kind, term, predicate, text[:MAX_NAME_LENGTH])
-                    for kind, term, predicate, text, _ in rows
-                ],
-            )
+            cursor.executemany(self._statement(_REMOVE_NAME), parameters)
 
     def forget(self, predicates: Sequence[str]) -> None:
         """Remove the names of some predicates, and what they count for their words."""
         with connection.cursor() as cursor:
-            cursor.execute(
-                f"DELETE FROM {self.table} WHERE {self.column} = %s AND load = %s AND predicate = ANY(%s) RETURNING text",
-                [self.owner, self.load, list(predicates)],
-            )
+            cursor.execute(self._statement(_FORGET_NAMES), [*self._mine, list(predicates)])
             words = Counter(word for (text,) in cursor.fetchall() for word in set(fold(text).split()))
             cursor.executemany(
-                f"UPDATE {self.words} SET count = count - %s WHERE {self.column} = %s AND load = %s AND word = %s",
-                [(count, self.owner, self.load, word) for word, count in words.items()],
+                self._statement(_COUNT_DOWN), [(count, *self._mine, word) for word, count in words.items()]
             )
-            cursor.execute(
-                f"DELETE FROM {self.words} WHERE {self.column} = %s AND load = %s AND count <= 0",
-                [self.owner, self.load],
-            )
+            cursor.execute(self._statement(_FORGET_WORDS), self._mine)
 
     def take(self, other: "Names") -> None:
         """Make the names of another load this one's."""
-        mine, others = [self.owner, self.load], [other.owner, other.load]
         with connection.cursor() as cursor:
-            cursor.execute(
-                f"UPDATE {self.table} SET {self.column} = %s, load = %s WHERE {self.column} = %s AND load = %s",
-                [*mine, *others],
-            )
-            cursor.execute(
-                f"INSERT INTO {self.words} ({self.column}, load, word, count, deletions) SELECT %s, %s, word, count, deletions FROM {self.words} "
-                f"WHERE {self.column} = %s AND load = %s "
-                f"ON CONFLICT ({self.column}, load, word) DO UPDATE SET count = {self.words}.count + excluded.count",
-                [*mine, *others],
-            )
-            cursor.execute(f"DELETE FROM {self.words} WHERE {self.column} = %s AND load = %s", others)
+            cursor.execute(self._statement(_TAKE_NAMES), [*self._mine, *other._mine])
+            cursor.execute(self._statement(_TAKE_WORDS), [*self._mine, *other._mine])
+            cursor.execute(self._statement(_DELETE_WORDS), other._mine)
 
     def delete(self, *, all_loads: bool = False) -> None:
         """Remove the names of this load, or of all loads of the owner."""
-        for table in (self.table, self.words):
-            with connection.cursor() as cursor:
-                if all_loads:
-                    cursor.execute(f"DELETE FROM {table} WHERE {self.column} = %s", [self.owner])
-                else:
-                    cursor.execute(
-                        f"DELETE FROM {table} WHERE {self.column} = %s AND load = %s", [self.owner, self.load]
-                    )
+        statements = (_DELETE_ALL_NAMES, _DELETE_ALL_WORDS) if all_loads else (_DELETE_NAMES, _DELETE_WORDS)
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(self._statement(statement), [self.owner] if all_loads else self._mine)
 
-    def with_keys(self, keys: list[str]) -> list[tuple[str, str, str, str, int, str]]:
-        """Return (kind, term, predicate, text, count, key) of the names with one of the keys, the most
-        connected of each first.
-        """
-        return self._rows(
-            "SELECT n.* FROM unnest(%s::text[]) AS wanted(key) CROSS JOIN LATERAL (SELECT kind, term, predicate, text, count, key FROM "
-            f"{self.table} WHERE {self.column} = %s AND load = %s AND key = wanted.key ORDER BY count DESC, id LIMIT 40) n",
-            [keys, self.owner, self.load],
-        )
+    def with_keys(self, keys: list[str]) -> list[KeyMatch]:
+        """The names with one of the keys, the most connected of each first, at most 40 of each."""
+        return [KeyMatch(*row) for row in self._rows(_BY_KEY, [keys, *self._mine, _MAX_OF_KEY])]
 
-    def with_stems(self, stems: list[str]) -> list[tuple[str, str, str, str, int, list[str]]]:
-        """Return (kind, term, predicate, text, count, stems) of the names with one of the stems."""
-        return self._rows(
-            f"SELECT kind, term, predicate, text, count, words FROM {self.table} WHERE words && %s::text[] AND {self.column} = %s AND load = %s "
-            "LIMIT 400",
-            [stems, self.owner, self.load],
-        )
+    def with_stems(self, stems: list[str]) -> list[StemMatch]:
+        """Names with one of the stems, at most 400."""
+        return [StemMatch(*row) for row in self._rows(_BY_STEM, [stems, *self._mine, _MAX_OF_STEMS])]
 
     def counted(self, words: list[str]) -> dict[str, int]:
-        """Return how many names have each of the words, where any has."""
-        rows = self._rows(
-            f"SELECT word, count FROM {self.words} WHERE {self.column} = %s AND load = %s AND word = ANY(%s)",
-            [self.owner, self.load, words],
-        )
-        return dict(rows)
+        """How many names have each of the words, where any has."""
+        return dict(self._rows(_COUNTS, [*self._mine, words]))
 
     def similar_words(self, word: str) -> list[str]:
-        """Return up to three words of names that one typing mistake makes of `word`, or two letters swapped,
-        the commonest first.
+        """Up to three words of names that one typing mistake makes of `word`, or two letters swapped, the
+        commonest first.
         """
-        rows = self._rows(
-            f"SELECT word, count FROM {self.words} WHERE {self.column} = %s AND load = %s AND deletions && %s::text[] LIMIT 200",
-            [self.owner, self.load, deletions(word)],
-        )
+        rows = self._rows(_SIMILAR, [*self._mine, deletions(word), _MAX_SIMILAR])
         near = [(-count, other) for other, count in rows if abs(len(other) - len(word)) <= 1]
-        return [other for _, other in sorted(near)[:3]]
+        return [other for _, other in sorted(near)[:_MAX_CORRECTIONS]]
 
-    def _rows(self, statement: str, parameters: list[Any]) -> list[Any]:
+    @property
+    def _mine(self) -> list[int]:
+        return [self.owner, self.load]
+
+    def _statement(self, template: str) -> str:
+        return template.format(names=self.table, words=self.words, owner=self.column)
+
+    def _rows(self, template: str, parameters: list[Any]) -> list[Any]:
         with connection.cursor() as cursor:
-            cursor.execute(statement, parameters)
-            found: list[Any] = cursor.fetchall()
-            return found
+            cursor.execute(self._statement(template), parameters)
+            rows: list[Any] = cursor.fetchall()
+            return rows

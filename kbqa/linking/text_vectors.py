@@ -1,4 +1,4 @@
-"""Texts as vectors in PostgreSQL: how the likeliest of very many are found at once.
+"""Dense retrieval of texts in PostgreSQL: the nearest of very many are found at once.
 
 A vector hangs on the hash of its text, so what stays as it was costs no encoding the next time.
 """
@@ -35,13 +35,13 @@ class TextVectors:
         """Keep the vectors of texts, and return how many had none yet. Raises EncoderError."""
         by_hash = {text_hash(text): text for text in texts}
         known = set(self.rows().values_list("text_hash", flat=True))
-        new = [each for each in by_hash if each not in known]
+        new = [hashed for hashed in by_hash if hashed not in known]
         for start in range(0, len(new), _AT_ONCE):
             portion = new[start : start + _AT_ONCE]
-            kept = zip(portion, map(HalfVector, encode([by_hash[each] for each in portion])), strict=True)
+            vectors = map(HalfVector, encode([by_hash[hashed] for hashed in portion]))
             rows = [
-                self.model(**self.owner, text_hash=each, text=by_hash[each], vector=vector)
-                for each, vector in kept
+                self.model(**self.owner, text_hash=hashed, text=by_hash[hashed], vector=vector)
+                for hashed, vector in zip(portion, vectors, strict=True)
             ]
             self.model._default_manager.bulk_create(rows, ignore_conflicts=True)
             progress(start + len(portion), len(new))
@@ -50,12 +50,13 @@ class TextVectors:
     def keep_only(self, texts: Iterable[str]) -> None:
         """Forget the vectors of all other texts."""
         kept = {text_hash(text) for text in texts}
-        gone = [each for each in self.rows().values_list("text_hash", flat=True) if each not in kept]
+        stored = self.rows().values_list("text_hash", flat=True)
+        gone = [hashed for hashed in stored if hashed not in kept]
         for start in range(0, len(gone), _AT_ONCE):
             self.rows().filter(text_hash__in=gone[start : start + _AT_ONCE]).delete()
 
-    def nearest(self, vector: Vectors, most: int) -> dict[str, float]:
-        """Return the texts that are likest to a unit vector [dimension], the likest first, with the cosine."""
+    def nearest(self, vector: Vectors, limit: int) -> dict[str, float]:
+        """Texts with their cosine to a unit vector [dimension], at most `limit`, the nearest first."""
         distance = MaxInnerProduct("vector", HalfVector(vector))
         with transaction.atomic(), connection.cursor() as cursor:
             # Where an index is used, it goes on until enough of this owner's are found.
@@ -64,15 +65,15 @@ class TextVectors:
                 self.rows()
                 .annotate(distance=distance)
                 .order_by("distance")
-                .values_list("text", "distance")[:most]
+                .values_list("text", "distance")[:limit]
             )
-            return {text: -float(found) for text, found in rows}
+            return {text: -float(negative) for text, negative in rows}
 
     def rows(self) -> QuerySet[TextVectorBase]:
-        """Return the owner's rows."""
+        """The owner's rows."""
         return self.model._default_manager.filter(**self.owner)
 
 
 def text_hash(text: str) -> uuid.UUID:
-    """Return what a text's vector is kept under."""
+    """The key of a text's vector: its MD5."""
     return uuid.UUID(bytes=md5(text.encode(), usedforsecurity=False).digest())

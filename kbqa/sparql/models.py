@@ -15,6 +15,7 @@ from pgvector.django import HnswIndex
 
 from kbqa.linking.models import NameBase, TextVectorBase, WordBase
 from kbqa.questions.models import QuestionBase
+from kbqa.sparql.profile import Profile
 from searchapp.secrets import EncryptedTextField
 from searchapp.versions import Source, Version
 
@@ -92,6 +93,15 @@ class GraphVersion(Version):
 
     def __str__(self) -> str:
         return f"{self.graph} version {self.number}"
+
+    @property
+    def parsed_profile(self) -> Profile:
+        """The graph's vocabulary, as the load found it."""
+        return Profile.from_json(self.profile)
+
+    @parsed_profile.setter
+    def parsed_profile(self, profile: Profile) -> None:
+        self.profile = profile.as_json()
 
     @property
     def folder(self) -> Path:

@@ -34,7 +34,7 @@ _USED = re.compile(r"(?<![\w?$:@-])([A-Za-z][\w-]*):(?=[\w%\\])")
 
 
 def prefixes_for(iris: Iterable[str], found: Mapping[str, str]) -> dict[str, str]:
-    """Return prefixes for the namespaces of some IRIs: those `found` in their file, and names made of the
+    """Prefixes for the namespaces of some IRIs: those `found` in their file, and names made of the
     namespaces that have none.
     """
     prefixes = {name: iri for name, iri in list(found.items())[:MAX_PREFIXES] if is_prefix(name, iri)}
@@ -73,7 +73,7 @@ def _free_name(space: str, taken: set[str]) -> str:
 
 
 def with_prefixes(query: str, prefixes: Mapping[str, str]) -> str:
-    """Return a query whose IRIs are written with prefixes, as far as there are any for them, and which
+    """A query whose IRIs are written with prefixes, as far as there are any for them, and which
     declares these.
     """
     names = {iri: name for name, iri in (KNOWN | dict(prefixes)).items()}
@@ -92,7 +92,7 @@ def with_prefixes(query: str, prefixes: Mapping[str, str]) -> str:
 
 
 def with_declarations(query: str, prefixes: Mapping[str, str]) -> str:
-    """Return a query with declarations before it of the prefixes that it uses but does not declare, as far as
+    """A query with declarations before it of the prefixes that it uses but does not declare, as far as
     they are known here.
     """
     known = KNOWN | dict(prefixes)

@@ -131,17 +131,17 @@ class Query:
 
     @property
     def every_edge(self) -> tuple[Edge, ...]:
-        """Return all edges that solutions may have."""
+        """All edges that solutions may have."""
         return (*self.edges, *(edge for branch in self.branches for edge in branch.edges), *self.optionals)
 
     @property
     def required(self) -> int:
-        """Return how many edges a solution has at least to be looked for along."""
+        """How many edges a solution has at least to be looked for along."""
         return len(self.edges) + max((len(branch.edges) for branch in self.branches), default=0)
 
     @property
     def grouped(self) -> tuple[Variable, ...]:
-        """Return the variables that solutions are grouped by: with aggregates, the plain columns."""
+        """The variables that solutions are grouped by: with aggregates, the plain columns."""
         items = [
             *self.columns,
             *([self.order] if self.order else []),
@@ -153,7 +153,7 @@ class Query:
 
 
 def pattern_text(query: Query, separator: str = " ", *, most: int | None = None) -> str:
-    """Return the inside of the query's WHERE clause; with `most`, only so many solutions of its edges are
+    """The inside of the query's WHERE clause; with `most`, only so many solutions of its edges are
     looked at.
     """
     parts = _joined(query)
@@ -166,7 +166,7 @@ def pattern_text(query: Query, separator: str = " ", *, most: int | None = None)
 
 
 def _joined(query: Query) -> list[str]:
-    """Return what every solution needs; of branches each with the edges that all have, so that its conditions
+    """What every solution needs; of branches each with the edges that all have, so that its conditions
     see what these bind.
     """
     common = _edges(query.edges)
@@ -188,7 +188,7 @@ def _filters(filters: Sequence[Filter]) -> list[str]:
 
 
 def query_text(query: Query) -> str:
-    """Return the query as SPARQL, one clause a line."""
+    """The query as SPARQL, one clause a line."""
     body = "\n".join(f"  {line}" for line in pattern_text(query, "\n").split("\n"))
     if not query.columns:
         return f"ASK {{\n{body}\n}}"
@@ -226,7 +226,7 @@ def _edge_parts(edge: Edge, number: int = 0) -> list[str]:
 
 
 def _chained(edges: Sequence[Edge]) -> str:
-    """Return edges each within the one before: engines then look them up one by one, where they join all of
+    """Edges each within the one before: engines then look them up one by one, where they join all of
     them for every row otherwise.
     """
     first, *others = edges

@@ -8,7 +8,7 @@ _PLACE = "<http://searchapp.example/s> <http://searchapp.example/p>"
 
 
 def parse_term(text: str) -> Term:
-    """Return the IRI or literal that N-Triples write as `text`. Raises ValueError."""
+    """The IRI or literal that N-Triples write as `text`. Raises ValueError."""
     if text.startswith("<") and text.endswith(">"):
         return NamedNode(text[1:-1])
     try:

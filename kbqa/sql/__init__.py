@@ -1,1 +1,5 @@
-"""DFIN-SQL: a question → a focused schema → SQL that is checked, run read-only and compared by its results."""
+"""Questions on relational databases.
+
+A question → schema linking → focus → constrained decoding → execution → reranking → answer; `public` is what
+others use.
+"""

@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from kbqa.linking.dates import parse_partial_date
 from kbqa.sql.schema import Column, ColumnType
 
-_PERIOD = re.compile(r"([12]\d{3})(?:-(0[1-9]|1[0-2])(?:-([0-3]\d))?)?")
 _TIMED = re.compile(r"TIME", re.IGNORECASE)
 _DATED = re.compile(r"DATE|STAMP", re.IGNORECASE)
 _WRITTEN = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2})?)?")
@@ -14,7 +14,7 @@ _WRITTEN = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2})?)?")
 
 @dataclass(frozen=True)
 class Period:
-    """A time from `first` until before `end`, and how its dates begin."""
+    """The time from `first` until before `end`; `text` is how its dates begin."""
 
     text: str
     first: date
@@ -22,8 +22,8 @@ class Period:
 
 
 def is_dated(text: str, column: Column) -> bool:
-    """Tell whether a constant can be compared with a column of dates in dialects that are strict: a date, or
-    a time of several days.
+    """Tell whether strict dialects compare a column of dates with a constant: a date, or a time of several
+    days.
     """
     return bool(_DATED.search(column.declared)) and (
         bool(_WRITTEN.fullmatch(text)) or period_of(text, column) is not None
@@ -31,21 +31,16 @@ def is_dated(text: str, column: Column) -> bool:
 
 
 def period_of(text: str, column: Column) -> Period | None:
-    """Return the time that a year, a month, or beside times a day means; None for what is compared with a
+    """The time that a year, a month, or beside times of day a day means; None for what is compared with the
     column as it is.
     """
-    match = (
-        _PERIOD.fullmatch(text) if column.type == ColumnType.DATE and _DATED.search(column.declared) else None
-    )
-    if match is None or (match[3] and not _TIMED.search(column.declared)):
+    if column.type != ColumnType.DATE or not _DATED.search(column.declared):
         return None
-    year, month, day = int(match[1]), int(match[2] or 1), int(match[3] or 1)
+    partial = parse_partial_date(text)
+    if partial is None or (partial.day is not None and not _TIMED.search(column.declared)):
+        return None
     try:
-        first = date(year, month, day)
-        if match[3]:
-            return Period(text, first, first + timedelta(days=1))
-        return Period(
-            text, first, date(year + (month == 12), month % 12 + 1, 1) if match[2] else date(year + 1, 1, 1)
-        )
-    except (ValueError, OverflowError):
+        first, last = date.fromisoformat(partial.first_day), date.fromisoformat(partial.last_day)
+    except ValueError:
         return None
+    return Period(text, first, last + timedelta(days=1))

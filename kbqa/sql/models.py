@@ -4,15 +4,26 @@ A scan is written whole and then served; the one before serves until then. What 
 outlives scans.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from kbqa.linking.models import NameBase, TextVectorBase, WordBase
 from kbqa.questions.models import QuestionBase
+from kbqa.sql.schema import ColumnRef, Schema, schema_from_json
 from searchapp.secrets import EncryptedTextField
 from searchapp.versions import Source, Version
+
+Codes = dict[ColumnRef, tuple[str, ...]]
+"""The values of columns that have few."""
+
+
+class ColumnDigest(NamedTuple):
+    """What tells whether a column's values changed: their hash, and how many they are."""
+
+    hash: str
+    values: int
 
 
 class Database(Source):
@@ -65,6 +76,37 @@ class Scan(Version):
 
     def __str__(self) -> str:
         return f"{self.database} scan {self.number}"
+
+    @property
+    def parsed_schema(self) -> Schema:
+        """The schema that was found, without what people wrote about it."""
+        return schema_from_json(self.schema)
+
+    @parsed_schema.setter
+    def parsed_schema(self, schema: Schema) -> None:
+        self.schema = schema.as_json()
+
+    @property
+    def parsed_codes(self) -> Codes:
+        """The values of columns that have few."""
+        stored: list[dict[str, Any]] = self.codes or []
+        return {ColumnRef(row["table"], row["column"]): tuple(row["values"]) for row in stored}
+
+    @parsed_codes.setter
+    def parsed_codes(self, codes: Codes) -> None:
+        self.codes = [
+            {"table": ref.table, "column": ref.column, "values": list(values)}
+            for ref, values in codes.items()
+        ]
+
+    @property
+    def parsed_digests(self) -> dict[str, ColumnDigest]:
+        """Digests of the columns that were read, by the columns' keys in the value index."""
+        return {key: ColumnDigest(*digest) for key, digest in self.digests.items()}
+
+    @parsed_digests.setter
+    def parsed_digests(self, digests: dict[str, ColumnDigest]) -> None:
+        self.digests = {key: list(digest) for key, digest in digests.items()}
 
 
 class ColumnNote(models.Model):

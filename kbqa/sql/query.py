@@ -24,7 +24,7 @@ class Aggregate(StrEnum):
 
 
 class Comparison(StrEnum):
-    """How a condition compares; CONTAINS, LACKS, STARTS and ENDS are LIKE with the wildcards in their places."""
+    """How a condition compares; CONTAINS, LACKS, STARTS and ENDS are LIKE with wildcards."""
 
     EQUAL = "="
     UNEQUAL = "!="
@@ -83,7 +83,7 @@ class DatePart:
 
     @property
     def table(self) -> str:
-        """Return the table that the column lies in."""
+        """The table that the column lies in."""
         return self.column.table
 
 
@@ -92,7 +92,7 @@ Operand = GroupKey | AllOf
 
 
 def column_of(operand: Operand) -> ColumnRef | None:
-    """Return the column that an operand is, or is made of."""
+    """The column that an operand is, or is made of."""
     if isinstance(operand, DatePart):
         return operand.column
     return operand if isinstance(operand, ColumnRef) else None
@@ -117,7 +117,7 @@ class Item:
 
     @property
     def terms(self) -> tuple[Term, ...]:
-        """Return its terms."""
+        """Its terms."""
         return (self.term,) if self.other is None else (self.term, self.other)
 
 
@@ -201,7 +201,7 @@ class Query:
         yield from (each.item for each in self.order)
 
     def tables(self) -> tuple[str, ...]:
-        """Return the tables that this SELECT itself names, in order."""
+        """The tables that this SELECT itself names, in order."""
         return tuple(dict.fromkeys([*(operand.table for operand in self.operands()), *self.with_tables]))
 
     def queries(self) -> Iterator["Query"]:

@@ -83,7 +83,7 @@ class NotConnectedError(ValueError):
 
 
 def render(query: Query, schema: Schema) -> exp.Query:
-    """Return a query's syntax tree. Raises NotConnectedError."""
+    """A query's syntax tree. Raises NotConnectedError."""
     select = _Select(query, schema).tree()
     if query.operation is None or query.right is None:
         return select
@@ -93,12 +93,12 @@ def render(query: Query, schema: Schema) -> exp.Query:
 
 
 def query_text(query: Query, schema: Schema, *, pretty: bool = False) -> str:
-    """Return a query as SQL in the schema's dialect. Raises NotConnectedError."""
+    """A query as SQL in the schema's dialect. Raises NotConnectedError."""
     return render(query, schema).sql(dialect=schema.dialect, pretty=pretty)
 
 
 def joins(query: Query, schema: Schema) -> list[tuple[str, ForeignKey | None]]:
-    """Return the tables of one SELECT in the order in which they are joined, each with the key that joins it
+    """The tables of one SELECT in the order in which they are joined, each with the key that joins it
     to those before.
     """
     found: list[tuple[str, ForeignKey | None]] = []
@@ -153,7 +153,7 @@ class _Select:
         return select if query.limit is None else select.limit(query.limit)
 
     def group(self) -> list[GroupKey]:
-        """Return what to group by.
+        """What is grouped by.
 
         Strict dialects want all that stand outside of aggregates beside some that stand inside.
         """
@@ -177,7 +177,7 @@ class _Select:
         return exp.Column(this=self.name(ref.column), table=self.name(ref.table) if self.qualified else None)
 
     def read(self, ref: ColumnRef) -> exp.Expr:
-        """Return what is compared, grouped and computed of a column."""
+        """A column as it is compared, grouped and computed with."""
         column = self.column(ref)
         return (
             exp.Cast(this=column, to=exp.DataType.build("TEXT"))
@@ -215,7 +215,7 @@ class _Select:
         return _OPERATORS[item.operator](this=left, expression=self.term(item.other))
 
     def shown(self, item: Item) -> exp.Expr:
-        """Return an item as it is shown: a part of a date says in its heading which part it is, a column read
+        """An item as it is shown: a part of a date says in its heading which part it is, a column read
         as text is called as before.
         """
         operand, found = item.term.operand, self.item(item)
@@ -228,14 +228,14 @@ class _Select:
         )
 
     def order(self, order: Order) -> exp.Ordered:
-        """Return a sort key, with empty values where the dialect puts them by itself."""
+        """A sort key, with empty values where the dialect puts them by itself."""
         small = Dialect.get_or_raise(self.schema.dialect).NULL_ORDERING == "nulls_are_small"
         return exp.Ordered(
             this=self.item(order.item), desc=order.descending, nulls_first=order.descending != small
         )
 
     def conditions(self, conditions: Sequence[Condition]) -> exp.Expr:
-        """Return conditions with AND before OR, as SQL reads them."""
+        """Conditions with AND before OR, as SQL reads them."""
         groups: list[list[exp.Expr]] = [[]]
         for place, condition in enumerate(conditions):
             if condition.follows_or and place:
@@ -257,14 +257,14 @@ class _Select:
         return self.within(left, comparison, periods) if periods else self.valued(left, condition)
 
     def listed(self, query: Query) -> exp.Query:
-        """Return a query that IN looks through."""
+        """A query that IN looks through."""
         tree = render(query, self.schema)
         if query.limit is None or self.schema.dialect not in _NO_LIMIT_WITHIN:
             return tree
         return exp.select("*").from_(tree.subquery("first_ones"))
 
     def known(self, query: Query) -> Query:
-        """Return a query without empty values: nothing would be known not to be among them."""
+        """A query without empty values: nothing would be known not to be among them."""
         item = query.items[0]
         operand = item.term.operand
         if (
@@ -283,7 +283,7 @@ class _Select:
         )
 
     def valued(self, left: exp.Expr, condition: Condition) -> exp.Expr:
-        """Return a comparison with constants, a column or a query's one value."""
+        """A comparison with constants, a column or a query's one value."""
         comparison = condition.comparison
         if comparison in _PATTERNS:
             like = exp.Like(
@@ -302,7 +302,7 @@ class _Select:
         return _COMPARISONS[comparison](this=left, expression=self.right(condition))
 
     def periods(self, condition: Condition) -> list[Period]:
-        """Return the times that a column of dates is compared with, where all its values are such; SQLite's
+        """The times that a column of dates is compared with, where all its values are such; SQLite's
         texts have patterns of their own.
         """
         term, patterned = condition.item.term, condition.comparison in _PATTERNS
@@ -321,7 +321,7 @@ class _Select:
         )
 
     def within(self, left: exp.Expr, comparison: Comparison, periods: Sequence[Period]) -> exp.Expr:
-        """Return a comparison with times: by how dates begin where they are texts, else by their first day
+        """A comparison with times: by how dates begin where they are texts, else by their first day
         and the one after the last.
         """
         if self.schema.dialect in _DATES_ARE_TEXTS:
@@ -345,7 +345,7 @@ class _Select:
         return exp.Not(this=either) if comparison in (Comparison.UNEQUAL, Comparison.LACKS) else either
 
     def beginning(self, left: exp.Expr, comparison: Comparison, periods: Sequence[Period]) -> exp.Expr:
-        """Return a comparison of how dates begin, which are texts, or years alone as numbers."""
+        """A comparison of how dates begin, which are texts, or years alone as numbers."""
         start = exp.Substring(
             this=left, start=exp.Literal.number(1), length=exp.Literal.number(len(periods[0].text))
         )
@@ -365,7 +365,7 @@ class _Select:
         return self.value(condition.values[0], condition.item)
 
     def value(self, value: Value, item: Item) -> exp.Expr:
-        """Return a constant: a number beside numbers, else text."""
+        """A constant: a number beside numbers, else text."""
         term = item.term
         if (
             not isinstance(term.operand, ColumnRef)
@@ -382,7 +382,7 @@ class _Select:
 
 
 def written_name(text: str, dialect: str) -> str:
-    """Return a table's or column's name as a dialect writes it, in quotation marks where it must."""
+    """A table's or column's name as a dialect writes it, in quotation marks where it must."""
     return exp.to_identifier(text, quoted=_needs_quotes(text, dialect)).sql(dialect=dialect)
 
 

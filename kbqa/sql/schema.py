@@ -34,7 +34,7 @@ class ColumnType(StrEnum):
 
 
 def column_type(declared: str) -> ColumnType:
-    """Return the type that a declaration means; what is unknown is text."""
+    """The type that a declaration means; what is unknown is text."""
     if _BOOLEAN.search(declared):
         return ColumnType.BOOLEAN
     if _DATES.search(declared):
@@ -46,14 +46,16 @@ def read_as_text(declared: str, dialect: str) -> bool:
     """Tell whether a dialect compares such a column with nothing but its like, as PostgreSQL does JSON and
     UUIDs; its text can be.
 
-    >>> [read_as_text(each, "postgres") for each in ("UUID", "INTEGER[]", "INT4RANGE", "VARCHAR(80)", "INTEGER")], read_as_text("UUID", "sqlite")
-    ([True, True, True, False, False], False)
+    >>> [read_as_text(declared, "postgres") for declared in ("UUID", "INTEGER[]", "INT4RANGE")]
+    [True, True, True]
+    >>> read_as_text("VARCHAR(80)", "postgres"), read_as_text("UUID", "sqlite")
+    (False, False)
     """
     return dialect not in LENIENT and not _ORDINARY.match(declared)
 
 
 def readable(identifier: str) -> str:
-    """Return an identifier as words: `airportCode` and `AIRPORT_CODE` are both `airport code`.
+    """An identifier as words: `airportCode` and `AIRPORT_CODE` are both `airport code`.
 
     >>> readable("Album_ID"), readable("frpmCount2"), readable("Charter School (Y/N)")
     ('album id', 'frpm count2', 'charter school y n')
@@ -92,7 +94,7 @@ class Column:
 def declared_column(
     name: str, declared: str, dialect: str, *, primary: bool = False, description: str = ""
 ) -> Column:
-    """Return a column as a database of a dialect declares it."""
+    """A column as a database of a dialect declares it."""
     as_text = read_as_text(declared, dialect)
     return Column(
         name,
@@ -113,7 +115,7 @@ class ForeignKey:
     declared: bool = True
 
     def turned(self) -> "ForeignKey":
-        """Return the same connection seen from its other end."""
+        """The same connection seen from its other end."""
         return ForeignKey(self.target, self.source, self.declared)
 
 
@@ -128,7 +130,7 @@ class Table:
     view: bool = False
 
     def column(self, name: str) -> Column:
-        """Return a column by its name, whatever its capitals. Raises KeyError."""
+        """A column by its name, whatever its capitals. Raises KeyError."""
         return self._by_name[name.lower()]
 
     @cached_property
@@ -136,7 +138,7 @@ class Table:
         return {column.name.lower(): column for column in self.columns}
 
     def refs(self) -> list[ColumnRef]:
-        """Return the places of its columns."""
+        """The places of its columns."""
         return [ColumnRef(self.name, column.name) for column in self.columns]
 
 
@@ -162,11 +164,11 @@ class Schema:
         return found
 
     def table(self, name: str) -> Table:
-        """Return a table by its name, whatever its capitals. Raises KeyError."""
+        """A table by its name, whatever its capitals. Raises KeyError."""
         return self._by_name[name.lower()]
 
     def column(self, ref: ColumnRef) -> Column:
-        """Return a column by its place. Raises KeyError."""
+        """A column by its place. Raises KeyError."""
         return self.table(ref.table).column(ref.column)
 
     def refs(self) -> Iterator[ColumnRef]:
@@ -175,11 +177,11 @@ class Schema:
             yield from table.refs()
 
     def leaving(self, table: str) -> list[ForeignKey]:
-        """Return the keys at a table, each seen from it."""
+        """The keys at a table, each seen from it."""
         return self._neighbours[table]
 
     def between(self, table: str, other: str) -> list[ForeignKey]:
-        """Return the keys that connect two tables, seen from the first."""
+        """The keys that connect two tables, seen from the first."""
         return [key for key in self._neighbours[table] if key.target.table == other]
 
     @cached_property
@@ -199,7 +201,7 @@ class Schema:
         return self._islands[table] == self._islands[other]
 
     def path(self, sources: Iterable[str], target: str) -> list[str]:
-        """Return the tables of a shortest path from any of `sources` to `target`, both ends included; empty
+        """The tables of a shortest path from any of `sources` to `target`, both ends included; empty
         where there is none.
         """
         before: dict[str, str | None] = dict.fromkeys(sources)
@@ -222,7 +224,7 @@ class Schema:
         return steps[::-1]
 
     def closure(self, tables: Iterable[str]) -> tuple[str, ...]:
-        """Return tables with those that connect them, in the order in which they can be joined (shortest
+        """Tables with those that connect them, in the order in which they can be joined (shortest
         paths, one after another).
 
         Tables that no key connects come last, by themselves.
@@ -245,11 +247,11 @@ class Schema:
         return (*joined, *islands)
 
     def as_json(self) -> dict[str, Any]:
-        """Return what `schema_from_json` reads."""
+        """The JSON that `schema_from_json` reads."""
         return asdict(self)
 
     def part(self, refs: Iterable[ColumnRef], tables: Iterable[str] = ()) -> "Schema":
-        """Return the schema of some columns and tables only, with the keys that lie within."""
+        """The schema of some columns and tables only, with the keys that lie within."""
         kept, names = set(refs), set(tables)
         found = []
         for table in self.tables:
@@ -266,7 +268,7 @@ class Schema:
 
 
 def schema_from_json(found: Mapping[str, Any]) -> Schema:
-    """Return a schema from its JSON."""
+    """A schema from its JSON."""
     tables = tuple(
         Table(
             **{

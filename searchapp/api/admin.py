@@ -40,7 +40,7 @@ class ApiKeyAdmin(ModelAdmin):  # type: ignore[misc]
 
     @admin.display(description="Key")
     def shown_prefix(self, key: ApiKey) -> str:
-        """Return the part of the key that is not secret."""
+        """The part of the key that is not secret."""
         return f"sa_{key.prefix}_…"
 
     def has_change_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:

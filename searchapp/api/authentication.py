@@ -20,7 +20,7 @@ class ApiKeyAuthentication(BaseAuthentication):
     keyword = "Bearer"
 
     def authenticate(self, request: Request) -> tuple[Any, ApiKey] | None:
-        """Return the key's account and the key; None where no bearer token is given.
+        """The key's account and the key; None where no bearer token is given.
 
         Raises AuthenticationFailed.
         """
@@ -36,7 +36,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         return key.user, key
 
     def authenticate_header(self, request: Request) -> str:
-        """Return the WWW-Authenticate header, so that a missing key is 401 and not 403."""
+        """The WWW-Authenticate header, so that a missing key is 401 and not 403."""
         return self.keyword
 
 
@@ -47,5 +47,5 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-c
     name = "apiKey"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        """Return the security scheme."""
+        """The security scheme."""
         return {"type": "http", "scheme": "bearer", "description": "An API key, made in the admin: `sa_…`"}

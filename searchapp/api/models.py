@@ -20,7 +20,7 @@ class ApiKeyManager(models.Manager["ApiKey"]):
         return self.create(user=user, name=name, scope=scope, prefix=prefix, digest=digest(text)), text
 
     def find(self, text: str) -> "ApiKey | None":
-        """Return the key with this text, if it exists and its account is active."""
+        """The key with this text, if it exists and its account is active."""
         return self.select_related("user").filter(digest=digest(text), user__is_active=True).first()
 
 
@@ -53,7 +53,7 @@ class ApiKey(models.Model):
 
 
 def digest(text: str) -> str:
-    """Return the hash under which a key is stored.
+    """The hash under which a key is stored.
 
     Keys are random, so a plain hash cannot be reversed by guessing.
     """

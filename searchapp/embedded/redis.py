@@ -26,7 +26,7 @@ class Redis:
     socket: Path
 
     def is_running(self) -> bool:
-        """Tell whether a server of this folder answers."""
+        """Whether a server of this folder answers."""
         return self._ask(b"PING\r\n").startswith(b"+PONG")
 
     def start(self) -> None:
@@ -84,7 +84,7 @@ class Redis:
         return self.folder / "server.pid"
 
     def _process(self) -> psutil.Process | None:
-        """Return the running server; a process that merely reuses the number of a dead one does not count."""
+        """The running server; a process that merely reuses the number of a dead one does not count."""
         try:
             process = psutil.Process(int(self._pid_file.read_text(encoding="ascii")))
             return process if "redis" in process.name() else None

@@ -10,8 +10,7 @@ from searchapp.embedded.errors import ServiceError
 
 
 def stored_secret(data_dir: Path, name: str, length: int = 48) -> str:
-    """Return the secret `name` of this data folder, made on first use; the file is readable by its owner
-    alone.
+    """The secret `name` of this data folder, made on first use; only its owner may read the file.
 
     Two processes that start at once agree: whoever links the file first wins.
     """

@@ -36,16 +36,14 @@ class EmbeddedServices:
 
     @classmethod
     def from_environment(cls) -> "EmbeddedServices":
-        """Return the services of the data folder that the settings name."""
+        """The services of the data folder that the settings name."""
         from django.conf import settings
 
         return cls(settings.DATA_DIR)
 
     @contextmanager
     def held(self) -> Iterator[bool]:
-        """Keep the services running while the block runs; yields whether the database is new and needs
-        migrating.
-        """
+        """Keep the services running while the block runs; yields whether the database is new."""
         if os.environ.get(SUPERVISED):
             yield False
             return
@@ -82,7 +80,8 @@ class EmbeddedServices:
             self.run_dir.mkdir(parents=True, exist_ok=True, mode=0o755)
         except OSError as error:
             raise ServiceError(
-                f"The data folder {self.data_dir} cannot be used: {error}. Set DATA_DIR to a folder you may write to."
+                f"The data folder {self.data_dir} cannot be used: {error}. "
+                "Set DATA_DIR to a folder you may write to."
             ) from error
 
     def _start(self) -> bool:

@@ -63,9 +63,11 @@ def _only_instance(data_dir: Path, address: str) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
+            where = lock.read().strip() or "an address it is about to print"
             raise ServiceError(
-                f"Searchapp already runs on this data folder ({data_dir}), at {lock.read().strip() or 'an address it is about to print'}.\n"
-                "Stop that one first, or give this one a data folder and a port of its own: DATA_DIR=… PORT=… make up"
+                f"Searchapp already runs on this data folder ({data_dir}), at {where}.\n"
+                "Stop that one first, or give this one a data folder and a port of its own: "
+                "DATA_DIR=… PORT=… make up"
             ) from None
         lock.truncate(0)
         lock.write(address)
@@ -135,15 +137,14 @@ class _Child:
         recent = [start for start in self.starts if time.monotonic() - start < _RESTART_WINDOW]
         if len(recent) >= _RESTART_LIMIT:
             raise ServiceError(
-                f"The {self.name} ended {len(recent)} times within a minute (last status {code}); see {self.log}"
+                f"The {self.name} ended {len(recent)} times within a minute (last status {code}); "
+                f"see {self.log}"
             )
         print(f"The {self.name} ended with status {code}; starting it again.", flush=True)
         self.process = self._start()
 
     def stop(self, patience: float) -> None:
-        """Ask the process to finish what it does; end it and its children if it takes longer than `patience`
-        seconds.
-        """
+        """Ask the process to finish; end it and its children if that takes longer than `patience` seconds."""
         if self.process.poll() is None:
             self.process.terminate()
         with suppress(subprocess.TimeoutExpired):
@@ -227,9 +228,7 @@ def _wait_until_listening(host: str, port: str, web: _Child, stop: threading.Eve
 
 
 def _die_with_parent() -> None:
-    """Ask the kernel (Linux) to end this process when the supervisor is killed, so that no half of the
-    product stays.
-    """
+    """Ask the kernel (Linux) to end this process with the supervisor: no half of the product stays."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 

@@ -27,7 +27,7 @@ class EncoderSpec:
     max_tokens: int = 256
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the fields for storage as JSON."""
+        """The fields for storage as JSON."""
         return asdict(self)
 
 
@@ -39,7 +39,7 @@ class Encoder(Protocol):
     dimension: int
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Return float32 [len(texts), dimension], each row of unit length, in the order of `texts`.
+        """Float32 [len(texts), dimension], each row of unit length, in the order of `texts`.
 
         Raises EncoderError.
         """

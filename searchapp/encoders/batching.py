@@ -1,4 +1,4 @@
-"""Batches that waste little: identical texts once, similar lengths together, a token budget for each batch."""
+"""Batches that waste little: identical texts once, similar lengths together, a token budget for each."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -12,9 +12,7 @@ Batch = NDArray[np.int64]
 
 
 def unique(texts: Sequence[str]) -> tuple[list[str], NDArray[np.int64]]:
-    """Return the distinct texts in order of first appearance, and for each text the index of its distinct
-    one.
-    """
+    """The distinct texts by first appearance, and for each text the index of its distinct one."""
     positions: dict[str, int] = {}
     inverse = np.fromiter(
         (positions.setdefault(text, len(positions)) for text in texts), dtype=np.int64, count=len(texts)
@@ -23,8 +21,7 @@ def unique(texts: Sequence[str]) -> tuple[list[str], NDArray[np.int64]]:
 
 
 def batches(lengths: Sequence[int], token_budget: int) -> Iterator[Batch]:
-    """Yield index arrays, longest texts first, so that (longest in batch) x (texts in batch) stays within the
-    budget.
+    """Index arrays, longest texts first, so that (longest in batch) × (texts in batch) is in the budget.
 
     Longest first means that memory peaks at once, not at the end of a long run.
     """

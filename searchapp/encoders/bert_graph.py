@@ -1,5 +1,4 @@
-"""A BERT encoder as an OpenVINO graph, built straight from its safetensors: no torch, no conversion, no
-download.
+"""A BERT encoder as an OpenVINO graph, built straight from its safetensors: no torch, no conversion.
 
 The layers are those of Devlin et al. 2019 (post-norm Transformer, learned positions, GELU), the read-out that
 of sentence-transformers: the mean over the tokens that are not padding, scaled to unit length.
@@ -17,8 +16,7 @@ Weights = Mapping[str, NDArray[np.float32]]
 
 
 def bert_mean_pooling_model(config: Mapping[str, Any], weights: Weights) -> ov.Model:
-    """Return a model from (input_ids, attention_mask), both int64 [batch, tokens], to float32 [batch,
-    hidden_size].
+    """A model from (input_ids, attention_mask), int64 [batch, tokens], to float32 [batch, hidden_size].
 
     `config` is the Hugging Face `config.json` of a BertModel, `weights` its tensors by name.
     """
@@ -32,31 +30,30 @@ def bert_mean_pooling_model(config: Mapping[str, Any], weights: Weights) -> ov.M
 
 
 def bert_states(ids: ov.Node, mask: ov.Node, config: Mapping[str, Any], weights: Weights) -> ov.Node:
-    """Return the states after the last layer, float32 [batch, tokens, hidden_size]."""
+    """The states after the last layer, float32 [batch, tokens, hidden_size]."""
     hidden, heads = int(config["hidden_size"]), int(config["num_attention_heads"])
     epsilon = float(config["layer_norm_eps"])
     weight = {
         name.removeprefix("bert."): np.asarray(value, dtype=np.float32) for name, value in weights.items()
     }
     state = _embeddings(ids, weight, epsilon)
-    # 0 where a token may be attended to, a large negative number where there is padding: [batch, 1, 1,
-    # tokens].
-    kept = op.unsqueeze(op.convert(mask, np.float32), np.array([1, 2], dtype=np.int64))
-    attention_bias = op.multiply(op.subtract(kept, np.float32(1)), np.float32(1e9))
+    # [batch, 1, 1, tokens]: 0 where a token may be attended to, a large negative number for padding.
+    present = op.unsqueeze(op.convert(mask, np.float32), np.array([1, 2], dtype=np.int64))
+    attention_bias = op.multiply(op.subtract(present, np.float32(1)), np.float32(1e9))
     for layer in range(int(config["num_hidden_layers"])):
         state = _layer(state, attention_bias, weight, f"encoder.layer.{layer}.", hidden, heads, epsilon)
     return state
 
 
 def token_mean(states: ov.Node, mask: ov.Node) -> ov.Node:
-    """Return the mean state over the tokens that are not padding, float32 [batch, hidden_size]."""
-    kept = op.unsqueeze(op.convert(mask, np.float32), np.int64(-1))
-    number = op.reduce_sum(kept, np.int64(1), False)
-    return op.divide(op.reduce_sum(op.multiply(states, kept), np.int64(1), False), number)
+    """The mean state over the tokens that are not padding, float32 [batch, hidden_size]."""
+    present = op.unsqueeze(op.convert(mask, np.float32), np.int64(-1))
+    number = op.reduce_sum(present, np.int64(1), False)
+    return op.divide(op.reduce_sum(op.multiply(states, present), np.int64(1), False), number)
 
 
 def unit_length(vectors: ov.Node) -> ov.Node:
-    """Return the rows scaled to unit length."""
+    """The rows scaled to unit length."""
     return op.normalize_l2(vectors, np.array([-1], dtype=np.int64), 1e-12, "max")
 
 
@@ -96,11 +93,11 @@ def _layer(
 
 
 def linear(state: ov.Node, weight: Weights, name: str) -> ov.Node:
-    """Return the states through the dense layer `name`."""
+    """The states through the dense layer `name`."""
     return op.add(op.matmul(state, weight[f"{name}.weight"], False, True), weight[f"{name}.bias"])
 
 
 def layer_norm(state: ov.Node, weight: Weights, name: str, epsilon: float) -> ov.Node:
-    """Return the states normalised over the last axis, with the scale and shift of the layer `name`."""
+    """The states normalised over the last axis, with the scale and shift of the layer `name`."""
     normal = op.mvn(state, np.array([-1], dtype=np.int64), True, epsilon, "inside_sqrt")
     return op.add(op.multiply(normal, weight[f"{name}.weight"]), weight[f"{name}.bias"])

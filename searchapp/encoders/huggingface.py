@@ -46,7 +46,7 @@ class HuggingFaceEncoder:
         self.identity = f"{Path(spec.model).name}@{revision}/mean/{self._max_tokens}"
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Return float32 [len(texts), dimension], each row of unit length."""
+        """Float32 [len(texts), dimension], each row of unit length."""
         tokens: list[list[int]] = []
 
         def lengths_of(distinct: list[str]) -> list[int]:

@@ -31,14 +31,14 @@ class OpenAiEncoder:
         self.dimension = len(self._request(["dimension"])[0])
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Return float32 [len(texts), dimension], each row of unit length.
+        """Float32 [len(texts), dimension], each row of unit length.
 
         Raises EncoderError, transient for outages.
         """
         distinct: list[str] = []
 
-        def lengths_of(found: list[str]) -> list[int]:
-            distinct.extend(text[: self._limit] or " " for text in found)
+        def lengths_of(unique_texts: list[str]) -> list[int]:
+            distinct.extend(text[: self._limit] or " " for text in unique_texts)
             return [len(text) // _CHARACTERS_PER_TOKEN + 1 for text in distinct]
 
         def encode_batch(batch: Batch) -> Vectors:

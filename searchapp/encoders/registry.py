@@ -27,18 +27,18 @@ def register_backend(name: str, module: str, factory: str) -> None:
 
 
 def configured_spec() -> EncoderSpec:
-    """Return the encoder that the settings choose."""
+    """The encoder that the settings choose."""
     chosen: dict[str, Any] = settings.ENCODER
     return EncoderSpec(**chosen)
 
 
 def get_encoder() -> Encoder:
-    """Return the encoder that the settings choose, loaded once in each process. Raises EncoderError."""
+    """The encoder that the settings choose, loaded once in each process. Raises EncoderError."""
     return load_encoder(configured_spec())
 
 
 def load_encoder(spec: EncoderSpec) -> Encoder:
-    """Return the encoder of `spec`, loaded once in each process. Raises EncoderError."""
+    """The encoder of `spec`, loaded once in each process. Raises EncoderError."""
     with _loading:
         if spec not in _loaded:
             if spec.backend not in BACKENDS:

@@ -34,12 +34,12 @@ class JobAdmin(ModelAdmin):  # type: ignore[misc]
         },
     )
     def shown_state(self, job: Job) -> str:
-        """Return the state as a coloured label."""
+        """The state as a coloured label."""
         return str(job.state)
 
     @admin.display(description="Progress")
     def progress(self, job: Job) -> str:
-        """Return how far the current stage is."""
+        """How far the current stage is."""
         return f"{job.percent} %" if job.percent is not None and job.is_active else "–"
 
     @admin.action(description="Cancel")

@@ -12,9 +12,9 @@ _LOOK_EVERY_SECONDS = 0.3
 
 
 def run_to_end(job: Job, show: Callable[[Job], None]) -> Job:
-    """Run all stages of a job, or wait for the worker that runs it; call `show` with the row now and then.
+    """The row of a job in its final state: all its stages run here, or by the worker that has it.
 
-    Returns the row in its final state. Raises what a database outage raises.
+    `show` gets the row now and then. Raises OperationalError where the database is away.
     """
     ended = threading.Event()
 

@@ -74,20 +74,20 @@ class Job(models.Model):
 
     @property
     def is_active(self) -> bool:
-        """Tell whether the job is still to be finished."""
+        """Whether the job is still to be finished."""
         return self.state in self.ACTIVE
 
     @property
     def can_cancel(self) -> bool:
-        """Tell whether cancelling makes sense now."""
+        """Whether cancelling makes sense now."""
         return self.state in (self.State.QUEUED, self.State.RUNNING)
 
     @property
     def can_retry(self) -> bool:
-        """Tell whether the job may be put into the queue again."""
+        """Whether the job may be put into the queue again."""
         return self.state in (self.State.FAILED, self.State.CANCELLED)
 
     @property
     def percent(self) -> int | None:
-        """Return the progress of the current stage, 0 to 100, or None while the total is unknown."""
+        """The progress of the current stage, 0 to 100, or None while the total is unknown."""
         return min(100, 100 * self.done // self.total) if self.total else None

@@ -43,7 +43,7 @@ def run_stages(job_id: int, *, follow: bool = False) -> None:
 
 
 def abandoned_jobs(*, patience: timedelta = timedelta(0)) -> list[Job]:
-    """Return the active jobs that no process runs: their worker was killed, or the broker lost their message.
+    """The active jobs that no process runs: their worker was killed, or the broker lost their message.
 
     A job without a process may simply wait for a free worker: it counts only when handed over longer than
     `patience` ago.
@@ -110,15 +110,16 @@ def _end(job: Job, state: Job.State, *, message: str = "", error: str = "") -> N
 def _database_advice(error: Exception) -> str:
     text = str(error).strip()
     if "No space left" in text or "could not extend file" in text:
-        return f"The database's disk is full. Free some space and retry; the version before keeps serving. ({text.splitlines()[0]})"
+        return (
+            "The database's disk is full. Free some space and retry; the version before keeps serving. "
+            f"({text.splitlines()[0]})"
+        )
     return f"The database refused: {text}"
 
 
 @contextmanager
 def _exclusively(job_id: int) -> Iterator[bool]:
-    """Hold the job's advisory lock: PostgreSQL frees it with the connection, so a killed worker never keeps
-    it.
-    """
+    """Hold the job's advisory lock; PostgreSQL frees it with the connection, also of a killed worker."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_SPACE, job_id])
         row = cursor.fetchone()

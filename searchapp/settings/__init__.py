@@ -1,1 +1,1 @@
-"""Settings: `embedded` (the default: everything from Python wheels) and `production` (from the environment)."""
+"""Settings: `embedded` (the default, all from Python wheels) and `production` (from the environment)."""

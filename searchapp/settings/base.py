@@ -105,7 +105,9 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Searchapp",
-    "DESCRIPTION": "Answers from your own code, knowledge graphs and databases, with the query behind every answer.",
+    "DESCRIPTION": (
+        "Answers from your own code, knowledge graphs and databases, with the query behind every answer."
+    ),
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
@@ -113,11 +115,10 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {
         "JobState": "searchapp.jobs.models.Job.State",
-        "BuildState": "codesearch.models.Build.State",
+        "VersionState": "searchapp.versions.Version.State",
         "SourceKind": "codesearch.models.Repository.SourceKind",
         "UnitKind": "codesearch.models.Unit.Kind",
         "GraphSourceKind": "kbqa.sparql.models.Graph.SourceKind",
-        "GraphVersionState": "kbqa.sparql.models.GraphVersion.State",
     },
 }
 

@@ -17,14 +17,12 @@ problems: list[tuple[str, str]] = []
 
 
 def text(name: str, default: str = "") -> str:
-    """Return the variable `name`, or `default` where it is unset or empty."""
+    """The variable `name`, or `default` where it is unset or empty."""
     return os.environ.get(name, "").strip() or default
 
 
 def secret(name: str, *, required: bool = False) -> str:
-    """Return the secret `name`, or the content of the file that `name_FILE` points to; empty if neither is
-    set.
-    """
+    """The secret `name`, or the content of the file that `name_FILE` names; empty if neither is set."""
     path = text(f"{name}_FILE")
     value = text(name)
     if path and not value:
@@ -51,12 +49,12 @@ def _parsed(name: str, default: T, parse: Callable[[str], T], expected: str) -> 
 
 
 def integer(name: str, default: int) -> int:
-    """Return the variable `name` as a whole number."""
+    """The variable `name` as a whole number."""
     return _parsed(name, default, int, "a whole number")
 
 
 def boolean(name: str, default: bool) -> bool:
-    """Return the variable `name` as a yes/no value."""
+    """The variable `name` as a yes/no value."""
     words = {
         "1": True,
         "true": True,
@@ -78,6 +76,6 @@ def boolean(name: str, default: bool) -> bool:
 
 
 def listing(name: str, default: list[str] | None = None) -> list[str]:
-    """Return the variable `name` as a comma-separated list."""
+    """The variable `name` as a comma-separated list."""
     value = text(name)
     return [part.strip() for part in value.split(",") if part.strip()] if value else list(default or [])

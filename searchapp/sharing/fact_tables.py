@@ -1,6 +1,4 @@
-"""What one engine knows that another can ask as tables of a database: a list of tables, so that the engines
-need not know each other.
-"""
+"""What one engine knows and another can ask as tables of a database, by a list: neither knows the other."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

@@ -1,6 +1,4 @@
-"""What one engine has that another can load as a graph: a table of sources, so that the engines need not know
-each other.
-"""
+"""What one engine has and another can load as a graph, by a table of sources: neither knows the other."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -48,6 +48,10 @@ def checked(tmp_path):
     return make
 
 
+def compared(verification, measure, entry=ENTRY):
+    return verification.compared(entry, verification.run_of(entry), measure)
+
+
 @pytest.mark.parametrize(
     ("measured", "verdict"),
     [(0.5, "OK"), (0.51, "OK"), (0.49, "OK"), (0.4899, "FELL"), (0.5101, "ROSE"), (0.0, "FELL")],
@@ -70,13 +74,13 @@ def test_a_score_that_is_not_printed_is_no_score():
 def test_a_commit_is_measured_once(checked, tmp_path):
     measure = Measure({"mrr": 0.502})
     for _ in range(2):
-        (comparison,) = checked().compared(ENTRY, measure)
+        (comparison,) = compared(checked(), measure)
         assert str(comparison) == "[OK] cosqa mrr: expected 0.5, found 0.502 (± 0.01)"
     assert measure.calls == [["evaluate_code", "--corpus", str(tmp_path / "data" / "corpus.jsonl")]]
-    checked(commit="def5678").compared(ENTRY, measure)
-    checked(again=True).compared(ENTRY, measure)
-    checked(commit="abc1234-changed").compared(ENTRY, measure)
-    checked(commit="abc1234-changed").compared(ENTRY, measure)
+    compared(checked(commit="def5678"), measure)
+    compared(checked(again=True), measure)
+    compared(checked(commit="abc1234-changed"), measure)
+    compared(checked(commit="abc1234-changed"), measure)
     assert len(measure.calls) == 5
     names = {path.name for path in (tmp_path / "results").iterdir()}
     assert names == {"abc1234.jsonl", "def5678.jsonl", "abc1234-changed.jsonl"}
@@ -84,18 +88,18 @@ def test_a_commit_is_measured_once(checked, tmp_path):
 
 def test_quick_and_full_results_are_apart(checked, tmp_path):
     measure = Measure({"mrr": 0.5})
-    (full,), (quick,) = checked().compared(ENTRY, measure), checked(quick=True).compared(ENTRY, measure)
+    (full,), (quick,) = compared(checked(), measure), compared(checked(quick=True), measure)
     assert (full.verdict, quick.verdict) == (Verdict.OK, Verdict.FELL)
     assert measure.calls[1][-2:] == ["--limit", "9"]
     results = read_results(tmp_path / "results")
     assert [result.quick for result in results] == [False, True]
     assert latest(results)["cosqa"].measures == {"mrr": 0.5}
-    assert checked(quick=True).compared(Entry("a", "b", FULL), measure) == []
+    assert checked(quick=True).run_of(Entry("a", "b", FULL)) is None
 
 
 def test_a_quick_variant_that_is_the_whole_is_measured_once(checked):
     measure, entry = Measure({"mrr": 0.5}), Entry("cosqa", "CosQA", FULL, FULL)
-    assert checked().compared(entry, measure) == checked(quick=True).compared(entry, measure)
+    assert compared(checked(), measure, entry) == compared(checked(quick=True), measure, entry)
     assert len(measure.calls) == 1
 
 
@@ -107,7 +111,7 @@ def test_the_latest_result_counts():
 
 def test_what_has_no_data_is_left_out(checked, tmp_path):
     (tmp_path / "data" / "corpus.jsonl").unlink()
-    (comparison,) = checked().compared(ENTRY, Measure({}))
+    (comparison,) = compared(checked(), Measure({}))
     assert comparison.verdict == Verdict.LEFT_OUT
     assert "corpus.jsonl" in comparison.reason
     folders = {"data": tmp_path / "data"}
@@ -118,7 +122,7 @@ def test_a_command_that_fails_is_told(checked):
     def fail(arguments):
         raise CommandFailed("it ended")
 
-    (comparison,) = checked().compared(ENTRY, fail)
+    (comparison,) = compared(checked(), fail)
     assert str(comparison) == "[FAILED] cosqa: it ended"
 
 

@@ -54,7 +54,7 @@ class FlatFeatures:
     read: NDArray[np.float16] | None = None
 
     def __getitem__(self, index: int) -> Features:
-        """Return the features of one unit."""
+        """The features of one unit."""
         start, node_start = (self.token_ends[index - 1], self.node_ends[index - 1]) if index else (0, 0)
         of_unit = slice(start, self.token_ends[index])
         read = (
@@ -76,10 +76,9 @@ class Dataset:
 
 
 def seen_by_encoder(code: str, language: str, name: str = "", documentation: str = "") -> Seen:
-    """Return the text and the graph of a function given by its source alone, as indexing would see them.
+    """The text and the graph of a function that is given by its source alone, as indexing would see them.
 
-    `name` and `documentation` are what the source alone does not tell: the qualified name, and comments
-    above.
+    The source does not tell its qualified `name`, nor the comments above it, `documentation`.
     """
     units = parse_file(file_name_for("unit", language), standalone(code, language)).units
     unit = max(units, key=lambda each: (each.kind in ("function", "method"), len(each.code)), default=None)
@@ -91,9 +90,7 @@ def seen_by_encoder(code: str, language: str, name: str = "", documentation: str
 
 
 def variants(pair: Pair) -> tuple[Seen, Seen]:
-    """Return (documented, bare): the code as the product shows it to the encoder, and without any
-    documentation.
-    """
+    """(documented, bare): the code as the product shows it to the encoder, and without documentation."""
     bare = strip_docstrings(pair.code) if pair.language == "python" else pair.code
     return seen_by_encoder(pair.code, pair.language, pair.name, pair.documentation), seen_by_encoder(
         bare, pair.language
@@ -101,9 +98,7 @@ def variants(pair: Pair) -> tuple[Seen, Seen]:
 
 
 def vocabulary_of(pairs: Sequence[Pair]) -> Vocabulary:
-    """Return the kinds of nodes and the identifiers that are worth knowing: those of many nodes, and of many
-    packages.
-    """
+    """The kinds of nodes and the identifiers worth knowing: those of many nodes, and of many packages."""
     kinds: Counter[str] = Counter()
     packages: defaultdict[str, set[str]] = defaultdict(set)
     for pair in pairs:
@@ -123,14 +118,14 @@ def vocabulary_of(pairs: Sequence[Pair]) -> Vocabulary:
 def featurize(
     pairs: Sequence[Pair],
     tokenizer_file: Path,
-    most_tokens: int,
+    max_tokens: int,
     vocabulary: Vocabulary,
     progress: Callable[[Iterable[Any]], Iterable[Any]],
 ) -> Dataset:
-    """Return the pairs with their features, worked out on all cores."""
+    """The pairs with their features, worked out on all cores."""
     portions = [pairs[start : start + _AT_ONCE] for start in range(0, len(pairs), _AT_ONCE)]
     with ProcessPoolExecutor(
-        initializer=_start_worker, initargs=(tokenizer_file, most_tokens, vocabulary)
+        initializer=_start_worker, initargs=(tokenizer_file, max_tokens, vocabulary)
     ) as pool:
         found = [each for portion in progress(pool.map(_features_of, portions)) for each in portion]
     return Dataset(
@@ -141,10 +136,10 @@ def featurize(
 _worker: dict[str, Featurizer] = {}
 
 
-def _start_worker(tokenizer_file: Path, most_tokens: int, vocabulary: Vocabulary) -> None:
+def _start_worker(tokenizer_file: Path, max_tokens: int, vocabulary: Vocabulary) -> None:
     tokenizer = Tokenizer.from_file(str(tokenizer_file))
     tokenizer.no_padding()
-    tokenizer.enable_truncation(most_tokens)
+    tokenizer.enable_truncation(max_tokens)
     _worker["featurizer"] = Featurizer(tokenizer, vocabulary)
 
 
@@ -155,7 +150,7 @@ def _features_of(pairs: Sequence[Pair]) -> list[tuple[Features, Features]]:
 
 
 def flat_features(features: Sequence[Features]) -> FlatFeatures:
-    """Return the features one after another."""
+    """The features one after another."""
     return FlatFeatures(
         np.concatenate([each.tokens for each in features]).astype(np.uint16),
         np.cumsum([len(each.tokens) for each in features]),
@@ -176,7 +171,7 @@ def save_dataset(path: Path, dataset: Dataset) -> None:
 
 
 def load_dataset(path: Path) -> Dataset:
-    """Return the dataset that `save_dataset` wrote."""
+    """The dataset that `save_dataset` wrote."""
     with np.load(path) as stored:
         pairs = [Pair(**json.loads(line)) for line in stored["pairs"].tobytes().decode().splitlines()]
         documented, bare = (
@@ -188,7 +183,7 @@ def load_dataset(path: Path) -> Dataset:
 def prepared(
     folder: Path,
     transformer: Path,
-    most_tokens: int,
+    max_tokens: int,
     limit: int | None,
     bar: Callable[[str], Callable[[Iterable[Any]], Iterable[Any]]],
 ) -> tuple[Dataset, Dataset, Vocabulary, Vectors]:
@@ -198,7 +193,7 @@ def prepared(
     At most `limit` training pairs are drawn, the same for every run. The vectors are those of the first
     Transformer that this was worked out for: they only tell which queries are near.
     """
-    cache = folder / f"prepared-{digest(transformer / 'tokenizer.json')}-{most_tokens}-{limit or 'all'}"
+    cache = folder / f"prepared-{digest(transformer / 'tokenizer.json')}-{max_tokens}-{limit or 'all'}"
     cache.mkdir(exist_ok=True)
     names = {split: cache / f"{split}.npz" for split in ("train", "valid")}
     vocabulary_file, vectors_file = cache / "vocabulary.json", cache / "query_vectors.npy"
@@ -213,7 +208,7 @@ def prepared(
                 featurize(
                     pairs[split],
                     transformer / "tokenizer.json",
-                    most_tokens,
+                    max_tokens,
                     vocabulary,
                     bar(f"Parsing {split}"),
                 ),

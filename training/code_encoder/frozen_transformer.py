@@ -32,7 +32,7 @@ def with_read(
     path: Path | None,
     progress: Callable[[Iterable[Any]], Iterable[Any]],
 ) -> FlatFeatures:
-    """Return the features with what the Transformer reads in them: from the `.npy` at `path`, where it is
+    """The features with what the Transformer reads in them: from the `.npy` at `path`, where it is
     written if it is not there.
 
     It takes `dimension` x 2 bytes a node: about 5 GB for 100,000 functions. Without a path it is kept in
@@ -58,8 +58,9 @@ def wordings(
     path: Path,
     progress: Callable[[Iterable[Any]], Iterable[Any]],
 ) -> NDArray[np.float16]:
-    """Return vectors of each pair's query as it stands and reworded, [pairs, 3, dimension], kept in the
-    `.npy` at `path`.
+    """Vectors of each pair's query as it stands and reworded, [pairs, 3, dimension].
+
+    They are kept in the `.npy` at `path`.
     """
     if not path.exists():
         rng = random.Random(0)
@@ -113,7 +114,7 @@ def _write(
 
 
 def _portions(order: NDArray[np.int64], lengths: NDArray[np.int64], most: int) -> list[NDArray[np.int64]]:
-    """Return the rows in portions of a bounded number of tokens, padding included; `order` is by length."""
+    """The rows in portions of a bounded number of tokens, padding included; `order` is by length."""
     cuts, start = [], 0
     for place, row in enumerate(order):
         if place > start and lengths[row] * (place + 1 - start) > most:

@@ -69,7 +69,7 @@ class LateConfig:
     validate_every: int = 100
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the fields for JSON."""
+        """The fields for JSON."""
         return asdict(self)
 
 
@@ -87,7 +87,7 @@ class Read(NamedTuple):
 
 
 class Reader:
-    """Reads questions and code with a Transformer, which stays as it is unless `learning` was told otherwise."""
+    """Reads questions and code with a Transformer, which learns along only if `learning` was told so."""
 
     def __init__(self, model: GnnCoder, tokenizer: Tokenizer, kinds: int, device: torch.device) -> None:
         """`kinds` is how many kinds of nodes units have."""
@@ -144,21 +144,17 @@ class Reader:
 
 
 def upper_layers(transformer: nn.Module, number: int) -> list[nn.Module]:
-    """Return the last layers of a Transformer: those of its longest list of modules."""
+    """The last layers of a Transformer: those of its longest list of modules."""
     stacks = [list(module) for module in transformer.modules() if isinstance(module, nn.ModuleList)]
     layers = max(stacks, key=len, default=[])
     return layers[len(layers) - min(number, len(layers)) :]
 
 
 class LateInteraction(nn.Module):
-    """Scores of questions and units: the cosine of their vectors, and that of their pieces, each with a
-    learned scale.
-    """
+    """Scores of questions and units: cosine and MaxSim of token embeddings, each with a learned scale."""
 
     def __init__(self, directions: Tensor, kinds: int) -> None:
-        """`directions`, float [piece dimension, dimension], is what the projection starts from; `kinds` are
-        those of nodes.
-        """
+        """`directions`, float [token dimension, dimension], is what the projection starts from."""
         super().__init__()
         width, dimension = directions.shape
         self.projection = nn.Parameter(directions.clone())
@@ -168,27 +164,21 @@ class LateInteraction(nn.Module):
         self.log_scales = nn.Parameter(torch.tensor([20.0, 15.0]).log())
 
     def question_pieces(self, questions: Read) -> tuple[Tensor, Tensor]:
-        """Return the directions float [questions, pieces, piece dimension], and what each counts, [questions,
-        pieces].
-        """
+        """Token embeddings, float [questions, tokens, size], and their weights [questions, tokens]."""
         weights = torch.softmax(
             (questions.states @ self.question_weight).masked_fill(~questions.kept, -30), dim=1
         )
         return functional.normalize(questions.states @ self.projection.T, dim=-1), weights
 
     def code_pieces(self, units: Read) -> tuple[Tensor, Tensor]:
-        """Return the directions float [units, pieces, piece dimension], and how important each is, 0 to 2,
-        [units, pieces].
-        """
+        """Token embeddings, float [units, tokens, size], and their importance, 0 to 2, [units, tokens]."""
         added = self.syntax[units.syntax].sum(2) * (units.syntax[..., :1] != NO_NODE)
         directions = functional.normalize(units.states @ self.projection.T, dim=-1) + added[..., :-1]
         importance = 2 * torch.sigmoid(units.states @ self.code_weight + added[..., -1])
         return functional.normalize(directions, dim=-1), importance
 
     def late(self, questions: Read, units: Read) -> Tensor:
-        """Return float [questions, units]: the weighted mean, over the question's pieces, of the nearest one
-        of the unit.
-        """
+        """MaxSim, float [questions, units]: the weighted mean over a question's tokens of the nearest one."""
         asked, weights = self.question_pieces(questions)
         directions, importance = self.code_pieces(units)
         found = directions * importance.unsqueeze(-1)
@@ -200,9 +190,7 @@ class LateInteraction(nn.Module):
         return torch.cat(columns, dim=1)
 
     def loss(self, questions: Read, units: Read, others: Tensor) -> Tensor:
-        """Return the symmetric contrastive loss; `others`, bool [questions, units], are no negatives of each
-        other.
-        """
+        """The symmetric contrastive loss; `others`, bool [questions, units], are no negatives."""
         of_vectors, of_pieces = self.log_scales.exp()
         cosines: Tensor = of_vectors * (questions.vectors @ units.vectors.T)
         late: Tensor = of_pieces * self.late(questions, units)
@@ -215,7 +203,7 @@ class LateInteraction(nn.Module):
 
     @property
     def share(self) -> float:
-        """Return what late interaction counts beside the cosine of the vectors."""
+        """What late interaction counts beside the cosine of the vectors."""
         return float((self.log_scales[1] - self.log_scales[0]).exp().detach())
 
     def save(self, folder: Path) -> None:
@@ -235,14 +223,14 @@ def _contrastive(logits: Tensor, others: Tensor) -> Tensor:
 
 
 def principal_directions(read: Read, number: int) -> Tensor:
-    """Return the directions in which pieces' states are largest, float [number, dimension]."""
+    """The directions in which pieces' states are largest, float [number, dimension]."""
     states = functional.normalize(read.states[read.kept], dim=-1)
     directions: Tensor = torch.linalg.eigh(states.T @ states)[1][:, -number:]
     return directions.T.contiguous()
 
 
 def with_kinds_of(data: Dataset, own: Vocabulary, other: Vocabulary) -> Dataset:
-    """Return the data with the kinds of nodes numbered as in another vocabulary."""
+    """The data with the kinds of nodes numbered as in another vocabulary."""
     numbers = {kind: number for number, kind in enumerate(other.kinds, UNKNOWN + 1)}
     renumbered = np.array([UNKNOWN, *(numbers.get(kind, UNKNOWN) for kind in own.kinds)], dtype=np.int16)
 
@@ -255,8 +243,9 @@ def with_kinds_of(data: Dataset, own: Vocabulary, other: Vocabulary) -> Dataset:
 
 
 class LateProgress(NamedTuple):
-    """Where a run stands; `mrr` by language of held-out questions, by vectors alone and with pieces, where it
-    was validated.
+    """Where a run stands.
+
+    `mrr`, where it was validated, is by language of held-out questions: by vectors alone, and with tokens.
     """
 
     step: int
@@ -279,9 +268,7 @@ class LateTrainer:
         kinds: int,
         config: LateConfig,
     ) -> None:
-        """`query_vectors` tell which of the pairs' questions are near to each other; `kinds` is how many
-        kinds of nodes the data has.
-        """
+        """`query_vectors` tell which questions are near each other; `kinds` the number of kinds of nodes."""
         self._reader, self._data, self._held_out, self._query_vectors, self._config = (
             reader,
             data,
@@ -310,9 +297,7 @@ class LateTrainer:
         self.step = 0
 
     def run(self, checkpoint: Path) -> Iterator[LateProgress]:
-        """Train to the end from where the checkpoint stands, and yield after every step; checkpoints come
-        with validations.
-        """
+        """Train on from the checkpoint, and yield after every step; validations write checkpoints."""
         self.step = load_checkpoint(checkpoint, self._parts(), self.network.projection.device)
         config = self._config
         arranging = TrainingConfig(seed=config.seed, batch=config.batch)
@@ -332,8 +317,9 @@ class LateTrainer:
 
     @torch.no_grad()
     def validation(self, most: int = 300) -> dict[str, tuple[float, float]]:
-        """Return for each language the MRR of held-out questions among undocumented code: by vectors alone,
-        and with pieces.
+        """For each language the MRR of held-out questions among undocumented code.
+
+        Each is (by vectors alone, with late interaction).
         """
         found = {}
         for language in sorted({pair.language for pair in self._held_out.pairs}):

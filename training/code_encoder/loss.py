@@ -1,4 +1,4 @@
-"""Contrastive losses over (query, code) pairs: each query belongs to its code, and to no other of the batch."""
+"""Contrastive losses over (query, code) pairs: a query belongs to its code alone."""
 
 import torch
 from torch import Tensor, nn
@@ -6,10 +6,10 @@ from torch.nn import functional
 
 
 class SymmetricContrastiveLoss(nn.Module):
-    """Cross-entropy from queries to code and from code to queries (Radford et al. 2021), with one learned
-    temperature.
+    """Cross-entropy from queries to code and from code to queries, with one learned temperature.
 
-    Pairs whose queries mean the same are no negatives of each other; `same` tells them.
+    As Radford et al. 2021 (CLIP). Pairs whose queries mean the same are no negatives of each other; `same`
+    tells them.
     """
 
     def __init__(self, temperature: float = 0.05) -> None:
@@ -17,7 +17,7 @@ class SymmetricContrastiveLoss(nn.Module):
         self.log_scale = nn.Parameter(torch.tensor(1 / temperature).log())
 
     def forward(self, queries: Tensor, codes: Tensor, same: Tensor, pairs: Tensor) -> Tensor:
-        """Return the loss of unit vectors [batch, dimension].
+        """The loss of unit vectors [batch, dimension].
 
         `same` is bool [batch, batch]; `pairs`, their numbers, are unused.
         """
@@ -51,7 +51,7 @@ class IndividualTemperatureLoss(nn.Module):
         self.register_buffer("averages", torch.zeros(2, pairs))
 
     def forward(self, queries: Tensor, codes: Tensor, same: Tensor, pairs: Tensor) -> Tensor:
-        """Return the loss; `pairs` (int64 [batch]) tells whose temperatures are used and updated."""
+        """The loss; `pairs` (int64 [batch]) tells whose temperatures are used and updated."""
         similarities, same = queries @ codes.T, other_wordings(same)
         return (self._side(similarities, same, pairs, 0) + self._side(similarities.T, same.T, pairs, 1)) / 2
 
@@ -81,5 +81,5 @@ class IndividualTemperatureLoss(nn.Module):
 
 
 def other_wordings(same: Tensor) -> Tensor:
-    """Return where another pair asks the same, bool [batch, batch]: the diagonal is the pair itself."""
+    """Where another pair asks the same, bool [batch, batch]: the diagonal is the pair itself."""
     return same & ~torch.eye(len(same), dtype=torch.bool, device=same.device)

@@ -8,7 +8,7 @@ _ROWS_AT_ONCE = 1024
 
 
 def mean_angular_margin(vectors: Vectors) -> float:
-    """Return the Mean Angular Margin of unit vectors [n, dimension].
+    """The Mean Angular Margin of unit vectors [n, dimension].
 
     MAM = 1 / (n (n - 1)) · Σ_{i ≠ j} cos(v_i, v_j): the mean cosine of the angles between different vectors.
     GNN-Coder names the measure and reads lower as more discriminative; this is the formula that fits that

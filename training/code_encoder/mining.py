@@ -50,7 +50,7 @@ class MiningReport:
     left_out: Counter[str] = field(default_factory=Counter)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the counts for JSON."""
+        """The counts for JSON."""
         return {
             "found": dict(self.found),
             "kept": {split: dict(sorted(counts.items())) for split, counts in self.kept.items()},
@@ -60,15 +60,15 @@ class MiningReport:
 
 @dataclass(frozen=True)
 class Selection:
-    """What is left out of training (and validation), though its rules as pairs hold; tests keep everything."""
+    """What is left out of training and validation, though it makes pairs; tests keep everything."""
 
-    most_characters: int | None = None
+    max_characters: int | None = None
     without_methods: frozenset[str] = frozenset()
     """Languages of which only functions outside of classes are kept."""
 
     def reason_against(self, pair: Pair) -> str | None:
         """Return why the pair is no training pair, None if it is one."""
-        if self.most_characters and len(pair.code) > self.most_characters:
+        if self.max_characters and len(pair.code) > self.max_characters:
             return "long code, for training"
         return "method, for training" if pair.language in self.without_methods and "." in pair.name else None
 
@@ -76,11 +76,11 @@ class Selection:
 def mine(
     packages: Sequence[Path],
     held_out: Iterable[str],
-    most_per_package: int,
+    max_per_package: int,
     selection: Selection,
     progress: Callable[[Iterable[Any]], Iterable[Any]],
 ) -> tuple[dict[str, list[Pair]], MiningReport]:
-    """Return the pairs of each split. Every folder of `packages` is one package, whole in one split.
+    """The pairs of each split. Every folder of `packages` is one package, whole in one split.
 
     `held_out` is the code of evaluation corpora.
     """
@@ -90,7 +90,7 @@ def mine(
     with ProcessPoolExecutor() as pool:
         for found in progress(pool.map(package_pairs, packages, chunksize=4)):
             report.found.update(pair.language for pair in found)
-            kept = _spread(found, most_per_package)
+            kept = _spread(found, max_per_package)
             report.left_out["beyond the most of one package"] += len(found) - len(kept)
             for pair in kept:
                 split = split_of(pair.package)
@@ -106,13 +106,13 @@ def mine(
 
 
 def split_of(package: str) -> str:
-    """Return the split of a package: by a hash of its name, so that it never depends on what else is mined."""
+    """The split of a package, by a hash of its name: it never depends on what else is mined."""
     share = int.from_bytes(blake2b(package.encode(), digest_size=4).digest()) % 100
     return "valid" if share < _VALID else "test" if share < _VALID + _TEST else "train"
 
 
 def package_pairs(package: Path) -> list[Pair]:
-    """Return the pairs of one package, in the order of its paths."""
+    """The pairs of one package, in the order of its paths."""
     paths = {
         path.relative_to(package).as_posix(): path
         for path in sorted(package.rglob("*"))
@@ -145,16 +145,14 @@ def write_pairs(folder: Path, pairs: dict[str, list[Pair]], report: MiningReport
 
 
 def read_pairs(path: Path) -> Iterator[Pair]:
-    """Yield the pairs that `write_pairs` wrote."""
+    """The pairs that `write_pairs` wrote."""
     with gzip.open(path, "rt", encoding="utf-8") as file:
         for line in file:
             yield Pair(**json.loads(line))
 
 
 class _DuplicateFilter:
-    """Tells what is in an evaluation corpus, what repeats a pair seen before, and whose documentation was
-    seen before.
-    """
+    """Tells what is in an evaluation corpus, and what repeats a pair or a documentation seen before."""
 
     def __init__(self, held_out: Iterable[str]) -> None:
         self._held_out = MinHashLSH(threshold=_SIMILAR, num_perm=_PERMUTATIONS)

@@ -14,7 +14,7 @@ def add_training_arguments(parser: ArgumentParser) -> None:
     """Declare what every training of the code encoder may be told."""
     parser.add_argument("--pairs", type=Path, required=True, help="folder written by mine_pairs")
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoint and model")
-    parser.add_argument("--most-tokens", type=int, default=160)
+    parser.add_argument("--max-tokens", type=int, default=160)
     parser.add_argument(
         "--limit", type=int, help="train on so many pairs, drawn at random, the same for every seed"
     )
@@ -30,14 +30,14 @@ def add_training_arguments(parser: ArgumentParser) -> None:
 
 
 def chosen_device(name: str) -> Any:
-    """Return the torch device of that name; `auto` is a GPU where there is one."""
+    """The torch device of that name; `auto` is a GPU where there is one."""
     import torch
 
     return torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
 
 
 def query_tokenizer(folder: Path) -> Any:
-    """Return a model folder's tokenizer, for queries."""
+    """A model folder's tokenizer, for queries."""
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
@@ -47,5 +47,5 @@ def query_tokenizer(folder: Path) -> Any:
 
 
 def bar(name: str) -> Callable[[Iterable[Any]], Iterable[Any]]:
-    """Return what shows a bar with a name beside items that are gone through."""
+    """What shows a bar with a name beside items that are gone through."""
     return lambda items: tqdm(items, desc=name)

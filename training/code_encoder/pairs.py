@@ -11,8 +11,8 @@ from codesearch.parsing import CodeUnit
 _MIN_WORDS, _MIN_LINES = 3, 3
 # Constructors and what every class has: their documentation says nothing about what they do.
 _STANDARD_METHODS = frozenset(
-    """constructor initialize init tostring hashcode equals clone finalize compareto to_s to_str inspect hash string error
-    len less swap setup teardown main""".split()  # noqa: SIM905
+    """constructor initialize init tostring hashcode equals clone finalize compareto to_s to_str inspect hash
+    string error len less swap setup teardown main""".split()  # noqa: SIM905
 )
 _PARAGRAPH_END = re.compile(
     r"\n\s*\n|\n\s*(?:@\w|:\w+|\\\w+\b|Args?:|Arguments:|Parameters?\b|Returns?:|Raises:|Examples?:|>>>|```|---|===)"
@@ -35,9 +35,7 @@ _MAX_SENTENCE_CHARACTERS = 300
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A documented function: `query` is the first sentence of its documentation, `code` its source as it
-    stands.
-    """
+    """A documented function: the first sentence of its documentation, and its source as it stands."""
 
     query: str
     code: str
@@ -48,12 +46,12 @@ class Pair:
     documentation: str
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the fields for a line of JSON."""
+        """The fields for a line of JSON."""
         return asdict(self)
 
 
 def pair_of(unit: CodeUnit, language: str, package: str, path: str) -> Pair | None:
-    """Return the unit's pair, or None if CodeSearchNet's rules leave it out."""
+    """The unit's pair, or None if CodeSearchNet's rules leave it out."""
     if unit.kind not in ("function", "method") or unit.tree is None or _is_unwanted(unit):
         return None
     query = first_sentence(unit.documentation)
@@ -67,7 +65,7 @@ def pair_of(unit: CodeUnit, language: str, package: str, path: str) -> Pair | No
 
 
 def first_sentence(documentation: str) -> str:
-    """Return the first sentence of the first paragraph, on one line, markup removed."""
+    """The first sentence of the first paragraph, on one line, markup removed."""
     paragraph = _PARAGRAPH_END.split("\n" + documentation.strip(), maxsplit=1)[0]
     text = paragraph
     for pattern, replacement in _MARKUP:

@@ -96,7 +96,7 @@ _MAX_LENGTH = 12
 
 
 def question_like(sentence: str, name: str, language: str, rng: random.Random) -> str:
-    """Return a query in lower case as one would type it who looks for what `sentence` describes.
+    """A query in lower case as one would type it who looks for what `sentence` describes.
 
     The verb in its plain form, articles and later clauses gone, long identifiers split, some words lost, the
     language or "how to" put in front or behind at times. One in eight is made of the function's `name`.
@@ -125,7 +125,7 @@ def question_like(sentence: str, name: str, language: str, rng: random.Random) -
 
 
 def _spoken(word: str) -> list[str]:
-    """Return a word in lower case, an identifier as its words."""
+    """A word in lower case, an identifier as its words."""
     word = word.rstrip(".'-")
     return identifier_parts(word) if re.search(r"[a-z][A-Z]|_|\w\.\w", word) else [word.lower()]
 

@@ -16,15 +16,13 @@ _SURROUNDINGS = {
 
 
 def file_name_for(stem: str, language: str) -> str:
-    """Return a file name with the extension of the language."""
+    """A file name with the extension of the language."""
     extensions = {each.name: each.extensions[0] for each in reversed(LANGUAGES)}
     return f"{stem}{extensions.get(language, '.txt')}"
 
 
 def standalone(code: str, language: str) -> str:
-    """Return a function's source as a file that parses: PHP with its tag, a method inside of a class where it
-    needs one.
-    """
+    """A function's source as a file that parses: PHP with its tag, a method in a class where it needs one."""
     tries = [surrounding.format(code) for surrounding in _SURROUNDINGS.get(language, ("{}",))]
     parser = next((each.parser for each in LANGUAGES if each.name == language), None)
     if parser is None or code.lstrip().startswith("<?"):

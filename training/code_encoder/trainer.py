@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from codesearch.gnn_coder.encoding import CachedEncoding, code_chunks, encode_code, encode_texts, text_chunks
+from codesearch.gnn_coder.encoding import code_chunks, encode_code, encode_texts, text_chunks
 from codesearch.gnn_coder.features import Features
 from codesearch.gnn_coder.network import GnnCoder
 from searchapp.encoders.base import Vectors
 from training.code_encoder.dataset import Dataset, FlatFeatures
+from training.code_encoder.gradient_cache import CachedEncoding
 from training.code_encoder.loss import IndividualTemperatureLoss, SymmetricContrastiveLoss
 from training.code_encoder.pairs import Pair
 from training.code_encoder.query_rewriting import question_like
@@ -46,7 +47,7 @@ class TrainingConfig:
     validate_every: int = 100
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the fields for JSON."""
+        """The fields for JSON."""
         return asdict(self)
 
 
@@ -102,9 +103,7 @@ class Trainer:
         self.schedule = torch.optim.lr_scheduler.LambdaLR(self.optimizer, self._rate)
 
     def run(self, validate: Callable[[], float], checkpoint: Path) -> Iterator[Progress]:
-        """Train to the end from where the checkpoint stands, and yield after every step; checkpoints come
-        with validations.
-        """
+        """Train on from the checkpoint, and yield after every step; validations write checkpoints."""
         self.step = load_checkpoint(checkpoint, self._parts(), self.device)
         arranged = -1
         batches: list[NDArray[np.int64]] = []
@@ -122,9 +121,7 @@ class Trainer:
             yield Progress(self.step, self.steps, loss, mrr)
 
     def _groups(self) -> list[dict[str, Any]]:
-        """Return the parameters by learning rate: the pretrained Transformer's, the identifiers', and what
-        else starts at random.
-        """
+        """Parameters by learning rate: the pretrained Transformer's, the identifiers', and the others."""
         self.model.transformer.requires_grad_(self.config.rate > 0)
         pretrained = list(self.model.transformer.parameters())
         identifiers = (
@@ -174,7 +171,7 @@ class Trainer:
     def _queries(
         self, rows: NDArray[np.int64], is_reworded: list[bool], rng: random.Random
     ) -> tuple[Tensor, Callable[[], None]]:
-        """Return the vectors of the pairs' queries, and what takes their gradient on to the parameters."""
+        """The vectors of the pairs' queries, and what takes their gradient on to the parameters."""
         if self.wordings is not None:
             chosen = [rng.randrange(1, self.wordings.shape[1]) if reworded else 0 for reworded in is_reworded]
             return torch.from_numpy(self.wordings[rows, chosen].astype(np.float32)).to(
@@ -202,9 +199,7 @@ def save_checkpoint(path: Path, step: int, parts: dict[str, Any]) -> None:
 
 
 def load_checkpoint(path: Path, parts: dict[str, Any], device: torch.device) -> int:
-    """Set the parts to what was written, and return the step: 0, and nothing set, where there is no
-    checkpoint.
-    """
+    """Set the parts to what was written, and return the step: 0 where there is no checkpoint."""
     if not path.exists():
         return 0
     state = torch.load(path, map_location=device, weights_only=True)
@@ -216,8 +211,7 @@ def load_checkpoint(path: Path, parts: dict[str, Any], device: torch.device) -> 
 def draw_variants(
     number: int, bare_share: float, rewritten_share: float, rng: random.Random
 ) -> tuple[list[bool], list[bool]]:
-    """Return which of so many pairs show their code without documentation, and which have their query
-    reworded.
+    """Which of so many pairs show their code without documentation, and which have their query reworded.
 
     Code with its documentation never meets the documentation's own words: copying is nothing to learn.
     """
@@ -226,7 +220,7 @@ def draw_variants(
 
 
 def worded(pairs: Sequence[Pair], is_reworded: Sequence[bool], rng: random.Random) -> list[str]:
-    """Return the pairs' queries, some of them as people would type them."""
+    """The pairs' queries, some of them as people would type them."""
     return [
         question_like(pair.query, pair.name, pair.language, rng) if reworded else pair.query
         for pair, reworded in zip(pairs, is_reworded, strict=True)
@@ -234,12 +228,12 @@ def worded(pairs: Sequence[Pair], is_reworded: Sequence[bool], rng: random.Rando
 
 
 def codes_of(data: Dataset, rows: NDArray[np.int64], is_bare: Sequence[bool]) -> list[Features]:
-    """Return the code of pairs, with its documentation or without."""
+    """The code of pairs, with its documentation or without."""
     return [(data.bare if bare else data.documented)[row] for row, bare in zip(rows, is_bare, strict=True)]
 
 
 def same_queries(vectors: Vectors) -> Tensor:
-    """Return which pairs ask for the same, bool [pairs, pairs], by the vectors of their queries."""
+    """Which pairs ask for the same, bool [pairs, pairs], by the vectors of their queries."""
     near = torch.from_numpy(vectors.astype(np.float32))
     return near @ near.T > _SAME_QUERY
 
@@ -247,7 +241,7 @@ def same_queries(vectors: Vectors) -> Tensor:
 def arrange(
     data: Dataset, query_vectors: Vectors, config: TrainingConfig, epoch: int
 ) -> list[NDArray[np.int64]]:
-    """Return an epoch's batches: each of one language, put together from groups of pairs whose queries lie
+    """An epoch's batches: each of one language, put together from groups of pairs whose queries lie
     near each other.
 
     The groups are the leaves of a tree that splits by random planes, another tree in every epoch: a pair's
@@ -284,9 +278,7 @@ def _leaves(
 
 
 class Validation:
-    """Mean reciprocal rank of held-out packages' queries among the codes of their language, documentation
-    removed.
-    """
+    """Mean reciprocal rank of held-out packages' queries among the bare code of their language."""
 
     def __init__(
         self,
@@ -305,7 +297,7 @@ class Validation:
         }
 
     def by_language(self) -> dict[str, float]:
-        """Return the MRR of each language."""
+        """The MRR of each language."""
         self.model.eval()
         return {
             language: mean_reciprocal_rank(
@@ -316,7 +308,7 @@ class Validation:
         }
 
     def __call__(self) -> float:
-        """Return the mean over the languages."""
+        """The mean over the languages."""
         found = self.by_language()
         return sum(found.values()) / len(found)
 
@@ -336,8 +328,6 @@ def _sample(data: Dataset, language: str, most: int, seed: int) -> tuple[list[st
 
 
 def mean_reciprocal_rank(similarities: Tensor) -> float:
-    """Return the MRR of query i finding code i, of similarities [queries, codes]; equals count as ranked
-    before.
-    """
+    """MRR of query i finding code i, of similarities [queries, codes]; equals count as ranked before."""
     ranks = (similarities >= similarities.diagonal().unsqueeze(1)).sum(1)
     return float((1 / ranks.float()).mean())

@@ -16,8 +16,8 @@ from transformers import BertConfig, BertModel
 
 from kbqa.decoding.actions import FEATURES
 from kbqa.decoding.features import JOINT_MATCHES
-from kbqa.sql.answer.schema_linking import RELATIONS
 from kbqa.sql.focus.cross_encoder.features import KINDS
+from kbqa.sql.relations import RELATIONS
 from training.decoder.network import ReaderLayer
 from training.decoder.network import Sizes as ReaderSizes
 
@@ -38,7 +38,7 @@ class Sizes:
     relations: int = len(RELATIONS)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the fields for a model's configuration."""
+        """The fields for a model's configuration."""
         return asdict(self)
 
 
@@ -91,9 +91,7 @@ class CrossEncoderNetwork(nn.Module):
         return self.used(self.norm_reader(nodes))[..., 0]  # type: ignore[no-any-return]
 
     def read(self, ids: Tensor, tokens: Tensor) -> Tensor:
-        """Return the tokens' states [p, l, text_width]; pieces of about the same length are read together, so
-        that little padding is.
-        """
+        """The tokens' states [p, l, text_width]; texts of about the same length are read together."""
         lengths = tokens.sum(1)
         order, found = lengths.argsort(), []
         for group in torch.split(order, _TOGETHER):

@@ -15,11 +15,12 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch.nn import functional
 
-from kbqa.sql.answer.schema_linking import CellNames, link_question
+from kbqa.sql.answer.schema_linking import link_question
 from kbqa.sql.focus.cross_encoder.features import SchemaText, nodes_of, schema_text
 from kbqa.sql.focus.selection import focused
 from kbqa.sql.ingest.inferred_keys import all_keys
 from kbqa.sql.ingest.introspection import read_schema
+from kbqa.sql.names import CellNames
 from kbqa.sql.schema import ColumnRef, Schema, Table
 from kbqa.sql.stores.connections import sqlite_engine
 from training.cross_encoder.network import Batch, CrossEncoderNetwork, Sizes

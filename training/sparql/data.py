@@ -14,12 +14,14 @@ from pyoxigraph import Store
 from tokenizers import Tokenizer
 
 from kbqa.decoding.features import TextTable
+from kbqa.sparql import names
 from kbqa.sparql.grammar.live_graph import LiveGraph
-from kbqa.sparql.ingest import names
+from kbqa.sparql.ingest.name_reader import names_in
+from kbqa.sparql.ingest.profiler import profile_graph
 from kbqa.sparql.ingest.rdf_parser import RdfFile, Report, rdf_format, triples_of
 from kbqa.sparql.models import Graph, GraphVersion
-from kbqa.sparql.profile import profile_graph
 from kbqa.sparql.stores import OxigraphStore, QueryError
+from kbqa.sparql.suggestions.example import Example
 from kbqa.sparql.suggestions.templates import make_examples
 from kbqa.sql.ingest.introspection import read_schema
 from kbqa.sql.stores.connections import sqlite_engine
@@ -27,12 +29,11 @@ from training.decoder.dataset import Prepared, folder_of
 from training.json_lines import read_rows
 from training.sparql.from_sql import MappedGraph, examples_from
 from training.sparql.items import prepare
-from training.sparql.pattern_transfer import Pattern, Surroundings, pattern_of, transplanted
+from training.sparql.pattern_transfer import Pattern, Surroundings, pattern_of, transferred
 from training.sparql.pruning import pruned
 from training.sparql.published import (
     HELD_OUT_GRAPHS,
     PREFIXES,
-    Example,
     example_of,
     graph_of_queries,
     held_out,
@@ -40,8 +41,8 @@ from training.sparql.published import (
 from training.sql.published import database_file
 from training.synthetic.delexicalisation import common_words
 from training.synthetic.domains import DOMAINS, HELD_OUT_DOMAIN
+from training.synthetic.graphs import SyntheticGraph
 from training.synthetic.questions import questions_about
-from training.synthetic.worlds import World
 
 _MAX_BYTES = 10**12
 _VALID = 600
@@ -53,16 +54,16 @@ _TRIES, _MAX_SIZE = 20, 4
 class Amounts:
     """How much is taken of what.
 
-    Of each small graph, questions are made by templates, and `transplanted` from others.
+    Of each small graph, questions are made by templates, and `transferred` from others.
     """
 
     metaqa: int = 15_000
     simplequestions: int = 26_000
     made_from_large: int = 1_500
     made_from_small: int = 80
-    transplanted: int = 70
-    worlds: int = 24
-    of_world: int = 110
+    transferred: int = 70
+    synthetic: int = 24
+    of_synthetic: int = 110
     unanswerable_large: int = 900
     unanswerable_small: int = 14
     held_out_graphs: int = 8
@@ -89,13 +90,13 @@ def training_graphs(data: Sequence[Path], amounts: Amounts, seed: int) -> Iterat
     if (folder := folder_of(data, "spider4sparql")) is not None:
         yield from _spider(folder, folder_of(data, "spider"), amounts, rng)
     for domain in DOMAINS:
-        for number in range(amounts.worlds):
-            world = World(domain, seed * 1_000 + number)
-            found = list(questions_about(world, amounts.of_world))
+        for number in range(amounts.synthetic):
+            graph = SyntheticGraph(domain, seed * 1_000 + number)
+            found = list(questions_about(graph, amounts.of_synthetic))
             if domain != HELD_OUT_DOMAIN:
-                yield TrainingGraph("worlds", world.store, found)
-            elif number < amounts.worlds // 5:
-                yield TrainingGraph("worlds", world.store, [], found)
+                yield TrainingGraph("synthetic", graph.store, found)
+            elif number < amounts.synthetic // 5:
+                yield TrainingGraph("synthetic", graph.store, [], found)
 
 
 def prepare_all(
@@ -129,7 +130,7 @@ def written(graph: TrainingGraph) -> Iterator[tuple[GraphVersion, LiveGraph]]:
     version = GraphVersion.objects.create(graph=row, number=1, load=1)
     opened = OxigraphStore(graph.store, "1")
     profile = profile_graph(opened)
-    names.names_of(version).write(names.names_in(graph.store, profile))
+    names.names_of(version).write(names_in(graph.store, profile))
     yield version, LiveGraph(opened, profile)
     names.names_of_load(row.pk, 0).delete(all_loads=True)
 
@@ -224,7 +225,7 @@ def _spider(
     for place, (name, around) in enumerate(seen.items()):
         made = [
             *_made(around.store, amounts.made_from_small, place),
-            *_transplanted(patterns, around, amounts.transplanted, rng),
+            *_transferred(patterns, around, amounts.transferred, rng),
         ]
         yield TrainingGraph("spider", around.store, [*found[name], *made])
 
@@ -260,12 +261,12 @@ def patterns_of(graphs: Sequence[tuple[Surroundings, Sequence[Example]]]) -> Ite
     for around, examples in graphs:
         for example in examples:
             pattern = pattern_of(example, around, common)
-            if pattern is not None and pattern.wording.marks not in seen:
-                seen.add(pattern.wording.marks)
+            if pattern is not None and pattern.template.marks not in seen:
+                seen.add(pattern.template.marks)
                 yield pattern
 
 
-def _transplanted(
+def _transferred(
     patterns: Sequence[Pattern], around: Surroundings, number: int, rng: random.Random
 ) -> Iterator[Example]:
     """Yield questions that others were asked, put to this graph; those that follow from one property alone no
@@ -276,7 +277,7 @@ def _transplanted(
         by_size[min(_MAX_SIZE, len(each.shapes))].append(each)
     shapes = list(by_size.values())
     drawn = rng.choices(shapes, [len(each) ** 0.5 for each in shapes], k=_TRIES * number) if shapes else []
-    tries = (transplanted(rng.choice(each), around, rng) for each in drawn)
+    tries = (transferred(rng.choice(each), around, rng) for each in drawn)
     unlike = {each.question: each for each in tries if each is not None}
     yield from islice(unlike.values(), number)
 

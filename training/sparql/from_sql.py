@@ -30,13 +30,13 @@ from kbqa.sparql.query import (
     query_text,
 )
 from kbqa.sparql.stores import OxigraphStore, QueryError
+from kbqa.sparql.suggestions.example import Example
 from kbqa.sql import query as sql
 from kbqa.sql.rendering import NotConnectedError, joins
 from kbqa.sql.schema import ColumnRef, Schema
-from training.sparql.answers import has_answer
+from training.graph_answers import has_answer
 from training.sparql.parser import UnsupportedQueryError, folded
 from training.sparql.pruning import pruned
-from training.sparql.published import Example
 from training.sql.parser import NotCoveredError
 from training.sql.parser import parse_query as parse_sql
 
@@ -58,20 +58,20 @@ class MappedGraph:
     base: str
 
     def table(self, name: str) -> NamedNode:
-        """Return the class of a table's rows. Raises UnsupportedQueryError."""
+        """The class of a table's rows. Raises UnsupportedQueryError."""
         return self._there(NamedNode(f"{self.base}{name.lower()}"))
 
     def column(self, ref: ColumnRef) -> NamedNode:
-        """Return the property of a column. Raises UnsupportedQueryError."""
+        """The property of a column. Raises UnsupportedQueryError."""
         return self._there(NamedNode(f"{self.base}{ref.table.lower()}#{ref.column.lower()}"))
 
     def key(self, ref: ColumnRef) -> NamedNode | None:
-        """Return the property that leads from a row to the one that its key names, if there is one."""
+        """The property that leads from a row to the one that its key names, if there is one."""
         found = NamedNode(f"{self.base}{ref.table.lower()}#ref-{ref.column.lower()}")
         return found if found in self._names else None
 
     def value(self, predicate: NamedNode, wanted: str) -> Literal:
-        """Return a value of a property as the graph writes it. Raises UnsupportedQueryError."""
+        """A value of a property as the graph writes it. Raises UnsupportedQueryError."""
         exact = Literal(wanted)
         if next(self.store.quads_for_pattern(None, predicate, exact), None) is not None:
             return exact
@@ -94,16 +94,14 @@ class MappedGraph:
 
 
 def number(written: str) -> Literal:
-    """Return a number as a literal. Raises UnsupportedQueryError."""
+    """A number as a literal. Raises UnsupportedQueryError."""
     if not _NUMBER.fullmatch(written):
         raise UnsupportedQueryError(f"{written} is no number and not in the graph.")
     return Literal(written, datatype=NamedNode(_XSD + ("decimal" if "." in written else "integer")))
 
 
 def examples_from(rows: Iterable[tuple[str, str]], graph: MappedGraph, engine: Engine) -> Iterator[Example]:
-    """Yield (question, SQL) as examples on a graph, those that answer there what they answer in the database
-    behind `engine`.
-    """
+    """Questions with SQL as examples on a graph, those that answer there as in the database of `engine`."""
     known: dict[str, Query | None] = {}
     for question, statement in rows:
         if statement not in known:
@@ -125,7 +123,7 @@ def _checked(statement: str, graph: MappedGraph, engine: Engine) -> Query | None
 
 
 def same_answers(query: Query, store: OxigraphStore, statement: str, engine: Engine) -> bool:
-    """Tell whether both find the same rows, however often. Raises QueryError, SQLAlchemyError."""
+    """Whether both find the same rows, however often. Raises QueryError, SQLAlchemyError."""
     with engine.connect() as connection:
         expected = [
             tuple(map(_plain, row)) for row in connection.exec_driver_sql(statement).fetchmany(_MAX_ROWS)
@@ -137,7 +135,7 @@ def same_answers(query: Query, store: OxigraphStore, statement: str, engine: Eng
 
 
 def _plain(value: object) -> str:
-    """Return a value so that what is the same number is the same text."""
+    """A value so that what is the same number is the same text."""
     try:
         return f"{float(str(value)):.4f}"
     except ValueError:
@@ -145,7 +143,7 @@ def _plain(value: object) -> str:
 
 
 def translated(query: sql.Query, graph: MappedGraph) -> Query:
-    """Return an SQL query as SPARQL on a graph of the same database.
+    """An SQL query as SPARQL on a graph of the same database.
 
     Raises UnsupportedQueryError, NotConnectedError.
     """
@@ -153,9 +151,7 @@ def translated(query: sql.Query, graph: MappedGraph) -> Query:
 
 
 def _alternatives(query: sql.Query) -> list[list[sql.Condition]]:
-    """Return the groups of conditions of which one must hold: what stands between ORs, and on both sides of a
-    UNION over the same rows.
-    """
+    """Groups of conditions of which one must hold: between ORs, and on both sides of a UNION."""
     groups: list[list[sql.Condition]] = []
     for each in query.where:
         if each.follows_or or not groups:
@@ -169,7 +165,7 @@ def _alternatives(query: sql.Query) -> list[list[sql.Condition]]:
 
 
 def _is_alternative(query: sql.Query) -> bool:
-    """Tell whether a UNION's other SELECT is of the same rows and columns, under conditions of its own."""
+    """Whether a UNION's other SELECT is of the same rows and columns, under conditions of its own."""
     right = query.right
     if right is None or query.operation != sql.SetOperation.UNION or not query.where or not right.where:
         return False
@@ -238,9 +234,7 @@ class _Translation:
                 self.condition(condition, scope)
 
     def met(self, ref: ColumnRef, scope: _Scope, other: ColumnRef, others: _Scope) -> None:
-        """Let two columns have the same value: along the key if there is one between them, else by the value
-        itself.
-        """
+        """Let two columns have the same value: along the key between them, else by the value itself."""
         for one, two, here, there in ((ref, other, scope, others), (other, ref, others, scope)):
             reference = self.graph.key(one)
             if reference is not None and any(
@@ -366,13 +360,13 @@ class _Translation:
             self.extreme(ref, condition, inner, scope)
 
     def within(self, ref: ColumnRef, inner: sql.Query, scope: _Scope, within: _Scope) -> None:
-        """Join an inner SELECT's rows over its one column: along the key if there is one, else by the value."""
+        """Join an inner SELECT's rows over its one column: along a key, else by the value."""
         own = self.only(inner)
         self.pattern(inner, within)
         self.met(ref, scope, own, within)
 
     def only(self, inner: sql.Query) -> ColumnRef:
-        """Return the column of an inner SELECT that has no more than one, and is neither grouped nor cut."""
+        """The column of an inner SELECT that has no more than one, and is neither grouped nor cut."""
         term = self.plain(inner.items[0])
         rest = (inner.group, inner.having, inner.order, inner.limit, inner.operation)
         if (

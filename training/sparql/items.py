@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 from tokenizers import Tokenizer
 
 from kbqa.decoding.features import TextTable
-from kbqa.sparql.answer.pipeline import link_question
+from kbqa.sparql.answer.entity_linking import link_question
 from kbqa.sparql.grammar import VOCABULARY
 from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.models import GraphVersion
+from kbqa.sparql.suggestions.example import Example
 from training.decoder.dataset import Item, make_item
 from training.sparql.oracle import NotWritableError, decisions
-from training.sparql.published import Example
 
 
 def prepare(

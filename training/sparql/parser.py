@@ -45,7 +45,7 @@ class _Token:
 
 
 def parse_query(text: str, prefixes: dict[str, str] | None = None) -> Query:
-    """Return the query that `text` writes. Raises UnsupportedQueryError."""
+    """The query that `text` writes. Raises UnsupportedQueryError."""
     return _Parser(_tokens(text), prefixes or {}).query()
 
 
@@ -253,7 +253,7 @@ class _Parser:
         return replace(query, order=item, descending=descending)
 
     def _fold(self, query: Query) -> Query:
-        """Return the query with its edges and filters, means in their places."""
+        """The query with its edges and filters, means in their places."""
         filters = []
         for each in self.filters:
             value = self.means.get(each.value.name) if isinstance(each.value, _Pending) else each.value
@@ -351,9 +351,7 @@ def folded(query: Query, alternatives: Sequence[Sequence[Filter]]) -> Query:
 
 
 def _with_constant(query: Query, each: Filter, others: tuple[Term, ...]) -> Query | None:
-    """Return the query with a text in place of the variable that is compared with it, where nothing else
-    needs that.
-    """
+    """The query with a text for the variable that is compared with it, where nothing else needs that."""
     used = {
         item.variable
         for item in (*query.columns, query.order, query.having.item if query.having else None)

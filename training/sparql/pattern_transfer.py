@@ -1,7 +1,8 @@
-"""Questions for a graph, made from questions that people asked of other graphs.
+"""Pattern transfer: questions for a graph, made from questions that people asked of other graphs.
 
-A pattern is a wording (`kbqa/linking/wordings.py`) and its query. It is set into a graph where classes
-connect in the same way and properties have the same kinds of values; only what has an answer there is kept.
+Data augmentation in the manner of GraPPa (Yu et al. 2021). A pattern is a template
+(`training/synthetic/delexicalisation.py`) and its query. It is set into a graph where classes connect in the
+same way and properties have the same kinds of values; only what has an answer there is kept.
 """
 
 import random
@@ -16,9 +17,9 @@ from kbqa.linking.words import fold
 from kbqa.sparql.profile import PredicateProfile, Profile
 from kbqa.sparql.query import RDF_TYPE, Average, Comparison, Edge, Filter, Node, Period, Query, Term, Variable
 from kbqa.sparql.stores import OxigraphStore
-from training.sparql.answers import has_answer
-from training.sparql.published import Example
-from training.synthetic.delexicalisation import Hole, Name, Wording, numbered, short_name, wording_of
+from kbqa.sparql.suggestions.example import Example
+from training.graph_answers import has_answer
+from training.synthetic.delexicalisation import Name, Slot, Template, numbered, short_name, template_of
 
 Thing = NamedNode | Literal
 """What a question names: a class, a property or a value."""
@@ -29,9 +30,7 @@ _SAMPLED, _MAX_VALUE_LENGTH = 60, 50
 
 @dataclass(frozen=True)
 class Shape:
-    """What a property must be like for another to stand in its place: the class before it, the class or the
-    kind of value after it.
-    """
+    """What a property must be like for another to stand in its place: the classes or values at its ends."""
 
     domain: NamedNode
     target: NamedNode | None
@@ -49,7 +48,7 @@ class Surroundings:
 
     @cached_property
     def shapes(self) -> Mapping[NamedNode, Shape]:
-        """Return the shape of each property."""
+        """The shape of each property."""
         return {
             each.predicate: shape
             for each in self.profile.predicates
@@ -66,7 +65,7 @@ class Surroundings:
         return Shape(domain, None, "number" if kind in _NUMBERS else kind, each.text.split()[-1:] == ["id"])
 
     def links(self) -> Mapping[tuple[NamedNode, NamedNode], list[NamedNode]]:
-        """Return the properties that lead from one class to another."""
+        """The properties that lead from one class to another."""
         found: dict[tuple[NamedNode, NamedNode], list[NamedNode]] = defaultdict(list)
         for predicate, shape in self.shapes.items():
             if shape.target is not None:
@@ -74,7 +73,7 @@ class Surroundings:
         return found
 
     def values(self, predicate: NamedNode) -> Sequence[Literal]:
-        """Return some values of a property that can be written into a question."""
+        """Some values of a property that can be written into a question."""
         if predicate not in self._values:
             quads = (
                 quad.object
@@ -92,18 +91,19 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class Pattern:
-    """A wording, its query, and the classes and shapes of what it names, classes in an order in which
-    properties lead from one to the next.
+    """A template, its query, and the classes and shapes of what it names.
+
+    Each class but the first is led to or from, by a property, by one before it.
     """
 
-    wording: Wording[Thing]
+    template: Template[Thing]
     query: Query
     classes: tuple[NamedNode, ...]
     shapes: Mapping[NamedNode, Shape]
 
 
 def pattern_of(example: Example, around: Surroundings, common: set[str]) -> Pattern | None:
-    """Return the pattern of a question, if all that it says of its domain are names and values of its graph."""
+    """The pattern of a question, if all that it says of its domain are names and values of its graph."""
     query = example.query
     if (
         query is None
@@ -130,15 +130,15 @@ def pattern_of(example: Example, around: Surroundings, common: set[str]) -> Patt
     def are_rivals(one: Thing, other: Thing) -> bool:
         return one != other and one in shapes and other in shapes
 
-    wording = (
-        wording_of(example.question, _names(classes, shapes, around.profile), values, common, are_rivals)
+    template = (
+        template_of(example.question, _names(classes, shapes, around.profile), values, common, are_rivals)
         if classes
         else None
     )
-    named = {hole.thing for hole in wording.holes} if wording else set()
-    if wording is None or any(each not in named for each, shape in shapes.items() if shape.target is None):
+    named = {slot.thing for slot in template.slots} if template else set()
+    if template is None or any(each not in named for each, shape in shapes.items() if shape.target is None):
         return None
-    return Pattern(wording, query, classes, shapes)
+    return Pattern(template, query, classes, shapes)
 
 
 def _edges(query: Query) -> Iterator[Edge]:
@@ -149,7 +149,7 @@ def _edges(query: Query) -> Iterator[Edge]:
 
 
 def _constants(query: Query) -> Iterator[tuple[Node, NamedNode]]:
-    """Yield each constant that is no class, with the property whose value it is."""
+    """Each constant that is no class, with the property whose value it is."""
     binds = {edge.object: edge.predicate for edge in query.edges if isinstance(edge.object, Variable)}
     for edge in _edges(query):
         if edge.predicate != RDF_TYPE:
@@ -164,9 +164,7 @@ def _constants(query: Query) -> Iterator[tuple[Node, NamedNode]]:
 
 
 def _in_order(named: set[NamedNode], shapes: Mapping[NamedNode, Shape]) -> tuple[NamedNode, ...]:
-    """Return all classes that a query touches, each but the first led to or from by a property; nothing where
-    they are apart.
-    """
+    """All classes of a query, each connected with one before it; nothing where they are apart."""
     pending = (
         named
         | {shape.domain for shape in shapes.values()}
@@ -198,13 +196,10 @@ def _names(
 
 
 # --- a pattern in another graph
-# ----------------------------------------------------------------------------------------
 
 
-def transplanted(pattern: Pattern, around: Surroundings, rng: random.Random) -> Example | None:
-    """Return a pattern's question and query on another graph; None where that has no place for it, or no
-    answer.
-    """
+def transferred(pattern: Pattern, around: Surroundings, rng: random.Random) -> Example | None:
+    """A pattern's question and query on another graph; None where that has no place for it, or no answer."""
     classes = _placed_classes(pattern, around, rng)
     predicates = _placed_predicates(pattern, classes, around, rng) if classes else None
     values = _placed_values(pattern, predicates, around, rng) if predicates is not None else None
@@ -214,7 +209,7 @@ def transplanted(pattern: Pattern, around: Surroundings, rng: random.Random) -> 
     query = _Renaming(names, values).query(pattern.query)
     if not has_answer(query, OxigraphStore(around.store, "")):
         return None
-    return Example(pattern.wording.filled(lambda hole: _said(hole, names, pattern, values, around)), query)
+    return Example(pattern.template.filled(lambda slot: _said(slot, names, pattern, values, around)), query)
 
 
 def _placed_classes(
@@ -294,19 +289,19 @@ def _placed_values(
 
 
 def _said(
-    hole: Hole[Thing],
+    slot: Slot[Thing],
     names: Mapping[NamedNode, NamedNode],
     pattern: Pattern,
     values: Mapping[Literal, Literal],
     around: Surroundings,
 ) -> str:
-    thing, texts = hole.thing, around.profile.texts
+    thing, texts = slot.thing, around.profile.texts
     if isinstance(thing, Literal):
         return values[thing].value
     text = texts[names[thing]]
-    if hole.short:
+    if slot.short:
         text = short_name(text, texts[names[pattern.shapes[thing].domain]]) or text
-    return numbered(text, plural=hole.plural)
+    return numbered(text, plural=slot.plural)
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from kbqa.sparql.query import RDF_TYPE, Edge, Query, Variable
 from kbqa.sparql.stores.base import GraphStore
-from training.sparql.answers import answers
+from training.graph_answers import answers
 
 
 def pruned(query: Query, store: GraphStore) -> Query:
-    """Return the query with the fewest edges that keep the answers, taken away one by one."""
+    """The query with the fewest edges that keep the answers, taken away one by one."""
     if not query.columns:
         return query
     wanted = answers(query, store)
@@ -23,9 +23,7 @@ def pruned(query: Query, store: GraphStore) -> Query:
 
 
 def _is_spare(edge: Edge, query: Query) -> bool:
-    """Tell whether an edge only binds what is not used elsewhere, or only gives a class to what other edges
-    hold.
-    """
+    """Whether an edge only binds what is not used elsewhere, or gives a class to what other edges hold."""
     others = Counter(
         end
         for each in query.edges

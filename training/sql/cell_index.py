@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kbqa.linking.names import Names
-from kbqa.sql.answer.schema_linking import CellNames
 from kbqa.sql.ingest.cells import CellReport, read_cells
 from kbqa.sql.models import Database
+from kbqa.sql.names import CellNames
 from kbqa.sql.schema import Schema
 from kbqa.sql.stores.connections import sqlite_engine
 

@@ -22,10 +22,10 @@ from training.decoder.dataset import Prepared, folder_of
 from training.json_lines import read_rows
 from training.sql.cell_index import indexed_cells
 from training.sql.items import Example, Tools, parsed, prepare
-from training.sql.pattern_transfer import Pattern, pattern_of, transplanted
+from training.sql.pattern_transfer import Pattern, pattern_of, transferred
 from training.sql.published import HELD_OUT_DATABASES, bird_question, bird_schemas, database_file
 from training.sql.table_questions import TableQuestions
-from training.synthetic.databases import DatabaseWorld
+from training.synthetic.databases import SyntheticDatabase
 from training.synthetic.delexicalisation import common_words
 from training.synthetic.domains import DOMAINS, HELD_OUT_DOMAIN
 
@@ -48,8 +48,8 @@ class Amounts:
     of_tables: int = 60
     made_without_rows: int = 140
     unanswerable: int = 8
-    worlds: int = 12
-    of_world: int = 130
+    synthetic: int = 12
+    of_synthetic: int = 130
 
 
 @dataclass
@@ -75,13 +75,13 @@ def training_databases(data: Sequence[Path], amounts: Amounts, seed: int) -> Ite
 def invented_databases(amounts: Amounts, folder: Path, seed: int) -> Iterator[TrainingDatabase]:
     """Yield invented databases, whose files lie in `folder`; of one domain only to validate with."""
     for domain in DOMAINS:
-        for number in range(amounts.worlds):
-            world = DatabaseWorld(domain, 1_000 * (seed + 1) + number, folder)
-            found = [Example(*asked) for asked in world.questions(amounts.of_world)]
+        for number in range(amounts.synthetic):
+            database = SyntheticDatabase(domain, 1_000 * (seed + 1) + number, folder)
+            found = [Example(*asked) for asked in database.questions(amounts.of_synthetic)]
             if domain != HELD_OUT_DOMAIN:
-                yield TrainingDatabase("worlds", world.tables.schema, found, file=world.file)
-            elif number < amounts.worlds // 5:
-                yield TrainingDatabase("worlds", world.tables.schema, valid=found, file=world.file)
+                yield TrainingDatabase("synthetic", database.tables.schema, found, file=database.file)
+            elif number < amounts.synthetic // 5:
+                yield TrainingDatabase("synthetic", database.tables.schema, valid=found, file=database.file)
 
 
 def prepare_all(
@@ -131,8 +131,8 @@ def patterns_of(databases: Sequence[TrainingDatabase]) -> Iterator[Pattern]:
         for example in each.train if each.file else ():
             query = parsed(example.sql, each.schema)[0]
             pattern = pattern_of(example.question, query, each.schema, common) if query else None
-            if pattern is not None and pattern.wording.marks not in seen:
-                seen.add(pattern.wording.marks)
+            if pattern is not None and pattern.template.marks not in seen:
+                seen.add(pattern.template.marks)
                 yield pattern
 
 
@@ -156,7 +156,7 @@ def _made(
         cells, wanted = sample_values(sqlite_engine(database.file), schema, _SAMPLED), amounts.made
     shapes = [each for each in by_shape(patterns) if each]
     tries = (
-        transplanted(rng.choice(rng.choice(shapes)), schema, cells, rng)
+        transferred(rng.choice(rng.choice(shapes)), schema, cells, rng)
         for _ in range(_TRIES * wanted if shapes else 0)
     )
     yield from islice((Example(*found) for found in tries if found is not None), wanted)

@@ -8,9 +8,7 @@ from kbqa.sql.schema import ColumnRef, Schema
 
 
 def columns_in(sql: str, schema: Schema) -> set[ColumnRef | str]:
-    """Return the places of the columns and the names of the tables that `sql` uses; empty where it does not
-    parse.
-    """
+    """Columns and names of tables that `sql` uses; empty where it does not parse."""
     try:
         tree = sqlglot.parse_one(sql, dialect=schema.dialect)
     except SqlglotError:

@@ -9,11 +9,13 @@ from tokenizers import Tokenizer
 
 from kbqa.decoding.actions import Action
 from kbqa.decoding.features import TextTable
-from kbqa.sql.answer.schema_linking import CellNames, link_question, relate, under_another_name
+from kbqa.sql.answer.schema_linking import link_question, under_another_name
 from kbqa.sql.focus.selection import focused
 from kbqa.sql.grammar import VOCABULARY, LinkedQuestion
 from kbqa.sql.grammar.actions import ColumnPointer, TablePointer
+from kbqa.sql.names import CellNames
 from kbqa.sql.query import Query
+from kbqa.sql.relations import relate
 from kbqa.sql.schema import ColumnRef, Schema
 from training.decoder.dataset import Item, JointSchema, make_item
 from training.decoder.decisions import Decision

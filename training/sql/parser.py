@@ -221,7 +221,7 @@ class _Reader:
         return self._group_key(tree)
 
     def _group_key(self, tree: exp.Expr) -> GroupKey:
-        """Return a column, or the year or the month of its dates, however it is taken."""
+        """A column, or the year or the month of its dates, however it is taken."""
         if isinstance(tree, exp.Year) or (isinstance(tree, exp.Extract) and tree.name.upper() == "YEAR"):
             return self._part(
                 _bare(tree.expression if isinstance(tree, exp.Extract) else tree.this), Part.YEAR
@@ -256,9 +256,7 @@ class _Reader:
         raise NotCoveredError(f"No column {tree.name}")
 
     def _conditions(self, tree: exp.Expr) -> tuple[Condition, ...]:
-        """Return conditions in a row, which is enough where AND binds within OR and nothing else is in
-        brackets.
-        """
+        """Conditions in a row; enough where AND binds within OR and nothing else is in brackets."""
         if isinstance(tree, exp.Or):
             left, right = self._conditions(tree.left), self._conditions(tree.right)
             return (*left, replace(right[0], follows_or=True), *right[1:])
@@ -333,9 +331,7 @@ class _Reader:
         return Condition(item, Comparison.BETWEEN, (self._value(low), self._value(high)))
 
     def _dated(self, left: exp.Expr, right: exp.Expr) -> Item | None:
-        """Return the column of dates whose year, month or day is compared with a constant, as comparisons
-        with such times are written.
-        """
+        """The column of dates whose year, month or day a condition compares with a constant."""
         inner, length = _beginning_of(left)
         if inner is None or not self._is_value(right) or len(self._value(right).text) != length:
             return None
@@ -399,7 +395,7 @@ def _beginning_of(tree: exp.Expr) -> tuple[exp.Expr | None, int]:
 
 
 def _bare(tree: exp.Expr) -> exp.Expr:
-    """Return what brackets, an alias or a cast to a broken number stand around."""
+    """What brackets, an alias or a cast to a broken number stand around."""
     while isinstance(tree, exp.Paren | exp.Alias | exp.Cast):
         tree = tree.this
     return tree

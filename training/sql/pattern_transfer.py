@@ -1,7 +1,8 @@
-"""Questions for a schema, made from questions that people asked of other schemas.
+"""Pattern transfer: questions for a schema, made from questions that people asked of other schemas.
 
-A pattern is a wording (`kbqa/linking/wordings.py`) and its query. It is set into a schema where tables
-connect in the same way and columns have the same types.
+Data augmentation in the manner of GraPPa (Yu et al. 2021). A pattern is a template
+(`training/synthetic/delexicalisation.py`) and its query. It is set into a schema where tables connect in the
+same way and columns have the same types.
 """
 
 import random
@@ -26,7 +27,7 @@ from kbqa.sql.query import (
 )
 from kbqa.sql.rendering import NotConnectedError, render
 from kbqa.sql.schema import ColumnRef, ColumnType, ForeignKey, Schema, readable
-from training.synthetic.delexicalisation import Hole, Name, Wording, numbered, short_name, wording_of
+from training.synthetic.delexicalisation import Name, Slot, Template, numbered, short_name, template_of
 
 Cells = Mapping[ColumnRef, Sequence[str]]
 """Some values of each column."""
@@ -46,11 +47,9 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Pattern:
-    """A wording, its query, and what of its schema that follows: how its tables connect, what its columns
-    are.
-    """
+    """A template, its query, how its tables connect, and what its columns are."""
 
-    wording: Wording[Thing]
+    template: Template[Thing]
     query: Query
     first: str
     keys: tuple[ForeignKey, ...]
@@ -59,9 +58,7 @@ class Pattern:
 
 
 def pattern_of(question: str, query: Query, schema: Schema, common: set[str]) -> Pattern | None:
-    """Return the pattern of a question, if all that it says of its domain are names of its schema and its
-    cells.
-    """
+    """The pattern of a question, if all that it says of its domain are names and cells of its schema."""
     if any(each.via for each in query.queries()):
         return None
     operands = {each for part in query.queries() for each in part.operands()} | {
@@ -78,19 +75,19 @@ def pattern_of(question: str, query: Query, schema: Schema, common: set[str]) ->
         if _is_plain(condition)
         for value in condition.values
     }
-    wording = wording_of(question, _names(refs, tables), values, common, _are_rivals)
+    template = template_of(question, _names(refs, tables), values, common, _are_rivals)
     ends = {end for key in keys for end in (key.source, key.target)}
     roles = {ref: (_role(ref, schema), schema.column(ref).type) for ref in refs}
-    named = {hole.thing for hole in wording.holes} if wording else set()
-    if wording is None or any(
+    named = {slot.thing for slot in template.slots} if template else set()
+    if template is None or any(
         ref not in named and ref not in ends and roles[ref][0] == Role.PLAIN for ref in refs
     ):
         return None
-    return Pattern(wording, query, tables[0], keys, roles)
+    return Pattern(template, query, tables[0], keys, roles)
 
 
 def _names(refs: set[ColumnRef], tables: Sequence[str]) -> Iterator[Name[Thing]]:
-    """Yield what columns and tables may be called."""
+    """What columns and tables may be called."""
     for ref in refs:
         yield Name(fold(readable(ref.column)), ref)
         yield Name(short_name(readable(ref.column), readable(ref.table)), ref, short=True)
@@ -103,7 +100,7 @@ def _are_rivals(one: Thing, other: Thing) -> bool:
 
 
 def _keys(tables: Sequence[str], schema: Schema) -> tuple[ForeignKey, ...]:
-    """Return a key that connects each table to one of those before it, as the schema declares it."""
+    """A declared key for each table that connects it to one of those before it."""
     found = []
     for place, name in enumerate(tables):
         between = [
@@ -132,13 +129,10 @@ def _is_plain(condition: Condition) -> bool:
 
 
 # --- a pattern in another schema
-# ---------------------------------------------------------------------------------------
 
 
-def transplanted(
-    pattern: Pattern, schema: Schema, cells: Cells, rng: random.Random
-) -> tuple[str, str] | None:
-    """Return a pattern's question and SQL on another schema; None where that has no place for it."""
+def transferred(pattern: Pattern, schema: Schema, cells: Cells, rng: random.Random) -> tuple[str, str] | None:
+    """A pattern's question and SQL on another schema; None where that has no place for it."""
     tables = _placed_tables(pattern, schema, rng)
     columns = _placed_columns(pattern, schema, tables, rng) if tables else None
     values = _placed_values(pattern, columns, schema, cells, rng) if columns is not None else None
@@ -148,7 +142,7 @@ def transplanted(
         sql = render(_Renaming(tables, columns, values).query(pattern.query), schema).sql(dialect="sqlite")
     except NotConnectedError:
         return None
-    return pattern.wording.filled(lambda hole: _said(hole, tables, columns, values)), sql
+    return pattern.template.filled(lambda slot: _said(slot, tables, columns, values)), sql
 
 
 def _placed_tables(pattern: Pattern, schema: Schema, rng: random.Random) -> dict[str, str] | None:
@@ -233,22 +227,22 @@ def _placed_values(
 
 
 def _said(
-    hole: Hole[Thing],
+    slot: Slot[Thing],
     tables: Mapping[str, str],
     columns: Mapping[ColumnRef, ColumnRef],
     values: Mapping[Value, Value],
 ) -> str:
-    thing = hole.thing
+    thing = slot.thing
     if isinstance(thing, Value):
         return values[thing].text
     if isinstance(thing, ColumnRef):
         ref = columns[thing]
-        text = (short_name(readable(ref.column), readable(ref.table)) if hole.short else "") or readable(
+        text = (short_name(readable(ref.column), readable(ref.table)) if slot.short else "") or readable(
             ref.column
         )
     else:
         text = readable(tables[thing])
-    return numbered(text, plural=hole.plural)
+    return numbered(text, plural=slot.plural)
 
 
 @dataclass(frozen=True)

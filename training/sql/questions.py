@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kbqa.sql.answer.pipeline import Source
 from kbqa.sql.ingest.introspection import read_schema
 from kbqa.sql.stores.connections import sqlite_engine
+from kbqa.sql.stores.databases import Source
 from training.json_lines import read_rows, spread
 from training.sql.cell_index import indexed_cells
 

@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kbqa.sql.answer.generator import LocalGenerator
-from kbqa.sql.answer.pipeline import Answer, Source, ask
+from kbqa.sql.answer.pipeline import Answer, ask
 from kbqa.sql.answer.reranking import answers_of, features_of
 from kbqa.sql.answer.schema_linking import link_question
+from kbqa.sql.stores.databases import Source
 from training.sql.execution_match import judge
 from training.sql.questions import SqlQuestion
 

@@ -32,16 +32,16 @@ class RowConditions:
         self.rng: random.Random = words.rng
 
     def columns(self, table: Table, *types: ColumnType) -> list[ColumnRef]:
-        """Return a table's columns of some types."""
+        """A table's columns of some types."""
         return [ref for ref in table.refs() if self.schema.column(ref).type in types]
 
     def one(self, table: Table, *types: ColumnType) -> ColumnRef | None:
-        """Return a column of a type, that by chance, no key where it is a number."""
+        """A column of a type, that by chance, no key where it is a number."""
         found = [ref for ref in self.columns(table, self.rng.choice(types)) if not self.is_key(ref)]
         return self.rng.choice(found) if found else None
 
     def is_key(self, ref: ColumnRef) -> bool:
-        """Tell whether a column is a number that only names a row."""
+        """Whether a column is a number that only names a row."""
         column = self.schema.column(ref)
         return column.type == ColumnType.NUMBER and (
             column.primary or any(ref in (key.source, key.target) for key in self.schema.keys)

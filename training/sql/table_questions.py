@@ -125,14 +125,10 @@ class TableQuestions:
         query = Query(items=(count, _item(by)) if first else (_item(by), count), group=(by,))
         rows, name = self.words.rows(table), self.words.called(by)
         if first:
-            return self._written(
-                f"{self.rng.choice(('How many ' + rows + ' are there', 'What is the number of ' + rows))} for each {name}?",
-                query,
-            )
-        return self._written(
-            f"{self.words.imperative()} each {name} and {self.rng.choice(('the number of', 'how many'))} {rows}.",
-            query,
-        )
+            how_many = self.rng.choice((f"How many {rows} are there", f"What is the number of {rows}"))
+            return self._written(f"{how_many} for each {name}?", query)
+        verb, how_many = self.words.imperative(), self.rng.choice(("the number of", "how many"))
+        return self._written(f"{verb} each {name} and {how_many} {rows}.", query)
 
     def over_time(self) -> tuple[str, str] | None:
         """How many rows there are for each year or month of a date, or what a column of theirs comes to."""
@@ -191,7 +187,7 @@ class TableQuestions:
         return self._written(self.rng.choice(asks), query)
 
     def _of_date(self, table: Table, part: DatePart) -> str:
-        """Return which date is meant; nothing, now and then, where there is one."""
+        """Which date is meant; nothing, now and then, where there is one."""
         name = self.words.called(part.column)
         alone = len(self.conditions.columns(table, ColumnType.DATE)) == 1
         return self.rng.choice(
@@ -201,7 +197,7 @@ class TableQuestions:
         )
 
     def _dated(self, *, extremes: bool = True) -> tuple[Table, DatePart, tuple[str, Item]]:
-        """Return a table, a part of one of its dates, and what is counted or summed of its rows."""
+        """A table, a part of one of its dates, and what is counted or summed of its rows."""
         table = self.rng.choice(self.with_dates)
         ref = self.rng.choice(self.conditions.columns(table, ColumnType.DATE))
         summed = self.conditions.one(table, ColumnType.NUMBER) if self.rng.random() < 0.5 else None
@@ -247,11 +243,12 @@ class TableQuestions:
         apart = Item(Term(more), Operator.PLUS if plus else Operator.MINUS, Term(less))
         asked = Asked(Query(items=(*map(_item, shown), apart)))
         self.conditions.add_conditions(asked, table, often=0.5)
-        between = f"the {'sum of' if plus else 'difference between'} {self.words.called(more)} and {self.words.called(less)}"
+        function = "sum of" if plus else "difference between"
+        between = f"the {function} {self.words.called(more)} and {self.words.called(less)}"
         rows = self.rng.choice((f"each {self.words.row(table)}", f"all {self.words.rows(table)}"))
+        verb, names = self.words.imperative(), self.words.names(shown)
         return self._question(
-            f"{self.words.imperative()} the {self.words.names(shown)} and {between} {self.rng.choice(('of', 'for'))} {rows}",
-            asked,
+            f"{verb} the {names} and {between} {self.rng.choice(('of', 'for'))} {rows}", asked
         )
 
     def children_of(self) -> tuple[str, str] | None:
@@ -278,10 +275,8 @@ class TableQuestions:
             count = count if what not in count else "the number"
             ending = f"{self.words.imperative()} the {one} {self.words.names(shown)} and {count}."
             return self._written(f"How many {rows} does each {one} have? {ending}", query)
-        return self._written(
-            f"{self.words.imperative()} {'the ' if last else ''}{listed} {self.rng.choice(('of', 'for'))} each {one}.",
-            query,
-        )
+        verb, of = self.words.imperative(), self.rng.choice(("of", "for"))
+        return self._written(f"{verb} {'the ' if last else ''}{listed} {of} each {one}.", query)
 
     def most_children(self) -> tuple[str, str] | None:
         """The row that most rows of another table belong to, or fewest."""
@@ -326,9 +321,9 @@ class TableQuestions:
         whose = self.rng.choice(
             (f"the {self.words.names(others)} of their {one}", f"their {one}'s {self.words.names(others)}")
         )
+        verb, names = self.words.imperative(), self.words.names(own)
         return self._question(
-            f"{self.words.imperative()} the {self.words.names(own)} of {self.rng.choice(('all ', 'the ', ''))}{rows} and {whose}",
-            asked,
+            f"{verb} the {names} of {self.rng.choice(('all ', 'the ', ''))}{rows} and {whose}", asked
         )
 
     def _question(self, begin: str, asked: Asked) -> tuple[str, str] | None:
@@ -347,14 +342,14 @@ class TableQuestions:
             return None
 
     def _shown(self, table: Table) -> list[ColumnRef]:
-        """Return one to five columns, rather few, in any order; foreign keys seldom."""
+        """One to five columns, rather few, in any order; foreign keys seldom."""
         keyed = {key.source for key in self.schema.keys}
         refs = [ref for ref in table.refs() if ref not in keyed or self.rng.random() < 0.3] or table.refs()
         number = min(len(refs), self.rng.choices(range(1, _MAX_ITEMS + 1), (2, 4, 5, 3, 1))[0])
         return self.rng.sample(refs, number)
 
     def _alone(self, key: ForeignKey) -> bool:
-        """Tell whether one key connects two tables, each with something to tell."""
+        """Whether one key connects two tables, each with something to tell."""
         ends = (key.source.table, key.target.table)
         return len(self.schema.between(*ends)) == 1 and all(
             len(self.schema.table(end).columns) > 1 for end in ends

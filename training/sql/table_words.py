@@ -15,15 +15,15 @@ class TableWords:
         self.schema, self.rng = schema, rng
 
     def row(self, table: Table) -> str:
-        """Return what one row of a table is called."""
+        """What one row of a table is called."""
         return numbered(readable(table.name), plural=False)
 
     def rows(self, table: Table) -> str:
-        """Return what its rows are called."""
+        """What its rows are called."""
         return numbered(readable(table.name), plural=True)
 
     def listing(self, shown: Sequence[ColumnRef], table: Table) -> str:
-        """Return the beginning of a question that asks for columns of a table's rows."""
+        """The beginning of a question that asks for columns of a table's rows."""
         rows, names = self.rows(table), self.names(shown)
         if self.rng.random() < 0.4:
             return (
@@ -35,27 +35,27 @@ class TableWords:
         return f"{self.imperative()} the {names} {of}"
 
     def imperative(self) -> str:
-        """Return a verb that asks to be shown something."""
+        """A verb that asks to be shown something."""
         return self.rng.choice(("List", "Show", "Give me", "Display", "Return", "Find", "Tell me"))
 
     def its(self, shown: Sequence[ColumnRef]) -> str:
-        """Return columns as what is asked of one row."""
+        """Columns as what is asked of one row."""
         return f"{self.rng.choice(('its', 'the', 'both' if len(shown) == 2 else 'the'))} {self.names(shown)}"
 
     def names(self, shown: Sequence[ColumnRef]) -> str:
-        """Return what several columns are called, as a list."""
+        """What several columns are called, as a list."""
         *before, last = map(self.called, shown)
         comma = "," if len(before) > 1 and self.rng.random() < 0.5 else ""
         return f"{', '.join(before)}{comma} and {last}" if before else last
 
     def called(self, ref: ColumnRef) -> str:
-        """Return what people call a column: its words, often without those of its table."""
+        """What people call a column: its words, often without those of its table."""
         words, owner = readable(ref.column), readable(ref.table)
         short = short_name(words, numbered(owner, plural=False))
         return short if short and self.rng.random() < 0.6 else words
 
     def measure(self, child: Table, summed: ColumnRef | None, *, extremes: bool = True) -> tuple[str, Item]:
-        """Return how many rows there are of a table, or what a column of theirs comes to: in words, and as it
+        """How many rows there are of a table, or what a column of theirs comes to: in words, and as it
         is written.
 
         Without `extremes` that is no highest or lowest value: nobody asks who has the lowest highest of
@@ -71,7 +71,7 @@ class TableWords:
         return f"the {word} {self.called(summed)} of {self.rows(child)}", Item(Term(summed, aggregate))
 
     def superlative(self, ref: ColumnRef, *, most: bool) -> str:
-        """Return the word for the most, or the least, of a column."""
+        """The word for the most, or the least, of a column."""
         if self.schema.column(ref).type == ColumnType.DATE:
             return (
                 self.rng.choice(("latest", "most recent"))
@@ -85,20 +85,20 @@ class TableWords:
         )
 
     def quoted(self, value: str) -> str:
-        """Return a value, sometimes in quotation marks."""
+        """A value, sometimes in quotation marks."""
         return self.always_quoted(value) if self.rng.random() < 0.4 else value
 
     def always_quoted(self, value: str) -> str:
-        """Return a value in quotation marks of either kind."""
+        """A value in quotation marks of either kind."""
         mark = self.rng.choice("\"'")
         return f"{mark}{value}{mark}"
 
 
 def are(shown: Sequence[ColumnRef]) -> str:
-    """Return the verb for one column, or for several."""
+    """The verb for one column, or for several."""
     return "is" if len(shown) == 1 else "are"
 
 
 def an(name: str) -> str:
-    """Return a name with its article."""
+    """A name with its article."""
     return f"an {name}" if name[:1] in "aeio" else f"a {name}"

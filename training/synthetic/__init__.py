@@ -1,1 +1,1 @@
-"""Synthetic training data: invented graphs and databases, and questions about them."""
+"""Synthetic training data: graphs and databases, and questions about them."""

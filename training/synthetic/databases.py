@@ -1,9 +1,7 @@
-"""Invented databases to ask about: the worlds that graphs are trained on, as tables, and what is asked of
-them, as SQL.
+"""Synthetic databases to ask about: synthetic graphs as tables, and what is asked of them, as SQL.
 
-What a question means is taken from its SPARQL (`questions.py`): entities are rows,
-which are shown and found by their names; a property that everything has once at most is a key, others are
-tables of pairs.
+What a question means is taken from its SPARQL (`questions.py`). Entities are rows, shown and found by their
+names; a property that everything has once at most is a key, others are tables of pairs.
 """
 
 import random
@@ -15,7 +13,7 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode
 
-from kbqa.linking.words import dates_of
+from kbqa.linking.dates import dates_of
 from kbqa.sparql.query import RDF_TYPE, Edge, Node, Period, Variable
 from kbqa.sparql.query import Aggregate as SparqlAggregate
 from kbqa.sparql.query import Filter as SparqlFilter
@@ -26,8 +24,8 @@ from kbqa.sql.rendering import NotConnectedError, joins, query_text
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, ForeignKey, Schema, Table
 from training.synthetic.delexicalisation import numbered
 from training.synthetic.domains import Attribute, Relation, Text
+from training.synthetic.graphs import Property, SyntheticGraph
 from training.synthetic.questions import questions_about
-from training.synthetic.worlds import Kept, World
 
 _PAIRED = 0.3
 """How often a property is a table of pairs."""
@@ -46,9 +44,7 @@ class _NoPlaceError(Exception):
 
 @dataclass(frozen=True)
 class Link:
-    """A relation as tables have it: the keys that lead from its subjects to its objects, one or two, and the
-    table of pairs between.
-    """
+    """A relation as tables have it: one or two keys from its subjects to its objects, a table of pairs."""
 
     relation: Relation
     keys: tuple[ForeignKey, ...]
@@ -57,7 +53,7 @@ class Link:
 
 @dataclass
 class Tables:
-    """A world's schema, and where in it what the world knows is."""
+    """A schema, and where in it what a synthetic graph knows is."""
 
     schema: Schema
     names: dict[str, ColumnRef] = field(default_factory=dict)
@@ -66,28 +62,28 @@ class Tables:
     values: dict[NamedNode, dict[str, ColumnRef]] = field(default_factory=dict)
 
 
-class DatabaseWorld:
-    """An invented database, as a file, with its schema and questions."""
+class SyntheticDatabase:
+    """A synthetic database, as a file, with its schema and questions."""
 
     def __init__(self, domain: str, seed: int, folder: Path) -> None:
-        self.world = World(domain, seed, as_texts=False)
+        self.graph = SyntheticGraph(domain, seed, as_texts=False)
         self.rng = random.Random(seed)
         self.file = folder / f"{domain}_{seed}.sqlite"
         self.tables = self._tables()
         self._write()
 
     def questions(self, number: int) -> Iterator[tuple[str, str | None]]:
-        """Yield questions with their SQL, None where the database has no answer."""
-        classes = {self.world.class_of(kind): kind for kind in self.world.classes}
-        members = {node: kind for kind, nodes in self.world.members.items() for node in nodes}
-        for example in questions_about(self.world, number):
+        """Questions with their SQL, None where the database has no answer."""
+        classes = {self.graph.class_of(kind): kind for kind in self.graph.classes}
+        members = {node: kind for kind, nodes in self.graph.members.items() for node in nodes}
+        for example in questions_about(self.graph, number):
             if example.query is None:
                 yield example.question, None
                 continue
             if not example.query.columns:
                 continue
             try:
-                query = _Translation(self.tables, classes, members, self.world.names, example.question).query(
+                query = _Translation(self.tables, classes, members, self.graph.names, example.question).query(
                     example.query
                 )
                 yield example.question, query_text(query, self.tables.schema)
@@ -98,7 +94,7 @@ class DatabaseWorld:
         style = self.rng.choice(_STYLES)
         found, tables = Tables(Schema(())), []
         plural = self.rng.random() < 0.5
-        for kind in self.world.classes:
+        for kind in self.graph.classes:
             name = style(numbered(kind, plural=plural))
             key, shown = (
                 style(self.rng.choice(("id", f"{kind} id"))),
@@ -109,18 +105,18 @@ class DatabaseWorld:
                 Column(key, ColumnType.NUMBER, "INTEGER", primary=True),
                 Column(shown, ColumnType.TEXT, "TEXT"),
             ]
-            for kept in self._kept(kind):
-                declared = _TYPES[kept.datatype]
-                column = Column(style(kept.name), _KINDS[declared], declared)
+            for prop in self._properties(kind):
+                declared = _TYPES[prop.datatype]
+                column = Column(style(prop.name), _KINDS[declared], declared)
                 if all(column.name != each.name for each in columns):
                     columns.append(column)
-                    found.values.setdefault(kept.predicate, {})[kind] = ColumnRef(name, column.name)
+                    found.values.setdefault(prop.predicate, {})[kind] = ColumnRef(name, column.name)
             tables.append(Table(name, tuple(columns)))
-        return self._with_links(found, dict(zip(self.world.classes, tables, strict=True)), style)
+        return self._with_links(found, dict(zip(self.graph.classes, tables, strict=True)), style)
 
     def _with_links(self, found: Tables, tables: dict[str, Table], style: Callable[[str], str]) -> Tables:
         pairs, keys = list[Table](), list[ForeignKey]()
-        for relation, predicate, _ in self.world.edges:
+        for relation, predicate, _ in self.graph.facts:
             source, target = relation.source, relation.target
             noun = self.rng.choice((target, *relation.names)) if source != target else relation.names[0]
             if self.rng.random() < _PAIRED or source == target:
@@ -151,16 +147,14 @@ class DatabaseWorld:
         found.schema = Schema((*tables.values(), *pairs), tuple(keys))
         return found
 
-    def _kept(self, kind: str) -> list[Kept[Attribute] | Kept[Text]]:
-        everything: list[Kept[Attribute] | Kept[Text]] = [*self.world.attributes, *self.world.texts]
-        return [each for each in everything if each.what.source == kind]
+    def _properties(self, kind: str) -> list[Property[Attribute] | Property[Text]]:
+        everything: list[Property[Attribute] | Property[Text]] = [*self.graph.attributes, *self.graph.texts]
+        return [each for each in everything if each.definition.source == kind]
 
     def _write(self) -> None:
-        """Write the file: a row for each member, with what it has and one object of each relation that is a
-        key; all pairs.
-        """
+        """Write the file: a row for each member, with one object of each key; all pairs."""
         numbers = {
-            node: place for nodes in self.world.members.values() for place, node in enumerate(nodes, start=1)
+            node: place for nodes in self.graph.members.values() for place, node in enumerate(nodes, start=1)
         }
         with closing(sqlite3.connect(self.file)) as connection:
             for table in self.tables.schema.tables:
@@ -169,18 +163,15 @@ class DatabaseWorld:
                     for each in table.columns
                 )
                 own = [key for key in self.tables.schema.keys if key.source.table == table.name]
-                refers = "".join(
-                    f', FOREIGN KEY ("{key.source.column}") REFERENCES "{key.target.table}" ("{key.target.column}")'
-                    for key in own
-                )
+                refers = "".join(f", {_foreign_key(key)}" for key in own)
                 connection.execute(f'CREATE TABLE "{table.name}" ({columns}{refers})')
-            for kind, nodes in self.world.members.items():
+            for kind, nodes in self.graph.members.items():
                 for node in nodes:
                     row = self._row(kind, node, numbers)
                     names = ", ".join(f'"{column}"' for column in row)
+                    table_name, marks = self.tables.keys[kind].table, ", ".join("?" * len(row))
                     connection.execute(
-                        f'INSERT INTO "{self.tables.keys[kind].table}" ({names}) VALUES ({", ".join("?" * len(row))})',
-                        list(row.values()),
+                        f'INSERT INTO "{table_name}" ({names}) VALUES ({marks})', list(row.values())
                     )
             for predicate, links in self.tables.links.items():
                 for link in links:
@@ -192,7 +183,7 @@ class DatabaseWorld:
     def _edges(self, predicate: NamedNode, link: Link) -> list[tuple[NamedNode, NamedNode]]:
         edges = [
             edge
-            for relation, name, found in self.world.edges
+            for relation, name, found in self.graph.facts
             if name == predicate and relation == link.relation
             for edge in found
         ]
@@ -201,18 +192,23 @@ class DatabaseWorld:
     def _row(self, kind: str, node: NamedNode, numbers: Mapping[NamedNode, int]) -> dict[str, object]:
         row: dict[str, object] = {
             self.tables.keys[kind].column: numbers[node],
-            self.tables.names[kind].column: self.world.names[node],
+            self.tables.names[kind].column: self.graph.names[node],
         }
-        for kept in self._kept(kind):
-            column = self.tables.values.get(kept.predicate, {}).get(kind)
-            if column is not None and node in kept.values:
-                row[column.column] = kept.values[node].value
+        for prop in self._properties(kind):
+            column = self.tables.values.get(prop.predicate, {}).get(kind)
+            if column is not None and node in prop.values:
+                row[column.column] = prop.values[node].value
         for predicate, links in self.tables.links.items():
             for link in links:
                 targets = [target for subject, target in self._edges(predicate, link) if subject == node]
                 if not link.pairs and link.relation.source == kind and targets:
                     row[link.keys[0].source.column] = numbers[targets[0]]
         return row
+
+
+def _foreign_key(key: ForeignKey) -> str:
+    source, target = key.source, key.target
+    return f'FOREIGN KEY ("{source.column}") REFERENCES "{target.table}" ("{target.column}")'
 
 
 def _snake(text: str) -> str:
@@ -247,7 +243,7 @@ class _Translation:
     columns: dict[Variable, ColumnRef] = field(default_factory=dict)
 
     def query(self, query: SparqlQuery) -> Query:
-        """Return the query. Raises _NoPlaceError."""
+        """The query. Raises _NoPlaceError."""
         if len(query.negations) > 1 or query.branches or query.optionals:
             raise _NoPlaceError
         for edge in query.edges:
@@ -274,7 +270,7 @@ class _Translation:
         return self._checked(found, via)
 
     def _checked(self, query: Query, via: list[Via]) -> Query:
-        """Return a query whose joins are those that were meant, without what need not be said."""
+        """A query whose joins are those that were meant, without what need not be said."""
         named = set(replace(query, with_tables=()).tables())
         within = set(self.tables.schema.closure(tuple(named)))
         query = replace(
@@ -375,7 +371,7 @@ class _Translation:
         return Condition(Item(Term(column)), Comparison(str(each.comparison)), (Value(value),))
 
     def _without(self, group: tuple[Edge, ...]) -> Condition:
-        """Return that nothing, or not this, is there: an empty key, a row that no pair has, or another name."""
+        """The condition that nothing is there: an empty key, or a row that no pair has."""
         edge = group[0]
         link = self._link(edge)
         if isinstance(edge.object, NamedNode):

@@ -1,6 +1,4 @@
-"""What invented graphs may be about: domains with their classes, relations, numbers and texts, and what may
-be said of anything.
-"""
+"""Domains of synthetic graphs: classes, relations, numbers and texts, and what may be said of anything."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +9,7 @@ import yaml
 
 @dataclass(frozen=True)
 class Relation:
-    """A property between two classes: names it may have, questions from its subject (`{e}`), and from its
-    object.
-    """
+    """A property between two classes: names, questions from its subject (`{e}`), and from its object."""
 
     source: str
     target: str
@@ -48,10 +44,9 @@ class Attribute:
 
 @dataclass(frozen=True)
 class Text:
-    """A text that members of a class have: names, what it may be (words by chance where nothing is said), and
-    questions for it.
+    """A text that members of a class have: names, its values, and questions for it.
 
-    `nouns` say what members are, as engineers are, and have a plural.
+    Without `values` they are words by chance. `nouns` say what members are, as engineers are.
     """
 
     source: str
@@ -63,9 +58,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Flag:
-    """What is true or false of members of a class: names, clauses on those of which it is true and on the
-    others, and questions for it.
-    """
+    """What is true or false of members: names, clauses where it is true and where not, questions for it."""
 
     source: str
     names: tuple[str, ...]
@@ -76,8 +69,9 @@ class Flag:
 
 @dataclass(frozen=True)
 class Members:
-    """Real names that members of a class may have, and what they are called: nouns of what is of them,
-    adjectives for it, or things (an article).
+    """Real names that members of a class may have.
+
+    They are called as nouns (thrillers are books), adjectives (Italian dishes), things (the piano), or names.
     """
 
     names: tuple[str, ...]
@@ -86,7 +80,7 @@ class Members:
 
 @dataclass(frozen=True)
 class Domain:
-    """What a world may be about."""
+    """A subject of synthetic graphs."""
 
     relations: tuple[Relation, ...]
     attributes: tuple[Attribute, ...]
@@ -96,26 +90,24 @@ class Domain:
 
     @property
     def parts(self) -> tuple[Relation | Attribute | Text | Flag, ...]:
-        """Return all that may be said of something."""
+        """All that may be said of something."""
         return (*self.relations, *self.attributes, *self.texts, *self.flags)
 
 
 @dataclass(frozen=True)
 class Common:
-    """What may be said of members of any class, and whether it is said of people alone, of all but people, or
-    of both (None).
-    """
+    """What may be said of members of any class: of people alone, of all but people, or of both (None)."""
 
     part: Attribute | Text
     people: bool | None = None
 
     def fits(self, kind: str) -> bool:
-        """Tell whether it may be said of members of a class."""
+        """Whether it may be said of members of a class."""
         return self.people is None or self.people == (kind in PEOPLE)
 
 
 def read_domains() -> dict[str, Domain]:
-    """Return the domains by their names."""
+    """The domains by their names."""
     return {
         name: Domain(
             tuple(map(_relation, each["relations"])),
@@ -132,7 +124,7 @@ def read_domains() -> dict[str, Domain]:
 
 
 def read_common() -> tuple[Common, ...]:
-    """Return what may be said of members of any class, their source left open."""
+    """What may be said of members of any class, their source left open."""
     stored = _stored("common_attributes.yaml")
     attributes = [Common(_attribute({"of": "", **each}), each.get("people")) for each in stored["attributes"]]
     counted = [Common(_counted(noun)) for noun in stored["counted"]]
@@ -149,7 +141,7 @@ def _stored(name: str) -> dict[str, Any]:
 
 
 def _counted(noun: str) -> Attribute:
-    """Return the number that one has of something."""
+    """The number that one has of something."""
     return Attribute(
         "",
         (noun, f"number of {noun}", f"{noun} count"),

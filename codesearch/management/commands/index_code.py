@@ -19,7 +19,10 @@ _ARCHIVES = (".zip", ".tar.gz", ".tgz")
 class Command(SearchappCommand):
     """Index a git address, a folder, or an archive."""
 
-    help = "Index SOURCE: a git address, a folder, or a .zip or .tar.gz file. Run again, it brings the index up to date."
+    help = (
+        "Index SOURCE: a git address, a folder, or a .zip or .tar.gz file. "
+        "Run again, it brings the index up to date."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
@@ -38,8 +41,9 @@ class Command(SearchappCommand):
         build = repository.builds.filter(state=Build.State.SERVING).first()
         if build is not None:
             self.stdout.write(
-                f"{name}: {build.units:,} units in {build.files:,} files; {build.added_files:,} files added or changed, "
-                f"{build.removed_files:,} replaced or removed, {build.encoded_units:,} texts encoded."
+                f"{name}: {build.units:,} units in {build.files:,} files; "
+                f"{build.added_files:,} files added or changed, {build.removed_files:,} replaced or removed, "
+                f"{build.encoded_units:,} texts encoded."
             )
 
     def _start(self, source: str, name: str, ref: str) -> tuple[Repository, Job]:

@@ -62,11 +62,13 @@ class Command(SearchappCommand):
             raise CommandError(str(error)) from error
 
     def _compared(self, entry: Entry, verification: Verification) -> list[Comparison]:
+        run = verification.run_of(entry)
+        if run is None:
+            return []
+        folders = verification.folders
         try:
-            prepare(
-                sets_in(entry.full.command), verification.folders["data"], verification.folders["prepared"]
-            )
-            comparisons = verification.compared(entry, measured_in_subprocess)
+            prepare(sets_in(run.command), folders["data"], folders["prepared"])
+            comparisons = verification.compared(entry, run, measured_in_subprocess)
         except (OSError, PreparationError) as error:
             comparisons = [Comparison(entry.name, Verdict.LEFT_OUT, reason=str(error))]
         for comparison in comparisons:

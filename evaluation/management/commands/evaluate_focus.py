@@ -17,11 +17,8 @@ from tqdm import tqdm
 
 from evaluation.kbqa.focus import FocusQuestion, FocusScores, evaluate_focus, merged
 from kbqa.decoding.pointer_network import load_decoder
-from kbqa.sql.answer.generator import MODEL_FOLDER, LocalGenerator
-from kbqa.sql.focus.cross_encoder.inference import BUNDLED_FOLDER as CROSS_ENCODER_FOLDER
-from kbqa.sql.focus.cross_encoder.inference import load_cross_encoder
-from kbqa.sql.focus.selection import NARROW, ROOMY
-from kbqa.sql.schema import Schema
+from kbqa.sql.public import BUNDLED_FOLDER as CROSS_ENCODER_FOLDER
+from kbqa.sql.public import MODEL_FOLDER, NARROW, ROOMY, LocalGenerator, Schema, load_cross_encoder
 from searchapp.commands import SearchappCommand
 from training.json_lines import read_rows, spread
 from training.sql.published import flat_schema

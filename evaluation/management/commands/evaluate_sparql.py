@@ -19,10 +19,8 @@ from evaluation.kbqa.sparql import (
     by_known_query,
     by_reading,
     evaluate,
-    loaded_graph,
 )
-from kbqa.sparql.answer.registry import local_decoder
-from kbqa.sparql.ingest.rdf_parser import LoadError
+from kbqa.sparql.public import LoadError, local_decoder, temporary_graph
 from searchapp.commands import SearchappCommand
 from searchapp.throwaway import throwaway_database
 
@@ -117,7 +115,7 @@ class Command(SearchappCommand):
     ) -> Iterator[Prediction]:
         decoder = None if options["known_queries"] else local_decoder(options["model"])
         try:
-            with loaded_graph(path, 0 if decoder is None else None) as (version, live):
+            with temporary_graph(path, 0 if decoder is None else None) as (version, live):
                 answer_to = by_reading(version, live, decoder) if decoder else by_known_query(version, live)
                 yield from evaluate(questions, live, answer_to, scores)
         except (LoadError, OSError) as error:

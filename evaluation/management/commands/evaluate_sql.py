@@ -14,8 +14,7 @@ from evaluation.json_lines import write_rows
 from evaluation.kbqa.sql import Prediction, SqlScores, evaluate
 from kbqa.decoding.pointer_network import load_decoder
 from kbqa.language_model import ChatServer, configured_server
-from kbqa.sql.answer.generator import MODEL_FOLDER, LocalGenerator
-from kbqa.sql.focus.cross_encoder.inference import load_cross_encoder
+from kbqa.sql.public import MODEL_FOLDER, LocalGenerator, load_cross_encoder
 from searchapp.commands import SearchappCommand
 from searchapp.throwaway import throwaway_database
 from training.sql.published import database_file

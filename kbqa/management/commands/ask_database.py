@@ -5,8 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from kbqa.sql.models import Database
-from kbqa.sql.sources import services
+from kbqa.sql.public import Database, services
 from searchapp.commands import SearchappCommand
 
 _SHOWN = 20

@@ -5,10 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from kbqa.sparql.answer.kept_answer import kept_answer_of
-from kbqa.sparql.models import Graph
-from kbqa.sparql.prefixes import with_prefixes
-from kbqa.sparql.sources import services
+from kbqa.sparql.public import Graph, kept_answer_of, services, with_prefixes
 from searchapp.commands import SearchappCommand
 
 _SHOWN = 20

@@ -4,8 +4,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from kbqa.sql.models import Database
-from kbqa.sql.sources import services
+from kbqa.sql.public import Database, services
 from searchapp.commands import SearchappCommand
 from searchapp.jobs.models import Job
 from searchapp.jobs.progress_bar import run_with_bar
@@ -14,7 +13,10 @@ from searchapp.jobs.progress_bar import run_with_bar
 class Command(SearchappCommand):
     """Connect an SQLite file or a database server."""
 
-    help = "Connect SOURCE: an SQLite file, or an address such as postgresql://user:password@host/database. Run again, it scans anew."
+    help = (
+        "Connect SOURCE: an SQLite file, or an address such as postgresql://user:password@host/database. "
+        "Run again, it scans anew."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
@@ -30,7 +32,8 @@ class Command(SearchappCommand):
         database.refresh_from_db()
         if database.serving is not None:
             self.stdout.write(
-                f"{database.slug}: {len(database.serving.schema['tables']):,} tables, {database.serving.cells:,} cell values."
+                f"{database.slug}: {len(database.serving.schema['tables']):,} tables, "
+                f"{database.serving.cells:,} cell values."
             )
 
     def _start(self, source: str, name: str) -> tuple[Database, Job]:

@@ -4,8 +4,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from kbqa.sparql.models import Graph
-from kbqa.sparql.sources import services
+from kbqa.sparql.public import Graph, services
 from searchapp.commands import SearchappCommand
 from searchapp.jobs.models import Job
 from searchapp.jobs.progress_bar import run_with_bar
@@ -14,7 +13,10 @@ from searchapp.jobs.progress_bar import run_with_bar
 class Command(SearchappCommand):
     """Load an RDF file, an address of one, or the code of a repository."""
 
-    help = "Load SOURCE as a graph: an RDF file, the address of one or of an endpoint, or repository:NAME. Run again, it replaces the content."
+    help = (
+        "Load SOURCE as a graph: an RDF file, the address of one or of an endpoint, or repository:NAME. "
+        "Run again, it replaces the content."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""

@@ -1,4 +1,4 @@
-"""A question → what of the graph it may mention. Candidates, never a decision: the decoder decides.
+"""Entity linking: a question → what of the graph it may mention. Candidates only: the decoder decides.
 
 Spans of the question are looked up by the sorted stems of their words, which sees past capitals, accents,
 plurals and word order; single rare words find names that contain them; words that no name has are tried with
@@ -6,14 +6,16 @@ a letter changed.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass
 
 from pyoxigraph import Literal, NamedNode
 
-from kbqa.linking.mentions import Found, MentionFeatures, features_of, find_names
-from kbqa.linking.words import COMMON, Word, dates_of, fold, key_of, numbers_of, quoted_of, stem, words_of
+from kbqa.linking.dates import dates_of
+from kbqa.linking.mentions import Mention, MentionFeatures, features_of, find_mentions
+from kbqa.linking.words import COMMON, Span, Word, fold, key_of, numbers_of, quoted_of, stem, words_of
 from kbqa.sparql.dates import is_dated
+from kbqa.sparql.grammar import LinkedQuestion
 from kbqa.sparql.grammar.actions import (
     ClassPointer,
     EntityPointer,
@@ -21,24 +23,25 @@ from kbqa.sparql.grammar.actions import (
     NumberPointer,
     ValuePointer,
 )
-from kbqa.sparql.ingest.label_vectors import encode_labels, label_vectors_of
-from kbqa.sparql.ingest.names import names_of
+from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.models import GraphVersion, Name
+from kbqa.sparql.names import encode_labels, label_vectors_of, names_of
 from kbqa.sparql.profile import Profile
 from kbqa.sparql.terms import parse_term
 
 MAX_ENTITIES, MAX_VALUES, MAX_CLASSES, MAX_FLAGS = 24, 24, 24, 6
 MAX_QUESTION = 2_000
-_NEAREST, _ALIKE, _MEANT = 3, 0.74, 0.7
-"""How many labels mean the same as some words; how alike they must be (cosine: Spain and Portugal are at
-0.72, the USA and its full name at 0.75); and what being alike counts beside being called so.
+_NEAREST, _MIN_COSINE, _BY_MEANING = 3, 0.74, 0.7
+"""How many labels may mean the same as some words; their cosine at least (Spain and Portugal are at 0.72, the
+USA and its full name at 0.75); and what meaning the same counts beside being called so.
 """
 _MAX_RUN_LENGTH, _MAX_RUNS = 5, 3
+_MAX_NUMBERS, _MAX_QUOTED = 12, 4
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 
 
 @dataclass(frozen=True)
-class Mentions:
+class Candidates:
     """What a question may mention."""
 
     entities: tuple[EntityPointer, ...]
@@ -47,60 +50,80 @@ class Mentions:
     numbers: tuple[NumberPointer, ...]
 
 
-def find_mentions(question: str, version: GraphVersion, profile: Profile) -> Mentions:
-    """Return what `question` may mention of a version of a graph, the best first."""
+def link_question(question: str, version: GraphVersion, graph: LiveGraph) -> LinkedQuestion:
+    """A question's view of a version of a graph. Raises StoreError, EncoderError."""
+    candidates = find_candidates(question, version, graph.profile)
+    return LinkedQuestion(
+        graph,
+        graph.entities_with_context(candidates.entities),
+        candidates.classes,
+        graph.values_with_context(candidates.values),
+        candidates.numbers,
+    )
+
+
+def find_candidates(question: str, version: GraphVersion, profile: Profile) -> Candidates:
+    """What a question may mention of a version of a graph, the best first. Raises EncoderError."""
     words = words_of(question[:MAX_QUESTION])
-    best = find_names(question, words, names_of(version))
-    best += _by_meaning(question, words, best, version, profile)
-    return Mentions(
-        tuple(_entity(each, len(words)) for each in best if each.kind == Name.Kind.ENTITY)[:MAX_ENTITIES],
+    mentions = find_mentions(question, words, names_of(version))
+    mentions += _by_meaning(question, words, mentions, version, profile)
+    return Candidates(
+        tuple(_entity(mention, len(words)) for mention in mentions if mention.kind == Name.Kind.ENTITY)[
+            :MAX_ENTITIES
+        ],
         _classes(words, profile),
         (
             *_flags(words, profile),
-            *(_value(each, len(words)) for each in best if each.kind == Name.Kind.VALUE),
+            *(_value(mention, len(words)) for mention in mentions if mention.kind == Name.Kind.VALUE),
         )[:MAX_VALUES],
         tuple(numbers_in(question)),
     )
 
 
 def _by_meaning(
-    question: str, words: Sequence[Word], best: Sequence[Found], version: GraphVersion, profile: Profile
-) -> list[Found]:
-    """Return the entities whose labels mean what those words say that nothing in the graph is called by."""
-    runs = _unknown_runs(words, best, version, profile)
+    question: str,
+    words: Sequence[Word],
+    mentions: Sequence[Mention],
+    version: GraphVersion,
+    profile: Profile,
+) -> list[Mention]:
+    """Entities whose labels mean what those words say that nothing in the graph is called by.
+
+    Raises EncoderError.
+    """
+    known = names_of(version).counted([word.text for word in words])
+    runs = unknown_runs(words, mentions, profile.stems, known)
     if not runs:
         return []
     vectors = label_vectors_of(version.graph_id)
     if not vectors.rows().exists():
         return []
-    found = []
-    for run, vector in zip(
-        runs, encode_labels([question[run[0].start : run[-1].end] for run in runs]), strict=True
-    ):
-        near = {
-            text: cosine for text, cosine in vectors.nearest(vector, _NEAREST).items() if cosine >= _ALIKE
-        }
+    encoded = encode_labels([question[run[0].start : run[-1].end] for run in runs])
+    by_meaning = []
+    for run, vector in zip(runs, encoded, strict=True):
+        nearest = vectors.nearest(vector, _NEAREST)
+        near = {text: cosine for text, cosine in nearest.items() if cosine >= _MIN_COSINE}
         span = run[0].start, run[-1].end
-        for kind, term, predicate, text, count, _ in names_of(version).with_keys(
-            list({key_of(fold(text)) for text in near})
-        ):
+        keys = list(dict.fromkeys(key_of(fold(text)) for text in near))
+        for kind, term, predicate, text, count, _ in names_of(version).with_keys(keys):
             if kind == Name.Kind.ENTITY and text in near:
-                found.append(
-                    Found(
-                        kind, term, predicate, text, count, span, len(run), _MEANT * near[text], False, False
-                    )
+                similarity = _BY_MEANING * near[text]
+                by_meaning.append(
+                    Mention(kind, term, predicate, text, count, span, len(run), similarity, False, False)
                 )
-    return found
+    return by_meaning
 
 
-def _unknown_runs(
-    words: Sequence[Word], best: Sequence[Found], version: GraphVersion, profile: Profile
+def unknown_runs(
+    words: Sequence[Word],
+    mentions: Sequence[Mention],
+    vocabulary: Collection[str],
+    known: Container[str],
 ) -> list[list[Word]]:
-    """Return neighbouring words, neither common nor found as they are, of which the graph has at least one
-    nowhere.
+    """Neighbouring words, neither common nor in an exact mention, of which at least one is neither among the
+    stems of the `vocabulary` nor `known` as a word of a name.
     """
-    counts = names_of(version).counted([word.text for word in words])
-    exact = [each.span for each in best if each.exact]
+    exact = [mention.span for mention in mentions if mention.exact]
     runs: list[list[Word]] = [[]]
     for word in words:
         if word.text in COMMON or any(start <= word.start and word.end <= end for start, end in exact):
@@ -110,28 +133,27 @@ def _unknown_runs(
     unknown = {
         word.text
         for word in words
-        if word.text not in counts and stem(word.text) not in profile.stems and not word.text.isdecimal()
+        if word.text not in known and stem(word.text) not in vocabulary and not word.text.isdecimal()
     }
-    return [run for run in runs if any(word.text in unknown for word in run) and len(run) <= _MAX_RUN_LENGTH][
-        :_MAX_RUNS
-    ]
+    short = [run for run in runs if len(run) <= _MAX_RUN_LENGTH]
+    return [run for run in short if any(word.text in unknown for word in run)][:_MAX_RUNS]
 
 
-def _entity(found: Found, words: int) -> EntityPointer:
-    iri = parse_term(found.term)
+def _entity(mention: Mention, words: int) -> EntityPointer:
+    iri = parse_term(mention.term)
     assert isinstance(iri, NamedNode)
-    return EntityPointer(iri, found.text, found.span, features_of(found, words))
+    return EntityPointer(iri, mention.text, mention.span, features_of(mention, words))
 
 
-def _value(found: Found, words: int) -> ValuePointer:
-    value = parse_term(found.term)
+def _value(mention: Mention, words: int) -> ValuePointer:
+    value = parse_term(mention.term)
     assert isinstance(value, Literal)
-    key = NamedNode(found.predicate[1:-1]), value
-    return ValuePointer(key, found.text, found.span, features_of(found, words))
+    key = NamedNode(mention.predicate[1:-1]), value
+    return ValuePointer(key, mention.text, mention.span, features_of(mention, words))
 
 
 def _classes(words: Sequence[Word], profile: Profile) -> tuple[ClassPointer, ...]:
-    """Return the graph's classes: all if they are few, else those that share words with the question, and the
+    """The graph's classes: all if they are few, else those that share words with the question, and the
     largest.
     """
     classes = []
@@ -148,7 +170,7 @@ def _classes(words: Sequence[Word], profile: Profile) -> tuple[ClassPointer, ...
 
 
 def _flags(words: Sequence[Word], profile: Profile) -> tuple[ValuePointer, ...]:
-    """Return true and false of the properties that have no other values, called by words for what is so: no
+    """True and false of the properties that have no other values, called by words for what is so: no
     question says "true".
     """
     choices = []
@@ -178,27 +200,27 @@ def _flags(words: Sequence[Word], profile: Profile) -> tuple[ValuePointer, ...]:
     )
 
 
-def _shared_words(words: Sequence[Word], text: str) -> tuple[tuple[int, int] | None, float, int]:
-    """Return where a question has words of a text, what share of the text these are, and how many; that it
-    has `is` says nothing.
+def _shared_words(words: Sequence[Word], text: str) -> tuple[Span | None, float, int]:
+    """Where a question has words of a text, what share of the text these are, and how many; that it has `is`
+    says nothing.
     """
     stems = {stem(word.text): word for word in words}
-    called = fold(text).split()
-    parts = [stem(part) for part in called if part not in COMMON] or [stem(part) for part in called]
+    folded = fold(text).split()
+    parts = [stem(part) for part in folded if part not in COMMON] or [stem(part) for part in folded]
     shared = [stems[part] for part in parts if part in stems]
     span = (min(word.start for word in shared), max(word.end for word in shared)) if shared else None
     return span, len(shared) / max(1, len(parts)), len(shared)
 
 
 def numbers_in(question: str) -> list[NumberPointer]:
-    """Return the numbers and dates of a question, and what stands in quotation marks."""
+    """Numbers and dates of a question, and what stands in quotation marks."""
     dates = {text: span for text, span in dates_of(question).items() if is_dated(text)}
     numbers = [NumberPointer(_date(text), text, span) for text, span in dates.items()]
     for digits, span in numbers_of(question, words_of(question)).items():
         if not any(start <= span[0] < end for start, end in dates.values()):
             numbers.append(NumberPointer(_number(digits), digits, span))
     quoted = [NumberPointer(Literal(text), text, span) for text, span in quoted_of(question)]
-    return [*numbers[:12], *quoted[:4]]
+    return [*numbers[:_MAX_NUMBERS], *quoted[:_MAX_QUOTED]]
 
 
 def _date(text: str) -> Literal:

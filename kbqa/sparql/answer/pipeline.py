@@ -8,9 +8,9 @@ from kbqa.decoding.beam import DerivationStep
 from kbqa.decoding.calibration import probabilities
 from kbqa.decoding.parse import Parses
 from kbqa.sparql.answer.decoders import Decoder
-from kbqa.sparql.answer.entity_linking import find_mentions
+from kbqa.sparql.answer.entity_linking import link_question
 from kbqa.sparql.answer.picture import pattern_of
-from kbqa.sparql.grammar import LinkedQuestion, SparqlState
+from kbqa.sparql.grammar import SparqlState
 from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.models import Graph, GraphVersion
 from kbqa.sparql.query import Query, Term, query_text
@@ -50,18 +50,6 @@ class Answer:
     def best(self) -> Reading | None:
         """The reading that is taken."""
         return self.readings[0] if self.readings and self.answerable else None
-
-
-def link_question(question: str, version: GraphVersion, graph: LiveGraph) -> LinkedQuestion:
-    """A question's view of a graph."""
-    mentions = find_mentions(question, version, graph.profile)
-    return LinkedQuestion(
-        graph,
-        graph.entities_with_context(mentions.entities),
-        mentions.classes,
-        graph.values_with_context(mentions.values),
-        mentions.numbers,
-    )
 
 
 def ask(question: str, version: GraphVersion, graph: LiveGraph, decoder: Decoder) -> Answer:

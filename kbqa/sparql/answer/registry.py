@@ -1,4 +1,4 @@
-"""What questions need, opened: graphs, of which each process keeps those that it asked last, and the decoder."""
+"""What questions need, opened: the graphs that this process asked last, and the decoder."""
 
 import threading
 from collections import OrderedDict
@@ -13,7 +13,6 @@ from kbqa.sparql.answer.decoders import WIDTH, Decoder, NetworkDecoder, Sequence
 from kbqa.sparql.answer.language_model import ServerDecoder
 from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.models import Graph, GraphVersion
-from kbqa.sparql.profile import Profile
 from kbqa.sparql.stores import EndpointStore, GraphStore, OxigraphStore, StoreError
 from searchapp.errors import NotReady
 
@@ -24,7 +23,7 @@ _lock = threading.Lock()
 
 
 def served(graph: Graph) -> tuple[GraphVersion, LiveGraph]:
-    """Return the served version of a graph, opened. Raises NotReady, StoreError."""
+    """The served version of a graph, opened. Raises NotReady, StoreError."""
     for _ in range(2):
         version = GraphVersion.objects.filter(pk=graph.serving_id or 0).select_related("graph").first()
         if version is None:
@@ -40,12 +39,12 @@ def served(graph: Graph) -> tuple[GraphVersion, LiveGraph]:
 
 
 def live_graph(version: GraphVersion) -> LiveGraph:
-    """Return a version, opened. Raises StoreError."""
+    """A version, opened. Raises StoreError."""
     with _lock:
         found = _open.get(version.pk)
         if found is None:
             store = _store(version)
-            found = _open[version.pk] = LiveGraph(store, Profile.from_json(version.profile))
+            found = _open[version.pk] = LiveGraph(store, version.parsed_profile)
             while len(_open) > _MAX_OPEN:
                 _open.popitem(last=False)
         _open.move_to_end(version.pk)
@@ -60,7 +59,7 @@ def _store(version: GraphVersion) -> GraphStore:
 
 
 def configured_decoder() -> Decoder:
-    """Return the decoder that the settings choose; a language-model server, if there is one, before the local
+    """The decoder that the settings choose; a language-model server, if there is one, before the local
     network. Raises EncoderError.
     """
     chosen = settings.DECODER
@@ -71,7 +70,7 @@ def configured_decoder() -> Decoder:
 
 
 def local_decoder(folder: Path | None = None) -> NetworkDecoder:
-    """Return the network of a folder, else that the settings name, else the one that comes with the package.
+    """The network of a folder, else that the settings name, else the one that comes with the package.
 
     Raises EncoderError.
     """

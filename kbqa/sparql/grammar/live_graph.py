@@ -19,9 +19,10 @@ from kbqa.sparql.grammar.actions import (
     RelationPointer,
     ValuePointer,
 )
-from kbqa.sparql.profile import Profile, entity_text, texts_of
+from kbqa.sparql.profile import Profile, entity_text
 from kbqa.sparql.query import RDF_TYPE, Query, Term, Variable, pattern_text, query_text
 from kbqa.sparql.stores.base import GraphStore
+from kbqa.sparql.stores.labels import texts_of
 
 _REMEMBERED = 100_000
 _SHORT, _LOOKED_AT = 2, 20_000

@@ -1,4 +1,4 @@
-"""Fetching a graph's file by HTTP: public hosts only, redirects checked one by one, size limited, no pages
+"""Download of a graph's file by HTTP: public hosts only, redirects checked one by one, size limited, no pages
 taken for data.
 """
 
@@ -14,7 +14,10 @@ from kbqa.sparql.ingest.rdf_parser import LoadError, rdf_format
 from searchapp.addresses import AddressError, pinned_address
 
 _REDIRECTS, _TIMEOUT = 5, httpx.Timeout(30.0)
-_ACCEPT = "text/turtle, application/n-triples, application/n-quads;q=0.9, application/ld+json;q=0.8, application/rdf+xml;q=0.8, */*;q=0.1"
+_ACCEPT = (
+    "text/turtle, application/n-triples, application/n-quads;q=0.9, application/ld+json;q=0.8, "
+    "application/rdf+xml;q=0.8, */*;q=0.1"
+)
 
 
 def fetch(address: str, target: Path, progress: Callable[[int, int], None]) -> RdfFormat:
@@ -42,7 +45,7 @@ def fetch(address: str, target: Path, progress: Callable[[int, int], None]) -> R
 
 
 def pinned(address: str) -> tuple[str, dict[str, str], dict[str, str]]:
-    """Return an address by its host's number, see `pinned_address`. Raises LoadError."""
+    """An address by its host's number, see `pinned_address`. Raises LoadError."""
     try:
         return pinned_address(address, allow_private=settings.SOURCE_ALLOW_PRIVATE_ADDRESSES)
     except AddressError as error:

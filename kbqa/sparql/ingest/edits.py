@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from django.db import connection, transaction
 from pyoxigraph import Quad, RdfFormat, Store, Triple, parse
 
-from kbqa.sparql.ingest import names
+from kbqa.sparql import names
 from kbqa.sparql.ingest.load import LIFECYCLE, naming_of
+from kbqa.sparql.ingest.name_reader import names_in
+from kbqa.sparql.ingest.profiler import profile_graph
 from kbqa.sparql.models import Graph, GraphVersion
-from kbqa.sparql.profile import Profile, profile_graph
 from kbqa.sparql.stores import OxigraphStore, QueryError
 from kbqa.sparql.stores.executor import words_outside_quotes
 from searchapp.errors import NotReady
@@ -39,9 +40,10 @@ def edit_triples(graph: Graph, *, add: str = "", remove: str = "") -> GraphVersi
 
 def update_graph(graph: Graph, update: str) -> GraphVersion:
     """Run a SPARQL Update. Raises QueryError, StoreError."""
-    if found := set(_FORBIDDEN) & words_outside_quotes(update):
+    if forbidden := set(_FORBIDDEN) & words_outside_quotes(update):
         raise QueryError(
-            f"{' and '.join(sorted(found))} is not allowed: an update changes this graph by what it says itself."
+            f"{' and '.join(sorted(forbidden))} is not allowed: an update changes this graph by what it says "
+            "itself."
         )
 
     def change(store: Store) -> None:
@@ -81,9 +83,9 @@ def _changed(
     change(store)
     store.flush()
     profile = profile_graph(OxigraphStore(store, ""), naming_of(graph))
-    old = set(names.names_in(before, Profile.from_json(served.profile)))
-    new = set(names.names_in(store, profile))
-    version.triples, version.profile = len(store), profile.as_json()
+    old = set(names_in(before, served.parsed_profile))
+    new = set(names_in(store, profile))
+    version.triples, version.parsed_profile = len(store), profile
     with transaction.atomic():
         names.names_of(version).remove(old - new)
         names.names_of(version).write(new - old)

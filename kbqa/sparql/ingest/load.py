@@ -10,13 +10,15 @@ from pathlib import Path
 from django.conf import settings
 from pyoxigraph import NamedNode, Quad, RdfFormat, Store, parse
 
-from kbqa.sparql.ingest import names
+from kbqa.sparql import names
 from kbqa.sparql.ingest.download import fetch
-from kbqa.sparql.ingest.label_vectors import encode_labels, label_vectors_of
+from kbqa.sparql.ingest.name_reader import endpoint_names, names_in
+from kbqa.sparql.ingest.profiler import profile_graph
 from kbqa.sparql.ingest.rdf_parser import LoadError, RdfFile, Report, rdf_format, triples_of
 from kbqa.sparql.models import Graph, GraphVersion
+from kbqa.sparql.names import encode_labels, label_vectors_of
 from kbqa.sparql.prefixes import prefixes_for
-from kbqa.sparql.profile import Naming, Profile, profile_graph
+from kbqa.sparql.profile import Naming, Profile
 from kbqa.sparql.stores import EndpointStore, OxigraphStore
 from searchapp.jobs.context import JobContext
 from searchapp.jobs.errors import JobError
@@ -61,7 +63,7 @@ def read(context: JobContext) -> None:
     profile = profile_graph(OxigraphStore(store, ""), naming_of(graph))
     context.progress(0, 1, "Writing names")
     names.names_of(version).write(
-        names.names_in(store, profile),
+        names_in(store, profile),
         lambda number: context.progress(number, 0, f"Writing names, {number:,}"),
     )
     store.flush()
@@ -191,7 +193,7 @@ def _look_at_endpoint(graph: Graph, version: GraphVersion, context: JobContext) 
     store = EndpointStore(graph.location, "", graph.token)
     context.progress(0, 1, "Looking at what is in the graph")
     profile = profile_graph(store, naming_of(graph))
-    rows = names.endpoint_names(store, profile)
+    rows = endpoint_names(store, profile)
     names.names_of(version).write(
         rows, lambda number: context.progress(number, 0, f"Fetching names, {number:,}")
     )

@@ -67,7 +67,7 @@ class RdfFile:
 
 
 def rdf_format(name: str, content_type: str = "") -> RdfFormat:
-    """Return the format that a file's name, or else its media type, says. Raises LoadError."""
+    """The format that a file's name, or else its media type, says. Raises LoadError."""
     suffix = Path(name.lower().removesuffix(".gz").removesuffix(".gzip")).suffix
     found = FORMATS.get(suffix) or RdfFormat.from_media_type(
         content_type.split(";", maxsplit=1)[0].strip() or "text/unknown"

@@ -40,11 +40,11 @@ class GraphStore(Protocol):
     """Changes whenever the graph does: answers are remembered by it."""
 
     def select(self, query: str, *, limit: int | None = None) -> Solutions:
-        """Return the solutions of a SELECT. Raises QueryError, StoreError."""
+        """The solutions of a SELECT. Raises QueryError, StoreError."""
         ...
 
     def ask(self, query: str) -> bool:
-        """Return the answer to an ASK. Raises QueryError, StoreError."""
+        """The answer to an ASK. Raises QueryError, StoreError."""
         ...
 
     def any_solution(self, bodies: Sequence[str]) -> list[bool]:
@@ -57,9 +57,9 @@ class GraphStore(Protocol):
     def relations(
         self, term: NamedNode | Literal, candidates: Sequence[NamedNode]
     ) -> tuple[list[NamedNode], list[NamedNode]]:
-        """Return which of the predicates leave a term, and which enter it. Raises StoreError."""
+        """Those of the predicates that leave a term, and those that enter it. Raises StoreError."""
         ...
 
     def surroundings(self, terms: Sequence[NamedNode | Literal]) -> list[set[NamedNode]]:
-        """Return for each term some of the predicates of its edges, either way. Raises StoreError."""
+        """Some of the predicates of each term's edges, either way. Raises StoreError."""
         ...

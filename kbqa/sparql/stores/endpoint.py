@@ -32,14 +32,14 @@ T = TypeVar("T")
 
 
 class EndpointStore:
-    """Asks by POST; waits and asks again where the server is busy, as long as it says, within the time limit."""
+    """Asks by POST; where the server is busy it waits as long as that says, within the time limit."""
 
     def __init__(self, address: str, version: str, token: str = "") -> None:
         self.address, self.version = address, version
         self._headers = {"User-Agent": "Searchapp"} | ({"Authorization": f"Bearer {token}"} if token else {})
 
     def select(self, query: str, *, limit: int | None = None) -> Solutions:
-        """Return the solutions of a SELECT, at most `limit`."""
+        """The solutions of a SELECT, at most `limit`."""
         found = self._run(query)
         if not isinstance(found, QuerySolutions):
             raise QueryError("This is no SELECT query.")
@@ -48,7 +48,7 @@ class EndpointStore:
         return Solutions(names, rows[:limit], cut=limit is not None and len(rows) > limit)  # type: ignore[arg-type]
 
     def ask(self, query: str) -> bool:
-        """Return the answer to an ASK."""
+        """The answer to an ASK."""
         found = self._run(query)
         if not isinstance(found, QueryBoolean):
             raise QueryError("This is no ASK query.")
@@ -71,12 +71,12 @@ class EndpointStore:
     def relations(
         self, term: NamedNode | Literal, candidates: Sequence[NamedNode]
     ) -> tuple[list[NamedNode], list[NamedNode]]:
-        """Return which of the predicates leave a term, and which enter it."""
+        """Those of the predicates that leave a term, and those that enter it."""
         leaving = [] if isinstance(term, Literal) else self._existing(f"{term} ?p ?y", candidates)
         return leaving, self._existing(f"?y ?p {term}", candidates)
 
     def surroundings(self, terms: Sequence[NamedNode | Literal]) -> list[set[NamedNode]]:
-        """Return for each term the predicates of some of its edges."""
+        """The predicates of some of each term's edges."""
         found: list[set[NamedNode]] = [set() for _ in terms]
         for chunk in _portions(list(enumerate(terms))):
             sides = [(number, f"{term} ?p ?y") for number, term in chunk if isinstance(term, NamedNode)]
@@ -91,7 +91,7 @@ class EndpointStore:
         return found
 
     def forward(self, query: str, accept: str) -> tuple[str, bytes]:
-        """Return (media type, body) of what the endpoint answers to a query that somebody wrote."""
+        """(media type, body) of what the endpoint answers to a query that somebody wrote."""
         status, kind, body, _ = self._send(query, settings.GRAPH_QUERY_TIMEOUT_MS / 1000, accept or _ACCEPT)
         if status != 200:
             raise QueryError(f"{self.address} answers {status}: {body[:500].decode(errors='replace')}")
@@ -121,7 +121,7 @@ class EndpointStore:
         raise StoreError(f"{self.address} is busy; try again later.", transient=True)
 
     def _send(self, query: str, seconds: float, accept: str = _ACCEPT) -> tuple[int, str, bytes, float]:
-        """Return status, media type, body and how long the server asks to wait.
+        """Status, media type, body and how long the server asks to wait.
 
         A body that is too large is not read to its end.
         """
@@ -167,7 +167,8 @@ class EndpointStore:
             raise QueryError(f"{self.address} answers {status}: {body[:200].decode(errors='replace')}")
         if kind not in _FORMATS:
             raise StoreError(
-                f"{self.address} answers with {kind or 'no media type'}, which is no SPARQL result. Is this the endpoint's address?"
+                f"{self.address} answers with {kind or 'no media type'}, which is no SPARQL result. "
+                "Is this the endpoint's address?"
             )
         try:
             return parse_query_results(body, format=_FORMATS[kind])

@@ -49,7 +49,7 @@ def check_query(query: str) -> None:
 
 
 def words_outside_quotes(text: str) -> set[str]:
-    """Return SPARQL's bare words in capitals: keywords, but nothing that stands in names, texts or comments."""
+    """SPARQL's bare words in capitals: keywords, but nothing of names, texts or comments."""
     return {word.upper() for word in _WORD.findall(_QUOTED.sub(" ", text))}
 
 
@@ -67,7 +67,7 @@ def run_query(version: GraphVersion, query: str, accept: str = "", *, limit: int
 
 
 def run_limited(version: GraphVersion, query: str, limit: int) -> Solutions | bool:
-    """Return the solutions of a SELECT, at most `limit`, or the answer to an ASK.
+    """The solutions of a SELECT, at most `limit`, or the answer to an ASK.
 
     Raises QueryError, StoreError.
     """
@@ -90,7 +90,8 @@ def _run_in_process(folder: Path, query: str, accept: str, limit: int | None) ->
         )
     except subprocess.TimeoutExpired:
         raise QueryError(
-            f"The query took longer than {seconds:g} seconds and was stopped. Add a LIMIT, or narrow its pattern."
+            f"The query took longer than {seconds:g} seconds and was stopped. "
+            "Add a LIMIT, or narrow its pattern."
         ) from None
     if done.returncode == 2:
         raise QueryError(done.stderr.decode(errors="replace").strip())
@@ -102,4 +103,7 @@ def _run_in_process(folder: Path, query: str, accept: str, limit: int | None) ->
 
 
 # Without `site`, whose import takes longer than most queries.
-_START = "import runpy, sys; script = sys.argv[1]; sys.path[:] = sys.argv[2:]; runpy.run_path(script, run_name='__main__')"
+_START = (
+    "import runpy, sys; script = sys.argv[1]; sys.path[:] = sys.argv[2:]; "
+    "runpy.run_path(script, run_name='__main__')"
+)

@@ -28,7 +28,7 @@ class OxigraphStore:
             ) from error
 
     def select(self, query: str, *, limit: int | None = None) -> Solutions:
-        """Return the solutions of a SELECT, at most `limit`."""
+        """The solutions of a SELECT, at most `limit`."""
         found = self._run(query)
         if not isinstance(found, QuerySolutions):
             raise QueryError("This is no SELECT query.")
@@ -44,7 +44,7 @@ class OxigraphStore:
         return Solutions(names, rows)  # type: ignore[arg-type]
 
     def ask(self, query: str) -> bool:
-        """Return the answer to an ASK."""
+        """The answer to an ASK."""
         found = self._run(query)
         if not isinstance(found, QueryBoolean):
             raise QueryError("This is no ASK query.")
@@ -63,7 +63,7 @@ class OxigraphStore:
     def relations(
         self, term: NamedNode | Literal, candidates: Sequence[NamedNode]
     ) -> tuple[list[NamedNode], list[NamedNode]]:
-        """Return which of the predicates leave a term, and which enter it: one look at the index each,
+        """Those of the predicates that leave a term, and those that enter it: one look at the index each,
         however many edges.
         """
         has = self.store.quads_for_pattern
@@ -75,7 +75,7 @@ class OxigraphStore:
         return leaving, [each for each in candidates if next(has(None, each, term), None)]
 
     def surroundings(self, terms: Sequence[NamedNode | Literal]) -> list[set[NamedNode]]:
-        """Return for each term the predicates of its first edges."""
+        """The predicates of each term's first edges."""
         has, found = self.store.quads_for_pattern, []
         for term in terms:
             leaving = () if isinstance(term, Literal) else islice(has(term, None, None), _LOOKED_AT)

@@ -29,7 +29,7 @@ _TRIPLES = {
 
 
 def negotiated(accept: str, formats: dict[str, Any]) -> str:
-    """Return the media type among `formats` that an Accept header likes best."""
+    """The media type among `formats` that an Accept header likes best."""
     wanted: list[tuple[float, int, str]] = []
     for place, part in enumerate(accept.split(",")):
         name, *parameters = (each.strip() for each in part.split(";"))

@@ -19,7 +19,7 @@ _SAMPLE = 400
 
 @dataclass
 class GraphSample:
-    """A part of a graph to make questions from: some edges of each predicate, and who belongs to which class."""
+    """A part of a graph to make questions from: some edges of each predicate, and the classes of nodes."""
 
     store: Store
     profile: Profile

@@ -8,20 +8,20 @@ from kbqa.sql.stores.executor import Result
 
 _PERIOD = re.compile(r"[12]\d{3}(-(0[1-9]|1[0-2]))?")
 """A year or a month, as rows are grouped by them."""
-_DAY = len("2000-01-01")
-_MIN_ROWS, _MAX_BARS, _MAX_POINTS = 2, 40, 1_000
+_DAY_LENGTH = len("2000-01-01")
+_MIN_ROWS, _MAX_BARS, _MAX_POINTS, _MAX_NAME_LENGTH = 2, 40, 1_000, 60
 
 
 def chart_of(result: Result) -> dict[str, Any] | None:
-    """Return a Vega-Lite specification: bars over names, a line over time, points over numbers; None where no
-    chart helps.
+    """A Vega-Lite specification: bars over names, a line over time, points over numbers; None where no chart
+    helps.
     """
     if len(result.columns) < 2 or not _MIN_ROWS <= len(result.rows) <= _MAX_POINTS:
         return None
-    kinds = [_kind([row[place] for row in result.rows]) for place in range(len(result.columns))]
-    numbers = [place for place, kind in enumerate(kinds) if kind == "quantitative"]
-    times = [place for place, kind in enumerate(kinds) if kind == "temporal"]
-    names = [place for place, kind in enumerate(kinds) if kind == "nominal"]
+    kinds = [_kind([row[index] for row in result.rows]) for index in range(len(result.columns))]
+    numbers = [index for index, kind in enumerate(kinds) if kind == "quantitative"]
+    times = [index for index, kind in enumerate(kinds) if kind == "temporal"]
+    names = [index for index, kind in enumerate(kinds) if kind == "nominal"]
     if times and numbers:
         return _chart(result, "line", times[0], "temporal", numbers[-1])
     if names and numbers and len({row[names[0]] for row in result.rows}) == len(result.rows) <= _MAX_BARS:
@@ -32,6 +32,7 @@ def chart_of(result: Result) -> dict[str, Any] | None:
 
 
 def _kind(values: list[Any]) -> str:
+    """Vega-Lite's type of measurement for a column, or what keeps it from a chart."""
     present = [value for value in values if value is not None]
     if not present:
         return "empty"
@@ -41,7 +42,8 @@ def _kind(values: list[Any]) -> str:
         isinstance(value, datetime.date) or (isinstance(value, str) and _is_date(value)) for value in present
     ):
         return "temporal"
-    return "nominal" if all(isinstance(value, str) and len(value) <= 60 for value in present) else "other"
+    are_names = all(isinstance(value, str) and len(value) <= _MAX_NAME_LENGTH for value in present)
+    return "nominal" if are_names else "other"
 
 
 def _is_date(text: str) -> bool:
@@ -51,7 +53,7 @@ def _is_date(text: str) -> bool:
         datetime.datetime.fromisoformat(text)
     except ValueError:
         return False
-    return len(text) >= _DAY
+    return len(text) >= _DAY_LENGTH
 
 
 def _chart(result: Result, mark: str, x: int, kind: str, y: int) -> dict[str, Any]:
@@ -59,10 +61,11 @@ def _chart(result: Result, mark: str, x: int, kind: str, y: int) -> dict[str, An
         {"x": row[x] if isinstance(row[x], int | float) else str(row[x]), "y": row[y]} for row in result.rows
     ]
     horizontal: dict[str, Any] = {"field": "x", "type": kind, "title": result.columns[x]}
-    if kind == "temporal" and all(len(str(row[x])) <= _DAY for row in result.rows if row[x] is not None):
-        horizontal["scale"] = {
-            "type": "utc"
-        }  # browsers read what has no time of day as midnight in Greenwich
+    if kind == "temporal" and all(
+        len(str(row[x])) <= _DAY_LENGTH for row in result.rows if row[x] is not None
+    ):
+        # Browsers read what has no time of day as midnight in Greenwich.
+        horizontal["scale"] = {"type": "utc"}
     if mark == "bar":
         horizontal |= {"sort": None, "axis": {"labelAngle": -40, "labelLimit": 120}}
     return {

@@ -5,9 +5,10 @@ from functools import partial
 
 from kbqa.decoding.pointer_network import DecoderModel, Session
 from kbqa.linking.text_vectors import TextVectors
-from kbqa.sql.answer.schema_linking import column_text, relate
+from kbqa.sql.answer.schema_linking import column_text
 from kbqa.sql.focus.selection import focused
 from kbqa.sql.grammar import LinkedQuestion
+from kbqa.sql.relations import relate
 from kbqa.sql.schema import ColumnRef
 
 READ_COLUMNS = 180

@@ -95,7 +95,7 @@ _SETS = {
 
 
 def steps_of(reading: Reading) -> list[ShownStep]:
-    """Return the steps of a reading."""
+    """The steps of a reading in words."""
     return shown_steps(reading.derivation, _STEPS, action_text)
 
 
@@ -115,7 +115,7 @@ def action_text(action: Action) -> str:
 
 
 def in_words(query: Query) -> str:
-    """Return what a query does as a sentence."""
+    """What a query does, as a sentence."""
     text = _select(query)
     if query.operation is not None and query.right is not None:
         text = f"{text}; {_SETS[query.operation]} {_select(query.right)}"
@@ -123,10 +123,9 @@ def in_words(query: Query) -> str:
 
 
 def sub_questions(query: Query) -> list[str]:
-    """Return what the queries within a query, and beside it, find: the parts that a nested question is
-    decomposed into.
-    """
-    return [f"{text[:1].upper()}{text[1:]}" for each in list(query.queries())[1:] if (text := _select(each))]
+    """What the queries within a query and beside it find: the decomposition of a nested question."""
+    texts = [_select(part) for part in list(query.queries())[1:]]
+    return [f"{text[:1].upper()}{text[1:]}" for text in texts if text]
 
 
 def _select(query: Query) -> str:
@@ -147,41 +146,35 @@ def _select(query: Query) -> str:
 
 
 def _order(orders: Sequence[Order], limit: int | None) -> str:
-    sorted_by = _listed(
-        [f"{item_text(order.item)}, {'highest' if order.descending else 'lowest'} first" for order in orders]
-    )
-    return f"sorted by {sorted_by}" + (
-        f", only the first {limit if limit != 1 else 'one'}" if limit is not None else ""
-    )
+    keys = [
+        f"{item_text(order.item)}, {'highest' if order.descending else 'lowest'} first" for order in orders
+    ]
+    cut = f", only the first {limit if limit != 1 else 'one'}" if limit is not None else ""
+    return f"sorted by {_listed(keys)}{cut}"
 
 
 def item_text(item: Item) -> str:
-    """Return a column, an aggregate or a calculation in words."""
+    """A column, an aggregate or a calculation in words."""
     if item.operator is None or item.other is None:
         return _term(item.term)
     return f"{_term(item.term)} {_OPERATORS[item.operator]} {_term(item.other)}"
 
 
 def _term(term: Term) -> str:
+    table = readable(term.operand.table)
     if isinstance(term.operand, AllOf):
-        name = (
-            f"rows of {readable(term.operand.table)}"
-            if term.aggregate
-            else f"everything about {readable(term.operand.table)}"
-        )
+        name = f"rows of {table}" if term.aggregate else f"everything about {table}"
     else:
-        name = f"{_named(term.operand)} of {readable(term.operand.table)}"
+        name = f"{_named(term.operand)} of {table}"
     if term.aggregate is None:
         return name
     return f"{_AGGREGATES[term.aggregate]} {'different ' if term.distinct else ''}{name}"
 
 
 def _named(key: GroupKey) -> str:
-    return (
-        f"{_WORDS[key.part]} of {readable(key.column.column)}"
-        if isinstance(key, DatePart)
-        else readable(key.column)
-    )
+    if isinstance(key, DatePart):
+        return f"{_WORDS[key.part]} of {readable(key.column.column)}"
+    return readable(key.column)
 
 
 def _conditions(conditions: Sequence[Condition]) -> str:
@@ -189,8 +182,8 @@ def _conditions(conditions: Sequence[Condition]) -> str:
 
 
 def _joined(conditions: Sequence[Condition]) -> Iterator[str]:
-    for place, each in enumerate(conditions):
-        yield ("" if place == 0 else " or " if each.follows_or else " and ") + _condition(each)
+    for index, condition in enumerate(conditions):
+        yield ("" if index == 0 else " or " if condition.follows_or else " and ") + _condition(condition)
 
 
 def _condition(condition: Condition) -> str:
@@ -201,9 +194,11 @@ def _condition(condition: Condition) -> str:
         return f"{compared} {readable(condition.column.column)} of {readable(condition.column.table)}"
     if not condition.values:
         return compared
-    between = condition.comparison == Comparison.BETWEEN
-    return f"{compared} {(' and ' if between else ' or ').join(f'“{value}”' for value in condition.values)}"
+    separator = " and " if condition.comparison == Comparison.BETWEEN else " or "
+    return f"{compared} {separator.join(f'“{value}”' for value in condition.values)}"
 
 
 def _listed(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else "nothing"
+    if not parts:
+        return "nothing"
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

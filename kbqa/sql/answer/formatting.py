@@ -11,28 +11,36 @@ from kbqa.sql.schema import readable
 from kbqa.sql.stores.executor import Result
 
 _MAX_BINARY_LENGTH = 24
-_NAMED = 5
+_MAX_SAID = 5
+"""How many values a sentence lists at most."""
+_MIN_DECIMAL = 1e-4
 
 
 def shown(value: Any) -> str:
-    """Return a value as a page shows it."""
+    """A value as a page shows it.
+
+    >>> shown(None), shown(1234.5), shown(1e-7), shown(bytes([0, 255]))
+    ('', '1,234.5', '1e-07', '2 bytes: 00 ff')
+    """
     if value is None:
         return ""
     if isinstance(value, bytes | memoryview):
         data = bytes(value)
-        return f"{len(data):,} bytes: {data[:_MAX_BINARY_LENGTH].hex(' ')}{'…' if len(data) > _MAX_BINARY_LENGTH else ''}"
+        cut = "…" if len(data) > _MAX_BINARY_LENGTH else ""
+        return f"{len(data):,} bytes: {data[:_MAX_BINARY_LENGTH].hex(' ')}{cut}"
     if isinstance(value, float):
-        return f"{value:,.4f}".rstrip("0").rstrip(".") if abs(value) >= 1e-4 or value == 0 else f"{value:g}"
+        decimal_places = abs(value) >= _MIN_DECIMAL or value == 0
+        return f"{value:,.4f}".rstrip("0").rstrip(".") if decimal_places else f"{value:g}"
     return str(value)
 
 
 def json_result(result: Result) -> dict[str, Any]:
-    """Return a result with values that JSON has: binary as base64, exact numbers and dates as text."""
+    """A result with values that JSON has: binary as base64, exact numbers and dates as text."""
     return {**asdict(result), "rows": plain_rows(result.rows)}
 
 
 def laid_out(sql: str, dialect: str) -> str:
-    """Return SQL with a line for each clause; as it stands where it cannot be read."""
+    """SQL with a line for each clause; as it stands where it cannot be read."""
     try:
         return sqlglot.parse_one(sql, dialect=dialect).sql(dialect=dialect, pretty=True)
     except SqlglotError:
@@ -49,6 +57,7 @@ def sentence_of(result: Result, label: str = "") -> str:
     if len(result.rows) == 1 and len(result.columns) == 1:
         text = label or readable(result.columns[0])
         return f"{text[:1].upper()}{text[1:]}: {shown(result.rows[0][0]) or 'nothing'}."
-    if len(result.columns) == 1 and len(result.rows) <= _NAMED and not result.truncated:
+    if len(result.columns) == 1 and len(result.rows) <= _MAX_SAID and not result.truncated:
         return f"{', '.join(shown(row[0]) or 'nothing' for row in result.rows)}."
-    return f"{'More than ' if result.truncated else ''}{len(result.rows):,} {'rows' if len(result.rows) != 1 else 'row'}."
+    number = f"{len(result.rows):,} {'rows' if len(result.rows) != 1 else 'row'}"
+    return f"{'More than ' if result.truncated else ''}{number}."

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Protocol
 
 from kbqa.decoding.beam import BeamOptions, Deadline, S
@@ -10,11 +9,10 @@ from kbqa.decoding.parse import Parses, parse
 from kbqa.decoding.pointer_network import DecoderModel, Session, load_decoder
 from kbqa.decoding.scorers import NetworkScorer
 from kbqa.sql.answer.reranking import Ranking
+from kbqa.sql.decoder import MODEL_FOLDER
 from kbqa.sql.focus.cross_encoder.inference import CrossEncoder, load_cross_encoder
 from kbqa.sql.grammar import LinkedQuestion, SqlState, start
 from searchapp.encoders.base import Vectors
-
-MODEL_FOLDER = Path(__file__).parents[1] / "model"
 
 
 class SequenceWriter(Protocol):

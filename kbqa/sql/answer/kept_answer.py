@@ -9,11 +9,12 @@ from typing import Any
 
 from kbqa.questions.answers import KeptAnswer, KeptReading, answer_json, reading_fields, reading_json
 from kbqa.sql.answer.explanation import in_words, item_text, steps_of, sub_questions
-from kbqa.sql.answer.pipeline import Answer, Source, lack_of, refusal_of
+from kbqa.sql.answer.pipeline import Answer, lack_of, refusal_of
 from kbqa.sql.answer.reading import Reading
 from kbqa.sql.answer.values import result_from, result_json
 from kbqa.sql.focus.schema_focus import Focus
 from kbqa.sql.models import DatabaseQuestion
+from kbqa.sql.stores.databases import Source
 from kbqa.sql.stores.executor import Limits, Result, execute
 from kbqa.sql.stores.validator import checked
 

@@ -46,7 +46,7 @@ type ::= "REAL" | "INTEGER" | "TEXT" | "DATE" | "DOUBLE PRECISION"
 
 
 def schema_grammar(schema: Schema) -> str:
-    """Return the grammar of SQL over a schema's tables and columns, none of which may be excluded."""
+    """The grammar of SQL over a schema's tables and columns, none of which may be excluded."""
     tables = [written_name(table.name, schema.dialect) for table in schema.tables]
     columns = [
         f"{written_name(table.name, schema.dialect)}.{written_name(column.name, schema.dialect)}"

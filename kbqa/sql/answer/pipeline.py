@@ -5,21 +5,20 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 
 import numpy as np
-from sqlalchemy import Engine
 
 from kbqa.decoding.parse import Parses
 from kbqa.language_model import ChatServer, ServerError
-from kbqa.linking.text_vectors import TextVectors
 from kbqa.sql.answer.encoding import encode_question
 from kbqa.sql.answer.generator import LocalGenerator
-from kbqa.sql.answer.language_model import Confirmed, generate
+from kbqa.sql.answer.language_model import Demonstration, generate
 from kbqa.sql.answer.reading import Reading
-from kbqa.sql.answer.schema_linking import CellNames, link_question
+from kbqa.sql.answer.schema_linking import link_question
 from kbqa.sql.answer.unanswerable import missing_words
 from kbqa.sql.focus.schema_focus import Focus, focus_schema
 from kbqa.sql.grammar import SqlState
 from kbqa.sql.rendering import NotConnectedError, render
-from kbqa.sql.schema import ColumnRef, Schema
+from kbqa.sql.schema import ColumnRef
+from kbqa.sql.stores.databases import Source
 from kbqa.sql.stores.executor import ExecutionError, Limits, execute
 from kbqa.sql.stores.validator import StatementError, checked
 
@@ -28,16 +27,6 @@ _TRIAL, _SURE = Limits(seconds=2.0, rows=200), 0.5
 """How candidates are tried; how likely an answer has to be right for nothing to be said of what may be
 missing.
 """
-
-
-@dataclass(frozen=True)
-class Source:
-    """A database as questions see it."""
-
-    schema: Schema
-    cells: CellNames
-    engine: Engine
-    definitions: TextVectors | None = None
 
 
 @dataclass(frozen=True)
@@ -62,12 +51,12 @@ class Answer:
 
     @property
     def lack(self) -> str:
-        """Return what is missing in words; nothing where nothing is known to be."""
+        """What is missing in words; nothing where nothing is known to be."""
         return lack_of(self.missing)
 
     @property
     def refusal(self) -> str:
-        """Return what a person is told where there is no answer."""
+        """What a person is told where there is no answer."""
         return refusal_of(self.missing)
 
 
@@ -93,7 +82,7 @@ def ask(
     generator: LocalGenerator,
     *,
     server: ChatServer | None = None,
-    examples: Sequence[Confirmed] = (),
+    examples: Sequence[Demonstration] = (),
     columns: Sequence[ColumnRef] = (),
     limits: Limits | None = None,
 ) -> Answer:
@@ -136,7 +125,7 @@ def _from_server(
     source: Source,
     focus: Focus,
     server: ChatServer | None,
-    examples: Sequence[Confirmed],
+    examples: Sequence[Demonstration],
 ) -> tuple[Reading | None, str]:
     """The server's reading, corrected by what the check and the database say against it.
 

@@ -35,6 +35,6 @@ class Reading:
 
 
 def rows_of(reading: Reading) -> Any:
-    """Return the rows of a reading that ran, as something that is equal where the answers are."""
+    """The rows of a reading that ran, as something that is equal where the answers are."""
     assert reading.result is not None
     return tuple(sorted(map(repr, reading.result.rows)))

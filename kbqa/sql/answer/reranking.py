@@ -1,7 +1,7 @@
-"""Which of several readings that run is meant: what the network thinks of them, what they return, and what of
-the question they use.
+"""Reranking: which of several readings that run is meant, by what the network thinks of them, what they
+return, and what of the question they use.
 
-The network judges a query choice by choice and does not see that it left a value of the question out.
+The network judges a query action by action and does not see that it left a value of the question out.
 Candidates are therefore ranked again as wholes, by a log-linear model over a few counts (Collins and Koo
 2005; for SQL, Kelkar et al. 2020, Bertrand-DR). One more alternative, that none of them is right, has the
 score 0: the shares of all are probabilities.
@@ -9,11 +9,12 @@ score 0: the shares of all are probabilities.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,172 +23,245 @@ from kbqa.linking.words import Span
 from kbqa.sql.answer.reading import Reading, rows_of
 from kbqa.sql.answer.schema_linking import is_mention
 from kbqa.sql.grammar import LinkedQuestion
-from kbqa.sql.query import Query, column_of
+from kbqa.sql.grammar.actions import ColumnPointer, NumberPointer, TablePointer, ValuePointer, value_of
+from kbqa.sql.query import Condition, Query, column_of
 from kbqa.sql.schema import ColumnRef
 
-FEATURES = (
-    "always", "log of agreeing probability", "log of probability", "empty", "cells left out",
-    "numbers left out", "quotations left out", "names left out", "columns left out", "tables left out",
-    "columns that nobody named", "values that nobody said", "joins", "items", "nested", "shown out of order",
-)  # fmt: skip
 Array = NDArray[np.float64]
+_MIN_LIKELIHOOD = 1e-12
+
+
+class Features(NamedTuple):
+    """What is counted of readings that agree; the likeliest of them speaks for all.
+
+    What is left out are spans of the question that mention something that the query does not use.
+    """
+
+    always: float = 1.0
+    log_of_agreeing_probability: float = 0.0
+    log_of_probability: float = 0.0
+    empty: float = 0.0
+    """1 where nothing was found."""
+    cells_left_out: float = 0.0
+    numbers_left_out: float = 0.0
+    quotations_left_out: float = 0.0
+    names_left_out: float = 0.0
+    columns_left_out: float = 0.0
+    tables_left_out: float = 0.0
+    columns_that_nobody_named: float = 0.0
+    values_that_nobody_said: float = 0.0
+    joins: float = 0.0
+    items: float = 0.0
+    nested: float = 0.0
+    """How many queries stand within or beside the query."""
+    shown_out_of_order: float = 0.0
+
+
+FEATURES = tuple(field.replace("_", " ") for field in Features._fields)
+"""The features as a decoder's configuration names their weights."""
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """How much each feature counts.
+    """A weight for each feature."""
 
-    Without any fitted, agreeing probability does, and less so where nothing was found.
-    """
-
-    weights: Array
+    weights: Features
 
     @classmethod
     def default(cls) -> "Ranking":
-        """Return the ranking of a model that brings none."""
+        """The ranking of a model that brings none: agreeing probability, and less where nothing was found."""
         return cls.of({"always": 4.0, "log of agreeing probability": 1.0, "empty": float(np.log(0.3))})
 
     @classmethod
     def of(cls, weights: Mapping[str, float]) -> "Ranking":
-        """Return a ranking of weights by their names; those that are not named are 0."""
-        return cls(np.array([weights.get(name, 0.0) for name in FEATURES]))
+        """The ranking of weights by their names in FEATURES; those that are not named are 0."""
+        return cls(Features(*(weights.get(name, 0.0) for name in FEATURES)))
 
     def named(self) -> dict[str, float]:
-        """Return the weights by their names."""
+        """Weights by their names in FEATURES."""
         return {name: round(float(weight), 4) for name, weight in zip(FEATURES, self.weights, strict=True)}
 
-    def best_first(self, readings: Sequence[Reading], world: LinkedQuestion) -> list[Reading]:
-        """Return the readings that ran, the best first, with the probability that their answer is right;
-        those that agree share one.
+    def best_first(self, readings: Sequence[Reading], linked: LinkedQuestion) -> list[Reading]:
+        """The readings that ran, the best first, with the probability that their answer is right; those that
+        agree share one.
         """
         answers = answers_of(readings)
         if not answers:
             return []
-        scores = np.array([features_of(answer, world) for answer in answers]) @ self.weights
-        shares = np.exp(scores - scores.max()) / (np.exp(scores - scores.max()).sum() + np.exp(-scores.max()))
+        scores = np.array([features_of(answer, linked) for answer in answers]) @ np.array(self.weights)
+        probabilities = calibrated(scores)
         return [
-            replace(each, probability=float(shares[place]))
-            for place in np.argsort(-scores, kind="stable")
-            for each in answers[place]
+            replace(reading, probability=float(probabilities[index]))
+            for index in np.argsort(-scores, kind="stable")
+            for reading in answers[index]
         ]
 
 
+def calibrated(scores: Array) -> Array:
+    """Probability that each answer is right, by their scores [answers]: a softmax over these and 0, the score
+    of none being right.
+
+    >>> calibrated(np.log([1.0, 2.0])).round(2).tolist()
+    [0.25, 0.5]
+    """
+    highest = scores.max()
+    shares = np.exp(scores - highest)
+    return np.asarray(shares / (shares.sum() + np.exp(-highest)))
+
+
 def answers_of(readings: Iterable[Reading]) -> list[list[Reading]]:
-    """Return the readings that ran, those with the same rows together, the likeliest of each first."""
-    found: dict[Any, list[Reading]] = defaultdict(list)
+    """The readings that ran, those with the same rows together, the likeliest of each answer first."""
+    by_rows: dict[Any, list[Reading]] = defaultdict(list)
     for reading in readings:
         if reading.result is not None:
-            found[rows_of(reading)].append(reading)
-    return [sorted(each, key=lambda reading: -reading.likelihood) for each in found.values()]
+            by_rows[rows_of(reading)].append(reading)
+    return [sorted(answer, key=lambda reading: -reading.likelihood) for answer in by_rows.values()]
 
 
-def features_of(answer: Sequence[Reading], world: LinkedQuestion) -> Array:
-    """Return what is counted of readings that agree, float [FEATURES]; the likeliest speaks for all."""
-    reading = answer[0]
-    agreeing, own = (
-        np.log(max(1e-12, sum(each.likelihood for each in answer))),
-        np.log(max(1e-12, reading.likelihood)),
+def features_of(answer: Sequence[Reading], linked: LinkedQuestion) -> Features:
+    """Features of readings that agree, the likeliest first; without a query, of their probability only."""
+    likeliest = answer[0]
+    features = Features(
+        log_of_agreeing_probability=_log(sum(reading.likelihood for reading in answer)),
+        log_of_probability=_log(likeliest.likelihood),
+        empty=float(likeliest.empty),
     )
-    counted = (
-        (0.0,) * 12
-        if reading.query is None
-        else (*_counts(reading.query, world), _disorder(reading.query, world))
+    if likeliest.query is None:
+        return features
+    usage = _Usage(likeliest.query, linked)
+    cells, numbers, quotations, names, columns, tables = map(_left_out, usage.mentions())
+    return features._replace(
+        cells_left_out=cells,
+        numbers_left_out=numbers,
+        quotations_left_out=quotations,
+        names_left_out=names,
+        columns_left_out=columns,
+        tables_left_out=tables,
+        columns_that_nobody_named=usage.columns_that_nobody_named(),
+        values_that_nobody_said=usage.values_that_nobody_said(),
+        joins=float(sum(len(joined) - 1 for joined in usage.tables)),
+        items=float(len(likeliest.query.items)),
+        nested=float(len(usage.tables) - 1),
+        shown_out_of_order=_disorder(likeliest.query, linked),
     )
-    return np.array([1.0, agreeing, own, float(reading.empty), *counted])
 
 
-def _columns_of(query: Query) -> set[ColumnRef]:
-    named = {operand for part in query.queries() for operand in part.operands()}
-    named |= {term.operand for part in query.queries() for each in part.order for term in each.item.terms}
-    return {ref for operand in named if (ref := column_of(operand)) is not None}
+def _log(likelihood: float) -> float:
+    return float(np.log(max(_MIN_LIKELIHOOD, likelihood)))
 
 
-def _disorder(query: Query, world: LinkedQuestion) -> float:
-    """Return how many neighbouring items are shown the other way round than the question, or where it names
-    both at once the schema, has them.
+class _Use(NamedTuple):
+    """A span of the question that mentions something, and whether the query uses that."""
+
+    span: Span
+    is_used: bool
+
+
+@dataclass(frozen=True)
+class _Usage:
+    """What a query, with all within it, uses of a question."""
+
+    query: Query
+    linked: LinkedQuestion
+
+    @cached_property
+    def tables(self) -> list[tuple[str, ...]]:
+        """Tables of each SELECT, those that only connect others included."""
+        return [self.linked.schema.closure(part.tables()) for part in self.query.queries()]
+
+    @cached_property
+    def conditions(self) -> list[Condition]:
+        """All conditions, those of groups included."""
+        return [condition for part in self.query.queries() for condition in (*part.where, *part.having)]
+
+    @cached_property
+    def columns(self) -> set[ColumnRef]:
+        """All columns that are named."""
+        operands = {operand for part in self.query.queries() for operand in part.operands()}
+        operands |= {
+            term.operand for part in self.query.queries() for order in part.order for term in order.item.terms
+        }
+        return {ref for operand in operands if (ref := column_of(operand)) is not None}
+
+    @cached_property
+    def values(self) -> set[str]:
+        """All constants and limits, without capitals."""
+        texts = {value.text.casefold() for condition in self.conditions for value in condition.values}
+        return texts | {str(part.limit) for part in self.query.queries() if part.limit is not None}
+
+    def mentions(self) -> tuple[list[_Use], ...]:
+        """What the question mentions: cells, numbers, quotations, names that no cell explains, columns and
+        tables.
+        """
+        linked, constants = self.linked, self.linked.numbers
+        quoted = [number for number in constants if number.features.quoted]
+        digits = [number for number in constants if number.key.isdecimal()]
+        names = [number for number in constants if number not in digits and number not in quoted]
+        return (
+            list(self._values_used(value for value in linked.values if value.features.exact)),
+            list(self._values_used(digits)),
+            list(self._values_used(quoted)),
+            list(self._values_used(names)),
+            list(_names_used(linked.columns, self.columns)),
+            list(_names_used(linked.tables, {name for joined in self.tables for name in joined})),
+        )
+
+    def _values_used(self, pointers: Iterable[ValuePointer | NumberPointer]) -> Iterator[_Use]:
+        for pointer in pointers:
+            if pointer.span is not None:
+                yield _Use(pointer.span, _text_of(pointer) in self.values)
+
+    def columns_that_nobody_named(self) -> float:
+        """How many columns are used of which the question has no word and no cell."""
+        features = [column.features for column in self.linked.columns if column.key in self.columns]
+        return float(sum(1 for used in features if not used.similarity and not used.has_mentioned_cell))
+
+    def values_that_nobody_said(self) -> float:
+        """How many constants are compared with that the question does not have."""
+        cells = {_text_of(value) for value in self.linked.values if value.span}
+        said = cells | {_text_of(number) for number in self.linked.numbers}
+        values = [value.text.casefold() for condition in self.conditions for value in condition.values]
+        return float(sum(1 for value in values if value not in said))
+
+
+def _names_used(pointers: Iterable[TablePointer | ColumnPointer], used: Container[object]) -> Iterator[_Use]:
+    """The tables or columns whose whole names stand together in the question."""
+    for pointer in pointers:
+        if pointer.features.exact and pointer.span is not None and is_mention(pointer.span, pointer.text):
+            yield _Use(pointer.span, pointer.key in used)
+
+
+def _text_of(pointer: ValuePointer | NumberPointer) -> str:
+    """A cell's value or a constant without capitals."""
+    return value_of(pointer).casefold()
+
+
+def _left_out(uses: Sequence[_Use]) -> float:
+    """How many spans of a question nothing is used of that may be meant there."""
+    used = [use.span for use in uses if use.is_used]
+    spans = dict.fromkeys(use.span for use in uses)
+    return float(
+        sum(1 for start, end in spans if not any(start < other[1] and other[0] < end for other in used))
+    )
+
+
+def _disorder(query: Query, linked: LinkedQuestion) -> float:
+    """How many neighbouring items are shown the other way round than the question, or where it names both at
+    once the schema, has them.
     """
     places = {
-        choice.key: (choice.span[0], place)
-        for place, choice in enumerate(world.columns)
-        if choice.span and is_mention(choice.span, choice.text)
+        column.key: (column.span[0], index)
+        for index, column in enumerate(linked.columns)
+        if column.span and is_mention(column.span, column.text)
     }
-    shown = [
-        places[ref]
-        for item in query.items
-        for term in item.terms
-        if (ref := column_of(term.operand)) in places
-    ]
+    refs = [column_of(term.operand) for item in query.items for term in item.terms]
+    shown = [places[ref] for ref in refs if ref in places]
     return float(sum(1 for one, other in pairwise(shown) if one > other))
 
 
-def _counts(query: Query, world: LinkedQuestion) -> tuple[float, ...]:
-    conditions = [each for part in query.queries() for each in (*part.where, *part.having)]
-    said = {value.text.casefold() for condition in conditions for value in condition.values}
-    said |= {str(part.limit) for part in query.queries() if part.limit is not None}
-    refs = _columns_of(query)
-    tables = [world.schema.closure(part.tables()) for part in query.queries()]
-    cells = [
-        (choice.span, choice.key[1].casefold() in said)
-        for choice in world.values
-        if choice.span is not None and choice.features.exact
-    ]
-    constants = [
-        (choice, (choice.span, str(choice.key).casefold() in said))
-        for choice in world.numbers
-        if choice.span is not None
-    ]
-    digits, quoted = (
-        [each for choice, each in constants if choice.key.isdecimal()],
-        [each for choice, each in constants if choice.features.quoted],
-    )
-    names = [each for choice, each in constants if not choice.key.isdecimal() and not choice.features.quoted]
-    columns = [
-        (choice.span, choice.key in refs)
-        for choice in world.columns
-        if choice.features.exact and is_mention(choice.span, choice.text)
-    ]
-    named_tables = [
-        (choice.span, any(choice.key in each for each in tables))
-        for choice in world.tables
-        if choice.features.exact and is_mention(choice.span, choice.text)
-    ]
-    unnamed = sum(
-        1
-        for choice in world.columns
-        if choice.key in refs
-        and not choice.features.similarity
-        and not choice.features.has_mentioned_cell
-    )
-    spoken = {choice.key[1].casefold() for choice in world.values if choice.span} | {
-        str(choice.key).casefold() for choice in world.numbers
-    }
-    unspoken = sum(
-        1 for condition in conditions for value in condition.values if value.text.casefold() not in spoken
-    )
-    return (
-        *(float(_left_out(each)) for each in (cells, digits, quoted, names, columns, named_tables)),
-        float(unnamed),
-        float(unspoken),
-        float(sum(len(each) - 1 for each in tables)),
-        float(len(query.items)),
-        float(len(tables) - 1),
-    )
-
-
-def _left_out(mentions: Sequence[tuple[Span | None, bool]]) -> int:
-    """Return how many places of a question nothing is used of that may be meant there."""
-    places = {span: False for span, _ in mentions if span is not None}
-    used = [span for span, is_used in mentions if is_used and span is not None]
-    return sum(1 for span in places if not any(span[0] < other[1] and other[0] < span[1] for other in used))
-
-
-# --- fitting
-# -----------------------------------------------------------------------------------------------------------
-
-
 def fitted(questions: Sequence[tuple[Array, NDArray[np.bool_]]], *, strength: float = 3.0) -> Ranking:
-    """Return the weights that make right answers likeliest; each question's features [answers, FEATURES], and
-    which are right [answers].
+    """The ranking under which right answers are likeliest; of each question its answers' features
+    [answers, features], and which are right [answers].
 
     Where none is right, that shall be likely. `strength` is that of the prior that holds weights near those
     of `Ranking.default`. That something is left out never speaks for a reading, whatever a few questions seem
@@ -195,10 +269,10 @@ def fitted(questions: Sequence[tuple[Array, NDArray[np.bool_]]], *, strength: fl
     """
     from scipy.optimize import minimize
 
-    prior = Ranking.default().weights
+    prior = np.array(Ranking.default().weights)
 
     def loss(weights: Array) -> tuple[float, Array]:
-        total, slope = 0.5 * strength * float(((weights - prior) ** 2).sum()), strength * (weights - prior)
+        total, gradient = 0.5 * strength * float(((weights - prior) ** 2).sum()), strength * (weights - prior)
         for features, right in questions:
             scores = np.append(features @ weights, 0.0)
             shares = np.exp(scores - scores.max())
@@ -206,11 +280,12 @@ def fitted(questions: Sequence[tuple[Array, NDArray[np.bool_]]], *, strength: fl
             wanted = np.append(right, not right.any())
             likelihood = max(float(shares[wanted].sum()), 1e-12)
             total -= np.log(likelihood)
-            slope = slope + (shares - np.where(wanted, shares / likelihood, 0.0))[:-1] @ features
-        return float(total), slope
+            gradient = gradient + (shares - np.where(wanted, shares / likelihood, 0.0))[:-1] @ features
+        return float(total), gradient
 
     bounds = [(None, 0.0 if name.endswith("left out") else None) for name in FEATURES]
-    return Ranking(minimize(loss, prior, jac=True, method="L-BFGS-B", bounds=bounds).x)
+    weights = minimize(loss, prior, jac=True, method="L-BFGS-B", bounds=bounds).x
+    return Ranking(Features(*map(float, weights)))
 
 
 def keep_ranking(folder: Path, ranking: Ranking) -> None:

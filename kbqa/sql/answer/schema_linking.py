@@ -1,24 +1,18 @@
-"""A question → what of a database it may mention: tables, columns, cell values and constants, and what these
-are to each other.
+"""Schema linking: a question → what of a database it may mention: tables, columns, cell values and constants.
 
 Candidates, never a decision: the decoder decides.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-import numpy as np
-from numpy.typing import NDArray
-
-from kbqa.decoding.actions import Action
-from kbqa.linking.mentions import Found, features_of, find_names
-from kbqa.linking.names import Names
+from kbqa.linking.dates import dates_of
+from kbqa.linking.mentions import Mention, features_of, find_mentions
 from kbqa.linking.words import (
     COMMON,
     Span,
     Word,
-    dates_of,
     fold,
     numbers_of,
     parts_of,
@@ -36,54 +30,41 @@ from kbqa.sql.grammar.actions import (
     TablePointer,
     ValuePointer,
 )
+from kbqa.sql.names import CellNames, about_text, column_key, definition_text
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema, Table, readable
 
 MAX_QUESTION = 2_000
 MAX_VALUES, MAX_OF_COLUMN, MAX_CODES = 24, 4, 24
+_MAX_NUMBERS, _MAX_QUOTED, _MAX_LITERALS, _MAX_NAMED = 12, 6, 3, 6
+_MIN_CELL_SIMILARITY = 0.9
+"""How similar a cell is at least for its column and table to count as mentioned by it."""
 _NAME = re.compile(
-    r"[A-Z][\w.&'’-]*(?:(?<!\w\w\w\w\.) (?:(?:of|and|the|de|la|van|von|&) )?[A-Z0-9][\w.&'’-]*)*|(?<!\w)[A-Z0-9]*\d[A-Z][A-Z0-9]*(?!\w)"
+    r"[A-Z][\w.&'’-]*(?:(?<!\w\w\w\w\.) (?:(?:of|and|the|de|la|van|von|&) )?[A-Z0-9][\w.&'’-]*)*"
+    r"|(?<!\w)[A-Z0-9]*\d[A-Z][A-Z0-9]*(?!\w)"
 )
 _LITERAL = re.compile(
     r"\b(?:letters?|characters?|words?|phrase|string|substring|prefix|suffix) ['\"‘’“]?([\w.&-]{1,40})",
     re.IGNORECASE,
 )
 """What a name is asked to contain: `the letter M`, `the word love`."""
-_SEPARATOR = "\t"
-_MAX_DESCRIPTION_LENGTH = 200
 _CLAUSE = re.compile(r"[.;,:(]")
-_NAMED_WITHIN = 6
+_MAX_EXCESS = 6
 """By how many characters a mention may be longer than the name."""
-
-RELATIONS = (
-    "", "itself", "column of table", "table of column", "key of table", "table of key",
-    "column of the same table", "refers", "referred", "table refers", "table referred", "value of column",
-    "column of value", "value of table", "table of value", "same name",
-)  # fmt: skip
-"""What one candidate can be to another; the network has an embedding for each, so new ones go to the end."""
-_RELATION = {name: place for place, name in enumerate(RELATIONS)}
-
-
-@dataclass(frozen=True)
-class CellNames:
-    """Where the values of a database's cells are found, and what few values coded columns have."""
-
-    names: Names | None = None
-    codes: Mapping[ColumnRef, tuple[str, ...]] | None = None
-
-
-def predicate_of(ref: ColumnRef) -> str:
-    """Return a column's place as one text, for the tables of names."""
-    return f"{ref.table}{_SEPARATOR}{ref.column}"
+_MAX_SHOWN_COLUMNS = 6
 
 
 def link_question(question: str, schema: Schema, cells: CellNames) -> LinkedQuestion:
-    """Return a question's view of a schema."""
+    """A question's view of a schema."""
     question = question[:MAX_QUESTION]
     words = words_of(question)
     stems = _stems(question, words)
     named = _named_spans(schema, stems)
     values = [value for value in _values(question, words, schema, cells) if not _is_name(value, named)]
-    hit = {value.key[0] for value in values if value.span is not None and value.features.similarity >= 0.9}
+    hit = {
+        value.key[0]
+        for value in values
+        if value.span is not None and value.features.similarity >= _MIN_CELL_SIMILARITY
+    }
     tables = tuple(_table(table, stems, {ref.table for ref in hit}) for table in schema.tables)
     columns = tuple(_column(table, column, stems, hit) for table in schema.tables for column in table.columns)
     exact = [value.span for value in values if value.span is not None and value.features.exact]
@@ -91,44 +72,40 @@ def link_question(question: str, schema: Schema, cells: CellNames) -> LinkedQues
 
 
 def _stems(question: str, words: Sequence[Word]) -> dict[str, Word]:
-    """Return the words of a question by their stems, and by those of their parts where they are written as
-    identifiers are.
+    """Words of a question by their stems, and by those of their parts where they are written as identifiers
+    are.
     """
-    found = {stem(word.text): word for word in words}
+    stems = {stem(word.text): word for word in words}
     for word in words:
         for part in parts_of(question[word.start : word.end]):
-            found.setdefault(stem(part), word)
-    return found
+            stems.setdefault(stem(part), word)
+    return stems
 
 
 def _shared(text: str, stems: Mapping[str, Word]) -> tuple[float, Span | None]:
-    """Return the share of a name's words that the question has, and from where to where."""
+    """Share of a name's words that the question has, and the span from the first of them to the last."""
     folded = fold(text).split()
     if (whole := stems.get(stem("".join(folded)))) is not None:
         return 1.0, (whole.start, whole.end)
     parts = [stem(part) for part in folded]
-    found = [stems[part] for part in parts if part in stems]
-    if not found:
+    shared = [stems[part] for part in parts if part in stems]
+    if not shared:
         return 0.0, None
-    return len(found) / len(parts), (min(word.start for word in found), max(word.end for word in found))
+    return len(shared) / len(parts), (min(word.start for word in shared), max(word.end for word in shared))
 
 
 def is_mention(span: Span | None, text: str) -> bool:
     """Tell whether the words of a name stand together in a question, not just somewhere."""
-    return span is not None and span[1] - span[0] <= len(text) + _NAMED_WITHIN
+    return span is not None and span[1] - span[0] <= len(text) + _MAX_EXCESS
 
 
 def _named_spans(schema: Schema, stems: Mapping[str, Word]) -> list[Span]:
-    """Return where a question has the whole name of a table or column."""
-    found = [
-        (text, *_shared(text, stems))
-        for text in {readable(name) for table in schema.tables for name in (table.name, *_columns(table))}
+    """Spans in which a question has the whole name of a table or column."""
+    names = {table.name for table in schema.tables} | {ref.column for ref in schema.refs()}
+    shared = [(text, *_shared(text, stems)) for text in {readable(name) for name in names}]
+    return [
+        span for text, share, span in shared if share == 1 and span is not None and is_mention(span, text)
     ]
-    return [span for text, share, span in found if share == 1 and span is not None and is_mention(span, text)]
-
-
-def _columns(table: Table) -> list[str]:
-    return [column.name for column in table.columns]
 
 
 def _is_name(value: ValuePointer, named: Sequence[Span]) -> bool:
@@ -149,21 +126,14 @@ def _table(table: Table, stems: Mapping[str, Word], hit: set[str]) -> TablePoint
     features = TableFeatures(
         similarity=share, exact=float(share == 1), has_mentioned_cell=float(table.name in hit)
     )
-    about = [table.description[:_MAX_DESCRIPTION_LENGTH]] if table.description else []
-    return TablePointer(
-        table.name,
-        text,
-        span,
-        features,
-        (*about, *(readable(column.name) for column in table.columns[:6])),
-    )
+    columns = [readable(column.name) for column in table.columns[:_MAX_SHOWN_COLUMNS]]
+    context = (*about_text(table.description), *columns)
+    return TablePointer(table.name, text, span, features, context)
 
 
-def _column(
-    table: Table, column: Column, stems: Mapping[str, Word], hit: set[ColumnRef]
-) -> ColumnPointer:
+def _column(table: Table, column: Column, stems: Mapping[str, Word], hit: set[ColumnRef]) -> ColumnPointer:
     ref, text = ColumnRef(table.name, column.name), readable(column.name)
-    about = [column.description[:_MAX_DESCRIPTION_LENGTH]] if column.description else []
+    about = about_text(column.description)
     share, span = _known_by(text, about, stems)
     features = ColumnFeatures(
         similarity=share,
@@ -177,16 +147,16 @@ def _column(
 
 
 def _known_by(name: str, about: Sequence[str], stems: Mapping[str, Word]) -> tuple[float, Span | None]:
-    """Return how much of a column's name, or of what is written about it, the question has, and where it has
-    words of the name.
+    """Share of a column's name, or of what is written about it, that the question has, and the span of the
+    name's words.
     """
     share, span = _shared(name, stems)
-    return max([share, *(_said(each, stems) for each in about)]), span
+    return max([share, *(_said(description, stems) for description in about)]), span
 
 
 def _said(about: str, stems: Mapping[str, Word]) -> float:
-    """Return the share of the words of a clause of what is written about a column that the question has: of
-    the clause that it says most of.
+    """Share of the words of a clause of a description that the question has, of the clause that it says most
+    of.
     """
     clauses = (
         [word for word in fold(clause).split() if word not in COMMON] for clause in _CLAUSE.split(about)
@@ -195,144 +165,97 @@ def _said(about: str, stems: Mapping[str, Word]) -> float:
 
 
 def under_another_name(choice: ColumnPointer, name: str, question: str) -> ColumnPointer:
-    """Return a column's choice as it were if the column had this name and were known by what is written about
-    it.
-    """
+    """A column's action, if the column had this name and were known by what is written about it."""
     share, span = _known_by(name, choice.context[1:], _stems(question, words_of(question)))
     features = choice.features._replace(similarity=share, exact=float(share == 1))
     return replace(choice, text=name, span=span, features=features)
 
 
 def column_text(choice: ColumnPointer) -> str:
-    """Return what is known of a column as one text: its table, its name, and what is written about it."""
+    """The definition of a column that a question is linked to."""
     table, *about = choice.context
-    return f"{table}: {choice.text}{'. ' + about[0] if about else ''}"
-
-
-def definition_texts(tables: Iterable[Table]) -> list[str]:
-    """Return what is known of each column as one text."""
-    return [column_text(_column(table, column, {}, set())) for table in tables for column in table.columns]
+    return definition_text(table, choice.text, about)
 
 
 def _values(question: str, words: Sequence[Word], schema: Schema, cells: CellNames) -> list[ValuePointer]:
-    """Return the cells that the question may mention, and the codes of columns that have few."""
-    columns = {predicate_of(ref): ref for ref in schema.refs()}
-    found = find_names(question, words, cells.names) if cells.names is not None else []
+    """Cells that the question may mention, and the codes of columns that have few."""
+    columns = {column_key(ref): ref for ref in schema.refs()}
+    mentions = find_mentions(question, words, cells.names) if cells.names is not None else []
     choices: dict[tuple[ColumnRef, str], ValuePointer] = {}
-    numbers: dict[ColumnRef, int] = {}
-    for each in found:
-        ref = columns.get(each.predicate)
-        if ref is None or _is_common(each) or numbers.get(ref, 0) == MAX_OF_COLUMN:
-            continue
-        numbers[ref] = numbers.get(ref, 0) + 1
-        choices[ref, each.text] = ValuePointer(
-            (ref, each.text),
-            each.text,
-            each.span,
-            features_of(each, len(words)),
+    for ref, mention in _of_each_column(mentions, columns):
+        choices[ref, mention.text] = ValuePointer(
+            (ref, mention.text),
+            mention.text,
+            mention.span,
+            features_of(mention, len(words)),
             (readable(ref.column),),
         )
         if len(choices) == MAX_VALUES:
             break
-    codes = [
-        (ref, code)
-        for ref, few in (cells.codes or {}).items()
-        if predicate_of(ref) in columns
-        for code in few
-    ]
-    for place in codes[:MAX_CODES]:
-        choices.setdefault(
-            place, ValuePointer(place, place[1], context=(readable(place[0].column), place[1]))
-        )
+    for ref, code in _codes(cells, columns)[:MAX_CODES]:
+        choices.setdefault((ref, code), ValuePointer((ref, code), code, context=(readable(ref.column), code)))
     return list(choices.values())
 
 
-def _is_common(found: Found) -> bool:
+def _of_each_column(
+    mentions: Iterable[Mention], columns: Mapping[str, ColumnRef]
+) -> Iterator[tuple[ColumnRef, Mention]]:
+    """The best mentions of cells of some columns, at most MAX_OF_COLUMN of each."""
+    numbers: dict[ColumnRef, int] = {}
+    for mention in mentions:
+        ref = columns.get(mention.predicate)
+        if ref is not None and not _is_common(mention) and numbers.get(ref, 0) < MAX_OF_COLUMN:
+            numbers[ref] = numbers.get(ref, 0) + 1
+            yield ref, mention
+
+
+def _codes(cells: CellNames, columns: Collection[str]) -> list[tuple[ColumnRef, str]]:
+    """Values of the coded columns that the schema has."""
+    codes = (cells.codes or {}).items()
+    return [(ref, code) for ref, values in codes if column_key(ref) in columns for code in values]
+
+
+def _is_common(mention: Mention) -> bool:
     """Tell a value that stands in the question as a word of no meaning, such as a cell `In`."""
-    return found.text.casefold() in COMMON and not found.same_case
+    return mention.text.casefold() in COMMON and not mention.same_case
 
 
 def _constants(question: str, words: Sequence[Word], exact: Iterable[Span]) -> list[NumberPointer]:
-    """Return constants that need be in no cell: numbers, dates, what is quoted, and names that no cell
-    explains.
-    """
-    found = dates_of(question)
-    dates = list(found.values())
+    """Constants that need be in no cell: numbers, dates, what is quoted, and names that no cell explains."""
+    dates = dates_of(question)
+    numbers = _numbers(question, words, dates)
+    quoted = _quoted(question)
+    named = _named(question, explained=list(exact), dates=list(dates.values()))
+    choices: dict[str, NumberPointer] = {}
+    for text, span in [*numbers, *quoted, *named[:_MAX_NAMED]]:
+        features = NumberFeatures(quoted=float((text, span) in quoted))
+        choices.setdefault(text, NumberPointer(text, text, span, features))
+    return list(choices.values())
+
+
+def _numbers(question: str, words: Sequence[Word], dates: Mapping[str, Span]) -> list[tuple[str, Span]]:
+    """Dates, and the numbers that are no part of one."""
+    numbers = dict(dates)
     for digits, span in numbers_of(question, words).items():
-        if not any(start <= span[0] < end for start, end in dates):
-            found.setdefault(digits, span)
-    numbers = list(found.items())[:12]
-    quoted = [(text.strip(" %"), span) for text, span in quoted_of(question)][:6]
+        if not any(start <= span[0] < end for start, end in dates.values()):
+            numbers.setdefault(digits, span)
+    return list(numbers.items())[:_MAX_NUMBERS]
+
+
+def _quoted(question: str) -> list[tuple[str, Span]]:
+    """What stands in quotation marks, and what a name is asked to contain."""
+    quoted = [(text.strip(" %"), span) for text, span in quoted_of(question)][:_MAX_QUOTED]
     literals = [(match.group(1).rstrip("."), match.span(1)) for match in _LITERAL.finditer(question)]
-    quoted += [(text, span) for text, span in literals if text not in COMMON and text not in dict(quoted)][:3]
-    explained = list(exact)
-    named = [
+    new = [(text, span) for text, span in literals if text not in COMMON and text not in dict(quoted)]
+    return [*quoted, *new[:_MAX_LITERALS]]
+
+
+def _named(question: str, *, explained: Sequence[Span], dates: Sequence[Span]) -> list[tuple[str, Span]]:
+    """What is written as names are, not at the question's beginning, and is neither a cell nor a date."""
+    return [
         (match.group().rstrip(".'’"), match.span())
         for match in _NAME.finditer(question)
         if match.start() > 0
         and not any(start <= match.start() and match.end() <= end for start, end in explained)
         and not any(start < match.end() and match.start() < end for start, end in dates)
     ]
-    choices: dict[str, NumberPointer] = {}
-    for text, span in [*numbers, *quoted, *named[:6]]:
-        features = NumberFeatures(quoted=float((text, span) in quoted))
-        choices.setdefault(text, NumberPointer(text, text, span, features))
-    return list(choices.values())
-
-
-def relate(schema: Schema, choices: Sequence[Action]) -> NDArray[np.int8]:
-    """Return what each candidate is to each, as places in RELATIONS, int8 [n, n] (Wang et al. 2020, RAT-SQL,
-    table 1).
-    """
-    found = np.zeros((len(choices), len(choices)), dtype=np.int8)
-    tables = np.array([_owner(choice) for choice in choices], dtype=object)
-    is_column = np.array([isinstance(choice, ColumnPointer) for choice in choices], dtype=bool)
-    texts = np.array([choice.text for choice in choices], dtype=object)
-    found[np.outer(is_column, is_column) & (texts[:, None] == texts[None])] = _RELATION["same name"]
-    found[np.outer(is_column, is_column) & (tables[:, None] == tables[None])] = _RELATION[
-        "column of the same table"
-    ]
-    places: dict[object, int] = {
-        choice.key: place
-        for place, choice in enumerate(choices)
-        if isinstance(choice, TablePointer | ColumnPointer)
-    }
-    for place, choice in enumerate(choices):
-        _relate_to_owner(found, place, choice, places, schema)
-    for key in schema.keys:
-        for one, other, forth, back in (
-            (key.source, key.target, "refers", "referred"),
-            (key.source.table, key.target.table, "table refers", "table referred"),
-        ):
-            if one in places and other in places and one != other:
-                found[places[one], places[other]], found[places[other], places[one]] = (
-                    _RELATION[forth],
-                    _RELATION[back],
-                )
-    np.fill_diagonal(found, _RELATION["itself"])
-    return found
-
-
-def _owner(choice: Action) -> str:
-    """Return the table that a candidate lies in."""
-    match choice:
-        case ColumnPointer(key=ref) | ValuePointer(key=(ref, _)):
-            return ref.table
-        case TablePointer(key=table):
-            return table
-    return ""
-
-
-def _relate_to_owner(
-    found: NDArray[np.int8], place: int, choice: Action, places: Mapping[object, int], schema: Schema
-) -> None:
-    def both(other: int | None, forth: str, back: str) -> None:
-        if other is not None:
-            found[place, other], found[other, place] = _RELATION[forth], _RELATION[back]
-
-    if isinstance(choice, ColumnPointer):
-        part = "key" if schema.column(choice.key).primary else "column"
-        both(places.get(choice.key.table), f"{part} of table", f"table of {part}")
-    elif isinstance(choice, ValuePointer):
-        both(places.get(choice.key[0]), "value of column", "column of value")
-        both(places.get(choice.key[0].table), "value of table", "table of value")

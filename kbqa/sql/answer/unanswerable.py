@@ -1,13 +1,13 @@
-"""What of a question a database has no word for: what is missing where it seems to have no answer."""
+"""Unanswerable questions: what of a question a database has no word for."""
 
 from collections.abc import Callable, Sequence
 
 from kbqa.linking.words import COMMON, Word, fold, numbers_of, stem, words_of
 from kbqa.sql.grammar import LinkedQuestion
 
-_ALIKE, _FOUND, _MAX_COUNT = 0.45, 0.9, 4
-"""From which cosine on a name may mean what is said, how well a cell has to be found, and how much is told of
-at most.
+_MIN_COSINE, _MIN_CELL_SIMILARITY, _MAX_MISSING = 0.45, 0.9, 4
+"""From which cosine on a name may mean what is said, how similar a cell has to be, and how much is told of at
+most.
 """
 _ASKING = COMMON | frozenset(
     (
@@ -25,37 +25,48 @@ _ASKING = COMMON | frozenset(
 def missing_words(
     question: str, world: LinkedQuestion, likeness: Callable[[str, Sequence[str]], Sequence[float]]
 ) -> tuple[str, ...]:
-    """Return neighbouring words of a question, as it has them, of which no table, column, description or cell
-    of a world says or is like any.
+    """Neighbouring words of a question, as it has them, of which no table, column, description or cell of a
+    linked question says or is like any.
 
     `likeness` tells how near a text is to each of several, as a cosine.
     """
-    choices = [*world.tables, *world.columns]
-    names = list(dict.fromkeys(choice.text for choice in choices))
-    said = {
+    actions = [*world.tables, *world.columns]
+    names = list(dict.fromkeys(action.text for action in actions))
+    if not names:
+        return ()
+    vocabulary = {
         stem(part)
-        for choice in choices
-        for text in (choice.text, *choice.context)
+        for action in actions
+        for text in (action.text, *action.context)
         for part in fold(text).split()
     }
+    nearest = {
+        text: max(max(likeness(part, names)) for part in (text, *words))
+        for text, words in _unknown(question, world, vocabulary).items()
+    }
+    return tuple(text for text, cosine in nearest.items() if cosine < _MIN_COSINE)[:_MAX_MISSING]
+
+
+def _unknown(question: str, world: LinkedQuestion, vocabulary: set[str]) -> dict[str, list[str]]:
+    """Neighbouring unknown words as the question has them, with the words themselves, folded."""
     runs: list[list[Word]] = [[]]
     for word in words_of(question):
-        if _is_known(word, question, world, said):
+        if _is_known(word, question, world, vocabulary):
             runs.append([])
         else:
             runs[-1].append(word)
-    unknown = {question[run[0].start : run[-1].end]: [word.text for word in run] for run in runs if run}
-    nearest = (
-        {text: max(max(likeness(each, names)) for each in (text, *parts)) for text, parts in unknown.items()}
-        if names
-        else {}
-    )
-    return tuple(text for text, cosine in nearest.items() if cosine < _ALIKE)[:_MAX_COUNT]
+    return {question[run[0].start : run[-1].end]: [word.text for word in run] for run in runs if run}
 
 
-def _is_known(word: Word, question: str, world: LinkedQuestion, said: set[str]) -> bool:
-    """Tell a word that names nothing or something that is there."""
-    if word.text in _ASKING or stem(word.text) in said or numbers_of(question[word.start : word.end], [word]):
+def _is_known(word: Word, question: str, world: LinkedQuestion, vocabulary: set[str]) -> bool:
+    """Tell a word that names nothing, or something that is there."""
+    if word.text in _ASKING or stem(word.text) in vocabulary:
         return True
-    cells = [value.span for value in world.values if value.span is not None and value.features.similarity >= _FOUND]
+    if numbers_of(question[word.start : word.end], [word]):
+        return True
+    cells = [
+        value.span
+        for value in world.values
+        if value.span is not None and value.features.similarity >= _MIN_CELL_SIMILARITY
+    ]
     return any(start <= word.start and word.end <= end for start, end in cells)

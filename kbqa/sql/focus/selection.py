@@ -1,5 +1,5 @@
-"""The part of a schema that a question is about (DFIN-SQL: table linking, then column linking; a budget that
-is never exceeded).
+"""Selection of the part of a schema that a question is about (DFIN-SQL: table linking, then column linking),
+within a budget that is never exceeded.
 """
 
 import random
@@ -30,7 +30,7 @@ class Budget:
     most: float
 
     def wanted(self, ranked: Sequence[ColumnRef], likelihoods: Mapping[ColumnRef, float]) -> list[ColumnRef]:
-        """Return the columns to keep beside what connects them, in the order of `ranked`, of how likely each
+        """The columns to keep beside what connects them, in the order of `ranked`, of how likely each
         column that was read is used.
         """
         fewest, likely = (
@@ -40,7 +40,7 @@ class Budget:
         return [ref for place, ref in enumerate(ranked) if place < fewest or likelihoods[ref] > likely]
 
     def limit(self, columns: int) -> int:
-        """Return the most columns to keep of so many that were read."""
+        """The most columns to keep of so many that were read."""
         return max(1, round(self.most * sqrt(columns)))
 
 
@@ -58,7 +58,7 @@ def focused(
     similar: Mapping[ColumnRef, float] | None = None,
     noise: random.Random | None = None,
 ) -> LinkedQuestion:
-    """Return a world with at most `most` columns: those to `keep`, then the likeliest, with the keys that
+    """A world with at most `most` columns: those to `keep`, then the likeliest, with the keys that
     connect their tables.
 
     How likely a column is, its own words, its table's words, its cells in the question and, where given, its
@@ -73,12 +73,12 @@ def focused(
 
 
 def only(world: LinkedQuestion, keep: Iterable[ColumnRef]) -> LinkedQuestion:
-    """Return a world of some columns, and of the keys that connect their tables."""
+    """A linked question with some columns only, and the keys that connect their tables."""
     return narrowed(world, connected(world.schema, keep, len(world.columns)))
 
 
 def connected(schema: Schema, ranked: Iterable[ColumnRef], most: int) -> list[ColumnRef]:
-    """Return the first columns, at most `most`, with the keys that connect the table of each to those before
+    """The first columns, at most `most`, with the keys that connect the table of each to those before
     it.
     """
     chosen: dict[ColumnRef, None] = {}
@@ -98,7 +98,7 @@ def connected(schema: Schema, ranked: Iterable[ColumnRef], most: int) -> list[Co
 def surface_scores(
     world: LinkedQuestion, similar: Mapping[ColumnRef, float] | None = None
 ) -> dict[ColumnRef, float]:
-    """Return how likely each column is meant, by words and cells alone, and by similarity where it is given."""
+    """How likely each column is meant, by words, cells and, where it is given, similarity."""
     tables = {choice.key: choice.features.similarity + choice.features.exact for choice in world.tables}
     return {
         choice.key: choice.features.similarity
@@ -111,7 +111,7 @@ def surface_scores(
 
 
 def _connections(schema: Schema, present: set[str], table: str) -> list[ColumnRef]:
-    """Return the columns over which a table is joined to those that are there."""
+    """The columns over which a table is joined to those that are there."""
     if not present or table in present:
         return []
     path = schema.path(sorted(present), table)
@@ -122,7 +122,7 @@ def _connections(schema: Schema, present: set[str], table: str) -> list[ColumnRe
 def narrowed(
     world: LinkedQuestion, chosen: Iterable[ColumnRef], tables: Iterable[str] = ()
 ) -> LinkedQuestion:
-    """Return a world of some columns only, with their tables and what may stand in their cells."""
+    """A linked question with some columns only, their tables, and what may stand in their cells."""
     kept = set(chosen)
     schema = world.schema.part(kept, tables)
     names = {table.name for table in schema.tables}

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnClause, Connection, Engine, column, func, select, t
 from sqlalchemy.exc import SQLAlchemyError
 
 from kbqa.linking.names import NameRow
-from kbqa.sql.answer.schema_linking import predicate_of
+from kbqa.sql.models import ColumnDigest
+from kbqa.sql.names import column_key
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema
 
 MAX_CELL_LENGTH = 80
@@ -26,8 +27,8 @@ class CellReport:
     """What was read besides the cells: the values of columns with few, and what could not be read."""
 
     codes: dict[ColumnRef, tuple[str, ...]] = field(default_factory=dict)
-    digests: dict[str, tuple[str, int]] = field(default_factory=dict)
-    """Of each column's place as one text: the hash of its values, and how many they are."""
+    digests: dict[str, ColumnDigest] = field(default_factory=dict)
+    """By the columns' keys in the value index."""
     complaints: list[str] = field(default_factory=list)
 
 
@@ -55,7 +56,7 @@ def read_cells(
 
 
 def sample_values(engine: Engine, schema: Schema, most: int) -> dict[ColumnRef, list[str]]:
-    """Return up to `most` short values of each text and number column."""
+    """Up to `most` short values of each text and number column."""
     found: dict[ColumnRef, list[str]] = {}
     with engine.connect() as connection:
         for ref in schema.refs():
@@ -74,7 +75,7 @@ def sample_values(engine: Engine, schema: Schema, most: int) -> dict[ColumnRef, 
 
 
 def count_rows(engine: Engine, schema: Schema) -> dict[str, int]:
-    """Return the number of rows of each table that can be read."""
+    """The number of rows of each table that can be read."""
     found = {}
     with engine.connect() as connection:
         for each in schema.tables:
@@ -112,23 +113,21 @@ def _column_cells(
         sum(number for _, number in rows),
         report,
     )
-    place = predicate_of(ref)
+    place = column_key(ref)
     kept = (
         [row for row in rows if isinstance(row[0], str) and 0 < len(row[0]) <= MAX_CELL_LENGTH]
         if each.type == ColumnType.TEXT
         else []
     )
-    report.digests[place] = (
-        sha256(repr(kept).encode("utf-8", errors="replace")).hexdigest()[:_DIGEST],
-        len(kept),
-    )
-    if known.get(place) != report.digests[place][0]:
+    hashed = sha256(repr(kept).encode("utf-8", errors="replace")).hexdigest()[:_DIGEST]
+    report.digests[place] = ColumnDigest(hashed, len(kept))
+    if known.get(place) != hashed:
         yield from (("value", "", place, value, number) for value, number in kept)
 
 
-def _note_codes(ref: ColumnRef, each: Column, values: list[str], rows: int, report: CellReport) -> None:
-    """Keep the values of a column that has so few that a question may mean one without saying it: F, yes, 1."""
-    most = 2 if each.type == ColumnType.NUMBER else _MAX_CODES
+def _note_codes(ref: ColumnRef, column: Column, values: list[str], rows: int, report: CellReport) -> None:
+    """Report the values of a column that has so few that a question may mean one unsaid: F, yes, 1."""
+    most = 2 if column.type == ColumnType.NUMBER else _MAX_CODES
     if (
         1 < len(values) <= most
         and rows > 2 * len(values)

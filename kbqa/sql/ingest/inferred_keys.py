@@ -32,7 +32,7 @@ at least.
 
 
 def all_keys(tables: Sequence[Table], declared: Sequence[ForeignKey]) -> tuple[ForeignKey, ...]:
-    """Return the declared keys, those that names tell of, and what joins tables that these leave apart."""
+    """The declared keys, those that names tell of, and what joins tables that these leave apart."""
     keys = [*declared, *inferred_keys(tables, declared)]
     for more in (shortened_names, shared_identifiers, named_tables):
         before = Schema(tuple(tables), tuple(keys))
@@ -46,7 +46,7 @@ def all_keys(tables: Sequence[Table], declared: Sequence[ForeignKey]) -> tuple[F
 
 
 def shared_columns(tables: Sequence[Table], keys: Sequence[ForeignKey]) -> list[ForeignKey]:
-    """Return columns of the same name and type in two tables that no keys connect, where just one such name
+    """Columns of the same name and type in two tables that no keys connect, where just one such name
     says something.
     """
     schema, found = Schema(tuple(tables), tuple(keys)), list[ForeignKey]()
@@ -74,7 +74,7 @@ def _is_common(name: str) -> bool:
 
 
 def inferred_keys(tables: Sequence[Table], declared: Sequence[ForeignKey]) -> list[ForeignKey]:
-    """Return keys that the database does not declare: a column named as another table's only primary key, or
+    """Keys that the database does not declare: a column named as another table's only primary key, or
     as that table with its key.
 
     A name that several tables have as their key tells nothing, nor does a bare `id`.
@@ -110,7 +110,7 @@ def inferred_keys(tables: Sequence[Table], declared: Sequence[ForeignKey]) -> li
 
 
 def _endings(name: str) -> list[str]:
-    """Return a name without a number behind it, and where it has more than two words its last two: a `start
+    """A name without a number behind it, and where it has more than two words its last two: a `start
     station id2` is a `station id`.
     """
     words = name.rstrip("0123456789").split() or name.split()
@@ -122,7 +122,7 @@ def _joined(table: str, other: str, keys: Sequence[ForeignKey]) -> bool:
 
 
 def shared_identifiers(tables: Sequence[Table], keys: Sequence[ForeignKey]) -> list[ForeignKey]:
-    """Return columns that identify the same by their names (`tmID` in teams and in series), where nothing
+    """Columns that identify the same by their names (`tmID` in teams and in series), where nothing
     joins their tables yet.
 
     They lead to the table whose own they seem: where the column comes first, or is called as the table is.
@@ -168,7 +168,7 @@ def _identifies(words: Sequence[str]) -> bool:
 
 
 def _prefix(table: Table) -> str:
-    """Return the letters that stand before all of a table's columns, with the space after them; none where
+    """The letters that stand before all of a table's columns, with the space after them; none where
     there are none.
     """
     first = Counter(words[0] for column in table.columns if len(words := readable(column.name).split()) > 1)
@@ -183,7 +183,7 @@ def _prefix(table: Table) -> str:
 
 
 def _owns(schema: Schema, ref: ColumnRef, name: str) -> int:
-    """Return how much speaks for a column to be the key of its table: nothing, if 0."""
+    """How much speaks for a column to be the key of its table: nothing, if 0."""
     table, (*of, last) = schema.table(ref.table), name.split()
     called = " ".join(of) or last.removesuffix("id").removesuffix("key").removesuffix("code")
     forms = _forms(table.name)
@@ -194,7 +194,7 @@ def _owns(schema: Schema, ref: ColumnRef, name: str) -> int:
 
 
 def _forms(name: str) -> set[str]:
-    """Return a table's name in words, in the singular, and its last word alone."""
+    """A table's name in words, in the singular, and its last word alone."""
     words = readable(name)
     return {
         form
@@ -204,7 +204,7 @@ def _forms(name: str) -> set[str]:
 
 
 def named_tables(tables: Sequence[Table], keys: Sequence[ForeignKey]) -> list[ForeignKey]:
-    """Return columns that are called as another table is (`person` in awards, where there is a table of
+    """Columns that are called as another table is (`person` in awards, where there is a table of
     persons).
     """
     by_form: dict[str, list[Table]] = defaultdict(list)
@@ -225,7 +225,7 @@ def named_tables(tables: Sequence[Table], keys: Sequence[ForeignKey]) -> list[Fo
 
 
 def shortened_names(tables: Sequence[Table], keys: Sequence[ForeignKey]) -> list[ForeignKey]:
-    """Return columns called as another table's key but for a part: `hero_id` where there is a `superhero`,
+    """Columns called as another table's key but for a part: `hero_id` where there is a `superhero`,
     `zip` where there is a `zip_code`.
     """
     keyed, owners = {key.source for key in keys}, defaultdict[str, list[Table]](list)
@@ -250,7 +250,7 @@ def shortened_names(tables: Sequence[Table], keys: Sequence[ForeignKey]) -> list
 
 
 def _named_shortly(name: str, owners: Mapping[str, Sequence[Table]]) -> list[Table]:
-    """Return the tables whose key a name may be short for, of tables by what their key's name says before
+    """The tables whose key a name may be short for, of tables by what their key's name says before
     `id` or `code`.
     """
     *of, last = name.split() or [""]
@@ -271,7 +271,7 @@ def _last_word(name: str) -> str:
 
 
 def _referred(table: Table, column: Column) -> ColumnRef | None:
-    """Return what a column that is called as a table refers to there: its key, or what names its rows."""
+    """The column that one called as a table refers to there: its key, or what names its rows."""
     primary = [each for each in table.columns if each.primary]
     naming = [
         each

@@ -14,20 +14,24 @@ _COLUMNS = """
     WHERE c.table_schema = current_schema() ORDER BY c.table_name, c.ordinal_position
 """
 _PRIMARY = """
-    SELECT k.table_name, k.column_name FROM information_schema.table_constraints c
-    JOIN information_schema.key_column_usage k ON k.constraint_name = c.constraint_name AND k.table_name = c.table_name
+    SELECT k.table_name, k.column_name
+    FROM information_schema.table_constraints c
+    JOIN information_schema.key_column_usage k
+        ON k.constraint_name = c.constraint_name AND k.table_name = c.table_name
     WHERE c.constraint_type = 'PRIMARY KEY' AND c.table_schema = current_schema()
 """
 _FOREIGN = """
-    SELECT k.table_name, k.column_name, u.table_name, u.column_name FROM information_schema.referential_constraints r
+    SELECT k.table_name, k.column_name, u.table_name, u.column_name
+    FROM information_schema.referential_constraints r
     JOIN information_schema.key_column_usage k ON k.constraint_name = r.constraint_name
-    JOIN information_schema.key_column_usage u ON u.constraint_name = r.unique_constraint_name AND u.ordinal_position = k.ordinal_position
+    JOIN information_schema.key_column_usage u
+        ON u.constraint_name = r.unique_constraint_name AND u.ordinal_position = k.ordinal_position
     WHERE k.table_schema = current_schema()
 """
 
 
 def read_information_schema(engine: Engine) -> tuple[list[Table], list[ForeignKey]]:
-    """Return the tables, views and declared keys of the schema that an engine connects to.
+    """The tables, views and declared keys of the schema that an engine connects to.
 
     Raises SQLAlchemyError.
     """

@@ -12,14 +12,20 @@ from packaging.requirements import InvalidRequirement, Requirement
 from searchapp.sharing.fact_tables import fact_tables
 
 _TABLES = """
-CREATE TABLE package (package_id INTEGER PRIMARY KEY, name TEXT NOT NULL, version TEXT NOT NULL, summary TEXT, license TEXT, author TEXT,
-    homepage TEXT, requires_python TEXT, number_of_files INTEGER NOT NULL, size_in_bytes INTEGER NOT NULL);
-CREATE TABLE dependency (package_id INTEGER NOT NULL REFERENCES package (package_id), required_name TEXT NOT NULL, version_range TEXT,
-    optional TEXT NOT NULL, required_package_id INTEGER REFERENCES package (package_id));
-CREATE TABLE classifier (package_id INTEGER NOT NULL REFERENCES package (package_id), topic TEXT NOT NULL, value TEXT NOT NULL);
-CREATE TABLE entry_point (package_id INTEGER NOT NULL REFERENCES package (package_id), name TEXT NOT NULL, entry_point_group TEXT NOT NULL,
-    target TEXT NOT NULL);
-CREATE TABLE file (package_id INTEGER NOT NULL REFERENCES package (package_id), path TEXT NOT NULL, extension TEXT NOT NULL,
+CREATE TABLE package (
+    package_id INTEGER PRIMARY KEY, name TEXT NOT NULL, version TEXT NOT NULL, summary TEXT, license TEXT,
+    author TEXT, homepage TEXT, requires_python TEXT, number_of_files INTEGER NOT NULL,
+    size_in_bytes INTEGER NOT NULL);
+CREATE TABLE dependency (
+    package_id INTEGER NOT NULL REFERENCES package (package_id), required_name TEXT NOT NULL,
+    version_range TEXT, optional TEXT NOT NULL, required_package_id INTEGER REFERENCES package (package_id));
+CREATE TABLE classifier (
+    package_id INTEGER NOT NULL REFERENCES package (package_id), topic TEXT NOT NULL, value TEXT NOT NULL);
+CREATE TABLE entry_point (
+    package_id INTEGER NOT NULL REFERENCES package (package_id), name TEXT NOT NULL,
+    entry_point_group TEXT NOT NULL, target TEXT NOT NULL);
+CREATE TABLE file (
+    package_id INTEGER NOT NULL REFERENCES package (package_id), path TEXT NOT NULL, extension TEXT NOT NULL,
     size_in_bytes INTEGER);
 """
 
@@ -107,7 +113,7 @@ def _dependency(
 
 
 def _license(each: Distribution) -> str | None:
-    """Return a licence in a few words: its expression, its classifier, or a text that is short."""
+    """A licence in a few words: its expression, its classifier, or a text that is short."""
     about = each.metadata
     expression = about["License-Expression"]
     classified = [

@@ -18,7 +18,8 @@ from searchapp.errors import Unavailable
 _MAY_WRITE = """
     SELECT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) OR EXISTS (
         SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.relkind IN ('r', 'p') AND n.nspname = current_schema() AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE'))
+        WHERE c.relkind IN ('r', 'p') AND n.nspname = current_schema()
+            AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE'))
 """
 _PARTITIONS = (
     "SELECT relname FROM pg_class WHERE relispartition AND relnamespace = current_schema()::regnamespace"
@@ -39,7 +40,7 @@ class IntrospectionError(Unavailable):
 
 
 def read_schema(engine: Engine) -> Schema:
-    """Return the schema of the database that `engine` connects to. Raises IntrospectionError."""
+    """The schema of the database that `engine` connects to. Raises IntrospectionError."""
     warnings.filterwarnings(
         "ignore", category=SAWarning
     )  # odd declarations are for their owner to mend, not for the log
@@ -69,7 +70,7 @@ def _inspected(engine: Engine) -> tuple[list[Table], list[ForeignKey]]:
 
 
 def _partitions(engine: Engine) -> set[str]:
-    """Return the names of the parts that PostgreSQL keeps tables in: what is in them is in the tables."""
+    """The names of the parts that PostgreSQL keeps tables in: what is in them is in the tables."""
     with engine.connect() as connection:
         return set(connection.execute(text(_PARTITIONS)).scalars())
 
@@ -106,7 +107,7 @@ def _table(inspector: Inspector, name: str, view: bool) -> Table:
 
 
 def _mysql_view(engine: Engine, name: str) -> Table:
-    """Return a view's columns: the driver would ask for its definition, which a role that only reads may not
+    """A view's columns: the driver would ask for its definition, which a role that only reads may not
     see.
     """
     with engine.connect() as connection:

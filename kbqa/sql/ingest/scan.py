@@ -9,20 +9,13 @@ from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from kbqa.sql.answer.registry import (
-    cell_names,
-    configured_generator,
-    definitions_of,
-    engine_of,
-    file_of,
-    with_notes,
-)
-from kbqa.sql.answer.schema_linking import definition_texts
+from kbqa.sql.decoder import configured_model
 from kbqa.sql.ingest.cells import CellReport, count_rows, read_cells
 from kbqa.sql.ingest.installed import write_installed
 from kbqa.sql.ingest.introspection import IntrospectionError, may_write, read_schema
-from kbqa.sql.models import Database, Scan
-from kbqa.sql.schema import schema_from_json
+from kbqa.sql.models import ColumnDigest, Database, Scan
+from kbqa.sql.names import cell_names, definition_texts, definitions_of
+from kbqa.sql.stores.databases import engine_of, file_of, with_notes
 from searchapp.jobs.context import JobContext
 from searchapp.jobs.errors import JobError
 from searchapp.versions import Lifecycle
@@ -50,9 +43,8 @@ def scan_schema(context: JobContext) -> None:
         ) from error
     if not schema.tables:
         raise JobError("The database has no tables that can be read.")
-    scan.schema = replace(
-        schema, tables=tuple(replace(table, rows=rows.get(table.name)) for table in schema.tables)
-    ).as_json()
+    counted = tuple(replace(table, rows=rows.get(table.name)) for table in schema.tables)
+    scan.parsed_schema = replace(schema, tables=counted)
     unread = [f"{table.name}: it cannot be read." for table in schema.tables if table.name not in rows]
     scan.complaints = [*([_WRITER] if writes else []), *unread][:_MAX_COMPLAINTS]
     scan.save()
@@ -66,9 +58,9 @@ def scan_cells(context: JobContext) -> None:
     scan = LIFECYCLE.current(database)
     names, report = cell_names(database.pk, scan.number), CellReport()
     names.delete()
-    schema = with_notes(schema_from_json(scan.schema), list(database.notes.all()))
+    schema = with_notes(scan.parsed_schema, list(database.notes.all()))
     before = database.serving
-    known = {column: digest for column, (digest, _) in before.digests.items()} if before else {}
+    known = {key: digest.hash for key, digest in before.parsed_digests.items()} if before else {}
 
     def progress(done: int, total: int) -> None:
         context.progress(done, total, f"Reading cells, column {done:,}")
@@ -78,11 +70,8 @@ def scan_cells(context: JobContext) -> None:
     except SQLAlchemyError as error:
         raise JobError(f"The database cannot be read: {str(error)[:300]}", transient=True) from error
     scan.load = before.load if before and before.digests else scan.number
-    scan.digests, scan.cells = report.digests, sum(number for _, number in report.digests.values())
-    scan.codes = [
-        {"table": ref.table, "column": ref.column, "values": list(values)}
-        for ref, values in report.codes.items()
-    ]
+    scan.parsed_digests, scan.parsed_codes = report.digests, report.codes
+    scan.cells = sum(digest.values for digest in report.digests.values())
     scan.complaints = [*scan.complaints, *report.complaints][:_MAX_COMPLAINTS]
     scan.save()
 
@@ -90,11 +79,11 @@ def scan_cells(context: JobContext) -> None:
 def scan_definitions(context: JobContext) -> None:
     """Stage three: give what each column is called and said to be a vector, where it has none."""
     database = LIFECYCLE.source_of(context)
-    schema = with_notes(schema_from_json(LIFECYCLE.current(database).schema), list(database.notes.all()))
+    schema = with_notes(LIFECYCLE.current(database).parsed_schema, list(database.notes.all()))
     texts = definition_texts(schema.tables)
     definitions_of(database.pk).write(
         texts,
-        configured_generator().encode,
+        configured_model().encode,
         lambda done, total: context.progress(done, total, f"Reading names, {done:,}"),
     )
 
@@ -112,14 +101,15 @@ def _bring_up_to_date(database: Database, scan: Scan) -> None:
     before = database.serving
     if before is None or scan.load == scan.number:
         return
-    gone = [
-        column
-        for column, (digest, _) in before.digests.items()
-        if scan.digests.get(column, [""])[0] != digest
-    ]
+    digests = scan.parsed_digests
+    gone = [key for key, digest in before.parsed_digests.items() if not _is_same(digests.get(key), digest)]
     names = cell_names(scan.database_id, scan.load)
     names.forget(gone)
     names.take(cell_names(scan.database_id, scan.number))
+
+
+def _is_same(digest: ColumnDigest | None, before: ColumnDigest) -> bool:
+    return digest is not None and digest.hash == before.hash
 
 
 def _forget(scan: Scan) -> None:
@@ -128,7 +118,7 @@ def _forget(scan: Scan) -> None:
 
 def _clear(database: Database, scan: Scan, usable: Sequence[Scan], _: Sequence[Scan]) -> None:
     """Remove the vectors of columns that are gone, and the cell values that only older scans have."""
-    schema = with_notes(schema_from_json(scan.schema), list(database.notes.all()))
+    schema = with_notes(scan.parsed_schema, list(database.notes.all()))
     definitions_of(database.pk).keep_only(definition_texts(schema.tables))
     needed = {scan.load, *(replaced.load for replaced in usable)}
     for load in set(database.scans.values_list("load", flat=True)) - needed:

@@ -15,14 +15,15 @@ from kbqa.questions.services import keep, keep_judgement, normalized
 from kbqa.sql.answer import pipeline
 from kbqa.sql.answer.generator import LocalGenerator
 from kbqa.sql.answer.kept_answer import SqlReading, kept_answer, kept_json, run_reading
-from kbqa.sql.answer.language_model import Confirmed
-from kbqa.sql.answer.pipeline import Answer, Source
-from kbqa.sql.answer.registry import configured_generator, definitions_of, file_of, served, uploads
-from kbqa.sql.answer.schema_linking import definition_texts
+from kbqa.sql.answer.language_model import Demonstration
+from kbqa.sql.answer.pipeline import Answer
+from kbqa.sql.answer.registry import configured_generator
 from kbqa.sql.models import ColumnNote, Database, DatabaseQuestion
+from kbqa.sql.names import definition_texts, definitions_of
 from kbqa.sql.schema import ColumnRef
 from kbqa.sql.sources import jobs
 from kbqa.sql.stores.connections import ConnectError, parsed_url
+from kbqa.sql.stores.databases import Source, file_of, served, uploads
 from kbqa.sql.stores.executor import Limits, Result, execute
 from kbqa.sql.stores.validator import StatementError, checked
 from searchapp import sources
@@ -161,12 +162,12 @@ def _columns(source: Source, names: Sequence[str]) -> list[ColumnRef]:
 
 def nearest_examples(
     database: Database, question: str, generator: LocalGenerator, number: int = 3
-) -> list[Confirmed]:
+) -> list[Demonstration]:
     """The questions that people confirmed or corrected on a database, the likest to this one."""
     known = training_examples(database.questions.all())[:_MAX_EXAMPLES]
     likeness = generator.likeness(question, [example["question"] for example in known])
     ranked = sorted(zip(likeness, known, strict=True), key=lambda entry: -entry[0])
-    return [Confirmed(example["question"], example["sql"]) for _, example in ranked[:number]]
+    return [Demonstration(example["question"], example["sql"]) for _, example in ranked[:number]]
 
 
 def run_sql(database: Database, sql: str) -> tuple[Result, Source]:

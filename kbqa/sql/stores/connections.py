@@ -57,7 +57,7 @@ class ConnectError(Unavailable):
 
 
 def sqlite_engine(path: Path, *, introspects: bool = False) -> Engine:
-    """Return an engine on an SQLite file that is opened read-only; an authorizer refuses all but reading.
+    """An engine on an SQLite file that is opened read-only; an authorizer refuses all but reading.
 
     `introspects` also permits the pragmas that describe the schema.
     """
@@ -88,7 +88,7 @@ def _authorizer(introspects: bool) -> Callable[..., int]:
 
 
 def server_engine(url: str) -> Engine:
-    """Return an engine on a database server whose sessions are read-only from their beginning. Raises
+    """An engine on a database server whose sessions are read-only from their beginning. Raises
     ConnectError.
 
     Of a dialect that the settings add, only the driver can say so, where it has a word for that; everything
@@ -120,7 +120,7 @@ def server_engine(url: str) -> Engine:
 
 
 def parsed_url(url: str) -> URL:
-    """Return a database server's address with the driver that is used for it. Raises ConnectError."""
+    """A database server's address with the driver that is used for it. Raises ConnectError."""
     try:
         parsed = make_url(url.strip())
     except ArgumentError as error:
@@ -133,7 +133,8 @@ def parsed_url(url: str) -> URL:
     if backend not in settings.DATABASE_DIALECTS:
         others = "".join(f", {each}" for each in settings.DATABASE_DIALECTS)
         raise ConnectError(
-            f"{backend} is not supported; use one of postgresql, mysql, mariadb{others}, or upload an SQLite file."
+            f"{backend} is not supported; use one of postgresql, mysql, mariadb{others}, or upload an SQLite "
+            "file."
         )
     if sqlglot_dialect(backend) not in Dialect.classes:
         raise ConnectError(f"The SQL of {backend} cannot be read and checked here.")
@@ -145,5 +146,5 @@ def parsed_url(url: str) -> URL:
 
 
 def sqlglot_dialect(name: str) -> str:
-    """Return what sqlglot calls the SQL of one of SQLAlchemy's dialects."""
+    """Sqlglot's name for the SQL of one of SQLAlchemy's dialects."""
     return _SQLGLOT.get(name, name)

@@ -80,7 +80,8 @@ def explain(engine: Engine, tree: exp.Query, limits: Limits, *, dialect: str) ->
 
     Raises ExecutionError with what it says against it; ConnectError where it is away.
     """
-    statement = f"{'EXPLAIN QUERY PLAN' if dialect == 'sqlite' else 'EXPLAIN'} {tree.sql(dialect=dialect, comments=False)}"
+    verb = "EXPLAIN QUERY PLAN" if dialect == "sqlite" else "EXPLAIN"
+    statement = f"{verb} {tree.sql(dialect=dialect, comments=False)}"
     try:
         with _guarded(engine, limits) as connection:
             connection.exec_driver_sql(

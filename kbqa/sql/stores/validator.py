@@ -64,7 +64,7 @@ class StatementError(InvalidInput):
 
 
 def checked(sql: str, schema: Schema) -> exp.Query:
-    """Return a statement's tree, if it only reads what the schema has. Raises StatementError."""
+    """A statement's tree, if it only reads what the schema has. Raises StatementError."""
     tree = _parsed(sql, schema.dialect)
     for node in tree.walk():
         if isinstance(node, _REFUSED):
@@ -158,5 +158,5 @@ def _qualified(tree: exp.Query, schema: Schema) -> exp.Query:
 
 
 def _quoted(name: str, schema: Schema) -> str:
-    """Return a name so that its capitals count where they do in the dialect."""
+    """A name so that its capitals count where they do in the dialect."""
     return exp.to_identifier(name, quoted=True).sql(dialect=schema.dialect)

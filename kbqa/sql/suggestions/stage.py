@@ -7,14 +7,15 @@ from collections.abc import Iterator
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from kbqa.sql.answer.pipeline import Source, ask
+from kbqa.sql.answer.pipeline import ask
 from kbqa.sql.answer.reading import rows_of
-from kbqa.sql.answer.registry import configured_generator, source_of
+from kbqa.sql.answer.registry import configured_generator
 from kbqa.sql.ingest.scan import LIFECYCLE
 from kbqa.sql.query import Aggregate, AllOf, DatePart, Item, Order, Part, Query, Term
 from kbqa.sql.rendering import render
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, Table, readable
 from kbqa.sql.stores.connections import ConnectError
+from kbqa.sql.stores.databases import Source, source_of
 from kbqa.sql.stores.executor import ExecutionError, Limits, execute
 from kbqa.sql.stores.validator import StatementError, checked
 from searchapp.encoders import EncoderError

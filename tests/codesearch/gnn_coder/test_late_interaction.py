@@ -262,7 +262,7 @@ def test_training_learns_goes_on_and_serves(trained_on, tmp_path, capsys):
         "rate": 3e-2,
         "precision": "fp32",
         "device": "cpu",
-        "most_tokens": 64,
+        "max_tokens": 64,
         "dimension": 8,
     }
     call_command("train_late_interaction", out=tmp_path / "a", steps=20, validate_every=1, **options)
@@ -304,7 +304,7 @@ def test_upper_layers_of_a_transformer_learn_along(trained_on, tmp_path, capsys)
         "batch": 4,
         "precision": "fp32",
         "device": "cpu",
-        "most_tokens": 64,
+        "max_tokens": 64,
         "dimension": 8,
     }
     call_command(

@@ -202,7 +202,7 @@ def test_training_from_sets_to_a_model(transactional_db, tmp_path):
     ]
     with gzip.open(data.parent / "train.jsonl.gz", "wt") as file:
         file.write("".join(json.dumps(each) + "\n" for each in rows))
-    amounts = ["worlds=1", "of_world=4", "held_out_graphs=0", "made_from_small=4"]
+    amounts = ["synthetic=1", "of_synthetic=4", "held_out_graphs=0", "made_from_small=4"]
     lines = run(
         "train_decoder",
         data=[data.parent.parent],

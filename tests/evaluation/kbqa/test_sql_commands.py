@@ -8,8 +8,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from kbqa.decoding.pointer_network import DecoderModel
-from kbqa.sql.answer.generator import MODEL_FOLDER
 from kbqa.sql.answer.reranking import FEATURES
+from kbqa.sql.decoder import MODEL_FOLDER
 from kbqa.sql.focus.selection import Budget, connected
 from kbqa.sql.grammar import VOCABULARY
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, ForeignKey, Schema, Table
@@ -66,7 +66,7 @@ def test_a_model_is_trained_and_measured(transactional_db, data, tmp_path):
         epochs=1.0,
         batch=4,
         report_every=1000,
-        amount=["held_out_databases=0", "worlds=1", "of_world=4", "made=2", "of_tables=2"],
+        amount=["held_out_databases=0", "synthetic=1", "of_synthetic=4", "made=2", "of_tables=2"],
     )
     assert DecoderModel(tmp_path / "model").vocabulary.steps == VOCABULARY.steps
     last = run(

@@ -4,8 +4,9 @@ import pytest
 from pyoxigraph import NamedNode, RdfFormat, Store
 
 from kbqa.sparql.answer.registry import served
+from kbqa.sparql.ingest.profiler import profile_graph
 from kbqa.sparql.models import Graph
-from kbqa.sparql.profile import Naming, Profile, entity_text, local_text, profile_graph
+from kbqa.sparql.profile import Naming, Profile, entity_text, local_text
 from kbqa.sparql.sources import services
 from kbqa.sparql.stores import OxigraphStore
 

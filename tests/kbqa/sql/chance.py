@@ -2,10 +2,11 @@
 
 from kbqa.decoding.beam import BeamOptions, search
 from kbqa.decoding.scorers import RandomScorer
-from kbqa.sql.answer.pipeline import Reading, Source, run
+from kbqa.sql.answer.pipeline import Reading, run
 from kbqa.sql.answer.schema_linking import link_question
 from kbqa.sql.grammar import start
 from kbqa.sql.rendering import query_text
+from kbqa.sql.stores.databases import Source
 from kbqa.sql.stores.executor import Limits
 
 

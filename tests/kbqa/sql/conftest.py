@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from kbqa.sql.answer.pipeline import Source
-from kbqa.sql.answer.schema_linking import CellNames
 from kbqa.sql.ingest.introspection import read_schema
 from kbqa.sql.models import Database
+from kbqa.sql.names import CellNames
 from kbqa.sql.sources import services
 from kbqa.sql.stores.connections import sqlite_engine
+from kbqa.sql.stores.databases import Source
 from searchapp.jobs.models import Job
 from searchapp.jobs.runner import run_stages
 

@@ -1,4 +1,4 @@
-"""What the OpenAPI document promises, tried with generated requests: no server errors, answers as described."""
+"""What the OpenAPI document promises, tried with generated requests: no server errors, answers as said."""
 
 import pytest
 import schemathesis

@@ -1,12 +1,16 @@
 import pytest
 from django.db import OperationalError
+from kombu.exceptions import OperationalError as BrokerError
 
+from searchapp.errors import Unavailable
 from searchapp.jobs import registry, services, transitions
 from searchapp.jobs.context import JobContext
 from searchapp.jobs.errors import InvalidTransition, JobError
 from searchapp.jobs.models import Job
 from searchapp.jobs.registry import Stage
 from searchapp.jobs.runner import abandoned_jobs, run_stages
+from searchapp.jobs.selectors import active_jobs, newest_job, newest_jobs
+from searchapp.jobs.tasks import run_stage
 
 pytestmark = pytest.mark.django_db
 
@@ -148,3 +152,55 @@ def test_progress_is_bounded(stages):
     stages(lambda context: None)
     assert Job(done=7, total=5).percent == 100
     assert Job(done=7, total=0).percent is None
+
+
+@pytest.mark.parametrize(("transient", "state"), [(True, Job.State.QUEUED), (False, Job.State.FAILED)])
+def test_any_error_of_the_tree_says_itself_whether_it_passes(stages, transient, state):
+    def work(context):
+        raise Unavailable("The server is away.", transient=transient)
+
+    stages(work)
+    job = start()
+    run_stages(job.pk)
+    job.refresh_from_db()
+    assert job.state == state
+    assert "The server is away." in (job.message if transient else job.error)
+
+
+def test_a_kind_that_nothing_declares_is_told(stages):
+    job = Job.objects.create(kind="unheard", subject="thing:1", title="Test")
+    run_stages(job.pk)
+    job.refresh_from_db()
+    assert (job.state, "'unheard'" in job.error) == (Job.State.FAILED, True)
+
+
+def test_stages_are_sent_by_name_to_their_queue(stages, monkeypatch, django_capture_on_commit_callbacks):
+    stages(lambda context: None)
+    sent = []
+    monkeypatch.setattr("searchapp.jobs.queue.app.send_task", lambda *task, **how: sent.append((task, how)))
+    with django_capture_on_commit_callbacks(execute=True):
+        job = start()
+    assert sent == [(("searchapp.jobs.tasks.run_stage", (job.pk,)), {"queue": "default", "countdown": 0.0})]
+    assert run_stage.name == sent[0][0][0]
+
+
+def test_a_broker_that_is_away_is_no_error(stages, monkeypatch, django_capture_on_commit_callbacks):
+    def away(*_, **__):
+        raise BrokerError("connection refused")
+
+    stages(lambda context: None)
+    monkeypatch.setattr("searchapp.jobs.queue.app.send_task", away)
+    with django_capture_on_commit_callbacks(execute=True):
+        job = start()
+    assert job.state == Job.State.QUEUED
+
+
+def test_the_newest_job_of_each_subject(stages):
+    stages(lambda context: None)
+    old = Job.objects.create(kind="test", subject="thing:1", title="Old", state=Job.State.SUCCEEDED)
+    new = start()
+    other = services.start_job(kind="test", subject="thing:2", title="Other")
+    assert newest_jobs(["thing:1", "thing:2", "thing:3"]) == {"thing:1": new, "thing:2": other}
+    assert newest_job("thing:3") is None
+    assert list(active_jobs("test")) == [new, other]
+    assert old not in active_jobs()

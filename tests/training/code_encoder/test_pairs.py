@@ -126,7 +126,7 @@ def test_mining_splits_by_package_and_drops_what_is_held_out_or_seen(tmp_path, c
         out=tmp_path / "out",
         held_out=[tmp_path / "corpus.jsonl"],
         exclude=["left", "out"],
-        most_per_package=10,
+        max_per_package=10,
     )
     report = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
     assert report["left_out"]["in an evaluation corpus"] == 1
@@ -152,7 +152,7 @@ def test_training_can_leave_out_methods_and_long_code(tmp_path, capsys):
     assert split_of("alpha") == "train"
     (tmp_path / "alpha").mkdir()
     (tmp_path / "alpha" / "code.py").write_text(f"{source}\n{long}\nclass Canvas:\n    {method}\n")
-    arguments = {"out": tmp_path / "out", "most_characters": 600, "without_methods": ["python"]}
+    arguments = {"out": tmp_path / "out", "max_characters": 600, "without_methods": ["python"]}
     call_command("mine_pairs", f"{tmp_path}/alpha", **arguments)
     report = json.loads(capsys.readouterr().out.strip().splitlines()[-1])
     assert report["left_out"] == {

@@ -5,11 +5,13 @@ import pytest
 import torch
 
 from codesearch.gnn_coder import encoding
-from codesearch.gnn_coder.encoding import CachedEncoding, code_chunks, encode_code
+from codesearch.gnn_coder.encoding import code_chunks, encode_code
 from codesearch.gnn_coder.network import collate
 from codesearch.gnn_coder.pooling import ASTGPool, Trees
 from tests.codesearch.gnn_coder.tiny import VOCABULARY, tiny_model, tiny_tokenizer
+from training.code_encoder import gradient_cache
 from training.code_encoder.dataset import Dataset, featurize, load_dataset, save_dataset
+from training.code_encoder.gradient_cache import CachedEncoding
 from training.code_encoder.loss import IndividualTemperatureLoss, SymmetricContrastiveLoss
 from training.code_encoder.margin import mean_angular_margin
 from training.code_encoder.pairs import Pair
@@ -103,7 +105,7 @@ def test_gradients_through_chunks_are_those_of_the_whole(data, monkeypatch):
 
     def gradients(tokens: int, held: int) -> list[torch.Tensor]:
         monkeypatch.setitem(encoding._CODE_TOKENS_AT_ONCE, "cpu", tokens)
-        monkeypatch.setitem(encoding._TOKENS_HELD, "cpu", held)
+        monkeypatch.setitem(gradient_cache._TOKENS_HELD, "cpu", held)
         torch.manual_seed(0)
         model = tiny_model("ast").eval()
         chunks, inverse = code_chunks(model, features, CPU)

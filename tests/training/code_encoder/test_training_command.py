@@ -44,7 +44,7 @@ def train(folders, out, **changes):
         "precision": "fp32",
         "device": "cpu",
         "validate_every": 2,
-        "most_tokens": 64,
+        "max_tokens": 64,
     }
     call_command("train_gnn_coder", pairs=pairs, transformer=str(start), out=out, **options | changes)
     return load_file(out / "model" / "model.safetensors")

@@ -5,12 +5,12 @@ import random
 import pytest
 from pyoxigraph import RdfFormat, Store
 
-from kbqa.sparql.profile import profile_graph
+from kbqa.sparql.ingest.profiler import profile_graph
 from kbqa.sparql.query import query_text
 from kbqa.sparql.stores import OxigraphStore
+from kbqa.sparql.suggestions.example import Example
 from training.sparql.parser import parse_query
-from training.sparql.pattern_transfer import Surroundings, pattern_of, transplanted
-from training.sparql.published import Example
+from training.sparql.pattern_transfer import Surroundings, pattern_of, transferred
 
 SHIPS = """
 @prefix : <http://sea.example/> .
@@ -44,7 +44,7 @@ def made(question: str, sparql: str) -> set[tuple[str, str]]:
     if pattern is None:
         return set()
     players = around(PLAYERS)
-    found = (transplanted(pattern, players, random.Random(seed)) for seed in range(40))
+    found = (transferred(pattern, players, random.Random(seed)) for seed in range(40))
     return {
         (each.question, " ".join(query_text(each.query).split()))
         for each in found

@@ -6,7 +6,7 @@ import pytest
 
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, ForeignKey, Schema, Table
 from training.sql.parser import parse_query
-from training.sql.pattern_transfer import pattern_of, transplanted
+from training.sql.pattern_transfer import pattern_of, transferred
 from training.synthetic.delexicalisation import common_words
 
 COMMON = common_words(
@@ -37,7 +37,7 @@ def lakes() -> Schema:
 def made(question, sql, shop, lakes, cells=CELLS):
     pattern = pattern_of(question, parse_query(sql, shop.schema), shop.schema, COMMON)
     assert pattern is not None
-    found = (transplanted(pattern, lakes, cells, random.Random(seed)) for seed in range(40))
+    found = (transferred(pattern, lakes, cells, random.Random(seed)) for seed in range(40))
     return {each for each in found if each is not None}
 
 
@@ -72,9 +72,9 @@ def test_a_column_is_named_without_its_tables_words(shop, lakes):
         COMMON,
     )
     assert pattern is not None
-    assert pattern.wording.marks == "What is the <ColumnRef> of each <str>?"
+    assert pattern.template.marks == "What is the <ColumnRef> of each <str>?"
     asked = {
-        found[0] for seed in range(20) if (found := transplanted(pattern, lakes, {}, random.Random(seed)))
+        found[0] for seed in range(20) if (found := transferred(pattern, lakes, {}, random.Random(seed)))
     }
     assert asked == {"What is the name of each lake?", "What is the name of each river?"}
 

@@ -1,4 +1,4 @@
-"""Invented databases: their questions have SQL that runs, and that says what the same question's SPARQL says."""
+"""Synthetic databases: their questions have SQL that runs, and says what the question's SPARQL says."""
 
 import pytest
 
@@ -6,13 +6,13 @@ from kbqa.sql.ingest.introspection import read_schema
 from kbqa.sql.rendering import query_text
 from kbqa.sql.stores.connections import sqlite_engine
 from training.sql.parser import parse_query
-from training.synthetic.databases import DatabaseWorld
+from training.synthetic.databases import SyntheticDatabase
 from training.synthetic.domains import DOMAINS
 
 
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_what_is_asked_runs_and_is_within_the_grammar(domain, tmp_path):
-    world = DatabaseWorld(domain, 5, tmp_path)
+    world = SyntheticDatabase(domain, 5, tmp_path)
     engine, schema = sqlite_engine(world.file), world.tables.schema
     asked = found = 0
     for sql in (sql for _, sql in world.questions(90) if sql is not None):
@@ -30,7 +30,7 @@ def test_what_is_asked_runs_and_is_within_the_grammar(domain, tmp_path):
 
 
 def test_the_file_has_the_schema_that_is_said(tmp_path):
-    world = DatabaseWorld("library", 6, tmp_path)
+    world = SyntheticDatabase("library", 6, tmp_path)
     read = read_schema(sqlite_engine(world.file, introspects=True))
     assert {(table.name, tuple(column.name for column in table.columns)) for table in read.tables} == {
         (table.name, tuple(column.name for column in table.columns)) for table in world.tables.schema.tables
@@ -42,14 +42,14 @@ def test_the_file_has_the_schema_that_is_said(tmp_path):
 
 def test_what_a_world_does_not_know_has_no_sql(tmp_path):
     unanswerable = [
-        question for question, sql in DatabaseWorld("hospital", 5, tmp_path).questions(200) if sql is None
+        question for question, sql in SyntheticDatabase("hospital", 5, tmp_path).questions(200) if sql is None
     ]
     assert unanswerable
 
 
 def test_rows_are_shown_and_found_by_their_names(tmp_path):
     for seed in range(3):
-        world = DatabaseWorld("geography", seed, tmp_path)
+        world = SyntheticDatabase("geography", seed, tmp_path)
         names = {ref.column for ref in world.tables.names.values()}
         lists = [
             sql

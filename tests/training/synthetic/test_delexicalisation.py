@@ -1,12 +1,12 @@
-"""Questions with holes in the places of names."""
+"""Questions with slots in the places of names."""
 
-from training.synthetic.delexicalisation import Name, common_words, numbered, short_name, wording_of
+from training.synthetic.delexicalisation import Name, common_words, numbered, short_name, template_of
 
 COMMON = {"what", "is", "the", "of", "each", "with", "a"}
 
 
 def wording(question, *names, values=None, rivals=lambda one, other: False):
-    return wording_of(question, [Name(name, name) for name in names], values or {}, COMMON, rivals)
+    return template_of(question, [Name(name, name) for name in names], values or {}, COMMON, rivals)
 
 
 def test_names_and_values_become_holes_that_others_fill():
@@ -19,12 +19,12 @@ def test_names_and_values_become_holes_that_others_fill():
     )
     assert found.marks == "What is the <str> of each <str> with a <str> <str>?"
     said = {"depth": "age", "lake": "owner", "name": "town", "ladoga": "Porto"}
-    assert found.filled(lambda hole: said[hole.thing]) == "What is the age of each owner with a town Porto?"
+    assert found.filled(lambda slot: said[slot.thing]) == "What is the age of each owner with a town Porto?"
 
 
 def test_the_longest_name_is_taken():
     assert [
-        hole.thing for hole in wording("the water depth of the lake", "depth", "water depth", "lake").holes
+        slot.thing for slot in wording("the water depth of the lake", "depth", "water depth", "lake").slots
     ] == ["water depth", "lake"]
 
 
@@ -37,7 +37,7 @@ def test_nothing_is_made_of_a_question_that_says_more_or_less():
 def test_an_article_fits_what_follows():
     assert (
         wording("a lake with a depth", "lake", "depth").filled(
-            lambda hole: {"lake": "owner", "depth": "name"}[hole.thing]
+            lambda slot: {"lake": "owner", "depth": "name"}[slot.thing]
         )
         == "an owner with a name"
     )

@@ -42,8 +42,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--exclude", action="append", default=[], metavar="PACKAGE", help="a package to leave out"
         )
-        parser.add_argument("--most-per-package", type=int, default=1500)
-        parser.add_argument("--most-characters", type=int, help="leave longer code out of training")
+        parser.add_argument("--max-per-package", type=int, default=1500)
+        parser.add_argument("--max-characters", type=int, help="leave longer code out of training")
         parser.add_argument(
             "--without-methods",
             nargs="*",
@@ -67,8 +67,8 @@ class Command(BaseCommand):
             raise CommandError(
                 f"No language {', '.join(sorted(unknown))}; there are {', '.join(LANGUAGES.values())}."
             )
-        selection = Selection(options["most_characters"], frozenset(options["without_methods"]))
+        selection = Selection(options["max_characters"], frozenset(options["without_methods"]))
         bar = lambda items: tqdm(items, total=len(packages), unit=" packages")  # noqa: E731
-        pairs, report = mine(packages, held_out, options["most_per_package"], selection, bar)
+        pairs, report = mine(packages, held_out, options["max_per_package"], selection, bar)
         write_pairs(options["out"], pairs, report)
         self.stdout.write(json.dumps(report.as_dict()))

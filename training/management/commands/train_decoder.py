@@ -113,8 +113,8 @@ class Command(BaseCommand):
             from kbqa.sparql.grammar import VOCABULARY as SPARQL
 
             return Sizes(), SPARQL
-        from kbqa.sql.answer.schema_linking import RELATIONS
         from kbqa.sql.grammar import VOCABULARY as SQL
+        from kbqa.sql.relations import RELATIONS
 
         return Sizes(reader_layers=5, tuned=1, relations=len(RELATIONS)), SQL
 
@@ -137,7 +137,7 @@ class Command(BaseCommand):
             amounts = self._amounts(data.Amounts, options["amount"])
             for message, last in data.prepare_all(
                 options["data"], amounts, encoder.tokenizer, table, options["seed"]
-            ):  # noqa: B007
+            ):
                 bar.set_description_str(message)
                 bar.update()
         if last is None or not last.items:

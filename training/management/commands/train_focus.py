@@ -13,7 +13,10 @@ from tqdm import tqdm
 class Command(BaseCommand):
     """Read the questions beside their schemas, and train."""
 
-    help = "Train the cross-encoder that focuses schemas, on BIRD and Spider. Needs the packages of `make models`; an hour on a CPU."
+    help = (
+        "Train the cross-encoder that focuses schemas, on BIRD and Spider. "
+        "Needs the packages of `make models`; an hour on a CPU."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 class Command(BaseCommand):
     """Train the Transformer, with or without the graph network, and write the model."""
 
-    help = "Train the code encoder; interrupted, the same command goes on from the last checkpoint. The last line is one JSON object."
+    help = (
+        "Train the code encoder; interrupted, the same command goes on from the last checkpoint. "
+        "The last line is one JSON object."
+    )
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -88,12 +91,13 @@ class Command(BaseCommand):
 
         if options["keep"] and options["rate"] and options["pooling"] != "none":
             raise CommandError(
-                "--keep is for a Transformer alone, or a graph network alone (--rate 0): trained together, they fit each other only."
+                "--keep is for a Transformer alone, or a graph network alone (--rate 0): "
+                "trained together, they fit each other only."
             )
         transformer = model_folder(options["transformer"] or BUNDLED_MODEL)
         device = chosen_device(options["device"])
         data, held_out, vocabulary, vectors = prepared(
-            options["pairs"], transformer, options["most_tokens"], options["limit"], bar
+            options["pairs"], transformer, options["max_tokens"], options["limit"], bar
         )
         torch.manual_seed(options["seed"])
         model = new_model(transformer, _graph_config(options, vocabulary, transformer), device)
@@ -155,17 +159,17 @@ def _read_once(
     options: dict[str, Any],
     transformer: Path,
 ) -> "tuple[Dataset, Dataset, NDArray[np.float16]]":
-    """Return the (training, validation) data with what a Transformer that is not trained reads in it, shared
-    by all runs on the same pairs.
+    """(training, validation, queries): the data as a Transformer reads it that is not trained.
 
-    Last come the vectors of the training queries' wordings.
+    All runs on the same pairs share it. Last come the vectors of the training queries' wordings.
     """
     from searchapp.encoders.openvino import digest
     from training.code_encoder.dataset import Dataset
     from training.code_encoder.frozen_transformer import with_read, wordings
 
     training, validation = data
-    stem = f"read-{digest(transformer / 'model.safetensors')}-{options['content']}-{options['most_tokens']}-{len(training.pairs)}"
+    weights = digest(transformer / "model.safetensors")
+    stem = f"read-{weights}-{options['content']}-{options['max_tokens']}-{len(training.pairs)}"
 
     def read(features: "FlatFeatures", name: str) -> "FlatFeatures":
         return with_read(

@@ -1,6 +1,4 @@
-"""`manage.py train_late_interaction`: pieces of questions and code, over a trained model or along with a
-Transformer.
-"""
+"""`manage.py train_late_interaction`: late interaction over a trained model, or along with a Transformer."""
 
 import json
 import shutil
@@ -24,7 +22,10 @@ class Command(BaseCommand):
     graph network, and then late interaction, to be trained over it.
     """
 
-    help = "Train late interaction; interrupted, the same command goes on from the last checkpoint. The last line is one JSON object."
+    help = (
+        "Train late interaction; interrupted, the same command goes on from the last checkpoint. "
+        "The last line is one JSON object."
+    )
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -33,7 +34,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--model",
             required=True,
-            help="folder of a model with a graph network, or the name of the bundled one; with --layers, of a Transformer",
+            help="folder of a model with a graph network, or the name of the bundled one; "
+            "with --layers, of a Transformer",
         )
         parser.add_argument(
             "--layers",
@@ -78,7 +80,7 @@ class Command(BaseCommand):
         model = _model_of(folder, layers, device)
         model.bf16 = options["precision"] == "bf16"
         training, held_out, own, vectors = prepared(
-            options["pairs"], folder, options["most_tokens"], options["limit"], bar
+            options["pairs"], folder, options["max_tokens"], options["limit"], bar
         )
         vocabulary = own if model.config is None else model.config.vocabulary
         training, held_out = (with_kinds_of(each, own, vocabulary) for each in (training, held_out))
@@ -114,9 +116,7 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(of_run | config.as_dict()))
 
     def _train(self, trainer: Any, steps: int, out: Path) -> dict[str, tuple[float, float]]:
-        """Train to the end, with a bar, and a line in `log.jsonl` for every validation; return the last of
-        these.
-        """
+        """Train to the end, with a bar, and a line in `log.jsonl` for every validation; the last of these."""
         reached: dict[str, tuple[float, float]] | None = None
         with (
             tqdm(total=steps, desc="Training", unit=" steps") as progress,
@@ -143,19 +143,19 @@ def _folder_of(model: str) -> Path:
 
 
 def _model_of(folder: Path, layers: int, device: Any) -> "GnnCoder":
-    """Return what is trained over: a Transformer alone where layers of it learn along, else one with its
-    graph network.
-    """
+    """What is trained over: a Transformer alone where layers of it learn along, else a whole model."""
     from codesearch.gnn_coder.weights import load_model, new_model
 
     model = load_model(folder)
     if layers and model.config is not None:
         raise CommandError(
-            f"{folder} holds a graph network, which fits its Transformer as it is. --layers is for a Transformer alone."
+            f"{folder} holds a graph network, which fits its Transformer as it is. "
+            "--layers is for a Transformer alone."
         )
     if not layers and model.config is None:
         raise CommandError(
-            f"{folder} holds no graph network, whose kinds of nodes tell a piece's place. Train one with train_gnn_coder."
+            f"{folder} holds no graph network, whose kinds of nodes tell a token's place. "
+            "Train one with train_gnn_coder."
         )
     return new_model(folder, None, device) if layers else model
 

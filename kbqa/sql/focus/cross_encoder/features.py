@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from kbqa.decoding.actions import FEATURES, Kind
-from kbqa.sql.answer.schema_linking import relate
 from kbqa.sql.grammar import LinkedQuestion
 from kbqa.sql.grammar.actions import ColumnPointer, TablePointer
+from kbqa.sql.relations import relate
 
 MAX_TOKENS, MAX_OF_QUESTION, MAX_OF_NAME = 256, 112, 24
 """How many tokens a piece has at most, and of them those of the question, and of what is known of one table
@@ -39,7 +39,7 @@ class SchemaText:
 
 
 def nodes_of(world: LinkedQuestion) -> tuple[TablePointer | ColumnPointer, ...]:
-    """Return what is read of a world, each table before its columns."""
+    """Tables and columns of a linked question in the order they are read in, each table before its columns."""
     by_table: dict[str, list[TablePointer | ColumnPointer]] = {table.key: [table] for table in world.tables}
     for choice in world.columns:
         by_table[choice.key.table].append(choice)
@@ -47,7 +47,7 @@ def nodes_of(world: LinkedQuestion) -> tuple[TablePointer | ColumnPointer, ...]:
 
 
 def schema_text(question: str, world: LinkedQuestion, tokenizer: Tokenizer) -> SchemaText:
-    """Return a question with a world's tables and columns, in the order of `nodes_of`."""
+    """A question with a world's tables and columns, in the order of `nodes_of`."""
     nodes = nodes_of(world)
     asked, *named = (
         encoding.ids
@@ -81,7 +81,7 @@ def _known(
 
 
 def _said(node: TablePointer | ColumnPointer) -> str:
-    """Return a table's or column's name with what is written about it; a table's columns stand beside it
+    """A table's or column's name with what is written about it; a table's columns stand beside it
     anyway.
     """
     about = node.context[1:] if node.kind == Kind.COLUMN else ()

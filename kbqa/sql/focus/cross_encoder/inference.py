@@ -48,7 +48,7 @@ class CrossEncoder(Layers):
         self._encoder = TunedEncoder(stored, int(config["sizes"]["tuned"]))
 
     def logits(self, question: str, world: LinkedQuestion) -> dict[Action, float]:
-        """Return how sure it is that a query of the question uses each table and column of a world: log odds."""
+        """Log odds that a query of the question uses each table and column."""
         text = schema_text(question, world, self._tokenizer)
         nodes = self.weights["kind.weight"][text.kinds] + self.linear(
             "text", self._means(text.pieces, text.places)
@@ -61,7 +61,7 @@ class CrossEncoder(Layers):
         return dict(zip(nodes_of(world), map(float, found), strict=True))
 
     def _means(self, pieces: Sequence[NDArray[np.int64]], places: NDArray[np.int64]) -> Array:
-        """Return the mean state of the tokens at each place [n, 384]."""
+        """Mean state of the tokens at each place, float32 [n, 384]."""
         order = sorted(range(len(pieces)), key=lambda piece: len(pieces[piece]))
         found = np.empty((len(places), 0), dtype=np.float32)
         for start in range(0, len(order), _TOGETHER):
@@ -76,5 +76,5 @@ class CrossEncoder(Layers):
 
 @lru_cache(maxsize=2)
 def load_cross_encoder(folder: Path = BUNDLED_FOLDER) -> CrossEncoder:
-    """Return the cross-encoder of a folder, loaded once in each process. Raises EncoderError."""
+    """The cross-encoder of a folder, loaded once in each process. Raises EncoderError."""
     return CrossEncoder(folder)

@@ -11,7 +11,6 @@ from rest_framework.response import Response
 from kbqa.questions.api import READING_PATH, QuestionViewSet
 from kbqa.sql.answer.formatting import json_result
 from kbqa.sql.answer.kept_answer import kept_answer, kept_answer_of
-from kbqa.sql.answer.registry import served
 from kbqa.sql.models import Database, DatabaseQuestion
 from kbqa.sql.sources import selectors, services
 from kbqa.sql.sources.api.serializers import (
@@ -26,6 +25,7 @@ from kbqa.sql.sources.api.serializers import (
     SqlSerializer,
     answer_body,
 )
+from kbqa.sql.stores.databases import served
 from searchapp.api.permissions import Readers
 from searchapp.api.sources import SourceViewSet
 from searchapp.jobs.api import JobSerializer

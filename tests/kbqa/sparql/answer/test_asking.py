@@ -16,8 +16,8 @@ from kbqa.sparql.sources import services
 from kbqa.sparql.stores import QueryError
 from kbqa.sparql.suggestions.stage import working_questions
 from searchapp.errors import NotReady
+from training.synthetic.graphs import SyntheticGraph
 from training.synthetic.questions import questions_about
-from training.synthetic.worlds import World
 
 
 def names(graph, question):
@@ -103,9 +103,11 @@ def test_a_new_name_is_found_at_once_and_a_removed_one_no_more(load):
     edit_triples(graph, add=label.format("Zephyrine"), remove=label.format("Falcon"))
     assert names(graph, "who is the director of Zephyrine?") == ["Marta Falcon"]
     version, live = served(graph)
-    from kbqa.sparql.answer.entity_linking import find_mentions
+    from kbqa.sparql.answer.entity_linking import find_candidates
 
-    assert "Falcon" not in [choice.text for choice in find_mentions("Falcon", version, live.profile).entities]
+    assert "Falcon" not in [
+        choice.text for choice in find_candidates("Falcon", version, live.profile).entities
+    ]
 
 
 @pytest.mark.parametrize(
@@ -185,7 +187,7 @@ def test_what_a_graph_suggests_is_answered_and_differs(load):
 
 
 def test_an_unseen_domain_is_answered(load):
-    world = World("space", 11)
+    world = SyntheticGraph("space", 11)
     graph = load(_dump(world), suffix=".nt")
     _, live = served(graph)
     right = asked = 0

@@ -1,6 +1,6 @@
 import pytest
 
-from kbqa.sparql.answer.entity_linking import find_mentions
+from kbqa.sparql.answer.entity_linking import find_candidates
 from kbqa.sparql.answer.registry import served
 
 FLYING = """
@@ -14,7 +14,7 @@ def found(load):
     version, live = served(load())
 
     def run(question):
-        return find_mentions(question, version, live.profile)
+        return find_candidates(question, version, live.profile)
 
     return run
 
@@ -66,7 +66,7 @@ def test_nothing_breaks_it(found, question):
 
 def test_true_and_false_of_a_property_are_called_by_its_words(load):
     version, live = served(load(FLYING))
-    mentions = find_mentions("which creatures can fly?", version, live.profile)
+    mentions = find_candidates("which creatures can fly?", version, live.profile)
     assert [(choice.text, choice.key[1].value) for choice in mentions.values] == [
         ("can fly", "true"),
         ("never can fly", "false"),
@@ -81,7 +81,7 @@ def test_a_question_that_only_has_is_says_nothing_of_what_is_so(load):
         ("what is the oldest creature?", None),
         ("which tame creatures are there?", (6, 10)),
     ):
-        flag = find_mentions(question, version, live.profile).values[0]
+        flag = find_candidates(question, version, live.profile).values[0]
         assert (flag.text, flag.span, flag.features[0]) == ("is tame", span, float(span is not None))
 
 
@@ -98,4 +98,4 @@ def test_a_question_that_only_has_is_says_nothing_of_what_is_so(load):
 def test_what_is_of_a_country_speaks_of_the_country(load, kept, question):
     facts = f'@prefix e: <http://people.example/> . e:a a e:Customer ; e:of "{kept}" . e:b a e:Customer ; e:of "elsewhere" .'
     version, live = served(load(facts))
-    assert [choice.text for choice in find_mentions(question, version, live.profile).values] == [kept]
+    assert [choice.text for choice in find_candidates(question, version, live.profile).values] == [kept]

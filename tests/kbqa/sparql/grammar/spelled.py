@@ -20,7 +20,7 @@ from kbqa.sparql.grammar.actions import (
     ValuePointer,
 )
 from kbqa.sparql.grammar.live_graph import LiveGraph
-from kbqa.sparql.profile import profile_graph
+from kbqa.sparql.ingest.profiler import profile_graph
 from kbqa.sparql.stores import OxigraphStore
 from tests.kbqa.conftest import FILMS
 

@@ -39,8 +39,8 @@ from tests.kbqa.sparql.grammar.spelled import (
 )
 from training.sparql.oracle import decisions
 from training.synthetic.domains import DOMAINS
+from training.synthetic.graphs import SyntheticGraph
 from training.synthetic.questions import questions_about
-from training.synthetic.worlds import World
 
 FOLDER = Path(__file__).parent
 XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -72,7 +72,10 @@ def anything(graph: LiveGraph, rng: random.Random) -> LinkedQuestion:
 
 GRAPHS = {
     "films": films,
-    **{domain: (lambda name=domain: World(name, 3).store) for domain in ("library", "hospital", "software")},
+    **{
+        domain: (lambda name=domain: SyntheticGraph(name, 3).store)
+        for domain in ("library", "hospital", "software")
+    },
 }
 
 
@@ -98,7 +101,7 @@ def test_queries_by_chance_run_and_have_solutions(name):
 
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_known_queries_are_written_choice_by_choice(domain):
-    world = World(domain, 5)
+    world = SyntheticGraph(domain, 5)
     graph = live(world.store)
     entities = tuple(
         EntityPointer(node, name) for node, name in world.names.items() if isinstance(node, NamedNode)
@@ -182,7 +185,7 @@ def test_what_is_legal_and_holds(about, mentions, actions, legal):
 def test_words_for_the_most_of_one_number_of_a_class_are_not_those_for_another():
     several = 0
     for seed in range(6):
-        world = World("railway", seed)
+        world = SyntheticGraph("railway", seed)
         for kind in world.classes:
             told = [
                 word
@@ -214,7 +217,7 @@ def test_what_is_said_of_several_things_is_said_of_one(several, one):
 
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_a_question_names_every_thing_that_its_query_has(domain):
-    world = World(domain, 5)
+    world = SyntheticGraph(domain, 5)
     for example in questions_about(world, 300):
         if example.query is None:
             continue

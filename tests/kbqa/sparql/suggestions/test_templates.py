@@ -5,7 +5,7 @@ import re
 import pytest
 from pyoxigraph import RdfFormat, Store
 
-from kbqa.sparql.profile import profile_graph
+from kbqa.sparql.ingest.profiler import profile_graph
 from kbqa.sparql.stores import OxigraphStore
 from kbqa.sparql.suggestions.templates import make_examples
 

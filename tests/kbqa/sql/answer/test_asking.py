@@ -9,7 +9,6 @@ from kbqa.questions.errors import QuestionError
 from kbqa.sql.answer.generator import bundled_generator
 from kbqa.sql.answer.pipeline import ask
 from kbqa.sql.answer.reading import Reading, rows_of
-from kbqa.sql.answer.registry import served
 from kbqa.sql.answer.reranking import Ranking
 from kbqa.sql.answer.schema_linking import link_question
 from kbqa.sql.answer.unanswerable import missing_words
@@ -17,6 +16,7 @@ from kbqa.sql.grammar import LinkedQuestion
 from kbqa.sql.models import Cell, Database, DatabaseQuestion, Scan
 from kbqa.sql.schema import Schema
 from kbqa.sql.sources import services
+from kbqa.sql.stores.databases import served
 from kbqa.sql.stores.executor import ExecutionError, Result
 from kbqa.sql.stores.validator import StatementError
 from kbqa.sql.suggestions.stage import working_questions

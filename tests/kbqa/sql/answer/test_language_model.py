@@ -9,9 +9,9 @@ import pytest
 from kbqa.language_model import ChatServer, ServerConfig
 from kbqa.sql.answer import pipeline
 from kbqa.sql.answer.generator import bundled_generator
-from kbqa.sql.answer.language_model import Confirmed, schema_text, statement_in
-from kbqa.sql.answer.registry import served
+from kbqa.sql.answer.language_model import Demonstration, schema_text, statement_in
 from kbqa.sql.sources import services
+from kbqa.sql.stores.databases import served
 
 CLASS = '{"class": "NESTED", "sub_questions": ["What is the average price?"]}'
 
@@ -44,7 +44,7 @@ def test_good_sql_is_run_and_its_decomposition_kept(source):
     answer, transport = ask(
         source,
         [CLASS, f"Here it is:\n```sql\n{sql};\n```"],
-        examples=[Confirmed("How many?", "SELECT count(*) FROM city")],
+        examples=[Demonstration("How many?", "SELECT count(*) FROM city")],
     )
     assert answer.best.result.rows == (("bicycle",),)
     assert answer.best.question_class == "NESTED"

@@ -6,10 +6,12 @@ import sqlite3
 import pytest
 
 from kbqa.decoding.actions import Kind
-from kbqa.sql.answer.registry import served
-from kbqa.sql.answer.schema_linking import RELATIONS, CellNames, link_question, relate, under_another_name
+from kbqa.sql.answer.schema_linking import link_question, under_another_name
 from kbqa.sql.focus.selection import focused
+from kbqa.sql.names import CellNames
+from kbqa.sql.relations import RELATIONS, relate
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema, Table
+from kbqa.sql.stores.databases import served
 from training.sql.items import disguised
 
 

@@ -5,9 +5,10 @@ import torch
 
 from kbqa.decoding.pointer_network import load_decoder
 from kbqa.decoding.sequence_model import SequenceModel
-from kbqa.sql.answer.generator import MODEL_FOLDER, LocalGenerator
+from kbqa.sql.answer.generator import LocalGenerator
 from kbqa.sql.answer.pipeline import ask
 from kbqa.sql.answer.registry import configured_generator
+from kbqa.sql.decoder import MODEL_FOLDER
 from searchapp.encoders.base import EncoderError
 from tests.kbqa.decoding.test_token_constraints import save_model
 

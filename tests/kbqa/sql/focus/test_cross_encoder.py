@@ -13,12 +13,14 @@ from django.core.management import CommandError, call_command
 
 from kbqa.decoding.pointer_network import load_decoder
 from kbqa.sql.answer.encoding import encode_question
-from kbqa.sql.answer.generator import MODEL_FOLDER, LocalGenerator
-from kbqa.sql.answer.schema_linking import CellNames, link_question
+from kbqa.sql.answer.generator import LocalGenerator
+from kbqa.sql.answer.schema_linking import link_question
+from kbqa.sql.decoder import MODEL_FOLDER
 from kbqa.sql.focus.cross_encoder.features import MAX_TOKENS, nodes_of, schema_text
 from kbqa.sql.focus.cross_encoder.inference import CrossEncoder
 from kbqa.sql.focus.schema_focus import focus_schema
 from kbqa.sql.focus.selection import Budget
+from kbqa.sql.names import CellNames
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, ForeignKey, Schema, Table
 from searchapp.encoders.base import EncoderError, EncoderSpec
 from searchapp.encoders.openvino import BUNDLED_MODEL, OpenVinoEncoder, model_folder

@@ -8,11 +8,12 @@ import pytest
 from kbqa.linking.text_vectors import text_hash
 from kbqa.sql.answer.encoding import READ_COLUMNS, similarities
 from kbqa.sql.answer.generator import bundled_generator
-from kbqa.sql.answer.registry import definitions_of, served
-from kbqa.sql.answer.schema_linking import definition_texts, link_question
+from kbqa.sql.answer.schema_linking import link_question
 from kbqa.sql.models import Definition
+from kbqa.sql.names import definition_texts, definitions_of
 from kbqa.sql.schema import ColumnRef
 from kbqa.sql.sources import services
+from kbqa.sql.stores.databases import served
 
 WIDE = 60
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from kbqa.sql.answer.registry import cell_names, served
 from kbqa.sql.models import Cell, Database, Scan
+from kbqa.sql.names import cell_names
+from kbqa.sql.stores.databases import served
 from searchapp.jobs.runner import run_stages
 
 

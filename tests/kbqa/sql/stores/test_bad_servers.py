@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlglot import parse_one
 
-from kbqa.sql.answer.registry import served
 from kbqa.sql.sources import services
 from kbqa.sql.stores.connections import ConnectError, server_engine
+from kbqa.sql.stores.databases import served
 from kbqa.sql.stores.executor import ExecutionError, Limits, execute
 
 

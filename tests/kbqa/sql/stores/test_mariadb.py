@@ -6,15 +6,14 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlglot import parse_one
 
-from kbqa.sql.answer.pipeline import Source
-from kbqa.sql.answer.registry import served
-from kbqa.sql.answer.schema_linking import CellNames
 from kbqa.sql.ingest.introspection import may_write, read_schema
+from kbqa.sql.names import CellNames
 from kbqa.sql.query import Comparison, Condition, Item, Order, Query, Term
 from kbqa.sql.rendering import query_text
 from kbqa.sql.schema import ColumnRef
 from kbqa.sql.sources import services
 from kbqa.sql.stores.connections import server_engine
+from kbqa.sql.stores.databases import Source, served
 from kbqa.sql.stores.executor import ExecutionError, Limits, TimeLimitError, execute
 from tests.kbqa.sql import mariadb
 from tests.kbqa.sql.chance import run_by_chance

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy.exc import SQLAlchemyError
 from sqlglot import parse_one
 
-from kbqa.sql.answer.pipeline import Source
-from kbqa.sql.answer.schema_linking import CellNames
 from kbqa.sql.ingest.introspection import read_schema
+from kbqa.sql.names import CellNames
 from kbqa.sql.sources import services
 from kbqa.sql.stores.connections import ConnectError, parsed_url, server_engine
+from kbqa.sql.stores.databases import Source
 from kbqa.sql.stores.executor import Limits, TimeLimitError, execute
 from tests.kbqa.sql.chance import run_by_chance
 

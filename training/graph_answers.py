@@ -7,12 +7,12 @@ from kbqa.sparql.stores.base import GraphStore, RdfTerm
 
 
 def answers(query: Query, store: GraphStore) -> "Counter[tuple[RdfTerm | None, ...]]":
-    """Return the rows of a query, each with how often it occurs."""
+    """The rows of a query, each with how often it occurs."""
     return Counter(store.select(query_text(query)).rows)
 
 
 def has_answer(query: Query, store: GraphStore) -> bool:
-    """Tell whether a pattern has a solution, and its groups, if they are restricted, one that is left.
+    """Whether a pattern has a solution, and its groups, if they are restricted, one that is left.
 
     An ASK needs none.
     """

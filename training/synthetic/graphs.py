@@ -1,49 +1,54 @@
-"""Invented graphs to ask about, for training: schemas that differ every time, and many ways to say what is in
-them.
+"""Synthetic graphs to ask about: schemas that differ every time, and many ways to say what is in them.
 
-A world is one of several domains with names by chance. A relation has several names, of which a world uses
-one, and wordings from both ends; so a decoder learns to read a property by what it means and which way it
-points, and not by its spelling. `world_questions` asks about it.
+A graph is of one of several domains, with names by chance. A relation has several names, of which a graph
+uses one, and questions from both ends; so a decoder learns to read a property by what it means and which way
+it points, and not by its spelling. `questions.py` asks about it.
 """
 
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
 from kbqa.sparql.profile import LABEL_PREDICATES
-from kbqa.sparql.query import RDF_TYPE
+from kbqa.sparql.query import RDF_TYPE, Edge
 from kbqa.sparql.suggestions.inflection import plural_of
 from training.synthetic.domains import COMMON, DOMAINS, PEOPLE, Attribute, Flag, Relation, Text
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
 Node = NamedNode | Literal
-"""What a relation leads to: a member of a class or, where a world keeps that class as texts, a text."""
-What = TypeVar("What", Attribute, Text, Flag)
+"""What a relation leads to: a member of a class or, where a graph keeps that class as texts, a text."""
+Definition = TypeVar("Definition", Attribute, Text, Flag)
 Part = TypeVar("Part", Relation, Attribute, Text, Flag)
 
 
 @dataclass(frozen=True)
-class Kept(Generic[What]):
-    """An attribute, a text or a flag as one world keeps it: under which property, as which datatype, and who
-    has what.
-    """
+class Property(Generic[Definition]):
+    """An attribute, a text or a flag as one graph keeps it: its property, its datatype, and who has what."""
 
-    what: What
+    definition: Definition
     predicate: NamedNode
     name: str
     datatype: str
     values: dict[NamedNode, Literal]
 
 
+class Facts(NamedTuple):
+    """What a graph says by one relation: under which property, of which subjects with their objects."""
+
+    relation: Relation
+    predicate: NamedNode
+    pairs: list[tuple[NamedNode, Node]]
+
+
 _TYPED, _DATED, _HAS, _KNOWN, _TRUE = 0.85, 0.5, 0.9, 0.8, 0.4
-"""How often a world says what its members are, and keeps years as dates; what share of a class has an
-attribute; what share of what a domain knows a world does; and of how many a flag is true.
+"""How often a graph says what its members are, and keeps years as dates; what share of a class has an
+attribute; what share of what a domain knows a graph does; and of how many a flag is true.
 """
 _MORE_NUMBERS, _MORE_TEXTS = (0, 1, 2, 2, 3), (0, 0, 1, 2)
-"""How many numbers and texts of those that may be said of anything a world knows of a class besides."""
+"""How many numbers and texts of those that may be said of anything a graph knows of a class besides."""
 _REAL, _AS_TEXTS, _PLURAL = 0.7, 0.25, 0.3
 """How often members have the real names that a domain knows, are kept as texts where nothing is said of them,
 and are called by plurals (mammals).
@@ -60,79 +65,79 @@ _WORDS = [
 ]  # fmt: skip
 
 
-class World:
-    """An invented graph; with `as_texts`, of some classes that nothing is said of there are only texts."""
+class SyntheticGraph:
+    """A synthetic graph; with `as_texts`, of some classes that nothing is said of there are only texts."""
 
     def __init__(self, domain: str, seed: int, *, as_texts: bool = True) -> None:
         self._as_texts = _AS_TEXTS if as_texts else 0.0
         self.rng = random.Random(seed)
         chosen = self._domain = DOMAINS[domain]
         self.base = f"http://{self._word()}.example/"
-        relations, attributes, texts = (
-            self._some(chosen.relations),
-            self._some(chosen.attributes),
-            self._some(chosen.texts),
-        )
-        flags = self._some(chosen.flags)
-        self.unknown = [
-            each for each in chosen.parts if each not in (*relations, *attributes, *texts, *flags)
-        ]
+        relations, attributes = self._some(chosen.relations), self._some(chosen.attributes)
+        texts, flags = self._some(chosen.texts), self._some(chosen.flags)
+        known = (*relations, *attributes, *texts, *flags)
+        self.unknown = [part for part in chosen.parts if part not in known]
         self.store = Store()
-        self.classes = sorted(
-            {each.source for each in chosen.relations} | {each.target for each in chosen.relations}
-        )
+        ends = {end for relation in chosen.relations for end in (relation.source, relation.target)}
+        self.classes = sorted(ends)
         self.members: dict[str, list[NamedNode]] = {}
         self.objects: dict[str, Sequence[Node]] = {}
         self.names: dict[Node, str] = {}
         self.called: dict[Node, str] = {}
+        """What members with real names are called: noun, adjective, plural or thing."""
         self.typed = self.rng.random() < _TYPED
         for kind in self.classes:
             self._populate(kind)
         more = self._more()
-        attributes += [each for each in more if isinstance(each, Attribute)]
-        texts += [each for each in more if isinstance(each, Text)]
-        named = [(each, self._iri(self.rng.choice(each.names))) for each in relations]
-        self.edges = [
-            (relation, predicate, self._edges(relation, predicate)) for relation, predicate in named
+        attributes += [part for part in more if isinstance(part, Attribute)]
+        texts += [part for part in more if isinstance(part, Text)]
+        named = [(relation, self._iri(self.rng.choice(relation.names))) for relation in relations]
+        self.facts = [
+            Facts(relation, predicate, self._pairs(relation, predicate)) for relation, predicate in named
         ]
-        self.attributes = [self._kept(each) for each in attributes]
-        self.texts = [self._kept(each) for each in texts]
-        self.flags = [self._kept(each) for each in flags]
+        self.attributes = [self._property(attribute) for attribute in attributes]
+        self.texts = [self._property(text) for text in texts]
+        self.flags = [self._property(flag) for flag in flags]
 
     def class_of(self, kind: str) -> NamedNode:
-        """Return the IRI of a class."""
+        """The IRI of a class."""
         return NamedNode(f"{self.base}{kind.title()}")
 
+    def has(self, subject: NamedNode, predicate: NamedNode) -> bool:
+        """Whether a subject has a property."""
+        return any(self.store.quads_for_pattern(subject, predicate, None))
+
+    def subjects(self, edge: Edge) -> list[NamedNode]:
+        """What has an edge's property with its object."""
+        quads = self.store.quads_for_pattern(None, edge.predicate, edge.object)  # type: ignore[arg-type]
+        return [quad.subject for quad in quads if isinstance(quad.subject, NamedNode)]
+
     def number(self, attribute: Attribute) -> str:
-        """Return a number by chance that an attribute may have."""
+        """A number by chance that an attribute may have."""
         if attribute.kind == "decimal":
             return f"{self.rng.uniform(attribute.low, attribute.high):.1f}"
         return str(self.rng.randint(attribute.low, attribute.high))
 
     def _some(self, known: Sequence[Part]) -> list[Part]:
-        """Return most of what a domain knows, two at least where it has as many."""
-        found = [each for each in known if self.rng.random() < _KNOWN]
-        return found if len(found) > 1 else list(known)
+        """Most of what a domain knows, two at least where it has as many."""
+        drawn = [part for part in known if self.rng.random() < _KNOWN]
+        return drawn if len(drawn) > 1 else list(known)
 
     def _more(self) -> list[Attribute | Text]:
-        """Return which common parts are said of the classes that have parts of their own; none has a word for
-        what the domain says of its class.
-        """
-        found: list[Attribute | Text] = []
-        for kind in sorted({each.source for each in self._domain.parts}):
-            taken = {word for each in self._domain.parts if each.source == kind for word in _words_of(each)}
+        """Common parts for the classes that have parts of their own, without words that the domain uses."""
+        more: list[Attribute | Text] = []
+        for kind in sorted({part.source for part in self._domain.parts}):
+            taken = {word for part in self._domain.parts if part.source == kind for word in _words_of(part)}
             wanted = {Attribute: self.rng.choice(_MORE_NUMBERS), Text: self.rng.choice(_MORE_TEXTS)}
             for common in self.rng.sample(COMMON, len(COMMON)):
                 if wanted[type(common.part)] and common.fits(kind) and not taken & _words_of(common.part):
                     wanted[type(common.part)] -= 1
                     taken |= _words_of(common.part)
-                    found.append(replace(common.part, source=kind))
-        return found
+                    more.append(replace(common.part, source=kind))
+        return more
 
     def _populate(self, kind: str) -> None:
-        """Make the members of a class, by the real names that the domain knows or by invented ones, or texts
-        in their place.
-        """
+        """Make the members of a class, by real or invented names, or texts in their place."""
         known = self._domain.members.get(kind)
         if known is None or self.rng.random() >= _REAL:
             self.objects[kind] = self.members[kind] = [
@@ -141,7 +146,7 @@ class World:
             return
         names = self.rng.sample(known.names, min(len(known.names), self.rng.randint(6, 12)))
         several = known.called == "noun" and self.rng.random() < _PLURAL
-        if any(each.source == kind for each in self._domain.parts) or self.rng.random() >= self._as_texts:
+        if any(part.source == kind for part in self._domain.parts) or self.rng.random() >= self._as_texts:
             self.objects[kind] = self.members[kind] = [
                 self._member(kind, plural_of(name) if several else name) for name in names
             ]
@@ -151,51 +156,46 @@ class World:
             self.names |= {node: node.value for node in self.objects[kind]}
         self.called |= dict.fromkeys(self.objects[kind], "plural" if several else known.called)
 
-    def _kept(self, what: What) -> Kept[What]:
-        dated = isinstance(what, Attribute) and bool(what.dated) and self.rng.random() < _DATED
-        name = self.rng.choice(what.dated if isinstance(what, Attribute) and dated else what.names)
-        datatype = (
-            "string"
-            if isinstance(what, Text)
-            else "boolean"
-            if isinstance(what, Flag)
-            else "date"
-            if dated
-            else what.kind
+    def _property(self, definition: Definition) -> Property[Definition]:
+        dated = isinstance(definition, Attribute) and bool(definition.dated) and self.rng.random() < _DATED
+        name = self.rng.choice(
+            definition.dated if isinstance(definition, Attribute) and dated else definition.names
         )
+        datatype = "date" if dated else _datatype_of(definition)
         predicate = self._iri(name)
         values = {
-            node: self._value(what, datatype)
-            for node in self.members.get(what.source, ())
+            node: self._value(definition, datatype)
+            for node in self.members.get(definition.source, ())
             if self.rng.random() < _HAS
         }
         for node, value in values.items():
             self.store.add(Quad(node, predicate, value))
-        return Kept(what, predicate, name, datatype, values)
+        return Property(definition, predicate, name, datatype, values)
 
-    def _value(self, what: Attribute | Text | Flag, datatype: str) -> Literal:
-        if isinstance(what, Flag):
+    def _value(self, definition: Attribute | Text | Flag, datatype: str) -> Literal:
+        if isinstance(definition, Flag):
             return Literal(self.rng.random() < _TRUE)
-        if isinstance(what, Text):
-            return Literal(
-                self.rng.choice(what.values)
-                if what.values
-                else f"{self._word()}{self.rng.choice(('', '.example', '-7', '@mail'))}"
-            )
+        if isinstance(definition, Text):
+            return Literal(self._text(definition))
         day = f"-{self.rng.randint(1, 12):02}-{self.rng.randint(1, 28):02}" if datatype == "date" else ""
-        return Literal(self.number(what) + day, datatype=NamedNode(XSD + datatype))
+        return Literal(self.number(definition) + day, datatype=NamedNode(XSD + datatype))
 
-    def _edges(self, relation: Relation, predicate: NamedNode) -> list[tuple[NamedNode, Node]]:
-        found: list[tuple[NamedNode, Node]] = []
-        popular = self.rng.sample(
-            self.objects[relation.target], max(1, len(self.objects[relation.target]) // 2)
-        )
+    def _text(self, definition: Text) -> str:
+        if definition.values:
+            return self.rng.choice(definition.values)
+        return f"{self._word()}{self.rng.choice(('', '.example', '-7', '@mail'))}"
+
+    def _pairs(self, relation: Relation, predicate: NamedNode) -> list[tuple[NamedNode, Node]]:
+        """Subjects with what the relation leads to: half of what it may lead to, none to two each."""
+        pairs: list[tuple[NamedNode, Node]] = []
+        targets = self.objects[relation.target]
+        popular = self.rng.sample(targets, max(1, len(targets) // 2))
         for subject in self.members[relation.source]:
             for target in self.rng.sample(popular, min(len(popular), self.rng.choice((0, 1, 1, 1, 2)))):
                 if target != subject:
                     self.store.add(Quad(subject, predicate, target))
-                    found.append((subject, target))
-        return found
+                    pairs.append((subject, target))
+        return pairs
 
     def _member(self, kind: str, name: str) -> NamedNode:
         node = NamedNode(f"{self.base}{kind}/{len(self.names)}")
@@ -232,8 +232,14 @@ class World:
         return NamedNode(f"{self.base}{first}{''.join(map(str.title, others))}")
 
 
+def _datatype_of(definition: Attribute | Text | Flag) -> str:
+    if isinstance(definition, Attribute):
+        return definition.kind
+    return "string" if isinstance(definition, Text) else "boolean"
+
+
 def _words_of(part: Relation | Attribute | Text | Flag) -> set[str]:
-    """Return the names of a part, and what else tells that it is meant."""
+    """The names of a part, and what else tells that it is meant."""
     if isinstance(part, Attribute):
         return {*part.names, *part.dated, *part.most, *part.least}
     return {*part.names, *part.values} if isinstance(part, Text) else set(part.names)

@@ -2,11 +2,11 @@
 
 import pytest
 
-from kbqa.sparql.answer.entity_linking import find_mentions
+from kbqa.sparql.answer.entity_linking import find_candidates
 from kbqa.sparql.answer.registry import served
 from kbqa.sparql.ingest import load as ingest
-from kbqa.sparql.ingest.label_vectors import label_vectors_of
 from kbqa.sparql.models import LabelVector
+from kbqa.sparql.names import label_vectors_of
 
 COUNTRIES = """
 @prefix : <http://world.example/> .
@@ -19,7 +19,7 @@ COUNTRIES = """
 
 def mentioned(graph, question: str) -> list[str]:
     version, live = served(graph)
-    return [choice.text for choice in find_mentions(question, version, live.profile).entities]
+    return [choice.text for choice in find_candidates(question, version, live.profile).entities]
 
 
 @pytest.fixture

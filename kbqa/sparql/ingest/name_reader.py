@@ -1,13 +1,12 @@
-"""A graph's names: labels, what IRIs say, and the texts that properties have."""
+"""Reading the names in a graph: labels, what IRIs say, and the texts that properties have."""
 
 from collections.abc import Iterator
 from itertools import islice
 
-from django.db.models import Max
 from pyoxigraph import BlankNode, Literal, NamedNode, Store
 
-from kbqa.linking.names import MAX_NAME_LENGTH, NameRow, Names
-from kbqa.sparql.models import GraphVersion, Name
+from kbqa.linking.names import MAX_NAME_LENGTH, NameRow
+from kbqa.sparql.models import Name
 from kbqa.sparql.profile import Profile, entity_text
 from kbqa.sparql.stores.base import GraphStore
 
@@ -15,24 +14,6 @@ _MAX_VALUE_LENGTH = 80
 _COUNTED_EDGES = 200
 _PAGE, _MAX_ENDPOINT_NAMES = 5_000, 500_000
 _XSD_STRING = "http://www.w3.org/2001/XMLSchema#string"
-
-
-def names_of(version: GraphVersion) -> Names:
-    """Return the names of a version's load."""
-    return names_of_load(version.graph_id, version.load)
-
-
-def names_of_load(graph: int, load: int) -> Names:
-    """Return the names of a load of a graph."""
-    return Names("kbqa_name", "kbqa_nameword", "graph_id", graph, load)
-
-
-def labels_of(version: GraphVersion, most: int) -> list[str]:
-    """Return what a version's entities are called, those of the most connected, each once."""
-    rows = Name.objects.filter(graph_id=version.graph_id, load=version.load, kind=Name.Kind.ENTITY)
-    return list(
-        rows.values_list("text", flat=True).annotate(most=Max("count")).order_by("-most", "text")[:most]
-    )
 
 
 def names_in(store: Store, profile: Profile) -> Iterator[NameRow]:

@@ -1,0 +1,116 @@
+"""Looking at a graph: which predicates and classes it has, and which properties name things."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from pyoxigraph import Literal, NamedNode
+
+from kbqa.sparql.profile import (
+    DESCRIPTION_PREDICATES,
+    LABEL_PREDICATES,
+    ClassProfile,
+    Naming,
+    PredicateProfile,
+    Profile,
+    local_text,
+)
+from kbqa.sparql.query import RDF_TYPE
+from kbqa.sparql.stores.base import GraphStore
+from kbqa.sparql.stores.labels import texts_of
+
+_NAMING = ("name", "label", "title", "full name", "display name", "has name", "has label", "has title")
+"""What a graph's own property is called that names things of several classes, or of a graph without classes.
+"""
+_SCHEMA = (
+    "http://www.w3.org/2002/07/owl#",
+    "http://www.w3.org/2000/01/rdf-schema#",
+    "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+)
+_MAX_PREDICATES, _MAX_CLASSES, _SAMPLED, _LITERALS_SAMPLED = 5_000, 5_000, 2_000, 50
+
+
+def profile_graph(store: GraphStore, naming: Naming | None = None) -> Profile:
+    """The vocabulary of a graph, and what names its things. Raises StoreError."""
+    naming = naming or Naming()
+    counts = _counts(store, "?s ?k ?o", _MAX_PREDICATES)
+    classes = _counts(store, f"?s {RDF_TYPE} ?k", _MAX_CLASSES)
+    classes = {iri: count for iri, count in classes.items() if not iri.value.startswith(_SCHEMA)}
+    usual = [predicate for predicate in LABEL_PREDICATES if predicate in counts]
+    known = (*usual, *_own_labels(store, counts, has_classes=bool(classes)))
+    labels = tuple(predicate for predicate in naming.predicates if predicate in counts) or known
+    hidden = {RDF_TYPE, *labels, *(() if naming.predicates else LABEL_PREDICATES), *DESCRIPTION_PREDICATES}
+    relations = [iri for iri in counts if iri not in hidden and not iri.value.startswith(_SCHEMA)]
+    texts = texts_of(store, [*relations, *classes], labels, naming.languages)
+    return Profile(
+        tuple(PredicateProfile(iri, texts[iri], counts[iri], *_ends(store, iri, texts)) for iri in relations),
+        tuple(ClassProfile(iri, texts[iri], count) for iri, count in classes.items()),
+        labels,
+        sum(counts.values()),
+        naming.languages,
+    )
+
+
+def _own_labels(
+    store: GraphStore, counts: Mapping[NamedNode, int], *, has_classes: bool
+) -> Iterator[NamedNode]:
+    """Yield the graph's own properties that name things: they are called so, and members of several classes
+    have them.
+    """
+    for predicate in counts:
+        if (
+            predicate in LABEL_PREDICATES
+            or local_text(predicate.value).lower() not in _NAMING
+            or _datatype(store, predicate)
+        ):
+            continue
+        sample = f"{{ SELECT ?s WHERE {{ ?s {predicate} ?o FILTER isLiteral(?o) }} LIMIT {_SAMPLED} }}"
+        classes = (
+            store.select(f"SELECT DISTINCT ?c WHERE {{ {sample} ?s {RDF_TYPE} ?c }} LIMIT 2").rows
+            if has_classes
+            else ()
+        )
+        if len(classes) > 1 or (
+            not has_classes and store.any_solution([f"SELECT * WHERE {{ {sample} }}"])[0]
+        ):
+            yield predicate
+
+
+def _counts(store: GraphStore, pattern: str, limit: int) -> dict[NamedNode, int]:
+    """How often the pattern's ?k is each IRI, the commonest first."""
+    grouped = f"WHERE {{ {pattern} }} GROUP BY ?k ORDER BY DESC(?n) LIMIT {limit}"
+    rows = store.select(f"SELECT ?k (COUNT(*) AS ?n) {grouped}").rows
+    return {
+        iri: int(count.value)
+        for iri, count in rows
+        if isinstance(iri, NamedNode) and isinstance(count, Literal)
+    }
+
+
+def _ends(
+    store: GraphStore, predicate: NamedNode, texts: dict[NamedNode, str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The commonest class of a predicate's subjects, and of its objects."""
+    return _end(store, predicate, "?s", texts), _end(store, predicate, "?o", texts)
+
+
+def _end(store: GraphStore, predicate: NamedNode, end: str, texts: dict[NamedNode, str]) -> tuple[str, ...]:
+    sample = f"{{ SELECT {end} WHERE {{ ?s {predicate} ?o }} LIMIT {_SAMPLED} }}"
+    grouped = f"WHERE {{ {sample} {end} {RDF_TYPE} ?c }} GROUP BY ?c ORDER BY DESC(?n) LIMIT 3"
+    rows = store.select(f"SELECT ?c (COUNT(*) AS ?n) {grouped}").rows
+    classes = Counter(
+        {texts[iri]: int(count.value) for iri, count in rows if isinstance(count, Literal) and iri in texts}  # type: ignore[index]
+    )
+    return tuple(text for text, _ in classes.most_common(1)) or (
+        _datatype(store, predicate) if end == "?o" else ()
+    )
+
+
+def _datatype(store: GraphStore, predicate: NamedNode) -> tuple[str, ...]:
+    """Kind of a predicate's literals: "integer", "date", …; nothing for texts and IRIs."""
+    rows = store.select(f"SELECT ?o WHERE {{ ?s {predicate} ?o }} LIMIT {_LITERALS_SAMPLED}").rows
+    kinds = Counter(row[0].datatype.value.rsplit("#", 1)[-1] for row in rows if isinstance(row[0], Literal))
+    return tuple(
+        kind
+        for kind, number in kinds.most_common(1)
+        if number > len(rows) / 2 and kind not in ("string", "langString")
+    )

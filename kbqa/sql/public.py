@@ -1,0 +1,60 @@
+"""Questions on databases: what pages, API, commands and evaluation may use of this engine.
+
+All else is its inside, which may change; training alone builds on it.
+"""
+
+from kbqa.sql.answer.chart import chart_of
+from kbqa.sql.answer.encoding import encode_question
+from kbqa.sql.answer.formatting import laid_out, sentence_of, shown
+from kbqa.sql.answer.generator import LocalGenerator, bundled_generator
+from kbqa.sql.answer.kept_answer import DatabaseAnswer, FocusedColumn, KeptFocus, SqlReading, kept_answer_of
+from kbqa.sql.answer.pipeline import Answer, ask
+from kbqa.sql.answer.schema_linking import link_question
+from kbqa.sql.decoder import MODEL_FOLDER
+from kbqa.sql.focus.cross_encoder.inference import BUNDLED_FOLDER, load_cross_encoder
+from kbqa.sql.focus.schema_focus import focus_schema
+from kbqa.sql.focus.selection import NARROW, ROOMY, Budget
+from kbqa.sql.models import Database, DatabaseQuestion
+from kbqa.sql.names import CellNames
+from kbqa.sql.schema import Column, ColumnRef, ForeignKey, Schema, Table
+from kbqa.sql.sources import selectors, services
+from kbqa.sql.stores.databases import Source, served
+from kbqa.sql.stores.executor import Result
+
+__all__ = [
+    "BUNDLED_FOLDER",
+    "MODEL_FOLDER",
+    "NARROW",
+    "ROOMY",
+    "Answer",
+    "Budget",
+    "CellNames",
+    "Column",
+    "ColumnRef",
+    "Database",
+    "DatabaseAnswer",
+    "DatabaseQuestion",
+    "FocusedColumn",
+    "ForeignKey",
+    "KeptFocus",
+    "LocalGenerator",
+    "Result",
+    "Schema",
+    "Source",
+    "SqlReading",
+    "Table",
+    "ask",
+    "bundled_generator",
+    "chart_of",
+    "encode_question",
+    "focus_schema",
+    "kept_answer_of",
+    "laid_out",
+    "link_question",
+    "load_cross_encoder",
+    "selectors",
+    "sentence_of",
+    "served",
+    "services",
+    "shown",
+]

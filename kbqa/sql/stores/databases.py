@@ -1,0 +1,112 @@
+"""Databases as the engine reads them: the served scan, what people wrote about columns, and a connection that
+cannot write.
+"""
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from django.conf import settings
+from sqlalchemy import Engine
+
+from kbqa.linking.text_vectors import TextVectors
+from kbqa.sql.models import Codes, ColumnNote, Database, Scan
+from kbqa.sql.names import CellNames, cell_names, definitions_of
+from kbqa.sql.schema import Schema, Table
+from kbqa.sql.stores.connections import ConnectError, server_engine, sqlite_engine
+from searchapp.errors import NotReady
+
+_MAX_OPEN = 16
+_open: "OrderedDict[int, tuple[Schema, Codes]]" = OrderedDict()
+_lock = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Source:
+    """A database as questions see it."""
+
+    schema: Schema
+    cells: CellNames
+    engine: Engine
+    definitions: TextVectors | None = None
+
+
+def served(database: Database) -> tuple[Scan, Source]:
+    """The served scan of a database, ready to be asked. Raises NotReady, ConnectError."""
+    scan = Scan.objects.filter(pk=database.serving_id or 0).first()
+    if scan is None:
+        raise NotReady(f"{database.name} has not been scanned yet.")
+    return scan, source_of(database, scan)
+
+
+def source_of(database: Database, scan: Scan) -> Source:
+    """A scan of a database, ready to be asked. Raises ConnectError."""
+    schema, codes = _remembered(scan) if scan.state == Scan.State.SERVING else _parsed(scan)
+    noted = with_notes(schema, list(database.notes.all()))
+    private = {ref for ref in noted.refs() if noted.column(ref).excluded}
+    public = {ref: values for ref, values in codes.items() if ref not in private}
+    return Source(
+        noted,
+        CellNames(cell_names(database.pk, scan.load), public),
+        engine_of(database),
+        definitions_of(database.pk),
+    )
+
+
+def engine_of(database: Database, *, introspects: bool = False) -> Engine:
+    """A connection to a database that cannot write. Raises ConnectError."""
+    if database.source_kind == Database.SourceKind.URL:
+        return server_engine(database.url)
+    path = file_of(database)
+    if not path.is_file():
+        raise ConnectError(f"The file {path.name} is gone.")
+    return sqlite_engine(path, introspects=introspects)
+
+
+def file_of(database: Database) -> Path:
+    """Path of the file of an SQLite database."""
+    if database.source_kind == Database.SourceKind.FILE:
+        return Path(database.location)
+    return uploads() / Path(database.location).name
+
+
+def uploads() -> Path:
+    """The folder of uploaded and made databases."""
+    return Path(settings.MEDIA_ROOT) / "databases"
+
+
+def with_notes(schema: Schema, notes: list[ColumnNote]) -> Schema:
+    """A schema with what people wrote about its tables and columns in place of what the database says."""
+    by_place = {(note.table.lower(), note.column.lower()): note for note in notes}
+    if not by_place:
+        return schema
+
+    def noted(table: Table) -> Table:
+        columns = tuple(
+            replace(column, description=note.description or column.description, excluded=note.excluded)
+            if (note := by_place.get((table.name.lower(), column.name.lower()))) is not None
+            else column
+            for column in table.columns
+        )
+        of_table = by_place.get((table.name.lower(), ""))
+        description = of_table.description if of_table else ""
+        return replace(table, columns=columns, description=description or table.description)
+
+    return replace(schema, tables=tuple(map(noted, schema.tables)))
+
+
+def _remembered(scan: Scan) -> tuple[Schema, Codes]:
+    """Schema and codes of a scan, parsed once for as long as it is among those asked last."""
+    with _lock:
+        parsed = _open.get(scan.pk)
+        if parsed is None:
+            parsed = _open[scan.pk] = _parsed(scan)
+            while len(_open) > _MAX_OPEN:
+                _open.popitem(last=False)
+        _open.move_to_end(scan.pk)
+        return parsed
+
+
+def _parsed(scan: Scan) -> tuple[Schema, Codes]:
+    return scan.parsed_schema, scan.parsed_codes

@@ -19,7 +19,8 @@ from evaluation.results import Result, latest, read_results
 ROOT = Path(__file__).parents[1]
 DESCRIPTION = Path(__file__).parent / "figures.yaml"
 _MARKED = re.compile(
-    r"(?P<begin><!-- figures: (?P<name>[\w-]+) -->)(?P<space>\n?).*?(?P<end><!-- /figures -->)", re.DOTALL
+    r"(?P<begin><!-- figures: (?P<name>[\w-]+) -->)(?P<space>\n?)(?P<text>.*?)(?P<end><!-- /figures -->)",
+    re.DOTALL,
 )
 
 
@@ -48,17 +49,38 @@ class Figure:
         fields = (field for _, field, _, _ in Formatter().parse(self.text) if field)
         return {field.partition("[")[0] for field in fields}
 
-    def rendered(self, results: Mapping[str, Result]) -> str:
-        """The figure as Markdown, of the latest result of each entry. Raises FigureError."""
+    def rendered(self, results: Mapping[str, Result], present: str = "") -> str:
+        """The figure as Markdown, of the latest result of each entry. Raises FigureError.
+
+        What no result says stays as it is in the `present` text: a row, or a sentence as a whole.
+        """
         if self.rows is None:
-            return _filled(self.text, {name: result.measures for name, result in results.items()})
-        columns = self.columns or {}
+            measures = {name: result.measures for name, result in results.items()}
+            return _filled(self.text, measures) if self.entries <= set(results) else present
+        columns, stays = self.columns or {}, _rows_of(present)
         lines = [_line([self.head, *columns]), _line(["---"] * (1 + len(columns)))]
         for title, entry in self.rows.items():
-            cells = (_filled(form, results[entry].measures) for form in columns.values())
-            lines.append(_line([title, *cells]))
-        note = f"\n\n{measured_note([results[entry] for entry in self.rows.values()])}" if self.note else ""
-        return "\n".join(lines) + note
+            if entry in results:
+                lines.append(
+                    _line([title, *(_filled(form, results[entry].measures) for form in columns.values())])
+                )
+            else:
+                lines.append(stays.get(title, _line([title, *["—"] * len(columns)])))
+        return "\n".join(lines) + (self._note(results) if self.note else "")
+
+    def _note(self, results: Mapping[str, Result]) -> str:
+        rows = self.rows or {}
+        measured = [results[entry] for entry in rows.values() if entry in results]
+        others = [title for title, entry in rows.items() if entry not in results]
+        sentences = [measured_note(measured)] if measured else []
+        sentences += [f"Not measured there, but before: {'; '.join(others)}."] if others else []
+        return "\n\n" + " ".join(sentences)
+
+
+def _rows_of(table: str) -> dict[str, str]:
+    """The lines of a Markdown table by their first cells."""
+    lines = (line for line in table.splitlines() if line.startswith("| "))
+    return {line[2:].partition(" | ")[0]: line for line in lines}
 
 
 def _line(cells: Sequence[str]) -> str:
@@ -103,7 +125,7 @@ def documents(root: Path = ROOT) -> list[Path]:
 def with_figures(text: str, figures: Mapping[str, Figure], results: Mapping[str, Result]) -> str:
     """A document with its figures made anew; all other text stays. Raises FigureError.
 
-    So does a figure of which an entry has no result.
+    So does what of a figure has no result.
 
     >>> result = Result("cosqa", False, "", "", 0, "", 0, {"mrr": 0.5618})
     >>> figures = {"best": Figure("best", text="{cosqa[mrr]:.3f}")}
@@ -115,10 +137,8 @@ def with_figures(text: str, figures: Mapping[str, Figure], results: Mapping[str,
         name = marked["name"]
         if name not in figures:
             raise FigureError(f"There is no figure {name!r}; there are {', '.join(figures)}.")
-        if not figures[name].entries <= set(results):
-            return marked[0]
-        space = marked["space"]
-        return f"{marked['begin']}{space}{figures[name].rendered(results)}{space}{marked['end']}"
+        space, present = marked["space"], marked["text"].strip("\n")
+        return f"{marked['begin']}{space}{figures[name].rendered(results, present)}{space}{marked['end']}"
 
     return _MARKED.sub(made, text)
 

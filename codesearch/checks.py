@@ -18,7 +18,8 @@ def database_versions(databases: Sequence[str] | None = None, **_: Any) -> list[
         try:
             with connections[alias].cursor() as cursor:
                 cursor.execute(
-                    "SELECT current_setting('server_version_num')::int, (SELECT default_version FROM pg_available_extensions WHERE name = 'vector')"
+                    "SELECT current_setting('server_version_num')::int,"
+                    " (SELECT default_version FROM pg_available_extensions WHERE name = 'vector')"
                 )
                 server, vector = cursor.fetchone() or (0, None)
         except DatabaseError as error:
@@ -49,7 +50,7 @@ def database_versions(databases: Sequence[str] | None = None, **_: Any) -> list[
 def gnn_coder_weights(**_: Any) -> list[CheckMessage]:
     """Check that the chosen weights of the code encoder are there and fit together."""
     from codesearch.gnn_coder.folder import gnn_coder_folder, read_graph_shape
-    from codesearch.gnn_coder.late_interaction import read_late_weights
+    from codesearch.gnn_coder.late_interaction import read_late_interaction_weights
     from searchapp.encoders import EncoderError
 
     if settings.ENCODER["backend"] != "gnn_coder":
@@ -57,7 +58,7 @@ def gnn_coder_weights(**_: Any) -> list[CheckMessage]:
     try:
         folder = gnn_coder_folder(str(settings.ENCODER["model"]))
         shape = read_graph_shape(folder)
-        read_late_weights(folder, shape["dimension"], len(shape["kinds"]))
+        read_late_interaction_weights(folder, shape["dimension"], len(shape["kinds"]))
     except EncoderError as error:
         return [
             Error(

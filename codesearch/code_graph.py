@@ -1,5 +1,4 @@
-"""A repository's index as a graph: modules, classes, functions, what they define, inherit, call and import,
-where they stand.
+"""A repository's index as a graph: modules, classes, functions, and how they hang together.
 
 Names are resolved within the repository, and only where they are unambiguous; what is not found there becomes
 a node with the name alone, so that "which classes inherit from Field" also finds bases that live elsewhere.
@@ -52,7 +51,7 @@ _MAX_NAMESAKES = 1
 
 
 def repository_exists(name: str) -> bool:
-    """Tell whether a repository of that name has an index."""
+    """Whether a repository of that name has an index."""
     return Repository.objects.filter(name=name, deleting=False, serving__gt=0).exists()
 
 
@@ -149,7 +148,7 @@ class _CodeGraph:
         return self.node(unit.path, outer) if outer in owners else self.node(unit.path)
 
     def node(self, path: str, qualified: str = "") -> str:
-        """The IRI of a module, or of a unit in it."""
+        """IRI of a module, or of a unit in it."""
         return f"{self.base}{quote(path)}{'#' + quote(qualified) if qualified else ''}"
 
     def _named(self, node: str, relation: str, names: list[str], path: str, kind: str) -> Iterator[str]:

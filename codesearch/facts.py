@@ -18,12 +18,12 @@ UNITS = """CREATE TABLE code_unit_count (
 
 def repository_rows() -> Iterator[tuple[Any, ...]]:
     """Yield a row for each repository."""
-    for each in Repository.objects.filter(deleting=False):
-        build = each.builds.filter(state="serving").first()
+    for repository in Repository.objects.filter(deleting=False):
+        build = repository.builds.filter(state="serving").first()
         yield (
-            each.pk,
-            each.name,
-            each.get_source_kind_display(),
+            repository.pk,
+            repository.name,
+            repository.get_source_kind_display(),
             build.files if build else 0,
             build.units if build else 0,
         )
@@ -31,8 +31,8 @@ def repository_rows() -> Iterator[tuple[Any, ...]]:
 
 def unit_rows() -> Iterator[tuple[Any, ...]]:
     """Yield a row for each repository, language and kind of unit."""
-    found = Unit.objects.filter(repository__deleting=False).values_list("repository_id", "language", "kind")
-    yield from found.annotate(number=Count("pk")).order_by("repository_id", "language", "kind")
+    kinds = Unit.objects.filter(repository__deleting=False).values_list("repository_id", "language", "kind")
+    yield from kinds.annotate(number=Count("pk")).order_by("repository_id", "language", "kind")
 
 
 TABLES = (

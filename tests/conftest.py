@@ -63,14 +63,23 @@ def test_apply_discount():
 }
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(services: None, django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """The database is set up in the embedded services."""
+
+
 @pytest.fixture(autouse=True)
-def _fresh_throttles() -> None:
-    cache.clear()
+def _fresh_throttles(request: pytest.FixtureRequest) -> None:
+    """Forget the requests that were counted, where the test has a database, and so services at all."""
+    fixtures = {"db", "transactional_db", "live_server"} & set(request.fixturenames)
+    if fixtures or request.node.get_closest_marker("django_db"):
+        request.getfixturevalue("services")
+        cache.clear()
 
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
-    """Return a folder with a small project."""
+    """A folder with a small project."""
     return write_files(tmp_path / "shop", FILES)
 
 
@@ -88,9 +97,7 @@ Index = Callable[..., Repository]
 
 @pytest.fixture
 def index(db: None) -> Index:
-    """Return a function that adds a folder as a repository, or brings it up to date, and checks that it
-    worked.
-    """
+    """A function that adds a folder as a repository, or brings it up to date, and checks that it worked."""
 
     def run(folder: Path, name: str = "shop", **fields: str) -> Repository:
         repository = Repository.objects.filter(name=name).first()
@@ -111,13 +118,13 @@ def index(db: None) -> Index:
 
 @pytest.fixture
 def staff(db: None) -> User:
-    """Return an account that may change things."""
+    """An account that may change things."""
     return User.objects.create_user("staff", password="a long password", is_staff=True, is_superuser=True)
 
 
 @pytest.fixture
 def api(staff: User) -> APIClient:
-    """Return an API client of a staff account."""
+    """An API client of a staff account."""
     client = APIClient()
     client.force_authenticate(staff)
     return client

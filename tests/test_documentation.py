@@ -9,7 +9,11 @@ from codesearch.retrieval.query import FIELDS
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
-GUIDES = [ROOT / "CONTRIBUTING.md", ROOT / "docs" / "glossary.md", *sorted((ROOT / "docs" / "extending").glob("*.md"))]
+GUIDES = [
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "docs" / "glossary.md",
+    *sorted((ROOT / "docs" / "extending").glob("*.md")),
+]
 
 
 def test_every_setting_is_documented():

@@ -1,62 +1,31 @@
-"""GNN-Coder as an encoder: questions by the Transformer, code by the Transformer and its syntax graph, in one
-space.
-"""
+"""GNN-Coder as an encoder: questions by the Transformer, code by it and the graph network, in one space."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 import openvino as ov
-from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
+from codesearch.encoding import NO_TOKENS, CodeEncoder, CodeVectors, QuestionVectors
 from codesearch.gnn_coder.features import COLUMNS, Features, Featurizer
 from codesearch.gnn_coder.folder import gnn_coder_folder, identity_of, read_graph_shape, vocabulary_of_shape
 from codesearch.gnn_coder.graph import SyntaxGraph
-from codesearch.gnn_coder.late_interaction import (
-    NO_PIECES,
-    CodeVectors,
-    Pieces,
-    QuestionVectors,
-    read_late_weights,
-)
+from codesearch.gnn_coder.late_interaction import TokenEmbedder, read_late_interaction_weights
 from codesearch.gnn_coder.openvino_network import code_model, question_model
-from searchapp.encoders.base import Encoder, EncoderError, EncoderSpec
+from codesearch.gnn_coder.units import UnitReader
+from searchapp.encoders.base import EncoderError, EncoderSpec, Vectors
 from searchapp.encoders.batching import Batch, batches
 from searchapp.encoders.bert_graph import Weights
 from searchapp.encoders.openvino import TOKEN_BUDGET, OpenVinoEncoder, infer_in_turns, padded
 
 _NODE_STEP = 16
 
-NodeWeights = NDArray[np.float32]
-
-
-@runtime_checkable
-class CodeEncoder(Encoder, Protocol):
-    """An encoder that reads the structure of code, too."""
-
-    pieces: Pieces | None
-    """What makes pieces of questions and code, to compare one by one; None where the model has no weights for
-    it.
-    """
-
-    def encode_question(self, text: str) -> QuestionVectors:
-        """Return the vectors of a question."""
-        ...
-
-    def encode_code(self, texts: Sequence[str], graphs: Sequence[SyntaxGraph | None]) -> CodeVectors:
-        """Return the vectors of units; without a graph the text alone speaks."""
-        ...
-
-    def explain(self, text: str, graph: SyntaxGraph) -> NodeWeights:
-        """Return how much each node of the graph weighs in the unit's vector, float32 [nodes], summing to 1."""
-        ...
-
 
 def load_gnn_coder(spec: EncoderSpec) -> CodeEncoder:
-    """Return the network on the device of `spec`: on a GPU by torch in bf16, else by OpenVINO.
+    """The network on the device of `spec`: on a GPU by torch in bf16, else by OpenVINO.
 
     Raises EncoderError.
     """
@@ -71,7 +40,7 @@ def load_gnn_coder(spec: EncoderSpec) -> CodeEncoder:
     return TorchEncoder(spec)
 
 
-class GnnCoderEncoder(OpenVinoEncoder):
+class GnnCoderEncoder(OpenVinoEncoder, UnitReader):
     """The trained network, run by OpenVINO on the CPU."""
 
     def __init__(self, spec: EncoderSpec) -> None:
@@ -79,14 +48,16 @@ class GnnCoderEncoder(OpenVinoEncoder):
         self._folder = gnn_coder_folder(spec.model)
         self._graph = read_graph_shape(self._folder)
         kinds = len(self._graph["kinds"])
-        self._late = read_late_weights(self._folder, self._graph["dimension"], kinds)
+        self._late = read_late_interaction_weights(self._folder, self._graph["dimension"], kinds)
         super().__init__(replace(spec, model=str(self._folder)))
-        self.pieces = Pieces(self._late, self.tokenizer, kinds) if self._late is not None else None
+        self.token_embedder = (
+            TokenEmbedder(self._late, self.tokenizer, kinds) if self._late is not None else None
+        )
         self._featurizer = Featurizer(self.tokenizer, vocabulary_of_shape(self._graph))
         self.identity = identity_of(self._folder, spec.max_tokens)
 
     def text_model(self, weights: Weights) -> ov.Model:
-        """Return the model of questions: with late interaction, it has their pieces, too."""
+        """The model of questions: with late interaction, it has their token embeddings, too."""
         return (
             super().text_model(weights)
             if self._late is None
@@ -94,33 +65,34 @@ class GnnCoderEncoder(OpenVinoEncoder):
         )
 
     def encode_question(self, text: str) -> QuestionVectors:
-        """Return the vectors of a question."""
+        """Vectors of a question."""
         tokens = self.tokenizer.encode(text).ids
-        vectors, *read = self.infer_one(tokens)
-        if self.pieces is None:
+        vectors, *token_outputs = self.infer_one(tokens)
+        if self.token_embedder is None:
             return QuestionVectors(vectors[0])
-        return self.pieces.of_question(vectors[0], np.array(tokens, dtype=np.int32), read[0][0])
+        return self.token_embedder.of_question(
+            vectors[0], np.array(tokens, dtype=np.int32), token_outputs[0][0]
+        )
 
     def encode_code(self, texts: Sequence[str], graphs: Sequence[SyntaxGraph | None]) -> CodeVectors:
-        """Return the vectors of units."""
+        """Vectors of units by their texts and graphs; without a graph the text alone speaks."""
         features = self._featurizer(texts, graphs)
         vectors = np.empty((len(features), self.dimension), dtype=np.float32)
-        found = [NO_PIECES] * len(features)
+        embeddings = [NO_TOKENS] * len(features)
 
         def inputs(batch: Batch) -> list[Any]:
             return _inputs([features[index] for index in batch])
 
-        for batch, results in infer_in_turns(
-            self._code, self._streams, batches([len(each.tokens) for each in features], TOKEN_BUDGET), inputs
-        ):
+        by_length = batches([len(unit.tokens) for unit in features], TOKEN_BUDGET)
+        for batch, results in infer_in_turns(self._code, self._streams, by_length, inputs):
             vectors[batch] = results[0]
-            if self.pieces is not None:
-                for index, read in zip(batch, results[2], strict=True):
-                    found[index] = self.pieces.of_code(features[index], read)
-        return CodeVectors(vectors, None if self.pieces is None else found)
+            if self.token_embedder is not None:
+                for index, outputs in zip(batch, results[2], strict=True):
+                    embeddings[index] = self.token_embedder.of_unit(features[index], outputs)
+        return CodeVectors(vectors, None if self.token_embedder is None else embeddings)
 
-    def explain(self, text: str, graph: SyntaxGraph) -> NodeWeights:
-        """Return each node's weight, float32 [nodes]; 0 for nodes beyond the text that the network reads."""
+    def graph_weights(self, text: str, graph: SyntaxGraph) -> Vectors:
+        """Weight of each node of the graph in the unit's vector, float32 [nodes], summing to 1."""
         (features,) = self._featurizer([text], [graph])
         weights = np.zeros(len(graph.parents), dtype=np.float32)
         # A request of its own: calling the model shares the arrays' memory with it, which later requests
@@ -145,11 +117,11 @@ class GnnCoderEncoder(OpenVinoEncoder):
 
 
 def _inputs(features: Sequence[Features]) -> list[Any]:
-    """Return (ids, mask, nodes), padded to multiples, so that few shapes have to be prepared for."""
-    longest = max(len(each.nodes) for each in features)
+    """(ids, mask, nodes), padded to multiples, so that few shapes have to be prepared for."""
+    longest = max(len(unit.nodes) for unit in features)
     nodes = np.zeros(
         (len(features), max(1, -(-longest // _NODE_STEP)) * _NODE_STEP, len(COLUMNS)), dtype=np.int64
     )
-    for row, each in enumerate(features):
-        nodes[row, : len(each.nodes)] = each.nodes
-    return [*padded([each.tokens for each in features]), nodes]
+    for row, unit in enumerate(features):
+        nodes[row, : len(unit.nodes)] = unit.nodes
+    return [*padded([unit.tokens for unit in features]), nodes]

@@ -27,10 +27,8 @@ class Chunk(NamedTuple):
 def text_chunks(
     model: GnnCoder, tokenizer: Tokenizer, texts: Sequence[str], device: torch.device
 ) -> tuple[list[Chunk], Tensor]:
-    """Return the chunks of texts, those of like length together, and the index that puts their vectors in
-    order again.
-    """
-    tokenized = [np.array(each.ids, dtype=np.int32) for each in tokenizer.encode_batch(list(texts))]
+    """Chunks of texts of like length, and the index that puts their vectors in order again."""
+    tokenized = [np.array(encoding.ids, dtype=np.int32) for encoding in tokenizer.encode_batch(list(texts))]
     order = sorted(range(len(texts)), key=lambda index: len(tokenized[index]))
 
     def chunk(start: int) -> Chunk:
@@ -43,9 +41,7 @@ def text_chunks(
 def code_chunks(
     model: GnnCoder, features: Sequence[Features], device: torch.device
 ) -> tuple[list[Chunk], Tensor]:
-    """Return the chunks of units, those of like length together, and the index that puts their vectors in
-    order again.
-    """
+    """Chunks of units of like length, and the index that puts their vectors in order again."""
     order = sorted(range(len(features)), key=lambda index: len(features[index].tokens))
     batches = _by_length(
         [features[index] for index in order], _CODE_TOKENS_AT_ONCE[device.type], plain=model.config is None
@@ -64,13 +60,13 @@ def _inverse(order: list[int], device: torch.device) -> Tensor:
 
 
 def encode_texts(model: GnnCoder, tokenizer: Tokenizer, texts: Sequence[str], device: torch.device) -> Tensor:
-    """Return the model's vectors of texts, float32 [texts, dimension], without gradients."""
+    """Model's vectors of texts, float32 [texts, dimension], without gradients."""
     chunks, inverse = text_chunks(model, tokenizer, texts, device)
     return _encoded(chunks)[inverse]
 
 
 def encode_code(model: GnnCoder, features: Sequence[Features], device: torch.device) -> Tensor:
-    """Return the model's vectors of units, float32 [units, dimension], without gradients."""
+    """Model's vectors of units, float32 [units, dimension], without gradients."""
     chunks, inverse = code_chunks(model, features, device)
     return _encoded(chunks)[inverse]
 
@@ -83,9 +79,7 @@ def _encoded(chunks: Sequence[Chunk]) -> Tensor:
 def encode_code_with_states(
     model: GnnCoder, features: Sequence[Features], device: torch.device
 ) -> tuple[Tensor, list[Tensor]]:
-    """Return the vectors of units, float32 [units, dimension], and of each its tokens' states on the CPU,
-    float32 [tokens, dimension].
-    """
+    """Vectors of units, float32 [units, dimension], and their tokens' states, float32 [tokens, dimension]."""
     order = sorted(range(len(features)), key=lambda index: len(features[index].tokens))
     vectors: list[Tensor] = []
     of_units = [torch.empty(0)] * len(features)
@@ -105,18 +99,16 @@ def encode_code_with_states(
 
 
 def _by_length(features: list[Features], most_tokens: int, *, plain: bool) -> Iterator[CodeBatch]:
-    """Yield batches of a bounded number of tokens, from the short units to the long ones; `plain` ones
-    without graphs.
-    """
+    """Yield batches of at most so many tokens, short units first; `plain` ones without graphs."""
     held: list[Features] = []
-    for each in features:
-        if held and len(each.tokens) * (len(held) + 1) > most_tokens:
+    for unit in features:
+        if held and len(unit.tokens) * (len(held) + 1) > most_tokens:
             yield collate(held)
             held = []
         held.append(
-            Features(each.tokens, NO_NODES, read=each.read[:1] if each.read is not None else None)
+            Features(unit.tokens, NO_NODES, read=unit.read[:1] if unit.read is not None else None)
             if plain
-            else each
+            else unit
         )
     if held:
         yield collate(held)

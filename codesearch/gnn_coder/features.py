@@ -45,8 +45,7 @@ NO_NODES: Integers = np.empty((0, len(COLUMNS)), dtype=np.int32)
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The kinds of nodes and the identifiers that the network knows; number k has the id k + 1, whatever else
-    0.
+    """Kinds of nodes and identifiers that the network knows; number k has the id k + 1, others 0.
 
     One vocabulary serves all languages: grammars name what they share alike, and so do programmers.
     """
@@ -66,14 +65,12 @@ class Featurizer:
         }
 
     def __call__(self, texts: Sequence[str], graphs: Sequence[SyntaxGraph | None]) -> list[Features]:
-        """Return the features of units, text by text."""
+        """Features of units, text by text."""
         encodings = self._tokenizer.encode_batch(list(texts))
         return [self._features(graph, encoding) for encoding, graph in zip(encodings, graphs, strict=True)]
 
     def _features(self, graph: SyntaxGraph | None, encoding: Encoding) -> Features:
-        """Return the tokens, and the nodes that lie within them; children lie within their parents, so
-        parents are kept.
-        """
+        """A unit's tokens, and the nodes within them; children lie in their parents, so parents are kept."""
         tokens = np.array(encoding.ids, dtype=np.int32)
         offsets = np.array(encoding.offsets, dtype=np.int32)
         real = np.flatnonzero(offsets[:, 1] > offsets[:, 0])
@@ -82,12 +79,12 @@ class Featurizer:
         first = real[0] + np.searchsorted(offsets[real, 1], graph.starts, side="right")
         end = real[0] + np.searchsorted(offsets[real, 0], graph.ends, side="left")
         kept = np.flatnonzero(first < end)
-        places = np.full(len(graph.parents) + 1, -1, dtype=np.int32)
-        places[kept] = np.arange(len(kept))
+        row_of = np.full(len(graph.parents) + 1, -1, dtype=np.int32)
+        row_of[kept] = np.arange(len(kept))
         columns = (
             [self._kinds.get(graph.kinds[node], UNKNOWN) for node in kept],
             [self._kinds.get(graph.inner_kinds[node], UNKNOWN) for node in kept],
-            places[graph.parents[kept]],
+            row_of[graph.parents[kept]],
             np.minimum(graph.children[kept], MAX_CHILDREN),
             np.minimum(graph.depths[kept], MAX_DEPTH),
             first[kept],

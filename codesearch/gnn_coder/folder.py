@@ -1,4 +1,4 @@
-"""A model folder as the product reads one: where it is, what shape its graph network has, what identifies it."""
+"""A model folder: where it is, what shape its graph network has, what identifies it."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ BUNDLED_GNN_CODER = "searchapp-gnn-coder"
 
 
 def gnn_coder_folder(model: str) -> Path:
-    """Return the folder of a model: of the bundled one by its name, else `model` itself.
+    """Folder of a model: of the bundled one by its name, else `model` itself.
 
     Raises EncoderError.
     """
@@ -24,7 +24,7 @@ def gnn_coder_folder(model: str) -> Path:
 
 
 def read_graph_shape(folder: Path) -> dict[str, Any]:
-    """Return `graph.json`: the graph network's configuration.
+    """Content of `graph.json`: the graph network's configuration.
 
     Raises EncoderError, also if it fits nothing else in the folder.
     """
@@ -38,11 +38,13 @@ def read_graph_shape(folder: Path) -> dict[str, Any]:
             ]
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise EncoderError(
-            f"{folder} holds no graph network ({error}). ENCODER_MODEL is a folder that train_gnn_coder wrote."
+            f"{folder} holds no graph network ({error})."
+            " ENCODER_MODEL is a folder that train_gnn_coder wrote."
         ) from error
     if shape["dimension"] != hidden:
         raise EncoderError(
-            f"{folder}: the graph network was trained on another Transformer. Train it again, or take the weights it came with."
+            f"{folder}: the graph network was trained on another Transformer."
+            " Train it again, or take the weights it came with."
         )
     if [len(shape["kinds"]) + 1, len(shape["identifiers"]) + 1] != known:
         raise EncoderError(
@@ -52,12 +54,12 @@ def read_graph_shape(folder: Path) -> dict[str, Any]:
 
 
 def vocabulary_of_shape(shape: dict[str, Any]) -> Vocabulary:
-    """Return the kinds and identifiers of a configuration."""
+    """Kinds and identifiers of a configuration."""
     return Vocabulary(tuple(shape["kinds"]), tuple(shape["identifiers"]))
 
 
 def identity_of(folder: Path, max_tokens: int) -> str:
-    """Return what names the function from code to vectors, the same on a CPU and a GPU.
+    """Name of the function from code to vectors, the same on a CPU and a GPU.
 
     Raises EncoderError.
     """
@@ -69,5 +71,6 @@ def identity_of(folder: Path, max_tokens: int) -> str:
         return f"gnn-coder@{'+'.join(parts)}/{max_tokens}"
     except OSError as error:
         raise EncoderError(
-            f"{folder} holds no graph network ({error}). ENCODER_MODEL is a folder that train_gnn_coder wrote."
+            f"{folder} holds no graph network ({error})."
+            " ENCODER_MODEL is a folder that train_gnn_coder wrote."
         ) from error

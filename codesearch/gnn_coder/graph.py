@@ -1,6 +1,4 @@
-"""Unit → syntax graph: the nodes of its tree as plain arrays, each with the characters of the encoded text it
-covers.
-"""
+"""Unit → syntax graph: the nodes of its tree as arrays, with the characters that each covers."""
 
 import re
 from dataclasses import dataclass
@@ -14,9 +12,7 @@ from codesearch.parsing.base import CodeUnit, Segment
 from codesearch.parsing.dense_text import DenseText
 
 MAX_NODES = 256
-"""A larger tree is cut to its first nodes in the order of depth, then of the source: what is cut lies
-deepest.
-"""
+"""A larger tree is cut to its first nodes by depth, then by source: what is cut lies deepest."""
 DOUBLINGS = 8
 """Doublings of a pointer to the parent that reach the root of any such tree: 2 ** 8 steps."""
 # A name, or a short path of names such as `os.path.join`: what a function calls says much about what it does.
@@ -26,8 +22,8 @@ UNIT, TITLE, DOCUMENTATION = "<unit>", "<title>", "<documentation>"
 
 # Their inside is text, not structure.
 _LEAVES = frozenset(
-    """string string_literal interpreted_string_literal raw_string_literal template_string encapsed_string heredoc
-    comment line_comment block_comment""".split()  # noqa: SIM905
+    """string string_literal interpreted_string_literal raw_string_literal template_string encapsed_string
+    heredoc comment line_comment block_comment""".split()  # noqa: SIM905
 )
 
 Integers = NDArray[np.int32]
@@ -56,12 +52,12 @@ class SyntaxGraph:
 
     @property
     def children(self) -> Integers:
-        """Return the number of children of each node, int32 [nodes]."""
+        """Number of children of each node, int32 [nodes]."""
         return np.bincount(self.parents[1:], minlength=len(self.parents)).astype(np.int32)
 
     @property
     def depths(self) -> Integers:
-        """Return the number of steps from node 0, int32 [nodes]."""
+        """Number of steps of each node from node 0, int32 [nodes]."""
         depths = np.zeros(len(self.parents), dtype=np.int32)
         for node in range(1, len(depths)):
             depths[node] = depths[self.parents[node]] + 1
@@ -69,7 +65,7 @@ class SyntaxGraph:
 
 
 def syntax_graph(unit: CodeUnit, dense: DenseText) -> SyntaxGraph | None:
-    """Return the graph of a unit as `dense` shows it, None for a unit without a tree."""
+    """Graph of a unit as `dense` shows it, None for a unit without a tree."""
     if unit.tree is None or not unit.segments:
         return None
     rows: list[_Row] = [
@@ -107,7 +103,7 @@ class _Positions:
         )
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """Return (first, after last) of the characters; empty where the node lies in what was left out."""
+        """Characters (first, after last); empty where the node lies in what was left out."""
         for segment in self._segments:
             if start < segment.end:
                 break
@@ -128,7 +124,7 @@ class _Positions:
 
 
 def _tree_rows(root: Node, positions: _Positions, first: int) -> list[_Row]:
-    """Return the rows of a tree, parents first, in the order of the source; `first` is the index of its root."""
+    """Rows of a tree, parents first, in the order of the source; `first` is the index of its root."""
     rows: list[_Row] = []
     stack: list[tuple[Node, int, int]] = [(root, 0, 1)]
     while stack:
@@ -163,12 +159,12 @@ def _identifier(node: Node) -> str:
 def _arrays(rows: list[_Row]) -> SyntaxGraph:
     """Order by depth, cut, and turn into arrays. A kept node's parent is kept: it lies higher."""
     order = sorted(range(len(rows)), key=lambda index: rows[index].depth)[:MAX_NODES]
-    place = {old: new for new, old in enumerate(order)}
+    position = {old: new for new, old in enumerate(order)}
     kept = [rows[index] for index in order]
     return SyntaxGraph(
         kinds=[row.kind for row in kept],
         inner_kinds=[row.inner_kind for row in kept],
-        parents=np.array([place[row.parent] if row.parent >= 0 else -1 for row in kept], dtype=np.int32),
+        parents=np.array([position[row.parent] if row.parent >= 0 else -1 for row in kept], dtype=np.int32),
         starts=np.array([row.start for row in kept], dtype=np.int32),
         ends=np.array([row.end for row in kept], dtype=np.int32),
         identifiers=[row.identifier for row in kept],

@@ -1,6 +1,4 @@
-"""The network: a Transformer over the tokens, a graph network over the syntax tree, and a gate that fuses the
-two.
-"""
+"""The network: a Transformer over tokens, a graph network over the syntax tree, a gate that fuses them."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -16,6 +14,7 @@ from torch_geometric.nn import FAConv, GATConv, GCNConv
 from torch_geometric.utils import scatter, softmax
 from transformers import PreTrainedModel
 
+from codesearch.gnn_coder.constants import FIRST_STATE_WEIGHT, LAYER_NORM_EPSILON
 from codesearch.gnn_coder.features import (
     CHILDREN,
     DEPTH,
@@ -51,17 +50,15 @@ class NetworkConfig:
     dropout: float = 0.1
     identifier_dropout: float = 0.5
     share: float = 1.0
-    """How much of the readout is added to the sequence's vector; less than in training sets the network back
-    (WiSE-FT).
-    """
+    """Weight of the readout beside the sequence's vector; below 1, the network is set back (WiSE-FT)."""
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """Return the kinds and identifiers that the network knows."""
+        """Kinds and identifiers that the network knows."""
         return Vocabulary(self.kinds, self.identifiers)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the fields for JSON."""
+        """Fields for JSON."""
         return asdict(self)
 
 
@@ -77,25 +74,28 @@ class CodeBatch(NamedTuple):
     read: tuple[Tensor, Tensor] | None = None
 
     def to(self, device: torch.device) -> "CodeBatch":
-        """Return the batch on a device."""
+        """Batch on a device."""
         read = None if self.read is None else (self.read[0].to(device), self.read[1].to(device))
         return CodeBatch(self.tokens.to(device), self.mask.to(device), self.graphs.to(device), read)
 
 
 def collate(features: Sequence[Features]) -> CodeBatch:
-    """Return units as one batch; either all of them bring what the Transformer has read, or none."""
-    tokens, mask = pad([each.tokens for each in features])
-    known = [torch.from_numpy(each.read) for each in features if each.read is not None]
+    """Units as one batch; either all of them bring what the Transformer has read, or none."""
+    tokens, mask = pad([unit.tokens for unit in features])
+    known = [torch.from_numpy(unit.read) for unit in features if unit.read is not None]
     read = (
-        (torch.stack([each[0] for each in known]).float(), torch.cat([each[1:] for each in known]).float())
+        (
+            torch.stack([means[0] for means in known]).float(),
+            torch.cat([means[1:] for means in known]).float(),
+        )
         if known
         else None
     )
-    return CodeBatch(tokens, mask, Batch.from_data_list([_data(each) for each in features]), read)
+    return CodeBatch(tokens, mask, Batch.from_data_list([_data(unit) for unit in features]), read)
 
 
 def pad(rows: Sequence[np.ndarray[Any, np.dtype[np.int32]]]) -> tuple[Tensor, Tensor]:
-    """Return (tokens, mask), both int64 [rows, longest]."""
+    """(tokens, mask), both int64 [rows, longest]."""
     width = max(len(row) for row in rows)
     tokens = torch.zeros(len(rows), width, dtype=torch.int64)
     mask = torch.zeros_like(tokens)
@@ -119,11 +119,13 @@ class Convolutions(nn.Module):
         channels = config.channels
         self.convolutions = nn.ModuleList([_convolution(config) for _ in range(config.layers)])
         self.mixes = nn.ModuleList([nn.Linear(channels, channels) for _ in range(config.layers)])
-        self.normals = nn.ModuleList([nn.LayerNorm(channels) for _ in range(config.layers)])
+        self.normals = nn.ModuleList(
+            [nn.LayerNorm(channels, LAYER_NORM_EPSILON) for _ in range(config.layers)]
+        )
         self.dropout = nn.Dropout(config.dropout)
 
     def forward(self, trees: Trees) -> Trees:
-        """Return the trees with new states.
+        """Trees with new states.
 
         FAConv also sees the states before the first layer (Bo et al. 2021).
         """
@@ -140,9 +142,7 @@ class Convolutions(nn.Module):
 
 
 class GraphNetwork(nn.Module):
-    """Tokens' states and a syntax graph → one vector in the Transformer's own space, and each node's weight
-    in it.
-    """
+    """Tokens' states and syntax graph → one vector in the Transformer's space, with each node's weight."""
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
@@ -152,13 +152,12 @@ class GraphNetwork(nn.Module):
         self.inner_kind_embedding = nn.Embedding(len(config.kinds) + 1, channels)
         self.children_embedding = nn.Embedding(MAX_CHILDREN + 1, channels)
         self.depth_embedding = nn.Embedding(MAX_DEPTH + 1, channels)
-        # What an identifier means as a whole, which its pieces in the Transformer's vocabulary may not tell
-        # (`getcwd`).
+        # What an identifier means as a whole, which its tokens may not tell (`getcwd`).
         self.identifier_embedding = nn.Embedding(
             len(config.identifiers) + 1, config.dimension, padding_idx=UNKNOWN
         )
         self.content = nn.Linear(config.dimension, channels)
-        self.normal = nn.LayerNorm(channels)
+        self.normal = nn.LayerNorm(channels, LAYER_NORM_EPSILON)
         levels = config.levels if config.pooling != "mean" else 1
         self.convolutions = nn.ModuleList([Convolutions(config) for _ in range(levels)])
         self.pools = nn.ModuleList(
@@ -181,8 +180,7 @@ class GraphNetwork(nn.Module):
         nn.init.zeros_(self.identifier_embedding.weight)
 
     def forward(self, contents: Tensor, graphs: Batch) -> tuple[Tensor, Tensor]:
-        """Return (readout float [graphs, dimension], weights float [nodes] that sum to 1 over each graph's
-        nodes).
+        """(readout float [graphs, dimension], weights float [nodes] that sum to 1 over each graph's nodes).
 
         `contents` is float [nodes, dimension]: the mean of the tokens' states over each node's span.
         """
@@ -204,8 +202,9 @@ class GraphNetwork(nn.Module):
         return readout, total
 
     def _meanings(self, identifiers: Tensor) -> Tensor:
-        """Return what identifiers mean, float [nodes, dimension]; in training some are left out, so that none
-        is learned by heart.
+        """Embeddings of identifiers, float [nodes, dimension].
+
+        In training some are left out, so that none is learned by heart.
         """
         if not self.config.identifiers:
             identifiers = torch.zeros_like(identifiers)
@@ -234,9 +233,7 @@ class GraphNetwork(nn.Module):
         )
 
     def _read(self, trees: Trees, weights: Tensor, number: int) -> Tensor:
-        """Return the weighted mean of contents and states, in the Transformer's space; zeros for a graph
-        without nodes.
-        """
+        """Weighted mean of contents and states, in the Transformer's space; zeros without nodes."""
         weighted = weights.unsqueeze(-1)
         contents = scatter(trees.contents.float() * weighted, trees.batch, dim_size=number, reduce="sum")
         states = scatter(trees.states.float() * weighted, trees.batch, dim_size=number, reduce="sum")
@@ -247,7 +244,7 @@ class GraphNetwork(nn.Module):
 def _convolution(config: NetworkConfig) -> nn.Module:
     layer: nn.Module
     if config.convolution == "fa":
-        layer = FAConv(config.channels, eps=0.1)
+        layer = FAConv(config.channels, eps=FIRST_STATE_WEIGHT)
     else:
         layer = {"gcn": GCNConv, "gat": GATConv}[config.convolution](config.channels, config.channels)
     return layer
@@ -272,35 +269,33 @@ class GnnCoder(nn.Module):
             nn.init.zeros_(self.gate.bias)
 
     def states(self, tokens: Tensor, mask: Tensor) -> Tensor:
-        """Return the Transformer's last states, float [units, tokens, dimension]."""
+        """Transformer's last states, float [units, tokens, dimension]."""
         with self._precision(tokens.device):
             states: Tensor = self.transformer(input_ids=tokens, attention_mask=mask).last_hidden_state
         return states
 
     def encode_texts(self, tokens: Tensor, mask: Tensor) -> Tensor:
-        """Return unit vectors of texts, float [texts, dimension]."""
+        """Unit vectors of texts, float [texts, dimension]."""
         with self._precision(tokens.device):
             return functional.normalize(_mean(self.states(tokens, mask), mask), dim=1)
 
     def encode_code(self, batch: CodeBatch) -> Tensor:
-        """Return unit vectors of units, float [units, dimension]."""
+        """Unit vectors of units, float [units, dimension]."""
         return self.explain(batch)[0]
 
     def read(self, batch: CodeBatch) -> tuple[Tensor, Tensor]:
-        """Return the mean state of each unit, float32 [units, dimension], and of each node, float32 [nodes,
-        dimension].
-        """
+        """Mean states of units, float32 [units, dimension], and of nodes, float32 [nodes, dimension]."""
         return self.means(self.states(batch.tokens, batch.mask), batch)
 
     def means(self, states: Tensor, batch: CodeBatch) -> tuple[Tensor, Tensor]:
-        """Return what `read` does, of the Transformer's states of the batch."""
+        """What `read` gives, from the Transformer's states of the batch."""
         with self._precision(batch.tokens.device):
             static = self.config is not None and self.config.content == "static"
             source = self.transformer.get_input_embeddings()(batch.tokens) if static else states
             return _mean(states, batch.mask), span_means(source, batch.graphs.nodes, batch.graphs.batch)
 
     def explain(self, batch: CodeBatch) -> tuple[Tensor, Tensor]:
-        """Return the unit vectors, and the weight that pooling gave each node of `batch.graphs`."""
+        """Unit vectors, and the weight that pooling gave each node of `batch.graphs`."""
         with self._precision(batch.tokens.device):
             return self._explained(batch)
 
@@ -318,14 +313,12 @@ class GnnCoder(nn.Module):
 
 
 def _mean(states: Tensor, mask: Tensor) -> Tensor:
-    kept = mask.unsqueeze(-1).to(states.dtype)
-    return ((states * kept).sum(1) / kept.sum(1).clamp(min=1)).float()
+    weights = mask.unsqueeze(-1).to(states.dtype)
+    return ((states * weights).sum(1) / weights.sum(1).clamp(min=1)).float()
 
 
 def span_means(states: Tensor, nodes: Tensor, batch: Tensor) -> Tensor:
-    """Return the mean state over each node's tokens, float32 [nodes, dimension], from states [units, tokens,
-    dimension].
-    """
+    """Mean states over nodes' tokens, float32 [nodes, dimension], from [units, tokens, dimension]."""
     sums = functional.pad(states.float().cumsum(1), (0, 0, 1, 0))
     first, end = nodes[:, FIRST_TOKEN], nodes[:, END_TOKEN]
     return (sums[batch, end] - sums[batch, first]) / (end - first).clamp(min=1).unsqueeze(-1)

@@ -11,6 +11,7 @@ import numpy as np
 import openvino as ov
 from openvino import opset13 as op
 
+from codesearch.gnn_coder.constants import FIRST_STATE_WEIGHT, LAYER_NORM_EPSILON
 from codesearch.gnn_coder.features import (
     CHILDREN,
     COLUMNS,
@@ -23,11 +24,10 @@ from codesearch.gnn_coder.features import (
     PARENT,
 )
 from codesearch.gnn_coder.graph import DOUBLINGS
-from codesearch.gnn_coder.late_interaction import LateWeights
+from codesearch.gnn_coder.late_interaction import LateInteractionWeights
 from searchapp.encoders.base import Vectors
 from searchapp.encoders.bert_graph import Weights, bert_states, layer_norm, linear, token_mean, unit_length
 
-_EPSILON = 1e-5
 _FAR = np.float32(1e9)
 
 
@@ -43,9 +43,7 @@ class _Trees(NamedTuple):
 
 
 def is_supported(graph: Mapping[str, Any]) -> bool:
-    """Tell whether a graph network's configuration can be built here: what experiments compare it with
-    cannot.
-    """
+    """Whether a graph network can be built here: some that only experiments have cannot."""
     return (
         graph["pooling"] in ("ast", "mean")
         and graph["convolution"] == "fa"
@@ -53,17 +51,20 @@ def is_supported(graph: Mapping[str, Any]) -> bool:
     )
 
 
-def question_model(config: Mapping[str, Any], weights: Weights, late: LateWeights) -> ov.Model:
-    """Return a model from (input_ids, attention_mask), both int64 [batch, tokens], to (vectors, pieces).
+def question_model(config: Mapping[str, Any], weights: Weights, late: LateInteractionWeights) -> ov.Model:
+    """Model from (input_ids, attention_mask), both int64 [batch, tokens], to (vectors, token outputs).
 
-    Float32 [batch, dimension], of unit length, and [batch, tokens, piece dimension + 1]: what
-    `question_pieces` takes.
+    Float32 [batch, dimension], of unit length, and [batch, tokens, width + 1]: what
+    `question_token_embeddings` takes.
     """
     ids = op.parameter([-1, -1], np.int64, name="input_ids")
     mask = op.parameter([-1, -1], np.int64, name="attention_mask")
     states = bert_states(ids, mask, config, weights)
     return ov.Model(
-        [unit_length(token_mean(states, mask)), _pieces(states, late.projection, late.question_weight)],
+        [
+            unit_length(token_mean(states, mask)),
+            _token_outputs(states, late.projection, late.question_weight),
+        ],
         [ids, mask],
         "question",
     )
@@ -74,14 +75,13 @@ def code_model(
     weights: Weights,
     graph: Mapping[str, Any],
     graph_weights: Weights,
-    late: LateWeights | None = None,
+    late: LateInteractionWeights | None = None,
 ) -> ov.Model:
-    """Return a model from (input_ids, attention_mask, nodes) to (vectors, node weights) and, with `late`,
-    pieces.
+    """Model from (input_ids, attention_mask, nodes) to (vectors, node weights), with `late` token outputs.
 
     The first two are int64 [batch, tokens], `nodes` int64 [batch, nodes, 8] with rows of zeros as padding;
     the results are float32 [batch, dimension], of unit length, float32 [batch, nodes], and float32 [batch,
-    tokens, piece dimension + 1], what `code_pieces` takes. `config` and `weights` are the Transformer's,
+    tokens, width + 1], what `code_token_embeddings` takes. `config` and `weights` are the Transformer's,
     `graph` and `graph_weights` what `weights.py` stores of the graph network.
     """
     ids = op.parameter([-1, -1], np.int64, name="input_ids")
@@ -95,14 +95,12 @@ def code_model(
         op.sigmoid(linear(op.concat([sequence, readout], -1), weight, "gate")), np.float32(graph["share"])
     )
     vectors = unit_length(op.add(sequence, op.multiply(gate, readout)))
-    pieces = [] if late is None else [_pieces(states, late.projection, late.code_weight)]
-    return ov.Model([vectors, node_weights, *pieces], [ids, mask, nodes], "gnn_coder")
+    token_outputs = [] if late is None else [_token_outputs(states, late.projection, late.code_weight)]
+    return ov.Model([vectors, node_weights, *token_outputs], [ids, mask, nodes], "gnn_coder")
 
 
-def _pieces(states: ov.Node, projection: Vectors, weight: Vectors) -> ov.Node:
-    """Return each token's direction, of unit length, and its logit, float32 [batch, tokens, piece dimension +
-    1].
-    """
+def _token_outputs(states: ov.Node, projection: Vectors, weight: Vectors) -> ov.Node:
+    """Each token's direction, of unit length, and its logit, float32 [batch, tokens, width + 1]."""
     logits = op.matmul(states, weight.reshape(-1, 1), False, False)
     return op.concat([unit_length(op.matmul(states, projection, False, True)), logits], -1)
 
@@ -110,7 +108,7 @@ def _pieces(states: ov.Node, projection: Vectors, weight: Vectors) -> ov.Node:
 def _readout(
     states: ov.Node, nodes: ov.Node, graph: Mapping[str, Any], weight: Weights
 ) -> tuple[ov.Node, ov.Node]:
-    """Return (readout [batch, dimension], weight of each node [batch, nodes])."""
+    """(readout [batch, dimension], weight of each node [batch, nodes])."""
     column = [op.gather(nodes, np.int64(number), np.int64(2)) for number in range(len(COLUMNS))]
     meanings = op.gather(weight["graph.identifier_embedding.weight"], column[IDENTIFIER], np.int64(0))
     contents = op.add(_contents(states, column[FIRST_TOKEN], column[END_TOKEN]), meanings)
@@ -135,7 +133,7 @@ def _readout(
 
 
 def _contents(states: ov.Node, first: ov.Node, end: ov.Node) -> ov.Node:
-    """Return the mean state over each node's tokens: a matrix of spans times the states."""
+    """Mean state over each node's tokens: a matrix of spans times the states."""
     length = op.gather(op.shape_of(states), np.int64(1), np.int64(0))
     positions = op.range(np.int64(0), length, np.int64(1), output_type="i64")
     inside = op.logical_and(op.greater_equal(positions, _column(first)), op.less(positions, _column(end)))
@@ -150,7 +148,10 @@ def _trees(contents: ov.Node, column: list[ov.Node], weight: Weights) -> _Trees:
         for name, number in tables.items()
     ]
     states = layer_norm(
-        _sum([linear(contents, weight, "graph.content"), *features]), weight, "graph.normal", _EPSILON
+        _sum([linear(contents, weight, "graph.content"), *features]),
+        weight,
+        "graph.normal",
+        LAYER_NORM_EPSILON,
     )
     indices = _indices(column[PARENT])
     is_root = op.less(column[PARENT], np.int64(0))
@@ -159,9 +160,7 @@ def _trees(contents: ov.Node, column: list[ov.Node], weight: Weights) -> _Trees:
 
 
 def _convolved(trees: _Trees, layers: int, weight: Weights, name: str) -> _Trees:
-    """FAConv (Bo et al. 2021) with self-loops and symmetric normalisation, then a dense layer, residual and
-    normalised.
-    """
+    """FAConv (Bo et al. 2021) with self-loops and symmetric normalisation, then a residual dense layer."""
     edges = _edges(trees)
     states = first = trees.states
     for layer in range(layers):
@@ -170,17 +169,15 @@ def _convolved(trees: _Trees, layers: int, weight: Weights, name: str) -> _Trees
         attention = op.tanh(op.add(right, op.transpose(left, np.array([0, 2, 1], dtype=np.int64))))
         message = op.add(
             op.matmul(op.multiply(edges, attention), states, False, False),
-            op.multiply(first, np.float32(0.1)),
+            op.multiply(first, np.float32(FIRST_STATE_WEIGHT)),
         )
         mixed = op.gelu(linear(message, weight, f"{name}.mixes.{layer}"), "erf")
-        states = layer_norm(op.add(states, mixed), weight, f"{name}.normals.{layer}", _EPSILON)
+        states = layer_norm(op.add(states, mixed), weight, f"{name}.normals.{layer}", LAYER_NORM_EPSILON)
     return trees._replace(states=states)
 
 
 def _edges(trees: _Trees) -> ov.Node:
-    """Return the normalised adjacency float32 [batch, nodes, nodes]: node and parent both ways, and each node
-    with itself.
-    """
+    """Normalised adjacency, float32 [batch, nodes, nodes]: parents both ways, and each node with itself."""
     indices = _indices(trees.parents)
     to_parent = op.equal(_column(trees.parents), op.unsqueeze(indices, np.int64(1)))
     is_root = op.equal(trees.parents, indices)
@@ -219,14 +216,14 @@ def _pooled(
 
 
 def _ranked(scores: ov.Node, trees: _Trees) -> ov.Node:
-    """Return the scores by which nodes are kept: a root is above all, a node that is not there below all."""
+    """Scores by which nodes are kept: a root is above all, a node that is not there below all."""
     is_root = op.convert(op.equal(trees.parents, _indices(trees.parents)), np.float32)
     lifted = op.add(scores, op.multiply(is_root, _FAR))
     return op.subtract(lifted, op.multiply(op.subtract(np.float32(1), trees.kept), np.float32(4) * _FAR))
 
 
 def _threshold(scores: ov.Node, trees: _Trees, ratio: float) -> ov.Node:
-    """Return the least score that is kept, float32 [batch, 1]."""
+    """Least score that is kept, float32 [batch, 1]."""
     length = op.gather(op.shape_of(scores), np.int64(1), np.int64(0))
     ordered = op.topk(_ranked(scores, trees), length, 1, "max", "value").output(0)
     number = op.ceil(op.multiply(op.reduce_sum(trees.kept, np.int64(1), True), np.float32(ratio)))
@@ -235,7 +232,7 @@ def _threshold(scores: ov.Node, trees: _Trees, ratio: float) -> ov.Node:
 
 
 def _contracted(parents: ov.Node, kept: ov.Node) -> ov.Node:
-    """Return each node's nearest kept ancestor."""
+    """Each node's nearest kept ancestor."""
     nearest = op.select(op.greater(kept, np.float32(0)), _indices(parents), parents)
     for _ in range(DOUBLINGS):
         nearest = op.gather_elements(nearest, nearest, 1)
@@ -255,7 +252,7 @@ def _read(trees: _Trees, contents: ov.Node, weights: ov.Node, weight: Weights) -
 
 
 def _indices(like: ov.Node) -> ov.Node:
-    """Return 0 … nodes - 1 for each row, int64 [batch, nodes]."""
+    """0 … nodes - 1 for each row, int64 [batch, nodes]."""
     shape = op.shape_of(like)
     row = op.range(np.int64(0), op.gather(shape, np.int64(1), np.int64(0)), np.int64(1), output_type="i64")
     return op.broadcast(row, shape)

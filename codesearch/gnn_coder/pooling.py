@@ -29,7 +29,7 @@ class Trees(NamedTuple):
 
     @property
     def edges(self) -> Tensor:
-        """Return the edges between nodes and their parents, both ways: int64 [2, edges]."""
+        """Edges between nodes and their parents, both ways: int64 [2, edges]."""
         child = torch.nonzero(
             self.parents != torch.arange(len(self.parents), device=self.parents.device)
         ).squeeze(1)
@@ -37,19 +37,19 @@ class Trees(NamedTuple):
         return torch.cat([up, up.flip(0)], dim=1)
 
     def keep(self, kept: Tensor, states: Tensor) -> "Trees":
-        """Return the trees of the kept nodes (indices, roots among them); a node hangs below its nearest kept
-        ancestor.
-        """
+        """Trees of the kept nodes (indices, roots among them), each below its nearest kept ancestor."""
         everything = torch.arange(len(self.parents), device=self.parents.device)
         is_kept = torch.zeros_like(everything, dtype=torch.bool).index_fill(0, kept, True)
         nearest = torch.where(is_kept, everything, self.parents)
         for _ in range(DOUBLINGS):
             nearest = nearest[nearest]
-        place = torch.zeros_like(everything).index_put((kept,), torch.arange(len(kept), device=kept.device))
+        position = torch.zeros_like(everything).index_put(
+            (kept,), torch.arange(len(kept), device=kept.device)
+        )
         return Trees(
             states,
             self.contents[kept],
-            place[nearest[self.parents[kept]]],
+            position[nearest[self.parents[kept]]],
             self.children[kept],
             self.batch[kept],
             self.origin[kept],
@@ -76,7 +76,7 @@ class ASTGPool(nn.Module):
             self.convolution = FAConv(channels)
 
     def scores(self, trees: Trees) -> Tensor:
-        """Return the score of each node, float [nodes]."""
+        """Score of each node, float [nodes]."""
         states = trees.states
         if self.scorer == "ast":
             states = torch.tanh(states + self.by_children(trees.children))
@@ -86,9 +86,7 @@ class ASTGPool(nn.Module):
         return scores
 
     def forward(self, trees: Trees) -> tuple[Trees, Tensor]:
-        """Return the smaller trees, their states weighted by tanh of the scores so that these learn, and the
-        kept scores.
-        """
+        """Smaller trees and the kept scores; states are weighted by their tanh, so that scores learn."""
         scores = self.scores(trees)
         is_root = trees.parents == torch.arange(len(trees.parents), device=scores.device)
         kept = topk(scores.masked_fill(is_root, torch.inf), self.ratio, trees.batch).sort().values

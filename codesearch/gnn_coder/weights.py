@@ -24,7 +24,7 @@ class WeightsError(EncoderError):
 
 
 def new_model(transformer: Path, config: NetworkConfig | None, device: torch.device) -> GnnCoder:
-    """Return a pretrained Transformer with an untrained graph network, set up for training.
+    """A pretrained Transformer with an untrained graph network, set up for training.
 
     The Transformer's own dropout is off: contrastive batches regularise enough, and it costs half of the time
     on a CPU. There, too, plain attention is twice as fast as the fused one, whose backward pass is slow.
@@ -39,8 +39,7 @@ def new_model(transformer: Path, config: NetworkConfig | None, device: torch.dev
 
 
 def blend(model: GnnCoder, start: Path, share: float) -> None:
-    """Set what was trained back by `share`: the Transformer towards the weights in `start`, or else the graph
-    network's part.
+    """Set back what was trained: the graph network's part, or a Transformer towards the weights in `start`.
 
     A model between the pretrained and the fine-tuned one keeps what the first knew of other data, at little
     cost to what the second has learned (WiSE-FT; Wortsman et al. 2022, arXiv 2109.01903).
@@ -70,21 +69,22 @@ def save_model(model: GnnCoder, folder: Path, tokenizer_file: Path, max_tokens: 
 
 
 def load_model(folder: Path) -> GnnCoder:
-    """Return the model that `save_model` wrote. Raises WeightsError."""
+    """The model that `save_model` wrote. Raises WeightsError."""
     config = read_config(folder) if (folder / "graph.json").exists() else None
     model = GnnCoder(_transformer(folder), config)
     if config is not None:
-        found = model.load_state_dict(load_file(folder / "graph.safetensors"), strict=False)
-        missing = [name for name in found.missing_keys if not name.startswith("transformer.")]
-        if missing or found.unexpected_keys:
+        loaded = model.load_state_dict(load_file(folder / "graph.safetensors"), strict=False)
+        missing = [name for name in loaded.missing_keys if not name.startswith("transformer.")]
+        if missing or loaded.unexpected_keys:
             raise WeightsError(
-                f"{folder}: graph.json and graph.safetensors do not belong together ({[*missing, *found.unexpected_keys][:3]})."
+                f"{folder}: graph.json and graph.safetensors do not belong together"
+                f" ({[*missing, *loaded.unexpected_keys][:3]})."
             )
     return model.eval()
 
 
 def read_config(folder: Path) -> NetworkConfig:
-    """Return the graph network's configuration. Raises WeightsError."""
+    """The graph network's configuration. Raises WeightsError."""
     try:
         fields: dict[str, Any] = json.loads((folder / "graph.json").read_text(encoding="utf-8"))
         fields.pop("max_tokens", None)

@@ -37,7 +37,8 @@ def write_files(repository: Repository, build: int, files: Sequence[NewFile]) ->
         )
         cursor.execute(
             "INSERT INTO codesearch_sourcefile (repository_id, path, language, blob_id, lines, since)"
-            " SELECT %s, path, language, digest, lines, %s FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::int[])"
+            " SELECT %s, path, language, digest, lines, %s"
+            " FROM unnest(%s::text[], %s::text[], %s::bytea[], %s::int[])"
             " AS file (path, language, digest, lines) RETURNING path, id",
             [
                 repository.pk,
@@ -64,7 +65,7 @@ def copy_rows(cursor: Any, table: str, columns: Sequence[str], rows: Iterable[Se
 
 def _unit_rows(repository_id: int, file_id: int, build: int, file: NewFile) -> Iterable[tuple[Any, ...]]:
     for unit in file.parsed.units:
-        found = lexemes(unit, file.path)
+        unit_lexemes = lexemes(unit, file.path)
         yield (
             repository_id,
             file_id,
@@ -78,7 +79,7 @@ def _unit_rows(repository_id: int, file_id: int, build: int, file: NewFile) -> I
             unit.end_line,
             bool(unit.documentation),
             text_hash(dense_text(unit).text),
-            found.literal,
-            found.length,
+            unit_lexemes.literal,
+            unit_lexemes.length,
             build,
         )

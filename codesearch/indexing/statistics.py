@@ -12,7 +12,8 @@ def apply_build(repository: Repository, build: Build) -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FILTER (WHERE since = %s), count(*) FILTER (WHERE until = %s), count(*) FILTER (WHERE until IS NULL)"
+            "SELECT count(*) FILTER (WHERE since = %s), count(*) FILTER (WHERE until = %s),"
+            " count(*) FILTER (WHERE until IS NULL)"
             " FROM codesearch_sourcefile WHERE repository_id = %s",
             [build.number, build.number, repository.pk],
         )
@@ -36,7 +37,7 @@ def apply_build(repository: Repository, build: Build) -> None:
 
 
 def count_words(repository_id: int, condition: str, *, sign: int) -> None:
-    """Add (`sign` 1) or take away (-1) the words of the units that meet a condition on `since` and `until`."""
+    """Add (`sign` 1) or take away (-1) the words of units that meet a condition on `since` and `until`."""
     units = f"SELECT lexemes FROM codesearch_unit WHERE repository_id = {int(repository_id)} AND {condition}"
     with connection.cursor() as cursor:
         # The order is fixed, so that two builds which finish together cannot wait for each other's rows.

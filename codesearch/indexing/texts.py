@@ -23,7 +23,7 @@ class Lexemes:
 
 
 def lexemes(unit: CodeUnit, path: str) -> Lexemes:
-    """Return the unit's words.
+    """Unit's words.
 
     Weights: A its name, B its signature, scope and path, C its documentation, D its body.
     """
@@ -41,7 +41,7 @@ def lexemes(unit: CodeUnit, path: str) -> Lexemes:
 
 
 def _positions(word: str, counts: dict[str, "Counter[str]"]) -> str:
-    """Return positions such as `1A,2B,3D`: only their number and weights matter, the strongest first."""
+    """Positions such as `1A,2B,3D`: only their number and weights matter, the strongest first."""
     weights: Iterable[str] = (
         weight for weight in "ABCD" for _ in range(min(counts[weight][word], _MAX_OCCURRENCES[weight]))
     )

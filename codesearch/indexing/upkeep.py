@@ -40,7 +40,7 @@ def delete_repository(context: JobContext) -> None:
 
 
 def switch_encoder(context: JobContext) -> None:
-    """Encode everything with the configured encoder, beside the served index, and switch when it is complete."""
+    """Encode everything with the configured encoder, and serve its index once that is complete."""
     index = vectors.ensure_index()
     vectors.fill(
         index,

@@ -14,9 +14,7 @@ from django.db import connection, transaction
 from pgvector import HalfVector
 from pgvector.psycopg import register_vector
 
-from codesearch.gnn_coder.encoder import CodeEncoder
-from codesearch.gnn_coder.graph import syntax_graph
-from codesearch.gnn_coder.late_interaction import CodeVectors
+from codesearch.encoding import CodeEncoder, CodeVectors
 from codesearch.models import VectorIndex
 from codesearch.parsing import CodeUnit, parse_file
 from codesearch.parsing.dense_text import dense_text, text_hash
@@ -33,7 +31,7 @@ _UNITS_AT_ONCE = 512
 
 
 def serving_index() -> VectorIndex | None:
-    """Return the index that searches use, None before the first build."""
+    """The index that searches use, None before the first build."""
     # By a cursor, since Django's own queries need an answer before they go on, which a pipeline does not
     # give.
     with connection.cursor() as cursor:
@@ -51,19 +49,18 @@ def serving_index() -> VectorIndex | None:
 
 
 def encoder_of(index: VectorIndex) -> Encoder:
-    """Return the encoder that made the index's vectors, on this process's device. Raises EncoderError."""
+    """The encoder that made the index's vectors, on this process's device. Raises EncoderError."""
     encoder = load_encoder(EncoderSpec(**index.spec | {"device": settings.ENCODER["device"]}))
     if encoder.identity != index.identity:
         raise EncoderError(
-            f"The model {index.spec['model']} was replaced; meaning is searched again once all code is encoded anew."
+            f"The model {index.spec['model']} was replaced;"
+            " meaning is searched again once all code is encoded anew."
         )
     return encoder
 
 
 def target_indexes() -> list[VectorIndex]:
-    """Return the indexes that a build has to fill: the served one, and that of the configured encoder if it
-    is another.
-    """
+    """Indexes that a build has to fill: the served one, and the configured encoder's if it is another."""
     configured = ensure_index()
     return [
         index
@@ -73,8 +70,9 @@ def target_indexes() -> list[VectorIndex]:
 
 
 def ensure_index() -> VectorIndex:
-    """Return the index of the configured encoder; the first one ever is served at once, a later one is filled
-    first.
+    """The index of the configured encoder, made if there is none.
+
+    The first one ever is served at once, a later one is filled first.
     """
     spec = configured_spec()
     encoder = load_encoder(spec)
@@ -94,8 +92,7 @@ def ensure_index() -> VectorIndex:
 
 
 def fill(index: VectorIndex, repository_id: int | None, progress: Callable[[int, int], None]) -> int:
-    """Encode every unit's text that has no vector yet, of one repository or of all; return how many were
-    encoded.
+    """Encode the units without a vector, of one repository or of all, and return their number.
 
     What is done is committed in portions, so a run that was interrupted goes on where it stopped.
     """
@@ -111,19 +108,19 @@ def fill(index: VectorIndex, repository_id: int | None, progress: Callable[[int,
 
 
 def encode_units(encoder: Encoder, units: Sequence[CodeUnit]) -> CodeVectors:
-    """Return the units' vectors; an encoder that reads structure gets their syntax graphs."""
-    dense = [dense_text(unit) for unit in units]
-    texts = [each.text for each in dense]
-    if not isinstance(encoder, CodeEncoder):
-        return CodeVectors(encoder.encode(texts))
-    return encoder.encode_code(
-        texts, [syntax_graph(unit, each) for unit, each in zip(units, dense, strict=True)]
-    )
+    """Vectors of units: by their structure where the encoder reads it, else by their text alone."""
+    if isinstance(encoder, CodeEncoder):
+        return encoder.encode_units(units)
+    return CodeVectors(encoder.encode([dense_text(unit).text for unit in units]))
 
 
 def write_vectors(index: VectorIndex, hashes: list[uuid.UUID], encoded: CodeVectors) -> None:
     """Store the vectors of texts; a vector that is there already stays."""
-    pieces = [None] * len(hashes) if encoded.pieces is None else [each.tobytes() for each in encoded.pieces]
+    token_embeddings = (
+        [None] * len(hashes)
+        if encoded.token_embeddings is None
+        else [tokens.tobytes() for tokens in encoded.token_embeddings]
+    )
     connection.ensure_connection()
     # A cursor knows the types that its connection knew when it was made.
     register_vector(connection.connection)
@@ -132,18 +129,18 @@ def write_vectors(index: VectorIndex, hashes: list[uuid.UUID], encoded: CodeVect
         raw: Any = cursor
         with raw.copy("COPY new_vector FROM STDIN WITH (FORMAT BINARY)") as copy:
             copy.set_types(["uuid", "halfvec", "bytea"])
-            for row in zip(hashes, map(HalfVector, encoded.vectors), pieces, strict=True):
+            for row in zip(hashes, map(HalfVector, encoded.vectors), token_embeddings, strict=True):
                 copy.write_row(row)
         cursor.execute(
-            "INSERT INTO codesearch_vector (index_id, text_hash, vector, pieces) SELECT %s, text_hash, vector, pieces FROM new_vector"
-            " ON CONFLICT DO NOTHING",
+            "INSERT INTO codesearch_vector (index_id, text_hash, vector, pieces)"
+            " SELECT %s, text_hash, vector, pieces FROM new_vector ON CONFLICT DO NOTHING",
             [index.pk],
         )
         cursor.execute("DROP TABLE new_vector")
 
 
 def read_vector(index: VectorIndex, text: uuid.UUID) -> Vectors | None:
-    """Return the vector of a text, float32 [dimension], or None if it has none in this index."""
+    """Vector of a text, float32 [dimension], None if it has none in this index."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT halfvec_send(vector) FROM codesearch_vector WHERE index_id = %s AND text_hash = %s",
@@ -153,8 +150,8 @@ def read_vector(index: VectorIndex, text: uuid.UUID) -> Vectors | None:
     return from_binary([row[0]])[0] if row else None
 
 
-def read_pieces(index: VectorIndex, text: uuid.UUID) -> bytes | None:
-    """Return the pieces of a text as they are stored, or None if it has none in this index."""
+def read_token_embeddings(index: VectorIndex, text: uuid.UUID) -> bytes | None:
+    """Token embeddings of a text as they are stored, None if it has none in this index."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pieces FROM codesearch_vector WHERE index_id = %s AND text_hash = %s", [index.pk, text]
@@ -164,23 +161,26 @@ def read_pieces(index: VectorIndex, text: uuid.UUID) -> bytes | None:
 
 
 def from_binary(vectors: Sequence[bytes]) -> Vectors:
-    """Return float32 [n, dimension] of PostgreSQL's binary form of halfvecs: two 16-bit counts, then
-    big-endian half floats.
+    """Vectors, float32 [n, dimension], from PostgreSQL's binary form of halfvecs.
+
+    That is two 16-bit counts, then big-endian half floats.
+
+    >>> from_binary([bytes([0, 2, 0, 0, 0x3C, 0, 0xB8, 0])]).tolist()
+    [[1.0, -0.5]]
     """
     rows = np.frombuffer(b"".join(vectors), dtype=">f2").reshape(len(vectors), -1)
     return np.asarray(rows[:, 2:], dtype=np.float32)
 
 
 def ensure_hnsw(index: VectorIndex) -> None:
-    """Build the index's HNSW graph once there are enough vectors for it to pay; later vectors are added as
-    they come.
-    """
+    """Build the index's HNSW graph once it pays; later vectors are added as they come."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass(%s)", [index.hnsw_name])
         if cursor.fetchone() != (None,) or _count_vectors(index) < HNSW_FROM:
             return
         cursor.execute(
-            f"CREATE INDEX IF NOT EXISTS {index.hnsw_name} ON codesearch_vector USING hnsw ((vector::halfvec({index.dimension})) halfvec_ip_ops)"
+            f"CREATE INDEX IF NOT EXISTS {index.hnsw_name} ON codesearch_vector"
+            f" USING hnsw ((vector::halfvec({index.dimension})) halfvec_ip_ops)"
             f" WITH (m = {HNSW_M}, ef_construction = {HNSW_EF_CONSTRUCTION}) WHERE index_id = {index.pk}"
         )
         cursor.execute("ANALYZE codesearch_vector")
@@ -189,13 +189,13 @@ def ensure_hnsw(index: VectorIndex) -> None:
 def switch_to(index: VectorIndex) -> None:
     """Serve `index`, which is complete, and drop the one before it."""
     with transaction.atomic():
-        before = list(VectorIndex.objects.exclude(pk=index.pk))
-        VectorIndex.objects.filter(pk__in=[each.pk for each in before]).update(
+        others = list(VectorIndex.objects.exclude(pk=index.pk))
+        VectorIndex.objects.filter(pk__in=[other.pk for other in others]).update(
             state=VectorIndex.State.FILLING
         )
         VectorIndex.objects.filter(pk=index.pk).update(state=VectorIndex.State.SERVING)
-    for each in before:
-        drop(each)
+    for other in others:
+        drop(other)
 
 
 def drop(index: VectorIndex) -> None:
@@ -239,24 +239,22 @@ def _count_vectors(index: VectorIndex) -> int:
 
 
 def _missing_units(index: VectorIndex, repository_id: int | None) -> Iterator[dict[uuid.UUID, CodeUnit]]:
-    """Yield portions of the units whose text lacks a vector, read again from the files' contents (parsing is
-    cheap).
-    """
+    """Yield portions of the units whose text lacks a vector, parsed again from their files."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT u.file_id, u.text_hash {_MISSING}", [repository_id, repository_id, index.pk])
         missing: dict[int, set[uuid.UUID]] = {}
-        for file_id, each in cursor.fetchall():
-            missing.setdefault(file_id, set()).add(each)
+        for file_id, digest in cursor.fetchall():
+            missing.setdefault(file_id, set()).add(digest)
     seen: set[uuid.UUID] = set()
     portion: dict[uuid.UUID, CodeUnit] = {}
     file_ids = sorted(missing)
     for start in range(0, len(file_ids), _FILES_AT_ONCE):
         for file_id, path, text in _contents(file_ids[start : start + _FILES_AT_ONCE]):
             for unit in parse_file(path, text).units:
-                each = text_hash(dense_text(unit).text)
-                if each in missing[file_id] and each not in seen:
-                    seen.add(each)
-                    portion[each] = unit
+                digest = text_hash(dense_text(unit).text)
+                if digest in missing[file_id] and digest not in seen:
+                    seen.add(digest)
+                    portion[digest] = unit
         while len(portion) >= _UNITS_AT_ONCE:
             head = dict(list(portion.items())[:_UNITS_AT_ONCE])
             portion = dict(list(portion.items())[_UNITS_AT_ONCE:])
@@ -268,7 +266,8 @@ def _missing_units(index: VectorIndex, repository_id: int | None) -> Iterator[di
 def _contents(file_ids: list[int]) -> list[tuple[int, str, str]]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT f.id, f.path, b.text FROM codesearch_sourcefile f JOIN codesearch_blob b ON b.digest = f.blob_id WHERE f.id = ANY(%s)",
+            "SELECT f.id, f.path, b.text FROM codesearch_sourcefile f"
+            " JOIN codesearch_blob b ON b.digest = f.blob_id WHERE f.id = ANY(%s)",
             [file_ids],
         )
         return list(cursor.fetchall())

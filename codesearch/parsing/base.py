@@ -10,9 +10,7 @@ from tree_sitter import Node
 
 
 class Segment(NamedTuple):
-    """A stretch of a file's source, in bytes of UTF-8, and where it stands in a unit's code, likewise in
-    bytes.
-    """
+    """A stretch of a file's source, and where it stands in a unit's code, both in bytes of UTF-8."""
 
     start: int
     end: int
@@ -25,7 +23,7 @@ class CodeUnit:
 
     Lines count from 1, both ends included. `code` is the unit's source; in a class, the bodies of its
     methods, which are units of their own, are left out. `tree` is the unit's node in the syntax tree, None
-    for passages; `segments` are the pieces of the file that `code` was put together from, in order.
+    for passages; `segments` are the stretches of the file that `code` was put together from, in order.
     """
 
     kind: str
@@ -76,23 +74,23 @@ class Language:
 
     @cached_property
     def parser(self) -> tree_sitter.Parser:
-        """Return a parser of the language."""
+        """Parser of the language."""
         return tree_sitter.Parser(tree_sitter.Language(self.grammar()))
 
     @cached_property
     def definitions(self) -> Mapping[str, str]:
-        """Return by node type what it defines: `function`, `class` or `scope`."""
+        """By node type what it defines: `function`, `class` or `scope`."""
         kinds = (("function", self.functions), ("class", self.classes), ("scope", self.scopes))
         return {node_type: kind for kind, node_types in kinds for node_type in node_types}
 
 
 def node_text(node: Node) -> str:
-    """Return the source of a node."""
+    """Source of a node."""
     return (node.text or b"").decode("utf-8", errors="replace")
 
 
 def field_text(node: Node, field: str) -> str | None:
-    """Return the source of a node's field, or None where it has none."""
+    """Source of a node's field, or None where it has none."""
     child = node.child_by_field_name(field)
     return node_text(child) if child is not None else None
 
@@ -100,7 +98,7 @@ def field_text(node: Node, field: str) -> str | None:
 def join_source(
     source: bytes, spans: list[tuple[int, int]], separator: bytes
 ) -> tuple[str, tuple[Segment, ...]]:
-    """Return the pieces of a source joined by `separator`, and where each of them came from."""
+    """Pieces of a source joined by `separator`, and where each of them came from."""
     segments: list[Segment] = []
     offset = 0
     for start, end in spans:

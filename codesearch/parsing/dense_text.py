@@ -13,8 +13,7 @@ _MAX_CHARACTERS = 2400
 
 @dataclass(frozen=True, slots=True)
 class DenseText:
-    """What the encoder sees of a unit: the name in words, then the documentation, then the code; cut at its
-    end.
+    """What the encoder sees of a unit: its name in words, documentation and code; cut at its end.
 
     `documentation` and `code` are the characters at which these parts start; equal if there is no
     documentation.
@@ -26,7 +25,7 @@ class DenseText:
 
 
 def dense_text(unit: CodeUnit) -> DenseText:
-    """Return what the encoder sees."""
+    """Text of a unit as an encoder reads it."""
     title = " ".join(identifier_parts(unit.qualified_name)[-12:]) + "\n"
     # Documentation inside the unit (a docstring) is part of the code already.
     apart = unit.documentation and unit.documentation[:40] not in unit.code
@@ -36,5 +35,5 @@ def dense_text(unit: CodeUnit) -> DenseText:
 
 
 def text_hash(text: str) -> uuid.UUID:
-    """Return the identity of a text that is encoded (BLAKE2b, 128 bits)."""
+    """Identity of a text that is encoded (BLAKE2b, 128 bits)."""
     return uuid.UUID(bytes=blake2b(text.encode("utf-8", errors="replace"), digest_size=16).digest())

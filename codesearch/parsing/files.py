@@ -14,28 +14,24 @@ _BY_EXTENSION: dict[str, Language] = {
 }
 _LABELS = {language.name: language.label for language in LANGUAGES} | TEXT_LABELS
 _CODE_NAMES = {"Rakefile": "ruby", "Gemfile": "ruby"}
-# Left-over lines of a module are cut into pieces of about this many lines.
+# Left-over lines of a module are cut into stretches of about this many lines.
 _MODULE_LINES = 60
 
 
 def language_of(path: str) -> str | None:
-    """Return the name of the language or text format of a file, or None if it is neither code nor
-    documentation.
-    """
+    """Name of the language or text format of a file, or None if it is neither code nor documentation."""
     pure = PurePosixPath(path)
     language = _BY_EXTENSION.get(pure.suffix.lower())
     return language.name if language else _CODE_NAMES.get(pure.name) or text_language(path)
 
 
 def language_label(name: str) -> str:
-    """Return how people write the language's name."""
+    """The language's name as people write it."""
     return _LABELS.get(name, name)
 
 
 def parse_file(path: str, text: str) -> ParsedFile:
-    """Return the units of a file: functions, methods, classes and what is left of the module; passages of
-    other text.
-    """
+    """Units of a file: functions, methods, classes and what is left of the module; passages of other text."""
     name = language_of(path) or "text"
     language = _grammar(path, name)
     if language is None:
@@ -59,7 +55,7 @@ def _grammar(path: str, name: str) -> Language | None:
 def _module_units(
     path: str, source: bytes, root: Node, definitions: list[Definition], language: Language
 ) -> list[CodeUnit]:
-    """Return what stands outside of all definitions: the module's documentation, constants, statements."""
+    """What stands outside of all definitions: the module's documentation, constants, statements."""
     taken = sorted({(item.outer.start_byte, item.outer.end_byte) for item in definitions})
     comments = {comment.id for item in definitions for comment in item.comments}
     left = [node for node in root.children if node.id not in comments and not _covered(node, taken)]
@@ -120,13 +116,13 @@ def _module_documentation(root: Node, left: list[Node], language: Language) -> s
 
 
 def _pieces(nodes: list[Node]) -> list[list[Node]]:
-    pieces: list[list[Node]] = []
+    stretches: list[list[Node]] = []
     lines = 0
     for node in nodes:
         height = node.end_point.row - node.start_point.row + 1
-        if not pieces or lines + height > _MODULE_LINES:
-            pieces.append([])
+        if not stretches or lines + height > _MODULE_LINES:
+            stretches.append([])
             lines = 0
-        pieces[-1].append(node)
+        stretches[-1].append(node)
         lines += height
-    return pieces
+    return stretches

@@ -63,13 +63,13 @@ _MAX_PASSAGES = 400
 
 
 def text_language(path: str) -> str | None:
-    """Return the format of a text file by its name, or None if it is no text worth reading."""
+    """Format of a text file by its name, or None if it is no text worth reading."""
     pure = PurePosixPath(path)
     return _BY_EXTENSION.get(pure.suffix.lower()) or _NAMES.get(pure.name)
 
 
 def passages_of(path: str, text: str, language: str) -> list[CodeUnit]:
-    """Return the passages of a text, each at least a few and at most 50 lines, named by their first line."""
+    """Passages of a text, each at least a few and at most 50 lines, named by their first line."""
     lines = text.splitlines()
     starts = _starts(lines, language)
     passages = []
@@ -81,7 +81,7 @@ def passages_of(path: str, text: str, language: str) -> list[CodeUnit]:
 
 
 def _starts(lines: list[str], language: str) -> list[int]:
-    """Return the indices of the lines at which passages begin."""
+    """Indices of the lines at which passages begin."""
     headings = language in ("markdown", "rst")
     starts = [0]
     blank = 0

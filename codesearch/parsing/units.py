@@ -43,8 +43,8 @@ class _Scope:
 
 
 def find_definitions(tree: Tree, language: Language) -> list[Definition]:
-    """Return the definitions of a file in the order of the source, outer before inner."""
-    found: list[Definition] = []
+    """Definitions of a file in the order of the source, outer before inner."""
+    definitions: list[Definition] = []
     scopes: list[_Scope] = []
     wrappers: list[tuple[int, Node]] = []
     for node, depth in _walk(tree):
@@ -63,17 +63,17 @@ def find_definitions(tree: Tree, language: Language) -> list[Definition]:
             node, outer, kind, " ".join(name.split())[:_NAME_CHARACTERS], scopes, language
         )
         if definition is not None:
-            found.append(definition)
+            definitions.append(definition)
             owner = next((scope.definition for scope in reversed(scopes) if scope.definition), None)
             if owner is not None:
                 owner.children.append(definition)
         path = definition.qualified_name if definition else language.separator.join([*_path(scopes), name])
         scopes.append(_Scope(depth, kind, path, definition))
-    return found
+    return definitions
 
 
 def unit_of(definition: Definition, source: bytes, language: Language) -> CodeUnit:
-    """Return the unit of a definition.
+    """Unit of a definition.
 
     A class keeps its methods' signatures; their bodies are units of their own.
     """
@@ -97,7 +97,7 @@ def unit_of(definition: Definition, source: bytes, language: Language) -> CodeUn
 
 
 def clean_comments(comments: list[Node]) -> str:
-    """Return the words of comments, without their marks."""
+    """Words of comments, without their marks."""
     lines = [
         _COMMENT_MARKS.sub("", line).rstrip()
         for comment in comments
@@ -107,7 +107,7 @@ def clean_comments(comments: list[Node]) -> str:
 
 
 def clean_string(literal: str) -> str:
-    """Return the content of a documentation string, its common indentation removed."""
+    """Content of a documentation string, its common indentation removed."""
     body = _STRING_MARKS.sub("", literal.strip())
     return "\n".join(line.strip() for line in body.strip().splitlines())
 
@@ -130,7 +130,7 @@ def _walk(tree: Tree) -> Iterator[tuple[Node, int]]:
 
 
 def _outermost(node: Node, depth: int, wrappers: list[tuple[int, Node]]) -> Node:
-    """Return the chain of wrappers that leads straight down to the node, or the node itself.
+    """Chain of wrappers that leads straight down to the node, or the node itself.
 
     A wrapper with several definitions in it (`var a = function () {}, b = …`) belongs to none of them.
     """
@@ -172,9 +172,7 @@ def _path(scopes: list[_Scope]) -> list[str]:
 
 
 def _comments_before(node: Node, language: Language) -> list[Node]:
-    """Return the comments that stand directly above a definition, attributes and annotations between them
-    allowed.
-    """
+    """Comments that stand directly above a definition, attributes and annotations between them allowed."""
     comments: list[Node] = []
     row = node.start_point.row
     # Some grammars put the first definition of a body into a node of its own, and its comment before that.
@@ -220,7 +218,7 @@ def _signature(definition: Definition, source: bytes) -> str:
 
 
 def _spans(definition: Definition) -> list[tuple[int, int]]:
-    """Return the byte ranges of the file that make up the unit's code."""
+    """Byte ranges of the file that make up the unit's code."""
     outer = definition.outer
     if definition.kind != "class":
         return [(outer.start_byte, outer.end_byte)]

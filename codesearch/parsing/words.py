@@ -17,19 +17,20 @@ _stemmer = Stemmer.Stemmer("english")
 
 # Words that carry a question but not its subject.
 STOP_WORDS = frozenset(
-    """a an and are as at be by can could do does for from has have how i if in into is it its me my of on or should so that the their
-    them then there these this those to using via was we what when where which while who why will with would you your""".split()  # noqa: SIM905
+    """a an and are as at be by can could do does for from has have how i if in into is it its me my of on or
+    should so that the their them then there these this those to using via was we what when where which while
+    who why will with would you your""".split()  # noqa: SIM905
 )
 
 
 def identifier_parts(identifier: str) -> list[str]:
-    """Return the words of an identifier in lower case: `HTTPServer2` → http, server, 2."""
+    """Words of an identifier in lower case: `HTTPServer2` → http, server, 2."""
     return [part.lower() for part in _PART.findall(identifier)]
 
 
 @lru_cache(maxsize=200_000)
 def words_of_identifier(identifier: str) -> tuple[str, ...]:
-    """Return the stemmed parts of an identifier and, if it has several, the whole of it as one word."""
+    """Stemmed parts of an identifier and, if it has several, the whole of it as one word."""
     parts = identifier_parts(identifier)
     stems = tuple(_stemmer.stemWord(part)[:_MAX_LENGTH] for part in parts)
     return (*stems, "".join(parts)[:_MAX_LENGTH]) if len(parts) > 1 else stems
@@ -42,11 +43,11 @@ def words(text: str) -> Iterator[str]:
 
 
 def query_words(text: str) -> list[str]:
-    """Return the distinct words of a query in order, without stop words (unless there is nothing else)."""
-    kept = dict.fromkeys(
+    """Distinct words of a query in order, without stop words (unless there is nothing else)."""
+    subject = dict.fromkeys(
         word
         for identifier in _IDENTIFIER.findall(text)
         if identifier.lower() not in STOP_WORDS
         for word in words_of_identifier(identifier)
     )
-    return list(kept) or list(dict.fromkeys(words(text)))
+    return list(subject) or list(dict.fromkeys(words(text)))

@@ -1,6 +1,7 @@
-"""Query → candidates (lexical, dense, symbols) → scores → ranking → hits."""
+"""Query → candidates → rerank → fusion, boosts, penalties → hits: see `pipeline.py`."""
 
-from codesearch.retrieval.pipeline import Hit, Retriever, SearchResult, search, similar_units
+from codesearch.retrieval.pipeline import Retriever, search, similar_units
 from codesearch.retrieval.query import QueryError, parse_query
+from codesearch.retrieval.results import Hit, SearchResult
 
 __all__ = ["Hit", "QueryError", "Retriever", "SearchResult", "parse_query", "search", "similar_units"]

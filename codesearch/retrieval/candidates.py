@@ -1,38 +1,72 @@
-"""Which units to look at: by words, by meaning, by name. Each way is a query for keys, the best first."""
+"""Candidates: units found by words, by meaning and by name, with all that they are scored by.
 
-import math
+A `CandidateQuery` is SQL for keys, the best first. A `CandidateSearch` runs such queries in a pipelined
+connection: each gives a `Pending`, whose candidates are waited for when they are needed.
+"""
+
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
+import psycopg
 from django.db import connection
 
+from codesearch.indexing.vectors import from_binary
 from codesearch.models import VectorIndex
-from codesearch.parsing.words import query_words
 from codesearch.retrieval.filters import Conditions
+from codesearch.retrieval.lexical import PLAIN_LEXEMES, WeightedWords, lexical_score_sql, matching_words
 from codesearch.retrieval.query import Query
 from searchapp.encoders.base import Vectors
 
-# How much a word counts in a unit's body, documentation, signature and path, name: ts_rank's {D, C, B, A}.
-FIELD_WEIGHTS = "{0.25, 0.4, 0.6, 1.0}"
-# Pasted code has many words; the rare ones tell it apart.
-_MAX_WORDS = 24
-# About so many units, or twice as many, are compared by their words: what bounds the time of a lexical
-# search.
-_UNITS_BUDGET = 500
 # Candidates that an HNSW scan keeps in hand, and so how many of the nearest it misses: recall@10 over 216,000
 # units is 0.985 to 0.996 at 100, a build unlike another, and 0.998 at 240, which takes 4 ms more.
 EF_SEARCH = 120
-# Length normalisation as in BM25 (Robertson and Zaragoza 2009): b, and the exponent that stands in for
-# saturation.
-LENGTH_B = 0.35
 # What slow conditions know of a unit.
-_PLACE = "u.id, u.file_id, u.start_line, u.end_line"
+_EXTENT = "u.id, u.file_id, u.start_line, u.end_line"
 _UNITS = "codesearch_unit u JOIN codesearch_repository r ON r.id = u.repository_id"
+_COLUMNS = (
+    "u.id, r.name, u.path, u.language, u.kind, u.name, u.qualified_name, u.signature,"
+    " u.start_line, u.end_line, u.documented, u.file_id"
+)
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A served unit with its scores."""
+
+    id: int
+    repository: str
+    path: str
+    language: str
+    kind: str
+    name: str
+    qualified_name: str
+    signature: str
+    start_line: int
+    end_line: int
+    documented: bool
+    file_id: int
+    lexical: float = 0.0
+    """Score by words, between 0 and about 1."""
+    vector: Vectors | None = field(default=None, compare=False, repr=False)
+    """float32 [dimension]; None where the unit has none yet, or nothing is compared by meaning."""
+    token_embeddings: bytes | None = field(default=None, compare=False, repr=False)
+    """As `codesearch.encoding.maxsim` takes them."""
+    dense: float | None = None
+    """Cosine to the question, None without a vector."""
+    late_interaction: float = 0.0
+    """What late interaction adds to the cosine."""
+    hubness: float = 0.0
+    """Mean cosine to the nearest other candidates: high for units that are near to everything."""
+    score: float = 0.0
+    defines: bool = False
+    """Whether the unit bears a name that was asked for."""
 
 
 @dataclass(frozen=True)
-class Finding:
+class CandidateQuery:
     """SQL for the columns `id` and, where `scored`, `lexical`, with its parameters."""
 
     sql: str
@@ -40,94 +74,104 @@ class Finding:
     scored: bool = False
 
 
-@dataclass(frozen=True)
-class WeightedWords:
-    """A query's words with their inverse document frequencies, rare words first, and what lengths are
-    compared with.
+@contextmanager
+def pipelined() -> Iterator[None]:
+    """Send the block's statements without waiting for each other's results, in one transaction."""
+    with connection.wrap_database_errors:
+        connection.ensure_connection()
+        with connection.connection.pipeline():
+            yield
+
+
+class CandidateSearch:
+    """Runs queries for candidates; whichever finds a unit, it comes with its words' score and its vectors.
+
+    `words` are what lexical scores are computed by, `index` is where vectors are taken from.
     """
 
-    words: tuple[str, ...]
-    weights: tuple[float, ...]
-    frequencies: tuple[int, ...]
-    units: int
-    mean_length: float
+    def __init__(self, words: WeightedWords | None, index: VectorIndex | None, limit: int) -> None:
+        """Set how deep the graph of `index` will be scanned: for `limit` units."""
+        self._words, self._index = words, index
+        if index is not None:
+            connection.connection.execute(scan_settings(limit))
 
-    @property
-    def ceiling(self) -> float:
-        """Return the sum of weights: what a unit would score that has every word in its name."""
-        return sum(self.weights) or 1.0
+    def start(self, *queries: CandidateQuery | None) -> "Pending":
+        """Send the queries, those that are none left out; PostgreSQL works on them from now on."""
+        cursors = [self._sent(query) for query in queries if query is not None]
+        return Pending(cursors, self._words.ceiling if self._words is not None else 1.0)
 
+    def _sent(self, query: CandidateQuery) -> "psycopg.Cursor[Any]":
+        # Django's own cursor takes results as text, which doubles the bytes of token embeddings.
+        cursor = psycopg.Cursor(connection.connection)
+        cursor.execute(*self._statement(query), binary=True)
+        return cursor
 
-class Frequencies:
-    """How many served units have a query's words: asked for at once, read once they are needed."""
-
-    def __init__(self, query: Query) -> None:
-        self._words = query_words(query.text)
-        self._cursor = connection.cursor()
-        self._cursor.execute(
-            "SELECT NULL, coalesce(sum(units), 0), coalesce(sum(words), 0) FROM codesearch_repository WHERE NOT deleting AND serving > 0"
-            " UNION ALL SELECT word, units, 0 FROM codesearch_word WHERE word = ANY(%s)",
-            [self._words],
-        )
-
-    def weigh(self) -> WeightedWords:
-        """Return the words, weighted by how rare they are among the served units."""
-        with self._cursor as cursor:
-            (_, units, total_words), *found = cursor.fetchall()
-        frequencies = {word: count for word, count, _ in found}
-        weighted = sorted(
-            (
-                (
-                    word,
-                    math.log(1 + (units - frequencies[word] + 0.5) / (frequencies[word] + 0.5)),
-                    frequencies[word],
-                )
-                for word in self._words
-                if word in frequencies and frequencies[word] <= units
-            ),
-            key=lambda item: -item[1],
-        )[:_MAX_WORDS]
-        return WeightedWords(
-            tuple(item[0] for item in weighted),
-            tuple(item[1] for item in weighted),
-            tuple(item[2] for item in weighted),
-            int(units),
-            max(1.0, float(total_words) / max(1, units)),
+    def _statement(self, query: CandidateQuery) -> tuple[str, list[Any]]:
+        lexical, parameters, join = "0::real", list[Any](), ""
+        if query.scored:
+            lexical = "found.lexical"
+        elif self._words is not None:
+            lexical, parameters = lexical_score_sql(self._words)
+            join = PLAIN_LEXEMES
+        vectors = "NULL::bytea, NULL::bytea"
+        if self._index is not None:
+            vectors = "halfvec_send(v.vector), v.pieces"
+            join += (
+                f" LEFT JOIN codesearch_vector v ON v.index_id = {int(self._index.pk)}"
+                " AND v.text_hash = u.text_hash"
+            )
+        return (
+            f"SELECT {_COLUMNS}, {lexical}, {vectors} FROM ({query.sql}) found"
+            " JOIN codesearch_unit u ON u.id = found.id"
+            f" JOIN codesearch_repository r ON r.id = u.repository_id {join}",
+            [*parameters, *query.parameters],
         )
 
 
-# A long unit's words are stored compressed. Taken apart once here, they are not once for every word of the
-# query.
-PLAIN_LEXEMES = "CROSS JOIN LATERAL (SELECT u.lexemes || ''::tsvector AS lexemes OFFSET 0) plain"
+class Pending:
+    """Candidates that PostgreSQL is looking for."""
+
+    def __init__(self, cursors: "list[psycopg.Cursor[Any]]", ceiling: float) -> None:
+        """`ceiling` is the lexical score that counts as 1."""
+        self._cursors, self._ceiling = cursors, ceiling
+
+    def fetch(self) -> list[Candidate]:
+        """Wait for the candidates, each unit once, in the order in which they were found."""
+        rows = {row[0]: row for cursor in self._cursors for row in cursor.fetchall()}.values()
+        candidates = [
+            Candidate(*row[:12], lexical=row[12] / self._ceiling, token_embeddings=row[14])  # type: ignore[call-arg]
+            for row in rows
+        ]
+        with_vector = [
+            (candidate, row[13])
+            for candidate, row in zip(candidates, rows, strict=True)
+            if row[13] is not None
+        ]
+        if with_vector:
+            vectors = from_binary([vector for _, vector in with_vector])
+            for (candidate, _), vector in zip(with_vector, vectors, strict=True):
+                candidate.vector = vector
+        return candidates
 
 
-def lexical_score_sql(words: WeightedWords) -> tuple[str, list[Any]]:
-    """Return SQL, with its parameters, for a unit's score by words: the sum over words of rarity x weighted
-    occurrences.
-
-    As BM25F (Robertson, Zaragoza and Taylor 2004): occurrences are weighted by field and saturate (ts_rank's
-    sum over 1/i² within a word), and long units count for less. Wants `plain.lexemes`: see `PLAIN_LEXEMES`.
-    """
-    if not words.words:
-        return "0::real", []
-    terms = " + ".join(["%s * ts_rank(%s, plain.lexemes, %s::tsquery)"] * len(words.words))
-    parameters: list[Any] = []
-    for word, weight in zip(words.words, words.weights, strict=True):
-        parameters += [weight, FIELD_WEIGHTS, f"'{word}'"]
-    return f"({terms}) / (1 - {LENGTH_B} + {LENGTH_B} * sqrt(u.length / %s))", [
-        *parameters,
-        words.mean_length,
-    ]
+def without(candidates: Iterable[Candidate], others: Iterable[Candidate]) -> list[Candidate]:
+    """Candidates that are none of the others, each once, in order."""
+    known = {other.id for other in others}
+    return list({candidate.id: candidate for candidate in candidates if candidate.id not in known}.values())
 
 
-def by_words(words: WeightedWords, conditions: Conditions, limit: int, *, alone: bool) -> Finding:
-    """Find the units that score highest by words.
+def by_words(
+    words: WeightedWords, conditions: Conditions, limit: int, *, alone: bool
+) -> CandidateQuery | None:
+    """Units that score highest by words; None without words.
 
     Of common words, those that have them in the name are compared and, where this finds units `alone`, as
     many others.
     """
+    if not words.words:
+        return None
     score, parameters = lexical_score_sql(words)
-    match, few = _match(words)
+    match, few = matching_words(words)
     matching, match_parameters = (
         f"u.lexemes @@ %s::tsquery AND {conditions.sql}",
         [match, *conditions.parameters],
@@ -139,7 +183,8 @@ def by_words(words: WeightedWords, conditions: Conditions, limit: int, *, alone:
         both = f"u.id IN (SELECT u.id FROM {_UNITS} WHERE {in_name} UNION ALL ({others}))"
         matching, match_parameters = (both, 2 * match_parameters) if alone else (in_name, match_parameters)
     return _first(
-        f"SELECT {_PLACE}, {score} AS lexical FROM {_UNITS} {PLAIN_LEXEMES} WHERE {matching} ORDER BY lexical DESC, u.id",
+        f"SELECT {_EXTENT}, {score} AS lexical FROM {_UNITS} {PLAIN_LEXEMES} WHERE {matching}"
+        " ORDER BY lexical DESC, u.id",
         [*parameters, *match_parameters],
         conditions,
         limit,
@@ -147,27 +192,33 @@ def by_words(words: WeightedWords, conditions: Conditions, limit: int, *, alone:
     )
 
 
-def by_meaning(vector: Vectors, index: VectorIndex, conditions: Conditions, limit: int) -> Finding:
-    """Find the units nearest to a vector, float32 [dimension], by the HNSW graph.
+def by_meaning(
+    vector: Vectors, index: VectorIndex, conditions: Conditions, limit: int
+) -> CandidateQuery | None:
+    """Units nearest to a vector, float32 [dimension], by the HNSW graph; None where few meet the conditions.
 
-    Its scan goes on until enough units meet the conditions, but gives up after a number of tuples.
+    Its scan goes on until enough units meet the conditions, but gives up after a number of tuples: fewer than
+    `limit` say that `by_meaning_exactly` may find more.
     """
+    if conditions.few:
+        return None
     distance, literal = _distance(vector, index)
-    return Finding(
-        f"SELECT u.id FROM codesearch_vector v JOIN codesearch_unit u ON u.text_hash = v.text_hash"
-        f" JOIN codesearch_repository r ON r.id = u.repository_id"
-        f" WHERE v.index_id = {int(index.pk)} AND {conditions.sql} AND {conditions.slow} ORDER BY {distance} LIMIT %s",
+    return CandidateQuery(
+        "SELECT u.id FROM codesearch_vector v JOIN codesearch_unit u ON u.text_hash = v.text_hash"
+        " JOIN codesearch_repository r ON r.id = u.repository_id"
+        f" WHERE v.index_id = {int(index.pk)} AND {conditions.sql} AND {conditions.slow}"
+        f" ORDER BY {distance} LIMIT %s",
         [*conditions.parameters, *conditions.slow_parameters, literal, limit],
     )
 
 
-def by_meaning_exactly(vector: Vectors, index: VectorIndex, conditions: Conditions, limit: int) -> Finding:
-    """Find the units nearest to a vector, float32 [dimension], by comparing with each that meets the
-    conditions.
-    """
+def by_meaning_exactly(
+    vector: Vectors, index: VectorIndex, conditions: Conditions, limit: int
+) -> CandidateQuery:
+    """Units nearest to a vector, float32 [dimension], by comparing with each that meets the conditions."""
     distance, literal = _distance(vector, index)
     return _first(
-        f"SELECT {_PLACE} FROM {_UNITS} JOIN codesearch_vector v ON v.text_hash = u.text_hash"
+        f"SELECT {_EXTENT} FROM {_UNITS} JOIN codesearch_vector v ON v.text_hash = u.text_hash"
         f" WHERE v.index_id = {int(index.pk)} AND {conditions.sql} ORDER BY {distance} + 0",
         [*conditions.parameters, literal],
         conditions,
@@ -176,25 +227,25 @@ def by_meaning_exactly(vector: Vectors, index: VectorIndex, conditions: Conditio
 
 
 def _distance(vector: Vectors, index: VectorIndex) -> tuple[str, str]:
-    """Return SQL for the distance of a unit's vector, as the graph has it, and its parameter."""
+    """SQL for the distance of a unit's vector, as the graph has it, and its parameter."""
     halfvec = f"halfvec({int(index.dimension)})"
-    return f"(v.vector::{halfvec} <#> %s::{halfvec})", "[" + ",".join(
-        f"{value:.5f}" for value in vector
-    ) + "]"
+    numbers = ",".join(f"{value:.5f}" for value in vector)
+    return f"(v.vector::{halfvec} <#> %s::{halfvec})", f"[{numbers}]"
 
 
 def scan_settings(limit: int) -> str:
-    """Return the statement that has to come before a search by meaning, in the same transaction.
+    """Statement that has to come before a search by meaning, in the same transaction.
 
     `ef_search` bounds what one round of the scan returns; iterative scan goes on in rounds, in order.
     """
-    return f"SELECT set_config('hnsw.ef_search', '{min(1000, max(EF_SEARCH, limit))}', true), set_config('hnsw.iterative_scan', 'strict_order', true)"
+    return (
+        f"SELECT set_config('hnsw.ef_search', '{min(1000, max(EF_SEARCH, limit))}', true),"
+        " set_config('hnsw.iterative_scan', 'strict_order', true)"
+    )
 
 
-def by_name(query: Query, conditions: Conditions, limit: int) -> Finding | None:
-    """Find the units that bear one of the query's names, and those whose path the query is; None if it holds
-    neither.
-    """
+def by_name(query: Query, conditions: Conditions, limit: int) -> CandidateQuery | None:
+    """Units that bear one of the query's names, or whose path the query is; None if it holds neither."""
     names = [symbol.lower() for symbol in query.symbols]
     path = query.text.strip("/").lower() if re.fullmatch(r"\S*[/.]\S*", query.text) else ""
     if not names and not path:
@@ -203,7 +254,7 @@ def by_name(query: Query, conditions: Conditions, limit: int) -> Finding | None:
     by_path = f" OR u.file_id IN ({files})" if path else ""
     escaped = path.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return _first(
-        f"SELECT {_PLACE} FROM {_UNITS} WHERE (lower(u.name) = ANY(%s){by_path}) AND {conditions.sql}"
+        f"SELECT {_EXTENT} FROM {_UNITS} WHERE (lower(u.name) = ANY(%s){by_path}) AND {conditions.sql}"
         " ORDER BY u.kind = 'class' DESC, u.end_line - u.start_line DESC, u.id",
         [names, *([path, f"%/{escaped}"] if path else []), *conditions.parameters],
         conditions,
@@ -211,48 +262,23 @@ def by_name(query: Query, conditions: Conditions, limit: int) -> Finding | None:
     )
 
 
-def by_place(conditions: Conditions, limit: int) -> Finding:
-    """Find units that meet the conditions, for a query of filters alone, in the order of their files."""
+def by_position(conditions: Conditions, limit: int) -> CandidateQuery:
+    """Units that meet the conditions, for a query of filters alone, in the order of their files."""
     ordered = (
-        f"SELECT {_PLACE} FROM {_UNITS} WHERE {conditions.sql} ORDER BY r.name, u.path, u.start_line, u.id"
+        f"SELECT {_EXTENT} FROM {_UNITS} WHERE {conditions.sql} ORDER BY r.name, u.path, u.start_line, u.id"
     )
     return _first(ordered, [*conditions.parameters], conditions, limit)
 
 
 def _first(
     ordered: str, parameters: list[Any], conditions: Conditions, limit: int, *, scored: bool = False
-) -> Finding:
-    """Find the first of ordered units that meet the slow conditions, too.
+) -> CandidateQuery:
+    """The first of ordered units that meet the slow conditions, too.
 
     OFFSET 0 has them checked after the ordering.
     """
-    return Finding(
+    return CandidateQuery(
         f"SELECT u.* FROM ({ordered} OFFSET 0) u WHERE {conditions.slow} LIMIT %s",
         [*parameters, *conditions.slow_parameters, limit],
         scored,
     )
-
-
-def _match(words: WeightedWords) -> tuple[str, bool]:
-    """Return the tsquery for the units that are compared by their words, and whether it leaves few.
-
-    One of the rare words has to be there. Where even the rarest is common, as many of the rare ones have to
-    meet as leave few units, if words were independent.
-    """
-    some: list[str] = []
-    expected = 0.0
-    for word, frequency in zip(words.words, words.frequencies, strict=True):
-        if some and expected + frequency > _UNITS_BUDGET:
-            break
-        some.append(word)
-        expected += frequency
-    if expected <= 2 * _UNITS_BUDGET:
-        return " | ".join(f"'{word}'" for word in some), True
-    together: list[str] = []
-    expected = float(words.units)
-    for word, frequency in zip(words.words, words.frequencies, strict=True):
-        together.append(f"'{word}'")
-        expected *= frequency / words.units
-        if expected <= 2 * _UNITS_BUDGET:
-            break
-    return " & ".join(together), expected <= 2 * _UNITS_BUDGET

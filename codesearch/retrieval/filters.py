@@ -14,31 +14,32 @@ SERVED = "NOT r.deleting AND u.since <= r.serving AND (u.until IS NULL OR u.unti
 
 @dataclass(frozen=True)
 class Conditions:
-    """SQL that can stand after WHERE, and its parameters.
-
-    `slow` is what takes reading units' text, to be checked last and of as few units as will do; it knows of
-    `u` only its `id`, `file_id`, `start_line` and `end_line`. `few` tells that few units are known to meet
-    the conditions.
-    """
+    """SQL that can stand after WHERE, and its parameters."""
 
     sql: str
     parameters: tuple[Any, ...] = ()
     slow: str = "TRUE"
+    """What takes reading units' text, to be checked last and of as few units as will do.
+
+    It knows of `u` only its `id`, `file_id`, `start_line` and `end_line`.
+    """
     slow_parameters: tuple[Any, ...] = ()
     few: bool = False
+    """Whether few units are known to meet the conditions."""
 
 
 def conditions_of(query: Query) -> Conditions:
-    """Return the conditions of a query; text that has to stand there is looked up.
+    """Conditions of a query; text that has to stand there is looked up.
 
-    Raises QueryError for an unknown repository.
+    Several positive filters of a field are alternatives, each negated one excludes. Raises QueryError for an
+    unknown repository.
     """
     parts = [SERVED]
     parameters: list[Any] = []
-    for name in dict.fromkeys(each.field for each in query.filters):
-        chosen = [each for each in query.filters if each.field == name]
+    for name in dict.fromkeys(condition.field for condition in query.filters):
+        of_field = [condition for condition in query.filters if condition.field == name]
         for negated in (False, True):
-            group = [_CONDITIONS[name](each) for each in chosen if each.negated is negated]
+            group = [_CONDITIONS[name](condition) for condition in of_field if condition.negated is negated]
             if group:
                 alternatives = " OR ".join(sql for sql, _ in group)
                 parts.append(f"{'NOT ' if negated else ''}({alternatives})")
@@ -56,7 +57,7 @@ def _with_literals(
     quick, parameters = [*filters], [*filter_parameters]
     slow, slow_parameters = ["TRUE"], list[Any]()
     few = False
-    for literal in sorted(literals, key=lambda each: each.negated):
+    for literal in sorted(literals, key=lambda literal: literal.negated):
         files = files_with(literal.text, " AND ".join(quick), parameters)
         if len(files) <= FEW_FILES:
             quick.append(f"{'NOT ' if literal.negated else ''}u.id = ANY(%s)")
@@ -73,41 +74,45 @@ def _with_literals(
     return Conditions(" AND ".join(quick), tuple(parameters), " AND ".join(slow), tuple(slow_parameters), few)
 
 
-def _repository(each: Filter) -> tuple[str, Any]:
+def _repository(condition: Filter) -> tuple[str, Any]:
     names = list(Repository.objects.filter(deleting=False).values_list("id", "name"))
-    pattern = re.compile(_glob(each.value), re.IGNORECASE)
+    pattern = re.compile(_glob(condition.value), re.IGNORECASE)
     ids = [key for key, name in names if pattern.fullmatch(name)]
-    if not ids and not each.negated:
-        close = difflib.get_close_matches(each.value, [name for _, name in names], n=1, cutoff=0.4)
+    if not ids and not condition.negated:
+        close = difflib.get_close_matches(condition.value, [name for _, name in names], n=1, cutoff=0.4)
         advice = f"Did you mean repo:{close[0]}?" if close else "The repositories page lists what is there."
-        raise QueryError(f"There is no repository named {each.value}. {advice}")
+        raise QueryError(f"There is no repository named {condition.value}. {advice}")
     return "u.repository_id = ANY(%s)", ids
 
 
-def _path(each: Filter) -> tuple[str, Any]:
+def _path(condition: Filter) -> tuple[str, Any]:
     """A path with wildcards matches from a folder's start to a name's end; one without matches anywhere."""
-    if re.search(r"[*?]", each.value):
-        return "u.path ~* %s", f"(^|/){_glob(each.value.lstrip('/'))}($|/)"
-    return "position(lower(%s) in lower(u.path)) > 0", each.value
+    if re.search(r"[*?]", condition.value):
+        return "u.path ~* %s", f"(^|/){_glob(condition.value.lstrip('/'))}($|/)"
+    return "position(lower(%s) in lower(u.path)) > 0", condition.value
 
 
-def _name(each: Filter) -> tuple[str, Any]:
-    if re.search(r"[*?]", each.value):
-        return "u.name ~* %s", f"^{_glob(each.value)}$"
-    return "lower(u.name) = lower(%s)", each.value
+def _name(condition: Filter) -> tuple[str, Any]:
+    if re.search(r"[*?]", condition.value):
+        return "u.name ~* %s", f"^{_glob(condition.value)}$"
+    return "lower(u.name) = lower(%s)", condition.value
 
 
 _CONDITIONS = {
     "repo": _repository,
-    "lang": lambda each: ("u.language = %s", each.value),
-    "kind": lambda each: ("u.kind = %s", each.value),
+    "lang": lambda condition: ("u.language = %s", condition.value),
+    "kind": lambda condition: ("u.kind = %s", condition.value),
     "path": _path,
     "name": _name,
 }
 
 
 def _glob(pattern: str) -> str:
-    """Return a regular expression: `*` within a folder, `**` across folders, `?` one character."""
-    pieces = re.split(r"(\*\*/?|\*|\?)", pattern)
+    """Regular expression of a pattern: `*` within a folder, `**` across folders, `?` one character.
+
+    >>> _glob("src/**/*.p?")
+    'src/(.*/)?[^/]*\\\\.p[^/]'
+    """
+    parts = re.split(r"(\*\*/?|\*|\?)", pattern)
     meaning = {"**": ".*", "**/": "(.*/)?", "*": "[^/]*", "?": "[^/]"}
-    return "".join(meaning.get(piece, re.escape(piece)) for piece in pieces)
+    return "".join(meaning.get(part, re.escape(part)) for part in parts)

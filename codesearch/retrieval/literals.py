@@ -25,18 +25,20 @@ _UNIT_TEXT = (
 
 
 def files_with(text: str, narrowed: str, parameters: Sequence[Any]) -> list[int]:
-    """Return the files that contain a text and have units for which `narrowed` holds, SQL on units with its
-    parameters.
+    """Keys of the files that contain a text and have units that meet a condition.
+
+    `narrowed` is that condition, SQL on units, with its parameters.
     """
-    found = dict.fromkeys(
-        word for identifier in _WHOLE_IDENTIFIER.findall(text) for word in words_of_identifier(identifier)
-    )
-    if found:
+    words = whole_words(text)
+    if words:
         narrowed, parameters = (
             f"{narrowed} AND u.lexemes @@ %s::tsquery",
-            [*parameters, " & ".join(f"'{word}'" for word in found)],
+            [*parameters, " & ".join(f"'{word}'" for word in words)],
         )
-    files = f"SELECT DISTINCT u.file_id FROM codesearch_unit u JOIN codesearch_repository r ON r.id = u.repository_id WHERE {narrowed}"
+    files = (
+        "SELECT DISTINCT u.file_id FROM codesearch_unit u"
+        f" JOIN codesearch_repository r ON r.id = u.repository_id WHERE {narrowed}"
+    )
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT f.id FROM ({files}) narrowed JOIN codesearch_sourcefile f ON f.id = narrowed.file_id"
@@ -46,8 +48,18 @@ def files_with(text: str, narrowed: str, parameters: Sequence[Any]) -> list[int]
         return [row[0] for row in cursor.fetchall()]
 
 
+def whole_words(text: str) -> list[str]:
+    """Words, stemmed, that a unit has in which a text stands: those of the identifiers that end inside of it.
+
+    >>> whole_words("erver.sendmail(address")
+    ['sendmail']
+    """
+    identifiers = _WHOLE_IDENTIFIER.findall(text)
+    return list(dict.fromkeys(word for identifier in identifiers for word in words_of_identifier(identifier)))
+
+
 def units_with(text: str, files: list[int]) -> list[int]:
-    """Return the units in whose lines a text stands."""
+    """Keys of the units in whose lines a text stands."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT DISTINCT u.id FROM codesearch_sourcefile f JOIN codesearch_blob b ON b.digest = f.blob_id"
@@ -60,12 +72,12 @@ def units_with(text: str, files: list[int]) -> list[int]:
 
 
 def unit_contains(text: str) -> str:
-    """Return SQL that holds for a unit (`u`) in whose lines a text, its parameter, stands."""
+    """SQL that holds for a unit (`u`) in whose lines a text, its parameter, stands."""
     return _contains(_UNIT_TEXT, text)
 
 
 def _contains(column: str, text: str) -> str:
-    """Return SQL that wants the text as parameter.
+    """SQL that wants the text as parameter.
 
     Where it is ASCII, no other letters need to be made small: twice as fast.
     """

@@ -1,33 +1,45 @@
-"""One search, from the text a person typed to ranked hits."""
+"""One search: query → candidates → rerank → fusion, boosts, penalties → hits."""
 
 import time
-from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 import psycopg
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
 
-from codesearch.gnn_coder.encoder import CodeEncoder
-from codesearch.gnn_coder.late_interaction import QuestionVectors
+from codesearch.encoding import CodeEncoder, QuestionVectors
 from codesearch.indexing.vectors import encoder_of, read_vector, serving_index
 from codesearch.models import Unit, VectorIndex
-from codesearch.retrieval import candidates as finding
+from codesearch.retrieval.candidates import (
+    Candidate,
+    CandidateQuery,
+    CandidateSearch,
+    by_meaning,
+    by_meaning_exactly,
+    by_name,
+    by_position,
+    by_words,
+    pipelined,
+    without,
+)
 from codesearch.retrieval.filters import SERVED, Conditions, conditions_of
-from codesearch.retrieval.fusion import rank
+from codesearch.retrieval.late_interaction import rerank
+from codesearch.retrieval.lexical import WeightedWords, WordStatistics
+from codesearch.retrieval.penalties import set_hubness
 from codesearch.retrieval.query import Query, QueryError, parse_query
-from codesearch.retrieval.scoring import Candidate, Scoring, pipeline
+from codesearch.retrieval.ranking import rank, rank_by_one_score
+from codesearch.retrieval.results import Hit, SearchResult, facets, hits_of
 from searchapp.encoders import Encoder, EncoderError
 from searchapp.encoders.base import Vectors
 
 # How many candidates each way of finding contributes; facets and pages are made of their union.
 DEPTH = 80
-_SYMBOLS = 20
+_MAX_NAMED = 20
 # Threads that encode questions, beside those that wait for PostgreSQL; no server has more of these, so that
 # none waits for one.
 _ENCODING = ThreadPoolExecutor(max_workers=64, thread_name_prefix="encoding")
@@ -41,32 +53,8 @@ class Retriever(StrEnum):
     HYBRID = "hybrid"
 
 
-@dataclass(frozen=True)
-class Hit:
-    """A ranked unit. `reasons` says in a word each why it is there: words, meaning, name."""
-
-    candidate: Candidate
-    rank: int
-    reasons: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class SearchResult:
-    """A page of hits, and counts over all the candidates."""
-
-    query: Query
-    hits: list[Hit]
-    total: int
-    facets: dict[str, dict[str, int]] = field(default_factory=dict)
-    words: tuple[str, ...] = ()
-    """The words, stemmed, that hits were matched by."""
-    milliseconds: float = 0.0
-    notice: str = ""
-    """Why the search was narrower than asked, empty if it was not."""
-
-
 def search(
-    asked: str | Query,
+    raw: str | Query,
     *,
     retriever: Retriever = Retriever.HYBRID,
     offset: int = 0,
@@ -80,57 +68,127 @@ def search(
     page.
     """
     started = time.perf_counter()
-    query = parse_query(asked) if isinstance(asked, str) else asked
+    query = parse_query(raw) if isinstance(raw, str) else raw
     if query.is_empty:
         return SearchResult(query, [], 0)
     with _time_limit(query):
-        scored, words, notice = _candidates(query, retriever, depth)
-    ranked = rank(query, scored, fused=retriever is Retriever.HYBRID)
+        candidates, words, notice = _candidates(query, retriever, depth)
+    set_hubness(candidates)
+    ranked = rank(query, candidates) if retriever is Retriever.HYBRID else rank_by_one_score(candidates)
     return SearchResult(
         query=query,
-        hits=_hits(ranked, offset, limit),
+        hits=hits_of(ranked, offset, limit),
         total=len(ranked),
-        facets=_facets(ranked),
+        facets=facets(ranked),
         words=words,
         milliseconds=(time.perf_counter() - started) * 1000,
         notice=notice,
     )
 
 
+class _Candidates(NamedTuple):
+    """Candidates with their lexical scores, cosines and late interaction."""
+
+    units: list[Candidate]
+    words: tuple[str, ...]
+    """The words that they were found by."""
+    notice: str = ""
+    """Why meaning was left out, if it was."""
+
+
+def _candidates(query: Query, retriever: Retriever, depth: int) -> _Candidates:
+    """Find by name and words while the query is encoded, then by meaning while those are reranked."""
+    conditions = conditions_of(query)
+    with pipelined():
+        statistics = WordStatistics(query) if query.text and retriever is not Retriever.DENSE else None
+        index = serving_index() if query.text and retriever is not Retriever.LEXICAL else None
+        weighted = statistics.weighted() if statistics is not None else None
+        searches = CandidateSearch(weighted, index, depth)
+        pending = searches.start(
+            by_name(query, conditions, _MAX_NAMED) if retriever is Retriever.HYBRID else None,
+            *_word_queries(query, weighted, conditions, depth, alone=index is None),
+        )
+        words = weighted.words if weighted is not None else ()
+        if index is None:
+            return _Candidates(pending.fetch(), words)
+        encoding = _ENCODING.submit(_encode, index, query.text)
+        units = pending.fetch()
+        try:
+            question = encoding.result()
+        except EncoderError as error:
+            if retriever is Retriever.DENSE:
+                raise
+            more = searches.start(*_word_queries(query, weighted, conditions, depth, alone=True)).fetch()
+            return _Candidates([*units, *without(more, units)], words, f"Found by words alone. {error}")
+        return _Candidates(_with_nearest(units, question, index, searches, conditions, depth), words)
+
+
+def _word_queries(
+    query: Query, words: WeightedWords | None, conditions: Conditions, limit: int, *, alone: bool
+) -> list[CandidateQuery | None]:
+    """Queries by words, and where they find units `alone`, by what is no word.
+
+    Filters are none, nor is text in quotes made of parts of words.
+    """
+    return [
+        by_words(words, conditions, limit, alone=alone) if words is not None else None,
+        by_position(conditions, limit) if alone and (query.quoted or not query.text) else None,
+    ]
+
+
+def _with_nearest(
+    units: list[Candidate],
+    question: QuestionVectors,
+    index: VectorIndex,
+    searches: CandidateSearch,
+    conditions: Conditions,
+    limit: int,
+) -> list[Candidate]:
+    """Units found by words, and those nearest to the question, all reranked.
+
+    The nearest come from the graph; where few units are left or it gives up early, from comparing with every
+    unit.
+    """
+    pending = searches.start(by_meaning(question.vector, index, conditions, limit))
+    rerank(question, units)
+    nearest = pending.fetch()
+    if len(nearest) < limit:
+        exact = by_meaning_exactly(question.vector, index, conditions, limit)
+        nearest += searches.start(exact).fetch()
+    new = without(nearest, units)
+    rerank(question, new)
+    return [*units, *new]
+
+
 def similar_units(unit: Unit, *, limit: int = 10) -> list[Hit]:
-    """Return the units nearest in meaning to a unit, itself and exact copies of it left out."""
+    """Hits for the units nearest in meaning to a unit, itself and exact copies of it left out."""
     index = serving_index()
-    if index is None:
-        return []
-    vector = read_vector(index, unit.text_hash)
-    if vector is None:
+    vector = read_vector(index, unit.text_hash) if index is not None else None
+    if index is None or vector is None:
         return []
     conditions = Conditions(f"{SERVED} AND u.text_hash <> %s", (unit.text_hash,))
-    return _hits(nearest(vector, index, conditions, limit), 0, limit)
+    return hits_of(nearest(vector, index, conditions, limit), 0, limit)
 
 
 def nearest(
     vector: Vectors, index: VectorIndex, conditions: Conditions, limit: int, *, exact: bool = False
 ) -> list[Candidate]:
-    """Return the units nearest to a vector, float32 [dimension], nearest first; with `exact`, every unit is
-    compared.
-    """
-    asked = QuestionVectors(vector)
-    scoring = Scoring(None, index)
-    with pipeline():
+    """Units nearest to a vector, float32 [dimension], nearest first; with `exact`, every unit is compared."""
+    question = QuestionVectors(vector)
+    with pipelined():
+        searches = CandidateSearch(None, index, limit)
         if exact:
-            scoring.send(finding.by_meaning_exactly(vector, index, conditions, limit))
-            scoring.fetch()
+            units = searches.start(by_meaning_exactly(vector, index, conditions, limit)).fetch()
+            rerank(question, units)
         else:
-            scoring.set(finding.scan_settings(limit))
-            _find_by_meaning(scoring, asked, index, conditions, limit)
-    scoring.compare(asked)
-    return rank(Query(""), scoring.candidates(), fused=False)
+            units = _with_nearest([], question, index, searches, conditions, limit)
+    set_hubness(units)
+    return rank_by_one_score(units)
 
 
 @contextmanager
 def _time_limit(query: Query) -> Iterator[None]:
-    """For text in quotes, all files that pass the filters may be read: give up before anyone stops waiting."""
+    """Give up on text in quotes, for which all files may be read, before anyone stops waiting."""
     if not query.literals:
         yield
         return
@@ -141,93 +199,28 @@ def _time_limit(query: Query) -> Iterator[None]:
     except OperationalError as error:
         if isinstance(error.__cause__, psycopg.errors.QueryCanceled):
             raise QueryError(
-                "Looking for this text took too long. Add a filter such as repo: or path:, or whole words of it."
+                "Looking for this text took too long."
+                " Add a filter such as repo: or path:, or whole words of it."
             ) from error
         raise
 
 
-def _candidates(
-    query: Query, retriever: Retriever, depth: int
-) -> tuple[list[Candidate], tuple[str, ...], str]:
-    """Return the candidates with their scores, the words they were found by, and why meaning was left out, if
-    it was.
-    """
-    conditions = conditions_of(query)
-    with pipeline():
-        frequencies = finding.Frequencies(query) if query.text and retriever is not Retriever.DENSE else None
-        index = serving_index() if query.text and retriever is not Retriever.LEXICAL else None
-        words = frequencies.weigh() if frequencies is not None else None
-        scoring = Scoring(words, index)
-        scoring.set(finding.scan_settings(depth))
-        if retriever is Retriever.HYBRID:
-            scoring.send(finding.by_name(query, conditions, _SYMBOLS))
-        _find_by_words(scoring, query, words, conditions, depth, alone=index is None)
-        asked, notice = None, ""
-        if index is not None:
-            try:
-                asked = _encode_beside(scoring, index, query.text)
-            except EncoderError as error:
-                if retriever is Retriever.DENSE:
-                    raise
-                notice = f"Found by words alone. {error}"
-                _find_by_words(scoring, query, words, conditions, depth, alone=True)
-            else:
-                _find_by_meaning(scoring, asked, index, conditions, depth)
-        scoring.fetch()
-    scoring.compare(asked)
-    return scoring.candidates(), words.words if words is not None else (), notice
-
-
-def _find_by_words(
-    scoring: Scoring,
-    query: Query,
-    words: finding.WeightedWords | None,
-    conditions: Conditions,
-    limit: int,
-    *,
-    alone: bool,
-) -> None:
-    """Find by words; where they find units `alone`, also by what is no word: filters, and text in quotes made
-    of parts of words.
-    """
-    if words is not None and words.words:
-        scoring.send(finding.by_words(words, conditions, limit, alone=alone))
-    if alone and (query.quoted or not query.text):
-        scoring.send(finding.by_place(conditions, limit))
-
-
-def _encode_beside(scoring: Scoring, index: VectorIndex, text: str) -> QuestionVectors:
-    """Encode the question while what has been sent is waited for. Raises EncoderError."""
-    encoding = _ENCODING.submit(_encode, encoder_of(index), text)  # type: ignore[arg-type]
-    scoring.fetch()
-    return encoding.result()
-
-
-def _find_by_meaning(
-    scoring: Scoring, asked: QuestionVectors, index: VectorIndex, conditions: Conditions, limit: int
-) -> None:
-    """Find by the graph; where few units are left or the graph gives up early, by comparing with every unit."""
-    if not conditions.few:
-        scoring.send(finding.by_meaning(asked.vector, index, conditions, limit))
-        scoring.compare(asked)
-    if conditions.few or scoring.fetch() < limit:
-        scoring.send(finding.by_meaning_exactly(asked.vector, index, conditions, limit))
-        scoring.fetch()
+def _encode(index: VectorIndex, text: str) -> QuestionVectors:
+    """Vectors of a query by the encoder of an index. Raises EncoderError."""
+    return _question_vectors(encoder_of(index), text)  # type: ignore[arg-type]
 
 
 @lru_cache(maxsize=512)
-def _encode(encoder: Encoder, text: str) -> QuestionVectors:
-    """Return the query's vectors; paging and facets ask for the same ones again."""
-    return (
-        encoder.encode_question(text)
-        if isinstance(encoder, CodeEncoder)
-        else QuestionVectors(encoder.encode([text])[0])
-    )
+def _question_vectors(encoder: Encoder, text: str) -> QuestionVectors:
+    """Vectors of a query, kept: paging and facets ask for the same ones again."""
+    if isinstance(encoder, CodeEncoder):
+        return encoder.encode_question(text)
+    return QuestionVectors(encoder.encode([text])[0])
 
 
 def forget_encoded() -> None:
     """Let the next search encode its query, though the same one was asked before: for measuring."""
-    _encode.cache_clear()
+    _question_vectors.cache_clear()
 
 
 def warm_up() -> None:
@@ -235,29 +228,3 @@ def warm_up() -> None:
     index = serving_index()
     if index is not None:
         encoder_of(index).encode(["warm up"])
-
-
-def _hits(ranked: list[Candidate], offset: int, limit: int) -> list[Hit]:
-    page = ranked[offset : offset + limit]
-    return [Hit(candidate, offset + number, _reasons(candidate)) for number, candidate in enumerate(page, 1)]
-
-
-def _reasons(candidate: Candidate) -> tuple[str, ...]:
-    reasons = []
-    if candidate.defines:
-        reasons.append("name")
-    if candidate.lexical > 0:
-        reasons.append("words")
-    if candidate.dense is not None and candidate.dense >= 0.25:
-        reasons.append("meaning")
-    return tuple(reasons)
-
-
-def _facets(ranked: list[Candidate]) -> dict[str, dict[str, int]]:
-    """Count all candidates by repository, language and kind, the most frequent first."""
-    counts = {
-        "repo": Counter(candidate.repository for candidate in ranked),
-        "lang": Counter(candidate.language for candidate in ranked),
-        "kind": Counter(candidate.kind for candidate in ranked),
-    }
-    return {name: dict(counter.most_common()) for name, counter in counts.items()}

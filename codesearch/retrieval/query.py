@@ -81,26 +81,34 @@ class Query:
 
     @property
     def quoted(self) -> tuple[str, ...]:
-        """Return the texts that have to stand in a unit."""
+        """Texts that have to stand in a unit."""
         return tuple(literal.text for literal in self.literals if not literal.negated)
 
     @property
     def is_symbol(self) -> bool:
-        """Tell whether the query is nothing but one identifier."""
+        """Whether the query is nothing but one identifier."""
         return bool(self.symbols) and len(self.text.split()) == 1
 
     @property
     def is_empty(self) -> bool:
-        """Tell whether there is nothing to search for."""
+        """Whether there is nothing to search for."""
         return not self.text and not self.quoted and not self.filters
 
 
 def parse_query(raw: str) -> Query:
-    """Take a query apart. Raises QueryError."""
+    """Take a query apart. Raises QueryError.
+
+    >>> query = parse_query('parse_date repo:django -path:tests "fromisoformat"')
+    >>> query.text, query.symbols, query.quoted
+    ('parse_date fromisoformat', ('parse_date',), ('fromisoformat',))
+    >>> [(condition.field, condition.value, condition.negated) for condition in query.filters]
+    [('repo', 'django', False), ('path', 'tests', True)]
+    """
     raw = raw.replace("\0", "").strip()
     if len(raw) > settings.SEARCH_MAX_QUERY_CHARACTERS:
         raise QueryError(
-            f"The query has {len(raw):,} characters; at most {settings.SEARCH_MAX_QUERY_CHARACTERS:,} are searched. Paste the part that matters."
+            f"The query has {len(raw):,} characters; at most {settings.SEARCH_MAX_QUERY_CHARACTERS:,} are"
+            " searched. Paste the part that matters."
         )
     if "\n" in raw:
         return Query(text=raw, is_code=True)
@@ -125,7 +133,11 @@ def parse_query(raw: str) -> Query:
 
 
 def plain_query(text: str) -> Query:
-    """Return a query of text alone, in which nothing is syntax."""
+    """Query of text alone, in which nothing is syntax.
+
+    >>> plain_query("what is  lang:python").text
+    'what is lang:python'
+    """
     plain = " ".join(text.replace("\0", "").split())
     return Query(plain, symbols=_symbols(plain.split()))
 
@@ -143,7 +155,7 @@ def _checked(name: str, value: str) -> str:
             name,
             _ALIASES.get(value.lower(), value.lower()),
             value,
-            [*dict.fromkeys(each.name for each in LANGUAGES), *TEXT_LABELS],
+            [*dict.fromkeys(language.name for language in LANGUAGES), *TEXT_LABELS],
         )
     if name == "kind":
         return _choice(name, value.lower(), value, [str(kind) for kind in Unit.Kind.values])
@@ -171,10 +183,14 @@ def _example(name: str) -> str:
 
 
 def _symbols(words: list[str]) -> tuple[str, ...]:
-    """Return the names that words stand for: identifiers by their shape, or the one word of a one-word query."""
-    found = []
+    """Names that words stand for: identifiers by their shape, or the one word of a one-word query.
+
+    >>> _symbols(["where", "is", "Model.save()", "used?"]), _symbols(["session"]), _symbols(["why", "it"])
+    (('save',), ('session',), ())
+    """
+    names = []
     for word in words:
         bare = word.strip("`'\"?,;").rstrip(".:!")
         if _IDENTIFIER_LIKE.match(bare) and (len(words) == 1 or _HAS_SHAPE.search(bare)):
-            found.append(re.split(r"\.|::|->|#|/", bare.removesuffix("()"))[-1])
-    return tuple(dict.fromkeys(found))
+            names.append(re.split(r"\.|::|->|#|/", bare.removesuffix("()"))[-1])
+    return tuple(dict.fromkeys(names))

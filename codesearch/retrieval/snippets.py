@@ -1,6 +1,4 @@
-"""What a hit shows: the unit's first lines, and those further down with the text or the words that were asked
-for.
-"""
+"""Snippets: a unit's first lines, and those further down with the text or the words that were asked for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +6,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from codesearch.parsing.words import words
-from codesearch.retrieval.scoring import Candidate
+from codesearch.retrieval.candidates import Candidate
 
 _FIRST_LINES = 8
 _FURTHER_LINES = 4
@@ -35,65 +33,80 @@ class Snippet:
 
     @property
     def text(self) -> str:
-        """Return the lines as text, gaps as a line with an ellipsis."""
+        """The lines as text, gaps as a line with an ellipsis."""
         return "\n".join(f"…\n{line.text}" if line.after_gap else line.text for line in self.lines)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What lines are chosen by: words, stemmed, and texts in lower case."""
+
+    words: frozenset[str]
+    texts: tuple[str, ...] = ()
+
+    def matches(self, line: str) -> int:
+        """How much of it a line has, in words.
+
+        >>> wanted = Wanted(frozenset({"send", "mail"}), ("smtp(",))
+        >>> wanted.matches("def send_mail(mail):"), wanted.matches("with SMTP(host):"), wanted.matches("pass")
+        (2, 100, 0)
+        """
+        texts = sum(text in line.lower() for text in self.texts)
+        return len(self.words & set(words(line[:_LINE_CHARACTERS]))) + _WORDS_A_TEXT * texts
 
 
 def snippets_of(
     candidates: Sequence[Candidate], query_words: Sequence[str], quoted: Sequence[str] = ()
 ) -> dict[int, Snippet]:
-    """Return a snippet for each candidate, by key, with one query for all their files.
+    """Snippet of each candidate, by key, with one query for all their files.
 
     `quoted` is text that has to stand there.
     """
     texts = _texts(list({candidate.file_id for candidate in candidates}))
-    wanted = _Wanted(frozenset(query_words), tuple(text.lower() for text in quoted))
+    wanted = Wanted(frozenset(query_words), tuple(text.lower() for text in quoted))
     return {
-        candidate.id: _snippet(texts.get(candidate.file_id, []), candidate, wanted)
+        candidate.id: snippet(
+            texts.get(candidate.file_id, []), candidate.start_line, candidate.end_line, wanted
+        )
         for candidate in candidates
     }
-
-
-@dataclass(frozen=True)
-class _Wanted:
-    """What lines are chosen by."""
-
-    words: frozenset[str]
-    texts: tuple[str, ...]
-
-    def found_in(self, line: str) -> int:
-        """Return how much of it a line has, in words."""
-        texts = sum(text in line.lower() for text in self.texts)
-        return len(self.words & set(words(line[:_LINE_CHARACTERS]))) + _WORDS_A_TEXT * texts
 
 
 def _texts(file_ids: list[int]) -> dict[int, list[str]]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT f.id, b.text FROM codesearch_sourcefile f JOIN codesearch_blob b ON b.digest = f.blob_id WHERE f.id = ANY(%s)",
+            "SELECT f.id, b.text FROM codesearch_sourcefile f"
+            " JOIN codesearch_blob b ON b.digest = f.blob_id WHERE f.id = ANY(%s)",
             [file_ids],
         )
         return {file_id: text.split("\n") for file_id, text in cursor.fetchall()}
 
 
-def _snippet(lines: list[str], candidate: Candidate, wanted: _Wanted) -> Snippet:
-    first, last = candidate.start_line, min(candidate.end_line, len(lines))
-    shown = list(range(first, min(last, first + _FIRST_LINES - 1) + 1))
-    shown += _densest(
-        [wanted.found_in(line) for line in lines[first + _FIRST_LINES - 1 : last]], first + _FIRST_LINES
-    )
-    chosen = []
-    for position, number in enumerate(shown):
-        gap = position > 0 and number > shown[position - 1] + 1
-        chosen.append(Line(number, lines[number - 1][:_LINE_CHARACTERS], gap))
-    return Snippet(tuple(chosen), max(0, last - first + 1))
+def snippet(lines: Sequence[str], start_line: int, end_line: int, wanted: Wanted) -> Snippet:
+    """Snippet of a unit: its first eight lines, and the four further down that match best.
 
-
-def _densest(found: list[int], first: int) -> range:
-    """Return the lines of the stretch in which most was found, none if nothing was; `found` begins at line
-    `first`.
+    >>> found = snippet([f"line {number}" for number in range(1, 31)], 1, 30, Wanted(frozenset({"20"})))
+    >>> [line.number for line in found.lines]
+    [1, 2, 3, 4, 5, 6, 7, 8, 17, 18, 19, 20]
     """
-    if not any(found):
+    end_line = min(end_line, len(lines))
+    rest = start_line + _FIRST_LINES
+    numbers = [*range(start_line, min(end_line + 1, rest))]
+    numbers += _densest([wanted.matches(line) for line in lines[rest - 1 : end_line]], rest)
+    shown = []
+    for position, number in enumerate(numbers):
+        gap = position > 0 and number > numbers[position - 1] + 1
+        shown.append(Line(number, lines[number - 1][:_LINE_CHARACTERS], gap))
+    return Snippet(tuple(shown), max(0, end_line - start_line + 1))
+
+
+def _densest(matches: Sequence[int], first: int) -> range:
+    """Lines of the stretch that matches most, none if nothing does; `matches` begins at line `first`.
+
+    >>> _densest([0, 1, 0, 0, 0, 0], 9), _densest([0, 0], 9)
+    (range(9, 13), range(0, 0))
+    """
+    if not any(matches):
         return range(0)
-    start = max(range(len(found)), key=lambda start: sum(found[start : start + _FURTHER_LINES]))
-    return range(first + start, first + min(start + _FURTHER_LINES, len(found)))
+    start = max(range(len(matches)), key=lambda start: sum(matches[start : start + _FURTHER_LINES]))
+    return range(first + start, first + min(start + _FURTHER_LINES, len(matches)))

@@ -1,6 +1,4 @@
-"""Files of an uploaded `.zip` or `.tar.gz`, read in place: nothing is unpacked to disk, so nothing can
-escape.
-"""
+"""Files of an uploaded `.zip` or `.tar.gz`, read in place: nothing is unpacked, nothing can escape."""
 
 import tarfile
 import zipfile
@@ -43,7 +41,7 @@ class _Member:
 
 
 def archive_snapshot(path: Path, rules: IgnoreRules, limits: ArchiveLimits) -> Snapshot:
-    """Return the files of the archive.
+    """Files of the archive.
 
     Raises SourceError, at once or while iterating, if it is damaged or a bomb.
     """
@@ -102,8 +100,8 @@ def _checked(path: Path, limits: ArchiveLimits, left_out: LeftOut) -> Iterator[_
                 )
             if _is_safe(name):
                 # A file over the limit is left out by its size alone; its content need not be kept.
-                kept = content if len(content) <= limits.file_bytes else b""
-                yield _Member(name, max(size, len(content)), kept)
+                stored = content if len(content) <= limits.file_bytes else b""
+                yield _Member(name, max(size, len(content)), stored)
             else:
                 left_out.add(Reason.UNSAFE_PATH, name[:300])
     except _DAMAGED as error:
@@ -153,6 +151,6 @@ def _is_safe(name: str) -> bool:
 
 
 def _common_folder(paths: list[str]) -> str:
-    """Return `project-1.0/` if every file lies in that one folder, as archives of releases have it."""
+    """`project-1.0/` if every file lies in that one folder, as archives of releases have it."""
     tops = {path.split("/", 1)[0] if "/" in path else "" for path in paths}
     return f"{tops.pop()}/" if len(tops) == 1 and "" not in tops else ""

@@ -46,7 +46,7 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """Return the last part of the path."""
+        """Last part of the path."""
         return PurePosixPath(self.path).name
 
 
@@ -65,7 +65,7 @@ class LeftOut:
             paths.append(path)
 
     def as_dict(self) -> dict[str, dict[str, object]]:
-        """Return {reason: {count, paths}}, the most frequent first."""
+        """{reason: {count, paths}}, the most frequent first."""
         ordered = sorted(self.counts.items(), key=lambda item: (-item[1], item[0]))
         return {reason: {"count": count, "paths": self.paths[reason]} for reason, count in ordered}
 
@@ -83,7 +83,7 @@ class Snapshot:
 
 
 def git_digest(content: bytes) -> bytes:
-    """Return git's object name of a file's content (SHA-1 over a header and the bytes), 20 bytes.
+    """Git's object name of a file's content (SHA-1 over a header and the bytes), 20 bytes.
 
     Used for every source, so a file has one identity wherever it comes from, and git's own listing spares
     reading.

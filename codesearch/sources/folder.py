@@ -10,7 +10,7 @@ from codesearch.sources.filters import IGNORE_FILES, PRUNED_FOLDERS, IgnoreRules
 
 
 def folder_snapshot(root: Path, rules: IgnoreRules) -> Snapshot:
-    """Return the files below `root`. Raises SourceError if it is no readable folder."""
+    """Files below `root`. Raises SourceError if it is no readable folder."""
     if not root.is_dir():
         raise SourceError(f"There is no folder {root} on the server.")
     left_out = LeftOut()
@@ -18,7 +18,7 @@ def folder_snapshot(root: Path, rules: IgnoreRules) -> Snapshot:
 
 
 def allowed_folder(location: str, roots: list[Path]) -> Path:
-    """Return the real path of a folder below one of `roots`. Raises SourceError."""
+    """Real path of a folder below one of `roots`. Raises SourceError."""
     folder = Path(location).expanduser()
     if not folder.is_absolute():
         raise SourceError(f"{location} is not an absolute path.")
@@ -32,15 +32,13 @@ def allowed_folder(location: str, roots: list[Path]) -> Path:
 
 
 def _walk(root: Path, rules: IgnoreRules, left_out: LeftOut) -> Iterator[Entry]:
-    """Yield the entries folder by folder in order of their names; a folder's ignore files come into force
-    first.
-    """
+    """Yield the entries of each folder by name; its ignore files come into force first."""
     pending = [""]
     while pending:
         prefix = pending.pop()
         try:
-            with os.scandir(root / prefix) as found:
-                children = sorted(found, key=lambda child: child.name)
+            with os.scandir(root / prefix) as children_of:
+                children = sorted(children_of, key=lambda child: child.name)
         except OSError:
             left_out.add(Reason.UNREADABLE, prefix)
             continue

@@ -25,7 +25,8 @@ _COMMIT = re.compile(r"^[0-9a-f]{40}$")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _STALLED_SECONDS = 30
 _TRANSIENT = re.compile(
-    r"timed? ?out|could not resolve|connection (refused|reset)|early EOF|hung up|RPC failed|503|502|504|transfer closed|low speed|unable to access",
+    r"timed? ?out|could not resolve|connection (refused|reset)|early EOF|hung up|RPC failed|503|502|504"
+    r"|transfer closed|low speed|unable to access",
     re.IGNORECASE,
 )
 
@@ -260,7 +261,7 @@ class _ObjectReader:
         self._process.communicate()
 
     def read(self, digest: str) -> bytes:
-        """Return the content of the object."""
+        """Content of the object."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         try:
@@ -292,7 +293,7 @@ def _git(store: Path, *arguments: str) -> bytes:
 
 
 def _environment() -> dict[str, str]:
-    """Return an environment without anyone's git configuration, credentials or prompts."""
+    """Environment without anyone's git configuration, credentials or prompts."""
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "LC_ALL": "C",

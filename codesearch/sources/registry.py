@@ -14,7 +14,7 @@ from codesearch.sources.git import GitRemote, check_remote, git_snapshot
 
 
 def open_source(repository: Repository, check_cancelled: Callable[[], None]) -> Snapshot:
-    """Return the current files of a repository.
+    """Current files of a repository.
 
     Raises SourceError, which is transient while a server is away.
     """
@@ -37,12 +37,12 @@ def validate_source(repository: Repository) -> None:
 
 
 def archive_path(name: str) -> Path:
-    """Return where the uploaded archive `name` lies."""
+    """Where the uploaded archive `name` lies."""
     return Path(settings.MEDIA_ROOT) / Path(name).name
 
 
 def git_store(repository: Repository) -> Path:
-    """Return the bare git repository that fetches of this repository go to."""
+    """Bare git repository that fetches of this repository go to."""
     return Path(settings.DATA_DIR) / "git" / f"{repository.pk}.git"
 
 

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file
 from tokenizers import Tokenizer
 
+from codesearch.encoding import CodeVectors, QuestionVectors, maxsim
 from codesearch.gnn_coder.encoder import GnnCoderEncoder
 from codesearch.gnn_coder.encoding import encode_code, encode_texts
 from codesearch.gnn_coder.features import Featurizer, Vocabulary
 from codesearch.gnn_coder.graph import SyntaxGraph
-from codesearch.gnn_coder.late_interaction import LATE_FILE, CodeVectors, QuestionVectors, late_scores
+from codesearch.gnn_coder.late_interaction import LATE_FILE
 from codesearch.gnn_coder.openvino_network import is_supported
 from codesearch.gnn_coder.torch_encoder import TorchEncoder
 from codesearch.gnn_coder.weights import load_model
@@ -129,7 +130,7 @@ def compare(
     return outcomes
 
 
-class _WithPieces:
+class _WithTokenEmbeddings:
     """A model folder that keeps pieces, run as the product runs it."""
 
     def __init__(self, folder: Path) -> None:
@@ -144,7 +145,7 @@ class _WithPieces:
         return [self._encoder.encode_question(text) for text in task.queries], codes
 
 
-class _WithoutPieces:
+class _WithoutTokenEmbeddings:
     """A model folder run by torch, so that one Transformer's states serve all the graph networks over it."""
 
     def __init__(self, folder: Path) -> None:
@@ -168,8 +169,8 @@ class _WithoutPieces:
         return [QuestionVectors(vector) for vector in queries], CodeVectors(codes.numpy())
 
 
-def _loaded(folder: Path) -> "_WithPieces | _WithoutPieces":
-    return _WithPieces(folder) if (folder / LATE_FILE).exists() else _WithoutPieces(folder)
+def _loaded(folder: Path) -> "_WithTokenEmbeddings | _WithoutTokenEmbeddings":
+    return _WithTokenEmbeddings(folder) if (folder / LATE_FILE).exists() else _WithoutTokenEmbeddings(folder)
 
 
 def _functions_a_second(encoder: "GnnCoderEncoder | SequenceOnly | TorchEncoder", task: Task) -> float:
@@ -250,9 +251,15 @@ def reciprocal_ranks(questions: Sequence[QuestionVectors], codes: CodeVectors, t
 def _similarities(questions: Sequence[QuestionVectors], codes: CodeVectors, of_group: slice) -> Vectors:
     """Cosine and weighted MaxSim of questions and a group of codes, float32 [questions, codes]."""
     similarities = np.stack([each.vector for each in questions]) @ codes.vectors[of_group].T
-    if codes.pieces is None:
+    if codes.token_embeddings is None:
         return similarities
-    asked = [(row, each.pieces) for row, each in enumerate(questions) if each.pieces is not None]
-    late = late_scores([pieces for _, pieces in asked], [each.tobytes() for each in codes.pieces[of_group]])
-    similarities[[row for row, _ in asked]] += questions[0].share * late
+    with_tokens = [
+        (row, question.token_embeddings)
+        for row, question in enumerate(questions)
+        if question.token_embeddings is not None
+    ]
+    late_interaction = maxsim(
+        [tokens for _, tokens in with_tokens], [unit.tobytes() for unit in codes.token_embeddings[of_group]]
+    )
+    similarities[[row for row, _ in with_tokens]] += questions[0].late_interaction_weight * late_interaction
     return similarities

@@ -111,7 +111,7 @@ def read_candidates(
 
 def _token_stems(question: Question) -> Mapping[str, list[int]]:
     """The tokens that spell each stem of the question's words."""
-    found: dict[str, list[int]] = {}
+    tokens: dict[str, list[int]] = {}
     for match in WORD.finditer(question.text):
         start, end = match.span()
         inside = (
@@ -120,8 +120,8 @@ def _token_stems(question: Question) -> Mapping[str, list[int]]:
             & (question.offsets[:, 1] > question.offsets[:, 0])
         )
         for part in [*fold(match.group()).split(), *parts_of(match.group())]:
-            found.setdefault(stem(part), []).extend(np.flatnonzero(inside).tolist())
-    return found
+            tokens.setdefault(stem(part), []).extend(np.flatnonzero(inside).tolist())
+    return tokens
 
 
 def _matches(action: Action, question: Question, stems: Mapping[str, list[int]]) -> NDArray[np.int8]:

@@ -35,8 +35,8 @@ class Layers:
         """States through a layer normalisation."""
         centred = states - states.mean(-1, keepdims=True)
         scaled = centred / np.sqrt((centred * centred).mean(-1, keepdims=True) + 1e-5)
-        found: Array = scaled * self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
-        return found
+        normed: Array = scaled * self.weights[f"{name}.weight"] + self.weights[f"{name}.bias"]
+        return normed
 
     def feed_forward(self, name: str, states: Array) -> Array:
         """States through two dense layers."""
@@ -141,12 +141,12 @@ def _by_connection(weights: Array, connections: NDArray[np.integer[Any]], kinds:
 def softmax(scores: Array) -> Array:
     """Shares along the last axis."""
     raised = np.exp(scores - scores.max(-1, keepdims=True))
-    found: Array = raised / raised.sum(-1, keepdims=True)
-    return found
+    shares: Array = raised / raised.sum(-1, keepdims=True)
+    return shares
 
 
 def _gelu(states: Array) -> Array:
     from scipy.special import erf
 
-    found: Array = 0.5 * states * (1.0 + erf(states / np.float32(2**0.5)))
-    return found
+    activated: Array = 0.5 * states * (1.0 + erf(states / np.float32(2**0.5)))
+    return activated

@@ -156,9 +156,9 @@ class Session:
             if given
             else np.tile(model.weights["begin"], (len(previous), 1))
         )
-        place = min(steps_done, model.longest - 1)
+        position = min(steps_done, model.longest - 1)
         due = [model.vocabulary.steps.index(step) for step in steps]
-        states = before + model.weights["step.weight"][due] + model.weights["position.weight"][place]
+        states = before + model.weights["step.weight"][due] + model.weights["position.weight"][position]
         keys, values = [], []
         for layer in range(model.decoder_layers):
             states, key, value = self._decoder_layer(
@@ -175,8 +175,8 @@ class Session:
 
         Words that the weights were not trained with are never chosen.
         """
-        asked = self.model.linear("asked", state[None])[0]
-        raw = self._offered(actions) @ asked / np.float32(self.model.width**0.5)
+        query = self.model.linear("asked", state[None])[0]
+        raw = self._offered(actions) @ query / np.float32(self.model.width**0.5)
         raw[[isinstance(action, Keyword) and action.key not in self.model.places for action in actions]] = (
             _NEVER
         )

@@ -46,7 +46,7 @@ class SequenceModel:
             start, self._tokens, 1 if self._encoder_decoder else given["input_ids"].shape[1], end
         )
         with torch.inference_mode():
-            found = self._model.generate(
+            generated = self._model.generate(
                 **given,
                 num_beams=width,
                 num_return_sequences=width,
@@ -58,9 +58,9 @@ class SequenceModel:
                 return_dict_in_generate=True,
                 output_scores=True,
             )
-        scores = found.sequences_scores.tolist() if width > 1 else [0.0]
+        scores = generated.sequences_scores.tolist() if width > 1 else [0.0]
         hypotheses: dict[S, Hypothesis[S]] = {}
-        for ids, score in zip(found.sequences.tolist(), scores, strict=True):
+        for ids, score in zip(generated.sequences.tolist(), scores, strict=True):
             state = processor.state_of(ids)
             if state is not None:
                 hypotheses.setdefault(state, Hypothesis(state, score))

@@ -87,10 +87,10 @@ def spelling(action: Action) -> bytes:
 
 
 def _unique(text: bytes, taken: Mapping[bytes, Action]) -> bytes:
-    number, found = 2, text
-    while found + END in taken:
-        found, number = text + f" #{number}".encode(), number + 1
-    return found
+    number, unique = 2, text
+    while unique + END in taken:
+        unique, number = text + f" #{number}".encode(), number + 1
+    return unique
 
 
 class GrammarProcessor(LogitsProcessor, Generic[S]):

@@ -26,13 +26,26 @@ class Bird(Animal):
 class Odd(json.JSONEncoder, Animal):
     pass
 ''',
-    "zoo/food.py": "def serve(animal):\n    return weigh(animal)\n\n\ndef weigh(animal):\n    return len(animal)\n",
-    "web/cage.js": "import { lock } from './lock';\nexport class Cage extends Box {\n  open() { return lock(this); }\n}\n",
+    "zoo/food.py": """def serve(animal):
+    return weigh(animal)
+
+
+def weigh(animal):
+    return len(animal)
+""",
+    "web/cage.js": """import { lock } from './lock';
+export class Cage extends Box {
+  open() { return lock(this); }
+}
+""",
 }
 
 
 def ask(store, pattern):
-    names = "PREFIX c: <%s> PREFIX r: <http://www.w3.org/2000/01/rdf-schema#> SELECT ?n WHERE { %s ?x r:label ?n }"
+    names = (
+        "PREFIX c: <%s> PREFIX r: <http://www.w3.org/2000/01/rdf-schema#>"
+        " SELECT ?n WHERE { %s ?x r:label ?n }"
+    )
     return sorted(row[0].value for row in store.query(names % (CODE, pattern)))
 
 

@@ -1,10 +1,9 @@
-"""A data folder and running services of the test run's own, or of each process of it, made before Django
-reads its settings.
-"""
+"""A data folder of the test run's own, or of each process of it, made before Django reads its settings."""
 
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     # Threads that wait for each other by spinning lose most of their time where the processes outnumber the
     # cores.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-# What a busy machine has found so far is no result that a test could expect.
+# What a busy machine has reached when its time is up is no result that a test could expect.
 os.environ["GRAPH_READING_SECONDS"] = os.environ["DATABASE_READING_SECONDS"] = "600"
 # Playwright's synchronous API runs an event loop in the test's thread, which Django takes for asynchronous
 # code.
@@ -26,13 +25,14 @@ for _name in ("DATABASE_URL", "REDIS_URL", "ANONYMOUS_READ", "SOURCE_ROOTS", "DJ
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start PostgreSQL and Redis, but not where other processes run the tests."""
-    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
-        config.add_cleanup(lambda: shutil.rmtree(_folder, ignore_errors=True))
-        return
+    """Remove the data folder at the end."""
+    config.add_cleanup(lambda: shutil.rmtree(_folder, ignore_errors=True))
+
+
+@pytest.fixture(scope="session")
+def services() -> Iterator[None]:
+    """PostgreSQL and Redis: started for the first test that needs them, stopped after the last."""
     from searchapp.embedded.services import EmbeddedServices
 
-    held = EmbeddedServices(_folder).held()
-    held.__enter__()
-    config.add_cleanup(lambda: shutil.rmtree(_folder, ignore_errors=True))
-    config.add_cleanup(lambda: held.__exit__(None, None, None))
+    with EmbeddedServices(_folder).held():
+        yield

@@ -20,10 +20,10 @@ from codesearch.gnn_coder.features import INNER_KIND, KIND, NO_NODES, UNKNOWN, F
 from codesearch.gnn_coder.late_interaction import (
     LATE_FILE,
     NO_NODE,
-    kept_tokens,
-    places_in_trees,
-    syntax_of,
-    telling_pieces,
+    content_tokens,
+    embedded_tokens,
+    syntax_position_count,
+    syntax_positions,
 )
 from codesearch.gnn_coder.network import GnnCoder, pad
 from searchapp.encoders.base import Vectors
@@ -83,7 +83,7 @@ class Read(NamedTuple):
     kept: Tensor
     """Which pieces are there, bool [texts, pieces]."""
     syntax: Tensor
-    """Where they stand in the tree, as `syntax_of` tells, int64 [texts, pieces, 5]."""
+    """Where they stand in the tree, as `syntax_positions` tells, int64 [texts, pieces, 5]."""
 
 
 class Reader:
@@ -97,7 +97,7 @@ class Reader:
             kinds,
             device,
         )
-        self._telling = telling_pieces(tokenizer)
+        self._telling = content_tokens(tokenizer)
         self._model.requires_grad_(False)
 
     def learning(self, layers: int) -> nn.ModuleList:
@@ -115,7 +115,7 @@ class Reader:
 
     def units(self, features: Sequence[Features]) -> Read:
         """Read units, those of like length together."""
-        places = [kept_tokens(each.tokens, self._telling) for each in features]
+        places = [embedded_tokens(each.tokens, self._telling) for each in features]
         width = max(1, *(len(each) for each in places))
         padded = np.zeros((len(features), width), dtype=np.int64)
         kept = np.zeros((len(features), width), dtype=np.bool_)
@@ -125,7 +125,7 @@ class Reader:
             padded[row, :number], kept[row, :number], syntax[row, :number] = (
                 of_unit,
                 True,
-                syntax_of(each, of_unit, self._kinds),
+                syntax_positions(each, of_unit, self._kinds),
             )
         order = sorted(range(len(features)), key=lambda index: len(features[index].tokens))
         vectors, states = [], []
@@ -160,7 +160,7 @@ class LateInteraction(nn.Module):
         self.projection = nn.Parameter(directions.clone())
         self.question_weight = nn.Parameter(torch.zeros(dimension))
         self.code_weight = nn.Parameter(torch.zeros(dimension))
-        self.syntax = nn.Parameter(torch.zeros(places_in_trees(kinds), width + 1))
+        self.syntax = nn.Parameter(torch.zeros(syntax_position_count(kinds), width + 1))
         self.log_scales = nn.Parameter(torch.tensor([20.0, 15.0]).log())
 
     def question_pieces(self, questions: Read) -> tuple[Tensor, Tensor]:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.management import CommandError, call_command, get_commands, load_command_class
@@ -134,10 +135,10 @@ class RecipeRun:
                     )
                 self.say(f"Without the set {data_set.set}, which is in no folder of --data.")
 
-    def _records(self) -> dict[str, dict[str, object]]:
+    def _records(self) -> dict[str, dict[str, Any]]:
         if not self._record.exists():
             return {}
-        records: dict[str, dict[str, object]] = json.loads(self._record.read_text(encoding="utf-8"))
+        records: dict[str, dict[str, Any]] = json.loads(self._record.read_text(encoding="utf-8"))
         return records
 
     def _write_records(self, records: Mapping[str, Mapping[str, object]]) -> None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from pyoxigraph import Store
 from tokenizers import Tokenizer
@@ -156,7 +157,7 @@ def _made(store: Store, number: int, seed: int) -> list[Example]:
     return list(make_examples(store, profile_graph(OxigraphStore(store, "")), number, seed))
 
 
-def _examples(rows: list[dict[str, object]], store: Store) -> list[Example]:
+def _examples(rows: list[Mapping[str, Any]], store: Store) -> list[Example]:
     return [example for row in rows if (example := example_of(row, store)) is not None]
 
 
@@ -197,7 +198,7 @@ def _spider(
     The graphs were made of `databases`; where these are there, more of the questions that were asked of them
     are translated.
     """
-    by_graph: dict[str, list[dict[str, object]]] = defaultdict(list)
+    by_graph: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row in read_rows(folder / "train.jsonl.gz"):
         by_graph[row["graph"]].append(row)
     held_out = set(HELD_OUT_GRAPHS[: amounts.held_out_graphs])
@@ -282,7 +283,7 @@ def _transferred(
     yield from islice(unlike.values(), number)
 
 
-def _shortened(row: dict[str, object], store: Store) -> Example | None:
+def _shortened(row: Mapping[str, Any], store: Store) -> Example | None:
     example = example_of(row, store)
     if example is None or example.query is None:
         return None

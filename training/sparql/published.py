@@ -1,7 +1,7 @@
 """Published question sets, as files of JSON lines beside their graphs → examples."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -48,7 +48,7 @@ def held_out(question: str) -> bool:
     return int(hashlib.sha256(question.encode()).hexdigest(), 16) % 10 == 0
 
 
-def example_of(row: dict[str, Any], store: Store) -> Example | None:
+def example_of(row: Mapping[str, Any], store: Store) -> Example | None:
     """Return the example that a row makes; None for a query outside the grammar's subset."""
     if "topic_entity" in row:
         return _metaqa(row, store)
@@ -58,7 +58,7 @@ def example_of(row: dict[str, Any], store: Store) -> Example | None:
         return None
 
 
-def _metaqa(row: dict[str, Any], store: Store) -> Example | None:
+def _metaqa(row: Mapping[str, Any], store: Store) -> Example | None:
     """`movie_to_actor_to_movie`: from the topic over the properties named; the set never comes back to the
     topic.
     """

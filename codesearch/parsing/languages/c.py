@@ -7,7 +7,7 @@ from codesearch.parsing.base import Language, field_text, node_text
 
 
 def name_of(node: Node) -> str | None:
-    """Return the name: of a function the innermost declarator's, of a structure its own, if it has a body."""
+    """Name: of a function the innermost declarator's, of a structure its own, if it has a body."""
     if node.type == "function_definition":
         declarator = node.child_by_field_name("declarator")
         while declarator is not None and (inner := declarator.child_by_field_name("declarator")) is not None:

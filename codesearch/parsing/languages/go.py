@@ -11,13 +11,11 @@ _RECEIVER_TYPE = re.compile(r"\*?\s*(\w+)\s*(?:\[[^\]]*\])?\s*\)$")
 
 
 def _name(node: Node) -> str | None:
-    """Return the name; a method's is preceded by its receiver's type, since Go writes methods beside the
-    type.
-    """
+    """Name; a method's is preceded by its receiver's type, since Go writes methods beside the type."""
     name = field_text(node, "name")
     receiver = field_text(node, "receiver") if node.type == "method_declaration" else None
-    found = _RECEIVER_TYPE.search(receiver) if receiver else None
-    return f"{found.group(1)}.{name}" if found and name else name
+    match = _RECEIVER_TYPE.search(receiver) if receiver else None
+    return f"{match.group(1)}.{name}" if match and name else name
 
 
 LANGUAGE = Language(

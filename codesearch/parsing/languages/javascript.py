@@ -27,7 +27,7 @@ FUNCTIONS = frozenset(
 
 
 def name_of(node: Node) -> str | None:
-    """Return the name a definition is known by, also `app.use` of `app.use = function () {}`."""
+    """Name a definition is known by, also `app.use` of `app.use = function () {}`."""
     parent = node.parent
     if parent is not None and parent.type in _NAMING_PARENTS:
         field = _NAMING_PARENTS[parent.type]

@@ -7,7 +7,7 @@ from codesearch.parsing.base import Language
 
 
 def _docstring(node: Node) -> Node | None:
-    """Return the string that is the first statement of a definition or module."""
+    """String that is the first statement of a definition or module."""
     body = node.child_by_field_name("body") or node
     first = next((child for child in body.named_children if child.type != "comment"), None)
     if first is not None and first.type == "expression_statement" and first.named_child_count == 1:

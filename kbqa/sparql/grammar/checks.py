@@ -43,9 +43,11 @@ def _check_relations(state: Prefix, actions: Sequence[Action]) -> list[bool]:
             after = after_relation(state, action)
             holds[action] = _some(_check_values, after, legal_values(after))
     classes = [action for action in actions if isinstance(action, ClassPointer)]
-    holds |= zip(classes, _check_edges(state, [state.membership(each) for each in classes]), strict=True)
+    holds |= zip(
+        classes, _check_edges(state, [state.membership(pointer) for pointer in classes]), strict=True
+    )
     relations = [action for action in actions if isinstance(action, RelationPointer)]
-    again = [each for each in relations if state.group == Word.NOT or followed(state, each)]
+    again = [one for one in relations if state.group == Word.NOT or followed(state, one)]
     holds |= {relation: _has_tail(after_relation(state, relation)) for relation in again}
     first = [relation for relation in relations if relation not in again]
     new = [state.with_edge(state.edge(relation, Keyword(Word.NEW))) for relation in first]
@@ -136,7 +138,7 @@ def _check_aggregates(state: Prefix, actions: Sequence[Action]) -> list[bool]:
 
 def _check_comparisons(state: Prefix, actions: Sequence[Action]) -> list[bool]:
     after = [after_comparison(state, action) for action in actions]
-    return [_some(_check_values, each, legal_values(each)) for each in after]
+    return [_some(_check_values, state_after, legal_values(state_after)) for state_after in after]
 
 
 def _some(check: Check, state: Prefix, actions: Sequence[Action]) -> bool:

@@ -106,20 +106,20 @@ class LiveGraph:
         Raises StoreError.
         """
         edges = pattern_text(Query(edges=query.edges, branches=query.branches))
-        found = self.store.select(
+        counted = self.store.select(
             f"SELECT (COUNT(*) AS ?found) WHERE {{ SELECT * WHERE {{ {edges} }} LIMIT {_SOON} }}"
         )
-        return found.rows[0] != (Literal(_SOON),)
+        return counted.rows[0] != (Literal(_SOON),)
 
     def range_of(self, predicate: NamedNode) -> str:
         """What a predicate leads to: a class's name or a datatype's; empty if that is not known."""
-        found = self._forward.get(predicate)
-        return found.context[0] if found is not None and found.context else ""
+        forward = self._forward.get(predicate)
+        return forward.context[0] if forward is not None and forward.context else ""
 
     def has_numbers(self, predicate: NamedNode) -> bool:
         """Whether a predicate leads to numbers, as far as its sample showed."""
-        found = self._forward.get(predicate)
-        return found is not None and not _NUMERIC.isdisjoint(found.context)
+        forward = self._forward.get(predicate)
+        return forward is not None and not _NUMERIC.isdisjoint(forward.context)
 
     def entities_with_context(self, entities: Sequence[EntityPointer]) -> tuple[EntityPointer, ...]:
         """Entities with the texts of the properties around them, which tell namesakes apart."""
@@ -187,9 +187,9 @@ class LiveGraph:
         unknown = list(dict.fromkeys(body for body in bodies if body not in self._holds))
         if len(self._holds) + len(unknown) > _REMEMBERED:
             self._holds.clear()
-        found = dict(zip(unknown, self.store.any_solution(unknown), strict=True))
-        self._holds |= found
-        return [found[body] if body in found else self._holds[body] for body in bodies]
+        told = dict(zip(unknown, self.store.any_solution(unknown), strict=True))
+        self._holds |= told
+        return [told[body] if body in told else self._holds[body] for body in bodies]
 
     def _relations_of(self, term: Term) -> tuple[RelationPointer, ...]:
         leaving, entering = self.store.relations(term, self.profile.names)

@@ -41,9 +41,7 @@ class SqlState:
         present, schema = self.prefix.table, self.prefix.linked.schema
         if present is None:
             return [True] * len(actions)
-        return [
-            (table := table_of(action)) is None or schema.connected(present, table) for action in actions
-        ]
+        return [(table := table_of(action)) is None or schema.connected(present, table) for action in actions]
 
     def apply(self, action: Action) -> "SqlState":
         """The state after an action. Raises ValueError for one that is not legal."""

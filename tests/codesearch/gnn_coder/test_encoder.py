@@ -1,6 +1,4 @@
-"""The encoder in the product: indexing gives it syntax graphs, searches use it, and it can say what it looked
-at.
-"""
+"""The encoder in the product: indexing and searches use it, and it says what it looked at."""
 
 import json
 import shutil
@@ -12,7 +10,8 @@ from django.urls import reverse
 
 from codesearch import services
 from codesearch.checks import gnn_coder_weights
-from codesearch.gnn_coder.encoder import CodeEncoder, GnnCoderEncoder, load_gnn_coder
+from codesearch.encoding import CodeEncoder
+from codesearch.gnn_coder.encoder import GnnCoderEncoder, load_gnn_coder
 from codesearch.gnn_coder.graph import syntax_graph
 from codesearch.gnn_coder.torch_encoder import TorchEncoder
 from codesearch.indexing.vectors import serving_index
@@ -51,7 +50,7 @@ def served(settings, folder):
 
 
 def seen():
-    """Return texts and graphs of some units, one of them without a tree."""
+    """Texts and graphs of some units, one of them without a tree."""
     units = [*parse_file("a.py", SOURCE).units, *parse_file("a.md", "# read\n\nread the file\n").units]
     dense = [dense_text(unit) for unit in units]
     return [each.text for each in dense], [
@@ -65,7 +64,7 @@ def test_the_product_and_torch_encode_alike(folder):
     spec = EncoderSpec("gnn_coder", str(folder), max_tokens=64)
     product, torch = GnnCoderEncoder(spec), TorchEncoder(spec)
     codes, same = product.encode_code(texts, graphs), torch.encode_code(texts, graphs)
-    assert (codes.pieces, same.pieces) == (None, None)
+    assert (codes.token_embeddings, same.token_embeddings) == (None, None)
     for ours, theirs in ((codes.vectors, same.vectors), (product.encode(texts), torch.encode(texts))):
         assert (ours * theirs).sum(axis=1) == pytest.approx(np.ones(len(texts)), abs=5e-3)
     # Without a graph, a text and a unit are the same thing.
@@ -98,7 +97,8 @@ def test_structure_is_indexed_searched_and_explained(served, index, shop, api):
 def test_the_lines_of_a_class_are_those_of_the_file(served, index, tmp_path):
     (tmp_path / "box").mkdir()
     (tmp_path / "box" / "box.py").write_text(
-        "class Box:\n    def a(self):\n        hidden(\n            1)\n\n    ü = 1\n\n    def b(self):\n        return 2\n"
+        "class Box:\n    def a(self):\n        hidden(\n            1)\n\n    ü = 1\n\n"
+        "    def b(self):\n        return 2\n"
     )
     index(tmp_path / "box", "box")
     explanation = explain_unit(Unit.objects.get(name="Box"))
@@ -127,7 +127,7 @@ def test_an_encoder_that_reads_text_alone_says_so(index, shop, api, settings):
 
 
 def broken(folder, change):
-    """Return the error of a model folder that was changed."""
+    """Error of a model folder that was changed."""
     change(folder)
     with pytest.raises(EncoderError) as error:
         GnnCoderEncoder(EncoderSpec("gnn_coder", str(folder), max_tokens=64)).encode_code(*seen())

@@ -11,7 +11,7 @@ from tests.codesearch.gnn_coder.tiny import VOCABULARY, tiny_tokenizer
 
 
 def graphs_of(path: str, text: str) -> dict[str, tuple[CodeUnit, DenseText, SyntaxGraph | None]]:
-    """Return unit, text and graph by qualified name."""
+    """Unit, text and graph by qualified name."""
     units = parse_file(path, text).units
     return {
         unit.qualified_name: (unit, dense_text(unit), syntax_graph(unit, dense_text(unit))) for unit in units
@@ -19,7 +19,7 @@ def graphs_of(path: str, text: str) -> dict[str, tuple[CodeUnit, DenseText, Synt
 
 
 def spans(dense: DenseText, graph: SyntaxGraph) -> dict[str, list[str]]:
-    """Return the text of the nodes by kind."""
+    """Text of the nodes by kind."""
     found: dict[str, list[str]] = {}
     for kind, start, end in zip(graph.inner_kinds, graph.starts, graph.ends, strict=True):
         found.setdefault(kind, []).append(dense.text[start:end])
@@ -61,7 +61,10 @@ def test_parents_come_first_and_depth_follows():
 
 
 def test_a_class_shows_its_methods_without_their_bodies():
-    source = "class A:\n    x = 1\n    def f(self):\n        hidden(1, 2)\n    y = (3, 4)\n    def g(self):\n        return 2\n"
+    source = (
+        "class A:\n    x = 1\n    def f(self):\n        hidden(1, 2)\n"
+        "    y = (3, 4)\n    def g(self):\n        return 2\n"
+    )
     _, dense, graph = graphs_of("a.py", source)["A"]
     assert graph is not None
     texts = [text for found in spans(dense, graph).values() for text in found]

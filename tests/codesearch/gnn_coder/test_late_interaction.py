@@ -1,6 +1,4 @@
-"""Late interaction: what a piece is, what the product computes beside training, and what it changes in a
-search.
-"""
+"""Token embeddings: which there are, what the product and training make of them, what they change."""
 
 import json
 
@@ -12,22 +10,21 @@ from django.test import Client
 from django.urls import reverse
 
 from codesearch.checks import gnn_coder_weights
+from codesearch.encoding import maxsim
 from codesearch.gnn_coder.encoder import GnnCoderEncoder
 from codesearch.gnn_coder.features import NO_NODES, Features, Vocabulary
 from codesearch.gnn_coder.graph import syntax_graph
 from codesearch.gnn_coder.late_interaction import (
     LATE_FILE,
-    MAX_PIECES,
+    MAX_TOKEN_EMBEDDINGS,
     NO_NODE,
-    LateWeights,
-    QuestionPieces,
-    code_pieces,
-    kept_tokens,
-    late_scores,
-    places_in_trees,
-    read_late_weights,
-    syntax_of,
-    telling_pieces,
+    LateInteractionWeights,
+    code_token_embeddings,
+    content_tokens,
+    embedded_tokens,
+    read_late_interaction_weights,
+    syntax_position_count,
+    syntax_positions,
 )
 from codesearch.gnn_coder.torch_encoder import TorchEncoder
 from codesearch.gnn_coder.weights import load_model, save_model
@@ -67,7 +64,7 @@ def folder(tmp_path):
 
 
 def seen():
-    """Return texts and graphs of some units, one of them without a tree."""
+    """Texts and graphs of some units, one of them without a tree."""
     units = [*parse_file("a.py", SOURCE).units, *parse_file("a.md", "# read\n\nread the file\n").units]
     dense = [dense_text(unit) for unit in units]
     return [each.text for each in dense], [
@@ -75,8 +72,8 @@ def seen():
     ]
 
 
-def test_punctuation_and_special_tokens_are_no_pieces():
-    telling = telling_pieces(tiny_tokenizer())
+def test_punctuation_and_special_tokens_get_no_embedding():
+    telling = content_tokens(tiny_tokenizer())
     assert {word for word, tells in zip(WORDS, telling, strict=True) if not tells} >= {
         "(",
         ")",
@@ -89,10 +86,10 @@ def test_punctuation_and_special_tokens_are_no_pieces():
     }
     assert telling[WORDS.index("read")]
     long = np.full(500, WORDS.index("read"), dtype=np.int32)
-    assert list(kept_tokens(long, telling)) == list(range(MAX_PIECES))
+    assert list(embedded_tokens(long, telling)) == list(range(MAX_TOKEN_EMBEDDINGS))
 
 
-def test_a_piece_stands_where_its_innermost_node_does():
+def test_a_token_stands_where_its_innermost_node_does():
     # A function (kind 4) over tokens 1 to 9 with a block (kind 3, inner kind 6) over 5 to 8, and in it an
     # identifier (5) at 6.
     nodes = np.array(
@@ -100,7 +97,7 @@ def test_a_piece_stands_where_its_innermost_node_does():
     )
     features = Features(np.arange(10, dtype=np.int32), nodes)
     rows = KINDS + 1
-    at = syntax_of(features, np.array([0, 2, 5, 6]), KINDS)
+    at = syntax_positions(features, np.array([0, 2, 5, 6]), KINDS)
     assert at[0].tolist() == [NO_NODE] * 5
     assert (at[1:] - [0, rows, 2 * rows, 3 * rows, 3 * rows + 16]).tolist() == [
         [4, 4, 4, 2, 0],
@@ -108,35 +105,35 @@ def test_a_piece_stands_where_its_innermost_node_does():
         [5, 5, 3, 0, 2],
     ]
     assert (
-        syntax_of(Features(features.tokens, NO_NODES), np.array([1, 2]), KINDS).tolist()
+        syntax_positions(Features(features.tokens, NO_NODES), np.array([1, 2]), KINDS).tolist()
         == [[NO_NODE] * 5] * 2
     )
 
 
-def test_scores_are_means_of_nearest_pieces():
-    question = QuestionPieces(np.eye(2, 3, dtype=np.float32), np.array([0.75, 0.25], dtype=np.float32))
-    read = np.array(
-        [[1, 0, 0, 0], [0, 1, 0, 20]], dtype=np.float32
-    )  # the second is twice as important as the first
-    weights = read_weights_of_zeros(3)
-    unit = code_pieces(read, np.full((2, 5), NO_NODE), weights).tobytes()
-    other = QuestionPieces(np.eye(3, dtype=np.float32)[2:], np.ones(1, dtype=np.float32))
-    scores = late_scores([question, other], [unit, b"", unit[:4]])
-    assert scores == pytest.approx(np.array([[0.75 * 1 + 0.25 * 2, 0, 0.75], [0, 0, 0]]), abs=0.02)
-    assert late_scores([question], [b"", b""]).tolist() == [[0, 0]]
-    assert late_scores([question], []).tolist() == [[]]
-    assert late_scores([], [unit]).shape == (0, 1)
-
-
-def read_weights_of_zeros(width):
-    zeros = np.zeros(5, dtype=np.float32)
-    return LateWeights(
-        np.zeros((width, 5), np.float32),
-        zeros,
-        zeros,
-        np.zeros((places_in_trees(KINDS), width + 1), np.float32),
+def test_a_tokens_logit_is_its_importance():
+    """The scores are tested with `codesearch.encoding`."""
+    outputs = np.array([[1, 0, 0, 0], [0, 1, 0, 20], [0, 0, 2, -20]], dtype=np.float32)
+    weights = LateInteractionWeights(
+        np.zeros((3, 5), np.float32),
+        np.zeros(5, np.float32),
+        np.zeros(5, np.float32),
+        np.zeros((syntax_position_count(KINDS), 4), np.float32),
         1.0,
     )
+    embeddings = code_token_embeddings(outputs, np.full((3, 5), NO_NODE), weights)
+    assert embeddings.tolist() == [[127, 0, 0, 63], [0, 127, 0, 126], [0, 0, 127, 0]]
+
+
+def test_a_tokens_position_in_the_tree_adds_to_its_direction_and_importance():
+    syntax = np.zeros((syntax_position_count(KINDS), 3), np.float32)
+    syntax[4] = [0, 1, 20]
+    weights = LateInteractionWeights(
+        np.zeros((2, 5), np.float32), np.zeros(5, np.float32), np.zeros(5, np.float32), syntax, 1.0
+    )
+    outputs = np.array([[1, 0, 0], [1, 0, 0]], dtype=np.float32)
+    positions = np.array([[4, 0, 0, 0, 0], [NO_NODE] * 5])
+    embeddings = code_token_embeddings(outputs, positions, weights)
+    assert embeddings.tolist() == [[90, 90, 126], [127, 0, 63]]
 
 
 def test_the_product_scores_as_training_does(folder):
@@ -150,14 +147,16 @@ def test_the_product_scores_as_training_does(folder):
     spec = EncoderSpec("gnn_coder", str(folder), max_tokens=64)
     for encoder in (GnnCoderEncoder(spec), TorchEncoder(spec)):
         asked = [encoder.encode_question(text) for text in texts]
-        assert [each.share for each in asked] == pytest.approx([network.share] * 3, rel=1e-3)
+        assert [each.late_interaction_weight for each in asked] == pytest.approx(
+            [network.share] * 3, rel=1e-3
+        )
         assert np.stack([each.vector for each in asked]) == pytest.approx(questions.vectors.numpy(), abs=5e-3)
-        pieces = TorchEncoder(spec)._late.code(features).pieces
-        found = late_scores([each.pieces for each in asked], [piece.tobytes() for piece in pieces])
+        embeddings = TorchEncoder(spec)._late.code(features).token_embeddings
+        found = maxsim([each.token_embeddings for each in asked], [unit.tobytes() for unit in embeddings])
         assert found == pytest.approx(expected, abs=0.03)
 
 
-def test_the_product_and_torch_keep_the_same_pieces(folder):
+def test_the_product_and_torch_keep_the_same_token_embeddings(folder):
     texts, graphs = seen()
     spec = EncoderSpec("gnn_coder", str(folder), max_tokens=64)
     ours, theirs = (
@@ -165,46 +164,47 @@ def test_the_product_and_torch_keep_the_same_pieces(folder):
         TorchEncoder(spec).encode_code(texts, graphs),
     )
     assert (ours.vectors * theirs.vectors).sum(axis=1) == pytest.approx(np.ones(len(texts)), abs=5e-3)
-    for one, other in zip(ours.pieces, theirs.pieces, strict=True):
+    for one, other in zip(ours.token_embeddings, theirs.token_embeddings, strict=True):
         assert one.shape == other.shape
         assert one.astype(int) == pytest.approx(other.astype(int), abs=4)
 
 
-def test_a_question_without_words_has_no_pieces(folder):
+def test_a_question_without_words_has_no_token_embeddings(folder):
     encoder = GnnCoderEncoder(EncoderSpec("gnn_coder", str(folder), max_tokens=64))
-    assert encoder.encode_question("( ) + =").pieces is None
+    assert encoder.encode_question("( ) + =").token_embeddings is None
 
 
 def test_weights_that_do_not_fit_are_refused(settings, folder):
     settings.ENCODER = EncoderSpec("gnn_coder", str(folder)).as_dict()
     assert gnn_coder_weights() == []
-    read_late_weights(folder, 32, KINDS)
+    read_late_interaction_weights(folder, 32, KINDS)
     for dimension, kinds in ((48, KINDS), (32, KINDS + 1)):
         with pytest.raises(EncoderError, match="trained over another model"):
-            read_late_weights(folder, dimension, kinds)
+            read_late_interaction_weights(folder, dimension, kinds)
     (folder / "late.safetensors").write_bytes(b"nothing")
     with pytest.raises(EncoderError, match="cannot be read"):
-        read_late_weights(folder, 32, KINDS)
+        read_late_interaction_weights(folder, 32, KINDS)
     (error,) = gnn_coder_weights()
     assert "train_late_interaction" in error.msg
     (folder / "late.safetensors").unlink()
-    assert read_late_weights(folder, 32, KINDS) is None
+    assert read_late_interaction_weights(folder, 32, KINDS) is None
 
 
-def test_pieces_are_stored_and_order_what_a_search_finds(settings, folder, index, shop):
+def test_token_embeddings_are_stored_and_order_what_a_search_finds(settings, folder, index, shop):
     settings.ENCODER = EncoderSpec("gnn_coder", str(folder), max_tokens=64).as_dict()
     index(shop)
     assert serving_index().identity.count("+") == 2
     assert Vector.objects.filter(pieces=None).count() == 0
     hits = search("get the name of a path", retriever=Retriever.DENSE).hits
     assert hits
-    late = {hit.candidate.id: hit.candidate.late for hit in hits}
+    late = {hit.candidate.id: hit.candidate.late_interaction for hit in hits}
     assert len(set(late.values())) > 1
     by_all = [hit.candidate.score for hit in hits]
     assert by_all == sorted(by_all, reverse=True)
-    Vector.objects.update(pieces=None)  # as an encoder without pieces leaves it
+    Vector.objects.update(pieces=None)  # as an encoder without token embeddings leaves it
     assert {
-        hit.candidate.late for hit in search("get the name of a path", retriever=Retriever.DENSE).hits
+        hit.candidate.late_interaction
+        for hit in search("get the name of a path", retriever=Retriever.DENSE).hits
     } == {0.0}
 
 
@@ -220,7 +220,7 @@ def test_a_hit_says_what_the_words_met(settings, folder, index, shop, api):
     )
     kept = bytes(Vector.objects.get(text_hash=unit.text_hash).pieces)
     assert sum(each.share * each.nearness for each in met) == pytest.approx(
-        late_scores([asked.pieces], [kept])[0, 0], abs=1e-2
+        maxsim([asked.token_embeddings], [kept])[0, 0], abs=1e-2
     )
     source = unit.file.blob.text.split("\n")
     assert all(each.met in source[each.line - 1] for each in met if each.line is not None)
@@ -273,18 +273,18 @@ def test_training_learns_goes_on_and_serves(trained_on, tmp_path, capsys):
     assert reported["mrr"] == {
         language: pytest.approx(scores) for language, scores in losses[-1]["mrr"].items()
     }
-    trained = read_late_weights(tmp_path / "a" / "model", 32, KINDS)
+    trained = read_late_interaction_weights(tmp_path / "a" / "model", 32, KINDS)
     assert trained.projection.shape == (8, 32)
     assert np.abs(trained.syntax).max() > 0
     assert (
         GnnCoderEncoder(EncoderSpec("gnn_coder", str(tmp_path / "a" / "model"), max_tokens=64))
         .encode_question("read")
-        .pieces
+        .token_embeddings
         is not None
     )
 
     call_command("train_late_interaction", out=tmp_path / "plain", steps=4, syntax="no", **options)
-    assert np.abs(read_late_weights(tmp_path / "plain" / "model", 32, KINDS).syntax).max() == 0
+    assert np.abs(read_late_interaction_weights(tmp_path / "plain" / "model", 32, KINDS).syntax).max() == 0
 
     with pytest.raises(CommandError, match="no model folder"):
         call_command(
@@ -383,7 +383,7 @@ def _parameters(trainer):
 
 @pytest.fixture
 def trained_on(tmp_path):
-    """Return (pairs, model folder)."""
+    """(pairs, model folder)."""
     tiny_tokenizer().save(str(tmp_path / "tokenizer.json"))
     model = tiny_model("ast", untrained=True)
     # Words so far apart that no two questions count as the same.

@@ -23,7 +23,7 @@ WORDS = [
 
 
 def tiny_tokenizer() -> Tokenizer:
-    """Return a tokenizer of a few words that splits at punctuation."""
+    """Tokenizer of a few words that splits at punctuation."""
     tokenizer = Tokenizer(
         models.WordLevel({word: number for number, word in enumerate(WORDS)}, unk_token="[UNK]")
     )
@@ -33,9 +33,7 @@ def tiny_tokenizer() -> Tokenizer:
 
 
 def tiny_model(pooling: str | None, seed: int = 0, *, untrained: bool = False) -> GnnCoder:
-    """Return a model of random weights, `untrained` as training starts with; without `pooling` the
-    Transformer alone.
-    """
+    """Model of random weights, or as training starts with; without `pooling` the Transformer alone."""
     torch.manual_seed(seed)
     shape = BertConfig(
         vocab_size=len(WORDS),
@@ -59,7 +57,7 @@ def tiny_model(pooling: str | None, seed: int = 0, *, untrained: bool = False) -
 
 
 def tiny_pairs() -> list[Pair]:
-    """Return sixteen pairs whose code says what their query does."""
+    """Sixteen pairs whose code says what their query does."""
     return [
         Pair(
             f"{verb} the {thing}",
@@ -76,9 +74,7 @@ def tiny_pairs() -> list[Pair]:
 
 
 def save_tiny_late(folder: Path, seed: int = 0) -> LateInteraction:
-    """Save late interaction of random weights into the folder of a tiny model, and return it, rounded as it
-    is stored.
-    """
+    """Late interaction of random weights, saved in the folder of a tiny model, rounded as it is stored."""
     torch.manual_seed(seed)
     network = LateInteraction(torch.zeros(12, 32), len(VOCABULARY.kinds))
     for parameter in network.parameters():

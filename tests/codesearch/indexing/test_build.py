@@ -139,7 +139,8 @@ def test_a_full_disk_leaves_the_old_version_and_no_trace(index, shop):
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-            " RAISE EXCEPTION 'could not extend file \"base/1/2\": No space left on device' USING ERRCODE = '53100'; END $$;"
+            " RAISE EXCEPTION 'could not extend file \"base/1/2\": No space left on device'"
+            " USING ERRCODE = '53100'; END $$;"
             "CREATE TRIGGER full_disk BEFORE INSERT ON codesearch_vector EXECUTE FUNCTION full_disk()"
         )
     job = services.index_repository(repository)

@@ -3,7 +3,7 @@ import pytest
 
 from codesearch.indexing import vectors
 from codesearch.models import Unit, VectorIndex
-from codesearch.retrieval import QueryError, Retriever, candidates, filters, search, similar_units
+from codesearch.retrieval import QueryError, Retriever, filters, lexical, search, similar_units
 from codesearch.retrieval.filters import Conditions, conditions_of
 from codesearch.retrieval.pipeline import nearest
 from codesearch.retrieval.query import parse_query
@@ -65,9 +65,7 @@ def test_filters_alone(raw, expected):
 
 @pytest.mark.parametrize("few_files", [filters.FEW_FILES, 0])
 def test_literal_text_must_be_there(monkeypatch, few_files):
-    """Whether it stands in few files, whose units are looked up, or in many, whose units are read as they are
-    found.
-    """
+    """Whether it stands in few files, whose units are looked up, or in many, whose units are read."""
     monkeypatch.setattr(filters, "FEW_FILES", few_files)
     assert set(found('"sendmail(" kind:function')) == {"send_confirmation"}
     assert set(found('"server.sendmail(" kind:function')) == {"send_confirmation"}
@@ -92,7 +90,7 @@ def test_a_search_through_all_text_is_given_up_in_time(settings, monkeypatch):
 
 
 def test_where_all_words_are_common_units_that_have_them_in_the_name_come_first(monkeypatch):
-    monkeypatch.setattr(candidates, "_UNITS_BUDGET", 0)
+    monkeypatch.setattr(lexical, "UNITS_BUDGET", 0)
     assert {"PriceList", "price_of", "prices"} <= set(found("price", retriever=Retriever.LEXICAL))
     assert set(found("price", retriever=Retriever.LEXICAL, depth=3)) == {"PriceList", "price_of", "prices"}
     assert len(found("return", retriever=Retriever.LEXICAL, depth=2)) == 2
@@ -103,7 +101,7 @@ def test_where_the_encoder_fails_words_alone_find_all_that_they_can(monkeypatch)
     VectorIndex.objects.update(identity="another model")
     assert "Found by words alone" in search("price").notice
     assert set(found('"erver.sendmai" kind:function')) == {"send_confirmation"}
-    monkeypatch.setattr(candidates, "_UNITS_BUDGET", 0)
+    monkeypatch.setattr(lexical, "UNITS_BUDGET", 0)
     assert len(found("return", depth=2)) == 2
 
 
@@ -121,12 +119,11 @@ def test_an_unknown_repository_is_explained():
 
 @pytest.mark.django_db(transaction=True)
 def test_a_filtered_search_never_returns_fewer_than_exist(index, tmp_path, monkeypatch):
-    """Thousands of near units in one language, a few far ones in another: the index alone would give up too
-    early.
-    """
+    """Many near units in one language, a few far ones in another: the graph alone would give up."""
     monkeypatch.setattr(vectors, "HNSW_FROM", 100)
     files = {
-        f"many/m{number}.py": f"def send_email_{number}(address):\n    '''Send an email number {number}.'''\n    return {number}\n"
+        f"many/m{number}.py": f"def send_email_{number}(address):\n"
+        f"    '''Send an email number {number}.'''\n    return {number}\n"
         for number in range(400)
     }
     files |= {

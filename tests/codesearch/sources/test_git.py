@@ -21,7 +21,7 @@ def git(folder: Path, *arguments: str) -> str:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """Return a folder of git projects with one repository `p.git` that has a branch, a tag and two commits."""
+    """A folder of git projects with one repository, `p.git`, that has a branch, a tag and two commits."""
     work = tmp_path / "work"
     work.mkdir()
     git(work, "init", "-q", "-b", "main")

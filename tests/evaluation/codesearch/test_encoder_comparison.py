@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from codesearch.gnn_coder.late_interaction import QuestionVectors
+from codesearch.encoding import QuestionVectors
 from evaluation.codesearch.encoder_comparison import (
     compare,
     encoder_of_folder,

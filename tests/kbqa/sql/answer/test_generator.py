@@ -1,9 +1,10 @@
 """What the local networks make of a question, within the time that they are given."""
 
 from kbqa.decoding.pointer_network import load_decoder
-from kbqa.sql.answer.generator import MODEL_FOLDER, LocalGenerator, bundled_generator
+from kbqa.sql.answer.generator import LocalGenerator, bundled_generator
 from kbqa.sql.answer.pipeline import ask
 from kbqa.sql.answer.registry import configured_generator
+from kbqa.sql.decoder import MODEL_FOLDER
 
 QUESTION = "How many customers are there?"
 

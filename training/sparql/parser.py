@@ -35,7 +35,7 @@ _XSD = "http://www.w3.org/2001/XMLSchema#"
 
 
 class UnsupportedQueryError(ValueError):
-    """The text is no SPARQL of the subset."""
+    """The text is not SPARQL of the subset."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class _Parser:
             return Item(self._variable())
         name = self._next().text.upper()
         if name not in set(Aggregate):
-            raise UnsupportedQueryError(f"{name} is no aggregate.")
+            raise UnsupportedQueryError(f"{name} is not an aggregate.")
         self._expect_sign("(")
         distinct = self._word("distinct")
         variable = None if self._sign("*") else self._variable()
@@ -186,7 +186,7 @@ class _Parser:
         nested = self._sign("(")
         variable, sign = self._variable(), self._next().text
         if sign not in set(Comparison) - {Comparison.CONTAINS}:
-            raise UnsupportedQueryError(f"{sign} is no comparison.")
+            raise UnsupportedQueryError(f"{sign} is not a comparison.")
         if self._peek().kind == "variable":
             found = Filter(variable, Comparison(sign), _Pending(self._next().text.lower()))  # type: ignore[arg-type]
         else:
@@ -223,7 +223,7 @@ class _Parser:
                 self._expect_sign("(")
                 item, sign = self._expression(), self._next().text
                 if sign not in set(Comparison):
-                    raise UnsupportedQueryError(f"{sign} is no comparison.")
+                    raise UnsupportedQueryError(f"{sign} is not a comparison.")
                 query = replace(query, having=Having(item, Comparison(sign), self._term(self._node())))
                 self._expect_sign(")")
             elif self._word("order"):

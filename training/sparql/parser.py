@@ -27,7 +27,7 @@ from kbqa.sparql.query import (
 
 _TOKEN = re.compile(
     r"""\s*(?:(?P<iri><[^<>\s]*>)|(?P<variable>[?$]\w+)|(?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
-    |(?P<number>[-+]?\d+(?:\.\d+)?)|(?P<name>[A-Za-z_][\w-]*)?(?P<local>:(?:[\w.%-]|\\.)*[\w%-])
+    |(?P<number>[-+]?\d+(?:\.\d+)?)|(?P<name>[A-Za-z_][\w-]*)?(?P<local>:(?:(?:[\w.%-]|\\.)*[\w%-])?)
     |(?P<word>[A-Za-z_]+)|(?P<sign>&&|\|\||!=|<=|>=|[{}().,;*=<>!/+-]))""",
     re.VERBOSE,
 )
@@ -75,8 +75,8 @@ class _Parser:
 
     def query(self) -> Query:
         while self._word("prefix"):
-            name = self._next().text.rstrip(":")
-            self.prefixes[name] = self._next().text[1:-1]
+            name = self._of_kind("local", "a prefix").removesuffix(":")
+            self.prefixes[name] = self._of_kind("iri", "an IRI")[1:-1]
         if self._word("ask"):
             self._word("where")
             self._group()
@@ -263,10 +263,8 @@ class _Parser:
         return folded(replace(query, edges=tuple(self.edges), filters=tuple(filters)), self.alternatives)
 
     def _variable(self) -> Variable:
-        token = self._next()
-        if token.kind != "variable":
-            raise UnsupportedQueryError(f"{token.text} where a variable is expected.")
-        return self.variables.setdefault(token.text.lower(), Variable(len(self.variables)))
+        name = self._of_kind("variable", "a variable")
+        return self.variables.setdefault(name.lower(), Variable(len(self.variables)))
 
     def _node(self) -> Node:
         token = self._peek()
@@ -292,6 +290,12 @@ class _Parser:
         if isinstance(node, Variable):
             raise UnsupportedQueryError("A variable where a value is expected.")
         return node
+
+    def _of_kind(self, kind: str, expected: str) -> str:
+        token = self._next()
+        if token.kind != kind:
+            raise UnsupportedQueryError(f"{token.text} where {expected} is expected.")
+        return token.text
 
     def _peek(self) -> _Token:
         return self.tokens[self.place] if self.place < len(self.tokens) else _Token("end", "")

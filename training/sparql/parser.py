@@ -80,13 +80,13 @@ class _Parser:
         if self._word("ask"):
             self._word("where")
             self._group()
-            return self._fold(Query())
-        self._expect("select")
-        columns = self._columns()
-        self._word("where")
-        self._group()
-        query = Query(columns=tuple(columns))
-        query = self._modifiers(query)
+            query = Query()
+        else:
+            self._expect("select")
+            columns = self._columns()
+            self._word("where")
+            self._group()
+            query = self._modifiers(Query(columns=tuple(columns)))
         if self.place != len(self.tokens):
             raise UnsupportedQueryError(f"{self._peek().text} is not expected here.")
         return self._fold(query)
@@ -105,6 +105,8 @@ class _Parser:
                 columns.append(self._expression())
             else:
                 columns.append(Item(self._variable()))
+        if not columns:
+            raise UnsupportedQueryError("A SELECT of nothing.")
         return columns
 
     def _expression(self) -> Item:
@@ -184,16 +186,20 @@ class _Parser:
 
     def _comparison(self) -> Filter:
         nested = self._sign("(")
-        variable, sign = self._variable(), self._next().text
-        if sign not in set(Comparison) - {Comparison.CONTAINS}:
-            raise UnsupportedQueryError(f"{sign} is no comparison.")
+        variable, sign = self._variable(), self._comparison_sign()
         if self._peek().kind == "variable":
-            found = Filter(variable, Comparison(sign), _Pending(self._next().text.lower()))  # type: ignore[arg-type]
+            found = Filter(variable, sign, _Pending(self._next().text.lower()))  # type: ignore[arg-type]
         else:
-            found = Filter(variable, Comparison(sign), self._term(self._node()))
+            found = Filter(variable, sign, self._term(self._node()))
         if nested:
             self._expect_sign(")")
         return found
+
+    def _comparison_sign(self) -> Comparison:
+        sign = self._next().text
+        if sign not in set(Comparison) - {Comparison.CONTAINS}:
+            raise UnsupportedQueryError(f"{sign} is no comparison.")
+        return Comparison(sign)
 
     def _mean(self) -> None:
         """`{ SELECT (AVG(?x) AS ?mean) WHERE { ?s a C . ?s p ?x } }`."""
@@ -221,19 +227,23 @@ class _Parser:
                     self._variable()
             elif self._word("having"):
                 self._expect_sign("(")
-                item, sign = self._expression(), self._next().text
-                if sign not in set(Comparison):
-                    raise UnsupportedQueryError(f"{sign} is no comparison.")
-                query = replace(query, having=Having(item, Comparison(sign), self._term(self._node())))
+                item, sign = self._expression(), self._comparison_sign()
+                query = replace(query, having=Having(item, sign, self._term(self._node())))
                 self._expect_sign(")")
             elif self._word("order"):
                 self._expect("by")
                 query = self._order(query)
             elif self._word("limit"):
-                query = replace(query, limit=int(self._next().text))
+                query = replace(query, limit=self._limit())
             else:
                 raise UnsupportedQueryError(f"{self._peek().text} is not expected here.")
         return query
+
+    def _limit(self) -> int:
+        text = self._of_kind("number", "a number")
+        if not text.isdecimal():
+            raise UnsupportedQueryError(f"{text} where a number is expected.")
+        return int(text)
 
     def _order(self, query: Query) -> Query:
         descending = self._word("desc")

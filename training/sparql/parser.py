@@ -364,23 +364,36 @@ def folded(query: Query, alternatives: Sequence[Sequence[Filter]]) -> Query:
     return replace(query, filters=tuple(filters))
 
 
-def _with_constant(query: Query, each: Filter, others: tuple[Term, ...]) -> Query | None:
+def _with_constant(query: Query, condition: Filter, others: tuple[Term, ...]) -> Query | None:
     """The query with a text for the variable that is compared with it, where nothing else needs that."""
-    used = {
-        item.variable
-        for item in (*query.columns, query.order, query.having.item if query.having else None)
-        if item
-    }
-    edges = [edge for edge in query.edges if each.variable in (edge.subject, edge.object)]
-    alone = len(edges) == 1 and edges[0].object == each.variable and each.variable not in used
+    variable = condition.variable
+    edges = [edge for edge in query.edges if variable in (edge.subject, edge.object)]
+    is_leaf = len(edges) == 1 and edges[0].object == variable
     if (
-        not alone
-        or sum(other.variable == each.variable for other in query.filters) > 1
-        or not _is_text(each.value)
+        not is_leaf
+        or _is_used_elsewhere(query, condition)
+        or not all(map(_is_text, (condition.value, *others)))
     ):
         return None
-    constant = replace(edges[0], object=each.value, alternatives=others)  # type: ignore[arg-type]
+    constant = replace(edges[0], object=condition.value, alternatives=others)  # type: ignore[arg-type]
     return replace(query, edges=tuple(constant if edge == edges[0] else edge for edge in query.edges))
+
+
+def _is_used_elsewhere(query: Query, condition: Filter) -> bool:
+    """Whether more than the edges that all solutions have, and this condition, needs a variable."""
+    variable = condition.variable
+    items = (*query.columns, query.order, query.having.item if query.having else None)
+    edges = [
+        *query.optionals,
+        *(edge for group in query.negations for edge in group),
+        *(edge for branch in query.branches for edge in branch.edges),
+    ]
+    filters = [*query.filters, *(each for branch in query.branches for each in branch.filters)]
+    return (
+        any(item is not None and item.variable == variable for item in items)
+        or any(variable in (edge.subject, edge.object) for edge in edges)
+        or sum(other.variable == variable for other in filters) > (condition in query.filters)
+    )
 
 
 @dataclass(frozen=True)

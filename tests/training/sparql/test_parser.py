@@ -8,6 +8,7 @@ from pyoxigraph import Literal, NamedNode
 
 from kbqa.sparql.query import (
     RDF_TYPE,
+    Branch,
     Comparison,
     Edge,
     Filter,
@@ -99,8 +100,8 @@ def test_what_is_negated_is_looked_up_edge_by_edge():
     assert "FILTER NOT EXISTS { ?x1 <http://x.example/port> ?x0 . }" in written
 
 
-GENRE = NamedNode(BASE + "genre")
-FILM, KIND = Variable(0), Variable(1)
+GENRE, DIRECTOR, LIKES = (NamedNode(BASE + name) for name in ("genre", "director", "likes"))
+FILM, KIND, OTHER = Variable(0), Variable(1), Variable(2)
 OF_DRAMA = Query(
     (Edge(FILM, GENRE, KIND),),
     (Filter(KIND, Comparison.EQUAL, Literal("drama")),),
@@ -111,6 +112,20 @@ OF_DRAMA = Query(
 def test_an_equality_becomes_a_constant():
     found = folded(OF_DRAMA, [])
     assert (found.edges, found.filters) == ((Edge(FILM, GENRE, Literal("drama")),), ())
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        {"negations": ((Edge(OTHER, LIKES, KIND),),)},
+        {"optionals": (Edge(KIND, LIKES, OTHER),)},
+        {"branches": (Branch((Edge(OTHER, LIKES, KIND),)), Branch((Edge(FILM, DIRECTOR, OTHER),)))},
+        {"branches": (Branch((), (Filter(KIND, Comparison.UNEQUAL, Literal("comedy")),)),)},
+    ],
+)
+def test_an_equality_stays_where_another_part_needs_the_variable(elsewhere):
+    query = replace(OF_DRAMA, **elsewhere)
+    assert folded(query, []) == query
 
 
 def test_an_equality_said_twice_stays_a_comparison():

@@ -123,6 +123,10 @@ class _Parser:
         distinct = self._word("distinct")
         variable = None if self._sign("*") else self._variable()
         self._expect_sign(")")
+        if variable is None and name != Aggregate.COUNT:
+            raise UnsupportedQueryError(f"{name} of whole solutions.")
+        if distinct and name in (Aggregate.SUM, Aggregate.AVG):
+            raise UnsupportedQueryError(f"{name} of distinct values.")
         return Item(variable, Aggregate.COUNT_DISTINCT if distinct and name == "COUNT" else Aggregate(name))
 
     def _group(self) -> None:

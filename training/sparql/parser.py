@@ -31,6 +31,8 @@ _TOKEN = re.compile(
     |(?P<word>[A-Za-z_]+)|(?P<sign>&&|\|\||!=|<=|>=|[{}().,;*=<>!/+-]))""",
     re.VERBOSE,
 )
+_ESCAPED = re.compile(r"\\(.)")
+_WHITE_SPACE = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f"}
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 
 
@@ -59,7 +61,7 @@ def _tokens(text: str) -> list[_Token]:
         place = match.end()
         kind = "local" if match.group("local") else str(match.lastgroup)
         token = (match.group("name") or "") + match.group("local") if kind == "local" else match.group(kind)
-        found.append(_Token(kind, token))
+        found.append(_Token(kind, token.replace("$", "?") if kind == "variable" else token))
     return found
 
 
@@ -291,9 +293,9 @@ class _Parser:
             prefix, _, local = token.text.partition(":")
             if prefix not in self.prefixes:
                 raise UnsupportedQueryError(f"The prefix {prefix}: is not known.")
-            return NamedNode(self.prefixes[prefix] + re.sub(r"\\(.)", r"\1", local))
+            return NamedNode(self.prefixes[prefix] + _ESCAPED.sub(r"\1", local))
         if token.kind == "string":
-            return Literal(re.sub(r"\\(.)", r"\1", token.text[1:-1]))
+            return Literal(_ESCAPED.sub(_character, token.text[1:-1]))
         if token.kind == "number":
             return Literal(
                 token.text, datatype=NamedNode(_XSD + ("decimal" if "." in token.text else "integer"))
@@ -405,6 +407,10 @@ class _Pending:
     """A comparison with a variable that an inner query may bind."""
 
     name: str
+
+
+def _character(escaped: re.Match[str]) -> str:
+    return _WHITE_SPACE.get(escaped.group(1), escaped.group(1))
 
 
 def _is_text(value: object) -> bool:

@@ -140,7 +140,7 @@ def test_a_text_in_a_language_is_a_constant_and_a_number_is_none():
     assert folded(numbered, []) == numbered
 
 
-@pytest.mark.parametrize("text", ["drama", "it's", 'a "b"', "back\\slash", ""])
+@pytest.mark.parametrize("text", ["drama", "it's", 'a "b"', "back\\slash", "two\nlines", "tab\there", ""])
 def test_a_text_is_read_as_the_one_that_was_written(text):
     query = Query((Edge(FILM, GENRE, Literal(text)),), columns=(Item(FILM),))
     assert parse_query(query_text(query)) == query

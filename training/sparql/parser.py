@@ -223,6 +223,8 @@ class _Parser:
         edge = next((each for each in inner.edges if each.object == columns[0].variable), None)
         if edge is None:
             raise UnsupportedQueryError("A mean of nothing.")
+        if any(other != edge and other.predicate != RDF_TYPE for other in inner.edges):
+            raise UnsupportedQueryError("An inner query other than a mean.")
         self.means[next(iter(inner.named))] = Average(edge)
 
     def _modifiers(self, query: Query) -> Query:

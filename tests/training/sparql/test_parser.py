@@ -42,7 +42,8 @@ def test_what_the_grammar_has_no_form_for_is_refused(text, reason):
         "SELECT DISTINCT ?x0 WHERE { ?x0 <x:p> <x:a> . }",
         "ASK { <x:a> <x:p> <x:b> . }",
         "SELECT ?x0 WHERE { ?x1 a <x:C> . ?x1 <x:p> ?x0 . } ORDER BY DESC(?x0) LIMIT 3",
-        "SELECT ?x0 (COUNT(?x1) AS ?count_x1) WHERE { ?x1 <x:p> ?x0 . } GROUP BY ?x0 ORDER BY ASC(COUNT(?x1))",
+        "SELECT ?x0 (COUNT(?x1) AS ?count_x1) WHERE { ?x1 <x:p> ?x0 . } GROUP BY ?x0"
+        " ORDER BY ASC(COUNT(?x1))",
         "SELECT (COUNT(DISTINCT ?x0) AS ?count_distinct_x0) WHERE { ?x1 <x:p> ?x0 . }",
     ],
 )

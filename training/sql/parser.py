@@ -354,7 +354,9 @@ class _Reader:
 
     def _is_value(self, tree: exp.Expr) -> bool:
         """Tell a constant; SQLite takes a name in double quotation marks for one where no column has it."""
-        if isinstance(tree, exp.Literal | exp.Boolean | exp.Neg):
+        if isinstance(tree, exp.Neg):
+            return isinstance(tree.this, exp.Literal)
+        if isinstance(tree, exp.Literal | exp.Boolean):
             return True
         if not isinstance(tree, exp.Column) or tree.table or not tree.this.args.get("quoted"):
             return False

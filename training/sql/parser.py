@@ -81,7 +81,7 @@ def _query(tree: exp.Expr, schema: Schema) -> Query:
         left, right = _query(tree.left, schema), _query(tree.right, schema)
         if not tree.args.get("distinct", True):
             raise NotCoveredError("UNION ALL")
-        if left.operation is not None or tree.args.get("order") or tree.args.get("limit"):
+        if left.operation or right.operation or tree.args.get("order") or tree.args.get("limit"):
             raise NotCoveredError("A set operation of more than two queries, or sorted")
         # Such operations leave no row twice by themselves.
         return replace(

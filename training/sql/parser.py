@@ -193,7 +193,16 @@ class _Reader:
         return found
 
     def _order(self, ordered: exp.Expr) -> Order:
-        return Order(self._item(ordered.this), bool(ordered.args.get("desc")))
+        item, heading = self._item(ordered.this), self._headed(ordered.this)
+        if heading is not None and self._item(heading) != item:
+            raise NotCoveredError("Sorted by a heading that is a column's name")
+        return Order(item, bool(ordered.args.get("desc")))
+
+    def _headed(self, tree: exp.Expr) -> exp.Expr | None:
+        """What is shown under this name: ORDER BY means that before a column of a table."""
+        if not isinstance(tree, exp.Column) or tree.table:
+            return None
+        return next((each for each in self.tree.expressions if each.alias.lower() == tree.name.lower()), None)
 
     def _item(self, tree: exp.Expr) -> Item:
         tree = _bare(tree)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import sqlglot
-from sqlglot import exp
+from sqlglot import Dialect, exp
 from sqlglot.errors import SqlglotError
 
 from kbqa.sql.query import (
@@ -196,7 +196,11 @@ class _Reader:
         item, heading = self._item(ordered.this), self._headed(ordered.this)
         if heading is not None and self._item(heading) != item:
             raise NotCoveredError("Sorted by a heading that is a column's name")
-        return Order(item, bool(ordered.args.get("desc")))
+        descending = bool(ordered.args.get("desc"))
+        small = Dialect.get_or_raise(self.schema.dialect).NULL_ORDERING == "nulls_are_small"
+        if bool(ordered.args.get("nulls_first")) != (descending != small):
+            raise NotCoveredError("NULLS FIRST or LAST")
+        return Order(item, descending)
 
     def _headed(self, tree: exp.Expr) -> exp.Expr | None:
         """What is shown under this name: ORDER BY means that before a column of a table."""

@@ -121,6 +121,13 @@ def test_the_year_of_a_date_is_read_however_it_is_taken(small_shop, dialect, yea
     assert query.items[0].term.operand.part == "YEAR"
 
 
+def test_where_the_dialect_puts_empty_values_by_itself_is_no_wish(small_shop):
+    postgres = replace(small_shop.schema, dialect="postgres")
+    assert parse_query("SELECT name FROM customer ORDER BY age ASC NULLS LAST", postgres).order
+    with pytest.raises(NotCoveredError, match="NULLS"):
+        parse_query("SELECT name FROM customer ORDER BY age ASC NULLS FIRST", postgres)
+
+
 def test_not_in_is_unequal_to_each_of_several_values(small_shop):
     condition = parse_query(
         "SELECT name FROM customer WHERE name NOT IN ('Bo', 'Ida')", small_shop.schema

@@ -301,15 +301,17 @@ class _Reader:
         )
 
     def _in(self, tree: exp.Expr, negated: bool) -> Condition:
-        item, inner = self._item(tree.this), tree.args.get("query")
+        inner = tree.args.get("query")
         if inner is not None:
             # How often a value is among those of a query does not matter.
             return Condition(
-                item,
+                self._item(tree.this),
                 Comparison.NOT_IN if negated else Comparison.IN,
                 query=replace(_query(inner, self.schema), distinct=False),
             )
         values = tuple(self._value(each) for each in tree.expressions)
+        dated = [self._dated(_bare(tree.this), each) for each in tree.expressions]
+        item = dated[0] if dated[0] and len(set(dated)) == 1 else self._item(tree.this)
         return Condition(item, Comparison.UNEQUAL if negated else Comparison.EQUAL, values)
 
     def _like(self, tree: exp.Expr, negated: bool) -> Condition:

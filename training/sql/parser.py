@@ -310,8 +310,10 @@ class _Reader:
                 query=replace(_query(inner, self.schema), distinct=False),
             )
         values = tuple(self._value(each) for each in tree.expressions)
-        dated = [self._dated(_bare(tree.this), each) for each in tree.expressions]
-        item = dated[0] if dated[0] and len(set(dated)) == 1 else self._item(tree.this)
+        if not values:
+            raise NotCoveredError("IN without values")
+        dated = {self._dated(_bare(tree.this), each) for each in tree.expressions}
+        item = (dated.pop() if len(dated) == 1 else None) or self._item(tree.this)
         return Condition(item, Comparison.UNEQUAL if negated else Comparison.EQUAL, values)
 
     def _like(self, tree: exp.Expr, negated: bool) -> Condition:

@@ -32,7 +32,8 @@ def test_namespaces_get_names_and_declared_ones_stay():
     [
         (
             "SELECT ?a WHERE { ?a <http://films.example/director> <http://other.example/x> }",
-            "PREFIX films: <http://films.example/>\nSELECT ?a WHERE { ?a films:director <http://other.example/x> }",
+            "PREFIX films: <http://films.example/>\n"
+            "SELECT ?a WHERE { ?a films:director <http://other.example/x> }",
         ),
         (
             'ASK { ?a ?b "<http://films.example/director>" }',

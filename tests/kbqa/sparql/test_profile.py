@@ -12,7 +12,8 @@ from kbqa.sparql.stores import OxigraphStore
 
 OWN = """
 @prefix : <http://firm.example/> .
-:e1 a :Employee ; :name "Ann Smith" ; :salary 10 ; :department :d1 . :e2 a :Employee ; :name "Bo Lee" ; :salary 20 ; :department :d1 .
+:e1 a :Employee ; :name "Ann Smith" ; :salary 10 ; :department :d1 .
+:e2 a :Employee ; :name "Bo Lee" ; :salary 20 ; :department :d1 .
 :d1 a :Department ; :name "Research" ; :title "R&D" .
 """
 

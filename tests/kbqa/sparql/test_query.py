@@ -60,12 +60,16 @@ def edge(text: str) -> Edge:
 
 def condition(text: str) -> Filter:
     variable, comparison, value = text.split(" ", 2)
-    kind, _, rest = value.partition(" ")
-    if kind == "mean":
-        compared = Average(edge(rest))
-    else:
-        compared = Period(rest) if kind == "period" else node(value)
-    return Filter(node(variable), Comparison(comparison), compared)
+    return Filter(node(variable), Comparison(comparison), compared_with(value))
+
+
+def compared_with(text: str) -> Node | Average | Period:
+    match text.split(" ", 1):
+        case "mean", of:
+            return Average(edge(of))
+        case "period", beginning:
+            return Period(beginning)
+    return node(text)
 
 
 def item(text: str) -> Item:
@@ -73,32 +77,36 @@ def item(text: str) -> Item:
     return Item(None if variable == "*" else node(variable), Aggregate(aggregate[0]) if aggregate else None)
 
 
+def branch(text: str) -> Branch:
+    parts = text.split(" ; ")
+    conditions = [part.removeprefix("filter ") for part in parts if part.startswith("filter ")]
+    edges = [part for part in parts if not part.startswith("filter ")]
+    return Branch(tuple(map(edge, edges)), tuple(map(condition, conditions)))
+
+
+def having(text: str) -> Having:
+    of, comparison, value = text.rsplit(" ", 2)
+    return Having(item(of), Comparison(comparison), node(value))
+
+
+SEVERAL = {
+    "edge": ("edges", edge),
+    "filter": ("filters", condition),
+    "not": ("negations", lambda text: tuple(map(edge, text.split(" ; ")))),
+    "branch": ("branches", branch),
+    "optional": ("optionals", edge),
+    "column": ("columns", item),
+}
+
+
 def with_clause(query: Query, kind: str, text: str) -> Query:
-    match kind:
-        case "edge":
-            return replace(query, edges=(*query.edges, edge(text)))
-        case "filter":
-            return replace(query, filters=(*query.filters, condition(text)))
-        case "not":
-            return replace(query, negations=(*query.negations, tuple(map(edge, text.split(" ; ")))))
-        case "branch":
-            parts = text.split(" ; ")
-            edges = tuple(edge(part) for part in parts if not part.startswith("filter "))
-            filters = tuple(condition(part[7:]) for part in parts if part.startswith("filter "))
-            return replace(query, branches=(*query.branches, Branch(edges, filters)))
-        case "optional":
-            return replace(query, optionals=(*query.optionals, edge(text)))
-        case "column":
-            return replace(query, columns=(*query.columns, item(text)))
-        case "having":
-            *of, comparison, value = text.split()
-            return replace(query, having=Having(item(" ".join(of)), Comparison(comparison), node(value)))
-        case "order":
-            direction, of = text.split(" ", 1)
-            return replace(query, order=item(of), descending=direction == "DESC")
-        case "limit":
-            return replace(query, limit=int(text))
-    raise AssertionError(kind)
+    if kind in SEVERAL:
+        name, read = SEVERAL[kind]
+        return replace(query, **{name: (*getattr(query, name), read(text))})
+    if kind == "order":
+        direction, of = text.split(" ", 1)
+        return replace(query, order=item(of), descending=direction == "DESC")
+    return replace(query, having=having(text)) if kind == "having" else replace(query, limit=int(text))
 
 
 def query_of(clauses: list[str]) -> Query:

@@ -21,7 +21,6 @@ from codesearch.sources.filters import IGNORE_FILES, IgnoreRules
 from searchapp.addresses import AddressError, addresses_of
 
 _REF = re.compile(r"^(?!-)(?!.*\.\.)[\w./@+#-]{1,200}\Z")
-_COMMIT = re.compile(r"^[0-9a-f]{40}$")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _STALLED_SECONDS = 30
 _TRANSIENT = re.compile(

@@ -218,6 +218,8 @@ class _Walk:
             yield self._take(Keyword(comparison))
             yield self._take(self._offered(value))
         if not query.order:
+            if query.limit is not None:
+                raise NotWritableError("LIMIT without ORDER.")
             yield self._take(Keyword(Word.STOP))
             return
         yield self._take(Keyword(Word.DESC if query.descending else Word.ASC))

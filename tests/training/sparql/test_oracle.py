@@ -152,3 +152,12 @@ def test_a_class_must_be_an_iri(graph):
     query = Query((Edge(X, RDF_TYPE, Literal("Film")),), columns=(Item(X),))
     with pytest.raises(NotWritableError, match="A class is no IRI"):
         decisions(query, linked(graph, ""))
+
+
+def test_a_branch_that_begins_with_the_class_of_another_variable_cannot_be_written(graph):
+    branches = (
+        Branch((Edge(X, RDF_TYPE, named("Film")),)),
+        Branch((Edge(Y, RDF_TYPE, named("Person")),)),
+    )
+    with pytest.raises(NotWritableError, match="a class of another variable"):
+        decisions(Query(branches=branches, columns=(Item(X),)), linked(graph, ""))

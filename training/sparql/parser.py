@@ -37,7 +37,7 @@ _XSD = "http://www.w3.org/2001/XMLSchema#"
 
 
 class UnsupportedQueryError(ValueError):
-    """The text is no SPARQL of the subset."""
+    """The text is not SPARQL of the subset."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class _Parser:
             return Item(self._variable())
         name = self._next().text.upper()
         if name not in set(Aggregate):
-            raise UnsupportedQueryError(f"{name} is no aggregate.")
+            raise UnsupportedQueryError(f"{name} is not an aggregate.")
         self._expect_sign("(")
         distinct = self._word("distinct")
         variable = None if self._sign("*") else self._variable()
@@ -204,7 +204,7 @@ class _Parser:
     def _comparison_sign(self) -> Comparison:
         sign = self._next().text
         if sign not in set(Comparison) - {Comparison.CONTAINS}:
-            raise UnsupportedQueryError(f"{sign} is no comparison.")
+            raise UnsupportedQueryError(f"{sign} is not a comparison.")
         return Comparison(sign)
 
     def _mean(self) -> None:

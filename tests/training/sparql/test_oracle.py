@@ -150,7 +150,7 @@ def test_what_is_only_known_within_a_negation_is_no_column(graph):
 
 def test_a_class_must_be_an_iri(graph):
     query = Query((Edge(X, RDF_TYPE, Literal("Film")),), columns=(Item(X),))
-    with pytest.raises(NotWritableError, match="A class is no IRI"):
+    with pytest.raises(NotWritableError, match="A class is not an IRI"):
         decisions(query, linked(graph, ""))
 
 

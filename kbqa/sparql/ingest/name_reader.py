@@ -89,11 +89,7 @@ def _values(store: Store, predicate: NamedNode) -> Iterator[NameRow]:
     seen: set[Literal] = set()
     for quad in store.quads_for_pattern(None, predicate, None):
         value = quad.object
-        if (
-            not isinstance(value, Literal)
-            or value in seen
-            or len(value.value) > _MAX_VALUE_LENGTH
-        ):
+        if not isinstance(value, Literal) or value in seen or len(value.value) > _MAX_VALUE_LENGTH:
             continue
         if value.language or value.datatype.value == _XSD_STRING:
             seen.add(value)

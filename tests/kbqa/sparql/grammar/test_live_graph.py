@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import Literal
 
 from kbqa.decoding.actions import Action
 from kbqa.sparql.grammar import live_graph

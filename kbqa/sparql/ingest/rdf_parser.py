@@ -75,7 +75,7 @@ def rdf_format(name: str, content_type: str = "") -> RdfFormat:
     )
     if found is None:
         raise LoadError(
-            f"{name} is no RDF file by its name. It must end in {', '.join(FORMATS)}, each also with .gz."
+            f"{name} is not an RDF file by its name. It must end in {', '.join(FORMATS)}, each also with .gz."
         )
     return found
 

@@ -55,6 +55,7 @@ def endpoint_names(store: GraphStore, profile: Profile) -> Iterator[NameRow]:
                 if (
                     isinstance(value, Literal)
                     and len(value.value) <= MAX_NAME_LENGTH
+                    and not isinstance(subject, BlankNode)
                     and subject not in profile.texts
                 ):
                     yield (
@@ -88,12 +89,7 @@ def _values(store: Store, predicate: NamedNode) -> Iterator[NameRow]:
     seen: set[Literal] = set()
     for quad in store.quads_for_pattern(None, predicate, None):
         value = quad.object
-        if (
-            isinstance(value, BlankNode | NamedNode)
-            or not isinstance(value, Literal)
-            or value in seen
-            or len(value.value) > _MAX_VALUE_LENGTH
-        ):
+        if not isinstance(value, Literal) or value in seen or len(value.value) > _MAX_VALUE_LENGTH:
             continue
         if value.language or value.datatype.value == _XSD_STRING:
             seen.add(value)

@@ -80,7 +80,8 @@ def _lines(things: int, rng: random.Random) -> Iterator[str]:
         yield f'{subject} <{_BASE}height> "{rng.randint(10, 900)}"^^<{_XSD}integer> .\n'
         for relation, target in _RELATIONS.items():
             of = numbers[target]
-            yield f"{subject} <{_BASE}{relation}> <{_BASE}{of.start if rng.random() < _HUB else rng.choice(of)}> .\n"
+            thing = of.start if rng.random() < _HUB else rng.choice(of)
+            yield f"{subject} <{_BASE}{relation}> <{_BASE}{thing}> .\n"
 
 
 def _numbers(things: int) -> dict[str, range]:

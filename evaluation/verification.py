@@ -183,5 +183,5 @@ def scores_in(output: str) -> Mapping[str, Any]:
     except ValueError as error:
         raise CommandFailed(f"the last line is not JSON: {last[:80]!r}") from error
     if not isinstance(scores, dict):
-        raise CommandFailed(f"the last line is no JSON object: {last[:80]!r}")
+        raise CommandFailed(f"the last line is not a JSON object: {last[:80]!r}")
     return scores

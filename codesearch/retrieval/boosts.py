@@ -17,7 +17,7 @@ _SUPPORTING_UNITS = 3
 
 
 def defines(query: Query, candidate: Candidate) -> bool:
-    """Whether a candidate bears a name that the query has, capitals apart."""
+    """Whether a candidate bears a name that the query has, ignoring case."""
     return bool(query.symbols) and candidate.name.lower() in {symbol.lower() for symbol in query.symbols}
 
 

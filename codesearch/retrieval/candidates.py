@@ -139,7 +139,7 @@ class Pending:
         """Wait for the candidates, each unit once, in the order in which they were found."""
         rows = {row[0]: row for cursor in self._cursors for row in cursor.fetchall()}.values()
         candidates = [
-            Candidate(*row[:12], lexical=row[12] / self._ceiling, token_embeddings=row[14])  # type: ignore[call-arg]
+            Candidate(*row[:12], lexical=row[12] / self._ceiling, token_embeddings=row[14])  # type: ignore[misc]
             for row in rows
         ]
         with_vector = [

@@ -1,4 +1,4 @@
-"""Where a text stands literally, capitals apart.
+"""Where a text stands literally, ignoring case.
 
 To read all code is slow: each file is read once, before any of its units.
 """

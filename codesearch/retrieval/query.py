@@ -62,7 +62,7 @@ class Filter:
 
 @dataclass(frozen=True)
 class Literal:
-    """Text that a unit must contain as it stands (capitals apart), or must not."""
+    """Text that a unit must contain as it stands (ignoring case), or must not."""
 
     text: str
     negated: bool = False

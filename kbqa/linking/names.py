@@ -1,6 +1,4 @@
-"""Names in PostgreSQL: written in bulk, and looked up by words, by stems and by what is left of a mistyped
-word.
-"""
+"""Names in PostgreSQL: written in bulk, looked up by all their words, by one stem, or by a mistyped word."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -120,7 +118,7 @@ class Names:
     load: int
 
     def write(self, rows: Iterable[NameRow], after: Callable[[int], None] = lambda number: None) -> int:
-        """Write names, and return their number; `after` is called now and then with how many are written."""
+        """Write names; their number. `after` is called now and then with how many are written."""
         words: Counter[str] = Counter()
         stream, number = iter(rows), 0
         while portion := list(islice(stream, _ROWS_AT_ONCE)):
@@ -135,7 +133,7 @@ class Names:
         return number
 
     def _copy(self, rows: Iterable[NameRow], words: "Counter[str]") -> int:
-        """Write a portion of names, count their words into `words`, and return how many were written."""
+        """Write a portion of names, and count their words into `words`; how many names were written."""
         number = 0
         columns = f"{self.column}, load, kind, term, predicate, text, key, words, count"
         with connection.cursor() as cursor, cursor.copy(f"COPY {self.table} ({columns}) FROM STDIN") as copy:
@@ -205,8 +203,9 @@ class Names:
         return dict(self._rows(_COUNTS, [*self._mine, words]))
 
     def similar_words(self, word: str) -> list[str]:
-        """Up to three words of names that one typing mistake makes of `word`, or two letters swapped, the
-        commonest first.
+        """Words of names that one typing mistake, or two letters swapped, makes of `word`.
+
+        Three at most, the commonest first.
         """
         rows = self._rows(_SIMILAR, [*self._mine, deletions(word), _MAX_SIMILAR])
         near = [(-count, other) for other, count in rows if abs(len(other) - len(word)) <= 1]

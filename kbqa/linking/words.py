@@ -80,8 +80,9 @@ def stem(word: str) -> str:
 
 
 def key_of(folded: str) -> str:
-    """A folded text's stems in alphabetical order: names of the same words share one, whatever their order
-    and endings.
+    """A folded text's stems in alphabetical order.
+
+    Names of the same words have the same key, whatever their order and endings.
 
     >>> key_of("roads of spain") == key_of("spain of road")
     True
@@ -90,8 +91,10 @@ def key_of(folded: str) -> str:
 
 
 def deletions(word: str) -> list[str]:
-    """A word, and what is left of it when one letter goes; words that share one are at most two mistakes
-    apart (Garbe, SymSpell). A word of less than four letters stands for itself only.
+    """A word, and what is left of it when one letter goes (Garbe, SymSpell).
+
+    Words that share one of these are at most two mistakes apart. A word of less than four letters stands for
+    itself only.
 
     >>> deletions("road")
     ['road', 'oad', 'rad', 'rod', 'roa']
@@ -111,8 +114,7 @@ def words_of(question: str) -> list[Word]:
 
 
 def parts_of(written: str) -> list[str]:
-    """Folded words of what is written as identifiers are, as a question may name a column; none of a plain
-    word.
+    """Folded words of an identifier, as a question may name a column; none for a plain word.
 
     >>> parts_of("AvgScrRead"), parts_of("reading")
     (['avg', 'scr', 'read'], [])

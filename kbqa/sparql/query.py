@@ -172,9 +172,8 @@ def _joined(query: Query) -> list[str]:
     common = _edges(query.edges)
     written, begun = list[str](), len(query.edges)
     for branch in query.branches:
-        written.append(
-            f"{{ {' '.join([*common, *_edges(branch.edges, begun), *_filters(branch.filters)])} }}"
-        )
+        conditions = _filters(branch.filters, len(query.filters))
+        written.append(f"{{ {' '.join([*common, *_edges(branch.edges, begun), *conditions])} }}")
         begun += len(branch.edges)
     return [" UNION ".join(written)] if written else common
 
@@ -183,8 +182,8 @@ def _edges(edges: Sequence[Edge], begun: int = 0) -> list[str]:
     return [part for number, edge in enumerate(edges, start=begun) for part in _edge_parts(edge, number)]
 
 
-def _filters(filters: Sequence[Filter]) -> list[str]:
-    return [part for number, each in enumerate(filters) for part in _filter_parts(each, number)]
+def _filters(filters: Sequence[Filter], begun: int = 0) -> list[str]:
+    return [part for number, each in enumerate(filters, start=begun) for part in _filter_parts(each, number)]
 
 
 def query_text(query: Query) -> str:

@@ -16,5 +16,5 @@ def parse_term(text: str) -> Term:
     except SyntaxError as error:
         raise ValueError(f"{text!r} is neither an IRI in angle brackets nor a literal.") from error
     if not isinstance(term, NamedNode | Literal):
-        raise ValueError(f"{text!r} is no term that a question can mention.")
+        raise ValueError(f"{text!r} is not a term that a question can mention.")
     return term

@@ -22,7 +22,7 @@ def test_a_file_is_connected_and_mistakes_are_shown_at_their_field(client, staff
         "/databases/add", {"source_kind": "upload", "file": SimpleUploadedFile("a.sqlite", b"text")}
     )
     assert wrong.status_code == 422
-    assert "is no SQLite database" in wrong.content.decode()
+    assert "is not an SQLite database" in wrong.content.decode()
     unknown = client.post("/databases/add", {"source_kind": "url", "address": "oracle://x"})
     assert "not supported" in unknown.content.decode()
     added = client.post(

@@ -193,7 +193,7 @@ def _check(recipe: Recipe) -> None:
             raise RecipeError(f"{recipe.name} has two stages {stage.name}.")
         for needed in stage.needs:
             if needed not in before:
-                raise RecipeError(f"{recipe.name}: {stage.name} needs {needed}, which is no stage before it.")
+                raise RecipeError(f"{recipe.name}: {stage.name} needs {needed}, which is not a stage before it.")
         before.add(stage.name)
 
 
@@ -225,5 +225,5 @@ def _mapping(stored: object, where: str) -> Mapping[str, Any]:
 
 def _sequence(stored: object, where: str) -> Sequence[Any]:
     if not isinstance(stored, list | tuple):
-        raise RecipeError(f"{where} is no list.")
+        raise RecipeError(f"{where} is not a list.")
     return stored

@@ -96,7 +96,7 @@ class MappedGraph:
 def number(written: str) -> Literal:
     """A number as a literal. Raises UnsupportedQueryError."""
     if not _NUMBER.fullmatch(written):
-        raise UnsupportedQueryError(f"{written} is no number and not in the graph.")
+        raise UnsupportedQueryError(f"{written} is not a number and not in the graph.")
     return Literal(written, datatype=NamedNode(_XSD + ("decimal" if "." in written else "integer")))
 
 
@@ -384,7 +384,7 @@ class _Translation:
         before = len(self.filters), len(self.alternatives), len(self.negations), len(self.branches)
         self.within(ref, inner, scope, forbidden)
         if (len(self.alternatives), len(self.negations), len(self.branches)) != before[1:]:
-            raise UnsupportedQueryError("A condition within a negation that is no edge.")
+            raise UnsupportedQueryError("A condition within a negation that is not an edge.")
         conditions, self.filters = self.filters[before[0] :], self.filters[: before[0]]
         whole = folded(Query(tuple(forbidden.edges), tuple(conditions)), [])
         if whole.filters:

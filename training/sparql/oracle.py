@@ -279,5 +279,5 @@ def _text(action: EntityPointer | ValuePointer | NumberPointer) -> str:
 def _class(edge: Edge) -> ClassPointer:
     """The class of an edge that makes something a member of it. Raises NotWritableError."""
     if not isinstance(edge.object, NamedNode):
-        raise NotWritableError("A class is no IRI.")
+        raise NotWritableError("A class is not an IRI.")
     return ClassPointer(edge.object)

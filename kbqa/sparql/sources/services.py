@@ -110,7 +110,7 @@ def delete_graph(graph: Graph) -> Job:
 def store_file(upload: "UploadedFile[Any]") -> str:
     """Keep an uploaded file and return its stored name.
 
-    Raises InvalidInput for what is no RDF file by its name, or too large.
+    Raises InvalidInput for what is not an RDF file by its name, or too large.
     """
     sources.check_size(upload, settings.GRAPH_MAX_FILE_BYTES, "file")
     try:

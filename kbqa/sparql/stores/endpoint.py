@@ -42,7 +42,7 @@ class EndpointStore:
         """The solutions of a SELECT, at most `limit`."""
         found = self._run(query)
         if not isinstance(found, QuerySolutions):
-            raise QueryError("This is no SELECT query.")
+            raise QueryError("This is not a SELECT query.")
         names = tuple(variable.value for variable in found.variables)
         rows = [tuple(solution) for solution in found]
         return Solutions(names, rows[:limit], cut=limit is not None and len(rows) > limit)  # type: ignore[arg-type]
@@ -51,7 +51,7 @@ class EndpointStore:
         """The answer to an ASK."""
         found = self._run(query)
         if not isinstance(found, QueryBoolean):
-            raise QueryError("This is no ASK query.")
+            raise QueryError("This is not an ASK query.")
         return bool(found)
 
     def any_solution(self, bodies: Sequence[str]) -> list[bool]:
@@ -167,7 +167,7 @@ class EndpointStore:
             raise QueryError(f"{self.address} answers {status}: {body[:200].decode(errors='replace')}")
         if kind not in _FORMATS:
             raise StoreError(
-                f"{self.address} answers with {kind or 'no media type'}, which is no SPARQL result. "
+                f"{self.address} answers with {kind or 'no media type'}, which is not a SPARQL result. "
                 "Is this the endpoint's address?"
             )
         try:

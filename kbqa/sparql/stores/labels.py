@@ -26,7 +26,7 @@ def texts_of(
             f"SELECT ?k ?l WHERE {{ VALUES ?k {{ {' '.join(map(str, found))} }} ?k {label} ?l }}"
         ).rows
         for iri, text in sorted(rows, key=lambda row: _language_rank(row[1], languages)):
-            if isinstance(iri, NamedNode) and isinstance(text, Literal):
+            if isinstance(iri, NamedNode) and isinstance(text, Literal) and text.value.strip():
                 found[iri] = text.value
     return found
 

@@ -31,7 +31,7 @@ class OxigraphStore:
         """The solutions of a SELECT, at most `limit`."""
         found = self._run(query)
         if not isinstance(found, QuerySolutions):
-            raise QueryError("This is no SELECT query.")
+            raise QueryError("This is not a SELECT query.")
         names = tuple(variable.value for variable in found.variables)
         rows: list[tuple[object, ...]] = []
         try:
@@ -47,7 +47,7 @@ class OxigraphStore:
         """The answer to an ASK."""
         found = self._run(query)
         if not isinstance(found, QueryBoolean):
-            raise QueryError("This is no ASK query.")
+            raise QueryError("This is not an ASK query.")
         return bool(found)
 
     def lines(self) -> Iterator[str]:

@@ -1,12 +1,14 @@
 """A part of a graph, drawn by chance, to make questions from."""
 
+import math
 import random
 from dataclasses import dataclass, field
 
-from pyoxigraph import Literal, NamedNode, Store
+from pyoxigraph import Literal, NamedNode, Store, Triple
 
 from kbqa.sparql.profile import ClassProfile, PredicateProfile, Profile
 from kbqa.sparql.query import RDF_TYPE, Term
+from kbqa.sparql.stores.base import RdfTerm
 from kbqa.sparql.suggestions.inflection import reads_as_verb
 
 _XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -35,10 +37,12 @@ class GraphSample:
                     break
             self.edges[predicate] = self.rng.sample(found, min(_SAMPLE, len(found)))  # type: ignore[arg-type]
 
-    def name(self, term: Term) -> str | None:
+    def name(self, term: RdfTerm) -> str | None:
         """Return what a term is called, None for what has no name."""
         if isinstance(term, Literal):
             return term.value if len(term.value) < 60 and term.datatype.value == f"{_XSD}string" else None
+        if isinstance(term, Triple):
+            return None
         for label in self.profile.labels:
             quad = next(self.store.quads_for_pattern(term, label, None), None)
             if quad is not None and isinstance(quad.object, Literal):
@@ -85,7 +89,13 @@ class GraphSample:
     def numbers(self, predicate: PredicateProfile) -> list[Literal]:
         """Return the numbers that a predicate has; none if it also has other things."""
         values = [target for _, target in self.edges[predicate.predicate]]
-        numeric = [
-            value for value in values if isinstance(value, Literal) and value.datatype.value in _NUMERIC
-        ]
+        numeric = [value for value in values if isinstance(value, Literal) and _is_number(value)]
         return numeric if len(numeric) == len(values) else []
+
+
+def _is_number(value: Literal) -> bool:
+    """Tell whether a value is a number that can be written: RDF allows "unknown" as an integer."""
+    try:
+        return value.datatype.value in _NUMERIC and math.isfinite(float(value.value))
+    except ValueError:
+        return False

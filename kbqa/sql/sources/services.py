@@ -70,7 +70,7 @@ def check_database(database: Database) -> None:
     elif not file_of(database).is_file():
         raise InvalidInput(f"There is no file {database.location}.", field="location")
     elif not _is_sqlite(file_of(database)):
-        raise InvalidInput(f"{Path(database.location).name} is no SQLite database.", field="location")
+        raise InvalidInput(f"{Path(database.location).name} is not an SQLite database.", field="location")
 
 
 def scan_database(database: Database) -> Job:
@@ -98,7 +98,7 @@ def store_file(upload: "UploadedFile[Any]") -> str:
     head = upload.read(len(_SQLITE_HEAD))
     upload.seek(0)
     if head != _SQLITE_HEAD:
-        raise InvalidInput(f"{upload.name} is no SQLite database.", field="file")
+        raise InvalidInput(f"{upload.name} is not an SQLite database.", field="file")
     return keep_upload(upload, uploads())
 
 

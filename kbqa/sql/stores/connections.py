@@ -125,7 +125,7 @@ def parsed_url(url: str) -> URL:
         parsed = make_url(url.strip())
     except ArgumentError as error:
         raise ConnectError(
-            "This is no database address. Write for example postgresql://user:password@host/database."
+            "This is not a database address. Write for example postgresql://user:password@host/database."
         ) from error
     backend = parsed.get_backend_name()
     if backend in _DRIVERS:

@@ -126,7 +126,7 @@ class CellSerializer(serializers.Serializer[Any]):
     """A value as it is shown."""
 
     text = serializers.CharField()
-    iri = serializers.CharField(help_text="Empty for what is no IRI.")
+    iri = serializers.CharField(help_text="Empty for what is not an IRI.")
     kind = serializers.CharField(help_text="`iri`, `blank`, or a literal's language or datatype.")
 
 

@@ -93,7 +93,7 @@ class GraphViewSet(SourceViewSet[Graph]):
         try:
             node = NamedNode(parameters.validated_data["iri"])
         except ValueError as error:
-            raise ValidationError({"iri": ["This is no IRI."]}) from error
+            raise ValidationError({"iri": ["This is not an IRI."]}) from error
         neighbourhood = neighbourhood_of(node, graph, served(graph)[1])
         if neighbourhood is None:
             raise NotFound("No edge of this graph has this node.")

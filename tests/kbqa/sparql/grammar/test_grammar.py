@@ -114,8 +114,8 @@ def test_known_queries_are_written_choice_by_choice(domain):
     }
     kept |= {
         (predicate, target)
-        for _, predicate, edges in world.edges
-        for _, target in edges
+        for _, predicate, pairs in world.facts
+        for _, target in pairs
         if isinstance(target, Literal)
     }
     values = tuple(
@@ -190,10 +190,10 @@ def test_words_for_the_most_of_one_number_of_a_class_are_not_those_for_another()
             told = [
                 word
                 for kept in world.attributes
-                if kept.what.source == kind
-                for word in (*kept.what.most, *kept.what.least)
+                if kept.definition.source == kind
+                for word in (*kept.definition.most, *kept.definition.least)
             ]
-            several += len([kept for kept in world.attributes if kept.what.source == kind]) > 2
+            several += len([kept for kept in world.attributes if kept.definition.source == kind]) > 2
             assert len(told) == len(set(told)), kind
     assert several, "a word is told from others where there are several numbers"
 

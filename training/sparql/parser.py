@@ -50,22 +50,22 @@ def parse_query(text: str, prefixes: dict[str, str] | None = None) -> Query:
 
 
 def _tokens(text: str) -> list[_Token]:
-    found, place = [], 0
+    tokens, position = [], 0
     text = text.rstrip()
-    while place < len(text):
-        match = _TOKEN.match(text, place)
+    while position < len(text):
+        match = _TOKEN.match(text, position)
         if match is None:
-            raise UnsupportedQueryError(f"Cannot read {text[place : place + 20]!r}.")
-        place = match.end()
+            raise UnsupportedQueryError(f"Cannot read {text[position : position + 20]!r}.")
+        position = match.end()
         kind = "local" if match.group("local") else str(match.lastgroup)
         token = (match.group("name") or "") + match.group("local") if kind == "local" else match.group(kind)
-        found.append(_Token(kind, token))
-    return found
+        tokens.append(_Token(kind, token))
+    return tokens
 
 
 class _Parser:
     def __init__(self, tokens: list[_Token], prefixes: dict[str, str]) -> None:
-        self.tokens, self.place, self.prefixes = tokens, 0, dict(prefixes)
+        self.tokens, self.position, self.prefixes = tokens, 0, dict(prefixes)
         self.variables: dict[str, Variable] = {}
         self.named: dict[str, Item] = {}
         self.edges: list[Edge] = []
@@ -87,7 +87,7 @@ class _Parser:
         self._group()
         query = Query(columns=tuple(columns))
         query = self._modifiers(query)
-        if self.place != len(self.tokens):
+        if self.position != len(self.tokens):
             raise UnsupportedQueryError(f"{self._peek().text} is not expected here.")
         return self._fold(query)
 
@@ -188,33 +188,33 @@ class _Parser:
         if sign not in set(Comparison) - {Comparison.CONTAINS}:
             raise UnsupportedQueryError(f"{sign} is not a comparison.")
         if self._peek().kind == "variable":
-            found = Filter(variable, Comparison(sign), _Pending(self._next().text.lower()))  # type: ignore[arg-type]
+            comparison = Filter(variable, Comparison(sign), _Pending(self._next().text.lower()))  # type: ignore[arg-type]
         else:
-            found = Filter(variable, Comparison(sign), self._term(self._node()))
+            comparison = Filter(variable, Comparison(sign), self._term(self._node()))
         if nested:
             self._expect_sign(")")
-        return found
+        return comparison
 
     def _mean(self) -> None:
         """`{ SELECT (AVG(?x) AS ?mean) WHERE { ?s a C . ?s p ?x } }`."""
         self._expect_sign("{")
         inner = _Parser([], self.prefixes)
-        inner.tokens, inner.place = self.tokens, self.place
+        inner.tokens, inner.position = self.tokens, self.position
         inner._expect("select")
         columns = inner._columns()
         inner._word("where")
         inner._group()
-        self.place = inner.place
+        self.position = inner.position
         self._expect_sign("}")
         if len(columns) != 1 or columns[0].aggregate != Aggregate.AVG or inner.filters or inner.alternatives:
             raise UnsupportedQueryError("An inner query other than a mean.")
-        edge = next((each for each in inner.edges if each.object == columns[0].variable), None)
+        edge = next((edge for edge in inner.edges if edge.object == columns[0].variable), None)
         if edge is None:
             raise UnsupportedQueryError("A mean of nothing.")
         self.means[next(iter(inner.named))] = Average(edge)
 
     def _modifiers(self, query: Query) -> Query:
-        while self.place < len(self.tokens):
+        while self.position < len(self.tokens):
             if self._word("group"):
                 self._expect("by")
                 while self._peek().kind == "variable":
@@ -243,23 +243,21 @@ class _Parser:
         item = self._expression()
         if bracket:
             self._expect_sign(")")
-        if (
-            self._sign(",")
-            or self._peek().kind == "variable"
-            or self._at_word("desc")
-            or self._at_word("asc")
-        ):
+        is_variable = self._peek().kind == "variable"
+        if self._at(",") or is_variable or self._at_word("desc") or self._at_word("asc"):
             raise UnsupportedQueryError("Several orders.")
         return replace(query, order=item, descending=descending)
 
     def _fold(self, query: Query) -> Query:
         """The query with its edges and filters, means in their places."""
         filters = []
-        for each in self.filters:
-            value = self.means.get(each.value.name) if isinstance(each.value, _Pending) else each.value
-            if value is None:
-                raise UnsupportedQueryError("A comparison with a variable.")
-            filters.append(replace(each, value=value))
+        for condition in self.filters:
+            if isinstance(condition.value, _Pending):
+                mean = self.means.get(condition.value.name)
+                if mean is None:
+                    raise UnsupportedQueryError("A comparison with a variable.")
+                condition = replace(condition, value=mean)  # noqa: PLW2901
+            filters.append(condition)
         return folded(replace(query, edges=tuple(self.edges), filters=tuple(filters)), self.alternatives)
 
     def _variable(self) -> Variable:
@@ -294,13 +292,13 @@ class _Parser:
         return node
 
     def _peek(self) -> _Token:
-        return self.tokens[self.place] if self.place < len(self.tokens) else _Token("end", "")
+        return self.tokens[self.position] if self.position < len(self.tokens) else _Token("end", "")
 
     def _next(self) -> _Token:
-        self.place += 1
-        if self.place > len(self.tokens):
+        self.position += 1
+        if self.position > len(self.tokens):
             raise UnsupportedQueryError("The text ends too soon.")
-        return self.tokens[self.place - 1]
+        return self.tokens[self.position - 1]
 
     def _at(self, sign: str) -> bool:
         return self._peek() == _Token("sign", sign)
@@ -309,14 +307,14 @@ class _Parser:
         return self._peek().kind == "word" and self._peek().text.lower() == word
 
     def _sign(self, sign: str) -> bool:
-        found = self._at(sign)
-        self.place += found
-        return found
+        is_there = self._at(sign)
+        self.position += is_there
+        return is_there
 
     def _word(self, word: str) -> bool:
-        found = self._at_word(word)
-        self.place += found
-        return found
+        is_there = self._at_word(word)
+        self.position += is_there
+        return is_there
 
     def _expect(self, word: str) -> None:
         if not self._word(word):
@@ -333,39 +331,31 @@ def folded(query: Query, alternatives: Sequence[Sequence[Filter]]) -> Query:
     Raises UnsupportedQueryError.
     """
     filters = []
-    for each in query.filters:
-        shorter = _with_constant(query, each, ()) if each.comparison == Comparison.EQUAL else None
+    for condition in query.filters:
+        shorter = _with_constant(query, condition, ()) if condition.comparison == Comparison.EQUAL else None
         query = shorter or query
-        filters += [] if shorter else [each]
-    for first, *others in alternatives:
-        same = all(each.variable == first.variable and each.comparison == Comparison.EQUAL for each in others)
-        found = (
-            _with_constant(query, first, tuple(each.value for each in others))  # type: ignore[misc]
-            if same and first.comparison == Comparison.EQUAL
-            else None
-        )
-        if found is None:
+        filters += [] if shorter else [condition]
+    for first, *rest in alternatives:
+        kinds = {(condition.variable, condition.comparison) for condition in (first, *rest)}
+        with_alternatives = None
+        if kinds == {(first.variable, Comparison.EQUAL)}:
+            with_alternatives = _with_constant(query, first, tuple(condition.value for condition in rest))  # type: ignore[misc]
+        if with_alternatives is None:
             raise UnsupportedQueryError("Alternatives of different things.")
-        query = found
+        query = with_alternatives
     return replace(query, filters=tuple(filters))
 
 
-def _with_constant(query: Query, each: Filter, others: tuple[Term, ...]) -> Query | None:
+def _with_constant(query: Query, condition: Filter, alternatives: tuple[Term, ...]) -> Query | None:
     """The query with a text for the variable that is compared with it, where nothing else needs that."""
-    used = {
-        item.variable
-        for item in (*query.columns, query.order, query.having.item if query.having else None)
-        if item
-    }
-    edges = [edge for edge in query.edges if each.variable in (edge.subject, edge.object)]
-    alone = len(edges) == 1 and edges[0].object == each.variable and each.variable not in used
-    if (
-        not alone
-        or sum(other.variable == each.variable for other in query.filters) > 1
-        or not _is_text(each.value)
-    ):
+    variable, having = condition.variable, query.having.item if query.having else None
+    used = {item.variable for item in (*query.columns, query.order, having) if item}
+    edges = [edge for edge in query.edges if variable in (edge.subject, edge.object)]
+    alone = len(edges) == 1 and edges[0].object == variable and variable not in used
+    is_compared_again = sum(other.variable == variable for other in query.filters) > 1
+    if not alone or is_compared_again or not _is_text(condition.value):
         return None
-    constant = replace(edges[0], object=each.value, alternatives=others)  # type: ignore[arg-type]
+    constant = replace(edges[0], object=condition.value, alternatives=alternatives)  # type: ignore[arg-type]
     return replace(query, edges=tuple(constant if edge == edges[0] else edge for edge in query.edges))
 
 

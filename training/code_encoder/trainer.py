@@ -318,6 +318,9 @@ def _sample(data: Dataset, language: str, most: int, seed: int) -> tuple[list[st
 
 
 def mean_reciprocal_rank(similarities: Tensor) -> float:
-    """MRR of query i finding code i, of similarities [queries, codes]; equals count as ranked before."""
-    ranks = (similarities >= similarities.diagonal().unsqueeze(1)).sum(1)
+    """MRR of query i finding code i, of similarities [queries, codes]; equals count as ranked before.
+
+    What is not a number, as in a run that diverged, counts as an equal.
+    """
+    ranks = (~(similarities < similarities.diagonal().unsqueeze(1))).sum(1)
     return float((1 / ranks.float()).mean())

@@ -51,9 +51,10 @@ def test_a_set_is_taken_from_the_first_folder_that_has_it(tmp_path):
 def test_actions_are_numbered_by_what_they_are():
     """Keywords from 0, pointers from 1,000 in their order, variables from 10,000."""
     made = item()
-    # pointers: what is chosen (ENTITY, FORWARD), what else is mentioned (CLASS), what else is legal (BACKWARD)
+    # Pointers: those chosen (ENTITY, FORWARD), others mentioned (CLASS), then other relations (BACKWARD).
     assert made.gold.tolist() == [1000, 1001, 10000, 1]
-    assert [legal.tolist() for legal in made.legal] == [[0, 1000, 1002], [1001, 1003], [1, 10000, 1000], [1, 0]]
+    legal = [numbers.tolist() for numbers in made.legal]
+    assert legal == [[0, 1000, 1002], [1001, 1003], [1, 10000, 1000], [1, 0]]
     assert made.steps.tolist() == [0, 1, 0, 1]
     assert made.introduced.tolist() == [1, 0], "variable 0 was introduced by pointer 1"
     assert made.relevant is None
@@ -110,7 +111,9 @@ def test_an_action_that_is_no_candidate_of_a_schema_is_not_legal():
     assert made.legal[0].tolist() == [1, 1000]
 
 
-@pytest.mark.parametrize(("number", "size", "sizes"), [(0, 4, []), (3, 4, [3]), (9, 4, [1, 4, 4]), (5, 1, [1] * 5)])
+@pytest.mark.parametrize(
+    ("number", "size", "sizes"), [(0, 4, []), (3, 4, [3]), (9, 4, [1, 4, 4]), (5, 1, [1] * 5)]
+)
 def test_batches_hold_every_item_once(number, size, sizes):
     items = [item()] * number
     found = list(batches(items, size, random.Random(0)))

@@ -94,7 +94,7 @@ def test_attention_is_scaled_dot_products_over_heads():
 
 
 def test_connections_bias_scores_and_add_their_values():
-    """Σ_j a_ij (v_j + r_ij), a_ij = softmax_j(q_i k_j / √d + b_ij): relation-aware attention (Shaw et al. 2018)."""
+    """Σ_j a_ij (v_j + r_ij), where a_ij = softmax_j(q_i k_j / √d + b_ij) (Shaw et al. 2018, with a bias)."""
     attention = random_weights(Attention(Sizes(width=4, heads=2), kinds=3))
     states, memory = torch.randn(1, 2, 4), torch.randn(1, 4, 4)
     kinds = torch.tensor([[[0, 1, 2, 1], [2, 2, 0, 1]]])
@@ -107,11 +107,9 @@ def test_connections_bias_scores_and_add_their_values():
         expected = torch.zeros(2, 2, 2)
         for row in range(2):
             for head in range(2):
-                scores = [
-                    query[row, head] @ key[other, head] / 2**0.5 + attention.match_bias[kinds[0, row, other], head]
-                    for other in range(3)
-                ]
-                for other, weight in enumerate(torch.softmax(torch.stack(scores), dim=0)):
+                products = key[:3, head] @ query[row, head] / 2**0.5
+                scores = products + attention.match_bias[kinds[0, row, :3], head]
+                for other, weight in enumerate(torch.softmax(scores, dim=0)):
                     of_kind = attention.match_value[kinds[0, row, other]].view(2, 2)[head]
                     expected[row, head] += weight * (value[other, head] + of_kind)
         found = attention(states, memory, allowed[None, None, None], kinds)[0]
@@ -158,9 +156,8 @@ def test_numpy_reads_as_torch_does(has_memory):
 
 
 def test_numpy_normalises_and_feeds_forward_as_torch_does():
-    feed, norm, states = random_weights(FeedForward(Sizes(width=8, inner=12))), torch.nn.LayerNorm(8), torch.randn(4, 8)
-    random_weights(norm, 1)
-    modules = {"feed": feed, "norm": norm}
+    feed, norm = random_weights(FeedForward(Sizes(width=8, inner=12))), random_weights(torch.nn.LayerNorm(8))
+    modules, states = {"feed": feed, "norm": norm}, torch.randn(4, 8)
     weights = {
         f"{name}.{part}": value.detach().numpy()
         for name, module in modules.items()
@@ -168,8 +165,9 @@ def test_numpy_normalises_and_feeds_forward_as_torch_does():
     }
     layers = Layers(weights, heads=2)
     with torch.no_grad():
-        np.testing.assert_allclose(layers.feed_forward("feed", states.numpy()), feed(states).numpy(), atol=1e-5)
-        np.testing.assert_allclose(layers.norm("norm", states.numpy()), norm(states).numpy(), atol=1e-5)
+        expected = feed(states).numpy(), norm(states).numpy()
+    np.testing.assert_allclose(layers.feed_forward("feed", states.numpy()), expected[0], atol=1e-5)
+    np.testing.assert_allclose(layers.norm("norm", states.numpy()), expected[1], atol=1e-5)
 
 
 # --- the network
@@ -194,14 +192,15 @@ def test_a_question_is_scored_alike_alone_and_in_a_batch(sizes, schema):
     """What fills a batch up has no influence: tokens, candidates and steps that others have."""
     table = text_table()
     mentioned = (ENTITY, FORWARD, BACKWARD)
-    short = item((Decision("HEAD", (NEW, STOP, ENTITY), 2),), mentioned, question="who", table=table, schema=schema)
+    step = Decision("HEAD", (NEW, STOP, ENTITY), 2)
+    short = item((step,), mentioned, question="who", table=table, schema=schema)
     long = item(mentioned=(*mentioned, CLASS), table=table, schema=schema)
     made = network(sizes)
     with torch.no_grad():
         vectors = torch.from_numpy(table.vectors)
         alone, both = made(batch_of(short), vectors), made(batch_of(short, long), vectors)
-    legal = batch_of(short).legal[0, 0]
-    assert torch.allclose(alone.scores[0, 0, legal], both.scores[0, 0][batch_of(short, long).legal[0, 0]], atol=1e-4)
+    own, padded = batch_of(short).legal[0, 0], batch_of(short, long).legal[0, 0]
+    assert torch.allclose(alone.scores[0, 0, own], both.scores[0, 0, padded], atol=1e-4)
     if schema:
         assert torch.allclose(alone.relevance[0], both.relevance[0, : alone.relevance.shape[1]], atol=1e-4)
 
@@ -259,9 +258,10 @@ def test_a_variable_is_read_as_what_introduced_it():
 def test_only_certain_mentions_mark_their_words():
     """A name that is written in the question as it is marks its tokens; one like it does not."""
     made = network()
-    certain, unsure = (
-        item((), (EntityPointer("e", "silent harbour", (13, 27), features),)) for features in ((1.0, 1.0), (0.9, 0.0))
+    mentions = (
+        EntityPointer("e", "silent harbour", (13, 27), features) for features in ((1.0, 1.0), (0.9, 0.0))
     )
+    certain, unsure = (item((), (mention,)) for mention in mentions)
     with torch.no_grad():
         marked, plain = (made.read_question(batch_of(one))[0] for one in (certain, unsure))
     differs = (marked - plain).abs().sum(1) > 1e-4
@@ -275,12 +275,13 @@ class TinyDecoder(DecoderModel):
     """A model that reads with a network's own encoder."""
 
     def __init__(self, made, table):
-        Layers.__init__(self, {name: value.detach().numpy() for name, value in made.named_parameters()}, SIZES.heads)
+        weights = {name: value.detach().numpy() for name, value in made.named_parameters()}
+        Layers.__init__(self, weights, SIZES.heads)
         self.network = made
         self.width, self.longest, self.joint = SIZES.width, SIZES.longest, bool(made.sizes.relations)
         self.reader_layers, self.decoder_layers = SIZES.reader_layers, SIZES.decoder_layers
         self.vocabulary = VOCABULARY
-        self.places = {word: place for place, word in enumerate(VOCABULARY.keywords)}
+        self.keyword_rows = {word: row for row, word in enumerate(VOCABULARY.keywords)}
         self.tokenizer, self.table = tokenizer(), table
 
     def states(self, ids):

@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +21,11 @@ from training.decoder.network import Sizes
 
 VOCABULARY = Vocabulary(("NEW", "STOP", "END"), ("HEAD", "TAIL"), variables=2)
 WIDTH = 8
-SIZES = Sizes(width=8, heads=2, inner=12, reader_layers=2, decoder_layers=2, text_width=WIDTH, longest=8, tuned=1)
-JOINT = Sizes(
-    width=8, heads=2, inner=12, reader_layers=2, decoder_layers=2, text_width=WIDTH, longest=8, tuned=1, relations=3
+SIZES = Sizes(
+    width=8, heads=2, inner=12, reader_layers=2, decoder_layers=2, text_width=WIDTH, longest=8, tuned=1
 )
+JOINT = replace(SIZES, relations=3)
+"""The same, with candidates that are read together."""
 ENCODER = {
     "vocab_size": 16,
     "hidden_size": WIDTH,

@@ -1,6 +1,4 @@
-"""What makes queries of questions on graphs: the network that comes with the package, or a Hugging Face
-model.
-"""
+"""Decoders of questions on graphs: the network that comes with the package, or a Hugging Face model."""
 
 from functools import partial
 from typing import Protocol

@@ -15,8 +15,9 @@ MAX_EDGES = 100
 
 @dataclass(frozen=True)
 class Neighbourhood:
-    """A node's name and its edges: (predicate, object) of those that leave it, (subject, predicate) of those
-    that enter it.
+    """A node's name and its edges.
+
+    Those that leave it are (predicate, object), those that enter it (subject, predicate).
     """
 
     iri: str

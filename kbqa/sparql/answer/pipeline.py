@@ -1,4 +1,4 @@
-"""A question → readings of it, each a query with its answers: the engine's public face."""
+"""A question → readings of it, each a query with its answers."""
 
 from collections.abc import Set
 from dataclasses import dataclass, replace
@@ -87,8 +87,8 @@ def run(reading: Reading, version: GraphVersion, graph: LiveGraph) -> Reading:
     """
     local = version.graph.source_kind != Graph.SourceKind.ENDPOINT
     if local and not graph.runs_soon(reading.query):
-        found = run_limited(version, reading.text, MAX_ROWS)
-        return replace(reading, holds=found) if isinstance(found, bool) else _answered(reading, found)
+        result = run_limited(version, reading.text, MAX_ROWS)
+        return replace(reading, holds=result) if isinstance(result, bool) else _answered(reading, result)
     if not reading.query.columns:
         return replace(reading, holds=graph.store.ask(reading.text))
     return _answered(reading, graph.store.select(reading.text, limit=MAX_ROWS))

@@ -1,4 +1,4 @@
-"""What may come next, as far as the grammar goes."""
+"""The legal actions of each step, as far as the grammar decides."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -73,8 +73,8 @@ def _may_have_alternatives(query: Query) -> bool:
 def _legal_negated(state: Prefix) -> Sequence[Action]:
     if not state.query.negations[-1]:
         return state.variables()
-    own = [variable for variable in state.variables() if variable.key >= state.opened]
-    return [Keyword(Word.CLOSE), *(own if state.has_room else [])]
+    inner = [variable for variable in state.variables() if variable.key >= state.opened]
+    return [Keyword(Word.CLOSE), *(inner if state.has_room else [])]
 
 
 def _legal_either(state: Prefix) -> Sequence[Action]:
@@ -83,11 +83,11 @@ def _legal_either(state: Prefix) -> Sequence[Action]:
     It begins as a query does, where nothing is common to all; each is another one, and they share a variable.
     """
     query = state.query
-    *others, branch = query.branches
+    *earlier, branch = query.branches
     is_empty, legal = branch == Branch(), list[Action]()
-    if not is_empty and branch not in others:
+    if not is_empty and branch not in earlier:
         legal += [Keyword(Word.OR)] if len(query.branches) < MAX_BRANCHES and state.has_room else []
-        legal += [Keyword(Word.CLOSE)] if others and state.shared() else []
+        legal += [Keyword(Word.CLOSE)] if earlier and state.shared() else []
     if state.has_room or not legal:
         legal += _beginnings(state) if is_empty and not query.edges else []
         legal += state.variables()
@@ -207,7 +207,7 @@ def _legal_columns(state: Prefix) -> Sequence[Action]:
 
 def _aggregates(state: Prefix) -> list[Keyword]:
     """The aggregates that there is something for."""
-    return [Keyword(each) for each in Aggregate if _legal_aggregated(replace(state, aggregate=each))]
+    return [Keyword(name) for name in Aggregate if _legal_aggregated(replace(state, aggregate=name))]
 
 
 def _legal_aggregated(state: Prefix) -> Sequence[Action]:
@@ -220,7 +220,7 @@ def _legal_aggregated(state: Prefix) -> Sequence[Action]:
 
 
 def _legal_comparisons(state: Prefix) -> Sequence[Action]:
-    return [Keyword(each) for each in Comparison if each != Comparison.CONTAINS]
+    return [Keyword(comparison) for comparison in Comparison if comparison != Comparison.CONTAINS]
 
 
 def _legal_order(state: Prefix) -> Sequence[Action]:

@@ -156,8 +156,8 @@ class Prefix:
             *closed, last = query.negations
             return replace(query, negations=(*closed, (*last, edge)))
         if self.group == Word.EITHER:
-            *others, branch = query.branches
-            return replace(query, branches=(*others, replace(branch, edges=(*branch.edges, edge))))
+            *earlier, branch = query.branches
+            return replace(query, branches=(*earlier, replace(branch, edges=(*branch.edges, edge))))
         if self.group == Word.OPTIONAL:
             return replace(query, optionals=(*query.optionals, edge))
         return replace(query, edges=(*query.edges, edge))
@@ -167,8 +167,8 @@ class Prefix:
         assert self.comparison is not None
         query, condition = self.query, Filter(self.head_variable(), self.comparison, value)
         if self.group == Word.EITHER:
-            *others, branch = query.branches
-            return replace(query, branches=(*others, replace(branch, filters=(*branch.filters, condition))))
+            *earlier, branch = query.branches
+            return replace(query, branches=(*earlier, replace(branch, filters=(*branch.filters, condition))))
         return replace(query, filters=(*query.filters, condition))
 
     def looked_for(self, query: Query) -> Query:

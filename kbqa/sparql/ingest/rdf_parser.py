@@ -69,20 +69,20 @@ class RdfFile:
 def rdf_format(name: str, content_type: str = "") -> RdfFormat:
     """The format that a file's name, or else its media type, says. Raises LoadError."""
     suffix = Path(name.lower().removesuffix(".gz").removesuffix(".gzip")).suffix
-    found = FORMATS.get(suffix) or RdfFormat.from_media_type(
+    form = FORMATS.get(suffix) or RdfFormat.from_media_type(
         content_type.split(";", maxsplit=1)[0].strip() or "text/unknown"
     )
-    if found is None:
+    if form is None:
         raise LoadError(
             f"{name} is not an RDF file by its name. It must end in {', '.join(FORMATS)}, each also with .gz."
         )
-    return found
+    return form
 
 
 def triples_of(
     file: RdfFile, report: Report, *, skip_bad_lines: bool, progress: Callable[[int, int], None]
 ) -> Iterator[Quad]:
-    """Read a file's triples as a stream; named graphs are merged into one.
+    """A file's triples as a stream; named graphs are merged into one.
 
     `progress` is called with (bytes read, bytes in all) of the file as it lies on disk. Raises LoadError.
     """
@@ -135,14 +135,8 @@ class _Counted:
         most_bytes: int,
         progress: Callable[[int, int], None],
     ) -> None:
-        self._stream, self._raw, self._size, self._most, self._progress, self._read = (
-            stream,
-            raw,
-            size,
-            most_bytes,
-            progress,
-            0,
-        )
+        self._stream, self._raw, self._size = stream, raw, size
+        self._most, self._progress, self._read = most_bytes, progress, 0
 
     def read(self, size: int = -1) -> bytes:
         return self._count(self._stream.read(size))
@@ -170,7 +164,7 @@ def _whole(stream: _Counted, form: RdfFormat, report: Report) -> Iterator[Quad]:
 
 
 def _by_line(stream: _Counted, form: RdfFormat, report: Report) -> Iterator[Quad]:
-    """Read chunks of lines; where one fails, its lines one by one."""
+    """The quads of chunks of lines; where a chunk fails, of its lines one by one."""
     lines, number = stream.lines(), 0
     while chunk := list(islice(lines, _CHUNK_LINES)):
         try:

@@ -1,4 +1,4 @@
-"""What the rest asks of a graph, wherever it lives."""
+"""The interface of a graph store, wherever its triples lie."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,10 +48,7 @@ class GraphStore(Protocol):
         ...
 
     def any_solution(self, bodies: Sequence[str]) -> list[bool]:
-        """Tell for each body, `SELECT … { … }` without a limit, whether it has a solution.
-
-        Raises StoreError.
-        """
+        """Whether each body, `SELECT … { … }` without a limit, has a solution. Raises StoreError."""
         ...
 
     def relations(

@@ -1,6 +1,4 @@
-"""Questions that a graph's page suggests: made from the graph, and kept only if they are answered as they
-should be.
-"""
+"""Questions that a graph's page suggests: made from the graph, and kept only if they are answered rightly."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -27,21 +25,21 @@ def suggest_questions(context: JobContext) -> None:
     A graph for which there are none is served all the same.
     """
     version = LIFECYCLE.current(LIFECYCLE.source_of(context))
-    found: list[str] = []
+    questions: list[str] = []
     try:
         for question in working_questions(version, live_graph(version)):
-            found.append(question)
-            context.progress(len(found), NUMBER, "Trying questions")
-            if len(found) == NUMBER:
+            questions.append(question)
+            context.progress(len(questions), NUMBER, "Trying questions")
+            if len(questions) == NUMBER:
                 break
     except (EncoderError, StoreError, QueryError):
         pass
-    version.examples = found
+    version.examples = questions
     version.save(update_fields=["examples"])
 
 
 def working_questions(version: GraphVersion, live: LiveGraph) -> Iterator[str]:
-    """Yield questions made from a graph that its decoder answers as the graph does."""
+    """Questions made from a graph that its decoder answers as the graph does."""
     store = live.store
     if not isinstance(store, OxigraphStore):
         return
@@ -62,9 +60,7 @@ def working_questions(version: GraphVersion, live: LiveGraph) -> Iterator[str]:
 
 
 def _shape(query: Query) -> Shape:
-    """Return what is alike in questions of one sort: how many edges and conditions, what is shown of them,
-    and whether they are sorted.
-    """
+    """The number of edges and of conditions, the aggregates of the columns, and whether there is an order."""
     return (
         len(query.edges),
         len(query.filters) + len(query.negations),

@@ -1,5 +1,4 @@
-"""An SQL query as data, without what follows from a schema: joins are found from the tables that its columns
-lie in.
+"""An SQL query as data, without joins: they follow from the tables that its columns lie in.
 
 Leaving joins out is what makes such a form easy to write from words (SemQL, Guo et al. 2019; NatSQL, Gan et
 al. 2021).
@@ -186,7 +185,7 @@ class Query:
     right: Union["Query", None] = field(default=None)
 
     def operands(self) -> Iterator[Operand]:
-        """Yield every column and table that this SELECT itself names, in order."""
+        """Every column and table that this SELECT itself names, in order."""
         for item in self._items():
             for term in item.terms:
                 yield term.operand
@@ -198,14 +197,14 @@ class Query:
     def _items(self) -> Iterator[Item]:
         yield from self.items
         yield from (condition.item for condition in (*self.where, *self.having))
-        yield from (each.item for each in self.order)
+        yield from (order.item for order in self.order)
 
     def tables(self) -> tuple[str, ...]:
         """The tables that this SELECT itself names, in order."""
         return tuple(dict.fromkeys([*(operand.table for operand in self.operands()), *self.with_tables]))
 
     def queries(self) -> Iterator["Query"]:
-        """Yield this query and all within it."""
+        """This query and all within it."""
         yield self
         for condition in (*self.where, *self.having):
             if condition.query is not None:

@@ -1,5 +1,6 @@
-"""What tables, columns and values are to each other: the relations that the networks attend over (Wang et al.
-2020, RAT-SQL, table 1).
+"""Relations between tables, columns and values, which the networks attend over (RAT-SQL).
+
+They are those of Wang et al. 2020, table 1.
 """
 
 from collections.abc import Mapping, Sequence

@@ -49,10 +49,10 @@ class ServerDecoder:
         except ServerError as error:
             notice = f"{error} This is the local network's answer. {local.notice}"
             return Parses(local.hypotheses, notice.strip())
-        local_parses = [hypothesis for hypothesis in local.hypotheses if _query(hypothesis) != _query(chosen)]
-        return Parses(
-            [chosen, *local_parses] if chosen.state.answerable else append_fallback([chosen], local_parses)
-        )
+        further = [hypothesis for hypothesis in local.hypotheses if _query(hypothesis) != _query(chosen)]
+        if chosen.state.answerable:
+            return Parses([chosen, *further])
+        return Parses(append_fallback([chosen], further))
 
     def _chosen(self, question: str, linked: LinkedQuestion) -> Hypothesis[SparqlState]:
         """The query that the server builds. Raises ServerError.

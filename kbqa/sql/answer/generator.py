@@ -1,4 +1,4 @@
-"""The local networks that make SQL of questions, without a language-model server."""
+"""The generator of SQL by local networks, without a language-model server."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -48,7 +48,7 @@ class LocalGenerator:
         return self.model.encode(texts)
 
     def likeness(self, question: str, texts: Sequence[str]) -> list[float]:
-        """How near texts are to a question: cosine of sentence vectors [n]."""
+        """Cosine of each text to a question, by their sentence vectors [n]."""
         return self.model.likeness(question, texts)
 
     def parse(self, session: Session, linked: LinkedQuestion) -> Parses[SqlState]:

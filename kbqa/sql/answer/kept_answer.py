@@ -20,7 +20,7 @@ from kbqa.sql.stores.validator import checked
 
 MAX_KEPT_ROWS = 1_000
 MAX_KEPT_COLUMNS = 1_000
-"""Of how many columns is kept how sure it was that the question is about them."""
+"""Of how many columns the probability is kept that the question is about them."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class SqlReading(KeptReading):
 
 @dataclass(frozen=True)
 class FocusedColumn:
-    """How sure it was that a question is about a column, and whether it was kept."""
+    """The probability that a question is about a column, and whether it was kept."""
 
     column: str
     relevance: float
@@ -154,10 +154,10 @@ def _reading_from(data: Mapping[str, Any]) -> SqlReading:
 
 
 def _focus(focus: Focus) -> KeptFocus:
-    kept = set(focus.linked.column_pointers)
+    focused = focus.linked.column_pointers
     targets = {key.source: str(key.target) for key in focus.linked.schema.keys}
     ranked = sorted(focus.columns.items(), key=lambda entry: -entry[1])
     columns = tuple(
-        FocusedColumn(str(ref), relevance, ref in kept, targets.get(ref, "")) for ref, relevance in ranked
+        FocusedColumn(str(ref), relevance, ref in focused, targets.get(ref, "")) for ref, relevance in ranked
     )
     return KeptFocus(columns, focus.whole, focus.given, len(columns))

@@ -24,9 +24,7 @@ from kbqa.sql.stores.validator import StatementError, checked
 
 _LOCAL_ANSWER = "this is the local network's answer."
 _TRIAL, _SURE = Limits(seconds=2.0, rows=200), 0.5
-"""How candidates are tried; how likely an answer has to be right for nothing to be said of what may be
-missing.
-"""
+"""How candidates are tried; from which probability on nothing is said of what may be missing."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +39,7 @@ class Answer:
     notice: str = ""
     """What a person should know of how the answer came about."""
     missing: tuple[str, ...] = ()
-    """Where there is no answer or it is not sure, what the question says that the database has no word for.
-    """
+    """Of an answer that is missing or unsure, the words of the question that the database has nothing for."""
 
     @property
     def best(self) -> Reading | None:
@@ -66,8 +63,10 @@ def lack_of(missing: Sequence[str]) -> str:
     >>> lack_of(["sails", "masts"])
     'nothing called “sails” or “masts”'
     """
-    *others, last = (f"“{word}”" for word in missing or ("",))
-    return f"nothing called {', '.join(others)}{' or ' if others else ''}{last}" if missing else ""
+    if not missing:
+        return ""
+    *before, last = (f"“{word}”" for word in missing)
+    return f"nothing called {', '.join(before)}{' or ' if before else ''}{last}"
 
 
 def refusal_of(missing: Sequence[str]) -> str:

@@ -30,7 +30,7 @@ class Reading:
 
     @property
     def empty(self) -> bool:
-        """Tell whether it found nothing: no row, or none with a value."""
+        """Whether it found nothing: no row, or none with a value."""
         return self.result is not None and all(value is None for row in self.result.rows for value in row)
 
 

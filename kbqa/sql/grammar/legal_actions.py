@@ -1,4 +1,4 @@
-"""What may come next, as far as the grammar goes."""
+"""The legal actions of each step, as far as the grammar decides."""
 
 from collections.abc import Callable, Iterator, Sequence
 

@@ -163,7 +163,7 @@ def _columns(source: Source, names: Sequence[str]) -> list[ColumnRef]:
 def nearest_examples(
     database: Database, question: str, generator: LocalGenerator, number: int = 3
 ) -> list[Demonstration]:
-    """The questions that people confirmed or corrected on a database, the likest to this one."""
+    """The questions that people confirmed or corrected on a database, those most like this one."""
     known = training_examples(database.questions.all())[:_MAX_EXAMPLES]
     likeness = generator.likeness(question, [example["question"] for example in known])
     ranked = sorted(zip(likeness, known, strict=True), key=lambda entry: -entry[0])

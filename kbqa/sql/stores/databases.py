@@ -1,6 +1,4 @@
-"""Databases as the engine reads them: the served scan, what people wrote about columns, and a connection that
-cannot write.
-"""
+"""Databases as the engine reads them: the served scan, people's notes, and a connection that cannot write."""
 
 import threading
 from collections import OrderedDict

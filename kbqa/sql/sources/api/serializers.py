@@ -40,9 +40,8 @@ class DatabaseSerializer(serializers.ModelSerializer[Database]):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Require the field of the chosen source."""
-        needed = {Database.SourceKind.UPLOAD: "file", Database.SourceKind.URL: "url"}.get(
-            attrs["source_kind"]
-        )
+        fields = {Database.SourceKind.UPLOAD: "file", Database.SourceKind.URL: "url"}
+        needed = fields.get(attrs["source_kind"])
         if needed is None:
             raise serializers.ValidationError(
                 {"source_kind": ["Use upload or url; files on the server are connected at its terminal."]}
@@ -56,10 +55,8 @@ class DatabaseSerializer(serializers.ModelSerializer[Database]):
         upload: UploadedFile[Any] | None = validated_data.pop("file", None)
         name, location = validated_data.pop("name", ""), ""
         if validated_data["source_kind"] == Database.SourceKind.UPLOAD and upload is not None:
-            name, location = (
-                name or services.suggested_name(upload.name or "database"),
-                services.store_file(upload),
-            )
+            name = name or services.suggested_name(upload.name or "database")
+            location = services.store_file(upload)
         database, _ = services.add_database(name=name, location=location, **validated_data)
         return database
 

@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,7 +13,7 @@ class MalformedFile(ValueError):  # noqa: N818 - names what is wrong
     """A line of a file is not what it should be."""
 
 
-def read_rows(path: Path) -> Iterator[Mapping[str, Any]]:
+def read_rows(path: Path) -> Iterator[dict[str, Any]]:
     """The objects of a `.jsonl` or `.jsonl.gz` file. Raises OSError, or MalformedFile with the line."""
     with _opened(path) as file:
         for number, line in enumerate(file, 1):

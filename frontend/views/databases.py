@@ -39,6 +39,7 @@ from kbqa.sql.public import (
     served,
     services,
     shown,
+    written_name,
 )
 from searchapp.error_display import shown_in, shown_on
 
@@ -85,13 +86,7 @@ class Rows:
         rows = result.rows[:_SHOWN_ROWS]
         numeric = [_is_numeric([row[column] for row in rows]) for column in range(len(result.columns))]
         self.columns = list(zip(result.columns, numeric, strict=True))
-        self.rows = [
-            [
-                (shown(value), _sortable(value) if is_number else None)
-                for value, is_number in zip(row, numeric, strict=True)
-            ]
-            for row in rows
-        ]
+        self.rows = [list(map(_cell, row, numeric)) for row in rows]
         self.number, self.truncated, self.took = len(result.rows), result.truncated, result.milliseconds
         self.chart, self.ran = chart_of(result), True
 
@@ -278,6 +273,10 @@ def _is_numeric(values: list[Any]) -> bool:
     return all(value is None or isinstance(value, _NUMBERS) for value in values)
 
 
+def _cell(value: Any, is_number: bool) -> tuple[str, str | None]:
+    return shown(value), _sortable(value) if is_number else None
+
+
 def _sortable(value: Any) -> str:
     """A number as a script reads it; a missing one is sorted by nothing."""
     return "" if value is None else str(value)
@@ -298,8 +297,10 @@ def _completions(schema: Schema) -> dict[str, list[str]]:
 
 
 def _first_query(schema: Schema) -> str:
-    name = schema.tables[0].name
-    return f"SELECT *\nFROM {name}\nLIMIT 20" if name.isidentifier() else f'SELECT *\nFROM "{name}"\nLIMIT 20'
+    """A query to begin with: the first rows of the first table; nothing of a database without tables."""
+    if not schema.tables:
+        return ""
+    return f"SELECT *\nFROM {written_name(schema.tables[0].name, schema.dialect)}\nLIMIT 20"
 
 
 def _csv(database: Database, result: Result) -> HttpResponse:

@@ -166,7 +166,8 @@ def _joined(query: Query) -> list[str]:
     """
     common, branches, begun = _edges(query.edges), list[str](), len(query.edges)
     for branch in query.branches:
-        parts = [*common, *_edges(branch.edges, begun), *_filters(branch.filters)]
+        conditions = _filters(branch.filters, len(query.filters))
+        parts = [*common, *_edges(branch.edges, begun), *conditions]
         branches.append(f"{{ {' '.join(parts)} }}")
         begun += len(branch.edges)
     return [" UNION ".join(branches)] if branches else common
@@ -176,8 +177,9 @@ def _edges(edges: Sequence[Edge], begun: int = 0) -> list[str]:
     return [part for number, edge in enumerate(edges, start=begun) for part in _edge_parts(edge, number)]
 
 
-def _filters(filters: Sequence[Filter]) -> list[str]:
-    return [part for number, condition in enumerate(filters) for part in _filter_parts(condition, number)]
+def _filters(filters: Sequence[Filter], begun: int = 0) -> list[str]:
+    numbered = enumerate(filters, start=begun)
+    return [part for number, condition in numbered for part in _filter_parts(condition, number)]
 
 
 def query_text(query: Query) -> str:

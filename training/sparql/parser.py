@@ -27,10 +27,12 @@ from kbqa.sparql.query import (
 
 _TOKEN = re.compile(
     r"""\s*(?:(?P<iri><[^<>\s]*>)|(?P<variable>[?$]\w+)|(?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
-    |(?P<number>[-+]?\d+(?:\.\d+)?)|(?P<name>[A-Za-z_][\w-]*)?(?P<local>:(?:[\w.%-]|\\.)*[\w%-])
+    |(?P<number>[-+]?\d+(?:\.\d+)?)|(?P<name>[A-Za-z_][\w-]*)?(?P<local>:(?:(?:[\w.%-]|\\.)*[\w%-])?)
     |(?P<word>[A-Za-z_]+)|(?P<sign>&&|\|\||!=|<=|>=|[{}().,;*=<>!/+-]))""",
     re.VERBOSE,
 )
+_ESCAPED = re.compile(r"\\(.)")
+_WHITE_SPACE = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f"}
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 
 
@@ -59,7 +61,7 @@ def _tokens(text: str) -> list[_Token]:
         place = match.end()
         kind = "local" if match.group("local") else str(match.lastgroup)
         token = (match.group("name") or "") + match.group("local") if kind == "local" else match.group(kind)
-        found.append(_Token(kind, token))
+        found.append(_Token(kind, token.replace("$", "?") if kind == "variable" else token))
     return found
 
 
@@ -75,18 +77,18 @@ class _Parser:
 
     def query(self) -> Query:
         while self._word("prefix"):
-            name = self._next().text.rstrip(":")
-            self.prefixes[name] = self._next().text[1:-1]
+            name = self._of_kind("local", "a prefix").removesuffix(":")
+            self.prefixes[name] = self._of_kind("iri", "an IRI")[1:-1]
         if self._word("ask"):
             self._word("where")
             self._group()
-            return self._fold(Query())
-        self._expect("select")
-        columns = self._columns()
-        self._word("where")
-        self._group()
-        query = Query(columns=tuple(columns))
-        query = self._modifiers(query)
+            query = Query()
+        else:
+            self._expect("select")
+            columns = self._columns()
+            self._word("where")
+            self._group()
+            query = self._modifiers(Query(columns=tuple(columns)))
         if self.place != len(self.tokens):
             raise UnsupportedQueryError(f"{self._peek().text} is not expected here.")
         return self._fold(query)
@@ -105,6 +107,8 @@ class _Parser:
                 columns.append(self._expression())
             else:
                 columns.append(Item(self._variable()))
+        if not columns:
+            raise UnsupportedQueryError("A SELECT of nothing.")
         return columns
 
     def _expression(self) -> Item:
@@ -121,6 +125,10 @@ class _Parser:
         distinct = self._word("distinct")
         variable = None if self._sign("*") else self._variable()
         self._expect_sign(")")
+        if variable is None and name != Aggregate.COUNT:
+            raise UnsupportedQueryError(f"{name} of whole solutions.")
+        if distinct and name in (Aggregate.SUM, Aggregate.AVG):
+            raise UnsupportedQueryError(f"{name} of distinct values.")
         return Item(variable, Aggregate.COUNT_DISTINCT if distinct and name == "COUNT" else Aggregate(name))
 
     def _group(self) -> None:
@@ -184,16 +192,20 @@ class _Parser:
 
     def _comparison(self) -> Filter:
         nested = self._sign("(")
-        variable, sign = self._variable(), self._next().text
-        if sign not in set(Comparison) - {Comparison.CONTAINS}:
-            raise UnsupportedQueryError(f"{sign} is not a comparison.")
+        variable, sign = self._variable(), self._comparison_sign()
         if self._peek().kind == "variable":
-            found = Filter(variable, Comparison(sign), _Pending(self._next().text.lower()))  # type: ignore[arg-type]
+            found = Filter(variable, sign, _Pending(self._next().text.lower()))  # type: ignore[arg-type]
         else:
-            found = Filter(variable, Comparison(sign), self._term(self._node()))
+            found = Filter(variable, sign, self._term(self._node()))
         if nested:
             self._expect_sign(")")
         return found
+
+    def _comparison_sign(self) -> Comparison:
+        sign = self._next().text
+        if sign not in set(Comparison) - {Comparison.CONTAINS}:
+            raise UnsupportedQueryError(f"{sign} is not a comparison.")
+        return Comparison(sign)
 
     def _mean(self) -> None:
         """`{ SELECT (AVG(?x) AS ?mean) WHERE { ?s a C . ?s p ?x } }`."""
@@ -211,6 +223,8 @@ class _Parser:
         edge = next((each for each in inner.edges if each.object == columns[0].variable), None)
         if edge is None:
             raise UnsupportedQueryError("A mean of nothing.")
+        if any(other != edge and other.predicate != RDF_TYPE for other in inner.edges):
+            raise UnsupportedQueryError("An inner query other than a mean.")
         self.means[next(iter(inner.named))] = Average(edge)
 
     def _modifiers(self, query: Query) -> Query:
@@ -221,19 +235,23 @@ class _Parser:
                     self._variable()
             elif self._word("having"):
                 self._expect_sign("(")
-                item, sign = self._expression(), self._next().text
-                if sign not in set(Comparison):
-                    raise UnsupportedQueryError(f"{sign} is not a comparison.")
-                query = replace(query, having=Having(item, Comparison(sign), self._term(self._node())))
+                item, sign = self._expression(), self._comparison_sign()
+                query = replace(query, having=Having(item, sign, self._term(self._node())))
                 self._expect_sign(")")
             elif self._word("order"):
                 self._expect("by")
                 query = self._order(query)
             elif self._word("limit"):
-                query = replace(query, limit=int(self._next().text))
+                query = replace(query, limit=self._limit())
             else:
                 raise UnsupportedQueryError(f"{self._peek().text} is not expected here.")
         return query
+
+    def _limit(self) -> int:
+        text = self._of_kind("number", "a number")
+        if not text.isdecimal():
+            raise UnsupportedQueryError(f"{text} where a number is expected.")
+        return int(text)
 
     def _order(self, query: Query) -> Query:
         descending = self._word("desc")
@@ -263,10 +281,8 @@ class _Parser:
         return folded(replace(query, edges=tuple(self.edges), filters=tuple(filters)), self.alternatives)
 
     def _variable(self) -> Variable:
-        token = self._next()
-        if token.kind != "variable":
-            raise UnsupportedQueryError(f"{token.text} where a variable is expected.")
-        return self.variables.setdefault(token.text.lower(), Variable(len(self.variables)))
+        name = self._of_kind("variable", "a variable")
+        return self.variables.setdefault(name.lower(), Variable(len(self.variables)))
 
     def _node(self) -> Node:
         token = self._peek()
@@ -279,9 +295,9 @@ class _Parser:
             prefix, _, local = token.text.partition(":")
             if prefix not in self.prefixes:
                 raise UnsupportedQueryError(f"The prefix {prefix}: is not known.")
-            return NamedNode(self.prefixes[prefix] + re.sub(r"\\(.)", r"\1", local))
+            return NamedNode(self.prefixes[prefix] + _ESCAPED.sub(r"\1", local))
         if token.kind == "string":
-            return Literal(re.sub(r"\\(.)", r"\1", token.text[1:-1]))
+            return Literal(_ESCAPED.sub(_character, token.text[1:-1]))
         if token.kind == "number":
             return Literal(
                 token.text, datatype=NamedNode(_XSD + ("decimal" if "." in token.text else "integer"))
@@ -292,6 +308,12 @@ class _Parser:
         if isinstance(node, Variable):
             raise UnsupportedQueryError("A variable where a value is expected.")
         return node
+
+    def _of_kind(self, kind: str, expected: str) -> str:
+        token = self._next()
+        if token.kind != kind:
+            raise UnsupportedQueryError(f"{token.text} where {expected} is expected.")
+        return token.text
 
     def _peek(self) -> _Token:
         return self.tokens[self.place] if self.place < len(self.tokens) else _Token("end", "")
@@ -350,23 +372,36 @@ def folded(query: Query, alternatives: Sequence[Sequence[Filter]]) -> Query:
     return replace(query, filters=tuple(filters))
 
 
-def _with_constant(query: Query, each: Filter, others: tuple[Term, ...]) -> Query | None:
+def _with_constant(query: Query, condition: Filter, others: tuple[Term, ...]) -> Query | None:
     """The query with a text for the variable that is compared with it, where nothing else needs that."""
-    used = {
-        item.variable
-        for item in (*query.columns, query.order, query.having.item if query.having else None)
-        if item
-    }
-    edges = [edge for edge in query.edges if each.variable in (edge.subject, edge.object)]
-    alone = len(edges) == 1 and edges[0].object == each.variable and each.variable not in used
+    variable = condition.variable
+    edges = [edge for edge in query.edges if variable in (edge.subject, edge.object)]
+    is_leaf = len(edges) == 1 and edges[0].object == variable
     if (
-        not alone
-        or sum(other.variable == each.variable for other in query.filters) > 1
-        or not _is_text(each.value)
+        not is_leaf
+        or _is_used_elsewhere(query, condition)
+        or not all(map(_is_text, (condition.value, *others)))
     ):
         return None
-    constant = replace(edges[0], object=each.value, alternatives=others)  # type: ignore[arg-type]
+    constant = replace(edges[0], object=condition.value, alternatives=others)  # type: ignore[arg-type]
     return replace(query, edges=tuple(constant if edge == edges[0] else edge for edge in query.edges))
+
+
+def _is_used_elsewhere(query: Query, condition: Filter) -> bool:
+    """Whether more than the edges that all solutions have, and this condition, needs a variable."""
+    variable = condition.variable
+    items = (*query.columns, query.order, query.having.item if query.having else None)
+    edges = [
+        *query.optionals,
+        *(edge for group in query.negations for edge in group),
+        *(edge for branch in query.branches for edge in branch.edges),
+    ]
+    filters = [*query.filters, *(each for branch in query.branches for each in branch.filters)]
+    return (
+        any(item is not None and item.variable == variable for item in items)
+        or any(variable in (edge.subject, edge.object) for edge in edges)
+        or sum(other.variable == variable for other in filters) > (condition in query.filters)
+    )
 
 
 @dataclass(frozen=True)
@@ -374,6 +409,10 @@ class _Pending:
     """A comparison with a variable that an inner query may bind."""
 
     name: str
+
+
+def _character(escaped: re.Match[str]) -> str:
+    return _WHITE_SPACE.get(escaped.group(1), escaped.group(1))
 
 
 def _is_text(value: object) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import sqlglot
-from sqlglot import exp
+from sqlglot import Dialect, exp
 from sqlglot.errors import SqlglotError
 
 from kbqa.sql.query import (
@@ -81,7 +81,7 @@ def _query(tree: exp.Expr, schema: Schema) -> Query:
         left, right = _query(tree.left, schema), _query(tree.right, schema)
         if not tree.args.get("distinct", True):
             raise NotCoveredError("UNION ALL")
-        if left.operation is not None or tree.args.get("order") or tree.args.get("limit"):
+        if left.operation or right.operation or tree.args.get("order") or tree.args.get("limit"):
             raise NotCoveredError("A set operation of more than two queries, or sorted")
         # Such operations leave no row twice by themselves.
         return replace(
@@ -193,7 +193,20 @@ class _Reader:
         return found
 
     def _order(self, ordered: exp.Expr) -> Order:
-        return Order(self._item(ordered.this), bool(ordered.args.get("desc")))
+        item, heading = self._item(ordered.this), self._headed(ordered.this)
+        if heading is not None and self._item(heading) != item:
+            raise NotCoveredError("Sorted by a heading that is a column's name")
+        descending = bool(ordered.args.get("desc"))
+        small = Dialect.get_or_raise(self.schema.dialect).NULL_ORDERING == "nulls_are_small"
+        if bool(ordered.args.get("nulls_first")) != (descending != small):
+            raise NotCoveredError("NULLS FIRST or LAST")
+        return Order(item, descending)
+
+    def _headed(self, tree: exp.Expr) -> exp.Expr | None:
+        """What is shown under this name: ORDER BY means that before a column of a table."""
+        if not isinstance(tree, exp.Column) or tree.table:
+            return None
+        return next((each for each in self.tree.expressions if each.alias.lower() == tree.name.lower()), None)
 
     def _item(self, tree: exp.Expr) -> Item:
         tree = _bare(tree)
@@ -288,15 +301,19 @@ class _Reader:
         )
 
     def _in(self, tree: exp.Expr, negated: bool) -> Condition:
-        item, inner = self._item(tree.this), tree.args.get("query")
+        inner = tree.args.get("query")
         if inner is not None:
             # How often a value is among those of a query does not matter.
             return Condition(
-                item,
+                self._item(tree.this),
                 Comparison.NOT_IN if negated else Comparison.IN,
                 query=replace(_query(inner, self.schema), distinct=False),
             )
         values = tuple(self._value(each) for each in tree.expressions)
+        if not values:
+            raise NotCoveredError("IN without values")
+        dated = {self._dated(_bare(tree.this), each) for each in tree.expressions}
+        item = (dated.pop() if len(dated) == 1 else None) or self._item(tree.this)
         return Condition(item, Comparison.UNEQUAL if negated else Comparison.EQUAL, values)
 
     def _like(self, tree: exp.Expr, negated: bool) -> Condition:
@@ -354,7 +371,9 @@ class _Reader:
 
     def _is_value(self, tree: exp.Expr) -> bool:
         """Tell a constant; SQLite takes a name in double quotation marks for one where no column has it."""
-        if isinstance(tree, exp.Literal | exp.Boolean | exp.Neg):
+        if isinstance(tree, exp.Neg):
+            return isinstance(tree.this, exp.Literal)
+        if isinstance(tree, exp.Literal | exp.Boolean):
             return True
         if not isinstance(tree, exp.Column) or tree.table or not tree.this.args.get("quoted"):
             return False

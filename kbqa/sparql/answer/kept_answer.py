@@ -138,13 +138,19 @@ def _reading_json(reading: GraphReading) -> dict[str, Any]:
             for edge in pattern.edges
         ],
         "answers": sorted(pattern.answers),
+        "doubtful": pattern.doubtful,
         "asks": reading.asks,
         "ordered": reading.ordered,
     }
 
 
 def _reading_from(data: Mapping[str, Any]) -> GraphReading:
-    pattern = Pattern(data["select"], tuple(map(_edge, data["edges"])), frozenset(data["answers"]))
+    pattern = Pattern(
+        data["select"],
+        tuple(map(_edge, data["edges"])),
+        frozenset(data["answers"]),
+        data.get("doubtful", 0),
+    )
     return GraphReading(**reading_fields(data), pattern=pattern, asks=data["asks"], ordered=data["ordered"])
 
 

@@ -180,12 +180,13 @@ class LiveGraph:
         return texts_of(self.store, iris, self.profile.labels, self.profile.languages, entity_text)
 
     def _any_solution(self, bodies: list[str]) -> list[bool]:
-        unknown = list(dict.fromkeys(body for body in bodies if body not in self._holds))
+        known = {body: told for body in bodies if (told := self._holds.get(body)) is not None}
+        unknown = list(dict.fromkeys(body for body in bodies if body not in known))
         if len(self._holds) + len(unknown) > _REMEMBERED:
             self._holds.clear()
-        told = dict(zip(unknown, self.store.any_solution(unknown), strict=True))
-        self._holds |= told
-        return [told[body] if body in told else self._holds[body] for body in bodies]
+        known |= zip(unknown, self.store.any_solution(unknown), strict=True)
+        self._holds |= known
+        return [known[body] for body in bodies]
 
     def _relations_of(self, term: Term) -> tuple[RelationPointer, ...]:
         leaving, entering = self.store.relations(term, self.profile.names)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import islice
 
-from pyoxigraph import Literal, NamedNode, Store
+from pyoxigraph import BlankNode, Literal, NamedNode, Store
 
 from kbqa.linking.names import MAX_NAME_LENGTH, NameRow
 from kbqa.sparql.models import Name
@@ -36,7 +36,7 @@ def endpoint_names(store: GraphStore, profile: Profile) -> Iterator[NameRow]:
     """An endpoint's names: labels, and the texts of properties, up to a bound."""
     for predicate in profile.labels:
         for entity, label in _endpoint_literals(store, predicate, "?s ?o"):
-            if entity not in profile.texts:
+            if not isinstance(entity, BlankNode) and entity not in profile.texts:
                 yield Name.Kind.ENTITY, str(entity), "", label.value, 1
     for described in profile.predicates:
         if not described.ranges:

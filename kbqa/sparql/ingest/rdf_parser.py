@@ -28,8 +28,9 @@ _CHUNK_LINES = 20_000
 _MAX_LINE_LENGTH = 16 * 1024 * 1024
 _KEPT_COMPLAINTS = 20
 _GZIP = b"\x1f\x8b"
-_HEAD_BYTES, _MAX_ENTITY_LENGTH = 1 << 20, 1_000
-_ENTITY = re.compile(rb"""<!ENTITY\s+%?\s*\S+\s+(?:SYSTEM|PUBLIC)?\s*["']([^"']*)["']""")
+_MAX_ENTITY_LENGTH = 1_000
+_ENTITY, _DECLARATION = b"<!ENTITY", re.compile(b"<!ENTITY[^<]*")
+"""An entity's declaration as the parser cuts it: up to the next angle bracket."""
 # What relative IRIs are resolved against: a name of nothing, so that they never point to a real place.
 _BASE = "urn:searchapp:relative/"
 
@@ -86,13 +87,13 @@ def triples_of(
 
     `progress` is called with (bytes read, bytes in all) of the file as it lies on disk. Raises LoadError.
     """
-    if file.format == RdfFormat.RDF_XML:
-        _check_entities(file.path)
     size = file.path.stat().st_size
     with file.path.open("rb") as raw:
         packed = raw.read(2) == _GZIP
         raw.seek(0)
         unpacked = cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if packed else raw
+        if file.format == RdfFormat.RDF_XML:
+            unpacked = cast(IO[bytes], _Guarded(unpacked))
         stream = _Counted(unpacked, raw, size, file.most_bytes, progress)
         quads = (
             _by_line(stream, file.format, report)
@@ -107,21 +108,25 @@ def triples_of(
             raise LoadError(f"{file.path.name} cannot be read to its end: {error}") from error
 
 
-def _check_entities(path: Path) -> None:
-    """Refuse XML whose entities grow when they are expanded: those that name others, and long ones.
+class _Guarded:
+    """A stream of XML that refuses entities which grow when they are expanded, before they are read.
 
-    Raises LoadError.
+    These are entities that name others, and long ones, wherever they stand.
     """
-    with path.open("rb") as raw:
-        packed = raw.read(2) == _GZIP
-        raw.seek(0)
-        try:
-            head = (gzip.GzipFile(fileobj=raw) if packed else raw).read(_HEAD_BYTES)
-        except (EOFError, gzip.BadGzipFile, OSError):
-            return
-    for value in _ENTITY.findall(head):
-        if b"&" in value or len(value) > _MAX_ENTITY_LENGTH:
-            raise LoadError("The file's XML entities expand without bounds; write their values out.")
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream, self._begun = stream, b""
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes. Raises LoadError."""
+        data = self._stream.read(size)
+        text = self._begun + data
+        for declaration in _DECLARATION.findall(text):
+            if b"&" in declaration or len(declaration) > _MAX_ENTITY_LENGTH:
+                raise LoadError("The file's XML entities expand without bounds; write their values out.")
+        last = text[text.rfind(b"<") :]
+        self._begun = last if last.startswith(_ENTITY) or _ENTITY.startswith(last) else b""
+        return data
 
 
 class _Counted:

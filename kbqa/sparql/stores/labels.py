@@ -23,7 +23,7 @@ def texts_of(
     for label in reversed(labels):
         rows = store.select(f"SELECT ?k ?l WHERE {{ VALUES ?k {{ {values} }} ?k {label} ?l }}").rows
         for iri, text in sorted(rows, key=lambda row: _language_rank(row[1], languages)):
-            if isinstance(iri, NamedNode) and isinstance(text, Literal):
+            if isinstance(iri, NamedNode) and isinstance(text, Literal) and text.value.strip():
                 texts[iri] = text.value
     return texts
 

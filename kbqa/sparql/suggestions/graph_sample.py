@@ -1,13 +1,15 @@
 """A part of a graph, drawn by chance, to make questions from."""
 
+import math
 import random
 from dataclasses import dataclass, field
 from itertools import islice
 
-from pyoxigraph import Literal, NamedNode, Store
+from pyoxigraph import Literal, NamedNode, Store, Triple
 
 from kbqa.sparql.profile import ClassProfile, PredicateProfile, Profile
 from kbqa.sparql.query import RDF_TYPE, Term
+from kbqa.sparql.stores.base import RdfTerm
 from kbqa.sparql.suggestions.inflection import reads_as_verb
 
 _XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -33,10 +35,12 @@ class GraphSample:
             edges = [(quad.subject, quad.object) for quad in quads]
             self.edges[predicate] = self.rng.sample(edges, min(_SAMPLE, len(edges)))  # type: ignore[arg-type]
 
-    def name(self, term: Term) -> str | None:
+    def name(self, term: RdfTerm) -> str | None:
         """The name of a term; None where it has none."""
         if isinstance(term, Literal):
             return term.value if len(term.value) < 60 and term.datatype.value == f"{_XSD}string" else None
+        if isinstance(term, Triple):
+            return None
         for label in self.profile.labels:
             quad = next(self.store.quads_for_pattern(term, label, None), None)
             if quad is not None and isinstance(quad.object, Literal):
@@ -79,7 +83,13 @@ class GraphSample:
     def numbers(self, predicate: PredicateProfile) -> list[Literal]:
         """The numbers that a predicate has; none if it also has other things."""
         values = [target for _, target in self.edges[predicate.predicate]]
-        numeric = [
-            value for value in values if isinstance(value, Literal) and value.datatype.value in _NUMERIC
-        ]
+        numeric = [value for value in values if isinstance(value, Literal) and _is_number(value)]
         return numeric if len(numeric) == len(values) else []
+
+
+def _is_number(value: Literal) -> bool:
+    """Whether a value is a number that can be written: RDF allows "unknown" as an integer."""
+    try:
+        return value.datatype.value in _NUMERIC and math.isfinite(float(value.value))
+    except ValueError:
+        return False

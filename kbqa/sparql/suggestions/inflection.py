@@ -27,6 +27,8 @@ _PASSIVE = frozenset(
     ]
 )  # fmt: skip
 
+_IN_IE = frozenset(["dies", "lies", "ties", "vies", "belies", "unties"])
+"""The third person of verbs that end in -ie."""
 _PREPOSITIONS = frozenset(
     ["by", "in", "from", "to", "at", "on", "with", "of", "through", "around", "under", "against"]
 )
@@ -48,10 +50,13 @@ def as_plural(text: str) -> str:
 
 def reads_as_verb(text: str) -> bool:
     """Whether a predicate's name reads as a verb: with a preposition at its end, or in the third person."""
-    words = text.split()
-    if words[-1] in _PREPOSITIONS:
-        return True
-    return len(words) == 1 and words[0].endswith("s") and not words[0].endswith(("ss", "us", "is"))
+    match text.split():
+        case [word]:
+            is_third_person = word.endswith("s") and not word.endswith(("ss", "us", "is"))
+            return word in _PREPOSITIONS or is_third_person
+        case [*_, last]:
+            return last in _PREPOSITIONS
+    return False
 
 
 def of_one(words: str) -> str:
@@ -62,7 +67,7 @@ def of_one(words: str) -> str:
     elif first.endswith("y") and first[-2] not in "aeiou":
         one = f"{first[:-1]}ies"
     else:
-        one = f"{first}es" if first.endswith(("s", "sh", "ch", "x", "o")) else f"{first}s"
+        one = f"{first}es" if first.endswith(("s", "sh", "ch", "x", "z", "o")) else f"{first}s"
     return f"{one} {rest}".rstrip()
 
 
@@ -73,7 +78,7 @@ def of_several(verb: str) -> str:
         return f"were {verb}"
     if first in _SAID_OF_SEVERAL:
         first = _SAID_OF_SEVERAL[first]
-    elif first.endswith("ies"):
+    elif first.endswith("ies") and first not in _IN_IE:
         first = f"{first[:-3]}y"
     elif first.endswith(("sses", "ches", "shes", "xes", "zzes", "oes")):
         first = first[:-2]

@@ -56,8 +56,8 @@ def focused(
 ) -> LinkedQuestion:
     """A linked question with at most `most` columns: those to `keep`, the likeliest, and their keys.
 
-    A column is likely by its own words, its table's words, its cells in the question and, where that is given,
-    its similarity. `noise` varies the choice, for training.
+    A column is likely by its own words, its table's words, its cells in the question and its similarity, where
+    that is given. `noise` varies the choice, for training.
     """
     scores = surface_scores(linked, similar)
     if noise is not None:

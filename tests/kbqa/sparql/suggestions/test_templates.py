@@ -14,7 +14,8 @@ FIRM = """
 :ann a :Employee ; rdfs:label "Ann" ; :reportsTo :bo ; :bornIn :oslo ; :desk :d1 ; :salary 50 ; :awards 12 .
 :bo a :Employee ; rdfs:label "Bo" ; :reportsTo :cy ; :bornIn :oslo ; :desk :d2 ; :salary 60 ; :awards 3 .
 :cy a :Employee ; rdfs:label "Cy" ; :bornIn :rome ; :desk :d2 ; :salary 70 ; :awards 8 .
-:d1 a :Desk ; rdfs:label "Window desk" ; :maintainedBy :bo . :d2 a :Desk ; rdfs:label "Door desk" ; :maintainedBy :ann .
+:d1 a :Desk ; rdfs:label "Window desk" ; :maintainedBy :bo .
+:d2 a :Desk ; rdfs:label "Door desk" ; :maintainedBy :ann .
 :oslo a :City ; rdfs:label "Oslo" . :rome a :City ; rdfs:label "Rome" .
 """
 

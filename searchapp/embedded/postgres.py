@@ -46,7 +46,7 @@ class Postgres:
 
     def is_running(self) -> bool:
         """Whether a server of this cluster accepts connections."""
-        command = [_binary("pg_isready"), "-q", "-h", self.socket_dir]
+        command: list[str | Path] = [_binary("pg_isready"), "-q", "-h", self.socket_dir]
         return subprocess.run(command, check=False).returncode == 0
 
     def start(self) -> None:

@@ -3,7 +3,7 @@
 import json
 import random
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -89,7 +89,7 @@ def bird_items(folder: Path, tokenizer: Tokenizer, rng: random.Random, *, held_o
 
 def spider_items(folder: Path, tokenizer: Tokenizer, rng: random.Random, number: int) -> Iterator[Item]:
     """Questions of Spider's training set, each beside the tables of another database as well."""
-    by_database: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    by_database: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in read_rows(folder / "train.jsonl"):
         if row["db_id"] not in HELD_OUT_DATABASES:
             by_database[row["db_id"]].append(row)

@@ -56,7 +56,7 @@ def focused(
 ) -> LinkedQuestion:
     """A linked question with at most `most` columns: those to `keep`, the likeliest, and their keys.
 
-    A column is likely by its own words, its table's words, its cells in the question and its similarity, where
+    A column is likely by its words, its table's words, its cells in the question and its similarity, where
     that is given. `noise` varies the choice, for training.
     """
     scores = surface_scores(linked, similar)

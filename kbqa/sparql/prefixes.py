@@ -22,7 +22,7 @@ KNOWN = {
 }
 MAX_PREFIXES = 50
 NAME = re.compile(r"[a-zA-Z][\w-]{0,30}")
-"""What may be the name of a prefix, as far as it is made or kept here."""
+"""The names of prefixes that are made or kept here."""
 
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^<>\"{}|^`\\\s]+")
 _NAMESPACE = re.compile(r"^(.*[/#])([A-Za-z0-9_][\w-]*)$", re.ASCII)

@@ -1,4 +1,4 @@
-"""What is in a graph: its predicates and classes with their names and counts, and which predicates label."""
+"""The vocabulary of a graph: predicates and classes with names and counts, and which predicates label."""
 
 import re
 from dataclasses import dataclass

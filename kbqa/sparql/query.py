@@ -29,7 +29,7 @@ Node = Variable | NamedNode | Literal
 
 
 class Aggregate(StrEnum):
-    """What a column makes of a group's values; each is one word of the decoder's."""
+    """A function of a group's values; each is one keyword of the decoder."""
 
     COUNT = "COUNT"
     COUNT_DISTINCT = "COUNT_DISTINCT"
@@ -40,7 +40,7 @@ class Aggregate(StrEnum):
 
 
 class Comparison(StrEnum):
-    """How a value is compared; the words are SPARQL's operators, but for `CONTAINS`."""
+    """A comparison; the words are SPARQL's operators, but for `CONTAINS`."""
 
     EQUAL = "="
     UNEQUAL = "!="

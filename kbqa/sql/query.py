@@ -13,7 +13,7 @@ from kbqa.sql.schema import ColumnRef
 
 
 class Aggregate(StrEnum):
-    """What is made of a group's values."""
+    """A function of a group's values."""
 
     COUNT = "COUNT"
     SUM = "SUM"
@@ -23,7 +23,7 @@ class Aggregate(StrEnum):
 
 
 class Comparison(StrEnum):
-    """How a condition compares; CONTAINS, LACKS, STARTS and ENDS are LIKE with wildcards."""
+    """A comparison; CONTAINS, LACKS, STARTS and ENDS are LIKE with wildcards."""
 
     EQUAL = "="
     UNEQUAL = "!="
@@ -52,7 +52,7 @@ class Operator(StrEnum):
 
 
 class SetOperation(StrEnum):
-    """How two queries' rows are brought together."""
+    """An operation on the rows of two queries."""
 
     UNION = "UNION"
     INTERSECT = "INTERSECT"
@@ -67,7 +67,7 @@ class AllOf:
 
 
 class Part(StrEnum):
-    """What of a date rows are grouped by."""
+    """A part of a date that rows are grouped by."""
 
     YEAR = "YEAR"
     MONTH = "MONTH"
@@ -159,7 +159,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Via:
-    """Which of several keys between two tables is joined over."""
+    """The key that two tables are joined over, where there are several."""
 
     source: ColumnRef
     target: ColumnRef

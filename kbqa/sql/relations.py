@@ -17,7 +17,7 @@ RELATIONS = (
     "column of the same table", "refers", "referred", "table refers", "table referred", "value of column",
     "column of value", "value of table", "table of value", "same name",
 )  # fmt: skip
-"""What one candidate can be to another; the network has an embedding for each, so new ones go to the end."""
+"""The relations of one candidate to another, each with an embedding of its own; new ones go to the end."""
 _RELATION = {name: index for index, name in enumerate(RELATIONS)}
 Matrix = NDArray[np.int8]
 

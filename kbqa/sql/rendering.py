@@ -68,7 +68,7 @@ _FROM_ENDS: dict[Comparison, tuple[type[exp.Binary], bool]] = {
     Comparison.GREATER: (exp.GTE, True),
     Comparison.AT_MOST: (exp.LT, True),
 }
-"""What a comparison with a longer time is about: its first day, or the day after its last."""
+"""A comparison with a longer time as one with its first day, or with the day after its last (True)."""
 _PATTERNS = {
     Comparison.CONTAINS: "%{}%",
     Comparison.LACKS: "%{}%",
@@ -152,7 +152,7 @@ class _Select:
         return select
 
     def group(self) -> list[GroupKey]:
-        """What is grouped by.
+        """The keys of GROUP BY.
 
         Beside aggregates, strict dialects want to group by all columns that stand outside of these.
         """

@@ -26,7 +26,7 @@ LENIENT = ("sqlite", "mysql")
 
 
 class ColumnType(StrEnum):
-    """What a column holds, as far as a query's shape depends on it."""
+    """The kind of a column's values, as far as a query's shape depends on it."""
 
     TEXT = "text"
     NUMBER = "number"

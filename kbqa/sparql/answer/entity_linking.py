@@ -44,7 +44,7 @@ _XSD = "http://www.w3.org/2001/XMLSchema#"
 
 @dataclass(frozen=True)
 class Candidates:
-    """What a question may mention."""
+    """The candidates of a question."""
 
     entities: tuple[EntityPointer, ...]
     classes: tuple[ClassPointer, ...]
@@ -65,7 +65,7 @@ def link_question(question: str, version: GraphVersion, graph: LiveGraph) -> Lin
 
 
 def find_candidates(question: str, version: GraphVersion, profile: Profile) -> Candidates:
-    """What a question may mention of a version of a graph, the best first. Raises EncoderError."""
+    """The candidates of a question in a version of a graph, the best first. Raises EncoderError."""
     words = words_of(question[:MAX_QUESTION])
     mentions = find_mentions(question, words, names_of(version))
     mentions += _by_meaning(question, words, mentions, version, profile)
@@ -202,7 +202,7 @@ def _flag(
 
 
 def _shared_words(words: Sequence[Word], text: str) -> tuple[Span | None, float, int]:
-    """Where a question has words of a text, what share of the text these are, and how many.
+    """The span of a question with words of a text, what share of the text these are, and how many.
 
     Stop words count only in a text that has no others.
     """

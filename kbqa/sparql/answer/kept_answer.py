@@ -33,7 +33,7 @@ class GraphReading(KeptReading):
 
 @dataclass(frozen=True)
 class GraphResult:
-    """What a reading found: rows of cells, or `holds` for a question with yes or no; and what it rests on."""
+    """The result of a reading: rows of cells, or `holds` for a question with yes or no; and its picture."""
 
     columns: tuple[str, ...] = ()
     rows: Sequence[Sequence[Cell]] = field(default_factory=list)
@@ -59,7 +59,7 @@ def kept_answer(answer: Answer, graph: LiveGraph) -> GraphAnswer:
 
 
 def run_reading(reading: GraphReading, version: GraphVersion, graph: LiveGraph) -> GraphResult:
-    """What a reading finds in a graph now. Raises QueryError where that takes too long, StoreError.
+    """The result of a reading in a graph now. Raises QueryError where that takes too long, StoreError.
 
     It runs in a process that can be ended; an endpoint has a limit of its own.
     """

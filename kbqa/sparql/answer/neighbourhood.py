@@ -1,4 +1,4 @@
-"""What surrounds a node of a graph: its edges, both ways, and the code that it stands for."""
+"""The neighbourhood of a node: its edges, both ways, and the code that it stands for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

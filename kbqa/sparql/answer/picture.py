@@ -1,4 +1,4 @@
-"""What of a graph an answer rests on: its query's pattern with the solutions put in, as nodes and edges."""
+"""The picture of an answer: its query's pattern with the solutions put in, as nodes and edges."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Pattern:
-    """What a picture is drawn from: a SELECT of all of a query's variables, its edges, and its answers."""
+    """The data of a picture: a SELECT of all of a query's variables, its edges, and its answers."""
 
     select: str
     edges: tuple[Edge, ...]

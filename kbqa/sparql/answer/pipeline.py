@@ -37,14 +37,14 @@ class Reading:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a question: readings, the best first; none that convinces where `answerable` is false."""
+    """The readings of a question, the best first; where it is not `answerable`, none is likely."""
 
     question: str
     readings: tuple[Reading, ...]
     answerable: bool
     milliseconds: float
     notice: str = ""
-    """What a person should know of how the answer came about."""
+    """A remark for people on how the answer came about."""
 
     @property
     def best(self) -> Reading | None:

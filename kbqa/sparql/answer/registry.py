@@ -1,4 +1,4 @@
-"""What questions need, opened: the graphs that this process asked last, and the decoder."""
+"""The graphs that this process asked last, opened, and the decoder that the settings choose."""
 
 import threading
 from collections import OrderedDict

@@ -149,7 +149,7 @@ def followed(state: Prefix, relation: RelationPointer) -> bool:
 
 
 def legal_alternatives(state: Prefix) -> Sequence[EntityPointer | ValuePointer]:
-    """What else the last edge may lead to."""
+    """The other ends that the last edge may have."""
     edge = state.query.edges[-1]
     used = {constant_end(edge), *edge.alternatives}
     same = [value for value in state.linked.values if value.key[0] == edge.predicate]
@@ -158,7 +158,7 @@ def legal_alternatives(state: Prefix) -> Sequence[EntityPointer | ValuePointer]:
 
 
 def legal_values(state: Prefix) -> Sequence[Action]:
-    """What the chosen head, or a group, may be compared with."""
+    """The values that the chosen head, or a group, may be compared with."""
     linked, comparison = state.linked, state.comparison
     if state.part == Part.HAVING:
         return linked.numbers
@@ -211,7 +211,7 @@ def _aggregates(state: Prefix) -> list[Keyword]:
 
 
 def _legal_aggregated(state: Prefix) -> Sequence[Action]:
-    """What an aggregate may be of: a column is not written twice; what may be missing can only be counted."""
+    """The operands of an aggregate: no column is written twice; what may be missing can only be counted."""
     whole = [Keyword(Word.ALL)] if state.aggregate == Aggregate.COUNT else []
     columns = state.query.columns if state.part == Part.COLUMN else ()
     counts = state.aggregate in (Aggregate.COUNT, Aggregate.COUNT_DISTINCT)

@@ -1,4 +1,4 @@
-"""What the live graph allows, asked while decoding (SPARKLE, section 3.2, whose tries are made beforehand).
+"""The live graph, asked while decoding (SPARKLE, section 3.2, where tries are made beforehand).
 
 Every answer is kept in a bounded cache that belongs to one version of the graph.
 """
@@ -29,7 +29,7 @@ _SHORT, _LOOKED_AT = 2, 20_000
 _LONG, _FEW = 4, 1_000
 """Beyond how many edges, and for an edge between known variables, only so few solutions are tried."""
 _SOON = 50_000
-"""How many solutions a query may go through beside what serves people: a fraction of a second."""
+"""The most solutions of a query that is run where people wait: a fraction of a second."""
 _NUMERIC = frozenset(
     (
         "integer", "decimal", "double", "float", "int", "long", "short", "byte", "nonNegativeInteger",
@@ -103,7 +103,7 @@ class LiveGraph:
         return counted.rows[0] != (Literal(_SOON),)
 
     def range_of(self, predicate: NamedNode) -> str:
-        """What a predicate leads to: a class's name or a datatype's; empty if that is not known."""
+        """The range of a predicate: a class's name or a datatype's; empty if that is not known."""
         forward = self._forward.get(predicate)
         return forward.context[0] if forward is not None and forward.context else ""
 
@@ -129,7 +129,7 @@ class LiveGraph:
         return tuple(dict.fromkeys(pointer.text for pointer in known))
 
     def relations_after(self, introduced_by: Introducer) -> tuple[RelationPointer, ...]:
-        """What may leave a variable that a class or a relation introduced."""
+        """The relations that may leave a variable which a class or a relation introduced."""
         return self._after(introduced_by)
 
     def holds(self, queries: Sequence[Query]) -> list[bool]:
@@ -206,5 +206,5 @@ class LiveGraph:
         return (*forward, *(action for predicate, action in self._backward.items() if predicate in entering))
 
     def _predicates(self, pattern: str) -> set[RdfTerm | None]:
-        """What a pattern binds `?p` to."""
+        """The terms that a pattern binds `?p` to."""
         return {row[0] for row in self.store.select(f"SELECT DISTINCT ?p WHERE {{ {pattern} }}").rows}

@@ -1,4 +1,4 @@
-"""How far a query has come, and what was chosen of its unfinished part."""
+"""The prefix of a query, with the choices of its unfinished part."""
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -54,7 +54,7 @@ class LinkedQuestion:
 
 
 class Part(StrEnum):
-    """What an item, or a comparison, will belong to."""
+    """The part of a query that an item, or a comparison, will belong to."""
 
     COLUMN = "column"
     FILTER = "filter"
@@ -143,11 +143,8 @@ class Prefix:
     def joined(self) -> tuple[Edge, ...]:
         """The edges that a solution of the open part has."""
         query = self.query
-        return (
-            (*query.edges, *query.branches[-1].edges)
-            if self.group == Word.EITHER
-            else (*query.edges, *query.optionals)
-        )
+        of_part = query.branches[-1].edges if self.group == Word.EITHER else query.optionals
+        return (*query.edges, *of_part)
 
     def with_edge(self, edge: Edge) -> Query:
         """The query with an edge more, in the part that is open."""
@@ -172,7 +169,7 @@ class Prefix:
         return replace(query, filters=(*query.filters, condition))
 
     def looked_for(self, query: Query) -> Query:
-        """What must have a solution of a query that goes on from here.
+        """The part that must have a solution, of a query that goes on from here.
 
         That is the open alternative for itself, and what may be missing, once.
         """

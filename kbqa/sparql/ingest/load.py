@@ -73,7 +73,7 @@ def read(context: JobContext) -> None:
 
 
 def naming_of(graph: Graph) -> Naming:
-    """What is set of how a graph names things."""
+    """The naming of a graph, as it is set."""
     languages = tuple(language for language in graph.languages.replace(",", " ").lower().split())
     return Naming(tuple(map(NamedNode, graph.label_predicates)), languages or Naming.languages)
 
@@ -160,7 +160,7 @@ def uploads() -> Path:
 
 
 def uploaded_path(name: str) -> Path:
-    """Where the uploaded file `name` lies."""
+    """The path of the uploaded file `name`."""
     return uploads() / Path(name).name
 
 

@@ -69,7 +69,7 @@ def _is_shared(store: GraphStore, predicate: NamedNode, has_classes: bool) -> bo
 
 
 def _counts(store: GraphStore, pattern: str, limit: int) -> dict[NamedNode, int]:
-    """How often the pattern's ?k is each IRI, the commonest first."""
+    """The number of times that the pattern's ?k is each IRI, the commonest first."""
     grouped = f"WHERE {{ {pattern} }} GROUP BY ?k ORDER BY DESC(?n) LIMIT {limit}"
     rows = store.select(f"SELECT ?k (COUNT(*) AS ?n) {grouped}").rows
     return {

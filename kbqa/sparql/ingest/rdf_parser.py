@@ -43,13 +43,13 @@ class LoadError(InvalidInput):
 
 @dataclass
 class Report:
-    """What became of a file's lines."""
+    """A report on a file's lines."""
 
     triples: int = 0
     skipped: int = 0
     complaints: list[str] = field(default_factory=list)
     prefixes: dict[str, str] = field(default_factory=dict)
-    """Those that the file declares."""
+    """The prefixes that the file declares."""
 
     def skip(self, complaint: str) -> None:
         """Count a line that could not be read, and keep the first complaints."""
@@ -95,11 +95,8 @@ def triples_of(
         if file.format == RdfFormat.RDF_XML:
             unpacked = cast(IO[bytes], _Guarded(unpacked))
         stream = _Counted(unpacked, raw, size, file.most_bytes, progress)
-        quads = (
-            _by_line(stream, file.format, report)
-            if skip_bad_lines and file.format in _BY_LINE
-            else _whole(stream, file.format, report)
-        )
+        reader = _by_line if skip_bad_lines and file.format in _BY_LINE else _whole
+        quads = reader(stream, file.format, report)
         try:
             for quad in quads:
                 report.triples += 1

@@ -23,7 +23,7 @@ class QueryError(InvalidInput):
 
 @dataclass(frozen=True)
 class Solutions:
-    """What a SELECT found: a term or None for each variable of each row.
+    """The solutions of a SELECT: a term or None for each variable of each row.
 
     `cut` if there are more rows than were asked for.
     """
@@ -54,7 +54,7 @@ class GraphStore(Protocol):
     def relations(
         self, term: NamedNode | Literal, candidates: Sequence[NamedNode]
     ) -> tuple[list[NamedNode], list[NamedNode]]:
-        """Those of the predicates that leave a term, and those that enter it. Raises StoreError."""
+        """The candidates that leave a term, and those that enter it. Raises StoreError."""
         ...
 
     def surroundings(self, terms: Sequence[NamedNode | Literal]) -> list[set[NamedNode]]:

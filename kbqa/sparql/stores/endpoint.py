@@ -71,7 +71,7 @@ class EndpointStore:
     def relations(
         self, term: NamedNode | Literal, candidates: Sequence[NamedNode]
     ) -> tuple[list[NamedNode], list[NamedNode]]:
-        """Those of the predicates that leave a term, and those that enter it."""
+        """The candidates that leave a term, and those that enter it."""
         leaving = [] if isinstance(term, Literal) else self._existing(f"{term} ?p ?y", candidates)
         return leaving, self._existing(f"?y ?p {term}", candidates)
 

@@ -32,7 +32,7 @@ _QUOTED = re.compile(
 
 @dataclass(frozen=True)
 class Result:
-    """What a query gave: its media type and its bytes. `cut` if rows were left out."""
+    """The result of a query: its media type and its bytes. `cut` if rows were left out."""
 
     content_type: str
     body: bytes

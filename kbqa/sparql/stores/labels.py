@@ -1,4 +1,4 @@
-"""What IRIs are called in a graph: their labels, in the languages that are wanted."""
+"""Labels of IRIs, in the languages that are wanted."""
 
 from collections.abc import Callable, Iterable, Sequence
 

@@ -63,7 +63,7 @@ class OxigraphStore:
     def relations(
         self, term: NamedNode | Literal, candidates: Sequence[NamedNode]
     ) -> tuple[list[NamedNode], list[NamedNode]]:
-        """Those of the predicates that leave a term, and those that enter it.
+        """The candidates that leave a term, and those that enter it.
 
         Each costs one look at the index, however many edges there are.
         """

@@ -47,15 +47,14 @@ def working_questions(version: GraphVersion, live: LiveGraph) -> Iterator[str]:
     shapes: Counter[Shape] = Counter()
     for example in make_examples(store.store, live.profile, _TRIED, seed=version.number):
         question = example.question[:1].upper() + example.question[1:]
-        if (
-            len(question) <= _MAX_LENGTH
-            and example.query is not None
-            and query_text(example.query) not in seen
-            and shapes[_shape(example.query)] < _OF_A_SHAPE
-            and _works(example, ask(question, version, live, local_decoder()), live)
-        ):
-            seen.add(query_text(example.query))
-            shapes[_shape(example.query)] += 1
+        if len(question) > _MAX_LENGTH or example.query is None:
+            continue
+        text, shape = query_text(example.query), _shape(example.query)
+        if text in seen or shapes[shape] >= _OF_A_SHAPE:
+            continue
+        if _works(example, ask(question, version, live, local_decoder()), live):
+            seen.add(text)
+            shapes[shape] += 1
             yield question
 
 

@@ -46,7 +46,7 @@ def _classes(sample: GraphSample, described: ClassProfile) -> str:
 
 
 def _by_verb(sample: GraphSample) -> Example | None:
-    """What calls E; which C are born in E."""
+    """Things that call E; which C are born in E."""
     predicate = sample.predicate(verb=True)
     edge = predicate and sample.edge(predicate)
     name = edge and sample.name(edge[1])
@@ -102,7 +102,7 @@ def _forward(sample: GraphSample) -> Example | None:
 
 
 def _backward(sample: GraphSample) -> Example | None:
-    """What has E as p."""
+    """Things, or C, with E as p."""
     predicate = sample.predicate()
     edge = predicate and sample.edge(predicate)
     name = edge and sample.name(edge[1])

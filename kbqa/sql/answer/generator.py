@@ -24,7 +24,7 @@ class SequenceWriter(Protocol):
 
 
 class LocalGenerator:
-    """What answers any number of questions: the pointer network, and what its stages have beside it.
+    """The generator for any number of questions: the pointer network, and the networks beside it.
 
     `cross_encoder` loads the network by which larger schemas are focused as well; a `sequence_model` parses
     in the pointer network's place. Parsing takes about `seconds`, at most twice that.

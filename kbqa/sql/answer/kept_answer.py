@@ -29,7 +29,7 @@ class SqlReading(KeptReading):
 
     sub_questions: tuple[str, ...]
     label: str
-    """What its only column is called in words; empty where it has several."""
+    """The name of its only column in words; empty where it has several."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +67,12 @@ class DatabaseAnswer(KeptAnswer[SqlReading, Result]):
 
     @property
     def lack(self) -> str:
-        """What is missing in words; nothing where nothing is known to be."""
+        """The missing words as a phrase; empty where none are known."""
         return lack_of(self.missing)
 
     @property
     def refusal(self) -> str:
-        """What a person is told where there is no answer."""
+        """The message where there is no answer."""
         return refusal_of(self.missing)
 
 

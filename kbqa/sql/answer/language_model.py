@@ -31,7 +31,7 @@ class Demonstration:
 
 @dataclass(frozen=True)
 class Generated:
-    """What a server made of a question: the SQL, the question's class, and its sub-questions."""
+    """The server's SQL for a question, with the question's class and its sub-questions."""
 
     sql: str
     question_class: str = ""
@@ -46,7 +46,7 @@ def generate(
     server: ChatServer,
     complain: Callable[[str], str],
 ) -> Generated:
-    """What the server makes of a question over a focused schema. Raises ServerError.
+    """The server's SQL for a question over a focused schema. Raises ServerError.
 
     `complain` says what is wrong with a statement, or nothing.
     """

@@ -24,12 +24,12 @@ from kbqa.sql.stores.validator import StatementError, checked
 
 _LOCAL_ANSWER = "this is the local network's answer."
 _TRIAL, _SURE = Limits(seconds=2.0, rows=200), 0.5
-"""How candidates are tried; from which probability on nothing is said of what may be missing."""
+"""The limits of a trial; the probability from which on nothing is said of what may be missing."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a question: readings that run, the best first; none convinces where not `answerable`."""
+    """The readings of a question that run, the best first; where not `answerable`, none is likely."""
 
     question: str
     readings: tuple[Reading, ...]
@@ -37,7 +37,7 @@ class Answer:
     focus: Focus
     milliseconds: float
     notice: str = ""
-    """What a person should know of how the answer came about."""
+    """A remark for people on how the answer came about."""
     missing: tuple[str, ...] = ()
     """Of an answer that is missing or unsure, the words of the question that the database has nothing for."""
 
@@ -48,17 +48,17 @@ class Answer:
 
     @property
     def lack(self) -> str:
-        """What is missing in words; nothing where nothing is known to be."""
+        """The missing words as a phrase; empty where none are known."""
         return lack_of(self.missing)
 
     @property
     def refusal(self) -> str:
-        """What a person is told where there is no answer."""
+        """The message where there is no answer."""
         return refusal_of(self.missing)
 
 
 def lack_of(missing: Sequence[str]) -> str:
-    """What is missing in words; nothing where nothing is known to be.
+    """The missing words as a phrase; empty where none are known.
 
     >>> lack_of(["sails", "masts"])
     'nothing called “sails” or “masts”'
@@ -70,7 +70,7 @@ def lack_of(missing: Sequence[str]) -> str:
 
 
 def refusal_of(missing: Sequence[str]) -> str:
-    """What a person is told where there is no answer."""
+    """The message where there is no answer."""
     lack = lack_of(missing)
     return f"This database does not seem to hold the answer{f': it has {lack}' if lack else ''}."
 

@@ -17,7 +17,7 @@ class Reading:
 
     sql: str
     probability: float
-    """How likely its answer is right."""
+    """The probability that its answer is right."""
     likelihood: float = 1.0
     """The product of the probabilities of its choices."""
     query: Query | None = None

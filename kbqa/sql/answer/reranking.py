@@ -31,7 +31,7 @@ _MIN_LIKELIHOOD = 1e-12
 
 
 class Features(NamedTuple):
-    """What is counted of readings that agree; the likeliest of them speaks for all.
+    """Features of readings that agree; the likeliest of them speaks for all.
 
     What is left out are spans of the question that mention something that the query does not use.
     """
@@ -160,7 +160,7 @@ class _Use(NamedTuple):
 
 @dataclass(frozen=True)
 class _Usage:
-    """What a query, with all within it, uses of a question."""
+    """The parts of a question that a query, with all within it, uses."""
 
     query: Query
     linked: LinkedQuestion
@@ -190,7 +190,7 @@ class _Usage:
         return texts | {str(part.limit) for part in self.query.queries() if part.limit is not None}
 
     def mentions(self) -> tuple[list[_Use], ...]:
-        """What the question mentions: cells, numbers, quotations, other names, columns and tables.
+        """The question's mentions of cells, numbers, quotations, other names, columns and tables.
 
         The other names are those that no cell explains.
         """

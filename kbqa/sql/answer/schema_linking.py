@@ -46,7 +46,7 @@ _LITERAL = re.compile(
     r"\b(?:letters?|characters?|words?|phrase|string|substring|prefix|suffix) ['\"‘’“]?([\w.&-]{1,40})",
     re.IGNORECASE,
 )
-"""What a name is asked to contain: `the letter M`, `the word love`."""
+"""Texts that a name is asked to contain: `the letter M`, `the word love`."""
 _CLAUSE = re.compile(r"[.;,:(]")
 _MAX_EXCESS = 6
 """By how many characters a mention may be longer than the name."""
@@ -235,7 +235,7 @@ def _numbers(question: str, words: Sequence[Word], dates: Mapping[str, Span]) ->
 
 
 def _quoted(question: str) -> list[tuple[str, Span]]:
-    """What stands in quotation marks, and what a name is asked to contain."""
+    """Quotations, and texts that a name is asked to contain."""
     quoted = [(text.strip(" %"), span) for text, span in quoted_of(question)][:_MAX_QUOTED]
     literals = [(match.group(1).rstrip("."), match.span(1)) for match in _LITERAL.finditer(question)]
     new = [(text, span) for text, span in literals if text not in COMMON and text not in dict(quoted)]
@@ -243,7 +243,7 @@ def _quoted(question: str) -> list[tuple[str, Span]]:
 
 
 def _named(question: str, *, explained: Sequence[Span], dates: Sequence[Span]) -> list[tuple[str, Span]]:
-    """What is written as names are, not at the question's beginning, and is neither a cell nor a date."""
+    """Words written as a name, not at the question's beginning, that are neither a cell nor a date."""
     return [
         (match.group().rstrip(".'’"), match.span())
         for match in _NAME.finditer(question)

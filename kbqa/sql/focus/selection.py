@@ -41,7 +41,7 @@ class Budget:
 
 
 ROOMY = Budget(0.2, 2.0, 3.0)
-"""What the local network decodes over."""
+"""The budget of the local network."""
 NARROW = Budget(1.5, 0.6, 3.0)
 """A fifth of a schema on average."""
 

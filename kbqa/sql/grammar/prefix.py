@@ -1,4 +1,4 @@
-"""How far a query has come, and what was chosen of its unfinished part."""
+"""The prefix of a query, with the choices of its unfinished part."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

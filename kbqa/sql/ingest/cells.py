@@ -26,7 +26,7 @@ _DIGEST = 32
 
 @dataclass
 class CellReport:
-    """What was read besides the cells: the values of columns with few, and what could not be read."""
+    """A report of reading cells: the values of columns with few, digests, and what could not be read."""
 
     codes: dict[ColumnRef, tuple[str, ...]] = field(default_factory=dict)
     digests: dict[str, ColumnDigest] = field(default_factory=dict)

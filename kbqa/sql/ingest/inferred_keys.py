@@ -13,15 +13,13 @@ _SAYS_NOTHING = _OF_KEYS | {"name", "type", "date", "year"}
 _DESCRIBES = frozenset(
     (
         "name", "type", "date", "year", "description", "details", "address", "email", "phone", "city",
-        "country", "state", "location", "title",
+        "country", "state", "location", "title", "status", "amount", "price", "gender", "sex", "age",
     )
-) | {"status", "amount", "price", "gender", "sex", "age"}  # fmt: skip
-"""What columns of many tables tell, without being the same thing."""
-_IDENTIFYING, _ENDINGS, _OF_ROWS = (
-    frozenset(("id", "code", "key", "number", "symbol", "isbn")),
-    ("key", "code", "isbn"),
-    ("row", "guid", "rowguid"),
-)
+)  # fmt: skip
+"""Last words of columns that many tables have, without meaning the same thing."""
+_IDENTIFYING = frozenset(("id", "code", "key", "number", "symbol", "isbn"))
+_ENDINGS = ("key", "code", "isbn")
+_OF_ROWS = ("row", "guid", "rowguid")
 _WORDS_OF_NAME, _MIN_ENDING_LENGTH = 3, 4
 """Longer names may begin with a role (`home team api id`); least length of a table's ending (`hero`)."""
 _MAX_PREFIX_LENGTH, _PREFIXED = 2, 0.8
@@ -158,7 +156,7 @@ def _identifiers(tables: Sequence[Table]) -> Mapping[tuple[str, str], list[Colum
 
 
 def _identified(table: Table, words: Sequence[str]) -> list[str]:
-    """What a column of these words identifies, by its whole name and without a role before it."""
+    """The names of the thing that a column of these words identifies, with and without a role before it."""
     if len(words) == 1 and words[0] in _IDENTIFYING - {"id"}:
         # The `code` of sets is what others call a `set code`.
         words = [readable(table.name).removesuffix("s"), *words]

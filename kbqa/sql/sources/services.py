@@ -1,4 +1,4 @@
-"""What people and programs do with databases: connect, scan, describe, ask, query, delete."""
+"""Services of databases: connect, scan, describe, ask, query, delete."""
 
 import uuid
 from collections.abc import Sequence
@@ -145,7 +145,7 @@ def ask(
 
 
 def run_another(question: DatabaseQuestion, reading: SqlReading) -> Result:
-    """What another reading of a question that was answered finds now; nothing is decoded or kept.
+    """The rows of another reading of an answered question; nothing is decoded or kept.
 
     Raises StatementError, ExecutionError, NotReady, ConnectError.
     """
@@ -224,9 +224,8 @@ def describe(database: Database, *, table: str, column: str, description: str, e
         if column:
             described.column(column)
     except KeyError:
-        raise InvalidInput(
-            f"There is no {table}{'.' + column if column else ''} in {database.name}.", field="column"
-        ) from None
+        name = f"{table}.{column}" if column else table
+        raise InvalidInput(f"There is no {name} in {database.name}.", field="column") from None
     note, _ = ColumnNote.objects.update_or_create(
         database=database,
         table=table,

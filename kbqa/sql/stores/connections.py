@@ -24,9 +24,9 @@ _DRIVERS = {
 _READ_ONLY: dict[str, dict[str, Any]] = {
     "duckdb": {"read_only": True, "config": {"enable_external_access": "false"}}
 }
-"""How drivers of further dialects are told that nothing is written."""
+"""The arguments that make connections of further drivers read-only."""
 _SQLGLOT = {"postgresql": "postgres", "mariadb": "mysql", "mssql": "tsql"}
-"""What SQL is called that is called otherwise by SQLAlchemy."""
+"""Sqlglot's names of dialects, where SQLAlchemy's are others."""
 _READS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 _REFUSED_FUNCTIONS = {
     "load_extension",

@@ -25,7 +25,7 @@ _HAVE_LIMITS = ("sqlite", "postgresql", "mysql", "mariadb")
 
 @dataclass(frozen=True)
 class Limits:
-    """What one statement may take."""
+    """The limits of one statement."""
 
     seconds: float = 10.0
     rows: int = 1_000
@@ -92,7 +92,7 @@ def _without_parameters(sql: str, engine: Engine) -> str:
 
 
 def _refusal(error: SQLAlchemyError) -> ExecutionError | ConnectError:
-    """What the database has against a statement; that it is away, if the connection broke."""
+    """The error of a statement: what the database says against it, or that it is away."""
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return ConnectError(_reason(error), transient=True)
     return ExecutionError(_reason(error))

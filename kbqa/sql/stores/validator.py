@@ -1,4 +1,4 @@
-"""What may be run: one statement that only reads, of tables that the schema has.
+"""The validator of statements: one that only reads, of tables that the schema has, may be run.
 
 A statement is parsed, looked through, and written anew from its tree: what the engine gets is what was looked
 at, whatever comments and encodings came with the text.

@@ -57,7 +57,7 @@ class GraphViewSet(SourceViewSet[Graph]):
     @extend_schema(responses=GraphProfileSerializer)
     @action(detail=True, pagination_class=None)
     def profile(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """What is in the graph: classes and predicates with their counts."""
+        """The vocabulary of the graph: classes and predicates with their counts."""
         return Response(GraphProfileSerializer(served(self.get_object())[1].profile).data)
 
     @extend_schema(responses={(200, "application/n-triples"): OpenApiTypes.STR})
@@ -199,7 +199,7 @@ class SparqlView(APIView):
 
 
 class GraphQuestionViewSet(QuestionViewSet):
-    """What was asked of graphs, what was answered, and what people thought of the answers."""
+    """Questions on graphs, with their answers and people's judgements."""
 
     queryset = GraphQuestion.objects.filter(graph__deleting=False).select_related("graph")
     serializer_class = GraphJudgementSerializer

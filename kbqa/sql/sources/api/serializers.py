@@ -1,4 +1,4 @@
-"""What the API says about databases, and about answers from them."""
+"""The API's forms of databases, and of answers from them."""
 
 from typing import Any
 
@@ -91,7 +91,7 @@ class KeySerializer(serializers.Serializer[Any]):
 
 
 class SchemaSerializer(serializers.Serializer[Any]):
-    """What is in a database."""
+    """The schema of a database."""
 
     dialect = serializers.CharField()
     tables = TableSerializer(many=True)
@@ -120,7 +120,7 @@ class DatabaseAskParameters(AskParameters):
 
 
 class FocusSerializer(serializers.Serializer[Any]):
-    """How sure it is that the question is about a column."""
+    """The probability that a question is about a column."""
 
     column = serializers.CharField()
     relevance = serializers.FloatField()
@@ -161,7 +161,7 @@ class SqlSerializer(serializers.Serializer[Any]):
 
 
 class NoteSerializer(serializers.ModelSerializer[ColumnNote]):
-    """What a person writes about a table or column."""
+    """A person's note on a table or column."""
 
     class Meta:
         model = ColumnNote
@@ -169,7 +169,7 @@ class NoteSerializer(serializers.ModelSerializer[ColumnNote]):
 
 
 class DatabaseJudgementSerializer(serializers.ModelSerializer[DatabaseQuestion]):
-    """What a person thinks of an answer."""
+    """A person's judgement of an answer."""
 
     class Meta:
         model = DatabaseQuestion

@@ -51,7 +51,7 @@ class DatabaseViewSet(SourceViewSet[Database]):
     @extend_schema(responses=SchemaSerializer)
     @action(detail=True, pagination_class=None, url_path="schema")
     def read_schema(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """What is in the database: tables, columns and keys."""
+        """The schema of the database: tables, columns and keys."""
         return Response(SchemaSerializer(served(self.get_object())[1].schema).data)
 
     @extend_schema(parameters=[DatabaseAskParameters], responses=DatabaseAnswerSerializer)
@@ -84,7 +84,7 @@ class DatabaseViewSet(SourceViewSet[Database]):
 
 
 class DatabaseQuestionViewSet(QuestionViewSet):
-    """What was asked of databases, what was answered, and what people thought of the answers."""
+    """Questions on databases, with their answers and people's judgements."""
 
     queryset = DatabaseQuestion.objects.filter(database__deleting=False).select_related("database")
     serializer_class = DatabaseJudgementSerializer

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from codesearch.gnn_coder.features import NO_NODES, Features, Featurizer, Vocabulary
+from codesearch.gnn_coder.features import NO_NODES, NO_POSITIONS, Features, Featurizer, Vocabulary
 from codesearch.gnn_coder.graph import SyntaxGraph, syntax_graph
 from codesearch.parsing import parse_file
 from codesearch.parsing.dense_text import dense_text
@@ -152,10 +152,10 @@ def _features_of(pairs: Sequence[Pair]) -> list[tuple[Features, Features]]:
 def flat_features(features: Sequence[Features]) -> FlatFeatures:
     """The features one after another."""
     return FlatFeatures(
-        np.concatenate([each.tokens for each in features]).astype(np.uint16),
-        np.cumsum([len(each.tokens) for each in features]),
+        np.concatenate([each.tokens for each in features] or [NO_POSITIONS]).astype(np.uint16),
+        np.cumsum([len(each.tokens) for each in features], dtype=np.int64),
         np.concatenate([each.nodes for each in features] or [NO_NODES]).astype(np.int16),
-        np.cumsum([len(each.nodes) for each in features]),
+        np.cumsum([len(each.nodes) for each in features], dtype=np.int64),
     )
 
 

@@ -250,7 +250,7 @@ def arrange(
     whole = len(data.pairs) // config.batch
     shuffled = [batches[index] for index in rng.permutation(len(batches))]
     # What does not fill a batch of its language leaves out a few pairs; the first batches come again instead.
-    return (shuffled * 2)[:whole]
+    return [shuffled[number % len(shuffled)] for number in range(whole)]
 
 
 def _leaves(

@@ -12,6 +12,7 @@ from kbqa.sparql.stores import OxigraphStore
 from kbqa.sparql.suggestions.example import Example
 from kbqa.sparql.suggestions.templates import make_examples
 from tests.kbqa.sparql.grammar.spelled import BASE, cases, films, live, shortened
+from tests.kbqa.sparql.graphs import live_graph_of
 
 FIRM = """
 @prefix : <http://firm.example/> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
@@ -76,6 +77,44 @@ def test_a_question_means_its_query(about_films, question, query):
         if example.question.lower() == question
     }
     assert queries == {query}
+
+
+@pytest.mark.parametrize(
+    ("property_and_value", "words"),
+    [
+        (
+            "year 1988",
+            "more than > | greater than > | over > | above > | higher than > | less than < | below < | "
+            "under < | lower than < | smaller than < | at least >= | at most <= | of = | equal to = | not != | "
+            "after > | before <",
+        ),
+        (
+            "length 88.50",
+            "more than > | greater than > | over > | above > | higher than > | less than < | below < | "
+            "under < | lower than < | smaller than < | at least >= | at most <= | of = | equal to = | not !=",
+        ),
+        (
+            "awards 2000",
+            "more than > | over > | less than < | fewer than < | under < | at least >= | at most <=",
+        ),
+    ],
+)
+def test_words_for_comparisons(property_and_value, words):
+    name, _, value = property_and_value.partition(" ")
+    graph = live_graph_of(f":f a :Film ; :{name} {value} .")
+    shown = value.rstrip("0") if "." in value else value
+    wording = f"films with {{}} {shown} {name}" if name == "awards" else f"films with {name} {{}} {shown}"
+    found = {}
+    for example in make_examples(graph.store.store, graph.profile, 20_000, 1):
+        if example.query.filters and example.query.columns[0].aggregate is None:
+            found[example.question.lower()] = example.query.filters[0].comparison.value
+    expected = dict(entry.rsplit(" ", 1) for entry in words.split(" | "))
+    prefix, _, suffix = wording.partition("{}")
+    assert {
+        question.removeprefix(prefix).removesuffix(suffix): comparison
+        for question, comparison in found.items()
+        if question.startswith(prefix) and question.endswith(suffix)
+    } == expected
 
 
 def test_a_question_may_begin_with_a_capital_or_not(about_films):

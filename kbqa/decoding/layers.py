@@ -12,7 +12,7 @@ from openvino import opset13 as op
 from safetensors.numpy import load_file
 
 from searchapp.encoders.bert_graph import bert_states
-from searchapp.encoders.openvino import BUNDLED_MODEL, model_folder, padded
+from searchapp.encoders.openvino import BUNDLED_MODEL, CORE, model_folder, padded
 
 Array = NDArray[np.float32]
 Memory = tuple[Array, Array]
@@ -116,7 +116,7 @@ def _compiled_encoder(tuned: Mapping[str, Any], layers: int) -> ov.InferRequest:
         "ENABLE_CPU_PINNING": "NO",
         "INFERENCE_PRECISION_HINT": "f32",
     }
-    return ov.Core().compile_model(graph, "CPU", options).create_infer_request()
+    return CORE.compile_model(graph, "CPU", options).create_infer_request()
 
 
 def _by_connection(weights: Array, connections: NDArray[np.integer[Any]], kinds: int) -> Array:

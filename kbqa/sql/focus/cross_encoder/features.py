@@ -39,7 +39,7 @@ class SchemaText:
 
 
 def nodes_of(world: LinkedQuestion) -> tuple[TablePointer | ColumnPointer, ...]:
-    """Tables and columns of a linked question in the order they are read in, each table before its columns."""
+    """Tables and columns of a linked question in the order of reading, each table before its columns."""
     by_table: dict[str, list[TablePointer | ColumnPointer]] = {table.key: [table] for table in world.tables}
     for choice in world.columns:
         by_table[choice.key.table].append(choice)

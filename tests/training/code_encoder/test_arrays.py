@@ -105,7 +105,10 @@ def test_code_alone_is_seen_as_indexing_sees_it():
 
 
 def test_of_several_units_the_longest_function_is_seen():
-    short, longer = "    def short(self):\n        return 1\n", "    def longer(self, a):\n        return [a, a]\n"
+    short, longer = (
+        "    def short(self):\n        return 1\n",
+        "    def longer(self, a):\n        return [a, a]\n",
+    )
     code = f"class Box:\n{short}\n{longer}"
     text, _ = seen_by_encoder(code, "python")
     assert "longer" in text

@@ -42,11 +42,14 @@ HELD_OUT_SCHEMAS = (
     "world_development_indicators",
 )
 """Databases of BIRD's training set that are only measured on."""
-_COLUMNS, _DISGUISED, _WITHOUT_EVIDENCE, _WITHOUT_DESCRIPTIONS, _KEYLESS = (12, 44), 0.3, 0.2, 0.2, 0.6
-"""Beside how many columns of a schema a question is read; how often some of them have codes for names, the
-question comes without its evidence, the columns without descriptions, and the tables with the keys that names
-tell of alone.
-"""
+_COLUMNS = (12, 44)
+"""Beside how many columns of a schema, at least and at most, a question is read."""
+_DISGUISED = 0.3
+"""How often some columns have codes for names."""
+_WITHOUT_EVIDENCE, _WITHOUT_DESCRIPTIONS = 0.2, 0.2
+"""How often the question comes without its evidence, and the columns without descriptions."""
+_KEYLESS = 0.6
+"""How often tables have only the keys that names tell of."""
 
 
 @dataclass(frozen=True)

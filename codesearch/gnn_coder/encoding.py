@@ -99,7 +99,7 @@ def encode_code_with_states(
 
 
 def _by_length(features: list[Features], most_tokens: int, *, plain: bool) -> Iterator[CodeBatch]:
-    """Yield batches of at most so many tokens, short units first; `plain` ones without graphs."""
+    """Batches of at most so many tokens, short units first; `plain` ones without graphs."""
     held: list[Features] = []
     for unit in features:
         if held and len(unit.tokens) * (len(held) + 1) > most_tokens:

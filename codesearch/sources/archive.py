@@ -80,7 +80,7 @@ def _ignored(path: str, rules: IgnoreRules) -> Reason | None:
 
 
 def _checked(path: Path, limits: ArchiveLimits, left_out: LeftOut) -> Iterator[_Member]:
-    """Yield the members with safe paths, reading no more than the limits allow."""
+    """The members with safe paths; no more is read than the limits allow."""
     packed = max(1, path.stat().st_size)
     allowed = min(limits.expanded_bytes, max(packed * limits.ratio, 10 * _CHUNK))
     used = 0

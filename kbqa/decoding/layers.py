@@ -12,11 +12,11 @@ from openvino import opset13 as op
 from safetensors.numpy import load_file
 
 from searchapp.encoders.bert_graph import bert_states
-from searchapp.encoders.openvino import BUNDLED_MODEL, model_folder, padded
+from searchapp.encoders.openvino import BUNDLED_MODEL, CORE, model_folder, padded
 
 Array = NDArray[np.float32]
 Memory = tuple[Array, Array]
-"""What attention looks at: keys and values, [heads, n, head width] each."""
+"""The keys and values that attention looks at, [heads, n, head width] each."""
 
 
 class Layers:
@@ -116,11 +116,11 @@ def _compiled_encoder(tuned: Mapping[str, Any], layers: int) -> ov.InferRequest:
         "ENABLE_CPU_PINNING": "NO",
         "INFERENCE_PRECISION_HINT": "f32",
     }
-    return ov.Core().compile_model(graph, "CPU", options).create_infer_request()
+    return CORE.compile_model(graph, "CPU", options).create_infer_request()
 
 
 def _by_connection(weights: Array, connections: NDArray[np.integer[Any]], kinds: int) -> Array:
-    """How much attention [heads, n, m] goes over each kind of connection [n, m]: [heads, n, kinds]."""
+    """Sums [heads, n, kinds] of attention [heads, n, m] over each kind of connection [n, m]."""
     heads, rows, _ = weights.shape
     bins = (connections + kinds * np.arange(rows)[:, None]).ravel()
     sums = [np.bincount(bins, weights=of_head.ravel(), minlength=rows * kinds) for of_head in weights]

@@ -82,20 +82,11 @@ class Trainer:
         `wordings`, float16 [pairs, wordings, dimension], are vectors of the queries, the first as they stand,
         the others reworded: for a Transformer that is not trained.
         """
-        self.wordings = wordings
-        self.model, self.data, self.query_vectors, self.tokenizer, self.config, self.device = (
-            model.to(device),
-            data,
-            query_vectors,
-            tokenizer,
-            config,
-            device,
-        )
-        self.loss: nn.Module = (
-            SymmetricContrastiveLoss()
-            if config.loss == "symmetric"
-            else IndividualTemperatureLoss(len(data.pairs))
-        )
+        self.model, self.data, self.query_vectors = model.to(device), data, query_vectors
+        self.tokenizer, self.config, self.device, self.wordings = tokenizer, config, device, wordings
+        self.loss: nn.Module = SymmetricContrastiveLoss()
+        if config.loss != "symmetric":
+            self.loss = IndividualTemperatureLoss(len(data.pairs))
         self.loss.to(device)
         self.steps = int(config.epochs * (len(data.pairs) // config.batch))
         self.step = 0
@@ -124,15 +115,15 @@ class Trainer:
         """Parameters by learning rate: the pretrained Transformer's, the identifiers', and the others."""
         self.model.transformer.requires_grad_(self.config.rate > 0)
         pretrained = list(self.model.transformer.parameters())
-        identifiers = (
-            [] if self.model.config is None else list(self.model.graph.identifier_embedding.parameters())
-        )
-        known = {id(each) for each in (*pretrained, *identifiers)}
+        identifiers: list[nn.Parameter] = []
+        if self.model.config is not None:
+            identifiers = list(self.model.graph.identifier_embedding.parameters())
+        known = {id(parameter) for parameter in (*pretrained, *identifiers)}
         fresh = [
-            each
+            parameter
             for module in (self.model, self.loss)
-            for each in module.parameters()
-            if id(each) not in known
+            for parameter in module.parameters()
+            if id(parameter) not in known
         ]
         return [
             {"params": pretrained, "lr": self.config.rate},
@@ -151,18 +142,18 @@ class Trainer:
         is_bare, is_reworded = draw_variants(
             len(rows), self.config.bare_share, self.config.rewritten_share, rng
         )
-        asked, backward_to_queries = self._queries(rows, is_reworded, rng)
+        query_vectors, backward_to_queries = self._queries(rows, is_reworded, rng)
         codes = codes_of(self.data, rows, is_bare)
         code_parts, code_order = code_chunks(self.model, codes, self.device)
-        found = CachedEncoding(code_parts, self.device)
+        encoding = CachedEncoding(code_parts, self.device)
         same = same_queries(self.query_vectors[rows]).to(self.device)
         loss: Tensor = self.loss(
-            asked, found.vectors[code_order], same, torch.from_numpy(rows).to(self.device)
+            query_vectors, encoding.vectors[code_order], same, torch.from_numpy(rows).to(self.device)
         )
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         backward_to_queries()
-        found.backward()
+        encoding.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
         self.schedule.step()
@@ -174,9 +165,8 @@ class Trainer:
         """The vectors of the pairs' queries, and what takes their gradient on to the parameters."""
         if self.wordings is not None:
             chosen = [rng.randrange(1, self.wordings.shape[1]) if reworded else 0 for reworded in is_reworded]
-            return torch.from_numpy(self.wordings[rows, chosen].astype(np.float32)).to(
-                self.device
-            ), lambda: None
+            vectors = torch.from_numpy(self.wordings[rows, chosen].astype(np.float32))
+            return vectors.to(self.device), lambda: None
         texts = worded([self.data.pairs[row] for row in rows], is_reworded, rng)
         parts, order = text_chunks(self.model, self.tokenizer, texts, self.device)
         encoding = CachedEncoding(parts, self.device)
@@ -260,7 +250,7 @@ def arrange(
     whole = len(data.pairs) // config.batch
     shuffled = [batches[index] for index in rng.permutation(len(batches))]
     # What does not fill a batch of its language leaves out a few pairs; the first batches come again instead.
-    return (shuffled * 2)[:whole]
+    return [shuffled[number % len(shuffled)] for number in range(whole)]
 
 
 def _leaves(
@@ -309,8 +299,8 @@ class Validation:
 
     def __call__(self) -> float:
         """The mean over the languages."""
-        found = self.by_language()
-        return sum(found.values()) / len(found)
+        mrr = self.by_language()
+        return sum(mrr.values()) / len(mrr)
 
 
 def _sample(data: Dataset, language: str, most: int, seed: int) -> tuple[list[str], list[Features]]:
@@ -328,6 +318,9 @@ def _sample(data: Dataset, language: str, most: int, seed: int) -> tuple[list[st
 
 
 def mean_reciprocal_rank(similarities: Tensor) -> float:
-    """MRR of query i finding code i, of similarities [queries, codes]; equals count as ranked before."""
-    ranks = (similarities >= similarities.diagonal().unsqueeze(1)).sum(1)
+    """MRR of query i finding code i, of similarities [queries, codes]; equals count as ranked before.
+
+    What is not a number, as in a run that diverged, counts as an equal.
+    """
+    ranks = (~(similarities < similarities.diagonal().unsqueeze(1))).sum(1)
     return float((1 / ranks.float()).mean())

@@ -110,34 +110,36 @@ def read_domains() -> dict[str, Domain]:
     """The domains by their names."""
     return {
         name: Domain(
-            tuple(map(_relation, each["relations"])),
-            tuple(map(_attribute, each["attributes"])),
-            tuple(map(_text, each.get("texts", ()))),
-            tuple(map(_flag, each.get("flags", ()))),
+            tuple(map(_relation, stored["relations"])),
+            tuple(map(_attribute, stored["attributes"])),
+            tuple(map(_text, stored.get("texts", ()))),
+            tuple(map(_flag, stored.get("flags", ()))),
             {
-                kind: Members(tuple(found["names"]), found.get("called", Members.called))
-                for kind, found in each.get("members", {}).items()
+                kind: Members(tuple(members["names"]), members.get("called", Members.called))
+                for kind, members in stored.get("members", {}).items()
             },
         )
-        for name, each in _stored("domains.yaml").items()
+        for name, stored in _stored("domains.yaml").items()
     }
 
 
 def read_common() -> tuple[Common, ...]:
     """What may be said of members of any class, their source left open."""
     stored = _stored("common_attributes.yaml")
-    attributes = [Common(_attribute({"of": "", **each}), each.get("people")) for each in stored["attributes"]]
+    attributes = [
+        Common(_attribute({"of": "", **entry}), entry.get("people")) for entry in stored["attributes"]
+    ]
     counted = [Common(_counted(noun)) for noun in stored["counted"]]
     return (
         *attributes,
         *counted,
-        *(Common(_text({"of": "", **each}), each.get("people")) for each in stored["texts"]),
+        *(Common(_text({"of": "", **entry}), entry.get("people")) for entry in stored["texts"]),
     )
 
 
 def _stored(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load((Path(__file__).parent / name).read_text(encoding="utf-8"))
-    return found
+    stored: dict[str, Any] = yaml.safe_load((Path(__file__).parent / name).read_text(encoding="utf-8"))
+    return stored
 
 
 def _counted(noun: str) -> Attribute:
@@ -168,7 +170,7 @@ def _attribute(stored: dict[str, Any]) -> Attribute:
     names, most, least, more, less = (
         tuple(stored[part]) for part in ("names", "most", "least", "above", "below")
     )
-    asked, dated, within = (tuple(stored.get(part, ())) for part in ("asked", "dated", "within"))
+    questions, dated, within = (tuple(stored.get(part, ())) for part in ("asked", "dated", "within"))
     low, high = stored["range"]
     return Attribute(
         stored["of"],
@@ -177,7 +179,7 @@ def _attribute(stored: dict[str, Any]) -> Attribute:
         least,
         more,
         less,
-        asked,
+        questions,
         low,
         high,
         stored.get("datatype", "integer"),
@@ -187,8 +189,8 @@ def _attribute(stored: dict[str, Any]) -> Attribute:
 
 
 def _text(stored: dict[str, Any]) -> Text:
-    names, values, asked = (tuple(stored.get(part, ())) for part in ("names", "values", "asked"))
-    return Text(stored["of"], names, values, asked, stored.get("nouns", False))
+    names, values, questions = (tuple(stored.get(part, ())) for part in ("names", "values", "asked"))
+    return Text(stored["of"], names, values, questions, stored.get("nouns", False))
 
 
 def _flag(stored: dict[str, Any]) -> Flag:

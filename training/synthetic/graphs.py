@@ -228,8 +228,8 @@ class SyntheticGraph:
         return "".join(self.rng.sample(_SYLLABLES, self.rng.randint(2, 3)))
 
     def _iri(self, name: str) -> NamedNode:
-        first, *others = name.split()
-        return NamedNode(f"{self.base}{first}{''.join(map(str.title, others))}")
+        first, *rest = name.split()
+        return NamedNode(f"{self.base}{first}{''.join(map(str.title, rest))}")
 
 
 def _datatype_of(definition: Attribute | Text | Flag) -> str:

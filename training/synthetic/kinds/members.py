@@ -68,15 +68,15 @@ def with_text(context: Context) -> Example | None:
 def two_relations(context: Context) -> Example | None:
     """Members with one relation to one thing, and another, or the same, to another."""
     fact = context.fact()
-    others = [
+    other_facts = [
         other
         for other in context.facts_from(fact.subject)
         if other.relation.source == fact.relation.source
         and (other.subject, other.target) != (fact.subject, fact.target)
     ]
-    if not others:
+    if not other_facts:
         return None
-    other = context.pick(others)
+    other = context.pick(other_facts)
     first, second = (
         say(context, fact.relation.backward, fact.target),
         say(context, other.relation.backward, other.target),
@@ -95,10 +95,12 @@ def two_objects(context: Context) -> Example | None:
     """Members with one relation to two things at once."""
     fact = context.fact()
     facts = next(facts for facts in context.graph.facts if facts.predicate == fact.predicate)
-    others = [target for subject, target in facts.pairs if subject == fact.subject and target != fact.target]
-    if not others:
+    other_targets = [
+        target for subject, target in facts.pairs if subject == fact.subject and target != fact.target
+    ]
+    if not other_targets:
         return None
-    other, plural, names = context.pick(others), plural_of(fact.relation.source), context.graph.names
+    other, plural, names = context.pick(other_targets), plural_of(fact.relation.source), context.graph.names
     pair = context.pick(wordings("two_objects", "pair"))
     texts = (
         *fact.relation.backward,

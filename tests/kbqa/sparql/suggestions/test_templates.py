@@ -85,7 +85,8 @@ def test_a_question_means_its_query(about_films, question, query):
         (
             "year 1988",
             "more than > | greater than > | over > | above > | higher than > | less than < | below < | "
-            "under < | lower than < | smaller than < | at least >= | at most <= | of = | equal to = | not != | "
+            "under < | lower than < | smaller than < | at least >= | at most <= | of = | equal to = | "
+            "not != | "
             "after > | before <",
         ),
         (

@@ -88,7 +88,7 @@ def test_what_is_no_database_is_not_kept(api, db):
     upload = SimpleUploadedFile("shop.sqlite", b"not a database at all")
     response = api.post("/api/v1/databases", {"source_kind": "upload", "file": upload}, format="multipart")
     assert response.status_code == 400
-    assert "no SQLite database" in str(response.json())
+    assert "not an SQLite database" in str(response.json())
     assert not Database.objects.exists()
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from kbqa.sql.query import Comparison, Item, Query, Term, Value
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, ForeignKey, Schema, Table
-from training.sql.row_conditions import Asked, RowConditions
+from training.sql.row_conditions import Draft, RowConditions
 from training.sql.table_words import TableWords
 
 NUMBER = ColumnType.NUMBER
@@ -38,10 +38,10 @@ def conditions(seed: int, cells=CELLS) -> RowConditions:
     return RowConditions(TableWords(SCHEMA, random.Random(seed)), cells)
 
 
-def asked(cells=CELLS, seeds: int = 400) -> list[Asked]:
+def asked(cells=CELLS, seeds: int = 400) -> list[Draft]:
     made = []
     for seed in range(seeds):
-        one = Asked(Query())
+        one = Draft(Query())
         conditions(seed, cells).add_conditions(one, LAKE, always=True)
         made.append(one)
     return made
@@ -143,7 +143,7 @@ def test_questions_are_restricted_as_often_as_said():
     for often in (0.0, 1.0):
         made = []
         for seed in range(60):
-            one = Asked(Query())
+            one = Draft(Query())
             conditions(seed).add_conditions(one, LAKE, often=often)
             made.append(bool(one.query.where))
         assert any(made) == bool(often)
@@ -151,7 +151,7 @@ def test_questions_are_restricted_as_often_as_said():
 
 def test_what_is_asked_already_stays():
     before = Query(items=(Item(Term(TITLE)),))
-    one = Asked(before, ["of all"])
+    one = Draft(before, ["of all"])
     conditions(3).add_conditions(one, LAKE, always=True)
     assert one.query.items == before.items
     assert one.words[0] == "of all"
@@ -160,7 +160,7 @@ def test_what_is_asked_already_stays():
 def test_an_order_says_its_column_and_its_direction():
     orders = 0
     for seed in range(300):
-        one = Asked(Query())
+        one = Draft(Query())
         conditions(seed).add_order(one, LAKE, [DEPTH])
         if not one.query.order:
             assert one.words == []

@@ -42,7 +42,9 @@ def test_names_mean_one_or_many(one, several):
     assert not is_plural(one)
 
 
-@pytest.mark.parametrize("name", ["status", "address", "class", "analysis", "bus", "people", "children", "women", ""])
+@pytest.mark.parametrize(
+    "name", ["status", "address", "class", "analysis", "bus", "people", "children", "women", ""]
+)
 def test_some_names_do_not_look_as_they_mean(name):
     assert numbered(name, plural=False) == name
     assert not is_plural(name)
@@ -87,7 +89,13 @@ def test_words_are_common_that_are_asked_of_many_data_sets(questions, common):
 
 def test_a_template_is_told_in_parts():
     template = Template("the depth of lakes", (Slot(4, 9, "d"), Slot(13, 18, "l", plural=True)))
-    assert [part if isinstance(part, str) else part.thing for part in template.parts()] == ["the ", "d", " of ", "l", ""]
+    assert [part if isinstance(part, str) else part.thing for part in template.parts()] == [
+        "the ",
+        "d",
+        " of ",
+        "l",
+        "",
+    ]
     assert template.marks == "the <str> of <str>"
     assert template.filled(lambda slot: slot.thing.upper()) == "the D of L"
 

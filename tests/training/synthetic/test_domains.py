@@ -23,7 +23,9 @@ PARTS = [(name, part) for name, domain in DOMAINS.items() for part in domain.par
 
 
 def of_kind(kind):
-    return [pytest.param(part, id=f"{name}-{part.names[0]}") for name, part in PARTS if isinstance(part, kind)]
+    return [
+        pytest.param(part, id=f"{name}-{part.names[0]}") for name, part in PARTS if isinstance(part, kind)
+    ]
 
 
 def test_a_relation_is_read():
@@ -50,7 +52,13 @@ def test_an_attribute_is_read():
 def test_texts_and_flags_are_read():
     assert _text({"of": "book", "names": ["binding"]}) == Text("book", ("binding",))
     assert _text({"of": "book", "names": ["binding"], "nouns": True}).nouns
-    flag = {"of": "bird", "names": ["flies"], "when": ["can fly"], "unless": ["cannot fly"], "asked": ["can {e} fly"]}
+    flag = {
+        "of": "bird",
+        "names": ["flies"],
+        "when": ["can fly"],
+        "unless": ["cannot fly"],
+        "asked": ["can {e} fly"],
+    }
     assert _flag(flag) == Flag("bird", ("flies",), ("can fly",), ("cannot fly",), ("can {e} fly",))
 
 
@@ -88,7 +96,13 @@ def test_a_domains_parts_are_of_its_classes(name):
     classes = {end for relation in domain.relations for end in (relation.source, relation.target)}
     assert {part.source for part in (*domain.attributes, *domain.texts, *domain.flags)} <= classes
     assert set(domain.members) <= classes
-    assert {members.called for members in domain.members.values()} <= {"name", "noun", "adjective", "thing", "plural"}
+    assert {members.called for members in domain.members.values()} <= {
+        "name",
+        "noun",
+        "adjective",
+        "thing",
+        "plural",
+    }
 
 
 @pytest.mark.parametrize("name", DOMAINS)
@@ -104,7 +118,10 @@ def test_relations_are_asked_from_both_ends(relation):
     assert all(text.count("{e}") == 1 for text in (*relation.forward, *relation.backward))
 
 
-@pytest.mark.parametrize("attribute", [*of_kind(Attribute), *(common.part for common in COMMON if isinstance(common.part, Attribute))])
+@pytest.mark.parametrize(
+    "attribute",
+    [*of_kind(Attribute), *(common.part for common in COMMON if isinstance(common.part, Attribute))],
+)
 def test_numbers_have_words_for_much_and_little(attribute):
     assert attribute.low < attribute.high
     assert attribute.most
@@ -124,5 +141,7 @@ def test_flags_are_told_where_true_and_where_not(flag):
 
 
 def test_people_are_classes_of_domains():
-    classes = {end for name, part in PARTS if isinstance(part, Relation) for end in (part.source, part.target)}
+    classes = {
+        end for name, part in PARTS if isinstance(part, Relation) for end in (part.source, part.target)
+    }
     assert len(set(PEOPLE) & classes) > len(PEOPLE) / 2

@@ -17,6 +17,27 @@ RESULTS = Path(__file__).parent / "results"
 
 def main() -> None:
     """Run what was asked for."""
+    arguments = _arguments()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "searchapp.settings.embedded")
+    import django
+
+    django.setup()
+    from benchmarks.base import Options, Row
+    from searchapp.embedded.services import EmbeddedServices
+
+    sizes = tuple(map(int, arguments.sizes.split(",")))
+    cosqa = Path(arguments.cosqa) if arguments.cosqa else None
+    options = Options(cosqa, arguments.sources, sizes, arguments.triples)
+    rows: list[Row] = []
+    with EmbeddedServices.from_environment().held():
+        for name in arguments.names or BENCHMARKS:
+            print(f"{name} …", file=sys.stderr, flush=True)
+            rows += import_module(f"benchmarks.{name}").run(options)
+    _show(rows)
+    _write(_commit(), [row.as_dict() for row in rows])
+
+
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
         "names", nargs="*", choices=[*BENCHMARKS, []], help="which benchmarks; by default all"
@@ -37,31 +58,13 @@ def main() -> None:
         "--sizes", default="10000,50000,200000", help="numbers of units at which search is measured"
     )
     parser.add_argument("--triples", type=int, default=10_000_000, help="size of the graph that is loaded")
-    arguments = parser.parse_args()
+    return parser.parse_args()
 
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "searchapp.settings.embedded")
-    import django
 
-    django.setup()
-    from benchmarks.base import Options, Row
-    from searchapp.embedded.services import EmbeddedServices
-
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
-    ).stdout.strip()
-    options = Options(
-        arguments.cosqa and Path(arguments.cosqa),
-        arguments.sources,
-        tuple(map(int, arguments.sizes.split(","))),
-        arguments.triples,
-    )
-    rows: list[Row] = []
-    with EmbeddedServices.from_environment().held():
-        for name in arguments.names or BENCHMARKS:
-            print(f"{name} …", file=sys.stderr, flush=True)
-            rows += import_module(f"benchmarks.{name}").run(options)
-    _show(rows)
-    _write(commit, [row.as_dict() for row in rows])
+def _commit() -> str:
+    """The checked-out commit; empty outside of a repository."""
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def _show(rows: list) -> None:  # type: ignore[type-arg]
@@ -72,14 +75,14 @@ def _show(rows: list) -> None:  # type: ignore[type-arg]
 
 def _write(commit: str, rows: list[dict[str, object]]) -> None:
     RESULTS.mkdir(exist_ok=True)
-    found = {
+    results = {
         "commit": commit,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": {"processor": _processor(), "cores": os.cpu_count(), "python": platform.python_version()},
         "rows": rows,
     }
     path = RESULTS / f"{datetime.now(UTC):%Y-%m-%d}-{commit}.json"
-    path.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     print(f"Written to {path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path}")
 
 

@@ -1,6 +1,4 @@
-"""(g) Questions in plain words on small graphs and databases that nothing was trained on: how many are
-answered as they should be.
-"""
+"""(g) Questions in plain words on small graphs and databases that nothing was trained on: the share right."""
 
 import json
 import sqlite3
@@ -28,53 +26,40 @@ def run(options: Options) -> list[Row]:
 
 def _graphs() -> list[Row]:
     rows, decoder = [], local_decoder()
-    for name, asked in _questions("graphs.jsonl", "graph").items():
-        scores = sparql.SparqlScores()
+    for name, of_graph in _questions("graphs.jsonl", "graph").items():
+        scores, questions = sparql.SparqlScores(), map(GraphQuestion.from_row, of_graph)
         with temporary_graph(ASKED / "graphs" / f"{name}.ttl") as (version, live):
-            for _ in sparql.evaluate(
-                map(GraphQuestion.from_row, asked), live, sparql.by_reading(version, live, decoder), scores
-            ):
+            for _ in sparql.evaluate(questions, live, sparql.by_reading(version, live, decoder), scores):
                 pass
-        rows.append(
-            Row(
-                "asking",
-                f"graph {name}, answers equal",
-                scores.summary()["exact"],
-                "",
-                f"{scores.questions} questions",
-            )
-        )
+        exact = scores.summary()["exact"]
+        rows.append(_row(f"graph {name}, answers equal", exact, scores.questions))
     return rows
 
 
 def _databases() -> list[Row]:
     rows, generator = [], bundled_generator()
-    for name, asked in _questions("databases.jsonl", "db_id").items():
+    for name, of_database in _questions("databases.jsonl", "db_id").items():
         scores = sql.SqlScores()
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder, f"{name}.sqlite")
             with sqlite3.connect(file) as connection:
                 connection.executescript((ASKED / "databases" / f"{name}.sql").read_text(encoding="utf-8"))
             with opened_source(file) as source:
-                for _ in sql.evaluate(map(SqlQuestion.from_row, asked), source, generator, scores):
+                for _ in sql.evaluate(map(SqlQuestion.from_row, of_database), source, generator, scores):
                     pass
-        found = scores.summary()
-        rows.append(
-            Row(
-                "asking",
-                f"database {name}, execution match",
-                found["execution_match"],
-                "",
-                f"{scores.questions} questions",
-            )
-        )
+        match = scores.summary()["execution_match"]
+        rows.append(_row(f"database {name}, execution match", match, scores.questions))
     return rows
 
 
+def _row(what: str, share: float, questions: int) -> Row:
+    return Row("asking", what, share, "", f"{questions} questions")
+
+
 def _questions(file: str, owner: str) -> dict[str, list[dict[str, Any]]]:
-    """Return the questions of a file by the graph or database that they are asked of."""
-    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    """The questions of a file by the graph or database that they are asked of."""
+    questions: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for line in (ASKED / file).read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
-        found[row[owner]].append(row)
-    return found
+        questions[row[owner]].append(row)
+    return questions

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
@@ -33,35 +33,29 @@ class Row:
     note: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the fields for the results' JSON."""
-        return {
-            "benchmark": self.benchmark,
-            "what": self.what,
-            "value": self.value,
-            "unit": self.unit,
-            "note": self.note,
-        }
+        """The fields for the results' JSON."""
+        return asdict(self)
 
 
 def timed(work: Callable[[], T]) -> tuple[float, T]:
-    """Return (seconds, result)."""
+    """(seconds, result)."""
     start = time.perf_counter()
     result = work()
     return time.perf_counter() - start, result
 
 
 def source_files(folder: Path) -> Iterator[tuple[str, str]]:
-    """Yield (path, text) of the Python files below a folder, in the order of their paths."""
+    """(path, text) of the Python files below a folder, in the order of their paths."""
     for path in sorted(folder.rglob("*.py")):
         if language_of(path.name) and path.stat().st_size < 1_000_000:
             yield str(path), path.read_text(encoding="utf-8", errors="replace")
 
 
 def functions_of(path: str, text: str) -> list[CodeUnit]:
-    """Return the functions and methods of a file."""
+    """The functions and methods of a file."""
     return [unit for unit in parse_file(path, text).units if unit.kind in ("function", "method")]
 
 
 def source_units(folder: Path, most: int) -> Iterator[CodeUnit]:
-    """Yield up to `most` functions and methods of the Python files below a folder."""
+    """Up to `most` functions and methods of the Python files below a folder."""
     return islice((unit for path, text in source_files(folder) for unit in functions_of(path, text)), most)

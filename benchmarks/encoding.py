@@ -1,6 +1,4 @@
-"""(a) Encoding functions: MiniLM beside sentence-transformers, and the code encoder with its syntax graphs
-beside its Transformer alone.
-"""
+"""(a) Encoding functions: MiniLM by two libraries, and the code encoder beside its Transformer alone."""
 
 from importlib import resources
 from itertools import islice
@@ -46,28 +44,18 @@ def _beside_its_transformer(files: list[tuple[str, str]]) -> list[Row]:
     for warm_up in (whole, lambda: encoder.encode(texts)):
         warm_up()
     rounds = [(timed(whole)[0], timed(lambda: encoder.encode(texts))[0]) for _ in range(_ROUNDS)]
-    whole_seconds, alone_seconds = (min(each) for each in zip(*rounds, strict=True))
+    whole_seconds, alone_seconds = (min(seconds) for seconds in zip(*rounds, strict=True))
+    share = round(alone_seconds / whole_seconds, 2)
     return [
-        Row(
-            "encoding",
-            "functions a second, parsed and with graph",
-            round(len(texts) / whole_seconds, 1),
-            "1/s",
-        ),
-        Row(
-            "encoding",
-            "functions a second, its Transformer alone",
-            round(len(texts) / alone_seconds, 1),
-            "1/s",
-        ),
-        Row(
-            "encoding",
-            "share of the Transformer's throughput",
-            round(alone_seconds / whole_seconds, 2),
-            "",
-            "at least 0.6",
-        ),
+        _throughput("parsed and with graph", len(texts), whole_seconds),
+        _throughput("its Transformer alone", len(texts), alone_seconds),
+        Row("encoding", "share of the Transformer's throughput", share, "", "at least 0.6"),
     ]
+
+
+def _throughput(how: str, functions: int, seconds: float) -> Row:
+    what = f"functions a second, {how}" if how else "functions a second"
+    return Row("encoding", what, round(functions / seconds, 1), "1/s")
 
 
 def _beside_sentence_transformers(texts: list[str]) -> list[Row]:
@@ -82,13 +70,8 @@ def _beside_sentence_transformers(texts: list[str]) -> list[Row]:
     their_seconds, theirs = timed(lambda: model.encode(texts, normalize_embeddings=True))
     cosines = (ours * np.asarray(theirs)).sum(axis=1)
     return [
-        Row("encoding", "functions a second", round(len(texts) / our_seconds, 1), "1/s"),
-        Row(
-            "encoding",
-            "functions a second, sentence-transformers",
-            round(len(texts) / their_seconds, 1),
-            "1/s",
-        ),
+        _throughput("", len(texts), our_seconds),
+        _throughput("sentence-transformers", len(texts), their_seconds),
         Row("encoding", "ratio", round(their_seconds / our_seconds, 2), "x", "at least 4"),
         Row("encoding", "mean cosine", round(float(cosines.mean()), 6), "", "at least 0.999"),
         Row("encoding", "lowest cosine", round(float(cosines.min()), 6), ""),

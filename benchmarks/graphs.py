@@ -11,7 +11,7 @@ import numpy as np
 from django.utils import timezone
 
 from benchmarks.base import Options, Row, timed
-from kbqa.sparql.public import Graph, add_graph, ask, local_decoder, served
+from kbqa.sparql.public import Decoder, Graph, add_graph, ask, local_decoder, served
 from searchapp.jobs.runner import run_stages
 from searchapp.throwaway import throwaway_database
 
@@ -30,9 +30,7 @@ _HUB = 0.2
 
 
 def run(options: Options) -> list[Row]:
-    """Write a graph of people, companies and towns with invented names, load it as any upload is loaded, and
-    ask about some of the people.
-    """
+    """Load a graph of people, companies and towns as any upload is loaded, and ask about the people."""
     things = options.triples // _TRIPLES_A_THING
     rng = random.Random(0)
     decoder = local_decoder()
@@ -40,29 +38,33 @@ def run(options: Options) -> list[Row]:
         path = Path(folder) / "large.nt.gz"
         with gzip.open(path, "wt", encoding="utf-8", compresslevel=1) as file:
             file.writelines(_lines(things, rng))
-        _forget_peak()
-        before = _memory("VmRSS")
-        begun = timezone.now()
-        seconds, graph = timed(lambda: _load(path))
-        peak = _memory("VmHWM")
-        version, live = served(graph)
-        until_served = ((version.finished or begun) - begun).total_seconds()
-        asked = [_question(number, things, rng) for number in range(_QUESTIONS)]
-        answers = [(ask(question, version, live, decoder), wanted) for question, wanted in asked]
-        right = sum(wanted in (answer.best.text if answer.best else "") for answer, wanted in answers)
-        triples = version.triples
-        milliseconds = [answer.milliseconds for answer, _ in answers]
-    return [
-        Row("graphs", "load, until it serves", round(until_served, 1), "s", f"{triples:,} triples"),
-        Row("graphs", "load, triples a second", round(options.triples / until_served), "/s"),
+        graph, rows = _measured_load(path, options.triples)
+        return [*rows, *_measured_questions(graph, decoder, things, rng)]
+
+
+def _measured_load(path: Path, triples: int) -> tuple[Graph, list[Row]]:
+    _forget_peak()
+    before = f"{_memory('VmRSS') / 1024:,.0f} MiB before; PostgreSQL apart"
+    begun = timezone.now()
+    seconds, graph = timed(lambda: _load(path))
+    peak = round(_memory("VmHWM") / 1024)
+    version, _ = served(graph)
+    until_served = ((version.finished or begun) - begun).total_seconds()
+    return graph, [
+        Row("graphs", "load, until it serves", round(until_served, 1), "s", f"{version.triples:,} triples"),
+        Row("graphs", "load, triples a second", round(triples / until_served), "/s"),
         Row("graphs", "load, with vectors of names", round(seconds, 1), "s"),
-        Row(
-            "graphs",
-            "most memory while loading",
-            round(peak / 1024),
-            "MiB",
-            f"{before / 1024:,.0f} MiB before; PostgreSQL apart",
-        ),
+        Row("graphs", "most memory while loading", peak, "MiB", before),
+    ]
+
+
+def _measured_questions(graph: Graph, decoder: Decoder, things: int, rng: random.Random) -> list[Row]:
+    version, live = served(graph)
+    questions = [_question(number, things, rng) for number in range(_QUESTIONS)]
+    answers = [(ask(question, version, live, decoder), wanted) for question, wanted in questions]
+    right = sum(wanted in (answer.best.text if answer.best else "") for answer, wanted in answers)
+    milliseconds = [answer.milliseconds for answer, _ in answers]
+    return [
         Row("graphs", "question, p50", round(float(np.percentile(milliseconds, 50)), 1), "ms"),
         Row("graphs", "question, p95", round(float(np.percentile(milliseconds, 95)), 1), "ms"),
         Row("graphs", "questions about the right person", round(100 * right / _QUESTIONS), "%"),
@@ -80,16 +82,16 @@ def _lines(things: int, rng: random.Random) -> Iterator[str]:
         yield f'{subject} <{_BASE}height> "{rng.randint(10, 900)}"^^<{_XSD}integer> .\n'
         for relation, target in _RELATIONS.items():
             of = numbers[target]
-            thing = of.start if rng.random() < _HUB else rng.choice(of)
-            yield f"{subject} <{_BASE}{relation}> <{_BASE}{thing}> .\n"
+            related = of.start if rng.random() < _HUB else rng.choice(of)
+            yield f"{subject} <{_BASE}{relation}> <{_BASE}{related}> .\n"
 
 
 def _numbers(things: int) -> dict[str, range]:
-    found, begun = {}, 0
+    numbers, begun = {}, 0
     for kind, share in _CLASSES.items():
-        found[kind] = range(begun, begun + int(share * things))
-        begun = found[kind].stop
-    return found
+        numbers[kind] = range(begun, begun + int(share * things))
+        begun = numbers[kind].stop
+    return numbers
 
 
 def _kind(number: int, things: int) -> str:
@@ -97,16 +99,17 @@ def _kind(number: int, things: int) -> str:
 
 
 def name(number: int) -> str:
-    """Return an invented name, no two alike below a hundred million: a first and a last name of ten thousand
-    each, as coprime remainders.
+    """An invented name, no two alike below a hundred million.
+
+    First and last name are of ten thousand each, chosen by coprime remainders.
     """
     return f"{_spelled(number % 9_973)} {_spelled(10_000 + number % 10_007)}".title()
 
 
 def _spelled(number: int) -> str:
-    """Return a number in base 70, its digits as syllables."""
+    """A number in base 70, its digits as syllables."""
     syllables = [f"{first}{second}" for first in "bdfgklmnprstvz" for second in "aeiou"]
-    return "".join(syllables[number // len(syllables) ** place % len(syllables)] for place in range(3))
+    return "".join(syllables[number // len(syllables) ** position % len(syllables)] for position in range(3))
 
 
 def _question(number: int, things: int, rng: random.Random) -> tuple[str, str]:
@@ -127,9 +130,9 @@ def _load(path: Path) -> Graph:
 
 
 def _memory(what: str) -> int:
-    """Return this process's memory in KiB: what it has (`VmRSS`), or the most it had (`VmHWM`)."""
-    found = re.search(rf"{what}:\s+(\d+)", Path("/proc/self/status").read_text(encoding="ascii"))
-    return int(found[1]) if found else 0
+    """This process's memory in KiB: what it has (`VmRSS`), or the most it had (`VmHWM`)."""
+    line = re.search(rf"{what}:\s+(\d+)", Path("/proc/self/status").read_text(encoding="ascii"))
+    return int(line[1]) if line else 0
 
 
 def _forget_peak() -> None:

@@ -30,8 +30,8 @@ _TABLES = (
 def run(options: Options) -> list[Row]:
     """Index the installed packages one by one, and measure whenever a size is reached."""
     packages = sorted(
-        (each for each in options.sources.iterdir() if (each / "__init__.py").exists()),
-        key=lambda each: (each.name != "django", each.name),
+        (folder for folder in options.sources.iterdir() if (folder / "__init__.py").exists()),
+        key=lambda folder: (folder.name != "django", folder.name),
     )
     sizes = list(options.sizes)
     rows: list[Row] = []
@@ -49,7 +49,7 @@ def run(options: Options) -> list[Row]:
 
 
 def _name(package: Path) -> str:
-    """Return a repository's name; `_pytest` and `pytest` are two packages."""
+    """A repository's name; `_pytest` and `pytest` are two packages."""
     return f"private-{package.name.lstrip('_')}" if package.name.startswith("_") else package.name
 
 
@@ -62,46 +62,34 @@ def _measure(questions_from: Path, units: int) -> list[Row]:
     quoted = [_milliseconds(f'"{text}"') for text in _texts(questions_from)]
     at = f"{units:,} units"
     return [
-        Row(
-            "growth",
-            f"search p50, {at}",
-            round(percentile(warm, 0.5), 2),
-            "ms",
-            "warm: asked a second time; encoding included",
-        ),
-        Row("growth", f"search p95, {at}", round(percentile(warm, 0.95), 2), "ms"),
+        *_times("search", at, warm, 2, "warm: asked a second time; encoding included"),
         Row("growth", f"search p50, first time, {at}", round(percentile(first, 0.5), 2), "ms"),
-        Row(
-            "growth",
-            f"one common word p50, {at}",
-            round(percentile(common, 0.5), 1),
-            "ms",
-            "the most common words of four letters and more",
-        ),
-        Row("growth", f"one common word p95, {at}", round(percentile(common, 0.95), 1), "ms"),
-        Row(
-            "growth",
-            f"text in quotes p50, {at}",
-            round(percentile(quoted, 0.5), 1),
-            "ms",
-            "the longest line of a unit, without its ends",
-        ),
-        Row("growth", f"text in quotes p95, {at}", round(percentile(quoted, 0.95), 1), "ms"),
+        *_times("one common word", at, common, 1, "the most common words of four letters and more"),
+        *_times("text in quotes", at, quoted, 1, "the longest line of a unit, without its ends"),
         Row("growth", f"recall@10 against exact, {at}", round(_recall(questions), 4), ""),
         Row("growth", f"bytes a unit, {at}", round(_bytes() / units), "B"),
     ]
 
 
-def _milliseconds(asked: str | Query) -> float:
+def _times(what: str, at: str, milliseconds: list[float], digits: int, note: str) -> list[Row]:
+    """The median and the 95th percentile of how long searches took."""
+    p50, p95 = (round(percentile(milliseconds, share), digits) for share in (0.5, 0.95))
+    return [
+        Row("growth", f"{what} p50, {at}", p50, "ms", note),
+        Row("growth", f"{what} p95, {at}", p95, "ms"),
+    ]
+
+
+def _milliseconds(query: str | Query) -> float:
     """Measure one search, the encoding of the question included."""
     forget_encoded()
-    return 1000 * timed(lambda: search(asked))[0]
+    return 1000 * timed(lambda: search(query))[0]
 
 
 def _questions(folder: Path) -> list[str]:
-    """Return first sentences of documentation: real questions in the length that people type."""
-    found = (unit.documentation.split("\n", 1)[0] for unit in source_units(folder, 20_000))
-    sentences = [sentence for sentence in dict.fromkeys(found) if 3 <= len(sentence.split()) <= 15]
+    """First sentences of documentation, as long as the questions that people type."""
+    firsts = (unit.documentation.split("\n", 1)[0] for unit in source_units(folder, 20_000))
+    sentences = [sentence for sentence in dict.fromkeys(firsts) if 3 <= len(sentence.split()) <= 15]
     return sentences[:: max(1, len(sentences) // _QUERIES)][:_QUERIES]
 
 
@@ -111,16 +99,14 @@ def _common_words() -> list[str]:
 
 
 def _texts(folder: Path) -> list[str]:
-    """Return parts of lines of code, which begin and end within words: what people quote stands in few files
-    or in many.
-    """
+    """Parts of lines of code, as people quote them: they begin and end within words."""
     longest = (max(unit.code.splitlines(), key=len).strip()[1:-1] for unit in source_units(folder, 20_000))
     texts = [text for text in dict.fromkeys(longest) if 20 <= len(text) <= 80 and '"' not in text]
     return texts[:: max(1, len(texts) // _TEXTS)][:_TEXTS]
 
 
 def _recall(questions: list[str]) -> float:
-    """Return the share of the exact ten nearest units that the index finds among its first ten."""
+    """The share of the exact ten nearest units that the index finds among its first ten."""
     index = serving_index()
     assert index is not None
     shares = []
@@ -132,8 +118,10 @@ def _recall(questions: list[str]) -> float:
 
 def _nearest_ten(vector: Vectors, index: VectorIndex, *, exact: bool) -> set[int]:
     # Ordered by the cosine alone: what else counts in the product's order depends on what was found besides.
-    found = nearest(vector, index, Conditions(SERVED), DEPTH, exact=exact)
-    return {each.id for each in sorted(found, key=lambda each: -(each.dense or 0.0))[:10]}
+    candidates = nearest(vector, index, Conditions(SERVED), DEPTH, exact=exact)
+    return {
+        candidate.id for candidate in sorted(candidates, key=lambda candidate: -(candidate.dense or 0.0))[:10]
+    }
 
 
 def _bytes() -> int:

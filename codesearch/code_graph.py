@@ -56,7 +56,7 @@ def repository_exists(name: str) -> bool:
 
 
 def repository_triples(name: str) -> Iterator[str]:
-    """Yield the served index of a repository as lines of N-Triples."""
+    """The served index of a repository, as lines of N-Triples."""
     for local, text in _VOCABULARY.items():
         yield _line(CODE + local, _LABEL, _text(text))
     graph = _CodeGraph(name)
@@ -101,19 +101,20 @@ class _CodeGraph:
             self.by_name[name].append((path, qualified, kind))
 
     def module(self, path: str, language: str, lines: int, text: str) -> Iterator[str]:
-        """Yield the triples of a file."""
+        """The triples of a file."""
         node = self.node(path)
         yield _line(node, _RDF_TYPE, f"<{CODE}Module>")
         yield _line(node, _LABEL, _text(path))
         yield _line(node, CODE + "language", _text(language))
         yield _line(node, CODE + "lines", _number(lines))
-        for found in dict.fromkeys(next(filter(None, groups)) for groups in _IMPORT.findall(text[:100_000])):
-            other = f"{self.base}import:{quote(found)}"
-            yield _line(node, CODE + "imports", f"<{other}>")
-            yield _line(other, _LABEL, _text(found))
+        names = (next(filter(None, groups)) for groups in _IMPORT.findall(text[:100_000]))
+        for name in dict.fromkeys(names):
+            imported = f"{self.base}import:{quote(name)}"
+            yield _line(node, CODE + "imports", f"<{imported}>")
+            yield _line(imported, _LABEL, _text(name))
 
     def unit(self, unit: Unit) -> Iterator[str]:
-        """Yield the triples of a class, function or method."""
+        """The triples of a class, function or method."""
         node = self.node(unit.path, unit.qualified_name)
         yield _line(node, _RDF_TYPE, f"<{CODE}{_CLASSES[Unit.Kind(unit.kind)]}>")
         yield _line(node, _LABEL, _text(unit.name))
@@ -130,21 +131,15 @@ class _CodeGraph:
         if unit.kind == Unit.Kind.CLASS:
             yield from self._named(node, "inheritsFrom", _bases(code), unit.path, Unit.Kind.CLASS)
         else:
-            calls = [
-                name
-                for name, _ in Counter(_CALL.findall(code)).most_common(60)
-                if name in self.by_name and name != unit.name
-            ]
+            often = Counter(_CALL.findall(code)).most_common(60)
+            calls = [name for name, _ in often if name in self.by_name and name != unit.name]
             yield from self._named(node, "calls", calls, unit.path, "")
 
     def owner(self, unit: Unit) -> str:
         """What defines a unit: the class that its qualified name begins with, or the module."""
         outer, _, _ = unit.qualified_name.rpartition(".")
-        owners = {
-            qualified
-            for path, qualified, _ in self.by_name.get(outer.rpartition(".")[2], ())
-            if path == unit.path
-        }
+        namesakes = self.by_name.get(outer.rpartition(".")[2], ())
+        owners = {qualified for path, qualified, _ in namesakes if path == unit.path}
         return self.node(unit.path, outer) if outer in owners else self.node(unit.path)
 
     def node(self, path: str, qualified: str = "") -> str:
@@ -153,16 +148,13 @@ class _CodeGraph:
 
     def _named(self, node: str, relation: str, names: list[str], path: str, kind: str) -> Iterator[str]:
         for name in dict.fromkeys(names):
-            found = [
-                (where, qualified)
-                for where, qualified, each in self.by_name.get(name, ())
-                if not kind or each == kind
-            ]
-            near = [each for each in found if each[0] == path] or found
+            units = [unit for unit in self.by_name.get(name, ()) if not kind or unit[2] == kind]
+            near = [unit for unit in units if unit[0] == path] or units
             if len(near) > _MAX_NAMESAKES:
                 continue
             if near:
-                yield _line(node, CODE + relation, f"<{self.node(*near[0])}>")
+                where, qualified, _ = near[0]
+                yield _line(node, CODE + relation, f"<{self.node(where, qualified)}>")
             elif kind:
                 outside = f"{self.base}name:{quote(name)}"
                 yield _line(node, CODE + relation, f"<{outside}>")
@@ -171,7 +163,7 @@ class _CodeGraph:
 
 
 def _bases(code: str) -> list[str]:
-    match = next((found for found in map(_BASES.match, code.split("\n")[:12]) if found), None)
+    match = next(filter(None, map(_BASES.match, code.split("\n")[:12])), None)
     written = (match.group(1) or match.group(2) or "") if match else ""
     parts = [part.split("=")[0].strip().rpartition(".")[2] for part in written.split(",") if "=" not in part]
     return [part for part in parts if part.isidentifier() and part != "object"]

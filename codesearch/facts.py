@@ -17,7 +17,7 @@ UNITS = """CREATE TABLE code_unit_count (
 
 
 def repository_rows() -> Iterator[tuple[Any, ...]]:
-    """Yield a row for each repository."""
+    """A row for each repository."""
     for repository in Repository.objects.filter(deleting=False):
         build = repository.builds.filter(state="serving").first()
         yield (
@@ -30,7 +30,7 @@ def repository_rows() -> Iterator[tuple[Any, ...]]:
 
 
 def unit_rows() -> Iterator[tuple[Any, ...]]:
-    """Yield a row for each repository, language and kind of unit."""
+    """A row for each repository, language and kind of unit."""
     kinds = Unit.objects.filter(repository__deleting=False).values_list("repository_id", "language", "kind")
     yield from kinds.annotate(number=Count("pk")).order_by("repository_id", "language", "kind")
 

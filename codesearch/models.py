@@ -219,7 +219,7 @@ class VectorIndex(models.Model):
 
 
 class Vector(models.Model):
-    """A unit's text as a unit vector in half precision, and its pieces where the encoder keeps any.
+    """A unit's text as a unit vector in half precision, and its token embeddings where the encoder has any.
 
     The column has no dimension of its own, since encoders differ; each index casts to its dimension.
     """

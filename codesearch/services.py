@@ -94,7 +94,7 @@ def suggested_name(location: str) -> str:
 
 
 def needs_other_encoder() -> bool:
-    """Tell whether the settings choose another encoder than the one whose vectors are served.
+    """Whether the settings choose another encoder than the one whose vectors are served.
 
     Raises EncoderError.
     """

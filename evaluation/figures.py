@@ -71,9 +71,9 @@ class Figure:
     def _note(self, results: Mapping[str, Result]) -> str:
         rows = self.rows or {}
         measured = [results[entry] for entry in rows.values() if entry in results]
-        others = [title for title, entry in rows.items() if entry not in results]
+        unmeasured = [title for title, entry in rows.items() if entry not in results]
         sentences = [measured_note(measured)] if measured else []
-        sentences += [f"Not measured there, but before: {'; '.join(others)}."] if others else []
+        sentences += [f"Not measured there, but before: {'; '.join(unmeasured)}."] if unmeasured else []
         return "\n\n" + " ".join(sentences)
 
 

@@ -70,8 +70,8 @@ def bird(data: Path, folder: Path) -> None:
         for column in columns_of(schema, _descriptions(source / "dev_descriptions" / schema["db_id"]))
     ]
     write_rows(folder / "dev-schema.jsonl", columns)
-    others = chain.from_iterable(_until(_spider_schemas(data), _MAX_MERGED_COLUMNS - len(columns)))
-    write_rows(folder / "dev-schema-with-spider.jsonl", chain(columns, others))
+    of_spider = chain.from_iterable(_until(_spider_schemas(data), _MAX_MERGED_COLUMNS - len(columns)))
+    write_rows(folder / "dev-schema-with-spider.jsonl", chain(columns, of_spider))
 
 
 def _spider_schemas(data: Path) -> Iterator[list[dict[str, str]]]:
@@ -98,9 +98,9 @@ def columns_of(
     schema: Mapping[str, Any], descriptions: Mapping[tuple[str, str], str]
 ) -> list[dict[str, str]]:
     """The columns of a schema as Spider and BIRD write it, with the description of (table, column)."""
-    places = zip(schema["column_names_original"], schema["column_types"], strict=False)
+    named = zip(schema["column_names_original"], schema["column_types"], strict=False)
     columns = []
-    for (number, column), declared in places:
+    for (number, column), declared in named:
         if number >= 0:
             table = schema["table_names_original"][number]
             about = descriptions.get((table.lower(), column.lower()), "")

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -34,13 +35,11 @@ def facet_groups(text: str, counts: dict[str, dict[str, int]]) -> list[FacetGrou
     """The groups for a query; those of pasted code have no addresses, since code has no filters."""
     if "\n" in text.strip():
         return []
-    return [
-        FacetGroup(
-            _TITLES[name],
-            [_facet(text, name, value, count) for value, count in list(values.items())[:_MAX_COUNT]],
-        )
-        for name, values in counts.items()
-    ]
+    groups = []
+    for name, values in counts.items():
+        facets = [_facet(text, name, value, count) for value, count in islice(values.items(), _MAX_COUNT)]
+        groups.append(FacetGroup(_TITLES[name], facets))
+    return groups
 
 
 def _facet(text: str, name: str, value: str, count: int) -> Facet:

@@ -115,8 +115,8 @@ class RepositoryForm(SourceForm):
         if kind == Repository.SourceKind.ARCHIVE:
             name = name or repositories.suggested_name(cleaned["archive"].name)
             location = repositories.store_archive(cleaned["archive"])
-        others = {field: cleaned[field] for field in ("ref", "token", "excludes")}
-        return repositories.add_repository(name=name, source_kind=kind, location=location, **others)[0]
+        options = {field: cleaned[field] for field in ("ref", "token", "excludes")}
+        return repositories.add_repository(name=name, source_kind=kind, location=location, **options)[0]
 
 
 class GraphForm(SourceForm):
@@ -193,8 +193,8 @@ class GraphForm(SourceForm):
             location = cleaned[self.KIND_FIELDS[kind][0]]
         if kind == Graph.SourceKind.REPOSITORY:
             name = name or f"{location} code"
-        others = {field: cleaned[field] for field in ("token", "skip_bad_lines")}
-        return graphs.add_graph(name=name, source_kind=kind, location=location, **others)[0]
+        options = {field: cleaned[field] for field in ("token", "skip_bad_lines")}
+        return graphs.add_graph(name=name, source_kind=kind, location=location, **options)[0]
 
 
 class DatabaseForm(SourceForm):

@@ -38,7 +38,7 @@ def shown_on(form: BaseForm, fields: Mapping[str, str] | None = None) -> Iterato
 
 @contextmanager
 def told(request: HttpRequest, subject: str = "") -> Iterator[None]:
-    """Tell an error of the block as a message on the next page; `subject` says first what it is about."""
+    """Show an error of the block as a message on the next page; it begins with `subject`."""
     try:
         yield
     except SearchappError as error:

@@ -121,8 +121,8 @@ class SourceAdmin(ModelAdmin):  # type: ignore[misc]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Leave out what is being deleted."""
-        found: QuerySet[Any] = super().get_queryset(request)
-        return found.filter(deleting=False)
+        sources: QuerySet[Any] = super().get_queryset(request)
+        return sources.filter(deleting=False)
 
     @display(  # type: ignore[untyped-decorator]
         description="Work",

@@ -1,7 +1,7 @@
 """Sources and their versions: one lifecycle of builds, versions of graphs and scans of databases.
 
-A job opens a version, or goes on with the one that a killed job left open; fills it, unseen; and publishes
-it in one step. The version before serves until then, and is kept for a while, since somebody may still be
+A job opens a version, or goes on with the one that a killed job left open; fills it, unseen; and publishes it
+in one step. The version before serves until then, and is kept for a while, since somebody may still be
 reading it. A job that fails abandons its version; the served one was not touched.
 """
 

@@ -70,13 +70,13 @@ class UnitViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Unit]):
     serializer_class = UnitSerializer
 
     def get_queryset(self) -> Any:
-        """Return the units that are served."""
+        """The units that are served."""
         return selectors.served_units().select_related("repository", "file__blob")
 
     @extend_schema(parameters=[SimilarParameters], responses=HitSerializer(many=True))
     @action(detail=True, pagination_class=None)
     def similar(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Return the units nearest in meaning to this one."""
+        """The units nearest in meaning to this one."""
         parameters = SimilarParameters(data=request.query_params)
         parameters.is_valid(raise_exception=True)
         hits = similar_units(self.get_object(), limit=parameters.validated_data["limit"])
@@ -85,7 +85,7 @@ class UnitViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Unit]):
     @extend_schema(parameters=[ExplanationParameters], responses=ExplanationSerializer)
     @action(detail=True, pagination_class=None)
     def explanation(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Return what the encoder looked at in this unit; 404 where it reads no structure there."""
+        """What of this unit its vector comes from; 404 where the encoder reads no structure there."""
         parameters = ExplanationParameters(data=request.query_params)
         parameters.is_valid(raise_exception=True)
         unit = self.get_object()
@@ -93,16 +93,8 @@ class UnitViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Unit]):
         if explanation is None:
             raise NotFound("This unit was encoded by its text alone.")
         met = words_met(unit, parameters.validated_data["q"])
-        return Response(
-            ExplanationSerializer(
-                {
-                    "nodes": explanation.nodes,
-                    "lines": explanation.lines,
-                    "apart": explanation.apart,
-                    "met": met,
-                }
-            ).data
-        )
+        parts = {name: getattr(explanation, name) for name in ("nodes", "lines", "apart")}
+        return Response(ExplanationSerializer({**parts, "met": met}).data)
 
 
 class RepositoryViewSet(SourceViewSet[Repository]):
@@ -114,7 +106,7 @@ class RepositoryViewSet(SourceViewSet[Repository]):
     delete_source = staticmethod(services.delete_repository)
 
     def get_serializer_class(self) -> type[BaseSerializer[Repository]]:
-        """Return the detailed form for one repository."""
+        """The serialiser: for one repository the detailed one."""
         return RepositoryDetailSerializer if self.action == "retrieve" else RepositorySerializer
 
     @extend_schema(request=None, responses={202: JobSerializer})
@@ -135,21 +127,15 @@ class RepositoryViewSet(SourceViewSet[Repository]):
     )
     @action(detail=True, url_path="files/(?P<path>.+?)")
     def file(self, request: Request, name: str, path: str) -> Response:
-        """Return a file with its text and outline."""
+        """A file with its text and outline."""
         return Response(FileSerializer(get_object_or_404(selectors.served_files(name), path=path)).data)
 
 
 def _hits(hits: list[Hit], words: tuple[str, ...] = (), quoted: tuple[str, ...] = ()) -> list[dict[str, Any]]:
     snippets = snippets_of([hit.candidate for hit in hits], words, quoted)
-    return [
-        {
-            "rank": hit.rank,
-            "candidate": hit.candidate,
-            "reasons": hit.reasons,
-            "code": snippets[hit.candidate.id].text,
-            "url": selectors.unit_address(
-                hit.candidate.repository, hit.candidate.path, hit.candidate.start_line
-            ),
-        }
-        for hit in hits
-    ]
+    rows = []
+    for hit in hits:
+        unit = hit.candidate
+        row = {"rank": hit.rank, "candidate": unit, "reasons": hit.reasons, "code": snippets[unit.id].text}
+        rows.append({**row, "url": selectors.unit_address(unit.repository, unit.path, unit.start_line)})
+    return rows

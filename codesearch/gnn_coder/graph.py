@@ -96,11 +96,9 @@ class _Positions:
         self._segments: tuple[Segment, ...] = unit.segments
         self._code = dense.code
         self.limit = len(dense.text)
-        self._characters = (
-            None
-            if unit.code.isascii()
-            else [0, *accumulate(byte & 0xC0 != 0x80 for byte in unit.code.encode())]
-        )
+        self._characters: list[int] | None = None
+        if not unit.code.isascii():
+            self._characters = [0, *accumulate(byte & 0xC0 != 0x80 for byte in unit.code.encode())]
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Characters (first, after last); empty where the node lies in what was left out."""
@@ -160,12 +158,12 @@ def _arrays(rows: list[_Row]) -> SyntaxGraph:
     """Order by depth, cut, and turn into arrays. A kept node's parent is kept: it lies higher."""
     order = sorted(range(len(rows)), key=lambda index: rows[index].depth)[:MAX_NODES]
     position = {old: new for new, old in enumerate(order)}
-    kept = [rows[index] for index in order]
+    nodes = [rows[index] for index in order]
     return SyntaxGraph(
-        kinds=[row.kind for row in kept],
-        inner_kinds=[row.inner_kind for row in kept],
-        parents=np.array([position[row.parent] if row.parent >= 0 else -1 for row in kept], dtype=np.int32),
-        starts=np.array([row.start for row in kept], dtype=np.int32),
-        ends=np.array([row.end for row in kept], dtype=np.int32),
-        identifiers=[row.identifier for row in kept],
+        kinds=[node.kind for node in nodes],
+        inner_kinds=[node.inner_kind for node in nodes],
+        parents=np.array([position[node.parent] if node.parent >= 0 else -1 for node in nodes], np.int32),
+        starts=np.array([node.start for node in nodes], dtype=np.int32),
+        ends=np.array([node.end for node in nodes], dtype=np.int32),
+        identifiers=[node.identifier for node in nodes],
     )

@@ -83,14 +83,10 @@ def collate(features: Sequence[Features]) -> CodeBatch:
     """Units as one batch; either all of them bring what the Transformer has read, or none."""
     tokens, mask = pad([unit.tokens for unit in features])
     known = [torch.from_numpy(unit.read) for unit in features if unit.read is not None]
-    read = (
-        (
-            torch.stack([means[0] for means in known]).float(),
-            torch.cat([means[1:] for means in known]).float(),
-        )
-        if known
-        else None
-    )
+    read = None
+    if known:
+        of_units = torch.stack([means[0] for means in known]).float()
+        read = of_units, torch.cat([means[1:] for means in known]).float()
     return CodeBatch(tokens, mask, Batch.from_data_list([_data(unit) for unit in features]), read)
 
 
@@ -132,11 +128,8 @@ class Convolutions(nn.Module):
         states = first = trees.states
         edges = trees.edges
         for convolution, mix, normal in zip(self.convolutions, self.mixes, self.normals, strict=True):
-            message = (
-                convolution(states, first, edges)
-                if isinstance(convolution, FAConv)
-                else convolution(states, edges)
-            )
+            inputs = (states, first) if isinstance(convolution, FAConv) else (states,)
+            message = convolution(*inputs, edges)
             states = normal(states + self.dropout(functional.gelu(mix(message))))
         return trees._replace(states=states)
 
@@ -160,13 +153,8 @@ class GraphNetwork(nn.Module):
         self.normal = nn.LayerNorm(channels, LAYER_NORM_EPSILON)
         levels = config.levels if config.pooling != "mean" else 1
         self.convolutions = nn.ModuleList([Convolutions(config) for _ in range(levels)])
-        self.pools = nn.ModuleList(
-            [
-                ASTGPool(channels, config.ratio, config.pooling)
-                for _ in range(levels)
-                if config.pooling != "mean"
-            ]
-        )
+        pools = 0 if config.pooling == "mean" else levels
+        self.pools = nn.ModuleList(ASTGPool(channels, config.ratio, config.pooling) for _ in range(pools))
         self.values = nn.Linear(channels, config.dimension, bias=False)
         self.dropout = nn.Dropout(config.dropout)
         for embedding in (

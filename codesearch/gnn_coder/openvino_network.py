@@ -60,14 +60,9 @@ def question_model(config: Mapping[str, Any], weights: Weights, late: LateIntera
     ids = op.parameter([-1, -1], np.int64, name="input_ids")
     mask = op.parameter([-1, -1], np.int64, name="attention_mask")
     states = bert_states(ids, mask, config, weights)
-    return ov.Model(
-        [
-            unit_length(token_mean(states, mask)),
-            _token_outputs(states, late.projection, late.question_weight),
-        ],
-        [ids, mask],
-        "question",
-    )
+    vectors = unit_length(token_mean(states, mask))
+    tokens = _token_outputs(states, late.projection, late.question_weight)
+    return ov.Model([vectors, tokens], [ids, mask], "question")
 
 
 def code_model(
@@ -147,12 +142,8 @@ def _trees(contents: ov.Node, column: list[ov.Node], weight: Weights) -> _Trees:
         op.gather(weight[f"graph.{name}_embedding.weight"], column[number], np.int64(0))
         for name, number in tables.items()
     ]
-    states = layer_norm(
-        _sum([linear(contents, weight, "graph.content"), *features]),
-        weight,
-        "graph.normal",
-        LAYER_NORM_EPSILON,
-    )
+    added = _sum([linear(contents, weight, "graph.content"), *features])
+    states = layer_norm(added, weight, "graph.normal", LAYER_NORM_EPSILON)
     indices = _indices(column[PARENT])
     is_root = op.less(column[PARENT], np.int64(0))
     kept = op.convert(op.greater(column[END_TOKEN], np.int64(0)), np.float32)
@@ -181,15 +172,11 @@ def _edges(trees: _Trees) -> ov.Node:
     indices = _indices(trees.parents)
     to_parent = op.equal(_column(trees.parents), op.unsqueeze(indices, np.int64(1)))
     is_root = op.equal(trees.parents, indices)
-    up = op.multiply(
-        op.convert(to_parent, np.float32),
-        _column(op.multiply(trees.kept, op.convert(op.logical_not(is_root), np.float32))),
-    )
+    has_parent = op.multiply(trees.kept, op.convert(op.logical_not(is_root), np.float32))
+    up = op.multiply(op.convert(to_parent, np.float32), _column(has_parent))
+    down = op.transpose(up, np.array([0, 2, 1], dtype=np.int64))
     loops = op.convert(op.equal(_column(indices), op.unsqueeze(indices, np.int64(1))), np.float32)
-    edges = op.add(
-        op.add(up, op.transpose(up, np.array([0, 2, 1], dtype=np.int64))),
-        op.multiply(loops, _column(trees.kept)),
-    )
+    edges = op.add(op.add(up, down), op.multiply(loops, _column(trees.kept)))
     degrees = op.sqrt(op.maximum(op.reduce_sum(edges, np.int64(2), False), np.float32(1)))
     return op.divide(op.divide(edges, _column(degrees)), op.unsqueeze(degrees, np.int64(1)))
 
@@ -197,20 +184,15 @@ def _edges(trees: _Trees) -> ov.Node:
 def _pooled(
     trees: _Trees, children: ov.Node, ratio: float, weight: Weights, name: str
 ) -> tuple[_Trees, ov.Node]:
-    """ASTGPool: return the smaller trees, and the softmax of the scores of their nodes."""
+    """ASTGPool: (the smaller trees, the softmax of the scores of their nodes)."""
     by_children = op.gather(weight[f"{name}.by_children.weight"], children, np.int64(0))
-    scores = op.squeeze(
-        linear(op.tanh(op.add(trees.states, by_children)), weight, f"{name}.by_state"),
-        np.array([-1], dtype=np.int64),
-    )
-    kept = op.multiply(
-        trees.kept,
-        op.convert(op.greater_equal(_ranked(scores, trees), _threshold(scores, trees, ratio)), np.float32),
-    )
+    hidden = op.tanh(op.add(trees.states, by_children))
+    scores = op.squeeze(linear(hidden, weight, f"{name}.by_state"), np.array([-1], dtype=np.int64))
+    is_high = op.greater_equal(_ranked(scores, trees), _threshold(scores, trees, ratio))
+    kept = op.multiply(trees.kept, op.convert(is_high, np.float32))
     states = op.multiply(trees.states, _column(op.tanh(scores)))
-    exponents = op.multiply(
-        op.exp(op.subtract(scores, op.reduce_max(op.multiply(scores, kept), np.int64(1), True))), kept
-    )
+    highest = op.reduce_max(op.multiply(scores, kept), np.int64(1), True)
+    exponents = op.multiply(op.exp(op.subtract(scores, highest)), kept)
     weights = op.divide(exponents, op.maximum(op.reduce_sum(exponents, np.int64(1), True), np.float32(1e-20)))
     return _Trees(states, kept, _contracted(trees.parents, kept)), weights
 
@@ -242,12 +224,8 @@ def _contracted(parents: ov.Node, kept: ov.Node) -> ov.Node:
 def _read(trees: _Trees, contents: ov.Node, weights: ov.Node, weight: Weights) -> ov.Node:
     row = op.unsqueeze(weights, np.int64(1))
     squeezed = np.array([1], dtype=np.int64)
-    values = op.matmul(
-        op.squeeze(op.matmul(row, trees.states, False, False), squeezed),
-        weight["graph.values.weight"],
-        False,
-        True,
-    )
+    mean = op.squeeze(op.matmul(row, trees.states, False, False), squeezed)
+    values = op.matmul(mean, weight["graph.values.weight"], False, True)
     return op.add(op.squeeze(op.matmul(row, contents, False, False), squeezed), values)
 
 

@@ -30,9 +30,8 @@ class Trees(NamedTuple):
     @property
     def edges(self) -> Tensor:
         """Edges between nodes and their parents, both ways: int64 [2, edges]."""
-        child = torch.nonzero(
-            self.parents != torch.arange(len(self.parents), device=self.parents.device)
-        ).squeeze(1)
+        indices = torch.arange(len(self.parents), device=self.parents.device)
+        child = torch.nonzero(self.parents != indices).squeeze(1)
         up = torch.stack([child, self.parents[child]])
         return torch.cat([up, up.flip(0)], dim=1)
 
@@ -43,9 +42,8 @@ class Trees(NamedTuple):
         nearest = torch.where(is_kept, everything, self.parents)
         for _ in range(DOUBLINGS):
             nearest = nearest[nearest]
-        position = torch.zeros_like(everything).index_put(
-            (kept,), torch.arange(len(kept), device=kept.device)
-        )
+        order = torch.arange(len(kept), device=kept.device)
+        position = torch.zeros_like(everything).index_put((kept,), order)
         return Trees(
             states,
             self.contents[kept],

@@ -45,9 +45,5 @@ class UnitReader(ABC):
         if graph is None:
             return None
         weights = self.graph_weights(dense.text, graph).tolist()
-        return [
-            NodeWeight(*node)
-            for node in zip(
-                graph.inner_kinds, graph.starts.tolist(), graph.ends.tolist(), weights, strict=True
-            )
-        ]
+        nodes = zip(graph.inner_kinds, graph.starts.tolist(), graph.ends.tolist(), weights, strict=True)
+        return [NodeWeight(*node) for node in nodes]

@@ -99,9 +99,9 @@ def _transformer(folder: Path) -> PreTrainedModel:
 
 
 def _half(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    return {
-        name: value.detach()
-        .to("cpu", torch.float16 if value.is_floating_point() else value.dtype)
-        .contiguous()
-        for name, value in state.items()
-    }
+    """The weights on the CPU, floats in half precision."""
+    stored = {}
+    for name, value in state.items():
+        precision = torch.float16 if value.is_floating_point() else value.dtype
+        stored[name] = value.detach().to("cpu", precision).contiguous()
+    return stored

@@ -51,7 +51,7 @@ def count_words(repository_id: int, condition: str, *, sign: int) -> None:
 
 
 def refresh_planner(build: Build) -> None:
-    """Tell PostgreSQL's planner about large changes at once instead of when autovacuum comes by."""
+    """Let PostgreSQL's planner know of large changes at once, instead of when autovacuum comes by."""
     if (build.added_files + build.removed_files) * 10 >= build.files:
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE codesearch_unit, codesearch_sourcefile, codesearch_word")

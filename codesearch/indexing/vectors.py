@@ -116,11 +116,9 @@ def encode_units(encoder: Encoder, units: Sequence[CodeUnit]) -> CodeVectors:
 
 def write_vectors(index: VectorIndex, hashes: list[uuid.UUID], encoded: CodeVectors) -> None:
     """Store the vectors of texts; a vector that is there already stays."""
-    token_embeddings = (
-        [None] * len(hashes)
-        if encoded.token_embeddings is None
-        else [tokens.tobytes() for tokens in encoded.token_embeddings]
-    )
+    token_embeddings: list[bytes | None] = [None] * len(hashes)
+    if encoded.token_embeddings is not None:
+        token_embeddings = [tokens.tobytes() for tokens in encoded.token_embeddings]
     connection.ensure_connection()
     # A cursor knows the types that its connection knew when it was made.
     register_vector(connection.connection)
@@ -189,13 +187,12 @@ def ensure_hnsw(index: VectorIndex) -> None:
 def switch_to(index: VectorIndex) -> None:
     """Serve `index`, which is complete, and drop the one before it."""
     with transaction.atomic():
-        others = list(VectorIndex.objects.exclude(pk=index.pk))
-        VectorIndex.objects.filter(pk__in=[other.pk for other in others]).update(
-            state=VectorIndex.State.FILLING
-        )
+        replaced = list(VectorIndex.objects.exclude(pk=index.pk))
+        before = VectorIndex.objects.filter(pk__in=[old.pk for old in replaced])
+        before.update(state=VectorIndex.State.FILLING)
         VectorIndex.objects.filter(pk=index.pk).update(state=VectorIndex.State.SERVING)
-    for other in others:
-        drop(other)
+    for old in replaced:
+        drop(old)
 
 
 def drop(index: VectorIndex) -> None:
@@ -239,7 +236,7 @@ def _count_vectors(index: VectorIndex) -> int:
 
 
 def _missing_units(index: VectorIndex, repository_id: int | None) -> Iterator[dict[uuid.UUID, CodeUnit]]:
-    """Yield portions of the units whose text lacks a vector, parsed again from their files."""
+    """Portions of the units whose text lacks a vector, parsed again from their files."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT u.file_id, u.text_hash {_MISSING}", [repository_id, repository_id, index.pk])
         missing: dict[int, set[uuid.UUID]] = {}

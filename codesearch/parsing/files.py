@@ -65,7 +65,7 @@ def _module_units(
     stem = PurePosixPath(path).stem
     name = PurePosixPath(path).parent.name if stem in ("__init__", "index", "mod") else stem
     units = []
-    for number, nodes in enumerate(_pieces(left)):
+    for number, nodes in enumerate(_stretches(left)):
         code, segments = join_source(source, [(node.start_byte, node.end_byte) for node in nodes], b"\n")
         if code.strip():
             units.append(
@@ -115,7 +115,7 @@ def _module_documentation(root: Node, left: list[Node], language: Language) -> s
     return "" if "license" in text.lower()[:1000] or "copyright" in text.lower()[:300] else text
 
 
-def _pieces(nodes: list[Node]) -> list[list[Node]]:
+def _stretches(nodes: list[Node]) -> list[list[Node]]:
     stretches: list[list[Node]] = []
     lines = 0
     for node in nodes:

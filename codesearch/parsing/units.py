@@ -116,7 +116,7 @@ def clean_string(literal: str) -> str:
 
 
 def _walk(tree: Tree) -> Iterator[tuple[Node, int]]:
-    """Yield the nodes with their depth, parents first."""
+    """The nodes with their depth, parents first."""
     cursor = tree.walk()
     depth = 0
     while True:

@@ -37,7 +37,7 @@ def words_of_identifier(identifier: str) -> tuple[str, ...]:
 
 
 def words(text: str) -> Iterator[str]:
-    """Yield the words of a text in order, identifiers split."""
+    """The words of a text in order, identifiers split."""
     for identifier in _IDENTIFIER.findall(text):
         yield from words_of_identifier(identifier)
 

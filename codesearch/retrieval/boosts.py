@@ -40,14 +40,14 @@ def path_boost(query_words: Set[str], path: str) -> float:
     return PATH_BOOST * overlap(query_words, words_of_path(path))
 
 
-def overlap(some: Set[str], others: Set[str]) -> float:
+def overlap(one: Set[str], other: Set[str]) -> float:
     """Agreement of two sets of words, 0 to 1: the geometric mean of both coverages.
 
     >>> overlap({"a", "b"}, {"b", "c"}), overlap({"a"}, {"a"}), overlap({"a"}, set())
     (0.5, 1.0, 0.0)
     """
-    common = len(some & others)
-    return common / (len(some) * len(others)) ** 0.5 if common else 0.0
+    common = len(one & other)
+    return common / (len(one) * len(other)) ** 0.5 if common else 0.0
 
 
 def file_boosts(candidates: Sequence[Candidate]) -> dict[int, float]:

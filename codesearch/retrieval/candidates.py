@@ -154,9 +154,9 @@ class Pending:
         return candidates
 
 
-def without(candidates: Iterable[Candidate], others: Iterable[Candidate]) -> list[Candidate]:
-    """Candidates that are none of the others, each once, in order."""
-    known = {other.id for other in others}
+def without(candidates: Iterable[Candidate], left_out: Iterable[Candidate]) -> list[Candidate]:
+    """Candidates but those `left_out`, each once, in order."""
+    known = {candidate.id for candidate in left_out}
     return list({candidate.id: candidate for candidate in candidates if candidate.id not in known}.values())
 
 
@@ -165,22 +165,20 @@ def by_words(
 ) -> CandidateQuery | None:
     """Units that score highest by words; None without words.
 
-    Of common words, those that have them in the name are compared and, where this finds units `alone`, as
-    many others.
+    Of common words, units that have them in the name are compared and, where nothing else finds units
+    (`alone`), as many that have them elsewhere.
     """
     if not words.words:
         return None
     score, parameters = lexical_score_sql(words)
     match, few = matching_words(words)
-    matching, match_parameters = (
-        f"u.lexemes @@ %s::tsquery AND {conditions.sql}",
-        [match, *conditions.parameters],
-    )
+    matching = f"u.lexemes @@ %s::tsquery AND {conditions.sql}"
+    match_parameters = [match, *conditions.parameters]
     if not few:
         # As in the index of names.
         in_name = f"ts_filter(u.lexemes, '{{a}}') @@ %s::tsquery AND {conditions.sql}"
-        others = f"SELECT u.id FROM {_UNITS} WHERE {matching} LIMIT {int(limit)}"
-        both = f"u.id IN (SELECT u.id FROM {_UNITS} WHERE {in_name} UNION ALL ({others}))"
+        anywhere = f"SELECT u.id FROM {_UNITS} WHERE {matching} LIMIT {int(limit)}"
+        both = f"u.id IN (SELECT u.id FROM {_UNITS} WHERE {in_name} UNION ALL ({anywhere}))"
         matching, match_parameters = (both, 2 * match_parameters) if alone else (in_name, match_parameters)
     return _first(
         f"SELECT {_EXTENT}, {score} AS lexical FROM {_UNITS} {PLAIN_LEXEMES} WHERE {matching}"

@@ -151,12 +151,8 @@ def _filters(name: str, value: str, negated: bool) -> list[Filter]:
 
 def _checked(name: str, value: str) -> str:
     if name == "lang":
-        return _choice(
-            name,
-            _ALIASES.get(value.lower(), value.lower()),
-            value,
-            [*dict.fromkeys(language.name for language in LANGUAGES), *TEXT_LABELS],
-        )
+        languages = [*dict.fromkeys(language.name for language in LANGUAGES), *TEXT_LABELS]
+        return _choice(name, _ALIASES.get(value.lower(), value.lower()), value, languages)
     if name == "kind":
         return _choice(name, value.lower(), value, [str(kind) for kind in Unit.Kind.values])
     if len(value) > 300:

@@ -65,10 +65,8 @@ def snippets_of(
     texts = _texts(list({candidate.file_id for candidate in candidates}))
     wanted = Wanted(frozenset(query_words), tuple(text.lower() for text in quoted))
     return {
-        candidate.id: snippet(
-            texts.get(candidate.file_id, []), candidate.start_line, candidate.end_line, wanted
-        )
-        for candidate in candidates
+        unit.id: snippet(texts.get(unit.file_id, []), unit.start_line, unit.end_line, wanted)
+        for unit in candidates
     }
 
 

@@ -80,7 +80,7 @@ def _ignored(path: str, rules: IgnoreRules) -> Reason | None:
 
 
 def _checked(path: Path, limits: ArchiveLimits, left_out: LeftOut) -> Iterator[_Member]:
-    """Yield the members with safe paths, reading no more than the limits allow."""
+    """The members with safe paths; no more is read than the limits allow."""
     packed = max(1, path.stat().st_size)
     allowed = min(limits.expanded_bytes, max(packed * limits.ratio, 10 * _CHUNK))
     used = 0
@@ -143,11 +143,9 @@ def _is_tar(path: Path) -> bool:
 
 def _is_safe(name: str) -> bool:
     pure = PurePosixPath(name)
-    return (
-        not pure.is_absolute() and ".." not in pure.parts and ":" not in pure.parts[0]
-        if pure.parts
-        else False
-    )
+    if not pure.parts or pure.is_absolute():
+        return False
+    return ".." not in pure.parts and ":" not in pure.parts[0]
 
 
 def _common_folder(paths: list[str]) -> str:

@@ -32,7 +32,7 @@ def allowed_folder(location: str, roots: list[Path]) -> Path:
 
 
 def _walk(root: Path, rules: IgnoreRules, left_out: LeftOut) -> Iterator[Entry]:
-    """Yield the entries of each folder by name; its ignore files come into force first."""
+    """The entries of each folder by name; its ignore files come into force first."""
     pending = [""]
     while pending:
         prefix = pending.pop()

@@ -23,6 +23,20 @@ from searchapp.addresses import AddressError, addresses_of
 _REF = re.compile(r"^(?!-)(?!.*\.\.)[\w./@+#-]{1,200}\Z")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _STALLED_SECONDS = 30
+_FETCH_ONE = ("fetch", "--quiet", "--no-tags", "--depth", "1", "--no-write-fetch-head", "--force")
+_FETCH_ALL = ("fetch", "--quiet", "--tags", "--force")
+_FETCH_CONFIGURATION = {
+    "http.followRedirects": "false",
+    "http.lowSpeedLimit": "1000",
+    "http.lowSpeedTime": str(_STALLED_SECONDS),
+    "protocol.allow": "never",
+    "protocol.http.allow": "always",
+    "protocol.https.allow": "always",
+    "fetch.fsckObjects": "true",
+    "fetch.fsck.zeroPaddedFilemode": "ignore",
+    "fetch.fsck.missingSpaceBeforeDate": "ignore",
+    "fetch.fsck.badTimezone": "ignore",
+}
 _TRANSIENT = re.compile(
     r"timed? ?out|could not resolve|connection (refused|reset)|early EOF|hung up|RPC failed|503|502|504"
     r"|transfer closed|low speed|unable to access",
@@ -42,9 +56,9 @@ class GitRemote:
 
 
 def check_remote(remote: GitRemote) -> str | None:
-    """Check address and ref; return the option that pins the host's address, if it is to be pinned.
+    """The option that pins the host's address, if it is to be pinned.
 
-    Raises SourceError.
+    Raises SourceError where the remote's address or ref is not allowed.
     """
     if remote.ref and not _REF.match(remote.ref):
         raise SourceError(f"{remote.ref!r} cannot be the name of a branch, tag or commit.", field="ref")
@@ -85,57 +99,34 @@ def git_snapshot(
 
 
 def _fetch(remote: GitRemote, store: Path, check_cancelled: Callable[[], None]) -> str:
-    pin = check_remote(remote)
+    """Fetch what the remote's `ref` names, a branch, a tag or a commit; its commit. Raises SourceError."""
+    configuration = _configuration(remote, check_remote(remote))
     wanted = remote.ref or "HEAD"
-    configuration = {
-        "http.followRedirects": "false",
-        "http.lowSpeedLimit": "1000",
-        "http.lowSpeedTime": str(_STALLED_SECONDS),
-        "protocol.allow": "never",
-        "protocol.http.allow": "always",
-        "protocol.https.allow": "always",
-        "fetch.fsckObjects": "true",
-        "fetch.fsck.zeroPaddedFilemode": "ignore",
-        "fetch.fsck.missingSpaceBeforeDate": "ignore",
-        "fetch.fsck.badTimezone": "ignore",
-    }
-    if pin:
-        configuration["http.curloptResolve"] = pin
-    if remote.token:
-        basic = base64.b64encode(f"x-access-token:{remote.token}".encode()).decode()
-        configuration["http.extraHeader"] = f"Authorization: Basic {basic}"
-    arguments = [
-        "fetch",
-        "--quiet",
-        "--no-tags",
-        "--depth",
-        "1",
-        "--no-write-fetch-head",
-        "--force",
-        remote.url,
-    ]
-    refspec = "+{}:refs/searchapp/head"
-    # A branch or tag of this name, or a commit; a commit that the server does not give by itself comes with
-    # its branch.
+    arguments = [*_FETCH_ONE, remote.url, f"+{wanted}:refs/searchapp/head"]
     try:
-        _run_fetch(store, [*arguments, refspec.format(wanted)], configuration, remote, check_cancelled)
+        _run_fetch(store, arguments, configuration, remote, check_cancelled)
     except SourceError as error:
         if error.transient or not re.fullmatch(r"[0-9a-f]{4,40}", wanted):
             raise
-        everything = [
-            "fetch",
-            "--quiet",
-            "--tags",
-            "--force",
-            remote.url,
-            "+refs/heads/*:refs/searchapp/heads/*",
-        ]
-        _run_fetch(store, everything, configuration, remote, check_cancelled)
+        # A commit that the server does not give by itself comes with its branch.
+        arguments = [*_FETCH_ALL, remote.url, "+refs/heads/*:refs/searchapp/heads/*"]
+        _run_fetch(store, arguments, configuration, remote, check_cancelled)
         try:
             return _git(store, "rev-parse", "--verify", "--quiet", f"{wanted}^{{commit}}").decode().strip()
         except SourceError:
             raise error from None
     return _git(store, "rev-parse", "--verify", "refs/searchapp/head^{commit}").decode().strip()
+
+
+def _configuration(remote: GitRemote, pin: str | None) -> dict[str, str]:
+    """Settings of git for a fetch; `pin`, if any, names the address that the remote's host resolves to."""
+    configuration = dict(_FETCH_CONFIGURATION)
+    if pin:
+        configuration["http.curloptResolve"] = pin
+    if remote.token:
+        basic = base64.b64encode(f"x-access-token:{remote.token}".encode()).decode()
+        configuration["http.extraHeader"] = f"Authorization: Basic {basic}"
+    return configuration
 
 
 def _run_fetch(
@@ -158,24 +149,29 @@ def _run_fetch(
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
-    deadline = time.monotonic() + remote.timeout
     try:
-        while True:
-            try:
-                _, output = process.communicate(timeout=1.0)
-                break
-            except subprocess.TimeoutExpired:
-                check_cancelled()
-                if time.monotonic() > deadline:
-                    raise SourceError(
-                        f"Fetching took longer than {remote.timeout:.0f} seconds.", transient=True
-                    ) from None
+        output = _error_output(process, remote.timeout, check_cancelled)
     finally:
         if process.poll() is None:
             process.kill()
             process.wait()
     if process.returncode:
         raise _explained(output.decode("utf-8", errors="replace"), remote)
+
+
+def _error_output(
+    process: subprocess.Popen[bytes], timeout: float, check_cancelled: Callable[[], None]
+) -> bytes:
+    """What a process writes to standard error until its end. Raises SourceError after `timeout` seconds."""
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            return process.communicate(timeout=1.0)[1]
+        except subprocess.TimeoutExpired:
+            check_cancelled()
+            if time.monotonic() > deadline:
+                message = f"Fetching took longer than {timeout:.0f} seconds."
+                raise SourceError(message, transient=True) from None
 
 
 def _explained(output: str, remote: GitRemote) -> SourceError:

@@ -91,19 +91,11 @@ def held_out_tasks(pairs: Sequence[Pair], most: int) -> list[Task]:
         chosen = [pair for pair in pairs if pair.language == language]
         number = min(len(chosen), most) // CANDIDATES * CANDIDATES or len(chosen)
         chosen = [chosen[index] for index in np.random.default_rng(0).permutation(len(chosen))[:number]]
-        seen = [variants(pair) for pair in chosen]
+        documented, bare = map(list, zip(*map(variants, chosen), strict=True))
         relevant = [[row] for row in range(number)]
         queries = [pair.query for pair in chosen]
-        tasks += [
-            Task(
-                f"{language}, documented",
-                queries,
-                [documented for documented, _ in seen],
-                relevant,
-                CANDIDATES,
-            ),
-            Task(f"{language}, bare", queries, [bare for _, bare in seen], relevant, CANDIDATES),
-        ]
+        tasks.append(Task(f"{language}, documented", queries, documented, relevant, CANDIDATES))
+        tasks.append(Task(f"{language}, bare", queries, bare, relevant, CANDIDATES))
     return tasks
 
 
@@ -131,7 +123,7 @@ def compare(
 
 
 class _WithTokenEmbeddings:
-    """A model folder that keeps pieces, run as the product runs it."""
+    """A model folder with late interaction, run as the product runs it."""
 
     def __init__(self, folder: Path) -> None:
         self._encoder = _code_encoder(folder)
@@ -250,7 +242,7 @@ def reciprocal_ranks(questions: Sequence[QuestionVectors], codes: CodeVectors, t
 
 def _similarities(questions: Sequence[QuestionVectors], codes: CodeVectors, of_group: slice) -> Vectors:
     """Cosine and weighted MaxSim of questions and a group of codes, float32 [questions, codes]."""
-    similarities = np.stack([each.vector for each in questions]) @ codes.vectors[of_group].T
+    similarities = np.stack([question.vector for question in questions]) @ codes.vectors[of_group].T
     if codes.token_embeddings is None:
         return similarities
     with_tokens = [

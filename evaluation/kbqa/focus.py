@@ -137,11 +137,11 @@ def evaluate_focus(
     before = schema_tokens(schema, generator.model.tokenizer)
     for question in questions:
         begun = perf_counter()
-        kept = _focused(question, schema, generator, budget)
+        focused_schema = _focused(question, schema, generator, budget)
         scores.milliseconds.append(1000 * (perf_counter() - begun))
-        scores.add(question.gold(schema), kept, total)
+        scores.add(question.gold(schema), focused_schema, total)
         scores.tokens_before += before
-        scores.tokens_after += schema_tokens(kept, generator.model.tokenizer)
+        scores.tokens_after += schema_tokens(focused_schema, generator.model.tokenizer)
         yield
 
 

@@ -47,7 +47,7 @@ def read_graph_questions(
     field, _, value = where.partition("=")
     rows = [row for row in read_rows(path) if not field or str(row.get(field)) == value]
     questions = [GraphQuestion.from_row(row) for row in rows]
-    return spread([each for each in questions if not only_held_out or held_out(each.text)], limit)
+    return spread([question for question in questions if not only_held_out or held_out(question.text)], limit)
 
 
 def known_answers(question: GraphQuestion, live: LiveGraph) -> list[Names] | None:

@@ -86,13 +86,7 @@ class Rows:
         rows = result.rows[:_SHOWN_ROWS]
         numeric = [_is_numeric([row[column] for row in rows]) for column in range(len(result.columns))]
         self.columns = list(zip(result.columns, numeric, strict=True))
-        self.rows = [
-            [
-                (shown(value), _sortable(value) if is_number else None)
-                for value, is_number in zip(row, numeric, strict=True)
-            ]
-            for row in rows
-        ]
+        self.rows = [list(map(_cell, row, numeric)) for row in rows]
         self.number, self.truncated, self.took = len(result.rows), result.truncated, result.milliseconds
         self.chart, self.ran = chart_of(result), True
 
@@ -277,6 +271,10 @@ def _shown_table(table: Table, targets: dict[ColumnRef, ColumnRef]) -> ShownTabl
 
 def _is_numeric(values: list[Any]) -> bool:
     return all(value is None or isinstance(value, _NUMBERS) for value in values)
+
+
+def _cell(value: Any, is_number: bool) -> tuple[str, str | None]:
+    return shown(value), _sortable(value) if is_number else None
 
 
 def _sortable(value: Any) -> str:

@@ -192,7 +192,7 @@ def add_page(request: HttpRequest, pages: SourcePages) -> HttpResponse:
 @readers
 @require_safe
 def status_part(request: HttpRequest, key: str, pages: SourcePages) -> HttpResponse:
-    """Return the part of a source's page that changes while a job runs."""
+    """The part of a source's page that changes while a job runs."""
     page = SourcePage(pages, pages.find(key))
     response = render(request, "frontend/sources/status.html", page.context)
     if pages.reloads and (page.job is None or not page.job.is_active):

@@ -52,7 +52,7 @@ class SourceViewSet(
     @extend_schema(responses=SourceStatusSerializer)
     @action(detail=True, pagination_class=None)
     def status(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Tell whether the source can be asked, and how far the newest work on it is."""
+        """Whether the source can be asked, and how far the newest work on it is."""
         source = self.get_object()
         body = {"ready": bool(source.serving), "job": newest_job(source.subject)}
         return Response(SourceStatusSerializer(body).data)

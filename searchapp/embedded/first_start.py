@@ -17,8 +17,8 @@ def administrator_sign_in() -> str:
         users.create_superuser("admin", password=password)
     admin = users.filter(username="admin", is_superuser=True).first()
     if admin is not None and admin.check_password(password):
-        kept = settings.DATA_DIR / "secrets" / "administrator-password"
-        return f"Sign in as admin with the password {password} (kept in {kept})"
+        file = settings.DATA_DIR / "secrets" / "administrator-password"
+        return f"Sign in as admin with the password {password} (kept in {file})"
     return "Sign in with an administrator's account."
 
 

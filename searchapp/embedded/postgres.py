@@ -11,6 +11,7 @@ from pathlib import Path
 from searchapp.embedded.errors import ServiceError
 
 _INSTALLATION = "pginstall18"
+_NEW_CLUSTER = ("--auth=trust", "--encoding=utf8", "--locale=C.UTF-8", "-U", "postgres")
 # Of the machine's memory, and at most, for pages of the database: what a search walks through should lie
 # there.
 _BUFFERS_SHARE, _MAX_BUFFERS_MB = 8, 1024
@@ -45,63 +46,26 @@ class Postgres:
 
     def is_running(self) -> bool:
         """Whether a server of this cluster accepts connections."""
-        return (
-            subprocess.run([_binary("pg_isready"), "-q", "-h", self.socket_dir], check=False).returncode == 0
-        )
+        command: list[str | Path] = [_binary("pg_isready"), "-q", "-h", self.socket_dir]
+        return subprocess.run(command, check=False).returncode == 0
 
     def start(self) -> None:
         """Make the cluster if there is none yet, and start it. Raises ServiceError with the log's end."""
         user = self._system_user()
         if not (self.folder / "PG_VERSION").exists():
-            self._run(
-                "initdb",
-                "--auth=trust",
-                "--encoding=utf8",
-                "--locale=C.UTF-8",
-                "-U",
-                "postgres",
-                "-D",
-                self.folder,
-                user=user,
-            )
-        settings = [
-            f"-c {name}={value or chr(39) * 2}"
-            for name, value in (OPTIONS | {"shared_buffers": _buffers()}).items()
-        ]
-        options = " ".join([*settings, f"-c unix_socket_directories='{self.socket_dir}'"])
+            self._run("initdb", *_NEW_CLUSTER, "-D", self.folder, user=user)
+        settings = OPTIONS | {"shared_buffers": _buffers()}
+        options = [f"-c {name}={value or chr(39) * 2}" for name, value in settings.items()]
+        options.append(f"-c unix_socket_directories='{self.socket_dir}'")
+        logged = ("-l", self.log, "-o", " ".join(options))
         # Recovery after a crash may take minutes; pg_ctl returns as soon as connections are accepted.
-        self._run(
-            "pg_ctl",
-            "start",
-            "-w",
-            "-t",
-            "600",
-            "-s",
-            "-l",
-            self.log,
-            "-o",
-            options,
-            "-D",
-            self.folder,
-            user=user,
-        )
+        self._run("pg_ctl", "start", "-w", "-t", "600", "-s", *logged, "-D", self.folder, user=user)
 
     def stop(self) -> None:
         """Stop the server, ending the sessions that are left; does nothing where none runs."""
         if (self.folder / "postmaster.pid").exists():
-            self._run(
-                "pg_ctl",
-                "stop",
-                "-w",
-                "-t",
-                "60",
-                "-s",
-                "-m",
-                "fast",
-                "-D",
-                self.folder,
-                user=self._system_user(),
-            )
+            user, how = self._system_user(), ("-w", "-t", "60", "-s", "-m", "fast")
+            self._run("pg_ctl", "stop", *how, "-D", self.folder, user=user)
 
     def _run(self, command: str, *arguments: str | Path, user: str | None) -> None:
         # Output goes to a file: the server inherits it, and a pipe would stay open as long as the server

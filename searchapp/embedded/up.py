@@ -22,6 +22,15 @@ from searchapp.embedded.services import SUPERVISED, EmbeddedServices, ServiceErr
 
 # The web server finishes its requests. Jobs take up again where they are stopped, so nobody waits for them.
 _WEB_STOP_SECONDS, _WORKER_STOP_SECONDS = 12.0, 3.0
+_WORKER = (
+    *(sys.executable, "-m", "celery", "-A", "searchapp", "worker", "-Q", "default,embedding"),
+    *("--concurrency", "2", "-B", "--loglevel", "WARNING", "-n", "embedded@%h"),
+)
+_WEB = (
+    *(sys.executable, "-m", "gunicorn", "searchapp.wsgi", "--workers", "1", "--threads", "8"),
+    *("--timeout", "120", "--graceful-timeout", "10", "--limit-request-line", "0"),
+    *("--no-control-socket", "--log-level", "warning"),
+)
 _RESTART_LIMIT = 5
 _RESTART_WINDOW = 60.0
 
@@ -43,13 +52,8 @@ def main() -> None:
             with services.held():
                 sign_in = _prepare()
                 if not stop.is_set():
-                    _supervise(
-                        services.data_dir,
-                        host,
-                        port,
-                        stop,
-                        f"Searchapp runs at {address}\n{sign_in}\nCtrl-C stops it.",
-                    )
+                    announcement = f"Searchapp runs at {address}\n{sign_in}\nCtrl-C stops it."
+                    _supervise(services.data_dir, host, port, stop, announcement)
                 print("Stopping PostgreSQL and Redis …", flush=True)
     except (ServiceError, OSError) as error:
         sys.exit(f"{error}")
@@ -155,57 +159,12 @@ class _Child:
 
 
 def _supervise(data_dir: Path, host: str, port: str, stop: threading.Event, announcement: str) -> None:
+    """Run worker and web server until `stop` is set; print the announcement once the web server listens."""
     logs = data_dir / "logs"
     logs.mkdir(exist_ok=True)
-    python = sys.executable
-    worker = _Child(
-        "worker",
-        [
-            python,
-            "-m",
-            "celery",
-            "-A",
-            "searchapp",
-            "worker",
-            "-Q",
-            "default,embedding",
-            "--concurrency",
-            "2",
-            "-B",
-            "--schedule",
-            str(data_dir / "run" / "beat"),
-            "--loglevel",
-            "WARNING",
-            "-n",
-            "embedded@%h",
-        ],
-        logs / "worker.log",
-    )
-    web = _Child(
-        "web server",
-        [
-            python,
-            "-m",
-            "gunicorn",
-            "searchapp.wsgi",
-            "--bind",
-            f"{host}:{port}",
-            "--workers",
-            "1",
-            "--threads",
-            "8",
-            "--timeout",
-            "120",
-            "--limit-request-line",
-            "0",
-            "--graceful-timeout",
-            "10",
-            "--no-control-socket",
-            "--log-level",
-            "warning",
-        ],
-        logs / "web.log",
-    )
+    schedule = str(data_dir / "run" / "beat")
+    worker = _Child("worker", [*_WORKER, "--schedule", schedule], logs / "worker.log")
+    web = _Child("web server", [*_WEB, "--bind", f"{host}:{port}"], logs / "web.log")
     try:
         _wait_until_listening(host, port, web, stop)
         if not stop.is_set():

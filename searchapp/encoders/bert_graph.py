@@ -62,9 +62,10 @@ def _embeddings(ids: ov.Node, weight: Weights, epsilon: float) -> ov.Node:
     tokens = op.gather(weight["embeddings.word_embeddings.weight"], ids, axis)
     length = op.gather(op.shape_of(ids), np.int64(1), axis)
     positions = op.range(np.int64(0), length, np.int64(1), output_type="i64")
-    places = op.gather(weight["embeddings.position_embeddings.weight"], positions, axis)
+    position_vectors = op.gather(weight["embeddings.position_embeddings.weight"], positions, axis)
     segment = weight["embeddings.token_type_embeddings.weight"][0]
-    return layer_norm(op.add(op.add(tokens, places), segment), weight, "embeddings.LayerNorm", epsilon)
+    total = op.add(op.add(tokens, position_vectors), segment)
+    return layer_norm(total, weight, "embeddings.LayerNorm", epsilon)
 
 
 def _layer(

@@ -33,7 +33,7 @@ def take(job: Job) -> bool:
 
 
 def put_back(job: Job, message: str) -> None:
-    """Return a running job to the queue, to be taken up again where it stopped. Raises InvalidTransition."""
+    """Put a running job back into the queue, to go on where it stopped. Raises InvalidTransition."""
     move(job, Job.State.QUEUED, message=message[:300])
 
 

@@ -14,9 +14,9 @@ class GraphSource:
     """Sources of a kind, each known by its location."""
 
     triples: Callable[[str], Iterator[str]]
-    """Yields the lines of N-Triples of a location."""
+    """Location → the source's lines of N-Triples."""
     exists: Callable[[str], bool]
-    """Tells whether there is a source at a location."""
+    """Location → whether there is a source."""
     address: Callable[[str, str], str]
     """The address of the page of what an IRI of a location stands for; empty where it has none."""
 

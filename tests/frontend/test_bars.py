@@ -12,6 +12,7 @@ from frontend.bars import LanguageShare, bar_parts, language_shares
         ({"python": 0}, []),
         ({"python": 5}, [("Python", 5, 100.0)]),
         ({"c": 1, "python": 3}, [("Python", 3, 75.0), ("C", 1, 25.0)]),
+        ({"python": 3, "c": 5}, [("C", 5, 62.5), ("Python", 3, 37.5)]),
         ({"go": 1, "c": 1}, [("Go", 1, 50.0), ("C", 1, 50.0)]),
     ],
 )

@@ -59,6 +59,12 @@ def test_texts_in_quotes_are_marked_whatever_their_capitals(line, texts, marked)
     assert plain(highlight_lines([line], "text", frozenset(), texts)) == [marked]
 
 
+def test_a_text_is_marked_over_several_colours_where_it_stands():
+    (line,) = highlight_lines(["x = None if x"], "python", frozenset(), ["none IF"])
+    assert line.count("<mark>") > 1
+    assert plain([line]) == ["x = <mark>None if</mark> x"]
+
+
 def test_a_text_is_marked_in_its_own_line_alone():
     assert plain(highlight_lines(["b", "a b", "b"], "text", frozenset(), ["a b"])) == [
         "b",

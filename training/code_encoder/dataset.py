@@ -1,6 +1,4 @@
-"""Pairs → what training reads: features of every code with its documentation and without, in flat arrays on
-disk.
-"""
+"""Pairs → what training reads: features of the code, documented and bare, in flat arrays on disk."""
 
 import json
 import random
@@ -35,16 +33,18 @@ _PAIRS_FOR_VOCABULARY = 60_000
 
 VARIANTS = ("documented", "bare")
 _ARRAYS = ("tokens", "token_ends", "nodes", "node_ends")
+_SPLITS = ("train", "valid")
+_VOCABULARY, _QUERY_VECTORS = "vocabulary.json", "query_vectors.npy"
 Seen = tuple[str, SyntaxGraph | None]
 
 
 @dataclass(frozen=True)
 class FlatFeatures:
-    """The features of many units, one after another: of unit i, tokens[token_ends[i-1] : token_ends[i]],
-    nodes likewise.
+    """The features of many units, one after another.
 
-    `read`, where a Transformer that is not trained has read the code: `Features.read` of each, float16 [units
-    + nodes, dimension].
+    Those of unit i are tokens[token_ends[i-1] : token_ends[i]], and its nodes likewise. Where a Transformer
+    that is not trained has read the code, `read` is `Features.read` of each, float16 [units + nodes,
+    dimension].
     """
 
     tokens: NDArray[np.uint16]
@@ -56,14 +56,13 @@ class FlatFeatures:
     def __getitem__(self, index: int) -> Features:
         """The features of one unit."""
         start, node_start = (self.token_ends[index - 1], self.node_ends[index - 1]) if index else (0, 0)
-        of_unit = slice(start, self.token_ends[index])
-        read = (
-            None
-            if self.read is None
-            else np.asarray(self.read[node_start + index : self.node_ends[index] + index + 1])
-        )
-        nodes = self.nodes[node_start : self.node_ends[index]].astype(np.int32)
-        return Features(self.tokens[of_unit].astype(np.int32), nodes, read=read)
+        end, node_end = self.token_ends[index], self.node_ends[index]
+        tokens = self.tokens[start:end].astype(np.int32)
+        nodes = self.nodes[node_start:node_end].astype(np.int32)
+        if self.read is None:
+            return Features(tokens, nodes)
+        # A row for the unit itself precedes those of its nodes.
+        return Features(tokens, nodes, read=np.asarray(self.read[node_start + index : node_end + index + 1]))
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,11 @@ def seen_by_encoder(code: str, language: str, name: str = "", documentation: str
     The source does not tell its qualified `name`, nor the comments above it, `documentation`.
     """
     units = parse_file(file_name_for("unit", language), standalone(code, language)).units
-    unit = max(units, key=lambda each: (each.kind in ("function", "method"), len(each.code)), default=None)
+    unit = max(
+        units,
+        key=lambda candidate: (candidate.kind in ("function", "method"), len(candidate.code)),
+        default=None,
+    )
     if unit is None:
         return code, None
     unit = replace(unit, qualified_name=name or unit.qualified_name, documentation=documentation)
@@ -91,10 +94,9 @@ def seen_by_encoder(code: str, language: str, name: str = "", documentation: str
 
 def variants(pair: Pair) -> tuple[Seen, Seen]:
     """(documented, bare): the code as the product shows it to the encoder, and without documentation."""
-    bare = strip_docstrings(pair.code) if pair.language == "python" else pair.code
-    return seen_by_encoder(pair.code, pair.language, pair.name, pair.documentation), seen_by_encoder(
-        bare, pair.language
-    )
+    documented = seen_by_encoder(pair.code, pair.language, pair.name, pair.documentation)
+    code = strip_docstrings(pair.code) if pair.language == "python" else pair.code
+    return documented, seen_by_encoder(code, pair.language)
 
 
 def vocabulary_of(pairs: Sequence[Pair]) -> Vocabulary:
@@ -127,10 +129,9 @@ def featurize(
     with ProcessPoolExecutor(
         initializer=_start_worker, initargs=(tokenizer_file, max_tokens, vocabulary)
     ) as pool:
-        found = [each for portion in progress(pool.map(_features_of, portions)) for each in portion]
-    return Dataset(
-        list(pairs), flat_features([each[0] for each in found]), flat_features([each[1] for each in found])
-    )
+        features = [both for portion in progress(pool.map(_features_of, portions)) for both in portion]
+    documented, bare = zip(*features, strict=True)
+    return Dataset(list(pairs), flat_features(documented), flat_features(bare))
 
 
 _worker: dict[str, Featurizer] = {}
@@ -144,7 +145,7 @@ def _start_worker(tokenizer_file: Path, max_tokens: int, vocabulary: Vocabulary)
 
 
 def _features_of(pairs: Sequence[Pair]) -> list[tuple[Features, Features]]:
-    seen = [each for pair in pairs for each in variants(pair)]
+    seen = [variant for pair in pairs for variant in variants(pair)]
     features = _worker["featurizer"]([text for text, _ in seen], [graph for _, graph in seen])
     return list(zip(features[::2], features[1::2], strict=True))
 
@@ -152,10 +153,10 @@ def _features_of(pairs: Sequence[Pair]) -> list[tuple[Features, Features]]:
 def flat_features(features: Sequence[Features]) -> FlatFeatures:
     """The features one after another."""
     return FlatFeatures(
-        np.concatenate([each.tokens for each in features] or [NO_POSITIONS]).astype(np.uint16),
-        np.cumsum([len(each.tokens) for each in features], dtype=np.int64),
-        np.concatenate([each.nodes for each in features] or [NO_NODES]).astype(np.int16),
-        np.cumsum([len(each.nodes) for each in features], dtype=np.int64),
+        np.concatenate([unit.tokens for unit in features] or [NO_POSITIONS]).astype(np.uint16),
+        np.cumsum([len(unit.tokens) for unit in features], dtype=np.int64),
+        np.concatenate([unit.nodes for unit in features] or [NO_NODES]).astype(np.int16),
+        np.cumsum([len(unit.nodes) for unit in features], dtype=np.int64),
     )
 
 
@@ -187,44 +188,42 @@ def prepared(
     limit: int | None,
     bar: Callable[[str], Callable[[Iterable[Any]], Iterable[Any]]],
 ) -> tuple[Dataset, Dataset, Vocabulary, Vectors]:
-    """Return (training data, validation data, vocabulary, vectors of the training queries), worked out once
-    for a tokenizer.
+    """(training data, validation data, vocabulary, vectors of the training queries), kept in the folder.
 
-    At most `limit` training pairs are drawn, the same for every run. The vectors are those of the first
-    Transformer that this was worked out for: they only tell which queries are near.
+    They are worked out once for a tokenizer. At most `limit` training pairs are drawn, the same for every
+    run. The vectors are those of the first Transformer that this was worked out for: they only tell which
+    queries are near.
     """
     cache = folder / f"prepared-{digest(transformer / 'tokenizer.json')}-{max_tokens}-{limit or 'all'}"
     cache.mkdir(exist_ok=True)
-    names = {split: cache / f"{split}.npz" for split in ("train", "valid")}
-    vocabulary_file, vectors_file = cache / "vocabulary.json", cache / "query_vectors.npy"
-    if not vectors_file.exists():
-        pairs = {split: list(read_pairs(folder / f"{split}.jsonl.gz")) for split in names}
-        if limit and limit < len(pairs["train"]):
-            pairs["train"] = random.Random(0).sample(pairs["train"], limit)
-        vocabulary = vocabulary_of(pairs["train"][:: max(1, len(pairs["train"]) // _PAIRS_FOR_VOCABULARY)])
-        for split, path in names.items():
-            save_dataset(
-                path,
-                featurize(
-                    pairs[split],
-                    transformer / "tokenizer.json",
-                    max_tokens,
-                    vocabulary,
-                    bar(f"Parsing {split}"),
-                ),
-            )
-        vocabulary_file.write_text(json.dumps(asdict(vocabulary)), encoding="utf-8")
-        kind = json.loads((transformer / "config.json").read_text(encoding="utf-8")).get("model_type")
-        encoder = load_encoder(EncoderSpec("openvino" if kind == "bert" else "huggingface", str(transformer)))
-        np.save(vectors_file, encoder.encode([pair.query for pair in pairs["train"]]).astype(np.float16))
-    return (
-        load_dataset(names["train"]),
-        load_dataset(names["valid"]),
-        Vocabulary(
-            **{
-                name: tuple(entries)
-                for name, entries in json.loads(vocabulary_file.read_text(encoding="utf-8")).items()
-            }
-        ),
-        np.load(vectors_file),
-    )
+    if not (cache / _QUERY_VECTORS).exists():
+        _prepare(folder, cache, transformer, max_tokens, limit, bar)
+    stored = json.loads((cache / _VOCABULARY).read_text(encoding="utf-8"))
+    vocabulary = Vocabulary(**{name: tuple(entries) for name, entries in stored.items()})
+    train, valid = (load_dataset(cache / f"{split}.npz") for split in _SPLITS)
+    return train, valid, vocabulary, np.load(cache / _QUERY_VECTORS)
+
+
+def _prepare(
+    folder: Path,
+    cache: Path,
+    transformer: Path,
+    max_tokens: int,
+    limit: int | None,
+    bar: Callable[[str], Callable[[Iterable[Any]], Iterable[Any]]],
+) -> None:
+    """Write both datasets, the vocabulary and, last, the query vectors into the folder `cache`."""
+    pairs = {split: list(read_pairs(folder / f"{split}.jsonl.gz")) for split in _SPLITS}
+    if limit and limit < len(pairs["train"]):
+        pairs["train"] = random.Random(0).sample(pairs["train"], limit)
+    vocabulary = vocabulary_of(pairs["train"][:: max(1, len(pairs["train"]) // _PAIRS_FOR_VOCABULARY)])
+    for split in _SPLITS:
+        progress = bar(f"Parsing {split}")
+        tokenizer_file = transformer / "tokenizer.json"
+        dataset = featurize(pairs[split], tokenizer_file, max_tokens, vocabulary, progress)
+        save_dataset(cache / f"{split}.npz", dataset)
+    (cache / _VOCABULARY).write_text(json.dumps(asdict(vocabulary)), encoding="utf-8")
+    kind = json.loads((transformer / "config.json").read_text(encoding="utf-8")).get("model_type")
+    encoder = load_encoder(EncoderSpec("openvino" if kind == "bert" else "huggingface", str(transformer)))
+    vectors = encoder.encode([pair.query for pair in pairs["train"]])
+    np.save(cache / _QUERY_VECTORS, vectors.astype(np.float16))

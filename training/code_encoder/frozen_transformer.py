@@ -1,5 +1,6 @@
-"""A Transformer that stays as it is reads every code and query once; training the graph network then costs a
-fraction.
+"""What a Transformer that is not trained makes of code and queries, read once for all epochs.
+
+Training the graph network over it then costs a fraction.
 """
 
 import random
@@ -32,8 +33,7 @@ def with_read(
     path: Path | None,
     progress: Callable[[Iterable[Any]], Iterable[Any]],
 ) -> FlatFeatures:
-    """The features with what the Transformer reads in them: from the `.npy` at `path`, where it is
-    written if it is not there.
+    """The features with what the Transformer reads in them, kept in the `.npy` at `path`.
 
     It takes `dimension` x 2 bytes a node: about 5 GB for 100,000 functions. Without a path it is kept in
     memory.
@@ -66,27 +66,24 @@ def wordings(
         rng = random.Random(0)
         portions = [pairs[start : start + _PAIRS_AT_ONCE] for start in range(0, len(pairs), _PAIRS_AT_ONCE)]
         model.eval().to(device)
-        found = [
+        vectors = [
             encode_texts(model, tokenizer, _worded(portion, rng), device).cpu().numpy().astype(np.float16)
             for portion in progress(portions)
         ]
         partial = path.with_suffix(".partial")
         with partial.open("wb") as file:
-            np.save(file, np.concatenate(found).reshape(len(pairs), 1 + _REWORDINGS, -1))
+            np.save(file, np.concatenate(vectors).reshape(len(pairs), 1 + _REWORDINGS, -1))
         partial.replace(path)
     stored: NDArray[np.float16] = np.load(path)
     return stored
 
 
 def _worded(pairs: Sequence[Pair], rng: random.Random) -> list[str]:
-    return [
-        text
-        for pair in pairs
-        for text in (
-            pair.query,
-            *(question_like(pair.query, pair.name, pair.language, rng) for _ in range(_REWORDINGS)),
-        )
-    ]
+    texts = []
+    for pair in pairs:
+        texts.append(pair.query)
+        texts += [question_like(pair.query, pair.name, pair.language, rng) for _ in range(_REWORDINGS)]
+    return texts
 
 
 def _write(
@@ -105,9 +102,9 @@ def _write(
         features = [flat[row] for row in rows]
         with torch.inference_mode():
             sequences, contents = (
-                each.to("cpu", torch.float16).numpy() for each in model.read(collate(features).to(device))
+                states.to("cpu", torch.float16).numpy() for states in model.read(collate(features).to(device))
             )
-        of_units = np.split(contents, np.cumsum([len(each.nodes) for each in features])[:-1])
+        of_units = np.split(contents, np.cumsum([len(unit.nodes) for unit in features])[:-1])
         for row, sequence, of_unit in zip(rows, sequences, of_units, strict=True):
             read[starts[row]] = sequence
             read[starts[row] + 1 : starts[row] + 1 + len(of_unit)] = of_unit
@@ -116,8 +113,8 @@ def _write(
 def _portions(order: NDArray[np.int64], lengths: NDArray[np.int64], most: int) -> list[NDArray[np.int64]]:
     """The rows in portions of a bounded number of tokens, padding included; `order` is by length."""
     cuts, start = [], 0
-    for place, row in enumerate(order):
-        if place > start and lengths[row] * (place + 1 - start) > most:
-            cuts.append(place)
-            start = place
+    for index, row in enumerate(order):
+        if index > start and lengths[row] * (index + 1 - start) > most:
+            cuts.append(index)
+            start = index
     return np.split(order, cuts)

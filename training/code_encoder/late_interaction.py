@@ -1,6 +1,4 @@
-"""Training late interaction: over a model that stays as it is, or along with the upper layers of a
-Transformer.
-"""
+"""Training late interaction, over a fixed model or along with the upper layers of a Transformer."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -45,7 +43,7 @@ _TEXTS_AT_ONCE = 64
 _UNITS_AT_ONCE = 32
 # Units from which the projection's first directions are taken.
 _SAMPLE = 600
-# How much pieces have to tell alone, beside what they add to the vectors.
+# How much token embeddings have to tell alone, beside what they add to the vectors.
 _ALONE = 0.3
 _WARM_UP = 10
 
@@ -63,7 +61,7 @@ class LateConfig:
     transformer_rate: float = 3e-5
     dimension: int = 64
     syntax: bool = True
-    """Whether a piece's place in the syntax tree counts."""
+    """Whether a token's place in the syntax tree counts."""
     bare_share: float = 0.5
     rewritten_share: float = 0.6
     validate_every: int = 100
@@ -79,68 +77,64 @@ class Read(NamedTuple):
     vectors: Tensor
     """[texts, dimension], of unit length."""
     states: Tensor
-    """Of their pieces, [texts, pieces, dimension]."""
-    kept: Tensor
-    """Which pieces are there, bool [texts, pieces]."""
+    """Of their tokens, [texts, tokens, dimension]."""
+    present: Tensor
+    """Which tokens are there, bool [texts, tokens]."""
     syntax: Tensor
-    """Where they stand in the tree, as `syntax_positions` tells, int64 [texts, pieces, 5]."""
+    """Where they stand in the tree, as `syntax_positions` tells, int64 [texts, tokens, 5]."""
 
 
 class Reader:
-    """Reads questions and code with a Transformer, which learns along only if `learning` was told so."""
+    """Reads questions and code with a Transformer, of which only the layers that `learning` gives learn."""
 
     def __init__(self, model: GnnCoder, tokenizer: Tokenizer, kinds: int, device: torch.device) -> None:
         """`kinds` is how many kinds of nodes units have."""
-        self._model, self._tokenizer, self._kinds, self._device = (
-            model.to(device).eval(),
-            tokenizer,
-            kinds,
-            device,
-        )
+        self._model, self._tokenizer = model.to(device).eval(), tokenizer
+        self._kinds, self._device = kinds, device
         self._telling = content_tokens(tokenizer)
         self._model.requires_grad_(False)
 
     def learning(self, layers: int) -> nn.ModuleList:
-        """Let the Transformer's upper layers learn, and return them."""
+        """The Transformer's upper layers, which learn from now on."""
         return nn.ModuleList(upper_layers(self._model.transformer, layers)).requires_grad_(True)
 
     def questions(self, texts: Sequence[str]) -> Read:
         """Read questions."""
+        encodings = self._tokenizer.encode_batch(list(texts))
         return self.units(
-            [
-                Features(np.array(each.ids, dtype=np.int32), NO_NODES)
-                for each in self._tokenizer.encode_batch(list(texts))
-            ]
+            [Features(np.array(encoding.ids, dtype=np.int32), NO_NODES) for encoding in encodings]
         )
 
     def units(self, features: Sequence[Features]) -> Read:
         """Read units, those of like length together."""
-        places = [embedded_tokens(each.tokens, self._telling) for each in features]
-        width = max(1, *(len(each) for each in places))
+        positions = [embedded_tokens(unit.tokens, self._telling) for unit in features]
+        width = max(1, *(len(of_unit) for of_unit in positions))
         padded = np.zeros((len(features), width), dtype=np.int64)
-        kept = np.zeros((len(features), width), dtype=np.bool_)
+        present = np.zeros((len(features), width), dtype=np.bool_)
         syntax = np.full((len(features), width, 5), NO_NODE, dtype=np.int64)
-        for row, (each, of_unit) in enumerate(zip(features, places, strict=True)):
+        for row, (unit, of_unit) in enumerate(zip(features, positions, strict=True)):
             number = len(of_unit)
-            padded[row, :number], kept[row, :number], syntax[row, :number] = (
-                of_unit,
-                True,
-                syntax_positions(each, of_unit, self._kinds),
-            )
+            padded[row, :number] = of_unit
+            present[row, :number] = True
+            syntax[row, :number] = syntax_positions(unit, of_unit, self._kinds)
+        vectors, states = self._states(features, padded)
+        rest = (torch.from_numpy(array).to(self._device) for array in (present, syntax))
+        return Read(vectors, states, *rest)
+
+    def _states(self, features: Sequence[Features], positions: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+        """The texts' vectors [texts, dimension], and the states at `positions` [texts, tokens, dimension]."""
         order = sorted(range(len(features)), key=lambda index: len(features[index].tokens))
         vectors, states = [], []
         for start in range(0, len(order), _TEXTS_AT_ONCE):
             chosen = order[start : start + _TEXTS_AT_ONCE]
-            tokens, mask = (
-                each.to(self._device) for each in pad([features[index].tokens for index in chosen])
-            )
-            found = self._model.states(tokens, mask).float()
-            vectors.append(functional.normalize((found * mask.unsqueeze(-1)).sum(1), dim=1))
-            of_pieces = torch.from_numpy(padded[chosen]).to(self._device)
-            states.append(found.gather(1, of_pieces.unsqueeze(-1).expand(-1, -1, found.shape[-1])))
+            padded = pad([features[index].tokens for index in chosen])
+            tokens, mask = (tensor.to(self._device) for tensor in padded)
+            read = self._model.states(tokens, mask).float()
+            vectors.append(functional.normalize((read * mask.unsqueeze(-1)).sum(1), dim=1))
+            wanted = torch.from_numpy(positions[chosen]).to(self._device)
+            states.append(read.gather(1, wanted.unsqueeze(-1).expand(-1, -1, read.shape[-1])))
         inverse = torch.from_numpy(np.argsort(order)).to(self._device)
-        rest = (torch.from_numpy(each).to(self._device) for each in (kept, syntax))
-        return Read(torch.cat(vectors)[inverse], torch.cat(states)[inverse], *rest)
+        return torch.cat(vectors)[inverse], torch.cat(states)[inverse]
 
 
 def upper_layers(transformer: nn.Module, number: int) -> list[nn.Module]:
@@ -163,14 +157,14 @@ class LateInteraction(nn.Module):
         self.syntax = nn.Parameter(torch.zeros(syntax_position_count(kinds), width + 1))
         self.log_scales = nn.Parameter(torch.tensor([20.0, 15.0]).log())
 
-    def question_pieces(self, questions: Read) -> tuple[Tensor, Tensor]:
+    def question_embeddings(self, questions: Read) -> tuple[Tensor, Tensor]:
         """Token embeddings, float [questions, tokens, size], and their weights [questions, tokens]."""
         weights = torch.softmax(
-            (questions.states @ self.question_weight).masked_fill(~questions.kept, -30), dim=1
+            (questions.states @ self.question_weight).masked_fill(~questions.present, -30), dim=1
         )
         return functional.normalize(questions.states @ self.projection.T, dim=-1), weights
 
-    def code_pieces(self, units: Read) -> tuple[Tensor, Tensor]:
+    def code_embeddings(self, units: Read) -> tuple[Tensor, Tensor]:
         """Token embeddings, float [units, tokens, size], and their importance, 0 to 2, [units, tokens]."""
         added = self.syntax[units.syntax].sum(2) * (units.syntax[..., :1] != NO_NODE)
         directions = functional.normalize(units.states @ self.projection.T, dim=-1) + added[..., :-1]
@@ -179,31 +173,32 @@ class LateInteraction(nn.Module):
 
     def late(self, questions: Read, units: Read) -> Tensor:
         """MaxSim, float [questions, units]: the weighted mean over a question's tokens of the nearest one."""
-        asked, weights = self.question_pieces(questions)
-        directions, importance = self.code_pieces(units)
-        found = directions * importance.unsqueeze(-1)
+        question_embeddings, weights = self.question_embeddings(questions)
+        directions, importance = self.code_embeddings(units)
+        code_embeddings = directions * importance.unsqueeze(-1)
         columns = []
-        for start in range(0, len(found), _UNITS_AT_ONCE):
-            part, kept = found[start : start + _UNITS_AT_ONCE], units.kept[start : start + _UNITS_AT_ONCE]
-            cosines = torch.einsum("qid,ujd->qiuj", asked, part).masked_fill(~kept, -2)
-            columns.append((cosines.amax(-1) * weights.unsqueeze(-1)).sum(1))
+        for start in range(0, len(code_embeddings), _UNITS_AT_ONCE):
+            part = slice(start, start + _UNITS_AT_ONCE)
+            cosines = torch.einsum("qid,ujd->qiuj", question_embeddings, code_embeddings[part])
+            nearest = cosines.masked_fill(~units.present[part], -2).amax(-1)
+            columns.append((nearest * weights.unsqueeze(-1)).sum(1))
         return torch.cat(columns, dim=1)
 
-    def loss(self, questions: Read, units: Read, others: Tensor) -> Tensor:
-        """The symmetric contrastive loss; `others`, bool [questions, units], are no negatives."""
-        of_vectors, of_pieces = self.log_scales.exp()
-        cosines: Tensor = of_vectors * (questions.vectors @ units.vectors.T)
-        late: Tensor = of_pieces * self.late(questions, units)
+    def loss(self, questions: Read, units: Read, no_negatives: Tensor) -> Tensor:
+        """The symmetric contrastive loss; `no_negatives`, bool [questions, units], are left out of it."""
+        vector_scale, token_scale = self.log_scales.exp()
+        cosines: Tensor = vector_scale * (questions.vectors @ units.vectors.T)
+        late: Tensor = token_scale * self.late(questions, units)
         # Alone, each has to be surer than as a part of both. Vectors that stay as they are have nothing to
         # learn from that.
         alone = [late, cosines] if units.vectors.requires_grad else [late]
-        return _contrastive(cosines + late, others) + _ALONE * sum(
-            (_contrastive(1.5 * each, others) for each in alone), start=late.new_zeros(())
+        return _contrastive(cosines + late, no_negatives) + _ALONE * sum(
+            (_contrastive(1.5 * logits, no_negatives) for logits in alone), start=late.new_zeros(())
         )
 
     @property
     def share(self) -> float:
-        """What late interaction counts beside the cosine of the vectors."""
+        """The weight of late interaction where the cosine of the vectors has weight 1."""
         return float((self.log_scales[1] - self.log_scales[0]).exp().detach())
 
     def save(self, folder: Path) -> None:
@@ -216,23 +211,25 @@ class LateInteraction(nn.Module):
         save_file(weights | {"share": torch.tensor(self.share)}, folder / LATE_FILE)
 
 
-def _contrastive(logits: Tensor, others: Tensor) -> Tensor:
-    logits = logits.masked_fill(others, -1e4)
+def _contrastive(logits: Tensor, no_negatives: Tensor) -> Tensor:
+    logits = logits.masked_fill(no_negatives, -1e4)
     labels = torch.arange(len(logits), device=logits.device)
     return (functional.cross_entropy(logits, labels) + functional.cross_entropy(logits.T, labels)) / 2
 
 
 def principal_directions(read: Read, number: int) -> Tensor:
-    """The directions in which pieces' states are largest, float [number, dimension]."""
-    states = functional.normalize(read.states[read.kept], dim=-1)
+    """The directions in which tokens' states are largest, float [number, dimension]."""
+    states = functional.normalize(read.states[read.present], dim=-1)
     directions: Tensor = torch.linalg.eigh(states.T @ states)[1][:, -number:]
     return directions.T.contiguous()
 
 
-def with_kinds_of(data: Dataset, own: Vocabulary, other: Vocabulary) -> Dataset:
+def with_kinds_of(data: Dataset, vocabulary: Vocabulary, other: Vocabulary) -> Dataset:
     """The data with the kinds of nodes numbered as in another vocabulary."""
     numbers = {kind: number for number, kind in enumerate(other.kinds, UNKNOWN + 1)}
-    renumbered = np.array([UNKNOWN, *(numbers.get(kind, UNKNOWN) for kind in own.kinds)], dtype=np.int16)
+    renumbered = np.array(
+        [UNKNOWN, *(numbers.get(kind, UNKNOWN) for kind in vocabulary.kinds)], dtype=np.int16
+    )
 
     def renumber(flat: FlatFeatures) -> FlatFeatures:
         nodes = flat.nodes.copy()
@@ -269,24 +266,18 @@ class LateTrainer:
         config: LateConfig,
     ) -> None:
         """`query_vectors` tell which questions are near each other; `kinds` the number of kinds of nodes."""
-        self._reader, self._data, self._held_out, self._query_vectors, self._config = (
-            reader,
-            data,
-            held_out,
-            query_vectors,
-            config,
-        )
+        self._reader, self._data, self._held_out = reader, data, held_out
+        self._query_vectors, self.config = query_vectors, config
         self.layers = reader.learning(config.layers)
+        sampled = range(0, len(data.pairs), max(1, len(data.pairs) // _SAMPLE))
         with torch.no_grad():
-            sample = reader.units(
-                [data.bare[row] for row in range(0, len(data.pairs), max(1, len(data.pairs) // _SAMPLE))]
-            )
-        self.network = LateInteraction(principal_directions(sample, config.dimension), kinds).to(
-            sample.states.device
-        )
+            sample = reader.units([data.bare[row] for row in sampled])
+        directions = principal_directions(sample, config.dimension)
+        self.network = LateInteraction(directions, kinds).to(sample.states.device)
         self.network.syntax.requires_grad_(config.syntax)
+        learned = [parameter for parameter in self.network.parameters() if parameter.requires_grad]
         groups = [
-            {"params": [each for each in self.network.parameters() if each.requires_grad], "lr": config.rate},
+            {"params": learned, "lr": config.rate},
             {"params": list(self.layers.parameters()), "lr": config.transformer_rate},
         ]
         self._optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
@@ -296,10 +287,15 @@ class LateTrainer:
         )
         self.step = 0
 
+    @property
+    def pairs(self) -> int:
+        """How many pairs are trained on."""
+        return len(self._data.pairs)
+
     def run(self, checkpoint: Path) -> Iterator[LateProgress]:
         """Train on from the checkpoint, and yield after every step; validations write checkpoints."""
         self.step = load_checkpoint(checkpoint, self._parts(), self.network.projection.device)
-        config = self._config
+        config = self.config
         arranging = TrainingConfig(seed=config.seed, batch=config.batch)
         an_epoch = len(self._data.pairs) // config.batch
         arranged, batches = -1, list[NDArray[np.int64]]()
@@ -321,25 +317,27 @@ class LateTrainer:
 
         Each is (by vectors alone, with late interaction).
         """
-        found = {}
+        mrr = {}
         for language in sorted({pair.language for pair in self._held_out.pairs}):
             rows = [row for row, pair in enumerate(self._held_out.pairs) if pair.language == language]
             rows = random.Random(0).sample(rows, min(most, len(rows)))
             questions = self._reader.questions([self._held_out.pairs[row].query for row in rows])
             units = self._reader.units([self._held_out.bare[row] for row in rows])
             cosines = questions.vectors @ units.vectors.T
-            with_pieces = cosines + self.network.share * self.network.late(questions, units)
-            found[language] = (mean_reciprocal_rank(cosines), mean_reciprocal_rank(with_pieces))
-        return found
+            with_tokens = cosines + self.network.share * self.network.late(questions, units)
+            mrr[language] = (mean_reciprocal_rank(cosines), mean_reciprocal_rank(with_tokens))
+        return mrr
 
     def _train_on(self, rows: NDArray[np.int64], rng: random.Random) -> float:
         is_bare, is_reworded = draw_variants(
-            len(rows), self._config.bare_share, self._config.rewritten_share, rng
+            len(rows), self.config.bare_share, self.config.rewritten_share, rng
         )
         texts = worded([self._data.pairs[row] for row in rows], is_reworded, rng)
         units = codes_of(self._data, rows, is_bare)
-        others = other_wordings(same_queries(self._query_vectors[rows])).to(self.network.projection.device)
-        loss = self.network.loss(self._reader.questions(texts), self._reader.units(units), others)
+        no_negatives = other_wordings(same_queries(self._query_vectors[rows])).to(
+            self.network.projection.device
+        )
+        loss = self.network.loss(self._reader.questions(texts), self._reader.units(units), no_negatives)
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_([*self.network.parameters(), *self.layers.parameters()], 1.0)

@@ -58,10 +58,10 @@ class IndividualTemperatureLoss(nn.Module):
     def _side(self, similarities: Tensor, same: Tensor, pairs: Tensor, side: int) -> Tensor:
         temperatures = self.temperatures[side, pairs]
         differences = similarities - similarities.diagonal().unsqueeze(1)
-        others = ~same & ~torch.eye(len(differences), dtype=torch.bool, device=differences.device)
-        differences = differences.masked_fill(~others, 0)
-        scaled = (differences.detach() / temperatures.unsqueeze(1)).clamp(max=50).exp() * others
-        mean = scaled.sum(1) / others.sum(1).clamp(min=1)
+        negatives = ~same & ~torch.eye(len(differences), dtype=torch.bool, device=differences.device)
+        differences = differences.masked_fill(~negatives, 0)
+        scaled = (differences.detach() / temperatures.unsqueeze(1)).clamp(max=50).exp() * negatives
+        mean = scaled.sum(1) / negatives.sum(1).clamp(min=1)
         average = self.averages[side, pairs]
         average = torch.where(average == 0, mean, (1 - self.gamma) * average + self.gamma * mean).clamp(
             min=1e-8
@@ -70,14 +70,14 @@ class IndividualTemperatureLoss(nn.Module):
         slope = (
             average.log()
             + self.rho
-            - (weights * differences.detach()).sum(1) / others.sum(1).clamp(min=1) / temperatures
+            - (weights * differences.detach()).sum(1) / negatives.sum(1).clamp(min=1) / temperatures
         )
         with torch.no_grad():
             self.averages[side, pairs] = average
             self.temperatures[side, pairs] = (
                 temperatures - self.rate * slope.clamp(-1, 1) * temperatures
             ).clamp(self.least, self.most)
-        return ((weights * differences).sum(1) / others.sum(1).clamp(min=1)).mean() / temperatures.mean()
+        return ((weights * differences).sum(1) / negatives.sum(1).clamp(min=1)).mean() / temperatures.mean()
 
 
 def other_wordings(same: Tensor) -> Tensor:

@@ -21,9 +21,9 @@ def mean_angular_margin(vectors: Vectors) -> float:
     # The sum over all pairs is the squared length of the sum; the n cosines of vectors with themselves are
     # taken off.
     total = np.zeros(vectors.shape[1], dtype=np.float64)
-    own = 0.0
+    diagonal = 0.0
     for start in range(0, number, _ROWS_AT_ONCE):
         rows = vectors[start : start + _ROWS_AT_ONCE].astype(np.float64)
         total += rows.sum(0)
-        own += float((rows * rows).sum())
-    return float((total @ total - own) / (number * (number - 1)))
+        diagonal += float((rows * rows).sum())
+    return float((total @ total - diagonal) / (number * (number - 1)))

@@ -67,7 +67,7 @@ class Selection:
     """Languages of which only functions outside of classes are kept."""
 
     def reason_against(self, pair: Pair) -> str | None:
-        """Return why the pair is no training pair, None if it is one."""
+        """Why the pair is not trained on; None where it is."""
         if self.max_characters and len(pair.code) > self.max_characters:
             return "long code, for training"
         return "method, for training" if pair.language in self.without_methods and "." in pair.name else None
@@ -88,11 +88,11 @@ def mine(
     filter_ = _DuplicateFilter(held_out)
     pairs: dict[str, list[Pair]] = {split: [] for split in SPLITS}
     with ProcessPoolExecutor() as pool:
-        for found in progress(pool.map(package_pairs, packages, chunksize=4)):
-            report.found.update(pair.language for pair in found)
-            kept = _spread(found, max_per_package)
-            report.left_out["beyond the most of one package"] += len(found) - len(kept)
-            for pair in kept:
+        for mined in progress(pool.map(package_pairs, packages, chunksize=4)):
+            report.found.update(pair.language for pair in mined)
+            chosen = _spread(mined, max_per_package)
+            report.left_out["beyond the most of one package"] += len(mined) - len(chosen)
+            for pair in chosen:
                 split = split_of(pair.package)
                 reason = filter_.reason_against(pair) or (
                     selection.reason_against(pair) if split != "test" else None
@@ -131,16 +131,16 @@ def package_pairs(package: Path) -> list[Pair]:
 def _file_pairs(path: Path, name: str, package: str) -> list[Pair]:
     text = decode(path.read_bytes())
     units = parse_file(name, text).units if text is not None else []
-    found = (pair_of(unit, LANGUAGES[path.suffix], package, name) for unit in units)
-    return [pair for pair in found if pair is not None]
+    candidates = (pair_of(unit, LANGUAGES[path.suffix], package, name) for unit in units)
+    return [pair for pair in candidates if pair is not None]
 
 
 def write_pairs(folder: Path, pairs: dict[str, list[Pair]], report: MiningReport) -> None:
     """Write `<split>.jsonl.gz` and `report.json` into the folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    for split, found in pairs.items():
+    for split, split_pairs in pairs.items():
         with gzip.open(folder / f"{split}.jsonl.gz", "wt", encoding="utf-8") as file:
-            file.writelines(f"{json.dumps(pair.as_dict())}\n" for pair in found)
+            file.writelines(f"{json.dumps(pair.as_dict())}\n" for pair in split_pairs)
     (folder / "report.json").write_text(json.dumps(report.as_dict(), indent=2) + "\n", encoding="utf-8")
 
 
@@ -152,7 +152,7 @@ def read_pairs(path: Path) -> Iterator[Pair]:
 
 
 class _DuplicateFilter:
-    """Tells what is in an evaluation corpus, and what repeats a pair or a documentation seen before."""
+    """Refuses pairs that are in an evaluation corpus, or repeat the code or the documentation of another."""
 
     def __init__(self, held_out: Iterable[str]) -> None:
         self._held_out = MinHashLSH(threshold=_SIMILAR, num_perm=_PERMUTATIONS)
@@ -163,7 +163,7 @@ class _DuplicateFilter:
         self._count = 0
 
     def reason_against(self, pair: Pair) -> str | None:
-        """Return why the pair is left out, None if it is kept (and remembered)."""
+        """Why the pair is left out; None where it is kept, and remembered."""
         query = " ".join(_TOKEN.findall(pair.query.lower()))
         if query in self._queries:
             return "same documentation"
@@ -179,12 +179,12 @@ class _DuplicateFilter:
 
 
 def _minhash(code: str) -> MinHash:
-    found = MinHash(num_perm=_PERMUTATIONS)
-    found.update_batch([token.encode() for token in set(_TOKEN.findall(code))] or [b""])
-    return found
+    signature = MinHash(num_perm=_PERMUTATIONS)
+    signature.update_batch([token.encode() for token in set(_TOKEN.findall(code))] or [b""])
+    return signature
 
 
 def _spread(items: Sequence[_Item], most: int) -> list[_Item]:
-    """Return at most `most` items, evenly over all."""
+    """At most `most` items, evenly over all."""
     step = max(1.0, len(items) / most)
     return [items[int(index * step)] for index in range(min(len(items), most))]

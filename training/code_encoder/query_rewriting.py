@@ -143,8 +143,8 @@ def _dressed(words: list[str], language: str, rng: random.Random) -> str:
     if spoken.endswith(" to"):
         return f"{spoken} {text}" if rng.random() < 0.5 else text
     chance = rng.random()
-    asked = "how to " if chance < 0.25 else "how do i " if chance < 0.3 else ""
+    prefix = "how to " if chance < 0.25 else "how do i " if chance < 0.3 else ""
     chance = rng.random()
     if chance < 0.3:
-        return f"{asked}{text} {spoken}"
-    return f"{spoken} {asked}{text}" if chance < 0.6 else f"{asked}{text}"
+        return f"{prefix}{text} {spoken}"
+    return f"{spoken} {prefix}{text}" if chance < 0.6 else f"{prefix}{text}"

@@ -17,14 +17,14 @@ _SURROUNDINGS = {
 
 def file_name_for(stem: str, language: str) -> str:
     """A file name with the extension of the language."""
-    extensions = {each.name: each.extensions[0] for each in reversed(LANGUAGES)}
+    extensions = {known.name: known.extensions[0] for known in reversed(LANGUAGES)}
     return f"{stem}{extensions.get(language, '.txt')}"
 
 
 def standalone(code: str, language: str) -> str:
     """A function's source as a file that parses: PHP with its tag, a method in a class where it needs one."""
     tries = [surrounding.format(code) for surrounding in _SURROUNDINGS.get(language, ("{}",))]
-    parser = next((each.parser for each in LANGUAGES if each.name == language), None)
+    parser = next((known.parser for known in LANGUAGES if known.name == language), None)
     if parser is None or code.lstrip().startswith("<?"):
         return code
     return next(
@@ -38,15 +38,15 @@ def standalone(code: str, language: str) -> str:
 
 
 def strip_docstrings(code: str) -> str:
-    """Return Python code without the documentation strings of its functions and classes."""
+    """Python code without the documentation strings of its functions and classes."""
     language = python_language.LANGUAGE
     source = code.encode("utf-8", errors="replace")
     tree = language.parser.parse(source)
     nodes = [tree.root_node, *(definition.node for definition in find_definitions(tree, language))]
     strings = {
-        node.start_byte: node.end_byte
-        for each in nodes
-        if (node := language.documentation_of(each)) is not None
+        string.start_byte: string.end_byte
+        for node in nodes
+        if (string := language.documentation_of(node)) is not None
     }
     for start, end in sorted(strings.items(), reverse=True):
         # The line goes with the string, so that no empty line tells where it was.

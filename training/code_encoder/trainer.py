@@ -16,7 +16,7 @@ from codesearch.gnn_coder.encoding import code_chunks, encode_code, encode_texts
 from codesearch.gnn_coder.features import Features
 from codesearch.gnn_coder.network import GnnCoder
 from searchapp.encoders.base import Vectors
-from training.code_encoder.dataset import Dataset, FlatFeatures
+from training.code_encoder.dataset import Dataset
 from training.code_encoder.gradient_cache import CachedEncoding
 from training.code_encoder.loss import IndividualTemperatureLoss, SymmetricContrastiveLoss
 from training.code_encoder.pairs import Pair
@@ -82,20 +82,11 @@ class Trainer:
         `wordings`, float16 [pairs, wordings, dimension], are vectors of the queries, the first as they stand,
         the others reworded: for a Transformer that is not trained.
         """
-        self.wordings = wordings
-        self.model, self.data, self.query_vectors, self.tokenizer, self.config, self.device = (
-            model.to(device),
-            data,
-            query_vectors,
-            tokenizer,
-            config,
-            device,
-        )
-        self.loss: nn.Module = (
-            SymmetricContrastiveLoss()
-            if config.loss == "symmetric"
-            else IndividualTemperatureLoss(len(data.pairs))
-        )
+        self.model, self.data, self.query_vectors = model.to(device), data, query_vectors
+        self.tokenizer, self.config, self.device, self.wordings = tokenizer, config, device, wordings
+        self.loss: nn.Module = SymmetricContrastiveLoss()
+        if config.loss != "symmetric":
+            self.loss = IndividualTemperatureLoss(len(data.pairs))
         self.loss.to(device)
         self.steps = int(config.epochs * (len(data.pairs) // config.batch))
         self.step = 0
@@ -124,15 +115,15 @@ class Trainer:
         """Parameters by learning rate: the pretrained Transformer's, the identifiers', and the others."""
         self.model.transformer.requires_grad_(self.config.rate > 0)
         pretrained = list(self.model.transformer.parameters())
-        identifiers = (
-            [] if self.model.config is None else list(self.model.graph.identifier_embedding.parameters())
-        )
-        known = {id(each) for each in (*pretrained, *identifiers)}
+        identifiers: list[nn.Parameter] = []
+        if self.model.config is not None:
+            identifiers = list(self.model.graph.identifier_embedding.parameters())
+        known = {id(parameter) for parameter in (*pretrained, *identifiers)}
         fresh = [
-            each
+            parameter
             for module in (self.model, self.loss)
-            for each in module.parameters()
-            if id(each) not in known
+            for parameter in module.parameters()
+            if id(parameter) not in known
         ]
         return [
             {"params": pretrained, "lr": self.config.rate},
@@ -151,18 +142,18 @@ class Trainer:
         is_bare, is_reworded = draw_variants(
             len(rows), self.config.bare_share, self.config.rewritten_share, rng
         )
-        asked, backward_to_queries = self._queries(rows, is_reworded, rng)
+        query_vectors, backward_to_queries = self._queries(rows, is_reworded, rng)
         codes = codes_of(self.data, rows, is_bare)
         code_parts, code_order = code_chunks(self.model, codes, self.device)
-        found = CachedEncoding(code_parts, self.device)
+        encoding = CachedEncoding(code_parts, self.device)
         same = same_queries(self.query_vectors[rows]).to(self.device)
         loss: Tensor = self.loss(
-            asked, found.vectors[code_order], same, torch.from_numpy(rows).to(self.device)
+            query_vectors, encoding.vectors[code_order], same, torch.from_numpy(rows).to(self.device)
         )
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         backward_to_queries()
-        found.backward()
+        encoding.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
         self.schedule.step()
@@ -174,9 +165,8 @@ class Trainer:
         """The vectors of the pairs' queries, and what takes their gradient on to the parameters."""
         if self.wordings is not None:
             chosen = [rng.randrange(1, self.wordings.shape[1]) if reworded else 0 for reworded in is_reworded]
-            return torch.from_numpy(self.wordings[rows, chosen].astype(np.float32)).to(
-                self.device
-            ), lambda: None
+            vectors = torch.from_numpy(self.wordings[rows, chosen].astype(np.float32))
+            return vectors.to(self.device), lambda: None
         texts = worded([self.data.pairs[row] for row in rows], is_reworded, rng)
         parts, order = text_chunks(self.model, self.tokenizer, texts, self.device)
         encoding = CachedEncoding(parts, self.device)
@@ -241,8 +231,7 @@ def same_queries(vectors: Vectors) -> Tensor:
 def arrange(
     data: Dataset, query_vectors: Vectors, config: TrainingConfig, epoch: int
 ) -> list[NDArray[np.int64]]:
-    """An epoch's batches: each of one language, put together from groups of pairs whose queries lie
-    near each other.
+    """An epoch's batches, each of one language and made of groups of pairs whose queries are near each other.
 
     The groups are the leaves of a tree that splits by random planes, another tree in every epoch: a pair's
     batch holds its neighbours, so the negatives are hard without being encoded for that alone.
@@ -299,31 +288,27 @@ class Validation:
     def by_language(self) -> dict[str, float]:
         """The MRR of each language."""
         self.model.eval()
-        return {
-            language: mean_reciprocal_rank(
-                encode_texts(self.model, self.tokenizer, queries, self.device)
-                @ encode_code(self.model, codes, self.device).T
-            )
-            for language, (queries, codes) in self.sets.items()
-        }
+        return {language: self._mrr(queries, codes) for language, (queries, codes) in self.sets.items()}
+
+    def _mrr(self, queries: list[str], codes: list[Features]) -> float:
+        query_vectors = encode_texts(self.model, self.tokenizer, queries, self.device)
+        return mean_reciprocal_rank(query_vectors @ encode_code(self.model, codes, self.device).T)
 
     def __call__(self) -> float:
         """The mean over the languages."""
-        found = self.by_language()
-        return sum(found.values()) / len(found)
+        mrr = self.by_language()
+        return sum(mrr.values()) / len(mrr)
 
 
 def _sample(data: Dataset, language: str, most: int, seed: int) -> tuple[list[str], list[Features]]:
     rows = [row for row, pair in enumerate(data.pairs) if pair.language == language]
     rows = random.Random(seed).sample(rows, min(most, len(rows)))
     rng = random.Random(seed)
-    flat: FlatFeatures = data.bare
-    queries = [
-        data.pairs[row].query
-        if rng.random() < 0.5
-        else question_like(data.pairs[row].query, data.pairs[row].name, language, rng)
-        for row in rows
-    ]
+    flat = data.bare
+    queries = []
+    for pair in (data.pairs[row] for row in rows):
+        is_reworded = rng.random() >= 0.5
+        queries.append(question_like(pair.query, pair.name, language, rng) if is_reworded else pair.query)
     return queries, [flat[row] for row in rows]
 
 

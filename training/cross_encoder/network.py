@@ -1,4 +1,4 @@
-"""The network that training improves; `inference` runs the same function without torch.
+"""The network that training improves; `kbqa.sql.focus.cross_encoder.inference` runs it without torch.
 
 MiniLM reads each piece of question and schema (a cross-encoder, Nogueira and Cho 2019; for schemas Li et al.
 2023, RESDSQL, section 3.2); the mean state of each table's and column's tokens then goes through a few layers
@@ -77,7 +77,7 @@ class CrossEncoderNetwork(nn.Module):
         self.norm_reader, self.used = nn.LayerNorm(sizes.width), nn.Linear(sizes.width, 1)
 
     def forward(self, batch: Batch) -> Tensor:
-        """Return logits [b, n]."""
+        """A logit for each table and column, [b, n]."""
         states = self.read(batch.ids, batch.tokens)
         # The mean over a span is a difference of cumulative sums: [p, l + 1, text_width].
         sums = torch.cat([states.new_zeros(len(states), 1, states.shape[2]), states.float().cumsum(1)], dim=1)
@@ -93,11 +93,11 @@ class CrossEncoderNetwork(nn.Module):
     def read(self, ids: Tensor, tokens: Tensor) -> Tensor:
         """The tokens' states [p, l, text_width]; texts of about the same length are read together."""
         lengths = tokens.sum(1)
-        order, found = lengths.argsort(), []
+        order, states_in_order = lengths.argsort(), []
         for group in torch.split(order, _TOGETHER):
             longest = int(lengths[group].max())
             states = self.encoder(
                 ids[group, :longest], attention_mask=tokens[group, :longest].long()
             ).last_hidden_state
-            found.append(functional.pad(states, (0, 0, 0, ids.shape[1] - longest)))
-        return torch.cat(found)[order.argsort()]
+            states_in_order.append(functional.pad(states, (0, 0, 0, ids.shape[1] - longest)))
+        return torch.cat(states_in_order)[order.argsort()]

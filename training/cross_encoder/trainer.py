@@ -3,7 +3,7 @@
 import json
 import random
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
+from torch import Tensor
 from torch.nn import functional
 
 from kbqa.sql.answer.schema_linking import link_question
@@ -41,11 +42,14 @@ HELD_OUT_SCHEMAS = (
     "world_development_indicators",
 )
 """Databases of BIRD's training set that are only measured on."""
-_COLUMNS, _DISGUISED, _WITHOUT_EVIDENCE, _WITHOUT_DESCRIPTIONS, _KEYLESS = (12, 44), 0.3, 0.2, 0.2, 0.6
-"""Beside how many columns of a schema a question is read; how often some of them have codes for names, the
-question comes without its evidence, the columns without descriptions, and the tables with the keys that names
-tell of alone.
-"""
+_COLUMNS = (12, 44)
+"""Beside how many columns of a schema, at least and at most, a question is read."""
+_DISGUISED = 0.3
+"""How often some columns have codes for names."""
+_WITHOUT_EVIDENCE, _WITHOUT_DESCRIPTIONS = 0.2, 0.2
+"""How often the question comes without its evidence, and the columns without descriptions."""
+_KEYLESS = 0.6
+"""How often tables have only the keys that names tell of."""
 
 
 @dataclass(frozen=True)
@@ -57,14 +61,12 @@ class Item:
 
     @property
     def tokens(self) -> int:
-        """Return how many tokens are read."""
+        """How many tokens are read."""
         return sum(map(len, self.text.pieces))
 
 
 def bird_items(folder: Path, tokenizer: Tokenizer, rng: random.Random, *, held_out: bool) -> Iterator[Item]:
-    """Yield BIRD's training questions, of the schemas that are trained on with what varies, or of those held
-    out as they are.
-    """
+    """BIRD's training questions: on the schemas to train on, varied, or as they are on those held out."""
     schemas = {
         name: schema
         for name, schema in bird_schemas(folder).items()
@@ -89,8 +91,8 @@ def bird_items(folder: Path, tokenizer: Tokenizer, rng: random.Random, *, held_o
 
 
 def spider_items(folder: Path, tokenizer: Tokenizer, rng: random.Random, number: int) -> Iterator[Item]:
-    """Yield questions of Spider's training set, each beside the tables of another database as well."""
-    by_database: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    """Questions of Spider's training set, each beside the tables of another database as well."""
+    by_database: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in read_rows(folder / "train.jsonl"):
         if row["db_id"] not in HELD_OUT_DATABASES:
             by_database[row["db_id"]].append(row)
@@ -98,38 +100,38 @@ def spider_items(folder: Path, tokenizer: Tokenizer, rng: random.Random, number:
         name: read_schema(sqlite_engine(database_file(folder / "database", name), introspects=True))
         for name in by_database
     }
-    names, rows = sorted(schemas), [row for each in by_database.values() for row in each]
+    names, rows = sorted(schemas), [row for of_database in by_database.values() for row in of_database]
     for row in rng.sample(rows, min(number, len(rows))):
-        schema, other = schemas[row["db_id"]], schemas[rng.choice(names)]
-        taken = {table.name.lower() for table in schema.tables}
-        tables = tuple(table for table in other.tables if table.name.lower() not in taken)
-        keys = tuple(
-            key
-            for key in other.keys
-            if {key.source.table.lower(), key.target.table.lower()}.isdisjoint(taken)
-        )
-        beside = Schema((*schema.tables, *tables), (*schema.keys, *keys))
+        schema = _beside(schemas[row["db_id"]], schemas[rng.choice(names)])
         question = row["question"] if rng.random() < 0.5 else row.get("synonym_question") or row["question"]
-        yield from item_of(question, row["sql"], beside, tokenizer, rng)
+        yield from item_of(question, row["sql"], schema, tokenizer, rng)
+
+
+def _beside(schema: Schema, other: Schema) -> Schema:
+    """A schema with the tables and keys of another that are not called as its own tables are."""
+    taken = {table.name.lower() for table in schema.tables}
+    tables = [table for table in other.tables if table.name.lower() not in taken]
+    keys = [
+        key for key in other.keys if taken.isdisjoint(map(str.lower, (key.source.table, key.target.table)))
+    ]
+    return Schema((*schema.tables, *tables), (*schema.keys, *keys))
 
 
 def item_of(
     question: str, sql: str, schema: Schema, tokenizer: Tokenizer, rng: random.Random | None
 ) -> Iterator[Item]:
-    """Yield the item of a question where its SQL can be read; with `rng`, beside a part of the schema, some
-    of it disguised.
-    """
+    """A question's item, if its SQL can be read; with `rng`, beside a part of the schema, some disguised."""
     needed = columns_in(sql, schema)
     if not needed:
         return
-    world = link_question(question, schema, CellNames())
+    linked = link_question(question, schema, CellNames())
     if rng is not None:
-        world = disguised(world, question, rng) if rng.random() < _DISGUISED else world
-        kept = [ref for ref in needed if isinstance(ref, ColumnRef)]
-        most = min(len(world.columns), max(len(kept) + 4, rng.randint(*_COLUMNS)))
-        world = focused(world, kept, most, noise=rng)
-    used = np.array([choice.key in needed for choice in nodes_of(world)], dtype=np.float32)
-    yield Item(schema_text(question, world, tokenizer), used)
+        linked = disguised(linked, question, rng) if rng.random() < _DISGUISED else linked
+        columns = [ref for ref in needed if isinstance(ref, ColumnRef)]
+        most = min(len(linked.columns), max(len(columns) + 4, rng.randint(*_COLUMNS)))
+        linked = focused(linked, columns, most, noise=rng)
+    used = np.array([choice.key in needed for choice in nodes_of(linked)], dtype=np.float32)
+    yield Item(schema_text(question, linked, tokenizer), used)
 
 
 def _bare(table: Table) -> Table:
@@ -153,7 +155,7 @@ class TrainingConfig:
 
 
 class Trainer:
-    """Trains one network; tells how well it does on questions that it does not see."""
+    """Trains one network; scores questions that it does not see."""
 
     def __init__(self, config: TrainingConfig, sizes: Sizes, folder: Path) -> None:
         torch.manual_seed(config.seed)
@@ -167,11 +169,15 @@ class Trainer:
         self.network.encoder.load_state_dict(
             {name: weights[name] for name in self.network.encoder.state_dict()}
         )
-        kept = int(encoder["num_hidden_layers"]) - sizes.tuned
-        for frozen in (self.network.encoder.embeddings, *self.network.encoder.encoder.layer[:kept]):
+        frozen_layers = int(encoder["num_hidden_layers"]) - sizes.tuned
+        for frozen in (self.network.encoder.embeddings, *self.network.encoder.encoder.layer[:frozen_layers]):
             frozen.requires_grad_(False)
-        tuned = list(self.network.encoder.encoder.layer[kept:].parameters())
-        new = [each for name, each in self.network.named_parameters() if not name.startswith("encoder.")]
+        tuned = list(self.network.encoder.encoder.layer[frozen_layers:].parameters())
+        new = [
+            parameter
+            for name, parameter in self.network.named_parameters()
+            if not name.startswith("encoder.")
+        ]
         self.optimizer = torch.optim.AdamW(
             [{"params": new, "lr": config.rate}, {"params": tuned, "lr": config.encoder_rate}],
             weight_decay=0.01,
@@ -187,11 +193,7 @@ class Trainer:
                 batch = collate(chosen)
                 with torch.autocast("cpu", torch.bfloat16, enabled=self.config.bf16):
                     logits = self.network(batch)
-                known = batch.kinds >= 0
-                loss = (
-                    functional.binary_cross_entropy_with_logits(logits.float(), batch.used, reduction="none")
-                    * known
-                ).sum() / len(chosen)
+                loss = _loss(logits.float(), batch) / len(chosen)
                 torch.autograd.backward(loss)
                 torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
                 self.optimizer.step()
@@ -203,7 +205,7 @@ class Trainer:
                     return
 
     def _batches(self, items: Sequence[Item]) -> Iterator[list[Item]]:
-        """Yield items in batches of about as many tokens, each of similar lengths, in an order by chance."""
+        """Items in batches of about as many tokens, each of similar lengths, in an order by chance."""
         order = sorted(items, key=lambda item: item.tokens * self.rng.uniform(0.8, 1.25))
         groups, filled = [list[Item]()], 0
         for item in order:
@@ -216,17 +218,17 @@ class Trainer:
         yield from groups
 
     def scores(self, items: Sequence[Item]) -> list[NDArray[np.float32]]:
-        """Return the logits of each item's tables and columns."""
+        """The logits of each item's tables and columns, float32 [n]."""
         self.network.eval()
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=self.config.bf16):
-            found = [self.network(collate([item]))[0].float().numpy() for item in items]
+            logits = [self.network(collate([item]))[0].float().numpy() for item in items]
         self.network.train()
-        return found
+        return logits
 
     def save(self, folder: Path, card: dict[str, Any]) -> None:
         """Write the tuned and new weights as float16, and what is needed to load them."""
         folder.mkdir(parents=True, exist_ok=True)
-        trained = {name for name, each in self.network.named_parameters() if each.requires_grad}
+        trained = {name for name, parameter in self.network.named_parameters() if parameter.requires_grad}
         weights = {
             name: tensor.half().contiguous()
             for name, tensor in self.network.state_dict().items()
@@ -240,64 +242,67 @@ class Trainer:
         (folder / "cross_encoder.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
 
     def _stored_name(self, name: str) -> str:
-        """Return a weight's name in the file, where the tuned layers are numbered from 0."""
+        """A weight's name in the file, where the tuned layers are numbered from 0."""
         if not name.startswith("encoder."):
             return name
-        _, _, layer, place, *rest = name.split(".")
-        kept = self.network.encoder.config.num_hidden_layers - self.network.sizes.tuned
-        return ".".join(["encoder", layer, str(int(place) - kept), *rest])
+        _, _, layer, number, *rest = name.split(".")
+        frozen_layers = self.network.encoder.config.num_hidden_layers - self.network.sizes.tuned
+        return ".".join(["encoder", layer, str(int(number) - frozen_layers), *rest])
+
+
+def _loss(logits: Tensor, batch: Batch) -> Tensor:
+    """The summed cross entropy of what each query uses, padding left out."""
+    losses = functional.binary_cross_entropy_with_logits(logits, batch.used, reduction="none")
+    return (losses * (batch.kinds >= 0)).sum()
 
 
 def collate(items: Sequence[Item]) -> Batch:
-    """Return a batch of items, padded."""
+    """A batch of items, padded."""
     pieces = [piece for item in items for piece in item.text.pieces]
     longest, most = max(map(len, pieces)), max(len(item.used) for item in items)
-    ids, tokens = (
-        torch.zeros(len(pieces), longest, dtype=torch.long),
-        torch.zeros(len(pieces), longest, dtype=torch.bool),
+    batch = Batch(
+        ids=torch.zeros(len(pieces), longest, dtype=torch.long),
+        tokens=torch.zeros(len(pieces), longest, dtype=torch.bool),
+        places=torch.zeros(len(items), most, 3, dtype=torch.long),
+        kinds=torch.full((len(items), most), -1, dtype=torch.long),
+        features=torch.zeros(len(items), most, items[0].text.features.shape[1]),
+        relations=torch.zeros(len(items), most, most, dtype=torch.long),
+        used=torch.zeros(len(items), most),
     )
     for row, piece in enumerate(pieces):
-        ids[row, : len(piece)], tokens[row, : len(piece)] = torch.from_numpy(piece), True
-    places, kinds = (
-        torch.zeros(len(items), most, 3, dtype=torch.long),
-        torch.full((len(items), most), -1, dtype=torch.long),
-    )
-    features = torch.zeros(len(items), most, items[0].text.features.shape[1])
-    relations, used = torch.zeros(len(items), most, most, dtype=torch.long), torch.zeros(len(items), most)
+        batch.ids[row, : len(piece)] = torch.from_numpy(piece)
+        batch.tokens[row, : len(piece)] = True
     before = 0
     for row, item in enumerate(items):
         number = len(item.used)
-        places[row, :number] = torch.from_numpy(item.text.places) + torch.tensor([before, 0, 0])
-        kinds[row, :number], features[row, :number] = (
-            torch.from_numpy(item.text.kinds),
-            torch.from_numpy(item.text.features),
-        )
-        relations[row, :number, :number], used[row, :number] = (
-            torch.from_numpy(item.text.relations),
-            torch.from_numpy(item.used),
-        )
+        batch.places[row, :number] = torch.from_numpy(item.text.places) + torch.tensor([before, 0, 0])
+        batch.kinds[row, :number] = torch.from_numpy(item.text.kinds)
+        batch.features[row, :number] = torch.from_numpy(item.text.features)
+        batch.relations[row, :number, :number] = torch.from_numpy(item.text.relations)
+        batch.used[row, :number] = torch.from_numpy(item.used)
         before += len(item.text.pieces)
-    return Batch(ids, tokens, places, kinds, features, relations, used)
+    return batch
 
 
 def ranked_right(
     scores: Sequence[NDArray[np.float32]], items: Sequence[Item], share: float = 0.2
 ) -> dict[str, float]:
-    """Return how well columns are told apart (area under the ROC curve), and what of the used is in the first
-    `share` of each schema.
+    """How well used columns are told from others: `area` under the ROC curve, and `recall`.
+
+    Recall is the share of the used columns among the first `share` of each schema's columns.
     """
-    kept = used = 0.0
+    recalled = used = 0.0
     every, gold = [], []
     for logits, item in zip(scores, items, strict=True):
         columns = item.text.kinds > 0
         values, truth = logits[columns], item.used[columns]
         first = np.argsort(-values)[: max(1, round(share * len(values)))]
-        kept, used = kept + truth[first].sum(), used + truth.sum()
+        recalled, used = recalled + truth[first].sum(), used + truth.sum()
         every.append(values)
         gold.append(truth)
     return {
         "area": round(_area(np.concatenate(every), np.concatenate(gold) > 0), 4),
-        "recall": round(float(kept / max(1.0, used)), 4),
+        "recall": round(float(recalled / max(1.0, used)), 4),
     }
 
 

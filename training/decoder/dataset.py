@@ -2,9 +2,10 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -40,7 +41,7 @@ class Item:
 
 def folder_of(data: Sequence[Path], name: str) -> Path | None:
     """The folder of a published set, whichever of several holds it."""
-    return next((each / name for each in data if (each / name).is_dir()), None)
+    return next((folder / name for folder in data if (folder / name).is_dir()), None)
 
 
 def make_item(
@@ -76,11 +77,11 @@ def make_item(
 
 
 class _Numbers:
-    """The numbers of a question's actions; `introduced` is the place of what introduced each variable."""
+    """The numbers of a question's actions; `introduced` is the index of what introduced each variable."""
 
     def __init__(self, pointers: Sequence[Action], vocabulary: Vocabulary) -> None:
         self._keywords = vocabulary.keywords
-        self._places = {pointer: place for place, pointer in enumerate(pointers)}
+        self._indices = {pointer: index for index, pointer in enumerate(pointers)}
         self.introduced = np.zeros(vocabulary.variables, dtype=np.int64)
 
     def of(self, action: Action) -> int | None:
@@ -89,10 +90,10 @@ class _Numbers:
             return self._keywords.index(action.key)
         if isinstance(action, VariablePointer):
             assert action.introduced_by is not None
-            self.introduced[action.key] = self._places[action.introduced_by]
+            self.introduced[action.key] = self._indices[action.introduced_by]
             return _VARIABLE + action.key
-        place = self._places.get(action)
-        return None if place is None else _POINTER + place
+        index = self._indices.get(action)
+        return None if index is None else _POINTER + index
 
     def known(self, actions: Sequence[Action]) -> NDArray[np.int64]:
         """The numbers of those actions that have one."""
@@ -101,24 +102,25 @@ class _Numbers:
 
 @dataclass
 class Prepared:
-    """Items to train on, and by set to validate with; the vectors of the texts that they point to; what was
-    left out, by reason.
-    """
+    """What a decoder is trained on."""
 
     items: list[Item]
     valid: dict[str, list[Item]]
+    """Items to validate with, by the set that they are from."""
     table: TextTable
+    """The vectors of the texts that items point to."""
     left_out: "Counter[str]"
+    """How many examples were left out, by reason."""
 
 
 @dataclass(frozen=True)
 class JointSchema:
-    """Candidates that are known before decoding: what each is to each, and whether the right query uses it
-    (1, 0, -1 for not known).
-    """
+    """Candidates that are all known before decoding, so that they are read together."""
 
     relate: Relate
+    """What each candidate is to each other."""
     relevant: Callable[[Action], int]
+    """Whether the right query uses a candidate: 1, 0, or -1 for not known."""
 
 
 def _pointers(
@@ -133,8 +135,8 @@ def _pointers(
         if action.kind in (Kind.FORWARD, Kind.BACKWARD)
     )
     sample = rng.sample(list(relations), min(_MAX_RELATIONS, len(relations)))
-    others = [action for action in mentioned if action not in chosen][: _MAX_POINTERS - len(sample)]
-    return list(dict.fromkeys([*chosen, *others, *sample]))
+    other_mentions = [action for action in mentioned if action not in chosen][: _MAX_POINTERS - len(sample)]
+    return list(dict.fromkeys([*chosen, *other_mentions, *sample]))
 
 
 def batches(items: Sequence[Item], size: int, rng: random.Random) -> Iterator[list[int]]:
@@ -142,12 +144,12 @@ def batches(items: Sequence[Item], size: int, rng: random.Random) -> Iterator[li
     order = list(range(len(items)))
     rng.shuffle(order)
     groups = [order[start : start + 32 * size] for start in range(0, len(order), 32 * size)]
-    found = []
+    in_batches = []
     for group in groups:
         group.sort(key=lambda number: _shape(items[number]))
-        found += [group[start : start + size] for start in range(0, len(group), size)]
-    rng.shuffle(found)
-    yield from found
+        in_batches += [group[start : start + size] for start in range(0, len(group), size)]
+    rng.shuffle(in_batches)
+    yield from in_batches
 
 
 def _shape(item: Item) -> tuple[int, ...]:
@@ -160,14 +162,54 @@ def _shape(item: Item) -> tuple[int, ...]:
 
 def collate(items: Sequence[Item], lower: Sequence[NDArray[np.float16]], vocabulary: Vocabulary) -> Batch:
     """Items padded into a batch; `lower` is each question's states below the tuned layers [tokens, width]."""
-    keywords = len(vocabulary.keywords)
+    arrays = _empty_batch(items, lower[0].shape[1], vocabulary)
+    keywords, pointers = len(vocabulary.keywords), arrays["kinds"].shape[1]
+    for row, (item, states) in enumerate(zip(items, lower, strict=True)):
+        length, count = len(item.ids), len(item.candidates.kinds)
+        arrays["lower"][row, :length] = states
+        arrays["tokens"][row, :length] = True
+        arrays["matches"][row, :count, :length] = item.candidates.matches
+        arrays["introduced"][row] = item.introduced
+        for name in ("kinds", "texts", "contexts", "features"):
+            arrays[name][row, :count] = getattr(item.candidates, name)
+        if item.candidates.relations is not None and item.relevant is not None:
+            arrays["relations"][row, :count, :count] = item.candidates.relations
+            arrays["relevant"][row, :count] = item.relevant
+        _fill_steps(row, item, arrays, lambda numbers: _columns(numbers, keywords, pointers))
+    return Batch(**{name: torch.from_numpy(array) for name, array in arrays.items()})
+
+
+def _fill_steps(
+    row: int,
+    item: Item,
+    arrays: Mapping[str, NDArray[Any]],
+    columns_of: Callable[[NDArray[np.int64]], NDArray[np.int64]],
+) -> None:
+    """Write the item's decisions into its row of a batch's arrays."""
+    depth, gold = len(item.gold), columns_of(item.gold)
+    arrays["gold"][row, :depth] = gold
+    arrays["previous"][row, 1:depth] = gold[:-1]
+    arrays["steps"][row, :depth] = item.steps
+    for step, legal in enumerate(item.legal):
+        arrays["legal"][row, step, columns_of(legal)] = True
+    arrays["legal"][row, depth:, 0] = True
+
+
+def _columns(numbers: NDArray[np.int64], keywords: int, pointers: int) -> NDArray[np.int64]:
+    """The columns of actions in a batch: first all keywords, then the padded pointers, then variables."""
+    of_pointer = np.where(numbers >= _POINTER, keywords - _POINTER, 0)
+    return numbers + np.where(numbers >= _VARIABLE, keywords + pointers - _VARIABLE, of_pointer)
+
+
+def _empty_batch(items: Sequence[Item], width: int, vocabulary: Vocabulary) -> dict[str, NDArray[Any]]:
+    """The fields of a `Batch` as large as its items need, filled with padding."""
     tokens = max(len(item.ids) for item in items)
     pointers = max(1, *(len(item.candidates.kinds) for item in items))
     steps = max(1, *(len(item.gold) for item in items))
     related = pointers if items[0].candidates.relations is not None else 0
-    number, columns = len(items), keywords + pointers + vocabulary.variables
-    arrays = {
-        "lower": np.zeros((number, tokens, lower[0].shape[1]), dtype=np.float32),
+    number, columns = len(items), len(vocabulary.keywords) + pointers + vocabulary.variables
+    return {
+        "lower": np.zeros((number, tokens, width), dtype=np.float32),
         "tokens": np.zeros((number, tokens), dtype=bool),
         "kinds": np.zeros((number, pointers), dtype=np.int64),
         "texts": np.zeros((number, pointers), dtype=np.int64),
@@ -182,42 +224,3 @@ def collate(items: Sequence[Item], lower: Sequence[NDArray[np.float16]], vocabul
         "legal": np.zeros((number, steps, columns), dtype=bool),
         "gold": np.full((number, steps), -1, dtype=np.int64),
     }
-
-    def column(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-        offset = np.where(
-            numbers >= _VARIABLE,
-            keywords + pointers - _VARIABLE,
-            np.where(numbers >= _POINTER, keywords - _POINTER, 0),
-        )
-        return numbers + offset
-
-    for row, (item, states) in enumerate(zip(items, lower, strict=True)):
-        length, count, depth = len(item.ids), len(item.candidates.kinds), len(item.gold)
-        arrays["lower"][row, :length], arrays["tokens"][row, :length] = states, True
-        arrays["kinds"][row, :count], arrays["texts"][row, :count] = (
-            item.candidates.kinds,
-            item.candidates.texts,
-        )
-        arrays["contexts"][row, :count], arrays["features"][row, :count] = (
-            item.candidates.contexts,
-            item.candidates.features,
-        )
-        arrays["matches"][row, :count, :length], arrays["introduced"][row] = (
-            item.candidates.matches,
-            item.introduced,
-        )
-        if item.candidates.relations is not None and item.relevant is not None:
-            arrays["relations"][row, :count, :count], arrays["relevant"][row, :count] = (
-                item.candidates.relations,
-                item.relevant,
-            )
-        gold = column(item.gold)
-        arrays["gold"][row, :depth], arrays["previous"][row, 1:depth], arrays["steps"][row, :depth] = (
-            gold,
-            gold[:-1],
-            item.steps,
-        )
-        for step, legal in enumerate(item.legal):
-            arrays["legal"][row, step, column(legal)] = True
-        arrays["legal"][row, depth:, 0] = True
-    return Batch(**{name: torch.from_numpy(array) for name, array in arrays.items()})

@@ -1,4 +1,4 @@
-"""The network that training improves; `inference` runs the same function without torch.
+"""The network that training improves; `kbqa.decoding.pointer_network` runs the same function without torch.
 
 A question is read by MiniLM (Wang et al. 2020) and projected to `width`. The *reader* reads every candidate
 beside the question, in layers of attention that are biased by how names match words (relation-aware
@@ -51,9 +51,9 @@ class Sizes:
 
 
 class Batch(NamedTuple):
-    """Questions with their candidates and gold actions, padded; b questions, l tokens, n pointers, t steps,
-    c = keywords + n + variables.
+    """Questions with their candidates and gold actions, padded.
 
+    Of b questions, l tokens, n pointers, t steps and c = keywords + n + variables:
     `lower` float [b, l, text_width] states below the tuned layers; `tokens` bool [b, l]; `kinds`, `texts`
     int64 [b, n]; `contexts` int64 [b, n, CONTEXTS]; `features` float [b, n, FEATURES]; `matches` int64 [b, n,
     l]; `relations` int64 [b, n, n], or [b, 0, 0] where each is read for itself; `relevant` float [b, n], 1
@@ -80,18 +80,16 @@ class Batch(NamedTuple):
 
 
 class Output(NamedTuple):
-    """`scores` float [b, t, c], log-probabilities among the legal actions, -1e4 for others; `relevance` float
-    [b, n], logits of what the query uses, [b, 0] where each candidate is read for itself.
-    """
+    """How likely actions are, and what the query uses."""
 
     scores: Tensor
+    """Log-probabilities among the legal actions, float [b, t, c]; -1e4 for others."""
     relevance: Tensor
+    """Logits of what the query uses, float [b, n]; [b, 0] where each candidate is read for itself."""
 
 
 class Attention(nn.Module):
-    """Multi-head attention of `query` over `memory`; with kinds of connection, a bias and a value of each are
-    added.
-    """
+    """Multi-head attention of states over a memory; each of the `kinds` of connection adds bias and value."""
 
     def __init__(self, sizes: Sizes, kinds: int = 0) -> None:
         super().__init__()
@@ -105,14 +103,13 @@ class Attention(nn.Module):
     def forward(
         self, states: Tensor, memory: Tensor, allowed: Tensor, matches: Tensor | None = None
     ) -> Tensor:
-        """Return [b, n, width] for states [b, n, width], memory [b, l, width], allowed bool broadcastable to
-        [b, 1, n, l].
+        """What each state takes from the memory, [b, n, width].
+
+        `states` are [b, n, width], `memory` [b, l, width], `allowed` bool broadcastable to [b, 1, n, l], and
+        `matches`, the kinds of connection, int64 [b, n, l].
         """
-        query, key, value = (
-            self._split(self.query(states)),
-            self._split(self.key(memory)),
-            self._split(self.value(memory)),
-        )
+        query, key = self._split(self.query(states)), self._split(self.key(memory))
+        value = self._split(self.value(memory))
         scores = query @ key.transpose(-1, -2) / self.head_width**0.5
         if matches is not None and self.match_bias is not None:
             scores = scores + self.match_bias[matches].permute(0, 3, 1, 2)
@@ -120,12 +117,10 @@ class Attention(nn.Module):
         attended = weights @ value
         if matches is not None and self.match_value is not None:
             kinds = len(self.match_value)
-            by_match = weights.new_zeros(*weights.shape[:-1], kinds).scatter_add(
-                -1, matches[:, None].expand_as(weights), weights
-            )
-            attended = attended + by_match @ self.match_value.view(
-                kinds, self.heads, self.head_width
-            ).transpose(0, 1)
+            connections = matches[:, None].expand_as(weights)
+            by_match = weights.new_zeros(*weights.shape[:-1], kinds).scatter_add(-1, connections, weights)
+            by_head = self.match_value.view(kinds, self.heads, self.head_width).transpose(0, 1)
+            attended = attended + by_match @ by_head
         return self.output(attended.transpose(1, 2).flatten(2))  # type: ignore[no-any-return]
 
     def _split(self, states: Tensor) -> Tensor:
@@ -155,15 +150,13 @@ class ReaderLayer(nn.Module):
     def forward(
         self, states: Tensor, memory: Tensor | None, allowed: Tensor, matches: Tensor, dropout: float
     ) -> Tensor:
-        """Return [b, n, width]."""
+        """The states [b, n, width] after the layer."""
         normal = self.norm_attention(states)
-        attended = self.attention(
-            normal, normal if memory is None else memory, allowed[:, None, None], matches
-        )
+        memory = normal if memory is None else memory
+        attended = self.attention(normal, memory, allowed[:, None, None], matches)
         states = states + functional.dropout(attended, dropout, self.training)
-        return states + functional.dropout(
-            self.feed_forward(self.norm_feed_forward(states)), dropout, self.training
-        )
+        inner = self.feed_forward(self.norm_feed_forward(states))
+        return states + functional.dropout(inner, dropout, self.training)
 
 
 class DecoderLayer(nn.Module):
@@ -177,15 +170,14 @@ class DecoderLayer(nn.Module):
     def forward(
         self, states: Tensor, memory: Tensor, allowed: Tensor, causal: Tensor, dropout: float
     ) -> Tensor:
-        """Return [b, t, width]."""
+        """The states [b, t, width] after the layer."""
         normal = self.norm_own(states)
-        states = states + functional.dropout(self.own(normal, normal, causal), dropout, self.training)
-        states = states + functional.dropout(
-            self.cross(self.norm_cross(states), memory, allowed[:, None, None]), dropout, self.training
-        )
-        return states + functional.dropout(
-            self.feed_forward(self.norm_feed_forward(states)), dropout, self.training
-        )
+        attended = self.own(normal, normal, causal)
+        states = states + functional.dropout(attended, dropout, self.training)
+        attended = self.cross(self.norm_cross(states), memory, allowed[:, None, None])
+        states = states + functional.dropout(attended, dropout, self.training)
+        inner = self.feed_forward(self.norm_feed_forward(states))
+        return states + functional.dropout(inner, dropout, self.training)
 
 
 class DecoderNetwork(nn.Module):
@@ -198,25 +190,17 @@ class DecoderNetwork(nn.Module):
         self.sizes, self.vocabulary, self.dropout = sizes, vocabulary, dropout
         config = BertConfig(**{**encoder, "num_hidden_layers": sizes.tuned, "attn_implementation": "eager"})
         self.encoder = BertModel(config, add_pooling_layer=False).encoder
-        self.question, self.norm_question = (
-            nn.Linear(sizes.text_width, sizes.width),
-            nn.LayerNorm(sizes.width),
-        )
+        self.question = nn.Linear(sizes.text_width, sizes.width)
+        self.norm_question = nn.LayerNorm(sizes.width)
         self.text, self.context = (nn.Linear(sizes.text_width, sizes.width, bias=False) for _ in range(2))
         self.features, self.norm_candidate = nn.Linear(FEATURES, sizes.width), nn.LayerNorm(sizes.width)
         self.mentioned = nn.Embedding(2, sizes.width)
-        self.kind, self.keyword = (
-            nn.Embedding(len(KINDS), sizes.width),
-            nn.Embedding(len(vocabulary.keywords), sizes.width),
-        )
-        self.step, self.position = (
-            nn.Embedding(len(vocabulary.steps), sizes.width),
-            nn.Embedding(sizes.longest, sizes.width),
-        )
-        self.slot, self.variable = (
-            nn.Embedding(vocabulary.variables, sizes.width),
-            nn.Linear(sizes.width, sizes.width),
-        )
+        self.kind = nn.Embedding(len(KINDS), sizes.width)
+        self.keyword = nn.Embedding(len(vocabulary.keywords), sizes.width)
+        self.step = nn.Embedding(len(vocabulary.steps), sizes.width)
+        self.position = nn.Embedding(sizes.longest, sizes.width)
+        self.slot = nn.Embedding(vocabulary.variables, sizes.width)
+        self.variable = nn.Linear(sizes.width, sizes.width)
         self.begin = nn.Parameter(torch.zeros(sizes.width))
         self.reader = nn.ModuleList(ReaderLayer(sizes) for _ in range(sizes.reader_layers))
         self.decoder = nn.ModuleList(DecoderLayer(sizes) for _ in range(sizes.decoder_layers))
@@ -231,22 +215,17 @@ class DecoderNetwork(nn.Module):
         actions = self.action_vectors(batch, pointers)
         states = self.decode(batch, memory, allowed, actions)
         scores = self.asked(states) @ self.offered(actions).transpose(1, 2) / self.sizes.width**0.5
-        relevance = (
-            self.relevant(pointers)[..., 0]
-            if self.relevant is not None
-            else pointers.new_zeros(len(pointers), 0)
-        )
+        relevance = pointers.new_zeros(len(pointers), 0)
+        if self.relevant is not None:
+            relevance = self.relevant(pointers)[..., 0]
         return Output(scores.masked_fill(~batch.legal, -1e4).log_softmax(-1), relevance)
 
     def read_question(self, batch: Batch) -> Tensor:
         """The tokens' states [b, l, width]."""
-        bias = torch.zeros_like(batch.tokens, dtype=batch.lower.dtype).masked_fill(~batch.tokens, -1e4)[
-            :, None, None
-        ]
-        states = self.encoder(batch.lower, attention_mask=bias).last_hidden_state
-        certain = (
-            batch.features[..., 1, None] > 0
-        )  # the feature of a name that is written in the question as it is
+        bias = torch.zeros_like(batch.tokens, dtype=batch.lower.dtype).masked_fill(~batch.tokens, -1e4)
+        states = self.encoder(batch.lower, attention_mask=bias[:, None, None]).last_hidden_state
+        # The feature of a name that is written in the question as it is.
+        certain = batch.features[..., 1, None] > 0
         mentioned = ((batch.matches == MATCHES - 1) & certain).any(1).long()
         return self.norm_question(self.question(states) + self.mentioned(mentioned))  # type: ignore[no-any-return]
 
@@ -264,9 +243,8 @@ class DecoderNetwork(nn.Module):
                 candidates = layer(candidates, question, batch.tokens, batch.matches, self.dropout)
             return question, batch.tokens, self.norm_reader(candidates)
         states, tokens = torch.cat([question, candidates], dim=1), question.shape[1]
-        allowed = torch.cat(
-            [batch.tokens, batch.kinds > 0], dim=1
-        )  # the first kind, keywords, points to nothing: padding
+        # The first kind, keywords, points to nothing: it is padding.
+        allowed = torch.cat([batch.tokens, batch.kinds > 0], dim=1)
         connections = batch.matches.new_zeros(len(states), states.shape[1], states.shape[1])
         connections[:, :tokens, tokens:] = 1 + batch.matches.transpose(1, 2)
         connections[:, tokens:, :tokens] = 1 + MATCHES + batch.matches

@@ -1,5 +1,6 @@
-"""Training the decoder: cross entropy of the right action among the legal ones, at every step; and of what
-the query uses.
+"""Training the decoder, by the cross entropy of the right action among the legal ones.
+
+Where candidates are read together, that of what the query uses is added.
 """
 
 import json
@@ -21,6 +22,8 @@ from transformers import BertConfig, BertModel
 from kbqa.decoding.vocabulary import Vocabulary
 from training.decoder.dataset import Item, batches, collate
 from training.decoder.network import Batch, DecoderNetwork, Output, Sizes
+
+_TEXTS_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
@@ -64,55 +67,56 @@ class Pretrained:
         self.config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         weights = load_file(folder / "model.safetensors")
         self.weights = {name.removeprefix("bert."): tensor.float() for name, tensor in weights.items()}
-        self.kept = int(self.config["num_hidden_layers"]) - tuned
+        self.frozen = int(self.config["num_hidden_layers"]) - tuned
 
     def upper(self) -> dict[str, Tensor]:
         """The tuned layers' weights, numbered from 0."""
-        found = {}
+        upper_weights = {}
         for name, tensor in self.weights.items():
             parts = name.split(".")
-            if parts[:2] == ["encoder", "layer"] and int(parts[2]) >= self.kept:
-                found[".".join(["layer", str(int(parts[2]) - self.kept), *parts[3:]])] = tensor
-        return found
+            if parts[:2] == ["encoder", "layer"] and int(parts[2]) >= self.frozen:
+                upper_weights[".".join(["layer", str(int(parts[2]) - self.frozen), *parts[3:]])] = tensor
+        return upper_weights
 
     def lower_states(
         self, items: Sequence[Item], progress: Callable[[int, int], None]
     ) -> list[NDArray[np.float16]]:
         """Each question's states below the tuned layers, float16 [tokens, text_width]."""
-        model = BertModel(
-            BertConfig(**{**self.config, "num_hidden_layers": self.kept}), add_pooling_layer=False
-        ).train(False)
+        config = BertConfig(**{**self.config, "num_hidden_layers": self.frozen})
+        model = BertModel(config, add_pooling_layer=False).train(False)
         model.load_state_dict({name: self.weights[name] for name in model.state_dict()})
         order = sorted(range(len(items)), key=lambda number: len(items[number].ids))
-        found: list[NDArray[np.float16]] = [np.empty(0, dtype=np.float16)] * len(items)
-        with torch.inference_mode():
-            for start in range(0, len(order), 256):
-                chunk = order[start : start + 256]
-                width = max(len(items[number].ids) for number in chunk)
-                ids, mask = (
-                    torch.zeros(len(chunk), width, dtype=torch.long),
-                    torch.zeros(len(chunk), width, dtype=torch.long),
-                )
-                for row, number in enumerate(chunk):
-                    length = len(items[number].ids)
-                    ids[row, :length], mask[row, :length] = torch.from_numpy(items[number].ids), 1
-                states = model(ids, attention_mask=mask).last_hidden_state
-                for row, number in enumerate(chunk):
-                    found[number] = states[row, : len(items[number].ids)].numpy().astype(np.float16)
-                progress(start, len(order))
-        return found
+        lower: list[NDArray[np.float16]] = [np.empty(0, dtype=np.float16)] * len(items)
+        for start in range(0, len(order), _TEXTS_AT_ONCE):
+            chunk = order[start : start + _TEXTS_AT_ONCE]
+            states = _states(model, [items[number].ids for number in chunk])
+            for number, of_item in zip(chunk, states, strict=True):
+                lower[number] = of_item[: len(items[number].ids)].astype(np.float16)
+            progress(start, len(order))
+        return lower
 
 
-def _grown(stored: Tensor, own: Tensor) -> Tensor:
-    return (
-        torch.cat([stored, own[len(stored) :]])
-        if stored.shape[1:] == own.shape[1:] and len(stored) < len(own)
-        else stored
-    )
+@torch.inference_mode()
+def _states(model: BertModel, texts: Sequence[NDArray[np.int64]]) -> NDArray[np.float32]:
+    """The last states of texts that are read together, float32 [texts, tokens, width], padded."""
+    width = max(map(len, texts))
+    ids, mask = (torch.zeros(len(texts), width, dtype=torch.long) for _ in range(2))
+    for row, text in enumerate(texts):
+        ids[row, : len(text)] = torch.from_numpy(text)
+        mask[row, : len(text)] = 1
+    states: NDArray[np.float32] = model(ids, attention_mask=mask).last_hidden_state.numpy()
+    return states
+
+
+def _grown(stored: Tensor, initial: Tensor) -> Tensor:
+    """Stored weights, with the initial ones for the rows by which the vocabulary has grown."""
+    if stored.shape[1:] != initial.shape[1:] or len(stored) >= len(initial):
+        return stored
+    return torch.cat([stored, initial[len(stored) :]])
 
 
 class Trainer:
-    """Trains one network; tells how well it does on examples that it does not see."""
+    """Trains one network; measures how well it does on examples that it does not see."""
 
     def __init__(
         self,
@@ -128,22 +132,21 @@ class Trainer:
         self.network = DecoderNetwork(sizes, vocabulary, pretrained.config, config.dropout)
         self.network.encoder.load_state_dict(pretrained.upper())
         self.text_vectors = torch.from_numpy(text_vectors)
-        encoder = set(map(id, self.network.encoder.parameters()))
-        groups = [
-            {
-                "params": [each for each in self.network.parameters() if id(each) not in encoder],
-                "lr": config.rate,
-            },
-            {"params": list(self.network.encoder.parameters()), "lr": config.encoder_rate},
-        ]
+        tuned = list(self.network.encoder.parameters())
+        known = set(map(id, tuned))
+        new = [parameter for parameter in self.network.parameters() if id(parameter) not in known]
+        groups = [{"params": new, "lr": config.rate}, {"params": tuned, "lr": config.encoder_rate}]
         self.optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
 
     def load(self, folder: Path) -> None:
         """Go on from the weights of a folder. What its vocabulary lacks, at the end of ours, begins anew."""
         stored = {name: tensor.float() for name, tensor in load_file(folder / "decoder.safetensors").items()}
-        own = self.network.state_dict()
+        initial = self.network.state_dict()
         self.network.load_state_dict(
-            {name: _grown(tensor, own[name]) if name in own else tensor for name, tensor in stored.items()}
+            {
+                name: _grown(tensor, initial[name]) if name in initial else tensor
+                for name, tensor in stored.items()
+            }
         )
 
     def train(
@@ -159,11 +162,8 @@ class Trainer:
         self.network.train()
         while done < total:
             for numbers in batches(items, self.config.batch, self.rng):
-                batch = collate(
-                    [items[number] for number in numbers],
-                    [lower[number] for number in numbers],
-                    self.vocabulary,
-                )
+                chosen = [items[number] for number in numbers]
+                batch = collate(chosen, [lower[number] for number in numbers], self.vocabulary)
                 with torch.autocast("cpu", torch.bfloat16, enabled=self.config.bf16):
                     loss = self._loss(batch)
                 torch.autograd.backward(loss)

@@ -49,12 +49,12 @@ class RecipeRun:
         Raises RecipeError, RunError, and CommandError where a stage's command fails.
         """
         stages = self.recipe.needed_for(stage) if stage else list(self.recipe.stages)
-        for each in stages:
-            check_stage(each)
+        for needed in stages:
+            check_stage(needed)
         self._check_data()
         self.out.mkdir(parents=True, exist_ok=True)
-        for number, each in enumerate(stages, 1):
-            self._run_once(each, f"[{number}/{len(stages)}] {each.name}")
+        for number, needed in enumerate(stages, 1):
+            self._run_once(needed, f"[{number}/{len(stages)}] {needed.name}")
         return self.model_of(stages[-1])
 
     def model_of(self, stage: Stage) -> Path:
@@ -190,7 +190,7 @@ def command_line(stage: Stage, folders: Mapping[Reference, str], data: Sequence[
     actions = {action.dest: action for action in parser_of(stage.command)._actions}
     if "out" in actions:
         options["out"] = [out]
-    places, flags = list[str](), list[str]()
+    positional, flags = list[str](), list[str]()
     for name, texts in options.items():
         action = actions.get(name.replace("-", "_"))
         if action is None:
@@ -198,8 +198,8 @@ def command_line(stage: Stage, folders: Mapping[Reference, str], data: Sequence[
         if action.option_strings:
             flags += _flagged(action, texts)
         else:
-            places += texts
-    return [stage.command, *places, *flags]
+            positional += texts
+    return [stage.command, *positional, *flags]
 
 
 def _flagged(action: argparse.Action, texts: Sequence[str]) -> list[str]:

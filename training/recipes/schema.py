@@ -86,7 +86,7 @@ class Stage:
     def needs(self) -> list[str]:
         """The earlier stages whose results it takes."""
         named = [reference for text in self.texts() for reference in references_in(text)]
-        return list(dict.fromkeys(each.name for each in named if each.kind == "stage"))
+        return list(dict.fromkeys(reference.name for reference in named if reference.kind == "stage"))
 
 
 @dataclass(frozen=True)
@@ -157,8 +157,8 @@ def parsed(stored: object, name: str) -> Recipe:
         for index, stage in enumerate(_sequence(entries.get("stages", []), f"{name}: stages"))
     )
     data = tuple(
-        _built(DataSet, each, f"{name}: data[{index}]")
-        for index, each in enumerate(_sequence(entries.get("data", []), f"{name}: data"))
+        _built(DataSet, entry, f"{name}: data[{index}]")
+        for index, entry in enumerate(_sequence(entries.get("data", []), f"{name}: data"))
     )
     texts = {
         part: tuple(map(str, _sequence(entries.get(part, []), f"{name}: {part}")))
@@ -210,7 +210,7 @@ Part = TypeVar("Part")
 
 def _built(kind: type[Part], stored: object, where: str) -> Part:
     """A dataclass from a mapping. Raises RecipeError for unknown, missing and mistyped keys."""
-    entries, known = _mapping(stored, where), {each.name: each for each in fields(kind)}  # type: ignore[arg-type]
+    entries, known = _mapping(stored, where), {part.name: part for part in fields(kind)}  # type: ignore[arg-type]
     if unknown := sorted(map(str, entries.keys() - known.keys())):
         raise RecipeError(f"{where}: unknown {', '.join(unknown)}; there are {', '.join(sorted(known))}.")
     if lacking := [name for name, part in known.items() if name not in entries and _is_required(part)]:

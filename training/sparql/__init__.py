@@ -1,3 +1,1 @@
-"""What the decoder of SPARQL is trained on: published sets, translated questions, and the oracle of their
-actions.
-"""
+"""What the decoder of SPARQL is trained on: published sets, translated questions, an oracle of actions."""

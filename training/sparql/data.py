@@ -1,11 +1,12 @@
-"""What a decoder is trained on: published question sets, questions made from their graphs, invented worlds,
-and questions put to graphs that cannot answer them.
+"""What a decoder is trained on: published question sets and questions made from their graphs.
+
+To these come questions about synthetic graphs, and questions put to graphs that cannot answer them.
 """
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -82,7 +83,7 @@ class TrainingGraph:
 
 
 def training_graphs(data: Sequence[Path], amounts: Amounts, seed: int) -> Iterator[TrainingGraph]:
-    """Yield the graphs of the sets that lie in folders of `data`, and invented ones."""
+    """The graphs of the sets that lie in folders of `data`, and synthetic ones."""
     rng = random.Random(seed)
     makers = {"metaqa": _metaqa, "simplequestions-wikidata": _simplequestions, "lcquad1": _lcquad}
     for name, maker in makers.items():
@@ -93,11 +94,11 @@ def training_graphs(data: Sequence[Path], amounts: Amounts, seed: int) -> Iterat
     for domain in DOMAINS:
         for number in range(amounts.synthetic):
             graph = SyntheticGraph(domain, seed * 1_000 + number)
-            found = list(questions_about(graph, amounts.of_synthetic))
+            examples = list(questions_about(graph, amounts.of_synthetic))
             if domain != HELD_OUT_DOMAIN:
-                yield TrainingGraph("synthetic", graph.store, found)
+                yield TrainingGraph("synthetic", graph.store, examples)
             elif number < amounts.synthetic // 5:
-                yield TrainingGraph("synthetic", graph.store, [], found)
+                yield TrainingGraph("synthetic", graph.store, [], examples)
 
 
 def prepare_all(
@@ -109,15 +110,12 @@ def prepare_all(
     questions: list[str] = []
     for graph in training_graphs(data, amounts, seed):
         with written(graph) as (version, live):
-            others = [
-                Example(text, None)
-                for text in rng.sample(questions, min(len(questions), _unanswerable(graph, amounts)))
-            ]
-            train = [*graph.train, *others]
+            number = min(len(questions), _unanswerable(graph, amounts))
+            unanswerable = [Example(text, None) for text in rng.sample(questions, number)]
+            train = [*graph.train, *unanswerable]
             done.items.extend(prepare(train, version, live, tokenizer, table, rng, done.left_out))
-            done.valid[graph.name].extend(
-                prepare(graph.valid, version, live, tokenizer, table, rng, done.left_out)
-            )
+            valid = prepare(graph.valid, version, live, tokenizer, table, rng, done.left_out)
+            done.valid[graph.name].extend(valid)
         questions += [example.question for example in graph.train]
         yield f"{graph.name}: {len(graph.train):,} questions", done
 
@@ -141,15 +139,9 @@ def _unanswerable(graph: TrainingGraph, amounts: Amounts) -> int:
 
 
 def _read(path: Path) -> Store:
-    store = Store()
-    store.bulk_extend(
-        triples_of(
-            RdfFile(path, rdf_format(path.name), _MAX_BYTES),
-            Report(),
-            skip_bad_lines=False,
-            progress=lambda done, total: None,
-        )
-    )
+    store, file = Store(), RdfFile(path, rdf_format(path.name), _MAX_BYTES)
+    triples = triples_of(file, Report(), skip_bad_lines=False, progress=lambda done, total: None)
+    store.bulk_extend(triples)
     return store
 
 
@@ -157,37 +149,33 @@ def _made(store: Store, number: int, seed: int) -> list[Example]:
     return list(make_examples(store, profile_graph(OxigraphStore(store, "")), number, seed))
 
 
-def _examples(rows: list[Mapping[str, Any]], store: Store) -> list[Example]:
+def _examples(rows: Sequence[Mapping[str, Any]], store: Store) -> list[Example]:
     return [example for row in rows if (example := example_of(row, store)) is not None]
 
 
 def _metaqa(folder: Path, amounts: Amounts, rng: random.Random) -> Iterator[TrainingGraph]:
     store, rows = _read(folder / "graph.nt.gz"), list(read_rows(folder / "questions.jsonl.gz"))
-    train, kept = (
-        [row for row in rows if not held_out(row["question"])],
-        [row for row in rows if held_out(row["question"])],
-    )
+    train = [row for row in rows if not held_out(row["question"])]
     train = rng.sample(train, min(amounts.metaqa, len(train)))
-    yield TrainingGraph("metaqa", store, _examples(train, store), _examples(kept[:_VALID], store), large=True)
+    valid = [row for row in rows if held_out(row["question"])][:_VALID]
+    yield TrainingGraph("metaqa", store, _examples(train, store), _examples(valid, store), large=True)
 
 
 def _simplequestions(folder: Path, amounts: Amounts, rng: random.Random) -> Iterator[TrainingGraph]:
     store, rows = _read(folder / "graph.nt.gz"), list(read_rows(folder / "questions.jsonl.gz"))
-    train, kept = (
-        [row for row in rows if row["split"] == "train"],
-        [row for row in rows if row["split"] != "train"],
-    )
+    train = [row for row in rows if row["split"] == "train"]
     train = rng.sample(train, min(amounts.simplequestions, len(train)))
-    found = [*_examples(train, store), *_made(store, amounts.made_from_large, 0)]
-    yield TrainingGraph("simplequestions", store, found, _examples(kept[:_VALID], store), large=True)
+    valid = [row for row in rows if row["split"] != "train"][:_VALID]
+    examples = [*_examples(train, store), *_made(store, amounts.made_from_large, 0)]
+    yield TrainingGraph("simplequestions", store, examples, _examples(valid, store), large=True)
 
 
 def _lcquad(folder: Path, amounts: Amounts, rng: random.Random) -> Iterator[TrainingGraph]:
     """These questions come without a graph: one is made in which every query has an answer."""
-    found = _examples(list(read_rows(folder / "train.jsonl.gz")), Store())
-    store = graph_of_queries(example.query for example in found if example.query is not None)
-    rng.shuffle(found)
-    yield TrainingGraph("lcquad", store, found[200:], found[:200], large=True)
+    examples = _examples(list(read_rows(folder / "train.jsonl.gz")), Store())
+    store = graph_of_queries(example.query for example in examples if example.query is not None)
+    rng.shuffle(examples)
+    yield TrainingGraph("lcquad", store, examples[200:], examples[:200], large=True)
 
 
 def _spider(
@@ -205,60 +193,52 @@ def _spider(
     graphs = sorted(by_graph)
     rng.shuffle(graphs)
     stores = {name: _read(folder / "graphs" / f"{name}.nt.gz") for name in graphs}
-    found = {
-        name: [each for row in by_graph[name] if (each := _shortened(row, stores[name])) is not None]
-        for name in graphs
-    }
+    examples = {name: _shortened(by_graph[name], stores[name]) for name in graphs}
     for name in sorted(held_out & set(graphs)):
-        yield TrainingGraph("spider", stores[name], [], found[name])
-    seen = {
-        name: Surroundings(stores[name], profile_graph(OxigraphStore(stores[name], "")))
-        for name in graphs
-        if name not in held_out
-    }
-    asked = _asked_in_sql(databases) if databases is not None else {}
+        yield TrainingGraph("spider", stores[name], [], examples[name])
+    seen = {name: _surroundings(stores[name]) for name in graphs if name not in held_out}
+    with_sql = _asked_in_sql(databases) if databases is not None else {}
     for name in seen:
-        known = {example.question for example in found[name]}
-        found[name] += [
-            each for each in _translated(databases, name, asked, stores[name]) if each.question not in known
-        ]
-    patterns = list(patterns_of([(around, found[name]) for name, around in seen.items()]))
-    for place, (name, around) in enumerate(seen.items()):
-        made = [
-            *_made(around.store, amounts.made_from_small, place),
-            *_transferred(patterns, around, amounts.transferred, rng),
-        ]
-        yield TrainingGraph("spider", around.store, [*found[name], *made])
+        known = {example.question for example in examples[name]}
+        translated = _translated(databases, name, with_sql, stores[name])
+        examples[name] += [example for example in translated if example.question not in known]
+    patterns = list(patterns_of([(around, examples[name]) for name, around in seen.items()]))
+    for number, (name, around) in enumerate(seen.items()):
+        made = _made(around.store, amounts.made_from_small, number)
+        made += _transferred(patterns, around, amounts.transferred, rng)
+        yield TrainingGraph("spider", around.store, [*examples[name], *made])
+
+
+def _surroundings(store: Store) -> Surroundings:
+    return Surroundings(store, profile_graph(OxigraphStore(store, "")))
 
 
 def _asked_in_sql(databases: Path) -> Mapping[str, list[tuple[str, str]]]:
-    """Return the questions on each database, in both wordings, with their SQL."""
-    asked: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    """The questions on each database, in both wordings, with their SQL."""
+    questions: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for row in read_rows(databases / "train.jsonl"):
-        asked[row["db_id"]] += [
+        questions[row["db_id"]] += [
             (wording, row["sql"])
             for wording in dict.fromkeys((row["question"], row.get("synonym_question") or row["question"]))
         ]
-    return asked
+    return questions
 
 
 def _translated(
-    databases: Path | None, name: str, asked: Mapping[str, list[tuple[str, str]]], store: Store
+    databases: Path | None, name: str, questions: Mapping[str, list[tuple[str, str]]], store: Store
 ) -> Iterator[Example]:
     file = database_file(databases / "database", name) if databases is not None else None
     if file is not None and file.is_file():
         schema = read_schema(sqlite_engine(file, introspects=True))
         yield from examples_from(
-            asked.get(name, []), MappedGraph(store, schema, PREFIXES[""]), sqlite_engine(file)
+            questions.get(name, []), MappedGraph(store, schema, PREFIXES[""]), sqlite_engine(file)
         )
 
 
 def patterns_of(graphs: Sequence[tuple[Surroundings, Sequence[Example]]]) -> Iterator[Pattern]:
-    """Yield the patterns of the questions on graphs, each wording once."""
-    common, seen = (
-        common_words([[example.question for example in examples] for _, examples in graphs]),
-        set[str](),
-    )
+    """The patterns of the questions on graphs, each wording once."""
+    common = common_words([[example.question for example in examples] for _, examples in graphs])
+    seen: set[str] = set()
     for around, examples in graphs:
         for example in examples:
             pattern = pattern_of(example, around, common)
@@ -270,24 +250,27 @@ def patterns_of(graphs: Sequence[tuple[Surroundings, Sequence[Example]]]) -> Ite
 def _transferred(
     patterns: Sequence[Pattern], around: Surroundings, number: int, rng: random.Random
 ) -> Iterator[Example]:
-    """Yield questions that others were asked, put to this graph; those that follow from one property alone no
-    oftener than others.
-    """
+    """Questions on other graphs, put to this one; those on a single property are not more than others."""
     by_size: dict[int, list[Pattern]] = defaultdict(list)
-    for each in patterns:
-        by_size[min(_MAX_SIZE, len(each.shapes))].append(each)
-    shapes = list(by_size.values())
-    drawn = rng.choices(shapes, [len(each) ** 0.5 for each in shapes], k=_TRIES * number) if shapes else []
-    tries = (transferred(rng.choice(each), around, rng) for each in drawn)
-    unlike = {each.question: each for each in tries if each is not None}
+    for pattern in patterns:
+        by_size[min(_MAX_SIZE, len(pattern.shapes))].append(pattern)
+    if not by_size:
+        return
+    sizes = list(by_size.values())
+    drawn = rng.choices(sizes, [len(of_size) ** 0.5 for of_size in sizes], k=_TRIES * number)
+    tries = (transferred(rng.choice(of_size), around, rng) for of_size in drawn)
+    unlike = {example.question: example for example in tries if example is not None}
     yield from islice(unlike.values(), number)
 
 
-def _shortened(row: Mapping[str, Any], store: Store) -> Example | None:
-    example = example_of(row, store)
-    if example is None or example.query is None:
-        return None
-    try:
-        return Example(example.question, pruned(example.query, OxigraphStore(store, "")))
-    except QueryError:
-        return None
+def _shortened(rows: Iterable[Mapping[str, Any]], store: Store) -> list[Example]:
+    """The examples that rows make, their queries without what adds nothing to the answer."""
+    examples = []
+    for row in rows:
+        example = example_of(row, store)
+        if example is None or example.query is None:
+            continue
+        with suppress(QueryError):
+            query = pruned(example.query, OxigraphStore(store, ""))
+            examples.append(Example(example.question, query))
+    return examples

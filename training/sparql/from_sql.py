@@ -203,16 +203,8 @@ class _Translation:
         order, descending = self.order(query, scope)
         limit = 1 if self.highest else query.limit
         self.combined(query, scope)
-        whole = Query(
-            tuple(scope.edges),
-            tuple(self.filters),
-            tuple(self.negations),
-            columns,
-            having,
-            order,
-            descending,
-            limit,
-        )
+        edges, filters, negations = tuple(scope.edges), tuple(self.filters), tuple(self.negations)
+        whole = Query(edges, filters, negations, columns, having, order, descending, limit)
         return folded(replace(whole, branches=tuple(self.branches)), self.alternatives)
 
     def variable(self) -> Variable:
@@ -382,7 +374,7 @@ class _Translation:
         """Forbid an inner SELECT's rows; its conditions must be edges."""
         forbidden = _Scope([])
         before = len(self.filters), len(self.alternatives), len(self.negations), len(self.branches)
-        self.within(ref, inner, scope, forbidden)
+        self.apart(ref, inner, scope, forbidden)
         if (len(self.alternatives), len(self.negations), len(self.branches)) != before[1:]:
             raise UnsupportedQueryError("A condition within a negation that is not an edge.")
         conditions, self.filters = self.filters[before[0] :], self.filters[: before[0]]
@@ -395,6 +387,13 @@ class _Translation:
         self.negations.append(
             tuple(edge for edge in whole.edges if edge.predicate != RDF_TYPE or edge.subject not in implied)
         )
+
+    def apart(self, ref: ColumnRef, inner: sql.Query, scope: _Scope, within: _Scope) -> None:
+        """Join an inner SELECT whose rows are not those that an order would be of."""
+        highest = self.highest
+        self.within(ref, inner, scope, within)
+        if self.highest != highest:
+            raise UnsupportedQueryError("A highest or lowest value within or beside another query.")
 
     def extreme(self, ref: ColumnRef, condition: sql.Condition, inner: sql.Query, scope: _Scope) -> None:
         """Compare with a table's mean, or take the row with its highest or lowest value."""
@@ -438,9 +437,7 @@ class _Translation:
         if query.operation is None or query.right is None or _is_alternative(query):
             return
         how: Mapping[sql.SetOperation, Callable[[ColumnRef, sql.Query], object]] = {
-            sql.SetOperation.INTERSECT: lambda ref, right: self.within(
-                ref, right, scope, _Scope(scope.edges)
-            ),
+            sql.SetOperation.INTERSECT: lambda ref, right: self.apart(ref, right, scope, _Scope(scope.edges)),
             sql.SetOperation.EXCEPT: lambda ref, right: self.without(ref, right, scope),
         }
         own = self.plain(query.items[0]).operand

@@ -100,8 +100,9 @@ class _Walk:
         if first.predicate == RDF_TYPE and isinstance(first.subject, Variable):
             edges.remove(first)
             yield self._take(_class(first))
-            if self.places.setdefault(first.subject, 0) != 0:
+            if self.places and self.places.get(first.subject) != 0:
                 raise NotWritableError("An alternative begins with a class of another variable.")
+            self.places[first.subject] = 0
         else:
             edges.remove(first)
             constant = first.object if isinstance(first.subject, Variable) else first.subject
@@ -218,6 +219,8 @@ class _Walk:
             yield self._take(Keyword(comparison))
             yield self._take(self._offered(value))
         if not query.order:
+            if query.limit is not None:
+                raise NotWritableError("LIMIT without ORDER.")
             yield self._take(Keyword(Word.STOP))
             return
         yield self._take(Keyword(Word.DESC if query.descending else Word.ASC))

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 
 from pyoxigraph import Literal, NamedNode, Store
 
@@ -43,48 +44,43 @@ class Surroundings:
 
     def __init__(self, store: Store, profile: Profile) -> None:
         self.store, self.profile = store, profile
-        self._classes = {each.text: each.iri for each in profile.classes}
+        self._classes = {profiled.text: profiled.iri for profiled in profile.classes}
         self._values: dict[NamedNode, list[Literal]] = {}
 
     @cached_property
     def shapes(self) -> Mapping[NamedNode, Shape]:
         """The shape of each property."""
         return {
-            each.predicate: shape
-            for each in self.profile.predicates
-            if (shape := self._shape(each)) is not None
+            profile.predicate: shape
+            for profile in self.profile.predicates
+            if (shape := self._shape(profile)) is not None
         }
 
-    def _shape(self, each: PredicateProfile) -> Shape | None:
-        domain = self._classes.get(each.domains[0]) if each.domains else None
+    def _shape(self, profile: PredicateProfile) -> Shape | None:
+        domain = self._classes.get(profile.domains[0]) if profile.domains else None
         if domain is None:
             return None
-        kind = each.ranges[0] if each.ranges else ""
+        kind = profile.ranges[0] if profile.ranges else ""
         if kind in self._classes:
             return Shape(domain, self._classes[kind])
-        return Shape(domain, None, "number" if kind in _NUMBERS else kind, each.text.split()[-1:] == ["id"])
+        is_identifier = profile.text.split()[-1:] == ["id"]
+        return Shape(domain, None, "number" if kind in _NUMBERS else kind, is_identifier)
 
     def links(self) -> Mapping[tuple[NamedNode, NamedNode], list[NamedNode]]:
         """The properties that lead from one class to another."""
-        found: dict[tuple[NamedNode, NamedNode], list[NamedNode]] = defaultdict(list)
+        links: dict[tuple[NamedNode, NamedNode], list[NamedNode]] = defaultdict(list)
         for predicate, shape in self.shapes.items():
             if shape.target is not None:
-                found[shape.domain, shape.target].append(predicate)
-        return found
+                links[shape.domain, shape.target].append(predicate)
+        return links
 
     def values(self, predicate: NamedNode) -> Sequence[Literal]:
         """Some values of a property that can be written into a question."""
         if predicate not in self._values:
-            quads = (
-                quad.object
-                for quad, _ in zip(
-                    self.store.quads_for_pattern(None, predicate, None), range(_SAMPLED), strict=False
-                )
-            )
+            quads = islice(self.store.quads_for_pattern(None, predicate, None), _SAMPLED)
+            literals = (quad.object for quad in quads if isinstance(quad.object, Literal))
             self._values[predicate] = [
-                each
-                for each in quads
-                if isinstance(each, Literal) and 0 < len(each.value) <= _MAX_VALUE_LENGTH
+                value for value in literals if 0 < len(value.value) <= _MAX_VALUE_LENGTH
             ]
         return self._values[predicate]
 
@@ -105,47 +101,47 @@ class Pattern:
 def pattern_of(example: Example, around: Surroundings, common: set[str]) -> Pattern | None:
     """The pattern of a question, if all that it says of its domain are names and values of its graph."""
     query = example.query
-    if (
-        query is None
-        or query.branches
-        or query.optionals
-        or any(isinstance(each.value, Period) for each in query.filters)
-    ):
+    if query is None or not _is_transferable(query):
         return None
     predicates = {edge.predicate for edge in _edges(query)} - {RDF_TYPE}
-    shapes = {each: around.shapes[each] for each in predicates if each in around.shapes}
-    constants = list(_constants(query))
-    if len(shapes) < len(predicates) or any(not isinstance(each, Literal) for each, _ in constants):
+    shapes = {predicate: around.shapes[predicate] for predicate in predicates if predicate in around.shapes}
+    constants = [constant for constant, _ in _constants(query)]
+    values: dict[str, Thing] = {node.value: node for node in constants if isinstance(node, Literal)}
+    if len(shapes) < len(predicates) or not all(isinstance(node, Literal) for node in constants):
         return None
-    classes = _in_order(
-        {
-            edge.object
-            for edge in _edges(query)
-            if edge.predicate == RDF_TYPE and isinstance(edge.object, NamedNode)
-        },
-        shapes,
-    )
-    values: dict[str, Thing] = {each.value: each for each, _ in constants if isinstance(each, Literal)}
+    classes = _in_order(_classes_of(query), shapes)
+    if not classes:
+        return None
 
     def are_rivals(one: Thing, other: Thing) -> bool:
         return one != other and one in shapes and other in shapes
 
-    template = (
-        template_of(example.question, _names(classes, shapes, around.profile), values, common, are_rivals)
-        if classes
-        else None
-    )
-    named = {slot.thing for slot in template.slots} if template else set()
-    if template is None or any(each not in named for each, shape in shapes.items() if shape.target is None):
+    names = _names(classes, shapes, around.profile)
+    template = template_of(example.question, names, values, common, are_rivals)
+    if template is None:
+        return None
+    named = {slot.thing for slot in template.slots}
+    if any(predicate not in named for predicate, shape in shapes.items() if shape.target is None):
         return None
     return Pattern(template, query, classes, shapes)
+
+
+def _is_transferable(query: Query) -> bool:
+    """Whether a query is of the kinds that patterns are made of: no branches, optional edges or periods."""
+    has_period = any(isinstance(condition.value, Period) for condition in query.filters)
+    return not (query.branches or query.optionals or has_period)
+
+
+def _classes_of(query: Query) -> set[NamedNode]:
+    objects = (edge.object for edge in _edges(query) if edge.predicate == RDF_TYPE)
+    return {node for node in objects if isinstance(node, NamedNode)}
 
 
 def _edges(query: Query) -> Iterator[Edge]:
     yield from query.edges
     for group in query.negations:
         yield from group
-    yield from (each.value.edge for each in query.filters if isinstance(each.value, Average))
+    yield from (condition.value.edge for condition in query.filters if isinstance(condition.value, Average))
 
 
 def _constants(query: Query) -> Iterator[tuple[Node, NamedNode]]:
@@ -158,41 +154,38 @@ def _constants(query: Query) -> Iterator[tuple[Node, NamedNode]]:
                 for end in (edge.subject, edge.object, *edge.alternatives)
                 if not isinstance(end, Variable)
             )
-    for each in query.filters:
-        if not isinstance(each.value, Average | Period):
-            yield each.value, binds.get(each.variable, RDF_TYPE)
+    for condition in query.filters:
+        if not isinstance(condition.value, Average | Period):
+            yield condition.value, binds.get(condition.variable, RDF_TYPE)
 
 
 def _in_order(named: set[NamedNode], shapes: Mapping[NamedNode, Shape]) -> tuple[NamedNode, ...]:
     """All classes of a query, each connected with one before it; nothing where they are apart."""
-    pending = (
-        named
-        | {shape.domain for shape in shapes.values()}
-        | {shape.target for shape in shapes.values() if shape.target is not None}
-    )
-    found: list[NamedNode] = sorted(pending, key=lambda each: each.value)[:1]
-    while len(found) < len(pending):
+    targets = {shape.target for shape in shapes.values() if shape.target is not None}
+    pending = named | {shape.domain for shape in shapes.values()} | targets
+    ordered: list[NamedNode] = sorted(pending, key=lambda name: name.value)[:1]
+    while len(ordered) < len(pending):
         near = [
             other
             for shape in shapes.values()
             for one, other in ((shape.domain, shape.target), (shape.target, shape.domain))
-            if one in found and other is not None and other not in found
+            if one in ordered and other is not None and other not in ordered
         ]
         if not near:
             return ()
-        found.append(near[0])
-    return tuple(found)
+        ordered.append(near[0])
+    return tuple(ordered)
 
 
 def _names(
     classes: Sequence[NamedNode], shapes: Mapping[NamedNode, Shape], profile: Profile
 ) -> Iterator[Name[Thing]]:
     texts = profile.texts
-    for each, shape in shapes.items():
-        yield Name(fold(texts[each]), each)
-        yield Name(short_name(texts[each], texts[shape.domain]), each, short=True)
-    for each in classes:
-        yield Name(fold(texts[each]), each)
+    for name, shape in shapes.items():
+        yield Name(fold(texts[name]), name)
+        yield Name(short_name(texts[name], texts[shape.domain]), name, short=True)
+    for name in classes:
+        yield Name(fold(texts[name]), name)
 
 
 # --- a pattern in another graph
@@ -216,19 +209,19 @@ def _placed_classes(
     pattern: Pattern, around: Surroundings, rng: random.Random
 ) -> dict[NamedNode, NamedNode] | None:
     links = around.links()
-    free = [each.iri for each in around.profile.classes]
+    free = [profiled.iri for profiled in around.profile.classes]
     if not free:
         return None
     placed = {pattern.classes[0]: rng.choice(free)}
-    for each in pattern.classes[1:]:
+    for kind in pattern.classes[1:]:
         shape = next(
             shape
             for shape in pattern.shapes.values()
-            if {shape.domain, shape.target} <= {each, *placed}
-            and each in (shape.domain, shape.target)
+            if {shape.domain, shape.target} <= {kind, *placed}
+            and kind in (shape.domain, shape.target)
             and shape.target is not None
         )
-        if shape.domain == each:
+        if shape.domain == kind:
             fitting = [
                 source
                 for source, target in links
@@ -242,7 +235,7 @@ def _placed_classes(
             ]
         if not fitting:
             return None
-        placed[each] = rng.choice(fitting)
+        placed[kind] = rng.choice(fitting)
     return placed
 
 
@@ -251,13 +244,12 @@ def _placed_predicates(
 ) -> dict[NamedNode, NamedNode] | None:
     placed: dict[NamedNode, NamedNode] = {}
     for predicate, shape in pattern.shapes.items():
-        wanted = replace(
-            shape,
-            domain=classes[shape.domain],
-            target=None if shape.target is None else classes[shape.target],
-        )
+        target = None if shape.target is None else classes[shape.target]
+        wanted = replace(shape, domain=classes[shape.domain], target=target)
         fitting = [
-            each for each, found in around.shapes.items() if found == wanted and each not in placed.values()
+            candidate
+            for candidate, candidate_shape in around.shapes.items()
+            if candidate_shape == wanted and candidate not in placed.values()
         ]
         if not fitting:
             return None
@@ -269,22 +261,21 @@ def _placed_values(
     pattern: Pattern, predicates: Mapping[NamedNode, NamedNode], around: Surroundings, rng: random.Random
 ) -> dict[Literal, Literal] | None:
     placed: dict[Literal, Literal] = {}
-    parts = {each.value for each in pattern.query.filters if each.comparison == Comparison.CONTAINS}
+    parts = {
+        condition.value for condition in pattern.query.filters if condition.comparison == Comparison.CONTAINS
+    }
     for constant, predicate in _constants(pattern.query):
         assert isinstance(constant, Literal)
         if constant in placed:
             continue
-        found = (
-            [each for each in around.values(predicates[predicate]) if each not in placed.values()]
-            if predicate in predicates
-            else []
-        )
-        if not found:
+        values = around.values(predicates[predicate]) if predicate in predicates else []
+        free = [value for value in values if value not in placed.values()]
+        if not free:
             return None
-        value = rng.choice(found)
-        placed[constant] = (
-            Literal(rng.choice(fold(value.value).split() or [value.value])) if constant in parts else value
-        )
+        value = rng.choice(free)
+        if constant in parts:
+            value = Literal(rng.choice(fold(value.value).split() or [value.value]))
+        placed[constant] = value
     return placed
 
 
@@ -319,12 +310,8 @@ class _Renaming:
 
     def _edge(self, edge: Edge) -> Edge:
         predicate = edge.predicate if edge.predicate == RDF_TYPE else self.names[edge.predicate]
-        return Edge(
-            self._node(edge.subject),
-            predicate,
-            self._node(edge.object),
-            tuple(map(self._term, edge.alternatives)),
-        )
+        alternatives = tuple(map(self._term, edge.alternatives))
+        return Edge(self._node(edge.subject), predicate, self._node(edge.object), alternatives)
 
     def _node(self, node: Node) -> Node:
         return node if isinstance(node, Variable) else self._term(node)
@@ -332,11 +319,8 @@ class _Renaming:
     def _term(self, term: Term) -> Term:
         return self.values[term] if isinstance(term, Literal) else self.names[term]
 
-    def _filter(self, each: Filter) -> Filter:
-        assert not isinstance(each.value, Period)
-        return replace(
-            each,
-            value=Average(self._edge(each.value.edge))
-            if isinstance(each.value, Average)
-            else self._term(each.value),
-        )
+    def _filter(self, condition: Filter) -> Filter:
+        assert not isinstance(condition.value, Period)
+        if isinstance(condition.value, Average):
+            return replace(condition, value=Average(self._edge(condition.value.edge)))
+        return replace(condition, value=self._term(condition.value))

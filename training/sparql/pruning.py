@@ -1,5 +1,6 @@
-"""Known queries without what adds nothing to their answers: edges that nothing depends on, classes that a
-property implies.
+"""Known queries without what adds nothing to their answers.
+
+That is edges that nothing depends on, and classes that a property implies.
 """
 
 from collections import Counter
@@ -15,8 +16,8 @@ def pruned(query: Query, store: GraphStore) -> Query:
     if not query.columns:
         return query
     wanted = answers(query, store)
-    for edge in sorted(query.edges, key=lambda each: each.predicate == RDF_TYPE):
-        shorter = replace(query, edges=tuple(each for each in query.edges if each != edge))
+    for edge in sorted(query.edges, key=lambda candidate: candidate.predicate == RDF_TYPE):
+        shorter = replace(query, edges=tuple(other for other in query.edges if other != edge))
         if shorter.edges and _is_spare(edge, query) and answers(shorter, store) == wanted:
             query = shorter
     return query
@@ -24,29 +25,18 @@ def pruned(query: Query, store: GraphStore) -> Query:
 
 def _is_spare(edge: Edge, query: Query) -> bool:
     """Whether an edge only binds what is not used elsewhere, or gives a class to what other edges hold."""
-    others = Counter(
-        end
-        for each in query.edges
-        if each != edge
-        for end in (each.subject, each.object)
-        if isinstance(end, Variable)
-    )
+    others = [other for other in query.edges if other != edge]
+    uses = Counter(end for other in others for end in (other.subject, other.object))
     if edge.predicate == RDF_TYPE:
         # The class of what the query is about is kept: it is what the question names.
-        return isinstance(edge.subject, Variable) and others[edge.subject] > 0 and edge != _first_class(query)
-    used = {
-        item.variable
-        for item in (*query.columns, query.order, query.having.item if query.having else None)
-        if item
-    }
-    used |= {each.variable for each in query.filters}
-    leaf = edge.object if isinstance(edge.object, Variable) and not others[edge.object] else None
-    return (
-        leaf is not None
-        and leaf not in used
-        and isinstance(edge.subject, Variable)
-        and others[edge.subject] > 0
-    )
+        return isinstance(edge.subject, Variable) and uses[edge.subject] > 0 and edge != _first_class(query)
+    having = query.having.item if query.having else None
+    used = {item.variable for item in (*query.columns, query.order, having) if item}
+    used |= {condition.variable for condition in query.filters}
+    if not isinstance(edge.object, Variable) or not isinstance(edge.subject, Variable):
+        return False
+    is_leaf = not uses[edge.object] and edge.object not in used
+    return is_leaf and uses[edge.subject] > 0
 
 
 def _first_class(query: Query) -> Edge | None:

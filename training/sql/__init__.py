@@ -1,3 +1,1 @@
-"""What the decoder of SQL is trained on: published sets, questions made from schemas, and the oracle of their
-actions.
-"""
+"""What the decoder of SQL is trained on: published sets, questions for schemas, an oracle of actions."""

@@ -1,5 +1,6 @@
-"""What a decoder of SQL is trained on: Spider and BIRD, questions made for their schemas, invented databases,
-and questions that a database cannot answer.
+"""What a decoder of SQL is trained on: Spider and BIRD, and questions made for their schemas.
+
+To these come questions about synthetic databases, and questions that a database cannot answer.
 """
 
 import random
@@ -29,34 +30,37 @@ from training.synthetic.databases import SyntheticDatabase
 from training.synthetic.delexicalisation import common_words
 from training.synthetic.domains import DOMAINS, HELD_OUT_DOMAIN
 
-_SAMPLED, _TRIES, _KEYLESS = 40, 20, 0.5
-"""How many values of a column questions are made with; how often one is tried to make; how many databases
-without rows only have the keys that names tell of, as many have that people use.
-"""
+_SAMPLED, _TRIES = 40, 20
+"""How many values of a column questions are made with; how often one is tried to make."""
+_KEYLESS = 0.5
+"""The share of the databases without rows that only have the keys that names tell of, as many in use have."""
 
 
 @dataclass(frozen=True)
 class Amounts:
-    """How much is taken of what: databases of Spider that are only measured on, questions of BIRD; for each
-    database questions that others were asked, more where it has no rows, questions of its tables, and
-    questions that it cannot answer; and invented databases of each domain, with questions on each.
-    """
+    """How much is taken of what."""
 
     held_out_databases: int = 8
+    """Databases of Spider that are only measured on."""
     bird: int = 10_000
+    """Questions of BIRD."""
     made: int = 90
+    """Questions on other databases, put to each database with rows."""
     of_tables: int = 60
+    """Questions that templates make for each database."""
     made_without_rows: int = 140
+    """As `made`, for each database without rows."""
     unanswerable: int = 8
+    """Questions that each database cannot answer."""
     synthetic: int = 12
+    """Synthetic databases of each domain."""
     of_synthetic: int = 130
+    """Questions on each of them."""
 
 
 @dataclass
 class TrainingDatabase:
-    """A schema with examples to train on or to validate with; `file` is where its rows are, if they are
-    there.
-    """
+    """A schema with examples to train on or to validate with; `file` holds its rows, if there are any."""
 
     name: str
     schema: Schema
@@ -66,28 +70,29 @@ class TrainingDatabase:
 
 
 def training_databases(data: Sequence[Path], amounts: Amounts, seed: int) -> Iterator[TrainingDatabase]:
-    """Yield the databases of the sets that lie in folders of `data`."""
+    """The databases of the sets that lie in folders of `data`."""
     for name, maker in {"spider": _spider, "bird": _bird}.items():
         if (folder := folder_of(data, name)) is not None:
             yield from maker(folder, amounts, random.Random(seed))
 
 
 def invented_databases(amounts: Amounts, folder: Path, seed: int) -> Iterator[TrainingDatabase]:
-    """Yield invented databases, whose files lie in `folder`; of one domain only to validate with."""
+    """Synthetic databases, whose files lie in `folder`; those of one domain are only to validate with."""
     for domain in DOMAINS:
         for number in range(amounts.synthetic):
             database = SyntheticDatabase(domain, 1_000 * (seed + 1) + number, folder)
-            found = [Example(*asked) for asked in database.questions(amounts.of_synthetic)]
+            schema, file = database.tables.schema, database.file
+            examples = [Example(*pair) for pair in database.questions(amounts.of_synthetic)]
             if domain != HELD_OUT_DOMAIN:
-                yield TrainingDatabase("synthetic", database.tables.schema, found, file=database.file)
+                yield TrainingDatabase("synthetic", schema, examples, file=file)
             elif number < amounts.synthetic // 5:
-                yield TrainingDatabase("synthetic", database.tables.schema, valid=found, file=database.file)
+                yield TrainingDatabase("synthetic", schema, valid=examples, file=file)
 
 
 def prepare_all(
     data: Sequence[Path], amounts: Amounts, tokenizer: Tokenizer, table: TextTable, seed: int
 ) -> Iterator[tuple[str, Prepared]]:
-    """Prepare every database's examples in the present database; yields (what was done, everything so far)."""
+    """Every database's examples, prepared in the present database: (what was done, everything so far)."""
     rng = random.Random(seed)
     done = Prepared([], defaultdict(list), table, Counter())
     tools = Tools(tokenizer, table, rng, done.left_out)
@@ -95,72 +100,74 @@ def prepare_all(
     databases = list(training_databases(data, amounts, seed))
     patterns = list(patterns_of(databases))
     with TemporaryDirectory() as folder:
-        for each in chain(databases, invented_databases(amounts, Path(folder), seed)):
-            prepare_database(each, patterns, amounts, tools, questions, done)
-            yield f"{each.name}: {len(each.train):,} questions", done
+        for database in chain(databases, invented_databases(amounts, Path(folder), seed)):
+            prepare_database(database, patterns, amounts, tools, questions, done)
+            yield f"{database.name}: {len(database.train):,} questions", done
 
 
 def prepare_database(
-    each: TrainingDatabase,
+    database: TrainingDatabase,
     patterns: Sequence[Pattern],
     amounts: Amounts,
     tools: Tools,
     questions: list[str],
     done: Prepared,
 ) -> None:
-    """Prepare a database's own questions, some made for it, and some of those before it, which it cannot
-    answer; its own are added to these.
+    """Prepare a database's own questions, some made for it, and some that it cannot answer.
+
+    The last are drawn from `questions`, those on the databases before it, to which its own are then added.
     """
-    rng, asked = tools.rng, list(each.train)
-    if asked:
-        asked += _made(each, patterns, amounts, rng)
-        asked += [
-            Example(text, None) for text in rng.sample(questions, min(len(questions), amounts.unanswerable))
-        ]
-    with indexed_cells(each.schema, each.file) as cells:
-        done.items.extend(prepare(asked, each.schema, cells, tools))
-        done.valid[each.name].extend(prepare(each.valid, each.schema, cells, tools, training=False))
-    questions += [example.question for example in each.train]
+    rng, examples = tools.rng, list(database.train)
+    if examples:
+        examples += _made(database, patterns, amounts, rng)
+        number = min(len(questions), amounts.unanswerable)
+        examples += [Example(text, None) for text in rng.sample(questions, number)]
+    with indexed_cells(database.schema, database.file) as cells:
+        done.items.extend(prepare(examples, database.schema, cells, tools))
+        valid = prepare(database.valid, database.schema, cells, tools, training=False)
+        done.valid[database.name].extend(valid)
+    questions += [example.question for example in database.train]
 
 
 def patterns_of(databases: Sequence[TrainingDatabase]) -> Iterator[Pattern]:
-    """Yield the patterns of the questions on databases with rows, each wording once."""
-    asked = [[example.question for example in each.train] for each in databases if each.file and each.train]
-    common, seen = common_words(asked), set[str]()
-    for each in databases:
-        for example in each.train if each.file else ():
-            query = parsed(example.sql, each.schema)[0]
-            pattern = pattern_of(example.question, query, each.schema, common) if query else None
+    """The patterns of the questions on databases with rows, each wording once."""
+    with_rows = [database for database in databases if database.file and database.train]
+    common = common_words([[example.question for example in database.train] for database in with_rows])
+    seen: set[str] = set()
+    for database in with_rows:
+        for example in database.train:
+            query = parsed(example.sql, database.schema)[0]
+            pattern = pattern_of(example.question, query, database.schema, common) if query else None
             if pattern is not None and pattern.template.marks not in seen:
                 seen.add(pattern.template.marks)
                 yield pattern
 
 
 def by_shape(patterns: Sequence[Pattern]) -> tuple[list[Pattern], list[Pattern], list[Pattern]]:
-    """Return the patterns of one table, of joined tables, and of queries within or beside queries."""
+    """(patterns of one table, of joined tables, of queries within or beside queries)."""
     shapes: tuple[list[Pattern], list[Pattern], list[Pattern]] = [], [], []
-    for each in patterns:
-        nested = sum(1 for _ in each.query.queries()) > 1
-        shapes[2 if nested else 1 if each.keys else 0].append(each)
+    for pattern in patterns:
+        nested = sum(1 for _ in pattern.query.queries()) > 1
+        shapes[2 if nested else 1 if pattern.keys else 0].append(pattern)
     return shapes
 
 
 def _made(
     database: TrainingDatabase, patterns: Sequence[Pattern], amounts: Amounts, rng: random.Random
 ) -> Iterator[Example]:
-    """Yield questions that others were asked, put to this database, and some that templates make."""
+    """Questions on other databases, put to this one, and some that templates make."""
     schema = database.schema
     if database.file is None:
         cells, wanted = _invented_numbers(schema, rng), amounts.made_without_rows
     else:
         cells, wanted = sample_values(sqlite_engine(database.file), schema, _SAMPLED), amounts.made
-    shapes = [each for each in by_shape(patterns) if each]
+    shapes = [of_shape for of_shape in by_shape(patterns) if of_shape]
     tries = (
         transferred(rng.choice(rng.choice(shapes)), schema, cells, rng)
         for _ in range(_TRIES * wanted if shapes else 0)
     )
-    yield from islice((Example(*found) for found in tries if found is not None), wanted)
-    yield from (Example(*found) for found in TableQuestions(schema, cells, rng).make(amounts.of_tables))
+    yield from islice((Example(*pair) for pair in tries if pair is not None), wanted)
+    yield from (Example(*pair) for pair in TableQuestions(schema, cells, rng).make(amounts.of_tables))
 
 
 def _invented_numbers(schema: Schema, rng: random.Random) -> dict[ColumnRef, list[str]]:
@@ -177,9 +184,8 @@ def _spider(folder: Path, amounts: Amounts, rng: random.Random) -> Iterator[Trai
     for name, examples in by_database.items():
         file = database_file(folder / "database", name)
         train, valid = ([], examples[::2]) if name in held_out else (examples, [])
-        yield TrainingDatabase(
-            "spider", read_schema(sqlite_engine(file, introspects=True)), train, valid, file
-        )
+        schema = read_schema(sqlite_engine(file, introspects=True))
+        yield TrainingDatabase("spider", schema, train, valid, file)
 
 
 def _bird(folder: Path, amounts: Amounts, rng: random.Random) -> Iterator[TrainingDatabase]:

@@ -27,9 +27,8 @@ class Judgement:
 def judge(sql: str, gold: str, source: Source) -> Judgement:
     """Judgement of `sql` by its rows; an empty or refused statement is neither valid nor right."""
     try:
-        rows = execute(
-            source.engine, checked(sql, source.schema), _LIMITS, dialect=source.schema.dialect
-        ).rows
+        statement, dialect = checked(sql, source.schema), source.schema.dialect
+        rows = execute(source.engine, statement, _LIMITS, dialect=dialect).rows
     except (StatementError, ExecutionError):
         return Judgement(valid=False, right=False)
     with source.engine.connect() as connection:
@@ -47,11 +46,8 @@ def same_rows(rows: Sequence[tuple[Any, ...]], gold: Sequence[tuple[Any, ...]], 
     >>> same_rows([(1,), (1,)], [(1,)], ordered=False)
     False
     """
-    one, other = (
-        [tuple(map(_comparable, row)) for row in rows],
-        [tuple(map(_comparable, row)) for row in gold],
-    )
-    return one == other if ordered else Counter(one) == Counter(other)
+    actual, expected = ([tuple(map(_comparable, row)) for row in result] for result in (rows, gold))
+    return actual == expected if ordered else Counter(actual) == Counter(expected)
 
 
 def _comparable(value: Any) -> Any:

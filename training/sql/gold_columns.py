@@ -14,18 +14,21 @@ def columns_in(sql: str, schema: Schema) -> set[ColumnRef | str]:
     except SqlglotError:
         return set()
     tables = {}
-    for each in tree.find_all(exp.Table):
+    for table in tree.find_all(exp.Table):
         try:
-            tables[(each.alias or each.name).lower()] = schema.table(each.name).name
+            tables[(table.alias or table.name).lower()] = schema.table(table.name).name
         except KeyError:
             continue
-    found: set[ColumnRef | str] = set(tables.values())
+    used: set[ColumnRef | str] = set(tables.values())
     for column in tree.find_all(exp.Column):
-        own = tables.get(column.table.lower())
-        for name in [own] if own else [] if column.table else dict.fromkeys(tables.values()):
+        if column.table:
+            candidates = [tables[alias]] if (alias := column.table.lower()) in tables else []
+        else:
+            candidates = list(dict.fromkeys(tables.values()))
+        for name in candidates:
             try:
-                found.add(ColumnRef(name, schema.table(name).column(column.name).name))
+                used.add(ColumnRef(name, schema.table(name).column(column.name).name))
             except KeyError:
                 continue
             break
-    return found
+    return used

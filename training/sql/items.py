@@ -24,20 +24,20 @@ from training.sql.oracle import NotWritableError, decisions, used
 from training.sql.parser import NotCoveredError, parse_query
 
 MAX_COLUMNS = 50
-"""How many columns a question is trained beside; of larger schemas what it uses, and others by chance among
-the likeliest.
+"""How many columns a question is trained beside.
+
+Of larger schemas these are the columns that it uses, and others by chance among the likeliest.
 """
 _WIDE_COLUMNS, _WIDENED = 160, 0.3
 """For this share of the questions on larger schemas many more are read, as the focus reads them."""
 _MIN_COLUMNS, _NARROWED = 6, 0.4
-"""Of smaller schemas a part is left out as well, for this share of the questions: what is asked should not
-depend on what else there is.
+"""For this share of the questions a part of smaller schemas is left out, to so many columns at least.
+
+What is asked should not depend on what else there is.
 """
 
 _DISGUISED = 0.35
-"""Where something is written about columns, for this share of the questions some have codes for names: what
-is written tells of them then.
-"""
+"""For this share of the questions some described columns have codes for names: the description tells then."""
 
 
 @dataclass(frozen=True)
@@ -113,13 +113,13 @@ def _linked(
     linked = link_question(question, schema, cells)
     if rng is not None and rng.random() < _DISGUISED:
         linked = disguised(linked, question, rng)
-    kept = [ref for ref in needed if isinstance(ref, ColumnRef)]
+    needed_columns = [ref for ref in needed if isinstance(ref, ColumnRef)]
     most = min(MAX_COLUMNS, len(linked.columns))
     if rng is not None and len(linked.columns) > MAX_COLUMNS and rng.random() < _WIDENED:
         most = min(len(linked.columns), rng.randint(MAX_COLUMNS, _WIDE_COLUMNS))
     elif rng is not None and rng.random() < _NARROWED:
-        most = min(most, max(len(kept) + 2, rng.randint(_MIN_COLUMNS, MAX_COLUMNS)))
-    return linked if len(linked.columns) <= most else focused(linked, kept, most, noise=rng)
+        most = min(most, max(len(needed_columns) + 2, rng.randint(_MIN_COLUMNS, MAX_COLUMNS)))
+    return linked if len(linked.columns) <= most else focused(linked, needed_columns, most, noise=rng)
 
 
 def disguised(linked: LinkedQuestion, question: str, rng: random.Random) -> LinkedQuestion:
@@ -128,21 +128,17 @@ def disguised(linked: LinkedQuestion, question: str, rng: random.Random) -> Link
     A code is a letter and a number, or initials.
     """
     share = rng.random()
-    return replace(
-        linked,
-        columns=tuple(
-            under_another_name(column, _code(column.text, rng), question)
-            if column.context[1:] and rng.random() < share
-            else column
-            for column in linked.columns
-        ),
-    )
+
+    def perhaps_disguised(column: ColumnPointer) -> ColumnPointer:
+        if not column.context[1:] or rng.random() >= share:
+            return column
+        return under_another_name(column, _code(column.text, rng), question)
+
+    return replace(linked, columns=tuple(map(perhaps_disguised, linked.columns)))
 
 
 def _code(name: str, rng: random.Random) -> str:
     initials = "".join(word[0] for word in name.split())
-    return (
-        initials
-        if len(initials) > 1 and rng.random() < 0.5
-        else f"{rng.choice('abcdefkmqvx')}{rng.randint(1, 20)}"
-    )
+    if len(initials) > 1 and rng.random() < 0.5:
+        return initials
+    return f"{rng.choice('abcdefkmqvx')}{rng.randint(1, 20)}"

@@ -1,6 +1,7 @@
 """A static oracle: a known query → the actions that write it, which the decoder is taught."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from kbqa.decoding.actions import Action, Keyword
 from kbqa.sql.grammar import LinkedQuestion, open_keys, start
@@ -120,8 +121,8 @@ class _Walk:
         yield self.take(_pointer(operand))
 
     def _conditions(self, clause: Word, conditions: Sequence[Condition]) -> Iterator[Decision]:
-        for place, condition in enumerate(conditions):
-            yield self.take(Keyword(clause if place == 0 else Word.OR if condition.follows_or else Word.AND))
+        for index, condition in enumerate(conditions):
+            yield self.take(Keyword(clause if index == 0 else Word.OR if condition.follows_or else Word.AND))
             yield from self._item(condition.item)
             yield self.take(Keyword(condition.comparison))
             yield from self._right(condition)
@@ -135,8 +136,8 @@ class _Walk:
         elif condition.column is not None:
             yield self.take(ColumnPointer(condition.column))
         else:
-            for place, value in enumerate(condition.values):
-                if place and self.state.step != Step.VALUE:
+            for index, value in enumerate(condition.values):
+                if index and self.state.step != Step.VALUE:
                     yield self.take(Keyword(Word.ALSO))
                 yield self.take(self._value(value))
 
@@ -147,17 +148,17 @@ class _Walk:
             for action in self.state.legal_actions()
             if isinstance(action, (ValuePointer, NumberPointer))
         ]
-        for text in (value.text, value.text.casefold()):
-            for action in legal:
-                if text in (value_of(action), value_of(action).casefold()):
-                    return action
+        exact = (action for action in legal if value_of(action) == value.text)
+        alike = (action for action in legal if value_of(action).casefold() == value.text.casefold())
+        for action in chain(exact, alike):
+            return action
         raise NotWritableError("A value was not found in the question.")
 
     def _orders(self, orders: Sequence[Order], limit: int | None) -> Iterator[Decision]:
         if limit is not None and not orders:
             raise NotWritableError("LIMIT without ORDER")
-        for place, order in enumerate(orders):
-            yield self.take(Keyword(Word.ORDER if place == 0 else Word.ALSO))
+        for index, order in enumerate(orders):
+            yield self.take(Keyword(Word.ORDER if index == 0 else Word.ALSO))
             yield from self._item(order.item)
             yield self.take(Keyword(Word.DESC if order.descending else Word.ASC))
         if orders:
@@ -175,9 +176,9 @@ def _pointer(operand: ColumnRef | AllOf) -> Action:
 
 def used(query: Query) -> set[ColumnRef | str]:
     """The columns and tables that a query names, itself or within."""
-    found: set[ColumnRef | str] = set()
-    for each in query.queries():
-        found.update(ref for operand in each.operands() if (ref := column_of(operand)) is not None)
-        found.update(each.tables())
-        found.update(end for via in each.via for end in (via.source, via.target))
-    return found
+    names: set[ColumnRef | str] = set()
+    for part in query.queries():
+        names.update(ref for operand in part.operands() if (ref := column_of(operand)) is not None)
+        names.update(part.tables())
+        names.update(end for via in part.via for end in (via.source, via.target))
+    return names

@@ -59,29 +59,24 @@ class Pattern:
 
 def pattern_of(question: str, query: Query, schema: Schema, common: set[str]) -> Pattern | None:
     """The pattern of a question, if all that it says of its domain are names and cells of its schema."""
-    if any(each.via for each in query.queries()):
+    if any(part.via for part in query.queries()):
         return None
-    operands = {each for part in query.queries() for each in part.operands()} | {
-        each.item.term.operand for part in query.queries() for each in part.order
-    }
-    refs = {ref for each in operands if (ref := column_of(each)) is not None}
+    operands = {operand for part in query.queries() for operand in part.operands()}
+    operands |= {ordered.item.term.operand for part in query.queries() for ordered in part.order}
+    refs = {ref for operand in operands if (ref := column_of(operand)) is not None}
     tables = schema.closure(sorted({name for part in query.queries() for name in part.tables()}))
     keys = _keys(tables, schema)
     if len(keys) != len(tables) - 1:
         return None
-    values: dict[str, Thing] = {
-        value.text: value
-        for condition in _conditions(query)
-        if _is_plain(condition)
-        for value in condition.values
-    }
+    conditions = [condition for condition in _conditions(query) if _is_plain(condition)]
+    values: dict[str, Thing] = {value.text: value for condition in conditions for value in condition.values}
     template = template_of(question, _names(refs, tables), values, common, _are_rivals)
     ends = {end for key in keys for end in (key.source, key.target)}
     roles = {ref: (_role(ref, schema), schema.column(ref).type) for ref in refs}
-    named = {slot.thing for slot in template.slots} if template else set()
-    if template is None or any(
-        ref not in named and ref not in ends and roles[ref][0] == Role.PLAIN for ref in refs
-    ):
+    if template is None:
+        return None
+    told = {*ends, *(slot.thing for slot in template.slots)}
+    if any(ref not in told and roles[ref][0] == Role.PLAIN for ref in refs):
         return None
     return Pattern(template, query, tables[0], keys, roles)
 
@@ -101,16 +96,16 @@ def _are_rivals(one: Thing, other: Thing) -> bool:
 
 def _keys(tables: Sequence[str], schema: Schema) -> tuple[ForeignKey, ...]:
     """A declared key for each table that connects it to one of those before it."""
-    found = []
-    for place, name in enumerate(tables):
+    keys = []
+    for index, name in enumerate(tables):
         between = [
             key
-            for before in tables[:place]
+            for before in tables[:index]
             for key in schema.keys
             if {key.source.table, key.target.table} == {before, name}
         ]
-        found += between[:1]
-    return tuple(found)
+        keys += between[:1]
+    return tuple(keys)
 
 
 def _role(ref: ColumnRef, schema: Schema) -> Role:
@@ -151,19 +146,19 @@ def _placed_tables(pattern: Pattern, schema: Schema, rng: random.Random) -> dict
     placed = {pattern.first: rng.choice(schema.tables).name}
     for key in pattern.keys:
         forward = key.source.table in placed
-        here, there = (
-            (key.source.table, key.target.table) if forward else (key.target.table, key.source.table)
-        )
-        fitting = [
-            (each.target if forward else each.source).table
-            for each in schema.keys
-            if (each.source if forward else each.target).table == placed[here]
-        ]
-        free = [name for name in fitting if name not in placed.values()]
+        here, there = _ends(key, forward=forward)
+        ends = [_ends(candidate, forward=forward) for candidate in schema.keys]
+        free = [end for start, end in ends if start == placed[here] and end not in placed.values()]
         if not free:
             return None
         placed[there] = rng.choice(free)
     return placed
+
+
+def _ends(key: ForeignKey, *, forward: bool) -> tuple[str, str]:
+    """The tables that a key leads from and to, or backwards."""
+    source, target = key.source.table, key.target.table
+    return (source, target) if forward else (target, source)
 
 
 def _placed_columns(
@@ -171,21 +166,16 @@ def _placed_columns(
 ) -> dict[ColumnRef, ColumnRef] | None:
     placed: dict[ColumnRef, ColumnRef] = {}
     for key in pattern.keys:
-        ends = {tables[key.source.table], tables[key.target.table]}
-        found = next(
-            each
-            for each in schema.keys
-            if {each.source.table, each.target.table} == ends
-            and each.source.table == tables[key.source.table]
-        )
-        placed |= {key.source: found.source, key.target: found.target}
+        ends = (tables[key.source.table], tables[key.target.table])
+        counterpart = next(candidate for candidate in schema.keys if _ends(candidate, forward=True) == ends)
+        placed |= {key.source: counterpart.source, key.target: counterpart.target}
     for ref, (role, kind) in pattern.columns.items():
         if ref in placed:
             continue
         fitting = [
-            each
-            for each in schema.table(tables[ref.table]).refs()
-            if _fits(each, role, kind, schema) and each not in placed.values()
+            candidate
+            for candidate in schema.table(tables[ref.table]).refs()
+            if _fits(candidate, role, kind, schema) and candidate not in placed.values()
         ]
         if not fitting:
             return None
@@ -194,8 +184,8 @@ def _placed_columns(
 
 
 def _fits(ref: ColumnRef, role: Role, kind: ColumnType, schema: Schema) -> bool:
-    found = _role(ref, schema)
-    return found == role and (
+    actual = _role(ref, schema)
+    return actual == role and (
         role != Role.PLAIN
         or (schema.column(ref).type == kind and readable(ref.column).split()[-1:] != ["id"])
     )
@@ -209,7 +199,7 @@ def _placed_values(
         operand = condition.item.term.operand
         if not _is_plain(condition) or not isinstance(operand, ColumnRef):
             continue
-        found = [
+        texts = [
             text
             for text in cells.get(columns[operand], ())
             if text not in {value.text for value in placed.values()}
@@ -217,12 +207,12 @@ def _placed_values(
         for value in condition.values:
             if value in placed:
                 continue
-            if not found:
+            if not texts:
                 return None
-            text = found.pop(rng.randrange(len(found)))
-            placed[value] = Value(
-                rng.choice(fold(text).split() or [text]) if condition.comparison in _PARTS else text
-            )
+            text = texts.pop(rng.randrange(len(texts)))
+            if condition.comparison in _PARTS:
+                text = rng.choice(fold(text).split() or [text])
+            placed[value] = Value(text)
     return placed
 
 
@@ -237,9 +227,9 @@ def _said(
         return values[thing].text
     if isinstance(thing, ColumnRef):
         ref = columns[thing]
-        text = (short_name(readable(ref.column), readable(ref.table)) if slot.short else "") or readable(
-            ref.column
-        )
+        text = readable(ref.column)
+        if slot.short:
+            text = short_name(text, readable(ref.table)) or text
     else:
         text = readable(tables[thing])
     return numbered(text, plural=slot.plural)
@@ -259,7 +249,7 @@ class _Renaming:
             where=tuple(map(self._condition, query.where)),
             group=tuple(map(self._group_key, query.group)),
             having=tuple(map(self._condition, query.having)),
-            order=tuple(Order(self._item(each.item), each.descending) for each in query.order),
+            order=tuple(Order(self._item(ordered.item), ordered.descending) for ordered in query.order),
             right=None if query.right is None else self.query(query.right),
         )
 
@@ -275,9 +265,8 @@ class _Renaming:
         return replace(term, operand=self._operand(term.operand))
 
     def _item(self, item: Item) -> Item:
-        return replace(
-            item, term=self._term(item.term), other=None if item.other is None else self._term(item.other)
-        )
+        other = None if item.other is None else self._term(item.other)
+        return replace(item, term=self._term(item.term), other=other)
 
     def _condition(self, condition: Condition) -> Condition:
         return replace(

@@ -1,5 +1,4 @@
-"""Questions for the tables of any database, made by templates: lists of several columns, conditions of every
-kind, groups, extremes.
+"""Questions for the tables of any database, made by templates: lists, conditions, groups, extremes.
 
 What people write seldom in published sets, but analysts often: three columns at once, the letters of a name,
 a value that is missing.
@@ -12,11 +11,18 @@ from dataclasses import replace
 from kbqa.sql.query import Aggregate, AllOf, DatePart, GroupKey, Item, Operator, Order, Part, Query, Term
 from kbqa.sql.rendering import NotConnectedError, joins, query_text
 from kbqa.sql.schema import ColumnRef, ColumnType, ForeignKey, Schema, Table
-from training.sql.row_conditions import Asked, RowConditions
+from training.sql.row_conditions import Draft, RowConditions
 from training.sql.table_words import TableWords, are
 
 _MAX_ITEMS, _MAX_LENGTH = 5, 200
 _PART_WORDS = {Part.YEAR: "year", Part.MONTH: "month"}
+_EVERYTHING = (
+    "Show all the information about",
+    "Return all details of",
+    "What is all the information about",
+    "Give me everything about",
+    "Display all",
+)
 _TRIES = 8
 """How often one question is tried to make."""
 
@@ -37,46 +43,38 @@ class TableQuestions:
         ]
 
     def make(self, number: int) -> Iterator[tuple[str, str]]:
-        """Yield up to `number` questions with their SQL."""
+        """Up to `number` questions with their SQL."""
         kinds = [*[self.list_of] * 5, *[self.everything] * 2, *[self.highest] * 2, self.value_of_all]
         kinds += [self.counted_by, self.commonest, self.difference]
-        kinds += [self.over_time, self.over_time, self.best_time] if self.with_dates else []
-        kinds += (
-            [self.children_of, self.children_of, self.most_children, self.beside_parent] if self.keys else []
-        )
+        if self.with_dates:
+            kinds += [self.over_time, self.over_time, self.best_time]
+        if self.keys:
+            kinds += [self.children_of, self.children_of, self.most_children, self.beside_parent]
         for _ in range(_TRIES * number if self.tables else 0):
             if number == 0:
                 return
-            found = self.rng.choice(kinds)()
-            if found is not None and len(found[0]) < _MAX_LENGTH:
+            pair = self.rng.choice(kinds)()
+            if pair is not None and len(pair[0]) < _MAX_LENGTH:
                 number -= 1
-                yield found
+                yield pair
 
     def list_of(self) -> tuple[str, str] | None:
         """Several columns of a table's rows, perhaps of some only, perhaps in an order."""
         table = self.rng.choice(self.tables)
         shown = self._shown(table)
-        asked = Asked(Query(items=tuple(map(_item, shown))))
-        self.conditions.add_conditions(asked, table)
-        self.conditions.add_order(asked, table, shown)
-        return self._question(self.words.listing(shown, table), asked)
+        draft = Draft(Query(items=tuple(map(_item, shown))))
+        self.conditions.add_conditions(draft, table)
+        self.conditions.add_order(draft, table, shown)
+        return self._question(self.words.listing(shown, table), draft)
 
     def everything(self) -> tuple[str, str] | None:
         """All columns of some rows."""
         table = self.rng.choice(self.tables)
-        asked = Asked(Query(items=(Item(Term(AllOf(table.name))),)))
-        self.conditions.add_conditions(asked, table, always=True)
+        draft = Draft(Query(items=(Item(Term(AllOf(table.name))),)))
+        self.conditions.add_conditions(draft, table, always=True)
         rows = self.words.rows(table)
-        begin = self.rng.choice(
-            (
-                "Show all the information about",
-                "Return all details of",
-                "What is all the information about",
-                "Give me everything about",
-                "Display all",
-            )
-        )
-        return self._question(f"{begin} {self.rng.choice(('', 'the ', 'those '))}{rows}", asked)
+        begin = self.rng.choice(_EVERYTHING)
+        return self._question(f"{begin} {self.rng.choice(('', 'the ', 'those '))}{rows}", draft)
 
     def highest(self) -> tuple[str, str] | None:
         """What else is known of the row that has most, or least, of something."""
@@ -85,23 +83,20 @@ class TableQuestions:
         if measured is None:
             return None
         most, shown = self.rng.random() < 0.6, self._shown(table)
-        asked = Asked(Query(items=tuple(map(_item, shown)), order=(Order(_item(measured), most),), limit=1))
-        self.conditions.add_conditions(asked, table, often=0.25)
-        row, name, how = (
-            self.words.row(table),
-            self.words.called(measured),
-            self.words.superlative(measured, most=most),
-        )
-        about = " ".join([row, *asked.words])
+        draft = Draft(Query(items=tuple(map(_item, shown)), order=(Order(_item(measured), most),), limit=1))
+        self.conditions.add_conditions(draft, table, often=0.25)
+        name, how = self.words.called(measured), self.words.superlative(measured, most=most)
+        about = " ".join([self.words.row(table), *draft.words])
         if self.rng.random() < 0.5:
-            return self._written(
-                f"Which {about} has the {how} {name}? {self.words.imperative()} {self.words.its(shown)}.",
-                asked.query,
-            )
-        return self._written(
-            f"What {are(shown)} the {self.words.names(shown)} of the {about} with the {how} {name}?",
-            asked.query,
-        )
+            question = f"Which {about} has the {how} {name}? {self._please(shown)}"
+        else:
+            names = self.words.names(shown)
+            question = f"What {are(shown)} the {names} of the {about} with the {how} {name}?"
+        return self._written(question, draft.query)
+
+    def _please(self, shown: Sequence[ColumnRef]) -> str:
+        """A sentence that asks for columns of the row that a question was about."""
+        return f"{self.words.imperative()} {self.words.its(shown)}."
 
     def value_of_all(self) -> tuple[str, str] | None:
         """The highest, lowest, mean or total value of a column."""
@@ -110,9 +105,9 @@ class TableQuestions:
         if measured is None:
             return None
         what, measure = self.words.measure(table, measured)
-        asked = Asked(Query(items=(measure,)))
-        self.conditions.add_conditions(asked, table, often=0.4)
-        return self._question(f"{self.rng.choice(('What is', 'Find', 'Give me', 'Tell me'))} {what}", asked)
+        draft = Draft(Query(items=(measure,)))
+        self.conditions.add_conditions(draft, table, often=0.4)
+        return self._question(f"{self.rng.choice(('What is', 'Find', 'Give me', 'Tell me'))} {what}", draft)
 
     def counted_by(self) -> tuple[str, str] | None:
         """How many rows there are for each value of a column."""
@@ -134,38 +129,23 @@ class TableQuestions:
         """How many rows there are for each year or month of a date, or what a column of theirs comes to."""
         table, part, (what, measure) = self._dated()
         words, of = _PART_WORDS[part.part], self._of_date(table, part)
-        asked = Asked(Query(items=(_item(part), measure), group=(part,)))
-        self.conditions.add_conditions(asked, table, often=0.15)
+        draft = Draft(Query(items=(_item(part), measure), group=(part,)))
+        self.conditions.add_conditions(draft, table, often=0.15)
         if self.rng.random() < 0.2:
-            asked.query = replace(asked.query, order=(Order(_item(part), descending=False),))
-            asked.words.append(
-                self.rng.choice(
-                    ("in chronological order", "over time", f"sorted by {words}", "earliest first")
-                )
-            )
-        per = self.rng.choice(
-            (
-                f"per {words}",
-                f"by {words}",
-                f"for each {words}",
-                f"in each {words}",
-                f"every {words}",
-                f"{words} by {words}",
-            )
-        )
-        how_many = f"How many {self.words.rows(table)} are there {per}{of}"
+            draft.query = replace(draft.query, order=(Order(_item(part), descending=False),))
+            orders = ("in chronological order", "over time", f"sorted by {words}", "earliest first")
+            draft.words.append(self.rng.choice(orders))
+        preposition = self.rng.choice(("per", "by", "for each", "in each", "every", f"{words} by"))
+        per = f"{preposition} {words}{of}"
         begins = [
-            f"{self.words.imperative()} {what} {per}{of}",
-            f"What is {what} {per}{of}",
-            f"{what.removeprefix('the ')} {per}{of}",
+            f"{self.words.imperative()} {what} {per}",
+            f"What is {what} {per}",
+            f"{what.removeprefix('the ')} {per}",
+            f"For each {words}{of}, {self.words.imperative().lower()} {what}",
         ]
-        begins += [f"For each {words}{of}, {self.words.imperative().lower()} {what}"]
-        return self._question(
-            self.rng.choice(
-                [*begins, how_many, how_many] if measure.term.aggregate == Aggregate.COUNT else begins
-            ),
-            asked,
-        )
+        if measure.term.aggregate == Aggregate.COUNT:
+            begins += [f"How many {self.words.rows(table)} are there {per}"] * 2
+        return self._question(self.rng.choice(begins), draft)
 
     def best_time(self) -> tuple[str, str] | None:
         """The year or month of a date with most rows, or with the highest total of a column."""
@@ -190,11 +170,8 @@ class TableQuestions:
         """Which date is meant; nothing, now and then, where there is one."""
         name = self.words.called(part.column)
         alone = len(self.conditions.columns(table, ColumnType.DATE)) == 1
-        return self.rng.choice(
-            ("", "", f" of {name}")
-            if alone
-            else (f" of {name}", f" of the {name}", f" of their {name}", f" by {name}")
-        )
+        several = (f" of {name}", f" of the {name}", f" of their {name}", f" by {name}")
+        return self.rng.choice(("", "", f" of {name}") if alone else several)
 
     def _dated(self, *, extremes: bool = True) -> tuple[Table, DatePart, tuple[str, Item]]:
         """A table, a part of one of its dates, and what is counted or summed of its rows."""
@@ -217,39 +194,32 @@ class TableQuestions:
             order=(Order(Item(Term(AllOf(table.name), Aggregate.COUNT)), most),),
             limit=1,
         )
-        how = self.rng.choice(
-            ("most common", "most popular", "most frequent") if most else ("least common", "rarest")
-        )
+        rare, common = ("least common", "rarest"), ("most common", "most popular", "most frequent")
+        how = self.rng.choice(common if most else rare)
         asks = self.rng.choice(("What is the", "Find the", "Which is the", "Return the"))
-        among = self.rng.choice(("of the", "among all", "of all", "among the"))
+        among = f"{self.rng.choice(('of the', 'among all', 'of all', 'among the'))} {self.words.rows(table)}"
         end = "?" if asks.startswith("W") else "."
-        return self._written(
-            f"{asks} {how} {self.words.called(by)} {among} {self.words.rows(table)}{end}", query
-        )
+        return self._written(f"{asks} {how} {self.words.called(by)} {among}{end}", query)
 
     def difference(self) -> tuple[str, str] | None:
         """What one number is more than another, beside something else."""
         table = self.rng.choice(self.tables)
-        numbers = [
-            ref
-            for ref in self.conditions.columns(table, ColumnType.NUMBER)
-            if not self.conditions.is_key(ref)
-        ]
+        columns = self.conditions.columns(table, ColumnType.NUMBER)
+        numbers = [ref for ref in columns if not self.conditions.is_key(ref)]
         if len(numbers) < 2:
             return None
         more, less = self.rng.sample(numbers, 2)
         shown = self._shown(table)[:2]
         plus = self.rng.random() < 0.25
         apart = Item(Term(more), Operator.PLUS if plus else Operator.MINUS, Term(less))
-        asked = Asked(Query(items=(*map(_item, shown), apart)))
-        self.conditions.add_conditions(asked, table, often=0.5)
+        draft = Draft(Query(items=(*map(_item, shown), apart)))
+        self.conditions.add_conditions(draft, table, often=0.5)
         function = "sum of" if plus else "difference between"
         between = f"the {function} {self.words.called(more)} and {self.words.called(less)}"
         rows = self.rng.choice((f"each {self.words.row(table)}", f"all {self.words.rows(table)}"))
         verb, names = self.words.imperative(), self.words.names(shown)
-        return self._question(
-            f"{verb} the {names} and {between} {self.rng.choice(('of', 'for'))} {rows}", asked
-        )
+        of = self.rng.choice(("of", "for"))
+        return self._question(f"{verb} the {names} and {between} {of} {rows}", draft)
 
     def children_of(self) -> tuple[str, str] | None:
         """For each row of a table, how many rows of another belong to it, or what these come to."""
@@ -268,10 +238,8 @@ class TableQuestions:
         one = self.words.row(parent)
         listed = f"{self.words.names(shown)} and {what}" if last else f"{what} and {self.words.names(shown)}"
         if summed is None and last and self.rng.random() < 0.5:
-            rows, count = (
-                self.words.rows(child),
-                self.rng.choice(("the number", "the count", f"the number of {one} {what}")),
-            )
+            rows = self.words.rows(child)
+            count = self.rng.choice(("the number", "the count", f"the number of {one} {what}"))
             count = count if what not in count else "the number"
             ending = f"{self.words.imperative()} the {one} {self.words.names(shown)} and {count}."
             return self._written(f"How many {rows} does each {one} have? {ending}", query)
@@ -283,11 +251,9 @@ class TableQuestions:
         key = self.rng.choice(self.keys)
         parent, child = self.schema.table(key.target.table), self.schema.table(key.source.table)
         summed = self.conditions.one(child, ColumnType.NUMBER) if self.rng.random() < 0.3 else None
-        most, (what, measure), shown = (
-            self.rng.random() < 0.7,
-            self.words.measure(child, summed, extremes=False),
-            self._shown(parent)[:3],
-        )
+        most = self.rng.random() < 0.7
+        what, measure = self.words.measure(child, summed, extremes=False)
+        shown = self._shown(parent)[:3]
         query = Query(
             items=tuple(map(_item, shown)),
             with_tables=(parent.name, child.name),
@@ -295,49 +261,42 @@ class TableQuestions:
             order=(Order(measure, most),),
             limit=1,
         )
-        one, rows = self.words.row(parent), self.words.rows(child)
-        how = (
-            ("most" if most else self.rng.choice(("fewest", "least")))
-            if summed is None
-            else ("highest" if most else "lowest")
-        )
-        has = f"has the {how} {rows}" if summed is None else f"has the {how} {what.removeprefix('the ')}"
+        one = self.words.row(parent)
+        if summed is None:
+            how = "most" if most else self.rng.choice(("fewest", "least"))
+            has = f"has the {how} {self.words.rows(child)}"
+        else:
+            has = f"has the {'highest' if most else 'lowest'} {what.removeprefix('the ')}"
         if self.rng.random() < 0.5:
-            return self._written(
-                f"Which {one} {has}? {self.words.imperative()} {self.words.its(shown)}.", query
-            )
-        return self._written(
-            f"What {are(shown)} the {self.words.names(shown)} of the {one} that {has}?", query
-        )
+            return self._written(f"Which {one} {has}? {self._please(shown)}", query)
+        names = self.words.names(shown)
+        return self._written(f"What {are(shown)} the {names} of the {one} that {has}?", query)
 
     def beside_parent(self) -> tuple[str, str] | None:
         """Columns of a table's rows beside columns of the rows that they belong to."""
         key = self.rng.choice(self.keys)
         parent, child = self.schema.table(key.target.table), self.schema.table(key.source.table)
-        own, others = self._shown(child)[:2], self._shown(parent)[:2]
-        asked = Asked(Query(items=tuple(map(_item, [*own, *others])), with_tables=(child.name, parent.name)))
-        self.conditions.add_conditions(asked, self.rng.choice((parent, child)), often=0.5)
+        of_child, of_parent = self._shown(child)[:2], self._shown(parent)[:2]
+        items = tuple(map(_item, [*of_child, *of_parent]))
+        draft = Draft(Query(items=items, with_tables=(child.name, parent.name)))
+        self.conditions.add_conditions(draft, self.rng.choice((parent, child)), often=0.5)
         one, rows = self.words.row(parent), self.words.rows(child)
-        whose = self.rng.choice(
-            (f"the {self.words.names(others)} of their {one}", f"their {one}'s {self.words.names(others)}")
-        )
-        verb, names = self.words.imperative(), self.words.names(own)
-        return self._question(
-            f"{verb} the {names} of {self.rng.choice(('all ', 'the ', ''))}{rows} and {whose}", asked
-        )
+        of_one, ones = (self.words.names(of_parent) for _ in range(2))
+        whose = self.rng.choice((f"the {of_one} of their {one}", f"their {one}'s {ones}"))
+        verb, names = self.words.imperative(), self.words.names(of_child)
+        article = self.rng.choice(("all ", "the ", ""))
+        return self._question(f"{verb} the {names} of {article}{rows} and {whose}", draft)
 
-    def _question(self, begin: str, asked: Asked) -> tuple[str, str] | None:
+    def _question(self, begin: str, draft: Draft) -> tuple[str, str] | None:
         end = "?" if begin.startswith(("What", "Which", "How")) else "."
-        return self._written(f"{' '.join([begin, *asked.words])}{end}", asked.query)
+        return self._written(f"{' '.join([begin, *draft.words])}{end}", draft.query)
 
     def _written(self, question: str, query: Query) -> tuple[str, str] | None:
         try:
-            expected = {table for table, _ in joins(query, self.schema)}
-            return (
-                (question[:1].upper() + question[1:], query_text(query, self.schema))
-                if expected == set(query.tables())
-                else None
-            )
+            joined = {table for table, _ in joins(query, self.schema)}
+            if joined != set(query.tables()):
+                return None
+            return question[:1].upper() + question[1:], query_text(query, self.schema)
         except NotConnectedError:
             return None
 

@@ -26,13 +26,10 @@ class TableWords:
         """The beginning of a question that asks for columns of a table's rows."""
         rows, names = self.rows(table), self.names(shown)
         if self.rng.random() < 0.4:
-            return (
-                f"What {are(shown)} the {names} of {self.rng.choice(('', 'all ', 'the ', 'all the '))}{rows}"
-            )
-        of = self.rng.choice(
-            (f"of {rows}", f"of all {rows}", f"for all {rows}", f"of the {rows}", f"for those {rows}")
-        )
-        return f"{self.imperative()} the {names} {of}"
+            article = self.rng.choice(("", "all ", "the ", "all the "))
+            return f"What {are(shown)} the {names} of {article}{rows}"
+        of = self.rng.choice(("of", "of all", "for all", "of the", "for those"))
+        return f"{self.imperative()} the {names} {of} {rows}"
 
     def imperative(self) -> str:
         """A verb that asks to be shown something."""
@@ -55,10 +52,9 @@ class TableWords:
         return short if short and self.rng.random() < 0.6 else words
 
     def measure(self, child: Table, summed: ColumnRef | None, *, extremes: bool = True) -> tuple[str, Item]:
-        """How many rows there are of a table, or what a column of theirs comes to: in words, and as it
-        is written.
+        """The number of a table's rows, or an aggregate of one of their columns: (in words, in SQL).
 
-        Without `extremes` that is no highest or lowest value: nobody asks who has the lowest highest of
+        Without `extremes` it is no highest or lowest value: nobody asks who has the lowest highest of
         something.
         """
         if summed is None:
@@ -73,16 +69,9 @@ class TableWords:
     def superlative(self, ref: ColumnRef, *, most: bool) -> str:
         """The word for the most, or the least, of a column."""
         if self.schema.column(ref).type == ColumnType.DATE:
-            return (
-                self.rng.choice(("latest", "most recent"))
-                if most
-                else self.rng.choice(("earliest", "oldest"))
-            )
-        return (
-            self.rng.choice(("highest", "largest", "greatest", "maximum"))
-            if most
-            else self.rng.choice(("lowest", "smallest", "minimum"))
-        )
+            return self.rng.choice(("latest", "most recent") if most else ("earliest", "oldest"))
+        words = ("highest", "largest", "greatest", "maximum") if most else ("lowest", "smallest", "minimum")
+        return self.rng.choice(words)
 
     def quoted(self, value: str) -> str:
         """A value, sometimes in quotation marks."""

@@ -83,24 +83,21 @@ class SyntheticDatabase:
             if not example.query.columns:
                 continue
             try:
-                query = _Translation(self.tables, classes, members, self.graph.names, example.question).query(
-                    example.query
-                )
-                yield example.question, query_text(query, self.tables.schema)
+                names, question = self.graph.names, example.question
+                translation = _Translation(self.tables, classes, members, names, question)
+                yield question, query_text(translation.query(example.query), self.tables.schema)
             except (_NoPlaceError, NotConnectedError):
                 continue
 
     def _tables(self) -> Tables:
         style = self.rng.choice(_STYLES)
-        found, tables = Tables(Schema(())), []
+        mapped, tables = Tables(Schema(())), []
         plural = self.rng.random() < 0.5
         for kind in self.graph.classes:
             name = style(numbered(kind, plural=plural))
-            key, shown = (
-                style(self.rng.choice(("id", f"{kind} id"))),
-                style(self.rng.choice(("name", f"{kind} name", "title", "full name"))),
-            )
-            found.names[kind], found.keys[kind] = ColumnRef(name, shown), ColumnRef(name, key)
+            key = style(self.rng.choice(("id", f"{kind} id")))
+            shown = style(self.rng.choice(("name", f"{kind} name", "title", "full name")))
+            mapped.names[kind], mapped.keys[kind] = ColumnRef(name, shown), ColumnRef(name, key)
             columns = [
                 Column(key, ColumnType.NUMBER, "INTEGER", primary=True),
                 Column(shown, ColumnType.TEXT, "TEXT"),
@@ -108,62 +105,55 @@ class SyntheticDatabase:
             for prop in self._properties(kind):
                 declared = _TYPES[prop.datatype]
                 column = Column(style(prop.name), _KINDS[declared], declared)
-                if all(column.name != each.name for each in columns):
+                if all(column.name != present.name for present in columns):
                     columns.append(column)
-                    found.values.setdefault(prop.predicate, {})[kind] = ColumnRef(name, column.name)
+                    mapped.values.setdefault(prop.predicate, {})[kind] = ColumnRef(name, column.name)
             tables.append(Table(name, tuple(columns)))
-        return self._with_links(found, dict(zip(self.graph.classes, tables, strict=True)), style)
+        return self._with_links(mapped, dict(zip(self.graph.classes, tables, strict=True)), style)
 
-    def _with_links(self, found: Tables, tables: dict[str, Table], style: Callable[[str], str]) -> Tables:
+    def _with_links(self, mapped: Tables, tables: dict[str, Table], style: Callable[[str], str]) -> Tables:
+        """The tables with a key, or a table of pairs, for each relation whose name is still free."""
         pairs, keys = list[Table](), list[ForeignKey]()
         for relation, predicate, _ in self.graph.facts:
             source, target = relation.source, relation.target
             noun = self.rng.choice((target, *relation.names)) if source != target else relation.names[0]
             if self.rng.random() < _PAIRED or source == target:
-                name, ends = (
-                    style(f"{source} {noun}"),
-                    (style(f"{source} id"), style(f"{target} id" if source != target else f"{noun} id")),
-                )
-                if any(each.name == name for each in (*tables.values(), *pairs)):
+                table, link = _table_of_pairs(relation, noun, mapped, style)
+                if any(present.name == table.name for present in (*tables.values(), *pairs)):
                     continue
-                pairs.append(Table(name, tuple(Column(each, ColumnType.NUMBER, "INTEGER") for each in ends)))
-                own = (
-                    ForeignKey(ColumnRef(name, ends[0]), found.keys[source]),
-                    ForeignKey(ColumnRef(name, ends[1]), found.keys[target]),
-                )
-                link = Link(relation, own, name)
+                pairs.append(table)
             else:
-                column = Column(
-                    style(f"{noun} id" if self.rng.random() < 0.7 else noun), ColumnType.NUMBER, "INTEGER"
-                )
-                if any(each.name == column.name for each in tables[source].columns):
+                name = style(f"{noun} id" if self.rng.random() < 0.7 else noun)
+                table = tables[source]
+                if any(column.name == name for column in table.columns):
                     continue
-                tables[source] = replace(tables[source], columns=(*tables[source].columns, column))
-                link = Link(
-                    relation, (ForeignKey(ColumnRef(tables[source].name, column.name), found.keys[target]),)
-                )
+                column = Column(name, ColumnType.NUMBER, "INTEGER")
+                tables[source] = replace(table, columns=(*table.columns, column))
+                link = Link(relation, (ForeignKey(ColumnRef(table.name, name), mapped.keys[target]),))
             keys += link.keys
-            found.links.setdefault(predicate, []).append(link)
-        found.schema = Schema((*tables.values(), *pairs), tuple(keys))
-        return found
+            mapped.links.setdefault(predicate, []).append(link)
+        mapped.schema = Schema((*tables.values(), *pairs), tuple(keys))
+        return mapped
 
     def _properties(self, kind: str) -> list[Property[Attribute] | Property[Text]]:
         everything: list[Property[Attribute] | Property[Text]] = [*self.graph.attributes, *self.graph.texts]
-        return [each for each in everything if each.definition.source == kind]
+        return [prop for prop in everything if prop.definition.source == kind]
 
     def _write(self) -> None:
         """Write the file: a row for each member, with one object of each key; all pairs."""
         numbers = {
-            node: place for nodes in self.graph.members.values() for place, node in enumerate(nodes, start=1)
+            node: number
+            for nodes in self.graph.members.values()
+            for number, node in enumerate(nodes, start=1)
         }
         with closing(sqlite3.connect(self.file)) as connection:
             for table in self.tables.schema.tables:
                 columns = ", ".join(
-                    f'"{each.name}" {each.declared}{" PRIMARY KEY" if each.primary else ""}'
-                    for each in table.columns
+                    f'"{column.name}" {column.declared}{" PRIMARY KEY" if column.primary else ""}'
+                    for column in table.columns
                 )
-                own = [key for key in self.tables.schema.keys if key.source.table == table.name]
-                refers = "".join(f", {_foreign_key(key)}" for key in own)
+                keys = [key for key in self.tables.schema.keys if key.source.table == table.name]
+                refers = "".join(f", {_foreign_key(key)}" for key in keys)
                 connection.execute(f'CREATE TABLE "{table.name}" ({columns}{refers})')
             for kind, nodes in self.graph.members.items():
                 for node in nodes:
@@ -183,9 +173,9 @@ class SyntheticDatabase:
     def _edges(self, predicate: NamedNode, link: Link) -> list[tuple[NamedNode, NamedNode]]:
         edges = [
             edge
-            for relation, name, found in self.graph.facts
+            for relation, name, pairs in self.graph.facts
             if name == predicate and relation == link.relation
-            for edge in found
+            for edge in pairs
         ]
         return [(subject, target) for subject, target in edges if isinstance(target, NamedNode)]
 
@@ -206,6 +196,21 @@ class SyntheticDatabase:
         return row
 
 
+def _table_of_pairs(
+    relation: Relation, noun: str, mapped: Tables, style: Callable[[str], str]
+) -> tuple[Table, Link]:
+    """A table of the ids of what a relation connects, and the link that it makes."""
+    source, target = relation.source, relation.target
+    name = style(f"{source} {noun}")
+    ends = (style(f"{source} id"), style(f"{target} id" if source != target else f"{noun} id"))
+    keys = (
+        ForeignKey(ColumnRef(name, ends[0]), mapped.keys[source]),
+        ForeignKey(ColumnRef(name, ends[1]), mapped.keys[target]),
+    )
+    columns = tuple(Column(end, ColumnType.NUMBER, "INTEGER") for end in ends)
+    return Table(name, columns), Link(relation, keys, name)
+
+
 def _foreign_key(key: ForeignKey) -> str:
     source, target = key.source, key.target
     return f'FOREIGN KEY ("{source.column}") REFERENCES "{target.table}" ("{target.column}")'
@@ -216,8 +221,8 @@ def _snake(text: str) -> str:
 
 
 def _camel(text: str) -> str:
-    first, *others = text.split()
-    return first + "".join(map(str.title, others))
+    first, *rest = text.split()
+    return first + "".join(map(str.title, rest))
 
 
 _STYLES: tuple[Callable[[str], str], ...] = (
@@ -251,13 +256,13 @@ class _Translation:
         where, via, through = list[Condition](), list[Via](), list[str]()
         for edge in query.edges:
             self._edge(edge, where, via, through)
-        where += [self._filter(each) for each in query.filters]
+        where += [self._filter(condition) for condition in query.filters]
         for group in query.negations:
             where.append(self._without(group))
-        grouped = tuple(self._key(each) for each in query.grouped)
+        grouped = tuple(self._key(variable) for variable in query.grouped)
         having = () if query.having is None else (self._having(query),)
         order = () if query.order is None else (Order(self._item(query.order), query.descending),)
-        found = Query(
+        translated = Query(
             items=tuple(map(self._item, query.columns)),
             where=tuple(where),
             group=grouped,
@@ -267,24 +272,25 @@ class _Translation:
             via=tuple(via),
             with_tables=tuple(through),
         )
-        return self._checked(found, via)
+        return self._checked(translated, via)
 
     def _checked(self, query: Query, via: list[Via]) -> Query:
         """A query whose joins are those that were meant, without what need not be said."""
         named = set(replace(query, with_tables=()).tables())
         within = set(self.tables.schema.closure(tuple(named)))
         query = replace(
-            query, with_tables=tuple(dict.fromkeys(each for each in query.with_tables if each not in within))
+            query,
+            with_tables=tuple(dict.fromkeys(table for table in query.with_tables if table not in within)),
         )
         joined = {
             frozenset((key.source, key.target))
             for _, key in joins(query, self.tables.schema)
             if key is not None
         }
-        if joined != {frozenset((each.source, each.target)) for each in via}:
+        if joined != {frozenset((key.source, key.target)) for key in via}:
             raise _NoPlaceError
         several = [
-            each for each in via if len(self.tables.schema.between(each.source.table, each.target.table)) > 1
+            key for key in via if len(self.tables.schema.between(key.source.table, key.target.table)) > 1
         ]
         return replace(query, via=tuple(several))
 
@@ -321,13 +327,13 @@ class _Translation:
         return fitting[0]
 
     def _value_column(self, edge: Edge) -> ColumnRef:
-        kind, found = self._kind(edge.subject), self.tables.values.get(edge.predicate, {})
-        if kind is None and len(found) == 1:
-            kind = next(iter(found))
-        if kind is None or kind not in found:
+        kind, columns = self._kind(edge.subject), self.tables.values.get(edge.predicate, {})
+        if kind is None and len(columns) == 1:
+            kind = next(iter(columns))
+        if kind is None or kind not in columns:
             raise _NoPlaceError
         self._name(edge.subject, kind)
-        return found[kind]
+        return columns[kind]
 
     def _edge(self, edge: Edge, where: list[Condition], via: list[Via], through: list[str]) -> None:
         if edge.predicate == RDF_TYPE:
@@ -339,8 +345,10 @@ class _Translation:
             through += [link.pairs] if link.pairs else []
             for node in (edge.subject, edge.object):
                 if isinstance(node, NamedNode):
-                    others = tuple(each for each in edge.alternatives if isinstance(each, NamedNode))
-                    where.append(self._called(node, others))
+                    alternatives = tuple(
+                        alternative for alternative in edge.alternatives if isinstance(alternative, NamedNode)
+                    )
+                    where.append(self._called(node, alternatives))
                 else:
                     through.append(self.tables.keys[self.kinds[node]].table)
             return
@@ -350,25 +358,18 @@ class _Translation:
         if isinstance(edge.object, Literal):
             where.append(Condition(Item(Term(column)), Comparison.EQUAL, (Value(edge.object.value),)))
 
-    def _called(self, node: NamedNode, others: tuple[NamedNode, ...] = ()) -> Condition:
-        values = tuple(Value(self.names[each]) for each in (node, *others))
+    def _called(self, node: NamedNode, alternatives: tuple[NamedNode, ...] = ()) -> Condition:
+        values = tuple(Value(self.names[member]) for member in (node, *alternatives))
         return Condition(Item(Term(self.tables.names[self.members[node]])), Comparison.EQUAL, values)
 
-    def _filter(self, each: SparqlFilter) -> Condition:
-        column = self.columns.get(each.variable)
-        if column is None or not isinstance(each.value, Literal | Period):
+    def _filter(self, condition: SparqlFilter) -> Condition:
+        column = self.columns.get(condition.variable)
+        if column is None or not isinstance(condition.value, Literal | Period):
             raise _NoPlaceError
-        text = (
-            next(iter(dates_of(self.question)), "")
-            if self.tables.schema.column(column).type == ColumnType.DATE
-            else ""
-        )
-        value = text or (
-            each.value.value[:4]
-            if self.tables.schema.column(column).type == ColumnType.DATE
-            else each.value.value
-        )
-        return Condition(Item(Term(column)), Comparison(str(each.comparison)), (Value(value),))
+        value = condition.value.value
+        if self.tables.schema.column(column).type == ColumnType.DATE:
+            value = next(iter(dates_of(self.question)), "") or value[:4]
+        return Condition(Item(Term(column)), Comparison(str(condition.comparison)), (Value(value),))
 
     def _without(self, group: tuple[Edge, ...]) -> Condition:
         """The condition that nothing is there: an empty key, or a row that no pair has."""

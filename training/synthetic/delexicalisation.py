@@ -90,19 +90,19 @@ def template_of(
     """
     words, taken = words_of(question), list[Slot[Thing]]()
     for text, thing in values.items():
-        found = [
+        spans = [
             match.span() for match in re.finditer(rf"(?<!\w){re.escape(text)}(?!\w)", question, re.IGNORECASE)
         ]
-        if not found:
+        if not spans:
             return None
-        taken += [Slot(*span, thing) for span in found]
+        taken += [Slot(*span, thing) for span in spans]
     mentions = [slot for name in names for slot in _mentions(name, words)]
     mentions.sort(key=lambda slot: (slot.start - slot.end, slot.short))
     for slot in mentions:
-        over = [each for each in taken if each.start < slot.end and slot.start < each.end]
+        over = [other for other in taken if other.start < slot.end and slot.start < other.end]
         if any(
-            (each.start, each.end) == (slot.start, slot.end) and rivals(each.thing, slot.thing)
-            for each in over
+            (other.start, other.end) == (slot.start, slot.end) and rivals(other.thing, slot.thing)
+            for other in over
         ):
             return None
         if not over:
@@ -116,8 +116,8 @@ def template_of(
 def _mentions(name: Name[Thing], words: Sequence[Word]) -> Iterator[Slot[Thing]]:
     """The slots where a question has the words of a name, in their order."""
     wanted = [stem(part) for part in name.text.split()]
-    for place in range(len(words) - len(wanted) + 1 if wanted else 0):
-        window = words[place : place + len(wanted)]
+    for index in range(len(words) - len(wanted) + 1 if wanted else 0):
+        window = words[index : index + len(wanted)]
         if [stem(word.text) for word in window] == wanted:
             yield Slot(window[0].start, window[-1].end, name.thing, name.short, is_plural(window[-1].text))
 

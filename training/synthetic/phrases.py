@@ -137,11 +137,8 @@ def draw_head(context: Context, kind: str) -> Group | None:
 
 
 def _head_of_object(context: Context, kind: str, predicate: NamedNode, target: Node) -> Group:
-    name, edges, called = (
-        context.graph.names[target],
-        (Edge(X, predicate, target),),
-        context.graph.called[target],
-    )
+    name, called = context.graph.names[target], context.graph.called[target]
+    edges = (Edge(X, predicate, target),)
     if called == "adjective":
         return _described_by(name, kind, edges)
     several = name if called == "plural" else plural_of(name)
@@ -377,13 +374,15 @@ def columns_for(text: str, counted: Aggregate = Aggregate.COUNT) -> tuple[Item, 
 def relations_between(context: Context, source: str, target: str) -> list[Relation]:
     """The relations between two classes, in either direction."""
     relations = [facts.relation for facts in context.graph.facts]
-    return [each for each in relations if {each.source, each.target} == {source, target}]
+    return [relation for relation in relations if {relation.source, relation.target} == {source, target}]
 
 
 def paths_between(context: Context, source: str, target: str) -> list[tuple[Relation, ...]]:
     """The paths from one class to another, of one relation or two."""
     relations = [facts.relation for facts in context.graph.facts]
-    direct: list[tuple[Relation, ...]] = [(each,) for each in relations_between(context, source, target)]
+    direct: list[tuple[Relation, ...]] = [
+        (relation,) for relation in relations_between(context, source, target)
+    ]
     return direct + [
         (first, second)
         for first in relations

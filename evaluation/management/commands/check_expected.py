@@ -78,7 +78,9 @@ class Command(SearchappCommand):
 
     def _conclude(self, comparisons: Sequence[Comparison], commit: str) -> None:
         verdicts = [comparison.verdict for comparison in comparisons]
-        counts = ", ".join(f"{verdicts.count(each)} {each.lower()}" for each in Verdict if each in verdicts)
+        counts = ", ".join(
+            f"{verdicts.count(verdict)} {verdict.lower()}" for verdict in Verdict if verdict in verdicts
+        )
         self.stdout.write(f"At {commit}: {counts or 'nothing to measure'}.")
         if {Verdict.FELL, Verdict.FAILED} & set(verdicts):
             raise CommandError("Not every score holds.", returncode=1)

@@ -29,7 +29,7 @@ class Command(SearchappCommand):
             "--queries", type=Path, required=True, help="JSON lines {id, text, relevant: {id: grade}}"
         )
         parser.add_argument(
-            "--retriever", choices=[str(each) for each in Retriever], default=str(Retriever.HYBRID)
+            "--retriever", choices=[str(retriever) for retriever in Retriever], default=str(Retriever.HYBRID)
         )
         parser.add_argument(
             "--strip-docstrings",

@@ -73,8 +73,8 @@ class Command(SearchappCommand):
             raise CommandError(f"The schema file has no {', '.join(missing[:5])}.")
         generator, scores = self._generator(options), FocusScores()
         with tqdm(total=len(questions), unit="question") as bar:
-            for schema, asked in _sets(schemas, questions, merge=options["merge"]):
-                for _ in evaluate_focus(asked, schema, generator, _BUDGETS[options["budget"]], scores):
+            for schema, of_schema in _sets(schemas, questions, merge=options["merge"]):
+                for _ in evaluate_focus(of_schema, schema, generator, _BUDGETS[options["budget"]], scores):
                     bar.update()
         self.stdout.write(json.dumps(scores.summary()))
 
@@ -117,5 +117,5 @@ def _sets(
     if merge:
         yield merged(schemas, chain.from_iterable(by_database.values()))
         return
-    for name, asked in by_database.items():
-        yield schemas[name], asked
+    for name, of_database in by_database.items():
+        yield schemas[name], of_database

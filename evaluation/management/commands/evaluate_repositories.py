@@ -33,7 +33,7 @@ class Command(SearchappCommand):
             "--sources", type=Path, required=True, help="a folder with one folder a repository"
         )
         parser.add_argument(
-            "--retriever", choices=[str(each) for each in Retriever], default=str(Retriever.HYBRID)
+            "--retriever", choices=[str(retriever) for retriever in Retriever], default=str(Retriever.HYBRID)
         )
         parser.add_argument(
             "--run", type=Path, help="write the files evaluation as JSON lines {query_id, ranking}"

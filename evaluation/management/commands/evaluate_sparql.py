@@ -80,8 +80,8 @@ class Command(SearchappCommand):
             by_graph[graph_file(options["graph"], question)].append(question)
         scores, predictions = SparqlScores(), list[Prediction]()
         with throwaway_database(), tqdm(total=len(questions), unit="question") as bar:
-            for path, asked in by_graph.items():
-                for prediction in self._evaluate(path, asked, options, scores):
+            for path, on_graph in by_graph.items():
+                for prediction in self._evaluate(path, on_graph, options, scores):
                     predictions.append(prediction)
                     bar.update()
         if options["predictions"]:

@@ -65,9 +65,9 @@ class Command(SearchappCommand):
     ) -> list[Prediction]:
         predictions: list[Prediction] = []
         with throwaway_database(), tqdm(total=len(questions), unit="question") as bar:
-            for name, asked in by_database(questions).items():
+            for name, on_database in by_database(questions).items():
                 with opened_source(self._file(databases, name)) as source:
-                    for prediction in evaluate(asked, source, generator, scores, server):
+                    for prediction in evaluate(on_database, source, generator, scores, server):
                         predictions.append(prediction)
                         bar.update()
         return predictions

@@ -69,8 +69,8 @@ def test_questions_nearer_than_nine_tenths_are_the_same(angle, is_same):
 def test_each_anchor_is_weighed_by_its_own_mean():
     """First step of iSogCLR for two pairs, worked out by hand.
 
-    Differences of similarities are d = s_ij - s_ii; the only other pair's weight is exp(d/τ) over its own
-    mean, which is 1. The loss of a side is the mean of d, over the mean temperature.
+    Differences of similarities are d = s_ij - s_ii; the other pair's weight is exp(d/τ) over its own mean,
+    which is 1. The loss of a side is the mean of d, over the mean temperature.
     """
     queries, codes = unit([1.0, 0.0], [0.6, 0.8]), unit([1.0, 0.0], [0.0, 1.0])
     loss = IndividualTemperatureLoss(2, temperature=0.1, rate=0.0)

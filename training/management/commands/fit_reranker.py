@@ -44,9 +44,9 @@ class Command(SearchappCommand):
         generator = LocalGenerator(load_decoder(options["model"]), cross_encoder=load_cross_encoder)
         judged: list[Judged] = []
         with throwaway_database(), tqdm(total=len(questions), unit="question") as bar:
-            for name, asked in by_database(questions).items():
+            for name, on_database in by_database(questions).items():
                 with opened_source(self._file(options["databases"], name)) as source:
-                    for answers in judged_answers(asked, source, generator):
+                    for answers in judged_answers(on_database, source, generator):
                         judged += [answers] if answers is not None else []
                         bar.update()
         ranking = fitted(judged)

@@ -80,15 +80,15 @@ class Command(BaseCommand):
 
 
 def _average(shares: dict[str, float] | Any) -> str:
-    return " + ".join(f"{share:g} of {place}" for place, share in shares.items())
+    return " + ".join(f"{share:g} of {model}" for model, share in shares.items())
 
 
 def _changes(given: list[str]) -> Changes:
     """Options by stage, from STAGE.OPTION=VALUE. Raises CommandError."""
     changes: dict[str, dict[str, Any]] = {}
     for entry in given:
-        place, equals, value = entry.partition("=")
-        stage, dot, option = place.partition(".")
+        path, equals, value = entry.partition("=")
+        stage, dot, option = path.partition(".")
         if not (equals and dot):
             raise CommandError(f"{entry} is not STAGE.OPTION=VALUE.")
         changes.setdefault(stage, {}).setdefault(option, []).append(value)

@@ -1,6 +1,4 @@
-"""`manage.py train_decoder`: train the decoder of questions, from the published sets and from questions made
-from graphs.
-"""
+"""`manage.py train_decoder`: train the decoder, on published sets and on questions made from their graphs."""
 
 import json
 import pickle
@@ -8,18 +6,25 @@ from argparse import ArgumentParser
 from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from searchapp.throwaway import throwaway_database
 
+if TYPE_CHECKING:
+    from training.decoder.dataset import Item
+    from training.decoder.trainer import Trainer
+
 
 class Command(BaseCommand):
     """Prepare the examples, or take prepared ones, and train."""
 
-    help = "Train the decoder that makes queries of questions. Needs the packages of `make models`; hours on a CPU."
+    help = (
+        "Train the decoder that makes queries of questions. "
+        "Needs the packages of `make models`; hours on a CPU."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""
@@ -31,7 +36,8 @@ class Command(BaseCommand):
             type=Path,
             nargs="+",
             required=True,
-            help="folders with metaqa, simplequestions-wikidata, lcquad1, spider4sparql, and spider, whose questions are translated; or spider, bird",
+            help="folders with metaqa, simplequestions-wikidata, lcquad1, spider4sparql, and spider, "
+            "whose questions are translated; or spider, bird",
         )
         parser.add_argument("--out", type=Path, required=True, help="where the model goes")
         parser.add_argument(
@@ -65,44 +71,38 @@ class Command(BaseCommand):
             torch.set_num_threads(options["threads"])
         items, valid, vectors = self._prepared(options)
         sizes, vocabulary = self._shape(options["language"])
+        rate = options["rate"]
         config = TrainingConfig(
-            options["epochs"],
-            options["batch"],
-            options["rate"],
-            options["rate"] / 10,
-            seed=options["seed"],
-            bf16=multiplies_bf16(),
+            options["epochs"], options["batch"], rate, rate / 10, seed=options["seed"], bf16=multiplies_bf16()
         )
         pretrained = Pretrained(model_folder(BUNDLED_MODEL), sizes.tuned)
         trainer = Trainer(config, sizes, vocabulary, pretrained, vectors)
         if options["start"]:
             trainer.load(options["start"])
+        self._train(trainer, items, valid, options)
+
+    def _train(
+        self, trainer: "Trainer", items: "list[Item]", valid: "dict[str, list[Item]]", options: dict[str, Any]
+    ) -> None:
+        """Train to the end; every so often, write the weights and a line that says how good they are."""
+        pretrained = trainer.pretrained
         with tqdm(desc="Reading", unit="question") as bar:
-            lower = pretrained.lower_states(items, lambda done, total: self._show(bar, done, total))
-        lower_valid = {
-            name: pretrained.lower_states(each, lambda done, total: None) for name, each in valid.items()
+            lower = pretrained.lower_states(items, lambda done, total: _show(bar, done, total))
+        held_out = {
+            name: (of_set, pretrained.lower_states(of_set, lambda done, total: None))
+            for name, of_set in valid.items()
         }
         bar = tqdm(desc="Training", unit="batch")
 
         def after(done: int, total: int, loss: float) -> None:
-            self._show(bar, done, total)
+            _show(bar, done, total)
             bar.set_postfix(loss=f"{loss:.3f}")
             if done % options["report_every"] == 0 or done == total:
-                found = {
-                    name: tuple(round(each, 4) for each in trainer.accuracy(valid[name], lower_valid[name]))
-                    for name in valid
-                }
-                trainer.save(options["out"], {"validation": found})
-                self.stdout.write(
-                    json.dumps(
-                        {
-                            "batches": done,
-                            "of": total,
-                            "loss": round(loss, 4),
-                            "right_choices_and_queries": found,
-                        }
-                    )
-                )
+                accuracies = {name: trainer.accuracy(*of_set) for name, of_set in held_out.items()}
+                rounded = {name: [round(share, 4) for share in both] for name, both in accuracies.items()}
+                trainer.save(options["out"], {"validation": rounded})
+                line = {"batches": done, "of": total, "loss": round(loss, 4)}
+                self.stdout.write(json.dumps({**line, "right_choices_and_queries": rounded}))
 
         trainer.train(items, lower, after)
 
@@ -126,31 +126,32 @@ class Command(BaseCommand):
         from searchapp.encoders.base import EncoderSpec
         from searchapp.encoders.openvino import BUNDLED_MODEL, OpenVinoEncoder
 
-        kept: Path | None = options["prepared"]
-        if kept is not None and kept.exists():
-            with kept.open("rb") as file:
+        prepared_file: Path | None = options["prepared"]
+        if prepared_file is not None and prepared_file.exists():
+            with prepared_file.open("rb") as file:
                 return pickle.load(file)  # type: ignore[no-any-return]
         encoder = OpenVinoEncoder(EncoderSpec("openvino", BUNDLED_MODEL))
-        table, last = TextTable(encoder.encode, encoder.dimension), None
+        table, examples = TextTable(encoder.encode, encoder.dimension), None
         with throwaway_database(), tqdm(desc="Preparing", unit="graph") as bar:
             data = self._training_data(options["language"])
             amounts = self._amounts(data.Amounts, options["amount"])
-            for message, last in data.prepare_all(
-                options["data"], amounts, encoder.tokenizer, table, options["seed"]
-            ):
+            arguments = (options["data"], amounts, encoder.tokenizer, table, options["seed"])
+            for message, so_far in data.prepare_all(*arguments):
+                examples = so_far
                 bar.set_description_str(message)
                 bar.update()
-        if last is None or not last.items:
+        if examples is None or not examples.items:
             raise CommandError(f"There is nothing to train on in {', '.join(map(str, options['data']))}.")
-        self.stdout.write(f"{len(last.items):,} examples; left out: {dict(last.left_out.most_common(8))}")
-        found = last.items, dict(last.valid), table.vectors
-        if kept is not None:
-            with kept.open("wb") as file:
-                pickle.dump(found, file)
-        return found
+        left_out = dict(examples.left_out.most_common(8))
+        self.stdout.write(f"{len(examples.items):,} examples; left out: {left_out}")
+        prepared = examples.items, dict(examples.valid), table.vectors
+        if prepared_file is not None:
+            with prepared_file.open("wb") as file:
+                pickle.dump(prepared, file)
+        return prepared
 
     def _amounts(self, kind: Any, given: list[str]) -> Any:
-        known = {each.name for each in fields(kind)}
+        known = {amount.name for amount in fields(kind)}
         chosen = {}
         for entry in given:
             name, _, number = entry.partition("=")
@@ -159,6 +160,7 @@ class Command(BaseCommand):
             chosen[name] = int(number)
         return kind(**chosen)
 
-    def _show(self, bar: "tqdm[Any]", done: int, total: int) -> None:
-        bar.total, bar.n = total, done
-        bar.refresh()
+
+def _show(bar: "tqdm[Any]", done: int, total: int) -> None:
+    bar.total, bar.n = total, done
+    bar.refresh()

@@ -4,10 +4,13 @@ import json
 import random
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
+
+if TYPE_CHECKING:
+    from training.cross_encoder.trainer import Item, Trainer
 
 
 class Command(BaseCommand):
@@ -46,41 +49,16 @@ class Command(BaseCommand):
         """Read and train."""
         import torch
 
-        from searchapp.encoders.base import EncoderSpec
-        from searchapp.encoders.openvino import BUNDLED_MODEL, OpenVinoEncoder, model_folder
+        from searchapp.encoders.openvino import BUNDLED_MODEL, model_folder
         from training.cross_encoder.network import Sizes
-        from training.cross_encoder.trainer import (
-            Trainer,
-            TrainingConfig,
-            bird_items,
-            ranked_right,
-            spider_items,
-        )
+        from training.cross_encoder.trainer import Trainer, TrainingConfig
         from training.decoder.trainer import multiplies_bf16
 
         if options["threads"]:
             torch.set_num_threads(options["threads"])
-        tokenizer, rng = (
-            OpenVinoEncoder(EncoderSpec("openvino", BUNDLED_MODEL)).tokenizer,
-            random.Random(options["seed"]),
-        )
-        folder: Path = options["data"]
-        if not (folder / "bird").is_dir():
-            raise CommandError(f"There is no folder bird in {folder}.")
-        items = list(
-            tqdm(bird_items(folder / "bird", tokenizer, rng, held_out=False), desc="BIRD", unit="question")
-        )
-        if (folder / "spider").is_dir():
-            items += tqdm(
-                spider_items(folder / "spider", tokenizer, rng, options["spider"]),
-                desc="Spider",
-                unit="question",
-            )
-        valid = list(bird_items(folder / "bird", tokenizer, rng, held_out=True))
-        valid = valid[:: max(1, len(valid) // options["held_out"])]
-        self.stdout.write(
-            f"{len(items):,} questions, {sum(item.tokens for item in items):,} tokens; {len(valid)} held out"
-        )
+        items, valid = self._read(options)
+        tokens = sum(item.tokens for item in items)
+        self.stdout.write(f"{len(items):,} questions, {tokens:,} tokens; {len(valid)} held out")
         config = TrainingConfig(
             options["epochs"],
             rate=options["rate"],
@@ -88,15 +66,42 @@ class Command(BaseCommand):
             seed=options["seed"],
             bf16=multiplies_bf16(),
         )
-        trainer = Trainer(config, Sizes(), model_folder(BUNDLED_MODEL))
+        self._train(Trainer(config, Sizes(), model_folder(BUNDLED_MODEL)), items, valid, options)
+
+    def _read(self, options: dict[str, Any]) -> "tuple[list[Item], list[Item]]":
+        """The items to train on, and those on schemas that are held out. Raises CommandError."""
+        from searchapp.encoders.base import EncoderSpec
+        from searchapp.encoders.openvino import BUNDLED_MODEL, OpenVinoEncoder
+        from training.cross_encoder.trainer import bird_items, spider_items
+
+        bird, spider = options["data"] / "bird", options["data"] / "spider"
+        if not bird.is_dir():
+            raise CommandError(f"There is no folder bird in {options['data']}.")
+        tokenizer = OpenVinoEncoder(EncoderSpec("openvino", BUNDLED_MODEL)).tokenizer
+        rng = random.Random(options["seed"])
+        items = list(tqdm(bird_items(bird, tokenizer, rng, held_out=False), desc="BIRD", unit="question"))
+        if spider.is_dir():
+            of_spider = spider_items(spider, tokenizer, rng, options["spider"])
+            items += tqdm(of_spider, desc="Spider", unit="question")
+        valid = list(bird_items(bird, tokenizer, rng, held_out=True))
+        return items, valid[:: max(1, len(valid) // options["held_out"])]
+
+    def _train(
+        self, trainer: "Trainer", items: "list[Item]", valid: "list[Item]", options: dict[str, Any]
+    ) -> None:
+        """Train to the end; every so often, write the weights and a line that says how good they are."""
+        from training.cross_encoder.trainer import ranked_right
+
         bar = tqdm(desc="Training", unit="batch")
 
         def after(done: int, total: int, loss: float) -> None:
             bar.total, bar.n = total, done
             bar.set_postfix(loss=f"{loss:.3f}")
             if done % options["report_every"] == 0 or done == total:
-                found = ranked_right(trainer.scores(valid), valid)
-                trainer.save(options["out"], {"validation": found})
-                self.stdout.write(json.dumps({"batches": done, "of": total, "loss": round(loss, 4), **found}))
+                scores = ranked_right(trainer.scores(valid), valid)
+                trainer.save(options["out"], {"validation": scores})
+                self.stdout.write(
+                    json.dumps({"batches": done, "of": total, "loss": round(loss, 4), **scores})
+                )
 
         trainer.train(items, after)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from codesearch.gnn_coder.features import Vocabulary
     from codesearch.gnn_coder.network import GnnCoder, NetworkConfig
     from training.code_encoder.dataset import Dataset, FlatFeatures
-    from training.code_encoder.trainer import Trainer, Validation
+    from training.code_encoder.trainer import Trainer, TrainingConfig, Validation
 
 
 class Command(BaseCommand):
@@ -42,25 +42,7 @@ class Command(BaseCommand):
             "--transformer",
             help="folder of a Hugging Face encoder to start from; by default all-MiniLM-L6-v2",
         )
-        parser.add_argument(
-            "--pooling",
-            choices=["ast", "topk", "sag", "mean", "none"],
-            default="ast",
-            help="none: no graph network at all",
-        )
-        parser.add_argument("--convolution", choices=["fa", "gcn", "gat"], default="fa")
-        parser.add_argument(
-            "--content",
-            choices=["contextual", "static"],
-            default="contextual",
-            help="what a node's tokens bring",
-        )
-        parser.add_argument(
-            "--identifiers",
-            choices=["yes", "no"],
-            default="yes",
-            help="whether whole identifiers have meanings of their own",
-        )
+        self._add_network_arguments(parser)
         parser.add_argument("--loss", choices=["symmetric", "individual"], default="symmetric")
         parser.add_argument("--epochs", type=float, default=1.0)
         parser.add_argument("--batch", type=int, default=256)
@@ -84,16 +66,35 @@ class Command(BaseCommand):
             help="how much of the code is shown without its documentation",
         )
 
+    def _add_network_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--pooling",
+            choices=["ast", "topk", "sag", "mean", "none"],
+            default="ast",
+            help="none: no graph network at all",
+        )
+        parser.add_argument("--convolution", choices=["fa", "gcn", "gat"], default="fa")
+        parser.add_argument(
+            "--content",
+            choices=["contextual", "static"],
+            default="contextual",
+            help="what a node's tokens bring",
+        )
+        parser.add_argument(
+            "--identifiers",
+            choices=["yes", "no"],
+            default="yes",
+            help="whether whole identifiers have meanings of their own",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Train."""
         try:
-            import torch
+            device = chosen_device(options["device"])
         except ImportError as error:
             raise CommandError("Training needs torch and torch-geometric: run `make models`.") from error
-        from codesearch.gnn_coder.weights import blend, new_model, save_model
+        from codesearch.gnn_coder.weights import blend, save_model
         from searchapp.encoders.openvino import BUNDLED_MODEL, model_folder
-        from training.code_encoder.dataset import prepared
-        from training.code_encoder.trainer import Trainer, TrainingConfig, Validation
 
         if options["keep"] and options["rate"] and options["pooling"] != "none":
             raise CommandError(
@@ -101,43 +102,57 @@ class Command(BaseCommand):
                 "trained together, they fit each other only."
             )
         transformer = model_folder(options["transformer"] or BUNDLED_MODEL)
-        device = chosen_device(options["device"])
-        data, held_out, vocabulary, vectors = prepared(
-            options["pairs"], transformer, options["max_tokens"], options["limit"], bar
-        )
-        check_pairs(data, held_out, options["batch"])
-        torch.manual_seed(options["seed"])
-        model = new_model(transformer, _graph_config(options, vocabulary, transformer), device)
-        model.bf16 = options["precision"] == "bf16"
+        trainer, validation = _trainer(options, transformer, device)
         options["out"].mkdir(parents=True, exist_ok=True)
-        tokenizer = query_tokenizer(transformer)
-        wordings = None
-        if not options["rate"]:
-            data, held_out, wordings = _read_once(
-                (data, held_out), model, tokenizer, device, options, transformer
-            )
-        config = TrainingConfig(
-            options["seed"],
-            options["batch"],
-            options["epochs"],
-            options["rate"],
-            bare_share=options["bare_share"],
-            loss=options["loss"],
-            validate_every=options["validate_every"],
-        )
-        trainer = Trainer(model, data, vectors, tokenizer, config, device, wordings)
-        validation = Validation(model, held_out, tokenizer, device, most=300)
         _train(trainer, validation, options["out"])
         if options["keep"]:
-            blend(model, transformer, options["keep"])
-        save_model(model, options["out"] / "model", transformer / "tokenizer.json", 256)
+            blend(trainer.model, transformer, options["keep"])
+        save_model(trainer.model, options["out"] / "model", transformer / "tokenizer.json", 256)
         reached = {
             "mrr": validation.by_language(),
-            "pairs": len(data.pairs),
+            "pairs": len(trainer.data.pairs),
             "steps": trainer.steps,
             "keep": options["keep"],
         }
-        self.stdout.write(json.dumps(reached | config.as_dict()))
+        self.stdout.write(json.dumps(reached | trainer.config.as_dict()))
+
+
+def _trainer(options: dict[str, Any], transformer: Path, device: Any) -> "tuple[Trainer, Validation]":
+    """What trains a new model on the prepared pairs, and what measures it on those held out."""
+    import torch
+
+    from codesearch.gnn_coder.weights import new_model
+    from training.code_encoder.dataset import prepared
+    from training.code_encoder.trainer import Trainer, Validation
+
+    tokenizer = query_tokenizer(transformer)
+    data, held_out, vocabulary, vectors = prepared(
+        options["pairs"], transformer, options["max_tokens"], options["limit"], bar
+    )
+    check_pairs(data, held_out, options["batch"])
+    torch.manual_seed(options["seed"])
+    model = new_model(transformer, _graph_config(options, vocabulary, transformer), device)
+    model.bf16 = options["precision"] == "bf16"
+    wordings = None
+    if not options["rate"]:
+        both = (data, held_out)
+        data, held_out, wordings = _read_once(both, model, tokenizer, device, options, transformer)
+    trainer = Trainer(model, data, vectors, tokenizer, _training_config(options), device, wordings)
+    return trainer, Validation(model, held_out, tokenizer, device, most=300)
+
+
+def _training_config(options: dict[str, Any]) -> "TrainingConfig":
+    from training.code_encoder.trainer import TrainingConfig
+
+    return TrainingConfig(
+        options["seed"],
+        options["batch"],
+        options["epochs"],
+        options["rate"],
+        bare_share=options["bare_share"],
+        loss=options["loss"],
+        validate_every=options["validate_every"],
+    )
 
 
 def _graph_config(
@@ -166,9 +181,9 @@ def _read_once(
     options: dict[str, Any],
     transformer: Path,
 ) -> "tuple[Dataset, Dataset, NDArray[np.float16]]":
-    """(training, validation, queries): the data as a Transformer reads it that is not trained.
+    """(training, validation, wordings): the data as a Transformer reads it that is not trained.
 
-    All runs on the same pairs share it. Last come the vectors of the training queries' wordings.
+    All runs on the same pairs share it. `wordings` are the vectors of the training queries and rewordings.
     """
     from searchapp.encoders.openvino import digest
     from training.code_encoder.dataset import Dataset
@@ -179,18 +194,11 @@ def _read_once(
     stem = f"read-{weights}-{options['content']}-{options['max_tokens']}-{len(training.pairs)}"
 
     def read(features: "FlatFeatures", name: str) -> "FlatFeatures":
-        return with_read(
-            features, model, device, options["pairs"] / f"{stem}-{name}.npy", bar(f"Reading {name}")
-        )
+        file = options["pairs"] / f"{stem}-{name}.npy"
+        return with_read(features, model, device, file, bar(f"Reading {name}"))
 
-    queries = wordings(
-        training.pairs,
-        model,
-        tokenizer,
-        device,
-        options["pairs"] / f"{stem}-queries.npy",
-        bar("Reading queries"),
-    )
+    file = options["pairs"] / f"{stem}-queries.npy"
+    queries = wordings(training.pairs, model, tokenizer, device, file, bar("Reading queries"))
     documented = read(training.documented, "documented") if options["bare_share"] < 1 else training.documented
     return (
         Dataset(training.pairs, documented, read(training.bare, "bare")),
@@ -209,10 +217,8 @@ def _train(trainer: "Trainer", validation: "Validation", out: Path) -> None:
             progress.update(at.step - progress.n)
             progress.set_postfix(loss=f"{at.loss:.3f}")
             if at.mrr is not None:
-                log.write(
-                    json.dumps({"step": at.step, "loss": round(at.loss, 4), "mrr": round(at.mrr, 4)}) + "\n"
-                )
+                line = {"step": at.step, "loss": round(at.loss, 4), "mrr": round(at.mrr, 4)}
+                log.write(json.dumps(line) + "\n")
                 log.flush()
-                progress.write(
-                    f"step {at.step} of {at.steps}: loss {at.loss:.3f}, validation MRR {at.mrr:.4f}"
-                )
+                reached = f"loss {at.loss:.3f}, validation MRR {at.mrr:.4f}"
+                progress.write(f"step {at.step} of {at.steps}: {reached}")

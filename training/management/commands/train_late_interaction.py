@@ -19,6 +19,10 @@ from training.code_encoder.options import (
 
 if TYPE_CHECKING:
     from codesearch.gnn_coder.network import GnnCoder
+    from training.code_encoder.late_interaction import LateTrainer
+
+_CONFIG = ("seed", "batch", "steps", "rate", "dimension", "validate_every", "layers", "transformer_rate")
+"""The options that are fields of the trainer's configuration."""
 
 
 class Command(BaseCommand):
@@ -63,9 +67,9 @@ class Command(BaseCommand):
             "--syntax",
             choices=["yes", "no"],
             default="yes",
-            help="whether a piece's place in the syntax tree counts",
+            help="whether a token's place in the syntax tree counts",
         )
-        parser.add_argument("--dimension", type=int, default=64, help="numbers a piece")
+        parser.add_argument("--dimension", type=int, default=64, help="numbers a token")
         parser.add_argument("--steps", type=int, default=300)
         parser.add_argument("--batch", type=int, default=128)
         parser.add_argument("--rate", type=float, default=1e-3)
@@ -73,42 +77,19 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Train."""
         try:
-            import torch
+            device = chosen_device(options["device"])
         except ImportError as error:
             raise CommandError("Training needs torch and torch-geometric: run `make models`.") from error
-        from training.code_encoder.dataset import prepared
-        from training.code_encoder.late_interaction import LateConfig, LateTrainer, Reader, with_kinds_of
 
         if options["keep"] and not options["layers"]:
             raise CommandError("--keep sets layers back that learn along: it is for --layers.")
-        layers, out, device = options["layers"], options["out"], chosen_device(options["device"])
-        folder = _folder_of(options["model"])
-        model = _model_of(folder, layers, device)
+        folder, out = _folder_of(options["model"]), options["out"]
+        model = _model_of(folder, options["layers"], device)
         model.bf16 = options["precision"] == "bf16"
-        training, held_out, own, vectors = prepared(
-            options["pairs"], folder, options["max_tokens"], options["limit"], bar
-        )
-        check_pairs(training, held_out, options["batch"])
-        vocabulary = own if model.config is None else model.config.vocabulary
-        training, held_out = (with_kinds_of(each, own, vocabulary) for each in (training, held_out))
-        kinds = len(vocabulary.kinds)
-        torch.manual_seed(options["seed"])
-        names = (
-            "seed",
-            "batch",
-            "steps",
-            "rate",
-            "dimension",
-            "validate_every",
-            "layers",
-            "transformer_rate",
-        )
-        config = LateConfig(**{name: options[name] for name in names}, syntax=options["syntax"] == "yes")
-        reader = Reader(model, query_tokenizer(folder), kinds, device)
-        trainer = LateTrainer(reader, training, held_out, vectors, kinds, config)
+        trainer = _trainer(options, folder, model, device)
         out.mkdir(parents=True, exist_ok=True)
-        reached = self._train(trainer, config.steps, out)
-        if layers:
+        reached = self._train(trainer, trainer.config.steps, out)
+        if options["layers"]:
             _save_transformer(model, folder, options["keep"], out / "model")
             reached = trainer.validation()
         else:
@@ -116,13 +97,13 @@ class Command(BaseCommand):
             trainer.network.save(out / "model")
         of_run = {
             "mrr": reached,
-            "pairs": len(training.pairs),
+            "pairs": trainer.pairs,
             "share": trainer.network.share,
             "keep": options["keep"],
         }
-        self.stdout.write(json.dumps(of_run | config.as_dict()))
+        self.stdout.write(json.dumps(of_run | trainer.config.as_dict()))
 
-    def _train(self, trainer: Any, steps: int, out: Path) -> dict[str, tuple[float, float]]:
+    def _train(self, trainer: "LateTrainer", steps: int, out: Path) -> dict[str, tuple[float, float]]:
         """Train to the end, with a bar, and a line in `log.jsonl` for every validation; the last of these."""
         reached: dict[str, tuple[float, float]] | None = None
         with (
@@ -137,6 +118,26 @@ class Command(BaseCommand):
                     log.write(json.dumps({"step": at.step, "loss": round(at.loss, 4), "mrr": at.mrr}) + "\n")
                     log.flush()
         return reached if reached is not None else dict(trainer.validation())
+
+
+def _trainer(options: dict[str, Any], folder: Path, model: "GnnCoder", device: Any) -> "LateTrainer":
+    """What trains late interaction over a model on the prepared pairs."""
+    import torch
+
+    from training.code_encoder.dataset import prepared
+    from training.code_encoder.late_interaction import LateConfig, LateTrainer, Reader, with_kinds_of
+
+    training, held_out, of_pairs, vectors = prepared(
+        options["pairs"], folder, options["max_tokens"], options["limit"], bar
+    )
+    check_pairs(training, held_out, options["batch"])
+    vocabulary = of_pairs if model.config is None else model.config.vocabulary
+    training, held_out = (with_kinds_of(pairs, of_pairs, vocabulary) for pairs in (training, held_out))
+    kinds = len(vocabulary.kinds)
+    torch.manual_seed(options["seed"])
+    config = LateConfig(**{name: options[name] for name in _CONFIG}, syntax=options["syntax"] == "yes")
+    reader = Reader(model, query_tokenizer(folder), kinds, device)
+    return LateTrainer(reader, training, held_out, vectors, kinds, config)
 
 
 def _folder_of(model: str) -> Path:

@@ -33,10 +33,10 @@ def either_object(context: Context) -> Example | None:
         if facts.predicate == fact.predicate
         for _, target in facts.pairs
     }
-    others = sorted(targets - {fact.target}, key=str)
-    if not others:
+    other_targets = sorted(targets - {fact.target}, key=str)
+    if not other_targets:
         return None
-    other, plural, names = context.pick(others), plural_of(fact.relation.source), context.graph.names
+    other, plural, names = context.pick(other_targets), plural_of(fact.relation.source), context.graph.names
     pair = context.pick(wordings("either_object", "pair")).format(names[fact.target], names[other])
     texts = (
         *fact.relation.backward,
@@ -56,16 +56,16 @@ def alternatives(context: Context) -> Example | None:
 def _roles(context: Context) -> Example | None:
     """What two relations of one thing lead to."""
     fact = context.fact()
-    others = [
+    other_roles = [
         facts
         for facts in context.graph.facts
         if facts.relation.target == fact.relation.target
         and facts.predicate != fact.predicate
         and any(subject == fact.subject for subject, _ in facts.pairs)
     ]
-    if not others:
+    if not other_roles:
         return None
-    other = context.pick(others)
+    other = context.pick(other_roles)
     text = context.pick(wordings("alternatives", "roles")).format(
         p=noun_of(context, fact.relation),
         q=noun_of(context, other.relation),
@@ -79,16 +79,16 @@ def _same_in_either_role(context: Context) -> Example | None:
     """What has one thing in one role or another: the matches that a team played at home or away."""
     fact = context.fact()
     ends = (fact.relation.source, fact.relation.target)
-    others = [
+    other_roles = [
         facts
         for facts in context.graph.facts
         if (facts.relation.source, facts.relation.target) == ends
         and facts.predicate != fact.predicate
         and any(target == fact.target for _, target in facts.pairs)
     ]
-    if not others:
+    if not other_roles:
         return None
-    other = context.pick(others)
+    other = context.pick(other_roles)
     text = context.pick(wordings("alternatives", "same_in_either_role")).format(
         c=plural_of(fact.relation.source),
         p=noun_of(context, fact.relation),
@@ -102,20 +102,18 @@ def _same_in_either_role(context: Context) -> Example | None:
 def _descriptions(context: Context) -> Example | None:
     """What has one relation to one thing, or another to another."""
     fact = context.fact()
-    others: list[Facts] = [
+    other_relations: list[Facts] = [
         facts
         for facts in context.graph.facts
         if facts.relation.source == fact.relation.source and facts.predicate != fact.predicate and facts.pairs
     ]
-    if not others:
+    if not other_relations:
         return None
-    other = context.pick(others)
+    other = context.pick(other_relations)
     target = context.pick(other.pairs)[1]
     plural, names = plural_of(fact.relation.source), context.graph.names
-    first, second = (
-        say(context, fact.relation.backward, fact.target),
-        say(context, other.relation.backward, target),
-    )
+    first = say(context, fact.relation.backward, fact.target)
+    second = say(context, other.relation.backward, target)
     which = f"which {plural} "
     if first.startswith(which) and second.startswith(which):
         text = f"{first} or {second.removeprefix(which)}"
@@ -132,7 +130,8 @@ def _conditions(context: Context) -> Example | None:
     attributes = context.graph.attributes
     one = context.pick(attributes)
     kind, is_same = one.definition.source, context.chance(0.5)
-    other = one if is_same else context.pick([each for each in attributes if each.definition.source == kind])
+    of_kind = [attribute for attribute in attributes if attribute.definition.source == kind]
+    other = one if is_same else context.pick(of_kind)
     if not context.graph.typed:
         return None
     (words, condition), (more_words, second) = draw_condition(context, one), draw_condition(context, other)

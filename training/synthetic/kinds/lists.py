@@ -41,19 +41,21 @@ def optional_value(context: Context) -> Example | None:
     """Members of a class or a group, each with what it has of something, if it has it."""
     if not context.graph.typed:
         return None
-    asked: Sequence[str] = ()
+    questions: Sequence[str] = ()
     if context.chance(0.5):
         fact = context.fact()
         kind, words, predicate = fact.relation.source, noun_of(context, fact.relation), fact.predicate
-        asked = [asked_of_several(text) for text in fact.relation.forward]
+        questions = [asked_of_several(text) for text in fact.relation.forward]
     else:
         kind, words, predicate = _value_column(context)
     group = draw_group(context, kind)
     if not group.edges or group.uses(predicate):
         return None
     text = context.pick(wordings("optional_value")).format(c=group.plural, p=words)
-    if asked and context.chance(0.3):
-        text = context.pick(wordings("optional_value", "asked")).format(c=group.plural, q=context.pick(asked))
+    if questions and context.chance(0.3):
+        text = context.pick(wordings("optional_value", "asked")).format(
+            c=group.plural, q=context.pick(questions)
+        )
     columns, edge = (Item(X), Item(Y)), Edge(X, predicate, Y)
     return make_example(context, text, Query(group.edges, columns=columns, optionals=(edge,)))
 

@@ -53,8 +53,8 @@ def unanswerable(context: Context) -> Example | None:
     ):
         return None
     node = context.pick(graph.members[part.source])
-    asked = part.forward if isinstance(part, Relation) else part.asked
-    texts = (*asked, f"what is the {part.names[0]} of {{e}}", f"{{e}}'s {part.names[0]}")
+    questions = part.forward if isinstance(part, Relation) else part.asked
+    texts = (*questions, f"what is the {part.names[0]} of {{e}}", f"{{e}}'s {part.names[0]}")
     if isinstance(part, Attribute) and context.chance(0.3):
         most = [word for word in part.most if not word.startswith(("with ", "born "))]
         texts = tuple(f"which {part.source} is the {word}" for word in most)

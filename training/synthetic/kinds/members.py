@@ -68,19 +68,17 @@ def with_text(context: Context) -> Example | None:
 def two_relations(context: Context) -> Example | None:
     """Members with one relation to one thing, and another, or the same, to another."""
     fact = context.fact()
-    others = [
+    other_facts = [
         other
         for other in context.facts_from(fact.subject)
         if other.relation.source == fact.relation.source
         and (other.subject, other.target) != (fact.subject, fact.target)
     ]
-    if not others:
+    if not other_facts:
         return None
-    other = context.pick(others)
-    first, second = (
-        say(context, fact.relation.backward, fact.target),
-        say(context, other.relation.backward, other.target),
-    )
+    other = context.pick(other_facts)
+    first = say(context, fact.relation.backward, fact.target)
+    second = say(context, other.relation.backward, other.target)
     which, names = f"which {plural_of(fact.relation.source)} ", context.graph.names
     if first.startswith(which) and second.startswith(which):
         text = f"{first} and {second.removeprefix(which)}"
@@ -95,10 +93,12 @@ def two_objects(context: Context) -> Example | None:
     """Members with one relation to two things at once."""
     fact = context.fact()
     facts = next(facts for facts in context.graph.facts if facts.predicate == fact.predicate)
-    others = [target for subject, target in facts.pairs if subject == fact.subject and target != fact.target]
-    if not others:
+    other_targets = [
+        target for subject, target in facts.pairs if subject == fact.subject and target != fact.target
+    ]
+    if not other_targets:
         return None
-    other, plural, names = context.pick(others), plural_of(fact.relation.source), context.graph.names
+    other, plural, names = context.pick(other_targets), plural_of(fact.relation.source), context.graph.names
     pair = context.pick(wordings("two_objects", "pair"))
     texts = (
         *fact.relation.backward,
@@ -177,15 +177,12 @@ def _clauses_on(context: Context, kind: str, member: NamedNode, *, without: Name
 def _relation_clauses(context: Context, kind: str, member: NamedNode) -> list[Clause]:
     """What relations of a member say, as clauses on several."""
     group = Group(kind, (), kind)
-    return [
-        (
-            related_group(context, fact.relation, fact.target, group).clause,
-            Edge(X, fact.predicate, fact.target),
-            (),
-        )
-        for fact in context.facts_from(member)
-        if fact.relation.source == kind
-    ]
+    clauses: list[Clause] = []
+    for fact in context.facts_from(member):
+        if fact.relation.source == kind:
+            words = related_group(context, fact.relation, fact.target, group).clause
+            clauses.append((words, Edge(X, fact.predicate, fact.target), ()))
+    return clauses
 
 
 def _value_clauses(context: Context, member: NamedNode) -> list[Clause]:

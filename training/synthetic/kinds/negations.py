@@ -67,9 +67,9 @@ def _negated(context: Context, text: str, members: Edge, edge: Edge) -> Example:
 
 
 def _wordings_without(
-    context: Context, kind: str, missing: str, kind_of_missing: str, asked: tuple[str, ...]
+    context: Context, kind: str, missing: str, kind_of_missing: str, questions: tuple[str, ...]
 ) -> list[str]:
-    """Wordings for members of a class that lack something; `asked` are those of the relation to it."""
+    """Wordings for members of a class that lack something; `questions` are those of the relation to it."""
     plural, several = plural_of(kind), plural_of(missing)
     shown, none = context.pick((several, f"a {missing}", f"any {several}")), context.pick((missing, several))
     texts = [
@@ -86,7 +86,7 @@ def _wordings_without(
     starts = (f"which {plural} ", "who ") if kind in PEOPLE else (f"which {plural} ",)
     of_nothing = [
         f"{text.removesuffix(' {e}')} {nothing}"
-        for text in asked
+        for text in questions
         if text.endswith(" {e}") and text.startswith(starts)
     ]
     return texts + of_nothing * 2

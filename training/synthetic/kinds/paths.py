@@ -46,18 +46,18 @@ def chain(context: Context) -> Example | None:
             break
         described = possessive(context, fact.relation, described)
     start = context.pick(wordings("chain", "start"))
-    asked = context.pick(fact.relation.forward).format(e=described)
-    text = context.pick((asked, start + possessive(context, fact.relation, described)))
+    question = context.pick(fact.relation.forward).format(e=described)
+    text = context.pick((question, start + possessive(context, fact.relation, described)))
     return members_example(context, text, tuple(edges), variable)
 
 
 def over_subject(context: Context) -> Example | None:
     """What else has a relation to what has one to E."""
     fact = context.fact()
-    others = context.relations_from(fact)
-    if not others:
+    other_relations = context.relations_from(fact)
+    if not other_relations:
         return None
-    other = context.pick(others)
+    other = context.pick(other_relations)
     text = context.pick(wordings("over_subject")).format(
         q=noun_of(context, other.relation),
         c=fact.relation.source,

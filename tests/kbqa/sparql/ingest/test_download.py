@@ -59,7 +59,7 @@ def test_the_name_says_the_format_or_else_the_media_type(target, path, kind, for
     ("reply", "says", "transient"),
     [
         (Reply(b"<html>", headers={"Content-Type": "text/html; charset=utf-8"}), "is a web page", False),
-        (Reply(TURTLE, headers={"Content-Type": "application/pdf"}), "no RDF file by its name", False),
+        (Reply(TURTLE, headers={"Content-Type": "application/pdf"}), "RDF file by its name", False),
         (Reply(status=404), "answers 404", False),
         (Reply(status=410), "answers 410", False),
         (Reply(status=429), "answers 429", True),

@@ -1,10 +1,13 @@
 """A graph behind an endpoint: this product's own, asked over HTTP, and servers that misbehave."""
 
+import contextlib
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs
 
 import pytest
+from pyoxigraph import Literal, QueryResultsFormat
 
 from kbqa.sparql.answer.cells import shown_rows
 from kbqa.sparql.answer.registry import served
@@ -12,8 +15,11 @@ from kbqa.sparql.ingest.edits import edit_triples
 from kbqa.sparql.models import Graph
 from kbqa.sparql.sources import services
 from kbqa.sparql.stores import EndpointStore, QueryError, StoreError
+from kbqa.sparql.stores.base import Solutions
 from searchapp.jobs.models import Job
 from searchapp.jobs.runner import run_stages
+from tests.kbqa.sparql.graphs import iri, store_of
+from tests.kbqa.sparql.http_server import Reply, Request, local_server
 
 
 @pytest.fixture
@@ -82,7 +88,7 @@ def test_many_questions_in_one_request_are_told_apart(load, live_server, private
 @pytest.mark.parametrize(
     ("answer", "kind", "says"),
     [
-        (lambda handler: reply(handler, 200, "text/html", b"<html>"), StoreError, "no SPARQL result"),
+        (lambda handler: reply(handler, 200, "text/html", b"<html>"), StoreError, "SPARQL result"),
         (
             lambda handler: reply(handler, 200, "application/sparql-results+json", b'{"head"'),
             StoreError,
@@ -132,3 +138,117 @@ def test_private_addresses_are_refused(db):
     with pytest.raises(StoreError, match="private address"):
         EndpointStore("http://127.0.0.1:9/sparql", "1").ask("ASK { ?s ?p ?o }")
     assert not Graph.objects.exists()
+
+
+# Below, an endpoint answers as the store of a small graph does.
+
+
+@pytest.fixture
+def endpoint(private):
+    """A function that starts an endpoint of a graph, and returns it with the queries that it was asked."""
+    with contextlib.ExitStack() as running:
+
+        def start(turtle: str, token: str = "", form: QueryResultsFormat = QueryResultsFormat.JSON):
+            store = store_of(turtle).store
+
+            def answer(request: Request) -> Reply:
+                found = store.query(parse_qs(request.body.decode())["query"][0])
+                return Reply(found.serialize(format=form), headers={"Content-Type": form.media_type})
+
+            server = running.enter_context(local_server(answer))
+            return EndpointStore(f"{server.address}/sparql", "1", token), server.requests
+
+        yield start
+
+
+A, B, P, Q = map(iri, "abpq")
+TRIPLES = ":a :p :b, 1 . :b :q :a ; :p 1 ."
+
+
+@pytest.mark.parametrize("form", [QueryResultsFormat.JSON, QueryResultsFormat.XML])
+def test_solutions_are_read_in_every_form_that_is_asked_for(endpoint, form):
+    store, _ = endpoint(TRIPLES, form=form)
+    found = store.select(f"SELECT ?o ?none WHERE {{ {A} {P} ?o }} ORDER BY ?o")
+    assert found == Solutions(("o", "none"), [(B, None), (Literal(1), None)])
+    assert store.ask(f"ASK {{ {A} {P} {B} }}") is True
+    assert store.ask(f"ASK {{ {B} {P} {A} }}") is False
+
+
+@pytest.mark.parametrize(("limit", "rows", "cut"), [(None, 4, False), (3, 3, True), (4, 4, False)])
+def test_rows_beyond_the_limit_are_left_out(endpoint, limit, rows, cut):
+    found = endpoint(TRIPLES)[0].select("SELECT * WHERE { ?s ?p ?o }", limit=limit)
+    assert (len(found.rows), found.cut) == (rows, cut)
+
+
+def test_what_is_no_select_and_what_is_no_ask_is_refused(endpoint):
+    store, _ = endpoint(TRIPLES)
+    with pytest.raises(QueryError, match="SELECT query"):
+        store.select("ASK { ?s ?p ?o }")
+    with pytest.raises(QueryError, match="ASK query"):
+        store.ask("SELECT * WHERE { ?s ?p ?o }")
+
+
+def test_relations_are_those_of_a_folder(endpoint):
+    store, requests = endpoint(TRIPLES)
+    for term in (A, B, Literal(1), iri("none")):
+        assert store.relations(term, [Q, P]) == store_of(TRIPLES).relations(term, [Q, P])
+    asked = len(requests)
+    assert store.relations(A, []) == ([], [])
+    assert len(requests) == asked, "nothing is asked about no predicates"
+
+
+def test_surroundings_are_those_of_a_folder_and_come_in_portions(endpoint):
+    store, requests = endpoint(TRIPLES)
+    terms = [A, Literal(1), iri("none"), B] * 11
+    assert store.surroundings(terms) == store_of(TRIPLES).surroundings(terms)
+    assert len(requests) == 3, "of twenty terms each"
+
+
+@pytest.mark.parametrize("token", ["", "secret"])
+def test_a_token_is_sent_where_there_is_one(endpoint, token):
+    store, requests = endpoint(TRIPLES, token)
+    store.ask("ASK {}")
+    headers = requests[0].headers
+    assert headers["Authorization"] == (f"Bearer {token}" if token else None)
+    assert headers["User-Agent"] == "Searchapp"
+    assert headers["Accept"].startswith("application/sparql-results+json")
+
+
+def test_a_query_that_somebody_wrote_is_passed_on_with_what_it_accepts(private):
+    with local_server(lambda request: Reply(b"x,y", headers={"Content-Type": "text/csv;header=x"})) as server:
+        store = EndpointStore(f"{server.address}/sparql", "1")
+        assert store.forward("SELECT * {}", "text/csv") == ("text/csv", b"x,y")
+        store.forward("SELECT * {}", "")
+    assert server.requests[0].headers["Accept"] == "text/csv"
+    assert server.requests[1].headers["Accept"].startswith("application/sparql-results+json")
+    assert parse_qs(server.requests[0].body.decode()) == {"query": ["SELECT * {}"]}
+
+
+def test_what_an_endpoint_says_of_a_wrong_query_is_told(private):
+    with (
+        local_server(lambda request: Reply(b"line 1: nonsense", 400)) as server,
+        pytest.raises(QueryError, match="answers 400: line 1: nonsense"),
+    ):
+        EndpointStore(server.address, "1").forward("nonsense", "")
+
+
+def test_a_busy_endpoint_is_asked_three_times_at_most(private, settings, monkeypatch):
+    pauses = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    with (
+        local_server(lambda request: Reply(status=503)) as server,
+        pytest.raises(StoreError, match="is busy"),
+    ):
+        EndpointStore(server.address, "1").ask("ASK {}")
+    assert len(server.requests) == 3
+    assert pauses[:2] == [0.5, 1.0]
+
+
+def test_a_busy_endpoint_says_how_long_to_wait(private, monkeypatch):
+    pauses = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    busy = Reply(status=429, headers={"Retry-After": "2"})
+    with local_server(lambda request: busy) as server, pytest.raises(StoreError) as error:
+        EndpointStore(server.address, "1").ask("ASK {}")
+    assert pauses[:1] == [2.0]
+    assert error.value.transient

@@ -75,11 +75,8 @@ def _compared(entry: str, run: Run, result: Result, name: str) -> Comparison:
     if measured is None:
         return Comparison(entry, Verdict.FAILED, reason=f"the command prints no {name}")
     is_cost = name.rpartition("/")[2] in _COSTS
-    verdict = (
-        verdict_of(-expected, -measured, run.tolerance)
-        if is_cost
-        else verdict_of(expected, measured, run.tolerance)
-    )
+    sign = -1 if is_cost else 1
+    verdict = verdict_of(sign * expected, sign * measured, run.tolerance)
     return Comparison(entry, verdict, name, expected, measured, run.tolerance)
 
 

@@ -19,7 +19,7 @@ class ServerError(Unavailable):
 
 @dataclass(frozen=True)
 class ServerConfig:
-    """Where the server is, and what of it is used."""
+    """The server's address, and the settings of requests to it."""
 
     address: str
     model: str

@@ -58,11 +58,9 @@ class GnnCoderEncoder(OpenVinoEncoder, UnitReader):
 
     def text_model(self, weights: Weights) -> ov.Model:
         """The model of questions: with late interaction, it has their token embeddings, too."""
-        return (
-            super().text_model(weights)
-            if self._late is None
-            else question_model(self.config, weights, self._late)
-        )
+        if self._late is None:
+            return super().text_model(weights)
+        return question_model(self.config, weights, self._late)
 
     def encode_question(self, text: str) -> QuestionVectors:
         """Vectors of a question."""

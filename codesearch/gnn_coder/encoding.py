@@ -105,10 +105,10 @@ def _by_length(features: list[Features], most_tokens: int, *, plain: bool) -> It
         if held and len(unit.tokens) * (len(held) + 1) > most_tokens:
             yield collate(held)
             held = []
-        held.append(
-            Features(unit.tokens, NO_NODES, read=unit.read[:1] if unit.read is not None else None)
-            if plain
-            else unit
-        )
+        held.append(_without_graph(unit) if plain else unit)
     if held:
         yield collate(held)
+
+
+def _without_graph(unit: Features) -> Features:
+    return Features(unit.tokens, NO_NODES, read=unit.read[:1] if unit.read is not None else None)

@@ -96,11 +96,9 @@ class _Positions:
         self._segments: tuple[Segment, ...] = unit.segments
         self._code = dense.code
         self.limit = len(dense.text)
-        self._characters = (
-            None
-            if unit.code.isascii()
-            else [0, *accumulate(byte & 0xC0 != 0x80 for byte in unit.code.encode())]
-        )
+        self._characters: list[int] | None = None
+        if not unit.code.isascii():
+            self._characters = [0, *accumulate(byte & 0xC0 != 0x80 for byte in unit.code.encode())]
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Characters (first, after last); empty where the node lies in what was left out."""

@@ -128,11 +128,8 @@ class Convolutions(nn.Module):
         states = first = trees.states
         edges = trees.edges
         for convolution, mix, normal in zip(self.convolutions, self.mixes, self.normals, strict=True):
-            message = (
-                convolution(states, first, edges)
-                if isinstance(convolution, FAConv)
-                else convolution(states, edges)
-            )
+            inputs = (states, first) if isinstance(convolution, FAConv) else (states,)
+            message = convolution(*inputs, edges)
             states = normal(states + self.dropout(functional.gelu(mix(message))))
         return trees._replace(states=states)
 

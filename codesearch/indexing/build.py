@@ -30,9 +30,7 @@ class _Reading:
     """What the reading of a source has found so far."""
 
     known: dict[str, bytes]
-    """Path → digest of the files that the build has already: unchanged from the served one, or written before
-    a crash.
-    """
+    """Path → digest of the files that the build has: those unchanged, and those written before a crash."""
     seen: set[str] = field(default_factory=set)
     partly_parsed: int = 0
 

@@ -116,11 +116,9 @@ def encode_units(encoder: Encoder, units: Sequence[CodeUnit]) -> CodeVectors:
 
 def write_vectors(index: VectorIndex, hashes: list[uuid.UUID], encoded: CodeVectors) -> None:
     """Store the vectors of texts; a vector that is there already stays."""
-    token_embeddings = (
-        [None] * len(hashes)
-        if encoded.token_embeddings is None
-        else [tokens.tobytes() for tokens in encoded.token_embeddings]
-    )
+    token_embeddings: list[bytes | None] = [None] * len(hashes)
+    if encoded.token_embeddings is not None:
+        token_embeddings = [tokens.tobytes() for tokens in encoded.token_embeddings]
     connection.ensure_connection()
     # A cursor knows the types that its connection knew when it was made.
     register_vector(connection.connection)

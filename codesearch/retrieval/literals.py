@@ -31,10 +31,8 @@ def files_with(text: str, narrowed: str, parameters: Sequence[Any]) -> list[int]
     """
     words = whole_words(text)
     if words:
-        narrowed, parameters = (
-            f"{narrowed} AND u.lexemes @@ %s::tsquery",
-            [*parameters, " & ".join(f"'{word}'" for word in words)],
-        )
+        narrowed = f"{narrowed} AND u.lexemes @@ %s::tsquery"
+        parameters = [*parameters, " & ".join(f"'{word}'" for word in words)]
     files = (
         "SELECT DISTINCT u.file_id FROM codesearch_unit u"
         f" JOIN codesearch_repository r ON r.id = u.repository_id WHERE {narrowed}"

@@ -143,11 +143,9 @@ def _is_tar(path: Path) -> bool:
 
 def _is_safe(name: str) -> bool:
     pure = PurePosixPath(name)
-    return (
-        not pure.is_absolute() and ".." not in pure.parts and ":" not in pure.parts[0]
-        if pure.parts
-        else False
-    )
+    if not pure.parts or pure.is_absolute():
+        return False
+    return ".." not in pure.parts and ":" not in pure.parts[0]
 
 
 def _common_folder(paths: list[str]) -> str:

@@ -37,14 +37,11 @@ def evaluate_corpus(
     ids = {file_name(document): document.id for document in documents}
     with tempfile.TemporaryDirectory(prefix="corpus-") as folder:
         for document in documents:
-            code = (
-                strip_docstrings(document.code)
-                if without_docstrings and document.language == "python"
-                else document.code
-            )
-            Path(folder, file_name(document)).write_text(
-                standalone(code, document.language), encoding="utf-8", errors="replace"
-            )
+            code = document.code
+            if without_docstrings and document.language == "python":
+                code = strip_docstrings(code)
+            text = standalone(code, document.language)
+            Path(folder, file_name(document)).write_text(text, encoding="utf-8", errors="replace")
         index_folder("corpus", Path(folder))
     rankings = {query.id: _ranking(query.text, retriever, ids) for query in progress(queries)}
     measures: dict[str, Any] = ranking_measures({query.id: query.relevant for query in queries}, rankings)

@@ -28,8 +28,6 @@ def as_markdown(outcomes: Sequence[Outcome], baseline: Outcome) -> str:
 def _cell(outcome: Outcome, baseline: Outcome, task: str) -> str:
     spread = f" ± {outcome.spread[task]:.3f}" if outcome.spread[task] else ""
     cell = f"{outcome.mrr(task):.3f}{spread} ({outcome.margins[task]:.3f})"
-    return (
-        cell
-        if outcome is baseline
-        else f"{cell}, p = {paired_p_value(outcome.ranks[task], baseline.ranks[task]):.3f}"
-    )
+    if outcome is baseline:
+        return cell
+    return f"{cell}, p = {paired_p_value(outcome.ranks[task], baseline.ranks[task]):.3f}"

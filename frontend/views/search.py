@@ -113,11 +113,8 @@ def search_page(request: HttpRequest) -> HttpResponse:
             _show_results(page)
     else:
         _show_start(page)
-    template = (
-        "frontend/partials/results.html"
-        if request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]
-        else "frontend/search.html"
-    )
+    is_part = request.htmx and not request.htmx.boosted  # type: ignore[attr-defined]
+    template = "frontend/partials/results.html" if is_part else "frontend/search.html"
     response = render_with_error(request, template, vars(page))
     response.headers["Vary"] = "HX-Request"
     return response

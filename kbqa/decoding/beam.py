@@ -68,7 +68,7 @@ class Scorer(Protocol):
 
 @dataclass(frozen=True)
 class BeamOptions:
-    """How wide to search.
+    """The width of a search, and its groups.
 
     With several `groups`, each is held away from what the ones before it choose: an action is worth
     `strength` nats less for each hypothesis that took it. A hypothesis that is `margin` nats less likely than
@@ -82,7 +82,7 @@ class BeamOptions:
 
 
 class Deadline:
-    """How long anyone waits.
+    """A limit of time.
 
     Once it has `passed`, the search ends with what is complete, or goes on with the best hypothesis alone. It
     gives up where twice the time is `over`. The clock gives seconds; without `seconds` it never comes.
@@ -104,7 +104,7 @@ class Deadline:
 
 @dataclass
 class _Expansion(Generic[S]):
-    """What a hypothesis may go on with, the best first; the data are asked about `portion` at once."""
+    """The actions of a hypothesis, the best first; the data are asked about `portion` of them at once."""
 
     parent: int
     hypothesis: Hypothesis[S]

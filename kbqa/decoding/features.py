@@ -17,15 +17,15 @@ KINDS = tuple(Kind)
 READ_BY_TEXT = (Kind.CLASS, Kind.FORWARD, Kind.BACKWARD, Kind.TABLE, Kind.COLUMN)
 _RELATIONS = (Kind.FORWARD, Kind.BACKWARD)
 MATCHES = 4
-"""How a token relates to a candidate.
+"""The number of relations that a token may have to a candidate.
 
 0: not at all; 1: begins as one of its words, or is in its description; 2: has a word's stem; 3: mentions it.
 """
 JOINT_MATCHES = 1 + 2 * MATCHES
-"""Token to token, token to candidate, candidate to token; what candidates are to each other comes after."""
+"""The number of connections between tokens and candidates; those between candidates come after them."""
 MAX_TOKENS = 256
 CONTEXTS = 8
-"""How many texts of a candidate's surroundings are read."""
+"""The most texts of a candidate's surroundings that are read."""
 _SAME_BEGINNING = 4
 
 
@@ -122,7 +122,7 @@ def _token_stems(question: Question) -> Mapping[str, list[int]]:
 
 
 def _matches(action: Action, question: Question, stems: Mapping[str, list[int]]) -> NDArray[np.int8]:
-    """How each token relates to an action, int8 [tokens], from 0 to MATCHES - 1."""
+    """The relation of each token to an action, int8 [tokens], from 0 to MATCHES - 1."""
     matches = np.zeros(len(question.ids), dtype=np.int8)
     if action.kind in READ_BY_TEXT:
         for part in _described(action):

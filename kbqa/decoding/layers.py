@@ -16,7 +16,7 @@ from searchapp.encoders.openvino import BUNDLED_MODEL, CORE, model_folder, padde
 
 Array = NDArray[np.float32]
 Memory = tuple[Array, Array]
-"""What attention looks at: keys and values, [heads, n, head width] each."""
+"""The keys and values that attention looks at, [heads, n, head width] each."""
 
 
 class Layers:
@@ -120,7 +120,7 @@ def _compiled_encoder(tuned: Mapping[str, Any], layers: int) -> ov.InferRequest:
 
 
 def _by_connection(weights: Array, connections: NDArray[np.integer[Any]], kinds: int) -> Array:
-    """How much attention [heads, n, m] goes over each kind of connection [n, m]: [heads, n, kinds]."""
+    """Sums [heads, n, kinds] of attention [heads, n, m] over each kind of connection [n, m]."""
     heads, rows, _ = weights.shape
     bins = (connections + kinds * np.arange(rows)[:, None]).ravel()
     sums = [np.bincount(bins, weights=of_head.ravel(), minlength=rows * kinds) for of_head in weights]

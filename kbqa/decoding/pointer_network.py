@@ -38,7 +38,7 @@ _NEVER = -1e4
 
 @dataclass(frozen=True)
 class Past:
-    """What hypotheses remember: keys and values of each layer, [hypotheses, heads, steps, head width]."""
+    """The memory of hypotheses: keys and values of each layer, [hypotheses, heads, steps, head width]."""
 
     keys: tuple[Array, ...] = ()
     values: tuple[Array, ...] = ()
@@ -151,12 +151,9 @@ class Session:
     ) -> tuple[Array, Past]:
         """The states [hypotheses, width] in which the next action is scored, and the memory with them."""
         model = self.model
-        given = [action for action in previous if action is not None]
-        before = (
-            model.linear("chosen", self.vectors(given))
-            if given
-            else np.tile(model.weights["begin"], (len(previous), 1))
-        )
+        before = np.tile(model.weights["begin"], (len(previous), 1))
+        if given := [action for action in previous if action is not None]:
+            before = model.linear("chosen", self.vectors(given))
         position = min(steps_done, model.longest - 1)
         due = [model.vocabulary.steps.index(step) for step in steps]
         states = before + model.weights["step.weight"][due] + model.weights["position.weight"][position]
@@ -182,7 +179,7 @@ class Session:
         return scores
 
     def _offered(self, actions: Sequence[Action]) -> Array:
-        """What actions are scored by [n, width]; kept, since many steps offer the same."""
+        """The vectors that actions are scored by [n, width]; kept, since many steps offer the same."""
         named = [(action, _introducer(action)) for action in actions]
         new = list(dict.fromkeys(pair for pair in named if pair not in self._scored_by))
         if new:

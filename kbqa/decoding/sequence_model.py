@@ -59,7 +59,7 @@ class SequenceModel:
         return int(end[0] if isinstance(end, list) else end)
 
     def _generated(self, given: Mapping[str, Any], processor: GrammarProcessor[S], width: int) -> Any:
-        """What the model generates by beam search under a grammar: sequences with their scores."""
+        """The sequences that the model generates by beam search under a grammar, with their scores."""
         with torch.inference_mode():
             return self._model.generate(
                 **given,

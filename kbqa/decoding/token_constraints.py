@@ -32,7 +32,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Position(Generic[S_co]):
-    """How far a text has come: the state, and what is spelled of its next action."""
+    """A position in a text: the state, and the bytes that are spelled of its next action."""
 
     state: S_co
     spelled: bytes = b""

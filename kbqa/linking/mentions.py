@@ -17,16 +17,16 @@ from kbqa.linking.words import COMMON, Span, Word, fold, key_of, stem
 _MAX_SPAN_LENGTH = 10
 _MAX_OF_SAME_TEXT = 12
 _MAX_OF_RARE_WORD = 100
-"""How many names may share a word for it to find them alone."""
+"""The most names that may share a word for it to find them alone."""
 _MIN_MISTYPED_LENGTH, _MIN_RARE_LENGTH = 4, 3
 _MISTYPED, _OTHER_FORM = 0.7, 0.9
 """Similarity of a name to words with a typing mistake, and to words with other endings or a demonym."""
 _BY_RARE_WORD, _MIN_BY_RARE_WORD = 0.8, 0.25
-"""How similar a name found by a rare word is at most, and at least for it to be a candidate."""
+"""The greatest similarity of a name that a rare word finds, and the least of a candidate."""
 _COMMON_WEIGHT = 0.2
-"""What a stop word of a name weighs beside another word."""
+"""The weight of a stop word of a name; that of other words is 1."""
 _GAP = 2
-"""How many words more than the name has may lie between its words in the question."""
+"""The most words of the question that may lie between the words of a name."""
 
 
 class Variant(NamedTuple):
@@ -57,7 +57,7 @@ class Mention:
 
 
 class NameIndex(Protocol):
-    """Where names are looked up: `linking.names.Names`."""
+    """The index that names are looked up in: `linking.names.Names`."""
 
     def with_keys(self, keys: list[str]) -> Sequence[KeyMatch]:
         """Names with one of the keys, the most connected of each first."""
@@ -68,7 +68,7 @@ class NameIndex(Protocol):
         ...
 
     def counted(self, words: list[str]) -> dict[str, int]:
-        """How many names have each of the words, where any has."""
+        """The number of names that have each word, of words that any has."""
         ...
 
     def similar_words(self, word: str) -> list[str]:

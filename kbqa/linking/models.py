@@ -1,4 +1,4 @@
-"""What every engine looks mentions up in: names with their words, and texts with their vectors.
+"""Tables that every engine finds mentions in: names with their words, texts with their vectors.
 
 They only propose; the data decide what is true.
 """

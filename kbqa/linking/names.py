@@ -203,7 +203,7 @@ class Names:
         return [StemMatch(*row) for row in self._rows(_BY_STEM, [stems, *self._mine, _MAX_OF_STEMS])]
 
     def counted(self, words: list[str]) -> dict[str, int]:
-        """How many names have each of the words, where any has."""
+        """The number of names that have each word, of words that any has."""
         return dict(self._rows(_COUNTS, [*self._mine, words]))
 
     def similar_words(self, word: str) -> list[str]:

@@ -10,7 +10,7 @@ import Stemmer
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-"""Where a word of an identifier begins inside it."""
+"""The beginning of a word inside an identifier."""
 _POSSESSIVE = re.compile(r"['’]s?$|['’]s(?=\s)")
 _QUOTED = re.compile(r"""(?<!\w)["'“‘]([^"'“”‘’]{1,60})["'”’](?!\w)""")
 _DIGITS = re.compile(r"(?<![\w.,])[-−]?\d[\d,]*(?:\.\d+)?(?![\w])")
@@ -36,7 +36,7 @@ _NUMBER_WORDS = {
     **{word: number for number, word in enumerate(_ORDINALS, start=1)},
 }
 _FIRST_OF = ("name", "names", "and")
-"""What "first" stands before where it is part of a name's name."""
+"""Words after "first" that make it no number: first name, first and last name."""
 _MIN_MISTYPED_LENGTH = 4
 _stemmer = Stemmer.Stemmer("english")
 
@@ -124,7 +124,7 @@ def parts_of(written: str) -> list[str]:
 
 
 def _end(match: re.Match[str]) -> int:
-    """Where a word ends, without a possessive `'s`."""
+    """The end of a word without its possessive `'s`."""
     word = match.group()
     return match.start() + (len(fold_word(word)) if word[-2:] in ("'s", "’s") else len(word))
 
@@ -146,7 +146,7 @@ def numbers_of(question: str, words: Sequence[Word]) -> dict[str, Span]:
 
 
 def quoted_of(question: str) -> list[tuple[str, Span]]:
-    """What stands in quotation marks, with its span.
+    """Quotations with their spans.
 
     >>> quoted_of('films called “Amber Night”')
     [('Amber Night', (14, 25))]

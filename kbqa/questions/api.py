@@ -1,10 +1,10 @@
-"""What the API of both engines says about questions, and does with them."""
+"""The API of questions, for both engines."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
 
 from rest_framework import mixins, serializers, viewsets
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import NotFound, ValidationError
 
 from kbqa.questions.answers import KeptAnswer
 from kbqa.questions.errors import MAX_QUESTION_CHARACTERS
@@ -41,7 +41,7 @@ class QuestionViewSet(
     mixins.UpdateModelMixin,
     viewsets.GenericViewSet[Any],
 ):
-    """What was asked, what was answered, and what people thought of the answers."""
+    """Questions, with their answers and people's judgements."""
 
     http_method_names = ("get", "patch", "head", "options")
     detail_serializer_class: ClassVar[type[serializers.BaseSerializer[Any]]]
@@ -49,7 +49,7 @@ class QuestionViewSet(
     answer_of: ClassVar[Callable[..., KeptAnswer[Any, Any] | None]]
     """The kept answer of a question; None where it is forgotten."""
     run: ClassVar[Callable[..., Any]]
-    """What a reading of a question finds."""
+    """The service that runs a reading of a question."""
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
         """One question comes with its answer."""
@@ -61,7 +61,7 @@ class QuestionViewSet(
         return questions.defer("answer") if self.action == "list" else questions
 
     def found_by(self, number: int) -> Any:
-        """What a reading of the question finds now. Raises NotFound where there is no such reading."""
+        """The result of a reading of the question. Raises NotFound where there is no such reading."""
         question = self.get_object()
         answer = type(self).answer_of(question)
         if answer is None or number >= len(answer.readings):
@@ -69,10 +69,10 @@ class QuestionViewSet(
         return type(self).run(question, answer.readings[number])
 
     def perform_update(self, serializer: Any) -> None:
-        """Keep a judgement."""
-        given = serializer.validated_data
-        type(self).judge(
-            serializer.instance,
-            good=given.get("verdict") == QuestionBase.Verdict.GOOD,
-            correction=given.get("correction", ""),
-        )
+        """Keep a judgement; what is not sent of it stays. Raises ValidationError where it says nothing."""
+        given, question = serializer.validated_data, serializer.instance
+        if not given.get("verdict") and not given.get("correction"):
+            raise ValidationError({"verdict": ["Say whether the answer is right: good or bad."]})
+        good = given.get("verdict") == QuestionBase.Verdict.GOOD
+        correction = given.get("correction", "" if good else question.correction)
+        type(self).judge(question, good=good, correction=correction)

@@ -26,11 +26,9 @@ class HuggingFaceEncoder:
                 "The huggingface backend needs torch and transformers: run `make models`."
             ) from error
         self._torch = torch
-        name = (
-            "cuda"
-            if spec.device == "auto" and torch.cuda.is_available()
-            else spec.device.replace("auto", "cpu")
-        )
+        name = spec.device
+        if name == "auto":
+            name = "cuda" if torch.cuda.is_available() else "cpu"
         try:
             self._device = torch.device(name)
             self._tokenizer = AutoTokenizer.from_pretrained(spec.model)
@@ -50,11 +48,9 @@ class HuggingFaceEncoder:
         tokens: list[list[int]] = []
 
         def lengths_of(distinct: list[str]) -> list[int]:
-            tokens.extend(
-                self._tokenizer(distinct, truncation=True, max_length=self._max_tokens)["input_ids"]
-                if distinct
-                else []
-            )
+            if distinct:
+                read = self._tokenizer(distinct, truncation=True, max_length=self._max_tokens)
+                tokens.extend(read["input_ids"])
             return [len(ids) for ids in tokens]
 
         def encode_batch(batch: Batch) -> Vectors:

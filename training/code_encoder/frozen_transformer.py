@@ -79,14 +79,11 @@ def wordings(
 
 
 def _worded(pairs: Sequence[Pair], rng: random.Random) -> list[str]:
-    return [
-        text
-        for pair in pairs
-        for text in (
-            pair.query,
-            *(question_like(pair.query, pair.name, pair.language, rng) for _ in range(_REWORDINGS)),
-        )
-    ]
+    texts = []
+    for pair in pairs:
+        texts.append(pair.query)
+        texts += [question_like(pair.query, pair.name, pair.language, rng) for _ in range(_REWORDINGS)]
+    return texts
 
 
 def _write(

@@ -1,6 +1,4 @@
-"""A unit of code → a (documentation, code) pair, by the rules of CodeSearchNet (Husain et al. 2019, section
-2).
-"""
+"""A unit of code → a (documentation, code) pair, by CodeSearchNet's rules (Husain et al. 2019, section 2)."""
 
 import re
 from dataclasses import asdict, dataclass

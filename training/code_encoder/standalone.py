@@ -52,9 +52,8 @@ def strip_docstrings(code: str) -> str:
         # The line goes with the string, so that no empty line tells where it was.
         head = source[:start].rstrip(b" \t")
         tail = source[end:]
-        source = (
-            head.removesuffix(b"\n") + tail
-            if tail.startswith(b"\n") or not tail
-            else source[:start] + tail.lstrip()
-        )
+        if tail and not tail.startswith(b"\n"):
+            source = source[:start] + tail.lstrip()
+        else:
+            source = head.removesuffix(b"\n") + tail if head else tail.removeprefix(b"\n")
     return source.decode("utf-8")

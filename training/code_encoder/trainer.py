@@ -16,7 +16,7 @@ from codesearch.gnn_coder.encoding import code_chunks, encode_code, encode_texts
 from codesearch.gnn_coder.features import Features
 from codesearch.gnn_coder.network import GnnCoder
 from searchapp.encoders.base import Vectors
-from training.code_encoder.dataset import Dataset, FlatFeatures
+from training.code_encoder.dataset import Dataset
 from training.code_encoder.gradient_cache import CachedEncoding
 from training.code_encoder.loss import IndividualTemperatureLoss, SymmetricContrastiveLoss
 from training.code_encoder.pairs import Pair
@@ -231,8 +231,7 @@ def same_queries(vectors: Vectors) -> Tensor:
 def arrange(
     data: Dataset, query_vectors: Vectors, config: TrainingConfig, epoch: int
 ) -> list[NDArray[np.int64]]:
-    """An epoch's batches: each of one language, put together from groups of pairs whose queries lie
-    near each other.
+    """An epoch's batches, each of one language and made of groups of pairs whose queries are near each other.
 
     The groups are the leaves of a tree that splits by random planes, another tree in every epoch: a pair's
     batch holds its neighbours, so the negatives are hard without being encoded for that alone.
@@ -250,7 +249,7 @@ def arrange(
     whole = len(data.pairs) // config.batch
     shuffled = [batches[index] for index in rng.permutation(len(batches))]
     # What does not fill a batch of its language leaves out a few pairs; the first batches come again instead.
-    return (shuffled * 2)[:whole]
+    return [shuffled[number % len(shuffled)] for number in range(whole)]
 
 
 def _leaves(
@@ -289,13 +288,11 @@ class Validation:
     def by_language(self) -> dict[str, float]:
         """The MRR of each language."""
         self.model.eval()
-        return {
-            language: mean_reciprocal_rank(
-                encode_texts(self.model, self.tokenizer, queries, self.device)
-                @ encode_code(self.model, codes, self.device).T
-            )
-            for language, (queries, codes) in self.sets.items()
-        }
+        return {language: self._mrr(queries, codes) for language, (queries, codes) in self.sets.items()}
+
+    def _mrr(self, queries: list[str], codes: list[Features]) -> float:
+        query_vectors = encode_texts(self.model, self.tokenizer, queries, self.device)
+        return mean_reciprocal_rank(query_vectors @ encode_code(self.model, codes, self.device).T)
 
     def __call__(self) -> float:
         """The mean over the languages."""
@@ -307,13 +304,11 @@ def _sample(data: Dataset, language: str, most: int, seed: int) -> tuple[list[st
     rows = [row for row, pair in enumerate(data.pairs) if pair.language == language]
     rows = random.Random(seed).sample(rows, min(most, len(rows)))
     rng = random.Random(seed)
-    flat: FlatFeatures = data.bare
-    queries = [
-        data.pairs[row].query
-        if rng.random() < 0.5
-        else question_like(data.pairs[row].query, data.pairs[row].name, language, rng)
-        for row in rows
-    ]
+    flat = data.bare
+    queries = []
+    for pair in (data.pairs[row] for row in rows):
+        is_reworded = rng.random() >= 0.5
+        queries.append(question_like(pair.query, pair.name, language, rng) if is_reworded else pair.query)
     return queries, [flat[row] for row in rows]
 
 

@@ -51,9 +51,9 @@ class Sizes:
 
 
 class Batch(NamedTuple):
-    """Questions with their candidates and gold actions, padded; b questions, l tokens, n pointers, t steps,
-    c = keywords + n + variables.
+    """Questions with their candidates and gold actions, padded.
 
+    Of b questions, l tokens, n pointers, t steps and c = keywords + n + variables:
     `lower` float [b, l, text_width] states below the tuned layers; `tokens` bool [b, l]; `kinds`, `texts`
     int64 [b, n]; `contexts` int64 [b, n, CONTEXTS]; `features` float [b, n, FEATURES]; `matches` int64 [b, n,
     l]; `relations` int64 [b, n, n], or [b, 0, 0] where each is read for itself; `relevant` float [b, n], 1

@@ -203,16 +203,8 @@ class _Translation:
         order, descending = self.order(query, scope)
         limit = 1 if self.highest else query.limit
         self.combined(query, scope)
-        whole = Query(
-            tuple(scope.edges),
-            tuple(self.filters),
-            tuple(self.negations),
-            columns,
-            having,
-            order,
-            descending,
-            limit,
-        )
+        edges, filters, negations = tuple(scope.edges), tuple(self.filters), tuple(self.negations)
+        whole = Query(edges, filters, negations, columns, having, order, descending, limit)
         return folded(replace(whole, branches=tuple(self.branches)), self.alternatives)
 
     def variable(self) -> Variable:

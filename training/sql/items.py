@@ -24,20 +24,20 @@ from training.sql.oracle import NotWritableError, decisions, used
 from training.sql.parser import NotCoveredError, parse_query
 
 MAX_COLUMNS = 50
-"""How many columns a question is trained beside; of larger schemas what it uses, and others by chance among
-the likeliest.
+"""How many columns a question is trained beside.
+
+Of larger schemas these are the columns that it uses, and others by chance among the likeliest.
 """
 _WIDE_COLUMNS, _WIDENED = 160, 0.3
 """For this share of the questions on larger schemas many more are read, as the focus reads them."""
 _MIN_COLUMNS, _NARROWED = 6, 0.4
-"""Of smaller schemas a part is left out as well, for this share of the questions: what is asked should not
-depend on what else there is.
+"""For this share of the questions a part of smaller schemas is left out, to so many columns at least.
+
+What is asked should not depend on what else there is.
 """
 
 _DISGUISED = 0.35
-"""Where something is written about columns, for this share of the questions some have codes for names: what
-is written tells of them then.
-"""
+"""For this share of the questions some described columns have codes for names: the description tells then."""
 
 
 @dataclass(frozen=True)

@@ -32,8 +32,9 @@ HELD_OUT_DATABASES = (
     "railway",
     "machine_repair",
 )
-"""Databases of Spider's training set that are only measured on, whatever the seed: weights that go on from
-others must not have seen them.
+"""Databases of Spider's training set that are only measured on.
+
+They are the same for every seed: weights that go on from others must not have seen them.
 """
 
 Describe = Callable[[str, str], str]

@@ -185,11 +185,9 @@ class RowConditions:
         """Give a question's rows an order, now and then."""
         if self.rng.random() > 0.3:
             return
-        by = (
-            self.rng.choice(shown)
-            if self.rng.random() < 0.5
-            else self.one(table, ColumnType.TEXT, ColumnType.NUMBER, ColumnType.DATE)
-        )
+        is_shown = self.rng.random() < 0.5
+        types = (ColumnType.TEXT, ColumnType.NUMBER, ColumnType.DATE)
+        by = self.rng.choice(shown) if is_shown else self.one(table, *types)
         if by is None:
             return
         down, name = self.rng.random() < 0.5, self.words.called(by)

@@ -21,8 +21,7 @@ class Relation:
 
 @dataclass(frozen=True)
 class Attribute:
-    """A number or year of a class: names, the words for much and little of it, questions for it, and its
-    range.
+    """A number or year of a class: names, words for much and little of it, questions for it, its range.
 
     A year that has `dated` names may be kept as a date, and is then asked for `within` a year, a month or a
     day.
@@ -108,19 +107,7 @@ class Common:
 
 def read_domains() -> dict[str, Domain]:
     """The domains by their names."""
-    return {
-        name: Domain(
-            tuple(map(_relation, stored["relations"])),
-            tuple(map(_attribute, stored["attributes"])),
-            tuple(map(_text, stored.get("texts", ()))),
-            tuple(map(_flag, stored.get("flags", ()))),
-            {
-                kind: Members(tuple(members["names"]), members.get("called", Members.called))
-                for kind, members in stored.get("members", {}).items()
-            },
-        )
-        for name, stored in _stored("domains.yaml").items()
-    }
+    return {name: _domain(stored) for name, stored in _stored("domains.yaml").items()}
 
 
 def read_common() -> tuple[Common, ...]:
@@ -142,22 +129,34 @@ def _stored(name: str) -> dict[str, Any]:
     return stored
 
 
+def _domain(stored: dict[str, Any]) -> Domain:
+    members = {
+        kind: Members(tuple(entry["names"]), entry.get("called", Members.called))
+        for kind, entry in stored.get("members", {}).items()
+    }
+    return Domain(
+        tuple(map(_relation, stored["relations"])),
+        tuple(map(_attribute, stored["attributes"])),
+        tuple(map(_text, stored.get("texts", ()))),
+        tuple(map(_flag, stored.get("flags", ()))),
+        members,
+    )
+
+
 def _counted(noun: str) -> Attribute:
     """The number that one has of something."""
+    fewer = ("with fewer than {n}", "with less than {n}", "that have fewer than {n}")
+    more = ("with more than {n}", "with over {n}", "that have more than {n}")
     return Attribute(
-        "",
-        (noun, f"number of {noun}", f"{noun} count"),
-        (f"with the most {noun}", f"having the most {noun}"),
-        (f"with the fewest {noun}", f"having the fewest {noun}"),
-        (f"with more than {{n}} {noun}", f"with over {{n}} {noun}", f"that have more than {{n}} {noun}"),
-        (
-            f"with fewer than {{n}} {noun}",
-            f"with less than {{n}} {noun}",
-            f"that have fewer than {{n}} {noun}",
-        ),
-        (f"how many {noun} does {{e}} have", f"how many {noun} has {{e}}"),
-        0,
-        12,
+        source="",
+        names=(noun, f"number of {noun}", f"{noun} count"),
+        most=(f"with the most {noun}", f"having the most {noun}"),
+        least=(f"with the fewest {noun}", f"having the fewest {noun}"),
+        more=tuple(f"{words} {noun}" for words in more),
+        less=tuple(f"{words} {noun}" for words in fewer),
+        asked=(f"how many {noun} does {{e}} have", f"how many {noun} has {{e}}"),
+        low=0,
+        high=12,
     )
 
 
@@ -167,24 +166,20 @@ def _relation(stored: dict[str, Any]) -> Relation:
 
 
 def _attribute(stored: dict[str, Any]) -> Attribute:
-    names, most, least, more, less = (
-        tuple(stored[part]) for part in ("names", "most", "least", "above", "below")
-    )
-    questions, dated, within = (tuple(stored.get(part, ())) for part in ("asked", "dated", "within"))
     low, high = stored["range"]
     return Attribute(
-        stored["of"],
-        names,
-        most,
-        least,
-        more,
-        less,
-        questions,
-        low,
-        high,
-        stored.get("datatype", "integer"),
-        dated,
-        within,
+        source=stored["of"],
+        names=tuple(stored["names"]),
+        most=tuple(stored["most"]),
+        least=tuple(stored["least"]),
+        more=tuple(stored["above"]),
+        less=tuple(stored["below"]),
+        asked=tuple(stored.get("asked", ())),
+        low=low,
+        high=high,
+        kind=stored.get("datatype", "integer"),
+        dated=tuple(stored.get("dated", ())),
+        within=tuple(stored.get("within", ())),
     )
 
 

@@ -43,16 +43,14 @@ class Facts(NamedTuple):
     pairs: list[tuple[NamedNode, Node]]
 
 
-_TYPED, _DATED, _HAS, _KNOWN, _TRUE = 0.85, 0.5, 0.9, 0.8, 0.4
-"""How often a graph says what its members are, and keeps years as dates; what share of a class has an
-attribute; what share of what a domain knows a graph does; and of how many a flag is true.
-"""
+_TYPED, _DATED = 0.85, 0.5
+"""How often a graph says what its members are, and keeps years as dates."""
+_HAS, _KNOWN, _TRUE = 0.9, 0.8, 0.4
+"""Shares: of a class with an attribute; of a domain that a graph knows; of members whose flag is true."""
 _MORE_NUMBERS, _MORE_TEXTS = (0, 1, 2, 2, 3), (0, 0, 1, 2)
 """How many numbers and texts of those that may be said of anything a graph knows of a class besides."""
 _REAL, _AS_TEXTS, _PLURAL = 0.7, 0.25, 0.3
-"""How often members have the real names that a domain knows, are kept as texts where nothing is said of them,
-and are called by plurals (mammals).
-"""
+"""How often members have real names, are texts where nothing is said of them, are called by plurals."""
 
 _SYLLABLES = [
     "an", "bel", "cor", "dan", "el", "far", "gor", "hal", "il", "jor", "kan", "lor", "mar", "nel", "or",
@@ -209,20 +207,14 @@ class SyntheticGraph:
         if kind in PEOPLE:
             return f"{self._word().title()} {self._word().title()}"
         if kind in ("function", "class", "module", "library", "package"):
-            return self.rng.choice(
-                (
-                    f"{self._word()}_{self._word()}",
-                    f"{self._word().title()}{self._word().title()}",
-                    self._word(),
-                )
-            )
+            snake = f"{self._word()}_{self._word()}"
+            camel = f"{self._word().title()}{self._word().title()}"
+            return self.rng.choice((snake, camel, self._word()))
         if kind in ("book", "song", "album", "dish", "mission"):
             return " ".join(self.rng.sample(_WORDS, self.rng.randint(1, 3))).title()
-        return (
-            self._word().title()
-            if self.rng.random() < 0.7
-            else f"{self.rng.choice(_WORDS).title()} {self._word().title()}"
-        )
+        if self.rng.random() < 0.7:
+            return self._word().title()
+        return f"{self.rng.choice(_WORDS).title()} {self._word().title()}"
 
     def _word(self) -> str:
         return "".join(self.rng.sample(_SYLLABLES, self.rng.randint(2, 3)))

@@ -137,11 +137,8 @@ def draw_head(context: Context, kind: str) -> Group | None:
 
 
 def _head_of_object(context: Context, kind: str, predicate: NamedNode, target: Node) -> Group:
-    name, edges, called = (
-        context.graph.names[target],
-        (Edge(X, predicate, target),),
-        context.graph.called[target],
-    )
+    name, called = context.graph.names[target], context.graph.called[target]
+    edges = (Edge(X, predicate, target),)
     if called == "adjective":
         return _described_by(name, kind, edges)
     several = name if called == "plural" else plural_of(name)

@@ -1,4 +1,4 @@
-"""What of a graph an answer rests on: its query's pattern with the solutions put in, as nodes and edges."""
+"""The picture of an answer: its query's pattern with the solutions put in, as nodes and edges."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -45,13 +45,12 @@ class Picture:
 
 @dataclass(frozen=True)
 class Pattern:
-    """What a query's picture is drawn from: a SELECT of all its variables, its edges, and the names of the
-    variables that are its answers.
-    """
+    """The data of a picture: a SELECT of all of a query's variables, its edges, and its answers."""
 
     select: str
     edges: tuple[Edge, ...]
     answers: frozenset[str]
+    """The names of the variables that are answers."""
     doubtful: int = 0
     """How many of the edges, the last ones, not every solution has."""
 
@@ -81,14 +80,12 @@ def picture_of(pattern: Pattern, graph: LiveGraph) -> Picture:
     answers = {bound[name] for bound in bindings for name in pattern.answers & bound.keys()} - {None}
     terms = dict.fromkeys(end for subject, _, value in triples for end in (subject, value))
     names = graph.store_names([term for term in terms if isinstance(term, NamedNode)])
-    return Picture(
-        tuple(_node(term, names, pattern.named, answers) for term in terms),
-        tuple(
-            PictureEdge(str(subject), str(value), graph.profile.texts.get(predicate, "is a"))
-            for subject, predicate, value in triples
-        ),
-        solutions.cut,
+    nodes = tuple(_node(term, names, pattern.named, answers) for term in terms)
+    edges = tuple(
+        PictureEdge(str(subject), str(value), graph.profile.texts.get(predicate, "is a"))
+        for subject, predicate, value in triples
     )
+    return Picture(nodes, edges, solutions.cut)
 
 
 def _node(
@@ -103,14 +100,14 @@ def _node(
 
 
 def _pattern_query(query: Query) -> str:
-    order = query.order
-    sorted_by = (
-        f" ORDER BY {'DESC' if query.descending else 'ASC'}({order.variable})"
-        if order and order.variable and not order.aggregate
-        else ""
-    )
-    limit = MAX_SOLUTIONS + 1 if query.limit is None or query.grouped else min(query.limit, MAX_SOLUTIONS + 1)
-    return f"SELECT * WHERE {{ {pattern_text(query)} }}{sorted_by} LIMIT {limit}"
+    """A SELECT of all variables of a query, with its order and limit where these are of single solutions."""
+    order, limit = query.order, MAX_SOLUTIONS + 1
+    text = f"SELECT * WHERE {{ {pattern_text(query)} }}"
+    if order and order.variable and not order.aggregate:
+        text += f" ORDER BY {'DESC' if query.descending else 'ASC'}({order.variable})"
+    if query.limit is not None and not query.grouped:
+        limit = min(query.limit, limit)
+    return f"{text} LIMIT {limit}"
 
 
 def _true_triples(pattern: Pattern, bindings: Sequence[Bound], graph: LiveGraph) -> list[BoundTriple]:

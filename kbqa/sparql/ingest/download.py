@@ -1,5 +1,6 @@
-"""Download of a graph's file by HTTP: public hosts only, redirects checked one by one, size limited, no pages
-taken for data.
+"""Download of a graph's file by HTTP, from public hosts only.
+
+Each redirect is checked, the size is limited, and a web page is not taken for data.
 """
 
 from collections.abc import Callable

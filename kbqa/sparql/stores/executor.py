@@ -32,7 +32,7 @@ _QUOTED = re.compile(
 
 @dataclass(frozen=True)
 class Result:
-    """What a query gave: its media type and its bytes. `cut` if rows were left out."""
+    """The result of a query: its media type and its bytes. `cut` if rows were left out."""
 
     content_type: str
     body: bytes
@@ -91,10 +91,11 @@ def run_limited(version: GraphVersion, query: str, limit: int) -> Solutions | bo
     Raises QueryError, StoreError.
     """
     result = run_query(version, query, "application/sparql-results+json", limit=limit)
-    found = parse_query_results(result.body, format=QueryResultsFormat.JSON)
-    if isinstance(found, QueryBoolean):
-        return bool(found)
-    return Solutions(tuple(each.value for each in found.variables), [tuple(row) for row in found], result.cut)
+    parsed = parse_query_results(result.body, format=QueryResultsFormat.JSON)
+    if isinstance(parsed, QueryBoolean):
+        return bool(parsed)
+    variables = tuple(variable.value for variable in parsed.variables)
+    return Solutions(variables, [tuple(row) for row in parsed], result.cut)
 
 
 def _run_in_process(folder: Path, query: str, accept: str, limit: int | None) -> Result:

@@ -1,4 +1,4 @@
-"""English between one and several: what things are called, and what is said of them."""
+"""English nouns and verbs, from singular to plural and back."""
 
 _PLURALS = {
     "person": "people",
@@ -35,7 +35,7 @@ _PREPOSITIONS = frozenset(
 
 
 def plural_of(text: str) -> str:
-    """Return the plural of what one of a kind is called."""
+    """The plural of a noun."""
     if text in _PLURALS:
         return _PLURALS[text]
     if text.endswith(("ss", "ch", "sh", "x", "hero")):
@@ -44,14 +44,12 @@ def plural_of(text: str) -> str:
 
 
 def as_plural(text: str) -> str:
-    """Return what several are called, of a name that may say so already."""
+    """The plural of a noun that may be in the plural already."""
     return text if text.endswith("s") and not text.endswith("ss") else plural_of(text)
 
 
 def reads_as_verb(text: str) -> bool:
-    """Tell whether a predicate's name reads as a verb: its last word is a preposition, or it is in the third
-    person.
-    """
+    """Whether a predicate's name reads as a verb: with a preposition at its end, or in the third person."""
     match text.split():
         case [word]:
             is_third_person = word.endswith("s") and not word.endswith(("ss", "us", "is"))
@@ -62,7 +60,7 @@ def reads_as_verb(text: str) -> bool:
 
 
 def of_one(words: str) -> str:
-    """Return what is said of several things as it is said of one: live in the sea → lives in the sea."""
+    """A verb phrase in the singular: live in the sea → lives in the sea."""
     first, _, rest = words.partition(" ")
     if first in _SAID_OF_ONE:
         one = _SAID_OF_ONE[first]
@@ -74,9 +72,9 @@ def of_one(words: str) -> str:
 
 
 def of_several(verb: str) -> str:
-    """Return a predicate's verb as it is said of several: reports to → report to, born in → were born in."""
-    first, *others = verb.split()
-    if first in _PASSIVE or (others[:1] == ["by"] and first.endswith(("ed", "en"))):
+    """A predicate's verb in the plural: reports to → report to, born in → were born in."""
+    first, *rest = verb.split()
+    if first in _PASSIVE or (rest[:1] == ["by"] and first.endswith(("ed", "en"))):
         return f"were {verb}"
     if first in _SAID_OF_SEVERAL:
         first = _SAID_OF_SEVERAL[first]
@@ -86,4 +84,4 @@ def of_several(verb: str) -> str:
         first = first[:-2]
     elif not first.endswith(("ss", "us", "is")):
         first = first.removesuffix("s")
-    return " ".join((first, *others))
+    return " ".join((first, *rest))

@@ -167,7 +167,9 @@ class TestRedis:
     def test_without_a_socket_it_does_not_run(self, tmp_path):
         assert not Redis(tmp_path, tmp_path / "none").is_running()
 
-    @pytest.mark.parametrize("number", ["", "no number", "999999999", str(os.getpid())])
+    @pytest.mark.parametrize(
+        "number", ["", "no number", "999999999", pytest.param(str(os.getpid()), id="this process")]
+    )
     def test_a_number_of_another_process_is_not_taken_for_the_server(self, tmp_path, number):
         (tmp_path / "server.pid").write_text(number)
         server = Redis(tmp_path, tmp_path / "none")

@@ -140,7 +140,7 @@ def test_values_are_texts_and_numbers_short_enough_to_be_said():
     ],
 )
 def test_what_other_graphs_cannot_have_makes_no_pattern(question, sparql):
-    """A property without a class, a thing of its own, a class that nobody asks for, nothing named."""
+    """A property without a class, a thing of its own, a class that is not asked for, nothing by its name."""
     assert not made(question, sparql)
 
 

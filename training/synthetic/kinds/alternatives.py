@@ -112,10 +112,8 @@ def _descriptions(context: Context) -> Example | None:
     other = context.pick(other_relations)
     target = context.pick(other.pairs)[1]
     plural, names = plural_of(fact.relation.source), context.graph.names
-    first, second = (
-        say(context, fact.relation.backward, fact.target),
-        say(context, other.relation.backward, target),
-    )
+    first = say(context, fact.relation.backward, fact.target)
+    second = say(context, other.relation.backward, target)
     which = f"which {plural} "
     if first.startswith(which) and second.startswith(which):
         text = f"{first} or {second.removeprefix(which)}"
@@ -132,11 +130,8 @@ def _conditions(context: Context) -> Example | None:
     attributes = context.graph.attributes
     one = context.pick(attributes)
     kind, is_same = one.definition.source, context.chance(0.5)
-    other = (
-        one
-        if is_same
-        else context.pick([candidate for candidate in attributes if candidate.definition.source == kind])
-    )
+    of_kind = [attribute for attribute in attributes if attribute.definition.source == kind]
+    other = one if is_same else context.pick(of_kind)
     if not context.graph.typed:
         return None
     (words, condition), (more_words, second) = draw_condition(context, one), draw_condition(context, other)

@@ -111,10 +111,8 @@ def implicit_lookup(context: Context) -> Example | None:
             return None
     else:
         facts = context.pick(onward)
-        predicate, name = (
-            facts.predicate,
-            context.pick((noun_of(context, facts.relation), facts.relation.target)),
-        )
+        predicate = facts.predicate
+        name = context.pick((noun_of(context, facts.relation), facts.relation.target))
     text = context.pick(wordings("implicit_lookup")).format(p=name, e=context.graph.names[fact.subject])
     edges = (Edge(fact.subject, fact.predicate, X), Edge(X, predicate, Y))
     return members_example(context, text, edges, Y)

@@ -77,10 +77,8 @@ def two_relations(context: Context) -> Example | None:
     if not other_facts:
         return None
     other = context.pick(other_facts)
-    first, second = (
-        say(context, fact.relation.backward, fact.target),
-        say(context, other.relation.backward, other.target),
-    )
+    first = say(context, fact.relation.backward, fact.target)
+    second = say(context, other.relation.backward, other.target)
     which, names = f"which {plural_of(fact.relation.source)} ", context.graph.names
     if first.startswith(which) and second.startswith(which):
         text = f"{first} and {second.removeprefix(which)}"
@@ -179,15 +177,12 @@ def _clauses_on(context: Context, kind: str, member: NamedNode, *, without: Name
 def _relation_clauses(context: Context, kind: str, member: NamedNode) -> list[Clause]:
     """What relations of a member say, as clauses on several."""
     group = Group(kind, (), kind)
-    return [
-        (
-            related_group(context, fact.relation, fact.target, group).clause,
-            Edge(X, fact.predicate, fact.target),
-            (),
-        )
-        for fact in context.facts_from(member)
-        if fact.relation.source == kind
-    ]
+    clauses: list[Clause] = []
+    for fact in context.facts_from(member):
+        if fact.relation.source == kind:
+            words = related_group(context, fact.relation, fact.target, group).clause
+            clauses.append((words, Edge(X, fact.predicate, fact.target), ()))
+    return clauses
 
 
 def _value_clauses(context: Context, member: NamedNode) -> list[Clause]:

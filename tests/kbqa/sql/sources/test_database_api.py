@@ -35,12 +35,11 @@ def test_connect_look_ask_query_describe_judge_delete(api, transactional_db, sho
         format="json",
     )
     assert described.data == {"table": "city", "column": "name", "description": "town", "excluded": False}
-    judged = api.patch(
-        f"/api/v1/database-questions/{answer['id']}",
-        {"verdict": "bad", "correction": "SELECT 1"},
-        format="json",
-    )
+    address = f"/api/v1/database-questions/{answer['id']}"
+    assert "verdict" in api.patch(address, {}, format="json").data["errors"]
+    judged = api.patch(address, {"verdict": "bad", "correction": "SELECT 1"}, format="json")
     assert judged.data["verdict"] == "bad"
+    assert api.patch(address, {"verdict": "bad"}, format="json").data["correction"] == "SELECT 1"
     assert api.delete("/api/v1/databases/shop").status_code == 202
     assert api.get("/api/v1/databases/shop").status_code == 404
 

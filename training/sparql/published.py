@@ -97,7 +97,7 @@ def graph_of_queries(queries: Iterable[Query]) -> Store:
     for number, query in enumerate(queries):
         nodes: dict[Variable, NamedNode] = {}
         for edge in query.edges:
-            ends = []
+            ends: list[NamedNode | Literal] = []
             for end in (edge.subject, edge.object):
                 if isinstance(end, Variable):
                     ends.append(nodes.setdefault(end, NamedNode(f"urn:node:{number}:{end.index}")))

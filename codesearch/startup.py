@@ -20,7 +20,7 @@ def add_samples() -> None:
 
 
 def follow_settings() -> None:
-    """Move to the encoder that the settings choose, unless its vectors are served. Raises EncoderError."""
+    """Move to the configured encoder if the served vectors are of another. Raises EncoderError."""
     if needs_other_encoder():
         switch_encoder()
 

@@ -1,6 +1,4 @@
-"""A language-model server, for what a model larger than the local network may decide: any that speaks the
-protocol of chat completions.
-"""
+"""A language-model server, where one is configured: any that speaks the protocol of chat completions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +19,7 @@ class ServerError(Unavailable):
 
 @dataclass(frozen=True)
 class ServerConfig:
-    """Where the server is, and what of it is used."""
+    """The server's address, and the settings of requests to it."""
 
     address: str
     model: str
@@ -29,9 +27,7 @@ class ServerConfig:
     seconds: float = 60.0
     corrections: int = 2
     grammar_field: str = ""
-    """Where in a request the server takes a grammar, for example `grammar` or `structured_outputs.grammar`;
-    empty if it takes none.
-    """
+    """The field of a request for a grammar, as `structured_outputs.grammar`; empty if there is none."""
 
 
 class ChatServer:
@@ -62,11 +58,7 @@ class ChatServer:
             "stream": False,
         }
         if grammar and self.config.grammar_field:
-            *path, name = self.config.grammar_field.split(".")
-            parent = body
-            for field in path:
-                parent = parent.setdefault(field, {})
-            parent[name] = grammar
+            _set(body, self.config.grammar_field, grammar)
         try:
             response = self._client.post("chat/completions", json=body)
             response.raise_for_status()
@@ -80,17 +72,23 @@ class ChatServer:
         return str(content or "")[:_MAX_ANSWER_LENGTH]
 
 
+def _set(body: dict[str, Any], path: str, value: str) -> None:
+    """Set a field of a request by its path, the names on the way joined by dots."""
+    *parents, name = path.split(".")
+    for parent in parents:
+        body = body.setdefault(parent, {})
+    body[name] = value
+
+
 def configured_server() -> ChatServer | None:
     """The language-model server that the settings name, if they name one."""
     if not settings.LANGUAGE_MODEL_ADDRESS:
         return None
-    key, seconds, field = (
-        settings.LANGUAGE_MODEL_KEY,
-        settings.LANGUAGE_MODEL_SECONDS,
-        settings.LANGUAGE_MODEL_GRAMMAR_FIELD,
+    config = ServerConfig(
+        address=settings.LANGUAGE_MODEL_ADDRESS,
+        model=settings.LANGUAGE_MODEL,
+        key=settings.LANGUAGE_MODEL_KEY,
+        seconds=settings.LANGUAGE_MODEL_SECONDS,
+        grammar_field=settings.LANGUAGE_MODEL_GRAMMAR_FIELD,
     )
-    return ChatServer(
-        ServerConfig(
-            settings.LANGUAGE_MODEL_ADDRESS, settings.LANGUAGE_MODEL, key, seconds, grammar_field=field
-        )
-    )
+    return ChatServer(config)

@@ -1,4 +1,4 @@
-"""What graphs and databases do when the product starts."""
+"""The part of graphs and databases in a start of the product."""
 
 from kbqa.sparql.public import Graph
 from kbqa.sql.public import Database

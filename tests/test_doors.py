@@ -138,7 +138,7 @@ def test_a_store_that_stays_away_does_not_say_when_to_try_again(load, doors, mon
 def test_a_database_that_is_away_is_503(connect, doors, monkeypatch):
     connect()
     error = ConnectError("The server does not answer.", transient=True)
-    monkeypatch.setattr("kbqa.sql.answer.registry.engine_of", raising(error))
+    monkeypatch.setattr("kbqa.sql.stores.databases.engine_of", raising(error))
     doors([*DATABASE, *DATABASE_QUERY], 503, "The server does not answer.", again=True)
 
 
@@ -147,7 +147,7 @@ def test_a_server_that_cannot_be_reached_is_503(connect, doors, monkeypatch):
 
     connect()
     nowhere = create_engine("postgresql+psycopg://nobody@127.0.0.1:9/nothing?connect_timeout=2")
-    monkeypatch.setattr("kbqa.sql.answer.registry.engine_of", lambda *_, **__: nowhere)
+    monkeypatch.setattr("kbqa.sql.stores.databases.engine_of", lambda *_, **__: nowhere)
     doors([*DATABASE, *DATABASE_QUERY], 503, "The database cannot be reached", again=True)
 
 
@@ -163,7 +163,7 @@ def test_a_model_that_cannot_be_loaded_is_503(load, connect, doors, monkeypatch,
     connect()
     error = EncoderError("The model cannot be loaded.", transient=transient)
     monkeypatch.setattr("kbqa.sparql.answer.registry.load_decoder", raising(error))
-    monkeypatch.setattr("kbqa.sql.answer.registry.load_decoder", raising(error))
+    monkeypatch.setattr("kbqa.sql.decoder.load_decoder", raising(error))
     monkeypatch.setattr("frontend.views.search.search", raising(error))
     monkeypatch.setattr("codesearch.api.views.search", raising(error))
     doors([*GRAPH, *DATABASE, *CODE], 503, "The model cannot be loaded.", again=transient)

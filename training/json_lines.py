@@ -2,7 +2,8 @@
 
 import gzip
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import zlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,15 +14,27 @@ class MalformedFile(ValueError):  # noqa: N818 - names what is wrong
     """A line of a file is not what it should be."""
 
 
-def read_rows(path: Path) -> Iterator[Mapping[str, Any]]:
+def read_rows(path: Path) -> Iterator[dict[str, Any]]:
     """The objects of a `.jsonl` or `.jsonl.gz` file. Raises OSError, or MalformedFile with the line."""
+    for number, line in _lines(path):
+        if line.strip():
+            try:
+                row = json.loads(line)
+            except ValueError as error:
+                raise MalformedFile(f"{path}, line {number}: {error}") from error
+            if not isinstance(row, dict):
+                raise MalformedFile(f"{path}, line {number}: not an object")
+            yield row
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    number = 0
     with _opened(path) as file:
-        for number, line in enumerate(file, 1):
-            if line.strip():
-                try:
-                    yield json.loads(line)
-                except ValueError as error:
-                    raise MalformedFile(f"{path}, line {number}: {error}") from error
+        try:
+            for number, line in enumerate(file, 1):
+                yield number, line
+        except (UnicodeDecodeError, EOFError, zlib.error) as error:
+            raise MalformedFile(f"{path}, after line {number}: {error}") from error
 
 
 def _opened(path: Path) -> Any:

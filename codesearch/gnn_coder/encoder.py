@@ -19,7 +19,7 @@ from codesearch.gnn_coder.units import UnitReader
 from searchapp.encoders.base import EncoderError, EncoderSpec, Vectors
 from searchapp.encoders.batching import Batch, batches
 from searchapp.encoders.bert_graph import Weights
-from searchapp.encoders.openvino import TOKEN_BUDGET, OpenVinoEncoder, infer_in_turns, padded
+from searchapp.encoders.openvino import CORE, TOKEN_BUDGET, OpenVinoEncoder, infer_in_turns, padded
 
 _NODE_STEP = 16
 
@@ -111,7 +111,7 @@ class GnnCoderEncoder(OpenVinoEncoder, UnitReader):
             raise EncoderError(
                 f"{self._folder}: graph.json and graph.safetensors do not belong together ({error})."
             ) from error
-        return ov.Core().compile_model(model, "CPU", {"NUM_STREAMS": str(self._streams)})
+        return CORE.compile_model(model, "CPU", {"NUM_STREAMS": str(self._streams)})
 
 
 def _inputs(features: Sequence[Features]) -> list[Any]:

@@ -13,6 +13,8 @@ _NESTED_LINES = 6
 _SIGNATURE_CHARACTERS = 1000
 _NAME_CHARACTERS = 200
 _COMMENT_MARKS = re.compile(r"^\s*(?:/\*+!?|\*+/|\*(?!/)|//[/!]*|#+!?|--+)\s?|\s*\*+/\s*$")
+# What leads over to the body; the angle bracket of `class Box<T>` belongs to the signature.
+_SIGNATURE_END = re.compile(r"(?:\s|[{:]|=>?)+$")
 _STRING_MARKS = re.compile(r"^[rRuUbBfF]*(?:\"\"\"|'''|\"|')|(?:\"\"\"|'''|\"|')$")
 
 
@@ -38,6 +40,7 @@ class _Scope:
 
     depth: int
     kind: str
+    node_type: str
     path: str
     definition: Definition | None
 
@@ -68,7 +71,7 @@ def find_definitions(tree: Tree, language: Language) -> list[Definition]:
             if owner is not None:
                 owner.children.append(definition)
         path = definition.qualified_name if definition else language.separator.join([*_path(scopes), name])
-        scopes.append(_Scope(depth, kind, path, definition))
+        scopes.append(_Scope(depth, kind, node.type, path, definition))
     return definitions
 
 
@@ -154,17 +157,15 @@ def _definition(
     if kind == "function":
         if in_function and node.end_point.row - node.start_point.row + 1 < _NESTED_LINES:
             return None
-        is_method = (
-            scopes and scopes[-1].kind in ("class", "scope") and not _is_namespace(scopes[-1], language)
-        )
+        is_method = bool(scopes) and _has_methods(scopes[-1])
         kind = "method" if is_method or ("." in name and language.name == "go") else "function"
     qualified = language.separator.join([*_path(scopes), name])
     return Definition(node, outer, kind, name, qualified, _comments_before(outer, language))
 
 
-def _is_namespace(scope: _Scope, language: Language) -> bool:
-    """Namespaces and modules enclose functions; only Rust's impl, of the scopes, encloses methods."""
-    return scope.kind == "scope" and language.name != "rust"
+def _has_methods(scope: _Scope) -> bool:
+    """Classes enclose methods, namespaces and modules functions; of the scopes, only Rust's impl does."""
+    return scope.kind == "class" or scope.node_type == "impl_item"
 
 
 def _path(scopes: list[_Scope]) -> list[str]:
@@ -214,7 +215,7 @@ def _signature(definition: Definition, source: bytes) -> str:
     text = " ".join(
         source[start : min(end, start + 4 * _SIGNATURE_CHARACTERS)].decode("utf-8", errors="replace").split()
     )
-    return text.rstrip(" {:=>").strip()[:_SIGNATURE_CHARACTERS]
+    return _SIGNATURE_END.sub("", text)[:_SIGNATURE_CHARACTERS]
 
 
 def _spans(definition: Definition) -> list[tuple[int, int]]:

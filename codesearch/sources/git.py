@@ -20,8 +20,7 @@ from codesearch.sources.base import Entry, LeftOut, Reason, Snapshot, SourceErro
 from codesearch.sources.filters import IGNORE_FILES, IgnoreRules
 from searchapp.addresses import AddressError, addresses_of
 
-_REF = re.compile(r"^(?!-)(?!.*\.\.)[\w./@+#-]{1,200}$")
-_COMMIT = re.compile(r"^[0-9a-f]{40}$")
+_REF = re.compile(r"^(?!-)(?!.*\.\.)[\w./@+#-]{1,200}\Z")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _STALLED_SECONDS = 30
 _FETCH_ONE = ("fetch", "--quiet", "--no-tags", "--depth", "1", "--no-write-fetch-head", "--force")
@@ -176,8 +175,9 @@ def _error_output(
 
 
 def _explained(output: str, remote: GitRemote) -> SourceError:
-    """Turn git's words into advice."""
-    lowered = output.lower()
+    """Turn git's words into advice. The address, which may have any words in it, is no sign of anything."""
+    words = output.replace(remote.url, "")
+    lowered = words.lower()
     if "couldn't find remote ref" in lowered or "not our ref" in lowered:
         if remote.ref:
             return SourceError(f"{remote.url} has no branch, tag or commit {remote.ref!r}.", field="ref")
@@ -202,7 +202,7 @@ def _explained(output: str, remote: GitRemote) -> SourceError:
         )
     last = output.strip().splitlines()[-1:] or ["no message"]
     return SourceError(
-        f"git could not fetch {remote.url}: {last[0][:300]}", transient=bool(_TRANSIENT.search(output))
+        f"git could not fetch {remote.url}: {last[0][:300]}", transient=bool(_TRANSIENT.search(words))
     )
 
 
@@ -210,7 +210,8 @@ def _entries(store: Path, commit: str, rules: IgnoreRules, left_out: LeftOut) ->
     listing = _git(store, "ls-tree", "-r", "-z", "--long", "--full-tree", commit).split(b"\0")
     with _ObjectReader(store) as reader:
         files = list(_listed_files(listing, left_out))
-        for path, digest, _size in files:
+        # Git lists `(docs)/.gitignore` before `.gitignore`; the deeper one must come after it, to decide.
+        for path, digest, _size in sorted(files, key=lambda file: file[0].count("/")):
             if PurePosixPath(path).name in IGNORE_FILES:
                 rules.add(path, reader.read(digest).decode("utf-8", errors="replace"))
         for path, digest, size in files:
@@ -230,7 +231,7 @@ def _listed_files(listing: list[bytes], left_out: LeftOut) -> Iterator[tuple[str
         path = raw_path.decode("utf-8", errors="replace")
         if not mode.startswith(b"100"):
             left_out.add(Reason.LINK, path)
-        elif b"\xef\xbf\xbd" in path.encode() and "\ufffd" not in raw_path.decode("latin-1"):
+        elif path.encode() != raw_path:
             left_out.add(Reason.UNREADABLE, path)
         else:
             yield path, digest.decode(), int(size)

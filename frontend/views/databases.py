@@ -39,6 +39,7 @@ from kbqa.sql.public import (
     served,
     services,
     shown,
+    written_name,
 )
 from searchapp.error_display import shown_in, shown_on
 
@@ -296,8 +297,10 @@ def _completions(schema: Schema) -> dict[str, list[str]]:
 
 
 def _first_query(schema: Schema) -> str:
-    name = schema.tables[0].name
-    return f"SELECT *\nFROM {name}\nLIMIT 20" if name.isidentifier() else f'SELECT *\nFROM "{name}"\nLIMIT 20'
+    """A query to begin with: the first rows of the first table; nothing of a database without tables."""
+    if not schema.tables:
+        return ""
+    return f"SELECT *\nFROM {written_name(schema.tables[0].name, schema.dialect)}\nLIMIT 20"
 
 
 def _csv(database: Database, result: Result) -> HttpResponse:

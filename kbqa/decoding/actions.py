@@ -13,7 +13,7 @@ from kbqa.linking.words import Span
 
 
 class Kind(StrEnum):
-    """What an action is, or points to; each kind has an embedding of its own."""
+    """The kind of an action, or of the thing that it points to; each has an embedding of its own."""
 
     KEYWORD = "keyword"
     VARIABLE = "variable"
@@ -28,7 +28,7 @@ class Kind(StrEnum):
 
 
 FEATURES = 6
-"""How many features an action may have; missing ones are 0."""
+"""The most features that an action has; missing ones are 0."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class State(Protocol):
         ...
 
     def legal_actions(self) -> Sequence[Action]:
-        """What the grammar allows; the data may allow less."""
+        """The actions that the grammar allows; the data may allow fewer."""
         ...
 
     def holds(self, actions: Sequence[Action]) -> list[bool]:

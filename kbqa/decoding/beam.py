@@ -61,14 +61,14 @@ class Scorer(Protocol):
     ) -> list[NDArray[np.float32]]:
         """Log-probabilities of the legal actions of each hypothesis, float32 [actions] each.
 
-        `parents` are the places of the hypotheses that these go on from, at the last call.
+        `parents` are the indices, at the last call, of the hypotheses that these go on from.
         """
         ...
 
 
 @dataclass(frozen=True)
 class BeamOptions:
-    """How wide to search.
+    """The width of a search, and its groups.
 
     With several `groups`, each is held away from what the ones before it choose: an action is worth
     `strength` nats less for each hypothesis that took it. A hypothesis that is `margin` nats less likely than
@@ -82,7 +82,7 @@ class BeamOptions:
 
 
 class Deadline:
-    """How long anyone waits.
+    """A limit of time.
 
     Once it has `passed`, the search ends with what is complete, or goes on with the best hypothesis alone. It
     gives up where twice the time is `over`. The clock gives seconds; without `seconds` it never comes.
@@ -104,7 +104,7 @@ class Deadline:
 
 @dataclass
 class _Expansion(Generic[S]):
-    """What a hypothesis may go on with, the best first; the data are asked about `portion` at once."""
+    """The actions of a hypothesis, the best first; the data are asked about `portion` of them at once."""
 
     parent: int
     hypothesis: Hypothesis[S]
@@ -117,8 +117,8 @@ class _Expansion(Generic[S]):
     def holds(self, rank: int) -> bool:
         if rank not in self.checked:
             ranks = range(rank, min(rank + self.portion, len(self.actions)))
-            asked = [self.actions[other] for other in ranks]
-            self.checked |= zip(ranks, self.hypothesis.state.holds(asked), strict=True)
+            actions = [self.actions[other] for other in ranks]
+            self.checked |= zip(ranks, self.hypothesis.state.holds(actions), strict=True)
         self.refused += not self.checked[rank]
         return self.checked[rank]
 
@@ -177,7 +177,7 @@ def _expansions(
     scored = zip(active, legal, scorer.next_scores(parents, active, legal), strict=True)
     for parent, (hypothesis, actions, scores) in enumerate(scored):
         order = np.argsort(-scores, kind="stable")
-        ranked = [actions[place] for place in order], [float(scores[place]) for place in order]
+        ranked = [actions[index] for index in order], [float(scores[index]) for index in order]
         expansions.append(_Expansion(parent, hypothesis, *ranked, portion=width))
     return expansions
 
@@ -194,9 +194,9 @@ def _best(
     chosen: dict[Action, int] = {}
     for group in range(options.groups):
         size = options.width // options.groups + (group < options.width % options.groups)
-        own = [expansion for expansion in expansions if expansion.hypothesis.group in (None, group)]
+        in_group = [expansion for expansion in expansions if expansion.hypothesis.group in (None, group)]
         taken = 0
-        for expansion, rank in _ranked(own, chosen, options.strength):
+        for expansion, rank in _ranked(in_group, chosen, options.strength):
             if taken == size or deadline.over or (taken and deadline.passed):
                 break
             if (expansion.parent, rank) in used or not expansion.holds(rank):

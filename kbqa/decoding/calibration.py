@@ -1,4 +1,4 @@
-"""Scores of hypotheses → how likely each is right."""
+"""Scores of hypotheses → the probability that each is right."""
 
 from collections.abc import Sequence
 
@@ -6,10 +6,10 @@ import numpy as np
 
 
 def probabilities(scores: Sequence[float], temperature: float = 1.0) -> list[float]:
-    """The probability of each hypothesis among all that were found, of log-probabilities [n].
+    """The probability of each hypothesis among those that the beam found, from log-probabilities [n].
 
-    These are divided by a `temperature` that was fitted so that what is said to be likely is as often right
-    (Guo et al. 2017). What the beam left out are other spellings of the same, and worse ones.
+    These are divided by a `temperature` that was fitted so that hypotheses are as often right as their
+    probabilities say (Guo et al. 2017). The beam left out other spellings of the same, and worse hypotheses.
 
     >>> from math import log
     >>> [round(share, 3) for share in probabilities([log(0.6), log(0.2)])]

@@ -1,4 +1,4 @@
-"""How a query was decided, step by step, whatever its language."""
+"""The steps in which a query was decided, whatever its language."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass

@@ -17,14 +17,15 @@ KINDS = tuple(Kind)
 READ_BY_TEXT = (Kind.CLASS, Kind.FORWARD, Kind.BACKWARD, Kind.TABLE, Kind.COLUMN)
 _RELATIONS = (Kind.FORWARD, Kind.BACKWARD)
 MATCHES = 4
-"""How a token relates to a candidate: 0 not, 1 begins as one of its words or is in what is written about it,
-2 has the stem of one, 3 belongs to its mention.
+"""The number of relations that a token may have to a candidate.
+
+0: not at all; 1: begins as one of its words, or is in its description; 2: has a word's stem; 3: mentions it.
 """
 JOINT_MATCHES = 1 + 2 * MATCHES
-"""Token to token, token to candidate, candidate to token; what candidates are to each other comes after."""
+"""The number of connections between tokens and candidates; those between candidates come after them."""
 MAX_TOKENS = 256
 CONTEXTS = 8
-"""How many texts of a candidate's surroundings are read."""
+"""The most texts of a candidate's surroundings that are read."""
 _SAME_BEGINNING = 4
 
 
@@ -42,8 +43,8 @@ class Candidates:
     """Candidates of one question, n of them.
 
     kinds int64 [n]; texts int64 [n] and contexts int64 [n, CONTEXTS], rows of a table of text vectors, 0 for
-    none; features float32 [n, FEATURES]; matches int8 [n, tokens]; relations int8 [n, n], what each is to
-    each, where they are read together.
+    none; features float32 [n, FEATURES]; matches int8 [n, tokens]; relations int8 [n, n] between the
+    candidates, where they are read together.
     """
 
     kinds: NDArray[np.int64]
@@ -55,7 +56,7 @@ class Candidates:
 
 
 Relate = Callable[[Sequence[Action]], NDArray[np.int8]]
-"""What each candidate is to each, int8 [n, n]; each language says what a number means, 0 is nothing."""
+"""Relations between n candidates, int8 [n, n]; each language says what a number means, 0 is none."""
 
 
 class TextTable:
@@ -75,7 +76,7 @@ class TextTable:
             self._rows, self.vectors = {}, self.vectors[:1]
             new = [text for text in dict.fromkeys(texts) if text]
         if new:
-            self._rows |= {text: len(self.vectors) + place for place, text in enumerate(new)}
+            self._rows |= {text: len(self.vectors) + index for index, text in enumerate(new)}
             self.vectors = np.concatenate([self.vectors, self._encode(new)])
         return [self._rows[text] if text else 0 for text in texts]
 
@@ -83,9 +84,8 @@ class TextTable:
 def read_question(tokenizer: Tokenizer, text: str) -> Question:
     """A question as tokens, at most MAX_TOKENS."""
     encoding = tokenizer.encode(text)
-    return Question(
-        text, np.array(encoding.ids[:MAX_TOKENS]), np.array(encoding.offsets[:MAX_TOKENS]).reshape(-1, 2)
-    )
+    offsets = np.array(encoding.offsets[:MAX_TOKENS]).reshape(-1, 2)
+    return Question(text, np.array(encoding.ids[:MAX_TOKENS]), offsets)
 
 
 def read_candidates(
@@ -96,8 +96,8 @@ def read_candidates(
     features = np.zeros((number, FEATURES), dtype=np.float32)
     matches = np.zeros((number, tokens), dtype=np.int8)
     texts = table.rows([action.text if action.kind in READ_BY_TEXT else "" for action in actions])
-    around = [(*action.context[:CONTEXTS], *[""] * (CONTEXTS - len(action.context))) for action in actions]
-    rows = table.rows([text for context in around for text in context])
+    padded = [(*action.context[:CONTEXTS], *[""] * (CONTEXTS - len(action.context))) for action in actions]
+    rows = table.rows([text for context in padded for text in context])
     contexts = np.array(rows, dtype=np.int64).reshape(number, CONTEXTS)
     stems = _token_stems(question)
     for row, action in enumerate(actions):
@@ -112,20 +112,17 @@ def read_candidates(
 def _token_stems(question: Question) -> Mapping[str, list[int]]:
     """The tokens that spell each stem of the question's words."""
     tokens: dict[str, list[int]] = {}
+    begins, ends = question.offsets[:, 0], question.offsets[:, 1]
     for match in WORD.finditer(question.text):
         start, end = match.span()
-        inside = (
-            (question.offsets[:, 0] >= start)
-            & (question.offsets[:, 1] <= end)
-            & (question.offsets[:, 1] > question.offsets[:, 0])
-        )
+        inside = (begins >= start) & (ends <= end) & (ends > begins)
         for part in [*fold(match.group()).split(), *parts_of(match.group())]:
             tokens.setdefault(stem(part), []).extend(np.flatnonzero(inside).tolist())
     return tokens
 
 
 def _matches(action: Action, question: Question, stems: Mapping[str, list[int]]) -> NDArray[np.int8]:
-    """How each token relates to an action, int8 [tokens], from 0 to MATCHES - 1."""
+    """The relation of each token to an action, int8 [tokens], from 0 to MATCHES - 1."""
     matches = np.zeros(len(question.ids), dtype=np.int8)
     if action.kind in READ_BY_TEXT:
         for part in _described(action):
@@ -148,9 +145,9 @@ def _begin_alike(one: str, other: str) -> bool:
 
 
 class RelationFeatures(NamedTuple):
-    """How much of a relation the question says: what tells a `vice manager` from a `manager`.
+    """How well a question mentions a relation, in the order in which the network was trained to read it.
 
-    In the order in which the network was trained to read it.
+    They tell a `vice manager` from a `manager`.
     """
 
     similarity: float
@@ -169,19 +166,20 @@ class RelationFeatures(NamedTuple):
 
 def relation_features(action: Action, stems: Mapping[str, list[int]]) -> RelationFeatures:
     """Features of a relation beside the stems of a question."""
-    own, around = _text_stems(action.text), _text_stems(action.context[0]) if action.context else ()
-    said, said_around = sum(part in stems for part in own), sum(part in stems for part in around)
-    begun = sum(
-        len(part) >= _SAME_BEGINNING and any(_begin_alike(part, other) for other in stems) for part in own
-    )
-    share, share_around = said / max(1, len(own)), said_around / max(1, len(around))
+    words = _text_stems(action.text)
+    range_words = _text_stems(action.context[0]) if action.context else ()
+    said = sum(word in stems for word in words)
+    share = said / max(1, len(words))
+    range_share = sum(word in stems for word in range_words) / max(1, len(range_words))
+    long_words = [word for word in words if len(word) >= _SAME_BEGINNING]
+    begun = sum(any(_begin_alike(word, other) for other in stems) for word in long_words)
     return RelationFeatures(
         similarity=share,
         exact=float(share == 1),
-        range_similarity=share_around,
+        range_similarity=range_share,
         words=said / 4,
-        same_beginning=begun / max(1, len(own)),
-        range_exact=float(share_around == 1),
+        same_beginning=begun / max(1, len(words)),
+        range_exact=float(range_share == 1),
     )
 
 

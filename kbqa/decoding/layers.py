@@ -12,11 +12,11 @@ from openvino import opset13 as op
 from safetensors.numpy import load_file
 
 from searchapp.encoders.bert_graph import bert_states
-from searchapp.encoders.openvino import BUNDLED_MODEL, model_folder, padded
+from searchapp.encoders.openvino import BUNDLED_MODEL, CORE, model_folder, padded
 
 Array = NDArray[np.float32]
 Memory = tuple[Array, Array]
-"""What attention looks at: keys and values, [heads, n, head width] each."""
+"""The keys and values that attention looks at, [heads, n, head width] each."""
 
 
 class Layers:
@@ -43,14 +43,13 @@ class Layers:
         return self.linear(f"{name}.output", _gelu(self.linear(f"{name}.inner", states)))
 
     def split(self, states: Array) -> Array:
-        """Return [heads, n, head width] of [n, width]."""
+        """States [n, width] by head: [heads, n, head width]."""
         return states.reshape(len(states), self.heads, -1).transpose(1, 0, 2)
 
     def remembered(self, name: str, states: Array) -> Memory:
         """The keys and values of states [n, width] as a layer of attention sees them."""
-        return self.split(self.linear(f"{name}.key", states)), self.split(
-            self.linear(f"{name}.value", states)
-        )
+        keys, values = (self.linear(f"{name}.{part}", states) for part in ("key", "value"))
+        return self.split(keys), self.split(values)
 
     def reader_layer(
         self, name: str, states: Array, connections: NDArray[np.integer[Any]], memory: Memory | None = None
@@ -60,30 +59,23 @@ class Layers:
         Connections [n, m] bias the attention.
         """
         normal = self.norm(f"{name}.norm_attention", states)
-        states = states + self._attended(
-            f"{name}.attention", normal, memory or self.remembered(f"{name}.attention", normal), connections
-        )
-        return states + self.feed_forward(
-            f"{name}.feed_forward", self.norm(f"{name}.norm_feed_forward", states)
-        )
+        memory = memory or self.remembered(f"{name}.attention", normal)
+        states = states + self._attended(f"{name}.attention", normal, memory, connections)
+        normal = self.norm(f"{name}.norm_feed_forward", states)
+        return states + self.feed_forward(f"{name}.feed_forward", normal)
 
     def _attended(
         self, name: str, states: Array, memory: Memory, connections: NDArray[np.integer[Any]]
     ) -> Array:
         """Attention of states [n, width] to a memory, with the bias and value of each connection [n, m]."""
-        query, bias, value = (
-            self.split(self.linear(f"{name}.query", states)),
-            *(self.weights[f"{name}.match_{part}"] for part in ("bias", "value")),
-        )
-        keys, values = memory
+        query, (keys, values) = self.split(self.linear(f"{name}.query", states)), memory
+        bias, value = (self.weights[f"{name}.match_{part}"] for part in ("bias", "value"))
         scores = query @ keys.transpose(0, 2, 1) / np.float32(query.shape[-1] ** 0.5)
         weights = softmax(scores + bias[connections].transpose(2, 0, 1))
-        added = _by_connection(weights, connections, len(value)) @ value.reshape(
-            len(value), self.heads, -1
-        ).transpose(1, 0, 2)
-        return self.linear(
-            f"{name}.output", (weights @ values + added).transpose(1, 0, 2).reshape(states.shape)
-        )
+        value_by_head = value.reshape(len(value), self.heads, -1).transpose(1, 0, 2)
+        added = _by_connection(weights, connections, len(value)) @ value_by_head
+        attended = (weights @ values + added).transpose(1, 0, 2).reshape(states.shape)
+        return self.linear(f"{name}.output", attended)
 
 
 class TunedEncoder:
@@ -107,9 +99,8 @@ def _compiled_encoder(tuned: Mapping[str, Any], layers: int) -> ov.InferRequest:
     """The encoder with tuned layers (`encoder.layer.0…`): ids and mask int64 [b, l] → states [b, l, 384]."""
     folder = model_folder(BUNDLED_MODEL)
     config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    weights = {
-        name.removeprefix("bert."): value for name, value in load_file(folder / "model.safetensors").items()
-    }
+    stored = load_file(folder / "model.safetensors")
+    weights = {name.removeprefix("bert."): value for name, value in stored.items()}
     untouched = int(config["num_hidden_layers"]) - layers
     for name, value in tuned.items():
         if name.startswith("encoder.layer."):
@@ -125,16 +116,14 @@ def _compiled_encoder(tuned: Mapping[str, Any], layers: int) -> ov.InferRequest:
         "ENABLE_CPU_PINNING": "NO",
         "INFERENCE_PRECISION_HINT": "f32",
     }
-    return ov.Core().compile_model(graph, "CPU", options).create_infer_request()
+    return CORE.compile_model(graph, "CPU", options).create_infer_request()
 
 
 def _by_connection(weights: Array, connections: NDArray[np.integer[Any]], kinds: int) -> Array:
-    """How much attention [heads, n, m] goes over each kind of connection [n, m]: [heads, n, kinds]."""
+    """Sums [heads, n, kinds] of attention [heads, n, m] over each kind of connection [n, m]."""
     heads, rows, _ = weights.shape
-    places = (connections + kinds * np.arange(rows)[:, None]).ravel()
-    sums = [
-        np.bincount(places, weights=weights[head].ravel(), minlength=rows * kinds) for head in range(heads)
-    ]
+    bins = (connections + kinds * np.arange(rows)[:, None]).ravel()
+    sums = [np.bincount(bins, weights=of_head.ravel(), minlength=rows * kinds) for of_head in weights]
     return np.stack(sums).reshape(heads, rows, kinds).astype(np.float32)
 
 

@@ -1,7 +1,7 @@
 """The decoder without torch: OpenVINO runs the encoder, NumPy the few small layers behind it.
 
-The function is that of `network.DecoderNetwork` in evaluation; keys and values of earlier steps are kept, so
-a step costs one row a hypothesis.
+It computes what `training.decoder.network.DecoderNetwork` does in evaluation. Keys and values of earlier
+steps are kept, so a step costs one row a hypothesis.
 """
 
 import json
@@ -38,7 +38,7 @@ _NEVER = -1e4
 
 @dataclass(frozen=True)
 class Past:
-    """What hypotheses remember: keys and values of each layer, [hypotheses, heads, steps, head width]."""
+    """The memory of hypotheses: keys and values of each layer, [hypotheses, heads, steps, head width]."""
 
     keys: tuple[Array, ...] = ()
     values: tuple[Array, ...] = ()
@@ -71,7 +71,7 @@ class DecoderModel(Layers):
         self.vocabulary = Vocabulary(
             tuple(config["keywords"]), tuple(config["steps"]), len(self.weights["slot.weight"])
         )
-        self.places = {word: place for place, word in enumerate(self.vocabulary.keywords)}
+        self.keyword_rows = {word: row for row, word in enumerate(self.vocabulary.keywords)}
         self.temperature = float(config.get("temperature", 1.0))
         self.ranking: dict[str, float] = config.get("ranking", {})
         texts = load_encoder(EncoderSpec("openvino", BUNDLED_MODEL))
@@ -86,7 +86,7 @@ class DecoderModel(Layers):
         return states
 
     def likeness(self, question: str, texts: Sequence[str]) -> list[float]:
-        """How near texts are to a question: cosine of sentence vectors [n]; the vectors are kept."""
+        """Cosine of each text to a question, by their sentence vectors [n]; the vectors are kept."""
         rows = self.table.rows([question, *texts])
         vectors = self.table.vectors[rows]
         return [float(cosine) for cosine in vectors[1:] @ vectors[0]]
@@ -106,8 +106,8 @@ def _read_as(action: Action) -> Action | None:
 class Session:
     """One question: its states, the vectors of actions seen so far, and the scoring of steps.
 
-    `relate` tells what the candidates are to each other, for a model that reads them together; `relevance` is
-    then how sure it is that the query uses each, from 0 to 1.
+    `relate` gives the relations between candidates, for a model that reads them together; `relevance` is then
+    its probability that the query uses each.
     """
 
     def __init__(
@@ -116,13 +116,7 @@ class Session:
         self.model = model
         self.question = read_question(model.tokenizer, question)
         candidates = read_candidates(self.question, mentioned, model.table, relate if model.joint else None)
-        certain = candidates.features[:, 1:2] > 0
-        marked = ((candidates.matches == MATCHES - 1) & certain).any(0).astype(int)
-        projected = (
-            model.linear("question", model.states(self.question.ids))
-            + model.weights["mentioned.weight"][marked]
-        )
-        states = model.norm("norm_question", projected)
+        states = self._question_states(candidates)
         self._memory: dict[str, Memory] = {}
         self._vectors: dict[Action, Array] = {}
         self._variables: dict[tuple[int, Action], Array] = {}
@@ -137,6 +131,13 @@ class Session:
             self._remember([f"reader.{layer}.attention" for layer in range(model.reader_layers)], states)
         self._remember([f"decoder.{layer}.cross" for layer in range(model.decoder_layers)], states)
 
+    def _question_states(self, candidates: Candidates) -> Array:
+        """States of the question's tokens [tokens, width], marked where they mention a name exactly."""
+        exact = candidates.features[:, 1:2] > 0
+        marked = ((candidates.matches == MATCHES - 1) & exact).any(0).astype(int)
+        states = self.model.linear("question", self.model.states(self.question.ids))
+        return self.model.norm("norm_question", states + self.model.weights["mentioned.weight"][marked])
+
     def vectors(self, actions: Sequence[Action]) -> Array:
         """The vectors of actions [n, width]; pointers that are new are read together."""
         pointers = [pointer for action in actions if (pointer := _read_as(action)) is not None]
@@ -150,22 +151,16 @@ class Session:
     ) -> tuple[Array, Past]:
         """The states [hypotheses, width] in which the next action is scored, and the memory with them."""
         model = self.model
-        given = [action for action in previous if action is not None]
-        before = (
-            model.linear("chosen", self.vectors(given))
-            if given
-            else np.tile(model.weights["begin"], (len(previous), 1))
-        )
+        before = np.tile(model.weights["begin"], (len(previous), 1))
+        if given := [action for action in previous if action is not None]:
+            before = model.linear("chosen", self.vectors(given))
         position = min(steps_done, model.longest - 1)
         due = [model.vocabulary.steps.index(step) for step in steps]
         states = before + model.weights["step.weight"][due] + model.weights["position.weight"][position]
         keys, values = [], []
         for layer in range(model.decoder_layers):
-            states, key, value = self._decoder_layer(
-                f"decoder.{layer}",
-                states,
-                *((past.keys[layer], past.values[layer]) if past.keys else (None, None)),
-            )
+            earlier = (past.keys[layer], past.values[layer]) if past.keys else (None, None)
+            states, key, value = self._decoder_layer(f"decoder.{layer}", states, *earlier)
             keys.append(key)
             values.append(value)
         return model.norm("norm_decoder", states), Past(tuple(keys), tuple(values))
@@ -173,19 +168,18 @@ class Session:
     def scores(self, state: Array, actions: Sequence[Action]) -> Array:
         """The log-probabilities of actions [n] in a state [width].
 
-        Words that the weights were not trained with are never chosen.
+        Keywords that the weights were not trained with are never chosen.
         """
         query = self.model.linear("asked", state[None])[0]
         raw = self._offered(actions) @ query / np.float32(self.model.width**0.5)
-        raw[[isinstance(action, Keyword) and action.key not in self.model.places for action in actions]] = (
-            _NEVER
-        )
+        known = self.model.keyword_rows
+        raw[[isinstance(action, Keyword) and action.key not in known for action in actions]] = _NEVER
         raw = raw - raw.max()
         scores: Array = raw - np.log(np.exp(raw).sum())
         return scores
 
     def _offered(self, actions: Sequence[Action]) -> Array:
-        """What actions are scored by [n, width]; kept, since many steps offer the same."""
+        """The vectors that actions are scored by [n, width]; kept, since many steps offer the same."""
         named = [(action, _introducer(action)) for action in actions]
         new = list(dict.fromkeys(pair for pair in named if pair not in self._scored_by))
         if new:
@@ -196,7 +190,7 @@ class Session:
     def _vector(self, action: Action) -> Array:
         weights = self.model.weights
         if isinstance(action, Keyword):
-            keyword: Array = weights["keyword.weight"][self.model.places.get(action.key, 0)]
+            keyword: Array = weights["keyword.weight"][self.model.keyword_rows.get(action.key, 0)]
             return keyword
         if not isinstance(action, VariablePointer):
             return self._vectors[action]
@@ -220,7 +214,7 @@ class Session:
         return model.norm("norm_candidate", states + model.linear("features", read.features))
 
     def _read(self, actions: Sequence[Action]) -> Array:
-        """Read each candidate for itself."""
+        """Vectors of candidates [n, width], each read beside the question for itself."""
         read = read_candidates(self.question, actions, self.model.table)
         states = self._embedded(read)
         for layer in range(self.model.reader_layers):
@@ -254,23 +248,19 @@ class Session:
         )
         keys = key if past_keys is None else np.concatenate([past_keys, key], axis=2)
         values = value if past_values is None else np.concatenate([past_values, value], axis=2)
-        own = softmax(query @ keys.transpose(0, 1, 3, 2) / np.float32(query.shape[-1] ** 0.5)) @ values
-        states = states + model.linear(f"{name}.own.output", own.reshape(number, -1))
-        crossed_keys, crossed_values = self._memory[f"{name}.cross"]
-        cross_query = model.split(
-            model.linear(f"{name}.cross.query", model.norm(f"{name}.norm_cross", states))
-        )
-        weights = softmax(
-            cross_query @ crossed_keys.transpose(0, 2, 1) / np.float32(cross_query.shape[-1] ** 0.5)
-        )
-        cross = (weights @ crossed_values).transpose(1, 0, 2).reshape(number, -1)
-        states = states + model.linear(f"{name}.cross.output", cross)
-        return (
-            states
-            + model.feed_forward(f"{name}.feed_forward", model.norm(f"{name}.norm_feed_forward", states)),
-            keys,
-            values,
-        )
+        attended = softmax(query @ keys.transpose(0, 1, 3, 2) / np.float32(query.shape[-1] ** 0.5)) @ values
+        states = states + model.linear(f"{name}.own.output", attended.reshape(number, -1))
+        states = states + self._cross_attended(f"{name}.cross", model.norm(f"{name}.norm_cross", states))
+        normal = model.norm(f"{name}.norm_feed_forward", states)
+        return states + model.feed_forward(f"{name}.feed_forward", normal), keys, values
+
+    def _cross_attended(self, name: str, states: Array) -> Array:
+        """Attention of states [hypotheses, width] to the question, and to the candidates read with it."""
+        keys, values = self._memory[name]
+        query = self.model.split(self.model.linear(f"{name}.query", states))
+        weights = softmax(query @ keys.transpose(0, 2, 1) / np.float32(query.shape[-1] ** 0.5))
+        attended = (weights @ values).transpose(1, 0, 2).reshape(len(states), -1)
+        return self.model.linear(f"{name}.output", attended)
 
 
 @lru_cache(maxsize=4)

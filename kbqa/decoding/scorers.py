@@ -1,4 +1,4 @@
-"""Who scores actions: the network, or chance (for tests of what constraints alone guarantee)."""
+"""Scorers of actions: the network, or chance, which shows what the constraints alone guarantee."""
 
 import random
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ class NetworkScorer:
 
 
 class RandomScorer:
-    """Chance, from a seed."""
+    """Random scores from a seed."""
 
     def __init__(self, seed: int) -> None:
         self._rng = random.Random(seed)
@@ -49,7 +49,7 @@ class RandomScorer:
         hypotheses: Sequence[Hypothesis[State]],
         legal: Sequence[Sequence[Action]],
     ) -> list[NDArray[np.float32]]:
-        """Any log-probabilities of the legal actions of each hypothesis, float32 [actions] each."""
+        """Random log-probabilities of the legal actions of each hypothesis, float32 [actions] each."""
         return [
             np.array([-self._rng.expovariate(0.2) for _ in actions], dtype=np.float32) for actions in legal
         ]

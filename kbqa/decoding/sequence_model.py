@@ -1,5 +1,6 @@
 """Any Hugging Face sequence model as the decoder: BART and T5 (encoder and decoder), or a causal model."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -40,24 +41,9 @@ class SequenceModel:
         """Parses of a question, the best first; none where the model's sequences end too soon."""
         prompt = question if self._encoder_decoder else f"{question}\n"
         given = self._tokenizer(prompt, return_tensors="pt", truncation=True)
-        end = self._model.generation_config.eos_token_id
-        end = end[0] if isinstance(end, list) else end
-        processor = GrammarProcessor(
-            start, self._tokens, 1 if self._encoder_decoder else given["input_ids"].shape[1], end
-        )
-        with torch.inference_mode():
-            generated = self._model.generate(
-                **given,
-                num_beams=width,
-                num_return_sequences=width,
-                max_new_tokens=_MAX_TOKENS,
-                do_sample=False,
-                pad_token_id=end,
-                length_penalty=0.0,
-                logits_processor=LogitsProcessorList([processor]),
-                return_dict_in_generate=True,
-                output_scores=True,
-            )
+        prompt_tokens = 1 if self._encoder_decoder else given["input_ids"].shape[1]
+        processor = GrammarProcessor(start, self._tokens, prompt_tokens, self._end)
+        generated = self._generated(given, processor, width)
         scores = generated.sequences_scores.tolist() if width > 1 else [0.0]
         hypotheses: dict[S, Hypothesis[S]] = {}
         for ids, score in zip(generated.sequences.tolist(), scores, strict=True):
@@ -65,6 +51,28 @@ class SequenceModel:
             if state is not None:
                 hypotheses.setdefault(state, Hypothesis(state, score))
         return Parses(list(hypotheses.values()))
+
+    @property
+    def _end(self) -> int:
+        """The token that ends a sequence."""
+        end = self._model.generation_config.eos_token_id
+        return int(end[0] if isinstance(end, list) else end)
+
+    def _generated(self, given: Mapping[str, Any], processor: GrammarProcessor[S], width: int) -> Any:
+        """The sequences that the model generates by beam search under a grammar, with their scores."""
+        with torch.inference_mode():
+            return self._model.generate(
+                **given,
+                num_beams=width,
+                num_return_sequences=width,
+                max_new_tokens=_MAX_TOKENS,
+                do_sample=False,
+                pad_token_id=self._end,
+                length_penalty=0.0,
+                logits_processor=LogitsProcessorList([processor]),
+                return_dict_in_generate=True,
+                output_scores=True,
+            )
 
 
 @lru_cache(maxsize=2)

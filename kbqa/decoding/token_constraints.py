@@ -1,9 +1,9 @@
-"""Constrained decoding for any Hugging Face sequence model: tokens are masked so that it can only spell legal
-actions.
+"""Constrained decoding for any Hugging Face sequence model, which can only spell legal actions.
 
-A query is spelled as its actions in words, each ended by `|`. What counts are bytes: a token is legal when
+All tokens but those that go on with a legal action are masked. A query is spelled as its actions in words,
+each ended by `|`. What counts are bytes: a token is legal when
 its bytes go on with a legal action, wherever the tokeniser cuts a name and even if a token spans the end of
-one action and the beginning of the next. So no name is out of reach because its pieces were split otherwise
+one action and the beginning of the next. So no name is out of reach because it was cut into other tokens
 in training (SPARKLE, section 3.2, walks tries of tokens).
 """
 
@@ -32,7 +32,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Position(Generic[S_co]):
-    """How far a text has come: the state, and what is spelled of its next action."""
+    """A position in a text: the state, and the bytes that are spelled of its next action."""
 
     state: S_co
     spelled: bytes = b""
@@ -186,7 +186,7 @@ def _byte_table() -> dict[str, int]:
     shown = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     hidden = [byte for byte in range(0x100) if byte not in shown]
     return {chr(byte): byte for byte in shown} | {
-        chr(0x100 + place): byte for place, byte in enumerate(hidden)
+        chr(0x100 + index): byte for index, byte in enumerate(hidden)
     }
 
 

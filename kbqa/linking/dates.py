@@ -70,8 +70,9 @@ def parse_partial_date(text: str) -> PartialDate | None:
 
 
 def dates_of(question: str) -> dict[str, Span]:
-    """Dates of a question with their spans: those in digits as they are written, those in words as ISO 8601,
-    to the day or the month.
+    """Dates of a question with their spans.
+
+    Those in digits are as they are written, those in words as ISO 8601, to the day or the month.
 
     >>> dates_of("after 7th September, 1987 or in May 2008")
     {'1987-09-07': (6, 25), '2008-05': (32, 40)}

@@ -1,4 +1,4 @@
-"""Demonyms: Norwegian customers are those from Norway, and who is from France may be kept as French."""
+"""Demonyms: Norwegian customers are those from Norway; a person from France may be stored as French."""
 
 _DEMONYMS = """
 afghanistan: afghan; albania: albanian; algeria: algerian; angola: angolan; argentina: argentinian,
@@ -30,11 +30,11 @@ british; uk: british; united states: american; usa: american; us: american; unit
 american; uruguay: uruguayan; uzbekistan: uzbek; venezuela: venezuelan; vietnam: vietnamese; wales: welsh;
 yemen: yemeni; zambia: zambian; zimbabwe: zimbabwean
 """
-"""Each country with the words for what is of it."""
+"""Each country with its demonyms."""
 
 
 def _pairs() -> list[tuple[str, str]]:
-    """Countries with one of their demonyms each."""
+    """Pairs of a country and one of its demonyms."""
     entries = (entry.split(":") for entry in " ".join(_DEMONYMS.split()).split(";"))
     return [(country.strip(), word.strip()) for country, words in entries for word in words.split(",")]
 
@@ -45,10 +45,8 @@ def _forms() -> dict[str, tuple[str, ...]]:
         forms.setdefault(demonym, []).append(country)
         if " " not in country and country != "us":  # which is "tell us", too
             forms.setdefault(country, []).append(demonym)
-    return {word: tuple(others) for word, others in forms.items()}
+    return {word: tuple(counterparts) for word, counterparts in forms.items()}
 
 
 COUNTRY_FORMS = _forms()
-"""For a demonym, the countries (of one word or several) that it says something is of; for a country of one
-word, its demonyms.
-"""
+"""The countries of each demonym, of one word or several; and the demonyms of each country of one word."""

@@ -1,7 +1,7 @@
-"""Mention detection: the names that a question may mention, by spans of words, by rare words, with a letter
-changed.
+"""Mention detection: the names that a question may mention.
 
-Candidates for entity linking and for the values of schema linking, never a decision.
+They are found by spans of words, by single rare words, and with a letter changed: candidates for entity
+linking and for the values of schema linking, never a decision.
 """
 
 import math
@@ -17,18 +17,16 @@ from kbqa.linking.words import COMMON, Span, Word, fold, key_of, stem
 _MAX_SPAN_LENGTH = 10
 _MAX_OF_SAME_TEXT = 12
 _MAX_OF_RARE_WORD = 100
-"""How many names may share a word for it to find them alone."""
+"""The most names that may share a word for it to find them alone."""
 _MIN_MISTYPED_LENGTH, _MIN_RARE_LENGTH = 4, 3
 _MISTYPED, _OTHER_FORM = 0.7, 0.9
-"""How similar a name is to words with a typing mistake, and to words that have other endings or are a
-demonym.
-"""
+"""Similarity of a name to words with a typing mistake, and to words with other endings or a demonym."""
 _BY_RARE_WORD, _MIN_BY_RARE_WORD = 0.8, 0.25
-"""How similar a name found by a rare word is at most, and at least for it to be a candidate."""
+"""The greatest similarity of a name that a rare word finds, and the least of a candidate."""
 _COMMON_WEIGHT = 0.2
-"""What a stop word of a name weighs beside another word."""
+"""The weight of a stop word of a name; that of other words is 1."""
 _GAP = 2
-"""How many words more than the name has may lie between its words in the question."""
+"""The most words of the question that may lie between the words of a name."""
 
 
 class Variant(NamedTuple):
@@ -59,7 +57,7 @@ class Mention:
 
 
 class NameIndex(Protocol):
-    """Where names are looked up: `linking.names.Names`."""
+    """The index that names are looked up in: `linking.names.Names`."""
 
     def with_keys(self, keys: list[str]) -> Sequence[KeyMatch]:
         """Names with one of the keys, the most connected of each first."""
@@ -70,7 +68,7 @@ class NameIndex(Protocol):
         ...
 
     def counted(self, words: list[str]) -> dict[str, int]:
-        """How many names have each of the words, where any has."""
+        """The number of names that have each word, of words that any has."""
         ...
 
     def similar_words(self, word: str) -> list[str]:
@@ -156,23 +154,20 @@ def _spans(words: Sequence[Word], names: NameIndex) -> dict[str, list[_SpanVaria
 
 
 def _variants(words: Sequence[Word], names: NameIndex) -> list[list[Variant]]:
-    """For each word itself, the countries whose demonym it is or the demonyms of the country, and if no name
-    has it, words that it may be a mistake for.
+    """The variants of each word.
+
+    They are the word itself, the countries of a demonym or the demonyms of a country, and, where no name has
+    the word, those that it may be a mistake for.
     """
     known = names.counted([word.text for word in words])
     variants = []
     for word in words:
         forms = COUNTRY_FORMS.get(word.text, ())
-        mistyped = not (
-            forms or word.text in known or word.text in COMMON or len(word.text) < _MIN_MISTYPED_LENGTH
-        )
+        is_known = forms or word.text in known or word.text in COMMON
+        mistyped = not is_known and len(word.text) >= _MIN_MISTYPED_LENGTH
         corrected = names.similar_words(word.text) if mistyped else []
-        variants.append(
-            [
-                *(Variant(form, _OTHER_FORM) for form in (word.text, *forms)),
-                *(Variant(text, _MISTYPED) for text in corrected),
-            ]
-        )
+        as_form = [Variant(form, _OTHER_FORM) for form in (word.text, *forms)]
+        variants.append([*as_form, *(Variant(text, _MISTYPED) for text in corrected)])
     return variants
 
 
@@ -190,9 +185,7 @@ def _joined(variants: Sequence[list[Variant]]) -> list[Variant]:
 
 
 def _by_rare_word(words: Sequence[Word], covered: set[int], names: NameIndex) -> Iterator[Mention]:
-    """Names that contain a rare word of the question outside `covered`, by how much of their words the
-    question has.
-    """
+    """Names with a rare word of the question outside `covered`, by what share of their words it has."""
     rare = _rare_stems(words, covered, names)
     if not rare:
         return

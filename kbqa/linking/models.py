@@ -1,5 +1,4 @@
-"""What every engine keeps to find what a question mentions: names with their words, and texts with their
-vectors.
+"""Tables that every engine finds mentions in: names with their words, texts with their vectors.
 
 They only propose; the data decide what is true.
 """
@@ -32,8 +31,9 @@ class NameBase(models.Model):
 
 
 class WordBase(models.Model):
-    """A word that occurs in names, and what is left of it when one letter goes: by that, words with typing
-    mistakes are found.
+    """A word that occurs in names, with what is left of it when one letter goes.
+
+    By these deletions, words with typing mistakes are found.
     """
 
     load = models.PositiveIntegerField()

@@ -1,6 +1,4 @@
-"""Names in PostgreSQL: written in bulk, and looked up by words, by stems and by what is left of a mistyped
-word.
-"""
+"""Names in PostgreSQL: written in bulk, looked up by all their words, by one stem, or by a mistyped word."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -34,9 +32,12 @@ _ADD_NEW_WORDS = """
     SELECT owner, load, word, count, deletions FROM new_words
     ON CONFLICT ({owner}, load, word) DO UPDATE SET count = {words}.count + excluded.count
 """
-_REMOVE_NAME = """
-    DELETE FROM {names}
-    WHERE {owner} = %s AND load = %s AND kind = %s AND term = %s AND predicate = %s AND text = %s
+_REMOVE_NAMES = """
+    DELETE FROM {names} AS n
+    USING unnest(%s::text[], %s::text[], %s::text[], %s::text[]) AS gone(kind, term, predicate, text)
+    WHERE n.{owner} = %s AND n.load = %s AND n.kind = gone.kind AND n.term = gone.term
+        AND n.predicate = gone.predicate AND n.text = gone.text
+    RETURNING n.text
 """
 _FORGET_NAMES = """
     DELETE FROM {names} WHERE {owner} = %s AND load = %s AND predicate = ANY(%s) RETURNING text
@@ -120,7 +121,7 @@ class Names:
     load: int
 
     def write(self, rows: Iterable[NameRow], after: Callable[[int], None] = lambda number: None) -> int:
-        """Write names, and return their number; `after` is called now and then with how many are written."""
+        """Write names; their number. `after` is called now and then with how many are written."""
         words: Counter[str] = Counter()
         stream, number = iter(rows), 0
         while portion := list(islice(stream, _ROWS_AT_ONCE)):
@@ -135,16 +136,16 @@ class Names:
         return number
 
     def _copy(self, rows: Iterable[NameRow], words: "Counter[str]") -> int:
-        """Write a portion of names, count their words into `words`, and return how many were written."""
+        """Write a portion of names, and count their words into `words`; how many names were written."""
         number = 0
         columns = f"{self.column}, load, kind, term, predicate, text, key, words, count"
         with connection.cursor() as cursor, cursor.copy(f"COPY {self.table} ({columns}) FROM STDIN") as copy:
             for kind, term, predicate, text, count in rows:
-                folded = fold(text[:MAX_NAME_LENGTH])
+                stored = _stored(text)
+                folded = fold(stored)
                 if not folded:
                     continue
                 stems = sorted(map(stem, folded.split()))
-                stored = text[:MAX_NAME_LENGTH].replace("\0", "")
                 copy.write_row((*self._mine, kind, term, predicate, stored, " ".join(stems), stems, count))
                 words.update(set(folded.split()))
                 number += 1
@@ -160,19 +161,20 @@ class Names:
             cursor.execute("DROP TABLE new_words")
 
     def remove(self, rows: Iterable[NameRow]) -> None:
-        """Remove single names; words that no name has any more only cost a look."""
-        parameters: list[list[int | str]] = [
-            [*self._mine, kind, term, predicate, text[:MAX_NAME_LENGTH]]
-            for kind, term, predicate, text, _ in rows
-        ]
-        with connection.cursor() as cursor:
-            cursor.executemany(self._statement(_REMOVE_NAME), parameters)
+        """Remove single names, and what they count for their words."""
+        gone = [(kind, term, predicate, _stored(text)) for kind, term, predicate, text, _ in rows]
+        columns = [list(column) for column in zip(*gone, strict=True)] or [[], [], [], []]
+        self._remove(_REMOVE_NAMES, [*columns, *self._mine])
 
     def forget(self, predicates: Sequence[str]) -> None:
         """Remove the names of some predicates, and what they count for their words."""
+        self._remove(_FORGET_NAMES, [*self._mine, list(predicates)])
+
+    def _remove(self, template: str, parameters: list[Any]) -> None:
+        """Remove the names that a statement returns, and what they count for their words."""
+        removed = self._rows(template, parameters)
+        words = Counter(word for (text,) in removed for word in set(fold(text).split()))
         with connection.cursor() as cursor:
-            cursor.execute(self._statement(_FORGET_NAMES), [*self._mine, list(predicates)])
-            words = Counter(word for (text,) in cursor.fetchall() for word in set(fold(text).split()))
             cursor.executemany(
                 self._statement(_COUNT_DOWN), [(count, *self._mine, word) for word, count in words.items()]
             )
@@ -201,12 +203,13 @@ class Names:
         return [StemMatch(*row) for row in self._rows(_BY_STEM, [stems, *self._mine, _MAX_OF_STEMS])]
 
     def counted(self, words: list[str]) -> dict[str, int]:
-        """How many names have each of the words, where any has."""
+        """The number of names that have each word, of words that any has."""
         return dict(self._rows(_COUNTS, [*self._mine, words]))
 
     def similar_words(self, word: str) -> list[str]:
-        """Up to three words of names that one typing mistake makes of `word`, or two letters swapped, the
-        commonest first.
+        """Words of names that one typing mistake, or two letters swapped, makes of `word`.
+
+        Three at most, the commonest first.
         """
         rows = self._rows(_SIMILAR, [*self._mine, deletions(word), _MAX_SIMILAR])
         near = [(-count, other) for other, count in rows if abs(len(other) - len(word)) <= 1]
@@ -224,3 +227,8 @@ class Names:
             cursor.execute(self._statement(template), parameters)
             rows: list[Any] = cursor.fetchall()
             return rows
+
+
+def _stored(text: str) -> str:
+    """A name as it is kept: cut, and without what no text in PostgreSQL has."""
+    return text[:MAX_NAME_LENGTH].replace("\0", "")

@@ -32,7 +32,7 @@ class TextVectors:
         encode: Callable[[Sequence[str]], Vectors],
         progress: Callable[[int, int], None] = lambda done, total: None,
     ) -> int:
-        """Keep the vectors of texts, and return how many had none yet. Raises EncoderError."""
+        """Encode and store the texts that have no vector yet; their number. Raises EncoderError."""
         by_hash = {text_hash(text): text for text in texts}
         known = set(self.rows().values_list("text_hash", flat=True))
         new = [hashed for hashed in by_hash if hashed not in known]
@@ -49,9 +49,9 @@ class TextVectors:
 
     def keep_only(self, texts: Iterable[str]) -> None:
         """Forget the vectors of all other texts."""
-        kept = {text_hash(text) for text in texts}
+        wanted = {text_hash(text) for text in texts}
         stored = self.rows().values_list("text_hash", flat=True)
-        gone = [hashed for hashed in stored if hashed not in kept]
+        gone = [hashed for hashed in stored if hashed not in wanted]
         for start in range(0, len(gone), _AT_ONCE):
             self.rows().filter(text_hash__in=gone[start : start + _AT_ONCE]).delete()
 

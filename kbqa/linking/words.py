@@ -10,7 +10,7 @@ import Stemmer
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-"""Where a word of an identifier begins inside it."""
+"""The beginning of a word inside an identifier."""
 _POSSESSIVE = re.compile(r"['’]s?$|['’]s(?=\s)")
 _QUOTED = re.compile(r"""(?<!\w)["'“‘]([^"'“”‘’]{1,60})["'”’](?!\w)""")
 _DIGITS = re.compile(r"(?<![\w.,])[-−]?\d[\d,]*(?:\.\d+)?(?![\w])")
@@ -36,7 +36,7 @@ _NUMBER_WORDS = {
     **{word: number for number, word in enumerate(_ORDINALS, start=1)},
 }
 _FIRST_OF = ("name", "names", "and")
-"""What "first" stands before where it is part of a name's name."""
+"""Words after "first" that make it no number: first name, first and last name."""
 _MIN_MISTYPED_LENGTH = 4
 _stemmer = Stemmer.Stemmer("english")
 
@@ -80,8 +80,9 @@ def stem(word: str) -> str:
 
 
 def key_of(folded: str) -> str:
-    """A folded text's stems in alphabetical order: names of the same words share one, whatever their order
-    and endings.
+    """A folded text's stems in alphabetical order.
+
+    Names of the same words have the same key, whatever their order and endings.
 
     >>> key_of("roads of spain") == key_of("spain of road")
     True
@@ -90,8 +91,10 @@ def key_of(folded: str) -> str:
 
 
 def deletions(word: str) -> list[str]:
-    """A word, and what is left of it when one letter goes; words that share one are at most two mistakes
-    apart (Garbe, SymSpell). A word of less than four letters stands for itself only.
+    """A word, and what is left of it when one letter goes (Garbe, SymSpell).
+
+    Words that share one of these are at most two mistakes apart. A word of less than four letters stands for
+    itself only.
 
     >>> deletions("road")
     ['road', 'oad', 'rad', 'rod', 'roa']
@@ -111,8 +114,7 @@ def words_of(question: str) -> list[Word]:
 
 
 def parts_of(written: str) -> list[str]:
-    """Folded words of what is written as identifiers are, as a question may name a column; none of a plain
-    word.
+    """Folded words of an identifier, as a question may name a column; none for a plain word.
 
     >>> parts_of("AvgScrRead"), parts_of("reading")
     (['avg', 'scr', 'read'], [])
@@ -122,7 +124,7 @@ def parts_of(written: str) -> list[str]:
 
 
 def _end(match: re.Match[str]) -> int:
-    """Where a word ends, without a possessive `'s`."""
+    """The end of a word without its possessive `'s`."""
     word = match.group()
     return match.start() + (len(fold_word(word)) if word[-2:] in ("'s", "’s") else len(word))
 
@@ -144,7 +146,7 @@ def numbers_of(question: str, words: Sequence[Word]) -> dict[str, Span]:
 
 
 def quoted_of(question: str) -> list[tuple[str, Span]]:
-    """What stands in quotation marks, with its span.
+    """Quotations with their spans.
 
     >>> quoted_of('films called “Amber Night”')
     [('Amber Night', (14, 25))]

@@ -1,1 +1,1 @@
-"""What both engines do with a question: keep it, judge it, list it."""
+"""Questions of both engines: kept, judged, listed."""

@@ -13,7 +13,7 @@ from kbqa.questions.selectors import training_examples
 
 
 class QuestionAdmin(ModelAdmin):  # type: ignore[misc]
-    """What was asked. Judged questions can be exported to train on."""
+    """Questions; those that were judged can be exported to train on."""
 
     actions = ("export",)
 
@@ -27,7 +27,7 @@ class QuestionAdmin(ModelAdmin):  # type: ignore[misc]
         return ("text", self.model.SOURCE, "verdict", "confidence", "asked")
 
     def get_list_filter(self, request: HttpRequest) -> tuple[str, ...]:
-        """What the list can be narrowed by."""
+        """The filters of the list."""
         return ("verdict", self.model.SOURCE)
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:

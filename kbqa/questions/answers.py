@@ -1,4 +1,4 @@
-"""What is kept of any answer: enough to show it again without decoding."""
+"""Answers as they are kept, which can be shown again without decoding."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -13,7 +13,7 @@ class KeptReading:
 
     query: str
     words: str
-    """What the query does, in a line; empty where nobody knows more than the query says."""
+    """The query in words, in a line; empty where only the query itself is known."""
     probability: float
     steps: tuple[ShownStep, ...]
 
@@ -32,7 +32,7 @@ class KeptAnswer(Generic[AnyReading, AnyResult]):
     milliseconds: float
     readings: tuple[AnyReading, ...]
     result: AnyResult | None
-    """What the first reading found; None where the question has no answer."""
+    """The result of the first reading; None where the question has no answer."""
 
     @property
     def best(self) -> AnyReading | None:

@@ -1,4 +1,4 @@
-"""What the API of both engines says about questions, and does with them."""
+"""The API of questions, for both engines."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -41,7 +41,7 @@ class QuestionViewSet(
     mixins.UpdateModelMixin,
     viewsets.GenericViewSet[Any],
 ):
-    """What was asked, what was answered, and what people thought of the answers."""
+    """Questions, with their answers and people's judgements."""
 
     http_method_names = ("get", "patch", "head", "options")
     detail_serializer_class: ClassVar[type[serializers.BaseSerializer[Any]]]
@@ -49,7 +49,7 @@ class QuestionViewSet(
     answer_of: ClassVar[Callable[..., KeptAnswer[Any, Any] | None]]
     """The kept answer of a question; None where it is forgotten."""
     run: ClassVar[Callable[..., Any]]
-    """What a reading of a question finds."""
+    """The service that runs a reading of a question."""
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
         """One question comes with its answer."""
@@ -61,7 +61,7 @@ class QuestionViewSet(
         return questions.defer("answer") if self.action == "list" else questions
 
     def found_by(self, number: int) -> Any:
-        """What a reading of the question finds now. Raises NotFound where there is no such reading."""
+        """The result of a reading of the question. Raises NotFound where there is no such reading."""
         question = self.get_object()
         answer = type(self).answer_of(question)
         if answer is None or number >= len(answer.readings):

@@ -1,4 +1,4 @@
-"""What can be wrong with a question before it is asked."""
+"""Errors of questions that cannot be asked."""
 
 from searchapp.errors import InvalidInput
 

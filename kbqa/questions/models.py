@@ -1,4 +1,4 @@
-"""What every engine keeps of a question and of its answer."""
+"""The base of the questions that every engine keeps, with their answers."""
 
 from typing import Any, ClassVar
 
@@ -10,17 +10,17 @@ from kbqa.questions.fields import JsonTextField
 
 
 class QuestionBase(models.Model):
-    """What was asked, what was answered, how sure that was, and what a person thought of it."""
+    """A question with its answer, how certain that was, and how a person judged it."""
 
     LANGUAGE: ClassVar[str]
     """The language of its query, which is the field that holds it."""
     SOURCE: ClassVar[str]
     """The foreign key to what was asked."""
     EXAMPLE_SOURCE: ClassVar[str]
-    """What training examples call what was asked."""
+    """The name of the source in training examples."""
 
     class Verdict(models.TextChoices):
-        """What a person thought of the answer."""
+        """A person's judgement of the answer."""
 
         NONE = "", "Not judged"
         GOOD = "good", "Right"

@@ -15,7 +15,7 @@ def history(questions: QuerySet[AnyQuestion], number: int = 20) -> QuerySet[AnyQ
 
 
 def training_examples(questions: QuerySet[AnyQuestion]) -> list[dict[str, Any]]:
-    """What people judged of some questions, to train on: the corrected query, or the one that was right."""
+    """Judged questions to train on, with the corrected query or the one that was right."""
     judged = questions.exclude(verdict="").select_related(questions.model.SOURCE).defer("answer")
     return [
         {

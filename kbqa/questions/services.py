@@ -1,4 +1,4 @@
-"""What people and programs do with a question, whatever it is asked of: ask, keep, judge."""
+"""Services of questions, whatever they are asked of: ask, keep, judge."""
 
 from typing import Any, TypeVar
 

@@ -1,4 +1,4 @@
-"""Days, months and years as a question says them, beside what a graph keeps."""
+"""Days, months and years of a question as values that a graph's dates are compared with."""
 
 from pyoxigraph import Literal, NamedNode
 
@@ -10,21 +10,20 @@ DATE_TYPES = ("date", "dateTime", "gYear")
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 _EQUALITIES = (Comparison.EQUAL, Comparison.UNEQUAL)
 _FROM_LAST = (Comparison.GREATER, Comparison.AT_MOST)
-"""What is after a year is after its last day."""
+"""Comparisons with the last moment of a time: what is after a year is after its last day."""
 
 
 def is_dated(text: str) -> bool:
-    """Tell whether a text is a month or a day, which no number looks like."""
+    """Whether a text is a month or a day, which no number looks like."""
     partial = parse_partial_date(text)
     return partial is not None and partial.month is not None
 
 
 def dated_value(text: str, datatype: str, comparison: Comparison | None) -> Literal | Period | None:
-    """What a property of a datatype of DATE_TYPES is compared with for a year, a month or a day; None for
-    other texts.
+    """What a property of a datatype of DATE_TYPES is compared with, for a year, a month or a day.
 
     A longer time stands for its first moment or for its last, whichever the comparison is about; equal to it
-    is what lies within.
+    is what lies within. None for other texts.
     """
     partial = parse_partial_date(text)
     if partial is None or (datatype == "gYear" and partial.month is not None):

@@ -26,7 +26,7 @@ class Graph(Source):
     KIND = "graph"
 
     class SourceKind(models.TextChoices):
-        """Where the triples come from."""
+        """The sources of triples."""
 
         FILE = "file", "Uploaded file"
         URL = "url", "Address of a file"
@@ -105,7 +105,7 @@ class GraphVersion(Version):
 
     @property
     def folder(self) -> Path:
-        """Where its triples lie."""
+        """The folder of its triples."""
         return Path(settings.DATA_DIR) / "graphs" / str(self.graph_id) / str(self.number)
 
     def begin(self) -> None:
@@ -114,7 +114,7 @@ class GraphVersion(Version):
 
 
 class GraphQuestion(QuestionBase):
-    """What was asked of a graph, and the SPARQL that it became."""
+    """A question on a graph, and the SPARQL that it became."""
 
     LANGUAGE = "sparql"
     SOURCE = "graph"
@@ -131,7 +131,7 @@ class Name(NameBase):
     """A label or alias of an entity, or a text that a property has."""
 
     class Kind(models.TextChoices):
-        """What is named."""
+        """The kinds of things that have names."""
 
         ENTITY = "entity"
         VALUE = "value"
@@ -157,7 +157,7 @@ class NameWord(WordBase):
 
 
 class LabelVector(TextVectorBase):
-    """What an entity of a graph is called."""
+    """A label of an entity of a graph."""
 
     graph = models.ForeignKey(Graph, on_delete=models.CASCADE, related_name="+", db_index=False)
 

@@ -1,4 +1,4 @@
-"""Where questions look up what a graph has: names of entities and values, and labels by their meaning.
+"""The names of a graph that questions look up: of entities and values, and labels by their meaning.
 
 Both lie in PostgreSQL: names by their words, labels as vectors.
 """

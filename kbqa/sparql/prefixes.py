@@ -1,6 +1,4 @@
-"""IRIs as people write them: with prefixes, those that everybody uses, those of a graph's file, and made-up
-ones for the rest.
-"""
+"""IRIs as people write them, with prefixes: well-known ones, those of a graph's file, and made-up ones."""
 
 import re
 from collections import Counter
@@ -24,7 +22,7 @@ KNOWN = {
 }
 MAX_PREFIXES = 50
 NAME = re.compile(r"[a-zA-Z][\w-]{0,30}")
-"""What may be the name of a prefix, as far as it is made or kept here."""
+"""The names of prefixes that are made or kept here."""
 
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^<>\"{}|^`\\\s]+")
 _NAMESPACE = re.compile(r"^(.*[/#])([A-Za-z0-9_][\w-]*)$", re.ASCII)
@@ -33,11 +31,9 @@ _DECLARED = re.compile(r"\bPREFIX\s+([\w.-]*):", re.IGNORECASE)
 _USED = re.compile(r"(?<![\w?$:@-])([A-Za-z][\w-]*):(?=[\w%\\])")
 
 
-def prefixes_for(iris: Iterable[str], found: Mapping[str, str]) -> dict[str, str]:
-    """Prefixes for the namespaces of some IRIs: those `found` in their file, and names made of the
-    namespaces that have none.
-    """
-    prefixes = {name: iri for name, iri in list(found.items())[:MAX_PREFIXES] if is_prefix(name, iri)}
+def prefixes_for(iris: Iterable[str], declared: Mapping[str, str]) -> dict[str, str]:
+    """Prefixes for the namespaces of some IRIs: those that their file `declared`, and made-up ones."""
+    prefixes = {name: iri for name, iri in list(declared.items())[:MAX_PREFIXES] if is_prefix(name, iri)}
     spaces = Counter(match.group(1) for iri in iris if (match := _NAMESPACE.match(iri)))
     for space, _ in spaces.most_common():
         if space not in prefixes.values() and space not in KNOWN.values() and len(prefixes) < MAX_PREFIXES:
@@ -46,36 +42,27 @@ def prefixes_for(iris: Iterable[str], found: Mapping[str, str]) -> dict[str, str
 
 
 def is_prefix(name: object, iri: object) -> bool:
-    """Tell whether a name and an IRI can stand in a declaration."""
+    """Whether a name and an IRI can stand in a declaration."""
     return isinstance(name, str) and bool(NAME.fullmatch(name)) and is_iri(iri)
 
 
 def is_iri(iri: object) -> bool:
-    """Tell whether something is a whole IRI."""
+    """Whether something is a whole IRI."""
     return isinstance(iri, str) and bool(_IRI.fullmatch(iri))
 
 
 def _free_name(space: str, taken: set[str]) -> str:
-    parts = [
-        part
-        for part in re.split(r"[/#.:]+", space.rsplit("://", maxsplit=1)[-1])
-        if NAME.fullmatch(part) and part != "www"
-    ]
-    last = [
-        part for part in re.split(r"[/#]+", space.rsplit("://", maxsplit=1)[-1])[1:] if NAME.fullmatch(part)
-    ]
-    name = (last[-1] if last else parts[0] if parts else "ns").lower()
-    return next(
-        each
-        for each in (name, *(f"{name}{number}" for number in range(2, MAX_PREFIXES + 20)))
-        if each not in taken
-    )
+    """A prefix that is not taken: the last part of a namespace's path, or the first of its host."""
+    address = space.rsplit("://", maxsplit=1)[-1]
+    path = [part for part in re.split(r"[/#]+", address)[1:] if NAME.fullmatch(part)]
+    parts = [part for part in re.split(r"[/#.:]+", address) if NAME.fullmatch(part) and part != "www"]
+    name = (path[-1] if path else parts[0] if parts else "ns").lower()
+    numbered = (f"{name}{number}" for number in range(2, MAX_PREFIXES + 20))
+    return next(free for free in (name, *numbered) if free not in taken)
 
 
 def with_prefixes(query: str, prefixes: Mapping[str, str]) -> str:
-    """A query whose IRIs are written with prefixes, as far as there are any for them, and which
-    declares these.
-    """
+    """A query whose IRIs are written with prefixes where there are any, and which declares these."""
     names = {iri: name for name, iri in (KNOWN | dict(prefixes)).items()}
     used: dict[str, str] = {}
 
@@ -92,9 +79,7 @@ def with_prefixes(query: str, prefixes: Mapping[str, str]) -> str:
 
 
 def with_declarations(query: str, prefixes: Mapping[str, str]) -> str:
-    """A query with declarations before it of the prefixes that it uses but does not declare, as far as
-    they are known here.
-    """
+    """A query that declares all known prefixes that it uses."""
     known = KNOWN | dict(prefixes)
     bare = _TOKEN.sub(" ", query)
     declared = set(_DECLARED.findall(bare))

@@ -1,6 +1,4 @@
-"""What is in a graph: its predicates and classes with their texts, counts, domains and ranges, and where its
-labels are.
-"""
+"""The vocabulary of a graph: predicates and classes with names and counts, and which predicates label."""
 
 import re
 from dataclasses import dataclass
@@ -40,9 +38,7 @@ _WORD = re.compile(r"[A-Z]+(?![^\W\d_A-Z])|[A-Z]?[^\W\d_A-Z]+|\d+")
 
 @dataclass(frozen=True)
 class PredicateProfile:
-    """A predicate: what it is called, how often it occurs, the classes before it, the class or datatype after
-    it.
-    """
+    """A predicate: its name and count, the classes of its subjects, the class or datatype of its objects."""
 
     predicate: NamedNode
     text: str
@@ -53,7 +49,7 @@ class PredicateProfile:
 
 @dataclass(frozen=True)
 class ClassProfile:
-    """A class: what it is called, how many members it has."""
+    """A class: its name, and how many members it has."""
 
     iri: NamedNode
     text: str
@@ -62,9 +58,7 @@ class ClassProfile:
 
 @dataclass(frozen=True)
 class Naming:
-    """Which properties name things, found out where none are given; and in which languages names are shown,
-    the best first.
-    """
+    """Which properties name things, found out where none is given; and the languages of names, best first."""
 
     predicates: tuple[NamedNode, ...] = ()
     languages: tuple[str, ...] = ("en",)
@@ -86,9 +80,8 @@ class Profile:
     @cached_property
     def texts(self) -> dict[NamedNode, str]:
         """The text of each predicate and class."""
-        return {each.predicate: each.text for each in self.predicates} | {
-            each.iri: each.text for each in self.classes
-        }
+        texts = {predicate.predicate: predicate.text for predicate in self.predicates}
+        return texts | {graph_class.iri: graph_class.text for graph_class in self.classes}
 
     @cached_property
     def stems(self) -> frozenset[str]:
@@ -98,17 +91,19 @@ class Profile:
     @cached_property
     def names(self) -> tuple[NamedNode, ...]:
         """The predicates."""
-        return tuple(each.predicate for each in self.predicates)
+        return tuple(predicate.predicate for predicate in self.predicates)
 
     def as_json(self) -> dict[str, Any]:
         """The profile for storage as JSON."""
+        predicates = [
+            [predicate.predicate.value, predicate.text, predicate.count, predicate.domains, predicate.ranges]
+            for predicate in self.predicates
+        ]
+        classes = [[known.iri.value, known.text, known.count] for known in self.classes]
         return {
-            "predicates": [
-                [each.predicate.value, each.text, each.count, each.domains, each.ranges]
-                for each in self.predicates
-            ],
-            "classes": [[each.iri.value, each.text, each.count] for each in self.classes],
-            "labels": [each.value for each in self.labels],
+            "predicates": predicates,
+            "classes": classes,
+            "labels": [label.value for label in self.labels],
             "triples": self.triples,
             "languages": self.languages,
         }
@@ -121,10 +116,8 @@ class Profile:
             for iri, text, count, domains, ranges in stored["predicates"]
         )
         classes = tuple(ClassProfile(NamedNode(iri), text, count) for iri, text, count in stored["classes"])
-        labels, languages = (
-            tuple(map(NamedNode, stored["labels"])),
-            tuple(stored.get("languages", cls.languages)),
-        )
+        labels = tuple(map(NamedNode, stored["labels"]))
+        languages = tuple(stored.get("languages", cls.languages))
         return cls(predicates, classes, labels, stored["triples"], languages)
 
 

@@ -1,4 +1,4 @@
-"""A SPARQL query as data: what the grammar builds choice by choice, and its text.
+"""A SPARQL query as data: what the grammar builds action by action, and its text.
 
 The subset: basic graph patterns with class constraints, comparisons, alternatives (`VALUES`, `UNION`), what
 may be missing (`OPTIONAL`), negation (`FILTER NOT EXISTS`), aggregates with grouping and HAVING, DISTINCT,
@@ -29,7 +29,7 @@ Node = Variable | NamedNode | Literal
 
 
 class Aggregate(StrEnum):
-    """What a column makes of a group's values; each is one word of the decoder's."""
+    """A function of a group's values; each is one keyword of the decoder."""
 
     COUNT = "COUNT"
     COUNT_DISTINCT = "COUNT_DISTINCT"
@@ -40,7 +40,7 @@ class Aggregate(StrEnum):
 
 
 class Comparison(StrEnum):
-    """How a value is compared; the words are SPARQL's operators, but for `CONTAINS`."""
+    """A comparison; the words are SPARQL's operators, but for `CONTAINS`."""
 
     EQUAL = "="
     UNEQUAL = "!="
@@ -63,7 +63,7 @@ class Edge:
 
 @dataclass(frozen=True)
 class Average:
-    """The mean of what a variable's own property has over all who have it, to be compared with."""
+    """The mean value of a property over all that have it, to compare one value with."""
 
     edge: Edge
 
@@ -94,9 +94,7 @@ class Branch:
 
 @dataclass(frozen=True)
 class Item:
-    """A column, or what is sorted by: a variable, or an aggregate of one (of whole solutions where it is
-    None).
-    """
+    """A column or a sort key: a variable, or an aggregate of one; None stands for whole solutions."""
 
     variable: Variable | None
     aggregate: Aggregate | None = None
@@ -136,26 +134,22 @@ class Query:
 
     @property
     def required(self) -> int:
-        """How many edges a solution has at least to be looked for along."""
+        """How many edges a solution goes along at least."""
         return len(self.edges) + max((len(branch.edges) for branch in self.branches), default=0)
 
     @property
     def grouped(self) -> tuple[Variable, ...]:
         """The variables that solutions are grouped by: with aggregates, the plain columns."""
-        items = [
-            *self.columns,
-            *([self.order] if self.order else []),
-            *([self.having.item] if self.having else []),
-        ]
+        items = [*self.columns]
+        items += [self.order] if self.order else []
+        items += [self.having.item] if self.having else []
         if not any(item.aggregate for item in items):
             return ()
         return tuple(item.variable for item in self.columns if item.variable and not item.aggregate)
 
 
 def pattern_text(query: Query, separator: str = " ", *, most: int | None = None) -> str:
-    """The inside of the query's WHERE clause; with `most`, only so many solutions of its edges are
-    looked at.
-    """
+    """The inside of the query's WHERE clause; with `most`, over only so many solutions of its edges."""
     parts = _joined(query)
     if most is not None:
         parts = [f"{{ SELECT * WHERE {{ {' '.join(parts)} }} LIMIT {most} }}"]
@@ -166,25 +160,26 @@ def pattern_text(query: Query, separator: str = " ", *, most: int | None = None)
 
 
 def _joined(query: Query) -> list[str]:
-    """What every solution needs; of branches each with the edges that all have, so that its conditions
-    see what these bind.
+    """The edges of every solution, and the branches.
+
+    Each branch repeats the edges that all have, so that its conditions see the variables that these bind.
     """
-    common = _edges(query.edges)
-    written, begun = list[str](), len(query.edges)
+    common, branches, begun = _edges(query.edges), list[str](), len(query.edges)
     for branch in query.branches:
-        written.append(
-            f"{{ {' '.join([*common, *_edges(branch.edges, begun), *_filters(branch.filters)])} }}"
-        )
+        conditions = _filters(branch.filters, len(query.filters))
+        parts = [*common, *_edges(branch.edges, begun), *conditions]
+        branches.append(f"{{ {' '.join(parts)} }}")
         begun += len(branch.edges)
-    return [" UNION ".join(written)] if written else common
+    return [" UNION ".join(branches)] if branches else common
 
 
 def _edges(edges: Sequence[Edge], begun: int = 0) -> list[str]:
     return [part for number, edge in enumerate(edges, start=begun) for part in _edge_parts(edge, number)]
 
 
-def _filters(filters: Sequence[Filter]) -> list[str]:
-    return [part for number, each in enumerate(filters) for part in _filter_parts(each, number)]
+def _filters(filters: Sequence[Filter], begun: int = 0) -> list[str]:
+    numbered = enumerate(filters, start=begun)
+    return [part for number, condition in numbered for part in _filter_parts(condition, number)]
 
 
 def query_text(query: Query) -> str:
@@ -192,18 +187,13 @@ def query_text(query: Query) -> str:
     body = "\n".join(f"  {line}" for line in pattern_text(query, "\n").split("\n"))
     if not query.columns:
         return f"ASK {{\n{body}\n}}"
-    distinct = (
-        ""
-        if (query.order and not query.branches) or any(item.aggregate for item in query.columns)
-        else "DISTINCT "
-    )
-    lines = [f"SELECT {distinct}{' '.join(map(_column_text, query.columns))} WHERE {{", body, "}"]
+    keeps_all = (query.order and not query.branches) or any(item.aggregate for item in query.columns)
+    columns = " ".join(map(_column_text, query.columns))
+    lines = [f"SELECT {'' if keeps_all else 'DISTINCT '}{columns} WHERE {{", body, "}"]
     if query.grouped:
         lines.append(f"GROUP BY {' '.join(map(str, query.grouped))}")
-    if query.having:
-        lines.append(
-            f"HAVING ({_item_text(query.having.item)} {query.having.comparison} {query.having.value})"
-        )
+    if having := query.having:
+        lines.append(f"HAVING ({_item_text(having.item)} {having.comparison} {having.value})")
     if query.order:
         lines.append(f"ORDER BY {'DESC' if query.descending else 'ASC'}({_item_text(query.order)})")
     if query.limit is not None:
@@ -217,38 +207,38 @@ def _edge_parts(edge: Edge, number: int = 0) -> list[str]:
         return [f"{edge.subject} {predicate} {edge.object} ."]
     constant_subject = not isinstance(edge.subject, Variable)
     constant, other = (edge.subject, edge.object) if constant_subject else (edge.object, edge.subject)
-    choice = f"?any{number}"
-    values = f"VALUES {choice} {{ {' '.join(map(str, (constant, *edge.alternatives)))} }}"
-    return [
-        values,
-        f"{choice} {predicate} {other} ." if constant_subject else f"{other} {predicate} {choice} .",
-    ]
+    chosen = f"?any{number}"
+    values = f"VALUES {chosen} {{ {' '.join(map(str, (constant, *edge.alternatives)))} }}"
+    subject, target = (chosen, other) if constant_subject else (other, chosen)
+    return [values, f"{subject} {predicate} {target} ."]
 
 
 def _chained(edges: Sequence[Edge]) -> str:
-    """Edges each within the one before: engines then look them up one by one, where they join all of
-    them for every row otherwise.
+    """Edges, each within the one before.
+
+    Engines then look them up one by one; otherwise they join all of them for every row.
     """
-    first, *others = edges
+    first, *rest = edges
     written = " ".join(_edge_parts(first))
-    return f"{written} FILTER EXISTS {{ {_chained(others)} }}" if others else written
+    return f"{written} FILTER EXISTS {{ {_chained(rest)} }}" if rest else written
 
 
-def _filter_parts(each: Filter, number: int) -> list[str]:
-    if isinstance(each.value, Average):
-        mean, own = f"?mean{number}", f"?each{number}"
-        edge = each.value.edge
-        subject = f"?of{number}" if isinstance(edge.subject, Variable) else str(edge.subject)
+def _filter_parts(condition: Filter, number: int) -> list[str]:
+    variable, comparison, value = condition.variable, condition.comparison, condition.value
+    if isinstance(value, Average):
+        mean, averaged = f"?mean{number}", f"?each{number}"
+        subject = f"?of{number}" if isinstance(value.edge.subject, Variable) else str(value.edge.subject)
+        triple = f"{subject} {value.edge.predicate} {averaged} ."
         return [
-            f"{{ SELECT (AVG({own}) AS {mean}) WHERE {{ {subject} {edge.predicate} {own} . }} }}",
-            f"FILTER ({each.variable} {each.comparison} {mean})",
+            f"{{ SELECT (AVG({averaged}) AS {mean}) WHERE {{ {triple} }} }}",
+            f"FILTER ({variable} {comparison} {mean})",
         ]
-    if isinstance(each.value, Period):
-        within = f"STRSTARTS(STR({each.variable}), {Literal(each.value.value)})"
-        return [f"FILTER ({within if each.comparison == Comparison.EQUAL else f'!{within}'})"]
-    if each.comparison == Comparison.CONTAINS:
-        return [f"FILTER CONTAINS(LCASE(STR({each.variable})), LCASE({_plain(each.value)}))"]
-    return [f"FILTER ({each.variable} {each.comparison} {each.value})"]
+    if isinstance(value, Period):
+        within = f"STRSTARTS(STR({variable}), {Literal(value.value)})"
+        return [f"FILTER ({within if comparison == Comparison.EQUAL else f'!{within}'})"]
+    if comparison == Comparison.CONTAINS:
+        return [f"FILTER CONTAINS(LCASE(STR({variable})), LCASE({_plain(value)}))"]
+    return [f"FILTER ({variable} {comparison} {value})"]
 
 
 def _plain(term: Term) -> str:

@@ -4,7 +4,7 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from kbqa.sparql.query import Term
 
-_PLACE = "<http://searchapp.example/s> <http://searchapp.example/p>"
+_BEFORE_TERM = "<http://searchapp.example/s> <http://searchapp.example/p>"
 
 
 def parse_term(text: str) -> Term:
@@ -12,7 +12,7 @@ def parse_term(text: str) -> Term:
     if text.startswith("<") and text.endswith(">"):
         return NamedNode(text[1:-1])
     try:
-        term = next(iter(parse(f"{_PLACE} {text} .", format=RdfFormat.N_TRIPLES))).object
+        term = next(iter(parse(f"{_BEFORE_TERM} {text} .", format=RdfFormat.N_TRIPLES))).object
     except SyntaxError as error:
         raise ValueError(f"{text!r} is neither an IRI in angle brackets nor a literal.") from error
     if not isinstance(term, NamedNode | Literal):

@@ -1,4 +1,4 @@
-"""Years, months and days as a question says them, beside columns of dates."""
+"""Years, months and days of a question as values that columns of dates are compared with."""
 
 import re
 from dataclasses import dataclass
@@ -22,17 +22,16 @@ class Period:
 
 
 def is_dated(text: str, column: Column) -> bool:
-    """Tell whether strict dialects compare a column of dates with a constant: a date, or a time of several
-    days.
-    """
+    """Whether strict dialects compare a column with a constant as a date, or as a time of several days."""
     return bool(_DATED.search(column.declared)) and (
         bool(_WRITTEN.fullmatch(text)) or period_of(text, column) is not None
     )
 
 
 def period_of(text: str, column: Column) -> Period | None:
-    """The time that a year, a month, or beside times of day a day means; None for what is compared with the
-    column as it is.
+    """The time that a year or a month means, or a day beside a column of times of day.
+
+    None for what is compared with the column as it is.
     """
     if column.type != ColumnType.DATE or not _DATED.search(column.declared):
         return None

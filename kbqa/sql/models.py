@@ -20,7 +20,7 @@ Codes = dict[ColumnRef, tuple[str, ...]]
 
 
 class ColumnDigest(NamedTuple):
-    """What tells whether a column's values changed: their hash, and how many they are."""
+    """The hash of a column's values and their number, which tell whether they changed."""
 
     hash: str
     values: int
@@ -32,7 +32,7 @@ class Database(Source):
     KIND = "database"
 
     class SourceKind(models.TextChoices):
-        """How it is reached."""
+        """The ways to reach a database."""
 
         UPLOAD = "upload", "Uploaded SQLite file"
         FILE = "file", "SQLite file on the server"
@@ -55,7 +55,7 @@ class Database(Source):
 
 
 class Scan(Version):
-    """What was found in a database at one time: its schema, and how many rows and cells."""
+    """The schema of a database at one time, with the numbers of its rows and cells."""
 
     database = models.ForeignKey(Database, on_delete=models.CASCADE, related_name="scans")
     state = models.CharField(max_length=10, choices=Version.State, default=Version.State.RUNNING)
@@ -110,7 +110,7 @@ class Scan(Version):
 
 
 class ColumnNote(models.Model):
-    """What a person wrote about a table or column. The values of an excluded column are never read."""
+    """A person's note on a table or column. The values of an excluded column are never read."""
 
     database = models.ForeignKey(Database, on_delete=models.CASCADE, related_name="notes")
     table = models.CharField(max_length=200)
@@ -131,7 +131,7 @@ class ColumnNote(models.Model):
 
 
 class DatabaseQuestion(QuestionBase):
-    """What was asked of a database, and the SQL that it became."""
+    """A question on a database, and the SQL that it became."""
 
     LANGUAGE = "sql"
     SOURCE = "database"
@@ -170,7 +170,7 @@ class CellWord(WordBase):
 
 
 class Definition(TextVectorBase):
-    """What a column is called and said to be."""
+    """A column's definition: its name and description."""
 
     database = models.ForeignKey(
         Database, on_delete=models.CASCADE, related_name="definitions", db_index=False

@@ -1,4 +1,4 @@
-"""Where questions look up what a database has: its cells' values, and what its columns are called.
+"""The names of a database that questions look up: its cells' values, and its columns' definitions.
 
 Both lie in PostgreSQL: values in the value index, definitions as vectors.
 """
@@ -12,7 +12,7 @@ from kbqa.sql.models import Definition
 from kbqa.sql.schema import ColumnRef, Table, readable
 
 MAX_DESCRIPTION_LENGTH = 200
-"""How much of a description is read."""
+"""The most characters of a description that are read."""
 _SEPARATOR = "\t"
 
 

@@ -16,6 +16,7 @@ from kbqa.sql.focus.schema_focus import focus_schema
 from kbqa.sql.focus.selection import NARROW, ROOMY, Budget
 from kbqa.sql.models import Database, DatabaseQuestion
 from kbqa.sql.names import CellNames
+from kbqa.sql.rendering import written_name
 from kbqa.sql.schema import Column, ColumnRef, ForeignKey, Schema, Table
 from kbqa.sql.sources import selectors, services
 from kbqa.sql.stores.databases import Source, served
@@ -57,4 +58,5 @@ __all__ = [
     "served",
     "services",
     "shown",
+    "written_name",
 ]

@@ -1,5 +1,4 @@
-"""An SQL query as data, without what follows from a schema: joins are found from the tables that its columns
-lie in.
+"""An SQL query as data, without joins: they follow from the tables that its columns lie in.
 
 Leaving joins out is what makes such a form easy to write from words (SemQL, Guo et al. 2019; NatSQL, Gan et
 al. 2021).
@@ -14,7 +13,7 @@ from kbqa.sql.schema import ColumnRef
 
 
 class Aggregate(StrEnum):
-    """What is made of a group's values."""
+    """A function of a group's values."""
 
     COUNT = "COUNT"
     SUM = "SUM"
@@ -24,7 +23,7 @@ class Aggregate(StrEnum):
 
 
 class Comparison(StrEnum):
-    """How a condition compares; CONTAINS, LACKS, STARTS and ENDS are LIKE with wildcards."""
+    """A comparison; CONTAINS, LACKS, STARTS and ENDS are LIKE with wildcards."""
 
     EQUAL = "="
     UNEQUAL = "!="
@@ -53,7 +52,7 @@ class Operator(StrEnum):
 
 
 class SetOperation(StrEnum):
-    """How two queries' rows are brought together."""
+    """An operation on the rows of two queries."""
 
     UNION = "UNION"
     INTERSECT = "INTERSECT"
@@ -68,7 +67,7 @@ class AllOf:
 
 
 class Part(StrEnum):
-    """What of a date rows are grouped by."""
+    """A part of a date that rows are grouped by."""
 
     YEAR = "YEAR"
     MONTH = "MONTH"
@@ -160,7 +159,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Via:
-    """Which of several keys between two tables is joined over."""
+    """The key that two tables are joined over, where there are several."""
 
     source: ColumnRef
     target: ColumnRef
@@ -186,7 +185,7 @@ class Query:
     right: Union["Query", None] = field(default=None)
 
     def operands(self) -> Iterator[Operand]:
-        """Yield every column and table that this SELECT itself names, in order."""
+        """Every column and table that this SELECT itself names, in order."""
         for item in self._items():
             for term in item.terms:
                 yield term.operand
@@ -198,14 +197,14 @@ class Query:
     def _items(self) -> Iterator[Item]:
         yield from self.items
         yield from (condition.item for condition in (*self.where, *self.having))
-        yield from (each.item for each in self.order)
+        yield from (order.item for order in self.order)
 
     def tables(self) -> tuple[str, ...]:
         """The tables that this SELECT itself names, in order."""
         return tuple(dict.fromkeys([*(operand.table for operand in self.operands()), *self.with_tables]))
 
     def queries(self) -> Iterator["Query"]:
-        """Yield this query and all within it."""
+        """This query and all within it."""
         yield self
         for condition in (*self.where, *self.having):
             if condition.query is not None:

@@ -1,5 +1,6 @@
-"""What tables, columns and values are to each other: the relations that the networks attend over (Wang et al.
-2020, RAT-SQL, table 1).
+"""Relations between tables, columns and values, which the networks attend over (RAT-SQL).
+
+They are those of Wang et al. 2020, table 1.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ RELATIONS = (
     "column of the same table", "refers", "referred", "table refers", "table referred", "value of column",
     "column of value", "value of table", "table of value", "same name",
 )  # fmt: skip
-"""What one candidate can be to another; the network has an embedding for each, so new ones go to the end."""
+"""The relations of one candidate to another, each with an embedding of its own; new ones go to the end."""
 _RELATION = {name: index for index, name in enumerate(RELATIONS)}
 Matrix = NDArray[np.int8]
 

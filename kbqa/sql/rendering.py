@@ -1,10 +1,9 @@
-"""A query as data → SQL of a dialect: joins along the schema's keys, constants written as their columns need
-them.
-"""
+"""A query as data → SQL of a dialect: joins follow the schema's keys, constants suit their columns."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from functools import lru_cache
 
 from sqlglot import Dialect, exp
@@ -69,7 +68,7 @@ _FROM_ENDS: dict[Comparison, tuple[type[exp.Binary], bool]] = {
     Comparison.GREATER: (exp.GTE, True),
     Comparison.AT_MOST: (exp.LT, True),
 }
-"""What a comparison with a longer time is about: its first day, or the day after its last."""
+"""A comparison with a longer time as one with its first day, or with the day after its last (True)."""
 _PATTERNS = {
     Comparison.CONTAINS: "%{}%",
     Comparison.LACKS: "%{}%",
@@ -98,14 +97,12 @@ def query_text(query: Query, schema: Schema, *, pretty: bool = False) -> str:
 
 
 def joins(query: Query, schema: Schema) -> list[tuple[str, ForeignKey | None]]:
-    """The tables of one SELECT in the order in which they are joined, each with the key that joins it
-    to those before.
-    """
-    found: list[tuple[str, ForeignKey | None]] = []
+    """The tables of one SELECT in the order of their joins, each with its key to those before."""
+    joined: list[tuple[str, ForeignKey | None]] = []
     for table in schema.closure(query.tables()):
-        before = [name for name, _ in found]
-        found.append((table, _key(query, schema, table, before) if found else None))
-    return found
+        before = [name for name, _ in joined]
+        joined.append((table, _key(query, schema, table, before) if joined else None))
+    return joined
 
 
 def _key(query: Query, schema: Schema, table: str, before: Sequence[str]) -> ForeignKey | None:
@@ -130,18 +127,8 @@ class _Select:
 
     def tree(self) -> exp.Select:
         query = self.query
-        select = exp.Select(expressions=[self.shown(each) for each in query.items])
-        select = select.distinct() if query.distinct else select
-        for place, (table, key) in enumerate(self.joined):
-            if place == 0:
-                select = select.from_(self.table(table))
-            elif key is None:
-                raise NotConnectedError(f"No key connects {table} to {self.joined[0][0]}.")
-            else:
-                select = select.join(
-                    self.table(table),
-                    on=exp.EQ(this=self.column(key.source), expression=self.column(key.target)),
-                )
+        select = exp.Select(expressions=[self.shown(item) for item in query.items])
+        select = self.joining(select.distinct() if query.distinct else select)
         if query.where:
             select = select.where(self.conditions(query.where))
         if group := self.group():
@@ -152,13 +139,26 @@ class _Select:
             select = select.order_by(*map(self.order, query.order))
         return select if query.limit is None else select.limit(query.limit)
 
-    def group(self) -> list[GroupKey]:
-        """What is grouped by.
+    def joining(self, select: exp.Select) -> exp.Select:
+        """A SELECT with its tables. Raises NotConnectedError."""
+        for index, (table, key) in enumerate(self.joined):
+            if index == 0:
+                select = select.from_(self.table(table))
+            elif key is None:
+                raise NotConnectedError(f"No key connects {table} to {self.joined[0][0]}.")
+            else:
+                on = exp.EQ(this=self.column(key.source), expression=self.column(key.target))
+                select = select.join(self.table(table), on=on)
+        return select
 
-        Strict dialects want all that stand outside of aggregates beside some that stand inside.
+    def group(self) -> list[GroupKey]:
+        """The keys of GROUP BY.
+
+        Beside aggregates, strict dialects want to group by all columns that stand outside of these.
         """
         query = self.query
-        terms = [term for item in (*query.items, *(each.item for each in query.order)) for term in item.terms]
+        items = [*query.items, *(order.item for order in query.order)]
+        terms = [term for item in items for term in item.terms]
         grouped = bool(query.group or query.having) or any(term.aggregate for term in terms)
         if not grouped or self.schema.dialect in _GROUPS_LOOSELY:
             return list(query.group)
@@ -179,11 +179,9 @@ class _Select:
     def read(self, ref: ColumnRef) -> exp.Expr:
         """A column as it is compared, grouped and computed with."""
         column = self.column(ref)
-        return (
-            exp.Cast(this=column, to=exp.DataType.build("TEXT"))
-            if self.schema.column(ref).as_text
-            else column
-        )
+        if not self.schema.column(ref).as_text:
+            return column
+        return exp.Cast(this=column, to=exp.DataType.build("TEXT"))
 
     def operand(self, operand: Operand, *, counted: bool) -> exp.Expr:
         if isinstance(operand, ColumnRef):
@@ -192,11 +190,9 @@ class _Select:
             return exp.TimeToStr(
                 this=self.column(operand.column), format=exp.Literal.string(_PART_FORMATS[operand.part])
             )
-        return (
-            exp.Column(this=exp.Star(), table=self.name(operand.table))
-            if self.qualified and not counted
-            else exp.Star()
-        )
+        if self.qualified and not counted:
+            return exp.Column(this=exp.Star(), table=self.name(operand.table))
+        return exp.Star()
 
     def term(self, term: Term) -> exp.Expr:
         inner = self.operand(term.operand, counted=term.aggregate is not None)
@@ -209,26 +205,21 @@ class _Select:
             return self.term(item.term)
         left: exp.Expr = self.term(item.term)
         if item.operator == Operator.DIVIDE:  # whole numbers would be divided without a rest
-            left = exp.Cast(
-                this=left, to=exp.DataType.build("DOUBLE" if self.schema.dialect == "postgres" else "REAL")
-            )
+            kind = "DOUBLE" if self.schema.dialect == "postgres" else "REAL"
+            left = exp.Cast(this=left, to=exp.DataType.build(kind))
         return _OPERATORS[item.operator](this=left, expression=self.term(item.other))
 
     def shown(self, item: Item) -> exp.Expr:
-        """An item as it is shown: a part of a date says in its heading which part it is, a column read
-        as text is called as before.
-        """
-        operand, found = item.term.operand, self.item(item)
+        """An item with its heading: of a part of a date the part, of a column read as text the column."""
+        operand, expression = item.term.operand, self.item(item)
         if isinstance(operand, DatePart):
-            return exp.alias_(found, self.name(operand.part.lower()))
-        return (
-            exp.alias_(found, self.name(operand.column))
-            if isinstance(found, exp.Cast) and isinstance(operand, ColumnRef)
-            else found
-        )
+            return exp.alias_(expression, self.name(operand.part.lower()))
+        if isinstance(expression, exp.Cast) and isinstance(operand, ColumnRef):
+            return exp.alias_(expression, self.name(operand.column))
+        return expression
 
     def order(self, order: Order) -> exp.Ordered:
-        """A sort key, with empty values where the dialect puts them by itself."""
+        """A sort key; empty values are where the dialect puts them by itself."""
         small = Dialect.get_or_raise(self.schema.dialect).NULL_ORDERING == "nulls_are_small"
         return exp.Ordered(
             this=self.item(order.item), desc=order.descending, nulls_first=order.descending != small
@@ -237,8 +228,8 @@ class _Select:
     def conditions(self, conditions: Sequence[Condition]) -> exp.Expr:
         """Conditions with AND before OR, as SQL reads them."""
         groups: list[list[exp.Expr]] = [[]]
-        for place, condition in enumerate(conditions):
-            if condition.follows_or and place:
+        for index, condition in enumerate(conditions):
+            if condition.follows_or and index:
                 groups.append([])
             groups[-1].append(self.condition(condition))
         return exp.or_(*(exp.and_(*group) for group in groups))
@@ -264,92 +255,72 @@ class _Select:
         return exp.select("*").from_(tree.subquery("first_ones"))
 
     def known(self, query: Query) -> Query:
-        """A query without empty values: nothing would be known not to be among them."""
+        """A query without empty values: beside one, NOT IN is never true."""
         item = query.items[0]
-        operand = item.term.operand
-        if (
-            item.term.aggregate is not None
-            or item.operator is not None
-            or not isinstance(operand, ColumnRef)
-            or self.schema.column(operand).primary
-        ):
+        operand, is_plain = item.term.operand, item.term.aggregate is None and item.operator is None
+        if not is_plain or not isinstance(operand, ColumnRef) or self.schema.column(operand).primary:
             return query
         there = Condition(item, Comparison.IS_NOT_NULL)
-        either = any(each.follows_or for each in query.where)
-        return (
-            query
-            if either or query.group or there in query.where
-            else replace(query, where=(*query.where, there))
-        )
+        if query.group or there in query.where or any(condition.follows_or for condition in query.where):
+            return query
+        return replace(query, where=(*query.where, there))
 
     def valued(self, left: exp.Expr, condition: Condition) -> exp.Expr:
         """A comparison with constants, a column or a query's one value."""
         comparison = condition.comparison
         if comparison in _PATTERNS:
-            like = exp.Like(
-                this=left,
-                expression=exp.Literal.string(_PATTERNS[comparison].format(condition.values[0].text)),
-            )
+            pattern = _PATTERNS[comparison].format(condition.values[0].text)
+            like = exp.Like(this=left, expression=exp.Literal.string(pattern))
             return exp.Not(this=like) if comparison == Comparison.LACKS else like
         if comparison == Comparison.BETWEEN:
             low, high = (self.value(value, condition.item) for value in condition.values)
             return exp.Between(this=left, low=low, high=high)
         if len(condition.values) > 1:
-            inside = exp.In(
-                this=left, expressions=[self.value(value, condition.item) for value in condition.values]
-            )
+            values = [self.value(value, condition.item) for value in condition.values]
+            inside = exp.In(this=left, expressions=values)
             return exp.Not(this=inside) if comparison == Comparison.UNEQUAL else inside
         return _COMPARISONS[comparison](this=left, expression=self.right(condition))
 
     def periods(self, condition: Condition) -> list[Period]:
-        """The times that a column of dates is compared with, where all its values are such; SQLite's
-        texts have patterns of their own.
+        """The times that a column of dates is compared with; none unless all values are times of one length.
+
+        Where dates are texts, patterns of them stay as they are.
         """
-        term, patterned = condition.item.term, condition.comparison in _PATTERNS
-        plain = (
-            term.aggregate in _DATES_STAY
-            and condition.item.operator is None
-            and isinstance(term.operand, ColumnRef)
-        )
-        if not plain or not condition.values or (patterned and self.schema.dialect in _DATES_ARE_TEXTS):
+        term = condition.item.term
+        is_plain = term.aggregate in _DATES_STAY and condition.item.operator is None
+        stays = condition.comparison in _PATTERNS and self.schema.dialect in _DATES_ARE_TEXTS
+        if not is_plain or stays or not isinstance(term.operand, ColumnRef):
             return []
-        assert isinstance(term.operand, ColumnRef)
-        found = [period_of(value.text, self.schema.column(term.operand)) for value in condition.values]
-        periods = [each for each in found if each is not None]
-        return (
-            periods if len(periods) == len(found) and len({len(each.text) for each in periods}) == 1 else []
-        )
+        column = self.schema.column(term.operand)
+        periods = [period for value in condition.values if (period := period_of(value.text, column))]
+        lengths = {len(period.text) for period in periods}
+        return periods if len(periods) == len(condition.values) and len(lengths) == 1 else []
 
     def within(self, left: exp.Expr, comparison: Comparison, periods: Sequence[Period]) -> exp.Expr:
-        """A comparison with times: by how dates begin where they are texts, else by their first day
-        and the one after the last.
-        """
+        """A comparison with times: by their first days and the days after their last, or as texts."""
         if self.schema.dialect in _DATES_ARE_TEXTS:
             return self.beginning(left, comparison, periods)
         first, last = periods[0], periods[-1]
         if comparison in _FROM_ENDS:
             kind, at_end = _FROM_ENDS[comparison]
-            return kind(
-                this=left, expression=exp.Literal.string((first.end if at_end else first.first).isoformat())
-            )
+            return kind(this=left, expression=_day(first.end if at_end else first.first))
+        is_range = comparison == Comparison.BETWEEN
+        spans = [(first, last)] if is_range else [(period, period) for period in periods]
         inside = [
             exp.and_(
-                exp.GTE(this=left.copy(), expression=exp.Literal.string(start.first.isoformat())),
-                exp.LT(this=left.copy(), expression=exp.Literal.string(end.end.isoformat())),
+                exp.GTE(this=left.copy(), expression=_day(start.first)),
+                exp.LT(this=left.copy(), expression=_day(end.end)),
             )
-            for start, end in (
-                [(first, last)] if comparison == Comparison.BETWEEN else [(each, each) for each in periods]
-            )
+            for start, end in spans
         ]
-        either = exp.paren(exp.or_(*inside)) if len(inside) > 1 else exp.paren(inside[0])
+        either = exp.paren(exp.or_(*inside) if len(inside) > 1 else inside[0])
         return exp.Not(this=either) if comparison in (Comparison.UNEQUAL, Comparison.LACKS) else either
 
     def beginning(self, left: exp.Expr, comparison: Comparison, periods: Sequence[Period]) -> exp.Expr:
-        """A comparison of how dates begin, which are texts, or years alone as numbers."""
-        start = exp.Substring(
-            this=left, start=exp.Literal.number(1), length=exp.Literal.number(len(periods[0].text))
-        )
-        texts = [exp.Literal.string(each.text) for each in periods]
+        """A comparison of the beginnings of dates that are texts, or of years that are numbers."""
+        length = exp.Literal.number(len(periods[0].text))
+        start = exp.Substring(this=left, start=exp.Literal.number(1), length=length)
+        texts = [exp.Literal.string(period.text) for period in periods]
         if comparison == Comparison.BETWEEN:
             return exp.Between(this=start, low=texts[0], high=texts[1])
         if len(texts) > 1:
@@ -366,19 +337,18 @@ class _Select:
 
     def value(self, value: Value, item: Item) -> exp.Expr:
         """A constant: a number beside numbers, else text."""
-        term = item.term
-        if (
-            not isinstance(term.operand, ColumnRef)
-            or term.aggregate in (Aggregate.COUNT, Aggregate.SUM, Aggregate.AVG)
-            or item.operator
-        ):
-            kind = ColumnType.NUMBER
-        else:
+        term, kind = item.term, ColumnType.NUMBER
+        computed = item.operator or term.aggregate in (Aggregate.COUNT, Aggregate.SUM, Aggregate.AVG)
+        if isinstance(term.operand, ColumnRef) and not computed:
             kind = self.schema.column(term.operand).type
         if kind == ColumnType.BOOLEAN and self.schema.dialect not in LENIENT:
             return exp.Boolean(this=value.text.lower() in ("1", "t", "true", "yes"))
         numeric = kind in (ColumnType.NUMBER, ColumnType.BOOLEAN) and _NUMBER.fullmatch(value.text)
         return exp.Literal.number(value.text) if numeric else exp.Literal.string(value.text)
+
+
+def _day(day: date) -> exp.Literal:
+    return exp.Literal.string(day.isoformat())
 
 
 def written_name(text: str, dialect: str) -> str:
@@ -387,15 +357,12 @@ def written_name(text: str, dialect: str) -> str:
 
 
 def _needs_quotes(text: str, dialect: str) -> bool:
-    """Tell whether an identifier must stand in quotation marks: other letters, a reserved word, capitals
-    where they are folded.
-    """
+    """Whether an identifier must be quoted: for its letters, its capitals, or as a reserved word."""
     plain = text if dialect == "postgres" else text.lower()
     return not _PLAIN.fullmatch(plain) or plain.upper() in _keywords(dialect)
 
 
 @lru_cache
 def _keywords(dialect: str) -> frozenset[str]:
-    return frozenset(
-        word for words in Dialect.get_or_raise(dialect).tokenizer_class.KEYWORDS for word in words.split()
-    )
+    phrases = Dialect.get_or_raise(dialect).tokenizer_class.KEYWORDS
+    return frozenset(word for phrase in phrases for word in phrase.split())

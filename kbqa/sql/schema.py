@@ -14,18 +14,19 @@ _NUMERIC = re.compile(r"INT|REAL|FLOA|DOUB|DEC|(?<!E)NUM|BIT|SERIAL|MONEY|YEAR",
 _DATES = re.compile(r"DATE|TIME", re.IGNORECASE)
 _BOOLEAN = re.compile(r"BOOL", re.IGNORECASE)
 _ORDINARY = re.compile(
-    r"(?!.*RANGE)(?:N?(?:VAR)?CHAR|(?:N|CI|TINY|MEDIUM|LONG)?TEXT|STRING|N?CLOB|NAME\b|BOOL|DATE|TIMESTAMP|(?:U?(?:TINY|SMALL|MEDIUM|BIG|HUGE))?INT(?!ERVAL)"
-    r"|UINT|(?:SMALL|BIG)?SERIAL|NUM|DEC|REAL|FLOAT|DOUBLE|SMALLMONEY|YEAR)[^\[\]]*$",
+    r"(?!.*RANGE)"
+    r"(?:N?(?:VAR)?CHAR|(?:N|CI|TINY|MEDIUM|LONG)?TEXT|STRING|N?CLOB|NAME\b|BOOL|DATE|TIMESTAMP"
+    r"|(?:U?(?:TINY|SMALL|MEDIUM|BIG|HUGE))?INT(?!ERVAL)|UINT|(?:SMALL|BIG)?SERIAL"
+    r"|NUM|DEC|REAL|FLOAT|DOUBLE|SMALLMONEY|YEAR)[^\[\]]*$",
     re.IGNORECASE,
 )
-"""Declarations of texts, numbers, times and truths, by how they begin; an array or a range of these is none.
-"""
+"""Declarations of texts, numbers, times and truths, by how they begin; arrays and ranges are none of them."""
 LENIENT = ("sqlite", "mysql")
 """Dialects in which anything can be compared with anything."""
 
 
 class ColumnType(StrEnum):
-    """What a column holds, as far as a query's shape depends on it."""
+    """The kind of a column's values, as far as a query's shape depends on it."""
 
     TEXT = "text"
     NUMBER = "number"
@@ -43,8 +44,9 @@ def column_type(declared: str) -> ColumnType:
 
 
 def read_as_text(declared: str, dialect: str) -> bool:
-    """Tell whether a dialect compares such a column with nothing but its like, as PostgreSQL does JSON and
-    UUIDs; its text can be.
+    """Whether a dialect compares such a column with nothing but its like, as PostgreSQL does JSON and UUIDs.
+
+    Its text can be compared.
 
     >>> [read_as_text(declared, "postgres") for declared in ("UUID", "INTEGER[]", "INT4RANGE")]
     [True, True, True]
@@ -76,10 +78,10 @@ class ColumnRef:
 
 @dataclass(frozen=True)
 class Column:
-    """A column, and what people wrote about it. `excluded` columns hold personal data: their values are never
-    read.
+    """A column, and what people wrote about it.
 
-    Of a column `as_text` its text is compared, sorted and grouped by.
+    `excluded` columns hold personal data: their values are never read. Of a column `as_text`, the text is
+    compared, sorted and grouped by.
     """
 
     name: str
@@ -156,12 +158,12 @@ class Schema:
 
     @cached_property
     def _neighbours(self) -> Mapping[str, list[ForeignKey]]:
-        found: dict[str, list[ForeignKey]] = {table.name: [] for table in self.tables}
+        neighbours: dict[str, list[ForeignKey]] = {table.name: [] for table in self.tables}
         for key in self.keys:
             if key.source.table != key.target.table:
-                found[key.source.table].append(key)
-                found[key.target.table].append(key.turned())
-        return found
+                neighbours[key.source.table].append(key)
+                neighbours[key.target.table].append(key.turned())
+        return neighbours
 
     def table(self, name: str) -> Table:
         """A table by its name, whatever its capitals. Raises KeyError."""
@@ -172,7 +174,7 @@ class Schema:
         return self.table(ref.table).column(ref.column)
 
     def refs(self) -> Iterator[ColumnRef]:
-        """Yield the places of all columns."""
+        """The places of all columns."""
         for table in self.tables:
             yield from table.refs()
 
@@ -186,64 +188,56 @@ class Schema:
 
     @cached_property
     def _islands(self) -> Mapping[str, int]:
-        found: dict[str, int] = {}
+        islands: dict[str, int] = {}
         for number, table in enumerate(self.tables):
             pending = [table.name]
             while pending:
                 name = pending.pop()
-                if name not in found:
-                    found[name] = number
+                if name not in islands:
+                    islands[name] = number
                     pending += [key.target.table for key in self._neighbours[name]]
-        return found
+        return islands
 
     def connected(self, table: str, other: str) -> bool:
-        """Tell whether keys lead from one table to another, over however many."""
+        """Whether keys lead from one table to another, over however many."""
         return self._islands[table] == self._islands[other]
 
     def path(self, sources: Iterable[str], target: str) -> list[str]:
-        """The tables of a shortest path from any of `sources` to `target`, both ends included; empty
-        where there is none.
-        """
+        """The tables of a shortest path from any of `sources` to `target`, with both ends; empty for none."""
         before: dict[str, str | None] = dict.fromkeys(sources)
         frontier = list(before)
         while frontier and target not in before:
-            found = []
+            reached = []
             for name in frontier:
                 for key in self._neighbours[name]:
                     if key.target.table not in before:
                         before[key.target.table] = name
-                        found.append(key.target.table)
-            frontier = found
+                        reached.append(key.target.table)
+            frontier = reached
         if target not in before:
             return []
         steps = list[str]()
-        place: str | None = target
-        while place is not None:
-            steps.append(place)
-            place = before[place]
+        table: str | None = target
+        while table is not None:
+            steps.append(table)
+            table = before[table]
         return steps[::-1]
 
     def closure(self, tables: Iterable[str]) -> tuple[str, ...]:
-        """Tables with those that connect them, in the order in which they can be joined (shortest
-        paths, one after another).
+        """Tables with those that connect them, in the order in which they can be joined.
 
-        Tables that no key connects come last, by themselves.
+        They are joined along shortest paths, one after another. Tables that no key connects come last.
         """
         wanted = list(dict.fromkeys(tables))
         joined, islands = wanted[:1], list[str]()
         pending = wanted[1:]
         while pending:
-            paths = [
-                (len(path), place, path)
-                for place, name in enumerate(pending)
-                if (path := self.path(joined, name))
-            ]
+            paths = [path for name in pending if (path := self.path(joined, name))]
             if not paths:
                 islands += pending
                 break
-            _, place, path = min(paths)
-            joined += [name for name in path if name not in joined]
-            pending = [name for index, name in enumerate(pending) if index != place and name not in joined]
+            joined += [name for name in min(paths, key=len) if name not in joined]
+            pending = [name for name in pending if name not in joined]
         return (*joined, *islands)
 
     def as_json(self) -> dict[str, Any]:
@@ -252,36 +246,33 @@ class Schema:
 
     def part(self, refs: Iterable[ColumnRef], tables: Iterable[str] = ()) -> "Schema":
         """The schema of some columns and tables only, with the keys that lie within."""
-        kept, names = set(refs), set(tables)
-        found = []
+        chosen, names = set(refs), set(tables)
+        parts = []
         for table in self.tables:
-            columns = tuple(column for column in table.columns if ColumnRef(table.name, column.name) in kept)
+            columns = tuple(
+                column for column in table.columns if ColumnRef(table.name, column.name) in chosen
+            )
             if columns or table.name in names:
-                found.append(Table(table.name, columns, table.description, table.rows, table.view))
-        within = {table.name for table in found}
+                parts.append(Table(table.name, columns, table.description, table.rows, table.view))
+        within = {part.name for part in parts}
         keys = tuple(
             key
             for key in self.keys
-            if {key.source, key.target} <= kept and {key.source.table, key.target.table} <= within
+            if {key.source, key.target} <= chosen and {key.source.table, key.target.table} <= within
         )
-        return Schema(tuple(found), keys, self.dialect)
+        return Schema(tuple(parts), keys, self.dialect)
 
 
-def schema_from_json(found: Mapping[str, Any]) -> Schema:
+def schema_from_json(data: Mapping[str, Any]) -> Schema:
     """A schema from its JSON."""
-    tables = tuple(
-        Table(
-            **{
-                **table,
-                "columns": tuple(
-                    Column(**{**each, "type": ColumnType(each["type"])}) for each in table["columns"]
-                ),
-            }
-        )
-        for table in found["tables"]
-    )
+    tables = tuple(map(_table_from_json, data["tables"]))
     keys = tuple(
         ForeignKey(ColumnRef(**key["source"]), ColumnRef(**key["target"]), key["declared"])
-        for key in found["keys"]
+        for key in data["keys"]
     )
-    return Schema(tables, keys, found["dialect"])
+    return Schema(tables, keys, data["dialect"])
+
+
+def _table_from_json(data: Mapping[str, Any]) -> Table:
+    columns = tuple(Column(**{**column, "type": ColumnType(column["type"])}) for column in data["columns"])
+    return Table(**{**data, "columns": columns})

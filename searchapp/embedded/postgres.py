@@ -46,8 +46,8 @@ class Postgres:
 
     def is_running(self) -> bool:
         """Whether a server of this cluster accepts connections."""
-        probe = subprocess.run([_binary("pg_isready"), "-q", "-h", self.socket_dir], check=False)
-        return probe.returncode == 0
+        command: list[str | Path] = [_binary("pg_isready"), "-q", "-h", self.socket_dir]
+        return subprocess.run(command, check=False).returncode == 0
 
     def start(self) -> None:
         """Make the cluster if there is none yet, and start it. Raises ServiceError with the log's end."""

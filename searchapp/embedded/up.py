@@ -80,7 +80,7 @@ def _only_instance(data_dir: Path, address: str) -> Iterator[None]:
 
 
 def _require_free_port(host: str, port: str) -> None:
-    if not port.isdigit() or not 0 < int(port) < 65536:
+    if not port.isdecimal() or not 0 < int(port) < 65536:
         raise ServiceError(f"PORT={port} is not a port number between 1 and 65535.")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -24,6 +24,13 @@ from searchapp.encoders.base import EncoderError, EncoderSpec, Vectors
 from searchapp.encoders.batching import Batch, batches, unique
 from searchapp.encoders.bert_graph import Weights, bert_mean_pooling_model
 
+CORE = ov.Core()
+"""The process's one core, which compiles all models and is never freed.
+
+Each core that compiles for the CPU gives the thread a stack for its signal handlers, and puts back the one
+before when it is freed. A core that goes before a younger one leaves the thread a stack that is gone: the
+next signal, be it Ctrl-C or a time limit, would end the process (exit status 139).
+"""
 BUNDLED_MODEL = "all-MiniLM-L6-v2"
 TOKEN_BUDGET = 1024
 # Lengths are rounded up to a multiple: fewer shapes to prepare kernels for, at a few per cent of padding.
@@ -61,7 +68,7 @@ class OpenVinoEncoder:
         self._model = model
         # One short text keeps one core busy; the others are then free for the database, which searches
         # meanwhile.
-        one = ov.Core().compile_model(
+        one = CORE.compile_model(
             model, "CPU", {"NUM_STREAMS": "1", "INFERENCE_NUM_THREADS": "1", "ENABLE_CPU_PINNING": "NO"}
         )
         self._single, self._single_lock = one.create_infer_request(), threading.Lock()
@@ -72,7 +79,7 @@ class OpenVinoEncoder:
 
     @cached_property
     def _many(self) -> ov.CompiledModel:
-        return ov.Core().compile_model(self._model, "CPU", {"NUM_STREAMS": str(self._streams)})
+        return CORE.compile_model(self._model, "CPU", {"NUM_STREAMS": str(self._streams)})
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Float32 [len(texts), dimension], each row of unit length."""

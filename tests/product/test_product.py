@@ -39,7 +39,8 @@ def write_code(folder, files: int, units: int = 3):
     folder.mkdir(exist_ok=True)
     for number in range(files):
         body = "".join(
-            f'def {folder.name}_{number}_{unit}(value):\n    """Compute step {unit} of {folder.name} {number}."""\n    total = {number}\n'
+            f"def {folder.name}_{number}_{unit}(value):\n"
+            f'    """Compute step {unit} of {folder.name} {number}."""\n    total = {number}\n'
             f"    for each in value:\n        total += each * {unit}\n    return total\n\n\n"
             for unit in range(units)
         )
@@ -134,7 +135,10 @@ def test_postgresql_restarts_in_a_build_and_in_searches(product):
 
     searching = threading.Thread(target=keep_searching)
     searching.start()
-    restart = "from searchapp.embedded.services import EmbeddedServices as E; s = E.from_environment(); s.postgres.stop(); s.postgres.start()"
+    restart = (
+        "from searchapp.embedded.services import EmbeddedServices; "
+        "postgres = EmbeddedServices.from_environment().postgres; postgres.stop(); postgres.start()"
+    )
     environment = {**product.environment, "DJANGO_SETTINGS_MODULE": "searchapp.settings.embedded"}
     subprocess.run([sys.executable, "-c", restart], cwd=ROOT, env=environment, check=True)
     wait_for("searches", lambda: product.search("Compute step 1 of first 7"))

@@ -64,3 +64,53 @@ def test_other_addresses_are_refused(resolved, address, says):
     resolved("93.184.216.34")
     with pytest.raises(AddressError, match=says):
         pinned_address(address, allow_private=False)
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "2606:2800:220:1::1"])
+def test_public_addresses_need_no_permission(resolved, address):
+    resolved(address)
+    assert addresses_of("data.example", 443, allow_private=False) == [address]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "100.64.0.1",
+        "192.168.0.1",
+        "172.16.0.1",
+        "192.0.2.1",
+        "fd00::1",
+        "::ffff:127.0.0.1",
+        "::ffff:10.0.0.1",
+        "::",
+    ],
+)
+def test_shared_mapped_and_unique_local_addresses_are_private_too(resolved, address):
+    resolved(address)
+    with pytest.raises(AddressError, match="private address"):
+        addresses_of("data.example", 443, allow_private=False)
+
+
+@pytest.mark.parametrize("error", [UnicodeError("label too long"), OverflowError("port")])
+def test_what_cannot_be_a_name_stays_wrong(monkeypatch, error):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    with pytest.raises(AddressError, match="is not the name of a host") as caught:
+        addresses_of("x" * 300, 443, allow_private=False)
+    assert not caught.value.transient
+
+
+@pytest.mark.parametrize(
+    ("address", "pinned", "host"),
+    [
+        ("http://data.example", "http://8.8.8.8:80", "data.example"),
+        ("https://DATA.example:444/a%20b?c=d#e", "https://8.8.8.8:444/a%20b?c=d#e", "DATA.example:444"),
+        ("HTTPS://data.example/", "https://8.8.8.8:443/", "data.example"),
+    ],
+)
+def test_all_but_the_host_of_an_address_is_kept(resolved, address, pinned, host):
+    resolved("8.8.8.8", "8.8.4.4")
+    number, headers, extensions = pinned_address(address, allow_private=False)
+    assert (number, headers, extensions) == (pinned, {"Host": host}, {"sni_hostname": "data.example"})

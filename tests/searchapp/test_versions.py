@@ -104,3 +104,36 @@ def test_a_job_on_what_is_being_deleted_ends(lifecycle, graph, context):
         lifecycle.source_of(context)
     Graph.objects.all().delete()
     lifecycle.abandon(context)
+
+
+def test_versions_count_on_from_the_newest_of_their_own_source(lifecycle, graph):
+    other = Graph.objects.create(slug="books", name="books", source_kind="file")
+    assert lifecycle.next_number(graph) == 1
+    lifecycle.publish(graph, lifecycle.open_or_resume(graph))
+    graph.versions.filter(number=1).update(number=7)
+    assert (lifecycle.next_number(graph), lifecycle.next_number(other)) == (8, 1)
+
+
+def test_publishing_prepares_the_version_before_it_serves(lifecycle, graph):
+    seen = []
+    first = lifecycle.open_or_resume(graph)
+    lifecycle.publish(graph, first, lambda source, version: seen.append((source, version.state)))
+    assert seen == [(graph, State.LOADING)]
+
+
+def test_publishing_leaves_other_sources_and_abandoned_versions_alone(lifecycle, graph, context):
+    other = Graph.objects.create(slug="books", name="books", source_kind="file")
+    lifecycle.publish(other, lifecycle.open_or_resume(other))
+    lifecycle.open_or_resume(graph)
+    lifecycle.abandon(context)
+    lifecycle.publish(graph, lifecycle.open_or_resume(graph))
+    assert states(other) == {1: State.SERVING}
+    assert states(graph) == {1: State.ABANDONED, 2: State.SERVING}
+
+
+@pytest.mark.parametrize(("kept", "usable", "old"), [(1, [], [2, 1]), (2, [2], [1]), (4, [2, 1], [])])
+def test_as_many_versions_may_be_read_as_the_lifecycle_says(hooks, graph, kept, usable, old):
+    lifecycle = Lifecycle(Graph, GraphVersion, lost="", forget=hooks.forget, clear=hooks.clear, kept=kept)
+    for _ in range(3):
+        lifecycle.publish(graph, lifecycle.open_or_resume(graph))
+    assert hooks.cleared[-1] == (3, usable, old)

@@ -1,6 +1,8 @@
 """Files of JSON lines, plain and compressed, and questions read from them."""
 
 import gzip
+import hashlib
+import json
 
 import pytest
 
@@ -50,3 +52,54 @@ def test_questions_are_grouped_by_their_databases(tmp_path):
     (tmp_path / "q.jsonl").write_text('{"question": "who?"}')
     with pytest.raises(KeyError, match="db_id"):
         read_sql_questions(tmp_path / "q.jsonl")
+
+
+def test_an_empty_file_has_no_rows(tmp_path):
+    (tmp_path / "a.jsonl").write_text("\n  \n")
+    assert list(read_rows(tmp_path / "a.jsonl")) == []
+
+
+def test_a_file_that_is_not_there_is_an_error_of_the_system(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        list(read_rows(tmp_path / "a.jsonl"))
+
+
+@pytest.mark.parametrize("line", ["3", '"text"', "[1, 2]", "null"])
+def test_a_line_that_is_no_object_is_named(tmp_path, line):
+    (tmp_path / "a.jsonl").write_text('{"a": 1}\n' + line)
+    with pytest.raises(MalformedFile, match=r"a\.jsonl, line 2: not an object"):
+        list(read_rows(tmp_path / "a.jsonl"))
+
+
+def test_a_download_that_was_cut_off_is_told_where(tmp_path):
+    """Rows of random letters: what is packed well would be gone as a whole."""
+    rows = [json.dumps({"a": hashlib.sha256(bytes([number])).hexdigest()}) for number in range(200)]
+    whole = gzip.compress("\n".join(rows).encode())
+    (tmp_path / "a.jsonl.gz").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(MalformedFile, match=r"a\.jsonl\.gz, after line \d+: "):
+        list(read_rows(tmp_path / "a.jsonl.gz"))
+
+
+def test_what_is_not_packed_is_an_error_of_the_system(tmp_path):
+    (tmp_path / "a.jsonl.gz").write_text('{"a": 1}\n')
+    with pytest.raises(gzip.BadGzipFile):
+        list(read_rows(tmp_path / "a.jsonl.gz"))
+
+
+def test_what_is_not_utf8_is_told_where(tmp_path):
+    (tmp_path / "a.jsonl").write_bytes('{"a": "é"}\n'.encode("latin-1"))
+    with pytest.raises(MalformedFile, match=r"a\.jsonl, after line 0: "):
+        list(read_rows(tmp_path / "a.jsonl"))
+
+
+def test_rows_are_read_as_they_are_asked_for(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"a": 1}\nnot JSON\n')
+    assert next(read_rows(tmp_path / "a.jsonl")) == {"a": 1}
+
+
+def test_a_question_need_not_have_a_number(tmp_path):
+    row = {"db_id": "a", "question": "who?", "sql": "SELECT 1"}
+    assert SqlQuestion.from_row(row).id is None
+    assert SqlQuestion.from_row(row | {"id": 0}).id == 0
+    (tmp_path / "q.jsonl").write_text(json.dumps(row) + "\n" + json.dumps(row | {"question": "when?"}))
+    assert [each.text for each in read_sql_questions(tmp_path / "q.jsonl", 1)] == ["who?"]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from codesearch.gnn_coder.features import NO_NODES, Features, Featurizer, Vocabulary
+from codesearch.gnn_coder.features import NO_NODES, NO_POSITIONS, Features, Featurizer, Vocabulary
 from codesearch.gnn_coder.graph import SyntaxGraph, syntax_graph
 from codesearch.parsing import parse_file
 from codesearch.parsing.dense_text import dense_text
@@ -153,10 +153,10 @@ def _features_of(pairs: Sequence[Pair]) -> list[tuple[Features, Features]]:
 def flat_features(features: Sequence[Features]) -> FlatFeatures:
     """The features one after another."""
     return FlatFeatures(
-        np.concatenate([unit.tokens for unit in features]).astype(np.uint16),
-        np.cumsum([len(unit.tokens) for unit in features]),
+        np.concatenate([unit.tokens for unit in features] or [NO_POSITIONS]).astype(np.uint16),
+        np.cumsum([len(unit.tokens) for unit in features], dtype=np.int64),
         np.concatenate([unit.nodes for unit in features] or [NO_NODES]).astype(np.int16),
-        np.cumsum([len(unit.nodes) for unit in features]),
+        np.cumsum([len(unit.nodes) for unit in features], dtype=np.int64),
     )
 
 

@@ -1,11 +1,16 @@
 """What the training commands share."""
 
 from argparse import ArgumentParser
+from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from django.core.management.base import CommandError
 from tqdm import tqdm
+
+if TYPE_CHECKING:
+    from training.code_encoder.dataset import Dataset
 
 _MAX_QUERY_TOKENS = 64
 
@@ -27,6 +32,18 @@ def add_training_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--device", default="auto")
     parser.add_argument("--validate-every", type=int, default=100, metavar="STEPS")
+
+
+def check_pairs(training: "Dataset", held_out: "Dataset", batch: int) -> None:
+    """Raise CommandError where no language has the pairs of a batch, or none are held out."""
+    most = max(Counter(pair.language for pair in training.pairs).values(), default=0)
+    if most < batch:
+        raise CommandError(
+            f"A batch is {batch} pairs of one language; no language has more than {most}. "
+            "Choose a smaller --batch, or mine more packages."
+        )
+    if not held_out.pairs:
+        raise CommandError("No pairs are held out to validate with; mine more packages.")
 
 
 def chosen_device(name: str) -> Any:

@@ -27,10 +27,14 @@ def standalone(code: str, language: str) -> str:
     parser = next((known.parser for known in LANGUAGES if known.name == language), None)
     if parser is None or code.lstrip().startswith("<?"):
         return code
-    for text in tries:
-        if not parser.parse(text.encode("utf-8", errors="replace")).root_node.has_error:
-            return text
-    return tries[0]
+    return next(
+        (
+            text
+            for text in tries
+            if not parser.parse(text.encode("utf-8", errors="replace")).root_node.has_error
+        ),
+        tries[0],
+    )
 
 
 def strip_docstrings(code: str) -> str:
@@ -48,8 +52,8 @@ def strip_docstrings(code: str) -> str:
         # The line goes with the string, so that no empty line tells where it was.
         head = source[:start].rstrip(b" \t")
         tail = source[end:]
-        if tail.startswith(b"\n") or not tail:
-            source = head.removesuffix(b"\n") + tail
-        else:
+        if tail and not tail.startswith(b"\n"):
             source = source[:start] + tail.lstrip()
+        else:
+            source = head.removesuffix(b"\n") + tail if head else tail.removeprefix(b"\n")
     return source.decode("utf-8")

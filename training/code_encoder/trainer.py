@@ -249,7 +249,7 @@ def arrange(
     whole = len(data.pairs) // config.batch
     shuffled = [batches[index] for index in rng.permutation(len(batches))]
     # What does not fill a batch of its language leaves out a few pairs; the first batches come again instead.
-    return (shuffled * 2)[:whole]
+    return [shuffled[number % len(shuffled)] for number in range(whole)]
 
 
 def _leaves(
@@ -313,6 +313,9 @@ def _sample(data: Dataset, language: str, most: int, seed: int) -> tuple[list[st
 
 
 def mean_reciprocal_rank(similarities: Tensor) -> float:
-    """MRR of query i finding code i, of similarities [queries, codes]; equals count as ranked before."""
-    ranks = (similarities >= similarities.diagonal().unsqueeze(1)).sum(1)
+    """MRR of query i finding code i, of similarities [queries, codes]; equals count as ranked before.
+
+    What is not a number, as in a run that diverged, counts as an equal.
+    """
+    ranks = (~(similarities < similarities.diagonal().unsqueeze(1))).sum(1)
     return float((1 / ranks.float()).mean())

@@ -266,7 +266,9 @@ class DecoderNetwork(nn.Module):
         before = actions.gather(1, batch.previous.clamp(min=0)[..., None].expand(-1, -1, actions.shape[-1]))
         before = torch.where(batch.previous[..., None] < 0, self.begin, self.chosen(before))
         length = batch.previous.shape[1]
-        states = before + self.step(batch.steps) + self.position.weight[:length]
+        # Steps beyond the positions that there are share the last one.
+        positions = torch.arange(length, device=before.device).clamp(max=self.sizes.longest - 1)
+        states = before + self.step(batch.steps) + self.position(positions)
         causal = torch.ones(length, length, dtype=torch.bool, device=states.device).tril()[None, None]
         for layer in self.decoder:
             states = layer(states, memory, allowed, causal, self.dropout)

@@ -149,7 +149,7 @@ def _made(store: Store, number: int, seed: int) -> list[Example]:
     return list(make_examples(store, profile_graph(OxigraphStore(store, "")), number, seed))
 
 
-def _examples(rows: list[Mapping[str, Any]], store: Store) -> list[Example]:
+def _examples(rows: Sequence[Mapping[str, Any]], store: Store) -> list[Example]:
     return [example for row in rows if (example := example_of(row, store)) is not None]
 
 

@@ -7,7 +7,7 @@ comparison with a table's mean the same here. Only what answers as the SQL does 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -44,9 +44,7 @@ _MAX_ROWS = 1_000
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?")
 _PLAIN_COMPARISONS = {
-    comparison: Comparison(comparison.value)
-    for comparison in sql.Comparison
-    if comparison.value in set(Comparison)
+    each: Comparison(each.value) for each in sql.Comparison if each.value in set(Comparison)
 }
 _LIKE = (sql.Comparison.CONTAINS, sql.Comparison.STARTS, sql.Comparison.ENDS)
 
@@ -69,8 +67,8 @@ class MappedGraph:
 
     def key(self, ref: ColumnRef) -> NamedNode | None:
         """The property that leads from a row to the one that its key names, if there is one."""
-        reference = NamedNode(f"{self.base}{ref.table.lower()}#ref-{ref.column.lower()}")
-        return reference if reference in self._names else None
+        found = NamedNode(f"{self.base}{ref.table.lower()}#ref-{ref.column.lower()}")
+        return found if found in self._names else None
 
     def value(self, predicate: NamedNode, wanted: str) -> Literal:
         """A value of a property as the graph writes it. Raises UnsupportedQueryError."""
@@ -78,10 +76,11 @@ class MappedGraph:
         if next(self.store.quads_for_pattern(None, predicate, exact), None) is not None:
             return exact
         objects = (quad.object for quad in self.store.quads_for_pattern(None, predicate, None))
-        for term in objects:
-            if isinstance(term, Literal) and _plain(term.value) == _plain(wanted):
-                return term
-        return number(wanted)
+        found = next(
+            (each for each in objects if isinstance(each, Literal) and _plain(each.value) == _plain(wanted)),
+            None,
+        )
+        return found if found is not None else number(wanted)
 
     @cached_property
     def _names(self) -> frozenset[NamedNode]:
@@ -126,11 +125,13 @@ def _checked(statement: str, graph: MappedGraph, engine: Engine) -> Query | None
 def same_answers(query: Query, store: OxigraphStore, statement: str, engine: Engine) -> bool:
     """Whether both find the same rows, however often. Raises QueryError, SQLAlchemyError."""
     with engine.connect() as connection:
-        rows = connection.exec_driver_sql(statement).fetchmany(_MAX_ROWS)
-    expected = {tuple(map(_plain, row)) for row in rows}
-    result = store.select(query_text(query), limit=_MAX_ROWS)
-    answers = {tuple(_plain(getattr(term, "value", term)) for term in row) for row in result.rows}
-    return bool(expected) and expected == answers
+        expected = [
+            tuple(map(_plain, row)) for row in connection.exec_driver_sql(statement).fetchmany(_MAX_ROWS)
+        ]
+    found = store.select(query_text(query), limit=_MAX_ROWS)
+    return bool(expected) and set(expected) == {
+        tuple(_plain(getattr(term, "value", term)) for term in row) for row in found.rows
+    }
 
 
 def _plain(value: object) -> str:
@@ -152,13 +153,15 @@ def translated(query: sql.Query, graph: MappedGraph) -> Query:
 def _alternatives(query: sql.Query) -> list[list[sql.Condition]]:
     """Groups of conditions of which one must hold: between ORs, and on both sides of a UNION."""
     groups: list[list[sql.Condition]] = []
-    for condition in query.where:
-        if condition.follows_or or not groups:
+    for each in query.where:
+        if each.follows_or or not groups:
             groups.append([])
-        groups[-1].append(condition)
-    if query.right is not None and _is_alternative(query):
-        groups += _alternatives(query.right)
-    return groups
+        groups[-1].append(each)
+    return (
+        [*groups, *_alternatives(query.right)]
+        if query.right is not None and _is_alternative(query)
+        else groups
+    )
 
 
 def _is_alternative(query: sql.Query) -> bool:
@@ -195,7 +198,7 @@ class _Translation:
     def query(self, query: sql.Query) -> Query:
         scope = _Scope([])
         self.pattern(query, scope)
-        columns = tuple(self.item(item, scope) for item in query.items)
+        columns = tuple(self.item(each, scope) for each in query.items)
         having = self.having(query.having, scope)
         order, descending = self.order(query, scope)
         limit = 1 if self.highest else query.limit
@@ -222,17 +225,17 @@ class _Translation:
             for condition in query.where:
                 self.condition(condition, scope)
 
-    def met(self, ref: ColumnRef, scope: _Scope, other: ColumnRef, other_scope: _Scope) -> None:
+    def met(self, ref: ColumnRef, scope: _Scope, other: ColumnRef, others: _Scope) -> None:
         """Let two columns have the same value: along the key between them, else by the value itself."""
-        for one, two, here, there in ((ref, other, scope, other_scope), (other, ref, other_scope, scope)):
+        for one, two, here, there in ((ref, other, scope, others), (other, ref, others, scope)):
             reference = self.graph.key(one)
             if reference is not None and any(
                 key.source == one and key.target == two
                 for key in self.graph.schema.between(one.table, two.table)
             ):
-                other_scope.edges.append(Edge(here.tables[one.table], reference, there.tables[two.table]))
+                others.edges.append(Edge(here.tables[one.table], reference, there.tables[two.table]))
                 return
-        self.same_value(other, self.column(ref, scope), other_scope)
+        self.same_value(other, self.column(ref, scope), others)
 
     def same_value(self, ref: ColumnRef, value: Variable, scope: _Scope) -> None:
         scope.columns.setdefault(ref, value)
@@ -272,32 +275,37 @@ class _Translation:
 
     def either(self, groups: Sequence[Sequence[sql.Condition]], scope: _Scope) -> None:
         """Write alternatives: of one column's values, or of any conditions."""
-        conditions = [condition for group in groups for condition in group]
-        refs = [self.operand(condition) for condition in conditions]
-        if len(set(refs)) == 1 and all(map(_is_equality, conditions)):
-            values = [condition.values[0] for condition in conditions]
-            self.alternatives.append([self.equal(refs[0], value, scope) for value in values])
+        conditions = [each for group in groups for each in group]
+        refs = [self.operand(each) for each in conditions]
+        if len(set(refs)) == 1 and all(
+            each.comparison == sql.Comparison.EQUAL and each.values for each in conditions
+        ):
+            self.alternatives.append([self.equal(refs[0], each.values[0], scope) for each in conditions])
             return
         if self.branches:
             raise UnsupportedQueryError("Alternatives in two places.")
-        of_groups = [{self.operand(condition) for condition in group} for group in groups]
-        for ref in dict.fromkeys(refs):
-            if sum(ref in of_group for of_group in of_groups) > 1:
-                self.column(ref, scope)
+        for ref in dict.fromkeys(
+            ref
+            for ref in refs
+            if sum(any(self.operand(each) == ref for each in group) for group in groups) > 1
+        ):
+            self.column(ref, scope)
         self.branches += [self.branch(group, scope) for group in groups]
 
     def branch(self, conditions: Sequence[sql.Condition], scope: _Scope) -> Branch:
-        inner = _Scope([], dict(scope.tables), dict(scope.columns))
-        before = len(self.alternatives), len(self.negations)
+        own, before = (
+            _Scope([], dict(scope.tables), dict(scope.columns)),
+            (len(self.alternatives), len(self.negations)),
+        )
         filters, self.filters = self.filters, []
-        for condition in conditions:
-            if condition.query is not None:
+        for each in conditions:
+            if each.query is not None:
                 raise UnsupportedQueryError("A query within an alternative.")
-            self.condition(condition, inner)
+            self.condition(each, own)
         if (len(self.alternatives), len(self.negations)) != before:
             raise UnsupportedQueryError("Alternatives or a negation within an alternative.")
-        branch_filters, self.filters = self.filters, filters
-        whole = folded(Query(tuple(inner.edges), tuple(branch_filters)), [])
+        found, self.filters = self.filters, filters
+        whole = folded(Query(tuple(own.edges), tuple(found)), [])
         return Branch(whole.edges, whole.filters)
 
     def equal(self, ref: ColumnRef, value: sql.Value, scope: _Scope) -> Filter:
@@ -314,7 +322,7 @@ class _Translation:
         elif comparison == sql.Comparison.IS_NULL:
             self.negations.append((Edge(scope.tables[ref.table], self.graph.column(ref), self.variable()),))
         elif comparison == sql.Comparison.EQUAL and len(condition.values) > 1:
-            self.alternatives.append([self.equal(ref, value, scope) for value in condition.values])
+            self.alternatives.append([self.equal(ref, each, scope) for each in condition.values])
         elif comparison == sql.Comparison.EQUAL:
             self.filters.append(self.equal(ref, condition.values[0], scope))
         else:
@@ -345,9 +353,9 @@ class _Translation:
 
     def within(self, ref: ColumnRef, inner: sql.Query, scope: _Scope, within: _Scope) -> None:
         """Join an inner SELECT's rows over its one column: along a key, else by the value."""
-        column = self.only(inner)
+        own = self.only(inner)
         self.pattern(inner, within)
-        self.met(ref, scope, column, within)
+        self.met(ref, scope, own, within)
 
     def only(self, inner: sql.Query) -> ColumnRef:
         """The column of an inner SELECT that has no more than one, and is neither grouped nor cut."""
@@ -366,7 +374,7 @@ class _Translation:
         """Forbid an inner SELECT's rows; its conditions must be edges."""
         forbidden = _Scope([])
         before = len(self.filters), len(self.alternatives), len(self.negations), len(self.branches)
-        self.within(ref, inner, scope, forbidden)
+        self.apart(ref, inner, scope, forbidden)
         if (len(self.alternatives), len(self.negations), len(self.branches)) != before[1:]:
             raise UnsupportedQueryError("A condition within a negation that is not an edge.")
         conditions, self.filters = self.filters[before[0] :], self.filters[: before[0]]
@@ -379,6 +387,13 @@ class _Translation:
         self.negations.append(
             tuple(edge for edge in whole.edges if edge.predicate != RDF_TYPE or edge.subject not in implied)
         )
+
+    def apart(self, ref: ColumnRef, inner: sql.Query, scope: _Scope, within: _Scope) -> None:
+        """Join an inner SELECT whose rows are not those that an order would be of."""
+        highest = self.highest
+        self.within(ref, inner, scope, within)
+        if self.highest != highest:
+            raise UnsupportedQueryError("A highest or lowest value within or beside another query.")
 
     def extreme(self, ref: ColumnRef, condition: sql.Condition, inner: sql.Query, scope: _Scope) -> None:
         """Compare with a table's mean, or take the row with its highest or lowest value."""
@@ -421,17 +436,11 @@ class _Translation:
         """Join or forbid what the other SELECT of a set operation finds."""
         if query.operation is None or query.right is None or _is_alternative(query):
             return
-        column = self.plain(query.items[0]).operand
-        if len(query.items) > 1 or not isinstance(column, ColumnRef):
+        how: Mapping[sql.SetOperation, Callable[[ColumnRef, sql.Query], object]] = {
+            sql.SetOperation.INTERSECT: lambda ref, right: self.apart(ref, right, scope, _Scope(scope.edges)),
+            sql.SetOperation.EXCEPT: lambda ref, right: self.without(ref, right, scope),
+        }
+        own = self.plain(query.items[0]).operand
+        if query.operation not in how or len(query.items) > 1 or not isinstance(own, ColumnRef):
             raise UnsupportedQueryError(f"{query.operation} of rows.")
-        match query.operation:
-            case sql.SetOperation.INTERSECT:
-                self.within(column, query.right, scope, _Scope(scope.edges))
-            case sql.SetOperation.EXCEPT:
-                self.without(column, query.right, scope)
-            case _:
-                raise UnsupportedQueryError(f"{query.operation} of rows.")
-
-
-def _is_equality(condition: sql.Condition) -> bool:
-    return condition.comparison == sql.Comparison.EQUAL and bool(condition.values)
+        how[query.operation](own, query.right)

@@ -27,10 +27,12 @@ from kbqa.sparql.query import (
 
 _TOKEN = re.compile(
     r"""\s*(?:(?P<iri><[^<>\s]*>)|(?P<variable>[?$]\w+)|(?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
-    |(?P<number>[-+]?\d+(?:\.\d+)?)|(?P<name>[A-Za-z_][\w-]*)?(?P<local>:(?:[\w.%-]|\\.)*[\w%-])
+    |(?P<number>[-+]?\d+(?:\.\d+)?)|(?P<name>[A-Za-z_][\w-]*)?(?P<local>:(?:(?:[\w.%-]|\\.)*[\w%-])?)
     |(?P<word>[A-Za-z_]+)|(?P<sign>&&|\|\||!=|<=|>=|[{}().,;*=<>!/+-]))""",
     re.VERBOSE,
 )
+_ESCAPED = re.compile(r"\\(.)")
+_WHITE_SPACE = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f"}
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 
 
@@ -50,22 +52,22 @@ def parse_query(text: str, prefixes: dict[str, str] | None = None) -> Query:
 
 
 def _tokens(text: str) -> list[_Token]:
-    tokens, position = [], 0
+    found, place = [], 0
     text = text.rstrip()
-    while position < len(text):
-        match = _TOKEN.match(text, position)
+    while place < len(text):
+        match = _TOKEN.match(text, place)
         if match is None:
-            raise UnsupportedQueryError(f"Cannot read {text[position : position + 20]!r}.")
-        position = match.end()
+            raise UnsupportedQueryError(f"Cannot read {text[place : place + 20]!r}.")
+        place = match.end()
         kind = "local" if match.group("local") else str(match.lastgroup)
         token = (match.group("name") or "") + match.group("local") if kind == "local" else match.group(kind)
-        tokens.append(_Token(kind, token))
-    return tokens
+        found.append(_Token(kind, token.replace("$", "?") if kind == "variable" else token))
+    return found
 
 
 class _Parser:
     def __init__(self, tokens: list[_Token], prefixes: dict[str, str]) -> None:
-        self.tokens, self.position, self.prefixes = tokens, 0, dict(prefixes)
+        self.tokens, self.place, self.prefixes = tokens, 0, dict(prefixes)
         self.variables: dict[str, Variable] = {}
         self.named: dict[str, Item] = {}
         self.edges: list[Edge] = []
@@ -75,19 +77,19 @@ class _Parser:
 
     def query(self) -> Query:
         while self._word("prefix"):
-            name = self._next().text.rstrip(":")
-            self.prefixes[name] = self._next().text[1:-1]
+            name = self._of_kind("local", "a prefix").removesuffix(":")
+            self.prefixes[name] = self._of_kind("iri", "an IRI")[1:-1]
         if self._word("ask"):
             self._word("where")
             self._group()
-            return self._fold(Query())
-        self._expect("select")
-        columns = self._columns()
-        self._word("where")
-        self._group()
-        query = Query(columns=tuple(columns))
-        query = self._modifiers(query)
-        if self.position != len(self.tokens):
+            query = Query()
+        else:
+            self._expect("select")
+            columns = self._columns()
+            self._word("where")
+            self._group()
+            query = self._modifiers(Query(columns=tuple(columns)))
+        if self.place != len(self.tokens):
             raise UnsupportedQueryError(f"{self._peek().text} is not expected here.")
         return self._fold(query)
 
@@ -105,6 +107,8 @@ class _Parser:
                 columns.append(self._expression())
             else:
                 columns.append(Item(self._variable()))
+        if not columns:
+            raise UnsupportedQueryError("A SELECT of nothing.")
         return columns
 
     def _expression(self) -> Item:
@@ -121,6 +125,10 @@ class _Parser:
         distinct = self._word("distinct")
         variable = None if self._sign("*") else self._variable()
         self._expect_sign(")")
+        if variable is None and name != Aggregate.COUNT:
+            raise UnsupportedQueryError(f"{name} of whole solutions.")
+        if distinct and name in (Aggregate.SUM, Aggregate.AVG):
+            raise UnsupportedQueryError(f"{name} of distinct values.")
         return Item(variable, Aggregate.COUNT_DISTINCT if distinct and name == "COUNT" else Aggregate(name))
 
     def _group(self) -> None:
@@ -184,56 +192,66 @@ class _Parser:
 
     def _comparison(self) -> Filter:
         nested = self._sign("(")
-        variable, sign = self._variable(), self._next().text
-        if sign not in set(Comparison) - {Comparison.CONTAINS}:
-            raise UnsupportedQueryError(f"{sign} is not a comparison.")
+        variable, sign = self._variable(), self._comparison_sign()
         if self._peek().kind == "variable":
-            comparison = Filter(variable, Comparison(sign), _Pending(self._next().text.lower()))  # type: ignore[arg-type]
+            found = Filter(variable, sign, _Pending(self._next().text.lower()))  # type: ignore[arg-type]
         else:
-            comparison = Filter(variable, Comparison(sign), self._term(self._node()))
+            found = Filter(variable, sign, self._term(self._node()))
         if nested:
             self._expect_sign(")")
-        return comparison
+        return found
+
+    def _comparison_sign(self) -> Comparison:
+        sign = self._next().text
+        if sign not in set(Comparison) - {Comparison.CONTAINS}:
+            raise UnsupportedQueryError(f"{sign} is not a comparison.")
+        return Comparison(sign)
 
     def _mean(self) -> None:
         """`{ SELECT (AVG(?x) AS ?mean) WHERE { ?s a C . ?s p ?x } }`."""
         self._expect_sign("{")
         inner = _Parser([], self.prefixes)
-        inner.tokens, inner.position = self.tokens, self.position
+        inner.tokens, inner.place = self.tokens, self.place
         inner._expect("select")
         columns = inner._columns()
         inner._word("where")
         inner._group()
-        self.position = inner.position
+        self.place = inner.place
         self._expect_sign("}")
         if len(columns) != 1 or columns[0].aggregate != Aggregate.AVG or inner.filters or inner.alternatives:
             raise UnsupportedQueryError("An inner query other than a mean.")
-        edge = next((edge for edge in inner.edges if edge.object == columns[0].variable), None)
+        edge = next((each for each in inner.edges if each.object == columns[0].variable), None)
         if edge is None:
             raise UnsupportedQueryError("A mean of nothing.")
+        if any(other != edge and other.predicate != RDF_TYPE for other in inner.edges):
+            raise UnsupportedQueryError("An inner query other than a mean.")
         self.means[next(iter(inner.named))] = Average(edge)
 
     def _modifiers(self, query: Query) -> Query:
-        while self.position < len(self.tokens):
+        while self.place < len(self.tokens):
             if self._word("group"):
                 self._expect("by")
                 while self._peek().kind == "variable":
                     self._variable()
             elif self._word("having"):
                 self._expect_sign("(")
-                item, sign = self._expression(), self._next().text
-                if sign not in set(Comparison):
-                    raise UnsupportedQueryError(f"{sign} is not a comparison.")
-                query = replace(query, having=Having(item, Comparison(sign), self._term(self._node())))
+                item, sign = self._expression(), self._comparison_sign()
+                query = replace(query, having=Having(item, sign, self._term(self._node())))
                 self._expect_sign(")")
             elif self._word("order"):
                 self._expect("by")
                 query = self._order(query)
             elif self._word("limit"):
-                query = replace(query, limit=int(self._next().text))
+                query = replace(query, limit=self._limit())
             else:
                 raise UnsupportedQueryError(f"{self._peek().text} is not expected here.")
         return query
+
+    def _limit(self) -> int:
+        text = self._of_kind("number", "a number")
+        if not text.isdecimal():
+            raise UnsupportedQueryError(f"{text} where a number is expected.")
+        return int(text)
 
     def _order(self, query: Query) -> Query:
         descending = self._word("desc")
@@ -243,28 +261,28 @@ class _Parser:
         item = self._expression()
         if bracket:
             self._expect_sign(")")
-        is_variable = self._peek().kind == "variable"
-        if self._at(",") or is_variable or self._at_word("desc") or self._at_word("asc"):
+        if (
+            self._sign(",")
+            or self._peek().kind == "variable"
+            or self._at_word("desc")
+            or self._at_word("asc")
+        ):
             raise UnsupportedQueryError("Several orders.")
         return replace(query, order=item, descending=descending)
 
     def _fold(self, query: Query) -> Query:
         """The query with its edges and filters, means in their places."""
         filters = []
-        for condition in self.filters:
-            if isinstance(condition.value, _Pending):
-                mean = self.means.get(condition.value.name)
-                if mean is None:
-                    raise UnsupportedQueryError("A comparison with a variable.")
-                condition = replace(condition, value=mean)  # noqa: PLW2901
-            filters.append(condition)
+        for each in self.filters:
+            value = self.means.get(each.value.name) if isinstance(each.value, _Pending) else each.value
+            if value is None:
+                raise UnsupportedQueryError("A comparison with a variable.")
+            filters.append(replace(each, value=value))
         return folded(replace(query, edges=tuple(self.edges), filters=tuple(filters)), self.alternatives)
 
     def _variable(self) -> Variable:
-        token = self._next()
-        if token.kind != "variable":
-            raise UnsupportedQueryError(f"{token.text} where a variable is expected.")
-        return self.variables.setdefault(token.text.lower(), Variable(len(self.variables)))
+        name = self._of_kind("variable", "a variable")
+        return self.variables.setdefault(name.lower(), Variable(len(self.variables)))
 
     def _node(self) -> Node:
         token = self._peek()
@@ -277,9 +295,9 @@ class _Parser:
             prefix, _, local = token.text.partition(":")
             if prefix not in self.prefixes:
                 raise UnsupportedQueryError(f"The prefix {prefix}: is not known.")
-            return NamedNode(self.prefixes[prefix] + re.sub(r"\\(.)", r"\1", local))
+            return NamedNode(self.prefixes[prefix] + _ESCAPED.sub(r"\1", local))
         if token.kind == "string":
-            return Literal(re.sub(r"\\(.)", r"\1", token.text[1:-1]))
+            return Literal(_ESCAPED.sub(_character, token.text[1:-1]))
         if token.kind == "number":
             return Literal(
                 token.text, datatype=NamedNode(_XSD + ("decimal" if "." in token.text else "integer"))
@@ -291,14 +309,20 @@ class _Parser:
             raise UnsupportedQueryError("A variable where a value is expected.")
         return node
 
+    def _of_kind(self, kind: str, expected: str) -> str:
+        token = self._next()
+        if token.kind != kind:
+            raise UnsupportedQueryError(f"{token.text} where {expected} is expected.")
+        return token.text
+
     def _peek(self) -> _Token:
-        return self.tokens[self.position] if self.position < len(self.tokens) else _Token("end", "")
+        return self.tokens[self.place] if self.place < len(self.tokens) else _Token("end", "")
 
     def _next(self) -> _Token:
-        self.position += 1
-        if self.position > len(self.tokens):
+        self.place += 1
+        if self.place > len(self.tokens):
             raise UnsupportedQueryError("The text ends too soon.")
-        return self.tokens[self.position - 1]
+        return self.tokens[self.place - 1]
 
     def _at(self, sign: str) -> bool:
         return self._peek() == _Token("sign", sign)
@@ -307,14 +331,14 @@ class _Parser:
         return self._peek().kind == "word" and self._peek().text.lower() == word
 
     def _sign(self, sign: str) -> bool:
-        is_there = self._at(sign)
-        self.position += is_there
-        return is_there
+        found = self._at(sign)
+        self.place += found
+        return found
 
     def _word(self, word: str) -> bool:
-        is_there = self._at_word(word)
-        self.position += is_there
-        return is_there
+        found = self._at_word(word)
+        self.place += found
+        return found
 
     def _expect(self, word: str) -> None:
         if not self._word(word):
@@ -331,32 +355,53 @@ def folded(query: Query, alternatives: Sequence[Sequence[Filter]]) -> Query:
     Raises UnsupportedQueryError.
     """
     filters = []
-    for condition in query.filters:
-        shorter = _with_constant(query, condition, ()) if condition.comparison == Comparison.EQUAL else None
+    for each in query.filters:
+        shorter = _with_constant(query, each, ()) if each.comparison == Comparison.EQUAL else None
         query = shorter or query
-        filters += [] if shorter else [condition]
-    for first, *rest in alternatives:
-        kinds = {(condition.variable, condition.comparison) for condition in (first, *rest)}
-        with_alternatives = None
-        if kinds == {(first.variable, Comparison.EQUAL)}:
-            with_alternatives = _with_constant(query, first, tuple(condition.value for condition in rest))  # type: ignore[misc]
-        if with_alternatives is None:
+        filters += [] if shorter else [each]
+    for first, *others in alternatives:
+        same = all(each.variable == first.variable and each.comparison == Comparison.EQUAL for each in others)
+        found = (
+            _with_constant(query, first, tuple(each.value for each in others))  # type: ignore[misc]
+            if same and first.comparison == Comparison.EQUAL
+            else None
+        )
+        if found is None:
             raise UnsupportedQueryError("Alternatives of different things.")
-        query = with_alternatives
+        query = found
     return replace(query, filters=tuple(filters))
 
 
-def _with_constant(query: Query, condition: Filter, alternatives: tuple[Term, ...]) -> Query | None:
+def _with_constant(query: Query, condition: Filter, others: tuple[Term, ...]) -> Query | None:
     """The query with a text for the variable that is compared with it, where nothing else needs that."""
-    variable, having = condition.variable, query.having.item if query.having else None
-    used = {item.variable for item in (*query.columns, query.order, having) if item}
+    variable = condition.variable
     edges = [edge for edge in query.edges if variable in (edge.subject, edge.object)]
-    alone = len(edges) == 1 and edges[0].object == variable and variable not in used
-    is_compared_again = sum(other.variable == variable for other in query.filters) > 1
-    if not alone or is_compared_again or not _is_text(condition.value):
+    is_leaf = len(edges) == 1 and edges[0].object == variable
+    if (
+        not is_leaf
+        or _is_used_elsewhere(query, condition)
+        or not all(map(_is_text, (condition.value, *others)))
+    ):
         return None
-    constant = replace(edges[0], object=condition.value, alternatives=alternatives)  # type: ignore[arg-type]
+    constant = replace(edges[0], object=condition.value, alternatives=others)  # type: ignore[arg-type]
     return replace(query, edges=tuple(constant if edge == edges[0] else edge for edge in query.edges))
+
+
+def _is_used_elsewhere(query: Query, condition: Filter) -> bool:
+    """Whether more than the edges that all solutions have, and this condition, needs a variable."""
+    variable = condition.variable
+    items = (*query.columns, query.order, query.having.item if query.having else None)
+    edges = [
+        *query.optionals,
+        *(edge for group in query.negations for edge in group),
+        *(edge for branch in query.branches for edge in branch.edges),
+    ]
+    filters = [*query.filters, *(each for branch in query.branches for each in branch.filters)]
+    return (
+        any(item is not None and item.variable == variable for item in items)
+        or any(variable in (edge.subject, edge.object) for edge in edges)
+        or sum(other.variable == variable for other in filters) > (condition in query.filters)
+    )
 
 
 @dataclass(frozen=True)
@@ -364,6 +409,10 @@ class _Pending:
     """A comparison with a variable that an inner query may bind."""
 
     name: str
+
+
+def _character(escaped: re.Match[str]) -> str:
+    return _WHITE_SPACE.get(escaped.group(1), escaped.group(1))
 
 
 def _is_text(value: object) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
 from kbqa.sparql.profile import LABEL_PREDICATES, local_text
-from kbqa.sparql.query import RDF_TYPE, Comparison, Edge, Filter, Item, Query, Variable
+from kbqa.sparql.query import RDF_TYPE, Comparison, Edge, Filter, Item, Query, Term, Variable
 from kbqa.sparql.suggestions.example import Example
 from training.sparql.parser import UnsupportedQueryError, parse_query
 
@@ -24,9 +24,8 @@ HELD_OUT_GRAPHS = (
     "storm_record",
     "journal_committee",
 )
-"""Graphs of Spider4SPARQL's training set that are only measured on.
-
-They are the same for every seed: weights that go on from others must not have seen them.
+"""Graphs of Spider4SPARQL's training set that are only measured on, whatever the seed: weights that go on
+from others must not have seen them.
 """
 
 _METAQA = "http://metaqa.example/relation/"
@@ -97,7 +96,7 @@ def graph_of_queries(queries: Iterable[Query]) -> Store:
     for number, query in enumerate(queries):
         nodes: dict[Variable, NamedNode] = {}
         for edge in query.edges:
-            ends: list[NamedNode | Literal] = []
+            ends: list[Term] = []
             for end in (edge.subject, edge.object):
                 if isinstance(end, Variable):
                     ends.append(nodes.setdefault(end, NamedNode(f"urn:node:{number}:{end.index}")))

@@ -1,6 +1,7 @@
 """A static oracle: a known query → the actions that write it, which the decoder is taught."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from kbqa.decoding.actions import Action, Keyword
 from kbqa.sql.grammar import LinkedQuestion, open_keys, start
@@ -147,10 +148,10 @@ class _Walk:
             for action in self.state.legal_actions()
             if isinstance(action, (ValuePointer, NumberPointer))
         ]
-        for text in (value.text, value.text.casefold()):
-            for action in legal:
-                if text in (value_of(action), value_of(action).casefold()):
-                    return action
+        exact = (action for action in legal if value_of(action) == value.text)
+        alike = (action for action in legal if value_of(action).casefold() == value.text.casefold())
+        for action in chain(exact, alike):
+            return action
         raise NotWritableError("A value was not found in the question.")
 
     def _orders(self, orders: Sequence[Order], limit: int | None) -> Iterator[Decision]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import sqlglot
-from sqlglot import exp
+from sqlglot import Dialect, exp
 from sqlglot.errors import SqlglotError
 
 from kbqa.sql.query import (
@@ -66,7 +66,7 @@ class NotCoveredError(ValueError):
 
 
 def parse_query(sql: str, schema: Schema) -> Query:
-    """SQL as data. Raises NotCoveredError."""
+    """Return SQL as data. Raises NotCoveredError."""
     try:
         tree = sqlglot.parse_one(sql, dialect=schema.dialect)
     except SqlglotError as error:
@@ -81,11 +81,12 @@ def _query(tree: exp.Expr, schema: Schema) -> Query:
         left, right = _query(tree.left, schema), _query(tree.right, schema)
         if not tree.args.get("distinct", True):
             raise NotCoveredError("UNION ALL")
-        if left.operation is not None or tree.args.get("order") or tree.args.get("limit"):
+        if left.operation or right.operation or tree.args.get("order") or tree.args.get("limit"):
             raise NotCoveredError("A set operation of more than two queries, or sorted")
         # Such operations leave no row twice by themselves.
-        left, right = replace(left, distinct=False), replace(right, distinct=False)
-        return replace(left, operation=_SET_OPERATIONS[type(tree)], right=right)
+        return replace(
+            left, distinct=False, operation=_SET_OPERATIONS[type(tree)], right=replace(right, distinct=False)
+        )
     if not isinstance(tree, exp.Select):
         raise NotCoveredError(type(tree).__name__)
     return _Reader(tree, schema).query()
@@ -113,29 +114,29 @@ class _Reader:
         if not isinstance(table, exp.Table):
             raise NotCoveredError("A query in FROM")
         try:
-            name = self.schema.table(table.name).name
+            found = self.schema.table(table.name).name
         except KeyError as error:
             raise NotCoveredError(f"No table {table.name}") from error
-        if name in self.tables.values():
+        if found in self.tables.values():
             raise NotCoveredError("A table joined with itself")
-        self.tables[(table.alias or table.name).lower()] = name
+        self.tables[(table.alias or table.name).lower()] = found
 
     def query(self) -> Query:
         tree = self.tree
         where, having, group, order, limit = (
             tree.args.get(part) for part in ("where", "having", "group", "order", "limit")
         )
-        query = Query(
-            items=tuple(self._item(expression) for expression in tree.expressions),
+        found = Query(
+            items=tuple(self._item(each) for each in tree.expressions),
             distinct=bool(tree.args.get("distinct")),
             where=self._conditions(where.this) if where else (),
-            group=tuple(self._group_key(expression) for expression in group.expressions) if group else (),
+            group=tuple(self._group_key(each) for each in group.expressions) if group else (),
             having=self._conditions(having.this) if having else (),
-            order=tuple(self._order(expression) for expression in order.expressions) if order else (),
+            order=tuple(self._order(each) for each in order.expressions) if order else (),
             limit=self._limit(limit) if limit else None,
         )
-        query = self._star_at_rest(query)
-        return self._joined(query)
+        found = self._star_at_rest(found)
+        return self._joined(found)
 
     def _limit(self, limit: exp.Expr) -> int:
         if not isinstance(limit.expression, exp.Literal) or not limit.expression.is_int:
@@ -148,23 +149,17 @@ class _Reader:
         unnamed = [table for table in self.tables.values() if table not in named]
         table = unnamed[0] if unnamed else next(iter(self.tables.values()))
 
-        def term(unresolved: Term) -> Term:
-            return (
-                replace(unresolved, operand=AllOf(table)) if unresolved.operand == AllOf("") else unresolved
-            )
+        def term(each: Term) -> Term:
+            return replace(each, operand=AllOf(table)) if each.operand == AllOf("") else each
 
-        def item(unresolved: Item) -> Item:
-            return Item(
-                term(unresolved.term),
-                unresolved.operator,
-                None if unresolved.other is None else term(unresolved.other),
-            )
+        def item(each: Item) -> Item:
+            return Item(term(each.term), each.operator, None if each.other is None else term(each.other))
 
         return replace(
             query,
             items=tuple(map(item, query.items)),
-            having=tuple(replace(condition, item=item(condition.item)) for condition in query.having),
-            order=tuple(replace(ordered, item=item(ordered.item)) for ordered in query.order),
+            having=tuple(replace(each, item=item(each.item)) for each in query.having),
+            order=tuple(replace(each, item=item(each.item)) for each in query.order),
         )
 
     def _joined(self, query: Query) -> Query:
@@ -185,7 +180,7 @@ class _Reader:
         return replace(query, via=tuple(self._via()))
 
     def _via(self) -> list[Via]:
-        via = []
+        found = []
         for join in self.tree.args.get("joins") or []:
             for equal in join.find_all(exp.EQ):
                 if isinstance(equal.left, exp.Column) and isinstance(equal.right, exp.Column):
@@ -194,11 +189,24 @@ class _Reader:
                     if len(keys) > 1:
                         if not any((key.source, key.target) == (left, right) for key in keys):
                             raise NotCoveredError("Joined by what is no key")
-                        via.append(Via(left, right))
-        return via
+                        found.append(Via(left, right))
+        return found
 
     def _order(self, ordered: exp.Expr) -> Order:
-        return Order(self._item(ordered.this), bool(ordered.args.get("desc")))
+        item, heading = self._item(ordered.this), self._headed(ordered.this)
+        if heading is not None and self._item(heading) != item:
+            raise NotCoveredError("Sorted by a heading that is a column's name")
+        descending = bool(ordered.args.get("desc"))
+        small = Dialect.get_or_raise(self.schema.dialect).NULL_ORDERING == "nulls_are_small"
+        if bool(ordered.args.get("nulls_first")) != (descending != small):
+            raise NotCoveredError("NULLS FIRST or LAST")
+        return Order(item, descending)
+
+    def _headed(self, tree: exp.Expr) -> exp.Expr | None:
+        """What is shown under this name: ORDER BY means that before a column of a table."""
+        if not isinstance(tree, exp.Column) or tree.table:
+            return None
+        return next((each for each in self.tree.expressions if each.alias.lower() == tree.name.lower()), None)
 
     def _item(self, tree: exp.Expr) -> Item:
         tree = _bare(tree)
@@ -267,7 +275,7 @@ class _Reader:
             return (*left, replace(right[0], follows_or=True), *right[1:])
         if isinstance(tree, exp.And):
             left, right = self._conditions(tree.left), self._conditions(tree.right)
-            if any(condition.follows_or for condition in (*left, *right)):
+            if any(each.follows_or for each in (*left, *right)):
                 raise NotCoveredError("OR within AND")
             return (*left, *right)
         if isinstance(tree, exp.Paren):
@@ -293,15 +301,19 @@ class _Reader:
         )
 
     def _in(self, tree: exp.Expr, negated: bool) -> Condition:
-        item, inner = self._item(tree.this), tree.args.get("query")
+        inner = tree.args.get("query")
         if inner is not None:
             # How often a value is among those of a query does not matter.
             return Condition(
-                item,
+                self._item(tree.this),
                 Comparison.NOT_IN if negated else Comparison.IN,
                 query=replace(_query(inner, self.schema), distinct=False),
             )
-        values = tuple(self._value(constant) for constant in tree.expressions)
+        values = tuple(self._value(each) for each in tree.expressions)
+        if not values:
+            raise NotCoveredError("IN without values")
+        dated = {self._dated(_bare(tree.this), each) for each in tree.expressions}
+        item = (dated.pop() if len(dated) == 1 else None) or self._item(tree.this)
         return Condition(item, Comparison.UNEQUAL if negated else Comparison.EQUAL, values)
 
     def _like(self, tree: exp.Expr, negated: bool) -> Condition:
@@ -358,8 +370,10 @@ class _Reader:
         return Condition(item, comparison, column=self._column(right))
 
     def _is_value(self, tree: exp.Expr) -> bool:
-        """Whether this is a constant, as to SQLite a name in double quotes is that no column has."""
-        if isinstance(tree, exp.Literal | exp.Boolean | exp.Neg):
+        """Tell a constant; SQLite takes a name in double quotation marks for one where no column has it."""
+        if isinstance(tree, exp.Neg):
+            return isinstance(tree.this, exp.Literal)
+        if isinstance(tree, exp.Literal | exp.Boolean):
             return True
         if not isinstance(tree, exp.Column) or tree.table or not tree.this.args.get("quoted"):
             return False
@@ -381,7 +395,7 @@ _LENGTHS = {"%Y": 4, "%Y-%m": 7, "%Y-%m-%d": 10}
 
 
 def _beginning_of(tree: exp.Expr) -> tuple[exp.Expr | None, int]:
-    """(column, length) where the first characters of a column's dates are taken, else (None, 0)."""
+    """Return whose beginning as a date is taken, and of how many characters; None where none is."""
     inner = tree.this if isinstance(tree, exp.TimeToStr | exp.Substring) else None
     while isinstance(inner, exp.TsOrDsToTimestamp | exp.Cast):
         inner = inner.this
@@ -390,9 +404,13 @@ def _beginning_of(tree: exp.Expr) -> tuple[exp.Expr | None, int]:
     if isinstance(tree, exp.TimeToStr):
         return inner, _LENGTHS.get(str(tree.args["format"].name), 0)
     start, length = tree.args.get("start"), tree.args.get("length")
-    if not isinstance(start, exp.Literal) or start.name != "1":
-        return inner, 0
-    return inner, int(length.name) if isinstance(length, exp.Literal) and length.is_int else 0
+    begins = (
+        isinstance(start, exp.Literal)
+        and start.name == "1"
+        and isinstance(length, exp.Literal)
+        and length.is_int
+    )
+    return inner, int(length.name) if begins and isinstance(length, exp.Literal) else 0
 
 
 def _bare(tree: exp.Expr) -> exp.Expr:

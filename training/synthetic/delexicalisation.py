@@ -134,19 +134,25 @@ def short_name(text: str, owner: str) -> str:
 
 
 def is_plural(word: str) -> bool:
-    """Whether a word looks as if it meant many."""
-    return len(word) > 3 and word.endswith("s") and not word.endswith("ss")
+    """Whether a word looks as if it meant many.
+
+    >>> is_plural("lakes"), is_plural("address"), is_plural("status")
+    (True, False, False)
+    """
+    return len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is"))
 
 
 def numbered(text: str, *, plural: bool) -> str:
     """A name as it means one, or many.
 
-    >>> numbered("city", plural=True), numbered("lakes", plural=False)
-    ('cities', 'lake')
+    >>> numbered("city", plural=True), numbered("lakes", plural=False), numbered("churches", plural=False)
+    ('cities', 'lake', 'church')
     """
     if plural and not text.endswith(("s", "people", "children", "men")):
         ending = "es" if text.endswith(("ch", "sh", "x")) else "s"
         return f"{text[:-1]}ies" if text.endswith("y") and text[-2:-1] not in "aeiou" else text + ending
     if not plural and is_plural(text.rpartition(" ")[2]):
-        return f"{text[:-3]}y" if text.endswith("ies") else text[:-1]
+        if text.endswith("ies"):
+            return f"{text[:-3]}y"
+        return text[:-2] if text.endswith(("ches", "shes", "xes", "sses")) else text[:-1]
     return text

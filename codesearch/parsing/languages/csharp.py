@@ -1,8 +1,16 @@
 """C#."""
 
 import tree_sitter_c_sharp
+from tree_sitter import Node
 
-from codesearch.parsing.base import Language
+from codesearch.parsing.base import Language, field_text
+
+
+def _name(node: Node) -> str | None:
+    if node.type == "operator_declaration":
+        return f"operator {field_text(node, 'operator') or ''}".strip()
+    return field_text(node, "name")
+
 
 LANGUAGE = Language(
     name="csharp",
@@ -24,4 +32,5 @@ LANGUAGE = Language(
     ),
     scopes=frozenset({"namespace_declaration", "file_scoped_namespace_declaration"}),
     imports=frozenset({"using_directive"}),
+    name_of=_name,
 )

@@ -97,7 +97,7 @@ class Command(SearchappCommand):
         except KeyError as error:
             raise CommandError(f"{path}: a question lacks {error}.") from error
 
-    def _rows(self, path: Path) -> list[Mapping[str, Any]]:
+    def _rows(self, path: Path) -> list[dict[str, Any]]:
         try:
             rows = list(read_rows(path))
         except (OSError, ValueError) as error:

@@ -30,13 +30,7 @@ class Command(SearchappCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Ask and print."""
-        database = Database.objects.filter(slug=options["database"], deleting=False).first()
-        if database is None:
-            known = (
-                ", ".join(Database.objects.filter(deleting=False).values_list("slug", flat=True))
-                or "none yet"
-            )
-            raise CommandError(f"There is no database {options['database']}. There are: {known}.")
+        database = _database(options["database"])
         answer, _ = services.ask(database, options["question"], columns=options["column"])
         best = answer.best
         if best is None or best.result is None:
@@ -47,6 +41,15 @@ class Command(SearchappCommand):
         self.stdout.write("\t".join(best.result.columns))
         for row in best.result.rows[:_SHOWN]:
             self.stdout.write("\t".join("" if value is None else str(value) for value in row))
-        self.stdout.write(
-            f"\n{best.sql}\n\n{100 * best.probability:.0f} % sure, {answer.milliseconds:.0f} ms"
-        )
+        certainty = f"{100 * best.probability:.0f} % sure"
+        self.stdout.write(f"\n{best.sql}\n\n{certainty}, {answer.milliseconds:.0f} ms")
+
+
+def _database(slug: str) -> Database:
+    """The database of a name in addresses. Raises CommandError, which lists those that there are."""
+    databases = Database.objects.filter(deleting=False)
+    database = databases.filter(slug=slug).first()
+    if database is None:
+        known = ", ".join(databases.values_list("slug", flat=True)) or "none yet"
+        raise CommandError(f"There is no database {slug}. There are: {known}.")
+    return database

@@ -23,12 +23,7 @@ class Command(SearchappCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Ask and print."""
-        graph = Graph.objects.filter(slug=options["graph"], deleting=False).first()
-        if graph is None:
-            known = (
-                ", ".join(Graph.objects.filter(deleting=False).values_list("slug", flat=True)) or "none yet"
-            )
-            raise CommandError(f"There is no graph {options['graph']}. There are: {known}.")
+        graph = _graph(options["graph"])
         _, question = services.ask(graph, options["question"])
         answer = kept_answer_of(question)
         assert answer is not None
@@ -42,6 +37,15 @@ class Command(SearchappCommand):
         for row in answer.result.rows[:_SHOWN]:
             self.stdout.write("\t".join(cell.text for cell in row))
         query = with_prefixes(answer.best.query, graph.prefixes)
-        self.stdout.write(
-            f"\n{query}\n\n{100 * answer.best.probability:.0f} % sure, {answer.milliseconds:.0f} ms"
-        )
+        certainty = f"{100 * answer.best.probability:.0f} % sure"
+        self.stdout.write(f"\n{query}\n\n{certainty}, {answer.milliseconds:.0f} ms")
+
+
+def _graph(slug: str) -> Graph:
+    """The graph of a name in addresses. Raises CommandError, which lists those that there are."""
+    graphs = Graph.objects.filter(deleting=False)
+    graph = graphs.filter(slug=slug).first()
+    if graph is None:
+        known = ", ".join(graphs.values_list("slug", flat=True)) or "none yet"
+        raise CommandError(f"There is no graph {slug}. There are: {known}.")
+    return graph

@@ -37,16 +37,15 @@ class Command(SearchappCommand):
             )
 
     def _start(self, source: str, name: str) -> tuple[Database, Job]:
-        is_server = "://" in source
-        location = "" if is_server else str(Path(source).expanduser().resolve())
-        name = name or services.suggested_name(source if is_server else location)
+        if "://" in source:
+            kind, location, url = Database.SourceKind.URL, "", source
+        else:
+            kind, location, url = Database.SourceKind.FILE, str(Path(source).expanduser().resolve()), ""
+        name = name or services.suggested_name(url or location)
         database = Database.objects.filter(name=name, deleting=False).first()
-        kind = Database.SourceKind.URL if is_server else Database.SourceKind.FILE
         if database is None:
-            return services.add_database(
-                name=name, source_kind=kind, location=location, url=source if is_server else ""
-            )
-        database.source_kind, database.location, database.url = kind, location, source if is_server else ""
+            return services.add_database(name=name, source_kind=kind, location=location, url=url)
+        database.source_kind, database.location, database.url = kind, location, url
         services.check_database(database)
         database.save()
         return database, services.scan_database(database)

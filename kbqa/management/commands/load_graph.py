@@ -32,7 +32,6 @@ class Command(SearchappCommand):
             action="store_true",
             help="count lines that cannot be read, and go on (N-Triples and N-Quads)",
         )
-
         parser.add_argument(
             "--label-predicate",
             action="append",
@@ -54,33 +53,33 @@ class Command(SearchappCommand):
             )
 
     def _start(self, options: dict[str, Any]) -> tuple[Graph, Job]:
-        kind, location = (
-            (Graph.SourceKind.ENDPOINT, options["source"])
-            if options["endpoint"]
-            else self._source(options["source"])
-        )
-        name = options["name"] or services.suggested_name(location)
-        given = {"label_predicates": options["label_predicate"], "languages": options["languages"]}
-        chosen: dict[str, Any] = {field: value for field, value in given.items() if value}
+        fields = self._fields(options)
+        name = options["name"] or services.suggested_name(fields["location"])
         graph = Graph.objects.filter(name=name, deleting=False).first()
         if graph is None:
-            skips = options["skip_bad_lines"]
-            return services.add_graph(
-                name=name, source_kind=kind, location=location, skip_bad_lines=skips, trusted=True, **chosen
-            )
-        graph.source_kind, graph.location, graph.skip_bad_lines, graph.trusted = (
-            kind,
-            location,
-            options["skip_bad_lines"],
-            True,
-        )
-        for field, value in chosen.items():
+            return services.add_graph(name=name, **fields)
+        for field, value in fields.items():
             setattr(graph, field, value)
         services.check_graph(graph)
         graph.save()
         return graph, services.load_graph(graph)
 
-    def _source(self, source: str) -> tuple[str, str]:
+    def _fields(self, options: dict[str, Any]) -> dict[str, Any]:
+        """The fields of a graph that the options set; how its things are named, only where that is given."""
+        kind, location = self._source(options["source"], is_endpoint=options["endpoint"])
+        naming = {"label_predicates": options["label_predicate"], "languages": options["languages"]}
+        return {
+            "source_kind": kind,
+            "location": location,
+            "skip_bad_lines": options["skip_bad_lines"],
+            "trusted": True,
+            **{field: value for field, value in naming.items() if value},
+        }
+
+    def _source(self, source: str, *, is_endpoint: bool) -> tuple[str, str]:
+        """The kind of a source, and its location."""
+        if is_endpoint:
+            return Graph.SourceKind.ENDPOINT, source
         if source.startswith("repository:"):
             return Graph.SourceKind.REPOSITORY, source.removeprefix("repository:")
         if "://" in source:

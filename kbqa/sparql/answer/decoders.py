@@ -1,6 +1,4 @@
-"""What makes queries of questions on graphs: the network that comes with the package, or a Hugging Face
-model.
-"""
+"""Decoders of questions on graphs: the network that comes with the package, or a Hugging Face model."""
 
 from functools import partial
 from typing import Protocol
@@ -12,14 +10,14 @@ from kbqa.decoding.scorers import NetworkScorer
 from kbqa.sparql.grammar import LinkedQuestion, SparqlState, start
 
 WIDTH = 5
-"""How many hypotheses the beam follows."""
+"""The number of hypotheses that the beam follows."""
 
 
 class Decoder(Protocol):
     """Makes queries of questions."""
 
     temperature: float
-    """What log-probabilities are divided by, so that they say how often they are right."""
+    """The divisor of log-probabilities, after which they say how often they are right."""
 
     def decode(self, question: str, linked: LinkedQuestion) -> Parses[SparqlState]:
         """Parses of a question, the best first. Raises EncoderError."""

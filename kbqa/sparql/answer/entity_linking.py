@@ -6,13 +6,14 @@ a letter changed.
 """
 
 import math
-from collections.abc import Collection, Container, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pyoxigraph import Literal, NamedNode
 
 from kbqa.linking.dates import dates_of
 from kbqa.linking.mentions import Mention, MentionFeatures, features_of, find_mentions
+from kbqa.linking.names import Names
 from kbqa.linking.words import COMMON, Span, Word, fold, key_of, numbers_of, quoted_of, stem, words_of
 from kbqa.sparql.dates import is_dated
 from kbqa.sparql.grammar import LinkedQuestion
@@ -26,14 +27,15 @@ from kbqa.sparql.grammar.actions import (
 from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.models import GraphVersion, Name
 from kbqa.sparql.names import encode_labels, label_vectors_of, names_of
-from kbqa.sparql.profile import Profile
+from kbqa.sparql.profile import PredicateProfile, Profile
 from kbqa.sparql.terms import parse_term
 
 MAX_ENTITIES, MAX_VALUES, MAX_CLASSES, MAX_FLAGS = 24, 24, 24, 6
 MAX_QUESTION = 2_000
 _NEAREST, _MIN_COSINE, _BY_MEANING = 3, 0.74, 0.7
-"""How many labels may mean the same as some words; their cosine at least (Spain and Portugal are at 0.72, the
-USA and its full name at 0.75); and what meaning the same counts beside being called so.
+"""How many labels may mean the same as some words; their cosine at least; and how much that counts.
+
+Spain and Portugal are at 0.72, the USA and its full name at 0.75; being called so counts 1.
 """
 _MAX_RUN_LENGTH, _MAX_RUNS = 5, 3
 _MAX_NUMBERS, _MAX_QUOTED = 12, 4
@@ -42,7 +44,7 @@ _XSD = "http://www.w3.org/2001/XMLSchema#"
 
 @dataclass(frozen=True)
 class Candidates:
-    """What a question may mention."""
+    """The candidates of a question."""
 
     entities: tuple[EntityPointer, ...]
     classes: tuple[ClassPointer, ...]
@@ -63,19 +65,16 @@ def link_question(question: str, version: GraphVersion, graph: LiveGraph) -> Lin
 
 
 def find_candidates(question: str, version: GraphVersion, profile: Profile) -> Candidates:
-    """What a question may mention of a version of a graph, the best first. Raises EncoderError."""
+    """The candidates of a question in a version of a graph, the best first. Raises EncoderError."""
     words = words_of(question[:MAX_QUESTION])
     mentions = find_mentions(question, words, names_of(version))
     mentions += _by_meaning(question, words, mentions, version, profile)
+    entities = [_entity(mention, len(words)) for mention in mentions if mention.kind == Name.Kind.ENTITY]
+    values = [_value(mention, len(words)) for mention in mentions if mention.kind == Name.Kind.VALUE]
     return Candidates(
-        tuple(_entity(mention, len(words)) for mention in mentions if mention.kind == Name.Kind.ENTITY)[
-            :MAX_ENTITIES
-        ],
+        tuple(entities[:MAX_ENTITIES]),
         _classes(words, profile),
-        (
-            *_flags(words, profile),
-            *(_value(mention, len(words)) for mention in mentions if mention.kind == Name.Kind.VALUE),
-        )[:MAX_VALUES],
+        (*_flags(words, profile), *values)[:MAX_VALUES],
         tuple(numbers_in(question)),
     )
 
@@ -87,10 +86,7 @@ def _by_meaning(
     version: GraphVersion,
     profile: Profile,
 ) -> list[Mention]:
-    """Entities whose labels mean what those words say that nothing in the graph is called by.
-
-    Raises EncoderError.
-    """
+    """Entities whose labels mean what words say that are in no name of the graph. Raises EncoderError."""
     known = names_of(version).counted([word.text for word in words])
     runs = unknown_runs(words, mentions, profile.stems, known)
     if not runs:
@@ -99,19 +95,22 @@ def _by_meaning(
     if not vectors.rows().exists():
         return []
     encoded = encode_labels([question[run[0].start : run[-1].end] for run in runs])
-    by_meaning = []
-    for run, vector in zip(runs, encoded, strict=True):
-        nearest = vectors.nearest(vector, _NEAREST)
-        near = {text: cosine for text, cosine in nearest.items() if cosine >= _MIN_COSINE}
-        span = run[0].start, run[-1].end
-        keys = list(dict.fromkeys(key_of(fold(text)) for text in near))
-        for kind, term, predicate, text, count, _ in names_of(version).with_keys(keys):
-            if kind == Name.Kind.ENTITY and text in near:
-                similarity = _BY_MEANING * near[text]
-                by_meaning.append(
-                    Mention(kind, term, predicate, text, count, span, len(run), similarity, False, False)
-                )
-    return by_meaning
+    return [
+        mention
+        for run, vector in zip(runs, encoded, strict=True)
+        for mention in _meant_by(run, vectors.nearest(vector, _NEAREST), names_of(version))
+    ]
+
+
+def _meant_by(run: Sequence[Word], cosines: Mapping[str, float], names: Names) -> Iterator[Mention]:
+    """Entities with one of the labels that are near to some words, by the labels' cosines to these."""
+    near = {text: cosine for text, cosine in cosines.items() if cosine >= _MIN_COSINE}
+    span = run[0].start, run[-1].end
+    keys = list(dict.fromkeys(key_of(fold(text)) for text in near))
+    for kind, term, predicate, text, count, _ in names.with_keys(keys):
+        if kind == Name.Kind.ENTITY and text in near:
+            similarity = _BY_MEANING * near[text]
+            yield Mention(kind, term, predicate, text, count, span, len(run), similarity, False, False)
 
 
 def unknown_runs(
@@ -120,8 +119,10 @@ def unknown_runs(
     vocabulary: Collection[str],
     known: Container[str],
 ) -> list[list[Word]]:
-    """Neighbouring words, neither common nor in an exact mention, of which at least one is neither among the
-    stems of the `vocabulary` nor `known` as a word of a name.
+    """Runs of neighbouring words that the graph may have under another name.
+
+    Their words are neither common nor in an exact mention; one at least is neither among the stems of the
+    `vocabulary` nor `known` as a word of a name.
     """
     exact = [mention.span for mention in mentions if mention.exact]
     runs: list[list[Word]] = [[]]
@@ -153,56 +154,57 @@ def _value(mention: Mention, words: int) -> ValuePointer:
 
 
 def _classes(words: Sequence[Word], profile: Profile) -> tuple[ClassPointer, ...]:
-    """The graph's classes: all if they are few, else those that share words with the question, and the
-    largest.
-    """
+    """The graph's classes; of many, those that share words with the question, and the largest."""
     classes = []
-    for each in profile.classes:
-        span, share, shared = _shared_words(words, each.text)
+    for known in profile.classes:
+        span, share, shared = _shared_words(words, known.text)
         features = MentionFeatures(
             similarity=share,
             exact=float(share == 1),
             words=shared / 4,
-            frequency=math.log1p(each.count) / 5,
+            frequency=math.log1p(known.count) / 5,
         )
-        classes.append((-share, -each.count, ClassPointer(each.iri, each.text, span, features)))
+        classes.append((-share, -known.count, ClassPointer(known.iri, known.text, span, features)))
     return tuple(pointer for _, _, pointer in sorted(classes, key=lambda entry: entry[:2])[:MAX_CLASSES])
 
 
 def _flags(words: Sequence[Word], profile: Profile) -> tuple[ValuePointer, ...]:
-    """True and false of the properties that have no other values, called by words for what is so: no
-    question says "true".
+    """True and false of the properties that have no other values, by the properties' names.
+
+    No question says "true".
     """
-    choices = []
-    for each in profile.predicates:
-        if each.ranges == ("boolean",):
-            span, share, shared = _shared_words(words, each.text)
-            # Values are read by where they are mentioned, not by their text: only a feature tells one from
-            # the other.
-            both = [
-                ValuePointer(
-                    (each.predicate, Literal(so)),
-                    each.text if so else f"never {each.text}",
-                    span,
-                    FlagFeatures(
-                        similarity=share,
-                        exact=float(share == 1),
-                        truth=float(so),
-                        words=shared / 4,
-                        frequency=math.log1p(each.count) / 5,
-                    ),
-                )
-                for so in (True, False)
-            ]
-            choices.append((-share, -each.count, both))
-    return tuple(
-        choice for _, _, both in sorted(choices, key=lambda entry: entry[:2])[:MAX_FLAGS] for choice in both
+    flags = []
+    for predicate in profile.predicates:
+        if predicate.ranges == ("boolean",):
+            span, share, shared = _shared_words(words, predicate.text)
+            both = [_flag(predicate, span, share, shared, truth=truth) for truth in (True, False)]
+            flags.append((-share, -predicate.count, both))
+    ranked = sorted(flags, key=lambda entry: entry[:2])[:MAX_FLAGS]
+    return tuple(pointer for _, _, both in ranked for pointer in both)
+
+
+def _flag(
+    predicate: PredicateProfile, span: Span | None, share: float, shared: int, *, truth: bool
+) -> ValuePointer:
+    """True or false of a property.
+
+    Values are read by where they are mentioned, not by their text: only a feature tells one from the other.
+    """
+    features = FlagFeatures(
+        similarity=share,
+        exact=float(share == 1),
+        truth=float(truth),
+        words=shared / 4,
+        frequency=math.log1p(predicate.count) / 5,
     )
+    text = predicate.text if truth else f"never {predicate.text}"
+    return ValuePointer((predicate.predicate, Literal(truth)), text, span, features)
 
 
 def _shared_words(words: Sequence[Word], text: str) -> tuple[Span | None, float, int]:
-    """Where a question has words of a text, what share of the text these are, and how many; that it has `is`
-    says nothing.
+    """The span of a question with words of a text, what share of the text these are, and how many.
+
+    Stop words count only in a text that has no others.
     """
     stems = {stem(word.text): word for word in words}
     folded = fold(text).split()
@@ -224,10 +226,12 @@ def numbers_in(question: str) -> list[NumberPointer]:
 
 
 def _date(text: str) -> Literal:
-    return Literal(
-        text, datatype=NamedNode(f"{_XSD}{'date' if len(text) == len('2000-01-01') else 'gYearMonth'}")
-    )
+    return _literal(text, "date" if len(text) == len("2000-01-01") else "gYearMonth")
 
 
 def _number(digits: str) -> Literal:
-    return Literal(digits, datatype=NamedNode(f"{_XSD}{'decimal' if '.' in digits else 'integer'}"))
+    return _literal(digits, "decimal" if "." in digits else "integer")
+
+
+def _literal(text: str, datatype: str) -> Literal:
+    return Literal(text, datatype=NamedNode(f"{_XSD}{datatype}"))

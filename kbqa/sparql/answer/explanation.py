@@ -1,4 +1,4 @@
-"""How a query was decided, step by step, in words."""
+"""The steps in which a query was decided, in words."""
 
 from collections.abc import Collection, Mapping, Sequence
 

@@ -33,7 +33,7 @@ class GraphReading(KeptReading):
 
 @dataclass(frozen=True)
 class GraphResult:
-    """What a reading found: rows of cells, or `holds` for a question with yes or no; and what it rests on."""
+    """The result of a reading: rows of cells, or `holds` for a question with yes or no; and its picture."""
 
     columns: tuple[str, ...] = ()
     rows: Sequence[Sequence[Cell]] = field(default_factory=list)
@@ -54,25 +54,25 @@ def kept_answer(answer: Answer, graph: LiveGraph) -> GraphAnswer:
         answer.notice,
         answer.milliseconds,
         tuple(map(_reading, answer.readings)),
-        _found(answer.best, graph) if answer.best else None,
+        _result_of(answer.best, graph) if answer.best else None,
     )
 
 
 def run_reading(reading: GraphReading, version: GraphVersion, graph: LiveGraph) -> GraphResult:
-    """What a reading finds in a graph now. Raises QueryError where that takes too long, StoreError.
+    """The result of a reading in a graph now. Raises QueryError where that takes too long, StoreError.
 
     It runs in a process that can be ended; an endpoint has a limit of its own.
     """
-    found: Solutions | bool
+    outcome: Solutions | bool
     if version.graph.source_kind != Graph.SourceKind.ENDPOINT:
-        found = run_limited(version, reading.query, MAX_ROWS)
+        outcome = run_limited(version, reading.query, MAX_ROWS)
     elif reading.asks:
-        found = graph.store.ask(reading.query)
+        outcome = graph.store.ask(reading.query)
     else:
-        found = graph.store.select(reading.query, limit=MAX_ROWS)
-    if isinstance(found, bool):
-        return _result(None, found, reading.pattern, graph)
-    solutions = found if reading.ordered else named_last(found, reading.pattern.named)
+        outcome = graph.store.select(reading.query, limit=MAX_ROWS)
+    if isinstance(outcome, bool):
+        return _result(None, outcome, reading.pattern, graph)
+    solutions = outcome if reading.ordered else named_last(outcome, reading.pattern.named)
     return _result(solutions, None, reading.pattern, graph)
 
 
@@ -112,7 +112,7 @@ def _reading(reading: Reading) -> GraphReading:
     )
 
 
-def _found(reading: Reading, graph: LiveGraph) -> GraphResult:
+def _result_of(reading: Reading, graph: LiveGraph) -> GraphResult:
     return _result(reading.solutions, reading.holds, pattern_of(reading.query), graph)
 
 
@@ -138,13 +138,19 @@ def _reading_json(reading: GraphReading) -> dict[str, Any]:
             for edge in pattern.edges
         ],
         "answers": sorted(pattern.answers),
+        "doubtful": pattern.doubtful,
         "asks": reading.asks,
         "ordered": reading.ordered,
     }
 
 
 def _reading_from(data: Mapping[str, Any]) -> GraphReading:
-    pattern = Pattern(data["select"], tuple(map(_edge, data["edges"])), frozenset(data["answers"]))
+    pattern = Pattern(
+        data["select"],
+        tuple(map(_edge, data["edges"])),
+        frozenset(data["answers"]),
+        data.get("doubtful", 0),
+    )
     return GraphReading(**reading_fields(data), pattern=pattern, asks=data["asks"], ordered=data["ordered"])
 
 
@@ -175,17 +181,18 @@ def _result_json(result: GraphResult) -> dict[str, Any]:
 
 
 def _result_from(data: Mapping[str, Any]) -> GraphResult:
-    picture = data["picture"]
     return GraphResult(
         tuple(data["columns"]),
         [[Cell(*cell) for cell in row] for row in data["rows"]],
         data["cut"],
         data["holds"],
-        Picture(
-            tuple(PictureNode(**node) for node in picture["nodes"]),
-            tuple(PictureEdge(**edge) for edge in picture["edges"]),
-            picture["cut"],
-        )
-        if picture
-        else None,
+        _picture_from(data["picture"]) if data["picture"] else None,
+    )
+
+
+def _picture_from(data: Mapping[str, Any]) -> Picture:
+    return Picture(
+        tuple(PictureNode(**node) for node in data["nodes"]),
+        tuple(PictureEdge(**edge) for edge in data["edges"]),
+        data["cut"],
     )

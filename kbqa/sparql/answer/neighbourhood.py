@@ -1,4 +1,4 @@
-"""What surrounds a node of a graph: its edges, both ways, and the code that it stands for."""
+"""The neighbourhood of a node: its edges, both ways, and the code that it stands for."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,8 +15,9 @@ MAX_EDGES = 100
 
 @dataclass(frozen=True)
 class Neighbourhood:
-    """A node's name and its edges: (predicate, object) of those that leave it, (subject, predicate) of those
-    that enter it.
+    """A node's name and its edges.
+
+    Those that leave it are (predicate, object), those that enter it (subject, predicate).
     """
 
     iri: str

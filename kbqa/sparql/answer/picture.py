@@ -1,6 +1,6 @@
-"""What of a graph an answer rests on: its query's pattern with the solutions put in, as nodes and edges."""
+"""The picture of an answer: its query's pattern with the solutions put in, as nodes and edges."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pyoxigraph import Literal, NamedNode
@@ -12,6 +12,7 @@ from kbqa.sparql.stores.base import RdfTerm
 MAX_SOLUTIONS = 40
 
 Bound = Mapping[str, RdfTerm | None]
+BoundTriple = tuple[RdfTerm, NamedNode, RdfTerm]
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,14 @@ class Picture:
 
 @dataclass(frozen=True)
 class Pattern:
-    """What a query's picture is drawn from: a SELECT of all its variables, its edges, and the names of the
-    variables that are its answers.
-    """
+    """The data of a picture: a SELECT of all of a query's variables, its edges, and its answers."""
 
     select: str
     edges: tuple[Edge, ...]
     answers: frozenset[str]
+    """The names of the variables that are answers."""
+    doubtful: int = 0
+    """How many of the edges, the last ones, not every solution has."""
 
     @property
     def named(self) -> set[NamedNode | Literal]:
@@ -66,6 +68,7 @@ def pattern_of(query: Query) -> Pattern:
         _pattern_query(query),
         query.every_edge,
         frozenset(str(variable).strip("?") for variable in answers if variable is not None),
+        len(query.every_edge) - len(query.edges),
     )
 
 
@@ -73,23 +76,16 @@ def picture_of(pattern: Pattern, graph: LiveGraph) -> Picture:
     """The picture of a pattern's first solutions. Raises StoreError."""
     solutions = graph.store.select(pattern.select, limit=MAX_SOLUTIONS)
     bindings = [dict(zip(solutions.variables, row, strict=True)) for row in solutions.rows]
-    triples = dict.fromkeys(
-        triple
-        for bound in bindings
-        for number, edge in enumerate(pattern.edges)
-        for triple in _triples(edge, number, bound)
-    )
+    triples = _true_triples(pattern, bindings, graph)
     answers = {bound[name] for bound in bindings for name in pattern.answers & bound.keys()} - {None}
     terms = dict.fromkeys(end for subject, _, value in triples for end in (subject, value))
     names = graph.store_names([term for term in terms if isinstance(term, NamedNode)])
-    return Picture(
-        tuple(_node(term, names, pattern.named, answers) for term in terms),
-        tuple(
-            PictureEdge(str(subject), str(value), graph.profile.texts.get(predicate, "is a"))
-            for subject, predicate, value in triples
-        ),
-        solutions.cut,
+    nodes = tuple(_node(term, names, pattern.named, answers) for term in terms)
+    edges = tuple(
+        PictureEdge(str(subject), str(value), graph.profile.texts.get(predicate, "is a"))
+        for subject, predicate, value in triples
     )
+    return Picture(nodes, edges, solutions.cut)
 
 
 def _node(
@@ -104,17 +100,31 @@ def _node(
 
 
 def _pattern_query(query: Query) -> str:
-    order = query.order
-    sorted_by = (
-        f" ORDER BY {'DESC' if query.descending else 'ASC'}({order.variable})"
-        if order and order.variable and not order.aggregate
-        else ""
-    )
-    limit = MAX_SOLUTIONS + 1 if query.limit is None or query.grouped else min(query.limit, MAX_SOLUTIONS + 1)
-    return f"SELECT * WHERE {{ {pattern_text(query)} }}{sorted_by} LIMIT {limit}"
+    """A SELECT of all variables of a query, with its order and limit where these are of single solutions."""
+    order, limit = query.order, MAX_SOLUTIONS + 1
+    text = f"SELECT * WHERE {{ {pattern_text(query)} }}"
+    if order and order.variable and not order.aggregate:
+        text += f" ORDER BY {'DESC' if query.descending else 'ASC'}({order.variable})"
+    if query.limit is not None and not query.grouped:
+        limit = min(query.limit, limit)
+    return f"{text} LIMIT {limit}"
 
 
-def _triples(edge: Edge, number: int, bound: Bound) -> Iterator[tuple[RdfTerm, NamedNode, RdfTerm]]:
+def _true_triples(pattern: Pattern, bindings: Sequence[Bound], graph: LiveGraph) -> list[BoundTriple]:
+    """The triples of all solutions; the graph is asked about those of edges that not every solution has."""
+    certain: dict[BoundTriple, bool] = {}
+    for bound in bindings:
+        for number, edge in enumerate(pattern.edges):
+            for triple in _triples(edge, number, bound):
+                is_certain = number < len(pattern.edges) - pattern.doubtful
+                certain[triple] = certain.get(triple, False) or is_certain
+    doubtful = [triple for triple, is_certain in certain.items() if not is_certain]
+    bodies = [f"SELECT * WHERE {{ {' '.join(map(str, triple))} }}" for triple in doubtful]
+    holds = dict(zip(doubtful, graph.store.any_solution(bodies), strict=True))
+    return [triple for triple in certain if holds.get(triple, True)]
+
+
+def _triples(edge: Edge, number: int, bound: Bound) -> Iterator[BoundTriple]:
     """An edge's triple in a solution; its alternatives stand in a variable of its own."""
     subject, value = _term(edge.subject, bound), _term(edge.object, bound)
     if edge.alternatives:

@@ -1,4 +1,4 @@
-"""A question → readings of it, each a query with its answers: the engine's public face."""
+"""A question → readings of it, each a query with its answers."""
 
 from collections.abc import Set
 from dataclasses import dataclass, replace
@@ -37,14 +37,14 @@ class Reading:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a question: readings, the best first; none that convinces where `answerable` is false."""
+    """The readings of a question, the best first; where it is not `answerable`, none is likely."""
 
     question: str
     readings: tuple[Reading, ...]
     answerable: bool
     milliseconds: float
     notice: str = ""
-    """What a person should know of how the answer came about."""
+    """A remark for people on how the answer came about."""
 
     @property
     def best(self) -> Reading | None:
@@ -87,8 +87,8 @@ def run(reading: Reading, version: GraphVersion, graph: LiveGraph) -> Reading:
     """
     local = version.graph.source_kind != Graph.SourceKind.ENDPOINT
     if local and not graph.runs_soon(reading.query):
-        found = run_limited(version, reading.text, MAX_ROWS)
-        return replace(reading, holds=found) if isinstance(found, bool) else _answered(reading, found)
+        result = run_limited(version, reading.text, MAX_ROWS)
+        return replace(reading, holds=result) if isinstance(result, bool) else _answered(reading, result)
     if not reading.query.columns:
         return replace(reading, holds=graph.store.ask(reading.text))
     return _answered(reading, graph.store.select(reading.text, limit=MAX_ROWS))

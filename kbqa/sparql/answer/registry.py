@@ -1,4 +1,4 @@
-"""What questions need, opened: the graphs that this process asked last, and the decoder."""
+"""The graphs that this process asked last, opened, and the decoder that the settings choose."""
 
 import threading
 from collections import OrderedDict
@@ -41,14 +41,14 @@ def served(graph: Graph) -> tuple[GraphVersion, LiveGraph]:
 def live_graph(version: GraphVersion) -> LiveGraph:
     """A version, opened. Raises StoreError."""
     with _lock:
-        found = _open.get(version.pk)
-        if found is None:
+        graph = _open.get(version.pk)
+        if graph is None:
             store = _store(version)
-            found = _open[version.pk] = LiveGraph(store, version.parsed_profile)
+            graph = _open[version.pk] = LiveGraph(store, version.parsed_profile)
             while len(_open) > _MAX_OPEN:
                 _open.popitem(last=False)
         _open.move_to_end(version.pk)
-        return found
+        return graph
 
 
 def _store(version: GraphVersion) -> GraphStore:
@@ -59,8 +59,9 @@ def _store(version: GraphVersion) -> GraphStore:
 
 
 def configured_decoder() -> Decoder:
-    """The decoder that the settings choose; a language-model server, if there is one, before the local
-    network. Raises EncoderError.
+    """The decoder that the settings choose, a language-model server before the local network.
+
+    Raises EncoderError.
     """
     chosen = settings.DECODER
     if chosen["backend"] == "huggingface":

@@ -1,5 +1,4 @@
-"""The grammar of SPARQL as a transition system: HEAD → RELATION → TAIL → CONTINUE as in SPARKLE (section 3),
-and what follows.
+"""The grammar of SPARQL as a transition system: HEAD → RELATION → TAIL → CONTINUE as in SPARKLE (section 3).
 
 A query grows edge by edge. A *head* is an entity, a class or a variable; a *relation* leaves it, forwards or
 backwards; a *tail* is a new variable, or something that the question mentions. Parts of their own are what

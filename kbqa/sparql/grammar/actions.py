@@ -1,4 +1,4 @@
-"""What the decoder of SPARQL chooses from: the steps, the words, and the pointers into a graph."""
+"""The actions of the decoder of SPARQL: its steps, its keywords, and its pointers into a graph."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -140,11 +140,11 @@ class BackwardPointer(RelationPointer):
 
 
 Constant = EntityPointer | ClassPointer | ValuePointer
-"""What stands for a term of the graph."""
+"""A pointer to a term of the graph."""
 Head = EntityPointer | ValuePointer | VariablePointer
-"""What a relation leaves."""
+"""The end that a relation leaves."""
 Introducer = ClassPointer | RelationPointer
-"""What a variable is of, or where it was come to."""
+"""The class of a variable, or the relation that leads to it."""
 
 
 def term_of(action: Action) -> Term:

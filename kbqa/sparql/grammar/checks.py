@@ -1,4 +1,4 @@
-"""Which actions the graph still has an answer with."""
+"""Checks that the graph still has an answer after an action."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -66,7 +66,7 @@ def _has_tail(state: Prefix) -> bool:
 
 
 def _check_tails(state: Prefix, actions: Sequence[Action]) -> list[bool]:
-    """What a question asks about need not be so, but must be of a kind that the relation has at this end."""
+    """Tails that the graph has; in a question with yes or no, those of a kind that the relation leads to."""
     relation = state.relation
     assert relation is not None
     if not state.asks:
@@ -80,7 +80,7 @@ def _check_tails(state: Prefix, actions: Sequence[Action]) -> list[bool]:
 
 
 def _check_edges(state: Prefix, edges: Sequence[Edge]) -> list[bool]:
-    """Which edges the query may be given: those that it lacks, and with which it has a solution."""
+    """Whether the query may get each edge: it lacks the edge, and has a solution with it."""
     holds = _solved(state, [state.with_edge(edge) for edge in edges])
     return [is_solved and edge not in state.joined() for edge, is_solved in zip(edges, holds, strict=True)]
 

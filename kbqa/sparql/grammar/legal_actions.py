@@ -1,4 +1,4 @@
-"""What may come next, as far as the grammar goes."""
+"""The legal actions of each step, as far as the grammar decides."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -73,8 +73,8 @@ def _may_have_alternatives(query: Query) -> bool:
 def _legal_negated(state: Prefix) -> Sequence[Action]:
     if not state.query.negations[-1]:
         return state.variables()
-    own = [variable for variable in state.variables() if variable.key >= state.opened]
-    return [Keyword(Word.CLOSE), *(own if state.has_room else [])]
+    inner = [variable for variable in state.variables() if variable.key >= state.opened]
+    return [Keyword(Word.CLOSE), *(inner if state.has_room else [])]
 
 
 def _legal_either(state: Prefix) -> Sequence[Action]:
@@ -83,11 +83,11 @@ def _legal_either(state: Prefix) -> Sequence[Action]:
     It begins as a query does, where nothing is common to all; each is another one, and they share a variable.
     """
     query = state.query
-    *others, branch = query.branches
+    *earlier, branch = query.branches
     is_empty, legal = branch == Branch(), list[Action]()
-    if not is_empty and branch not in others:
+    if not is_empty and branch not in earlier:
         legal += [Keyword(Word.OR)] if len(query.branches) < MAX_BRANCHES and state.has_room else []
-        legal += [Keyword(Word.CLOSE)] if others and state.shared() else []
+        legal += [Keyword(Word.CLOSE)] if earlier and state.shared() else []
     if state.has_room or not legal:
         legal += _beginnings(state) if is_empty and not query.edges else []
         legal += state.variables()
@@ -149,7 +149,7 @@ def followed(state: Prefix, relation: RelationPointer) -> bool:
 
 
 def legal_alternatives(state: Prefix) -> Sequence[EntityPointer | ValuePointer]:
-    """What else the last edge may lead to."""
+    """The other ends that the last edge may have."""
     edge = state.query.edges[-1]
     used = {constant_end(edge), *edge.alternatives}
     same = [value for value in state.linked.values if value.key[0] == edge.predicate]
@@ -158,7 +158,7 @@ def legal_alternatives(state: Prefix) -> Sequence[EntityPointer | ValuePointer]:
 
 
 def legal_values(state: Prefix) -> Sequence[Action]:
-    """What the chosen head, or a group, may be compared with."""
+    """The values that the chosen head, or a group, may be compared with."""
     linked, comparison = state.linked, state.comparison
     if state.part == Part.HAVING:
         return linked.numbers
@@ -207,11 +207,11 @@ def _legal_columns(state: Prefix) -> Sequence[Action]:
 
 def _aggregates(state: Prefix) -> list[Keyword]:
     """The aggregates that there is something for."""
-    return [Keyword(each) for each in Aggregate if _legal_aggregated(replace(state, aggregate=each))]
+    return [Keyword(name) for name in Aggregate if _legal_aggregated(replace(state, aggregate=name))]
 
 
 def _legal_aggregated(state: Prefix) -> Sequence[Action]:
-    """What an aggregate may be of: a column is not written twice; what may be missing can only be counted."""
+    """The operands of an aggregate: no column is written twice; what may be missing can only be counted."""
     whole = [Keyword(Word.ALL)] if state.aggregate == Aggregate.COUNT else []
     columns = state.query.columns if state.part == Part.COLUMN else ()
     counts = state.aggregate in (Aggregate.COUNT, Aggregate.COUNT_DISTINCT)
@@ -220,7 +220,7 @@ def _legal_aggregated(state: Prefix) -> Sequence[Action]:
 
 
 def _legal_comparisons(state: Prefix) -> Sequence[Action]:
-    return [Keyword(each) for each in Comparison if each != Comparison.CONTAINS]
+    return [Keyword(comparison) for comparison in Comparison if comparison != Comparison.CONTAINS]
 
 
 def _legal_order(state: Prefix) -> Sequence[Action]:

@@ -1,5 +1,4 @@
-"""What the live graph allows, asked while decoding (SPARKLE, section 3.2, but of the store and not of files
-made before).
+"""The live graph, asked while decoding (SPARKLE, section 3.2, where tries are made beforehand).
 
 Every answer is kept in a bounded cache that belongs to one version of the graph.
 """
@@ -21,20 +20,16 @@ from kbqa.sparql.grammar.actions import (
 )
 from kbqa.sparql.profile import Profile, entity_text
 from kbqa.sparql.query import RDF_TYPE, Query, Term, Variable, pattern_text, query_text
-from kbqa.sparql.stores.base import GraphStore
+from kbqa.sparql.stores.base import GraphStore, RdfTerm
 from kbqa.sparql.stores.labels import texts_of
 
 _REMEMBERED = 100_000
 _SHORT, _LOOKED_AT = 2, 20_000
-"""Beyond how many edges only so many solutions are looked at, where what is asked of them might let none of
-them through.
-"""
+"""Beyond how many edges only so many solutions are tried, where conditions might let none of them through."""
 _LONG, _FEW = 4, 1_000
-"""Beyond how many edges, and for an edge between variables that are there already, only so few solutions are
-looked at: each costs many steps.
-"""
+"""Beyond how many edges, and for an edge between known variables, only so few solutions are tried."""
 _SOON = 50_000
-"""How many solutions a query may go through beside what serves people: a fraction of a second."""
+"""The most solutions of a query that is run where people wait: a fraction of a second."""
 _NUMERIC = frozenset(
     (
         "integer", "decimal", "double", "float", "int", "long", "short", "byte", "nonNegativeInteger",
@@ -42,17 +37,16 @@ _NUMERIC = frozenset(
     )
 )  # fmt: skip
 _SAMPLED = 20_000
-"""How many edges are followed to learn what can come after one; beyond, every predicate is offered, and
-checked where it is tried.
+"""How many edges are followed to learn what can come after one.
+
+Of predicates with more, every predicate is offered, and checked where it is tried.
 """
 
 
 def _looked_at(query: Query) -> str:
-    """The pattern that tells whether a query has a solution: of longer ones, not more are looked at
-    than anyone can wait for.
+    """The pattern that tells whether a query has a solution, tried over a bounded number of them.
 
-    That may be very many where conditions, or an edge between variables that are there already, let none of
-    them through.
+    Otherwise very many would be tried where conditions, or an edge between known variables, let none through.
     """
     if query.required <= _SHORT:
         return pattern_text(query)
@@ -60,11 +54,8 @@ def _looked_at(query: Query) -> str:
         return pattern_text(query, most=_LOOKED_AT if query.required <= _LONG else _FEW)
     *before, last = query.edges
     known = {end for edge in before for end in (edge.subject, edge.object)}
-    if not (
-        isinstance(last.subject, Variable)
-        and isinstance(last.object, Variable)
-        and {last.subject, last.object} <= known
-    ):
+    are_variables = isinstance(last.subject, Variable) and isinstance(last.object, Variable)
+    if not are_variables or not {last.subject, last.object} <= known:
         return pattern_text(query)
     return f"{pattern_text(Query(edges=tuple(before)), most=_FEW)} {pattern_text(Query(edges=(last,)))}"
 
@@ -89,12 +80,12 @@ class LiveGraph:
     def __init__(self, store: GraphStore, profile: Profile) -> None:
         self.store, self.profile = store, profile
         self._forward = {
-            each.predicate: ForwardPointer(each.predicate, each.text, context=each.ranges)
-            for each in profile.predicates
+            known.predicate: ForwardPointer(known.predicate, known.text, context=known.ranges)
+            for known in profile.predicates
         }
         self._backward = {
-            each.predicate: BackwardPointer(each.predicate, each.text, context=each.domains)
-            for each in profile.predicates
+            known.predicate: BackwardPointer(known.predicate, known.text, context=known.domains)
+            for known in profile.predicates
         }
         self._holds: dict[str, bool] = {}
         self.relations_of = lru_cache(maxsize=10_000)(self._relations_of)
@@ -112,7 +103,7 @@ class LiveGraph:
         return counted.rows[0] != (Literal(_SOON),)
 
     def range_of(self, predicate: NamedNode) -> str:
-        """What a predicate leads to: a class's name or a datatype's; empty if that is not known."""
+        """The range of a predicate: a class's name or a datatype's; empty if that is not known."""
         forward = self._forward.get(predicate)
         return forward.context[0] if forward is not None and forward.context else ""
 
@@ -134,10 +125,11 @@ class LiveGraph:
         return tuple(replace(value, context=self._texts([value.key[0]])) for value in values)
 
     def _texts(self, predicates: Sequence[NamedNode]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(self._forward[each].text for each in predicates if each in self._forward))
+        known = [self._forward[predicate] for predicate in predicates if predicate in self._forward]
+        return tuple(dict.fromkeys(pointer.text for pointer in known))
 
     def relations_after(self, introduced_by: Introducer) -> tuple[RelationPointer, ...]:
-        """What may leave a variable that a class or a relation introduced."""
+        """The relations that may leave a variable which a class or a relation introduced."""
         return self._after(introduced_by)
 
     def holds(self, queries: Sequence[Query]) -> list[bool]:
@@ -167,49 +159,52 @@ class LiveGraph:
 
         Of longer patterns the edges at the variable must.
         """
+        is_short = query.required <= _SHORT
         patterns = [
-            pattern_text(query if query.required <= _SHORT else _edges_at(query, each)) for each in variables
+            (pattern_text(query if is_short else _edges_at(query, variable)), variable)
+            for variable in variables
         ]
-        asked = list(zip(patterns, variables, strict=True))
-        some = self._any_solution(
-            [f"SELECT * WHERE {{ {pattern} FILTER isNumeric({each}) }}" for pattern, each in asked]
+        with_numbers = self._any_solution(
+            [f"SELECT * WHERE {{ {pattern} FILTER isNumeric({variable}) }}" for pattern, variable in patterns]
         )
-        others = self._any_solution(
-            [f"SELECT * WHERE {{ {pattern} FILTER (!isNumeric({each})) }}" for pattern, each in asked]
+        with_others = self._any_solution(
+            [
+                f"SELECT * WHERE {{ {pattern} FILTER (!isNumeric({variable})) }}"
+                for pattern, variable in patterns
+            ]
         )
-        return [number and not other for number, other in zip(some, others, strict=True)]
+        return [numbers and not other for numbers, other in zip(with_numbers, with_others, strict=True)]
 
     def store_names(self, iris: Sequence[NamedNode]) -> dict[NamedNode, str]:
         """A label of each IRI, or what the IRI calls it."""
         return texts_of(self.store, iris, self.profile.labels, self.profile.languages, entity_text)
 
     def _any_solution(self, bodies: list[str]) -> list[bool]:
-        unknown = list(dict.fromkeys(body for body in bodies if body not in self._holds))
+        known = {body: told for body in bodies if (told := self._holds.get(body)) is not None}
+        unknown = list(dict.fromkeys(body for body in bodies if body not in known))
         if len(self._holds) + len(unknown) > _REMEMBERED:
             self._holds.clear()
-        told = dict(zip(unknown, self.store.any_solution(unknown), strict=True))
-        self._holds |= told
-        return [told[body] if body in told else self._holds[body] for body in bodies]
+        known |= zip(unknown, self.store.any_solution(unknown), strict=True)
+        self._holds |= known
+        return [known[body] for body in bodies]
 
     def _relations_of(self, term: Term) -> tuple[RelationPointer, ...]:
         leaving, entering = self.store.relations(term, self.profile.names)
-        return (*(self._forward[each] for each in leaving), *(self._backward[each] for each in entering))
+        backward = (self._backward[predicate] for predicate in entering)
+        return (*(self._forward[predicate] for predicate in leaving), *backward)
 
     def _relations_after(self, introduced_by: Introducer) -> tuple[RelationPointer, ...]:
         origin = _origin(introduced_by)
-        counted = self.store.select(
-            f"SELECT (COUNT(*) AS ?n) WHERE {{ SELECT * WHERE {{ {origin} }} LIMIT {_SAMPLED} }}"
-        ).rows[0][0]
+        sample = f"SELECT * WHERE {{ {origin} }} LIMIT {_SAMPLED}"
+        counted = self.store.select(f"SELECT (COUNT(*) AS ?n) WHERE {{ {sample} }}").rows[0][0]
         if isinstance(counted, Literal) and int(counted.value) >= _SAMPLED:
             return (*self._forward.values(), *self._backward.values())
-        leaving, entering = (
-            {
-                row[0]
-                for row in self.store.select(
-                    f"SELECT DISTINCT ?p WHERE {{ {{ SELECT DISTINCT ?x WHERE {{ {origin} }} }} {pattern} }}"
-                ).rows
-            }
-            for pattern in ("?x ?p ?y", "?y ?p ?x")
-        )
+        members = f"{{ SELECT DISTINCT ?x WHERE {{ {origin} }} }}"
+        leaving = self._predicates(f"{members} ?x ?p ?y")
+        entering = self._predicates(f"{members} ?y ?p ?x")
         forward = [action for predicate, action in self._forward.items() if predicate in leaving]
         return (*forward, *(action for predicate, action in self._backward.items() if predicate in entering))
+
+    def _predicates(self, pattern: str) -> set[RdfTerm | None]:
+        """The terms that a pattern binds `?p` to."""
+        return {row[0] for row in self.store.select(f"SELECT DISTINCT ?p WHERE {{ {pattern} }}").rows}

@@ -1,4 +1,4 @@
-"""How far a query has come, and what was chosen of its unfinished part."""
+"""The prefix of a query, with the choices of its unfinished part."""
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -54,7 +54,7 @@ class LinkedQuestion:
 
 
 class Part(StrEnum):
-    """What an item, or a comparison, will belong to."""
+    """The part of a query that an item, or a comparison, will belong to."""
 
     COLUMN = "column"
     FILTER = "filter"
@@ -143,11 +143,8 @@ class Prefix:
     def joined(self) -> tuple[Edge, ...]:
         """The edges that a solution of the open part has."""
         query = self.query
-        return (
-            (*query.edges, *query.branches[-1].edges)
-            if self.group == Word.EITHER
-            else (*query.edges, *query.optionals)
-        )
+        of_part = query.branches[-1].edges if self.group == Word.EITHER else query.optionals
+        return (*query.edges, *of_part)
 
     def with_edge(self, edge: Edge) -> Query:
         """The query with an edge more, in the part that is open."""
@@ -156,8 +153,8 @@ class Prefix:
             *closed, last = query.negations
             return replace(query, negations=(*closed, (*last, edge)))
         if self.group == Word.EITHER:
-            *others, branch = query.branches
-            return replace(query, branches=(*others, replace(branch, edges=(*branch.edges, edge))))
+            *earlier, branch = query.branches
+            return replace(query, branches=(*earlier, replace(branch, edges=(*branch.edges, edge))))
         if self.group == Word.OPTIONAL:
             return replace(query, optionals=(*query.optionals, edge))
         return replace(query, edges=(*query.edges, edge))
@@ -167,12 +164,12 @@ class Prefix:
         assert self.comparison is not None
         query, condition = self.query, Filter(self.head_variable(), self.comparison, value)
         if self.group == Word.EITHER:
-            *others, branch = query.branches
-            return replace(query, branches=(*others, replace(branch, filters=(*branch.filters, condition))))
+            *earlier, branch = query.branches
+            return replace(query, branches=(*earlier, replace(branch, filters=(*branch.filters, condition))))
         return replace(query, filters=(*query.filters, condition))
 
     def looked_for(self, query: Query) -> Query:
-        """What must have a solution of a query that goes on from here.
+        """The part that must have a solution, of a query that goes on from here.
 
         That is the open alternative for itself, and what may be missing, once.
         """

@@ -34,7 +34,7 @@ class SparqlState:
         return self.prefix.query
 
     def legal_actions(self) -> Sequence[Action]:
-        """What the grammar allows here."""
+        """The actions that the grammar allows here."""
         return LEGAL_ACTIONS[self.step](self.prefix)
 
     def holds(self, actions: Sequence[Action]) -> list[bool]:

@@ -1,4 +1,4 @@
-"""What comes of an action."""
+"""The state after an action, for each step."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -186,7 +186,7 @@ def _with_item(state: Prefix, item: Item) -> Prefix:
 
 
 def compared(state: Prefix, action: Action) -> Term | Average | Period:
-    """What the chosen head is compared with: a constant, or the mean of what it is one of."""
+    """The value that the chosen head is compared with: a constant, or the mean of its property."""
     if isinstance(action, NumberPointer):
         return action.key
     if action != Keyword(Word.AVERAGE):

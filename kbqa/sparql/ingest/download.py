@@ -1,5 +1,6 @@
-"""Download of a graph's file by HTTP: public hosts only, redirects checked one by one, size limited, no pages
-taken for data.
+"""Download of a graph's file by HTTP, from public hosts only.
+
+Each redirect is checked, the size is limited, and a web page is not taken for data.
 """
 
 from collections.abc import Callable
@@ -14,10 +15,14 @@ from kbqa.sparql.ingest.rdf_parser import LoadError, rdf_format
 from searchapp.addresses import AddressError, pinned_address
 
 _REDIRECTS, _TIMEOUT = 5, httpx.Timeout(30.0)
-_ACCEPT = (
-    "text/turtle, application/n-triples, application/n-quads;q=0.9, application/ld+json;q=0.8, "
-    "application/rdf+xml;q=0.8, */*;q=0.1"
-)
+_HEADERS = {
+    "Accept": (
+        "text/turtle, application/n-triples, application/n-quads;q=0.9, application/ld+json;q=0.8, "
+        "application/rdf+xml;q=0.8, */*;q=0.1"
+    ),
+    # The body is kept as it comes, and only what gzip packed is unpacked when it is read.
+    "Accept-Encoding": "gzip",
+}
 
 
 def fetch(address: str, target: Path, progress: Callable[[int, int], None]) -> RdfFormat:
@@ -30,11 +35,9 @@ def fetch(address: str, target: Path, progress: Callable[[int, int], None]) -> R
         try:
             with (
                 httpx.Client(timeout=_TIMEOUT, trust_env=False) as client,
-                client.stream(
-                    "GET", url, headers={**headers, "Accept": _ACCEPT}, extensions=extensions
-                ) as response,
+                client.stream("GET", url, headers=headers | _HEADERS, extensions=extensions) as response,
             ):
-                if not response.is_redirect:
+                if not response.has_redirect_location:
                     return _write(response, address, target, progress)
                 address = urljoin(address, response.headers["location"])
         except httpx.HTTPError as error:

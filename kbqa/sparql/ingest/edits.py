@@ -16,7 +16,7 @@ from kbqa.sparql.ingest.name_reader import names_in
 from kbqa.sparql.ingest.profiler import profile_graph
 from kbqa.sparql.models import Graph, GraphVersion
 from kbqa.sparql.stores import OxigraphStore, QueryError
-from kbqa.sparql.stores.executor import words_outside_quotes
+from kbqa.sparql.stores.executor import with_keywords_spoilt, words_outside_quotes
 from searchapp.errors import NotReady
 
 MAX_TRIPLES = 10_000
@@ -40,19 +40,27 @@ def edit_triples(graph: Graph, *, add: str = "", remove: str = "") -> GraphVersi
 
 def update_graph(graph: Graph, update: str) -> GraphVersion:
     """Run a SPARQL Update. Raises QueryError, StoreError."""
+    check_update(update)
+    return _edit(graph, lambda store: _run(store, update))
+
+
+def check_update(update: str) -> None:
+    """Check that an update brings nothing from elsewhere. Raises QueryError."""
     if forbidden := set(_FORBIDDEN) & words_outside_quotes(update):
         raise QueryError(
             f"{' and '.join(sorted(forbidden))} is not allowed: an update changes this graph by what it says "
             "itself."
         )
+    spoilt = with_keywords_spoilt(update, _FORBIDDEN)
+    if spoilt != update:
+        _run(Store(), spoilt)
 
-    def change(store: Store) -> None:
-        try:
-            store.update(update)
-        except (SyntaxError, ValueError) as error:
-            raise QueryError(f"The update cannot be read: {error}") from error
 
-    return _edit(graph, change)
+def _run(store: Store, update: str) -> None:
+    try:
+        store.update(update)
+    except (SyntaxError, ValueError) as error:
+        raise QueryError(f"The update cannot be read: {error}") from error
 
 
 def _edit(graph: Graph, change: Callable[[Store], None]) -> GraphVersion:

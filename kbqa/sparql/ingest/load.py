@@ -51,9 +51,8 @@ def read(context: JobContext) -> None:
     if graph.source_kind == Graph.SourceKind.ENDPOINT:
         _look_at_endpoint(graph, version, context)
         return
-    folder = version.folder / "triples"
+    folder, report = version.folder / "triples", Report()
     shutil.rmtree(folder, ignore_errors=True)
-    report = Report()
     store = Store(str(folder))
     try:
         store.bulk_extend(_triples(graph, version, report, context))
@@ -67,29 +66,24 @@ def read(context: JobContext) -> None:
         lambda number: context.progress(number, 0, f"Writing names, {number:,}"),
     )
     store.flush()
-    version.triples, version.skipped, version.complaints, version.profile = (
-        len(store),
-        report.skipped,
-        report.complaints,
-        profile.as_json(),
-    )
+    version.triples, version.parsed_profile = len(store), profile
+    version.skipped, version.complaints = report.skipped, report.complaints
     version.save()
     _keep_prefixes(graph, profile, report.prefixes)
 
 
 def naming_of(graph: Graph) -> Naming:
-    """What is set of how a graph names things."""
+    """The naming of a graph, as it is set."""
     languages = tuple(language for language in graph.languages.replace(",", " ").lower().split())
     return Naming(tuple(map(NamedNode, graph.label_predicates)), languages or Naming.languages)
 
 
 def _keep_prefixes(graph: Graph, profile: Profile, declared: Mapping[str, str]) -> None:
     """Give a graph's namespaces prefixes; those that it has stay."""
-    iris = [entry.predicate.value for entry in profile.predicates]
-    iris += [entry.iri.value for entry in profile.classes]
-    graph.prefixes = prefixes_for(
-        iris, graph.prefixes | {name: iri for name, iri in declared.items() if name not in graph.prefixes}
-    )
+    iris = [predicate.predicate.value for predicate in profile.predicates]
+    iris += [graph_class.iri.value for graph_class in profile.classes]
+    new = {name: iri for name, iri in declared.items() if name not in graph.prefixes}
+    graph.prefixes = prefixes_for(iris, graph.prefixes | new)
     graph.save(update_fields=["prefixes"])
 
 
@@ -102,10 +96,10 @@ def publish(context: JobContext) -> None:
 
 
 def embed_labels(context: JobContext) -> None:
-    """Last stage, when the version serves already: give what entities are called a vector, where it has none,
-    the most connected first.
+    """Last stage, when the version serves already: encode the labels that have no vector yet.
 
-    Not for code: what its names mean, the code search knows better.
+    Those of the most connected entities come first. Code gets none: what its names mean, the code search
+    knows better.
     """
     graph = LIFECYCLE.source_of(context)
     version = graph.serving
@@ -166,18 +160,15 @@ def uploads() -> Path:
 
 
 def uploaded_path(name: str) -> Path:
-    """Where the uploaded file `name` lies."""
+    """The path of the uploaded file `name`."""
     return uploads() / Path(name).name
 
 
 def _triples(graph: Graph, version: GraphVersion, report: Report, context: JobContext) -> Iterator[Quad]:
     if graph.source_kind == Graph.SourceKind.REPOSITORY:
         return _of_source(graph, report, context)
-    path, form = (
-        (version.folder / "source", _stored_format(version))
-        if graph.source_kind == Graph.SourceKind.URL
-        else _local_file(graph)
-    )
+    is_fetched = graph.source_kind == Graph.SourceKind.URL
+    path, form = _fetched_file(version) if is_fetched else _local_file(graph)
     if not path.exists():
         raise LoadError(f"The file {path.name} is gone; upload it again.")
     file = RdfFile(path, form, settings.GRAPH_MAX_EXPANDED_BYTES)
@@ -197,7 +188,7 @@ def _look_at_endpoint(graph: Graph, version: GraphVersion, context: JobContext) 
     names.names_of(version).write(
         rows, lambda number: context.progress(number, 0, f"Fetching names, {number:,}")
     )
-    version.triples, version.profile = profile.triples, profile.as_json()
+    version.triples, version.parsed_profile = profile.triples, profile
     version.save()
     _keep_prefixes(graph, profile, {})
 
@@ -207,11 +198,9 @@ def _local_file(graph: Graph) -> tuple[Path, RdfFormat]:
     return path, rdf_format(path.name)
 
 
-def _stored_format(version: GraphVersion) -> RdfFormat:
-    return (
-        RdfFormat.from_media_type((version.folder / "format").read_text(encoding="utf-8"))
-        or RdfFormat.N_TRIPLES
-    )
+def _fetched_file(version: GraphVersion) -> tuple[Path, RdfFormat]:
+    media_type = (version.folder / "format").read_text(encoding="utf-8")
+    return version.folder / "source", RdfFormat.from_media_type(media_type) or RdfFormat.N_TRIPLES
 
 
 def _of_source(graph: Graph, report: Report, context: JobContext) -> Iterator[Quad]:

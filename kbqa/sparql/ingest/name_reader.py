@@ -8,7 +8,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Store
 from kbqa.linking.names import MAX_NAME_LENGTH, NameRow
 from kbqa.sparql.models import Name
 from kbqa.sparql.profile import Profile, entity_text
-from kbqa.sparql.stores.base import GraphStore
+from kbqa.sparql.stores.base import GraphStore, RdfTerm
 
 _MAX_VALUE_LENGTH = 80
 _COUNTED_EDGES = 200
@@ -17,55 +17,49 @@ _XSD_STRING = "http://www.w3.org/2001/XMLSchema#string"
 
 
 def names_in(store: Store, profile: Profile) -> Iterator[NameRow]:
-    """Read all names: labels, or what an IRI says where a graph has no labels, and the texts that properties
-    have.
-    """
-    if profile.labels:
-        for predicate in profile.labels:
-            for quad in store.quads_for_pattern(None, predicate, None):
-                if (
-                    isinstance(quad.subject, NamedNode)
-                    and isinstance(quad.object, Literal)
-                    and quad.subject not in profile.texts
-                ):
-                    yield (
-                        Name.Kind.ENTITY,
-                        str(quad.subject),
-                        "",
-                        quad.object.value,
-                        _degree(store, quad.subject),
-                    )
-    else:
-        yield from _speaking_iris(store, profile)
+    """All names: labels, or what IRIs say in a graph without labels, and the texts that properties have."""
+    yield from _labels(store, profile) if profile.labels else _speaking_iris(store, profile)
     for predicate in profile.names:
         yield from _values(store, predicate)
 
 
+def _labels(store: Store, profile: Profile) -> Iterator[NameRow]:
+    """The labels of entities, which are neither classes nor predicates."""
+    for predicate in profile.labels:
+        for quad in store.quads_for_pattern(None, predicate, None):
+            entity, label = quad.subject, quad.object
+            if isinstance(entity, NamedNode) and isinstance(label, Literal) and entity not in profile.texts:
+                yield Name.Kind.ENTITY, str(entity), "", label.value, _degree(store, entity)
+
+
 def endpoint_names(store: GraphStore, profile: Profile) -> Iterator[NameRow]:
-    """Read an endpoint's names in pages: labels, and the texts of properties, up to a bound."""
-    sources = [(Name.Kind.ENTITY, predicate) for predicate in profile.labels]
-    sources += [(Name.Kind.VALUE, each.predicate) for each in profile.predicates if not each.ranges]
-    for kind, predicate in sources:
-        for offset in range(0, _MAX_ENDPOINT_NAMES, _PAGE):
-            what = "?s ?o" if kind == Name.Kind.ENTITY else "?o"
-            body = f"SELECT DISTINCT {what} WHERE {{ ?s {predicate} ?o FILTER isLiteral(?o) }}"
-            rows = store.select(f"{body} ORDER BY {what} LIMIT {_PAGE} OFFSET {offset}").rows
-            for row in rows:
-                subject, value = (row[0], row[-1])
-                if (
-                    isinstance(value, Literal)
-                    and len(value.value) <= MAX_NAME_LENGTH
-                    and subject not in profile.texts
-                ):
-                    yield (
-                        kind,
-                        str(subject),
-                        "" if kind == Name.Kind.ENTITY else str(predicate),
-                        value.value,
-                        1,
-                    )
-            if len(rows) < _PAGE:
-                break
+    """An endpoint's names: labels, and the texts of properties, up to a bound."""
+    for predicate in profile.labels:
+        for entity, label in _endpoint_literals(store, predicate, "?s ?o"):
+            if not isinstance(entity, BlankNode) and entity not in profile.texts:
+                yield Name.Kind.ENTITY, str(entity), "", label.value, 1
+    for described in profile.predicates:
+        if not described.ranges:
+            for _, text in _endpoint_literals(store, described.predicate, "?o"):
+                yield Name.Kind.VALUE, str(text), str(described.predicate), text.value, 1
+
+
+def _endpoint_literals(
+    store: GraphStore, predicate: NamedNode, columns: str
+) -> Iterator[tuple[RdfTerm | None, Literal]]:
+    """The first column and the short literal of each of a property's triples, read in pages.
+
+    `columns` are those that are selected, the literal, `?o`, as the last.
+    """
+    body = f"SELECT DISTINCT {columns} WHERE {{ ?s {predicate} ?o FILTER isLiteral(?o) }}"
+    for offset in range(0, _MAX_ENDPOINT_NAMES, _PAGE):
+        rows = store.select(f"{body} ORDER BY {columns} LIMIT {_PAGE} OFFSET {offset}").rows
+        for row in rows:
+            first, literal = row[0], row[-1]
+            if isinstance(literal, Literal) and len(literal.value) <= MAX_NAME_LENGTH:
+                yield first, literal
+        if len(rows) < _PAGE:
+            break
 
 
 def _degree(store: Store, subject: NamedNode) -> int:
@@ -84,16 +78,11 @@ def _speaking_iris(store: Store, profile: Profile) -> Iterator[NameRow]:
 
 
 def _values(store: Store, predicate: NamedNode) -> Iterator[NameRow]:
-    """Read the distinct short texts of a property."""
+    """The distinct short texts of a property."""
     seen: set[Literal] = set()
     for quad in store.quads_for_pattern(None, predicate, None):
         value = quad.object
-        if (
-            isinstance(value, BlankNode | NamedNode)
-            or not isinstance(value, Literal)
-            or value in seen
-            or len(value.value) > _MAX_VALUE_LENGTH
-        ):
+        if not isinstance(value, Literal) or value in seen or len(value.value) > _MAX_VALUE_LENGTH:
             continue
         if value.language or value.datatype.value == _XSD_STRING:
             seen.add(value)

@@ -19,8 +19,7 @@ from kbqa.sparql.stores.base import GraphStore
 from kbqa.sparql.stores.labels import texts_of
 
 _NAMING = ("name", "label", "title", "full name", "display name", "has name", "has label", "has title")
-"""What a graph's own property is called that names things of several classes, or of a graph without classes.
-"""
+"""Names of the properties by which a graph of its own vocabulary may name its things."""
 _SCHEMA = (
     "http://www.w3.org/2002/07/owl#",
     "http://www.w3.org/2000/01/rdf-schema#",
@@ -53,30 +52,24 @@ def profile_graph(store: GraphStore, naming: Naming | None = None) -> Profile:
 def _own_labels(
     store: GraphStore, counts: Mapping[NamedNode, int], *, has_classes: bool
 ) -> Iterator[NamedNode]:
-    """Yield the graph's own properties that name things: they are called so, and members of several classes
-    have them.
-    """
+    """The graph's own properties that name things: by what they are called, and by what has them."""
     for predicate in counts:
-        if (
-            predicate in LABEL_PREDICATES
-            or local_text(predicate.value).lower() not in _NAMING
-            or _datatype(store, predicate)
-        ):
-            continue
-        sample = f"{{ SELECT ?s WHERE {{ ?s {predicate} ?o FILTER isLiteral(?o) }} LIMIT {_SAMPLED} }}"
-        classes = (
-            store.select(f"SELECT DISTINCT ?c WHERE {{ {sample} ?s {RDF_TYPE} ?c }} LIMIT 2").rows
-            if has_classes
-            else ()
-        )
-        if len(classes) > 1 or (
-            not has_classes and store.any_solution([f"SELECT * WHERE {{ {sample} }}"])[0]
-        ):
+        names_things = predicate not in LABEL_PREDICATES and local_text(predicate.value).lower() in _NAMING
+        if names_things and not _datatype(store, predicate) and _is_shared(store, predicate, has_classes):
             yield predicate
 
 
+def _is_shared(store: GraphStore, predicate: NamedNode, has_classes: bool) -> bool:
+    """Whether members of several classes have a property, or, in a graph without classes, whether any has."""
+    sample = f"{{ SELECT ?s WHERE {{ ?s {predicate} ?o FILTER isLiteral(?o) }} LIMIT {_SAMPLED} }}"
+    if not has_classes:
+        return store.any_solution([f"SELECT * WHERE {{ {sample} }}"])[0]
+    classes = store.select(f"SELECT DISTINCT ?c WHERE {{ {sample} ?s {RDF_TYPE} ?c }} LIMIT 2").rows
+    return len(classes) > 1
+
+
 def _counts(store: GraphStore, pattern: str, limit: int) -> dict[NamedNode, int]:
-    """How often the pattern's ?k is each IRI, the commonest first."""
+    """The number of times that the pattern's ?k is each IRI, the commonest first."""
     grouped = f"WHERE {{ {pattern} }} GROUP BY ?k ORDER BY DESC(?n) LIMIT {limit}"
     rows = store.select(f"SELECT ?k (COUNT(*) AS ?n) {grouped}").rows
     return {
@@ -100,13 +93,12 @@ def _end(store: GraphStore, predicate: NamedNode, end: str, texts: dict[NamedNod
     classes = Counter(
         {texts[iri]: int(count.value) for iri, count in rows if isinstance(count, Literal) and iri in texts}  # type: ignore[index]
     )
-    return tuple(text for text, _ in classes.most_common(1)) or (
-        _datatype(store, predicate) if end == "?o" else ()
-    )
+    commonest = tuple(text for text, _ in classes.most_common(1))
+    return commonest or (_datatype(store, predicate) if end == "?o" else ())
 
 
 def _datatype(store: GraphStore, predicate: NamedNode) -> tuple[str, ...]:
-    """Kind of a predicate's literals: "integer", "date", …; nothing for texts and IRIs."""
+    """The datatype of most of a predicate's literals: "integer", "date", …; nothing for texts and IRIs."""
     rows = store.select(f"SELECT ?o WHERE {{ ?s {predicate} ?o }} LIMIT {_LITERALS_SAMPLED}").rows
     kinds = Counter(row[0].datatype.value.rsplit("#", 1)[-1] for row in rows if isinstance(row[0], Literal))
     return tuple(

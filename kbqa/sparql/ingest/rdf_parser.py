@@ -28,8 +28,9 @@ _CHUNK_LINES = 20_000
 _MAX_LINE_LENGTH = 16 * 1024 * 1024
 _KEPT_COMPLAINTS = 20
 _GZIP = b"\x1f\x8b"
-_HEAD_BYTES, _MAX_ENTITY_LENGTH = 1 << 20, 1_000
-_ENTITY = re.compile(rb"""<!ENTITY\s+%?\s*\S+\s+(?:SYSTEM|PUBLIC)?\s*["']([^"']*)["']""")
+_MAX_ENTITY_LENGTH = 1_000
+_ENTITY, _DECLARATION = b"<!ENTITY", re.compile(b"<!ENTITY[^<]*")
+"""An entity's declaration as the parser cuts it: up to the next angle bracket."""
 # What relative IRIs are resolved against: a name of nothing, so that they never point to a real place.
 _BASE = "urn:searchapp:relative/"
 
@@ -42,13 +43,13 @@ class LoadError(InvalidInput):
 
 @dataclass
 class Report:
-    """What became of a file's lines."""
+    """A report on a file's lines."""
 
     triples: int = 0
     skipped: int = 0
     complaints: list[str] = field(default_factory=list)
     prefixes: dict[str, str] = field(default_factory=dict)
-    """Those that the file declares."""
+    """The prefixes that the file declares."""
 
     def skip(self, complaint: str) -> None:
         """Count a line that could not be read, and keep the first complaints."""
@@ -69,36 +70,33 @@ class RdfFile:
 def rdf_format(name: str, content_type: str = "") -> RdfFormat:
     """The format that a file's name, or else its media type, says. Raises LoadError."""
     suffix = Path(name.lower().removesuffix(".gz").removesuffix(".gzip")).suffix
-    found = FORMATS.get(suffix) or RdfFormat.from_media_type(
+    form = FORMATS.get(suffix) or RdfFormat.from_media_type(
         content_type.split(";", maxsplit=1)[0].strip() or "text/unknown"
     )
-    if found is None:
+    if form is None:
         raise LoadError(
             f"{name} is not an RDF file by its name. It must end in {', '.join(FORMATS)}, each also with .gz."
         )
-    return found
+    return form
 
 
 def triples_of(
     file: RdfFile, report: Report, *, skip_bad_lines: bool, progress: Callable[[int, int], None]
 ) -> Iterator[Quad]:
-    """Read a file's triples as a stream; named graphs are merged into one.
+    """A file's triples as a stream; named graphs are merged into one.
 
     `progress` is called with (bytes read, bytes in all) of the file as it lies on disk. Raises LoadError.
     """
-    if file.format == RdfFormat.RDF_XML:
-        _check_entities(file.path)
     size = file.path.stat().st_size
     with file.path.open("rb") as raw:
         packed = raw.read(2) == _GZIP
         raw.seek(0)
         unpacked = cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if packed else raw
+        if file.format == RdfFormat.RDF_XML:
+            unpacked = cast(IO[bytes], _Guarded(unpacked))
         stream = _Counted(unpacked, raw, size, file.most_bytes, progress)
-        quads = (
-            _by_line(stream, file.format, report)
-            if skip_bad_lines and file.format in _BY_LINE
-            else _whole(stream, file.format, report)
-        )
+        reader = _by_line if skip_bad_lines and file.format in _BY_LINE else _whole
+        quads = reader(stream, file.format, report)
         try:
             for quad in quads:
                 report.triples += 1
@@ -107,21 +105,25 @@ def triples_of(
             raise LoadError(f"{file.path.name} cannot be read to its end: {error}") from error
 
 
-def _check_entities(path: Path) -> None:
-    """Refuse XML whose entities grow when they are expanded: those that name others, and long ones.
+class _Guarded:
+    """A stream of XML that refuses entities which grow when they are expanded, before they are read.
 
-    Raises LoadError.
+    These are entities that name others, and long ones, wherever they stand.
     """
-    with path.open("rb") as raw:
-        packed = raw.read(2) == _GZIP
-        raw.seek(0)
-        try:
-            head = (gzip.GzipFile(fileobj=raw) if packed else raw).read(_HEAD_BYTES)
-        except (EOFError, gzip.BadGzipFile, OSError):
-            return
-    for value in _ENTITY.findall(head):
-        if b"&" in value or len(value) > _MAX_ENTITY_LENGTH:
-            raise LoadError("The file's XML entities expand without bounds; write their values out.")
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream, self._begun = stream, b""
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes. Raises LoadError."""
+        data = self._stream.read(size)
+        text = self._begun + data
+        for declaration in _DECLARATION.findall(text):
+            if b"&" in declaration or len(declaration) > _MAX_ENTITY_LENGTH:
+                raise LoadError("The file's XML entities expand without bounds; write their values out.")
+        last = text[text.rfind(b"<") :]
+        self._begun = last if last.startswith(_ENTITY) or _ENTITY.startswith(last) else b""
+        return data
 
 
 class _Counted:
@@ -135,14 +137,8 @@ class _Counted:
         most_bytes: int,
         progress: Callable[[int, int], None],
     ) -> None:
-        self._stream, self._raw, self._size, self._most, self._progress, self._read = (
-            stream,
-            raw,
-            size,
-            most_bytes,
-            progress,
-            0,
-        )
+        self._stream, self._raw, self._size = stream, raw, size
+        self._most, self._progress, self._read = most_bytes, progress, 0
 
     def read(self, size: int = -1) -> bytes:
         return self._count(self._stream.read(size))
@@ -170,7 +166,7 @@ def _whole(stream: _Counted, form: RdfFormat, report: Report) -> Iterator[Quad]:
 
 
 def _by_line(stream: _Counted, form: RdfFormat, report: Report) -> Iterator[Quad]:
-    """Read chunks of lines; where one fails, its lines one by one."""
+    """The quads of chunks of lines; where a chunk fails, of its lines one by one."""
     lines, number = stream.lines(), 0
     while chunk := list(islice(lines, _CHUNK_LINES)):
         try:

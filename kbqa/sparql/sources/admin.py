@@ -89,7 +89,7 @@ class GraphAdmin(SourceAdmin):
 
     @admin.display(description="Triples")
     def triples(self, graph: Graph) -> int:
-        """How many triples are served."""
+        """The number of served triples."""
         return graph.serving.triples if graph.serving else 0
 
     @admin.action(description="Load again")
@@ -100,4 +100,4 @@ class GraphAdmin(SourceAdmin):
 
 @admin.register(GraphQuestion)
 class GraphQuestionAdmin(QuestionAdmin):
-    """What was asked of graphs."""
+    """Questions on graphs."""

@@ -1,4 +1,4 @@
-"""What people and programs do with graphs: add, load, edit, delete, ask.
+"""Services of graphs: add, load, edit, delete, ask.
 
 Pages, admin, API and commands all call these.
 """
@@ -149,7 +149,7 @@ def ask(graph: Graph, question: str, *, remember_for: Any = None) -> tuple[Answe
 
 
 def run_another(question: GraphQuestion, reading: GraphReading) -> GraphResult:
-    """What another reading of a question that was answered finds now; nothing is decoded or kept.
+    """The result of another reading of an answered question; nothing is decoded or kept.
 
     Raises NotReady, QueryError, StoreError.
     """

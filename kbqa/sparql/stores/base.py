@@ -1,4 +1,4 @@
-"""What the rest asks of a graph, wherever it lives."""
+"""The interface of a graph store, wherever its triples lie."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class QueryError(InvalidInput):
 
 @dataclass(frozen=True)
 class Solutions:
-    """What a SELECT found: a term or None for each variable of each row.
+    """The solutions of a SELECT: a term or None for each variable of each row.
 
     `cut` if there are more rows than were asked for.
     """
@@ -48,16 +48,13 @@ class GraphStore(Protocol):
         ...
 
     def any_solution(self, bodies: Sequence[str]) -> list[bool]:
-        """Tell for each body, `SELECT … { … }` without a limit, whether it has a solution.
-
-        Raises StoreError.
-        """
+        """Whether each body, `SELECT … { … }` without a limit, has a solution. Raises StoreError."""
         ...
 
     def relations(
         self, term: NamedNode | Literal, candidates: Sequence[NamedNode]
     ) -> tuple[list[NamedNode], list[NamedNode]]:
-        """Those of the predicates that leave a term, and those that enter it. Raises StoreError."""
+        """The candidates that leave a term, and those that enter it. Raises StoreError."""
         ...
 
     def surroundings(self, terms: Sequence[NamedNode | Literal]) -> list[set[NamedNode]]:

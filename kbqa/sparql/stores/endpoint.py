@@ -40,44 +40,44 @@ class EndpointStore:
 
     def select(self, query: str, *, limit: int | None = None) -> Solutions:
         """The solutions of a SELECT, at most `limit`."""
-        found = self._run(query)
-        if not isinstance(found, QuerySolutions):
+        result = self._run(query)
+        if not isinstance(result, QuerySolutions):
             raise QueryError("This is not a SELECT query.")
-        names = tuple(variable.value for variable in found.variables)
-        rows = [tuple(solution) for solution in found]
+        names = tuple(variable.value for variable in result.variables)
+        rows = [tuple(solution) for solution in result]
         return Solutions(names, rows[:limit], cut=limit is not None and len(rows) > limit)  # type: ignore[arg-type]
 
     def ask(self, query: str) -> bool:
         """The answer to an ASK."""
-        found = self._run(query)
-        if not isinstance(found, QueryBoolean):
+        result = self._run(query)
+        if not isinstance(result, QueryBoolean):
             raise QueryError("This is not an ASK query.")
-        return bool(found)
+        return bool(result)
 
     def any_solution(self, bodies: Sequence[str]) -> list[bool]:
-        """Tell for each body whether it has a solution; many are asked in one request."""
-        found: set[int] = set()
+        """Whether each body has a solution; many are asked in one request."""
+        solved: set[int] = set()
         for chunk in _portions(list(enumerate(bodies))):
             parts = " UNION ".join(
                 f"{{ SELECT ({number} AS ?k) WHERE {{ {{ {body} LIMIT 1 }} }} }}" for number, body in chunk
             )
-            found |= {
+            solved |= {
                 int(row[0].value)
                 for row in self.select(f"SELECT ?k WHERE {{ {parts} }}").rows
                 if isinstance(row[0], Literal)
             }
-        return [number in found for number in range(len(bodies))]
+        return [number in solved for number in range(len(bodies))]
 
     def relations(
         self, term: NamedNode | Literal, candidates: Sequence[NamedNode]
     ) -> tuple[list[NamedNode], list[NamedNode]]:
-        """Those of the predicates that leave a term, and those that enter it."""
+        """The candidates that leave a term, and those that enter it."""
         leaving = [] if isinstance(term, Literal) else self._existing(f"{term} ?p ?y", candidates)
         return leaving, self._existing(f"?y ?p {term}", candidates)
 
     def surroundings(self, terms: Sequence[NamedNode | Literal]) -> list[set[NamedNode]]:
         """The predicates of some of each term's edges."""
-        found: list[set[NamedNode]] = [set() for _ in terms]
+        surroundings: list[set[NamedNode]] = [set() for _ in terms]
         for chunk in _portions(list(enumerate(terms))):
             sides = [(number, f"{term} ?p ?y") for number, term in chunk if isinstance(term, NamedNode)]
             sides += [(number, f"?y ?p {term}") for number, term in chunk]
@@ -87,8 +87,8 @@ class EndpointStore:
             )
             for key, predicate in self.select(f"SELECT DISTINCT ?k ?p WHERE {{ {parts} }}").rows:
                 if isinstance(key, Literal) and isinstance(predicate, NamedNode):
-                    found[int(key.value)].add(predicate)
-        return found
+                    surroundings[int(key.value)].add(predicate)
+        return surroundings
 
     def forward(self, query: str, accept: str) -> tuple[str, bytes]:
         """(media type, body) of what the endpoint answers to a query that somebody wrote."""
@@ -101,11 +101,9 @@ class EndpointStore:
         if not candidates:
             return []
         values = " ".join(map(str, candidates))
-        rows = self.select(
-            f"SELECT ?p WHERE {{ VALUES ?p {{ {values} }} FILTER EXISTS {{ {pattern} }} }}"
-        ).rows
-        found = {row[0] for row in rows}
-        return [each for each in candidates if each in found]
+        query = f"SELECT ?p WHERE {{ VALUES ?p {{ {values} }} FILTER EXISTS {{ {pattern} }} }}"
+        existing = {row[0] for row in self.select(query).rows}
+        return [predicate for predicate in candidates if predicate in existing]
 
     def _run(self, query: str) -> object:
         limit = settings.GRAPH_QUERY_TIMEOUT_MS / 1000
@@ -121,32 +119,9 @@ class EndpointStore:
         raise StoreError(f"{self.address} is busy; try again later.", transient=True)
 
     def _send(self, query: str, seconds: float, accept: str = _ACCEPT) -> tuple[int, str, bytes, float]:
-        """Status, media type, body and how long the server asks to wait.
-
-        A body that is too large is not read to its end.
-        """
+        """Status, media type, body, and how long the server asks to wait. Raises QueryError, StoreError."""
         try:
-            url, headers, extensions = pinned_address(
-                self.address, allow_private=settings.SOURCE_ALLOW_PRIVATE_ADDRESSES
-            )
-            until, body = time.monotonic() + seconds, bytearray()
-            with (
-                httpx.Client(timeout=seconds, trust_env=False) as client,
-                client.stream(
-                    "POST",
-                    url,
-                    data={"query": query},
-                    headers=self._headers | headers | {"Accept": accept},
-                    extensions=extensions,
-                ) as response,
-            ):
-                for chunk in response.iter_bytes(1 << 16):
-                    body += chunk
-                    if len(body) > _MAX_BYTES or time.monotonic() > until:
-                        raise QueryError(f"{self.address} answers with more than can be read in time.")
-                wait = response.headers.get("retry-after", "")
-                kind = response.headers.get("content-type", "").split(";")[0].strip()
-                return response.status_code, kind, bytes(body), float(wait) if wait.isdecimal() else 0.0
+            return self._posted(query, seconds, accept)
         except AddressError as error:
             raise StoreError(str(error), transient=error.transient) from error
         except httpx.TimeoutException as error:
@@ -157,6 +132,27 @@ class EndpointStore:
             raise StoreError(
                 f"{self.address} cannot be reached: {error or type(error).__name__}", transient=True
             ) from error
+
+    def _posted(self, query: str, seconds: float, accept: str) -> tuple[int, str, bytes, float]:
+        """As `_send`. Raises AddressError, httpx.HTTPError; QueryError for a body that is too large."""
+        url, headers, extensions = pinned_address(
+            self.address, allow_private=settings.SOURCE_ALLOW_PRIVATE_ADDRESSES
+        )
+        headers = self._headers | headers | {"Accept": accept}
+        until, body = time.monotonic() + seconds, bytearray()
+        with (
+            httpx.Client(timeout=seconds, trust_env=False) as client,
+            client.stream(
+                "POST", url, data={"query": query}, headers=headers, extensions=extensions
+            ) as response,
+        ):
+            for chunk in response.iter_bytes(1 << 16):
+                body += chunk
+                if len(body) > _MAX_BYTES or time.monotonic() > until:
+                    raise QueryError(f"{self.address} answers with more than can be read in time.")
+            wait = response.headers.get("retry-after", "")
+            kind = response.headers.get("content-type", "").split(";")[0].strip()
+            return response.status_code, kind, bytes(body), float(wait) if wait.isdecimal() else 0.0
 
     def _read(self, status: int, kind: str, body: bytes) -> object:
         if status in (401, 403):

@@ -9,6 +9,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,12 +23,16 @@ from kbqa.sparql.stores.base import Solutions
 
 MAX_QUERY_CHARACTERS = 100_000
 _WORD = re.compile(r"(?<![?$:\w])[A-Za-z]+(?![\w:])")
-_QUOTED = re.compile(r"""<[^<>\s]*>|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|#[^\n]*""")
+_QUOTED = re.compile(
+    r"""<[^<>"{}|^`\\\s]*>|"{3}(?:\\.|[^\\])*?"{3}|'{3}(?:\\.|[^\\])*?'{3}"""
+    r"""|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|#[^\r\n]*""",
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a query gave: its media type and its bytes. `cut` if rows were left out."""
+    """The result of a query: its media type and its bytes. `cut` if rows were left out."""
 
     content_type: str
     body: bytes
@@ -41,11 +46,25 @@ def check_query(query: str) -> None:
     if "SERVICE" in words_outside_quotes(query):
         raise QueryError("SERVICE is not allowed: a query asks this graph alone.")
     try:
-        Store().query(query)
+        Store().query(with_keywords_spoilt(query, ("SERVICE",)))
     except (SyntaxError, ValueError) as error:
         raise QueryError(f"The query cannot be read: {error}") from error
     except (OSError, RuntimeError):
         return
+
+
+def with_keywords_spoilt(text: str, keywords: Sequence[str]) -> str:
+    """SPARQL in which names are other names and keywords are none any more.
+
+    It can be parsed if and only if `text` can be and has none of the keywords, wherever a parser sees them:
+    they need no space around them.
+
+    >>> with_keywords_spoilt("ASK { ?service a <urn:x> . SERVICESILENT<urn:y>{} }", ["SERVICE"])
+    'ASK { ?sxrvice a <urn:x> . SxRVICESILENT<urn:y>{} }'
+    """
+    for keyword in keywords:
+        text = re.sub(f"({keyword[0]}){keyword[1]}({keyword[2:]})", r"\1x\2", text, flags=re.IGNORECASE)
+    return text
 
 
 def words_outside_quotes(text: str) -> set[str]:
@@ -72,10 +91,11 @@ def run_limited(version: GraphVersion, query: str, limit: int) -> Solutions | bo
     Raises QueryError, StoreError.
     """
     result = run_query(version, query, "application/sparql-results+json", limit=limit)
-    found = parse_query_results(result.body, format=QueryResultsFormat.JSON)
-    if isinstance(found, QueryBoolean):
-        return bool(found)
-    return Solutions(tuple(each.value for each in found.variables), [tuple(row) for row in found], result.cut)
+    parsed = parse_query_results(result.body, format=QueryResultsFormat.JSON)
+    if isinstance(parsed, QueryBoolean):
+        return bool(parsed)
+    variables = tuple(variable.value for variable in parsed.variables)
+    return Solutions(variables, [tuple(row) for row in parsed], result.cut)
 
 
 def _run_in_process(folder: Path, query: str, accept: str, limit: int | None) -> Result:

@@ -1,4 +1,4 @@
-"""What IRIs are called in a graph: their labels, in the languages that are wanted."""
+"""Labels of IRIs, in the languages that are wanted."""
 
 from collections.abc import Callable, Iterable, Sequence
 
@@ -15,26 +15,23 @@ def texts_of(
     languages: Sequence[str] = Naming.languages,
     said: Callable[[str], str] = local_text,
 ) -> dict[NamedNode, str]:
-    """The label of each IRI, in the first of the languages that it has one in, or what is `said` by
-    the IRI itself.
-    """
-    found = {iri: said(iri.value) for iri in iris}
-    if not found:
-        return found
+    """The label of each IRI in the first language that it has one in, else what the IRI itself `said`."""
+    texts = {iri: said(iri.value) for iri in iris}
+    if not texts:
+        return texts
+    values = " ".join(map(str, texts))
     for label in reversed(labels):
-        rows = store.select(
-            f"SELECT ?k ?l WHERE {{ VALUES ?k {{ {' '.join(map(str, found))} }} ?k {label} ?l }}"
-        ).rows
+        rows = store.select(f"SELECT ?k ?l WHERE {{ VALUES ?k {{ {values} }} ?k {label} ?l }}").rows
         for iri, text in sorted(rows, key=lambda row: _language_rank(row[1], languages)):
-            if isinstance(iri, NamedNode) and isinstance(text, Literal):
-                found[iri] = text.value
-    return found
+            if isinstance(iri, NamedNode) and isinstance(text, Literal) and text.value.strip():
+                texts[iri] = text.value
+    return texts
 
 
 def _language_rank(term: object, languages: Sequence[str]) -> int:
-    """A higher rank for what is rather shown: a wanted language, then none, then any other."""
+    """Sort key of labels, the best last: 0 in another language, 1 in none, then `languages` from the last."""
     language = (term.language if isinstance(term, Literal) else None) or ""
-    wanted = [
-        place for place, each in enumerate(languages) if language == each or language.startswith(f"{each}-")
-    ]
-    return 1 + len(languages) - wanted[0] if wanted else 0 if language else 1
+    for index, wanted in enumerate(languages):
+        if language == wanted or language.startswith(f"{wanted}-"):
+            return 1 + len(languages) - index
+    return 0 if language else 1

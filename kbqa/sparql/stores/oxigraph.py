@@ -29,13 +29,13 @@ class OxigraphStore:
 
     def select(self, query: str, *, limit: int | None = None) -> Solutions:
         """The solutions of a SELECT, at most `limit`."""
-        found = self._run(query)
-        if not isinstance(found, QuerySolutions):
+        result = self._run(query)
+        if not isinstance(result, QuerySolutions):
             raise QueryError("This is not a SELECT query.")
-        names = tuple(variable.value for variable in found.variables)
+        names = tuple(variable.value for variable in result.variables)
         rows: list[tuple[object, ...]] = []
         try:
-            for solution in found:
+            for solution in result:
                 if limit is not None and len(rows) == limit:
                     return Solutions(names, rows, cut=True)  # type: ignore[arg-type]
                 rows.append(tuple(solution))
@@ -45,42 +45,43 @@ class OxigraphStore:
 
     def ask(self, query: str) -> bool:
         """The answer to an ASK."""
-        found = self._run(query)
-        if not isinstance(found, QueryBoolean):
+        result = self._run(query)
+        if not isinstance(result, QueryBoolean):
             raise QueryError("This is not an ASK query.")
-        return bool(found)
+        return bool(result)
 
     def lines(self) -> Iterator[str]:
-        """Yield all triples as N-Triples, some thousand lines at a time."""
+        """All triples as N-Triples, some thousand lines at a time."""
         quads = iter(self.store)
         while portion := list(islice(quads, _LINES_AT_ONCE)):
             yield "".join(f"{quad.triple} .\n" for quad in portion)
 
     def any_solution(self, bodies: Sequence[str]) -> list[bool]:
-        """Tell for each body whether it has a solution."""
+        """Whether each body has a solution."""
         return [bool(self.select(f"{body} LIMIT 1").rows) for body in bodies]
 
     def relations(
         self, term: NamedNode | Literal, candidates: Sequence[NamedNode]
     ) -> tuple[list[NamedNode], list[NamedNode]]:
-        """Those of the predicates that leave a term, and those that enter it: one look at the index each,
-        however many edges.
+        """The candidates that leave a term, and those that enter it.
+
+        Each costs one look at the index, however many edges there are.
         """
         has = self.store.quads_for_pattern
-        leaving = (
-            []
-            if isinstance(term, Literal)
-            else [each for each in candidates if next(has(term, each, None), None)]
-        )
-        return leaving, [each for each in candidates if next(has(None, each, term), None)]
+        entering = [predicate for predicate in candidates if next(has(None, predicate, term), None)]
+        if isinstance(term, Literal):
+            return [], entering
+        return [predicate for predicate in candidates if next(has(term, predicate, None), None)], entering
 
     def surroundings(self, terms: Sequence[NamedNode | Literal]) -> list[set[NamedNode]]:
         """The predicates of each term's first edges."""
-        has, found = self.store.quads_for_pattern, []
+        has, surroundings = self.store.quads_for_pattern, []
         for term in terms:
             leaving = () if isinstance(term, Literal) else islice(has(term, None, None), _LOOKED_AT)
-            found.append({quad.predicate for quad in (*leaving, *islice(has(None, None, term), _LOOKED_AT))})
-        return found
+            surroundings.append(
+                {quad.predicate for quad in (*leaving, *islice(has(None, None, term), _LOOKED_AT))}
+            )
+        return surroundings
 
     def _run(self, query: str) -> object:
         try:

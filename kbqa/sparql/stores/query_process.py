@@ -31,13 +31,13 @@ _TRIPLES = {
 def negotiated(accept: str, formats: dict[str, Any]) -> str:
     """The media type among `formats` that an Accept header likes best."""
     wanted: list[tuple[float, int, str]] = []
-    for place, part in enumerate(accept.split(",")):
-        name, *parameters = (each.strip() for each in part.split(";"))
-        given = next((each[2:] for each in parameters if each.startswith("q=")), "1")
+    for index, entry in enumerate(accept.split(",")):
+        name, *parameters = (part.strip() for part in entry.split(";"))
+        quality = next((parameter[2:] for parameter in parameters if parameter.startswith("q=")), "1")
         with contextlib.suppress(ValueError):
-            wanted.append((-float(given), place, name.lower()))
-    for quality, _, name in sorted(wanted):
-        if quality and name in formats:
+            wanted.append((-float(quality), index, name.lower()))
+    for negative_quality, _, name in sorted(wanted):
+        if negative_quality and name in formats:
             return name
     return next(iter(formats))
 
@@ -51,26 +51,29 @@ def main() -> None:
     task = json.load(sys.stdin)
     store = rdf.Store.read_only(task["folder"])
     try:
-        found, limit = store.query(task["query"]), task["limit"]
-        if isinstance(found, rdf.QueryTriples):
-            name, cut = negotiated(task["accept"], _TRIPLES), False
-            triples = list(islice(found, limit + 1))
+        result, limit = store.query(task["query"]), task["limit"]
+        if isinstance(result, rdf.QueryTriples):
+            name = negotiated(task["accept"], _TRIPLES)
+            triples = list(islice(result, limit + 1))
             cut = len(triples) > limit
             body = rdf.serialize(triples[:limit], format=_TRIPLES[name])
         else:
             name = negotiated(task["accept"], _TABLES)
-            body, cut = _table(found, _TABLES[name], limit)
+            body, cut = _table(result, _TABLES[name], limit)
     except (SyntaxError, ValueError, OSError, RuntimeError) as error:
         sys.stderr.write(str(error))
         sys.exit(2)
     sys.stdout.buffer.write(json.dumps({"content_type": name, "cut": cut}).encode() + b"\n" + (body or b""))
 
 
-def _table(found: Any, form: Any, limit: int) -> tuple[bytes, bool]:
-    """Serialise rows up to the limit; the library writes all or nothing, so a long result is cut before."""
-    if isinstance(found, rdf.QueryBoolean):
-        return found.serialize(format=form) or b"", False
-    whole: bytes = found.serialize(format=rdf.QueryResultsFormat.JSON)
+def _table(result: Any, form: Any, limit: int) -> tuple[bytes, bool]:
+    """The rows in a format, at most `limit`, and whether there are more.
+
+    The library writes all rows or none, so a long result is cut as JSON first.
+    """
+    if isinstance(result, rdf.QueryBoolean):
+        return result.serialize(format=form) or b"", False
+    whole: bytes = result.serialize(format=rdf.QueryResultsFormat.JSON)
     table = json.loads(whole)
     rows = table["results"]["bindings"]
     cut = len(rows) > limit
@@ -79,9 +82,8 @@ def _table(found: Any, form: Any, limit: int) -> tuple[bytes, bool]:
         whole = json.dumps(table).encode()
     if form == rdf.QueryResultsFormat.JSON:
         return whole, cut
-    return rdf.parse_query_results(whole, format=rdf.QueryResultsFormat.JSON).serialize(
-        format=form
-    ) or b"", cut
+    shortened = rdf.parse_query_results(whole, format=rdf.QueryResultsFormat.JSON)
+    return shortened.serialize(format=form) or b"", cut
 
 
 if __name__ == "__main__":

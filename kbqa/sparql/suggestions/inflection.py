@@ -1,4 +1,4 @@
-"""English between one and several: what things are called, and what is said of them."""
+"""English nouns and verbs, from singular to plural and back."""
 
 _PLURALS = {
     "person": "people",
@@ -27,13 +27,15 @@ _PASSIVE = frozenset(
     ]
 )  # fmt: skip
 
+_IN_IE = frozenset(["dies", "lies", "ties", "vies", "belies", "unties"])
+"""The third person of verbs that end in -ie."""
 _PREPOSITIONS = frozenset(
     ["by", "in", "from", "to", "at", "on", "with", "of", "through", "around", "under", "against"]
 )
 
 
 def plural_of(text: str) -> str:
-    """Return the plural of what one of a kind is called."""
+    """The plural of a noun."""
     if text in _PLURALS:
         return _PLURALS[text]
     if text.endswith(("ss", "ch", "sh", "x", "hero")):
@@ -42,43 +44,44 @@ def plural_of(text: str) -> str:
 
 
 def as_plural(text: str) -> str:
-    """Return what several are called, of a name that may say so already."""
+    """The plural of a noun that may be in the plural already."""
     return text if text.endswith("s") and not text.endswith("ss") else plural_of(text)
 
 
 def reads_as_verb(text: str) -> bool:
-    """Tell whether a predicate's name reads as a verb: its last word is a preposition, or it is in the third
-    person.
-    """
-    first, *others = text.split()
-    return (others[-1] if others else first) in _PREPOSITIONS or (
-        not others and first.endswith("s") and not first.endswith(("ss", "us", "is"))
-    )
+    """Whether a predicate's name reads as a verb: with a preposition at its end, or in the third person."""
+    match text.split():
+        case [word]:
+            is_third_person = word.endswith("s") and not word.endswith(("ss", "us", "is"))
+            return word in _PREPOSITIONS or is_third_person
+        case [*_, last]:
+            return last in _PREPOSITIONS
+    return False
 
 
 def of_one(words: str) -> str:
-    """Return what is said of several things as it is said of one: live in the sea → lives in the sea."""
+    """A verb phrase in the singular: live in the sea → lives in the sea."""
     first, _, rest = words.partition(" ")
     if first in _SAID_OF_ONE:
         one = _SAID_OF_ONE[first]
     elif first.endswith("y") and first[-2] not in "aeiou":
         one = f"{first[:-1]}ies"
     else:
-        one = f"{first}es" if first.endswith(("s", "sh", "ch", "x", "o")) else f"{first}s"
+        one = f"{first}es" if first.endswith(("s", "sh", "ch", "x", "z", "o")) else f"{first}s"
     return f"{one} {rest}".rstrip()
 
 
 def of_several(verb: str) -> str:
-    """Return a predicate's verb as it is said of several: reports to → report to, born in → were born in."""
-    first, *others = verb.split()
-    if first in _PASSIVE or (others[:1] == ["by"] and first.endswith(("ed", "en"))):
+    """A predicate's verb in the plural: reports to → report to, born in → were born in."""
+    first, *rest = verb.split()
+    if first in _PASSIVE or (rest[:1] == ["by"] and first.endswith(("ed", "en"))):
         return f"were {verb}"
     if first in _SAID_OF_SEVERAL:
         first = _SAID_OF_SEVERAL[first]
-    elif first.endswith("ies"):
+    elif first.endswith("ies") and first not in _IN_IE:
         first = f"{first[:-3]}y"
     elif first.endswith(("sses", "ches", "shes", "xes", "zzes", "oes")):
         first = first[:-2]
     elif not first.endswith(("ss", "us", "is")):
         first = first.removesuffix("s")
-    return " ".join((first, *others))
+    return " ".join((first, *rest))

@@ -1,6 +1,4 @@
-"""Questions that a graph's page suggests: made from the graph, and kept only if they are answered as they
-should be.
-"""
+"""Questions that a graph's page suggests: made from the graph, and kept only if they are answered rightly."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -27,21 +25,21 @@ def suggest_questions(context: JobContext) -> None:
     A graph for which there are none is served all the same.
     """
     version = LIFECYCLE.current(LIFECYCLE.source_of(context))
-    found: list[str] = []
+    questions: list[str] = []
     try:
         for question in working_questions(version, live_graph(version)):
-            found.append(question)
-            context.progress(len(found), NUMBER, "Trying questions")
-            if len(found) == NUMBER:
+            questions.append(question)
+            context.progress(len(questions), NUMBER, "Trying questions")
+            if len(questions) == NUMBER:
                 break
     except (EncoderError, StoreError, QueryError):
         pass
-    version.examples = found
+    version.examples = questions
     version.save(update_fields=["examples"])
 
 
 def working_questions(version: GraphVersion, live: LiveGraph) -> Iterator[str]:
-    """Yield questions made from a graph that its decoder answers as the graph does."""
+    """Questions made from a graph that its decoder answers as the graph does."""
     store = live.store
     if not isinstance(store, OxigraphStore):
         return
@@ -49,22 +47,19 @@ def working_questions(version: GraphVersion, live: LiveGraph) -> Iterator[str]:
     shapes: Counter[Shape] = Counter()
     for example in make_examples(store.store, live.profile, _TRIED, seed=version.number):
         question = example.question[:1].upper() + example.question[1:]
-        if (
-            len(question) <= _MAX_LENGTH
-            and example.query is not None
-            and query_text(example.query) not in seen
-            and shapes[_shape(example.query)] < _OF_A_SHAPE
-            and _works(example, ask(question, version, live, local_decoder()), live)
-        ):
-            seen.add(query_text(example.query))
-            shapes[_shape(example.query)] += 1
+        if len(question) > _MAX_LENGTH or example.query is None:
+            continue
+        text, shape = query_text(example.query), _shape(example.query)
+        if text in seen or shapes[shape] >= _OF_A_SHAPE:
+            continue
+        if _works(example, ask(question, version, live, local_decoder()), live):
+            seen.add(text)
+            shapes[shape] += 1
             yield question
 
 
 def _shape(query: Query) -> Shape:
-    """Return what is alike in questions of one sort: how many edges and conditions, what is shown of them,
-    and whether they are sorted.
-    """
+    """The number of edges and of conditions, the aggregates of the columns, and whether there is an order."""
     return (
         len(query.edges),
         len(query.filters) + len(query.negations),

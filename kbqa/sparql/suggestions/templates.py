@@ -1,11 +1,12 @@
-"""Questions made from a graph: a query that has answers there, in words.
+"""Questions made from a graph: queries over it, in words.
 
 They teach what published sets are thin in (superlatives, comparisons, groups, negation, alternatives) on many
-graphs, and make the example questions that a graph's page shows.
+graphs, and make the example questions that a graph's page shows. In docstrings, C is a class, p and q are
+properties, E and F what these lead to or leave, and n is a number.
 """
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from pyoxigraph import Literal, NamedNode, Store
 
@@ -23,7 +24,7 @@ Maker = Callable[[GraphSample], Example | None]
 
 
 def make_examples(store: Store, profile: Profile, number: int, seed: int) -> Iterator[Example]:
-    """Yield up to `number` examples; every kind of question gets its turn."""
+    """Up to `number` examples; every kind of question gets its turn."""
     sample = GraphSample(store, profile, random.Random(seed))
     for turn in range(number):
         for attempt in range(6):
@@ -34,16 +35,18 @@ def make_examples(store: Store, profile: Profile, number: int, seed: int) -> Ite
 
 
 def _pick(sample: GraphSample, *wordings: str, **parts: str) -> str:
+    """One of the wordings with its parts filled in; every other one begins with a capital."""
     text = sample.rng.choice(wordings).format(**parts)
     return text[:1].upper() + text[1:] if sample.rng.random() < 0.5 else text
 
 
-def _classes(sample: GraphSample, each: ClassProfile) -> str:
-    return as_plural(each.text) if sample.rng.random() < 0.8 else each.text
+def _classes(sample: GraphSample, described: ClassProfile) -> str:
+    """A class's name, mostly in the plural."""
+    return as_plural(described.text) if sample.rng.random() < 0.8 else described.text
 
 
 def _by_verb(sample: GraphSample) -> Example | None:
-    """What calls E; which C are born in E."""
+    """Things that call E; which C are born in E."""
     predicate = sample.predicate(verb=True)
     edge = predicate and sample.edge(predicate)
     name = edge and sample.name(edge[1])
@@ -99,12 +102,13 @@ def _forward(sample: GraphSample) -> Example | None:
 
 
 def _backward(sample: GraphSample) -> Example | None:
-    """What has E as p."""
+    """Things, or C, with E as p."""
     predicate = sample.predicate()
     edge = predicate and sample.edge(predicate)
     name = edge and sample.name(edge[1])
     if not predicate or not edge or not name:
         return None
+    edges: tuple[Edge, ...] = (Edge(_X, predicate.predicate, edge[1]),)
     described = sample.class_of(edge[0])
     if described and sample.rng.random() < 0.8:
         text = _pick(
@@ -120,13 +124,7 @@ def _backward(sample: GraphSample) -> Example | None:
             e=name,
             c=_classes(sample, described),
         )
-        return Example(
-            text,
-            Query(
-                (Edge(_X, predicate.predicate, edge[1]), Edge(_X, RDF_TYPE, described.iri)),
-                columns=(Item(_X),),
-            ),
-        )
+        return Example(text, Query((*edges, Edge(_X, RDF_TYPE, described.iri)), columns=(Item(_X),)))
     text = _pick(
         sample,
         "whose {p} is {e}?",
@@ -138,7 +136,7 @@ def _backward(sample: GraphSample) -> Example | None:
         p=predicate.text,
         e=name,
     )
-    return Example(text, Query((Edge(_X, predicate.predicate, edge[1]),), columns=(Item(_X),)))
+    return Example(text, Query(edges, columns=(Item(_X),)))
 
 
 def _two_hops(sample: GraphSample) -> Example | None:
@@ -162,10 +160,8 @@ def _two_hops(sample: GraphSample) -> Example | None:
         q=second.text,
         e=name,
     )
-    return Example(
-        text,
-        Query((Edge(edge[0], predicate.predicate, _X), Edge(_X, second.predicate, _Y)), columns=(Item(_Y),)),
-    )
+    edges = (Edge(edge[0], predicate.predicate, _X), Edge(_X, second.predicate, _Y))
+    return Example(text, Query(edges, columns=(Item(_Y),)))
 
 
 def _described_hop(sample: GraphSample) -> Example | None:
@@ -173,10 +169,10 @@ def _described_hop(sample: GraphSample) -> Example | None:
     predicate = sample.predicate()
     edge = predicate and sample.edge(predicate)
     name = edge and sample.name(edge[1])
-    others = edge and [(each, target) for each, target in sample.leaving(edge[0]) if each != predicate]
-    if not predicate or not edge or not name or not others:
+    leaving = edge and [(other, end) for other, end in sample.leaving(edge[0]) if other != predicate]
+    if not predicate or not edge or not name or not leaving:
         return None
-    second, _ = sample.rng.choice(others)
+    second, _ = sample.rng.choice(leaving)
     described = sample.class_of(edge[0])
     edges = [Edge(_X, predicate.predicate, edge[1]), Edge(_X, second.predicate, _Y)]
     if described:
@@ -202,21 +198,32 @@ def _count(sample: GraphSample) -> Example | None:
     if not predicate or not edge:
         return None
     if sample.rng.random() < 0.5:
-        name = sample.name(edge[0])
-        if not name:
-            return None
-        text = _pick(
-            sample,
-            "how many {p} does {e} have?",
-            "number of {p} of {e}",
-            "count the {p} of {e}",
-            "how many {p} are there for {e}?",
-            p=as_plural(predicate.text),
-            e=name,
-        )
-        return Example(
-            text, Query((Edge(edge[0], predicate.predicate, _X),), columns=(Item(_X, Aggregate.COUNT),))
-        )
+        return _count_values(sample, predicate, edge[0])
+    return _count_members(sample, predicate, edge)
+
+
+def _count_values(sample: GraphSample, predicate: PredicateProfile, subject: Term) -> Example | None:
+    """How many p has E."""
+    name = sample.name(subject)
+    if not name:
+        return None
+    text = _pick(
+        sample,
+        "how many {p} does {e} have?",
+        "number of {p} of {e}",
+        "count the {p} of {e}",
+        "how many {p} are there for {e}?",
+        p=as_plural(predicate.text),
+        e=name,
+    )
+    edges = (Edge(subject, predicate.predicate, _X),)
+    return Example(text, Query(edges, columns=(Item(_X, Aggregate.COUNT),)))
+
+
+def _count_members(
+    sample: GraphSample, predicate: PredicateProfile, edge: tuple[Term, Term]
+) -> Example | None:
+    """How many C have E as p."""
     name, described = sample.name(edge[1]), sample.class_of(edge[0])
     if not name or not described:
         return None
@@ -230,21 +237,16 @@ def _count(sample: GraphSample) -> Example | None:
         e=name,
         c=as_plural(described.text),
     )
-    return Example(
-        text,
-        Query(
-            (Edge(_X, predicate.predicate, edge[1]), Edge(_X, RDF_TYPE, described.iri)),
-            columns=(Item(_X, Aggregate.COUNT),),
-        ),
-    )
+    edges = (Edge(_X, predicate.predicate, edge[1]), Edge(_X, RDF_TYPE, described.iri))
+    return Example(text, Query(edges, columns=(Item(_X, Aggregate.COUNT),)))
 
 
 def _whole_class(sample: GraphSample) -> Example | None:
     """All of a class, or their number."""
     if not sample.profile.classes:
         return None
-    each = sample.rng.choice(sample.profile.classes)
-    edges = (Edge(_X, RDF_TYPE, each.iri),)
+    described = sample.rng.choice(sample.profile.classes)
+    edges = (Edge(_X, RDF_TYPE, described.iri),)
     if sample.rng.random() < 0.5:
         text = _pick(
             sample,
@@ -252,7 +254,7 @@ def _whole_class(sample: GraphSample) -> Example | None:
             "count the {c}",
             "number of {c}",
             "what is the number of {c}?",
-            c=as_plural(each.text),
+            c=as_plural(described.text),
         )
         return Example(text, Query(edges, columns=(Item(_X, Aggregate.COUNT),)))
     text = _pick(
@@ -263,7 +265,7 @@ def _whole_class(sample: GraphSample) -> Example | None:
         "all {c}",
         "what {c} exist",
         "give me every {c}",
-        c=as_plural(each.text),
+        c=as_plural(described.text),
     )
     return Example(text, Query(edges, columns=(Item(_X),)))
 
@@ -294,17 +296,15 @@ def _whether(sample: GraphSample) -> Example | None:
 def _property(
     sample: GraphSample, *, numeric: bool = False, named: bool = False
 ) -> tuple[ClassProfile, PredicateProfile, list[Term]] | None:
-    """Return a class and a property of its members, with values it has."""
+    """A class and a property of its members, with values of the property."""
     predicate = sample.predicate()
     edge = predicate and sample.edge(predicate)
     described = edge and sample.class_of(edge[0])
     if not predicate or not described:
         return None
-    values: list[Term] = (
-        list(sample.numbers(predicate))
-        if numeric
-        else [target for _, target in sample.edges[predicate.predicate]]
-    )
+    values = [target for _, target in sample.edges[predicate.predicate]]
+    if numeric:
+        values = list(sample.numbers(predicate))
     if named:
         values = [value for value in values[:40] if sample.name(value)]
     return (described, predicate, values) if values else None
@@ -312,10 +312,10 @@ def _property(
 
 def _compared(sample: GraphSample) -> Example | None:
     """C with p above n."""
-    found = _property(sample, numeric=True)
-    if not found:
+    drawn = _property(sample, numeric=True)
+    if not drawn:
         return None
-    described, predicate, values = found
+    described, predicate, values = drawn
     value = sample.rng.choice(values)
     shown = _shown_number(value)
     number = Literal(shown, datatype=NamedNode(_XSD + ("decimal" if "." in shown else "integer")))
@@ -328,9 +328,8 @@ def _compared(sample: GraphSample) -> Example | None:
             "{c} whose {p} are {w} {n}",
         )
     else:
-        words, comparison = sample.rng.choice(
-            _COMPARISONS + _YEAR_COMPARISONS if 1000 <= float(shown) <= 2100 else _COMPARISONS
-        )
+        may_be_year = 1000 <= float(shown) <= 2100
+        words, comparison = sample.rng.choice(_COMPARISONS + (_YEAR_COMPARISONS if may_be_year else ()))
         wordings = (
             "{c} with {p} {w} {n}",
             "which {c} have a {p} {w} {n}?",
@@ -344,6 +343,7 @@ def _compared(sample: GraphSample) -> Example | None:
 
 
 def _maybe_counted(sample: GraphSample, described: ClassProfile, text: str) -> tuple[tuple[Item, ...], str]:
+    """The columns of a list of members, or of their number, and the question as it asks for these."""
     if sample.rng.random() < 0.25 and text.lower().startswith(as_plural(described.text).lower()):
         return (Item(_X, Aggregate.COUNT),), f"how many {text[:1].lower()}{text[1:]}"
     return (Item(_X),), text
@@ -380,7 +380,7 @@ _COUNT_COMPARISONS = (
 
 
 def _is_counted(predicate: PredicateProfile) -> bool:
-    """Tell whether a property's numbers count something: "most awards", but not "most height"."""
+    """Whether a property's numbers count something: "most awards", but not "most height"."""
     return as_plural(predicate.text) == predicate.text
 
 
@@ -391,22 +391,35 @@ def _shown_number(value: Term) -> str:
 
 def _superlative(sample: GraphSample) -> Example | None:
     """The C with the highest p."""
-    found = _property(sample, numeric=True)
-    if not found:
+    drawn = _property(sample, numeric=True)
+    if not drawn:
         return None
-    described, predicate, _ = found
+    described, predicate, _ = drawn
     descending = sample.rng.random() < 0.6
-    words = (
-        ["highest", "largest", "greatest", "maximum", "biggest"]
-        if descending
-        else ["lowest", "smallest", "minimum"]
-    )
-    if _is_counted(predicate):
-        words += ["most"] if descending else ["least", "fewest"]
-    word = sample.rng.choice(words)
+    word = sample.rng.choice(_superlatives(predicate, descending=descending))
     number = sample.rng.choice((1, 1, 1, 3, 5))
+    text = _superlative_text(sample, described, predicate, word, number)
+    edges = (Edge(_X, RDF_TYPE, described.iri), Edge(_X, predicate.predicate, _Y))
+    query = Query(edges, columns=(Item(_X),), order=Item(_Y), descending=descending, limit=number)
+    return Example(text, query)
+
+
+def _superlatives(predicate: PredicateProfile, *, descending: bool) -> list[str]:
+    """The words for the most or the least of a property."""
+    is_counted = _is_counted(predicate)
+    if descending:
+        words = ["highest", "largest", "greatest", "maximum", "biggest"]
+        return [*words, "most"] if is_counted else words
+    words = ["lowest", "smallest", "minimum"]
+    return [*words, "least", "fewest"] if is_counted else words
+
+
+def _superlative_text(
+    sample: GraphSample, described: ClassProfile, predicate: PredicateProfile, word: str, number: int
+) -> str:
+    """The question for the one member with the most of a property, or for several."""
     if number == 1:
-        text = _pick(
+        return _pick(
             sample,
             "which {c} has the {w} {p}?",
             "{c} with the {w} {p}",
@@ -416,29 +429,24 @@ def _superlative(sample: GraphSample) -> Example | None:
             w=word,
             p=predicate.text,
         )
-    else:
-        text = _pick(
-            sample,
-            "the {n} {c} with the {w} {p}",
-            "top {n} {c} by {w} {p}",
-            "which {n} {c} have the {w} {p}?",
-            c=as_plural(described.text),
-            w=word,
-            p=predicate.text,
-            n=str(number),
-        )
-    edges = (Edge(_X, RDF_TYPE, described.iri), Edge(_X, predicate.predicate, _Y))
-    return Example(
-        text, Query(edges, columns=(Item(_X),), order=Item(_Y), descending=descending, limit=number)
+    return _pick(
+        sample,
+        "the {n} {c} with the {w} {p}",
+        "top {n} {c} by {w} {p}",
+        "which {n} {c} have the {w} {p}?",
+        c=as_plural(described.text),
+        w=word,
+        p=predicate.text,
+        n=str(number),
     )
 
 
 def _aggregate(sample: GraphSample) -> Example | None:
     """The mean p of all C."""
-    found = _property(sample, numeric=True)
-    if not found:
+    drawn = _property(sample, numeric=True)
+    if not drawn:
         return None
-    described, predicate, _ = found
+    described, predicate, _ = drawn
     words, aggregate = sample.rng.choice(
         (
             (("average", "mean"), Aggregate.AVG),
@@ -464,39 +472,59 @@ def _aggregate(sample: GraphSample) -> Example | None:
 
 def _groups(sample: GraphSample) -> Example | None:
     """How many C for each p; the p with the most C; p with more than n C."""
-    found = _property(sample)
-    if not found:
+    drawn = _property(sample)
+    if not drawn:
         return None
-    described, predicate, values = found
+    described, predicate, values = drawn
     edges = (Edge(_X, RDF_TYPE, described.iri), Edge(_X, predicate.predicate, _Y))
-    counted = Item(_X, Aggregate.COUNT)
     parts = {"c": as_plural(described.text), "p": predicate.text}
     turn = sample.rng.random()
     if turn < 0.35:
-        text = _pick(
-            sample,
-            "how many {c} are there for each {p}?",
-            "number of {c} per {p}",
-            "count the {c} by {p}",
-            "for each {p}, how many {c} are there?",
-            **parts,
-        )
-        return Example(text, Query(edges, columns=(Item(_Y), counted)))
+        return _group_sizes(sample, edges, parts)
     if turn < 0.7:
-        most = sample.rng.random() < 0.7
-        text = _pick(
-            sample,
-            "which {p} has the {w} {c}?",
-            "{p} with the {w} {c}",
-            "what is the {p} with the {w} {c}",
-            "the {p} that has the {w} {c}",
-            w="most" if most else "fewest",
-            **parts,
-        )
-        return Example(text, Query(edges, columns=(Item(_Y),), order=counted, descending=most, limit=1))
+        return _largest_group(sample, edges, parts)
     number = sample.rng.choice((1, 2, 3))
     if len(values) - len(set(values)) < number:
         return None
+    return _groups_above(sample, edges, parts, number)
+
+
+_MEMBERS = Item(_X, Aggregate.COUNT)
+"""The number of a group's members."""
+
+
+def _group_sizes(sample: GraphSample, edges: tuple[Edge, ...], parts: Mapping[str, str]) -> Example:
+    """How many C for each p."""
+    text = _pick(
+        sample,
+        "how many {c} are there for each {p}?",
+        "number of {c} per {p}",
+        "count the {c} by {p}",
+        "for each {p}, how many {c} are there?",
+        **parts,
+    )
+    return Example(text, Query(edges, columns=(Item(_Y), _MEMBERS)))
+
+
+def _largest_group(sample: GraphSample, edges: tuple[Edge, ...], parts: Mapping[str, str]) -> Example:
+    """The p with the most C, or with the fewest."""
+    descending = sample.rng.random() < 0.7
+    text = _pick(
+        sample,
+        "which {p} has the {w} {c}?",
+        "{p} with the {w} {c}",
+        "what is the {p} with the {w} {c}",
+        "the {p} that has the {w} {c}",
+        w="most" if descending else "fewest",
+        **parts,
+    )
+    return Example(text, Query(edges, columns=(Item(_Y),), order=_MEMBERS, descending=descending, limit=1))
+
+
+def _groups_above(
+    sample: GraphSample, edges: tuple[Edge, ...], parts: Mapping[str, str], number: int
+) -> Example:
+    """The p with more than n C."""
     text = _pick(
         sample,
         "which {p} have more than {n} {c}?",
@@ -505,52 +533,56 @@ def _groups(sample: GraphSample) -> Example | None:
         n=str(number),
         **parts,
     )
-    having = Having(counted, Comparison.GREATER, Literal(str(number), datatype=NamedNode(f"{_XSD}integer")))
-    return Example(text, Query(edges, columns=(Item(_Y),), having=having))
-
-
-def _both(sample: GraphSample) -> Example | None:
-    """C with p E and q F; C with p E or F."""
-    found = _property(sample, named=True)
-    if not found:
-        return None
-    described, predicate, values = found
-    if sample.rng.random() < 0.4:
-        pair = list(dict.fromkeys(sample.rng.choices(values, k=2)))
-        if len(pair) < 2:
-            return None
-        first, second = (str(sample.name(each)) for each in pair)
-        text = _pick(
-            sample,
-            "{c} with {p} {e} or {f}",
-            "which {c} have the {p} {e} or {f}?",
-            "{c} whose {p} is {e} or {f}",
-            c=as_plural(described.text),
-            p=predicate.text,
-            e=first,
-            f=second,
-        )
-        return Example(
-            text,
-            Query(
-                (Edge(_X, predicate.predicate, pair[0], (pair[1],)), Edge(_X, RDF_TYPE, described.iri)),
-                columns=(Item(_X),),
-            ),
-        )
-    edge = sample.edge(predicate)
-    others = (
-        [
-            (each, target)
-            for each, target in sample.leaving(edge[0])
-            if each != predicate and sample.name(target)
-        ]
-        if edge
-        else []
+    limit = Literal(str(number), datatype=NamedNode(f"{_XSD}integer"))
+    return Example(
+        text, Query(edges, columns=(Item(_Y),), having=Having(_MEMBERS, Comparison.GREATER, limit))
     )
-    first_name = edge and sample.name(edge[1])
-    if not edge or not others or not first_name:
+
+
+def _combined(sample: GraphSample) -> Example | None:
+    """C with p E and q F; C with p E or F."""
+    drawn = _property(sample, named=True)
+    if not drawn:
         return None
-    other, target = sample.rng.choice(others)
+    described, predicate, values = drawn
+    if sample.rng.random() < 0.4:
+        return _one_or_other(sample, described, predicate, values)
+    return _one_and_other(sample, described, predicate)
+
+
+def _one_or_other(
+    sample: GraphSample, described: ClassProfile, predicate: PredicateProfile, values: Sequence[Term]
+) -> Example | None:
+    """C with p E or F."""
+    pair = list(dict.fromkeys(sample.rng.choices(values, k=2)))
+    if len(pair) < 2:
+        return None
+    first, second = (str(sample.name(value)) for value in pair)
+    text = _pick(
+        sample,
+        "{c} with {p} {e} or {f}",
+        "which {c} have the {p} {e} or {f}?",
+        "{c} whose {p} is {e} or {f}",
+        c=as_plural(described.text),
+        p=predicate.text,
+        e=first,
+        f=second,
+    )
+    edges = (Edge(_X, predicate.predicate, pair[0], (pair[1],)), Edge(_X, RDF_TYPE, described.iri))
+    return Example(text, Query(edges, columns=(Item(_X),)))
+
+
+def _one_and_other(
+    sample: GraphSample, described: ClassProfile, predicate: PredicateProfile
+) -> Example | None:
+    """C with p E and q F."""
+    edge = sample.edge(predicate)
+    leaving = sample.leaving(edge[0]) if edge else []
+    further = [(other, end) for other, end in leaving if other != predicate and sample.name(end)]
+    name = edge and sample.name(edge[1])
+    if not edge or not further or not name:
+        return None
+    other, target = sample.rng.choice(further)
     text = _pick(
         sample,
         "{c} with {p} {e} and {q} {f}",
@@ -558,7 +590,7 @@ def _both(sample: GraphSample) -> Example | None:
         "{c} whose {p} is {e} and whose {q} is {f}",
         c=as_plural(described.text),
         p=predicate.text,
-        e=first_name,
+        e=name,
         q=other.text,
         f=str(sample.name(target)),
     )
@@ -572,10 +604,10 @@ def _both(sample: GraphSample) -> Example | None:
 
 def _without(sample: GraphSample) -> Example | None:
     """C without a p, or without E as p."""
-    found = _property(sample, named=True)
-    if not found:
+    drawn = _property(sample, named=True)
+    if not drawn:
         return None
-    described, predicate, values = found
+    described, predicate, values = drawn
     members = Edge(_X, RDF_TYPE, described.iri)
     if sample.rng.random() < 0.5:
         text = _pick(
@@ -605,15 +637,16 @@ def _without(sample: GraphSample) -> Example | None:
 
 def _listed(sample: GraphSample) -> Example | None:
     """The p (and q) of all C, perhaps sorted."""
-    found = _property(sample)
-    if not found:
+    drawn = _property(sample)
+    if not drawn:
         return None
-    described, predicate, _ = found
+    described, predicate, _ = drawn
     edge = sample.edge(predicate)
-    others = [each for each, _ in sample.leaving(edge[0]) if each != predicate] if edge else []
+    leaving = sample.leaving(edge[0]) if edge else []
+    further = [other for other, _ in leaving if other != predicate]
     members = Edge(_X, RDF_TYPE, described.iri)
-    if others and sample.rng.random() < 0.5:
-        other = sample.rng.choice(others)
+    if further and sample.rng.random() < 0.5:
+        other = sample.rng.choice(further)
         text = _pick(
             sample,
             "{p} and {q} of all {c}",
@@ -650,7 +683,7 @@ MAKERS: tuple[Maker, ...] = (
     _superlative,
     _aggregate,
     _groups,
-    _both,
+    _combined,
     _without,
     _listed,
 )

@@ -13,9 +13,7 @@ _MIN_ROWS, _MAX_BARS, _MAX_POINTS, _MAX_NAME_LENGTH = 2, 40, 1_000, 60
 
 
 def chart_of(result: Result) -> dict[str, Any] | None:
-    """A Vega-Lite specification: bars over names, a line over time, points over numbers; None where no chart
-    helps.
-    """
+    """A Vega-Lite specification of bars over names, a line over time or points; None where none helps."""
     if len(result.columns) < 2 or not _MIN_ROWS <= len(result.rows) <= _MAX_POINTS:
         return None
     kinds = [_kind([row[index] for row in result.rows]) for index in range(len(result.columns))]
@@ -38,22 +36,22 @@ def _kind(values: list[Any]) -> str:
         return "empty"
     if all(isinstance(value, int | float) and not isinstance(value, bool) for value in present):
         return "quantitative"
-    if all(
-        isinstance(value, datetime.date) or (isinstance(value, str) and _is_date(value)) for value in present
-    ):
+    if all(map(_is_date, present)):
         return "temporal"
     are_names = all(isinstance(value, str) and len(value) <= _MAX_NAME_LENGTH for value in present)
     return "nominal" if are_names else "other"
 
 
-def _is_date(text: str) -> bool:
-    if _PERIOD.fullmatch(text):
+def _is_date(value: Any) -> bool:
+    if not isinstance(value, str):
+        return isinstance(value, datetime.date)
+    if _PERIOD.fullmatch(value):
         return True
     try:
-        datetime.datetime.fromisoformat(text)
+        datetime.datetime.fromisoformat(value)
     except ValueError:
         return False
-    return len(text) >= _DAY_LENGTH
+    return len(value) >= _DAY_LENGTH
 
 
 def _chart(result: Result, mark: str, x: int, kind: str, y: int) -> dict[str, Any]:
@@ -61,9 +59,8 @@ def _chart(result: Result, mark: str, x: int, kind: str, y: int) -> dict[str, An
         {"x": row[x] if isinstance(row[x], int | float) else str(row[x]), "y": row[y]} for row in result.rows
     ]
     horizontal: dict[str, Any] = {"field": "x", "type": kind, "title": result.columns[x]}
-    if kind == "temporal" and all(
-        len(str(row[x])) <= _DAY_LENGTH for row in result.rows if row[x] is not None
-    ):
+    lengths = [len(str(row[x])) for row in result.rows if row[x] is not None]
+    if kind == "temporal" and all(length <= _DAY_LENGTH for length in lengths):
         # Browsers read what has no time of day as midnight in Greenwich.
         horizontal["scale"] = {"type": "utc"}
     if mark == "bar":

@@ -25,8 +25,8 @@ def encode_question(
 ) -> tuple[Session, LinkedQuestion]:
     """A session that has read the question beside the schema, and the part of the schema that it has read.
 
-    That is all of it, or the likeliest part with what to `keep`: which is likeliest, the `definitions` in
-    PostgreSQL tell, or without them vectors that are made and kept by the model.
+    That is all of it, or the likeliest part with the columns to `keep`. How likely columns are, the
+    `definitions` in PostgreSQL tell, or without them vectors that the model makes and keeps.
     """
     if len(linked.columns) > READ_COLUMNS:
         similar = similarities(question, linked, model, definitions)
@@ -37,9 +37,9 @@ def encode_question(
 def similarities(
     question: str, linked: LinkedQuestion, model: DecoderModel, definitions: TextVectors | None = None
 ) -> dict[ColumnRef, float]:
-    """How near each column's words and description are to the question: cosine of sentence vectors.
+    """Cosine of each column's definition to the question, by their sentence vectors.
 
-    Of definitions, only the nearest are told apart; the others are at 0.
+    Of `definitions`, only the nearest are told apart; the others have 0.
     """
     texts = [column_text(column) for column in linked.columns]
     nearest = definitions.nearest(model.encode([question])[0], _NEAREST) if definitions is not None else {}

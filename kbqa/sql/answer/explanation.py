@@ -1,4 +1,4 @@
-"""What a query does, in plain words, and how it was decided, step by step."""
+"""A query in plain words, and the steps in which it was decided."""
 
 from collections.abc import Iterator, Sequence
 
@@ -115,7 +115,7 @@ def action_text(action: Action) -> str:
 
 
 def in_words(query: Query) -> str:
-    """What a query does, as a sentence."""
+    """A query as a sentence."""
     text = _select(query)
     if query.operation is not None and query.right is not None:
         text = f"{text}; {_SETS[query.operation]} {_select(query.right)}"
@@ -123,7 +123,7 @@ def in_words(query: Query) -> str:
 
 
 def sub_questions(query: Query) -> list[str]:
-    """What the queries within a query and beside it find: the decomposition of a nested question."""
+    """The queries within a query and beside it, in words: the decomposition of a nested question."""
     texts = [_select(part) for part in list(query.queries())[1:]]
     return [f"{text[:1].upper()}{text[1:]}" for text in texts if text]
 

@@ -1,4 +1,4 @@
-"""The local networks that make SQL of questions, without a language-model server."""
+"""The generator of SQL by local networks, without a language-model server."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -24,7 +24,7 @@ class SequenceWriter(Protocol):
 
 
 class LocalGenerator:
-    """What answers any number of questions: the pointer network, and what its stages have beside it.
+    """The generator for any number of questions: the pointer network, and the networks beside it.
 
     `cross_encoder` loads the network by which larger schemas are focused as well; a `sequence_model` parses
     in the pointer network's place. Parsing takes about `seconds`, at most twice that.
@@ -48,7 +48,7 @@ class LocalGenerator:
         return self.model.encode(texts)
 
     def likeness(self, question: str, texts: Sequence[str]) -> list[float]:
-        """How near texts are to a question: cosine of sentence vectors [n]."""
+        """Cosine of each text to a question, by their sentence vectors [n]."""
         return self.model.likeness(question, texts)
 
     def parse(self, session: Session, linked: LinkedQuestion) -> Parses[SqlState]:

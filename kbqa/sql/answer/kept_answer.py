@@ -20,7 +20,7 @@ from kbqa.sql.stores.validator import checked
 
 MAX_KEPT_ROWS = 1_000
 MAX_KEPT_COLUMNS = 1_000
-"""Of how many columns is kept how sure it was that the question is about them."""
+"""Of how many columns the probability is kept that the question is about them."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,12 @@ class SqlReading(KeptReading):
 
     sub_questions: tuple[str, ...]
     label: str
-    """What its only column is called in words; empty where it has several."""
+    """The name of its only column in words; empty where it has several."""
 
 
 @dataclass(frozen=True)
 class FocusedColumn:
-    """How sure it was that a question is about a column, and whether it was kept."""
+    """The probability that a question is about a column, and whether it was kept."""
 
     column: str
     relevance: float
@@ -67,12 +67,12 @@ class DatabaseAnswer(KeptAnswer[SqlReading, Result]):
 
     @property
     def lack(self) -> str:
-        """What is missing in words; nothing where nothing is known to be."""
+        """The missing words as a phrase; empty where none are known."""
         return lack_of(self.missing)
 
     @property
     def refusal(self) -> str:
-        """What a person is told where there is no answer."""
+        """The message where there is no answer."""
         return refusal_of(self.missing)
 
 
@@ -154,10 +154,10 @@ def _reading_from(data: Mapping[str, Any]) -> SqlReading:
 
 
 def _focus(focus: Focus) -> KeptFocus:
-    kept = set(focus.linked.column_pointers)
+    focused = focus.linked.column_pointers
     targets = {key.source: str(key.target) for key in focus.linked.schema.keys}
     ranked = sorted(focus.columns.items(), key=lambda entry: -entry[1])
     columns = tuple(
-        FocusedColumn(str(ref), relevance, ref in kept, targets.get(ref, "")) for ref, relevance in ranked
+        FocusedColumn(str(ref), relevance, ref in focused, targets.get(ref, "")) for ref, relevance in ranked
     )
     return KeptFocus(columns, focus.whole, focus.given, len(columns))

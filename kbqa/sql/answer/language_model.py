@@ -1,9 +1,8 @@
-"""A language-model server as the generator of SQL (DFIN-SQL on DIN-SQL): focused schema, classification and
-decomposition, few-shot demonstrations, self-correction.
+"""A language-model server as the generator of SQL (DFIN-SQL on DIN-SQL).
 
-Any server that speaks the protocol of chat completions. What it writes is checked and run as everything else;
-what the check or the database says against it goes back to it, a few times. A server that does not answer
-leaves the question to the local network.
+It gets the focused schema, classifies and decomposes the question, sees few-shot demonstrations, and corrects
+itself. What it writes is checked and run as everything else; what the check or the database says against it
+goes back to it, a few times. A server that does not answer leaves the question to the local network.
 """
 
 import json
@@ -32,9 +31,7 @@ class Demonstration:
 
 @dataclass(frozen=True)
 class Generated:
-    """What a server made of a question: the SQL, its class, and the sub-questions that it was decomposed
-    into.
-    """
+    """The server's SQL for a question, with the question's class and its sub-questions."""
 
     sql: str
     question_class: str = ""
@@ -49,7 +46,7 @@ def generate(
     server: ChatServer,
     complain: Callable[[str], str],
 ) -> Generated:
-    """What the server makes of a question over a focused schema. Raises ServerError.
+    """The server's SQL for a question over a focused schema. Raises ServerError.
 
     `complain` says what is wrong with a statement, or nothing.
     """
@@ -141,15 +138,17 @@ def _messages(
 
 
 def schema_text(schema: Schema, cells: CellNames | None = None) -> str:
-    """A schema as a prompt has it: tables with columns, types, descriptions and coded values, then keys
-    (DFIN-SQL, section 3).
+    """A schema as a prompt has it (DFIN-SQL, section 3).
+
+    Tables come with columns, types, descriptions and coded values; then the keys.
     """
     codes = (cells.codes if cells else None) or {}
     lines = [
         f"Table {table.name}{_about(table.description)}\n{_columns(table, codes)}" for table in schema.tables
     ]
-    keys = [f"{key.source} = {key.target}" for key in schema.keys]
-    return "\n".join([*lines, *(["Keys: " + ", ".join(keys)] if keys else [])])
+    if schema.keys:
+        lines.append("Keys: " + ", ".join(f"{key.source} = {key.target}" for key in schema.keys))
+    return "\n".join(lines)
 
 
 def _columns(table: Table, codes: Mapping[ColumnRef, tuple[str, ...]]) -> str:

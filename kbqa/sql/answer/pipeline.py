@@ -24,14 +24,12 @@ from kbqa.sql.stores.validator import StatementError, checked
 
 _LOCAL_ANSWER = "this is the local network's answer."
 _TRIAL, _SURE = Limits(seconds=2.0, rows=200), 0.5
-"""How candidates are tried; how likely an answer has to be right for nothing to be said of what may be
-missing.
-"""
+"""The limits of a trial; the probability from which on nothing is said of what may be missing."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a question: readings that run, the best first; none convinces where not `answerable`."""
+    """The readings of a question that run, the best first; where not `answerable`, none is likely."""
 
     question: str
     readings: tuple[Reading, ...]
@@ -39,10 +37,9 @@ class Answer:
     focus: Focus
     milliseconds: float
     notice: str = ""
-    """What a person should know of how the answer came about."""
+    """A remark for people on how the answer came about."""
     missing: tuple[str, ...] = ()
-    """Where there is no answer or it is not sure, what the question says that the database has no word for.
-    """
+    """Of an answer that is missing or unsure, the words of the question that the database has nothing for."""
 
     @property
     def best(self) -> Reading | None:
@@ -51,27 +48,29 @@ class Answer:
 
     @property
     def lack(self) -> str:
-        """What is missing in words; nothing where nothing is known to be."""
+        """The missing words as a phrase; empty where none are known."""
         return lack_of(self.missing)
 
     @property
     def refusal(self) -> str:
-        """What a person is told where there is no answer."""
+        """The message where there is no answer."""
         return refusal_of(self.missing)
 
 
 def lack_of(missing: Sequence[str]) -> str:
-    """What is missing in words; nothing where nothing is known to be.
+    """The missing words as a phrase; empty where none are known.
 
     >>> lack_of(["sails", "masts"])
     'nothing called “sails” or “masts”'
     """
-    *others, last = (f"“{word}”" for word in missing or ("",))
-    return f"nothing called {', '.join(others)}{' or ' if others else ''}{last}" if missing else ""
+    if not missing:
+        return ""
+    *before, last = (f"“{word}”" for word in missing)
+    return f"nothing called {', '.join(before)}{' or ' if before else ''}{last}"
 
 
 def refusal_of(missing: Sequence[str]) -> str:
-    """What a person is told where there is no answer."""
+    """The message where there is no answer."""
     lack = lack_of(missing)
     return f"This database does not seem to hold the answer{f': it has {lack}' if lack else ''}."
 

@@ -17,7 +17,7 @@ class Reading:
 
     sql: str
     probability: float
-    """How likely its answer is right."""
+    """The probability that its answer is right."""
     likelihood: float = 1.0
     """The product of the probabilities of its choices."""
     query: Query | None = None
@@ -30,7 +30,7 @@ class Reading:
 
     @property
     def empty(self) -> bool:
-        """Tell whether it found nothing: no row, or none with a value."""
+        """Whether it found nothing: no row, or none with a value."""
         return self.result is not None and all(value is None for row in self.result.rows for value in row)
 
 

@@ -1,4 +1,4 @@
-"""What writes SQL for the product: the generator that the settings choose."""
+"""The generator of SQL that the settings choose."""
 
 from django.conf import settings
 

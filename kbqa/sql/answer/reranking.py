@@ -1,5 +1,4 @@
-"""Reranking: which of several readings that run is meant, by what the network thinks of them, what they
-return, and what of the question they use.
+"""Reranking: which of several readings is meant, by their probability, their rows, and what they leave out.
 
 The network judges a query action by action and does not see that it left a value of the question out.
 Candidates are therefore ranked again as wholes, by a log-linear model over a few counts (Collins and Koo
@@ -32,7 +31,7 @@ _MIN_LIKELIHOOD = 1e-12
 
 
 class Features(NamedTuple):
-    """What is counted of readings that agree; the likeliest of them speaks for all.
+    """Features of readings that agree; the likeliest of them speaks for all.
 
     What is left out are spans of the question that mention something that the query does not use.
     """
@@ -82,8 +81,9 @@ class Ranking:
         return {name: round(float(weight), 4) for name, weight in zip(FEATURES, self.weights, strict=True)}
 
     def best_first(self, readings: Sequence[Reading], linked: LinkedQuestion) -> list[Reading]:
-        """The readings that ran, the best first, with the probability that their answer is right; those that
-        agree share one.
+        """The readings that ran, the best first, with the probability that their answer is right.
+
+        Readings that agree share one.
         """
         answers = answers_of(readings)
         if not answers:
@@ -98,8 +98,9 @@ class Ranking:
 
 
 def calibrated(scores: Array) -> Array:
-    """Probability that each answer is right, by their scores [answers]: a softmax over these and 0, the score
-    of none being right.
+    """The probability that each answer is right, by their scores [answers].
+
+    It is a softmax over these and 0, the score of that none is right.
 
     >>> calibrated(np.log([1.0, 2.0])).round(2).tolist()
     [0.25, 0.5]
@@ -159,7 +160,7 @@ class _Use(NamedTuple):
 
 @dataclass(frozen=True)
 class _Usage:
-    """What a query, with all within it, uses of a question."""
+    """The parts of a question that a query, with all within it, uses."""
 
     query: Query
     linked: LinkedQuestion
@@ -177,10 +178,9 @@ class _Usage:
     @cached_property
     def columns(self) -> set[ColumnRef]:
         """All columns that are named."""
-        operands = {operand for part in self.query.queries() for operand in part.operands()}
-        operands |= {
-            term.operand for part in self.query.queries() for order in part.order for term in order.item.terms
-        }
+        parts = list(self.query.queries())
+        operands = {operand for part in parts for operand in part.operands()}
+        operands |= {term.operand for part in parts for order in part.order for term in order.item.terms}
         return {ref for operand in operands if (ref := column_of(operand)) is not None}
 
     @cached_property
@@ -190,8 +190,9 @@ class _Usage:
         return texts | {str(part.limit) for part in self.query.queries() if part.limit is not None}
 
     def mentions(self) -> tuple[list[_Use], ...]:
-        """What the question mentions: cells, numbers, quotations, names that no cell explains, columns and
-        tables.
+        """The question's mentions of cells, numbers, quotations, other names, columns and tables.
+
+        The other names are those that no cell explains.
         """
         linked, constants = self.linked, self.linked.numbers
         quoted = [number for number in constants if number.features.quoted]
@@ -237,35 +238,37 @@ def _text_of(pointer: ValuePointer | NumberPointer) -> str:
 
 
 def _left_out(uses: Sequence[_Use]) -> float:
-    """How many spans of a question nothing is used of that may be meant there."""
+    """How many spans of a question mention only what is not used."""
+    spans = {use.span for use in uses}
     used = [use.span for use in uses if use.is_used]
-    spans = dict.fromkeys(use.span for use in uses)
-    return float(
-        sum(1 for start, end in spans if not any(start < other[1] and other[0] < end for other in used))
-    )
+    return float(sum(1 for span in spans if not any(_overlap(span, other) for other in used)))
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
 
 
 def _disorder(query: Query, linked: LinkedQuestion) -> float:
-    """How many neighbouring items are shown the other way round than the question, or where it names both at
-    once the schema, has them.
+    """How many neighbouring items are in another order than the question names them in.
+
+    Where it names two by the same words, their order is that of the schema.
     """
-    places = {
+    positions = {
         column.key: (column.span[0], index)
         for index, column in enumerate(linked.columns)
         if column.span and is_mention(column.span, column.text)
     }
     refs = [column_of(term.operand) for item in query.items for term in item.terms]
-    shown = [places[ref] for ref in refs if ref in places]
+    shown = [positions[ref] for ref in refs if ref in positions]
     return float(sum(1 for one, other in pairwise(shown) if one > other))
 
 
 def fitted(questions: Sequence[tuple[Array, NDArray[np.bool_]]], *, strength: float = 3.0) -> Ranking:
-    """The ranking under which right answers are likeliest; of each question its answers' features
-    [answers, features], and which are right [answers].
+    """The ranking under which right answers are likeliest, or none where none is right.
 
-    Where none is right, that shall be likely. `strength` is that of the prior that holds weights near those
-    of `Ranking.default`. That something is left out never speaks for a reading, whatever a few questions seem
-    to say.
+    Each question has its answers' features [answers, features] and which are right [answers]. `strength` is
+    that of the prior that holds weights near those of `Ranking.default`. That something is left out never
+    speaks for a reading, whatever a few questions seem to say.
     """
     from scipy.optimize import minimize
 

@@ -46,7 +46,7 @@ _LITERAL = re.compile(
     r"\b(?:letters?|characters?|words?|phrase|string|substring|prefix|suffix) ['\"‘’“]?([\w.&-]{1,40})",
     re.IGNORECASE,
 )
-"""What a name is asked to contain: `the letter M`, `the word love`."""
+"""Texts that a name is asked to contain: `the letter M`, `the word love`."""
 _CLAUSE = re.compile(r"[.;,:(]")
 _MAX_EXCESS = 6
 """By how many characters a mention may be longer than the name."""
@@ -72,9 +72,7 @@ def link_question(question: str, schema: Schema, cells: CellNames) -> LinkedQues
 
 
 def _stems(question: str, words: Sequence[Word]) -> dict[str, Word]:
-    """Words of a question by their stems, and by those of their parts where they are written as identifiers
-    are.
-    """
+    """Words of a question by their stems; those that look like identifiers also by stems of their parts."""
     stems = {stem(word.text): word for word in words}
     for word in words:
         for part in parts_of(question[word.start : word.end]):
@@ -95,7 +93,7 @@ def _shared(text: str, stems: Mapping[str, Word]) -> tuple[float, Span | None]:
 
 
 def is_mention(span: Span | None, text: str) -> bool:
-    """Tell whether the words of a name stand together in a question, not just somewhere."""
+    """Whether the words of a name stand together in a question, not just somewhere."""
     return span is not None and span[1] - span[0] <= len(text) + _MAX_EXCESS
 
 
@@ -103,21 +101,18 @@ def _named_spans(schema: Schema, stems: Mapping[str, Word]) -> list[Span]:
     """Spans in which a question has the whole name of a table or column."""
     names = {table.name for table in schema.tables} | {ref.column for ref in schema.refs()}
     shared = [(text, *_shared(text, stems)) for text in {readable(name) for name in names}]
-    return [
-        span for text, share, span in shared if share == 1 and span is not None and is_mention(span, text)
-    ]
+    return [span for text, share, span in shared if share == 1 and span and is_mention(span, text)]
 
 
 def _is_name(value: ValuePointer, named: Sequence[Span]) -> bool:
-    """Tell whether what might be a cell, written otherwise, is the name of a table or column: `packages`,
-    where there is a cell `packaging`.
+    """Whether what may be a cell in other words is a table's or column's name.
+
+    `packages` is, where there is a cell `packaging`.
     """
     span = value.span
-    return (
-        span is not None
-        and not value.features.exact
-        and any(start <= span[0] and span[1] <= end for start, end in named)
-    )
+    if span is None or value.features.exact:
+        return False
+    return any(start <= span[0] and span[1] <= end for start, end in named)
 
 
 def _table(table: Table, stems: Mapping[str, Word], hit: set[str]) -> TablePointer:
@@ -147,54 +142,51 @@ def _column(table: Table, column: Column, stems: Mapping[str, Word], hit: set[Co
 
 
 def _known_by(name: str, about: Sequence[str], stems: Mapping[str, Word]) -> tuple[float, Span | None]:
-    """Share of a column's name, or of what is written about it, that the question has, and the span of the
-    name's words.
-    """
+    """Share of a column's name, or of its description, that the question has, and the span of the name."""
     share, span = _shared(name, stems)
     return max([share, *(_said(description, stems) for description in about)]), span
 
 
 def _said(about: str, stems: Mapping[str, Word]) -> float:
-    """Share of the words of a clause of a description that the question has, of the clause that it says most
-    of.
-    """
-    clauses = (
-        [word for word in fold(clause).split() if word not in COMMON] for clause in _CLAUSE.split(about)
-    )
+    """Share of the words of a description's clause that the question has; of the clause with the largest."""
+    folded = (fold(clause).split() for clause in _CLAUSE.split(about))
+    clauses = ([word for word in words if word not in COMMON] for words in folded)
     return max((_shared(" ".join(words), stems)[0] for words in clauses if words), default=0.0)
 
 
-def under_another_name(choice: ColumnPointer, name: str, question: str) -> ColumnPointer:
-    """A column's action, if the column had this name and were known by what is written about it."""
-    share, span = _known_by(name, choice.context[1:], _stems(question, words_of(question)))
-    features = choice.features._replace(similarity=share, exact=float(share == 1))
-    return replace(choice, text=name, span=span, features=features)
+def under_another_name(column: ColumnPointer, name: str, question: str) -> ColumnPointer:
+    """A column's pointer, if the column had this name and were known by its description."""
+    share, span = _known_by(name, column.context[1:], _stems(question, words_of(question)))
+    features = column.features._replace(similarity=share, exact=float(share == 1))
+    return replace(column, text=name, span=span, features=features)
 
 
-def column_text(choice: ColumnPointer) -> str:
+def column_text(column: ColumnPointer) -> str:
     """The definition of a column that a question is linked to."""
-    table, *about = choice.context
-    return definition_text(table, choice.text, about)
+    table, *about = column.context
+    return definition_text(table, column.text, about)
 
 
 def _values(question: str, words: Sequence[Word], schema: Schema, cells: CellNames) -> list[ValuePointer]:
     """Cells that the question may mention, and the codes of columns that have few."""
     columns = {column_key(ref): ref for ref in schema.refs()}
     mentions = find_mentions(question, words, cells.names) if cells.names is not None else []
-    choices: dict[tuple[ColumnRef, str], ValuePointer] = {}
+    pointers: dict[tuple[ColumnRef, str], ValuePointer] = {}
     for ref, mention in _of_each_column(mentions, columns):
-        choices[ref, mention.text] = ValuePointer(
+        pointers[ref, mention.text] = ValuePointer(
             (ref, mention.text),
             mention.text,
             mention.span,
             features_of(mention, len(words)),
             (readable(ref.column),),
         )
-        if len(choices) == MAX_VALUES:
+        if len(pointers) == MAX_VALUES:
             break
     for ref, code in _codes(cells, columns)[:MAX_CODES]:
-        choices.setdefault((ref, code), ValuePointer((ref, code), code, context=(readable(ref.column), code)))
-    return list(choices.values())
+        pointers.setdefault(
+            (ref, code), ValuePointer((ref, code), code, context=(readable(ref.column), code))
+        )
+    return list(pointers.values())
 
 
 def _of_each_column(
@@ -216,7 +208,7 @@ def _codes(cells: CellNames, columns: Collection[str]) -> list[tuple[ColumnRef, 
 
 
 def _is_common(mention: Mention) -> bool:
-    """Tell a value that stands in the question as a word of no meaning, such as a cell `In`."""
+    """Whether a value stands in the question as a word of no meaning, such as a cell `In`."""
     return mention.text.casefold() in COMMON and not mention.same_case
 
 
@@ -226,11 +218,11 @@ def _constants(question: str, words: Sequence[Word], exact: Iterable[Span]) -> l
     numbers = _numbers(question, words, dates)
     quoted = _quoted(question)
     named = _named(question, explained=list(exact), dates=list(dates.values()))
-    choices: dict[str, NumberPointer] = {}
+    pointers: dict[str, NumberPointer] = {}
     for text, span in [*numbers, *quoted, *named[:_MAX_NAMED]]:
         features = NumberFeatures(quoted=float((text, span) in quoted))
-        choices.setdefault(text, NumberPointer(text, text, span, features))
-    return list(choices.values())
+        pointers.setdefault(text, NumberPointer(text, text, span, features))
+    return list(pointers.values())
 
 
 def _numbers(question: str, words: Sequence[Word], dates: Mapping[str, Span]) -> list[tuple[str, Span]]:
@@ -243,7 +235,7 @@ def _numbers(question: str, words: Sequence[Word], dates: Mapping[str, Span]) ->
 
 
 def _quoted(question: str) -> list[tuple[str, Span]]:
-    """What stands in quotation marks, and what a name is asked to contain."""
+    """Quotations, and texts that a name is asked to contain."""
     quoted = [(text.strip(" %"), span) for text, span in quoted_of(question)][:_MAX_QUOTED]
     literals = [(match.group(1).rstrip("."), match.span(1)) for match in _LITERAL.finditer(question)]
     new = [(text, span) for text, span in literals if text not in COMMON and text not in dict(quoted)]
@@ -251,7 +243,7 @@ def _quoted(question: str) -> list[tuple[str, Span]]:
 
 
 def _named(question: str, *, explained: Sequence[Span], dates: Sequence[Span]) -> list[tuple[str, Span]]:
-    """What is written as names are, not at the question's beginning, and is neither a cell nor a date."""
+    """Words written as a name, not at the question's beginning, that are neither a cell nor a date."""
     return [
         (match.group().rstrip(".'’"), match.span())
         for match in _NAME.finditer(question)

@@ -6,9 +6,7 @@ from kbqa.linking.words import COMMON, Word, fold, numbers_of, stem, words_of
 from kbqa.sql.grammar import LinkedQuestion
 
 _MIN_COSINE, _MIN_CELL_SIMILARITY, _MAX_MISSING = 0.45, 0.9, 4
-"""From which cosine on a name may mean what is said, how similar a cell has to be, and how much is told of at
-most.
-"""
+"""The least cosine of a name to words that it may mean; a cell's least similarity; the most words told."""
 _ASKING = COMMON | frozenset(
     (
         "average", "mean", "total", "sum", "number", "count", "amount", "most", "least", "more", "less",
@@ -23,50 +21,46 @@ _ASKING = COMMON | frozenset(
 
 
 def missing_words(
-    question: str, world: LinkedQuestion, likeness: Callable[[str, Sequence[str]], Sequence[float]]
+    question: str, linked: LinkedQuestion, likeness: Callable[[str, Sequence[str]], Sequence[float]]
 ) -> tuple[str, ...]:
-    """Neighbouring words of a question, as it has them, of which no table, column, description or cell of a
-    linked question says or is like any.
+    """Neighbouring words of a question for which its database has nothing, as the question has them.
 
-    `likeness` tells how near a text is to each of several, as a cosine.
+    No table, column, description or cell has any of these words, and no name is like them. `likeness` gives
+    the cosine of a text to each of several.
     """
-    actions = [*world.tables, *world.columns]
-    names = list(dict.fromkeys(action.text for action in actions))
+    pointers = [*linked.tables, *linked.columns]
+    names = list(dict.fromkeys(pointer.text for pointer in pointers))
     if not names:
         return ()
-    vocabulary = {
-        stem(part)
-        for action in actions
-        for text in (action.text, *action.context)
-        for part in fold(text).split()
-    }
+    texts = (text for pointer in pointers for text in (pointer.text, *pointer.context))
+    vocabulary = {stem(word) for text in texts for word in fold(text).split()}
     nearest = {
         text: max(max(likeness(part, names)) for part in (text, *words))
-        for text, words in _unknown(question, world, vocabulary).items()
+        for text, words in _unknown(question, linked, vocabulary).items()
     }
     return tuple(text for text, cosine in nearest.items() if cosine < _MIN_COSINE)[:_MAX_MISSING]
 
 
-def _unknown(question: str, world: LinkedQuestion, vocabulary: set[str]) -> dict[str, list[str]]:
+def _unknown(question: str, linked: LinkedQuestion, vocabulary: set[str]) -> dict[str, list[str]]:
     """Neighbouring unknown words as the question has them, with the words themselves, folded."""
     runs: list[list[Word]] = [[]]
     for word in words_of(question):
-        if _is_known(word, question, world, vocabulary):
+        if _is_known(word, question, linked, vocabulary):
             runs.append([])
         else:
             runs[-1].append(word)
     return {question[run[0].start : run[-1].end]: [word.text for word in run] for run in runs if run}
 
 
-def _is_known(word: Word, question: str, world: LinkedQuestion, vocabulary: set[str]) -> bool:
-    """Tell a word that names nothing, or something that is there."""
+def _is_known(word: Word, question: str, linked: LinkedQuestion, vocabulary: set[str]) -> bool:
+    """Whether a word names nothing, or something that is there."""
     if word.text in _ASKING or stem(word.text) in vocabulary:
         return True
     if numbers_of(question[word.start : word.end], [word]):
         return True
     cells = [
         value.span
-        for value in world.values
+        for value in linked.values
         if value.span is not None and value.features.similarity >= _MIN_CELL_SIMILARITY
     ]
     return any(start <= word.start and word.end <= end for start, end in cells)

@@ -22,7 +22,7 @@ _KINDS: Mapping[str, tuple[type, Callable[[Any], str], Callable[[str], Any]]] = 
         lambda text: datetime.timedelta(seconds=float(text)),
     ),
 }
-"""What JSON has no form for: its type, how it is written and read. A moment is a date, too: it comes first."""
+"""What JSON has no form for: type, writing and reading. A datetime is a date, too, so it comes first."""
 
 
 def result_json(result: Result, rows: int) -> dict[str, Any]:

@@ -1,6 +1,4 @@
-"""What of a schema a question is about: how sure the networks are of each table and column, and the part that
-they leave.
-"""
+"""The part of a schema that a question is about, and how likely each table and column is used."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,11 +41,11 @@ def focus_schema(
     whole: int = WHOLE_COLUMNS,
     budget: Budget = ROOMY,
 ) -> Focus:
-    """What a question is about that a session has read beside a schema. Raises EncoderError.
+    """The part of a schema that a question is about; a session has read both. Raises EncoderError.
 
-    A schema of at most `whole` columns stays whole; of others what the budget allows, connected; what of them
-    is likely, the cross-encoder tells too. Where columns are `given`, the question is about them, and about
-    the keys that connect them.
+    A schema of at most `whole` columns stays whole. Of a larger one, the likeliest columns stay that the
+    budget allows, with the keys that connect them; the cross-encoder, too, tells which these are. Where
+    columns are `given`, they stay, and the keys that connect them.
     """
     small = given or len(linked.columns) <= whole
     relevance = session.relevance
@@ -66,9 +64,9 @@ def focus_schema(
 def _combined_relevance(
     session: Session, linked: LinkedQuestion, cross_encoder: CrossEncoder
 ) -> dict[Action, float]:
-    """How sure both networks are that the query uses each table and column, from 0 to 1.
+    """Both networks' probability that the query uses each table and column.
 
-    That is the mean of their log odds where the second has read too.
+    Its log odds are the mean of theirs, where the cross-encoder has read too.
     """
     relevance = dict(session.relevance)
     closely = narrowed(linked, likeliest(*_by_key(relevance, linked))[:_READ_CLOSELY])

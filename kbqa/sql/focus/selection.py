@@ -1,6 +1,4 @@
-"""Selection of the part of a schema that a question is about (DFIN-SQL: table linking, then column linking),
-within a budget that is never exceeded.
-"""
+"""Selection of a schema's part within a budget of columns (DFIN-SQL: table linking, then column linking)."""
 
 import random
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,13 +14,12 @@ _NOISE = 0.6
 
 @dataclass(frozen=True)
 class Budget:
-    """How many columns may be kept: those likelier than `likely` parts of the columns that were read, no
-    fewer than so many times the root of these, and the keys that connect their tables; with the keys, no more
-    than so many times that root.
+    """How many columns may be kept of the n that were read.
 
-    A column of a large schema is a smaller share of it: what is kept there may be less likely. Nor does what
-    a query uses grow with the schema as the schema does (BIRD's queries use 4 to 5 columns of 12 as of 300),
-    hence the root.
+    Those are kept that are likelier than `likely` / n, but no fewer than `fewest` · √n; with the keys that
+    connect their tables no more than `most` · √n. In a large schema less likely columns are kept, since each
+    is a smaller part of it. The root is there because queries do not grow with the schema: those of BIRD use
+    4 to 5 columns, of 12 as of 300.
     """
 
     likely: float
@@ -30,14 +27,13 @@ class Budget:
     most: float
 
     def wanted(self, ranked: Sequence[ColumnRef], likelihoods: Mapping[ColumnRef, float]) -> list[ColumnRef]:
-        """The columns to keep beside what connects them, in the order of `ranked`, of how likely each
-        column that was read is used.
+        """The columns to keep beside what connects them, by how likely each column is used.
+
+        They are `ranked`, and stay in that order.
         """
-        fewest, likely = (
-            max(1, round(self.fewest * sqrt(len(likelihoods)))),
-            self.likely / max(1, len(likelihoods)),
-        )
-        return [ref for place, ref in enumerate(ranked) if place < fewest or likelihoods[ref] > likely]
+        fewest = max(1, round(self.fewest * sqrt(len(likelihoods))))
+        likely = self.likely / max(1, len(likelihoods))
+        return [ref for rank, ref in enumerate(ranked) if rank < fewest or likelihoods[ref] > likely]
 
     def limit(self, columns: int) -> int:
         """The most columns to keep of so many that were read."""
@@ -45,68 +41,62 @@ class Budget:
 
 
 ROOMY = Budget(0.2, 2.0, 3.0)
-"""What the local network decodes over."""
+"""The budget of the local network."""
 NARROW = Budget(1.5, 0.6, 3.0)
 """A fifth of a schema on average."""
 
 
 def focused(
-    world: LinkedQuestion,
+    linked: LinkedQuestion,
     keep: Iterable[ColumnRef],
     most: int,
     *,
     similar: Mapping[ColumnRef, float] | None = None,
     noise: random.Random | None = None,
 ) -> LinkedQuestion:
-    """A world with at most `most` columns: those to `keep`, then the likeliest, with the keys that
-    connect their tables.
+    """A linked question with at most `most` columns: those to `keep`, the likeliest, and their keys.
 
-    How likely a column is, its own words, its table's words, its cells in the question and, where given, its
-    similarity tell. `noise` varies the choice, for training.
+    A column is likely by its words, its table's words, its cells in the question and its similarity, where
+    that is given. `noise` varies the choice, for training.
     """
-    scores = surface_scores(world, similar)
+    scores = surface_scores(linked, similar)
     if noise is not None:
         scores = {ref: score + noise.uniform(0, _NOISE) for ref, score in scores.items()}
-    return narrowed(
-        world, connected(world.schema, [*keep, *sorted(scores, key=lambda ref: -scores[ref])], most)
-    )
+    likeliest = sorted(scores, key=lambda ref: -scores[ref])
+    return narrowed(linked, connected(linked.schema, [*keep, *likeliest], most))
 
 
-def only(world: LinkedQuestion, keep: Iterable[ColumnRef]) -> LinkedQuestion:
+def only(linked: LinkedQuestion, keep: Iterable[ColumnRef]) -> LinkedQuestion:
     """A linked question with some columns only, and the keys that connect their tables."""
-    return narrowed(world, connected(world.schema, keep, len(world.columns)))
+    return narrowed(linked, connected(linked.schema, keep, len(linked.columns)))
 
 
 def connected(schema: Schema, ranked: Iterable[ColumnRef], most: int) -> list[ColumnRef]:
-    """The first columns, at most `most`, with the keys that connect the table of each to those before
-    it.
+    """The first columns, at most `most`, with the keys that connect the table of each to those before it.
+
+    A column that needs more keys than there is room for is passed over for what fits.
     """
     chosen: dict[ColumnRef, None] = {}
     for ref in dict.fromkeys(ranked):
-        added = [
-            each
-            for each in (*_connections(schema, {each.table for each in chosen}, ref.table), ref)
-            if each not in chosen
-        ]
-        if (
-            len(chosen) + len(added) <= most
-        ):  # what needs more keys than there is room for is passed over for what fits
+        keys = _connections(schema, {column.table for column in chosen}, ref.table)
+        added = [column for column in (*keys, ref) if column not in chosen]
+        if len(chosen) + len(added) <= most:
             chosen.update(dict.fromkeys(added))
     return list(chosen)
 
 
 def surface_scores(
-    world: LinkedQuestion, similar: Mapping[ColumnRef, float] | None = None
+    linked: LinkedQuestion, similar: Mapping[ColumnRef, float] | None = None
 ) -> dict[ColumnRef, float]:
-    """How likely each column is meant, by words, cells and, where it is given, similarity."""
-    tables = {choice.key: choice.features.similarity + choice.features.exact for choice in world.tables}
+    """A score of each column by words, cells and, where it is given, similarity: higher is likelier meant."""
+    tables = {table.key: table.features.similarity + table.features.exact for table in linked.tables}
     return {
-        choice.key: choice.features.similarity
-        + choice.features.exact
-        + 2 * choice.features.has_mentioned_cell
-        + 0.5 * tables[choice.key.table]
-        + 3 * (similar or {}).get(choice.key, 0.0)
-        for choice in world.columns
+        column.key: column.features.similarity
+        + column.features.exact
+        + 2 * column.features.has_mentioned_cell
+        + 0.5 * tables[column.key.table]
+        + 3 * (similar or {}).get(column.key, 0.0)
+        for column in linked.columns
     }
 
 
@@ -120,16 +110,16 @@ def _connections(schema: Schema, present: set[str], table: str) -> list[ColumnRe
 
 
 def narrowed(
-    world: LinkedQuestion, chosen: Iterable[ColumnRef], tables: Iterable[str] = ()
+    linked: LinkedQuestion, columns: Iterable[ColumnRef], tables: Iterable[str] = ()
 ) -> LinkedQuestion:
     """A linked question with some columns only, their tables, and what may stand in their cells."""
-    kept = set(chosen)
-    schema = world.schema.part(kept, tables)
+    chosen = set(columns)
+    schema = linked.schema.part(chosen, tables)
     names = {table.name for table in schema.tables}
     return replace(
-        world,
+        linked,
         schema=schema,
-        tables=tuple(choice for choice in world.tables if choice.key in names),
-        columns=tuple(choice for choice in world.columns if choice.key in kept),
-        values=tuple(choice for choice in world.values if choice.key[0] in kept),
+        tables=tuple(table for table in linked.tables if table.key in names),
+        columns=tuple(column for column in linked.columns if column.key in chosen),
+        values=tuple(value for value in linked.values if value.key[0] in chosen),
     )

@@ -1,4 +1,4 @@
-"""What the decoder of SQL chooses from: the steps, the words, and the pointers into a database."""
+"""The actions of the decoder of SQL: its steps, its keywords, and its pointers into a database."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -172,7 +172,7 @@ def keywords(*words: str) -> Iterator[Keyword]:
 
 
 def operand_of(action: Action) -> Operand:
-    """What a column or a table stands for in a term. Raises ValueError for others."""
+    """The operand that a column or a table stands for in a term. Raises ValueError for others."""
     match action:
         case ColumnPointer(key=ref):
             return ref

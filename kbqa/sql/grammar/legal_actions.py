@@ -1,4 +1,4 @@
-"""What may come next, as far as the grammar goes."""
+"""The legal actions of each step, as far as the grammar decides."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -73,13 +73,9 @@ def _shown(state: Prefix) -> set[Operand]:
 
 
 def _parts(state: Prefix) -> Iterator[Action]:
-    """The parts of dates, outside of whatever stands within or beside another query."""
-    if (
-        not state.nested
-        and state.left is None
-        and state.first is None
-        and state.clause in (Clause.ITEMS, Clause.GROUP, Clause.ORDER)
-    ):
+    """The parts of dates, but within or beside another query."""
+    has_parts = state.clause in (Clause.ITEMS, Clause.GROUP, Clause.ORDER) and state.first is None
+    if has_parts and not state.nested and state.left is None:
         yield from (Keyword(part) for part in Part if any(_parted(state, part)))
 
 
@@ -109,22 +105,22 @@ def _columns_of(state: Prefix, kind: ColumnType | None) -> Iterator[ColumnPointe
 
 
 def _legal_second(state: Prefix) -> Iterator[Action]:
-    """What an operator is followed by; in an order without groups no aggregate."""
+    """The second terms of a calculation; in an order without groups no aggregates."""
     yield from _legal_orders(state) if state.clause == Clause.ORDER else _terms(state)
 
 
 def _legal_operands(state: Prefix) -> Iterator[Action]:
-    """What can be aggregated; what is shown already only where nothing else can."""
+    """The operands of an aggregate; those that are shown already only where there are no others."""
     operands, terms = list(_aggregated(state)), set[Term]()
     if state.clause == Clause.ITEMS and state.first is None:
         terms = {item.term for item in state.query.items if item.operator is None}
-    new = [
-        action
-        for action in operands
-        if isinstance(action, Keyword)
-        or Term(operand_of(action), state.aggregate, state.distinct) not in terms
-    ]
-    yield from new or operands
+
+    def is_new(action: Action) -> bool:
+        if isinstance(action, Keyword):
+            return True
+        return Term(operand_of(action), state.aggregate, state.distinct) not in terms
+
+    yield from list(filter(is_new, operands)) or operands
 
 
 def _aggregated(state: Prefix) -> Iterator[Action]:
@@ -147,7 +143,7 @@ def _computable(state: Prefix, ref: ColumnRef) -> bool:
 
 
 def _legal_next(state: Prefix) -> Iterator[Action]:
-    """What follows a complete part: more of the same, the later clauses, the end."""
+    """The actions after a complete part: more of the same, the later clauses, the end."""
     query = state.query
     if state.clause == Clause.ITEMS:
         yield from _operators(state, query.items[-1])
@@ -238,13 +234,10 @@ def _legal_values(state: Prefix) -> Iterator[Action]:
 
 def _compared_values(state: Prefix) -> set[Value]:
     """The values that the item is compared with already, in the condition that is open or in another one."""
-    same = (
-        condition.values[0]
-        for condition in state.query.where
-        if (condition.item, condition.comparison) == (state.item, state.comparison)
-        and len(condition.values) == 1
-    )
-    return {*state.values, *same}
+    single = (condition for condition in state.query.where if len(condition.values) == 1)
+    wanted = state.item, state.comparison
+    same = (condition for condition in single if (condition.item, condition.comparison) == wanted)
+    return {*state.values, *(condition.values[0] for condition in same)}
 
 
 def _fits(text: str, kind: ColumnType, state: Prefix) -> bool:

@@ -1,4 +1,4 @@
-"""How far a query has come, and what was chosen of its unfinished part."""
+"""The prefix of a query, with the choices of its unfinished part."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -34,8 +34,9 @@ EQUALITIES = (Comparison.EQUAL, Comparison.UNEQUAL)
 NULLS = (Comparison.IS_NULL, Comparison.IS_NOT_NULL)
 MEMBERSHIP = (Comparison.IN, Comparison.NOT_IN)
 LOOSE = ("sqlite",)
-"""Dialects that compare and unite what has different types, show what they do not group by, take the first of
-several values, and compute with texts as far as these begin with a number.
+"""Dialects that compare and unite different types, and show what they do not group by.
+
+They also take the first of several values, and compute with texts that begin with a number.
 """
 
 
@@ -147,12 +148,9 @@ class Prefix:
 
 def kind_of(state: Prefix, item: Item) -> ColumnType:
     """The type of an item's values."""
-    if isinstance(item.term.operand, AllOf) or item.term.aggregate in (
-        Aggregate.COUNT,
-        Aggregate.SUM,
-        Aggregate.AVG,
-    ):
+    operand, aggregate = item.term.operand, item.term.aggregate
+    if isinstance(operand, AllOf) or aggregate in (Aggregate.COUNT, Aggregate.SUM, Aggregate.AVG):
         return ColumnType.NUMBER
-    if isinstance(item.term.operand, DatePart):
+    if isinstance(operand, DatePart):
         return ColumnType.TEXT
-    return state.linked.schema.column(item.term.operand).type
+    return state.linked.schema.column(operand).type

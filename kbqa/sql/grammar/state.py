@@ -33,7 +33,7 @@ class SqlState:
         return self.prefix.query
 
     def legal_actions(self) -> Sequence[Action]:
-        """What the grammar allows here."""
+        """The actions that the grammar allows here."""
         return list(LEGAL_ACTIONS[self.step](self.prefix))
 
     def holds(self, actions: Sequence[Action]) -> list[bool]:

@@ -1,4 +1,4 @@
-"""What comes of an action."""
+"""The state after an action, for each step."""
 
 from collections.abc import Callable
 from dataclasses import replace

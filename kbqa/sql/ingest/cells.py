@@ -6,7 +6,9 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnClause, Connection, Engine, column, func, select, table
+from sqlalchemy import ColumnClause, Connection, Engine, Select, func, select
+from sqlalchemy import column as column_clause
+from sqlalchemy import table as table_clause
 from sqlalchemy.exc import SQLAlchemyError
 
 from kbqa.linking.names import NameRow
@@ -24,7 +26,7 @@ _DIGEST = 32
 
 @dataclass
 class CellReport:
-    """What was read besides the cells: the values of columns with few, and what could not be read."""
+    """A report of reading cells: the values of columns with few, digests, and what could not be read."""
 
     codes: dict[ColumnRef, tuple[str, ...]] = field(default_factory=dict)
     digests: dict[str, ColumnDigest] = field(default_factory=dict)
@@ -39,98 +41,93 @@ def read_cells(
     progress: Callable[[int, int], None] = lambda done, total: None,
     known: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[NameRow]:
-    """Yield the different texts of all columns as rows of names, but for those that are as they were: whose
-    hash is `known`.
+    """The different texts of all columns as rows of names, but for the columns that are as they were.
 
-    Columns that cannot be read are reported and left out.
+    These are the columns whose hash is `known`. Columns that cannot be read are reported and left out.
     """
-    wanted = [(name.name, each) for name in schema.tables for each in name.columns if not each.excluded]
+    columns = [
+        (ColumnRef(table.name, column.name), column)
+        for table in schema.tables
+        for column in table.columns
+        if not column.excluded
+    ]
     with engine.connect() as connection:
-        for place, (name, each) in enumerate(wanted):
+        for done, (ref, column) in enumerate(columns, start=1):
             try:
-                yield from _column_cells(connection, name, each, report, known)
+                yield from _column_cells(connection, ref, column, report, known)
             except SQLAlchemyError as error:
                 connection.rollback()
-                report.complaints.append(f"{name}.{each.name}: {str(error.__cause__ or error)[:200]}")
-            progress(place + 1, len(wanted))
+                report.complaints.append(f"{ref}: {str(error.__cause__ or error)[:200]}")
+            progress(done, len(columns))
 
 
 def sample_values(engine: Engine, schema: Schema, most: int) -> dict[ColumnRef, list[str]]:
     """Up to `most` short values of each text and number column."""
-    found: dict[ColumnRef, list[str]] = {}
+    samples: dict[ColumnRef, list[str]] = {}
     with engine.connect() as connection:
         for ref in schema.refs():
             if schema.column(ref).type in (ColumnType.TEXT, ColumnType.NUMBER):
-                cell: ColumnClause[Any] = column(ref.column)
-                rows = connection.execute(
-                    select(cell).distinct().select_from(table(ref.table, cell)).limit(most)
-                )
-                texts = [
-                    str(value).strip()
-                    for (value,) in rows
-                    if value is not None and not isinstance(value, bytes)
-                ]
-                found[ref] = [text for text in texts if 0 < len(text) <= _MAX_SAMPLE_LENGTH]
-    return found
+                rows = connection.execute(_values(ref).distinct().limit(most))
+                values = [value for (value,) in rows if value is not None and not isinstance(value, bytes)]
+                texts = [str(value).strip() for value in values]
+                samples[ref] = [text for text in texts if 0 < len(text) <= _MAX_SAMPLE_LENGTH]
+    return samples
 
 
 def count_rows(engine: Engine, schema: Schema) -> dict[str, int]:
     """The number of rows of each table that can be read."""
-    found = {}
+    numbers = {}
     with engine.connect() as connection:
-        for each in schema.tables:
+        for table in schema.tables:
+            counted = select(func.count()).select_from(table_clause(table.name))
             try:
-                found[each.name] = int(
-                    connection.execute(select(func.count()).select_from(table(each.name))).scalar_one()
-                )
+                numbers[table.name] = int(connection.execute(counted).scalar_one())
             except SQLAlchemyError:
                 connection.rollback()
-    return found
+    return numbers
 
 
 def _column_cells(
-    connection: Connection, name: str, each: Column, report: CellReport, known: Mapping[str, str]
+    connection: Connection, ref: ColumnRef, column: Column, report: CellReport, known: Mapping[str, str]
 ) -> Iterator[NameRow]:
-    ref = ColumnRef(name, each.name)
-    cell: ColumnClause[Any] = column(each.name)
-    times = func.count().label("times")
-    counted = (
-        select(cell, times)
-        .select_from(table(name, cell))
-        .where(cell.is_not(None))
-        .group_by(cell)
-        .order_by(times.desc(), cell)
-    )
-    texts = each.type in (ColumnType.TEXT, ColumnType.DATE)
-    rows = [
-        (value, int(number))
-        for value, number in connection.execute(counted.limit(MAX_CELLS if texts else _MAX_CODES + 1))
-    ]
-    _note_codes(
-        ref,
-        each,
-        [str(value) for value, _ in rows if not isinstance(value, bytes)],
-        sum(number for _, number in rows),
-        report,
-    )
-    place = column_key(ref)
-    kept = (
-        [row for row in rows if isinstance(row[0], str) and 0 < len(row[0]) <= MAX_CELL_LENGTH]
-        if each.type == ColumnType.TEXT
-        else []
-    )
-    hashed = sha256(repr(kept).encode("utf-8", errors="replace")).hexdigest()[:_DIGEST]
-    report.digests[place] = ColumnDigest(hashed, len(kept))
-    if known.get(place) != hashed:
-        yield from (("value", "", place, value, number) for value, number in kept)
+    """The different texts of a column, unless they are as they were; what else was seen is reported."""
+    reads_texts = column.type in (ColumnType.TEXT, ColumnType.DATE)
+    rows = _counted(connection, ref, MAX_CELLS if reads_texts else _MAX_CODES + 1)
+    values = [str(value) for value, _ in rows if not isinstance(value, bytes)]
+    _note_codes(ref, column, values, sum(number for _, number in rows), report)
+    are_texts = column.type == ColumnType.TEXT
+    texts = [row for row in rows if are_texts and _is_short_text(row[0])]
+    key = column_key(ref)
+    hashed = sha256(repr(texts).encode("utf-8", errors="replace")).hexdigest()[:_DIGEST]
+    report.digests[key] = ColumnDigest(hashed, len(texts))
+    if known.get(key) != hashed:
+        yield from (("value", "", key, text, number) for text, number in texts)
+
+
+def _is_short_text(value: Any) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= MAX_CELL_LENGTH
+
+
+def _counted(connection: Connection, ref: ColumnRef, limit: int) -> list[tuple[Any, int]]:
+    """The different values of a column with their numbers, the commonest first, at most `limit`."""
+    cell, times = _cell(ref), func.count().label("times")
+    counted = _values(ref).add_columns(times).where(cell.is_not(None)).group_by(cell)
+    rows = connection.execute(counted.order_by(times.desc(), cell).limit(limit))
+    return [(value, int(number)) for value, number in rows]
+
+
+def _cell(ref: ColumnRef) -> ColumnClause[Any]:
+    return column_clause(ref.column)
+
+
+def _values(ref: ColumnRef) -> Select[Any]:
+    cell = _cell(ref)
+    return select(cell).select_from(table_clause(ref.table, cell))
 
 
 def _note_codes(ref: ColumnRef, column: Column, values: list[str], rows: int, report: CellReport) -> None:
     """Report the values of a column that has so few that a question may mean one unsaid: F, yes, 1."""
     most = 2 if column.type == ColumnType.NUMBER else _MAX_CODES
-    if (
-        1 < len(values) <= most
-        and rows > 2 * len(values)
-        and all(len(value) <= _MAX_CODE_LENGTH for value in values)
-    ):
+    are_short = all(len(value) <= _MAX_CODE_LENGTH for value in values)
+    if are_short and 1 < len(values) <= most and rows > 2 * len(values):
         report.codes[ref] = tuple(sorted(values))

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 
 from kbqa.sql.schema import Column, ColumnRef, ForeignKey, Schema, Table, readable
 
@@ -12,23 +13,17 @@ _SAYS_NOTHING = _OF_KEYS | {"name", "type", "date", "year"}
 _DESCRIBES = frozenset(
     (
         "name", "type", "date", "year", "description", "details", "address", "email", "phone", "city",
-        "country", "state", "location", "title",
+        "country", "state", "location", "title", "status", "amount", "price", "gender", "sex", "age",
     )
-) | {"status", "amount", "price", "gender", "sex", "age"}  # fmt: skip
-"""What columns of many tables tell, without being the same thing."""
-_IDENTIFYING, _ENDINGS, _OF_ROWS = (
-    frozenset(("id", "code", "key", "number", "symbol", "isbn")),
-    ("key", "code", "isbn"),
-    ("row", "guid", "rowguid"),
-)
+)  # fmt: skip
+"""Last words of columns that many tables have, without meaning the same thing."""
+_IDENTIFYING = frozenset(("id", "code", "key", "number", "symbol", "isbn"))
+_ENDINGS = ("key", "code", "isbn")
+_OF_ROWS = ("row", "guid", "rowguid")
 _WORDS_OF_NAME, _MIN_ENDING_LENGTH = 3, 4
-"""A name of more words may begin with a role before that of an identifier; how many letters a column has at
-least that is called by a table's ending.
-"""
+"""Longer names may begin with a role (`home team api id`); least length of a table's ending (`hero`)."""
 _MAX_PREFIX_LENGTH, _PREFIXED = 2, 0.8
-"""How many letters stand before all columns of a table at most (`o_orderkey`), and before what share of them
-at least.
-"""
+"""Greatest length of a prefix of columns (`o_orderkey`); the least share of a table's columns that has it."""
 
 
 def all_keys(tables: Sequence[Table], declared: Sequence[ForeignKey]) -> tuple[ForeignKey, ...]:
@@ -46,26 +41,28 @@ def all_keys(tables: Sequence[Table], declared: Sequence[ForeignKey]) -> tuple[F
 
 
 def shared_columns(tables: Sequence[Table], keys: Sequence[ForeignKey]) -> list[ForeignKey]:
-    """Columns of the same name and type in two tables that no keys connect, where just one such name
-    says something.
+    """Columns of the same name and type in two tables that no keys connect.
+
+    Only where two tables share just one name that says something.
     """
-    schema, found = Schema(tuple(tables), tuple(keys)), list[ForeignKey]()
-    for place, table in enumerate(tables[:_MAX_COMPARED]):
-        for other in tables[place + 1 : _MAX_COMPARED]:
-            if schema.connected(table.name, other.name):
-                continue
-            types = {readable(column.name): (column.name, column.type) for column in other.columns}
-            shared = [
-                ForeignKey(
-                    ColumnRef(table.name, column.name), ColumnRef(other.name, types[name][0]), declared=False
-                )
-                for column in table.columns
-                if (name := readable(column.name)) in types
-                and types[name][1] == column.type
-                and not _is_common(name)
-            ]
-            found += shared if len(shared) == 1 else []
-    return found
+    schema, inferred = Schema(tuple(tables), tuple(keys)), list[ForeignKey]()
+    for table, other in combinations(tables[:_MAX_COMPARED], 2):
+        shared = [] if schema.connected(table.name, other.name) else _shared(table, other)
+        inferred += shared if len(shared) == 1 else []
+    return inferred
+
+
+def _shared(table: Table, other: Table) -> list[ForeignKey]:
+    """Keys from a table's columns to those of another with the same name and type."""
+    by_name = {readable(column.name): column for column in other.columns}
+    shared = []
+    for column in table.columns:
+        name = readable(column.name)
+        same = by_name.get(name)
+        if same is not None and same.type == column.type and not _is_common(name):
+            source, target = ColumnRef(table.name, column.name), ColumnRef(other.name, same.name)
+            shared.append(ForeignKey(source, target, declared=False))
+    return shared
 
 
 def _is_common(name: str) -> bool:
@@ -74,47 +71,54 @@ def _is_common(name: str) -> bool:
 
 
 def inferred_keys(tables: Sequence[Table], declared: Sequence[ForeignKey]) -> list[ForeignKey]:
-    """Keys that the database does not declare: a column named as another table's only primary key, or
-    as that table with its key.
+    """Keys from columns that are named as another table's only primary key, or as that table with its key.
 
     A name that several tables have as their key tells nothing, nor does a bare `id`.
     """
     keyed = {key.source for key in declared}
-    keys = {
-        table.name: only[0]
-        for table in tables
-        if len(only := [column for column in table.columns if column.primary]) == 1
-    }
-    by_name: dict[str, list[ColumnRef]] = {}
-    for owner, key in keys.items():
-        name, own = readable(key.name), readable(owner)
-        spoken = {name, *(f"{each} {name}" for each in (own, own.removesuffix("s")))} - _SAYS_NOTHING
-        for each in spoken:
-            by_name.setdefault(each, []).append(ColumnRef(owner, key.name))
-    found = []
+    keys = _single_keys(tables)
+    by_name = _by_name(keys)
+    inferred = []
     for table in tables:
         for column in table.columns:
             source = ColumnRef(table.name, column.name)
-            targets = [
-                target
-                for name in _endings(readable(column.name))
-                for target in by_name.get(name, [])
-                if target.table != table.name
-            ]
+            targets = _targets(source, by_name)
             if source in keyed or len(targets) != 1 or keys[targets[0].table].type != column.type:
                 continue
             if keys.get(table.name) == column and _joined(table.name, targets[0].table, declared):
                 continue
-            found.append(ForeignKey(source, targets[0], declared=False))
-    return found
+            inferred.append(ForeignKey(source, targets[0], declared=False))
+    return inferred
+
+
+def _single_keys(tables: Sequence[Table]) -> dict[str, Column]:
+    """The primary key of each table whose key is one column."""
+    primary = {table.name: [column for column in table.columns if column.primary] for table in tables}
+    return {name: columns[0] for name, columns in primary.items() if len(columns) == 1}
+
+
+def _by_name(keys: Mapping[str, Column]) -> Mapping[str, list[ColumnRef]]:
+    """Tables' keys by what others may call them: their own names, alone and after their table's."""
+    by_name: dict[str, list[ColumnRef]] = {}
+    for table, key in keys.items():
+        name, owner = readable(key.name), readable(table)
+        spoken = {name, f"{owner} {name}", f"{owner.removesuffix('s')} {name}"} - _SAYS_NOTHING
+        for words in spoken:
+            by_name.setdefault(words, []).append(ColumnRef(table, key.name))
+    return by_name
+
+
+def _targets(source: ColumnRef, by_name: Mapping[str, Sequence[ColumnRef]]) -> list[ColumnRef]:
+    """The keys of other tables that a column is named as."""
+    named = [key for name in _endings(readable(source.column)) for key in by_name.get(name, ())]
+    return [key for key in named if key.table != source.table]
 
 
 def _endings(name: str) -> list[str]:
-    """A name without a number behind it, and where it has more than two words its last two: a `start
-    station id2` is a `station id`.
-    """
+    """A name, without a number behind it, and its last two words: `station id` of `start station id2`."""
     words = name.rstrip("0123456789").split() or name.split()
-    return list(dict.fromkeys((name, " ".join(words), " ".join(words[-2:]) if len(words) > 2 else name)))
+    last = " ".join(words[-2:]) if len(words) > 2 else name
+    return list(dict.fromkeys((name, " ".join(words), last)))
 
 
 def _joined(table: str, other: str, keys: Sequence[ForeignKey]) -> bool:
@@ -122,74 +126,72 @@ def _joined(table: str, other: str, keys: Sequence[ForeignKey]) -> bool:
 
 
 def shared_identifiers(tables: Sequence[Table], keys: Sequence[ForeignKey]) -> list[ForeignKey]:
-    """Columns that identify the same by their names (`tmID` in teams and in series), where nothing
-    joins their tables yet.
+    """Columns that identify the same by their names (`tmID` of teams and series), where nothing joins these.
 
     They lead to the table whose own they seem: where the column comes first, or is called as the table is.
     """
-    places: dict[tuple[str, str], list[ColumnRef]] = defaultdict(list)
-    for table in tables[:_MAX_COMPARED]:
-        prefix = _prefix(table)
-        for column in table.columns:
-            words = readable(column.name).removeprefix(prefix).split()
-            if len(words) == 1 and words[0] in _IDENTIFYING - {"id"}:
-                words = [
-                    readable(table.name).removesuffix("s"),
-                    *words,
-                ]  # the `code` of sets is what others call a `set code`
-            for part in (
-                words,
-                *([words[1:]] if len(words) > _WORDS_OF_NAME else []),
-            ):  # a `home team api id` is a `team api id`
-                if _identifies(part):
-                    places[" ".join(part), column.type].append(ColumnRef(table.name, column.name))
-    schema, found = Schema(tuple(tables)), list[ForeignKey]()
-    for (name, _), refs in places.items():
+    schema, inferred = Schema(tuple(tables)), list[ForeignKey]()
+    for (name, _), refs in _identifiers(tables[:_MAX_COMPARED]).items():
         owner = max(refs, key=lambda ref: _owns(schema, ref, name)) if len(refs) > 1 else None
         if owner is not None and _owns(schema, owner, name):
-            before = [*keys, *found]
-            found += [
+            before = [*keys, *inferred]
+            inferred += [
                 ForeignKey(ref, owner, declared=False)
                 for ref in refs
                 if not _joined(ref.table, owner.table, before) and ref != owner
             ]
-    return [key for key in found if key.source.table != key.target.table]
+    return [key for key in inferred if key.source.table != key.target.table]
+
+
+def _identifiers(tables: Sequence[Table]) -> Mapping[tuple[str, str], list[ColumnRef]]:
+    """Columns that identify something, by its name and by their type."""
+    identifiers: dict[tuple[str, str], list[ColumnRef]] = defaultdict(list)
+    for table in tables:
+        prefix = _prefix(table)
+        for column in table.columns:
+            words = readable(column.name).removeprefix(prefix).split()
+            for name in _identified(table, words):
+                identifiers[name, column.type].append(ColumnRef(table.name, column.name))
+    return identifiers
+
+
+def _identified(table: Table, words: Sequence[str]) -> list[str]:
+    """The names of the thing that a column of these words identifies, with and without a role before it."""
+    if len(words) == 1 and words[0] in _IDENTIFYING - {"id"}:
+        # The `code` of sets is what others call a `set code`.
+        words = [readable(table.name).removesuffix("s"), *words]
+    # A `home team api id` is a `team api id`.
+    without_role = [words[1:]] if len(words) > _WORDS_OF_NAME else []
+    return [" ".join(name) for name in (words, *without_role) if _identifies(name)]
 
 
 def _identifies(words: Sequence[str]) -> bool:
-    """Tell whether a name is that of an identifier, and says of what: not of a row, whatever that is."""
+    """Whether a name is that of an identifier, and says of what: not of a row, whatever that is."""
     if not words or words[0] in _OF_ROWS:
         return False
-    return (
-        words[-1] in _IDENTIFYING
-        if len(words) > 1
-        else words[0].endswith(_ENDINGS) and words[0] not in _OF_KEYS
-    )
+    if len(words) > 1:
+        return words[-1] in _IDENTIFYING
+    return words[0].endswith(_ENDINGS) and words[0] not in _OF_KEYS
 
 
 def _prefix(table: Table) -> str:
-    """The letters that stand before all of a table's columns, with the space after them; none where
-    there are none.
-    """
+    """The letters that begin the names of a table's columns, with the space after them; empty for none."""
     first = Counter(words[0] for column in table.columns if len(words := readable(column.name).split()) > 1)
     for letters, number in first.most_common(1):
-        if (
-            len(letters) <= _MAX_PREFIX_LENGTH
-            and letters not in _OF_KEYS
-            and number >= _PREFIXED * len(table.columns) > 1
-        ):
+        may_be_prefix = len(letters) <= _MAX_PREFIX_LENGTH and letters not in _OF_KEYS
+        if may_be_prefix and number >= _PREFIXED * len(table.columns) > 1:
             return f"{letters} "
     return ""
 
 
 def _owns(schema: Schema, ref: ColumnRef, name: str) -> int:
-    """How much speaks for a column to be the key of its table: nothing, if 0."""
+    """How much speaks for a column to be the key of its table; 0 where nothing does."""
     table, (*of, last) = schema.table(ref.table), name.split()
     called = " ".join(of) or last.removesuffix("id").removesuffix("key").removesuffix("code")
     forms = _forms(table.name)
-    is_named = 2 * (called in forms) or (
-        len(of) > 1 and of[0] in forms
-    )  # the `team api id` of teams, not of what else has one
+    # The `team api id` of teams, not of another table that has one.
+    begins_so = len(of) > 1 and of[0] in forms
+    is_named = 2 if called in forms else int(begins_so)
     return is_named + (table.columns[0].name == ref.column) + table.column(ref.column).primary
 
 
@@ -204,66 +206,57 @@ def _forms(name: str) -> set[str]:
 
 
 def named_tables(tables: Sequence[Table], keys: Sequence[ForeignKey]) -> list[ForeignKey]:
-    """Columns that are called as another table is (`person` in awards, where there is a table of
-    persons).
-    """
+    """Columns that are called as another table is: `person` where there is a table of persons."""
     by_form: dict[str, list[Table]] = defaultdict(list)
     for table in tables[:_MAX_COMPARED]:
         for form in {readable(table.name), readable(table.name).removesuffix("s")}:
             by_form[form].append(table)
-    keyed, found = {key.source for key in keys}, list[ForeignKey]()
+    keyed, inferred = {key.source for key in keys}, list[ForeignKey]()
     for table in tables[:_MAX_COMPARED]:
         for column in table.columns:
             source, name = ColumnRef(table.name, column.name), readable(column.name)
             forms = [name, *name.split()[-1:]]
-            others = next((by_form[form] for form in forms if form in by_form), [])
-            others = [other for other in others if other.name != table.name]
-            target = _referred(others[0], column) if len(others) == 1 and source not in keyed else None
+            namesakes = next((by_form[form] for form in forms if form in by_form), [])
+            matches = [other for other in namesakes if other.name != table.name]
+            target = _referred(matches[0], column) if len(matches) == 1 and source not in keyed else None
             if target is not None:
-                found.append(ForeignKey(source, target, declared=False))
-    return found
+                inferred.append(ForeignKey(source, target, declared=False))
+    return inferred
 
 
 def shortened_names(tables: Sequence[Table], keys: Sequence[ForeignKey]) -> list[ForeignKey]:
-    """Columns called as another table's key but for a part: `hero_id` where there is a `superhero`,
-    `zip` where there is a `zip_code`.
-    """
+    """Columns called as a part of another table's key: `hero_id` of a `superhero`, `zip` of a `zip_code`."""
     keyed, owners = {key.source for key in keys}, defaultdict[str, list[Table]](list)
     for table in tables[:_MAX_COMPARED]:
         *of, last = readable(table.columns[0].name).split() or [""] if table.columns else [""]
         if last in _OF_KEYS:
             owners[" ".join(of)].append(table)
-    found = []
+    inferred = []
     for table in tables[:_MAX_COMPARED]:
         for column in table.columns:
             source, name = ColumnRef(table.name, column.name), readable(column.name)
-            others = [
-                other
+            matches = [
+                ColumnRef(other.name, other.columns[0].name)
                 for other in _named_shortly(name, owners)
                 if other.name != table.name and other.columns[0].type == column.type
             ]
-            if len(others) == 1 and source not in keyed:
-                found.append(
-                    ForeignKey(source, ColumnRef(others[0].name, others[0].columns[0].name), declared=False)
-                )
-    return found
+            if len(matches) == 1 and source not in keyed:
+                inferred.append(ForeignKey(source, matches[0], declared=False))
+    return inferred
 
 
 def _named_shortly(name: str, owners: Mapping[str, Sequence[Table]]) -> list[Table]:
-    """The tables whose key a name may be short for, of tables by what their key's name says before
-    `id` or `code`.
+    """The tables whose key a name may be short for.
+
+    `owners` are tables by what their key's name says before `id` or `code`.
     """
     *of, last = name.split() or [""]
     if not of or last != "id":
         return [] if _is_common(name) else list(owners.get(name, ()))
     if len(of) > 1 or len(of[0]) < _MIN_ENDING_LENGTH:
         return []
-    return [
-        table
-        for each in owners.values()
-        for table in each
-        if (word := _last_word(table.name)).endswith(of[0]) and word != of[0]
-    ]
+    tables = (table for of_name in owners.values() for table in of_name)
+    return [table for table in tables if (word := _last_word(table.name)).endswith(of[0]) and word != of[0]]
 
 
 def _last_word(name: str) -> str:
@@ -272,13 +265,10 @@ def _last_word(name: str) -> str:
 
 def _referred(table: Table, column: Column) -> ColumnRef | None:
     """The column that one called as a table refers to there: its key, or what names its rows."""
-    primary = [each for each in table.columns if each.primary]
-    naming = [
-        each
-        for each in table.columns
-        if readable(each.name) in ("id", "code", "name", "title", f"{readable(table.name)} name")
-    ]
-    for each in (*(primary if len(primary) == 1 else ()), *naming, *table.columns[:1]):
-        if each.type == column.type:
-            return ColumnRef(table.name, each.name)
+    primary = [key for key in table.columns if key.primary]
+    names = ("id", "code", "name", "title", f"{readable(table.name)} name")
+    naming = [other for other in table.columns if readable(other.name) in names]
+    for target in (*(primary if len(primary) == 1 else ()), *naming, *table.columns[:1]):
+        if target.type == column.type:
+            return ColumnRef(table.name, target.name)
     return None

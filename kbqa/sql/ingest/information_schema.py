@@ -51,5 +51,5 @@ def _tables(connection: Connection, dialect: str) -> Iterator[Table]:
         columns[table, "VIEW" in str(kind).upper()].append(
             declared_column(name, declared, dialect, primary=(table, name) in primary)
         )
-    for (name, view), found in columns.items():
-        yield Table(name, tuple(found), view=view)
+    for (name, view), of_table in columns.items():
+        yield Table(name, tuple(of_table), view=view)

@@ -1,9 +1,7 @@
-"""A database of real facts that every installation has: its own packages, and what its other engines tell of
-themselves.
-"""
+"""A database of facts that every installation has: its own packages, and the tables that its engines give."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
@@ -39,14 +37,10 @@ def write_installed(path: Path) -> None:
     try:
         with connection:
             connection.executescript(_TABLES)
-            found = {(each.metadata["Name"] or "").lower(): each for each in distributions()}
-            packages = {
-                name: (number, each) for number, (name, each) in enumerate(sorted(found.items()), 1) if name
-            }
-            for number, each in packages.values():
-                _write_package(
-                    connection, number, each, {name: place for name, (place, _) in packages.items()}
-                )
+            by_name = {(package.metadata["Name"] or "").lower(): package for package in distributions()}
+            numbers = {name: number for number, name in enumerate(sorted(by_name), 1) if name}
+            for name, number in numbers.items():
+                _write_package(connection, number, by_name[name], numbers)
             for table in fact_tables():
                 connection.execute(table.statement)
                 for fact in table.rows():
@@ -57,78 +51,66 @@ def write_installed(path: Path) -> None:
 
 
 def _write_package(
-    connection: sqlite3.Connection, number: int, each: Distribution, numbers: dict[str, int]
+    connection: sqlite3.Connection, number: int, package: Distribution, numbers: Mapping[str, int]
 ) -> None:
-    about, files = each.metadata, list(_files(each))
-    row = (
-        number,
-        about["Name"],
-        each.version,
-        about["Summary"],
-        _license(each),
-        about["Author"] or about["Author-email"],
-        _homepage(each),
-        about["Requires-Python"],
-        len(files),
-        sum(size for _, size in files),
-    )
+    files = list(_files(package))
+    row = _package_row(number, package, [size for _, size in files])
     connection.execute(f"INSERT INTO package VALUES ({','.join('?' * len(row))})", row)
     connection.executemany(
         "INSERT INTO file VALUES (?, ?, ?, ?)",
         ((number, name, Path(name).suffix.lstrip("."), size) for name, size in files),
     )
-    dependencies = (
-        found for text in each.requires or [] if (found := _dependency(number, text, numbers)) is not None
+    dependencies = (_dependency(number, text, numbers) for text in package.requires or [])
+    connection.executemany(
+        "INSERT INTO dependency VALUES (?, ?, ?, ?, ?)", (row for row in dependencies if row is not None)
     )
-    connection.executemany("INSERT INTO dependency VALUES (?, ?, ?, ?, ?)", dependencies)
-    classifiers = (text.partition(" :: ") for text in about.get_all("Classifier") or [])
+    classifiers = (text.partition(" :: ") for text in package.metadata.get_all("Classifier") or [])
     connection.executemany(
         "INSERT INTO classifier VALUES (?, ?, ?)", ((number, topic, value) for topic, _, value in classifiers)
     )
-    points = ((number, point.name, point.group, point.value) for point in each.entry_points)
+    points = ((number, point.name, point.group, point.value) for point in package.entry_points)
     connection.executemany("INSERT INTO entry_point VALUES (?, ?, ?, ?)", points)
 
 
-def _files(each: Distribution) -> Iterator[tuple[str, int]]:
-    for file in each.files or []:
+def _package_row(number: int, package: Distribution, sizes: Sequence[int]) -> tuple[object, ...]:
+    """A row of the table `package`; `sizes` are those of its files in bytes."""
+    about = package.metadata
+    author = about["Author"] or about["Author-email"]
+    naming = (number, about["Name"], package.version, about["Summary"])
+    origin = (_license(package), author, _homepage(package), about["Requires-Python"])
+    return (*naming, *origin, len(sizes), sum(sizes))
+
+
+def _files(package: Distribution) -> Iterator[tuple[str, int]]:
+    for file in package.files or []:
         if file.suffix != ".pyc":
             yield str(file), file.size or 0
 
 
 def _dependency(
-    number: int, text: str, numbers: dict[str, int]
+    number: int, text: str, numbers: Mapping[str, int]
 ) -> tuple[int, str, str, str, int | None] | None:
     try:
         requirement = Requirement(text)
     except InvalidRequirement:
         return None
     optional = "yes" if "extra" in str(requirement.marker or "") else "no"
-    return (
-        number,
-        requirement.name,
-        str(requirement.specifier),
-        optional,
-        numbers.get(requirement.name.lower()),
-    )
+    required = numbers.get(requirement.name.lower())
+    return number, requirement.name, str(requirement.specifier), optional, required
 
 
-def _license(each: Distribution) -> str | None:
+def _license(package: Distribution) -> str | None:
     """A licence in a few words: its expression, its classifier, or a text that is short."""
-    about = each.metadata
-    expression = about["License-Expression"]
-    classified = [
-        text.rpartition(" :: ")[2]
-        for text in about.get_all("Classifier") or []
-        if text.startswith("License :: ")
-    ]
+    about = package.metadata
+    expression, classifiers = about["License-Expression"], about.get_all("Classifier") or []
+    classified = [text.rpartition(" :: ")[2] for text in classifiers if text.startswith("License :: ")]
     stated = about["License"] or ""
     return expression or (classified[0] if classified else None) or (stated if 0 < len(stated) < 40 else None)
 
 
-def _homepage(each: Distribution) -> str | None:
-    addresses = dict(
-        text.split(", ", 1) for text in each.metadata.get_all("Project-URL") or [] if ", " in text
-    )
-    return each.metadata["Home-page"] or next(
-        (addresses[name] for name in addresses if name.lower() in ("homepage", "source", "repository")), None
-    )
+def _homepage(package: Distribution) -> str | None:
+    """The address of a package's home page, else of its source."""
+    entries = package.metadata.get_all("Project-URL") or []
+    addresses = dict(entry.split(", ", 1) for entry in entries if ", " in entry)
+    named = (addresses[name] for name in addresses if name.lower() in ("homepage", "source", "repository"))
+    return package.metadata["Home-page"] or next(named, None)

@@ -41,9 +41,8 @@ class IntrospectionError(Unavailable):
 
 def read_schema(engine: Engine) -> Schema:
     """The schema of the database that `engine` connects to. Raises IntrospectionError."""
-    warnings.filterwarnings(
-        "ignore", category=SAWarning
-    )  # odd declarations are for their owner to mend, not for the log
+    # Odd declarations are for their owner to mend, not for the log.
+    warnings.filterwarnings("ignore", category=SAWarning)
     try:
         try:
             tables, declared = _inspected(engine)
@@ -62,9 +61,8 @@ def _inspected(engine: Engine) -> tuple[list[Table], list[ForeignKey]]:
     if engine.dialect.name == "postgresql":
         views += inspector.get_materialized_view_names()
         parts = _partitions(engine)
-    named = [(name, False) for name in inspector.get_table_names() if name not in parts] + [
-        (name, True) for name in views
-    ]
+    named = [(name, False) for name in inspector.get_table_names() if name not in parts]
+    named += [(name, True) for name in views]
     tables = [table for name, view in named if (table := _table(inspector, name, view)).columns]
     return tables, list(_declared_keys(inspector, tables))
 
@@ -76,8 +74,9 @@ def _partitions(engine: Engine) -> set[str]:
 
 
 def may_write(engine: Engine) -> bool:
-    """Tell whether the role that an engine connects with could write, if it were not for read-only sessions:
-    on servers, files are opened so.
+    """Whether the role that an engine connects with could write, were the session not read-only.
+
+    Only servers have roles; files are opened read-only.
     """
     if engine.dialect.name not in ("postgresql", "mysql", "mariadb"):
         return False
@@ -89,33 +88,32 @@ def may_write(engine: Engine) -> bool:
 
 
 def grants_writing(grant: str, database: str) -> bool:
-    """Tell whether a line of MySQL's SHOW GRANTS permits to write to a database.
+    """Whether a line of MySQL's SHOW GRANTS permits to write to a database.
 
     >>> grants_writing("GRANT SELECT, INSERT ON `shop`.* TO `reader`@`%`", "shop")
     True
     """
-    found = _GRANT.match(grant)
-    return bool(found and _WRITES.search(found["what"]) and found["database"].strip("`") in ("*", database))
+    match = _GRANT.match(grant)
+    return bool(match and _WRITES.search(match["what"]) and match["database"].strip("`") in ("*", database))
 
 
 def _table(inspector: Inspector, name: str, view: bool) -> Table:
     if view and inspector.dialect.name in ("mysql", "mariadb"):
         return _mysql_view(inspector.engine, name)
     primary = set(inspector.get_pk_constraint(name).get("constrained_columns") or [])
-    columns = tuple(_column(each, primary, inspector.engine) for each in inspector.get_columns(name))
+    columns = tuple(_column(column, primary, inspector.engine) for column in inspector.get_columns(name))
     return Table(name, columns, _comment(inspector, name), view=view)
 
 
 def _mysql_view(engine: Engine, name: str) -> Table:
-    """A view's columns: the driver would ask for its definition, which a role that only reads may not
-    see.
+    """A view with its columns.
+
+    The driver would ask for its definition, which a role that only reads may not see.
     """
     with engine.connect() as connection:
-        columns = [
-            _column(each, set(), engine)
-            for each in connection.execute(text(_COLUMNS_OF_VIEW), {"view": name}).mappings()
-        ]
-    return Table(name, tuple(columns), view=True)
+        rows = connection.execute(text(_COLUMNS_OF_VIEW), {"view": name}).mappings()
+        columns = tuple(_column(row, set(), engine) for row in rows)
+    return Table(name, columns, view=True)
 
 
 def _column(described: Any, primary: set[str], engine: Engine) -> Column:

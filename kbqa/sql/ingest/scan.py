@@ -51,8 +51,9 @@ def scan_schema(context: JobContext) -> None:
 
 
 def scan_cells(context: JobContext) -> None:
-    """Stage two: read the values that questions may mention, but for excluded columns; those of columns that
-    changed are written.
+    """Stage two: read the values that questions may mention, and write those of the columns that changed.
+
+    Excluded columns are not read.
     """
     database = LIFECYCLE.source_of(context)
     scan = LIFECYCLE.current(database)

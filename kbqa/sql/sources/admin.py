@@ -60,7 +60,7 @@ class ScanInline(VersionInline):
 
 
 class NoteInline(TabularInline):  # type: ignore[misc]
-    """What people write about tables and columns."""
+    """People's notes on tables and columns."""
 
     model = ColumnNote
     fields = ("table", "column", "description", "excluded")
@@ -97,7 +97,7 @@ class DatabaseAdmin(SourceAdmin):
 
     @admin.display(description="Tables")
     def tables(self, database: Database) -> int:
-        """How many tables are served."""
+        """The number of served tables."""
         return len(database.serving.schema["tables"]) if database.serving else 0
 
     @admin.action(description="Scan again")
@@ -108,4 +108,4 @@ class DatabaseAdmin(SourceAdmin):
 
 @admin.register(DatabaseQuestion)
 class DatabaseQuestionAdmin(QuestionAdmin):
-    """What was asked of databases."""
+    """Questions on databases."""

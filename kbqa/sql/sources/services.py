@@ -1,4 +1,4 @@
-"""What people and programs do with databases: connect, scan, describe, ask, query, delete."""
+"""Services of databases: connect, scan, describe, ask, query, delete."""
 
 import uuid
 from collections.abc import Sequence
@@ -145,7 +145,7 @@ def ask(
 
 
 def run_another(question: DatabaseQuestion, reading: SqlReading) -> Result:
-    """What another reading of a question that was answered finds now; nothing is decoded or kept.
+    """The rows of another reading of an answered question; nothing is decoded or kept.
 
     Raises StatementError, ExecutionError, NotReady, ConnectError.
     """
@@ -163,7 +163,7 @@ def _columns(source: Source, names: Sequence[str]) -> list[ColumnRef]:
 def nearest_examples(
     database: Database, question: str, generator: LocalGenerator, number: int = 3
 ) -> list[Demonstration]:
-    """The questions that people confirmed or corrected on a database, the likest to this one."""
+    """The questions that people confirmed or corrected on a database, those most like this one."""
     known = training_examples(database.questions.all())[:_MAX_EXAMPLES]
     likeness = generator.likeness(question, [example["question"] for example in known])
     ranked = sorted(zip(likeness, known, strict=True), key=lambda entry: -entry[0])
@@ -224,9 +224,8 @@ def describe(database: Database, *, table: str, column: str, description: str, e
         if column:
             described.column(column)
     except KeyError:
-        raise InvalidInput(
-            f"There is no {table}{'.' + column if column else ''} in {database.name}.", field="column"
-        ) from None
+        name = f"{table}.{column}" if column else table
+        raise InvalidInput(f"There is no {name} in {database.name}.", field="column") from None
     note, _ = ColumnNote.objects.update_or_create(
         database=database,
         table=table,

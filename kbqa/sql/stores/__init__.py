@@ -1,3 +1,1 @@
-"""Where databases live, and how they are asked: connections that only read, statements that are checked,
-limits.
-"""
+"""Where databases live, and how they are asked: read-only connections, checked statements, limits."""

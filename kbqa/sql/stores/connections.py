@@ -24,9 +24,9 @@ _DRIVERS = {
 _READ_ONLY: dict[str, dict[str, Any]] = {
     "duckdb": {"read_only": True, "config": {"enable_external_access": "false"}}
 }
-"""How drivers of further dialects are told that nothing is written."""
+"""The arguments that make connections of further drivers read-only."""
 _SQLGLOT = {"postgresql": "postgres", "mariadb": "mysql", "mssql": "tsql"}
-"""What SQL is called that is called otherwise by SQLAlchemy."""
+"""Sqlglot's names of dialects, where SQLAlchemy's are others."""
 _READS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 _REFUSED_FUNCTIONS = {
     "load_extension",
@@ -88,26 +88,27 @@ def _authorizer(introspects: bool) -> Callable[..., int]:
 
 
 def server_engine(url: str) -> Engine:
-    """An engine on a database server whose sessions are read-only from their beginning. Raises
-    ConnectError.
+    """An engine on a database server with read-only sessions. Raises ConnectError.
 
     Of a dialect that the settings add, only the driver can say so, where it has a word for that; everything
     is rolled back in any case.
     """
     parsed = parsed_url(url)
-    if parsed.get_backend_name() == "postgresql":
-        asked = str(parsed.query.get("options", ""))
-        options = f"{asked} -c default_transaction_read_only=on -c lock_timeout=2000".strip()
-        return create_engine(
-            parsed, poolclass=NullPool, connect_args={"connect_timeout": CONNECT_SECONDS, "options": options}
-        )
-    if parsed.get_backend_name() not in _DRIVERS:
-        return create_engine(
-            parsed, poolclass=NullPool, connect_args=_READ_ONLY.get(parsed.get_backend_name(), {})
-        )
-    engine = create_engine(
-        parsed, poolclass=NullPool, connect_args={"connect_timeout": CONNECT_SECONDS, "local_infile": False}
-    )
+    backend = parsed.get_backend_name()
+    if backend == "postgresql":
+        given = str(parsed.query.get("options", ""))
+        options = f"{given} -c default_transaction_read_only=on -c lock_timeout=2000".strip()
+        arguments = {"connect_timeout": CONNECT_SECONDS, "options": options}
+        return create_engine(parsed, poolclass=NullPool, connect_args=arguments)
+    if backend not in _DRIVERS:
+        return create_engine(parsed, poolclass=NullPool, connect_args=_READ_ONLY.get(backend, {}))
+    return _mysql_engine(parsed)
+
+
+def _mysql_engine(url: URL) -> Engine:
+    """An engine on a MySQL or MariaDB server with read-only sessions."""
+    arguments = {"connect_timeout": CONNECT_SECONDS, "local_infile": False}
+    engine = create_engine(url, poolclass=NullPool, connect_args=arguments)
 
     @event.listens_for(engine, "connect")
     def read_only(connection: Any, _: Any) -> None:
@@ -131,11 +132,8 @@ def parsed_url(url: str) -> URL:
     if backend in _DRIVERS:
         return parsed.set(drivername=_DRIVERS[backend])
     if backend not in settings.DATABASE_DIALECTS:
-        others = "".join(f", {each}" for each in settings.DATABASE_DIALECTS)
-        raise ConnectError(
-            f"{backend} is not supported; use one of postgresql, mysql, mariadb{others}, or upload an SQLite "
-            "file."
-        )
+        supported = ", ".join(("postgresql", "mysql", "mariadb", *settings.DATABASE_DIALECTS))
+        raise ConnectError(f"{backend} is not supported; use one of {supported}, or upload an SQLite file.")
     if sqlglot_dialect(backend) not in Dialect.classes:
         raise ConnectError(f"The SQL of {backend} cannot be read and checked here.")
     try:

@@ -1,6 +1,4 @@
-"""Databases as the engine reads them: the served scan, what people wrote about columns, and a connection that
-cannot write.
-"""
+"""Databases as the engine reads them: the served scan, people's notes, and a connection that cannot write."""
 
 import threading
 from collections import OrderedDict
@@ -13,7 +11,7 @@ from sqlalchemy import Engine
 from kbqa.linking.text_vectors import TextVectors
 from kbqa.sql.models import Codes, ColumnNote, Database, Scan
 from kbqa.sql.names import CellNames, cell_names, definitions_of
-from kbqa.sql.schema import Schema, Table
+from kbqa.sql.schema import Column, Schema, Table
 from kbqa.sql.stores.connections import ConnectError, server_engine, sqlite_engine
 from searchapp.errors import NotReady
 
@@ -84,9 +82,7 @@ def with_notes(schema: Schema, notes: list[ColumnNote]) -> Schema:
 
     def noted(table: Table) -> Table:
         columns = tuple(
-            replace(column, description=note.description or column.description, excluded=note.excluded)
-            if (note := by_place.get((table.name.lower(), column.name.lower()))) is not None
-            else column
+            _noted(column, by_place.get((table.name.lower(), column.name.lower())))
             for column in table.columns
         )
         of_table = by_place.get((table.name.lower(), ""))
@@ -94,6 +90,13 @@ def with_notes(schema: Schema, notes: list[ColumnNote]) -> Schema:
         return replace(table, columns=columns, description=description or table.description)
 
     return replace(schema, tables=tuple(map(noted, schema.tables)))
+
+
+def _noted(column: Column, note: ColumnNote | None) -> Column:
+    """A column with what a person wrote about it."""
+    if note is None:
+        return column
+    return replace(column, description=note.description or column.description, excluded=note.excluded)
 
 
 def _remembered(scan: Scan) -> tuple[Schema, Codes]:

@@ -25,7 +25,7 @@ _HAVE_LIMITS = ("sqlite", "postgresql", "mysql", "mariadb")
 
 @dataclass(frozen=True)
 class Limits:
-    """What one statement may take."""
+    """The limits of one statement."""
 
     seconds: float = 10.0
     rows: int = 1_000
@@ -60,10 +60,7 @@ def execute(engine: Engine, tree: exp.Query, limits: Limits, *, dialect: str) ->
         with _guarded(engine, limits) as guarded:
             # Rows come as they are asked for: a driver would otherwise bring all of them here first.
             connection = guarded.execution_options(stream_results=True, max_row_buffer=_ROWS_AT_ONCE)
-            # As the driver's own text: a colon or a percent sign in it is no parameter.
-            cursor = connection.exec_driver_sql(
-                sql.replace("%", "%%") if engine.dialect.paramstyle in ("format", "pyformat") else sql
-            )
+            cursor = connection.exec_driver_sql(_without_parameters(sql, engine))
             columns = tuple(cursor.keys())
             rows, truncated = _fetched(cursor, limits)
     except SQLAlchemyError as error:
@@ -84,17 +81,18 @@ def explain(engine: Engine, tree: exp.Query, limits: Limits, *, dialect: str) ->
     statement = f"{verb} {tree.sql(dialect=dialect, comments=False)}"
     try:
         with _guarded(engine, limits) as connection:
-            connection.exec_driver_sql(
-                statement.replace("%", "%%")
-                if engine.dialect.paramstyle in ("format", "pyformat")
-                else statement
-            ).close()
+            connection.exec_driver_sql(_without_parameters(statement, engine)).close()
     except SQLAlchemyError as error:
         raise _refusal(error) from error
 
 
+def _without_parameters(sql: str, engine: Engine) -> str:
+    """A statement as the driver's own text, in which a percent sign is no parameter."""
+    return sql.replace("%", "%%") if engine.dialect.paramstyle in ("format", "pyformat") else sql
+
+
 def _refusal(error: SQLAlchemyError) -> ExecutionError | ConnectError:
-    """What the database has against a statement; that it is away, if the connection broke."""
+    """The error of a statement: what the database says against it, or that it is away."""
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return ConnectError(_reason(error), transient=True)
     return ExecutionError(_reason(error))
@@ -106,24 +104,9 @@ def _reason(error: SQLAlchemyError) -> str:
 
 @contextmanager
 def _guarded(engine: Engine, limits: Limits) -> Iterator[Connection]:
-    """Yield a connection in a transaction that cannot write, with a time limit of the engine's own; it is
-    always rolled back.
-    """
+    """A connection in a transaction that cannot write and is limited in time; it is always rolled back."""
     with _connected(engine) as connection:
-        if engine.dialect.name == "sqlite":
-            _limit_sqlite(connection, limits)
-        elif engine.dialect.name == "postgresql":
-            connection.execute(text("SET TRANSACTION READ ONLY"))
-            connection.execute(text(f"SET LOCAL statement_timeout = {int(1000 * limits.seconds)}"))
-        elif engine.dialect.name in ("mysql", "mariadb"):
-            maria = getattr(engine.dialect, "is_mariadb", False)
-            seconds = (
-                f"max_statement_time = {limits.seconds:g}"
-                if maria
-                else f"MAX_EXECUTION_TIME = {int(1000 * limits.seconds)}"
-            )
-            # Rows that nobody wants would have to be read nevertheless before the connection is let go.
-            connection.execute(text(f"SET SESSION {seconds}, sql_select_limit = {limits.rows + 1}"))
+        _limit(connection, limits)
         stop = Timer(limits.seconds, _stop, [connection.connection.driver_connection])
         if engine.dialect.name not in _HAVE_LIMITS:
             stop.start()
@@ -132,6 +115,22 @@ def _guarded(engine: Engine, limits: Limits) -> Iterator[Connection]:
         finally:
             stop.cancel()
             connection.rollback()
+
+
+def _limit(connection: Connection, limits: Limits) -> None:
+    """Make a transaction read-only and limit its time, where the engine can do so."""
+    dialect = connection.engine.dialect
+    if dialect.name == "sqlite":
+        _limit_sqlite(connection, limits)
+    elif dialect.name == "postgresql":
+        connection.execute(text("SET TRANSACTION READ ONLY"))
+        connection.execute(text(f"SET LOCAL statement_timeout = {int(1000 * limits.seconds)}"))
+    elif dialect.name in ("mysql", "mariadb"):
+        time_limit = f"MAX_EXECUTION_TIME = {int(1000 * limits.seconds)}"
+        if getattr(dialect, "is_mariadb", False):
+            time_limit = f"max_statement_time = {limits.seconds:g}"
+        # Rows that nobody wants would have to be read nevertheless before the connection is let go.
+        connection.execute(text(f"SET SESSION {time_limit}, sql_select_limit = {limits.rows + 1}"))
 
 
 def _connected(engine: Engine) -> Connection:

@@ -1,4 +1,4 @@
-"""What may be run: one statement that only reads, of tables that the schema has.
+"""The validator of statements: one that only reads, of tables that the schema has, may be run.
 
 A statement is parsed, looked through, and written anew from its tree: what the engine gets is what was looked
 at, whatever comments and encodings came with the text.
@@ -11,7 +11,7 @@ from sqlglot import exp
 from sqlglot.errors import OptimizeError, SqlglotError
 from sqlglot.optimizer.qualify import qualify
 
-from kbqa.sql.schema import Schema
+from kbqa.sql.schema import Schema, Table
 from searchapp.errors import InvalidInput
 
 MAX_CHARACTERS = 20_000
@@ -71,9 +71,8 @@ def checked(sql: str, schema: Schema) -> exp.Query:
             raise StatementError(f"Only reading is allowed here; {type(node).__name__.upper()} is not.")
         if isinstance(node, exp.Anonymous | exp.AnonymousAggFunc) and node.name.lower() not in _FUNCTIONS:
             raise StatementError(f"The function {node.name} is not allowed here.")
-        if isinstance(node, exp.Dot) or (
-            isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier)
-        ):
+        is_unnamed = isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier)
+        if is_unnamed or isinstance(node, exp.Dot):
             raise StatementError("Read from tables of the schema, by their names.")
     _check_tables(tree, schema)
     return _qualified(tree, schema)
@@ -107,18 +106,18 @@ def _first_line(error: Exception) -> str:
 
 
 def _check_tables(tree: exp.Query, schema: Schema) -> None:
-    own = {each.alias.lower() for each in tree.find_all(exp.CTE)}
-    for each in tree.find_all(exp.Table):
-        if each.args.get("db") or each.args.get("catalog"):
-            raise StatementError(f"Write {each.name} without the name of a schema before it.")
-        if each.name.lower() in own:
+    """Refuse tables that the schema lacks. Raises StatementError."""
+    defined_here = {expression.alias.lower() for expression in tree.find_all(exp.CTE)}
+    for table in tree.find_all(exp.Table):
+        if table.args.get("db") or table.args.get("catalog"):
+            raise StatementError(f"Write {table.name} without the name of a schema before it.")
+        if table.name.lower() in defined_here:
             continue
         try:
-            schema.table(each.name)
+            schema.table(table.name)
         except KeyError:
-            raise StatementError(
-                f"There is no table {each.name}. There are: {', '.join(_some(schema))}."
-            ) from None
+            known = ", ".join(_some(schema))
+            raise StatementError(f"There is no table {table.name}. There are: {known}.") from None
 
 
 def _some(schema: Schema) -> Iterator[str]:
@@ -130,19 +129,14 @@ def _some(schema: Schema) -> Iterator[str]:
 def _qualified(tree: exp.Query, schema: Schema) -> exp.Query:
     """Refuse columns that are not there or are excluded; where some are, let `*` stand for the others."""
     readable: dict[str, object] = {
-        _quoted(table.name, schema): {
-            _quoted(column.name, schema): column.declared or "TEXT"
-            for column in table.columns
-            if not column.excluded
-        }
-        for table in schema.tables
+        _quoted(table.name, schema): _readable_columns(table, schema) for table in schema.tables
     }
     named = tree.copy()
     for table in named.find_all(exp.Table):
         if not table.alias:  # left to itself, the parser's library would lose the capitals that count
             table.set("alias", exp.TableAlias(this=table.this.copy()))
     try:
-        found = qualify(
+        qualified = qualify(
             named,
             schema=readable,
             dialect=schema.dialect,
@@ -154,7 +148,13 @@ def _qualified(tree: exp.Query, schema: Schema) -> exp.Query:
             f"A column is not there, or its values are kept private: {_first_line(error)}"
         ) from error
     hides = any(column.excluded for table in schema.tables for column in table.columns)
-    return found if hides else tree  # type: ignore[return-value]
+    return qualified if hides else tree  # type: ignore[return-value]
+
+
+def _readable_columns(table: Table, schema: Schema) -> dict[str, str]:
+    """The declared types of the columns of a table that are not excluded, by their quoted names."""
+    columns = (column for column in table.columns if not column.excluded)
+    return {_quoted(column.name, schema): column.declared or "TEXT" for column in columns}
 
 
 def _quoted(name: str, schema: Schema) -> str:

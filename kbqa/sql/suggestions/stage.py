@@ -1,6 +1,4 @@
-"""Questions that a database's page suggests: made from its schema, and kept only if they are answered as they
-should be.
-"""
+"""Questions that a database's page suggests: made from its schema, kept only if they are answered rightly."""
 
 import random
 from collections.abc import Iterator
@@ -32,24 +30,23 @@ def suggest_questions(context: JobContext) -> None:
     """
     database = LIFECYCLE.source_of(context)
     scan = LIFECYCLE.current(database)
-    found: list[str] = []
+    questions: list[str] = []
     try:
         for question in working_questions(source_of(database, scan), seed=scan.number):
-            found.append(question)
-            context.progress(len(found), NUMBER, "Trying questions")
-            if len(found) == NUMBER:
+            questions.append(question)
+            context.progress(len(questions), NUMBER, "Trying questions")
+            if len(questions) == NUMBER:
                 break
     except (ConnectError, EncoderError, SQLAlchemyError):
         pass
-    scan.examples = found
+    scan.examples = questions
     scan.save(update_fields=["examples"])
 
 
 def working_questions(source: Source, seed: int) -> Iterator[str]:
-    """Yield questions about a schema that are answered as its rows say. Raises EncoderError."""
-    made = [
-        (question, query) for table in source.schema.tables if table.rows for question, query in _made(table)
-    ]
+    """Questions about a schema that are answered as its rows say. Raises EncoderError."""
+    tables = [table for table in source.schema.tables if table.rows]
+    made = [example for table in tables for example in _made(table)]
     random.Random(seed).shuffle(made)
     for question, query in made[:_TRIED]:
         if len(question) <= _MAX_LENGTH and _works(question, query, source):
@@ -57,40 +54,51 @@ def working_questions(source: Source, seed: int) -> Iterator[str]:
 
 
 def _made(table: Table) -> Iterator[tuple[str, Query]]:
-    """Yield questions about one table with what they mean: how many, for each, the most, the mean."""
-    name = readable(table.name)
-    many = name if name.endswith("s") else f"{name}s"
+    """Questions about one table with what they mean: how many, for each, the most, the mean."""
     rows = Item(Term(AllOf(table.name), Aggregate.COUNT))
-    yield f"How many {many} are there?", Query((rows,))
-    called = next(
-        (
-            column
-            for column in table.columns
-            if column.type == ColumnType.TEXT and not column.excluded and "name" in column.name.lower()
-        ),
-        None,
-    )
+    yield f"How many {_plural(table)} are there?", Query((rows,))
+    naming = next(filter(_is_naming, table.columns), None)
     for column in table.columns:
         if column.excluded or column.primary or readable(column.name).endswith("id"):
             continue
-        ref, said = ColumnRef(table.name, column.name), readable(column.name)
-        if column.type == ColumnType.TEXT and not column.as_text and column is not called:
-            yield f"How many {many} are there for each {said}?", Query((Item(Term(ref)), rows), group=(ref,))
-        if column.type == ColumnType.DATE:
-            year = DatePart(ref, Part.YEAR)
-            yield (
-                f"How many {many} are there for each year of {said}?",
-                Query((Item(Term(year)), rows), group=(year,)),
-            )
+        yield from _groups(table, column, rows, naming)
         if column.type == ColumnType.NUMBER:
-            yield f"What is the average {said} of all {many}?", Query((Item(Term(ref, Aggregate.AVG)),))
-            if called is not None:
-                yield _most(table, called, ref, f"What is the name of the {name} with the highest {said}?")
+            yield from _numbers(table, column, naming)
 
 
-def _most(table: Table, called: Column, ref: ColumnRef, question: str) -> tuple[str, Query]:
+def _plural(table: Table) -> str:
+    name = readable(table.name)
+    return name if name.endswith("s") else f"{name}s"
+
+
+def _is_naming(column: Column) -> bool:
+    """Whether a column has the names of a table's rows."""
+    return column.type == ColumnType.TEXT and not column.excluded and "name" in column.name.lower()
+
+
+def _groups(table: Table, column: Column, rows: Item, naming: Column | None) -> Iterator[tuple[str, Query]]:
+    """The number of rows for each value of a column of texts, or for each year of one of dates."""
+    ref, said, many = ColumnRef(table.name, column.name), readable(column.name), _plural(table)
+    if column.type == ColumnType.TEXT and not column.as_text and column is not naming:
+        yield f"How many {many} are there for each {said}?", Query((Item(Term(ref)), rows), group=(ref,))
+    if column.type == ColumnType.DATE:
+        year = DatePart(ref, Part.YEAR)
+        query = Query((Item(Term(year)), rows), group=(year,))
+        yield f"How many {many} are there for each year of {said}?", query
+
+
+def _numbers(table: Table, column: Column, naming: Column | None) -> Iterator[tuple[str, Query]]:
+    """The mean of a column of numbers, and the row with the most."""
+    ref, said, name = ColumnRef(table.name, column.name), readable(column.name), readable(table.name)
+    mean = Query((Item(Term(ref, Aggregate.AVG)),))
+    yield f"What is the average {said} of all {_plural(table)}?", mean
+    if naming is not None:
+        yield _most(table, naming, ref, f"What is the name of the {name} with the highest {said}?")
+
+
+def _most(table: Table, naming: Column, ref: ColumnRef, question: str) -> tuple[str, Query]:
     return question, Query(
-        (Item(Term(ColumnRef(table.name, called.name))),),
+        (Item(Term(ColumnRef(table.name, naming.name))),),
         order=(Order(Item(Term(ref)), descending=True),),
         limit=1,
     )

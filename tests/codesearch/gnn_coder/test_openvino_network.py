@@ -14,6 +14,7 @@ from codesearch.gnn_coder.network import collate
 from codesearch.gnn_coder.openvino_network import code_model, question_model
 from codesearch.gnn_coder.torch_encoder import LateEncoding
 from codesearch.gnn_coder.weights import load_model
+from searchapp.encoders.openvino import CORE
 from tests.codesearch.gnn_coder.tiny import VOCABULARY, WORDS, save_tiny, save_tiny_late, tiny_tokenizer
 
 ATOL = 2e-6
@@ -53,7 +54,7 @@ def padded_nodes(features: list[Features]) -> np.ndarray:
 
 def compiled(model: ov.Model) -> ov.CompiledModel:
     """The model in the precision that torch computes in here."""
-    return ov.Core().compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    return CORE.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
 
 
 def stored(folder: Path) -> tuple[dict, dict, dict, dict]:

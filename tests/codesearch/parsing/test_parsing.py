@@ -1,127 +1,48 @@
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from codesearch.parsing import LANGUAGES, language_of, parse_file
 
-# For each language: a file, and of each unit its kind, qualified name, documentation and lines.
-SAMPLES = {
-    "a.py": (
-        '@cached\ndef add(a, b):\n    """Add two."""\n    return a + b\n\n\nclass Box:\n    """Holds."""\n\n    async def get(self):\n        return 1\n',
-        [
-            ("function", "add", "Add two.", 1, 4),
-            ("class", "Box", "Holds.", 7, 11),
-            ("method", "Box.get", "", 10, 11),
-        ],
-    ),
-    "a.js": (
-        "/** Uses it. */\napp.use = function (fn) {\n  return fn;\n};\nexport const twice = (x) => {\n  return 2 * x;\n};\nclass A {\n  run() {}\n}\n",
-        [
-            ("function", "app.use", "Uses it.", 2, 4),
-            ("function", "twice", "", 5, 7),
-            ("class", "A", "", 8, 10),
-            ("method", "A.run", "", 9, 9),
-        ],
-    ),
-    "a.ts": (
-        "export interface Shape {\n  area: number;\n}\n// Makes one.\nexport function make<T>(x: T): T {\n  return x;\n}\nexport type Name = string;\n",
-        [("class", "Shape", "", 1, 3), ("function", "make", "Makes one.", 5, 7), ("class", "Name", "", 8, 8)],
-    ),
-    "a.tsx": ("export const Hello = () => <b>hi</b>;\n", [("function", "Hello", "", 1, 1)]),
-    "A.java": (
-        "package p;\n/** A box. */\npublic class Box {\n  /** Gets it. */\n  @Override\n  public int get() {\n    return 1;\n  }\n  Box() {}\n}\n",
-        [
-            ("class", "Box", "A box.", 3, 10),
-            ("method", "Box.get", "Gets it.", 5, 8),
-            ("method", "Box.Box", "", 9, 9),
-        ],
-    ),
-    "a.go": (
-        "package p\n\n// Get gets it.\nfunc (b *Box[T]) Get() int {\n\treturn 1\n}\n\n// Box holds.\ntype Box[T any] struct{}\n\nfunc New() {}\n",
-        [
-            ("method", "Box.Get", "Get gets it.", 4, 6),
-            ("class", "Box", "Box holds.", 9, 9),
-            ("function", "New", "", 11, 11),
-        ],
-    ),
-    "a.php": (
-        "<?php\nclass Box {\n    /** Gets it. */\n    public function get() {\n        return 1;\n    }\n}\nfunction make() {}\n",
-        [
-            ("class", "Box", "", 2, 7),
-            ("method", "Box::get", "Gets it.", 4, 6),
-            ("function", "make", "", 8, 8),
-        ],
-    ),
-    "a.rb": (
-        "module Shop\n  class Box\n    # Gets it.\n    def get\n      1\n    end\n    def self.make; end\n  end\nend\n",
-        [
-            ("class", "Shop", "", 1, 9),
-            ("class", "Shop::Box", "", 2, 8),
-            ("method", "Shop::Box::get", "Gets it.", 4, 6),
-            ("method", "Shop::Box::make", "", 7, 7),
-        ],
-    ),
-    "a.rs": (
-        "/// A box.\n#[derive(Debug)]\npub struct Crate { x: i32 }\nimpl Crate {\n    /// Gets it.\n    pub fn get(&self) -> i32 { self.x }\n}\nfn make() {}\n",
-        [
-            ("class", "Crate", "A box.", 3, 3),
-            ("method", "Crate::get", "Gets it.", 6, 6),
-            ("function", "make", "", 8, 8),
-        ],
-    ),
-    "a.c": (
-        "/* Adds. */\nstatic int *add(int a, int b) {\n  return 0;\n}\nstruct point { int x; };\n",
-        [("function", "add", "Adds.", 2, 4), ("class", "point", "", 5, 5)],
-    ),
-    "a.cpp": (
-        "namespace shop {\nclass Box {\n public:\n  int get() { return 1; }\n};\ntemplate <class T>\nT twice(T x) { return x; }\n}\nvoid shop::Box::put() {}\n",
-        [
-            ("class", "shop::Box", "", 2, 5),
-            ("method", "shop::Box::get", "", 4, 4),
-            ("function", "shop::twice", "", 6, 7),
-            ("function", "shop::Box::put", "", 9, 9),
-        ],
-    ),
-    "a.cs": (
-        "namespace Shop {\n  public class Box {\n    /// Gets it.\n    public int Get() { return 1; }\n  }\n}\n",
-        [("class", "Shop.Box", "", 2, 5), ("method", "Shop.Box.Get", "Gets it.", 4, 4)],
-    ),
-}
+# A file a language, named as what it holds: cases of a title, a source and its units, one a line, as
+# kind | qualified name | lines | signature | documentation, whose own lines are parted by a slash.
+CASES = sorted((Path(__file__).parent / "units").glob("*.txt"))
+PATHS = [file.stem for file in CASES]
 
 
-@pytest.mark.parametrize("path", SAMPLES)
-def test_units_of_each_language(path):
-    source, expected = SAMPLES[path]
+def cases(file):
+    for block in file.read_text(encoding="utf-8").split("## ")[1:]:
+        title, _, rest = block.partition("\n")
+        source, _, units = rest.partition("=>\n")
+        yield pytest.param(file.stem, source, units.split("\n"), id=f"{file.stem}: {title}")
+
+
+def as_line(unit):
+    documentation = " / ".join(unit.documentation.split("\n")).replace("/  /", "/ /")
+    lines = f"{unit.start_line}-{unit.end_line}"
+    return " | ".join((unit.kind, unit.qualified_name, lines, unit.signature, documentation)).strip()
+
+
+@pytest.mark.parametrize(("path", "source", "expected"), [case for file in CASES for case in cases(file)])
+def test_units_of_each_language(path, source, expected):
     parsed = parse_file(path, source)
-    found = [
-        (unit.kind, unit.qualified_name, unit.documentation, unit.start_line, unit.end_line)
-        for unit in parsed.units
-        if unit.kind != "module"
+    assert [as_line(unit) for unit in parsed.units if unit.kind != "module"] == [
+        line.strip() for line in expected if line.strip()
     ]
-    assert found == expected
     assert parsed.sound
 
 
-def test_every_language_has_a_sample():
-    tested = {language_of(path) for path in SAMPLES}
-    assert {language.name for language in LANGUAGES} == tested
-    assert len({extension for language in LANGUAGES for extension in language.extensions}) == sum(
-        len(each.extensions) for each in LANGUAGES
-    )
-
-
-def test_signatures():
-    assert [
-        unit.signature for unit in parse_file("a.go", SAMPLES["a.go"][0]).units if unit.name == "Get"
-    ] == ["func (b *Box[T]) Get() int"]
-    assert (
-        parse_file("a.py", "def f(\n    a: int,\n) -> str:\n    pass\n").units[0].signature
-        == "def f( a: int, ) -> str"
-    )
+def test_every_language_has_cases():
+    assert {language.name for language in LANGUAGES} == {language_of(path) for path in PATHS}
+    extensions = [extension for language in LANGUAGES for extension in language.extensions]
+    assert len(extensions) == len(set(extensions))
 
 
 def test_a_class_leaves_its_methods_bodies_to_them():
-    unit = next(unit for unit in parse_file("a.py", SAMPLES["a.py"][0]).units if unit.kind == "class")
+    source = "class Box:\n    async def get(self):\n        return 1\n"
+    unit = next(unit for unit in parse_file("a.py", source).units if unit.kind == "class")
     assert "async def get(self):" in unit.code
     assert "return 1" not in unit.code
 
@@ -155,7 +76,8 @@ def test_short_functions_inside_functions_are_not_units():
 def test_broken_syntax_gives_what_parses():
     parsed = parse_file(
         "a.py",
-        "def good():\n    return 1\n\n\ndef broken():\n    return 1 +* 2\n\n\ndef also_good():\n    return 2\n",
+        "def good():\n    return 1\n\n\ndef broken():\n    return 1 +* 2\n\n\n"
+        "def also_good():\n    return 2\n",
     )
     assert not parsed.sound
     assert {"good", "also_good"} <= {unit.name for unit in parsed.units}
@@ -179,7 +101,7 @@ def test_a_function_of_50_000_lines():
     assert [(unit.name, unit.end_line) for unit in parsed.units] == [("long", 50_001)]
 
 
-@given(st.text(max_size=300), st.sampled_from(sorted(SAMPLES)))
+@given(st.text(max_size=300), st.sampled_from(PATHS))
 def test_nothing_makes_parsing_fail(text, path):
     for unit in parse_file(path, text).units:
         assert 1 <= unit.start_line <= unit.end_line

@@ -3,7 +3,7 @@
 import pytest
 from pyoxigraph import Store
 
-from kbqa.sparql.prefixes import is_prefix, prefixes_for, with_declarations, with_prefixes
+from kbqa.sparql.prefixes import MAX_PREFIXES, is_prefix, prefixes_for, with_declarations, with_prefixes
 
 FILMS = {"films": "http://films.example/"}
 
@@ -32,7 +32,8 @@ def test_namespaces_get_names_and_declared_ones_stay():
     [
         (
             "SELECT ?a WHERE { ?a <http://films.example/director> <http://other.example/x> }",
-            "PREFIX films: <http://films.example/>\nSELECT ?a WHERE { ?a films:director <http://other.example/x> }",
+            "PREFIX films: <http://films.example/>\n"
+            "SELECT ?a WHERE { ?a films:director <http://other.example/x> }",
         ),
         (
             'ASK { ?a ?b "<http://films.example/director>" }',
@@ -89,3 +90,77 @@ def test_what_can_be_a_prefix():
             ("", "http://a/"),
         ]
     )
+
+
+def test_a_declared_prefix_gives_way_to_nothing_and_a_known_name_is_not_used_again():
+    iris = ["http://a.example/schema/x", "http://b.example/films/x"]
+    found = {"films": "http://other.example/"}
+    assert prefixes_for(iris, found) == {
+        "films": "http://other.example/",
+        "schema2": "http://a.example/schema/",
+        "films2": "http://b.example/films/",
+    }
+
+
+def test_the_commonest_namespaces_come_first():
+    iris = ["http://a.example/rare#x", *(f"http://a.example/often#x{number}" for number in range(2))]
+    assert list(prefixes_for(iris, {})) == ["often", "rare"]
+
+
+@pytest.mark.parametrize(
+    ("iri", "name"),
+    [
+        ("http://www.films.example/x", "films"),
+        ("http://example.org/Films/v1#x", "v1"),
+        ("http://example.org/2024/films/#x", "films"),
+        ("http://1.2.3.4/x", "ns"),
+        (f"http://films.example/{'long' * 8}/x", "films"),
+    ],
+)
+def test_a_namespace_is_called_by_its_last_word_or_its_host(iri, name):
+    assert list(prefixes_for([iri], {})) == [name]
+
+
+def test_prefixes_are_bounded_and_distinct():
+    spaces = [f"http://{number}.example/films/x" for number in range(MAX_PREFIXES + 10)]
+    made = prefixes_for(spaces, {})
+    assert len(made) == len(set(made.values())) == MAX_PREFIXES
+    declared = {f"p{number}": f"urn:{number}:" for number in range(MAX_PREFIXES + 10)}
+    assert len(prefixes_for(spaces, declared)) == MAX_PREFIXES
+
+
+def test_a_prefix_of_the_graph_counts_more_than_a_known_one():
+    own = {"name": "http://schema.org/", "wd": "http://films.example/"}
+    shown = with_prefixes("ASK { <http://schema.org/x> ?p <http://films.example/y> }", own)
+    assert shown == (
+        "PREFIX name: <http://schema.org/>\nPREFIX wd: <http://films.example/>\nASK { name:x ?p wd:y }"
+    )
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "ASK { <http://films.example/a> <http://films.example/b> 1 } # <http://films.example/c>",
+        "ASK { ?a ?b 'it\\'s <http://films.example/c>' . ?a <http://films.example/b_-2> 1 }",
+        "SELECT * { ?a <http://films.example/year> ?b FILTER(?b<3&&?b>2) }",
+    ],
+)
+def test_what_is_shown_can_be_run_again(query):
+    bare = with_prefixes(query, FILMS).removeprefix("PREFIX films: <http://films.example/>\n")
+    assert with_declarations(bare, FILMS) == with_prefixes(query, FILMS)
+    Store().query(with_prefixes(query, FILMS))
+
+
+@pytest.mark.parametrize(
+    ("query", "declared"),
+    [
+        ("ASK { ?films:x ?b _:films }", ""),
+        ("ASK { ?a ^films:x/rdfs:label ?b }", "films rdfs"),
+        ("ASK { ?a films:x films:y }", "films"),
+        ("prefix films: <http://x/> ASK { ?a films:x rdfs:label }", "rdfs"),
+        ("ASK { ?a ?b 'x'^^xsd:date }", "xsd"),
+    ],
+)
+def test_what_is_declared_is_what_is_used(query, declared):
+    added = with_declarations(query, FILMS).removesuffix(query)
+    assert [line.split()[1] for line in added.splitlines()] == [f"{name}:" for name in declared.split()]

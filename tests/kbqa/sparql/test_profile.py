@@ -1,18 +1,21 @@
 """What is found out about a graph: above all, what names things."""
 
+import json
+
 import pytest
 from pyoxigraph import NamedNode, RdfFormat, Store
 
 from kbqa.sparql.answer.registry import served
 from kbqa.sparql.ingest.profiler import profile_graph
 from kbqa.sparql.models import Graph
-from kbqa.sparql.profile import Naming, Profile, entity_text, local_text
+from kbqa.sparql.profile import ClassProfile, Naming, PredicateProfile, Profile, entity_text, local_text
 from kbqa.sparql.sources import services
 from kbqa.sparql.stores import OxigraphStore
 
 OWN = """
 @prefix : <http://firm.example/> .
-:e1 a :Employee ; :name "Ann Smith" ; :salary 10 ; :department :d1 . :e2 a :Employee ; :name "Bo Lee" ; :salary 20 ; :department :d1 .
+:e1 a :Employee ; :name "Ann Smith" ; :salary 10 ; :department :d1 .
+:e2 a :Employee ; :name "Bo Lee" ; :salary 20 ; :department :d1 .
 :d1 a :Department ; :name "Research" ; :title "R&D" .
 """
 
@@ -94,3 +97,45 @@ def test_what_is_no_list_of_iris_is_refused(load, wrong):
 def test_what_an_iri_says(local, thing, word):
     assert entity_text(f"http://league.example/{local}") == thing
     assert local_text(f"http://league.example/{local}") == word
+
+
+def test_a_profile_is_stored_with_all_it_has():
+    kept = Profile(
+        (PredicateProfile(NamedNode("urn:p"), "born in", 3, ("person",), ("city",)),),
+        (ClassProfile(NamedNode("urn:c"), "city", 2),),
+        (NamedNode("urn:label"),),
+        17,
+        ("de", "en"),
+    )
+    assert Profile.from_json(json.loads(json.dumps(kept.as_json()))) == kept
+
+
+def test_profiles_that_were_stored_before_languages_were_are_english():
+    assert Profile.from_json({"predicates": [], "classes": [], "labels": [], "triples": 0}) == Profile()
+
+
+def test_a_vocabulary_is_known_by_its_stems():
+    vocabulary = Profile(
+        (PredicateProfile(NamedNode("urn:p"), "birth places"),), (ClassProfile(NamedNode("urn:c"), "Städte"),)
+    )
+    assert vocabulary.stems == {"birth", "place", "stadt"}
+    assert vocabulary.names == (NamedNode("urn:p"),)
+    assert vocabulary.texts == {NamedNode("urn:p"): "birth places", NamedNode("urn:c"): "Städte"}
+
+
+@pytest.mark.parametrize(
+    ("iri", "words"),
+    [
+        ("http://x.example/ns#birthPlace", "birth place"),
+        ("http://x.example/ns#has_HTMLPage", "has HTML page"),
+        ("http://x.example/ns#iso3166Code", "iso 3166 code"),
+        ("http://x.example/birthPlace/", "birth place"),
+        ("http://x.example/ns#A", "a"),
+        ("urn:isbn:9783", "9783"),
+        ("http://x.example/größe", "größe"),
+        ("http://x.example/年", "年"),
+        ("http://x.example/%20", " "),
+    ],
+)
+def test_what_a_property_is_called_by_its_iri(iri, words):
+    assert local_text(iri) == words

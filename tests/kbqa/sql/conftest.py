@@ -17,19 +17,23 @@ from searchapp.jobs.runner import run_stages
 
 SHOP = """
 CREATE TABLE city (city_id INTEGER PRIMARY KEY, name TEXT, country TEXT);
-CREATE TABLE customer (customer_id INTEGER PRIMARY KEY, name TEXT, age INTEGER, city_id INTEGER REFERENCES city (city_id), member TEXT);
+CREATE TABLE customer (customer_id INTEGER PRIMARY KEY, name TEXT, age INTEGER,
+    city_id INTEGER REFERENCES city (city_id), member TEXT);
 CREATE TABLE product (product_id INTEGER PRIMARY KEY, name TEXT, price REAL, "Product Group" TEXT);
 CREATE TABLE "order" (order_id INTEGER PRIMARY KEY, customer_id INTEGER REFERENCES customer (customer_id),
     product_id INTEGER REFERENCES product (product_id), ordered_on DATE, amount INTEGER);
-CREATE TABLE flight (flight_id INTEGER PRIMARY KEY, source INTEGER REFERENCES city (city_id), target INTEGER REFERENCES city (city_id));
+CREATE TABLE flight (flight_id INTEGER PRIMARY KEY, source INTEGER REFERENCES city (city_id),
+    target INTEGER REFERENCES city (city_id));
 CREATE TABLE "größe" (id INTEGER PRIMARY KEY, "select" TEXT, picture BLOB);
 CREATE VIEW expensive AS SELECT name, price FROM product WHERE price > 50;
 INSERT INTO city VALUES (1, 'Porto', 'Portugal'), (2, 'Akureyri', 'Iceland'), (3, 'Oslo', 'Norway');
-INSERT INTO customer VALUES (1, 'Marta Oliveira', 34, 1, 'T'), (2, 'Jón Þórsson', 51, 2, 'F'), (3, 'Anna O''Hara', 28, 1, 'T'),
-    (4, 'Bo', NULL, 3, 'F'),
+INSERT INTO customer VALUES (1, 'Marta Oliveira', 34, 1, 'T'), (2, 'Jón Þórsson', 51, 2, 'F'),
+    (3, 'Anna O''Hara', 28, 1, 'T'), (4, 'Bo', NULL, 3, 'F'),
     (5, 'Ida', 61, 3, 'F');
-INSERT INTO product VALUES (1, 'lamp', 20.5, 'home'), (2, 'red chair', 75, 'home'), (3, 'bicycle', 450, 'sport'), (4, 'ball', 9.9, 'sport');
-INSERT INTO "order" VALUES (1, 1, 2, '2024-01-05', 2), (2, 1, 3, '2024-02-11', 1), (3, 2, 4, '2024-02-12', 10), (4, 3, 1, '2024-03-01', 1);
+INSERT INTO product VALUES (1, 'lamp', 20.5, 'home'), (2, 'red chair', 75, 'home'),
+    (3, 'bicycle', 450, 'sport'), (4, 'ball', 9.9, 'sport');
+INSERT INTO "order" VALUES (1, 1, 2, '2024-01-05', 2), (2, 1, 3, '2024-02-11', 1),
+    (3, 2, 4, '2024-02-12', 10), (4, 3, 1, '2024-03-01', 1);
 INSERT INTO flight VALUES (1, 1, 2), (2, 2, 3), (3, 1, 3);
 INSERT INTO "größe" VALUES (1, 'groß', x'00ff'), (2, 'klein', NULL);
 """

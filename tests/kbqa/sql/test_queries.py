@@ -33,12 +33,15 @@ def rows(source, sql):
         "SELECT count(*) FROM customer",
         "SELECT DISTINCT country FROM city",
         'SELECT max(price), "Product Group" FROM product GROUP BY "Product Group"',
-        "SELECT T1.name FROM customer AS T1 JOIN city AS T2 ON T1.city_id = T2.city_id WHERE T2.country = 'Portugal' AND T1.age > 30",
+        "SELECT T1.name FROM customer AS T1 JOIN city AS T2 ON T1.city_id = T2.city_id "
+        "WHERE T2.country = 'Portugal' AND T1.age > 30",
         "SELECT name FROM customer WHERE age BETWEEN 30 AND 60 OR name LIKE '%o%'",
         "SELECT name FROM product WHERE price > (SELECT avg(price) FROM product)",
         'SELECT name FROM customer WHERE customer_id NOT IN (SELECT customer_id FROM "order")',
-        'SELECT name FROM customer EXCEPT SELECT T1.name FROM customer AS T1 JOIN "order" AS T2 ON T1.customer_id = T2.customer_id',
-        'SELECT T1.name, count(*) FROM customer AS T1 JOIN "order" AS T2 ON T1.customer_id = T2.customer_id GROUP BY T1.name HAVING count(*) >= 2',
+        "SELECT name FROM customer EXCEPT "
+        'SELECT T1.name FROM customer AS T1 JOIN "order" AS T2 ON T1.customer_id = T2.customer_id',
+        'SELECT T1.name, count(*) FROM customer AS T1 JOIN "order" AS T2 ON T1.customer_id = T2.customer_id '
+        "GROUP BY T1.name HAVING count(*) >= 2",
         "SELECT name FROM product ORDER BY price DESC LIMIT 2",
         "SELECT count(DISTINCT city_id) FROM customer",
         "SELECT max(price) - min(price) FROM product",
@@ -46,12 +49,13 @@ def rows(source, sql):
         "SELECT name FROM customer WHERE age IS NULL",
         "SELECT name FROM customer ORDER BY age ASC LIMIT 1",
         'SELECT name FROM customer WHERE name = "Bo"',
-        'SELECT T1.name FROM product AS T1 JOIN "order" AS T2 ON T1.product_id = T2.product_id JOIN customer AS T3 '
-        "ON T2.customer_id = T3.customer_id WHERE T3.name = 'Marta Oliveira'",
+        'SELECT T1.name FROM product AS T1 JOIN "order" AS T2 ON T1.product_id = T2.product_id '
+        "JOIN customer AS T3 ON T2.customer_id = T3.customer_id WHERE T3.name = 'Marta Oliveira'",
         "SELECT T2.name FROM flight AS T1 JOIN city AS T2 ON T1.target = T2.city_id",
         'SELECT "select" FROM größe',
         "SELECT strftime('%Y', ordered_on), count(*) FROM \"order\" GROUP BY strftime('%Y', ordered_on)",
-        'SELECT substr(ordered_on, 1, 7), sum(amount) FROM "order" GROUP BY substr(ordered_on, 1, 7) ORDER BY sum(amount) DESC LIMIT 1',
+        'SELECT substr(ordered_on, 1, 7), sum(amount) FROM "order" '
+        "GROUP BY substr(ordered_on, 1, 7) ORDER BY sum(amount) DESC LIMIT 1",
     ],
 )
 def test_what_is_read_is_written_with_the_same_result(shop, sql):
@@ -79,7 +83,8 @@ def test_what_the_grammar_does_not_cover_is_said(shop, sql):
 
 def test_parts_of_dates_are_written_as_each_dialect_writes_them(shop):
     query = parse_query(
-        "SELECT strftime('%Y-%m', ordered_on), count(*) FROM \"order\" GROUP BY strftime('%Y-%m', ordered_on)",
+        "SELECT strftime('%Y-%m', ordered_on), count(*) "
+        "FROM \"order\" GROUP BY strftime('%Y-%m', ordered_on)",
         shop.schema,
     )
     written = [
@@ -87,9 +92,12 @@ def test_parts_of_dates_are_written_as_each_dialect_writes_them(shop):
         for dialect in ("sqlite", "postgres", "mysql")
     ]
     assert written == [
-        "SELECT STRFTIME('%Y-%m', ordered_on) AS month, COUNT(*) FROM \"order\" GROUP BY STRFTIME('%Y-%m', ordered_on)",
-        "SELECT TO_CHAR(ordered_on, 'YYYY-MM') AS month, COUNT(*) FROM \"order\" GROUP BY TO_CHAR(ordered_on, 'YYYY-MM')",
-        "SELECT DATE_FORMAT(ordered_on, '%Y-%m') AS month, COUNT(*) FROM `order` GROUP BY DATE_FORMAT(ordered_on, '%Y-%m')",
+        "SELECT STRFTIME('%Y-%m', ordered_on) AS month, COUNT(*) "
+        "FROM \"order\" GROUP BY STRFTIME('%Y-%m', ordered_on)",
+        "SELECT TO_CHAR(ordered_on, 'YYYY-MM') AS month, COUNT(*) "
+        "FROM \"order\" GROUP BY TO_CHAR(ordered_on, 'YYYY-MM')",
+        "SELECT DATE_FORMAT(ordered_on, '%Y-%m') AS month, COUNT(*) "
+        "FROM `order` GROUP BY DATE_FORMAT(ordered_on, '%Y-%m')",
     ]
 
 
@@ -134,7 +142,8 @@ def test_keys_that_are_not_declared_are_inferred(tmp_path):
     connection = sqlite3.connect(path)
     connection.executescript(
         "CREATE TABLE station (id INTEGER PRIMARY KEY, name TEXT);"
-        "CREATE TABLE trip (id INTEGER PRIMARY KEY, start_station_id INTEGER, end_station_id INTEGER, note TEXT);"
+        "CREATE TABLE trip (id INTEGER PRIMARY KEY, start_station_id INTEGER, end_station_id INTEGER, "
+        "note TEXT);"
     )
     connection.close()
     found = read_schema(sqlite_engine(path, introspects=True)).keys

@@ -1,6 +1,8 @@
+import ctypes
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from searchapp.encoders import EncoderError, EncoderSpec, get_encoder, load_encoder
 from searchapp.encoders.batching import batches, unique
+from searchapp.encoders.openvino import OpenVinoEncoder
 
 TEXTS = ["def add(a, b): return a + b", "send an email", "", "send an email", "x " * 2000]
 
@@ -84,6 +87,42 @@ def test_any_hugging_face_model_loads_and_both_backends_agree(tiny_model):
     assert ours.shape == theirs.shape == (3, 32)
     assert (ours * theirs).sum(axis=1).min() > 0.999
     assert torch_encoder.identity == openvino_encoder.identity
+
+
+class SignalStack(ctypes.Structure):
+    """Where a thread's signal handlers run, as `sigaltstack` tells."""
+
+    _fields_ = (("start", ctypes.c_void_p), ("flags", ctypes.c_int), ("size", ctypes.c_size_t))
+
+    @classmethod
+    def of_this_thread(cls):
+        stack = cls()
+        ctypes.CDLL(None).sigaltstack(None, ctypes.byref(stack))
+        return stack
+
+    @property
+    def is_there(self):
+        """Whether its memory is the process's still; a thread without a stack for signals uses its own."""
+        ranges = (line.split(maxsplit=1)[0] for line in Path("/proc/self/maps").read_text().splitlines())
+        bounds = ([int(bound, 16) for bound in each.split("-")] for each in ranges)
+        return not self.start or any(first <= self.start < end for first, end in bounds)
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="tells where memory is as Linux does")
+def test_models_leave_signals_a_stack_when_they_go(tiny_model):
+    """A signal for a thread whose stack for signals is gone ends the process (exit status 139)."""
+    found = []
+
+    def load_and_free():
+        older, younger = (OpenVinoEncoder(EncoderSpec("openvino", str(tiny_model))) for _ in range(2))
+        del older
+        del younger
+        found.append(SignalStack.of_this_thread().is_there)
+
+    thread = threading.Thread(target=load_and_free)
+    thread.start()
+    thread.join()
+    assert found == [True]
 
 
 def test_a_model_that_is_not_there_is_explained(tmp_path):

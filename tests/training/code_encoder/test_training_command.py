@@ -67,6 +67,20 @@ def test_a_transformer_alone_can_be_set_back_towards_its_start(folders, tmp_path
         train(folders, tmp_path, pooling="ast", keep=0.5)
 
 
+@pytest.mark.parametrize("batch", [17, 256])
+def test_a_batch_that_no_language_fills_is_refused(folders, tmp_path, batch):
+    with pytest.raises(
+        CommandError, match=f"A batch is {batch} pairs of one language; no language has more than 16"
+    ):
+        train(folders, tmp_path, batch=batch)
+
+
+def test_without_held_out_pairs_there_is_nothing_to_validate_with(folders, tmp_path):
+    write_pairs(tmp_path / "pairs", {"train": tiny_pairs(), "valid": [], "test": []}, MiningReport())
+    with pytest.raises(CommandError, match="No pairs are held out"):
+        train((tmp_path / "pairs", folders[1]), tmp_path, pooling="none")
+
+
 def test_over_a_transformer_that_stays_only_the_graph_network_learns(folders, tmp_path):
     start = load_file(folders[1] / "model.safetensors")
     after = train(folders, tmp_path, pooling="ast", rate=0, limit=12, keep=0.25)

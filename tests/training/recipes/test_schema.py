@@ -65,7 +65,10 @@ def test_every_set_of_shipped_weights_has_a_recipe():
         ({"stages": [{"command": "train_decoder"}]}, r"stages\[0\]: name is missing"),
         ({"stages": [STAGE, STAGE]}, "two stages a"),
         ({"stages": [{"name": "a"}]}, "one of command, script and average"),
-        ({"stages": [STAGE | {"options": {"start": "{stage:b}"}}]}, "a needs b, which is not a stage before it"),
+        (
+            {"stages": [STAGE | {"options": {"start": "{stage:b}"}}]},
+            "a needs b, which is not a stage before it",
+        ),
         ({"stages": [STAGE, {"name": "b", "average": {"{stage:a}": 0.5}}]}, "shares of b do not sum to 1"),
         ({"data": [{"set": "bird", "needed": True}]}, r"data\[0\]: unknown needed"),
     ],

@@ -56,7 +56,8 @@ def test_names_and_cells_are_those_of_the_other_schema(shop, lakes):
 
 
 def test_tables_connect_in_the_same_direction(shop, lakes):
-    sql = "SELECT city.name, count(*) FROM city JOIN customer ON city.city_id = customer.city_id GROUP BY city.city_id"
+    join = "city JOIN customer ON city.city_id = customer.city_id"
+    sql = f"SELECT city.name, count(*) FROM {join} GROUP BY city.city_id"
     found = made("Show the name of each city and how many customers there are", sql, shop, lakes)
     assert {question for question, _ in found} == {
         "Show the lake name of each lake and how many rivers there are"

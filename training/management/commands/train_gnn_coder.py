@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from training.code_encoder.options import add_training_arguments, bar, chosen_device, query_tokenizer
+from training.code_encoder.options import (
+    add_training_arguments,
+    bar,
+    check_pairs,
+    chosen_device,
+    query_tokenizer,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -123,6 +129,7 @@ def _trainer(options: dict[str, Any], transformer: Path, device: Any) -> "tuple[
     data, held_out, vocabulary, vectors = prepared(
         options["pairs"], transformer, options["max_tokens"], options["limit"], bar
     )
+    check_pairs(data, held_out, options["batch"])
     torch.manual_seed(options["seed"])
     model = new_model(transformer, _graph_config(options, vocabulary, transformer), device)
     model.bf16 = options["precision"] == "bf16"

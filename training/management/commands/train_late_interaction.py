@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from training.code_encoder.options import add_training_arguments, bar, chosen_device, query_tokenizer
+from training.code_encoder.options import (
+    add_training_arguments,
+    bar,
+    check_pairs,
+    chosen_device,
+    query_tokenizer,
+)
 
 if TYPE_CHECKING:
     from codesearch.gnn_coder.network import GnnCoder
@@ -124,6 +130,7 @@ def _trainer(options: dict[str, Any], folder: Path, model: "GnnCoder", device: A
     training, held_out, of_pairs, vectors = prepared(
         options["pairs"], folder, options["max_tokens"], options["limit"], bar
     )
+    check_pairs(training, held_out, options["batch"])
     vocabulary = of_pairs if model.config is None else model.config.vocabulary
     training, held_out = (with_kinds_of(pairs, of_pairs, vocabulary) for pairs in (training, held_out))
     kinds = len(vocabulary.kinds)

@@ -1,4 +1,4 @@
-"""What the API says about graphs, and about answers."""
+"""The API's forms of graphs, and of answers from them."""
 
 from typing import Any
 
@@ -110,7 +110,7 @@ class ClassSerializer(serializers.Serializer[Any]):
 
 
 class GraphProfileSerializer(serializers.Serializer[Any]):
-    """What is in a graph."""
+    """The vocabulary of a graph."""
 
     triples = serializers.IntegerField()
     classes = ClassSerializer(many=True)
@@ -140,7 +140,7 @@ class ReadingSerializer(serializers.Serializer[Any]):
 
 
 class GraphResultSerializer(serializers.Serializer[Any]):
-    """What a query finds in a graph, with names in place of IRIs."""
+    """The result of a query, with names in place of IRIs."""
 
     columns = serializers.ListField(child=serializers.CharField())
     rows = serializers.ListField(child=CellSerializer(many=True))
@@ -189,7 +189,7 @@ class NodeSerializer(serializers.Serializer[Any]):
 
 
 class GraphJudgementSerializer(serializers.ModelSerializer[GraphQuestion]):
-    """What a person thinks of an answer."""
+    """A person's judgement of an answer."""
 
     class Meta:
         model = GraphQuestion

@@ -57,13 +57,13 @@ class GraphViewSet(SourceViewSet[Graph]):
     @extend_schema(responses=GraphProfileSerializer)
     @action(detail=True, pagination_class=None)
     def profile(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Return what is in the graph: classes and predicates with their counts."""
+        """The vocabulary of the graph: classes and predicates with their counts."""
         return Response(GraphProfileSerializer(served(self.get_object())[1].profile).data)
 
     @extend_schema(responses={(200, "application/n-triples"): OpenApiTypes.STR})
     @action(detail=True, pagination_class=None)
     def export(self, request: Request, *args: Any, **kwargs: Any) -> StreamingHttpResponse:
-        """Return all triples of the graph as N-Triples."""
+        """All triples of the graph as N-Triples."""
         graph = self.get_object()
         lines = services.export_graph(graph)
         headers = {"Content-Disposition": f'attachment; filename="{graph.slug}.nt"'}
@@ -79,14 +79,14 @@ class GraphViewSet(SourceViewSet[Graph]):
         parameters.is_valid(raise_exception=True)
         graph = self.get_object()
         _, question = services.ask(graph, parameters.validated_data["q"], remember_for=request.user)
-        kept = kept_answer_of(question)
-        assert kept is not None
-        return Response(AnswerSerializer(answer_body(kept, question)).data)
+        answer = kept_answer_of(question)
+        assert answer is not None
+        return Response(AnswerSerializer(answer_body(answer, question)).data)
 
     @extend_schema(parameters=[NodeParameters], responses=NodeSerializer)
     @action(detail=True, pagination_class=None)
     def node(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Return a node's name and its edges, both ways."""
+        """A node's name and its edges, both ways."""
         parameters = NodeParameters(data=request.query_params)
         parameters.is_valid(raise_exception=True)
         graph = self.get_object()
@@ -117,12 +117,12 @@ class AnyContent(BaseContentNegotiation):
     """Leaves the Accept header to the view: results have media types that DRF does not know."""
 
     def select_parser(self, request: Request, parsers: Any) -> Any:
-        """Return the parser of the request's media type."""
+        """The parser of the request's media type."""
         kind = (request.content_type or "").split(";")[0].strip()
         return next((parser for parser in parsers if parser.media_type == kind), None)
 
     def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
-        """Return the first renderer, for errors."""
+        """The first renderer, for errors."""
         return renderers[0], renderers[0].media_type
 
 
@@ -132,7 +132,7 @@ class SparqlQueryParser(BaseParser):
     media_type = "application/sparql-query"
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> dict[str, str]:
-        """Return the body as `query`."""
+        """The body as `query`."""
         return {"query": stream.read().decode("utf-8", errors="replace")}
 
 
@@ -199,7 +199,7 @@ class SparqlView(APIView):
 
 
 class GraphQuestionViewSet(QuestionViewSet):
-    """What was asked of graphs, what was answered, and what people thought of the answers."""
+    """Questions on graphs, with their answers and people's judgements."""
 
     queryset = GraphQuestion.objects.filter(graph__deleting=False).select_related("graph")
     serializer_class = GraphJudgementSerializer

@@ -1,5 +1,6 @@
-"""The cross-encoder without torch: OpenVINO runs the encoder, NumPy the few small layers behind it. The
-function is that of `network`.
+"""The cross-encoder without torch: OpenVINO runs the encoder, NumPy the few small layers behind it.
+
+It computes what `training.cross_encoder.network` does in evaluation.
 """
 
 import json
@@ -47,31 +48,30 @@ class CrossEncoder(Layers):
         self._tokenizer = texts.tokenizer
         self._encoder = TunedEncoder(stored, int(config["sizes"]["tuned"]))
 
-    def logits(self, question: str, world: LinkedQuestion) -> dict[Action, float]:
+    def logits(self, question: str, linked: LinkedQuestion) -> dict[Action, float]:
         """Log odds that a query of the question uses each table and column."""
-        text = schema_text(question, world, self._tokenizer)
-        nodes = self.weights["kind.weight"][text.kinds] + self.linear(
-            "text", self._means(text.pieces, text.places)
-        )
+        text = schema_text(question, linked, self._tokenizer)
+        means = self._means(text.pieces, text.places)
+        nodes = self.weights["kind.weight"][text.kinds] + self.linear("text", means)
         nodes = self.norm("norm", nodes + self.linear("features", text.features))
         connections = JOINT_MATCHES + text.relations.astype(np.int64)
         for layer in range(self._layers):
             nodes = self.reader_layer(f"reader.{layer}", nodes, connections)
-        found = self.linear("used", self.norm("norm_reader", nodes))[:, 0]
-        return dict(zip(nodes_of(world), map(float, found), strict=True))
+        logits = self.linear("used", self.norm("norm_reader", nodes))[:, 0]
+        return dict(zip(nodes_of(linked), map(float, logits), strict=True))
 
     def _means(self, pieces: Sequence[NDArray[np.int64]], places: NDArray[np.int64]) -> Array:
         """Mean state of the tokens at each place, float32 [n, 384]."""
         order = sorted(range(len(pieces)), key=lambda piece: len(pieces[piece]))
-        found = np.empty((len(places), 0), dtype=np.float32)
+        means = np.empty((len(places), 0), dtype=np.float32)
         for start in range(0, len(order), _TOGETHER):
             group = order[start : start + _TOGETHER]
             states = self._encoder.states([pieces[piece] for piece in group], _LENGTH_STEP)
-            found = found if found.shape[1] else np.zeros((len(places), states.shape[2]), dtype=np.float32)
+            means = means if means.shape[1] else np.zeros((len(places), states.shape[2]), dtype=np.float32)
             for row, piece in enumerate(group):
                 for node in np.flatnonzero(places[:, 0] == piece):
-                    found[node] = states[row, places[node, 1] : places[node, 2]].mean(0)
-        return found
+                    means[node] = states[row, places[node, 1] : places[node, 2]].mean(0)
+        return means
 
 
 @lru_cache(maxsize=2)

@@ -1,4 +1,4 @@
-"""What the API says about databases, and about answers from them."""
+"""The API's forms of databases, and of answers from them."""
 
 from typing import Any
 
@@ -40,9 +40,8 @@ class DatabaseSerializer(serializers.ModelSerializer[Database]):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Require the field of the chosen source."""
-        needed = {Database.SourceKind.UPLOAD: "file", Database.SourceKind.URL: "url"}.get(
-            attrs["source_kind"]
-        )
+        fields = {Database.SourceKind.UPLOAD: "file", Database.SourceKind.URL: "url"}
+        needed = fields.get(attrs["source_kind"])
         if needed is None:
             raise serializers.ValidationError(
                 {"source_kind": ["Use upload or url; files on the server are connected at its terminal."]}
@@ -56,10 +55,8 @@ class DatabaseSerializer(serializers.ModelSerializer[Database]):
         upload: UploadedFile[Any] | None = validated_data.pop("file", None)
         name, location = validated_data.pop("name", ""), ""
         if validated_data["source_kind"] == Database.SourceKind.UPLOAD and upload is not None:
-            name, location = (
-                name or services.suggested_name(upload.name or "database"),
-                services.store_file(upload),
-            )
+            name = name or services.suggested_name(upload.name or "database")
+            location = services.store_file(upload)
         database, _ = services.add_database(name=name, location=location, **validated_data)
         return database
 
@@ -94,7 +91,7 @@ class KeySerializer(serializers.Serializer[Any]):
 
 
 class SchemaSerializer(serializers.Serializer[Any]):
-    """What is in a database."""
+    """The schema of a database."""
 
     dialect = serializers.CharField()
     tables = TableSerializer(many=True)
@@ -123,7 +120,7 @@ class DatabaseAskParameters(AskParameters):
 
 
 class FocusSerializer(serializers.Serializer[Any]):
-    """How sure it is that the question is about a column."""
+    """The probability that a question is about a column."""
 
     column = serializers.CharField()
     relevance = serializers.FloatField()
@@ -164,7 +161,7 @@ class SqlSerializer(serializers.Serializer[Any]):
 
 
 class NoteSerializer(serializers.ModelSerializer[ColumnNote]):
-    """What a person writes about a table or column."""
+    """A person's note on a table or column."""
 
     class Meta:
         model = ColumnNote
@@ -172,7 +169,7 @@ class NoteSerializer(serializers.ModelSerializer[ColumnNote]):
 
 
 class DatabaseJudgementSerializer(serializers.ModelSerializer[DatabaseQuestion]):
-    """What a person thinks of an answer."""
+    """A person's judgement of an answer."""
 
     class Meta:
         model = DatabaseQuestion

@@ -51,15 +51,13 @@ class DatabaseViewSet(SourceViewSet[Database]):
     @extend_schema(responses=SchemaSerializer)
     @action(detail=True, pagination_class=None, url_path="schema")
     def read_schema(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Return what is in the database: tables, columns and keys."""
+        """The schema of the database: tables, columns and keys."""
         return Response(SchemaSerializer(served(self.get_object())[1].schema).data)
 
     @extend_schema(parameters=[DatabaseAskParameters], responses=DatabaseAnswerSerializer)
     @action(detail=True, pagination_class=None)
     def ask(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Answer a question in words, with the SQL behind the answer, the other readings and the focused
-        schema.
-        """
+        """Answer a question in words, with the SQL behind it, the other readings and the focused schema."""
         parameters = DatabaseAskParameters(data=request.query_params)
         parameters.is_valid(raise_exception=True)
         text, columns = parameters.validated_data["q"], parameters.validated_data.get("column", [])
@@ -86,7 +84,7 @@ class DatabaseViewSet(SourceViewSet[Database]):
 
 
 class DatabaseQuestionViewSet(QuestionViewSet):
-    """What was asked of databases, what was answered, and what people thought of the answers."""
+    """Questions on databases, with their answers and people's judgements."""
 
     queryset = DatabaseQuestion.objects.filter(database__deleting=False).select_related("database")
     serializer_class = DatabaseJudgementSerializer

@@ -92,7 +92,8 @@ def test_a_new_fact_with_a_new_predicate_is_answered_at_once(load):
     assert names(graph, "who is the composer of Falcon?") == ["Marta Oliveira"]
     update_graph(
         graph,
-        "PREFIX : <http://films.example/> DELETE DATA { :f4 :composer :p1 } ; INSERT DATA { :f4 :composer :p3 }",
+        "PREFIX : <http://films.example/> DELETE DATA { :f4 :composer :p1 } ; "
+        "INSERT DATA { :f4 :composer :p3 }",
     )
     assert names(graph, "who is the composer of Falcon?") == ["Anna O'Hara"]
 

@@ -96,6 +96,9 @@ def test_a_question_that_only_has_is_says_nothing_of_what_is_so(load):
     ],
 )
 def test_what_is_of_a_country_speaks_of_the_country(load, kept, question):
-    facts = f'@prefix e: <http://people.example/> . e:a a e:Customer ; e:of "{kept}" . e:b a e:Customer ; e:of "elsewhere" .'
+    facts = (
+        f'@prefix e: <http://people.example/> . e:a a e:Customer ; e:of "{kept}" . '
+        'e:b a e:Customer ; e:of "elsewhere" .'
+    )
     version, live = served(load(facts))
     assert [choice.text for choice in find_candidates(question, version, live.profile).values] == [kept]

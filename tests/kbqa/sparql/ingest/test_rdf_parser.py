@@ -5,6 +5,8 @@ from pyoxigraph import RdfFormat, Store, serialize
 
 from kbqa.sparql.answer.registry import served
 from kbqa.sparql.ingest import load as stages
+from kbqa.sparql.ingest import rdf_parser
+from kbqa.sparql.ingest.rdf_parser import LoadError, RdfFile, Report, rdf_format, triples_of
 from kbqa.sparql.models import Graph, GraphVersion
 from searchapp.jobs.context import JobContext
 from searchapp.jobs.models import Job
@@ -122,3 +124,166 @@ def test_a_load_that_was_killed_goes_on(load):
     stages.publish(JobContext(job))
     graph.refresh_from_db()
     assert (graph.serving.number, graph.serving.triples) == (2, 38)
+
+
+# Below, files are read without a database.
+
+N_TRIPLES, TURTLE, RDF_XML = RdfFormat.N_TRIPLES, RdfFormat.TURTLE, RdfFormat.RDF_XML
+XML = (
+    b'<?xml version="1.0"?><!DOCTYPE r [%s]>'
+    b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:e="urn:e:">'
+    b'<rdf:Description rdf:about="urn:a"><e:p>%s</e:p></rdf:Description></rdf:RDF>'
+)
+
+
+@pytest.fixture
+def read(tmp_path):
+    """A function that reads bytes of a format, and returns their triples and the report."""
+
+    def run(data: bytes, form: RdfFormat = N_TRIPLES, *, skip: bool = False, most: int = 10**6, told=None):
+        path = tmp_path / "file"
+        path.write_bytes(data)
+        report = Report()
+        progress = (lambda done, total: told.append((done, total))) if told is not None else lambda *_: None
+        quads = triples_of(RdfFile(path, form, most), report, skip_bad_lines=skip, progress=progress)
+        return [(str(quad.subject), str(quad.object)) for quad in quads], report
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "form"),
+    [
+        ("films.ttl", "", TURTLE),
+        ("FILMS.TTL.GZ", "", TURTLE),
+        ("films.nt.gzip", "", N_TRIPLES),
+        ("films.owl", "", RDF_XML),
+        ("films.json", "", RdfFormat.JSON_LD),
+        ("films.nt", "text/turtle", N_TRIPLES),
+        ("films", "text/turtle; charset=utf-8", TURTLE),
+        ("films.v2", "application/n-triples", N_TRIPLES),
+    ],
+)
+def test_a_format_is_known_by_the_name_or_else_by_the_media_type(name, kind, form):
+    assert rdf_format(name, kind) == form
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("films", ""), (".ttl", ""), ("films.gz", ""), ("films.txt", "text/html"), ("", ";")]
+)
+def test_what_is_no_rdf_by_its_name_says_which_names_are(name, kind):
+    with pytest.raises(LoadError, match=r"must end in \.nt, .*\.jsonld, .*also with \.gz"):
+        rdf_format(name, kind)
+
+
+def test_named_graphs_are_merged_into_one(read):
+    triples, report = read(b"<urn:a> <urn:p> <urn:b> <urn:g> .\n<urn:c> <urn:p> <urn:d> .", RdfFormat.N_QUADS)
+    assert triples == [("<urn:a>", "<urn:b>"), ("<urn:c>", "<urn:d>")]
+    assert report.triples == 2
+
+
+def test_relative_iris_point_to_no_real_place(read):
+    assert read(b"<film> <p> <#x> .", TURTLE)[0] == [
+        ("<urn:searchapp:relative/film>", "<urn:searchapp:relative/#x>")
+    ]
+
+
+def test_the_prefixes_of_a_file_are_reported(read):
+    _, report = read(b"@prefix f: <http://films.example/> . f:a f:b f:c .", TURTLE)
+    assert report.prefixes == {"f": "http://films.example/"}
+
+
+def test_blank_nodes_of_two_files_are_not_the_same(read):
+    first, second = (read(b"_:a <urn:p> _:a .", TURTLE)[0] for _ in range(2))
+    assert first[0][0] == first[0][1] != second[0][0]
+
+
+def test_lines_that_cannot_be_read_are_counted_from_one(read):
+    lines = b"\n".join((b"<urn:a> <urn:p> 1 .", b"# a comment", b"", b'<urn:b> <urn:p> "2" .', b"\xff"))
+    triples, report = read(lines, skip=True)
+    assert triples == [("<urn:b>", '"2"')]
+    assert (report.triples, report.skipped) == (1, 2)
+    assert [complaint.split(":")[0] for complaint in report.complaints] == ["Line 1", "Line 5"]
+
+
+def test_bad_lines_are_counted_over_portions(read, monkeypatch):
+    monkeypatch.setattr(rdf_parser, "_CHUNK_LINES", 2)
+    good = b'<urn:a> <urn:p> "1" .\n'
+    triples, report = read(good * 2 + good + b"bad\n" + good * 2 + b"bad\n", skip=True)
+    assert len(triples) == 5
+    assert [complaint.split(":")[0] for complaint in report.complaints] == ["Line 4", "Line 7"]
+
+
+def test_the_first_twenty_complaints_are_kept(read):
+    _, report = read(b"bad\n" * 25, skip=True)
+    assert (report.skipped, len(report.complaints)) == (25, 20)
+
+
+def test_only_formats_of_lines_skip_lines(read):
+    with pytest.raises(LoadError, match="Line 2 cannot be read"):
+        read(b"<urn:a> <urn:p> 1 .\nbad\n<urn:b> <urn:p> 2 .", TURTLE, skip=True)
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_file_is_read_up_to_its_expanded_size(read, pack):
+    data = b'<urn:a> <urn:p> "1" .\n' * 50
+    assert len(read(pack(data), most=len(data))[0]) == 50
+    for skip in (False, True):
+        with pytest.raises(LoadError, match="larger than 1,099 bytes when it is unpacked"):
+            read(pack(data), most=len(data) - 1, skip=skip)
+
+
+def test_a_packed_file_that_ends_early_is_named(read):
+    with pytest.raises(LoadError, match="file cannot be read to its end"):
+        read(gzip.compress(b'<urn:a> <urn:p> "1" .\n' * 5_000)[:-20])
+
+
+def test_progress_is_told_of_the_file_as_it_lies_on_disk(read):
+    told = []
+    packed = gzip.compress(b'<urn:a> <urn:p> "1" .\n' * 5_000)
+    read(packed, told=told)
+    assert told[-1] == (len(packed), len(packed))
+    assert {total for _, total in told} == {len(packed)}
+
+
+def test_an_empty_file_has_no_triples(read):
+    for form in (N_TRIPLES, TURTLE, RdfFormat.N_QUADS):
+        assert read(b"", form)[0] == []
+
+
+def test_short_entities_are_read(read):
+    entities = b"""<!ENTITY it "it's"> <!-- this & that --> <!ENTITY x "http://x.example/">"""
+    assert read(XML % (entities, b"&it; &x;"), RDF_XML)[0] == [("<urn:a>", '"it\'s http://x.example/"')]
+
+
+@pytest.mark.parametrize(
+    "entities",
+    [
+        b'<!ENTITY a "aa"><!ENTITY b "&a;&a;">',
+        b'<!ENTITY a "aa"><!ENTITY b "it\'s &a;&a;">',
+        b'<!ENTITY a "aa"><!ENTITY % b\n"\n&a;&a;">',
+        b'<!ENTITY a "aa"><!ENTITYb "&a;&a;">',
+        b'<!ENTITY a "aa"><!ENTITY\xc2\xa0b "&a;&a;">',
+        b'<!ENTITY a "aa"><!ENTITY b" "&a;&a;">',
+        b'<!ENTITY a "%s">' % (b"a" * 1_001),
+        b'<!ENTITY a "aa"><!--%s--><!ENTITY b "&a;&a;">' % (b"x" * (1 << 20)),
+    ],
+)
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_entities_that_grow_are_refused_before_they_are_expanded(read, entities, pack):
+    with pytest.raises(LoadError, match="expand without bounds"):
+        read(pack(XML % (entities, b"x")), RDF_XML, most=1 << 22)
+
+
+@pytest.mark.parametrize("offset", range(40))
+def test_entities_that_grow_are_refused_wherever_a_portion_ends(read, offset):
+    padding = b"x" * ((1 << 13) - 60 + offset)
+    entities = b'<!--%s--><!ENTITY a "aa"><!ENTITY b "&a;&a;">' % padding
+    with pytest.raises(LoadError, match="expand without bounds"):
+        read(XML % (entities, b"x"), RDF_XML)
+
+
+def test_entities_of_a_doctype_in_the_middle_are_refused_too(read):
+    text = XML % (b"", b"x</e:p><!DOCTYPE r [<!ENTITY a 'aa'><!ENTITY b \"&a;&a;\">]><e:p>&b;")
+    with pytest.raises(LoadError, match="expand without bounds"):
+        read(text, RDF_XML)

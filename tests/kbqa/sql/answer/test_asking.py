@@ -115,7 +115,8 @@ def test_a_new_scan_sees_what_changed(connect, shop_file):
     database = connect()
     connection = sqlite3.connect(shop_file)
     connection.executescript(
-        "CREATE TABLE supplier (supplier_id INTEGER PRIMARY KEY, name TEXT); INSERT INTO supplier VALUES (1, 'Nordlys');"
+        "CREATE TABLE supplier (supplier_id INTEGER PRIMARY KEY, name TEXT); "
+        "INSERT INTO supplier VALUES (1, 'Nordlys');"
     )
     connection.close()
     database = connect()
@@ -127,7 +128,8 @@ def test_a_schema_that_changed_after_the_scan_is_an_error_not_a_crash(connect, s
     database = connect()
     connection = sqlite3.connect(shop_file)
     connection.executescript(
-        'DROP VIEW expensive; DROP TABLE flight; DROP TABLE "order"; DROP TABLE product; ALTER TABLE city RENAME TO town;'
+        'DROP VIEW expensive; DROP TABLE flight; DROP TABLE "order"; DROP TABLE product; '
+        "ALTER TABLE city RENAME TO town;"
     )
     connection.close()
     with pytest.raises(ExecutionError, match="no such table"):
@@ -200,7 +202,8 @@ def test_the_database_of_installed_packages_holds_real_facts(transactional_db):
     assert found.rows == ((version("django"),),)
     depends, _ = services.run_sql(
         database,
-        "SELECT count(*) FROM dependency JOIN package ON required_package_id = package.package_id WHERE package.name = 'Django'",
+        "SELECT count(*) FROM dependency JOIN package ON required_package_id = package.package_id "
+        "WHERE package.name = 'Django'",
     )
     assert depends.rows[0][0] > 0
 
@@ -289,13 +292,15 @@ def city_server(transactional_db):
         connected.execute(text('CREATE TABLE "Country" (id int PRIMARY KEY, "Name" text)'))
         connected.execute(
             text(
-                'CREATE TABLE city (id int PRIMARY KEY, name text, is_capital boolean, founded date, country int REFERENCES "Country")'
+                "CREATE TABLE city (id int PRIMARY KEY, name text, is_capital boolean, founded date, "
+                'country int REFERENCES "Country")'
             )
         )
         connected.execute(text("INSERT INTO \"Country\" VALUES (1, 'Norway'), (2, 'Iceland')"))
         connected.execute(
             text(
-                "INSERT INTO city VALUES (1, 'Oslo', true, '1048-01-01', 1), (2, 'Bergen', false, '1070-01-01', 1)"
+                "INSERT INTO city VALUES (1, 'Oslo', true, '1048-01-01', 1), "
+                "(2, 'Bergen', false, '1070-01-01', 1)"
             )
         )
         connected.execute(text("COMMENT ON COLUMN city.founded IS 'when it was founded'"))
@@ -308,13 +313,15 @@ def city_server(transactional_db):
         connected.execute(text("CREATE TYPE decision AS ENUM ('calm', 'busy')"))
         connected.execute(
             text(
-                "CREATE TABLE note (id uuid PRIMARY KEY, doc jsonb, raw json, tags text[], at time, span interval, scan bytea, kind decision,"
+                "CREATE TABLE note (id uuid PRIMARY KEY, doc jsonb, raw json, tags text[], at time, "
+                "span interval, scan bytea, kind decision,"
                 " during int4range, city int REFERENCES city)"
             )
         )
         connected.execute(
             text(
-                "INSERT INTO note VALUES ('a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '{\"a\": 1}', '[2]', '{x,y}', '10:30',"
+                "INSERT INTO note VALUES ('a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '{\"a\": 1}', '[2]', "
+                "'{x,y}', '10:30',"
                 " '1 day', '\\x00ff', 'busy', '[1,5)', 1)"
             )
         )
@@ -341,7 +348,8 @@ def test_a_postgresql_server_is_scanned_and_asked(connect, city_server):
     assert "may write" in scan.complaints[0]
     found, _ = services.run_sql(
         database,
-        'SELECT city.name FROM city JOIN "Country" ON country = "Country".id WHERE "Name" = \'Norway\' ORDER BY 1',
+        'SELECT city.name FROM city JOIN "Country" ON country = "Country".id '
+        "WHERE \"Name\" = 'Norway' ORDER BY 1",
     )
     assert found.rows == (("Bergen",), ("Oslo",))
     answer, _ = services.ask(database, "how many cities are there for each country?")

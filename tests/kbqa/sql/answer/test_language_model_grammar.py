@@ -26,11 +26,14 @@ def takes(schema: Schema, sql: str) -> bool:
     "sql",
     [
         "SELECT customer.name FROM customer",
-        "SELECT DISTINCT customer.name, AVG(customer.age) FROM customer JOIN city ON customer.city_id = city.city_id WHERE city.name = 'Porto'"
+        "SELECT DISTINCT customer.name, AVG(customer.age) "
+        "FROM customer JOIN city ON customer.city_id = city.city_id WHERE city.name = 'Porto'"
         " AND customer.age >= 30 GROUP BY customer.name HAVING COUNT(*) > 2 ORDER BY COUNT(*) DESC LIMIT 3",
-        'SELECT COUNT(*) FROM "order" WHERE "order".amount BETWEEN 1 AND 10 OR NOT ("order".ordered_on IS NULL)',
+        'SELECT COUNT(*) FROM "order" WHERE "order".amount BETWEEN 1 AND 10 '
+        'OR NOT ("order".ordered_on IS NULL)',
         "SELECT product.name FROM product WHERE product.price > (SELECT AVG(product.price) FROM product)",
-        "SELECT city.name FROM city WHERE city.city_id NOT IN (SELECT customer.city_id FROM customer) UNION SELECT product.name FROM product",
+        "SELECT city.name FROM city WHERE city.city_id NOT IN (SELECT customer.city_id FROM customer) "
+        "UNION SELECT product.name FROM product",
         'SELECT "größe"."select" FROM "größe" WHERE "größe"."select" LIKE \'%o\'\'h%\'',
         'SELECT product."Product Group", product.price * 2 - 1 AS doubled FROM product',
     ],

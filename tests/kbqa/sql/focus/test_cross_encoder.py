@@ -141,7 +141,10 @@ def test_wrong_weights_are_refused(tmp_path):
 def data(tmp_path):
     folder = tmp_path / "data" / "bird"
     folder.mkdir(parents=True)
-    statement = "CREATE TABLE station (id INTEGER PRIMARY KEY, name TEXT, platforms INTEGER); CREATE TABLE train (id INTEGER PRIMARY KEY, colour TEXT)"
+    statement = (
+        "CREATE TABLE station (id INTEGER PRIMARY KEY, name TEXT, platforms INTEGER); "
+        "CREATE TABLE train (id INTEGER PRIMARY KEY, colour TEXT)"
+    )
     (folder / "train_schemas.json").write_text(json.dumps({"railways": statement, "donor": statement}))
     (folder / "train_column_meaning.json").write_text(
         json.dumps({"railways|station|platforms": "how many tracks one can get on at"})

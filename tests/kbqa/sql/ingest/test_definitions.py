@@ -25,7 +25,8 @@ def wide_file(tmp_path):
     connection = sqlite3.connect(path)
     for number in range(WIDE):
         connection.execute(
-            f"CREATE TABLE register_{number} (entry_id INTEGER PRIMARY KEY, remark TEXT, amount REAL, posted DATE)"
+            f"CREATE TABLE register_{number} (entry_id INTEGER PRIMARY KEY, remark TEXT, amount REAL, "
+            "posted DATE)"
         )
     connection.execute(
         "CREATE TABLE vessel (vessel_id INTEGER PRIMARY KEY, vessel_name TEXT, draught REAL, zzq TEXT)"

@@ -22,12 +22,15 @@ from tests.kbqa.sql.stores.test_safety import FILES, WAITS, WRITES
 CITIES = """
 CREATE DATABASE cities CHARACTER SET utf8mb4;
 CREATE TABLE cities.Country (id int PRIMARY KEY, `Name` varchar(80), area double);
-CREATE TABLE cities.city (id int PRIMARY KEY, name varchar(80), is_capital boolean, founded date COMMENT 'when it was founded', updated datetime,
-    population bigint, tax decimal(8, 2), kind enum('port', 'inland'), `select` text, photo blob, country int REFERENCES Country (id));
+CREATE TABLE cities.city (id int PRIMARY KEY, name varchar(80), is_capital boolean,
+    founded date COMMENT 'when it was founded', updated datetime,
+    population bigint, tax decimal(8, 2), kind enum('port', 'inland'), `select` text, photo blob,
+    country int REFERENCES Country (id));
 CREATE TABLE cities.twinned (one int REFERENCES city (id), other int REFERENCES city (id), since year);
 CREATE VIEW cities.capitals AS SELECT name, population FROM cities.city WHERE is_capital;
 INSERT INTO cities.Country VALUES (1, 'Norway', 385207.5), (2, 'Iceland', 103000);
-INSERT INTO cities.city VALUES (1, 'Oslo', true, '1048-01-01', '2024-01-05 10:11:12', 700000, 12.5, 'port', 'a:b', x'00ff', 1),
+INSERT INTO cities.city VALUES (1, 'Oslo', true, '1048-01-01', '2024-01-05 10:11:12', 700000,
+    12.5, 'port', 'a:b', x'00ff', 1),
     (2, 'Bergen', false, '1070-01-01', NULL, 280000, 11, 'port', '50% "off"', NULL, 1),
     (3, 'Reykjavík', true, '1786-08-18', '2023-02-01', 140000, 14.1, 'port', NULL, NULL, 2),
     (4, 'Akureyri', false, NULL, NULL, 19000, 9, 'inland', NULL, NULL, 2);
@@ -79,7 +82,8 @@ def test_it_is_connected_scanned_and_asked(connect, reader):
     assert all(reading.result is not None for reading in answer.readings)
     found, _ = services.run_sql(
         database,
-        "SELECT city.name FROM city JOIN Country ON country = Country.id WHERE Country.`Name` = 'Norway' ORDER BY 1",
+        "SELECT city.name FROM city JOIN Country ON country = Country.id "
+        "WHERE Country.`Name` = 'Norway' ORDER BY 1",
     )
     assert found.rows == (("Bergen",), ("Oslo",))
 

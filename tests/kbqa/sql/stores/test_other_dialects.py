@@ -24,7 +24,8 @@ def url(tmp_path: Path, settings) -> str:
     with duckdb.connect(str(path)) as connection:
         connection.execute("CREATE TABLE port (port_id INTEGER PRIMARY KEY, name VARCHAR)")
         connection.execute(
-            "CREATE TABLE ship (ship_id INTEGER PRIMARY KEY, name VARCHAR, tonnage INTEGER, port_id INTEGER REFERENCES port (port_id))"
+            "CREATE TABLE ship (ship_id INTEGER PRIMARY KEY, name VARCHAR, tonnage INTEGER, "
+            "port_id INTEGER REFERENCES port (port_id))"
         )
         connection.execute("INSERT INTO port VALUES (1, 'Porto'), (2, 'Oslo')")
         connection.execute(
@@ -50,12 +51,14 @@ def test_it_is_connected_scanned_and_asked(url, connect):
 def test_chance_writes_sql_that_it_runs(url):
     with duckdb.connect(url.removeprefix("duckdb:///")) as connection:
         connection.execute(
-            'CREATE TABLE note (id UUID PRIMARY KEY, doc JSON, tags VARCHAR[], "at" TIME, span INTERVAL, scan BLOB, urgent BOOLEAN,'
+            'CREATE TABLE note (id UUID PRIMARY KEY, doc JSON, tags VARCHAR[], "at" TIME, span INTERVAL, '
+            "scan BLOB, urgent BOOLEAN,"
             " written TIMESTAMP,"
             " ship_id INTEGER REFERENCES ship (ship_id))"
         )
         connection.execute(
-            "INSERT INTO note SELECT uuid(), '{}', ['a'], '10:30', INTERVAL 1 DAY, 'x', true, '2024-01-05 10:00:00', 1"
+            "INSERT INTO note SELECT uuid(), '{}', ['a'], '10:30', INTERVAL 1 DAY, 'x', true, "
+            "'2024-01-05 10:00:00', 1"
         )
     engine = server_engine(url)
     source = Source(read_schema(engine), CellNames(), engine)
@@ -76,7 +79,10 @@ def test_nothing_is_written(url):
 
 def test_what_takes_too_long_is_ended(url):
     begun = time.monotonic()
-    slow = "SELECT count(*) FROM range(100000) AS a, range(100000) AS b, range(100000) AS c WHERE a.range * b.range % 7 = c.range % 5"
+    slow = (
+        "SELECT count(*) FROM range(100000) AS a, range(100000) AS b, range(100000) AS c "
+        "WHERE a.range * b.range % 7 = c.range % 5"
+    )
     with pytest.raises(TimeLimitError):
         execute(server_engine(url), parse_one(slow, dialect="duckdb"), Limits(seconds=0.5), dialect="duckdb")
     assert time.monotonic() - begun < 60

@@ -271,7 +271,10 @@ def test_rows_and_bytes_are_cut(shop):
 
 
 def test_a_value_too_large_is_not_made(shop):
-    large = "SELECT replace(replace(replace('xxxxxxxxxx', 'x', 'yyyyyyyyyyyyyyyyyyyy'), 'y', 'zzzzzzzzzzzzzzzzzzzz'), 'z', printf('%.9000c', 'a'))"
+    large = (
+        "SELECT replace(replace(replace('xxxxxxxxxx', 'x', 'yyyyyyyyyyyyyyyyyyyy'), 'y', "
+        "'zzzzzzzzzzzzzzzzzzzz'), 'z', printf('%.9000c', 'a'))"
+    )
     with pytest.raises(ExecutionError):
         execute(shop.engine, checked(large, shop.schema), Limits(), dialect="sqlite")
 
@@ -296,7 +299,8 @@ def test_excluded_columns_are_neither_read_nor_shown():
         "WITH old AS (SELECT * FROM customer WHERE age > 30) SELECT count(*) FROM old",
         "SELECT strftime('%Y', ordered_on), sum(amount) FROM \"order\" GROUP BY 1",
         "SELECT name, rank() OVER (ORDER BY price) FROM product",
-        "SELECT coalesce(age, 0), upper(name), round(1.5), name || '; DROP TABLE customer' FROM customer -- why not",
+        "SELECT coalesce(age, 0), upper(name), round(1.5), name || '; DROP TABLE customer' "
+        "FROM customer -- why not",
         "SELECT name FROM customer UNION ALL SELECT name FROM city",
         "SELECT CASE WHEN age > 30 THEN 'old' ELSE 'young' END FROM customer",
         "SELECT 'DELETE FROM customer', '%', ':x', '100%'",
@@ -379,7 +383,8 @@ def test_rows_come_from_postgresql_only_as_far_as_they_are_wanted(postgres):
 
 def test_postgresql_stops_what_takes_too_long(postgres):
     endless = parse_one(
-        "SELECT count(*) FROM safe_customer a, safe_customer b, safe_customer c, safe_customer d, safe_customer e, safe_customer f",
+        "SELECT count(*) FROM safe_customer a, safe_customer b, safe_customer c, safe_customer d, "
+        "safe_customer e, safe_customer f",
         dialect="postgres",
     )
     with pytest.raises(TimeLimitError):
@@ -390,7 +395,8 @@ def test_postgresql_stops_what_takes_too_long(postgres):
     ("grant", "writes"),
     [
         (
-            "GRANT USAGE ON *.* TO `reader`@`%` IDENTIFIED BY PASSWORD '*48779B14E864BCF9485BDBCD5AAD0FEB05E8CC81'",
+            "GRANT USAGE ON *.* TO `reader`@`%` IDENTIFIED BY PASSWORD "
+            "'*48779B14E864BCF9485BDBCD5AAD0FEB05E8CC81'",
             False,
         ),
         ("GRANT SELECT, SHOW VIEW ON `shop`.* TO `reader`@`%`", False),

@@ -1,0 +1,62 @@
+"""Facets: links that add a filter to the query, or take it away."""
+
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from frontend.facets import facet_groups
+
+
+def facet(text, name="lang", value="python"):
+    ((facet,),) = [group.facets for group in facet_groups(text, {name: {value: 3}})]
+    return facet
+
+
+def query_of(facet):
+    return parse_qs(urlsplit(facet.address).query, keep_blank_values=True)["q"][0]
+
+
+@pytest.mark.parametrize(
+    ("text", "chosen", "toggled"),
+    [
+        ("parse", False, "parse lang:python"),
+        ("parse lang:python", True, "parse"),
+        ("LANG:Python parse", True, "parse"),
+        ("lang:python", True, ""),
+        ("lang:python x lang:python", True, "x"),
+        ("  parse   date ", False, "parse date lang:python"),
+        ("lang:python3", False, "lang:python3 lang:python"),
+        ("-lang:python x", False, "-lang:python x lang:python"),
+        ("slang:python", False, "slang:python lang:python"),
+        ("größe", False, "größe lang:python"),
+    ],
+)
+def test_a_facet_toggles_its_filter(text, chosen, toggled):
+    assert (facet(text).chosen, query_of(facet(text))) == (chosen, toggled)
+
+
+def test_a_value_is_no_pattern():
+    assert not facet("repo:axb", "repo", "a.b").chosen
+    assert facet("repo:a.b", "repo", "a.b").chosen
+
+
+def test_languages_have_their_names_and_other_values_their_own():
+    assert facet("x", "lang", "cpp").label == "C++"
+    assert facet("x", "repo", "cpp").label == "cpp"
+    assert facet("x", "repo", "cpp").count == 3
+
+
+def test_groups_have_titles_and_at_most_twelve_values():
+    counts = {"repo": {f"r{number}": number for number in range(20)}, "lang": {}, "kind": {"class": 1}}
+    groups = facet_groups("x", counts)
+    assert [(group.title, len(group.facets)) for group in groups] == [
+        ("Repository", 12),
+        ("Language", 0),
+        ("Kind", 1),
+    ]
+    assert groups[0].facets[0].label == "r0"
+
+
+@pytest.mark.parametrize(("text", "groups"), [("a\nb", 0), ("a\n", 1), ("\na", 1)])
+def test_pasted_code_has_no_filters(text, groups):
+    assert len(facet_groups(text, {"lang": {"python": 1}})) == groups

@@ -1,0 +1,198 @@
+"""Queries that people write: what is refused before it runs, and what a run gives back."""
+
+import json
+
+import pytest
+from pyoxigraph import Literal, NamedNode, RdfFormat, Store
+
+from kbqa.sparql.ingest.edits import check_update
+from kbqa.sparql.models import Graph, GraphVersion
+from kbqa.sparql.stores.base import QueryError, Solutions
+from kbqa.sparql.stores.executor import (
+    MAX_QUERY_CHARACTERS,
+    check_query,
+    run_limited,
+    run_query,
+    words_outside_quotes,
+)
+from kbqa.sparql.stores.query_process import negotiated
+from tests.kbqa.conftest import FILMS
+from tests.kbqa.sparql.http_server import Reply, local_server
+
+JSON = "application/sparql-results+json"
+
+
+@pytest.fixture
+def version(tmp_path, settings) -> GraphVersion:
+    """The films as a version on disk that no database knows."""
+    settings.DATA_DIR = tmp_path
+    graph = Graph(pk=7, slug="films", source_kind="file", prefixes={"f": "http://films.example/"})
+    version = GraphVersion(graph=graph, number=1)
+    version.folder.mkdir(parents=True)
+    store = Store(str(version.folder / "triples"))
+    store.load(FILMS.encode(), format=RdfFormat.TURTLE)
+    store.flush()
+    del store
+    return version
+
+
+@pytest.fixture
+def elsewhere():
+    with local_server(lambda request: Reply(status=404)) as server:
+        yield server
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "ASK { SERVICE <%s> { ?s ?p ?o } }",
+        "ASK { service silent <%s> { ?s ?p ?o } }",
+        "ASK { SERVICESILENT<%s>{ ?s ?p ?o } }",
+        "ASK { # a comment ends with a carriage return, too\rSERVICE <%s> { ?s ?p ?o } }",
+        "PREFIX at: <%s> ASK { SERVICEat:x { ?s ?p ?o } }",
+        "PREFIX : <%s> ASK { SERVICE:x { ?s ?p ?o } }",
+        "PREFIX SERVICE: <urn:x:> PREFIX : <%s> ASK { SERVICE:x { ?s ?p ?o } }",
+        "ASK { { ?s ?p trueSERVICE<%s>{ ?s ?p ?o } } }",
+        "SELECT * { VALUES (?v ?a ?b) { (<%s> 1 2) } FILTER(?a<?b)SERVICE?v{ ?s ?p ?o FILTER(?c>1) } }",
+    ],
+)
+def test_no_query_asks_elsewhere_however_it_is_written(query, elsewhere):
+    with pytest.raises(QueryError):
+        check_query(query % f"{elsewhere.address}/")
+    assert elsewhere.requests == []
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        "LOAD <%s>",
+        "LOADSILENT<%s>",
+        "# a comment\rLOAD <%s>",
+        "PREFIX at: <%s> LOADat:x",
+        "INSERT DATA { <urn:a> <urn:b> 1 };LOAD<%s>",
+        "INSERT { ?s ?p ?o } WHERE { SERVICESILENT<%s>{ ?s ?p ?o } }",
+    ],
+)
+def test_no_update_fetches_from_elsewhere_however_it_is_written(update, elsewhere):
+    with pytest.raises(QueryError):
+        check_update(update % f"{elsewhere.address}/")
+    assert elsewhere.requests == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "ASK { ?service <urn:service> 'SERVICE <urn:x> {}' } # SERVICE",
+        "PREFIX service: <urn:x:> SELECT ?Service ?service { ?Service service:service ?service }",
+        'ASK { ?s ?p """ " SERVICE \' """ }',
+        "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }",
+        "DESCRIBE <urn:load>",
+    ],
+)
+def test_names_texts_and_comments_may_say_service(query):
+    check_query(query)
+
+
+def test_names_and_texts_of_an_update_may_say_load():
+    check_update('PREFIX load: <urn:load:> INSERT DATA { load:load <urn:payload> "LOAD" } # LOAD')
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("SELECT * WHERE { ?s ?p", "cannot be read"),
+        ("DROP ALL", "cannot be read"),
+        ("INSERT DATA { <urn:a> <urn:b> <urn:c> }", "cannot be read"),
+        ("ASK { ?s unknown:p ?o }", "cannot be read"),
+        ("", "cannot be read"),
+        ("ASK { SERVICE <urn:x> { ?s ?p ?o } }", "SERVICE is not allowed"),
+        ("#" * (MAX_QUERY_CHARACTERS + 1), "at most 100,000 characters"),
+    ],
+)
+def test_what_cannot_be_run_says_why(query, says):
+    with pytest.raises(QueryError, match=says) as refused:
+        check_query(query)
+    assert refused.value.field == "query"
+
+
+def test_a_query_may_be_as_long_as_the_limit():
+    query = "ASK { ?s ?p ?o } #"
+    check_query(query + "x" * (MAX_QUERY_CHARACTERS - len(query)))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("select ?service where", {"SELECT", "WHERE"}),
+        ("ex:LOAD a $SERVICE", {"A"}),
+        ("'LOAD' \"SERVICE\" <http://LOAD> # LOAD\nASK", {"ASK"}),
+        (r'"a \" LOAD" ASK', {"ASK"}),
+        ("# LOAD\rASK", {"ASK"}),
+        ("?a<?b && ASK(?c>1)", {"ASK"}),
+        ("", set()),
+    ],
+)
+def test_bare_words(text, words):
+    assert words_outside_quotes(text) == words
+
+
+@pytest.mark.parametrize(
+    ("accept", "chosen"),
+    [
+        ("", "text/csv"),
+        ("*/*", "text/csv"),
+        ("application/json", "application/json"),
+        ("text/csv;q=0.5, application/json", "application/json"),
+        ("text/csv, application/json", "text/csv"),
+        ("application/json, text/csv", "application/json"),
+        ("APPLICATION/JSON", "application/json"),
+        ("application/json;q=0", "text/csv"),
+        ("application/json;q=many", "text/csv"),
+        ("application/json; charset=utf-8; q=0.9, text/csv; q=0.8", "application/json"),
+        ("image/png, application/json;q=0.1", "application/json"),
+    ],
+)
+def test_the_best_liked_media_type_is_chosen_and_the_first_where_none_is(accept, chosen):
+    assert negotiated(accept, {"text/csv": 1, "application/json": 2}) == chosen
+
+
+def test_a_select_gives_rows_in_the_wanted_form(version):
+    query = "SELECT ?y WHERE { ?f f:year ?y } ORDER BY ?y"
+    result = run_query(version, query, "text/csv")
+    assert (result.content_type, result.cut) == ("text/csv", False)
+    assert result.body.decode().split() == ["y", "1988", "1994", "2001", "2015"]
+    table = json.loads(run_query(version, query, JSON).body)
+    assert [row["y"]["value"] for row in table["results"]["bindings"]] == ["1988", "1994", "2001", "2015"]
+
+
+@pytest.mark.parametrize(("limit", "rows", "cut"), [(3, 3, True), (4, 4, False), (5, 4, False)])
+def test_rows_beyond_the_limit_are_cut_off_in_every_form(version, limit, rows, cut):
+    for accept in (JSON, "text/csv"):
+        result = run_query(version, "SELECT ?y WHERE { ?f f:year ?y }", accept, limit=limit)
+        assert result.cut is cut
+        lines = result.body.decode().count("\r\n") - 1
+        bindings = json.loads(result.body)["results"]["bindings"] if accept == JSON else range(lines)
+        assert len(bindings) == rows
+
+
+def test_triples_are_cut_off_as_rows_are(version):
+    query = "CONSTRUCT { ?f f:year ?y } WHERE { ?f f:year ?y }"
+    whole = run_query(version, query, "application/n-triples")
+    assert (whole.content_type, whole.body.count(b"\n"), whole.cut) == ("application/n-triples", 4, False)
+    part = run_query(version, query, "application/n-triples", limit=3)
+    assert (part.body.count(b"\n"), part.cut) == (3, True)
+
+
+def test_solutions_are_terms_and_an_ask_is_yes_or_no(version):
+    found = run_limited(version, "SELECT ?f ?n WHERE { ?f f:year 1988 OPTIONAL { ?f f:genre ?n } }", 10)
+    assert found == Solutions(("f", "n"), [(NamedNode("http://films.example/f4"), None)])
+    years = run_limited(version, "SELECT ?y WHERE { ?f f:year ?y } ORDER BY ?y", 1)
+    assert (years.rows, years.cut) == ([(Literal(1988),)], True)
+    assert run_limited(version, "ASK { ?f f:year 1988 }", 10) is True
+    assert run_limited(version, "ASK { ?f f:year 1989 }", 10) is False
+
+
+def test_a_run_that_fails_says_why(version, settings):
+    settings.GRAPH_QUERY_TIMEOUT_MS = 1
+    with pytest.raises(QueryError, match=r"took longer than 0\.001 seconds"):
+        run_query(version, "ASK { ?f f:year 1988 }")

@@ -7,7 +7,7 @@ comparison with a table's mean the same here. Only what answers as the SQL does 
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -44,7 +44,9 @@ _MAX_ROWS = 1_000
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?")
 _PLAIN_COMPARISONS = {
-    each: Comparison(each.value) for each in sql.Comparison if each.value in set(Comparison)
+    comparison: Comparison(comparison.value)
+    for comparison in sql.Comparison
+    if comparison.value in set(Comparison)
 }
 _LIKE = (sql.Comparison.CONTAINS, sql.Comparison.STARTS, sql.Comparison.ENDS)
 
@@ -67,8 +69,8 @@ class MappedGraph:
 
     def key(self, ref: ColumnRef) -> NamedNode | None:
         """The property that leads from a row to the one that its key names, if there is one."""
-        found = NamedNode(f"{self.base}{ref.table.lower()}#ref-{ref.column.lower()}")
-        return found if found in self._names else None
+        reference = NamedNode(f"{self.base}{ref.table.lower()}#ref-{ref.column.lower()}")
+        return reference if reference in self._names else None
 
     def value(self, predicate: NamedNode, wanted: str) -> Literal:
         """A value of a property as the graph writes it. Raises UnsupportedQueryError."""
@@ -76,11 +78,10 @@ class MappedGraph:
         if next(self.store.quads_for_pattern(None, predicate, exact), None) is not None:
             return exact
         objects = (quad.object for quad in self.store.quads_for_pattern(None, predicate, None))
-        found = next(
-            (each for each in objects if isinstance(each, Literal) and _plain(each.value) == _plain(wanted)),
-            None,
-        )
-        return found if found is not None else number(wanted)
+        for term in objects:
+            if isinstance(term, Literal) and _plain(term.value) == _plain(wanted):
+                return term
+        return number(wanted)
 
     @cached_property
     def _names(self) -> frozenset[NamedNode]:
@@ -125,13 +126,11 @@ def _checked(statement: str, graph: MappedGraph, engine: Engine) -> Query | None
 def same_answers(query: Query, store: OxigraphStore, statement: str, engine: Engine) -> bool:
     """Whether both find the same rows, however often. Raises QueryError, SQLAlchemyError."""
     with engine.connect() as connection:
-        expected = [
-            tuple(map(_plain, row)) for row in connection.exec_driver_sql(statement).fetchmany(_MAX_ROWS)
-        ]
-    found = store.select(query_text(query), limit=_MAX_ROWS)
-    return bool(expected) and set(expected) == {
-        tuple(_plain(getattr(term, "value", term)) for term in row) for row in found.rows
-    }
+        rows = connection.exec_driver_sql(statement).fetchmany(_MAX_ROWS)
+    expected = {tuple(map(_plain, row)) for row in rows}
+    result = store.select(query_text(query), limit=_MAX_ROWS)
+    answers = {tuple(_plain(getattr(term, "value", term)) for term in row) for row in result.rows}
+    return bool(expected) and expected == answers
 
 
 def _plain(value: object) -> str:
@@ -153,15 +152,13 @@ def translated(query: sql.Query, graph: MappedGraph) -> Query:
 def _alternatives(query: sql.Query) -> list[list[sql.Condition]]:
     """Groups of conditions of which one must hold: between ORs, and on both sides of a UNION."""
     groups: list[list[sql.Condition]] = []
-    for each in query.where:
-        if each.follows_or or not groups:
+    for condition in query.where:
+        if condition.follows_or or not groups:
             groups.append([])
-        groups[-1].append(each)
-    return (
-        [*groups, *_alternatives(query.right)]
-        if query.right is not None and _is_alternative(query)
-        else groups
-    )
+        groups[-1].append(condition)
+    if query.right is not None and _is_alternative(query):
+        groups += _alternatives(query.right)
+    return groups
 
 
 def _is_alternative(query: sql.Query) -> bool:
@@ -198,7 +195,7 @@ class _Translation:
     def query(self, query: sql.Query) -> Query:
         scope = _Scope([])
         self.pattern(query, scope)
-        columns = tuple(self.item(each, scope) for each in query.items)
+        columns = tuple(self.item(item, scope) for item in query.items)
         having = self.having(query.having, scope)
         order, descending = self.order(query, scope)
         limit = 1 if self.highest else query.limit
@@ -225,17 +222,17 @@ class _Translation:
             for condition in query.where:
                 self.condition(condition, scope)
 
-    def met(self, ref: ColumnRef, scope: _Scope, other: ColumnRef, others: _Scope) -> None:
+    def met(self, ref: ColumnRef, scope: _Scope, other: ColumnRef, other_scope: _Scope) -> None:
         """Let two columns have the same value: along the key between them, else by the value itself."""
-        for one, two, here, there in ((ref, other, scope, others), (other, ref, others, scope)):
+        for one, two, here, there in ((ref, other, scope, other_scope), (other, ref, other_scope, scope)):
             reference = self.graph.key(one)
             if reference is not None and any(
                 key.source == one and key.target == two
                 for key in self.graph.schema.between(one.table, two.table)
             ):
-                others.edges.append(Edge(here.tables[one.table], reference, there.tables[two.table]))
+                other_scope.edges.append(Edge(here.tables[one.table], reference, there.tables[two.table]))
                 return
-        self.same_value(other, self.column(ref, scope), others)
+        self.same_value(other, self.column(ref, scope), other_scope)
 
     def same_value(self, ref: ColumnRef, value: Variable, scope: _Scope) -> None:
         scope.columns.setdefault(ref, value)
@@ -275,37 +272,32 @@ class _Translation:
 
     def either(self, groups: Sequence[Sequence[sql.Condition]], scope: _Scope) -> None:
         """Write alternatives: of one column's values, or of any conditions."""
-        conditions = [each for group in groups for each in group]
-        refs = [self.operand(each) for each in conditions]
-        if len(set(refs)) == 1 and all(
-            each.comparison == sql.Comparison.EQUAL and each.values for each in conditions
-        ):
-            self.alternatives.append([self.equal(refs[0], each.values[0], scope) for each in conditions])
+        conditions = [condition for group in groups for condition in group]
+        refs = [self.operand(condition) for condition in conditions]
+        if len(set(refs)) == 1 and all(map(_is_equality, conditions)):
+            values = [condition.values[0] for condition in conditions]
+            self.alternatives.append([self.equal(refs[0], value, scope) for value in values])
             return
         if self.branches:
             raise UnsupportedQueryError("Alternatives in two places.")
-        for ref in dict.fromkeys(
-            ref
-            for ref in refs
-            if sum(any(self.operand(each) == ref for each in group) for group in groups) > 1
-        ):
-            self.column(ref, scope)
+        of_groups = [{self.operand(condition) for condition in group} for group in groups]
+        for ref in dict.fromkeys(refs):
+            if sum(ref in of_group for of_group in of_groups) > 1:
+                self.column(ref, scope)
         self.branches += [self.branch(group, scope) for group in groups]
 
     def branch(self, conditions: Sequence[sql.Condition], scope: _Scope) -> Branch:
-        own, before = (
-            _Scope([], dict(scope.tables), dict(scope.columns)),
-            (len(self.alternatives), len(self.negations)),
-        )
+        inner = _Scope([], dict(scope.tables), dict(scope.columns))
+        before = len(self.alternatives), len(self.negations)
         filters, self.filters = self.filters, []
-        for each in conditions:
-            if each.query is not None:
+        for condition in conditions:
+            if condition.query is not None:
                 raise UnsupportedQueryError("A query within an alternative.")
-            self.condition(each, own)
+            self.condition(condition, inner)
         if (len(self.alternatives), len(self.negations)) != before:
             raise UnsupportedQueryError("Alternatives or a negation within an alternative.")
-        found, self.filters = self.filters, filters
-        whole = folded(Query(tuple(own.edges), tuple(found)), [])
+        branch_filters, self.filters = self.filters, filters
+        whole = folded(Query(tuple(inner.edges), tuple(branch_filters)), [])
         return Branch(whole.edges, whole.filters)
 
     def equal(self, ref: ColumnRef, value: sql.Value, scope: _Scope) -> Filter:
@@ -322,7 +314,7 @@ class _Translation:
         elif comparison == sql.Comparison.IS_NULL:
             self.negations.append((Edge(scope.tables[ref.table], self.graph.column(ref), self.variable()),))
         elif comparison == sql.Comparison.EQUAL and len(condition.values) > 1:
-            self.alternatives.append([self.equal(ref, each, scope) for each in condition.values])
+            self.alternatives.append([self.equal(ref, value, scope) for value in condition.values])
         elif comparison == sql.Comparison.EQUAL:
             self.filters.append(self.equal(ref, condition.values[0], scope))
         else:
@@ -353,9 +345,9 @@ class _Translation:
 
     def within(self, ref: ColumnRef, inner: sql.Query, scope: _Scope, within: _Scope) -> None:
         """Join an inner SELECT's rows over its one column: along a key, else by the value."""
-        own = self.only(inner)
+        column = self.only(inner)
         self.pattern(inner, within)
-        self.met(ref, scope, own, within)
+        self.met(ref, scope, column, within)
 
     def only(self, inner: sql.Query) -> ColumnRef:
         """The column of an inner SELECT that has no more than one, and is neither grouped nor cut."""
@@ -436,11 +428,17 @@ class _Translation:
         """Join or forbid what the other SELECT of a set operation finds."""
         if query.operation is None or query.right is None or _is_alternative(query):
             return
-        how: Mapping[sql.SetOperation, Callable[[ColumnRef, sql.Query], object]] = {
-            sql.SetOperation.INTERSECT: lambda ref, right: self.apart(ref, right, scope, _Scope(scope.edges)),
-            sql.SetOperation.EXCEPT: lambda ref, right: self.without(ref, right, scope),
-        }
-        own = self.plain(query.items[0]).operand
-        if query.operation not in how or len(query.items) > 1 or not isinstance(own, ColumnRef):
+        column = self.plain(query.items[0]).operand
+        if len(query.items) > 1 or not isinstance(column, ColumnRef):
             raise UnsupportedQueryError(f"{query.operation} of rows.")
-        how[query.operation](own, query.right)
+        match query.operation:
+            case sql.SetOperation.INTERSECT:
+                self.apart(column, query.right, scope, _Scope(scope.edges))
+            case sql.SetOperation.EXCEPT:
+                self.without(column, query.right, scope)
+            case _:
+                raise UnsupportedQueryError(f"{query.operation} of rows.")
+
+
+def _is_equality(condition: sql.Condition) -> bool:
+    return condition.comparison == sql.Comparison.EQUAL and bool(condition.values)

@@ -62,7 +62,7 @@ class _Walk:
 
     def __init__(self, query: Query, linked: LinkedQuestion) -> None:
         self.query, self.linked, self.state = query, linked, start(linked)
-        self.places: dict[Variable, int] = {}
+        self.indices: dict[Variable, int] = {}
 
     def steps(self) -> Iterator[Decision]:
         query = self.query
@@ -72,13 +72,13 @@ class _Walk:
             yield from self._edges(list(query.edges))
         if query.branches:
             yield self._take(Keyword(Word.EITHER))
-            for place, branch in enumerate(query.branches):
-                if place:
+            for index, branch in enumerate(query.branches):
+                if index:
                     yield self._take(Keyword(Word.OR))
                 yield from self._branch(branch)
             yield self._take(Keyword(Word.CLOSE))
-        for each in query.filters:
-            yield from self._filter(each)
+        for condition in query.filters:
+            yield from self._filter(condition)
         for group in query.negations:
             yield self._take(Keyword(Word.NOT))
             yield from self._group(list(group))
@@ -100,27 +100,27 @@ class _Walk:
         if first.predicate == RDF_TYPE and isinstance(first.subject, Variable):
             edges.remove(first)
             yield self._take(_class(first))
-            if self.places and self.places.get(first.subject) != 0:
+            if self.indices and self.indices.get(first.subject) != 0:
                 raise NotWritableError("An alternative begins with a class of another variable.")
-            self.places[first.subject] = 0
+            self.indices[first.subject] = 0
         else:
             edges.remove(first)
             constant = first.object if isinstance(first.subject, Variable) else first.subject
             yield self._take(self._pointer(constant, first))
             yield from self._leave(first, constant)
         while edges:
-            edge = next(
-                (
-                    each
-                    for each in self._by_class_first(edges)
-                    if self._known(each.subject) or self._known(each.object)
-                ),
-                None,
-            )
+            edge = self._connected(self._by_class_first(edges))
             if edge is None:
                 raise NotWritableError("The query has parts that are not connected.")
             edges.remove(edge)
             yield from self._attach(edge)
+
+    def _connected(self, edges: list[Edge]) -> Edge | None:
+        """The first edge that touches what is there already; None where all are apart from it."""
+        for edge in edges:
+            if self._known(edge.subject) or self._known(edge.object):
+                return edge
+        return None
 
     def _by_class_first(self, edges: list[Edge]) -> list[Edge]:
         return sorted(edges, key=lambda edge: edge.predicate != RDF_TYPE)
@@ -133,15 +133,15 @@ class _Walk:
             span = self._pointer(constant, edge).span
             return span[0] if span else 1e9
 
-        found = [(mentioned(edge), place) for place, edge in enumerate(edges)]
-        position, place = min(found)
+        by_mention = [(mentioned(edge), index) for index, edge in enumerate(edges)]
+        position, first = min(by_mention)
         if position < float("inf") and not self._class_is_main(edges):
-            return edges[place]
+            return edges[first]
         for edge in edges:
             if edge.predicate == RDF_TYPE:
                 return edge
         if position < float("inf"):
-            return edges[place]
+            return edges[first]
         raise NotWritableError("The query begins with no constant and no class.")
 
     def _class_is_main(self, edges: list[Edge]) -> bool:
@@ -155,7 +155,7 @@ class _Walk:
         return edge.predicate != RDF_TYPE and not entities.isdisjoint((edge.subject, edge.object))
 
     def _known(self, node: Node) -> bool:
-        return isinstance(node, Variable) and node in self.places
+        return isinstance(node, Variable) and node in self.indices
 
     def _attach(self, edge: Edge) -> Iterator[Decision]:
         from_subject = self._known(edge.subject)
@@ -172,10 +172,10 @@ class _Walk:
         yield self._take((ForwardPointer if forward else BackwardPointer)(edge.predicate))
         if not isinstance(tail, Variable):
             yield self._take(self._pointer(tail, edge))
-        elif tail in self.places:
+        elif tail in self.indices:
             yield self._take(self._variable(tail))
         else:
-            self.places[tail] = len(self.state.prefix.introduced)
+            self.indices[tail] = len(self.state.prefix.introduced)
             yield self._take(Keyword(Word.NEW))
         for other in edge.alternatives:
             yield self._take(Keyword(Word.OR))
@@ -187,14 +187,12 @@ class _Walk:
             yield from self._edges(list(branch.edges))
         else:
             yield from self._group(list(branch.edges))
-        for each in branch.filters:
-            yield from self._filter(each)
+        for condition in branch.filters:
+            yield from self._filter(condition)
 
     def _group(self, edges: list[Edge]) -> Iterator[Decision]:
         while edges:
-            edge = next(
-                (each for each in edges if self._known(each.subject) or self._known(each.object)), None
-            )
+            edge = self._connected(edges)
             if edge is None:
                 raise NotWritableError("A part of its own is not connected.")
             edges.remove(edge)
@@ -253,9 +251,9 @@ class _Walk:
         return shifted[0], str(int(value) + shifted[1])
 
     def _variable(self, node: Node) -> Action:
-        if not isinstance(node, Variable) or node not in self.places:
+        if not isinstance(node, Variable) or node not in self.indices:
             raise NotWritableError(f"{node} is used before it is bound.")
-        return VariablePointer(self.places[node])
+        return VariablePointer(self.indices[node])
 
     def _pointer(self, node: Node, edge: Edge) -> Action:
         """The candidate that stands for a constant of an edge. Raises NotWritableError."""

@@ -52,22 +52,22 @@ def parse_query(text: str, prefixes: dict[str, str] | None = None) -> Query:
 
 
 def _tokens(text: str) -> list[_Token]:
-    found, place = [], 0
+    tokens, position = [], 0
     text = text.rstrip()
-    while place < len(text):
-        match = _TOKEN.match(text, place)
+    while position < len(text):
+        match = _TOKEN.match(text, position)
         if match is None:
-            raise UnsupportedQueryError(f"Cannot read {text[place : place + 20]!r}.")
-        place = match.end()
+            raise UnsupportedQueryError(f"Cannot read {text[position : position + 20]!r}.")
+        position = match.end()
         kind = "local" if match.group("local") else str(match.lastgroup)
         token = (match.group("name") or "") + match.group("local") if kind == "local" else match.group(kind)
-        found.append(_Token(kind, token.replace("$", "?") if kind == "variable" else token))
-    return found
+        tokens.append(_Token(kind, token.replace("$", "?") if kind == "variable" else token))
+    return tokens
 
 
 class _Parser:
     def __init__(self, tokens: list[_Token], prefixes: dict[str, str]) -> None:
-        self.tokens, self.place, self.prefixes = tokens, 0, dict(prefixes)
+        self.tokens, self.position, self.prefixes = tokens, 0, dict(prefixes)
         self.variables: dict[str, Variable] = {}
         self.named: dict[str, Item] = {}
         self.edges: list[Edge] = []
@@ -89,7 +89,7 @@ class _Parser:
             self._word("where")
             self._group()
             query = self._modifiers(Query(columns=tuple(columns)))
-        if self.place != len(self.tokens):
+        if self.position != len(self.tokens):
             raise UnsupportedQueryError(f"{self._peek().text} is not expected here.")
         return self._fold(query)
 
@@ -194,12 +194,12 @@ class _Parser:
         nested = self._sign("(")
         variable, sign = self._variable(), self._comparison_sign()
         if self._peek().kind == "variable":
-            found = Filter(variable, sign, _Pending(self._next().text.lower()))  # type: ignore[arg-type]
+            comparison = Filter(variable, sign, _Pending(self._next().text.lower()))  # type: ignore[arg-type]
         else:
-            found = Filter(variable, sign, self._term(self._node()))
+            comparison = Filter(variable, sign, self._term(self._node()))
         if nested:
             self._expect_sign(")")
-        return found
+        return comparison
 
     def _comparison_sign(self) -> Comparison:
         sign = self._next().text
@@ -211,16 +211,16 @@ class _Parser:
         """`{ SELECT (AVG(?x) AS ?mean) WHERE { ?s a C . ?s p ?x } }`."""
         self._expect_sign("{")
         inner = _Parser([], self.prefixes)
-        inner.tokens, inner.place = self.tokens, self.place
+        inner.tokens, inner.position = self.tokens, self.position
         inner._expect("select")
         columns = inner._columns()
         inner._word("where")
         inner._group()
-        self.place = inner.place
+        self.position = inner.position
         self._expect_sign("}")
         if len(columns) != 1 or columns[0].aggregate != Aggregate.AVG or inner.filters or inner.alternatives:
             raise UnsupportedQueryError("An inner query other than a mean.")
-        edge = next((each for each in inner.edges if each.object == columns[0].variable), None)
+        edge = next((edge for edge in inner.edges if edge.object == columns[0].variable), None)
         if edge is None:
             raise UnsupportedQueryError("A mean of nothing.")
         if any(other != edge and other.predicate != RDF_TYPE for other in inner.edges):
@@ -228,7 +228,7 @@ class _Parser:
         self.means[next(iter(inner.named))] = Average(edge)
 
     def _modifiers(self, query: Query) -> Query:
-        while self.place < len(self.tokens):
+        while self.position < len(self.tokens):
             if self._word("group"):
                 self._expect("by")
                 while self._peek().kind == "variable":
@@ -261,23 +261,21 @@ class _Parser:
         item = self._expression()
         if bracket:
             self._expect_sign(")")
-        if (
-            self._sign(",")
-            or self._peek().kind == "variable"
-            or self._at_word("desc")
-            or self._at_word("asc")
-        ):
+        is_variable = self._peek().kind == "variable"
+        if self._at(",") or is_variable or self._at_word("desc") or self._at_word("asc"):
             raise UnsupportedQueryError("Several orders.")
         return replace(query, order=item, descending=descending)
 
     def _fold(self, query: Query) -> Query:
         """The query with its edges and filters, means in their places."""
         filters = []
-        for each in self.filters:
-            value = self.means.get(each.value.name) if isinstance(each.value, _Pending) else each.value
-            if value is None:
-                raise UnsupportedQueryError("A comparison with a variable.")
-            filters.append(replace(each, value=value))
+        for condition in self.filters:
+            if isinstance(condition.value, _Pending):
+                mean = self.means.get(condition.value.name)
+                if mean is None:
+                    raise UnsupportedQueryError("A comparison with a variable.")
+                condition = replace(condition, value=mean)  # noqa: PLW2901
+            filters.append(condition)
         return folded(replace(query, edges=tuple(self.edges), filters=tuple(filters)), self.alternatives)
 
     def _variable(self) -> Variable:
@@ -316,13 +314,13 @@ class _Parser:
         return token.text
 
     def _peek(self) -> _Token:
-        return self.tokens[self.place] if self.place < len(self.tokens) else _Token("end", "")
+        return self.tokens[self.position] if self.position < len(self.tokens) else _Token("end", "")
 
     def _next(self) -> _Token:
-        self.place += 1
-        if self.place > len(self.tokens):
+        self.position += 1
+        if self.position > len(self.tokens):
             raise UnsupportedQueryError("The text ends too soon.")
-        return self.tokens[self.place - 1]
+        return self.tokens[self.position - 1]
 
     def _at(self, sign: str) -> bool:
         return self._peek() == _Token("sign", sign)
@@ -331,14 +329,14 @@ class _Parser:
         return self._peek().kind == "word" and self._peek().text.lower() == word
 
     def _sign(self, sign: str) -> bool:
-        found = self._at(sign)
-        self.place += found
-        return found
+        is_there = self._at(sign)
+        self.position += is_there
+        return is_there
 
     def _word(self, word: str) -> bool:
-        found = self._at_word(word)
-        self.place += found
-        return found
+        is_there = self._at_word(word)
+        self.position += is_there
+        return is_there
 
     def _expect(self, word: str) -> None:
         if not self._word(word):
@@ -355,35 +353,30 @@ def folded(query: Query, alternatives: Sequence[Sequence[Filter]]) -> Query:
     Raises UnsupportedQueryError.
     """
     filters = []
-    for each in query.filters:
-        shorter = _with_constant(query, each, ()) if each.comparison == Comparison.EQUAL else None
+    for condition in query.filters:
+        shorter = _with_constant(query, condition, ()) if condition.comparison == Comparison.EQUAL else None
         query = shorter or query
-        filters += [] if shorter else [each]
-    for first, *others in alternatives:
-        same = all(each.variable == first.variable and each.comparison == Comparison.EQUAL for each in others)
-        found = (
-            _with_constant(query, first, tuple(each.value for each in others))  # type: ignore[misc]
-            if same and first.comparison == Comparison.EQUAL
-            else None
-        )
-        if found is None:
+        filters += [] if shorter else [condition]
+    for first, *rest in alternatives:
+        kinds = {(condition.variable, condition.comparison) for condition in (first, *rest)}
+        with_alternatives = None
+        if kinds == {(first.variable, Comparison.EQUAL)}:
+            with_alternatives = _with_constant(query, first, tuple(condition.value for condition in rest))  # type: ignore[misc]
+        if with_alternatives is None:
             raise UnsupportedQueryError("Alternatives of different things.")
-        query = found
+        query = with_alternatives
     return replace(query, filters=tuple(filters))
 
 
-def _with_constant(query: Query, condition: Filter, others: tuple[Term, ...]) -> Query | None:
+def _with_constant(query: Query, condition: Filter, alternatives: tuple[Term, ...]) -> Query | None:
     """The query with a text for the variable that is compared with it, where nothing else needs that."""
     variable = condition.variable
     edges = [edge for edge in query.edges if variable in (edge.subject, edge.object)]
     is_leaf = len(edges) == 1 and edges[0].object == variable
-    if (
-        not is_leaf
-        or _is_used_elsewhere(query, condition)
-        or not all(map(_is_text, (condition.value, *others)))
-    ):
+    are_texts = all(map(_is_text, (condition.value, *alternatives)))
+    if not is_leaf or not are_texts or _is_used_elsewhere(query, condition):
         return None
-    constant = replace(edges[0], object=condition.value, alternatives=others)  # type: ignore[arg-type]
+    constant = replace(edges[0], object=condition.value, alternatives=alternatives)  # type: ignore[arg-type]
     return replace(query, edges=tuple(constant if edge == edges[0] else edge for edge in query.edges))
 
 
@@ -396,7 +389,7 @@ def _is_used_elsewhere(query: Query, condition: Filter) -> bool:
         *(edge for group in query.negations for edge in group),
         *(edge for branch in query.branches for edge in branch.edges),
     ]
-    filters = [*query.filters, *(each for branch in query.branches for each in branch.filters)]
+    filters = [*query.filters, *(other for branch in query.branches for other in branch.filters)]
     return (
         any(item is not None and item.variable == variable for item in items)
         or any(variable in (edge.subject, edge.object) for edge in edges)

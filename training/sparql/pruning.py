@@ -25,8 +25,8 @@ def pruned(query: Query, store: GraphStore) -> Query:
 
 def _is_spare(edge: Edge, query: Query) -> bool:
     """Whether an edge only binds what is not used elsewhere, or gives a class to what other edges hold."""
-    others = [other for other in query.edges if other != edge]
-    uses = Counter(end for other in others for end in (other.subject, other.object))
+    other_edges = [other for other in query.edges if other != edge]
+    uses = Counter(end for other in other_edges for end in (other.subject, other.object))
     if edge.predicate == RDF_TYPE:
         # The class of what the query is about is kept: it is what the question names.
         return isinstance(edge.subject, Variable) and uses[edge.subject] > 0 and edge != _first_class(query)

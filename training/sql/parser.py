@@ -66,7 +66,7 @@ class NotCoveredError(ValueError):
 
 
 def parse_query(sql: str, schema: Schema) -> Query:
-    """Return SQL as data. Raises NotCoveredError."""
+    """SQL as data. Raises NotCoveredError."""
     try:
         tree = sqlglot.parse_one(sql, dialect=schema.dialect)
     except SqlglotError as error:
@@ -84,9 +84,8 @@ def _query(tree: exp.Expr, schema: Schema) -> Query:
         if left.operation or right.operation or tree.args.get("order") or tree.args.get("limit"):
             raise NotCoveredError("A set operation of more than two queries, or sorted")
         # Such operations leave no row twice by themselves.
-        return replace(
-            left, distinct=False, operation=_SET_OPERATIONS[type(tree)], right=replace(right, distinct=False)
-        )
+        left, right = replace(left, distinct=False), replace(right, distinct=False)
+        return replace(left, operation=_SET_OPERATIONS[type(tree)], right=right)
     if not isinstance(tree, exp.Select):
         raise NotCoveredError(type(tree).__name__)
     return _Reader(tree, schema).query()
@@ -114,29 +113,29 @@ class _Reader:
         if not isinstance(table, exp.Table):
             raise NotCoveredError("A query in FROM")
         try:
-            found = self.schema.table(table.name).name
+            name = self.schema.table(table.name).name
         except KeyError as error:
             raise NotCoveredError(f"No table {table.name}") from error
-        if found in self.tables.values():
+        if name in self.tables.values():
             raise NotCoveredError("A table joined with itself")
-        self.tables[(table.alias or table.name).lower()] = found
+        self.tables[(table.alias or table.name).lower()] = name
 
     def query(self) -> Query:
         tree = self.tree
         where, having, group, order, limit = (
             tree.args.get(part) for part in ("where", "having", "group", "order", "limit")
         )
-        found = Query(
-            items=tuple(self._item(each) for each in tree.expressions),
+        query = Query(
+            items=tuple(self._item(expression) for expression in tree.expressions),
             distinct=bool(tree.args.get("distinct")),
             where=self._conditions(where.this) if where else (),
-            group=tuple(self._group_key(each) for each in group.expressions) if group else (),
+            group=tuple(self._group_key(expression) for expression in group.expressions) if group else (),
             having=self._conditions(having.this) if having else (),
-            order=tuple(self._order(each) for each in order.expressions) if order else (),
+            order=tuple(self._order(expression) for expression in order.expressions) if order else (),
             limit=self._limit(limit) if limit else None,
         )
-        found = self._star_at_rest(found)
-        return self._joined(found)
+        query = self._star_at_rest(query)
+        return self._joined(query)
 
     def _limit(self, limit: exp.Expr) -> int:
         if not isinstance(limit.expression, exp.Literal) or not limit.expression.is_int:
@@ -149,17 +148,23 @@ class _Reader:
         unnamed = [table for table in self.tables.values() if table not in named]
         table = unnamed[0] if unnamed else next(iter(self.tables.values()))
 
-        def term(each: Term) -> Term:
-            return replace(each, operand=AllOf(table)) if each.operand == AllOf("") else each
+        def term(unresolved: Term) -> Term:
+            return (
+                replace(unresolved, operand=AllOf(table)) if unresolved.operand == AllOf("") else unresolved
+            )
 
-        def item(each: Item) -> Item:
-            return Item(term(each.term), each.operator, None if each.other is None else term(each.other))
+        def item(unresolved: Item) -> Item:
+            return Item(
+                term(unresolved.term),
+                unresolved.operator,
+                None if unresolved.other is None else term(unresolved.other),
+            )
 
         return replace(
             query,
             items=tuple(map(item, query.items)),
-            having=tuple(replace(each, item=item(each.item)) for each in query.having),
-            order=tuple(replace(each, item=item(each.item)) for each in query.order),
+            having=tuple(replace(condition, item=item(condition.item)) for condition in query.having),
+            order=tuple(replace(ordered, item=item(ordered.item)) for ordered in query.order),
         )
 
     def _joined(self, query: Query) -> Query:
@@ -180,7 +185,7 @@ class _Reader:
         return replace(query, via=tuple(self._via()))
 
     def _via(self) -> list[Via]:
-        found = []
+        via = []
         for join in self.tree.args.get("joins") or []:
             for equal in join.find_all(exp.EQ):
                 if isinstance(equal.left, exp.Column) and isinstance(equal.right, exp.Column):
@@ -189,8 +194,8 @@ class _Reader:
                     if len(keys) > 1:
                         if not any((key.source, key.target) == (left, right) for key in keys):
                             raise NotCoveredError("Joined by what is no key")
-                        found.append(Via(left, right))
-        return found
+                        via.append(Via(left, right))
+        return via
 
     def _order(self, ordered: exp.Expr) -> Order:
         item, heading = self._item(ordered.this), self._headed(ordered.this)
@@ -206,7 +211,9 @@ class _Reader:
         """What is shown under this name: ORDER BY means that before a column of a table."""
         if not isinstance(tree, exp.Column) or tree.table:
             return None
-        return next((each for each in self.tree.expressions if each.alias.lower() == tree.name.lower()), None)
+        return next(
+            (shown for shown in self.tree.expressions if shown.alias.lower() == tree.name.lower()), None
+        )
 
     def _item(self, tree: exp.Expr) -> Item:
         tree = _bare(tree)
@@ -275,7 +282,7 @@ class _Reader:
             return (*left, replace(right[0], follows_or=True), *right[1:])
         if isinstance(tree, exp.And):
             left, right = self._conditions(tree.left), self._conditions(tree.right)
-            if any(each.follows_or for each in (*left, *right)):
+            if any(condition.follows_or for condition in (*left, *right)):
                 raise NotCoveredError("OR within AND")
             return (*left, *right)
         if isinstance(tree, exp.Paren):
@@ -309,10 +316,10 @@ class _Reader:
                 Comparison.NOT_IN if negated else Comparison.IN,
                 query=replace(_query(inner, self.schema), distinct=False),
             )
-        values = tuple(self._value(each) for each in tree.expressions)
+        values = tuple(self._value(constant) for constant in tree.expressions)
         if not values:
             raise NotCoveredError("IN without values")
-        dated = {self._dated(_bare(tree.this), each) for each in tree.expressions}
+        dated = {self._dated(_bare(tree.this), constant) for constant in tree.expressions}
         item = (dated.pop() if len(dated) == 1 else None) or self._item(tree.this)
         return Condition(item, Comparison.UNEQUAL if negated else Comparison.EQUAL, values)
 
@@ -370,7 +377,7 @@ class _Reader:
         return Condition(item, comparison, column=self._column(right))
 
     def _is_value(self, tree: exp.Expr) -> bool:
-        """Tell a constant; SQLite takes a name in double quotation marks for one where no column has it."""
+        """Whether this is a constant, as to SQLite a name in double quotes is that no column has."""
         if isinstance(tree, exp.Neg):
             return isinstance(tree.this, exp.Literal)
         if isinstance(tree, exp.Literal | exp.Boolean):
@@ -395,7 +402,7 @@ _LENGTHS = {"%Y": 4, "%Y-%m": 7, "%Y-%m-%d": 10}
 
 
 def _beginning_of(tree: exp.Expr) -> tuple[exp.Expr | None, int]:
-    """Return whose beginning as a date is taken, and of how many characters; None where none is."""
+    """(column, length) where the first characters of a column's dates are taken, else (None, 0)."""
     inner = tree.this if isinstance(tree, exp.TimeToStr | exp.Substring) else None
     while isinstance(inner, exp.TsOrDsToTimestamp | exp.Cast):
         inner = inner.this
@@ -404,13 +411,9 @@ def _beginning_of(tree: exp.Expr) -> tuple[exp.Expr | None, int]:
     if isinstance(tree, exp.TimeToStr):
         return inner, _LENGTHS.get(str(tree.args["format"].name), 0)
     start, length = tree.args.get("start"), tree.args.get("length")
-    begins = (
-        isinstance(start, exp.Literal)
-        and start.name == "1"
-        and isinstance(length, exp.Literal)
-        and length.is_int
-    )
-    return inner, int(length.name) if begins and isinstance(length, exp.Literal) else 0
+    if not isinstance(start, exp.Literal) or start.name != "1":
+        return inner, 0
+    return inner, int(length.name) if isinstance(length, exp.Literal) and length.is_int else 0
 
 
 def _bare(tree: exp.Expr) -> exp.Expr:

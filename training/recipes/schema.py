@@ -80,7 +80,7 @@ class Stage:
             if isinstance(option, str):
                 yield option
             elif isinstance(option, list):
-                yield from option
+                yield from map(str, option)
 
     @property
     def needs(self) -> list[str]:
@@ -174,8 +174,12 @@ def _stage(stored: object, defaults: Mapping[str, Any], where: str) -> Stage:
     kinds = [kind for kind in ("command", "script", "average") if getattr(stage, kind)]
     if len(kinds) != 1:
         raise RecipeError(f"{where}: a stage has one of command, script and average.")
-    _mapping(stage.options, f"{where}: options")
-    _mapping(stage.average, f"{where}: average")
+    for name, option in _mapping(stage.options, f"{where}: options").items():
+        if option is None:
+            raise RecipeError(f"{where}: option {name} has no value.")
+    for model, share in _mapping(stage.average, f"{where}: average").items():
+        if not isinstance(share, int | float):
+            raise RecipeError(f"{where}: the share of {model} is {share!r}, not a number.")
     if stage.average and abs(sum(stage.average.values()) - 1) > _TOLERANCE:
         raise RecipeError(f"{where}: the shares of {stage.name} do not sum to 1.")
     return replace(stage, options={**_mapping(defaults.get(stage.command, {}), where), **stage.options})
@@ -187,6 +191,8 @@ def _check(recipe: Recipe) -> None:
         raise RecipeError(f"{recipe.name}: trains is one of {', '.join(TRAINED)}, not {recipe.trains}.")
     if not recipe.stages:
         raise RecipeError(f"{recipe.name} has no stages.")
+    if unused := sorted(recipe.defaults.keys() - {stage.command for stage in recipe.stages}):
+        raise RecipeError(f"{recipe.name}: defaults are for {', '.join(unused)}, which no stage runs.")
     before: set[str] = set()
     for stage in recipe.stages:
         if stage.name in before:

@@ -82,7 +82,7 @@ def test_a_place_in_the_tree_turns_a_token_and_tells_how_much_it_counts():
     plain = read([[[1.0, 0.0]]])
     placed = plain._replace(syntax=torch.tensor([[[4, 1, 2, 3, 5]]]))
     for units, direction, importance in ((plain, [1.0, 0.0], 1.0), (placed, [0.5**0.5, 0.5**0.5], 1.5)):
-        directions, counts = made.code_pieces(units)
+        directions, counts = made.code_embeddings(units)
         assert directions[0, 0].tolist() == pytest.approx(direction)
         assert counts.item() == pytest.approx(importance)
 
@@ -175,17 +175,17 @@ def test_questions_are_read_alike_alone_and_together():
     texts = ["read the file", "sort", "get the name of path"]
     together = made.questions(texts)
     assert together.vectors.norm(dim=1).tolist() == pytest.approx([1, 1, 1])
-    assert together.kept.sum(1).tolist() == [3, 1, 5], "words, without the marks of begin and end"
+    assert together.present.sum(1).tolist() == [3, 1, 5], "words, without the marks of begin and end"
     for row, text in enumerate(texts):
         alone = made.questions([text])
         assert torch.allclose(together.vectors[row], alone.vectors[0], atol=1e-5)
-        number = int(alone.kept.sum())
+        number = int(alone.present.sum())
         assert torch.allclose(together.states[row, :number], alone.states[0], atol=1e-5)
 
 
 def test_a_text_without_words_has_no_tokens():
     made, _ = reader()
-    assert made.questions(["( )", "read"]).kept.tolist() == [[False], [True]]
+    assert made.questions(["( )", "read"]).present.tolist() == [[False], [True]]
     assert (made.questions(["read"]).syntax == NO_NODE).all()
 
 

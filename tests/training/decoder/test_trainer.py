@@ -106,7 +106,7 @@ def test_the_encoder_learns_at_a_rate_of_its_own(encoder):
 def test_the_tuned_layers_are_numbered_from_nought(encoder):
     pretrained = Pretrained(encoder[0], 1)
     upper = pretrained.upper()
-    assert pretrained.kept == ENCODER["num_hidden_layers"] - 1
+    assert pretrained.frozen == ENCODER["num_hidden_layers"] - 1
     assert {name.split(".")[1] for name in upper} == {"0"}
     of_last = encoder[1].encoder.layer[2].output.dense.weight
     assert torch.equal(upper["layer.0.output.dense.weight"], of_last)

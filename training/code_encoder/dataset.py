@@ -130,8 +130,8 @@ def featurize(
         initializer=_start_worker, initargs=(tokenizer_file, max_tokens, vocabulary)
     ) as pool:
         features = [both for portion in progress(pool.map(_features_of, portions)) for both in portion]
-    documented, bare = (flat_features([both[variant] for both in features]) for variant in range(len(VARIANTS)))
-    return Dataset(list(pairs), documented, bare)
+    documented, bare = ([both[variant] for both in features] for variant in range(len(VARIANTS)))
+    return Dataset(list(pairs), flat_features(documented), flat_features(bare))
 
 
 _worker: dict[str, Featurizer] = {}

@@ -20,7 +20,7 @@ from kbqa.decoding.explanation import ShownStep
 from kbqa.questions.answers import KeptReading
 from kbqa.questions.models import QuestionBase
 from searchapp.error_display import shown_in
-from searchapp.errors import SearchappError
+from searchapp.errors import InvalidInput, SearchappError
 
 AnyReading = TypeVar("AnyReading", bound=KeptReading)
 
@@ -127,10 +127,18 @@ def judge(request: HttpRequest, slug: str, number: int, answers: AnswerPages) ->
     with shown_in(vars(part), "judgement_error"):
         answers.judge(
             question,
-            good=request.POST.get("verdict") == "good",
+            good=_verdict(request) == QuestionBase.Verdict.GOOD,
             correction=request.POST.get("correction", "").strip(),
         )
     return render_with_error(request, "frontend/partials/judgement.html", vars(part))
+
+
+def _verdict(request: HttpRequest) -> str:
+    """What a person said of an answer. Raises InvalidInput where that is neither right nor wrong."""
+    verdict = str(request.POST.get("verdict", ""))
+    if verdict not in (QuestionBase.Verdict.GOOD, QuestionBase.Verdict.BAD):
+        raise InvalidInput("Say whether the answer is right: Yes or No.", field="verdict")
+    return verdict
 
 
 def told_apart(readings: Sequence[AnyReading]) -> list[tuple[int, AnyReading, str]]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from rest_framework import mixins, serializers, viewsets
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import NotFound, ValidationError
 
 from kbqa.questions.answers import KeptAnswer
 from kbqa.questions.errors import MAX_QUESTION_CHARACTERS
@@ -69,10 +69,10 @@ class QuestionViewSet(
         return type(self).run(question, answer.readings[number])
 
     def perform_update(self, serializer: Any) -> None:
-        """Keep a judgement."""
-        given = serializer.validated_data
-        type(self).judge(
-            serializer.instance,
-            good=given.get("verdict") == QuestionBase.Verdict.GOOD,
-            correction=given.get("correction", ""),
-        )
+        """Keep a judgement; what is not sent of it stays. Raises ValidationError where it says nothing."""
+        given, question = serializer.validated_data, serializer.instance
+        if not given.get("verdict") and not given.get("correction"):
+            raise ValidationError({"verdict": ["Say whether the answer is right: good or bad."]})
+        good = given.get("verdict") == QuestionBase.Verdict.GOOD
+        correction = given.get("correction", "" if good else question.correction)
+        type(self).judge(question, good=good, correction=correction)

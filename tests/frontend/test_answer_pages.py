@@ -129,6 +129,21 @@ def test_a_judgement_is_kept_from_an_answers_page(client, database_answer):
     assert DatabaseQuestion.objects.get().verdict == QuestionBase.Verdict.GOOD
 
 
+@pytest.mark.parametrize("verdict", ["", "maybe"])
+def test_a_judgement_that_says_nothing_is_refused(client, database_answer, verdict):
+    page = client.get(database_answer).content.decode()
+    address = re.search(r'hx-post="([^"]+)"', page)[1]
+    response = client.post(address, {"verdict": verdict})
+    assert response.status_code == 422
+    assert "Yes or No" in response.content.decode()
+    assert DatabaseQuestion.objects.get().verdict == QuestionBase.Verdict.NONE
+
+
+def test_only_the_answer_itself_is_judged_not_another_reading(client, database_answer):
+    assert "Is this right?" in client.get(database_answer).content.decode()
+    assert "Is this right?" not in client.get(database_answer, {"reading": "1"}).content.decode()
+
+
 def test_columns_that_were_chosen_are_kept_with_the_answer(client, connect):
     connect()
     asked = client.get("/databases/shop", {"q": "names", "column": ["city.name", "city.country"]})

@@ -24,9 +24,8 @@ HELD_OUT_GRAPHS = (
     "storm_record",
     "journal_committee",
 )
-"""Graphs of Spider4SPARQL's training set that are only measured on.
-
-They are the same for every seed: weights that go on from others must not have seen them.
+"""Graphs of Spider4SPARQL's training set that are only measured on, whatever the seed: weights that go on
+from others must not have seen them.
 """
 
 _METAQA = "http://metaqa.example/relation/"

@@ -17,6 +17,7 @@ from training.sparql.data import Amounts, TrainingGraph, patterns_of, training_g
 from training.sparql.parser import parse_query
 from training.sparql.pattern_transfer import Surroundings
 from training.sparql.published import HELD_OUT_GRAPHS, held_out
+from training.synthetic.domains import DOMAINS, HELD_OUT_DOMAIN
 
 NOTHING = Amounts(
     metaqa=0,
@@ -169,8 +170,10 @@ def test_questions_on_the_databases_are_asked_of_the_graphs_that_were_made_of_th
     assert len(asked) == 3
 
 
-def test_one_domain_of_invented_graphs_is_only_validated_with(tmp_path):
-    found = graphs(tmp_path, synthetic=5, of_synthetic=2)
+def test_one_domain_of_invented_graphs_is_only_validated_with(tmp_path, monkeypatch):
+    monkeypatch.setattr(data, "DOMAINS", {name: DOMAINS[name] for name in ("library", HELD_OUT_DOMAIN)})
+    found = graphs(tmp_path, synthetic=6, of_synthetic=2)
+    assert len(found) == 6 + 1
     assert {graph.name for graph in found} == {"synthetic"}
     validated = [graph for graph in found if graph.valid]
     assert len(validated) == 1, "a fifth of the graphs of a domain"

@@ -154,6 +154,7 @@ def test_what_is_not_a_number_is_none(text):
         ("SELECT ?t { ?s :tonnage ?t }", "SELECT tonnage * 1.0 FROM ship WHERE tonnage > 0", True),
         ("SELECT ?t { ?s :tonnage ?t }", "SELECT tonnage FROM ship", False),
         ("SELECT ?n { ?s :name ?n }", "SELECT name FROM ship WHERE 1 = 0", False),
+        ("SELECT ?n { ?s :cargo ?n }", "SELECT name FROM ship WHERE 1 = 0", False),
     ],
 )
 def test_answers_are_compared_as_sets_and_numbers_by_their_value(graph, engine, sparql, statement, same):

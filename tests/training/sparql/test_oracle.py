@@ -2,6 +2,7 @@
 is not, over the small graph of films.
 """
 
+from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from pyoxigraph import Literal, NamedNode
 
 from kbqa.sparql.grammar import start
+from kbqa.sparql.grammar.actions import EntityPointer
 from kbqa.sparql.query import RDF_TYPE, Branch, Edge, Filter, Item, Query, Variable, query_text
 from tests.kbqa.sparql.grammar.spelled import BASE, cases, films, linked, live, rows_of, spelled, step
 from training.sparql.oracle import NotWritableError, decisions
@@ -54,6 +56,17 @@ def test_what_cannot_be_written_is_told_with_the_reason(graph, mentions, sparql,
     with pytest.raises(NotWritableError) as refused:
         decisions(parse_query(sparql, PREFIXES), linked(graph, mentions))
     assert str(refused.value) == reason
+
+
+def test_the_walk_begins_with_what_the_question_mentions_first(graph):
+    query = parse_query("SELECT ?f { ?f :director :p1 . ?f :starring :p3 }", PREFIXES)
+    for first, second in (("p1", "p3"), ("p3", "p1")):
+        entities = tuple(
+            EntityPointer(named(name), name, span=(place, place + 2))
+            for name, place in ((second, 20), (first, 5))
+        )
+        question = replace(linked(graph, ""), entities=entities)
+        assert written(query, question).split()[0] == first
 
 
 def test_a_question_without_an_answer_is_one_decision(graph):

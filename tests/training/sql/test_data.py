@@ -114,9 +114,9 @@ def test_folders_without_sets_give_nothing(tmp_path):
 
 def test_one_domain_of_invented_databases_is_only_validated_with(tmp_path, monkeypatch):
     monkeypatch.setattr(data, "DOMAINS", {name: DOMAINS[name] for name in ("library", HELD_OUT_DOMAIN)})
-    found = list(invented_databases(Amounts(synthetic=5, of_synthetic=2), tmp_path, 0))
+    found = list(invented_databases(Amounts(synthetic=6, of_synthetic=2), tmp_path, 0))
     validated = [database for database in found if database.valid]
-    assert len(found) == 5 + 1
+    assert len(found) == 6 + 1
     assert len(validated) == 1, "a fifth of the databases of a domain"
     assert not validated[0].train
     assert all(database.file.is_file() and len(database.train) <= 2 for database in found)

@@ -13,7 +13,7 @@ from kbqa.sparql.answer.picture import Pattern
 from kbqa.sparql.answer.pipeline import Answer, Reading, named_last
 from kbqa.sparql.answer.registry import served
 from kbqa.sparql.grammar.actions import ForwardPointer, Step
-from kbqa.sparql.models import Graph, GraphQuestion
+from kbqa.sparql.models import Graph, GraphQuestion, GraphVersion
 from kbqa.sparql.query import Aggregate, Branch, Edge, Item, Query, Variable, query_text
 from kbqa.sparql.sources import services
 from kbqa.sparql.stores.base import Solutions, StoreError
@@ -195,6 +195,16 @@ def test_rows_with_what_the_question_names_come_last_in_their_order():
     assert found.rows == [rows[1], rows[3], rows[0], rows[2]]
     assert found.cut
     assert named_last(found, set()) == found
+
+
+@pytest.mark.parametrize(("ordered", "texts"), [(False, ["c", "a"]), (True, ["a", "c"])])
+def test_a_kept_readings_own_order_counts_more_than_what_the_question_names(ordered, texts):
+    live, version = live_graph_of(LETTERS), GraphVersion(graph=Graph(source_kind="endpoint"))
+    kept = kept_answer(Answer("", (reading_of(SELECT, live),), True, 0.0), live).readings[0]
+    pattern = replace(kept.pattern, edges=(Edge(A, P, Y), Edge(X, P, Y)))
+    query = f"SELECT ?x0 WHERE {{ ?x0 {P} {iri('b')} }} ORDER BY ?x0"
+    found = run_reading(replace(kept, query=query, pattern=pattern, ordered=ordered), version, live)
+    assert [row[0].text for row in found.rows] == texts
 
 
 @pytest.mark.parametrize(("edges", "cut"), [(99, False), (100, False), (101, True)])

@@ -88,7 +88,7 @@ def test_many_questions_in_one_request_are_told_apart(load, live_server, private
 @pytest.mark.parametrize(
     ("answer", "kind", "says"),
     [
-        (lambda handler: reply(handler, 200, "text/html", b"<html>"), StoreError, "SPARQL result"),
+        (lambda handler: reply(handler, 200, "text/html", b"<html>"), StoreError, "not a SPARQL result"),
         (
             lambda handler: reply(handler, 200, "application/sparql-results+json", b'{"head"'),
             StoreError,

@@ -48,6 +48,7 @@ def elsewhere():
         "ASK { SERVICE <%s> { ?s ?p ?o } }",
         "ASK { service silent <%s> { ?s ?p ?o } }",
         "ASK { SERVICESILENT<%s>{ ?s ?p ?o } }",
+        "ASK { sErviceSilent<%s>{ ?s ?p ?o } }",
         "ASK { # a comment ends with a carriage return, too\rSERVICE <%s> { ?s ?p ?o } }",
         "PREFIX at: <%s> ASK { SERVICEat:x { ?s ?p ?o } }",
         "PREFIX : <%s> ASK { SERVICE:x { ?s ?p ?o } }",
@@ -67,6 +68,7 @@ def test_no_query_asks_elsewhere_however_it_is_written(query, elsewhere):
     [
         "LOAD <%s>",
         "LOADSILENT<%s>",
+        "loadSilent<%s>",
         "# a comment\rLOAD <%s>",
         "PREFIX at: <%s> LOADat:x",
         "INSERT DATA { <urn:a> <urn:b> 1 };LOAD<%s>",

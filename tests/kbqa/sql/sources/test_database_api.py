@@ -35,12 +35,11 @@ def test_connect_look_ask_query_describe_judge_delete(api, transactional_db, sho
         format="json",
     )
     assert described.data == {"table": "city", "column": "name", "description": "town", "excluded": False}
-    judged = api.patch(
-        f"/api/v1/database-questions/{answer['id']}",
-        {"verdict": "bad", "correction": "SELECT 1"},
-        format="json",
-    )
+    address = f"/api/v1/database-questions/{answer['id']}"
+    assert "verdict" in api.patch(address, {}, format="json").data["errors"]
+    judged = api.patch(address, {"verdict": "bad", "correction": "SELECT 1"}, format="json")
     assert judged.data["verdict"] == "bad"
+    assert api.patch(address, {"verdict": "bad"}, format="json").data["correction"] == "SELECT 1"
     assert api.delete("/api/v1/databases/shop").status_code == 202
     assert api.get("/api/v1/databases/shop").status_code == 404
 
@@ -89,7 +88,7 @@ def test_what_is_no_database_is_not_kept(api, db):
     upload = SimpleUploadedFile("shop.sqlite", b"not a database at all")
     response = api.post("/api/v1/databases", {"source_kind": "upload", "file": upload}, format="multipart")
     assert response.status_code == 400
-    assert "no SQLite database" in str(response.json())
+    assert "not an SQLite database" in str(response.json())
     assert not Database.objects.exists()
 
 

@@ -130,7 +130,7 @@ def featurize(
         initializer=_start_worker, initargs=(tokenizer_file, max_tokens, vocabulary)
     ) as pool:
         features = [both for portion in progress(pool.map(_features_of, portions)) for both in portion]
-    documented, bare = ([both[variant] for both in features] for variant in range(2))
+    documented, bare = ([both[variant] for both in features] for variant in range(len(VARIANTS)))
     return Dataset(list(pairs), flat_features(documented), flat_features(bare))
 
 

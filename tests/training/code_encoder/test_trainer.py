@@ -244,7 +244,7 @@ def test_what_is_encoded_again_meets_the_same_dropout(monkeypatch):
 
 
 def test_no_more_activations_are_held_than_there_is_room_for(monkeypatch):
-    monkeypatch.setitem(gradient_cache._TOKENS_HELD, "cpu", 25)
+    monkeypatch.setitem(gradient_cache._TOKENS_HELD, "cpu", 20)
     layer, rows, called = nn.Linear(4, 2), torch.randn(5, 4), []
 
     def encode(part):

@@ -122,6 +122,8 @@ def test_what_a_stage_needs_is_made_before_it():
         {"name": "mean", "average": {"{stage:a}": 0.5, "{stage:b}": 0.5}},
     ]
     assert [stage.name for stage in recipe(stages=stages).needed_for("mean")] == ["a", "b", "mean"]
+    last = {"name": "d", "script": "x.sh", "options": {"arguments": ["{stage:b}"]}}
+    assert [stage.name for stage in recipe(stages=[*stages, last]).needed_for("d")] == ["a", "b", "d"]
 
 
 @pytest.mark.parametrize("module", [schema, runner])

@@ -1,5 +1,6 @@
 """Synthetic databases: their questions have SQL that runs, and says what the question's SPARQL says."""
 
+import random
 import sqlite3
 from contextlib import closing
 
@@ -8,12 +9,13 @@ from pyoxigraph import NamedNode, Quad
 
 from kbqa.sparql.query import query_text as sparql_text
 from kbqa.sql.ingest.introspection import read_schema
-from kbqa.sql.rendering import query_text
+from kbqa.sql.rendering import NotConnectedError, query_text
 from kbqa.sql.stores.connections import sqlite_engine
 from training.sql.parser import parse_query
-from training.synthetic.databases import SyntheticDatabase
+from training.synthetic.context import Context
+from training.synthetic.databases import SyntheticDatabase, _NoPlaceError, _Translation
 from training.synthetic.domains import DOMAINS
-from training.synthetic.questions import questions_about
+from training.synthetic.questions import KINDS, questions_about
 
 
 @pytest.mark.parametrize("domain", DOMAINS)
@@ -122,3 +124,24 @@ def test_sql_finds_what_the_questions_sparql_finds(domain, tmp_path):
                 differs += [] if same else [question]
     assert agreed > 20
     assert len(differs) <= 0.03 * agreed, differs
+
+
+@pytest.mark.parametrize("domain", ["library", "geography", "company"])
+def test_what_has_nothing_is_what_no_row_leads_to(domain, tmp_path):
+    world = SyntheticDatabase(domain, 3, tmp_path)
+    graph = with_one_object(world)
+    classes = {graph.class_of(kind): kind for kind in graph.classes}
+    members = {node: kind for kind, nodes in graph.members.items() for node in nodes}
+    context, written = Context(graph, random.Random(0)), set()
+    with closing(sqlite3.connect(world.file)) as connection:
+        for _ in range(60):
+            example = KINDS["without_relation"](context)
+            try:
+                query = _Translation(world.tables, classes, members, graph.names, "").query(example.query)
+                sql = query_text(query, world.tables.schema)
+            except (_NoPlaceError, NotConnectedError, AttributeError):
+                continue
+            expected = sorted(graph.names[row[0]] for row in graph.store.query(sparql_text(example.query)))
+            assert sorted(row[0] for row in connection.execute(sql)) == expected, sql
+            written.add(" IN (SELECT" in sql)
+    assert True in written, "rows that no key leads to"

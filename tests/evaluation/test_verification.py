@@ -164,6 +164,7 @@ def command(checked, tmp_path, monkeypatch):
         monkeypatch.setattr(check_expected, "read_entries", lambda: [entry])
         monkeypatch.setattr(check_expected, "measured_in_subprocess", Measure(scores))
         out = StringIO()
+        (tmp_path / "data").mkdir(exist_ok=True)
         folders = {"data": tmp_path / "data", "results": tmp_path / "r", "prepared": tmp_path / "p"}
         options = [f"--{name}={folder}" for name, folder in folders.items()]
         try:
@@ -189,3 +190,8 @@ def test_one_command_says_what_holds_and_what_fell(command, tmp_path):
     assert "nothing to measure" in command({}, "--quick")
     with pytest.raises(CommandError, match="There is no entry b"):
         command({}, "--only", "b")
+
+
+def test_a_missing_folder_of_sets_is_named_at_once(command, tmp_path):
+    with pytest.raises(CommandError, match=r"There is no folder .*nowhere: --data names"):
+        command({"mrr": 0.5}, f"--data={tmp_path / 'nowhere'}")

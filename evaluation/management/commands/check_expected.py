@@ -46,6 +46,8 @@ class Command(SearchappCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Measure, compare and print."""
         entries = self._entries(options["only"])
+        if not options["data"].is_dir():
+            raise CommandError(f"There is no folder {options['data']}: --data names the published sets.")
         prepared: Path = options["prepared"] or settings.DATA_DIR / "evaluation"
         folders = {"data": options["data"].resolve(), "prepared": prepared.resolve(), "project": _ROOT}
         commit = results.present_commit()

@@ -12,8 +12,8 @@ from evaluation.kbqa import sparql, sql
 from evaluation.kbqa.graph_questions import GraphQuestion
 from kbqa.sparql.public import local_decoder, temporary_graph
 from kbqa.sql.public import bundled_generator
-from searchapp.throwaway import throwaway_database
 from training.sql.questions import SqlQuestion, opened_source
+from training.throwaway import throwaway_database
 
 ASKED = Path(__file__).parent / "asked"
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from benchmarks.base import Options, Row, timed
 from kbqa.sparql.public import Decoder, Graph, add_graph, ask, local_decoder, served
 from searchapp.jobs.runner import run_stages
-from searchapp.throwaway import throwaway_database
+from training.throwaway import throwaway_database
 
 _BASE = "http://large.example/"
 _LABEL, _TYPE = (

@@ -12,9 +12,9 @@ from codesearch.retrieval import Retriever
 from evaluation.codesearch.corpus_evaluation import evaluate_corpus
 from evaluation.json_lines import write_rows
 from searchapp.commands import SearchappCommand
-from searchapp.throwaway import throwaway_database
 from training.code_encoder.corpora import read_documents, read_queries
 from training.json_lines import MalformedFile
+from training.throwaway import throwaway_database
 
 
 class Command(SearchappCommand):

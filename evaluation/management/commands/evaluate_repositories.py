@@ -12,8 +12,8 @@ from codesearch.retrieval import Retriever
 from evaluation.codesearch.repository_evaluation import evaluate_repositories, read_repository_queries
 from evaluation.json_lines import write_rows
 from searchapp.commands import SearchappCommand
-from searchapp.throwaway import throwaway_database
 from training.json_lines import MalformedFile
+from training.throwaway import throwaway_database
 
 
 class Command(SearchappCommand):

@@ -22,7 +22,7 @@ from evaluation.kbqa.sparql import (
 )
 from kbqa.sparql.public import LoadError, local_decoder, temporary_graph
 from searchapp.commands import SearchappCommand
-from searchapp.throwaway import throwaway_database
+from training.throwaway import throwaway_database
 
 _SUFFIXES = (".nt.gz", ".nt", ".ttl", ".ttl.gz")
 

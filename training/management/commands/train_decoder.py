@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from searchapp.throwaway import throwaway_database
+from training.throwaway import throwaway_database
 
 if TYPE_CHECKING:
     from training.decoder.dataset import Item

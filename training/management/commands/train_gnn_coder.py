@@ -93,8 +93,9 @@ class Command(BaseCommand):
             device = chosen_device(options["device"])
         except ImportError as error:
             raise CommandError("Training needs torch and torch-geometric: run `make models`.") from error
-        from codesearch.gnn_coder.weights import blend, save_model
+        from codesearch.gnn_coder.weights import save_model
         from searchapp.encoders.openvino import BUNDLED_MODEL, model_folder
+        from training.code_encoder.fine_tuning import blend
 
         if options["keep"] and options["rate"] and options["pooling"] != "none":
             raise CommandError(
@@ -121,8 +122,8 @@ def _trainer(options: dict[str, Any], transformer: Path, device: Any) -> "tuple[
     """What trains a new model on the prepared pairs, and what measures it on those held out."""
     import torch
 
-    from codesearch.gnn_coder.weights import new_model
     from training.code_encoder.dataset import prepared
+    from training.code_encoder.fine_tuning import new_model
     from training.code_encoder.trainer import Trainer, Validation
 
     tokenizer = query_tokenizer(transformer)

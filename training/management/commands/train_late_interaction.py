@@ -152,7 +152,8 @@ def _folder_of(model: str) -> Path:
 
 def _model_of(folder: Path, layers: int, device: Any) -> "GnnCoder":
     """What is trained over: a Transformer alone where layers of it learn along, else a whole model."""
-    from codesearch.gnn_coder.weights import load_model, new_model
+    from codesearch.gnn_coder.weights import load_model
+    from training.code_encoder.fine_tuning import new_model
 
     model = load_model(folder)
     if layers and model.config is not None:
@@ -170,7 +171,8 @@ def _model_of(folder: Path, layers: int, device: Any) -> "GnnCoder":
 
 def _save_transformer(model: "GnnCoder", start: Path, keep: float, folder: Path) -> None:
     """Set the Transformer back towards its start, and write it."""
-    from codesearch.gnn_coder.weights import blend, save_model
+    from codesearch.gnn_coder.weights import save_model
+    from training.code_encoder.fine_tuning import blend
 
     blend(model, start, keep)
     save_model(model, folder, start / "tokenizer.json", 256)

@@ -6,13 +6,13 @@ import sqlite3
 import pytest
 
 from kbqa.decoding.actions import Kind
-from kbqa.sql.answer.schema_linking import link_question, under_another_name
+from kbqa.sql.answer.schema_linking import link_question
 from kbqa.sql.focus.selection import focused
 from kbqa.sql.names import CellNames
 from kbqa.sql.relations import RELATIONS, relate
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema, Table
 from kbqa.sql.stores.databases import served
-from training.sql.items import disguised
+from training.sql.items import disguised, under_another_name
 
 
 @pytest.fixture

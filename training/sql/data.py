@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import ColumnClause, Engine, select
 from sqlalchemy import column as column_clause
 from sqlalchemy import table as table_clause
 from tokenizers import Tokenizer
@@ -179,7 +180,7 @@ def sample_values(engine: Engine, schema: Schema, limit: int) -> dict[ColumnRef,
     with engine.connect() as connection:
         for ref in schema.refs():
             if schema.column(ref).type in (ColumnType.TEXT, ColumnType.NUMBER):
-                cell = column_clause(ref.column)
+                cell: ColumnClause[Any] = column_clause(ref.column)
                 rows = select(cell).select_from(table_clause(ref.table, cell)).distinct().limit(limit)
                 values = [value for (value,) in connection.execute(rows)]
                 read = [value for value in values if value is not None and not isinstance(value, bytes)]

@@ -79,10 +79,7 @@ class Command(SearchappCommand):
         return server
 
     def _questions(self, path: Path, limit: int | None) -> list[SqlQuestion]:
-        try:
-            questions = read_sql_questions(path, limit)
-        except (OSError, ValueError, KeyError) as error:
-            raise CommandError(f"{path} cannot be read: {error}") from error
+        questions = read_sql_questions(path, limit)
         if not questions:
             raise CommandError(f"There is no question in {path}.")
         return questions

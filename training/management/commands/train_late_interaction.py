@@ -6,9 +6,10 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
+from searchapp.commands import SearchappCommand
 from training.code_encoder.options import (
     add_training_arguments,
     bar,
@@ -25,7 +26,7 @@ _CONFIG = ("seed", "batch", "steps", "rate", "dimension", "validate_every", "lay
 """The options that are fields of the trainer's configuration."""
 
 
-class Command(BaseCommand):
+class Command(SearchappCommand):
     """Train late interaction over a model folder, and write that folder with it.
 
     With `--layers`, those of a Transformer learn along, and it is the Transformer that is written: for a
@@ -76,14 +77,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Train."""
-        try:
-            device = chosen_device(options["device"])
-        except ImportError as error:
-            raise CommandError("Training needs torch and torch-geometric: run `make models`.") from error
+        from codesearch.gnn_coder.folder import gnn_coder_folder
 
+        device = chosen_device(options["device"])
         if options["keep"] and not options["layers"]:
             raise CommandError("--keep sets layers back that learn along: it is for --layers.")
-        folder, out = _folder_of(options["model"]), options["out"]
+        folder, out = gnn_coder_folder(options["model"]), options["out"]
         model = _model_of(folder, options["layers"], device)
         model.bf16 = options["precision"] == "bf16"
         trainer = _trainer(options, folder, model, device)
@@ -138,16 +137,6 @@ def _trainer(options: dict[str, Any], folder: Path, model: "GnnCoder", device: A
     config = LateConfig(**{name: options[name] for name in _CONFIG}, syntax=options["syntax"] == "yes")
     reader = Reader(model, query_tokenizer(folder), kinds, device)
     return LateTrainer(reader, training, held_out, vectors, kinds, config)
-
-
-def _folder_of(model: str) -> Path:
-    from codesearch.gnn_coder.folder import gnn_coder_folder
-    from searchapp.encoders import EncoderError
-
-    try:
-        return gnn_coder_folder(model)
-    except EncoderError as error:
-        raise CommandError(str(error)) from error
 
 
 def _model_of(folder: Path, layers: int, device: Any) -> "GnnCoder":

@@ -248,7 +248,7 @@ def test_weights_are_named_as_a_configuration_names_them():
 
 
 def test_readings_of_a_connected_database_are_counted(connect):
-    source = served(connect())[1]
+    source = served(connect())
     linked = link_question(QUESTION, source.schema, source.cells)
     whole = Reading(WHOLE, 0.5, 0.5, parse_query(WHOLE, source.schema), result=Result(("a",), ((1,),)))
     features = features_of([whole], linked)

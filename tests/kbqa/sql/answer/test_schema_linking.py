@@ -17,7 +17,7 @@ from training.sql.items import disguised, under_another_name
 
 @pytest.fixture
 def source(connect):
-    return served(connect())[1]
+    return served(connect())
 
 
 MENTIONS = (
@@ -50,7 +50,7 @@ def test_the_name_of_a_table_is_no_cell_written_otherwise(connect, shop_file):
     connection.execute("INSERT INTO city VALUES (9, 'Ordering', 'Custom')")
     connection.commit()
     connection.close()
-    source = served(connect())[1]
+    source = served(connect())
 
     def found(question):
         return {

@@ -124,7 +124,7 @@ def _trainer(options: dict[str, Any], folder: Path, model: "GnnCoder", device: A
     import torch
 
     from training.code_encoder.dataset import prepared
-    from training.code_encoder.late_interaction import LateConfig, LateTrainer, Reader, with_kinds_of
+    from training.code_encoder.late_interaction import LateConfig, LateTrainer, TokenEncoder, with_kinds_of
 
     training, held_out, of_pairs, vectors = prepared(
         options["pairs"], folder, options["max_tokens"], options["limit"], bar
@@ -135,7 +135,7 @@ def _trainer(options: dict[str, Any], folder: Path, model: "GnnCoder", device: A
     kinds = len(vocabulary.kinds)
     torch.manual_seed(options["seed"])
     config = LateConfig(**{name: options[name] for name in _CONFIG}, syntax=options["syntax"] == "yes")
-    reader = Reader(model, query_tokenizer(folder), kinds, device)
+    reader = TokenEncoder(model, query_tokenizer(folder), kinds, device)
     return LateTrainer(reader, training, held_out, vectors, kinds, config)
 
 

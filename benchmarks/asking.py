@@ -12,8 +12,8 @@ from evaluation.kbqa import sparql, sql
 from evaluation.kbqa.graph_questions import GraphQuestion
 from kbqa.sparql.public import local_decoder, temporary_graph
 from kbqa.sql.public import bundled_generator
-from searchapp.throwaway import throwaway_database
 from training.sql.questions import SqlQuestion, opened_source
+from training.throwaway import throwaway_database
 
 ASKED = Path(__file__).parent / "asked"
 
@@ -28,8 +28,9 @@ def _graphs() -> list[Row]:
     rows, decoder = [], local_decoder()
     for name, of_graph in _questions("graphs.jsonl", "graph").items():
         scores, questions = sparql.SparqlScores(), map(GraphQuestion.from_row, of_graph)
-        with temporary_graph(ASKED / "graphs" / f"{name}.ttl") as (version, live):
-            for _ in sparql.evaluate(questions, live, sparql.by_reading(version, live, decoder), scores):
+        with temporary_graph(ASKED / "graphs" / f"{name}.ttl") as opened:
+            answer_to = sparql.by_reading(opened.version, opened.live, decoder)
+            for _ in sparql.evaluate(questions, opened.live, answer_to, scores):
                 pass
         exact = scores.summary()["exact"]
         rows.append(_row(f"graph {name}, answers equal", exact, scores.questions))

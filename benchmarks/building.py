@@ -10,7 +10,7 @@ from codesearch.models import Repository
 from evaluation.codesearch.indexing import index_folder
 from searchapp.encoders import get_encoder
 from searchapp.jobs.runner import run_stages
-from searchapp.throwaway import throwaway_database
+from training.throwaway import throwaway_database
 
 
 def run(options: Options) -> list[Row]:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from benchmarks.base import Options, Row, timed
 from kbqa.sparql.public import Decoder, Graph, add_graph, ask, local_decoder, served
 from searchapp.jobs.runner import run_stages
-from searchapp.throwaway import throwaway_database
+from training.throwaway import throwaway_database
 
 _BASE = "http://large.example/"
 _LABEL, _TYPE = (
@@ -48,7 +48,7 @@ def _measured_load(path: Path, triples: int) -> tuple[Graph, list[Row]]:
     begun = timezone.now()
     seconds, graph = timed(lambda: _load(path))
     peak = round(_memory("VmHWM") / 1024)
-    version, _ = served(graph)
+    version = served(graph).version
     until_served = ((version.finished or begun) - begun).total_seconds()
     return graph, [
         Row("graphs", "load, until it serves", round(until_served, 1), "s", f"{version.triples:,} triples"),
@@ -59,7 +59,8 @@ def _measured_load(path: Path, triples: int) -> tuple[Graph, list[Row]]:
 
 
 def _measured_questions(graph: Graph, decoder: Decoder, things: int, rng: random.Random) -> list[Row]:
-    version, live = served(graph)
+    opened = served(graph)
+    version, live = opened.version, opened.live
     questions = [_question(number, things, rng) for number in range(_QUESTIONS)]
     answers = [(ask(question, version, live, decoder), wanted) for question, wanted in questions]
     right = sum(wanted in (answer.best.text if answer.best else "") for answer, wanted in answers)

@@ -15,7 +15,7 @@ from codesearch.retrieval.query import Query, plain_query
 from evaluation.codesearch.indexing import index_folder
 from evaluation.codesearch.metrics import percentile
 from searchapp.encoders.base import Vectors
-from searchapp.throwaway import throwaway_database
+from training.throwaway import throwaway_database
 
 _QUERIES, _TEXTS = 200, 40
 _TABLES = (

@@ -4,9 +4,9 @@ from benchmarks.base import Options, Row
 from codesearch.retrieval import Retriever
 from evaluation.codesearch.corpus_evaluation import DEPTH, evaluate_corpus
 from evaluation.codesearch.metrics import ranking_measures
-from searchapp.throwaway import throwaway_database
 from training.code_encoder.corpora import Document, EvaluationQuery, read_documents, read_queries
 from training.code_encoder.standalone import strip_docstrings
+from training.throwaway import throwaway_database
 
 
 def run(options: Options) -> list[Row]:

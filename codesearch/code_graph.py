@@ -39,11 +39,13 @@ _VOCABULARY = {
     "module": "module",
 }
 _BASES = re.compile(
-    r"^\s*(?:export\s+|public\s+|abstract\s+|final\s+)*class\s+\w+\s*(?:\(([^)]*)\)|(?:<[^>]*>)?\s*(?:extends|implements|<|:)\s*([\w.:,\s]+))?"
+    r"^\s*(?:export\s+|public\s+|abstract\s+|final\s+)*class\s+\w+\s*"
+    r"(?:\(([^)]*)\)|(?:<[^>]*>)?\s*(?:extends|implements|<|:)\s*([\w.:,\s]+))?"
 )
 _CALL = re.compile(r"(?<![\w.])(?:self\.|this\.|cls\.)?([A-Za-z_]\w*)\s*\(")
 _IMPORT = re.compile(
-    r"^\s*(?:from\s+([\w.]+)\s+import\b|import\s+([\w.]+)|.*\bfrom\s+['\"]([^'\"]+)['\"]|.*\brequire\(['\"]([^'\"]+)['\"]\))",
+    r"^\s*(?:from\s+([\w.]+)\s+import\b|import\s+([\w.]+)"
+    r"|.*\bfrom\s+['\"]([^'\"]+)['\"]|.*\brequire\(['\"]([^'\"]+)['\"]\))",
     re.MULTILINE,
 )
 _CALLABLE = (Unit.Kind.FUNCTION, Unit.Kind.METHOD, Unit.Kind.CLASS)

@@ -14,13 +14,15 @@ from typing import Any
 
 import yaml
 
+from searchapp.errors import InvalidInput
+
 FOLDER = Path(__file__).parent / "expected"
 DEFAULT_TOLERANCE = 0.005
 _FIELDS = {"name", "what", "command", "expected", "tolerance", "minutes", "quick"}
 _QUICK_FIELDS = {"options", "expected", "tolerance", "minutes"}
 
 
-class ExpectationError(ValueError):
+class ExpectationError(InvalidInput):
     """A file of expectations is not what it should be."""
 
 

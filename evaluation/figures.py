@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from evaluation.results import Result, latest, read_results
+from searchapp.errors import InvalidInput
 
 ROOT = Path(__file__).parents[1]
 DESCRIPTION = Path(__file__).parent / "figures.yaml"
@@ -24,7 +25,7 @@ _MARKED = re.compile(
 )
 
 
-class FigureError(ValueError):
+class FigureError(InvalidInput):
     """A figure cannot be made."""
 
 

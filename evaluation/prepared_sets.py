@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.json_lines import write_rows
+from searchapp.errors import Unavailable
 from training.json_lines import read_rows
 from training.sparql.published import HELD_OUT_GRAPHS
 from training.sql.published import HELD_OUT_DATABASES, database_file
@@ -30,10 +31,13 @@ _MAX_MERGED_COLUMNS = 1_520
 _CELL = re.compile(r"(?<!\\)\|")
 
 Prepare = Callable[[Path, Path], None]
-"""Fills a folder (the second) from the published sets (in the first). Raises OSError or PreparationError."""
+"""Fills a folder (the second) from the published sets (in the first).
+
+Raises OSError, MalformedFile or PreparationError.
+"""
 
 
-class PreparationError(RuntimeError):
+class PreparationError(Unavailable):
     """A set cannot be made."""
 
 
@@ -188,7 +192,7 @@ SETS: Mapping[str, Prepare] = {
 def prepare(names: Sequence[str], data: Path, folder: Path) -> None:
     """Make the sets that are not there yet; a set is there as a whole or not at all.
 
-    Raises OSError, KeyError or PreparationError where what a set is made of is missing.
+    Raises OSError, MalformedFile, KeyError or PreparationError where what a set is made of is missing.
     """
     for name in names:
         if name in SETS and not (folder / name).exists():

@@ -53,7 +53,7 @@ class SourceAdminForm(_SourceModelForm):
         raise NotImplementedError
 
     def address(self, cleaned: dict[str, Any]) -> str:
-        """What of the form a name is made of."""
+        """The address or path in a form, from which a name is suggested; empty for none."""
         return str(cleaned.get("location") or "")
 
     def clean(self) -> dict[str, Any]:

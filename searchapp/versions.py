@@ -48,7 +48,7 @@ class Source(models.Model):
 
     @property
     def key(self) -> str:
-        """What stands for it in addresses."""
+        """The value of its field `KEY`, by which addresses name it."""
         return str(getattr(self, self.KEY))
 
     @property

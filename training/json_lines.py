@@ -3,19 +3,21 @@
 import gzip
 import json
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
+
+from searchapp.errors import InvalidInput
 
 T = TypeVar("T")
 
 
-class MalformedFile(ValueError):  # noqa: N818 - names what is wrong
-    """A line of a file is not what it should be."""
+class MalformedFile(InvalidInput):
+    """A file cannot be read, or a line of it is not what it should be."""
 
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
-    """The objects of a `.jsonl` or `.jsonl.gz` file. Raises OSError, or MalformedFile with the line."""
+    """The objects of a `.jsonl` or `.jsonl.gz` file. Raises MalformedFile, with the line."""
     for number, line in _lines(path):
         if line.strip():
             try:
@@ -27,14 +29,24 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
             yield row
 
 
+def read_as(path: Path, make: Callable[[Mapping[str, Any]], T]) -> list[T]:
+    """What is made of each row of a file. Raises MalformedFile, also where a row lacks a field."""
+    try:
+        return [make(row) for row in read_rows(path)]
+    except KeyError as error:
+        raise MalformedFile(f"{path}: a line lacks {error}") from error
+
+
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     number = 0
-    with _opened(path) as file:
-        try:
+    try:
+        with _opened(path) as file:
             for number, line in enumerate(file, 1):
                 yield number, line
-        except (UnicodeDecodeError, EOFError, zlib.error) as error:
-            raise MalformedFile(f"{path}, after line {number}: {error}") from error
+    except OSError as error:
+        raise MalformedFile(f"{path} cannot be read: {error}") from error
+    except (UnicodeDecodeError, EOFError, zlib.error) as error:
+        raise MalformedFile(f"{path}, after line {number}: {error}") from error
 
 
 def _opened(path: Path) -> Any:

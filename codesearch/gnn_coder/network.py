@@ -276,7 +276,10 @@ class GnnCoder(nn.Module):
         return self.means(self.states(batch.tokens, batch.mask), batch)
 
     def means(self, states: Tensor, batch: CodeBatch) -> tuple[Tensor, Tensor]:
-        """What `read` gives, from the Transformer's states of the batch."""
+        """Mean states of units, float32 [units, dimension], and of nodes, float32 [nodes, dimension].
+
+        `states` are the Transformer's last, float [units, tokens, dimension].
+        """
         with self._precision(batch.tokens.device):
             static = self.config is not None and self.config.content == "static"
             source = self.transformer.get_input_embeddings()(batch.tokens) if static else states

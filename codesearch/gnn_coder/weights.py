@@ -7,7 +7,6 @@ model card.
 
 import json
 import shutil
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,36 +20,6 @@ from searchapp.encoders import EncoderError
 
 class WeightsError(EncoderError):
     """The folder does not hold weights that fit together."""
-
-
-def new_model(transformer: Path, config: NetworkConfig | None, device: torch.device) -> GnnCoder:
-    """A pretrained Transformer with an untrained graph network, set up for training.
-
-    The Transformer's own dropout is off: contrastive batches regularise enough, and it costs half of the time
-    on a CPU. There, too, plain attention is twice as fast as the fused one, whose backward pass is slow.
-    """
-    loaded = _transformer(transformer)
-    for module in loaded.modules():
-        if isinstance(module, torch.nn.Dropout):
-            module.p = 0.0
-    if device.type == "cpu":
-        loaded.set_attn_implementation("eager")
-    return GnnCoder(loaded, config)
-
-
-def blend(model: GnnCoder, start: Path, share: float) -> None:
-    """Set back what was trained: the graph network's part, or a Transformer towards the weights in `start`.
-
-    A model between the pretrained and the fine-tuned one keeps what the first knew of other data, at little
-    cost to what the second has learned (WiSE-FT; Wortsman et al. 2022, arXiv 2109.01903).
-    """
-    if model.config is not None:
-        model.config = replace(model.config, share=1 - share)
-        return
-    before = _transformer(start).state_dict()
-    with torch.no_grad():
-        for name, weight in model.transformer.named_parameters():
-            weight.lerp_(before[name].to(weight), share)
 
 
 def save_model(model: GnnCoder, folder: Path, tokenizer_file: Path, max_tokens: int) -> None:
@@ -71,7 +40,7 @@ def save_model(model: GnnCoder, folder: Path, tokenizer_file: Path, max_tokens: 
 def load_model(folder: Path) -> GnnCoder:
     """The model that `save_model` wrote. Raises WeightsError."""
     config = read_config(folder) if (folder / "graph.json").exists() else None
-    model = GnnCoder(_transformer(folder), config)
+    model = GnnCoder(load_transformer(folder), config)
     if config is not None:
         loaded = model.load_state_dict(load_file(folder / "graph.safetensors"), strict=False)
         missing = [name for name in loaded.missing_keys if not name.startswith("transformer.")]
@@ -93,7 +62,8 @@ def read_config(folder: Path) -> NetworkConfig:
         raise WeightsError(f"{folder}/graph.json cannot be read: {error}") from error
 
 
-def _transformer(folder: Path) -> PreTrainedModel:
+def load_transformer(folder: Path) -> PreTrainedModel:
+    """The Transformer of a folder, in single precision."""
     model: PreTrainedModel = AutoModel.from_pretrained(folder, dtype=torch.float32)
     return model
 

@@ -36,7 +36,8 @@ _ALIASES = {
     "bash": "shell",
 }
 _TOKEN = re.compile(
-    r"""(?P<minus>-)?(?P<field>repo|lang|path|kind|name):(?!:)(?:"(?P<quoted>[^"]*)"|(?P<value>[^\s"]\S*))(?=\s|$)"""
+    r"""(?P<minus>-)?(?P<field>repo|lang|path|kind|name):(?!:)"""
+    r"""(?:"(?P<quoted>[^"]*)"|(?P<value>[^\s"]\S*))(?=\s|$)"""
     r"""|(?P<not>-)?"(?P<literal>[^"]+)"(?=\s|$)"""
     r"""|(?P<text>\S+)""",
     re.IGNORECASE,

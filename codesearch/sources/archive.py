@@ -108,9 +108,9 @@ def _checked(path: Path, limits: ArchiveLimits, left_out: LeftOut) -> Iterator[_
         raise SourceError(f"The archive is damaged: {error}") from error
 
 
-def _drain(file: IO[bytes], most: int) -> int:
+def _drain(file: IO[bytes], limit: int) -> int:
     read = 0
-    while read <= most and (chunk := file.read(_CHUNK)):
+    while read <= limit and (chunk := file.read(_CHUNK)):
         read += len(chunk)
     return read
 

@@ -84,12 +84,12 @@ def _bare(document: Document) -> str:
     return strip_docstrings(document.code) if document.language == "python" else document.code
 
 
-def held_out_tasks(pairs: Sequence[Pair], most: int) -> list[Task]:
+def held_out_tasks(pairs: Sequence[Pair], limit: int) -> list[Task]:
     """Each language's held-out pairs as two tasks, documented and bare, among `CANDIDATES` of it."""
     tasks = []
     for language in sorted({pair.language for pair in pairs}):
         chosen = [pair for pair in pairs if pair.language == language]
-        number = min(len(chosen), most) // CANDIDATES * CANDIDATES or len(chosen)
+        number = min(len(chosen), limit) // CANDIDATES * CANDIDATES or len(chosen)
         chosen = [chosen[index] for index in np.random.default_rng(0).permutation(len(chosen))[:number]]
         documented, bare = map(list, zip(*map(variants, chosen), strict=True))
         relevant = [[row] for row in range(number)]

@@ -1,7 +1,7 @@
 """`evaluate_repositories`: whole repositories indexed, and questions about them put through the search."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
@@ -11,7 +11,7 @@ from codesearch.retrieval import Retriever, search
 from codesearch.retrieval.pipeline import warm_up
 from evaluation.codesearch.indexing import index_folder
 from evaluation.codesearch.metrics import file_ndcg, percentile
-from training.json_lines import read_rows
+from training.json_lines import read_as
 
 DEPTH = 10
 
@@ -26,6 +26,12 @@ class RepositoryQuery:
     category: str
     targets: list[str]
 
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> "RepositoryQuery":
+        """The query of a row `{id, repository, query, category, relevant, secondary?}`. Raises KeyError."""
+        targets = [*row["relevant"], *row.get("secondary", [])]
+        return cls(row["id"], row["repository"], row["query"], row["category"], targets)
+
 
 @dataclass(frozen=True)
 class RepositoryEvaluation:
@@ -36,17 +42,8 @@ class RepositoryEvaluation:
 
 
 def read_repository_queries(path: Path) -> list[RepositoryQuery]:
-    """The queries of a file. Raises OSError, MalformedFile or KeyError."""
-    return [
-        RepositoryQuery(
-            row["id"],
-            row["repository"],
-            row["query"],
-            row["category"],
-            [*row["relevant"], *row.get("secondary", [])],
-        )
-        for row in read_rows(path)
-    ]
+    """The queries of a file. Raises MalformedFile."""
+    return read_as(path, RepositoryQuery.from_row)
 
 
 def evaluate_repositories(

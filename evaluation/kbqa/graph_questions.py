@@ -9,7 +9,7 @@ from typing import Any
 from pyoxigraph import Literal, NamedNode
 
 from kbqa.sparql.public import Answer, LiveGraph, QueryError, RdfTerm
-from training.json_lines import read_rows, spread
+from training.json_lines import read_as, spread
 from training.sparql.published import PREFIXES, held_out
 
 _ASKS = re.compile(r"\s*(?:(?:PREFIX\b[^<]*|BASE\s*)<[^>]*>\s*)*ASK\b", re.IGNORECASE)
@@ -42,11 +42,14 @@ def read_graph_questions(
 ) -> list[GraphQuestion]:
     """The questions of a file: those with `where` (FIELD=VALUE), the held-out tenth, about `limit` of them.
 
-    Raises OSError, ValueError or KeyError.
+    Raises MalformedFile.
     """
     field, _, value = where.partition("=")
-    rows = [row for row in read_rows(path) if not field or str(row.get(field)) == value]
-    questions = [GraphQuestion.from_row(row) for row in rows]
+    questions = [
+        question
+        for question in read_as(path, GraphQuestion.from_row)
+        if not field or str(question.published.get(field)) == value
+    ]
     return spread([question for question in questions if not only_held_out or held_out(question.text)], limit)
 
 

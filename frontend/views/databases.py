@@ -225,7 +225,7 @@ def query_page(request: HttpRequest, key: str) -> HttpResponse:
     sql = request.GET.get("sql", "")
     page = DatabaseQueryPage(PAGES, PAGES.find(key), sql=sql)
     with shown_in(page.context, "query_error"):
-        source = served(page.source)[1]
+        source = served(page.source)
         page.completions = _completions(source.schema)
         page.sql = sql or _first_query(source.schema)
         if sql.strip():
@@ -256,7 +256,7 @@ def note_page(request: HttpRequest, key: str) -> HttpResponse:
 
 def _show_contents(page: DatabasePage) -> None:
     database = page.source
-    schema = page.schema = served(database)[1].schema
+    schema = page.schema = served(database).schema
     targets = {key.source: key.target for key in schema.keys}
     page.tables = [_shown_table(table, targets) for table in schema.tables[:_SHOWN_TABLES]]
     page.columns = sum(len(table.columns) for table in schema.tables)

@@ -199,7 +199,8 @@ def query_page(request: HttpRequest, key: str) -> HttpResponse:
     query = request.GET.get("query", "")
     page = GraphQueryPage(PAGES, PAGES.find(key), query=query or _FIRST_QUERY)
     with shown_in(page.context, "query_error"):
-        version, live = served(page.source)
+        opened = served(page.source)
+        version, live = opened.version, opened.live
         page.terms = _terms(live.profile)
         if query.strip():
             _run(page, version)
@@ -215,7 +216,7 @@ def node_page(request: HttpRequest, key: str) -> HttpResponse:
         node = NamedNode(request.GET.get("iri", ""))
     except ValueError:
         raise Http404 from None
-    around = neighbourhood_of(node, graph, served(graph)[1])
+    around = neighbourhood_of(node, graph, served(graph).live)
     if around is None:
         raise Http404
     page = NodePage(PAGES, graph, around, _shown(graph, around.leaving), _shown(graph, around.entering))
@@ -224,7 +225,8 @@ def node_page(request: HttpRequest, key: str) -> HttpResponse:
 
 def _show_contents(page: GraphPage) -> None:
     graph = page.source
-    version, live = served(graph)
+    opened = served(graph)
+    version, live = opened.version, opened.live
     profile = page.profile = live.profile
     page.examples = version.examples
     page.naming = [(label.value, local_text(label.value)) for label in profile.labels]

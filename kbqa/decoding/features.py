@@ -63,16 +63,16 @@ class TextTable:
     """Vectors of texts by row; row 0 is no text. It grows, and starts anew when it is too large."""
 
     def __init__(
-        self, encode: Callable[[Sequence[str]], Vectors], dimension: int, most: int = 200_000
+        self, encode: Callable[[Sequence[str]], Vectors], dimension: int, limit: int = 200_000
     ) -> None:
-        self._encode, self._most = encode, most
+        self._encode, self._limit = encode, limit
         self._rows: dict[str, int] = {}
         self.vectors: Vectors = np.zeros((1, dimension), dtype=np.float32)
 
     def rows(self, texts: Sequence[str]) -> list[int]:
         """The row of each text, encoding what is new; an empty text has row 0."""
         new = [text for text in dict.fromkeys(texts) if text and text not in self._rows]
-        if len(self._rows) + len(new) > self._most:
+        if len(self._rows) + len(new) > self._limit:
             self._rows, self.vectors = {}, self.vectors[:1]
             new = [text for text in dict.fromkeys(texts) if text]
         if new:

@@ -11,7 +11,6 @@ from kbqa.sparql.answer.picture import Picture
 from kbqa.sparql.answer.pipeline import Answer, Reading, ask, run
 from kbqa.sparql.answer.registry import local_decoder, served
 from kbqa.sparql.grammar.live_graph import LiveGraph
-from kbqa.sparql.ingest.rdf_parser import LoadError
 from kbqa.sparql.ingest.temporary import temporary_graph
 from kbqa.sparql.models import Graph, GraphQuestion, GraphVersion
 from kbqa.sparql.prefixes import with_prefixes
@@ -35,7 +34,6 @@ __all__ = [
     "GraphResult",
     "GraphVersion",
     "LiveGraph",
-    "LoadError",
     "Neighbourhood",
     "OxigraphStore",
     "Picture",

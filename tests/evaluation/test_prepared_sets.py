@@ -10,7 +10,7 @@ import pytest
 
 from evaluation import prepared_sets
 from evaluation.prepared_sets import PreparationError, described_columns, prepare, sets_in
-from training.json_lines import read_rows
+from training.json_lines import MalformedFile, read_rows
 
 BIRD = {
     "db_id": "school",
@@ -132,7 +132,7 @@ def test_a_set_is_there_as_a_whole_or_not_at_all(tmp_path, data, monkeypatch):
     prepare(["spider"], data, tmp_path / "p")
     (data / "databases" / "spider" / "train.jsonl").unlink()
     prepare(["spider", "unknown"], data, tmp_path / "p")
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(MalformedFile, match=r"train\.jsonl cannot be read"):
         prepare(["spider"], data, tmp_path / "other")
 
 

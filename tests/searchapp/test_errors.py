@@ -6,40 +6,61 @@ import pkgutil
 
 import pytest
 from django import forms
-from django.core.management.base import CommandError
+from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 import codesearch
+import evaluation
 import frontend
 import kbqa
 import searchapp
+import training
 from searchapp.commands import SearchappCommand
 from searchapp.error_display import SHOWN_ERROR, shown_in, shown_on
 from searchapp.errors import Conflict, InvalidInput, NotReady, SearchappError, Unavailable
 from searchapp.outages import known_error
 
 # Events and what never leaves its engine.
-INTERNAL = {"JobCancelled", "NotConnectedError"}
+INTERNAL = {
+    "CommandFailed",
+    "JobCancelled",
+    "NotConnectedError",
+    "NotCoveredError",
+    "NotWritableError",
+    "UnsupportedQueryError",
+    "_NoPlaceError",
+}
 # What runs something as soon as it is imported.
 PROGRAMS = ("searchapp.settings", "searchapp.wsgi", "searchapp.embedded.up")
 
 
-def product_modules():
-    for package in (searchapp, codesearch, kbqa, frontend):
+def modules():
+    for package in (searchapp, codesearch, kbqa, frontend, training, evaluation):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if not module.name.startswith(PROGRAMS) and ".migrations" not in module.name:
                 yield module.name
 
 
-def test_every_error_of_the_product_is_in_the_one_tree():
+def test_every_error_is_in_the_one_tree():
     outside = {
         f"{name}.{error.__name__}"
-        for name in product_modules()
+        for name in modules()
         for _, error in inspect.getmembers(importlib.import_module(name), inspect.isclass)
         if issubclass(error, Exception) and error.__module__ == name and not issubclass(error, SearchappError)
     }
     assert {name.rsplit(".", 1)[1] for name in outside} == INTERNAL
+
+
+def test_every_command_says_errors_of_the_tree_in_one_line():
+    commands = {
+        f"{name}.{command.__name__}": command
+        for name in modules()
+        for _, command in inspect.getmembers(importlib.import_module(name), inspect.isclass)
+        if issubclass(command, BaseCommand) and command.__module__ == name
+    }
+    assert len(commands) > 15
+    assert {name for name, command in commands.items() if not issubclass(command, SearchappCommand)} == set()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from training.json_lines import MalformedFile, read_rows, spread
+from training.json_lines import MalformedFile, read_as, read_rows, spread
 from training.sql.questions import SqlQuestion, by_database, read_sql_questions
 
 
@@ -50,7 +50,7 @@ def test_questions_are_grouped_by_their_databases(tmp_path):
     assert grouped["b"][0] == SqlQuestion("b", "how many?", "SELECT 1", 7)
     assert grouped["a"] == [SqlQuestion("a", "who?", "SELECT 2")]
     (tmp_path / "q.jsonl").write_text('{"question": "who?"}')
-    with pytest.raises(KeyError, match="db_id"):
+    with pytest.raises(MalformedFile, match=r"q\.jsonl: a line lacks .db_id"):
         read_sql_questions(tmp_path / "q.jsonl")
 
 
@@ -59,8 +59,8 @@ def test_an_empty_file_has_no_rows(tmp_path):
     assert list(read_rows(tmp_path / "a.jsonl")) == []
 
 
-def test_a_file_that_is_not_there_is_an_error_of_the_system(tmp_path):
-    with pytest.raises(FileNotFoundError):
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(MalformedFile, match=r"a\.jsonl cannot be read: "):
         list(read_rows(tmp_path / "a.jsonl"))
 
 
@@ -80,10 +80,23 @@ def test_a_download_that_was_cut_off_is_told_where(tmp_path):
         list(read_rows(tmp_path / "a.jsonl.gz"))
 
 
-def test_what_is_not_packed_is_an_error_of_the_system(tmp_path):
+def test_what_is_not_packed_is_named(tmp_path):
     (tmp_path / "a.jsonl.gz").write_text('{"a": 1}\n')
-    with pytest.raises(gzip.BadGzipFile):
+    with pytest.raises(MalformedFile, match=r"a\.jsonl\.gz cannot be read: Not a gzipped file"):
         list(read_rows(tmp_path / "a.jsonl.gz"))
+
+
+def test_a_row_that_lacks_a_field_is_told_with_its_file(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"a": 1}\n{"b": 2}\n')
+    with pytest.raises(MalformedFile, match=r"a\.jsonl: a line lacks 'a'"):
+        read_as(tmp_path / "a.jsonl", lambda row: row["a"])
+    assert read_as(tmp_path / "a.jsonl", lambda row: row.get("a", 0)) == [1, 0]
+
+
+def test_an_error_of_what_takes_the_rows_is_its_own(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"a": 1}\n')
+    with pytest.raises(FileNotFoundError):
+        read_as(tmp_path / "a.jsonl", lambda row: (tmp_path / "none").read_text())
 
 
 def test_what_is_not_utf8_is_told_where(tmp_path):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.code_encoder.standalone import file_name_for
-from training.json_lines import MalformedFile, read_rows
+from training.json_lines import read_as
 
 
 @dataclass(frozen=True)
@@ -26,19 +26,13 @@ class EvaluationQuery:
 
 
 def read_documents(path: Path) -> list[Document]:
-    """The documents of a corpus. Raises OSError or MalformedFile."""
-    try:
-        return [Document(str(row["id"]), row["language"], row["code"]) for row in read_rows(path)]
-    except KeyError as error:
-        raise MalformedFile(f"{path}: a line lacks {error}") from error
+    """The documents of a corpus. Raises MalformedFile."""
+    return read_as(path, lambda row: Document(str(row["id"]), row["language"], row["code"]))
 
 
 def read_queries(path: Path) -> list[EvaluationQuery]:
-    """The queries of a file. Raises OSError or MalformedFile."""
-    try:
-        return [EvaluationQuery(str(row["id"]), row["text"], row["relevant"]) for row in read_rows(path)]
-    except KeyError as error:
-        raise MalformedFile(f"{path}: a line lacks {error}") from error
+    """The queries of a file. Raises MalformedFile."""
+    return read_as(path, lambda row: EvaluationQuery(str(row["id"]), row["text"], row["relevant"]))
 
 
 def file_name(document: Document) -> str:

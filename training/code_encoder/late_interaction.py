@@ -84,8 +84,8 @@ class Read(NamedTuple):
     """Where they stand in the tree, as `syntax_positions` tells, int64 [texts, tokens, 5]."""
 
 
-class Reader:
-    """Reads questions and code with a Transformer, of which only the layers that `learning` gives learn."""
+class TokenEncoder:
+    """Encodes the tokens of questions and code; of its Transformer only what `learning` gives learns."""
 
     def __init__(self, model: GnnCoder, tokenizer: Tokenizer, kinds: int, device: torch.device) -> None:
         """`kinds` is how many kinds of nodes units have."""
@@ -258,7 +258,7 @@ class LateTrainer:
 
     def __init__(
         self,
-        reader: Reader,
+        reader: TokenEncoder,
         data: Dataset,
         held_out: Dataset,
         query_vectors: Vectors,

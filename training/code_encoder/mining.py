@@ -33,7 +33,8 @@ _MAX_BYTES = 400_000
 # code as all the rest.
 _MAX_FILES = 400
 _TEST_PATH = re.compile(
-    r"(?:^|[/_.-])(?:tests?|testing|testdata|spec|specs|fixtures?|examples?|vendor|node_modules|third_party|min)(?:[/_.-]|$)",
+    r"(?:^|[/_.-])(?:tests?|testing|testdata|spec|specs|fixtures?|examples?"
+    r"|vendor|node_modules|third_party|min)(?:[/_.-]|$)",
     re.IGNORECASE,
 )
 _TOKEN = re.compile(r"\w+")

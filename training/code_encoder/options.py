@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.core.management.base import CommandError
 from tqdm import tqdm
+
+from searchapp.errors import InvalidInput, Unavailable
 
 if TYPE_CHECKING:
     from training.code_encoder.dataset import Dataset
@@ -35,21 +36,23 @@ def add_training_arguments(parser: ArgumentParser) -> None:
 
 
 def check_pairs(training: "Dataset", held_out: "Dataset", batch: int) -> None:
-    """Raise CommandError where no language has the pairs of a batch, or none are held out."""
+    """Raise InvalidInput where no language has the pairs of a batch, or none are held out."""
     most = max(Counter(pair.language for pair in training.pairs).values(), default=0)
     if most < batch:
-        raise CommandError(
+        raise InvalidInput(
             f"A batch is {batch} pairs of one language; no language has more than {most}. "
             "Choose a smaller --batch, or mine more packages."
         )
     if not held_out.pairs:
-        raise CommandError("No pairs are held out to validate with; mine more packages.")
+        raise InvalidInput("No pairs are held out to validate with; mine more packages.")
 
 
 def chosen_device(name: str) -> Any:
-    """The torch device of that name; `auto` is a GPU where there is one."""
-    import torch
-
+    """The torch device of that name; `auto` is a GPU where there is one. Raises Unavailable without torch."""
+    try:
+        import torch
+    except ImportError as error:
+        raise Unavailable("Training needs torch and torch-geometric: run `make models`.") from error
     return torch.device(("cuda" if torch.cuda.is_available() else "cpu") if name == "auto" else name)
 
 
@@ -64,5 +67,5 @@ def query_tokenizer(folder: Path) -> Any:
 
 
 def bar(name: str) -> Callable[[Iterable[Any]], Iterable[Any]]:
-    """What shows a bar with a name beside items that are gone through."""
+    """A function that passes items through as they are, and shows their number under `name` in a bar."""
     return lambda items: tqdm(items, desc=name)

@@ -13,7 +13,8 @@ _STANDARD_METHODS = frozenset(
     string error len less swap setup teardown main""".split()  # noqa: SIM905
 )
 _PARAGRAPH_END = re.compile(
-    r"\n\s*\n|\n\s*(?:@\w|:\w+|\\\w+\b|Args?:|Arguments:|Parameters?\b|Returns?:|Raises:|Examples?:|>>>|```|---|===)"
+    r"\n\s*\n|\n\s*(?:@\w|:\w+|\\\w+\b"
+    r"|Args?:|Arguments:|Parameters?\b|Returns?:|Raises:|Examples?:|>>>|```|---|===)"
 )
 _MARKUP = (
     (re.compile(r"\{@\w+\s+([^}]*)\}"), r"\1"),  # {@code x}, {@link X}
@@ -25,7 +26,8 @@ _MARKUP = (
 )
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'(])")
 _NOT_DOCUMENTATION = re.compile(
-    r"^\W*(?:todo|fixme|xxx|copyright|license|eslint|jshint|istanbul|@\w+|noqa|type:|nolint|rubocop|inheritdoc)",
+    r"^\W*(?:todo|fixme|xxx|copyright|license"
+    r"|eslint|jshint|istanbul|@\w+|noqa|type:|nolint|rubocop|inheritdoc)",
     re.IGNORECASE,
 )
 _MAX_SENTENCE_CHARACTERS = 300

@@ -18,7 +18,7 @@ from kbqa.decoding.actions import FEATURES
 from kbqa.decoding.features import JOINT_MATCHES
 from kbqa.sql.focus.cross_encoder.features import KINDS
 from kbqa.sql.relations import RELATIONS
-from training.decoder.network import ReaderLayer
+from training.decoder.network import CrossAttentionLayer
 from training.decoder.network import Sizes as ReaderSizes
 
 _TOGETHER = 8
@@ -73,7 +73,7 @@ class CrossEncoderNetwork(nn.Module):
         shape = ReaderSizes(
             width=sizes.width, heads=sizes.heads, inner=sizes.inner, relations=sizes.relations
         )
-        self.reader = nn.ModuleList(ReaderLayer(shape) for _ in range(sizes.layers))
+        self.reader = nn.ModuleList(CrossAttentionLayer(shape) for _ in range(sizes.layers))
         self.norm_reader, self.used = nn.LayerNorm(sizes.width), nn.Linear(sizes.width, 1)
 
     def forward(self, batch: Batch) -> Tensor:

@@ -126,7 +126,7 @@ class JointSchema:
 def _pointers(
     decisions: Sequence[Decision], golds: Sequence[Action], mentioned: Sequence[Action], rng: random.Random
 ) -> list[Action]:
-    """What is chosen, and a sample of what else is legal."""
+    """The pointers of an item, each once: those of the gold actions, other mentions, some legal relations."""
     chosen = [gold for gold in golds if gold.kind not in (Kind.KEYWORD, Kind.VARIABLE)]
     relations = dict.fromkeys(
         action
@@ -153,9 +153,12 @@ def batches(items: Sequence[Item], size: int, rng: random.Random) -> Iterator[li
 
 
 def _shape(item: Item) -> tuple[int, ...]:
-    """What items of a batch should have alike, so that little of it is padding."""
+    """The key that items are sorted by before they are cut into batches, so that little of these is padding.
+
+    It is (pointers, steps); where pointers and tokens are read together, (pointers in eights, tokens).
+    """
     pointers = len(item.candidates.kinds)
-    if item.candidates.relations is not None:  # pointers and tokens are read together
+    if item.candidates.relations is not None:
         return pointers // 8, len(item.ids)
     return pointers, len(item.gold)
 

@@ -103,7 +103,7 @@ class Attention(nn.Module):
     def forward(
         self, states: Tensor, memory: Tensor, allowed: Tensor, matches: Tensor | None = None
     ) -> Tensor:
-        """What each state takes from the memory, [b, n, width].
+        """For each state, the values of the memory weighted by attention and projected, float [b, n, width].
 
         `states` are [b, n, width], `memory` [b, l, width], `allowed` bool broadcastable to [b, 1, n, l], and
         `matches`, the kinds of connection, int64 [b, n, l].
@@ -139,7 +139,7 @@ class FeedForward(nn.Module):
         return self.output(functional.gelu(self.inner(states)))  # type: ignore[no-any-return]
 
 
-class ReaderLayer(nn.Module):
+class CrossAttentionLayer(nn.Module):
     """Candidates attend to the question; or all to all, where no `memory` is given."""
 
     def __init__(self, sizes: Sizes) -> None:
@@ -202,7 +202,7 @@ class DecoderNetwork(nn.Module):
         self.slot = nn.Embedding(vocabulary.variables, sizes.width)
         self.variable = nn.Linear(sizes.width, sizes.width)
         self.begin = nn.Parameter(torch.zeros(sizes.width))
-        self.reader = nn.ModuleList(ReaderLayer(sizes) for _ in range(sizes.reader_layers))
+        self.reader = nn.ModuleList(CrossAttentionLayer(sizes) for _ in range(sizes.reader_layers))
         self.decoder = nn.ModuleList(DecoderLayer(sizes) for _ in range(sizes.decoder_layers))
         self.norm_reader, self.norm_decoder = nn.LayerNorm(sizes.width), nn.LayerNorm(sizes.width)
         self.relevant = nn.Linear(sizes.width, 1) if sizes.relations else None
@@ -230,7 +230,10 @@ class DecoderNetwork(nn.Module):
         return self.norm_question(self.question(states) + self.mentioned(mentioned))  # type: ignore[no-any-return]
 
     def embed(self, batch: Batch, text_vectors: Tensor) -> Tensor:
-        """What is known of the candidates before the question is read beside them [b, n, width]."""
+        """Candidates' vectors from kinds, texts, contexts and features, float [b, n, width].
+
+        The question has no part in them. `text_vectors` are float [texts, text_width].
+        """
         number = (batch.contexts > 0).sum(-1, keepdim=True).clamp(min=1)
         around = text_vectors[batch.contexts].sum(2) / number
         states = self.kind(batch.kinds) + self.text(text_vectors[batch.texts]) + self.context(around)

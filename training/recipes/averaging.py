@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
+from searchapp.errors import InvalidInput
+
 _TOLERANCE = 1e-6
 _FITTED = ("validation", "temperature", "ranking")
 """What a model's configuration says of its very weights: it is measured or fitted anew for a mean."""
@@ -18,7 +20,7 @@ _FITTED = ("validation", "temperature", "ranking")
 Tensors = dict[str, NDArray[Any]]
 
 
-class AveragingError(ValueError):
+class AveragingError(InvalidInput):
     """Weights that have no mean: shares that do not sum to 1, or files of another shape."""
 
 

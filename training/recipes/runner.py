@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command, get_commands, load_command_class
 from django.core.management.base import BaseCommand, CommandParser
 
+from searchapp.errors import InvalidInput
 from training.recipes.averaging import AveragingError, average_weights
 from training.recipes.schema import Option, Recipe, RecipeError, Reference, Stage, filled, references_in
 
@@ -24,7 +25,7 @@ Changes = Mapping[str, Mapping[str, Option]]
 """Options by stage that are set otherwise than the recipe sets them."""
 
 
-class RunError(Exception):
+class RunError(InvalidInput):
     """A recipe cannot be run as it was asked for, or a stage of it failed."""
 
 

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import yaml
 
+from searchapp.errors import InvalidInput
+
 FOLDER = Path(__file__).parent
 Option = str | int | float | bool | list[str] | Mapping[str, int]
 """What a stage passes to its command: a value, several, or NAME=N pairs."""
@@ -15,7 +17,7 @@ _REFERENCE = re.compile(r"\{(here|data|repository|stage)(?::([^{}]*))?\}")
 _TOLERANCE = 1e-6
 
 
-class RecipeError(ValueError):
+class RecipeError(InvalidInput):
     """A recipe is not what it should be; the message says where."""
 
 

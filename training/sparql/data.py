@@ -6,7 +6,7 @@ To these come questions about synthetic graphs, and questions put to graphs that
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -16,12 +16,8 @@ from pyoxigraph import Store
 from tokenizers import Tokenizer
 
 from kbqa.decoding.features import TextTable
-from kbqa.sparql import names
-from kbqa.sparql.grammar.live_graph import LiveGraph
-from kbqa.sparql.ingest.name_reader import names_in
 from kbqa.sparql.ingest.profiler import profile_graph
-from kbqa.sparql.ingest.rdf_parser import RdfFile, Report, rdf_format, triples_of
-from kbqa.sparql.models import Graph, GraphVersion
+from kbqa.sparql.ingest.temporary import read_store, temporary_names
 from kbqa.sparql.stores import OxigraphStore, QueryError
 from kbqa.sparql.suggestions.example import Example
 from kbqa.sparql.suggestions.templates import make_examples
@@ -46,7 +42,6 @@ from training.synthetic.domains import DOMAINS, HELD_OUT_DOMAIN
 from training.synthetic.graphs import SyntheticGraph
 from training.synthetic.questions import questions_about
 
-_MAX_BYTES = 10**12
 _VALID = 600
 _TRIES, _MAX_SIZE = 20, 4
 """How often one question is tried to make; from how many properties on patterns count as equally large."""
@@ -109,10 +104,11 @@ def prepare_all(
     done = Prepared([], defaultdict(list), table, Counter())
     questions: list[str] = []
     for graph in training_graphs(data, amounts, seed):
-        with written(graph) as (version, live):
+        with temporary_names(graph.store, graph.name, 0) as opened:
             number = min(len(questions), _unanswerable(graph, amounts))
             unanswerable = [Example(text, None) for text in rng.sample(questions, number)]
             train = [*graph.train, *unanswerable]
+            version, live = opened.version, opened.live
             done.items.extend(prepare(train, version, live, tokenizer, table, rng, done.left_out))
             valid = prepare(graph.valid, version, live, tokenizer, table, rng, done.left_out)
             done.valid[graph.name].extend(valid)
@@ -120,29 +116,8 @@ def prepare_all(
         yield f"{graph.name}: {len(graph.train):,} questions", done
 
 
-@contextmanager
-def written(graph: TrainingGraph) -> Iterator[tuple[GraphVersion, LiveGraph]]:
-    """Keep a graph's names in the database for the block."""
-    row = Graph.objects.create(
-        slug=f"training-{Graph.objects.count()}", name=graph.name, source_kind=Graph.SourceKind.FILE
-    )
-    version = GraphVersion.objects.create(graph=row, number=1, load=1)
-    opened = OxigraphStore(graph.store, "1")
-    profile = profile_graph(opened)
-    names.names_of(version).write(names_in(graph.store, profile))
-    yield version, LiveGraph(opened, profile)
-    names.names_of_load(row.pk, 0).delete(all_loads=True)
-
-
 def _unanswerable(graph: TrainingGraph, amounts: Amounts) -> int:
     return amounts.unanswerable_large if graph.large else amounts.unanswerable_small
-
-
-def _read(path: Path) -> Store:
-    store, file = Store(), RdfFile(path, rdf_format(path.name), _MAX_BYTES)
-    triples = triples_of(file, Report(), skip_bad_lines=False, progress=lambda done, total: None)
-    store.bulk_extend(triples)
-    return store
 
 
 def _made(store: Store, number: int, seed: int) -> list[Example]:
@@ -154,7 +129,7 @@ def _examples(rows: Sequence[Mapping[str, Any]], store: Store) -> list[Example]:
 
 
 def _metaqa(folder: Path, amounts: Amounts, rng: random.Random) -> Iterator[TrainingGraph]:
-    store, rows = _read(folder / "graph.nt.gz"), list(read_rows(folder / "questions.jsonl.gz"))
+    store, rows = read_store(folder / "graph.nt.gz"), list(read_rows(folder / "questions.jsonl.gz"))
     train = [row for row in rows if not held_out(row["question"])]
     train = rng.sample(train, min(amounts.metaqa, len(train)))
     valid = [row for row in rows if held_out(row["question"])][:_VALID]
@@ -162,7 +137,7 @@ def _metaqa(folder: Path, amounts: Amounts, rng: random.Random) -> Iterator[Trai
 
 
 def _simplequestions(folder: Path, amounts: Amounts, rng: random.Random) -> Iterator[TrainingGraph]:
-    store, rows = _read(folder / "graph.nt.gz"), list(read_rows(folder / "questions.jsonl.gz"))
+    store, rows = read_store(folder / "graph.nt.gz"), list(read_rows(folder / "questions.jsonl.gz"))
     train = [row for row in rows if row["split"] == "train"]
     train = rng.sample(train, min(amounts.simplequestions, len(train)))
     valid = [row for row in rows if row["split"] != "train"][:_VALID]
@@ -192,7 +167,7 @@ def _spider(
     held_out = set(HELD_OUT_GRAPHS[: amounts.held_out_graphs])
     graphs = sorted(by_graph)
     rng.shuffle(graphs)
-    stores = {name: _read(folder / "graphs" / f"{name}.nt.gz") for name in graphs}
+    stores = {name: read_store(folder / "graphs" / f"{name}.nt.gz") for name in graphs}
     examples = {name: _shortened(by_graph[name], stores[name]) for name in graphs}
     for name in sorted(held_out & set(graphs)):
         yield TrainingGraph("spider", stores[name], [], examples[name])

@@ -10,11 +10,14 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
+from sqlalchemy import ColumnClause, Engine, select
+from sqlalchemy import column as column_clause
+from sqlalchemy import table as table_clause
 from tokenizers import Tokenizer
 
 from kbqa.decoding.features import TextTable
-from kbqa.sql.ingest.cells import sample_values
 from kbqa.sql.ingest.inferred_keys import all_keys
 from kbqa.sql.ingest.introspection import read_schema
 from kbqa.sql.schema import ColumnRef, ColumnType, Schema
@@ -32,6 +35,7 @@ from training.synthetic.domains import DOMAINS, HELD_OUT_DOMAIN
 
 _SAMPLED, _TRIES = 40, 20
 """How many values of a column questions are made with; how often one is tried to make."""
+_MAX_SAMPLE_LENGTH = 40
 _KEYLESS = 0.5
 """The share of the databases without rows that only have the keys that names tell of, as many in use have."""
 
@@ -168,6 +172,21 @@ def _made(
     )
     yield from islice((Example(*pair) for pair in tries if pair is not None), wanted)
     yield from (Example(*pair) for pair in TableQuestions(schema, cells, rng).make(amounts.of_tables))
+
+
+def sample_values(engine: Engine, schema: Schema, limit: int) -> dict[ColumnRef, list[str]]:
+    """Up to `limit` short values of each text and number column."""
+    samples: dict[ColumnRef, list[str]] = {}
+    with engine.connect() as connection:
+        for ref in schema.refs():
+            if schema.column(ref).type in (ColumnType.TEXT, ColumnType.NUMBER):
+                cell: ColumnClause[Any] = column_clause(ref.column)
+                rows = select(cell).select_from(table_clause(ref.table, cell)).distinct().limit(limit)
+                values = [value for (value,) in connection.execute(rows)]
+                read = [value for value in values if value is not None and not isinstance(value, bytes)]
+                texts = [str(value).strip() for value in read]
+                samples[ref] = [text for text in texts if 0 < len(text) <= _MAX_SAMPLE_LENGTH]
+    return samples
 
 
 def _invented_numbers(schema: Schema, rng: random.Random) -> dict[ColumnRef, list[str]]:

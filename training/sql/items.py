@@ -9,7 +9,7 @@ from tokenizers import Tokenizer
 
 from kbqa.decoding.actions import Action
 from kbqa.decoding.features import TextTable
-from kbqa.sql.answer.schema_linking import link_question, under_another_name
+from kbqa.sql.answer.schema_linking import link_question, similarity
 from kbqa.sql.focus.selection import focused
 from kbqa.sql.grammar import VOCABULARY, LinkedQuestion
 from kbqa.sql.grammar.actions import ColumnPointer, TablePointer
@@ -135,6 +135,13 @@ def disguised(linked: LinkedQuestion, question: str, rng: random.Random) -> Link
         return under_another_name(column, _code(column.text, rng), question)
 
     return replace(linked, columns=tuple(map(perhaps_disguised, linked.columns)))
+
+
+def under_another_name(column: ColumnPointer, name: str, question: str) -> ColumnPointer:
+    """A column's pointer, if the column had this name and were known by its description."""
+    share, span = similarity(name, column.context[1:], question)
+    features = column.features._replace(similarity=share, exact=float(share == 1))
+    return replace(column, text=name, span=span, features=features)
 
 
 def _code(name: str, rng: random.Random) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from kbqa.sql.ingest.introspection import read_schema
 from kbqa.sql.stores.connections import sqlite_engine
 from kbqa.sql.stores.databases import Source
-from training.json_lines import read_rows, spread
+from training.json_lines import read_as, spread
 from training.sql.cell_index import indexed_cells
 
 
@@ -30,8 +30,8 @@ class SqlQuestion:
 
 
 def read_sql_questions(path: Path, limit: int | None = None) -> list[SqlQuestion]:
-    """The questions of a JSON lines file, about `limit` of them. Raises OSError, ValueError or KeyError."""
-    return spread([SqlQuestion.from_row(row) for row in read_rows(path)], limit)
+    """The questions of a JSON lines file, about `limit` of them. Raises MalformedFile."""
+    return spread(read_as(path, SqlQuestion.from_row), limit)
 
 
 def by_database(questions: Sequence[SqlQuestion]) -> dict[str, list[SqlQuestion]]:

@@ -1,13 +1,15 @@
-"""What the reranker of a SQL decoder is fitted to: the answers to questions with gold SQL, each judged."""
+"""Fitting the reranker of a SQL decoder to the answers to questions with gold SQL, each judged."""
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kbqa.sql.answer.generator import LocalGenerator
 from kbqa.sql.answer.pipeline import Answer, ask
-from kbqa.sql.answer.reranking import answers_of, features_of
+from kbqa.sql.answer.reranking import FEATURES, Features, Ranking, answers_of, features_of
 from kbqa.sql.answer.schema_linking import link_question
 from kbqa.sql.stores.databases import Source
 from training.sql.execution_match import judge
@@ -25,6 +27,42 @@ def judged_answers(
         answer = ask(question.text, source, generator)
         has_query = bool(answer.readings) and answer.readings[0].query is not None
         yield _judged(answer, question, source) if has_query else None
+
+
+def fitted(questions: Sequence[Judged], *, strength: float = 3.0) -> Ranking:
+    """The ranking under which right answers are likeliest, or none where none is right.
+
+    Each question has its answers' features [answers, features] and which are right [answers]. `strength` is
+    that of the prior that holds weights near those of `Ranking.default`. That something is left out never
+    speaks for a reading, whatever a few questions seem to say.
+    """
+    from scipy.optimize import minimize
+
+    prior = np.array(Ranking.default().weights)
+
+    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        total, gradient = 0.5 * strength * float(((weights - prior) ** 2).sum()), strength * (weights - prior)
+        for features, right in questions:
+            scores = np.append(features @ weights, 0.0)
+            shares = np.exp(scores - scores.max())
+            shares /= shares.sum()
+            wanted = np.append(right, not right.any())
+            likelihood = max(float(shares[wanted].sum()), 1e-12)
+            total -= np.log(likelihood)
+            gradient = gradient + (shares - np.where(wanted, shares / likelihood, 0.0))[:-1] @ features
+        return float(total), gradient
+
+    bounds = [(None, 0.0 if name.endswith("left out") else None) for name in FEATURES]
+    weights = minimize(loss, prior, jac=True, method="L-BFGS-B", bounds=bounds).x
+    return Ranking(Features(*map(float, weights)))
+
+
+def keep_ranking(folder: Path, ranking: Ranking) -> None:
+    """Write a ranking into a decoder's folder."""
+    path = folder / "decoder.json"
+    config = json.loads(path.read_text(encoding="utf-8"))
+    config["ranking"] = ranking.named()
+    path.write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
 
 
 def _judged(answer: Answer, question: SqlQuestion, source: Source) -> Judged:

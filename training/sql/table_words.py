@@ -15,11 +15,11 @@ class TableWords:
         self.schema, self.rng = schema, rng
 
     def row(self, table: Table) -> str:
-        """What one row of a table is called."""
+        """A noun for one row of a table, in the singular: `order item` for `order_items`."""
         return numbered(readable(table.name), plural=False)
 
     def rows(self, table: Table) -> str:
-        """What its rows are called."""
+        """A noun for the rows of a table, in the plural: `order items` for `order_items`."""
         return numbered(readable(table.name), plural=True)
 
     def listing(self, shown: Sequence[ColumnRef], table: Table) -> str:

@@ -9,10 +9,11 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from evaluation import results
-from evaluation.expectations import Entry, ExpectationError, chosen, read_entries
+from evaluation.expectations import Entry, chosen, read_entries
 from evaluation.prepared_sets import PreparationError, prepare, sets_in
 from evaluation.verification import Comparison, Verdict, Verification, measured_in_subprocess
 from searchapp.commands import SearchappCommand
+from training.json_lines import MalformedFile
 
 _ROOT = Path(__file__).parents[3]
 
@@ -45,7 +46,7 @@ class Command(SearchappCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Measure, compare and print."""
-        entries = self._entries(options["only"])
+        entries = chosen(read_entries(), options["only"])
         if not options["data"].is_dir():
             raise CommandError(f"There is no folder {options['data']}: --data names the published sets.")
         prepared: Path = options["prepared"] or settings.DATA_DIR / "evaluation"
@@ -57,12 +58,6 @@ class Command(SearchappCommand):
         comparisons = [comparison for entry in entries for comparison in self._compared(entry, verification)]
         self._conclude(comparisons, commit)
 
-    def _entries(self, names: Sequence[str]) -> list[Entry]:
-        try:
-            return chosen(read_entries(), names)
-        except ExpectationError as error:
-            raise CommandError(str(error)) from error
-
     def _compared(self, entry: Entry, verification: Verification) -> list[Comparison]:
         run = verification.run_of(entry)
         if run is None:
@@ -70,9 +65,10 @@ class Command(SearchappCommand):
         folders = verification.folders
         try:
             prepare(sets_in(run.command), folders["data"], folders["prepared"])
-            comparisons = verification.compared(entry, run, measured_in_subprocess)
-        except (OSError, PreparationError) as error:
+        except (OSError, MalformedFile, PreparationError) as error:
             comparisons = [Comparison(entry.name, Verdict.LEFT_OUT, reason=str(error))]
+        else:
+            comparisons = verification.compared(entry, run, measured_in_subprocess)
         for comparison in comparisons:
             self.stdout.write(str(comparison))
             self.stdout.flush()

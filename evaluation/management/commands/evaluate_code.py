@@ -5,16 +5,14 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import CommandError
 from tqdm import tqdm
 
 from codesearch.retrieval import Retriever
 from evaluation.codesearch.corpus_evaluation import evaluate_corpus
 from evaluation.json_lines import write_rows
 from searchapp.commands import SearchappCommand
-from searchapp.throwaway import throwaway_database
 from training.code_encoder.corpora import read_documents, read_queries
-from training.json_lines import MalformedFile
+from training.throwaway import throwaway_database
 
 
 class Command(SearchappCommand):
@@ -41,11 +39,8 @@ class Command(SearchappCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the evaluation."""
-        try:
-            documents = read_documents(options["corpus"])
-            queries = read_queries(options["queries"])[: options["limit"]]
-        except (OSError, MalformedFile) as error:
-            raise CommandError(str(error)) from error
+        documents = read_documents(options["corpus"])
+        queries = read_queries(options["queries"])[: options["limit"]]
         with throwaway_database():
             evaluation = evaluate_corpus(
                 documents,

@@ -6,11 +6,11 @@ The last line of what it prints is one JSON object.
 import json
 from argparse import ArgumentParser
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.management.base import CommandError
 from tqdm import tqdm
@@ -20,9 +20,10 @@ from kbqa.decoding.pointer_network import load_decoder
 from kbqa.sql.public import BUNDLED_FOLDER as CROSS_ENCODER_FOLDER
 from kbqa.sql.public import MODEL_FOLDER, NARROW, ROOMY, LocalGenerator, Schema, load_cross_encoder
 from searchapp.commands import SearchappCommand
-from training.json_lines import read_rows, spread
+from training.json_lines import read_as, spread
 from training.sql.published import flat_schema
 
+T = TypeVar("T")
 _BUDGETS = {"narrow": NARROW, "roomy": ROOMY}
 
 
@@ -87,24 +88,18 @@ class Command(SearchappCommand):
 
     def _schemas(self, path: Path) -> dict[str, Schema]:
         columns: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-        for row in self._rows(path):
-            columns[str(row["db_id"])].append(row)
+        for database, row in self._read(path, lambda row: (str(row["db_id"]), row)):
+            columns[database].append(row)
         return {name: flat_schema(rows) for name, rows in columns.items()}
 
     def _questions(self, path: Path, limit: int | None) -> list[FocusQuestion]:
-        try:
-            return spread([FocusQuestion.from_row(row) for row in self._rows(path)], limit)
-        except KeyError as error:
-            raise CommandError(f"{path}: a question lacks {error}.") from error
+        return spread(self._read(path, FocusQuestion.from_row), limit)
 
-    def _rows(self, path: Path) -> list[dict[str, Any]]:
-        try:
-            rows = list(read_rows(path))
-        except (OSError, ValueError) as error:
-            raise CommandError(f"{path} cannot be read: {error}") from error
-        if not rows:
+    def _read(self, path: Path, make: Callable[[Mapping[str, Any]], T]) -> list[T]:
+        made = read_as(path, make)
+        if not made:
             raise CommandError(f"{path} is empty.")
-        return rows
+        return made
 
 
 def _sets(

@@ -12,8 +12,7 @@ from codesearch.retrieval import Retriever
 from evaluation.codesearch.repository_evaluation import evaluate_repositories, read_repository_queries
 from evaluation.json_lines import write_rows
 from searchapp.commands import SearchappCommand
-from searchapp.throwaway import throwaway_database
-from training.json_lines import MalformedFile
+from training.throwaway import throwaway_database
 
 
 class Command(SearchappCommand):
@@ -42,10 +41,7 @@ class Command(SearchappCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the evaluation."""
         sources: Path = options["sources"]
-        try:
-            queries = read_repository_queries(options["queries"])
-        except (OSError, MalformedFile, KeyError) as error:
-            raise CommandError(f"The queries cannot be read: {error}") from error
+        queries = read_repository_queries(options["queries"])
         missing = sorted({query.repository for query in queries if not (sources / query.repository).is_dir()})
         if missing:
             raise CommandError(f"{sources} has no folder for {', '.join(missing)}.")

@@ -20,9 +20,9 @@ from evaluation.kbqa.sparql import (
     by_reading,
     evaluate,
 )
-from kbqa.sparql.public import LoadError, local_decoder, temporary_graph
+from kbqa.sparql.public import local_decoder, temporary_graph
 from searchapp.commands import SearchappCommand
-from searchapp.throwaway import throwaway_database
+from training.throwaway import throwaway_database
 
 _SUFFIXES = (".nt.gz", ".nt", ".ttl", ".ttl.gz")
 
@@ -97,15 +97,12 @@ class Command(SearchappCommand):
             raise CommandError("--known-queries asks no --model.")
 
     def _questions(self, options: dict[str, Any]) -> list[GraphQuestion]:
-        try:
-            questions = read_graph_questions(
-                options["questions"],
-                where=options["where"],
-                only_held_out=options["held_out"],
-                limit=options["limit"],
-            )
-        except (OSError, ValueError, KeyError) as error:
-            raise CommandError(f"{options['questions']} cannot be read: {error}") from error
+        questions = read_graph_questions(
+            options["questions"],
+            where=options["where"],
+            only_held_out=options["held_out"],
+            limit=options["limit"],
+        )
         if not questions:
             raise CommandError("There is no question to ask.")
         return questions
@@ -114,12 +111,10 @@ class Command(SearchappCommand):
         self, path: Path, questions: list[GraphQuestion], options: dict[str, Any], scores: SparqlScores
     ) -> Iterator[Prediction]:
         decoder = None if options["known_queries"] else local_decoder(options["model"])
-        try:
-            with temporary_graph(path, 0 if decoder is None else None) as (version, live):
-                answer_to = by_reading(version, live, decoder) if decoder else by_known_query(version, live)
-                yield from evaluate(questions, live, answer_to, scores)
-        except (LoadError, OSError) as error:
-            raise CommandError(f"{path}: {error}") from error
+        with temporary_graph(path, 0 if decoder is None else None) as opened:
+            version, live = opened.version, opened.live
+            answer_to = by_reading(version, live, decoder) if decoder else by_known_query(version, live)
+            yield from evaluate(questions, live, answer_to, scores)
 
 
 def graph_file(path: Path, question: GraphQuestion) -> Path:

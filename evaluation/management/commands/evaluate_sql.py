@@ -16,9 +16,9 @@ from kbqa.decoding.pointer_network import load_decoder
 from kbqa.language_model import ChatServer, configured_server
 from kbqa.sql.public import MODEL_FOLDER, LocalGenerator, load_cross_encoder
 from searchapp.commands import SearchappCommand
-from searchapp.throwaway import throwaway_database
 from training.sql.published import database_file
 from training.sql.questions import SqlQuestion, by_database, opened_source, read_sql_questions
+from training.throwaway import throwaway_database
 
 
 class Command(SearchappCommand):
@@ -79,10 +79,7 @@ class Command(SearchappCommand):
         return server
 
     def _questions(self, path: Path, limit: int | None) -> list[SqlQuestion]:
-        try:
-            questions = read_sql_questions(path, limit)
-        except (OSError, ValueError, KeyError) as error:
-            raise CommandError(f"{path} cannot be read: {error}") from error
+        questions = read_sql_questions(path, limit)
         if not questions:
             raise CommandError(f"There is no question in {path}.")
         return questions

@@ -4,10 +4,8 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import CommandError
-
 from evaluation import results
-from evaluation.figures import ROOT, FigureError, written
+from evaluation.figures import ROOT, written
 from searchapp.commands import SearchappCommand
 
 
@@ -23,10 +21,7 @@ class Command(SearchappCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Write the documents that change, and name them."""
-        try:
-            documents = written(results=options["results"])
-        except (FigureError, ValueError) as error:
-            raise CommandError(str(error)) from error
+        documents = written(results=options["results"])
         for path, text in documents.items():
             if path.read_text(encoding="utf-8") != text:
                 path.write_text(text, encoding="utf-8")

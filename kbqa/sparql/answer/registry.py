@@ -11,7 +11,7 @@ from kbqa.decoding.pointer_network import load_decoder
 from kbqa.language_model import configured_server
 from kbqa.sparql.answer.decoders import WIDTH, Decoder, NetworkDecoder, SequenceDecoder
 from kbqa.sparql.answer.language_model import ServerDecoder
-from kbqa.sparql.grammar.live_graph import LiveGraph
+from kbqa.sparql.grammar.live_graph import LiveGraph, OpenedGraph
 from kbqa.sparql.models import Graph, GraphVersion
 from kbqa.sparql.stores import EndpointStore, GraphStore, OxigraphStore, StoreError
 from searchapp.errors import NotReady
@@ -22,14 +22,14 @@ _open: "OrderedDict[int, LiveGraph]" = OrderedDict()
 _lock = threading.Lock()
 
 
-def served(graph: Graph) -> tuple[GraphVersion, LiveGraph]:
+def served(graph: Graph) -> OpenedGraph:
     """The served version of a graph, opened. Raises NotReady, StoreError."""
     for _ in range(2):
         version = GraphVersion.objects.filter(pk=graph.serving_id or 0).select_related("graph").first()
         if version is None:
             raise NotReady(f"{graph.name} has not been loaded yet.")
         try:
-            return version, live_graph(version)
+            return OpenedGraph(version, live_graph(version))
         except StoreError:
             # Replaced between the two looks, and its folder is gone.
             graph.refresh_from_db()

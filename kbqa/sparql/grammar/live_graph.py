@@ -4,7 +4,7 @@ Every answer is kept in a bounded cache that belongs to one version of the graph
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from pyoxigraph import Literal, NamedNode
@@ -18,6 +18,7 @@ from kbqa.sparql.grammar.actions import (
     RelationPointer,
     ValuePointer,
 )
+from kbqa.sparql.models import GraphVersion
 from kbqa.sparql.profile import Profile, entity_text
 from kbqa.sparql.query import RDF_TYPE, Query, Term, Variable, pattern_text, query_text
 from kbqa.sparql.stores.base import GraphStore, RdfTerm
@@ -208,3 +209,11 @@ class LiveGraph:
     def _predicates(self, pattern: str) -> set[RdfTerm | None]:
         """The terms that a pattern binds `?p` to."""
         return {row[0] for row in self.store.select(f"SELECT DISTINCT ?p WHERE {{ {pattern} }}").rows}
+
+
+@dataclass(frozen=True)
+class OpenedGraph:
+    """A version of a graph, and what it is asked through."""
+
+    version: GraphVersion
+    live: LiveGraph

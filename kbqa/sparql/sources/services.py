@@ -85,7 +85,7 @@ def export_graph(graph: Graph) -> Iterator[str]:
 
     Raises NotReady, StoreError; QueryError for a graph that lives elsewhere.
     """
-    _, live = served(graph)
+    live = served(graph).live
     if not isinstance(live.store, OxigraphStore):
         raise QueryError(f"{graph.name} lives at {graph.location}: its triples are exported there.")
     return live.store.lines()
@@ -134,7 +134,8 @@ def ask(graph: Graph, question: str, *, remember_for: Any = None) -> tuple[Answe
     Raises QuestionError, NotReady, StoreError, EncoderError.
     """
     question = normalized(question)
-    version, live = served(graph)
+    opened = served(graph)
+    version, live = opened.version, opened.live
     answer = pipeline.ask(question, version, live, configured_decoder())
     best = answer.best
     row = GraphQuestion(
@@ -153,7 +154,8 @@ def run_another(question: GraphQuestion, reading: GraphReading) -> GraphResult:
 
     Raises NotReady, QueryError, StoreError.
     """
-    return run_reading(reading, *served(question.graph))
+    opened = served(question.graph)
+    return run_reading(reading, opened.version, opened.live)
 
 
 def judge(question: GraphQuestion, *, good: bool, correction: str = "") -> GraphQuestion:

@@ -6,13 +6,11 @@ Candidates are therefore ranked again as wholes, by a log-linear model over a fe
 score 0: the shares of all are probabilities.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -261,39 +259,3 @@ def _disorder(query: Query, linked: LinkedQuestion) -> float:
     refs = [column_of(term.operand) for item in query.items for term in item.terms]
     shown = [positions[ref] for ref in refs if ref in positions]
     return float(sum(1 for one, other in pairwise(shown) if one > other))
-
-
-def fitted(questions: Sequence[tuple[Array, NDArray[np.bool_]]], *, strength: float = 3.0) -> Ranking:
-    """The ranking under which right answers are likeliest, or none where none is right.
-
-    Each question has its answers' features [answers, features] and which are right [answers]. `strength` is
-    that of the prior that holds weights near those of `Ranking.default`. That something is left out never
-    speaks for a reading, whatever a few questions seem to say.
-    """
-    from scipy.optimize import minimize
-
-    prior = np.array(Ranking.default().weights)
-
-    def loss(weights: Array) -> tuple[float, Array]:
-        total, gradient = 0.5 * strength * float(((weights - prior) ** 2).sum()), strength * (weights - prior)
-        for features, right in questions:
-            scores = np.append(features @ weights, 0.0)
-            shares = np.exp(scores - scores.max())
-            shares /= shares.sum()
-            wanted = np.append(right, not right.any())
-            likelihood = max(float(shares[wanted].sum()), 1e-12)
-            total -= np.log(likelihood)
-            gradient = gradient + (shares - np.where(wanted, shares / likelihood, 0.0))[:-1] @ features
-        return float(total), gradient
-
-    bounds = [(None, 0.0 if name.endswith("left out") else None) for name in FEATURES]
-    weights = minimize(loss, prior, jac=True, method="L-BFGS-B", bounds=bounds).x
-    return Ranking(Features(*map(float, weights)))
-
-
-def keep_ranking(folder: Path, ranking: Ranking) -> None:
-    """Write a ranking into a decoder's folder."""
-    path = folder / "decoder.json"
-    config = json.loads(path.read_text(encoding="utf-8"))
-    config["ranking"] = ranking.named()
-    path.write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")

@@ -5,7 +5,6 @@ Candidates, never a decision: the decoder decides.
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from kbqa.linking.dates import dates_of
 from kbqa.linking.mentions import Mention, features_of, find_mentions
@@ -129,7 +128,7 @@ def _table(table: Table, stems: Mapping[str, Word], hit: set[str]) -> TablePoint
 def _column(table: Table, column: Column, stems: Mapping[str, Word], hit: set[ColumnRef]) -> ColumnPointer:
     ref, text = ColumnRef(table.name, column.name), readable(column.name)
     about = about_text(column.description)
-    share, span = _known_by(text, about, stems)
+    share, span = _similarity(text, about, stems)
     features = ColumnFeatures(
         similarity=share,
         exact=float(share == 1),
@@ -141,7 +140,15 @@ def _column(table: Table, column: Column, stems: Mapping[str, Word], hit: set[Co
     return ColumnPointer(ref, text, span, features, (readable(table.name), *about))
 
 
-def _known_by(name: str, about: Sequence[str], stems: Mapping[str, Word]) -> tuple[float, Span | None]:
+def similarity(name: str, about: Sequence[str], question: str) -> tuple[float, Span | None]:
+    """How much of a column's name, or of what is written `about` it, a question has, 0 to 1.
+
+    Beside it, the span of the name in the question, if any of its words stands there.
+    """
+    return _similarity(name, about, _stems(question, words_of(question)))
+
+
+def _similarity(name: str, about: Sequence[str], stems: Mapping[str, Word]) -> tuple[float, Span | None]:
     """Share of a column's name, or of its description, that the question has, and the span of the name."""
     share, span = _shared(name, stems)
     return max([share, *(_said(description, stems) for description in about)]), span
@@ -152,13 +159,6 @@ def _said(about: str, stems: Mapping[str, Word]) -> float:
     folded = (fold(clause).split() for clause in _CLAUSE.split(about))
     clauses = ([word for word in words if word not in COMMON] for words in folded)
     return max((_shared(" ".join(words), stems)[0] for words in clauses if words), default=0.0)
-
-
-def under_another_name(column: ColumnPointer, name: str, question: str) -> ColumnPointer:
-    """A column's pointer, if the column had this name and were known by its description."""
-    share, span = _known_by(name, column.context[1:], _stems(question, words_of(question)))
-    features = column.features._replace(similarity=share, exact=float(share == 1))
-    return replace(column, text=name, span=span, features=features)
 
 
 def column_text(column: ColumnPointer) -> str:

@@ -20,7 +20,6 @@ MAX_CELL_LENGTH = 80
 MAX_CELLS = 100_000
 """How many different values of a column are read, the commonest first."""
 _MAX_CODES, _MAX_CODE_LENGTH = 4, 12
-_MAX_SAMPLE_LENGTH = 40
 _DIGEST = 32
 
 
@@ -59,19 +58,6 @@ def read_cells(
                 connection.rollback()
                 report.complaints.append(f"{ref}: {str(error.__cause__ or error)[:200]}")
             progress(done, len(columns))
-
-
-def sample_values(engine: Engine, schema: Schema, most: int) -> dict[ColumnRef, list[str]]:
-    """Up to `most` short values of each text and number column."""
-    samples: dict[ColumnRef, list[str]] = {}
-    with engine.connect() as connection:
-        for ref in schema.refs():
-            if schema.column(ref).type in (ColumnType.TEXT, ColumnType.NUMBER):
-                rows = connection.execute(_values(ref).distinct().limit(most))
-                values = [value for (value,) in rows if value is not None and not isinstance(value, bytes)]
-                texts = [str(value).strip() for value in values]
-                samples[ref] = [text for text in texts if 0 < len(text) <= _MAX_SAMPLE_LENGTH]
-    return samples
 
 
 def count_rows(engine: Engine, schema: Schema) -> dict[str, int]:

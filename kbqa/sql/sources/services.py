@@ -121,7 +121,7 @@ def ask(
     NotReady, ConnectError, EncoderError.
     """
     question = normalized(question)
-    _, source = served(database)
+    source = served(database)
     generator, server = configured_generator(), configured_server()
     answer = pipeline.ask(
         question,
@@ -149,7 +149,7 @@ def run_another(question: DatabaseQuestion, reading: SqlReading) -> Result:
 
     Raises StatementError, ExecutionError, NotReady, ConnectError.
     """
-    return run_reading(reading, served(question.database)[1], _limits())
+    return run_reading(reading, served(question.database), _limits())
 
 
 def _columns(source: Source, names: Sequence[str]) -> list[ColumnRef]:
@@ -175,7 +175,7 @@ def run_sql(database: Database, sql: str) -> tuple[Result, Source]:
 
     Raises StatementError, ExecutionError, NotReady, ConnectError.
     """
-    _, source = served(database)
+    source = served(database)
     return run_statement(source, sql), source
 
 
@@ -201,7 +201,7 @@ def judge(question: DatabaseQuestion, *, good: bool, correction: str = "") -> Da
     """
     if correction:
         try:
-            _, source = served(question.database)
+            source = served(question.database)
             checked(correction, source.schema)
         except StatementError as error:
             raise InvalidInput(error.message, field="correction") from error
@@ -218,7 +218,7 @@ def describe(database: Database, *, table: str, column: str, description: str, e
 
     Raises InvalidInput.
     """
-    _, source = served(database)
+    source = served(database)
     try:
         described = source.schema.table(table)
         if column:
@@ -234,7 +234,7 @@ def describe(database: Database, *, table: str, column: str, description: str, e
     )
     if excluded:
         forget_answers(database)
-    _, source = served(database)
+    source = served(database)
     definitions_of(database.pk).write(
         definition_texts([source.schema.table(table)]), configured_generator().encode
     )

@@ -30,12 +30,12 @@ class Source:
     definitions: TextVectors | None = None
 
 
-def served(database: Database) -> tuple[Scan, Source]:
+def served(database: Database) -> Source:
     """The served scan of a database, ready to be asked. Raises NotReady, ConnectError."""
     scan = Scan.objects.filter(pk=database.serving_id or 0).first()
     if scan is None:
         raise NotReady(f"{database.name} has not been scanned yet.")
-    return scan, source_of(database, scan)
+    return source_of(database, scan)
 
 
 def source_of(database: Database, scan: Scan) -> Source:

@@ -46,7 +46,7 @@ from tests.codesearch.gnn_coder.tiny import (
     tiny_tokenizer,
 )
 from training.code_encoder.dataset import Dataset, flat_features, prepared
-from training.code_encoder.late_interaction import LateConfig, LateTrainer, Reader, with_kinds_of
+from training.code_encoder.late_interaction import LateConfig, LateTrainer, TokenEncoder, with_kinds_of
 from training.code_encoder.mining import MiningReport, write_pairs
 
 CPU = torch.device("cpu")
@@ -139,7 +139,7 @@ def test_a_tokens_position_in_the_tree_adds_to_its_direction_and_importance():
 def test_the_product_scores_as_training_does(folder):
     network, rng = save_tiny_late(folder), np.random.default_rng(3)
     features = [random_features(rng, nodes, tokens) for nodes, tokens in ((9, 20), (1, 5), (0, 8), (40, 30))]
-    reader = Reader(load_model(folder), tiny_tokenizer(), KINDS, CPU)
+    reader = TokenEncoder(load_model(folder), tiny_tokenizer(), KINDS, CPU)
     texts = ["read the file", "sort", "get name of path"]
     with torch.no_grad():
         questions, units = reader.questions(texts), reader.units(features)
@@ -364,7 +364,12 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(trained_on, tmp_pa
 
     def trainer():
         return LateTrainer(
-            Reader(load_model(folder), tiny_tokenizer(), KINDS, CPU), data, held_out, vectors, KINDS, config
+            TokenEncoder(load_model(folder), tiny_tokenizer(), KINDS, CPU),
+            data,
+            held_out,
+            vectors,
+            KINDS,
+            config,
         )
 
     straight, stopped, resumed = trainer(), trainer(), trainer()

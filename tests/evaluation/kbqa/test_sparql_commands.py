@@ -42,7 +42,8 @@ class Refused:
 
 
 def test_a_query_that_does_not_run_is_counted(load):
-    version, live = served(load())
+    opened = served(load())
+    version, live = opened.version, opened.live
     scores = SparqlScores()
     predictions = list(
         evaluate(
@@ -55,7 +56,8 @@ def test_a_query_that_does_not_run_is_counted(load):
 
 
 def test_an_ask_behind_declarations_has_a_known_answer(load):
-    version, live = served(load())
+    opened = served(load())
+    version, live = opened.version, opened.live
     asked = [
         {
             "question": "has Falcon a director?",
@@ -77,7 +79,7 @@ def test_an_ask_behind_declarations_has_a_known_answer(load):
 
 
 def test_rows_of_several_columns_may_be_told_by_labels(load):
-    _, live = served(load())
+    live = served(load()).live
     query = "SELECT ?f ?d { VALUES ?f { <http://films.example/f1> } ?f <http://films.example/director> ?d }"
     (row,) = names_of_rows(live.store.select(query).rows, live)
     assert row == ("http://films.example/f1 | http://films.example/p1", "Silent Harbour | Marta Oliveira")

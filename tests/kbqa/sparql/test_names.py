@@ -18,7 +18,8 @@ COUNTRIES = """
 
 
 def mentioned(graph, question: str) -> list[str]:
-    version, live = served(graph)
+    opened = served(graph)
+    version, live = opened.version, opened.live
     return [choice.text for choice in find_candidates(question, version, live.profile).entities]
 
 

@@ -71,7 +71,7 @@ def test_questions_name_things_by_what_is_set_after_the_next_load(load):
     graph = load(OWN, name="firm")
     assert services.ask(graph, "what is the salary of Ann Smith?")[0].best.solutions.rows[0][0].value == "10"
     Graph.objects.filter(pk=graph.pk).update(label_predicates=["http://firm.example/title"])
-    assert served(load(OWN, name="firm"))[1].profile.labels == (NamedNode("http://firm.example/title"),)
+    assert served(load(OWN, name="firm")).live.profile.labels == (NamedNode("http://firm.example/title"),)
 
 
 @pytest.mark.parametrize("wrong", ["http://a.example/x", ["no iri"], [7]])

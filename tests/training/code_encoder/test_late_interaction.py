@@ -22,7 +22,7 @@ from training.code_encoder.late_interaction import (
     LateInteraction,
     LateTrainer,
     Read,
-    Reader,
+    TokenEncoder,
     principal_directions,
     upper_layers,
 )
@@ -166,7 +166,7 @@ def test_the_upper_layers_are_the_last_of_the_longest_list(number, expected):
 
 
 def reader(learning=0):
-    made = Reader(tiny_model(None), tiny_tokenizer(), KINDS, CPU)
+    made = TokenEncoder(tiny_model(None), tiny_tokenizer(), KINDS, CPU)
     return made, made.learning(learning)
 
 
@@ -217,7 +217,7 @@ def run_of(steps=8, layers=1, seed=0, **config):
         seed=seed, batch=8, steps=steps, layers=layers, dimension=4, rate=1e-2, transformer_rate=1e-3,
         validate_every=4, rewritten_share=0.0, **config,
     )  # fmt: skip
-    made = Reader(tiny_model(None), tiny_tokenizer(), KINDS, CPU)
+    made = TokenEncoder(tiny_model(None), tiny_tokenizer(), KINDS, CPU)
     return LateTrainer(made, data(), data(), vectors, KINDS, config)
 
 

@@ -273,7 +273,7 @@ def test_a_line_that_lacks_something_is_told(tmp_path, read):
     (tmp_path / "a.jsonl").write_text('{"id": 1}\n')
     with pytest.raises(MalformedFile, match=r"a\.jsonl: a line lacks '(language|text)'"):
         read(tmp_path / "a.jsonl")
-    with pytest.raises(OSError, match="none"):
+    with pytest.raises(MalformedFile, match="none"):
         read(tmp_path / "none.jsonl")
 
 

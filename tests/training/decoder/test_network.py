@@ -28,7 +28,7 @@ from tests.training.decoder.tiny import (
 )
 from training.decoder.dataset import JointSchema, collate
 from training.decoder.decisions import Decision
-from training.decoder.network import Attention, DecoderNetwork, FeedForward, ReaderLayer, Sizes
+from training.decoder.network import Attention, CrossAttentionLayer, DecoderNetwork, FeedForward, Sizes
 
 
 def random_weights(module, seed=0):
@@ -141,7 +141,7 @@ def test_a_reader_knows_as_many_kinds_of_connection_as_its_candidates_make():
 @pytest.mark.parametrize("has_memory", [True, False])
 def test_numpy_reads_as_torch_does(has_memory):
     sizes = Sizes(width=8, heads=2, inner=12)
-    layer = random_weights(ReaderLayer(sizes))
+    layer = random_weights(CrossAttentionLayer(sizes))
     weights = {f"reader.0.{name}": value.detach().numpy() for name, value in layer.named_parameters()}
     layers = Layers(weights, heads=2)
     states = torch.randn(3, 8)

@@ -6,8 +6,12 @@ import random
 import sqlite3
 
 import pytest
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
 
+from kbqa.decoding.features import TextTable
 from kbqa.sparql.ingest.profiler import profile_graph
+from kbqa.sparql.models import Graph, Name
 from kbqa.sparql.query import query_text
 from kbqa.sparql.stores import OxigraphStore
 from kbqa.sparql.suggestions.example import Example
@@ -215,3 +219,14 @@ def test_questions_are_not_transferred_twice_nor_more_often_than_said():
     assert sorted(found) == ["What is the year of each film?", "What is the year of every film?"]
     assert len(list(data._transferred(patterns, graph, 1, random.Random(0)))) == 1
     assert list(data._transferred([], graph, 3, random.Random(0))) == []
+
+
+def test_nothing_of_a_graph_is_left_where_an_example_fails(db, monkeypatch):
+    graph = TrainingGraph("films", films(), [Example(None, None)])
+    monkeypatch.setattr(data, "training_graphs", lambda *_: iter([graph]))
+    tokenizer, table = Tokenizer(WordLevel({"[UNK]": 0}, unk_token="[UNK]")), TextTable(lambda texts: None, 4)
+    for _ in range(2):
+        with pytest.raises(TypeError):
+            list(data.prepare_all([], NOTHING, tokenizer, table, 0))
+        assert not Graph.objects.exists()
+        assert not Name.objects.exists()

@@ -5,11 +5,11 @@ from collections import Counter
 
 import pytest
 
-from kbqa.sql.ingest.cells import sample_values
 from kbqa.sql.query import Comparison, Operator
 from kbqa.sql.schema import Column, ColumnType, Schema, Table
 from kbqa.sql.stores.executor import Limits, execute
 from kbqa.sql.stores.validator import checked
+from training.sql.data import sample_values
 from training.sql.parser import parse_query
 from training.sql.table_questions import TableQuestions
 

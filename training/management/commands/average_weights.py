@@ -4,12 +4,13 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
-from training.recipes import AveragingError, average_weights
+from searchapp.commands import SearchappCommand
+from training.recipes import average_weights
 
 
-class Command(BaseCommand):
+class Command(SearchappCommand):
     """Average model folders into another."""
 
     help = "Write the weighted mean of models of one shape: average_weights OUT A=0.6 B=0.4."
@@ -27,10 +28,7 @@ class Command(BaseCommand):
         shares = dict(map(_share, options["models"]))
         if len(shares) < len(options["models"]):
             raise CommandError("A model is named twice.")
-        try:
-            average_weights(shares, options["out"])
-        except AveragingError as error:
-            raise CommandError(str(error)) from error
+        average_weights(shares, options["out"])
         parts = " + ".join(f"{share:g} of {folder}" for folder, share in shares.items())
         self.stdout.write(f"{options['out']}: {parts}")
 

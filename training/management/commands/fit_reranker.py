@@ -10,13 +10,12 @@ from tqdm import tqdm
 
 from kbqa.decoding.pointer_network import load_decoder
 from kbqa.sql.answer.generator import LocalGenerator
-from kbqa.sql.answer.reranking import fitted, keep_ranking
 from kbqa.sql.focus.cross_encoder.inference import load_cross_encoder
 from searchapp.commands import SearchappCommand
-from searchapp.throwaway import throwaway_database
 from training.sql.published import database_file
 from training.sql.questions import SqlQuestion, by_database, opened_source, read_sql_questions
-from training.sql.reranker import Judged, judged_answers
+from training.sql.reranker import Judged, fitted, judged_answers, keep_ranking
+from training.throwaway import throwaway_database
 
 
 class Command(SearchappCommand):
@@ -54,10 +53,7 @@ class Command(SearchappCommand):
         self.stdout.write(json.dumps({"questions": len(judged), "ranking": ranking.named()}))
 
     def _questions(self, path: Path, limit: int | None) -> list[SqlQuestion]:
-        try:
-            questions = read_sql_questions(path, limit)
-        except (OSError, ValueError, KeyError) as error:
-            raise CommandError(f"{path} cannot be read: {error}") from error
+        questions = read_sql_questions(path, limit)
         if not questions:
             raise CommandError(f"There is no question in {path}.")
         return questions

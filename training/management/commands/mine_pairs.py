@@ -6,15 +6,15 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
+from searchapp.commands import SearchappCommand
 from training.code_encoder.corpora import read_documents
 from training.code_encoder.mining import LANGUAGES, Selection, mine, write_pairs
-from training.json_lines import MalformedFile
 
 
-class Command(BaseCommand):
+class Command(SearchappCommand):
     """Mine pairs by CodeSearchNet's rules, split by package."""
 
     help = (
@@ -58,10 +58,7 @@ class Command(BaseCommand):
         packages = [path for path in folders if path.is_dir() and path.name.lower() not in options["exclude"]]
         if not packages:
             raise CommandError(f"No folder matches {' '.join(options['packages'])}.")
-        try:
-            held_out = [document.code for path in options["held_out"] for document in read_documents(path)]
-        except (OSError, MalformedFile) as error:
-            raise CommandError(str(error)) from error
+        held_out = [document.code for path in options["held_out"] for document in read_documents(path)]
         unknown = set(options["without_methods"]) - set(LANGUAGES.values())
         if unknown:
             raise CommandError(

@@ -4,13 +4,14 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
-from training.recipes import Recipe, RecipeError, RecipeRun, RunError, read_recipe, recipe_names
+from searchapp.commands import SearchappCommand
+from training.recipes import Recipe, RecipeRun, read_recipe, recipe_names
 from training.recipes.runner import Changes
 
 
-class Command(BaseCommand):
+class Command(SearchappCommand):
     """Run a recipe's stages; what is there already is not made again."""
 
     help = (
@@ -42,23 +43,15 @@ class Command(BaseCommand):
         if not options["recipe"]:
             self._list()
             return
-        try:
-            recipe = read_recipe(options["recipe"])
-            if options["show"]:
-                self._show(recipe)
-                return
-            if options["out"] is None:
-                raise CommandError("Say with --out where everything is to be made.")
-            run = RecipeRun(
-                recipe,
-                options["data"],
-                options["out"],
-                changes=_changes(options["set"]),
-                say=self.stdout.write,
-            )
-            model = run.run(options["stage"])
-        except (RecipeError, RunError) as error:
-            raise CommandError(str(error)) from error
+        recipe = read_recipe(options["recipe"])
+        if options["show"]:
+            self._show(recipe)
+            return
+        if options["out"] is None:
+            raise CommandError("Say with --out where everything is to be made.")
+        changes = _changes(options["set"])
+        run = RecipeRun(recipe, options["data"], options["out"], changes=changes, say=self.stdout.write)
+        model = run.run(options["stage"])
         self.stdout.write(f"The model is in {model}.")
         for step in recipe.afterwards if not options["stage"] else ():
             self.stdout.write(f"Then: {step.replace('MODEL', str(model))}")

@@ -8,17 +8,18 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
-from searchapp.throwaway import throwaway_database
+from searchapp.commands import SearchappCommand
+from training.throwaway import throwaway_database
 
 if TYPE_CHECKING:
     from training.decoder.dataset import Item
     from training.decoder.trainer import Trainer
 
 
-class Command(BaseCommand):
+class Command(SearchappCommand):
     """Prepare the examples, or take prepared ones, and train."""
 
     help = (

@@ -5,9 +5,10 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
+from searchapp.commands import SearchappCommand
 from training.code_encoder.options import (
     add_training_arguments,
     bar,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from training.code_encoder.trainer import Trainer, TrainingConfig, Validation
 
 
-class Command(BaseCommand):
+class Command(SearchappCommand):
     """Train the Transformer, with or without the graph network, and write the model."""
 
     help = (
@@ -89,12 +90,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Train."""
-        try:
-            device = chosen_device(options["device"])
-        except ImportError as error:
-            raise CommandError("Training needs torch and torch-geometric: run `make models`.") from error
-        from codesearch.gnn_coder.weights import blend, save_model
+        device = chosen_device(options["device"])
+        from codesearch.gnn_coder.weights import save_model
         from searchapp.encoders.openvino import BUNDLED_MODEL, model_folder
+        from training.code_encoder.fine_tuning import blend
 
         if options["keep"] and options["rate"] and options["pooling"] != "none":
             raise CommandError(
@@ -121,8 +120,8 @@ def _trainer(options: dict[str, Any], transformer: Path, device: Any) -> "tuple[
     """What trains a new model on the prepared pairs, and what measures it on those held out."""
     import torch
 
-    from codesearch.gnn_coder.weights import new_model
     from training.code_encoder.dataset import prepared
+    from training.code_encoder.fine_tuning import new_model
     from training.code_encoder.trainer import Trainer, Validation
 
     tokenizer = query_tokenizer(transformer)

@@ -6,9 +6,10 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
+from searchapp.commands import SearchappCommand
 from training.code_encoder.options import (
     add_training_arguments,
     bar,
@@ -25,7 +26,7 @@ _CONFIG = ("seed", "batch", "steps", "rate", "dimension", "validate_every", "lay
 """The options that are fields of the trainer's configuration."""
 
 
-class Command(BaseCommand):
+class Command(SearchappCommand):
     """Train late interaction over a model folder, and write that folder with it.
 
     With `--layers`, those of a Transformer learn along, and it is the Transformer that is written: for a
@@ -76,14 +77,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Train."""
-        try:
-            device = chosen_device(options["device"])
-        except ImportError as error:
-            raise CommandError("Training needs torch and torch-geometric: run `make models`.") from error
+        from codesearch.gnn_coder.folder import gnn_coder_folder
 
+        device = chosen_device(options["device"])
         if options["keep"] and not options["layers"]:
             raise CommandError("--keep sets layers back that learn along: it is for --layers.")
-        folder, out = _folder_of(options["model"]), options["out"]
+        folder, out = gnn_coder_folder(options["model"]), options["out"]
         model = _model_of(folder, options["layers"], device)
         model.bf16 = options["precision"] == "bf16"
         trainer = _trainer(options, folder, model, device)
@@ -125,7 +124,7 @@ def _trainer(options: dict[str, Any], folder: Path, model: "GnnCoder", device: A
     import torch
 
     from training.code_encoder.dataset import prepared
-    from training.code_encoder.late_interaction import LateConfig, LateTrainer, Reader, with_kinds_of
+    from training.code_encoder.late_interaction import LateConfig, LateTrainer, TokenEncoder, with_kinds_of
 
     training, held_out, of_pairs, vectors = prepared(
         options["pairs"], folder, options["max_tokens"], options["limit"], bar
@@ -136,23 +135,14 @@ def _trainer(options: dict[str, Any], folder: Path, model: "GnnCoder", device: A
     kinds = len(vocabulary.kinds)
     torch.manual_seed(options["seed"])
     config = LateConfig(**{name: options[name] for name in _CONFIG}, syntax=options["syntax"] == "yes")
-    reader = Reader(model, query_tokenizer(folder), kinds, device)
+    reader = TokenEncoder(model, query_tokenizer(folder), kinds, device)
     return LateTrainer(reader, training, held_out, vectors, kinds, config)
-
-
-def _folder_of(model: str) -> Path:
-    from codesearch.gnn_coder.folder import gnn_coder_folder
-    from searchapp.encoders import EncoderError
-
-    try:
-        return gnn_coder_folder(model)
-    except EncoderError as error:
-        raise CommandError(str(error)) from error
 
 
 def _model_of(folder: Path, layers: int, device: Any) -> "GnnCoder":
     """What is trained over: a Transformer alone where layers of it learn along, else a whole model."""
-    from codesearch.gnn_coder.weights import load_model, new_model
+    from codesearch.gnn_coder.weights import load_model
+    from training.code_encoder.fine_tuning import new_model
 
     model = load_model(folder)
     if layers and model.config is not None:
@@ -170,7 +160,8 @@ def _model_of(folder: Path, layers: int, device: Any) -> "GnnCoder":
 
 def _save_transformer(model: "GnnCoder", start: Path, keep: float, folder: Path) -> None:
     """Set the Transformer back towards its start, and write it."""
-    from codesearch.gnn_coder.weights import blend, save_model
+    from codesearch.gnn_coder.weights import save_model
+    from training.code_encoder.fine_tuning import blend
 
     blend(model, start, keep)
     save_model(model, folder, start / "tokenizer.json", 256)

@@ -58,7 +58,7 @@ class GraphViewSet(SourceViewSet[Graph]):
     @action(detail=True, pagination_class=None)
     def profile(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """The vocabulary of the graph: classes and predicates with their counts."""
-        return Response(GraphProfileSerializer(served(self.get_object())[1].profile).data)
+        return Response(GraphProfileSerializer(served(self.get_object()).live.profile).data)
 
     @extend_schema(responses={(200, "application/n-triples"): OpenApiTypes.STR})
     @action(detail=True, pagination_class=None)
@@ -94,7 +94,7 @@ class GraphViewSet(SourceViewSet[Graph]):
             node = NamedNode(parameters.validated_data["iri"])
         except ValueError as error:
             raise ValidationError({"iri": ["This is not an IRI."]}) from error
-        neighbourhood = neighbourhood_of(node, graph, served(graph)[1])
+        neighbourhood = neighbourhood_of(node, graph, served(graph).live)
         if neighbourhood is None:
             raise NotFound("No edge of this graph has this node.")
         return Response(NodeSerializer(neighbourhood).data)
@@ -190,7 +190,7 @@ class SparqlView(APIView):
                 _description(request.build_absolute_uri(request.path)),
                 content_type="text/turtle; charset=utf-8",
             )
-        version, _ = served(graph)
+        version = served(graph).version
         result = run_query(version, query, request.headers.get("Accept", ""))
         response = HttpResponse(result.body, content_type=f"{result.content_type}; charset=utf-8")
         if result.cut:

@@ -69,7 +69,7 @@ def schema_text(question: str, linked: LinkedQuestion, tokenizer: Tokenizer) -> 
 def _known(
     linked: LinkedQuestion, nodes: Sequence[TablePointer | ColumnPointer]
 ) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int8]]:
-    """What is known of nodes besides their texts: kinds, features, relations."""
+    """Kinds int64 [nodes], features float32 [nodes, FEATURES] and relations int8 [nodes, nodes] of nodes."""
     features = np.zeros((len(nodes), FEATURES), dtype=np.float32)
     for row, node in enumerate(nodes):
         features[row, : len(node.features)] = node.features

@@ -52,7 +52,7 @@ class DatabaseViewSet(SourceViewSet[Database]):
     @action(detail=True, pagination_class=None, url_path="schema")
     def read_schema(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """The schema of the database: tables, columns and keys."""
-        return Response(SchemaSerializer(served(self.get_object())[1].schema).data)
+        return Response(SchemaSerializer(served(self.get_object()).schema).data)
 
     @extend_schema(parameters=[DatabaseAskParameters], responses=DatabaseAnswerSerializer)
     @action(detail=True, pagination_class=None)

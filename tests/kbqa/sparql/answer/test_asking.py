@@ -23,7 +23,7 @@ from training.synthetic.questions import questions_about
 def names(graph, question):
     answer, _ = services.ask(graph, question)
     graph.refresh_from_db()
-    _, live = served(graph)
+    live = served(graph).live
     if answer.best is None or answer.best.solutions is None:
         return answer.best.holds if answer.best else None
     return sorted(row[0].text for row in shown_rows(answer.best.solutions, live))
@@ -42,7 +42,8 @@ def test_questions_of_several_kinds(load):
 
 def test_what_the_question_names_itself_comes_last_among_the_answers(load):
     graph = load()
-    version, live = served(graph)
+    opened = served(graph)
+    version, live = opened.version, opened.live
     marta, born = NamedNode("http://films.example/p1"), NamedNode("http://films.example/birthPlace")
     town, other = Variable(0), Variable(1)
     query = Query((Edge(marta, born, town), Edge(other, born, town)), columns=(Item(other),))
@@ -103,7 +104,8 @@ def test_a_new_name_is_found_at_once_and_a_removed_one_no_more(load):
     label = '<http://films.example/f4> <http://www.w3.org/2000/01/rdf-schema#label> "{}" .'
     edit_triples(graph, add=label.format("Zephyrine"), remove=label.format("Falcon"))
     assert names(graph, "who is the director of Zephyrine?") == ["Marta Falcon"]
-    version, live = served(graph)
+    opened = served(graph)
+    version, live = opened.version, opened.live
     from kbqa.sparql.answer.entity_linking import find_candidates
 
     assert "Falcon" not in [
@@ -179,7 +181,8 @@ def test_a_graph_that_is_not_loaded_says_so(load):
 
 def test_what_a_graph_suggests_is_answered_and_differs(load):
     graph = load()
-    version, live = served(graph)
+    opened = served(graph)
+    version, live = opened.version, opened.live
     suggested = list(working_questions(version, live))
     assert len(suggested) >= 4
     asked = [services.ask(graph, question)[0].best.text for question in suggested]
@@ -190,7 +193,7 @@ def test_what_a_graph_suggests_is_answered_and_differs(load):
 def test_an_unseen_domain_is_answered(load):
     world = SyntheticGraph("space", 11)
     graph = load(_dump(world), suffix=".nt")
-    _, live = served(graph)
+    live = served(graph).live
     right = asked = 0
     for example in questions_about(world, 24):
         if example.query.columns:

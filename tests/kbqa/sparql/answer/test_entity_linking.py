@@ -11,7 +11,8 @@ e:griffin a e:Creature ; e:canFly true . e:hydra a e:Creature ; e:canFly false .
 
 @pytest.fixture
 def found(load):
-    version, live = served(load())
+    opened = served(load())
+    version, live = opened.version, opened.live
 
     def run(question):
         return find_candidates(question, version, live.profile)
@@ -65,7 +66,8 @@ def test_nothing_breaks_it(found, question):
 
 
 def test_true_and_false_of_a_property_are_called_by_its_words(load):
-    version, live = served(load(FLYING))
+    opened = served(load(FLYING))
+    version, live = opened.version, opened.live
     mentions = find_candidates("which creatures can fly?", version, live.profile)
     assert [(choice.text, choice.key[1].value) for choice in mentions.values] == [
         ("can fly", "true"),
@@ -76,7 +78,8 @@ def test_true_and_false_of_a_property_are_called_by_its_words(load):
 
 
 def test_a_question_that_only_has_is_says_nothing_of_what_is_so(load):
-    version, live = served(load(FLYING.replace("canFly", "isTame")))
+    opened = served(load(FLYING.replace("canFly", "isTame")))
+    version, live = opened.version, opened.live
     for question, span in (
         ("what is the oldest creature?", None),
         ("which tame creatures are there?", (6, 10)),
@@ -100,5 +103,6 @@ def test_what_is_of_a_country_speaks_of_the_country(load, kept, question):
         f'@prefix e: <http://people.example/> . e:a a e:Customer ; e:of "{kept}" . '
         'e:b a e:Customer ; e:of "elsewhere" .'
     )
-    version, live = served(load(facts))
+    opened = served(load(facts))
+    version, live = opened.version, opened.live
     assert [choice.text for choice in find_candidates(question, version, live.profile).values] == [kept]

@@ -32,7 +32,7 @@ QUESTIONS = (
 
 def test_a_kept_answer_is_the_answer(load):
     graph = load()
-    live = served(graph)[1]
+    live = served(graph).live
     for text in QUESTIONS:
         answer, question = services.ask(graph, text)
         question.refresh_from_db()
@@ -50,7 +50,8 @@ def test_a_kept_reading_finds_what_it_found(load):
 
 def test_rows_with_what_the_question_names_come_last_in_kept_readings(load):
     graph = load()
-    version, live = served(graph)
+    opened = served(graph)
+    version, live = opened.version, opened.live
     _, question = services.ask(graph, "where was Marta Oliveira born?")
     marta, born = NamedNode("http://films.example/p1"), NamedNode("http://films.example/birthPlace")
     edges = (Edge(marta, born, Variable(0)), Edge(Variable(1), born, Variable(0)))
@@ -69,7 +70,8 @@ def test_rows_with_what_the_question_names_come_last_in_kept_readings(load):
 def test_yes_and_no_are_kept(load):
     graph = load()
     _, question = services.ask(graph, "how many films are there?")
-    version, live = served(graph)
+    opened = served(graph)
+    version, live = opened.version, opened.live
     reading = replace(
         kept_answer_of(question).readings[0], query="ASK { ?s a <http://films.example/City> }", asks=True
     )
@@ -86,7 +88,7 @@ def test_terms_of_patterns_survive(load, literal):
 
 def test_a_nodes_neighbourhood(load):
     graph = load()
-    live = served(graph)[1]
+    live = served(graph).live
     found = neighbourhood_of(NamedNode("http://films.example/p1"), graph, live)
     assert found.name == "Marta Oliveira"
     assert ["birth Place", "Porto"] in [[cell.text for cell in row] for row in found.leaving]

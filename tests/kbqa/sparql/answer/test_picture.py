@@ -27,7 +27,7 @@ FILM, PERSON = Variable(0), Variable(1)
 
 @pytest.fixture
 def live(load):
-    return served(load())[1]
+    return served(load()).live
 
 
 def picture_of(query, live):
@@ -90,7 +90,7 @@ def test_an_assertion_is_drawn(live):
 
 def test_a_large_answer_is_drawn_in_part(load):
     lines = "".join(f'<http://a/{number}> <http://p/size> "{number}" .\n' for number in range(100))
-    live = served(load(lines, name="sizes", suffix=".nt"))[1]
+    live = served(load(lines, name="sizes", suffix=".nt")).live
     picture = picture_of(
         Query((Edge(FILM, NamedNode("http://p/size"), PERSON),), columns=(Item(FILM),)), live
     )

@@ -119,7 +119,7 @@ def test_a_load_that_was_killed_goes_on(load):
     stages.fetch_source(JobContext(job))
     stages.read(JobContext(job))
     stages.read(JobContext(job))
-    _, live = served(graph)
+    live = served(graph).live
     assert live.store.version.endswith(".1")
     stages.publish(JobContext(job))
     graph.refresh_from_db()

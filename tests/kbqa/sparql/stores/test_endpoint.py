@@ -70,7 +70,7 @@ def test_an_endpoint_is_asked_in_words(load, live_server, private):
     assert job.state == Job.State.SUCCEEDED, job.error
     remote.refresh_from_db()
     answer, _ = services.ask(remote, "who is the director of Silent Harbour?")
-    _, live = served(remote)
+    live = served(remote).live
     assert [row[0].text for row in shown_rows(answer.best.solutions, live)] == ["Marta Oliveira"]
     with pytest.raises(QueryError, match="edited there"):
         edit_triples(remote, add="<urn:a> <urn:b> <urn:c> .")

@@ -28,7 +28,7 @@ from tests.kbqa.sql.chance import run_by_chance
 
 def test_a_scan_reads_schema_rows_and_cells(connect):
     database = connect()
-    scan, source = served(database)
+    scan, source = database.serving, served(database)
     assert source.schema.table("customer").rows == 5
     assert scan.state == Scan.State.SERVING
     assert Cell.objects.filter(database=database, text="Porto").exists()
@@ -48,7 +48,7 @@ def test_dates_are_grouped_by_year_and_month(connect, question, rows):
 
 
 def test_what_a_database_suggests_is_answered_as_its_rows_say(connect):
-    suggested = list(working_questions(served(connect())[1], seed=1))
+    suggested = list(working_questions(served(connect()), seed=1))
     assert "How many orders are there for each year of ordered on?" in suggested
     assert len(suggested) > 6
 
@@ -99,7 +99,7 @@ def test_a_failed_scan_leaves_the_one_before(connect, shop_file):
     assert job.state == Job.State.FAILED
     assert job.error
     database.refresh_from_db()
-    assert served(database)[0].number == 1
+    assert database.serving.number == 1
     assert not database.scans.filter(state=Scan.State.RUNNING).exists()
 
 
@@ -120,7 +120,7 @@ def test_a_new_scan_sees_what_changed(connect, shop_file):
     )
     connection.close()
     database = connect()
-    assert served(database)[1].schema.table("supplier").rows == 1
+    assert served(database).schema.table("supplier").rows == 1
     assert database.scans.filter(state=Scan.State.SERVING).count() == 1
 
 
@@ -154,7 +154,7 @@ def test_a_description_is_known_to_the_next_question(connect):
     services.describe(
         database, table="product", column="price", description="what it costs in euros", excluded=False
     )
-    assert served(database)[1].schema.table("product").column("price").description == "what it costs in euros"
+    assert served(database).schema.table("product").column("price").description == "what it costs in euros"
     with pytest.raises(InvalidInput, match="There is no"):
         services.describe(database, table="product", column="weight", description="", excluded=False)
 
@@ -245,7 +245,7 @@ def test_the_best_reading_has_all_rows_that_are_allowed(connect, shop_file):
     )
     connection.commit()
     connection.close()
-    _, source = served(connect())
+    source = served(connect())
     tried = Reading("SELECT name FROM city", 1.0, result=Result(("name",), (("Porto",),), truncated=True))
     assert len(_whole(tried, source, Limits(rows=1_000)).result.rows) == 493
     assert _whole(tried, source, None) is tried
@@ -333,7 +333,7 @@ def city_server(transactional_db):
 
 def test_a_postgresql_server_is_scanned_and_asked(connect, city_server):
     database = connect("cities", url=city_server)
-    scan, source = served(database)
+    scan, source = database.serving, served(database)
     assert source.schema.dialect == "postgres"
     assert {table.name for table in source.schema.tables} == {"Country", "city", "note", "capital", "visit"}
     assert source.schema.table("capital").view
@@ -360,7 +360,7 @@ def test_a_postgresql_server_is_scanned_and_asked(connect, city_server):
     "question", ["How many cities of Norway were founded after 1050-01-01?", "the busy notes by the tag x"]
 )
 def test_chance_writes_sql_that_postgresql_runs(connect, city_server, question):
-    _, source = served(connect("cities", url=city_server))
+    source = served(connect("cities", url=city_server))
     ran, said = run_by_chance(source, question, 80)
     assert (ran > 40, said) == (True, {""})
 
@@ -393,7 +393,7 @@ def test_a_question_is_answered_from_the_columns_that_were_chosen(connect):
     ],
 )
 def test_what_a_question_says_that_the_database_has_no_word_for(connect, question, missing):
-    source = served(connect())[1]
+    source = served(connect())
     found = missing_words(
         question, link_question(question, source.schema, source.cells), bundled_generator().likeness
     )
@@ -401,7 +401,7 @@ def test_what_a_question_says_that_the_database_has_no_word_for(connect, questio
 
 
 def test_where_there_is_no_answer_it_is_said_what_is_missing(connect):
-    source = served(connect())[1]
+    source = served(connect())
     answer = ask("who is the king of Atlantis?", source, bundled_generator())
     assert not answer.answerable
     assert (

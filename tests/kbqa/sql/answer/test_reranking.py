@@ -1,6 +1,5 @@
 """Reranking of readings made by hand, over a question that is linked by hand: no database."""
 
-import json
 import math
 
 import numpy as np
@@ -14,8 +13,6 @@ from kbqa.sql.answer.reranking import (
     answers_of,
     calibrated,
     features_of,
-    fitted,
-    keep_ranking,
 )
 from kbqa.sql.answer.schema_linking import link_question
 from kbqa.sql.grammar import LinkedQuestion
@@ -250,44 +247,8 @@ def test_weights_are_named_as_a_configuration_names_them():
     assert len(ranking.named()) == len(FEATURES) == 16
 
 
-def test_a_fitted_ranking_prefers_what_was_right():
-    place = FEATURES.index("cells left out")
-    rng = np.random.default_rng(0)
-    questions = []
-    for _ in range(200):
-        features = np.zeros((3, len(FEATURES)))
-        features[:, 0], features[:, 1] = 1, rng.normal(-1, 0.5, 3)
-        features[:, place] = rng.permutation([0, 1, 2])
-        questions.append((features, features[:, place] == 0))
-    ranking = fitted(questions)
-    best = [(features @ ranking.weights).argmax() == right.argmax() for features, right in questions]
-    assert np.mean(best) > 0.95
-    assert ranking.weights.cells_left_out < -1
-
-
-def test_that_something_is_left_out_never_speaks_for_a_reading():
-    place = FEATURES.index("names left out")
-    features = np.zeros((2, len(FEATURES)))
-    features[:, 0], features[0, place] = 1, 1
-    ranking = fitted([(features, np.array([True, False]))] * 50)
-    assert ranking.weights.names_left_out == 0
-
-
-def test_fitting_leaves_room_for_none_being_right():
-    never = [(np.ones((2, len(FEATURES))), np.array([False, False]))] * 50
-    assert fitted(never).weights.always < Ranking.default().weights.always
-
-
-def test_a_ranking_is_kept_with_its_model(tmp_path):
-    (tmp_path / "decoder.json").write_text('{"sizes": {}}')
-    keep_ranking(tmp_path, Ranking.default())
-    kept = json.loads((tmp_path / "decoder.json").read_text())
-    assert kept["sizes"] == {}
-    assert np.allclose(Ranking.of(kept["ranking"]).weights, Ranking.default().weights, atol=1e-4)
-
-
 def test_readings_of_a_connected_database_are_counted(connect):
-    source = served(connect())[1]
+    source = served(connect())
     linked = link_question(QUESTION, source.schema, source.cells)
     whole = Reading(WHOLE, 0.5, 0.5, parse_query(WHOLE, source.schema), result=Result(("a",), ((1,),)))
     features = features_of([whole], linked)

@@ -6,18 +6,18 @@ import sqlite3
 import pytest
 
 from kbqa.decoding.actions import Kind
-from kbqa.sql.answer.schema_linking import link_question, under_another_name
+from kbqa.sql.answer.schema_linking import link_question
 from kbqa.sql.focus.selection import focused
 from kbqa.sql.names import CellNames
 from kbqa.sql.relations import RELATIONS, relate
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema, Table
 from kbqa.sql.stores.databases import served
-from training.sql.items import disguised
+from training.sql.items import disguised, under_another_name
 
 
 @pytest.fixture
 def source(connect):
-    return served(connect())[1]
+    return served(connect())
 
 
 MENTIONS = (
@@ -50,7 +50,7 @@ def test_the_name_of_a_table_is_no_cell_written_otherwise(connect, shop_file):
     connection.execute("INSERT INTO city VALUES (9, 'Ordering', 'Custom')")
     connection.commit()
     connection.close()
-    source = served(connect())[1]
+    source = served(connect())
 
     def found(question):
         return {

@@ -43,7 +43,7 @@ def similar(source, question):
 
 
 def test_a_scan_keeps_a_vector_of_every_column(connect, wide_file):
-    source = served(connect("wide", path=wide_file))[1]
+    source = served(connect("wide", path=wide_file))
     texts = definition_texts(source.schema.tables)
     assert len(texts) == 4 * WIDE + 4 > READ_COLUMNS
     assert Definition.objects.count() == len(set(texts))
@@ -55,7 +55,7 @@ def test_a_scan_keeps_a_vector_of_every_column(connect, wide_file):
 
 
 def test_only_the_nearest_are_fetched(connect, wide_file):
-    source = served(connect("wide", path=wide_file))[1]
+    source = served(connect("wide", path=wide_file))
     vector = bundled_generator().encode(["vessel name"])[0]
     found = source.definitions.nearest(vector, 3)
     assert len(found) == 3
@@ -71,7 +71,7 @@ def test_a_question_of_a_wide_schema_is_answered(connect, wide_file):
 
 def test_what_stays_is_not_encoded_again(connect):
     database = connect()
-    texts = definition_texts(served(database)[1].schema.tables)
+    texts = definition_texts(served(database).schema.tables)
 
     def encode(asked):
         raise AssertionError(f"{len(asked)} texts were encoded again.")
@@ -92,11 +92,11 @@ def test_what_stays_is_not_encoded_again(connect):
 def test_a_description_is_found_at_once(connect, wide_file):
     database = connect("wide", path=wide_file)
     question, ref = "which ships have their home port in Norway?", ColumnRef("vessel", "zzq")
-    before = similar(served(database)[1], question)[ref]
+    before = similar(served(database), question)[ref]
     services.describe(
         database, table="vessel", column="zzq", description="home port of the ship", excluded=False
     )
-    assert similar(served(database)[1], question)[ref] > before + 0.2
+    assert similar(served(database), question)[ref] > before + 0.2
 
 
 def test_they_go_with_their_database(connect):

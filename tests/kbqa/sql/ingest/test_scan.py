@@ -26,7 +26,7 @@ def cells(database: Database) -> dict[int, tuple[str, str, int]]:
 
 
 def counted(database: Database, *words: str) -> dict[str, int]:
-    names = served(database)[1].cells.names
+    names = served(database).cells.names
     assert names is not None
     return names.counted(list(words))
 

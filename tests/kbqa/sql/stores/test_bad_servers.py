@@ -48,7 +48,7 @@ def address(transactional_db):
 
 def test_tables_and_views_without_rights_leave_the_others_to_be_asked(connect, address):
     database = connect("houses", url=address("guest"))
-    _, source = served(database)
+    source = served(database)
     assert "house" in {table.name for table in source.schema.tables}
     found, _ = services.run_sql(database, "SELECT street FROM house")
     assert found.rows == (("Mill Lane",),)

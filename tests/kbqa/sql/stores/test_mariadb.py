@@ -74,7 +74,7 @@ def root(server) -> str:
 
 def test_it_is_connected_scanned_and_asked(connect, reader):
     database = connect("cities", url=reader)
-    scan, source = served(database)
+    scan, source = database.serving, served(database)
     assert scan.complaints == []
     assert {table.name for table in source.schema.tables} == {"Country", "city", "twinned", "capitals"}
     assert source.schema.table("city").column("founded").description == "when it was founded"

@@ -11,10 +11,10 @@ from kbqa.sparql.stores import EndpointStore, OxigraphStore, StoreError
 
 
 @pytest.fixture
-def version(tmp_path, settings, monkeypatch):
+def version(tmp_path, settings):
     """A function that writes a version of a graph, which no database knows."""
     settings.DATA_DIR = tmp_path
-    monkeypatch.setattr(registry, "_open", type(registry._open)())
+    registry._open.clear()
 
     def write(number: int) -> GraphVersion:
         found = GraphVersion(pk=number, graph=Graph(pk=7, source_kind="file"), number=number)

@@ -104,7 +104,8 @@ def test_a_table_has_no_rows_of_texts_that_could_not_be_encoded():
     table.rows(["a"])
     with pytest.raises(EncoderError):
         table.rows(["b", "x"])
-    assert table.vectors[table.rows(["b", "a"])].tolist() == [vector_of("b"), vector_of("a")]
+    rows = table.rows(["b", "a"])
+    assert table.vectors[rows].tolist() == [vector_of("b"), vector_of("a")]
 
 
 @pytest.mark.parametrize("most", [200_000, 30, 5, 1])
@@ -128,8 +129,8 @@ def test_tables_of_many_threads_share_the_vectors():
     def ask(thread: int) -> bool:
         table = TextTable(shared.encode, 8)
         texts = [f"{(thread + number) % 60}" for number in range(60)]
-        rows = [table.rows(texts[start : start + 7]) for start in range(0, 60, 7)]
-        return table.vectors[sum(rows, [])].tolist() == [vector_of(text) for text in texts]
+        rows = [row for start in range(0, 60, 7) for row in table.rows(texts[start : start + 7])]
+        return table.vectors[rows].tolist() == [vector_of(text) for text in texts]
 
     assert all(in_threads(8, ask))
 

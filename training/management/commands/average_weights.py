@@ -4,12 +4,13 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from searchapp.commands import SearchappCommand
 from training.recipes import AveragingError, average_weights
 
 
-class Command(BaseCommand):
+class Command(SearchappCommand):
     """Average model folders into another."""
 
     help = "Write the weighted mean of models of one shape: average_weights OUT A=0.6 B=0.4."

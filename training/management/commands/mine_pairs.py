@@ -6,17 +6,19 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
+from searchapp.commands import SearchappCommand
 from training.code_encoder.corpora import read_documents
 from training.code_encoder.mining import LANGUAGES, Selection, mine, write_pairs
 from training.json_lines import MalformedFile
 
 
-class Command(BaseCommand):
+class Command(SearchappCommand):
     """Mine pairs by CodeSearchNet's rules, split by package."""
 
+    packages = ("datasketch",)
     help = (
         "Build (documentation, code) pairs from source trees; the last line is the report as one JSON object."
     )

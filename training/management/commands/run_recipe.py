@@ -4,13 +4,14 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from searchapp.commands import SearchappCommand
 from training.recipes import Recipe, RecipeError, RecipeRun, RunError, read_recipe, recipe_names
 from training.recipes.runner import Changes
 
 
-class Command(BaseCommand):
+class Command(SearchappCommand):
     """Run a recipe's stages; what is there already is not made again."""
 
     help = (

@@ -8,9 +8,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
+from searchapp.commands import SearchappCommand
 from searchapp.throwaway import throwaway_database
 
 if TYPE_CHECKING:
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
     from training.decoder.trainer import Trainer
 
 
-class Command(BaseCommand):
+class Command(SearchappCommand):
     """Prepare the examples, or take prepared ones, and train."""
 
+    packages = ("torch", "transformers")
     help = (
         "Train the decoder that makes queries of questions. "
         "Needs the packages of `make models`; hours on a CPU."

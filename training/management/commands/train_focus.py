@@ -6,16 +6,19 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
+
+from searchapp.commands import SearchappCommand
 
 if TYPE_CHECKING:
     from training.cross_encoder.trainer import Item, Trainer
 
 
-class Command(BaseCommand):
+class Command(SearchappCommand):
     """Read the questions beside their schemas, and train."""
 
+    packages = ("torch", "transformers")
     help = (
         "Train the cross-encoder that focuses schemas, on BIRD and Spider. "
         "Needs the packages of `make models`; an hour on a CPU."

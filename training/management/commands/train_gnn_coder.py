@@ -5,9 +5,10 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
+from searchapp.commands import SearchappCommand
 from training.code_encoder.options import (
     add_training_arguments,
     bar,
@@ -26,9 +27,10 @@ if TYPE_CHECKING:
     from training.code_encoder.trainer import Trainer, TrainingConfig, Validation
 
 
-class Command(BaseCommand):
+class Command(SearchappCommand):
     """Train the Transformer, with or without the graph network, and write the model."""
 
+    packages = ("torch", "torch_geometric", "transformers")
     help = (
         "Train the code encoder; interrupted, the same command goes on from the last checkpoint. "
         "The last line is one JSON object."

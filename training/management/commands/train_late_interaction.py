@@ -6,9 +6,10 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from tqdm import tqdm
 
+from searchapp.commands import SearchappCommand
 from training.code_encoder.options import (
     add_training_arguments,
     bar,
@@ -25,13 +26,14 @@ _CONFIG = ("seed", "batch", "steps", "rate", "dimension", "validate_every", "lay
 """The options that are fields of the trainer's configuration."""
 
 
-class Command(BaseCommand):
+class Command(SearchappCommand):
     """Train late interaction over a model folder, and write that folder with it.
 
     With `--layers`, those of a Transformer learn along, and it is the Transformer that is written: for a
     graph network, and then late interaction, to be trained over it.
     """
 
+    packages = ("torch", "torch_geometric", "transformers")
     help = (
         "Train late interaction; interrupted, the same command goes on from the last checkpoint. "
         "The last line is one JSON object."

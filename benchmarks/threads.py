@@ -33,8 +33,8 @@ from searchapp.throwaway import throwaway_database
 THREADS = 16
 _PACKAGES = ("tqdm", "sqlparse", "rest_framework")
 _SEARCHES = (
-    "progress bar", "split statements", "check permission", "parse a token", "throttle requests", "format sql",
-    "serialize a field", "close the bar", "render json", "pagination", "keyword list", "authenticate a user",
+    "progress bar", "split statements", "check permission", "parse a token", "throttle requests",
+    "format sql", "serialize a field", "close the bar", "render json", "pagination", "keyword list", "authenticate a user",
     'lang:python "raise ValueError"', "kind:class view", "estimate remaining time", "strip comments",
 )  # fmt: skip
 
@@ -73,7 +73,7 @@ def ask_in_threads(
     each: int,
     meanwhile: Sequence[Callable[[], object]] = (),
 ) -> Outcome:
-    """Ask `each` requests in each of the threads, in orders of their own, of a process that remembers nothing.
+    """Ask `each` requests in each of the threads, in orders of their own, with all caches empty.
 
     What happens `meanwhile`, each in a further thread, happens again and again until all are answered.
     """

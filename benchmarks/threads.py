@@ -34,8 +34,8 @@ THREADS = 16
 _PACKAGES = ("tqdm", "sqlparse", "rest_framework")
 _SEARCHES = (
     "progress bar", "split statements", "check permission", "parse a token", "throttle requests",
-    "format sql", "serialize a field", "close the bar", "render json", "pagination", "keyword list", "authenticate a user",
-    'lang:python "raise ValueError"', "kind:class view", "estimate remaining time", "strip comments",
+    "format sql", "serialize a field", "close the bar", "render json", "pagination", "keyword list",
+    "authenticate a user", 'lang:python "raise ValueError"', "kind:class view", "strip comments",
 )  # fmt: skip
 
 

@@ -140,7 +140,7 @@ def database_request(database: Database, question: str) -> Request:
 
     def answer() -> Hashable:
         best = databases.ask(Database.objects.get(pk=database.pk), question)[0].best
-        return (best.sql, str(best.result.rows)) if best is not None else None
+        return (best.sql, str(best.result and best.result.rows)) if best is not None else None
 
     return Request(f"{database.name}: {question}", answer)
 

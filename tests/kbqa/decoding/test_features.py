@@ -166,3 +166,12 @@ def test_what_failed_is_not_kept():
     with pytest.raises(EncoderError):
         shared.encode(["a"])
     assert shared.encode(["a"]).tolist() == [vector_of("a")]
+
+
+def test_a_table_of_training_keeps_its_rows_however_many_there_are():
+    table = TextTable(lambda texts: np.array([[float(text)] for text in texts], dtype=np.float32), 1)
+    first = table.rows(["1", "2", "3"])
+    for start in range(4, 250_004, 50_000):
+        table.rows([str(number) for number in range(start, start + 50_000)])
+    assert table.vectors[first].ravel().tolist() == [1.0, 2.0, 3.0]
+    assert len(table.vectors) == 250_004

@@ -191,7 +191,8 @@ def _sources(folder: Path) -> tuple[list[Request], list[Callable[[], object]]]:
         graph, job = graphs.add_graph(name=name, source_kind="file", location=location, trusted=True)
         ended(job)
         requests += [graph_request(graph, row["question"]) for row in rows]
-    changes += [_again(graphs.load_graph, graph), _edited(graph), _added_and_deleted(location)]
+    first = Graph.objects.earliest("pk")
+    changes += [_again(graphs.load_graph, graph), _edited(first), _added_and_deleted(location)]
     for name, rows in asked_questions("databases.jsonl", "db_id").items():
         file = folder / f"{name}.sqlite"
         with closing(sqlite3.connect(file)) as made:
@@ -222,11 +223,11 @@ def _again(start: Callable[[Any], Job], source: Any) -> Callable[[], object]:
 
 
 def _edited(graph: Graph) -> Callable[[], object]:
-    """An edit of a graph by what no question asks for."""
+    """An edit of a graph that writes a version, in which all is as it was."""
 
     def edit() -> object:
         fact = f"<urn:threads:{time.monotonic_ns()}> <urn:threads:seen> 1"
-        return update_graph(Graph.objects.get(pk=graph.pk), f"INSERT DATA {{ {fact} }}")
+        return update_graph(Graph.objects.get(pk=graph.pk), f"DELETE DATA {{ {fact} }}")
 
     return edit
 

@@ -102,7 +102,7 @@ from pygments.lexer import RegexLexer
 
 sys.setswitchinterval(1e-6)
 language, tries = sys.argv[1], 25
-lines = ["class A<T> { int x = 1; string s = $\"a{b}\"; /* c */ } // d", "@B(c) #if d", "using System;"]
+lines = ["class A<T> { int x = 1; char s = 'a'; /* c */ } // d", "@B(c) #if d", "using System;"]
 
 
 def kinds(kind):

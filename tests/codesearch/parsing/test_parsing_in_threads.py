@@ -10,13 +10,15 @@ FILES = {
 }
 
 
+def codes(path: str) -> list[str]:
+    return [unit.code for unit in parse_file(path, FILES[path]).units]
+
+
 def test_threads_are_given_the_units_of_their_own_files():
-    alone = {path: [unit.code for unit in parse_file(path, text).units] for path, text in FILES.items()}
+    alone = {path: codes(path) for path in FILES}
 
     def parse(thread: int) -> bool:
         paths = [*FILES][thread % len(FILES) :] + [*FILES][: thread % len(FILES)]
-        return all(
-            [unit.code for unit in parse_file(path, FILES[path]).units] == alone[path] for path in paths
-        )
+        return all(codes(path) == alone[path] for path in paths)
 
     assert all(in_threads(8, parse))

@@ -169,7 +169,7 @@ def test_what_failed_is_not_kept():
 
 
 def test_a_table_of_training_keeps_its_rows_however_many_there_are():
-    table = TextTable(lambda texts: np.array([[float(text)] for text in texts], dtype=np.float32), 1)
+    table = TextTable(lambda texts: np.array(texts, dtype=object).astype(np.float32)[:, None], 1)
     first = table.rows(["1", "2", "3"])
     for start in range(4, 250_004, 50_000):
         table.rows([str(number) for number in range(start, start + 50_000)])

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
-BENCHMARKS = ("encoding", "building", "quality", "growth", "graphs", "asking")
+BENCHMARKS = ("encoding", "building", "quality", "growth", "graphs", "asking", "threads")
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -27,7 +27,7 @@ def main() -> None:
 
     sizes = tuple(map(int, arguments.sizes.split(",")))
     cosqa = Path(arguments.cosqa) if arguments.cosqa else None
-    options = Options(cosqa, arguments.sources, sizes, arguments.triples)
+    options = Options(cosqa, arguments.sources, sizes, arguments.triples, arguments.requests)
     rows: list[Row] = []
     with EmbeddedServices.from_environment().held():
         for name in arguments.names or BENCHMARKS:
@@ -58,6 +58,7 @@ def _arguments() -> argparse.Namespace:
         "--sizes", default="10000,50000,200000", help="numbers of units at which search is measured"
     )
     parser.add_argument("--triples", type=int, default=10_000_000, help="size of the graph that is loaded")
+    parser.add_argument("--requests", type=int, default=3_000, help="number of requests of many threads")
     return parser.parse_args()
 
 

@@ -26,7 +26,7 @@ def run(options: Options) -> list[Row]:
 
 def _graphs() -> list[Row]:
     rows, decoder = [], local_decoder()
-    for name, of_graph in _questions("graphs.jsonl", "graph").items():
+    for name, of_graph in asked_questions("graphs.jsonl", "graph").items():
         scores, questions = sparql.SparqlScores(), map(GraphQuestion.from_row, of_graph)
         with temporary_graph(ASKED / "graphs" / f"{name}.ttl") as opened:
             answer_to = sparql.by_reading(opened.version, opened.live, decoder)
@@ -39,7 +39,7 @@ def _graphs() -> list[Row]:
 
 def _databases() -> list[Row]:
     rows, generator = [], bundled_generator()
-    for name, of_database in _questions("databases.jsonl", "db_id").items():
+    for name, of_database in asked_questions("databases.jsonl", "db_id").items():
         scores = sql.SqlScores()
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder, f"{name}.sqlite")
@@ -57,7 +57,7 @@ def _row(what: str, share: float, questions: int) -> Row:
     return Row("asking", what, share, "", f"{questions} questions")
 
 
-def _questions(file: str, owner: str) -> dict[str, list[dict[str, Any]]]:
+def asked_questions(file: str, owner: str) -> dict[str, list[dict[str, Any]]]:
     """The questions of a file by the graph or database that they are asked of."""
     questions: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for line in (ASKED / file).read_text(encoding="utf-8").splitlines():

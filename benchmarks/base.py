@@ -20,6 +20,7 @@ class Options:
     sources: Path
     sizes: tuple[int, ...]
     triples: int
+    requests: int = 3_000
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ import html
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from threading import Lock
 
 from django.utils.safestring import SafeString, mark_safe
 from pygments.lexer import Lexer
@@ -25,6 +26,7 @@ _LEXERS = {
 _IDENTIFIER = re.compile(r"[^\W_](?:[\w$]*[^\W_])?")
 # Colouring a longer text takes longer than anyone waits.
 _MAX_CHARACTERS = 250_000
+_lexing = Lock()
 
 
 def highlight_lines(
@@ -40,7 +42,7 @@ def highlight_lines(
         return [mark_safe(_marked(line, words, spans)) for line, spans in zip(lines, quoted, strict=True)]
     done: list[list[str]] = [[]]
     column = 0
-    for token_type, value in _lexer(language).get_tokens(code):
+    for token_type, value in _tokens(language, code):
         css = _css_class(token_type)
         for number, part in enumerate(value.split("\n")):
             if number:
@@ -88,7 +90,16 @@ def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return merged
 
 
-@lru_cache(maxsize=64)
+def _tokens(language: str, code: str) -> list[tuple[_TokenType, str]]:
+    """The tokens of a code, by one thread at a time.
+
+    A class of lexers reads its rules when its first lexer is made, which may be one within another's work; a
+    second thread would read them half, and keep them so.
+    """
+    with _lexing:
+        return list(_lexer(language).get_tokens(code))
+
+
 def _lexer(language: str) -> Lexer:
     try:
         return get_lexer_by_name(_LEXERS.get(language, language), stripnl=False, ensurenl=False)

@@ -6,6 +6,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from rest_framework.test import APIClient
 
+from kbqa.sparql.answer import registry
 from kbqa.sparql.models import Graph
 from kbqa.sparql.sources.services import add_graph
 from kbqa.sparql.stores import StoreError
@@ -123,14 +124,14 @@ def test_a_verdict_before_the_scan_is_409(unloaded, admin_client, admin_user):
 def test_a_store_that_is_away_is_503(load, doors, monkeypatch):
     load()
     error = StoreError("The graph's folder cannot be opened.", transient=True)
-    monkeypatch.setattr("kbqa.sparql.answer.registry._open", {})
+    registry._open.clear()
     monkeypatch.setattr("kbqa.sparql.answer.registry._store", raising(error))
     doors([*GRAPH, *GRAPH_QUERY, GRAPH_READ[0], GRAPH_READ[1]], 503, "folder cannot be opened", again=True)
 
 
 def test_a_store_that_stays_away_does_not_say_when_to_try_again(load, doors, monkeypatch):
     load()
-    monkeypatch.setattr("kbqa.sparql.answer.registry._open", {})
+    registry._open.clear()
     monkeypatch.setattr("kbqa.sparql.answer.registry._store", raising(StoreError("It refuses access.")))
     doors([*GRAPH, *GRAPH_QUERY], 503, "It refuses access.")
 

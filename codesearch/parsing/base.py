@@ -72,10 +72,13 @@ class Language:
     name_of: Callable[[Node], str | None] = lambda node: field_text(node, "name")
     documentation_of: Callable[[Node], Node | None] = lambda node: None
 
+    def parse(self, source: bytes) -> tree_sitter.Tree:
+        """The syntax tree of a source in UTF-8, by a new parser: no two threads may share one."""
+        return tree_sitter.Parser(self._syntax).parse(source)
+
     @cached_property
-    def parser(self) -> tree_sitter.Parser:
-        """Parser of the language."""
-        return tree_sitter.Parser(tree_sitter.Language(self.grammar()))
+    def _syntax(self) -> tree_sitter.Language:
+        return tree_sitter.Language(self.grammar())
 
     @cached_property
     def definitions(self) -> Mapping[str, str]:

@@ -37,7 +37,7 @@ def parse_file(path: str, text: str) -> ParsedFile:
     if language is None:
         return ParsedFile(name, passages_of(path, text, name))
     source = text.encode("utf-8", errors="replace")
-    tree = language.parser.parse(source)
+    tree = language.parse(source)
     definitions = find_definitions(tree, language)
     units = [unit_of(definition, source, language) for definition in definitions]
     units += _module_units(path, source, tree.root_node, definitions, language)

@@ -7,13 +7,12 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-import Stemmer
+from searchapp.stemming import english_stem
 
 _IDENTIFIER = re.compile(r"[^\W_](?:[\w$]*[^\W_])?")
 # Letters beyond A to Z count as small ones: a word of another alphabet stays whole.
 _PART = re.compile(r"[A-Z]+(?=[A-Z][^\W\d_A-Z])|[A-Z]?[^\W\d_A-Z]+|[A-Z]+|\d+")
 _MAX_LENGTH = 60
-_stemmer = Stemmer.Stemmer("english")
 
 # Words that carry a question but not its subject.
 STOP_WORDS = frozenset(
@@ -32,7 +31,7 @@ def identifier_parts(identifier: str) -> list[str]:
 def words_of_identifier(identifier: str) -> tuple[str, ...]:
     """Stemmed parts of an identifier and, if it has several, the whole of it as one word."""
     parts = identifier_parts(identifier)
-    stems = tuple(_stemmer.stemWord(part)[:_MAX_LENGTH] for part in parts)
+    stems = tuple(english_stem(part)[:_MAX_LENGTH] for part in parts)
     return (*stems, "".join(parts)[:_MAX_LENGTH]) if len(parts) > 1 else stems
 
 

@@ -212,10 +212,17 @@ def _encode(index: VectorIndex, text: str) -> QuestionVectors:
 
 @lru_cache(maxsize=512)
 def _question_vectors(encoder: Encoder, text: str) -> QuestionVectors:
-    """Vectors of a query, kept: paging and facets ask for the same ones again."""
-    if isinstance(encoder, CodeEncoder):
-        return encoder.encode_question(text)
-    return QuestionVectors(encoder.encode([text])[0])
+    """Vectors of a query, kept: paging and facets ask for the same ones again. Nobody may write to them."""
+    if not isinstance(encoder, CodeEncoder):
+        return _read_only(QuestionVectors(encoder.encode([text])[0]))
+    return _read_only(encoder.encode_question(text))
+
+
+def _read_only(question: QuestionVectors) -> QuestionVectors:
+    """A question whose arrays refuse to be written to."""
+    for array in (question.vector, *(question.token_embeddings or ())):
+        array.setflags(write=False)
+    return question
 
 
 def forget_encoded() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -60,25 +61,65 @@ Relate = Callable[[Sequence[Action]], NDArray[np.int8]]
 
 
 class TextTable:
-    """Vectors of texts by row; row 0 is no text. It grows, and starts anew when it is too large."""
+    """Vectors of texts by row, for one question or one training; row 0 is no text.
 
-    def __init__(
-        self, encode: Callable[[Sequence[str]], Vectors], dimension: int, limit: int = 200_000
-    ) -> None:
-        self._encode, self._limit = encode, limit
+    It only grows, so that a row stays that of its text; it belongs to one thread.
+    """
+
+    def __init__(self, encode: Callable[[Sequence[str]], Vectors], dimension: int) -> None:
+        self._encode = encode
         self._rows: dict[str, int] = {}
-        self.vectors: Vectors = np.zeros((1, dimension), dtype=np.float32)
+        self._buffer: Vectors = np.zeros((1, dimension), dtype=np.float32)
+
+    @property
+    def vectors(self) -> Vectors:
+        """The vectors of all rows so far, float32 [rows, dimension]."""
+        return self._buffer[: 1 + len(self._rows)]
 
     def rows(self, texts: Sequence[str]) -> list[int]:
-        """The row of each text, encoding what is new; an empty text has row 0."""
+        """The row of each text, encoding what is new; an empty text has row 0. Raises EncoderError."""
         new = [text for text in dict.fromkeys(texts) if text and text not in self._rows]
-        if len(self._rows) + len(new) > self._limit:
-            self._rows, self.vectors = {}, self.vectors[:1]
-            new = [text for text in dict.fromkeys(texts) if text]
         if new:
-            self._rows |= {text: len(self.vectors) + index for index, text in enumerate(new)}
-            self.vectors = np.concatenate([self.vectors, self._encode(new)])
+            self._append(new, self._encode(new))
         return [self._rows[text] if text else 0 for text in texts]
+
+    def _append(self, texts: Sequence[str], vectors: Vectors) -> None:
+        """Add texts that are not there yet, with their vectors."""
+        first = 1 + len(self._rows)
+        if first + len(texts) > len(self._buffer):
+            larger = np.zeros((2 * (first + len(texts)), self._buffer.shape[1]), dtype=np.float32)
+            larger[:first] = self._buffer[:first]
+            self._buffer = larger
+        self._buffer[first : first + len(texts)] = vectors
+        self._rows |= {text: row for row, text in enumerate(texts, first)}
+
+
+class TextVectorCache:
+    """Vectors of texts, kept for all questions of a process; several threads may share it.
+
+    It gives vectors and never rows: what one thread was given no other can move. It starts anew when it is
+    full.
+    """
+
+    def __init__(self, encode: Callable[[Sequence[str]], Vectors], limit: int = 200_000) -> None:
+        self._encode, self._limit, self._lock = encode, limit, Lock()
+        self._kept: dict[str, Vectors] = {}
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Float32 [len(texts), dimension], encoding what is new. Raises EncoderError."""
+        with self._lock:
+            known = {text: vector for text in texts if (vector := self._kept.get(text)) is not None}
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        if new:
+            known |= self._keep(dict(zip(new, self._encode(new), strict=True)))
+        return np.stack([known[text] for text in texts]) if texts else self._encode(())
+
+    def _keep(self, encoded: Mapping[str, Vectors]) -> Mapping[str, Vectors]:
+        """The vectors that all will see: those of whoever encoded a text first."""
+        with self._lock:
+            if len(self._kept) + len(encoded) > self._limit:
+                self._kept = {}
+            return {text: self._kept.setdefault(text, vector) for text, vector in encoded.items()}
 
 
 def read_question(tokenizer: Tokenizer, text: str) -> Question:

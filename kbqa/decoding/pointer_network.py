@@ -7,7 +7,6 @@ steps are kept, so a step costs one row a hypothesis.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from kbqa.decoding.features import (
     Candidates,
     Relate,
     TextTable,
+    TextVectorCache,
     read_candidates,
     read_question,
 )
@@ -30,6 +30,7 @@ from kbqa.decoding.vocabulary import Vocabulary
 from searchapp.encoders.base import EncoderError, EncoderSpec
 from searchapp.encoders.openvino import BUNDLED_MODEL, OpenVinoEncoder
 from searchapp.encoders.registry import load_encoder
+from searchapp.shared import SharedCache
 
 _LENGTH_STEP = 8
 _NEVER = -1e4
@@ -76,8 +77,8 @@ class DecoderModel(Layers):
         self.ranking: dict[str, float] = config.get("ranking", {})
         texts = load_encoder(EncoderSpec("openvino", BUNDLED_MODEL))
         assert isinstance(texts, OpenVinoEncoder)
-        self.tokenizer, self.encode = texts.tokenizer, texts.encode
-        self.table = TextTable(texts.encode, texts.dimension)
+        self.tokenizer, self.encode, self.dimension = texts.tokenizer, texts.encode, texts.dimension
+        self.text_vectors = TextVectorCache(texts.encode)
         self._encoder = TunedEncoder(stored, int(sizes["tuned"]))
 
     def states(self, ids: NDArray[np.int64]) -> Array:
@@ -87,8 +88,7 @@ class DecoderModel(Layers):
 
     def likeness(self, question: str, texts: Sequence[str]) -> list[float]:
         """Cosine of each text to a question, by their sentence vectors [n]; the vectors are kept."""
-        rows = self.table.rows([question, *texts])
-        vectors = self.table.vectors[rows]
+        vectors = self.text_vectors.encode([question, *texts])
         return [float(cosine) for cosine in vectors[1:] @ vectors[0]]
 
 
@@ -115,7 +115,8 @@ class Session:
     ) -> None:
         self.model = model
         self.question = read_question(model.tokenizer, question)
-        candidates = read_candidates(self.question, mentioned, model.table, relate if model.joint else None)
+        self._texts = TextTable(model.text_vectors.encode, model.dimension)
+        candidates = read_candidates(self.question, mentioned, self._texts, relate if model.joint else None)
         states = self._question_states(candidates)
         self._memory: dict[str, Memory] = {}
         self._vectors: dict[Action, Array] = {}
@@ -207,7 +208,7 @@ class Session:
             self._memory[name] = self.model.remembered(name, memory)
 
     def _embedded(self, read: Candidates) -> Array:
-        model, texts = self.model, self.model.table.vectors
+        model, texts = self.model, self._texts.vectors
         number = np.maximum((read.contexts > 0).sum(-1, keepdims=True), 1).astype(np.float32)
         states = model.weights["kind.weight"][read.kinds] + model.linear("text", texts[read.texts])
         states = states + model.linear("context", texts[read.contexts].sum(1) / number)
@@ -215,7 +216,7 @@ class Session:
 
     def _read(self, actions: Sequence[Action]) -> Array:
         """Vectors of candidates [n, width], each read beside the question for itself."""
-        read = read_candidates(self.question, actions, self.model.table)
+        read = read_candidates(self.question, actions, self._texts)
         states = self._embedded(read)
         for layer in range(self.model.reader_layers):
             states = self.model.reader_layer(
@@ -263,7 +264,9 @@ class Session:
         return self.model.linear(f"{name}.output", attended)
 
 
-@lru_cache(maxsize=4)
+_decoders = SharedCache[Path, DecoderModel](4)
+
+
 def load_decoder(folder: Path) -> DecoderModel:
     """The decoder of a folder, loaded once in each process. Raises EncoderError."""
-    return DecoderModel(folder)
+    return _decoders.get(folder, lambda: DecoderModel(folder))

@@ -1,8 +1,8 @@
 """Any Hugging Face sequence model as the decoder: BART and T5 (encoder and decoder), or a causal model."""
 
 from collections.abc import Mapping
-from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import torch
@@ -18,12 +18,17 @@ from kbqa.decoding.beam import Hypothesis, S
 from kbqa.decoding.parse import Parses
 from kbqa.decoding.token_constraints import GrammarProcessor, TokenTrie
 from searchapp.encoders.base import EncoderError
+from searchapp.shared import SharedCache
 
 _MAX_TOKENS = 256
 
 
 class SequenceModel:
-    """A model from a folder, and its tokeniser's tokens by their bytes."""
+    """A model from a folder, and its tokeniser's tokens by their bytes; several threads may share it.
+
+    One of them parses at a time: a call sets how the tokeniser truncates, and generation how the model keeps
+    what it has read.
+    """
 
     def __init__(self, folder: str) -> None:
         try:
@@ -36,14 +41,16 @@ class SequenceModel:
         self._encoder_decoder = bool(config.is_encoder_decoder)
         self._tokens = TokenTrie(self._tokenizer)
         self._model.train(False)
+        self._lock = Lock()
 
     def parse(self, question: str, start: S, width: int) -> Parses[S]:
         """Parses of a question, the best first; none where the model's sequences end too soon."""
         prompt = question if self._encoder_decoder else f"{question}\n"
-        given = self._tokenizer(prompt, return_tensors="pt", truncation=True)
-        prompt_tokens = 1 if self._encoder_decoder else given["input_ids"].shape[1]
-        processor = GrammarProcessor(start, self._tokens, prompt_tokens, self._end)
-        generated = self._generated(given, processor, width)
+        with self._lock:
+            given = self._tokenizer(prompt, return_tensors="pt", truncation=True)
+            prompt_tokens = 1 if self._encoder_decoder else given["input_ids"].shape[1]
+            processor = GrammarProcessor(start, self._tokens, prompt_tokens, self._end)
+            generated = self._generated(given, processor, width)
         scores = generated.sequences_scores.tolist() if width > 1 else [0.0]
         hypotheses: dict[S, Hypothesis[S]] = {}
         for ids, score in zip(generated.sequences.tolist(), scores, strict=True):
@@ -75,9 +82,12 @@ class SequenceModel:
             )
 
 
-@lru_cache(maxsize=2)
+_models = SharedCache[str, SequenceModel](2)
+
+
 def load_sequence_model(folder: str) -> SequenceModel:
     """The model of a folder or name, loaded once in each process. Raises EncoderError."""
     if not folder or (folder.startswith(("/", ".", "~")) and not Path(folder).expanduser().is_dir()):
         raise EncoderError(f"There is no model folder {folder or '(DECODER_MODEL is empty)'}.")
-    return SequenceModel(str(Path(folder).expanduser()) if folder.startswith("~") else folder)
+    path = str(Path(folder).expanduser()) if folder.startswith("~") else folder
+    return _models.get(path, lambda: SequenceModel(path))

@@ -4,9 +4,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-import Stemmer
+from searchapp.stemming import english_stem
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -38,7 +37,6 @@ _NUMBER_WORDS = {
 _FIRST_OF = ("name", "names", "and")
 """Words after "first" that make it no number: first name, first and last name."""
 _MIN_MISTYPED_LENGTH = 4
-_stemmer = Stemmer.Stemmer("english")
 
 Span = tuple[int, int]
 """The characters of a question from the first until before the second."""
@@ -73,10 +71,9 @@ def fold_word(word: str) -> str:
     return _POSSESSIVE.sub("", word).replace("'", "").replace("’", "")
 
 
-@lru_cache(maxsize=200_000)
 def stem(word: str) -> str:
     """The stem of a folded word (Porter 2)."""
-    return str(_stemmer.stemWord(word))
+    return english_stem(word)
 
 
 def key_of(folded: str) -> str:

@@ -5,6 +5,7 @@ Read-out: the mean over tokens that are not padding, as most sentence encoders a
 
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 
@@ -15,7 +16,7 @@ _TOKEN_BUDGET = {"cpu": 4096, "cuda": 65536}
 
 
 class HuggingFaceEncoder:
-    """`transformers.AutoModel` with mean pooling."""
+    """`transformers.AutoModel` with mean pooling; several threads may share it."""
 
     def __init__(self, spec: EncoderSpec) -> None:
         try:
@@ -37,6 +38,8 @@ class HuggingFaceEncoder:
             self._model.eval().to(self._device)
         except (OSError, ValueError, RuntimeError, ImportError) as error:
             raise EncoderError(f"The model {spec.model} cannot be loaded on {name}: {error}") from error
+        # Each call sets how the tokeniser truncates, and fails where another is at it.
+        self._tokenizing = Lock()
         limit = getattr(model.config, "max_position_embeddings", None) or spec.max_tokens
         self._max_tokens = min(spec.max_tokens, int(limit))
         self.dimension = int(model.config.hidden_size)
@@ -49,7 +52,8 @@ class HuggingFaceEncoder:
 
         def lengths_of(distinct: list[str]) -> list[int]:
             if distinct:
-                read = self._tokenizer(distinct, truncation=True, max_length=self._max_tokens)
+                with self._tokenizing:
+                    read = self._tokenizer(distinct, truncation=True, max_length=self._max_tokens)
                 tokens.extend(read["input_ids"])
             return [len(ids) for ids in tokens]
 

@@ -1,12 +1,12 @@
 """The table of backends, and one loaded encoder a specification."""
 
-import threading
 from importlib import import_module
 from typing import Any
 
 from django.conf import settings
 
 from searchapp.encoders.base import Encoder, EncoderError, EncoderSpec
+from searchapp.shared import SharedCache
 
 BACKENDS = {
     "openvino": ("searchapp.encoders.openvino", "OpenVinoEncoder"),
@@ -14,8 +14,8 @@ BACKENDS = {
     "openai": ("searchapp.encoders.openai", "OpenAiEncoder"),
 }
 
-_loaded: dict[EncoderSpec, Encoder] = {}
-_loading = threading.Lock()
+_MAX_LOADED = 8
+_encoders = SharedCache[EncoderSpec, Encoder](_MAX_LOADED)
 
 
 def register_backend(name: str, module: str, factory: str) -> None:
@@ -39,12 +39,14 @@ def get_encoder() -> Encoder:
 
 def load_encoder(spec: EncoderSpec) -> Encoder:
     """The encoder of `spec`, loaded once in each process. Raises EncoderError."""
-    with _loading:
-        if spec not in _loaded:
-            if spec.backend not in BACKENDS:
-                raise EncoderError(
-                    f"There is no encoder backend {spec.backend!r}; choose one of {', '.join(BACKENDS)}."
-                )
-            module, name = BACKENDS[spec.backend]
-            _loaded[spec] = getattr(import_module(module), name)(spec)
-        return _loaded[spec]
+    return _encoders.get(spec, lambda: _made(spec))
+
+
+def _made(spec: EncoderSpec) -> Encoder:
+    if spec.backend not in BACKENDS:
+        raise EncoderError(
+            f"There is no encoder backend {spec.backend!r}; choose one of {', '.join(BACKENDS)}."
+        )
+    module, name = BACKENDS[spec.backend]
+    encoder: Encoder = getattr(import_module(module), name)(spec)
+    return encoder

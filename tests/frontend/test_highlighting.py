@@ -1,6 +1,8 @@
 """Code as HTML: escaped, coloured, and marked where the query asks for it."""
 
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -91,3 +93,48 @@ def test_the_longest_texts_are_marked_without_colours():
 )
 def test_spans_that_overlap_are_one(spans, merged):
     assert _merged(spans) == merged
+
+
+ALL_AT_ONCE = """
+import sys, threading
+import frontend.highlighting as highlighting
+from pygments.lexer import RegexLexer
+
+sys.setswitchinterval(1e-6)
+language, tries = sys.argv[1], 25
+lines = ["class A<T> { int x = 1; char s = 'a'; /* c */ } // d", "@B(c) #if d", "using System;"]
+
+
+def kinds(kind):
+    for each in kind.__subclasses__():
+        yield each
+        yield from kinds(each)
+
+
+right, wrong = highlighting.highlight_lines(lines, language), 0
+for _ in range(tries):
+    for kind in set(kinds(RegexLexer)):
+        if "_tokens" in vars(kind):
+            del kind._tokens
+    together, found = threading.Barrier(6), []
+
+    def ask():
+        together.wait()
+        found.append(highlighting.highlight_lines(lines, language))
+
+    threads = [threading.Thread(target=ask) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    wrong += found != [right] * 6
+sys.exit(wrong)
+"""
+
+
+def test_the_first_pages_at_once_have_all_colours():
+    """Rules of a language are read when its first code is coloured; here they are forgotten again."""
+    done = subprocess.run(
+        [sys.executable, "-c", ALL_AT_ONCE, "csharp"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"{done.returncode} of 25 {done.stderr}"

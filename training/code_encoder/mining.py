@@ -12,13 +12,14 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, TypeVar
-
-from datasketch import MinHash, MinHashLSH
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from codesearch.parsing import parse_file
 from codesearch.sources.filters import decode
 from training.code_encoder.pairs import Pair, pair_of
+
+if TYPE_CHECKING:
+    from datasketch import MinHash
 
 _Item = TypeVar("_Item")
 
@@ -156,6 +157,8 @@ class _DuplicateFilter:
     """Refuses pairs that are in an evaluation corpus, or repeat the code or the documentation of another."""
 
     def __init__(self, held_out: Iterable[str]) -> None:
+        from datasketch import MinHashLSH
+
         self._held_out = MinHashLSH(threshold=_SIMILAR, num_perm=_PERMUTATIONS)
         self._seen = MinHashLSH(threshold=_SIMILAR, num_perm=_PERMUTATIONS)
         self._queries: set[str] = set()
@@ -179,7 +182,9 @@ class _DuplicateFilter:
         return None
 
 
-def _minhash(code: str) -> MinHash:
+def _minhash(code: str) -> "MinHash":
+    from datasketch import MinHash
+
     signature = MinHash(num_perm=_PERMUTATIONS)
     signature.update_batch([token.encode() for token in set(_TOKEN.findall(code))] or [b""])
     return signature

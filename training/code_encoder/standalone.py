@@ -24,14 +24,14 @@ def file_name_for(stem: str, language: str) -> str:
 def standalone(code: str, language: str) -> str:
     """A function's source as a file that parses: PHP with its tag, a method in a class where it needs one."""
     tries = [surrounding.format(code) for surrounding in _SURROUNDINGS.get(language, ("{}",))]
-    parser = next((known.parser for known in LANGUAGES if known.name == language), None)
-    if parser is None or code.lstrip().startswith("<?"):
+    known = next((known for known in LANGUAGES if known.name == language), None)
+    if known is None or code.lstrip().startswith("<?"):
         return code
     return next(
         (
             text
             for text in tries
-            if not parser.parse(text.encode("utf-8", errors="replace")).root_node.has_error
+            if not known.parse(text.encode("utf-8", errors="replace")).root_node.has_error
         ),
         tries[0],
     )
@@ -41,7 +41,7 @@ def strip_docstrings(code: str) -> str:
     """Python code without the documentation strings of its functions and classes."""
     language = python_language.LANGUAGE
     source = code.encode("utf-8", errors="replace")
-    tree = language.parser.parse(source)
+    tree = language.parse(source)
     nodes = [tree.root_node, *(definition.node for definition in find_definitions(tree, language))]
     strings = {
         string.start_byte: string.end_byte

@@ -3,7 +3,6 @@
 import json
 from argparse import ArgumentParser
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 class Command(SearchappCommand):
     """Score model folders on a corpus with judged queries and on held-out pairs, dense search alone."""
 
+    packages = ("torch", "torch_geometric")
     help = (
         "Compare code encoders: MRR, Mean Angular Margin, parameters, functions a second, "
         "and a paired test against the first. Needs torch (`make models`)."
@@ -52,8 +52,6 @@ class Command(SearchappCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Compare."""
-        if find_spec("torch") is None:
-            raise CommandError("This comparison needs torch: `make models` installs it.")
         from evaluation.codesearch.encoder_comparison import compare
         from evaluation.codesearch.encoder_table import as_markdown
 

@@ -1,8 +1,7 @@
 """The graphs that this process asked last, opened, and the decoder that the settings choose."""
 
-import threading
-from collections import OrderedDict
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
@@ -15,11 +14,11 @@ from kbqa.sparql.grammar.live_graph import LiveGraph, OpenedGraph
 from kbqa.sparql.models import Graph, GraphVersion
 from kbqa.sparql.stores import EndpointStore, GraphStore, OxigraphStore, StoreError
 from searchapp.errors import NotReady
+from searchapp.shared import SharedCache
 
 MODEL_FOLDER = Path(__file__).parents[1] / "model"
 _MAX_OPEN = 8
-_open: "OrderedDict[int, LiveGraph]" = OrderedDict()
-_lock = threading.Lock()
+_open = SharedCache[tuple[Any, ...], LiveGraph](_MAX_OPEN)
 
 
 def served(graph: Graph) -> OpenedGraph:
@@ -40,15 +39,11 @@ def served(graph: Graph) -> OpenedGraph:
 
 def live_graph(version: GraphVersion) -> LiveGraph:
     """A version, opened. Raises StoreError."""
-    with _lock:
-        graph = _open.get(version.pk)
-        if graph is None:
-            store = _store(version)
-            graph = _open[version.pk] = LiveGraph(store, version.parsed_profile)
-            while len(_open) > _MAX_OPEN:
-                _open.popitem(last=False)
-        _open.move_to_end(version.pk)
-        return graph
+    graph = version.graph
+    # The number of a row alone says too little: it is given again after a database is brought back.
+    key = (version.pk, graph.pk, version.number, version.started, version.finished)
+    where = (graph.source_kind, graph.location, graph.token)
+    return _open.get((*key, *where), lambda: LiveGraph(_store(version), version.parsed_profile))
 
 
 def _store(version: GraphVersion) -> GraphStore:

@@ -1,9 +1,8 @@
 """Databases as the engine reads them: the served scan, people's notes, and a connection that cannot write."""
 
-import threading
-from collections import OrderedDict
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from sqlalchemy import Engine
@@ -14,10 +13,10 @@ from kbqa.sql.names import CellNames, cell_names, definitions_of
 from kbqa.sql.schema import Column, Schema, Table
 from kbqa.sql.stores.connections import ConnectError, server_engine, sqlite_engine
 from searchapp.errors import NotReady
+from searchapp.shared import SharedCache
 
 _MAX_OPEN = 16
-_open: "OrderedDict[int, tuple[Schema, Codes]]" = OrderedDict()
-_lock = threading.Lock()
+_open = SharedCache[tuple[Any, ...], tuple[Schema, Codes]](_MAX_OPEN)
 
 
 @dataclass(frozen=True)
@@ -101,14 +100,9 @@ def _noted(column: Column, note: ColumnNote | None) -> Column:
 
 def _remembered(scan: Scan) -> tuple[Schema, Codes]:
     """Schema and codes of a scan, parsed once for as long as it is among those asked last."""
-    with _lock:
-        parsed = _open.get(scan.pk)
-        if parsed is None:
-            parsed = _open[scan.pk] = _parsed(scan)
-            while len(_open) > _MAX_OPEN:
-                _open.popitem(last=False)
-        _open.move_to_end(scan.pk)
-        return parsed
+    # The number of a row alone says too little: it is given again after a database is brought back.
+    key = (scan.pk, scan.database_id, scan.number, scan.started, scan.finished)
+    return _open.get(key, lambda: _parsed(scan))
 
 
 def _parsed(scan: Scan) -> tuple[Schema, Codes]:

@@ -197,7 +197,7 @@ def test_replaced_weights_answer_no_queries_for_the_old_vectors(served, folder, 
     index(shop)
     assert not services.needs_other_encoder()
     save_tiny(folder, seed=1)
-    registry._loaded.clear()
+    registry._encoders.clear()
     assert services.needs_other_encoder()
     assert "was replaced" in search("discount").notice
     job = services.switch_encoder()

@@ -14,6 +14,7 @@ from searchapp.encoders.batching import batches, encode_in_batches, unique, unit
 from searchapp.encoders.checks import encoder_settings
 from searchapp.encoders.openai import OpenAiEncoder, _vectors
 from searchapp.encoders.openvino import digest, infer_in_turns, model_folder, padded
+from searchapp.shared import SharedCache
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ class TestRegistry:
         module = SimpleNamespace(make=lambda spec: self.loaded.append(spec) or SimpleNamespace(spec=spec))
         monkeypatch.setitem(sys.modules, "counting_backend", module)
         monkeypatch.setattr(registry, "BACKENDS", dict(registry.BACKENDS))
-        monkeypatch.setattr(registry, "_loaded", {})
+        monkeypatch.setattr(registry, "_encoders", SharedCache(8))
         registry.register_backend("counting", "counting_backend", "make")
 
     def test_an_encoder_is_loaded_once_for_each_specification(self):

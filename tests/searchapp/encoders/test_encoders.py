@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from searchapp.encoders import EncoderError, EncoderSpec, get_encoder, load_encoder
 from searchapp.encoders.batching import batches, unique
 from searchapp.encoders.openvino import OpenVinoEncoder
+from tests.threads import in_threads
 
 TEXTS = ["def add(a, b): return a + b", "send an email", "", "send an email", "x " * 2000]
 
@@ -109,6 +110,20 @@ class SignalStack(ctypes.Structure):
 
 
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="tells where memory is as Linux does")
+@pytest.mark.parametrize("backend", ["huggingface", "openvino"])
+def test_threads_that_share_an_encoder_are_given_their_own_vectors(tiny_model, backend):
+    """One text and many, short and long: each way has requests and a tokeniser of its own kind."""
+    encoder = load_encoder(EncoderSpec(backend, str(tiny_model), max_tokens=32))
+    texts = [["a" * length, "b c", "x y " * length][: 1 + length % 3] for length in range(1, 17)]
+    alone = [encoder.encode(each) for each in texts]
+
+    def ask(thread: int) -> float:
+        order = [(thread + number) % 16 for number in range(48)]
+        return min((encoder.encode(texts[each]) * alone[each]).sum(axis=1).min() for each in order)
+
+    assert min(in_threads(8, ask)) > 0.99
+
+
 def test_models_leave_signals_a_stack_when_they_go(tiny_model):
     """A signal for a thread whose stack for signals is gone ends the process (exit status 139)."""
     found = []

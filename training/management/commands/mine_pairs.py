@@ -17,6 +17,7 @@ from training.code_encoder.mining import LANGUAGES, Selection, mine, write_pairs
 class Command(SearchappCommand):
     """Mine pairs by CodeSearchNet's rules, split by package."""
 
+    packages = ("datasketch",)
     help = (
         "Build (documentation, code) pairs from source trees; the last line is the report as one JSON object."
     )

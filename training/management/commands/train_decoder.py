@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 class Command(SearchappCommand):
     """Prepare the examples, or take prepared ones, and train."""
 
+    packages = ("torch", "transformers")
     help = (
         "Train the decoder that makes queries of questions. "
         "Needs the packages of `make models`; hours on a CPU."

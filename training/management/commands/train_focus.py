@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 class Command(SearchappCommand):
     """Read the questions beside their schemas, and train."""
 
+    packages = ("torch", "transformers")
     help = (
         "Train the cross-encoder that focuses schemas, on BIRD and Spider. "
         "Needs the packages of `make models`; an hour on a CPU."

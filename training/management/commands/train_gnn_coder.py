@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 class Command(SearchappCommand):
     """Train the Transformer, with or without the graph network, and write the model."""
 
+    packages = ("torch", "torch_geometric", "transformers")
     help = (
         "Train the code encoder; interrupted, the same command goes on from the last checkpoint. "
         "The last line is one JSON object."

@@ -33,6 +33,7 @@ class Command(SearchappCommand):
     graph network, and then late interaction, to be trained over it.
     """
 
+    packages = ("torch", "torch_geometric", "transformers")
     help = (
         "Train late interaction; interrupted, the same command goes on from the last checkpoint. "
         "The last line is one JSON object."

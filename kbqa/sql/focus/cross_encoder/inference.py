@@ -5,7 +5,6 @@ It computes what `training.cross_encoder.network` does in evaluation.
 
 import json
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from kbqa.sql.grammar import LinkedQuestion
 from searchapp.encoders.base import EncoderError, EncoderSpec
 from searchapp.encoders.openvino import BUNDLED_MODEL, OpenVinoEncoder
 from searchapp.encoders.registry import load_encoder
+from searchapp.shared import SharedCache
 
 BUNDLED_FOLDER = Path(__file__).parent / "model"
 _TOGETHER, _LENGTH_STEP = 4, 16
@@ -74,7 +74,9 @@ class CrossEncoder(Layers):
         return means
 
 
-@lru_cache(maxsize=2)
+_cross_encoders = SharedCache[Path, CrossEncoder](2)
+
+
 def load_cross_encoder(folder: Path = BUNDLED_FOLDER) -> CrossEncoder:
     """The cross-encoder of a folder, loaded once in each process. Raises EncoderError."""
-    return CrossEncoder(folder)
+    return _cross_encoders.get(folder, lambda: CrossEncoder(folder))

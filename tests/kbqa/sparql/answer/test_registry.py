@@ -1,6 +1,7 @@
 """Graphs that are kept open."""
 
 import pytest
+from django.utils import timezone
 from pyoxigraph import RdfFormat, Store
 
 from kbqa.sparql.answer import registry
@@ -8,13 +9,14 @@ from kbqa.sparql.answer.registry import live_graph
 from kbqa.sparql.models import Graph, GraphVersion
 from kbqa.sparql.profile import Profile
 from kbqa.sparql.stores import EndpointStore, OxigraphStore, StoreError
+from tests.threads import in_threads
 
 
 @pytest.fixture
-def version(tmp_path, settings, monkeypatch):
+def version(tmp_path, settings):
     """A function that writes a version of a graph, which no database knows."""
     settings.DATA_DIR = tmp_path
-    monkeypatch.setattr(registry, "_open", type(registry._open)())
+    registry._open.clear()
 
     def write(number: int) -> GraphVersion:
         found = GraphVersion(pk=number, graph=Graph(pk=7, source_kind="file"), number=number)
@@ -67,3 +69,43 @@ def test_a_folder_that_is_gone_is_not_remembered(version):
     for _ in range(2):
         with pytest.raises(StoreError, match="cannot be opened"):
             live_graph(gone)
+
+
+@pytest.mark.parametrize("changed", [{"location": "http://y.example/sparql"}, {"token": "other"}])
+def test_an_endpoint_that_moved_is_asked_where_it_is_now(version, changed):
+    given = {"location": "http://x.example/sparql", "token": "secret"}
+    versions = []
+    for fields in (given, given | changed):
+        remote = GraphVersion(pk=80, graph=Graph(pk=8, source_kind="endpoint", **fields), number=3)
+        remote.parsed_profile = Profile()
+        versions.append(remote)
+    before, after = (live_graph(each).store for each in versions)
+    assert (after.address, after._headers.get("Authorization")) == (
+        versions[1].graph.location,
+        f"Bearer {versions[1].graph.token}",
+    )
+    assert before is not after
+
+
+@pytest.mark.parametrize("field", ["number", "finished", "started"])
+def test_a_row_whose_number_was_given_again_is_another_version(version, field):
+    before, again = version(1), version(2)
+    again.pk, again.number = before.pk, before.number
+    live = live_graph(before)
+    setattr(again, field, 2 if field == "number" else timezone.now())
+    assert live_graph(again) is not live
+
+
+def test_threads_that_ask_at_once_open_a_version_once(version):
+    asked = version(1)
+    assert len(set(map(id, in_threads(8, lambda _: live_graph(asked))))) == 1
+
+
+def test_threads_see_their_own_of_more_versions_than_are_kept_open(version):
+    versions = [version(number) for number in range(1, 13)]
+
+    def ask(thread: int) -> bool:
+        order = [versions[(thread * 5 + number) % 12] for number in range(36)]
+        return all(live_graph(each).store.ask(f"ASK {{ ?s ?p {each.number} }}") for each in order)
+
+    assert all(in_threads(8, ask))

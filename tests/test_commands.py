@@ -149,7 +149,7 @@ django.setup()
 from contextlib import nullcontext
 from django.core.management import call_command
 from evaluation.management.commands import evaluate_code, evaluate_sparql, evaluate_sql
-from searchapp.throwaway import throwaway_database
+from training.throwaway import throwaway_database
 folder = sys.argv[1]
 for command in (evaluate_code, evaluate_sparql, evaluate_sql):
     command.throwaway_database = nullcontext

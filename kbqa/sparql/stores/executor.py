@@ -4,6 +4,7 @@ Only SELECT, ASK, CONSTRUCT and DESCRIBE are queries, and an update inserts and 
 fetches elsewhere.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from kbqa.sparql.stores.guarded import PLACES, Guard, run_guarded
 from kbqa.sparql.stores.syntax import query_of, update_of
 
 _MISTAKE = re.compile(r"error at (\d+):\d+: expected (.*)", re.DOTALL)
-_SENTENCE = re.compile(r"(?:^|, )([A-Z][a-z]+ [^,"\[\]]+)")
+_SENTENCE = re.compile(r"(?:^|, )([A-Z][a-z]+ [^,\[\]]+)")
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ def run_query(version: GraphVersion, query: str, accept: str = "", *, limit: int
     query = query_of(query, _prefixes(graph))
     if graph.source_kind == Graph.SourceKind.ENDPOINT:
         with PLACES.one():
-            return Result(*EndpointStore(graph.location, "", graph.token).forward(query, accept), cut=False)
+            kind, body = EndpointStore(graph.location, "", graph.token).forward(query, accept)
+        return _cut(kind, body, limit or settings.GRAPH_MAX_ROWS)
     return _run(version.folder / "triples", query, accept, limit or settings.GRAPH_MAX_ROWS)
 
 
@@ -105,6 +107,18 @@ def _run(folder: Path | None, query: str, accept: str, limit: int) -> Result:
     return Result(head["content_type"], body, head["cut"])
 
 
+def _cut(kind: str, body: bytes, limit: int) -> Result:
+    """The result of an endpoint with at most `limit` rows, where it is one in JSON."""
+    if not kind.endswith("json") or kind == "application/ld+json":
+        return Result(kind, body, cut=False)
+    table = json.loads(body)
+    rows = table.get("results", {}).get("bindings", [])
+    if len(rows) <= limit:
+        return Result(kind, body, cut=False)
+    table["results"]["bindings"] = rows[:limit]
+    return Result(kind, json.dumps(table).encode(), cut=True)
+
+
 @contextmanager
 def _mistakes_told(what: str) -> Iterator[None]:
     """Tell in words of a mistake that only the engine sees, with its line: columns are those of the new text."""
@@ -115,5 +129,9 @@ def _mistakes_told(what: str) -> Iterator[None]:
         if match is None:
             raise
         sentence = _SENTENCE.search(match[2])
-        why = sentence[1].rstrip(".") if sentence else "is a variable bound twice, or a function given too much?"
+        why = (
+            sentence[1].rstrip(".")
+            if sentence
+            else "is a variable bound twice, or a function given too much?"
+        )
         raise QueryError(f"The {what} cannot be read near line {match[1]}: {why}") from error

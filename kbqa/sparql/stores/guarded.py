@@ -46,14 +46,18 @@ class Guard:
     def of_queries(cls) -> "Guard":
         """The limits of a query, as they are set."""
         return cls(
-            settings.GRAPH_QUERY_TIMEOUT_MS / 1000, settings.GRAPH_QUERY_MEMORY_BYTES, settings.GRAPH_MAX_RESULT_BYTES
+            settings.GRAPH_QUERY_TIMEOUT_MS / 1000,
+            settings.GRAPH_QUERY_MEMORY_BYTES,
+            settings.GRAPH_MAX_RESULT_BYTES,
         )
 
     @classmethod
     def of_updates(cls) -> "Guard":
         """The limits of an update, as they are set."""
         return cls(
-            settings.GRAPH_UPDATE_TIMEOUT_MS / 1000, settings.GRAPH_QUERY_MEMORY_BYTES, settings.GRAPH_MAX_RESULT_BYTES
+            settings.GRAPH_UPDATE_TIMEOUT_MS / 1000,
+            settings.GRAPH_QUERY_MEMORY_BYTES,
+            settings.GRAPH_MAX_RESULT_BYTES,
         )
 
 
@@ -113,15 +117,26 @@ def _limits(guard: Guard) -> dict[str, Any]:
 
 def _environment() -> dict[str, str]:
     """What the process needs to begin, and no secrets."""
-    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "PATH", "SYSTEMROOT") if name in os.environ}
+    kept = {
+        name: os.environ[name] for name in ("LD_LIBRARY_PATH", "PATH", "SYSTEMROOT") if name in os.environ
+    }
     return kept | {"RUST_BACKTRACE": "0"}
 
 
 def _output(given: IO[bytes], told: IO[bytes], guard: Guard, what: str) -> tuple[bytes, int]:
     """What the process writes, and its status. Raises QueryError where that takes too long or is too much."""
-    command = [sys.executable, "-S", "-c", _START, str(Path(__file__).with_name("query_process.py")), *sys.path]
+    command = [
+        sys.executable,
+        "-S",
+        "-c",
+        _START,
+        str(Path(__file__).with_name("query_process.py")),
+        *sys.path,
+    ]
     output, until = bytearray(), time.monotonic() + guard.seconds
-    with subprocess.Popen(command, stdin=given, stdout=subprocess.PIPE, stderr=told, env=_environment()) as process:
+    with subprocess.Popen(
+        command, stdin=given, stdout=subprocess.PIPE, stderr=told, env=_environment()
+    ) as process:
         assert process.stdout is not None
         try:
             with selectors.DefaultSelector() as selector:
@@ -170,10 +185,12 @@ def _ended(status: int, told: str, guard: Guard, what: str) -> QueryError:
     """The error for a process that ended by itself; a negative status is a signal's number."""
     if status == -signal.SIGXCPU:
         return _too_long(guard, what)
-    if "memory allocation" in told or "MemoryError" in told:
+    if any(word in told for word in ("memory allocation", "bad_alloc", "MemoryError")):
         return _refused("memory", "", guard, what)  # type: ignore[return-value]
     if status == -signal.SIGKILL:
-        return QueryError(f"The system ended the {what}, most likely because memory ran out. Narrow its pattern.")
+        return QueryError(
+            f"The system ended the {what}, most likely because memory ran out. Narrow its pattern."
+        )
     if status < 0:
         return QueryError(
             f"The graph store gave up on the {what} ({signal.Signals(-status).name}), as it does where very much stands "

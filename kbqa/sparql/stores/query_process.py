@@ -238,6 +238,8 @@ def _parsed(text: str, most: int) -> list[rdf.Quad]:
         triples = list(islice(rdf.parse(text, format=rdf.RdfFormat.TURTLE), most + 1))
     except SyntaxError as error:
         raise Refused("query", f"Line {error.lineno or 1} cannot be read: {error.msg}") from error
+    except ValueError as error:
+        raise Refused("query", f"The triples cannot be read: {error}") from error
     if len(triples) > most:
         raise Refused("query", f"At most {most:,} triples at once; load a file for more.")
     return triples

@@ -17,7 +17,7 @@ from lark import Lark, Token, UnexpectedToken
 from pyoxigraph import NamedNode, RdfFormat, parse
 
 from kbqa.sparql.stores.base import QueryError
-from kbqa.sparql.stores.tokens import KEYWORDS, PUNCTUATION, REFUSED, refuse, tokens_of
+from kbqa.sparql.stores.tokens import KEYWORDS, PUNCTUATION, REFUSED, Tokens, refuse
 
 MAX_QUERY_CHARACTERS = 100_000
 MAX_UPDATE_CHARACTERS = 2_000_000
@@ -64,11 +64,18 @@ def _written_anew(text: str, start: str, prefixes: Mapping[str, str], most: int)
 def _understood(text: str, start: str) -> Iterator[Token]:
     """The tokens of a text, each after the grammar took it."""
     parser = _parser().parse_interactive(start=start)
-    for token in tokens_of(text):
+    tokens = Tokens(text)
+    for token in tokens:
+        if token.type == "IRIREF" and "IRIREF" not in (taken := parser.choices()) and "COMPARISON" in taken:
+            token = tokens.compared(token)  # noqa: PLW2901
         if token.type in REFUSED:
             refuse(text, token.start_pos, REFUSED[token.type])
         if token.type == "GRAPH" and start == "update_unit":
-            refuse(text, token.start_pos, "GRAPH is not allowed in an update: it changes this graph, and no other")
+            refuse(
+                text,
+                token.start_pos,
+                "GRAPH is not allowed in an update: it changes this graph, and no other",
+            )
         try:
             parser.feed_token(token)
         except UnexpectedToken as error:
@@ -118,7 +125,9 @@ class _Writer:
             parts += (gap, written)
             length += len(gap) + len(written)
             if length > self._most:
-                refuse(self._text, token.start_pos, "With whole IRIs in place of its prefixes this is too long")
+                refuse(
+                    self._text, token.start_pos, "With whole IRIs in place of its prefixes this is too long"
+                )
             at, before = token.start_pos, token.type
         return "".join(parts)
 
@@ -137,7 +146,9 @@ class _Writer:
             case "IRIREF" | "PNAME" | "PNAME_NS":
                 iri = self._resolved.get(token) or self._resolved.setdefault(str(token), self._iri(token))
                 if before == "GRAPH" and iri.lower().startswith("file:"):
-                    refuse(self._text, token.start_pos, "Files are not graphs: GRAPH names one of this store's")
+                    refuse(
+                        self._text, token.start_pos, "Files are not graphs: GRAPH names one of this store's"
+                    )
                 return f"<{iri}>"
             case "STRING":
                 return self._string(token)
@@ -192,7 +203,7 @@ class _Writer:
         except (ValueError, OverflowError):
             value = "\0"
         if _NO_TEXT.search(value):
-            refuse(self._text, token.start_pos, "An escape here is of a character that none is")
+            refuse(self._text, token.start_pos, "This cannot be read: an escape here is of no character that text can have")
         return value
 
 

@@ -32,7 +32,8 @@ REFUSED = {
     "SERVICE": "SERVICE is not allowed: a query asks this graph alone",
     "LOAD": "LOAD is not allowed: an update changes this graph by what it says itself",
     **dict.fromkeys(
-        ("FROM", "USING", "WITH"), "FROM, USING and WITH are not allowed: a query asks this graph, and no other"
+        ("FROM", "USING", "WITH"),
+        "FROM, USING and WITH are not allowed: a query asks this graph, and no other",
     ),
     **dict.fromkeys(
         ("CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY"),
@@ -91,27 +92,43 @@ _TOKEN = re.compile(
 )
 
 
-def tokens_of(text: str) -> Iterator[Token]:
+class Tokens:
     """The terminals of a query or an update, one by one as they are asked for.
 
-    Raises QueryError where there is none, and where too many brackets or signs stand inside each other.
+    Asking raises QueryError where there is none, and where too much stands inside each other.
     """
-    at, depth, signs = 0, 0, 0
-    while at < len(text):
-        match = _TOKEN.match(text, at)
-        if match is None:
-            refuse(text, at, _unknown(text[at]))
-        kind, value, start = match.lastgroup or "", match.group(), at
-        at = match.end()
-        if kind == "SPACE":
-            continue
-        if kind in _BY_TEXT:
-            kind = _BY_TEXT[kind](value)
-        depth += (kind in _OPENING) - (kind in _CLOSING)
-        signs = signs + 1 if kind in _PREFIXING else 0
-        if depth > MAX_DEPTH or signs > MAX_DEPTH:
-            refuse(text, start, f"More than {MAX_DEPTH} brackets or signs stand inside each other")
-        yield Token(kind, value, start)
+
+    def __init__(self, text: str) -> None:
+        self._text, self._at, self._depth, self._signs = text, 0, 0, 0
+
+    def __iter__(self) -> Iterator[Token]:
+        while self._at < len(self._text):
+            match = _TOKEN.match(self._text, self._at)
+            if match is None:
+                refuse(self._text, self._at, _unknown(self._text[self._at]))
+            kind, value, start = match.lastgroup or "", match.group(), self._at
+            self._at = match.end()
+            if kind == "SPACE":
+                continue
+            if kind in _BY_TEXT:
+                kind = _BY_TEXT[kind](value)
+            self._count(kind, start)
+            yield Token(kind, value, start)
+
+    def compared(self, token: Token) -> Token:
+        """`<` in place of an IRI that the grammar does not take there; what follows comes next.
+
+        `?a<3&&?b>2` has an IRI by its characters, and means none.
+        """
+        assert token.start_pos is not None
+        self._at = token.start_pos + 1
+        return Token("COMPARISON", "<", token.start_pos)
+
+    def _count(self, kind: str, start: int) -> None:
+        self._depth += (kind in _OPENING) - (kind in _CLOSING)
+        self._signs = self._signs + 1 if kind in _PREFIXING else 0
+        if self._depth > MAX_DEPTH or self._signs > MAX_DEPTH:
+            refuse(self._text, start, f"More than {MAX_DEPTH} brackets or signs stand inside each other")
 
 
 def _word(value: str) -> str:
@@ -141,8 +158,8 @@ _BY_TEXT: dict[str, Callable[[str], str]] = {
 
 def _unknown(character: str) -> str:
     if character in "\"'":
-        return "The text that begins here does not end, or has an escape that is none"
-    return f"The character {character!r} is not understood here"
+        return "This cannot be read: a text begins here and does not end, or has an escape that is none"
+    return f"This cannot be read: the character {character!r} has no meaning here"
 
 
 def refuse(text: str, at: int, why: str) -> NoReturn:

@@ -110,7 +110,7 @@ def test_many_questions_in_one_request_are_told_apart(load, live_server, private
         (
             lambda handler: reply(handler, 200, "application/sparql-results+json", b" " * 70_000_000),
             QueryError,
-            "more than can be read",
+            "answers with more than 50 MB",
         ),
     ],
 )

@@ -1,7 +1,7 @@
 """Edits: a version made from the served one by hard links, changed, and served in one step.
 
-The next question sees it. The change itself is made in a process that can be ended, while nothing is locked; if
-the graph was changed by somebody else meanwhile, it is made again from what there is then.
+The next question sees it. The change itself is made in a process that can be ended, while nothing is locked;
+if the graph was changed by somebody else meanwhile, it is made again from what there is then.
 """
 
 import shutil
@@ -26,7 +26,7 @@ MAX_TRIPLES = 10_000
 _LOCK_SPACE = 0x6BA1
 _ATTEMPTS = 3
 _UNFINISHED, _LEFT_SECONDS = "edit-", 3600
-"""How the folder of a change is called until it is served, and when one must be of a process that was ended."""
+"""How the folder of a change is called until it is served, and when one must have been left behind."""
 
 
 class EditConflict(Conflict):
@@ -76,7 +76,7 @@ def _editable(graph: Graph) -> GraphVersion:
 
 @contextmanager
 def _unfinished(graph: Graph) -> Iterator[Path]:
-    """A folder for a change, which is removed unless it was served; so are those that ended processes left."""
+    """A folder for a change, removed unless it was served; so are those that ended processes left."""
     parent = GraphVersion(graph=graph, number=0).folder.parent
     for left in parent.glob(f"{_UNFINISHED}*"):
         if left.stat().st_mtime < time.time() - _LEFT_SECONDS:

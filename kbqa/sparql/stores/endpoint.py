@@ -104,8 +104,8 @@ class EndpointStore:
     def forward(self, query: str, accept: str) -> tuple[str, bytes]:
         """(media type, body) of what the endpoint answers to a query that somebody wrote.
 
-        Raises QueryError, StoreError. Only what SPARQL's results are is passed on, lest somebody else's pages be
-        shown as this server's.
+        Raises QueryError, StoreError. Only SPARQL's results are passed on, lest somebody's pages be shown as
+        this server's.
         """
         status, kind, body, _ = self._send(query, settings.GRAPH_QUERY_TIMEOUT_MS / 1000, accept or _ACCEPT)
         if status != 200:
@@ -201,8 +201,8 @@ class EndpointStore:
     def _solutions(self, kind: str, body: bytes) -> _Result:
         """The answer to an ASK, or the variables and rows of a SELECT. Raises StoreError.
 
-        JSON is read twice: the first reader ends with an error where very much stands inside each other, which
-        the second one would not survive.
+        JSON is read twice: the first reader fails where very much stands inside each other, which the second
+        one would not survive.
         """
         try:
             if _FORMATS[kind] == QueryResultsFormat.JSON:

@@ -1,7 +1,7 @@
-"""Queries and changes that people and programs write: understood first, then run in a process that can be ended.
+"""Queries and changes that people and programs write: understood first, then run in a process of their own.
 
-Only SELECT, ASK, CONSTRUCT and DESCRIBE are queries, and an update inserts and deletes triples; neither asks or
-fetches elsewhere.
+Only SELECT, ASK, CONSTRUCT and DESCRIBE are queries, and an update inserts and deletes triples; neither asks
+or fetches elsewhere.
 """
 
 import json
@@ -35,12 +35,12 @@ class Result:
 
 
 def check_query(query: str, graph: Graph) -> None:
-    """Check that a text is a query that may be run. Raises QueryError, and StoreError if that cannot be told now."""
+    """Check that a text is a query that may be run. Raises QueryError; StoreError if that is not known now."""
     _run(None, query_of(query, _prefixes(graph)), "", 1)
 
 
 def check_update(update: str, graph: Graph) -> None:
-    """Check that a text is an update that may be run, as far as that can be told without. Raises QueryError."""
+    """Check that a text is an update, as far as that can be told without running it. Raises QueryError."""
     update_of(update, _prefixes(graph))
 
 
@@ -74,7 +74,7 @@ def run_limited(version: GraphVersion, query: str, limit: int) -> Solutions | bo
 def change_folder(
     folder: Path, graph: Graph, *, update: str = "", add: str = "", remove: str = "", most: int = 0
 ) -> None:
-    """Change the triples in a folder that nobody reads yet: by an update, or by at most `most` triples in Turtle.
+    """Change the triples in a folder that nobody reads yet: by an update, or by at most `most` in Turtle.
 
     Raises QueryError, after which the folder is of no use; StoreError.
     """
@@ -91,7 +91,7 @@ def change_folder(
 
 
 def _prefixes(graph: Graph) -> dict[str, str]:
-    return KNOWN | graph.prefixes
+    return {**KNOWN, **graph.prefixes}
 
 
 def _run(folder: Path | None, query: str, accept: str, limit: int) -> Result:
@@ -121,7 +121,7 @@ def _cut(kind: str, body: bytes, limit: int) -> Result:
 
 @contextmanager
 def _mistakes_told(what: str) -> Iterator[None]:
-    """Tell in words of a mistake that only the engine sees, with its line: columns are those of the new text."""
+    """Tell of a mistake that only the engine sees, with its line: columns are those of the new text."""
     try:
         yield
     except QueryError as error:
@@ -130,8 +130,6 @@ def _mistakes_told(what: str) -> Iterator[None]:
             raise
         sentence = _SENTENCE.search(match[2])
         why = (
-            sentence[1].rstrip(".")
-            if sentence
-            else "is a variable bound twice, or a function given too much?"
+            sentence[1].rstrip(".") if sentence else "a variable is bound twice, or a function given too much"
         )
         raise QueryError(f"The {what} cannot be read near line {match[1]}: {why}") from error

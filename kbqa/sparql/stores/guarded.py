@@ -1,7 +1,7 @@
-"""Work on a graph in a process of its own, which is ended with its time, its memory or the size of its result.
+"""Work on a graph in a process of its own, which ends with its time, its memory or the size of its result.
 
-The store cannot be told to stop, and some texts make it crash: so whatever somebody wrote is evaluated here, never
-in the process that serves.
+The store cannot be told to stop, and some texts make it crash: so whatever somebody wrote is evaluated here,
+never in the process that serves.
 """
 
 import json
@@ -45,20 +45,16 @@ class Guard:
     @classmethod
     def of_queries(cls) -> "Guard":
         """The limits of a query, as they are set."""
-        return cls(
-            settings.GRAPH_QUERY_TIMEOUT_MS / 1000,
-            settings.GRAPH_QUERY_MEMORY_BYTES,
-            settings.GRAPH_MAX_RESULT_BYTES,
-        )
+        return cls._of(settings.GRAPH_QUERY_TIMEOUT_MS)
 
     @classmethod
     def of_updates(cls) -> "Guard":
         """The limits of an update, as they are set."""
-        return cls(
-            settings.GRAPH_UPDATE_TIMEOUT_MS / 1000,
-            settings.GRAPH_QUERY_MEMORY_BYTES,
-            settings.GRAPH_MAX_RESULT_BYTES,
-        )
+        return cls._of(settings.GRAPH_UPDATE_TIMEOUT_MS)
+
+    @classmethod
+    def _of(cls, milliseconds: int) -> "Guard":
+        return cls(milliseconds / 1000, settings.GRAPH_QUERY_MEMORY_BYTES, settings.GRAPH_MAX_RESULT_BYTES)
 
 
 class _Places:
@@ -169,12 +165,13 @@ def _refused(kind: str, message: str, guard: Guard, what: str) -> QueryError | S
     match kind:
         case "memory":
             return QueryError(
-                f"The {what} needed more memory than the {guard.memory // 1_000_000:,} MB that it may have and was "
-                "stopped. Narrow its pattern."
+                f"The {what} needed more memory than the {guard.memory // 1_000_000:,} MB that it may have "
+                "and was stopped. Narrow its pattern."
             )
         case "size":
             return QueryError(
-                f"The result is larger than {guard.result / 1_000_000:,g} MB. Ask for fewer rows or shorter values."
+                f"The result is larger than {guard.result / 1_000_000:,g} MB. Ask for fewer rows or shorter "
+                "values."
             )
         case "store":
             return StoreError(f"The graph could not be read: {message}", transient=True)
@@ -193,8 +190,8 @@ def _ended(status: int, told: str, guard: Guard, what: str) -> QueryError:
         )
     if status < 0:
         return QueryError(
-            f"The graph store gave up on the {what} ({signal.Signals(-status).name}), as it does where very much stands "
-            "inside each other. Write it shorter."
+            f"The graph store gave up on the {what} ({signal.Signals(-status).name}), as it does where very "
+            "much stands inside each other. Write it shorter."
         )
     why = told.strip().rsplit("\n", maxsplit=1)[-1]
     return QueryError(f"The graph store could not work on the {what}: {why[:300]}")

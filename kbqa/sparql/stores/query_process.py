@@ -1,7 +1,7 @@
-"""The process that runs one query or one change: the task as JSON on standard input, the result on standard output.
+"""The process that runs one query or one change: the task as JSON on its input, the result on its output.
 
-The result is a line of JSON, and after it the body. Imports nothing of ours, so that it begins soon. It ends with
-its time or memory, and can neither connect to anything nor start programs: the engine can, if it is told to.
+The result is a line of JSON, and after it the body. Imports nothing of ours, so that it begins soon. It ends
+with its time or memory, and can neither connect to anything nor start programs: the engine can, if told to.
 """
 
 import contextlib
@@ -80,7 +80,7 @@ def main() -> None:
 
 
 def _limit(task: dict[str, Any]) -> None:
-    """Limits of this process; the one of the processor's time is for the case that nobody is left to stop it."""
+    """Limit this process; its time by the processor's clock, too, in case nobody is left to stop it."""
     seconds = int(task["seconds"]) + 2
     limits = [
         (resource.RLIMIT_AS, task["memory"]),
@@ -159,12 +159,13 @@ def _graph(result: Iterable[rdf.Triple], form: rdf.RdfFormat, task: dict[str, An
 def _table(result: Any, form: rdf.QueryResultsFormat, task: dict[str, Any]) -> tuple[bytes, bool]:
     """The rows in a format, at most as many as are wanted, and whether there are more.
 
-    The library writes all rows or none, so rows are taken one by one, written as JSON, and made the rest from that.
+    The library writes all rows or none: they are taken one by one, and written as JSON, and that in other forms.
     """
     if isinstance(result, rdf.QueryBoolean):
         return result.serialize(format=form) or b"", False
     names = [variable.value for variable in result.variables]
-    room, rows, cut = _Room(task["bytes"]), [], False
+    room, cut = _Room(task["bytes"]), False
+    rows: list[str] = []
     for solution in result:
         if len(rows) == task["limit"]:
             cut = True

@@ -1,9 +1,9 @@
 """What people write in SPARQL, understood before it runs.
 
-A text is read by the grammar in `sparql.lark`, which has no words for anything that would ask or fetch elsewhere,
-and is then written anew from its tokens: with whole IRIs instead of prefixes, strings escaped in one way, keywords
-in capitals, and a space between any two. So the engine, which reads characters without tokens of its own, can
-read nothing else in it than what was looked at.
+A text is read by the grammar in `sparql.lark`, which has no words for anything that would ask or fetch
+elsewhere, and is then written anew from its tokens: with whole IRIs instead of prefixes, strings escaped in
+one way, keywords in capitals, and a space between any two. So the engine, which reads characters without
+tokens of its own, can read nothing else in it than what was looked at.
 """
 
 import re
@@ -14,6 +14,7 @@ from typing import Any
 
 import lark
 from lark import Lark, Token, UnexpectedToken
+from lark.parsers.lalr_interactive_parser import InteractiveParser
 from pyoxigraph import NamedNode, RdfFormat, parse
 
 from kbqa.sparql.stores.base import QueryError
@@ -66,7 +67,7 @@ def _understood(text: str, start: str) -> Iterator[Token]:
     parser = _parser().parse_interactive(start=start)
     tokens = Tokens(text)
     for token in tokens:
-        if token.type == "IRIREF" and "IRIREF" not in (taken := parser.choices()) and "COMPARISON" in taken:
+        if token.type == "IRIREF" and "IRIREF" not in (taken := _choices(parser)) and "COMPARISON" in taken:
             token = tokens.compared(token)  # noqa: PLW2901
         if token.type in REFUSED:
             refuse(text, token.start_pos, REFUSED[token.type])
@@ -82,9 +83,14 @@ def _understood(text: str, start: str) -> Iterator[Token]:
             refuse(text, token.start_pos, f"This cannot be read: {_unexpected(token.value, error)}")
         yield token
     try:
-        parser.feed_eof()
+        parser.feed_eof()  # type: ignore[no-untyped-call]
     except UnexpectedToken as error:
         refuse(text, len(text), f"This cannot be read: {_unexpected('its end', error)}")
+
+
+def _choices(parser: InteractiveParser) -> Mapping[str, Any]:
+    """What may come next, by the names of terminals."""
+    return parser.choices()  # type: ignore[no-untyped-call, no-any-return]
 
 
 @lru_cache(maxsize=1)
@@ -128,7 +134,7 @@ class _Writer:
                 refuse(
                     self._text, token.start_pos, "With whole IRIs in place of its prefixes this is too long"
                 )
-            at, before = token.start_pos, token.type
+            at, before = token.start_pos or 0, token.type
         return "".join(parts)
 
     def _declare(self, kind: str, rest: Iterator[Token]) -> None:
@@ -203,7 +209,11 @@ class _Writer:
         except (ValueError, OverflowError):
             value = "\0"
         if _NO_TEXT.search(value):
-            refuse(self._text, token.start_pos, "This cannot be read: an escape here is of no character that text can have")
+            refuse(
+                self._text,
+                token.start_pos,
+                "This cannot be read: an escape here is of no character that text can have",
+            )
         return value
 
 

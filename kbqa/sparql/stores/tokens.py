@@ -13,11 +13,11 @@ from kbqa.sparql.stores.base import QueryError
 
 FUNCTIONS = frozenset(
     """
-    ABS ADJUST BNODE BOUND CEIL COALESCE CONCAT CONTAINS DATATYPE DAY ENCODE_FOR_URI FLOOR HASLANG HASLANGDIR HOURS IF
-    IRI ISBLANK ISIRI ISLITERAL ISNUMERIC ISTRIPLE ISURI LANG LANGDIR LANGMATCHES LCASE MD5 MINUTES MONTH NOW
-    OBJECT PREDICATE RAND REGEX REPLACE ROUND SAMETERM SECONDS SHA1 SHA256 SHA384 SHA512 STR STRAFTER STRBEFORE
-    STRDT STRENDS STRLANG STRLANGDIR STRLEN STRSTARTS STRUUID SUBJECT SUBSTR TIMEZONE TRIPLE TZ UCASE URI UUID
-    YEAR
+    ABS ADJUST BNODE BOUND CEIL COALESCE CONCAT CONTAINS DATATYPE DAY ENCODE_FOR_URI FLOOR HASLANG
+    HASLANGDIR HOURS IF IRI ISBLANK ISIRI ISLITERAL ISNUMERIC ISTRIPLE ISURI LANG LANGDIR
+    LANGMATCHES LCASE MD5 MINUTES MONTH NOW OBJECT PREDICATE RAND REGEX REPLACE ROUND SAMETERM
+    SECONDS SHA1 SHA256 SHA384 SHA512 STR STRAFTER STRBEFORE STRDT STRENDS STRLANG STRLANGDIR STRLEN
+    STRSTARTS STRUUID SUBJECT SUBSTR TIMEZONE TRIPLE TZ UCASE URI UUID YEAR
     """.split()
 )
 AGGREGATES = frozenset(("AVG", "COUNT", "GROUP_CONCAT", "MAX", "MIN", "SAMPLE", "SUM"))
@@ -68,8 +68,8 @@ PUNCTUATION = {
 _OPENING = frozenset(("LPAR", "LBRACE", "LBRACKET", "LTRIPLE", "LTRIPLE_TERM", "LANNOTATION"))
 _CLOSING = frozenset(("RPAR", "RBRACE", "RBRACKET", "RTRIPLE", "RTRIPLE_TERM", "RANNOTATION"))
 _PREFIXING = frozenset(("EXCLAMATION", "PLUS", "DASH", "CARET"))
-# Possessive quantifiers, so that no text makes the matcher go back over what it has read; and a bound for names of
-# prefixes, which are tried wherever a word stands.
+# Possessive quantifiers, so that no text makes the matcher go back over what it has read; and a bound for
+# names of prefixes, which are tried wherever a word stands.
 _TOKEN = re.compile(
     "|".join(
         (
@@ -162,8 +162,9 @@ def _unknown(character: str) -> str:
     return f"This cannot be read: the character {character!r} has no meaning here"
 
 
-def refuse(text: str, at: int, why: str) -> NoReturn:
+def refuse(text: str, token_start: int | None, why: str) -> NoReturn:
     """Raise QueryError with the line and column of a place in a text."""
+    at = token_start or 0
     line = text.count("\n", 0, at) + 1
     column = at - (text.rfind("\n", 0, at) + 1) + 1
     raise QueryError(f"{why} (line {line}, column {column}).")

@@ -9,8 +9,7 @@ import pytest
 from pyoxigraph import QueryBoolean, QuerySolutions, RdfFormat, Store
 
 from kbqa.sparql.prefixes import KNOWN
-from kbqa.sparql.stores.base import QueryError
-from kbqa.sparql.stores.syntax import MAX_QUERY_CHARACTERS, query_of, update_of
+from kbqa.sparql.stores.syntax import query_of
 from kbqa.sparql.stores.tokens import REFUSED, Tokens
 from tests.kbqa.conftest import FILMS
 

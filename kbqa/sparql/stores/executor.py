@@ -35,7 +35,7 @@ class Result:
 
 
 def check_query(query: str, graph: Graph) -> None:
-    """Check that a text is a query that may be run. Raises QueryError; StoreError if that is not known now."""
+    """Check that a text is a query that may be run. Raises QueryError; StoreError if nobody can tell now."""
     _run(None, query_of(query, _prefixes(graph)), "", 1)
 
 

@@ -159,7 +159,7 @@ def _graph(result: Iterable[rdf.Triple], form: rdf.RdfFormat, task: dict[str, An
 def _table(result: Any, form: rdf.QueryResultsFormat, task: dict[str, Any]) -> tuple[bytes, bool]:
     """The rows in a format, at most as many as are wanted, and whether there are more.
 
-    The library writes all rows or none: they are taken one by one, and written as JSON, and that in other forms.
+    The library writes all rows or none: they are taken one by one, as JSON, which it turns into other forms.
     """
     if isinstance(result, rdf.QueryBoolean):
         return result.serialize(format=form) or b"", False

@@ -21,7 +21,7 @@ from kbqa.sparql.stores.base import QueryError
 from kbqa.sparql.stores.tokens import KEYWORDS, PUNCTUATION, REFUSED, Tokens, refuse
 
 MAX_QUERY_CHARACTERS = 100_000
-MAX_UPDATE_CHARACTERS = 2_000_000
+MAX_UPDATE_CHARACTERS = 1_000_000
 _GROWTH = 10
 """How many times longer than it may be a text may become with whole IRIs."""
 _CALLED = frozenset(("FUNCTION", "AGGREGATE", "IRIREF", "PNAME", "PNAME_NS"))

@@ -233,6 +233,8 @@ def _deadline(seconds: float) -> Iterator[Any]:
     timer.start()
     try:
         yield watch.trace
+        if watch.ended:  # which may look like the end of an answer
+            raise TimeoutError
     except _ENDED as error:
         if watch.ended:
             raise TimeoutError from error

@@ -96,7 +96,17 @@ def _choices(parser: InteractiveParser) -> Mapping[str, Any]:
 @lru_cache(maxsize=1)
 def _parser() -> Lark:
     grammar = Path(__file__).with_name("sparql.lark").read_text(encoding="utf-8")
-    return Lark(grammar, parser="lalr", lexer=_NoLexer, start=["query_unit", "update_unit"])
+    starts = ["query_unit", "update_unit"]
+    return Lark(grammar, parser="lalr", lexer=_NoLexer, transformer=_NoTree(), start=starts)
+
+
+class _NoTree(lark.Transformer[Token, None]):
+    """Keeps nothing of what was understood: that it was is all that is wanted."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return lambda children: None
 
 
 class _NoLexer(lark.lexer.Lexer):

@@ -1,9 +1,9 @@
 """The API's views: each calls one function of the engine."""
 
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -142,11 +142,21 @@ class SparqlQueryParser(BaseParser):
             raise ParseError(_NO_UTF8) from error
 
 
+class SparqlFormParser(FormParser):
+    """A form, refused where it is not UTF-8."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> QueryDict:
+        """The form's fields."""
+        body = stream.read()
+        _check_encoding(body)
+        return QueryDict(body)
+
+
 class SparqlView(APIView):
     """The SPARQL 1.1 Protocol endpoint of a graph: query forms only."""
 
     content_negotiation_class = AnyContent
-    parser_classes = (SparqlQueryParser, FormParser)
+    parser_classes = (SparqlQueryParser, SparqlFormParser)
     permission_classes = (Readers,)
 
     @extend_schema(
@@ -165,7 +175,7 @@ class SparqlView(APIView):
     )
     def get(self, request: Request, slug: str) -> HttpResponse:
         """Run a query (SPARQL 1.1 Protocol)."""
-        _check_encoding(request.META.get("QUERY_STRING", ""))
+        _check_encoding(request.META.get("QUERY_STRING", "").encode("latin-1"))
         return self._answer(request, slug, request.query_params.get("query", ""))
 
     @extend_schema(
@@ -222,10 +232,10 @@ class GraphQuestionViewSet(QuestionViewSet):
         return Response(GraphResultSerializer(self.found_by(int(number))).data)
 
 
-def _check_encoding(encoded: str) -> None:
+def _check_encoding(encoded: bytes) -> None:
     """Refuse what is not UTF-8 behind its percent signs, which is read with other characters in its place."""
     try:
-        unquote(encoded, errors="strict")
+        unquote_to_bytes(encoded).decode()
     except UnicodeDecodeError as error:
         raise ParseError(_NO_UTF8) from error
 

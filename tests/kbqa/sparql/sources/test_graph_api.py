@@ -58,7 +58,7 @@ def test_add_look_ask_edit_delete(api, transactional_db):
             "SERVICE is not allowed",
         ),
         ("get", "/none/export", {}, 404, ""),
-        ("get", "/films/sparql", {"query": "DROP ALL"}, 400, "cannot be read"),
+        ("get", "/films/sparql", {"query": "DROP ALL"}, 400, "Graphs cannot be cleared"),
         ("post", "/films/edit", {"add": "<a> <b"}, 400, "cannot be read"),
         ("post", "/films/edit", {}, 400, "nothing to add"),
         ("get", "/none/ask", {"q": "x"}, 404, ""),

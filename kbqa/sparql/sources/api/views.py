@@ -145,7 +145,7 @@ class SparqlQueryParser(BaseParser):
 class SparqlFormParser(FormParser):
     """A form, refused where it is not UTF-8."""
 
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> QueryDict:
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         """The form's fields."""
         body = stream.read()
         _check_encoding(body)

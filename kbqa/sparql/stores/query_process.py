@@ -32,6 +32,8 @@ _TRIPLES = {
     "application/ld+json": rdf.RdfFormat.JSON_LD,
     "application/rdf+xml": rdf.RdfFormat.RDF_XML,
 }
+_MAX_DEPTH = 100
+"""Beyond some thousand, whoever reads the graph afterwards would crash."""
 _NICENESS = 5
 """So that queries that compute for long leave the processor to the server."""
 _NO_NEW_PRIVILEGES, _SET_SECCOMP, _FILTER = 38, 22, 2
@@ -243,7 +245,17 @@ def _parsed(text: str, most: int) -> list[rdf.Quad]:
         raise Refused("query", f"The triples cannot be read: {error}") from error
     if len(triples) > most:
         raise Refused("query", f"At most {most:,} triples at once; load a file for more.")
+    if any(_depth(triple.object) > _MAX_DEPTH for triple in triples):
+        raise Refused("query", f"Triples cannot be read that stand in more than {_MAX_DEPTH} others.")
     return triples
+
+
+def _depth(term: Any) -> int:
+    """In how many triples the innermost one of a term stands."""
+    depth = 0
+    while isinstance(term, rdf.Triple):
+        term, depth = term.object, depth + 1
+    return depth
 
 
 def _quad(triple: rdf.Quad) -> rdf.Quad:

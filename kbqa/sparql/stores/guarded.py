@@ -32,6 +32,7 @@ _START = (
     "runpy.run_path(script, run_name='__main__')"
 )
 _WAIT_FOR_PLACE = 0.5
+_OUT_OF_MEMORY = ("memory allocation", "bad_alloc", "MemoryError", "Resource temporarily unavailable")
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ def _environment() -> dict[str, str]:
     kept = {
         name: os.environ[name] for name in ("LD_LIBRARY_PATH", "PATH", "SYSTEMROOT") if name in os.environ
     }
-    return kept | {"RUST_BACKTRACE": "0"}
+    return kept | {"RUST_BACKTRACE": "0", "MALLOC_ARENA_MAX": "2"}
 
 
 def _output(given: IO[bytes], told: IO[bytes], guard: Guard, what: str) -> tuple[bytes, int]:
@@ -182,7 +183,7 @@ def _ended(status: int, told: str, guard: Guard, what: str) -> QueryError:
     """The error for a process that ended by itself; a negative status is a signal's number."""
     if status == -signal.SIGXCPU:
         return _too_long(guard, what)
-    if any(word in told for word in ("memory allocation", "bad_alloc", "MemoryError")):
+    if any(word in told for word in _OUT_OF_MEMORY):
         return _refused("memory", "", guard, what)  # type: ignore[return-value]
     if status == -signal.SIGKILL:
         return QueryError(

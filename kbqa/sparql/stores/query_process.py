@@ -9,6 +9,7 @@ import ctypes
 import json
 import os
 import platform
+import random
 import resource
 import struct
 import sys
@@ -36,6 +37,8 @@ _MAX_DEPTH = 100
 """Beyond some thousand, whoever reads the graph afterwards would crash."""
 _NICENESS = 5
 """So that queries that compute for long leave the processor to the server."""
+_CORES = 4
+"""The store starts threads by the number of cores, and each takes of the memory that a query may have."""
 _NO_NEW_PRIVILEGES, _SET_SECCOMP, _FILTER = 38, 22, 2
 _SYSTEM_CALLS = {"x86_64": (0xC000003E, (41, 59, 322)), "aarch64": (0xC00000B7, (198, 221, 281))}
 """The audit number of an architecture, and its numbers of socket, execve and execveat."""
@@ -94,6 +97,9 @@ def _limit(task: dict[str, Any]) -> None:
             resource.setrlimit(name, (limit, limit))
     with contextlib.suppress(OSError):
         os.nice(_NICENESS)
+    with contextlib.suppress(OSError, AttributeError):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, random.sample(cores, min(_CORES, len(cores))))
 
 
 def _stay_alone() -> None:
@@ -115,7 +121,9 @@ def _stay_alone() -> None:
     about = struct.pack("HP", len(program), ctypes.addressof(buffer))
     with contextlib.suppress(OSError, AttributeError):
         call = ctypes.CDLL(None).prctl
-        call(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
+        call(_CORES = 4
+"""The store starts threads by the number of cores, and each takes of the memory that a query may have."""
+_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
         call(_SET_SECCOMP, _FILTER, ctypes.c_char_p(about), 0, 0)
 
 

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from pyoxigraph import Store
 
 from kbqa.sparql.stores import guarded
 from kbqa.sparql.stores.base import QueryError, StoreError
@@ -124,3 +125,10 @@ def test_the_process_knows_no_secrets(monkeypatch):
     with pytest.raises(QueryError) as error:
         run_guarded(TASK, GUARD)
     assert "SECRET_KEY" not in str(error.value)
+
+
+def test_too_little_memory_to_begin_with_is_told_of(tmp_path):
+    Store(str(tmp_path / "triples")).flush()
+    task = {**TASK, "folder": str(tmp_path / "triples"), "query": "ASK {}"}
+    with pytest.raises(QueryError, match="needed more memory than the 150 MB"):
+        run_guarded(task, Guard(seconds=20, memory=150_000_000, result=1_000))

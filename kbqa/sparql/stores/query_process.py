@@ -121,10 +121,8 @@ def _stay_alone() -> None:
     about = struct.pack("HP", len(program), ctypes.addressof(buffer))
     with contextlib.suppress(OSError, AttributeError):
         call = ctypes.CDLL(None).prctl
-        call(_CORES = 4
-"""The store starts threads by the number of cores, and each takes of the memory that a query may have."""
-_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
-        call(_SET_SECCOMP, _FILTER, ctypes.c_char_p(about), 0, 0)
+        call(_NO_NEW_PRIVILEGES, *map(ctypes.c_ulong, (1, 0, 0, 0)))
+        call(_SET_SECCOMP, ctypes.c_ulong(_FILTER), ctypes.c_char_p(about), *map(ctypes.c_ulong, (0, 0)))
 
 
 def _queried(task: dict[str, Any]) -> tuple[dict[str, Any], bytes]:

@@ -84,8 +84,8 @@ def _understood(text: str, start: str) -> Iterator[Token]:
         yield token
     try:
         parser.feed_eof()  # type: ignore[no-untyped-call]
-    except UnexpectedToken as error:
-        refuse(text, len(text), f"This cannot be read: {_unexpected('its end', error)}")
+    except UnexpectedToken:
+        refuse(text, len(text), "This cannot be read: it ends too early")
 
 
 def _choices(parser: InteractiveParser) -> Mapping[str, Any]:
@@ -153,9 +153,9 @@ class _Writer:
             self._prefixes[name[:-1]] = self._whole(next(rest))
         elif kind == "BASE":
             self._base = self._whole(next(rest))
-            self._resolved.clear()
         else:
             next(rest)
+        self._resolved.clear()
 
     def _one(self, token: Token, before: str) -> str:
         match token.type:
@@ -189,7 +189,7 @@ class _Writer:
         iri = self._unescaped(token, token[1:-1])
         if not self._base:
             return self._checked(token, iri)
-        _ = self._checked(token, "urn:x:" + iri)
+        self._checked(token, f"urn:x:{iri}")  # so that it stays within its brackets below
         try:
             [triple] = parse(f"<{iri}> a <urn:x> .", format=RdfFormat.TURTLE, base_iri=self._base)
         except (SyntaxError, ValueError) as error:
@@ -249,7 +249,7 @@ def _escaped(match: re.Match[str]) -> str:
 
 
 def _unexpected(found: str, error: UnexpectedToken) -> str:
-    shown = sorted({_NAMES.get(name, name) for name in error.accepts or error.expected})
+    shown = sorted({_NAMES.get(name, name) for name in error.expected})
     if len(shown) > _SHOWN_EXPECTED:
         return f"{found[:50]} is not understood here"
     return f"{found[:50]} is not understood here, where {' or '.join(shown)} may stand"

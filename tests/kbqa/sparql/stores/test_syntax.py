@@ -9,7 +9,7 @@ import pytest
 from pyoxigraph import QueryBoolean, QuerySolutions, RdfFormat, Store
 
 from kbqa.sparql.prefixes import KNOWN
-from kbqa.sparql.stores.syntax import query_of
+from kbqa.sparql.stores.syntax import query_of, update_of
 from kbqa.sparql.stores.tokens import REFUSED, Tokens
 from tests.kbqa.conftest import FILMS
 
@@ -86,3 +86,27 @@ def test_queries_with_tokens_changed_are_taken_where_the_engine_takes_them(store
             taken += 1
             assert query_of(query, PREFIXES)
     assert taken > 50
+
+
+@pytest.mark.parametrize(
+    ("update", "written"),
+    [
+        (
+            "PREFIX p: <urn:a:> INSERT DATA { p:x p:x 1 } ; PREFIX p: <urn:b:> INSERT DATA { p:x p:x 1 }",
+            "INSERT DATA { <urn:a:x> <urn:a:x> 1 } ; INSERT DATA { <urn:b:x> <urn:b:x> 1 }",
+        ),
+        (
+            "BASE <urn:a/> DELETE WHERE { <x> <x> 1 } ; BASE <http://b/> DELETE WHERE { <x> <x> 1 }",
+            "DELETE WHERE { <urn:a/x> <urn:a/x> 1 } ; DELETE WHERE { <http://b/x> <http://b/x> 1 }",
+        ),
+    ],
+)
+def test_declarations_hold_until_the_next_one(update, written):
+    assert update_of(update, {}) == written
+
+
+def test_a_backslash_before_u_is_never_a_way_out_of_a_text(store):
+    query = 'SELECT ("\\\\u0022 SERVICE <urn:x> {} #" AS ?x) {}'
+    written = query_of(query, {})
+    assert "\\\\u0022" not in written
+    assert found(store, written) == found(store, query)

@@ -266,7 +266,7 @@ def _run(page: GraphQueryPage, version: GraphVersion) -> None:
     result = run_query(version, page.query, _RESULTS, limit=_SHOWN_ROWS)
     page.cut = result.cut
     if "results+json" not in result.content_type:
-        page.triples = result.body.decode()
+        page.triples = result.body.decode(errors="replace")
         return
     table = json.loads(result.body)
     if "boolean" in table:

@@ -27,8 +27,6 @@ NAME = re.compile(r"[a-zA-Z][\w-]{0,30}")
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^<>\"{}|^`\\\s]+")
 _NAMESPACE = re.compile(r"^(.*[/#])([A-Za-z0-9_][\w-]*)$", re.ASCII)
 _TOKEN = re.compile(r"""<([^<>"\s]*)>|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|#[^\n]*""")
-_DECLARED = re.compile(r"\bPREFIX\s+([\w.-]*):", re.IGNORECASE)
-_USED = re.compile(r"(?<![\w?$:@-])([A-Za-z][\w-]*):(?=[\w%\\])")
 
 
 def prefixes_for(iris: Iterable[str], declared: Mapping[str, str]) -> dict[str, str]:
@@ -76,12 +74,3 @@ def with_prefixes(query: str, prefixes: Mapping[str, str]) -> str:
 
     body = _TOKEN.sub(shortened, query)
     return "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in used.items()) + body
-
-
-def with_declarations(query: str, prefixes: Mapping[str, str]) -> str:
-    """A query that declares all known prefixes that it uses."""
-    known = KNOWN | dict(prefixes)
-    bare = _TOKEN.sub(" ", query)
-    declared = set(_DECLARED.findall(bare))
-    missing = [name for name in dict.fromkeys(_USED.findall(bare)) if name in known and name not in declared]
-    return "".join(f"PREFIX {name}: <{known[name]}>\n" for name in missing) + query

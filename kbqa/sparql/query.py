@@ -182,9 +182,9 @@ def _filters(filters: Sequence[Filter], begun: int = 0) -> list[str]:
     return [part for number, condition in numbered for part in _filter_parts(condition, number)]
 
 
-def query_text(query: Query) -> str:
-    """The query as SPARQL, one clause a line."""
-    body = "\n".join(f"  {line}" for line in pattern_text(query, "\n").split("\n"))
+def query_text(query: Query, *, most: int | None = None) -> str:
+    """The query as SPARQL, one clause a line; with `most`, over only so many solutions of its edges."""
+    body = "\n".join(f"  {line}" for line in pattern_text(query, "\n", most=most).split("\n"))
     if not query.columns:
         return f"ASK {{\n{body}\n}}"
     keeps_all = (query.order and not query.branches) or any(item.aggregate for item in query.columns)

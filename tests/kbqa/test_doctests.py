@@ -11,7 +11,6 @@ import pytest
     [
         "kbqa.linking.dates",
         "kbqa.linking.words",
-        "kbqa.sparql.stores.executor",
         "kbqa.sql.answer.formatting",
         "kbqa.sql.answer.language_model",
         "kbqa.sql.answer.reranking",

@@ -152,17 +152,17 @@ class LiveGraph:
         return [shares or not has_class for has_class, shares in zip(typed, alike, strict=True)]
 
     def answers(self, queries: Sequence[Query]) -> list[bool]:
-        """Whether a complete query has a row, groups and all, for each."""
-        return self._any_solution([query_text(query) for query in queries])
+        """Whether a complete query has a row, groups and all, for each, as far as is looked."""
+        return self._any_solution([query_text(query, most=_SOON) for query in queries])
 
     def numeric(self, query: Query, variables: Sequence[Variable]) -> list[bool]:
         """Whether the pattern gives a variable nothing but numbers, for each.
 
-        Of longer patterns the edges at the variable must.
+        Of longer patterns the edges at the variable must; only so many solutions are looked at.
         """
         is_short = query.required <= _SHORT
         patterns = [
-            (pattern_text(query if is_short else _edges_at(query, variable)), variable)
+            (pattern_text(query if is_short else _edges_at(query, variable), most=_SOON), variable)
             for variable in variables
         ]
         with_numbers = self._any_solution(

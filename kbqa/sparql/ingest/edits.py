@@ -1,130 +1,138 @@
 """Edits: a version made from the served one by hard links, changed, and served in one step.
 
-The next question sees it.
+The next question sees it. The change itself is made in a process that can be ended, while nothing is locked;
+if the graph was changed by somebody else meanwhile, it is made again from what there is then.
 """
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+import time
+import uuid
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from django.db import connection, transaction
-from pyoxigraph import Quad, RdfFormat, Store, Triple, parse
 
 from kbqa.sparql import names
 from kbqa.sparql.ingest.load import LIFECYCLE, naming_of
 from kbqa.sparql.ingest.name_reader import names_in
 from kbqa.sparql.ingest.profiler import profile_graph
 from kbqa.sparql.models import Graph, GraphVersion
-from kbqa.sparql.stores import OxigraphStore, QueryError
-from kbqa.sparql.stores.executor import with_keywords_spoilt, words_outside_quotes
-from searchapp.errors import NotReady
+from kbqa.sparql.stores import OxigraphStore, QueryError, StoreError
+from kbqa.sparql.stores.executor import change_folder, check_update
+from searchapp.errors import Conflict, NotReady
 
 MAX_TRIPLES = 10_000
 _LOCK_SPACE = 0x6BA1
-_FORBIDDEN = ("LOAD", "SERVICE")
+_ATTEMPTS = 3
+_UNFINISHED, _LEFT_SECONDS = "edit-", 3600
+"""How the folder of a change is called until it is served, and when one must have been left behind."""
+
+
+class EditConflict(Conflict):
+    """A graph is being changed by others all the time; nothing was changed."""
+
+    transient = True
 
 
 def edit_triples(graph: Graph, *, add: str = "", remove: str = "") -> GraphVersion:
-    """Add and remove triples, written as N-Triples or Turtle. Raises QueryError, StoreError."""
-    added, removed = _parsed(add), _parsed(remove)
-    if not added and not removed:
+    """Add and remove triples, written as N-Triples or Turtle.
+
+    Raises QueryError, StoreError, NotReady, EditConflict.
+    """
+    if not add.strip() and not remove.strip():
         raise QueryError("There is nothing to add or remove.")
-
-    def change(store: Store) -> None:
-        for triple in removed:
-            store.remove(_quad(triple))
-        store.extend(map(_quad, added))
-
-    return _edit(graph, change)
+    return _edit(graph, lambda folder: change_folder(folder, graph, add=add, remove=remove, most=MAX_TRIPLES))
 
 
 def update_graph(graph: Graph, update: str) -> GraphVersion:
-    """Run a SPARQL Update. Raises QueryError, StoreError."""
-    check_update(update)
-    return _edit(graph, lambda store: _run(store, update))
+    """Run a SPARQL Update. Raises QueryError, StoreError, NotReady, EditConflict."""
+    check_update(update, graph)
+    return _edit(graph, lambda folder: change_folder(folder, graph, update=update))
 
 
-def check_update(update: str) -> None:
-    """Check that an update brings nothing from elsewhere. Raises QueryError."""
-    if forbidden := set(_FORBIDDEN) & words_outside_quotes(update):
-        raise QueryError(
-            f"{' and '.join(sorted(forbidden))} is not allowed: an update changes this graph by what it says "
-            "itself."
-        )
-    spoilt = with_keywords_spoilt(update, _FORBIDDEN)
-    if spoilt != update:
-        _run(Store(), spoilt)
+def _edit(graph: Graph, change: Callable[[Path], None]) -> GraphVersion:
+    for _ in range(_ATTEMPTS):
+        served = _editable(graph)
+        with _unfinished(graph) as folder:
+            before = OxigraphStore.open(served.folder / "triples", "")
+            before.store.backup(str(folder / "triples"))
+            change(folder / "triples")
+            version = _published(graph, served, before, folder)
+            if version is not None:
+                return version
+    raise EditConflict(f"{graph.name} is being changed by somebody else. Nothing was changed; try again.")
 
 
-def _run(store: Store, update: str) -> None:
+def _editable(graph: Graph) -> GraphVersion:
+    """The served version of a graph that can be edited. Raises QueryError, NotReady."""
+    graph.refresh_from_db()
+    if graph.source_kind == Graph.SourceKind.ENDPOINT:
+        raise QueryError(f"{graph.name} lives at {graph.location} and is edited there.")
+    if graph.serving is None:
+        raise NotReady(f"{graph.name} has not been loaded yet.")
+    return graph.serving
+
+
+@contextmanager
+def _unfinished(graph: Graph) -> Iterator[Path]:
+    """A folder for a change, removed unless it was served; so are those that ended processes left."""
+    parent = GraphVersion(graph=graph, number=0).folder.parent
+    for left in parent.glob(f"{_UNFINISHED}*"):
+        if left.stat().st_mtime < time.time() - _LEFT_SECONDS:
+            shutil.rmtree(left, ignore_errors=True)
+    folder = parent / f"{_UNFINISHED}{uuid.uuid4().hex}"
+    folder.mkdir(parents=True)
     try:
-        store.update(update)
-    except (SyntaxError, ValueError) as error:
-        raise QueryError(f"The update cannot be read: {error}") from error
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def _edit(graph: Graph, change: Callable[[Store], None]) -> GraphVersion:
+def _published(
+    graph: Graph, served: GraphVersion, before: OxigraphStore, folder: Path
+) -> GraphVersion | None:
+    """The version that a changed folder became; None if another one was served meanwhile."""
+    after = OxigraphStore.open(folder / "triples", "")
+    profile = profile_graph(after, naming_of(graph))
+    try:
+        old = set(names_in(before.store, served.parsed_profile))
+        new = set(names_in(after.store, profile))
+    except OSError as error:
+        raise StoreError(f"The graph could not be read: {error}", transient=True) from error
+    triples = len(after.store)
+    del after
     with _alone(graph):
         graph.refresh_from_db()
-        served = graph.serving
-        if graph.source_kind == Graph.SourceKind.ENDPOINT:
-            raise QueryError(f"{graph.name} lives at {graph.location} and is edited there.")
-        if served is None:
-            raise NotReady(f"{graph.name} has not been loaded yet.")
-        number = LIFECYCLE.next_number(graph)
-        version = GraphVersion(graph=graph, number=number, load=served.load, examples=served.examples)
+        if graph.serving_id != served.pk:
+            return None
+        version = GraphVersion(
+            graph=graph,
+            number=LIFECYCLE.next_number(graph),
+            load=served.load,
+            examples=served.examples,
+            triples=triples,
+        )
+        version.parsed_profile = profile
         shutil.rmtree(version.folder, ignore_errors=True)
-        version.folder.mkdir(parents=True)
+        folder.rename(version.folder)
         try:
-            return _changed(graph, served, version, change)
+            with transaction.atomic():
+                names.names_of(version).remove(old - new)
+                names.names_of(version).write(new - old)
+                LIFECYCLE.publish(graph, version)
         except BaseException:
             shutil.rmtree(version.folder, ignore_errors=True)
             raise
-
-
-def _changed(
-    graph: Graph, served: GraphVersion, version: GraphVersion, change: Callable[[Store], None]
-) -> GraphVersion:
-    before = OxigraphStore.open(served.folder / "triples", "").store
-    before.backup(str(version.folder / "triples"))
-    store = Store(str(version.folder / "triples"))
-    change(store)
-    store.flush()
-    profile = profile_graph(OxigraphStore(store, ""), naming_of(graph))
-    old = set(names_in(before, served.parsed_profile))
-    new = set(names_in(store, profile))
-    version.triples, version.parsed_profile = len(store), profile
-    with transaction.atomic():
-        names.names_of(version).remove(old - new)
-        names.names_of(version).write(new - old)
-        LIFECYCLE.publish(graph, version)
     return version
 
 
 @contextmanager
 def _alone(graph: Graph) -> Iterator[None]:
-    """Let one edit of a graph at a time work, in whatever process."""
+    """Let one edit of a graph at a time be served, in whatever process."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s, %s)", [_LOCK_SPACE, graph.pk])
         try:
             yield
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_SPACE, graph.pk])
-
-
-def _parsed(text: str) -> Sequence[Triple]:
-    if not text.strip():
-        return []
-    try:
-        triples = [
-            Triple(quad.subject, quad.predicate, quad.object) for quad in parse(text, format=RdfFormat.TURTLE)
-        ]
-    except SyntaxError as error:
-        raise QueryError(f"Line {error.lineno or 1} cannot be read: {error.msg}") from error
-    if len(triples) > MAX_TRIPLES:
-        raise QueryError(f"At most {MAX_TRIPLES:,} triples at once; load a file for more.")
-    return triples
-
-
-def _quad(triple: Triple) -> Quad:
-    return Quad(triple.subject, triple.predicate, triple.object)

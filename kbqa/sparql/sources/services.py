@@ -165,7 +165,7 @@ def judge(question: GraphQuestion, *, good: bool, correction: str = "") -> Graph
     """
     if correction:
         try:
-            check_query(correction)
+            check_query(correction, question.graph)
         except QueryError as error:
             raise InvalidInput(error.message, field="correction") from error
     return keep_judgement(question, good=good, correction=correction)

@@ -1,8 +1,13 @@
 """A graph behind somebody else's SPARQL 1.1 endpoint."""
 
+import json
+import os
+import socket
+import threading
 import time
-from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
 
 import httpx
 from django.conf import settings
@@ -24,11 +29,18 @@ _FORMATS = {
     "application/json": QueryResultsFormat.JSON,
     "application/sparql-results+xml": QueryResultsFormat.XML,
 }
-_MAX_BYTES = 64_000_000
+_FORWARDED = {
+    *_FORMATS, "application/xml", "text/csv", "text/tab-separated-values",
+    "text/turtle", "application/n-triples", "application/ld+json", "application/rdf+xml",
+}  # fmt: skip
+_ENDED = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
+"""What a connection raises that was ended at its deadline."""
 _AT_ONCE, _LOOKED_AT = 20, 40
 _BUSY = {429, 502, 503, 504}
 _ATTEMPTS = 3
 T = TypeVar("T")
+_Result = bool | tuple[tuple[str, ...], list[tuple[Any, ...]]]
+"""The answer to an ASK, or the variables and rows of a SELECT."""
 
 
 class EndpointStore:
@@ -41,18 +53,17 @@ class EndpointStore:
     def select(self, query: str, *, limit: int | None = None) -> Solutions:
         """The solutions of a SELECT, at most `limit`."""
         result = self._run(query)
-        if not isinstance(result, QuerySolutions):
+        if isinstance(result, bool):
             raise QueryError("This is not a SELECT query.")
-        names = tuple(variable.value for variable in result.variables)
-        rows = [tuple(solution) for solution in result]
-        return Solutions(names, rows[:limit], cut=limit is not None and len(rows) > limit)  # type: ignore[arg-type]
+        names, rows = result
+        return Solutions(names, rows[:limit], cut=limit is not None and len(rows) > limit)
 
     def ask(self, query: str) -> bool:
         """The answer to an ASK."""
         result = self._run(query)
-        if not isinstance(result, QueryBoolean):
+        if not isinstance(result, bool):
             raise QueryError("This is not an ASK query.")
-        return bool(result)
+        return result
 
     def any_solution(self, bodies: Sequence[str]) -> list[bool]:
         """Whether each body has a solution; many are asked in one request."""
@@ -91,10 +102,18 @@ class EndpointStore:
         return surroundings
 
     def forward(self, query: str, accept: str) -> tuple[str, bytes]:
-        """(media type, body) of what the endpoint answers to a query that somebody wrote."""
+        """(media type, body) of what the endpoint answers to a query that somebody wrote.
+
+        Raises QueryError, StoreError. Only SPARQL's results are passed on, lest somebody's pages be shown as
+        this server's.
+        """
         status, kind, body, _ = self._send(query, settings.GRAPH_QUERY_TIMEOUT_MS / 1000, accept or _ACCEPT)
         if status != 200:
             raise QueryError(f"{self.address} answers {status}: {body[:500].decode(errors='replace')}")
+        if kind not in _FORWARDED:
+            raise self._no_result(kind)
+        if kind in _FORMATS:
+            self._solutions(kind, body)
         return kind, body
 
     def _existing(self, pattern: str, candidates: Sequence[NamedNode]) -> list[NamedNode]:
@@ -105,7 +124,7 @@ class EndpointStore:
         existing = {row[0] for row in self.select(query).rows}
         return [predicate for predicate in candidates if predicate in existing]
 
-    def _run(self, query: str) -> object:
+    def _run(self, query: str) -> _Result:
         limit = settings.GRAPH_QUERY_TIMEOUT_MS / 1000
         until = time.monotonic() + limit
         for attempt in range(_ATTEMPTS):
@@ -124,7 +143,7 @@ class EndpointStore:
             return self._posted(query, seconds, accept)
         except AddressError as error:
             raise StoreError(str(error), transient=error.transient) from error
-        except httpx.TimeoutException as error:
+        except (TimeoutError, httpx.TimeoutException) as error:
             raise QueryError(
                 f"{self.address} took longer than {settings.GRAPH_QUERY_TIMEOUT_MS / 1000:g} seconds."
             ) from error
@@ -138,23 +157,31 @@ class EndpointStore:
         url, headers, extensions = pinned_address(
             self.address, allow_private=settings.SOURCE_ALLOW_PRIVATE_ADDRESSES
         )
-        headers = self._headers | headers | {"Accept": accept}
-        until, body = time.monotonic() + seconds, bytearray()
+        headers = self._headers | headers | {"Accept": accept, "Accept-Encoding": "identity"}
         with (
+            _deadline(seconds) as trace,
             httpx.Client(timeout=seconds, trust_env=False) as client,
             client.stream(
-                "POST", url, data={"query": query}, headers=headers, extensions=extensions
+                "POST", url, data={"query": query}, headers=headers, extensions={**extensions, "trace": trace}
             ) as response,
         ):
-            for chunk in response.iter_bytes(1 << 16):
-                body += chunk
-                if len(body) > _MAX_BYTES or time.monotonic() > until:
-                    raise QueryError(f"{self.address} answers with more than can be read in time.")
+            body = self._body(response)
             wait = response.headers.get("retry-after", "")
-            kind = response.headers.get("content-type", "").split(";")[0].strip()
-            return response.status_code, kind, bytes(body), float(wait) if wait.isdecimal() else 0.0
+            kind = response.headers.get("content-type", "").split(";")[0].strip().lower()
+            return response.status_code, kind, body, float(wait) if wait.isdecimal() else 0.0
 
-    def _read(self, status: int, kind: str, body: bytes) -> object:
+    def _body(self, response: httpx.Response) -> bytes:
+        """The body as it was sent: a packed one could unpack to any size. Raises QueryError, StoreError."""
+        if response.headers.get("content-encoding", "identity").lower() != "identity":
+            raise StoreError(f"{self.address} packs its answers though it was asked not to.")
+        body, most = bytearray(), settings.GRAPH_MAX_RESULT_BYTES
+        for chunk in response.iter_raw():
+            body += chunk
+            if len(body) > most:
+                raise QueryError(f"{self.address} answers with more than {most / 1_000_000:,g} MB.")
+        return bytes(body)
+
+    def _read(self, status: int, kind: str, body: bytes) -> _Result:
         if status in (401, 403):
             raise StoreError(f"{self.address} refuses access; check the token.")
         if 300 <= status < 400:
@@ -162,16 +189,90 @@ class EndpointStore:
         if status != 200:
             raise QueryError(f"{self.address} answers {status}: {body[:200].decode(errors='replace')}")
         if kind not in _FORMATS:
-            raise StoreError(
-                f"{self.address} answers with {kind or 'no media type'}, which is not a SPARQL result. "
-                "Is this the endpoint's address?"
-            )
+            raise self._no_result(kind)
+        return self._solutions(kind, body)
+
+    def _no_result(self, kind: str) -> StoreError:
+        return StoreError(
+            f"{self.address} answers with {kind or 'no media type'}, which is not a SPARQL result. "
+            "Is this the endpoint's address?"
+        )
+
+    def _solutions(self, kind: str, body: bytes) -> _Result:
+        """The answer to an ASK, or the variables and rows of a SELECT. Raises StoreError.
+
+        JSON is read twice: the first reader fails where very much stands inside each other, which the second
+        one would not survive.
+        """
         try:
-            return parse_query_results(body, format=_FORMATS[kind])
-        except (SyntaxError, ValueError) as error:
+            if _FORMATS[kind] == QueryResultsFormat.JSON:
+                json.loads(body)
+            result = parse_query_results(body, format=_FORMATS[kind])
+            if isinstance(result, QueryBoolean):
+                return bool(result)
+            assert isinstance(result, QuerySolutions)
+            return tuple(variable.value for variable in result.variables), [tuple(row) for row in result]
+        except (SyntaxError, ValueError, RecursionError) as error:
             raise StoreError(f"{self.address} answers with a result that cannot be read: {error}") from error
 
 
 def _portions(items: list[T]) -> Iterator[list[T]]:
     for start in range(0, len(items), _AT_ONCE):
         yield items[start : start + _AT_ONCE]
+
+
+@contextmanager
+def _deadline(seconds: float) -> Iterator[Any]:
+    """End the connection of the block after some seconds, however slowly it is kept busy.
+
+    Gives httpx's `trace`, by which it learns of the connection. Raises TimeoutError where it ended one.
+    """
+    watch = _Watch()
+    timer = threading.Timer(seconds, watch.end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield watch.trace
+        if watch.ended:  # which may look like the end of an answer
+            raise TimeoutError
+    except _ENDED as error:
+        if watch.ended:
+            raise TimeoutError from error
+        raise
+    finally:
+        timer.cancel()
+        watch.close()
+
+
+class _Watch:
+    """A handle of its own on a connection, under whatever encryption."""
+
+    def __init__(self) -> None:
+        self.ended = False
+        self._socket: socket.socket | None = None
+        self._lock = threading.Lock()
+
+    def trace(self, name: str, about: Mapping[str, Any]) -> None:
+        """Take the connection once there is one."""
+        if name != "connection.connect_tcp.complete":
+            return
+        connected: socket.socket = about["return_value"].get_extra_info("socket")
+        with self._lock:
+            self._socket = socket.socket(fileno=os.dup(connected.fileno()))
+        if self.ended:
+            self.end()
+
+    def end(self) -> None:
+        """End the connection, now or once there is one."""
+        with self._lock:
+            self.ended = True
+            if self._socket is not None:
+                with suppress(OSError):
+                    self._socket.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Give the handle back."""
+        with self._lock:
+            if self._socket is not None:
+                self._socket.close()
+                self._socket = None

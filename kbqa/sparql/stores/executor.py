@@ -1,33 +1,28 @@
-"""Queries that people and programs write: run in a process of their own, which ends with its time or memory.
+"""Queries and changes that people and programs write: understood first, then run in a process of their own.
 
-The store cannot be told to stop, so a query that takes too long is killed with its process; the graph's
-folder is opened for reading alone. Only SELECT, ASK, CONSTRUCT and DESCRIBE exist there: an update is not
-even parsed, and nothing is fetched from elsewhere (SERVICE).
+Only SELECT, ASK, CONSTRUCT and DESCRIBE are queries, and an update inserts and deletes triples; neither asks
+or fetches elsewhere.
 """
 
 import json
 import re
-import subprocess
-import sys
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
-from pyoxigraph import QueryBoolean, QueryResultsFormat, Store, parse_query_results
+from pyoxigraph import QueryBoolean, QueryResultsFormat, parse_query_results
 
 from kbqa.sparql.models import Graph, GraphVersion
-from kbqa.sparql.prefixes import with_declarations
+from kbqa.sparql.prefixes import KNOWN
 from kbqa.sparql.stores import EndpointStore, QueryError
 from kbqa.sparql.stores.base import Solutions
+from kbqa.sparql.stores.guarded import PLACES, Guard, run_guarded
+from kbqa.sparql.stores.syntax import query_of, update_of
 
-MAX_QUERY_CHARACTERS = 100_000
-_WORD = re.compile(r"(?<![?$:\w])[A-Za-z]+(?![\w:])")
-_QUOTED = re.compile(
-    r"""<[^<>"{}|^`\\\s]*>|"{3}(?:\\.|[^\\])*?"{3}|'{3}(?:\\.|[^\\])*?'{3}"""
-    r"""|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|#[^\r\n]*""",
-    re.DOTALL,
-)
+_MISTAKE = re.compile(r"error at (\d+):\d+: expected (.*)", re.DOTALL)
+_SENTENCE = re.compile(r"(?:^|, )([A-Z][a-z]+ [^,\[\]]+)")
 
 
 @dataclass(frozen=True)
@@ -39,37 +34,16 @@ class Result:
     cut: bool
 
 
-def check_query(query: str) -> None:
-    """Check that a text is a query that may be run. Raises QueryError."""
-    if len(query) > MAX_QUERY_CHARACTERS:
-        raise QueryError(f"A query has at most {MAX_QUERY_CHARACTERS:,} characters.")
-    if "SERVICE" in words_outside_quotes(query):
-        raise QueryError("SERVICE is not allowed: a query asks this graph alone.")
-    try:
-        Store().query(with_keywords_spoilt(query, ("SERVICE",)))
-    except (SyntaxError, ValueError) as error:
-        raise QueryError(f"The query cannot be read: {error}") from error
-    except (OSError, RuntimeError):
-        return
+def check_query(query: str, graph: Graph) -> None:
+    """Check that a text is a query that may be run. Raises QueryError; StoreError if nobody can tell now."""
+    query = query_of(query, _prefixes(graph))
+    if graph.source_kind != Graph.SourceKind.ENDPOINT:  # whose functions only itself knows
+        _run(None, query, "", 1)
 
 
-def with_keywords_spoilt(text: str, keywords: Sequence[str]) -> str:
-    """SPARQL in which names are other names and keywords are none any more.
-
-    It can be parsed if and only if `text` can be and has none of the keywords, wherever a parser sees them:
-    they need no space around them.
-
-    >>> with_keywords_spoilt("ASK { ?service a <urn:x> . SERVICESILENT<urn:y>{} }", ["SERVICE"])
-    'ASK { ?sxrvice a <urn:x> . SxRVICESILENT<urn:y>{} }'
-    """
-    for keyword in keywords:
-        text = re.sub(f"({keyword[0]}){keyword[1]}({keyword[2:]})", r"\1x\2", text, flags=re.IGNORECASE)
-    return text
-
-
-def words_outside_quotes(text: str) -> set[str]:
-    """SPARQL's bare words in capitals: keywords, but nothing of names, texts or comments."""
-    return {word.upper() for word in _WORD.findall(_QUOTED.sub(" ", text))}
+def check_update(update: str, graph: Graph) -> None:
+    """Check that a text is an update, as far as that can be told without running it. Raises QueryError."""
+    update_of(update, _prefixes(graph))
 
 
 def run_query(version: GraphVersion, query: str, accept: str = "", *, limit: int | None = None) -> Result:
@@ -78,11 +52,12 @@ def run_query(version: GraphVersion, query: str, accept: str = "", *, limit: int
     Prefixes that the graph is known by need not be declared.
     """
     graph = version.graph
-    query = with_declarations(query, graph.prefixes)
-    check_query(query)
+    query = query_of(query, _prefixes(graph))
     if graph.source_kind == Graph.SourceKind.ENDPOINT:
-        return Result(*EndpointStore(graph.location, "", graph.token).forward(query, accept), cut=False)
-    return _run_in_process(version.folder / "triples", query, accept, limit)
+        with PLACES.one():
+            kind, body = EndpointStore(graph.location, "", graph.token).forward(query, accept)
+        return _cut(kind, body, limit or settings.GRAPH_MAX_ROWS)
+    return _run(version.folder / "triples", query, accept, limit or settings.GRAPH_MAX_ROWS)
 
 
 def run_limited(version: GraphVersion, query: str, limit: int) -> Solutions | bool:
@@ -98,32 +73,65 @@ def run_limited(version: GraphVersion, query: str, limit: int) -> Solutions | bo
     return Solutions(variables, [tuple(row) for row in parsed], result.cut)
 
 
-def _run_in_process(folder: Path, query: str, accept: str, limit: int | None) -> Result:
-    seconds = settings.GRAPH_QUERY_TIMEOUT_MS / 1000
-    task = json.dumps(
-        {"folder": str(folder), "query": query, "accept": accept, "limit": limit or settings.GRAPH_MAX_ROWS}
-    )
-    command = [sys.executable, "-S", "-c", _START, str(Path(__file__).parent / "query_process.py")]
+def change_folder(
+    folder: Path, graph: Graph, *, update: str = "", add: str = "", remove: str = "", most: int = 0
+) -> None:
+    """Change the triples in a folder that nobody reads yet: by an update, or by at most `most` in Turtle.
+
+    Raises QueryError, after which the folder is of no use; StoreError.
+    """
+    task = {
+        "kind": "change",
+        "folder": str(folder),
+        "update": update_of(update, _prefixes(graph)) if update else "",
+        "add": add,
+        "remove": remove,
+        "triples": most,
+    }
+    with _mistakes_told("update"):
+        run_guarded(task, Guard.of_updates(), "update")
+
+
+def _prefixes(graph: Graph) -> dict[str, str]:
+    return {**KNOWN, **graph.prefixes}
+
+
+def _run(folder: Path | None, query: str, accept: str, limit: int) -> Result:
+    task = {
+        "kind": "query",
+        "folder": None if folder is None else str(folder),
+        "query": query,
+        "accept": accept,
+        "limit": limit,
+    }
+    with _mistakes_told("query"):
+        head, body = run_guarded(task, Guard.of_queries())
+    return Result(head["content_type"], body, head["cut"])
+
+
+def _cut(kind: str, body: bytes, limit: int) -> Result:
+    """The result of an endpoint with at most `limit` rows, where it is one in JSON."""
+    if not kind.endswith("json") or kind == "application/ld+json":
+        return Result(kind, body, cut=False)
+    table = json.loads(body)
+    rows = table.get("results", {}).get("bindings", [])
+    if len(rows) <= limit:
+        return Result(kind, body, cut=False)
+    table["results"]["bindings"] = rows[:limit]
+    return Result(kind, json.dumps(table).encode(), cut=True)
+
+
+@contextmanager
+def _mistakes_told(what: str) -> Iterator[None]:
+    """Tell of a mistake that only the engine sees, with its line: columns are those of the new text."""
     try:
-        done = subprocess.run(
-            [*command, *sys.path], input=task.encode(), capture_output=True, timeout=seconds, check=False
+        yield
+    except QueryError as error:
+        match = _MISTAKE.match(error.message)
+        if match is None:
+            raise
+        sentence = _SENTENCE.search(match[2])
+        why = (
+            sentence[1].rstrip(".") if sentence else "a variable is bound twice, or a function given too much"
         )
-    except subprocess.TimeoutExpired:
-        raise QueryError(
-            f"The query took longer than {seconds:g} seconds and was stopped. "
-            "Add a LIMIT, or narrow its pattern."
-        ) from None
-    if done.returncode == 2:
-        raise QueryError(done.stderr.decode(errors="replace").strip())
-    if done.returncode != 0:
-        raise QueryError("The query needed more memory than it may have and was stopped.")
-    head, _, body = done.stdout.partition(b"\n")
-    about = json.loads(head)
-    return Result(about["content_type"], body, about["cut"])
-
-
-# Without `site`, whose import takes longer than most queries.
-_START = (
-    "import runpy, sys; script = sys.argv[1]; sys.path[:] = sys.argv[2:]; "
-    "runpy.run_path(script, run_name='__main__')"
-)
+        raise QueryError(f"The {what} cannot be read near line {match[1]}: {why}") from error

@@ -3,7 +3,8 @@
 import pytest
 from pyoxigraph import Store
 
-from kbqa.sparql.prefixes import MAX_PREFIXES, is_prefix, prefixes_for, with_declarations, with_prefixes
+from kbqa.sparql.prefixes import MAX_PREFIXES, is_prefix, prefixes_for, with_prefixes
+from kbqa.sparql.stores.syntax import query_of
 
 FILMS = {"films": "http://films.example/"}
 
@@ -52,29 +53,6 @@ def test_namespaces_get_names_and_declared_ones_stay():
 def test_queries_are_shown_with_prefixes_and_mean_the_same(query, shown):
     assert with_prefixes(query, FILMS) == shown
     Store().query(shown)
-
-
-@pytest.mark.parametrize(
-    ("query", "declared"),
-    [
-        (
-            "ASK { ?a films:director ?b }",
-            "PREFIX films: <http://films.example/>\nASK { ?a films:director ?b }",
-        ),
-        (
-            "PREFIX films: <http://x/> ASK { ?a films:director ?b }",
-            "PREFIX films: <http://x/> ASK { ?a films:director ?b }",
-        ),
-        ('ASK { ?a ?b "films:x" } # films:y', 'ASK { ?a ?b "films:x" } # films:y'),
-        ("ASK { ?a unknown:b ?c }", "ASK { ?a unknown:b ?c }"),
-        (
-            "ASK { ?a rdfs:label ?b }",
-            "PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>\nASK { ?a rdfs:label ?b }",
-        ),
-    ],
-)
-def test_known_prefixes_need_not_be_declared(query, declared):
-    assert with_declarations(query, FILMS) == declared
 
 
 def test_what_can_be_a_prefix():
@@ -146,21 +124,7 @@ def test_a_prefix_of_the_graph_counts_more_than_a_known_one():
     ],
 )
 def test_what_is_shown_can_be_run_again(query):
-    bare = with_prefixes(query, FILMS).removeprefix("PREFIX films: <http://films.example/>\n")
-    assert with_declarations(bare, FILMS) == with_prefixes(query, FILMS)
-    Store().query(with_prefixes(query, FILMS))
-
-
-@pytest.mark.parametrize(
-    ("query", "declared"),
-    [
-        ("ASK { ?films:x ?b _:films }", ""),
-        ("ASK { ?a ^films:x/rdfs:label ?b }", "films rdfs"),
-        ("ASK { ?a films:x films:y }", "films"),
-        ("prefix films: <http://x/> ASK { ?a films:x rdfs:label }", "rdfs"),
-        ("ASK { ?a ?b 'x'^^xsd:date }", "xsd"),
-    ],
-)
-def test_what_is_declared_is_what_is_used(query, declared):
-    added = with_declarations(query, FILMS).removesuffix(query)
-    assert [line.split()[1] for line in added.splitlines()] == [f"{name}:" for name in declared.split()]
+    shown = with_prefixes(query, FILMS)
+    Store().query(shown)
+    bare = shown.removeprefix("PREFIX films: <http://films.example/>\n")
+    assert query_of(bare, FILMS).split() == query_of(query, {}).split()

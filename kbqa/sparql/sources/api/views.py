@@ -1,14 +1,15 @@
 """The API's views: each calls one function of the engine."""
 
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from pyoxigraph import NamedNode
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import NotFound, ParseError, ValidationError
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser, FormParser
 from rest_framework.request import Request
@@ -39,6 +40,8 @@ from kbqa.sparql.stores.executor import run_query
 from searchapp.api.permissions import Readers
 from searchapp.api.sources import SourceViewSet
 from searchapp.jobs.api import JobSerializer
+
+_NO_UTF8 = "The query is not written in UTF-8."
 
 
 class GraphViewSet(SourceViewSet[Graph]):
@@ -133,14 +136,27 @@ class SparqlQueryParser(BaseParser):
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> dict[str, str]:
         """The body as `query`."""
-        return {"query": stream.read().decode("utf-8", errors="replace")}
+        try:
+            return {"query": stream.read().decode()}
+        except UnicodeDecodeError as error:
+            raise ParseError(_NO_UTF8) from error
+
+
+class SparqlFormParser(FormParser):
+    """A form, refused where it is not UTF-8."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        """The form's fields."""
+        body = stream.read()
+        _check_encoding(body)
+        return QueryDict(body)
 
 
 class SparqlView(APIView):
     """The SPARQL 1.1 Protocol endpoint of a graph: query forms only."""
 
     content_negotiation_class = AnyContent
-    parser_classes = (SparqlQueryParser, FormParser)
+    parser_classes = (SparqlQueryParser, SparqlFormParser)
     permission_classes = (Readers,)
 
     @extend_schema(
@@ -159,6 +175,7 @@ class SparqlView(APIView):
     )
     def get(self, request: Request, slug: str) -> HttpResponse:
         """Run a query (SPARQL 1.1 Protocol)."""
+        _check_encoding(request.META.get("QUERY_STRING", "").encode("latin-1"))
         return self._answer(request, slug, request.query_params.get("query", ""))
 
     @extend_schema(
@@ -213,6 +230,14 @@ class GraphQuestionViewSet(QuestionViewSet):
     def reading(self, request: Request, number: str, **kwargs: Any) -> Response:
         """Run the query of one of the answer's readings, counted from 0; nothing is decoded or kept."""
         return Response(GraphResultSerializer(self.found_by(int(number))).data)
+
+
+def _check_encoding(encoded: bytes) -> None:
+    """Refuse what is not UTF-8 behind its percent signs, which is read with other characters in its place."""
+    try:
+        unquote_to_bytes(encoded).decode()
+    except UnicodeDecodeError as error:
+        raise ParseError(_NO_UTF8) from error
 
 
 def _description(address: str) -> str:

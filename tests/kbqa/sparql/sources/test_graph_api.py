@@ -58,7 +58,7 @@ def test_add_look_ask_edit_delete(api, transactional_db):
             "SERVICE is not allowed",
         ),
         ("get", "/none/export", {}, 404, ""),
-        ("get", "/films/sparql", {"query": "DROP ALL"}, 400, "cannot be read"),
+        ("get", "/films/sparql", {"query": "DROP ALL"}, 400, "Graphs cannot be cleared"),
         ("post", "/films/edit", {"add": "<a> <b"}, 400, "cannot be read"),
         ("post", "/films/edit", {}, 400, "nothing to add"),
         ("get", "/none/ask", {"q": "x"}, 404, ""),
@@ -148,6 +148,41 @@ def test_long_queries_are_stopped(client, load, settings):
     response = client.get("/api/v1/graphs/films/sparql", {"query": endless})
     assert response.status_code == 400
     assert "was stopped" in response.json()["detail"]
+
+
+ADDRESS = "/api/v1/graphs/films/sparql"
+
+
+@pytest.fixture
+def films(load):
+    return load()
+
+
+def test_what_is_no_text_is_a_bad_request(client, films):
+    for query in ("ASK%20%7B%7D%00", "ASK%20%7B%7D%23%FF", "%ED%A0%80", "%00"):
+        assert client.get(f"{ADDRESS}?query={query}").status_code == 400
+    for body in (b"ASK {} # \xff", b"ASK {} # \xed\xa0\x80", b"ASK {} \0"):
+        assert client.post(ADDRESS, body, content_type="application/sparql-query").status_code == 400
+        form = b"query=" + body.replace(b" ", b"+").replace(b"#", b"%23")
+        kind = "application/x-www-form-urlencoded"
+        assert client.post(ADDRESS, form, content_type=kind).status_code == 400
+
+
+def test_the_editor_and_the_api_refuse_alike(client, films):
+    query = "SELECT * { BIND('''it's \" ''' AS ?z) SERVICE <http://127.0.0.1:9/> { ?a ?b ?c } # '\n}"
+    told = client.get(ADDRESS, {"query": query})
+    assert told.status_code == 400
+    page = client.get(f"{films.get_absolute_url()}/query", {"query": query})
+    for words in ("SERVICE is not allowed", "line 1, column 38"):
+        assert words in told.json()["detail"]
+        assert words in page.content.decode()
+
+
+def test_too_many_at_once_are_told_when_to_come_again(client, films, settings):
+    settings.GRAPH_QUERY_PROCESSES = 0
+    response = client.get(ADDRESS, {"query": "ASK {}"})
+    assert response.status_code == 503
+    assert response["Retry-After"]
 
 
 def test_long_results_are_cut_and_say_so(client, load, settings):

@@ -12,14 +12,17 @@ from pyoxigraph import Literal, QueryResultsFormat
 from kbqa.sparql.answer.cells import shown_rows
 from kbqa.sparql.answer.registry import served
 from kbqa.sparql.ingest.edits import edit_triples
-from kbqa.sparql.models import Graph
+from kbqa.sparql.models import Graph, GraphVersion
 from kbqa.sparql.sources import services
 from kbqa.sparql.stores import EndpointStore, QueryError, StoreError
 from kbqa.sparql.stores.base import Solutions
+from kbqa.sparql.stores.executor import run_query
 from searchapp.jobs.models import Job
 from searchapp.jobs.runner import run_stages
 from tests.kbqa.sparql.graphs import iri, store_of
 from tests.kbqa.sparql.http_server import Reply, Request, local_server
+
+JSON = "application/sparql-results+json"
 
 
 @pytest.fixture
@@ -110,7 +113,7 @@ def test_many_questions_in_one_request_are_told_apart(load, live_server, private
         (
             lambda handler: reply(handler, 200, "application/sparql-results+json", b" " * 70_000_000),
             QueryError,
-            "more than can be read",
+            "answers with more than 50 MB",
         ),
     ],
 )
@@ -222,6 +225,94 @@ def test_a_query_that_somebody_wrote_is_passed_on_with_what_it_accepts(private):
     assert server.requests[0].headers["Accept"] == "text/csv"
     assert server.requests[1].headers["Accept"].startswith("application/sparql-results+json")
     assert parse_qs(server.requests[0].body.decode()) == {"query": ["SELECT * {}"]}
+
+
+DEEP = (
+    b'{"type":"triple","value":{"subject":{"type":"uri","value":"urn:a"},'
+    b'"predicate":{"type":"uri","value":"urn:a"},"object":'
+)
+NESTED = (
+    b'{"head":{"vars":["x"]},"results":{"bindings":[{"x":'
+    + DEEP * 5_000
+    + b'{"type":"uri","value":"urn:a"}'
+    + b"}}" * 5_000
+    + b"}]}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("reply_with", "kind", "says"),
+    [
+        (Reply(b"<script>", headers={"Content-Type": "text/html"}), StoreError, "not a SPARQL result"),
+        (Reply(b"{", headers={"Content-Type": JSON}), StoreError, "cannot be read"),
+        (Reply(b"[" * 200_000, headers={"Content-Type": JSON}), StoreError, "cannot be read"),
+        (Reply(NESTED, headers={"Content-Type": JSON}), StoreError, "cannot be read"),
+        (Reply(b"\xff", headers={"Content-Type": JSON}), StoreError, "cannot be read"),
+        (
+            Reply(b"\x1f\x8b", headers={"Content-Type": JSON, "Content-Encoding": "gzip"}),
+            StoreError,
+            "packs its answers",
+        ),
+        (Reply(b" " * 2_000, headers={"Content-Type": JSON}), QueryError, "answers with more than"),
+    ],
+    ids=range(7),
+)
+def test_what_is_no_result_is_not_passed_on(reply_with, kind, says, private, settings):
+    settings.GRAPH_MAX_RESULT_BYTES = 1_000 if says == "answers with more than" else 5_000_000
+    with local_server(lambda request: reply_with) as server, pytest.raises(kind, match=says):
+        EndpointStore(server.address, "1").forward("ASK {}", "")
+
+
+def _drop_by_drop(line: bytes):
+    """An answer that never ends and is never quiet for long."""
+
+    def answer(handler):
+        with contextlib.suppress(OSError):
+            handler.wfile.write(line)
+            while True:
+                handler.wfile.write(b"x")
+                handler.wfile.flush()
+                time.sleep(0.05)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/sparql-results+json\r\nContent-Length: 9999\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX-Slow: ",
+        b"HTTP/1.1 ",
+    ],
+)
+def test_an_endpoint_that_answers_drop_by_drop_is_left(server, private, settings, line):
+    settings.GRAPH_QUERY_TIMEOUT_MS = 400
+    with pytest.raises(QueryError, match="took longer than"):
+        EndpointStore(server(_drop_by_drop(line)), "1").forward("ASK {}", "")
+
+
+def test_an_endpoint_gets_the_text_that_was_looked_at(private):
+    reply_with = Reply(b'{"head":{},"boolean":true}', headers={"Content-Type": JSON})
+    with local_server(lambda request: reply_with) as remote:
+        graph = Graph(slug="r", source_kind="endpoint", location=remote.address, prefixes={"f": "urn:f:"})
+        version = GraphVersion(graph=graph, number=1)
+        assert run_query(version, "ask{?s f:p 'it\\'s \"' #\n}").body == reply_with.body
+        with pytest.raises(QueryError, match="SERVICE is not allowed"):
+            run_query(version, "ASK { SERVICE <urn:x> {} }")
+        with pytest.raises(QueryError, match="FROM, USING and WITH"):
+            run_query(version, "ASK FROM <urn:x> {}")
+    [request] = remote.requests
+    assert parse_qs(request.body.decode()) == {"query": ['ASK { ?s <urn:f:p> "it\'s \\""\n}']}
+
+
+def test_rows_of_an_endpoint_beyond_the_limit_are_cut(private):
+    rows = b",".join([b'{"x":{"type":"uri","value":"urn:a"}}'] * 4)
+    body = b'{"head":{"vars":["x"]},"results":{"bindings":[' + rows + b"]}}"
+    with local_server(lambda request: Reply(body, headers={"Content-Type": JSON})) as remote:
+        graph = Graph(slug="r", source_kind="endpoint", location=remote.address)
+        result = run_query(GraphVersion(graph=graph, number=1), "SELECT * {}", limit=3)
+    assert (result.cut, result.body.count(b"urn:a")) == (True, 3)
 
 
 def test_what_an_endpoint_says_of_a_wrong_query_is_told(private):

@@ -5,19 +5,11 @@ import json
 import pytest
 from pyoxigraph import Literal, NamedNode, RdfFormat, Store
 
-from kbqa.sparql.ingest.edits import check_update
 from kbqa.sparql.models import Graph, GraphVersion
 from kbqa.sparql.stores.base import QueryError, Solutions
-from kbqa.sparql.stores.executor import (
-    MAX_QUERY_CHARACTERS,
-    check_query,
-    run_limited,
-    run_query,
-    words_outside_quotes,
-)
+from kbqa.sparql.stores.executor import run_limited, run_query
 from kbqa.sparql.stores.query_process import negotiated
 from tests.kbqa.conftest import FILMS
-from tests.kbqa.sparql.http_server import Reply, local_server
 
 JSON = "application/sparql-results+json"
 
@@ -34,108 +26,6 @@ def version(tmp_path, settings) -> GraphVersion:
     store.flush()
     del store
     return version
-
-
-@pytest.fixture
-def elsewhere():
-    with local_server(lambda request: Reply(status=404)) as server:
-        yield server
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "ASK { SERVICE <%s> { ?s ?p ?o } }",
-        "ASK { service silent <%s> { ?s ?p ?o } }",
-        "ASK { SERVICESILENT<%s>{ ?s ?p ?o } }",
-        "ASK { sErviceSilent<%s>{ ?s ?p ?o } }",
-        "ASK { # a comment ends with a carriage return, too\rSERVICE <%s> { ?s ?p ?o } }",
-        "PREFIX at: <%s> ASK { SERVICEat:x { ?s ?p ?o } }",
-        "PREFIX : <%s> ASK { SERVICE:x { ?s ?p ?o } }",
-        "PREFIX SERVICE: <urn:x:> PREFIX : <%s> ASK { SERVICE:x { ?s ?p ?o } }",
-        "ASK { { ?s ?p trueSERVICE<%s>{ ?s ?p ?o } } }",
-        "SELECT * { VALUES (?v ?a ?b) { (<%s> 1 2) } FILTER(?a<?b)SERVICE?v{ ?s ?p ?o FILTER(?c>1) } }",
-    ],
-)
-def test_no_query_asks_elsewhere_however_it_is_written(query, elsewhere):
-    with pytest.raises(QueryError):
-        check_query(query % f"{elsewhere.address}/")
-    assert elsewhere.requests == []
-
-
-@pytest.mark.parametrize(
-    "update",
-    [
-        "LOAD <%s>",
-        "LOADSILENT<%s>",
-        "loadSilent<%s>",
-        "# a comment\rLOAD <%s>",
-        "PREFIX at: <%s> LOADat:x",
-        "INSERT DATA { <urn:a> <urn:b> 1 };LOAD<%s>",
-        "INSERT { ?s ?p ?o } WHERE { SERVICESILENT<%s>{ ?s ?p ?o } }",
-    ],
-)
-def test_no_update_fetches_from_elsewhere_however_it_is_written(update, elsewhere):
-    with pytest.raises(QueryError):
-        check_update(update % f"{elsewhere.address}/")
-    assert elsewhere.requests == []
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "ASK { ?service <urn:service> 'SERVICE <urn:x> {}' } # SERVICE",
-        "PREFIX service: <urn:x:> SELECT ?Service ?service { ?Service service:service ?service }",
-        'ASK { ?s ?p """ " SERVICE \' """ }',
-        "CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }",
-        "DESCRIBE <urn:load>",
-    ],
-)
-def test_names_texts_and_comments_may_say_service(query):
-    check_query(query)
-
-
-def test_names_and_texts_of_an_update_may_say_load():
-    check_update('PREFIX load: <urn:load:> INSERT DATA { load:load <urn:payload> "LOAD" } # LOAD')
-
-
-@pytest.mark.parametrize(
-    ("query", "says"),
-    [
-        ("SELECT * WHERE { ?s ?p", "cannot be read"),
-        ("DROP ALL", "cannot be read"),
-        ("INSERT DATA { <urn:a> <urn:b> <urn:c> }", "cannot be read"),
-        ("ASK { ?s unknown:p ?o }", "cannot be read"),
-        ("", "cannot be read"),
-        ("ASK { SERVICE <urn:x> { ?s ?p ?o } }", "SERVICE is not allowed"),
-        ("#" * (MAX_QUERY_CHARACTERS + 1), "at most 100,000 characters"),
-    ],
-)
-def test_what_cannot_be_run_says_why(query, says):
-    with pytest.raises(QueryError, match=says) as refused:
-        check_query(query)
-    assert refused.value.field == "query"
-
-
-def test_a_query_may_be_as_long_as_the_limit():
-    query = "ASK { ?s ?p ?o } #"
-    check_query(query + "x" * (MAX_QUERY_CHARACTERS - len(query)))
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("select ?service where", {"SELECT", "WHERE"}),
-        ("ex:LOAD a $SERVICE", {"A"}),
-        ("'LOAD' \"SERVICE\" <http://LOAD> # LOAD\nASK", {"ASK"}),
-        (r'"a \" LOAD" ASK', {"ASK"}),
-        ("# LOAD\rASK", {"ASK"}),
-        ("?a<?b && ASK(?c>1)", {"ASK"}),
-        ("", set()),
-    ],
-)
-def test_bare_words(text, words):
-    assert words_outside_quotes(text) == words
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,198 @@
+"""Work on a graph in a process of its own, which ends with its time, its memory or the size of its result.
+
+The store cannot be told to stop, and some texts make it crash: so whatever somebody wrote is evaluated here,
+never in the process that serves.
+"""
+
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from django.conf import settings
+
+from kbqa.sparql.stores.base import QueryError, StoreError
+
+_HEAD_BYTES = 100_000
+_AT_ONCE = 1 << 16
+_TOLD_BYTES = 2_000
+# Without `site`, whose import takes longer than most queries.
+_START = (
+    "import runpy, sys; script = sys.argv[1]; sys.path[:] = sys.argv[2:]; "
+    "runpy.run_path(script, run_name='__main__')"
+)
+_WAIT_FOR_PLACE = 0.5
+_OUT_OF_MEMORY = ("memory allocation", "bad_alloc", "MemoryError", "Resource temporarily unavailable")
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What a process may take; sizes are in bytes."""
+
+    seconds: float
+    memory: int
+    result: int
+
+    @classmethod
+    def of_queries(cls) -> "Guard":
+        """The limits of a query, as they are set."""
+        return cls._of(settings.GRAPH_QUERY_TIMEOUT_MS)
+
+    @classmethod
+    def of_updates(cls) -> "Guard":
+        """The limits of an update, as they are set."""
+        return cls._of(settings.GRAPH_UPDATE_TIMEOUT_MS)
+
+    @classmethod
+    def _of(cls, milliseconds: int) -> "Guard":
+        return cls(milliseconds / 1000, settings.GRAPH_QUERY_MEMORY_BYTES, settings.GRAPH_MAX_RESULT_BYTES)
+
+
+class _Places:
+    """How many queries of people may run at once in this process, wherever they run."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._taken = 0
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Take a place, for which there is a short wait. Raises StoreError."""
+        with self._changed:
+            if not self._changed.wait_for(self._is_free, timeout=_WAIT_FOR_PLACE):
+                raise StoreError(
+                    "Too many queries are running at the moment; try again in some seconds.", transient=True
+                )
+            self._taken += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._taken -= 1
+                self._changed.notify()
+
+    def _is_free(self) -> bool:
+        return self._taken < settings.GRAPH_QUERY_PROCESSES
+
+
+PLACES = _Places()
+
+
+def run_guarded(task: Mapping[str, Any], guard: Guard, what: str = "query") -> tuple[dict[str, Any], bytes]:
+    """The head and the body of what `query_process` makes of a task; `what` is its name in messages.
+
+    Raises QueryError for what is wrong with the task or takes too much, StoreError where the graph cannot be
+    read, or where too many run at once.
+    """
+    with PLACES.one(), tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as told:
+        given.write(json.dumps({**task, **_limits(guard)}).encode())
+        given.seek(0)
+        output, status = _output(given, told, guard, what)
+        if status:
+            told.seek(0)
+            raise _ended(status, told.read(_TOLD_BYTES).decode(errors="replace"), guard, what)
+    line, _, body = output.partition(b"\n")
+    head = json.loads(line)
+    if "refused" in head:
+        raise _refused(head["refused"], head["message"], guard, what)
+    return head, body
+
+
+def _limits(guard: Guard) -> dict[str, Any]:
+    return {"seconds": guard.seconds, "memory": guard.memory, "bytes": guard.result}
+
+
+def _environment() -> dict[str, str]:
+    """What the process needs to begin, and no secrets."""
+    kept = {
+        name: os.environ[name] for name in ("LD_LIBRARY_PATH", "PATH", "SYSTEMROOT") if name in os.environ
+    }
+    return kept | {"RUST_BACKTRACE": "0", "MALLOC_ARENA_MAX": "2"}
+
+
+def _output(given: IO[bytes], told: IO[bytes], guard: Guard, what: str) -> tuple[bytes, int]:
+    """What the process writes, and its status. Raises QueryError where that takes too long or is too much."""
+    command = [
+        sys.executable,
+        "-S",
+        "-c",
+        _START,
+        str(Path(__file__).with_name("query_process.py")),
+        *sys.path,
+    ]
+    output, until = bytearray(), time.monotonic() + guard.seconds
+    with subprocess.Popen(
+        command, stdin=given, stdout=subprocess.PIPE, stderr=told, env=_environment()
+    ) as process:
+        assert process.stdout is not None
+        try:
+            with selectors.DefaultSelector() as selector:
+                selector.register(process.stdout, selectors.EVENT_READ)
+                while True:
+                    if not selector.select(max(0.0, until - time.monotonic())):
+                        raise _too_long(guard, what)
+                    chunk = os.read(process.stdout.fileno(), _AT_ONCE)
+                    if not chunk:
+                        break
+                    output += chunk
+                    if len(output) > guard.result + _HEAD_BYTES:
+                        raise _refused("size", "", guard, what)
+            return bytes(output), process.wait(max(0.1, until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            raise _too_long(guard, what) from None
+        finally:
+            process.kill()
+
+
+def _too_long(guard: Guard, what: str) -> QueryError:
+    return QueryError(
+        f"The {what} took longer than {guard.seconds:g} seconds and was stopped. "
+        "Add a LIMIT, or narrow its pattern."
+    )
+
+
+def _refused(kind: str, message: str, guard: Guard, what: str) -> QueryError | StoreError:
+    """The error for what the process itself tells."""
+    match kind:
+        case "memory":
+            return QueryError(
+                f"The {what} needed more memory than the {guard.memory // 1_000_000:,} MB that it may have "
+                "and was stopped. Narrow its pattern."
+            )
+        case "size":
+            return QueryError(
+                f"The result is larger than {guard.result / 1_000_000:,g} MB. Ask for fewer rows or shorter "
+                "values."
+            )
+        case "store":
+            return StoreError(f"The graph could not be read: {message}", transient=True)
+    return QueryError(message)
+
+
+def _ended(status: int, told: str, guard: Guard, what: str) -> QueryError:
+    """The error for a process that ended by itself; a negative status is a signal's number."""
+    if status == -signal.SIGXCPU:
+        return _too_long(guard, what)
+    if any(word in told for word in _OUT_OF_MEMORY):
+        return _refused("memory", "", guard, what)  # type: ignore[return-value]
+    if status == -signal.SIGKILL:
+        return QueryError(
+            f"The system ended the {what}, most likely because memory ran out. Narrow its pattern."
+        )
+    if status < 0:
+        return QueryError(
+            f"The graph store gave up on the {what} ({signal.Signals(-status).name}), as it does where very "
+            "much stands inside each other. Write it shorter."
+        )
+    why = told.strip().rsplit("\n", maxsplit=1)[-1]
+    return QueryError(f"The graph store could not work on the {what}: {why[:300]}")

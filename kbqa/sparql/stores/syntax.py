@@ -53,13 +53,13 @@ def update_of(text: str, prefixes: Mapping[str, str]) -> str:
     return _written_anew(text, "update_unit", prefixes, MAX_UPDATE_CHARACTERS)
 
 
-def _written_anew(text: str, start: str, prefixes: Mapping[str, str], most: int) -> str:
-    if len(text) > most:
+def _written_anew(text: str, start: str, prefixes: Mapping[str, str], limit: int) -> str:
+    if len(text) > limit:
         kind = "A query" if start == "query_unit" else "An update"
-        raise QueryError(f"{kind} has at most {most:,} characters.")
+        raise QueryError(f"{kind} has at most {limit:,} characters.")
     if bad := _NO_TEXT.search(text):
         refuse(text, bad.start(), "This cannot be read: there is a character here that no text has")
-    return _Writer(text, prefixes, most * _GROWTH).written(list(_understood(text, start)))
+    return _Writer(text, prefixes, limit * _GROWTH).written(list(_understood(text, start)))
 
 
 def _understood(text: str, start: str) -> Iterator[Token]:
@@ -122,8 +122,8 @@ class _NoLexer(lark.lexer.Lexer):
 class _Writer:
     """Writes tokens that the grammar took; knows the prefixes and the base that are declared so far."""
 
-    def __init__(self, text: str, prefixes: Mapping[str, str], most: int) -> None:
-        self._text, self._prefixes, self._base, self._most = text, dict(prefixes), "", most
+    def __init__(self, text: str, prefixes: Mapping[str, str], limit: int) -> None:
+        self._text, self._prefixes, self._base, self._limit = text, dict(prefixes), "", limit
         self._resolved: dict[str, str] = {}
 
     def written(self, tokens: Iterable[Token]) -> str:
@@ -140,7 +140,7 @@ class _Writer:
             gap = "\n" * self._text.count("\n", at, token.start_pos) or _gap(before, token.type)
             parts += (gap, written)
             length += len(gap) + len(written)
-            if length > self._most:
+            if length > self._limit:
                 refuse(
                     self._text, token.start_pos, "With whole IRIs in place of its prefixes this is too long"
                 )

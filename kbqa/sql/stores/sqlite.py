@@ -46,7 +46,7 @@ class Visibility:
     """What of a file a statement may read, all names in small letters."""
 
     private: frozenset[tuple[str, str]] = frozenset()
-    """Tables and columns that are refused, but to the database's own views, whose columns have their own names."""
+    """Tables and columns that are refused, but to views of the database, whose columns have own names."""
     views: frozenset[str] = frozenset()
     introspects: bool = False
     """Whether the tables and pragmas that describe the schema may be read, too."""

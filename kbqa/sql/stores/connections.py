@@ -71,10 +71,8 @@ def server_engine(url: str) -> Engine:
 
 
 def engine_at(parsed: URL) -> Engine:
-    """An engine on a database server, or an SQLite file, at an address with its driver."""
+    """An engine on a database server at an address with its driver."""
     backend = parsed.get_backend_name()
-    if backend == "sqlite":
-        return sqlite_engine(Path(parsed.database or ""), introspects=True)
     if backend == "postgresql":
         given = str(parsed.query.get("options", ""))
         options = f"{given} -c default_transaction_read_only=on -c lock_timeout=2000".strip()

@@ -350,7 +350,10 @@ class _Resolution:
         return _folded(name, self._folds) if isinstance(name, exp.Identifier) else None
 
     def _of_star(self, node: exp.Expr, scope: _Scope) -> tuple[list[exp.Expr], list[str | None]] | None:
-        """What a star stands for, with the names of its columns; None if it is none. Raises StatementError."""
+        """What a star stands for, with the names of its columns; None if it is none.
+
+        Raises StatementError.
+        """
         if isinstance(node, exp.Star):
             sources = scope.sources
         elif isinstance(node, exp.Column) and isinstance(node.this, exp.Star):

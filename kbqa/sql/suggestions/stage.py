@@ -3,8 +3,6 @@
 import random
 from collections.abc import Iterator
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from kbqa.sql.answer.pipeline import ask
 from kbqa.sql.answer.reading import rows_of
 from kbqa.sql.answer.registry import configured_generator
@@ -12,11 +10,11 @@ from kbqa.sql.ingest.scan import LIFECYCLE
 from kbqa.sql.query import Aggregate, AllOf, DatePart, Item, Order, Part, Query, Term
 from kbqa.sql.rendering import render
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, Table, readable
-from kbqa.sql.stores.connections import ConnectError
 from kbqa.sql.stores.databases import Source, source_of
 from kbqa.sql.stores.executor import ExecutionError, Limits, execute
 from kbqa.sql.stores.validator import StatementError, checked
 from searchapp.encoders import EncoderError
+from searchapp.errors import Unavailable
 from searchapp.jobs.context import JobContext
 
 NUMBER, _TRIED, _MAX_LENGTH = 6, 30, 80
@@ -37,7 +35,7 @@ def suggest_questions(context: JobContext) -> None:
             context.progress(len(questions), NUMBER, "Trying questions")
             if len(questions) == NUMBER:
                 break
-    except (ConnectError, EncoderError, SQLAlchemyError):
+    except (Unavailable, EncoderError):
         pass
     scan.examples = questions
     scan.save(update_fields=["examples"])

@@ -110,7 +110,7 @@ class Reading:
 
     def _written(self, statement: Select[Any]) -> str:
         # Another style of parameters than the driver's, so that percent signs stay what they are.
-        dialect = type(self.engine.dialect)(paramstyle="named")
+        dialect = type(self.engine.dialect)(paramstyle="named")  # type: ignore[call-arg]
         return str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
 
 

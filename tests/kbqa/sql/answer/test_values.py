@@ -10,7 +10,6 @@ import pytest
 
 from kbqa.sql.answer import values
 from kbqa.sql.answer.values import plain_rows, result_from, result_json
-from kbqa.sql.stores import values as values_of_cells
 from kbqa.sql.stores.executor import Result
 from kbqa.sql.stores.values import value_from, value_json
 

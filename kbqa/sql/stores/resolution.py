@@ -14,6 +14,8 @@ from sqlglot import exp
 from kbqa.sql.schema import Schema, Table
 from kbqa.sql.stores.errors import StatementError
 
+MAX_SOURCES = 200
+"""How many tables and queries all SELECTs of a statement read from together."""
 MAX_COLUMNS = 4_000
 """How many columns all SELECTs of a statement have together, those that a star stands for included."""
 _MAX_LABEL_LENGTH = 64
@@ -125,6 +127,7 @@ class _Resolution:
         self._schema = schema
         self._folds = schema.dialect == _FOLDS
         self._columns = 0
+        self._sources = 0
         self._defined = 0
 
     def query(self, query: exp.Expr, outer: _Scope | None, known: _Definitions) -> tuple[str | None, ...]:
@@ -241,6 +244,9 @@ class _Resolution:
 
     def _add_source(self, node: exp.Expr, scope: _Scope, known: _Definitions) -> None:
         """Add what stands in FROM or JOIN to a scope. Raises StatementError."""
+        self._sources += 1
+        if self._sources > MAX_SOURCES:
+            raise StatementError(f"The statement reads from more than {MAX_SOURCES:,} tables.")
         if isinstance(node, exp.Table):
             scope.sources.append(self._table(node, known))
             for join in node.args.get("joins") or []:

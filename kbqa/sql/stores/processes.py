@@ -38,6 +38,7 @@ _START = (
     "import sys; memory, *sys.path[:] = sys.argv[1:]; sys.argv[1:] = [memory]; "
     "from kbqa.sql.stores.statement_process import main; main()"
 )
+_making = threading.Lock()
 
 
 class BusyError(Unavailable):
@@ -189,7 +190,8 @@ class ProcessPool:
 
 def pool() -> ProcessPool:
     """The pool of this process, as the settings want it."""
-    return _pool(os.getpid(), settings.DATABASE_PROCESSES, settings.DATABASE_PROCESS_BYTES)
+    with _making:
+        return _pool(os.getpid(), settings.DATABASE_PROCESSES, settings.DATABASE_PROCESS_BYTES)
 
 
 @lru_cache(4)

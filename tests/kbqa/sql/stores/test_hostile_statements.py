@@ -119,6 +119,12 @@ def test_the_check_itself_ends(sql, dialect):
         checked(sql, schema(dialect))
 
 
+@pytest.mark.parametrize("name", ["nothing but brackets", "subscripts", "casts"])
+def test_tokens_are_counted_before_they_are_parsed(name):
+    with pytest.raises(StatementError, match="too long"):
+        checked(UNBOUNDED[name], schema("postgres"))
+
+
 @pytest.mark.parametrize("dialect", ["postgres", "sqlite"])
 def test_names_are_written_as_the_schema_spells_them(dialect):
     written = checked("SELECT NAME FROM Person WHERE Age > 3", schema(dialect)).sql(dialect=dialect)

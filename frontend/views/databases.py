@@ -1,6 +1,7 @@
 """The pages of databases: ask, look, query, describe."""
 
 import csv
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -279,6 +280,8 @@ def _cell(value: Any, is_number: bool) -> tuple[str, str | None]:
 
 def _sortable(value: Any) -> str:
     """A number as a script reads it; a missing one is sorted by nothing."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return shown(value)
     return "" if value is None else str(value)
 
 
@@ -316,7 +319,7 @@ def _csv(database: Database, result: Result) -> HttpResponse:
 
 def _plain(value: Any) -> str:
     """A value as text; what a spreadsheet would take for a formula is kept from being one."""
-    text = (
-        bytes(value).hex() if isinstance(value, bytes | memoryview) else "" if value is None else str(value)
-    )
+    if isinstance(value, bytes | memoryview):
+        return bytes(value).hex()
+    text = _sortable(value)
     return f"'{text}" if isinstance(value, str) and text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

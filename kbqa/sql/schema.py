@@ -1,7 +1,7 @@
 """A database's schema as data: tables, columns and keys, and how tables connect."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -168,6 +168,17 @@ class Schema:
     def table(self, name: str) -> Table:
         """A table by its name, whatever its capitals. Raises KeyError."""
         return self._by_name[name.lower()]
+
+    def tables_called(self, name: str) -> Sequence[Table]:
+        """The tables of a name, whatever its capitals: some databases have several."""
+        return self._by_any_name.get(name.lower(), ())
+
+    @cached_property
+    def _by_any_name(self) -> Mapping[str, Sequence[Table]]:
+        by_name: dict[str, list[Table]] = {}
+        for table in self.tables:
+            by_name.setdefault(table.name.lower(), []).append(table)
+        return by_name
 
     def column(self, ref: ColumnRef) -> Column:
         """A column by its place. Raises KeyError."""

@@ -1,6 +1,7 @@
 """A chart for rows, where one helps: chosen by what the columns hold, as a Vega-Lite specification."""
 
 import datetime
+import math
 import re
 from typing import Any
 
@@ -54,9 +55,18 @@ def _is_date(value: Any) -> bool:
     return len(value) >= _DAY_LENGTH
 
 
+def _coordinate(value: Any) -> Any:
+    """A number as a chart has it: what has no place on an axis is left out."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def _chart(result: Result, mark: str, x: int, kind: str, y: int) -> dict[str, Any]:
     values = [
-        {"x": row[x] if isinstance(row[x], int | float) else str(row[x]), "y": row[y]} for row in result.rows
+        {
+            "x": _coordinate(row[x]) if isinstance(row[x], int | float) else str(row[x]),
+            "y": _coordinate(row[y]),
+        }
+        for row in result.rows
     ]
     horizontal: dict[str, Any] = {"field": "x", "type": kind, "title": result.columns[x]}
     lengths = [len(str(row[x])) for row in result.rows if row[x] is not None]

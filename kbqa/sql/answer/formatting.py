@@ -1,12 +1,13 @@
 """Rows as people and programs read them: values as text or JSON, and an answer as a sentence."""
 
+import math
 from dataclasses import asdict
 from typing import Any
 
 import sqlglot
 from sqlglot.errors import SqlglotError
 
-from kbqa.sql.answer.values import plain_rows
+from kbqa.sql.answer.values import number_name, plain_rows
 from kbqa.sql.schema import readable
 from kbqa.sql.stores.executor import Result
 
@@ -19,8 +20,8 @@ _MIN_DECIMAL = 1e-4
 def shown(value: Any) -> str:
     """A value as a page shows it.
 
-    >>> shown(None), shown(1234.5), shown(1e-7), shown(bytes([0, 255]))
-    ('', '1,234.5', '1e-07', '2 bytes: 00 ff')
+    >>> shown(None), shown(1234.5), shown(1e-7), shown(bytes([0, 255])), shown(float("-inf"))
+    ('', '1,234.5', '1e-07', '2 bytes: 00 ff', '-Infinity')
     """
     if value is None:
         return ""
@@ -28,6 +29,8 @@ def shown(value: Any) -> str:
         data = bytes(value)
         cut = "…" if len(data) > _MAX_BINARY_LENGTH else ""
         return f"{len(data):,} bytes: {data[:_MAX_BINARY_LENGTH].hex(' ')}{cut}"
+    if isinstance(value, float) and not math.isfinite(value):
+        return number_name(value)
     if isinstance(value, float):
         decimal_places = abs(value) >= _MIN_DECIMAL or value == 0
         return f"{value:,.4f}".rstrip("0").rstrip(".") if decimal_places else f"{value:g}"
@@ -43,7 +46,7 @@ def laid_out(sql: str, dialect: str) -> str:
     """SQL with a line for each clause; as it stands where it cannot be read."""
     try:
         return sqlglot.parse_one(sql, dialect=dialect).sql(dialect=dialect, pretty=True)
-    except SqlglotError:
+    except (SqlglotError, RecursionError):
         return sql
 
 

@@ -1,28 +1,12 @@
-"""Values of cells as JSON and back: what JSON has no form for is an object with the name of its type."""
+"""Results as JSON: exactly, to be kept, and plainly, for programs that read the API."""
 
 import base64
-import datetime
-import decimal
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kbqa.sql.stores.executor import Result
-
-_KINDS: Mapping[str, tuple[type, Callable[[Any], str], Callable[[str], Any]]] = {
-    "bytes": (bytes, lambda value: base64.b64encode(value).decode(), base64.b64decode),
-    "float": (float, str, float),
-    "decimal": (decimal.Decimal, str, decimal.Decimal),
-    "datetime": (datetime.datetime, datetime.datetime.isoformat, datetime.datetime.fromisoformat),
-    "date": (datetime.date, datetime.date.isoformat, datetime.date.fromisoformat),
-    "time": (datetime.time, datetime.time.isoformat, datetime.time.fromisoformat),
-    "seconds": (
-        datetime.timedelta,
-        lambda value: repr(value.total_seconds()),
-        lambda text: datetime.timedelta(seconds=float(text)),
-    ),
-}
-"""What JSON has no form for: type, writing and reading. A datetime is a date, too, so it comes first."""
+from kbqa.sql.stores.values import value_from, value_json
 
 
 def result_json(result: Result, rows: int) -> dict[str, Any]:
@@ -41,39 +25,23 @@ def result_from(data: Mapping[str, Any]) -> Result:
     return Result(tuple(data["columns"]), rows, data["truncated"], data["milliseconds"])
 
 
-def value_json(value: Any) -> Any:
-    """The JSON of a value; of a type that is not known, its text.
-
-    >>> value_json(decimal.Decimal("1.50"))
-    {'decimal': '1.50'}
-    """
-    if value is None or isinstance(value, int | str) or (isinstance(value, float) and math.isfinite(value)):
-        return value
-    value = bytes(value) if isinstance(value, memoryview) else value
-    for name, (kind, write, _) in _KINDS.items():
-        if isinstance(value, kind):
-            return {name: write(value)}
-    return str(value)
-
-
-def value_from(data: Any) -> Any:
-    """The value of its JSON.
-
-    >>> value_from({"bytes": "AP8="})
-    b'\\x00\\xff'
-    """
-    if not isinstance(data, dict):
-        return data
-    ((kind, text),) = data.items()
-    return _KINDS[kind][2](text)
-
-
 def plain_rows(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
-    """Rows as the API gives them: binary as base64, exact numbers and dates as text."""
+    """Rows as the API gives them: binary as base64; exact numbers, dates and what is no number as text."""
     return [[_plain(value) for value in row] for row in rows]
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, bytes | memoryview):
         return base64.b64encode(bytes(value)).decode()
+    if isinstance(value, float) and not math.isfinite(value):
+        return number_name(value)
     return value if value is None or isinstance(value, str | int | float | bool) else str(value)
+
+
+def number_name(value: float) -> str:
+    """The name of a number that JSON does not have, as JavaScript and PostgreSQL write it.
+
+    >>> [number_name(float(text)) for text in ("inf", "-inf", "nan")]
+    ['Infinity', '-Infinity', 'NaN']
+    """
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"

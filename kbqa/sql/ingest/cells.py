@@ -6,19 +6,21 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnClause, Connection, Engine, Select, func, select
+from sqlalchemy import ColumnClause, Engine, Select, func, select
 from sqlalchemy import column as column_clause
 from sqlalchemy import table as table_clause
-from sqlalchemy.exc import SQLAlchemyError
 
 from kbqa.linking.names import NameRow
 from kbqa.sql.models import ColumnDigest
 from kbqa.sql.names import column_key
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema
+from kbqa.sql.stores.executor import ExecutionError, Limits, run
 
 MAX_CELL_LENGTH = 80
 MAX_CELLS = 100_000
 """How many different values of a column are read, the commonest first."""
+_MAX_BYTES = 100_000_000
+"""Of the values of one column, with which fewer than all of them are read."""
 _MAX_CODES, _MAX_CODE_LENGTH = 4, 12
 _DIGEST = 32
 
@@ -39,46 +41,71 @@ def read_cells(
     report: CellReport,
     progress: Callable[[int, int], None] = lambda done, total: None,
     known: Mapping[str, str] = MappingProxyType({}),
+    reading: "Reading | None" = None,
 ) -> Iterator[NameRow]:
     """The different texts of all columns as rows of names, but for the columns that are as they were.
 
-    These are the columns whose hash is `known`. Columns that cannot be read are reported and left out.
+    These are the columns whose hash is `known`. Columns that cannot be read are reported and left out. Raises
+    ConnectError.
     """
+    reading = reading or Reading(engine)
     columns = [
         (ColumnRef(table.name, column.name), column)
         for table in schema.tables
         for column in table.columns
         if not column.excluded
     ]
-    with engine.connect() as connection:
-        for done, (ref, column) in enumerate(columns, start=1):
-            try:
-                yield from _column_cells(connection, ref, column, report, known)
-            except SQLAlchemyError as error:
-                connection.rollback()
-                report.complaints.append(f"{ref}: {str(error.__cause__ or error)[:200]}")
-            progress(done, len(columns))
+    for done, (ref, column) in enumerate(columns, start=1):
+        try:
+            yield from _column_cells(reading, ref, column, report, known)
+        except ExecutionError as error:
+            report.complaints.append(f"{ref}: {error.message[:200]}")
+        progress(done, len(columns))
 
 
-def count_rows(engine: Engine, schema: Schema) -> dict[str, int]:
-    """The number of rows of each table that can be read."""
-    numbers = {}
-    with engine.connect() as connection:
-        for table in schema.tables:
-            counted = select(func.count()).select_from(table_clause(table.name))
-            try:
-                numbers[table.name] = int(connection.execute(counted).scalar_one())
-            except SQLAlchemyError:
-                connection.rollback()
-    return numbers
+def count_rows(reading: "Reading", schema: Schema) -> tuple[dict[str, int], list[str]]:
+    """The number of rows of each table, and what is said against those that cannot be read.
+
+    Raises ConnectError.
+    """
+    numbers, complaints = dict[str, int](), list[str]()
+    for table in schema.tables:
+        try:
+            ((number,),) = reading.rows(select(func.count()).select_from(table_clause(table.name)), 1)
+            numbers[table.name] = int(number)
+        except ExecutionError as error:
+            complaints.append(f"{table.name}: it cannot be read. {error.message[:200]}")
+    return numbers, complaints
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a database is read: each statement in a process of its own, with limits of time and memory."""
+
+    engine: Engine
+    seconds: float = 600.0
+    check_cancelled: Callable[[], None] = lambda: None
+
+    def rows(self, statement: Select[Any], limit: int) -> tuple[tuple[Any, ...], ...]:
+        """At most so many rows, or fewer where they take too many bytes.
+
+        Raises ExecutionError, ConnectError, and whatever `check_cancelled` raises.
+        """
+        limits = Limits(self.seconds, limit, _MAX_BYTES)
+        return run(self.engine, self._written(statement), limits, self.check_cancelled).rows
+
+    def _written(self, statement: Select[Any]) -> str:
+        # Another style of parameters than the driver's, so that percent signs stay what they are.
+        dialect = type(self.engine.dialect)(paramstyle="named")  # type: ignore[call-arg]
+        return str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
 
 
 def _column_cells(
-    connection: Connection, ref: ColumnRef, column: Column, report: CellReport, known: Mapping[str, str]
+    reading: Reading, ref: ColumnRef, column: Column, report: CellReport, known: Mapping[str, str]
 ) -> Iterator[NameRow]:
     """The different texts of a column, unless they are as they were; what else was seen is reported."""
     reads_texts = column.type in (ColumnType.TEXT, ColumnType.DATE)
-    rows = _counted(connection, ref, MAX_CELLS if reads_texts else _MAX_CODES + 1)
+    rows = _counted(reading, ref, MAX_CELLS if reads_texts else _MAX_CODES + 1)
     values = [str(value) for value, _ in rows if not isinstance(value, bytes)]
     _note_codes(ref, column, values, sum(number for _, number in rows), report)
     are_texts = column.type == ColumnType.TEXT
@@ -91,14 +118,14 @@ def _column_cells(
 
 
 def _is_short_text(value: Any) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= MAX_CELL_LENGTH
+    return isinstance(value, str) and 0 < len(value) <= MAX_CELL_LENGTH and "\0" not in value
 
 
-def _counted(connection: Connection, ref: ColumnRef, limit: int) -> list[tuple[Any, int]]:
+def _counted(reading: Reading, ref: ColumnRef, limit: int) -> list[tuple[Any, int]]:
     """The different values of a column with their numbers, the commonest first, at most `limit`."""
     cell, times = _cell(ref), func.count().label("times")
     counted = _values(ref).add_columns(times).where(cell.is_not(None)).group_by(cell)
-    rows = connection.execute(counted.order_by(times.desc(), cell).limit(limit))
+    rows = reading.rows(counted.order_by(times.desc(), cell).limit(limit), limit)
     return [(value, int(number)) for value, number in rows]
 
 

@@ -2,17 +2,30 @@
 
 import re
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, Enum, inspect, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.engine.reflection import Inspector
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 
 from kbqa.sql.ingest.inferred_keys import all_keys
 from kbqa.sql.ingest.information_schema import read_information_schema
-from kbqa.sql.schema import Column, ColumnRef, ForeignKey, Schema, Table, declared_column
-from kbqa.sql.stores.connections import sqlglot_dialect
+from kbqa.sql.schema import (
+    Column,
+    ColumnRef,
+    ForeignKey,
+    Schema,
+    Table,
+    declared_column,
+    schema_from_json,
+)
+from kbqa.sql.stores.connections import engine_at, sqlglot_dialect, sqlite_engine
+from kbqa.sql.stores.executor import connection_of
+from kbqa.sql.stores.processes import pool
+from kbqa.sql.stores.statement_process import StatementFailed
 from searchapp.errors import Unavailable
 
 _MAY_WRITE = """
@@ -35,6 +48,15 @@ _INSPECTED = ("sqlite", "postgresql", "mysql", "mariadb")
 """Dialects whose drivers surely tell of their schemas; of others the information schema may."""
 
 
+MAX_TABLES = 10_000
+_MAX_SCHEMA_BYTES = 200_000_000
+_BEYOND = {
+    "time": "Its schema could not be read within {seconds:g} seconds.",
+    "memory": "Its schema needs more memory than it may have.",
+    "size": "Its schema is too large.",
+}
+
+
 class IntrospectionError(Unavailable):
     """The schema cannot be read; the message says why."""
 
@@ -55,9 +77,44 @@ def read_schema(engine: Engine) -> Schema:
     return Schema(tuple(tables), all_keys(tables, declared), sqlglot_dialect(engine.dialect.name))
 
 
+def describe(url: str, visibility: object = None) -> dict[str, Any]:
+    """The schema at an address with its driver, or in an SQLite file where there is a `visibility`, as JSON.
+
+    With it comes whether the role may write. Raises IntrospectionError, SQLAlchemyError.
+    """
+    engine = engine_at(make_url(url)) if visibility is None else sqlite_engine(Path(url), introspects=True)
+    return {"schema": read_schema(engine).as_json(), "may_write": may_write(engine)}
+
+
+def read_described(
+    engine: Engine, seconds: float, check_cancelled: Callable[[], None]
+) -> tuple[Schema, bool]:
+    """The schema that a process of its own reads within so many seconds, and whether the role may write.
+
+    Raises IntrospectionError, which is transient where the server may only be away, and whatever
+    `check_cancelled` raises.
+    """
+    try:
+        described = pool().call(
+            f"{__name__}:{describe.__name__}",
+            connection_of(engine),
+            seconds=seconds,
+            most_bytes=_MAX_SCHEMA_BYTES,
+            check_cancelled=check_cancelled,
+        )
+    except StatementFailed as failure:
+        beyond = _BEYOND.get(failure.kind, "")
+        message = beyond.format(seconds=seconds) or failure.message
+        raise IntrospectionError(message, transient=not beyond) from failure
+    return schema_from_json(described["schema"]), described["may_write"]
+
+
 def _inspected(engine: Engine) -> tuple[list[Table], list[ForeignKey]]:
     inspector = inspect(engine)
     views, parts = inspector.get_view_names(), set[str]()
+    number = len(views) + len(inspector.get_table_names())
+    if number > MAX_TABLES:
+        raise IntrospectionError(f"It has {number:,} tables; at most {MAX_TABLES:,} can be read.")
     if engine.dialect.name == "postgresql":
         views += inspector.get_materialized_view_names()
         parts = _partitions(engine)

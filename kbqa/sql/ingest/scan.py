@@ -7,20 +7,24 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy.exc import SQLAlchemyError
+from django.conf import settings
 
 from kbqa.sql.decoder import configured_model
-from kbqa.sql.ingest.cells import CellReport, count_rows, read_cells
+from kbqa.sql.ingest.cells import CellReport, Reading, count_rows, read_cells
 from kbqa.sql.ingest.installed import write_installed
-from kbqa.sql.ingest.introspection import IntrospectionError, may_write, read_schema
+from kbqa.sql.ingest.introspection import IntrospectionError, read_described
 from kbqa.sql.models import ColumnDigest, Database, Scan
 from kbqa.sql.names import cell_names, definition_texts, definitions_of
+from kbqa.sql.schema import Schema
+from kbqa.sql.stores.connections import ConnectError
 from kbqa.sql.stores.databases import engine_of, file_of, with_notes
 from searchapp.jobs.context import JobContext
 from searchapp.jobs.errors import JobError
 from searchapp.versions import Lifecycle
 
 _MAX_COMPLAINTS = 50
+_SCHEMA = 10
+"""How many times as long as a table the schema may take to be read."""
 _WRITER = "The role may write. Nothing is written from here, but one that may only read is safer."
 
 
@@ -32,20 +36,20 @@ def scan_schema(context: JobContext) -> None:
     try:
         if database.source_kind == Database.SourceKind.INSTALLED:
             write_installed(file_of(database))
-        schema = read_schema(engine_of(database, introspects=True))
-        engine = engine_of(database)
-        rows, writes = count_rows(engine, schema), may_write(engine)
-    except (IntrospectionError, SQLAlchemyError) as error:
+        schema, writes = read_described(
+            engine_of(database), _SCHEMA * settings.DATABASE_SCAN_SECONDS, context.check_cancelled
+        )
+        rows, unread = count_rows(_reading(database, context), schema)
+    except (IntrospectionError, ConnectError) as error:
         # A server may come back; a file that cannot be read stays so.
         raise JobError(
-            f"The database cannot be read: {str(error)[:300]}",
-            transient=database.source_kind == Database.SourceKind.URL,
+            f"The database cannot be read: {error.message[:300]}",
+            transient=error.transient and database.source_kind == Database.SourceKind.URL,
         ) from error
     if not schema.tables:
         raise JobError("The database has no tables that can be read.")
     counted = tuple(replace(table, rows=rows.get(table.name)) for table in schema.tables)
     scan.parsed_schema = replace(schema, tables=counted)
-    unread = [f"{table.name}: it cannot be read." for table in schema.tables if table.name not in rows]
     scan.complaints = [*([_WRITER] if writes else []), *unread][:_MAX_COMPLAINTS]
     scan.save()
 
@@ -59,22 +63,33 @@ def scan_cells(context: JobContext) -> None:
     scan = LIFECYCLE.current(database)
     names, report = cell_names(database.pk, scan.number), CellReport()
     names.delete()
-    schema = with_notes(scan.parsed_schema, list(database.notes.all()))
+    schema = with_notes(_counted(scan.parsed_schema), list(database.notes.all()))
     before = database.serving
     known = {key: digest.hash for key, digest in before.parsed_digests.items()} if before else {}
 
     def progress(done: int, total: int) -> None:
         context.progress(done, total, f"Reading cells, column {done:,}")
 
+    reading = _reading(database, context)
     try:
-        names.write(read_cells(engine_of(database), schema, report, progress, known))
-    except SQLAlchemyError as error:
-        raise JobError(f"The database cannot be read: {str(error)[:300]}", transient=True) from error
+        names.write(read_cells(reading.engine, schema, report, progress, known, reading))
+    except ConnectError as error:
+        raise JobError(f"The database cannot be read: {error.message[:300]}", transient=True) from error
     scan.load = before.load if before and before.digests else scan.number
     scan.parsed_digests, scan.parsed_codes = report.digests, report.codes
     scan.cells = sum(digest.values for digest in report.digests.values())
     scan.complaints = [*scan.complaints, *report.complaints][:_MAX_COMPLAINTS]
     scan.save()
+
+
+def _reading(database: Database, context: JobContext) -> Reading:
+    """How a scan reads a database. Raises ConnectError."""
+    return Reading(engine_of(database), settings.DATABASE_SCAN_SECONDS, context.check_cancelled)
+
+
+def _counted(schema: Schema) -> Schema:
+    """A schema without the tables whose rows could not be counted: their values would take as long."""
+    return replace(schema, tables=tuple(table for table in schema.tables if table.rows is not None))
 
 
 def scan_definitions(context: JobContext) -> None:

@@ -1,7 +1,6 @@
 """Connections to databases that cannot write: at the engine's own level, whatever statement comes."""
 
-import sqlite3
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,8 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import NullPool
 from sqlglot import Dialect
 
+from kbqa.sql.schema import Schema
+from kbqa.sql.stores.sqlite import Visibility, sqlite_connection
 from searchapp.errors import Unavailable
 
 CONNECT_SECONDS = 10
@@ -27,64 +28,37 @@ _READ_ONLY: dict[str, dict[str, Any]] = {
 """The arguments that make connections of further drivers read-only."""
 _SQLGLOT = {"postgresql": "postgres", "mariadb": "mysql", "mssql": "tsql"}
 """Sqlglot's names of dialects, where SQLAlchemy's are others."""
-_READS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
-_REFUSED_FUNCTIONS = {
-    "load_extension",
-    "readfile",
-    "writefile",
-    "edit",
-    "fts3_tokenizer",
-    "randomblob",
-    "zeroblob",
-}
-"""Functions of SQLite that reach files or take any amount of memory."""
-_SCHEMA_PRAGMAS = {
-    "table_info",
-    "table_xinfo",
-    "table_list",
-    "foreign_key_list",
-    "index_list",
-    "index_info",
-    "index_xinfo",
-}
-
-_ASKED_BY_SQLALCHEMY = {"read_uncommitted"}
-"""Asked of the first connection; without a value it only tells."""
 
 
 class ConnectError(Unavailable):
     """A database cannot be connected to; `transient` where its server is away."""
 
 
-def sqlite_engine(path: Path, *, introspects: bool = False) -> Engine:
+def sqlite_engine(path: Path, *, introspects: bool = False, schema: Schema | None = None) -> Engine:
     """An engine on an SQLite file that is opened read-only; an authorizer refuses all but reading.
 
-    `introspects` also permits the pragmas that describe the schema.
+    Of a `schema`, the columns that are kept private cannot be read. `introspects` also permits what describes
+    the schema.
     """
-
-    def connect() -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=CONNECT_SECONDS, check_same_thread=False
-        )
-        connection.text_factory = lambda data: data.decode("utf-8", errors="replace")
-        connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
-        connection.set_authorizer(_authorizer(introspects))
-        return connection
-
-    return create_engine("sqlite://", creator=connect, poolclass=NullPool)
+    visibility = replace(_visibility(schema), introspects=introspects)
+    return create_engine(
+        URL.create("sqlite", database=str(path.absolute())),
+        creator=lambda: sqlite_connection(path, visibility),
+        poolclass=NullPool,
+        execution_options={"visibility": visibility},
+    )
 
 
-def _authorizer(introspects: bool) -> Callable[..., int]:
-    def decide(action: int, first: str | None, second: str | None, *_: Any) -> int:
-        if action == sqlite3.SQLITE_FUNCTION:
-            return sqlite3.SQLITE_DENY if (second or "").lower() in _REFUSED_FUNCTIONS else sqlite3.SQLITE_OK
-        if action in _READS:
-            return sqlite3.SQLITE_OK
-        permitted = {*_SCHEMA_PRAGMAS, *_ASKED_BY_SQLALCHEMY} if introspects else _ASKED_BY_SQLALCHEMY
-        told = action == sqlite3.SQLITE_PRAGMA and (first or "").lower() in permitted
-        return sqlite3.SQLITE_OK if told and (introspects or second is None) else sqlite3.SQLITE_DENY
-
-    return decide
+def _visibility(schema: Schema | None) -> Visibility:
+    """What statements on a schema may read; without one, all data."""
+    tables = schema.tables if schema else ()
+    private = frozenset(
+        (table.name.lower(), column.name.lower())
+        for table in tables
+        for column in table.columns
+        if column.excluded
+    )
+    return Visibility(private, frozenset(table.name.lower() for table in tables if table.view))
 
 
 def server_engine(url: str) -> Engine:
@@ -93,7 +67,11 @@ def server_engine(url: str) -> Engine:
     Of a dialect that the settings add, only the driver can say so, where it has a word for that; everything
     is rolled back in any case.
     """
-    parsed = parsed_url(url)
+    return engine_at(parsed_url(url))
+
+
+def engine_at(parsed: URL) -> Engine:
+    """An engine on a database server at an address with its driver."""
     backend = parsed.get_backend_name()
     if backend == "postgresql":
         given = str(parsed.query.get("options", ""))

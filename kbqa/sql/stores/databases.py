@@ -46,19 +46,22 @@ def source_of(database: Database, scan: Scan) -> Source:
     return Source(
         noted,
         CellNames(cell_names(database.pk, scan.load), public),
-        engine_of(database),
+        engine_of(database, schema=noted),
         definitions_of(database.pk),
     )
 
 
-def engine_of(database: Database, *, introspects: bool = False) -> Engine:
-    """A connection to a database that cannot write. Raises ConnectError."""
+def engine_of(database: Database, *, introspects: bool = False, schema: Schema | None = None) -> Engine:
+    """A connection to a database that cannot write; in a file, nor read what its schema keeps private.
+
+    Raises ConnectError.
+    """
     if database.source_kind == Database.SourceKind.URL:
         return server_engine(database.url)
     path = file_of(database)
     if not path.is_file():
         raise ConnectError(f"The file {path.name} is gone.")
-    return sqlite_engine(path, introspects=introspects)
+    return sqlite_engine(path, introspects=introspects, schema=schema)
 
 
 def file_of(database: Database) -> Path:

@@ -1,26 +1,23 @@
-"""Running a checked statement: read-only at the engine's own level, with limits of time, rows and bytes."""
+"""Running statements: in processes of their own, read-only, with limits of time, memory, rows and bytes."""
 
-import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Timer
 from typing import Any
 
-from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy import Engine
 from sqlglot import exp
 
 from kbqa.sql.stores.connections import ConnectError
+from kbqa.sql.stores.processes import pool
+from kbqa.sql.stores.sqlite import ALL_DATA, Visibility
+from kbqa.sql.stores.statement_process import CONNECT_SECONDS, StatementFailed
+from kbqa.sql.stores.values import value_from
 from searchapp.errors import InvalidInput
 
-_STEPS_BETWEEN_LOOKS = 10_000
-_MAX_VALUE_BYTES = 5_000_000
-"""Bytes of one value that SQLite may make."""
-_ROWS_AT_ONCE = 200
-_HAVE_LIMITS = ("sqlite", "postgresql", "mysql", "mariadb")
-"""Dialects whose engine ends a statement in time by itself."""
+_BYTES_AS_JSON = 4
+"""How many bytes of JSON a byte of a value becomes at most, but for letters that few texts have."""
+_BYTES_OF_ROW = 10_000
 
 
 @dataclass(frozen=True)
@@ -52,116 +49,73 @@ class TimeLimitError(ExecutionError):
     """A statement took longer than it may."""
 
 
+class MemoryLimitError(ExecutionError):
+    """A statement needed more memory than it may have, or has a row that is larger than a whole result."""
+
+
 def execute(engine: Engine, tree: exp.Query, limits: Limits, *, dialect: str) -> Result:
-    """Run a checked statement. Raises ExecutionError; ConnectError where the database is away."""
-    begun = time.perf_counter()
-    sql = tree.sql(dialect=dialect, comments=False)
-    try:
-        with _guarded(engine, limits) as guarded:
-            # Rows come as they are asked for: a driver would otherwise bring all of them here first.
-            connection = guarded.execution_options(stream_results=True, max_row_buffer=_ROWS_AT_ONCE)
-            cursor = connection.exec_driver_sql(_without_parameters(sql, engine))
-            columns = tuple(cursor.keys())
-            rows, truncated = _fetched(cursor, limits)
-    except SQLAlchemyError as error:
-        if time.perf_counter() - begun >= limits.seconds:
-            raise TimeLimitError(
-                f"The query took longer than {limits.seconds:g} seconds. Ask for less, or add a condition."
-            ) from error
-        raise _refusal(error) from error
-    return Result(columns, tuple(rows), truncated, 1000 * (time.perf_counter() - begun))
+    """Run a checked statement.
 
-
-def explain(engine: Engine, tree: exp.Query, limits: Limits, *, dialect: str) -> None:
-    """Let the database plan a statement without running it.
-
-    Raises ExecutionError with what it says against it; ConnectError where it is away.
+    Raises ExecutionError; ConnectError where the database is away, BusyError where too many others run.
     """
-    verb = "EXPLAIN QUERY PLAN" if dialect == "sqlite" else "EXPLAIN"
-    statement = f"{verb} {tree.sql(dialect=dialect, comments=False)}"
+    return run(engine, tree.sql(dialect=dialect, comments=False), limits)
+
+
+def run(
+    engine: Engine, sql: str, limits: Limits, check_cancelled: Callable[[], None] = lambda: None
+) -> Result:
+    """Run the text of a statement, as it stands, on what an engine connects to.
+
+    Raises ExecutionError, ConnectError, BusyError, and whatever `check_cancelled` raises.
+    """
+    begun = time.perf_counter()
+    arguments = {
+        **connection_of(engine),
+        "sql": sql,
+        "seconds": limits.seconds,
+        "rows": limits.rows,
+        "size": limits.bytes,
+    }
     try:
-        with _guarded(engine, limits) as connection:
-            connection.exec_driver_sql(_without_parameters(statement, engine)).close()
-    except SQLAlchemyError as error:
-        raise _refusal(error) from error
+        table = pool().call(
+            "kbqa.sql.stores.statement_process:run_statement",
+            arguments,
+            seconds=limits.seconds + CONNECT_SECONDS,
+            most_bytes=_BYTES_AS_JSON * limits.bytes + _BYTES_OF_ROW * (limits.rows + 1),
+            check_cancelled=check_cancelled,
+        )
+    except StatementFailed as failure:
+        raise error_of(failure, limits) from failure
+    rows = tuple(tuple(map(value_from, row)) for row in table["rows"])
+    return Result(tuple(table["columns"]), rows, table["truncated"], 1000 * (time.perf_counter() - begun))
 
 
-def _without_parameters(sql: str, engine: Engine) -> str:
-    """A statement as the driver's own text, in which a percent sign is no parameter."""
-    return sql.replace("%", "%%") if engine.dialect.paramstyle in ("format", "pyformat") else sql
+def connection_of(engine: Engine) -> dict[str, Any]:
+    """What another process needs to connect to the same database in the same way."""
+    if engine.dialect.name != "sqlite":
+        return {"url": engine.url.render_as_string(hide_password=False)}
+    visibility: Visibility = engine.get_execution_options().get("visibility", ALL_DATA)
+    described = {
+        "private": sorted(visibility.private),
+        "views": sorted(visibility.views) if visibility.private else [],
+        "introspects": visibility.introspects,
+    }
+    return {"url": engine.url.database, "visibility": described}
 
 
-def _refusal(error: SQLAlchemyError) -> ExecutionError | ConnectError:
-    """The error of a statement: what the database says against it, or that it is away."""
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return ConnectError(_reason(error), transient=True)
-    return ExecutionError(_reason(error))
-
-
-def _reason(error: SQLAlchemyError) -> str:
-    return str(getattr(error, "orig", None) or error).strip().splitlines()[0][:300]
-
-
-@contextmanager
-def _guarded(engine: Engine, limits: Limits) -> Iterator[Connection]:
-    """A connection in a transaction that cannot write and is limited in time; it is always rolled back."""
-    with _connected(engine) as connection:
-        _limit(connection, limits)
-        stop = Timer(limits.seconds, _stop, [connection.connection.driver_connection])
-        if engine.dialect.name not in _HAVE_LIMITS:
-            stop.start()
-        try:
-            yield connection
-        finally:
-            stop.cancel()
-            connection.rollback()
-
-
-def _limit(connection: Connection, limits: Limits) -> None:
-    """Make a transaction read-only and limit its time, where the engine can do so."""
-    dialect = connection.engine.dialect
-    if dialect.name == "sqlite":
-        _limit_sqlite(connection, limits)
-    elif dialect.name == "postgresql":
-        connection.execute(text("SET TRANSACTION READ ONLY"))
-        connection.execute(text(f"SET LOCAL statement_timeout = {int(1000 * limits.seconds)}"))
-    elif dialect.name in ("mysql", "mariadb"):
-        time_limit = f"MAX_EXECUTION_TIME = {int(1000 * limits.seconds)}"
-        if getattr(dialect, "is_mariadb", False):
-            time_limit = f"max_statement_time = {limits.seconds:g}"
-        # Rows that nobody wants would have to be read nevertheless before the connection is let go.
-        connection.execute(text(f"SET SESSION {time_limit}, sql_select_limit = {limits.rows + 1}"))
-
-
-def _connected(engine: Engine) -> Connection:
-    try:
-        return engine.connect()
-    except SQLAlchemyError as error:
-        raise ConnectError(f"The database cannot be reached: {_reason(error)}", transient=True) from error
-
-
-def _stop(raw: Any) -> None:
-    """End what a driver's connection does, by the first of its words for that: the last is to close it."""
-    for name in ("interrupt", "cancel", "close"):
-        if hasattr(raw, name):
-            getattr(raw, name)()
-            return
-
-
-def _limit_sqlite(connection: Connection, limits: Limits) -> None:
-    raw: Any = connection.connection.driver_connection
-    ends = time.monotonic() + limits.seconds
-    raw.set_progress_handler(lambda: time.monotonic() > ends, _STEPS_BETWEEN_LOOKS)
-    raw.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE_BYTES)
-
-
-def _fetched(cursor: Any, limits: Limits) -> tuple[list[tuple[Any, ...]], bool]:
-    rows: list[tuple[Any, ...]] = []
-    size = 0
-    while portion := cursor.fetchmany(min(_ROWS_AT_ONCE, limits.rows + 1 - len(rows))):
-        for row in portion:
-            size += sum(len(value) if isinstance(value, str | bytes) else 16 for value in row)
-            if len(rows) == limits.rows or size > limits.bytes:
-                return rows, True
-            rows.append(tuple(row))
-    return rows, False
+def error_of(failure: StatementFailed, limits: Limits) -> ExecutionError | ConnectError:
+    """The error that tells a person of a failure."""
+    match failure.kind:
+        case "time":
+            return TimeLimitError(
+                f"The query took longer than {limits.seconds:g} seconds. Ask for less, or add a condition."
+            )
+        case "memory":
+            return MemoryLimitError("The query needed more memory than it may have. Ask for less at once.")
+        case "size":
+            return MemoryLimitError(
+                f"A row of the result has more than {limits.bytes:,} bytes. Ask for fewer or shorter columns."
+            )
+        case "away":
+            return ConnectError(failure.message or "The database went away. Try again.", transient=True)
+    return ExecutionError(failure.message)

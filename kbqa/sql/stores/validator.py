@@ -1,47 +1,82 @@
-"""The validator of statements: one that only reads, of tables that the schema has, may be run.
+"""The validator of statements: one that only reads, of what the schema shows, may be run.
 
-A statement is parsed, looked through, and written anew from its tree: what the engine gets is what was looked
-at, whatever comments and encodings came with the text.
+A statement is parsed, looked through, resolved, and written anew from its tree: what the engine gets is what
+was looked at, whatever comments and encodings came with the text. Only what is known is let through, clause
+by clause and function by function.
 """
 
-from collections.abc import Iterator
-
 import sqlglot
-from sqlglot import exp
-from sqlglot.errors import OptimizeError, SqlglotError
-from sqlglot.optimizer.qualify import qualify
+from sqlglot import TokenType, exp
+from sqlglot.errors import SqlglotError
 
-from kbqa.sql.schema import Schema, Table
-from searchapp.errors import InvalidInput
+from kbqa.sql.schema import Schema
+from kbqa.sql.stores.errors import StatementError
+from kbqa.sql.stores.resolution import check_parts, resolve
+
+__all__ = ["MAX_CHARACTERS", "StatementError", "checked"]
 
 MAX_CHARACTERS = 20_000
+_MAX_TOKENS = 4_000
+_MAX_BRACKETS = 100
+"""Of the square ones, each of which makes the parser look through all before it."""
 _MAX_NODES = 4_000
-_REFUSED: tuple[type[exp.Expr], ...] = (
-    exp.DML,
-    exp.DDL,
-    exp.Command,
-    exp.Into,
-    exp.Lock,
-    exp.Pragma,
-    exp.Set,
-    exp.Use,
-    exp.Attach,
-    exp.Detach,
-    exp.Copy,
-    exp.LoadData,
-    exp.Transaction,
-    exp.Commit,
-    exp.Rollback,
-    exp.Kill,
-    exp.Merge,
-    exp.Drop,
-    exp.Alter,
-    exp.TruncateTable,
-    exp.Analyze,
-    exp.SessionParameter,
-    exp.Parameter,
-    exp.Placeholder,
-)
+_READING = (
+    exp.Select, exp.SetOperation, exp.Subquery, exp.With, exp.CTE, exp.TableAlias, exp.Table, exp.Join,
+    exp.From, exp.Where, exp.Group, exp.Rollup, exp.Cube, exp.GroupingSets, exp.Having, exp.Order,
+    exp.Ordered, exp.Limit, exp.Offset, exp.Fetch, exp.LimitOptions, exp.Distinct, exp.Window,
+    exp.WindowSpec, exp.Filter, exp.WithinGroup, exp.IgnoreNulls, exp.RespectNulls, exp.Identifier,
+    exp.Column, exp.Star, exp.Alias, exp.Literal, exp.National, exp.HexString, exp.BitString,
+    exp.Boolean, exp.Null, exp.Paren, exp.Tuple, exp.Var, exp.Between, exp.In, exp.Any, exp.All,
+    exp.Exists, exp.DataType, exp.DataTypeParam, exp.Interval, exp.IntervalSpan, exp.AtTimeZone,
+    exp.CharacterSet, exp.Introducer, exp.Bracket, exp.Slice, exp.JSONPath, exp.JSONPathPart,
+    exp.JSONKeyValue, exp.WeekStart,
+)  # fmt: skip
+"""What a statement that reads is made of, beside operators and functions."""
+_OPERATORS = (exp.Binary, exp.Unary)
+_BY_NAME = (exp.Dot, exp.Operator, exp.PropertyEQ, exp.Kwarg, exp.ObjectIdentifier, exp.PseudoType)
+"""What looks like an operator or a type, and reaches for something by its name."""
+_COMPUTING: tuple[type[exp.Expr], ...] = (
+    exp.Abs, exp.Acos, exp.Acosh, exp.And, exp.AnyValue, exp.ApproxDistinct, exp.ArgMax, exp.ArgMin,
+    exp.Array, exp.ArrayAgg, exp.ArrayAll, exp.ArrayAny, exp.ArrayContains, exp.ArrayContainsAll,
+    exp.ArraySize, exp.ArrayToString, exp.Ascii, exp.Asin, exp.Asinh, exp.Atan, exp.Atan2, exp.Atanh,
+    exp.Avg, exp.BitLength, exp.BitwiseAndAgg, exp.BitwiseCount, exp.BitwiseOrAgg, exp.BitwiseXorAgg,
+    exp.ByteLength, exp.Case, exp.Cast, exp.Cbrt, exp.Ceil, exp.Chr, exp.Coalesce, exp.Collate, exp.Concat,
+    exp.ConcatWs, exp.Convert, exp.Corr, exp.Cos, exp.Cosh, exp.Cot, exp.Count, exp.CountIf, exp.CovarPop,
+    exp.CovarSamp, exp.CumeDist, exp.CurrentDate, exp.CurrentDatetime, exp.CurrentTime,
+    exp.CurrentTimestamp, exp.Date, exp.DateAdd, exp.DateBin, exp.DateDiff, exp.DateFromParts,
+    exp.DateStrToDate, exp.DateSub, exp.DateToDateStr, exp.DateTrunc, exp.Datetime, exp.DatetimeAdd,
+    exp.DatetimeDiff, exp.DatetimeSub, exp.DatetimeTrunc, exp.Day, exp.DayOfMonth, exp.DayOfWeek,
+    exp.DayOfWeekIso, exp.DayOfYear, exp.Dayname, exp.Degrees, exp.DenseRank, exp.Elt, exp.EndsWith,
+    exp.Exists, exp.Exp, exp.Extract, exp.Factorial, exp.First, exp.FirstValue, exp.Floor, exp.Format,
+    exp.FromBase64, exp.Greatest, exp.GroupConcat, exp.Grouping, exp.Hex, exp.Hour, exp.If, exp.Initcap,
+    exp.IsInf, exp.IsNan, exp.JSONArray, exp.JSONArrayAgg, exp.JSONArrayContains, exp.JSONBContains,
+    exp.JSONBExists, exp.JSONBExtract, exp.JSONBExtractScalar, exp.JSONBObjectAgg, exp.JSONCast,
+    exp.JSONExists, exp.JSONExtract, exp.JSONExtractArray, exp.JSONExtractScalar, exp.JSONFormat,
+    exp.JSONKeys, exp.JSONObject, exp.JSONObjectAgg, exp.JSONType, exp.JustifyDays, exp.JustifyHours,
+    exp.JustifyInterval, exp.Lag, exp.Last, exp.LastDay, exp.LastValue, exp.Lead, exp.Least, exp.Left,
+    exp.Length, exp.Levenshtein, exp.Ln, exp.Localtime, exp.Localtimestamp, exp.Log, exp.LogicalAnd,
+    exp.LogicalOr, exp.Lower, exp.MD5, exp.MakeInterval, exp.Max, exp.Median, exp.Min, exp.Minute, exp.Mode,
+    exp.Month, exp.Monthname, exp.MonthsBetween, exp.NthValue, exp.Ntile, exp.Nullif, exp.NumberToStr,
+    exp.Or, exp.Overlay, exp.Pad, exp.ParseJSON, exp.PercentRank, exp.PercentileCont, exp.PercentileDisc,
+    exp.Pi, exp.Pow, exp.Quantile, exp.Quarter, exp.Radians, exp.Rand, exp.Rank, exp.RegexpCount,
+    exp.RegexpExtract, exp.RegexpFullMatch, exp.RegexpILike, exp.RegexpInstr, exp.RegexpLike,
+    exp.RegexpReplace, exp.RegexpSubstr, exp.RegrAvgx, exp.RegrAvgy, exp.RegrCount, exp.RegrIntercept,
+    exp.RegrR2, exp.RegrSlope, exp.RegrSxx, exp.RegrSxy, exp.RegrSyy, exp.Repeat, exp.Replace, exp.Reverse,
+    exp.Right, exp.Round, exp.RowNumber, exp.SHA, exp.SHA2, exp.SafeDivide, exp.Second, exp.Sign, exp.Sin,
+    exp.Sinh, exp.Soundex, exp.Space, exp.Split, exp.SplitPart, exp.Sqrt, exp.StartsWith, exp.Stddev,
+    exp.StddevPop, exp.StddevSamp, exp.StrPosition, exp.StrToDate, exp.StrToTime, exp.StrToUnix, exp.String,
+    exp.Stuff, exp.Substring, exp.SubstringIndex, exp.Sum, exp.Tan, exp.Tanh, exp.Time, exp.TimeAdd,
+    exp.TimeDiff, exp.TimeFromParts, exp.TimeStrToDate, exp.TimeStrToTime, exp.TimeStrToUnix, exp.TimeSub,
+    exp.TimeToStr, exp.TimeToUnix, exp.TimeTrunc, exp.Timestamp, exp.TimestampAdd, exp.TimestampDiff,
+    exp.TimestampFromParts, exp.TimestampSub, exp.TimestampTrunc, exp.ToBase64, exp.ToChar, exp.ToDays,
+    exp.ToNumber, exp.Translate, exp.Trim, exp.Trunc, exp.TryCast, exp.TsOrDiToDi, exp.TsOrDsAdd,
+    exp.TsOrDsDiff, exp.TsOrDsToDate, exp.TsOrDsToDateStr, exp.TsOrDsToDatetime, exp.TsOrDsToTime,
+    exp.TsOrDsToTimestamp, exp.Typeof, exp.Unhex, exp.Unicode, exp.UnixDate, exp.UnixSeconds, exp.UnixToStr,
+    exp.UnixToTime, exp.UnixToTimeStr, exp.Upper, exp.UtcDate, exp.UtcTime, exp.UtcTimestamp, exp.Variance,
+    exp.VariancePop, exp.Week, exp.WeekOfYear, exp.WidthBucket, exp.Xor, exp.Year, exp.YearOfWeek,
+    exp.YearOfWeekIso,
+)  # fmt: skip
+"""Functions that only compute something of their arguments."""
 _FUNCTIONS = frozenset(
     {
         "total", "printf", "format", "julianday", "strftime", "unixepoch", "instr", "likely", "unlikely",
@@ -57,25 +92,20 @@ _FUNCTIONS = frozenset(
 """Functions that the parser has no class for and that only compute."""
 
 
-class StatementError(InvalidInput):
-    """A statement is not run; the message says why, and what to change."""
-
-    field = "sql"
-
-
 def checked(sql: str, schema: Schema) -> exp.Query:
-    """A statement's tree, if it only reads what the schema has. Raises StatementError."""
-    tree = _parsed(sql, schema.dialect)
-    for node in tree.walk():
-        if isinstance(node, _REFUSED):
-            raise StatementError(f"Only reading is allowed here; {type(node).__name__.upper()} is not.")
-        if isinstance(node, exp.Anonymous | exp.AnonymousAggFunc) and node.name.lower() not in _FUNCTIONS:
-            raise StatementError(f"The function {node.name} is not allowed here.")
-        is_unnamed = isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier)
-        if is_unnamed or isinstance(node, exp.Dot):
-            raise StatementError("Read from tables of the schema, by their names.")
-    _check_tables(tree, schema)
-    return _qualified(tree, schema)
+    """A statement's tree with all names resolved, if it only reads what the schema shows.
+
+    Raises StatementError.
+    """
+    try:
+        tree = _parsed(sql, schema.dialect)
+        for node in tree.walk():
+            _check(node)
+        resolve(tree, schema)
+        tree.sql(dialect=schema.dialect)
+    except (SqlglotError, RecursionError) as error:
+        raise StatementError(f"This is not SQL that can be read: {_first_line(error)}") from error
+    return tree
 
 
 def _parsed(sql: str, dialect: str) -> exp.Query:
@@ -85,12 +115,12 @@ def _parsed(sql: str, dialect: str) -> exp.Query:
         )
     if "\0" in sql:
         raise StatementError("A statement has no null characters.")
-    try:
-        trees = [
-            tree for tree in sqlglot.parse(sql, dialect=dialect) if not isinstance(tree, exp.Semicolon | None)
-        ]
-    except (SqlglotError, RecursionError) as error:
-        raise StatementError(f"This is not SQL that can be read: {_first_line(error)}") from error
+    tokens = sqlglot.tokenize(sql, dialect=dialect)
+    brackets = sum(token.token_type == TokenType.L_BRACKET for token in tokens)
+    if len(tokens) > _MAX_TOKENS or brackets > _MAX_BRACKETS:
+        raise StatementError("The statement is too long.")
+    parser = sqlglot.Dialect.get_or_raise(dialect).parser()
+    trees = [tree for tree in parser.parse(tokens, sql) if not isinstance(tree, exp.Semicolon | None)]
     if len(trees) != 1:
         raise StatementError(f"Write one statement; these are {len(trees)}.")
     tree = trees[0]
@@ -101,62 +131,24 @@ def _parsed(sql: str, dialect: str) -> exp.Query:
     return tree
 
 
+def _check(node: exp.Expr) -> None:
+    """Refuse what does more than read, and what is not known. Raises StatementError."""
+    if isinstance(node, exp.Anonymous | exp.AnonymousAggFunc):
+        if not isinstance(node.this, str) or node.name.lower() not in _FUNCTIONS:
+            raise StatementError(f"The function {node.name} is not allowed here.")
+    elif isinstance(node, _BY_NAME):
+        raise StatementError("Read from tables of the schema, by their names.")
+    elif isinstance(node, exp.Func) and not isinstance(node, _OPERATORS):
+        if not isinstance(node, _COMPUTING):
+            raise StatementError(f"The function {node.sql_name()} is not allowed here.")
+    elif not isinstance(node, _READING + _OPERATORS):
+        raise StatementError(f"Only reading is allowed here; {type(node).__name__.upper()} is not.")
+    if isinstance(node, exp.Table) and (node.args.get("db") or node.args.get("catalog")):
+        raise StatementError(f"Write {node.name} without the name of a schema before it.")
+    check_parts(node)
+
+
 def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or ["too deeply nested"])[0][:200]
-
-
-def _check_tables(tree: exp.Query, schema: Schema) -> None:
-    """Refuse tables that the schema lacks. Raises StatementError."""
-    defined_here = {expression.alias.lower() for expression in tree.find_all(exp.CTE)}
-    for table in tree.find_all(exp.Table):
-        if table.args.get("db") or table.args.get("catalog"):
-            raise StatementError(f"Write {table.name} without the name of a schema before it.")
-        if table.name.lower() in defined_here:
-            continue
-        try:
-            schema.table(table.name)
-        except KeyError:
-            known = ", ".join(_some(schema))
-            raise StatementError(f"There is no table {table.name}. There are: {known}.") from None
-
-
-def _some(schema: Schema) -> Iterator[str]:
-    yield from (table.name for table in schema.tables[:12])
-    if len(schema.tables) > 12:
-        yield f"and {len(schema.tables) - 12} more"
-
-
-def _qualified(tree: exp.Query, schema: Schema) -> exp.Query:
-    """Refuse columns that are not there or are excluded; where some are, let `*` stand for the others."""
-    readable: dict[str, object] = {
-        _quoted(table.name, schema): _readable_columns(table, schema) for table in schema.tables
-    }
-    named = tree.copy()
-    for table in named.find_all(exp.Table):
-        if not table.alias:  # left to itself, the parser's library would lose the capitals that count
-            table.set("alias", exp.TableAlias(this=table.this.copy()))
-    try:
-        qualified = qualify(
-            named,
-            schema=readable,
-            dialect=schema.dialect,
-            quote_identifiers=True,
-            validate_qualify_columns=True,
-        )
-    except (OptimizeError, RecursionError) as error:
-        raise StatementError(
-            f"A column is not there, or its values are kept private: {_first_line(error)}"
-        ) from error
-    hides = any(column.excluded for table in schema.tables for column in table.columns)
-    return qualified if hides else tree  # type: ignore[return-value]
-
-
-def _readable_columns(table: Table, schema: Schema) -> dict[str, str]:
-    """The declared types of the columns of a table that are not excluded, by their quoted names."""
-    columns = (column for column in table.columns if not column.excluded)
-    return {_quoted(column.name, schema): column.declared or "TEXT" for column in columns}
-
-
-def _quoted(name: str, schema: Schema) -> str:
-    """A name so that its capitals count where they do in the dialect."""
-    return exp.to_identifier(name, quoted=True).sql(dialect=schema.dialect)
+    if isinstance(error, RecursionError):
+        return "it is too deeply nested."
+    return (str(error).splitlines() or ["it is too deeply nested."])[0][:200]

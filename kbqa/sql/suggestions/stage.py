@@ -1,9 +1,10 @@
 """Questions that a database's page suggests: made from its schema, kept only if they are answered rightly."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from time import monotonic
 
-from sqlalchemy.exc import SQLAlchemyError
+from django.conf import settings
 
 from kbqa.sql.answer.pipeline import ask
 from kbqa.sql.answer.reading import rows_of
@@ -12,15 +13,17 @@ from kbqa.sql.ingest.scan import LIFECYCLE
 from kbqa.sql.query import Aggregate, AllOf, DatePart, Item, Order, Part, Query, Term
 from kbqa.sql.rendering import render
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, Table, readable
-from kbqa.sql.stores.connections import ConnectError
 from kbqa.sql.stores.databases import Source, source_of
 from kbqa.sql.stores.executor import ExecutionError, Limits, execute
 from kbqa.sql.stores.validator import StatementError, checked
 from searchapp.encoders import EncoderError
+from searchapp.errors import Unavailable
 from searchapp.jobs.context import JobContext
 
 NUMBER, _TRIED, _MAX_LENGTH = 6, 30, 80
 _LIMITS = Limits(seconds=2.0, rows=200)
+_TIMES_AS_LONG = 10
+"""How many times as long as a table may take to be read all questions together are tried."""
 
 
 def suggest_questions(context: JobContext) -> None:
@@ -31,24 +34,34 @@ def suggest_questions(context: JobContext) -> None:
     database = LIFECYCLE.source_of(context)
     scan = LIFECYCLE.current(database)
     questions: list[str] = []
+    ends = monotonic() + _TIMES_AS_LONG * settings.DATABASE_SCAN_SECONDS
+
+    def may_go_on() -> bool:
+        context.check_cancelled()
+        return monotonic() < ends
+
     try:
-        for question in working_questions(source_of(database, scan), seed=scan.number):
+        for question in working_questions(source_of(database, scan), scan.number, may_go_on):
             questions.append(question)
             context.progress(len(questions), NUMBER, "Trying questions")
             if len(questions) == NUMBER:
                 break
-    except (ConnectError, EncoderError, SQLAlchemyError):
+    except (Unavailable, EncoderError):
         pass
     scan.examples = questions
     scan.save(update_fields=["examples"])
 
 
-def working_questions(source: Source, seed: int) -> Iterator[str]:
+def working_questions(
+    source: Source, seed: int, may_go_on: Callable[[], bool] = lambda: True
+) -> Iterator[str]:
     """Questions about a schema that are answered as its rows say. Raises EncoderError."""
     tables = [table for table in source.schema.tables if table.rows]
     made = [example for table in tables for example in _made(table)]
     random.Random(seed).shuffle(made)
     for question, query in made[:_TRIED]:
+        if not may_go_on():
+            return
         if len(question) <= _MAX_LENGTH and _works(question, query, source):
             yield question
 

@@ -77,7 +77,8 @@ def test_a_server_that_goes_away_during_a_query_is_an_error_that_says_so(address
         for _ in range(200):
             ended = connected.execute(
                 text(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'FETCH FORWARD%'"
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE query LIKE 'SELECT COUNT(%' AND pid <> pg_backend_pid()"
                 )
             ).all()
             if ended:

@@ -12,11 +12,19 @@ from kbqa.sql.query import Comparison, Condition, Item, Order, Query, Term
 from kbqa.sql.rendering import query_text
 from kbqa.sql.schema import ColumnRef
 from kbqa.sql.sources import services
-from kbqa.sql.stores.connections import server_engine
+from kbqa.sql.stores.connections import parsed_url, server_engine
 from kbqa.sql.stores.databases import Source, served
-from kbqa.sql.stores.executor import ExecutionError, Limits, TimeLimitError, execute
+from kbqa.sql.stores.executor import (
+    ExecutionError,
+    Limits,
+    MemoryLimitError,
+    TimeLimitError,
+    execute,
+    run,
+)
 from tests.kbqa.sql import mariadb
 from tests.kbqa.sql.chance import run_by_chance
+from tests.kbqa.sql.stores import hostile
 from tests.kbqa.sql.stores.test_safety import FILES, WAITS, WRITES
 
 CITIES = """
@@ -118,6 +126,31 @@ def test_it_refuses_to_write_even_for_root(root):
                 continue
         with engine.connect() as connection:
             assert connection.execute(text("SELECT count(*) FROM city")).scalar_one() == 4, sql
+
+
+def test_what_becomes_of_hostile_statements(root):
+    engine = create_engine(parsed_url(root))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE DATABASE world")
+        connection.exec_driver_sql("USE world")
+        for statement in hostile.WORLD:
+            connection.exec_driver_sql(statement)
+    engine.dispose()
+    world = server_engine(root.replace("/cities", "/world"))
+    for case in hostile.cases():
+        became, said = hostile.outcome(world, case.sql, "mysql")
+        assert hostile.PRIVATE in case.sql or hostile.PRIVATE not in said, case.sql
+        if case.on_sqlite == case.on_postgresql == "rows":
+            assert became in ("rows", "error"), case.sql
+
+
+def test_a_large_result_and_a_slow_view_end(root):
+    engine = server_engine(root)
+    with pytest.raises(MemoryLimitError):
+        run(engine, "SELECT repeat('x', 4000000) FROM seq_1_to_199", Limits(seconds=20, bytes=1_000_000))
+    with pytest.raises(TimeLimitError):
+        run(engine, "SELECT seq, sleep(0.045) FROM seq_1_to_100000", Limits(seconds=0.4))
+    assert run(engine, "SELECT 1", Limits()).rows == ((1,),)
 
 
 def test_a_role_that_may_write_is_noticed(reader, root):

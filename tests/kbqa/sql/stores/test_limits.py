@@ -1,0 +1,263 @@
+"""Nothing holds a process, a thread or the memory: what takes too much ends with an error that says so."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from kbqa.sql.answer.chart import chart_of
+from kbqa.sql.answer.formatting import json_result, sentence_of
+from kbqa.sql.answer.values import result_from, result_json
+from kbqa.sql.stores import processes
+from kbqa.sql.stores.connections import parsed_url, server_engine, sqlite_engine
+from kbqa.sql.stores.executor import (
+    ExecutionError,
+    Limits,
+    MemoryLimitError,
+    TimeLimitError,
+    run,
+)
+from kbqa.sql.stores.processes import BusyError, ProcessPool
+from kbqa.sql.stores.statement_process import StatementFailed
+from searchapp.errors import Unavailable
+
+QUICK = Limits(seconds=0.4)
+ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)"
+SLOW = [
+    "SELECT printf('%.*c', 1000000000, 'x')",
+    "SELECT " + ", ".join(["printf('%.*c', 50000000, 'x')"] * 14),
+    "SELECT instr(printf('%.4900000d', 0), printf('%.2400000d', 0) || '1')",
+    "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n",
+    "SELECT max(x) FROM endless",
+    "SELECT max(a.x + b.x) FROM endless a, endless b",
+    "SELECT length(replace(printf('%.4000000d', 0), '0', '11')) FROM endless",
+    "SELECT group_concat(x) FROM endless WHERE x < 0",
+]
+LARGE = [
+    "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 199) "
+    "SELECT printf('%.*c', 4900000, 'x') FROM n",
+    "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 9000) "
+    "SELECT json_group_array(printf('%.*c', 4000, 'x')) FROM n",
+    "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 9000) "
+    "SELECT group_concat(printf('%.*c', 4000, 'x')) FROM n",
+    "SELECT " + ", ".join(["printf('%.*c', 400000, 'x')"] * 30),
+]
+ODD = [
+    ("9e999", "Infinity"),
+    ("-9e999", "-Infinity"),
+    ("9e999 - 9e999", None),
+    ("9223372036854775807", 9223372036854775807),
+    ("x'00ff'", "AP8="),
+    ("CAST(x'fffe41' AS TEXT)", "\ufffd\ufffdA"),
+    ("'a' || char(0) || 'b'", "a\0b"),
+    ("char(0x1F600)", "\U0001f600"),
+]
+
+ODD_IN_POSTGRESQL = [
+    ("'NaN'::float8", "NaN"),
+    ("'-Infinity'::float8", "-Infinity"),
+    ("'NaN'::numeric", "NaN"),
+    ("1e400::numeric", f"1{'0' * 400}"),
+    ("'infinity'::date", "infinity"),
+    ("'-infinity'::timestamp", "-infinity"),
+    ("'0044-03-15 BC'::date", "0044-03-15 BC"),
+    ("'20000-01-01'::timestamptz", "20000-01-01 00:00:00+00"),
+    ("'24:00'::time", "24:00:00"),
+    ("'9999999 years'::interval", "9999999 years"),
+    ("'\\xff'::bytea", "/w=="),
+    ("'[1, 2]'::json", "[1, 2]"),
+    ("ARRAY[1, 2]", "[1, 2]"),
+]
+
+
+@pytest.fixture
+def engine(tmp_path):
+    path = tmp_path / "odd.sqlite"
+    connection = sqlite3.connect(path)
+    connection.execute(f"CREATE VIEW endless AS {ENDLESS} SELECT x FROM n")
+    connection.commit()
+    connection.close()
+    return sqlite_engine(path)
+
+
+@pytest.fixture
+def postgresql(transactional_db):
+    from django.db import connection
+
+    settings = connection.settings_dict
+    port = f"&port={settings['PORT']}" if settings["PORT"] else ""
+    url = f"postgresql://{settings['USER']}@/{settings['NAME']}?host={settings['HOST']}{port}"
+    writer = create_engine(parsed_url(url), isolation_level="AUTOCOMMIT")
+    with writer.connect() as connected:
+        connected.execute(
+            text("CREATE VIEW slow AS SELECT g, pg_sleep(0.045)::text FROM generate_series(1, 100000) g")
+        )
+        yield server_engine(url), connected
+        connected.execute(text("DROP VIEW slow"))
+    writer.dispose()
+
+
+def test_a_statement_that_looks_at_no_clock_ends_in_time(engine):
+    for sql in SLOW:
+        with pytest.raises((TimeLimitError, MemoryLimitError, ExecutionError)) as error:
+            run(engine, sql, QUICK)
+        assert len(error.value.message) < 200
+    assert run(engine, "SELECT 1", QUICK).rows == ((1,),)
+
+
+@pytest.mark.parametrize("sql", [SLOW[2], SLOW[4]], ids=["in a function", "in a view"])
+def test_the_process_of_such_a_statement_is_gone(engine, sql):
+    pool = ProcessPool(1, 1_000_000_000)
+    process = pool._taken()
+    pool._free.append(process)
+    arguments = {"url": engine.url.database, "sql": sql, "seconds": 0.3, "rows": 10**9, "size": 10**9}
+    visible = {"private": [], "views": [], "introspects": False}
+    with pytest.raises(StatementFailed) as failure:
+        pool.call(
+            "kbqa.sql.stores.statement_process:run_statement",
+            {**arguments, "visibility": visible},
+            seconds=0.5,
+            most_bytes=10**9,
+        )
+    assert failure.value.kind in ("time", "memory")
+    pool.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(process._process.pid, 0)
+
+
+def test_a_result_that_takes_too_much_is_refused(engine):
+    for sql in LARGE:
+        with pytest.raises(ExecutionError, match=r"bytes|memory|too big"):
+            run(engine, sql, Limits(seconds=10, bytes=100_000))
+
+
+def test_a_result_is_cut_where_its_bytes_end(engine):
+    sql = f"{ENDLESS} SELECT printf('%.*c', 1000, 'x') FROM n"
+    found = run(engine, sql, Limits(seconds=10, bytes=10_500))
+    assert (len(found.rows), found.truncated) == (10, True)
+
+
+def test_a_process_has_no_more_memory_than_it_may(engine, settings):
+    settings.DATABASE_PROCESS_BYTES = 120_000_000
+    many = f"{ENDLESS} SELECT printf('%.*c', 1000000, 'x') FROM n"
+    with pytest.raises(MemoryLimitError, match="more memory"):
+        run(engine, many, Limits(seconds=30, bytes=10**10))
+    assert run(engine, "SELECT 1", Limits()).rows == ((1,),)
+
+
+def test_what_is_no_number_and_other_odd_values_are_json(engine):
+    for expression, expected in ODD:
+        found = run(engine, f"SELECT {expression} AS a, 1 AS b", Limits())
+        answered = json.dumps(json_result(found), allow_nan=False)
+        assert json.loads(answered)["rows"] == [[expected, 1]], expression
+        assert result_from(json.loads(json.dumps(result_json(found, 9), allow_nan=False))).rows == found.rows
+        assert sentence_of(found)
+
+
+def test_a_chart_leaves_out_what_has_no_place_on_an_axis(engine):
+    found = run(engine, "SELECT 'a' AS n, 1.5 AS v UNION ALL SELECT 'b', 9e999", Limits())
+    assert json.dumps(chart_of(found), allow_nan=False).count("null") == 2
+
+
+def test_too_many_at_once_are_told_to_come_again(engine, settings, monkeypatch):
+    monkeypatch.setattr(processes, "_WAIT_SECONDS", 0.05)
+    settings.DATABASE_PROCESSES = 1
+    begun, end = threading.Event(), threading.Event()
+
+    def cancelled():
+        begun.set()
+        if end.is_set():
+            raise InterruptedError
+
+    def occupy():
+        with pytest.raises(InterruptedError):
+            run(engine, "SELECT max(x) FROM endless", Limits(seconds=60), cancelled)
+
+    thread = threading.Thread(target=occupy)
+    thread.start()
+    assert begun.wait(30)
+    with pytest.raises(BusyError, match="Try again") as error:
+        run(engine, "SELECT 1", Limits())
+    assert (error.value.transient, error.value.status) == (True, 503)
+    assert isinstance(error.value, Unavailable)
+    end.set()
+    thread.join(30)
+    assert run(engine, "SELECT 1", Limits()).rows == ((1,),)
+
+
+def test_a_process_that_was_killed_is_replaced(engine):
+    pool = processes.pool()
+    run(engine, "SELECT 1", Limits())
+    for process in list(pool._free):
+        process._process.send_signal(signal.SIGKILL)
+        process._process.wait()
+    assert run(engine, "SELECT 2", Limits()).rows == ((2,),)
+
+
+def test_a_process_is_told_no_secrets(engine, monkeypatch):
+    monkeypatch.setenv("SECRET_KEY", "hush")
+    monkeypatch.setenv("PGSSLROOTCERT", "/x")
+    pool = ProcessPool(1, 1_000_000_000)
+    pool.call("os:getpid", {}, seconds=5, most_bytes=100)
+    environment = Path(f"/proc/{pool._free[0]._process.pid}/environ").read_text()
+    pool.close()
+    assert ("hush" in environment, "PGSSLROOTCERT" in environment) == (False, True)
+
+
+def test_postgresql_ends_what_is_slow_row_by_row(postgresql):
+    engine, other = postgresql
+    with pytest.raises(TimeLimitError):
+        run(engine, "SELECT * FROM slow", QUICK)
+    running = "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT * FROM slow' AND state = 'active'"
+    assert other.execute(text(running)).scalar() == 0
+
+
+def test_postgresql_sends_no_more_than_is_wanted(postgresql, settings):
+    engine, _ = postgresql
+    settings.DATABASE_PROCESS_BYTES = 300_000_000
+    for sql in (
+        "SELECT repeat('x', 4000000) FROM generate_series(1, 199)",
+        "SELECT json_agg(repeat('x', 100000)) FROM generate_series(1, 800)",
+        "SELECT string_agg(repeat('x', 100000), ',') FROM generate_series(1, 800)",
+    ):
+        with pytest.raises(MemoryLimitError):
+            run(engine, sql, Limits(seconds=20, bytes=1_000_000))
+    assert run(engine, "SELECT g FROM generate_series(1, 0) g", Limits()).columns == ("g",)
+
+
+def test_odd_values_of_postgresql_are_json(postgresql):
+    engine, _ = postgresql
+    for expression, expected in ODD_IN_POSTGRESQL:
+        found = run(engine, f"SELECT {expression} AS a", Limits())
+        assert json.loads(json.dumps(json_result(found), allow_nan=False))["rows"] == [[expected]]
+
+
+def test_exact_numbers_stay_exact(postgresql):
+    engine, _ = postgresql
+    assert run(engine, "SELECT 1.50::numeric AS a", Limits()).rows == ((Decimal("1.50"),),)
+
+
+def test_a_process_ends_with_the_one_that_started_it(tmp_path):
+    program = (
+        "from kbqa.sql.stores.processes import _Process; import time; "
+        "print(_Process(1_000_000_000)._process.pid, flush=True); time.sleep(60)"
+    )
+    starter = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    child = int(starter.stdout.readline())
+    starter.kill()
+    starter.wait()
+    for _ in range(200):
+        try:
+            os.kill(child, 0)
+        except ProcessLookupError:
+            return
+        threading.Event().wait(0.05)
+    pytest.fail("the process lives on")

@@ -31,13 +31,14 @@ _ADVICE = (
 )
 
 
-def diagnosis(log: Path, folder: Path, offset: int = 0) -> str:
-    """What the part's log says after `offset` bytes, about the data `folder`; "" if that is nothing known."""
-    text = tail(log, _LOOKED_AT, offset)
+def diagnosis(log: Path | None, folder: Path, offset: int = 0) -> str:
+    """What to do about what a part's log says after `offset` bytes, or about the disk of `folder`."""
+    text = tail(log, _LOOKED_AT, offset) if log else ""
     if any(words in text for words in _FULL_DISK) or is_full(folder):
         return full_disk(folder)
     return next(
-        (advice.format(folder=folder) for words, advice in _ADVICE if any(word in text for word in words)), ""
+        (advice.format(folder=folder) for words, advice in _ADVICE if any(word in text for word in words)),
+        f"See {log}." if log else "",
     )
 
 

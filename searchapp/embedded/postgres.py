@@ -3,8 +3,10 @@
 import importlib.util
 import os
 import pwd
+import shutil
 import stat
 import subprocess
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,9 +72,11 @@ class Postgres:
         Recovery after a crash may take minutes: `patience` is how many seconds to wait for connections.
         """
         user = self._system_user()
+        if self._is_ready(patience):
+            return
         self._clear_remains()
         if not (self.folder / "PG_VERSION").exists():
-            self._run("initdb", *_NEW_CLUSTER, "-D", self.folder, user=user)
+            self._make_cluster(user)
         settings = OPTIONS | {"shared_buffers": _buffers()}
         options = [f"-c {name}={value or chr(39) * 2}" for name, value in settings.items()]
         options.append(f"-c unix_socket_directories='{self.socket_dir}'")
@@ -86,6 +90,29 @@ class Postgres:
             user, how = self._system_user(), ("-w", "-t", "60", "-s", "-m", "fast")
             self._run("pg_ctl", "stop", *how, "-D", self.folder, user=user)
         self._clear_remains()
+
+    def _is_ready(self, patience: int) -> bool:
+        """Whether a server that is there accepts connections, in the end; False if there is none."""
+        deadline = time.monotonic() + patience
+        while self.is_alive():
+            if self.is_running():
+                return True
+            if time.monotonic() > deadline:
+                raise ServiceError(f"PostgreSQL is there but accepts no connections.\n{tail(self.log, 800)}")
+            time.sleep(0.1)
+        return False
+
+    def _make_cluster(self, user: str | None) -> None:
+        # Aside, and whole before it has its name: of one that was half made, nothing tells that.
+        draft = self.folder.with_name(f"{self.folder.name}.new")
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=0o700)
+        if user:
+            shutil.chown(draft, user, _group(user))
+        self._run("initdb", *_NEW_CLUSTER, "-D", draft, user=user)
+        for left in self.folder.iterdir():
+            left.unlink()
+        draft.replace(self.folder)
 
     @property
     def _pid_file(self) -> Path:
@@ -181,4 +208,3 @@ def _make_traversable(folder: Path) -> None:
         mode = parent.stat().st_mode
         if not mode & stat.S_IXOTH:
             parent.chmod(mode | stat.S_IXOTH)
-

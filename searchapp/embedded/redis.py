@@ -54,6 +54,11 @@ class Redis:
         """
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.socket.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        deadline = time.monotonic() + _START_SECONDS
+        while self.is_alive() and time.monotonic() < deadline:
+            if self.is_running():
+                return
+            time.sleep(0.05)
         end_all(servers_of(_SERVER, self.folder))
         offset = size_of(self.log)
         try:

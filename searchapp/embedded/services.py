@@ -127,13 +127,16 @@ class EmbeddedServices:
     def _create_database(self) -> bool:
         import psycopg
 
-        with psycopg.connect(
-            host=str(self.postgres.socket_dir), user="postgres", dbname="postgres", autocommit=True
-        ) as connection:
-            if connection.execute("SELECT 1 FROM pg_database WHERE datname = 'searchapp'").fetchone():
-                return False
-            connection.execute("CREATE DATABASE searchapp")
-            return True
+        try:
+            with psycopg.connect(
+                host=str(self.postgres.socket_dir), user="postgres", dbname="postgres", autocommit=True
+            ) as connection:
+                if connection.execute("SELECT 1 FROM pg_database WHERE datname = 'searchapp'").fetchone():
+                    return False
+                connection.execute("CREATE DATABASE searchapp")
+                return True
+        except psycopg.OperationalError as error:
+            raise ServiceError(f"PostgreSQL runs, but refused: {error}") from error
 
 
 def _run_dir(data_dir: Path) -> Path:

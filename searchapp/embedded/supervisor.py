@@ -6,8 +6,8 @@ import subprocess
 import threading
 import time
 import traceback
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -20,6 +20,7 @@ from searchapp.embedded.services import SUPERVISED
 from searchapp.processes import bound_to_parent
 
 _CHECK_SECONDS = 0.3
+_SWEEP_SECONDS = 1.0
 _MAX_PAUSE_SECONDS = 30.0
 # A part that ran for so long had a good start: its next end is the first again.
 _STEADY_SECONDS = 60.0
@@ -35,7 +36,7 @@ class Part(Protocol):
     """Something that is to run for as long as the product does."""
 
     name: str
-    log: Path
+    log: Path | None
 
     def is_alive(self) -> bool:
         """Whether its process is there."""
@@ -44,7 +45,10 @@ class Part(Protocol):
         """Start it. Raises ServiceError or OSError."""
 
     def ended(self) -> str:
-        """How it ended, after "The … ended"; may be empty."""
+        """How it ended, after "The … ended"; empty where it has never run."""
+
+    def stop(self) -> None:
+        """Stop it, where that is nobody else's business."""
 
 
 @dataclass
@@ -72,7 +76,7 @@ class Keeper:
 
     def __init__(self, part: Part, folder: Path, stop: threading.Event) -> None:
         self.part, self._folder, self._stop = part, folder, stop
-        self._backoff, self._offset = Backoff(), size_of(part.log)
+        self._backoff, self._offset = Backoff(), 0
         self._thread = threading.Thread(target=self._run, name=f"keeper of the {part.name}")
 
     def start(self) -> None:
@@ -84,10 +88,17 @@ class Keeper:
         self._thread.join()
 
     def _run(self) -> None:
+        try:
+            self._keep()
+        finally:
+            # Here and not in another thread: the kernel ends a process with the thread that started it.
+            self.part.stop()
+
+    def _keep(self) -> None:
         while not self._stop.is_set():
             try:
                 if not self.part.is_alive() and not self._stop.wait(self._announced_pause()):
-                    self._offset = size_of(self.part.log)
+                    self._offset = size_of(self.part.log) if self.part.log else 0
                     self.part.start()
                     self._backoff.started(time.monotonic())
             except (ServiceError, OSError) as error:
@@ -106,7 +117,7 @@ class Keeper:
             if how:
                 say(f"The {self.part.name} ended {how}; starting it again.")
             return pause
-        reason = diagnosis(self.part.log, self._folder, self._offset) or f"See {self.part.log}."
+        reason = diagnosis(self.part.log, self._folder, self._offset)
         say(
             f"The {self.part.name} ended {how} ({self._backoff.ends} times in a row). {reason} "
             f"Starting it again in {pause:.0f} s."
@@ -125,18 +136,21 @@ class Family:
     _known: set[int] = field(default_factory=set)
     _starting: threading.Lock = field(default_factory=threading.Lock)
 
-    def start(self, command: list[str], log: Path, *, fds: tuple[int, ...] = ()) -> subprocess.Popen[bytes]:
-        """Start a process that ends with this one, in a session of its own.
+    def start(
+        self, command: list[str], log: Path | None, *, fds: tuple[int, ...] = (), outlives: bool = False
+    ) -> subprocess.Popen[bytes]:
+        """Start a process that ends with this one; one that `outlives` it sees its input end instead.
 
-        Ctrl-C in the terminal so reaches the supervisor alone, which then stops things in order.
+        It has a session of its own: Ctrl-C in the terminal reaches the supervisor alone, which then stops
+        things in order.
         """
-        with self._starting, log.open("ab") as output:
+        with self._starting, log.open("ab") if log else nullcontext() as output:
             process = subprocess.Popen(
-                bound_to_parent(command),
-                env={**os.environ, SUPERVISED: self.mark},
-                stdin=subprocess.DEVNULL,
+                command if outlives else bound_to_parent(command),
+                env=dict(os.environ) if outlives else {**os.environ, SUPERVISED: self.mark},
+                stdin=subprocess.PIPE if outlives else subprocess.DEVNULL,
                 stdout=output,
-                stderr=subprocess.STDOUT,
+                stderr=subprocess.STDOUT if output else None,
                 start_new_session=True,
                 pass_fds=fds,
             )
@@ -159,7 +173,7 @@ class Family:
 
         Whatever this process starts itself is either known or in its own session.
         """
-        with self._starting:
+        with self._starting, suppress(psutil.Error):
             for child in psutil.Process().children():
                 with suppress(psutil.Error, OSError):
                     if child.pid not in self._known and os.getsid(child.pid) != os.getsid(0):
@@ -186,10 +200,19 @@ class Program:
     """A part that is one process of the supervisor's own."""
 
     def __init__(
-        self, name: str, command: list[str], log: Path, family: Family, *, fds: tuple[int, ...] = ()
+        self,
+        name: str,
+        command: list[str],
+        log: Path | None,
+        family: Family,
+        *,
+        fds: tuple[int, ...] = (),
+        outlives: bool = False,
+        stop_seconds: float = 3.0,
     ) -> None:
         self.name, self.log = name, log
-        self._command, self._family, self._fds = command, family, fds
+        self._command, self._family, self._fds, self._outlives = command, family, fds, outlives
+        self._stop_seconds = stop_seconds
         self._process: subprocess.Popen[bytes] | None = None
 
     def is_alive(self) -> bool:
@@ -200,19 +223,22 @@ class Program:
         """Start the process, and end what the one before has left. Raises OSError."""
         if self._process is not None:
             self._family.end(self._process)
-        self._process = self._family.start(self._command, self.log, fds=self._fds)
+        self._process = self._family.start(self._command, self.log, fds=self._fds, outlives=self._outlives)
 
     def ended(self) -> str:
         """How the process ended; empty where there was none."""
         return "" if self._process is None else _how(self._process.returncode)
 
-    def stop(self, patience: float) -> None:
-        """Ask the process to finish; end it with its children if that takes longer than so many seconds."""
+    def stop(self) -> None:
+        """Ask the process to finish; end it with its children if that takes too long."""
         if self._process is None:
             return
-        self._process.terminate()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        else:
+            self._process.terminate()
         with suppress(subprocess.TimeoutExpired):
-            self._process.wait(patience)
+            self._process.wait(self._stop_seconds)
         self._family.end(self._process)
 
 
@@ -221,13 +247,38 @@ class Service:
     """PostgreSQL or Redis as a part: a server of its own, which other processes use as well."""
 
     name: str
-    log: Path
+    log: Path | None
     is_alive: Callable[[], bool]
     start: Callable[[], None]
 
     def ended(self) -> str:
-        """Nobody waits for a server in the background, so nobody knows."""
-        return "without a status"
+        """Nobody waits for a server in the background, so nobody knows how."""
+        return "unexpectedly"
+
+    def stop(self) -> None:
+        """Leave it to whoever holds the services last."""
+
+
+@contextmanager
+def kept(parts: Sequence[Part], folder: Path, stop: threading.Event) -> Iterator[None]:
+    """Keep parts running during the block; then set `stop`, and wait until they have stopped."""
+    keepers = [Keeper(part, folder, stop) for part in parts]
+    try:
+        for keeper in keepers:
+            keeper.start()
+        yield
+    finally:
+        stop.set()
+        for keeper in keepers:
+            keeper.join()
+
+
+def supervised(parts: Sequence[Part], family: Family, folder: Path, stop: threading.Event) -> None:
+    """Keep parts running and end orphans until `stop` is set; return when the parts have stopped."""
+    with kept(parts, folder, stop):
+        while not stop.wait(_SWEEP_SECONDS):
+            family.sweep()
+        say("\nStopping …")
 
 
 def _kill(processes: list[psutil.Process]) -> None:

@@ -1,1 +1,1 @@
-"""The web server: waitress, which reads whole requests before a thread has to do with them, with our limits."""
+"""The web server: waitress, which hands whole requests to threads, with limits of its own."""

@@ -23,7 +23,7 @@ _CHECK_SECONDS = 0.3
 _SWEEP_SECONDS = 1.0
 _MAX_PAUSE_SECONDS = 30.0
 # A part that ran for so long had a good start: its next end is the first again.
-_STEADY_SECONDS = 60.0
+_STEADY_SECONDS = 10.0
 
 
 def say(text: str) -> None:
@@ -57,10 +57,12 @@ class Backoff:
 
     ends: int = 0
     """How often it has ended in a row, without having run for long between."""
-    _started: float = -_STEADY_SECONDS
+    _started: float | None = None
 
     def pause(self, now: float) -> float:
         """Seconds to wait before the next start: none after a good run, then 1, 2, 4 and at most 30."""
+        if self._started is None:
+            return 0.0
         if now - self._started >= _STEADY_SECONDS:
             self.ends = 0
         self.ends += 1
@@ -113,7 +115,7 @@ class Keeper:
     def _announced_pause(self) -> float:
         pause = self._backoff.pause(time.monotonic())
         how = self.part.ended()
-        if self._backoff.ends == 1:
+        if self._backoff.ends < 2:
             if how:
                 say(f"The {self.part.name} ended {how}; starting it again.")
             return pause

@@ -14,7 +14,7 @@ from typing import Protocol
 
 import psutil
 
-from searchapp.embedded.diagnosis import diagnosis, size_of
+from searchapp.embedded.diagnosis import diagnosis, is_full, size_of
 from searchapp.embedded.errors import ServiceError
 from searchapp.embedded.services import SUPERVISED
 from searchapp.processes import bound_to_parent
@@ -105,7 +105,9 @@ class Keeper:
                     self._backoff.started(time.monotonic())
             except (ServiceError, OSError) as error:
                 self._backoff.started(time.monotonic())
-                say(f"The {self.part.name} could not be started: {error}")
+                # What is known to help is told with the next try.
+                if not is_full(self._folder):
+                    say(f"The {self.part.name} could not be started: {error}")
             except Exception:
                 # A keeper that ends keeps nothing: whatever this is, the part is started again.
                 self._backoff.started(time.monotonic())

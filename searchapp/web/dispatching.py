@@ -1,5 +1,6 @@
 """Threads for each kind of work, and places to wait in, which are few and for a short time."""
 
+import logging
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,9 @@ from waitress.channel import HTTPChannel
 from waitress.task import ThreadedTaskDispatcher
 
 from searchapp.admission import Work, kind_of
+
+# It would be said of each request that waits.
+logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 
 
 class _Pool(ThreadedTaskDispatcher):  # type: ignore[misc]

@@ -23,6 +23,7 @@ from waitress.utilities import Error, RequestEntityTooLarge, RequestHeaderFields
 from searchapp.admission import REFUSED
 from searchapp.web.dispatching import Dispatcher, Places
 
+_CHECK_SECONDS = 1.0
 # Where connections are scarce, requests have this share of the time to arrive.
 _CROWDED_TIME = 0.1
 # What is kept in memory of a body; the rest goes to a file.
@@ -70,14 +71,13 @@ class RequestParser(HTTPRequestParser):  # type: ignore[misc]
     def __init__(self, adj: Adjustments) -> None:
         super().__init__(adj)
         self._limits: Limits = adj.limits
-        self._began = time.monotonic()
 
     def received(self, data: bytes) -> int:
         """How many bytes of `data` belong to this request."""
         before = self.header_plus
         consumed: int = super().received(data)
         if isinstance(self.error, RequestHeaderFieldsTooLarge):
-            if b"\n" not in (before + data)[: self._limits.line_bytes]:
+            if b"\n" not in (before + data)[: self._limits.line_bytes + 2]:
                 self.error = self._too_long()
         elif not self.error and self.body_bytes_received > self._max_body():
             self._refuse(self._too_large())
@@ -90,11 +90,6 @@ class RequestParser(HTTPRequestParser):  # type: ignore[misc]
             self._refuse(self._too_long())
         elif self.content_length > self._max_body():
             self._refuse(self._too_large())
-
-    def is_late(self, seconds: float) -> bool:
-        """Whether the request should have arrived by now: within `seconds`, and the time its body needs."""
-        given = seconds + self.body_bytes_received / self._limits.bytes_a_second
-        return bool(time.monotonic() - self._began > given)
 
     def _refuse(self, error: Error) -> None:
         # Asked whether it should go on, a client that waits for the answer is told why not.
@@ -131,8 +126,19 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     parser_class = RequestParser
     task_class = Task
     waits_since = 0.0
+    _reads_since = 0.0
     _sent = 0
     _pending_since: tuple[float, int] | None = None
+
+    def received(self, data: bytes) -> bool:
+        """Take what a client sent. Lines that are blank begin a request as well."""
+        self._reads_since = self._reads_since or time.monotonic()
+        return bool(super().received(data))
+
+    def service(self) -> None:
+        """Answer the first complete request."""
+        self._reads_since = 0.0
+        super().service()
 
     def send(self, data: bytes, do_close: bool = True) -> int:
         """Send what the socket takes, and count it."""
@@ -148,8 +154,9 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         self._pending_since = None
         if self.requests:
             return False
-        if self.request is not None:
-            return bool(self.request.is_late(seconds))
+        if self._reads_since:
+            body = self.request.body_bytes_received if self.request else 0
+            return time.monotonic() - self._reads_since > seconds + body / bytes_a_second
         return bool(time.time() - self.last_activity > seconds)
 
 
@@ -169,7 +176,9 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
             inbuf_overflow=_BODY_IN_MEMORY,
             max_request_header_size=limits.line_bytes + limits.header_bytes,
             max_request_body_size=limits.upload_bytes + 1,
-            cleanup_interval=1,
+            # Not while the connections are looked through: the number of one that is closed there may be
+            # another's before its turn comes.
+            cleanup_interval=2**31,
             asyncore_use_poll=True,
             # Django decides which of them it believes.
             clear_untrusted_proxy_headers=False,
@@ -203,8 +212,12 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         """Serve until SIGTERM or SIGINT; then finish the requests that are being answered."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
+        checked = 0.0
         while not self._stopping:
-            self._loop(1.0)
+            self._loop(_CHECK_SECONDS)
+            if time.monotonic() - checked > _CHECK_SECONDS:
+                checked = time.monotonic()
+                self.maintenance(checked)
         self.accepting = False
         deadline = time.monotonic() + _STOP_SECONDS
         while time.monotonic() < deadline and any(

@@ -9,7 +9,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -74,13 +75,18 @@ class Product:
 
     def get(self, path: str) -> tuple[int, str]:
         """Return status and text; status 0 where nobody answers."""
+        status, _, text = self.answer(path)
+        return status, text
+
+    def answer(self, path: str) -> tuple[int, Mapping[str, str], str]:
+        """Return status, headers and text; status 0 where nobody answers."""
         try:
             with urllib.request.urlopen(self.url + path, timeout=60) as answer:
-                return answer.status, answer.read().decode()
+                return answer.status, answer.headers, answer.read().decode()
         except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
-        except OSError:
-            return 0, ""
+            return error.code, error.headers, error.read().decode()
+        except (OSError, HTTPException):
+            return 0, {}, ""
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a management command beside the product."""

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 
+import psutil
 import pytest
 
 from tests.product.running import ROOT, Product, wait_for
@@ -137,7 +138,7 @@ def test_postgresql_restarts_in_a_build_and_in_searches(product):
     searching.start()
     restart = (
         "from searchapp.embedded.services import EmbeddedServices; "
-        "postgres = EmbeddedServices.from_environment().postgres; postgres.stop(); postgres.start()"
+        "EmbeddedServices.from_environment().postgres.stop()"
     )
     environment = {**product.environment, "DJANGO_SETTINGS_MODULE": "searchapp.settings.embedded"}
     subprocess.run([sys.executable, "-c", restart], cwd=ROOT, env=environment, check=True)
@@ -149,10 +150,62 @@ def test_postgresql_restarts_in_a_build_and_in_searches(product):
     assert product.search("restarted_7_1")[0]["name"] == "restarted_7_1"
 
 
-def test_a_web_server_that_is_killed_is_replaced(product):
-    for process in product.processes("gunicorn"):
-        process.send_signal(signal.SIGKILL)
-    wait_for("a page", lambda: product.get("/health")[0] == 200)
+def main_processes(product: Product, kind: str) -> list[psutil.Process]:
+    """The main process of a part, or one process that it started."""
+    children = psutil.Process(product.process.pid).children()
+    if kind == "backend":
+        return product.processes("postgres: postgres searchapp")[:1]
+    if kind == "pool":
+        (worker,) = main_processes(product, "celery -A searchapp worker")
+        return worker.children()[:1]
+    return [each for each in children if kind in " ".join(each.cmdline())]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("redis-server", "bin/postgres", "backend", "searchapp.web", "celery -A searchapp worker", "pool"),
+        *("celery -A searchapp beat", "searchapp.embedded.caretaker"),
+    ],
+)
+def test_what_is_killed_is_back_and_nothing_else_has_to_be_restarted(product, kind):
+    killed = wait_for(kind, lambda: main_processes(product, kind))
+    families = [*killed, *(child for each in killed for child in each.children(recursive=True))]
+    for each in killed:
+        each.kill()
+    wait_for("the end of what was killed and its children", lambda: not any(map(is_there, families)))
+    wait_for("its successor", lambda: main_processes(product, kind))
+    wait_for("searches", lambda: product.search("Compute step 1 of first 7"))
+    wait_for("health", lambda: product.get("/health")[0] == 200)
+    name = kind.split()[-1].replace("/", "-").replace(".", "-")
+    write_code(product.folder.parent / f"after-{name}", 2)
+    start_build(product, f"after-{name}")
+    wait_for("a job", lambda: job_of(product, f"after-{name}").get("state") == "succeeded")
+
+
+def is_there(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+def test_with_both_servers_away_every_door_says_when_to_try_again(product):
+    paused = main_processes(product, "redis-server") + main_processes(product, "bin/postgres")
+    supervisor = psutil.Process(product.process.pid)
+    supervisor.suspend()
+    for each in paused:
+        each.kill()
+    try:
+        wait_for("the outage", lambda: product.get("/health")[0] == 503)
+        for path in (
+            *("/health", "/", "/?q=x", "/graphs", "/jobs/", "/help", "/sign-in", "/api/v1/code/search?q=x"),
+            *("/api/v1/graphs/x/sparql?query=ASK%7B%7D", "/api/v1/jobs/", "/api/docs/", "/databases/x?q=y"),
+        ):
+            status, headers, text = product.answer(path)
+            assert (path, status, headers.get("Retry-After")) == (path, 503, "5"), text[:300]
+            assert "away right now" in text or path in ("/health", "/api/docs/"), path
+        assert product.get("/static/frontend/app.js")[0] == 200
+    finally:
+        supervisor.resume()
+    wait_for("searches", lambda: product.search("Compute step 1 of first 7"))
 
 
 def test_ctrl_c_leaves_nothing_and_the_next_start_has_everything(product):
@@ -166,6 +219,6 @@ def test_ctrl_c_leaves_nothing_and_the_next_start_has_everything(product):
 def test_a_supervisor_that_is_killed_is_started_over(product):
     os.kill(product.process.pid, signal.SIGKILL)
     product.process.wait()
-    wait_for("the port", lambda: product.get("/health")[0] == 0)
+    wait_for("the end of all", lambda: product.left_over() == [])
     product.start()
     assert product.search("Compute step 1 of first 7")

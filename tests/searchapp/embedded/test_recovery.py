@@ -1,7 +1,6 @@
 """PostgreSQL and Redis start over whatever a killed server has left."""
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -12,6 +11,7 @@ import pytest
 
 from searchapp.embedded import postgres as postgres_module
 from searchapp.embedded.errors import ServiceError
+from searchapp.embedded.postgres import Postgres
 from searchapp.embedded.services import EmbeddedServices
 from tests.product.running import ROOT, wait_for
 
@@ -32,44 +32,34 @@ def rows(services, statement: str) -> list:
         return cursor.fetchall() if cursor.description else []
 
 
-def kill_postgres(services) -> None:
-    process = services.postgres._main_process()
-    process.kill()
-    wait_for("its end", lambda: not services.postgres.is_alive())
-
-
-def test_postgres_starts_beside_children_of_the_dead_one_that_do_not_notice(services):
+def test_postgres_starts_over_all_that_a_killed_one_leaves(services):
     rows(services, "CREATE TABLE kept AS SELECT 1 AS a")
-    children = services.postgres._main_process().children()
-    stopped = children[0]
+    # A child that does not notice holds the shared memory.
+    stopped = services.postgres._main_process().children()[0]
     stopped.suspend()
-    kill_postgres(services)
-    services.keep_postgres()
-    assert rows(services, "SELECT a FROM kept") == [(1,)]
-    assert not stopped.is_running() or stopped.status() == psutil.STATUS_ZOMBIE
-
-
-def test_postgres_starts_though_its_number_has_gone_to_another_program(services):
-    kill_postgres(services)
+    services.postgres._main_process().kill()
+    wait_for("its end", lambda: not services.postgres.is_alive())
+    # The number has gone to another program, of the same account.
     other = subprocess.Popen(["sleep", "60"], user=services.postgres._system_user())
-    lines = services.postgres._pid_file.read_text().split("\n")
-    services.postgres._pid_file.write_text("\n".join([str(other.pid), *lines[1:]]))
-    for lock in services.postgres.socket_dir.glob(".s.PGSQL.*.lock"):
-        lock.write_text("\n".join([str(other.pid), *lines[1:]]))
+    for path in (services.postgres._pid_file, *services.postgres.socket_dir.glob(".s.PGSQL.*.lock")):
+        _, *lines = path.read_text().split("\n")
+        path.write_text("\n".join([str(other.pid), *lines]))
     assert not services.postgres.is_alive()
     services.keep_postgres()
     assert rows(services, "SELECT a FROM kept") == [(1,)]
+    assert not stopped.is_running() or stopped.status() == psutil.STATUS_ZOMBIE
     assert other.poll() is None
     other.kill()
     other.wait()
 
 
-@pytest.mark.parametrize("words", ["", "nonsense", "-1\n", "0\n", "99999999999999999999\n"])
-def test_postgres_starts_over_a_file_that_names_no_process(services, words):
-    kill_postgres(services)
-    services.postgres._pid_file.write_text(words)
-    services.keep_postgres()
-    assert rows(services, "SELECT 1") == [(1,)]
+@pytest.mark.parametrize("words", ["", "nonsense", "-1\n", "0\n", "1\n", "99999999999999999999\n"])
+def test_a_file_that_names_no_server_names_none_that_is_alive(tmp_path, words):
+    server = Postgres(tmp_path, tmp_path)
+    (tmp_path / "postmaster.pid").write_text(words)
+    assert not server.is_alive()
+    server.stop()
+    assert not (tmp_path / "postmaster.pid").exists()
 
 
 def test_a_cluster_that_was_half_made_is_made_anew(tmp_path, monkeypatch):
@@ -138,8 +128,7 @@ def test_services_of_a_supervisor_that_was_killed_are_stopped_by_the_caretaker(t
         cwd=ROOT,
         stdin=subprocess.PIPE,
     )
-    # It outlives what ends a terminal's processes, and stops nothing that somebody uses.
-    caretaker.send_signal(signal.SIGHUP)
+    # It stops nothing that somebody uses.
     with services.held() as new:
         assert not new
         holder.kill()

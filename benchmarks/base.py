@@ -20,6 +20,8 @@ class Options:
     sources: Path
     sizes: tuple[int, ...]
     triples: int
+    kills: int = 100
+    slow_clients: int = 200
 
 
 @dataclass(frozen=True)

@@ -123,8 +123,8 @@ def _all_ended(product: Product, jobs: set[int]) -> bool:
 
 def _kill(product: Product, words: str) -> float:
     """Kill a part's main process; the seconds until another is there and all engines answer."""
-    before: list[psutil.Process] = []
-    wait_for("the part", lambda: before.extend(_processes(product, words)) or before)
+    wait_for("the part", lambda: _processes(product, words))
+    before = _processes(product, words)
     for process in before:
         with suppress(psutil.Error):
             process.kill()

@@ -1,4 +1,4 @@
-"""(i) Clients that send half a request and no more, beside searches: how long these take, and without them."""
+"""(i) Clients that send half a request, and statements that run long: what searches beside them take."""
 
 import socket
 import threading

@@ -31,6 +31,14 @@ def wait_for(what: str, check: Callable[[], Any], patience: float = PATIENCE) ->
     raise AssertionError(f"{what} did not happen within {patience:.0f} s")
 
 
+def command_of(process: psutil.Process) -> str:
+    """Return a process's command, empty once it has ended."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
+
+
 class Product:
     """A running product with a data folder of its own."""
 
@@ -113,7 +121,7 @@ class Product:
         """Return the product's processes whose command has a word, parents first."""
         assert self.process is not None
         family = psutil.Process(self.process.pid).children(recursive=True)
-        return [each for each in family if word in " ".join(each.cmdline())]
+        return [each for each in family if word in command_of(each)]
 
     def left_over(self) -> list[str]:
         """Return the commands of processes that still have to do with the data folder."""

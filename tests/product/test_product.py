@@ -12,7 +12,7 @@ import threading
 import psutil
 import pytest
 
-from tests.product.running import ROOT, Product, wait_for
+from tests.product.running import ROOT, Product, command_of, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -156,9 +156,12 @@ def main_processes(product: Product, kind: str) -> list[psutil.Process]:
     if kind == "backend":
         return product.processes("postgres: postgres searchapp")[:1]
     if kind == "pool":
-        (worker,) = main_processes(product, "celery -A searchapp worker")
-        return worker.children()[:1]
-    return [each for each in children if kind in " ".join(each.cmdline())]
+        return [
+            child
+            for worker in main_processes(product, "celery -A searchapp worker")
+            for child in worker.children()
+        ][:1]
+    return [each for each in children if kind in command_of(each)]
 
 
 @pytest.mark.parametrize(
@@ -194,7 +197,8 @@ def test_with_both_servers_away_every_door_says_when_to_try_again(product):
     for each in paused:
         each.kill()
     try:
-        wait_for("the outage", lambda: product.get("/health")[0] == 503)
+        away = '{"postgresql": false, "redis": false}'
+        wait_for("the outage", lambda: product.get("/health") == (503, away))
         for path in (
             *("/health", "/", "/?q=x", "/graphs", "/jobs/", "/help", "/sign-in", "/api/v1/code/search?q=x"),
             *("/api/v1/graphs/x/sparql?query=ASK%7B%7D", "/api/v1/jobs/", "/api/docs/", "/databases/x?q=y"),

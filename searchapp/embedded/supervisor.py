@@ -163,9 +163,10 @@ class Family:
 
     def end(self, process: subprocess.Popen[bytes]) -> None:
         """End a process, what is left of its group, and its descendants."""
-        with suppress(psutil.Error):
-            descendants = psutil.Process(process.pid).children(recursive=True)
-            _kill([*descendants])
+        # The number of one that has ended may be another's by now.
+        if process.poll() is None:
+            with suppress(psutil.Error):
+                _kill(psutil.Process(process.pid).children(recursive=True))
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()

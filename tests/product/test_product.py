@@ -110,7 +110,7 @@ def test_long_queries_reach_the_search(product, characters, status):
 
 
 def test_a_worker_killed_in_a_build_is_replaced_and_goes_on(product):
-    write_code(product.folder.parent / "killed", 500, 8)
+    write_code(product.folder.parent / "killed", 300, 8)
     start_build(product, "killed")
     before = wait_until_encoding(product, "killed")
     for process in product.processes("celery"):
@@ -125,7 +125,7 @@ def test_a_worker_killed_in_a_build_is_replaced_and_goes_on(product):
 
 
 def test_postgresql_restarts_in_a_build_and_in_searches(product):
-    write_code(product.folder.parent / "restarted", 500, 8)
+    write_code(product.folder.parent / "restarted", 300, 8)
     start_build(product, "restarted")
     wait_until_encoding(product, "restarted")
     statuses, ended = [], threading.Event()

@@ -180,10 +180,12 @@ def test_what_is_killed_is_back_and_nothing_else_has_to_be_restarted(product, ki
     wait_for("its successor", lambda: main_processes(product, kind))
     wait_for("searches", lambda: product.search("Compute step 1 of first 7"))
     wait_for("health", lambda: product.get("/health")[0] == 200)
-    name = kind.split()[-1].replace("/", "-").replace(".", "-")
-    write_code(product.folder.parent / f"after-{name}", 2)
-    start_build(product, f"after-{name}")
-    wait_for("a job", lambda: job_of(product, f"after-{name}").get("state") == "succeeded")
+
+
+def test_jobs_go_on_after_all_of_that(product):
+    write_code(product.folder.parent / "after", 2)
+    start_build(product, "after")
+    wait_for("the build's end", lambda: job_of(product, "after").get("state") == "succeeded")
 
 
 def is_there(process: psutil.Process) -> bool:

@@ -177,9 +177,9 @@ def test_what_is_killed_is_back_and_nothing_else_has_to_be_restarted(product, ki
     for each in killed:
         each.kill()
     wait_for("the end of what was killed and its children", lambda: not any(map(is_there, families)))
-    wait_for("its successor", lambda: main_processes(product, kind))
     wait_for("searches", lambda: product.search("Compute step 1 of first 7"))
     wait_for("health", lambda: product.get("/health")[0] == 200)
+    wait_for("its successor", lambda: main_processes(product, kind))
 
 
 def test_jobs_go_on_after_all_of_that(product):

@@ -52,8 +52,8 @@ def run(options: Options) -> list[Row]:
     return [
         Row("killing", "processes killed", options.kills, "", f"{total} requests meanwhile"),
         Row("killing", "jobs lost", len(lost), "", f"of {len(jobs)}"),
-        Row("killing", "wrong answers", tally.answers["wrong"], ""),
-        Row("killing", "other errors", tally.answers["other"], "", "; ".join(tally.others[:3])),
+        Row("killing", "wrong answers", tally.answers["wrong"], "", "; ".join(tally.others[:3])),
+        Row("killing", "other errors", tally.answers["other"], ""),
         Row("killing", "told to try again", tally.answers["away"], "", "503"),
         Row("killing", "cut off", tally.answers["cut off"], "", "the web server was killed"),
         *(_seconds(name, times) for name, times in sorted(back.items())),
@@ -100,7 +100,8 @@ class _load:  # noqa: N801 - a context, as a function would be
             kind = _kind(answer, essence, wanted)
             tally.answers[kind] += 1
             if kind in ("wrong", "other"):
-                tally.others.append(f"{path} {answer.status} {answer.text[:200]}")
+                found = outcome(answer, essence) or answer.text[:200]
+                tally.others.append(f"{path}: {answer.status}, {found} instead of {wanted}")
 
 
 def _kind(answer: Answer, essence: Callable[[Any], Any], wanted: Any) -> str:

@@ -265,6 +265,20 @@ def test_sixteen_slow_requests_of_a_kind_keep_no_other_from_being_answered(serve
         thread.join()
 
 
+def test_beyond_those_who_are_worked_on_and_who_wait_all_are_refused(served, held):
+    with ExitStack() as stack:
+        asking = [stack.enter_context(served.connect()) for _ in range(16)]
+        for connection in asking:
+            connection.sendall(b"GET /databases/shop/query?held HTTP/1.1\r\nConnection: close\r\n\r\n")
+        wait_for("work on two", lambda: served.begun() == 2)
+        # The loop that answers this has taken all of those before.
+        assert served.get("/help")[0] == 200
+        served.held.unlink()
+        statuses = [status_of(read_all(connection)) for connection in asking]
+    assert set(statuses) == {200, 503}
+    assert statuses.count(200) <= 2 + 4
+
+
 def test_who_waits_for_too_long_is_refused_while_the_slow_go_on(served, held):
     slow = served.hold(2, "/databases/shop/query?held")
     wait_for("work on two", lambda: served.begun() == 2)

@@ -11,7 +11,10 @@ from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
-BENCHMARKS = ("encoding", "building", "quality", "growth", "graphs", "asking", "threads")
+BENCHMARKS = (
+    *("encoding", "building", "quality", "growth", "graphs", "asking"),
+    *("threads", "killing", "slow"),
+)
 RESULTS = Path(__file__).parent / "results"
 
 
@@ -27,7 +30,10 @@ def main() -> None:
 
     sizes = tuple(map(int, arguments.sizes.split(",")))
     cosqa = Path(arguments.cosqa) if arguments.cosqa else None
-    options = Options(cosqa, arguments.sources, sizes, arguments.triples, arguments.requests)
+    options = Options(
+        *(cosqa, arguments.sources, sizes, arguments.triples),
+        *(arguments.requests, arguments.kills, arguments.slow_clients),
+    )
     rows: list[Row] = []
     with EmbeddedServices.from_environment().held():
         for name in arguments.names or BENCHMARKS:
@@ -59,6 +65,8 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--triples", type=int, default=10_000_000, help="size of the graph that is loaded")
     parser.add_argument("--requests", type=int, default=3_000, help="number of requests of many threads")
+    parser.add_argument("--kills", type=int, default=100, help="how many processes are killed")
+    parser.add_argument("--slow-clients", type=int, default=200, help="how many send half a request")
     return parser.parse_args()
 
 

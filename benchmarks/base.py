@@ -21,6 +21,8 @@ class Options:
     sizes: tuple[int, ...]
     triples: int
     requests: int = 3_000
+    kills: int = 100
+    slow_clients: int = 200
 
 
 @dataclass(frozen=True)

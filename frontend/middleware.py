@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from frontend.views.errors import known_error_page
+from searchapp.admission import refusal
 from searchapp.outages import known_error
 
 Respond = Callable[[HttpRequest], HttpResponseBase]
@@ -32,7 +33,7 @@ class ContentSecurityPolicyMiddleware:
 
 
 class KnownErrorMiddleware:
-    """Answers errors of the tree, and outages of PostgreSQL or Redis, by a page that says what to do."""
+    """Answers errors of the tree, outages, and requests without a place by a page that says what to do."""
 
     def __init__(self, get_response: Respond) -> None:
         self.get_response = get_response
@@ -40,6 +41,11 @@ class KnownErrorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """The response of the view."""
         return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_: object) -> HttpResponse | None:
+        """The page of a request that the web server had no place for, instead of the view's."""
+        error = refusal(request)
+        return known_error_page(request, error) if error is not None else None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """The page of a known error; None lets any other exception go on."""

@@ -5,11 +5,15 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 from redis.exceptions import RedisError
 
+from searchapp.errors import RETRY_AFTER_SECONDS
+
 
 def health(request: HttpRequest) -> JsonResponse:
     """Answer 200 if PostgreSQL and Redis answer, 503 and which of them does not otherwise."""
     answers = {"postgresql": _postgresql(), "redis": _redis()}
-    return JsonResponse(answers, status=200 if all(answers.values()) else 503)
+    if all(answers.values()):
+        return JsonResponse(answers)
+    return JsonResponse(answers, status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
 def _postgresql() -> bool:

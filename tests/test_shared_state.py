@@ -322,8 +322,3 @@ def test_nothing_is_made_before_a_worker_forks():
         check=False,
     )
     assert done.returncode == 0, done.stderr
-
-
-@pytest.mark.parametrize("file", ["searchapp/embedded/up.py", "docker-compose.yml", "Dockerfile"])
-def test_the_web_server_imports_nothing_before_it_forks(file):
-    assert "preload" not in (ROOT / file).read_text(encoding="utf-8")

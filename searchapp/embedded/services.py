@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+
 from searchapp.embedded.errors import ServiceError
 from searchapp.embedded.postgres import Postgres
 from searchapp.embedded.redis import Redis
@@ -21,7 +23,10 @@ __all__ = ["EmbeddedServices", "ServiceError"]
 
 # The kernel's limit for the address of a Unix socket is 107 bytes; PostgreSQL adds a file name of 16.
 _MAX_SOCKET_DIR_LENGTH = 88
-# Set by the supervisor for the processes it starts: they use its services and never stop them.
+# Seconds within which a server that was killed mostly accepts connections again; longer recoveries go on.
+_KEEPER_PATIENCE = 20
+# Set by the supervisor, to its data folder, for the processes it starts: they use its services and never stop
+# them.
 SUPERVISED = "SEARCHAPP_SUPERVISED"
 
 
@@ -59,11 +64,35 @@ class EmbeddedServices:
                     if self._is_last(users):
                         self._stop()
 
+    def keep_postgres(self) -> None:
+        """Start PostgreSQL if it does not run, without waiting for a long recovery. Raises ServiceError."""
+        with self._changing(fcntl.LOCK_SH):
+            if not self.postgres.is_alive():
+                self.postgres.start(_KEEPER_PATIENCE)
+
+    def keep_redis(self) -> None:
+        """Start Redis if it does not run. Raises ServiceError."""
+        with self._changing(fcntl.LOCK_SH):
+            if not self.redis.is_alive():
+                self.redis.start()
+
+    def stop_unused(self) -> None:
+        """Stop the services if no process holds them."""
+        if not self.data_dir.is_dir():
+            return
+        with self._changing(), (self.data_dir / "services.lock").open("w", encoding="ascii") as users:
+            if self._is_last(users):
+                self._stop()
+
+    def owns(self, process: psutil.Process) -> bool:
+        """Whether a process belongs to one of the two servers."""
+        return self.postgres.owns(process) or self.redis.owns(process)
+
     @contextmanager
-    def _changing(self) -> Iterator[None]:
-        """Only one process at a time starts or stops services."""
+    def _changing(self, how: int = fcntl.LOCK_EX) -> Iterator[None]:
+        """Only one process at a time starts or stops services; one may start both at once, side by side."""
         with (self.data_dir / "services-changing.lock").open("w", encoding="ascii") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            fcntl.flock(lock, how)
             yield
 
     @staticmethod
@@ -98,13 +127,16 @@ class EmbeddedServices:
     def _create_database(self) -> bool:
         import psycopg
 
-        with psycopg.connect(
-            host=str(self.postgres.socket_dir), user="postgres", dbname="postgres", autocommit=True
-        ) as connection:
-            if connection.execute("SELECT 1 FROM pg_database WHERE datname = 'searchapp'").fetchone():
-                return False
-            connection.execute("CREATE DATABASE searchapp")
-            return True
+        try:
+            with psycopg.connect(
+                host=str(self.postgres.socket_dir), user="postgres", dbname="postgres", autocommit=True
+            ) as connection:
+                if connection.execute("SELECT 1 FROM pg_database WHERE datname = 'searchapp'").fetchone():
+                    return False
+                connection.execute("CREATE DATABASE searchapp")
+                return True
+        except psycopg.OperationalError as error:
+            raise ServiceError(f"PostgreSQL runs, but refused: {error}") from error
 
 
 def _run_dir(data_dir: Path) -> Path:

@@ -128,6 +128,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 12 * 3600}
@@ -212,3 +213,27 @@ DATABASE_SCAN_SECONDS = env.integer("DATABASE_SCAN_SECONDS", 60)
 
 SEARCH_MAX_QUERY_CHARACTERS = env.integer("SEARCH_MAX_QUERY_CHARACTERS", 20_000)
 SEARCH_TIMEOUT_MS = env.integer("SEARCH_TIMEOUT_MS", 10_000)
+
+# How many requests of each kind are answered at once in a web process, for two cores; see `admission.py`.
+WEB_THREADS = {
+    "search": env.integer("WEB_SEARCH_THREADS", 4),
+    "asking": env.integer("WEB_ASKING_THREADS", 2),
+    "statements": env.integer("WEB_STATEMENT_THREADS", 4),
+    "transfers": env.integer("WEB_TRANSFER_THREADS", 3),
+    "pages": env.integer("WEB_PAGE_THREADS", 4),
+    "health": 2,
+}
+WEB_WAITING = env.integer("WEB_WAITING", 32)
+WEB_WAITING_SECONDS = env.integer("WEB_WAITING_SECONDS", 10)
+WEB_PROCESSES = env.integer("WEB_PROCESSES", 1)
+WEB_CONNECTIONS = env.integer("WEB_CONNECTIONS", 1000)
+WEB_REQUEST_SECONDS = env.integer("WEB_REQUEST_SECONDS", 30)
+WEB_BYTES_A_SECOND = env.integer("WEB_BYTES_A_SECOND", 10_000)
+# The longest query, each character of which may be four bytes, percent-encoded; and room for filters.
+WEB_MAX_LINE_BYTES = 12 * SEARCH_MAX_QUERY_CHARACTERS + 16_384
+WEB_MAX_HEADER_BYTES = env.integer("WEB_MAX_HEADER_BYTES", 65_536)
+WEB_MAX_BODY_BYTES = env.integer("WEB_MAX_BODY_BYTES", 32 * 1024 * 1024)
+# The largest file that may be sent, and what a form has besides.
+WEB_MAX_UPLOAD_BYTES = 1_000_000 + max(
+    SOURCE_MAX_ARCHIVE_BYTES, GRAPH_MAX_FILE_BYTES, DATABASE_MAX_FILE_BYTES
+)

@@ -9,7 +9,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,14 @@ def wait_for(what: str, check: Callable[[], Any], patience: float = PATIENCE) ->
             return value
         time.sleep(0.1)
     raise AssertionError(f"{what} did not happen within {patience:.0f} s")
+
+
+def command_of(process: psutil.Process) -> str:
+    """Return a process's command, empty once it has ended."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
 
 
 class Product:
@@ -74,13 +83,18 @@ class Product:
 
     def get(self, path: str) -> tuple[int, str]:
         """Return status and text; status 0 where nobody answers."""
+        status, _, text = self.answer(path)
+        return status, text
+
+    def answer(self, path: str) -> tuple[int, Mapping[str, str], str]:
+        """Return status, headers and text; status 0 where nobody answers."""
         try:
             with urllib.request.urlopen(self.url + path, timeout=60) as answer:
-                return answer.status, answer.read().decode()
+                return answer.status, answer.headers, answer.read().decode()
         except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
-        except OSError:
-            return 0, ""
+            return error.code, error.headers, error.read().decode()
+        except (OSError, HTTPException):
+            return 0, {}, ""
 
     def manage(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a management command beside the product."""
@@ -107,7 +121,7 @@ class Product:
         """Return the product's processes whose command has a word, parents first."""
         assert self.process is not None
         family = psutil.Process(self.process.pid).children(recursive=True)
-        return [each for each in family if word in " ".join(each.cmdline())]
+        return [each for each in family if word in command_of(each)]
 
     def left_over(self) -> list[str]:
         """Return the commands of processes that still have to do with the data folder."""

@@ -9,9 +9,10 @@ import subprocess
 import sys
 import threading
 
+import psutil
 import pytest
 
-from tests.product.running import ROOT, Product, wait_for
+from tests.product.running import ROOT, Product, command_of, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +110,7 @@ def test_long_queries_reach_the_search(product, characters, status):
 
 
 def test_a_worker_killed_in_a_build_is_replaced_and_goes_on(product):
-    write_code(product.folder.parent / "killed", 500, 8)
+    write_code(product.folder.parent / "killed", 300, 8)
     start_build(product, "killed")
     before = wait_until_encoding(product, "killed")
     for process in product.processes("celery"):
@@ -124,7 +125,7 @@ def test_a_worker_killed_in_a_build_is_replaced_and_goes_on(product):
 
 
 def test_postgresql_restarts_in_a_build_and_in_searches(product):
-    write_code(product.folder.parent / "restarted", 500, 8)
+    write_code(product.folder.parent / "restarted", 300, 8)
     start_build(product, "restarted")
     wait_until_encoding(product, "restarted")
     statuses, ended = [], threading.Event()
@@ -137,7 +138,7 @@ def test_postgresql_restarts_in_a_build_and_in_searches(product):
     searching.start()
     restart = (
         "from searchapp.embedded.services import EmbeddedServices; "
-        "postgres = EmbeddedServices.from_environment().postgres; postgres.stop(); postgres.start()"
+        "EmbeddedServices.from_environment().postgres.stop()"
     )
     environment = {**product.environment, "DJANGO_SETTINGS_MODULE": "searchapp.settings.embedded"}
     subprocess.run([sys.executable, "-c", restart], cwd=ROOT, env=environment, check=True)
@@ -149,10 +150,68 @@ def test_postgresql_restarts_in_a_build_and_in_searches(product):
     assert product.search("restarted_7_1")[0]["name"] == "restarted_7_1"
 
 
-def test_a_web_server_that_is_killed_is_replaced(product):
-    for process in product.processes("gunicorn"):
-        process.send_signal(signal.SIGKILL)
-    wait_for("a page", lambda: product.get("/health")[0] == 200)
+def main_processes(product: Product, kind: str) -> list[psutil.Process]:
+    """The main process of a part, or one process that it started."""
+    children = psutil.Process(product.process.pid).children()
+    if kind == "backend":
+        return product.processes("postgres: postgres searchapp")[:1]
+    if kind == "pool":
+        return [
+            child
+            for worker in main_processes(product, "celery -A searchapp worker")
+            for child in worker.children()
+        ][:1]
+    return [each for each in children if kind in command_of(each)]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("redis-server", "bin/postgres", "backend", "searchapp.web", "celery -A searchapp worker", "pool"),
+        *("celery -A searchapp beat", "searchapp.embedded.caretaker"),
+    ],
+)
+def test_what_is_killed_is_back_and_nothing_else_has_to_be_restarted(product, kind):
+    killed = wait_for(kind, lambda: main_processes(product, kind))
+    families = [*killed, *(child for each in killed for child in each.children(recursive=True))]
+    for each in killed:
+        each.kill()
+    wait_for("the end of what was killed and its children", lambda: not any(map(is_there, families)))
+    wait_for("searches", lambda: product.search("Compute step 1 of first 7"))
+    wait_for("health", lambda: product.get("/health")[0] == 200)
+    wait_for("its successor", lambda: main_processes(product, kind))
+
+
+def test_jobs_go_on_after_all_of_that(product):
+    write_code(product.folder.parent / "after", 2)
+    start_build(product, "after")
+    wait_for("the build's end", lambda: job_of(product, "after").get("state") == "succeeded")
+
+
+def is_there(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+def test_with_both_servers_away_every_door_says_when_to_try_again(product):
+    paused = main_processes(product, "redis-server") + main_processes(product, "bin/postgres")
+    supervisor = psutil.Process(product.process.pid)
+    supervisor.suspend()
+    for each in paused:
+        each.kill()
+    try:
+        away = '{"postgresql": false, "redis": false}'
+        wait_for("the outage", lambda: product.get("/health") == (503, away))
+        for path in (
+            *("/health", "/", "/?q=x", "/graphs", "/jobs/", "/help", "/sign-in", "/api/v1/code/search?q=x"),
+            *("/api/v1/graphs/x/sparql?query=ASK%7B%7D", "/api/v1/jobs/", "/api/docs/", "/databases/x?q=y"),
+        ):
+            status, headers, text = product.answer(path)
+            assert (path, status, headers.get("Retry-After")) == (path, 503, "5"), text[:300]
+            assert "away right now" in text or path in ("/health", "/api/docs/"), path
+        assert product.get("/static/frontend/app.js")[0] == 200
+    finally:
+        supervisor.resume()
+    wait_for("searches", lambda: product.search("Compute step 1 of first 7"))
 
 
 def test_ctrl_c_leaves_nothing_and_the_next_start_has_everything(product):
@@ -166,6 +225,6 @@ def test_ctrl_c_leaves_nothing_and_the_next_start_has_everything(product):
 def test_a_supervisor_that_is_killed_is_started_over(product):
     os.kill(product.process.pid, signal.SIGKILL)
     product.process.wait()
-    wait_for("the port", lambda: product.get("/health")[0] == 0)
+    wait_for("the end of all", lambda: product.left_over() == [])
     product.start()
     assert product.search("Compute step 1 of first 7")

@@ -1,22 +1,22 @@
 """The embedded services' helpers, without starting a service."""
 
-import json
 import os
 import socket
 import stat
 import subprocess
 import threading
 from pathlib import Path
-from types import SimpleNamespace
 
 import psutil
 import pytest
 
 from searchapp.embedded import postgres, redis, services, up
 from searchapp.embedded.errors import ServiceError
+from searchapp.embedded.listening import listening_socket
 from searchapp.embedded.postgres import Postgres
 from searchapp.embedded.redis import Redis
 from searchapp.embedded.secrets import stored_secret
+from searchapp.embedded.servers import is_server_of, servers_of
 
 
 class TestSecrets:
@@ -81,12 +81,6 @@ class TestPostgres:
         sizes = {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": pages}
         monkeypatch.setattr(os, "sysconf", sizes.__getitem__)
         assert postgres._buffers() == buffers
-
-    def test_the_end_of_a_log_is_told(self, tmp_path):
-        (tmp_path / "log").write_bytes(b"x" * 3000 + b"\xff the end")
-        assert len(postgres._tail(tmp_path / "log")) == 2000
-        assert postgres._tail(tmp_path / "log", 8) == " the end"
-        assert postgres._tail(tmp_path / "none") == ""
 
     def test_other_accounts_may_pass_through_and_not_list(self, tmp_path):
         (tmp_path / "private" / "data").mkdir(parents=True)
@@ -176,22 +170,26 @@ class TestRedis:
         assert server._process() is None
         server.stop()
 
-    def test_a_process_that_has_ended_is_not_alive_though_nobody_waited_for_it(self):
-        child = subprocess.Popen(["true"])
+    def test_a_process_that_has_ended_is_no_server_though_nobody_waited_for_it(self, tmp_path):
+        child = subprocess.Popen(["sleep", "60"], cwd=tmp_path)
         process = psutil.Process(child.pid)
+        assert is_server_of(process, "sleep", tmp_path)
+        assert not is_server_of(process, "sleep", tmp_path.parent)
+        assert not is_server_of(process, "redis-server", tmp_path)
+        assert process in servers_of("sleep", tmp_path)
+        child.kill()
         os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
         assert process.status() == psutil.STATUS_ZOMBIE
-        assert not redis._is_alive(process)
+        assert not is_server_of(process, "sleep", tmp_path)
         child.wait()
-        assert not redis._is_alive(process)
-        assert redis._is_alive(psutil.Process())
+        assert not is_server_of(process, "sleep", tmp_path)
 
 
 class TestUp:
     @pytest.mark.parametrize("port", ["0", "65536", "-1", "http", "", "80.5", "²"])
     def test_what_is_no_port_is_told(self, port):
         with pytest.raises(ServiceError, match="is not a port number"):
-            up._require_free_port("127.0.0.1", port)
+            listening_socket("127.0.0.1", port)
 
     def test_a_port_that_is_taken_is_told(self):
         with socket.socket() as taken:
@@ -199,8 +197,8 @@ class TestUp:
             taken.listen()
             port = str(taken.getsockname()[1])
             with pytest.raises(ServiceError, match=f"Port {port} on 127.0.0.1 is taken"):
-                up._require_free_port("127.0.0.1", port)
-        up._require_free_port("127.0.0.1", port)
+                listening_socket("127.0.0.1", port)
+        listening_socket("127.0.0.1", port).close()
 
     def test_a_second_start_is_told_where_the_first_is(self, tmp_path):
         with (
@@ -212,43 +210,6 @@ class TestUp:
         with up._only_instance(tmp_path, "http://127.0.0.1:9000/"):
             assert (tmp_path / "up.lock").read_text() == "http://127.0.0.1:9000/"
 
-    def child(self, tmp_path, *command):
-        return up._Child("worker", list(command), tmp_path / "worker.log")
-
-    def test_a_process_that_ends_is_started_again_until_it_keeps_dying(self, tmp_path, monkeypatch, capsys):
-        now = [1000.0]
-        monkeypatch.setattr(up, "time", SimpleNamespace(monotonic=lambda: now[0]))
-        child = self.child(tmp_path, "sh", "-c", "exit 3")
-        for _ in range(4):
-            child.process.wait()
-            child.keep_alive()
-        assert capsys.readouterr().out.count("ended with status 3; starting it again") == 4
-        child.process.wait()
-        with pytest.raises(ServiceError, match="ended 5 times within a minute"):
-            child.keep_alive()
-        # A minute later, the old starts are forgotten.
-        now[0] += 60
-        child.keep_alive()
-        child.process.wait()
-
-    def test_a_process_that_runs_is_left_alone_and_stops_when_asked(self, tmp_path):
-        child = self.child(tmp_path, "sleep", "60")
-        before = child.process.pid
-        child.keep_alive()
-        assert child.process.pid == before
-        child.stop(10)
-        assert child.process.returncode == -15
-
-    def test_a_process_that_does_not_listen_is_ended_with_its_children(self, tmp_path):
-        child = self.child(tmp_path, "sh", "-c", "trap '' TERM; echo ready; while true; do sleep 0.05; done")
-        while "ready" not in child.log.read_text():
-            pass
-        child.stop(0.01)
-        assert child.process.returncode == -9
-
-    def test_a_process_knows_that_it_is_supervised_and_its_words_are_kept(self, tmp_path):
-        script = "import json, os, sys; print(json.dumps(os.environ['SEARCHAPP_SUPERVISED'])); sys.exit('x')"
-        child = self.child(tmp_path, up.sys.executable, "-c", script)
-        child.process.wait()
-        words = child.log.read_text().split()
-        assert sorted(words) == sorted([json.dumps("1"), "x"])
+    def test_an_address_that_is_none_is_told(self):
+        with pytest.raises(ServiceError, match="HOST=no address is not an address"):
+            listening_socket("no address", "8000")

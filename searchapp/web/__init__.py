@@ -1,0 +1,1 @@
+"""The web server: waitress, which hands whole requests to threads, with limits of its own."""

@@ -1,0 +1,244 @@
+"""Waitress with limits of the time that a request may take to arrive, of its line, and of its kind of body.
+
+A request is read by the loop, in memory and beyond that in a temporary file, and handed to a thread when it
+is complete: one that stops half-way costs a connection and no thread.
+"""
+
+import resource
+import signal
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from waitress import wasyncore
+from waitress.adjustments import Adjustments
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.server import TcpWSGIServer
+from waitress.task import WSGITask
+from waitress.utilities import Error, RequestEntityTooLarge, RequestHeaderFieldsTooLarge
+
+from searchapp.admission import REFUSED
+from searchapp.web.dispatching import Dispatcher, Places
+
+_CHECK_SECONDS = 1.0
+# Where connections are scarce, requests have this share of the time to arrive.
+_CROWDED_TIME = 0.1
+# What is kept in memory of a body; the rest goes to a file.
+_BODY_IN_MEMORY = 65_536
+_RECEIVE = 65_536
+# A connection may need a file for what comes in and one for what goes out.
+_FILES_A_CONNECTION = 3
+# Of the models, the stores and the database.
+_OTHER_FILES = 512
+_STOP_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a request may cost before anybody has looked at it."""
+
+    connections: int
+    line_bytes: int
+    header_bytes: int
+    """Of all headers together, without the line."""
+    body_bytes: int
+    """Of a body that is not a form with files."""
+    upload_bytes: int
+    """Of a form with files."""
+    request_seconds: float
+    """How long line and headers may take, and a connection may be idle."""
+    bytes_a_second: int
+    """How fast a body has to arrive, and an answer to be taken, on average."""
+
+
+class UriTooLong(Error):  # type: ignore[misc]  # noqa: N818 - as waitress names its own
+    """The line of a request is longer than it may be."""
+
+    code = 414
+    reason = "URI Too Long"
+
+
+class RequestParser(HTTPRequestParser):  # type: ignore[misc]
+    """Refuses a line that is too long with 414, and bodies by their kind with 413."""
+
+    error: Error | None
+    refused = ""
+    """The kind of work that had no place for this request."""
+
+    def __init__(self, adj: Adjustments) -> None:
+        super().__init__(adj)
+        self._limits: Limits = adj.limits
+
+    def received(self, data: bytes) -> int:
+        """How many bytes of `data` belong to this request."""
+        before = self.header_plus
+        consumed: int = super().received(data)
+        if isinstance(self.error, RequestHeaderFieldsTooLarge):
+            if b"\n" not in (before + data)[: self._limits.line_bytes + 2]:
+                self.error = self._too_long()
+        elif not self.error and self.body_bytes_received > self._max_body():
+            self._refuse(self._too_large())
+        return consumed
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Take line and headers apart. Raises ParsingError."""
+        super().parse_header(header_plus)
+        if len(self.first_line) > self._limits.line_bytes:
+            self._refuse(self._too_long())
+        elif self.content_length > self._max_body():
+            self._refuse(self._too_large())
+
+    def _refuse(self, error: Error) -> None:
+        # Asked whether it should go on, a client that waits for the answer is told why not.
+        self.error, self.completed, self.expect_continue = error, True, False
+
+    def _max_body(self) -> int:
+        is_upload = self.headers.get("CONTENT_TYPE", "").lower().startswith("multipart/form-data")
+        return self._limits.upload_bytes if is_upload else self._limits.body_bytes
+
+    def _too_long(self) -> Error:
+        return UriTooLong(
+            f"The address is longer than {self._limits.line_bytes:,} bytes. Shorten it, or send a long query "
+            "by POST."
+        )
+
+    def _too_large(self) -> Error:
+        return RequestEntityTooLarge(f"What was sent is larger than {self._max_body():,} bytes.")
+
+
+class Task(WSGITask):  # type: ignore[misc]
+    """Tells the application of a request that had no place."""
+
+    def get_environment(self) -> dict[str, Any]:
+        """The WSGI environment."""
+        environment: dict[str, Any] = super().get_environment()
+        if self.request.refused:
+            environment[REFUSED] = self.request.refused
+        return environment
+
+
+class Channel(HTTPChannel):  # type: ignore[misc]
+    """A connection that knows how fast its client takes what it is sent."""
+
+    parser_class = RequestParser
+    task_class = Task
+    waits_since = 0.0
+    _reads_since = 0.0
+    _sent = 0
+    _pending_since: tuple[float, int] | None = None
+
+    def received(self, data: bytes) -> bool:
+        """Take what a client sent. Lines that are blank begin a request as well."""
+        self._reads_since = self._reads_since or time.monotonic()
+        return bool(super().received(data))
+
+    def service(self) -> None:
+        """Answer the first complete request."""
+        self._reads_since = 0.0
+        super().service()
+
+    def send(self, data: bytes, do_close: bool = True) -> int:
+        """Send what the socket takes, and count it."""
+        sent: int = super().send(data, do_close)
+        self._sent += sent
+        return sent
+
+    def is_slow(self, seconds: float, bytes_a_second: int) -> bool:
+        """Whether the client takes too long: to send a request, to begin the next, or to take an answer."""
+        if self.total_outbufs_len:
+            since, sent = self._pending_since = self._pending_since or (time.monotonic(), self._sent)
+            return time.monotonic() - since > seconds + (self._sent - sent) / bytes_a_second
+        self._pending_since = None
+        if self.requests:
+            return False
+        if self._reads_since:
+            body = self.request.body_bytes_received if self.request else 0
+            return time.monotonic() - self._reads_since > seconds + body / bytes_a_second
+        return bool(time.time() - self.last_activity > seconds)
+
+
+class Server(TcpWSGIServer):  # type: ignore[misc]
+    """Serves an application on a socket that somebody else listens on."""
+
+    channel_class = Channel
+
+    def __init__(
+        self, application: Callable[..., Any], listening: socket.socket, limits: Limits, places: Places
+    ) -> None:
+        self._limits, self._stopping = limits, False
+        adjustments = Adjustments(
+            sockets=[listening],
+            connection_limit=_allowed_connections(limits.connections),
+            recv_bytes=_RECEIVE,
+            inbuf_overflow=_BODY_IN_MEMORY,
+            max_request_header_size=limits.line_bytes + limits.header_bytes,
+            max_request_body_size=limits.upload_bytes + 1,
+            # Not while the connections are looked through: the number of one that is closed there may be
+            # another's before its turn comes.
+            cleanup_interval=2**31,
+            asyncore_use_poll=True,
+            # Django decides which of them it believes.
+            clear_untrusted_proxy_headers=False,
+            log_socket_errors=False,
+            ident=None,
+        )
+        adjustments.limits = limits
+        super().__init__(
+            application,
+            _sock=listening,
+            dispatcher=Dispatcher(places),
+            adj=adjustments,
+            sockinfo=(listening.family, listening.type, listening.proto, listening.getsockname()),
+            bind_socket=False,
+        )
+
+    def maintenance(self, now: float) -> None:
+        """Close the connections of clients that are too slow, and refuse requests that waited too long.
+
+        Where more than half of the connections are taken, less patience is had with all of them.
+        """
+        crowded = len(self.active_channels) > self.adj.connection_limit / 2
+        seconds = self._limits.request_seconds * (_CROWDED_TIME if crowded else 1)
+        for channel in list(self.active_channels.values()):
+            if channel.is_slow(seconds, self._limits.bytes_a_second):
+                # A socket that takes nothing never reports that it could be closed.
+                channel.handle_close()
+        self.task_dispatcher.refuse_late()
+
+    def serve(self) -> None:
+        """Serve until SIGTERM or SIGINT; then finish the requests that are being answered."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        checked = 0.0
+        while not self._stopping:
+            self._loop(_CHECK_SECONDS)
+            if time.monotonic() - checked > _CHECK_SECONDS:
+                checked = time.monotonic()
+                self.maintenance(checked)
+        self.accepting = False
+        deadline = time.monotonic() + _STOP_SECONDS
+        while time.monotonic() < deadline and any(
+            channel.requests or channel.total_outbufs_len for channel in self.active_channels.values()
+        ):
+            self._loop(0.1)
+
+    def _stop(self, *_: object) -> None:
+        self._stopping = True
+        self.pull_trigger()
+
+    def _loop(self, seconds: float) -> None:
+        wasyncore.loop(timeout=seconds, use_poll=True, map=self._map, count=1)
+
+
+def _allowed_connections(wanted: int) -> int:
+    """As many connections as the system's limit of open files has room for."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = wanted * _FILES_A_CONNECTION + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        soft = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        return min(wanted, (soft - _OTHER_FILES) // _FILES_A_CONNECTION)
+    return wanted

@@ -64,7 +64,7 @@ class RdfFile:
 
     path: Path
     format: RdfFormat
-    most_bytes: int
+    max_bytes: int
 
 
 def rdf_format(name: str, content_type: str = "") -> RdfFormat:
@@ -94,7 +94,7 @@ def triples_of(
         unpacked = cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if packed else raw
         if file.format == RdfFormat.RDF_XML:
             unpacked = cast(IO[bytes], _Guarded(unpacked))
-        stream = _Counted(unpacked, raw, size, file.most_bytes, progress)
+        stream = _Counted(unpacked, raw, size, file.max_bytes, progress)
         reader = _by_line if skip_bad_lines and file.format in _BY_LINE else _whole
         quads = reader(stream, file.format, report)
         try:
@@ -134,11 +134,11 @@ class _Counted:
         stream: IO[bytes],
         raw: IO[bytes],
         size: int,
-        most_bytes: int,
+        max_bytes: int,
         progress: Callable[[int, int], None],
     ) -> None:
         self._stream, self._raw, self._size = stream, raw, size
-        self._most, self._progress, self._read = most_bytes, progress, 0
+        self._most, self._progress, self._read = max_bytes, progress, 0
 
     def read(self, size: int = -1) -> bytes:
         return self._count(self._stream.read(size))

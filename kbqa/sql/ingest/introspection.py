@@ -99,7 +99,7 @@ def read_described(
             f"{__name__}:{describe.__name__}",
             connection_of(engine),
             seconds=seconds,
-            most_bytes=_MAX_SCHEMA_BYTES,
+            max_bytes=_MAX_SCHEMA_BYTES,
             check_cancelled=check_cancelled,
         )
     except StatementFailed as failure:

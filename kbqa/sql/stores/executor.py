@@ -81,7 +81,7 @@ def run(
             "kbqa.sql.stores.statement_process:run_statement",
             arguments,
             seconds=limits.seconds + CONNECT_SECONDS,
-            most_bytes=_BYTES_AS_JSON * limits.bytes + _BYTES_OF_ROW * (limits.rows + 1),
+            max_bytes=_BYTES_AS_JSON * limits.bytes + _BYTES_OF_ROW * (limits.rows + 1),
             check_cancelled=check_cancelled,
         )
     except StatementFailed as failure:

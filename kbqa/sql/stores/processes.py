@@ -62,7 +62,7 @@ class _Process:
         )
         self.tasks = 0
 
-    def answer(self, task: bytes, ends: float, most: int, check_cancelled: Callable[[], None]) -> bytes:
+    def answer(self, task: bytes, ends: float, max_bytes: int, check_cancelled: Callable[[], None]) -> bytes:
         """The answer to a task: what stands after its length. Raises StatementFailed."""
         self.tasks += 1
         assert self._process.stdin is not None
@@ -71,7 +71,7 @@ class _Process:
         except BrokenPipeError:
             raise StatementFailed("away", "") from None
         length = int.from_bytes(self._read(HEAD_BYTES, ends, check_cancelled), "big")
-        if length > most:
+        if length > max_bytes:
             raise StatementFailed("size", "")
         return self._read(length, ends, check_cancelled)
 
@@ -135,7 +135,7 @@ class ProcessPool:
         arguments: Mapping[str, Any],
         *,
         seconds: float,
-        most_bytes: int,
+        max_bytes: int,
         check_cancelled: Callable[[], None] = lambda: None,
     ) -> Any:
         """The value of a function, `module:name`, of arguments; all are what JSON has.
@@ -146,14 +146,14 @@ class ProcessPool:
         if not self._slots.acquire(timeout=_WAIT_SECONDS):
             raise BusyError("Too many queries are running at the moment. Try again in a few seconds.")
         try:
-            return self._run(task, time.monotonic() + seconds + _LATE_SECONDS, most_bytes, check_cancelled)
+            return self._run(task, time.monotonic() + seconds + _LATE_SECONDS, max_bytes, check_cancelled)
         finally:
             self._slots.release()
 
-    def _run(self, task: bytes, ends: float, most: int, check_cancelled: Callable[[], None]) -> Any:
+    def _run(self, task: bytes, ends: float, max_bytes: int, check_cancelled: Callable[[], None]) -> Any:
         process = self._taken()
         try:
-            answer = json.loads(process.answer(task, ends, most, check_cancelled))
+            answer = json.loads(process.answer(task, ends, max_bytes, check_cancelled))
         except BaseException:
             self._replace(process)
             raise

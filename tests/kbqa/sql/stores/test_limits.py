@@ -125,7 +125,7 @@ def test_the_process_of_such_a_statement_is_gone(engine, sql):
             "kbqa.sql.stores.statement_process:run_statement",
             {**arguments, "visibility": visible},
             seconds=0.5,
-            most_bytes=10**9,
+            max_bytes=10**9,
         )
     assert failure.value.kind in ("time", "memory")
     pool.close()
@@ -206,7 +206,7 @@ def test_a_process_is_told_no_secrets(engine, monkeypatch):
     monkeypatch.setenv("SECRET_KEY", "hush")
     monkeypatch.setenv("PGSSLROOTCERT", "/x")
     pool = ProcessPool(1, 1_000_000_000)
-    pool.call("os:getpid", {}, seconds=5, most_bytes=100)
+    pool.call("os:getpid", {}, seconds=5, max_bytes=100)
     environment = Path(f"/proc/{pool._free[0]._process.pid}/environ").read_text()
     pool.close()
     assert ("hush" in environment, "PGSSLROOTCERT" in environment) == (False, True)

@@ -83,8 +83,9 @@ def read_or_refused(path):
 def test_a_view_without_end_is_named_and_the_scan_goes_on(transactional_db, tmp_path, settings):
     settings.DATABASE_SCAN_SECONDS = 1
     path = made(tmp_path / "endless.sqlite", f"CREATE VIEW endless AS {ENDLESS} SELECT x FROM n")
-    scan, source = served(scanned(path))
-    (complaint,) = scan.complaints
+    database = scanned(path)
+    source = served(database)
+    (complaint,) = database.serving.complaints
     assert complaint.startswith("endless: it cannot be read. The query took longer than 1 seconds")
     assert source.schema.table("town").rows == 2
     assert source.cells.names.counted(["oslo"])

@@ -18,6 +18,7 @@ from pgvector.django import HalfVectorField
 
 from searchapp.secrets import EncryptedTextField
 from searchapp.versions import Source, Version
+from searchapp.visibility import VisibleManager
 
 
 class Repository(Source):
@@ -113,6 +114,8 @@ class SourceFile(models.Model):
     since = models.PositiveIntegerField()
     until = models.PositiveIntegerField(null=True, blank=True)
 
+    objects = VisibleManager()
+
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["repository", "path", "since"], name="file_version")
@@ -151,6 +154,8 @@ class Unit(models.Model):
     length = models.PositiveIntegerField(help_text="Words, counted before they are cut off.")
     since = models.PositiveIntegerField()
     until = models.PositiveIntegerField(null=True, blank=True)
+
+    objects = VisibleManager()
 
     class Meta:
         indexes: ClassVar = [

@@ -16,18 +16,15 @@ from django.utils import timezone
 
 from searchapp.jobs.context import JobContext
 from searchapp.jobs.errors import JobError
+from searchapp.visibility import Restricted, VisibleManager
 
 
-class Source(models.Model):
+class Source(Restricted):
     """Something that is added, read by jobs into versions, asked, and deleted in the background.
 
     A concrete source has a field `serving`: its served version, or that version's number.
     """
 
-    KIND: ClassVar[str]
-    """Its name in jobs' subjects and arguments, and its versions' foreign key to it."""
-    KEY: ClassVar[str] = "slug"
-    """The field that stands for it in addresses."""
     PUBLISHED_FIELDS: ClassVar[tuple[str, ...]] = ("serving",)
     """What publishing a version changes."""
 
@@ -35,7 +32,7 @@ class Source(models.Model):
     deleting = models.BooleanField(default=False, editable=False)
     created = models.DateTimeField(auto_now_add=True)
 
-    class Meta:
+    class Meta(Restricted.Meta):
         abstract = True
         ordering: ClassVar = ["name"]
 
@@ -80,6 +77,8 @@ class Version(models.Model):
     state = models.CharField(max_length=10, choices=State)
     started = models.DateTimeField(auto_now_add=True)
     finished = models.DateTimeField(null=True, blank=True)
+
+    objects = VisibleManager()
 
     class Meta:
         abstract = True

@@ -24,6 +24,7 @@ class Graph(Source):
     """A knowledge graph, and which version of it is served."""
 
     KIND = "graph"
+    MADE_OF = {"repository": "repository"}
 
     class SourceKind(models.TextChoices):
         """The sources of triples."""

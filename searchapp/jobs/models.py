@@ -4,6 +4,8 @@ from typing import ClassVar
 
 from django.db import models
 
+from searchapp.visibility import VisibleSubjectManager
+
 
 class Job(models.Model):
     """One piece of long work on one subject.
@@ -57,6 +59,8 @@ class Job(models.Model):
     created = models.DateTimeField(auto_now_add=True)
     started = models.DateTimeField(null=True, blank=True)
     finished = models.DateTimeField(null=True, blank=True)
+
+    objects = VisibleSubjectManager()
 
     class Meta:
         ordering: ClassVar = ["-id"]

@@ -1,6 +1,5 @@
 """The base of the questions that every engine keeps, with their answers."""
 
-import uuid
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -50,7 +49,6 @@ class QuestionBase(models.Model):
         help_text="Of people who are not signed in: what their browser's session is called here.",
     )
     link = models.UUIDField(
-        default=uuid.uuid4,
         db_default=RandomUUID(),
         unique=True,
         editable=False,

@@ -17,11 +17,15 @@ from searchapp.jobs.models import Job
 from searchapp.jobs.selectors import active_jobs, newest_job
 from searchapp.jobs.services import cancel_job
 from searchapp.versions import Source
+from searchapp.visibility import Audience, audience_changed
 
 if TYPE_CHECKING:
     _SourceModelForm = forms.ModelForm[Source]
 else:
     _SourceModelForm = forms.ModelForm
+
+
+AUDIENCE_FIELDS = ("visibility", "groups")
 
 
 class SourceAdminForm(_SourceModelForm):
@@ -68,7 +72,12 @@ class SourceAdminForm(_SourceModelForm):
             self._store(cleaned)
             cleaned["name"] = cleaned.get("name") or self.suggested_name(self.address(cleaned))
             self._check(cleaned)
+            self._check_audience(cleaned)
         return cleaned
+
+    def _check_audience(self, cleaned: dict[str, Any]) -> None:
+        names = tuple(group.name for group in cleaned.get("groups") or ())
+        sources.groups_of(Audience(cleaned.get("visibility") or "", names))
 
     def _store(self, cleaned: dict[str, Any]) -> None:
         upload = cleaned.get(self.UPLOAD)
@@ -108,7 +117,8 @@ class VersionInline(TabularInline):  # type: ignore[misc]
 class SourceAdmin(ModelAdmin):  # type: ignore[misc]
     """Adding or changing a source starts a job on it; deleting removes it in the background."""
 
-    list_filter = ("source_kind",)
+    list_filter = ("source_kind", "visibility")
+    filter_horizontal = ("groups",)
     search_fields = ("name", "location")
 
     def refresh_source(self, source: Any) -> Job:
@@ -151,6 +161,8 @@ class SourceAdmin(ModelAdmin):  # type: ignore[misc]
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Read the source once all that was written about it is kept."""
         super().save_related(request, form, formsets, change)
+        if change and not {*AUDIENCE_FIELDS}.isdisjoint(form.changed_data):
+            audience_changed.send(type(form.instance), source=form.instance)
         self.refresh_source(form.instance)
         messages.info(request, f"{form.instance.name} is being read.")
 

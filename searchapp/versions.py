@@ -7,7 +7,7 @@ reading it. A job that fails abandons its version; the served one was not touche
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from django.db import models, transaction
 from django.db.models import QuerySet
@@ -113,7 +113,7 @@ class Lifecycle(Generic[AnySource, AnyVersion]):
 
     def versions(self, source: AnySource) -> QuerySet[AnyVersion]:
         """The versions of a source, the newest first."""
-        return self.version._default_manager.filter(**{source.KIND: source})
+        return cast("QuerySet[AnyVersion]", self.version._default_manager.filter(**{source.KIND: source}))
 
     def source_of(self, context: JobContext) -> AnySource:
         """The source that a job works on. Raises JobError if it has been deleted."""
@@ -125,7 +125,7 @@ class Lifecycle(Generic[AnySource, AnyVersion]):
     def deleted_or_not(self, context: JobContext) -> AnySource | None:
         """The source that a job works on, even while it is being deleted; None once its row is gone."""
         key = context.job.arguments[self.source.KIND]
-        return self.source._default_manager.filter(pk=key).first()
+        return self._sources().filter(pk=key).first()
 
     def open_or_resume(self, source: AnySource) -> AnyVersion:
         """The version that a killed job left open, or else a new one."""
@@ -154,7 +154,7 @@ class Lifecycle(Generic[AnySource, AnyVersion]):
         `prepare` gets the locked source and the version in the same transaction, before the version serves.
         """
         with transaction.atomic():
-            locked = self.source._default_manager.select_for_update().get(pk=source.pk)
+            locked = self._sources().select_for_update().get(pk=source.pk)
             if prepare is not None:
                 prepare(locked, version)
             self.versions(locked).filter(state=Version.State.SERVING).update(state=Version.State.REPLACED)
@@ -175,6 +175,9 @@ class Lifecycle(Generic[AnySource, AnyVersion]):
             self.forget(version)
             version.finish(Version.State.ABANDONED)
             version.save(update_fields=["state", "finished"])
+
+    def _sources(self) -> QuerySet[AnySource]:
+        return cast("QuerySet[AnySource]", self.source._default_manager.all())
 
     def _open(self, source: AnySource) -> AnyVersion | None:
         return self.versions(source).filter(state__in=Version.OPEN).first()

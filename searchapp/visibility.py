@@ -1,9 +1,10 @@
 """Who may see what: one rule, which every query of the ORM goes through.
 
-Each source is visible to everyone, to signed-in people, or to chosen groups; what hangs on a source is visible
-to whom the source is. The default managers of all these models add the rule to every query they begin, and the
-rule asks who reads only when the query is run. So it holds for pages, API, lists, counts, and for querysets
-that were made while the program was loaded. SQL that is written by hand takes the rule from `visible_sql`.
+Each source is visible to everyone, to signed-in people, or to chosen groups; what hangs on a source is
+visible to whom the source is. The default managers of all these models add the rule to every query they
+begin, and the rule asks who reads only when the query is run. So it holds for pages, API, lists, counts, and
+for querysets that were made while the program was loaded. SQL that is written by hand takes the rule from
+`visible_sql`.
 
 The reader is the person of the request that is being answered. Where no request is, the system itself reads:
 commands and jobs, which see all. In a process that answers requests, whatever reads outside of one sees what
@@ -162,15 +163,15 @@ class IsVisible(Expression):
         (self.key,) = exprs
 
     def as_sql(
-        self, compiler: "SQLCompiler", connection: "BaseDatabaseWrapper", **context: Any
-    ) -> tuple[str, list[Any]]:
+        self, compiler: "SQLCompiler", connection: "BaseDatabaseWrapper"
+    ) -> tuple[str, tuple[Any, ...]]:
         """The condition for who reads when the query is run. Raises FullResultSet where all is seen."""
         reader = current_reader()
         if reader.sees_all:
             raise FullResultSet
         key, parameters = compiler.compile(self.key)
         keys, key_parameters = self.visible(reader)
-        return f"{key} = ANY(ARRAY({keys}))", [*parameters, *key_parameters]
+        return f"{key} = ANY(ARRAY({keys}))", (*parameters, *key_parameters)
 
 
 class VisibleManager(models.Manager[AnyModel]):
@@ -223,7 +224,9 @@ class Restricted(models.Model):
             return ANONYMOUS
         if self.visibility == Visibility.SIGNED_IN:
             return Reader(signed_in=True)
-        return Reader(signed_in=True, group_ids=tuple(self.groups.order_by("pk").values_list("pk", flat=True)))
+        return Reader(
+            signed_in=True, group_ids=tuple(self.groups.order_by("pk").values_list("pk", flat=True))
+        )
 
 
 def visible_sql(source: type[Restricted], alias: str) -> Sql:
@@ -234,7 +237,8 @@ def visible_sql(source: type[Restricted], alias: str) -> Sql:
 def anything_for_everyone() -> bool:
     """Whether there is a source that people may see who are not signed in."""
     return any(
-        source._base_manager.filter(visibility=Visibility.EVERYONE).exists() for source in sources_by_kind().values()
+        source._base_manager.filter(visibility=Visibility.EVERYONE).exists()
+        for source in sources_by_kind().values()
     )
 
 
@@ -290,10 +294,11 @@ def _audience_condition(source: type[Restricted], alias: str, reader: Reader) ->
     chosen: Any = source._meta.get_field("groups")
     key, group, table = chosen.m2m_column_name(), chosen.m2m_reverse_name(), chosen.m2m_db_table()
     if reader.user_id is not None:
-        member: Any = get_user_model()._meta.get_field("groups")
+        membership: Any = get_user_model()._meta.get_field("groups")
+        person, joined = membership.m2m_column_name(), membership.m2m_reverse_name()
         mine = (
-            f"SELECT chosen.{key} FROM {table} chosen JOIN {member.m2m_db_table()} member"
-            f" ON member.{member.m2m_reverse_name()} = chosen.{group} WHERE member.{member.m2m_column_name()} = %s"
+            f"SELECT chosen.{key} FROM {table} chosen JOIN {membership.m2m_db_table()} member"
+            f" ON member.{joined} = chosen.{group} WHERE member.{person} = %s"
         )
         values: list[Any] = [reader.user_id]
     else:

@@ -119,6 +119,7 @@ SPECTACULAR_SETTINGS = {
         "VersionState": "searchapp.versions.Version.State",
         "SourceKind": "codesearch.models.Repository.SourceKind",
         "UnitKind": "codesearch.models.Unit.Kind",
+        "Visibility": "searchapp.visibility.Visibility",
         "GraphSourceKind": "kbqa.sparql.models.Graph.SourceKind",
     },
 }

@@ -4,10 +4,8 @@ import pytest
 from django.contrib.auth.models import AnonymousUser, Group, User
 from django.db.models import Exists, OuterRef
 
-from codesearch.models import Repository
 from kbqa.sparql.models import Graph
 from searchapp import visibility
-from searchapp.jobs.models import Job
 from searchapp.visibility import reader_of, reading_as
 
 pytestmark = pytest.mark.django_db
@@ -40,4 +38,6 @@ def test_each_person_sees_what_they_may(graphs):
             assert Graph.objects.exclude(slug="everyone").exists() == (len(seen) > 1)
             assert Graph.objects.filter(Exists(Graph.objects.filter(pk=OuterRef("pk")))).count() == len(seen)
             assert Graph.objects.filter(name__gt="").update(languages="de") == len(seen)
-            assert list(Graph.objects.filter(slug="x") | Graph.objects.filter(slug="groups")) == list(Graph.objects.filter(slug="groups"))
+            assert list(Graph.objects.filter(slug="x") | Graph.objects.filter(slug="groups")) == list(
+                Graph.objects.filter(slug="groups")
+            )

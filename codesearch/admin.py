@@ -70,7 +70,7 @@ class RepositoryAdmin(SourceAdmin):
 
     form = RepositoryAdminForm
     list_display = ("name", "source_kind", "location", "visibility", "units", "serving", "work")
-    actions = ("index", "rebuild", "cancel")
+    actions = ("index", "rebuild", "close", "cancel")
     fields = ("name", "source_kind", "location", "archive", "ref", "token", "excludes", *AUDIENCE_FIELDS)
     inlines = (BuildInline,)
 

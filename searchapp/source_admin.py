@@ -17,7 +17,7 @@ from searchapp.jobs.models import Job
 from searchapp.jobs.selectors import active_jobs, newest_job
 from searchapp.jobs.services import cancel_job
 from searchapp.versions import Source
-from searchapp.visibility import Audience, audience_changed
+from searchapp.visibility import Audience, Visibility, audience_changed
 
 if TYPE_CHECKING:
     _SourceModelForm = forms.ModelForm[Source]
@@ -41,7 +41,7 @@ class SourceAdminForm(_SourceModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in {"name", "location"} & self.fields.keys():
+        for name in {"name", "location", "visibility"} & self.fields.keys():
             self.fields[name].required = False
 
     def store(self, upload: "UploadedFile[Any]") -> str:
@@ -68,6 +68,7 @@ class SourceAdminForm(_SourceModelForm):
             getattr(instance, self.SECRET) if instance.pk else ""
         )
         cleaned.setdefault("location", instance.location)
+        cleaned["visibility"] = cleaned.get("visibility") or instance.visibility
         with shown_on(self):
             self._store(cleaned)
             cleaned["name"] = cleaned.get("name") or self.suggested_name(self.address(cleaned))
@@ -77,7 +78,7 @@ class SourceAdminForm(_SourceModelForm):
 
     def _check_audience(self, cleaned: dict[str, Any]) -> None:
         names = tuple(group.name for group in cleaned.get("groups") or ())
-        sources.groups_of(Audience(cleaned.get("visibility") or "", names))
+        sources.groups_of(Audience(cleaned["visibility"], names))
 
     def _store(self, cleaned: dict[str, Any]) -> None:
         upload = cleaned.get(self.UPLOAD)
@@ -187,6 +188,14 @@ class SourceAdmin(ModelAdmin):  # type: ignore[misc]
         """Name the sources alone: listing their millions of rows would help nobody."""
         names = [f"{self.model.KIND.capitalize()}: {source}" for source in objs]
         return names, {str(self.model._meta.verbose_name_plural): len(names)}, set(), []
+
+    @admin.action(description="Show to signed-in people only")
+    def close(self, request: HttpRequest, queryset: Iterable[Any]) -> None:
+        """Hide what everyone may see from those who are not signed in; what groups may see stays theirs."""
+        for source in queryset:
+            if source.visibility == Visibility.EVERYONE:
+                sources.show_to(source, Audience(Visibility.SIGNED_IN))
+        messages.success(request, "Only people who are signed in see them.")
 
     @admin.action(description="Cancel the work on it")
     def cancel(self, request: HttpRequest, queryset: Iterable[Any]) -> None:

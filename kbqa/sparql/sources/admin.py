@@ -74,7 +74,7 @@ class GraphAdmin(SourceAdmin):
     form = GraphAdminForm
     list_display = ("name", "source_kind", "location", "visibility", "triples", "created", "work")
     inlines = (GraphVersionInline,)
-    actions = ("load", "cancel")
+    actions = ("load", "close", "cancel")
 
     def refresh_source(self, source: Graph) -> Job:
         """Start a load."""

@@ -74,7 +74,7 @@ class DatabaseAdmin(SourceAdmin):
     form = DatabaseAdminForm
     list_display = ("name", "source_kind", "location", "visibility", "tables", "created", "work")
     inlines = (NoteInline, ScanInline)
-    actions = ("scan", "cancel")
+    actions = ("scan", "close", "cancel")
 
     def refresh_source(self, source: Database) -> Job:
         """Start a scan."""

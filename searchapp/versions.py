@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from searchapp.jobs.context import JobContext
 from searchapp.jobs.errors import JobError
-from searchapp.visibility import Restricted, VisibleManager
+from searchapp.visibility import Restricted, VisibleManager, current_reader
 
 
 class Source(Restricted):
@@ -27,6 +27,8 @@ class Source(Restricted):
 
     PUBLISHED_FIELDS: ClassVar[tuple[str, ...]] = ("serving",)
     """What publishing a version changes."""
+    ON_THE_SERVER: ClassVar[frozenset[str]] = frozenset()
+    """The kinds of origin (`source_kind`) whose `location` is a path on the server."""
 
     name = models.CharField(max_length=100)
     deleting = models.BooleanField(default=False, editable=False)
@@ -52,6 +54,12 @@ class Source(Restricted):
     def subject(self) -> str:
         """The name under which jobs work on it."""
         return f"{self.KIND}:{self.pk}"
+
+    @property
+    def shown_location(self) -> str:
+        """Where it comes from; empty where that is a path on the server, which only staff are told."""
+        is_path = getattr(self, "source_kind", "") in self.ON_THE_SERVER
+        return "" if is_path and not current_reader().sees_all else str(getattr(self, "location", ""))
 
     def point_to(self, version: Any) -> None:
         """Make a version the served one; it is not saved."""

@@ -1,8 +1,8 @@
 """Every address, with every method, as every kind of person: what is not visible to them does not exist.
 
-A route that the table does not know fails, so that nobody adds one without saying what it may show. Each source
-has a secret word in its name and contents; no answer to a person who may not see the source may hold it, and
-each such answer is the same as for a source that is not there.
+A route that the table does not know fails, so that nobody adds one without saying what it may show. Each
+source has a secret word in its name and contents; no answer to a person who may not see the source may hold
+it, and each such answer is the same as for a source that is not there.
 """
 
 import re
@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -89,7 +90,7 @@ class Route:
 def source_routes(kind: str, change: str) -> dict[str, Route]:
     """The routes that sources of all kinds have."""
     return {
-        kind: Route(kind, {"GET": {}}),
+        kind: Route(kind, {"GET": {}}, tells=kind != "repository"),
         f"{kind}-status": Route(kind, {"GET": {}}, tells=False),
         f"{kind}-visibility": Route(kind, writes={"GET": {}, "POST": {"visibility": "groups"}}),
         f"change-{kind}": Route(kind, writes={"POST": {}}, change=change),
@@ -187,7 +188,7 @@ def add_place(kind: str, visibility: str, folder: Any, asker: User) -> Place:
     if kind == "repository":
         code = f'def plant_{secret}(tree):\n    """Plant a tree: {secret}."""\n    return tree.{secret}\n'
         root = write_files(folder / secret, {"trees.py": code})
-        source, job = repositories.add_repository(
+        _, job = repositories.add_repository(
             name=key, source_kind="folder", location=str(root), trusted=True, audience=audience
         )
         run(job)
@@ -302,16 +303,16 @@ def send(db: None, world: World, person: Person, monkeypatch: pytest.MonkeyPatch
         client.force_login(User.objects.get(username=person.name))
 
     def request(method: str, address: str, given: dict[str, Any]) -> HttpResponse:
-        is_json = address.startswith("/api/") and "sparql" not in address and method not in ("GET", "HEAD")
-        more = {"content_type": "application/json"} if is_json else {}
         if method in ("GET", "HEAD"):
-            given = {"data": given}
-        elif is_json or method == "POST":
-            given = {"data": given}
+            sent: dict[str, Any] = {"data": given}
+        elif address.endswith("/sparql"):
+            sent = {"data": urlencode(given), "content_type": "application/x-www-form-urlencoded"}
+        elif address.startswith("/api/"):
+            sent = {"data": given, "content_type": "application/json"}
         else:
-            given = {}
+            sent = {"data": given} if method == "POST" else {}
         with transaction.atomic():
-            response = getattr(client, method.lower())(address, **given, **more)
+            response = getattr(client, method.lower())(address, **sent)
             text(response)
             transaction.set_rollback(True)
         return response
@@ -363,7 +364,10 @@ def test_every_route_is_known():
 def test_every_operation_of_the_document_is_a_known_route(client, db):
     document = client.get("/api/schema/", {"format": "json"}).json()
     regexes = [
-        pattern.pattern.regex for name in (*ROUTES, *LISTS, *OPEN) for pattern in patterns() if pattern.name == name
+        pattern.pattern.regex
+        for name in (*ROUTES, *LISTS, *OPEN)
+        for pattern in patterns()
+        if pattern.name == name
     ]
     assert regexes
     assert len(document["paths"]) >= 40
@@ -406,7 +410,9 @@ def test_what_a_person_may_see_is_shown(person, send, world):
             for methods, may in ((route.writes, person.may_write), (route.judges, person.may_judge)):
                 for method, given in methods.items():
                     response = send(method, address, given)
-                    is_refused = response.status_code in (401, 403) or "sign-in?" in response.get("Location", "")
+                    is_refused = response.status_code in (401, 403) or "sign-in?" in response.get(
+                        "Location", ""
+                    )
                     assert is_refused != may(address), (method, address, text(response)[:600])
                     assert response.status_code < 500, (method, address)
 

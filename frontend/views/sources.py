@@ -245,4 +245,5 @@ def change(request: HttpRequest, key: str, change: str, pages: SourcePages) -> H
 def _place(pages: SourcePages, source: Any) -> str:
     """The kind of a source, and where it is if that is told."""
     kind = str(source.get_source_kind_display())
-    return f"{kind} · {source.location}" if pages.shows_location(source) else kind
+    shown = pages.shows_location(source) and source.shown_location
+    return f"{kind} · {source.shown_location}" if shown else kind

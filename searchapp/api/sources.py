@@ -53,6 +53,11 @@ class AudienceSerializer(serializers.Serializer[Any]):
         help_text="With the visibility `groups`, the names of those who may see it; shown to staff alone.",
     )
 
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        """The source; paths on the server are shown to staff alone."""
+        shown: dict[str, Any] = super().to_representation(instance)
+        return shown | {"location": instance.shown_location} if "location" in shown else shown
+
 
 def audience_of(given: dict[str, Any], default: Audience | None = None) -> Audience:
     """Takes the audience out of what was sent; what is not sent is that of `default`."""

@@ -21,7 +21,6 @@ class AudienceForm(forms.Form):
 
     visibility = forms.ChoiceField(
         choices=Visibility.choices,
-        required=False,
         initial=default_visibility,
         widget=forms.RadioSelect,
         label="Who may see it",
@@ -36,7 +35,7 @@ class AudienceForm(forms.Form):
 
     @property
     def audience(self) -> Audience:
-        """The people who were chosen; those of the settings where none were."""
+        """The people who were chosen; those of the settings where none had to be."""
         groups = tuple(group.name for group in self.cleaned_data["groups"])
         return Audience(self.cleaned_data["visibility"] or default_visibility(), groups)
 
@@ -56,6 +55,10 @@ class SourceForm(AudienceForm):
         if field and not cleaned.get(field) and field not in self.errors:
             self.add_error(field, "This is needed for the chosen source.")
         return cleaned
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["visibility"].required = False
 
     @property
     def kinds(self) -> list[tuple[str, list[forms.BoundField]]]:

@@ -171,7 +171,7 @@ class IsVisible(Expression):
             raise FullResultSet
         key, parameters = compiler.compile(self.key)
         keys, key_parameters = self.visible(reader)
-        return f"{key} = ANY(ARRAY({keys}))", (*parameters, *key_parameters)
+        return _unguessed(f"{key} = ANY(ARRAY({keys}))"), (*parameters, *key_parameters)
 
 
 class VisibleManager(models.Manager[AnyModel]):
@@ -233,9 +233,7 @@ def visible_sql(source: type[Restricted], alias: str) -> Sql:
     """SQL that holds for the rows, under an alias, of sources of a kind that the reader may see."""
     reader = current_reader()
     condition, parameters = _condition(source, alias, reader)
-    # Inside of a CASE, PostgreSQL does not guess from how few sources are visible that little of what hangs on
-    # them is, which leads it away from the indexes: most can hang on few.
-    return condition if reader.sees_all else f"CASE WHEN {condition} THEN TRUE ELSE FALSE END", parameters
+    return condition if reader.sees_all else _unguessed(condition), parameters
 
 
 def anything_for_everyone() -> bool:
@@ -261,6 +259,15 @@ def _way_to_source(model: type[models.Model]) -> tuple[str, type[Restricted]]:
         if isinstance(field, models.ForeignKey) and issubclass(field.related_model, Restricted):  # type: ignore[arg-type]
             return field.name, field.related_model  # type: ignore[return-value]
     raise LookupError(f"{model.__name__} has no foreign key to a source.")
+
+
+def _unguessed(condition: str) -> str:
+    """A condition of which PostgreSQL does not guess how many rows meet it.
+
+    From how few sources are visible, it would guess that little hangs on them, and turn away from the indexes
+    that find the nearest vectors: all can hang on one.
+    """
+    return f"CASE WHEN {condition} THEN TRUE ELSE FALSE END"
 
 
 def _visible_keys(source: type[Restricted], reader: Reader) -> Sql:

@@ -189,7 +189,7 @@ class SourceAdmin(ModelAdmin):  # type: ignore[misc]
         names = [f"{self.model.KIND.capitalize()}: {source}" for source in objs]
         return names, {str(self.model._meta.verbose_name_plural): len(names)}, set(), []
 
-    @admin.action(description="Show to signed-in people only")
+    @admin.action(description="Show to signed-in people only", permissions=("change",))
     def close(self, request: HttpRequest, queryset: Iterable[Any]) -> None:
         """Hide what everyone may see from those who are not signed in; what groups may see stays theirs."""
         for source in queryset:

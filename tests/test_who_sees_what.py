@@ -380,7 +380,9 @@ def test_every_operation_of_the_document_is_a_known_route(client, db):
     assert len(document["paths"]) >= 40
 
 
-@pytest.mark.parametrize("person", PEOPLE, ids=str)
+@pytest.mark.parametrize(
+    "person", [Person("anonymous"), Person("outsider"), Person("outsider", "write")], ids=str
+)
 def test_what_a_person_may_not_see_is_not_there(person, send, world):
     hidden = 0
     for name, route in ROUTES.items():
@@ -397,29 +399,28 @@ def test_what_a_person_may_not_see_is_not_there(person, send, world):
                 if method in route.reads:
                     assert response.status_code == 404, (method, address)
                 hidden += 1
-    assert hidden or len(person.seen("/api/")) == 3
+    assert hidden > 100
 
 
 @pytest.mark.parametrize("person", PEOPLE, ids=str)
 def test_what_a_person_may_see_is_shown(person, send, world):
     for name, route in ROUTES.items():
-        for visibility in Visibility.values:
-            place = world.places[route.kind, visibility]
-            address = address_of(name, place)
-            if person.is_lost(address) or visibility not in person.seen(address):
-                continue
-            for method, given in route.reads.items():
+        # Of the sources that they see, that which the fewest see.
+        visibility = list(AUDIENCES)[len(person.seen(address_of(name, world.absent))) - 1]
+        place = world.places[route.kind, visibility]
+        address = address_of(name, place)
+        if person.is_lost(address):
+            continue
+        for method, given in route.reads.items():
+            response = send(method, address, given)
+            assert response.status_code == 200, (method, address, text(response)[:600])
+            assert not route.tells or place.secret in text(response), (method, address)
+        for methods, may in ((route.writes, person.may_write), (route.judges, person.may_judge)):
+            for method, given in methods.items():
                 response = send(method, address, given)
-                assert response.status_code == 200, (method, address, text(response)[:600])
-                assert not route.tells or place.secret in text(response), (method, address)
-            for methods, may in ((route.writes, person.may_write), (route.judges, person.may_judge)):
-                for method, given in methods.items():
-                    response = send(method, address, given)
-                    is_refused = response.status_code in (401, 403) or "sign-in?" in response.get(
-                        "Location", ""
-                    )
-                    assert is_refused != may(address), (method, address, text(response)[:600])
-                    assert response.status_code < 500, (method, address)
+                is_refused = response.status_code in (401, 403) or "sign-in?" in response.get("Location", "")
+                assert is_refused != may(address), (method, address, text(response)[:600])
+                assert response.status_code < 500, (method, address)
 
 
 @pytest.mark.parametrize("person", PEOPLE, ids=str)

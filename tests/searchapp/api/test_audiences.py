@@ -98,7 +98,12 @@ def test_staff_change_who_may_see_a_source_and_others_hear_of_it(api, browser, g
     page = browser.get("/graphs/trees/visibility").content.decode()
     assert page.count(" checked") == 2
     assert "Chosen groups</span>" in browser.get("/graphs/trees").content.decode()
-    for sent in ({"groups": ""}, {"visibility": "groups"}, {"visibility": "nobody"}, {"groups": "alchemists"}):
+    for sent in (
+        {"groups": ""},
+        {"visibility": "groups"},
+        {"visibility": "nobody"},
+        {"groups": "alchemists"},
+    ):
         assert browser.post("/graphs/trees/visibility", sent).status_code == 422
     assert browser.post("/graphs/trees/visibility", {"visibility": "everyone"}).status_code == 302
     graph.refresh_from_db()

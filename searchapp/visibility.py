@@ -116,7 +116,8 @@ class ReaderMiddleware:
         # The API sets the account of a key as the request's user, too, as soon as it has found it.
         with reading_as(lambda: reader_of(getattr(request, "user", None))):
             response = self.get_response(request)
-            if response.streaming and not getattr(response, "is_async", False):
+            # Files ask nothing, and the server sends them best by itself.
+            if response.streaming and getattr(response, "file_to_stream", None) is None:
                 response.streaming_content = _as_now(response.streaming_content)  # type: ignore[attr-defined]
         return response
 

@@ -372,7 +372,8 @@ def test_every_operation_of_the_document_is_a_known_route(client, db):
     known = {*ROUTES, *LISTS, *OPEN} - {None}
     paths = client.get("/api/schema/", {"format": "json"}).json()["paths"]
     for path in paths:
-        tried = [re.sub(r"\{\w+\}", value, path) for value in ("1", str(uuid.uuid4()))]
+        numbered = path.replace("{number}", "1")
+        tried = [re.sub(r"\{\w+\}", value, numbered) for value in ("1", str(uuid.uuid4()))]
         assert {resolve(each).url_name for each in tried} & known, path
     assert len(paths) >= 40
 

@@ -10,7 +10,7 @@ from django.apps import apps
 from django.contrib.auth.models import AnonymousUser, Group, User
 from django.db import connection, models
 from django.db.models import Count, Exists, OuterRef
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, HttpResponse, StreamingHttpResponse
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
@@ -261,6 +261,12 @@ def test_what_is_streamed_is_read_by_the_same_person(people):
         assert b"".join(response).decode().split() == seen
         assert b"".join(late).decode() == ";".join([",".join(seen)] * 2)
         assert current_reader() == SYSTEM
+
+
+def test_files_are_left_to_the_server():
+    with (ROOT / "README.md").open("rb") as file:
+        response = ReaderMiddleware(lambda _: FileResponse(file))(RequestFactory().get("/"))
+        assert response.file_to_stream is file
 
 
 def test_threads_have_readers_of_their_own():

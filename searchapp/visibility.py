@@ -117,7 +117,8 @@ class ReaderMiddleware:
         with reading_as(lambda: reader_of(getattr(request, "user", None))):
             response = self.get_response(request)
             # Files ask nothing, and the server sends them best by itself.
-            if response.streaming and getattr(response, "file_to_stream", None) is None:
+            is_file = getattr(response, "file_to_stream", None) is not None
+            if response.streaming and not is_file and not getattr(response, "is_async", False):
                 response.streaming_content = _as_now(response.streaming_content)  # type: ignore[attr-defined]
         return response
 

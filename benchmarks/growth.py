@@ -9,7 +9,7 @@ from benchmarks.base import Options, Row, source_units, timed
 from codesearch.indexing.vectors import encoder_of, serving_index
 from codesearch.models import Unit, VectorIndex, Word
 from codesearch.retrieval import search
-from codesearch.retrieval.filters import SERVED, Conditions
+from codesearch.retrieval.filters import served
 from codesearch.retrieval.pipeline import DEPTH, forget_encoded, nearest
 from codesearch.retrieval.query import Query, plain_query
 from evaluation.codesearch.indexing import index_folder
@@ -118,7 +118,7 @@ def _recall(questions: list[str]) -> float:
 
 def _nearest_ten(vector: Vectors, index: VectorIndex, *, exact: bool) -> set[int]:
     # Ordered by the cosine alone: what else counts in the product's order depends on what was found besides.
-    candidates = nearest(vector, index, Conditions(SERVED), DEPTH, exact=exact)
+    candidates = nearest(vector, index, served(), DEPTH, exact=exact)
     return {
         candidate.id for candidate in sorted(candidates, key=lambda candidate: -(candidate.dense or 0.0))[:10]
     }

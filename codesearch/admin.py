@@ -12,7 +12,7 @@ from unfold.admin import ModelAdmin
 from codesearch import services
 from codesearch.models import Build, Repository, VectorIndex
 from searchapp.jobs.models import Job
-from searchapp.source_admin import SourceAdmin, SourceAdminForm, VersionInline
+from searchapp.source_admin import AUDIENCE_FIELDS, SourceAdmin, SourceAdminForm, VersionInline
 
 
 class RepositoryAdminForm(SourceAdminForm):
@@ -31,7 +31,7 @@ class RepositoryAdminForm(SourceAdminForm):
 
     class Meta:
         model = Repository
-        fields = ("name", "source_kind", "location", "ref", "token", "excludes")
+        fields = ("name", "source_kind", "location", "ref", "token", "excludes", *AUDIENCE_FIELDS)
 
     def store(self, upload: "UploadedFile[Any]") -> str:
         """The name under which an archive is kept. Raises InvalidInput."""
@@ -69,9 +69,9 @@ class RepositoryAdmin(SourceAdmin):
     """Adding or changing a repository starts a build; deleting removes it in the background."""
 
     form = RepositoryAdminForm
-    list_display = ("name", "source_kind", "location", "units", "serving", "work")
-    actions = ("index", "rebuild", "cancel")
-    fields = ("name", "source_kind", "location", "archive", "ref", "token", "excludes")
+    list_display = ("name", "source_kind", "location", "visibility", "units", "serving", "work")
+    actions = ("index", "rebuild", "close", "cancel")
+    fields = ("name", "source_kind", "location", "archive", "ref", "token", "excludes", *AUDIENCE_FIELDS)
     inlines = (BuildInline,)
 
     def refresh_source(self, source: Repository) -> Job:

@@ -18,6 +18,7 @@ from pgvector.django import HalfVectorField
 
 from searchapp.secrets import EncryptedTextField
 from searchapp.versions import Source, Version
+from searchapp.visibility import VisibleManager
 
 
 class Repository(Source):
@@ -26,6 +27,7 @@ class Repository(Source):
     KIND = "repository"
     KEY = "name"
     PUBLISHED_FIELDS = ("serving", "units", "words")
+    ON_THE_SERVER = frozenset({"folder", "archive"})
 
     class SourceKind(models.TextChoices):
         """Where the files come from."""
@@ -113,6 +115,8 @@ class SourceFile(models.Model):
     since = models.PositiveIntegerField()
     until = models.PositiveIntegerField(null=True, blank=True)
 
+    objects = VisibleManager()
+
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["repository", "path", "since"], name="file_version")
@@ -151,6 +155,8 @@ class Unit(models.Model):
     length = models.PositiveIntegerField(help_text="Words, counted before they are cut off.")
     since = models.PositiveIntegerField()
     until = models.PositiveIntegerField(null=True, blank=True)
+
+    objects = VisibleManager()
 
     class Meta:
         indexes: ClassVar = [

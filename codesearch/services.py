@@ -18,6 +18,7 @@ from searchapp.errors import InvalidInput
 from searchapp.jobs.models import Job
 from searchapp.jobs.services import start_job
 from searchapp.uploads import keep_upload
+from searchapp.visibility import Audience
 
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
 
@@ -31,6 +32,7 @@ def add_repository(
     token: str = "",
     excludes: str = "",
     trusted: bool = False,
+    audience: Audience | None = None,
 ) -> tuple[Repository, Job]:
     """Add a repository and start its first build. Raises InvalidInput with the field that is wrong.
 
@@ -47,7 +49,7 @@ def add_repository(
         trusted=trusted,
     )
     check_repository(repository)
-    sources.save_new(repository)
+    sources.save_new(repository, audience)
     return repository, index_repository(repository)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django import forms
+from django.contrib.auth.models import Group
 
 from codesearch import services as repositories
 from codesearch.models import Repository
@@ -12,9 +13,34 @@ from kbqa.sparql.public import services as graphs
 from kbqa.sql.public import Database
 from kbqa.sql.public import services as databases
 from searchapp.versions import Source
+from searchapp.visibility import Audience, Visibility, default_visibility
 
 
-class SourceForm(forms.Form):
+class AudienceForm(forms.Form):
+    """Who may see a source."""
+
+    visibility = forms.ChoiceField(
+        choices=Visibility.choices,
+        initial=default_visibility,
+        widget=forms.RadioSelect,
+        label="Who may see it",
+    )
+    groups = forms.ModelMultipleChoiceField(
+        Group.objects.order_by("name"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        to_field_name="name",
+        label="Groups",
+    )
+
+    @property
+    def audience(self) -> Audience:
+        """The people who were chosen; those of the settings where none had to be."""
+        groups = tuple(group.name for group in self.cleaned_data["groups"])
+        return Audience(self.cleaned_data["visibility"] or default_visibility(), groups)
+
+
+class SourceForm(AudienceForm):
     """One of several kinds of source; only the fields of the chosen kind count."""
 
     KIND_FIELDS: ClassVar[Mapping[str, tuple[str, ...]]]
@@ -30,6 +56,10 @@ class SourceForm(forms.Form):
             self.add_error(field, "This is needed for the chosen source.")
         return cleaned
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["visibility"].required = False
+
     @property
     def kinds(self) -> list[tuple[str, list[forms.BoundField]]]:
         """Each kind of source with its fields."""
@@ -38,7 +68,11 @@ class SourceForm(forms.Form):
     @property
     def others(self) -> list[forms.BoundField]:
         """The fields that every kind has."""
-        special = {"source_kind", *(name for names in self.KIND_FIELDS.values() for name in names)}
+        special = {
+            "source_kind",
+            *AudienceForm.base_fields,
+            *(name for names in self.KIND_FIELDS.values() for name in names),
+        }
         return [field for field in self if field.name not in special]
 
     @property
@@ -116,7 +150,9 @@ class RepositoryForm(SourceForm):
             name = name or repositories.suggested_name(cleaned["archive"].name)
             location = repositories.store_archive(cleaned["archive"])
         options = {field: cleaned[field] for field in ("ref", "token", "excludes")}
-        return repositories.add_repository(name=name, source_kind=kind, location=location, **options)[0]
+        return repositories.add_repository(
+            name=name, source_kind=kind, location=location, audience=self.audience, **options
+        )[0]
 
 
 class GraphForm(SourceForm):
@@ -194,7 +230,9 @@ class GraphForm(SourceForm):
         if kind == Graph.SourceKind.REPOSITORY:
             name = name or f"{location} code"
         options = {field: cleaned[field] for field in ("token", "skip_bad_lines")}
-        return graphs.add_graph(name=name, source_kind=kind, location=location, **options)[0]
+        return graphs.add_graph(
+            name=name, source_kind=kind, location=location, audience=self.audience, **options
+        )[0]
 
 
 class DatabaseForm(SourceForm):
@@ -238,10 +276,14 @@ class DatabaseForm(SourceForm):
         cleaned = self.cleaned_data
         kind, name = cleaned["source_kind"], cleaned["name"]
         if kind == Database.SourceKind.URL:
-            return databases.add_database(name=name, source_kind=kind, url=cleaned["address"])[0]
+            return databases.add_database(
+                name=name, source_kind=kind, url=cleaned["address"], audience=self.audience
+            )[0]
         name = name or databases.suggested_name(cleaned["file"].name)
         location = databases.store_file(cleaned["file"])
-        return databases.add_database(name=name, source_kind=kind, location=location)[0]
+        return databases.add_database(name=name, source_kind=kind, location=location, audience=self.audience)[
+            0
+        ]
 
 
 class NoteForm(forms.Form):

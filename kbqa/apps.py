@@ -15,10 +15,12 @@ class KbqaConfig(AppConfig):
         from kbqa.sparql.sources import jobs as _graph_jobs  # noqa: F401
         from kbqa.sparql.sources.services import reload_graphs_of
         from kbqa.sql.sources import jobs as _database_jobs  # noqa: F401
-        from kbqa.sql.sources.services import scan_installed
+        from kbqa.sql.sources.services import scan_installed, share_anew
         from searchapp.sharing.graph_sources import published
         from searchapp.startup import register_startup
+        from searchapp.visibility import audience_changed
 
         register_startup("kbqa", startup.STARTUP)
         published.connect(reload_graphs_of, dispatch_uid="kbqa.reload_graphs_of")
+        audience_changed.connect(share_anew, dispatch_uid="kbqa.share_anew")
         published.connect(scan_installed, dispatch_uid="kbqa.scan_installed")

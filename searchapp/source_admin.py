@@ -17,11 +17,15 @@ from searchapp.jobs.models import Job
 from searchapp.jobs.selectors import active_jobs, newest_job
 from searchapp.jobs.services import cancel_job
 from searchapp.versions import Source
+from searchapp.visibility import Audience, Visibility, audience_changed
 
 if TYPE_CHECKING:
     _SourceModelForm = forms.ModelForm[Source]
 else:
     _SourceModelForm = forms.ModelForm
+
+
+AUDIENCE_FIELDS = ("visibility", "groups")
 
 
 class SourceAdminForm(_SourceModelForm):
@@ -37,7 +41,7 @@ class SourceAdminForm(_SourceModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in {"name", "location"} & self.fields.keys():
+        for name in {"name", "location", "visibility"} & self.fields.keys():
             self.fields[name].required = False
 
     def store(self, upload: "UploadedFile[Any]") -> str:
@@ -64,11 +68,17 @@ class SourceAdminForm(_SourceModelForm):
             getattr(instance, self.SECRET) if instance.pk else ""
         )
         cleaned.setdefault("location", instance.location)
+        cleaned["visibility"] = cleaned.get("visibility") or instance.visibility
         with shown_on(self):
             self._store(cleaned)
             cleaned["name"] = cleaned.get("name") or self.suggested_name(self.address(cleaned))
             self._check(cleaned)
+            self._check_audience(cleaned)
         return cleaned
+
+    def _check_audience(self, cleaned: dict[str, Any]) -> None:
+        names = tuple(group.name for group in cleaned.get("groups") or ())
+        sources.groups_of(Audience(cleaned["visibility"], names))
 
     def _store(self, cleaned: dict[str, Any]) -> None:
         upload = cleaned.get(self.UPLOAD)
@@ -108,7 +118,8 @@ class VersionInline(TabularInline):  # type: ignore[misc]
 class SourceAdmin(ModelAdmin):  # type: ignore[misc]
     """Adding or changing a source starts a job on it; deleting removes it in the background."""
 
-    list_filter = ("source_kind",)
+    list_filter = ("source_kind", "visibility")
+    filter_horizontal = ("groups",)
     search_fields = ("name", "location")
 
     def refresh_source(self, source: Any) -> Job:
@@ -151,6 +162,8 @@ class SourceAdmin(ModelAdmin):  # type: ignore[misc]
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Read the source once all that was written about it is kept."""
         super().save_related(request, form, formsets, change)
+        if change and not {*AUDIENCE_FIELDS}.isdisjoint(form.changed_data):
+            audience_changed.send(type(form.instance), source=form.instance)
         self.refresh_source(form.instance)
         messages.info(request, f"{form.instance.name} is being read.")
 
@@ -175,6 +188,14 @@ class SourceAdmin(ModelAdmin):  # type: ignore[misc]
         """Name the sources alone: listing their millions of rows would help nobody."""
         names = [f"{self.model.KIND.capitalize()}: {source}" for source in objs]
         return names, {str(self.model._meta.verbose_name_plural): len(names)}, set(), []
+
+    @admin.action(description="Show to signed-in people only", permissions=("change",))
+    def close(self, request: HttpRequest, queryset: Iterable[Any]) -> None:
+        """Hide what everyone may see from those who are not signed in; what groups may see stays theirs."""
+        for source in queryset:
+            if source.visibility == Visibility.EVERYONE:
+                sources.show_to(source, Audience(Visibility.SIGNED_IN))
+        messages.success(request, "Only people who are signed in see them.")
 
     @admin.action(description="Cancel the work on it")
     def cancel(self, request: HttpRequest, queryset: Iterable[Any]) -> None:

@@ -1,10 +1,12 @@
 """What is done with a source of any kind: add it, start a job on it, delete it."""
 
 import uuid
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
@@ -13,15 +15,54 @@ from searchapp.errors import InvalidInput
 from searchapp.jobs.models import Job
 from searchapp.jobs.services import cancel_jobs_of, start_job
 from searchapp.versions import Source
+from searchapp.visibility import Audience, Visibility, audience_changed, default_visibility
 
 
-def save_new(source: Source) -> None:
-    """Save a source that was checked. Raises InvalidInput where another took its name meanwhile."""
+def save_new(source: Source, audience: Audience | None = None) -> None:
+    """Save a source that was checked, with the people who may see it; by default those of the settings.
+
+    Raises InvalidInput where another took its name meanwhile, or there is no such audience.
+    """
+    audience = audience or Audience(default_visibility())
+    groups = groups_of(audience)
+    source.visibility = audience.visibility
     try:
         with transaction.atomic():
             source.save()
+            source.groups.set(groups)
     except IntegrityError:
         raise name_taken(source) from None
+
+
+def show_to(source: Source, audience: Audience) -> None:
+    """Change who may see a source, from this moment on. Raises InvalidInput for what is no audience."""
+    groups = groups_of(audience)
+    with transaction.atomic():
+        source.visibility = audience.visibility
+        source.save(update_fields=["visibility"])
+        source.groups.set(groups)
+    audience_changed.send(type(source), source=source)
+
+
+def groups_of(audience: Audience) -> Sequence[Group]:
+    """The groups of an audience, where groups are chosen.
+
+    Raises InvalidInput for a visibility or group that does not exist, and where no group is chosen.
+    """
+    if audience.visibility not in Visibility.values:
+        known = ", ".join(Visibility.values)
+        raise InvalidInput(f"Who may see it is one of {known}.", field="visibility")
+    if audience.visibility != Visibility.GROUPS:
+        return ()
+    groups = list(Group.objects.filter(name__in=audience.groups))
+    unknown = sorted(set(audience.groups) - {group.name for group in groups})
+    if unknown:
+        raise InvalidInput(
+            f"There is no group named {unknown[0]}; groups are made in the admin.", field="groups"
+        )
+    if not groups:
+        raise InvalidInput("Choose at least one group.", field="groups")
+    return groups
 
 
 def name_taken(source: Source) -> InvalidInput:

@@ -7,7 +7,7 @@ reading it. A job that fails abandons its version; the served one was not touche
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from django.db import models, transaction
 from django.db.models import QuerySet
@@ -16,26 +16,25 @@ from django.utils import timezone
 
 from searchapp.jobs.context import JobContext
 from searchapp.jobs.errors import JobError
+from searchapp.visibility import Restricted, VisibleManager, current_reader
 
 
-class Source(models.Model):
+class Source(Restricted):
     """Something that is added, read by jobs into versions, asked, and deleted in the background.
 
     A concrete source has a field `serving`: its served version, or that version's number.
     """
 
-    KIND: ClassVar[str]
-    """Its name in jobs' subjects and arguments, and its versions' foreign key to it."""
-    KEY: ClassVar[str] = "slug"
-    """The field that stands for it in addresses."""
     PUBLISHED_FIELDS: ClassVar[tuple[str, ...]] = ("serving",)
     """What publishing a version changes."""
+    ON_THE_SERVER: ClassVar[frozenset[str]] = frozenset()
+    """The kinds of origin (`source_kind`) whose `location` is a path on the server."""
 
     name = models.CharField(max_length=100)
     deleting = models.BooleanField(default=False, editable=False)
     created = models.DateTimeField(auto_now_add=True)
 
-    class Meta:
+    class Meta(Restricted.Meta):
         abstract = True
         ordering: ClassVar = ["name"]
 
@@ -55,6 +54,12 @@ class Source(models.Model):
     def subject(self) -> str:
         """The name under which jobs work on it."""
         return f"{self.KIND}:{self.pk}"
+
+    @property
+    def shown_location(self) -> str:
+        """Where it comes from; empty where that is a path on the server, which only staff are told."""
+        is_path = getattr(self, "source_kind", "") in self.ON_THE_SERVER
+        return "" if is_path and not current_reader().sees_all else str(getattr(self, "location", ""))
 
     def point_to(self, version: Any) -> None:
         """Make a version the served one; it is not saved."""
@@ -80,6 +85,8 @@ class Version(models.Model):
     state = models.CharField(max_length=10, choices=State)
     started = models.DateTimeField(auto_now_add=True)
     finished = models.DateTimeField(null=True, blank=True)
+
+    objects = VisibleManager()
 
     class Meta:
         abstract = True
@@ -114,7 +121,7 @@ class Lifecycle(Generic[AnySource, AnyVersion]):
 
     def versions(self, source: AnySource) -> QuerySet[AnyVersion]:
         """The versions of a source, the newest first."""
-        return self.version._default_manager.filter(**{source.KIND: source})
+        return cast("QuerySet[AnyVersion]", self.version._default_manager.filter(**{source.KIND: source}))
 
     def source_of(self, context: JobContext) -> AnySource:
         """The source that a job works on. Raises JobError if it has been deleted."""
@@ -126,7 +133,7 @@ class Lifecycle(Generic[AnySource, AnyVersion]):
     def deleted_or_not(self, context: JobContext) -> AnySource | None:
         """The source that a job works on, even while it is being deleted; None once its row is gone."""
         key = context.job.arguments[self.source.KIND]
-        return self.source._default_manager.filter(pk=key).first()
+        return self._sources().filter(pk=key).first()
 
     def open_or_resume(self, source: AnySource) -> AnyVersion:
         """The version that a killed job left open, or else a new one."""
@@ -155,7 +162,7 @@ class Lifecycle(Generic[AnySource, AnyVersion]):
         `prepare` gets the locked source and the version in the same transaction, before the version serves.
         """
         with transaction.atomic():
-            locked = self.source._default_manager.select_for_update().get(pk=source.pk)
+            locked = self._sources().select_for_update().get(pk=source.pk)
             if prepare is not None:
                 prepare(locked, version)
             self.versions(locked).filter(state=Version.State.SERVING).update(state=Version.State.REPLACED)
@@ -176,6 +183,9 @@ class Lifecycle(Generic[AnySource, AnyVersion]):
             self.forget(version)
             version.finish(Version.State.ABANDONED)
             version.save(update_fields=["state", "finished"])
+
+    def _sources(self) -> QuerySet[AnySource]:
+        return cast("QuerySet[AnySource]", self.source._default_manager.all())
 
     def _open(self, source: AnySource) -> AnyVersion | None:
         return self.versions(source).filter(state__in=Version.OPEN).first()

@@ -6,9 +6,14 @@ import threading
 
 from django.core.wsgi import get_wsgi_application
 
+from searchapp import visibility
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "searchapp.settings.embedded")
 
 application = get_wsgi_application()
+
+# What reads here without a request is a mistake, or says so itself.
+visibility.fail_closed()
 
 
 def _warm_up() -> None:

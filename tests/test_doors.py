@@ -112,10 +112,10 @@ def test_a_verdict_before_the_scan_is_409(unloaded, admin_client, admin_user):
     database = Database.objects.get()
     kept = DatabaseQuestion.objects.create(database=database, text="x", sql="", confidence=0, milliseconds=0)
     verdict = {"verdict": "bad", "correction": "SELECT 1"}
-    page = admin_client.post(f"/databases/shop/questions/{kept.pk}", verdict)
+    page = admin_client.post(f"/databases/shop/questions/{kept.link}", verdict)
     api = APIClient()
     api.force_authenticate(admin_user)
-    answer = api.patch(f"/api/v1/database-questions/{kept.pk}/", verdict, format="json")
+    answer = api.patch(f"/api/v1/database-questions/{kept.link}/", verdict, format="json")
     assert (page.status_code, answer.status_code) == (409, 409)
     note = admin_client.post("/databases/shop/describe?table=city", {"description": "Towns."})
     assert note.status_code == 409
@@ -202,7 +202,7 @@ def test_input_that_cannot_be_understood_is_422_and_400(load, connect, doors):
         ("page", "/graphs/films/query", {"query": "SELECT"}),
         ("api", "/api/v1/graphs/films/sparql", {"query": "SELECT"}),
     ]
-    doors(query, 422, "The query cannot be read", field="query")
+    doors(query, 422, "This cannot be read: it ends too early", field="query")
     sql = [
         ("page", "/databases/shop/query", {"sql": "DELETE FROM city"}),
         ("post", "/api/v1/databases/shop/query/", {"sql": "DELETE FROM city"}),

@@ -9,6 +9,7 @@ from codesearch import services
 from codesearch.models import Build, Repository, SourceFile, Unit
 from codesearch.retrieval import Retriever
 from codesearch.selectors import serving_build
+from searchapp.api.sources import AUDIENCE_FIELDS, AudienceSerializer, audience_of
 
 
 class BuildSerializer(serializers.ModelSerializer[Build]):
@@ -35,7 +36,7 @@ class BuildSerializer(serializers.ModelSerializer[Build]):
         read_only_fields = fields
 
 
-class RepositorySerializer(serializers.ModelSerializer[Repository]):
+class RepositorySerializer(AudienceSerializer, serializers.ModelSerializer[Repository]):
     """A repository.
 
     The token can be set, never read; an archive is uploaded as `archive` in a multipart form.
@@ -61,6 +62,7 @@ class RepositorySerializer(serializers.ModelSerializer[Repository]):
             "token",
             "archive",
             "excludes",
+            *AUDIENCE_FIELDS,
             "serving",
             "units",
             "languages",
@@ -90,7 +92,9 @@ class RepositorySerializer(serializers.ModelSerializer[Repository]):
         if validated_data["source_kind"] == Repository.SourceKind.ARCHIVE and archive is not None:
             name = name or services.suggested_name(archive.name or "archive")
             location = services.store_archive(archive)
-        repository, _ = services.add_repository(name=name, location=location, **validated_data)
+        repository, _ = services.add_repository(
+            name=name, location=location, audience=audience_of(validated_data), **validated_data
+        )
         return repository
 
 

@@ -8,8 +8,9 @@ from typing import Any
 from codesearch.models import Repository
 from codesearch.retrieval.literals import FEW_FILES, files_with, unit_contains, units_with
 from codesearch.retrieval.query import Filter, Literal, Query, QueryError
+from searchapp.visibility import visible_sql
 
-SERVED = "NOT r.deleting AND u.since <= r.serving AND (u.until IS NULL OR u.until > r.serving)"
+_SERVED = "NOT r.deleting AND u.since <= r.serving AND (u.until IS NULL OR u.until > r.serving)"
 
 
 @dataclass(frozen=True)
@@ -28,14 +29,23 @@ class Conditions:
     """Whether few units are known to meet the conditions."""
 
 
+def served(*further: str, parameters: tuple[Any, ...] = ()) -> Conditions:
+    """The conditions of the units that the reader may find: served, of repositories that are visible to them.
+
+    `further` are more conditions, with their parameters.
+    """
+    visible, values = visible_sql(Repository, "r")
+    return Conditions(" AND ".join((_SERVED, visible, *further)), (*values, *parameters))
+
+
 def conditions_of(query: Query) -> Conditions:
     """Conditions of a query; text that has to stand there is looked up.
 
     Several positive filters of a field are alternatives, each negated one excludes. Raises QueryError for an
     unknown repository.
     """
-    parts = [SERVED]
-    parameters: list[Any] = []
+    found = served()
+    parts, parameters = [found.sql], [*found.parameters]
     for name in dict.fromkeys(condition.field for condition in query.filters):
         of_field = [condition for condition in query.filters if condition.field == name]
         for negated in (False, True):

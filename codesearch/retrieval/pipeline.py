@@ -27,7 +27,7 @@ from codesearch.retrieval.candidates import (
     pipelined,
     without,
 )
-from codesearch.retrieval.filters import SERVED, Conditions, conditions_of
+from codesearch.retrieval.filters import Conditions, conditions_of, served
 from codesearch.retrieval.late_interaction import rerank
 from codesearch.retrieval.lexical import WeightedWords, WordStatistics
 from codesearch.retrieval.penalties import set_hubness
@@ -166,7 +166,7 @@ def similar_units(unit: Unit, *, limit: int = 10) -> list[Hit]:
     vector = read_vector(index, unit.text_hash) if index is not None else None
     if index is None or vector is None:
         return []
-    conditions = Conditions(f"{SERVED} AND u.text_hash <> %s", (unit.text_hash,))
+    conditions = served("u.text_hash <> %s", parameters=(unit.text_hash,))
     return hits_of(nearest(vector, index, conditions, limit), 0, limit)
 
 

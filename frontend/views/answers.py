@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import urlencode
+from uuid import UUID
 
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -84,13 +86,13 @@ class AnswerPages:
 
     def judge_address(self, question: QuestionBase) -> str:
         """The address that a judgement of an answer is sent to."""
-        return reverse(f"judge-{self.pages.kind}-question", args=[question.source.slug, question.pk])
+        return reverse(f"judge-{self.pages.kind}-question", args=[question.source.slug, question.link])
 
-    def find(self, number: int, **wanted: str) -> QuestionBase:
+    def find(self, link: UUID, **wanted: str) -> QuestionBase:
         """A question of a source that is there. Raises Http404."""
         kind = self.pages.kind
         questions = self.model._default_manager.select_related(kind, f"{kind}__serving")
-        return get_object_or_404(questions, pk=number, **{f"{kind}__deleting": False}, **wanted)
+        return get_object_or_404(questions, link=link, **{f"{kind}__deleting": False}, **wanted)
 
 
 def answered(request: HttpRequest, source: Any, answers: AnswerPages) -> HttpResponse:
@@ -102,9 +104,12 @@ def answered(request: HttpRequest, source: Any, answers: AnswerPages) -> HttpRes
 
 @readers
 @require_safe
-def answer_page(request: HttpRequest, number: int, answers: AnswerPages) -> HttpResponse:
-    """Show a kept answer; with `reading`, what another of its readings finds."""
-    question = answers.find(number)
+def answer_page(request: HttpRequest, link: UUID, answers: AnswerPages) -> HttpResponse:
+    """Show a kept answer to whoever has its address and may see its source.
+
+    With `reading`, show what another of its readings finds.
+    """
+    question = answers.find(link)
     page = answers.page(
         answers.pages,
         question.source,
@@ -120,9 +125,11 @@ def answer_page(request: HttpRequest, number: int, answers: AnswerPages) -> Http
 
 @readers
 @require_POST
-def judge(request: HttpRequest, slug: str, number: int, answers: AnswerPages) -> HttpResponse:
-    """Keep what a person thinks of an answer, and the query that would have been right."""
-    question = answers.find(number, **{f"{answers.pages.kind}__slug": slug})
+def judge(request: HttpRequest, slug: str, link: UUID, answers: AnswerPages) -> HttpResponse:
+    """Keep what a person who is signed in thinks of an answer, and the query that would have been right."""
+    question = answers.find(link, **{f"{answers.pages.kind}__slug": slug})
+    if not request.user.is_authenticated:
+        return redirect_to_login(question.get_absolute_url())
     part = JudgementPart(question, answers.judge_address(question))
     with shown_in(vars(part), "judgement_error"):
         answers.judge(

@@ -15,11 +15,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from frontend.forms import DatabaseForm, NoteForm
-from frontend.views.access import readers, writers
+from frontend.views.access import known_session_name, readers, session_name, writers
 from frontend.views.answers import AnswerPage, AnswerPages, AskPage, answered
 from frontend.views.errors import render_with_error
 from frontend.views.sources import Change, SourcePage, SourcePages
-from kbqa.questions.selectors import history
+from kbqa.questions.selectors import history, own
 from kbqa.sql.public import (
     Column,
     ColumnRef,
@@ -176,7 +176,9 @@ PAGES = SourcePages(
 
 def _ask(request: HttpRequest, database: Database, text: str) -> DatabaseQuestion:
     columns = request.GET.getlist("column")
-    return services.ask(database, text, columns=columns, remember_for=request.user)[1]
+    return services.ask(
+        database, text, columns=columns, remember_for=request.user, session=session_name(request)
+    )[1]
 
 
 def _fill(page: DatabaseAnswerPage, reading: SqlReading, result: Result | None) -> None:
@@ -215,7 +217,7 @@ def database_page(request: HttpRequest, key: str) -> HttpResponse:
         if page.q.strip():
             return answered(request, page.source, ANSWERS)
         if page.source.serving is not None:
-            _show_contents(page)
+            _show_contents(page, request)
     return render_with_error(request, "frontend/database.html", page.context)
 
 
@@ -255,14 +257,15 @@ def note_page(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "frontend/database_note.html", page.context, status=status)
 
 
-def _show_contents(page: DatabasePage) -> None:
+def _show_contents(page: DatabasePage, request: HttpRequest) -> None:
     database = page.source
     schema = page.schema = served(database).schema
     targets = {key.source: key.target for key in schema.keys}
     page.tables = [_shown_table(table, targets) for table in schema.tables[:_SHOWN_TABLES]]
     page.columns = sum(len(table.columns) for table in schema.tables)
     page.more_tables = max(0, len(schema.tables) - _SHOWN_TABLES)
-    page.history = list(history(database.questions.all(), _SHOWN_QUESTIONS))
+    asked = own(database.questions.all(), request.user, known_session_name(request))
+    page.history = list(history(asked, _SHOWN_QUESTIONS))
 
 
 def _shown_table(table: Table, targets: dict[ColumnRef, ColumnRef]) -> ShownTable:

@@ -13,11 +13,11 @@ from django.views.decorators.http import require_safe
 from pyoxigraph import NamedNode
 
 from frontend.forms import GraphForm
-from frontend.views.access import readers
+from frontend.views.access import known_session_name, readers, session_name
 from frontend.views.answers import AnswerPage, AnswerPages, AskPage, answered
 from frontend.views.errors import render_with_error
 from frontend.views.sources import Change, SourcePage, SourcePages
-from kbqa.questions.selectors import history
+from kbqa.questions.selectors import history, own
 from kbqa.sparql.public import (
     Cell,
     ClassProfile,
@@ -150,7 +150,7 @@ PAGES = SourcePages(
 
 
 def _ask(request: HttpRequest, graph: Graph, text: str) -> GraphQuestion:
-    return services.ask(graph, text, remember_for=request.user)[1]
+    return services.ask(graph, text, remember_for=request.user, session=session_name(request))[1]
 
 
 def _fill(page: GraphAnswerPage, reading: GraphReading, result: GraphResult | None) -> None:
@@ -188,7 +188,7 @@ def graph_page(request: HttpRequest, key: str) -> HttpResponse:
         if page.q.strip():
             return answered(request, page.source, ANSWERS)
         if page.source.serving is not None:
-            _show_contents(page)
+            _show_contents(page, request)
     return render_with_error(request, "frontend/graph.html", page.context)
 
 
@@ -223,7 +223,7 @@ def node_page(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "frontend/graph_node.html", page.context)
 
 
-def _show_contents(page: GraphPage) -> None:
+def _show_contents(page: GraphPage, request: HttpRequest) -> None:
     graph = page.source
     opened = served(graph)
     version, live = opened.version, opened.live
@@ -232,7 +232,8 @@ def _show_contents(page: GraphPage) -> None:
     page.naming = [(label.value, local_text(label.value)) for label in profile.labels]
     page.classes = profile.classes[:_SHOWN_CLASSES]
     page.predicates = profile.predicates[:_SHOWN_PREDICATES]
-    page.history = list(history(graph.questions.all(), _SHOWN_QUESTIONS))
+    asked = own(graph.questions.all(), request.user, known_session_name(request))
+    page.history = list(history(asked, _SHOWN_QUESTIONS))
 
 
 def _drawn(graph: Graph, picture: Picture | None) -> dict[str, Any] | None:

@@ -14,12 +14,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from frontend.forms import SourceForm
+from frontend.forms import AudienceForm, SourceForm
 from frontend.views.access import readers, writers
 from searchapp.error_display import shown_on
 from searchapp.errors import SearchappError
 from searchapp.jobs.models import Job
 from searchapp.jobs.selectors import newest_job, newest_jobs
+from searchapp.sources import show_to
 from searchapp.versions import Source
 
 
@@ -80,6 +81,10 @@ class SourcePages:
     def status_address(self, source: Source) -> str:
         """The address of the part of a source's page that changes while a job runs."""
         return reverse(f"{self.kind}-status", args=[source.key])
+
+    def visibility_address(self, source: Source) -> str:
+        """The address of the form that says who may see a source."""
+        return reverse(f"{self.kind}-visibility", args=[source.key])
 
     def change_address(self, source: Source, change: str) -> str:
         """The address that changes a source."""
@@ -146,6 +151,7 @@ class SourcePage(Page):
     buttons: list[Button] = field(init=False)
     delete_address: str = field(init=False)
     delete_warning: str = field(init=False)
+    visibility_address: str = field(init=False)
 
     def __post_init__(self) -> None:
         """Look up the work on the source."""
@@ -157,8 +163,16 @@ class SourcePage(Page):
             for name, change in pages.changes.items()
             if name != "delete"
         ]
+        self.visibility_address = pages.visibility_address(source)
         self.delete_address = pages.change_address(source, "delete")
         self.delete_warning = pages.delete_warning.format(name=source.name)
+
+
+@dataclass
+class VisibilityPage(SourcePage):
+    """The form that says who may see a source."""
+
+    form: AudienceForm
 
 
 @readers
@@ -189,6 +203,22 @@ def add_page(request: HttpRequest, pages: SourcePages) -> HttpResponse:
     return render(request, "frontend/sources/add.html", AddPage(pages, form).context, status=status)
 
 
+@writers
+def visibility_page(request: HttpRequest, key: str, pages: SourcePages) -> HttpResponse:
+    """Say who may see a source; it holds from then on."""
+    source = pages.find(key)
+    stated = {"visibility": source.visibility, "groups": [group.name for group in source.groups.all()]}
+    form = AudienceForm(request.POST or None, initial=stated)
+    if request.method == "POST" and form.is_valid():
+        with shown_on(form):
+            show_to(source, form.audience)
+            messages.success(request, f"Kept who may see {source.name}.")
+            return redirect(source)
+    status = 422 if form.errors else 200
+    page = VisibilityPage(pages, source, form)
+    return render(request, "frontend/sources/visibility.html", page.context, status=status)
+
+
 @readers
 @require_safe
 def status_part(request: HttpRequest, key: str, pages: SourcePages) -> HttpResponse:
@@ -215,4 +245,5 @@ def change(request: HttpRequest, key: str, change: str, pages: SourcePages) -> H
 def _place(pages: SourcePages, source: Any) -> str:
     """The kind of a source, and where it is if that is told."""
     kind = str(source.get_source_kind_display())
-    return f"{kind} · {source.location}" if pages.shows_location(source) else kind
+    shown = pages.shows_location(source) and source.shown_location
+    return f"{kind} · {source.shown_location}" if shown else kind

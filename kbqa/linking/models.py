@@ -7,6 +7,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from pgvector.django import HalfVectorField
 
+from searchapp.visibility import VisibleManager
+
 DIMENSIONS = 384
 
 
@@ -22,6 +24,8 @@ class NameBase(models.Model):
     count = models.PositiveIntegerField(
         default=0, help_text="How many edges what is named has, as far as they were counted."
     )
+
+    objects = VisibleManager()
 
     class Meta:
         abstract = True
@@ -41,6 +45,8 @@ class WordBase(models.Model):
     count = models.PositiveIntegerField()
     deletions = ArrayField(models.TextField())
 
+    objects = VisibleManager()
+
     class Meta:
         abstract = True
 
@@ -54,6 +60,8 @@ class TextVectorBase(models.Model):
     text_hash = models.UUIDField()
     text = models.TextField()
     vector = HalfVectorField(dimensions=DIMENSIONS)
+
+    objects = VisibleManager()
 
     class Meta:
         abstract = True

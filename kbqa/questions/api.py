@@ -9,6 +9,8 @@ from rest_framework.exceptions import NotFound, ValidationError
 from kbqa.questions.answers import KeptAnswer
 from kbqa.questions.errors import MAX_QUESTION_CHARACTERS
 from kbqa.questions.models import QuestionBase
+from kbqa.questions.selectors import own
+from searchapp.api.permissions import SignedIn
 
 READING_PATH = r"readings/(?P<number>[0-9]{1,4})"
 """The address of what a reading of a question finds."""
@@ -44,6 +46,10 @@ class QuestionViewSet(
     """Questions, with their answers and people's judgements."""
 
     http_method_names = ("get", "patch", "head", "options")
+    permission_classes = (SignedIn,)
+    lookup_field = "link"
+    lookup_url_kwarg = "id"
+    lookup_value_regex = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
     detail_serializer_class: ClassVar[type[serializers.BaseSerializer[Any]]]
     judge: ClassVar[Callable[..., Any]]
     answer_of: ClassVar[Callable[..., KeptAnswer[Any, Any] | None]]
@@ -56,9 +62,9 @@ class QuestionViewSet(
         return self.detail_serializer_class if self.action == "retrieve" else super().get_serializer_class()
 
     def get_queryset(self) -> Any:
-        """The questions; without their answers but for one."""
+        """The questions; in a list, one's own, without their answers."""
         questions = super().get_queryset()
-        return questions.defer("answer") if self.action == "list" else questions
+        return own(questions, self.request.user).defer("answer") if self.action == "list" else questions
 
     def found_by(self, number: int) -> Any:
         """The result of a reading of the question. Raises NotFound where there is no such reading."""

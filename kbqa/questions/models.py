@@ -3,10 +3,12 @@
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.urls import reverse
 
 from kbqa.questions.fields import JsonTextField
+from searchapp.visibility import VisibleManager
 
 
 class QuestionBase(models.Model):
@@ -39,7 +41,22 @@ class QuestionBase(models.Model):
     asker = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    session = models.CharField(
+        max_length=32,
+        blank=True,
+        editable=False,
+        db_index=True,
+        help_text="Of people who are not signed in: what their browser's session is called here.",
+    )
+    link = models.UUIDField(
+        db_default=RandomUUID(),
+        unique=True,
+        editable=False,
+        help_text="Its name in addresses, which nobody can guess.",
+    )
     asked = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    objects = VisibleManager()
 
     class Meta:
         abstract = True
@@ -50,7 +67,7 @@ class QuestionBase(models.Model):
 
     def get_absolute_url(self) -> str:
         """The address of its answer's page."""
-        return reverse(f"{self.SOURCE}-answer", args=[self.pk])
+        return reverse(f"{self.SOURCE}-answer", args=[self.link])
 
     @property
     def source(self) -> Any:

@@ -5,8 +5,22 @@ from typing import Any, TypeVar
 from django.db.models import QuerySet
 
 from kbqa.questions.models import QuestionBase
+from searchapp.visibility import reader_of
 
 AnyQuestion = TypeVar("AnyQuestion", bound=QuestionBase)
+
+
+def own(questions: QuerySet[AnyQuestion], asker: Any, session: str = "") -> QuerySet[AnyQuestion]:
+    """Those of some questions that a person may be shown in a list: their own, and all to who sees all.
+
+    `session` is what the session of a person who is not signed in is called.
+    """
+    reader = reader_of(asker)
+    if reader.sees_all:
+        return questions
+    if reader.signed_in:
+        return questions.filter(asker=asker)
+    return questions.filter(asker=None, session=session) if session else questions.none()
 
 
 def history(questions: QuerySet[AnyQuestion], number: int = 20) -> QuerySet[AnyQuestion]:

@@ -20,9 +20,10 @@ def normalized(text: str) -> str:
     return question
 
 
-def keep(question: AnyQuestion, asker: Any = None) -> AnyQuestion:
-    """Save a question with its answer in the history; `asker` is a user, or whoever may be none."""
+def keep(question: AnyQuestion, asker: Any = None, session: str = "") -> AnyQuestion:
+    """Save a question with its answer in the history of its asker: a user, or else a session."""
     question.asker = asker if getattr(asker, "is_authenticated", False) else None
+    question.session = "" if question.asker else session
     question.save()
     return question
 

@@ -24,6 +24,8 @@ class Graph(Source):
     """A knowledge graph, and which version of it is served."""
 
     KIND = "graph"
+    MADE_OF = {"repository": "repository"}
+    ON_THE_SERVER = frozenset({"file"})
 
     class SourceKind(models.TextChoices):
         """The sources of triples."""

@@ -14,6 +14,7 @@ from kbqa.questions.models import QuestionBase
 from kbqa.sql.schema import ColumnRef, Schema, schema_from_json
 from searchapp.secrets import EncryptedTextField
 from searchapp.versions import Source, Version
+from searchapp.visibility import VisibleManager
 
 Codes = dict[ColumnRef, tuple[str, ...]]
 """The values of columns that have few."""
@@ -30,6 +31,7 @@ class Database(Source):
     """A database that questions are asked of, and which scan of it is served."""
 
     KIND = "database"
+    ON_THE_SERVER = frozenset({"upload", "file", "installed"})
 
     class SourceKind(models.TextChoices):
         """The ways to reach a database."""
@@ -119,6 +121,8 @@ class ColumnNote(models.Model):
     excluded = models.BooleanField(
         default=False, help_text="Personal data: its values are not read, searched for or shown."
     )
+
+    objects = VisibleManager()
 
     class Meta:
         ordering: ClassVar = ["table", "column"]

@@ -7,14 +7,20 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from searchapp.api.models import ApiKey
+from searchapp.visibility import anything_for_everyone
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView
 
 
 def may_read(user: object) -> bool:
-    """Whether `user` may search and look: everyone where ANONYMOUS_READ is on, else accounts."""
-    return bool(settings.ANONYMOUS_READ or getattr(user, "is_authenticated", False))
+    """Whether `user` may search and look, at what is visible to them.
+
+    Accounts may, and everyone where sources are for everyone by default or at least one is.
+    """
+    if getattr(user, "is_authenticated", False) or settings.ANONYMOUS_READ:
+        return True
+    return anything_for_everyone()
 
 
 def may_write(user: object) -> bool:
@@ -33,7 +39,21 @@ class ReadOrWriteScope(BasePermission):
             return may_read(request.user)
         if isinstance(request.auth, ApiKey) and request.auth.scope != ApiKey.Scope.WRITE:
             return False
-        return may_write(request.user)
+        return self.may_change(request.user)
+
+    def may_change(self, user: object) -> bool:
+        """Whether `user` may write."""
+        return may_write(user)
+
+
+class SignedIn(ReadOrWriteScope):
+    """Reading for readers; writing for all accounts, and with a key only for one of the scope `write`."""
+
+    message = "This needs an account, and with an API key the scope write."
+
+    def may_change(self, user: object) -> bool:
+        """Whether `user` may write: everyone who is signed in."""
+        return bool(getattr(user, "is_authenticated", False))
 
 
 class Readers(BasePermission):

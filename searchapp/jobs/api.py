@@ -19,6 +19,11 @@ class JobSerializer(serializers.ModelSerializer[Job]):
         allow_null=True, read_only=True, help_text="Of the current stage; null while its size is unknown."
     )
 
+    message = serializers.CharField(source="shown_message", read_only=True)
+    error = serializers.CharField(
+        source="shown_error", read_only=True, help_text="Why it failed; staff alone are told."
+    )
+
     class Meta:
         model = Job
         fields = (

@@ -4,6 +4,8 @@ from typing import ClassVar
 
 from django.db import models
 
+from searchapp.visibility import VisibleSubjectManager, current_reader
+
 
 class Job(models.Model):
     """One piece of long work on one subject.
@@ -58,6 +60,8 @@ class Job(models.Model):
     started = models.DateTimeField(null=True, blank=True)
     finished = models.DateTimeField(null=True, blank=True)
 
+    objects = VisibleSubjectManager()
+
     class Meta:
         ordering: ClassVar = ["-id"]
         constraints: ClassVar = [
@@ -86,6 +90,19 @@ class Job(models.Model):
     def can_retry(self) -> bool:
         """Whether the job may be put into the queue again."""
         return self.state in (self.State.FAILED, self.State.CANCELLED)
+
+    @property
+    def shown_error(self) -> str:
+        """Why it failed. Errors name paths and servers, so only who sees everything is told."""
+        if not self.error or current_reader().sees_all:
+            return str(self.error)
+        return "Staff can see why."
+
+    @property
+    def shown_message(self) -> str:
+        """How far it is. What a job waits for is an error, too."""
+        waits = self.state == self.State.QUEUED and bool(self.message)
+        return "Waiting" if waits and not current_reader().sees_all else str(self.message)
 
     @property
     def percent(self) -> int | None:

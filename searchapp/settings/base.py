@@ -32,6 +32,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "searchapp.visibility.ReaderMiddleware",
     "django.middleware.security.SecurityMiddleware", "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware", "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware", "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -118,6 +119,7 @@ SPECTACULAR_SETTINGS = {
         "VersionState": "searchapp.versions.Version.State",
         "SourceKind": "codesearch.models.Repository.SourceKind",
         "UnitKind": "codesearch.models.Unit.Kind",
+        "Visibility": "searchapp.visibility.Visibility",
         "GraphSourceKind": "kbqa.sparql.models.Graph.SourceKind",
     },
 }

@@ -56,6 +56,12 @@ def search_for(page: Page, text: str) -> None:
     page.locator("[data-hit]").first.wait_for()
 
 
+def sign_in(page: Page, name: str) -> None:
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill("a long password")
+    page.get_by_role("button", name="Sign in").click()
+
+
 def test_results_come_while_typing_and_the_address_is_shareable(page: Page):
     page.goto("/")
     expect(page.locator("#q")).to_be_focused()
@@ -115,12 +121,14 @@ def test_the_theme_is_remembered(page: Page):
 def test_staff_add_a_repository(page: Page, tmp_path):
     User.objects.create_superuser("admin", password="a long password")
     page.goto("/repositories/add")
-    page.get_by_label("Username").fill("admin")
-    page.get_by_label("Password").fill("a long password")
-    page.get_by_role("button", name="Sign in").click()
+    sign_in(page, "admin")
     page.get_by_label("Folder on the server").first.check()
     expect(page.get_by_label("Git address").last).to_be_hidden()
     page.locator("#id_folder").fill("/nowhere")
+    expect(page.get_by_role("group", name="Groups")).to_be_hidden()
+    page.get_by_label("Chosen groups").check()
+    expect(page.get_by_role("group", name="Groups")).to_be_visible()
+    page.get_by_label("Signed-in people").check()
     page.get_by_role("button", name="Add and index").click()
     expect(page.get_by_role("alert")).to_contain_text("may be indexed")
 
@@ -131,6 +139,10 @@ def test_a_graph_is_asked_judged_and_queried(page: Page, load):
     page.get_by_role("link", name="films", exact=True).click()
     page.locator("#q").fill("who is the director of Silent Harbour?")
     page.keyboard.press("Enter")
+    expect(page.locator(".answer-value")).to_have_text("Marta Oliveira")
+    User.objects.create_user("reader", password="a long password")
+    page.locator("#judgement").get_by_role("link", name="Sign in").click()
+    sign_in(page, "reader")
     expect(page.locator(".answer-value")).to_have_text("Marta Oliveira")
     page.get_by_role("button", name="Yes").click()
     expect(page.get_by_text("Kept. Thank you.")).to_be_visible()
@@ -163,7 +175,9 @@ def test_what_an_answer_rests_on_is_drawn(page: Page, load):
 
 def test_a_database_is_asked_corrected_and_queried(page: Page, connect):
     connect()
-    page.goto("/databases")
+    User.objects.create_user("reader", password="a long password")
+    page.goto("/sign-in?next=/databases")
+    sign_in(page, "reader")
     page.get_by_role("link", name="shop", exact=True).click()
     page.locator("#q").fill("How many customers are there?")
     page.keyboard.press("Enter")

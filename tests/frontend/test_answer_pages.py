@@ -1,11 +1,14 @@
 """Answers are kept: their pages show them again, with other readings, and decode nothing."""
 
 import re
+import uuid
 
 import pytest
+from django.contrib.auth.models import User
+from django.test import Client
 
 from kbqa.questions.models import QuestionBase
-from kbqa.sparql.models import GraphQuestion
+from kbqa.sparql.models import Graph, GraphQuestion
 from kbqa.sparql.sources import services as graphs
 from kbqa.sparql.stores import QueryError
 from kbqa.sql.models import DatabaseQuestion
@@ -41,7 +44,7 @@ def database_answer(client, connect):
 
 
 def test_an_answer_is_asked_for_once_and_shown_as_often_as_wanted(client, graph_answer, monkeypatch):
-    assert re.fullmatch(r"/answers/graph-\d+", graph_answer)
+    assert re.fullmatch(r"/answers/graph-[0-9a-f-]{36}", graph_answer)
     monkeypatch.setattr("kbqa.sparql.answer.pipeline.ask", refuse)
     monkeypatch.setattr("kbqa.sparql.sources.services.served", refuse)
     for _ in range(3):
@@ -102,12 +105,38 @@ def test_an_answer_that_is_forgotten_can_be_asked_for_again(client, graph_answer
 def test_the_answers_of_what_is_deleted_are_gone(client, graph_answer):
     graphs.delete_graph(GraphQuestion.objects.get().graph)
     assert client.get(graph_answer).status_code == 404
-    assert client.get("/answers/graph-999999").status_code == 404
+    assert client.get(f"/answers/graph-{uuid.uuid4()}").status_code == 404
 
 
-def test_answers_are_read_by_those_who_may_read(client, graph_answer, settings):
-    settings.ANONYMOUS_READ = False
-    assert client.get(graph_answer).status_code == 302
+def test_answers_are_read_by_those_who_may_see_the_source(client, graph_answer, staff):
+    assert Client().get(graph_answer).status_code == 200
+    Graph.objects.update(visibility="signed-in")
+    assert client.get(graph_answer).status_code == 404
+    client.force_login(User.objects.create_user("reader"))
+    assert client.get(graph_answer).status_code == 200
+
+
+def test_history_is_ones_own(client, graph_answer, staff):
+    other, mine = Client(), f'href="{graph_answer}"'
+    assert mine in client.get("/graphs/films").content.decode()
+    assert mine not in other.get("/graphs/films").content.decode()
+    reader = User.objects.create_user("reader")
+    other.force_login(reader)
+    assert mine not in other.get("/graphs/films").content.decode()
+    GraphQuestion.objects.update(asker=reader, session="")
+    assert mine in other.get("/graphs/films").content.decode()
+    assert mine not in client.get("/graphs/films").content.decode()
+    client.force_login(staff)
+    assert mine in client.get("/graphs/films").content.decode()
+
+
+def test_only_people_who_are_signed_in_judge(client, graph_answer):
+    kept = GraphQuestion.objects.get()
+    assert "Sign in</a> to say whether this is right." in client.get(graph_answer).content.decode()
+    answer = client.post(f"/graphs/films/questions/{kept.link}", {"verdict": "good"})
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"/sign-in?next={graph_answer}")
+    kept.refresh_from_db()
+    assert kept.verdict == ""
 
 
 def test_history_leads_to_the_answers(client, graph_answer):
@@ -122,7 +151,8 @@ def test_kept_rows_of_columns_that_became_private_are_forgotten(client, connect)
     assert "Marta Oliveira" not in client.get(address).content.decode()
 
 
-def test_a_judgement_is_kept_from_an_answers_page(client, database_answer):
+def test_a_judgement_is_kept_from_an_answers_page(client, staff, database_answer):
+    client.force_login(staff)
     page = client.get(database_answer).content.decode()
     address = re.search(r'hx-post="([^"]+)"', page)[1]
     assert "Thank you" in client.post(address, {"verdict": "good"}).content.decode()
@@ -130,7 +160,8 @@ def test_a_judgement_is_kept_from_an_answers_page(client, database_answer):
 
 
 @pytest.mark.parametrize("verdict", ["", "maybe"])
-def test_a_judgement_that_says_nothing_is_refused(client, database_answer, verdict):
+def test_a_judgement_that_says_nothing_is_refused(client, staff, database_answer, verdict):
+    client.force_login(staff)
     page = client.get(database_answer).content.decode()
     address = re.search(r'hx-post="([^"]+)"', page)[1]
     response = client.post(address, {"verdict": verdict})
@@ -139,7 +170,8 @@ def test_a_judgement_that_says_nothing_is_refused(client, database_answer, verdi
     assert DatabaseQuestion.objects.get().verdict == QuestionBase.Verdict.NONE
 
 
-def test_only_the_answer_itself_is_judged_not_another_reading(client, database_answer):
+def test_only_the_answer_itself_is_judged_not_another_reading(client, staff, database_answer):
+    client.force_login(staff)
     assert "Is this right?" in client.get(database_answer).content.decode()
     assert "Is this right?" not in client.get(database_answer, {"reading": "1"}).content.decode()
 

@@ -99,9 +99,10 @@ def test_columns_are_described_by_those_who_may(client, staff, connect):
     assert client.post("/databases/shop/describe?table=nowhere", {"description": "x"}).status_code == 422
 
 
-def test_answers_are_judged_and_corrected(client, connect):
+def test_answers_are_judged_and_corrected(client, staff, connect):
     _, kept = services.ask(connect(), "how many customers?")
-    address = f"/databases/shop/questions/{kept.pk}"
+    address = f"/databases/shop/questions/{kept.link}"
+    client.force_login(staff)
     wrong = client.post(address, {"verdict": "bad", "correction": "DROP TABLE city"})
     assert wrong.status_code == 422
     assert "Only SELECT" in wrong.content.decode()

@@ -6,7 +6,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from codesearch import services as repositories
 from frontend.forms import DatabaseForm, NoteForm, RepositoryForm
 from kbqa.sql.public import services as databases
+from searchapp.visibility import Audience
 
+EVERYONE = Audience("everyone")
 NEEDED = "This is needed for the chosen source."
 
 
@@ -89,6 +91,7 @@ def test_a_repository_is_added_from_the_field_of_its_kind(added, kind, location)
             "ref": "main",
             "token": "t",
             "excludes": "*.sql",
+            "audience": EVERYONE,
         }
     ]
 
@@ -113,8 +116,9 @@ def test_a_database_is_a_file_or_an_address(added):
             "name": "shop",
             "source_kind": "upload",
             "location": "kept-shop.sqlite",
+            "audience": EVERYONE,
         },
-        {"name": "y", "source_kind": "url", "url": "postgresql://x/y"},
+        {"name": "y", "source_kind": "url", "url": "postgresql://x/y", "audience": EVERYONE},
     ]
 
 

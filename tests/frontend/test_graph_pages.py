@@ -31,7 +31,7 @@ def test_an_answer_shows_query_readings_and_decisions(client, load):
         "/graphs/films", {"q": "who is the director of Silent Harbour?", "reading": "1"}, follow=True
     ).content.decode()
     assert 'aria-current="true"' in other
-    assert "Is this right?" in page
+    assert "Sign in</a> to say whether this is right." in page
 
 
 def test_questions_and_names_are_escaped(client, load):

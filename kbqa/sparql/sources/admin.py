@@ -12,7 +12,7 @@ from kbqa.questions.admin import QuestionAdmin
 from kbqa.sparql.models import Graph, GraphQuestion, GraphVersion
 from kbqa.sparql.sources import selectors, services
 from searchapp.jobs.models import Job
-from searchapp.source_admin import SourceAdmin, SourceAdminForm, VersionInline
+from searchapp.source_admin import AUDIENCE_FIELDS, SourceAdmin, SourceAdminForm, VersionInline
 
 
 class GraphAdminForm(SourceAdminForm):
@@ -44,6 +44,7 @@ class GraphAdminForm(SourceAdminForm):
             "prefixes",
             "label_predicates",
             "languages",
+            *AUDIENCE_FIELDS,
         )
 
     def store(self, upload: "UploadedFile[Any]") -> str:
@@ -71,9 +72,9 @@ class GraphAdmin(SourceAdmin):
     """Adding or changing a graph loads it; deleting removes it in the background."""
 
     form = GraphAdminForm
-    list_display = ("name", "source_kind", "location", "triples", "created", "work")
+    list_display = ("name", "source_kind", "location", "visibility", "triples", "created", "work")
     inlines = (GraphVersionInline,)
-    actions = ("load", "cancel")
+    actions = ("load", "close", "cancel")
 
     def refresh_source(self, source: Graph) -> Job:
         """Start a load."""

@@ -29,6 +29,7 @@ from searchapp.errors import InvalidInput
 from searchapp.jobs.models import Job
 from searchapp.sharing.graph_sources import graph_source
 from searchapp.uploads import keep_upload
+from searchapp.visibility import Audience
 
 _PREFIXES = 'Prefixes are written as {"ex": "http://example.org/"}: a short name, and a whole IRI.'
 _LABEL_PREDICATES = 'Properties are written as a list of whole IRIs: ["http://example.org/name"].'
@@ -44,6 +45,7 @@ def add_graph(
     trusted: bool = False,
     label_predicates: Sequence[str] = (),
     languages: str = "en",
+    audience: Audience | None = None,
 ) -> tuple[Graph, Job]:
     """Add a graph and start its first load. Raises InvalidInput with the field that is wrong.
 
@@ -62,7 +64,7 @@ def add_graph(
         languages=languages,
     )
     check_graph(graph)
-    sources.save_new(graph)
+    sources.save_new(graph, audience)
     return graph, load_graph(graph)
 
 
@@ -128,8 +130,10 @@ def suggested_name(location: str) -> str:
     return stem[:100] or "graph"
 
 
-def ask(graph: Graph, question: str, *, remember_for: Any = None) -> tuple[Answer, GraphQuestion]:
-    """Answer a question from a graph, and keep the answer in the history.
+def ask(
+    graph: Graph, question: str, *, remember_for: Any = None, session: str = ""
+) -> tuple[Answer, GraphQuestion]:
+    """Answer a question from a graph, and keep the answer in the history of a person or a session.
 
     Raises QuestionError, NotReady, StoreError, EncoderError.
     """
@@ -146,7 +150,7 @@ def ask(graph: Graph, question: str, *, remember_for: Any = None) -> tuple[Answe
         milliseconds=answer.milliseconds,
         answer=kept_json(kept_answer(answer, live)),
     )
-    return answer, keep(row, remember_for)
+    return answer, keep(row, remember_for, session)
 
 
 def run_another(question: GraphQuestion, reading: GraphReading) -> GraphResult:

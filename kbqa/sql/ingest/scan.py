@@ -21,6 +21,7 @@ from kbqa.sql.stores.databases import engine_of, file_of, with_notes
 from searchapp.jobs.context import JobContext
 from searchapp.jobs.errors import JobError
 from searchapp.versions import Lifecycle
+from searchapp.visibility import reading_as
 
 _MAX_COMPLAINTS = 50
 _SCHEMA = 10
@@ -35,7 +36,8 @@ def scan_schema(context: JobContext) -> None:
     context.progress(0, 1, "Reading the schema")
     try:
         if database.source_kind == Database.SourceKind.INSTALLED:
-            write_installed(file_of(database))
+            with reading_as(database.audience_reader):
+                write_installed(file_of(database))
         schema, writes = read_described(
             engine_of(database), _SCHEMA * settings.DATABASE_SCAN_SECONDS, context.check_cancelled
         )
@@ -108,7 +110,13 @@ def publish(context: JobContext) -> None:
     """Last stage: serve the scan, in one step, and clear away what is too old to be asked."""
     database = LIFECYCLE.source_of(context)
     scan = LIFECYCLE.current(database)
-    LIFECYCLE.publish(database, scan, _bring_up_to_date)
+
+    def prepare(locked: Database, scan: Scan) -> None:
+        # Whoever cancels it because others may see it now also takes this row.
+        context.check_cancelled()
+        _bring_up_to_date(locked, scan)
+
+    LIFECYCLE.publish(database, scan, prepare)
     context.progress(1, 1, f"{len(scan.schema['tables']):,} tables")
 
 

@@ -13,7 +13,7 @@ from kbqa.questions.admin import QuestionAdmin
 from kbqa.sql.models import ColumnNote, Database, DatabaseQuestion, Scan
 from kbqa.sql.sources import selectors, services
 from searchapp.jobs.models import Job
-from searchapp.source_admin import SourceAdmin, SourceAdminForm, VersionInline
+from searchapp.source_admin import AUDIENCE_FIELDS, SourceAdmin, SourceAdminForm, VersionInline
 
 
 class DatabaseAdminForm(SourceAdminForm):
@@ -33,7 +33,7 @@ class DatabaseAdminForm(SourceAdminForm):
 
     class Meta:
         model = Database
-        fields = ("name", "source_kind", "url")
+        fields = ("name", "source_kind", "url", *AUDIENCE_FIELDS)
 
     def store(self, upload: "UploadedFile[Any]") -> str:
         """The name under which an SQLite file is kept. Raises InvalidInput."""
@@ -72,9 +72,9 @@ class DatabaseAdmin(SourceAdmin):
     """Adding or changing a database scans it; deleting forgets it in the background."""
 
     form = DatabaseAdminForm
-    list_display = ("name", "source_kind", "location", "tables", "created", "work")
+    list_display = ("name", "source_kind", "location", "visibility", "tables", "created", "work")
     inlines = (NoteInline, ScanInline)
-    actions = ("scan", "cancel")
+    actions = ("scan", "close", "cancel")
 
     def refresh_source(self, source: Database) -> Job:
         """Start a scan."""

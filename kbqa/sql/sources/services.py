@@ -29,13 +29,17 @@ from kbqa.sql.stores.validator import StatementError, checked
 from searchapp import sources
 from searchapp.errors import InvalidInput
 from searchapp.jobs.models import Job
+from searchapp.jobs.services import cancel_jobs_of
 from searchapp.uploads import keep_upload
+from searchapp.visibility import Audience, Restricted
 
 _MAX_EXAMPLES = 500
 _SQLITE_HEAD = b"SQLite format 3\0"
 
 
-def add_database(*, name: str, source_kind: str, location: str = "", url: str = "") -> tuple[Database, Job]:
+def add_database(
+    *, name: str, source_kind: str, location: str = "", url: str = "", audience: Audience | None = None
+) -> tuple[Database, Job]:
     """Connect a database and start its first scan. Raises InvalidInput with the field that is wrong."""
     name = name.strip() or suggested_name(url or location)
     database = Database(
@@ -46,7 +50,7 @@ def add_database(*, name: str, source_kind: str, location: str = "", url: str = 
         url=url.strip(),
     )
     check_database(database)
-    sources.save_new(database)
+    sources.save_new(database, audience)
     return database, scan_database(database)
 
 
@@ -84,6 +88,20 @@ def scan_installed(sender: object, **_: object) -> None:
         scan_database(database)
 
 
+def share_anew(sender: object, *, source: Restricted, **_: object) -> None:
+    """Write the facts of this installation anew once others may see them, or a repository that they tell of.
+
+    Until then nothing of the old ones is served, nor what was answered by them.
+    """
+    for database in Database.objects.filter(source_kind=Database.SourceKind.INSTALLED, deleting=False):
+        if source.KIND == "repository" or source == database:
+            # In this order: a scan that is about to be published notices that it is cancelled, or is undone.
+            cancel_jobs_of(database.subject)
+            Database.objects.filter(pk=database.pk).update(serving=None)
+            forget_answers(database)
+            scan_database(database)
+
+
 def delete_database(database: Database) -> Job:
     """Hide a database at once, cancel what works on it, and remove what is kept of it in the background."""
     return sources.delete(database, jobs.DELETE)
@@ -113,9 +131,14 @@ def _is_sqlite(path: Path) -> bool:
 
 
 def ask(
-    database: Database, question: str, *, columns: Sequence[str] = (), remember_for: Any = None
+    database: Database,
+    question: str,
+    *,
+    columns: Sequence[str] = (),
+    remember_for: Any = None,
+    session: str = "",
 ) -> tuple[Answer, DatabaseQuestion]:
-    """Answer a question from a database, and keep the answer in the history.
+    """Answer a question from a database, and keep the answer in the history of a person or a session.
 
     With `columns`, each as `table.column`, the answer is made of them alone. Raises QuestionError,
     NotReady, ConnectError, EncoderError.
@@ -141,7 +164,7 @@ def ask(
         milliseconds=answer.milliseconds,
         answer=kept_json(kept_answer(answer)),
     )
-    return answer, keep(row, remember_for)
+    return answer, keep(row, remember_for, session)
 
 
 def run_another(question: DatabaseQuestion, reading: SqlReading) -> Result:

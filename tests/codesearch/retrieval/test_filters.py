@@ -5,9 +5,11 @@ import re
 import pytest
 
 from codesearch.retrieval import filters
-from codesearch.retrieval.filters import SERVED, conditions_of
+from codesearch.retrieval.filters import conditions_of, served
 from codesearch.retrieval.literals import whole_words
 from codesearch.retrieval.query import parse_query
+
+SERVED = served().sql
 
 
 def conditions(raw):

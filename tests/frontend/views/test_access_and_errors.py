@@ -41,8 +41,9 @@ def view(request, *args, **kwargs):
         (writers, STAFF, False, "through"),
     ],
 )
-def test_who_is_let_through(settings, guard, user, anonymous_read, outcome):
+def test_who_is_let_through(settings, monkeypatch, guard, user, anonymous_read, outcome):
     settings.ANONYMOUS_READ = anonymous_read
+    monkeypatch.setattr("searchapp.api.permissions.anything_for_everyone", lambda: False)
     guarded = guard(view)
     if outcome == "refused":
         with pytest.raises(PermissionDenied, match="staff account"):

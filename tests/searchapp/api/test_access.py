@@ -19,6 +19,12 @@ STAFF = SimpleNamespace(is_authenticated=True, is_staff=True, pk=4)
 READ, WRITE = ApiKey(pk=8, scope="read"), ApiKey(pk=9, scope="write")
 
 
+@pytest.fixture
+def closed(monkeypatch):
+    """Let no source be for everyone."""
+    monkeypatch.setattr("searchapp.api.permissions.anything_for_everyone", lambda: False)
+
+
 def request_of(user, method="GET", auth=None, **headers):
     request = APIRequestFactory().generic(method, "/api/v1/jobs/", **headers)
     return SimpleNamespace(user=user, method=method, auth=auth, META=request.META, headers=request.headers)
@@ -35,9 +41,15 @@ def request_of(user, method="GET", auth=None, **headers):
         (SimpleNamespace(is_authenticated=False, is_staff=True), False, False, False),
     ],
 )
-def test_everybody_or_accounts_read_and_staff_writes(settings, user, anonymous_read, reads, writes):
+def test_everybody_or_accounts_read_and_staff_writes(settings, user, anonymous_read, reads, writes, closed):
     settings.ANONYMOUS_READ = anonymous_read
     assert (may_read(user), may_write(user)) == (reads, writes)
+
+
+def test_everybody_reads_where_a_source_is_for_everyone(settings, monkeypatch):
+    settings.ANONYMOUS_READ = False
+    monkeypatch.setattr("searchapp.api.permissions.anything_for_everyone", lambda: True)
+    assert may_read(VISITOR)
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"])
@@ -58,7 +70,7 @@ def test_writing_needs_staff_and_a_key_of_the_scope_write(settings, method, user
     assert ReadOrWriteScope().has_permission(request_of(user, method, auth), None) == expected
 
 
-def test_a_view_that_only_reads_lets_readers_post(settings):
+def test_a_view_that_only_reads_lets_readers_post(settings, closed):
     settings.ANONYMOUS_READ = False
     assert Readers().has_permission(request_of(ACCOUNT, "POST", READ), None)
     assert not Readers().has_permission(request_of(VISITOR, "POST"), None)

@@ -12,6 +12,7 @@ from kbqa.sparql.models import Graph, GraphQuestion, GraphVersion
 from kbqa.sparql.prefixes import with_prefixes
 from kbqa.sparql.profile import Profile
 from kbqa.sparql.sources import services
+from searchapp.api.sources import AUDIENCE_FIELDS, AudienceSerializer, audience_of
 
 
 class GraphVersionSerializer(serializers.ModelSerializer[GraphVersion]):
@@ -23,7 +24,7 @@ class GraphVersionSerializer(serializers.ModelSerializer[GraphVersion]):
         read_only_fields = fields
 
 
-class GraphSerializer(serializers.ModelSerializer[Graph]):
+class GraphSerializer(AudienceSerializer, serializers.ModelSerializer[Graph]):
     """A graph. A file is uploaded as `file` in a multipart form."""
 
     name = serializers.CharField(
@@ -66,6 +67,7 @@ class GraphSerializer(serializers.ModelSerializer[Graph]):
             "label_predicates",
             "languages",
             "prefixes",
+            *AUDIENCE_FIELDS,
             "triples",
             "created",
         )
@@ -87,7 +89,9 @@ class GraphSerializer(serializers.ModelSerializer[Graph]):
         if validated_data["source_kind"] == Graph.SourceKind.FILE and upload is not None:
             name = name or services.suggested_name(upload.name or "graph")
             location = services.store_file(upload)
-        graph, _ = services.add_graph(name=name, location=location, **validated_data)
+        graph, _ = services.add_graph(
+            name=name, location=location, audience=audience_of(validated_data), **validated_data
+        )
         return graph
 
 
@@ -152,7 +156,9 @@ class AnswerSerializer(GraphResultSerializer):
     """An answer, and how it came about."""
 
     question = serializers.CharField()
-    id = serializers.IntegerField(help_text="Under which a judgement can be sent.")
+    id = serializers.UUIDField(
+        help_text="Under which it can be read again and judged, by all who know this and may see the source."
+    )
     answerable = serializers.BooleanField()
     notice = serializers.CharField(help_text="What to know of how the answer came about; mostly empty.")
     readings = ReadingSerializer(many=True)
@@ -191,6 +197,8 @@ class NodeSerializer(serializers.Serializer[Any]):
 class GraphJudgementSerializer(serializers.ModelSerializer[GraphQuestion]):
     """A person's judgement of an answer."""
 
+    id = serializers.UUIDField(source="link", read_only=True)
+
     class Meta:
         model = GraphQuestion
         fields = ("id", "text", "sparql", *JUDGEMENT_FIELDS)
@@ -219,7 +227,7 @@ def answer_body(answer: GraphAnswer, question: GraphQuestion) -> dict[str, Any]:
     prefixes = question.graph.prefixes
     return {
         "question": answer.question,
-        "id": question.pk,
+        "id": question.link,
         "answerable": answer.answerable,
         "notice": answer.notice,
         "columns": result.columns,

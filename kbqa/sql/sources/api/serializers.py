@@ -11,9 +11,10 @@ from kbqa.sql.answer.formatting import json_result, sentence_of
 from kbqa.sql.answer.kept_answer import DatabaseAnswer, kept_answer_of
 from kbqa.sql.models import ColumnNote, Database, DatabaseQuestion
 from kbqa.sql.sources import services
+from searchapp.api.sources import AUDIENCE_FIELDS, AudienceSerializer, audience_of
 
 
-class DatabaseSerializer(serializers.ModelSerializer[Database]):
+class DatabaseSerializer(AudienceSerializer, serializers.ModelSerializer[Database]):
     """A database. A file is uploaded as `file` in a multipart form."""
 
     name = serializers.CharField(
@@ -35,7 +36,17 @@ class DatabaseSerializer(serializers.ModelSerializer[Database]):
 
     class Meta:
         model = Database
-        fields = ("slug", "name", "source_kind", "location", "url", "file", "cells", "created")
+        fields = (
+            "slug",
+            "name",
+            "source_kind",
+            "location",
+            "url",
+            "file",
+            *AUDIENCE_FIELDS,
+            "cells",
+            "created",
+        )
         read_only_fields = ("slug", "created")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -57,7 +68,9 @@ class DatabaseSerializer(serializers.ModelSerializer[Database]):
         if validated_data["source_kind"] == Database.SourceKind.UPLOAD and upload is not None:
             name = name or services.suggested_name(upload.name or "database")
             location = services.store_file(upload)
-        database, _ = services.add_database(name=name, location=location, **validated_data)
+        database, _ = services.add_database(
+            name=name, location=location, audience=audience_of(validated_data), **validated_data
+        )
         return database
 
 
@@ -140,7 +153,9 @@ class DatabaseAnswerSerializer(serializers.Serializer[Any]):
     """An answer, and how it came about."""
 
     question = serializers.CharField()
-    id = serializers.IntegerField(help_text="Under which a judgement can be sent.")
+    id = serializers.UUIDField(
+        help_text="Under which it can be read again and judged, by all who know this and may see the source."
+    )
     answerable = serializers.BooleanField()
     missing = serializers.ListField(
         child=serializers.CharField(),
@@ -171,6 +186,8 @@ class NoteSerializer(serializers.ModelSerializer[ColumnNote]):
 class DatabaseJudgementSerializer(serializers.ModelSerializer[DatabaseQuestion]):
     """A person's judgement of an answer."""
 
+    id = serializers.UUIDField(source="link", read_only=True)
+
     class Meta:
         model = DatabaseQuestion
         fields = ("id", "text", "sql", *JUDGEMENT_FIELDS)
@@ -198,7 +215,7 @@ def answer_body(answer: DatabaseAnswer, question: DatabaseQuestion) -> dict[str,
     best, result = answer.best, answer.result
     return {
         "question": answer.question,
-        "id": question.pk,
+        "id": question.link,
         "answerable": answer.answerable,
         "missing": answer.missing,
         "notice": answer.notice,

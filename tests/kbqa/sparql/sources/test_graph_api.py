@@ -200,6 +200,7 @@ def test_visitors_read_and_do_not_write(client, load, settings):
         403,
     )
     settings.ANONYMOUS_READ = False
+    Graph.objects.update(visibility="signed-in")
     assert client.get("/api/v1/graphs/films/ask", {"q": "x"}).status_code in (401, 403)
     assert client.post("/api/v1/graphs/films/sparql", {"query": COUNT}).status_code in (401, 403)
 
@@ -210,7 +211,8 @@ def test_judged_questions_become_examples(client, load, staff):
     graph = load()
     client.get("/graphs/films", {"q": "who is the director of Falcon?"})
     kept = GraphQuestion.objects.get(graph=graph)
-    client.post(f"/graphs/films/questions/{kept.pk}", {"verdict": "good"})
+    client.force_login(staff)
+    client.post(f"/graphs/films/questions/{kept.link}", {"verdict": "good"})
     assert training_examples(GraphQuestion.objects.all()) == [
         {"graph": "films", "question": kept.text, "sparql": kept.sparql}
     ]

@@ -87,6 +87,8 @@ KINDS: dict[str, Work] = {
             *("api-graph-list", "api-graph-detail", "api-graph-load", "api-graph-status"),
             *("api-database-list", "api-database-detail", "api-database-describe", "api-database-scan"),
             *("api-database-status", "api-graph-question-list", "api-database-question-list"),
+            *("graph-visibility", "database-visibility", "repository-visibility"),
+            *("api-graph-visibility", "api-database-visibility", "api-repository-visibility"),
             *("api-job-list", "api-job-detail", "api-job-cancel", "api-job-retry"),
         ),
         Work.PAGES,

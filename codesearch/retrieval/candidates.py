@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import connection, transaction
 
 from codesearch.indexing.vectors import from_binary
 from codesearch.models import VectorIndex
@@ -75,12 +75,19 @@ class CandidateQuery:
 
 
 @contextmanager
-def pipelined() -> Iterator[None]:
-    """Send the block's statements without waiting for each other's results, in one transaction."""
-    with connection.wrap_database_errors:
-        connection.ensure_connection()
-        with connection.connection.pipeline():
-            yield
+def pipelined(timeout_ms: int | None = None) -> Iterator[None]:
+    """Send the block's statements without waiting for each other's results, in one transaction.
+
+    All see one state of the index: a build that is published meanwhile is in none of the results, rather than
+    in some. `timeout_ms` is how long each statement may take; OperationalError says that one took longer.
+    """
+    is_outermost = not connection.in_atomic_block
+    with transaction.atomic(), connection.wrap_database_errors, connection.connection.pipeline():
+        if is_outermost:
+            connection.connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        if timeout_ms is not None:
+            connection.connection.execute(f"SET LOCAL statement_timeout = {int(timeout_ms)}")
+        yield
 
 
 class CandidateSearch:

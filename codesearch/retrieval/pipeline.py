@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import psycopg
 from django.conf import settings
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError
 
 from codesearch.encoding import CodeEncoder, QuestionVectors
 from codesearch.indexing.vectors import encoder_of, read_vector, serving_index
@@ -71,7 +71,7 @@ def search(
     query = parse_query(raw) if isinstance(raw, str) else raw
     if query.is_empty:
         return SearchResult(query, [], 0)
-    with _time_limit(query):
+    with _giving_up_in_time():
         candidates, words, notice = _candidates(query, retriever, depth)
     set_hubness(candidates)
     ranked = rank(query, candidates) if retriever is Retriever.HYBRID else rank_by_one_score(candidates)
@@ -99,7 +99,8 @@ class _Candidates(NamedTuple):
 def _candidates(query: Query, retriever: Retriever, depth: int) -> _Candidates:
     """Find by name and words while the query is encoded, then by meaning while those are reranked."""
     conditions = conditions_of(query)
-    with pipelined():
+    # For text in quotes all files may be read.
+    with pipelined(settings.SEARCH_TIMEOUT_MS if query.literals else None):
         statistics = WordStatistics(query) if query.text and retriever is not Retriever.DENSE else None
         index = serving_index() if query.text and retriever is not Retriever.LEXICAL else None
         weighted = statistics.weighted() if statistics is not None else None
@@ -187,15 +188,10 @@ def nearest(
 
 
 @contextmanager
-def _time_limit(query: Query) -> Iterator[None]:
-    """Give up on text in quotes, for which all files may be read, before anyone stops waiting."""
-    if not query.literals:
-        yield
-        return
+def _giving_up_in_time() -> Iterator[None]:
+    """Say what to do where text in quotes was looked for longer than anyone waits."""
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SET LOCAL statement_timeout = %s", [settings.SEARCH_TIMEOUT_MS])
-            yield
+        yield
     except OperationalError as error:
         if isinstance(error.__cause__, psycopg.errors.QueryCanceled):
             raise QueryError(

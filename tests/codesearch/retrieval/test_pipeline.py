@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
+from django.db import connections
 
 from codesearch.indexing import vectors
 from codesearch.models import Unit, VectorIndex
-from codesearch.retrieval import QueryError, Retriever, filters, lexical, search, similar_units
+from codesearch.retrieval import QueryError, Retriever, filters, lexical, pipeline, search, similar_units
 from codesearch.retrieval.filters import Conditions, conditions_of
 from codesearch.retrieval.pipeline import nearest
 from codesearch.retrieval.query import parse_query
@@ -198,3 +199,22 @@ def test_vectors_are_interchangeable_between_units():
     assert index.vectors.count() <= Unit.objects.count()
     vector = vectors.read_vector(index, index.vectors.first().text_hash)
     assert np.isclose(np.linalg.norm(vector), 1, atol=1e-2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_build_that_is_published_during_a_search_is_seen_whole_or_not(index, tmp_path, monkeypatch):
+    file = tmp_path / "prices" / "prices.py"
+    file.parent.mkdir()
+    file.write_text("def price_of(item):\n    return item.price\n\n\ndef tax_of(item):\n    return 7\n")
+    index(file.parent, name="prices")
+    encode = pipeline._encode
+
+    def publish_first(*arguments):
+        file.write_text("# Moved by a line.\n" + file.read_text())
+        index(file.parent, name="prices")
+        connections.close_all()
+        return encode(*arguments)
+
+    monkeypatch.setattr(pipeline, "_encode", publish_first)
+    hits = [hit.candidate for hit in search("the price of an item repo:prices kind:function").hits]
+    assert sorted((hit.name, hit.start_line) for hit in hits) == [("price_of", 1), ("tax_of", 5)]

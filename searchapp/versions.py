@@ -147,7 +147,7 @@ class Lifecycle(Generic[AnySource, AnyVersion]):
         return version
 
     def next_number(self, source: AnySource) -> int:
-        """The number of a source's next version; the first is 1."""
+        """The number of a source's next version; the first is 1. Whoever takes it holds the source's row."""
         newest = self.versions(source).order_by("-number").first()
         return newest.number + 1 if newest else 1
 
@@ -191,7 +191,9 @@ class Lifecycle(Generic[AnySource, AnyVersion]):
         return self.versions(source).filter(state__in=Version.OPEN).first()
 
     def _new(self, source: AnySource) -> AnyVersion:
-        version = self.version(**{source.KIND: source}, number=self.next_number(source))
-        version.begin()
-        version.save()
+        with transaction.atomic():
+            locked = self._sources().select_for_update().get(pk=source.pk)
+            version = self.version(**{source.KIND: source}, number=self.next_number(locked))
+            version.begin()
+            version.save()
         return version

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from kbqa.sparql import names
 from kbqa.sparql.ingest.load import LIFECYCLE, naming_of
@@ -23,7 +23,6 @@ from kbqa.sparql.stores.executor import change_folder, check_update
 from searchapp.errors import Conflict, NotReady
 
 MAX_TRIPLES = 10_000
-_LOCK_SPACE = 0x6BA1
 _ATTEMPTS = 3
 _UNFINISHED, _LEFT_SECONDS = "edit-", 3600
 """How the folder of a change is called until it is served, and when one must have been left behind."""
@@ -102,8 +101,9 @@ def _published(
         raise StoreError(f"The graph could not be read: {error}", transient=True) from error
     triples = len(after.store)
     del after
-    with _alone(graph):
-        graph.refresh_from_db()
+    # Whoever takes a number holds the graph's row: a load that begins meanwhile gets the next one.
+    with transaction.atomic():
+        graph.refresh_from_db(from_queryset=Graph.objects.select_for_update())
         if graph.serving_id != served.pk:
             return None
         version = GraphVersion(
@@ -117,22 +117,10 @@ def _published(
         shutil.rmtree(version.folder, ignore_errors=True)
         folder.rename(version.folder)
         try:
-            with transaction.atomic():
-                names.names_of(version).remove(old - new)
-                names.names_of(version).write(new - old)
-                LIFECYCLE.publish(graph, version)
+            names.names_of(version).remove(old - new)
+            names.names_of(version).write(new - old)
+            LIFECYCLE.publish(graph, version)
         except BaseException:
             shutil.rmtree(version.folder, ignore_errors=True)
             raise
     return version
-
-
-@contextmanager
-def _alone(graph: Graph) -> Iterator[None]:
-    """Let one edit of a graph at a time be served, in whatever process."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s, %s)", [_LOCK_SPACE, graph.pk])
-        try:
-            yield
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_SPACE, graph.pk])

@@ -2,7 +2,7 @@
 
 import os
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 from django.db import connection
@@ -10,6 +10,7 @@ from pyoxigraph import Store
 
 from kbqa.sparql.ingest import edits
 from kbqa.sparql.ingest.edits import EditConflict, edit_triples, update_graph
+from kbqa.sparql.ingest.load import LIFECYCLE
 from kbqa.sparql.models import Graph, GraphVersion, Name, NameWord
 from kbqa.sparql.stores import QueryError
 from kbqa.sparql.stores.executor import change_folder
@@ -155,6 +156,31 @@ def test_an_edit_meanwhile_is_served_at_once_and_neither_is_lost(films, meanwhil
     meanwhile(films, ["<urn:a> <urn:b> <urn:other> ."])
     version = edit_triples(films, add=MINE)
     assert (version.number, version.triples) == (3, 40)
+
+
+def opened_version(graph: Graph) -> GraphVersion:
+    """The version that a load opens, with a connection to the database of its own."""
+    try:
+        return LIFECYCLE.open_or_resume(Graph.objects.get(pk=graph.pk))
+    finally:
+        connection.close()
+
+
+def test_a_load_that_begins_while_an_edit_is_served_has_a_number_of_its_own(films, monkeypatch):
+    next_number = type(LIFECYCLE).next_number
+    with ThreadPoolExecutor() as threads:
+        loads = []
+
+        def taken(lifecycle, graph):
+            number = next_number(lifecycle, graph)
+            if not loads:
+                loads.append(threads.submit(opened_version, films))
+                wait(loads, timeout=1)
+            return number
+
+        monkeypatch.setattr(type(LIFECYCLE), "next_number", taken)
+        edited = edit_triples(films, add=MINE)
+        assert (edited.number, loads[0].result(60).number) == (2, 3)
 
 
 def test_who_is_always_too_late_is_told_so(films, meanwhile):

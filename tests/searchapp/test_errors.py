@@ -28,6 +28,8 @@ INTERNAL = {
     "NotConnectedError",
     "NotCoveredError",
     "NotWritableError",
+    "Refused",
+    "StatementFailed",
     "UnsupportedQueryError",
     "_NoPlaceError",
 }

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from kbqa.decoding.features import JOINT_MATCHES, MATCHES, Relate
+from kbqa.decoding.features import JOINT_MATCHES, MATCHES, Relate, TextVectorCache
 from kbqa.decoding.layers import Layers
 from kbqa.decoding.pointer_network import DecoderModel, Past, Session
 from kbqa.sparql.grammar.actions import EntityPointer
@@ -282,7 +282,8 @@ class TinyDecoder(DecoderModel):
         self.reader_layers, self.decoder_layers = SIZES.reader_layers, SIZES.decoder_layers
         self.vocabulary = VOCABULARY
         self.keyword_rows = {word: row for row, word in enumerate(VOCABULARY.keywords)}
-        self.tokenizer, self.table = tokenizer(), table
+        self.tokenizer, self.dimension = tokenizer(), table.vectors.shape[1]
+        self.text_vectors = TextVectorCache(lambda texts: table.vectors[table.rows(texts)])
 
     def states(self, ids):
         lower = torch.from_numpy(np.random.default_rng((len(ids), 0)).normal(size=(len(ids), WIDTH)))

@@ -1,6 +1,8 @@
 """Connections to databases that cannot write: at the engine's own level, whatever statement comes."""
 
+import socket
 import sqlite3
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,8 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import NullPool
 from sqlglot import Dialect
 
+from kbqa.sql.stores.server_address import NUMBER, checked_url, without_number
+from searchapp.addresses import AddressError
 from searchapp.errors import Unavailable
 
 CONNECT_SECONDS = 10
@@ -93,7 +97,7 @@ def server_engine(url: str) -> Engine:
     Of a dialect that the settings add, only the driver can say so, where it has a word for that; everything
     is rolled back in any case.
     """
-    parsed = parsed_url(url)
+    parsed = reachable_url(url)
     backend = parsed.get_backend_name()
     if backend == "postgresql":
         given = str(parsed.query.get("options", ""))
@@ -107,8 +111,21 @@ def server_engine(url: str) -> Engine:
 
 def _mysql_engine(url: URL) -> Engine:
     """An engine on a MySQL or MariaDB server with read-only sessions."""
-    arguments = {"connect_timeout": CONNECT_SECONDS, "local_infile": False}
+    url, taken = without_number(url)
+    arguments: dict[str, Any] = {"connect_timeout": CONNECT_SECONDS, "local_infile": False}
+    if taken.get("ssl_verify_identity", "").lower() == "true":
+        arguments["ssl"] = ssl.create_default_context()
     engine = create_engine(url, poolclass=NullPool, connect_args=arguments)
+
+    @event.listens_for(engine, "do_connect")
+    def connect_by_number(dialect: Any, _: Any, given: Any, named: dict[str, Any]) -> Any:
+        connection = dialect.loaded_dbapi.connect(*given, **named, defer_connect=True)
+        number = taken.get(NUMBER, connection.host)
+        try:
+            connection.connect(socket.create_connection((number, connection.port), CONNECT_SECONDS))
+        except OSError as error:
+            raise dialect.loaded_dbapi.OperationalError(2003, f"{connection.host}: {error}") from error
+        return connection
 
     @event.listens_for(engine, "connect")
     def read_only(connection: Any, _: Any) -> None:
@@ -118,6 +135,17 @@ def _mysql_engine(url: URL) -> Engine:
             cursor.execute("SET SESSION sql_mode = CONCAT(@@sql_mode, ',NO_UNSIGNED_SUBTRACTION')")
 
     return engine
+
+
+def reachable_url(url: str) -> URL:
+    """A database server's address as it is connected to: its host may be, and is named by its number.
+
+    Raises ConnectError.
+    """
+    try:
+        return checked_url(parsed_url(url))
+    except AddressError as error:
+        raise ConnectError(error.message, transient=error.transient) from error
 
 
 def parsed_url(url: str) -> URL:

@@ -104,12 +104,15 @@ def remote(project):
     server.server_close()
 
 
+@pytest.fixture(autouse=True)
+def _reachable(settings) -> None:
+    settings.ALLOWED_PRIVATE_HOSTS = ["127.0.0.1"]
+
+
 def fetch(
     url: str, store: Path, ref: str = "", token: str = "", check=lambda: None
 ) -> tuple[dict[str, bytes], str]:
-    snapshot = git_snapshot(
-        GitRemote(url, ref, token, allow_private=True, timeout=60), store, IgnoreRules(""), check
-    )
+    snapshot = git_snapshot(GitRemote(url, ref, token, timeout=60), store, IgnoreRules(""), check)
     return {entry.path: entry.read() for entry in snapshot.entries}, snapshot.revision
 
 

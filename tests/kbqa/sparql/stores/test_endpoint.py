@@ -24,7 +24,7 @@ from tests.kbqa.sparql.http_server import Reply, Request, local_server
 
 @pytest.fixture
 def private(settings):
-    settings.SOURCE_ALLOW_PRIVATE_ADDRESSES = True
+    settings.ALLOWED_PRIVATE_HOSTS = ["127.0.0.1", "localhost"]
 
 
 @pytest.fixture

@@ -180,7 +180,8 @@ def test_a_remote_that_stalls_can_be_cancelled(remote, tmp_path):
         "http://0.0.0.0/x",
     ],
 )
-def test_private_addresses_are_refused(url):
+def test_private_addresses_are_refused(settings, url):
+    settings.ALLOWED_PRIVATE_HOSTS = []
     with pytest.raises(SourceError, match="private address"):
         check_remote(GitRemote(url))
 

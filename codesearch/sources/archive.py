@@ -14,6 +14,8 @@ from codesearch.sources.base import Entry, LeftOut, Reason, Snapshot, SourceErro
 from codesearch.sources.filters import IGNORE_FILES, IgnoreRules
 
 _CHUNK = 1 << 20
+_PACKED_PORTION = 2048
+"""How much of a tar is unpacked at once: each byte may become twenty thousand."""
 _MAX_NAME = 1_000
 _MAX_IGNORE_BYTES = 20_000_000
 _MAX_HEADER_BYTES = 1 << 20
@@ -197,7 +199,7 @@ class _TarInfo(tarfile.TarInfo):
 
 def _tar_members(path: Path, left_out: LeftOut) -> Iterator[_Member]:
     others = 0
-    with tarfile.open(path, mode="r|*", tarinfo=_TarInfo) as archive:
+    with tarfile.open(path, mode="r|*", bufsize=_PACKED_PORTION, tarinfo=_TarInfo) as archive:
         for info in archive:
             # It keeps each header that it has seen.
             archive.members.clear()  # type: ignore[attr-defined]

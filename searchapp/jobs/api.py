@@ -32,6 +32,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
             "percent",
             "message",
             "error",
+            "attempts",
             "created",
             "started",
             "finished",

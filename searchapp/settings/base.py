@@ -176,6 +176,8 @@ SQL_DECODER = {
     "model": env.text("SQL_DECODER_MODEL", ""),
 }
 
+JOB_MAX_MEMORY_BYTES = env.integer("JOB_MAX_MEMORY_BYTES", 8_000_000_000)
+
 SOURCE_ROOTS = [Path(root).expanduser() for root in env.listing("SOURCE_ROOTS")]
 ALLOWED_PRIVATE_HOSTS = env.listing("ALLOWED_PRIVATE_HOSTS")
 OWN_PORTS: list[int] = []

@@ -18,7 +18,7 @@ from searchapp.jobs.errors import InvalidTransition, JobCancelled
 from searchapp.jobs.models import Job
 from searchapp.jobs.queue import enqueue
 from searchapp.jobs.registry import clean_up, handler_of
-from searchapp.jobs.runners import this_process
+from searchapp.jobs.runners import has_ended, this_process
 
 logger = logging.getLogger(__name__)
 
@@ -29,21 +29,28 @@ _RETRY_SECONDS = 5.0
 _MAX_INTERRUPTIONS = 3
 
 
-def run_stages(job_id: int, *, follow: bool = False) -> None:
+def run_stages(job_id: int, *, follow: bool = False) -> bool:
     """Run the next stage of a job, or with `follow` all that are left, in this process.
 
-    A stage that another process runs right now is left to it. A database outage is raised as
+    A stage that another process runs right now is left to it. False where that one has ended, and the database
+    has not noticed yet: the caller tries again soon. A database outage is raised as
     OperationalError: the caller tries again, and the row, which could not be written, is found by
     `abandoned_jobs` at the latest.
     """
     with _exclusively(job_id) as mine:
         if not mine:
-            return
+            return not _is_lost(job_id)
         while (job := Job.objects.filter(pk=job_id).first()) is not None and _run_stage(job):
             job.refresh_from_db()
             if not follow:
                 enqueue(job)
-                return
+                break
+    return True
+
+
+def _is_lost(job_id: int) -> bool:
+    job = Job.objects.filter(pk=job_id, state=Job.State.RUNNING).first()
+    return job is not None and has_ended(job.runner)
 
 
 def abandoned_jobs(*, patience: timedelta = timedelta(0)) -> list[Job]:

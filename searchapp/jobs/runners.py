@@ -20,6 +20,11 @@ def is_alive(runner: str) -> bool:
     return runner == f"{host}/{process}/{_begun(int(process))}"
 
 
+def has_ended(runner: str) -> bool:
+    """Whether a process is known to have ended: it was one of this machine."""
+    return runner.startswith(f"{socket.gethostname()}/") and not is_alive(runner)
+
+
 def limit_memory(most_bytes: int) -> None:
     """Let this process have no more memory of its own than so many bytes, where the system can (Linux).
 

@@ -16,17 +16,19 @@ from searchapp.jobs.queue import RUN_STAGE, enqueue
 from searchapp.jobs.runner import abandoned_jobs, run_stages
 from searchapp.jobs.runners import limit_memory
 
-_OUTAGE_RETRY_SECONDS = 3.0
+_OUTAGE_RETRY_SECONDS, _LOST_RETRY_SECONDS = 3.0, 1.0
 
 
 @shared_task(bind=True, max_retries=None, name=RUN_STAGE)
 def run_stage(self: "Task[Any, Any]", job_id: int) -> None:
     """Run the next stage of a job; while the database is away, try again."""
     try:
-        run_stages(job_id)
+        done = run_stages(job_id)
     except (OperationalError, InterfaceError) as error:
         connections.close_all()
         raise self.retry(countdown=_OUTAGE_RETRY_SECONDS, exc=error) from error
+    if not done:
+        raise self.retry(countdown=_LOST_RETRY_SECONDS)
 
 
 @shared_task(ignore_result=True)

@@ -68,7 +68,7 @@ def until(job, condition, log):
 def test_a_job_whose_process_is_ended_fails_the_third_time_and_hinders_no_other(tmp_path):
     app.control.purge()
     log = tmp_path / "worker.log"
-    ended, greedy, slow = map(started, ("ended", "greedy", "slow"))
+    ended, greedy = started("ended"), started("greedy")
     with worker(log) as process:
         until(ended, lambda job: not job.is_active, log)
         assert (ended.state, ended.attempts, ended.interruptions) == (State.FAILED, 4, 3)
@@ -76,6 +76,7 @@ def test_a_job_whose_process_is_ended_fails_the_third_time_and_hinders_no_other(
         until(greedy, lambda job: not job.is_active, log)
         assert (greedy.state, greedy.attempts, greedy.interruptions) == (State.FAILED, 1, 0)
         assert "more memory than JOB_MAX_MEMORY_BYTES" in greedy.error
+        slow = started("slow")
         until(slow, lambda job: job.message == "begun", log)
         assert slow.runner
         process.send_signal(signal.SIGTERM)

@@ -32,8 +32,8 @@ _MAX_INTERRUPTIONS = 3
 def run_stages(job_id: int, *, follow: bool = False) -> bool:
     """Run the next stage of a job, or with `follow` all that are left, in this process.
 
-    A stage that another process runs right now is left to it. False where that one has ended, and the database
-    has not noticed yet: the caller tries again soon. A database outage is raised as
+    A stage that another process runs right now is left to it. False where that one has ended, which the
+    database has not noticed yet: the caller tries again soon. A database outage is raised as
     OperationalError: the caller tries again, and the row, which could not be written, is found by
     `abandoned_jobs` at the latest.
     """

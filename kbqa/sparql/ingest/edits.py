@@ -17,7 +17,7 @@ from kbqa.sparql.ingest.profiler import profile_graph
 from kbqa.sparql.models import Graph, GraphVersion
 from kbqa.sparql.stores import OxigraphStore, QueryError
 from kbqa.sparql.stores.executor import with_keywords_spoilt, words_outside_quotes
-from searchapp.errors import NotReady
+from searchapp.jobs.selectors import not_ready
 
 MAX_TRIPLES = 10_000
 _LOCK_SPACE = 0x6BA1
@@ -70,7 +70,7 @@ def _edit(graph: Graph, change: Callable[[Store], None]) -> GraphVersion:
         if graph.source_kind == Graph.SourceKind.ENDPOINT:
             raise QueryError(f"{graph.name} lives at {graph.location} and is edited there.")
         if served is None:
-            raise NotReady(f"{graph.name} has not been loaded yet.")
+            raise not_ready(graph.subject, f"{graph.name} has not been loaded yet.")
         number = LIFECYCLE.next_number(graph)
         version = GraphVersion(graph=graph, number=number, load=served.load, examples=served.examples)
         shutil.rmtree(version.folder, ignore_errors=True)

@@ -92,7 +92,7 @@ def test_no_argument_of_any_route_is_an_error_of_the_server(visitor, monkeypatch
                 assert answered(visitor, "post", address, failed) in (302, 401, 403, 404, 405), address
                 assert visitor.get(address).status_code == 404, address
     assert failed == []
-    assert {200, 404} <= codes
+    assert 404 in codes
 
 
 def test_no_parameter_of_any_route_is_an_error_of_the_server(visitor, monkeypatch):

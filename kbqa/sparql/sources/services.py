@@ -71,6 +71,7 @@ def check_graph(graph: Graph) -> None:
 
     Raises InvalidInput with the field that is wrong.
     """
+    sources.check_name(graph)
     if Graph.objects.filter(slug=graph.slug).exclude(pk=graph.pk).exists():
         raise sources.name_taken(graph)
     if not isinstance(graph.prefixes, dict) or not all(starmap(is_prefix, graph.prefixes.items())):

@@ -55,6 +55,7 @@ def check_database(database: Database) -> None:
 
     Raises InvalidInput with the field that is wrong.
     """
+    sources.check_name(database)
     if Database.objects.filter(slug=database.slug).exclude(pk=database.pk).exists():
         raise sources.name_taken(database)
     if database.source_kind == Database.SourceKind.URL:

@@ -152,7 +152,7 @@ def parsed_url(url: str) -> URL:
     """A database server's address with the driver that is used for it. Raises ConnectError."""
     try:
         parsed = make_url(url.strip())
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise ConnectError(
             "This is not a database address. Write for example postgresql://user:password@host/database."
         ) from error

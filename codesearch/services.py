@@ -61,6 +61,7 @@ def check_repository(repository: Repository) -> None:
             "and starts with a letter or digit.",
             field="name",
         )
+    sources.check_name(repository)
     if Repository.objects.filter(name__iexact=repository.name).exclude(pk=repository.pk).exists():
         raise sources.name_taken(repository)
     validate_source(repository)

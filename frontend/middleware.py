@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 
 from frontend.views.errors import known_error_page
 from searchapp.admission import refusal
@@ -51,3 +52,18 @@ class KnownErrorMiddleware:
         """The page of a known error; None lets any other exception go on."""
         error = known_error(exception)
         return known_error_page(request, error) if error is not None else None
+
+
+class NoNullMiddleware:
+    """Refuses null characters in addresses: no text of the database has one that a view could look for."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """The response of the view; 404 for such a path, 400 for such a parameter."""
+        if "\0" in request.path:
+            raise Http404
+        if any("\0" in text for name, values in request.GET.lists() for text in (name, *values)):
+            raise BadRequest("A parameter has a null character.")
+        return self.get_response(request)

@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
+from django.urls import NoReverseMatch, Resolver404, resolve
 from django.utils.text import slugify
 
-from searchapp.errors import InvalidInput
+from searchapp.errors import Conflict, InvalidInput
 from searchapp.jobs.models import Job
 from searchapp.jobs.services import cancel_jobs_of, start_job
 from searchapp.versions import Source
@@ -70,6 +71,27 @@ def name_taken(source: Source) -> InvalidInput:
     return InvalidInput(f"There is a {source.KIND} named {source.name} already.", field="name")
 
 
+def check_name(source: Source) -> None:
+    """Check that the address of a source leads to it, and not to a page of that name. Raises InvalidInput."""
+    try:
+        found = resolve(source.get_absolute_url())
+    except (NoReverseMatch, Resolver404):
+        found = None
+    if found is None or (found.url_name, found.kwargs.get("key")) != (source.KIND, source.key):
+        raise InvalidInput(
+            f"{source.name} stands for a page in addresses; choose another name.", field="name"
+        )
+
+
+def check_kind(source: Any, kind: str, *, replace: bool) -> None:
+    """Check that a source of that name is to come from the kind of place that it has. Raises Conflict."""
+    if source.source_kind != kind and not replace:
+        raise Conflict(
+            f"There is a {source.KIND} named {source.name} already, from another kind of source "
+            f"({source.get_source_kind_display()}). Give another --name, or --replace to turn it into this."
+        )
+
+
 def start(source: Source, kind: str, verb: str, **arguments: Any) -> Job:
     """Start a job of a kind on a source, or return the one that is at work on it; `verb` begins its title."""
     return start_job(
@@ -94,12 +116,15 @@ def check_size(upload: "UploadedFile[Any]", limit: int, field: str) -> None:
 
 
 def last_part(location: str) -> str:
-    """The last part of an address or a path.
+    """The last part of an address or a path; empty for what is neither.
 
     >>> last_part("https://example.org/data/films.ttl?version=2")
     'films.ttl'
     """
-    path = urlsplit(location).path if "://" in location else location
+    try:
+        path = urlsplit(location).path if "://" in location else location
+    except ValueError:
+        return ""
     return PurePosixPath(path.rstrip("/")).name
 
 

@@ -14,14 +14,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from urllib.parse import urlsplit
 
 from codesearch.sources.base import Entry, LeftOut, Reason, Snapshot, SourceError
 from codesearch.sources.filters import IGNORE_FILES, IgnoreRules
-from searchapp.addresses import AddressError, addresses_of
+from searchapp.addresses import Address, AddressError, checked_address
 
 _REF = re.compile(r"^(?!-)(?!.*\.\.)[\w./@+#-]{1,200}\Z")
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 _STALLED_SECONDS = 30
 _FETCH_ONE = ("fetch", "--quiet", "--no-tags", "--depth", "1", "--no-write-fetch-head", "--force")
 _FETCH_ALL = ("fetch", "--quiet", "--tags", "--force")
@@ -46,42 +44,25 @@ _TRANSIENT = re.compile(
 
 @dataclass(frozen=True)
 class GitRemote:
-    """Where to fetch from. `allow_private` permits addresses that are not public."""
+    """Where to fetch from."""
 
     url: str
     ref: str = ""
     token: str = ""
-    allow_private: bool = False
     timeout: float = 1800.0
 
 
-def check_remote(remote: GitRemote) -> str | None:
-    """The option that pins the host's address, if it is to be pinned.
+def check_remote(remote: GitRemote) -> Address:
+    """The remote's address, whose host may be connected to.
 
     Raises SourceError where the remote's address or ref is not allowed.
     """
     if remote.ref and not _REF.match(remote.ref):
         raise SourceError(f"{remote.ref!r} cannot be the name of a branch, tag or commit.", field="ref")
-    parts = urlsplit(remote.url)
-    if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
-        raise SourceError(
-            "A git address starts with https:// or http://; for a private repository give a token with it."
-        )
-    if parts.username or parts.password:
-        raise SourceError(
-            "Leave user and password out of the address and give a token instead, which is stored encrypted."
-        )
     try:
-        port = parts.port or _DEFAULT_PORTS[parts.scheme]
-        addresses = addresses_of(parts.hostname, port, allow_private=remote.allow_private)
+        return checked_address(remote.url)
     except AddressError as error:
         raise SourceError(error.message, transient=error.transient) from error
-    except ValueError as error:
-        raise SourceError(f"{remote.url} is not an address: {error}") from error
-    if remote.allow_private:
-        return None
-    pinned = f"[{addresses[0]}]" if ":" in addresses[0] else addresses[0]
-    return f"{parts.hostname}:{port}:{pinned}"
 
 
 def git_snapshot(
@@ -100,16 +81,17 @@ def git_snapshot(
 
 def _fetch(remote: GitRemote, store: Path, check_cancelled: Callable[[], None]) -> str:
     """Fetch what the remote's `ref` names, a branch, a tag or a commit; its commit. Raises SourceError."""
-    configuration = _configuration(remote, check_remote(remote))
+    address = check_remote(remote)
+    configuration = _configuration(remote, address)
     wanted = remote.ref or "HEAD"
-    arguments = [*_FETCH_ONE, remote.url, f"+{wanted}:refs/searchapp/head"]
+    arguments = [*_FETCH_ONE, address.url, f"+{wanted}:refs/searchapp/head"]
     try:
         _run_fetch(store, arguments, configuration, remote, check_cancelled)
     except SourceError as error:
         if error.transient or not re.fullmatch(r"[0-9a-f]{4,40}", wanted):
             raise
         # A commit that the server does not give by itself comes with its branch.
-        arguments = [*_FETCH_ALL, remote.url, "+refs/heads/*:refs/searchapp/heads/*"]
+        arguments = [*_FETCH_ALL, address.url, "+refs/heads/*:refs/searchapp/heads/*"]
         _run_fetch(store, arguments, configuration, remote, check_cancelled)
         try:
             return _git(store, "rev-parse", "--verify", "--quiet", f"{wanted}^{{commit}}").decode().strip()
@@ -118,11 +100,11 @@ def _fetch(remote: GitRemote, store: Path, check_cancelled: Callable[[], None]) 
     return _git(store, "rev-parse", "--verify", "refs/searchapp/head^{commit}").decode().strip()
 
 
-def _configuration(remote: GitRemote, pin: str | None) -> dict[str, str]:
-    """Settings of git for a fetch; `pin`, if any, names the address that the remote's host resolves to."""
+def _configuration(remote: GitRemote, address: Address) -> dict[str, str]:
+    """Settings of git for a fetch, with the number that the remote's host was looked up to."""
     configuration = dict(_FETCH_CONFIGURATION)
-    if pin:
-        configuration["http.curloptResolve"] = pin
+    if address.pin:
+        configuration["http.curloptResolve"] = address.pin
     if remote.token:
         basic = base64.b64encode(f"x-access-token:{remote.token}".encode()).decode()
         configuration["http.extraHeader"] = f"Authorization: Basic {basic}"
@@ -156,7 +138,8 @@ def _run_fetch(
             process.kill()
             process.wait()
     if process.returncode:
-        raise _explained(output.decode("utf-8", errors="replace"), remote)
+        words = output.decode("utf-8", errors="replace")
+        raise _explained(words.replace(arguments[-2], remote.url), remote)
 
 
 def _error_output(

@@ -51,7 +51,6 @@ def _remote(repository: Repository) -> GitRemote:
         url=repository.location,
         ref=repository.ref,
         token=repository.token,
-        allow_private=settings.SOURCE_ALLOW_PRIVATE_ADDRESSES,
         timeout=settings.SOURCE_FETCH_TIMEOUT,
     )
 

@@ -9,10 +9,11 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema
 from rest_framework import mixins, serializers, viewsets
 from rest_framework import status as http
 from rest_framework.decorators import action
-from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
+from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from searchapp.api.parsers import BoundedJsonParser
 from searchapp.jobs.api import JobSerializer
 from searchapp.jobs.models import Job
 from searchapp.jobs.selectors import newest_job
@@ -95,7 +96,7 @@ class SourceViewSet(
 
     lookup_field = "slug"
     lookup_value_regex = r"[A-Za-z0-9_-]+"
-    parser_classes = (JSONParser, MultiPartParser, FormParser)
+    parser_classes = (BoundedJsonParser, MultiPartParser, FormParser)
     delete_source: ClassVar[Callable[..., Job]]
 
     def started(self, start: Callable[[AnySource], Job]) -> Response:

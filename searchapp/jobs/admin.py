@@ -17,7 +17,7 @@ from searchapp.jobs.services import cancel_job, retry_job
 class JobAdmin(ModelAdmin):  # type: ignore[misc]
     """Jobs are started elsewhere; here they are watched, cancelled and retried."""
 
-    list_display = ("title", "shown_state", "progress", "message", "created", "finished")
+    list_display = ("title", "shown_state", "progress", "message", "attempts", "created", "finished")
     list_filter = ("state", "kind")
     search_fields = ("title", "subject", "error")
     actions = ("cancel", "retry")

@@ -37,6 +37,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
             "percent",
             "message",
             "error",
+            "attempts",
             "created",
             "started",
             "finished",

@@ -16,7 +16,8 @@ class Job(models.Model):
                     → cancelled    cancelled before it began
         running     → succeeded | failed
                     → cancelling   cancelled; the worker notices at its next step
-                    → queued       its worker died, or an outage will pass
+                    → queued       an outage will pass
+                    → running      its process ended, and another one took it up
         cancelling  → cancelled | succeeded | failed
         failed      → queued       retried
         cancelled   → queued       retried
@@ -54,7 +55,16 @@ class Job(models.Model):
     total = models.PositiveIntegerField(default=0, help_text="0 while unknown.")
     message = models.CharField(max_length=300, blank=True)
     error = models.TextField(blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(
+        default=0, help_text="How often a process has begun or taken it up."
+    )
+    interruptions = models.PositiveSmallIntegerField(
+        default=0,
+        help_text="How often in a row the process that ran it was ended, nobody having asked for it.",
+    )
+    runner = models.CharField(
+        max_length=200, blank=True, help_text="The process that runs it; empty once that is being stopped."
+    )
     enqueued = models.DateTimeField(auto_now_add=True, help_text="When it was last handed to the workers.")
     created = models.DateTimeField(auto_now_add=True)
     started = models.DateTimeField(null=True, blank=True)

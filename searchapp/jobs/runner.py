@@ -1,10 +1,12 @@
 """Runs one stage of one job, at most once at a time, and turns what happens into the job's state."""
 
 import logging
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.db.models import F
 from django.utils import timezone
@@ -16,6 +18,7 @@ from searchapp.jobs.errors import InvalidTransition, JobCancelled
 from searchapp.jobs.models import Job
 from searchapp.jobs.queue import enqueue
 from searchapp.jobs.registry import clean_up, handler_of
+from searchapp.jobs.runners import has_ended, this_process
 
 logger = logging.getLogger(__name__)
 
@@ -23,23 +26,31 @@ logger = logging.getLogger(__name__)
 _LOCK_SPACE = 0x5EA2
 _TRANSIENT_ATTEMPTS = 20
 _RETRY_SECONDS = 5.0
+_MAX_INTERRUPTIONS = 3
 
 
-def run_stages(job_id: int, *, follow: bool = False) -> None:
+def run_stages(job_id: int, *, follow: bool = False) -> bool:
     """Run the next stage of a job, or with `follow` all that are left, in this process.
 
-    A stage that another process runs right now is left to it. A database outage is raised as
+    A stage that another process runs right now is left to it. False where that one has ended, which the
+    database has not noticed yet: the caller tries again soon. A database outage is raised as
     OperationalError: the caller tries again, and the row, which could not be written, is found by
     `abandoned_jobs` at the latest.
     """
     with _exclusively(job_id) as mine:
         if not mine:
-            return
+            return not _is_lost(job_id)
         while (job := Job.objects.filter(pk=job_id).first()) is not None and _run_stage(job):
             job.refresh_from_db()
             if not follow:
                 enqueue(job)
-                return
+                break
+    return True
+
+
+def _is_lost(job_id: int) -> bool:
+    job = Job.objects.filter(pk=job_id, state=Job.State.RUNNING).first()
+    return job is not None and has_ended(job.runner)
 
 
 def abandoned_jobs(*, patience: timedelta = timedelta(0)) -> list[Job]:
@@ -57,34 +68,64 @@ def _run_stage(job: Job) -> bool:
     if job.state == Job.State.CANCELLING:
         _end(job, Job.State.CANCELLED, message="Cancelled")
         return False
-    if not transitions.take(job):
+    if not transitions.take(job, this_process()):
+        return False
+    if job.interruptions >= _MAX_INTERRUPTIONS:
+        _end(job, Job.State.FAILED, error=_interrupted(job))
         return False
     try:
         stages = handler_of(job.kind).stages
         stages[job.stage].run(JobContext(job))
-    except JobCancelled:
-        _end(job, Job.State.CANCELLED, message="Cancelled")
-    except (OperationalError, InterfaceError) as error:
-        if not connection.is_usable():
-            raise
-        _end(job, Job.State.FAILED, error=_database_advice(error))
-    except SearchappError as error:
-        if error.transient:
-            _wait_or_give_up(job, error.message)
-        else:
-            _end(job, Job.State.FAILED, error=error.message)
+    except (KeyboardInterrupt, SystemExit):
+        transitions.let_go([job.pk])
+        raise
     except Exception as error:
-        logger.exception("Job %s failed", job.pk)
-        _end(
-            job, Job.State.FAILED, error=f"{type(error).__name__}: {error}. The worker's log has the details."
+        _failed(job, error)
+        return False
+    if job.stage + 1 < len(stages):
+        Job.objects.filter(pk=job.pk).update(
+            stage=F("stage") + 1, done=0, total=0, interruptions=0, runner=""
         )
-    else:
-        if job.stage + 1 < len(stages):
-            Job.objects.filter(pk=job.pk).update(stage=F("stage") + 1, done=0, total=0)
-            return True
-        job.refresh_from_db()
-        transitions.finish(job, Job.State.SUCCEEDED, message=job.message)
+        return True
+    job.refresh_from_db()
+    transitions.finish(job, Job.State.SUCCEEDED, message=job.message)
     return False
+
+
+def _failed(job: Job, error: Exception) -> None:
+    """End a job, or put it back, as the exception of its stage asks for; raise an outage of the database."""
+    if isinstance(error, JobCancelled):
+        _end(job, Job.State.CANCELLED, message="Cancelled")
+    elif isinstance(error, OperationalError | InterfaceError):
+        if not connection.is_usable():
+            raise error
+        _end(job, Job.State.FAILED, error=_database_advice(error))
+    elif isinstance(error, SearchappError) and error.transient:
+        _wait_or_give_up(job, error.message)
+    elif isinstance(error, SearchappError):
+        _end(job, Job.State.FAILED, error=error.message)
+    elif isinstance(error, MemoryError):
+        # What the stage had is still held by its frames.
+        traceback.clear_frames(error.__traceback__)
+        _end(job, Job.State.FAILED, error=_memory_advice())
+    else:
+        logger.exception("Job %s failed", job.pk)
+        reason = f"{type(error).__name__}: {error}. The worker's log has the details."
+        _end(job, Job.State.FAILED, error=reason)
+
+
+def _interrupted(job: Job) -> str:
+    return (
+        f"Its process was ended by the system {job.interruptions} times, probably for lack of memory. "
+        "Give the workers more memory, or this source less to read, and retry."
+    )
+
+
+def _memory_advice() -> str:
+    return (
+        f"It needed more memory than JOB_MAX_MEMORY_BYTES allows ({settings.JOB_MAX_MEMORY_BYTES:,} bytes). "
+        "Raise that, or give this source less to read, and retry."
+    )
 
 
 def _wait_or_give_up(job: Job, reason: str) -> None:

@@ -51,6 +51,7 @@ def retry_job(job: Job) -> Job:
                 message="",
                 finished=None,
                 attempts=0,
+                interruptions=0,
                 stage=0,
                 done=0,
                 total=0,

@@ -1,11 +1,13 @@
 """Changes of a job's state, as `Job.TRANSITIONS` permits them: nothing else writes it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils import timezone
 
 from searchapp.jobs.errors import InvalidTransition
 from searchapp.jobs.models import Job
+from searchapp.jobs.runners import is_alive
 
 
 def move(job: Job, state: Job.State, **changes: Any) -> Job:
@@ -21,15 +23,35 @@ def move(job: Job, state: Job.State, **changes: Any) -> Job:
     return job
 
 
-def take(job: Job) -> bool:
-    """Mark a queued job as running; False if it is not there to be taken."""
+def take(job: Job, runner: str) -> bool:
+    """Mark a job as running in a process; False if it is not there to be taken.
+
+    One that runs already has lost its process: the caller holds its lock. That counts as an interruption,
+    unless its process still lives, as after an outage of the database, or was being stopped.
+    """
     if job.state == Job.State.RUNNING:
-        return True
+        lost = int(bool(job.runner) and not is_alive(job.runner))
+        taken = Job.objects.filter(pk=job.pk, state=Job.State.RUNNING).update(
+            runner=runner, attempts=job.attempts + lost, interruptions=job.interruptions + lost
+        )
+        job.refresh_from_db()
+        return bool(taken)
     try:
-        move(job, Job.State.RUNNING, started=job.started or timezone.now(), attempts=job.attempts + 1)
+        move(
+            job,
+            Job.State.RUNNING,
+            started=job.started or timezone.now(),
+            attempts=job.attempts + 1,
+            runner=runner,
+        )
     except InvalidTransition:
         return False
     return True
+
+
+def let_go(job_ids: Sequence[int]) -> None:
+    """Note that the processes that run these jobs are being stopped: their end is no interruption."""
+    Job.objects.filter(pk__in=job_ids, state=Job.State.RUNNING).update(runner="")
 
 
 def put_back(job: Job, message: str) -> None:

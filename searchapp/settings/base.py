@@ -39,6 +39,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware", "django_htmx.middleware.HtmxMiddleware",
     "frontend.middleware.ContentSecurityPolicyMiddleware", "frontend.middleware.KnownErrorMiddleware",
+    "frontend.middleware.NoNullMiddleware",
 ]  # fmt: skip
 
 ROOT_URLCONF = "searchapp.urls"
@@ -94,6 +95,11 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["searchapp.api.permissions.ReadOrWriteScope"],
+    "DEFAULT_PARSER_CLASSES": [
+        "searchapp.api.parsers.BoundedJsonParser",
+        "rest_framework.parsers.FormParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
     "DEFAULT_PAGINATION_CLASS": "searchapp.api.paging.Paging",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "searchapp.api.schema.ProblemSchema",
@@ -179,8 +185,11 @@ SQL_DECODER = {
     "model": env.text("SQL_DECODER_MODEL", ""),
 }
 
+JOB_MAX_MEMORY_BYTES = env.integer("JOB_MAX_MEMORY_BYTES", 8_000_000_000)
+
 SOURCE_ROOTS = [Path(root).expanduser() for root in env.listing("SOURCE_ROOTS")]
-SOURCE_ALLOW_PRIVATE_ADDRESSES = env.boolean("SOURCE_ALLOW_PRIVATE_ADDRESSES", False)
+ALLOWED_PRIVATE_HOSTS = env.listing("ALLOWED_PRIVATE_HOSTS")
+OWN_PORTS: list[int] = []
 SOURCE_MAX_FILE_BYTES = env.integer("SOURCE_MAX_FILE_BYTES", 1_000_000)
 SOURCE_MAX_FILES = env.integer("SOURCE_MAX_FILES", 500_000)
 SOURCE_MAX_ARCHIVE_BYTES = env.integer("SOURCE_MAX_ARCHIVE_BYTES", 500_000_000)

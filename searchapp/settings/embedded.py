@@ -37,6 +37,10 @@ CACHES = {
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 WHITENOISE_USE_FINDERS = True
 
+# A laptop's own servers may be read, where they are named so; a name that leads to them is another matter.
+ALLOWED_PRIVATE_HOSTS = env.listing("ALLOWED_PRIVATE_HOSTS", ["localhost", "127.0.0.1", "::1"])
+OWN_PORTS = [env.integer("PORT", 8000)]
+
 ANONYMOUS_READ = env.boolean("ANONYMOUS_READ", True)
 # A laptop's folders: what is below the checkout, the user's home and the installed packages may be indexed.
 if not env.text("SOURCE_ROOTS"):

@@ -17,6 +17,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 # What a busy machine has reached when its time is up is no result that a test could expect.
 os.environ["GRAPH_READING_SECONDS"] = os.environ["DATABASE_READING_SECONDS"] = "600"
+# Servers of this machine are out of reach, but where a test says otherwise.
+os.environ["ALLOWED_PRIVATE_HOSTS"] = "none"
 # Playwright's synchronous API runs an event loop in the test's thread, which Django takes for asynchronous
 # code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

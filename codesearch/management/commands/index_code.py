@@ -9,6 +9,7 @@ from django.core.management.base import CommandError
 
 from codesearch import services
 from codesearch.models import Build, Repository
+from searchapp import sources
 from searchapp.commands import SearchappCommand
 from searchapp.jobs.models import Job
 from searchapp.jobs.progress_bar import run_with_bar
@@ -31,12 +32,17 @@ class Command(SearchappCommand):
             "--name", default="", help="the repository's name; by default the last part of the source"
         )
         parser.add_argument("--ref", default="", help="branch, tag or commit")
+        parser.add_argument(
+            "--replace",
+            action="store_true",
+            help="turn one of that name from another kind of source into this",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the build in this process and show its progress."""
         source: str = options["source"]
         name = options["name"] or services.suggested_name(source)
-        repository, job = self._start(source, name, options["ref"])
+        repository, job = self._start(source, name, options["ref"], replace=options["replace"])
         run_with_bar(job)
         build = repository.builds.filter(state=Build.State.SERVING).first()
         if build is not None:
@@ -46,8 +52,10 @@ class Command(SearchappCommand):
                 f"{build.encoded_units:,} texts encoded."
             )
 
-    def _start(self, source: str, name: str, ref: str) -> tuple[Repository, Job]:
+    def _start(self, source: str, name: str, ref: str, *, replace: bool) -> tuple[Repository, Job]:
         repository = Repository.objects.filter(name=name, deleting=False).first()
+        if repository is not None:
+            sources.check_kind(repository, self._kind(source), replace=replace)
         kind, location = self._source(source)
         if repository is None:
             return services.add_repository(
@@ -59,6 +67,15 @@ class Command(SearchappCommand):
         services.check_repository(repository)
         repository.save()
         return repository, services.index_repository(repository)
+
+    def _kind(self, source: str) -> str:
+        if "://" in source:
+            return Repository.SourceKind.GIT
+        return (
+            Repository.SourceKind.FOLDER
+            if Path(source).expanduser().is_dir()
+            else Repository.SourceKind.ARCHIVE
+        )
 
     def _source(self, source: str) -> tuple[str, str]:
         path = Path(source).expanduser()

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from kbqa.sql.public import Database, services
+from searchapp import sources
 from searchapp.commands import SearchappCommand
 from searchapp.jobs.models import Job
 from searchapp.jobs.progress_bar import run_with_bar
@@ -24,10 +25,15 @@ class Command(SearchappCommand):
         parser.add_argument(
             "--name", default="", help="the database's name; by default the last part of the source"
         )
+        parser.add_argument(
+            "--replace",
+            action="store_true",
+            help="turn one of that name from another kind of source into this",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the scan in this process and show its progress."""
-        database, job = self._start(options["source"], options["name"])
+        database, job = self._start(options["source"], options["name"], replace=options["replace"])
         run_with_bar(job)
         database.refresh_from_db()
         if database.serving is not None:
@@ -36,7 +42,7 @@ class Command(SearchappCommand):
                 f"{database.serving.cells:,} cell values."
             )
 
-    def _start(self, source: str, name: str) -> tuple[Database, Job]:
+    def _start(self, source: str, name: str, *, replace: bool) -> tuple[Database, Job]:
         if "://" in source:
             kind, location, url = Database.SourceKind.URL, "", source
         else:
@@ -45,6 +51,7 @@ class Command(SearchappCommand):
         database = Database.objects.filter(name=name, deleting=False).first()
         if database is None:
             return services.add_database(name=name, source_kind=kind, location=location, url=url)
+        sources.check_kind(database, kind, replace=replace)
         database.source_kind, database.location, database.url = kind, location, url
         services.check_database(database)
         database.save()

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from kbqa.sparql.public import Graph, services
+from searchapp import sources
 from searchapp.commands import SearchappCommand
 from searchapp.jobs.models import Job
 from searchapp.jobs.progress_bar import run_with_bar
@@ -41,6 +42,11 @@ class Command(SearchappCommand):
         parser.add_argument(
             "--languages", help="of names in several languages, which are shown, the best first: en,de"
         )
+        parser.add_argument(
+            "--replace",
+            action="store_true",
+            help="turn one of that name from another kind of source into this",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the load in this process and show its progress."""
@@ -58,6 +64,7 @@ class Command(SearchappCommand):
         graph = Graph.objects.filter(name=name, deleting=False).first()
         if graph is None:
             return services.add_graph(name=name, **fields)
+        sources.check_kind(graph, fields["source_kind"], replace=options["replace"])
         for field, value in fields.items():
             setattr(graph, field, value)
         services.check_graph(graph)

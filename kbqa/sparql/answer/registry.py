@@ -14,6 +14,7 @@ from kbqa.sparql.grammar.live_graph import LiveGraph, OpenedGraph
 from kbqa.sparql.models import Graph, GraphVersion
 from kbqa.sparql.stores import EndpointStore, GraphStore, OxigraphStore, StoreError
 from searchapp.errors import NotReady
+from searchapp.jobs.selectors import not_ready
 from searchapp.shared import SharedCache
 
 MODEL_FOLDER = Path(__file__).parents[1] / "model"
@@ -26,7 +27,7 @@ def served(graph: Graph) -> OpenedGraph:
     for _ in range(2):
         version = GraphVersion.objects.filter(pk=graph.serving_id or 0).select_related("graph").first()
         if version is None:
-            raise NotReady(f"{graph.name} has not been loaded yet.")
+            raise not_ready(graph.subject, f"{graph.name} has not been loaded yet.")
         try:
             return OpenedGraph(version, live_graph(version))
         except StoreError:

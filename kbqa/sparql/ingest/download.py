@@ -12,7 +12,7 @@ from django.conf import settings
 from pyoxigraph import RdfFormat
 
 from kbqa.sparql.ingest.rdf_parser import LoadError, rdf_format
-from searchapp.addresses import AddressError, pinned_address
+from searchapp.addresses import Address, AddressError, checked_address
 
 _REDIRECTS, _TIMEOUT = 5, httpx.Timeout(30.0)
 _HEADERS = {
@@ -30,8 +30,12 @@ def fetch(address: str, target: Path, progress: Callable[[int, int], None]) -> R
 
     Raises LoadError, which is transient where the server is away or its error may pass.
     """
+    from_public = False
     for _ in range(_REDIRECTS + 1):
-        url, headers, extensions = pinned(address)
+        checked = checked_location(address)
+        if from_public and checked.host.is_private:
+            raise LoadError(f"A redirect leads to the private address {checked.host.authority}.")
+        url, headers, extensions = checked.by_number
         try:
             with (
                 httpx.Client(timeout=_TIMEOUT, trust_env=False) as client,
@@ -39,7 +43,7 @@ def fetch(address: str, target: Path, progress: Callable[[int, int], None]) -> R
             ):
                 if not response.has_redirect_location:
                     return _write(response, address, target, progress)
-                address = urljoin(address, response.headers["location"])
+                address, from_public = _redirected(address, response), not checked.host.is_private
         except httpx.HTTPError as error:
             raise LoadError(
                 f"{address} cannot be fetched: {error or type(error).__name__}", transient=True
@@ -47,12 +51,20 @@ def fetch(address: str, target: Path, progress: Callable[[int, int], None]) -> R
     raise LoadError(f"{address} redirects more than {_REDIRECTS} times.")
 
 
-def pinned(address: str) -> tuple[str, dict[str, str], dict[str, str]]:
-    """An address by its host's number, see `pinned_address`. Raises LoadError."""
+def checked_location(address: str) -> Address:
+    """An address whose host was looked up and may be connected to. Raises LoadError."""
     try:
-        return pinned_address(address, allow_private=settings.SOURCE_ALLOW_PRIVATE_ADDRESSES)
+        return checked_address(address)
     except AddressError as error:
         raise LoadError(error.message, transient=error.transient) from error
+
+
+def _redirected(address: str, response: httpx.Response) -> str:
+    """The address that a redirect leads to. Raises LoadError for one that cannot be read."""
+    try:
+        return urljoin(address, response.headers["location"])
+    except ValueError as error:
+        raise LoadError(f"{address} redirects to what is no address: {error}") from error
 
 
 def _write(

@@ -20,7 +20,8 @@ from kbqa.sparql.ingest.profiler import profile_graph
 from kbqa.sparql.models import Graph, GraphVersion
 from kbqa.sparql.stores import OxigraphStore, QueryError, StoreError
 from kbqa.sparql.stores.executor import change_folder, check_update
-from searchapp.errors import Conflict, NotReady
+from searchapp.errors import Conflict
+from searchapp.jobs.selectors import not_ready
 
 MAX_TRIPLES = 10_000
 _ATTEMPTS = 3
@@ -69,7 +70,7 @@ def _editable(graph: Graph) -> GraphVersion:
     if graph.source_kind == Graph.SourceKind.ENDPOINT:
         raise QueryError(f"{graph.name} lives at {graph.location} and is edited there.")
     if graph.serving is None:
-        raise NotReady(f"{graph.name} has not been loaded yet.")
+        raise not_ready(graph.subject, f"{graph.name} has not been loaded yet.")
     return graph.serving
 
 

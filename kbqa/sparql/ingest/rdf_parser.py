@@ -1,12 +1,13 @@
 """RDF files → triples: which format it is, streaming, and what happens to lines that cannot be read."""
 
 import gzip
-import re
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import IO, cast
+from xml.parsers import expat
 
 from pyoxigraph import Quad, RdfFormat, parse
 
@@ -24,13 +25,16 @@ FORMATS = {
     ".json": RdfFormat.JSON_LD,
 }
 _BY_LINE = (RdfFormat.N_TRIPLES, RdfFormat.N_QUADS)
-_CHUNK_LINES = 20_000
+_CHUNK_LINES, _CHUNK_BYTES = 20_000, 16 * 1024 * 1024
 _MAX_LINE_LENGTH = 16 * 1024 * 1024
 _KEPT_COMPLAINTS = 20
 _GZIP = b"\x1f\x8b"
-_MAX_ENTITY_LENGTH = 1_000
-_ENTITY, _DECLARATION = b"<!ENTITY", re.compile(b"<!ENTITY[^<]*")
-"""An entity's declaration as the parser cuts it: up to the next angle bracket."""
+_MAX_STATEMENT_BYTES = 16 * 1024 * 1024
+"""What may be read between two triples, as much as the parser's own longest word: it keeps all of that."""
+_MAX_JSON_BYTES = 128 * 1024 * 1024
+"""The same of JSON-LD, whose objects are kept until their context is known."""
+_MAX_ENTITY_LENGTH, _XML_PORTION = 1_000, 1 << 20
+_ENTITY = "<!ENTITY"
 # What relative IRIs are resolved against: a name of nothing, so that they never point to a real place.
 _BASE = "urn:searchapp:relative/"
 
@@ -87,43 +91,81 @@ def triples_of(
 
     `progress` is called with (bytes read, bytes in all) of the file as it lies on disk. Raises LoadError.
     """
-    size = file.path.stat().st_size
     with file.path.open("rb") as raw:
         packed = raw.read(2) == _GZIP
         raw.seek(0)
         unpacked = cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if packed else raw
         if file.format == RdfFormat.RDF_XML:
             unpacked = cast(IO[bytes], _Guarded(unpacked))
-        stream = _Counted(unpacked, raw, size, file.max_bytes, progress)
+        stream = _Counted(unpacked, raw, file, progress)
         reader = _by_line if skip_bad_lines and file.format in _BY_LINE else _whole
         quads = reader(stream, file.format, report)
         try:
             for quad in quads:
+                stream.statement_ended()
                 report.triples += 1
                 yield Quad(quad.subject, quad.predicate, quad.object)
-        except (EOFError, gzip.BadGzipFile, OSError) as error:
+        except (EOFError, zlib.error, OSError) as error:
             raise LoadError(f"{file.path.name} cannot be read to its end: {error}") from error
 
 
 class _Guarded:
     """A stream of XML that refuses entities which grow when they are expanded, before they are read.
 
-    These are entities that name others, and long ones, wherever they stand.
+    These are entities that name others, and long ones. A whole parser says where declarations stand, and
+    what else the next one, which looks for their first letters alone, could take for one.
     """
 
     def __init__(self, stream: IO[bytes]) -> None:
-        self._stream, self._begun = stream, b""
+        self._stream, self._in_doctype, self._checked = stream, False, b""
+        # The encoding that the next parser takes for granted, whatever the file says.
+        self._parser = expat.ParserCreate("UTF-8")
+        self._parser.StartDoctypeDeclHandler = self._doctype_began
+        self._parser.EndDoctypeDeclHandler = self._doctype_ended
+        self._parser.EntityDeclHandler = self._declared
+        self._parser.CommentHandler = self._check_hidden
+        self._parser.ProcessingInstructionHandler = self._check_hidden
+        self._parser.NotationDeclHandler = self._check_hidden
 
     def read(self, size: int = -1) -> bytes:
-        """The next bytes. Raises LoadError."""
-        data = self._stream.read(size)
-        text = self._begun + data
-        for declaration in _DECLARATION.findall(text):
-            if b"&" in declaration or len(declaration) > _MAX_ENTITY_LENGTH:
-                raise LoadError("The file's XML entities expand without bounds; write their values out.")
-        last = text[text.rfind(b"<") :]
-        self._begun = last if last.startswith(_ENTITY) or _ENTITY.startswith(last) else b""
+        """The next bytes. Raises LoadError for entities that grow, and for what is no XML."""
+        if not self._checked:
+            # In large portions: the parser begins a part that is unfinished anew with each of them.
+            self._checked = self._stream.read(_XML_PORTION)
+            try:
+                self._parser.Parse(self._checked, not self._checked)
+            except expat.ExpatError as error:
+                reason = expat.ErrorString(error.code)
+                raise LoadError(f"Line {error.lineno} cannot be read: {reason}") from error
+        data, self._checked = self._checked[:size], self._checked[size:]
         return data
+
+    def _doctype_began(self, name: str, system: str | None, public: str | None, _: bool) -> None:
+        self._in_doctype = True
+        self._parser.DefaultHandlerExpand = self._check_value
+        self._check_hidden(name, system, public)
+
+    def _doctype_ended(self) -> None:
+        self._in_doctype = False
+        self._parser.DefaultHandlerExpand = None
+
+    def _declared(self, name: str, _: bool, value: str | None, *places: str | None) -> None:
+        """Check the declaration of an entity; its value has its characters' numbers resolved."""
+        self._check_value(value or "")
+        self._check_hidden(name, value, *places)
+
+    def _check_value(self, text: str) -> None:
+        """Refuse a value that may grow; that of a name declared twice is told as any other text is."""
+        if "&" in text or len(text.strip()) > _MAX_ENTITY_LENGTH:
+            raise self._growing()
+
+    def _check_hidden(self, *texts: str | None) -> None:
+        """Refuse what looks like a declaration inside of something else."""
+        if self._in_doctype and any(_ENTITY in text for text in texts if text):
+            raise self._growing()
+
+    def _growing(self) -> LoadError:
+        return LoadError("The file's XML entities expand without bounds; write their values out.")
 
 
 class _Counted:
@@ -133,15 +175,25 @@ class _Counted:
         self,
         stream: IO[bytes],
         raw: IO[bytes],
-        size: int,
-        max_bytes: int,
+        file: RdfFile,
         progress: Callable[[int, int], None],
     ) -> None:
-        self._stream, self._raw, self._size = stream, raw, size
-        self._most, self._progress, self._read = max_bytes, progress, 0
+        self._stream, self._raw, self._size = stream, raw, file.path.stat().st_size
+        self._most, self._progress, self._read, self._statement = file.max_bytes, progress, 0, 0
+        self._most_of_one = _MAX_JSON_BYTES if file.format == RdfFormat.JSON_LD else _MAX_STATEMENT_BYTES
 
     def read(self, size: int = -1) -> bytes:
+        """The next bytes. Raises LoadError where the file, or one statement, is too large."""
+        if self._read - self._statement > self._most_of_one:
+            raise LoadError(
+                f"A statement of the file has more than {self._most_of_one:,} bytes. Split it, or write the "
+                "file as N-Triples."
+            )
         return self._count(self._stream.read(size))
+
+    def statement_ended(self) -> None:
+        """Begin to count the bytes of the next statement."""
+        self._statement = self._read
 
     def lines(self) -> Iterator[bytes]:
         while line := self._stream.readline(_MAX_LINE_LENGTH):
@@ -160,6 +212,8 @@ def _whole(stream: _Counted, form: RdfFormat, report: Report) -> Iterator[Quad]:
         parser = parse(stream, format=form, base_iri=_BASE, rename_blank_nodes=True)  # type: ignore[arg-type]
         yield from parser  # type: ignore[misc]
         report.prefixes = parser.prefixes
+    except MemoryError as error:
+        raise LoadError(f"A statement of the file has a part that is too long: {error}") from error
     except SyntaxError as error:
         line = f"Line {error.lineno}" if error.lineno else "The file"
         raise LoadError(f"{line} cannot be read: {error.msg}") from error
@@ -168,13 +222,23 @@ def _whole(stream: _Counted, form: RdfFormat, report: Report) -> Iterator[Quad]:
 def _by_line(stream: _Counted, form: RdfFormat, report: Report) -> Iterator[Quad]:
     """The quads of chunks of lines; where a chunk fails, of its lines one by one."""
     lines, number = stream.lines(), 0
-    while chunk := list(islice(lines, _CHUNK_LINES)):
+    while chunk := list(_portion(lines)):
         try:
             yield from list(parse(b"".join(chunk), format=form))
-        except SyntaxError:
+        except (SyntaxError, MemoryError):
             for offset, line in enumerate(chunk):
                 try:
                     yield from parse(line, format=form)
-                except SyntaxError as error:
-                    report.skip(f"Line {number + offset + 1}: {error.msg}")
+                except (SyntaxError, MemoryError) as error:
+                    report.skip(f"Line {number + offset + 1}: {getattr(error, 'msg', error)}")
         number += len(chunk)
+
+
+def _portion(lines: Iterator[bytes]) -> Iterator[bytes]:
+    """The next lines that are read at once: not too many, and not too long."""
+    size = 0
+    for line in islice(lines, _CHUNK_LINES):
+        yield line
+        size += len(line)
+        if size > _CHUNK_BYTES:
+            return

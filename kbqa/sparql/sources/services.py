@@ -16,7 +16,7 @@ from kbqa.sparql.answer import pipeline
 from kbqa.sparql.answer.kept_answer import GraphReading, GraphResult, kept_answer, kept_json, run_reading
 from kbqa.sparql.answer.pipeline import Answer
 from kbqa.sparql.answer.registry import configured_decoder, served
-from kbqa.sparql.ingest.download import pinned
+from kbqa.sparql.ingest.download import checked_location
 from kbqa.sparql.ingest.load import uploaded_path, uploads
 from kbqa.sparql.ingest.rdf_parser import FORMATS, LoadError, rdf_format
 from kbqa.sparql.models import Graph, GraphQuestion
@@ -73,6 +73,7 @@ def check_graph(graph: Graph) -> None:
 
     Raises InvalidInput with the field that is wrong.
     """
+    sources.check_name(graph)
     if Graph.objects.filter(slug=graph.slug).exclude(pk=graph.pk).exists():
         raise sources.name_taken(graph)
     if not isinstance(graph.prefixes, dict) or not all(starmap(is_prefix, graph.prefixes.items())):
@@ -177,7 +178,7 @@ def judge(question: GraphQuestion, *, good: bool, correction: str = "") -> Graph
 
 def _check_source(graph: Graph) -> None:
     if graph.source_kind in (Graph.SourceKind.URL, Graph.SourceKind.ENDPOINT):
-        pinned(graph.location)
+        checked_location(graph.location)
     elif graph.source_kind == Graph.SourceKind.REPOSITORY:
         if not graph_source(graph.source_kind).exists(graph.location):
             raise LoadError(f"There is no indexed repository named {graph.location}.")

@@ -154,9 +154,7 @@ class EndpointStore:
 
     def _posted(self, query: str, seconds: float, accept: str) -> tuple[int, str, bytes, float]:
         """As `_send`. Raises AddressError, httpx.HTTPError; QueryError for a body that is too large."""
-        url, headers, extensions = pinned_address(
-            self.address, allow_private=settings.SOURCE_ALLOW_PRIVATE_ADDRESSES
-        )
+        url, headers, extensions = pinned_address(self.address)
         headers = self._headers | headers | {"Accept": accept, "Accept-Encoding": "identity"}
         with (
             _deadline(seconds) as trace,

@@ -22,7 +22,7 @@ from kbqa.sql.models import ColumnNote, Database, DatabaseQuestion
 from kbqa.sql.names import definition_texts, definitions_of
 from kbqa.sql.schema import ColumnRef
 from kbqa.sql.sources import jobs
-from kbqa.sql.stores.connections import ConnectError, parsed_url
+from kbqa.sql.stores.connections import ConnectError, parsed_url, reachable_url
 from kbqa.sql.stores.databases import Source, file_of, served, uploads
 from kbqa.sql.stores.executor import Limits, Result, execute
 from kbqa.sql.stores.validator import StatementError, checked
@@ -59,11 +59,13 @@ def check_database(database: Database) -> None:
 
     Raises InvalidInput with the field that is wrong.
     """
+    sources.check_name(database)
     if Database.objects.filter(slug=database.slug).exclude(pk=database.pk).exists():
         raise sources.name_taken(database)
     if database.source_kind == Database.SourceKind.URL:
         try:
             parsed = parsed_url(database.url)
+            reachable_url(database.url)
         except ConnectError as error:
             raise InvalidInput(error.message, field="url") from error
         port = f":{parsed.port}" if parsed.port else ""

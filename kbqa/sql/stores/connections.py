@@ -1,5 +1,7 @@
 """Connections to databases that cannot write: at the engine's own level, whatever statement comes."""
 
+import socket
+import ssl
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,9 @@ from sqlalchemy.pool import NullPool
 from sqlglot import Dialect
 
 from kbqa.sql.schema import Schema
+from kbqa.sql.stores.server_address import NUMBER, checked_url, without_number
 from kbqa.sql.stores.sqlite import Visibility, sqlite_connection
+from searchapp.addresses import AddressError
 from searchapp.errors import Unavailable
 
 CONNECT_SECONDS = 10
@@ -67,26 +71,45 @@ def server_engine(url: str) -> Engine:
     Of a dialect that the settings add, only the driver can say so, where it has a word for that; everything
     is rolled back in any case.
     """
-    return engine_at(parsed_url(url))
+    return engine_at(reachable_url(url))
 
 
 def engine_at(parsed: URL) -> Engine:
-    """An engine on a database server at an address with its driver."""
+    """An engine on a database server at an address that `reachable_url` gave."""
     backend = parsed.get_backend_name()
     if backend == "postgresql":
         given = str(parsed.query.get("options", ""))
         options = f"{given} -c default_transaction_read_only=on -c lock_timeout=2000".strip()
         arguments = {"connect_timeout": CONNECT_SECONDS, "options": options}
-        return create_engine(parsed, poolclass=NullPool, connect_args=arguments)
+        return _server(parsed, parsed, arguments)
     if backend not in _DRIVERS:
-        return create_engine(parsed, poolclass=NullPool, connect_args=_READ_ONLY.get(backend, {}))
+        return _server(parsed, parsed, _READ_ONLY.get(backend, {}))
     return _mysql_engine(parsed)
 
 
-def _mysql_engine(url: URL) -> Engine:
+def _server(url: URL, address: URL, arguments: dict[str, Any]) -> Engine:
+    """An engine at a URL of its driver, made of an address by which another process makes the same one."""
+    options = {"address": address.render_as_string(hide_password=False)}
+    return create_engine(url, poolclass=NullPool, connect_args=arguments, execution_options=options)
+
+
+def _mysql_engine(address: URL) -> Engine:
     """An engine on a MySQL or MariaDB server with read-only sessions."""
-    arguments = {"connect_timeout": CONNECT_SECONDS, "local_infile": False}
-    engine = create_engine(url, poolclass=NullPool, connect_args=arguments)
+    url, taken = without_number(address)
+    arguments: dict[str, Any] = {"connect_timeout": CONNECT_SECONDS, "local_infile": False}
+    if taken.get("ssl_verify_identity", "").lower() == "true":
+        arguments["ssl"] = ssl.create_default_context()
+    engine = _server(url, address, arguments)
+
+    @event.listens_for(engine, "do_connect")
+    def connect_by_number(dialect: Any, _: Any, given: Any, named: dict[str, Any]) -> Any:
+        connection = dialect.loaded_dbapi.connect(*given, **named, defer_connect=True)
+        number = taken.get(NUMBER, connection.host)
+        try:
+            connection.connect(socket.create_connection((number, connection.port), CONNECT_SECONDS))
+        except OSError as error:
+            raise dialect.loaded_dbapi.OperationalError(2003, f"{connection.host}: {error}") from error
+        return connection
 
     @event.listens_for(engine, "connect")
     def read_only(connection: Any, _: Any) -> None:
@@ -98,11 +121,22 @@ def _mysql_engine(url: URL) -> Engine:
     return engine
 
 
+def reachable_url(url: str) -> URL:
+    """A database server's address as it is connected to: its host may be, and is named by its number.
+
+    Raises ConnectError.
+    """
+    try:
+        return checked_url(parsed_url(url))
+    except AddressError as error:
+        raise ConnectError(error.message, transient=error.transient) from error
+
+
 def parsed_url(url: str) -> URL:
     """A database server's address with the driver that is used for it. Raises ConnectError."""
     try:
         parsed = make_url(url.strip())
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise ConnectError(
             "This is not a database address. Write for example postgresql://user:password@host/database."
         ) from error

@@ -12,7 +12,7 @@ from kbqa.sql.models import Codes, ColumnNote, Database, Scan
 from kbqa.sql.names import CellNames, cell_names, definitions_of
 from kbqa.sql.schema import Column, Schema, Table
 from kbqa.sql.stores.connections import ConnectError, server_engine, sqlite_engine
-from searchapp.errors import NotReady
+from searchapp.jobs.selectors import not_ready
 from searchapp.shared import SharedCache
 
 _MAX_OPEN = 16
@@ -33,7 +33,7 @@ def served(database: Database) -> Source:
     """The served scan of a database, ready to be asked. Raises NotReady, ConnectError."""
     scan = Scan.objects.filter(pk=database.serving_id or 0).first()
     if scan is None:
-        raise NotReady(f"{database.name} has not been scanned yet.")
+        raise not_ready(database.subject, f"{database.name} has not been scanned yet.")
     return source_of(database, scan)
 
 

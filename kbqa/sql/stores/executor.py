@@ -93,7 +93,7 @@ def run(
 def connection_of(engine: Engine) -> dict[str, Any]:
     """What another process needs to connect to the same database in the same way."""
     if engine.dialect.name != "sqlite":
-        return {"url": engine.url.render_as_string(hide_password=False)}
+        return {"url": engine.get_execution_options()["address"]}
     visibility: Visibility = engine.get_execution_options().get("visibility", ALL_DATA)
     described = {
         "private": sorted(visibility.private),

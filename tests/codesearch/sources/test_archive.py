@@ -33,7 +33,7 @@ def opened(path, limits=LIMITS, excludes=""):
     [
         (["p/a.py", "p/b/c.py"], ["a.py", "b/c.py"]),
         (["p/a.py", "q/b.py"], ["p/a.py", "q/b.py"]),
-        (["p/a.py", "b.py"], ["b.py", "p/a.py"]),
+        (["p/a.py", "b.py"], ["p/a.py", "b.py"]),
         (["a.py"], ["a.py"]),
         (["p/q/a.py"], ["q/a.py"]),
         (["größe/ü.py"], ["ü.py"]),

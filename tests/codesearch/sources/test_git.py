@@ -104,12 +104,15 @@ def remote(project):
     server.server_close()
 
 
+@pytest.fixture(autouse=True)
+def _reachable(settings) -> None:
+    settings.ALLOWED_PRIVATE_HOSTS = ["127.0.0.1"]
+
+
 def fetch(
     url: str, store: Path, ref: str = "", token: str = "", check=lambda: None
 ) -> tuple[dict[str, bytes], str]:
-    snapshot = git_snapshot(
-        GitRemote(url, ref, token, allow_private=True, timeout=60), store, IgnoreRules(""), check
-    )
+    snapshot = git_snapshot(GitRemote(url, ref, token, timeout=60), store, IgnoreRules(""), check)
     return {entry.path: entry.read() for entry in snapshot.entries}, snapshot.revision
 
 
@@ -177,7 +180,8 @@ def test_a_remote_that_stalls_can_be_cancelled(remote, tmp_path):
         "http://0.0.0.0/x",
     ],
 )
-def test_private_addresses_are_refused(url):
+def test_private_addresses_are_refused(settings, url):
+    settings.ALLOWED_PRIVATE_HOSTS = []
     with pytest.raises(SourceError, match="private address"):
         check_remote(GitRemote(url))
 

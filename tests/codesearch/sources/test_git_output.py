@@ -1,5 +1,6 @@
 """What git says and lists, as this product understands it; no server is asked."""
 
+import socket
 import subprocess
 
 import pytest
@@ -137,19 +138,34 @@ def test_git_that_is_not_installed_is_told(tmp_path, monkeypatch):
 
 @pytest.fixture
 def resolved(monkeypatch):
-    monkeypatch.setattr(git, "addresses_of", lambda *_, **__: ["2606:2800:220:1::1"])
+    entry = (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("2606:2800:220:1::1", 443, 0, 0))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [entry])
 
 
 @pytest.mark.parametrize(
-    ("url", "pin"),
+    ("url", "canonical", "pin"),
     [
-        ("https://git.example/x.git", "git.example:443:[2606:2800:220:1::1]"),
-        ("http://git.example:8080/x.git", "git.example:8080:[2606:2800:220:1::1]"),
+        (
+            "https://git.example/x.git",
+            "https://git.example:443/x.git",
+            "git.example:443:[2606:2800:220:1::1]",
+        ),
+        (
+            "http://GIT.example.:8080/x.git",
+            "http://git.example:8080/x.git",
+            "git.example:8080:[2606:2800:220:1::1]",
+        ),
+        (
+            "https://gít.example/x.git",
+            "https://xn--gt-nja.example:443/x.git",
+            "xn--gt-nja.example:443:[2606:2800:220:1::1]",
+        ),
+        ("https://[2606:2800:220:1::1]/x.git", "https://[2606:2800:220:1::1]:443/x.git", ""),
     ],
 )
-def test_the_address_that_was_checked_is_the_one_that_is_used(resolved, url, pin):
-    assert check_remote(GitRemote(url)) == pin
-    assert check_remote(GitRemote(url, allow_private=True)) is None
+def test_the_address_that_was_checked_is_the_one_that_is_used(resolved, url, canonical, pin):
+    address = check_remote(GitRemote(url))
+    assert (address.url, address.pin) == (canonical, pin)
 
 
 @pytest.mark.parametrize("ref", ["main", "v1.2+3", "feature/größe", "a@b", "#12", "9c59e24b83"])

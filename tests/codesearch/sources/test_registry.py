@@ -44,8 +44,8 @@ def test_an_archive_is_looked_at_before_it_is_added(settings, tmp_path):
 
 def test_private_addresses_of_git_are_a_setting(settings):
     row = repository("git", "https://127.0.0.1/x.git")
-    settings.SOURCE_ALLOW_PRIVATE_ADDRESSES = False
+    settings.ALLOWED_PRIVATE_HOSTS = []
     with pytest.raises(SourceError, match="private address"):
         validate_source(row)
-    settings.SOURCE_ALLOW_PRIVATE_ADDRESSES = True
+    settings.ALLOWED_PRIVATE_HOSTS = ["127.0.0.1"]
     validate_source(row)

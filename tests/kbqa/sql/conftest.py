@@ -41,6 +41,13 @@ INSERT INTO "größe" VALUES (1, 'groß', x'00ff'), (2, 'klein', NULL);
 Connect = Callable[..., Database]
 
 
+@pytest.fixture(autouse=True)
+def _reachable(settings) -> None:
+    """Let tests connect to their own servers, and to the PostgreSQL that they run on by its socket."""
+    own = settings.DATABASES["default"]
+    settings.ALLOWED_PRIVATE_HOSTS = ["127.0.0.1", f"{own['HOST']}/.s.PGSQL.{own.get('PORT') or 5432}"]
+
+
 @pytest.fixture
 def shop_file(tmp_path: Path) -> Path:
     path = tmp_path / "shop.sqlite"

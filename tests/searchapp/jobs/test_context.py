@@ -15,6 +15,7 @@ from searchapp.jobs.progress_bar import run_with_bar
 from searchapp.jobs.queue import enqueue
 from searchapp.jobs.registry import Handler, Stage, clean_up
 from searchapp.jobs.runner import abandoned_jobs, run_stages
+from searchapp.jobs.runners import this_process
 from searchapp.jobs.tasks import resume_abandoned_jobs
 
 pytestmark = pytest.mark.django_db
@@ -150,13 +151,13 @@ class TestTransitions:
     def test_a_job_is_taken_once_and_each_time_counts(self, job):
         Job.objects.update(state=State.QUEUED)
         job.refresh_from_db()
-        assert transitions.take(job)
+        assert transitions.take(job, this_process())
         begun = job.started
         assert (job.state, job.attempts, begun is not None) == (State.RUNNING, 1, True)
-        assert transitions.take(job)
+        assert transitions.take(job, this_process())
         assert job.attempts == 1
         transitions.put_back(job, "later")
-        assert transitions.take(job)
+        assert transitions.take(job, this_process())
         assert (job.attempts, job.started) == (2, begun)
 
     @pytest.mark.parametrize("state", [State.CANCELLED, State.FAILED, State.SUCCEEDED])
@@ -164,7 +165,7 @@ class TestTransitions:
         Job.objects.update(state=State.QUEUED)
         job.refresh_from_db()
         Job.objects.update(state=state)
-        assert not transitions.take(job)
+        assert not transitions.take(job, this_process())
 
     def test_a_refusal_says_where_the_job_is(self, job):
         Job.objects.update(state=State.FAILED)

@@ -6,7 +6,7 @@ import zlib
 import pytest
 from pyoxigraph import RdfFormat
 
-from kbqa.sparql.ingest.download import fetch, pinned
+from kbqa.sparql.ingest.download import checked_location, fetch
 from kbqa.sparql.ingest.rdf_parser import LoadError
 from tests.kbqa.sparql.http_server import Reply, Request, local_server
 
@@ -15,7 +15,7 @@ TURTLE = b"<urn:a> <urn:b> <urn:c> .\n"
 
 @pytest.fixture
 def target(tmp_path, settings):
-    settings.SOURCE_ALLOW_PRIVATE_ADDRESSES = True
+    settings.ALLOWED_PRIVATE_HOSTS = ["127.0.0.1", "localhost"]
     return tmp_path / "source"
 
 
@@ -128,25 +128,27 @@ def test_a_redirect_leads_to_no_other_kind_of_address(target, location):
     assert len(server.requests) == 1
 
 
-def test_every_redirect_is_checked_for_private_addresses(target, settings, monkeypatch):
-    checked = []
-
-    def check(address, *, allow_private):
-        checked.append((address, allow_private))
-        return address, {}, {}
-
-    settings.SOURCE_ALLOW_PRIVATE_ADDRESSES = False
-    monkeypatch.setattr("kbqa.sparql.ingest.download.pinned_address", check)
-    with local_server(redirecting(2)) as server:
+def test_every_redirect_is_checked_for_private_addresses(target, settings):
+    other = redirecting(1, "http://localhost:1/1")
+    settings.ALLOWED_PRIVATE_HOSTS = ["127.0.0.1"]
+    with local_server(other) as server, pytest.raises(LoadError, match="private address"):
         fetch(f"{server.address}/0", target, lambda done, total: None)
-    assert checked == [(f"{server.address}/{number}", False) for number in range(3)]
+    assert len(server.requests) == 1
+
+
+def test_a_public_server_redirects_to_no_private_one_though_that_is_allowed(target, settings, monkeypatch):
+    settings.ALLOWED_PRIVATE_HOSTS = ["127.0.0.2"]
+    monkeypatch.setattr("searchapp.addresses.is_public", lambda number: str(number) == "127.0.0.1")
+    elsewhere = redirecting(1, "http://127.0.0.2:1/1")
+    with local_server(elsewhere) as server, pytest.raises(LoadError, match="redirect leads to the private"):
+        fetch(f"{server.address}/0", target, lambda done, total: None)
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1/x.ttl", "http://[::1]/x.ttl", "http://10.1.2.3/x.ttl"])
 def test_private_addresses_are_refused(settings, address):
-    settings.SOURCE_ALLOW_PRIVATE_ADDRESSES = False
+    settings.ALLOWED_PRIVATE_HOSTS = []
     with pytest.raises(LoadError, match="private address"):
-        pinned(address)
+        checked_location(address)
 
 
 def test_the_server_is_asked_for_rdf_by_its_own_name(target):

@@ -74,7 +74,7 @@ def graph(location: object, source_kind: str = "file", **fields: object) -> Grap
     ],
 )
 def test_what_is_wrong_with_a_graph_is_said_of_its_field(file, settings, fields, field, says):
-    settings.SOURCE_ALLOW_PRIVATE_ADDRESSES = False
+    settings.ALLOWED_PRIVATE_HOSTS = []
     wrong = graph(**{"location": file, "trusted": True} | fields)
     with pytest.raises(InvalidInput, match=says) as error:
         services.check_graph(wrong)

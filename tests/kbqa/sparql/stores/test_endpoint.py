@@ -27,7 +27,7 @@ JSON = "application/sparql-results+json"
 
 @pytest.fixture
 def private(settings):
-    settings.SOURCE_ALLOW_PRIVATE_ADDRESSES = True
+    settings.ALLOWED_PRIVATE_HOSTS = ["127.0.0.1", "localhost"]
 
 
 @pytest.fixture

@@ -1,11 +1,29 @@
 """The Celery application. Queues: `default`, and `embedding` for work that a GPU worker can take alone."""
 
 import os
+import sys
 
 from celery import Celery
+from celery.signals import beat_init, celeryd_init
+
+from searchapp.preflight import SettingsError, require_sound_settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "searchapp.settings.embedded")
 
 app = Celery("searchapp")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@celeryd_init.connect
+@beat_init.connect
+def _refuse_wrong_settings(**_: object) -> None:
+    import django
+
+    django.setup()
+    try:
+        require_sound_settings()
+    except SettingsError as error:
+        # Celery has put its log in the place of `sys.stderr`, where an exit is not seen.
+        print(error.message, file=sys.__stderr__, flush=True)
+        sys.exit(1)

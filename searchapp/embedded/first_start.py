@@ -6,6 +6,7 @@ from django.contrib.auth import get_user_model
 from searchapp.embedded.errors import ServiceError
 from searchapp.embedded.secrets import stored_secret
 from searchapp.encoders import EncoderError
+from searchapp.preflight import SettingsError, require_sound_settings
 from searchapp.startup import startups
 
 
@@ -33,10 +34,16 @@ def add_samples() -> None:
 
 
 def follow_settings() -> None:
-    """Start the work that changed settings ask for. Raises ServiceError if they name no model."""
+    """Start the work that changed settings ask for.
+
+    Raises ServiceError where a setting is wrong, or names no model.
+    """
     try:
+        require_sound_settings()
         for startup in startups():
             startup.follow_settings()
+    except SettingsError as error:
+        raise ServiceError(error.message) from error
     except EncoderError as error:
         raise ServiceError(
             f"{error.message}\nThe encoder is chosen by ENCODER_BACKEND and ENCODER_MODEL; "

@@ -6,11 +6,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from frontend.views.errors import known_error_page
 from searchapp.outages import known_error
+from searchapp.throttling import TooManyRequests, count_request
 
 Respond = Callable[[HttpRequest], HttpResponseBase]
 
 # The admin and the API's documentation bring scripts of their own, which this policy would stop.
 _OWN_SCRIPTS = ("/admin/", "/api/docs/")
+_API, _HEALTH = "/api/", "/health"
 _POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; "
     "frame-ancestors 'none'"
@@ -29,6 +31,22 @@ class ContentSecurityPolicyMiddleware:
         if not request.path.startswith(_OWN_SCRIPTS):
             response.headers.setdefault("Content-Security-Policy", _POLICY)
         return response
+
+
+class ThrottleMiddleware:
+    """Counts the pages that a caller asks for; the API counts its calls by itself, which knows the keys."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """The response of the view, or a page that says when to come again."""
+        if request.path != _HEALTH and not request.path.startswith(_API):
+            try:
+                count_request(request)
+            except TooManyRequests as error:
+                return known_error_page(request, error)
+        return self.get_response(request)
 
 
 class KnownErrorMiddleware:

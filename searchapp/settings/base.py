@@ -38,6 +38,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware", "django_htmx.middleware.HtmxMiddleware",
     "frontend.middleware.ContentSecurityPolicyMiddleware", "frontend.middleware.KnownErrorMiddleware",
+    "frontend.middleware.ThrottleMiddleware",
 ]  # fmt: skip
 
 ROOT_URLCONF = "searchapp.urls"
@@ -68,6 +69,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+AUTHENTICATION_BACKENDS = ["searchapp.sign_in.ThrottledBackend"]
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "search"
 LOGOUT_REDIRECT_URL = "search"
@@ -97,11 +99,13 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "searchapp.api.schema.ProblemSchema",
     "DEFAULT_THROTTLE_CLASSES": ["searchapp.api.throttles.CallerThrottle"],
-    "DEFAULT_THROTTLE_RATES": {
-        "anonymous": env.text("THROTTLE_ANONYMOUS", "300/min"),
-        "caller": env.text("THROTTLE_CALLER", "1200/min"),
-    },
     "EXCEPTION_HANDLER": "searchapp.api.errors.problem_handler",
+}
+THROTTLES = {
+    "anonymous": env.rate("THROTTLE_ANONYMOUS", "300/min"),
+    "caller": env.rate("THROTTLE_CALLER", "1200/min"),
+    "sign_in_name": env.rate("THROTTLE_SIGN_IN_NAME", "10/15min"),
+    "sign_in_address": env.rate("THROTTLE_SIGN_IN_ADDRESS", "30/15min"),
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Searchapp",

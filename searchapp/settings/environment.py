@@ -27,6 +27,16 @@ _MIN_KEY_BITS = 160
 # What compression adds to what cannot be compressed.
 _COMPRESSION_BYTES = 11
 _MARKED_INSECURE = "django-insecure-"
+_RATE_UNITS = {
+    short: unit
+    for unit, words in {
+        "second": ("s", "sec", "second", "seconds"),
+        "minute": ("m", "min", "minute", "minutes"),
+        "hour": ("h", "hour", "hours"),
+        "day": ("d", "day", "days"),
+    }.items()
+    for short in words
+}
 
 
 def text(name: str, default: str = "") -> str:
@@ -96,6 +106,20 @@ def _parsed(name: str, default: T, parse: Callable[[str], T], expected: str) -> 
 def integer(name: str, default: int) -> int:
     """The variable `name` as a whole number."""
     return _parsed(name, default, int, "a whole number")
+
+
+def rate(name: str, default: str) -> str:
+    """The variable `name` as a rate, a number for a time: `300/min`, `10/15min`, `5000/day`."""
+
+    def parse(value: str) -> str:
+        number, _, time = value.replace(" ", "").partition("/")
+        unit = time.lstrip("0123456789")
+        multiple = time.removesuffix(unit) or "1"
+        if unit not in _RATE_UNITS or int(number) < 1 or int(multiple) < 1:
+            raise ValueError(value)
+        return f"{int(number)} per {int(multiple)} {_RATE_UNITS[unit]}"
+
+    return _parsed(name, parse(default), parse, "a number for a time, as 300/min or 10/15min")
 
 
 def boolean(name: str, default: bool) -> bool:

@@ -4,7 +4,6 @@ import hashlib
 import logging
 import math
 import time
-from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -16,11 +15,13 @@ from redis.exceptions import RedisError
 
 from searchapp.client_address import client_address, network_of
 from searchapp.errors import SearchappError
+from searchapp.shared import SharedCache
 
 log = logging.getLogger(__name__)
 
 # Redis answers within a millisecond or is not there: nobody waits for it longer than for a page.
 _REDIS_SECONDS = 2.0
+_limiters: SharedCache[str, SlidingWindowCounterRateLimiter] = SharedCache(1)
 
 
 class TooManyRequests(SearchappError):  # noqa: N818 - reads as what it is
@@ -64,7 +65,7 @@ def count(rate: str, what: str, caller: str) -> None:
 
     Raises TooManyRequests, and RedisError where Redis is away.
     """
-    limiter, item, name = _limiter(settings.CACHES["default"]["LOCATION"]), parse(rate), _name(caller)
+    limiter, item, name = _limiter(), parse(rate), _name(caller)
     if limiter.hit(item, what, name):
         return
     seconds = max(1, math.ceil(limiter.get_window_stats(item, what, name).reset_time - time.time()))
@@ -73,7 +74,7 @@ def count(rate: str, what: str, caller: str) -> None:
 
 def forget(rate: str, what: str, caller: str) -> None:
     """Forget what was counted of a caller. Raises RedisError."""
-    _limiter(settings.CACHES["default"]["LOCATION"]).clear(parse(rate), what, _name(caller))
+    _limiter().clear(parse(rate), what, _name(caller))
 
 
 def _count_if_possible(rate: str, caller: str) -> None:
@@ -83,9 +84,13 @@ def _count_if_possible(rate: str, caller: str) -> None:
         log.warning("Requests are not counted, as Redis is away: %s", error)
 
 
-@cache
-def _limiter(location: str) -> SlidingWindowCounterRateLimiter:
-    address = location.replace("unix://", "redis+unix://", 1) if location.startswith("unix://") else location
+def _limiter() -> SlidingWindowCounterRateLimiter:
+    location = settings.CACHES["default"]["LOCATION"]
+    return _limiters.get(location, lambda: _limiter_of(location))
+
+
+def _limiter_of(location: str) -> SlidingWindowCounterRateLimiter:
+    address = f"redis+{location}" if location.startswith("unix://") else location
     storage = RedisStorage(address, socket_timeout=_REDIS_SECONDS, socket_connect_timeout=_REDIS_SECONDS)
     return SlidingWindowCounterRateLimiter(storage)
 

@@ -3,6 +3,8 @@
 from importlib.util import find_spec
 from pathlib import Path
 
+from django.templatetags.static import static
+
 from searchapp.settings import environment as env
 
 BASE_DIR = Path(__file__).resolve().parents[2]
@@ -37,7 +39,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware", "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware", "django_htmx.middleware.HtmxMiddleware",
-    "frontend.middleware.ContentSecurityPolicyMiddleware", "frontend.middleware.KnownErrorMiddleware",
+    "frontend.middleware.PolicyMiddleware", "frontend.middleware.KnownErrorMiddleware",
     "frontend.middleware.ThrottleMiddleware",
 ]  # fmt: skip
 
@@ -114,6 +116,7 @@ SPECTACULAR_SETTINGS = {
     ),
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["searchapp.api.permissions.Readers"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
@@ -158,6 +161,9 @@ UNFOLD = {
     "SITE_HEADER": "Searchapp",
     "SITE_SUBHEADER": "Code, graphs and databases",
     "SITE_SYMBOL": "search",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda _: static("frontend-assets/icon.svg")}
+    ],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": True,
 }

@@ -9,6 +9,8 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest
 
 from searchapp import throttling
+from searchapp.audit import recording as audit
+from searchapp.audit.listeners import known_name
 from searchapp.client_address import client_address, network_of
 
 
@@ -29,8 +31,17 @@ class ThrottledBackend(ModelBackend):
         if request is None:
             return super().authenticate(request, username, password)
         rates = settings.THROTTLES
-        throttling.count(rates["sign_in_address"], "sign-in", network_of(client_address(request)))
-        throttling.count(rates["sign_in_name"], "sign-in", _plain(username))
+        try:
+            throttling.count(rates["sign_in_address"], "sign-in", network_of(client_address(request)))
+            throttling.count(rates["sign_in_name"], "sign-in", _plain(username))
+        except throttling.TooManyRequests:
+            audit.record(
+                audit.Action.SIGN_IN,
+                account=known_name(username),
+                outcome=audit.Outcome.THROTTLED,
+                request=request,
+            )
+            raise
         user = super().authenticate(request, username, password)
         if user is not None:
             throttling.forget(rates["sign_in_name"], "sign-in", _plain(username))

@@ -24,6 +24,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "searchapp.audit",
     "searchapp.jobs",
     "searchapp.encoders",
     "searchapp.api",
@@ -34,6 +35,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "searchapp.audit.recording.AuditMiddleware",
     "django.middleware.security.SecurityMiddleware", "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware", "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware", "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -140,7 +142,18 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 12 * 3600}
 CELERY_BEAT_SCHEDULE = {
     "resume-abandoned-jobs": {"task": "searchapp.jobs.tasks.resume_abandoned_jobs", "schedule": 20.0},
+    "forget-old-audit-entries": {
+        "task": "searchapp.audit.retention.forget_old_entries",
+        "schedule": 6 * 3600.0,
+    },
 }
+
+AUDIT_DAYS = env.integer("AUDIT_DAYS", 365)
+# What administrators manage: each change of it is recorded.
+AUDITED_MODELS = [
+    *("auth.User", "auth.Group", "api.ApiKey"),
+    *("codesearch.Repository", "kbqa.Graph", "kbqa.Database", "kbqa.ColumnNote"),
+]
 
 LOGGING = {
     "version": 1,

@@ -17,6 +17,7 @@ from kbqa.sparql.ingest.profiler import profile_graph
 from kbqa.sparql.models import Graph, GraphVersion
 from kbqa.sparql.stores import OxigraphStore, QueryError
 from kbqa.sparql.stores.executor import with_keywords_spoilt, words_outside_quotes
+from searchapp.audit import recording as audit
 from searchapp.errors import NotReady
 
 MAX_TRIPLES = 10_000
@@ -35,13 +36,16 @@ def edit_triples(graph: Graph, *, add: str = "", remove: str = "") -> GraphVersi
             store.remove(_quad(triple))
         store.extend(map(_quad, added))
 
-    return _edit(graph, change)
+    numbers = f"{len(added)} triples added, {len(removed)} removed"
+    with audit.recorded(audit.Action.GRAPH_UPDATE, subject=f"graph: {graph.name}", detail=numbers):
+        return _edit(graph, change)
 
 
 def update_graph(graph: Graph, update: str) -> GraphVersion:
     """Run a SPARQL Update. Raises QueryError, StoreError."""
-    check_update(update)
-    return _edit(graph, lambda store: _run(store, update))
+    with audit.recorded(audit.Action.GRAPH_UPDATE, subject=f"graph: {graph.name}", detail=update):
+        check_update(update)
+        return _edit(graph, lambda store: _run(store, update))
 
 
 def check_update(update: str) -> None:

@@ -20,6 +20,7 @@ from kbqa.sparql.models import Graph, GraphVersion
 from kbqa.sparql.prefixes import with_declarations
 from kbqa.sparql.stores import EndpointStore, QueryError
 from kbqa.sparql.stores.base import Solutions
+from searchapp.audit import recording as audit
 
 MAX_QUERY_CHARACTERS = 100_000
 _WORD = re.compile(r"(?<![?$:\w])[A-Za-z]+(?![\w:])")
@@ -77,6 +78,11 @@ def run_query(version: GraphVersion, query: str, accept: str = "", *, limit: int
 
     Prefixes that the graph is known by need not be declared.
     """
+    with audit.recorded(audit.Action.GRAPH_QUERY, subject=f"graph: {version.graph.name}", detail=query):
+        return _run_checked(version, query, accept, limit)
+
+
+def _run_checked(version: GraphVersion, query: str, accept: str, limit: int | None) -> Result:
     graph = version.graph
     query = with_declarations(query, graph.prefixes)
     check_query(query)

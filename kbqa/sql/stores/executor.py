@@ -2,9 +2,10 @@
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import wraps
 from threading import Timer
 from typing import Any
 
@@ -13,8 +14,11 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlglot import exp
 
 from kbqa.sql.stores.connections import ConnectError
+from searchapp.audit import recording as audit
 from searchapp.errors import InvalidInput
 
+SOURCE_OPTION = "searchapp_source"
+"""The option of an engine that says which source it was made for."""
 _STEPS_BETWEEN_LOOKS = 10_000
 _MAX_VALUE_BYTES = 5_000_000
 """Bytes of one value that SQLite may make."""
@@ -52,6 +56,24 @@ class TimeLimitError(ExecutionError):
     """A statement took longer than it may."""
 
 
+def source_of(engine: Engine) -> str:
+    """The source that an engine was made for, as the audit log names it; empty for any other engine."""
+    return str(engine.get_execution_options().get(SOURCE_OPTION, ""))
+
+
+def _audited(run: Callable[..., Result]) -> Callable[..., Result]:
+    @wraps(run)
+    def recorded(engine: Engine, tree: exp.Query, limits: Limits, *, dialect: str) -> Result:
+        sql = tree.sql(dialect=dialect, comments=False)
+        with audit.recorded(audit.Action.DATABASE_QUERY, subject=source_of(engine), detail=sql) as entry:
+            result = run(engine, tree, limits, dialect=dialect)
+            entry.rows = len(result.rows)
+        return result
+
+    return recorded
+
+
+@_audited
 def execute(engine: Engine, tree: exp.Query, limits: Limits, *, dialect: str) -> Result:
     """Run a checked statement. Raises ExecutionError; ConnectError where the database is away."""
     begun = time.perf_counter()

@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "searchapp.audit",
+    "searchapp.backup",
     "searchapp.jobs",
     "searchapp.encoders",
     "searchapp.api",

@@ -58,6 +58,11 @@ def secret(name: str, *, required: bool = False) -> str:
     return value
 
 
+def secrets(name: str) -> list[str]:
+    """Secrets that are parted by commas, spaces or lines, given as one secret is."""
+    return secret(name).replace(",", " ").split()
+
+
 def key(name: str) -> str:
     """The secret `name`, which is required, and reported where it is not long and random."""
     value = secret(name, required=True)

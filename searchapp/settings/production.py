@@ -11,6 +11,7 @@ from searchapp.settings.base import *  # noqa: F403
 DEBUG = False
 SECRET_KEY = env.key("SECRET_KEY") or "unset"
 ENCRYPTION_KEY = env.key("ENCRYPTION_KEY")
+ENCRYPTION_KEYS_OLD = env.secrets("ENCRYPTION_KEYS_OLD")
 if SECRET_KEY == ENCRYPTION_KEY:
     env.problems.append(
         (

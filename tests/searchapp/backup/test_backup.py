@@ -1,4 +1,4 @@
-"""Backups with real content: the same answers after everything was lost, and no change where one does not fit."""
+"""Backups with real content: the same answers after all was lost, and no change where one does not fit."""
 
 import json
 import shutil

@@ -29,6 +29,6 @@ class Command(SearchappCommand):
         )
         if not has_key(manifest):
             self.stderr.write(
-                "ENCRYPTION_KEY is not the one of the backup, so that access tokens cannot be read: put that one "
-                "into ENCRYPTION_KEYS_OLD and run `manage.py rotate_encryption_key`."
+                "ENCRYPTION_KEY is not the one of the backup, so that access tokens cannot be read: put that "
+                "one into ENCRYPTION_KEYS_OLD and run `manage.py rotate_encryption_key`."
             )

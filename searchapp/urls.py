@@ -16,6 +16,7 @@ router.register("jobs", JobViewSet, basename="api-job")
 urlpatterns = [
     path("health", health, name="health"),
     path("admin/", admin.site.urls),
+    path("sign-in/oidc/", include("searchapp.oidc.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", DocsView.as_view(url_name="schema"), name="api-docs"),
     path("api/v1/code/", include("codesearch.api.urls")),

@@ -2,6 +2,7 @@
 
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from django.templatetags.static import static
 
@@ -26,6 +27,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "searchapp.audit",
     "searchapp.backup",
+    "searchapp.oidc",
     "searchapp.jobs",
     "searchapp.encoders",
     "searchapp.api",
@@ -78,6 +80,18 @@ AUTHENTICATION_BACKENDS = ["searchapp.sign_in.ThrottledBackend"]
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "search"
 LOGOUT_REDIRECT_URL = "search"
+
+# Signing in through a provider is on where it has an issuer.
+OIDC: dict[str, Any] = {
+    "issuer": env.text("OIDC_ISSUER"),
+    "client_id": env.text("OIDC_CLIENT_ID"),
+    "client_secret": env.secret("OIDC_CLIENT_SECRET"),
+    "name": env.text("OIDC_NAME", "single sign-on"),
+    "scope": env.text("OIDC_SCOPE", "openid email profile"),
+    "domains": env.listing("OIDC_DOMAINS"),
+    "groups_claim": env.text("OIDC_GROUPS_CLAIM"),
+    "staff_group": env.text("OIDC_STAFF_GROUP"),
+}
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = env.text("TIME_ZONE", "UTC")
@@ -152,7 +166,7 @@ CELERY_BEAT_SCHEDULE = {
 AUDIT_DAYS = env.integer("AUDIT_DAYS", 365)
 # What administrators manage: each change of it is recorded.
 AUDITED_MODELS = [
-    *("auth.User", "auth.Group", "api.ApiKey"),
+    *("auth.User", "auth.Group", "api.ApiKey", "oidc.Identity"),
     *("codesearch.Repository", "kbqa.Graph", "kbqa.Database", "kbqa.ColumnNote"),
 ]
 

@@ -14,8 +14,8 @@ from searchapp.audit.recording import Action, Outcome, record
 
 UNKNOWN_NAME = "(unknown name)"
 """Stands for a name that nobody has: people type passwords into the wrong field."""
-# Fields that change by themselves.
-_OWN_FIELDS = {"last_login", "used", "serving", "deleting"}
+# Fields that change by themselves, beside those that publishing a version of a source changes.
+_OWN_FIELDS = {"last_login", "used", "deleting"}
 _BEFORE = "_audited_before"
 
 
@@ -70,11 +70,12 @@ def _saved(
     if created or before is None:
         record(Action.ADDED, subject=subject_of(instance))
         return
+    own = _OWN_FIELDS.union(getattr(sender, "PUBLISHED_FIELDS", ()))
     changed = [
         field
         for field in sender._meta.concrete_fields
         if (update_fields is None or field.name in update_fields or field.attname in update_fields)
-        and field.name not in _OWN_FIELDS
+        and field.name not in own
         and getattr(before, field.attname) != getattr(instance, field.attname)
     ]
     if changed:

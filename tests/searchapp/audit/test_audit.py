@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from codesearch.models import Repository
 from kbqa.sql.sources.services import add_database
 from searchapp.api.models import ApiKey
 from searchapp.audit.models import AppendOnlyError, Entry
@@ -144,6 +145,14 @@ class TestSources:
             ("POST /api/v1/graphs/ 400", "refused", "192.0.2.8")
         ]
         assert kept[0].key.startswith("ci (sa_")
+
+    def test_what_a_job_publishes_is_no_change_of_a_person(self, db):
+        repository = Repository.objects.create(name="a", source_kind="git", location="x")
+        repository.units, repository.ref = 7, "main"
+        repository.save(update_fields=Repository.PUBLISHED_FIELDS)
+        assert entries(Action.CHANGED) == []
+        repository.save()
+        assert [entry.detail for entry in entries(Action.CHANGED)] == ["ref"]
 
     def test_the_password_of_a_database_is_not_kept(self, client_of):
         url = f"postgresql://me:{SECRET}@db.example.org/shop"

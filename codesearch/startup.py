@@ -1,8 +1,12 @@
 """What code search does when the product starts."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 from codesearch.models import Repository
 from codesearch.retrieval.pipeline import warm_up
 from codesearch.services import add_repository, needs_other_encoder, switch_encoder
+from codesearch.sources.registry import archive_path
 from searchapp.startup import Startup, sample_packages
 
 
@@ -25,4 +29,10 @@ def follow_settings() -> None:
         switch_encoder()
 
 
-STARTUP = Startup(is_empty, add_samples, follow_settings, warm_up)
+def files() -> Iterator[Path]:
+    """The archives that people uploaded."""
+    archives = Repository.objects.filter(source_kind=Repository.SourceKind.ARCHIVE, deleting=False)
+    yield from map(archive_path, archives.values_list("location", flat=True))
+
+
+STARTUP = Startup(is_empty, add_samples, follow_settings, warm_up, files)

@@ -1,4 +1,4 @@
-"""Guards around the pages: a content security policy, and answers to known errors."""
+"""Guards around the pages: policies for browsers, throttles, and answers to known errors."""
 
 from collections.abc import Callable
 
@@ -8,29 +8,62 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from frontend.views.errors import known_error_page
 from searchapp.admission import refusal
 from searchapp.outages import known_error
+from searchapp.throttling import TooManyRequests, count_request
 
 Respond = Callable[[HttpRequest], HttpResponseBase]
 
-# The admin and the API's documentation bring scripts of their own, which this policy would stop.
-_OWN_SCRIPTS = ("/admin/", "/api/docs/")
 _POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
+# What the admin's and the documentation's own libraries need besides; scripts that stand in a page never run.
+# Alpine, which the admin is made with, makes functions of the texts of attributes.
+_OWN_LIBRARIES = {
+    "/admin/": f"{_POLICY}; script-src 'self' 'unsafe-eval'; style-src 'self' 'unsafe-inline'",
+    "/api/docs/": f"{_POLICY}; style-src 'self' 'unsafe-inline'",
+}
+_PERMISSIONS = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope", "hid",
+        "magnetometer", "microphone", "midi", "payment", "serial", "usb", "xr-spatial-tracking",
+    )
+)  # fmt: skip
+_API, _HEALTH = "/api/", "/health"
 
 
-class ContentSecurityPolicyMiddleware:
-    """Lets pages load from this site alone: the code that is shown must never run."""
+class PolicyMiddleware:
+    """Lets pages load from this site alone, and use none of the machine's devices.
+
+    The code that is shown must never run.
+    """
 
     def __init__(self, get_response: Respond) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """The response with the header added."""
+        """The response with the headers added."""
         response = self.get_response(request)
-        if not request.path.startswith(_OWN_SCRIPTS):
-            response.headers.setdefault("Content-Security-Policy", _POLICY)
+        own = (policy for place, policy in _OWN_LIBRARIES.items() if request.path.startswith(place))
+        response.headers.setdefault("Content-Security-Policy", next(own, _POLICY))
+        response.headers.setdefault("Permissions-Policy", _PERMISSIONS)
         return response
+
+
+class ThrottleMiddleware:
+    """Counts the pages that a caller asks for; the API counts its calls by itself, which knows the keys."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """The response of the view, or a page that says when to come again."""
+        if request.path != _HEALTH and not request.path.startswith(_API):
+            try:
+                count_request(request)
+            except TooManyRequests as error:
+                return known_error_page(request, error)
+        return self.get_response(request)
 
 
 class KnownErrorMiddleware:

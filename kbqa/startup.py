@@ -1,7 +1,10 @@
 """The part of graphs and databases in a start of the product."""
 
-from kbqa.sparql.public import Graph
-from kbqa.sql.public import Database
+from collections.abc import Iterator
+from pathlib import Path
+
+from kbqa.sparql.public import Graph, uploaded_path
+from kbqa.sql.public import Database, file_of
 from searchapp.startup import Startup, sample_packages
 
 
@@ -30,4 +33,18 @@ def add_samples() -> None:
     )
 
 
-STARTUP = Startup(is_empty, add_samples)
+def files() -> Iterator[Path]:
+    """Served versions of graphs, and the files that people uploaded."""
+    graphs = Graph.objects.filter(deleting=False).select_related("serving")
+    for graph in graphs:
+        if graph.serving is not None and graph.source_kind != Graph.SourceKind.ENDPOINT:
+            yield graph.serving.folder
+        if graph.source_kind == Graph.SourceKind.FILE and not graph.trusted:
+            yield uploaded_path(graph.location)
+    kinds = (Database.SourceKind.UPLOAD, Database.SourceKind.INSTALLED)
+    for database in Database.objects.filter(source_kind__in=kinds, deleting=False):
+        if database.serving_id is not None:
+            yield file_of(database)
+
+
+STARTUP = Startup(is_empty, add_samples, files=files)

@@ -1,7 +1,9 @@
 """System checks of the project's settings."""
 
 import os
+from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
@@ -9,11 +11,15 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from searchapp.addresses import parsed_entry
 from searchapp.settings import environment
 
+# In which the provider's word could be changed on its way, unless it is on this machine.
+_LOCAL = ("127.0.0.1", "localhost", "::1")
+
 
 @register()
 def environment_problems(**_: Any) -> list[CheckMessage]:
     """Report what was wrong with the environment while the settings were read."""
-    return [Error(problem, hint=hint, id="searchapp.E001") for problem, hint in environment.problems]
+    found = [*environment.problems, *_oidc_problems()]
+    return [Error(problem, hint=hint, id="searchapp.E001") for problem, hint in found]
 
 
 @register()
@@ -31,3 +37,26 @@ def allowed_hosts_that_are_none(**_: Any) -> list[CheckMessage]:
         problem = "SOURCE_ALLOW_PRIVATE_ADDRESSES is not read: ALLOWED_PRIVATE_HOSTS says what is allowed."
         found.append(Warning(problem, hint=hint, id="searchapp.W001"))
     return found
+
+
+def _oidc_problems() -> Iterator[tuple[str, str]]:
+    """What is wrong with the provider of the settings."""
+    given = settings.OIDC
+    if not given["issuer"]:
+        return
+    parts = urlsplit(given["issuer"])
+    if parts.scheme != "https" and parts.hostname not in _LOCAL:
+        yield "OIDC_ISSUER is not an https address.", "Give the issuer as its discovery document does."
+    for name in ("client_id", "client_secret"):
+        if not given[name]:
+            yield (
+                f"OIDC_{name.upper()} is not set.",
+                "Register Searchapp at the provider, which gives you both.",
+            )
+    if "openid" not in given["scope"].split():
+        yield "OIDC_SCOPE does not have openid.", "Leave OIDC_SCOPE out, or begin it with openid."
+    if given["staff_group"] and not given["groups_claim"]:
+        yield (
+            "OIDC_STAFF_GROUP needs OIDC_GROUPS_CLAIM.",
+            "Say which claim has the groups: groups, for example.",
+        )

@@ -12,6 +12,8 @@ from django.db import IntegrityError, transaction
 from django.urls import NoReverseMatch, Resolver404, resolve
 from django.utils.text import slugify
 
+from searchapp.audit import recording as audit
+from searchapp.audit.listeners import subject_of
 from searchapp.errors import Conflict, InvalidInput
 from searchapp.jobs.models import Job
 from searchapp.jobs.services import cancel_jobs_of, start_job
@@ -105,6 +107,7 @@ def start(source: Source, kind: str, verb: str, **arguments: Any) -> Job:
 def delete(source: Source, kind: str) -> Job:
     """Hide a source at once, cancel what works on it, and remove it by a job of a kind."""
     type(source)._default_manager.filter(pk=source.pk).update(deleting=True)
+    audit.record(audit.Action.DELETED, subject=subject_of(source))
     cancel_jobs_of(source.subject)
     return start(source, kind, "Delete")
 

@@ -1,7 +1,7 @@
 """What begins with the product: each application registers its part, so that the ground knows no engine."""
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +13,13 @@ def _nothing() -> None:
     return
 
 
+def _no_files() -> Iterable[Path]:
+    return ()
+
+
 @dataclass(frozen=True)
 class Startup:
-    """One application's part of a start."""
+    """One application's part of a start, and what a start needs of it that lies in files."""
 
     is_empty: Callable[[], bool] = lambda: True
     """Whether nobody has ever added anything: only then are samples added."""
@@ -24,6 +28,8 @@ class Startup:
     """Starts the work that changed settings ask for."""
     warm_up: Callable[[], None] = _nothing
     """Loads what the first visitor would otherwise wait for."""
+    files: Callable[[], Iterable[Path]] = _no_files
+    """The files and folders of the data folder that rows name and nothing can make again, for backups."""
 
 
 _startups: dict[str, Startup] = {}

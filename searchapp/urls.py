@@ -2,8 +2,9 @@
 
 from django.contrib import admin
 from django.urls import include, path, re_path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView
 
+from searchapp.api.docs import DocsView
 from searchapp.api.errors import not_found
 from searchapp.api.routers import OptionalSlashRouter
 from searchapp.health import health
@@ -15,8 +16,9 @@ router.register("jobs", JobViewSet, basename="api-job")
 urlpatterns = [
     path("health", health, name="health"),
     path("admin/", admin.site.urls),
+    path("sign-in/oidc/", include("searchapp.oidc.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
+    path("api/docs/", DocsView.as_view(url_name="schema"), name="api-docs"),
     path("api/v1/code/", include("codesearch.api.urls")),
     path("api/v1/", include("kbqa.urls")),
     path("api/v1/", include(router.urls)),

@@ -46,7 +46,8 @@ def test_the_settings_that_production_requires_are_given():
     given = set(example) | set(APPLICATION["web"]["environment"])
     required = set(
         re.findall(
-            r'secret\("(\w+)", required=True\)', (ROOT / "searchapp/settings/production.py").read_text()
+            r'(?:key\("|secret\(")(\w+)"(?:, required=True)?\)',
+            (ROOT / "searchapp/settings/production.py").read_text(),
         )
     )
     assert required | {"ALLOWED_HOSTS", "POSTGRES_PASSWORD"} <= given

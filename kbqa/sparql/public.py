@@ -12,6 +12,7 @@ from kbqa.sparql.answer.pipeline import Answer, Reading, ask, run
 from kbqa.sparql.answer.registry import local_decoder, served
 from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.ingest.edits import update_graph
+from kbqa.sparql.ingest.load import uploaded_path
 from kbqa.sparql.ingest.temporary import temporary_graph
 from kbqa.sparql.models import Graph, GraphQuestion, GraphVersion
 from kbqa.sparql.prefixes import with_prefixes
@@ -57,5 +58,6 @@ __all__ = [
     "services",
     "temporary_graph",
     "update_graph",
+    "uploaded_path",
     "with_prefixes",
 ]

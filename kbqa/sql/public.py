@@ -19,7 +19,7 @@ from kbqa.sql.names import CellNames
 from kbqa.sql.rendering import written_name
 from kbqa.sql.schema import Column, ColumnRef, ForeignKey, Schema, Table
 from kbqa.sql.sources import selectors, services
-from kbqa.sql.stores.databases import Source, served
+from kbqa.sql.stores.databases import Source, file_of, served
 from kbqa.sql.stores.executor import Result
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "bundled_generator",
     "chart_of",
     "encode_question",
+    "file_of",
     "focus_schema",
     "kept_answer_of",
     "laid_out",

@@ -10,6 +10,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from searchapp.api.models import ApiKey
+from searchapp.throttling import count_unknown
 
 _USED_EVERY = timedelta(minutes=1)
 
@@ -22,13 +23,14 @@ class ApiKeyAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[Any, ApiKey] | None:
         """The key's account and the key; None where no bearer token is given.
 
-        Raises AuthenticationFailed.
+        Raises AuthenticationFailed, and TooManyRequests for an address that tries too many keys.
         """
         parts = get_authorization_header(request).decode("latin-1").split()
         if len(parts) != 2 or parts[0].lower() != self.keyword.lower():
             return None
         key = ApiKey.objects.find(parts[1])
         if key is None:
+            count_unknown(request)
             raise AuthenticationFailed("This API key does not exist or its account is closed.")
         now = timezone.now()
         if key.used is None or now - key.used > _USED_EVERY:

@@ -41,14 +41,21 @@ def add_samples() -> None:
 
 
 def follow_settings() -> None:
-    """Start the work that changed settings ask for. Raises ServiceError if they name no model."""
+    """Start the work that changed settings ask for.
+
+    Raises ServiceError where a setting is wrong, or names no model.
+    """
     from searchapp.embedded.errors import ServiceError
     from searchapp.encoders import EncoderError
+    from searchapp.preflight import SettingsError, require_sound_settings
     from searchapp.startup import startups
 
     try:
+        require_sound_settings()
         for startup in startups():
             startup.follow_settings()
+    except SettingsError as error:
+        raise ServiceError(error.message) from error
     except EncoderError as error:
         raise ServiceError(
             f"{error.message}\nThe encoder is chosen by ENCODER_BACKEND and ENCODER_MODEL; "

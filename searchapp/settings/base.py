@@ -2,6 +2,9 @@
 
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
+
+from django.templatetags.static import static
 
 from searchapp.settings import environment as env
 
@@ -22,6 +25,9 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "searchapp.audit",
+    "searchapp.backup",
+    "searchapp.oidc",
     "searchapp.jobs",
     "searchapp.encoders",
     "searchapp.api",
@@ -32,14 +38,14 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "searchapp.visibility.ReaderMiddleware",
+    "searchapp.visibility.ReaderMiddleware", "searchapp.audit.recording.AuditMiddleware",
     "django.middleware.security.SecurityMiddleware", "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware", "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware", "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware", "django_htmx.middleware.HtmxMiddleware",
-    "frontend.middleware.ContentSecurityPolicyMiddleware", "frontend.middleware.KnownErrorMiddleware",
-    "frontend.middleware.NoNullMiddleware",
+    "frontend.middleware.PolicyMiddleware", "frontend.middleware.KnownErrorMiddleware",
+    "frontend.middleware.NoNullMiddleware", "frontend.middleware.ThrottleMiddleware",
 ]  # fmt: skip
 
 ROOT_URLCONF = "searchapp.urls"
@@ -70,9 +76,22 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+AUTHENTICATION_BACKENDS = ["searchapp.sign_in.ThrottledBackend"]
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "search"
 LOGOUT_REDIRECT_URL = "search"
+
+# Signing in through a provider is on where it has an issuer.
+OIDC: dict[str, Any] = {
+    "issuer": env.text("OIDC_ISSUER"),
+    "client_id": env.text("OIDC_CLIENT_ID"),
+    "client_secret": env.secret("OIDC_CLIENT_SECRET"),
+    "name": env.text("OIDC_NAME", "single sign-on"),
+    "scope": env.text("OIDC_SCOPE", "openid email profile"),
+    "domains": env.listing("OIDC_DOMAINS"),
+    "groups_claim": env.text("OIDC_GROUPS_CLAIM"),
+    "staff_group": env.text("OIDC_STAFF_GROUP"),
+}
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = env.text("TIME_ZONE", "UTC")
@@ -104,11 +123,13 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "searchapp.api.schema.ProblemSchema",
     "DEFAULT_THROTTLE_CLASSES": ["searchapp.api.throttles.CallerThrottle"],
-    "DEFAULT_THROTTLE_RATES": {
-        "anonymous": env.text("THROTTLE_ANONYMOUS", "300/min"),
-        "caller": env.text("THROTTLE_CALLER", "1200/min"),
-    },
     "EXCEPTION_HANDLER": "searchapp.api.errors.problem_handler",
+}
+THROTTLES = {
+    "anonymous": env.rate("THROTTLE_ANONYMOUS", "300/min"),
+    "caller": env.rate("THROTTLE_CALLER", "1200/min"),
+    "sign_in_name": env.rate("THROTTLE_SIGN_IN_NAME", "10/15min"),
+    "sign_in_address": env.rate("THROTTLE_SIGN_IN_ADDRESS", "30/15min"),
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Searchapp",
@@ -117,6 +138,7 @@ SPECTACULAR_SETTINGS = {
     ),
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["searchapp.api.permissions.Readers"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
@@ -142,7 +164,18 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 12 * 3600}
 CELERY_BEAT_SCHEDULE = {
     "resume-abandoned-jobs": {"task": "searchapp.jobs.tasks.resume_abandoned_jobs", "schedule": 20.0},
+    "forget-old-audit-entries": {
+        "task": "searchapp.audit.retention.forget_old_entries",
+        "schedule": 6 * 3600.0,
+    },
 }
+
+AUDIT_DAYS = env.integer("AUDIT_DAYS", 365)
+# What administrators manage: each change of it is recorded.
+AUDITED_MODELS = [
+    *("auth.User", "auth.Group", "api.ApiKey", "oidc.Identity"),
+    *("codesearch.Repository", "kbqa.Graph", "kbqa.Database", "kbqa.ColumnNote"),
+]
 
 LOGGING = {
     "version": 1,
@@ -163,6 +196,9 @@ UNFOLD = {
     "SITE_HEADER": "Searchapp",
     "SITE_SUBHEADER": "Code, graphs and databases",
     "SITE_SYMBOL": "search",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda _: static("frontend-assets/icon.svg")}
+    ],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": True,
 }

@@ -11,8 +11,10 @@ _services = EmbeddedServices(DATA_DIR)
 DEBUG = env.boolean("DEBUG", False)
 SECRET_KEY = stored_secret(DATA_DIR, "secret-key")
 ENCRYPTION_KEY = stored_secret(DATA_DIR, "encryption-key")
+ENCRYPTION_KEYS_OLD = env.secrets("ENCRYPTION_KEYS_OLD")
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]", "testserver", *env.listing("ALLOWED_HOSTS")]
 CSRF_TRUSTED_ORIGINS = env.listing("CSRF_TRUSTED_ORIGINS")
+TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0)
 
 DATABASES = {
     "default": {

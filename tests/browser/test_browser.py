@@ -274,3 +274,22 @@ def test_pages_fit_and_are_accessible(browser, site, load, connect, width, schem
         found += [(path, each["id"], each["nodes"][0]["html"][:200]) for each in violations]
     context.close()
     assert found == []
+
+
+def test_the_admin_and_the_api_page_work_under_their_policies(browser, site, staff):
+    context = browser.new_context(base_url=site)
+    opened = context.new_page()
+    problems: list[str] = []
+    opened.on("pageerror", lambda error: problems.append(str(error)))
+    opened.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    opened.goto("/admin/login/")
+    opened.locator("[name=username]").fill("staff")
+    opened.locator("[name=password]").fill("a long password")
+    opened.locator("[type=submit]").click()
+    for address in ("/admin/", "/admin/codesearch/repository/", "/admin/auth/user/add/"):
+        opened.goto(address)
+        expect(opened.locator("#nav-sidebar, nav").first).to_be_visible()
+    opened.goto("/api/docs/")
+    opened.get_by_text("/api/v1/jobs/", exact=True).first.wait_for()
+    context.close()
+    assert problems == []

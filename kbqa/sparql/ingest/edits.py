@@ -20,6 +20,7 @@ from kbqa.sparql.ingest.profiler import profile_graph
 from kbqa.sparql.models import Graph, GraphVersion
 from kbqa.sparql.stores import OxigraphStore, QueryError, StoreError
 from kbqa.sparql.stores.executor import change_folder, check_update
+from searchapp.audit import recording as audit
 from searchapp.errors import Conflict
 from searchapp.jobs.selectors import not_ready
 
@@ -42,13 +43,20 @@ def edit_triples(graph: Graph, *, add: str = "", remove: str = "") -> GraphVersi
     """
     if not add.strip() and not remove.strip():
         raise QueryError("There is nothing to add or remove.")
-    return _edit(graph, lambda folder: change_folder(folder, graph, add=add, remove=remove, most=MAX_TRIPLES))
+    written = "\n".join(
+        f"{word}\n{text}" for word, text in (("add", add), ("remove", remove)) if text.strip()
+    )
+    with audit.recorded(audit.Action.GRAPH_UPDATE, subject=f"graph: {graph.name}", detail=written):
+        return _edit(
+            graph, lambda folder: change_folder(folder, graph, add=add, remove=remove, most=MAX_TRIPLES)
+        )
 
 
 def update_graph(graph: Graph, update: str) -> GraphVersion:
     """Run a SPARQL Update. Raises QueryError, StoreError, NotReady, EditConflict."""
-    check_update(update, graph)
-    return _edit(graph, lambda folder: change_folder(folder, graph, update=update))
+    with audit.recorded(audit.Action.GRAPH_UPDATE, subject=f"graph: {graph.name}", detail=update):
+        check_update(update, graph)
+        return _edit(graph, lambda folder: change_folder(folder, graph, update=update))
 
 
 def _edit(graph: Graph, change: Callable[[Path], None]) -> GraphVersion:

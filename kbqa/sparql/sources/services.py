@@ -25,6 +25,7 @@ from kbqa.sparql.sources import jobs
 from kbqa.sparql.stores import OxigraphStore, QueryError
 from kbqa.sparql.stores.executor import check_query
 from searchapp import sources
+from searchapp.audit import recording as audit
 from searchapp.errors import InvalidInput
 from searchapp.jobs.models import Job
 from searchapp.sharing.graph_sources import graph_source
@@ -91,6 +92,8 @@ def export_graph(graph: Graph) -> Iterator[str]:
     live = served(graph).live
     if not isinstance(live.store, OxigraphStore):
         raise QueryError(f"{graph.name} lives at {graph.location}: its triples are exported there.")
+    if audit.requested():
+        audit.record(audit.Action.EXPORT, subject=f"graph: {graph.name}")
     return live.store.lines()
 
 
@@ -143,6 +146,9 @@ def ask(
     version, live = opened.version, opened.live
     answer = pipeline.ask(question, version, live, configured_decoder())
     best = answer.best
+    if audit.requested():
+        asked = best.text if best else question
+        audit.record(audit.Action.GRAPH_QUESTION, subject=f"graph: {graph.name}", detail=asked)
     row = GraphQuestion(
         graph=graph,
         text=question,

@@ -20,6 +20,7 @@ from kbqa.sparql.stores import EndpointStore, QueryError
 from kbqa.sparql.stores.base import Solutions
 from kbqa.sparql.stores.guarded import PLACES, Guard, run_guarded
 from kbqa.sparql.stores.syntax import query_of, update_of
+from searchapp.audit import recording as audit
 
 _MISTAKE = re.compile(r"error at (\d+):\d+: expected (.*)", re.DOTALL)
 _SENTENCE = re.compile(r"(?:^|, )([A-Z][a-z]+ [^,\[\]]+)")
@@ -51,6 +52,11 @@ def run_query(version: GraphVersion, query: str, accept: str = "", *, limit: int
 
     Prefixes that the graph is known by need not be declared.
     """
+    with audit.recorded(audit.Action.GRAPH_QUERY, subject=f"graph: {version.graph.name}", detail=query):
+        return _run_checked(version, query, accept, limit)
+
+
+def _run_checked(version: GraphVersion, query: str, accept: str, limit: int | None) -> Result:
     graph = version.graph
     query = query_of(query, _prefixes(graph))
     if graph.source_kind == Graph.SourceKind.ENDPOINT:

@@ -24,9 +24,10 @@ from kbqa.sql.schema import ColumnRef
 from kbqa.sql.sources import jobs
 from kbqa.sql.stores.connections import ConnectError, parsed_url, reachable_url
 from kbqa.sql.stores.databases import Source, file_of, served, uploads
-from kbqa.sql.stores.executor import Limits, Result, execute
+from kbqa.sql.stores.executor import Limits, Result, execute, source_of
 from kbqa.sql.stores.validator import StatementError, checked
 from searchapp import sources
+from searchapp.audit import recording as audit
 from searchapp.errors import InvalidInput
 from searchapp.jobs.models import Job
 from searchapp.jobs.services import cancel_jobs_of
@@ -209,7 +210,9 @@ def run_statement(source: Source, sql: str) -> Result:
 
     Raises StatementError, ExecutionError.
     """
-    tree = checked(sql, source.schema)
+    asked = source_of(source.engine)
+    with audit.failures_recorded(audit.Action.DATABASE_QUERY, subject=asked, detail=sql):
+        tree = checked(sql, source.schema)
     return execute(source.engine, tree, _limits(), dialect=source.schema.dialect)
 
 

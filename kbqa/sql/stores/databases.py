@@ -12,6 +12,7 @@ from kbqa.sql.models import Codes, ColumnNote, Database, Scan
 from kbqa.sql.names import CellNames, cell_names, definitions_of
 from kbqa.sql.schema import Column, Schema, Table
 from kbqa.sql.stores.connections import ConnectError, server_engine, sqlite_engine
+from kbqa.sql.stores.executor import SOURCE_OPTION
 from searchapp.jobs.selectors import not_ready
 from searchapp.shared import SharedCache
 
@@ -46,7 +47,7 @@ def source_of(database: Database, scan: Scan) -> Source:
     return Source(
         noted,
         CellNames(cell_names(database.pk, scan.load), public),
-        engine_of(database, schema=noted),
+        engine_of(database, schema=noted).execution_options(**{SOURCE_OPTION: f"database: {database.name}"}),
         definitions_of(database.pk),
     )
 

@@ -13,8 +13,11 @@ from kbqa.sql.stores.processes import pool
 from kbqa.sql.stores.sqlite import ALL_DATA, Visibility
 from kbqa.sql.stores.statement_process import CONNECT_SECONDS, StatementFailed
 from kbqa.sql.stores.values import value_from
+from searchapp.audit import recording as audit
 from searchapp.errors import InvalidInput
 
+SOURCE_OPTION = "searchapp_source"
+"""The option of an engine that says which source it was made for."""
 _BYTES_AS_JSON = 4
 """How many bytes of JSON a byte of a value becomes at most, but for letters that few texts have."""
 _BYTES_OF_ROW = 10_000
@@ -53,12 +56,21 @@ class MemoryLimitError(ExecutionError):
     """A statement needed more memory than it may have, or has a row that is larger than a whole result."""
 
 
+def source_of(engine: Engine) -> str:
+    """The source that an engine was made for, as the audit log names it; empty for any other engine."""
+    return str(engine.get_execution_options().get(SOURCE_OPTION, ""))
+
+
 def execute(engine: Engine, tree: exp.Query, limits: Limits, *, dialect: str) -> Result:
     """Run a checked statement.
 
     Raises ExecutionError; ConnectError where the database is away, BusyError where too many others run.
     """
-    return run(engine, tree.sql(dialect=dialect, comments=False), limits)
+    sql = tree.sql(dialect=dialect, comments=False)
+    with audit.recorded(audit.Action.DATABASE_QUERY, subject=source_of(engine), detail=sql) as entry:
+        result = run(engine, sql, limits)
+        entry.rows = len(result.rows)
+    return result
 
 
 def run(

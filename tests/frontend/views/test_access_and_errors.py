@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from redis.exceptions import RedisError
 
-from frontend.middleware import ContentSecurityPolicyMiddleware, KnownErrorMiddleware
+from frontend.middleware import KnownErrorMiddleware, PolicyMiddleware
 from frontend.views import errors
 from frontend.views.access import readers, writers
 from searchapp.errors import Conflict, NotReady, Unavailable
@@ -101,24 +101,33 @@ def test_messages_are_escaped():
 
 
 @pytest.mark.parametrize(
-    ("path", "has_policy"),
+    ("path", "scripts", "styles"),
     [
-        ("/", True),
-        ("/graphs", True),
-        ("/administer", True),
-        ("/admin/x", False),
-        ("/api/docs/", False),
-        ("/api/v1/", True),
+        ("/", "", ""),
+        ("/graphs", "", ""),
+        ("/administer", "", ""),
+        ("/api/v1/", "", ""),
+        ("/admin/x", "'self' 'unsafe-eval'", "'self' 'unsafe-inline'"),
+        ("/api/docs/", "", "'self' 'unsafe-inline'"),
     ],
 )
-def test_pages_have_a_policy_and_what_brings_scripts_of_its_own_has_none(path, has_policy):
-    response = ContentSecurityPolicyMiddleware(lambda request: HttpResponse())(request_of(path=path))
-    assert ("Content-Security-Policy" in response.headers) == has_policy
+def test_every_page_has_policies_and_none_lets_scripts_in_pages_run(path, scripts, styles):
+    response = PolicyMiddleware(lambda request: HttpResponse())(request_of(path=path))
+    parts = dict(
+        part.strip().partition(" ")[::2] for part in response.headers["Content-Security-Policy"].split(";")
+    )
+    assert (parts["default-src"], parts["object-src"], parts["frame-ancestors"]) == (
+        "'self'",
+        "'none'",
+        "'none'",
+    )
+    assert (parts.get("script-src", ""), parts.get("style-src", "")) == (scripts, styles)
+    assert "camera=()" in response.headers["Permissions-Policy"]
 
 
 def test_a_page_may_have_a_policy_of_its_own():
     own = HttpResponse(headers={"Content-Security-Policy": "default-src 'none'"})
-    response = ContentSecurityPolicyMiddleware(lambda request: own)(request_of())
+    response = PolicyMiddleware(lambda request: own)(request_of())
     assert response.headers["Content-Security-Policy"] == "default-src 'none'"
 
 

@@ -11,7 +11,6 @@ from searchapp.api.authentication import ApiKeyAuthentication
 from searchapp.api.models import ApiKey, digest
 from searchapp.api.paging import Paging
 from searchapp.api.permissions import Readers, ReadOrWriteScope, may_read, may_write
-from searchapp.api.throttles import CallerThrottle
 
 VISITOR = SimpleNamespace(is_authenticated=False, is_staff=False, pk=None)
 ACCOUNT = SimpleNamespace(is_authenticated=True, is_staff=False, pk=3)
@@ -74,52 +73,6 @@ def test_a_view_that_only_reads_lets_readers_post(settings, closed):
     settings.ANONYMOUS_READ = False
     assert Readers().has_permission(request_of(ACCOUNT, "POST", READ), None)
     assert not Readers().has_permission(request_of(VISITOR, "POST"), None)
-
-
-class TestThrottle:
-    @pytest.fixture
-    def throttle(self, monkeypatch):
-        """A throttle of two calls a minute without an account and three with one, at a time that stands."""
-        stored = {}
-        rates = {"anonymous": "2/min", "caller": "3/min"}
-        cache = SimpleNamespace(get=stored.get, set=lambda key, times, _: stored.update({key: times}))
-        monkeypatch.setattr(CallerThrottle, "THROTTLE_RATES", rates)
-        monkeypatch.setattr(CallerThrottle, "cache", cache)
-        self.now = 1000.0
-        monkeypatch.setattr(CallerThrottle, "timer", lambda _: self.now)
-        return lambda *request, **headers: CallerThrottle().allow_request(
-            request_of(*request, **headers), None
-        )
-
-    def test_an_account_may_call_more_often(self, throttle):
-        assert [throttle(VISITOR) for _ in range(3)] == [True, True, False]
-        assert [throttle(ACCOUNT) for _ in range(4)] == [True, True, True, False]
-
-    def test_after_a_minute_a_caller_may_call_again(self, throttle):
-        assert [throttle(VISITOR) for _ in range(3)] == [True, True, False]
-        self.now += 59
-        assert not throttle(VISITOR)
-        self.now += 1
-        assert throttle(VISITOR)
-
-    def test_each_address_account_and_key_is_counted_by_itself(self, throttle):
-        for address in ("192.0.2.1", "192.0.2.2"):
-            assert [throttle(VISITOR, REMOTE_ADDR=address) for _ in range(3)] == [True, True, False]
-        for auth in (None, READ, WRITE):
-            assert [throttle(STAFF, "GET", auth) for _ in range(4)] == [True, True, True, False]
-
-    @pytest.mark.parametrize(
-        ("user", "auth", "address", "name"),
-        [
-            (STAFF, READ, "192.0.2.1", "throttle_caller_key-8"),
-            (STAFF, None, "192.0.2.1", "throttle_caller_user-4"),
-            (VISITOR, None, "192.0.2.1", "throttle_caller_192.0.2.1"),
-            (VISITOR, None, "", "throttle_caller_unknown"),
-        ],
-    )
-    def test_callers_are_told_apart_by_key_then_account_then_address(self, user, auth, address, name):
-        request = request_of(user, "GET", auth, REMOTE_ADDR=address)
-        assert CallerThrottle().get_cache_key(request, None) == name
 
 
 @pytest.mark.parametrize(

@@ -90,14 +90,6 @@ def test_private_installations_ask_for_a_sign_in(settings):
     assert APIClient().get("/api/v1/code/search?q=x").status_code == 401
 
 
-def test_callers_are_throttled(settings, monkeypatch):
-    from searchapp.api.throttles import CallerThrottle
-
-    monkeypatch.setattr(CallerThrottle, "THROTTLE_RATES", {"anonymous": "2/min", "caller": "9/min"})
-    statuses = [APIClient().get("/api/v1/jobs/").status_code for _ in range(3)]
-    assert statuses == [200, 200, 429]
-
-
 def test_lists_are_paged_with_a_maximum(api):
     Job.objects.bulk_create(
         Job(kind="test", subject=f"thing:{number}", title="Test", state="succeeded") for number in range(120)

@@ -1,4 +1,5 @@
 import os
+import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -25,8 +26,8 @@ def check(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
 
 
 COMPLETE = {
-    "SECRET_KEY": "s" * 60,
-    "ENCRYPTION_KEY": "e" * 40,
+    "SECRET_KEY": secrets.token_urlsafe(48),
+    "ENCRYPTION_KEY": secrets.token_urlsafe(48),
     "ALLOWED_HOSTS": "search.example.org",
     "DATABASE_URL": "postgresql://me:secret@db:5432/searchapp",
     "REDIS_URL": "redis://redis:6379/0",
@@ -62,5 +63,5 @@ def test_what_is_wrong_is_said_with_a_hint(changes, message):
 
 
 def test_secrets_come_from_files(tmp_path):
-    (tmp_path / "key").write_text("from-a-file\n")
+    (tmp_path / "key").write_text(f"{secrets.token_urlsafe(48)}\n")
     assert check({**COMPLETE, "SECRET_KEY": "", "SECRET_KEY_FILE": str(tmp_path / "key")}).returncode == 0

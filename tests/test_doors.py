@@ -227,7 +227,7 @@ def test_a_source_that_is_wrong_is_told_at_its_field(transactional_db, admin_cli
         call_command("load_graph", "ftp://films.example/f.ttl")
     with pytest.raises(CommandError, match="There is no file"):
         call_command("connect_database", "/nowhere/shop.sqlite")
-    with pytest.raises(CommandError, match="starts with https:// or http://"):
+    with pytest.raises(CommandError, match="must start with https:// or http://"):
         call_command("index_code", "ftp://code.example/shop.git")
     assert not Graph.objects.exists()
 

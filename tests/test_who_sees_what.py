@@ -162,7 +162,7 @@ LISTS: dict[str, tuple[str, dict[str, Any]]] = {
     "code-search": ("repository", {"q": "plant a tree", "page_size": 100}),
 }
 OPEN = {
-    "health", "schema", "api-docs", "help", "sign-in", "sign-out", None,
+    "health", "schema", "api-docs", "help", "sign-in", "sign-out", "oidc", "oidc-callback", None,
     "add-repository", "add-graph", "add-database", "api-graph-question-list", "api-database-question-list",
 }  # fmt: skip
 

@@ -197,9 +197,13 @@ class _TarInfo(tarfile.TarInfo):
         return info
 
 
+def _opened_tar(path: Path) -> tarfile.TarFile:
+    return tarfile.open(path, mode="r|*", bufsize=_PACKED_PORTION, tarinfo=_TarInfo)
+
+
 def _tar_members(path: Path, left_out: LeftOut) -> Iterator[_Member]:
     others = 0
-    with tarfile.open(path, mode="r|*", bufsize=_PACKED_PORTION, tarinfo=_TarInfo) as archive:
+    with _opened_tar(path) as archive:
         for info in archive:
             # It keeps each header that it has seen.
             archive.members.clear()  # type: ignore[attr-defined]
@@ -216,8 +220,9 @@ def _tar_members(path: Path, left_out: LeftOut) -> Iterator[_Member]:
 
 def _is_tar(path: Path) -> bool:
     try:
-        return tarfile.is_tarfile(path)
-    except _DAMAGED:
+        with _opened_tar(path):
+            return True
+    except (*_DAMAGED, MemoryError):
         return False
 
 

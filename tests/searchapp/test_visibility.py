@@ -185,7 +185,10 @@ def test_every_model_that_hangs_on_a_source_has_the_rule():
 
 
 def test_sql_by_hand_stands_only_where_it_is_known():
-    """Add a module here only if its SQL takes `visible_sql`, or an owner's key that came from a manager."""
+    """Add a module here only if its SQL takes `visible_sql`, or an owner's key that came from a manager.
+
+    A backup, the log and a change of keys are the system's own work.
+    """
     tables = re.compile(r"(?:FROM|JOIN|UPDATE|INTO)\s+(?:codesearch|kbqa|jobs)_\w+|_base_manager|\.raw\(")
     found = {
         str(path.relative_to(ROOT))
@@ -198,6 +201,9 @@ def test_sql_by_hand_stands_only_where_it_is_known():
         "codesearch/retrieval/lexical.py",
         "codesearch/retrieval/literals.py",
         "codesearch/retrieval/snippets.py",
+        "searchapp/audit/listeners.py",
+        "searchapp/backup/services.py",
+        "searchapp/secrets.py",
         "searchapp/visibility.py",
     }
 

@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.files.uploadedfile import UploadedFile
 from django.core.management.base import CommandError
 
 from codesearch import services
@@ -84,9 +84,9 @@ class Command(SearchappCommand):
         if path.is_dir():
             return Repository.SourceKind.FOLDER, str(path.resolve())
         if path.is_file() and source.lower().endswith(_ARCHIVES):
-            return Repository.SourceKind.ARCHIVE, services.store_archive(
-                SimpleUploadedFile(path.name, path.read_bytes())
-            )
+            with path.open("rb") as file:
+                upload = UploadedFile(file, path.name, size=path.stat().st_size)
+                return Repository.SourceKind.ARCHIVE, services.store_archive(upload)
         raise CommandError(
             f"{source} is neither a folder, nor a .zip or .tar.gz file, nor an address with https://."
         )

@@ -22,8 +22,7 @@ from kbqa.sql.schema import (
     declared_column,
     schema_from_json,
 )
-from kbqa.sql.stores.connections import engine_at, sqlglot_dialect, sqlite_engine
-from kbqa.sql.stores.executor import connection_of
+from kbqa.sql.stores.connections import connection_of, engine_at, sqlglot_dialect, sqlite_engine
 from kbqa.sql.stores.processes import pool
 from kbqa.sql.stores.statement_process import StatementFailed
 from searchapp.errors import Unavailable

@@ -15,7 +15,7 @@ from sqlglot import Dialect
 
 from kbqa.sql.schema import Schema
 from kbqa.sql.stores.server_address import NUMBER, checked_url, without_number
-from kbqa.sql.stores.sqlite import Visibility, sqlite_connection
+from kbqa.sql.stores.sqlite import ALL_DATA, Visibility, sqlite_connection
 from searchapp.addresses import AddressError
 from searchapp.errors import Unavailable
 
@@ -119,6 +119,19 @@ def _mysql_engine(address: URL) -> Engine:
             cursor.execute("SET SESSION sql_mode = CONCAT(@@sql_mode, ',NO_UNSIGNED_SUBTRACTION')")
 
     return engine
+
+
+def connection_of(engine: Engine) -> dict[str, Any]:
+    """What another process needs to connect to the same database in the same way."""
+    if engine.dialect.name != "sqlite":
+        return {"url": engine.get_execution_options()["address"]}
+    visibility: Visibility = engine.get_execution_options().get("visibility", ALL_DATA)
+    described = {
+        "private": sorted(visibility.private),
+        "views": sorted(visibility.views) if visibility.private else [],
+        "introspects": visibility.introspects,
+    }
+    return {"url": engine.url.database, "visibility": described}
 
 
 def reachable_url(url: str) -> URL:

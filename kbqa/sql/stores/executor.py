@@ -8,9 +8,8 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlglot import exp
 
-from kbqa.sql.stores.connections import ConnectError
+from kbqa.sql.stores.connections import ConnectError, connection_of
 from kbqa.sql.stores.processes import pool
-from kbqa.sql.stores.sqlite import ALL_DATA, Visibility
 from kbqa.sql.stores.statement_process import CONNECT_SECONDS, StatementFailed
 from kbqa.sql.stores.values import value_from
 from searchapp.audit import recording as audit
@@ -100,19 +99,6 @@ def run(
         raise error_of(failure, limits) from failure
     rows = tuple(tuple(map(value_from, row)) for row in table["rows"])
     return Result(tuple(table["columns"]), rows, table["truncated"], 1000 * (time.perf_counter() - begun))
-
-
-def connection_of(engine: Engine) -> dict[str, Any]:
-    """What another process needs to connect to the same database in the same way."""
-    if engine.dialect.name != "sqlite":
-        return {"url": engine.get_execution_options()["address"]}
-    visibility: Visibility = engine.get_execution_options().get("visibility", ALL_DATA)
-    described = {
-        "private": sorted(visibility.private),
-        "views": sorted(visibility.views) if visibility.private else [],
-        "introspects": visibility.introspects,
-    }
-    return {"url": engine.url.database, "visibility": described}
 
 
 def error_of(failure: StatementFailed, limits: Limits) -> ExecutionError | ConnectError:

@@ -50,6 +50,8 @@ def test_a_complete_environment_passes():
         ({"SOURCE_MAX_FILES": "many"}, "is not a whole number"),
         ({"ANONYMOUS_READ": "perhaps"}, "is not true or false"),
         ({"SECRET_KEY": "", "SECRET_KEY_FILE": "/does/not/exist"}, "SECRET_KEY_FILE cannot be read"),
+        ({"ALLOWED_PRIVATE_HOSTS": "git.corp, 10.0.0.0/99"}, "'10.0.0.0/99' that cannot be read"),
+        ({"ALLOWED_PRIVATE_HOSTS": "127.1"}, "'127.1' that cannot be read"),
         ({"ENCODER_BACKEND": "magic"}, "does not exist"),
         ({"ENCODER_BACKEND": "openai"}, "needs a server"),
     ],
@@ -65,3 +67,21 @@ def test_what_is_wrong_is_said_with_a_hint(changes, message):
 def test_secrets_come_from_files(tmp_path):
     (tmp_path / "key").write_text(f"{secrets.token_urlsafe(48)}\n")
     assert check({**COMPLETE, "SECRET_KEY": "", "SECRET_KEY_FILE": str(tmp_path / "key")}).returncode == 0
+
+
+def test_a_variable_that_is_not_read_is_told():
+    done = check(COMPLETE | {"SOURCE_ALLOW_PRIVATE_ADDRESSES": "true", "ALLOWED_PRIVATE_HOSTS": "10.0.0.0/8"})
+    assert (done.returncode, "ALLOWED_PRIVATE_HOSTS says what is allowed" in done.stderr) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "allowed"), [("embedded", "['localhost', '127.0.0.1', '::1'] [8123]"), ("production", "[] []")]
+)
+def test_a_laptop_reads_its_own_servers_and_an_installation_none(name, allowed):
+    script = "from django.conf import settings as s; print(s.ALLOWED_PRIVATE_HOSTS, s.OWN_PORTS)"
+    environment = {"PATH": os.environ["PATH"], "DATA_DIR": os.environ["DATA_DIR"], "PORT": "8123"}
+    environment |= COMPLETE | {"DJANGO_SETTINGS_MODULE": f"searchapp.settings.{name}"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == allowed

@@ -11,15 +11,12 @@ from searchapp.preflight import SettingsError, require_sound_settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "searchapp.settings.embedded")
 
-# The status by which a worker of gunicorn says that another one would not start either.
-_NEVER_STARTS = 3
-
 application = get_wsgi_application()
 try:
     require_sound_settings()
 except SettingsError as error:
     print(error.message, file=sys.stderr, flush=True)
-    sys.exit(_NEVER_STARTS)
+    sys.exit(1)
 
 
 def _fail_closed() -> None:

@@ -5,13 +5,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from rest_framework.test import APIClient
+from sqlalchemy.engine import make_url
 
 from kbqa.sparql.answer import registry
 from kbqa.sparql.models import Graph
 from kbqa.sparql.sources.services import add_graph
 from kbqa.sparql.stores import StoreError
 from kbqa.sql.sources.services import add_database
-from kbqa.sql.stores.connections import ConnectError
+from kbqa.sql.stores.connections import ConnectError, engine_at
 from searchapp.encoders import EncoderError
 from tests.kbqa.conftest import FILMS, load
 from tests.kbqa.sql.conftest import connect, shop_file
@@ -144,10 +145,8 @@ def test_a_database_that_is_away_is_503(connect, doors, monkeypatch):
 
 
 def test_a_server_that_cannot_be_reached_is_503(connect, doors, monkeypatch):
-    from sqlalchemy import create_engine
-
     connect()
-    nowhere = create_engine("postgresql+psycopg://nobody@127.0.0.1:9/nothing?connect_timeout=2")
+    nowhere = engine_at(make_url("postgresql+psycopg://nobody@127.0.0.1:9/nothing?connect_timeout=2"))
     monkeypatch.setattr("kbqa.sql.stores.databases.engine_of", lambda *_, **__: nowhere)
     doors([*DATABASE, *DATABASE_QUERY], 503, "The database cannot be reached", again=True)
 

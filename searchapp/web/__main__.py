@@ -55,10 +55,16 @@ def _serve(listening: socket.socket) -> None:
 
 
 def _supervise() -> None:
+    import django
+
     from searchapp.embedded.listening import listening_socket, web_servers
     from searchapp.embedded.supervisor import Family, supervised
+    from searchapp.preflight import require_sound_settings
     from searchapp.processes import adopt_orphans
 
+    django.setup()
+    # Here and not in what is started: that would be started again and again.
+    require_sound_settings()
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

@@ -113,7 +113,7 @@ def test_staff_upload_an_archive(client, staff, settings, tmp_path):
         ({"source_kind": "folder", "folder": "/etc"}, "not below a folder that may be indexed"),
         ({"source_kind": "folder"}, "needed for the chosen source"),
         ({"source_kind": "git", "address": "https://127.0.0.1/x.git"}, "private address"),
-        ({"source_kind": "git", "address": "no address"}, "starts with https://"),
+        ({"source_kind": "git", "address": "no address"}, "is not an address: it has spaces"),
         ({"source_kind": "archive", "archive": SimpleUploadedFile("x.zip", b"none")}, "neither a .zip nor"),
         ({"source_kind": "folder", "folder": "/tmp", "name": "a b"}, "A name has letters"),
     ],

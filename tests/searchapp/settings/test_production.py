@@ -20,7 +20,7 @@ COMPLETE = {
     "REDIS_URL": "redis://127.0.0.1:9/0",
 }
 WEB = (sys.executable, "-c", "import searchapp.wsgi; print('started')")
-GUNICORN = (sys.executable, "-m", "gunicorn", "searchapp.wsgi", "--bind", "127.0.0.1:0", "--workers", "1")
+SERVER = (sys.executable, "-m", "searchapp.web")
 CELERY = (sys.executable, "-m", "celery", "-A", "searchapp")
 WORKER = (*CELERY, "worker", "--concurrency", "1")
 BEAT = (*CELERY, "beat", "--scheduler", "celery.beat:Scheduler")
@@ -45,7 +45,7 @@ def start(command, environment):
     )
 
 
-@pytest.mark.parametrize("command", [GUNICORN, WORKER, BEAT], ids=["web", "worker", "beat"])
+@pytest.mark.parametrize("command", [SERVER, WORKER, BEAT, WEB], ids=["server", "worker", "beat", "wsgi"])
 def test_no_server_starts_with_settings_that_are_wrong(command):
     done = start(command, {"SECRET_KEY": "", "ENCRYPTION_KEY": "k", "ALLOWED_HOSTS": "*"})
     assert done.returncode != 0

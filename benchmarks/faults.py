@@ -24,6 +24,10 @@ class Faults:
         """How many there were of a kind."""
         return self._counts[kind]
 
+    def counts(self) -> Counter[str]:
+        """How many there were of each kind."""
+        return self._counts.copy()
+
     def add(self, kind: str, **fields: Any) -> None:
         """Note one, with its input and what was answered."""
         with self._lock:

@@ -28,7 +28,7 @@ class Faults:
         """How many there were of each kind."""
         return self._counts.copy()
 
-    def add(self, kind: str, **fields: Any) -> None:
+    def add(self, kind: str, /, **fields: Any) -> None:
         """Note one, with its input and what was answered."""
         with self._lock:
             self._counts[kind] += 1

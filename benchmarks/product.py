@@ -116,15 +116,18 @@ class Product:
 
     def post(self, path: str) -> Answer:
         """What an address answers to an administrator's POST."""
-        headers = {"Authorization": f"Bearer {self._key}"}
-        return self._ask(urllib.request.Request(self._address(path), b"", headers, method="POST"), 60)
+        return self._ask(urllib.request.Request(self._address(path), b"", self.headers(), method="POST"), 60)
 
     def send(
         self, method: str, path: str, body: bytes | None = None, kind: str = "", seconds: float = 60
     ) -> Answer:
         """What an address answers to an administrator's request with a body of a content type."""
-        headers = {"Authorization": f"Bearer {self._key}"} | ({"Content-Type": kind} if kind else {})
+        headers = self.headers() | ({"Content-Type": kind} if kind else {})
         return self._ask(urllib.request.Request(self._address(path), body, headers, method=method), seconds)
+
+    def headers(self) -> dict[str, str]:
+        """What an administrator's requests are sent with."""
+        return {"Authorization": f"Bearer {self._key}"}
 
     def web_processes(self) -> list[psutil.Process]:
         """The web server, and the processes of its own in which it runs what somebody wrote."""

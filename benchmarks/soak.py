@@ -24,7 +24,8 @@ _WARM_SECONDS, _WARM_SHARE = 300.0, 0.2
 _SEARCH = "search"
 _SEARCHES = (
     "start a process again when it has ended", "supervisor", "read a setting", "lang:python lock",
-    "kind:class error", "who may see a source", '"raise"', "limit of requests", "background job", "encrypt a password", "health",
+    "kind:class error", "who may see a source", '"raise"', "limit of requests", "background job",
+    "encrypt a password", "health",
     "check an address", "render a template", "version that serves", "path:jobs retry",
 )  # fmt: skip
 _QUERIES = (
@@ -32,7 +33,11 @@ _QUERIES = (
     "SELECT ?p (COUNT(*) AS ?n) WHERE { ?s ?p ?o } GROUP BY ?p ORDER BY ?p",
     "ASK { ?s ?p ?o }",
 )
-_STATEMENTS = ("SELECT COUNT(*) FROM customers", "SELECT 1 + 1", "SELECT * FROM customers ORDER BY 1 LIMIT 20")
+_STATEMENTS = (
+    "SELECT COUNT(*) FROM customers",
+    "SELECT 1 + 1",
+    "SELECT * FROM customers ORDER BY 1 LIMIT 20",
+)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@
 """
 
 import base64
+import logging
 import mmap
 import multiprocessing
 import os
@@ -134,6 +135,7 @@ def _prepare(folder: str) -> None:
     django.setup()
     os.chdir(folder)
     warnings.simplefilter("ignore")
+    logging.disable()
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 

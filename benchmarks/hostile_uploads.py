@@ -57,8 +57,15 @@ def _zip(files: dict[str, bytes]) -> bytes:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in files.items():
-            archive.writestr(name, data)
+            info = zipfile.ZipInfo(name)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, data)
     return made.getvalue()
+
+
+def _gzip(data: bytes) -> bytes:
+    """Packed without the time, so that the same bytes come out each time."""
+    return gzip.compress(data, mtime=0)
 
 
 def _zips() -> Iterator[tuple[str, bytes]]:
@@ -90,18 +97,18 @@ def _zips() -> Iterator[tuple[str, bytes]]:
     with zipfile.ZipFile(made, "w") as archive, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         archive.writestr(link, "/etc/passwd")
-        archive.writestr("link.py", _SOURCE)
+        archive.writestr(zipfile.ZipInfo("link.py"), _SOURCE)
     yield "link", made.getvalue()
 
 
 def _tars() -> Iterator[tuple[str, bytes]]:
     def tar(*members: tuple[tarfile.TarInfo, bytes]) -> bytes:
         made = io.BytesIO()
-        with tarfile.open(fileobj=made, mode="w:gz") as archive:
+        with tarfile.open(fileobj=made, mode="w") as archive:
             for info, data in members:
                 info.size = len(data)
                 archive.addfile(info, io.BytesIO(data))
-        return made.getvalue()
+        return _gzip(made.getvalue())
 
     def special(kind: bytes, target: str = "") -> tarfile.TarInfo:
         info = tarfile.TarInfo("special.py")
@@ -123,8 +130,8 @@ def _tars() -> Iterator[tuple[str, bytes]]:
     odd = tarfile.TarInfo("a.py")
     odd.pax_headers = {"path": "../" * 1_000 + "a.py", "size": "-1", "mtime": "nan"}
     yield "odd headers", tar((odd, _SOURCE))
-    yield "empty gzip members", gzip.compress(b"") * 50_000
-    yield "a long header", gzip.compress(_header_of(1 << 33) + b"\0" * 20_000_000)
+    yield "empty gzip members", _gzip(b"") * 50_000
+    yield "a long header", _gzip(_header_of(1 << 33) + b"\0" * 20_000_000)
 
 
 def _header_of(size: int) -> bytes:
@@ -165,8 +172,8 @@ def _graphs(in_text: Callable[[str], str]) -> dict[str, tuple[str, bytes]]:
     }
     made = {name: (file_name, in_text(text).encode()) for name, (file_name, text) in texts.items()}
     made["not UTF-8"] = ("a.ttl", b'<urn:a> <urn:b> "\xff\xfe\xc0\x80" .')
-    made["bomb"] = ("a.nt.gz", gzip.compress(b"\n" * _LARGE))
-    made["half a gzip"] = ("a.nt.gz", gzip.compress(b"<urn:a> <urn:b> <urn:c> .\n" * 1_000)[:-9])
+    made["bomb"] = ("a.nt.gz", _gzip(b"\n" * _LARGE))
+    made["half a gzip"] = ("a.nt.gz", _gzip(b"<urn:a> <urn:b> <urn:c> .\n" * 1_000)[:-9])
     return made
 
 

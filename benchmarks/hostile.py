@@ -28,6 +28,8 @@ _ENVIRONMENT = {
     "GRAPH_QUERY_TIMEOUT_MS": str(round(1000 * _LIMITS.query)),
     "GRAPH_UPDATE_TIMEOUT_MS": str(round(1000 * _LIMITS.update)),
     "DATABASE_QUERY_SECONDS": str(round(_LIMITS.sql)),
+    # As in the tests, which say which of their queries give too much.
+    "GRAPH_MAX_RESULT_BYTES": "1000000",
     "DATABASE_SCAN_SECONDS": "5",
     "GRAPH_QUERY_PROCESSES": str(_PROCESSES),
     "DATABASE_PROCESSES": str(_PROCESSES),

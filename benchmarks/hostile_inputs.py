@@ -124,7 +124,9 @@ def _sparql() -> Iterator[tuple[str, str, str]]:
         for outcome in ("refused", "ended", "harmless"):
             for group in part.get(outcome, ()):
                 for text in group["texts"] if isinstance(group, dict) else [group]:
-                    yield part["kind"], text, "answered" if outcome == "harmless" else "refused"
+                    # Without a query, a SPARQL service describes itself.
+                    expected = "" if not text else "answered" if outcome == "harmless" else "refused"
+                    yield part["kind"], text, expected
 
 
 def _sql() -> Iterator[tuple[str, str, str]]:

@@ -145,6 +145,17 @@ class Product:
             return {}
         return {job["id"]: job["state"] for job in json.loads(answer.text)["results"]}
 
+    def working(self) -> list[dict[str, Any]] | None:
+        """The newest jobs that are to end yet, but those that wait to be tried again; None if nobody says."""
+        answer = self.get("/api/v1/jobs/?page_size=100")
+        if answer.status != 200:
+            return None
+        return [
+            job
+            for job in json.loads(answer.text)["results"]
+            if job["state"] == "running" or (job["state"] == "queued" and not job["started"])
+        ]
+
     def _address(self, path: str) -> str:
         return f"http://127.0.0.1:{self.port}{path}"
 

@@ -147,7 +147,7 @@ class Product:
 
     def working(self) -> list[dict[str, Any]] | None:
         """The newest jobs that are to end yet, but those that wait to be tried again; None if nobody says."""
-        answer = self.get("/api/v1/jobs/?page_size=100")
+        answer = self.send("GET", "/api/v1/jobs/?page_size=100")
         if answer.status != 200:
             return None
         return [

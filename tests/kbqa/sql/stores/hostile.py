@@ -10,7 +10,10 @@ from kbqa.sql.stores.validator import StatementError, checked
 PRIVATE = "classified"
 """What begins each value of the private column."""
 WORLD = tuple(
-    (Path(__file__).parent / "hostile_world.sql").read_text(encoding="utf-8").replace(";\n", "\n").splitlines()
+    (Path(__file__).parent / "hostile_world.sql")
+    .read_text(encoding="utf-8")
+    .replace(";\n", "\n")
+    .splitlines()
 )
 
 

@@ -127,11 +127,11 @@ def _hits(body: Any) -> Any:
 
 
 def _rows_of_graph(body: Any) -> Any:
-    return body["sparql"], body["rows"]
+    return body["rows"]
 
 
 def _rows_of_database(body: Any) -> Any:
-    return body["sql"], body["result"] and body["result"]["rows"]
+    return body["result"] and body["result"]["rows"]
 
 
 def _expected(product: Product, asked: Asked) -> Hashable:

@@ -14,6 +14,7 @@ from pathlib import Path
 BENCHMARKS = (
     *("encoding", "building", "quality", "growth", "graphs", "asking"),
     *("threads", "killing", "slow"),
+    *("hostile", "soak", "fuzz"),
 )
 RESULTS = Path(__file__).parent / "results"
 
@@ -33,6 +34,7 @@ def main() -> None:
     options = Options(
         *(cosqa, arguments.sources, sizes, arguments.triples),
         *(arguments.requests, arguments.kills, arguments.slow_clients),
+        *(arguments.hostile, tuple(map(float, filter(None, arguments.minutes.split(",")))), arguments.inputs),
     )
     rows: list[Row] = []
     with EmbeddedServices.from_environment().held():
@@ -67,6 +69,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--requests", type=int, default=3_000, help="number of requests of many threads")
     parser.add_argument("--kills", type=int, default=100, help="how many processes are killed")
     parser.add_argument("--slow-clients", type=int, default=200, help="how many send half a request")
+    parser.add_argument(
+        "--hostile", type=int, default=400, help="how many mutations of hostile texts are sent"
+    )
+    parser.add_argument(
+        "--minutes", default="", help="how long `soak` (10,30) and `fuzz` (10) keep on, in minutes"
+    )
+    parser.add_argument("--inputs", type=int, default=100_000, help="how many inputs `fuzz` makes")
     return parser.parse_args()
 
 

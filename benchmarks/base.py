@@ -23,6 +23,10 @@ class Options:
     requests: int = 3_000
     kills: int = 100
     slow_clients: int = 200
+    hostile: int = 400
+    minutes: tuple[float, ...] = ()
+    """How long clients keep on, for each length; by default as long as each benchmark says."""
+    inputs: int = 100_000
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,16 +40,22 @@ class Answer:
 
     status: int
     text: str
+    retry_after: str = ""
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether it is an error of the server; to be told when to try again is none."""
+        return self.status >= 500 and not (self.status == 503 and self.retry_after)
 
 
 class Product:
     """A running product with a data folder and a port of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **environment: str) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        self._folder = folder
+        self.folder = folder
         # A busy machine must not change answers, nor a throttle end the measuring.
         self._environment = {
             **os.environ,
@@ -57,6 +63,7 @@ class Product:
             **{"SOURCE_ROOTS": f"{ROOT}:{folder}", "DJANGO_SETTINGS_MODULE": "searchapp.settings.embedded"},
             **{"GRAPH_READING_SECONDS": "600", "DATABASE_READING_SECONDS": "600"},
             **{"THROTTLE_ANONYMOUS": "1000000/min", "THROTTLE_CALLER": "1000000/min"},
+            **environment,
         }
         self._process: subprocess.Popen[bytes] | None = None
         self._key = ""
@@ -69,8 +76,8 @@ class Product:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        (self._folder / "samples-added").touch()
-        with (self._folder / "up.log").open("ab") as log:
+        (self.folder / "samples-added").touch()
+        with (self.folder / "up.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "searchapp.embedded.up"],
                 cwd=ROOT,
@@ -89,7 +96,7 @@ class Product:
 
     def add_sources(self) -> None:
         """Add a repository, a graph and a database."""
-        database = self._folder / "store.sqlite"
+        database = self.folder / "store.sqlite"
         with sqlite3.connect(database) as connection:
             connection.executescript((ASKED / "databases" / "store.sql").read_text(encoding="utf-8"))
         for arguments in (
@@ -97,7 +104,11 @@ class Product:
             ("load_graph", str(ASKED / "graphs" / "company.ttl"), "--name", "company"),
             ("connect_database", str(database), "--name", "store"),
         ):
-            self._run(sys.executable, "manage.py", *arguments)
+            self.manage(*arguments)
+
+    def manage(self, *arguments: str) -> None:
+        """Run a command of the product. Raises RuntimeError with what it says."""
+        self._run(sys.executable, "manage.py", *arguments)
 
     def get(self, path: str, seconds: float = 60) -> Answer:
         """What an address answers."""
@@ -105,8 +116,27 @@ class Product:
 
     def post(self, path: str) -> Answer:
         """What an address answers to an administrator's POST."""
-        headers = {"Authorization": f"Bearer {self._key}"}
-        return self._ask(urllib.request.Request(self._address(path), b"", headers, method="POST"), 60)
+        return self._ask(urllib.request.Request(self._address(path), b"", self.headers(), method="POST"), 60)
+
+    def send(
+        self, method: str, path: str, body: bytes | None = None, kind: str = "", seconds: float = 60
+    ) -> Answer:
+        """What an address answers to an administrator's request with a body of a content type."""
+        headers = self.headers() | ({"Content-Type": kind} if kind else {})
+        return self._ask(urllib.request.Request(self._address(path), body, headers, method=method), seconds)
+
+    def headers(self) -> dict[str, str]:
+        """What an administrator's requests are sent with."""
+        return {"Authorization": f"Bearer {self._key}"}
+
+    def web_processes(self) -> list[psutil.Process]:
+        """The web server, and the processes of its own in which it runs what somebody wrote."""
+        found: list[psutil.Process] = []
+        with suppress(psutil.Error):
+            for child in self.supervisor.children():
+                if "searchapp.web" in " ".join(child.cmdline()):
+                    found += [child, *child.children(recursive=True)]
+        return found
 
     def jobs(self) -> dict[int, str]:
         """State by number of the newest jobs."""
@@ -114,6 +144,17 @@ class Product:
         if answer.status != 200:
             return {}
         return {job["id"]: job["state"] for job in json.loads(answer.text)["results"]}
+
+    def working(self) -> list[dict[str, Any]] | None:
+        """The newest jobs that are to end yet, but those that wait to be tried again; None if nobody says."""
+        answer = self.send("GET", "/api/v1/jobs/?page_size=100")
+        if answer.status != 200:
+            return None
+        return [
+            job
+            for job in json.loads(answer.text)["results"]
+            if job["state"] == "running" or (job["state"] == "queued" and not job["started"])
+        ]
 
     def _address(self, path: str) -> str:
         return f"http://127.0.0.1:{self.port}{path}"
@@ -130,9 +171,10 @@ class Product:
     def _ask(request: urllib.request.Request, seconds: float) -> Answer:
         try:
             with urllib.request.urlopen(request, timeout=seconds) as answer:
-                return Answer(answer.status, answer.read().decode())
+                return Answer(answer.status, answer.read().decode(errors="replace"))
         except urllib.error.HTTPError as error:
-            return Answer(error.code, error.read().decode(errors="replace"))
+            text = error.read().decode(errors="replace")
+            return Answer(error.code, text, error.headers.get("Retry-After", ""))
         except (OSError, ValueError, urllib.error.URLError):
             return Answer(0, "")
         except Exception as error:  # http.client's errors of an answer that was cut off
@@ -140,11 +182,11 @@ class Product:
 
 
 @contextmanager
-def running_product() -> Iterator[Product]:
-    """A product with its sources, which is gone afterwards."""
+def running_product(**environment: str) -> Iterator[Product]:
+    """A product with its sources, and with settings of its own; it is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="searchapp-benchmark-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
-        product = Product(Path(folder))
+        product = Product(Path(folder), **environment)
         try:
             product.start()
             product.add_sources()

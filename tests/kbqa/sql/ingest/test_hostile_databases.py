@@ -2,8 +2,10 @@
 
 import sqlite3
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
+import yaml
 
 from kbqa.sql.ingest import introspection
 from kbqa.sql.ingest.scan import LIFECYCLE, publish, scan_cells, scan_schema
@@ -19,40 +21,7 @@ GOOD = (
     "CREATE TABLE town (id INTEGER PRIMARY KEY, name TEXT)",
     "INSERT INTO town VALUES (1, 'Oslo'), (2, 'Porto')",
 )
-HARMFUL = {
-    "triggers": ("CREATE TRIGGER t AFTER INSERT ON town BEGIN DELETE FROM town; END",),
-    "functions in views": (
-        "CREATE VIEW v AS SELECT load_extension('/tmp/x.so') AS a, name FROM town",
-        "CREATE VIEW w AS SELECT readfile('/etc/passwd') AS a",
-    ),
-    "views on nothing": ("CREATE VIEW v AS SELECT a FROM nowhere",),
-    "views in circles": ("CREATE VIEW v AS SELECT * FROM w", "CREATE VIEW w AS SELECT * FROM v"),
-    "virtual tables": (
-        "CREATE VIRTUAL TABLE words USING fts5(body)",
-        "INSERT INTO words VALUES ('some words')",
-    ),
-    "generated columns": (
-        "CREATE TABLE g (a INTEGER, b TEXT GENERATED ALWAYS AS (printf('%.*c', a, 'x')) VIRTUAL)",
-        "INSERT INTO g (a) VALUES (30000000), (3)",
-    ),
-    "unknown collations": (
-        "CREATE TABLE c (a TEXT)",
-        "PRAGMA writable_schema = ON",
-        "UPDATE sqlite_master SET sql = 'CREATE TABLE c (a TEXT COLLATE nowhere)' WHERE name = 'c'",
-    ),
-    "large cells": (
-        "CREATE TABLE large (a TEXT, b BLOB)",
-        "INSERT INTO large VALUES (printf('%.*c', 20000000, 'x'), zeroblob(20000000))",
-    ),
-    "null characters": ("CREATE TABLE z (a TEXT)", "INSERT INTO z VALUES ('a' || char(0) || 'b'), ('c')"),
-    "odd encodings": ("CREATE TABLE e (a TEXT)", "INSERT INTO e VALUES (CAST(x'ff41fe' AS TEXT)), (9e999)"),
-    "names that are statements": ('CREATE TABLE "x; DROP TABLE town" ("a\'b""c%s" TEXT)',),
-    "broken schema": (
-        "CREATE TABLE b (a TEXT)",
-        "PRAGMA writable_schema = ON",
-        "UPDATE sqlite_master SET sql = 'CREATE TABLE b (' WHERE name = 'b'",
-    ),
-}
+HARMFUL = yaml.safe_load(Path(__file__).with_name("hostile_databases.yaml").read_text(encoding="utf-8"))
 
 
 def made(path, *statements):

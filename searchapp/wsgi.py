@@ -6,14 +6,17 @@ import threading
 
 from django.core.wsgi import get_wsgi_application
 
-from searchapp import visibility
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "searchapp.settings.embedded")
 
 application = get_wsgi_application()
 
-# What reads here without a request is a mistake, or says so itself.
-visibility.fail_closed()
+
+def _fail_closed() -> None:
+    """What reads here without a request is a mistake, or says so itself."""
+    # Its models can be imported only once the applications are there.
+    from searchapp import visibility
+
+    visibility.fail_closed()
 
 
 def _warm_up() -> None:
@@ -35,4 +38,5 @@ def _warm_up() -> None:
         connection.close()
 
 
+_fail_closed()
 threading.Thread(target=_warm_up, name="warm-up", daemon=True).start()

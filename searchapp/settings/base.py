@@ -151,6 +151,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "frontend.views.errors.form_refused"
 
 UNFOLD = {
     "SITE_TITLE": "Searchapp",

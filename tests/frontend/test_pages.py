@@ -6,7 +6,7 @@ from html import unescape
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
 from codesearch.models import Repository
 from frontend.highlighting import highlight_lines
@@ -71,6 +71,13 @@ def test_the_file_page_has_lines_and_an_outline(client, index, shop):
     assert 'id="L6"' in page
     assert "PriceList.price_of" in page
     assert client.get("/code/shop/none.py").status_code == 404
+
+
+def test_a_form_from_elsewhere_is_refused_on_a_page_of_ours():
+    for address in ("/sign-in", "/repositories/add"):
+        page = Client(enforce_csrf_checks=True).post(address, {"username": "x", "password": "x"})
+        assert page.status_code == 403
+        assert "reload the page and send it again" in page.content.decode()
 
 
 def test_files_of_any_name_are_found_and_shown(client, index, tmp_path):

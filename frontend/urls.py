@@ -1,9 +1,19 @@
 """Addresses of the pages."""
 
 from django.contrib.auth import views as auth
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import PathConverter
 
 from frontend.views import answers, databases, files, graphs, jobs, repositories, search, sources
+
+
+class FilePathConverter(PathConverter):
+    """The path of a file, in whose name any character may stand, line breaks among them."""
+
+    regex = r"[\s\S]+"
+
+
+register_converter(FilePathConverter, "file_path")
 
 _REPOSITORIES = {"pages": repositories.PAGES}
 _GRAPHS = {"pages": graphs.PAGES}
@@ -57,7 +67,7 @@ urlpatterns = [
         name="repository-visibility",
     ),
     path("repositories/<str:key>/<str:change>", sources.change, _REPOSITORIES, name="change-repository"),
-    path("code/<str:repository>/<path:path>", files.file_page, name="file"),
+    path("code/<str:repository>/<file_path:path>", files.file_page, name="file"),
     path("jobs/", jobs.list_page, name="jobs"),
     path("jobs/<int:job>/<str:change>", jobs.change, name="change-job"),
     path(

@@ -127,6 +127,17 @@ def kind_of(method: str, path: str, query: str) -> Work:
     return KINDS.get(name, Work.PAGES)
 
 
+def takes_files(method: str, path: str) -> bool:
+    """Whether files may be sent to an address; `path` with percent-decoding done."""
+    if method in ("GET", "HEAD") or len(path) > _MAX_PATH:
+        return False
+    try:
+        match = resolve(path)
+    except Resolver404:
+        return False
+    return "admin" in match.namespaces or (not match.namespaces and match.url_name in _TAKE_FILES)
+
+
 def refusal(request: HttpRequest) -> Busy | None:
     """The error of a request that the web server had no place for."""
     kind = request.META.get(REFUSED)

@@ -125,7 +125,7 @@ class RepositoryViewSet(SourceViewSet[Repository]):
         parameters=[OpenApiParameter("path", OpenApiTypes.STR, OpenApiParameter.PATH)],
         responses=FileSerializer,
     )
-    @action(detail=True, url_path="files/(?P<path>.+?)")
+    @action(detail=True, url_path=r"files/(?P<path>[\s\S]+?)")
     def file(self, request: Request, name: str, path: str) -> Response:
         """A file with its text and outline."""
         return Response(FileSerializer(get_object_or_404(selectors.served_files(name), path=path)).data)

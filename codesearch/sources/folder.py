@@ -17,8 +17,8 @@ def folder_snapshot(root: Path, rules: IgnoreRules) -> Snapshot:
     return Snapshot(_walk(root, rules, left_out), left_out)
 
 
-def allowed_folder(location: str, roots: list[Path]) -> Path:
-    """Real path of a folder below one of `roots`. Raises SourceError."""
+def allowed_folder(location: str, roots: list[Path], refused: Path | None = None) -> Path:
+    """Real path of a folder below one of `roots`, and not within `refused`. Raises SourceError."""
     folder = Path(location).expanduser()
     if not folder.is_absolute():
         raise SourceError(f"{location} is not an absolute path.")
@@ -26,6 +26,8 @@ def allowed_folder(location: str, roots: list[Path]) -> Path:
     if not any(real.is_relative_to(root.resolve()) for root in roots):
         allowed = ", ".join(map(str, roots)) or "none"
         raise SourceError(f"{location} is not below a folder that may be indexed (SOURCE_ROOTS: {allowed}).")
+    if refused is not None and real.is_relative_to(refused.resolve()):
+        raise SourceError(f"{location} holds what Searchapp itself keeps, and cannot be indexed.")
     if not real.is_dir():
         raise SourceError(f"There is no folder {location} on the server.")
     return real

@@ -58,7 +58,7 @@ def _remote(repository: Repository) -> GitRemote:
 def _folder(repository: Repository) -> Path:
     if repository.trusted:
         return Path(repository.location)
-    return allowed_folder(repository.location, settings.SOURCE_ROOTS)
+    return allowed_folder(repository.location, settings.SOURCE_ROOTS, settings.DATA_DIR)
 
 
 def _archive_limits() -> ArchiveLimits:

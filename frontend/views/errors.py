@@ -30,6 +30,16 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return error_page(request, 403, "Not allowed", str(exception or "") or "Your account may not do this.")
 
 
+def form_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer 403 to a form that does not come from a page of this session."""
+    return error_page(
+        request,
+        403,
+        "This form is too old",
+        "Go back, reload the page and send it again. If that does not help, allow cookies for this site.",
+    )
+
+
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Answer 400."""
     return error_page(

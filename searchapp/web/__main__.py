@@ -44,6 +44,7 @@ def _serve(listening: socket.socket) -> None:
         header_bytes=settings.WEB_MAX_HEADER_BYTES,
         body_bytes=settings.WEB_MAX_BODY_BYTES,
         upload_bytes=settings.WEB_MAX_UPLOAD_BYTES,
+        spare_bytes=settings.WEB_SPARE_DISK_BYTES,
         request_seconds=settings.WEB_REQUEST_SECONDS,
         bytes_a_second=settings.WEB_BYTES_A_SECOND,
     )

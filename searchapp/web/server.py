@@ -5,12 +5,16 @@ is complete: one that stops half-way costs a connection and no thread.
 """
 
 import resource
+import shutil
 import signal
 import socket
+import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
+from weakref import WeakSet
 
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
@@ -20,7 +24,7 @@ from waitress.server import TcpWSGIServer
 from waitress.task import WSGITask
 from waitress.utilities import Error, RequestEntityTooLarge, RequestHeaderFieldsTooLarge
 
-from searchapp.admission import REFUSED
+from searchapp.admission import REFUSED, takes_files
 from searchapp.web.dispatching import Dispatcher, Places
 
 _CHECK_SECONDS = 1.0
@@ -47,11 +51,29 @@ class Limits:
     body_bytes: int
     """Of a body that is not a form with files."""
     upload_bytes: int
-    """Of a form with files."""
+    """Of a form with files, where these are taken."""
+    spare_bytes: int
+    """What bodies leave free on the disk that they are kept on until they are complete."""
     request_seconds: float
     """How long line and headers may take, and a connection may be idle."""
     bytes_a_second: int
     """How fast a body has to arrive, and an answer to be taken, on average."""
+
+
+@dataclass
+class Spool:
+    """The room that requests need on the disk while their bodies arrive."""
+
+    spare_bytes: int
+    _arriving: "WeakSet[RequestParser]" = field(default_factory=WeakSet)
+
+    def has_room_for(self, request: "RequestParser") -> bool:
+        """Whether the disk has room for a body beside those that are arriving; if so, it is one of them."""
+        to_come = sum(each.bytes_to_come for each in [*self._arriving, request])
+        if shutil.disk_usage(tempfile.gettempdir()).free - to_come < self.spare_bytes:
+            return False
+        self._arriving.add(request)
+        return True
 
 
 class UriTooLong(Error):  # type: ignore[misc]  # noqa: N818 - as waitress names its own
@@ -61,8 +83,15 @@ class UriTooLong(Error):  # type: ignore[misc]  # noqa: N818 - as waitress names
     reason = "URI Too Long"
 
 
+class NoRoom(Error):  # type: ignore[misc]  # noqa: N818 - as waitress names its own
+    """The disk has no room for the body of a request."""
+
+    code = 507
+    reason = "Insufficient Storage"
+
+
 class RequestParser(HTTPRequestParser):  # type: ignore[misc]
-    """Refuses a line that is too long with 414, and bodies by their kind with 413."""
+    """Refuses a line that is too long with 414, and bodies by their kind with 413, or 507 without room."""
 
     error: Error | None
     refused = ""
@@ -71,6 +100,13 @@ class RequestParser(HTTPRequestParser):  # type: ignore[misc]
     def __init__(self, adj: Adjustments) -> None:
         super().__init__(adj)
         self._limits: Limits = adj.limits
+        self._spool: Spool = adj.spool
+
+    @property
+    def bytes_to_come(self) -> int:
+        """How many bytes of the body are not here yet; at most, where that is not said."""
+        length = self._max_body() if self.chunked else self.content_length
+        return 0 if self.completed else max(0, length - self.body_bytes_received)
 
     def received(self, data: bytes) -> int:
         """How many bytes of `data` belong to this request."""
@@ -79,7 +115,7 @@ class RequestParser(HTTPRequestParser):  # type: ignore[misc]
         if isinstance(self.error, RequestHeaderFieldsTooLarge):
             if b"\n" not in (before + data)[: self._limits.line_bytes + 2]:
                 self.error = self._too_long()
-        elif not self.error and self.body_bytes_received > self._max_body():
+        elif self.body_rcv is not None and not self.error and self.body_bytes_received > self._max_body():
             self._refuse(self._too_large())
         return consumed
 
@@ -90,14 +126,23 @@ class RequestParser(HTTPRequestParser):  # type: ignore[misc]
             self._refuse(self._too_long())
         elif self.content_length > self._max_body():
             self._refuse(self._too_large())
+        elif self.bytes_to_come > _BODY_IN_MEMORY and not self._spool.has_room_for(self):
+            self._refuse(
+                NoRoom("The server's disk has no room for this. Try again later, or ask who runs the server.")
+            )
 
     def _refuse(self, error: Error) -> None:
         # Asked whether it should go on, a client that waits for the answer is told why not.
         self.error, self.completed, self.expect_continue = error, True, False
 
     def _max_body(self) -> int:
-        is_upload = self.headers.get("CONTENT_TYPE", "").lower().startswith("multipart/form-data")
-        return self._limits.upload_bytes if is_upload else self._limits.body_bytes
+        return self._limits.upload_bytes if self._is_upload else self._limits.body_bytes
+
+    @cached_property
+    def _is_upload(self) -> bool:
+        # Browsers and programs know how long a form is, so that nobody has to keep room for the longest.
+        is_form = self.headers.get("CONTENT_TYPE", "").lower().startswith("multipart/form-data")
+        return is_form and not self.chunked and takes_files(self.command, self.path)
 
     def _too_long(self) -> Error:
         return UriTooLong(
@@ -185,7 +230,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
             log_socket_errors=False,
             ident=None,
         )
-        adjustments.limits = limits
+        adjustments.limits, adjustments.spool = limits, Spool(limits.spare_bytes)
         super().__init__(
             application,
             _sock=listening,

@@ -1,16 +1,18 @@
 import io
 import re
 import zipfile
+from html import unescape
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
 from codesearch.models import Repository
 from frontend.highlighting import highlight_lines
 from frontend.views.errors import not_found
 from searchapp.jobs.models import Job
+from tests.conftest import write_files
 
 pytestmark = pytest.mark.django_db
 
@@ -69,6 +71,29 @@ def test_the_file_page_has_lines_and_an_outline(client, index, shop):
     assert 'id="L6"' in page
     assert "PriceList.price_of" in page
     assert client.get("/code/shop/none.py").status_code == 404
+
+
+def test_a_form_from_elsewhere_is_refused_on_a_page_of_ours():
+    for address in ("/sign-in", "/repositories/add"):
+        page = Client(enforce_csrf_checks=True).post(address, {"username": "x", "password": "x"})
+        assert page.status_code == 403
+        assert "reload the page and send it again" in page.content.decode()
+
+
+def test_files_of_any_name_are_found_and_shown(client, index, tmp_path):
+    names = ["new\nline.py", "\r\n.py", "tab\t.py", "a b#c?d%2f&.py", "<b>'\".py", "\\.py", "ä€😀.py"]
+    index(
+        write_files(tmp_path, {f"odd/{name}": "def polish_teapot(pot):\n    return pot\n" for name in names})
+    )
+    page = client.get("/", {"q": "polish_teapot"}).content.decode()
+    addresses = {unescape(address) for address in re.findall(r'href="(/code/shop/odd/[^"]+)#L1"', page)}
+    hits = client.get("/api/v1/code/search", {"q": "polish_teapot"}).json()["results"]
+    assert {hit["path"] for hit in hits} == {f"odd/{name}" for name in names}
+    assert {hit["url"] for hit in hits} == {f"{address}#L1" for address in addresses}
+    for address in addresses:
+        assert "polish_teapot" in client.get(address).content.decode()
+        api_address = address.replace("/code/shop/", "/api/v1/code/repositories/shop/files/")
+        assert "polish_teapot" in client.get(f"{api_address}/").json()["text"]
 
 
 def test_the_repository_page_shows_what_was_left_out(client, index, shop):

@@ -1,6 +1,9 @@
 """The rule for who may see what, as every query has it."""
 
+import os
 import re
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -220,8 +223,23 @@ def test_commands_and_jobs_see_all_and_a_web_process_fails_closed(chemists, monk
         assert len(slugs()) == 3
 
 
-def test_the_web_process_fails_closed():
-    assert "visibility.fail_closed()" in (ROOT / "searchapp" / "wsgi.py").read_text()
+def test_the_web_process_starts_and_fails_closed(tmp_path):
+    """In a process of its own: here, the applications are loaded before anything is imported."""
+    code = (
+        "import os, searchapp.wsgi; from searchapp.visibility import current_reader;"
+        "print(current_reader(), flush=True); os._exit(0)"
+    )
+    kept = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**kept, "DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, str(ANONYMOUS)), done.stderr
 
 
 def test_a_request_is_read_by_its_person_and_by_nobody_afterwards(people, settings):

@@ -9,6 +9,7 @@ import importlib
 import json
 import os
 import signal
+import sqlite3
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -30,6 +31,8 @@ HEAD_BYTES = 8
 _STEPS_BETWEEN_LOOKS = 10_000
 _MAX_TEMPORARY_BYTES = 2_000_000_000
 """Of one file that SQLite sorts in."""
+_OUT_OF_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE)
+"""Files are opened to be read: what cannot be written is what a statement sorts in."""
 _ENGINES_KEPT = 8
 
 
@@ -98,7 +101,8 @@ def _answer(task: dict[str, Any]) -> bytes:
 def _failure(error: Exception) -> tuple[str, str]:
     """The kind of a failure and what its engine says, in one line."""
     reason = (str(getattr(error, "orig", None) or error).strip().splitlines() or [type(error).__name__])[0]
-    return "memory" if "out of memory" in reason.lower() else "refused", reason[:300]
+    out_of_room = getattr(error, "sqlite_errorcode", None) in _OUT_OF_ROOM
+    return "memory" if out_of_room or "out of memory" in reason.lower() else "refused", reason[:300]
 
 
 def run_statement(

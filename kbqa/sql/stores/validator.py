@@ -5,8 +5,10 @@ was looked at, whatever comments and encodings came with the text. Only what is 
 by clause and function by function.
 """
 
+from collections.abc import Sequence
+
 import sqlglot
-from sqlglot import TokenType, exp
+from sqlglot import Token, TokenType, exp
 from sqlglot.errors import SqlglotError
 
 from kbqa.sql.schema import Schema
@@ -119,6 +121,7 @@ def _parsed(sql: str, dialect: str) -> exp.Query:
     brackets = sum(token.token_type == TokenType.L_BRACKET for token in tokens)
     if len(tokens) > _MAX_TOKENS or brackets > _MAX_BRACKETS:
         raise StatementError("The statement is too long.")
+    _check_numbers(tokens)
     parser = sqlglot.Dialect.get_or_raise(dialect).parser()
     trees = [tree for tree in parser.parse(tokens, sql) if not isinstance(tree, exp.Semicolon | None)]
     if len(trees) != 1:
@@ -129,6 +132,32 @@ def _parsed(sql: str, dialect: str) -> exp.Query:
     if sum(1 for _ in tree.walk()) > _MAX_NODES:
         raise StatementError("The statement is too long.")
     return tree
+
+
+def _check_numbers(tokens: Sequence[Token]) -> None:
+    """Refuse numbers that the parser would read in another way than the engine: `1_000`, `2e2-1e2`.
+
+    It takes the first for 1 under the name `_000`, the second for 199 under the name `e2`. Raises
+    StatementError.
+    """
+    words = {token.start: token.text for token in tokens if token.token_type == TokenType.VAR}
+    for token in tokens:
+        if token.token_type != TokenType.NUMBER:
+            continue
+        rest = words.get(token.end + 1, "")
+        if rest or not _is_number(token.text):
+            raise StatementError(
+                f"{token.text}{rest} is not understood as a number. Write spaces around operators and after "
+                "numbers, and no marks between digits."
+            )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _check(node: exp.Expr) -> None:

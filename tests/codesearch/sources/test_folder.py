@@ -2,9 +2,11 @@
 
 import pytest
 
+from codesearch.models import Repository
 from codesearch.sources.base import Reason, SourceError
 from codesearch.sources.filters import IgnoreRules
 from codesearch.sources.folder import allowed_folder, folder_snapshot
+from codesearch.sources.registry import validate_source
 from tests.conftest import write_files
 
 
@@ -92,6 +94,17 @@ def test_why_a_folder_may_not_be_indexed(tmp_path, location, message):
 def test_where_no_roots_are_set_no_folder_may_be_indexed(tmp_path):
     with pytest.raises(SourceError, match="SOURCE_ROOTS: none"):
         allowed_folder(str(tmp_path), [])
+
+
+@pytest.mark.parametrize("location", ["root/data", "root/data/secrets", "way", "root/other/../data"])
+def test_what_the_product_itself_keeps_is_not_indexed(tmp_path, settings, location):
+    write_files(tmp_path, {"root/data/secrets/key": "x", "root/other/a.py": "x", "root/database/a.py": "x"})
+    (tmp_path / "way").symlink_to(tmp_path / "root" / "data")
+    settings.SOURCE_ROOTS, settings.DATA_DIR = [tmp_path / "root"], tmp_path / "root" / "data"
+    with pytest.raises(SourceError, match="what Searchapp itself keeps"):
+        validate_source(Repository(source_kind="folder", location=str(tmp_path / location)))
+    for allowed in ("root/other", "root/database"):
+        validate_source(Repository(source_kind="folder", location=str(tmp_path / allowed)))
 
 
 def test_a_folder_is_known_by_its_real_path(tmp_path, monkeypatch):

@@ -23,6 +23,7 @@ LIMITS = Limits(
     header_bytes=HEADERS,
     body_bytes=BODY,
     upload_bytes=UPLOAD,
+    spare_bytes=int(os.environ.get("SPARE_BYTES", "0")),
     request_seconds=2,
     bytes_a_second=100_000,
 )

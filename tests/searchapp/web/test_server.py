@@ -2,16 +2,19 @@
 
 import http.client
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from contextlib import ExitStack
 
 import psutil
 import pytest
 
+from searchapp.web.server import Spool
 from tests.product.running import ROOT, wait_for
 from tests.searchapp.web.serving import BODY, HEADERS, LINE, UPLOAD
 
@@ -217,10 +220,68 @@ def test_what_is_too_large_or_no_request_is_refused(served, request_, status):
     assert psutil.Process(served.process.pid).memory_info().rss < 400 << 20
 
 
+FORM = {"Content-Type": "multipart/form-data; boundary=x"}
+
+
 def test_an_upload_may_be_larger_than_another_body(served):
-    headers = {"Content-Type": "multipart/form-data; boundary=x"}
-    status, text = served.get("/", "POST", headers, b"x" * (20 * BODY))
+    status, text = served.get("/graphs/add", "POST", FORM, b"x" * (20 * BODY))
     assert (status, text.split("\n")[2]) == (200, str(20 * BODY))
+
+
+@pytest.mark.parametrize(
+    ("address", "headers"),
+    [
+        ("/", FORM),
+        ("/health", FORM),
+        ("/sign-in", FORM),
+        ("/nowhere", FORM),
+        ("/api/v1/databases/shop/query/", FORM),
+        ("/graphs/add", {}),
+        ("/graphs/add", {**FORM, "Transfer-Encoding": "chunked"}),
+    ],
+)
+def test_nothing_larger_is_sent_to_where_no_file_is_taken(served, address, headers):
+    lines = [f"POST {address} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+    body = b"x" * (2 * BODY)
+    if "Transfer-Encoding" in headers:
+        body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+    else:
+        lines.append(f"Content-Length: {len(body)}")
+    assert status_of(served.say("\r\n".join([*lines, "", ""]).encode() + body)) == 413
+
+
+def test_what_the_disk_has_no_room_for_is_refused_before_it_is_sent(served, monkeypatch):
+    assert served.get("/graphs/add", "POST", FORM, b"x" * (20 * BODY))[0] == 200
+    served.process.kill()
+    served.process.wait()
+    monkeypatch.setenv("SPARE_BYTES", str(10**18))
+    served.start()
+    head = b"POST /graphs/add HTTP/1.1\r\nContent-Type: multipart/form-data\r\nContent-Length: %d\r\n\r\n"
+    answer = served.say(head % (20 * BODY))
+    assert status_of(answer) == 507
+    assert b"Try again later" in answer
+    assert served.get("/graphs/add", "POST", FORM, b"x" * BODY)[0] == 200
+
+
+class Arriving:
+    """A request as far as the spool knows it."""
+
+    def __init__(self, bytes_to_come) -> None:
+        self.bytes_to_come = bytes_to_come
+
+
+def test_room_is_kept_for_what_has_begun_to_arrive():
+    free = shutil.disk_usage(tempfile.gettempdir()).free
+    spool = Spool(free // 2)
+    first, second = (Arriving(free // 3) for _ in range(2))
+    assert spool.has_room_for(first)
+    assert not spool.has_room_for(second)
+    first.bytes_to_come = 0
+    assert spool.has_room_for(second)
+    third = Arriving(free // 3)
+    assert not spool.has_room_for(third)
+    del second
+    assert spool.has_room_for(third)
 
 
 def test_the_address_and_what_a_proxy_says_arrive(served):

@@ -23,10 +23,12 @@ from kbqa.sql.stores.executor import (
     Limits,
     MemoryLimitError,
     TimeLimitError,
+    connection_of,
+    error_of,
     run,
 )
 from kbqa.sql.stores.processes import BusyError, ProcessPool
-from kbqa.sql.stores.statement_process import StatementFailed
+from kbqa.sql.stores.statement_process import HEAD_BYTES, StatementFailed, framed
 from searchapp.errors import Unavailable
 
 QUICK = Limits(seconds=0.4)
@@ -151,6 +153,22 @@ def test_a_process_has_no_more_memory_than_it_may(engine, settings):
     with pytest.raises(MemoryLimitError, match="more memory"):
         run(engine, many, Limits(seconds=30, bytes=10**10))
     assert run(engine, "SELECT 1", Limits()).rows == ((1,),)
+
+
+def test_what_sorts_more_than_files_have_room_for_is_told_to_ask_for_less(engine):
+    begin = "from kbqa.sql.stores import statement_process as p; p._MAX_TEMPORARY_BYTES = 1_000_000; p.main()"
+    sql = f"{ENDLESS} SELECT x, printf('%.*c', 1000000, 'x') FROM n WHERE x < 99 ORDER BY x % 7 LIMIT 90"
+    task = {
+        "function": "kbqa.sql.stores.statement_process:run_statement",
+        "arguments": {**connection_of(engine), "sql": sql, "seconds": 20, "rows": 9, "size": 10**8},
+        "seconds": 20,
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", begin, "1000000000"], input=framed(task), capture_output=True, check=True
+    )
+    answer = json.loads(done.stdout[HEAD_BYTES:])
+    assert answer["error"] == "memory", answer
+    assert "Ask for less" in error_of(StatementFailed(answer["error"], answer["message"]), QUICK).message
 
 
 def test_what_is_no_number_and_other_odd_values_are_json(engine):

@@ -12,7 +12,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 from weakref import WeakSet
 
@@ -96,6 +95,7 @@ class RequestParser(HTTPRequestParser):  # type: ignore[misc]
     error: Error | None
     refused = ""
     """The kind of work that had no place for this request."""
+    _is_upload = False
 
     def __init__(self, adj: Adjustments) -> None:
         super().__init__(adj)
@@ -115,13 +115,16 @@ class RequestParser(HTTPRequestParser):  # type: ignore[misc]
         if isinstance(self.error, RequestHeaderFieldsTooLarge):
             if b"\n" not in (before + data)[: self._limits.line_bytes + 2]:
                 self.error = self._too_long()
-        elif self.body_rcv is not None and not self.error and self.body_bytes_received > self._max_body():
+        elif not self.error and self.body_bytes_received > self._max_body():
             self._refuse(self._too_large())
         return consumed
 
     def parse_header(self, header_plus: bytes) -> None:
         """Take line and headers apart. Raises ParsingError."""
         super().parse_header(header_plus)
+        is_form = self.headers.get("CONTENT_TYPE", "").lower().startswith("multipart/form-data")
+        # Browsers and programs know how long a form is, so that nobody has to keep room for the longest.
+        self._is_upload = is_form and not self.chunked and takes_files(self.command, self.path)
         if len(self.first_line) > self._limits.line_bytes:
             self._refuse(self._too_long())
         elif self.content_length > self._max_body():
@@ -137,12 +140,6 @@ class RequestParser(HTTPRequestParser):  # type: ignore[misc]
 
     def _max_body(self) -> int:
         return self._limits.upload_bytes if self._is_upload else self._limits.body_bytes
-
-    @cached_property
-    def _is_upload(self) -> bool:
-        # Browsers and programs know how long a form is, so that nobody has to keep room for the longest.
-        is_form = self.headers.get("CONTENT_TYPE", "").lower().startswith("multipart/form-data")
-        return is_form and not self.chunked and takes_files(self.command, self.path)
 
     def _too_long(self) -> Error:
         return UriTooLong(

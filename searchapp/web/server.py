@@ -115,7 +115,7 @@ class RequestParser(HTTPRequestParser):  # type: ignore[misc]
         if isinstance(self.error, RequestHeaderFieldsTooLarge):
             if b"\n" not in (before + data)[: self._limits.line_bytes + 2]:
                 self.error = self._too_long()
-        elif self.body_rcv is not None and not self.error and self.body_bytes_received > self._max_body():
+        elif not self.error and self.body_bytes_received > self._max_body():
             self._refuse(self._too_large())
         return consumed
 

@@ -27,7 +27,7 @@ class Repository(Source):
     KIND = "repository"
     KEY = "name"
     PUBLISHED_FIELDS = ("serving", "units", "words")
-    ON_THE_SERVER = frozenset({"folder", "archive"})
+    TOLD_TO_STAFF = frozenset({"folder", "archive"})
 
     class SourceKind(models.TextChoices):
         """Where the files come from."""

@@ -27,8 +27,8 @@ class Source(Restricted):
 
     PUBLISHED_FIELDS: ClassVar[tuple[str, ...]] = ("serving",)
     """What publishing a version changes."""
-    ON_THE_SERVER: ClassVar[frozenset[str]] = frozenset()
-    """The kinds of origin (`source_kind`) whose `location` is a path on the server."""
+    TOLD_TO_STAFF: ClassVar[frozenset[str]] = frozenset()
+    """The kinds of origin (`source_kind`) whose `location` is a path on the server, or a server inside."""
 
     name = models.CharField(max_length=100)
     deleting = models.BooleanField(default=False, editable=False)
@@ -57,9 +57,9 @@ class Source(Restricted):
 
     @property
     def shown_location(self) -> str:
-        """Where it comes from; empty where that is a path on the server, which only staff are told."""
-        is_path = getattr(self, "source_kind", "") in self.ON_THE_SERVER
-        return "" if is_path and not current_reader().sees_all else str(getattr(self, "location", ""))
+        """Where it comes from; empty where only staff are told."""
+        is_inside = getattr(self, "source_kind", "") in self.TOLD_TO_STAFF
+        return "" if is_inside and not current_reader().sees_all else str(getattr(self, "location", ""))
 
     def point_to(self, version: Any) -> None:
         """Make a version the served one; it is not saved."""

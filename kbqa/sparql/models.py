@@ -25,7 +25,7 @@ class Graph(Source):
 
     KIND = "graph"
     MADE_OF = {"repository": "repository"}
-    ON_THE_SERVER = frozenset({"file"})
+    TOLD_TO_STAFF = frozenset({"file"})
 
     class SourceKind(models.TextChoices):
         """The sources of triples."""

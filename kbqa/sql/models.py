@@ -31,7 +31,7 @@ class Database(Source):
     """A database that questions are asked of, and which scan of it is served."""
 
     KIND = "database"
-    ON_THE_SERVER = frozenset({"upload", "file", "installed"})
+    TOLD_TO_STAFF = frozenset({"upload", "file", "installed", "url"})
 
     class SourceKind(models.TextChoices):
         """The ways to reach a database."""

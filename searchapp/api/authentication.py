@@ -26,9 +26,9 @@ class ApiKeyAuthentication(BaseAuthentication):
         Raises AuthenticationFailed, and TooManyRequests for an address that tries too many keys.
         """
         parts = get_authorization_header(request).decode("latin-1").split()
-        if len(parts) != 2 or parts[0].lower() != self.keyword.lower():
+        if not parts or parts[0].lower() != self.keyword.lower():
             return None
-        key = ApiKey.objects.find(parts[1])
+        key = ApiKey.objects.find(" ".join(parts[1:]))
         if key is None:
             count_unknown(request)
             raise AuthenticationFailed("This API key does not exist or its account is closed.")

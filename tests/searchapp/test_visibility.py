@@ -497,9 +497,11 @@ def test_errors_and_paths_are_told_to_staff_alone(chemists):
     waiting = Job(state="queued", message="Waiting: db.internal:5432 does not answer")
     folder = Repository(source_kind="folder", location="/srv/secret")
     git = Repository(source_kind="git", location="https://git.example/x.git")
+    server = Database(source_kind="url", location="db.internal:5432/shop")
     assert (job.shown_error, folder.shown_location) == (job.error, folder.location)
     assert waiting.shown_message == waiting.message
     with reading_as(ANONYMOUS):
         assert "secret" not in job.shown_error + folder.shown_location
+        assert server.shown_location == ""
         assert (waiting.shown_message, git.shown_location) == ("Waiting", git.location)
         assert Job(state="running", message="Reading cells").shown_message == "Reading cells"

@@ -103,13 +103,13 @@ class TestKeys:
     def test_a_key_is_a_bearer_token(self, found, header):
         assert self.authenticate(header) == (STAFF, found)
 
-    @pytest.mark.parametrize(
-        "header", [None, "", "Bearer", "Basic sa_right", "sa_right", "Bearer sa_right x"]
-    )
+    @pytest.mark.parametrize("header", [None, "", "Basic sa_right", "sa_right"])
     def test_without_a_bearer_token_others_may_authenticate(self, found, header):
         assert self.authenticate(header) is None
 
-    @pytest.mark.parametrize("header", ["Bearer sa_wrong", "Bearer sa_RIGHT", "Bearer größe"])
+    @pytest.mark.parametrize(
+        "header", ["Bearer", "Bearer sa_wrong", "Bearer sa_RIGHT", "Bearer größe", "Bearer sa_right x"]
+    )
     def test_a_wrong_key_is_refused(self, found, header):
         with pytest.raises(AuthenticationFailed, match="does not exist"):
             self.authenticate(header)

@@ -27,6 +27,7 @@ HOSTILE = {
     "after an instruction": (XML, doctype(GROWING, b"<?x " + b"x" * MB + b"?>"), "without bounds"),
     "after blanks": (XML, doctype(GROWING, b" " * MB), "without bounds"),
     "in a comment": (XML, doctype(b"<!--" + GROWING + b"-->"), "without bounds"),
+    "short, in a comment": (XML, doctype(b"""<!-- <!ENTITY b "x"> -->"""), "without bounds"),
     "in an instruction": (XML, doctype(b"<?x " + GROWING + b"?>"), "without bounds"),
     "in another's value": (XML, doctype(b"""<!ENTITY a '<!ENTITY b "x">'>"""), "without bounds"),
     "in a place": (XML, doctype(b"""<!ENTITY a SYSTEM '<!ENTITY b "x">'>"""), "without bounds"),

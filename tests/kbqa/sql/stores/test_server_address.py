@@ -160,8 +160,13 @@ def test_servers_of_postgresql_are_connected_to_by_number_under_their_name(monke
 
 def test_a_server_of_mysql_is_connected_to_by_number_under_its_name(monkeypatch):
     """The name is what the certificate of the server is compared with."""
+    names = iter(["127.0.0.1"])
     entry = socket.AF_INET, socket.SOCK_STREAM, 6, ""
-    monkeypatch.setattr(socket, "getaddrinfo", lambda _, port, *__, **___: [(*entry, ("127.0.0.1", port))])
+
+    def looked_up(host, port, *_, **__):
+        return [(*entry, (next(names) if host == "data.example" else host, port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", looked_up)
     monkeypatch.setattr("searchapp.addresses.is_public", lambda _: True)
     seen = []
 

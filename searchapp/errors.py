@@ -10,6 +10,15 @@ RETRY_AFTER_SECONDS = 5
 """What `Retry-After` says of a state that passes."""
 
 
+def storable(text: str) -> str:
+    """A text as PostgreSQL and JSON can hold it: errors quote what was sent, whatever that is.
+
+    >>> storable("a\\0b\\ud800")
+    'a\ufffdb?'
+    """
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
 class SearchappError(Exception):
     """Anything that keeps a person from what they wanted.
 
@@ -27,7 +36,7 @@ class SearchappError(Exception):
 
     def __init__(self, message: str = "", *, field: str | None = None, transient: bool | None = None) -> None:
         super().__init__(message)
-        self.message = message
+        self.message = storable(message)
         if field is not None:
             self.field = field
         if transient is not None:

@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 from searchapp.audit.models import Entry
 from searchapp.client_address import client_address
-from searchapp.errors import InvalidInput, SearchappError
+from searchapp.errors import InvalidInput, SearchappError, storable
 
 __all__ = ["Action", "AuditMiddleware", "Outcome", "failures_recorded", "record", "recorded", "requested"]
 
@@ -137,5 +137,5 @@ def _key_of(request: HttpRequest) -> str:
 
 def _clean(text: str, length: int) -> str:
     """A text as PostgreSQL can hold it, cut where it is too long."""
-    text = text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    text = storable(text)
     return text if len(text) <= length else f"{text[: length - 1]}…"

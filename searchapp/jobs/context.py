@@ -2,6 +2,7 @@
 
 import time
 
+from searchapp.errors import storable
 from searchapp.jobs.errors import JobCancelled
 from searchapp.jobs.models import Job
 
@@ -22,7 +23,7 @@ class JobContext:
         if now - self._written < _WRITE_EVERY_SECONDS and not is_last:
             return
         self._written = now
-        Job.objects.filter(pk=self.job.pk).update(done=done, total=total, message=message[:300])
+        Job.objects.filter(pk=self.job.pk).update(done=done, total=total, message=storable(message)[:300])
         self.check_cancelled()
 
     def check_cancelled(self) -> None:

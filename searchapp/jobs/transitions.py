@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from searchapp.errors import storable
 from searchapp.jobs.errors import InvalidTransition
 from searchapp.jobs.models import Job
 from searchapp.jobs.runners import is_alive
@@ -56,9 +57,9 @@ def let_go(job_ids: Sequence[int]) -> None:
 
 def put_back(job: Job, message: str) -> None:
     """Put a running job back into the queue, to go on where it stopped. Raises InvalidTransition."""
-    move(job, Job.State.QUEUED, message=message[:300])
+    move(job, Job.State.QUEUED, message=storable(message)[:300])
 
 
 def finish(job: Job, state: Job.State, *, message: str = "", error: str = "") -> None:
     """Set a final state. Raises InvalidTransition."""
-    move(job, state, finished=timezone.now(), message=message[:300], error=error)
+    move(job, state, finished=timezone.now(), message=storable(message)[:300], error=storable(error))

@@ -11,7 +11,7 @@ from xml.parsers import expat
 
 from pyoxigraph import Quad, RdfFormat, parse
 
-from searchapp.errors import InvalidInput
+from searchapp.errors import InvalidInput, storable
 
 FORMATS = {
     ".nt": RdfFormat.N_TRIPLES,
@@ -59,7 +59,7 @@ class Report:
         """Count a line that could not be read, and keep the first complaints."""
         self.skipped += 1
         if len(self.complaints) < _KEPT_COMPLAINTS:
-            self.complaints.append(complaint)
+            self.complaints.append(storable(complaint))
 
 
 @dataclass(frozen=True)

@@ -72,10 +72,12 @@ def ask_in_threads(
     threads: int,
     each: int,
     meanwhile: Sequence[Callable[[], object]] = (),
+    pause: float = 0.1,
 ) -> Outcome:
     """Ask `each` requests in each of the threads, in orders of their own, with all caches empty.
 
-    What happens `meanwhile`, each in a further thread, happens again and again until all are answered.
+    What happens `meanwhile`, each in a further thread, happens again and again until all are answered, with
+    a `pause` in seconds: what was replaced twice is kept for nobody who still reads it.
     """
     forget_all()
     outcome, lock, together, over = Outcome(), threading.Lock(), threading.Barrier(threads), threading.Event()
@@ -97,7 +99,7 @@ def ask_in_threads(
             with lock:
                 outcome.changes += 1
                 outcome.failed += failed
-            over.wait(0.1)
+            over.wait(pause)
         connection.close()
 
     askers = [threading.Thread(target=ask, args=(seed,)) for seed in range(threads)]

@@ -18,7 +18,8 @@ NASTY = (
     "%25%30%30", "%u0000", "-1", "0", "9" * 40, "1e9", "%D9%A1", "'%22--", "%5B", "(", "*", "%5C", "%7F",
     "%20", "x" * 4_000, "add", "null", "%2E%2E", "%3Cscript%3E", "%7B%7B7*7%7D%7D",
 )  # fmt: skip
-_ARGUMENT = re.compile(r"<(?:\w+:)?\w+>|\(\?P<\w+>(?:[^()\[\]]|\[[^\]]*\])*\)")
+_INSIDE = r"[^()\[\]]|\[[^\]]*\]"
+_ARGUMENT = re.compile(rf"<(?:\w+:)?\w+>|\(\?P<\w+>(?:{_INSIDE}|\((?:{_INSIDE})*\))*\)")
 
 
 def routes(patterns=None, prefix="") -> Iterator[str]:

@@ -124,11 +124,12 @@ def _forget(version: GraphVersion) -> None:
 def _clear(
     graph: Graph, version: GraphVersion, usable: Sequence[GraphVersion], old: Sequence[GraphVersion]
 ) -> None:
-    """Remove the fetched file, triples that nobody reads any more, and the names of other loads."""
+    """Remove the fetched file, and triples and names that nobody reads any more."""
     (version.folder / "source").unlink(missing_ok=True)
     for replaced in old:
         shutil.rmtree(replaced.folder, ignore_errors=True)
-    for load in {replaced.load for replaced in (*usable, *old)} - {version.load}:
+    needed = {version.load, *(replaced.load for replaced in usable)}
+    for load in {replaced.load for replaced in old} - needed:
         names.names_of_load(graph.pk, load).delete()
 
 

@@ -81,8 +81,8 @@ def test_a_job_whose_process_is_ended_fails_the_third_time_and_hinders_no_other(
         assert slow.runner
         process.send_signal(signal.SIGTERM)
         until(slow, lambda job: job.runner == "", log)
-    run_stages(slow.pk)
-    slow.refresh_from_db()
+    # Until the last of its processes has gone, the job is still theirs.
+    until(slow, lambda job: run_stages(job.pk) and not job.is_active, log)
     assert (slow.state, slow.attempts, slow.interruptions) == (State.SUCCEEDED, 1, 0)
 
 

@@ -98,13 +98,14 @@ def test_odd_but_valid_content(load):
     )
 
 
-def test_a_new_load_replaces_and_the_old_names_are_gone(load):
+def test_a_new_load_replaces_and_old_names_stay_for_who_still_reads_them(load):
     from kbqa.sparql.models import Name
 
-    load()
-    graph = load('<http://x.example/a> <http://www.w3.org/2000/01/rdf-schema#label> "Only this" .')
-    assert graph.serving.number == 2
-    assert list(Name.objects.filter(graph=graph).values_list("text", flat=True)) == ["Only this"]
+    labelled = '<http://x.example/a> <http://www.w3.org/2000/01/rdf-schema#label> "{}" .'
+    for text in ("First", "Second", "Third"):
+        graph = load(labelled.format(text))
+    assert graph.serving.number == 3
+    assert set(Name.objects.filter(graph=graph).values_list("text", flat=True)) == {"Second", "Third"}
 
 
 def test_a_load_that_was_killed_goes_on(load):

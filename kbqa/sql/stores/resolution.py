@@ -7,12 +7,13 @@ system.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sqlglot import exp
 
 from kbqa.sql.schema import Schema, Table
 from kbqa.sql.stores.errors import StatementError
+from kbqa.sql.stores.scopes import ColumnSource, Scope, folded, quoted, source_of
 
 MAX_SOURCES = 200
 """How many tables and queries all SELECTs of a statement read from together."""
@@ -23,66 +24,6 @@ _LABELLED = ("sqlite", "mysql")
 """Dialects that head a column with its expression as it is written."""
 _FOLDS = "postgres"
 """The dialect in which names without quotation marks are written small and capitals count."""
-_PARTS: dict[type[exp.Expr], frozenset[str]] = {
-    exp.Select: frozenset(
-        (
-            "with_", "distinct", "expressions", "from_", "joins", "where", "group", "having", "windows",
-            "order", "limit", "offset",
-        )
-    ),
-    exp.SetOperation: frozenset(("with_", "this", "expression", "distinct", "order", "limit", "offset")),
-    exp.Subquery: frozenset(("with_", "this", "alias", "order", "limit", "offset")),
-    exp.Table: frozenset(("this", "alias", "joins")),
-    exp.Join: frozenset(("this", "side", "kind", "method", "on", "using")),
-    exp.With: frozenset(("expressions", "recursive")),
-    exp.CTE: frozenset(("this", "alias", "materialized")),
-    exp.Column: frozenset(("this", "table")),
-    exp.Star: frozenset(),
-}  # fmt: skip
-"""The parts that these may have; whatever else a parser finds is refused."""
-
-
-@dataclass(frozen=True)
-class _Source:
-    """Something that columns are read from; `columns` without a name have None."""
-
-    alias: exp.Identifier
-    columns: tuple[str | None, ...]
-    private: frozenset[str] = frozenset()
-    """The names of columns that may not be read."""
-    by_name: dict[str, list[str]] = field(default_factory=dict)
-    """Columns and private ones, by their names in small letters."""
-
-    def __post_init__(self) -> None:
-        for name in (*self.columns, *self.private):
-            if name is not None:
-                self.by_name.setdefault(name.lower(), []).append(name)
-
-
-@dataclass
-class _Scope:
-    """A SELECT's sources and what its own columns are called; `outer` is the SELECT around it."""
-
-    outer: "_Scope | None"
-    sources: list[_Source] = field(default_factory=list)
-    labels: set[str] = field(default_factory=set)
-    """In small letters."""
-    shared: set[str] = field(default_factory=set)
-    """Names, in small letters, by which sources are joined."""
-    is_natural: bool = False
-
-    def around(self) -> Iterator["_Scope"]:
-        """This scope and those around it, from the inside."""
-        scope: _Scope | None = self
-        while scope is not None:
-            yield scope
-            scope = scope.outer
-
-    def named(self, name: exp.Identifier, folds: bool) -> _Source | None:
-        """The source of a name."""
-        near = [source for source in self.sources if source.alias.name.lower() == name.name.lower()]
-        exact = [source for source in near if source.alias.name == _folded(name, folds)]
-        return next(iter(exact or near), None)
 
 
 @dataclass(frozen=True)
@@ -101,25 +42,6 @@ def resolve(tree: exp.Query, schema: Schema) -> None:
     _Resolution(schema).query(tree, None, {})
 
 
-def _folded(name: exp.Identifier, folds: bool) -> str:
-    """A name as its dialect understands it."""
-    return name.name.lower() if folds and not name.args.get("quoted") else name.name
-
-
-def _quoted(name: str) -> exp.Identifier:
-    return exp.to_identifier(name, quoted=True)
-
-
-def check_parts(node: exp.Expr) -> None:
-    """Refuse parts of a node that are not known. Raises StatementError."""
-    for kind, known in _PARTS.items():
-        if isinstance(node, kind):
-            unknown = [part for part, value in node.args.items() if value and part not in known]
-            if unknown:
-                part = unknown[0].strip("_").replace("_", " ").upper()
-                raise StatementError(f"{type(node).__name__.upper()} with {part} is not allowed here.")
-
-
 class _Resolution:
     """The resolution of one statement."""
 
@@ -130,7 +52,7 @@ class _Resolution:
         self._sources = 0
         self._defined = 0
 
-    def query(self, query: exp.Expr, outer: _Scope | None, known: _Definitions) -> tuple[str | None, ...]:
+    def query(self, query: exp.Expr, outer: Scope | None, known: _Definitions) -> tuple[str | None, ...]:
         """Resolve a query; returns the names of its columns, None for those without one."""
         known = self._with(query, outer, known)
         if isinstance(query, exp.Subquery):
@@ -146,7 +68,7 @@ class _Resolution:
             return self._select(query, outer, known)
         raise StatementError("Only SELECT is allowed here.")
 
-    def _with(self, query: exp.Expr, outer: _Scope | None, known: _Definitions) -> _Definitions:
+    def _with(self, query: exp.Expr, outer: Scope | None, known: _Definitions) -> _Definitions:
         """What is defined within a query: what was known, and what its own WITH adds."""
         clause = query.args.get("with_")
         if clause is None:
@@ -158,7 +80,7 @@ class _Resolution:
             key, name = self._key(alias.this), self._new_name()
             columns = self._definition(definition, key, name, outer, known, recursive=recursive)
             known[key] = _Defined(name, columns)
-            alias.set("this", _quoted(name))
+            alias.set("this", quoted(name))
         return known
 
     def _definition(
@@ -166,7 +88,7 @@ class _Resolution:
         definition: exp.CTE,
         key: str,
         name: str,
-        outer: _Scope | None,
+        outer: Scope | None,
         known: _Definitions,
         *,
         recursive: bool,
@@ -189,7 +111,7 @@ class _Resolution:
                 return name
 
     def _key(self, name: exp.Identifier) -> str:
-        return _folded(name, True) if self._folds else name.name.lower()
+        return folded(name, True) if self._folds else name.name.lower()
 
     def _renamed(self, columns: tuple[str | None, ...], alias: exp.Expr | None) -> tuple[str | None, ...]:
         """Columns under the names that an alias gives them."""
@@ -200,7 +122,7 @@ class _Resolution:
             raise StatementError(
                 f"{alias.name if alias else ''} has {len(columns)} columns, not {len(names)}."
             )
-        given = tuple(_folded(self._identifier(name), self._folds) for name in names)
+        given = tuple(folded(self._identifier(name), self._folds) for name in names)
         return (*given, *columns[len(given) :])
 
     @staticmethod
@@ -212,10 +134,8 @@ class _Resolution:
             raise StatementError("Write the names of columns here.")
         return node
 
-    def _select(
-        self, select: exp.Select, outer: _Scope | None, known: _Definitions
-    ) -> tuple[str | None, ...]:
-        scope = _Scope(outer)
+    def _select(self, select: exp.Select, outer: Scope | None, known: _Definitions) -> tuple[str | None, ...]:
+        scope = Scope(outer)
         first = select.args.get("from_")
         joins: list[exp.Join] = select.args.get("joins") or []
         for node in (*([first.this] if first else []), *(join.this for join in joins)):
@@ -232,17 +152,17 @@ class _Resolution:
         return columns
 
     def _order_of(
-        self, query: exp.Expr, columns: Sequence[str | None], outer: _Scope | None, known: _Definitions
+        self, query: exp.Expr, columns: Sequence[str | None], outer: Scope | None, known: _Definitions
     ) -> None:
         """Resolve the order of several SELECTs together, which only knows the names of their columns."""
-        scope = _Scope(outer, labels={name.lower() for name in columns if name is not None})
+        scope = Scope(outer, labels={name.lower() for name in columns if name is not None})
         for part in ("limit", "offset"):
             for clause in _listed(query.args.get(part)):
                 self._expressions(clause, scope, known)
         for term in _terms(query):
             self._expressions(term, scope, known, is_order=True)
 
-    def _add_source(self, node: exp.Expr, scope: _Scope, known: _Definitions) -> None:
+    def _add_source(self, node: exp.Expr, scope: Scope, known: _Definitions) -> None:
         """Add what stands in FROM or JOIN to a scope. Raises StatementError."""
         self._sources += 1
         if self._sources > MAX_SOURCES:
@@ -261,15 +181,15 @@ class _Resolution:
         else:
             raise StatementError("Read from tables of the schema, by their names.")
 
-    def _add_derived(self, node: exp.Subquery, scope: _Scope, known: _Definitions) -> None:
+    def _add_derived(self, node: exp.Subquery, scope: Scope, known: _Definitions) -> None:
         columns = self.query(node, scope.outer, known)
         alias = node.args.get("alias") or exp.TableAlias()
-        name = _quoted(_folded(alias.this, self._folds) if alias.this else self._new_name())
+        name = quoted(folded(alias.this, self._folds) if alias.this else self._new_name())
         alias.set("this", name)
         node.set("alias", alias)
-        scope.sources.append(_Source(name.copy(), self._renamed(columns, alias)))
+        scope.sources.append(ColumnSource(name.copy(), self._renamed(columns, alias)))
 
-    def _table(self, node: exp.Table, known: _Definitions) -> _Source:
+    def _table(self, node: exp.Table, known: _Definitions) -> ColumnSource:
         """A table as a source; it is written anew."""
         if not isinstance(node.this, exp.Identifier):
             raise StatementError("Read from tables of the schema, by their names.")
@@ -279,27 +199,27 @@ class _Resolution:
         defined = known.get(self._key(node.this))
         table = None if defined else self._schema_table(node.this)
         written = alias.this if alias is not None else node.this
-        name = _folded(written, self._folds) if alias is not None or defined or not table else table.name
+        name = folded(written, self._folds) if alias is not None or defined or not table else table.name
         if defined:
-            node.set("this", _quoted(defined.name))
+            node.set("this", quoted(defined.name))
         elif table:
-            node.set("this", _quoted(table.name))
+            node.set("this", quoted(table.name))
         if alias is not None or defined:
-            node.set("alias", exp.TableAlias(this=_quoted(name)))
+            node.set("alias", exp.TableAlias(this=quoted(name)))
         if defined:
-            return _Source(_quoted(name), defined.columns)
-        return _source_of(_quoted(name), table) if table else _Source(_quoted(name), ())
+            return ColumnSource(quoted(name), defined.columns)
+        return source_of(quoted(name), table) if table else ColumnSource(quoted(name), ())
 
     def _schema_table(self, name: exp.Identifier) -> Table:
         """The table of a name. Raises StatementError."""
         near = self._schema.tables_called(name.name)
-        exact = [table for table in near if table.name == _folded(name, self._folds)]
+        exact = [table for table in near if table.name == folded(name, self._folds)]
         if not near or (len(near) > 1 and not exact):
             known = ", ".join(_some(self._schema))
             raise StatementError(f"There is no table {name.name}. There are: {known}.")
         return (exact or list(near))[0]
 
-    def _join(self, join: exp.Join, scope: _Scope, known: _Definitions) -> None:
+    def _join(self, join: exp.Join, scope: Scope, known: _Definitions) -> None:
         if join.args.get("method"):
             scope.is_natural = True
             if any(source.private for source in scope.sources):
@@ -308,16 +228,16 @@ class _Resolution:
                 )
         for index, node in enumerate(join.args.get("using") or []):
             name = self._identifier(node)
-            found = [spelled for source in scope.sources if (spelled := self._visible(source, name))]
+            found = [spelled for source in scope.sources if (spelled := source.visible(name, self._folds))]
             self._refuse_private(name, scope)
             if len(found) < 2:
                 raise StatementError(f"There is no column {name.name} that both sides have.")
             scope.shared.add(name.name.lower())
-            join.args["using"][index].replace(_quoted(found[0]))
+            join.args["using"][index].replace(quoted(found[0]))
         if join.args.get("on") is not None:
             self._expressions(join.args["on"], scope, known)
 
-    def _projections(self, select: exp.Select, scope: _Scope, known: _Definitions) -> tuple[str | None, ...]:
+    def _projections(self, select: exp.Select, scope: Scope, known: _Definitions) -> tuple[str | None, ...]:
         """Resolve what a SELECT shows; a star over sources with private columns stands for the others."""
         names: list[str | None] = []
         shown: list[exp.Expr] = []
@@ -348,14 +268,14 @@ class _Resolution:
 
     def _output_name(self, node: exp.Expr) -> str | None:
         if isinstance(node, exp.Alias):
-            return _folded(node.args["alias"], self._folds)
+            return folded(node.args["alias"], self._folds)
         if isinstance(node, exp.Column):
             return node.name
         alias = node.args.get("alias") if isinstance(node, exp.Subquery) else None
         name = alias.this if isinstance(alias, exp.TableAlias) else alias
-        return _folded(name, self._folds) if isinstance(name, exp.Identifier) else None
+        return folded(name, self._folds) if isinstance(name, exp.Identifier) else None
 
-    def _of_star(self, node: exp.Expr, scope: _Scope) -> tuple[list[exp.Expr], list[str | None]] | None:
+    def _of_star(self, node: exp.Expr, scope: Scope) -> tuple[list[exp.Expr], list[str | None]] | None:
         """What a star stands for, with the names of its columns; None if it is none.
 
         Raises StatementError.
@@ -377,7 +297,7 @@ class _Resolution:
             return [node], names
         return _spelled_out(sources, scope)
 
-    def _source_called(self, name: exp.Identifier, scope: _Scope) -> _Source:
+    def _source_called(self, name: exp.Identifier, scope: Scope) -> ColumnSource:
         for around in scope.around():
             source = around.named(name, self._folds)
             if source is not None:
@@ -385,7 +305,7 @@ class _Resolution:
         raise StatementError(f"There is no {name.name} in FROM.")
 
     def _expressions(
-        self, node: exp.Expr, scope: _Scope, known: _Definitions, *, is_order: bool = False
+        self, node: exp.Expr, scope: Scope, known: _Definitions, *, is_order: bool = False
     ) -> None:
         """Resolve the columns and queries within an expression."""
         if isinstance(node, exp.Query):
@@ -400,7 +320,7 @@ class _Resolution:
             for child in list(node.iter_expressions()):
                 self._expressions(child, scope, known, is_order=is_term)
 
-    def _column(self, node: exp.Column, scope: _Scope, *, is_term: bool) -> None:
+    def _column(self, node: exp.Column, scope: Scope, *, is_term: bool) -> None:
         """Resolve a column, and write it anew. Raises StatementError."""
         name = node.this
         if isinstance(name, exp.Star):
@@ -412,23 +332,23 @@ class _Resolution:
         elif not (is_term and self._is_label(name, scope)):
             self._unqualified(node, name, scope)
 
-    def _qualified(self, node: exp.Column, name: exp.Identifier, scope: _Scope) -> None:
+    def _qualified(self, node: exp.Column, name: exp.Identifier, scope: Scope) -> None:
         source = self._source_called(node.args["table"], scope)
-        spelled = self._visible(source, name)
+        spelled = source.visible(name, self._folds)
         if spelled is None:
-            if self._private(source, name):
+            if source.hides(name):
                 raise _is_private(name)
             raise StatementError(f"There is no column {name.name} in {source.alias.name}.")
-        node.set("this", _quoted(spelled))
+        node.set("this", quoted(spelled))
         node.set("table", source.alias.copy())
 
-    def _unqualified(self, node: exp.Column, name: exp.Identifier, scope: _Scope) -> None:
+    def _unqualified(self, node: exp.Column, name: exp.Identifier, scope: Scope) -> None:
         inner = set[str]()
         for around in scope.around():
-            found = self._found(name, around)
+            found = around.found(name, self._folds)
             if len(found) > 1 and (name.name.lower() in around.shared or around.is_natural):
                 self._refuse_private(name, around)
-                node.set("this", _quoted(found[0][1]))
+                node.set("this", quoted(found[0][1]))
                 return
             if len(found) > 1:
                 raise StatementError(f"{name.name} could be a column of several tables; write whose it is.")
@@ -437,7 +357,7 @@ class _Resolution:
             if found:
                 self._write(node, *found[0], inner)
                 return
-            if any(self._private(source, name) for source in around.sources):
+            if around.hides(name):
                 raise _is_private(name)
             if around is scope and self._is_label(name, scope):
                 self._refuse_rows(name, scope)
@@ -445,33 +365,23 @@ class _Resolution:
             inner |= {source.alias.name.lower() for source in around.sources}
         raise StatementError(f"There is no column {name.name} here.")
 
-    def _found(self, name: exp.Identifier, scope: _Scope) -> list[tuple[_Source, str]]:
-        """Sources that have a visible column of a name, and how they spell it; exactly so, where any does."""
-        found = [
-            (source, spelled)
-            for source in scope.sources
-            if (spelled := self._visible(source, name)) is not None
-        ]
-        exact = [entry for entry in found if entry[1] == _folded(name, self._folds)]
-        return exact or found
-
     @staticmethod
-    def _write(node: exp.Column, source: _Source, spelled: str, inner: set[str]) -> None:
+    def _write(node: exp.Column, source: ColumnSource, spelled: str, inner: set[str]) -> None:
         alias = source.alias.name
         if alias.lower() in inner:
             raise StatementError(f"{alias} means two things here; give one of them another name.")
-        node.set("this", _quoted(spelled))
+        node.set("this", quoted(spelled))
         node.set("table", source.alias.copy())
 
     @staticmethod
-    def _refuse_rows(name: exp.Identifier, scope: _Scope) -> None:
+    def _refuse_rows(name: exp.Identifier, scope: Scope) -> None:
         """Refuse a name that PostgreSQL could take for all columns of a source, private ones among them."""
         for around in scope.around():
             for source in around.sources:
                 if source.private and source.alias.name.lower() == name.name.lower():
                     raise StatementError(f"{name.name} means two things here; give one of them another name.")
 
-    def _is_label(self, name: exp.Identifier, scope: _Scope) -> bool:
+    def _is_label(self, name: exp.Identifier, scope: Scope) -> bool:
         """Whether a name is that of a column which a SELECT shows, and of nothing private around it."""
         if name.name.lower() not in scope.labels:
             return False
@@ -479,38 +389,16 @@ class _Resolution:
             self._refuse_private(name, around)
         return True
 
-    def _refuse_private(self, name: exp.Identifier, scope: _Scope) -> None:
-        if any(self._private(source, name) for source in scope.sources):
+    def _refuse_private(self, name: exp.Identifier, scope: Scope) -> None:
+        if scope.hides(name):
             raise _is_private(name)
-
-    def _visible(self, source: _Source, name: exp.Identifier) -> str | None:
-        """A source's column of a name, as it is spelled; None for none, and for a private one."""
-        spelled = self._spelled(source, name)
-        return None if spelled in source.private else spelled
-
-    def _private(self, source: _Source, name: exp.Identifier) -> bool:
-        """Whether a source has a private column of a name, whatever its capitals."""
-        return any(spelled in source.private for spelled in source.by_name.get(name.name.lower(), ()))
-
-    def _spelled(self, source: _Source, name: exp.Identifier) -> str | None:
-        near = source.by_name.get(name.name.lower(), [])
-        wanted = _folded(name, self._folds)
-        if wanted in near:
-            return wanted
-        return near[0] if len(near) == 1 else None
 
 
 def _is_private(name: exp.Identifier) -> StatementError:
     return StatementError(f"The values of {name.name} are kept private.")
 
 
-def _source_of(alias: exp.Identifier, table: Table) -> _Source:
-    """A table of the schema as a source."""
-    visible = tuple(column.name for column in table.columns if not column.excluded)
-    return _Source(alias, visible, frozenset(column.name for column in table.columns if column.excluded))
-
-
-def _spelled_out(sources: Iterable[_Source], scope: _Scope) -> tuple[list[exp.Expr], list[str | None]]:
+def _spelled_out(sources: Iterable[ColumnSource], scope: Scope) -> tuple[list[exp.Expr], list[str | None]]:
     """The columns of sources one by one; what sources are joined by comes once. Raises StatementError."""
     columns, names, seen = list[exp.Expr](), list[str | None](), set[str]()
     for source in sources:
@@ -520,7 +408,7 @@ def _spelled_out(sources: Iterable[_Source], scope: _Scope) -> tuple[list[exp.Ex
             if name.lower() in scope.shared and name.lower() in seen:
                 continue
             seen.add(name.lower())
-            columns.append(exp.Column(this=_quoted(name), table=source.alias.copy()))
+            columns.append(exp.Column(this=quoted(name), table=source.alias.copy()))
             names.append(name)
     if not columns:
         raise StatementError("All columns of this table are kept private.")

@@ -12,8 +12,9 @@ from sqlglot import Token, TokenType, exp
 from sqlglot.errors import SqlglotError
 
 from kbqa.sql.schema import Schema
+from kbqa.sql.stores.clauses import check_parts
 from kbqa.sql.stores.errors import StatementError
-from kbqa.sql.stores.resolution import check_parts, resolve
+from kbqa.sql.stores.resolution import resolve
 
 __all__ = ["MAX_CHARACTERS", "StatementError", "checked"]
 

@@ -3,7 +3,7 @@
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
 from benchmarks.base import Options, Row
@@ -78,14 +78,8 @@ def _slow_clients(product: Product, count: int, sent: bytes, *, trickle: bool = 
                     if not _goes_on(connection, trickle):
                         sockets[number] = stack.enter_context(_begun(product, sent))
 
-    thread = threading.Thread(target=keep_on)
-    thread.start()
-    time.sleep(1)
-    try:
+    with _beside(keep_on, ended):
         yield
-    finally:
-        ended.set()
-        thread.join()
 
 
 def _begun(product: Product, sent: bytes) -> socket.socket:
@@ -114,6 +108,13 @@ def _long_statements(product: Product, count: int) -> Iterator[None]:
         while not ended.wait(0.2):
             product.get(_STATEMENT)
 
+    with _beside(keep_on, ended, count):
+        yield
+
+
+@contextmanager
+def _beside(keep_on: Callable[[], None], ended: threading.Event, count: int = 1) -> Iterator[None]:
+    """Let threads work beside the block, from a second before it until `ended` is set after it."""
     threads = [threading.Thread(target=keep_on) for _ in range(count)]
     for thread in threads:
         thread.start()

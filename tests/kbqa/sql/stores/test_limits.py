@@ -76,7 +76,16 @@ ODD_IN_POSTGRESQL = [
     ("'9999999 years'::interval", "9999999 years"),
     ("'\\xff'::bytea", "/w=="),
     ("'[1, 2]'::json", "[1, 2]"),
-    ("ARRAY[1, 2]", "[1, 2]"),
+    ("""'{"a": [1, null, true]}'::json""", '{"a": [1, null, true]}'),
+    ("""'{"b": 1.50}'::jsonb""", '{"b": 1.50}'),
+    ("ARRAY[1, 2]", "{1,2}"),
+    ("ARRAY['a b', NULL]", '{"a b",NULL}'),
+    ("ARRAY['2024-05-06'::date]", "{2024-05-06}"),
+    ("ARRAY['{}'::jsonb]", "{{}}"),
+    ("int4range(1, 5)", "[1,5)"),
+    ("daterange('2024-01-01', NULL)", "[2024-01-01,)"),
+    ("int4multirange(int4range(1, 3), int4range(5, 7))", "{[1,3),[5,7)}"),
+    ("ARRAY[int4range(1, 5)]", '{"[1,5)"}'),
 ]
 
 
@@ -279,3 +288,15 @@ def test_a_process_ends_with_the_one_that_started_it(tmp_path):
             return
         threading.Event().wait(0.05)
     pytest.fail("the process lives on")
+
+
+def test_a_backslash_escapes_nothing_whatever_the_server_says(postgresql):
+    """Otherwise the server would read this as a text, a comma and a column, and not as two texts."""
+    engine, other = postgresql
+    name = other.execute(text("SELECT current_user")).scalar()
+    other.execute(text(f'ALTER ROLE "{name}" SET standard_conforming_strings = off'))
+    try:
+        rows = run(engine, r"SELECT '\', ', current_user --'", Limits()).rows
+    finally:
+        other.execute(text(f'ALTER ROLE "{name}" RESET standard_conforming_strings'))
+    assert rows == (("\\", ", current_user --"),)

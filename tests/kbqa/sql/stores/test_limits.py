@@ -81,7 +81,7 @@ ODD_IN_POSTGRESQL = [
     ("ARRAY[1, 2]", "{1,2}"),
     ("ARRAY['a b', NULL]", '{"a b",NULL}'),
     ("ARRAY['2024-05-06'::date]", "{2024-05-06}"),
-    ("ARRAY['{}'::jsonb]", "{{}}"),
+    ("ARRAY['{}'::jsonb]", '{"{}"}'),
     ("int4range(1, 5)", "[1,5)"),
     ("daterange('2024-01-01', NULL)", "[2024-01-01,)"),
     ("int4multirange(int4range(1, 3), int4range(5, 7))", "{[1,3),[5,7)}"),

@@ -80,9 +80,9 @@ def run_limited(version: GraphVersion, query: str, limit: int) -> Solutions | bo
 
 
 def change_folder(
-    folder: Path, graph: Graph, *, update: str = "", add: str = "", remove: str = "", most: int = 0
+    folder: Path, graph: Graph, *, update: str = "", add: str = "", remove: str = "", limit: int = 0
 ) -> None:
-    """Change the triples in a folder that nobody reads yet: by an update, or by at most `most` in Turtle.
+    """Change the triples in a folder that nobody reads yet: by an update, or by at most `limit` in Turtle.
 
     Raises QueryError, after which the folder is of no use; StoreError.
     """
@@ -92,7 +92,7 @@ def change_folder(
         "update": update_of(update, _prefixes(graph)) if update else "",
         "add": add,
         "remove": remove,
-        "triples": most,
+        "triples": limit,
     }
     with _mistakes_told("update"):
         run_guarded(task, Guard.of_updates(), "update")

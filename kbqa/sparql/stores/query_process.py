@@ -1,8 +1,9 @@
 """The process that runs one query or one change: the task as JSON on its input, the result on its output.
 
-The result is a line of JSON, and after it the body. After a task that says to serve, it runs queries one
-after another, each a line of its input, until that ends. Imports nothing of ours, so that it begins soon. It
-ends with its time or memory, and can neither connect to anything nor start programs: the engine can, if told to.
+The result is a line of JSON, and after it the body. After a task that says to serve, it says so in a line and
+runs queries one after another, each a line of its input, until that ends. Imports nothing of ours, so that it
+begins soon. It ends with its time or memory, and can neither connect to anything nor start programs: the
+engine can, if told to.
 """
 
 import contextlib
@@ -94,6 +95,8 @@ def main() -> None:
 
 def _serve() -> None:
     """Run queries, each ended by the system after its time, in case nobody is left to do so."""
+    sys.stdout.buffer.write(b"\n")
+    sys.stdout.buffer.flush()
     for line in iter(sys.stdin.buffer.readline, b""):
         task = json.loads(line)
         signal.setitimer(signal.ITIMER_REAL, task["seconds"])

@@ -26,6 +26,8 @@ from kbqa.sparql.stores.oxigraph import OxigraphStore
 
 _WAIT_SECONDS = 5.0
 """How long a query waits for a process to become free."""
+_START_SECONDS = 20.0
+"""How long a process may take to start, which no query's time counts."""
 _PORTION = 1 << 16
 _MAX_QUERIES = 10_000
 """After how many queries a process is replaced: what the engine never gives back goes with it."""
@@ -103,7 +105,12 @@ class _Evaluator:
         )
         self.queries = 0
         self._rest = bytearray()
-        self._write({"kind": "serve", "memory": memory})
+        try:
+            self._write({"kind": "serve", "memory": memory})
+            self.line(time.monotonic() + _START_SECONDS)
+        except (TimeoutError, EOFError, BrokenPipeError) as error:
+            self.end()
+            raise StoreError("A process that asks the graph did not start.", transient=True) from error
 
     def _write(self, task: Mapping[str, Any]) -> None:
         assert self._process.stdin is not None
@@ -164,8 +171,8 @@ class Evaluators:
 
     def result(self, task: Mapping[str, Any], guard: Guard) -> tuple[dict[str, Any], bytes]:
         """The head and the body of a query's result. Raises QueryError, StoreError."""
-        until = time.monotonic() + guard.seconds
         evaluator = self._taken()
+        until = time.monotonic() + guard.seconds
         try:
             evaluator.begin(task, guard.seconds)
             head = json.loads(evaluator.line(until))
@@ -184,8 +191,8 @@ class Evaluators:
 
     def told(self, task: Mapping[str, Any], guard: Guard) -> bytes:
         """A letter for each body, in their order, as far as they were told in time. Raises StoreError."""
-        until = time.monotonic() + guard.seconds
         evaluator = self._taken()
+        until = time.monotonic() + guard.seconds
         try:
             evaluator.begin(task, guard.seconds)
             letters = evaluator.body(len(task["bodies"]), until)

@@ -169,7 +169,14 @@ def test_what_sorts_more_than_files_have_room_for_is_told_to_ask_for_less(engine
     sql = f"{ENDLESS} SELECT x, printf('%.*c', 1000000, 'x') FROM n WHERE x < 99 ORDER BY x % 7 LIMIT 90"
     task = {
         "function": "kbqa.sql.stores.statement_process:run_statement",
-        "arguments": {**connection_of(engine), "sql": sql, "seconds": 20, "rows": 9, "size": 10**8},
+        "arguments": {
+            **connection_of(engine),
+            "sql": sql,
+            "seconds": 20,
+            "rows": 9,
+            "size": 10**8,
+            "sorts_in_files": True,
+        },
         "seconds": 20,
     }
     done = subprocess.run(
@@ -178,6 +185,14 @@ def test_what_sorts_more_than_files_have_room_for_is_told_to_ask_for_less(engine
     answer = json.loads(done.stdout[HEAD_BYTES:])
     assert answer["error"] == "memory", answer
     assert "Ask for less" in error_of(StatementFailed(answer["error"], answer["message"]), QUICK).message
+
+
+def test_what_people_ask_is_sorted_in_memory(engine, settings):
+    settings.DATABASE_PROCESS_BYTES = 150_000_000
+    sql = f"{ENDLESS} SELECT x FROM n WHERE x < 200 ORDER BY printf('%.*c', 1000000, x)"
+    with pytest.raises(MemoryLimitError, match="more memory"):
+        run(engine, sql, Limits(seconds=60))
+    assert len(run(engine, sql, Limits(seconds=60, sorts_in_files=True)).rows) == 199
 
 
 def test_what_is_no_number_and_other_odd_values_are_json(engine):

@@ -60,7 +60,9 @@ def sqlite_connection(
 ) -> sqlite3.Connection:
     """A connection to an SQLite file that is opened read-only; an authorizer refuses all but reading.
 
-    What it sorts in is memory, of which a process has little, unless it `sorts_in_files`. Raises sqlite3.Error.
+    What it sorts in is memory, of which a process has little, unless it `sorts_in_files`.
+
+    Raises sqlite3.Error.
     """
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=WAIT_SECONDS, check_same_thread=False

@@ -118,7 +118,9 @@ def run_statement(
     """The columns and rows of a statement, rows as JSON.
 
     It ends after so many seconds from when the database is connected to; `rows` and `size`, in bytes, are
-    what is read at most. SQLite `sorts_in_files` only where it is told to. Raises StatementFailed, and whatever the driver raises.
+    what is read at most. SQLite `sorts_in_files` only where it is told to.
+
+    Raises StatementFailed, and whatever the driver raises.
     """
     limits = _Limits(seconds, rows, size)
     if visibility is not None:

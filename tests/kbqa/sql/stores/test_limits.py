@@ -164,35 +164,37 @@ def test_a_process_has_no_more_memory_than_it_may(engine, settings):
     assert run(engine, "SELECT 1", Limits()).rows == ((1,),)
 
 
-def test_what_sorts_more_than_files_have_room_for_is_told_to_ask_for_less(engine):
+def sorted_with_small_files(engine, *, in_files):
+    """Return what a process answers, and its limits allow files of 1 MB, that is to sort 39 MB."""
     begin = "from kbqa.sql.stores import statement_process as p; p._MAX_TEMPORARY_BYTES = 1_000_000; p.main()"
-    sql = f"{ENDLESS} SELECT x, printf('%.*c', 1000000, 'x') FROM n WHERE x < 99 ORDER BY x % 7 LIMIT 90"
+    some = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 39)"
+    arguments = {
+        "sql": f"{some} SELECT x FROM n ORDER BY printf('%.*c', 1000000, x)",
+        "seconds": 20,
+        "rows": 90,
+        "size": 10**8,
+        "sorts_in_files": in_files,
+    }
     task = {
         "function": "kbqa.sql.stores.statement_process:run_statement",
-        "arguments": {
-            **connection_of(engine),
-            "sql": sql,
-            "seconds": 20,
-            "rows": 9,
-            "size": 10**8,
-            "sorts_in_files": True,
-        },
+        "arguments": {**connection_of(engine), **arguments},
         "seconds": 20,
     }
     done = subprocess.run(
         [sys.executable, "-c", begin, "1000000000"], input=framed(task), capture_output=True, check=True
     )
-    answer = json.loads(done.stdout[HEAD_BYTES:])
+    return json.loads(done.stdout[HEAD_BYTES:])
+
+
+def test_what_sorts_more_than_files_have_room_for_is_told_to_ask_for_less(engine):
+    answer = sorted_with_small_files(engine, in_files=True)
     assert answer["error"] == "memory", answer
     assert "Ask for less" in error_of(StatementFailed(answer["error"], answer["message"]), QUICK).message
 
 
-def test_what_people_ask_is_sorted_in_memory(engine, settings):
-    settings.DATABASE_PROCESS_BYTES = 150_000_000
-    sql = f"{ENDLESS} SELECT x FROM n WHERE x < 200 ORDER BY printf('%.*c', 1000000, x)"
-    with pytest.raises(MemoryLimitError, match="more memory"):
-        run(engine, sql, Limits(seconds=60))
-    assert len(run(engine, sql, Limits(seconds=60, sorts_in_files=True)).rows) == 199
+def test_what_people_ask_is_sorted_without_files(engine):
+    assert Limits().sorts_in_files is False
+    assert len(sorted_with_small_files(engine, in_files=False)["value"]["rows"]) == 39
 
 
 def test_what_is_no_number_and_other_odd_values_are_json(engine):

@@ -38,6 +38,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
             "message",
             "error",
             "attempts",
+            "interruptions",
             "created",
             "started",
             "finished",

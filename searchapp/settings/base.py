@@ -191,6 +191,8 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "frontend.views.errors.form_refused"
+# What answers requests that the web server rejects.
+REJECTED_VIEW = "frontend.middleware.rejected_page"
 
 UNFOLD = {
     "SITE_TITLE": "Searchapp",

@@ -77,6 +77,18 @@ def forget(rate: str, what: str, caller: str) -> None:
     _limiter().clear(parse(rate), what, _name(caller))
 
 
+def remember(what: str, caller: str, seconds: int) -> None:
+    """Remember something of a caller for so many seconds from now on. Raises RedisError."""
+    storage = _limiter().storage
+    storage.get_connection().set(storage.prefixed_key(f"{what}/{_name(caller)}"), 1, ex=seconds)
+
+
+def is_remembered(what: str, caller: str) -> bool:
+    """Whether something of a caller is remembered. Raises RedisError."""
+    storage = _limiter().storage
+    return bool(storage.get_connection(readonly=True).exists(storage.prefixed_key(f"{what}/{_name(caller)}")))
+
+
 def _count_if_possible(rate: str, caller: str) -> None:
     try:
         count(settings.THROTTLES[rate], "request", caller)

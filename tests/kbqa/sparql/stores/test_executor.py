@@ -6,7 +6,8 @@ import pytest
 from pyoxigraph import Literal, NamedNode, RdfFormat, Store
 
 from kbqa.sparql.models import Graph, GraphVersion
-from kbqa.sparql.stores.base import QueryError, Solutions
+from kbqa.sparql.stores import executor
+from kbqa.sparql.stores.base import QueryError, Solutions, StoreError
 from kbqa.sparql.stores.executor import run_limited, run_query
 from kbqa.sparql.stores.query_process import negotiated
 from tests.kbqa.conftest import FILMS
@@ -88,3 +89,16 @@ def test_a_run_that_fails_says_why(version, settings):
     settings.GRAPH_QUERY_TIMEOUT_MS = 1
     with pytest.raises(QueryError, match=r"took longer than 0\.001 seconds"):
         run_query(version, "ASK { ?f f:year 1988 }")
+
+
+def test_what_an_endpoint_calls_something_else_is_not_read_as_json(monkeypatch):
+    depth = 400
+    deep = '{"type":"triple","value":{"subject":{"type":"uri","value":"urn:a"},"predicate":%s,"object":' % (
+        '{"type":"uri","value":"urn:a"}'
+    )
+    term = deep * depth + '{"type":"uri","value":"urn:a"}' + "}}" * depth
+    body = ('{"head":{"vars":["x"]},"results":{"bindings":[{"x":%s}]}}' % term).encode()
+    answered = executor.Result("text/csv", body, cut=False)
+    monkeypatch.setattr(executor, "run_query", lambda *_, **__: answered)
+    with pytest.raises(StoreError, match="text/csv"):
+        run_limited(None, "SELECT * WHERE { ?s ?p ?x }", 10)

@@ -13,6 +13,7 @@ from kbqa.sparql.stores.query_process import negotiated
 from tests.kbqa.conftest import FILMS
 
 JSON = "application/sparql-results+json"
+IRI = {"type": "uri", "value": "urn:a"}
 
 
 @pytest.fixture
@@ -92,12 +93,10 @@ def test_a_run_that_fails_says_why(version, settings):
 
 
 def test_what_an_endpoint_calls_something_else_is_not_read_as_json(monkeypatch):
-    depth = 400
-    deep = '{"type":"triple","value":{"subject":{"type":"uri","value":"urn:a"},"predicate":%s,"object":' % (
-        '{"type":"uri","value":"urn:a"}'
-    )
-    term = deep * depth + '{"type":"uri","value":"urn:a"}' + "}}" * depth
-    body = ('{"head":{"vars":["x"]},"results":{"bindings":[{"x":%s}]}}' % term).encode()
+    term = IRI
+    for _ in range(100):
+        term = {"type": "triple", "value": {"subject": IRI, "predicate": IRI, "object": term}}
+    body = json.dumps({"head": {"vars": ["x"]}, "results": {"bindings": [{"x": term}]}}).encode()
     answered = executor.Result("text/csv", body, cut=False)
     monkeypatch.setattr(executor, "run_query", lambda *_, **__: answered)
     with pytest.raises(StoreError, match="text/csv"):

@@ -131,11 +131,12 @@ class RequestParser(HTTPRequestParser):  # type: ignore[misc]
         consumed: int = super().received(data)
         if self.error and is_head:
             self.path = _path_in(before + data)
-        if type(self.error) is RequestHeaderFieldsTooLarge:
+        error: Any = self.error
+        if type(error) is RequestHeaderFieldsTooLarge:
             is_line = b"\n" not in (before + data)[: self._limits.line_bytes + 2]
             self.error = self._too_long() if is_line else self._too_much_head()
-        elif type(self.error) is BadRequest:
-            self.error = BadRequest(f"It is not written as HTTP asks for: {self.error.body}.")
+        elif type(error) is BadRequest:
+            self.error = BadRequest(f"It is not written as HTTP asks for: {error.body}.")
         elif self.body_bytes_received > self._max_body():
             self._refuse(self._too_large())
         return consumed

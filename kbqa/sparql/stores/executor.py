@@ -17,12 +17,13 @@ from pyoxigraph import QueryBoolean, QueryResultsFormat, parse_query_results
 from kbqa.sparql.models import Graph, GraphVersion
 from kbqa.sparql.prefixes import KNOWN
 from kbqa.sparql.stores import EndpointStore, QueryError
-from kbqa.sparql.stores.base import Solutions
+from kbqa.sparql.stores.base import Solutions, StoreError
 from kbqa.sparql.stores.guarded import PLACES, Guard, run_guarded
 from kbqa.sparql.stores.syntax import query_of, update_of
 from searchapp.audit import recording as audit
 
 _MISTAKE = re.compile(r"error at (\d+):\d+: expected (.*)", re.DOTALL)
+_JSON = ("application/sparql-results+json", "application/json")
 _SENTENCE = re.compile(r"(?:^|, )([A-Z][a-z]+ [^,\[\]]+)")
 
 
@@ -72,6 +73,9 @@ def run_limited(version: GraphVersion, query: str, limit: int) -> Solutions | bo
     Raises QueryError, StoreError.
     """
     result = run_query(version, query, "application/sparql-results+json", limit=limit)
+    if result.content_type not in _JSON:
+        # An endpoint answers what it likes, and only JSON that says so was looked through before.
+        raise StoreError(f"The graph answers with {result.content_type}, and not with results in JSON.")
     parsed = parse_query_results(result.body, format=QueryResultsFormat.JSON)
     if isinstance(parsed, QueryBoolean):
         return bool(parsed)

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, Enum, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.reflection import Inspector
 from sqlalchemy.exc import NoSuchTableError, OperationalError, SAWarning, SQLAlchemyError
+from sqlalchemy.types import NullType
 
 from kbqa.sql.ingest.inferred_keys import all_keys
 from kbqa.sql.ingest.information_schema import read_information_schema
@@ -268,7 +269,8 @@ def _column(described: Any, primary: set[str], engine: Engine) -> Column:
     declared = f"ENUM {kind.name}" if isinstance(kind, Enum) and kind.name else str(kind)
     return declared_column(
         name,
-        declared,
+        # A type that SQLAlchemy does not know, or that is not declared, is none, and not called NULL.
+        "" if isinstance(kind, NullType) else declared,
         sqlglot_dialect(engine.dialect.name),
         primary=name in primary,
         description=described.get("comment") or "",

@@ -1,17 +1,20 @@
 """Fixtures that several folders share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.cache import cache
+from django.test import TransactionTestCase, override_settings
 from rest_framework.test import APIClient
 
 from codesearch import services
 from codesearch.models import Repository
 from searchapp.jobs.models import Job
 from searchapp.jobs.runner import run_stages
+from tests.emptying import empty_after
 
 FILES = {
     "shop/prices.py": '''"""Prices and discounts."""
@@ -66,6 +69,20 @@ def test_apply_discount():
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(services: None, django_db_modify_db_settings_parallel_suffix: None) -> None:
     """The database is set up in the embedded services."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> Iterator[None]:
+    """Hash passwords at once: how long it takes to try one is Django's matter."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quickly_emptied() -> Iterator[None]:
+    """Empty after a test that commits the tables that it wrote to."""
+    with patch.object(TransactionTestCase, "_fixture_teardown", empty_after):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -16,6 +16,7 @@ from searchapp.jobs.models import Job
 from searchapp.jobs.runner import run_stages
 from tests.emptying import empty_after
 
+ROOT = Path(__file__).parents[1]
 FILES = {
     "shop/prices.py": '''"""Prices and discounts."""
 
@@ -64,6 +65,35 @@ def test_apply_discount():
     "build/out.py": "x = 1\n",
     "logo.png": "\x89PNG",
 }
+
+
+LONG = (
+    "tests/product/",
+    "tests/test_threads.py",
+    "tests/browser/",
+    "tests/kbqa/sql/answer/test_asking.py",
+    "tests/kbqa/sparql/answer/test_asking.py",
+    "tests/searchapp/embedded/",
+    "tests/searchapp/settings/",
+    "tests/searchapp/backup/",
+    "tests/searchapp/web/",
+    "tests/searchapp/jobs/test_ended_workers.py",
+    "tests/searchapp/api/test_contract.py",
+    "tests/test_commands.py",
+    "tests/test_doors.py",
+)
+"""What takes longest, and begins first: at the end one process would work on it while the others wait."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests that take longest, wherever pytest was told to start."""
+
+    def rank(item: pytest.Item) -> int:
+        file = item.path.relative_to(ROOT).as_posix()
+        return next((place for place, start in enumerate(LONG) if file.startswith(start)), len(LONG))
+
+    items.sort(key=rank)
 
 
 @pytest.fixture(scope="session")

@@ -46,8 +46,10 @@ def run(options: Options) -> list[Row]:
                 jobs |= _started_job(product)
                 name = chance.choice(list(_PARTS))
                 back[name].append(_kill(product, _PARTS[name]))
-        wait_for("the jobs' end", lambda: _all_ended(product, jobs))
-        lost = [job for job, state in product.jobs().items() if job in jobs and state != "succeeded"]
+        wait_for("the jobs' end", lambda: _all_ended(product))
+        states = product.jobs()
+        jobs |= {job for job in states if job > min(jobs)}
+        lost = [job for job in jobs if states.get(job, "succeeded") != "succeeded"]
     total = sum(tally.answers.values())
     return [
         Row("killing", "processes killed", options.kills, "", f"{total} requests meanwhile"),
@@ -115,11 +117,9 @@ def _started_job(product: Product) -> set[int]:
     return {json.loads(answer.text)["id"]} if answer.status in (200, 201, 202) else set()
 
 
-def _all_ended(product: Product, jobs: set[int]) -> bool:
+def _all_ended(product: Product) -> bool:
     states = product.jobs()
-    return bool(states) and all(
-        states.get(job, "succeeded") in ("succeeded", "failed", "cancelled") for job in jobs
-    )
+    return bool(states) and set(states.values()) <= {"succeeded", "failed", "cancelled"}
 
 
 def _kill(product: Product, words: str) -> float:

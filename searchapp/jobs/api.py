@@ -24,6 +24,10 @@ class JobSerializer(serializers.ModelSerializer[Job]):
         source="shown_error", read_only=True, help_text="Why it failed; staff alone are told."
     )
 
+    runs_again = serializers.BooleanField(
+        read_only=True, help_text="Whether it was asked for again while it ran: another job follows it."
+    )
+
     class Meta:
         model = Job
         fields = (
@@ -38,6 +42,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
             "message",
             "error",
             "attempts",
+            "runs_again",
             "created",
             "started",
             "finished",

@@ -22,7 +22,8 @@ class Job(models.Model):
         failed      → queued       retried
         cancelled   → queued       retried
 
-    At most one job of a kind and subject is active (queued, running or cancelling).
+    At most one job of a kind and subject is active (queued, running or cancelling). What is asked for while
+    one works is remembered as its `again`, and is a job of its own once that one has ended.
     """
 
     class State(models.TextChoices):
@@ -49,6 +50,11 @@ class Job(models.Model):
     subject = models.CharField(max_length=200, help_text="What it works on, for example repository:7.")
     title = models.CharField(max_length=200, help_text="What a person reads.")
     arguments = models.JSONField(default=dict, blank=True)
+    again = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="Title and arguments of the job that follows it, if one was asked for.",
+    )
     state = models.CharField(max_length=12, choices=State, default=State.QUEUED)
     stage = models.PositiveSmallIntegerField(default=0, help_text="Which of its handler's stages comes next.")
     done = models.PositiveIntegerField(default=0)
@@ -90,6 +96,16 @@ class Job(models.Model):
     def is_active(self) -> bool:
         """Whether the job is still to be finished."""
         return self.state in self.ACTIVE
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether it may have read what it works on: it runs, or ran before an outage put it back."""
+        return self.state != self.State.QUEUED or self.attempts > 0
+
+    @property
+    def runs_again(self) -> bool:
+        """Whether another job of its kind follows its end."""
+        return self.is_active and self.again is not None
 
     @property
     def can_cancel(self) -> bool:

@@ -14,33 +14,64 @@ from searchapp.jobs.transitions import move
 
 
 def start_job(*, kind: str, subject: str, title: str, arguments: dict[str, Any] | None = None) -> Job:
-    """Queue a job and return it; if one of this kind and subject is active already, return that one."""
+    """Queue a job and return it.
+
+    If one of this kind and subject is active already, return that one: with these arguments besides its own
+    if it has not begun, else with a job of these to follow it. What it works on may have changed since.
+    """
+    wanted = {"title": title, "arguments": arguments or {}}
     try:
         with transaction.atomic():
-            job = Job.objects.create(kind=kind, subject=subject, title=title, arguments=arguments or {})
+            job = Job.objects.create(kind=kind, subject=subject, **wanted)
     except IntegrityError:
-        active = Job.objects.filter(kind=kind, subject=subject, state__in=Job.ACTIVE).first()
-        return active or start_job(kind=kind, subject=subject, title=title, arguments=arguments)
+        joined = _join(kind, subject, wanted)
+        return joined or start_job(kind=kind, subject=subject, title=title, arguments=arguments)
     _record(job, "started")
     enqueue(job)
     return job
 
 
+@transaction.atomic
+def _join(kind: str, subject: str, wanted: dict[str, Any]) -> Job | None:
+    """Have the active job of a subject do what is wanted, at once or again; None if it has just ended."""
+    active = Job.objects.filter(kind=kind, subject=subject, state__in=Job.ACTIVE)
+    job = active.select_for_update().first()
+    if job is None:
+        return None
+    if job.has_begun:
+        job.again = _both(job.again or wanted, wanted)
+    else:
+        both = _both({"title": job.title, "arguments": job.arguments}, wanted)
+        job.title, job.arguments = both["title"], both["arguments"]
+    job.save(update_fields=["title", "arguments", "again"])
+    return job
+
+
+def _both(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    """What does all that two jobs would do; its title is of the one that asks for more."""
+    arguments = {**first["arguments"], **second["arguments"]}
+    return {"title": (first if arguments == first["arguments"] else second)["title"], "arguments": arguments}
+
+
 def cancel_job(job: Job) -> Job:
-    """Cancel a job: at once if it is queued, at its next step if it runs. Raises InvalidTransition."""
+    """Cancel a job: at once if it is queued, at its next step if it runs. Raises InvalidTransition.
+
+    What was to follow it is cancelled, too; what is asked for from now on follows.
+    """
     job.refresh_from_db()
     _record(job, "cancelled")
     if job.state == Job.State.QUEUED:
-        cancelled = move(job, Job.State.CANCELLED, finished=timezone.now(), message="Cancelled")
+        cancelled = move(job, Job.State.CANCELLED, again=None, finished=timezone.now(), message="Cancelled")
         clean_up(cancelled)
         return cancelled
-    return move(job, Job.State.CANCELLING, message="Cancelling …")
+    return move(job, Job.State.CANCELLING, again=None, message="Cancelling …")
 
 
 def cancel_jobs_of(subject: str) -> None:
     """Cancel whatever waits or works on a subject."""
     for job in Job.objects.filter(subject=subject, state__in=(Job.State.QUEUED, Job.State.RUNNING)):
         cancel_job(job)
+    Job.objects.filter(subject=subject, state=Job.State.CANCELLING).update(again=None)
 
 
 def retry_job(job: Job) -> Job:
@@ -50,6 +81,7 @@ def retry_job(job: Job) -> Job:
             move(
                 job,
                 Job.State.QUEUED,
+                again=None,
                 error="",
                 message="",
                 finished=None,

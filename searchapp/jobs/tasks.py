@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connections
 from kombu.exceptions import OperationalError as BrokerError
 
-from searchapp.jobs import transitions
+from searchapp.jobs import transitions, watchdog
 from searchapp.jobs.queue import RUN_STAGE, enqueue
 from searchapp.jobs.runner import abandoned_jobs, run_stages
 from searchapp.jobs.runners import limit_memory
@@ -32,7 +32,7 @@ def run_stage(self: "Task[Any, Any]", job_id: int) -> None:
 
 
 @shared_task(ignore_result=True)
-def resume_abandoned_jobs(patience_seconds: float = 300.0) -> None:
+def resume_abandoned_jobs(patience_seconds: float = 30.0) -> None:
     """Send the jobs that no process runs to the workers again. Running it twice does no harm."""
     for job in abandoned_jobs(patience=timedelta(seconds=patience_seconds)):
         enqueue(job)
@@ -45,6 +45,12 @@ def resume_on_start(**_: Any) -> None:
         resume_abandoned_jobs.apply_async((0.0,), queue="default")
     except BrokerError:
         return
+
+
+@worker_ready.connect
+def watch_worker(sender: Any, **_: Any) -> None:
+    """A worker that hangs is ended."""
+    watchdog.watch(sender)
 
 
 @worker_process_init.connect

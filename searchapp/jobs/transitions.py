@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from searchapp.errors import storable
 from searchapp.jobs.errors import InvalidTransition
 from searchapp.jobs.models import Job
+from searchapp.jobs.queue import enqueue
 from searchapp.jobs.runners import is_alive
 
 
@@ -61,5 +63,8 @@ def put_back(job: Job, message: str) -> None:
 
 
 def finish(job: Job, state: Job.State, *, message: str = "", error: str = "") -> None:
-    """Set a final state. Raises InvalidTransition."""
-    move(job, state, finished=timezone.now(), message=storable(message)[:300], error=storable(error))
+    """Set a final state, and queue what was asked for while the job ran. Raises InvalidTransition."""
+    with transaction.atomic():
+        move(job, state, finished=timezone.now(), message=storable(message)[:300], error=storable(error))
+        if job.again is not None:
+            enqueue(Job.objects.create(kind=job.kind, subject=job.subject, **job.again))

@@ -20,15 +20,17 @@ ROOT = Path(__file__).parents[2]
 PATIENCE = 120.0
 
 
-def wait_for(what: str, check: Callable[[], Any], patience: float = PATIENCE) -> Any:
-    """Return the first true value of `check`; fail when that takes too long."""
+def wait_for(
+    what: str, check: Callable[[], Any], patience: float = PATIENCE, evidence: Callable[[], str] = str
+) -> Any:
+    """Return the first true value of `check`; fail with the evidence when that takes too long."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         value = check()
         if value:
             return value
         time.sleep(0.1)
-    raise AssertionError(f"{what} did not happen within {patience:.0f} s")
+    raise AssertionError(f"{what} did not happen within {patience:.0f} s\n{evidence()}")
 
 
 def command_of(process: psutil.Process) -> str:
@@ -116,6 +118,13 @@ class Product:
         """Return the newest jobs."""
         status, body = self.get("/api/v1/jobs/")
         return json.loads(body)["results"] if status == 200 else []
+
+    def evidence(self) -> str:
+        """Return what tells why something did not happen: jobs, processes and the ends of the logs."""
+        logs = [self.log, *sorted((self.folder / "logs").glob("*.log"))]
+        ends = [f"{log.name}:\n{log.read_text(errors='replace')[-3000:]}" for log in logs if log.exists()]
+        commands = [f"{each.pid} {command_of(each)}" for each in self.processes("")]
+        return "\n".join([*map(str, self.jobs()[:3]), *commands, *ends])
 
     def processes(self, word: str) -> list[psutil.Process]:
         """Return the product's processes whose command has a word, parents first."""

@@ -67,6 +67,15 @@ def job_of(product: Product, name: str) -> dict:
     return next((job for job in product.jobs() if job["title"] == f"Index {name}"), {})
 
 
+def wait_for_success(product: Product, name: str) -> None:
+    def has_succeeded() -> bool:
+        job = job_of(product, name)
+        assert job.get("state") not in ("failed", "cancelled"), job
+        return job.get("state") == "succeeded"
+
+    wait_for("the build's end", has_succeeded, evidence=product.evidence)
+
+
 def wait_until_encoding(product: Product, name: str) -> dict:
     def encoding():
         job = job_of(product, name)
@@ -116,7 +125,7 @@ def test_a_worker_killed_in_a_build_is_replaced_and_goes_on(product):
     for process in product.processes("celery"):
         process.send_signal(signal.SIGKILL)
     assert product.search("Compute step 1 of first 7")
-    wait_for("the build's end", lambda: job_of(product, "killed").get("state") == "succeeded")
+    wait_for_success(product, "killed")
     assert product.search("killed_7_1")[0]["name"] == "killed_7_1"
     # What had been encoded was not encoded again: the second attempt found less to do.
     status, body = product.get("/api/v1/code/repositories/killed/")
@@ -146,7 +155,7 @@ def test_postgresql_restarts_in_a_build_and_in_searches(product):
     ended.set()
     searching.join()
     assert set(statuses) <= {200, 503}
-    wait_for("the build's end", lambda: job_of(product, "restarted").get("state") == "succeeded")
+    wait_for_success(product, "restarted")
     assert product.search("restarted_7_1")[0]["name"] == "restarted_7_1"
 
 
@@ -185,11 +194,14 @@ def test_what_is_killed_is_back_and_nothing_else_has_to_be_restarted(product, ki
 def test_jobs_go_on_after_all_of_that(product):
     write_code(product.folder.parent / "after", 2)
     start_build(product, "after")
-    wait_for("the build's end", lambda: job_of(product, "after").get("state") == "succeeded")
+    wait_for_success(product, "after")
 
 
 def is_there(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def test_with_both_servers_away_every_door_says_when_to_try_again(product):

@@ -117,6 +117,19 @@ def test_a_database_for_no_group_tells_what_signed_in_people_may_see():
         assert not Repository.objects.exists()
 
 
+@pytest.mark.parametrize("state", [Job.State.RUNNING, Job.State.CANCELLING])
+def test_facts_that_change_while_they_are_read_are_read_again(state):
+    from kbqa.sql.sources.services import scan_installed, share_anew
+
+    database = Database.objects.create(slug="facts", name="facts", source_kind="installed")
+    scan = Job.objects.create(kind="scan_database", subject=database.subject, title="Scan", state=state)
+    scan_installed(sender=None)
+    share_anew(sender=None, source=database)
+    share_anew(sender=None, source=database)
+    scan.refresh_from_db()
+    assert (scan.state, scan.runs_again) == (Job.State.CANCELLING, True)
+
+
 def blob():
     from codesearch.models import Blob
 

@@ -8,6 +8,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 from django.db import connection
 
@@ -26,18 +27,23 @@ _OPTIONS = ("-Q", "default", "-c", "1", "--without-gossip", "--without-mingle", 
 @pytest.fixture
 def declared(monkeypatch):
     """Let this process know the kinds that the worker runs."""
-    for kind in ("ended", "greedy", "slow"):
+    for kind in ("ended", "greedy", "slow", "quick"):
         monkeypatch.setitem(registry._handlers, kind, registry.Handler((Stage(lambda context: None),)))
 
 
 @contextmanager
-def worker(log):
+def worker(log, **extra):
     """Run a worker with one process for jobs, for the block."""
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "celery", "-A", "tests.searchapp.jobs.worker_app", "worker", *_OPTIONS],
             cwd=ROOT,
-            env={**os.environ, "TEST_DATABASE": connection.settings_dict["NAME"], "PYTHONPATH": str(ROOT)},
+            env={
+                **os.environ,
+                "TEST_DATABASE": connection.settings_dict["NAME"],
+                "PYTHONPATH": str(ROOT),
+                **extra,
+            },
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -84,6 +90,22 @@ def test_a_job_whose_process_is_ended_fails_the_third_time_and_hinders_no_other(
     # Until the last of its processes has gone, the job is still theirs.
     until(slow, lambda job: run_stages(job.pk) and not job.is_active, log)
     assert (slow.state, slow.attempts, slow.interruptions) == (State.SUCCEEDED, 1, 0)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("services", "declared")
+def test_a_worker_that_begins_nothing_ends_and_the_next_one_has_its_job(tmp_path):
+    app.control.purge()
+    log = tmp_path / "worker.log"
+    with worker(log, STALL_SECONDS="2") as process:
+        until(started("quick"), lambda job: job.state == State.SUCCEEDED, log)
+        (in_pool,) = psutil.Process(process.pid).children()
+        in_pool.suspend()
+        waiting = started("quick")
+        assert process.wait(60) == -signal.SIGKILL, log.read_text()
+        assert "begun nothing for 2.0 s although jobs wait" in log.read_text()
+    with worker(log):
+        until(waiting, lambda job: job.state == State.SUCCEEDED, log)
 
 
 @pytest.mark.django_db

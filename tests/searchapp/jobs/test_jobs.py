@@ -6,6 +6,7 @@ from searchapp.errors import Unavailable
 from searchapp.jobs import registry, services, transitions
 from searchapp.jobs.context import JobContext
 from searchapp.jobs.errors import InvalidTransition, JobError
+from searchapp.jobs.foreground import run_to_end
 from searchapp.jobs.models import Job
 from searchapp.jobs.registry import Stage
 from searchapp.jobs.runner import abandoned_jobs, run_stages
@@ -43,6 +44,100 @@ def test_stages_run_in_order_and_end_in_success(stages):
 def test_one_active_job_of_a_subject(stages):
     stages(lambda context: None)
     assert start().pk == start().pk
+
+
+def states() -> list[str]:
+    return list(Job.objects.order_by("id").values_list("state", flat=True))
+
+
+def test_what_is_asked_for_before_a_job_begins_is_done_by_it(stages):
+    asked = []
+    stages(lambda context: asked.append((context.job.title, context.job.arguments)))
+    for title, arguments in (
+        ("Index", {"source": 1}),
+        ("Rebuild", {"source": 1, "afresh": True}),
+        ("Index", {"source": 1}),
+    ):
+        job = services.start_job(kind="test", subject="thing:1", title=title, arguments=arguments)
+    run_stages(job.pk, follow=True)
+    assert (asked, states()) == ([("Rebuild", {"source": 1, "afresh": True})], [Job.State.SUCCEEDED])
+
+
+def test_what_is_asked_for_while_a_job_runs_follows_it_once(stages):
+    asked = []
+
+    def work(context):
+        asked.append(context.job.arguments)
+        if len(asked) == 1:
+            for arguments in ({}, {"afresh": True}, {}):
+                job = services.start_job(kind="test", subject="thing:1", title="Test", arguments=arguments)
+                assert (job.pk, job.runs_again) == (context.job.pk, True)
+
+    stages(work)
+    last = run_to_end(start(), lambda job: None)
+    assert (asked, states()) == ([{}, {"afresh": True}], [Job.State.SUCCEEDED] * 2)
+    assert last == Job.objects.first()
+
+
+def test_what_is_asked_for_while_a_job_is_being_cancelled_follows_it(stages):
+    asked = []
+
+    def work(context):
+        asked.append(context.job.arguments)
+        if len(asked) == 1:
+            start()
+            services.cancel_job(context.job)
+            services.start_job(kind="test", subject="thing:1", title="Test", arguments={"after": True})
+            context.check_cancelled()
+
+    stages(work)
+    run_to_end(start(), lambda job: None)
+    assert (asked, states()) == ([{}, {"after": True}], [Job.State.CANCELLED, Job.State.SUCCEEDED])
+
+
+@pytest.mark.parametrize("cancel", [services.cancel_job, lambda job: services.cancel_jobs_of(job.subject)])
+def test_cancelling_a_job_cancels_what_was_to_follow_it(stages, cancel):
+    def work(context):
+        start()
+        cancel(context.job)
+        start()
+        services.cancel_jobs_of(context.job.subject)
+        context.check_cancelled()
+
+    stages(work)
+    run_to_end(start(), lambda job: None)
+    assert states() == [Job.State.CANCELLED]
+
+
+def test_what_was_asked_for_follows_a_job_that_fails_and_is_sent_to_the_workers(
+    stages, monkeypatch, django_capture_on_commit_callbacks
+):
+    def work(context):
+        start()
+        raise JobError("Plug it in.")
+
+    sent = []
+    monkeypatch.setattr(
+        "searchapp.jobs.queue.app.send_task", lambda name, arguments, **_: sent.append(*arguments)
+    )
+    stages(work)
+    with django_capture_on_commit_callbacks(execute=True):
+        run_stages(start().pk)
+    assert states() == [Job.State.FAILED, Job.State.QUEUED]
+    assert sent == [job.pk for job in Job.objects.order_by("id")]
+
+
+def test_a_job_that_is_retried_is_followed_by_nothing_older(stages):
+    def work(context):
+        if Job.objects.count() == 1:
+            start()
+            raise JobError("Plug it in.")
+
+    stages(work)
+    failed = start()
+    run_to_end(failed, lambda job: None)
+    run_to_end(services.retry_job(failed), lambda job: None)
+    assert states() == [Job.State.SUCCEEDED] * 2
 
 
 @pytest.mark.parametrize("source", list(Job.State))

@@ -26,7 +26,7 @@ develop: .venv/dev.done ## add what tests, lint and benchmarks need
 frontend: frontend/static/frontend/app.js ## build the pages' scripts and styles
 
 test: develop frontend browser mariadb lint ## run everything, on up to four cores
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: develop node_modules/.done ## ruff, mypy, djlint, tsc
 	@set -e

@@ -1,18 +1,22 @@
 """Fixtures that several folders share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.cache import cache
+from django.test import TransactionTestCase, override_settings
 from rest_framework.test import APIClient
 
 from codesearch import services
 from codesearch.models import Repository
 from searchapp.jobs.models import Job
 from searchapp.jobs.runner import run_stages
+from tests.emptying import empty_after
 
+ROOT = Path(__file__).parents[1]
 FILES = {
     "shop/prices.py": '''"""Prices and discounts."""
 
@@ -63,9 +67,52 @@ def test_apply_discount():
 }
 
 
+LONG = (
+    "tests/product/",
+    "tests/test_threads.py",
+    "tests/browser/",
+    "tests/kbqa/sql/answer/test_asking.py",
+    "tests/kbqa/sparql/answer/test_asking.py",
+    "tests/searchapp/embedded/",
+    "tests/searchapp/settings/",
+    "tests/searchapp/backup/",
+    "tests/searchapp/web/",
+    "tests/searchapp/jobs/test_ended_workers.py",
+    "tests/searchapp/api/test_contract.py",
+    "tests/test_commands.py",
+    "tests/test_doors.py",
+)
+"""What takes longest, and begins first: at the end one process would work on it while the others wait."""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests that take longest, wherever pytest was told to start."""
+
+    def rank(item: pytest.Item) -> int:
+        file = item.path.relative_to(ROOT).as_posix()
+        return next((place for place, start in enumerate(LONG) if file.startswith(start)), len(LONG))
+
+    items.sort(key=rank)
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(services: None, django_db_modify_db_settings_parallel_suffix: None) -> None:
     """The database is set up in the embedded services."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> Iterator[None]:
+    """Hash passwords at once: how long it takes to try one is Django's matter."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quickly_emptied() -> Iterator[None]:
+    """Empty after a test that commits the tables that it wrote to."""
+    with patch.object(TransactionTestCase, "_fixture_teardown", empty_after):
+        yield
 
 
 @pytest.fixture(autouse=True)

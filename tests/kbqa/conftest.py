@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
 from kbqa.sparql.models import Graph
 from kbqa.sparql.sources import services
+from kbqa.sparql.suggestions import stage
 from searchapp.jobs.models import Job
 from searchapp.jobs.runner import run_stages
 
@@ -33,7 +35,8 @@ Load = Callable[..., Graph]
 @pytest.fixture
 def load(transactional_db: None, tmp_path: Path) -> Load:
     """Return a function that loads text as a graph, and checks that it worked; `fails=True` returns the
-    failed job instead.
+    failed job instead. One suggestion is tried, or as many as ever with `suggestions=True`: these take most
+    of the time.
     """
 
     def run(
@@ -41,6 +44,7 @@ def load(transactional_db: None, tmp_path: Path) -> Load:
         name: str = "films",
         suffix: str = ".ttl",
         fails: bool = False,
+        suggestions: bool = False,
         **fields: bool,
     ) -> Graph:
         path = tmp_path / f"{name}{suffix}"
@@ -52,7 +56,8 @@ def load(transactional_db: None, tmp_path: Path) -> Load:
             )
         else:
             job = services.load_graph(graph)
-        run_stages(job.pk, follow=True)
+        with patch.object(stage, "_TRIED", stage._TRIED if suggestions else 1):
+            run_stages(job.pk, follow=True)
         job.refresh_from_db()
         if fails:
             return job

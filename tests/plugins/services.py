@@ -4,7 +4,9 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -26,6 +28,10 @@ for _name in ("DATABASE_URL", "REDIS_URL", "ANONYMOUS_READ", "SOURCE_ROOTS", "DJ
     os.environ.pop(_name, None)
 
 
+# What the run writes ends with it, so no write need wait for the disk.
+_NOT_DURABLE = {"fsync": "off", "full_page_writes": "off"}
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Remove the data folder at the end."""
     config.add_cleanup(lambda: shutil.rmtree(_folder, ignore_errors=True))
@@ -34,7 +40,11 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def services() -> Iterator[None]:
     """PostgreSQL and Redis: started for the first test that needs them, stopped after the last."""
+    from searchapp.embedded import postgres
     from searchapp.embedded.services import EmbeddedServices
 
-    with EmbeddedServices(_folder).held():
+    with ExitStack() as stack:
+        # Clusters that tests start themselves are as durable as a user's.
+        with patch.dict(postgres.OPTIONS, _NOT_DURABLE):
+            stack.enter_context(EmbeddedServices(_folder).held())
         yield

@@ -17,12 +17,6 @@ pytestmark = pytest.mark.django_db
 SIGN_IN, ADMIN = "/sign-in", "/admin/login/"
 
 
-@pytest.fixture(autouse=True)
-def _cheap_passwords(settings):
-    """What makes a password expensive to try is not what is tested here."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
 def rates(settings):
     settings.TRUSTED_PROXIES = 1

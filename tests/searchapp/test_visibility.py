@@ -236,7 +236,7 @@ def test_the_web_process_starts_and_fails_closed(tmp_path):
         env={**kept, "DATA_DIR": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert (done.returncode, done.stdout.strip()) == (0, str(ANONYMOUS)), done.stderr

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -12,6 +13,7 @@ from kbqa.sql.names import CellNames
 from kbqa.sql.sources import services
 from kbqa.sql.stores.connections import sqlite_engine
 from kbqa.sql.stores.databases import Source
+from kbqa.sql.suggestions import stage
 from searchapp.jobs.models import Job
 from searchapp.jobs.runner import run_stages
 
@@ -67,9 +69,18 @@ def shop(shop_file: Path) -> Source:
 
 @pytest.fixture
 def connect(transactional_db: None, shop_file: Path) -> Connect:
-    """Return a function that connects the shop and scans it; `fails=True` returns the failed job instead."""
+    """Return a function that connects the shop and scans it; `fails=True` returns the failed job instead.
+    One suggestion is tried, or as many as ever with `suggestions=True`: these take most of the time.
+    """
 
-    def run(name: str = "shop", *, path: Path | None = None, url: str = "", fails: bool = False) -> Database:
+    def run(
+        name: str = "shop",
+        *,
+        path: Path | None = None,
+        url: str = "",
+        fails: bool = False,
+        suggestions: bool = False,
+    ) -> Database:
         kind = Database.SourceKind.URL if url else Database.SourceKind.FILE
         database = Database.objects.filter(name=name).first()
         if database is None:
@@ -78,7 +89,8 @@ def connect(transactional_db: None, shop_file: Path) -> Connect:
             )
         else:
             job = services.scan_database(database)
-        run_stages(job.pk, follow=True)
+        with patch.object(stage, "_TRIED", stage._TRIED if suggestions else 1):
+            run_stages(job.pk, follow=True)
         job.refresh_from_db()
         if fails:
             return job

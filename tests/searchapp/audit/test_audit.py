@@ -30,8 +30,7 @@ def entries(action=None, **wanted):
 
 
 @pytest.fixture
-def person(db, settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def person(db):
     return User.objects.create_user("person", password="a long password", is_staff=True, is_superuser=True)
 
 

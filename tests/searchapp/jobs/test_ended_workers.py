@@ -61,7 +61,7 @@ def started(kind):
 
 def until(job, condition, log):
     """Wait for a state of a job, for as long as a busy machine may need."""
-    for _ in range(600):
+    for _ in range(3_000):
         job.refresh_from_db()
         if condition(job):
             return

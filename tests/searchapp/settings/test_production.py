@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from searchapp.settings.environment import is_random
+from tests.searchapp.settings.starting import manage
 
 ROOT = Path(__file__).parents[3]
 COMPLETE = {
@@ -24,23 +25,26 @@ SERVER = (sys.executable, "-m", "searchapp.web")
 CELERY = (sys.executable, "-m", "celery", "-A", "searchapp")
 WORKER = (*CELERY, "worker", "--concurrency", "1")
 BEAT = (*CELERY, "beat", "--scheduler", "celery.beat:Scheduler")
-CHECK = (sys.executable, "manage.py", "check")
 
 
-def start(command, environment):
+def complete(changes):
     given = {
         "PATH": os.environ["PATH"],
         "DJANGO_SETTINGS_MODULE": "searchapp.settings.production",
         "DATA_DIR": os.environ["DATA_DIR"],
         "C_FORCE_ROOT": "true",
     }
+    return given | COMPLETE | changes
+
+
+def start(command, changes):
     return subprocess.run(
         command,
         cwd=ROOT,
-        env=given | COMPLETE | environment,
+        env=complete(changes),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 
@@ -63,20 +67,18 @@ def test_the_web_starts_with_complete_settings():
 
 def test_what_django_advises_is_followed_where_https_is_spoken_and_where_it_is_not():
     for changes in ({}, {"HTTPS": "false"}):
-        done = start((*CHECK, "--deploy", "--fail-level", "WARNING"), changes)
+        done = manage("check", "--deploy", "--fail-level", "WARNING", environment=complete(changes))
         assert done.returncode == 0, done.stderr
 
 
 def test_each_thing_that_is_wrong_is_said():
-    done = start(
-        CHECK,
-        {
-            "ENCRYPTION_KEY": COMPLETE["SECRET_KEY"],
-            "ALLOWED_HOSTS": "search.example.org,https://search.example.org",
-            "CSRF_TRUSTED_ORIGINS": "https://*",
-            "TRUSTED_PROXIES": "0",
-        },
-    )
+    wrong = {
+        "ENCRYPTION_KEY": COMPLETE["SECRET_KEY"],
+        "ALLOWED_HOSTS": "search.example.org,https://search.example.org",
+        "CSRF_TRUSTED_ORIGINS": "https://*",
+        "TRUSTED_PROXIES": "0",
+    }
+    done = manage("check", environment=complete(wrong))
     assert done.returncode == 1
     for message in ("are the same", "without scheme and path", "has a *.", "HTTPS=true needs a proxy"):
         assert message in done.stderr, message

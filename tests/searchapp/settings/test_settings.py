@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.searchapp.settings.starting import manage
+
 ROOT = Path(__file__).parents[3]
 
 
@@ -15,14 +17,7 @@ def check(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
         "DJANGO_SETTINGS_MODULE": "searchapp.settings.production",
         "DATA_DIR": os.environ["DATA_DIR"],
     }
-    return subprocess.run(
-        [sys.executable, "manage.py", "check"],
-        cwd=ROOT,
-        env=base | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return manage("check", environment=base | environment)
 
 
 COMPLETE = {

@@ -43,7 +43,7 @@ class Served:
         )
 
     def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=60)
+        return socket.create_connection(("127.0.0.1", self.port), timeout=300)
 
     def say(self, data: bytes) -> bytes:
         """Send bytes and return all that comes back until the server hangs up."""
@@ -56,7 +56,7 @@ class Served:
             return read_all(connection)
 
     def get(self, path="/", method="GET", headers=None, body=None) -> tuple[int, str]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
         connection.request(method, path, body, headers or {})
         answer = connection.getresponse()
         text = answer.read().decode()

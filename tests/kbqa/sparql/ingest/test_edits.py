@@ -29,7 +29,8 @@ def films(load) -> Graph:
     return load()
 
 
-def test_triples_are_added_and_removed_in_a_version_of_its_own(films):
+def test_triples_are_added_and_removed_in_a_version_of_its_own(load):
+    films = load(suggestions=True)
     before = films.serving
     version = edit_triples(
         films, add=TURTLE, remove="<http://films.example/f4> a <http://films.example/Film> ."
@@ -38,7 +39,7 @@ def test_triples_are_added_and_removed_in_a_version_of_its_own(films):
     assert films.serving == version
     assert (version.number, version.load, version.triples, triples(version)) == (2, 1, 39, 39)
     assert triples(before) == 38, "who reads the version before is not disturbed"
-    assert version.examples == before.examples
+    assert version.examples == before.examples != []
 
 
 def test_what_is_there_already_or_not_there_changes_nothing(films):

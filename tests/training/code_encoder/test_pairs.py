@@ -173,7 +173,9 @@ def test_mining_nothing_is_an_error(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", [None, b"no gzip", gzip.compress(b"no json"), gzip.compress(b'{"a": 1}')[:-9]]
+    "content",
+    [None, b"no gzip", gzip.compress(b"no json"), gzip.compress(b'{"a": 1}')[:-9]],
+    ids=["missing", "no gzip", "no json", "cut off"],
 )
 def test_pairs_that_are_missing_or_damaged_are_an_error_with_their_file(tmp_path, content):
     path = tmp_path / "train.jsonl.gz"

@@ -40,6 +40,11 @@ def unit_address(repository: str, path: str, line: int) -> str:
     return f"{reverse('file', args=[repository, path])}#L{line}"
 
 
+def served_names() -> set[str]:
+    """The names of the repositories that can be searched."""
+    return set(Repository.objects.filter(deleting=False, serving__gt=0).values_list("name", flat=True))
+
+
 def totals() -> dict[str, Any]:
     """How much is searchable."""
     rows = list(Repository.objects.filter(deleting=False, serving__gt=0).values_list("units", flat=True))

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 
-from frontend.views.errors import known_error_page
+from frontend.views.errors import error_page, known_error_page
 from searchapp.admission import refusal
 from searchapp.outages import known_error
+from searchapp.rejections import Rejection
 from searchapp.throttling import TooManyRequests, count_request
 
 Respond = Callable[[HttpRequest], HttpResponseBase]
@@ -85,6 +86,15 @@ class KnownErrorMiddleware:
         """The page of a known error; None lets any other exception go on."""
         error = known_error(exception)
         return known_error_page(request, error) if error is not None else None
+
+
+def rejected_page(request: HttpRequest, rejection: Rejection) -> HttpResponseBase:
+    """The page, or the problem, of a request that the web server rejected; no middleware sees that one."""
+
+    def page(request: HttpRequest) -> HttpResponse:
+        return error_page(request, rejection.status, rejection.title, rejection.detail)
+
+    return PolicyMiddleware(page)(request)
 
 
 class NoNullMiddleware:

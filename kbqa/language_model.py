@@ -34,14 +34,7 @@ class ChatServer:
     """One server of chat completions."""
 
     def __init__(self, config: ServerConfig, transport: httpx.BaseTransport | None = None) -> None:
-        self.config = config
-        headers = {"Authorization": f"Bearer {config.key}"} if config.key else {}
-        self._client = httpx.Client(
-            base_url=config.address.rstrip("/") + "/",
-            timeout=config.seconds,
-            headers=headers,
-            transport=transport,
-        )
+        self.config, self._transport = config, transport
 
     def complete(
         self, messages: Sequence[dict[str, str]], *, most_tokens: int = _MAX_TOKENS, grammar: str = ""
@@ -60,7 +53,7 @@ class ChatServer:
         if grammar and self.config.grammar_field:
             _set(body, self.config.grammar_field, grammar)
         try:
-            response = self._client.post("chat/completions", json=body)
+            response = self._posted(body)
             response.raise_for_status()
             content = response.json()["choices"][0]["message"]["content"]
         except httpx.HTTPError as error:
@@ -70,6 +63,18 @@ class ChatServer:
         except (ValueError, KeyError, IndexError, TypeError) as error:
             raise ServerError("The language-model server's answer is not one of chat completions.") from error
         return str(content or "")[:_MAX_ANSWER_LENGTH]
+
+    def _posted(self, body: dict[str, Any]) -> httpx.Response:
+        """The response to a request, which is not followed elsewhere. Raises httpx.HTTPError."""
+        key = self.config.key
+        with httpx.Client(
+            base_url=self.config.address.rstrip("/") + "/",
+            timeout=self.config.seconds,
+            headers={"Authorization": f"Bearer {key}"} if key else {},
+            transport=self._transport,
+            follow_redirects=False,
+        ) as client:
+            return client.post("chat/completions", json=body)
 
 
 def _set(body: dict[str, Any], path: str, value: str) -> None:

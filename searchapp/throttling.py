@@ -4,7 +4,7 @@ import hashlib
 import logging
 import math
 import time
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -75,6 +75,24 @@ def count(rate: str, what: str, caller: str) -> None:
 def forget(rate: str, what: str, caller: str) -> None:
     """Forget what was counted of a caller. Raises RedisError."""
     _limiter().clear(parse(rate), what, _name(caller))
+
+
+def remember(what: str, caller: str, seconds: int) -> None:
+    """Remember something of a caller for so many seconds from now on. Raises RedisError."""
+    redis, key = _remembered(what, caller)
+    redis.set(key, 1, ex=seconds)
+
+
+def is_remembered(what: str, caller: str) -> bool:
+    """Whether something of a caller is remembered. Raises RedisError."""
+    redis, key = _remembered(what, caller)
+    return bool(redis.exists(key))
+
+
+def _remembered(what: str, caller: str) -> tuple[Any, str]:
+    """The connection to Redis, and the key under which something of a caller is remembered."""
+    storage = cast(RedisStorage, _limiter().storage)
+    return storage.get_connection(), storage.prefixed_key(f"{what}/{_name(caller)}")
 
 
 def _count_if_possible(rate: str, caller: str) -> None:

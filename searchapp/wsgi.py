@@ -8,10 +8,11 @@ import threading
 from django.core.wsgi import get_wsgi_application
 
 from searchapp.preflight import SettingsError, require_sound_settings
+from searchapp.rejections import rejecting
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "searchapp.settings.embedded")
 
-application = get_wsgi_application()
+application = rejecting(get_wsgi_application())
 try:
     require_sound_settings()
 except SettingsError as error:

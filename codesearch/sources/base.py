@@ -32,6 +32,8 @@ class Reason(StrEnum):
     LINK = "symbolic link or special file"
     UNREADABLE = "unreadable"
     UNSAFE_PATH = "path leads outside"
+    SECRET = "a secret by its name"
+    OWN_DATA = "what Searchapp itself keeps"
     EMPTY = "empty"
 
 

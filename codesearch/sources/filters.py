@@ -18,6 +18,12 @@ PRUNED_FOLDERS = frozenset(
         ".nox", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".idea", ".gradle",
     }
 )  # fmt: skip
+_SECRET = re.compile(
+    r"(^|/)(\.ssh|\.gnupg|\.aws|\.azure|\.kube|\.docker|\.password-store)/"
+    r"|(^|/)(\.env(\.(?!(example|sample|template|dist)$)[^/]*)?|[._]netrc|\.pgpass|\.git-credentials|\.npmrc"
+    r"|\.pypirc|\.htpasswd|\.my\.cnf|id_(rsa|dsa|ecdsa|ed25519)|[^/]+\.(pem|key|p12|pfx|jks|keystore|kdbx))$"
+)
+"""Files and folders that hold keys and passwords and nothing that anybody searches for."""
 _VENDORED = re.compile(
     r"(^|/)(vendor|vendored|_vendor|third[-_]party|thirdparty|extern|externals|jspm_packages)/", re.IGNORECASE
 )
@@ -59,6 +65,8 @@ class IgnoreRules:
         """Rule by which `path` (with a slash at its end if it is a folder) is left out, if any."""
         if self._excludes.match_file(path):
             return Reason.EXCLUDED
+        if _SECRET.search(path):
+            return Reason.SECRET
         verdict: Reason | None = None
         # The deepest ignore file that says anything about the path decides, as in git.
         for prefix, reason, spec in self._rules:

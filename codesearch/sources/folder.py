@@ -9,12 +9,12 @@ from codesearch.sources.base import Entry, LeftOut, Reason, Snapshot, SourceErro
 from codesearch.sources.filters import IGNORE_FILES, PRUNED_FOLDERS, IgnoreRules, count_pruned
 
 
-def folder_snapshot(root: Path, rules: IgnoreRules) -> Snapshot:
-    """Files below `root`. Raises SourceError if it is no readable folder."""
+def folder_snapshot(root: Path, rules: IgnoreRules, kept: Path | None = None) -> Snapshot:
+    """Files below `root`, but for those below `kept`. Raises SourceError if it is no readable folder."""
     if not root.is_dir():
         raise SourceError(f"There is no folder {root} on the server.")
     left_out = LeftOut()
-    return Snapshot(_walk(root, rules, left_out), left_out)
+    return Snapshot(_walk(root, rules, left_out, _status(kept)), left_out)
 
 
 def allowed_folder(location: str, roots: list[Path], refused: Path | None = None) -> Path:
@@ -33,12 +33,23 @@ def allowed_folder(location: str, roots: list[Path], refused: Path | None = None
     return real
 
 
-def _walk(root: Path, rules: IgnoreRules, left_out: LeftOut) -> Iterator[Entry]:
+def _status(folder: Path | None) -> os.stat_result | None:
+    try:
+        return folder.stat() if folder is not None else None
+    except OSError:
+        return None
+
+
+def _walk(root: Path, rules: IgnoreRules, left_out: LeftOut, kept: os.stat_result | None) -> Iterator[Entry]:
     """The entries of each folder by name; its ignore files come into force first."""
     pending = [""]
     while pending:
         prefix = pending.pop()
         try:
+            # By what it is and not by its path: a folder can be mounted in several places.
+            if kept is not None and os.path.samestat((root / prefix).stat(), kept):
+                left_out.add(Reason.OWN_DATA, prefix)
+                continue
             with os.scandir(root / prefix) as children_of:
                 children = sorted(children_of, key=lambda child: child.name)
         except OSError:

@@ -23,7 +23,7 @@ def open_source(repository: Repository, check_cancelled: Callable[[], None]) -> 
         return git_snapshot(_remote(repository), git_store(repository), rules, check_cancelled)
     if repository.source_kind == Repository.SourceKind.ARCHIVE:
         return archive_snapshot(archive_path(repository.location), rules, _archive_limits())
-    return folder_snapshot(_folder(repository), rules)
+    return folder_snapshot(_folder(repository), rules, settings.DATA_DIR)
 
 
 def validate_source(repository: Repository) -> None:

@@ -15,6 +15,16 @@ function compare(one: number | string | null, other: number | string | null, dir
   return direction * String(one).localeCompare(String(other), undefined, { numeric: true });
 }
 
+/**
+ * A cell's text as a spreadsheet takes it: an apostrophe goes before what it would take for a formula, as OWASP advises.
+ * Numbers stay as they are.
+ */
+function pasted(cell: HTMLTableCellElement): string {
+  const text = (cell.textContent ?? "").trim().replace(/\s+/g, " ");
+  const isNumber = cell.dataset["value"] !== undefined || /^[-+]?\d[\d.,]*$/.test(text);
+  return !isNumber && /^[=+\-@＝＋－＠]/.test(text) ? `'${text}` : text;
+}
+
 function button(text: string, label: string, act: () => void): HTMLButtonElement {
   const made = document.createElement("button");
   made.type = "button";
@@ -91,7 +101,7 @@ class DataTable {
   /** Put the rows on the clipboard as a spreadsheet takes them. */
   private async copy(pressed: HTMLButtonElement): Promise<void> {
     const heads = [...(this.table.tHead?.rows ?? [])];
-    const lines = [...heads, ...this.rows].map((row) => [...row.cells].map((cell) => (cell.textContent ?? "").trim().replace(/\s+/g, " ")).join("\t"));
+    const lines = [...heads, ...this.rows].map((row) => [...row.cells].map(pasted).join("\t"));
     try {
       await navigator.clipboard.writeText(lines.join("\n"));
       pressed.textContent = "Copied";

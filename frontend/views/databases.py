@@ -42,6 +42,7 @@ from kbqa.sql.public import (
     shown,
     written_name,
 )
+from searchapp import spreadsheets
 from searchapp.error_display import shown_in, shown_on
 
 _SHOWN_ROWS, _SHOWN_TABLES, _SHOWN_QUESTIONS = 1_000, 60, 8
@@ -283,9 +284,14 @@ def _cell(value: Any, is_number: bool) -> tuple[str, str | None]:
 
 def _sortable(value: Any) -> str:
     """A number as a script reads it; a missing one is sorted by nothing."""
-    if isinstance(value, float) and not math.isfinite(value):
+    if _is_no_number(value):
         return shown(value)
     return "" if value is None else str(value)
+
+
+def _is_no_number(value: Any) -> bool:
+    """Whether a value is NaN or infinite."""
+    return isinstance(value, float) and not math.isfinite(value)
 
 
 def _shown_focus(focus: KeptFocus) -> ShownFocus:
@@ -315,14 +321,11 @@ def _csv(database: Database, result: Result) -> HttpResponse:
         headers={"Content-Disposition": f'attachment; filename="{database.slug}.csv"'},
     )
     writer = csv.writer(response)
-    writer.writerow(result.columns)
-    writer.writerows([_plain(value) for value in row] for row in result.rows)
+    writer.writerow(map(spreadsheets.cell, result.columns))
+    writer.writerows([_exported(value) for value in row] for row in result.rows)
     return response
 
 
-def _plain(value: Any) -> str:
-    """A value as text; what a spreadsheet would take for a formula is kept from being one."""
-    if isinstance(value, bytes | memoryview):
-        return bytes(value).hex()
-    text = _sortable(value)
-    return f"'{text}" if isinstance(value, str) and text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+def _exported(value: Any) -> str:
+    """A value as a cell of a file; numbers that are none are written as they are shown."""
+    return shown(value) if _is_no_number(value) else spreadsheets.cell(value)

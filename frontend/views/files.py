@@ -19,6 +19,7 @@ def file_page(request: HttpRequest, repository: str, path: str) -> HttpResponse:
     outline = file.units.exclude(kind__in=(Unit.Kind.PASSAGE,)).order_by("start_line", "-end_line")
     lines = highlight_lines(file.blob.text.split("\n"), file.language)
     context = {
+        "area": "code",
         "file": file,
         "folder": path.rpartition("/")[0],
         "file_name": path.rpartition("/")[2],

@@ -34,13 +34,16 @@ from searchapp.jobs.models import Job
 from searchapp.jobs.selectors import active_jobs
 
 PAGE_SIZE = 10
+AREA = "code"
+"""Which area of the site is marked as the present one."""
 _EXAMPLES = (
-    "validate that an email address is well formed",
-    "where are urls matched to views",
-    "PageNumberPagination",
-    "parse a date from a string -path:tests/**",
-    "hash a password kind:method",
+    ("django", "validate that an email address is well formed"),
+    ("django", "where are urls matched to views"),
+    ("rest_framework", "PageNumberPagination"),
+    ("django", "parse a date from a string -path:tests/**"),
+    ("django", "hash a password kind:method"),
 )
+"""Samples by name, and what can be found in each."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,7 @@ class SearchPage:
     totals: dict[str, Any] = field(default_factory=dict)
     empty: bool = False
     """Whether nothing was ever added."""
+    area: str = AREA
 
 
 @dataclass
@@ -85,6 +89,7 @@ class SimilarPage:
     unit: Unit
     hits: list[ShownHit]
     structure_is_read: bool
+    area: str = AREA
 
 
 @dataclass
@@ -101,6 +106,7 @@ class ExplainPage:
     nodes: list[tuple[LookedAt, float, str]] = field(default_factory=list)
     """The heaviest nodes with their weight, of a hundred, and their kind in words."""
     apart: int = 0
+    area: str = AREA
 
 
 @readers
@@ -166,7 +172,9 @@ def _show_results(page: SearchPage) -> None:
 
 
 def _show_start(page: SearchPage) -> None:
-    page.examples, page.totals, page.building = _EXAMPLES, selectors.totals(), _building()
+    served = selectors.served_names()
+    page.examples = [query for name, query in _EXAMPLES if name in served]
+    page.totals, page.building = selectors.totals(), _building()
     page.empty = not Repository.objects.exists()
 
 

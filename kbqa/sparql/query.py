@@ -148,11 +148,11 @@ class Query:
         return tuple(item.variable for item in self.columns if item.variable and not item.aggregate)
 
 
-def pattern_text(query: Query, separator: str = " ", *, most: int | None = None) -> str:
-    """The inside of the query's WHERE clause; with `most`, over only so many solutions of its edges."""
+def pattern_text(query: Query, separator: str = " ", *, limit: int | None = None) -> str:
+    """The inside of the query's WHERE clause; with `limit`, over only so many solutions of its edges."""
     parts = _joined(query)
-    if most is not None:
-        parts = [f"{{ SELECT * WHERE {{ {' '.join(parts)} }} LIMIT {most} }}"]
+    if limit is not None:
+        parts = [f"{{ SELECT * WHERE {{ {' '.join(parts)} }} LIMIT {limit} }}"]
     parts += _filters(query.filters)
     parts += [f"FILTER NOT EXISTS {{ {_chained(group)} }}" for group in query.negations]
     parts += [f"OPTIONAL {{ {' '.join(_edge_parts(edge))} }}" for edge in query.optionals]
@@ -182,9 +182,9 @@ def _filters(filters: Sequence[Filter], begun: int = 0) -> list[str]:
     return [part for number, condition in numbered for part in _filter_parts(condition, number)]
 
 
-def query_text(query: Query, *, most: int | None = None) -> str:
-    """The query as SPARQL, one clause a line; with `most`, over only so many solutions of its edges."""
-    body = "\n".join(f"  {line}" for line in pattern_text(query, "\n", most=most).split("\n"))
+def query_text(query: Query, *, limit: int | None = None) -> str:
+    """The query as SPARQL, one clause a line; with `limit`, over only so many solutions of its edges."""
+    body = "\n".join(f"  {line}" for line in pattern_text(query, "\n", limit=limit).split("\n"))
     if not query.columns:
         return f"ASK {{\n{body}\n}}"
     keeps_all = (query.order and not query.branches) or any(item.aggregate for item in query.columns)

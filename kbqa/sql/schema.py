@@ -1,8 +1,9 @@
 """A database's schema as data: tables, columns and keys, and how tables connect."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -81,7 +82,8 @@ class Column:
     """A column, and what people wrote about it.
 
     `excluded` columns hold personal data: their values are never read. Of a column `as_text`, the text is
-    compared, sorted and grouped by.
+    compared, sorted and grouped by. `sources` are the columns that those of views, and computed ones, are
+    drawn from.
     """
 
     name: str
@@ -91,6 +93,7 @@ class Column:
     description: str = ""
     excluded: bool = False
     as_text: bool = False
+    sources: tuple["ColumnRef", ...] = ()
 
 
 def declared_column(
@@ -189,6 +192,23 @@ class Schema:
         for table in self.tables:
             yield from table.refs()
 
+    def hidden_at_sources(self) -> "Schema":
+        """The schema in which what is drawn from an excluded column, over however many views, is excluded."""
+        excluded = {ref for ref in self.refs() if self.column(ref).excluded}
+        if not excluded:
+            return self
+        drawn: dict[ColumnRef, list[ColumnRef]] = defaultdict(list)
+        for table in self.tables:
+            for column in table.columns:
+                for source in column.sources:
+                    drawn[source].append(ColumnRef(table.name, column.name))
+        pending = list(excluded)
+        while pending:
+            found = [ref for ref in drawn[pending.pop()] if ref not in excluded]
+            excluded.update(found)
+            pending += found
+        return replace(self, tables=tuple(_excluding(table, excluded) for table in self.tables))
+
     def leaving(self, table: str) -> list[ForeignKey]:
         """The keys at a table, each seen from it."""
         return self._neighbours[table]
@@ -274,6 +294,14 @@ class Schema:
         return Schema(tuple(parts), keys, self.dialect)
 
 
+def _excluding(table: Table, excluded: Set[ColumnRef]) -> Table:
+    columns = tuple(
+        replace(column, excluded=column.excluded or ColumnRef(table.name, column.name) in excluded)
+        for column in table.columns
+    )
+    return replace(table, columns=columns)
+
+
 def schema_from_json(data: Mapping[str, Any]) -> Schema:
     """A schema from its JSON."""
     tables = tuple(map(_table_from_json, data["tables"]))
@@ -285,5 +313,10 @@ def schema_from_json(data: Mapping[str, Any]) -> Schema:
 
 
 def _table_from_json(data: Mapping[str, Any]) -> Table:
-    columns = tuple(Column(**{**column, "type": ColumnType(column["type"])}) for column in data["columns"])
+    columns = tuple(map(_column_from_json, data["columns"]))
     return Table(**{**data, "columns": columns})
+
+
+def _column_from_json(data: Mapping[str, Any]) -> Column:
+    sources = tuple(ColumnRef(**source) for source in data.get("sources", ()))
+    return Column(**{**data, "type": ColumnType(data["type"]), "sources": sources})

@@ -23,10 +23,14 @@ TITLES = {
     406: "Not acceptable",
     409: "Not possible now",
     413: "Too large",
+    414: "The address is too long",
     415: "Unsupported media type",
     429: "Too many requests",
+    431: "Too many or too long headers",
     500: "Something went wrong",
+    501: "Not supported",
     503: "Not available at the moment",
+    507: "No room",
 }
 
 

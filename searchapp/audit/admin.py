@@ -11,9 +11,9 @@ from unfold.admin import ModelAdmin
 
 from searchapp.audit.models import Entry
 from searchapp.audit.recording import Action, record
+from searchapp.spreadsheets import cell
 
 _COLUMNS = ("time", "action", "outcome", "account", "key", "address", "subject", "rows", "detail", "error")
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class _Line:
@@ -68,10 +68,4 @@ def _lines(queryset: QuerySet[Entry]) -> Iterator[Any]:
     writer = csv.writer(_Line())
     yield writer.writerow(_COLUMNS)
     for entry in queryset.iterator(chunk_size=1000):
-        yield writer.writerow([_plain(getattr(entry, column)) for column in _COLUMNS])
-
-
-def _plain(value: object) -> str:
-    """A value as text that no spreadsheet takes for a formula."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULAS) else text
+        yield writer.writerow([cell(getattr(entry, column)) for column in _COLUMNS])

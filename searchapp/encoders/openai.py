@@ -25,7 +25,9 @@ class OpenAiEncoder:
         self._model, self._limit = spec.model, spec.max_tokens * _CHARACTERS_PER_TOKEN
         key = settings.ENCODER_API_KEY
         self._client = httpx.Client(
-            timeout=_TIMEOUT_SECONDS, headers={"Authorization": f"Bearer {key}"} if key else {}
+            timeout=_TIMEOUT_SECONDS,
+            headers={"Authorization": f"Bearer {key}"} if key else {},
+            follow_redirects=False,
         )
         self.identity = f"{spec.model}@{spec.url.rstrip('/')}/{spec.max_tokens}"
         self.dimension = len(self._request(["dimension"])[0])

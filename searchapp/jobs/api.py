@@ -42,6 +42,7 @@ class JobSerializer(serializers.ModelSerializer[Job]):
             "message",
             "error",
             "attempts",
+            "interruptions",
             "runs_again",
             "created",
             "started",

@@ -131,6 +131,19 @@ class Job(models.Model):
         return "Waiting" if waits and not current_reader().sees_all else str(self.message)
 
     @property
+    def tries(self) -> str:
+        """How often it was tried, and how often in a row its process was ended; empty for once and never."""
+        told = [f"tried {_times(self.attempts)}"] if self.attempts > 1 else []
+        if self.interruptions:
+            in_a_row = " in a row" if self.interruptions > 1 else ""
+            told.append(f"its process was ended {_times(self.interruptions)}{in_a_row}")
+        return f"{'; '.join(told).capitalize()}." if told else ""
+
+    @property
     def percent(self) -> int | None:
         """The progress of the current stage, 0 to 100, or None while the total is unknown."""
         return min(100, 100 * self.done // self.total) if self.total else None
+
+
+def _times(number: int) -> str:
+    return {1: "once", 2: "twice"}.get(number, f"{number} times")

@@ -2,18 +2,25 @@
 
 from typing import Any
 
+from django.conf import settings
 from tqdm import tqdm
 
 from searchapp.jobs.errors import JobError
 from searchapp.jobs.foreground import run_to_end
 from searchapp.jobs.models import Job
+from searchapp.jobs.runners import limited_memory
 
 
 def run_with_bar(job: Job) -> None:
-    """Run a job to its end and show how far it is. Raises JobError if it does not succeed."""
-    with tqdm(
-        total=0, desc=job.title, unit="", bar_format="{desc}: {percentage:3.0f}%|{bar}| {elapsed}"
-    ) as bar:
+    """Run a job to its end, with the memory of a worker's jobs, and show how far it is.
+
+    Raises JobError if it does not succeed.
+    """
+    shown = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}"
+    with (
+        limited_memory(settings.JOB_MAX_MEMORY_BYTES),
+        tqdm(total=0, desc=job.title, unit="", bar_format=shown) as bar,
+    ):
         job = run_to_end(job, lambda now: _show(bar, now))
     if job.state != Job.State.SUCCEEDED:
         raise JobError(job.error or f"The job was {job.state}.")

@@ -3,6 +3,8 @@
 import os
 import resource
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psutil
 
@@ -23,6 +25,17 @@ def is_alive(runner: str) -> bool:
 def has_ended(runner: str) -> bool:
     """Whether a process is known to have ended: it was one of this machine."""
     return runner.startswith(f"{socket.gethostname()}/") and not is_alive(runner)
+
+
+@contextmanager
+def limited_memory(most_bytes: int) -> Iterator[None]:
+    """Limit the memory of this process as `limit_memory` does, until the end of the block."""
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    limit_memory(most_bytes)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, before)
 
 
 def limit_memory(most_bytes: int) -> None:

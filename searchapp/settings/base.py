@@ -128,7 +128,8 @@ REST_FRAMEWORK = {
 THROTTLES = {
     "anonymous": env.rate("THROTTLE_ANONYMOUS", "300/min"),
     "caller": env.rate("THROTTLE_CALLER", "1200/min"),
-    "sign_in_name": env.rate("THROTTLE_SIGN_IN_NAME", "10/15min"),
+    "sign_in": env.rate("THROTTLE_SIGN_IN", "10/15min"),
+    "sign_in_name": env.rate("THROTTLE_SIGN_IN_NAME", "100/15min"),
     "sign_in_address": env.rate("THROTTLE_SIGN_IN_ADDRESS", "30/15min"),
 }
 SPECTACULAR_SETTINGS = {
@@ -191,6 +192,8 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "frontend.views.errors.form_refused"
+# What answers requests that the web server rejects.
+REJECTED_VIEW = "frontend.middleware.rejected_page"
 
 UNFOLD = {
     "SITE_TITLE": "Searchapp",

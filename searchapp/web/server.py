@@ -4,15 +4,19 @@ A request is read by the loop, in memory and beyond that in a temporary file, an
 is complete: one that stops half-way costs a connection and no thread.
 """
 
+import io
 import resource
 import shutil
 import signal
 import socket
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 from weakref import WeakSet
 
 from waitress import wasyncore
@@ -20,10 +24,17 @@ from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
-from waitress.task import WSGITask
-from waitress.utilities import Error, RequestEntityTooLarge, RequestHeaderFieldsTooLarge
+from waitress.task import ErrorTask, WSGITask
+from waitress.utilities import (
+    BadRequest,
+    Error,
+    InternalServerError,
+    RequestEntityTooLarge,
+    RequestHeaderFieldsTooLarge,
+)
 
 from searchapp.admission import REFUSED, takes_files
+from searchapp.rejections import REJECTED, Rejection
 from searchapp.web.dispatching import Dispatcher, Places
 
 _CHECK_SECONDS = 1.0
@@ -32,6 +43,8 @@ _CROWDED_TIME = 0.1
 # What is kept in memory of a body; the rest goes to a file.
 _BODY_IN_MEMORY = 65_536
 _RECEIVE = 65_536
+# How much of a line that is none is looked through for a path.
+_LOOKED_AT = 4096
 # A connection may need a file for what comes in and one for what goes out.
 _FILES_A_CONNECTION = 3
 # Of the models, the stores and the database.
@@ -95,6 +108,8 @@ class RequestParser(HTTPRequestParser):  # type: ignore[misc]
     error: Error | None
     refused = ""
     """The kind of work that had no place for this request."""
+    command, path = "", "/"
+    """What is known of a request whose line and headers have a mistake."""
     _is_upload = False
 
     def __init__(self, adj: Adjustments) -> None:
@@ -110,12 +125,19 @@ class RequestParser(HTTPRequestParser):  # type: ignore[misc]
 
     def received(self, data: bytes) -> int:
         """How many bytes of `data` belong to this request."""
-        before = self.header_plus
+        if self.completed:
+            return 0
+        before, is_head = self.header_plus, self.body_rcv is None
         consumed: int = super().received(data)
-        if isinstance(self.error, RequestHeaderFieldsTooLarge):
-            if b"\n" not in (before + data)[: self._limits.line_bytes + 2]:
-                self.error = self._too_long()
-        elif not self.error and self.body_bytes_received > self._max_body():
+        if self.error and is_head:
+            self.path = _path_in(before + data)
+        error: Any = self.error
+        if type(error) is RequestHeaderFieldsTooLarge:
+            is_line = b"\n" not in (before + data)[: self._limits.line_bytes + 2]
+            self.error = self._too_long() if is_line else self._too_much_head()
+        elif type(error) is BadRequest:
+            self.error = BadRequest(f"It is not written as HTTP asks for: {error.body}.")
+        elif self.body_bytes_received > self._max_body():
             self._refuse(self._too_large())
         return consumed
 
@@ -147,6 +169,12 @@ class RequestParser(HTTPRequestParser):  # type: ignore[misc]
             "by POST."
         )
 
+    def _too_much_head(self) -> Error:
+        return RequestHeaderFieldsTooLarge(
+            f"The headers are longer than {self._limits.header_bytes:,} bytes. Delete the cookies that your "
+            "browser keeps for this site, and try again."
+        )
+
     def _too_large(self) -> Error:
         return RequestEntityTooLarge(f"What was sent is larger than {self._max_body():,} bytes.")
 
@@ -162,11 +190,43 @@ class Task(WSGITask):  # type: ignore[misc]
         return environment
 
 
+class RejectedTask(WSGITask):  # type: ignore[misc]
+    """Lets the application answer a request that is none, which sees nothing of it but where it was going."""
+
+    def get_environment(self) -> dict[str, Any]:
+        """A WSGI environment without what was sent."""
+        error = self.request.error
+        return {
+            "REQUEST_METHOD": "HEAD" if self.request.command == "HEAD" else "GET",
+            "SCRIPT_NAME": "",
+            "PATH_INFO": self.request.path,
+            "QUERY_STRING": "",
+            "SERVER_NAME": self.channel.server.server_name,
+            "SERVER_PORT": str(self.channel.server.effective_port),
+            "SERVER_PROTOCOL": f"HTTP/{self.version}",
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(),
+            "wsgi.errors": sys.stderr,
+            REJECTED: Rejection(HTTPStatus(error.code), error.body),
+        }
+
+    def execute(self) -> None:
+        """Answer, and hang up."""
+        self.set_close_on_finish()
+        if isinstance(self.request.error, InternalServerError):
+            # It is the application that failed.
+            self.complete = True
+            ErrorTask.execute(self)
+        else:
+            super().execute()
+
+
 class Channel(HTTPChannel):  # type: ignore[misc]
     """A connection that knows how fast its client takes what it is sent."""
 
     parser_class = RequestParser
     task_class = Task
+    error_task_class = RejectedTask
     waits_since = 0.0
     _reads_since = 0.0
     _sent = 0
@@ -273,6 +333,16 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
 
     def _loop(self, seconds: float) -> None:
         wasyncore.loop(timeout=seconds, use_poll=True, map=self._map, count=1)
+
+
+def _path_in(head: bytes) -> str:
+    """The path in the line that a request begins with; the first one where there is none."""
+    words = head.lstrip()[:_LOOKED_AT].split(b"\n", 1)[0].split(b" ")
+    try:
+        path = urlsplit(words[1]).path.decode("latin-1") if len(words) > 1 else ""
+    except ValueError:
+        path = ""
+    return path if path.startswith("/") else "/"
 
 
 def _allowed_connections(wanted: int) -> int:

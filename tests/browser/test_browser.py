@@ -95,6 +95,18 @@ def test_facets_narrow_and_widen(page: Page):
     expect(page.locator("#q")).to_have_value("price")
 
 
+def test_all_facets_are_in_sight_on_a_phone(page: Page):
+    page.set_viewport_size({"width": 375, "height": 800})
+    page.goto("/?q=price")
+    sections = page.locator(".facets section").all()
+    assert len(sections) == 3
+    for section in sections:
+        box = section.bounding_box()
+        assert box
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 375
+
+
 def test_several_lines_can_be_pasted(page: Page):
     page.goto("/")
     page.locator("#q").fill("def f(price, percent):\n    return price * (100 - percent) / 100")
@@ -239,6 +251,15 @@ def test_rows_are_sorted_turned_and_copied(page: Page, connect):
     assert len(copied) == 126
     assert copied[0] == "name\tage"
     assert copied[1].endswith("\t61")
+
+
+def test_copied_rows_have_no_formulas(page: Page, connect):
+    database = connect()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"/databases/{database.slug}/query?sql=SELECT+%27%3D1%2B1%27+AS+t,+-5+AS+n")
+    page.get_by_role("button", name="Copy all rows").click()
+    expect(page.get_by_text("Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()").splitlines()[1] == "'=1+1\t-5"
 
 
 PATHS = (

@@ -1,3 +1,5 @@
+import sqlite3
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -65,6 +67,16 @@ def test_sql_is_run_and_exported(client, connect):
     )
     assert exported.headers["Content-Type"].startswith("text/csv")
     assert exported.content.decode().splitlines() == ["name", "'=1+1", "Porto"]
+
+
+def test_a_column_without_a_type_is_not_called_null(client, connect, tmp_path):
+    path = tmp_path / "loose.sqlite"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE thing (id INTEGER PRIMARY KEY, anything)")
+    connect(path=path)
+    page = client.get("/databases/shop").content.decode()
+    assert "no known type" in page
+    assert "null" not in page.lower()
 
 
 def test_mistakes_are_explained(client, connect):

@@ -12,6 +12,7 @@ from codesearch.models import Repository
 from frontend.highlighting import highlight_lines
 from frontend.views.errors import not_found
 from searchapp.jobs.models import Job
+from searchapp.visibility import Visibility
 from tests.conftest import write_files
 
 pytestmark = pytest.mark.django_db
@@ -163,6 +164,52 @@ def test_jobs_are_cancelled_and_retried_from_the_page(client, staff, index, shop
     client.post(f"/jobs/{job.pk}/retry", {"next": repository.get_absolute_url()})
     job.refresh_from_db()
     assert job.state == Job.State.QUEUED
+
+
+def test_a_job_says_once_what_became_of_it_and_how_often_it_was_tried(client, staff):
+    Job.objects.create(kind="x", subject="", title="Scan films", state=Job.State.CANCELLED, attempts=1)
+    client.force_login(staff)
+    page = client.get("/jobs/").content.decode()
+    assert (page.count("Scan films"), page.count(">cancelled<"), page.count("Retry")) == (1, 1, 1)
+    assert "Tried" not in page
+    Job.objects.update(state=Job.State.FAILED, error="No memory.", attempts=4, interruptions=3)
+    page = client.get("/jobs/").content.decode()
+    assert (page.count("Scan films"), page.count("No memory."), page.count("Retry")) == (1, 1, 1)
+    assert "Tried 4 times; its process was ended 3 times in a row." in page
+
+
+@pytest.mark.parametrize(
+    ("path", "marked"),
+    [
+        ("/", ["Code"]),
+        ("/?q=price", ["Code"]),
+        ("/repositories/", ["Code"]),
+        ("/code/shop/shop/prices.py", ["Code"]),
+        ("/graphs", ["Graphs"]),
+        ("/databases", ["Databases"]),
+        ("/jobs/", []),
+        ("/help", []),
+        ("/sign-in", []),
+        ("/nowhere", []),
+    ],
+)
+def test_the_area_of_a_page_is_marked_if_it_has_one(client, index, shop, path, marked):
+    index(shop)
+    page = client.get(path).content.decode()
+    areas = page[page.index('class="areas"') : page.index("</nav>")]
+    assert re.findall(r'aria-current="true">(\w+)<', areas) == marked
+
+
+def test_the_first_page_has_examples_of_code_that_the_reader_may_see(client, staff, index, shop):
+    index(shop)
+    assert 'aria-label="Examples"' not in client.get("/").content.decode()
+    Repository.objects.update(name="rest_framework", visibility=Visibility.EVERYONE)
+    assert "?q=PageNumberPagination" in client.get("/").content.decode()
+    assert "where are urls matched" not in client.get("/").content.decode()
+    Repository.objects.update(visibility=Visibility.GROUPS)
+    assert "PageNumberPagination" not in client.get("/").content.decode()
+    client.force_login(staff)
+    assert "?q=PageNumberPagination" in client.get("/").content.decode()
 
 
 def test_an_outage_is_a_page_and_a_problem(client, monkeypatch):

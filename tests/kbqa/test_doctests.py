@@ -11,6 +11,7 @@ import pytest
     [
         "kbqa.linking.dates",
         "kbqa.linking.words",
+        "kbqa.plurals",
         "kbqa.sql.answer.formatting",
         "kbqa.sql.answer.language_model",
         "kbqa.sql.answer.reranking",

@@ -41,6 +41,14 @@ def command_of(process: psutil.Process) -> str:
         return ""
 
 
+def environment_of(process: psutil.Process) -> list[str]:
+    """Return a process's environment as `NAME=value`, empty once it has ended."""
+    try:
+        return [f"{name}={value}" for name, value in process.environ().items()]
+    except psutil.Error:
+        return []
+
+
 class Product:
     """A running product with a data folder of its own."""
 
@@ -75,13 +83,33 @@ class Product:
             assert self.process.poll() is None, self.log.read_text()
             return self.get("/health")[0] == 200
 
-        wait_for("the first page", served)
+        try:
+            wait_for("the first page", served)
+        except BaseException:
+            # Whoever called has no product to stop.
+            self.stop()
+            raise
 
     def stop(self) -> None:
-        """Press Ctrl-C and wait."""
-        if self.process is not None and self.process.poll() is None:
+        """Press Ctrl-C and wait; what does not end is ended."""
+        if self.process is None:
+            return
+        if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGINT)
-            self.process.wait(60)
+            try:
+                self.process.wait(60)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        left = self.family_left()
+        for each in left:
+            each.kill()
+        psutil.wait_procs(left, 10)
+
+    def family_left(self) -> list[psutil.Process]:
+        """Return the processes that were started with this data folder and still live."""
+        own = f"DATA_DIR={self.folder}"
+        return [each for each in psutil.process_iter() if own in environment_of(each)]
 
     def get(self, path: str) -> tuple[int, str]:
         """Return status and text; status 0 where nobody answers."""

@@ -6,6 +6,7 @@ Whatever occurs in an evaluation corpus is dropped, be it the same text or nearl
 import gzip
 import json
 import re
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from codesearch.parsing import parse_file
 from codesearch.sources.filters import decode
+from searchapp.errors import InvalidInput
 from training.code_encoder.pairs import Pair, pair_of
 
 if TYPE_CHECKING:
@@ -147,10 +149,15 @@ def write_pairs(folder: Path, pairs: dict[str, list[Pair]], report: MiningReport
 
 
 def read_pairs(path: Path) -> Iterator[Pair]:
-    """The pairs that `write_pairs` wrote."""
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        for line in file:
-            yield Pair(**json.loads(line))
+    """The pairs that `write_pairs` wrote. Raises InvalidInput where they are missing or cannot be read."""
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            for line in file:
+                yield Pair(**json.loads(line))
+    except FileNotFoundError as error:
+        raise InvalidInput(f"There is no file {path}: make it with `manage.py mine_pairs`.") from error
+    except (OSError, EOFError, zlib.error, TypeError, ValueError) as error:
+        raise InvalidInput(f"{path} cannot be read: {error}") from error
 
 
 class _DuplicateFilter:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from kbqa.linking.words import Word, fold, stem, words_of
+from kbqa.plurals import as_plural, is_plural, plural_of
 
 _COMMON_SHARE = 0.08
 """In questions on what share of all data sets a word must be asked to belong to no domain."""
@@ -133,25 +134,15 @@ def short_name(text: str, owner: str) -> str:
     return " ".join(rest) if len(rest) < len(words) else ""
 
 
-def is_plural(word: str) -> bool:
-    """Whether a word looks as if it meant many.
-
-    >>> is_plural("lakes"), is_plural("address"), is_plural("status")
-    (True, False, False)
-    """
-    return len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is"))
-
-
 def numbered(text: str, *, plural: bool) -> str:
     """A name as it means one, or many.
 
     >>> numbered("city", plural=True), numbered("lakes", plural=False), numbered("churches", plural=False)
     ('cities', 'lake', 'church')
     """
-    if plural and not text.endswith(("s", "people", "children", "men")):
-        ending = "es" if text.endswith(("ch", "sh", "x")) else "s"
-        return f"{text[:-1]}ies" if text.endswith("y") and text[-2:-1] not in "aeiou" else text + ending
-    if not plural and is_plural(text.rpartition(" ")[2]):
+    if plural:
+        return as_plural(text)
+    if is_plural(text) and text.endswith("s") and plural_of(text) != text:
         if text.endswith("ies"):
             return f"{text[:-3]}y"
         return text[:-2] if text.endswith(("ches", "shes", "xes", "sses")) else text[:-1]

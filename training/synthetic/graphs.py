@@ -12,9 +12,9 @@ from typing import Generic, NamedTuple, TypeVar
 
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
+from kbqa.plurals import plural_of
 from kbqa.sparql.profile import LABEL_PREDICATES
 from kbqa.sparql.query import RDF_TYPE, Edge
-from kbqa.sparql.suggestions.inflection import plural_of
 from training.synthetic.domains import COMMON, DOMAINS, PEOPLE, Attribute, Flag, Relation, Text
 
 XSD = "http://www.w3.org/2001/XMLSchema#"

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 
 from pyoxigraph import Literal, NamedNode
 
+from kbqa.plurals import plural_of
 from kbqa.sparql.dates import dated_value
 from kbqa.sparql.query import RDF_TYPE, Aggregate, Comparison, Edge, Filter, Item, Query, Variable
 from kbqa.sparql.suggestions.example import Example
-from kbqa.sparql.suggestions.inflection import of_one, plural_of
+from kbqa.sparql.suggestions.inflection import of_one
 from training.synthetic.context import Context
 from training.synthetic.domains import PEOPLE, Attribute, Relation, Text
 from training.synthetic.graphs import XSD, Node, Property

@@ -12,7 +12,7 @@ from kbqa.sparql.answer.decoders import WIDTH, Decoder, NetworkDecoder, Sequence
 from kbqa.sparql.answer.language_model import ServerDecoder
 from kbqa.sparql.grammar.live_graph import LiveGraph, OpenedGraph
 from kbqa.sparql.models import Graph, GraphVersion
-from kbqa.sparql.stores import EndpointStore, GraphStore, OxigraphStore, StoreError
+from kbqa.sparql.stores import EndpointStore, GraphStore, ServedStore, StoreError
 from searchapp.errors import NotReady
 from searchapp.jobs.selectors import not_ready
 from searchapp.shared import SharedCache
@@ -51,7 +51,7 @@ def _store(version: GraphVersion) -> GraphStore:
     name = f"{version.graph_id}.{version.number}"
     if version.graph.source_kind == Graph.SourceKind.ENDPOINT:
         return EndpointStore(version.graph.location, name, version.graph.token)
-    return OxigraphStore.open(version.folder / "triples", name)
+    return ServedStore.open(version.folder / "triples", name)
 
 
 def configured_decoder() -> Decoder:

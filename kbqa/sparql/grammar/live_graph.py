@@ -21,7 +21,7 @@ from kbqa.sparql.grammar.actions import (
 from kbqa.sparql.models import GraphVersion
 from kbqa.sparql.profile import Profile, entity_text
 from kbqa.sparql.query import RDF_TYPE, Query, Term, Variable, pattern_text, query_text
-from kbqa.sparql.stores.base import GraphStore, RdfTerm
+from kbqa.sparql.stores.base import GraphStore, QueryError, RdfTerm
 from kbqa.sparql.stores.labels import texts_of
 
 _REMEMBERED = 100_000
@@ -52,13 +52,13 @@ def _looked_at(query: Query) -> str:
     if query.required <= _SHORT:
         return pattern_text(query)
     if query.filters or query.negations or query.branches:
-        return pattern_text(query, most=_LOOKED_AT if query.required <= _LONG else _FEW)
+        return pattern_text(query, limit=_LOOKED_AT if query.required <= _LONG else _FEW)
     *before, last = query.edges
     known = {end for edge in before for end in (edge.subject, edge.object)}
     are_variables = isinstance(last.subject, Variable) and isinstance(last.object, Variable)
     if not are_variables or not {last.subject, last.object} <= known:
         return pattern_text(query)
-    return f"{pattern_text(Query(edges=tuple(before)), most=_FEW)} {pattern_text(Query(edges=(last,)))}"
+    return f"{pattern_text(Query(edges=tuple(before)), limit=_FEW)} {pattern_text(Query(edges=(last,)))}"
 
 
 def _edges_at(query: Query, variable: Variable) -> Query:
@@ -98,9 +98,11 @@ class LiveGraph:
         Raises StoreError.
         """
         edges = pattern_text(Query(edges=query.edges, branches=query.branches))
-        counted = self.store.select(
-            f"SELECT (COUNT(*) AS ?found) WHERE {{ SELECT * WHERE {{ {edges} }} LIMIT {_SOON} }}"
-        )
+        sample = f"SELECT * WHERE {{ {edges} }} LIMIT {_SOON}"
+        try:
+            counted = self.store.select(f"SELECT (COUNT(*) AS ?found) WHERE {{ {sample} }}")
+        except QueryError:  # it took too long
+            return False
         return counted.rows[0] != (Literal(_SOON),)
 
     def range_of(self, predicate: NamedNode) -> str:
@@ -153,7 +155,7 @@ class LiveGraph:
 
     def answers(self, queries: Sequence[Query]) -> list[bool]:
         """Whether a complete query has a row, groups and all, for each, as far as is looked."""
-        return self._any_solution([query_text(query, most=_SOON) for query in queries])
+        return self._any_solution([query_text(query, limit=_SOON) for query in queries])
 
     def numeric(self, query: Query, variables: Sequence[Variable]) -> list[bool]:
         """Whether the pattern gives a variable nothing but numbers, for each.
@@ -162,7 +164,7 @@ class LiveGraph:
         """
         is_short = query.required <= _SHORT
         patterns = [
-            (pattern_text(query if is_short else _edges_at(query, variable), most=_SOON), variable)
+            (pattern_text(query if is_short else _edges_at(query, variable), limit=_SOON), variable)
             for variable in variables
         ]
         with_numbers = self._any_solution(
@@ -185,8 +187,10 @@ class LiveGraph:
         unknown = list(dict.fromkeys(body for body in bodies if body not in known))
         if len(self._holds) + len(unknown) > _REMEMBERED:
             self._holds.clear()
-        known |= zip(unknown, self.store.any_solution(unknown), strict=True)
-        self._holds |= known
+        for body, told in zip(unknown, self.store.any_solution(unknown), strict=True):
+            known[body] = bool(told)
+            if told is not None:  # another time, it may be told soon enough
+                self._holds[body] = told
         return [known[body] for body in bodies]
 
     def _relations_of(self, term: Term) -> tuple[RelationPointer, ...]:
@@ -195,7 +199,12 @@ class LiveGraph:
         return (*(self._forward[predicate] for predicate in leaving), *backward)
 
     def _relations_after(self, introduced_by: Introducer) -> tuple[RelationPointer, ...]:
-        origin = _origin(introduced_by)
+        try:
+            return self._relations_of_sample(_origin(introduced_by))
+        except QueryError:  # it took too long
+            return (*self._forward.values(), *self._backward.values())
+
+    def _relations_of_sample(self, origin: str) -> tuple[RelationPointer, ...]:
         sample = f"SELECT * WHERE {{ {origin} }} LIMIT {_SAMPLED}"
         counted = self.store.select(f"SELECT (COUNT(*) AS ?n) WHERE {{ {sample} }}").rows[0][0]
         if isinstance(counted, Literal) and int(counted.value) >= _SAMPLED:

@@ -18,8 +18,9 @@ from kbqa.sparql.ingest.load import LIFECYCLE, naming_of
 from kbqa.sparql.ingest.name_reader import names_in
 from kbqa.sparql.ingest.profiler import profile_graph
 from kbqa.sparql.models import Graph, GraphVersion
-from kbqa.sparql.stores import OxigraphStore, QueryError, StoreError
+from kbqa.sparql.stores import OxigraphStore, QueryError, ServedStore, StoreError
 from kbqa.sparql.stores.executor import change_folder, check_update
+from kbqa.sparql.stores.guarded import Guard
 from searchapp.audit import recording as audit
 from searchapp.errors import Conflict
 from searchapp.jobs.selectors import not_ready
@@ -48,7 +49,7 @@ def edit_triples(graph: Graph, *, add: str = "", remove: str = "") -> GraphVersi
     )
     with audit.recorded(audit.Action.GRAPH_UPDATE, subject=f"graph: {graph.name}", detail=written):
         return _edit(
-            graph, lambda folder: change_folder(folder, graph, add=add, remove=remove, most=MAX_TRIPLES)
+            graph, lambda folder: change_folder(folder, graph, add=add, remove=remove, limit=MAX_TRIPLES)
         )
 
 
@@ -101,7 +102,7 @@ def _published(
     graph: Graph, served: GraphVersion, before: OxigraphStore, folder: Path
 ) -> GraphVersion | None:
     """The version that a changed folder became; None if another one was served meanwhile."""
-    after = OxigraphStore.open(folder / "triples", "")
+    after = ServedStore.open(folder / "triples", "", Guard.of_updates())
     profile = profile_graph(after, naming_of(graph))
     try:
         old = set(names_in(before.store, served.parsed_profile))

@@ -63,7 +63,7 @@ def _is_shared(store: GraphStore, predicate: NamedNode, has_classes: bool) -> bo
     """Whether members of several classes have a property, or, in a graph without classes, whether any has."""
     sample = f"{{ SELECT ?s WHERE {{ ?s {predicate} ?o FILTER isLiteral(?o) }} LIMIT {_SAMPLED} }}"
     if not has_classes:
-        return store.any_solution([f"SELECT * WHERE {{ {sample} }}"])[0]
+        return bool(store.any_solution([f"SELECT * WHERE {{ {sample} }}"])[0])
     classes = store.select(f"SELECT DISTINCT ?c WHERE {{ {sample} ?s {RDF_TYPE} ?c }} LIMIT 2").rows
     return len(classes) > 1
 

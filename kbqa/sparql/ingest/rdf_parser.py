@@ -11,6 +11,7 @@ from xml.parsers import expat
 
 from pyoxigraph import Quad, RdfFormat, parse
 
+from kbqa.sparql.ingest import nesting
 from searchapp.errors import InvalidInput, storable
 
 FORMATS = {
@@ -103,8 +104,11 @@ def triples_of(
         try:
             for quad in quads:
                 stream.statement_ended()
+                nesting.check_terms(quad)
                 report.triples += 1
                 yield Quad(quad.subject, quad.predicate, quad.object)
+        except nesting.TooDeep as error:
+            raise LoadError(f"The file cannot be read: {error}") from error
         except (EOFError, zlib.error, OSError) as error:
             raise LoadError(f"{file.path.name} cannot be read to its end: {error}") from error
 
@@ -117,7 +121,7 @@ class _Guarded:
     """
 
     def __init__(self, stream: IO[bytes]) -> None:
-        self._stream, self._in_doctype, self._checked = stream, False, b""
+        self._stream, self._in_doctype, self._checked, self._depth = stream, False, b"", 0
         # The encoding that the next parser takes for granted, whatever the file says.
         self._parser = expat.ParserCreate("UTF-8")
         self._parser.StartDoctypeDeclHandler = self._doctype_began
@@ -126,9 +130,11 @@ class _Guarded:
         self._parser.CommentHandler = self._check_hidden
         self._parser.ProcessingInstructionHandler = self._check_hidden
         self._parser.NotationDeclHandler = self._check_hidden
+        self._parser.StartElementHandler = self._element_began
+        self._parser.EndElementHandler = self._element_ended
 
     def read(self, size: int = -1) -> bytes:
-        """The next bytes. Raises LoadError for entities that grow, and for what is no XML."""
+        """The next bytes. Raises LoadError for entities that grow and for what is no XML, TooDeep."""
         if not self._checked:
             # In large portions: the parser begins a part that is unfinished anew with each of them.
             self._checked = self._stream.read(_XML_PORTION)
@@ -139,6 +145,14 @@ class _Guarded:
                 raise LoadError(f"Line {error.lineno} cannot be read: {reason}") from error
         data, self._checked = self._checked[:size], self._checked[size:]
         return data
+
+    def _element_began(self, *_: object) -> None:
+        self._depth += 1
+        if self._depth > nesting.MAX_DEPTH:
+            raise nesting.TooDeep("elements", nesting.MAX_DEPTH)
+
+    def _element_ended(self, _: str) -> None:
+        self._depth -= 1
 
     def _doctype_began(self, name: str, system: str | None, public: str | None, _: bool) -> None:
         self._in_doctype = True
@@ -180,20 +194,29 @@ class _Counted:
     ) -> None:
         self._stream, self._raw, self._size = stream, raw, file.path.stat().st_size
         self._most, self._progress, self._read, self._statement = file.max_bytes, progress, 0, 0
-        self._most_of_one = _MAX_JSON_BYTES if file.format == RdfFormat.JSON_LD else _MAX_STATEMENT_BYTES
+        is_json = file.format == RdfFormat.JSON_LD
+        self._most_of_one = _MAX_JSON_BYTES if is_json else _MAX_STATEMENT_BYTES
+        self._json = nesting.JsonDepth() if is_json else None
+        self._terms = nesting.TripleTermDepth()
 
     def read(self, size: int = -1) -> bytes:
-        """The next bytes. Raises LoadError where the file, or one statement, is too large."""
+        """The next bytes. Raises LoadError where the file, or one statement, is too large; TooDeep."""
         if self._read - self._statement > self._most_of_one:
             raise LoadError(
                 f"A statement of the file has more than {self._most_of_one:,} bytes. Split it, or write the "
                 "file as N-Triples."
             )
-        return self._count(self._stream.read(size))
+        data = self._count(self._stream.read(size))
+        if self._json is not None:
+            self._json.read(data)
+        else:
+            self._terms.read(data)
+        return data
 
     def statement_ended(self) -> None:
-        """Begin to count the bytes of the next statement."""
+        """Begin to count what the next statement has."""
         self._statement = self._read
+        self._terms.statement_ended()
 
     def lines(self) -> Iterator[bytes]:
         while line := self._stream.readline(_MAX_LINE_LENGTH):
@@ -224,12 +247,15 @@ def _by_line(stream: _Counted, form: RdfFormat, report: Report) -> Iterator[Quad
     lines, number = stream.lines(), 0
     while chunk := list(_portion(lines)):
         try:
+            for line in chunk:
+                nesting.check_line(line)
             yield from list(parse(b"".join(chunk), format=form))
-        except (SyntaxError, MemoryError):
+        except (SyntaxError, MemoryError, nesting.TooDeep):
             for offset, line in enumerate(chunk):
                 try:
+                    nesting.check_line(line)
                     yield from parse(line, format=form)
-                except (SyntaxError, MemoryError) as error:
+                except (SyntaxError, MemoryError, nesting.TooDeep) as error:
                     report.skip(f"Line {number + offset + 1}: {getattr(error, 'msg', error)}")
         number += len(chunk)
 

@@ -47,8 +47,11 @@ class GraphStore(Protocol):
         """The answer to an ASK. Raises QueryError, StoreError."""
         ...
 
-    def any_solution(self, bodies: Sequence[str]) -> list[bool]:
-        """Whether each body, `SELECT … { … }` without a limit, has a solution. Raises StoreError."""
+    def any_solution(self, bodies: Sequence[str]) -> Sequence[bool | None]:
+        """Whether each body, `SELECT … { … }` without a limit, has a solution; None if that takes too long.
+
+        Raises StoreError.
+        """
         ...
 
     def relations(

@@ -17,12 +17,13 @@ from pyoxigraph import QueryBoolean, QueryResultsFormat, parse_query_results
 from kbqa.sparql.models import Graph, GraphVersion
 from kbqa.sparql.prefixes import KNOWN
 from kbqa.sparql.stores import EndpointStore, QueryError
-from kbqa.sparql.stores.base import Solutions
+from kbqa.sparql.stores.base import Solutions, StoreError
 from kbqa.sparql.stores.guarded import PLACES, Guard, run_guarded
 from kbqa.sparql.stores.syntax import query_of, update_of
 from searchapp.audit import recording as audit
 
 _MISTAKE = re.compile(r"error at (\d+):\d+: expected (.*)", re.DOTALL)
+_JSON = ("application/sparql-results+json", "application/json")
 _SENTENCE = re.compile(r"(?:^|, )([A-Z][a-z]+ [^,\[\]]+)")
 
 
@@ -72,6 +73,9 @@ def run_limited(version: GraphVersion, query: str, limit: int) -> Solutions | bo
     Raises QueryError, StoreError.
     """
     result = run_query(version, query, "application/sparql-results+json", limit=limit)
+    if result.content_type not in _JSON:
+        # An endpoint answers what it likes, and only JSON that says so was looked through before.
+        raise StoreError(f"The graph answers with {result.content_type}, and not with results in JSON.")
     parsed = parse_query_results(result.body, format=QueryResultsFormat.JSON)
     if isinstance(parsed, QueryBoolean):
         return bool(parsed)
@@ -80,9 +84,9 @@ def run_limited(version: GraphVersion, query: str, limit: int) -> Solutions | bo
 
 
 def change_folder(
-    folder: Path, graph: Graph, *, update: str = "", add: str = "", remove: str = "", most: int = 0
+    folder: Path, graph: Graph, *, update: str = "", add: str = "", remove: str = "", limit: int = 0
 ) -> None:
-    """Change the triples in a folder that nobody reads yet: by an update, or by at most `most` in Turtle.
+    """Change the triples in a folder that nobody reads yet: by an update, or by at most `limit` in Turtle.
 
     Raises QueryError, after which the folder is of no use; StoreError.
     """
@@ -92,7 +96,7 @@ def change_folder(
         "update": update_of(update, _prefixes(graph)) if update else "",
         "add": add,
         "remove": remove,
-        "triples": most,
+        "triples": limit,
     }
     with _mistakes_told("update"):
         run_guarded(task, Guard.of_updates(), "update")

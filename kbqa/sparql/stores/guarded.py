@@ -49,6 +49,11 @@ class Guard:
         return cls._of(settings.GRAPH_QUERY_TIMEOUT_MS)
 
     @classmethod
+    def of_readings(cls) -> "Guard":
+        """The limits of what is asked while a question is read, as they are set."""
+        return cls._of(1000 * settings.GRAPH_READING_SECONDS)
+
+    @classmethod
     def of_updates(cls) -> "Guard":
         """The limits of an update, as they are set."""
         return cls._of(settings.GRAPH_UPDATE_TIMEOUT_MS)
@@ -104,7 +109,7 @@ def run_guarded(task: Mapping[str, Any], guard: Guard, what: str = "query") -> t
     line, _, body = output.partition(b"\n")
     head = json.loads(line)
     if "refused" in head:
-        raise _refused(head["refused"], head["message"], guard, what)
+        raise refused(head["refused"], head["message"], guard, what)
     return head, body
 
 
@@ -112,7 +117,13 @@ def _limits(guard: Guard) -> dict[str, Any]:
     return {"seconds": guard.seconds, "memory": guard.memory, "bytes": guard.result}
 
 
-def _environment() -> dict[str, str]:
+def process_command() -> list[str]:
+    """What starts the process that evaluates."""
+    script = str(Path(__file__).with_name("query_process.py"))
+    return [sys.executable, "-S", "-c", _START, script, *sys.path]
+
+
+def process_environment() -> dict[str, str]:
     """What the process needs to begin, and no secrets."""
     kept = {
         name: os.environ[name] for name in ("LD_LIBRARY_PATH", "PATH", "SYSTEMROOT") if name in os.environ
@@ -122,17 +133,9 @@ def _environment() -> dict[str, str]:
 
 def _output(given: IO[bytes], told: IO[bytes], guard: Guard, what: str) -> tuple[bytes, int]:
     """What the process writes, and its status. Raises QueryError where that takes too long or is too much."""
-    command = [
-        sys.executable,
-        "-S",
-        "-c",
-        _START,
-        str(Path(__file__).with_name("query_process.py")),
-        *sys.path,
-    ]
     output, until = bytearray(), time.monotonic() + guard.seconds
     with subprocess.Popen(
-        command, stdin=given, stdout=subprocess.PIPE, stderr=told, env=_environment()
+        process_command(), stdin=given, stdout=subprocess.PIPE, stderr=told, env=process_environment()
     ) as process:
         assert process.stdout is not None
         try:
@@ -140,28 +143,29 @@ def _output(given: IO[bytes], told: IO[bytes], guard: Guard, what: str) -> tuple
                 selector.register(process.stdout, selectors.EVENT_READ)
                 while True:
                     if not selector.select(max(0.0, until - time.monotonic())):
-                        raise _too_long(guard, what)
+                        raise too_long(guard, what)
                     chunk = os.read(process.stdout.fileno(), _AT_ONCE)
                     if not chunk:
                         break
                     output += chunk
                     if len(output) > guard.result + _HEAD_BYTES:
-                        raise _refused("size", "", guard, what)
+                        raise refused("size", "", guard, what)
             return bytes(output), process.wait(max(0.1, until - time.monotonic()))
         except subprocess.TimeoutExpired:
-            raise _too_long(guard, what) from None
+            raise too_long(guard, what) from None
         finally:
             process.kill()
 
 
-def _too_long(guard: Guard, what: str) -> QueryError:
+def too_long(guard: Guard, what: str) -> QueryError:
+    """The error for what took longer than it may."""
     return QueryError(
         f"The {what} took longer than {guard.seconds:g} seconds and was stopped. "
         "Add a LIMIT, or narrow its pattern."
     )
 
 
-def _refused(kind: str, message: str, guard: Guard, what: str) -> QueryError | StoreError:
+def refused(kind: str, message: str, guard: Guard, what: str) -> QueryError | StoreError:
     """The error for what the process itself tells."""
     match kind:
         case "memory":
@@ -182,9 +186,9 @@ def _refused(kind: str, message: str, guard: Guard, what: str) -> QueryError | S
 def _ended(status: int, told: str, guard: Guard, what: str) -> QueryError:
     """The error for a process that ended by itself; a negative status is a signal's number."""
     if status == -signal.SIGXCPU:
-        return _too_long(guard, what)
+        return too_long(guard, what)
     if any(word in told for word in _OUT_OF_MEMORY):
-        return _refused("memory", "", guard, what)  # type: ignore[return-value]
+        return refused("memory", "", guard, what)  # type: ignore[return-value]
     if status == -signal.SIGKILL:
         return QueryError(
             f"The system ended the {what}, most likely because memory ran out. Narrow its pattern."

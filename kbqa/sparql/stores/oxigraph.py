@@ -1,10 +1,11 @@
 """A graph in a folder of its own, asked through pyoxigraph. A folder is never changed once it is served."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
-from pyoxigraph import Literal, NamedNode, QueryBoolean, QuerySolutions, Store
+from pyoxigraph import Literal, NamedNode, Quad, QueryBoolean, QuerySolutions, Store
 
 from kbqa.sparql.stores.base import QueryError, Solutions, StoreError
 
@@ -53,10 +54,15 @@ class OxigraphStore:
     def lines(self) -> Iterator[str]:
         """All triples as N-Triples, some thousand lines at a time."""
         quads = iter(self.store)
-        while portion := list(islice(quads, _LINES_AT_ONCE)):
+        while portion := self._portion(quads):
             yield "".join(f"{quad.triple} .\n" for quad in portion)
 
-    def any_solution(self, bodies: Sequence[str]) -> list[bool]:
+    @staticmethod
+    def _portion(quads: Iterator[Quad]) -> list[Quad]:
+        with _read():
+            return list(islice(quads, _LINES_AT_ONCE))
+
+    def any_solution(self, bodies: Sequence[str]) -> Sequence[bool | None]:
         """Whether each body has a solution."""
         return [bool(self.select(f"{body} LIMIT 1").rows) for body in bodies]
 
@@ -68,19 +74,20 @@ class OxigraphStore:
         Each costs one look at the index, however many edges there are.
         """
         has = self.store.quads_for_pattern
-        entering = [predicate for predicate in candidates if next(has(None, predicate, term), None)]
-        if isinstance(term, Literal):
-            return [], entering
-        return [predicate for predicate in candidates if next(has(term, predicate, None), None)], entering
+        with _read():
+            entering = [predicate for predicate in candidates if next(has(None, predicate, term), None)]
+            if isinstance(term, Literal):
+                return [], entering
+            return [each for each in candidates if next(has(term, each, None), None)], entering
 
     def surroundings(self, terms: Sequence[NamedNode | Literal]) -> list[set[NamedNode]]:
         """The predicates of each term's first edges."""
         has, surroundings = self.store.quads_for_pattern, []
-        for term in terms:
-            leaving = () if isinstance(term, Literal) else islice(has(term, None, None), _LOOKED_AT)
-            surroundings.append(
-                {quad.predicate for quad in (*leaving, *islice(has(None, None, term), _LOOKED_AT))}
-            )
+        with _read():
+            for term in terms:
+                leaving = () if isinstance(term, Literal) else islice(has(term, None, None), _LOOKED_AT)
+                entering = islice(has(None, None, term), _LOOKED_AT)
+                surroundings.append({quad.predicate for quad in (*leaving, *entering)})
         return surroundings
 
     def _run(self, query: str) -> object:
@@ -89,4 +96,17 @@ class OxigraphStore:
         except (SyntaxError, ValueError) as error:
             raise QueryError(str(error)) from error
         except (OSError, RuntimeError) as error:
-            raise StoreError(f"The graph could not be read: {error}", transient=True) from error
+            raise _unreadable(error) from error
+
+
+@contextmanager
+def _read() -> Iterator[None]:
+    """Read from the store in the block. Raises StoreError."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        raise _unreadable(error) from error
+
+
+def _unreadable(error: Exception) -> StoreError:
+    return StoreError(f"The graph could not be read: {error}", transient=True)

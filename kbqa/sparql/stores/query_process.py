@@ -1,7 +1,9 @@
 """The process that runs one query or one change: the task as JSON on its input, the result on its output.
 
-The result is a line of JSON, and after it the body. Imports nothing of ours, so that it begins soon. It ends
-with its time or memory, and can neither connect to anything nor start programs: the engine can, if told to.
+The result is a line of JSON, and after it the body. After a task that says to serve, it says so in a line and
+runs queries one after another, each a line of its input, until that ends. Imports nothing of ours, so that it
+begins soon. It ends with its time or memory, and can neither connect to anything nor start programs: the
+engine can, if told to.
 """
 
 import contextlib
@@ -11,9 +13,11 @@ import os
 import platform
 import random
 import resource
+import signal
 import struct
 import sys
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -35,6 +39,8 @@ _TRIPLES = {
 }
 _MAX_DEPTH = 100
 """Beyond some thousand, whoever reads the graph afterwards would crash."""
+_FOLDERS_KEPT = 2
+"""Each opened one takes half a gigabyte of addresses."""
 _NICENESS = 5
 """So that queries that compute for long leave the processor to the server."""
 _CORES = 4
@@ -68,12 +74,15 @@ def negotiated(accept: str, formats: dict[str, Any]) -> str:
 
 def main() -> None:
     """Run the task."""
-    task = json.load(sys.stdin)
+    task = json.loads(sys.stdin.buffer.readline())
     _limit(task)
     _stay_alone()
+    if task["kind"] == "serve":
+        _serve()
+        return
     body: bytes = b""
     try:
-        head, body = _changed(task) if task["kind"] == "change" else _queried(task)
+        head, body = _changed(task) if task["kind"] == "change" else _queried(task, _opened(task["folder"]))
     except Refused as refused:
         head = {"refused": refused.kind, "message": str(refused)}
     except MemoryError:
@@ -84,19 +93,65 @@ def main() -> None:
     os._exit(0)  # without giving back, piece by piece, what may be gigabytes
 
 
+def _serve() -> None:
+    """Run queries, each ended by the system after its time, in case nobody is left to do so."""
+    sys.stdout.buffer.write(b"\n")
+    sys.stdout.buffer.flush()
+    for line in iter(sys.stdin.buffer.readline, b""):
+        task = json.loads(line)
+        signal.setitimer(signal.ITIMER_REAL, task["seconds"])
+        if "bodies" in task:
+            _tell(task)
+        else:
+            _answer(task)
+        sys.stdout.buffer.flush()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _answer(task: dict[str, Any]) -> None:
+    """Write the head and the body of a query's result."""
+    body: bytes = b""
+    try:
+        head, body = _queried(task, _kept(task["folder"]))
+    except Refused as refused:
+        head = {"refused": refused.kind, "message": str(refused)}
+    except OSError as error:
+        head = {"refused": "store", "message": str(error)}
+    except MemoryError:
+        head = {"refused": "memory", "message": ""}
+    sys.stdout.buffer.write(json.dumps({**head, "bytes": len(body)}).encode() + b"\n")
+    sys.stdout.buffer.write(body)
+
+
+def _tell(task: dict[str, Any]) -> None:
+    """Write a letter for each body as soon as it is known: whether it has a solution, or that it failed."""
+    for body in task["bodies"]:
+        try:
+            solutions = _kept(task["folder"]).query(f"{body} LIMIT 1")
+            letter = b"0" if next(iter(solutions), None) is None else b"1"  # type: ignore[arg-type, call-overload]
+        except (SyntaxError, ValueError, OSError, RuntimeError, MemoryError):
+            letter = b"!"
+        sys.stdout.buffer.write(letter)
+        sys.stdout.buffer.flush()
+
+
+@lru_cache(_FOLDERS_KEPT)
+def _kept(folder: str) -> rdf.Store:
+    """A folder that stays opened. A version's folder never changes, and no other gets its name."""
+    return rdf.Store.read_only(folder)
+
+
 def _limit(task: dict[str, Any]) -> None:
     """Limit this process; its time by the processor's clock, too, in case nobody is left to stop it."""
-    seconds = int(task["seconds"]) + 2
-    limits = [
-        (resource.RLIMIT_AS, task["memory"]),
-        (resource.RLIMIT_CPU, seconds),
-        (resource.RLIMIT_CORE, 0),
-    ]
+    limits = [(resource.RLIMIT_AS, task["memory"]), (resource.RLIMIT_CORE, 0)]
+    if "seconds" in task:
+        limits.append((resource.RLIMIT_CPU, int(task["seconds"]) + 2))
     for name, limit in limits:
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(name, (limit, limit))
-    with contextlib.suppress(OSError):
-        os.nice(_NICENESS)
+    if "seconds" in task:
+        with contextlib.suppress(OSError):
+            os.nice(_NICENESS)
     with contextlib.suppress(OSError, AttributeError):
         cores = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, random.sample(cores, min(_CORES, len(cores))))
@@ -125,9 +180,8 @@ def _stay_alone() -> None:
         call(_SET_SECCOMP, ctypes.c_ulong(_FILTER), ctypes.c_char_p(about), *map(ctypes.c_ulong, (0, 0)))
 
 
-def _queried(task: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+def _queried(task: dict[str, Any], store: rdf.Store) -> tuple[dict[str, Any], bytes]:
     """The head and the body of a query's result. Raises Refused."""
-    store = _opened(task["folder"])
     try:
         result = store.query(task["query"])
         if isinstance(result, rdf.QueryTriples):
@@ -242,15 +296,15 @@ def _changed(task: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     return {}, b""
 
 
-def _parsed(text: str, most: int) -> list[rdf.Quad]:
+def _parsed(text: str, limit: int) -> list[rdf.Quad]:
     try:
-        triples = list(islice(rdf.parse(text, format=rdf.RdfFormat.TURTLE), most + 1))
+        triples = list(islice(rdf.parse(text, format=rdf.RdfFormat.TURTLE), limit + 1))
     except SyntaxError as error:
         raise Refused("query", f"Line {error.lineno or 1} cannot be read: {error.msg}") from error
     except ValueError as error:
         raise Refused("query", f"The triples cannot be read: {error}") from error
-    if len(triples) > most:
-        raise Refused("query", f"At most {most:,} triples at once; load a file for more.")
+    if len(triples) > limit:
+        raise Refused("query", f"At most {limit:,} triples at once; load a file for more.")
     if any(_depth(triple.object) > _MAX_DEPTH for triple in triples):
         raise Refused("query", f"Triples cannot be read that stand in more than {_MAX_DEPTH} others.")
     return triples

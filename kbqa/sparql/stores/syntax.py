@@ -22,6 +22,8 @@ from kbqa.sparql.stores.tokens import KEYWORDS, PUNCTUATION, REFUSED, Tokens, re
 
 MAX_QUERY_CHARACTERS = 100_000
 MAX_UPDATE_CHARACTERS = 1_000_000
+_MAX_ROWS = 2**63 - 1
+_BYTE_ORDER_MARK = "\ufeff"
 _GROWTH = 10
 """How many times longer than it may be a text may become with whole IRIs."""
 _CALLED = frozenset(("FUNCTION", "AGGREGATE", "IRIREF", "PNAME", "PNAME_NS"))
@@ -54,6 +56,7 @@ def update_of(text: str, prefixes: Mapping[str, str]) -> str:
 
 
 def _written_anew(text: str, start: str, prefixes: Mapping[str, str], limit: int) -> str:
+    text = text.removeprefix(_BYTE_ORDER_MARK)
     if len(text) > limit:
         kind = "A query" if start == "query_unit" else "An update"
         raise QueryError(f"{kind} has at most {limit:,} characters.")
@@ -170,6 +173,8 @@ class _Writer:
                 return self._string(token)
             case "A" | "TRUE" | "FALSE":
                 return token.lower()
+            case "INTEGER" if before in ("LIMIT", "OFFSET") and _is_too_large(token):
+                refuse(self._text, token.start_pos, f"The number after {before} is too large")
             case "VAR":
                 return f"?{token[1:]}"
             case kind if kind in KEYWORDS or kind in ("FUNCTION", "AGGREGATE"):
@@ -225,6 +230,12 @@ class _Writer:
                 "This cannot be read: an escape here is of no character that text can have",
             )
         return value
+
+
+def _is_too_large(digits: str) -> bool:
+    """Whether a number of rows is more than the engine counts to; Python reads no number of any length."""
+    digits = digits.lstrip("0")
+    return len(digits) > len(str(_MAX_ROWS)) or int(digits or 0) > _MAX_ROWS
 
 
 def _gap(before: str, kind: str) -> str:

@@ -1,14 +1,5 @@
-"""English nouns and verbs, from singular to plural and back."""
+"""English verbs, from singular to plural and back."""
 
-_PLURALS = {
-    "person": "people",
-    "human": "people",
-    "species": "species",
-    "fish": "fish",
-    "wolf": "wolves",
-    "elf": "elves",
-    "werewolf": "werewolves",
-}
 _SAID_OF_ONE = {
     "are": "is",
     "were": "was",
@@ -32,20 +23,6 @@ _IN_IE = frozenset(["dies", "lies", "ties", "vies", "belies", "unties"])
 _PREPOSITIONS = frozenset(
     ["by", "in", "from", "to", "at", "on", "with", "of", "through", "around", "under", "against"]
 )
-
-
-def plural_of(text: str) -> str:
-    """The plural of a noun."""
-    if text in _PLURALS:
-        return _PLURALS[text]
-    if text.endswith(("ss", "ch", "sh", "x", "hero")):
-        return f"{text}es"
-    return f"{text[:-1]}ies" if text.endswith("y") and text[-2:-1] not in "aeiou" else f"{text}s"
-
-
-def as_plural(text: str) -> str:
-    """The plural of a noun that may be in the plural already."""
-    return text if text.endswith("s") and not text.endswith("ss") else plural_of(text)
 
 
 def reads_as_verb(text: str) -> bool:

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from pyoxigraph import Literal, NamedNode, Store
 
+from kbqa.plurals import as_plural, is_plural
 from kbqa.sparql.profile import ClassProfile, PredicateProfile, Profile
 from kbqa.sparql.query import RDF_TYPE, Aggregate, Comparison, Edge, Having, Item, Query, Term, Variable
 from kbqa.sparql.query import Filter as Condition
 from kbqa.sparql.suggestions.example import Example
 from kbqa.sparql.suggestions.graph_sample import GraphSample
-from kbqa.sparql.suggestions.inflection import as_plural, of_several
+from kbqa.sparql.suggestions.inflection import of_several
 
 _X, _Y, _Z = Variable(0), Variable(1), Variable(2)
 _XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -381,7 +382,7 @@ _COUNT_COMPARISONS = (
 
 def _is_counted(predicate: PredicateProfile) -> bool:
     """Whether a property's numbers count something: "most awards", but not "most height"."""
-    return as_plural(predicate.text) == predicate.text
+    return is_plural(predicate.text)
 
 
 def _shown_number(value: Term) -> str:

@@ -91,7 +91,7 @@ class Reading:
 
         Raises ExecutionError, ConnectError, and whatever `check_cancelled` raises.
         """
-        limits = Limits(self.seconds, limit, _MAX_BYTES)
+        limits = Limits(self.seconds, limit, _MAX_BYTES, sorts_in_files=True)
         return run(self.engine, self._written(statement), limits, self.check_cancelled).rows
 
     def _written(self, statement: Select[Any]) -> str:

@@ -26,7 +26,6 @@ from searchapp.visibility import reading_as
 _MAX_COMPLAINTS = 50
 _SCHEMA = 10
 """How many times as long as a table the schema may take to be read."""
-_WRITER = "The role may write. Nothing is written from here, but one that may only read is safer."
 
 
 def scan_schema(context: JobContext) -> None:
@@ -38,7 +37,7 @@ def scan_schema(context: JobContext) -> None:
         if database.source_kind == Database.SourceKind.INSTALLED:
             with reading_as(database.audience_reader):
                 write_installed(file_of(database))
-        schema, writes = read_described(
+        schema, said = read_described(
             engine_of(database), _SCHEMA * settings.DATABASE_SCAN_SECONDS, context.check_cancelled
         )
         rows, unread = count_rows(_reading(database, context), schema)
@@ -52,7 +51,7 @@ def scan_schema(context: JobContext) -> None:
         raise JobError("The database has no tables that can be read.")
     counted = tuple(replace(table, rows=rows.get(table.name)) for table in schema.tables)
     scan.parsed_schema = replace(schema, tables=counted)
-    scan.complaints = [*([_WRITER] if writes else []), *unread][:_MAX_COMPLAINTS]
+    scan.complaints = [*said, *unread][:_MAX_COMPLAINTS]
     scan.save()
 
 

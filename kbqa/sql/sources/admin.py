@@ -56,7 +56,7 @@ class ScanInline(VersionInline):
     """The scans of a database, to look at."""
 
     model = Scan
-    fields = ("number", "state", "cells", "started", "finished")
+    fields = ("number", "state", "cells", "complaints", "started", "finished")
 
 
 class NoteInline(TabularInline):  # type: ignore[misc]

@@ -26,6 +26,11 @@ _DRIVERS = {
     "mysql": "mysql+pymysql",
     "mariadb": "mysql+pymysql",
 }
+_POSTGRESQL_OPTIONS = (
+    "-c default_transaction_read_only=on -c lock_timeout=2000 -c standard_conforming_strings=on"
+)
+"""Whatever the server's configuration says. With backslashes that escape, the server would find the end of a
+text elsewhere than who checked the statement."""
 _READ_ONLY: dict[str, dict[str, Any]] = {
     "duckdb": {"read_only": True, "config": {"enable_external_access": "false"}}
 }
@@ -79,7 +84,7 @@ def engine_at(parsed: URL) -> Engine:
     backend = parsed.get_backend_name()
     if backend == "postgresql":
         given = str(parsed.query.get("options", ""))
-        options = f"{given} -c default_transaction_read_only=on -c lock_timeout=2000".strip()
+        options = f"{given} {_POSTGRESQL_OPTIONS}".strip()
         arguments = {"connect_timeout": CONNECT_SECONDS, "options": options}
         return _server(parsed, parsed, arguments)
     if backend not in _DRIVERS:

@@ -78,7 +78,10 @@ def uploads() -> Path:
 
 
 def with_notes(schema: Schema, notes: list[ColumnNote]) -> Schema:
-    """A schema with what people wrote about its tables and columns in place of what the database says."""
+    """A schema with what people wrote about its tables and columns in place of what the database says.
+
+    What views draw from a column that is kept private is private, too.
+    """
     by_place = {(note.table.lower(), note.column.lower()): note for note in notes}
     if not by_place:
         return schema
@@ -92,7 +95,7 @@ def with_notes(schema: Schema, notes: list[ColumnNote]) -> Schema:
         description = of_table.description if of_table else ""
         return replace(table, columns=columns, description=description or table.description)
 
-    return replace(schema, tables=tuple(map(noted, schema.tables)))
+    return replace(schema, tables=tuple(map(noted, schema.tables))).hidden_at_sources()
 
 
 def _noted(column: Column, note: ColumnNote | None) -> Column:

@@ -24,11 +24,15 @@ _BYTES_OF_ROW = 10_000
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits of one statement."""
+    """The limits of one statement.
+
+    SQLite sorts in memory unless it may do so in files, of two gigabytes each.
+    """
 
     seconds: float = 10.0
     rows: int = 1_000
     bytes: int = 4_000_000
+    sorts_in_files: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,7 @@ def run(
         "seconds": limits.seconds,
         "rows": limits.rows,
         "size": limits.bytes,
+        "sorts_in_files": limits.sorts_in_files,
     }
     try:
         table = pool().call(

@@ -55,8 +55,12 @@ class Visibility:
 ALL_DATA = Visibility()
 
 
-def sqlite_connection(path: Path, visibility: Visibility = ALL_DATA) -> sqlite3.Connection:
+def sqlite_connection(
+    path: Path, visibility: Visibility = ALL_DATA, *, sorts_in_files: bool = False
+) -> sqlite3.Connection:
     """A connection to an SQLite file that is opened read-only; an authorizer refuses all but reading.
+
+    What it sorts in is memory, of which a process has little, unless it `sorts_in_files`.
 
     Raises sqlite3.Error.
     """
@@ -66,6 +70,7 @@ def sqlite_connection(path: Path, visibility: Visibility = ALL_DATA) -> sqlite3.
     connection.text_factory = lambda data: data.decode("utf-8", errors="replace")
     for pragma in _DISTRUST:
         connection.execute(pragma)
+    connection.execute(f"PRAGMA temp_store = {'FILE' if sorts_in_files else 'MEMORY'}")
     connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE_BYTES)
     connection.set_authorizer(_authorizer(visibility))

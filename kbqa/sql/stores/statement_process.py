@@ -106,20 +106,33 @@ def _failure(error: Exception) -> tuple[str, str]:
 
 
 def run_statement(
-    url: str, sql: str, *, seconds: float, rows: int, size: int, visibility: dict[str, Any] | None = None
+    url: str,
+    sql: str,
+    *,
+    seconds: float,
+    rows: int,
+    size: int,
+    visibility: dict[str, Any] | None = None,
+    sorts_in_files: bool = False,
 ) -> dict[str, Any]:
     """The columns and rows of a statement, rows as JSON.
 
     It ends after so many seconds from when the database is connected to; `rows` and `size`, in bytes, are
-    what is read at most. Raises StatementFailed, and whatever the driver raises.
+    what is read at most. SQLite `sorts_in_files` only where it is told to.
+
+    Raises StatementFailed, and whatever the driver raises.
     """
     limits = _Limits(seconds, rows, size)
     if visibility is not None:
-        return _sqlite(url, sql, limits, Visibility(
+        visible = Visibility(
             frozenset((table, column) for table, column in visibility["private"]),
             frozenset(visibility["views"]),
             visibility["introspects"],
-        ))  # fmt: skip
+        )
+        with contextlib.closing(
+            sqlite_connection(Path(url), visible, sorts_in_files=sorts_in_files)
+        ) as connection:
+            return _sqlite(connection, sql, limits)
     return _on_server(_engine(url), sql, limits)
 
 
@@ -154,8 +167,8 @@ def _timed(limits: _Limits) -> Iterator[None]:
         raise
 
 
-def _sqlite(path: str, sql: str, limits: _Limits, visibility: Visibility) -> dict[str, Any]:
-    with contextlib.closing(sqlite_connection(Path(path), visibility)) as connection, _timed(limits):
+def _sqlite(connection: sqlite3.Connection, sql: str, limits: _Limits) -> dict[str, Any]:
+    with _timed(limits):
         connection.set_progress_handler(lambda: limits.are_over, _STEPS_BETWEEN_LOOKS)
         cursor = connection.execute(sql)
         return _table([column[0] for column in cursor.description or ()], cursor, limits)

@@ -6,6 +6,7 @@ from time import monotonic
 
 from django.conf import settings
 
+from kbqa.plurals import as_plural
 from kbqa.sql.answer.pipeline import ask
 from kbqa.sql.answer.reading import rows_of
 from kbqa.sql.answer.registry import configured_generator
@@ -80,8 +81,7 @@ def _made(table: Table) -> Iterator[tuple[str, Query]]:
 
 
 def _plural(table: Table) -> str:
-    name = readable(table.name)
-    return name if name.endswith("s") else f"{name}s"
+    return as_plural(readable(table.name))
 
 
 def _is_naming(column: Column) -> bool:

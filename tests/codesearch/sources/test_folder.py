@@ -6,7 +6,7 @@ from codesearch.models import Repository
 from codesearch.sources.base import Reason, SourceError
 from codesearch.sources.filters import IgnoreRules
 from codesearch.sources.folder import allowed_folder, folder_snapshot
-from codesearch.sources.registry import validate_source
+from codesearch.sources.registry import open_source, validate_source
 from tests.conftest import write_files
 
 
@@ -105,6 +105,36 @@ def test_what_the_product_itself_keeps_is_not_indexed(tmp_path, settings, locati
         validate_source(Repository(source_kind="folder", location=str(tmp_path / location)))
     for allowed in ("root/other", "root/database"):
         validate_source(Repository(source_kind="folder", location=str(tmp_path / allowed)))
+
+
+def test_what_the_product_itself_keeps_is_passed_over_where_a_folder_contains_it(tmp_path, settings):
+    write_files(tmp_path, {"a.py": "x", "kept/secrets/key.py": "x", "kept/x.py": "x", "sub/b.py": "x"})
+    settings.DATA_DIR = tmp_path / "kept"
+    for trusted in (True, False):
+        settings.SOURCE_ROOTS = [tmp_path]
+        repository = Repository(source_kind="folder", location=str(tmp_path), trusted=trusted)
+        snapshot = open_source(repository, lambda: None)
+        assert paths(snapshot) == ["a.py", "sub/b.py"]
+        assert snapshot.left_out.paths == {Reason.OWN_DATA: ["kept/"]}
+    inside = Repository(source_kind="folder", location=str(tmp_path / "kept"), trusted=True)
+    assert paths(open_source(inside, lambda: None)) == []
+
+
+def test_secrets_are_passed_over_by_their_names(tmp_path):
+    secrets = [
+        ".ssh/id_rsa",
+        ".ssh/config.py",
+        "a/.aws/credentials",
+        ".env",
+        "a/.env.local",
+        ".netrc",
+        "b/server.key",
+    ]
+    shown = [".env.example", "a/environment.py", "a/keys.py", "ssh/a.py"]
+    write_files(tmp_path, dict.fromkeys([*secrets, *shown], "x"))
+    snapshot = folder_snapshot(tmp_path, IgnoreRules("!.env"))
+    assert sorted(paths(snapshot)) == sorted(shown)
+    assert snapshot.left_out.counts[Reason.SECRET] == 6
 
 
 def test_a_folder_is_known_by_its_real_path(tmp_path, monkeypatch):

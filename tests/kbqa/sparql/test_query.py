@@ -126,7 +126,7 @@ def test_every_clause_has_its_text(about, clauses, expected):
 
 def test_a_pattern_is_looked_at_for_so_many_solutions_of_its_edges_only():
     query = Query((Edge(X, P, Y),), (Filter(Y, Comparison.GREATER, Literal(3)),))
-    assert pattern_text(query, most=9) == (
+    assert pattern_text(query, limit=9) == (
         "{ SELECT * WHERE { ?x0 <urn:p> ?x1 . } LIMIT 9 } "
         'FILTER (?x1 > "3"^^<http://www.w3.org/2001/XMLSchema#integer>)'
     )

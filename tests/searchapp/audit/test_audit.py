@@ -44,7 +44,7 @@ def client_of(person):
 class TestSignIns:
     @pytest.mark.parametrize("at", ["/sign-in", "/admin/login/"])
     def test_good_bad_and_throttled_ones_are_kept(self, person, settings, at):
-        settings.THROTTLES = {**settings.THROTTLES, "sign_in_name": "2 per 1 minute"}
+        settings.THROTTLES = {**settings.THROTTLES, "sign_in": "2 per 1 minute"}
         client = Client(REMOTE_ADDR="192.0.2.7")
         for password in ("a long password", "wrong", "wrong", "wrong"):
             client.post(at, {"username": "person", "password": password})

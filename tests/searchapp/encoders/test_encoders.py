@@ -165,6 +165,8 @@ def embeddings_server():
                 ]
                 body = json.dumps({"data": rows[::-1]})
             self.send_response(status)
+            if status in range(300, 400):
+                self.send_header("Location", "/elsewhere")
             self.end_headers()
             self.wfile.write(body.encode())
 
@@ -193,6 +195,15 @@ def test_an_openai_compatible_server(embeddings_server):
     with pytest.raises(EncoderError, match="not in the OpenAI format") as wrong:
         encoder.encode(["x"])
     assert not wrong.value.transient
+
+
+@pytest.mark.parametrize("status", [302, 307, 308])
+def test_a_redirect_of_an_embeddings_server_is_not_followed(embeddings_server, status):
+    url, answers = embeddings_server
+    encoder = load_encoder(EncoderSpec("openai", "some-model", url=url))
+    answers.append((status, "elsewhere"))
+    with pytest.raises(EncoderError, match=f"answered {status}"):
+        encoder.encode(["x"])
 
 
 def test_a_server_that_is_not_there_is_transient():

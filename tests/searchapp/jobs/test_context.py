@@ -1,5 +1,6 @@
 """What a stage tells of its progress, the queue, ends that clean up, and the bar at the terminal."""
 
+import resource
 from datetime import timedelta
 from types import SimpleNamespace
 
@@ -279,3 +280,16 @@ class TestBar:
         else:
             with pytest.raises(JobError, match=says):
                 run_with_bar(Job(title="Index"))
+
+    def test_it_has_the_memory_of_a_workers_job_and_gives_the_limit_back(self, monkeypatch, settings):
+        settings.JOB_MAX_MEMORY_BYTES = 7_000_000_000
+        before, during = resource.getrlimit(resource.RLIMIT_DATA), []
+
+        def run(job, show):
+            during.append(resource.getrlimit(resource.RLIMIT_DATA)[0])
+            return Job(title="Index", state=State.SUCCEEDED)
+
+        monkeypatch.setattr(progress_bar, "run_to_end", run)
+        run_with_bar(Job(title="Index"))
+        assert during == [7_000_000_000]
+        assert resource.getrlimit(resource.RLIMIT_DATA) == before

@@ -262,6 +262,21 @@ def test_progress_is_bounded(stages):
     assert Job(done=7, total=0).percent is None
 
 
+@pytest.mark.parametrize(
+    ("attempts", "interruptions", "told"),
+    [
+        (0, 0, ""),
+        (1, 0, ""),
+        (2, 0, "Tried twice."),
+        (2, 1, "Tried twice; its process was ended once."),
+        (1, 1, "Its process was ended once."),
+        (5, 2, "Tried 5 times; its process was ended twice in a row."),
+    ],
+)
+def test_a_job_says_how_often_it_was_tried_and_ended(attempts, interruptions, told):
+    assert Job(attempts=attempts, interruptions=interruptions).tries == told
+
+
 @pytest.mark.parametrize(("transient", "state"), [(True, Job.State.QUEUED), (False, Job.State.FAILED)])
 def test_any_error_of_the_tree_says_itself_whether_it_passes(stages, transient, state):
     def work(context):

@@ -13,6 +13,7 @@ from pathlib import Path
 import django
 
 from searchapp.admission import REFUSED, Work
+from searchapp.rejections import rejecting
 from searchapp.web.dispatching import Places
 from searchapp.web.server import Limits, Server
 
@@ -49,7 +50,9 @@ def application(environ, start_response):
 if __name__ == "__main__":
     django.setup()
     threads = dict.fromkeys(Work, 2)
-    server = Server(application, socket.socket(fileno=int(sys.argv[1])), LIMITS, Places(threads, 4, 3))
+    server = Server(
+        rejecting(application), socket.socket(fileno=int(sys.argv[1])), LIMITS, Places(threads, 4, 3)
+    )
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     server.serve()
     os._exit(0)

@@ -1,6 +1,7 @@
 """The web server's limits and its places, on a real process: what stops half-way keeps nobody waiting."""
 
 import http.client
+import json
 import os
 import shutil
 import signal
@@ -217,7 +218,63 @@ def line(length: int, end: bytes = b" HTTP/1.1\r\nHost: localhost\r\nConnection:
 def test_what_is_too_large_or_no_request_is_refused(served, request_, status):
     answer = served.say(request_)
     assert status_of(answer) == status, answer[:300]
+    if status >= 400:
+        head, _, body = answer.partition(b"\r\n\r\n")
+        assert b"connection: close" in head.lower()
+        assert b"content-security-policy" in head.lower()
+        assert body.count(b"</html>") == 1
+        assert b'<p class="error-code">%d</p>' % status in body
     assert psutil.Process(served.process.pid).memory_info().rss < 400 << 20
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "detail"),
+    [
+        (
+            b"GET /api/v1/jobs/?q=" + b"x" * LINE + b" HTTP/1.1\r\n\r\n",
+            414,
+            "The address is longer than 8,000 bytes",
+        ),
+        (b"GET /api/v1/jobs/?q=" + b"x" * (8 << 20) + b" HTTP/1.1\r\n\r\n", 414, "longer than 8,000 bytes"),
+        (
+            b"GET /api/v1/jobs/ HTTP/1.1\r\nX: " + b"x" * (HEADERS + LINE) + b"\r\n\r\n",
+            431,
+            "longer than 4,000 bytes",
+        ),
+        (
+            b"POST /api/v1/graphs/ HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (BODY + 1),
+            413,
+            "larger than 10,000 bytes",
+        ),
+        (
+            b"POST /api/v1/graphs/ HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+            + (b"1000\r\n" + b"x" * 4096 + b"\r\n") * 20,
+            413,
+            "larger than 10,000 bytes",
+        ),
+        (
+            b"POST /api/v1/graphs/ HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+            400,
+            "not written as HTTP",
+        ),
+        (b"GET /api/v1/jobs/ HTTP/1.1\r\n folded: y\r\n\r\n", 400, "not written as HTTP"),
+        (b"GET http://localhost/api/v1/jobs/ HTTP/1.1\r\nX\x00: y\r\n\r\n", 400, "not written as HTTP"),
+        (b"POST /api/v1/graphs/ HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n", 501, "not supported"),
+    ],
+)
+def test_below_the_api_what_is_refused_is_a_problem(served, request_, status, detail):
+    head, _, body = served.say(request_).partition(b"\r\n\r\n")
+    assert status_of(head) == status
+    assert b"application/problem+json" in head
+    problem = json.loads(body)
+    assert (problem["status"], problem["type"]) == (status, "about:blank")
+    assert detail in problem["detail"]
+
+
+def test_a_refusal_by_head_has_no_body(served):
+    answer = served.say(b"HEAD /%s HTTP/1.1\r\nHost: localhost\r\n\r\n" % (b"x" * LINE))
+    assert status_of(answer) == 414
+    assert answer.endswith(b"\r\n\r\n")
 
 
 FORM = {"Content-Type": "multipart/form-data; boundary=x"}

@@ -1,5 +1,6 @@
 """Which functions become pairs, what their query is, and what is dropped."""
 
+import gzip
 import json
 import random
 
@@ -7,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from codesearch.parsing import parse_file
+from searchapp.errors import InvalidInput
 from training.code_encoder.mining import read_pairs, split_of
 from training.code_encoder.pairs import first_sentence, pair_of
 from training.code_encoder.query_rewriting import question_like
@@ -168,3 +170,14 @@ def test_training_can_leave_out_methods_and_long_code(tmp_path, capsys):
 def test_mining_nothing_is_an_error(tmp_path):
     with pytest.raises(CommandError, match="No folder matches"):
         call_command("mine_pairs", f"{tmp_path}/none/*", out=tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content", [None, b"no gzip", gzip.compress(b"no json"), gzip.compress(b'{"a": 1}')[:-9]]
+)
+def test_pairs_that_are_missing_or_damaged_are_an_error_with_their_file(tmp_path, content):
+    path = tmp_path / "train.jsonl.gz"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(InvalidInput, match=r"train\.jsonl\.gz"):
+        list(read_pairs(path))

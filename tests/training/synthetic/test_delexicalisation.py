@@ -53,7 +53,7 @@ def test_names_lose_the_words_of_their_owner_and_are_numbered():
         "cities",
         "churches",
         "people",
-        "class",
+        "classes",
     ]
     assert [numbered(name, plural=False) for name in ("cities", "lakes", "class")] == [
         "city",

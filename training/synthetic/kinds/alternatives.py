@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
+from kbqa.plurals import plural_of
 from kbqa.sparql.query import Aggregate, Branch, Edge, Query
 from kbqa.sparql.suggestions.example import Example
-from kbqa.sparql.suggestions.inflection import plural_of
 from training.synthetic.context import Context
 from training.synthetic.graphs import Facts
 from training.synthetic.phrases import (

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from pyoxigraph import Literal
 
+from kbqa.plurals import plural_of
 from kbqa.sparql.query import Aggregate, Edge, Item, Query
 from kbqa.sparql.suggestions.example import Example
-from kbqa.sparql.suggestions.inflection import plural_of
 from training.synthetic.context import Context
 from training.synthetic.domains import PEOPLE, Attribute
 from training.synthetic.graphs import Property

@@ -2,9 +2,9 @@
 
 from pyoxigraph import Literal, NamedNode
 
+from kbqa.plurals import plural_of
 from kbqa.sparql.query import RDF_TYPE, Aggregate, Comparison, Edge, Having, Item, Query
 from kbqa.sparql.suggestions.example import Example
-from kbqa.sparql.suggestions.inflection import plural_of
 from training.synthetic.context import Context, Fact
 from training.synthetic.delexicalisation import numbered
 from training.synthetic.graphs import XSD

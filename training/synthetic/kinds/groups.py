@@ -1,8 +1,8 @@
 """Questions for each of several things: how many, or what a number comes to."""
 
+from kbqa.plurals import plural_of
 from kbqa.sparql.query import Aggregate, Edge, Item, Query
 from kbqa.sparql.suggestions.example import Example
-from kbqa.sparql.suggestions.inflection import plural_of
 from training.synthetic.context import Context, Fact
 from training.synthetic.domains import Attribute
 from training.synthetic.graphs import Property

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from pyoxigraph import Literal, NamedNode
 
+from kbqa.plurals import plural_of
 from kbqa.sparql.query import RDF_TYPE, Edge
 from kbqa.sparql.suggestions.example import Example
-from kbqa.sparql.suggestions.inflection import plural_of
 from training.synthetic.context import Context
 from training.synthetic.domains import PEOPLE, Attribute, Relation, Text
 from training.synthetic.graphs import Facts, Property

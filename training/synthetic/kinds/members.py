@@ -2,9 +2,10 @@
 
 from pyoxigraph import Literal, NamedNode
 
+from kbqa.plurals import plural_of
 from kbqa.sparql.query import RDF_TYPE, Aggregate, Edge, Filter, Item, Query
 from kbqa.sparql.suggestions.example import Example
-from kbqa.sparql.suggestions.inflection import of_one, plural_of
+from kbqa.sparql.suggestions.inflection import of_one
 from training.synthetic.context import Context
 from training.synthetic.delexicalisation import numbered
 from training.synthetic.domains import Flag, Relation, Text

@@ -1,8 +1,8 @@
 """Questions for members without something."""
 
+from kbqa.plurals import plural_of
 from kbqa.sparql.query import RDF_TYPE, Edge, Item, Query
 from kbqa.sparql.suggestions.example import Example
-from kbqa.sparql.suggestions.inflection import plural_of
 from training.synthetic.context import Context, Fact
 from training.synthetic.domains import PEOPLE
 from training.synthetic.phrases import X, Y, draw_group, make_example, noun_of

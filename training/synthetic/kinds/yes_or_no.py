@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
+from kbqa.plurals import plural_of
 from kbqa.sparql.query import Edge, Query
 from kbqa.sparql.suggestions.example import Example
-from kbqa.sparql.suggestions.inflection import plural_of
 from training.synthetic.context import Context, Fact
 from training.synthetic.phrases import Group, draw_head, make_example, name_of, noun_of, with_article
 from training.synthetic.wordings import wordings

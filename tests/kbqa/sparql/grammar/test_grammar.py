@@ -10,6 +10,7 @@ from pyoxigraph import Literal, NamedNode, Quad, Store
 
 from kbqa.decoding.beam import BeamOptions, search
 from kbqa.decoding.scorers import RandomScorer
+from kbqa.plurals import plural_of
 from kbqa.sparql.answer.entity_linking import numbers_in
 from kbqa.sparql.grammar import LinkedQuestion, live_graph, start
 from kbqa.sparql.grammar.actions import (
@@ -26,7 +27,7 @@ from kbqa.sparql.query import (
     query_text,
 )
 from kbqa.sparql.stores import OxigraphStore
-from kbqa.sparql.suggestions.inflection import of_one, plural_of
+from kbqa.sparql.suggestions.inflection import of_one
 from tests.kbqa.sparql.grammar.spelled import (
     cases,
     films,

@@ -6,12 +6,14 @@ import pytest
 from pyoxigraph import Literal, NamedNode, RdfFormat, Store
 
 from kbqa.sparql.models import Graph, GraphVersion
-from kbqa.sparql.stores.base import QueryError, Solutions
+from kbqa.sparql.stores import executor
+from kbqa.sparql.stores.base import QueryError, Solutions, StoreError
 from kbqa.sparql.stores.executor import run_limited, run_query
 from kbqa.sparql.stores.query_process import negotiated
 from tests.kbqa.conftest import FILMS
 
 JSON = "application/sparql-results+json"
+IRI = {"type": "uri", "value": "urn:a"}
 
 
 @pytest.fixture
@@ -88,3 +90,14 @@ def test_a_run_that_fails_says_why(version, settings):
     settings.GRAPH_QUERY_TIMEOUT_MS = 1
     with pytest.raises(QueryError, match=r"took longer than 0\.001 seconds"):
         run_query(version, "ASK { ?f f:year 1988 }")
+
+
+def test_what_an_endpoint_calls_something_else_is_not_read_as_json(monkeypatch):
+    term = IRI
+    for _ in range(100):
+        term = {"type": "triple", "value": {"subject": IRI, "predicate": IRI, "object": term}}
+    body = json.dumps({"head": {"vars": ["x"]}, "results": {"bindings": [{"x": term}]}}).encode()
+    answered = executor.Result("text/csv", body, cut=False)
+    monkeypatch.setattr(executor, "run_query", lambda *_, **__: answered)
+    with pytest.raises(StoreError, match="text/csv"):
+        run_limited(None, "SELECT * WHERE { ?s ?p ?x }", 10)

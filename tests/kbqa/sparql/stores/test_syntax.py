@@ -9,6 +9,7 @@ import pytest
 from pyoxigraph import QueryBoolean, QuerySolutions, RdfFormat, Store
 
 from kbqa.sparql.prefixes import KNOWN
+from kbqa.sparql.stores.base import QueryError
 from kbqa.sparql.stores.syntax import query_of, update_of
 from kbqa.sparql.stores.tokens import REFUSED, Tokens
 from tests.kbqa.conftest import FILMS
@@ -110,3 +111,23 @@ def test_a_backslash_before_u_is_never_a_way_out_of_a_text(store):
     written = query_of(query, {})
     assert "\\\\u0022" not in written
     assert found(store, written) == found(store, query)
+
+
+def test_a_byte_order_mark_is_no_part_of_a_text():
+    assert query_of("\ufeffASK { ?s ?p ?o }", {}) == query_of("ASK { ?s ?p ?o }", {})
+    assert update_of("\ufeffDELETE WHERE { ?s ?p ?o }", {}) == update_of("DELETE WHERE { ?s ?p ?o }", {})
+    with pytest.raises(QueryError, match="no meaning"):
+        query_of("ASK \ufeff{ ?s ?p ?o }", {})
+
+
+@pytest.mark.parametrize("digits", ["9223372036854775808", "1" * 26, "9" * 5_000])
+def test_a_number_of_rows_that_is_too_large_is_told_of(digits):
+    for word in ("LIMIT", "OFFSET"):
+        with pytest.raises(QueryError, match=rf"number after {word} is too large \(line 1"):
+            query_of(f"SELECT * {{ ?s ?p ?o }} {word} {digits}", {})
+    assert digits in query_of(f"ASK {{ ?s ?p {digits} }}", {})
+
+
+def test_the_largest_number_of_rows_is_run(store):
+    for digits in ("9223372036854775807", "0" * 40 + "7"):
+        assert found(store, query_of(f"SELECT * {{ ?s ?p ?o }} LIMIT {digits}", {}))

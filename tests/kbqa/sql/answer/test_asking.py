@@ -53,6 +53,17 @@ def test_what_a_database_suggests_is_answered_as_its_rows_say(connect):
     assert len(suggested) > 6
 
 
+def test_suggestions_have_the_plural_of_a_table(connect, tmp_path):
+    path = tmp_path / "packages.sqlite"
+    with sqlite3.connect(path) as connection:
+        connection.executescript(
+            "CREATE TABLE repository (id INTEGER PRIMARY KEY, language TEXT);"
+            "INSERT INTO repository VALUES (1, 'Python'), (2, 'Go');"
+        )
+    suggested = list(working_questions(served(connect(path=path)), seed=1))
+    assert "How many repositories are there?" in suggested
+
+
 def test_questions_are_answered_with_sql_that_ran_and_kept(connect):
     database = connect()
     answer, kept = services.ask(database, "How many customers are there?")

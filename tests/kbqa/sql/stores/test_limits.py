@@ -76,7 +76,16 @@ ODD_IN_POSTGRESQL = [
     ("'9999999 years'::interval", "9999999 years"),
     ("'\\xff'::bytea", "/w=="),
     ("'[1, 2]'::json", "[1, 2]"),
-    ("ARRAY[1, 2]", "[1, 2]"),
+    ("""'{"a": [1, null, true]}'::json""", '{"a": [1, null, true]}'),
+    ("""'{"b": 1.50}'::jsonb""", '{"b": 1.50}'),
+    ("ARRAY[1, 2]", "{1,2}"),
+    ("ARRAY['a b', NULL]", '{"a b",NULL}'),
+    ("ARRAY['2024-05-06'::date]", "{2024-05-06}"),
+    ("ARRAY['{}'::jsonb]", '{"{}"}'),
+    ("int4range(1, 5)", "[1,5)"),
+    ("daterange('2024-01-01', NULL)", "[2024-01-01,)"),
+    ("int4multirange(int4range(1, 3), int4range(5, 7))", "{[1,3),[5,7)}"),
+    ("ARRAY[int4range(1, 5)]", '{"[1,5)"}'),
 ]
 
 
@@ -155,20 +164,37 @@ def test_a_process_has_no_more_memory_than_it_may(engine, settings):
     assert run(engine, "SELECT 1", Limits()).rows == ((1,),)
 
 
-def test_what_sorts_more_than_files_have_room_for_is_told_to_ask_for_less(engine):
+def sorted_with_small_files(engine, *, in_files):
+    """Return what a process answers, and its limits allow files of 1 MB, that is to sort 39 MB."""
     begin = "from kbqa.sql.stores import statement_process as p; p._MAX_TEMPORARY_BYTES = 1_000_000; p.main()"
-    sql = f"{ENDLESS} SELECT x, printf('%.*c', 1000000, 'x') FROM n WHERE x < 99 ORDER BY x % 7 LIMIT 90"
+    some = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 39)"
+    arguments = {
+        "sql": f"{some} SELECT x FROM n ORDER BY printf('%.*c', 1000000, x)",
+        "seconds": 20,
+        "rows": 90,
+        "size": 10**8,
+        "sorts_in_files": in_files,
+    }
     task = {
         "function": "kbqa.sql.stores.statement_process:run_statement",
-        "arguments": {**connection_of(engine), "sql": sql, "seconds": 20, "rows": 9, "size": 10**8},
+        "arguments": {**connection_of(engine), **arguments},
         "seconds": 20,
     }
     done = subprocess.run(
         [sys.executable, "-c", begin, "1000000000"], input=framed(task), capture_output=True, check=True
     )
-    answer = json.loads(done.stdout[HEAD_BYTES:])
+    return json.loads(done.stdout[HEAD_BYTES:])
+
+
+def test_what_sorts_more_than_files_have_room_for_is_told_to_ask_for_less(engine):
+    answer = sorted_with_small_files(engine, in_files=True)
     assert answer["error"] == "memory", answer
     assert "Ask for less" in error_of(StatementFailed(answer["error"], answer["message"]), QUICK).message
+
+
+def test_what_people_ask_is_sorted_without_files(engine):
+    assert Limits().sorts_in_files is False
+    assert len(sorted_with_small_files(engine, in_files=False)["value"]["rows"]) == 39
 
 
 def test_what_is_no_number_and_other_odd_values_are_json(engine):
@@ -279,3 +305,15 @@ def test_a_process_ends_with_the_one_that_started_it(tmp_path):
             return
         threading.Event().wait(0.05)
     pytest.fail("the process lives on")
+
+
+def test_a_backslash_escapes_nothing_whatever_the_server_says(postgresql):
+    """Otherwise the server would read this as a text, a comma and a column, and not as two texts."""
+    engine, other = postgresql
+    name = other.execute(text("SELECT current_user")).scalar()
+    other.execute(text(f'ALTER ROLE "{name}" SET standard_conforming_strings = off'))
+    try:
+        rows = run(engine, r"SELECT '\', ', current_user --'", Limits()).rows
+    finally:
+        other.execute(text(f'ALTER ROLE "{name}" RESET standard_conforming_strings'))
+    assert rows == (("\\", ", current_user --"),)

@@ -7,13 +7,14 @@ from sqlalchemy import create_engine, text
 from sqlglot import parse_one
 
 from kbqa.sql.ingest.introspection import may_write, read_schema
+from kbqa.sql.models import ColumnNote
 from kbqa.sql.names import CellNames
 from kbqa.sql.query import Comparison, Condition, Item, Order, Query, Term
 from kbqa.sql.rendering import query_text
 from kbqa.sql.schema import ColumnRef
 from kbqa.sql.sources import services
 from kbqa.sql.stores.connections import parsed_url, server_engine
-from kbqa.sql.stores.databases import Source, served
+from kbqa.sql.stores.databases import Source, served, with_notes
 from kbqa.sql.stores.executor import (
     ExecutionError,
     Limits,
@@ -83,7 +84,7 @@ def root(server) -> str:
 def test_it_is_connected_scanned_and_asked(connect, reader):
     database = connect("cities", url=reader)
     scan, source = database.serving, served(database)
-    assert scan.complaints == []
+    assert [line.split(":")[0] for line in scan.complaints] == ["capitals"]
     assert {table.name for table in source.schema.tables} == {"Country", "city", "twinned", "capitals"}
     assert source.schema.table("city").column("founded").description == "when it was founded"
     answer, _ = services.ask(database, "how many cities are there for each country?")
@@ -193,3 +194,24 @@ def test_a_mistake_is_told_as_the_server_says_it(reader):
             Limits(),
             dialect="mysql",
         )
+
+
+def test_what_a_view_shows_of_a_private_column_is_private(server, root):
+    owner = create_engine(parsed_url(server))
+    with owner.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE VIEW cities.told AS SELECT id, concat('in ', c.name) AS place FROM cities.city c"
+        )
+        connection.exec_driver_sql("CREATE USER seer@'127.0.0.1'")
+        connection.exec_driver_sql("GRANT SELECT, SHOW VIEW ON cities.* TO seer@'127.0.0.1'")
+    notes = [ColumnNote(table="city", column="name", excluded=True)]
+    seen = with_notes(read_schema(server_engine(root.replace("root@", "seer@"))), notes)
+    assert [seen.column(ColumnRef("told", name)).excluded for name in ("id", "place")] == [False, True]
+    assert seen.column(ColumnRef("capitals", "name")).excluded
+    complaints = list[str]()
+    read_schema(server_engine(root.replace("root@", "reader:secret@")), complaints.append)
+    assert [line.split(":")[0] for line in complaints] == ["capitals", "told"]
+    assert "may not see what this view is defined as" in complaints[0]
+    with owner.begin() as connection:
+        connection.exec_driver_sql("DROP VIEW cities.told")
+    owner.dispose()

@@ -13,6 +13,9 @@ import pytest
 _folder = Path(tempfile.mkdtemp(prefix="searchapp-test-"))
 _folder.chmod(0o755)
 os.environ["DATA_DIR"] = str(_folder)
+# The folder of temporary files that all runs of an account share is closed to others whenever one begins:
+# servers of another account, which this run started there, would lose their files.
+os.environ["PYTEST_DEBUG_TEMPROOT"] = str(_folder)
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Threads that wait for each other by spinning lose most of their time where the processes outnumber the
     # cores.

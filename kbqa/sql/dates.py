@@ -23,9 +23,7 @@ class Period:
 
 def is_dated(text: str, column: Column) -> bool:
     """Whether strict dialects compare a column with a constant as a date, or as a time of several days."""
-    return bool(_DATED.search(column.declared)) and (
-        bool(_WRITTEN.fullmatch(text)) or period_of(text, column) is not None
-    )
+    return _is_of_days(column) and (bool(_WRITTEN.fullmatch(text)) or period_of(text, column) is not None)
 
 
 def period_of(text: str, column: Column) -> Period | None:
@@ -33,7 +31,7 @@ def period_of(text: str, column: Column) -> Period | None:
 
     None for what is compared with the column as it is.
     """
-    if column.type != ColumnType.DATE or not _DATED.search(column.declared):
+    if not _is_of_days(column):
         return None
     partial = parse_partial_date(text)
     if partial is None or (partial.day is not None and not _TIMED.search(column.declared)):
@@ -43,3 +41,10 @@ def period_of(text: str, column: Column) -> Period | None:
     except ValueError:
         return None
     return Period(text, first, last + timedelta(days=1))
+
+
+def _is_of_days(column: Column) -> bool:
+    """Whether a column's values are days, or times of known days, not only times of day."""
+    if column.type != ColumnType.DATE:
+        return column.kind == ColumnType.DATE
+    return bool(_DATED.search(column.declared))

@@ -14,9 +14,9 @@ from kbqa.sql.decoder import MODEL_FOLDER
 from kbqa.sql.focus.cross_encoder.inference import BUNDLED_FOLDER, load_cross_encoder
 from kbqa.sql.focus.schema_focus import focus_schema
 from kbqa.sql.focus.selection import NARROW, ROOMY, Budget
+from kbqa.sql.identifiers import written_name
 from kbqa.sql.models import Database, DatabaseQuestion
 from kbqa.sql.names import CellNames
-from kbqa.sql.rendering import written_name
 from kbqa.sql.schema import Column, ColumnRef, ForeignKey, Schema, Table
 from kbqa.sql.sources import selectors, services
 from kbqa.sql.stores.databases import Source, file_of, served

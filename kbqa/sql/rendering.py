@@ -4,11 +4,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from functools import lru_cache
 
 from sqlglot import Dialect, exp
 
 from kbqa.sql.dates import Period, period_of
+from kbqa.sql.headings import headings
+from kbqa.sql.identifiers import needs_quotes
 from kbqa.sql.query import (
     Aggregate,
     AllOf,
@@ -25,11 +26,11 @@ from kbqa.sql.query import (
     SetOperation,
     Term,
     Value,
+    column_of,
 )
 from kbqa.sql.schema import LENIENT, ColumnRef, ColumnType, ForeignKey, Schema
 
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?")
-_PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 _AGGREGATES: dict[Aggregate, type[exp.AggFunc]] = {
     Aggregate.COUNT: exp.Count,
     Aggregate.SUM: exp.Sum,
@@ -45,6 +46,13 @@ _COMPARISONS: dict[Comparison, type[exp.Binary]] = {
     Comparison.AT_MOST: exp.LTE,
     Comparison.AT_LEAST: exp.GTE,
 }
+_ORDERED = (
+    Comparison.LESS,
+    Comparison.GREATER,
+    Comparison.AT_MOST,
+    Comparison.AT_LEAST,
+    Comparison.BETWEEN,
+)
 _OPERATORS: dict[Operator, type[exp.Binary]] = {
     Operator.PLUS: exp.Add,
     Operator.MINUS: exp.Sub,
@@ -61,6 +69,11 @@ _GROUPS_LOOSELY = ("sqlite",)
 _DATES_ARE_TEXTS = ("sqlite",)
 _NO_LIMIT_WITHIN = ("mysql",)
 """Dialects that refuse a LIMIT in a query that IN looks through."""
+_FOLDS_CASE = ("postgres", "duckdb")
+"""Dialects whose LIKE tells capitals from small letters, and that have ILIKE, which does not."""
+_WILDCARD, _ESCAPE = re.compile(r"[%_!]"), "!"
+_SPECIAL = re.compile(r"[%_\\]")
+"""What means more than itself in a pattern; a backslash does where it escapes by itself."""
 _DATES_STAY = (None, Aggregate.MIN, Aggregate.MAX)
 _FROM_ENDS: dict[Comparison, tuple[type[exp.Binary], bool]] = {
     Comparison.LESS: (exp.LT, False),
@@ -81,9 +94,9 @@ class NotConnectedError(ValueError):
     """No key connects two tables of a query."""
 
 
-def render(query: Query, schema: Schema) -> exp.Query:
-    """A query's syntax tree. Raises NotConnectedError."""
-    select = _Select(query, schema).tree()
+def render(query: Query, schema: Schema, *, headed: bool = False) -> exp.Query:
+    """A query's syntax tree, with headings for people where they are wanted. Raises NotConnectedError."""
+    select = _Select(query, schema).tree(headed=headed)
     if query.operation is None or query.right is None:
         return select
     return _SET_OPERATIONS[query.operation](
@@ -91,9 +104,9 @@ def render(query: Query, schema: Schema) -> exp.Query:
     )
 
 
-def query_text(query: Query, schema: Schema, *, pretty: bool = False) -> str:
+def query_text(query: Query, schema: Schema, *, pretty: bool = False, headed: bool = False) -> str:
     """A query as SQL in the schema's dialect. Raises NotConnectedError."""
-    return render(query, schema).sql(dialect=schema.dialect, pretty=pretty)
+    return render(query, schema, headed=headed).sql(dialect=schema.dialect, pretty=pretty)
 
 
 def joins(query: Query, schema: Schema) -> list[tuple[str, ForeignKey | None]]:
@@ -125,9 +138,9 @@ class _Select:
         self.joined = joins(query, schema)
         self.qualified = len(self.joined) > 1
 
-    def tree(self) -> exp.Select:
+    def tree(self, *, headed: bool) -> exp.Select:
         query = self.query
-        select = exp.Select(expressions=[self.shown(item) for item in query.items])
+        select = exp.Select(expressions=self.headed() if headed else list(map(self.shown, query.items)))
         select = self.joining(select.distinct() if query.distinct else select)
         if query.where:
             select = select.where(self.conditions(query.where))
@@ -168,7 +181,7 @@ class _Select:
         return list(dict.fromkeys([*query.group, *plain]))
 
     def name(self, text: str) -> exp.Identifier:
-        return exp.to_identifier(text, quoted=_needs_quotes(text, self.schema.dialect))
+        return exp.to_identifier(text, quoted=needs_quotes(text, self.schema.dialect))
 
     def table(self, name: str) -> exp.Table:
         return exp.Table(this=self.name(name))
@@ -198,6 +211,8 @@ class _Select:
         inner = self.operand(term.operand, counted=term.aggregate is not None)
         if term.aggregate is None:
             return inner
+        if term.aggregate != Aggregate.COUNT:
+            inner = self.number(inner, Item(Term(term.operand)))
         return _AGGREGATES[term.aggregate](this=exp.Distinct(expressions=[inner]) if term.distinct else inner)
 
     def item(self, item: Item) -> exp.Expr:
@@ -218,12 +233,54 @@ class _Select:
             return exp.alias_(expression, self.name(operand.column))
         return expression
 
+    def headed(self) -> list[exp.Expr]:
+        """The items, each with a heading where its own name does not serve."""
+        tables = [table for table, _ in self.joined]
+        return [
+            self.item(item) if heading is None else exp.alias_(self.item(item), self.name(heading))
+            for item, heading in zip(self.query.items, headings(self.query, self.schema, tables), strict=True)
+        ]
+
     def order(self, order: Order) -> exp.Ordered:
-        """A sort key; empty values are where the dialect puts them by itself."""
+        """A sort key. With a limit, empty values come last: nothing is the most by having no value.
+
+        Without, they are where the dialect puts them by itself.
+        """
         small = Dialect.get_or_raise(self.schema.dialect).NULL_ORDERING == "nulls_are_small"
-        return exp.Ordered(
-            this=self.item(order.item), desc=order.descending, nulls_first=order.descending != small
-        )
+        first = order.descending != small
+        if self.query.limit is not None and self.may_be_empty(order.item):
+            first = False
+        return exp.Ordered(this=self.sorted(order.item), desc=order.descending, nulls_first=first)
+
+    def may_be_empty(self, item: Item) -> bool:
+        """Whether an item may be NULL: not the number of something, nor a column that must have a value."""
+        if item.operator is not None:
+            return True
+        ref = column_of(item.term.operand)
+        if ref is None or item.term.aggregate == Aggregate.COUNT:
+            return False
+        column = self.schema.column(ref)
+        return column.nullable and not column.primary
+
+    def sorted(self, item: Item) -> exp.Expr:
+        """An item as it is sorted by: texts that are numbers by these."""
+        return self.number(self.item(item), item) if item.term.aggregate is None else self.item(item)
+
+    def number(self, expression: exp.Expr, item: Item) -> exp.Expr:
+        """A column's values as numbers, where they are numbers that stand there as texts."""
+        operand = item.term.operand
+        if item.operator is not None or not isinstance(operand, ColumnRef) or not self.holds_numbers(operand):
+            return expression
+        for blank in self.schema.column(operand).blanks:
+            expression = exp.Nullif(this=expression, expression=exp.Literal.string(blank))
+        return exp.Cast(this=expression, to=exp.DataType.build("REAL"))
+
+    def holds_numbers(self, operand: Operand) -> bool:
+        """Whether a column of texts has numbers only."""
+        if not isinstance(operand, ColumnRef):
+            return False
+        column = self.schema.column(operand)
+        return column.type == ColumnType.TEXT and column.kind == ColumnType.NUMBER
 
     def conditions(self, conditions: Sequence[Condition]) -> exp.Expr:
         """Conditions with AND before OR, as SQL reads them."""
@@ -269,17 +326,27 @@ class _Select:
         """A comparison with constants, a column or a query's one value."""
         comparison = condition.comparison
         if comparison in _PATTERNS:
-            pattern = _PATTERNS[comparison].format(condition.values[0].text)
-            like = exp.Like(this=left, expression=exp.Literal.string(pattern))
+            like = self.like(left, _PATTERNS[comparison], condition.values[0].text)
             return exp.Not(this=like) if comparison == Comparison.LACKS else like
+        if comparison in _ORDERED:
+            left = self.number(left, condition.item)
         if comparison == Comparison.BETWEEN:
-            low, high = (self.value(value, condition.item) for value in condition.values)
+            low, high = (self.value(value, condition.item, comparison) for value in condition.values)
             return exp.Between(this=left, low=low, high=high)
         if len(condition.values) > 1:
-            values = [self.value(value, condition.item) for value in condition.values]
+            values = [self.value(value, condition.item, comparison) for value in condition.values]
             inside = exp.In(this=left, expressions=values)
             return exp.Not(this=inside) if comparison == Comparison.UNEQUAL else inside
         return _COMPARISONS[comparison](this=left, expression=self.right(condition))
+
+    def like(self, left: exp.Expr, pattern: str, text: str) -> exp.Expr:
+        """Whether a text is found, whatever its capitals; what would be a wildcard in it is not."""
+        kind = exp.ILike if self.schema.dialect in _FOLDS_CASE else exp.Like
+        if not _SPECIAL.search(text):
+            return kind(this=left, expression=exp.Literal.string(pattern.format(text)))
+        escaped = _WILDCARD.sub(rf"{_ESCAPE}\g<0>", text)
+        found = kind(this=left, expression=exp.Literal.string(pattern.format(escaped)))
+        return exp.Escape(this=found, expression=exp.Literal.string(_ESCAPE))
 
     def periods(self, condition: Condition) -> list[Period]:
         """The times that a column of dates is compared with; none unless all values are times of one length.
@@ -333,14 +400,16 @@ class _Select:
             return exp.Subquery(this=render(condition.query, self.schema))
         if condition.column is not None:
             return self.read(condition.column)
-        return self.value(condition.values[0], condition.item)
+        return self.value(condition.values[0], condition.item, condition.comparison)
 
-    def value(self, value: Value, item: Item) -> exp.Expr:
+    def value(self, value: Value, item: Item, comparison: Comparison) -> exp.Expr:
         """A constant: a number beside numbers, else text."""
         term, kind = item.term, ColumnType.NUMBER
         computed = item.operator or term.aggregate in (Aggregate.COUNT, Aggregate.SUM, Aggregate.AVG)
         if isinstance(term.operand, ColumnRef) and not computed:
             kind = self.schema.column(term.operand).type
+            if comparison in _ORDERED and self.holds_numbers(term.operand):
+                kind = ColumnType.NUMBER
         if kind == ColumnType.BOOLEAN and self.schema.dialect not in LENIENT:
             return exp.Boolean(this=value.text.lower() in ("1", "t", "true", "yes"))
         numeric = kind in (ColumnType.NUMBER, ColumnType.BOOLEAN) and _NUMBER.fullmatch(value.text)
@@ -349,20 +418,3 @@ class _Select:
 
 def _day(day: date) -> exp.Literal:
     return exp.Literal.string(day.isoformat())
-
-
-def written_name(text: str, dialect: str) -> str:
-    """A table's or column's name as a dialect writes it, in quotation marks where it must."""
-    return exp.to_identifier(text, quoted=_needs_quotes(text, dialect)).sql(dialect=dialect)
-
-
-def _needs_quotes(text: str, dialect: str) -> bool:
-    """Whether an identifier must be quoted: for its letters, its capitals, or as a reserved word."""
-    plain = text if dialect == "postgres" else text.lower()
-    return not _PLAIN.fullmatch(plain) or plain.upper() in _keywords(dialect)
-
-
-@lru_cache
-def _keywords(dialect: str) -> frozenset[str]:
-    phrases = Dialect.get_or_raise(dialect).tokenizer_class.KEYWORDS
-    return frozenset(word for phrase in phrases for word in phrase.split())

@@ -83,7 +83,9 @@ class Column:
 
     `excluded` columns hold personal data: their values are never read. Of a column `as_text`, the text is
     compared, sorted and grouped by. `sources` are the columns that those of views, and computed ones, are
-    drawn from.
+    drawn from. What the cells tell is `unique`, that no value is there twice, and `holds`, the type of the
+    values where the database lets a column hold any; None is unknown. Where the values are numbers, `blanks`
+    are texts among them that stand for none.
     """
 
     name: str
@@ -94,10 +96,25 @@ class Column:
     excluded: bool = False
     as_text: bool = False
     sources: tuple["ColumnRef", ...] = ()
+    nullable: bool = True
+    unique: bool = False
+    holds: ColumnType | None = None
+    blanks: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> ColumnType:
+        """The type of its values: by its cells, or else by its declaration."""
+        return self.holds or self.type
 
 
 def declared_column(
-    name: str, declared: str, dialect: str, *, primary: bool = False, description: str = ""
+    name: str,
+    declared: str,
+    dialect: str,
+    *,
+    primary: bool = False,
+    description: str = "",
+    nullable: bool = True,
 ) -> Column:
     """A column as a database of a dialect declares it."""
     as_text = read_as_text(declared, dialect)
@@ -108,6 +125,7 @@ def declared_column(
         primary,
         description,
         as_text=as_text,
+        nullable=nullable,
     )
 
 
@@ -208,6 +226,39 @@ class Schema:
             excluded.update(found)
             pending += found
         return replace(self, tables=tuple(_excluding(table, excluded) for table in self.tables))
+
+    def is_unique(self, ref: ColumnRef) -> bool:
+        """Whether no two rows of its table have the same value in a column, as far as is known."""
+        table = self.table(ref.table)
+        primary = [column.name for column in table.columns if column.primary]
+        column = table.column(ref.column)
+        # A table without a key is known by what other tables refer to.
+        is_referred = not primary and any(key.target == ref for key in self.keys)
+        return column.unique or primary == [column.name] or is_referred
+
+    @cached_property
+    def _offered(self) -> frozenset[tuple[str, ColumnType]]:
+        """What the columns of tables that are no views are called, with their types."""
+        tables = [table for table in self.tables if not table.view]
+        return frozenset((readable(column.name), column.type) for table in tables for column in table.columns)
+
+    def repeats_tables(self, ref: ColumnRef) -> bool:
+        """Whether a column of a view is one that a table has, too, by its name and type."""
+        if not self.table(ref.table).view:
+            return False
+        return (readable(ref.column), self.column(ref).type) in self._offered
+
+    def means_same(self, ref: ColumnRef, other: ColumnRef) -> bool:
+        """Whether two columns hold values of one kind of thing: by their names, or as the ends of keys."""
+        if ref == other or readable(ref.column) == readable(other.column):
+            return True
+        ends = [{key.target for key in self.keys if key.source == each} | {each} for each in (ref, other)]
+        return bool(ends[0] & ends[1])
+
+    def is_key(self, ref: ColumnRef) -> bool:
+        """Whether a column is its table's whole primary key, or is declared to refer to another's."""
+        primary = [column.name for column in self.table(ref.table).columns if column.primary]
+        return primary == [ref.column] or any(key.declared and key.source == ref for key in self.keys)
 
     def leaving(self, table: str) -> list[ForeignKey]:
         """The keys at a table, each seen from it."""
@@ -318,5 +369,11 @@ def _table_from_json(data: Mapping[str, Any]) -> Table:
 
 
 def _column_from_json(data: Mapping[str, Any]) -> Column:
-    sources = tuple(ColumnRef(**source) for source in data.get("sources", ()))
-    return Column(**{**data, "type": ColumnType(data["type"]), "sources": sources})
+    holds = data.get("holds")
+    parsed = {
+        "type": ColumnType(data["type"]),
+        "holds": ColumnType(holds) if holds else None,
+        "blanks": tuple(data.get("blanks", ())),
+        "sources": tuple(ColumnRef(**source) for source in data.get("sources", ())),
+    }
+    return Column(**{**data, **parsed})

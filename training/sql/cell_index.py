@@ -13,15 +13,19 @@ from kbqa.sql.stores.connections import sqlite_engine
 
 
 @contextmanager
-def indexed_cells(schema: Schema, file: Path | None) -> Iterator[CellNames]:
-    """Index the cell values of an SQLite file for the block; there are none without a file."""
+def indexed_cells(schema: Schema, file: Path | None, report: CellReport | None = None) -> Iterator[CellNames]:
+    """Index the cell values of an SQLite file for the block; there are none without a file.
+
+    What else the cells tell goes into `report`.
+    """
     if file is None:
         yield CellNames()
         return
     row = Database.objects.create(
         slug=f"training-{Database.objects.count()}", name=file.stem, source_kind=Database.SourceKind.FILE
     )
-    names, report = Names("kbqa_cell", "kbqa_cellword", "database_id", row.pk, 1), CellReport()
+    names = Names("kbqa_cell", "kbqa_cellword", "database_id", row.pk, 1)
+    report = report if report is not None else CellReport()
     try:
         names.write(read_cells(sqlite_engine(file), schema, report))
         yield CellNames(names, report.codes)

@@ -1,5 +1,6 @@
 """SQL → a query as data, where the grammar covers it."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -54,6 +55,9 @@ _TURNED = {
     Comparison.AT_MOST: Comparison.AT_LEAST,
     Comparison.AT_LEAST: Comparison.AT_MOST,
 }
+_MEANT = {"%": "\ue000", "_": "\ue001"}
+"""What stands for a wildcard that means itself while a pattern is read."""
+_AS_WRITTEN = {ord(stand_in): sign for sign, stand_in in _MEANT.items()}
 _SET_OPERATIONS = {
     exp.Union: SetOperation.UNION,
     exp.Intersect: SetOperation.INTERSECT,
@@ -203,7 +207,9 @@ class _Reader:
             raise NotCoveredError("Sorted by a heading that is a column's name")
         descending = bool(ordered.args.get("desc"))
         small = Dialect.get_or_raise(self.schema.dialect).NULL_ORDERING == "nulls_are_small"
-        if bool(ordered.args.get("nulls_first")) != (descending != small):
+        first = bool(ordered.args.get("nulls_first"))
+        last_of_few = self.tree.args.get("limit") is not None and not first
+        if first != (descending != small) and not last_of_few:
             raise NotCoveredError("NULLS FIRST or LAST")
         return Order(item, descending)
 
@@ -302,6 +308,8 @@ class _Reader:
         return (
             (exp.In, self._in),
             (exp.Like, self._like),
+            (exp.ILike, self._like),
+            (exp.Escape, self._escaped),
             (exp.Is, self._is),
             (exp.Between, self._between),
             (exp.Binary, self._compared),
@@ -323,11 +331,18 @@ class _Reader:
         item = (dated.pop() if len(dated) == 1 else None) or self._item(tree.this)
         return Condition(item, Comparison.UNEQUAL if negated else Comparison.EQUAL, values)
 
-    def _like(self, tree: exp.Expr, negated: bool) -> Condition:
-        pattern = self._value(tree.expression).text
+    def _escaped(self, tree: exp.Expr, negated: bool) -> Condition:
+        """A pattern in which wildcards after a sign mean themselves."""
+        sign = re.escape(self._value(tree.expression).text)
+        return self._like(tree.this, negated, sign)
+
+    def _like(self, tree: exp.Expr, negated: bool, sign: str = "(?!)") -> Condition:
+        written = self._value(tree.expression).text
+        pattern = re.sub(rf"{sign}(.)", lambda match: _MEANT.get(match[1], match[1]), written)
         text = pattern.strip("%")
         if not text or "%" in text or "_" in text:
             raise NotCoveredError("A pattern")
+        text = text.translate(_AS_WRITTEN)
         begins, ends = not pattern.startswith("%"), not pattern.endswith("%")
         if negated and begins != ends:
             raise NotCoveredError("NOT LIKE for a beginning or end")

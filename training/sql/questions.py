@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kbqa.sql.ingest.cells import CellReport, told_by_cells
 from kbqa.sql.ingest.introspection import read_schema
 from kbqa.sql.stores.connections import sqlite_engine
 from kbqa.sql.stores.databases import Source
@@ -46,5 +47,6 @@ def by_database(questions: Sequence[SqlQuestion]) -> dict[str, list[SqlQuestion]
 def opened_source(path: Path) -> Iterator[Source]:
     """An SQLite file scanned into the present database for the block, as a scan does it."""
     schema = read_schema(sqlite_engine(path, introspects=True))
-    with indexed_cells(schema, path) as cells:
-        yield Source(schema, cells, sqlite_engine(path))
+    report = CellReport()
+    with indexed_cells(schema, path, report) as cells:
+        yield Source(told_by_cells(schema, report), cells, sqlite_engine(path))

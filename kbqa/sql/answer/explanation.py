@@ -21,7 +21,7 @@ from kbqa.sql.query import (
     SetOperation,
     Term,
 )
-from kbqa.sql.schema import readable
+from kbqa.sql.schema import ColumnRef, readable
 
 _STEPS: dict[str, str] = {
     Step.SELECT: "Show",
@@ -134,6 +134,8 @@ def _select(query: Query) -> str:
     tables = dict.fromkeys(readable(table) for table in query.with_tables)
     if tables:
         parts.append(f"of those with {_listed(list(tables))}")
+    if query.via:
+        parts.append(f"joined by {_listed([_end(via.source) for via in query.via])}")
     if query.where:
         parts.append(f"where {_conditions(query.where)}")
     if query.group:
@@ -171,6 +173,10 @@ def _term(term: Term) -> str:
     return f"{_AGGREGATES[term.aggregate]} {'different ' if term.distinct else ''}{name}"
 
 
+def _end(ref: ColumnRef) -> str:
+    return f"{readable(ref.column)} of {readable(ref.table)}"
+
+
 def _named(key: GroupKey) -> str:
     if isinstance(key, DatePart):
         return f"{_WORDS[key.part]} of {readable(key.column.column)}"
@@ -191,7 +197,7 @@ def _condition(condition: Condition) -> str:
     if condition.query is not None:
         return f"{compared} ({_select(condition.query)})"
     if condition.column is not None:
-        return f"{compared} {readable(condition.column.column)} of {readable(condition.column.table)}"
+        return f"{compared} {_end(condition.column)}"
     if not condition.values:
         return compared
     separator = " and " if condition.comparison == Comparison.BETWEEN else " or "

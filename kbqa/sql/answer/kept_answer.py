@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from kbqa.questions.answers import KeptAnswer, KeptReading, answer_json, reading_fields, reading_json
-from kbqa.sql.answer.explanation import in_words, item_text, steps_of, sub_questions
+from kbqa.sql.answer.explanation import in_words, steps_of, sub_questions
 from kbqa.sql.answer.pipeline import Answer, lack_of, refusal_of
 from kbqa.sql.answer.reading import Reading
 from kbqa.sql.answer.values import result_from, result_json
@@ -29,7 +29,7 @@ class SqlReading(KeptReading):
 
     sub_questions: tuple[str, ...]
     label: str
-    """The name of its only column in words; empty where it has several."""
+    """What its only column holds in words, with all conditions; empty where it has several."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def kept_answer(answer: Answer) -> DatabaseAnswer:
         answer.answerable,
         answer.notice,
         answer.milliseconds,
-        tuple(map(_reading, answer.readings)),
+        tuple(map(kept_reading, answer.readings)),
         answer.best.result if answer.best else None,
         answer.missing,
         _focus(answer.focus),
@@ -137,15 +137,16 @@ def kept_answer_of(question: DatabaseQuestion) -> DatabaseAnswer | None:
     )
 
 
-def _reading(reading: Reading) -> SqlReading:
-    query = reading.query
+def kept_reading(reading: Reading) -> SqlReading:
+    """A reading in the form that is kept, in words as it is written."""
+    query = reading.written
     return SqlReading(
         reading.sql,
         in_words(query) if query else "",
         reading.probability,
         tuple(steps_of(reading)),
         tuple(sub_questions(query)) if query else reading.parts,
-        item_text(query.items[0]) if query and len(query.items) == 1 else "",
+        in_words(query).removesuffix(".") if query and len(query.items) == 1 else "",
     )
 
 

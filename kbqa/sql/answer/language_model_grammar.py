@@ -8,7 +8,7 @@ left to the check that follows.
 
 from collections.abc import Iterable
 
-from kbqa.sql.rendering import written_name
+from kbqa.sql.identifiers import written_name
 from kbqa.sql.schema import Schema
 
 _RULES = r"""

@@ -9,14 +9,16 @@ import numpy as np
 from kbqa.decoding.parse import Parses
 from kbqa.language_model import ChatServer, ServerError
 from kbqa.sql.answer.encoding import encode_question
+from kbqa.sql.answer.finishing import finished
 from kbqa.sql.answer.generator import LocalGenerator
 from kbqa.sql.answer.language_model import Demonstration, generate
 from kbqa.sql.answer.reading import Reading
 from kbqa.sql.answer.schema_linking import link_question
 from kbqa.sql.answer.unanswerable import missing_words
+from kbqa.sql.answer.views import weight
 from kbqa.sql.focus.schema_focus import Focus, focus_schema
-from kbqa.sql.grammar import SqlState
-from kbqa.sql.rendering import NotConnectedError, render
+from kbqa.sql.grammar import LinkedQuestion, SqlState
+from kbqa.sql.rendering import NotConnectedError, query_text
 from kbqa.sql.schema import ColumnRef
 from kbqa.sql.stores.databases import Source
 from kbqa.sql.stores.executor import ExecutionError, Limits, execute
@@ -100,7 +102,7 @@ def ask(
         best = _whole(served, source, limits)
         return Answer(question, (best,), True, focus, 1000 * (perf_counter() - begun))
     parses = generator.parse(session, focus.linked)
-    tried = [run(reading, source, _TRIAL) for reading in _rendered(parses, source)]
+    tried = [run(reading, source, _TRIAL) for reading in _rendered(parses, whole, question, source)]
     ranked = generator.ranking.best_first(tried, whole)
     if ranked:
         ranked[0] = _whole(ranked[0], source, limits)
@@ -148,17 +150,21 @@ def _from_server(
     return replace(reading, parts=generated.sub_questions, question_class=generated.question_class), ""
 
 
-def _rendered(parses: Parses[SqlState], source: Source) -> Iterator[Reading]:
+def _rendered(
+    parses: Parses[SqlState], linked: LinkedQuestion, question: str, source: Source
+) -> Iterator[Reading]:
     """The parses that have an answer, as SQL; those whose tables no key connects are left out."""
     for hypothesis in parses.hypotheses:
         if not hypothesis.state.answerable:
             continue
-        query, likelihood = hypothesis.state.query, float(np.exp(hypothesis.score))
+        query = hypothesis.state.query
+        likelihood = float(np.exp(hypothesis.score)) * weight(query, linked)
         try:
-            sql = render(query, source.schema).sql(dialect=source.schema.dialect)
+            written = finished(query, question, source.schema)
+            sql = query_text(written, source.schema, headed=True)
         except NotConnectedError:
             continue
-        yield Reading(sql, likelihood, likelihood, query, hypothesis.derivation)
+        yield Reading(sql, likelihood, likelihood, query, hypothesis.derivation, written=written)
 
 
 def run(reading: Reading, source: Source, limits: Limits) -> Reading:

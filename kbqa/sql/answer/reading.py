@@ -21,9 +21,12 @@ class Reading:
     likelihood: float = 1.0
     """The product of the probabilities of its choices."""
     query: Query | None = None
+    """The query as it was decided, by which it is ranked."""
     derivation: tuple[DerivationStep, ...] = ()
     result: Result | None = None
     error: str = ""
+    written: Query | None = None
+    """The query as it is written for people, which `sql` is."""
     question_class: str = ""
     parts: tuple[str, ...] = ()
     """A server's class of the question, and the sub-questions that it decomposed it into."""

@@ -16,6 +16,8 @@ WHOLE_COLUMNS = 60
 _READ_CLOSELY = 120
 """How many of the likeliest columns the cross-encoder reads."""
 _TINY = 1e-6
+_REPEATED = 0.5
+"""How much a view's column counts that a table has, too."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,10 @@ def focus_schema(
         return Focus(only(linked, given), columns, tables, whole=False, given=True)
     if small:
         return Focus(linked, columns, tables, whole=True)
+    columns = {
+        ref: value * (_REPEATED if linked.schema.repeats_tables(ref) else 1.0)
+        for ref, value in columns.items()
+    }
     wanted = budget.wanted(likeliest(columns, tables), columns)
     chosen = connected(linked.schema, wanted, budget.limit(len(columns)))
     return Focus(narrowed(linked, chosen), columns, tables, whole=False)

@@ -1,6 +1,7 @@
 """The legal actions of each step, as far as the grammar decides."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from kbqa.decoding.actions import Action, Keyword
 from kbqa.sql.dates import is_dated
@@ -28,13 +29,31 @@ from kbqa.sql.grammar.prefix import (
     ORDERED,
     Clause,
     Prefix,
+    is_uncertain,
     kind_of,
+    may_hold_any,
 )
-from kbqa.sql.query import Aggregate, Comparison, DatePart, Item, Operand, Part, Term, Value
+from kbqa.sql.query import (
+    Aggregate,
+    Comparison,
+    Condition,
+    DatePart,
+    Item,
+    Operand,
+    Part,
+    SetOperation,
+    Term,
+    Value,
+)
 from kbqa.sql.rendering import joins
 from kbqa.sql.schema import ColumnRef, ColumnType, ForeignKey
 
 _MAX_LIMIT = 10_000
+_MEASURED = (ColumnType.NUMBER, ColumnType.DATE)
+"""Types of which one value is more than another to people."""
+_PATTERNS = (Comparison.CONTAINS, Comparison.LACKS, Comparison.STARTS, Comparison.ENDS)
+_SHARING = (SetOperation.INTERSECT, SetOperation.EXCEPT)
+"""Set operations that find nothing, or leave everything, where two queries have no values in common."""
 
 
 def _legal_select(state: Prefix) -> Iterator[Action]:
@@ -54,8 +73,19 @@ def _terms(state: Prefix) -> Iterator[Action]:
         yield from keywords(*(Aggregate if any_number else (Aggregate.MIN, Aggregate.MAX)))
     if not _has_one_row(state) or state.clause != Clause.ITEMS:
         shown = _shown(state) if state.clause == Clause.ITEMS and state.first is None else set()
-        yield from (column for column in _columns_of(state, wanted) if column.key not in shown)
+        columns = (column for column in _columns_of(state, wanted) if column.key not in shown)
+        yield from (column for column in columns if _belongs_beside(state, column.key))
         yield from _parts(state)
+
+
+def _belongs_beside(state: Prefix, ref: ColumnRef) -> bool:
+    """Whether a column can be among the values of the one that it is looked for in, or set against."""
+    item = state.counterpart
+    if item is None or item.operator is not None or item.term.aggregate is not None:
+        return True
+    compared = state.outer[-1].comparison in MEMBERSHIP if state.outer else state.operation in _SHARING
+    operand = item.term.operand
+    return not compared or not isinstance(operand, ColumnRef) or state.linked.schema.means_same(operand, ref)
 
 
 def _has_one_row(state: Prefix) -> bool:
@@ -86,10 +116,15 @@ def _parted(state: Prefix, part: Part) -> Iterator[ColumnPointer]:
         named = list(state.query.group)
     elif state.clause == Clause.ITEMS:
         named = [item.term.operand for item in state.query.items]
-    for column in _columns_of(state, ColumnType.DATE):
+    for column in _dates(state):
         connected = present is None or state.linked.schema.connected(present, column.key.table)
         if connected and DatePart(column.key, part) not in named:
             yield column
+
+
+def _dates(state: Prefix) -> Iterator[ColumnPointer]:
+    schema = state.linked.schema
+    return (column for column in state.linked.columns if schema.column(column.key).kind == ColumnType.DATE)
 
 
 def _legal_parted(state: Prefix) -> Iterator[Action]:
@@ -100,7 +135,11 @@ def _legal_parted(state: Prefix) -> Iterator[Action]:
 def _columns_of(state: Prefix, kind: ColumnType | None) -> Iterator[ColumnPointer]:
     schema = state.linked.schema
     return (
-        column for column in state.linked.columns if kind is None or schema.column(column.key).type == kind
+        column
+        for column in state.linked.columns
+        if kind is None
+        or schema.column(column.key).kind == kind
+        or may_hold_any(schema.column(column.key), schema.dialect)
     )
 
 
@@ -138,8 +177,12 @@ def _aggregated(state: Prefix) -> Iterator[Action]:
 
 
 def _computable(state: Prefix, ref: ColumnRef) -> bool:
+    """Whether a column's values can be added: numbers, or what may be some, that are no table's keys."""
     schema = state.linked.schema
-    return schema.dialect in LOOSE or schema.column(ref).type == ColumnType.NUMBER
+    column = schema.column(ref)
+    if schema.is_key(ref):
+        return False
+    return column.kind == ColumnType.NUMBER or may_hold_any(column, schema.dialect)
 
 
 def _legal_next(state: Prefix) -> Iterator[Action]:
@@ -163,7 +206,7 @@ def _legal_next(state: Prefix) -> Iterator[Action]:
 def _operators(state: Prefix, item: Item) -> Iterator[Action]:
     operand = item.term.operand
     computable = isinstance(operand, ColumnRef) and _computable(state, operand)
-    numeric = not state.strict or kind_of(state, item) == ColumnType.NUMBER
+    numeric = kind_of(state, item) == ColumnType.NUMBER or is_uncertain(state, item)
     if item.operator is None and numeric and (item.term.aggregate is not None or computable):
         yield from keywords(*OPERATORS)
 
@@ -190,7 +233,8 @@ def _later_clauses(state: Prefix) -> Iterator[Action]:
         yield Keyword(Word.ORDER)
     if clause != Clause.ORDER and not beside and not state.nested and not rows:
         yield from keywords(*SET_OPERATIONS)
-    yield Keyword(Word.END)
+    if state.left is None or replace(query, distinct=False) != replace(state.left, distinct=False):
+        yield Keyword(Word.END)
 
 
 def _legal_tables(state: Prefix) -> Iterator[Action]:
@@ -199,15 +243,31 @@ def _legal_tables(state: Prefix) -> Iterator[Action]:
 
 
 def _legal_comparisons(state: Prefix) -> Iterator[Action]:
-    yield from keywords(*EQUALITIES, *ORDERED)
+    assert state.item is not None
+    operand = state.item.term.operand
+    yield from keywords(*EQUALITIES)
+    if kind_of(state, state.item) in _MEASURED or is_uncertain(state, state.item):
+        yield from keywords(*ORDERED)
     if state.clause == Clause.WHERE and len(state.outer) < MAX_DEPTH:
         yield from keywords(*MEMBERSHIP)
     if state.clause == Clause.WHERE:
-        yield from keywords(*NULLS)
-        assert state.item is not None
-        operand = state.item.term.operand
+        yield from (
+            Keyword(null) for null in NULLS if null != Comparison.IS_NULL or operand not in _shown(state)
+        )
         if isinstance(operand, ColumnRef) and state.linked.schema.column(operand).type in _texts(state):
-            yield from keywords(Comparison.CONTAINS, Comparison.LACKS, Comparison.STARTS, Comparison.ENDS)
+            yield from keywords(*_PATTERNS)
+
+
+def _and_group(state: Prefix) -> list[Condition]:
+    """The conditions that hold together with the one that is being written."""
+    group = list[Condition]()
+    if state.follows_or or state.clause != Clause.WHERE:
+        return group
+    for condition in reversed(state.query.where):
+        group.append(condition)
+        if condition.follows_or:
+            break
+    return group
 
 
 def _texts(state: Prefix) -> tuple[ColumnType, ...]:
@@ -220,7 +280,7 @@ def _legal_values(state: Prefix) -> Iterator[Action]:
     assert state.item is not None
     linked, term, kind = state.linked, state.item.term, kind_of(state, state.item)
     cells = [value for value in linked.values if term.aggregate is None and value.key[0] == term.operand]
-    numbers = [number for number in linked.numbers if not state.strict or _fits(number.key, kind, state)]
+    numbers = [number for number in linked.numbers if _fits(number.key, kind, state)]
     used = _compared_values(state)
     yield from (action for action in (*cells, *numbers) if Value(value_of(action)) not in used)
     single = state.comparison in (*EQUALITIES, *ORDERED) and state.comparison != Comparison.BETWEEN
@@ -229,19 +289,24 @@ def _legal_values(state: Prefix) -> Iterator[Action]:
     if len(state.outer) < MAX_DEPTH:
         yield Keyword(Word.SELECT)
     if term.aggregate is None:
-        yield from (column for column in _columns_of(state, kind) if column.key != term.operand)
+        alike = (column for column in linked.columns if linked.schema.column(column.key).kind == kind)
+        yield from (column for column in alike if column.key != term.operand)
 
 
 def _compared_values(state: Prefix) -> set[Value]:
-    """The values that the item is compared with already, in the condition that is open or in another one."""
-    single = (condition for condition in state.query.where if len(condition.values) == 1)
-    wanted = state.item, state.comparison
-    same = (condition for condition in single if (condition.item, condition.comparison) == wanted)
-    return {*state.values, *(condition.values[0] for condition in same)}
+    """The values that the item is compared with already, in the condition that is open or in another one.
+
+    What is at least and at most the same is nothing that anyone asks for in this way.
+    """
+    same = (condition for condition in state.query.where if condition.item == state.item)
+    return {*state.values, *(value for condition in same for value in condition.values)}
 
 
 def _fits(text: str, kind: ColumnType, state: Prefix) -> bool:
-    """Whether a constant can be read as a value of a type."""
+    """Whether a constant can be read as a value of a type; patterns of loose dialects are texts anyhow."""
+    is_pattern = state.comparison in _PATTERNS and not state.strict
+    if is_pattern or (state.item is not None and is_uncertain(state, state.item)):
+        return True
     if kind == ColumnType.NUMBER:
         return text.removeprefix("-").replace(".", "", 1).isdecimal()
     operand = state.item.term.operand if state.item else None
@@ -251,7 +316,13 @@ def _fits(text: str, kind: ColumnType, state: Prefix) -> bool:
 
 
 def _legal_columns(state: Prefix) -> Iterator[Action]:
-    yield from state.linked.columns
+    """The columns of conditions, but for those that are something already: nothing is two things."""
+    settled = {
+        condition.item.term.operand
+        for condition in _and_group(state)
+        if condition.comparison == Comparison.EQUAL and condition.values
+    }
+    yield from (column for column in state.linked.columns if column.key not in settled)
 
 
 def _legal_groups(state: Prefix) -> Iterator[Action]:

@@ -26,7 +26,7 @@ from kbqa.sql.query import (
     Term,
     Value,
 )
-from kbqa.sql.schema import ColumnRef, ColumnType, Schema
+from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema
 
 MAX_ITEMS, MAX_CONDITIONS, MAX_VALUES, MAX_ORDERS, MAX_DEPTH, MAX_WITH = 6, 6, 4, 3, 3, 2
 ORDERED = (Comparison.LESS, Comparison.GREATER, Comparison.AT_MOST, Comparison.AT_LEAST, Comparison.BETWEEN)
@@ -34,9 +34,9 @@ EQUALITIES = (Comparison.EQUAL, Comparison.UNEQUAL)
 NULLS = (Comparison.IS_NULL, Comparison.IS_NOT_NULL)
 MEMBERSHIP = (Comparison.IN, Comparison.NOT_IN)
 LOOSE = ("sqlite",)
-"""Dialects that compare and unite different types, and show what they do not group by.
+"""Dialects that show what they do not group by, and take the first of several values.
 
-They also take the first of several values, and compute with texts that begin with a number.
+Any column of theirs may hold values of any type.
 """
 
 
@@ -123,15 +123,21 @@ class Prefix:
 
         It matters in arithmetic, in a condition's query, and beside another query.
         """
-        if not self.strict:
-            return None
         if self.operator is not None:
             return ColumnType.NUMBER
-        if self.outer and self.clause == Clause.ITEMS and (item := self.outer[-1].item) is not None:
-            return kind_of(self, item)
-        if self.left is not None and self.clause == Clause.ITEMS and self.missing_items:
-            return kind_of(self, self.left.items[len(self.query.items)])
-        return None
+        item = self.counterpart
+        return None if item is None or is_uncertain(self, item) else kind_of(self, item)
+
+    @property
+    def counterpart(self) -> Item | None:
+        """The item that the next one stands beside: of the condition around it, or of the query before it."""
+        if self.clause != Clause.ITEMS:
+            return None
+        if self.outer:
+            return self.outer[-1].item
+        return (
+            self.left.items[len(self.query.items)] if self.left is not None and self.missing_items else None
+        )
 
     @property
     def shows_rows(self) -> bool:
@@ -153,4 +159,17 @@ def kind_of(state: Prefix, item: Item) -> ColumnType:
         return ColumnType.NUMBER
     if isinstance(operand, DatePart):
         return ColumnType.TEXT
-    return state.linked.schema.column(operand).type
+    return state.linked.schema.column(operand).kind
+
+
+def is_uncertain(state: Prefix, item: Item) -> bool:
+    """Whether an item is a column of texts in which there may be anything, as far as is known."""
+    operand = item.term.operand
+    if not isinstance(operand, ColumnRef) or item.term.aggregate == Aggregate.COUNT:
+        return False
+    return may_hold_any(state.linked.schema.column(operand), state.linked.schema.dialect)
+
+
+def may_hold_any(column: Column, dialect: str) -> bool:
+    """Whether nothing is known of the values in a column: its dialect lets it hold any, and none was read."""
+    return dialect in LOOSE and column.type == ColumnType.TEXT and column.holds is None

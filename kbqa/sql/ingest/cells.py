@@ -1,7 +1,8 @@
 """The values that stand in a database's cells: read column by column, so that questions can find them."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
@@ -13,7 +14,7 @@ from sqlalchemy import table as table_clause
 from kbqa.linking.names import NameRow
 from kbqa.sql.models import ColumnDigest
 from kbqa.sql.names import column_key
-from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema
+from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema, Table
 from kbqa.sql.stores.executor import ExecutionError, Limits, run
 
 MAX_CELL_LENGTH = 80
@@ -21,17 +22,32 @@ MAX_CELLS = 100_000
 """How many different values of a column are read, the commonest first."""
 _MAX_BYTES = 100_000_000
 """Of the values of one column, with which fewer than all of them are read."""
-_MAX_CODES, _MAX_CODE_LENGTH = 4, 12
+_MAX_CODES, _MAX_CODE_LENGTH, _MAX_BLANKS = 4, 12, 4
 _DIGEST = 32
+_LOOSE = ("sqlite",)
+"""Engines that let a column hold values of any type."""
+_NUMBER = re.compile(r"[-+]?(0|[1-9]\d*|(?=\.))(\.\d+)?([eE][-+]?\d+)?")
+"""A number; what begins with a zero that counts nothing is a code."""
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[-+]\d{2}:?\d{2})?)?")
+"""A date whose texts come in the order of time."""
+_TIME = re.compile(r"\d{2}:\d{2}(:\d{2}(\.\d+)?)?")
+_NO_VALUES = frozenset(("", "null", "none", "nil", "nan", "na", "n/a", "-", "?", "unknown"))
+"""What people write, without capitals, where there is no value."""
 
 
 @dataclass
 class CellReport:
-    """A report of reading cells: the values of columns with few, digests, and what could not be read."""
+    """A report of reading cells: of each column what its values tell, and what could not be read."""
 
     codes: dict[ColumnRef, tuple[str, ...]] = field(default_factory=dict)
     digests: dict[str, ColumnDigest] = field(default_factory=dict)
     """By the columns' keys in the value index."""
+    unique: dict[ColumnRef, bool] = field(default_factory=dict)
+    """Whether no value stands twice in a column, of those that have any."""
+    kinds: dict[ColumnRef, ColumnType] = field(default_factory=dict)
+    """The types of the values of columns that may hold any."""
+    blanks: dict[ColumnRef, tuple[str, ...]] = field(default_factory=dict)
+    """Texts that stand for no value, of columns of texts that are numbers."""
     complaints: list[str] = field(default_factory=list)
 
 
@@ -61,6 +77,33 @@ def read_cells(
         except ExecutionError as error:
             report.complaints.append(f"{ref}: {error.message[:200]}")
         progress(done, len(columns))
+
+
+def told_by_cells(schema: Schema, report: CellReport) -> Schema:
+    """A schema with what its cells tell: types, what is unique, and which inferred keys are none.
+
+    A key leads to what is there once; where values stand twice at both ends, a name was taken for one.
+    """
+
+    def told(table: Table, column: Column) -> Column:
+        ref = ColumnRef(table.name, column.name)
+        return replace(
+            column,
+            unique=report.unique.get(ref, False),
+            holds=report.kinds.get(ref),
+            blanks=report.blanks.get(ref, ()),
+        )
+
+    tables = tuple(
+        replace(table, columns=tuple(told(table, column) for column in table.columns))
+        for table in schema.tables
+    )
+    keys = tuple(
+        key
+        for key in schema.keys
+        if key.declared or any(report.unique.get(end, True) for end in (key.source, key.target))
+    )
+    return replace(schema, tables=tables, keys=keys)
 
 
 def count_rows(reading: "Reading", schema: Schema) -> tuple[dict[str, int], list[str]]:
@@ -108,6 +151,12 @@ def _column_cells(
     rows = _counted(reading, ref, MAX_CELLS if reads_texts else _MAX_CODES + 1)
     values = [str(value) for value, _ in rows if not isinstance(value, bytes)]
     _note_codes(ref, column, values, sum(number for _, number in rows), report)
+    if rows:  # the commonest value comes first
+        report.unique[ref] = rows[0][1] == 1
+    if rows and reading.engine.dialect.name in _LOOSE:
+        report.kinds[ref] = kind_of_cells([value for value, _ in rows], column.type)
+        if report.kinds[ref] == ColumnType.NUMBER and column.type == ColumnType.TEXT:
+            report.blanks[ref] = tuple(filter(_is_blank, values))[:_MAX_BLANKS]
     are_texts = column.type == ColumnType.TEXT
     texts = [row for row in rows if are_texts and _is_short_text(row[0])]
     key = column_key(ref)
@@ -115,6 +164,35 @@ def _column_cells(
     report.digests[key] = ColumnDigest(hashed, len(texts))
     if known.get(key) != hashed:
         yield from (("value", "", key, text, number) for text, number in texts)
+
+
+def kind_of_cells(values: Sequence[Any], declared: ColumnType) -> ColumnType:
+    """The type of a column's values, which a declaration may leave open.
+
+    >>> kind_of_cells(["12", "7.5", "N/A"], ColumnType.TEXT).value
+    'number'
+    >>> kind_of_cells(["2024-01-05", "2023-12-24 10:00"], ColumnType.TEXT).value
+    'date'
+    >>> kind_of_cells(["007", "008"], ColumnType.TEXT).value, kind_of_cells([2019], ColumnType.DATE).value
+    ('text', 'number')
+    """
+    there = [value for value in values if not _is_blank(value)]
+    if not there or declared == ColumnType.BOOLEAN:
+        return declared
+    if all(isinstance(value, int | float) or _NUMBER.fullmatch(str(value).strip()) for value in there):
+        return ColumnType.NUMBER
+    if all(_DATE.fullmatch(str(value).strip()) for value in there):
+        return ColumnType.DATE
+    # Times of day, too, are told apart by what is earlier.
+    return declared if declared == ColumnType.DATE and _are_times(there) else ColumnType.TEXT
+
+
+def _is_blank(value: Any) -> bool:
+    return str(value).strip().lower() in _NO_VALUES
+
+
+def _are_times(values: Sequence[Any]) -> bool:
+    return all(_TIME.fullmatch(str(value).strip()) for value in values)
 
 
 def _is_short_text(value: Any) -> bool:

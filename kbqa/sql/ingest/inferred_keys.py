@@ -1,10 +1,11 @@
 """Keys that a database does not declare, from what its tables and columns are called."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
-from kbqa.sql.schema import Column, ColumnRef, ForeignKey, Schema, Table, readable
+from kbqa.sql.schema import Column, ColumnRef, ColumnType, ForeignKey, Schema, Table, readable
 
 _MAX_COMPARED = 200
 """Among how many tables shared columns are looked for: all pairs are."""
@@ -19,6 +20,18 @@ _DESCRIBES = frozenset(
 """Last words of columns that many tables have, without meaning the same thing."""
 _IDENTIFYING = frozenset(("id", "code", "key", "number", "symbol", "isbn"))
 _ENDINGS = ("key", "code", "isbn")
+_FLAGGING = ("is", "has", "was", "can", "may", "should")
+"""First words of columns that say whether something is so."""
+_OF_RECORDS = frozenset(
+    (
+        "created", "updated", "modified", "modifieddate", "createdat", "updatedat", "lastupdate", "deleted",
+        "inserted", "changed", "timestamp", "version", "revision", "active", "enabled", "flag", "note",
+        "notes", "comment", "comments", "remark", "remarks",
+    )
+)  # fmt: skip
+"""Words of columns that tell of a record, whatever it is of: when it was written, whether it counts."""
+_LONG = re.compile(r"BLOB|BYTEA|BINARY|CLOB|JSON|XML|(?:MEDIUM|LONG)TEXT|REAL|FLOA|DOUB", re.IGNORECASE)
+"""Declarations of what nobody refers to a row by."""
 _OF_ROWS = ("row", "guid", "rowguid")
 _WORDS_OF_NAME, _MIN_ENDING_LENGTH = 3, 4
 """Longer names may begin with a role (`home team api id`); least length of a table's ending (`hero`)."""
@@ -59,15 +72,22 @@ def _shared(table: Table, other: Table) -> list[ForeignKey]:
     for column in table.columns:
         name = readable(column.name)
         same = by_name.get(name)
-        if same is not None and same.type == column.type and not _is_common(name):
+        if same is not None and same.type == column.type and _may_be_key(column) and not _is_common(name):
             source, target = ColumnRef(table.name, column.name), ColumnRef(other.name, same.name)
             shared.append(ForeignKey(source, target, declared=False))
     return shared
 
 
+def _may_be_key(column: Column) -> bool:
+    """Whether rows of another table may be meant by a column's values: not by times, truths or long texts."""
+    return column.type in (ColumnType.TEXT, ColumnType.NUMBER) and not _LONG.search(column.declared)
+
+
 def _is_common(name: str) -> bool:
     words = name.split()
-    return not words or name in _SAYS_NOTHING or words[-1] in _DESCRIBES or words[0] in _OF_ROWS
+    if not words or name in _SAYS_NOTHING or words[-1] in _DESCRIBES:
+        return True
+    return words[0] in (*_OF_ROWS, *_FLAGGING) or bool(_OF_RECORDS & {*words, name.replace(" ", "")})
 
 
 def inferred_keys(tables: Sequence[Table], declared: Sequence[ForeignKey]) -> list[ForeignKey]:

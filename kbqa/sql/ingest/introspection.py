@@ -274,6 +274,7 @@ def _column(described: Any, primary: set[str], engine: Engine) -> Column:
         sqlglot_dialect(engine.dialect.name),
         primary=name in primary,
         description=described.get("comment") or "",
+        nullable=described.get("nullable", True),
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from django.conf import settings
 
 from kbqa.sql.decoder import configured_model
-from kbqa.sql.ingest.cells import CellReport, Reading, count_rows, read_cells
+from kbqa.sql.ingest.cells import CellReport, Reading, count_rows, read_cells, told_by_cells
 from kbqa.sql.ingest.installed import write_installed
 from kbqa.sql.ingest.introspection import IntrospectionError, read_described
 from kbqa.sql.models import ColumnDigest, Database, Scan
@@ -78,6 +78,7 @@ def scan_cells(context: JobContext) -> None:
         raise JobError(f"The database cannot be read: {error.message[:300]}", transient=True) from error
     scan.load = before.load if before and before.digests else scan.number
     scan.parsed_digests, scan.parsed_codes = report.digests, report.codes
+    scan.parsed_schema = told_by_cells(scan.parsed_schema, report)
     scan.cells = sum(digest.values for digest in report.digests.values())
     scan.complaints = [*scan.complaints, *report.complaints][:_MAX_COMPLAINTS]
     scan.save()

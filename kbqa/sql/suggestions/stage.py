@@ -6,10 +6,10 @@ from time import monotonic
 
 from django.conf import settings
 
-from kbqa.plurals import as_plural
 from kbqa.sql.answer.pipeline import ask
 from kbqa.sql.answer.reading import rows_of
 from kbqa.sql.answer.registry import configured_generator
+from kbqa.sql.headings import plural
 from kbqa.sql.ingest.scan import LIFECYCLE
 from kbqa.sql.query import Aggregate, AllOf, DatePart, Item, Order, Part, Query, Term
 from kbqa.sql.rendering import render
@@ -70,7 +70,7 @@ def working_questions(
 def _made(table: Table) -> Iterator[tuple[str, Query]]:
     """Questions about one table with what they mean: how many, for each, the most, the mean."""
     rows = Item(Term(AllOf(table.name), Aggregate.COUNT))
-    yield f"How many {_plural(table)} are there?", Query((rows,))
+    yield f"How many {plural(table.name)} are there?", Query((rows,))
     naming = next(filter(_is_naming, table.columns), None)
     for column in table.columns:
         if column.excluded or column.primary or readable(column.name).endswith("id"):
@@ -80,10 +80,6 @@ def _made(table: Table) -> Iterator[tuple[str, Query]]:
             yield from _numbers(table, column, naming)
 
 
-def _plural(table: Table) -> str:
-    return as_plural(readable(table.name))
-
-
 def _is_naming(column: Column) -> bool:
     """Whether a column has the names of a table's rows."""
     return column.type == ColumnType.TEXT and not column.excluded and "name" in column.name.lower()
@@ -91,7 +87,7 @@ def _is_naming(column: Column) -> bool:
 
 def _groups(table: Table, column: Column, rows: Item, naming: Column | None) -> Iterator[tuple[str, Query]]:
     """The number of rows for each value of a column of texts, or for each year of one of dates."""
-    ref, said, many = ColumnRef(table.name, column.name), readable(column.name), _plural(table)
+    ref, said, many = ColumnRef(table.name, column.name), readable(column.name), plural(table.name)
     if column.type == ColumnType.TEXT and not column.as_text and column is not naming:
         yield f"How many {many} are there for each {said}?", Query((Item(Term(ref)), rows), group=(ref,))
     if column.type == ColumnType.DATE:
@@ -104,7 +100,7 @@ def _numbers(table: Table, column: Column, naming: Column | None) -> Iterator[tu
     """The mean of a column of numbers, and the row with the most."""
     ref, said, name = ColumnRef(table.name, column.name), readable(column.name), readable(table.name)
     mean = Query((Item(Term(ref, Aggregate.AVG)),))
-    yield f"What is the average {said} of all {_plural(table)}?", mean
+    yield f"What is the average {said} of all {plural(table.name)}?", mean
     if naming is not None:
         yield _most(table, naming, ref, f"What is the name of the {name} with the highest {said}?")
 

@@ -1,10 +1,14 @@
 """Schemas, queries as data, and their way to SQL and back."""
 
+import sqlite3
 from dataclasses import replace
 
 import pytest
 
+from kbqa.sql.ingest.cells import CellReport, read_cells, told_by_cells
 from kbqa.sql.ingest.inferred_keys import all_keys
+from kbqa.sql.ingest.introspection import read_schema
+from kbqa.sql.names import CellNames
 from kbqa.sql.query import Comparison
 from kbqa.sql.rendering import NotConnectedError, query_text
 from kbqa.sql.schema import (
@@ -18,6 +22,8 @@ from kbqa.sql.schema import (
     readable,
     schema_from_json,
 )
+from kbqa.sql.stores.connections import sqlite_engine
+from kbqa.sql.stores.databases import Source
 from training.sql.parser import NotCoveredError, parse_query
 
 
@@ -47,7 +53,7 @@ def rows(source, sql):
         "SELECT max(price) - min(price) FROM product",
         "SELECT name FROM product WHERE name IN ('lamp', 'ball')",
         "SELECT name FROM customer WHERE age IS NULL",
-        "SELECT name FROM customer ORDER BY age ASC LIMIT 1",
+        "SELECT name FROM customer ORDER BY age ASC NULLS LAST LIMIT 1",
         'SELECT name FROM customer WHERE name = "Bo"',
         'SELECT T1.name FROM product AS T1 JOIN "order" AS T2 ON T1.product_id = T2.product_id '
         "JOIN customer AS T3 ON T2.customer_id = T3.customer_id WHERE T3.name = 'Marta Oliveira'",
@@ -133,11 +139,6 @@ def test_names_and_types_are_read_as_people_would():
 
 
 def test_keys_that_are_not_declared_are_inferred(tmp_path):
-    import sqlite3
-
-    from kbqa.sql.ingest.introspection import read_schema
-    from kbqa.sql.stores.connections import sqlite_engine
-
     path = tmp_path / "loose.sqlite"
     connection = sqlite3.connect(path)
     connection.executescript(
@@ -247,7 +248,7 @@ def test_what_does_not_begin_so_is_not_written(shop):
 def test_strict_dialects_group_by_all_that_is_not_aggregated(shop):
     schema = Schema(shop.schema.tables, shop.schema.keys, "postgres")
     query = parse_query("SELECT name, member, count(*) FROM customer GROUP BY name ORDER BY age", shop.schema)
-    assert 'GROUP BY "name", member, age' in query_text(query, schema)
+    assert "GROUP BY name, member, age" in query_text(query, schema)
     assert "GROUP BY" not in query_text(parse_query("SELECT name FROM customer", shop.schema), schema)
     assert "GROUP BY" not in query_text(parse_query("SELECT count(*) FROM customer", shop.schema), schema)
     assert 'GROUP BY "Product Group"' in query_text(
@@ -334,3 +335,46 @@ def test_empty_values_hide_nothing_that_is_not_among_the_others(shop):
     assert len(rows(shop, written)) == 4
     keyed = "SELECT name FROM city WHERE NOT city_id IN (SELECT customer_id FROM customer)"
     assert query_text(parse_query(keyed, shop.schema), shop.schema) == keyed
+
+
+def test_times_truths_and_notes_join_no_tables():
+    for name in ("created_at", "last_update", "modifieddate", "is_active", "notes", "row version"):
+        one, other = named("one", name, "size"), named("other", name, "width")
+        assert not found_keys(one, other), name
+    dated = [named(table, "settled", kind=ColumnType.DATE) for table in ("one", "other")]
+    assert not found_keys(*dated)
+    assert found_keys(named("one", "settled", "size"), named("other", "settled", "width"))
+
+
+def test_an_inferred_key_leads_to_what_is_there_once():
+    tables = (named("one", "room", "size"), named("other", "room", "width"))
+    schema = Schema(tables, all_keys(tables, []))
+    one, other = (ColumnRef(table, "room") for table in ("one", "other"))
+    for unique, number in (({one: True, other: False}, 1), ({one: False, other: False}, 0), ({}, 1)):
+        assert len(told_by_cells(schema, CellReport(unique=unique)).keys) == number
+    declared = Schema(tables, (ForeignKey(one, other),))
+    assert told_by_cells(declared, CellReport(unique={one: False, other: False})).keys == declared.keys
+
+
+def test_numbers_that_stand_as_texts_are_numbers(tmp_path):
+    path = tmp_path / "cars.sqlite"
+    connection = sqlite3.connect(path)
+    connection.executescript(
+        "CREATE TABLE car (name TEXT, power TEXT);"
+        "INSERT INTO car VALUES ('a', '97'), ('b', '150'), ('c', 'null'), ('d', '1000');"
+    )
+    connection.close()
+    found = read_schema(sqlite_engine(path, introspects=True))
+    report = CellReport()
+    list(read_cells(sqlite_engine(path), found, report))
+    source = Source(told_by_cells(found, report), CellNames(), sqlite_engine(path))
+    assert source.schema.table("car").column("power").blanks == ("null",)
+    for sql, expected in (
+        ("SELECT name FROM car WHERE power > 100", ["('b',)", "('d',)"]),
+        ("SELECT name FROM car ORDER BY power LIMIT 1", ["('a',)"]),
+        ("SELECT name FROM car ORDER BY power DESC LIMIT 1", ["('d',)"]),
+        ("SELECT MIN(power), MAX(power) FROM car", ["(97.0, 1000.0)"]),
+        ("SELECT AVG(power) FROM car WHERE name < 'd'", ["(123.5,)"]),
+        ("SELECT name FROM car WHERE power = '97'", ["('a',)"]),
+    ):
+        assert rows(source, query_text(parse_query(sql, source.schema), source.schema)) == expected, sql

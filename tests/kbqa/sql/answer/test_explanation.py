@@ -3,7 +3,12 @@
 import pytest
 
 from kbqa.sql.answer.explanation import in_words, sub_questions
+from kbqa.sql.answer.formatting import sentence_of
+from kbqa.sql.answer.kept_answer import kept_reading
+from kbqa.sql.answer.reading import Reading
+from kbqa.sql.query import Item, Query, Term, Via
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, ForeignKey, Schema, Table
+from kbqa.sql.stores.executor import Result
 from training.sql.parser import parse_query
 
 SHOP = Schema(
@@ -66,3 +71,18 @@ def test_sub_questions_are_the_queries_within():
     sql = "SELECT name FROM customer WHERE age > (SELECT AVG(age) FROM customer)"
     assert sub_questions(parse_query(sql, SHOP)) == ["The average age of customer"]
     assert sub_questions(parse_query("SELECT name FROM city", SHOP)) == []
+
+
+def test_tables_and_keys_that_are_joined_are_told():
+    via = Via(ColumnRef("customer", "city_id"), ColumnRef("city", "city_id"))
+    query = Query((Item(Term(ColumnRef("city", "name"))),), with_tables=("customer",), via=(via,))
+    assert in_words(query) == "Name of city of those with customer joined by city id of customer."
+
+
+def test_a_sentence_has_all_conditions():
+    query = parse_query("SELECT COUNT(*) FROM customer WHERE name = 'Ida' AND age > 30", SHOP)
+    kept = kept_reading(Reading("", 1.0, query=Query(), written=query))
+    assert sentence_of(Result(("n",), ((1,),)), kept.label) == (
+        "The number of rows of customer where name of customer is “Ida”"
+        " and age of customer is more than “30”: 1."
+    )

@@ -1,5 +1,6 @@
 """Whatever is chosen, what comes out is SQL that runs."""
 
+from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from kbqa.decoding.scorers import RandomScorer
 from kbqa.sql.answer.explanation import in_words, sub_questions
 from kbqa.sql.answer.schema_linking import link_question
 from kbqa.sql.grammar import LinkedQuestion, start
+from kbqa.sql.ingest.cells import CellReport, kind_of_cells, read_cells, told_by_cells
 from kbqa.sql.rendering import query_text
+from kbqa.sql.schema import Column, ColumnRef, ColumnType, Table
 from kbqa.sql.stores.executor import Limits, execute
 from kbqa.sql.stores.validator import checked
 from tests.kbqa.sql.grammar.spelled import cases, spelled, step
@@ -117,3 +120,47 @@ def test_a_query_in_words(shop):
         in_words(by_year)
         == "The year of ordered on of order and the number of rows of order for each year of ordered on."
     )
+
+
+@pytest.fixture
+def read(shop) -> LinkedQuestion:
+    """The world of which the cells were read, too, with numbers that stand as texts."""
+    report = CellReport()
+    tables = (*shop.schema.tables, Table("engine", (Column("power"), Column("built"), Column("maker"))))
+    list(read_cells(shop.engine, shop.schema, report))
+    values = {"power": ["150", "97", "null"], "built": ["1990-01-01", "2001-12-24"], "maker": ["Acme", "30"]}
+    for name, cells in values.items():
+        report.kinds[ColumnRef("engine", name)] = kind_of_cells(cells, ColumnType.TEXT)
+    schema = told_by_cells(replace(shop.schema, tables=tables), report)
+    return link_question(QUESTION, schema, shop.cells)
+
+
+@pytest.mark.parametrize(
+    ("actions", "there", "away"),
+    [
+        (
+            "SUM",
+            {"order.amount", "product.price", "engine.power"},
+            {"city.name", "order.ordered_on", "city.city_id"},
+        ),
+        ("customer.name, WHERE, engine.maker", {"=", "CONTAINS"}, {">", "BETWEEN"}),
+        ("customer.name, WHERE, engine.power", {"=", ">"}, set()),
+        ("customer.name, WHERE, engine.power, >", {"'30'"}, {"'2024-01-01'", "'red chair'"}),
+        ("customer.name, WHERE, engine.built, >", {"'2024-01-01'"}, {"'30'", "'Porto'"}),
+        ("customer.name, WHERE, customer.name, =", {"'30'", "'red chair'", "'Porto'"}, set()),
+        ("city.name, set UNION", {"customer.name", "engine.maker"}, {"customer.age", "order.ordered_on"}),
+        ("city.name, set INTERSECT", {"customer.name"}, {"city.country", "customer.age"}),
+        (
+            "customer.name, WHERE, customer.customer_id, IN",
+            {"order.customer_id"},
+            {"order.amount", "city.name"},
+        ),
+    ],
+)
+def test_values_of_one_type_meet_on_sqlite_as_well(read, actions, there, away):
+    state = start(read)
+    for word in actions.split(", "):
+        state = state.apply({spelled(action): action for action in state.legal_actions()}[word])
+    legal = set(map(spelled, state.legal_actions()))
+    assert there <= legal
+    assert not legal & away

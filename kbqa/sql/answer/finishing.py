@@ -1,0 +1,93 @@
+"""The last touch to a decided query: what an analyst would add without being told."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from kbqa.sql.answer.fan_out import without_repetition
+from kbqa.sql.query import Condition, DatePart, GroupKey, Item, Order, Query, Term, column_of
+from kbqa.sql.schema import ColumnRef, ColumnType, Schema, readable
+
+_FIRST = frozenset(("first name", "firstname", "fname", "given name", "forename", "f name", "name first"))
+_LAST = frozenset(("last name", "lastname", "lname", "surname", "family name", "l name", "name last"))
+_ASKS_FOR_NAMES = re.compile(r"\b(?:names?|who|whose)\b", re.IGNORECASE)
+_ASKS_FOR_FIRST = re.compile(r"\b(?:first|given)[ _-]?names?\b|\bforenames?\b|\bfname\b", re.IGNORECASE)
+_TIMES = frozenset(("year", "month", "quarter", "week"))
+"""Names of numbers that count time."""
+
+
+def finished(query: Query, question: str, schema: Schema) -> Query:
+    """A query as people want it written.
+
+    People have whole names, a join repeats nothing, and groups by time follow each other in time.
+    """
+    once = without_repetition(_with_whole_names(query, question, schema), schema)
+    return _naming_all(_in_time(once, schema), schema)
+
+
+def _naming_all(query: Query, schema: Schema) -> Query:
+    """A query that also names the tables that only connect others."""
+
+    def inner(condition: Condition) -> Condition:
+        return (
+            condition
+            if condition.query is None
+            else replace(condition, query=_naming_all(condition.query, schema))
+        )
+
+    named, joined = query.tables(), schema.closure(query.tables())
+    return replace(
+        query,
+        with_tables=(*query.with_tables, *(table for table in joined if table not in named)),
+        where=tuple(map(inner, query.where)),
+        having=tuple(map(inner, query.having)),
+        right=None if query.right is None else _naming_all(query.right, schema),
+    )
+
+
+def _with_whole_names(query: Query, question: str, schema: Schema) -> Query:
+    """A query that shows last names beside first names, where names are asked for."""
+    asked = _ASKS_FOR_NAMES.search(question) and not _ASKS_FOR_FIRST.search(question)
+    if query.operation is not None or not asked:
+        return query
+    return replace(query, items=tuple(_whole(query.items, schema)))
+
+
+def _whole(items: tuple[Item, ...], schema: Schema) -> Iterator[Item]:
+    for item in items:
+        yield item
+        operand = item.term.operand
+        if item.operator is None and item.term.aggregate is None and isinstance(operand, ColumnRef):
+            last = Item(Term(ref)) if (ref := _last_name_beside(operand, schema)) is not None else None
+            if last is not None and last not in items:
+                yield last
+
+
+def _last_name_beside(ref: ColumnRef, schema: Schema) -> ColumnRef | None:
+    """The column of last names that belongs to one of first names, if this is one."""
+    if readable(ref.column) not in _FIRST:
+        return None
+    columns = schema.table(ref.table).columns
+    lasts = [column.name for column in columns if readable(column.name) in _LAST and not column.excluded]
+    return ColumnRef(ref.table, lasts[0]) if len(lasts) == 1 else None
+
+
+def _in_time(query: Query, schema: Schema) -> Query:
+    """A query whose groups by time come in the order of time, where it sorts by nothing."""
+    if query.order or query.operation is not None:
+        return query
+    shown = {
+        item.term.operand for item in query.items if item.operator is None and item.term.aggregate is None
+    }
+    is_shown: Callable[[GroupKey], bool] = shown.__contains__
+    times = [key for key in query.group if is_shown(key) and _is_time(key, schema)]
+    return replace(query, order=tuple(Order(Item(Term(key))) for key in times))
+
+
+def _is_time(key: GroupKey, schema: Schema) -> bool:
+    ref = column_of(key)
+    if isinstance(key, DatePart) or ref is None:
+        return True
+    column = schema.column(ref)
+    last = readable(column.name).split()[-1:]
+    return column.kind == ColumnType.DATE or (column.kind == ColumnType.NUMBER and bool(_TIMES & set(last)))

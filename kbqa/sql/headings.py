@@ -1,0 +1,115 @@
+"""Headings of what a query shows, as people would write them: number of packages, average price."""
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import chain, count
+
+from kbqa.plurals import as_plural
+from kbqa.sql.query import Aggregate, AllOf, DatePart, Item, Operator, Query, Term
+from kbqa.sql.schema import ColumnRef, ColumnType, Schema, readable
+
+_UNCOUNTED = ("data", "info", "information", "people", "staff", "equipment", "history", "stock")
+_OPERATORS = {
+    Operator.PLUS: "plus",
+    Operator.MINUS: "minus",
+    Operator.TIMES: "times",
+    Operator.DIVIDE: "per",
+}
+_EXTREMES = {
+    (Aggregate.MIN, ColumnType.DATE): "earliest",
+    (Aggregate.MAX, ColumnType.DATE): "latest",
+    (Aggregate.MIN, ColumnType.TEXT): "first",
+    (Aggregate.MAX, ColumnType.TEXT): "last",
+    (Aggregate.MIN, ColumnType.NUMBER): "lowest",
+    (Aggregate.MAX, ColumnType.NUMBER): "highest",
+}
+
+
+def plural(name: str) -> str:
+    """The plural of a table's or column's name in words.
+
+    >>> [plural(name) for name in ("package", "Customers", "city", "cars_data")]
+    ['packages', 'customers', 'cities', 'cars data']
+    """
+    words = readable(name)
+    return words if words.endswith(_UNCOUNTED) else as_plural(words)
+
+
+def headings(query: Query, schema: Schema, tables: Sequence[str]) -> list[str | None]:
+    """The heading of each item of a query over some tables; None where its own name serves.
+
+    No two are alike, nor is one the name of a column that could be meant in its place.
+    """
+    names = Counter(_own_name(item).lower() for item in query.items)
+    columns = {column.name.lower() for table in tables for column in schema.table(table).columns}
+    found, taken = list[str | None](), set[str]()
+    for item in query.items:
+        own = _own_name(item).lower()
+        is_alone = names[own] == 1
+        if _is_star(item) or (own and is_alone and not _is_computed(item, schema)):
+            found.append(None)
+            continue
+        if own and is_alone:
+            heading = _own_name(item)
+        else:
+            heading = _unlike(_heading(item, schema), _owner(item), taken | columns)
+        taken.add(heading.lower())
+        found.append(heading)
+    return found
+
+
+def _is_star(item: Item) -> bool:
+    return isinstance(item.term.operand, AllOf) and item.term.aggregate is None
+
+
+def _own_name(item: Item) -> str:
+    """The name that a database shows a bare column under; empty for anything else."""
+    is_plain = item.operator is None and item.term.aggregate is None
+    return item.term.operand.column if is_plain and isinstance(item.term.operand, ColumnRef) else ""
+
+
+def _is_computed(item: Item, schema: Schema) -> bool:
+    """Whether a column is written as an expression, which has no name of its own."""
+    return isinstance(item.term.operand, ColumnRef) and schema.column(item.term.operand).as_text
+
+
+def _owner(item: Item) -> str:
+    return readable(item.term.operand.table)
+
+
+def _unlike(heading: str, owner: str, taken: set[str]) -> str:
+    """A heading that is not taken: as it is, with its table's name, or with a number."""
+    forms = chain((heading, f"{owner} {heading}"), (f"{heading} {number}" for number in count(2)))
+    return next(form for form in forms if form.lower() not in taken)
+
+
+def _heading(item: Item, schema: Schema) -> str:
+    if item.operator is None or item.other is None:
+        return _of_term(item.term, schema)
+    return f"{_of_term(item.term, schema)} {_OPERATORS[item.operator]} {_of_term(item.other, schema)}"
+
+
+def _of_term(term: Term, schema: Schema) -> str:
+    operand, aggregate = term.operand, term.aggregate
+    if isinstance(operand, AllOf):
+        return f"number of {plural(operand.table)}"
+    if isinstance(operand, DatePart):
+        return str(operand.part.lower())
+    name = readable(operand.column)
+    if aggregate is None:
+        return name
+    if aggregate == Aggregate.COUNT:
+        counted = _counted(operand, schema, distinct=term.distinct)
+        return f"number of {counted}"
+    if aggregate in (Aggregate.MIN, Aggregate.MAX):
+        kind = schema.column(operand).kind
+        return f"{_EXTREMES.get((aggregate, kind), _EXTREMES[aggregate, ColumnType.NUMBER])} {name}"
+    return f"{'total' if aggregate == Aggregate.SUM else 'average'} {name}"
+
+
+def _counted(ref: ColumnRef, schema: Schema, *, distinct: bool) -> str:
+    """What is counted by a column: the rows of its table where it is their key, else its values."""
+    primary = [column.name for column in schema.table(ref.table).columns if column.primary]
+    if primary == [ref.column]:
+        return plural(ref.table)
+    return f"{'different ' if distinct else ''}{plural(ref.column)}"

@@ -1,0 +1,132 @@
+"""What an analyst would add to a query without being told."""
+
+import pytest
+
+from kbqa.sql.answer.finishing import finished
+from kbqa.sql.query import AllOf, Item, Query, Term
+from kbqa.sql.rendering import query_text
+from kbqa.sql.schema import Column, ColumnRef, ColumnType, ForeignKey, Schema, Table
+from training.sql.parser import parse_query
+
+N, D = ColumnType.NUMBER, ColumnType.DATE
+KEYS = tuple(Column(name, N, primary=True) for name in ("pupil_id", "visit_id", "course_id"))
+SCHOOL = Schema(
+    (
+        Table(
+            "pupil",
+            (
+                Column("pupil_id", N, primary=True),
+                Column("Fname"),
+                Column("LName"),
+                Column("born", D, "DATE"),
+            ),
+        ),
+        Table("visit", (KEYS[1], Column("pupil_id", N), Column("course_id", N))),
+        Table(
+            "course",
+            (Column("course_id", N, primary=True), Column("title"), Column("fee", N), Column("year", N)),
+        ),
+    ),
+    (
+        ForeignKey(ColumnRef("visit", "pupil_id"), ColumnRef("pupil", "pupil_id")),
+        ForeignKey(ColumnRef("visit", "course_id"), ColumnRef("course", "course_id")),
+    ),
+)
+
+
+def written(sql: str, question: str = "") -> str:
+    return query_text(finished(parse_query(sql, SCHOOL), question, SCHOOL), SCHOOL)
+
+
+@pytest.mark.parametrize(
+    ("question", "columns"),
+    [
+        ("What are the names of the pupils?", "Fname, LName"),
+        ("Who is a pupil?", "Fname, LName"),
+        ("first names of the pupils", "Fname"),
+        ("Give the given name of all pupils", "Fname"),
+        ("List the pupils", "Fname"),
+    ],
+)
+def test_people_have_whole_names_where_names_are_asked_for(question, columns):
+    assert written("SELECT Fname FROM pupil", question) == f"SELECT {columns} FROM pupil"
+
+
+def test_a_last_name_that_is_shown_or_private_is_not_added():
+    both = "SELECT LName, Fname FROM pupil"
+    assert written(both, "names of pupils") == both
+    private = Schema((Table("pupil", (Column("Fname"), Column("LName", excluded=True))),))
+    query = Query((Item(Term(ColumnRef("pupil", "Fname"))),))
+    assert finished(query, "names of pupils", private) == query
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        (
+            "SELECT year, COUNT(*) FROM course GROUP BY year",
+            "SELECT year, COUNT(*) FROM course GROUP BY year ORDER BY year ASC",
+        ),
+        (
+            "SELECT year, COUNT(*) FROM course GROUP BY year ORDER BY COUNT(*) DESC",
+            "SELECT year, COUNT(*) FROM course GROUP BY year ORDER BY COUNT(*) DESC",
+        ),
+        (
+            "SELECT title, COUNT(*) FROM course GROUP BY title",
+            "SELECT title, COUNT(*) FROM course GROUP BY title",
+        ),
+        ("SELECT COUNT(*) FROM course GROUP BY year", "SELECT COUNT(*) FROM course GROUP BY year"),
+    ],
+)
+def test_groups_by_time_are_sorted_where_nothing_else_is_asked(sql, expected):
+    assert written(sql) == expected
+
+
+VISITED = "FROM pupil JOIN visit ON pupil.pupil_id = visit.pupil_id"
+MANY = f"{VISITED} JOIN course ON visit.course_id = course.course_id"
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        (f"SELECT pupil.LName {MANY} WHERE course.fee > 3", "SELECT DISTINCT pupil.LName"),
+        (
+            f"SELECT COUNT(pupil.pupil_id) {MANY} WHERE course.fee > 3",
+            "COUNT(DISTINCT pupil.pupil_id)",
+        ),
+        (
+            f"SELECT AVG(course.fee) {MANY} WHERE pupil.LName = 'Bo'",
+            "SELECT AVG(fee) FROM course WHERE course_id IN (SELECT visit.course_id FROM visit"
+            " JOIN pupil ON visit.pupil_id = pupil.pupil_id WHERE pupil.LName = 'Bo')",
+        ),
+        (f"SELECT title, COUNT(visit.visit_id) {MANY} GROUP BY course.title", "COUNT(visit.visit_id)"),
+        (f"SELECT pupil.LName, course.title {MANY}", "SELECT DISTINCT pupil.LName, course.title"),
+        ("SELECT title FROM course WHERE fee > 3", "SELECT title FROM course"),
+        (
+            f"SELECT visit.visit_id {VISITED} WHERE LName = 'Bo'",
+            "SELECT visit.visit_id",
+        ),
+        (
+            f"SELECT pupil.LName {MANY} WHERE course.fee > 3 ORDER BY pupil.born DESC LIMIT 1",
+            "SELECT pupil.LName",
+        ),
+    ],
+)
+def test_what_a_join_repeats_is_there_once(sql, expected):
+    assert expected in written(sql)
+
+
+def test_a_number_of_what_the_groups_are_is_left_as_it_is():
+    """Each group would have one: the rows that belong to it are meant."""
+    grouped = Query(
+        (Item(Term(ColumnRef("pupil", "LName"))), Item(Term(AllOf("pupil"), "COUNT"))),
+        with_tables=("visit",),
+        group=(ColumnRef("visit", "pupil_id"),),
+    )
+    assert "COUNT(*)" in query_text(finished(grouped, "", SCHOOL), SCHOOL)
+
+
+def test_tables_that_only_connect_others_are_named():
+    query = parse_query(f"SELECT pupil.LName {MANY} WHERE course.fee > 3", SCHOOL)
+    assert query.with_tables == ()
+    assert finished(query, "", SCHOOL).with_tables == ("visit",)

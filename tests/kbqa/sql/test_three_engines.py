@@ -1,0 +1,312 @@
+"""What is written for SQLite, PostgreSQL and MariaDB is what they understand, and mean the same by."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+
+from kbqa.sql.answer.finishing import finished
+from kbqa.sql.identifiers import needs_quotes
+from kbqa.sql.ingest.introspection import read_schema
+from kbqa.sql.names import CellNames
+from kbqa.sql.query import (
+    Aggregate,
+    AllOf,
+    Comparison,
+    Condition,
+    DatePart,
+    Item,
+    Order,
+    Part,
+    Query,
+    Term,
+    Value,
+)
+from kbqa.sql.rendering import query_text
+from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema, Table
+from kbqa.sql.stores.connections import parsed_url, server_engine, sqlite_engine
+from kbqa.sql.stores.databases import Source
+from kbqa.sql.stores.executor import Limits, execute
+from kbqa.sql.stores.validator import checked
+from tests.kbqa.sql import mariadb
+from tests.kbqa.sql.chance import run_by_chance
+
+SQLITE_KEYWORDS = """
+abort action add after all alter always analyze and as asc attach autoincrement before begin between by
+cascade case cast check collate column commit conflict constraint create cross current current_date
+current_time current_timestamp database default deferrable deferred delete desc detach distinct do drop
+each else end escape except exclude exclusive exists explain fail filter first following for foreign from
+full generated glob group groups having if ignore immediate in index indexed initially inner insert
+instead intersect into is isnull join key last left like limit match materialized natural no not nothing
+notnull null nulls of offset on or order others outer over partition plan pragma preceding primary query
+raise range recursive references regexp reindex release rename replace restrict returning right rollback
+row rows savepoint select set table temp temporary then ties to transaction trigger unbounded union
+unique update using vacuum values view virtual when where window with without
+"""
+"""https://sqlite.org/lang_keywords.html"""
+PLAIN = ("name", "id", "type", "date", "year", "status", "title", "language", "level", "version", "comment")
+WORLD = """
+CREATE TABLE maker (maker_id INTEGER PRIMARY KEY, name VARCHAR(40) NOT NULL);
+CREATE TABLE product (product_id INTEGER PRIMARY KEY, name VARCHAR(40), price INTEGER, weight INTEGER,
+    made DATE, maker_id INTEGER REFERENCES maker (maker_id));
+CREATE TABLE sold (sold_id INTEGER PRIMARY KEY,
+    product_id INTEGER REFERENCES product (product_id), amount INTEGER);
+INSERT INTO maker VALUES (1, 'Acme'), (2, 'Bolt'), (3, 'Bolt');
+INSERT INTO product VALUES (1, '50% off', 10, NULL, '2024-05-01', 1),
+    (2, '50 offers', 20, 7, '2023-01-02', 1), (3, 'a_b', 30, 3, '2025-02-03', 2),
+    (4, 'aXb', NULL, 5, '2024-06-01', 3),
+    (5, 'It\\!', 40, 9, NULL, 3);
+INSERT INTO sold VALUES (1, 1, 3), (2, 1, 4), (3, 2, 5), (4, 3, 1), (5, 3, 9), (6, 5, 2)
+"""
+
+
+class Server:
+    """An engine that writes, one that reads as the product does, and the dialect of both."""
+
+    def __init__(self, dialect: str, writer: Engine, reader: Engine) -> None:
+        self.dialect, self.writer, self.reader = dialect, writer, reader
+
+    def run(self, *statements: str) -> None:
+        with self.writer.begin() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(
+                    statement.replace("%", "%%") if self.dialect != "sqlite" else statement
+                )
+
+    def rows(self, query: Query, schema: Schema, *, headed: bool = False) -> tuple[tuple[object, ...], ...]:
+        return self.result(query, schema, headed=headed).rows
+
+    def result(self, query: Query, schema: Schema, *, headed: bool = False):
+        tree = checked(query_text(query, schema, headed=headed), schema)
+        return execute(self.reader, tree, Limits(seconds=60), dialect=self.dialect)
+
+
+@pytest.fixture(scope="module")
+def mariadb_address(tmp_path_factory) -> Iterator[str]:
+    if mariadb.find() is None:
+        pytest.skip("there is no MariaDB here: set MARIADBD to its path")
+    with mariadb.running(tmp_path_factory.mktemp("mariadb")) as url:
+        engine = create_engine(url)
+        with engine.begin() as connection:
+            connection.exec_driver_sql("CREATE DATABASE world CHARACTER SET utf8mb4")
+        engine.dispose()
+        yield f"{url}/world"
+
+
+@pytest.fixture(params=["sqlite", "postgres", "mysql"])
+def server(request, tmp_path) -> Iterator[Server]:
+    """Yield an empty database of each kind."""
+    if request.param == "sqlite":
+        path = tmp_path / "world.sqlite"
+        writer = create_engine(f"sqlite:///{path}")
+        with writer.begin() as connection:
+            connection.execute(text("CREATE TABLE unused (a)"))
+        yield Server("sqlite", writer, sqlite_engine(path, introspects=True))
+        writer.dispose()
+        return
+    url = request.getfixturevalue(f"{request.param}_url")
+    writer = create_engine(parsed_url(url))
+    yield Server(request.param, writer, server_engine(url))
+    writer.dispose()
+
+
+@pytest.fixture
+def postgres_url(transactional_db) -> Iterator[str]:
+    from django.db import connection
+
+    settings = connection.settings_dict
+    port = f"&port={settings['PORT']}" if settings["PORT"] else ""
+    url = (
+        f"postgresql://{settings['USER']}@/{settings['NAME']}?host={settings['HOST']}{port}"
+        "&options=-csearch_path%3Dthree"
+    )
+    writer = create_engine(parsed_url(url))
+    with writer.begin() as connected:
+        connected.execute(text("CREATE SCHEMA three"))
+    yield url
+    with writer.begin() as connected:
+        connected.execute(text("DROP SCHEMA three CASCADE"))
+    writer.dispose()
+
+
+@pytest.fixture
+def mysql_url(mariadb_address) -> Iterator[str]:
+    engine = create_engine(mariadb_address)
+    yield mariadb_address.replace("mysql+pymysql", "mariadb")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP DATABASE world")
+        connection.exec_driver_sql("CREATE DATABASE world CHARACTER SET utf8mb4")
+    engine.dispose()
+
+
+def keywords(server: Server) -> list[str]:
+    asked = {
+        "postgres": "SELECT word FROM pg_get_keywords()",
+        "mysql": "SELECT LOWER(word) FROM information_schema.KEYWORDS WHERE word REGEXP '^[a-zA-Z_]+$'",
+    }
+    if server.dialect == "sqlite":
+        return SQLITE_KEYWORDS.split()
+    with server.writer.connect() as connection:
+        return sorted(connection.execute(text(asked[server.dialect])).scalars())
+
+
+def test_tables_and_columns_of_every_keyword_are_read(server):
+    words, quote = keywords(server), "`" if server.dialect == "mysql" else '"'
+    assert len(words) > 140
+    options = " ENGINE=MEMORY" if server.dialect == "mysql" else ""
+    columns = ", ".join(f"{quote}{word}{quote} INTEGER" for word in words)
+    server.run(
+        f"CREATE TABLE every_word ({columns})",
+        f"INSERT INTO every_word VALUES ({', '.join(map(str, range(len(words))))})",
+        *(f"CREATE TABLE {quote}{word}{quote} (a INTEGER, b INTEGER){options}" for word in words),
+        *(f"INSERT INTO {quote}{word}{quote} VALUES ({index}, 1)" for index, word in enumerate(words)),
+    )
+    numbers = [Column(word, ColumnType.NUMBER, "INTEGER") for word in words]
+    own = [Column("a", ColumnType.NUMBER, "INTEGER"), Column("b", ColumnType.NUMBER, "INTEGER")]
+    schema = Schema(
+        (Table("every_word", tuple(numbers)), *(Table(word, tuple(own)) for word in words)),
+        dialect=server.dialect,
+    )
+    wrong = []
+    for index, word in enumerate(words):
+        column, of_table = (Item(Term(ColumnRef(*place))) for place in (("every_word", word), (word, "a")))
+        as_column = Query(
+            (column,),
+            where=(Condition(column, Comparison.EQUAL, (Value(str(index)),)),),
+            order=(Order(column),),
+        )
+        try:
+            found = [server.rows(query, schema) for query in (as_column, Query((of_table,)))]
+        except Exception as error:
+            found = [str(error)]
+        wrong += [] if found == [((index,),)] * 2 else [(word, found)]
+    assert [word for word, _ in wrong] == [], wrong
+
+
+def test_what_needs_no_quotes_has_none(server):
+    assert [word for word in PLAIN if needs_quotes(word, server.dialect)] == []
+
+
+@pytest.fixture
+def world(server) -> Schema:
+    sign = WORLD.replace("\\", "\\\\") if server.dialect == "mysql" else WORLD
+    server.run(*sign.split(";\n"))
+    return read_schema(server.reader)
+
+
+def ref(place: str) -> ColumnRef:
+    return ColumnRef(*place.split("."))
+
+
+def item(place: str, aggregate: Aggregate | None = None) -> Item:
+    return Item(Term(ref(place) if "." in place else AllOf(place), aggregate))
+
+
+@pytest.mark.parametrize(("descending", "name"), [(True, "It\\!"), (False, "a_b")])
+def test_nothing_is_the_most_by_having_no_value(server, world, descending, name):
+    query = Query((item("product.name"),), order=(Order(item("product.weight"), descending),), limit=1)
+    assert server.rows(query, world) == ((name,),)
+    everything = replace(query, limit=9)
+    assert server.rows(everything, world)[-1] == ("50% off",)
+    assert "NULL" not in query_text(replace(query, order=(Order(item("product.product_id")),)), world)
+
+
+@pytest.mark.parametrize(
+    ("comparison", "value", "names"),
+    [
+        (Comparison.CONTAINS, "50% OFF", {"50% off"}),
+        (Comparison.STARTS, "A_", {"a_b"}),
+        (Comparison.ENDS, "\\!", {"It\\!"}),
+        (Comparison.LACKS, "%", {"50 offers", "a_b", "aXb", "It\\!"}),
+        (Comparison.CONTAINS, "OFF", {"50% off", "50 offers"}),
+    ],
+)
+def test_patterns_take_no_notice_of_capitals_and_signs_mean_themselves(
+    server, world, comparison, value, names
+):
+    condition = Condition(item("product.name"), comparison, (Value(value),))
+    found = server.rows(Query((item("product.name"),), where=(condition,)), world)
+    assert {name for (name,) in found} == names
+
+
+def test_groups_by_time_come_in_the_order_of_time(server, world):
+    year = DatePart(ref("product.made"), Part.YEAR)
+    there = Condition(item("product.made"), Comparison.IS_NOT_NULL)
+    query = Query((Item(Term(year)), item("product", Aggregate.COUNT)), where=(there,), group=(year,))
+    found = server.result(finished(query, "how many products per year?", world), world, headed=True)
+    assert found.columns == ("year", "number of products")
+    assert [row[0] for row in found.rows] == ["2023", "2024", "2025"]
+
+
+SOLD = Condition(item("sold.amount"), Comparison.GREATER, (Value("2"),))
+
+
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        (Query((item("product", Aggregate.COUNT),), with_tables=("sold",)), [(4,)]),
+        (Query((item("product", Aggregate.COUNT),), where=(SOLD,)), [(3,)]),
+        (Query((item("product.price", Aggregate.SUM),), where=(SOLD,)), [(60,)]),
+        (Query((item("product.price", Aggregate.AVG),), where=(SOLD,)), [(20,)]),
+        (Query((item("product.name"),), where=(SOLD,)), [("50 offers",), ("50% off",), ("a_b",)]),
+        (
+            Query(
+                (item("product.name"),), where=(SOLD,), order=(Order(item("product.price"), True),), limit=2
+            ),
+            [("50 offers",), ("a_b",)],
+        ),
+        (
+            Query(
+                (item("maker.maker_id"), item("product", Aggregate.COUNT)),
+                where=(SOLD,),
+                group=(ref("maker.maker_id"),),
+            ),
+            [(1, 2), (2, 1)],
+        ),
+        (
+            Query(
+                (item("maker.maker_id"),),
+                group=(ref("maker.maker_id"),),
+                having=(Condition(item("product", Aggregate.COUNT), Comparison.GREATER, (Value("1"),)),),
+                with_tables=("sold",),
+            ),
+            [(1,)],
+        ),
+        (
+            Query(
+                (item("product.price", Aggregate.SUM),),
+                where=(SOLD, replace(SOLD, comparison=Comparison.LESS, follows_or=True)),
+            ),
+            [(60,)],
+        ),
+        (
+            Query(
+                (item("sold.amount", Aggregate.SUM),),
+                where=(Condition(item("product.price"), Comparison.LESS, (Value("15"),)),),
+            ),
+            [(7,)],
+        ),
+        (
+            Query(
+                (item("product.name"), item("sold", Aggregate.COUNT)),
+                group=(ref("product.product_id"),),
+                where=(SOLD,),
+            ),
+            [("50 offers", 1), ("50% off", 2), ("a_b", 1)],
+        ),
+    ],
+)
+def test_a_join_repeats_nothing(server, world, query, rows):
+    found = server.rows(finished(query, "", world), world, headed=True)
+    assert (
+        sorted(tuple(int(value) if not isinstance(value, str) else value for value in row) for row in found)
+        == rows
+    )
+
+
+def test_chance_writes_sql_that_they_run_as_it_is_finished(server, world):
+    source = Source(world, CellNames(), server.reader)
+    question = "names of 3 products of Acme made after 2023-01-02 with weight over 5"
+    ran, said = run_by_chance(source, question, 40, finished_for=question)
+    assert (ran > 20, said) == (True, {""})

@@ -50,10 +50,11 @@ def run(options: Options) -> list[Row]:
         states = product.jobs()
         jobs |= {job for job in states if job > min(jobs)}
         lost = [job for job in jobs if states.get(job, "succeeded") != "succeeded"]
+        reasons = [product.reason(job) for job in lost]
     total = sum(tally.answers.values())
     return [
         Row("killing", "processes killed", options.kills, "", f"{total} requests meanwhile"),
-        Row("killing", "jobs lost", len(lost), "", f"of {len(jobs)}"),
+        Row("killing", "jobs lost", len(lost), "", "; ".join([f"of {len(jobs)}", *reasons])),
         Row("killing", "wrong answers", tally.answers["wrong"], "", "; ".join(tally.others[:3])),
         Row("killing", "other errors", tally.answers["other"], ""),
         Row("killing", "told to try again", tally.answers["away"], "", "503"),

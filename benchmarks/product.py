@@ -145,6 +145,12 @@ class Product:
             return {}
         return {job["id"]: job["state"] for job in json.loads(answer.text)["results"]}
 
+    def reason(self, job: int) -> str:
+        """Why a job did not succeed, as an administrator is told."""
+        answer = self.send("GET", f"/api/v1/jobs/{job}/")
+        told = json.loads(answer.text) if answer.status == 200 else {}
+        return f"{told.get('title')} {told.get('state')}: {told.get('error')}"
+
     def working(self) -> list[dict[str, Any]] | None:
         """The newest jobs that are to end yet, but those that wait to be tried again; None if nobody says."""
         answer = self.send("GET", "/api/v1/jobs/?page_size=100")

@@ -31,6 +31,7 @@ INTERNAL = {
     "NotWritableError",
     "Refused",
     "StatementFailed",
+    "TooDeep",
     "UnsupportedQueryError",
     "_NoPlaceError",
 }

@@ -91,9 +91,9 @@ HOSTILE = {
         "statement of the file",
     ),
     "a comment of 20 MB": (XML, b"<!--" + b"x" * 20 * MB + b"-->" + THING + END, "statement of the file"),
-    "nested lists of JSON": (JSON, b'{"urn:p":' + b"[" * MB, "stack size"),
-    "nested objects of JSON": (JSON, b'{"urn:p":' * MB, "stack size"),
-    "nested contexts of JSON": (JSON, b'{"@context":' * MB, "stack size"),
+    "nested lists of JSON": (JSON, b'{"urn:p":' + b"[" * MB, "more than 500 deep"),
+    "nested objects of JSON": (JSON, b'{"urn:p":' * MB, "more than 500 deep"),
+    "nested contexts of JSON": (JSON, b'{"@context":' * MB, "more than 500 deep"),
     "a text of JSON": (JSON, b'{"@id":"urn:a","urn:p":"' + b"x" * 20 * MB + b'"}', "too long"),
     "a remote context": (
         JSON,

@@ -58,9 +58,10 @@ def test_a_process_that_is_ended_from_outside_is_told_of_truly(number, says, mon
 
 
 def test_nothing_runs_on_after_the_time():
+    before = children()
     with pytest.raises(QueryError, match=r"took longer than 0\.5 seconds"):
         run_guarded(TASK, Guard(seconds=0.5, memory=GUARD.memory, result=GUARD.result))
-    assert children() == set()
+    assert children() <= before
 
 
 def test_more_than_may_run_at_once_are_asked_to_come_again(settings, monkeypatch):

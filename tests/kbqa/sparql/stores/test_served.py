@@ -29,6 +29,7 @@ ENDLESS = (
 
 @pytest.fixture
 def folder(tmp_path) -> Path:
+    evaluators().close()
     path = tmp_path / "triples"
     store = Store(str(path))
     store.extend(Quad(iri(f"s{n}"), P, HUB) for n in range(300))

@@ -155,7 +155,9 @@ def test_servers_of_postgresql_are_connected_to_by_number_under_their_name(monke
     for each in connects.split("&"):
         name, _, value = each.partition("=")
         assert str(given[name]) == value
-    assert given["options"].endswith("-c default_transaction_read_only=on -c lock_timeout=2000")
+    assert given["options"].endswith(
+        "-c default_transaction_read_only=on -c lock_timeout=2000 -c standard_conforming_strings=on"
+    )
 
 
 def test_a_server_of_mysql_is_connected_to_by_number_under_its_name(monkeypatch):

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection
+from django.db import OperationalError, connection
 from django.db.models import F
 from django.utils import timezone
 
@@ -19,6 +19,7 @@ from searchapp.jobs.models import Job
 from searchapp.jobs.queue import enqueue
 from searchapp.jobs.registry import clean_up, handler_of
 from searchapp.jobs.runners import has_ended, this_process
+from searchapp.outages import is_outage
 
 logger = logging.getLogger(__name__)
 
@@ -96,9 +97,9 @@ def _failed(job: Job, error: Exception) -> None:
     """End a job, or put it back, as the exception of its stage asks for; raise an outage of the database."""
     if isinstance(error, JobCancelled):
         _end(job, Job.State.CANCELLED, message="Cancelled")
-    elif isinstance(error, OperationalError | InterfaceError):
-        if not connection.is_usable():
-            raise error
+    elif is_outage(error):
+        raise error
+    elif isinstance(error, OperationalError):
         _end(job, Job.State.FAILED, error=_database_advice(error))
     elif isinstance(error, SearchappError) and error.transient:
         _wait_or_give_up(job, error.message)

@@ -1,5 +1,6 @@
+import psycopg
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from kombu.exceptions import OperationalError as BrokerError
 
 from searchapp.errors import Unavailable
@@ -246,7 +247,8 @@ def test_a_job_that_a_process_runs_is_not_abandoned_and_not_run_twice(stages):
 
 def test_a_full_disk_is_explained(stages):
     def work(context):
-        raise OperationalError('could not extend file "base/1": No space left on device')
+        cause = psycopg.errors.DiskFull('could not extend file "base/1": No space left on device')
+        raise OperationalError(str(cause)) from cause
 
     stages(work)
     job = start()
@@ -254,6 +256,29 @@ def test_a_full_disk_is_explained(stages):
     job.refresh_from_db()
     assert job.state == Job.State.FAILED
     assert "Free some space and retry" in job.error
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_goes_on_after_an_outage_that_is_over_when_it_is_noticed(stages):
+    ended = []
+
+    def work(context):
+        if not ended:
+            ended.append(True)
+            try:
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+            finally:
+                connection.close()
+                connection.ensure_connection()
+
+    stages(work)
+    job = start()
+    with pytest.raises(OperationalError, match="terminating connection"):
+        run_stages(job.pk)
+    run_stages(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.interruptions) == (Job.State.SUCCEEDED, 0)
 
 
 def test_progress_is_bounded(stages):

@@ -139,8 +139,6 @@ class BackwardPointer(RelationPointer):
     kind = Kind.BACKWARD
 
 
-Constant = EntityPointer | ClassPointer | ValuePointer
-"""A pointer to a term of the graph."""
 Head = EntityPointer | ValuePointer | VariablePointer
 """The end that a relation leaves."""
 Introducer = ClassPointer | RelationPointer

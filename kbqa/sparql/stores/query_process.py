@@ -124,12 +124,14 @@ def _answer(task: dict[str, Any]) -> None:
 
 
 def _tell(task: dict[str, Any]) -> None:
-    """Write a letter for each body as soon as it is known: whether it has a solution, or that it failed."""
+    """Write a letter for each body as soon as it is known: has it a solution, or can nobody say."""
     for body in task["bodies"]:
         try:
             solutions = _kept(task["folder"]).query(f"{body} LIMIT 1")
             letter = b"0" if next(iter(solutions), None) is None else b"1"  # type: ignore[arg-type, call-overload]
-        except (SyntaxError, ValueError, OSError, RuntimeError, MemoryError):
+        except MemoryError:
+            letter = b"?"
+        except (SyntaxError, ValueError, OSError, RuntimeError):
             letter = b"!"
         sys.stdout.buffer.write(letter)
         sys.stdout.buffer.flush()

@@ -5,33 +5,27 @@ So no query runs in the process that serves, whoever wrote it. The processes sta
 decoder asks many short ones.
 """
 
-import atexit
 import json
 import os
 import selectors
-import subprocess
-import threading
 import time
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from django.conf import settings
 from pyoxigraph import QueryBoolean, QueryResultsFormat, parse_query_results
 
+from kbqa.process_pool import AllBusy, PooledProcess, ProcessPool, pool_of
 from kbqa.sparql.stores.base import QueryError, Solutions, StoreError
 from kbqa.sparql.stores.guarded import Guard, process_command, process_environment, refused, too_long
 from kbqa.sparql.stores.oxigraph import OxigraphStore
 
-_WAIT_SECONDS = 5.0
-"""How long a query waits for a process to become free."""
 _START_SECONDS = 20.0
 """How long a process may take to start, which no query's time counts."""
 _PORTION = 1 << 16
-_MAX_QUERIES = 10_000
-"""After how many queries a process is replaced: what the engine never gives back goes with it."""
-_making = threading.Lock()
+_TOLD = {ord("0"): False, ord("1"): True}
 
 
 class ServedStore(OxigraphStore):
@@ -69,10 +63,10 @@ class ServedStore(OxigraphStore):
         """Whether each body has a solution; None for those of which that was not told in time."""
         if not bodies:
             return []
-        guard = self._guard or Guard.of_readings()
-        told = evaluators().told({"folder": str(self._folder), "bodies": list(bodies)}, guard)
-        known = [letter == ord("1") for letter in told]
-        return [*known, *(None for _ in bodies[len(known) :])]
+        task = {"folder": str(self._folder), "bodies": list(bodies)}
+        told = _told(task, self._guard or Guard.of_readings())
+        known = map(_TOLD.get, told)
+        return [*known, *(None for _ in bodies[len(told) :])]
 
     def _evaluated(self, query: str, limit: int | None) -> tuple[dict[str, Any], bytes]:
         guard = self._guard or Guard.of_queries()
@@ -83,7 +77,7 @@ class ServedStore(OxigraphStore):
             "accept": "",
             "bytes": guard.result,
         }
-        head, body = evaluators().result(task, guard)
+        head, body = _result(task, guard)
         if "refused" in head:
             raise refused(head["refused"], head["message"], guard, "query")
         if head["content_type"] != "application/sparql-results+json":
@@ -91,36 +85,31 @@ class ServedStore(OxigraphStore):
         return head, body
 
 
-class _Evaluator:
+class Evaluator(PooledProcess):
     """A process that evaluates queries, one after another."""
 
-    def __init__(self, memory: int) -> None:
-        self._process = subprocess.Popen(
-            process_command(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=process_environment(),
-            bufsize=0,
-        )
-        self.queries = 0
-        self._rest = bytearray()
-        try:
-            self._write({"kind": "serve", "memory": memory})
-            self.line(time.monotonic() + _START_SECONDS)
-        except (TimeoutError, EOFError, BrokenPipeError) as error:
-            self.end()
-            raise StoreError("A process that asks the graph did not start.", transient=True) from error
+    max_tasks = 10_000
+    _is_ready = False
+    _rest: bytearray
 
-    def _write(self, task: Mapping[str, Any]) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(task).encode() + b"\n")
+    @classmethod
+    def started(cls, memory: int) -> Self:
+        """A new one, which may have so many bytes of memory. Raises OSError."""
+        made = cls(process_command(), process_environment())
+        made._rest = bytearray()
+        made.send(json.dumps({"kind": "serve", "memory": memory}).encode() + b"\n")
+        return made
+
+    def wait_until_ready(self) -> None:
+        """Wait until it takes queries. Raises TimeoutError, EOFError."""
+        if not self._is_ready:
+            self.line(time.monotonic() + _START_SECONDS)
+            self._is_ready = True
 
     def begin(self, task: Mapping[str, Any], seconds: float) -> None:
         """Give it a task, which it ends with after so many seconds. Raises BrokenPipeError."""
-        self.queries += 1
         self._rest.clear()
-        self._write({**task, "seconds": seconds})
+        self.send(json.dumps({**task, "seconds": seconds}).encode() + b"\n")
 
     def line(self, until: float) -> bytes:
         """The next line. Raises TimeoutError, EOFError."""
@@ -142,116 +131,62 @@ class _Evaluator:
         return bytes(self._rest)
 
     def _more(self, until: float) -> None:
-        assert self._process.stdout is not None
         with selectors.DefaultSelector() as selector:
-            selector.register(self._process.stdout, selectors.EVENT_READ)
+            selector.register(self.output, selectors.EVENT_READ)
             if not selector.select(max(0.0, until - time.monotonic())):
                 raise TimeoutError
-        portion = os.read(self._process.stdout.fileno(), _PORTION)
+        portion = os.read(self.output, _PORTION)
         if not portion:
             raise EOFError
         self._rest += portion
 
-    def end(self) -> None:
-        """End the process, whatever it does."""
-        self._process.kill()
-        self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                stream.close()
+
+def evaluators() -> ProcessPool[Evaluator]:
+    """The processes of this one, as the settings want them."""
+    return pool_of(Evaluator, settings.GRAPH_QUERY_PROCESSES, settings.GRAPH_QUERY_MEMORY_BYTES)
 
 
-class Evaluators:
-    """At most `number` processes, each for one query at a time."""
-
-    def __init__(self, number: int, memory: int) -> None:
-        self._memory = memory
-        self._free: list[_Evaluator] = []
-        self._places = threading.BoundedSemaphore(number)
-
-    def result(self, task: Mapping[str, Any], guard: Guard) -> tuple[dict[str, Any], bytes]:
-        """The head and the body of a query's result. Raises QueryError, StoreError."""
-        evaluator = self._taken()
+def _result(task: Mapping[str, Any], guard: Guard) -> tuple[dict[str, Any], bytes]:
+    """The head and the body of a query's result. Raises QueryError, StoreError."""
+    with _evaluator() as evaluator:
         until = time.monotonic() + guard.seconds
         try:
             evaluator.begin(task, guard.seconds)
             head = json.loads(evaluator.line(until))
-            body = evaluator.body(head["bytes"], until)
+            return head, evaluator.body(head["bytes"], until)
         except TimeoutError:
-            raise self._lost(evaluator, too_long(guard, "query")) from None
+            raise too_long(guard, "query") from None
         except (EOFError, BrokenPipeError):
             late = time.monotonic() >= until
-            error = too_long(guard, "query") if late else refused("memory", "", guard, "query")
-            raise self._lost(evaluator, error) from None
-        except BaseException:
-            self._lost(evaluator)
-            raise
-        self._give_back(evaluator)
-        return head, body
+            raise too_long(guard, "query") if late else refused("memory", "", guard, "query") from None
 
-    def told(self, task: Mapping[str, Any], guard: Guard) -> bytes:
-        """A letter for each body, in their order, as far as they were told in time. Raises StoreError."""
-        evaluator = self._taken()
+
+def _told(task: Mapping[str, Any], guard: Guard) -> bytes:
+    """A letter for each body, in their order, as far as they were told in time. Raises StoreError."""
+    with _evaluator() as evaluator:
         until = time.monotonic() + guard.seconds
         try:
             evaluator.begin(task, guard.seconds)
             letters = evaluator.body(len(task["bodies"]), until)
         except (TimeoutError, EOFError, BrokenPipeError):
             letters = evaluator.so_far
-            self._lost(evaluator)
-        except BaseException:
-            self._lost(evaluator)
-            raise
-        else:
-            self._give_back(evaluator)
-        if b"!" in letters:
-            raise StoreError("The graph could not be read.", transient=True)
-        return letters
-
-    def _taken(self) -> _Evaluator:
-        if not self._places.acquire(timeout=_WAIT_SECONDS):
-            raise StoreError(
-                "Too many questions are being read at the moment; try again in some seconds.", transient=True
-            )
-        try:
-            return self._free.pop()
-        except IndexError:
-            return self._made()
-
-    def _made(self) -> _Evaluator:
-        try:
-            return _Evaluator(self._memory)
-        except BaseException:
-            self._places.release()
-            raise
-
-    def _give_back(self, evaluator: _Evaluator) -> None:
-        if evaluator.queries < _MAX_QUERIES:
-            self._free.append(evaluator)
-        else:
             evaluator.end()
-        self._places.release()
-
-    def _lost(self, evaluator: _Evaluator, error: Exception | None = None) -> Exception:
-        """End a process that is of no use any more; returns the error that is given."""
-        evaluator.end()
-        self._places.release()
-        return error or StoreError("The graph could not be read.", transient=True)
-
-    def close(self) -> None:
-        """End the processes that wait."""
-        while self._free:
-            self._free.pop().end()
+    if b"!" in letters:
+        raise StoreError("The graph could not be read.", transient=True)
+    return letters
 
 
-def evaluators() -> Evaluators:
-    """The processes of this one, as the settings want them."""
-    with _making:
-        return _evaluators(os.getpid(), settings.GRAPH_QUERY_PROCESSES, settings.GRAPH_QUERY_MEMORY_BYTES)
-
-
-@lru_cache(4)
-def _evaluators(_: int, number: int, memory: int) -> Evaluators:
-    made = Evaluators(number, memory)
-    atexit.register(made.close)
-    return made
+@contextmanager
+def _evaluator() -> Iterator[Evaluator]:
+    """A process that is ready for a query. Raises StoreError."""
+    try:
+        with evaluators().process() as evaluator:
+            try:
+                evaluator.wait_until_ready()
+            except (TimeoutError, EOFError) as error:
+                raise StoreError("A process that asks the graph did not start.", transient=True) from error
+            yield evaluator
+    except AllBusy:
+        raise StoreError(
+            "Too many questions are being read at the moment; try again in some seconds.", transient=True
+        ) from None

@@ -23,10 +23,6 @@ from kbqa.sql.query import (
 from kbqa.sql.rendering import joins
 from kbqa.sql.schema import ColumnRef, ForeignKey, Schema
 
-_REPEATED = (Aggregate.COUNT, Aggregate.SUM, Aggregate.AVG)
-"""Aggregates that change where rows are repeated."""
-_MEMBERSHIP = (Comparison.IN, Comparison.NOT_IN)
-
 
 def without_repetition(query: Query, schema: Schema) -> Query:
     """A query in which a join repeats nothing that is shown, counted or added up, where that can be said."""

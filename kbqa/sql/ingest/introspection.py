@@ -25,7 +25,7 @@ from kbqa.sql.schema import (
     schema_from_json,
 )
 from kbqa.sql.stores.connections import connection_of, engine_at, sqlglot_dialect, sqlite_engine
-from kbqa.sql.stores.processes import pool
+from kbqa.sql.stores.processes import call
 from kbqa.sql.stores.statement_process import StatementFailed
 from searchapp.errors import Unavailable
 
@@ -126,7 +126,7 @@ def read_described(
     `check_cancelled` raises.
     """
     try:
-        described = pool().call(
+        described = call(
             f"{__name__}:{describe.__name__}",
             connection_of(engine),
             seconds=seconds,

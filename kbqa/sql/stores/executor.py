@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from sqlglot import exp
 
 from kbqa.sql.stores.connections import ConnectError, connection_of
-from kbqa.sql.stores.processes import pool
+from kbqa.sql.stores.processes import call
 from kbqa.sql.stores.statement_process import CONNECT_SECONDS, StatementFailed
 from kbqa.sql.stores.values import value_from
 from searchapp.audit import recording as audit
@@ -93,7 +93,7 @@ def run(
         "sorts_in_files": limits.sorts_in_files,
     }
     try:
-        table = pool().call(
+        table = call(
             "kbqa.sql.stores.statement_process:run_statement",
             arguments,
             seconds=limits.seconds + CONNECT_SECONDS,

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
+from kbqa import process_pool
 from kbqa.sql.answer.chart import chart_of
 from kbqa.sql.answer.formatting import json_result, sentence_of
 from kbqa.sql.answer.values import result_from, result_json
@@ -27,7 +28,7 @@ from kbqa.sql.stores.executor import (
     error_of,
     run,
 )
-from kbqa.sql.stores.processes import BusyError, ProcessPool
+from kbqa.sql.stores.processes import BusyError, StatementProcess, statement_processes
 from kbqa.sql.stores.statement_process import HEAD_BYTES, StatementFailed, framed
 from searchapp.errors import Unavailable
 
@@ -124,24 +125,25 @@ def test_a_statement_that_looks_at_no_clock_ends_in_time(engine):
     assert run(engine, "SELECT 1", QUICK).rows == ((1,),)
 
 
-@pytest.mark.parametrize("sql", [SLOW[2], SLOW[4]], ids=["in a function", "in a view"])
-def test_the_process_of_such_a_statement_is_gone(engine, sql):
-    pool = ProcessPool(1, 1_000_000_000)
-    process = pool._taken()
-    pool._free.append(process)
+@pytest.mark.parametrize(
+    ("sql", "stops"), [(SLOW[2], False), (SLOW[4], True)], ids=["in a function", "in a view"]
+)
+def test_the_process_of_such_a_statement_is_gone_unless_it_stops_by_itself(engine, sql, stops):
+    with statement_processes().process() as process:
+        pass
     arguments = {"url": engine.url.database, "sql": sql, "seconds": 0.3, "rows": 10**9, "size": 10**9}
     visible = {"private": [], "views": [], "introspects": False}
     with pytest.raises(StatementFailed) as failure:
-        pool.call(
+        processes.call(
             "kbqa.sql.stores.statement_process:run_statement",
             {**arguments, "visibility": visible},
             seconds=0.5,
             max_bytes=10**9,
         )
     assert failure.value.kind in ("time", "memory")
-    pool.close()
-    with pytest.raises(ProcessLookupError):
-        os.kill(process._process.pid, 0)
+    assert process.is_alive == stops
+    if stops:
+        assert processes.call("os:getpid", {}, seconds=5, max_bytes=100) == process._process.pid
 
 
 def test_a_result_that_takes_too_much_is_refused(engine):
@@ -212,7 +214,7 @@ def test_a_chart_leaves_out_what_has_no_place_on_an_axis(engine):
 
 
 def test_too_many_at_once_are_told_to_come_again(engine, settings, monkeypatch):
-    monkeypatch.setattr(processes, "_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(process_pool, "WAIT_SECONDS", 0.05)
     settings.DATABASE_PROCESSES = 1
     begun, end = threading.Event(), threading.Event()
 
@@ -238,7 +240,7 @@ def test_too_many_at_once_are_told_to_come_again(engine, settings, monkeypatch):
 
 
 def test_a_process_that_was_killed_is_replaced(engine):
-    pool = processes.pool()
+    pool = statement_processes()
     run(engine, "SELECT 1", Limits())
     for process in list(pool._free):
         process._process.send_signal(signal.SIGKILL)
@@ -249,10 +251,9 @@ def test_a_process_that_was_killed_is_replaced(engine):
 def test_a_process_is_told_no_secrets(engine, monkeypatch):
     monkeypatch.setenv("SECRET_KEY", "hush")
     monkeypatch.setenv("PGSSLROOTCERT", "/x")
-    pool = ProcessPool(1, 1_000_000_000)
-    pool.call("os:getpid", {}, seconds=5, max_bytes=100)
-    environment = Path(f"/proc/{pool._free[0]._process.pid}/environ").read_text()
-    pool.close()
+    process = StatementProcess.started(1_000_000_000)
+    environment = Path(f"/proc/{process._process.pid}/environ").read_text()
+    process.end()
     assert ("hush" in environment, "PGSSLROOTCERT" in environment) == (False, True)
 
 
@@ -291,8 +292,8 @@ def test_exact_numbers_stay_exact(postgresql):
 
 def test_a_process_ends_with_the_one_that_started_it(tmp_path):
     program = (
-        "from kbqa.sql.stores.processes import _Process; import time; "
-        "print(_Process(1_000_000_000)._process.pid, flush=True); time.sleep(60)"
+        "from kbqa.sql.stores.processes import StatementProcess; import time; "
+        "print(StatementProcess.started(1_000_000_000)._process.pid, flush=True); time.sleep(60)"
     )
     starter = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     child = int(starter.stdout.readline())

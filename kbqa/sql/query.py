@@ -42,6 +42,13 @@ class Comparison(StrEnum):
     IS_NOT_NULL = "IS NOT NULL"
 
 
+ORDERED = (Comparison.LESS, Comparison.GREATER, Comparison.AT_MOST, Comparison.AT_LEAST, Comparison.BETWEEN)
+EQUALITIES = (Comparison.EQUAL, Comparison.UNEQUAL)
+NULLS = (Comparison.IS_NULL, Comparison.IS_NOT_NULL)
+MEMBERSHIP = (Comparison.IN, Comparison.NOT_IN)
+PATTERNS = (Comparison.CONTAINS, Comparison.LACKS, Comparison.STARTS, Comparison.ENDS)
+
+
 class Operator(StrEnum):
     """Arithmetic."""
 

@@ -10,7 +10,11 @@ from sqlglot import Dialect, exp
 from kbqa.sql.dates import Period, period_of
 from kbqa.sql.headings import headings
 from kbqa.sql.identifiers import needs_quotes
+from kbqa.sql.joins import NotConnectedError, joins
 from kbqa.sql.query import (
+    MEMBERSHIP,
+    NULLS,
+    ORDERED,
     Aggregate,
     AllOf,
     Comparison,
@@ -28,7 +32,7 @@ from kbqa.sql.query import (
     Value,
     column_of,
 )
-from kbqa.sql.schema import LENIENT, ColumnRef, ColumnType, ForeignKey, Schema
+from kbqa.sql.schema import LENIENT, ColumnRef, ColumnType, Schema
 
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?")
 _AGGREGATES: dict[Aggregate, type[exp.AggFunc]] = {
@@ -46,13 +50,6 @@ _COMPARISONS: dict[Comparison, type[exp.Binary]] = {
     Comparison.AT_MOST: exp.LTE,
     Comparison.AT_LEAST: exp.GTE,
 }
-_ORDERED = (
-    Comparison.LESS,
-    Comparison.GREATER,
-    Comparison.AT_MOST,
-    Comparison.AT_LEAST,
-    Comparison.BETWEEN,
-)
 _OPERATORS: dict[Operator, type[exp.Binary]] = {
     Operator.PLUS: exp.Add,
     Operator.MINUS: exp.Sub,
@@ -82,16 +79,12 @@ _FROM_ENDS: dict[Comparison, tuple[type[exp.Binary], bool]] = {
     Comparison.AT_MOST: (exp.LT, True),
 }
 """A comparison with a longer time as one with its first day, or with the day after its last (True)."""
-_PATTERNS = {
+_PATTERN_FORMS = {
     Comparison.CONTAINS: "%{}%",
     Comparison.LACKS: "%{}%",
     Comparison.STARTS: "{}%",
     Comparison.ENDS: "%{}",
 }
-
-
-class NotConnectedError(ValueError):
-    """No key connects two tables of a query."""
 
 
 def render(query: Query, schema: Schema, *, headed: bool = False) -> exp.Query:
@@ -107,27 +100,6 @@ def render(query: Query, schema: Schema, *, headed: bool = False) -> exp.Query:
 def query_text(query: Query, schema: Schema, *, pretty: bool = False, headed: bool = False) -> str:
     """A query as SQL in the schema's dialect. Raises NotConnectedError."""
     return render(query, schema, headed=headed).sql(dialect=schema.dialect, pretty=pretty)
-
-
-def joins(query: Query, schema: Schema) -> list[tuple[str, ForeignKey | None]]:
-    """The tables of one SELECT in the order of their joins, each with its key to those before."""
-    joined: list[tuple[str, ForeignKey | None]] = []
-    for table in schema.closure(query.tables()):
-        before = [name for name, _ in joined]
-        joined.append((table, _key(query, schema, table, before) if joined else None))
-    return joined
-
-
-def _key(query: Query, schema: Schema, table: str, before: Sequence[str]) -> ForeignKey | None:
-    for name in before:
-        keys = schema.between(name, table)
-        for via in query.via:
-            for key in keys:
-                if {key.source, key.target} == {via.source, via.target}:
-                    return key
-        if keys:
-            return keys[0]
-    return None
 
 
 class _Select:
@@ -293,10 +265,10 @@ class _Select:
 
     def condition(self, condition: Condition) -> exp.Expr:
         left, comparison = self.item(condition.item), condition.comparison
-        if comparison in (Comparison.IS_NULL, Comparison.IS_NOT_NULL):
+        if comparison in NULLS:
             null = exp.Is(this=left, expression=exp.Null())
             return null if comparison == Comparison.IS_NULL else exp.Not(this=null)
-        if comparison in (Comparison.IN, Comparison.NOT_IN):
+        if comparison in MEMBERSHIP:
             assert condition.query is not None
             within = condition.query if comparison == Comparison.IN else self.known(condition.query)
             inside = exp.In(this=left, query=exp.Subquery(this=self.listed(within)))
@@ -325,10 +297,10 @@ class _Select:
     def valued(self, left: exp.Expr, condition: Condition) -> exp.Expr:
         """A comparison with constants, a column or a query's one value."""
         comparison = condition.comparison
-        if comparison in _PATTERNS:
-            like = self.like(left, _PATTERNS[comparison], condition.values[0].text)
+        if comparison in _PATTERN_FORMS:
+            like = self.like(left, _PATTERN_FORMS[comparison], condition.values[0].text)
             return exp.Not(this=like) if comparison == Comparison.LACKS else like
-        if comparison in _ORDERED:
+        if comparison in ORDERED:
             left = self.number(left, condition.item)
         if comparison == Comparison.BETWEEN:
             low, high = (self.value(value, condition.item, comparison) for value in condition.values)
@@ -355,7 +327,7 @@ class _Select:
         """
         term = condition.item.term
         is_plain = term.aggregate in _DATES_STAY and condition.item.operator is None
-        stays = condition.comparison in _PATTERNS and self.schema.dialect in _DATES_ARE_TEXTS
+        stays = condition.comparison in _PATTERN_FORMS and self.schema.dialect in _DATES_ARE_TEXTS
         if not is_plain or stays or not isinstance(term.operand, ColumnRef):
             return []
         column = self.schema.column(term.operand)
@@ -408,7 +380,7 @@ class _Select:
         computed = item.operator or term.aggregate in (Aggregate.COUNT, Aggregate.SUM, Aggregate.AVG)
         if isinstance(term.operand, ColumnRef) and not computed:
             kind = self.schema.column(term.operand).type
-            if comparison in _ORDERED and self.holds_numbers(term.operand):
+            if comparison in ORDERED and self.holds_numbers(term.operand):
                 kind = ColumnType.NUMBER
         if kind == ColumnType.BOOLEAN and self.schema.dialect not in LENIENT:
             return exp.Boolean(this=value.text.lower() in ("1", "t", "true", "yes"))

@@ -32,7 +32,7 @@ from kbqa.sparql.query import (
 from kbqa.sparql.stores import OxigraphStore, QueryError
 from kbqa.sparql.suggestions.example import Example
 from kbqa.sql import query as sql
-from kbqa.sql.rendering import NotConnectedError, joins
+from kbqa.sql.joins import NotConnectedError, joins
 from kbqa.sql.schema import ColumnRef, Schema
 from training.graph_answers import has_answer
 from training.sparql.parser import UnsupportedQueryError, folded

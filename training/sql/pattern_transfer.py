@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from kbqa.linking.words import fold
+from kbqa.sql.joins import NotConnectedError
 from kbqa.sql.query import (
     AllOf,
     Comparison,
@@ -25,7 +26,7 @@ from kbqa.sql.query import (
     Value,
     column_of,
 )
-from kbqa.sql.rendering import NotConnectedError, render
+from kbqa.sql.rendering import render
 from kbqa.sql.schema import ColumnRef, ColumnType, ForeignKey, Schema, readable
 from training.synthetic.delexicalisation import Name, Slot, Template, numbered, short_name, template_of
 

@@ -8,8 +8,9 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from kbqa.sql.joins import NotConnectedError, joins
 from kbqa.sql.query import Aggregate, AllOf, DatePart, GroupKey, Item, Operator, Order, Part, Query, Term
-from kbqa.sql.rendering import NotConnectedError, joins, query_text
+from kbqa.sql.rendering import query_text
 from kbqa.sql.schema import ColumnRef, ColumnType, ForeignKey, Schema, Table
 from training.sql.row_conditions import Draft, RowConditions
 from training.sql.table_words import TableWords, are

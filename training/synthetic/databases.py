@@ -19,8 +19,9 @@ from kbqa.sparql.query import Aggregate as SparqlAggregate
 from kbqa.sparql.query import Filter as SparqlFilter
 from kbqa.sparql.query import Item as SparqlItem
 from kbqa.sparql.query import Query as SparqlQuery
+from kbqa.sql.joins import NotConnectedError, joins
 from kbqa.sql.query import Aggregate, AllOf, Comparison, Condition, Item, Order, Query, Term, Value, Via
-from kbqa.sql.rendering import NotConnectedError, joins, query_text
+from kbqa.sql.rendering import query_text
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, ForeignKey, Schema, Table
 from training.synthetic.delexicalisation import numbered
 from training.synthetic.domains import Attribute, Relation, Text

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from kbqa.sql.joins import joins
 from kbqa.sql.query import (
     Aggregate,
     AllOf,
@@ -20,7 +21,6 @@ from kbqa.sql.query import (
     Term,
     column_of,
 )
-from kbqa.sql.rendering import joins
 from kbqa.sql.schema import ColumnRef, ForeignKey, Schema
 
 

@@ -18,7 +18,8 @@ from kbqa.sql.answer.unanswerable import missing_words
 from kbqa.sql.answer.views import weight
 from kbqa.sql.focus.schema_focus import Focus, focus_schema
 from kbqa.sql.grammar import LinkedQuestion, SqlState
-from kbqa.sql.rendering import NotConnectedError, query_text
+from kbqa.sql.joins import NotConnectedError
+from kbqa.sql.rendering import query_text
 from kbqa.sql.schema import ColumnRef
 from kbqa.sql.stores.databases import Source
 from kbqa.sql.stores.executor import ExecutionError, Limits, execute

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from kbqa.decoding.actions import Action, Keyword
-from kbqa.sql.dates import is_dated
 from kbqa.sql.grammar.actions import (
     OPERATORS,
     SET_OPERATIONS,
@@ -15,45 +14,49 @@ from kbqa.sql.grammar.actions import (
     operand_of,
     value_of,
 )
+from kbqa.sql.grammar.fitting import (
+    belongs_beside,
+    columns_of,
+    compared_values,
+    conditions_beside,
+    dates_of,
+    fits,
+    is_computable,
+    read_as_texts,
+)
 from kbqa.sql.grammar.prefix import (
-    EQUALITIES,
-    LOOSE,
     MAX_CONDITIONS,
     MAX_DEPTH,
     MAX_ITEMS,
     MAX_ORDERS,
     MAX_VALUES,
     MAX_WITH,
-    MEMBERSHIP,
-    NULLS,
-    ORDERED,
     Clause,
     Prefix,
     is_uncertain,
     kind_of,
-    may_hold_any,
 )
+from kbqa.sql.joins import joins
 from kbqa.sql.query import (
+    EQUALITIES,
+    MEMBERSHIP,
+    NULLS,
+    ORDERED,
+    PATTERNS,
     Aggregate,
     Comparison,
-    Condition,
     DatePart,
     Item,
     Operand,
     Part,
-    SetOperation,
     Term,
     Value,
 )
-from kbqa.sql.rendering import joins
 from kbqa.sql.schema import ColumnRef, ColumnType, ForeignKey
 
 _MAX_LIMIT = 10_000
 _MEASURED = (ColumnType.NUMBER, ColumnType.DATE)
 """Types of which one value is more than another to people."""
-_PATTERNS = (Comparison.CONTAINS, Comparison.LACKS, Comparison.STARTS, Comparison.ENDS)
-_SHARING = (SetOperation.INTERSECT, SetOperation.EXCEPT)
-"""Set operations that find nothing, or leave everything, where two queries have no values in common."""
 
 
 def _legal_select(state: Prefix) -> Iterator[Action]:
@@ -73,19 +76,9 @@ def _terms(state: Prefix) -> Iterator[Action]:
         yield from keywords(*(Aggregate if any_number else (Aggregate.MIN, Aggregate.MAX)))
     if not _has_one_row(state) or state.clause != Clause.ITEMS:
         shown = _shown(state) if state.clause == Clause.ITEMS and state.first is None else set()
-        columns = (column for column in _columns_of(state, wanted) if column.key not in shown)
-        yield from (column for column in columns if _belongs_beside(state, column.key))
+        columns = (column for column in columns_of(state, wanted) if column.key not in shown)
+        yield from (column for column in columns if belongs_beside(state, column.key))
         yield from _parts(state)
-
-
-def _belongs_beside(state: Prefix, ref: ColumnRef) -> bool:
-    """Whether a column can be among the values of the one that it is looked for in, or set against."""
-    item = state.counterpart
-    if item is None or item.operator is not None or item.term.aggregate is not None:
-        return True
-    compared = state.outer[-1].comparison in MEMBERSHIP if state.outer else state.operation in _SHARING
-    operand = item.term.operand
-    return not compared or not isinstance(operand, ColumnRef) or state.linked.schema.means_same(operand, ref)
 
 
 def _has_one_row(state: Prefix) -> bool:
@@ -116,31 +109,15 @@ def _parted(state: Prefix, part: Part) -> Iterator[ColumnPointer]:
         named = list(state.query.group)
     elif state.clause == Clause.ITEMS:
         named = [item.term.operand for item in state.query.items]
-    for column in _dates(state):
+    for column in dates_of(state):
         connected = present is None or state.linked.schema.connected(present, column.key.table)
         if connected and DatePart(column.key, part) not in named:
             yield column
 
 
-def _dates(state: Prefix) -> Iterator[ColumnPointer]:
-    schema = state.linked.schema
-    return (column for column in state.linked.columns if schema.column(column.key).kind == ColumnType.DATE)
-
-
 def _legal_parted(state: Prefix) -> Iterator[Action]:
     assert state.date_part is not None
     yield from _parted(state, state.date_part)
-
-
-def _columns_of(state: Prefix, kind: ColumnType | None) -> Iterator[ColumnPointer]:
-    schema = state.linked.schema
-    return (
-        column
-        for column in state.linked.columns
-        if kind is None
-        or schema.column(column.key).kind == kind
-        or may_hold_any(schema.column(column.key), schema.dialect)
-    )
 
 
 def _legal_second(state: Prefix) -> Iterator[Action]:
@@ -170,19 +147,10 @@ def _aggregated(state: Prefix) -> Iterator[Action]:
         yield from state.linked.columns
         return
     computes = state.aggregate in (Aggregate.SUM, Aggregate.AVG)
-    for column in _columns_of(state, state.wanted):
+    for column in columns_of(state, state.wanted):
         no_order = state.strict and state.linked.schema.column(column.key).type == ColumnType.BOOLEAN
-        if not no_order and (not computes or _computable(state, column.key)):
+        if not no_order and (not computes or is_computable(state, column.key)):
             yield column
-
-
-def _computable(state: Prefix, ref: ColumnRef) -> bool:
-    """Whether a column's values can be added: numbers, or what may be some, that are no table's keys."""
-    schema = state.linked.schema
-    column = schema.column(ref)
-    if schema.is_key(ref):
-        return False
-    return column.kind == ColumnType.NUMBER or may_hold_any(column, schema.dialect)
 
 
 def _legal_next(state: Prefix) -> Iterator[Action]:
@@ -205,7 +173,7 @@ def _legal_next(state: Prefix) -> Iterator[Action]:
 
 def _operators(state: Prefix, item: Item) -> Iterator[Action]:
     operand = item.term.operand
-    computable = isinstance(operand, ColumnRef) and _computable(state, operand)
+    computable = isinstance(operand, ColumnRef) and is_computable(state, operand)
     numeric = kind_of(state, item) == ColumnType.NUMBER or is_uncertain(state, item)
     if item.operator is None and numeric and (item.term.aggregate is not None or computable):
         yield from keywords(*OPERATORS)
@@ -254,34 +222,18 @@ def _legal_comparisons(state: Prefix) -> Iterator[Action]:
         yield from (
             Keyword(null) for null in NULLS if null != Comparison.IS_NULL or operand not in _shown(state)
         )
-        if isinstance(operand, ColumnRef) and state.linked.schema.column(operand).type in _texts(state):
-            yield from keywords(*_PATTERNS)
-
-
-def _and_group(state: Prefix) -> list[Condition]:
-    """The conditions that hold together with the one that is being written."""
-    group = list[Condition]()
-    if state.follows_or or state.clause != Clause.WHERE:
-        return group
-    for condition in reversed(state.query.where):
-        group.append(condition)
-        if condition.follows_or:
-            break
-    return group
-
-
-def _texts(state: Prefix) -> tuple[ColumnType, ...]:
-    """The types whose values are compared as texts."""
-    loose = state.linked.schema.dialect in LOOSE
-    return (ColumnType.TEXT, *((ColumnType.DATE, ColumnType.NUMBER) if loose else ()))
+        if isinstance(operand, ColumnRef) and state.linked.schema.column(operand).type in read_as_texts(
+            state
+        ):
+            yield from keywords(*PATTERNS)
 
 
 def _legal_values(state: Prefix) -> Iterator[Action]:
     assert state.item is not None
     linked, term, kind = state.linked, state.item.term, kind_of(state, state.item)
     cells = [value for value in linked.values if term.aggregate is None and value.key[0] == term.operand]
-    numbers = [number for number in linked.numbers if _fits(number.key, kind, state)]
-    used = _compared_values(state)
+    numbers = [number for number in linked.numbers if fits(number.key, kind, state)]
+    used = compared_values(state)
     yield from (action for action in (*cells, *numbers) if Value(value_of(action)) not in used)
     single = state.comparison in (*EQUALITIES, *ORDERED) and state.comparison != Comparison.BETWEEN
     if not single or state.values:
@@ -293,33 +245,11 @@ def _legal_values(state: Prefix) -> Iterator[Action]:
         yield from (column for column in alike if column.key != term.operand)
 
 
-def _compared_values(state: Prefix) -> set[Value]:
-    """The values that the item is compared with already, in the condition that is open or in another one.
-
-    What is at least and at most the same is nothing that anyone asks for in this way.
-    """
-    same = (condition for condition in state.query.where if condition.item == state.item)
-    return {*state.values, *(value for condition in same for value in condition.values)}
-
-
-def _fits(text: str, kind: ColumnType, state: Prefix) -> bool:
-    """Whether a constant can be read as a value of a type; patterns of loose dialects are texts anyhow."""
-    is_pattern = state.comparison in _PATTERNS and not state.strict
-    if is_pattern or (state.item is not None and is_uncertain(state, state.item)):
-        return True
-    if kind == ColumnType.NUMBER:
-        return text.removeprefix("-").replace(".", "", 1).isdecimal()
-    operand = state.item.term.operand if state.item else None
-    return kind != ColumnType.DATE or (
-        isinstance(operand, ColumnRef) and is_dated(text, state.linked.schema.column(operand))
-    )
-
-
 def _legal_columns(state: Prefix) -> Iterator[Action]:
     """The columns of conditions, but for those that are something already: nothing is two things."""
     settled = {
         condition.item.term.operand
-        for condition in _and_group(state)
+        for condition in conditions_beside(state)
         if condition.comparison == Comparison.EQUAL and condition.values
     }
     yield from (column for column in state.linked.columns if column.key not in settled)
@@ -340,7 +270,7 @@ def _legal_orders(state: Prefix) -> Iterator[Action]:
     if state.strict and query.distinct:  # sorting by what is not shown would be ambiguous
         yield from (column for column in state.linked.columns if column.key in _shown(state))
     else:
-        yield from _terms(state) if query.group or aggregated else _columns_of(state, state.wanted)
+        yield from _terms(state) if query.group or aggregated else columns_of(state, state.wanted)
 
 
 def _legal_directions(state: Prefix) -> Iterator[Action]:

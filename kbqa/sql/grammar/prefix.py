@@ -29,10 +29,6 @@ from kbqa.sql.query import (
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema
 
 MAX_ITEMS, MAX_CONDITIONS, MAX_VALUES, MAX_ORDERS, MAX_DEPTH, MAX_WITH = 6, 6, 4, 3, 3, 2
-ORDERED = (Comparison.LESS, Comparison.GREATER, Comparison.AT_MOST, Comparison.AT_LEAST, Comparison.BETWEEN)
-EQUALITIES = (Comparison.EQUAL, Comparison.UNEQUAL)
-NULLS = (Comparison.IS_NULL, Comparison.IS_NOT_NULL)
-MEMBERSHIP = (Comparison.IN, Comparison.NOT_IN)
 LOOSE = ("sqlite",)
 """Dialects that show what they do not group by, and take the first of several values.
 

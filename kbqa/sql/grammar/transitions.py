@@ -18,8 +18,10 @@ from kbqa.sql.grammar.actions import (
     value_of,
 )
 from kbqa.sql.grammar.legal_actions import open_keys
-from kbqa.sql.grammar.prefix import MEMBERSHIP, NULLS, Clause, Prefix
+from kbqa.sql.grammar.prefix import Clause, Prefix
 from kbqa.sql.query import (
+    MEMBERSHIP,
+    NULLS,
     Aggregate,
     Comparison,
     Condition,

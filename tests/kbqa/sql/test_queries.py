@@ -8,9 +8,10 @@ import pytest
 from kbqa.sql.ingest.cells import CellReport, read_cells, told_by_cells
 from kbqa.sql.ingest.inferred_keys import all_keys
 from kbqa.sql.ingest.introspection import read_schema
+from kbqa.sql.joins import NotConnectedError
 from kbqa.sql.names import CellNames
 from kbqa.sql.query import Comparison
-from kbqa.sql.rendering import NotConnectedError, query_text
+from kbqa.sql.rendering import query_text
 from kbqa.sql.schema import (
     Column,
     ColumnRef,

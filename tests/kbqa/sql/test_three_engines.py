@@ -31,6 +31,7 @@ from kbqa.sql.stores.executor import Limits, execute
 from kbqa.sql.stores.validator import checked
 from tests.kbqa.sql import mariadb
 from tests.kbqa.sql.chance import run_by_chance
+from tests.kbqa.sql.postgresql import schema_of
 
 SQLITE_KEYWORDS = """
 abort action add after all alter always analyze and as asc attach autoincrement before begin between by
@@ -113,21 +114,8 @@ def server(request, tmp_path) -> Iterator[Server]:
 
 @pytest.fixture
 def postgres_url(transactional_db) -> Iterator[str]:
-    from django.db import connection
-
-    settings = connection.settings_dict
-    port = f"&port={settings['PORT']}" if settings["PORT"] else ""
-    url = (
-        f"postgresql://{settings['USER']}@/{settings['NAME']}?host={settings['HOST']}{port}"
-        "&options=-csearch_path%3Dthree"
-    )
-    writer = create_engine(parsed_url(url))
-    with writer.begin() as connected:
-        connected.execute(text("CREATE SCHEMA three"))
-    yield url
-    with writer.begin() as connected:
-        connected.execute(text("DROP SCHEMA three CASCADE"))
-    writer.dispose()
+    with schema_of("three") as (_, address):
+        yield address
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from pyoxigraph import NamedNode, Quad
 
 from kbqa.sparql.query import query_text as sparql_text
 from kbqa.sql.ingest.introspection import read_schema
-from kbqa.sql.rendering import NotConnectedError, query_text
+from kbqa.sql.joins import NotConnectedError
+from kbqa.sql.rendering import query_text
 from kbqa.sql.stores.connections import sqlite_engine
 from training.sql.parser import parse_query
 from training.synthetic.context import Context

@@ -8,13 +8,10 @@ import pytest
 from kbqa.questions.errors import QuestionError
 from kbqa.sql.answer.generator import bundled_generator
 from kbqa.sql.answer.pipeline import ask
-from kbqa.sql.answer.reading import Reading, rows_of
-from kbqa.sql.answer.reranking import Ranking
+from kbqa.sql.answer.reading import Reading
 from kbqa.sql.answer.schema_linking import link_question
 from kbqa.sql.answer.unanswerable import missing_words
-from kbqa.sql.grammar import LinkedQuestion
 from kbqa.sql.models import Cell, Database, DatabaseQuestion, Scan
-from kbqa.sql.schema import Schema
 from kbqa.sql.sources import services
 from kbqa.sql.stores.databases import served
 from kbqa.sql.stores.executor import ExecutionError, Result
@@ -232,20 +229,6 @@ def test_judgements_and_corrections_become_examples(connect):
     ]
 
 
-def reading(sql, probability, rows):
-    return Reading(sql, probability, probability, result=Result(("a",), tuple(rows)))
-
-
-def best_first(*readings):
-    return Ranking.default().best_first(readings, LinkedQuestion(Schema(())))
-
-
-def test_readings_that_agree_count_together():
-    first, second, third = reading("1", 0.4, [(1,)]), reading("2", 0.3, [(2,)]), reading("3", 0.25, [(2,)])
-    assert [each.sql for each in best_first(first, second, third)] == ["2", "3", "1"]
-    assert rows_of(second) == rows_of(third)
-
-
 def test_the_best_reading_has_all_rows_that_are_allowed(connect, shop_file):
     from kbqa.sql.answer.pipeline import _whole
     from kbqa.sql.stores.executor import Limits
@@ -260,15 +243,6 @@ def test_the_best_reading_has_all_rows_that_are_allowed(connect, shop_file):
     tried = Reading("SELECT name FROM city", 1.0, result=Result(("name",), (("Porto",),), truncated=True))
     assert len(_whole(tried, source, Limits(rows=1_000)).result.rows) == 493
     assert _whole(tried, source, None) is tried
-
-
-def test_readings_without_rows_count_less_and_those_that_failed_not():
-    empty, full, failed = (
-        reading("empty", 0.6, []),
-        reading("full", 0.3, [(1,)]),
-        Reading("failed", 0.9, 0.9, error="no such column"),
-    )
-    assert [each.sql for each in best_first(empty, full, failed)] == ["full", "empty"]
 
 
 def test_large_and_odd_schemas_are_asked(connect, tmp_path):

@@ -3,17 +3,18 @@
 import sqlite3
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
 from kbqa.sql.ingest.introspection import read_schema
 from kbqa.sql.ingest.view_columns import with_sources
 from kbqa.sql.models import ColumnNote
 from kbqa.sql.schema import Column, ColumnRef, Table, schema_from_json
 from kbqa.sql.sources import services
-from kbqa.sql.stores.connections import parsed_url, server_engine, sqlite_engine
+from kbqa.sql.stores.connections import server_engine, sqlite_engine
 from kbqa.sql.stores.databases import served, with_notes
 from kbqa.sql.stores.executor import ExecutionError, Limits, run
 from kbqa.sql.stores.validator import StatementError
+from tests.kbqa.sql.postgresql import schema_of
 
 SECRET = "classified"
 WORLD = (
@@ -60,22 +61,8 @@ def file(tmp_path):
 
 @pytest.fixture
 def postgresql(transactional_db):
-    from django.db import connection
-
-    settings = connection.settings_dict
-    port = f"&port={settings['PORT']}" if settings["PORT"] else ""
-    url = (
-        f"postgresql://{settings['USER']}@/{settings['NAME']}?host={settings['HOST']}{port}"
-        "&options=-csearch_path%3Dviews"
-    )
-    writer = create_engine(parsed_url(url))
-    with writer.begin() as connected:
-        for statement in ("CREATE SCHEMA views", *WORLD):
-            connected.execute(text(statement))
-    yield writer, server_engine(url)
-    with writer.begin() as connected:
-        connected.execute(text("DROP SCHEMA views CASCADE"))
-    writer.dispose()
+    with schema_of("views", WORLD) as (writer, address):
+        yield writer, server_engine(address)
 
 
 def test_what_is_drawn_from_a_private_column_is_private_in_sqlite(file):

@@ -11,18 +11,15 @@ from kbqa.sql.sources import services
 from kbqa.sql.stores.connections import ConnectError, server_engine
 from kbqa.sql.stores.databases import served
 from kbqa.sql.stores.executor import ExecutionError, Limits, execute
+from tests.kbqa.sql.postgresql import address_of
 
 
 @pytest.fixture
 def address(transactional_db):
     """Return how a role's address is made, on a server with a view and a table that guests may not read."""
-    from django.db import connection
 
-    settings = connection.settings_dict
-    port = f"&port={settings['PORT']}" if settings["PORT"] else ""
-
-    def of(role=settings["USER"]):
-        return f"postgresql://{role}@/{settings['NAME']}?host={settings['HOST']}{port}&options=-csearch_path%3Dhouses"
+    def of(role=""):
+        return address_of("houses", role)
 
     engine = create_engine(of().replace("postgresql://", "postgresql+psycopg://"))
     with engine.begin() as connected:

@@ -3,11 +3,11 @@
 import sqlite3
 
 import pytest
-from sqlalchemy import create_engine, text
 
-from kbqa.sql.stores.connections import parsed_url, server_engine, sqlite_engine
+from kbqa.sql.stores.connections import server_engine, sqlite_engine
 from kbqa.sql.stores.executor import ExecutionError, Limits, run
 from kbqa.sql.stores.validator import MAX_CHARACTERS, StatementError, checked
+from tests.kbqa.sql.postgresql import schema_of
 from tests.kbqa.sql.stores.hostile import PRIVATE, WORLD, cases, outcome, schema
 
 UNBOUNDED = {
@@ -48,22 +48,8 @@ def file(tmp_path):
 
 @pytest.fixture
 def postgresql(transactional_db):
-    from django.db import connection
-
-    settings = connection.settings_dict
-    port = f"&port={settings['PORT']}" if settings["PORT"] else ""
-    url = (
-        f"postgresql://{settings['USER']}@/{settings['NAME']}?host={settings['HOST']}{port}"
-        "&options=-csearch_path%3Dworld"
-    )
-    writer = create_engine(parsed_url(url))
-    with writer.begin() as connected:
-        for statement in ("CREATE SCHEMA world", *WORLD):
-            connected.execute(text(statement))
-    yield server_engine(url)
-    with writer.begin() as connected:
-        connected.execute(text("DROP SCHEMA world CASCADE"))
-    writer.dispose()
+    with schema_of("world", WORLD) as (_, address):
+        yield server_engine(address)
 
 
 def unexpected(engine, dialect):

@@ -31,6 +31,7 @@ from kbqa.sql.stores.executor import (
 from kbqa.sql.stores.processes import BusyError, StatementProcess, statement_processes
 from kbqa.sql.stores.statement_process import HEAD_BYTES, StatementFailed, framed
 from searchapp.errors import Unavailable
+from tests.kbqa.sql.postgresql import address_of
 
 QUICK = Limits(seconds=0.4)
 ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n)"
@@ -102,11 +103,7 @@ def engine(tmp_path):
 
 @pytest.fixture
 def postgresql(transactional_db):
-    from django.db import connection
-
-    settings = connection.settings_dict
-    port = f"&port={settings['PORT']}" if settings["PORT"] else ""
-    url = f"postgresql://{settings['USER']}@/{settings['NAME']}?host={settings['HOST']}{port}"
+    url = address_of()
     writer = create_engine(parsed_url(url), isolation_level="AUTOCOMMIT")
     with writer.connect() as connected:
         connected.execute(

@@ -13,6 +13,7 @@ from kbqa.sql.schema import Column, Schema, Table
 from kbqa.sql.stores.connections import ConnectError, parsed_url, server_engine
 from kbqa.sql.stores.executor import ExecutionError, Limits, TimeLimitError, execute
 from kbqa.sql.stores.validator import StatementError, checked
+from tests.kbqa.sql.postgresql import address_of
 
 WRITES = [
     "INSERT INTO customer VALUES (9, 'x', 1, 1, 'T')", "UPDATE customer SET name = 'x'",
@@ -336,12 +337,7 @@ def test_addresses_that_are_none_are_refused(url):
 
 @pytest.fixture
 def postgres(db):
-    from django.db import connection
-
-    settings = connection.settings_dict
-    url = f"postgresql://{settings['USER']}@/{settings['NAME']}?host={settings['HOST']}" + (
-        f"&port={settings['PORT']}" if settings["PORT"] else ""
-    )
+    url = address_of()
     writer = create_engine(parsed_url(url))
     with writer.begin() as connected:
         connected.execute(text("DROP TABLE IF EXISTS safe_customer"))

@@ -25,7 +25,10 @@ def start_job(*, kind: str, subject: str, title: str, arguments: dict[str, Any] 
             job = Job.objects.create(kind=kind, subject=subject, **wanted)
     except IntegrityError:
         joined = _join(kind, subject, wanted)
-        return joined or start_job(kind=kind, subject=subject, title=title, arguments=arguments)
+        if joined is None:
+            return start_job(kind=kind, subject=subject, title=title, arguments=arguments)
+        _record(joined, "asked for again")
+        return joined
     _record(job, "started")
     enqueue(job)
     return job

@@ -1,51 +1,34 @@
 """A server of chat completions is the operator's own choice; whom it names is not."""
 
 import gc
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from kbqa.language_model import ChatServer, ServerConfig, ServerError
+from tests.http_server import Reply, Request, local_server
 
 
 @pytest.fixture
 def redirecting():
-    """Yield the address of a server that redirects, and the paths that it was asked for."""
-    asked = list[str]()
+    """A server that answers with the status that its path begins with, and redirects elsewhere."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            asked.append(self.path)
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            self.send_response(int(self.path.split("/")[1]))
-            self.send_header("Location", "/200/elsewhere")
-            self.end_headers()
+    def answer(request: Request) -> Reply:
+        return Reply(status=int(request.path.split("/")[1]), headers={"Location": "/200/elsewhere"})
 
-        do_GET = do_POST
-
-        def log_message(self, *arguments):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}", asked
-    server.shutdown()
-    server.server_close()
+    with local_server(answer) as server:
+        yield server
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_not_followed(redirecting, status):
-    url, asked = redirecting
     with pytest.raises(ServerError, match=str(status)):
-        ChatServer(ServerConfig(f"{url}/{status}", "m", key="hush")).complete([])
-    assert asked == [f"/{status}/chat/completions"]
+        ChatServer(ServerConfig(f"{redirecting.address}/{status}", "m", key="hush")).complete([])
+    assert [request.path for request in redirecting.requests] == [f"/{status}/chat/completions"]
 
 
 @pytest.mark.filterwarnings("error")
 def test_no_connection_stays_open(redirecting):
-    url, _ = redirecting
-    server = ChatServer(ServerConfig(f"{url}/200", "m"))
+    server = ChatServer(ServerConfig(f"{redirecting.address}/200", "m"))
     with pytest.raises(ServerError, match="not one of chat completions"):
         server.complete([])
     gc.collect()

@@ -126,11 +126,13 @@ class TestSources:
             "name": "a",
         }
         assert program.post("/api/v1/code/repositories/", given, format="json").status_code in (201, 202)
+        assert program.post("/api/v1/code/repositories/a/rebuild/").status_code in (200, 201, 202)
         assert program.delete("/api/v1/code/repositories/a/").status_code == 202
         said = [(entry.action, entry.subject, entry.account) for entry in entries(account="person")]
         assert ("added", "repository: a", "person") in said
         assert ("deleted", "repository: a", "person") in said
-        assert any("Index a: started" in entry.detail for entry in entries(Action.JOB))
+        for told in ("Index a: started", "Rebuild a: asked for again"):
+            assert any(told in entry.detail for entry in entries(Action.JOB))
         assert SECRET not in str(list(Entry.objects.values_list()))
 
     @pytest.mark.django_db(transaction=True)

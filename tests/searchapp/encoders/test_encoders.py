@@ -1,7 +1,6 @@
 import ctypes
 import json
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from searchapp.encoders import EncoderError, EncoderSpec, get_encoder, load_encoder
 from searchapp.encoders.batching import batches, unique
 from searchapp.encoders.openvino import OpenVinoEncoder
+from tests.http_server import Reply, Request, local_server
 from tests.threads import in_threads
 
 TEXTS = ["def add(a, b): return a + b", "send an email", "", "send an email", "x " * 2000]
@@ -154,30 +154,19 @@ def embeddings_server():
     """Serve `/v1/embeddings` over HTTP; `answers` holds what to do instead, if anything."""
     answers: list[tuple[int, str]] = []
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            status, body = answers.pop(0) if answers else (200, "")
-            if not body:
-                rows = [
-                    {"index": index, "embedding": [float(len(text)), 1.0, 0.0]}
-                    for index, text in enumerate(asked["input"])
-                ]
-                body = json.dumps({"data": rows[::-1]})
-            self.send_response(status)
-            if status in range(300, 400):
-                self.send_header("Location", "/elsewhere")
-            self.end_headers()
-            self.wfile.write(body.encode())
+    def answer(request: Request) -> Reply:
+        status, body = answers.pop(0) if answers else (200, "")
+        if not body:
+            rows = [
+                {"index": index, "embedding": [float(len(text)), 1.0, 0.0]}
+                for index, text in enumerate(json.loads(request.body)["input"])
+            ]
+            body = json.dumps({"data": rows[::-1]})
+        headers = {"Location": "/elsewhere"} if status in range(300, 400) else {}
+        return Reply(body.encode(), status, headers)
 
-        def log_message(self, *arguments):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/v1", answers
-    server.shutdown()
-    server.server_close()
+    with local_server(answer) as server:
+        yield f"{server.address}/v1", answers
 
 
 def test_an_openai_compatible_server(embeddings_server):

@@ -8,7 +8,7 @@ from pyoxigraph import RdfFormat
 
 from kbqa.sparql.ingest.download import checked_location, fetch
 from kbqa.sparql.ingest.rdf_parser import LoadError
-from tests.kbqa.sparql.http_server import Reply, Request, local_server
+from tests.http_server import Reply, Request, local_server
 
 TURTLE = b"<urn:a> <urn:b> <urn:c> .\n"
 

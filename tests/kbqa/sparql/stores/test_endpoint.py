@@ -19,8 +19,8 @@ from kbqa.sparql.stores.base import Solutions
 from kbqa.sparql.stores.executor import run_query
 from searchapp.jobs.models import Job
 from searchapp.jobs.runner import run_stages
+from tests.http_server import Reply, Request, local_server
 from tests.kbqa.sparql.graphs import iri, store_of
-from tests.kbqa.sparql.http_server import Reply, Request, local_server
 
 JSON = "application/sparql-results+json"
 

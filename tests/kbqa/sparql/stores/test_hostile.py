@@ -11,8 +11,8 @@ from kbqa.sparql.models import Graph, GraphVersion
 from kbqa.sparql.stores import guarded
 from kbqa.sparql.stores.base import QueryError
 from kbqa.sparql.stores.executor import change_folder, check_query, check_update, run_query
+from tests.http_server import Reply, local_server
 from tests.kbqa.conftest import FILMS
-from tests.kbqa.sparql.http_server import Reply, local_server
 
 _REPEATED = re.compile(r"⟦(\d+)×([^⟦⟧]*)⟧")
 _GRAPH = Graph(pk=7, slug="films", source_kind="file")

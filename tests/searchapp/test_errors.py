@@ -23,6 +23,7 @@ from searchapp.outages import known_error
 
 # Events and what never leaves its engine.
 INTERNAL = {
+    "AllBusy",
     "AppendOnlyError",
     "CommandFailed",
     "JobCancelled",

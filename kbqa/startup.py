@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from kbqa.sparql.public import Graph, uploaded_path
-from kbqa.sql.public import Database, file_of
+from kbqa.sparql.public import Graph, configured_decoder, uploaded_path
+from kbqa.sql.public import Database, configured_generator, file_of
 from searchapp.startup import Startup, sample_packages
 
 
@@ -33,6 +33,14 @@ def add_samples() -> None:
     )
 
 
+def warm_up() -> None:
+    """Load the networks of the engines that have something to be asked. Raises EncoderError."""
+    if Graph.objects.exclude(serving=None).exists():
+        configured_decoder()
+    if Database.objects.exclude(serving=None).exists():
+        configured_generator()
+
+
 def files() -> Iterator[Path]:
     """Served versions of graphs, and the files that people uploaded."""
     graphs = Graph.objects.filter(deleting=False).select_related("serving")
@@ -47,4 +55,4 @@ def files() -> Iterator[Path]:
             yield file_of(database)
 
 
-STARTUP = Startup(is_empty, add_samples, files=files)
+STARTUP = Startup(is_empty, add_samples, warm_up=warm_up, files=files)

@@ -36,10 +36,12 @@ def _warm_up() -> None:
 
     from searchapp.errors import SearchappError
     from searchapp.startup import startups
+    from searchapp.visibility import SYSTEM, reading_as
 
     try:
-        for startup in startups():
-            startup.warm_up()
+        with reading_as(SYSTEM):
+            for startup in startups():
+                startup.warm_up()
     except (DatabaseError, SearchappError) as error:
         logging.getLogger(__name__).warning("Models could not be loaded: %s", error)
     finally:

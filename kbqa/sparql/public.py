@@ -9,7 +9,7 @@ from kbqa.sparql.answer.kept_answer import GraphAnswer, GraphReading, GraphResul
 from kbqa.sparql.answer.neighbourhood import Neighbourhood, neighbourhood_of
 from kbqa.sparql.answer.picture import Picture
 from kbqa.sparql.answer.pipeline import Answer, Reading, ask, run
-from kbqa.sparql.answer.registry import local_decoder, served
+from kbqa.sparql.answer.registry import configured_decoder, local_decoder, served
 from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.ingest.edits import update_graph
 from kbqa.sparql.ingest.load import uploaded_path
@@ -46,6 +46,7 @@ __all__ = [
     "Reading",
     "add_graph",
     "ask",
+    "configured_decoder",
     "kept_answer_of",
     "local_decoder",
     "local_text",

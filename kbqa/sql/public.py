@@ -9,6 +9,7 @@ from kbqa.sql.answer.formatting import laid_out, sentence_of, shown
 from kbqa.sql.answer.generator import LocalGenerator, bundled_generator
 from kbqa.sql.answer.kept_answer import DatabaseAnswer, FocusedColumn, KeptFocus, SqlReading, kept_answer_of
 from kbqa.sql.answer.pipeline import Answer, ask
+from kbqa.sql.answer.registry import configured_generator
 from kbqa.sql.answer.schema_linking import link_question
 from kbqa.sql.decoder import MODEL_FOLDER
 from kbqa.sql.focus.cross_encoder.inference import BUNDLED_FOLDER, load_cross_encoder
@@ -47,6 +48,7 @@ __all__ = [
     "ask",
     "bundled_generator",
     "chart_of",
+    "configured_generator",
     "encode_question",
     "file_of",
     "focus_schema",

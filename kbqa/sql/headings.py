@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain, count
 
 from kbqa.plurals import as_plural
-from kbqa.sql.query import Aggregate, AllOf, DatePart, Item, Operator, Query, Term
+from kbqa.sql.query import Aggregate, AllOf, DatePart, Expression, Item, Operator, Query, Term
 from kbqa.sql.schema import ColumnRef, ColumnType, Schema, readable
 
 _UNCOUNTED = ("data", "info", "information", "people", "staff", "equipment", "history", "stock")
@@ -14,6 +15,13 @@ _OPERATORS = {
     Operator.MINUS: "minus",
     Operator.TIMES: "times",
     Operator.DIVIDE: "per",
+}
+_OF_GROUPS = {
+    Aggregate.COUNT: "number of",
+    Aggregate.SUM: "total",
+    Aggregate.AVG: "average",
+    Aggregate.MIN: "lowest",
+    Aggregate.MAX: "highest",
 }
 _EXTREMES = {
     (Aggregate.MIN, ColumnType.DATE): "earliest",
@@ -91,10 +99,19 @@ def _heading(item: Item, schema: Schema) -> str:
 
 def _of_term(term: Term, schema: Schema) -> str:
     operand, aggregate = term.operand, term.aggregate
+    if term.of_groups is not None:
+        inner = _of_term(replace(term, of_groups=None), schema)
+        return f"{_OF_GROUPS[term.of_groups]} {inner.removeprefix('total ')}"
+    if aggregate == Aggregate.SHARE:
+        of_rows = isinstance(operand, AllOf)
+        return f"% of {plural(operand.table) if of_rows else _of_term(Term(operand), schema)}"
     if isinstance(operand, AllOf):
         return f"number of {plural(operand.table)}"
     if isinstance(operand, DatePart):
         return str(operand.part.lower())
+    if isinstance(operand, Expression):
+        name = _of_expression(operand, schema)
+        return name if aggregate is None else f"{_OF_GROUPS[aggregate]} {name}"
     name = readable(operand.column)
     if aggregate is None:
         return name
@@ -105,6 +122,13 @@ def _of_term(term: Term, schema: Schema) -> str:
         kind = schema.column(operand).kind
         return f"{_EXTREMES.get((aggregate, kind), _EXTREMES[aggregate, ColumnType.NUMBER])} {name}"
     return f"{'total' if aggregate == Aggregate.SUM else 'average'} {name}"
+
+
+def _of_expression(computed: Expression, schema: Schema) -> str:
+    left, right = readable(computed.left.column), readable(computed.right.column)
+    if schema.column(computed.left).kind == ColumnType.DATE:
+        return f"days from {right} to {left}"
+    return f"{left} {_OPERATORS[computed.operator]} {right}"
 
 
 def _counted(ref: ColumnRef, schema: Schema, *, distinct: bool) -> str:

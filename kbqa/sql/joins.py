@@ -11,9 +11,15 @@ class NotConnectedError(ValueError):
 
 
 def joins(query: Query, schema: Schema) -> list[tuple[str, ForeignKey | None]]:
-    """The tables of one SELECT in the order of their joins, each with its key to those before."""
+    """The tables of one SELECT in the order of their joins, each with its key to those before.
+
+    Where groups may be empty, the table comes first that is grouped by.
+    """
     joined: list[tuple[str, ForeignKey | None]] = []
-    for table in schema.closure(query.tables()):
+    tables = query.tables()
+    if query.with_empty and query.group:
+        tables = (query.group[0].table, *tables)
+    for table in schema.closure(tables):
         before = [name for name, _ in joined]
         joined.append((table, _key(query, schema, table, before) if joined else None))
     return joined

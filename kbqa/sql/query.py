@@ -20,6 +20,11 @@ class Aggregate(StrEnum):
     AVG = "AVG"
     MIN = "MIN"
     MAX = "MAX"
+    SHARE = "SHARE"
+    """The percentage of a table's rows, or of a column's sum, that meets the conditions of `which`.
+
+    Without such conditions it is what each group has of the whole.
+    """
 
 
 class Comparison(StrEnum):
@@ -93,24 +98,50 @@ class DatePart:
         return self.column.table
 
 
+@dataclass(frozen=True)
+class Expression:
+    """Two columns with an operator between them, computed for each row; of two dates, the days between."""
+
+    left: ColumnRef
+    operator: "Operator"
+    right: ColumnRef
+
+    @property
+    def table(self) -> str:
+        """The table that its first column lies in."""
+        return self.left.table
+
+
 GroupKey = ColumnRef | DatePart
-Operand = GroupKey | AllOf
+Operand = GroupKey | AllOf | Expression
 
 
 def column_of(operand: Operand) -> ColumnRef | None:
-    """The column that an operand is, or is made of."""
+    """The one column that an operand is, or is made of."""
     if isinstance(operand, DatePart):
         return operand.column
     return operand if isinstance(operand, ColumnRef) else None
 
 
+def columns_of(operand: Operand) -> tuple[ColumnRef, ...]:
+    """All columns that an operand is made of."""
+    if isinstance(operand, Expression):
+        return (operand.left, operand.right)
+    column = column_of(operand)
+    return () if column is None else (column,)
+
+
 @dataclass(frozen=True)
 class Term:
-    """A column, a part of its dates, or an aggregate of one."""
+    """A column, a part of its dates, an expression, or an aggregate of one.
+
+    `of_groups` is an aggregate once more, of what `aggregate` is for each group: the mean of the counts.
+    """
 
     operand: Operand
     aggregate: Aggregate | None = None
     distinct: bool = False
+    of_groups: Aggregate | None = None
 
 
 @dataclass(frozen=True)
@@ -176,35 +207,58 @@ class Via:
 class Query:
     """One SELECT, and what is united, intersected with or excepted from it.
 
-    `with_tables` are tables that are joined though no column of theirs is named.
+    `with_tables` are tables that are joined though no column of theirs is named. Of the sorted rows `limit`
+    are kept after the first `offset`; with `each`, so many for every value of these columns. What is grouped
+    `with_empty` keeps the groups that no joined row belongs to. A percentage is of the rows that meet the
+    conditions of `which`, among those that meet the conditions of `where`.
     """
 
     items: tuple[Item, ...] = ()
     distinct: bool = False
     with_tables: tuple[str, ...] = ()
     where: tuple[Condition, ...] = ()
+    which: tuple[Condition, ...] = ()
     group: tuple[GroupKey, ...] = ()
     having: tuple[Condition, ...] = ()
     order: tuple[Order, ...] = ()
     limit: int | None = None
+    offset: int = 0
+    each: tuple[ColumnRef, ...] = ()
+    with_empty: bool = False
     via: tuple[Via, ...] = ()
     operation: SetOperation | None = None
     right: Union["Query", None] = field(default=None)
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """All conditions of this SELECT itself."""
+        return (*self.where, *self.which, *self.having)
 
     def operands(self) -> Iterator[Operand]:
         """Every column and table that this SELECT itself names, in order."""
         for item in self._items():
             for term in item.terms:
-                yield term.operand
-        for condition in (*self.where, *self.having):
+                yield from columns_of(term.operand) if isinstance(term.operand, Expression) else (term.operand,)
+        yield from self.each
+        for condition in self.conditions:
             if condition.column is not None:
                 yield condition.column
         yield from self.group
 
     def _items(self) -> Iterator[Item]:
         yield from self.items
-        yield from (condition.item for condition in (*self.where, *self.having))
+        yield from (condition.item for condition in self.conditions)
         yield from (order.item for order in self.order)
+
+    @property
+    def shares(self) -> bool:
+        """Whether it is of percentages."""
+        return any(term.aggregate == Aggregate.SHARE for item in self._items() for term in item.terms)
+
+    @property
+    def of_groups(self) -> Aggregate | None:
+        """The aggregate of what its groups come to, if it is of that."""
+        return next((item.term.of_groups for item in self.items), None)
 
     def tables(self) -> tuple[str, ...]:
         """The tables that this SELECT itself names, in order."""
@@ -213,7 +267,7 @@ class Query:
     def queries(self) -> Iterator["Query"]:
         """This query and all within it."""
         yield self
-        for condition in (*self.where, *self.having):
+        for condition in self.conditions:
             if condition.query is not None:
                 yield from condition.query.queries()
         if self.right is not None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from functools import cached_property
 
 from sqlglot import Dialect, exp
 
@@ -20,6 +21,7 @@ from kbqa.sql.query import (
     Comparison,
     Condition,
     DatePart,
+    Expression,
     GroupKey,
     Item,
     Operand,
@@ -31,6 +33,7 @@ from kbqa.sql.query import (
     Term,
     Value,
     column_of,
+    columns_of,
 )
 from kbqa.sql.schema import LENIENT, ColumnRef, ColumnType, Schema
 
@@ -61,6 +64,8 @@ _SET_OPERATIONS: dict[SetOperation, type[exp.SetOperation]] = {
     SetOperation.INTERSECT: exp.Intersect,
     SetOperation.EXCEPT: exp.Except,
 }
+_OF_EACH, _PLACE = "of_each", "place"
+"""What is shown of each group, and the place of a row in an order, within a query."""
 _PART_FORMATS = {Part.YEAR: "%Y", Part.MONTH: "%Y-%m"}
 _GROUPS_LOOSELY = ("sqlite",)
 _DATES_ARE_TEXTS = ("sqlite",)
@@ -89,7 +94,7 @@ _PATTERN_FORMS = {
 
 def render(query: Query, schema: Schema, *, headed: bool = False) -> exp.Query:
     """A query's syntax tree, with headings for people where they are wanted. Raises NotConnectedError."""
-    select = _Select(query, schema).tree(headed=headed)
+    select = _Select(query, schema).written(headed=headed)
     if query.operation is None or query.right is None:
         return select
     return _SET_OPERATIONS[query.operation](
@@ -110,19 +115,88 @@ class _Select:
         self.joined = joins(query, schema)
         self.qualified = len(self.joined) > 1
 
-    def tree(self, *, headed: bool) -> exp.Select:
+    def written(self, *, headed: bool) -> exp.Select:
+        """The SELECT, within another one where its rows are ranked or its groups summed up."""
+        if self.query.of_groups is not None:
+            return self.summed_up(self.query.items[0], self.query.of_groups, headed=headed)
+        if self.query.each:
+            return self.ranked(headed=headed)
+        shown = self.headed() if headed else list(map(self.shown, self.query.items))
+        select = self.rows(shown)
+        if self.query.order:
+            select = select.order_by(*map(self.order, self.query.order))
+        if self.query.limit is not None:
+            select = select.limit(self.query.limit)
+        return select.offset(self.query.offset) if self.query.offset else select
+
+    def summed_up(self, item: Item, aggregate: Aggregate, *, headed: bool) -> exp.Select:
+        """An aggregate of what each group comes to."""
+        of_each = self.item(Item(replace(item.term, of_groups=None)))
+        groups = self.rows([exp.alias_(of_each, _OF_EACH)])
+        outer: exp.Expr = _AGGREGATES[aggregate](this=exp.column(_OF_EACH))
+        if headed:
+            outer = exp.alias_(outer, self.name(headings(self.query, self.schema, ())[0] or _OF_EACH))
+        return exp.select(outer).from_(groups.subquery("of_groups"))
+
+    def ranked(self, *, headed: bool) -> exp.Select:
+        """The first rows for each value of some columns, with those that come equally far."""
+        query, tables = self.query, [table for table, _ in self.joined]
+        place = exp.Window(
+            this=exp.Anonymous(this="DENSE_RANK" if query.offset else "RANK"),
+            partition_by=list(map(self.read, query.each)),
+            order=exp.Order(expressions=list(map(self.order, query.order))),
+        )
+        inner = {f"shown_{number}": self.item(item) for number, item in enumerate(query.items)}
+        groups = {f"each_{number}": self.read(ref) for number, ref in enumerate(query.each)}
+        expressions = {**inner, **groups, _PLACE: place}
+        rows = self.rows([exp.alias_(expression, name) for name, expression in expressions.items()])
+        titles = headings(query, self.schema, tables) if headed else [None] * len(inner)
+        shown = [
+            exp.alias_(exp.column(name), self.name(title or self.title(item, name)))
+            for name, title, item in zip(inner, titles, query.items, strict=True)
+        ]
+        last = exp.Literal.number(query.offset + (query.limit or 1))
+        compare = exp.EQ if query.offset else exp.LTE
+        wanted = compare(this=exp.column(_PLACE), expression=last)
+        order = [
+            exp.Ordered(this=exp.column(name), desc=False, nulls_first=self.nulls_are_small)
+            for name in (*groups, _PLACE)
+        ]
+        return exp.select(*shown).from_(rows.subquery("ranked")).where(wanted).order_by(*order)
+
+    @cached_property
+    def only_of_which(self) -> set[str]:
+        """The tables that nothing but the conditions of a percentage needs."""
+        others = self.schema.closure(replace(self.query, which=()).tables())
+        return {table for table, _ in self.joined} - set(others)
+
+    def title(self, item: Item, otherwise: str) -> str:
+        """The name that an item has by itself."""
+        return self.shown(item).alias_or_name or otherwise
+
+    def rows(self, shown: Sequence[exp.Expr]) -> exp.Select:
+        """The SELECT without its order."""
         query = self.query
-        select = exp.Select(expressions=self.headed() if headed else list(map(self.shown, query.items)))
+        select = exp.Select(expressions=list(shown))
         select = self.joining(select.distinct() if query.distinct else select)
-        if query.where:
-            select = select.where(self.conditions(query.where))
+        if where := self.restricting():
+            select = select.where(self.conditions(where))
         if group := self.group():
             select = select.group_by(*(self.operand(key, counted=False) for key in group))
-        if query.having:
-            select = select.having(self.conditions(query.having))
-        if query.order:
-            select = select.order_by(*map(self.order, query.order))
-        return select if query.limit is None else select.limit(query.limit)
+        return select.having(self.conditions(query.having)) if query.having else select
+
+    def restricting(self) -> Sequence[Condition]:
+        """The conditions that leave rows out; with empty groups, others belong to the joins of their rows."""
+        if not self.query.with_empty:
+            return self.query.where
+        return [condition for condition in self.query.where if self.joined_by(condition) is None]
+
+    def joined_by(self, condition: Condition) -> str | None:
+        """The table to whose join a condition belongs, so that groups without its rows stay."""
+        tables = {ref.table for term in condition.item.terms for ref in columns_of(term.operand)}
+        tables |= {condition.column.table} if condition.column is not None else set()
+        outer = [table for table, _ in self.joined[1:] if table in tables]
+        return outer[-1] if outer and not any(each.follows_or for each in self.query.where) else None
 
     def joining(self, select: exp.Select) -> exp.Select:
         """A SELECT with its tables. Raises NotConnectedError."""
@@ -132,8 +206,12 @@ class _Select:
             elif key is None:
                 raise NotConnectedError(f"No key connects {table} to {self.joined[0][0]}.")
             else:
-                on = exp.EQ(this=self.column(key.source), expression=self.column(key.target))
-                select = select.join(self.table(table), on=on)
+                on: exp.Expr = exp.EQ(this=self.column(key.source), expression=self.column(key.target))
+                if self.query.with_empty:
+                    of_join = [each for each in self.query.where if self.joined_by(each) == table]
+                    on = exp.and_(on, *map(self.condition, of_join))
+                outer = self.query.with_empty or table in self.only_of_which
+                select = select.join(self.table(table), on=on, join_type="LEFT" if outer else "")
         return select
 
     def group(self) -> list[GroupKey]:
@@ -148,9 +226,12 @@ class _Select:
         if not grouped or self.schema.dialect in _GROUPS_LOOSELY:
             return list(query.group)
         plain = [
-            term.operand for term in terms if term.aggregate is None and not isinstance(term.operand, AllOf)
+            key
+            for term in terms
+            if term.aggregate is None and not isinstance(term.operand, AllOf)
+            for key in (columns_of(term.operand) if isinstance(term.operand, Expression) else (term.operand,))
         ]
-        return list(dict.fromkeys([*query.group, *plain]))
+        return list(dict.fromkeys([*query.group, *plain, *query.each]))
 
     def name(self, text: str) -> exp.Identifier:
         return exp.to_identifier(text, quoted=needs_quotes(text, self.schema.dialect))
@@ -175,26 +256,68 @@ class _Select:
             return exp.TimeToStr(
                 this=self.column(operand.column), format=exp.Literal.string(_PART_FORMATS[operand.part])
             )
+        if isinstance(operand, Expression):
+            return self.expression(operand)
         if self.qualified and not counted:
             return exp.Column(this=exp.Star(), table=self.name(operand.table))
         return exp.Star()
 
+    def expression(self, computed: Expression) -> exp.Expr:
+        """What is computed of two columns; between two dates, the days from the right to the left one."""
+        ends = (computed.left, computed.right)
+        if all(self.schema.column(ref).kind == ColumnType.DATE for ref in ends):
+            last, first = (exp.Cast(this=self.read(ref), to=exp.DataType.build("DATE")) for ref in ends)
+            if self.schema.dialect == "postgres":
+                return exp.Sub(this=last, expression=first)
+            return exp.DateDiff(this=last, expression=first, unit=exp.Var(this="DAY"))
+        left, right = (self.number(self.read(ref), Item(Term(ref))) for ref in ends)
+        return self.calculation(left, computed.operator, right)
+
+    def calculation(self, left: exp.Expr, operator: Operator, right: exp.Expr) -> exp.Expr:
+        if operator == Operator.DIVIDE:  # whole numbers would be divided without a rest
+            kind = "DOUBLE" if self.schema.dialect == "postgres" else "REAL"
+            left = exp.Cast(this=left, to=exp.DataType.build(kind))
+        return _OPERATORS[operator](this=left, expression=right)
+
     def term(self, term: Term) -> exp.Expr:
+        if term.aggregate == Aggregate.SHARE:
+            return self.share(term.operand)
         inner = self.operand(term.operand, counted=term.aggregate is not None)
         if term.aggregate is None:
             return inner
+        if self.query.with_empty:
+            return self.of_perhaps_none(term)
         if term.aggregate != Aggregate.COUNT:
             inner = self.number(inner, Item(Term(term.operand)))
         return _AGGREGATES[term.aggregate](this=exp.Distinct(expressions=[inner]) if term.distinct else inner)
 
+    def of_perhaps_none(self, term: Term) -> exp.Expr:
+        """An aggregate of joined rows, of which there may be none: then numbers and sums are 0."""
+        plain = _Select(replace(self.query, with_empty=False), self.schema)
+        keys = {end for _, key in self.joined if key is not None for end in (key.source, key.target)}
+        if isinstance(term.operand, AllOf) and term.aggregate == Aggregate.COUNT:
+            key = next((end for end in keys if end.table == term.operand.table), None)
+            return plain.term(term if key is None else replace(term, operand=key))
+        total = plain.term(term)
+        return exp.func("COALESCE", total, exp.Literal.number(0)) if term.aggregate == Aggregate.SUM else total
+
+    def share(self, operand: Operand) -> exp.Expr:
+        """A percentage: of what meets the conditions, else of what a group has of the whole."""
+        whole, none = exp.Literal.number("100.0"), exp.Literal.number("0.0")
+        counted = isinstance(operand, AllOf)
+        value = whole if counted else self.number(self.operand(operand, counted=True), Item(Term(operand)))
+        if self.query.which:
+            of_those = exp.Case().when(self.conditions(self.query.which), value).else_(none)
+            if counted:
+                return exp.Avg(this=of_those)
+            return _percent(exp.Sum(this=of_those), exp.Sum(this=value))
+        of_group = exp.Count(this=exp.Star()) if counted else exp.Sum(this=value)
+        return _percent(of_group, exp.Window(this=exp.Sum(this=of_group.copy())))
+
     def item(self, item: Item) -> exp.Expr:
         if item.operator is None or item.other is None:
             return self.term(item.term)
-        left: exp.Expr = self.term(item.term)
-        if item.operator == Operator.DIVIDE:  # whole numbers would be divided without a rest
-            kind = "DOUBLE" if self.schema.dialect == "postgres" else "REAL"
-            left = exp.Cast(this=left, to=exp.DataType.build(kind))
-        return _OPERATORS[item.operator](this=left, expression=self.term(item.other))
+        return self.calculation(self.term(item.term), item.operator, self.term(item.other))
 
     def shown(self, item: Item) -> exp.Expr:
         """An item with its heading: of a part of a date the part, of a column read as text the column."""
@@ -213,13 +336,17 @@ class _Select:
             for item, heading in zip(self.query.items, headings(self.query, self.schema, tables), strict=True)
         ]
 
+    @property
+    def nulls_are_small(self) -> bool:
+        """Whether the dialect sorts empty values as less than all others."""
+        return Dialect.get_or_raise(self.schema.dialect).NULL_ORDERING == "nulls_are_small"
+
     def order(self, order: Order) -> exp.Ordered:
         """A sort key. With a limit, empty values come last: nothing is the most by having no value.
 
         Without, they are where the dialect puts them by itself.
         """
-        small = Dialect.get_or_raise(self.schema.dialect).NULL_ORDERING == "nulls_are_small"
-        first = order.descending != small
+        first = order.descending != self.nulls_are_small
         if self.query.limit is not None and self.may_be_empty(order.item):
             first = False
         return exp.Ordered(this=self.sorted(order.item), desc=order.descending, nulls_first=first)
@@ -386,6 +513,14 @@ class _Select:
             return exp.Boolean(this=value.text.lower() in ("1", "t", "true", "yes"))
         numeric = kind in (ColumnType.NUMBER, ColumnType.BOOLEAN) and _NUMBER.fullmatch(value.text)
         return exp.Literal.number(value.text) if numeric else exp.Literal.string(value.text)
+
+
+def _percent(part: exp.Expr, whole: exp.Expr) -> exp.Expr:
+    """What a part is of a whole, in percent; NULL where there is no whole."""
+    return exp.Div(
+        this=exp.Mul(this=exp.Literal.number("100.0"), expression=part),
+        expression=exp.Nullif(this=whole, expression=exp.Literal.number(0)),
+    )
 
 
 def _day(day: date) -> exp.Literal:

@@ -254,8 +254,8 @@ class _Translation:
             if term.aggregate != sql.Aggregate.COUNT:
                 raise UnsupportedQueryError("All columns.")
             return Item(None, Aggregate.COUNT)
-        if isinstance(term.operand, sql.DatePart):
-            raise UnsupportedQueryError("A part of a date.")
+        if isinstance(term.operand, sql.DatePart | sql.Expression):
+            raise UnsupportedQueryError("A part of a date, or an expression.")
         aggregate = None if term.aggregate is None else Aggregate(term.aggregate.value)
         distinct = term.distinct and aggregate == Aggregate.COUNT
         return Item(self.column(term.operand, scope), Aggregate.COUNT_DISTINCT if distinct else aggregate)

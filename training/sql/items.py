@@ -42,10 +42,13 @@ _DISGUISED = 0.35
 
 @dataclass(frozen=True)
 class Example:
-    """A question and the SQL that answers it; None is a question that the database cannot answer."""
+    """A question and the query that answers it, as SQL or as data.
+
+    None is a question that the database cannot answer.
+    """
 
     question: str
-    sql: str | None
+    sql: str | Query | None
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def prepare(
     """
     for example in examples:
         query, reason = parsed(example.sql, schema)
-        needed = columns_in(example.sql or "", schema) if query is None else used(query)
+        needed = used(query) if query is not None else columns_in(str(example.sql or ""), schema)
         linked = _linked(example.question, schema, cells, needed, tools.rng if training else None)
         gold: list[Decision] = []
         try:
@@ -83,10 +86,10 @@ def prepare(
         yield item_of(example.question, gold, linked, needed, tools)
 
 
-def parsed(sql: str | None, schema: Schema) -> tuple[Query | None, str]:
+def parsed(sql: str | Query | None, schema: Schema) -> tuple[Query | None, str]:
     """SQL as data, or why the grammar does not cover it."""
-    if sql is None:
-        return None, ""
+    if sql is None or isinstance(sql, Query):
+        return sql, ""
     try:
         return parse_query(sql, schema), ""
     except NotCoveredError as error:

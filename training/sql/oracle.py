@@ -19,14 +19,14 @@ from kbqa.sql.query import (
     AllOf,
     Condition,
     DatePart,
+    Expression,
     Item,
     Operand,
-    Order,
     Query,
     Term,
     Value,
     Via,
-    column_of,
+    columns_of,
 )
 from kbqa.sql.schema import ColumnRef
 from training.decoder.decisions import Decision
@@ -94,12 +94,19 @@ class _Walk:
             yield self.take(Keyword(Word.WITH))
             yield self.take(TablePointer(table))
         yield from self._conditions(Word.WHERE, query.where)
+        yield from self._conditions(Word.WHICH, query.which)
         if query.group:
             yield self.take(Keyword(Word.GROUP))
             for key in query.group:
                 yield from self._operand(key)
+        if query.with_empty:
+            yield self.take(Keyword(Word.EMPTY))
         yield from self._conditions(Word.HAVING, query.having)
-        yield from self._orders(query.order, query.limit)
+        yield from self._orders(query)
+        if query.each:
+            yield self.take(Keyword(Word.EACH))
+            for ref in query.each:
+                yield self.take(ColumnPointer(ref))
 
     def _item(self, item: Item) -> Iterator[Decision]:
         yield from self._term(item.term)
@@ -108,6 +115,8 @@ class _Walk:
             yield from self._term(item.other)
 
     def _term(self, term: Term) -> Iterator[Decision]:
+        if term.of_groups is not None:
+            yield self.take(Keyword(term.of_groups))
         if term.aggregate is not None:
             yield self.take(Keyword(term.aggregate))
         if term.distinct:
@@ -115,6 +124,10 @@ class _Walk:
         yield from self._operand(term.operand)
 
     def _operand(self, operand: Operand) -> Iterator[Decision]:
+        if isinstance(operand, Expression):
+            yield self.take(Keyword(WORD_OF[operand.operator]))
+            yield self.take(ColumnPointer(operand.left))
+            operand = operand.right
         if isinstance(operand, DatePart):
             yield self.take(Keyword(operand.part))
             operand = operand.column
@@ -154,15 +167,18 @@ class _Walk:
             return action
         raise NotWritableError("A value was not found in the question.")
 
-    def _orders(self, orders: Sequence[Order], limit: int | None) -> Iterator[Decision]:
-        if limit is not None and not orders:
+    def _orders(self, query: Query) -> Iterator[Decision]:
+        if query.limit is not None and not query.order:
             raise NotWritableError("LIMIT without ORDER")
-        for index, order in enumerate(orders):
+        for index, order in enumerate(query.order):
             yield self.take(Keyword(Word.ORDER if index == 0 else Word.ALSO))
             yield from self._item(order.item)
             yield self.take(Keyword(Word.DESC if order.descending else Word.ASC))
-        if orders:
-            yield self.take(self._limit(limit))
+        if query.offset:
+            yield self.take(Keyword(Word.PLACE))
+            yield self.take(NumberPointer(str(query.offset + 1)))
+        elif query.order:
+            yield self.take(self._limit(query.limit))
 
     def _limit(self, limit: int | None) -> Action:
         if limit is None:
@@ -178,7 +194,7 @@ def used(query: Query) -> set[ColumnRef | str]:
     """The columns and tables that a query names, itself or within."""
     names: set[ColumnRef | str] = set()
     for part in query.queries():
-        names.update(ref for operand in part.operands() if (ref := column_of(operand)) is not None)
+        names.update(ref for operand in part.operands() for ref in columns_of(operand))
         names.update(part.tables())
         names.update(end for via in part.via for end in (via.source, via.target))
     return names

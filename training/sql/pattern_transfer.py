@@ -17,6 +17,7 @@ from kbqa.sql.query import (
     Comparison,
     Condition,
     DatePart,
+    Expression,
     GroupKey,
     Item,
     Operand,
@@ -24,7 +25,7 @@ from kbqa.sql.query import (
     Query,
     Term,
     Value,
-    column_of,
+    columns_of,
 )
 from kbqa.sql.rendering import render
 from kbqa.sql.schema import ColumnRef, ColumnType, ForeignKey, Schema, readable
@@ -64,7 +65,7 @@ def pattern_of(question: str, query: Query, schema: Schema, common: set[str]) ->
         return None
     operands = {operand for part in query.queries() for operand in part.operands()}
     operands |= {ordered.item.term.operand for part in query.queries() for ordered in part.order}
-    refs = {ref for operand in operands if (ref := column_of(operand)) is not None}
+    refs = {ref for operand in operands for ref in columns_of(operand)}
     tables = schema.closure(sorted({name for part in query.queries() for name in part.tables()}))
     keys = _keys(tables, schema)
     if len(keys) != len(tables) - 1:
@@ -117,7 +118,7 @@ def _role(ref: ColumnRef, schema: Schema) -> Role:
 
 def _conditions(query: Query) -> Iterator[Condition]:
     for part in query.queries():
-        yield from (*part.where, *part.having)
+        yield from part.conditions
 
 
 def _is_plain(condition: Condition) -> bool:
@@ -248,13 +249,17 @@ class _Renaming:
             items=tuple(map(self._item, query.items)),
             with_tables=tuple(self.tables[name] for name in query.with_tables),
             where=tuple(map(self._condition, query.where)),
+            which=tuple(map(self._condition, query.which)),
             group=tuple(map(self._group_key, query.group)),
             having=tuple(map(self._condition, query.having)),
             order=tuple(Order(self._item(ordered.item), ordered.descending) for ordered in query.order),
+            each=tuple(self.columns[ref] for ref in query.each),
             right=None if query.right is None else self.query(query.right),
         )
 
     def _operand(self, operand: Operand) -> Operand:
+        if isinstance(operand, Expression):
+            return Expression(self.columns[operand.left], operand.operator, self.columns[operand.right])
         return AllOf(self.tables[operand.table]) if isinstance(operand, AllOf) else self._group_key(operand)
 
     def _group_key(self, key: GroupKey) -> GroupKey:

@@ -1,6 +1,7 @@
 """A query in plain words, and the steps in which it was decided."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from kbqa.decoding.actions import Action, Keyword
 from kbqa.decoding.explanation import ShownStep, shown_steps
@@ -12,10 +13,10 @@ from kbqa.sql.query import (
     Comparison,
     Condition,
     DatePart,
+    Expression,
     GroupKey,
     Item,
     Operator,
-    Order,
     Part,
     Query,
     SetOperation,
@@ -54,6 +55,10 @@ _WORDS: dict[str, str] = {
     Word.DESC: "downwards",
     Word.UNLIMITED: "all",
     Word.ONE: "the first",
+    Word.WHICH: "of which",
+    Word.PLACE: "the one at a place",
+    Word.EACH: "for each",
+    Word.EMPTY: "also those without any",
     Part.YEAR: "the year",
     Part.MONTH: "the month",
 }
@@ -63,6 +68,7 @@ _AGGREGATES = {
     Aggregate.AVG: "the average",
     Aggregate.MIN: "the lowest",
     Aggregate.MAX: "the highest",
+    Aggregate.SHARE: "the percentage of",
 }
 _COMPARISONS = {
     Comparison.EQUAL: "is",
@@ -138,19 +144,28 @@ def _select(query: Query) -> str:
         parts.append(f"joined by {_listed([_end(via.source) for via in query.via])}")
     if query.where:
         parts.append(f"where {_conditions(query.where)}")
+    if query.which:
+        parts.append(f"of which {_conditions(query.which)}")
     if query.group:
         parts.append(f"for each {_listed([_named(key).removeprefix('the ') for key in query.group])}")
+    if query.with_empty:
+        parts.append("also where there are none")
     if query.having:
         parts.append(f"if {_conditions(query.having)}")
     if query.order:
-        parts.append(_order(query.order, query.limit))
+        parts.append(_order(query))
+    if query.each:
+        parts.append(f"for each {_listed([readable(ref.column) for ref in query.each])}")
     return " ".join(parts)
 
 
-def _order(orders: Sequence[Order], limit: int | None) -> str:
+def _order(query: Query) -> str:
+    orders, limit = query.order, query.limit
     keys = [
         f"{item_text(order.item)}, {'highest' if order.descending else 'lowest'} first" for order in orders
     ]
+    if query.offset:
+        return f"sorted by {_listed(keys)}, only number {query.offset + 1}"
     cut = f", only the first {limit if limit != 1 else 'one'}" if limit is not None else ""
     return f"sorted by {_listed(keys)}{cut}"
 
@@ -163,14 +178,22 @@ def item_text(item: Item) -> str:
 
 
 def _term(term: Term) -> str:
+    if term.of_groups is not None:
+        return f"{_AGGREGATES[term.of_groups]} {_term(replace(term, of_groups=None)).removeprefix('the ')}"
     table = readable(term.operand.table)
     if isinstance(term.operand, AllOf):
         name = f"rows of {table}" if term.aggregate else f"everything about {table}"
+    elif isinstance(term.operand, Expression):
+        name = _expression(term.operand)
     else:
         name = f"{_named(term.operand)} of {table}"
     if term.aggregate is None:
         return name
     return f"{_AGGREGATES[term.aggregate]} {'different ' if term.distinct else ''}{name}"
+
+
+def _expression(computed: Expression) -> str:
+    return f"{_end(computed.left)} {_OPERATORS[computed.operator]} {_end(computed.right)}"
 
 
 def _end(ref: ColumnRef) -> str:

@@ -16,10 +16,12 @@ from kbqa.sql.query import (
     Comparison,
     Condition,
     Item,
+    Operand,
     Order,
     Query,
     Term,
     column_of,
+    columns_of,
 )
 from kbqa.sql.schema import ColumnRef, ForeignKey, Schema
 
@@ -43,7 +45,10 @@ def _within(query: Query, schema: Schema) -> Query:
         return replace(condition, query=inner.once(lists=False))
 
     return replace(
-        query, where=tuple(map(rewritten, query.where)), having=tuple(map(rewritten, query.having))
+        query,
+        where=tuple(map(rewritten, query.where)),
+        which=tuple(map(rewritten, query.which)),
+        having=tuple(map(rewritten, query.having)),
     )
 
 
@@ -96,8 +101,8 @@ class _Joined:
     def needed(self) -> set[str]:
         """The tables that are not joined for a condition alone."""
         compared = [condition.column for condition in self.query.having if condition.column is not None]
-        operands = [*(term.operand for term in self.terms), *self.query.group, *compared]
-        return {operand.table for operand in operands}
+        operands = [*(term.operand for term in self.terms), *self.query.group, *compared, *self.query.each]
+        return {table for operand in operands for table in _tables_in(operand)}
 
     @property
     def is_aggregated(self) -> bool:
@@ -117,9 +122,9 @@ class _Joined:
             known |= more
         return known
 
-    def repeats(self, table: str) -> bool:
-        """Whether rows of a table are there several times."""
-        return len(self.determined([table])) < len(self.tables)
+    def repeats(self, tables: Collection[str]) -> bool:
+        """Whether rows of some tables are there several times."""
+        return len(self.determined(tables)) < len(self.tables)
 
     def _listed_once(self) -> Query:
         query = self.query
@@ -130,12 +135,14 @@ class _Joined:
         return self.semi_joined() or (replace(query, distinct=True) if sorted_by_shown else query)
 
     def _aggregated_once(self) -> Query:
+        if self.query.shares and self.query.which:
+            return self._shared_once()
         sums = [
             term
             for term in self.terms
-            if term.aggregate in (Aggregate.SUM, Aggregate.AVG)
+            if term.aggregate in (Aggregate.SUM, Aggregate.AVG, Aggregate.SHARE)
             and not term.distinct
-            and self.repeats(term.operand.table)
+            and self.repeats(_tables_in(term.operand))
         ]
         if sums:
             rewritten = self.semi_joined()
@@ -146,12 +153,30 @@ class _Joined:
             return self.semi_joined() or self.query
         return _with_terms(self.query, lambda term: distinct.get(term, term))
 
+    def _shared_once(self) -> Query:
+        """A query of percentages that looks for the rows which meet their conditions among keys.
+
+        What these conditions alone join repeats the rows that the percentage is of.
+        """
+        query = self.query
+        rest = replace(query, which=())
+        needed = set(self.schema.closure(rest.tables()))
+        if set(self.tables) <= self.determined(needed):
+            return query
+        key = self._key_of(query.items[0].term.operand.table)
+        if key is None or not any(item.term.operand.table == key.table for item in query.items):
+            return query
+        inner = Query((Item(Term(key)),), where=query.which, via=query.via)
+        looked = Condition(Item(Term(key)), Comparison.IN, query=inner)
+        once = replace(query, which=(looked,))
+        return _Joined(replace(once, with_tables=_unnamed(once, sorted(needed))), self.schema).once(lists=False)
+
     def _counts_repeated(self, term: Term) -> bool:
         """Whether a number is of rows that are there several times.
 
         A number of what the groups are made of would always be one: then others are meant that belong to it.
         """
-        if term.aggregate != Aggregate.COUNT or term.distinct or not self.repeats(term.operand.table):
+        if term.aggregate != Aggregate.COUNT or term.distinct or not self.repeats((term.operand.table,)):
             return False
         return not self._is_group(term.operand.table)
 
@@ -245,9 +270,14 @@ class _Joined:
         return replace(self.query, where=(looked,), with_tables=())
 
 
+def _tables_in(operand: Operand) -> set[str]:
+    """The tables that an operand is made of."""
+    return {operand.table, *(ref.table for ref in columns_of(operand))}
+
+
 def _tables_of(condition: Condition) -> set[str]:
     compared = {condition.column.table} if condition.column is not None else set[str]()
-    return {term.operand.table for term in condition.item.terms} | compared
+    return compared.union(*(_tables_in(term.operand) for term in condition.item.terms))
 
 
 def _unnamed(query: Query, tables: Sequence[str]) -> tuple[str, ...]:

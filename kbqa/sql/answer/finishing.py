@@ -40,6 +40,7 @@ def _naming_all(query: Query, schema: Schema) -> Query:
         query,
         with_tables=(*query.with_tables, *(table for table in joined if table not in named)),
         where=tuple(map(inner, query.where)),
+        which=tuple(map(inner, query.which)),
         having=tuple(map(inner, query.having)),
         right=None if query.right is None else _naming_all(query.right, schema),
     )

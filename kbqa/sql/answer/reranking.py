@@ -21,7 +21,7 @@ from kbqa.sql.answer.reading import Reading, rows_of
 from kbqa.sql.answer.schema_linking import is_mention
 from kbqa.sql.grammar import LinkedQuestion
 from kbqa.sql.grammar.actions import ColumnPointer, NumberPointer, TablePointer, ValuePointer, value_of
-from kbqa.sql.query import Condition, Query, column_of
+from kbqa.sql.query import Condition, Query, columns_of
 from kbqa.sql.schema import ColumnRef
 
 Array = NDArray[np.float64]
@@ -171,7 +171,7 @@ class _Usage:
     @cached_property
     def conditions(self) -> list[Condition]:
         """All conditions, those of groups included."""
-        return [condition for part in self.query.queries() for condition in (*part.where, *part.having)]
+        return [condition for part in self.query.queries() for condition in part.conditions]
 
     @cached_property
     def columns(self) -> set[ColumnRef]:
@@ -179,13 +179,14 @@ class _Usage:
         parts = list(self.query.queries())
         operands = {operand for part in parts for operand in part.operands()}
         operands |= {term.operand for part in parts for order in part.order for term in order.item.terms}
-        return {ref for operand in operands if (ref := column_of(operand)) is not None}
+        return {ref for operand in operands for ref in columns_of(operand)}
 
     @cached_property
     def values(self) -> set[str]:
         """All constants and limits, without capitals."""
         texts = {value.text.casefold() for condition in self.conditions for value in condition.values}
-        return texts | {str(part.limit) for part in self.query.queries() if part.limit is not None}
+        limits = [part.offset + (part.limit or 0) for part in self.query.queries()]
+        return texts | {str(limit) for limit in limits if limit}
 
     def mentions(self) -> tuple[list[_Use], ...]:
         """The question's mentions of cells, numbers, quotations, other names, columns and tables.
@@ -256,6 +257,6 @@ def _disorder(query: Query, linked: LinkedQuestion) -> float:
         for index, column in enumerate(linked.columns)
         if column.span and is_mention(column.span, column.text)
     }
-    refs = [column_of(term.operand) for item in query.items for term in item.terms]
+    refs = [ref for item in query.items for term in item.terms for ref in columns_of(term.operand)]
     shown = [positions[ref] for ref in refs if ref in positions]
     return float(sum(1 for one, other in pairwise(shown) if one > other))

@@ -60,6 +60,10 @@ class Word(StrEnum):
     MINUS = "operator -"
     TIMES = "operator *"
     DIVIDE = "operator /"
+    WHICH = "WHICH"
+    PLACE = "PLACE"
+    EACH = "EACH"
+    EMPTY = "EMPTY"
 
 
 SET_OPERATIONS = {
@@ -75,14 +79,17 @@ OPERATORS = {
 }
 WORD_OF = {operation: word for word, operation in (*SET_OPERATIONS.items(), *OPERATORS.items())}
 """The word of each set operation and operator."""
+_LATEST = (Word.WHICH, Word.PLACE, Word.EACH, Word.EMPTY, Aggregate.SHARE)
 KEYWORDS = (
-    *(word for word in Word if word not in SET_OPERATIONS and word not in OPERATORS),
-    *Aggregate,
+    *(word for word in Word if word not in SET_OPERATIONS and word not in OPERATORS and word not in _LATEST),
+    *(aggregate for aggregate in Aggregate if aggregate not in _LATEST),
     *Comparison,
     *SET_OPERATIONS,
     *OPERATORS,
     *Part,
+    *_LATEST,
 )
+"""All keywords; new ones stand last, so that weights that were trained without them can be trained on."""
 VOCABULARY = Vocabulary(
     tuple(word.value for word in KEYWORDS),
     tuple(step.value for step in Step if step != Step.DONE),
@@ -178,6 +185,16 @@ def operand_of(action: Action) -> Operand:
             return ref
         case TablePointer(key=table):
             return AllOf(table)
+    raise not_legal(action)
+
+
+def limit_of(action: Action) -> int:
+    """The number of rows, or the place among them, that an action means. Raises ValueError for others."""
+    match action:
+        case Keyword(key=Word.ONE):
+            return 1
+        case NumberPointer(key=number):
+            return int(number)
     raise not_legal(action)
 
 

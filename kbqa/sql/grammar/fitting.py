@@ -8,6 +8,8 @@ from kbqa.sql.grammar.prefix import LOOSE, Clause, Prefix, is_uncertain, may_hol
 from kbqa.sql.query import MEMBERSHIP, PATTERNS, Condition, SetOperation, Value
 from kbqa.sql.schema import ColumnRef, ColumnType
 
+OF_ROWS = (Clause.WHERE, Clause.WHICH)
+"""Clauses whose conditions are of rows, not of groups."""
 _SHARING = (SetOperation.INTERSECT, SetOperation.EXCEPT)
 """Set operations that find nothing, or leave everything, where two queries have no values in common."""
 
@@ -68,12 +70,17 @@ def fits(text: str, kind: ColumnType, state: Prefix) -> bool:
     )
 
 
+def conditions_of(state: Prefix) -> tuple[Condition, ...]:
+    """The conditions of rows in the clause that is being written."""
+    return state.query.which if state.clause == Clause.WHICH else state.query.where
+
+
 def conditions_beside(state: Prefix) -> list[Condition]:
     """The conditions that hold together with the one that is being written."""
     group = list[Condition]()
-    if state.follows_or or state.clause != Clause.WHERE:
+    if state.follows_or or state.clause not in OF_ROWS:
         return group
-    for condition in reversed(state.query.where):
+    for condition in reversed(conditions_of(state)):
         group.append(condition)
         if condition.follows_or:
             break
@@ -85,5 +92,5 @@ def compared_values(state: Prefix) -> set[Value]:
 
     What is at least and at most the same is nothing that anyone asks for in this way.
     """
-    same = (condition for condition in state.query.where if condition.item == state.item)
+    same = (condition for condition in conditions_of(state) if condition.item == state.item)
     return {*state.values, *(value for condition in same for value in condition.values)}

@@ -15,10 +15,12 @@ from kbqa.sql.grammar.actions import (
     value_of,
 )
 from kbqa.sql.grammar.fitting import (
+    OF_ROWS,
     belongs_beside,
     columns_of,
     compared_values,
     conditions_beside,
+    conditions_of,
     dates_of,
     fits,
     is_computable,
@@ -48,6 +50,7 @@ from kbqa.sql.query import (
     DatePart,
     Item,
     Operand,
+    Operator,
     Part,
     Term,
     Value,
@@ -57,6 +60,13 @@ from kbqa.sql.schema import ColumnRef, ColumnType, ForeignKey
 _MAX_LIMIT = 10_000
 _MEASURED = (ColumnType.NUMBER, ColumnType.DATE)
 """Types of which one value is more than another to people."""
+_OF_ROWS = (Aggregate.COUNT, Aggregate.SUM, Aggregate.AVG, Aggregate.MIN, Aggregate.MAX)
+_OF_COMPUTED = (Aggregate.SUM, Aggregate.AVG, Aggregate.MIN, Aggregate.MAX)
+"""What expressions, and aggregates of groups, are summed up by."""
+_GROUPED = (Aggregate.COUNT, Aggregate.SUM, Aggregate.AVG)
+"""What groups are summed up by before they are together."""
+_OF_CHILDREN = (Aggregate.COUNT, Aggregate.SUM)
+"""Aggregates that are 0 of no rows."""
 
 
 def _legal_select(state: Prefix) -> Iterator[Action]:
@@ -73,12 +83,22 @@ def _terms(state: Prefix) -> Iterator[Action]:
     wanted = state.wanted
     if not (state.strict and state.shows_rows):
         any_number = wanted in (None, ColumnType.NUMBER)
-        yield from keywords(*(Aggregate if any_number else (Aggregate.MIN, Aggregate.MAX)))
+        yield from keywords(*(_OF_ROWS if any_number else (Aggregate.MIN, Aggregate.MAX)))
+        if _may_share(state):
+            yield Keyword(Aggregate.SHARE)
     if not _has_one_row(state) or state.clause != Clause.ITEMS:
         shown = _shown(state) if state.clause == Clause.ITEMS and state.first is None else set()
         columns = (column for column in columns_of(state, wanted) if column.key not in shown)
         yield from (column for column in columns if belongs_beside(state, column.key))
         yield from _parts(state)
+
+
+def _may_share(state: Prefix) -> bool:
+    """Whether a percentage can be asked for: once, not within or beside another query or calculation."""
+    is_alone = not state.nested and state.left is None and state.first is None
+    if state.clause == Clause.ORDER:
+        return is_alone and state.query.shares
+    return is_alone and state.clause == Clause.ITEMS and not state.query.shares
 
 
 def _has_one_row(state: Prefix) -> bool:
@@ -121,12 +141,21 @@ def _legal_parted(state: Prefix) -> Iterator[Action]:
 
 
 def _legal_second(state: Prefix) -> Iterator[Action]:
-    """The second terms of a calculation; in an order without groups no aggregates."""
+    """The second column of an expression, or the second terms of a calculation.
+
+    In an order without groups these are no aggregates.
+    """
+    if state.left_column is not None:
+        yield from _computed_second(state)
+        return
     yield from _legal_orders(state) if state.clause == Clause.ORDER else _terms(state)
 
 
 def _legal_operands(state: Prefix) -> Iterator[Action]:
     """The operands of an aggregate; those that are shown already only where there are no others."""
+    if state.computed is not None:
+        yield from _computed_first(state)
+        return
     operands, terms = list(_aggregated(state)), set[Term]()
     if state.clause == Clause.ITEMS and state.first is None:
         terms = {item.term for item in state.query.items if item.operator is None}
@@ -137,9 +166,52 @@ def _legal_operands(state: Prefix) -> Iterator[Action]:
         return Term(operand_of(action), state.aggregate, state.distinct) not in terms
 
     yield from list(filter(is_new, operands)) or operands
+    yield from _of_expressions(state)
+
+
+def _of_expressions(state: Prefix) -> Iterator[Action]:
+    """What an aggregate can be of beside columns and rows: expressions, and what other aggregates give."""
+    if state.aggregate not in _OF_COMPUTED or state.of_groups is not None:
+        return
+    if state.wanted in (None, ColumnType.NUMBER):
+        yield from (Keyword(word) for word in OPERATORS if _computes(state, word))
+    alone = not state.query.items and state.clause == Clause.ITEMS and state.first is None
+    if alone and not state.nested and state.left is None:
+        yield from keywords(*_GROUPED)
+
+
+def _computes(state: Prefix, word: Word) -> bool:
+    computing = replace(state, computed=OPERATORS[word])
+    return any(
+        any(_computed_second(replace(computing, left_column=column.key)))
+        for column in _computed_first(computing)
+    )
+
+
+def _computed_first(state: Prefix) -> Iterator[ColumnPointer]:
+    """The first columns of an expression; days lie between two dates."""
+    yield from (column for column in state.linked.columns if is_computable(state, column.key))
+    if state.computed == Operator.MINUS:
+        yield from dates_of(state)
+
+
+def _computed_second(state: Prefix) -> Iterator[ColumnPointer]:
+    """The second columns of an expression: of the same kind, in a table that keys connect."""
+    left, schema = state.left_column, state.linked.schema
+    assert left is not None
+    for column in _computed_first(state):
+        alike = (schema.column(column.key).kind == ColumnType.DATE) == (
+            schema.column(left).kind == ColumnType.DATE
+        )
+        if alike and column.key != left and schema.connected(left.table, column.key.table):
+            yield column
 
 
 def _aggregated(state: Prefix) -> Iterator[Action]:
+    if state.aggregate == Aggregate.SHARE:
+        yield from state.linked.tables
+        yield from (column for column in state.linked.columns if is_computable(state, column.key))
+        return
     if state.aggregate == Aggregate.COUNT:
         if not state.distinct:
             yield Keyword(Word.DISTINCT)
@@ -156,19 +228,58 @@ def _aggregated(state: Prefix) -> Iterator[Action]:
 def _legal_next(state: Prefix) -> Iterator[Action]:
     """The actions after a complete part: more of the same, the later clauses, the end."""
     query = state.query
+    if query.of_groups:
+        yield from _later_of_groups(state)
+        return
+    if state.clause == Clause.EACH:
+        yield Keyword(Word.END)
+        return
     if state.clause == Clause.ITEMS:
         yield from _operators(state, query.items[-1])
         if not state.nested and len(query.items) < MAX_ITEMS and state.missing_items != 0:
             yield from _terms(state)
         if state.missing_items:
             return
-    conditions = len(query.where) + len(query.having)
-    if state.clause in (Clause.WHERE, Clause.HAVING) and conditions < MAX_CONDITIONS:
-        yield from keywords(Word.AND, *([Word.OR] if state.clause == Clause.WHERE else []))
-        yield from _alternatives(state)
+    yield from _more_conditions(state)
     if state.clause == Clause.GROUP:
         yield from _legal_groups(state)
+        if _may_be_empty(state):
+            yield Keyword(Word.EMPTY)
+    if state.clause == Clause.ORDER and _may_repeat(state):
+        yield Keyword(Word.EACH)
     yield from _later_clauses(state)
+
+
+def _later_of_groups(state: Prefix) -> Iterator[Action]:
+    """What follows an aggregate of groups: conditions, the groups, and conditions of these."""
+    yield from _more_conditions(state)
+    if state.clause == Clause.GROUP:
+        yield from _legal_groups(state)
+    words = (Word.HAVING, Word.END) if state.query.group else (Word.WITH, Word.WHERE, Word.GROUP)
+    yield from (action for action in _later_clauses(state) if action.key in words)
+
+
+def _may_be_empty(state: Prefix) -> bool:
+    """Whether there can be groups that no row belongs to: rows of one table, grouped by another."""
+    query = state.query
+    counts = any(item.term.aggregate in _OF_CHILDREN for item in query.items)
+    by_column = all(isinstance(key, ColumnRef) for key in query.group)
+    plain = counts and by_column and not query.with_empty and not query.shares
+    return plain and not state.nested and state.left is None and len(query.tables()) > 1
+
+
+def _may_repeat(state: Prefix) -> bool:
+    """Whether the first rows can be asked for once for each value of a column."""
+    whole = not state.nested and state.left is None and not state.shows_rows
+    return whole and state.query.limit is not None and not state.query.distinct
+
+
+def _more_conditions(state: Prefix) -> Iterator[Action]:
+    """Another condition after one, or another value of it."""
+    in_conditions = state.clause in (*OF_ROWS, Clause.HAVING)
+    if in_conditions and len(state.query.conditions) < MAX_CONDITIONS:
+        yield from keywords(Word.AND, *([Word.OR] if state.clause in OF_ROWS else []))
+        yield from _alternatives(state)
 
 
 def _operators(state: Prefix, item: Item) -> Iterator[Action]:
@@ -180,7 +291,7 @@ def _operators(state: Prefix, item: Item) -> Iterator[Action]:
 
 
 def _alternatives(state: Prefix) -> Iterator[Action]:
-    conditions = state.query.where if state.clause == Clause.WHERE else ()
+    conditions = conditions_of(state) if state.clause in OF_ROWS else ()
     if conditions and conditions[-1].comparison in EQUALITIES and 0 < len(conditions[-1].values) < MAX_VALUES:
         yield Keyword(Word.ALSO)
 
@@ -191,17 +302,24 @@ def _later_clauses(state: Prefix) -> Iterator[Action]:
         if len(query.with_tables) < MAX_WITH:
             yield Keyword(Word.WITH)
         yield Keyword(Word.WHERE)
+    if query.shares and clause in (Clause.ITEMS, Clause.WITH, Clause.WHERE):
+        yield Keyword(Word.WHICH)
     # A query that has one row has no groups, and nothing to sort.
     single, rows = _has_one_row(state), state.shows_rows
-    if clause in (Clause.ITEMS, Clause.WITH, Clause.WHERE) and not single and not (state.strict and rows):
+    if clause in (Clause.ITEMS, Clause.WITH, *OF_ROWS) and not single and not (state.strict and rows):
         yield Keyword(Word.GROUP)
     if clause == Clause.GROUP:
         yield Keyword(Word.HAVING)
     if clause != Clause.ORDER and not beside and not single:
         yield Keyword(Word.ORDER)
-    if clause != Clause.ORDER and not beside and not state.nested and not rows:
+    can_be_beside = not beside and not state.nested and not rows and not query.with_empty
+    if clause != Clause.ORDER and can_be_beside and not query.shares:
         yield from keywords(*SET_OPERATIONS)
-    if state.left is None or replace(query, distinct=False) != replace(state.left, distinct=False):
+    repeats_left = state.left is not None and replace(query, distinct=False) == replace(
+        state.left, distinct=False
+    )
+    is_whole = query.shares and not query.which and not query.group
+    if not repeats_left and not is_whole:
         yield Keyword(Word.END)
 
 
@@ -216,9 +334,9 @@ def _legal_comparisons(state: Prefix) -> Iterator[Action]:
     yield from keywords(*EQUALITIES)
     if kind_of(state, state.item) in _MEASURED or is_uncertain(state, state.item):
         yield from keywords(*ORDERED)
-    if state.clause == Clause.WHERE and len(state.outer) < MAX_DEPTH:
+    if state.clause in OF_ROWS and len(state.outer) < MAX_DEPTH:
         yield from keywords(*MEMBERSHIP)
-    if state.clause == Clause.WHERE:
+    if state.clause in OF_ROWS:
         yield from (
             Keyword(null) for null in NULLS if null != Comparison.IS_NULL or operand not in _shown(state)
         )
@@ -253,15 +371,19 @@ def _legal_columns(state: Prefix) -> Iterator[Action]:
         if condition.comparison == Comparison.EQUAL and condition.values
     }
     yield from (column for column in state.linked.columns if column.key not in settled)
+    yield from (Keyword(word) for word in OPERATORS if _computes(state, word))
 
 
 def _legal_groups(state: Prefix) -> Iterator[Action]:
+    if state.clause == Clause.EACH:
+        yield from state.linked.columns
+        return
     yield from (column for column in state.linked.columns if column.key not in state.query.group)
     yield from _parts(state)
 
 
 def _legal_having(state: Prefix) -> Iterator[Action]:
-    yield from keywords(*Aggregate)
+    yield from keywords(*_OF_ROWS)
 
 
 def _legal_orders(state: Prefix) -> Iterator[Action]:
@@ -280,14 +402,18 @@ def _legal_directions(state: Prefix) -> Iterator[Action]:
 
 
 def _legal_limits(state: Prefix) -> Iterator[Action]:
-    yield from keywords(Word.UNLIMITED, Word.ONE)
-    if len(state.query.order) < MAX_ORDERS:
-        yield Keyword(Word.ALSO)
-    yield from (
+    numbers = [
         number
         for number in state.linked.numbers
         if number.key.isdecimal() and 1 < int(number.key) < _MAX_LIMIT
-    )
+    ]
+    if not state.at_place:
+        yield from keywords(Word.UNLIMITED, Word.ONE)
+        if len(state.query.order) < MAX_ORDERS:
+            yield Keyword(Word.ALSO)
+        if numbers and not state.nested:
+            yield Keyword(Word.PLACE)
+    yield from numbers
 
 
 def _legal_keys(state: Prefix) -> Iterator[Action]:

@@ -18,6 +18,7 @@ from kbqa.sql.query import (
     AllOf,
     Comparison,
     DatePart,
+    Expression,
     Item,
     Operator,
     Part,
@@ -42,9 +43,11 @@ class Clause(StrEnum):
     ITEMS = "items"
     WITH = "with"
     WHERE = "where"
+    WHICH = "which"
     GROUP = "group"
     HAVING = "having"
     ORDER = "order"
+    EACH = "each"
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,14 @@ class Prefix:
     clause: Clause = Clause.ITEMS
     aggregate: Aggregate | None = None
     distinct: bool = False
+    of_groups: Aggregate | None = None
     date_part: Part | None = None
+    computed: Operator | None = None
+    """The operator of an expression that is being written."""
+    left_column: ColumnRef | None = None
+    """Its first column."""
+    at_place: bool = False
+    """Whether what is due is the place of one row in the order, not how many rows there are."""
     first: Term | None = None
     operator: Operator | None = None
     item: Item | None = None
@@ -151,7 +161,7 @@ class Prefix:
 def kind_of(state: Prefix, item: Item) -> ColumnType:
     """The type of an item's values."""
     operand, aggregate = item.term.operand, item.term.aggregate
-    if isinstance(operand, AllOf) or aggregate in (Aggregate.COUNT, Aggregate.SUM, Aggregate.AVG):
+    if isinstance(operand, AllOf | Expression) or aggregate not in (None, Aggregate.MIN, Aggregate.MAX):
         return ColumnType.NUMBER
     if isinstance(operand, DatePart):
         return ColumnType.TEXT

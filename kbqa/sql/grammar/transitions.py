@@ -8,11 +8,11 @@ from kbqa.sql.grammar.actions import (
     OPERATORS,
     SET_OPERATIONS,
     ColumnPointer,
-    NumberPointer,
     Step,
     TablePointer,
     Word,
     column_of,
+    limit_of,
     not_legal,
     operand_of,
     value_of,
@@ -26,8 +26,10 @@ from kbqa.sql.query import (
     Comparison,
     Condition,
     DatePart,
+    Expression,
     GroupKey,
     Item,
+    Operand,
     Operator,
     Order,
     Part,
@@ -43,9 +45,11 @@ _PARTS = tuple(Part)
 _CLAUSES = {
     Word.WITH: (Step.TABLE, Clause.WITH),
     Word.WHERE: (Step.CONDITION, Clause.WHERE),
+    Word.WHICH: (Step.CONDITION, Clause.WHICH),
     Word.GROUP: (Step.GROUP, Clause.GROUP),
     Word.HAVING: (Step.HAVING, Clause.HAVING),
     Word.ORDER: (Step.ORDER, Clause.ORDER),
+    Word.EACH: (Step.GROUP, Clause.EACH),
 }
 """How each clause begins."""
 
@@ -63,13 +67,36 @@ def _begin_term(state: Prefix, action: Action) -> Prefix:
         return _end_term(state, Term(operand_of(action)))
     if action.key in _PARTS:
         return replace(state, step=Step.PART, date_part=Part(action.key))
+    if action.key in OPERATORS:
+        return _begin_expression(state, action)
     return replace(state, step=Step.OPERAND, aggregate=Aggregate(action.key), distinct=False)
 
 
 def _after_operand(state: Prefix, action: Action) -> Prefix:
+    if state.computed is not None:
+        return replace(state, step=Step.SECOND, left_column=column_of(action))
     if action == Keyword(Word.DISTINCT):
         return replace(state, distinct=True)
-    return _end_term(state, Term(operand_of(action), state.aggregate, state.distinct))
+    if isinstance(action, Keyword) and action.key in OPERATORS:
+        return _begin_expression(state, action)
+    if isinstance(action, Keyword):
+        return replace(state, of_groups=state.aggregate, aggregate=Aggregate(action.key))
+    return _end_term(state, _term(state, operand_of(action)))
+
+
+def _begin_expression(state: Prefix, action: Keyword) -> Prefix:
+    return replace(state, step=Step.OPERAND, computed=OPERATORS[Word(action.key)])
+
+
+def _after_second(state: Prefix, action: Action) -> Prefix:
+    """Complete an expression with its second column, or begin the second term of a calculation."""
+    if state.computed is None or state.left_column is None:
+        return _begin_term(state, action)
+    return _end_term(state, _term(state, Expression(state.left_column, state.computed, column_of(action))))
+
+
+def _term(state: Prefix, operand: Operand) -> Term:
+    return Term(operand, state.aggregate, state.distinct, state.of_groups)
 
 
 def _after_part(state: Prefix, action: Action) -> Prefix:
@@ -80,7 +107,8 @@ def _after_part(state: Prefix, action: Action) -> Prefix:
 
 def _end_term(state: Prefix, term: Term) -> Prefix:
     """Put a finished term where it belongs: an item begun before it, or a new one."""
-    cleared = replace(state, aggregate=None, distinct=False, first=None, operator=None)
+    cleared = replace(state, aggregate=None, of_groups=None, distinct=False, first=None, operator=None)
+    cleared = replace(cleared, computed=None, left_column=None)
     item = Item(term) if state.first is None else Item(state.first, state.operator, term)
     query = state.query
     if state.clause == Clause.ITEMS:
@@ -92,7 +120,8 @@ def _end_term(state: Prefix, term: Term) -> Prefix:
 
 def _after_complete_part(state: Prefix, action: Action) -> Prefix:
     if not isinstance(action, Keyword):
-        return _after_group(state, action) if state.clause == Clause.GROUP else _begin_term(state, action)
+        is_grouping = state.clause in (Clause.GROUP, Clause.EACH)
+        return _after_group(state, action) if is_grouping else _begin_term(state, action)
     if action.key not in tuple(Word):
         return _begin_term(state, action)
     word = Word(action.key)
@@ -108,13 +137,15 @@ def _after_condition_word(state: Prefix, word: Word) -> Prefix:
     """Go on with another condition, or with another value of the last one."""
     if word == Word.ALSO:
         return _reopen(state)
+    if word == Word.EMPTY:
+        return replace(state, query=replace(state.query, with_empty=True))
     step = Step.HAVING if state.clause == Clause.HAVING else Step.CONDITION
     return replace(state, step=step, follows_or=word == Word.OR)
 
 
 def _reopen(state: Prefix) -> Prefix:
     """Take the last condition apart again, to add a value."""
-    *before, last = state.query.where
+    *before, last = _conditions(state)
     return replace(
         state,
         step=Step.VALUE,
@@ -122,8 +153,23 @@ def _reopen(state: Prefix) -> Prefix:
         comparison=last.comparison,
         values=last.values,
         follows_or=last.follows_or,
-        query=replace(state.query, where=tuple(before)),
+        query=_with_conditions(state, tuple(before)),
     )
+
+
+def _conditions(state: Prefix) -> tuple[Condition, ...]:
+    """The conditions of the clause that is being written."""
+    by_clause = {Clause.HAVING: state.query.having, Clause.WHICH: state.query.which}
+    return by_clause.get(state.clause, state.query.where)
+
+
+def _with_conditions(state: Prefix, conditions: tuple[Condition, ...]) -> Query:
+    """The query with other conditions in the clause that is being written."""
+    if state.clause == Clause.HAVING:
+        return replace(state.query, having=conditions)
+    if state.clause == Clause.WHICH:
+        return replace(state.query, which=conditions)
+    return replace(state.query, where=conditions)
 
 
 def _second(state: Prefix, operator: Operator) -> Prefix:
@@ -145,6 +191,8 @@ def _after_table(state: Prefix, action: Action) -> Prefix:
 
 
 def _after_condition(state: Prefix, action: Action) -> Prefix:
+    if isinstance(action, Keyword):
+        return _begin_expression(state, action)
     return replace(state, step=Step.COMPARE, item=Item(Term(column_of(action))))
 
 
@@ -176,9 +224,7 @@ def _end_condition(state: Prefix, *, column: ColumnRef | None = None, query: Que
     assert state.comparison is not None
     condition = Condition(state.item, state.comparison, state.values, column, query, state.follows_or)
     cleared = replace(state, step=Step.NEXT, item=None, comparison=None, values=(), follows_or=False)
-    if state.clause == Clause.HAVING:
-        return replace(cleared, query=replace(state.query, having=(*state.query.having, condition)))
-    return replace(cleared, query=replace(state.query, where=(*state.query.where, condition)))
+    return replace(cleared, query=_with_conditions(state, (*_conditions(state), condition)))
 
 
 def _after_group(state: Prefix, action: Action) -> Prefix:
@@ -188,6 +234,8 @@ def _after_group(state: Prefix, action: Action) -> Prefix:
 
 
 def _end_group(state: Prefix, key: GroupKey) -> Prefix:
+    if state.clause == Clause.EACH and isinstance(key, ColumnRef):
+        return replace(state, step=Step.NEXT, query=replace(state.query, each=(*state.query.each, key)))
     return replace(state, step=Step.NEXT, query=replace(state.query, group=(*state.query.group, key)))
 
 
@@ -205,15 +253,16 @@ def _after_limit(state: Prefix, action: Action) -> Prefix:
     match action:
         case Keyword(key=Word.ALSO):
             return replace(state, step=Step.ORDER)
-        case Keyword(key=Word.ONE):
-            limit: int | None = 1
+        case Keyword(key=Word.PLACE):
+            return replace(state, at_place=True)
         case Keyword(key=Word.UNLIMITED):
-            limit = None
-        case NumberPointer(key=number):
-            limit = int(number)
+            limit, offset = None, 0
+        case _ if state.at_place:
+            limit, offset = 1, limit_of(action) - 1
         case _:
-            raise not_legal(action)
-    return replace(state, step=Step.NEXT, query=replace(state.query, limit=limit))
+            limit, offset = limit_of(action), 0
+    query = replace(state.query, limit=limit, offset=offset)
+    return replace(state, step=Step.NEXT, at_place=False, query=query)
 
 
 def _after_key(state: Prefix, action: Action) -> Prefix:
@@ -247,7 +296,7 @@ def _begin_beside(state: Prefix, operation: SetOperation) -> Prefix:
 TRANSITIONS: dict[Step, Callable[[Prefix, Action], Prefix]] = {
     Step.SELECT: _after_select,
     Step.OPERAND: _after_operand,
-    Step.SECOND: _begin_term,
+    Step.SECOND: _after_second,
     Step.NEXT: _after_complete_part,
     Step.TABLE: _after_table,
     Step.CONDITION: _after_condition,

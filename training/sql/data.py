@@ -24,10 +24,12 @@ from kbqa.sql.schema import ColumnRef, ColumnType, Schema
 from kbqa.sql.stores.connections import sqlite_engine
 from training.decoder.dataset import Prepared, folder_of
 from training.json_lines import read_rows
+from training.sql.analyst_questions import AnalystQuestions
 from training.sql.cell_index import indexed_cells
 from training.sql.items import Example, Tools, parsed, prepare
 from training.sql.pattern_transfer import Pattern, pattern_of, transferred
 from training.sql.published import HELD_OUT_DATABASES, bird_question, bird_schemas, database_file
+from training.sql.rewording import reworded
 from training.sql.table_questions import TableQuestions
 from training.synthetic.databases import SyntheticDatabase
 from training.synthetic.delexicalisation import common_words
@@ -56,6 +58,8 @@ class Amounts:
     """As `made`, for each database without rows."""
     unanswerable: int = 8
     """Questions that each database cannot answer."""
+    of_analysts: int = 40
+    """Questions of calculations and places in an order that templates make for each database."""
     synthetic: int = 12
     """Synthetic databases of each domain."""
     of_synthetic: int = 130
@@ -172,6 +176,17 @@ def _made(
     )
     yield from islice((Example(*pair) for pair in tries if pair is not None), wanted)
     yield from (Example(*pair) for pair in TableQuestions(schema, cells, rng).make(amounts.of_tables))
+    yield from (Example(*pair) for pair in AnalystQuestions(schema, cells, rng).make(amounts.of_analysts))
+    if database.file is not None and amounts.of_analysts:
+        yield from _reworded(database, rng)
+
+
+def _reworded(database: TrainingDatabase, rng: random.Random) -> Iterator[Example]:
+    """Others that the words of a database's own questions allow."""
+    for example in database.train:
+        query = parsed(example.sql, database.schema)[0]
+        if query is not None:
+            yield from (Example(*pair) for pair in reworded(example.question, query, rng))
 
 
 def sample_values(engine: Engine, schema: Schema, limit: int) -> dict[ColumnRef, list[str]]:

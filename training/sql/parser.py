@@ -14,6 +14,7 @@ from kbqa.sql.query import (
     Comparison,
     Condition,
     DatePart,
+    Expression,
     GroupKey,
     Item,
     Operand,
@@ -27,6 +28,7 @@ from kbqa.sql.query import (
     Via,
 )
 from kbqa.sql.schema import ColumnRef, ColumnType, Schema
+from training.sql.percentages import percentage_of
 
 _AGGREGATES: dict[type[exp.Expr], Aggregate] = {
     exp.Count: Aggregate.COUNT,
@@ -101,7 +103,8 @@ class _Reader:
     def __init__(self, tree: exp.Select, schema: Schema) -> None:
         self.tree, self.schema = tree, schema
         self.tables: dict[str, str] = {}
-        for unread in ("with_", "windows", "qualify", "offset", "with"):
+        self.which: tuple[Condition, ...] = ()
+        for unread in ("with_", "windows", "qualify", "with"):
             if tree.args.get(unread):
                 raise NotCoveredError(unread)
         start = tree.args.get("from_") or tree.args.get("from")
@@ -129,8 +132,14 @@ class _Reader:
         where, having, group, order, limit = (
             tree.args.get(part) for part in ("where", "having", "group", "order", "limit")
         )
+        offset = tree.args.get("offset")
+        if offset and (limit is None or self._limit(limit) != 1):
+            raise NotCoveredError("Rows after some others")
+        items = tuple(self._item(expression) for expression in tree.expressions)
         query = Query(
-            items=tuple(self._item(expression) for expression in tree.expressions),
+            items=items,
+            which=self.which,
+            offset=self._limit(offset) if offset else 0,
             distinct=bool(tree.args.get("distinct")),
             where=self._conditions(where.this) if where else (),
             group=tuple(self._group_key(expression) for expression in group.expressions) if group else (),
@@ -153,9 +162,10 @@ class _Reader:
         table = unnamed[0] if unnamed else next(iter(self.tables.values()))
 
         def term(unresolved: Term) -> Term:
-            return (
-                replace(unresolved, operand=AllOf(table)) if unresolved.operand == AllOf("") else unresolved
-            )
+            if unresolved.operand != AllOf(""):
+                return unresolved
+            rows = self._finest() if unresolved.aggregate == Aggregate.SHARE else None
+            return replace(unresolved, operand=AllOf(rows or table))
 
         def item(unresolved: Item) -> Item:
             return Item(
@@ -170,6 +180,25 @@ class _Reader:
             having=tuple(replace(condition, item=item(condition.item)) for condition in query.having),
             order=tuple(replace(ordered, item=item(ordered.item)) for ordered in query.order),
         )
+
+    def _finest(self) -> str | None:
+        """The table of which each joined row has a row of its own; None where no keys tell."""
+        return next((name for name in self.tables.values() if self._reached(name) >= self._joined_tables), None)
+
+    @property
+    def _joined_tables(self) -> set[str]:
+        return set(self.tables.values())
+
+    def _reached(self, name: str) -> set[str]:
+        """The joined tables that rows of one lead to by their keys, itself included."""
+        reached = {name}
+        while more := {
+            key.target.table
+            for key in self.schema.keys
+            if key.source.table in reached and key.target.table in self._joined_tables - reached
+        }:
+            reached |= more
+        return reached
 
     def _joined(self, query: Query) -> Query:
         """Add the tables and the keys that the joins found from columns would not have."""
@@ -223,6 +252,10 @@ class _Reader:
 
     def _item(self, tree: exp.Expr) -> Item:
         tree = _bare(tree)
+        if (share := percentage_of(tree)) is not None:
+            self.which = self._conditions(share.condition)
+            operand = AllOf("") if share.summed is None else self._operand(share.summed)
+            return Item(Term(operand, Aggregate.SHARE))
         operator = _OPERATORS.get(type(tree))
         if operator is None:
             return Item(self._term(tree))
@@ -237,7 +270,14 @@ class _Reader:
             if len(inner.expressions) != 1:
                 raise NotCoveredError("DISTINCT over several columns")
             return Term(self._operand(inner.expressions[0]), aggregate, distinct=True)
-        return Term(self._operand(_bare(inner)), aggregate)
+        return Term(self._computed(_bare(inner)), aggregate)
+
+    def _computed(self, tree: exp.Expr) -> Operand:
+        """A column, rows, or what is computed of two columns."""
+        operator = _OPERATORS.get(type(tree))
+        if operator is None:
+            return self._operand(tree)
+        return Expression(self._column(_bare(tree.this)), operator, self._column(_bare(tree.expression)))
 
     def _operand(self, tree: exp.Expr) -> Operand:
         if isinstance(tree, exp.Star):
@@ -433,6 +473,6 @@ def _beginning_of(tree: exp.Expr) -> tuple[exp.Expr | None, int]:
 
 def _bare(tree: exp.Expr) -> exp.Expr:
     """What brackets, an alias or a cast to a broken number stand around."""
-    while isinstance(tree, exp.Paren | exp.Alias | exp.Cast):
+    while isinstance(tree, exp.Paren | exp.Alias | exp.Cast | exp.Round):
         tree = tree.this
     return tree

@@ -1,0 +1,376 @@
+"""Questions that analysts ask of any database, made by templates: revenue, percentages, places, gaps.
+
+They stand for what published sets have little of: aggregates of expressions, percentages, the second of an
+order, the first of each group, means of counts, groups without rows, and days between dates.
+"""
+
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from kbqa.sql.joins import joins
+from kbqa.sql.query import (
+    Aggregate,
+    AllOf,
+    Comparison,
+    Condition,
+    Expression,
+    Item,
+    Operator,
+    Order,
+    Query,
+    Term,
+    Value,
+)
+from kbqa.sql.schema import ColumnRef, ColumnType, ForeignKey, Schema, Table, readable
+from training.sql.row_conditions import Draft, RowConditions
+from training.sql.table_words import TableWords
+
+Asked = tuple[str, Query]
+_TRIES = 8
+_MAX_LENGTH = 220
+_PRICES = ("price", "cost", "rate", "fee", "fare", "wage", "amount", "charge", "value")
+_QUANTITIES = ("quantity", "qty", "units", "hours", "pieces", "count", "number", "sold", "ordered", "nights", "days")
+_REVENUE = ("revenue", "total revenue", "turnover", "total value", "sales", "total sales", "total amount", "income")
+_ORDINALS = ("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+_COUNTS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_PERCENTAGES = (
+    "What percentage of",
+    "What percent of",
+    "What share of",
+    "What proportion of",
+    "What is the percentage of",
+    "What is the share of",
+    "Calculate the percentage of",
+    "Percentage of",
+    "What fraction in percent of",
+)
+_BEGINNINGS = ("What is", "Find", "Give me", "Calculate", "Tell me", "Show", "")
+
+
+class AnalystQuestions:
+    """Makes questions on a schema; `cells` are values of its columns."""
+
+    def __init__(self, schema: Schema, cells: Mapping[ColumnRef, Sequence[str]], rng: random.Random) -> None:
+        self.schema, self.rng = schema, rng
+        self.words = TableWords(schema, rng)
+        self.conditions = RowConditions(self.words, cells)
+        self.tables = [table for table in schema.tables if len(table.columns) > 1 and not table.view]
+        self.keys = [key for key in schema.keys if self._tells(key)]
+
+    def make(self, number: int) -> Iterator[Asked]:
+        """At most `number` questions with their queries."""
+        kinds: list[Callable[[], Asked | None]] = [self.share, self.share, self.place, self.total, self.total]
+        kinds += [self.share_of_each, self.first_of_each, self.days_between, self.compared]
+        if self.keys:
+            kinds += [self.of_groups, self.of_groups, self.with_none, self.with_none, self.share_of_parent]
+        for _ in range(number if self.tables else 0):
+            kind = self.rng.choice(kinds)
+            for pair in (kind() for _ in range(_TRIES)):
+                if pair is not None and len(pair[0]) < _MAX_LENGTH and self._is_joined(pair[1]):
+                    yield pair
+                    break
+
+    def share(self) -> Asked | None:
+        """The percentage of rows that meet a condition, perhaps among those that meet another."""
+        table = self.rng.choice(self.tables)
+        drawn = self._conditions(table)
+        if drawn is None:
+            return None
+        which, words = drawn
+        query = Query((Item(Term(AllOf(table.name), Aggregate.SHARE)),), which=which)
+        rows, begin = self.words.rows(table), self.rng.choice(_PERCENTAGES)
+        beyond = self._conditions(table) if self.rng.random() < 0.3 else None
+        if beyond is not None and not {each.item for each in beyond[0]} & {each.item for each in which}:
+            among = self.rng.choice((f"Among the {rows} {beyond[1]}, {begin.lower()} them", f"{begin} {rows} {beyond[1]}"))
+            return _asked(f"{among} are those {words}", replace(query, where=beyond[0]))
+        are = self.rng.choice(("", "", "are the ones ", "are "))
+        return _asked(f"{begin} {self.rng.choice(('', 'the ', 'all '))}{rows} {are}{words}", query)
+
+    def share_of_parent(self) -> Asked | None:
+        """The percentage of rows that belong to rows of another table which meet a condition."""
+        parent, child = self._related()
+        drawn = self._conditions(parent)
+        if drawn is None:
+            return None
+        which, words = drawn
+        query = Query(
+            (Item(Term(AllOf(child.name), Aggregate.SHARE)),), with_tables=(parent.name,), which=which
+        )
+        rows, one = self.words.rows(child), self.words.rows(parent)
+        verb = self.rng.choice(("belong to", "are of", "come from", "are for"))
+        return _asked(f"{self.rng.choice(_PERCENTAGES)} {rows} {verb} {one} {words}", query)
+
+    def share_of_each(self) -> Asked | None:
+        """What each value of a column has of all rows, or of a sum."""
+        table = self.rng.choice(self.tables)
+        by, summed = self._category(table), self._summed(table)
+        if by is None:
+            return None
+        of_rows = summed is None or self.rng.random() < 0.5
+        operand = AllOf(table.name) if of_rows or summed is None else summed
+        what = self.words.rows(table) if of_rows or summed is None else f"the total {self.words.called(summed)}"
+        share = Item(Term(operand, Aggregate.SHARE))
+        query = Query((Item(Term(by)), share), group=(by,))
+        name, per = self.words.called(by), self.rng.choice(("by", "per", "for each", "of each"))
+        ask = self.rng.choice(("What percentage of", "What share of", "Show the share of", "Give me the percentage of"))
+        forms = (
+            f"{ask} {what} {per} {name}",
+            f"How are {what} distributed over {name} in percent",
+            f"What percentage of {what} does each {name} have",
+            f"What percentage of {what} does each {name} account for",
+        )
+        return _asked(self.rng.choice(forms), query)
+
+    def place(self) -> Asked | None:
+        """The row that comes second, third … in an order."""
+        table, number = self.rng.choice(self.tables), self.rng.choice((2, 2, 2, 3, 3, 4, 5, 6, 7, 8, 9, 10))
+        measured = self.conditions.one(table, ColumnType.NUMBER, ColumnType.NUMBER, ColumnType.DATE)
+        shown = self._named(table)
+        if measured is None or shown is None:
+            return None
+        most = self.rng.random() < 0.7
+        draft = Draft(Query((Item(Term(shown)),), order=(Order(Item(Term(measured)), most),), limit=1, offset=number - 1))
+        self.conditions.add_conditions(draft, table, often=0.2)
+        ordinal = _ORDINALS[number - 2]
+        how, name = self.words.superlative(measured, most=most), self.words.called(measured)
+        about = " ".join([self.words.row(table), *draft.words])
+        forms = (
+            f"Which {about} has the {ordinal} {how} {name}",
+            f"What is the {self.words.called(shown)} of the {about} with the {ordinal} {how} {name}",
+            f"Show the {self.words.called(shown)} of the {about} that has the {ordinal} {how} {name}",
+        )
+        return _asked(self.rng.choice(forms), draft.query)
+
+    def first_of_each(self) -> Asked | None:
+        """The first few rows for each value of a column."""
+        table, number = self.rng.choice(self.tables), self.rng.choice((1, 1, 2, 3, 3, 5, 10))
+        by, shown = self._category(table), self._named(table)
+        measured = self.conditions.one(table, ColumnType.NUMBER, ColumnType.NUMBER, ColumnType.DATE)
+        if by is None or shown is None or measured is None or by == shown:
+            return None
+        most = self.rng.random() < 0.75
+        items = (Item(Term(by)), Item(Term(shown)))
+        query = Query(items, order=(Order(Item(Term(measured)), most),), limit=number, each=(by,))
+        how, name = self.words.superlative(measured, most=most), self.words.called(measured)
+        group, per = self.words.called(by), self.rng.choice(("for each", "of each", "in each", "per", "in every"))
+        if number == 1:
+            forms: tuple[str, ...] = (
+                f"Which {self.words.row(table)} has the {how} {name} {per} {group}",
+                f"For each {group}, show the {self.words.row(table)} with the {how} {name}",
+                f"The {self.words.row(table)} with the {how} {name} {per} {group}",
+            )
+        else:
+            several = str(number) if self.rng.random() < 0.6 else _COUNTS[number - 2]
+            top = "top" if most and self.rng.random() < 0.5 else ""
+            rows = self.words.rows(table)
+            with_most = f"{top} {several} {rows} by {name}" if top else f"{several} {rows} with the {how} {name}"
+            forms = (
+                f"Show the {with_most} {per} {group}",
+                f"What are the {with_most} {per} {group}",
+                f"For each {group}, list the {with_most}",
+            )
+        return _asked(self.rng.choice(forms), query)
+
+    def total(self) -> Asked | None:
+        """A sum or a mean of what two columns come to together."""
+        table = self.rng.choice(self.tables)
+        computed = self._revenue(table) or self._arbitrary(table)
+        if computed is None:
+            return None
+        expression, words = computed
+        aggregate, word = self.rng.choice(
+            ((Aggregate.SUM, "total"), (Aggregate.SUM, "total"), (Aggregate.AVG, "average"), (Aggregate.MAX, "highest"))
+        )
+        if words in _REVENUE and aggregate == Aggregate.SUM:
+            word = ""
+        measure = Item(Term(expression, aggregate))
+        what = " ".join(filter(None, ("the", word, words.removeprefix("total ") if word == "total" else words)))
+        return self._of_measure(table, measure, what)
+
+    def _of_measure(self, table: Table, measure: Item, what: str) -> Asked | None:
+        """A measure of some rows, for each value of a column, or of the value that has most."""
+        by, kind = self._category(table), self.rng.random()
+        if by is None or kind < 0.35:
+            draft = Draft(Query((measure,)))
+            self.conditions.add_conditions(draft, table, often=0.6)
+            begin = self.rng.choice(_BEGINNINGS)
+            of = self.rng.choice((f" of {self.words.rows(table)}", f" of all {self.words.rows(table)}", ""))
+            return _asked(" ".join(filter(None, [begin, what + of, *draft.words])), draft.query)
+        name = self.words.called(by)
+        if kind < 0.75:
+            per = self.rng.choice(("by", "per", "for each", "of each"))
+            query = Query((Item(Term(by)), measure), group=(by,))
+            return _asked(f"{self.rng.choice(_BEGINNINGS)} {what} {per} {name}".strip(), query)
+        most = self.rng.random() < 0.75
+        query = Query((Item(Term(by)),), group=(by,), order=(Order(measure, most),), limit=1)
+        how = self.rng.choice(("highest", "largest", "most")) if most else "lowest"
+        return _asked(f"Which {name} has the {how} {what.removeprefix('the ')}", query)
+
+    def days_between(self) -> Asked | None:
+        """The days from one date to another, as a mean, a longest time, or a condition."""
+        table = self.rng.choice(self.tables)
+        dates = self.conditions.columns(table, ColumnType.DATE)
+        if len(dates) < 2:
+            return None
+        first, last = self.rng.sample(dates, 2)
+        days = Expression(last, Operator.MINUS, first)
+        ends = f"{self.words.called(first)} and {self.words.called(last)}"
+        from_to = f"from {self.words.called(first)} to {self.words.called(last)}"
+        time = self.rng.choice((f"time between {ends}", f"number of days between {ends}", f"days {from_to}", f"time {from_to}"))
+        if self.rng.random() < 0.3:
+            number = self.rng.choice((2, 3, 5, 7, 10, 14, 30, 60, 90))
+            more = self.rng.random() < 0.6
+            than = Comparison.GREATER if more else Comparison.LESS
+            draft = Draft(Query((Item(Term(AllOf(table.name), Aggregate.COUNT)),)))
+            draft.query = replace(draft.query, where=(Condition(Item(Term(days)), than, (Value(str(number)),)),))
+            words = f"with {'more' if more else 'less'} than {number} days between {ends}"
+            return _asked(f"How many {self.words.rows(table)} are there {words}", draft.query)
+        aggregate, word = self.rng.choice(
+            ((Aggregate.AVG, "average"), (Aggregate.AVG, "mean"), (Aggregate.MAX, "longest"), (Aggregate.MIN, "shortest"))
+        )
+        return self._of_measure(table, Item(Term(days, aggregate)), f"the {word} {time}")
+
+    def compared(self) -> Asked | None:
+        """Rows in which the difference of two columns is more, or less, than a number."""
+        table = self.rng.choice(self.tables)
+        drawn, shown = self._arbitrary(table, (Operator.MINUS, Operator.PLUS)), self._named(table)
+        if drawn is None or shown is None:
+            return None
+        expression, words = drawn
+        number, more = str(self.rng.choice((5, 10, 20, 50, 100, 500, 1000))), self.rng.random() < 0.6
+        condition = Condition(
+            Item(Term(expression)), Comparison.GREATER if more else Comparison.LESS, (Value(number),)
+        )
+        query = Query((Item(Term(shown)),), where=(condition,))
+        listing = self.words.listing([shown], table)
+        return _asked(f"{listing} where the {words} is {'more' if more else 'less'} than {number}", query)
+
+    def of_groups(self) -> Asked | None:
+        """The mean, or the highest, number of rows that belong to a row of another table."""
+        key = self.rng.choice(self.keys)
+        parent, child = self.schema.table(key.target.table), self.schema.table(key.source.table)
+        aggregate, words = self.rng.choice(
+            ((Aggregate.AVG, "average"), (Aggregate.AVG, "mean"), (Aggregate.MAX, "highest"), (Aggregate.MIN, "lowest"))
+        )
+        summed = self._summed(child) if self.rng.random() < 0.35 else None
+        term = Term(AllOf(child.name), Aggregate.COUNT, of_groups=aggregate)
+        what = f"number of {self.words.rows(child)}"
+        if summed is not None:
+            term = Term(summed, Aggregate.SUM, of_groups=aggregate)
+            what = f"total {self.words.called(summed)} of {self.words.rows(child)}"
+        draft = Draft(Query((Item(term),), group=(key.source,)))
+        self.conditions.add_conditions(draft, child, often=0.15)
+        one, per = self.words.row(parent), self.rng.choice(("per", "for each", "of each", "a"))
+        forms = [f"{self.rng.choice(_BEGINNINGS)} the {words} {what} {per} {one}"]
+        if aggregate == Aggregate.AVG and summed is None:
+            rows = self.words.rows(child)
+            forms += [f"How many {rows} does {_one(one)} have on average", f"On average, how many {rows} {per} {one}"]
+        return _asked(" ".join([self.rng.choice(forms).strip(), *draft.words]), draft.query)
+
+    def with_none(self) -> Asked | None:
+        """How many rows belong to each row of a table, those that nothing belongs to included."""
+        key = self.rng.choice(self.keys)
+        parent, child = self.schema.table(key.target.table), self.schema.table(key.source.table)
+        shown, summed = self._named(parent), self._summed(child) if self.rng.random() < 0.3 else None
+        if shown is None:
+            return None
+        term = Term(AllOf(child.name), Aggregate.COUNT) if summed is None else Term(summed, Aggregate.SUM)
+        rows, one, ones = self.words.rows(child), self.words.row(parent), self.words.rows(parent)
+        what = f"number of {rows}" if summed is None else f"total {self.words.called(summed)}"
+        query = Query((Item(Term(shown)), Item(term)), group=(key.target,), with_empty=True)
+        without = self.rng.choice(
+            (
+                f"including {ones} without any",
+                f"including {ones} that have none",
+                f"including those with no {rows}",
+                f"even if there are none",
+                f"also {ones} without {rows}",
+                f"with 0 for {ones} without {rows}",
+            )
+        )
+        forms = (
+            f"Show the {what} of each {one}, {without}",
+            f"List all {ones} with the {what}, {without}",
+            f"What is the {what} for each {one}, {without}",
+        )
+        return _asked(self.rng.choice(forms), query)
+
+    def _conditions(self, table: Table) -> tuple[tuple[Condition, ...], str] | None:
+        draft = Draft(Query())
+        self.conditions.add_conditions(draft, table, always=True)
+        return (draft.query.where, " ".join(draft.words)) if draft.query.where else None
+
+    def _summed(self, table: Table) -> ColumnRef | None:
+        return self.conditions.one(table, ColumnType.NUMBER)
+
+    def _category(self, table: Table) -> ColumnRef | None:
+        """A column of texts that several rows share, as far as is known."""
+        ends = {end for key in self.schema.keys for end in (key.source, key.target)}
+        texts = [
+            ref
+            for ref in self.conditions.columns(table, ColumnType.TEXT)
+            if ref not in ends and not self.schema.is_unique(ref) and readable(ref.column).split()[-1:] != ["id"]
+        ]
+        return self.rng.choice(texts) if texts else None
+
+    def _named(self, table: Table) -> ColumnRef | None:
+        """The column that rows are called by: a name, or else any text."""
+        texts = self.conditions.columns(table, ColumnType.TEXT)
+        names = [ref for ref in texts if {"name", "title", "label"} & set(readable(ref.column).split())]
+        return self.rng.choice(names or texts) if names or texts else None
+
+    def _revenue(self, table: Table) -> tuple[Expression, str] | None:
+        """A price times a quantity, by what people call it."""
+        prices, quantities = (self._called_like(table, words) for words in (_PRICES, _QUANTITIES))
+        pairs = [(price, quantity) for price in prices for quantity in quantities if price != quantity]
+        if not pairs or self.rng.random() < 0.2:
+            return None
+        price, quantity = self.rng.choice(pairs)
+        return Expression(quantity, Operator.TIMES, price), self.rng.choice(_REVENUE)
+
+    def _called_like(self, table: Table, words: Sequence[str]) -> list[ColumnRef]:
+        numbers = self.conditions.columns(table, ColumnType.NUMBER)
+        plain = [ref for ref in numbers if not self.conditions.is_key(ref)]
+        return [ref for ref in plain if set(words) & set(readable(ref.column).split())]
+
+    def _arbitrary(
+        self, table: Table, operators: Sequence[Operator] = tuple(Operator)
+    ) -> tuple[Expression, str] | None:
+        """Two numbers of a table with an operator, and the words for it."""
+        columns = self.conditions.columns(table, ColumnType.NUMBER)
+        numbers = [ref for ref in columns if not self.conditions.is_key(ref)]
+        if len(numbers) < 2:
+            return None
+        left, right = self.rng.sample(numbers, 2)
+        operator, one, other = self.rng.choice(operators), self.words.called(left), self.words.called(right)
+        words = {
+            Operator.PLUS: (f"sum of {one} and {other}", f"{one} plus {other}", f"{one} and {other} together"),
+            Operator.MINUS: (f"difference between {one} and {other}", f"{one} minus {other}", f"{one} less {other}"),
+            Operator.TIMES: (f"{one} times {other}", f"product of {one} and {other}", f"{one} multiplied by {other}"),
+            Operator.DIVIDE: (f"ratio of {one} to {other}", f"{one} divided by {other}", f"{one} per {other}"),
+        }
+        return Expression(left, operator, right), self.rng.choice(words[operator])
+
+    def _related(self) -> tuple[Table, Table]:
+        key = self.rng.choice(self.keys)
+        return self.schema.table(key.target.table), self.schema.table(key.source.table)
+
+    def _tells(self, key: ForeignKey) -> bool:
+        """Whether one key connects two tables, each with something to tell."""
+        ends = (key.source.table, key.target.table)
+        is_alone = len(self.schema.between(*ends)) == 1 and ends[0] != ends[1]
+        return is_alone and all(len(self.schema.table(end).columns) > 1 for end in ends)
+
+    def _is_joined(self, query: Query) -> bool:
+        return {table for table, _ in joins(query, self.schema)} == set(query.tables())
+
+
+def _one(name: str) -> str:
+    return f"an {name}" if name[:1] in "aeio" else f"a {name}"
+
+
+def _asked(words: str, query: Query) -> Asked:
+    """A sentence with its mark, and its query."""
+    asks = words.startswith(("What", "Which", "How", "On average", "Among", "In "))
+    return f"{words[:1].upper()}{words[1:]}{'?' if asks else '.'}", query

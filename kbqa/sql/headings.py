@@ -16,7 +16,7 @@ _OPERATORS = {
     Operator.TIMES: "times",
     Operator.DIVIDE: "per",
 }
-_OF_GROUPS = {
+_COMPUTED = {
     Aggregate.COUNT: "number of",
     Aggregate.SUM: "total",
     Aggregate.AVG: "average",
@@ -101,27 +101,31 @@ def _of_term(term: Term, schema: Schema) -> str:
     operand, aggregate = term.operand, term.aggregate
     if term.of_groups is not None:
         inner = _of_term(replace(term, of_groups=None), schema)
-        return f"{_OF_GROUPS[term.of_groups]} {inner.removeprefix('total ')}"
+        return f"{_COMPUTED[term.of_groups]} {inner.removeprefix('total ')}"
     if aggregate == Aggregate.SHARE:
         of_rows = isinstance(operand, AllOf)
         return f"% of {plural(operand.table) if of_rows else _of_term(Term(operand), schema)}"
-    if isinstance(operand, AllOf):
-        return f"number of {plural(operand.table)}"
-    if isinstance(operand, DatePart):
-        return str(operand.part.lower())
-    if isinstance(operand, Expression):
-        name = _of_expression(operand, schema)
-        return name if aggregate is None else f"{_OF_GROUPS[aggregate]} {name}"
-    name = readable(operand.column)
+    match operand:
+        case AllOf():
+            return f"number of {plural(operand.table)}"
+        case DatePart():
+            return str(operand.part.lower())
+        case Expression():
+            name = _of_expression(operand, schema)
+            return name if aggregate is None else f"{_COMPUTED[aggregate]} {name}"
+    return _of_column(operand, aggregate, schema, distinct=term.distinct)
+
+
+def _of_column(ref: ColumnRef, aggregate: Aggregate | None, schema: Schema, *, distinct: bool) -> str:
+    name = readable(ref.column)
     if aggregate is None:
         return name
     if aggregate == Aggregate.COUNT:
-        counted = _counted(operand, schema, distinct=term.distinct)
-        return f"number of {counted}"
+        return f"number of {_counted(ref, schema, distinct=distinct)}"
     if aggregate in (Aggregate.MIN, Aggregate.MAX):
-        kind = schema.column(operand).kind
+        kind = schema.column(ref).kind
         return f"{_EXTREMES.get((aggregate, kind), _EXTREMES[aggregate, ColumnType.NUMBER])} {name}"
-    return f"{'total' if aggregate == Aggregate.SUM else 'average'} {name}"
+    return f"{_COMPUTED[aggregate]} {name}"
 
 
 def _of_expression(computed: Expression, schema: Schema) -> str:

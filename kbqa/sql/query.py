@@ -238,7 +238,9 @@ class Query:
         """Every column and table that this SELECT itself names, in order."""
         for item in self._items():
             for term in item.terms:
-                yield from columns_of(term.operand) if isinstance(term.operand, Expression) else (term.operand,)
+                yield from (
+                    columns_of(term.operand) if isinstance(term.operand, Expression) else (term.operand,)
+                )
         yield from self.each
         for condition in self.conditions:
             if condition.column is not None:

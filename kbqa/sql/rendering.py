@@ -299,7 +299,9 @@ class _Select:
             key = next((end for end in keys if end.table == term.operand.table), None)
             return plain.term(term if key is None else replace(term, operand=key))
         total = plain.term(term)
-        return exp.func("COALESCE", total, exp.Literal.number(0)) if term.aggregate == Aggregate.SUM else total
+        return (
+            exp.func("COALESCE", total, exp.Literal.number(0)) if term.aggregate == Aggregate.SUM else total
+        )
 
     def share(self, operand: Operand) -> exp.Expr:
         """A percentage: of what meets the conditions, else of what a group has of the whole."""

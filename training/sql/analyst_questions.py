@@ -30,8 +30,29 @@ Asked = tuple[str, Query]
 _TRIES = 8
 _MAX_LENGTH = 220
 _PRICES = ("price", "cost", "rate", "fee", "fare", "wage", "amount", "charge", "value")
-_QUANTITIES = ("quantity", "qty", "units", "hours", "pieces", "count", "number", "sold", "ordered", "nights", "days")
-_REVENUE = ("revenue", "total revenue", "turnover", "total value", "sales", "total sales", "total amount", "income")
+_QUANTITIES = (
+    "quantity",
+    "qty",
+    "units",
+    "hours",
+    "pieces",
+    "count",
+    "number",
+    "sold",
+    "ordered",
+    "nights",
+    "days",
+)
+_REVENUE = (
+    "revenue",
+    "total revenue",
+    "turnover",
+    "total value",
+    "sales",
+    "total sales",
+    "total amount",
+    "income",
+)
 _ORDINALS = ("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _COUNTS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _PERCENTAGES = (
@@ -82,7 +103,9 @@ class AnalystQuestions:
         rows, begin = self.words.rows(table), self.rng.choice(_PERCENTAGES)
         beyond = self._conditions(table) if self.rng.random() < 0.3 else None
         if beyond is not None and not {each.item for each in beyond[0]} & {each.item for each in which}:
-            among = self.rng.choice((f"Among the {rows} {beyond[1]}, {begin.lower()} them", f"{begin} {rows} {beyond[1]}"))
+            among = self.rng.choice(
+                (f"Among the {rows} {beyond[1]}, {begin.lower()} them", f"{begin} {rows} {beyond[1]}")
+            )
             return _asked(f"{among} are those {words}", replace(query, where=beyond[0]))
         are = self.rng.choice(("", "", "are the ones ", "are "))
         return _asked(f"{begin} {self.rng.choice(('', 'the ', 'all '))}{rows} {are}{words}", query)
@@ -109,11 +132,15 @@ class AnalystQuestions:
             return None
         of_rows = summed is None or self.rng.random() < 0.5
         operand = AllOf(table.name) if of_rows or summed is None else summed
-        what = self.words.rows(table) if of_rows or summed is None else f"the total {self.words.called(summed)}"
+        what = (
+            self.words.rows(table) if of_rows or summed is None else f"the total {self.words.called(summed)}"
+        )
         share = Item(Term(operand, Aggregate.SHARE))
         query = Query((Item(Term(by)), share), group=(by,))
         name, per = self.words.called(by), self.rng.choice(("by", "per", "for each", "of each"))
-        ask = self.rng.choice(("What percentage of", "What share of", "Show the share of", "Give me the percentage of"))
+        ask = self.rng.choice(
+            ("What percentage of", "What share of", "Show the share of", "Give me the percentage of")
+        )
         forms = (
             f"{ask} {what} {per} {name}",
             f"How are {what} distributed over {name} in percent",
@@ -130,7 +157,11 @@ class AnalystQuestions:
         if measured is None or shown is None:
             return None
         most = self.rng.random() < 0.7
-        draft = Draft(Query((Item(Term(shown)),), order=(Order(Item(Term(measured)), most),), limit=1, offset=number - 1))
+        draft = Draft(
+            Query(
+                (Item(Term(shown)),), order=(Order(Item(Term(measured)), most),), limit=1, offset=number - 1
+            )
+        )
         self.conditions.add_conditions(draft, table, often=0.2)
         ordinal = _ORDINALS[number - 2]
         how, name = self.words.superlative(measured, most=most), self.words.called(measured)
@@ -153,7 +184,10 @@ class AnalystQuestions:
         items = (Item(Term(by)), Item(Term(shown)))
         query = Query(items, order=(Order(Item(Term(measured)), most),), limit=number, each=(by,))
         how, name = self.words.superlative(measured, most=most), self.words.called(measured)
-        group, per = self.words.called(by), self.rng.choice(("for each", "of each", "in each", "per", "in every"))
+        group, per = (
+            self.words.called(by),
+            self.rng.choice(("for each", "of each", "in each", "per", "in every")),
+        )
         if number == 1:
             forms: tuple[str, ...] = (
                 f"Which {self.words.row(table)} has the {how} {name} {per} {group}",
@@ -164,7 +198,9 @@ class AnalystQuestions:
             several = str(number) if self.rng.random() < 0.6 else _COUNTS[number - 2]
             top = "top" if most and self.rng.random() < 0.5 else ""
             rows = self.words.rows(table)
-            with_most = f"{top} {several} {rows} by {name}" if top else f"{several} {rows} with the {how} {name}"
+            with_most = (
+                f"{top} {several} {rows} by {name}" if top else f"{several} {rows} with the {how} {name}"
+            )
             forms = (
                 f"Show the {with_most} {per} {group}",
                 f"What are the {with_most} {per} {group}",
@@ -180,12 +216,19 @@ class AnalystQuestions:
             return None
         expression, words = computed
         aggregate, word = self.rng.choice(
-            ((Aggregate.SUM, "total"), (Aggregate.SUM, "total"), (Aggregate.AVG, "average"), (Aggregate.MAX, "highest"))
+            (
+                (Aggregate.SUM, "total"),
+                (Aggregate.SUM, "total"),
+                (Aggregate.AVG, "average"),
+                (Aggregate.MAX, "highest"),
+            )
         )
         if words in _REVENUE and aggregate == Aggregate.SUM:
             word = ""
         measure = Item(Term(expression, aggregate))
-        what = " ".join(filter(None, ("the", word, words.removeprefix("total ") if word == "total" else words)))
+        what = " ".join(
+            filter(None, ("the", word, words.removeprefix("total ") if word == "total" else words))
+        )
         return self._of_measure(table, measure, what)
 
     def _of_measure(self, table: Table, measure: Item, what: str) -> Asked | None:
@@ -217,17 +260,26 @@ class AnalystQuestions:
         days = Expression(last, Operator.MINUS, first)
         ends = f"{self.words.called(first)} and {self.words.called(last)}"
         from_to = f"from {self.words.called(first)} to {self.words.called(last)}"
-        time = self.rng.choice((f"time between {ends}", f"number of days between {ends}", f"days {from_to}", f"time {from_to}"))
+        time = self.rng.choice(
+            (f"time between {ends}", f"number of days between {ends}", f"days {from_to}", f"time {from_to}")
+        )
         if self.rng.random() < 0.3:
             number = self.rng.choice((2, 3, 5, 7, 10, 14, 30, 60, 90))
             more = self.rng.random() < 0.6
             than = Comparison.GREATER if more else Comparison.LESS
             draft = Draft(Query((Item(Term(AllOf(table.name), Aggregate.COUNT)),)))
-            draft.query = replace(draft.query, where=(Condition(Item(Term(days)), than, (Value(str(number)),)),))
+            draft.query = replace(
+                draft.query, where=(Condition(Item(Term(days)), than, (Value(str(number)),)),)
+            )
             words = f"with {'more' if more else 'less'} than {number} days between {ends}"
             return _asked(f"How many {self.words.rows(table)} are there {words}", draft.query)
         aggregate, word = self.rng.choice(
-            ((Aggregate.AVG, "average"), (Aggregate.AVG, "mean"), (Aggregate.MAX, "longest"), (Aggregate.MIN, "shortest"))
+            (
+                (Aggregate.AVG, "average"),
+                (Aggregate.AVG, "mean"),
+                (Aggregate.MAX, "longest"),
+                (Aggregate.MIN, "shortest"),
+            )
         )
         return self._of_measure(table, Item(Term(days, aggregate)), f"the {word} {time}")
 
@@ -251,7 +303,12 @@ class AnalystQuestions:
         key = self.rng.choice(self.keys)
         parent, child = self.schema.table(key.target.table), self.schema.table(key.source.table)
         aggregate, words = self.rng.choice(
-            ((Aggregate.AVG, "average"), (Aggregate.AVG, "mean"), (Aggregate.MAX, "highest"), (Aggregate.MIN, "lowest"))
+            (
+                (Aggregate.AVG, "average"),
+                (Aggregate.AVG, "mean"),
+                (Aggregate.MAX, "highest"),
+                (Aggregate.MIN, "lowest"),
+            )
         )
         summed = self._summed(child) if self.rng.random() < 0.35 else None
         term = Term(AllOf(child.name), Aggregate.COUNT, of_groups=aggregate)
@@ -265,7 +322,10 @@ class AnalystQuestions:
         forms = [f"{self.rng.choice(_BEGINNINGS)} the {words} {what} {per} {one}"]
         if aggregate == Aggregate.AVG and summed is None:
             rows = self.words.rows(child)
-            forms += [f"How many {rows} does {_one(one)} have on average", f"On average, how many {rows} {per} {one}"]
+            forms += [
+                f"How many {rows} does {_one(one)} have on average",
+                f"On average, how many {rows} {per} {one}",
+            ]
         return _asked(" ".join([self.rng.choice(forms).strip(), *draft.words]), draft.query)
 
     def with_none(self) -> Asked | None:
@@ -284,7 +344,7 @@ class AnalystQuestions:
                 f"including {ones} without any",
                 f"including {ones} that have none",
                 f"including those with no {rows}",
-                f"even if there are none",
+                "even if there are none",
                 f"also {ones} without {rows}",
                 f"with 0 for {ones} without {rows}",
             )
@@ -310,7 +370,9 @@ class AnalystQuestions:
         texts = [
             ref
             for ref in self.conditions.columns(table, ColumnType.TEXT)
-            if ref not in ends and not self.schema.is_unique(ref) and readable(ref.column).split()[-1:] != ["id"]
+            if ref not in ends
+            and not self.schema.is_unique(ref)
+            and readable(ref.column).split()[-1:] != ["id"]
         ]
         return self.rng.choice(texts) if texts else None
 
@@ -345,10 +407,26 @@ class AnalystQuestions:
         left, right = self.rng.sample(numbers, 2)
         operator, one, other = self.rng.choice(operators), self.words.called(left), self.words.called(right)
         words = {
-            Operator.PLUS: (f"sum of {one} and {other}", f"{one} plus {other}", f"{one} and {other} together"),
-            Operator.MINUS: (f"difference between {one} and {other}", f"{one} minus {other}", f"{one} less {other}"),
-            Operator.TIMES: (f"{one} times {other}", f"product of {one} and {other}", f"{one} multiplied by {other}"),
-            Operator.DIVIDE: (f"ratio of {one} to {other}", f"{one} divided by {other}", f"{one} per {other}"),
+            Operator.PLUS: (
+                f"sum of {one} and {other}",
+                f"{one} plus {other}",
+                f"{one} and {other} together",
+            ),
+            Operator.MINUS: (
+                f"difference between {one} and {other}",
+                f"{one} minus {other}",
+                f"{one} less {other}",
+            ),
+            Operator.TIMES: (
+                f"{one} times {other}",
+                f"product of {one} and {other}",
+                f"{one} multiplied by {other}",
+            ),
+            Operator.DIVIDE: (
+                f"ratio of {one} to {other}",
+                f"{one} divided by {other}",
+                f"{one} per {other}",
+            ),
         }
         return Expression(left, operator, right), self.rng.choice(words[operator])
 

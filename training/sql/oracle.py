@@ -117,6 +117,7 @@ class _Walk:
     def _term(self, term: Term) -> Iterator[Decision]:
         if term.of_groups is not None:
             yield self.take(Keyword(term.of_groups))
+            yield self.take(Keyword(Word.OF_EACH))
         if term.aggregate is not None:
             yield self.take(Keyword(term.aggregate))
         if term.distinct:
@@ -125,6 +126,7 @@ class _Walk:
 
     def _operand(self, operand: Operand) -> Iterator[Decision]:
         if isinstance(operand, Expression):
+            yield self.take(Keyword(Word.COMPUTED))
             yield self.take(Keyword(WORD_OF[operand.operator]))
             yield self.take(ColumnPointer(operand.left))
             operand = operand.right

@@ -28,7 +28,7 @@ from kbqa.sql.query import (
     Via,
 )
 from kbqa.sql.schema import ColumnRef, ColumnType, Schema
-from training.sql.percentages import percentage_of
+from training.sql.percentages import finest, percentage_of
 
 _AGGREGATES: dict[type[exp.Expr], Aggregate] = {
     exp.Count: Aggregate.COUNT,
@@ -164,7 +164,11 @@ class _Reader:
         def term(unresolved: Term) -> Term:
             if unresolved.operand != AllOf(""):
                 return unresolved
-            rows = self._finest() if unresolved.aggregate == Aggregate.SHARE else None
+            rows = (
+                finest(list(self.tables.values()), self.schema)
+                if unresolved.aggregate == Aggregate.SHARE
+                else None
+            )
             return replace(unresolved, operand=AllOf(rows or table))
 
         def item(unresolved: Item) -> Item:
@@ -180,25 +184,6 @@ class _Reader:
             having=tuple(replace(condition, item=item(condition.item)) for condition in query.having),
             order=tuple(replace(ordered, item=item(ordered.item)) for ordered in query.order),
         )
-
-    def _finest(self) -> str | None:
-        """The table of which each joined row has a row of its own; None where no keys tell."""
-        return next((name for name in self.tables.values() if self._reached(name) >= self._joined_tables), None)
-
-    @property
-    def _joined_tables(self) -> set[str]:
-        return set(self.tables.values())
-
-    def _reached(self, name: str) -> set[str]:
-        """The joined tables that rows of one lead to by their keys, itself included."""
-        reached = {name}
-        while more := {
-            key.target.table
-            for key in self.schema.keys
-            if key.source.table in reached and key.target.table in self._joined_tables - reached
-        }:
-            reached |= more
-        return reached
 
     def _joined(self, query: Query) -> Query:
         """Add the tables and the keys that the joins found from columns would not have."""

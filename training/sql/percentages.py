@@ -1,10 +1,13 @@
 """Percentages as people write them in SQL: conditional sums and counts over the whole, times a hundred."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
 
-_WRAPPINGS = exp.Paren | exp.Alias | exp.Cast | exp.Round
+from kbqa.sql.schema import Schema
+
+_WRAPPINGS = exp.Paren | exp.Alias | exp.Cast | exp.Round | exp.Nullif
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,8 @@ def percentage_of(tree: exp.Expr) -> Percentage | None:
     "city = 'Bonn'"
     """
     tree = _bare(tree)
+    if isinstance(tree, exp.Avg):
+        return _mean(tree)
     if isinstance(tree, exp.Mul):
         quotient = next((_bare(side) for side, other in _sides(tree) if _is_hundred(other)), None)
         return _share(quotient.this, quotient.expression) if isinstance(quotient, exp.Div) else None
@@ -34,6 +39,31 @@ def percentage_of(tree: exp.Expr) -> Percentage | None:
         return None
     part = next((side for side, other in _sides(product) if _is_hundred(other)), None)
     return None if part is None else _share(part, tree.expression)
+
+
+def _mean(tree: exp.Avg) -> Percentage | None:
+    """The percentage that a mean of hundreds and zeros is."""
+    chosen = _chosen(_bare(tree.this))
+    if chosen is None or not _is_hundred(chosen[1]) or not _is_number(chosen[2], 0):
+        return None
+    return Percentage(chosen[0], None)
+
+
+def finest(tables: Sequence[str], schema: Schema) -> str | None:
+    """The table of which each row of a join has a row of its own; None where no keys tell."""
+    return next((table for table in tables if _reached(table, tables, schema) >= set(tables)), None)
+
+
+def _reached(table: str, tables: Sequence[str], schema: Schema) -> set[str]:
+    """Those of some tables that rows of one lead to by their keys, itself included."""
+    reached = {table}
+    while more := {
+        key.target.table
+        for key in schema.keys
+        if key.source.table in reached and key.target.table in set(tables) - reached
+    }:
+        reached |= more
+    return reached
 
 
 def _sides(tree: exp.Binary) -> tuple[tuple[exp.Expr, exp.Expr], ...]:

@@ -1,4 +1,4 @@
-"""Questions that people asked, changed into others: numbers into percentages, the most into the second most."""
+"""Questions that people asked, reworded: numbers into percentages, the most into the second most."""
 
 import random
 import re
@@ -13,8 +13,8 @@ _COUNTED = re.compile(
     re.IGNORECASE,
 )
 _SUPERLATIVE = re.compile(
-    r"\b(?:the|their|its) (most|least|highest|lowest|largest|smallest|greatest|biggest|oldest|youngest|longest"
-    r"|shortest|fewest|best|worst|earliest|latest|heaviest|lightest|maximum|minimum|cheapest|fastest|slowest)\b",
+    r"\b(?:the|their|its) (most|least|highest|lowest|largest|smallest|greatest|biggest|oldest|youngest"
+    r"|longest|shortest|fewest|best|worst|earliest|latest|heaviest|lightest|maximum|minimum|cheapest|fastest|slowest)\b",
     re.IGNORECASE,
 )
 _PERCENTAGES = (

@@ -55,6 +55,8 @@ _WORDS: dict[str, str] = {
     Word.DESC: "downwards",
     Word.UNLIMITED: "all",
     Word.ONE: "the first",
+    Word.COMPUTED: "what is computed of two columns",
+    Word.OF_EACH: "of what each group comes to",
     Word.WHICH: "of which",
     Word.PLACE: "the one at a place",
     Word.EACH: "for each",

@@ -169,7 +169,9 @@ class _Joined:
         inner = Query((Item(Term(key)),), where=query.which, via=query.via)
         looked = Condition(Item(Term(key)), Comparison.IN, query=inner)
         once = replace(query, which=(looked,))
-        return _Joined(replace(once, with_tables=_unnamed(once, sorted(needed))), self.schema).once(lists=False)
+        return _Joined(replace(once, with_tables=_unnamed(once, sorted(needed))), self.schema).once(
+            lists=False
+        )
 
     def _counts_repeated(self, term: Term) -> bool:
         """Whether a number is of rows that are there several times.

@@ -60,6 +60,8 @@ class Word(StrEnum):
     MINUS = "operator -"
     TIMES = "operator *"
     DIVIDE = "operator /"
+    COMPUTED = "COMPUTED"
+    OF_EACH = "OF_EACH"
     WHICH = "WHICH"
     PLACE = "PLACE"
     EACH = "EACH"
@@ -79,7 +81,10 @@ OPERATORS = {
 }
 WORD_OF = {operation: word for word, operation in (*SET_OPERATIONS.items(), *OPERATORS.items())}
 """The word of each set operation and operator."""
-_LATEST = (Word.WHICH, Word.PLACE, Word.EACH, Word.EMPTY, Aggregate.SHARE)
+_LATEST = (
+    *(Word.COMPUTED, Word.OF_EACH, Word.WHICH, Word.PLACE, Word.EACH, Word.EMPTY),
+    Aggregate.SHARE,
+)
 KEYWORDS = (
     *(word for word in Word if word not in SET_OPERATIONS and word not in OPERATORS and word not in _LATEST),
     *(aggregate for aggregate in Aggregate if aggregate not in _LATEST),
@@ -89,7 +94,10 @@ KEYWORDS = (
     *Part,
     *_LATEST,
 )
-"""All keywords; new ones stand last, so that weights that were trained without them can be trained on."""
+"""All keywords; new ones stand last, so that weights that were trained without them can be trained on.
+
+A word of its own begins whatever else is new: weights that do not know it write what they always wrote.
+"""
 VOCABULARY = Vocabulary(
     tuple(word.value for word in KEYWORDS),
     tuple(step.value for step in Step if step != Step.DONE),

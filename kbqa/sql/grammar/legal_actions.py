@@ -11,20 +11,28 @@ from kbqa.sql.grammar.actions import (
     Step,
     Word,
     keywords,
-    operand_of,
     value_of,
 )
 from kbqa.sql.grammar.fitting import (
     OF_ROWS,
-    belongs_beside,
     columns_of,
     compared_values,
     conditions_beside,
     conditions_of,
-    dates_of,
     fits,
     is_computable,
     read_as_texts,
+)
+from kbqa.sql.grammar.legal_terms import (
+    AGGREGATES,
+    computed_second,
+    computes,
+    has_one_row,
+    legal_operands,
+    legal_terms,
+    parted,
+    parts,
+    shown_operands,
 )
 from kbqa.sql.grammar.prefix import (
     MAX_CONDITIONS,
@@ -47,12 +55,7 @@ from kbqa.sql.query import (
     PATTERNS,
     Aggregate,
     Comparison,
-    DatePart,
     Item,
-    Operand,
-    Operator,
-    Part,
-    Term,
     Value,
 )
 from kbqa.sql.schema import ColumnRef, ColumnType, ForeignKey
@@ -60,11 +63,6 @@ from kbqa.sql.schema import ColumnRef, ColumnType, ForeignKey
 _MAX_LIMIT = 10_000
 _MEASURED = (ColumnType.NUMBER, ColumnType.DATE)
 """Types of which one value is more than another to people."""
-_OF_ROWS = (Aggregate.COUNT, Aggregate.SUM, Aggregate.AVG, Aggregate.MIN, Aggregate.MAX)
-_OF_COMPUTED = (Aggregate.SUM, Aggregate.AVG, Aggregate.MIN, Aggregate.MAX)
-"""What expressions, and aggregates of groups, are summed up by."""
-_GROUPED = (Aggregate.COUNT, Aggregate.SUM, Aggregate.AVG)
-"""What groups are summed up by before they are together."""
 _OF_CHILDREN = (Aggregate.COUNT, Aggregate.SUM)
 """Aggregates that are 0 of no rows."""
 
@@ -74,70 +72,9 @@ def _legal_select(state: Prefix) -> Iterator[Action]:
         if state.left is None and state.allow_no_answer:
             yield Keyword(Word.NONE)
         yield Keyword(Word.DISTINCT)
-    yield from _terms(state)
+    yield from legal_terms(state)
     if not state.nested and state.left is None:
         yield from state.linked.tables
-
-
-def _terms(state: Prefix) -> Iterator[Action]:
-    wanted = state.wanted
-    if not (state.strict and state.shows_rows):
-        any_number = wanted in (None, ColumnType.NUMBER)
-        yield from keywords(*(_OF_ROWS if any_number else (Aggregate.MIN, Aggregate.MAX)))
-        if _may_share(state):
-            yield Keyword(Aggregate.SHARE)
-    if not _has_one_row(state) or state.clause != Clause.ITEMS:
-        shown = _shown(state) if state.clause == Clause.ITEMS and state.first is None else set()
-        columns = (column for column in columns_of(state, wanted) if column.key not in shown)
-        yield from (column for column in columns if belongs_beside(state, column.key))
-        yield from _parts(state)
-
-
-def _may_share(state: Prefix) -> bool:
-    """Whether a percentage can be asked for: once, not within or beside another query or calculation."""
-    is_alone = not state.nested and state.left is None and state.first is None
-    if state.clause == Clause.ORDER:
-        return is_alone and state.query.shares
-    return is_alone and state.clause == Clause.ITEMS and not state.query.shares
-
-
-def _has_one_row(state: Prefix) -> bool:
-    """Whether the dialect is strict about that a query that one value is compared with has one row."""
-    return state.strict and state.nested and state.outer[-1].comparison not in MEMBERSHIP
-
-
-def _shown(state: Prefix) -> set[Operand]:
-    """The columns that are shown as they are."""
-    return {
-        item.term.operand
-        for item in state.query.items
-        if item.operator is None and item.term.aggregate is None
-    }
-
-
-def _parts(state: Prefix) -> Iterator[Action]:
-    """The parts of dates, but within or beside another query."""
-    has_parts = state.clause in (Clause.ITEMS, Clause.GROUP, Clause.ORDER) and state.first is None
-    if has_parts and not state.nested and state.left is None:
-        yield from (Keyword(part) for part in Part if any(_parted(state, part)))
-
-
-def _parted(state: Prefix, part: Part) -> Iterator[ColumnPointer]:
-    """The columns of dates of which a part is not shown, or not grouped by, yet."""
-    present, named = state.table, list[Operand]()
-    if state.clause == Clause.GROUP:
-        named = list(state.query.group)
-    elif state.clause == Clause.ITEMS:
-        named = [item.term.operand for item in state.query.items]
-    for column in dates_of(state):
-        connected = present is None or state.linked.schema.connected(present, column.key.table)
-        if connected and DatePart(column.key, part) not in named:
-            yield column
-
-
-def _legal_parted(state: Prefix) -> Iterator[Action]:
-    assert state.date_part is not None
-    yield from _parted(state, state.date_part)
 
 
 def _legal_second(state: Prefix) -> Iterator[Action]:
@@ -146,83 +83,9 @@ def _legal_second(state: Prefix) -> Iterator[Action]:
     In an order without groups these are no aggregates.
     """
     if state.left_column is not None:
-        yield from _computed_second(state)
+        yield from computed_second(state)
         return
-    yield from _legal_orders(state) if state.clause == Clause.ORDER else _terms(state)
-
-
-def _legal_operands(state: Prefix) -> Iterator[Action]:
-    """The operands of an aggregate; those that are shown already only where there are no others."""
-    if state.computed is not None:
-        yield from _computed_first(state)
-        return
-    operands, terms = list(_aggregated(state)), set[Term]()
-    if state.clause == Clause.ITEMS and state.first is None:
-        terms = {item.term for item in state.query.items if item.operator is None}
-
-    def is_new(action: Action) -> bool:
-        if isinstance(action, Keyword):
-            return True
-        return Term(operand_of(action), state.aggregate, state.distinct) not in terms
-
-    yield from list(filter(is_new, operands)) or operands
-    yield from _of_expressions(state)
-
-
-def _of_expressions(state: Prefix) -> Iterator[Action]:
-    """What an aggregate can be of beside columns and rows: expressions, and what other aggregates give."""
-    if state.aggregate not in _OF_COMPUTED or state.of_groups is not None:
-        return
-    if state.wanted in (None, ColumnType.NUMBER):
-        yield from (Keyword(word) for word in OPERATORS if _computes(state, word))
-    alone = not state.query.items and state.clause == Clause.ITEMS and state.first is None
-    if alone and not state.nested and state.left is None:
-        yield from keywords(*_GROUPED)
-
-
-def _computes(state: Prefix, word: Word) -> bool:
-    computing = replace(state, computed=OPERATORS[word])
-    return any(
-        any(_computed_second(replace(computing, left_column=column.key)))
-        for column in _computed_first(computing)
-    )
-
-
-def _computed_first(state: Prefix) -> Iterator[ColumnPointer]:
-    """The first columns of an expression; days lie between two dates."""
-    yield from (column for column in state.linked.columns if is_computable(state, column.key))
-    if state.computed == Operator.MINUS:
-        yield from dates_of(state)
-
-
-def _computed_second(state: Prefix) -> Iterator[ColumnPointer]:
-    """The second columns of an expression: of the same kind, in a table that keys connect."""
-    left, schema = state.left_column, state.linked.schema
-    assert left is not None
-    for column in _computed_first(state):
-        alike = (schema.column(column.key).kind == ColumnType.DATE) == (
-            schema.column(left).kind == ColumnType.DATE
-        )
-        if alike and column.key != left and schema.connected(left.table, column.key.table):
-            yield column
-
-
-def _aggregated(state: Prefix) -> Iterator[Action]:
-    if state.aggregate == Aggregate.SHARE:
-        yield from state.linked.tables
-        yield from (column for column in state.linked.columns if is_computable(state, column.key))
-        return
-    if state.aggregate == Aggregate.COUNT:
-        if not state.distinct:
-            yield Keyword(Word.DISTINCT)
-            yield from state.linked.tables
-        yield from state.linked.columns
-        return
-    computes = state.aggregate in (Aggregate.SUM, Aggregate.AVG)
-    for column in columns_of(state, state.wanted):
-        no_order = state.strict and state.linked.schema.column(column.key).type == ColumnType.BOOLEAN
-        if not no_order and (not computes or is_computable(state, column.key)):
-            yield column
+    yield from _legal_orders(state) if state.clause == Clause.ORDER else legal_terms(state)
 
 
 def _legal_next(state: Prefix) -> Iterator[Action]:
@@ -237,7 +100,7 @@ def _legal_next(state: Prefix) -> Iterator[Action]:
     if state.clause == Clause.ITEMS:
         yield from _operators(state, query.items[-1])
         if not state.nested and len(query.items) < MAX_ITEMS and state.missing_items != 0:
-            yield from _terms(state)
+            yield from legal_terms(state)
         if state.missing_items:
             return
     yield from _more_conditions(state)
@@ -270,8 +133,8 @@ def _may_be_empty(state: Prefix) -> bool:
 
 def _may_repeat(state: Prefix) -> bool:
     """Whether the first rows can be asked for once for each value of a column."""
-    whole = not state.nested and state.left is None and not state.shows_rows
-    return whole and state.query.limit is not None and not state.query.distinct
+    query, whole = state.query, not state.nested and state.left is None and not state.shows_rows
+    return whole and query.limit is not None and not query.distinct and not query.shares
 
 
 def _more_conditions(state: Prefix) -> Iterator[Action]:
@@ -305,7 +168,7 @@ def _later_clauses(state: Prefix) -> Iterator[Action]:
     if query.shares and clause in (Clause.ITEMS, Clause.WITH, Clause.WHERE):
         yield Keyword(Word.WHICH)
     # A query that has one row has no groups, and nothing to sort.
-    single, rows = _has_one_row(state), state.shows_rows
+    single, rows = has_one_row(state), state.shows_rows
     if clause in (Clause.ITEMS, Clause.WITH, *OF_ROWS) and not single and not (state.strict and rows):
         yield Keyword(Word.GROUP)
     if clause == Clause.GROUP:
@@ -338,7 +201,9 @@ def _legal_comparisons(state: Prefix) -> Iterator[Action]:
         yield from keywords(*MEMBERSHIP)
     if state.clause in OF_ROWS:
         yield from (
-            Keyword(null) for null in NULLS if null != Comparison.IS_NULL or operand not in _shown(state)
+            Keyword(null)
+            for null in NULLS
+            if null != Comparison.IS_NULL or operand not in shown_operands(state)
         )
         if isinstance(operand, ColumnRef) and state.linked.schema.column(operand).type in read_as_texts(
             state
@@ -371,7 +236,8 @@ def _legal_columns(state: Prefix) -> Iterator[Action]:
         if condition.comparison == Comparison.EQUAL and condition.values
     }
     yield from (column for column in state.linked.columns if column.key not in settled)
-    yield from (Keyword(word) for word in OPERATORS if _computes(state, word))
+    if computes(state):
+        yield Keyword(Word.COMPUTED)
 
 
 def _legal_groups(state: Prefix) -> Iterator[Action]:
@@ -379,20 +245,20 @@ def _legal_groups(state: Prefix) -> Iterator[Action]:
         yield from state.linked.columns
         return
     yield from (column for column in state.linked.columns if column.key not in state.query.group)
-    yield from _parts(state)
+    yield from parts(state)
 
 
 def _legal_having(state: Prefix) -> Iterator[Action]:
-    yield from keywords(*_OF_ROWS)
+    yield from keywords(*AGGREGATES)
 
 
 def _legal_orders(state: Prefix) -> Iterator[Action]:
     query = state.query
     aggregated = any(term.aggregate for item in query.items for term in item.terms)
     if state.strict and query.distinct:  # sorting by what is not shown would be ambiguous
-        yield from (column for column in state.linked.columns if column.key in _shown(state))
+        yield from (column for column in state.linked.columns if column.key in shown_operands(state))
     else:
-        yield from _terms(state) if query.group or aggregated else columns_of(state, state.wanted)
+        yield from legal_terms(state) if query.group or aggregated else columns_of(state, state.wanted)
 
 
 def _legal_directions(state: Prefix) -> Iterator[Action]:
@@ -444,7 +310,7 @@ def _telling(state: Prefix, key: ForeignKey, keys: Sequence[ForeignKey]) -> Colu
 
 LEGAL_ACTIONS: dict[Step, Callable[[Prefix], Iterator[Action]]] = {
     Step.SELECT: _legal_select,
-    Step.OPERAND: _legal_operands,
+    Step.OPERAND: legal_operands,
     Step.SECOND: _legal_second,
     Step.NEXT: _legal_next,
     Step.TABLE: _legal_tables,
@@ -457,5 +323,5 @@ LEGAL_ACTIONS: dict[Step, Callable[[Prefix], Iterator[Action]]] = {
     Step.DIRECTION: _legal_directions,
     Step.LIMIT: _legal_limits,
     Step.VIA: _legal_keys,
-    Step.PART: _legal_parted,
+    Step.PART: parted,
 }

@@ -93,8 +93,10 @@ class Prefix:
     distinct: bool = False
     of_groups: Aggregate | None = None
     date_part: Part | None = None
+    computing: bool = False
+    """Whether an expression is being written."""
     computed: Operator | None = None
-    """The operator of an expression that is being written."""
+    """Its operator."""
     left_column: ColumnRef | None = None
     """Its first column."""
     at_place: bool = False

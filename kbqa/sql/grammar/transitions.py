@@ -67,25 +67,32 @@ def _begin_term(state: Prefix, action: Action) -> Prefix:
         return _end_term(state, Term(operand_of(action)))
     if action.key in _PARTS:
         return replace(state, step=Step.PART, date_part=Part(action.key))
-    if action.key in OPERATORS:
-        return _begin_expression(state, action)
     return replace(state, step=Step.OPERAND, aggregate=Aggregate(action.key), distinct=False)
 
 
 def _after_operand(state: Prefix, action: Action) -> Prefix:
+    if isinstance(action, Keyword):
+        return _after_word_of_operand(state, action.key)
     if state.computed is not None:
         return replace(state, step=Step.SECOND, left_column=column_of(action))
-    if action == Keyword(Word.DISTINCT):
-        return replace(state, distinct=True)
-    if isinstance(action, Keyword) and action.key in OPERATORS:
-        return _begin_expression(state, action)
-    if isinstance(action, Keyword):
-        return replace(state, of_groups=state.aggregate, aggregate=Aggregate(action.key))
     return _end_term(state, _term(state, operand_of(action)))
 
 
-def _begin_expression(state: Prefix, action: Keyword) -> Prefix:
-    return replace(state, step=Step.OPERAND, computed=OPERATORS[Word(action.key)])
+def _after_word_of_operand(state: Prefix, word: str) -> Prefix:
+    match word:
+        case Word.DISTINCT:
+            return replace(state, distinct=True)
+        case Word.COMPUTED:
+            return _begin_expression(state)
+        case Word.OF_EACH:
+            return replace(state, of_groups=state.aggregate, aggregate=None)
+    if word in OPERATORS:
+        return replace(state, computed=OPERATORS[Word(word)])
+    return replace(state, aggregate=Aggregate(word))
+
+
+def _begin_expression(state: Prefix) -> Prefix:
+    return replace(state, step=Step.OPERAND, computing=True)
 
 
 def _after_second(state: Prefix, action: Action) -> Prefix:
@@ -108,7 +115,7 @@ def _after_part(state: Prefix, action: Action) -> Prefix:
 def _end_term(state: Prefix, term: Term) -> Prefix:
     """Put a finished term where it belongs: an item begun before it, or a new one."""
     cleared = replace(state, aggregate=None, of_groups=None, distinct=False, first=None, operator=None)
-    cleared = replace(cleared, computed=None, left_column=None)
+    cleared = replace(cleared, computing=False, computed=None, left_column=None)
     item = Item(term) if state.first is None else Item(state.first, state.operator, term)
     query = state.query
     if state.clause == Clause.ITEMS:
@@ -191,8 +198,8 @@ def _after_table(state: Prefix, action: Action) -> Prefix:
 
 
 def _after_condition(state: Prefix, action: Action) -> Prefix:
-    if isinstance(action, Keyword):
-        return _begin_expression(state, action)
+    if action == Keyword(Word.COMPUTED):
+        return _begin_expression(state)
     return replace(state, step=Step.COMPARE, item=Item(Term(column_of(action))))
 
 

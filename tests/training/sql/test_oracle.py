@@ -31,12 +31,9 @@ def mentioning(shop, query: Query) -> LinkedQuestion:
     """A question that mentions every constant of a query."""
     linked = link_question("What is asked?", shop.schema, shop.cells)
     texts = dict.fromkeys(
-        value.text
-        for part in query.queries()
-        for condition in (*part.where, *part.having)
-        for value in condition.values
+        value.text for part in query.queries() for condition in part.conditions for value in condition.values
     )
-    limits = [str(part.limit) for part in query.queries() if part.limit is not None]
+    limits = [str(part.limit + part.offset) for part in query.queries() if part.limit is not None]
     return LinkedQuestion(
         shop.schema,
         linked.tables,

@@ -5,6 +5,7 @@ Candidates, never a decision: the decoder decides.
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from kbqa.linking.calendar import Calendar, current_calendar
 from kbqa.linking.mentions import Mention, features_of, find_mentions
@@ -17,7 +18,8 @@ from kbqa.linking.words import (
     stem,
     words_of,
 )
-from kbqa.sql.answer.constants import constants_of
+from kbqa.sql.answer.coded_values import meant_values
+from kbqa.sql.answer.constants import constants_of, parts_said_in_times
 from kbqa.sql.grammar import LinkedQuestion
 from kbqa.sql.grammar.actions import (
     ColumnFeatures,
@@ -30,7 +32,7 @@ from kbqa.sql.names import CellNames, about_text, column_key, definition_text
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema, Table, readable
 
 MAX_QUESTION = 2_000
-MAX_VALUES, MAX_OF_COLUMN, MAX_CODES = 24, 4, 24
+MAX_VALUES, MAX_OF_COLUMN, MAX_CODES, MAX_MEANT = 24, 4, 24, 12
 _MIN_CELL_SIMILARITY = 0.9
 """How similar a cell is at least for its column and table to count as mentioned by it."""
 _CLAUSE = re.compile(r"[.;,:(]")
@@ -57,7 +59,8 @@ def link_question(
     columns = tuple(_column(table, column, stems, hit) for table in schema.tables for column in table.columns)
     exact = [value.span for value in values if value.span is not None and value.features.exact]
     constants = constants_of(question, words, exact, schema, calendar or current_calendar())
-    return LinkedQuestion(schema, tables, columns, tuple(values), tuple(constants))
+    parts = parts_said_in_times(question, words, constants)
+    return LinkedQuestion(schema, tables, columns, tuple(values), tuple(constants), parts)
 
 
 def _stems(question: str, words: Sequence[Word]) -> dict[str, Word]:
@@ -172,11 +175,28 @@ def _values(question: str, words: Sequence[Word], schema: Schema, cells: CellNam
         )
         if len(pointers) == MAX_VALUES:
             break
+    for meant in islice(meant_values(question, words, schema, cells), MAX_MEANT):
+        if (known := pointers.get(meant.key)) is None or not known.features.exact:
+            pointers[meant.key] = meant
+    pointers = {pointer.key: pointer for pointer in _best_of_each(list(pointers.values()))}
     for ref, code in _codes(cells, columns)[:MAX_CODES]:
         pointers.setdefault(
             (ref, code), ValuePointer((ref, code), code, context=(readable(ref.column), code))
         )
     return list(pointers.values())
+
+
+def _best_of_each(values: Sequence[ValuePointer]) -> Iterator[ValuePointer]:
+    """Values but for those that are like words of the question of which their column has the very value."""
+    exact = [
+        (value.key[0], value.span) for value in values if value.features.exact and value.span is not None
+    ]
+    for value in values:
+        span = value.span
+        alike = [known for ref, known in exact if ref == value.key[0]]
+        is_less = span is not None and any(start < span[1] and span[0] < end for start, end in alike)
+        if value.features.exact or not is_less:
+            yield value
 
 
 def _of_each_column(

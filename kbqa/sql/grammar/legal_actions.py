@@ -100,7 +100,8 @@ def _parts(state: Prefix) -> Iterator[Action]:
     """The parts of dates, but within or beside another query."""
     has_parts = state.clause in (Clause.ITEMS, Clause.GROUP, Clause.ORDER) and state.first is None
     if has_parts and not state.nested and state.left is None:
-        yield from (Keyword(part) for part in Part if any(_parted(state, part)))
+        parts = [part for part in Part if part not in state.linked.said_in_times]
+        yield from (Keyword(part) for part in parts if any(_parted(state, part)))
 
 
 def _parted(state: Prefix, part: Part) -> Iterator[ColumnPointer]:

@@ -10,13 +10,11 @@ from kbqa.linking.synonyms import MAX_PLACE_WORDS, SEXES, is_code, other_names, 
 from kbqa.linking.words import COMMON, Word, fold, key_of, stem
 from kbqa.sql.grammar.actions import ValuePointer
 from kbqa.sql.names import CellNames, column_key
-from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema, readable
+from kbqa.sql.schema import FLAG_WORDS, Column, ColumnRef, ColumnType, Schema, readable
 
 _YES, _NO = frozenset(("1", "y", "yes", "t", "true")), frozenset(("0", "n", "no", "f", "false"))
 _TRUTHS = ("false", "true")
-_FLAG_WORDS = frozenset(("is", "has", "was", "are", "flag", "ind", "indicator", "yn", "y", "n", "bool"))
-"""Words of the names of flags that say nothing of what they tell."""
-_NEGATIONS = frozenset(
+NEGATIONS = frozenset(
     (
         "not",
         "never",
@@ -105,11 +103,14 @@ def _flags(question: _Question, ref: ColumnRef, codes: Sequence[str]) -> Iterato
     no = [code for code in codes if code.casefold() in _NO]
     if len(codes) != 2 or len(yes) != 1 or len(no) != 1:
         return
-    name = " ".join(word for word in readable(ref.column).split() if word not in _FLAG_WORDS)
+    name = " ".join(word for word in readable(ref.column).split() if word not in FLAG_WORDS)
     if (found := question.found(name)) is not None:
-        before = {word.text for word in question.words[max(0, found[0] - _NEAR) : found[0]]}
-        if not before & _ASKED:
-            yield question.pointer(ref, (no if before & _NEGATIONS else yes)[0], *found)
+        near = range(max(0, found[0] - _NEAR), found[0])
+        negations = [index for index in near if question.words[index].text in NEGATIONS]
+        if negations:
+            yield question.pointer(ref, no[0], negations[0], found[1])
+        elif not any(question.words[index].text in _ASKED for index in near):
+            yield question.pointer(ref, yes[0], *found)
         return
     for prefix in _NEGATIVE_PREFIXES:
         if name and (found := question.found(prefix + name)) is not None:

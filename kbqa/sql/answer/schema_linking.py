@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from kbqa.linking.calendar import Calendar, current_calendar
+from kbqa.linking.measures import parse_measure
 from kbqa.linking.mentions import Mention, features_of, find_mentions
 from kbqa.linking.words import (
     COMMON,
@@ -30,6 +31,7 @@ from kbqa.sql.grammar.actions import (
 )
 from kbqa.sql.names import CellNames, about_text, column_key, definition_text
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema, Table, readable
+from kbqa.sql.units import number_beside
 
 MAX_QUESTION = 2_000
 MAX_VALUES, MAX_OF_COLUMN, MAX_CODES, MAX_MEANT = 24, 4, 24, 12
@@ -39,6 +41,8 @@ _CLAUSE = re.compile(r"[.;,:(]")
 _MAX_EXCESS = 6
 """By how many characters a mention may be longer than the name."""
 _MAX_SHOWN_COLUMNS = 6
+_MEASURED = 0.5
+"""The least similarity of a column that is measured in a unit that the question names."""
 
 
 def link_question(
@@ -56,9 +60,12 @@ def link_question(
         if value.span is not None and value.features.similarity >= _MIN_CELL_SIMILARITY
     }
     tables = tuple(_table(table, stems, {ref.table for ref in hit}) for table in schema.tables)
-    columns = tuple(_column(table, column, stems, hit) for table in schema.tables for column in table.columns)
     exact = [value.span for value in values if value.span is not None and value.features.exact]
     constants = constants_of(question, words, exact, schema, calendar or current_calendar())
+    measures = [constant.key for constant in constants if parse_measure(constant.key) is not None]
+    columns = tuple(
+        _column(table, column, stems, hit, measures) for table in schema.tables for column in table.columns
+    )
     parts = parts_said_in_times(question, words, constants)
     return LinkedQuestion(schema, tables, columns, tuple(values), tuple(constants), parts)
 
@@ -118,10 +125,14 @@ def _table(table: Table, stems: Mapping[str, Word], hit: set[str]) -> TablePoint
     return TablePointer(table.name, text, span, features, context)
 
 
-def _column(table: Table, column: Column, stems: Mapping[str, Word], hit: set[ColumnRef]) -> ColumnPointer:
+def _column(
+    table: Table, column: Column, stems: Mapping[str, Word], hit: set[ColumnRef], measures: Sequence[str]
+) -> ColumnPointer:
     ref, text = ColumnRef(table.name, column.name), readable(column.name)
     about = about_text(column.description)
     share, span = _similarity(text, about, stems)
+    if any(number_beside(measure, column) is not None for measure in measures):
+        share = max(share, _MEASURED)
     features = ColumnFeatures(
         similarity=share,
         exact=float(share == 1),

@@ -7,8 +7,8 @@ from kbqa.linking.time_values import is_time
 from kbqa.sql.dates import is_dated, suits
 from kbqa.sql.grammar.actions import ColumnPointer, NumberPointer
 from kbqa.sql.grammar.prefix import LOOSE, Clause, Prefix, is_uncertain, may_hold_any
-from kbqa.sql.query import MEMBERSHIP, PATTERNS, Aggregate, Condition, SetOperation, Value
-from kbqa.sql.schema import Column, ColumnRef, ColumnType
+from kbqa.sql.query import MEMBERSHIP, PATTERNS, Aggregate, Condition, Item, SetOperation, Value
+from kbqa.sql.schema import FLAG_WORDS, Column, ColumnRef, ColumnType, readable
 from kbqa.sql.units import number_beside, unit_beside
 
 _SHARING = (SetOperation.INTERSECT, SetOperation.EXCEPT)
@@ -41,6 +41,15 @@ def is_computable(state: Prefix, ref: ColumnRef) -> bool:
     if schema.is_key(ref):
         return False
     return column.kind == ColumnType.NUMBER or may_hold_any(column, schema.dialect)
+
+
+def is_flag(state: Prefix, item: Item) -> bool:
+    """Whether an item is a column of 0 and 1 by its name and values, of which none is more than the other."""
+    operand = item.term.operand
+    if not isinstance(operand, ColumnRef) or not FLAG_WORDS & set(readable(operand.column).split()):
+        return False
+    values = {value.key[1] for value in state.linked.values if value.key[0] == operand}
+    return item.term.aggregate is None and bool(values) and values <= {"0", "1"}
 
 
 def belongs_beside(state: Prefix, ref: ColumnRef) -> bool:

@@ -23,6 +23,7 @@ from kbqa.sql.grammar.fitting import (
     constants_beside,
     dates_of,
     is_computable,
+    is_flag,
     read_as_texts,
 )
 from kbqa.sql.grammar.prefix import (
@@ -218,7 +219,8 @@ def _legal_comparisons(state: Prefix) -> Iterator[Action]:
     assert state.item is not None
     operand = state.item.term.operand
     yield from keywords(*EQUALITIES)
-    if kind_of(state, state.item) in _MEASURED or is_uncertain(state, state.item):
+    is_measured = kind_of(state, state.item) in _MEASURED and not is_flag(state, state.item)
+    if is_measured or is_uncertain(state, state.item):
         yield from keywords(*ORDERED)
     if state.clause == Clause.WHERE and len(state.outer) < MAX_DEPTH:
         yield from keywords(*MEMBERSHIP)

@@ -26,6 +26,10 @@ LENIENT = ("sqlite", "mysql")
 """Dialects in which anything can be compared with anything."""
 
 
+FLAG_WORDS = frozenset(("is", "has", "was", "are", "flag", "ind", "indicator", "yn", "y", "n", "bool"))
+"""Words of the names of flags that say nothing of what they tell."""
+
+
 class ColumnType(StrEnum):
     """The kind of a column's values, as far as a query's shape depends on it."""
 
@@ -85,7 +89,7 @@ class Column:
     compared, sorted and grouped by. `sources` are the columns that those of views, and computed ones, are
     drawn from. What the cells tell is `unique`, that no value is there twice, and `holds`, the type of the
     values where the database lets a column hold any; None is unknown. Where the values are numbers, `blanks`
-    are texts among them that stand for none.
+    are texts among them that stand for none, and they are `shares` where all lie between 0 and 1.
     """
 
     name: str
@@ -100,6 +104,7 @@ class Column:
     unique: bool = False
     holds: ColumnType | None = None
     blanks: tuple[str, ...] = ()
+    shares: bool = False
 
     @property
     def kind(self) -> ColumnType:

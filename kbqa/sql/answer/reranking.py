@@ -6,6 +6,7 @@ Candidates are therefore ranked again as wholes, by a log-linear model over a fe
 score 0: the shares of all are probabilities.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from kbqa.linking.measures import parse_measure
+from kbqa.linking.time_values import is_time
 from kbqa.linking.words import Span
 from kbqa.sql.answer.reading import Reading, rows_of
 from kbqa.sql.answer.schema_linking import is_mention
@@ -26,6 +29,7 @@ from kbqa.sql.schema import ColumnRef
 
 Array = NDArray[np.float64]
 _MIN_LIKELIHOOD = 1e-12
+_YEAR = re.compile(r"(?:19|20)\d{2}")
 
 
 class Features(NamedTuple):
@@ -189,13 +193,13 @@ class _Usage:
         return texts | {str(limit) for limit in limits if limit}
 
     def mentions(self) -> tuple[list[_Use], ...]:
-        """The question's mentions of cells, numbers, quotations, other names, columns and tables.
+        """The question's mentions of cells, bare numbers, quotations, all else, columns and tables.
 
-        The other names are those that no cell explains.
+        All else are names that no cell explains, times, and numbers that are said with a unit or as an age.
         """
         linked, constants = self.linked, self.linked.numbers
         quoted = [number for number in constants if number.features.quoted]
-        digits = [number for number in constants if number.key.isdecimal()]
+        digits = list(_bare_numbers(constants))
         names = [number for number in constants if number not in digits and number not in quoted]
         return (
             list(self._values_used(value for value in linked.values if value.features.exact)),
@@ -222,6 +226,20 @@ class _Usage:
         said = cells | {_text_of(number) for number in self.linked.numbers}
         values = [value.text.casefold() for condition in self.conditions for value in condition.values]
         return float(sum(1 for value in values if value not in said))
+
+
+def _bare_numbers(constants: Sequence[NumberPointer]) -> Iterator[NumberPointer]:
+    """Numbers that are no year, and stand in no measure, age or time."""
+    says_more = [number.span for number in constants if number.span is not None and _says_more(number.key)]
+    for number in constants:
+        if number.key.isdecimal() and not _YEAR.fullmatch(number.key):
+            span = number.span
+            if span is None or not any(_overlap(span, other) for other in says_more):
+                yield number
+
+
+def _says_more(text: str) -> bool:
+    return is_time(text) or parse_measure(text) is not None
 
 
 def _names_used(pointers: Iterable[TablePointer | ColumnPointer], used: Container[object]) -> Iterator[_Use]:

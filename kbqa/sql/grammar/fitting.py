@@ -2,16 +2,20 @@
 
 from collections.abc import Iterator
 
-from kbqa.sql.dates import is_dated
-from kbqa.sql.grammar.actions import ColumnPointer
+from kbqa.linking.measures import Dimension, parse_measure
+from kbqa.linking.time_values import is_time
+from kbqa.sql.dates import is_dated, suits
+from kbqa.sql.grammar.actions import ColumnPointer, NumberPointer
 from kbqa.sql.grammar.prefix import LOOSE, Clause, Prefix, is_uncertain, may_hold_any
-from kbqa.sql.query import MEMBERSHIP, PATTERNS, Condition, SetOperation, Value
-from kbqa.sql.schema import ColumnRef, ColumnType
+from kbqa.sql.query import MEMBERSHIP, PATTERNS, Aggregate, Condition, Item, SetOperation, Value
+from kbqa.sql.schema import FLAG_WORDS, Column, ColumnRef, ColumnType, readable
+from kbqa.sql.units import number_beside, unit_beside
 
 OF_ROWS = (Clause.WHERE, Clause.WHICH)
 """Clauses whose conditions are of rows, not of groups."""
 _SHARING = (SetOperation.INTERSECT, SetOperation.EXCEPT)
 """Set operations that find nothing, or leave everything, where two queries have no values in common."""
+_ADDING = (Aggregate.SUM, Aggregate.AVG)
 
 
 def columns_of(state: Prefix, kind: ColumnType | None) -> Iterator[ColumnPointer]:
@@ -41,6 +45,15 @@ def is_computable(state: Prefix, ref: ColumnRef) -> bool:
     return column.kind == ColumnType.NUMBER or may_hold_any(column, schema.dialect)
 
 
+def is_flag(state: Prefix, item: Item) -> bool:
+    """Whether an item is a column of 0 and 1 by its name and values, of which none is more than the other."""
+    operand = item.term.operand
+    if not isinstance(operand, ColumnRef) or not FLAG_WORDS & set(readable(operand.column).split()):
+        return False
+    values = {value.key[1] for value in state.linked.values if value.key[0] == operand}
+    return item.term.aggregate is None and bool(values) and values <= {"0", "1"}
+
+
 def belongs_beside(state: Prefix, ref: ColumnRef) -> bool:
     """Whether a column can be among the values of the one that it is looked for in, or set against."""
     item = state.counterpart
@@ -57,17 +70,60 @@ def read_as_texts(state: Prefix) -> tuple[ColumnType, ...]:
     return (ColumnType.TEXT, *((ColumnType.DATE, ColumnType.NUMBER) if loose else ()))
 
 
+def constants_beside(state: Prefix, kind: ColumnType) -> list[NumberPointer]:
+    """The constants that the item of a condition may be compared with.
+
+    Where a number is said with a unit, or as an age, that fits the item, or cannot, it does not stand alone.
+    """
+    fitting = [number for number in state.linked.numbers if fits(number.key, kind, state)]
+    others = [number for number in fitting if _is_special(number.key)] + _of_other_units(state)
+    return [number for number in fitting if number in others or not _is_within(number, others)]
+
+
+def _of_other_units(state: Prefix) -> list[NumberPointer]:
+    """The measures of something else than a column is known to measure: kilograms beside seconds."""
+    column = _compared_column(state)
+    measured = [
+        (number, measure[1]) for number in state.linked.numbers if (measure := parse_measure(number.key))
+    ]
+    if column is None or not measured:
+        return []
+    known = {dimension for dimension in Dimension if unit_beside(column, dimension) is not None}
+    return [number for number, unit in measured if known and unit.dimension not in known]
+
+
+def _is_special(text: str) -> bool:
+    return is_time(text) or parse_measure(text) is not None
+
+
+def _is_within(number: NumberPointer, others: list[NumberPointer]) -> bool:
+    if number.span is None:
+        return False
+    spans = [other.span for other in others if other.span is not None]
+    return any(start <= number.span[0] and number.span[1] <= end for start, end in spans)
+
+
 def fits(text: str, kind: ColumnType, state: Prefix) -> bool:
     """Whether a constant can be read as a value of a type; patterns of loose dialects are texts anyhow."""
-    is_pattern = state.comparison in PATTERNS and not state.strict
-    if is_pattern or (state.item is not None and is_uncertain(state, state.item)):
+    column, is_pattern = _compared_column(state), state.comparison in PATTERNS
+    if is_time(text):
+        is_whole = state.item is not None and state.item.term.aggregate not in _ADDING
+        return column is not None and is_whole and not is_pattern and suits(text, column)
+    if parse_measure(text) is not None:
+        return column is not None and not is_pattern and number_beside(text, column) is not None
+    if (is_pattern and not state.strict) or (state.item is not None and is_uncertain(state, state.item)):
         return True
     if kind == ColumnType.NUMBER:
         return text.removeprefix("-").replace(".", "", 1).isdecimal()
-    operand = state.item.term.operand if state.item else None
-    return kind != ColumnType.DATE or (
-        isinstance(operand, ColumnRef) and is_dated(text, state.linked.schema.column(operand))
-    )
+    return kind != ColumnType.DATE or (column is not None and is_dated(text, column))
+
+
+def _compared_column(state: Prefix) -> Column | None:
+    """The column whose values, not their number, are compared."""
+    term = state.item.term if state.item is not None else None
+    if term is None or not isinstance(term.operand, ColumnRef) or term.aggregate == Aggregate.COUNT:
+        return None
+    return state.linked.schema.column(term.operand)
 
 
 def conditions_of(state: Prefix) -> tuple[Condition, ...]:

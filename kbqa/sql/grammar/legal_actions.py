@@ -19,8 +19,9 @@ from kbqa.sql.grammar.fitting import (
     compared_values,
     conditions_beside,
     conditions_of,
-    fits,
+    constants_beside,
     is_computable,
+    is_flag,
     read_as_texts,
 )
 from kbqa.sql.grammar.legal_terms import (
@@ -195,7 +196,8 @@ def _legal_comparisons(state: Prefix) -> Iterator[Action]:
     assert state.item is not None
     operand = state.item.term.operand
     yield from keywords(*EQUALITIES)
-    if kind_of(state, state.item) in _MEASURED or is_uncertain(state, state.item):
+    is_measured = kind_of(state, state.item) in _MEASURED and not is_flag(state, state.item)
+    if is_measured or is_uncertain(state, state.item):
         yield from keywords(*ORDERED)
     if state.clause in OF_ROWS and len(state.outer) < MAX_DEPTH:
         yield from keywords(*MEMBERSHIP)
@@ -215,7 +217,7 @@ def _legal_values(state: Prefix) -> Iterator[Action]:
     assert state.item is not None
     linked, term, kind = state.linked, state.item.term, kind_of(state, state.item)
     cells = [value for value in linked.values if term.aggregate is None and value.key[0] == term.operand]
-    numbers = [number for number in linked.numbers if fits(number.key, kind, state)]
+    numbers = constants_beside(state, kind)
     used = compared_values(state)
     yield from (action for action in (*cells, *numbers) if Value(value_of(action)) not in used)
     single = state.comparison in (*EQUALITIES, *ORDERED) and state.comparison != Comparison.BETWEEN

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kbqa.decoding.actions import Action, Keyword
+from kbqa.sql.dates import has_part
 from kbqa.sql.grammar.actions import OPERATORS, ColumnPointer, Word, keywords, operand_of
 from kbqa.sql.grammar.fitting import belongs_beside, columns_of, dates_of, is_computable
 from kbqa.sql.grammar.prefix import Clause, Prefix
@@ -59,7 +60,8 @@ def parts(state: Prefix) -> Iterator[Action]:
     """The parts of dates, but within or beside another query."""
     has_parts = state.clause in (Clause.ITEMS, Clause.GROUP, Clause.ORDER) and state.first is None
     if has_parts and not state.nested and state.left is None:
-        yield from (Keyword(part) for part in Part if any(_parted_columns(state, part)))
+        wanted = [part for part in Part if part not in state.linked.said_in_times]
+        yield from (Keyword(part) for part in wanted if any(_parted_columns(state, part)))
 
 
 def _parted_columns(state: Prefix, part: Part) -> Iterator[ColumnPointer]:
@@ -69,9 +71,11 @@ def _parted_columns(state: Prefix, part: Part) -> Iterator[ColumnPointer]:
         named = list(state.query.group)
     elif state.clause == Clause.ITEMS:
         named = [item.term.operand for item in state.query.items]
+    schema = state.linked.schema
     for column in dates_of(state):
-        connected = present is None or state.linked.schema.connected(present, column.key.table)
-        if connected and DatePart(column.key, part) not in named:
+        connected = present is None or schema.connected(present, column.key.table)
+        there = has_part(schema.column(column.key), part)
+        if connected and there and DatePart(column.key, part) not in named:
             yield column
 
 

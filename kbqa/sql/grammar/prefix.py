@@ -14,6 +14,7 @@ from kbqa.sql.grammar.actions import (
     ValuePointer,
 )
 from kbqa.sql.query import (
+    NUMBERED,
     Aggregate,
     AllOf,
     Comparison,
@@ -52,13 +53,17 @@ class Clause(StrEnum):
 
 @dataclass(frozen=True)
 class LinkedQuestion:
-    """A question's view of a database: its focused schema, and what the question mentions."""
+    """A question's view of a database: its focused schema, and what the question mentions.
+
+    `said_in_times` are the parts of dates that it names as parts of times only, as "last month" does.
+    """
 
     schema: Schema
     tables: tuple[TablePointer, ...] = ()
     columns: tuple[ColumnPointer, ...] = ()
     values: tuple[ValuePointer, ...] = ()
     numbers: tuple[NumberPointer, ...] = ()
+    said_in_times: frozenset[Part] = frozenset()
 
     @property
     def candidates(self) -> tuple[Action, ...]:
@@ -166,7 +171,7 @@ def kind_of(state: Prefix, item: Item) -> ColumnType:
     if isinstance(operand, AllOf | Expression) or aggregate not in (None, Aggregate.MIN, Aggregate.MAX):
         return ColumnType.NUMBER
     if isinstance(operand, DatePart):
-        return ColumnType.TEXT
+        return ColumnType.NUMBER if operand.part in NUMBERED else ColumnType.TEXT
     return state.linked.schema.column(operand).kind
 
 

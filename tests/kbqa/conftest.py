@@ -35,7 +35,7 @@ Load = Callable[..., Graph]
 @pytest.fixture
 def load(transactional_db: None, tmp_path: Path) -> Load:
     """Return a function that loads text as a graph, and checks that it worked; `fails=True` returns the
-    failed job instead. One suggestion is tried, or as many as ever with `suggestions=True`: these take most
+    failed job instead. No suggestion is tried, or as many as ever with `suggestions=True`: these take most
     of the time.
     """
 
@@ -56,7 +56,7 @@ def load(transactional_db: None, tmp_path: Path) -> Load:
             )
         else:
             job = services.load_graph(graph)
-        with patch.object(stage, "_TRIED", stage._TRIED if suggestions else 1):
+        with patch.object(stage, "_TRIED", stage._TRIED if suggestions else 0):
             run_stages(job.pk, follow=True)
         job.refresh_from_db()
         if fails:

@@ -46,7 +46,7 @@ def test_sixteen_threads_are_answered_as_one_is(load, connect, index, shop, sett
     ]
     answers = expected(requests)
     assert sum(answer is not None for answer in answers.values()) > 12, "there is something to compare"
-    # With a suggestion to try, a load waits for the networks as the askers do, and does not overtake them twice.
+    # With a suggestion to try, a load waits for the networks as the askers do: none overtakes them twice.
     changes = (partial(load, suggestions=1), partial(connect, suggestions=1), lambda: index(shop))
     with switching():
         outcome = ask_in_threads(requests, answers, threads=16, each=8, meanwhile=changes, pause=1.0)

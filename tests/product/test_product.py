@@ -14,7 +14,6 @@ import pytest
 
 from tests.product.running import ROOT, Product, command_of, wait_for
 
-
 LONG = (110, 8)
 """Files, and functions in each, of a build that is still encoding when its first portion (512) is told."""
 

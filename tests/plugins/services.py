@@ -19,8 +19,8 @@ os.environ["PYTEST_DEBUG_TEMPROOT"] = str(_folder)
 # Threads that wait for each other by spinning lose most of their time where the processes outnumber the
 # cores, and the networks of tests are too small to share.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-# What the threads of a test have freed is there for those of the next, instead of for as many anew. It is read
-# when a process begins: the workers that pytest starts, and what they start.
+# What the threads of a test have freed is there for those of the next, instead of for as many anew. Processes
+# read it as they begin: the workers that pytest starts, and what they start.
 os.environ.setdefault("MALLOC_ARENA_MAX", "2")
 # What a busy machine has reached when its time is up is no result that a test could expect.
 os.environ["GRAPH_READING_SECONDS"] = os.environ["DATABASE_READING_SECONDS"] = "600"

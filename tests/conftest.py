@@ -69,17 +69,22 @@ def test_apply_discount():
 
 LONG = (
     "tests/product/",
-    "tests/test_threads.py",
     "tests/browser/",
+    "tests/test_threads.py",
     "tests/kbqa/sql/answer/test_asking.py",
-    "tests/kbqa/sparql/answer/test_asking.py",
-    "tests/searchapp/embedded/",
+    "tests/kbqa/sql/stores/test_mariadb.py",
+    "tests/kbqa/sparql/grammar/test_grammar.py",
     "tests/searchapp/settings/",
+    "tests/searchapp/embedded/",
     "tests/searchapp/backup/",
     "tests/searchapp/web/",
     "tests/searchapp/jobs/test_ended_workers.py",
     "tests/searchapp/api/test_contract.py",
     "tests/test_commands.py",
+    "tests/evaluation/kbqa/",
+    "tests/kbqa/sql/test_three_engines.py",
+    "tests/kbqa/sparql/answer/test_asking.py",
+    "tests/training/recipes/test_runner.py",
     "tests/test_doors.py",
 )
 """What takes longest, and begins first: at the end one process would work on it while the others wait."""

@@ -60,5 +60,8 @@ def local_server(answer: Callable[[Request], Reply]) -> Iterator[LocalServer]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         running.address = f"http://127.0.0.1:{server.server_port}"
-        yield running
-        server.shutdown()
+        try:
+            yield running
+        finally:
+            # A thread whose server is closed under it asks a closed socket again and again, for ever.
+            server.shutdown()

@@ -16,10 +16,12 @@ os.environ["DATA_DIR"] = str(_folder)
 # The folder of temporary files that all runs of an account share is closed to others whenever one begins:
 # servers of another account, which this run started there, would lose their files.
 os.environ["PYTEST_DEBUG_TEMPROOT"] = str(_folder)
-if "PYTEST_XDIST_WORKER" in os.environ:
-    # Threads that wait for each other by spinning lose most of their time where the processes outnumber the
-    # cores.
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Threads that wait for each other by spinning lose most of their time where the processes outnumber the
+# cores, and the networks of tests are too small to share.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+# What the threads of a test have freed is there for those of the next, instead of for as many anew. Processes
+# read it as they begin: the workers that pytest starts, and what they start.
+os.environ.setdefault("MALLOC_ARENA_MAX", "2")
 # What a busy machine has reached when its time is up is no result that a test could expect.
 os.environ["GRAPH_READING_SECONDS"] = os.environ["DATABASE_READING_SECONDS"] = "600"
 # Servers of this machine are out of reach, but where a test says otherwise.

@@ -14,6 +14,9 @@ import pytest
 
 from tests.product.running import ROOT, Product, command_of, wait_for
 
+LONG = (110, 8)
+"""Files, and functions in each, of a build that is still encoding when its first portion (512) is told."""
+
 
 @pytest.fixture(scope="module")
 def product(tmp_path_factory):
@@ -28,7 +31,7 @@ def product(tmp_path_factory):
         data, {"SOURCE_ROOTS": str(folder), "LOG_LEVEL": "INFO", "THROTTLE_ANONYMOUS": "100000/min"}
     )
     running.start()
-    write_code(folder / "first", 40)
+    write_code(folder / "first", 10)
     done = running.manage("index_code", str(folder / "first"))
     assert done.returncode == 0, done.stderr
     yield running
@@ -119,7 +122,7 @@ def test_long_queries_reach_the_search(product, characters, status):
 
 
 def test_a_worker_killed_in_a_build_is_replaced_and_goes_on(product):
-    write_code(product.folder.parent / "killed", 300, 8)
+    write_code(product.folder.parent / "killed", *LONG)
     start_build(product, "killed")
     before = wait_until_encoding(product, "killed")
     for process in product.processes("celery"):
@@ -134,7 +137,7 @@ def test_a_worker_killed_in_a_build_is_replaced_and_goes_on(product):
 
 
 def test_postgresql_restarts_in_a_build_and_in_searches(product):
-    write_code(product.folder.parent / "restarted", 300, 8)
+    write_code(product.folder.parent / "restarted", *LONG)
     start_build(product, "restarted")
     wait_until_encoding(product, "restarted")
     statuses, ended = [], threading.Event()

@@ -70,7 +70,7 @@ def shop(shop_file: Path) -> Source:
 @pytest.fixture
 def connect(transactional_db: None, shop_file: Path) -> Connect:
     """Return a function that connects the shop and scans it; `fails=True` returns the failed job instead.
-    One suggestion is tried, or as many as ever with `suggestions=True`: these take most of the time.
+    So many `suggestions` are tried, none unless a test looks at them: these take most of the time.
     """
 
     def run(
@@ -79,7 +79,7 @@ def connect(transactional_db: None, shop_file: Path) -> Connect:
         path: Path | None = None,
         url: str = "",
         fails: bool = False,
-        suggestions: bool = False,
+        suggestions: int = 0,
     ) -> Database:
         kind = Database.SourceKind.URL if url else Database.SourceKind.FILE
         database = Database.objects.filter(name=name).first()
@@ -89,7 +89,7 @@ def connect(transactional_db: None, shop_file: Path) -> Connect:
             )
         else:
             job = services.scan_database(database)
-        with patch.object(stage, "_TRIED", stage._TRIED if suggestions else 1):
+        with patch.object(stage, "_TRIED", suggestions):
             run_stages(job.pk, follow=True)
         job.refresh_from_db()
         if fails:

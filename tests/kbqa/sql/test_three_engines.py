@@ -1,6 +1,6 @@
 """What is written for SQLite, PostgreSQL and MariaDB is what they understand, and mean the same by."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -139,7 +139,12 @@ def keywords(server: Server) -> list[str]:
         return sorted(connection.execute(text(asked[server.dialect])).scalars())
 
 
-def test_tables_and_columns_of_every_keyword_are_read(server):
+@pytest.fixture
+def every_word(server) -> tuple[list[str], Schema]:
+    """The keywords of an engine, and a world of them: a table of each, and one that has them all as columns.
+
+    In each place stands the number of the word.
+    """
     words, quote = keywords(server), "`" if server.dialect == "mysql" else '"'
     assert len(words) > 140
     options = " ENGINE=MEMORY" if server.dialect == "mysql" else ""
@@ -147,29 +152,58 @@ def test_tables_and_columns_of_every_keyword_are_read(server):
     server.run(
         f"CREATE TABLE every_word ({columns})",
         f"INSERT INTO every_word VALUES ({', '.join(map(str, range(len(words))))})",
-        *(f"CREATE TABLE {quote}{word}{quote} (a INTEGER, b INTEGER){options}" for word in words),
-        *(f"INSERT INTO {quote}{word}{quote} VALUES ({index}, 1)" for index, word in enumerate(words)),
+        *(
+            f"CREATE TABLE {quote}{word}{quote}{options} AS SELECT {index} AS a, 1 AS b"
+            for index, word in enumerate(words)
+        ),
     )
     numbers = [Column(word, ColumnType.NUMBER, "INTEGER") for word in words]
     own = [Column("a", ColumnType.NUMBER, "INTEGER"), Column("b", ColumnType.NUMBER, "INTEGER")]
-    schema = Schema(
-        (Table("every_word", tuple(numbers)), *(Table(word, tuple(own)) for word in words)),
-        dialect=server.dialect,
-    )
-    wrong = []
-    for index, word in enumerate(words):
-        column, of_table = (Item(Term(ColumnRef(*place))) for place in (("every_word", word), (word, "a")))
-        as_column = Query(
-            (column,),
-            where=(Condition(column, Comparison.EQUAL, (Value(str(index)),)),),
-            order=(Order(column),),
+    tables = (Table("every_word", tuple(numbers)), *(Table(word, tuple(own)) for word in words))
+    return words, Schema(tables, dialect=server.dialect)
+
+
+def found_by(read: Callable[[Query], object], query: Query) -> object:
+    try:
+        return read(query)
+    except Exception as error:
+        return str(error)
+
+
+def test_columns_of_every_keyword_are_read(server, every_word):
+    """Shown, compared and sorted by, many in a statement; where that fails, each word in one of its own."""
+    words, schema = every_word
+    numbered = list(enumerate(words))
+
+    def wrong(part: list[tuple[int, str]]) -> list[tuple[str, object]]:
+        columns = [Item(Term(ColumnRef("every_word", word))) for _, word in part]
+        same = tuple(
+            Condition(column, Comparison.EQUAL, (Value(str(index)),))
+            for column, (index, _) in zip(columns, part, strict=True)
         )
-        try:
-            found = [server.rows(query, schema) for query in (as_column, Query((of_table,)))]
-        except Exception as error:
-            found = [str(error)]
-        wrong += [] if found == [((index,),)] * 2 else [(word, found)]
-    assert [word for word, _ in wrong] == [], wrong
+        query = Query(tuple(columns), where=same, order=tuple(map(Order, columns)))
+        found = found_by(lambda asked: server.rows(asked, schema), query)
+        if found == (tuple(index for index, _ in part),):
+            return []
+        return [(part[0][1], found)] if len(part) == 1 else [each for one in part for each in wrong([one])]
+
+    batches = [numbered[begin : begin + 40] for begin in range(0, len(numbered), 40)]
+    said = [each for batch in batches for each in wrong(batch)]
+    assert [word for word, _ in said] == [], said
+
+
+def test_tables_of_every_keyword_are_read(server, every_word):
+    """As they are written and checked; one connection runs them all."""
+    words, schema = every_word
+    with server.reader.connect() as connection:
+
+        def rows(query: Query) -> object:
+            sql = checked(query_text(query, schema), schema).sql(dialect=server.dialect, comments=False)
+            return [tuple(row) for row in connection.exec_driver_sql(sql)]
+
+        found = [(word, found_by(rows, Query((Item(Term(ColumnRef(word, "a"))),)))) for word in words]
+    said = [(word, rows) for index, (word, rows) in enumerate(found) if rows != [(index,)]]
+    assert [word for word, _ in said] == [], said
 
 
 def test_what_needs_no_quotes_has_none(server):

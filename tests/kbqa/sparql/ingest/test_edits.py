@@ -30,7 +30,7 @@ def films(load) -> Graph:
 
 
 def test_triples_are_added_and_removed_in_a_version_of_its_own(load):
-    films = load(suggestions=True)
+    films = load(suggestions=40)
     before = films.serving
     version = edit_triples(
         films, add=TURTLE, remove="<http://films.example/f4> a <http://films.example/Film> ."

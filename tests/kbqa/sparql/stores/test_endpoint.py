@@ -51,6 +51,7 @@ def server():
     yield start
     for each in running:
         each.shutdown()
+        each.server_close()
 
 
 def reply(handler, status, kind, body, **headers):

@@ -1,0 +1,165 @@
+"""The conditions of a SELECT: constants suit the columns that they are compared with."""
+
+import re
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlglot import exp
+
+from kbqa.sql.query import (
+    MEMBERSHIP,
+    NULLS,
+    ORDERED,
+    Aggregate,
+    Comparison,
+    Condition,
+    Item,
+    Query,
+    Term,
+    Value,
+)
+from kbqa.sql.rendering.terms import Terms
+from kbqa.sql.schema import LENIENT, Column, ColumnRef, ColumnType
+from kbqa.sql.time_conditions import (
+    DATES_ARE_TEXTS,
+    ORDERINGS,
+    compared_with_counts,
+    compared_with_times,
+    counts_of,
+    times_of,
+)
+from kbqa.sql.units import number_beside
+
+_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?")
+_NO_LIMIT_WITHIN = ("mysql",)
+"""Dialects that refuse a LIMIT in a query that IN looks through."""
+_FOLDS_CASE = ("postgres", "duckdb")
+"""Dialects whose LIKE tells capitals from small letters, and that have ILIKE, which does not."""
+_WILDCARD, _ESCAPE = re.compile(r"[%_!]"), "!"
+_SPECIAL = re.compile(r"[%_\\]")
+"""What means more than itself in a pattern; a backslash does where it escapes by itself."""
+_DATES_STAY = (None, Aggregate.MIN, Aggregate.MAX)
+_PATTERN_FORMS = {
+    Comparison.CONTAINS: "%{}%",
+    Comparison.LACKS: "%{}%",
+    Comparison.STARTS: "{}%",
+    Comparison.ENDS: "%{}",
+}
+
+
+class Conditions(Terms):
+    """Writes the conditions of one SELECT."""
+
+    @abstractmethod
+    def rendered(self, query: Query) -> exp.Query:
+        """A query within the SELECT. Raises NotConnectedError."""
+
+    def conditions(self, conditions: Sequence[Condition]) -> exp.Expr:
+        """Conditions with AND before OR, as SQL reads them."""
+        groups: list[list[exp.Expr]] = [[]]
+        for index, condition in enumerate(conditions):
+            if condition.follows_or and index:
+                groups.append([])
+            groups[-1].append(self.condition(condition))
+        return exp.or_(*(exp.and_(*group) for group in groups))
+
+    def condition(self, condition: Condition) -> exp.Expr:
+        """A condition."""
+        left, comparison = self.item(condition.item), condition.comparison
+        if comparison in NULLS:
+            null = exp.Is(this=left, expression=exp.Null())
+            return null if comparison == Comparison.IS_NULL else exp.Not(this=null)
+        if comparison in MEMBERSHIP:
+            assert condition.query is not None
+            within = condition.query if comparison == Comparison.IN else self.known(condition.query)
+            inside = exp.In(this=left, query=exp.Subquery(this=self.listed(within)))
+            return inside if comparison == Comparison.IN else exp.Not(this=inside)
+        if (column := self.dated(condition)) is not None:
+            texts = [value.text for value in condition.values]
+            if times := times_of(texts, column):
+                return compared_with_times(left, comparison, times, self.schema.dialect)
+            if counts := counts_of(texts, column):
+                return compared_with_counts(left, comparison, counts)
+        return self.valued(left, condition)
+
+    def listed(self, query: Query) -> exp.Query:
+        """A query that IN looks through."""
+        tree = self.rendered(query)
+        if query.limit is None or self.schema.dialect not in _NO_LIMIT_WITHIN:
+            return tree
+        return exp.select("*").from_(tree.subquery("first_ones"))
+
+    def known(self, query: Query) -> Query:
+        """A query without empty values: beside one, NOT IN is never true."""
+        item = query.items[0]
+        operand, is_plain = item.term.operand, item.term.aggregate is None and item.operator is None
+        if not is_plain or not isinstance(operand, ColumnRef) or self.schema.column(operand).primary:
+            return query
+        there = Condition(item, Comparison.IS_NOT_NULL)
+        if query.group or there in query.where or any(condition.follows_or for condition in query.where):
+            return query
+        return replace(query, where=(*query.where, there))
+
+    def valued(self, left: exp.Expr, condition: Condition) -> exp.Expr:
+        """A comparison with constants, a column or a query's one value."""
+        comparison = condition.comparison
+        if comparison in _PATTERN_FORMS:
+            like = self.like(left, _PATTERN_FORMS[comparison], condition.values[0].text)
+            return exp.Not(this=like) if comparison == Comparison.LACKS else like
+        if comparison in ORDERED:
+            left = self.number(left, condition.item)
+        if comparison == Comparison.BETWEEN:
+            low, high = (self.value(value, condition.item, comparison) for value in condition.values)
+            return exp.Between(this=left, low=low, high=high)
+        if len(condition.values) > 1:
+            values = [self.value(value, condition.item, comparison) for value in condition.values]
+            inside = exp.In(this=left, expressions=values)
+            return exp.Not(this=inside) if comparison == Comparison.UNEQUAL else inside
+        return ORDERINGS[comparison](this=left, expression=self.right(condition))
+
+    def like(self, left: exp.Expr, pattern: str, text: str) -> exp.Expr:
+        """Whether a text is found, whatever its capitals; what would be a wildcard in it is not."""
+        kind = exp.ILike if self.schema.dialect in _FOLDS_CASE else exp.Like
+        if not _SPECIAL.search(text):
+            return kind(this=left, expression=exp.Literal.string(pattern.format(text)))
+        escaped = _WILDCARD.sub(rf"{_ESCAPE}\g<0>", text)
+        found = kind(this=left, expression=exp.Literal.string(pattern.format(escaped)))
+        return exp.Escape(this=found, expression=exp.Literal.string(_ESCAPE))
+
+    def dated(self, condition: Condition) -> Column | None:
+        """The column whose dates are compared; none for patterns of dates that are texts, which stay so."""
+        term = condition.item.term
+        is_plain = term.aggregate in _DATES_STAY and condition.item.operator is None
+        stays = condition.comparison in _PATTERN_FORMS and self.schema.dialect in DATES_ARE_TEXTS
+        if not is_plain or stays or not isinstance(term.operand, ColumnRef):
+            return None
+        return self.schema.column(term.operand)
+
+    def right(self, condition: Condition) -> exp.Expr:
+        """What a condition's left side is compared with."""
+        if condition.query is not None:
+            return exp.Subquery(this=self.rendered(condition.query))
+        if condition.column is not None:
+            return self.read(condition.column)
+        return self.value(condition.values[0], condition.item, condition.comparison)
+
+    def value(self, value: Value, item: Item, comparison: Comparison) -> exp.Expr:
+        """A constant: a number beside numbers, else text."""
+        term, kind = item.term, ColumnType.NUMBER
+        computed = item.operator or term.aggregate in (Aggregate.COUNT, Aggregate.SUM, Aggregate.AVG)
+        if isinstance(term.operand, ColumnRef) and not computed:
+            kind = self.schema.column(term.operand).type
+            if comparison in ORDERED and self.holds_numbers(term.operand):
+                kind = ColumnType.NUMBER
+        if kind == ColumnType.BOOLEAN and self.schema.dialect not in LENIENT:
+            return exp.Boolean(this=value.text.lower() in ("1", "t", "true", "yes"))
+        text = self.measured(value.text, term)
+        numeric = kind in (ColumnType.NUMBER, ColumnType.BOOLEAN) and _NUMBER.fullmatch(text)
+        return exp.Literal.number(text) if numeric else exp.Literal.string(text)
+
+    def measured(self, text: str, term: Term) -> str:
+        """A measure as a number of the unit of a term, other constants as they are."""
+        if not isinstance(term.operand, ColumnRef) or term.aggregate == Aggregate.COUNT:
+            return text
+        return number_beside(text, self.schema.column(term.operand)) or text

@@ -90,7 +90,9 @@ def test_words_that_a_mistake_makes_are_the_commonest_three_of_about_its_length(
 
 
 def test_what_hidden_predicates_have_is_not_found_in_any_way(names):
-    names.write([cell("Porto Novo", "city.name"), cell("Porto", "person.secret"), cell("quux", "person.secret")])
+    names.write(
+        [cell("Porto Novo", "city.name"), cell("Porto", "person.secret"), cell("quux", "person.secret")]
+    )
     some = replace(names, hidden=("person.secret",))
     assert texts(some.with_keys(["porto", "quux", "novo porto"])) == ["Porto Novo"]
     assert texts(some.with_stems(["porto", "quux"])) == ["Porto Novo"]

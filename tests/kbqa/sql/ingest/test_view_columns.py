@@ -147,7 +147,9 @@ def test_values_are_not_linked_or_kept_from_the_moment_that_a_column_is_private(
     quoting = "SELECT name FROM several WHERE name = 'classified-1'"
     public = "SELECT name FROM person WHERE name = 'Ada'"
     for sql in (quoting, public):
-        DatabaseQuestion.objects.create(database=database, text=asked, sql=sql, verdict="good", correction=sql)
+        DatabaseQuestion.objects.create(
+            database=database, text=asked, sql=sql, verdict="good", correction=sql
+        )
     services.describe(database, table="person", column="secret", description="", excluded=True)
     seen = link_question(asked, served(database).schema, served(database).cells)
     assert not seen.values

@@ -19,17 +19,17 @@ def connection_deadline(seconds: float) -> Iterator[Any]:
 
     Gives httpx's `trace`, by which it learns of the connection. Raises TimeoutError where it ended one.
     """
-    watch = _Watch()
+    watch, message = _Watch(), f"it took longer than {round(seconds, 1):g} seconds"
     timer = threading.Timer(seconds, watch.end)
     timer.daemon = True
     timer.start()
     try:
         yield watch.trace
         if watch.ended:  # which may look like the end of an answer
-            raise TimeoutError
+            raise TimeoutError(message)
     except _ENDED as error:
         if watch.ended:
-            raise TimeoutError from error
+            raise TimeoutError(message) from error
         raise
     finally:
         timer.cancel()

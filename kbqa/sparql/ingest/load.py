@@ -23,8 +23,10 @@ from kbqa.sparql.profile import Naming, Profile
 from kbqa.sparql.stores import EndpointStore, ServedStore
 from kbqa.sparql.stores.base import Paced
 from kbqa.sparql.stores.guarded import Guard
+from searchapp.full_disk import is_full_disk
 from searchapp.jobs.context import JobContext
 from searchapp.jobs.errors import JobError
+from searchapp.outages import DiskFull
 from searchapp.sharing.graph_sources import graph_source
 from searchapp.versions import Lifecycle
 
@@ -79,12 +81,14 @@ def read(context: JobContext) -> None:
 
 
 def _write_triples(folder: Path, triples: Iterator[Quad]) -> None:
-    """Write triples into a folder. Raises JobError."""
+    """Write triples into a folder. Raises DiskFull, JobError."""
     try:
         store = Store(str(folder))
         store.bulk_extend(triples)
         store.flush()
     except OSError as error:
+        if is_full_disk(error):
+            raise DiskFull from error
         raise JobError(f"The disk cannot be written to: {error}", transient=True) from error
 
 

@@ -22,6 +22,8 @@ from typing import IO, Any
 from django.conf import settings
 
 from kbqa.sparql.stores.base import QueryError, StoreError
+from searchapp.full_disk import tells_of_full_disk
+from searchapp.outages import DiskFull
 
 _HEAD_BYTES = 100_000
 _LOOK_SECONDS = 600
@@ -171,8 +173,10 @@ def too_long(guard: Guard, what: str) -> QueryError:
     )
 
 
-def refused(kind: str, message: str, guard: Guard, what: str) -> QueryError | StoreError:
+def refused(kind: str, message: str, guard: Guard, what: str) -> QueryError | StoreError | DiskFull:
     """The error for what the process itself tells."""
+    if kind == "store" and tells_of_full_disk(message):
+        return DiskFull()
     match kind:
         case "memory":
             return QueryError(

@@ -130,6 +130,7 @@ def run_statement(
         visible = Visibility(
             frozenset((table, column) for table, column in visibility["private"]),
             frozenset(visibility["views"]),
+            None if visibility["tables"] is None else frozenset(visibility["tables"]),
             visibility["introspects"],
         )
         with contextlib.closing(

@@ -1,5 +1,6 @@
 """Error pages; below `/api/` the same errors as problems."""
 
+import sys
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
@@ -9,6 +10,7 @@ from django.urls import is_valid_path
 from searchapp.api.errors import problem_response
 from searchapp.error_display import SHOWN_ERROR
 from searchapp.errors import SearchappError
+from searchapp.outages import known_error
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -48,7 +50,11 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 500."""
+    """Answer 500, or as a known error asks for that no view raised: forms are read before there is one."""
+    error = sys.exception()
+    known = known_error(error) if error is not None else None
+    if known is not None:
+        return known_error_page(request, known)
     return error_page(
         request, 500, "Something went wrong", "The server's log has the details. Nothing of yours was lost."
     )

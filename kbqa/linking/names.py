@@ -62,7 +62,7 @@ _BY_KEY = """
     CROSS JOIN LATERAL (
         SELECT kind, term, predicate, text, count, key
         FROM {names}
-        WHERE {owner} = %s AND load = %s AND key = wanted.key
+        WHERE {owner} = %s AND load = %s AND key = wanted.key AND predicate <> ALL(%s::text[])
         ORDER BY count DESC, id
         LIMIT %s
     ) n
@@ -70,7 +70,7 @@ _BY_KEY = """
 _BY_STEM = """
     SELECT kind, term, predicate, text, count, words
     FROM {names}
-    WHERE words && %s::text[] AND {owner} = %s AND load = %s
+    WHERE words && %s::text[] AND {owner} = %s AND load = %s AND predicate <> ALL(%s::text[])
     LIMIT %s
 """
 _COUNTS = "SELECT word, count FROM {words} WHERE {owner} = %s AND load = %s AND word = ANY(%s)"
@@ -79,6 +79,14 @@ _SIMILAR = """
     FROM {words}
     WHERE {owner} = %s AND load = %s AND deletions && %s::text[]
     LIMIT %s
+"""
+_HAVE_A_NAME = """
+    SELECT wanted.word
+    FROM unnest(%s::text[], %s::text[]) AS wanted(word, stem)
+    WHERE EXISTS (
+        SELECT FROM {names}
+        WHERE words && ARRAY[wanted.stem] AND {owner} = %s AND load = %s AND predicate <> ALL(%s::text[])
+    )
 """
 
 NameRow = tuple[str, str, str, str, int]
@@ -111,7 +119,8 @@ class StemMatch(NamedTuple):
 class Names:
     """The names of one load of an owner: a graph, or a database.
 
-    `table` and `words` are the tables they lie in, `column` says whose they are.
+    `table` and `words` are the tables they lie in, `column` says whose they are. What predicates that are
+    `hidden` have is not found, whoever wrote it when.
     """
 
     table: str
@@ -119,6 +128,7 @@ class Names:
     column: str
     owner: int
     load: int
+    hidden: tuple[str, ...] = ()
 
     def write(self, rows: Iterable[NameRow], after: Callable[[int], None] = lambda number: None) -> int:
         """Write names; their number. `after` is called now and then with how many are written."""
@@ -196,15 +206,16 @@ class Names:
 
     def with_keys(self, keys: list[str]) -> list[KeyMatch]:
         """The names with one of the keys, the most connected of each first, at most 40 of each."""
-        return [KeyMatch(*row) for row in self._rows(_BY_KEY, [keys, *self._mine, _MAX_OF_KEY])]
+        return [KeyMatch(*row) for row in self._rows(_BY_KEY, [keys, *self._shown, _MAX_OF_KEY])]
 
     def with_stems(self, stems: list[str]) -> list[StemMatch]:
         """Names with one of the stems, at most 400."""
-        return [StemMatch(*row) for row in self._rows(_BY_STEM, [stems, *self._mine, _MAX_OF_STEMS])]
+        return [StemMatch(*row) for row in self._rows(_BY_STEM, [stems, *self._shown, _MAX_OF_STEMS])]
 
     def counted(self, words: list[str]) -> dict[str, int]:
         """The number of names that have each word, of words that any has."""
-        return dict(self._rows(_COUNTS, [*self._mine, words]))
+        counts = dict(self._rows(_COUNTS, [*self._mine, words]))
+        return {word: counts[word] for word in self._of_shown_names(list(counts))}
 
     def similar_words(self, word: str) -> list[str]:
         """Words of names that one typing mistake, or two letters swapped, makes of `word`.
@@ -213,11 +224,23 @@ class Names:
         """
         rows = self._rows(_SIMILAR, [*self._mine, deletions(word), _MAX_SIMILAR])
         near = [(-count, other) for other, count in rows if abs(len(other) - len(word)) <= 1]
-        return [other for _, other in sorted(near)[:_MAX_CORRECTIONS]]
+        return self._of_shown_names([other for _, other in sorted(near)])[:_MAX_CORRECTIONS]
+
+    def _of_shown_names(self, words: list[str]) -> list[str]:
+        """The words that a name has which is not hidden, in their order."""
+        if not self.hidden:
+            return words
+        rows = self._rows(_HAVE_A_NAME, [words, list(map(stem, words)), *self._shown])
+        having = {word for (word,) in rows}
+        return [word for word in words if word in having]
 
     @property
     def _mine(self) -> list[int]:
         return [self.owner, self.load]
+
+    @property
+    def _shown(self) -> list[Any]:
+        return [*self._mine, list(self.hidden)]
 
     def _statement(self, template: str) -> str:
         return template.format(names=self.table, words=self.words, owner=self.column)

@@ -35,8 +35,14 @@ def training_examples(questions: QuerySet[AnyQuestion]) -> list[dict[str, Any]]:
         {
             question.EXAMPLE_SOURCE: question.source.slug,
             "question": question.text,
-            question.LANGUAGE: question.correction or question.query,
+            question.LANGUAGE: query,
         }
         for question in judged
-        if question.correction or question.verdict == QuestionBase.Verdict.GOOD
+        if (query := _right_query(question))
     ]
+
+
+def _right_query(question: QuestionBase) -> str:
+    """The query that people say is right; empty where none is known, or it was forgotten."""
+    was_right = question.verdict == QuestionBase.Verdict.GOOD
+    return question.correction or (question.query if was_right else "")

@@ -29,9 +29,10 @@ def column_key(ref: ColumnRef) -> str:
     return f"{ref.table}{_SEPARATOR}{ref.column}"
 
 
-def cell_names(database: int, load: int) -> Names:
-    """The value index of one scan of a database."""
-    return Names("kbqa_cell", "kbqa_cellword", "database_id", database, load)
+def cell_names(database: int, load: int, private: Iterable[ColumnRef] = ()) -> Names:
+    """The value index of one scan of a database, without the values of columns that are private by now."""
+    hidden = tuple(map(column_key, private))
+    return Names("kbqa_cell", "kbqa_cellword", "database_id", database, load, hidden)
 
 
 def definitions_of(database: int) -> TextVectors:

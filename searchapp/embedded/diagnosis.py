@@ -5,10 +5,11 @@ import os
 import shutil
 from pathlib import Path
 
+from searchapp.full_disk import tells_of_full_disk
+
 _LOOKED_AT = 20_000
 # Less than PostgreSQL needs for one more segment of its log of changes.
 _LITTLE_SPACE = 16 * 2**20
-_FULL_DISK = (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT))
 # Words of the system's and the services' messages, in the order in which they are looked for.
 _ADVICE = (
     (
@@ -34,7 +35,7 @@ _ADVICE = (
 def diagnosis(log: Path | None, folder: Path, offset: int = 0) -> str:
     """What to do about what a part's log says after `offset` bytes, or about the disk of `folder`."""
     text = tail(log, _LOOKED_AT, offset) if log else ""
-    if any(words in text for words in _FULL_DISK) or is_full(folder):
+    if tells_of_full_disk(text) or is_full(folder):
         return full_disk(folder)
     return next(
         (advice.format(folder=folder) for words, advice in _ADVICE if any(word in text for word in words)),

@@ -45,6 +45,6 @@ def web_servers(family: Family, listening: socket.socket, log: Path | None) -> l
     number = listening.fileno()
     command = [sys.executable, "-m", "searchapp.web", "--fd", str(number)]
     return [
-        Program("web server", command, log, family, fds=(number,), stop_seconds=_STOP_SECONDS)
+        Program("web server", command, log, family, fds=(number,), beats=True, stop_seconds=_STOP_SECONDS)
         for _ in range(max(1, settings.WEB_PROCESSES))
     ]

@@ -16,6 +16,7 @@ import psutil
 
 from searchapp.embedded.diagnosis import diagnosis, is_full, size_of
 from searchapp.embedded.errors import ServiceError
+from searchapp.embedded.heartbeat import PATIENCE_SECONDS, Listener
 from searchapp.embedded.services import SUPERVISED
 from searchapp.processes import bound_to_parent
 
@@ -202,7 +203,11 @@ class Family:
 
 
 class Program:
-    """A part that is one process of the supervisor's own."""
+    """A part that is one process of the supervisor's own.
+
+    One that `beats` is given the number of a pipe by the option `--alive`, and is ended when it says nothing
+    on it any more.
+    """
 
     def __init__(
         self,
@@ -213,25 +218,48 @@ class Program:
         *,
         fds: tuple[int, ...] = (),
         outlives: bool = False,
+        beats: bool = False,
         stop_seconds: float = 3.0,
     ) -> None:
         self.name, self.log = name, log
+        self._beats, self._hung = beats, False
+        self._listener: Listener | None = None
         self._command, self._family, self._fds, self._outlives = command, family, fds, outlives
         self._stop_seconds = stop_seconds
         self._process: subprocess.Popen[bytes] | None = None
 
     def is_alive(self) -> bool:
-        """Whether the process is there."""
-        return self._process is not None and self._process.poll() is None
+        """Whether the process is there; one that hangs is ended."""
+        if self._process is None or self._process.poll() is not None:
+            return False
+        if self._listener is not None and self._listener.hears_nothing():
+            self._family.end(self._process)
+            self._hung = True
+        return not self._hung
 
     def start(self) -> None:
         """Start the process, and end what the one before has left. Raises OSError."""
         if self._process is not None:
             self._family.end(self._process)
-        self._process = self._family.start(self._command, self.log, fds=self._fds, outlives=self._outlives)
+        self._hung = False
+        if not self._beats:
+            self._process = self._family.start(
+                self._command, self.log, fds=self._fds, outlives=self._outlives
+            )
+            return
+        if self._listener is not None:
+            self._listener.close()
+        self._listener = listener = Listener()
+        command = [*self._command, "--alive", str(listener.speaking)]
+        try:
+            self._process = self._family.start(command, self.log, fds=(*self._fds, listener.speaking))
+        finally:
+            listener.started()
 
     def ended(self) -> str:
         """How the process ended; empty where there was none."""
+        if self._hung:
+            return f"by the supervisor, as it had answered nothing for {PATIENCE_SECONDS:.0f} seconds"
         return "" if self._process is None else _how(self._process.returncode)
 
     def stop(self) -> None:

@@ -1,9 +1,10 @@
 """What a stage sees of its job."""
 
 import time
+from collections.abc import Callable
 
 from searchapp.errors import storable
-from searchapp.jobs.errors import JobCancelled
+from searchapp.jobs.errors import JobCancelled, JobError
 from searchapp.jobs.models import Job
 
 _WRITE_EVERY_SECONDS = 0.5
@@ -31,3 +32,17 @@ class JobContext:
         state = Job.objects.filter(pk=self.job.pk).values_list("state", flat=True).first()
         if state != Job.State.RUNNING:
             raise JobCancelled
+
+    def limited(self, seconds: float, message: str) -> Callable[[], None]:
+        """What is called between the steps of work that somebody else may draw out for ever.
+
+        It raises JobCancelled as `check_cancelled` does, and JobError with the message after so many seconds.
+        """
+        ends = time.monotonic() + seconds
+
+        def may_go_on() -> None:
+            self.check_cancelled()
+            if time.monotonic() > ends:
+                raise JobError(message)
+
+        return may_go_on

@@ -19,7 +19,7 @@ from searchapp.jobs.models import Job
 from searchapp.jobs.queue import enqueue
 from searchapp.jobs.registry import clean_up, handler_of
 from searchapp.jobs.runners import has_ended, this_process
-from searchapp.outages import is_outage
+from searchapp.outages import DiskFull, is_outage, known_error
 
 logger = logging.getLogger(__name__)
 
@@ -99,8 +99,10 @@ def _failed(job: Job, error: Exception) -> None:
         _end(job, Job.State.CANCELLED, message="Cancelled")
     elif is_outage(error):
         raise error
+    elif isinstance(known := known_error(error), DiskFull):
+        _end(job, Job.State.FAILED, error=known.message)
     elif isinstance(error, OperationalError):
-        _end(job, Job.State.FAILED, error=_database_advice(error))
+        _end(job, Job.State.FAILED, error=f"The database refused: {str(error).strip()}")
     elif isinstance(error, SearchappError) and error.transient:
         _wait_or_give_up(job, error.message)
     elif isinstance(error, SearchappError):
@@ -147,16 +149,6 @@ def _end(job: Job, state: Job.State, *, message: str = "", error: str = "") -> N
     clean_up(job)
     job.refresh_from_db()
     transitions.finish(job, state, message=message or job.message, error=error)
-
-
-def _database_advice(error: Exception) -> str:
-    text = str(error).strip()
-    if "No space left" in text or "could not extend file" in text:
-        return (
-            "The database's disk is full. Free some space and retry; the version before keeps serving. "
-            f"({text.splitlines()[0]})"
-        )
-    return f"The database refused: {text}"
 
 
 @contextmanager

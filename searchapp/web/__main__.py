@@ -19,10 +19,11 @@ def main() -> None:
     """Run until SIGTERM or SIGINT."""
     parser = argparse.ArgumentParser(prog="python -m searchapp.web", description=__doc__)
     parser.add_argument("--fd", type=int, help="the number of a socket to serve on, which listens already")
-    descriptor = parser.parse_args().fd
+    parser.add_argument("--alive", type=int, help="the number of a pipe to say on that this process works")
+    given = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "searchapp.settings.embedded")
-    if descriptor is not None:
-        _serve(socket.socket(fileno=descriptor))
+    if given.fd is not None:
+        _serve(socket.socket(fileno=given.fd), given.alive)
         return
     try:
         _supervise()
@@ -30,10 +31,11 @@ def main() -> None:
         sys.exit(f"{error}")
 
 
-def _serve(listening: socket.socket) -> None:
+def _serve(listening: socket.socket, alive: int | None) -> None:
     from django.conf import settings
 
     from searchapp.admission import Work
+    from searchapp.embedded.heartbeat import speaker
     from searchapp.web.dispatching import Places
     from searchapp.web.server import Limits, Server
     from searchapp.wsgi import application
@@ -50,7 +52,7 @@ def _serve(listening: socket.socket) -> None:
     )
     threads = {Work(kind): max(1, number) for kind, number in settings.WEB_THREADS.items()}
     places = Places(threads, settings.WEB_WAITING, settings.WEB_WAITING_SECONDS)
-    Server(application, listening, limits, places).serve()
+    Server(application, listening, limits, places).serve(speaker(alive))
     # Threads that still work on what nobody waits for any more keep no process.
     os._exit(0)
 

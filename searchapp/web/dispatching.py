@@ -31,6 +31,12 @@ class _Pool(ThreadedTaskDispatcher):  # type: ignore[misc]
         self.add_task(channel)
         return True
 
+    @property
+    def is_full(self) -> bool:
+        """Whether all threads are at work."""
+        with self.lock:
+            return bool(self.active_count >= len(self.threads))
+
     def take_late(self, seconds: float) -> list[HTTPChannel]:
         """Take those out that have waited for longer."""
         before, late = time.monotonic() - seconds, []
@@ -56,6 +62,16 @@ class Dispatcher:
     def __init__(self, places: Places) -> None:
         self._seconds = places.seconds
         self._pools = {kind: _Pool(places.threads[kind], places.waiting) for kind in Work}
+        self._has_answered = False
+
+    def answered(self) -> None:
+        """Note that a thread has answered something."""
+        self._has_answered = True
+
+    def gets_on(self) -> bool:
+        """Whether threads answered something since this was asked, or one is free that tells of health."""
+        has_answered, self._has_answered = self._has_answered, False
+        return has_answered or not self._pools[Work.HEALTH].is_full
 
     def add_task(self, channel: HTTPChannel) -> None:
         """Let the first complete request of a connection be answered."""

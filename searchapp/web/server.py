@@ -241,6 +241,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         """Answer the first complete request."""
         self._reads_since = 0.0
         super().service()
+        self.server.task_dispatcher.answered()
 
     def send(self, data: bytes, do_close: bool = True) -> int:
         """Send what the socket takes, and count it."""
@@ -310,8 +311,11 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
                 channel.handle_close()
         self.task_dispatcher.refuse_late()
 
-    def serve(self) -> None:
-        """Serve until SIGTERM or SIGINT; then finish the requests that are being answered."""
+    def serve(self, beat: Callable[[], None]) -> None:
+        """Serve until SIGTERM or SIGINT; then finish the requests that are being answered.
+
+        About once a second `beat` is called, unless all threads are stuck.
+        """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         checked = 0.0
@@ -320,6 +324,8 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
             if time.monotonic() - checked > _CHECK_SECONDS:
                 checked = time.monotonic()
                 self.maintenance(checked)
+                if self.task_dispatcher.gets_on():
+                    beat()
         self.accepting = False
         deadline = time.monotonic() + _STOP_SECONDS
         while time.monotonic() < deadline and any(

@@ -178,6 +178,14 @@ def test_a_job_says_once_what_became_of_it_and_how_often_it_was_tried(client, st
     assert "Tried 4 times; its process was ended 3 times in a row." in page
 
 
+def test_a_job_that_was_asked_for_again_says_so(client, staff):
+    job = Job.objects.create(kind="x", subject="", title="Scan films", state=Job.State.RUNNING)
+    client.force_login(staff)
+    assert "run again" not in client.get("/jobs/").content.decode()
+    Job.objects.filter(pk=job.pk).update(again={"title": "Scan films", "arguments": {}})
+    assert "It will run again after this." in client.get("/jobs/").content.decode()
+
+
 @pytest.mark.parametrize(
     ("path", "marked"),
     [

@@ -3,7 +3,9 @@
 Each redirect is checked, the size is limited, and a web page is not taken for data.
 """
 
+import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -13,8 +15,11 @@ from pyoxigraph import RdfFormat
 
 from kbqa.sparql.ingest.rdf_parser import LoadError, rdf_format
 from searchapp.addresses import Address, AddressError, checked_address
+from searchapp.connection_deadline import connection_deadline
 
 _REDIRECTS, _TIMEOUT = 5, httpx.Timeout(30.0)
+_HEAD_SECONDS = 60.0
+"""How long a server may take until what it sends is the file."""
 _HEADERS = {
     "Accept": (
         "text/turtle, application/n-triples, application/n-quads;q=0.9, application/ld+json;q=0.8, "
@@ -28,9 +33,10 @@ _HEADERS = {
 def fetch(address: str, target: Path, progress: Callable[[int, int], None]) -> RdfFormat:
     """Write the file at `address` to `target` and return its format.
 
-    Raises LoadError, which is transient where the server is away or its error may pass.
+    Raises LoadError, which is transient where the server is away or its error may pass; whatever `progress`
+    raises.
     """
-    from_public = False
+    from_public, ends = False, time.monotonic() + settings.GRAPH_LOAD_SECONDS
     for _ in range(_REDIRECTS + 1):
         checked = checked_location(address)
         if from_public and checked.host.is_private:
@@ -39,12 +45,12 @@ def fetch(address: str, target: Path, progress: Callable[[int, int], None]) -> R
         try:
             with (
                 httpx.Client(timeout=_TIMEOUT, trust_env=False) as client,
-                client.stream("GET", url, headers=headers | _HEADERS, extensions=extensions) as response,
+                closing(_begun(client, url, headers, extensions)) as response,
             ):
                 if not response.has_redirect_location:
-                    return _write(response, address, target, progress)
+                    return _write(response, address, target, progress, ends)
                 address, from_public = _redirected(address, response), not checked.host.is_private
-        except httpx.HTTPError as error:
+        except (TimeoutError, httpx.HTTPError) as error:
             raise LoadError(
                 f"{address} cannot be fetched: {error or type(error).__name__}", transient=True
             ) from error
@@ -59,6 +65,17 @@ def checked_location(address: str) -> Address:
         raise LoadError(error.message, transient=error.transient) from error
 
 
+def _begun(
+    client: httpx.Client, url: str, headers: dict[str, str], extensions: dict[str, str]
+) -> httpx.Response:
+    """An answer whose body is still to come. Raises TimeoutError, httpx.HTTPError."""
+    with connection_deadline(_HEAD_SECONDS) as trace:
+        request = client.build_request(
+            "GET", url, headers=headers | _HEADERS, extensions={**extensions, "trace": trace}
+        )
+        return client.send(request, stream=True)
+
+
 def _redirected(address: str, response: httpx.Response) -> str:
     """The address that a redirect leads to. Raises LoadError for one that cannot be read."""
     try:
@@ -68,7 +85,11 @@ def _redirected(address: str, response: httpx.Response) -> str:
 
 
 def _write(
-    response: httpx.Response, address: str, target: Path, progress: Callable[[int, int], None]
+    response: httpx.Response,
+    address: str,
+    target: Path,
+    progress: Callable[[int, int], None],
+    ends: float,
 ) -> RdfFormat:
     if response.status_code >= 500 or response.status_code == 429:
         raise LoadError(f"{address} answers {response.status_code}.", transient=True)
@@ -80,8 +101,14 @@ def _write(
     form = rdf_format(urlsplit(address).path, kind)
     total, done = int(response.headers.get("content-length") or 0), 0
     with target.open("wb") as file:
-        for chunk in response.iter_raw(1 << 16):
+        # As they come: portions of a size would be waited for.
+        for chunk in response.iter_raw():
             done += len(chunk)
+            if time.monotonic() > ends:
+                raise LoadError(
+                    f"{address} sends too slowly: it was not complete after {settings.GRAPH_LOAD_SECONDS:,} "
+                    "seconds. Fetch it yourself and upload the file, or raise GRAPH_LOAD_SECONDS."
+                )
             if done > settings.GRAPH_MAX_FILE_BYTES:
                 raise LoadError(
                     f"The file at {address} is larger than {settings.GRAPH_MAX_FILE_BYTES:,} bytes."

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from django.conf import settings
 from django.db import transaction
 
 from kbqa.sparql import names
@@ -19,6 +20,7 @@ from kbqa.sparql.ingest.name_reader import names_in
 from kbqa.sparql.ingest.profiler import profile_graph
 from kbqa.sparql.models import Graph, GraphVersion
 from kbqa.sparql.stores import OxigraphStore, QueryError, ServedStore, StoreError
+from kbqa.sparql.stores.base import Paced
 from kbqa.sparql.stores.executor import change_folder, check_update
 from kbqa.sparql.stores.guarded import Guard
 from searchapp.audit import recording as audit
@@ -27,6 +29,8 @@ from searchapp.jobs.selectors import not_ready
 
 MAX_TRIPLES = 10_000
 _ATTEMPTS = 3
+_LOOKS = 10
+"""How many times as long as a change finding out what a graph has now may take."""
 _UNFINISHED, _LEFT_SECONDS = "edit-", 3600
 """How the folder of a change is called until it is served, and when one must have been left behind."""
 
@@ -103,7 +107,7 @@ def _published(
 ) -> GraphVersion | None:
     """The version that a changed folder became; None if another one was served meanwhile."""
     after = ServedStore.open(folder / "triples", "", Guard.of_updates())
-    profile = profile_graph(after, naming_of(graph))
+    profile = profile_graph(Paced(after, _ends_in_time()), naming_of(graph))
     try:
         old = set(names_in(before.store, served.parsed_profile))
         new = set(names_in(after.store, profile))
@@ -134,3 +138,18 @@ def _published(
             shutil.rmtree(version.folder, ignore_errors=True)
             raise
     return version
+
+
+def _ends_in_time() -> Callable[[], None]:
+    """What ends looking at a changed graph, of many predicates say, once that takes too long."""
+    seconds = _LOOKS * settings.GRAPH_UPDATE_TIMEOUT_MS / 1000
+    ends = time.monotonic() + seconds
+
+    def may_go_on() -> None:
+        if time.monotonic() > ends:
+            raise QueryError(
+                f"It took longer than {seconds:g} seconds to find out what is in the graph now. Nothing was "
+                "changed; load the graph anew with the change in its file."
+            )
+
+    return may_go_on

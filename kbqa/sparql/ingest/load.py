@@ -4,7 +4,8 @@ Each may be interrupted and run again; the old version serves on.
 """
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from django.conf import settings
@@ -19,13 +20,19 @@ from kbqa.sparql.models import Graph, GraphVersion
 from kbqa.sparql.names import encode_labels, label_vectors_of
 from kbqa.sparql.prefixes import prefixes_for
 from kbqa.sparql.profile import Naming, Profile
-from kbqa.sparql.stores import EndpointStore, OxigraphStore
+from kbqa.sparql.stores import EndpointStore, ServedStore
+from kbqa.sparql.stores.base import Paced
+from kbqa.sparql.stores.guarded import Guard
+from searchapp.full_disk import is_full_disk
 from searchapp.jobs.context import JobContext
 from searchapp.jobs.errors import JobError
+from searchapp.outages import DiskFull
 from searchapp.sharing.graph_sources import graph_source
 from searchapp.versions import Lifecycle
 
 _LINES_AT_ONCE = 5_000
+_UNFINISHED = "reading-"
+"""How the folder of triples is called until it is complete."""
 
 
 def fetch_source(context: JobContext) -> None:
@@ -51,25 +58,48 @@ def read(context: JobContext) -> None:
     if graph.source_kind == Graph.SourceKind.ENDPOINT:
         _look_at_endpoint(graph, version, context)
         return
-    folder, report = version.folder / "triples", Report()
-    shutil.rmtree(folder, ignore_errors=True)
-    store = Store(str(folder))
-    try:
-        store.bulk_extend(_triples(graph, version, report, context))
-    except OSError as error:
-        raise JobError(f"The disk cannot be written to: {error}", transient=True) from error
+    # A name of its own: whoever has opened the folder of an interrupted try does not take it for this one.
+    folder, report = version.folder / f"{_UNFINISHED}{uuid.uuid4().hex}", Report()
+    for left in version.folder.glob(f"{_UNFINISHED}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    _write_triples(folder, _triples(graph, version, report, context))
     context.progress(0, 1, "Looking at what is in the graph")
-    profile = profile_graph(OxigraphStore(store, ""), naming_of(graph))
+    opened = ServedStore.open(folder, "", Guard.of_looks())
+    profile = profile_graph(Paced(opened, _may_go_on(context)), naming_of(graph))
     context.progress(0, 1, "Writing names")
     names.names_of(version).write(
-        names_in(store, profile),
+        names_in(opened.store, profile),
         lambda number: context.progress(number, 0, f"Writing names, {number:,}"),
     )
-    store.flush()
-    version.triples, version.parsed_profile = len(store), profile
+    version.triples, version.parsed_profile = len(opened.store), profile
+    del opened
+    shutil.rmtree(version.folder / "triples", ignore_errors=True)
+    folder.rename(version.folder / "triples")
     version.skipped, version.complaints = report.skipped, report.complaints
     version.save()
     _keep_prefixes(graph, profile, report.prefixes)
+
+
+def _write_triples(folder: Path, triples: Iterator[Quad]) -> None:
+    """Write triples into a folder. Raises DiskFull, JobError."""
+    try:
+        store = Store(str(folder))
+        store.bulk_extend(triples)
+        store.flush()
+    except OSError as error:
+        if is_full_disk(error):
+            raise DiskFull from error
+        raise JobError(f"The disk cannot be written to: {error}", transient=True) from error
+
+
+def _may_go_on(context: JobContext) -> Callable[[], None]:
+    """What ends looking at a graph once that takes too long."""
+    seconds = settings.GRAPH_LOAD_SECONDS
+    return context.limited(
+        seconds,
+        f"It took longer than {seconds:,} seconds to find out what is in the graph. Load less, or raise "
+        "GRAPH_LOAD_SECONDS.",
+    )
 
 
 def naming_of(graph: Graph) -> Naming:
@@ -182,7 +212,7 @@ def _triples(graph: Graph, version: GraphVersion, report: Report, context: JobCo
 
 def _look_at_endpoint(graph: Graph, version: GraphVersion, context: JobContext) -> None:
     """Find out what an endpoint has, and bring its names here; its triples stay where they are."""
-    store = EndpointStore(graph.location, "", graph.token)
+    store = Paced(EndpointStore(graph.location, "", graph.token), _may_go_on(context))
     context.progress(0, 1, "Looking at what is in the graph")
     profile = profile_graph(store, naming_of(graph))
     rows = endpoint_names(store, profile)

@@ -8,7 +8,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Store
 from kbqa.linking.names import MAX_NAME_LENGTH, NameRow
 from kbqa.sparql.models import Name
 from kbqa.sparql.profile import Profile, entity_text
-from kbqa.sparql.stores.base import GraphStore, RdfTerm
+from kbqa.sparql.stores.base import Queried, RdfTerm
 
 _MAX_VALUE_LENGTH = 80
 _COUNTED_EDGES = 200
@@ -32,7 +32,7 @@ def _labels(store: Store, profile: Profile) -> Iterator[NameRow]:
                 yield Name.Kind.ENTITY, str(entity), "", label.value, _degree(store, entity)
 
 
-def endpoint_names(store: GraphStore, profile: Profile) -> Iterator[NameRow]:
+def endpoint_names(store: Queried, profile: Profile) -> Iterator[NameRow]:
     """An endpoint's names: labels, and the texts of properties, up to a bound."""
     for predicate in profile.labels:
         for entity, label in _endpoint_literals(store, predicate, "?s ?o"):
@@ -45,7 +45,7 @@ def endpoint_names(store: GraphStore, profile: Profile) -> Iterator[NameRow]:
 
 
 def _endpoint_literals(
-    store: GraphStore, predicate: NamedNode, columns: str
+    store: Queried, predicate: NamedNode, columns: str
 ) -> Iterator[tuple[RdfTerm | None, Literal]]:
     """The first column and the short literal of each of a property's triples, read in pages.
 

@@ -15,7 +15,7 @@ from kbqa.sparql.profile import (
     local_text,
 )
 from kbqa.sparql.query import RDF_TYPE
-from kbqa.sparql.stores.base import GraphStore
+from kbqa.sparql.stores.base import Queried
 from kbqa.sparql.stores.labels import texts_of
 
 _NAMING = ("name", "label", "title", "full name", "display name", "has name", "has label", "has title")
@@ -28,7 +28,7 @@ _SCHEMA = (
 _MAX_PREDICATES, _MAX_CLASSES, _SAMPLED, _LITERALS_SAMPLED = 5_000, 5_000, 2_000, 50
 
 
-def profile_graph(store: GraphStore, naming: Naming | None = None) -> Profile:
+def profile_graph(store: Queried, naming: Naming | None = None) -> Profile:
     """The vocabulary of a graph, and what names its things. Raises StoreError."""
     naming = naming or Naming()
     counts = _counts(store, "?s ?k ?o", _MAX_PREDICATES)
@@ -49,9 +49,7 @@ def profile_graph(store: GraphStore, naming: Naming | None = None) -> Profile:
     )
 
 
-def _own_labels(
-    store: GraphStore, counts: Mapping[NamedNode, int], *, has_classes: bool
-) -> Iterator[NamedNode]:
+def _own_labels(store: Queried, counts: Mapping[NamedNode, int], *, has_classes: bool) -> Iterator[NamedNode]:
     """The graph's own properties that name things: by what they are called, and by what has them."""
     for predicate in counts:
         names_things = predicate not in LABEL_PREDICATES and local_text(predicate.value).lower() in _NAMING
@@ -59,7 +57,7 @@ def _own_labels(
             yield predicate
 
 
-def _is_shared(store: GraphStore, predicate: NamedNode, has_classes: bool) -> bool:
+def _is_shared(store: Queried, predicate: NamedNode, has_classes: bool) -> bool:
     """Whether members of several classes have a property, or, in a graph without classes, whether any has."""
     sample = f"{{ SELECT ?s WHERE {{ ?s {predicate} ?o FILTER isLiteral(?o) }} LIMIT {_SAMPLED} }}"
     if not has_classes:
@@ -68,7 +66,7 @@ def _is_shared(store: GraphStore, predicate: NamedNode, has_classes: bool) -> bo
     return len(classes) > 1
 
 
-def _counts(store: GraphStore, pattern: str, limit: int) -> dict[NamedNode, int]:
+def _counts(store: Queried, pattern: str, limit: int) -> dict[NamedNode, int]:
     """The number of times that the pattern's ?k is each IRI, the commonest first."""
     grouped = f"WHERE {{ {pattern} }} GROUP BY ?k ORDER BY DESC(?n) LIMIT {limit}"
     rows = store.select(f"SELECT ?k (COUNT(*) AS ?n) {grouped}").rows
@@ -80,13 +78,13 @@ def _counts(store: GraphStore, pattern: str, limit: int) -> dict[NamedNode, int]
 
 
 def _ends(
-    store: GraphStore, predicate: NamedNode, texts: dict[NamedNode, str]
+    store: Queried, predicate: NamedNode, texts: dict[NamedNode, str]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The commonest class of a predicate's subjects, and of its objects."""
     return _end(store, predicate, "?s", texts), _end(store, predicate, "?o", texts)
 
 
-def _end(store: GraphStore, predicate: NamedNode, end: str, texts: dict[NamedNode, str]) -> tuple[str, ...]:
+def _end(store: Queried, predicate: NamedNode, end: str, texts: dict[NamedNode, str]) -> tuple[str, ...]:
     sample = f"{{ SELECT {end} WHERE {{ ?s {predicate} ?o }} LIMIT {_SAMPLED} }}"
     grouped = f"WHERE {{ {sample} {end} {RDF_TYPE} ?c }} GROUP BY ?c ORDER BY DESC(?n) LIMIT 3"
     rows = store.select(f"SELECT ?c (COUNT(*) AS ?n) {grouped}").rows
@@ -97,7 +95,7 @@ def _end(store: GraphStore, predicate: NamedNode, end: str, texts: dict[NamedNod
     return commonest or (_datatype(store, predicate) if end == "?o" else ())
 
 
-def _datatype(store: GraphStore, predicate: NamedNode) -> tuple[str, ...]:
+def _datatype(store: Queried, predicate: NamedNode) -> tuple[str, ...]:
     """The datatype of most of a predicate's literals: "integer", "date", …; nothing for texts and IRIs."""
     rows = store.select(f"SELECT ?o WHERE {{ ?s {predicate} ?o }} LIMIT {_LITERALS_SAMPLED}").rows
     kinds = Counter(row[0].datatype.value.rsplit("#", 1)[-1] for row in rows if isinstance(row[0], Literal))

@@ -1,6 +1,6 @@
 """The interface of a graph store, wherever its triples lie."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -33,18 +33,11 @@ class Solutions:
     cut: bool = False
 
 
-class GraphStore(Protocol):
-    """A graph that answers SPARQL."""
-
-    version: str
-    """Changes whenever the graph does: answers are remembered by it."""
+class Queried(Protocol):
+    """What answers queries, as far as a graph's vocabulary and names are read by them."""
 
     def select(self, query: str, *, limit: int | None = None) -> Solutions:
         """The solutions of a SELECT. Raises QueryError, StoreError."""
-        ...
-
-    def ask(self, query: str) -> bool:
-        """The answer to an ASK. Raises QueryError, StoreError."""
         ...
 
     def any_solution(self, bodies: Sequence[str]) -> Sequence[bool | None]:
@@ -52,6 +45,35 @@ class GraphStore(Protocol):
 
         Raises StoreError.
         """
+        ...
+
+
+@dataclass(frozen=True)
+class Paced:
+    """A graph before each query of which something is called, which may end the work by an exception."""
+
+    store: Queried
+    may_go_on: Callable[[], None]
+
+    def select(self, query: str, *, limit: int | None = None) -> Solutions:
+        """The solutions of a SELECT, at most `limit`."""
+        self.may_go_on()
+        return self.store.select(query, limit=limit)
+
+    def any_solution(self, bodies: Sequence[str]) -> Sequence[bool | None]:
+        """Whether each body has a solution."""
+        self.may_go_on()
+        return self.store.any_solution(bodies)
+
+
+class GraphStore(Queried, Protocol):
+    """A graph that answers SPARQL."""
+
+    version: str
+    """Changes whenever the graph does: answers are remembered by it."""
+
+    def ask(self, query: str) -> bool:
+        """The answer to an ASK. Raises QueryError, StoreError."""
         ...
 
     def relations(

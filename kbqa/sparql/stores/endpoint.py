@@ -1,46 +1,30 @@
 """A graph behind somebody else's SPARQL 1.1 endpoint."""
 
-import json
-import os
-import socket
-import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import httpx
 from django.conf import settings
-from pyoxigraph import (
-    Literal,
-    NamedNode,
-    QueryBoolean,
-    QueryResultsFormat,
-    QuerySolutions,
-    parse_query_results,
-)
+from pyoxigraph import Literal, NamedNode
 
 from kbqa.sparql.stores.base import QueryError, Solutions, StoreError
+from kbqa.sparql.stores.guarded import Guard
+from kbqa.sparql.stores.served import received_result, solutions_of
 from searchapp.addresses import AddressError, pinned_address
+from searchapp.connection_deadline import connection_deadline
 
 _ACCEPT = "application/sparql-results+json, application/sparql-results+xml;q=0.8"
-_FORMATS = {
-    "application/sparql-results+json": QueryResultsFormat.JSON,
-    "application/json": QueryResultsFormat.JSON,
-    "application/sparql-results+xml": QueryResultsFormat.XML,
-}
+_TABLES = {"application/sparql-results+json", "application/json", "application/sparql-results+xml"}
 _FORWARDED = {
-    *_FORMATS, "application/xml", "text/csv", "text/tab-separated-values",
+    "application/xml", "text/csv", "text/tab-separated-values",
     "text/turtle", "application/n-triples", "application/ld+json", "application/rdf+xml",
 }  # fmt: skip
-_ENDED = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
-"""What a connection raises that was ended at its deadline."""
 _AT_ONCE, _LOOKED_AT = 20, 40
 _BUSY = {429, 502, 503, 504}
 _ATTEMPTS = 3
 T = TypeVar("T")
-_Result = bool | tuple[tuple[str, ...], list[tuple[Any, ...]]]
-"""The answer to an ASK, or the variables and rows of a SELECT."""
 
 
 class EndpointStore:
@@ -52,15 +36,14 @@ class EndpointStore:
 
     def select(self, query: str, *, limit: int | None = None) -> Solutions:
         """The solutions of a SELECT, at most `limit`."""
-        result = self._run(query)
+        result = self._run(query, limit)
         if isinstance(result, bool):
             raise QueryError("This is not a SELECT query.")
-        names, rows = result
-        return Solutions(names, rows[:limit], cut=limit is not None and len(rows) > limit)
+        return result
 
     def ask(self, query: str) -> bool:
         """The answer to an ASK."""
-        result = self._run(query)
+        result = self._run(query, None)
         if not isinstance(result, bool):
             raise QueryError("This is not an ASK query.")
         return result
@@ -101,20 +84,22 @@ class EndpointStore:
                     surroundings[int(key.value)].add(predicate)
         return surroundings
 
-    def forward(self, query: str, accept: str) -> tuple[str, bytes]:
-        """(media type, body) of what the endpoint answers to a query that somebody wrote.
+    def forward(self, query: str, accept: str, limit: int | None = None) -> tuple[str, bytes, bool]:
+        """(media type, body, cut) of what the endpoint answers to a query that somebody wrote.
 
-        Raises QueryError, StoreError. Only SPARQL's results are passed on, lest somebody's pages be shown as
-        this server's.
+        Of tables in JSON or XML there are at most `limit` rows, and whether they were cut. Raises QueryError,
+        StoreError. Only SPARQL's results are passed on, lest somebody's pages be shown as this server's.
         """
-        status, kind, body, _ = self._send(query, settings.GRAPH_QUERY_TIMEOUT_MS / 1000, accept or _ACCEPT)
+        until = time.monotonic() + settings.GRAPH_QUERY_TIMEOUT_MS / 1000
+        status, kind, body, _ = self._send(query, until, accept or _ACCEPT)
         if status != 200:
             raise QueryError(f"{self.address} answers {status}: {body[:500].decode(errors='replace')}")
+        if kind in _TABLES:
+            head, table = self._received(kind, body, until, accept, limit)
+            return head["content_type"], table, head["cut"]
         if kind not in _FORWARDED:
             raise self._no_result(kind)
-        if kind in _FORMATS:
-            self._solutions(kind, body)
-        return kind, body
+        return kind, body, False
 
     def _existing(self, pattern: str, candidates: Sequence[NamedNode]) -> list[NamedNode]:
         if not candidates:
@@ -124,23 +109,23 @@ class EndpointStore:
         existing = {row[0] for row in self.select(query).rows}
         return [predicate for predicate in candidates if predicate in existing]
 
-    def _run(self, query: str) -> _Result:
-        limit = settings.GRAPH_QUERY_TIMEOUT_MS / 1000
-        until = time.monotonic() + limit
+    def _run(self, query: str, limit: int | None) -> Solutions | bool:
+        until = time.monotonic() + settings.GRAPH_QUERY_TIMEOUT_MS / 1000
         for attempt in range(_ATTEMPTS):
-            status, kind, body, wait = self._send(query, max(0.1, until - time.monotonic()))
+            status, kind, body, wait = self._send(query, until)
             if status not in _BUSY:
-                return self._read(status, kind, body)
+                self._check(status, kind, body)
+                return solutions_of(*self._received(kind, body, until, limit=limit))
             pause = wait or 0.5 * 2**attempt
             if time.monotonic() + pause > until:
                 break
             time.sleep(pause)
         raise StoreError(f"{self.address} is busy; try again later.", transient=True)
 
-    def _send(self, query: str, seconds: float, accept: str = _ACCEPT) -> tuple[int, str, bytes, float]:
+    def _send(self, query: str, until: float, accept: str = _ACCEPT) -> tuple[int, str, bytes, float]:
         """Status, media type, body, and how long the server asks to wait. Raises QueryError, StoreError."""
         try:
-            return self._posted(query, seconds, accept)
+            return self._posted(query, max(0.1, until - time.monotonic()), accept)
         except AddressError as error:
             raise StoreError(str(error), transient=error.transient) from error
         except (TimeoutError, httpx.TimeoutException) as error:
@@ -157,7 +142,7 @@ class EndpointStore:
         url, headers, extensions = pinned_address(self.address)
         headers = self._headers | headers | {"Accept": accept, "Accept-Encoding": "identity"}
         with (
-            _deadline(seconds) as trace,
+            connection_deadline(seconds) as trace,
             httpx.Client(timeout=seconds, trust_env=False) as client,
             client.stream(
                 "POST", url, data={"query": query}, headers=headers, extensions={**extensions, "trace": trace}
@@ -179,16 +164,16 @@ class EndpointStore:
                 raise QueryError(f"{self.address} answers with more than {most / 1_000_000:,g} MB.")
         return bytes(body)
 
-    def _read(self, status: int, kind: str, body: bytes) -> _Result:
+    def _check(self, status: int, kind: str, body: bytes) -> None:
+        """Raises QueryError, StoreError for what is no result."""
         if status in (401, 403):
             raise StoreError(f"{self.address} refuses access; check the token.")
         if 300 <= status < 400:
             raise StoreError(f"{self.address} redirects elsewhere; give the address that it redirects to.")
         if status != 200:
             raise QueryError(f"{self.address} answers {status}: {body[:200].decode(errors='replace')}")
-        if kind not in _FORMATS:
+        if kind not in _TABLES:
             raise self._no_result(kind)
-        return self._solutions(kind, body)
 
     def _no_result(self, kind: str) -> StoreError:
         return StoreError(
@@ -196,81 +181,14 @@ class EndpointStore:
             "Is this the endpoint's address?"
         )
 
-    def _solutions(self, kind: str, body: bytes) -> _Result:
-        """The answer to an ASK, or the variables and rows of a SELECT. Raises StoreError.
-
-        JSON is read twice: the first reader fails where very much stands inside each other, which the second
-        one would not survive.
-        """
-        try:
-            if _FORMATS[kind] == QueryResultsFormat.JSON:
-                json.loads(body)
-            result = parse_query_results(body, format=_FORMATS[kind])
-            if isinstance(result, QueryBoolean):
-                return bool(result)
-            assert isinstance(result, QuerySolutions)
-            return tuple(variable.value for variable in result.variables), [tuple(row) for row in result]
-        except (SyntaxError, ValueError, RecursionError) as error:
-            raise StoreError(f"{self.address} answers with a result that cannot be read: {error}") from error
+    def _received(
+        self, kind: str, body: bytes, until: float, accept: str = "", limit: int | None = None
+    ) -> tuple[dict[str, Any], bytes]:
+        """Head and body of a result, read within what is left of the time. Raises QueryError, StoreError."""
+        left = replace(Guard.of_queries(), seconds=max(1.0, until - time.monotonic()))
+        return received_result(body, kind, self.address, left, accept=accept, limit=limit)
 
 
 def _portions(items: list[T]) -> Iterator[list[T]]:
     for start in range(0, len(items), _AT_ONCE):
         yield items[start : start + _AT_ONCE]
-
-
-@contextmanager
-def _deadline(seconds: float) -> Iterator[Any]:
-    """End the connection of the block after some seconds, however slowly it is kept busy.
-
-    Gives httpx's `trace`, by which it learns of the connection. Raises TimeoutError where it ended one.
-    """
-    watch = _Watch()
-    timer = threading.Timer(seconds, watch.end)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield watch.trace
-        if watch.ended:  # which may look like the end of an answer
-            raise TimeoutError
-    except _ENDED as error:
-        if watch.ended:
-            raise TimeoutError from error
-        raise
-    finally:
-        timer.cancel()
-        watch.close()
-
-
-class _Watch:
-    """A handle of its own on a connection, under whatever encryption."""
-
-    def __init__(self) -> None:
-        self.ended = False
-        self._socket: socket.socket | None = None
-        self._lock = threading.Lock()
-
-    def trace(self, name: str, about: Mapping[str, Any]) -> None:
-        """Take the connection once there is one."""
-        if name != "connection.connect_tcp.complete":
-            return
-        connected: socket.socket = about["return_value"].get_extra_info("socket")
-        with self._lock:
-            self._socket = socket.socket(fileno=os.dup(connected.fileno()))
-        if self.ended:
-            self.end()
-
-    def end(self) -> None:
-        """End the connection, now or once there is one."""
-        with self._lock:
-            self.ended = True
-            if self._socket is not None:
-                with suppress(OSError):
-                    self._socket.shutdown(socket.SHUT_RDWR)
-
-    def close(self) -> None:
-        """Give the handle back."""
-        with self._lock:
-            if self._socket is not None:
-                self._socket.close()
-                self._socket = None

@@ -4,7 +4,6 @@ Only SELECT, ASK, CONSTRUCT and DESCRIBE are queries, and an update inserts and 
 or fetches elsewhere.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
-from pyoxigraph import QueryBoolean, QueryResultsFormat, parse_query_results
 
 from kbqa.sparql.models import Graph, GraphVersion
 from kbqa.sparql.prefixes import KNOWN
 from kbqa.sparql.stores import EndpointStore, QueryError
 from kbqa.sparql.stores.base import Solutions, StoreError
 from kbqa.sparql.stores.guarded import PLACES, Guard, run_guarded
+from kbqa.sparql.stores.served import solutions_of
 from kbqa.sparql.stores.syntax import query_of, update_of
 from searchapp.audit import recording as audit
 
@@ -62,8 +61,8 @@ def _run_checked(version: GraphVersion, query: str, accept: str, limit: int | No
     query = query_of(query, _prefixes(graph))
     if graph.source_kind == Graph.SourceKind.ENDPOINT:
         with PLACES.one():
-            kind, body = EndpointStore(graph.location, "", graph.token).forward(query, accept)
-        return _cut(kind, body, limit or settings.GRAPH_MAX_ROWS)
+            store = EndpointStore(graph.location, "", graph.token)
+            return Result(*store.forward(query, accept, limit or settings.GRAPH_MAX_ROWS))
     return _run(version.folder / "triples", query, accept, limit or settings.GRAPH_MAX_ROWS)
 
 
@@ -74,13 +73,8 @@ def run_limited(version: GraphVersion, query: str, limit: int) -> Solutions | bo
     """
     result = run_query(version, query, "application/sparql-results+json", limit=limit)
     if result.content_type not in _JSON:
-        # An endpoint answers what it likes, and only JSON that says so was looked through before.
         raise StoreError(f"The graph answers with {result.content_type}, and not with results in JSON.")
-    parsed = parse_query_results(result.body, format=QueryResultsFormat.JSON)
-    if isinstance(parsed, QueryBoolean):
-        return bool(parsed)
-    variables = tuple(variable.value for variable in parsed.variables)
-    return Solutions(variables, [tuple(row) for row in parsed], result.cut)
+    return solutions_of({"cut": result.cut}, result.body)
 
 
 def change_folder(
@@ -117,18 +111,6 @@ def _run(folder: Path | None, query: str, accept: str, limit: int) -> Result:
     with _mistakes_told("query"):
         head, body = run_guarded(task, Guard.of_queries())
     return Result(head["content_type"], body, head["cut"])
-
-
-def _cut(kind: str, body: bytes, limit: int) -> Result:
-    """The result of an endpoint with at most `limit` rows, where it is one in JSON."""
-    if not kind.endswith("json") or kind == "application/ld+json":
-        return Result(kind, body, cut=False)
-    table = json.loads(body)
-    rows = table.get("results", {}).get("bindings", [])
-    if len(rows) <= limit:
-        return Result(kind, body, cut=False)
-    table["results"]["bindings"] = rows[:limit]
-    return Result(kind, json.dumps(table).encode(), cut=True)
 
 
 @contextmanager

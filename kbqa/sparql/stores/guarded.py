@@ -22,8 +22,11 @@ from typing import IO, Any
 from django.conf import settings
 
 from kbqa.sparql.stores.base import QueryError, StoreError
+from searchapp.full_disk import tells_of_full_disk
+from searchapp.outages import DiskFull
 
 _HEAD_BYTES = 100_000
+_LOOK_SECONDS = 600
 _AT_ONCE = 1 << 16
 _TOLD_BYTES = 2_000
 # Without `site`, whose import takes longer than most queries.
@@ -52,6 +55,11 @@ class Guard:
     def of_readings(cls) -> "Guard":
         """The limits of what is asked while a question is read, as they are set."""
         return cls._of(1000 * settings.GRAPH_READING_SECONDS)
+
+    @classmethod
+    def of_looks(cls) -> "Guard":
+        """The limits of what is asked while a graph is loaded: its largest question is about every triple."""
+        return cls._of(1000 * _LOOK_SECONDS)
 
     @classmethod
     def of_updates(cls) -> "Guard":
@@ -160,13 +168,15 @@ def _output(given: IO[bytes], told: IO[bytes], guard: Guard, what: str) -> tuple
 def too_long(guard: Guard, what: str) -> QueryError:
     """The error for what took longer than it may."""
     return QueryError(
-        f"The {what} took longer than {guard.seconds:g} seconds and was stopped. "
+        f"The {what} took longer than {round(guard.seconds, 1):g} seconds and was stopped. "
         "Add a LIMIT, or narrow its pattern."
     )
 
 
-def refused(kind: str, message: str, guard: Guard, what: str) -> QueryError | StoreError:
+def refused(kind: str, message: str, guard: Guard, what: str) -> QueryError | StoreError | DiskFull:
     """The error for what the process itself tells."""
+    if kind == "store" and tells_of_full_disk(message):
+        return DiskFull()
     match kind:
         case "memory":
             return QueryError(

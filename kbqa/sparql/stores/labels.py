@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable, Sequence
 from pyoxigraph import Literal, NamedNode
 
 from kbqa.sparql.profile import Naming, local_text
-from kbqa.sparql.stores.base import GraphStore
+from kbqa.sparql.stores.base import Queried
 
 
 def texts_of(
-    store: GraphStore,
+    store: Queried,
     iris: Iterable[NamedNode],
     labels: tuple[NamedNode, ...],
     languages: Sequence[str] = Naming.languages,

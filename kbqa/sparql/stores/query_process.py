@@ -1,9 +1,9 @@
 """The process that runs one query or one change: the task as JSON on its input, the result on its output.
 
 The result is a line of JSON, and after it the body. After a task that says to serve, it says so in a line and
-runs queries one after another, each a line of its input, until that ends. Imports nothing of ours, so that it
-begins soon. It ends with its time or memory, and can neither connect to anything nor start programs: the
-engine can, if told to.
+runs queries one after another, each a line of its input, until that ends; results that other servers sent,
+which follow their line, are read here, too. Imports nothing of ours, so that it begins soon. It ends with its
+time or memory, and can neither connect to anything nor start programs: the engine can, if told to.
 """
 
 import contextlib
@@ -39,6 +39,8 @@ _TRIPLES = {
 }
 _MAX_DEPTH = 100
 """Beyond some thousand, whoever reads the graph afterwards would crash."""
+_CELL_BYTES = 8
+"""Of the place that each cell of a result takes where its rows are read, also an empty one."""
 _FOLDERS_KEPT = 2
 """Each opened one takes half a gigabyte of addresses."""
 _NICENESS = 5
@@ -112,7 +114,7 @@ def _answer(task: dict[str, Any]) -> None:
     """Write the head and the body of a query's result."""
     body: bytes = b""
     try:
-        head, body = _queried(task, _kept(task["folder"]))
+        head, body = _read(task) if "received" in task else _queried(task, _kept(task["folder"]))
     except Refused as refused:
         head = {"refused": refused.kind, "message": str(refused)}
     except OSError as error:
@@ -199,6 +201,26 @@ def _queried(task: dict[str, Any], store: rdf.Store) -> tuple[dict[str, Any], by
     return {"content_type": name, "cut": cut}, body
 
 
+def _read(task: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+    """The head and the body of a result that another server sent, written anew. Raises Refused.
+
+    JSON is read twice: the first reader fails where very much stands inside each other, for which the second
+    one would take too long, or crash.
+    """
+    received = sys.stdin.buffer.read(task["received"])
+    try:
+        if _TABLES[task["media_type"]] == rdf.QueryResultsFormat.JSON:
+            json.loads(received)
+        result = rdf.parse_query_results(received, format=_TABLES[task["media_type"]])
+        name = negotiated(task["accept"], _TABLES)
+        body, cut = _table(result, _TABLES[name], task)
+    except RecursionError as error:
+        raise Refused("query", "too much stands inside each other") from error
+    except (SyntaxError, ValueError) as error:
+        raise Refused("query", str(error)) from error
+    return {"content_type": name, "cut": cut}, body
+
+
 def _opened(folder: str | None) -> rdf.Store:
     if folder is None:
         return rdf.Store()
@@ -229,6 +251,7 @@ def _table(result: Any, form: rdf.QueryResultsFormat, task: dict[str, Any]) -> t
         return result.serialize(format=form) or b"", False
     names = [variable.value for variable in result.variables]
     room, cut = _Room(task["bytes"]), False
+    room.take(sum(map(len, names)))
     rows: list[str] = []
     for solution in result:
         if len(rows) == task["limit"]:
@@ -236,7 +259,7 @@ def _table(result: Any, form: rdf.QueryResultsFormat, task: dict[str, Any]) -> t
             break
         row = {name: _term(term) for name, term in zip(names, solution, strict=True) if term is not None}
         written = json.dumps(row, ensure_ascii=False)
-        room.take(len(written))
+        room.take(len(written) + _CELL_BYTES * len(names))
         rows.append(written)
     head = json.dumps({"vars": names})
     whole = f'{{"head":{head},"results":{{"bindings":[{",".join(rows)}]}}}}'.encode()

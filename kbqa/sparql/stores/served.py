@@ -44,20 +44,17 @@ class ServedStore(OxigraphStore):
 
     def select(self, query: str, *, limit: int | None = None) -> Solutions:
         """The solutions of a SELECT, at most `limit`."""
-        head, body = self._evaluated(query, limit)
-        parsed = parse_query_results(body, format=QueryResultsFormat.JSON)
-        if isinstance(parsed, QueryBoolean):
+        found = solutions_of(*self._evaluated(query, limit))
+        if isinstance(found, bool):
             raise QueryError("This is not a SELECT query.")
-        names = tuple(variable.value for variable in parsed.variables)
-        return Solutions(names, [tuple(row) for row in parsed], head["cut"])
+        return found
 
     def ask(self, query: str) -> bool:
         """The answer to an ASK."""
-        _, body = self._evaluated(query, 1)
-        parsed = parse_query_results(body, format=QueryResultsFormat.JSON)
-        if not isinstance(parsed, QueryBoolean):
+        found = solutions_of(*self._evaluated(query, 1))
+        if not isinstance(found, bool):
             raise QueryError("This is not an ASK query.")
-        return bool(parsed)
+        return found
 
     def any_solution(self, bodies: Sequence[str]) -> Sequence[bool | None]:
         """Whether each body has a solution; None for those of which that was not told in time."""
@@ -78,9 +75,7 @@ class ServedStore(OxigraphStore):
             "bytes": guard.result,
         }
         head, body = _result(task, guard)
-        if "refused" in head:
-            raise refused(head["refused"], head["message"], guard, "query")
-        if head["content_type"] != "application/sparql-results+json":
+        if _let_through(head, guard)["content_type"] != "application/sparql-results+json":
             raise QueryError("This is not a SELECT query.")
         return head, body
 
@@ -106,10 +101,10 @@ class Evaluator(PooledProcess):
             self.line(time.monotonic() + _START_SECONDS)
             self._is_ready = True
 
-    def begin(self, task: Mapping[str, Any], seconds: float) -> None:
+    def begin(self, task: Mapping[str, Any], seconds: float, received: bytes = b"") -> None:
         """Give it a task, which it ends with after so many seconds. Raises BrokenPipeError."""
         self._rest.clear()
-        self.send(json.dumps({**task, "seconds": seconds}).encode() + b"\n")
+        self.send(json.dumps({**task, "seconds": seconds}).encode() + b"\n" + received)
 
     def line(self, until: float) -> bytes:
         """The next line. Raises TimeoutError, EOFError."""
@@ -146,19 +141,59 @@ def evaluators() -> ProcessPool[Evaluator]:
     return pool_of(Evaluator, settings.GRAPH_QUERY_PROCESSES, settings.GRAPH_QUERY_MEMORY_BYTES)
 
 
-def _result(task: Mapping[str, Any], guard: Guard) -> tuple[dict[str, Any], bytes]:
-    """The head and the body of a query's result. Raises QueryError, StoreError."""
+def received_result(
+    body: bytes, kind: str, sender: str, guard: Guard, *, accept: str = "", limit: int | None = None
+) -> tuple[dict[str, Any], bytes]:
+    """The head and the body of a result that somebody else's server sent, `kind` being its media type.
+
+    It is read where it can do no harm, whatever it is, and written anew in the form that is liked best, with
+    at most `limit` rows. Raises QueryError, StoreError.
+    """
+    task = {"received": len(body), "media_type": kind, "accept": accept, "limit": limit}
+    head, read = _result({**task, "bytes": guard.result}, guard, body, sender)
+    if head.get("refused") == "query":
+        raise _unreadable(sender, head["message"])
+    return _let_through(head, guard), read
+
+
+def _unreadable(sender: str, why: str) -> StoreError:
+    return StoreError(f"{sender} answers with a result that cannot be read: {why}")
+
+
+def solutions_of(head: Mapping[str, Any], body: bytes) -> Solutions | bool:
+    """The solutions of a SELECT, or the answer to an ASK, of a result that a process here wrote in JSON."""
+    parsed = parse_query_results(body, format=QueryResultsFormat.JSON)
+    if isinstance(parsed, QueryBoolean):
+        return bool(parsed)
+    names = tuple(variable.value for variable in parsed.variables)
+    return Solutions(names, [tuple(row) for row in parsed], head["cut"])
+
+
+def _let_through(head: dict[str, Any], guard: Guard) -> dict[str, Any]:
+    """The head of a result that was not refused. Raises QueryError, StoreError."""
+    if "refused" in head:
+        raise refused(head["refused"], head["message"], guard, "query")
+    return head
+
+
+def _result(
+    task: Mapping[str, Any], guard: Guard, received: bytes = b"", sender: str = ""
+) -> tuple[dict[str, Any], bytes]:
+    """The head and the body of a query's result, or of what was received. Raises QueryError, StoreError."""
     with _evaluator() as evaluator:
         until = time.monotonic() + guard.seconds
         try:
-            evaluator.begin(task, guard.seconds)
+            evaluator.begin(task, guard.seconds, received)
             head = json.loads(evaluator.line(until))
             return head, evaluator.body(head["bytes"], until)
         except TimeoutError:
             raise too_long(guard, "query") from None
         except (EOFError, BrokenPipeError):
-            late = time.monotonic() >= until
-            raise too_long(guard, "query") if late else refused("memory", "", guard, "query") from None
+            if time.monotonic() >= until:
+                raise too_long(guard, "query") from None
+            if sender:
+                raise _unreadable(sender, "too much stands in it, or inside each other") from None
+            raise refused("memory", "", guard, "query") from None
 
 
 def _told(task: Mapping[str, Any], guard: Guard) -> bytes:

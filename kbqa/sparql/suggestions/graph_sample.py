@@ -17,7 +17,7 @@ _NUMERIC = {
     _XSD + name
     for name in ("integer", "decimal", "double", "float", "int", "long", "short", "nonNegativeInteger")
 }
-_SAMPLE = 400
+_SAMPLE, _MOST_EDGES = 400, 100_000
 
 
 @dataclass
@@ -51,7 +51,8 @@ class GraphSample:
         """A class that a term belongs to; None where it has none."""
         if not isinstance(term, NamedNode):
             return None
-        types = {quad.object for quad in self.store.quads_for_pattern(term, RDF_TYPE, None)}
+        quads = islice(self.store.quads_for_pattern(term, RDF_TYPE, None), _MOST_EDGES)
+        types = {quad.object for quad in quads}
         return next((known for known in self.profile.classes if known.iri in types), None)
 
     def predicate(self, *, verb: bool = False) -> PredicateProfile | None:
@@ -72,7 +73,7 @@ class GraphSample:
         by_iri = {noun.predicate: noun for noun in nouns}
         return [
             (by_iri[quad.predicate], quad.object)  # type: ignore[misc]
-            for quad in self.store.quads_for_pattern(term, None, None)
+            for quad in islice(self.store.quads_for_pattern(term, None, None), _MOST_EDGES)
             if quad.predicate in by_iri
         ]
 

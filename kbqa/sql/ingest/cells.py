@@ -1,6 +1,8 @@
 """The values that stand in a database's cells: read column by column, so that questions can find them."""
 
+import math
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -131,14 +133,20 @@ class Reading:
 
     engine: Engine
     seconds: float = 600.0
+    """For one statement."""
     check_cancelled: Callable[[], None] = lambda: None
+    ends: float = math.inf
+    """The moment, by the clock of `time.monotonic`, from which on nothing more is read."""
 
     def rows(self, statement: Select[Any], limit: int) -> tuple[tuple[Any, ...], ...]:
         """At most so many rows, or fewer where they take too many bytes.
 
         Raises ExecutionError, ConnectError, and whatever `check_cancelled` raises.
         """
-        limits = Limits(self.seconds, limit, _MAX_BYTES, sorts_in_files=True)
+        left = self.ends - time.monotonic()
+        if left <= 0:
+            raise ExecutionError("The scan had taken all its time before; see DATABASE_SCAN_SECONDS.")
+        limits = Limits(min(self.seconds, left), limit, _MAX_BYTES, sorts_in_files=True)
         return run(self.engine, self._written(statement), limits, self.check_cancelled).rows
 
     def _written(self, statement: Select[Any]) -> str:

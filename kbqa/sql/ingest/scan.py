@@ -3,6 +3,7 @@
 Each may be interrupted and run again; the old scan serves on.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +27,8 @@ from searchapp.visibility import reading_as
 _MAX_COMPLAINTS = 50
 _SCHEMA = 10
 """How many times as long as a table the schema may take to be read."""
+_STAGE = 60
+"""How many times as long all tables together may take to be counted, and all columns to be read."""
 
 
 def scan_schema(context: JobContext) -> None:
@@ -85,8 +88,10 @@ def scan_cells(context: JobContext) -> None:
 
 
 def _reading(database: Database, context: JobContext) -> Reading:
-    """How a scan reads a database. Raises ConnectError."""
-    return Reading(engine_of(database), settings.DATABASE_SCAN_SECONDS, context.check_cancelled)
+    """How a stage of a scan reads a database. Raises ConnectError."""
+    seconds = settings.DATABASE_SCAN_SECONDS
+    ends = time.monotonic() + _STAGE * seconds
+    return Reading(engine_of(database), seconds, context.check_cancelled, ends)
 
 
 def _counted(schema: Schema) -> Schema:

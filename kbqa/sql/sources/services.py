@@ -1,5 +1,6 @@
 """Services of databases: connect, scan, describe, ask, query, delete."""
 
+import re
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,10 +21,10 @@ from kbqa.sql.answer.pipeline import Answer
 from kbqa.sql.answer.registry import configured_generator
 from kbqa.sql.models import ColumnNote, Database, DatabaseQuestion
 from kbqa.sql.names import definition_texts, definitions_of
-from kbqa.sql.schema import ColumnRef
+from kbqa.sql.schema import ColumnRef, Schema
 from kbqa.sql.sources import jobs
 from kbqa.sql.stores.connections import ConnectError, parsed_url, reachable_url
-from kbqa.sql.stores.databases import Source, file_of, served, uploads
+from kbqa.sql.stores.databases import Source, file_of, served, uploads, with_notes
 from kbqa.sql.stores.executor import Limits, Result, execute, source_of
 from kbqa.sql.stores.validator import StatementError, checked
 from searchapp import sources
@@ -237,8 +238,31 @@ def judge(question: DatabaseQuestion, *, good: bool, correction: str = "") -> Da
 
 
 def forget_answers(database: Database) -> None:
-    """Forget what was answered: kept rows may hold values that have become private."""
+    """Forget what was answered: kept rows may hold values that have become private.
+
+    So may statements that name a column which nobody may read any more: they are forgotten, too.
+    """
     database.questions.update(answer=None)
+    scan = database.serving
+    if scan is None:
+        return
+    schema = with_notes(scan.parsed_schema, list(database.notes.all()))
+    private = {ref.column.lower() for ref in schema.refs() if schema.column(ref).excluded}
+    if not private:
+        return
+    named = re.compile(rf"(?<!\w)({'|'.join(map(re.escape, sorted(private)))})(?!\w)", re.IGNORECASE)
+    for field in ("sql", "correction"):
+        found = database.questions.exclude(**{field: ""}).values_list("pk", field)
+        gone = [pk for pk, sql in found.iterator() if named.search(sql) and not _may_be_run(sql, schema)]
+        database.questions.filter(pk__in=gone).update(**{field: ""})
+
+
+def _may_be_run(sql: str, schema: Schema) -> bool:
+    try:
+        checked(sql, schema)
+    except StatementError:
+        return False
+    return True
 
 
 def describe(database: Database, *, table: str, column: str, description: str, excluded: bool) -> ColumnNote:

@@ -67,7 +67,8 @@ def _visibility(schema: Schema | None) -> Visibility:
         for column in table.columns
         if column.excluded
     )
-    return Visibility(private, frozenset(table.name.lower() for table in tables if table.view))
+    views = frozenset(table.name.lower() for table in tables if table.view)
+    return Visibility(private, views, frozenset(table.name.lower() for table in tables) if private else None)
 
 
 def server_engine(url: str) -> Engine:
@@ -134,6 +135,7 @@ def connection_of(engine: Engine) -> dict[str, Any]:
     described = {
         "private": sorted(visibility.private),
         "views": sorted(visibility.views) if visibility.private else [],
+        "tables": None if visibility.tables is None else sorted(visibility.tables),
         "introspects": visibility.introspects,
     }
     return {"url": engine.url.database, "visibility": described}

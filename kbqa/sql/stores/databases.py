@@ -46,7 +46,7 @@ def source_of(database: Database, scan: Scan) -> Source:
     public = {ref: values for ref, values in codes.items() if ref not in private}
     return Source(
         noted,
-        CellNames(cell_names(database.pk, scan.load), public),
+        CellNames(cell_names(database.pk, scan.load, private), public),
         engine_of(database, schema=noted).execution_options(**{SOURCE_OPTION: f"database: {database.name}"}),
         definitions_of(database.pk),
     )

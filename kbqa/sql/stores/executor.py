@@ -101,6 +101,10 @@ def run(
             check_cancelled=check_cancelled,
         )
     except StatementFailed as failure:
+        if failure.kind == "time" and time.perf_counter() - begun > limits.seconds + CONNECT_SECONDS / 2:
+            raise ConnectError(
+                "The database's server does not answer. Is it up?", transient=True
+            ) from failure
         raise error_of(failure, limits) from failure
     rows = tuple(tuple(map(value_from, row)) for row in table["rows"])
     return Result(tuple(table["columns"]), rows, table["truncated"], 1000 * (time.perf_counter() - begun))

@@ -48,6 +48,8 @@ class Visibility:
     private: frozenset[tuple[str, str]] = frozenset()
     """Tables and columns that are refused, but to views of the database, whose columns have own names."""
     views: frozenset[str] = frozenset()
+    tables: frozenset[str] | None = None
+    """All that may be read where something is private: what indexes keep of it is in no schema."""
     introspects: bool = False
     """Whether the tables and pragmas that describe the schema may be read, too."""
 
@@ -99,6 +101,7 @@ def _may_read(table: str, column: str, reader: str, visibility: Visibility) -> b
     """Whether a column may be read; `reader` is the view that reads it, "" for the statement itself."""
     if visibility.introspects:
         return True
-    return not table.startswith(_SYSTEM) and (
-        (table, column) not in visibility.private or reader in visibility.views
-    )
+    if table.startswith(_SYSTEM):
+        return False
+    is_known = visibility.tables is None or table in visibility.tables
+    return (is_known and (table, column) not in visibility.private) or reader in visibility.views

@@ -100,7 +100,10 @@ def _answer(task: dict[str, Any]) -> bytes:
 
 def _failure(error: Exception) -> tuple[str, str]:
     """The kind of a failure and what its engine says, in one line."""
-    reason = (str(getattr(error, "orig", None) or error).strip().splitlines() or [type(error).__name__])[0]
+    told = getattr(error, "orig", None) or error
+    # Drivers of MySQL have a number before what they say.
+    said = told.args[1] if len(told.args) == 2 and isinstance(told.args[0], int) else told
+    reason = (str(said).strip().splitlines() or [type(error).__name__])[0]
     out_of_room = getattr(error, "sqlite_errorcode", None) in _OUT_OF_ROOM
     return "memory" if out_of_room or "out of memory" in reason.lower() else "refused", reason[:300]
 
@@ -127,6 +130,7 @@ def run_statement(
         visible = Visibility(
             frozenset((table, column) for table, column in visibility["private"]),
             frozenset(visibility["views"]),
+            None if visibility["tables"] is None else frozenset(visibility["tables"]),
             visibility["introspects"],
         )
         with contextlib.closing(

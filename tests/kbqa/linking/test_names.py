@@ -1,5 +1,7 @@
 """Names in PostgreSQL: written, found by their words, and forgotten."""
 
+from dataclasses import replace
+
 import pytest
 
 from kbqa.linking.names import NameRow, Names
@@ -85,6 +87,18 @@ def test_words_that_a_mistake_makes_are_the_commonest_three_of_about_its_length(
     assert names.similar_words("nihgt") == ["night"]
     assert names.similar_words("night") == ["light", "nights", "knight"]
     assert names.similar_words("zebra") == []
+
+
+def test_what_hidden_predicates_have_is_not_found_in_any_way(names):
+    names.write(
+        [cell("Porto Novo", "city.name"), cell("Porto", "person.secret"), cell("quux", "person.secret")]
+    )
+    some = replace(names, hidden=("person.secret",))
+    assert texts(some.with_keys(["porto", "quux", "novo porto"])) == ["Porto Novo"]
+    assert texts(some.with_stems(["porto", "quux"])) == ["Porto Novo"]
+    assert set(some.counted(["porto", "quux"])) == {"porto"}
+    assert (some.similar_words("portp"), some.similar_words("qux")) == (["porto"], [])
+    assert names.similar_words("qux") == ["quux"]
 
 
 def test_other_loads_and_other_graphs_have_names_of_their_own(graph, names):

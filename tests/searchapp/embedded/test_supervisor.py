@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from searchapp.embedded import diagnosis as diagnosing
-from searchapp.embedded import supervisor
+from searchapp.embedded import heartbeat, supervisor
 from searchapp.embedded.diagnosis import diagnosis, tail
 from searchapp.embedded.services import SUPERVISED
 from searchapp.embedded.supervisor import Backoff, Family, Program, kept
@@ -175,6 +175,48 @@ class TestKeeper:
             time.sleep(0.2)
         assert part.log.read_text() == "begun\n"
         assert part.ended() == "by SIGTERM"
+
+
+_BEATING = """
+import os, sys, time
+number = int(sys.argv[sys.argv.index("--alive") + 1])
+print(os.getpid(), flush=True)
+while True:
+    os.write(number, b".")
+    time.sleep(0.02)
+"""
+
+
+class TestOneThatHangs:
+    def test_it_is_replaced_and_that_is_said(self, tmp_path, family, monkeypatch, capsys):
+        monkeypatch.setattr(heartbeat, "PATIENCE_SECONDS", 2.0)
+        part = program(tmp_path, family, sys.executable, "-c", _BEATING, beats=True)
+        with kept([part], tmp_path, threading.Event()):
+            first = int(wait_for("the start", lambda: part.log.exists() and part.log.read_text()))
+            wait_for("a beat", lambda: part._listener._has_begun)
+            os.kill(first, signal.SIGSTOP)
+            wait_for("the next", lambda: len(part.log.read_text().split()) > 1)
+        assert "The worker ended by the supervisor, as it had answered nothing for" in capsys.readouterr().out
+        assert not psutil.pid_exists(first)
+
+    def test_only_silence_while_the_supervisor_was_awake_counts(self):
+        clock = iter([0.0, 700.0, 700.3, *(701 + n * 0.5 for n in range(2_000))])
+        listener = heartbeat.Listener(lambda: next(clock))
+        assert not listener.hears_nothing(), "asleep, and still beginning"
+        heartbeat.speaker(listener.speaking)()
+        listener.hears_nothing()
+        silent_for = next(n for n in range(2_000) if listener.hears_nothing()) / 2
+        assert silent_for == pytest.approx(heartbeat.PATIENCE_SECONDS, abs=1)
+        heartbeat.speaker(listener.speaking)()
+        assert not listener.hears_nothing()
+        listener.started()
+        listener.close()
+
+    def test_one_that_never_begins_has_longer(self):
+        clock = iter(float(second) for second in range(10_000))
+        listener = heartbeat.Listener(lambda: next(clock))
+        silent_for = next(n for n in range(9_999) if listener.hears_nothing())
+        assert silent_for == pytest.approx(heartbeat.START_SECONDS, abs=1)
 
 
 _SUPERVISOR = """

@@ -13,6 +13,7 @@ from pathlib import Path
 import django
 
 from searchapp.admission import REFUSED, Work
+from searchapp.embedded.heartbeat import speaker
 from searchapp.rejections import rejecting
 from searchapp.web.dispatching import Places
 from searchapp.web.server import Limits, Server
@@ -54,5 +55,5 @@ if __name__ == "__main__":
         rejecting(application), socket.socket(fileno=int(sys.argv[1])), LIMITS, Places(threads, 4, 3)
     )
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    server.serve()
+    server.serve(speaker(int(sys.argv[2]) if len(sys.argv) > 2 else None))
     os._exit(0)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from kbqa.sql.ingest import introspection
+from kbqa.sql.ingest import introspection, scan
 from kbqa.sql.ingest.scan import LIFECYCLE, publish, scan_cells, scan_schema
 from kbqa.sql.models import Database
 from kbqa.sql.sources import services
@@ -58,6 +58,19 @@ def test_a_view_without_end_is_named_and_the_scan_goes_on(transactional_db, tmp_
     assert complaint.startswith("endless: it cannot be read. The query took longer than 1 seconds")
     assert source.schema.table("town").rows == 2
     assert source.cells.names.counted(["oslo"])
+
+
+def test_very_many_views_without_end_take_no_longer_than_all_may_together(
+    transactional_db, tmp_path, settings, monkeypatch
+):
+    settings.DATABASE_SCAN_SECONDS = 1
+    monkeypatch.setattr(scan, "_STAGE", 3)
+    views = [f"CREATE VIEW v{n} AS {ENDLESS} SELECT x FROM n" for n in range(12)]
+    database = scanned(made(tmp_path / "many.sqlite", *views))
+    said = database.serving.complaints
+    assert sum("took longer than" in line for line in said) < 10
+    assert "had taken all its time" in said[-1]
+    assert served(database).schema.table("town")
 
 
 @pytest.mark.parametrize("statements", HARMFUL.values(), ids=HARMFUL)

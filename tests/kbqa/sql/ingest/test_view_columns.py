@@ -5,9 +5,11 @@ import sqlite3
 import pytest
 from sqlalchemy import text
 
+from kbqa.questions.selectors import training_examples
+from kbqa.sql.answer.schema_linking import link_question
 from kbqa.sql.ingest.introspection import read_schema
 from kbqa.sql.ingest.view_columns import with_sources
-from kbqa.sql.models import ColumnNote
+from kbqa.sql.models import ColumnNote, DatabaseQuestion
 from kbqa.sql.schema import Column, ColumnRef, Table, schema_from_json
 from kbqa.sql.sources import services
 from kbqa.sql.stores.connections import server_engine, sqlite_engine
@@ -135,3 +137,22 @@ def test_views_are_private_as_soon_as_their_column_is(connect, file):
         with pytest.raises(StatementError, match="private"):
             services.run_sql(database, f"SELECT {column} FROM {table}")
     assert SECRET not in repr(services.run_sql(database, "SELECT * FROM words")[0].rows)
+
+
+def test_values_are_not_linked_or_kept_from_the_moment_that_a_column_is_private(connect, file):
+    database = connect(path=file)
+    asked = "who has classified-1?"
+    seen = link_question(asked, served(database).schema, served(database).cells)
+    assert {value.key[0].table for value in seen.values} >= {"person", "plain", "several"}
+    quoting = "SELECT name FROM several WHERE name = 'classified-1'"
+    public = "SELECT name FROM person WHERE name = 'Ada'"
+    for sql in (quoting, public):
+        DatabaseQuestion.objects.create(
+            database=database, text=asked, sql=sql, verdict="good", correction=sql
+        )
+    services.describe(database, table="person", column="secret", description="", excluded=True)
+    seen = link_question(asked, served(database).schema, served(database).cells)
+    assert not seen.values
+    kept = DatabaseQuestion.objects.values_list("sql", "correction")
+    assert sorted(kept) == [("", ""), (public, public)]
+    assert [example["sql"] for example in training_examples(database.questions.all())] == [public]

@@ -129,7 +129,7 @@ def test_the_process_of_such_a_statement_is_gone_unless_it_stops_by_itself(engin
     with statement_processes().process() as process:
         pass
     arguments = {"url": engine.url.database, "sql": sql, "seconds": 0.3, "rows": 10**9, "size": 10**9}
-    visible = {"private": [], "views": [], "introspects": False}
+    visible = {"private": [], "views": [], "tables": None, "introspects": False}
     with pytest.raises(StatementFailed) as failure:
         processes.call(
             "kbqa.sql.stores.statement_process:run_statement",

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from kbqa.decoding.actions import Action, Keyword
-from kbqa.sql.dates import has_part
 from kbqa.sql.grammar.actions import OPERATORS, ColumnPointer, Word, keywords, operand_of
-from kbqa.sql.grammar.fitting import belongs_beside, columns_of, dates_of, is_computable
+from kbqa.sql.grammar.fitting import belongs_beside, columns_of, dates_of, has_part, is_computable
 from kbqa.sql.grammar.prefix import Clause, Prefix
 from kbqa.sql.query import MEMBERSHIP, Aggregate, DatePart, Operand, Operator, Part, Term
 from kbqa.sql.schema import ColumnType

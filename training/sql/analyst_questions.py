@@ -14,6 +14,7 @@ from kbqa.sql.query import (
     AllOf,
     Comparison,
     Condition,
+    DatePart,
     Expression,
     Item,
     Operator,
@@ -23,50 +24,22 @@ from kbqa.sql.query import (
     Value,
 )
 from kbqa.sql.schema import ColumnRef, ColumnType, ForeignKey, Schema, Table, readable
+from training.sql.analyst_words import (
+    BEGINNINGS,
+    COUNTS,
+    ORDINALS,
+    PART_WORDS,
+    PERCENTAGES,
+    PRICES,
+    QUANTITIES,
+    REVENUE,
+)
 from training.sql.row_conditions import Draft, RowConditions
 from training.sql.table_words import TableWords
 
 Asked = tuple[str, Query]
 _TRIES = 8
 _MAX_LENGTH = 220
-_PRICES = ("price", "cost", "rate", "fee", "fare", "wage", "amount", "charge", "value")
-_QUANTITIES = (
-    "quantity",
-    "qty",
-    "units",
-    "hours",
-    "pieces",
-    "count",
-    "number",
-    "sold",
-    "ordered",
-    "nights",
-    "days",
-)
-_REVENUE = (
-    "revenue",
-    "total revenue",
-    "turnover",
-    "total value",
-    "sales",
-    "total sales",
-    "total amount",
-    "income",
-)
-_ORDINALS = ("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-_COUNTS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-_PERCENTAGES = (
-    "What percentage of",
-    "What percent of",
-    "What share of",
-    "What proportion of",
-    "What is the percentage of",
-    "What is the share of",
-    "Calculate the percentage of",
-    "Percentage of",
-    "What fraction in percent of",
-)
-_BEGINNINGS = ("What is", "Find", "Give me", "Calculate", "Tell me", "Show", "")
 
 
 class AnalystQuestions:
@@ -82,7 +55,14 @@ class AnalystQuestions:
     def make(self, number: int) -> Iterator[Asked]:
         """At most `number` questions with their queries."""
         kinds: list[Callable[[], Asked | None]] = [self.share, self.share, self.place, self.total, self.total]
-        kinds += [self.share_of_each, self.first_of_each, self.days_between, self.compared]
+        kinds += [
+            self.share_of_each,
+            self.first_of_each,
+            self.days_between,
+            self.compared,
+            self.by_part,
+            self.by_part,
+        ]
         if self.keys:
             kinds += [self.of_groups, self.of_groups, self.with_none, self.with_none, self.share_of_parent]
         for _ in range(number if self.tables else 0):
@@ -100,7 +80,7 @@ class AnalystQuestions:
             return None
         which, words = drawn
         query = Query((Item(Term(AllOf(table.name), Aggregate.SHARE)),), which=which)
-        rows, begin = self.words.rows(table), self.rng.choice(_PERCENTAGES)
+        rows, begin = self.words.rows(table), self.rng.choice(PERCENTAGES)
         beyond = self._conditions(table) if self.rng.random() < 0.3 else None
         if beyond is not None and not {each.item for each in beyond[0]} & {each.item for each in which}:
             among = self.rng.choice(
@@ -122,7 +102,7 @@ class AnalystQuestions:
         )
         rows, one = self.words.rows(child), self.words.rows(parent)
         verb = self.rng.choice(("belong to", "are of", "come from", "are for"))
-        return _asked(f"{self.rng.choice(_PERCENTAGES)} {rows} {verb} {one} {words}", query)
+        return _asked(f"{self.rng.choice(PERCENTAGES)} {rows} {verb} {one} {words}", query)
 
     def share_of_each(self) -> Asked | None:
         """What each value of a column has of all rows, or of a sum."""
@@ -163,7 +143,7 @@ class AnalystQuestions:
             )
         )
         self.conditions.add_conditions(draft, table, often=0.2)
-        ordinal = _ORDINALS[number - 2]
+        ordinal = ORDINALS[number - 2]
         how, name = self.words.superlative(measured, most=most), self.words.called(measured)
         about = " ".join([self.words.row(table), *draft.words])
         forms = (
@@ -195,7 +175,7 @@ class AnalystQuestions:
                 f"The {self.words.row(table)} with the {how} {name} {per} {group}",
             )
         else:
-            several = str(number) if self.rng.random() < 0.6 else _COUNTS[number - 2]
+            several = str(number) if self.rng.random() < 0.6 else COUNTS[number - 2]
             top = "top" if most and self.rng.random() < 0.5 else ""
             rows = self.words.rows(table)
             with_most = (
@@ -223,7 +203,7 @@ class AnalystQuestions:
                 (Aggregate.MAX, "highest"),
             )
         )
-        if words in _REVENUE and aggregate == Aggregate.SUM:
+        if words in REVENUE and aggregate == Aggregate.SUM:
             word = ""
         measure = Item(Term(expression, aggregate))
         what = " ".join(
@@ -237,18 +217,44 @@ class AnalystQuestions:
         if by is None or kind < 0.35:
             draft = Draft(Query((measure,)))
             self.conditions.add_conditions(draft, table, often=0.6)
-            begin = self.rng.choice(_BEGINNINGS)
+            begin = self.rng.choice(BEGINNINGS)
             of = self.rng.choice((f" of {self.words.rows(table)}", f" of all {self.words.rows(table)}", ""))
             return _asked(" ".join(filter(None, [begin, what + of, *draft.words])), draft.query)
         name = self.words.called(by)
         if kind < 0.75:
             per = self.rng.choice(("by", "per", "for each", "of each"))
             query = Query((Item(Term(by)), measure), group=(by,))
-            return _asked(f"{self.rng.choice(_BEGINNINGS)} {what} {per} {name}".strip(), query)
+            return _asked(f"{self.rng.choice(BEGINNINGS)} {what} {per} {name}".strip(), query)
         most = self.rng.random() < 0.75
         query = Query((Item(Term(by)),), group=(by,), order=(Order(measure, most),), limit=1)
         how = self.rng.choice(("highest", "largest", "most")) if most else "lowest"
         return _asked(f"Which {name} has the {how} {what.removeprefix('the ')}", query)
+
+    def by_part(self) -> Asked | None:
+        """How many rows there are for each part of a date, or the part that has most."""
+        table = self.rng.choice(self.tables)
+        dates = self.conditions.columns(table, ColumnType.DATE)
+        if not dates:
+            return None
+        part = DatePart(self.rng.choice(dates), self.rng.choice(list(PART_WORDS)))
+        summed = self._summed(table) if self.rng.random() < 0.4 else None
+        what, measure = self.words.measure(table, summed, extremes=False)
+        word, name = self.rng.choice(PART_WORDS[part.part]), self.words.called(part.column)
+        of = self.rng.choice((f" of {name}", "") if len(dates) == 1 else (f" of {name}", f" of the {name}"))
+        if self.rng.random() < 0.6:
+            per = self.rng.choice(("per", "by", "for each", "in each"))
+            query = Query((Item(Term(part)), measure), group=(part,))
+            return _asked(f"{self.rng.choice(BEGINNINGS)} {what} {per} {word}{of}".strip(), query)
+        most = self.rng.random() < 0.75
+        how = ("most", "highest") if most else ("fewest", "lowest")
+        has = (
+            f"the {how[1]} {what.removeprefix('the ')}"
+            if summed
+            else f"the {how[0]} {self.words.rows(table)}"
+        )
+        query = Query((Item(Term(part)),), group=(part,), order=(Order(measure, most),), limit=1)
+        begin, verb = self.rng.choice((("On which", "were there"), ("Which", "has")))
+        return _asked(f"{begin} {word}{of} {verb} {has}", query)
 
     def days_between(self) -> Asked | None:
         """The days from one date to another, as a mean, a longest time, or a condition."""
@@ -319,7 +325,7 @@ class AnalystQuestions:
         draft = Draft(Query((Item(term),), group=(key.source,)))
         self.conditions.add_conditions(draft, child, often=0.15)
         one, per = self.words.row(parent), self.rng.choice(("per", "for each", "of each", "a"))
-        forms = [f"{self.rng.choice(_BEGINNINGS)} the {words} {what} {per} {one}"]
+        forms = [f"{self.rng.choice(BEGINNINGS)} the {words} {what} {per} {one}"]
         if aggregate == Aggregate.AVG and summed is None:
             rows = self.words.rows(child)
             forms += [
@@ -384,12 +390,12 @@ class AnalystQuestions:
 
     def _revenue(self, table: Table) -> tuple[Expression, str] | None:
         """A price times a quantity, by what people call it."""
-        prices, quantities = (self._called_like(table, words) for words in (_PRICES, _QUANTITIES))
+        prices, quantities = (self._called_like(table, words) for words in (PRICES, QUANTITIES))
         pairs = [(price, quantity) for price in prices for quantity in quantities if price != quantity]
         if not pairs or self.rng.random() < 0.2:
             return None
         price, quantity = self.rng.choice(pairs)
-        return Expression(quantity, Operator.TIMES, price), self.rng.choice(_REVENUE)
+        return Expression(quantity, Operator.TIMES, price), self.rng.choice(REVENUE)
 
     def _called_like(self, table: Table, words: Sequence[str]) -> list[ColumnRef]:
         numbers = self.conditions.columns(table, ColumnType.NUMBER)
@@ -450,5 +456,5 @@ def _one(name: str) -> str:
 
 def _asked(words: str, query: Query) -> Asked:
     """A sentence with its mark, and its query."""
-    asks = words.startswith(("What", "Which", "How", "On average", "Among", "In "))
+    asks = words.startswith(("What", "Which", "How", "On ", "Among", "In "))
     return f"{words[:1].upper()}{words[1:]}{'?' if asks else '.'}", query

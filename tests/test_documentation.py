@@ -18,7 +18,7 @@ GUIDES = [
 
 def test_every_setting_is_documented():
     source = "".join(path.read_text() for path in (ROOT / "searchapp" / "settings").glob("*.py"))
-    readers = "text|secret|integer|boolean|listing|secrets|key|rate"
+    readers = "text|secret|integer|boolean|listing|secrets|key|rate|choice|moment"
     read = set(re.findall(rf'env\.(?:{readers})\(\s*"(\w+)"', source))
     documented = set(re.findall(r"`([A-Z_]+)`", (ROOT / "docs" / "settings.md").read_text()))
     assert read <= documented | {"DATA_DIR"}, read - documented

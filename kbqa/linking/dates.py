@@ -10,15 +10,15 @@ from kbqa.linking.words import Span
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _ENDINGS = ("uary", "ruary", "ch", "il", "", "e", "y", "ust", "t?(?:ember)?", "ober", "ember", "ember")
 _MONTH_NAMES = "|".join(f"{month}(?:{ending})?" for month, ending in zip(_MONTHS, _ENDINGS, strict=True))
-_MONTH = rf"(?P<month>{_MONTH_NAMES})\b\.?"
-_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+MONTH = rf"(?P<month>{_MONTH_NAMES})\b\.?"
+DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year>\d{4})\b"
 _IN_WORDS = [
     re.compile(rf"\b{parts}", re.IGNORECASE)
     for parts in (
-        rf"{_MONTH} {_DAY},? {_YEAR}",
-        rf"{_DAY}(?: of)? {_MONTH},? {_YEAR}",
-        rf"{_MONTH},? {_YEAR}",
+        rf"{MONTH} {DAY},? {_YEAR}",
+        rf"{DAY}(?: of)? {MONTH},? {_YEAR}",
+        rf"{MONTH},? {_YEAR}",
     )
 ]
 _IN_DIGITS = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2})?)?|\d{1,2}/\d{1,2}/\d{2,4}")
@@ -85,6 +85,11 @@ def dates_of(question: str) -> dict[str, Span]:
     return dates
 
 
+def month_of(name: str) -> int:
+    """The number of a month by its name, which may be short."""
+    return _MONTHS.index(name[:3].lower()) + 1
+
+
 def _iso(parts: Mapping[str, str]) -> str:
-    month = _MONTHS.index(parts["month"][:3].lower()) + 1
-    return f"{parts['year']}-{month:02}" + (f"-{int(parts['day']):02}" if "day" in parts else "")
+    day = f"-{int(parts['day']):02}" if "day" in parts else ""
+    return f"{parts['year']}-{month_of(parts['month']):02}{day}"

@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from searchapp.stemming import english_stem
@@ -12,7 +11,6 @@ CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 """The beginning of a word inside an identifier."""
 _POSSESSIVE = re.compile(r"['’]s?$|['’]s(?=\s)")
 _QUOTED = re.compile(r"""(?<!\w)["'“‘]([^"'“”‘’]{1,60})["'”’](?!\w)""")
-_DIGITS = re.compile(r"(?<![\w.,])[-−]?\d[\d,]*(?:\.\d+)?(?![\w])")
 COMMON = frozenset(
     [
         "a", "an", "and", "are", "as", "at", "be", "by", "did", "do", "does", "for", "from", "had", "has",
@@ -23,19 +21,6 @@ COMMON = frozenset(
     ]
 )  # fmt: skip
 """Stop words of questions."""
-_CARDINALS = (
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-)  # fmt: skip
-_ORDINALS = (
-    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
-)  # fmt: skip
-_NUMBER_WORDS = {
-    **{word: number for number, word in enumerate(_CARDINALS)},
-    **{"once": 1, "single": 1, "twice": 2, "multiple": 1, "several": 1, "thrice": 3},
-    **{word: number for number, word in enumerate(_ORDINALS, start=1)},
-}
-_FIRST_OF = ("name", "names", "and")
-"""Words after "first" that make it no number: first name, first and last name."""
 _MIN_MISTYPED_LENGTH = 4
 
 Span = tuple[int, int]
@@ -124,22 +109,6 @@ def _end(match: re.Match[str]) -> int:
     """The end of a word without its possessive `'s`."""
     word = match.group()
     return match.start() + (len(fold_word(word)) if word[-2:] in ("'s", "’s") else len(word))
-
-
-def numbers_of(question: str, words: Sequence[Word]) -> dict[str, Span]:
-    """Numbers of a question in digits with their spans, written in digits or as words.
-
-    >>> question = "the first 1,200 of −3.5"
-    >>> numbers_of(question, words_of(question))
-    {'1200': (10, 15), '-3.5': (19, 23), '1': (4, 9)}
-    """
-    numbers = {}
-    for match in _DIGITS.finditer(question):
-        numbers[match.group().replace(",", "").replace("−", "-").rstrip(".")] = match.span()
-    for word, following in zip(words, [*(other.text for other in words[1:]), ""], strict=False):
-        if word.text in _NUMBER_WORDS and not (word.text == "first" and following in _FIRST_OF):
-            numbers.setdefault(str(_NUMBER_WORDS[word.text]), (word.start, word.end))
-    return numbers
 
 
 def quoted_of(question: str) -> list[tuple[str, Span]]:

@@ -74,15 +74,28 @@ class AllOf:
 
 
 class Part(StrEnum):
-    """A part of a date that rows are grouped by."""
+    """A part of a date that rows are grouped by; months and quarters are those of a year, but for one.
+
+    A week is the Monday that it begins with; weekdays count from Monday, 1 to 7.
+    """
 
     YEAR = "YEAR"
     MONTH = "MONTH"
+    QUARTER = "QUARTER"
+    MONTH_OF_YEAR = "MONTH OF YEAR"
+    WEEK = "WEEK"
+    DAY = "DAY"
+    WEEKDAY = "WEEKDAY"
+    HOUR = "HOUR"
+
+
+NUMBERED = (Part.MONTH_OF_YEAR, Part.WEEKDAY, Part.HOUR)
+"""The parts that are numbers."""
 
 
 @dataclass(frozen=True)
 class DatePart:
-    """The beginning of a column's dates: their year, or the month with its year, as 2019 and 2019-04."""
+    """A part of a column's dates: their year, or the month with its year, as 2019 and 2019-04."""
 
     column: ColumnRef
     part: Part

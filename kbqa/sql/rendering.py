@@ -3,11 +3,10 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 
 from sqlglot import Dialect, exp
 
-from kbqa.sql.dates import Period, period_of
+from kbqa.sql.date_parts import date_part
 from kbqa.sql.headings import headings
 from kbqa.sql.identifiers import needs_quotes
 from kbqa.sql.joins import NotConnectedError, joins
@@ -25,14 +24,22 @@ from kbqa.sql.query import (
     Operand,
     Operator,
     Order,
-    Part,
     Query,
     SetOperation,
     Term,
     Value,
     column_of,
 )
-from kbqa.sql.schema import LENIENT, ColumnRef, ColumnType, Schema
+from kbqa.sql.schema import LENIENT, Column, ColumnRef, ColumnType, Schema
+from kbqa.sql.time_conditions import (
+    DATES_ARE_TEXTS,
+    ORDERINGS,
+    compared_with_counts,
+    compared_with_times,
+    counts_of,
+    times_of,
+)
+from kbqa.sql.units import number_beside
 
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?")
 _AGGREGATES: dict[Aggregate, type[exp.AggFunc]] = {
@@ -41,14 +48,6 @@ _AGGREGATES: dict[Aggregate, type[exp.AggFunc]] = {
     Aggregate.AVG: exp.Avg,
     Aggregate.MIN: exp.Min,
     Aggregate.MAX: exp.Max,
-}
-_COMPARISONS: dict[Comparison, type[exp.Binary]] = {
-    Comparison.EQUAL: exp.EQ,
-    Comparison.UNEQUAL: exp.NEQ,
-    Comparison.LESS: exp.LT,
-    Comparison.GREATER: exp.GT,
-    Comparison.AT_MOST: exp.LTE,
-    Comparison.AT_LEAST: exp.GTE,
 }
 _OPERATORS: dict[Operator, type[exp.Binary]] = {
     Operator.PLUS: exp.Add,
@@ -61,9 +60,7 @@ _SET_OPERATIONS: dict[SetOperation, type[exp.SetOperation]] = {
     SetOperation.INTERSECT: exp.Intersect,
     SetOperation.EXCEPT: exp.Except,
 }
-_PART_FORMATS = {Part.YEAR: "%Y", Part.MONTH: "%Y-%m"}
 _GROUPS_LOOSELY = ("sqlite",)
-_DATES_ARE_TEXTS = ("sqlite",)
 _NO_LIMIT_WITHIN = ("mysql",)
 """Dialects that refuse a LIMIT in a query that IN looks through."""
 _FOLDS_CASE = ("postgres", "duckdb")
@@ -72,13 +69,6 @@ _WILDCARD, _ESCAPE = re.compile(r"[%_!]"), "!"
 _SPECIAL = re.compile(r"[%_\\]")
 """What means more than itself in a pattern; a backslash does where it escapes by itself."""
 _DATES_STAY = (None, Aggregate.MIN, Aggregate.MAX)
-_FROM_ENDS: dict[Comparison, tuple[type[exp.Binary], bool]] = {
-    Comparison.LESS: (exp.LT, False),
-    Comparison.AT_LEAST: (exp.GTE, False),
-    Comparison.GREATER: (exp.GTE, True),
-    Comparison.AT_MOST: (exp.LT, True),
-}
-"""A comparison with a longer time as one with its first day, or with the day after its last (True)."""
 _PATTERN_FORMS = {
     Comparison.CONTAINS: "%{}%",
     Comparison.LACKS: "%{}%",
@@ -172,9 +162,7 @@ class _Select:
         if isinstance(operand, ColumnRef):
             return self.read(operand)
         if isinstance(operand, DatePart):
-            return exp.TimeToStr(
-                this=self.column(operand.column), format=exp.Literal.string(_PART_FORMATS[operand.part])
-            )
+            return date_part(self.column(operand.column), operand.part, self.schema.dialect)
         if self.qualified and not counted:
             return exp.Column(this=exp.Star(), table=self.name(operand.table))
         return exp.Star()
@@ -273,8 +261,13 @@ class _Select:
             within = condition.query if comparison == Comparison.IN else self.known(condition.query)
             inside = exp.In(this=left, query=exp.Subquery(this=self.listed(within)))
             return inside if comparison == Comparison.IN else exp.Not(this=inside)
-        periods = self.periods(condition)
-        return self.within(left, comparison, periods) if periods else self.valued(left, condition)
+        if (column := self.dated(condition)) is not None:
+            texts = [value.text for value in condition.values]
+            if times := times_of(texts, column):
+                return compared_with_times(left, comparison, times, self.schema.dialect)
+            if counts := counts_of(texts, column):
+                return compared_with_counts(left, comparison, counts)
+        return self.valued(left, condition)
 
     def listed(self, query: Query) -> exp.Query:
         """A query that IN looks through."""
@@ -309,7 +302,7 @@ class _Select:
             values = [self.value(value, condition.item, comparison) for value in condition.values]
             inside = exp.In(this=left, expressions=values)
             return exp.Not(this=inside) if comparison == Comparison.UNEQUAL else inside
-        return _COMPARISONS[comparison](this=left, expression=self.right(condition))
+        return ORDERINGS[comparison](this=left, expression=self.right(condition))
 
     def like(self, left: exp.Expr, pattern: str, text: str) -> exp.Expr:
         """Whether a text is found, whatever its capitals; what would be a wildcard in it is not."""
@@ -320,52 +313,14 @@ class _Select:
         found = kind(this=left, expression=exp.Literal.string(pattern.format(escaped)))
         return exp.Escape(this=found, expression=exp.Literal.string(_ESCAPE))
 
-    def periods(self, condition: Condition) -> list[Period]:
-        """The times that a column of dates is compared with; none unless all values are times of one length.
-
-        Where dates are texts, patterns of them stay as they are.
-        """
+    def dated(self, condition: Condition) -> Column | None:
+        """The column whose dates are compared; none for patterns of dates that are texts, which stay so."""
         term = condition.item.term
         is_plain = term.aggregate in _DATES_STAY and condition.item.operator is None
-        stays = condition.comparison in _PATTERN_FORMS and self.schema.dialect in _DATES_ARE_TEXTS
+        stays = condition.comparison in _PATTERN_FORMS and self.schema.dialect in DATES_ARE_TEXTS
         if not is_plain or stays or not isinstance(term.operand, ColumnRef):
-            return []
-        column = self.schema.column(term.operand)
-        periods = [period for value in condition.values if (period := period_of(value.text, column))]
-        lengths = {len(period.text) for period in periods}
-        return periods if len(periods) == len(condition.values) and len(lengths) == 1 else []
-
-    def within(self, left: exp.Expr, comparison: Comparison, periods: Sequence[Period]) -> exp.Expr:
-        """A comparison with times: by their first days and the days after their last, or as texts."""
-        if self.schema.dialect in _DATES_ARE_TEXTS:
-            return self.beginning(left, comparison, periods)
-        first, last = periods[0], periods[-1]
-        if comparison in _FROM_ENDS:
-            kind, at_end = _FROM_ENDS[comparison]
-            return kind(this=left, expression=_day(first.end if at_end else first.first))
-        is_range = comparison == Comparison.BETWEEN
-        spans = [(first, last)] if is_range else [(period, period) for period in periods]
-        inside = [
-            exp.and_(
-                exp.GTE(this=left.copy(), expression=_day(start.first)),
-                exp.LT(this=left.copy(), expression=_day(end.end)),
-            )
-            for start, end in spans
-        ]
-        either = exp.paren(exp.or_(*inside) if len(inside) > 1 else inside[0])
-        return exp.Not(this=either) if comparison in (Comparison.UNEQUAL, Comparison.LACKS) else either
-
-    def beginning(self, left: exp.Expr, comparison: Comparison, periods: Sequence[Period]) -> exp.Expr:
-        """A comparison of the beginnings of dates that are texts, or of years that are numbers."""
-        length = exp.Literal.number(len(periods[0].text))
-        start = exp.Substring(this=left, start=exp.Literal.number(1), length=length)
-        texts = [exp.Literal.string(period.text) for period in periods]
-        if comparison == Comparison.BETWEEN:
-            return exp.Between(this=start, low=texts[0], high=texts[1])
-        if len(texts) > 1:
-            inside = exp.In(this=start, expressions=texts)
-            return exp.Not(this=inside) if comparison == Comparison.UNEQUAL else inside
-        return _COMPARISONS[comparison](this=start, expression=texts[0])
+            return None
+        return self.schema.column(term.operand)
 
     def right(self, condition: Condition) -> exp.Expr:
         if condition.query is not None:
@@ -384,9 +339,12 @@ class _Select:
                 kind = ColumnType.NUMBER
         if kind == ColumnType.BOOLEAN and self.schema.dialect not in LENIENT:
             return exp.Boolean(this=value.text.lower() in ("1", "t", "true", "yes"))
-        numeric = kind in (ColumnType.NUMBER, ColumnType.BOOLEAN) and _NUMBER.fullmatch(value.text)
-        return exp.Literal.number(value.text) if numeric else exp.Literal.string(value.text)
+        text = self.measured(value.text, term)
+        numeric = kind in (ColumnType.NUMBER, ColumnType.BOOLEAN) and _NUMBER.fullmatch(text)
+        return exp.Literal.number(text) if numeric else exp.Literal.string(text)
 
-
-def _day(day: date) -> exp.Literal:
-    return exp.Literal.string(day.isoformat())
+    def measured(self, text: str, term: Term) -> str:
+        """A measure as a number of the unit of a term, other constants as they are."""
+        if not isinstance(term.operand, ColumnRef) or term.aggregate == Aggregate.COUNT:
+            return text
+        return number_beside(text, self.schema.column(term.operand)) or text

@@ -85,7 +85,7 @@ class Column:
     compared, sorted and grouped by. `sources` are the columns that those of views, and computed ones, are
     drawn from. What the cells tell is `unique`, that no value is there twice, and `holds`, the type of the
     values where the database lets a column hold any; None is unknown. Where the values are numbers, `blanks`
-    are texts among them that stand for none.
+    are texts among them that stand for none, and they are `shares` where all lie between 0 and 1.
     """
 
     name: str
@@ -100,6 +100,7 @@ class Column:
     unique: bool = False
     holds: ColumnType | None = None
     blanks: tuple[str, ...] = ()
+    shares: bool = False
 
     @property
     def kind(self) -> ColumnType:

@@ -97,6 +97,9 @@ LANGUAGE_CODE = "en-gb"
 TIME_ZONE = env.text("TIME_ZONE", "UTC")
 USE_I18N = False
 USE_TZ = True
+WEEK_BEGINS = env.choice("WEEK_BEGINS", "monday", ("monday", "saturday", "sunday"))
+FISCAL_YEAR_BEGINS = int(env.choice("FISCAL_YEAR_BEGINS", "1", [str(month) for month in range(1, 13)]))
+CLOCK = env.moment("CLOCK")
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"

@@ -10,6 +10,7 @@ import os
 import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
@@ -111,6 +112,24 @@ def _parsed(name: str, default: T, parse: Callable[[str], T], expected: str) -> 
 def integer(name: str, default: int) -> int:
     """The variable `name` as a whole number."""
     return _parsed(name, default, int, "a whole number")
+
+
+def choice(name: str, default: str, choices: Sequence[str]) -> str:
+    """The variable `name` as one of some words, whatever its capitals."""
+
+    def parse(value: str) -> str:
+        return choices[choices.index(value.lower())]
+
+    return _parsed(name, default, parse, f"one of {', '.join(choices)}")
+
+
+def moment(name: str) -> str:
+    """The variable `name` as a date, or a date and time, of ISO 8601; empty where it is unset."""
+
+    def parse(value: str) -> str:
+        return datetime.fromisoformat(value).replace(tzinfo=None).isoformat()
+
+    return _parsed(name, "", parse, "a date, as 2026-11-29 or 2026-11-29T12:00")
 
 
 def rate(name: str, default: str) -> str:

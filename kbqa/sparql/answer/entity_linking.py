@@ -14,7 +14,8 @@ from pyoxigraph import Literal, NamedNode
 from kbqa.linking.dates import dates_of
 from kbqa.linking.mentions import Mention, MentionFeatures, features_of, find_mentions
 from kbqa.linking.names import Names
-from kbqa.linking.words import COMMON, Span, Word, fold, key_of, numbers_of, quoted_of, stem, words_of
+from kbqa.linking.numbers import numbers_of
+from kbqa.linking.words import COMMON, Span, Word, fold, key_of, quoted_of, stem, words_of
 from kbqa.sparql.dates import is_dated
 from kbqa.sparql.grammar import LinkedQuestion
 from kbqa.sparql.grammar.actions import (

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from kbqa.decoding.actions import Action, Keyword
 from kbqa.decoding.explanation import ShownStep, shown_steps
+from kbqa.linking.time_values import in_words as time_in_words
 from kbqa.sql.answer.reading import Reading
 from kbqa.sql.grammar.actions import ColumnPointer, NumberPointer, Step, TablePointer, ValuePointer, Word
 from kbqa.sql.query import (
@@ -56,6 +57,12 @@ _WORDS: dict[str, str] = {
     Word.ONE: "the first",
     Part.YEAR: "the year",
     Part.MONTH: "the month",
+    Part.QUARTER: "the quarter",
+    Part.MONTH_OF_YEAR: "the month of the year",
+    Part.WEEK: "the week",
+    Part.DAY: "the day",
+    Part.WEEKDAY: "the weekday",
+    Part.HOUR: "the hour",
 }
 _AGGREGATES = {
     Aggregate.COUNT: "the number of",
@@ -201,7 +208,7 @@ def _condition(condition: Condition) -> str:
     if not condition.values:
         return compared
     separator = " and " if condition.comparison == Comparison.BETWEEN else " or "
-    return f"{compared} {separator.join(f'“{value}”' for value in condition.values)}"
+    return f"{compared} {separator.join(f'“{time_in_words(value.text)}”' for value in condition.values)}"
 
 
 def _listed(parts: Sequence[str]) -> str:

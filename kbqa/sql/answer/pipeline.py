@@ -8,6 +8,7 @@ import numpy as np
 
 from kbqa.decoding.parse import Parses
 from kbqa.language_model import ChatServer, ServerError
+from kbqa.sql.answer.directions import directed
 from kbqa.sql.answer.encoding import encode_question
 from kbqa.sql.answer.finishing import finished
 from kbqa.sql.answer.generator import LocalGenerator
@@ -161,7 +162,7 @@ def _rendered(
         query = hypothesis.state.query
         likelihood = float(np.exp(hypothesis.score)) * weight(query, linked)
         try:
-            written = finished(query, question, source.schema)
+            written = finished(directed(query, question, linked), question, source.schema)
             sql = query_text(written, source.schema, headed=True)
         except NotConnectedError:
             continue

@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from kbqa.linking.measures import parse_measure
+from kbqa.linking.time_values import is_time
 from kbqa.linking.words import Span
 from kbqa.sql.answer.reading import Reading, rows_of
 from kbqa.sql.answer.schema_linking import is_mention
@@ -194,7 +196,7 @@ class _Usage:
         """
         linked, constants = self.linked, self.linked.numbers
         quoted = [number for number in constants if number.features.quoted]
-        digits = [number for number in constants if number.key.isdecimal()]
+        digits = [number for number in constants if number.key.isdecimal() or _says_more(number.key)]
         names = [number for number in constants if number not in digits and number not in quoted]
         return (
             list(self._values_used(value for value in linked.values if value.features.exact)),
@@ -221,6 +223,11 @@ class _Usage:
         said = cells | {_text_of(number) for number in self.linked.numbers}
         values = [value.text.casefold() for condition in self.conditions for value in condition.values]
         return float(sum(1 for value in values if value not in said))
+
+
+def _says_more(text: str) -> bool:
+    """Whether a constant is a number with its unit, or a time that is told by numbers."""
+    return is_time(text) or parse_measure(text) is not None
 
 
 def _names_used(pointers: Iterable[TablePointer | ColumnPointer], used: Container[object]) -> Iterator[_Use]:

@@ -6,25 +6,22 @@ Candidates, never a decision: the decoder decides.
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from kbqa.linking.dates import dates_of
+from kbqa.linking.calendar import Calendar, current_calendar
 from kbqa.linking.mentions import Mention, features_of, find_mentions
 from kbqa.linking.words import (
     COMMON,
     Span,
     Word,
     fold,
-    numbers_of,
     parts_of,
-    quoted_of,
     stem,
     words_of,
 )
+from kbqa.sql.answer.constants import constants_of
 from kbqa.sql.grammar import LinkedQuestion
 from kbqa.sql.grammar.actions import (
     ColumnFeatures,
     ColumnPointer,
-    NumberFeatures,
-    NumberPointer,
     TableFeatures,
     TablePointer,
     ValuePointer,
@@ -34,26 +31,18 @@ from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema, Table, readab
 
 MAX_QUESTION = 2_000
 MAX_VALUES, MAX_OF_COLUMN, MAX_CODES = 24, 4, 24
-_MAX_NUMBERS, _MAX_QUOTED, _MAX_LITERALS, _MAX_NAMED = 12, 6, 3, 6
 _MIN_CELL_SIMILARITY = 0.9
 """How similar a cell is at least for its column and table to count as mentioned by it."""
-_NAME = re.compile(
-    r"[A-Z][\w.&'’-]*(?:(?<!\w\w\w\w\.) (?:(?:of|and|the|de|la|van|von|&) )?[A-Z0-9][\w.&'’-]*)*"
-    r"|(?<!\w)[A-Z0-9]*\d[A-Z][A-Z0-9]*(?!\w)"
-)
-_LITERAL = re.compile(
-    r"\b(?:letters?|characters?|words?|phrase|string|substring|prefix|suffix) ['\"‘’“]?([\w.&-]{1,40})",
-    re.IGNORECASE,
-)
-"""Texts that a name is asked to contain: `the letter M`, `the word love`."""
 _CLAUSE = re.compile(r"[.;,:(]")
 _MAX_EXCESS = 6
 """By how many characters a mention may be longer than the name."""
 _MAX_SHOWN_COLUMNS = 6
 
 
-def link_question(question: str, schema: Schema, cells: CellNames) -> LinkedQuestion:
-    """A question's view of a schema."""
+def link_question(
+    question: str, schema: Schema, cells: CellNames, calendar: Calendar | None = None
+) -> LinkedQuestion:
+    """A question's view of a schema, asked now or by another calendar."""
     question = question[:MAX_QUESTION]
     words = words_of(question)
     stems = _stems(question, words)
@@ -67,7 +56,8 @@ def link_question(question: str, schema: Schema, cells: CellNames) -> LinkedQues
     tables = tuple(_table(table, stems, {ref.table for ref in hit}) for table in schema.tables)
     columns = tuple(_column(table, column, stems, hit) for table in schema.tables for column in table.columns)
     exact = [value.span for value in values if value.span is not None and value.features.exact]
-    return LinkedQuestion(schema, tables, columns, tuple(values), tuple(_constants(question, words, exact)))
+    constants = constants_of(question, words, exact, schema, calendar or current_calendar())
+    return LinkedQuestion(schema, tables, columns, tuple(values), tuple(constants))
 
 
 def _stems(question: str, words: Sequence[Word]) -> dict[str, Word]:
@@ -210,44 +200,3 @@ def _codes(cells: CellNames, columns: Collection[str]) -> list[tuple[ColumnRef, 
 def _is_common(mention: Mention) -> bool:
     """Whether a value stands in the question as a word of no meaning, such as a cell `In`."""
     return mention.text.casefold() in COMMON and not mention.same_case
-
-
-def _constants(question: str, words: Sequence[Word], exact: Iterable[Span]) -> list[NumberPointer]:
-    """Constants that need be in no cell: numbers, dates, what is quoted, and names that no cell explains."""
-    dates = dates_of(question)
-    numbers = _numbers(question, words, dates)
-    quoted = _quoted(question)
-    named = _named(question, explained=list(exact), dates=list(dates.values()))
-    pointers: dict[str, NumberPointer] = {}
-    for text, span in [*numbers, *quoted, *named[:_MAX_NAMED]]:
-        features = NumberFeatures(quoted=float((text, span) in quoted))
-        pointers.setdefault(text, NumberPointer(text, text, span, features))
-    return list(pointers.values())
-
-
-def _numbers(question: str, words: Sequence[Word], dates: Mapping[str, Span]) -> list[tuple[str, Span]]:
-    """Dates, and the numbers that are no part of one."""
-    numbers = dict(dates)
-    for digits, span in numbers_of(question, words).items():
-        if not any(start <= span[0] < end for start, end in dates.values()):
-            numbers.setdefault(digits, span)
-    return list(numbers.items())[:_MAX_NUMBERS]
-
-
-def _quoted(question: str) -> list[tuple[str, Span]]:
-    """Quotations, and texts that a name is asked to contain."""
-    quoted = [(text.strip(" %"), span) for text, span in quoted_of(question)][:_MAX_QUOTED]
-    literals = [(match.group(1).rstrip("."), match.span(1)) for match in _LITERAL.finditer(question)]
-    new = [(text, span) for text, span in literals if text not in COMMON and text not in dict(quoted)]
-    return [*quoted, *new[:_MAX_LITERALS]]
-
-
-def _named(question: str, *, explained: Sequence[Span], dates: Sequence[Span]) -> list[tuple[str, Span]]:
-    """Words written as a name, not at the question's beginning, that are neither a cell nor a date."""
-    return [
-        (match.group().rstrip(".'’"), match.span())
-        for match in _NAME.finditer(question)
-        if match.start() > 0
-        and not any(start <= match.start() and match.end() <= end for start, end in explained)
-        and not any(start < match.end() and match.start() < end for start, end in dates)
-    ]

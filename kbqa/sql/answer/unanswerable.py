@@ -1,8 +1,9 @@
 """Unanswerable questions: what of a question a database has no word for."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from kbqa.linking.words import COMMON, Word, fold, numbers_of, stem, words_of
+from kbqa.linking.words import COMMON, Span, Word, fold, stem, words_of
+from kbqa.sql.answer.constants import is_counted
 from kbqa.sql.grammar import LinkedQuestion
 
 _MIN_COSINE, _MIN_CELL_SIMILARITY, _MAX_MISSING = 0.45, 0.9, 4
@@ -44,23 +45,27 @@ def missing_words(
 def _unknown(question: str, linked: LinkedQuestion, vocabulary: set[str]) -> dict[str, list[str]]:
     """Neighbouring unknown words as the question has them, with the words themselves, folded."""
     runs: list[list[Word]] = [[]]
+    spans = list(_meant(linked))
     for word in words_of(question):
-        if _is_known(word, question, linked, vocabulary):
+        if _is_known(word, spans, vocabulary):
             runs.append([])
         else:
             runs[-1].append(word)
     return {question[run[0].start : run[-1].end]: [word.text for word in run] for run in runs if run}
 
 
-def _is_known(word: Word, question: str, linked: LinkedQuestion, vocabulary: set[str]) -> bool:
+def _is_known(word: Word, spans: Sequence[Span], vocabulary: set[str]) -> bool:
     """Whether a word names nothing, or something that is there."""
     if word.text in _ASKING or stem(word.text) in vocabulary:
         return True
-    if numbers_of(question[word.start : word.end], [word]):
-        return True
-    cells = [
-        value.span
-        for value in linked.values
-        if value.span is not None and value.features.similarity >= _MIN_CELL_SIMILARITY
-    ]
-    return any(start <= word.start and word.end <= end for start, end in cells)
+    return any(start <= word.start and word.end <= end for start, end in spans)
+
+
+def _meant(linked: LinkedQuestion) -> Iterator[Span]:
+    """Spans of cells, and of numbers and times that something in the database can be compared with."""
+    for value in linked.values:
+        if value.span is not None and value.features.similarity >= _MIN_CELL_SIMILARITY:
+            yield value.span
+    for number in linked.numbers:
+        if number.span is not None and is_counted(number.key):
+            yield number.span

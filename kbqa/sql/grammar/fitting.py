@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator
 
-from kbqa.sql.dates import is_dated
-from kbqa.sql.grammar.actions import ColumnPointer
+from kbqa.linking.measures import parse_measure
+from kbqa.linking.time_values import is_time
+from kbqa.sql.dates import is_dated, suits
+from kbqa.sql.grammar.actions import ColumnPointer, NumberPointer
 from kbqa.sql.grammar.prefix import LOOSE, Clause, Prefix, is_uncertain, may_hold_any
-from kbqa.sql.query import MEMBERSHIP, PATTERNS, Condition, SetOperation, Value
-from kbqa.sql.schema import ColumnRef, ColumnType
+from kbqa.sql.query import MEMBERSHIP, PATTERNS, Aggregate, Condition, SetOperation, Value
+from kbqa.sql.schema import Column, ColumnRef, ColumnType
+from kbqa.sql.units import number_beside
 
 _SHARING = (SetOperation.INTERSECT, SetOperation.EXCEPT)
 """Set operations that find nothing, or leave everything, where two queries have no values in common."""
+_ADDING = (Aggregate.SUM, Aggregate.AVG)
 
 
 def columns_of(state: Prefix, kind: ColumnType | None) -> Iterator[ColumnPointer]:
@@ -55,17 +59,48 @@ def read_as_texts(state: Prefix) -> tuple[ColumnType, ...]:
     return (ColumnType.TEXT, *((ColumnType.DATE, ColumnType.NUMBER) if loose else ()))
 
 
+def constants_beside(state: Prefix, kind: ColumnType) -> list[NumberPointer]:
+    """The constants that the item of a condition may be compared with.
+
+    Where a number is said with a unit, or as an age, that fits the item, it is not offered without.
+    """
+    fitting = [number for number in state.linked.numbers if fits(number.key, kind, state)]
+    special = [number for number in fitting if _is_special(number.key)]
+    return [number for number in fitting if number in special or not _is_within(number, special)]
+
+
+def _is_special(text: str) -> bool:
+    return is_time(text) or parse_measure(text) is not None
+
+
+def _is_within(number: NumberPointer, others: list[NumberPointer]) -> bool:
+    if number.span is None:
+        return False
+    spans = [other.span for other in others if other.span is not None]
+    return any(start <= number.span[0] and number.span[1] <= end for start, end in spans)
+
+
 def fits(text: str, kind: ColumnType, state: Prefix) -> bool:
     """Whether a constant can be read as a value of a type; patterns of loose dialects are texts anyhow."""
-    is_pattern = state.comparison in PATTERNS and not state.strict
-    if is_pattern or (state.item is not None and is_uncertain(state, state.item)):
+    column, is_pattern = _compared_column(state), state.comparison in PATTERNS
+    if is_time(text):
+        is_whole = state.item is not None and state.item.term.aggregate not in _ADDING
+        return column is not None and is_whole and not is_pattern and suits(text, column)
+    if parse_measure(text) is not None:
+        return column is not None and not is_pattern and number_beside(text, column) is not None
+    if (is_pattern and not state.strict) or (state.item is not None and is_uncertain(state, state.item)):
         return True
     if kind == ColumnType.NUMBER:
         return text.removeprefix("-").replace(".", "", 1).isdecimal()
-    operand = state.item.term.operand if state.item else None
-    return kind != ColumnType.DATE or (
-        isinstance(operand, ColumnRef) and is_dated(text, state.linked.schema.column(operand))
-    )
+    return kind != ColumnType.DATE or (column is not None and is_dated(text, column))
+
+
+def _compared_column(state: Prefix) -> Column | None:
+    """The column whose values, not their number, are compared."""
+    term = state.item.term if state.item is not None else None
+    if term is None or not isinstance(term.operand, ColumnRef) or term.aggregate == Aggregate.COUNT:
+        return None
+    return state.linked.schema.column(term.operand)
 
 
 def conditions_beside(state: Prefix) -> list[Condition]:

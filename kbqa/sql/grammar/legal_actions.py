@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from kbqa.decoding.actions import Action, Keyword
+from kbqa.sql.dates import has_part
 from kbqa.sql.grammar.actions import (
     OPERATORS,
     SET_OPERATIONS,
@@ -19,8 +20,8 @@ from kbqa.sql.grammar.fitting import (
     columns_of,
     compared_values,
     conditions_beside,
+    constants_beside,
     dates_of,
-    fits,
     is_computable,
     read_as_texts,
 )
@@ -109,9 +110,11 @@ def _parted(state: Prefix, part: Part) -> Iterator[ColumnPointer]:
         named = list(state.query.group)
     elif state.clause == Clause.ITEMS:
         named = [item.term.operand for item in state.query.items]
+    schema = state.linked.schema
     for column in dates_of(state):
-        connected = present is None or state.linked.schema.connected(present, column.key.table)
-        if connected and DatePart(column.key, part) not in named:
+        connected = present is None or schema.connected(present, column.key.table)
+        there = has_part(schema.column(column.key), part)
+        if connected and there and DatePart(column.key, part) not in named:
             yield column
 
 
@@ -232,7 +235,7 @@ def _legal_values(state: Prefix) -> Iterator[Action]:
     assert state.item is not None
     linked, term, kind = state.linked, state.item.term, kind_of(state, state.item)
     cells = [value for value in linked.values if term.aggregate is None and value.key[0] == term.operand]
-    numbers = [number for number in linked.numbers if fits(number.key, kind, state)]
+    numbers = constants_beside(state, kind)
     used = compared_values(state)
     yield from (action for action in (*cells, *numbers) if Value(value_of(action)) not in used)
     single = state.comparison in (*EQUALITIES, *ORDERED) and state.comparison != Comparison.BETWEEN

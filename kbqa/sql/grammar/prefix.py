@@ -14,6 +14,7 @@ from kbqa.sql.grammar.actions import (
     ValuePointer,
 )
 from kbqa.sql.query import (
+    NUMBERED,
     Aggregate,
     AllOf,
     Comparison,
@@ -154,7 +155,7 @@ def kind_of(state: Prefix, item: Item) -> ColumnType:
     if isinstance(operand, AllOf) or aggregate in (Aggregate.COUNT, Aggregate.SUM, Aggregate.AVG):
         return ColumnType.NUMBER
     if isinstance(operand, DatePart):
-        return ColumnType.TEXT
+        return ColumnType.NUMBER if operand.part in NUMBERED else ColumnType.TEXT
     return state.linked.schema.column(operand).kind
 
 

@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
@@ -50,6 +51,8 @@ class CellReport:
     """The types of the values of columns that may hold any."""
     blanks: dict[ColumnRef, tuple[str, ...]] = field(default_factory=dict)
     """Texts that stand for no value, of columns of texts that are numbers."""
+    shares: set[ColumnRef] = field(default_factory=set)
+    """Columns of numbers that all lie between 0 and 1, not all of them whole."""
     complaints: list[str] = field(default_factory=list)
 
 
@@ -94,6 +97,7 @@ def told_by_cells(schema: Schema, report: CellReport) -> Schema:
             unique=report.unique.get(ref, False),
             holds=report.kinds.get(ref),
             blanks=report.blanks.get(ref, ()),
+            shares=ref in report.shares,
         )
 
     tables = tuple(
@@ -165,6 +169,8 @@ def _column_cells(
         report.kinds[ref] = kind_of_cells([value for value, _ in rows], column.type)
         if report.kinds[ref] == ColumnType.NUMBER and column.type == ColumnType.TEXT:
             report.blanks[ref] = tuple(filter(_is_blank, values))[:_MAX_BLANKS]
+    if column.type == ColumnType.NUMBER and _are_shares([value for value, _ in rows]):
+        _note_shares(reading, ref, report)
     are_texts = column.type == ColumnType.TEXT
     texts = [row for row in rows if are_texts and _is_short_text(row[0])]
     key = column_key(ref)
@@ -195,6 +201,21 @@ def kind_of_cells(values: Sequence[Any], declared: ColumnType) -> ColumnType:
     return declared if declared == ColumnType.DATE and _are_times(there) else ColumnType.TEXT
 
 
+def _note_shares(reading: Reading, ref: ColumnRef, report: CellReport) -> None:
+    """Report a column whose commonest numbers are shares, if all others are."""
+    (extremes,) = reading.rows(_extremes(ref), 1)
+    if _are_shares(extremes, whole=True):
+        report.shares.add(ref)
+
+
+def _are_shares(values: Sequence[Any], *, whole: bool = False) -> bool:
+    """Whether values are numbers from 0 to 1, and, unless they may be `whole`, some lie between."""
+    numbers = [value for value in values if isinstance(value, int | float | Decimal)]
+    if not numbers or len(numbers) < len(values) or not all(0 <= number <= 1 for number in numbers):
+        return False
+    return whole or any(0 < number < 1 for number in numbers)
+
+
 def _is_blank(value: Any) -> bool:
     return str(value).strip().lower() in _NO_VALUES
 
@@ -217,6 +238,11 @@ def _counted(reading: Reading, ref: ColumnRef, limit: int) -> list[tuple[Any, in
 
 def _cell(ref: ColumnRef) -> ColumnClause[Any]:
     return column_clause(ref.column)
+
+
+def _extremes(ref: ColumnRef) -> Select[Any]:
+    cell = _cell(ref)
+    return select(func.min(cell), func.max(cell)).select_from(table_clause(ref.table, cell))
 
 
 def _values(ref: ColumnRef) -> Select[Any]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kbqa.linking.words import deletions, fold, key_of, numbers_of, parts_of, quoted_of, words_of
+from kbqa.linking.words import deletions, fold, key_of, parts_of, quoted_of, words_of
 
 
 @pytest.mark.parametrize(
@@ -40,27 +40,6 @@ def test_words_one_mistake_apart_share_a_deletion():
     assert not set(deletions("night")).isdisjoint(deletions("nihgt"))
     assert set(deletions("night")).isdisjoint(deletions("light house"))
     assert deletions("cat") == ["cat"]
-
-
-@pytest.mark.parametrize(
-    ("question", "numbers"),
-    [
-        ("more than 1,200.50 of 7", ["1200.50", "7"]),
-        ("below −5", ["-5"]),
-        ("twice in three years", ["2", "3"]),
-        ("the third customer", ["3"]),
-        ("first names of the first customers", ["1"]),
-        ("their first and last names", []),
-        ("model A4 and x2", []),
-    ],
-)
-def test_numbers(question, numbers):
-    assert list(numbers_of(question, words_of(question))) == numbers
-
-
-def test_a_number_in_digits_keeps_its_place():
-    question = "seven or 7"
-    assert numbers_of(question, words_of(question)) == {"7": (9, 10)}
 
 
 def test_quotations():

@@ -1,0 +1,134 @@
+"""Measures: numbers with a unit, in questions and as texts, and the units that words name."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from kbqa.linking.numbers import plain, scaled_phrases
+from kbqa.linking.words import Span
+
+
+class Dimension(StrEnum):
+    """What units measure."""
+
+    TIME = "time"
+    MONTHS = "months"
+    LENGTH = "length"
+    MASS = "mass"
+    DATA = "data"
+    VOLUME = "volume"
+    MONEY = "money"
+    SHARE = "share"
+    COUNT = "count"
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit: how many of its dimension's basic one it is."""
+
+    name: str
+    dimension: Dimension
+    factor: Decimal
+
+
+_UNITS = """
+time: milliseconds millisecond ms msec millis = 0.001; seconds second s sec secs = 1;
+    minutes minute min mins = 60; hours hour h hr hrs = 3600; days day d = 86400; weeks week wk = 604800
+months: months month mth = 1; years year yr yrs = 12
+length: mm millimetres millimetre millimeters millimeter = 0.001;
+    cm centimetres centimetre centimeters centimeter = 0.01; m metres metre meters meter = 1;
+    km kilometres kilometre kilometers kilometer kms = 1000; inches inch in = 0.0254; feet foot ft = 0.3048;
+    yards yard yd = 0.9144; miles mile mi = 1609.344
+mass: mg milligrams milligram = 0.001; g grams gram gr = 1; kg kilograms kilogram kilo kilos kgs = 1000;
+    tonnes tonne tons ton t = 1000000; ounces ounce oz = 28.349523125; pounds pound lb lbs = 453.59237
+data: bytes byte = 1; kb kilobytes kilobyte = 1000; mb megabytes megabyte = 1000000;
+    gb gigabytes gigabyte = 1000000000; tb terabytes terabyte = 1000000000000
+volume: ml millilitres milliliters = 0.001; cl centilitres centiliters = 0.01;
+    litres litre liters liter l = 1; gallons gallon gal = 3.785411784
+money: dollars dollar usd $ euros euro eur € gbp £ = 1; cents cent pence = 0.01
+share: percent % percentage pct = 0.01; share fraction proportion = 1
+count: thousand thousands = 1000; million millions mio = 1000000; billion billions bn = 1000000000
+"""
+"""Words of units by what they measure, the first of each being its name."""
+
+
+def _units() -> Mapping[str, Unit]:
+    units = dict[str, Unit]()
+    for line in re.sub(r"\n +", " ", _UNITS.strip()).splitlines():
+        dimension, _, groups = line.partition(": ")
+        for group in groups.split(";"):
+            words, _, factor = group.partition("=")
+            name = words.split()[0]
+            units |= {
+                word: Unit(name, Dimension(dimension), Decimal(factor.strip())) for word in words.split()
+            }
+    return units
+
+
+UNITS = _units()
+_NEVER_SAID = ("in", "d", "t", "share", "fraction", "proportion", "pct", "s")
+_BEHIND = re.compile(
+    rf"[ -]?(?P<unit>{'|'.join(re.escape(word) for word in sorted(UNITS, key=len, reverse=True))})(?!\w)",
+    re.IGNORECASE,
+)
+_CURRENCIES = "$€£"
+_MEASURE = re.compile(r"(-?\d+(?:\.\d+)?) (\S+)")
+
+
+def measures_of(question: str, numbers: Mapping[str, Span]) -> dict[str, Span]:
+    """Measures of a question with their spans: a number, and the name of its unit.
+
+    `numbers` are those of the question.
+
+    >>> question = "longer than 5 min, under $20 or 10 % of 2.5 billion"
+    >>> measures_of(question, {"5": (12, 13), "20": (26, 28), "10": (32, 34)})
+    {'5 minutes': (12, 17), '20 dollars': (25, 28), '10 percent': (32, 36), '2.5 billion': (40, 51)}
+    """
+    measures = dict[str, Span]()
+    for number, (start, end) in numbers.items():
+        match = _BEHIND.match(question, end)
+        if match is not None and match["unit"].lower() not in _NEVER_SAID:
+            measures[f"{number} {UNITS[match['unit'].lower()].name}"] = (start, match.end())
+        elif start and question[start - 1] in _CURRENCIES:
+            measures[f"{number} {UNITS[question[start - 1]].name}"] = (start - 1, end)
+    for span, (digits, scale) in scaled_phrases(question).items():
+        if scale in UNITS:
+            measures.setdefault(f"{digits} {UNITS[scale].name}", span)
+    return measures
+
+
+def parse_measure(text: str) -> tuple[Decimal, Unit] | None:
+    """The number and unit of a measure; None for any other text."""
+    match = _MEASURE.fullmatch(text)
+    unit = UNITS.get(match[2]) if match else None
+    return (Decimal(match[1]), unit) if match and unit else None
+
+
+def converted(text: str, unit: Unit) -> str | None:
+    """A measure as a number of another unit; None where that measures something else.
+
+    >>> converted("5 minutes", UNITS["ms"]), converted("5 minutes", UNITS["kg"])
+    ('300000', None)
+    """
+    measure = parse_measure(text)
+    if measure is None or measure[1].dimension != unit.dimension:
+        return None
+    return plain(measure[0] * measure[1].factor / unit.factor)
+
+
+def unit_of(words: Sequence[str], dimension: Dimension) -> Unit | None:
+    """The unit of a dimension that the words of a name tell, the last of them first.
+
+    One letter, and "in", is a unit at the end only.
+
+    >>> unit_of(["duration", "ms"], Dimension.TIME).name, unit_of(["m", "name"], Dimension.LENGTH)
+    ('milliseconds', None)
+    """
+    for index, word in enumerate(reversed(words)):
+        unit = UNITS.get(word)
+        is_clear = index == 0 or (len(word) > 1 and word != "in")
+        if unit is not None and unit.dimension == dimension and is_clear:
+            return unit
+    return None

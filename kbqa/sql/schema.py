@@ -26,6 +26,10 @@ LENIENT = ("sqlite", "mysql")
 """Dialects in which anything can be compared with anything."""
 
 
+FLAG_WORDS = frozenset(("is", "has", "was", "are", "flag", "ind", "indicator", "yn", "y", "n", "bool"))
+"""Words of the names of flags that say nothing of what they tell."""
+
+
 class ColumnType(StrEnum):
     """The kind of a column's values, as far as a query's shape depends on it."""
 

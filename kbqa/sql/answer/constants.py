@@ -17,11 +17,14 @@ from kbqa.linking.times import times_of
 from kbqa.linking.words import COMMON, Span, Word, quoted_of
 from kbqa.sql.dates import counted, is_birth
 from kbqa.sql.grammar.actions import NumberFeatures, NumberPointer
+from kbqa.sql.query import Part
 from kbqa.sql.schema import Column, ColumnType, Schema
 from kbqa.sql.units import number_beside
 
 _MAX_NUMBERS, _MAX_QUOTED, _MAX_LITERALS, _MAX_NAMED = 12, 6, 3, 6
 _DATE_LENGTH = len("2000-01-01")
+_EACH_OF = re.compile(r"\b(?:each|every|any) (?:of )?$", re.IGNORECASE)
+"""What stands before times whose parts are groups: each of the last three months."""
 _NAME = re.compile(
     r"[A-Z][\w.&'’-]*(?:(?<!\w\w\w\w\.) (?:(?:of|and|the|de|la|van|von|&) )?[A-Z0-9][\w.&'’-]*)*"
     r"|(?<!\w)[A-Z0-9]*\d[A-Z][A-Z0-9]*(?!\w)"
@@ -49,11 +52,31 @@ def constants_of(
     return list(pointers.values())
 
 
+def parts_said_in_times(
+    question: str, words: Sequence[Word], constants: Iterable[NumberPointer]
+) -> frozenset[Part]:
+    """The parts of dates whose words stand in times only, as in "last month": they are no groups."""
+    times = [number.span for number in constants if number.span is not None and _is_time(number.key)]
+    whole = [span for span in times if not _EACH_OF.search(question[: span[0]])]
+    said = {
+        part: [
+            any(start <= word.start and word.end <= end for start, end in whole)
+            for word in words
+            if word.text.removesuffix("s") == part.lower().split()[0]
+        ]
+        for part in Part
+    }
+    return frozenset(part for part, within in said.items() if within and all(within))
+
+
+def _is_time(text: str) -> bool:
+    return is_time(text) or parse_partial_date(text[:_DATE_LENGTH]) is not None
+
+
 def is_counted(text: str) -> bool:
     """Whether a constant is a number, a measure or a time, not a name."""
     is_number = text.removeprefix("-").replace(".", "", 1).isdecimal()
-    is_date = parse_partial_date(text[:_DATE_LENGTH]) is not None
-    return is_number or is_date or is_time(text) or parse_measure(text) is not None
+    return is_number or _is_time(text) or parse_measure(text) is not None
 
 
 def _numbers(
@@ -69,8 +92,8 @@ def _numbers(
     }
     yield from numbers.items()
     for measure, span in measures_of(question, numbers).items():
-        beside = {number_beside(measure, column) for column in columns} - {None}
-        if beside - {measure.split()[0]}:
+        plain = {text for text, (start, end) in numbers.items() if span[0] <= start and end <= span[1]}
+        if {number_beside(measure, column) for column in columns} - {None} - plain:
             yield measure, span
     if any(map(is_birth, columns)):
         yield from ages_of(question, calendar).items()

@@ -4,13 +4,14 @@ The network points at a time and chooses a comparison; the words around the time
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from kbqa.linking.time_values import is_time
-from kbqa.linking.words import Span
+from kbqa.linking.words import Span, fold
+from kbqa.sql.answer.coded_values import NEGATIONS
 from kbqa.sql.grammar import LinkedQuestion
-from kbqa.sql.query import ORDERED, Comparison, Condition, Query
+from kbqa.sql.query import ORDERED, Comparison, Condition, Operand, Query
 from kbqa.sql.schema import Column, ColumnRef, ColumnType
 
 _OF = r"(?:(?:the )?(?:(?:end|beginning|start) of )?(?:the )?(?:years?|months?|week) ?)?(?:of )?(?:the )?"
@@ -61,13 +62,14 @@ _YEAR = re.compile(r"[12]\d{3}")
 
 
 def directed(query: Query, question: str, linked: LinkedQuestion) -> Query:
-    """A query that compares times as the words around them say."""
+    """A query that compares times as the words around them say, and is not negated twice."""
     spans = {number.key: number.span for number in linked.numbers if number.span is not None}
+    negated = set(_negated(question, linked))
 
     def turned(condition: Condition) -> Condition:
         if condition.query is not None:
             return replace(condition, query=directed(condition.query, question, linked))
-        return _turned(condition, question, linked, spans)
+        return _turned(_negated_once(condition, negated), question, linked, spans)
 
     return replace(
         query,
@@ -75,6 +77,23 @@ def directed(query: Query, question: str, linked: LinkedQuestion) -> Query:
         having=tuple(map(turned, query.having)),
         right=None if query.right is None else directed(query.right, question, linked),
     )
+
+
+def _negated(question: str, linked: LinkedQuestion) -> Iterator[tuple[Operand, str]]:
+    """Flags that are not set by a negation of the question, which says nothing else."""
+    for value in linked.values:
+        if value.span is not None and value.features.exact:
+            first, *others = fold(question[slice(*value.span)]).split()
+            if others and first in NEGATIONS:
+                yield value.key
+
+
+def _negated_once(condition: Condition, negated: set[tuple[Operand, str]]) -> Condition:
+    """A condition without a second negation: "not set" is said by the value already."""
+    is_twice = condition.comparison == Comparison.UNEQUAL and len(condition.values) == 1
+    if is_twice and (condition.item.term.operand, condition.values[0].text) in negated:
+        return replace(condition, comparison=Comparison.EQUAL)
+    return condition
 
 
 def _turned(

@@ -5,8 +5,10 @@ Candidates, never a decision: the decoder decides.
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from kbqa.linking.calendar import Calendar, current_calendar
+from kbqa.linking.measures import parse_measure
 from kbqa.linking.mentions import Mention, features_of, find_mentions
 from kbqa.linking.words import (
     COMMON,
@@ -17,7 +19,8 @@ from kbqa.linking.words import (
     stem,
     words_of,
 )
-from kbqa.sql.answer.constants import constants_of
+from kbqa.sql.answer.coded_values import meant_values
+from kbqa.sql.answer.constants import constants_of, parts_said_in_times
 from kbqa.sql.grammar import LinkedQuestion
 from kbqa.sql.grammar.actions import (
     ColumnFeatures,
@@ -28,15 +31,18 @@ from kbqa.sql.grammar.actions import (
 )
 from kbqa.sql.names import CellNames, about_text, column_key, definition_text
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema, Table, readable
+from kbqa.sql.units import number_beside
 
 MAX_QUESTION = 2_000
-MAX_VALUES, MAX_OF_COLUMN, MAX_CODES = 24, 4, 24
+MAX_VALUES, MAX_OF_COLUMN, MAX_CODES, MAX_MEANT = 24, 4, 24, 12
 _MIN_CELL_SIMILARITY = 0.9
 """How similar a cell is at least for its column and table to count as mentioned by it."""
 _CLAUSE = re.compile(r"[.;,:(]")
 _MAX_EXCESS = 6
 """By how many characters a mention may be longer than the name."""
 _MAX_SHOWN_COLUMNS = 6
+_MEASURED = 0.5
+"""The least similarity of a column that is measured in a unit that the question names."""
 
 
 def link_question(
@@ -54,10 +60,14 @@ def link_question(
         if value.span is not None and value.features.similarity >= _MIN_CELL_SIMILARITY
     }
     tables = tuple(_table(table, stems, {ref.table for ref in hit}) for table in schema.tables)
-    columns = tuple(_column(table, column, stems, hit) for table in schema.tables for column in table.columns)
     exact = [value.span for value in values if value.span is not None and value.features.exact]
     constants = constants_of(question, words, exact, schema, calendar or current_calendar())
-    return LinkedQuestion(schema, tables, columns, tuple(values), tuple(constants))
+    measures = [constant.key for constant in constants if parse_measure(constant.key) is not None]
+    columns = tuple(
+        _column(table, column, stems, hit, measures) for table in schema.tables for column in table.columns
+    )
+    parts = parts_said_in_times(question, words, constants)
+    return LinkedQuestion(schema, tables, columns, tuple(values), tuple(constants), parts)
 
 
 def _stems(question: str, words: Sequence[Word]) -> dict[str, Word]:
@@ -115,10 +125,14 @@ def _table(table: Table, stems: Mapping[str, Word], hit: set[str]) -> TablePoint
     return TablePointer(table.name, text, span, features, context)
 
 
-def _column(table: Table, column: Column, stems: Mapping[str, Word], hit: set[ColumnRef]) -> ColumnPointer:
+def _column(
+    table: Table, column: Column, stems: Mapping[str, Word], hit: set[ColumnRef], measures: Sequence[str]
+) -> ColumnPointer:
     ref, text = ColumnRef(table.name, column.name), readable(column.name)
     about = about_text(column.description)
     share, span = _similarity(text, about, stems)
+    if any(number_beside(measure, column) is not None for measure in measures):
+        share = max(share, _MEASURED)
     features = ColumnFeatures(
         similarity=share,
         exact=float(share == 1),
@@ -172,11 +186,28 @@ def _values(question: str, words: Sequence[Word], schema: Schema, cells: CellNam
         )
         if len(pointers) == MAX_VALUES:
             break
+    for meant in islice(meant_values(question, words, schema, cells), MAX_MEANT):
+        if (known := pointers.get(meant.key)) is None or not known.features.exact:
+            pointers[meant.key] = meant
+    pointers = {pointer.key: pointer for pointer in _best_of_each(list(pointers.values()))}
     for ref, code in _codes(cells, columns)[:MAX_CODES]:
         pointers.setdefault(
             (ref, code), ValuePointer((ref, code), code, context=(readable(ref.column), code))
         )
     return list(pointers.values())
+
+
+def _best_of_each(values: Sequence[ValuePointer]) -> Iterator[ValuePointer]:
+    """Values but for those that are like words of the question of which their column has the very value."""
+    exact = [
+        (value.key[0], value.span) for value in values if value.features.exact and value.span is not None
+    ]
+    for value in values:
+        span = value.span
+        alike = [known for ref, known in exact if ref == value.key[0]]
+        is_less = span is not None and any(start < span[1] and span[0] < end for start, end in alike)
+        if value.features.exact or not is_less:
+            yield value
 
 
 def _of_each_column(

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from kbqa.linking.measures import parse_measure
+from kbqa.linking.measures import Dimension, parse_measure
 from kbqa.linking.time_values import is_time
 from kbqa.sql.dates import is_dated, suits
 from kbqa.sql.grammar.actions import ColumnPointer, NumberPointer
 from kbqa.sql.grammar.prefix import LOOSE, Clause, Prefix, is_uncertain, may_hold_any
-from kbqa.sql.query import MEMBERSHIP, PATTERNS, Aggregate, Condition, SetOperation, Value
-from kbqa.sql.schema import Column, ColumnRef, ColumnType
-from kbqa.sql.units import number_beside
+from kbqa.sql.query import MEMBERSHIP, PATTERNS, Aggregate, Condition, Item, SetOperation, Value
+from kbqa.sql.schema import FLAG_WORDS, Column, ColumnRef, ColumnType, readable
+from kbqa.sql.units import number_beside, unit_beside
 
 _SHARING = (SetOperation.INTERSECT, SetOperation.EXCEPT)
 """Set operations that find nothing, or leave everything, where two queries have no values in common."""
@@ -43,6 +43,15 @@ def is_computable(state: Prefix, ref: ColumnRef) -> bool:
     return column.kind == ColumnType.NUMBER or may_hold_any(column, schema.dialect)
 
 
+def is_flag(state: Prefix, item: Item) -> bool:
+    """Whether an item is a column of 0 and 1 by its name and values, of which none is more than the other."""
+    operand = item.term.operand
+    if not isinstance(operand, ColumnRef) or not FLAG_WORDS & set(readable(operand.column).split()):
+        return False
+    values = {value.key[1] for value in state.linked.values if value.key[0] == operand}
+    return item.term.aggregate is None and bool(values) and values <= {"0", "1"}
+
+
 def belongs_beside(state: Prefix, ref: ColumnRef) -> bool:
     """Whether a column can be among the values of the one that it is looked for in, or set against."""
     item = state.counterpart
@@ -62,11 +71,23 @@ def read_as_texts(state: Prefix) -> tuple[ColumnType, ...]:
 def constants_beside(state: Prefix, kind: ColumnType) -> list[NumberPointer]:
     """The constants that the item of a condition may be compared with.
 
-    Where a number is said with a unit, or as an age, that fits the item, it is not offered without.
+    Where a number is said with a unit, or as an age, that fits the item, or cannot, it does not stand alone.
     """
     fitting = [number for number in state.linked.numbers if fits(number.key, kind, state)]
-    special = [number for number in fitting if _is_special(number.key)]
-    return [number for number in fitting if number in special or not _is_within(number, special)]
+    others = [number for number in fitting if _is_special(number.key)] + _of_other_units(state)
+    return [number for number in fitting if number in others or not _is_within(number, others)]
+
+
+def _of_other_units(state: Prefix) -> list[NumberPointer]:
+    """The measures of something else than a column is known to measure: kilograms beside seconds."""
+    column = _compared_column(state)
+    measured = [
+        (number, measure[1]) for number in state.linked.numbers if (measure := parse_measure(number.key))
+    ]
+    if column is None or not measured:
+        return []
+    known = {dimension for dimension in Dimension if unit_beside(column, dimension) is not None}
+    return [number for number, unit in measured if known and unit.dimension not in known]
 
 
 def _is_special(text: str) -> bool:

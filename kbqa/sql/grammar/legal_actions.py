@@ -23,6 +23,7 @@ from kbqa.sql.grammar.fitting import (
     constants_beside,
     dates_of,
     is_computable,
+    is_flag,
     read_as_texts,
 )
 from kbqa.sql.grammar.prefix import (
@@ -100,7 +101,8 @@ def _parts(state: Prefix) -> Iterator[Action]:
     """The parts of dates, but within or beside another query."""
     has_parts = state.clause in (Clause.ITEMS, Clause.GROUP, Clause.ORDER) and state.first is None
     if has_parts and not state.nested and state.left is None:
-        yield from (Keyword(part) for part in Part if any(_parted(state, part)))
+        parts = [part for part in Part if part not in state.linked.said_in_times]
+        yield from (Keyword(part) for part in parts if any(_parted(state, part)))
 
 
 def _parted(state: Prefix, part: Part) -> Iterator[ColumnPointer]:
@@ -217,7 +219,8 @@ def _legal_comparisons(state: Prefix) -> Iterator[Action]:
     assert state.item is not None
     operand = state.item.term.operand
     yield from keywords(*EQUALITIES)
-    if kind_of(state, state.item) in _MEASURED or is_uncertain(state, state.item):
+    is_measured = kind_of(state, state.item) in _MEASURED and not is_flag(state, state.item)
+    if is_measured or is_uncertain(state, state.item):
         yield from keywords(*ORDERED)
     if state.clause == Clause.WHERE and len(state.outer) < MAX_DEPTH:
         yield from keywords(*MEMBERSHIP)

@@ -50,13 +50,17 @@ class Clause(StrEnum):
 
 @dataclass(frozen=True)
 class LinkedQuestion:
-    """A question's view of a database: its focused schema, and what the question mentions."""
+    """A question's view of a database: its focused schema, and what the question mentions.
+
+    `said_in_times` are the parts of dates that it names as parts of times only, as "last month" does.
+    """
 
     schema: Schema
     tables: tuple[TablePointer, ...] = ()
     columns: tuple[ColumnPointer, ...] = ()
     values: tuple[ValuePointer, ...] = ()
     numbers: tuple[NumberPointer, ...] = ()
+    said_in_times: frozenset[Part] = frozenset()
 
     @property
     def candidates(self) -> tuple[Action, ...]:

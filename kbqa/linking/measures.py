@@ -69,10 +69,13 @@ def _units() -> Mapping[str, Unit]:
 
 UNITS = _units()
 _NEVER_SAID = ("in", "d", "t", "share", "fraction", "proportion", "pct", "s")
-_BEHIND = re.compile(
-    rf"[ -]?(?P<unit>{'|'.join(re.escape(word) for word in sorted(UNITS, key=len, reverse=True))})(?!\w)",
+_UNIT = rf"(?P<unit>{'|'.join(re.escape(word) for word in sorted(UNITS, key=len, reverse=True))})(?!\w)"
+_BEHIND = re.compile(rf"[ -]?{_UNIT}", re.IGNORECASE)
+_ONE = re.compile(
+    rf"\b(?:than|over|under|above|below|least|most|within) (?P<said>(?P<half>half )?an? {_UNIT})",
     re.IGNORECASE,
 )
+"""One of a unit, or half of one: longer than an hour."""
 _CURRENCIES = "$€£"
 _MEASURE = re.compile(r"(-?\d+(?:\.\d+)?) (\S+)")
 
@@ -93,6 +96,9 @@ def measures_of(question: str, numbers: Mapping[str, Span]) -> dict[str, Span]:
             measures[f"{number} {UNITS[match['unit'].lower()].name}"] = (start, match.end())
         elif start and question[start - 1] in _CURRENCIES:
             measures[f"{number} {UNITS[question[start - 1]].name}"] = (start - 1, end)
+    for match in _ONE.finditer(question):
+        number = "0.5" if match["half"] else "1"
+        measures.setdefault(f"{number} {UNITS[match['unit'].lower()].name}", match.span("said"))
     for span, (digits, scale) in scaled_phrases(question).items():
         if scale in UNITS:
             measures.setdefault(f"{digits} {UNITS[scale].name}", span)

@@ -6,6 +6,7 @@ Candidates are therefore ranked again as wholes, by a log-linear model over a fe
 score 0: the shares of all are probabilities.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,6 +29,7 @@ from kbqa.sql.schema import ColumnRef
 
 Array = NDArray[np.float64]
 _MIN_LIKELIHOOD = 1e-12
+_YEAR = re.compile(r"(?:19|20)\d{2}")
 
 
 class Features(NamedTuple):
@@ -190,13 +192,13 @@ class _Usage:
         return texts | {str(part.limit) for part in self.query.queries() if part.limit is not None}
 
     def mentions(self) -> tuple[list[_Use], ...]:
-        """The question's mentions of cells, numbers, quotations, other names, columns and tables.
+        """The question's mentions of cells, bare numbers, quotations, all else, columns and tables.
 
-        The other names are those that no cell explains.
+        All else are names that no cell explains, times, and numbers that are said with a unit or as an age.
         """
         linked, constants = self.linked, self.linked.numbers
         quoted = [number for number in constants if number.features.quoted]
-        digits = [number for number in constants if number.key.isdecimal() or _says_more(number.key)]
+        digits = list(_bare_numbers(constants))
         names = [number for number in constants if number not in digits and number not in quoted]
         return (
             list(self._values_used(value for value in linked.values if value.features.exact)),
@@ -225,8 +227,17 @@ class _Usage:
         return float(sum(1 for value in values if value not in said))
 
 
+def _bare_numbers(constants: Sequence[NumberPointer]) -> Iterator[NumberPointer]:
+    """Numbers that are no year, and stand in no measure, age or time."""
+    says_more = [number.span for number in constants if number.span is not None and _says_more(number.key)]
+    for number in constants:
+        if number.key.isdecimal() and not _YEAR.fullmatch(number.key):
+            span = number.span
+            if span is None or not any(_overlap(span, other) for other in says_more):
+                yield number
+
+
 def _says_more(text: str) -> bool:
-    """Whether a constant is a number with its unit, or a time that is told by numbers."""
     return is_time(text) or parse_measure(text) is not None
 
 

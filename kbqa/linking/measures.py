@@ -71,6 +71,7 @@ UNITS = _units()
 _NEVER_SAID = ("in", "d", "t", "share", "fraction", "proportion", "pct", "s")
 _UNIT = rf"(?P<unit>{'|'.join(re.escape(word) for word in sorted(UNITS, key=len, reverse=True))})(?!\w)"
 _BEHIND = re.compile(rf"[ -]?{_UNIT}", re.IGNORECASE)
+_ATTACHED = re.compile(rf"(?<![\w.,])(?P<number>\d[\d,]*(?:\.\d+)?){_UNIT}", re.IGNORECASE)
 _ONE = re.compile(
     rf"\b(?:than|over|under|above|below|least|most|within) (?P<said>(?P<half>half )?an? {_UNIT})",
     re.IGNORECASE,
@@ -96,6 +97,9 @@ def measures_of(question: str, numbers: Mapping[str, Span]) -> dict[str, Span]:
             measures[f"{number} {UNITS[match['unit'].lower()].name}"] = (start, match.end())
         elif start and question[start - 1] in _CURRENCIES:
             measures[f"{number} {UNITS[question[start - 1]].name}"] = (start - 1, end)
+    for match in _ATTACHED.finditer(question):
+        if (unit := match["unit"].lower()) not in _NEVER_SAID:
+            measures.setdefault(f"{match['number'].replace(',', '')} {UNITS[unit].name}", match.span())
     for match in _ONE.finditer(question):
         number = "0.5" if match["half"] else "1"
         measures.setdefault(f"{number} {UNITS[match['unit'].lower()].name}", match.span("said"))

@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta
 
 from kbqa.linking.dates import parse_partial_date
 from kbqa.linking.time_values import Recurrence, Recurring, is_time, parse_recurring, parse_span
-from kbqa.sql.query import Part
 from kbqa.sql.schema import Column, ColumnType, readable
 
 _TIMED = re.compile(r"TIME", re.IGNORECASE)
@@ -116,11 +115,6 @@ def is_of_days(column: Column) -> bool:
 def has_hours(column: Column) -> bool:
     """Whether a column's dates may have a time of day."""
     return column.type != ColumnType.DATE or bool(_TIMED.search(column.declared))
-
-
-def has_part(column: Column, part: Part) -> bool:
-    """Whether the dates of a column have a part."""
-    return has_hours(column) if part == Part.HOUR else is_of_days(column)
 
 
 def is_birth(column: Column) -> bool:

@@ -89,8 +89,8 @@ class Part(StrEnum):
     HOUR = "HOUR"
 
 
-NUMBERED = (Part.MONTH_OF_YEAR, Part.WEEKDAY, Part.HOUR)
-"""The parts that are numbers."""
+NUMBERED, DATED = (Part.MONTH_OF_YEAR, Part.WEEKDAY, Part.HOUR), (Part.WEEK, Part.DAY)
+"""The parts that are numbers, and those that are dates."""
 
 
 @dataclass(frozen=True)

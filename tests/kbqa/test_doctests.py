@@ -9,9 +9,17 @@ import pytest
 @pytest.mark.parametrize(
     "module",
     [
+        "kbqa.linking.ages",
+        "kbqa.linking.calendar",
         "kbqa.linking.dates",
+        "kbqa.linking.measures",
+        "kbqa.linking.numbers",
+        "kbqa.linking.synonyms",
+        "kbqa.linking.time_values",
+        "kbqa.linking.times",
         "kbqa.linking.words",
         "kbqa.plurals",
+        "kbqa.sql.answer.directions",
         "kbqa.sql.answer.formatting",
         "kbqa.sql.answer.language_model",
         "kbqa.sql.answer.reranking",

@@ -33,8 +33,8 @@ NEGATIONS = frozenset(
 )
 _NEGATIVE_PREFIXES = ("in", "un", "non", "im", "dis")
 _ASKED = frozenset(("whether", "if"))
-_NEAR = 2
-"""How many words before a flag may say that it is not set."""
+_NEAR, _FAR = 2, 4
+"""How many words before a flag may say that it is not set, and that it is asked whether it is."""
 _PLACE_WORDS = frozenset(
     (
         "country", "countries", "nation", "nationality", "state", "province", "region", "territory",
@@ -105,11 +105,13 @@ def _flags(question: _Question, ref: ColumnRef, codes: Sequence[str]) -> Iterato
         return
     name = " ".join(word for word in readable(ref.column).split() if word not in FLAG_WORDS)
     if (found := question.found(name)) is not None:
-        near = range(max(0, found[0] - _NEAR), found[0])
-        negations = [index for index in near if question.words[index].text in NEGATIONS]
+        before = range(found[0])
+        negations = [index for index in before[-_NEAR:] if question.words[index].text in NEGATIONS]
+        if any(question.words[index].text in _ASKED for index in before[-_FAR:]):
+            return
         if negations:
             yield question.pointer(ref, no[0], negations[0], found[1])
-        elif not any(question.words[index].text in _ASKED for index in near):
+        else:
             yield question.pointer(ref, yes[0], *found)
         return
     for prefix in _NEGATIVE_PREFIXES:

@@ -14,7 +14,7 @@ from kbqa.sql.grammar import LinkedQuestion
 from kbqa.sql.query import ORDERED, Comparison, Condition, Operand, Query
 from kbqa.sql.schema import Column, ColumnRef, ColumnType
 
-_OF = r"(?:(?:the )?(?:(?:end|beginning|start) of )?(?:the )?(?:years?|months?|week) ?)?(?:of )?(?:the )?"
+_OF = r"(?:(?:the )?(?:end|beginning|start) of )?(?:the )?(?:(?:years?|months?|week) )?(?:of )?"
 _BEFORE: tuple[tuple[re.Pattern[str], Comparison], ...] = tuple(
     (re.compile(rf"(?<!\w)(?:{words}) {_OF}$", re.IGNORECASE), comparison)
     for words, comparison in (

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from kbqa.linking.measures import Dimension, parse_measure
 from kbqa.linking.time_values import is_time
-from kbqa.sql.dates import is_dated, suits
+from kbqa.sql.dates import has_hours, is_dated, is_of_days, suits
 from kbqa.sql.grammar.actions import ColumnPointer, NumberPointer
 from kbqa.sql.grammar.prefix import LOOSE, Clause, Prefix, is_uncertain, may_hold_any
-from kbqa.sql.query import MEMBERSHIP, PATTERNS, Aggregate, Condition, Item, SetOperation, Value
+from kbqa.sql.query import MEMBERSHIP, PATTERNS, Aggregate, Condition, Item, Part, SetOperation, Value
 from kbqa.sql.schema import FLAG_WORDS, Column, ColumnRef, ColumnType, readable
 from kbqa.sql.units import number_beside, unit_beside
 
@@ -32,6 +32,11 @@ def dates_of(state: Prefix) -> Iterator[ColumnPointer]:
     """The columns whose values are surely dates."""
     schema = state.linked.schema
     return (column for column in state.linked.columns if schema.column(column.key).kind == ColumnType.DATE)
+
+
+def has_part(column: Column, part: Part) -> bool:
+    """Whether the dates of a column have a part."""
+    return has_hours(column) if part == Part.HOUR else is_of_days(column)
 
 
 def is_computable(state: Prefix, ref: ColumnRef) -> bool:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from kbqa.decoding.actions import Action, Keyword
-from kbqa.sql.dates import has_part
 from kbqa.sql.grammar.actions import (
     OPERATORS,
     SET_OPERATIONS,
@@ -22,6 +21,7 @@ from kbqa.sql.grammar.fitting import (
     conditions_beside,
     constants_beside,
     dates_of,
+    has_part,
     is_computable,
     is_flag,
     read_as_texts,

@@ -14,6 +14,7 @@ from kbqa.sql.grammar.actions import (
     ValuePointer,
 )
 from kbqa.sql.query import (
+    DATED,
     NUMBERED,
     Aggregate,
     AllOf,
@@ -159,7 +160,9 @@ def kind_of(state: Prefix, item: Item) -> ColumnType:
     if isinstance(operand, AllOf) or aggregate in (Aggregate.COUNT, Aggregate.SUM, Aggregate.AVG):
         return ColumnType.NUMBER
     if isinstance(operand, DatePart):
-        return ColumnType.NUMBER if operand.part in NUMBERED else ColumnType.TEXT
+        if operand.part in NUMBERED:
+            return ColumnType.NUMBER
+        return ColumnType.DATE if operand.part in DATED else ColumnType.TEXT
     return state.linked.schema.column(operand).kind
 
 

@@ -261,6 +261,68 @@ def test_groups_by_time_come_in_the_order_of_time(server, world):
     assert [row[0] for row in found.rows] == ["2023", "2024", "2025"]
 
 
+@pytest.mark.parametrize(
+    ("comparison", "values", "names"),
+    [
+        ("=", ["--05"], {"50% off"}),
+        ("!=", ["--05"], {"50 offers", "a_b", "aXb"}),
+        ("BETWEEN", ["--12", "--02"], {"50 offers", "a_b"}),
+        ("=", ["--06-01", "--05-01"], {"aXb", "50% off"}),
+        ("=", ["-Q2"], {"50% off", "aXb"}),
+        ("=", ["-H1"], {"50% off", "50 offers", "a_b", "aXb"}),
+        ("=", ["-W01"], {"50 offers"}),
+        ("=", ["-W22"], {"aXb"}),
+        ("=", ["-W-1"], {"50 offers", "a_b"}),
+        ("=", ["-W-6/7"], {"aXb"}),
+        ("=", ["2024-04-01/2024-06-01"], {"50% off"}),
+        (">", ["2024-04-01/2024-06-01"], {"a_b", "aXb"}),
+        ("<=", ["2024-04-01/2024-06-01"], {"50% off", "50 offers"}),
+    ],
+)
+def test_dates_are_compared_with_times(server, world, comparison, values, names):
+    condition = Condition(item("product.made"), Comparison(comparison), tuple(map(Value, values)))
+    found = server.rows(Query((item("product.name"),), where=(condition,)), world)
+    assert {name for (name,) in found} == names
+
+
+PARTS = {
+    Part.QUARTER: {"2023-Q1", "2024-Q2", "2025-Q1"},
+    Part.MONTH_OF_YEAR: {"1", "2", "5", "6"},
+    Part.WEEK: {"2023-01-02", "2024-04-29", "2024-05-27", "2025-02-03"},
+    Part.DAY: {"2023-01-02", "2024-05-01", "2024-06-01", "2025-02-03"},
+    Part.WEEKDAY: {"1", "3", "6"},
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_rows_are_grouped_by_parts_of_dates(server, world, part):
+    key = DatePart(ref("product.made"), part)
+    there = Condition(item("product.made"), Comparison.IS_NOT_NULL)
+    query = Query((Item(Term(key)), item("product", Aggregate.COUNT)), where=(there,), group=(key,))
+    found = server.result(finished(query, "", world), world, headed=True)
+    assert {str(row[0]) for row in found.rows} == PARTS[part]
+    assert found.columns[0] == part.lower()
+
+
+def test_times_of_day(server):
+    server.run(
+        "CREATE TABLE visit (visit_id INTEGER, at TIMESTAMP NULL)",
+        "INSERT INTO visit VALUES (1, '2026-11-30 08:59:00'), (2, '2026-11-30 15:30:00')",
+    )
+    schema = read_schema(server.reader)
+    hour = DatePart(ref("visit.at"), Part.HOUR)
+    assert server.rows(Query((Item(Term(hour)),), order=(Order(Item(Term(hour))),)), schema) == ((8,), (15,))
+    for comparison, value, found in (
+        ("=", "T15", 2),
+        (">", "T15:30", 2),
+        ("<=", "T15:30", 1),
+        ("<", "T09", 1),
+        ("=", "2026-11-30T08:37/2026-11-30T09:37", 1),
+    ):
+        condition = Condition(item("visit.at"), Comparison(comparison), (Value(value),))
+        assert server.rows(Query((item("visit.visit_id"),), where=(condition,)), schema) == ((found,),), value
+
+
 SOLD = Condition(item("sold.amount"), Comparison.GREATER, (Value("2"),))
 
 
@@ -329,6 +391,6 @@ def test_a_join_repeats_nothing(server, world, query, rows):
 
 def test_chance_writes_sql_that_they_run_as_it_is_finished(server, world):
     source = Source(world, CellNames(), server.reader)
-    question = "names of 3 products of Acme made after 2023-01-02 with weight over 5"
+    question = "names of 3 products of Acme made in May or last year after 2023-01-02 with weight over 5"
     ran, said = run_by_chance(source, question, 40, finished_for=question)
     assert (ran > 20, said) == (True, {""})

@@ -101,3 +101,14 @@ def test_names_move_from_one_load_to_another():
     one.take(other)
     assert one.counted(["red", "lamp", "green", "chair"]) == {"red": 1, "lamp": 1, "green": 1, "chair": 1}
     assert other.counted(["red", "green", "chair"]) == {}
+
+
+def test_numbers_that_all_lie_between_0_and_1_are_shares(connect, shop_file):
+    changed(
+        shop_file,
+        "CREATE TABLE sale (id INTEGER, discount REAL, tax REAL, flag INTEGER)",
+        "INSERT INTO sale VALUES (1, 0.1, 0.2, 0), (2, 0.25, 0.2, 1), (3, 1, 0.2, 0), (4, 0, 19, 1),"
+        " (5, 0.1, 0.2, 0), (6, 0.1, 0.3, 1), (7, 0.25, 0.5, 1), (8, 0.3, 0.6, 1), (9, 0.3, 0.7, 1)",
+    )
+    columns = served(connect()).schema.table("sale").columns
+    assert [column.name for column in columns if column.shares] == ["discount"]

@@ -55,6 +55,7 @@ class _Question:
 
     text: str
     words: Sequence[Word]
+    stems: Sequence[str]
     schema: Schema
     cells: CellNames
 
@@ -65,9 +66,10 @@ class _Question:
     def found(self, phrase: str) -> tuple[int, int] | None:
         """The words of the question that are those of a phrase, in its order: the first, and until where."""
         stems = [stem(part) for part in fold(phrase).split() if part not in COMMON]
-        said = [stem(word.text) for word in self.words]
-        for start in range(len(said) - len(stems) + 1):
-            if stems and said[start : start + len(stems)] == stems:
+        if not stems or stems[0] not in self.stems:
+            return None
+        for start in range(len(self.stems) - len(stems) + 1):
+            if self.stems[start : start + len(stems)] == stems:
                 return start, start + len(stems)
         return None
 
@@ -83,16 +85,18 @@ def meant_values(
     text: str, words: Sequence[Word], schema: Schema, cells: CellNames
 ) -> Iterator[ValuePointer]:
     """Values that words of a question mean: flags by adjectives, codes by their descriptions, other names."""
-    question = _Question(text, words, schema, cells)
+    question = _Question(text, words, [stem(word.text) for word in words], schema, cells)
     for table in schema.tables:
         for column in table.columns:
             if column.excluded:
                 continue
             ref = ColumnRef(table.name, column.name)
             codes = question.codes(ref, column)
-            yield from _flags(question, ref, codes)
-            yield from _sexes(question, ref, codes)
-            yield from _described(question, ref, column, codes)
+            if codes:
+                yield from _flags(question, ref, codes)
+                yield from _sexes(question, ref, codes)
+            if column.description:
+                yield from _described(question, ref, column, codes)
     if cells.names is not None:
         yield from _places(question, cells.names)
 

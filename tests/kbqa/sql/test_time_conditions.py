@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
+import duckdb
 import pytest
+from sqlglot import exp
 
+from kbqa.linking.time_values import Recurrence
+from kbqa.sql.date_parts import date_part
 from kbqa.sql.dates import suits
-from kbqa.sql.query import Comparison, Condition, Item, Query, Term, Value
+from kbqa.sql.query import Comparison, Condition, Item, Part, Query, Term, Value
 from kbqa.sql.rendering import query_text
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema, Table, declared_column
 
@@ -64,3 +68,27 @@ def test_times_suit_only_columns_that_have_them(name, declared, text, does):
 )
 def test_measures_are_numbers_of_the_columns_unit(column, measure, number):
     assert written(column, "sqlite", ">", measure) == f"{column.name} > {number}"
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        (Part.QUARTER, "2026-Q4"),
+        (Part.MONTH_OF_YEAR, "12"),
+        (Part.WEEK, "2026-11-30"),
+        (Part.DAY, "2026-12-05"),
+        (Part.WEEKDAY, "6"),
+        (Part.HOUR, "15"),
+        (Recurrence.QUARTER, "4"),
+        (Recurrence.WEEK, "49"),
+        (Recurrence.DAY, "12-05"),
+        (Recurrence.MINUTE, "15:30"),
+    ],
+)
+def test_duckdb_has_the_parts_of_dates(part, value):
+    expression = date_part(exp.column("at"), part, "duckdb").sql(dialect="duckdb")
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            f"SELECT {expression} FROM (SELECT TIMESTAMP '2026-12-05 15:30:00' AS \"at\")"
+        )
+        assert str(rows.fetchone()[0]) == value

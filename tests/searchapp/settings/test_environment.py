@@ -33,6 +33,22 @@ def test_a_variable_that_is_not_set_is_the_default(variable):
     assert environment.listing("NAME", ["a"]) == ["a"]
 
 
+def test_one_of_some_words_whatever_its_capitals(variable, problems):
+    variable("Sunday")
+    assert environment.choice("NAME", "monday", ("monday", "sunday")) == "sunday"
+    variable("someday")
+    assert environment.choice("NAME", "monday", ("monday", "sunday")) == "monday"
+    assert problems[0][0] == "NAME='someday' is not one of monday, sunday."
+
+
+def test_a_moment_is_a_date_or_a_date_with_a_time(variable, problems):
+    for value, moment in (("2026-11-29", "2026-11-29T00:00:00"), ("2026-11-29T12:30", "2026-11-29T12:30:00")):
+        variable(value)
+        assert environment.moment("NAME") == moment
+    variable("yesterday")
+    assert (environment.moment("NAME"), len(problems)) == ("", 1)
+
+
 @pytest.mark.parametrize(("value", "read"), [("12", 12), ("-3", -3), ("1_000", 1000), (" 7 ", 7), ("0", 0)])
 def test_whole_numbers(variable, problems, value, read):
     variable(value)

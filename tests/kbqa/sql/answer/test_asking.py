@@ -46,7 +46,7 @@ def test_dates_are_grouped_by_year_and_month(connect, question, rows):
 
 def test_a_time_is_told_from_the_day_of_asking_on(connect, settings):
     settings.CLOCK = "2024-03-20"
-    answer, kept = services.ask(connect(), "How many orders were there last month?")
+    answer, _ = services.ask(connect(), "How many orders were there last month?")
     assert answer.best.result.rows == ((2,),)
     assert "2024-02" in answer.best.sql
 

@@ -1,15 +1,19 @@
 """Constants of questions: those that something in the schema can be compared with."""
 
 from datetime import datetime
+from functools import reduce
 from pathlib import Path
 
 import pytest
 
 from kbqa.linking.calendar import Calendar
 from kbqa.sql.answer.schema_linking import link_question
+from kbqa.sql.grammar import start
+from kbqa.sql.grammar.actions import NumberPointer
 from kbqa.sql.names import CellNames
 from kbqa.sql.query import Part
-from kbqa.sql.schema import Column, ColumnType, Schema, Table, declared_column
+from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema, Table, declared_column
+from tests.kbqa.sql.grammar.spelled import spelled, step
 
 NOW = Calendar(datetime(2026, 11, 30))
 SCHEMA = Schema(
@@ -22,6 +26,8 @@ SCHEMA = Schema(
                 declared_column("length_s", "INTEGER", "sqlite"),
                 Column("discount", ColumnType.NUMBER, shares=True),
                 Column("name", holds=ColumnType.TEXT),
+                Column("size", ColumnType.NUMBER),
+                Column("is_open", ColumnType.NUMBER),
             ),
         ),
     )
@@ -56,3 +62,34 @@ def test_where_nothing_has_a_time_or_a_unit_there_are_only_numbers_and_names():
 )
 def test_parts_of_dates_that_are_said_in_times_are_no_groups(question, parts):
     assert link_question(question, SCHEMA, CellNames(), NOW).said_in_times == parts
+
+
+@pytest.mark.parametrize(
+    ("question", "column", "offered"),
+    [
+        ("more than 5 minutes", "length_s", {"'5 minutes'"}),
+        ("more than 5 minutes", "discount", set()),
+        ("more than 5 minutes", "size", {"'5'"}),
+        ("more than 10 %", "discount", {"'10 percent'"}),
+        ("older than 30", "born", {"'born ../1996-11-30'"}),
+        ("older than 30", "seen_at", set()),
+        ("older than 30", "size", {"'30'"}),
+        ("in October", "seen_at", {"'--10'"}),
+        ("in October", "size", set()),
+        ("this year", "size", set()),
+    ],
+)
+def test_constants_are_offered_beside_columns_that_they_suit(question, column, offered):
+    linked = link_question(question, SCHEMA, CellNames(), NOW)
+    words = ("event.name", "WHERE", f"event.{column}", ">")
+    legal = reduce(step, words, start(linked)).legal_actions()
+    assert {spelled(action) for action in legal if isinstance(action, NumberPointer)} == offered
+
+
+def test_of_flags_none_is_more():
+    codes = CellNames(codes={ColumnRef("event", "is_open"): ("0", "1")})
+    state = reduce(
+        step, ("event.name", "WHERE", "event.is_open"), start(link_question("", SCHEMA, codes, NOW))
+    )
+    assert {"=", "!="} <= {spelled(action) for action in state.legal_actions()}
+    assert not {"<", ">", "BETWEEN"} & {spelled(action) for action in state.legal_actions()}

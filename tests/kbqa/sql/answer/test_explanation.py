@@ -6,7 +6,7 @@ from kbqa.sql.answer.explanation import in_words, sub_questions
 from kbqa.sql.answer.formatting import sentence_of
 from kbqa.sql.answer.kept_answer import kept_reading
 from kbqa.sql.answer.reading import Reading
-from kbqa.sql.query import Item, Query, Term, Via
+from kbqa.sql.query import Comparison, Condition, Item, Query, Term, Value, Via
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, ForeignKey, Schema, Table
 from kbqa.sql.stores.executor import Result
 from training.sql.parser import parse_query
@@ -26,6 +26,12 @@ SHOP = Schema(
     ),
     (ForeignKey(ColumnRef("customer", "city_id"), ColumnRef("city", "city_id")),),
 )
+
+
+def test_times_are_said_by_their_dates():
+    item = Item(Term(ColumnRef("customer", "age")))
+    between = Condition(item, Comparison.EQUAL, (Value("2026-11-24/2026-12-01"), Value("--10")))
+    assert in_words(Query((item,), where=(between,))).endswith("is “2026-11-24 to 2026-11-30” or “October”.")
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def compared_with_times(
     if comparison == Comparison.BETWEEN:
         ends = (Comparison.AT_LEAST, Comparison.AT_MOST)
         low, high = (_one(left, end, time, dialect) for end, time in zip(ends, times, strict=True))
-        return exp.paren(exp.or_(low, high)) if _goes_round(times) else exp.and_(low, high)
+        return exp.paren(exp.or_(low, high) if _goes_round(times) else exp.and_(low, high))
     if comparison in _FROM_ENDS and len(times) == 1:
         return _one(left, comparison, times[0], dialect)
     inside = [_one(left, Comparison.EQUAL, time, dialect) for time in times]

@@ -11,7 +11,7 @@ from kbqa.linking.time_values import is_time
 from kbqa.linking.words import Span, fold
 from kbqa.sql.answer.coded_values import NEGATIONS
 from kbqa.sql.grammar import LinkedQuestion
-from kbqa.sql.query import ORDERED, Comparison, Condition, Operand, Query
+from kbqa.sql.query import ORDERED, Comparison, Condition, Operand, Query, SetOperation
 from kbqa.sql.schema import Column, ColumnRef, ColumnType
 
 _OF = r"(?:(?:the )?(?:end|beginning|start) of )?(?:the )?(?:(?:years?|months?|week) )?(?:of )?"
@@ -42,13 +42,15 @@ _DISTANCES: tuple[tuple[re.Pattern[str], Comparison], ...] = tuple(
     )
 )
 """Words before `three days ago`, which turn round: more than three days ago is before that day."""
-_BEHIND: tuple[tuple[re.Pattern[str], Comparison], ...] = (
-    (
-        re.compile(r" (?:(?:or|and) (?:later|after|newer|since)|onwards?)\b", re.IGNORECASE),
-        Comparison.AT_LEAST,
-    ),
-    (re.compile(r" (?:or|and) (?:earlier|before|older)\b", re.IGNORECASE), Comparison.AT_MOST),
+_ENDS = r"(?= ?(?:$|[?.,;]))"
+_BEHIND: tuple[tuple[re.Pattern[str], Comparison], ...] = tuple(
+    (re.compile(words, re.IGNORECASE), comparison)
+    for words, comparison in (
+        (rf" (?:(?:or|and) (?:later|newer|(?:after|since){_ENDS})|onwards?)\b", Comparison.AT_LEAST),
+        (rf" (?:or|and) (?:earlier|older|before{_ENDS})\b", Comparison.AT_MOST),
+    )
 )
+"""Words behind a time."""
 _FROM, _ON = re.compile(rf"(?<!\w)from {_OF}$", re.IGNORECASE), re.compile(r" on\b(?! \w)", re.IGNORECASE)
 _AGO = re.compile(r"\bago$", re.IGNORECASE)
 _RELATIVE = re.compile(
@@ -71,12 +73,24 @@ def directed(query: Query, question: str, linked: LinkedQuestion) -> Query:
             return replace(condition, query=directed(condition.query, question, linked))
         return _turned(_negated_once(condition, negated), question, linked, spans)
 
+    once = _excepted_once(query, negated)
     return replace(
-        query,
-        where=tuple(map(turned, query.where)),
-        having=tuple(map(turned, query.having)),
-        right=None if query.right is None else directed(query.right, question, linked),
+        once,
+        where=tuple(map(turned, once.where)),
+        having=tuple(map(turned, once.having)),
+        right=None if once.right is None else directed(once.right, question, linked),
     )
+
+
+def _excepted_once(query: Query, negated: set[tuple[Operand, str]]) -> Query:
+    """A query that has what is not set as its condition, in place of one without what is not set."""
+    if query.operation != SetOperation.EXCEPT or query.right is None or len(query.right.where) != 1:
+        return query
+    (condition,) = query.right.where
+    values = {(condition.item.term.operand, value.text) for value in condition.values}
+    if condition.comparison != Comparison.EQUAL or not values or not values <= negated:
+        return query
+    return replace(query, where=(*query.where, condition), operation=None, right=None)
 
 
 def _negated(question: str, linked: LinkedQuestion) -> Iterator[tuple[Operand, str]]:

@@ -85,9 +85,9 @@ def _partial(text: str, column: Column, *, days: bool) -> Period | None:
         return None
     try:
         first, last = date.fromisoformat(partial.first_day), date.fromisoformat(partial.last_day)
-    except ValueError:
+        return Period(text, first, last + timedelta(days=1), begins=True)
+    except (ValueError, OverflowError):
         return None
-    return Period(text, first, last + timedelta(days=1), begins=True)
 
 
 def counted(text: str, column: Column) -> tuple[str, str] | None:

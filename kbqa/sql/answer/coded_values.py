@@ -9,7 +9,7 @@ from kbqa.linking.mentions import MentionFeatures, NameIndex
 from kbqa.linking.synonyms import MAX_PLACE_WORDS, SEXES, is_code, other_names, same_sex
 from kbqa.linking.words import COMMON, Word, fold, key_of, stem
 from kbqa.sql.grammar.actions import ValuePointer
-from kbqa.sql.names import CellNames, column_key
+from kbqa.sql.names import MAX_DESCRIPTION_LENGTH, CellNames, column_key
 from kbqa.sql.schema import FLAG_WORDS, Column, ColumnRef, ColumnType, Schema, readable
 
 _YES, _NO = frozenset(("1", "y", "yes", "t", "true")), frozenset(("0", "n", "no", "f", "false"))
@@ -141,7 +141,7 @@ def _described(
     """Codes by the words that a column's description has for them: C = cancelled."""
     known = {code.casefold(): code for code in codes}
     for form in (_CODE_FIRST, _WORDS_FIRST):
-        for match in form.finditer(column.description):
+        for match in form.finditer(column.description[:MAX_DESCRIPTION_LENGTH]):
             code = known.get(match["code"].casefold(), None if known else match["code"])
             found = question.found(match["words"])
             if code is not None and found is not None:

@@ -21,6 +21,8 @@ class Prediction:
     id: int | str | None
     sql: str
     right: bool
+    probability: float
+    """The probability that was stated for it; 0 without SQL."""
 
 
 @dataclass
@@ -87,4 +89,5 @@ def evaluate(
         sql = answer.readings[0].sql if answer.readings else ""
         judgement = judge(sql, question.sql, source)
         scores.add(question, answer, judgement)
-        yield Prediction(question.id, sql, judgement.right)
+        probability = answer.readings[0].probability if answer.readings else 0.0
+        yield Prediction(question.id, sql, judgement.right, probability)

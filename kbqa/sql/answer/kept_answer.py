@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from kbqa.questions.answers import KeptAnswer, KeptReading, answer_json, reading_fields, reading_json
-from kbqa.sql.answer.explanation import in_words, steps_of, sub_questions
+from kbqa.sql.answer.explanation import steps_of
 from kbqa.sql.answer.pipeline import Answer, lack_of, refusal_of
 from kbqa.sql.answer.reading import Reading
 from kbqa.sql.answer.values import result_from, result_json
@@ -142,11 +142,11 @@ def kept_reading(reading: Reading) -> SqlReading:
     query = reading.written
     return SqlReading(
         reading.sql,
-        in_words(query) if query else "",
+        reading.words,
         reading.probability,
         tuple(steps_of(reading)),
-        tuple(sub_questions(query)) if query else reading.parts,
-        in_words(query).removesuffix(".") if query and len(query.items) == 1 else "",
+        reading.parts,
+        reading.words.removesuffix(".") if query and len(query.items) == 1 else "",
     )
 
 

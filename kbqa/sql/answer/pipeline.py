@@ -16,6 +16,7 @@ from kbqa.sql.answer.reading import Reading
 from kbqa.sql.answer.schema_linking import link_question
 from kbqa.sql.answer.unanswerable import missing_words
 from kbqa.sql.answer.views import weight
+from kbqa.sql.answer.wording import in_words, sub_questions
 from kbqa.sql.focus.schema_focus import Focus, focus_schema
 from kbqa.sql.grammar import LinkedQuestion, SqlState
 from kbqa.sql.joins import NotConnectedError
@@ -165,7 +166,16 @@ def _rendered(
             sql = query_text(written, source.schema, headed=True)
         except NotConnectedError:
             continue
-        yield Reading(sql, likelihood, likelihood, query, hypothesis.derivation, written=written)
+        yield Reading(
+            sql,
+            likelihood,
+            likelihood,
+            query,
+            hypothesis.derivation,
+            written=written,
+            words=in_words(written, source.schema),
+            parts=tuple(sub_questions(written, source.schema)),
+        )
 
 
 def run(reading: Reading, source: Source, limits: Limits) -> Reading:

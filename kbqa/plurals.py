@@ -66,7 +66,7 @@ def as_plural(noun: str) -> str:
 
 
 def as_singular(noun: str) -> str:
-    """The singular of a noun that may be in the singular already; of several words, the last one is put into it.
+    """The singular of a noun that may be in the singular already; of several words, of the last one.
 
     >>> [as_singular(noun) for noun in ("order statuses", "cities", "children", "courses", "class")]
     ['order status', 'city', 'child', 'course', 'class']

@@ -106,6 +106,18 @@ class DatabasePage(AskPage):
 
 
 @dataclass
+class Choice(Rows):
+    """A reading that is offered where none is sure, with its first rows."""
+
+    index: int = 0
+    words: str = ""
+    probability: float = 0.0
+    unused: str = ""
+    why: str = ""
+    found: str = ""
+
+
+@dataclass
 class DatabaseAnswerPage(Rows, AnswerPage):
     """An answer from a database."""
 
@@ -116,6 +128,12 @@ class DatabaseAnswerPage(Rows, AnswerPage):
     result: Result | None = None
     sentence: str = ""
     words: str = ""
+    unused: str = ""
+    """The words of the question that the reading has nothing of, as a list."""
+    why: str = ""
+    """Why nothing was found."""
+    choices: list[Choice] = field(default_factory=list)
+    """The readings to choose from where no answer is shown."""
     sub_questions: Sequence[str] = ()
     focus: ShownFocus | None = None
 
@@ -186,14 +204,40 @@ def _fill(page: DatabaseAnswerPage, reading: SqlReading, result: Result | None) 
     """Complete a page by the reading that it shows, and what that found if it was run."""
     answer = page.answer
     assert answer is not None
+    page.focus = _shown_focus(answer.focus)
+    if page.chosen is None and not answer.sure:
+        page.choices = [_choice(number, answer.readings[number]) for number in answer.choices]
+    if page.choices:
+        page.reading = page.result = None
+        return
     page.shown_query = laid_out(reading.query, answer.dialect)
     address = reverse("database-query", args=[page.source.slug])
     page.query_address = f"{address}?{urlencode({'sql': page.shown_query})}"
     page.words, page.sub_questions = reading.words, reading.sub_questions
-    page.focus = _shown_focus(answer.focus)
+    page.unused, page.why = _quoted(reading.unused), reading.why
     if result is not None:
         page.sentence = sentence_of(result, reading.label)
         page.take(result)
+
+
+def _choice(number: int, reading: SqlReading) -> Choice:
+    choice = Choice(
+        index=number,
+        words=reading.words or reading.query,
+        probability=reading.probability,
+        unused=_quoted(reading.unused),
+        why=reading.why,
+        found=reading.found,
+    )
+    if reading.preview is not None:
+        choice.take(reading.preview)
+    return choice
+
+
+def _quoted(words: Sequence[str]) -> str:
+    """Words as a list: `“a”, “b” or “c”`."""
+    quoted = [f"“{word}”" for word in words]
+    return " or ".join(part for part in (", ".join(quoted[:-1]), *quoted[-1:]) if part)
 
 
 ANSWERS = AnswerPages(

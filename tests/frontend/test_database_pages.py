@@ -54,6 +54,28 @@ def test_an_answer_shows_sql_words_readings_and_focus(client, connect):
         assert client.get("/databases/shop", asked, follow=True).status_code == 200
 
 
+def test_in_doubt_readings_are_offered_and_no_answer_is_shown(client, connect, monkeypatch):
+    monkeypatch.setattr("kbqa.sql.answer.pipeline.SURE", 1.0)
+    connect()
+    asked = client.get("/databases/shop", {"q": "How many customers are there?"})
+    page = client.get(asked.headers["Location"]).content.decode()
+    assert "I can read this as …" in page
+    assert "The number of customers." in page
+    assert "answer-value" not in page
+    assert 2 <= page.count('<li class="card">') <= 3
+    chosen = client.get(asked.headers["Location"], {"reading": "0"}).content.decode()
+    assert "answer-value" in chosen
+    assert "I can read this as" not in chosen
+
+
+def test_words_that_an_answer_does_not_use_and_why_it_found_nothing_are_said(client, connect):
+    connect()
+    asked = {"q": "How many shiny customers are older than 95?"}
+    page = client.get("/databases/shop", asked, follow=True).content.decode()
+    assert "“shiny”" in page
+    assert "There is no customer whose age is more than 95." in page
+
+
 def test_sql_is_run_and_exported(client, connect):
     connect()
     page = client.get(

@@ -1,6 +1,5 @@
 """The steps in which a query was decided, in words."""
 
-
 from kbqa.decoding.actions import Action, Keyword
 from kbqa.decoding.explanation import ShownStep, shown_steps
 from kbqa.sql.answer.reading import Reading

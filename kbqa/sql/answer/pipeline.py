@@ -12,14 +12,16 @@ from kbqa.sql.answer.encoding import encode_question
 from kbqa.sql.answer.finishing import finished
 from kbqa.sql.answer.generator import LocalGenerator
 from kbqa.sql.answer.language_model import Demonstration, generate
-from kbqa.sql.answer.reading import Reading
+from kbqa.sql.answer.nothing_found import found_nothing, why_nothing
+from kbqa.sql.answer.reading import Reading, rows_of
 from kbqa.sql.answer.schema_linking import link_question
-from kbqa.sql.answer.unanswerable import missing_words
+from kbqa.sql.answer.unanswerable import missing_words, unused_words
 from kbqa.sql.answer.views import weight
 from kbqa.sql.answer.wording import in_words, sub_questions
 from kbqa.sql.focus.schema_focus import Focus, focus_schema
 from kbqa.sql.grammar import LinkedQuestion, SqlState
 from kbqa.sql.joins import NotConnectedError
+from kbqa.sql.query import Query
 from kbqa.sql.rendering import query_text
 from kbqa.sql.schema import ColumnRef
 from kbqa.sql.stores.databases import Source
@@ -27,8 +29,16 @@ from kbqa.sql.stores.executor import ExecutionError, Limits, execute
 from kbqa.sql.stores.validator import StatementError, checked
 
 _LOCAL_ANSWER = "this is the local network's answer."
-_TRIAL, _SURE = Limits(seconds=2.0, rows=200), 0.5
-"""The limits of a trial; the probability from which on nothing is said of what may be missing."""
+_TRIAL, _COUNTING = Limits(seconds=2.0, rows=200), Limits(seconds=0.5, rows=1)
+"""The limits of a trial, and of a count that tells why there is nothing."""
+SURE = 0.7
+"""The probability from which on an answer is shown without doubt.
+
+Of the questions on the databases that are kept out of training, 88 % of the answers so likely are right;
+`evaluate_sql` says what share it is of other questions.
+"""
+MAX_CHOICES, _MIN_CHOICE = 3, 0.02
+"""How many readings are offered where none is sure, and how likely one is at least."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +59,16 @@ class Answer:
     def best(self) -> Reading | None:
         """The reading that is taken."""
         return self.readings[0] if self.readings and self.answerable else None
+
+    @property
+    def sure(self) -> bool:
+        """Whether the best reading is likely enough to be shown as the answer."""
+        return self.best is not None and self.best.probability >= SURE
+
+    @property
+    def choices(self) -> tuple[int, ...]:
+        """The numbers of the readings that are offered in doubt: the likeliest of different answers."""
+        return _choices(self.readings)
 
     @property
     def lack(self) -> str:
@@ -108,11 +128,43 @@ def ask(
     ranked = generator.ranking.best_first(tried, whole)
     if ranked:
         ranked[0] = _whole(ranked[0], source, limits)
+    for number in _choices(ranked):
+        ranked[number] = _told(ranked[number], question, whole, source, generator)
     answerable = parses.answerable and bool(ranked)
-    sure = answerable and ranked[0].probability >= _SURE
+    sure = answerable and ranked[0].probability >= SURE
     missing = () if sure else missing_words(question, whole, generator.likeness)
     notice, took = f"{notice} {parses.notice}".strip(), 1000 * (perf_counter() - begun)
     return Answer(question, tuple(ranked), answerable, focus, took, notice, missing)
+
+
+def _choices(readings: Sequence[Reading]) -> tuple[int, ...]:
+    """The numbers of the first readings that find and say different things."""
+    numbers: list[int] = []
+    seen: set[object] = set()
+    for number, reading in enumerate(readings):
+        likely = not numbers or reading.probability >= _MIN_CHOICE
+        marks = {reading.words or reading.sql, rows_of(reading) if reading.result else None}
+        if likely and not marks & seen:
+            numbers.append(number)
+        seen |= marks
+    return tuple(numbers[:MAX_CHOICES])
+
+
+def _told(
+    reading: Reading, question: str, linked: LinkedQuestion, source: Source, generator: LocalGenerator
+) -> Reading:
+    """A reading with what it leaves out of the question, and why it found nothing, if it did."""
+    if reading.query is None or reading.written is None:
+        return reading
+
+    def count(query: Query) -> int | None:
+        counted = run(Reading(query_text(query, source.schema), 1.0), source, _COUNTING)
+        return counted.result.rows[0][0] if counted.result is not None else None
+
+    why = why_nothing(reading.written, source.schema, count) if found_nothing(reading) else ""
+    return replace(
+        reading, unused=unused_words(question, reading.written, linked, generator.likeness), why=why
+    )
 
 
 def _whole(reading: Reading, source: Source, limits: Limits | None) -> Reading:

@@ -33,6 +33,10 @@ class Reading:
     """The queries within it in words, or the sub-questions that a server decomposed the question into."""
     question_class: str = ""
     """A server's class of the question."""
+    unused: tuple[str, ...] = ()
+    """The words of the question that it has nothing of."""
+    why: str = ""
+    """Why it found nothing, as a sentence; empty where it found something, or nobody knows."""
 
     @property
     def empty(self) -> bool:

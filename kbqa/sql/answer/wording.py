@@ -86,8 +86,14 @@ def sub_questions(query: Query, schema: Schema) -> list[str]:
     return [_begun(_Words(part, schema).text()) for part in list(query.queries())[1:]]
 
 
+def subject_in_words(query: Query, schema: Schema) -> str:
+    """What a query is about, with the conditions of its rows: `customer whose age is more than 3`."""
+    words = _Words(query, schema)
+    return f"{_one(words.subject)} {words.qualifiers()}".strip()
+
+
 def condition_in_words(query: Query, condition: Condition, schema: Schema) -> str:
-    """A condition of a query by itself, with the table that it is about: `the age of customer is more than 3`."""
+    """A condition by itself, as a query has it: `the age is more than 3`."""
     return _Words(query, schema).alone(condition)
 
 
@@ -126,7 +132,7 @@ def _is_plain(item: Item) -> bool:
 
 
 def _shown_value(value: Value) -> str:
-    return value.text if _BARE.fullmatch(value.text) else f"“{value.text}”"
+    return value.text if _BARE.fullmatch(value.text) else f"“{value.text.strip()}”"
 
 
 @dataclass(frozen=True)
@@ -316,7 +322,9 @@ class _Words:
 
     def sorted(self) -> str:
         query = self.query
-        limit = "" if query.limit is None else f"only the first{'' if query.limit == 1 else f' {query.limit}'}"
+        limit = (
+            "" if query.limit is None else f"only the first{'' if query.limit == 1 else f' {query.limit}'}"
+        )
         if not query.order:
             return limit
         keys = f"sorted by {_listed([self.order(order) for order in query.order])}"

@@ -111,6 +111,15 @@ class SchemaSerializer(serializers.Serializer[Any]):
     keys = KeySerializer(many=True)
 
 
+class ResultSerializer(serializers.Serializer[Any]):
+    """Rows of a query."""
+
+    columns = serializers.ListField(child=serializers.CharField())
+    rows = serializers.ListField(child=serializers.ListField(child=serializers.JSONField(allow_null=True)))
+    truncated = serializers.BooleanField(help_text="Whether there are more rows.")
+    milliseconds = serializers.FloatField()
+
+
 class SqlReadingSerializer(serializers.Serializer[Any]):
     """One way to understand the question."""
 
@@ -118,6 +127,12 @@ class SqlReadingSerializer(serializers.Serializer[Any]):
     words = serializers.CharField(help_text="What the query does, in words.")
     sub_questions = serializers.ListField(child=serializers.CharField())
     probability = serializers.FloatField()
+    unused = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Words of the question that it has nothing of; of the first few readings.",
+    )
+    why = serializers.CharField(help_text="Why it found nothing; empty where it found something.")
+    preview = ResultSerializer(allow_null=True, help_text="Its first rows, where it is among the `choices`.")
     steps = StepSerializer(many=True)
 
 
@@ -140,15 +155,6 @@ class FocusSerializer(serializers.Serializer[Any]):
     kept = serializers.BooleanField()
 
 
-class ResultSerializer(serializers.Serializer[Any]):
-    """Rows of a query."""
-
-    columns = serializers.ListField(child=serializers.CharField())
-    rows = serializers.ListField(child=serializers.ListField(child=serializers.JSONField(allow_null=True)))
-    truncated = serializers.BooleanField(help_text="Whether there are more rows.")
-    milliseconds = serializers.FloatField()
-
-
 class DatabaseAnswerSerializer(serializers.Serializer[Any]):
     """An answer, and how it came about."""
 
@@ -157,6 +163,13 @@ class DatabaseAnswerSerializer(serializers.Serializer[Any]):
         help_text="Under which it can be read again and judged, by all who know this and may see the source."
     )
     answerable = serializers.BooleanField()
+    sure = serializers.BooleanField(
+        help_text="Whether the first reading is likely to be right; if not, ask which of `choices` is meant."
+    )
+    choices = serializers.ListField(
+        child=serializers.IntegerField(),
+        help_text="The numbers, from 0, of the likeliest readings that find different things.",
+    )
     missing = serializers.ListField(
         child=serializers.CharField(),
         help_text="What the database has no word for, where there is no answer or it is not sure.",
@@ -217,6 +230,8 @@ def answer_body(answer: DatabaseAnswer, question: DatabaseQuestion) -> dict[str,
         "question": answer.question,
         "id": question.link,
         "answerable": answer.answerable,
+        "sure": answer.sure,
+        "choices": answer.choices,
         "missing": answer.missing,
         "notice": answer.notice,
         "sentence": sentence_of(result, best.label) if best and result else "",
@@ -227,6 +242,9 @@ def answer_body(answer: DatabaseAnswer, question: DatabaseQuestion) -> dict[str,
                 "words": reading.words,
                 "sub_questions": reading.sub_questions,
                 "probability": reading.probability,
+                "unused": reading.unused,
+                "why": reading.why,
+                "preview": json_result(reading.preview) if reading.preview else None,
                 "steps": reading.steps,
             }
             for reading in answer.readings

@@ -56,7 +56,7 @@ SELECT name FROM customer WHERE joined > '2024-05-01'
   The name of each customer whose joined is after 2024-05-01.
 SELECT name FROM customer WHERE age IS NULL
   The name of each customer whose age is empty.
-SELECT customer.name FROM customer JOIN city ON customer.city_id = city.city_id WHERE city.name = 'Oslo' AND age > 3
+SELECT customer.name FROM customer JOIN city USING (city_id) WHERE city.name = 'Oslo' AND age > 3
   The name of each customer whose age is more than 3 and with a city whose name is “Oslo”.
 SELECT customer.name, city.name FROM customer JOIN city ON customer.city_id = city.city_id
   The name of each customer and the name of the city.

@@ -33,6 +33,25 @@ def calibration_error(confidences: Sequence[tuple[float, bool]]) -> float:
     return float(np.abs(gaps).sum()) / max(1, len(confidences))
 
 
+def least_probability(confidences: Sequence[tuple[float, bool]], share: float) -> float:
+    """The least probability from which on a share of the answers is right, of (probability, is right).
+
+    1 where there is none.
+
+    >>> least_probability([(0.9, True), (0.8, True), (0.7, False), (0.6, True), (0.2, False)], 0.75)
+    0.6
+    >>> least_probability([(0.9, False)], 0.5)
+    1.0
+    """
+    ranked = sorted(confidences, reverse=True)
+    least, right = 1.0, 0
+    for number, (probability, is_right) in enumerate(ranked, start=1):
+        right += is_right
+        if right >= share * number:
+            least = probability
+    return least
+
+
 def best_temperature(judged: Sequence[Judged], present: float) -> float:
     """The temperature under which what is right is likeliest, where `present` was used for `judged`.
 

@@ -8,7 +8,7 @@ from kbqa.sql.answer.encoding import encode_question
 from kbqa.sql.answer.formatting import laid_out, sentence_of, shown
 from kbqa.sql.answer.generator import LocalGenerator, bundled_generator
 from kbqa.sql.answer.kept_answer import DatabaseAnswer, FocusedColumn, KeptFocus, SqlReading, kept_answer_of
-from kbqa.sql.answer.pipeline import Answer, ask
+from kbqa.sql.answer.pipeline import SURE, Answer, ask
 from kbqa.sql.answer.registry import configured_generator
 from kbqa.sql.answer.schema_linking import link_question
 from kbqa.sql.decoder import MODEL_FOLDER
@@ -28,6 +28,7 @@ __all__ = [
     "MODEL_FOLDER",
     "NARROW",
     "ROOMY",
+    "SURE",
     "Answer",
     "Budget",
     "CellNames",

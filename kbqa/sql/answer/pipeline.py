@@ -37,8 +37,8 @@ SURE = 0.7
 Of the questions on the databases that are kept out of training, 88 % of the answers so likely are right;
 `evaluate_sql` says what share it is of other questions.
 """
-MAX_CHOICES, _MIN_CHOICE = 3, 0.02
-"""How many readings are offered where none is sure, and how likely one is at least."""
+MAX_CHOICES, _MIN_CHOICE = 3, 0.03
+"""How many readings are offered where none is sure; how likely one is at least beside the likeliest."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def _choices(readings: Sequence[Reading]) -> tuple[int, ...]:
     numbers: list[int] = []
     seen: set[object] = set()
     for number, reading in enumerate(readings):
-        likely = not numbers or reading.probability >= _MIN_CHOICE
+        likely = not numbers or reading.probability >= _MIN_CHOICE * readings[0].probability
         marks = {reading.words or reading.sql, rows_of(reading) if reading.result else None}
         if likely and not marks & seen:
             numbers.append(number)

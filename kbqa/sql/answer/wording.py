@@ -353,7 +353,7 @@ class _Words:
         ordered = sorted(conditions, key=lambda condition: self.table_of(condition) != self.subject)
         parts = []
         for table, of_table in groupby(ordered, key=self.table_of):
-            related, whose = [], []
+            related, whose = list[str](), list[str]()
             for condition in of_table:
                 relation = self.relation(condition) if table == self.subject else ""
                 (related if relation else whose).append(relation or f"whose {self.compared(condition)}")

@@ -8,6 +8,7 @@ from datetime import date
 from sqlglot import Dialect, exp
 
 from kbqa.sql.dates import Period, period_of
+from kbqa.sql.formulas import write_formula
 from kbqa.sql.headings import headings
 from kbqa.sql.identifiers import needs_quotes
 from kbqa.sql.joins import NotConnectedError, joins
@@ -158,7 +159,10 @@ class _Select:
     def table(self, name: str) -> exp.Table:
         return exp.Table(this=self.name(name))
 
-    def column(self, ref: ColumnRef) -> exp.Column:
+    def column(self, ref: ColumnRef) -> exp.Expr:
+        formula = self.schema.column(ref).formula
+        if formula is not None:
+            return write_formula(formula, self.schema.dialect, self.column)
         return exp.Column(this=self.name(ref.column), table=self.name(ref.table) if self.qualified else None)
 
     def read(self, ref: ColumnRef) -> exp.Expr:

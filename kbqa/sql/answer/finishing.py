@@ -5,7 +5,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from kbqa.sql.answer.fan_out import without_repetition
-from kbqa.sql.query import Condition, DatePart, GroupKey, Item, Order, Query, Term, column_of
+from kbqa.sql.query import (
+    Aggregate,
+    AllOf,
+    Condition,
+    DatePart,
+    GroupKey,
+    Item,
+    Order,
+    Query,
+    Term,
+    column_of,
+)
 from kbqa.sql.schema import ColumnRef, ColumnType, Schema, readable
 
 _FIRST = frozenset(("first name", "firstname", "fname", "given name", "forename", "f name", "name first"))
@@ -21,7 +32,8 @@ def finished(query: Query, question: str, schema: Schema) -> Query:
 
     People have whole names, a join repeats nothing, and groups by time follow each other in time.
     """
-    once = without_repetition(_with_whole_names(query, question, schema), schema)
+    named = _with_whole_names(_with_metrics(query, schema), question, schema)
+    once = without_repetition(named, schema)
     return _naming_all(_in_time(once, schema), schema)
 
 
@@ -43,6 +55,43 @@ def _naming_all(query: Query, schema: Schema) -> Query:
         having=tuple(map(inner, query.having)),
         right=None if query.right is None else _naming_all(query.right, schema),
     )
+
+
+def _with_metrics(query: Query, schema: Schema) -> Query:
+    """A query whose metrics are aggregated as people defined them, where it does not say how, and joined.
+
+    What is shown beside them is what they are for each of.
+    """
+    formulas = [formula for ref in _columns(query) if (formula := schema.column(ref).formula) is not None]
+    if not formulas:
+        return query
+
+    def whole(item: Item) -> Item:
+        ref, aggregate = item.term.operand, item.term.aggregate
+        formula = schema.column(ref).formula if isinstance(ref, ColumnRef) else None
+        if formula is None or aggregate is not None or not formula.aggregate:
+            return item
+        return replace(item, term=replace(item.term, aggregate=Aggregate(formula.aggregate)))
+
+    items = tuple(map(whole, query.items))
+    plain = [item.term.operand for item in items if item.term.aggregate is None and item.operator is None]
+    is_new = items != query.items and not query.group
+    group = tuple(key for key in plain if not isinstance(key, AllOf)) if is_new else query.group
+    tables = (table for formula in formulas for table in formula.tables)
+    return replace(
+        query,
+        items=items,
+        group=group,
+        having=tuple(replace(condition, item=whole(condition.item)) for condition in query.having),
+        order=tuple(replace(order, item=whole(order.item)) for order in query.order),
+        with_tables=tuple(dict.fromkeys((*query.with_tables, *tables))),
+    )
+
+
+def _columns(query: Query) -> Iterator[ColumnRef]:
+    """The columns that a SELECT itself names, those that it is sorted by among them."""
+    operands = [*query.operands(), *(term.operand for order in query.order for term in order.item.terms)]
+    return (ref for operand in operands if (ref := column_of(operand)) is not None)
 
 
 def _with_whole_names(query: Query, question: str, schema: Schema) -> Query:

@@ -11,6 +11,7 @@ from kbqa.language_model import ChatServer, ServerError
 from kbqa.sql.answer.encoding import encode_question
 from kbqa.sql.answer.finishing import finished
 from kbqa.sql.answer.generator import LocalGenerator
+from kbqa.sql.answer.glossary_linking import with_glossary
 from kbqa.sql.answer.language_model import Demonstration, generate
 from kbqa.sql.answer.nothing_found import found_nothing, why_nothing
 from kbqa.sql.answer.reading import Reading, rows_of
@@ -23,7 +24,7 @@ from kbqa.sql.grammar import LinkedQuestion, SqlState
 from kbqa.sql.joins import NotConnectedError
 from kbqa.sql.query import Query
 from kbqa.sql.rendering import query_text
-from kbqa.sql.schema import ColumnRef
+from kbqa.sql.schema import ColumnRef, Schema
 from kbqa.sql.stores.databases import Source
 from kbqa.sql.stores.executor import ExecutionError, Limits, execute
 from kbqa.sql.stores.validator import StatementError, checked
@@ -116,7 +117,7 @@ def ask(
     given. Raises EncoderError.
     """
     begun = perf_counter()
-    whole = link_question(question, source.schema, source.cells)
+    whole = with_glossary(link_question(question, source.asked, source.cells), question, source.glossary)
     session, linked = encode_question(question, whole, generator.model, columns, source.definitions)
     focus = focus_schema(session, linked, generator.cross_encoder, given=columns)
     served, notice = _from_server(question, source, focus, server, examples)
@@ -158,10 +159,10 @@ def _told(
         return reading
 
     def count(query: Query) -> int | None:
-        counted = run(Reading(query_text(query, source.schema), 1.0), source, _COUNTING)
+        counted = run(Reading(query_text(query, source.asked), 1.0), source, _COUNTING)
         return counted.result.rows[0][0] if counted.result is not None else None
 
-    why = why_nothing(reading.written, source.schema, count) if found_nothing(reading) else ""
+    why = why_nothing(reading.written, source.asked, count) if found_nothing(reading) else ""
     return replace(
         reading, unused=unused_words(question, reading.written, linked, generator.likeness), why=why
     )
@@ -195,13 +196,21 @@ def _from_server(
         return tried[sql].error
 
     try:
-        generated = generate(question, focus.linked.schema, source.cells, examples, server, complain)
+        generated = generate(question, _stored(focus.linked.schema), source.cells, examples, server, complain)
     except ServerError as error:
         return None, f"{error} {_LOCAL_ANSWER.capitalize()}"
     reading = tried[generated.sql]
     if reading.error:
         return None, f"The language-model server wrote nothing that works; {_LOCAL_ANSWER}"
     return replace(reading, parts=generated.sub_questions, question_class=generated.question_class), ""
+
+
+def _stored(schema: Schema) -> Schema:
+    """A schema without metrics, which a server would take for columns of the database."""
+    return schema.part(
+        (ref for ref in schema.refs() if schema.column(ref).formula is None),
+        (table.name for table in schema.tables),
+    )
 
 
 def _rendered(
@@ -214,8 +223,8 @@ def _rendered(
         query = hypothesis.state.query
         likelihood = float(np.exp(hypothesis.score)) * weight(query, linked)
         try:
-            written = finished(query, question, source.schema)
-            sql = query_text(written, source.schema, headed=True)
+            written = finished(query, question, source.asked)
+            sql = query_text(written, source.asked, headed=True)
         except NotConnectedError:
             continue
         yield Reading(
@@ -225,8 +234,8 @@ def _rendered(
             query,
             hypothesis.derivation,
             written=written,
-            words=in_words(written, source.schema),
-            parts=tuple(sub_questions(written, source.schema)),
+            words=in_words(written, source.asked),
+            parts=tuple(sub_questions(written, source.asked)),
         )
 
 

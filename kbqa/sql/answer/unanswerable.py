@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from kbqa.linking.words import COMMON, Span, Word, fold, numbers_of, stem, words_of
 from kbqa.sql.answer.reranking import Usage
+from kbqa.sql.answer.schema_linking import is_mention
 from kbqa.sql.grammar import LinkedQuestion
 from kbqa.sql.grammar.actions import value_of
 from kbqa.sql.query import Query
@@ -109,4 +110,9 @@ def _is_known(word: Word, question: str, linked: LinkedQuestion, vocabulary: set
         for value in linked.values
         if value.span is not None and value.features.similarity >= _MIN_CELL_SIMILARITY
     ]
-    return any(start <= word.start and word.end <= end for start, end in cells)
+    named = [
+        pointer.span
+        for pointer in (*linked.tables, *linked.columns)
+        if pointer.span is not None and pointer.features.exact and is_mention(pointer.span, pointer.text)
+    ]
+    return any(start <= word.start and word.end <= end for start, end in (*cells, *named))

@@ -22,6 +22,7 @@ from kbqa.sql.models import ColumnNote, Database, DatabaseQuestion
 from kbqa.sql.names import definition_texts, definitions_of
 from kbqa.sql.schema import ColumnRef
 from kbqa.sql.sources import jobs
+from kbqa.sql.sources.glossary import forget_private
 from kbqa.sql.stores.connections import ConnectError, parsed_url, reachable_url
 from kbqa.sql.stores.databases import Source, file_of, served, uploads
 from kbqa.sql.stores.executor import Limits, Result, execute, source_of
@@ -179,7 +180,7 @@ def run_another(question: DatabaseQuestion, reading: SqlReading) -> Result:
 
 
 def _columns(source: Source, names: Sequence[str]) -> list[ColumnRef]:
-    known = {str(ref).lower(): ref for ref in source.schema.refs()}
+    known = {str(ref).lower(): ref for ref in source.asked.refs()}
     unknown = [name for name in names if name.lower() not in known]
     if unknown:
         raise QuestionError(f"There is no column {unknown[0]}. Columns are written as table.column.")
@@ -241,6 +242,12 @@ def forget_answers(database: Database) -> None:
     database.questions.update(answer=None)
 
 
+def keep_private(database: Database) -> None:
+    """Forget what may hold values of columns that have become private: answers, and words for such values."""
+    forget_answers(database)
+    forget_private(database)
+
+
 def describe(database: Database, *, table: str, column: str, description: str, excluded: bool) -> ColumnNote:
     """Keep what a person writes about a table or column; what is excluded is forgotten at once.
 
@@ -261,7 +268,7 @@ def describe(database: Database, *, table: str, column: str, description: str, e
         defaults={"description": description.strip(), "excluded": excluded},
     )
     if excluded:
-        forget_answers(database)
+        keep_private(database)
     source = served(database)
     definitions_of(database.pk).write(
         definition_texts([source.schema.table(table)]), configured_generator().encode

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from kbqa.questions.api import JUDGEMENT_FIELDS, AskParameters, StepSerializer
 from kbqa.sql.answer.formatting import json_result, sentence_of
 from kbqa.sql.answer.kept_answer import DatabaseAnswer, kept_answer_of
-from kbqa.sql.models import ColumnNote, Database, DatabaseQuestion
+from kbqa.sql.models import ColumnNote, Database, DatabaseQuestion, GlossaryEntry
 from kbqa.sql.sources import services
 from searchapp.api.sources import AUDIENCE_FIELDS, AudienceSerializer, audience_of
 
@@ -194,6 +194,22 @@ class NoteSerializer(serializers.ModelSerializer[ColumnNote]):
     class Meta:
         model = ColumnNote
         fields = ("table", "column", "description", "excluded")
+
+
+class GlossarySerializer(serializers.ModelSerializer[GlossaryEntry]):
+    """A word of a database's glossary."""
+
+    class Meta:
+        model = GlossaryEntry
+        fields = ("id", "word", "kind", "table", "column", "meaning")
+        read_only_fields = ("id",)
+        validators = ()
+
+
+class GlossaryKeySerializer(serializers.Serializer[Any]):
+    """The word that is to be forgotten."""
+
+    id = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
 
 
 class DatabaseJudgementSerializer(serializers.ModelSerializer[DatabaseQuestion]):

@@ -23,6 +23,12 @@ _FIRST = frozenset(("first name", "firstname", "fname", "given name", "forename"
 _LAST = frozenset(("last name", "lastname", "lname", "surname", "family name", "l name", "name last"))
 _ASKS_FOR_NAMES = re.compile(r"\b(?:names?|who|whose)\b", re.IGNORECASE)
 _ASKS_FOR_FIRST = re.compile(r"\b(?:first|given)[ _-]?names?\b|\bforenames?\b|\bfname\b", re.IGNORECASE)
+_ASKS_FOR = {
+    Aggregate.SUM: re.compile(r"\b(?:total|sum)\b", re.IGNORECASE),
+    Aggregate.AVG: re.compile(r"\b(?:average|mean)\b", re.IGNORECASE),
+    Aggregate.MIN: re.compile(r"\b(?:lowest|minimum|smallest|least)\b", re.IGNORECASE),
+    Aggregate.MAX: re.compile(r"\b(?:highest|maximum|largest|greatest|most)\b", re.IGNORECASE),
+}
 _TIMES = frozenset(("year", "month", "quarter", "week"))
 """Names of numbers that count time."""
 
@@ -32,7 +38,7 @@ def finished(query: Query, question: str, schema: Schema) -> Query:
 
     People have whole names, a join repeats nothing, and groups by time follow each other in time.
     """
-    named = _with_whole_names(_with_metrics(query, schema), question, schema)
+    named = _with_whole_names(_with_metrics(query, question, schema), question, schema)
     once = without_repetition(named, schema)
     return _naming_all(_in_time(once, schema), schema)
 
@@ -57,8 +63,8 @@ def _naming_all(query: Query, schema: Schema) -> Query:
     )
 
 
-def _with_metrics(query: Query, schema: Schema) -> Query:
-    """A query whose metrics are aggregated as people defined them, where it does not say how, and joined.
+def _with_metrics(query: Query, question: str, schema: Schema) -> Query:
+    """A query whose metrics are joined, and aggregated as people defined them unless the question says how.
 
     What is shown beside them is what they are for each of.
     """
@@ -66,10 +72,13 @@ def _with_metrics(query: Query, schema: Schema) -> Query:
     if not formulas:
         return query
 
-    def whole(item: Item) -> Item:
+    def whole(item: Item, *, is_sorted: bool = False) -> Item:
         ref, aggregate = item.term.operand, item.term.aggregate
         formula = schema.column(ref).formula if isinstance(ref, ColumnRef) else None
-        if formula is None or aggregate is not None or not formula.aggregate:
+        says_how = aggregate is not None and (
+            aggregate == Aggregate.COUNT or (not is_sorted and _ASKS_FOR[aggregate].search(question))
+        )
+        if formula is None or says_how or not formula.aggregate:
             return item
         return replace(item, term=replace(item.term, aggregate=Aggregate(formula.aggregate)))
 
@@ -83,7 +92,7 @@ def _with_metrics(query: Query, schema: Schema) -> Query:
         items=items,
         group=group,
         having=tuple(replace(condition, item=whole(condition.item)) for condition in query.having),
-        order=tuple(replace(order, item=whole(order.item)) for order in query.order),
+        order=tuple(replace(order, item=whole(order.item, is_sorted=True)) for order in query.order),
         with_tables=tuple(dict.fromkeys((*query.with_tables, *tables))),
     )
 

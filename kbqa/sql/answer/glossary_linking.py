@@ -1,44 +1,61 @@
-"""What people call things, in a question: the words of a database's glossary beside its own names."""
+"""What people call things, in a question: the words of a database's glossary in place of its own."""
 
 from dataclasses import replace
 
 from kbqa.linking.mentions import MentionFeatures
 from kbqa.linking.words import Span, Word, fold, stem, words_of
+from kbqa.plurals import as_plural, as_singular, is_plural
 from kbqa.sql.glossary import Glossary, NamedPlace, NamedValue
 from kbqa.sql.grammar import LinkedQuestion
-from kbqa.sql.grammar.actions import ColumnPointer, TablePointer, ValuePointer
+from kbqa.sql.grammar.actions import ValuePointer
 from kbqa.sql.schema import readable
 
 
-def with_glossary(linked: LinkedQuestion, question: str, glossary: Glossary) -> LinkedQuestion:
-    """A linked question in which words of the glossary mention what they stand for."""
+def reworded(question: str, glossary: Glossary) -> str:
+    """A question in which tables and columns are called as the database calls them."""
+    for place in glossary.places:
+        span = _span(place.word, words_of(question))
+        if span is not None:
+            name = _called(place, question[span[0] : span[1]])
+            question = f"{question[: span[0]]}{name}{question[span[1] :]}"
+    return question
+
+
+def with_values(linked: LinkedQuestion, question: str, glossary: Glossary) -> LinkedQuestion:
+    """A linked question in which words of the glossary mention the values that they stand for."""
     words = words_of(question)
-    places = {
-        (place.table, place.column): (span, place)
-        for place in glossary.places
-        if (span := _span(place.word, words)) is not None
-    }
     values = [
         _value(named, span, words)
         for named in glossary.values
         if (span := _span(named.word, words)) is not None
     ]
-    if not places and not values:
+    if not values:
         return linked
     hit = {value.key[0] for value in values}
     known = {value.key for value in values}
+    tables = {ref.table for ref in hit}
     return replace(
         linked,
         tables=tuple(
-            _table(table, places.get((table.key, "")), has_cell=any(ref.table == table.key for ref in hit))
+            replace(table, features=table.features._replace(has_mentioned_cell=1.0))
+            if table.key in tables
+            else table
             for table in linked.tables
         ),
         columns=tuple(
-            _column(column, places.get((column.key.table, column.key.column)), has_cell=column.key in hit)
+            replace(column, features=column.features._replace(has_mentioned_cell=1.0))
+            if column.key in hit
+            else column
             for column in linked.columns
         ),
         values=(*values, *(value for value in linked.values if value.key not in known)),
     )
+
+
+def _called(place: NamedPlace, said: str) -> str:
+    """The name of a table or column, in the plural where what was said is."""
+    name = readable(place.column or place.table)
+    return as_plural(name) if is_plural(said) else as_singular(name)
 
 
 def _span(phrase: str, words: list[Word]) -> Span | None:
@@ -60,25 +77,3 @@ def _value(named: NamedValue, span: Span, words: list[Word]) -> ValuePointer:
     features = MentionFeatures(1.0, 1.0, 1.0, number / 4, 0.0, number / max(1, len(words)))
     context = (readable(named.ref.column), named.word)
     return ValuePointer((named.ref, named.value), named.value, span, features, context)
-
-
-def _table(table: TablePointer, named: tuple[Span, NamedPlace] | None, *, has_cell: bool) -> TablePointer:
-    features = table.features
-    if has_cell:
-        features = features._replace(has_mentioned_cell=1.0)
-    if named is None:
-        return replace(table, features=features)
-    span, place = named
-    features = features._replace(similarity=1.0, exact=1.0)
-    return replace(table, features=features, span=span, context=(*table.context, place.word))
-
-
-def _column(column: ColumnPointer, named: tuple[Span, NamedPlace] | None, *, has_cell: bool) -> ColumnPointer:
-    features = column.features
-    if has_cell:
-        features = features._replace(has_mentioned_cell=1.0)
-    if named is None:
-        return replace(column, features=features)
-    span, place = named
-    features = features._replace(similarity=1.0, exact=1.0)
-    return replace(column, features=features, span=span, context=(*column.context, place.word))

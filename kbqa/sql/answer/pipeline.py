@@ -11,7 +11,7 @@ from kbqa.language_model import ChatServer, ServerError
 from kbqa.sql.answer.encoding import encode_question
 from kbqa.sql.answer.finishing import finished
 from kbqa.sql.answer.generator import LocalGenerator
-from kbqa.sql.answer.glossary_linking import with_glossary
+from kbqa.sql.answer.glossary_linking import reworded, with_values
 from kbqa.sql.answer.language_model import Demonstration, generate
 from kbqa.sql.answer.nothing_found import found_nothing, why_nothing
 from kbqa.sql.answer.reading import Reading, rows_of
@@ -117,23 +117,24 @@ def ask(
     given. Raises EncoderError.
     """
     begun = perf_counter()
-    whole = with_glossary(link_question(question, source.asked, source.cells), question, source.glossary)
-    session, linked = encode_question(question, whole, generator.model, columns, source.definitions)
+    asked = reworded(question, source.glossary)
+    whole = with_values(link_question(asked, source.asked, source.cells), asked, source.glossary)
+    session, linked = encode_question(asked, whole, generator.model, columns, source.definitions)
     focus = focus_schema(session, linked, generator.cross_encoder, given=columns)
-    served, notice = _from_server(question, source, focus, server, examples)
+    served, notice = _from_server(asked, source, focus, server, examples)
     if served is not None:
         best = _whole(served, source, limits)
         return Answer(question, (best,), True, focus, 1000 * (perf_counter() - begun))
     parses = generator.parse(session, focus.linked)
-    tried = [run(reading, source, _TRIAL) for reading in _rendered(parses, whole, question, source)]
+    tried = [run(reading, source, _TRIAL) for reading in _rendered(parses, whole, asked, source)]
     ranked = generator.ranking.best_first(tried, whole)
     if ranked:
         ranked[0] = _whole(ranked[0], source, limits)
     for number in _choices(ranked):
-        ranked[number] = _told(ranked[number], question, whole, source, generator)
+        ranked[number] = _told(ranked[number], asked, whole, source, generator)
     answerable = parses.answerable and bool(ranked)
     sure = answerable and ranked[0].probability >= SURE
-    missing = () if sure else missing_words(question, whole, generator.likeness)
+    missing = () if sure else missing_words(asked, whole, generator.likeness)
     notice, took = f"{notice} {parses.notice}".strip(), 1000 * (perf_counter() - begun)
     return Answer(question, tuple(ranked), answerable, focus, took, notice, missing)
 

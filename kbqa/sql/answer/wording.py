@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import groupby
 
 from kbqa.plurals import as_plural, as_singular
@@ -142,7 +141,7 @@ class _Words:
     query: Query
     schema: Schema
 
-    @cached_property
+    @property
     def subject(self) -> str:
         """The table that the sentence is about: that of the first item."""
         return self.query.items[0].term.operand.table
@@ -420,21 +419,28 @@ class _Words:
 
     # Joins
 
-    @cached_property
+    @property
     def named(self) -> set[str]:
         """The tables that columns, rows or sort keys are named of."""
         orders = (term.operand.table for order in self.query.order for term in order.item.terms)
         return {operand.table for operand in self.query.operands()} | set(orders)
 
-    @cached_property
+    @property
     def connecting(self) -> list[str]:
         """The tables that are joined only because they connect others."""
         joined = self.schema.closure(self.query.tables())
         return [table for table in joined if table not in self.named and table in self._between]
 
-    @cached_property
+    @property
     def _between(self) -> tuple[str, ...]:
         return self.schema.closure(self.named)
+
+    @property
+    def calculating(self) -> set[str]:
+        """The tables whose columns metrics are calculated of."""
+        refs = filter(None, map(column_of, self.query.operands()))
+        formulas = (formula for ref in refs if (formula := self.schema.column(ref).formula))
+        return {table for formula in formulas for table in formula.tables}
 
     @property
     def restricting(self) -> Iterator[str]:
@@ -442,7 +448,7 @@ class _Words:
         return (
             table
             for table in self.query.with_tables
-            if table not in self.named and table not in self.connecting
+            if table not in self.named and table not in self.connecting and table not in self.calculating
         )
 
     def linked(self) -> str:

@@ -136,7 +136,7 @@ def judge(request: HttpRequest, slug: str, link: UUID, answers: AnswerPages) -> 
         correction = request.POST.get("correction", "").strip()
         if other := _other_reading(request, answers.answer_of(question)):
             good, correction = False, other
-        answers.judge(question, good=good, correction=correction)
+        answers.judge(question, good=good, correction=correction, by=request.user)
     return render_with_error(request, "frontend/partials/judgement.html", vars(part))
 
 

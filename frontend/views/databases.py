@@ -4,9 +4,11 @@ import csv
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -134,6 +136,8 @@ class DatabaseAnswerPage(Rows, AnswerPage):
     """The words of the question that the reading has nothing of, as a list."""
     why: str = ""
     """Why nothing was found."""
+    confirmed: datetime | None = None
+    """When a person confirmed the answer; None where nobody did."""
     choices: list[Choice] = field(default_factory=list)
     """The readings to choose from where no answer is shown."""
     sub_questions: Sequence[str] = ()
@@ -208,10 +212,24 @@ PAGES = SourcePages(
 
 
 def _ask(request: HttpRequest, database: Database, text: str) -> DatabaseQuestion:
-    columns = request.GET.getlist("column")
+    number = request.GET.get("from", "")
     return services.ask(
-        database, text, columns=columns, remember_for=request.user, session=session_name(request)
+        database,
+        text,
+        columns=request.GET.getlist("column"),
+        previous=_link(request.GET.get("previous", "")),
+        reading=int(number[:4]) if number.isdecimal() else 0,
+        remember_for=request.user,
+        session=session_name(request),
     )[1]
+
+
+def _link(text: str) -> UUID | None:
+    """The link of a question; None for what is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _fill(page: DatabaseAnswerPage, reading: SqlReading, result: Result | None) -> None:
@@ -224,6 +242,8 @@ def _fill(page: DatabaseAnswerPage, reading: SqlReading, result: Result | None) 
     if page.choices:
         page.reading = page.result = None
         return
+    if answer.confirmed_at:
+        page.confirmed = datetime.fromisoformat(answer.confirmed_at)
     page.shown_query = laid_out(reading.query, answer.dialect)
     address = reverse("database-query", args=[page.source.slug])
     page.query_address = f"{address}?{urlencode({'sql': page.shown_query})}"

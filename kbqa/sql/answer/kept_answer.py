@@ -9,12 +9,14 @@ from typing import Any
 
 from kbqa.questions.answers import KeptAnswer, KeptReading, answer_json, reading_fields, reading_json
 from kbqa.sql.answer.explanation import steps_of
+from kbqa.sql.answer.following import Previous
 from kbqa.sql.answer.formatting import sentence_of
 from kbqa.sql.answer.pipeline import Answer, lack_of, refusal_of
 from kbqa.sql.answer.reading import Reading
 from kbqa.sql.answer.values import result_from, result_json
 from kbqa.sql.focus.schema_focus import Focus
 from kbqa.sql.models import DatabaseQuestion
+from kbqa.sql.query_json import query_from, query_json
 from kbqa.sql.stores.databases import Source
 from kbqa.sql.stores.executor import Limits, Result, execute
 from kbqa.sql.stores.validator import checked
@@ -39,6 +41,8 @@ class SqlReading(KeptReading):
     """The first rows of a reading that is offered in doubt."""
     found: str = ""
     """What such a reading found, as a sentence."""
+    data: Any = None
+    """The JSON of its query, which follow-up questions change; None where only the SQL is known."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,11 @@ class DatabaseAnswer(KeptAnswer[SqlReading, Result]):
     """Whether its best reading is likely enough to be shown as the answer."""
     choices: tuple[int, ...] = ()
     """The numbers of the readings that are offered where it is not."""
+    confirmed_by: str = ""
+    confirmed_at: str = ""
+    """Who confirmed it, and when, as ISO 8601; empty where nobody did."""
+    follows: str = ""
+    """The question that it was read as a change of."""
 
     @property
     def lack(self) -> str:
@@ -106,6 +115,9 @@ def kept_answer(answer: Answer) -> DatabaseAnswer:
         answer.focus.linked.schema.dialect,
         answer.sure,
         answer.choices,
+        answer.confirmed.by if answer.confirmed else "",
+        answer.confirmed.at if answer.confirmed else "",
+        answer.follows,
     )
 
 
@@ -131,6 +143,8 @@ def kept_json(answer: DatabaseAnswer) -> dict[str, Any]:
         "dialect": answer.dialect,
         "sure": answer.sure,
         "choices": answer.choices,
+        "confirmed": [answer.confirmed_by, answer.confirmed_at],
+        "follows": answer.follows,
     }
 
 
@@ -143,6 +157,7 @@ def _own_json(reading: SqlReading) -> dict[str, Any]:
         "why": reading.why,
         "preview": result_json(reading.preview, MAX_PREVIEW_ROWS) if reading.preview else None,
         "found": reading.found,
+        "data": reading.data,
     }
 
 
@@ -165,6 +180,8 @@ def kept_answer_of(question: DatabaseQuestion) -> DatabaseAnswer | None:
         data["dialect"],
         data.get("sure", True),
         tuple(data.get("choices", ())),
+        *data.get("confirmed", ("", "")),
+        data.get("follows", ""),
     )
 
 
@@ -184,7 +201,18 @@ def kept_reading(reading: Reading, *, offered: bool = False) -> SqlReading:
         reading.why,
         result_from(result_json(result, MAX_PREVIEW_ROWS)) if shown and result else None,
         sentence_of(result, label) if shown and result else "",
+        query_json(reading.query) if reading.query else None,
     )
+
+
+def previous_of(question: DatabaseQuestion, number: int = 0) -> Previous | None:
+    """What a follow-up question changes: a reading of an answered question; None where it is not kept."""
+    answer = kept_answer_of(question)
+    if answer is None or number >= len(answer.readings):
+        return None
+    reading = answer.readings[number]
+    query = query_from(reading.data)
+    return None if query is None else Previous(question.text, query, reading.probability)
 
 
 def _reading_from(data: Mapping[str, Any]) -> SqlReading:
@@ -198,6 +226,7 @@ def _reading_from(data: Mapping[str, Any]) -> SqlReading:
         why=data.get("why", ""),
         preview=result_from(preview) if preview else None,
         found=data.get("found", ""),
+        data=data.get("data"),
     )
 
 

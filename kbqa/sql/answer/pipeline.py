@@ -8,8 +8,10 @@ import numpy as np
 
 from kbqa.decoding.parse import Parses
 from kbqa.language_model import ChatServer, ServerError
+from kbqa.sql.answer.confirmed import Confirmed, answered_before
 from kbqa.sql.answer.encoding import encode_question
 from kbqa.sql.answer.finishing import finished
+from kbqa.sql.answer.following import Previous, begins_as_follow_up, followed
 from kbqa.sql.answer.generator import LocalGenerator
 from kbqa.sql.answer.glossary_linking import reworded, with_values
 from kbqa.sql.answer.language_model import Demonstration, generate
@@ -29,6 +31,7 @@ from kbqa.sql.stores.databases import Source
 from kbqa.sql.stores.executor import ExecutionError, Limits, execute
 from kbqa.sql.stores.validator import StatementError, checked
 
+_ON_ITS_OWN = "This was asked on its own: it could not be read as a change of the question before."
 _LOCAL_ANSWER = "this is the local network's answer."
 _TRIAL, _COUNTING = Limits(seconds=2.0, rows=200), Limits(seconds=0.5, rows=1)
 """The limits of a trial, and of a count that tells why there is nothing."""
@@ -55,6 +58,10 @@ class Answer:
     """A remark for people on how the answer came about."""
     missing: tuple[str, ...] = ()
     """Of an answer that is missing or unsure, the words of the question that the database has nothing for."""
+    confirmed: Confirmed | None = None
+    """The confirmed question whose answer it is, if it is that."""
+    follows: str = ""
+    """The question that it was read as a change of, if it was."""
 
     @property
     def best(self) -> Reading | None:
@@ -108,19 +115,31 @@ def ask(
     server: ChatServer | None = None,
     examples: Sequence[Demonstration] = (),
     columns: Sequence[ColumnRef] = (),
+    confirmed: Sequence[Confirmed] = (),
+    previous: Previous | None = None,
     limits: Limits | None = None,
 ) -> Answer:
     """Answer a question from a database: link, encode, focus, parse, render and execute, rerank.
 
     With a server, it writes the SQL over the schema that the network focused. With `columns`, these are the
-    focus, and the keys that connect them. Candidates are tried with small limits; the best then has those
-    given. Raises EncoderError.
+    focus, and the keys that connect them. A question that was `confirmed` has the answer of then; what
+    changes what was asked in `previous` is read as that change. Candidates are tried with small limits; the
+    best then has those given. Raises EncoderError.
     """
     begun = perf_counter()
     asked = reworded(question, source.glossary)
     whole = with_values(link_question(asked, source.asked, source.cells), asked, source.glossary)
     session, linked = encode_question(asked, whole, generator.model, columns, source.definitions)
     focus = focus_schema(session, linked, generator.cross_encoder, given=columns)
+    follow_up = _from_previous(asked, whole, source, previous, limits) if previous and not columns else None
+    if follow_up is not None and previous is not None:
+        told = _told(follow_up, asked, whole, source, generator)
+        took = 1000 * (perf_counter() - begun)
+        return Answer(question, (replace(told, unused=()),), True, focus, took, follows=previous.question)
+    before = _from_confirmed(question, source, confirmed, limits) if not columns else None
+    if before is not None:
+        reading, known = before
+        return Answer(question, (reading,), True, focus, 1000 * (perf_counter() - begun), confirmed=known)
     served, notice = _from_server(asked, source, focus, server, examples)
     if served is not None:
         best = _whole(served, source, limits)
@@ -135,8 +154,43 @@ def ask(
     answerable = parses.answerable and bool(ranked)
     sure = answerable and ranked[0].probability >= SURE
     missing = () if sure else missing_words(asked, whole, generator.likeness)
+    if previous is not None and begins_as_follow_up(question):
+        notice = f"{notice} {_ON_ITS_OWN}".strip()
     notice, took = f"{notice} {parses.notice}".strip(), 1000 * (perf_counter() - begun)
     return Answer(question, tuple(ranked), answerable, focus, took, notice, missing)
+
+
+def _from_previous(
+    question: str, linked: LinkedQuestion, source: Source, previous: Previous, limits: Limits | None
+) -> Reading | None:
+    """The reading before as a follow-up changes it, with its rows; None where it is a question of its own."""
+    query = followed(linked, question, previous.query)
+    if query is None:
+        return None
+    try:
+        written = finished(query, f"{previous.question} {question}", source.asked)
+        sql = query_text(written, source.asked, headed=True)
+    except (KeyError, NotConnectedError):
+        return None
+    words, parts = in_words(written, source.asked), tuple(sub_questions(written, source.asked))
+    reading = Reading(sql, previous.probability, query=query, written=written, words=words, parts=parts)
+    found = run(reading, source, limits or _TRIAL)
+    return None if found.error else found
+
+
+def _from_confirmed(
+    question: str, source: Source, confirmed: Sequence[Confirmed], limits: Limits | None
+) -> tuple[Reading, Confirmed] | None:
+    """The reading that people confirmed for a question, with its rows now; None where none works any more."""
+
+    def link(text: str) -> LinkedQuestion:
+        return with_values(link_question(text, source.schema, source.cells), text, source.glossary)
+
+    known = answered_before(question, confirmed, link, source.schema.dialect)
+    if known is None:
+        return None
+    reading = run(Reading(known.sql, 1.0, words=known.words), source, limits or _TRIAL)
+    return None if reading.error else (reading, known)
 
 
 def _choices(readings: Sequence[Reading]) -> tuple[int, ...]:

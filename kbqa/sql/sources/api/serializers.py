@@ -12,6 +12,7 @@ from kbqa.sql.answer.kept_answer import DatabaseAnswer, kept_answer_of
 from kbqa.sql.models import ColumnNote, Database, DatabaseQuestion, GlossaryEntry
 from kbqa.sql.sources import services
 from searchapp.api.sources import AUDIENCE_FIELDS, AudienceSerializer, audience_of
+from searchapp.visibility import current_reader
 
 
 class DatabaseSerializer(AudienceSerializer, serializers.ModelSerializer[Database]):
@@ -145,6 +146,12 @@ class DatabaseAskParameters(AskParameters):
         max_length=200,
         help_text="Only these columns, each as `table.column`.",
     )
+    previous = serializers.UUIDField(
+        required=False, help_text="The `id` of an answer that the question may go on from: `and in Lisbon?`."
+    )
+    reading = serializers.IntegerField(
+        required=False, min_value=0, max_value=9_999, help_text="Which reading of that answer, from 0."
+    )
 
 
 class FocusSerializer(serializers.Serializer[Any]):
@@ -165,6 +172,15 @@ class DatabaseAnswerSerializer(serializers.Serializer[Any]):
     answerable = serializers.BooleanField()
     sure = serializers.BooleanField(
         help_text="Whether the first reading is likely to be right; if not, ask which of `choices` is meant."
+    )
+    confirmed_by = serializers.CharField(
+        help_text="Who confirmed or corrected this answer before; told to who is signed in."
+    )
+    confirmed_at = serializers.CharField(
+        help_text="When somebody did, as ISO 8601; empty where it is no confirmed answer."
+    )
+    follows = serializers.CharField(
+        help_text="The question that this was read as a change of; empty where it is one of its own."
     )
     choices = serializers.ListField(
         child=serializers.IntegerField(),
@@ -247,6 +263,9 @@ def answer_body(answer: DatabaseAnswer, question: DatabaseQuestion) -> dict[str,
         "id": question.link,
         "answerable": answer.answerable,
         "sure": answer.sure,
+        "follows": answer.follows,
+        "confirmed_by": answer.confirmed_by if current_reader().signed_in else "",
+        "confirmed_at": answer.confirmed_at,
         "choices": answer.choices,
         "missing": answer.missing,
         "notice": answer.notice,

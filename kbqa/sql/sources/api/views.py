@@ -63,8 +63,15 @@ class DatabaseViewSet(SourceViewSet[Database]):
         """Answer a question in words, with the SQL behind it, the other readings and the focused schema."""
         parameters = DatabaseAskParameters(data=request.query_params)
         parameters.is_valid(raise_exception=True)
-        text, columns = parameters.validated_data["q"], parameters.validated_data.get("column", [])
-        answer, question = services.ask(self.get_object(), text, columns=columns, remember_for=request.user)
+        wanted = parameters.validated_data
+        answer, question = services.ask(
+            self.get_object(),
+            wanted["q"],
+            columns=wanted.get("column", []),
+            previous=wanted.get("previous"),
+            reading=wanted.get("reading", 0),
+            remember_for=request.user,
+        )
         return Response(DatabaseAnswerSerializer(answer_body(kept_answer(answer), question)).data)
 
     @extend_schema(request=SqlSerializer, responses=ResultSerializer)

@@ -137,9 +137,17 @@ class _FollowUp:
     def dates(self) -> list[ColumnRef]:
         """The columns of dates that the query is about: those of its conditions, else of its tables."""
         conditioned = [ref for ref in map(_ref, self.query.where) if ref and self.is_date(ref)]
-        tables = [self.subject, *self.query.tables()]
+        joined = self.schema.closure([self.subject, *self.query.tables()])
+        beside = [key.target.table for key in self.schema.leaving(self.subject)]
+        tables = [self.subject, *joined, *beside]
         own = [ref for table in dict.fromkeys(tables) for ref in self.schema.table(table).refs()]
         return conditioned or [ref for ref in own if self.is_date(ref)]
+
+    def is_aggregated(self, item: Item) -> bool:
+        """Whether an item is an aggregate, or a metric, which becomes one."""
+        ref = column_of(item.term.operand)
+        formula = self.schema.column(ref).formula if ref else None
+        return item.term.aggregate is not None or bool(formula and formula.aggregate)
 
     def is_date(self, ref: ColumnRef) -> bool:
         return self.schema.column(ref).kind == ColumnType.DATE
@@ -163,7 +171,8 @@ def _sorted(follow_up: _FollowUp) -> _FollowUp:
     descending = bool(_DOWN.search(follow_up.question))
     span, ref = next(follow_up.named(match.end()), (None, None))
     item = next((each for each in query.items if ref is not None and _is_of(each, ref)), None)
-    if item is None and ref is not None and not query.group:
+    is_near = ref is not None and ref.table in follow_up.schema.closure(query.tables())
+    if item is None and ref is not None and is_near and not query.group:
         item = Item(Term(ref))
     if item is None or span is None:
         return follow_up
@@ -202,7 +211,7 @@ def _order(follow_up: _FollowUp, end: str) -> tuple[Order, ...]:
     if orders and not by_date:
         return tuple(replace(order, descending=order.descending != is_last) for order in orders)
     if end in ("top", "bottom") or follow_up.query.group:
-        aggregates = [item for item in follow_up.query.items if item.term.aggregate]
+        aggregates = [item for item in follow_up.query.items if follow_up.is_aggregated(item)]
         return tuple(Order(item, descending=not is_last) for item in aggregates[:1])
     dates = follow_up.dates()
     if dates:
@@ -219,7 +228,7 @@ def _grouped(follow_up: _FollowUp) -> _FollowUp:
             continue
         key, span = _group_key(follow_up, match.end())
         if key is not None:
-            aggregates = tuple(item for item in follow_up.query.items if item.term.aggregate)
+            aggregates = tuple(item for item in follow_up.query.items if follow_up.is_aggregated(item))
             counted = (Item(Term(AllOf(follow_up.subject), Aggregate.COUNT)),)
             query = replace(
                 follow_up.query,
@@ -361,7 +370,7 @@ def _counted(follow_up: _FollowUp) -> _FollowUp:
 def _with_columns(follow_up: _FollowUp) -> _FollowUp:
     """`and their age`."""
     query = follow_up.query
-    if query.group or query.distinct or any(item.term.aggregate for item in query.items):
+    if query.group or query.distinct or any(map(follow_up.is_aggregated, query.items)):
         return follow_up
     for span, ref in follow_up.named():
         if not follow_up.is_used(span) and Item(Term(ref)) not in follow_up.query.items:

@@ -331,9 +331,10 @@ class _Words:
 
     def order(self, order: Order) -> str:
         item, kind = order.item, self.kind(order.item.term)
-        if item.operator is None and kind == ColumnType.TEXT:
+        is_part = isinstance(item.term.operand, DatePart) and item.term.aggregate is None
+        if item.operator is None and kind == ColumnType.TEXT and not is_part:
             return f"{self.alone_item(item)} ({'from Z to A' if order.descending else 'from A to Z'})"
-        is_date = kind == ColumnType.DATE and item.operator is None
+        is_date = is_part or (kind == ColumnType.DATE and item.operator is None)
         low, high = _EXTREMES[ColumnType.DATE] if is_date else (_LOWEST, _HIGHEST)
         return f"{self.alone_item(item)} ({high if order.descending else low} first)"
 

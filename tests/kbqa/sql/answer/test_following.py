@@ -25,8 +25,8 @@ def test_follow_ups_change_the_query_before(connect):
         query = followed(linked, question, before)
         return query_text(finished(query, "", source.schema), source.schema, headed=True) if query else "-"
 
-    found = [(sql, question, changed(sql, question.strip())) for sql, question, _ in CASES]
-    assert found == [(sql, question, expected.strip()) for sql, question, expected in CASES]
+    changes = [(changed(sql, question.strip()), expected.strip()) for sql, question, expected in CASES]
+    assert [(found, expected) for found, expected in changes if found != expected] == []
 
 
 def test_a_thread_goes_on_from_answer_to_answer(connect, api, client):

@@ -168,6 +168,7 @@ def kept_answer_of(question: DatabaseQuestion) -> DatabaseAnswer | None:
         return None
     focus = data["focus"]
     columns = tuple(FocusedColumn(*column) for column in focus["columns"])
+    confirmed_by, confirmed_at = data.get("confirmed", ("", ""))
     return DatabaseAnswer(
         data["question"],
         data["answerable"],
@@ -180,7 +181,8 @@ def kept_answer_of(question: DatabaseQuestion) -> DatabaseAnswer | None:
         data["dialect"],
         data.get("sure", True),
         tuple(data.get("choices", ())),
-        *data.get("confirmed", ("", "")),
+        confirmed_by,
+        confirmed_at,
         data.get("follows", ""),
     )
 

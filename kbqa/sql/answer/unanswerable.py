@@ -7,7 +7,7 @@ from kbqa.linking.words import COMMON, Span, Word, fold, numbers_of, stem, words
 from kbqa.sql.answer.reranking import Usage
 from kbqa.sql.answer.schema_linking import is_mention
 from kbqa.sql.grammar import LinkedQuestion
-from kbqa.sql.grammar.actions import value_of
+from kbqa.sql.grammar.actions import ColumnPointer, TablePointer, value_of
 from kbqa.sql.query import Query
 
 _MIN_COSINE, _MIN_CELL_SIMILARITY, _MAX_MISSING = 0.45, 0.9, 4
@@ -110,9 +110,10 @@ def _is_known(word: Word, question: str, linked: LinkedQuestion, vocabulary: set
         for value in linked.values
         if value.span is not None and value.features.similarity >= _MIN_CELL_SIMILARITY
     ]
+    pointers: list[TablePointer | ColumnPointer] = [*linked.tables, *linked.columns]
     named = [
         pointer.span
-        for pointer in (*linked.tables, *linked.columns)
+        for pointer in pointers
         if pointer.span is not None and pointer.features.exact and is_mention(pointer.span, pointer.text)
     ]
     return any(start <= word.start and word.end <= end for start, end in (*cells, *named))

@@ -16,7 +16,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from frontend.forms import DatabaseForm, GlossaryForm, NoteForm
+from frontend.forms import DatabaseForm, NoteForm
 from frontend.views.access import known_session_name, readers, session_name, writers
 from frontend.views.answers import AnswerPage, AnswerPages, AskPage, answered
 from frontend.views.errors import render_with_error
@@ -29,14 +29,12 @@ from kbqa.sql.public import (
     DatabaseAnswer,
     DatabaseQuestion,
     FocusedColumn,
-    GlossaryEntry,
     KeptFocus,
     Result,
     Schema,
     SqlReading,
     Table,
     chart_of,
-    glossary,
     kept_answer_of,
     laid_out,
     selectors,
@@ -163,18 +161,6 @@ class NotePage(SourcePage):
     form: NoteForm
     table: str
     column: str
-
-
-@dataclass
-class GlossaryPage(SourcePage):
-    """What people call what is in a database."""
-
-    source: Database
-    form: GlossaryForm
-    entries: Sequence[GlossaryEntry] = ()
-    glossary_error: str = ""
-    completions: dict[str, list[str]] = field(default_factory=dict)
-    """The names of tables and of columns."""
 
 
 def _waits(database: Database) -> str:
@@ -334,43 +320,6 @@ def note_page(request: HttpRequest, key: str) -> HttpResponse:
     page = NotePage(PAGES, database, form, table, column)
     status = 422 if form.errors else 200
     return render(request, "frontend/database_note.html", page.context, status=status)
-
-
-@readers
-def glossary_page(request: HttpRequest, key: str) -> HttpResponse:
-    """Show what people call what is in a database; whoever may write defines words and forgets them."""
-    database = PAGES.find(key)
-    page = GlossaryPage(PAGES, database, GlossaryForm())
-    if request.method == "POST":
-        return _change_glossary(request, page)
-    with shown_in(page.context, "glossary_error"):
-        _show_glossary(page)
-    return render_with_error(request, "frontend/database_glossary.html", page.context)
-
-
-@writers
-def _change_glossary(request: HttpRequest, page: GlossaryPage) -> HttpResponse:
-    forgotten = request.POST.get("forget", "")
-    if forgotten.isdecimal():
-        glossary.forget(page.source, int(forgotten[:9]))
-        return redirect("database-glossary", page.source.slug)
-    page.form = GlossaryForm(request.POST)
-    if page.form.is_valid():
-        with shown_on(page.form):
-            entry = glossary.define(page.source, **page.form.cleaned_data)
-            messages.success(request, f"Kept what “{entry.word}” means; the next question knows.")
-            return redirect("database-glossary", page.source.slug)
-    _show_glossary(page)
-    return render(request, "frontend/database_glossary.html", page.context, status=422)
-
-
-def _show_glossary(page: GlossaryPage) -> None:
-    page.entries = glossary.entries_of(page.source)
-    schema = served(page.source).schema
-    page.completions = {
-        "tables": [table.name for table in schema.tables[:_COMPLETED_TABLES]],
-        "columns": sorted({ref.column for ref in schema.refs() if not schema.column(ref).excluded}),
-    }
 
 
 def _show_contents(page: DatabasePage, request: HttpRequest) -> None:

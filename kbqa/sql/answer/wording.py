@@ -1,11 +1,30 @@
 """A query in plain English, complete: whoever reads it knows every condition, group and limit that it has."""
 
-import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
-from kbqa.plurals import as_plural, as_singular
+from kbqa.plurals import as_plural
+from kbqa.sql.answer.phrases import (
+    COMPARISONS,
+    EXTREMES,
+    HIGHEST,
+    LOWEST,
+    OF_DATES,
+    OPERATORS,
+    PARTS,
+    PERIOD,
+    SETS,
+    alternatives,
+    begun,
+    is_plain,
+    joined,
+    listed,
+    one,
+    rows,
+    shown_value,
+    with_article,
+)
 from kbqa.sql.headings import plural
 from kbqa.sql.query import (
     MEMBERSHIP,
@@ -17,78 +36,28 @@ from kbqa.sql.query import (
     GroupKey,
     Item,
     Operand,
-    Operator,
     Order,
-    Part,
     Query,
-    SetOperation,
     Term,
-    Value,
     column_of,
 )
 from kbqa.sql.schema import ColumnRef, ColumnType, Schema, readable
 
-_COMPARISONS = {
-    Comparison.EQUAL: "is",
-    Comparison.UNEQUAL: "is not",
-    Comparison.LESS: "is less than",
-    Comparison.GREATER: "is more than",
-    Comparison.AT_MOST: "is at most",
-    Comparison.AT_LEAST: "is at least",
-    Comparison.CONTAINS: "contains",
-    Comparison.LACKS: "does not contain",
-    Comparison.STARTS: "starts with",
-    Comparison.ENDS: "ends with",
-    Comparison.IN: "is among",
-    Comparison.NOT_IN: "is not among",
-    Comparison.BETWEEN: "is between",
-    Comparison.IS_NULL: "is empty",
-    Comparison.IS_NOT_NULL: "is not empty",
-}
-_OF_DATES = {
-    Comparison.LESS: "is before",
-    Comparison.GREATER: "is after",
-    Comparison.AT_MOST: "is not later than",
-    Comparison.AT_LEAST: "is not earlier than",
-}
-_OPERATORS = {
-    Operator.PLUS: "plus",
-    Operator.MINUS: "minus",
-    Operator.TIMES: "times",
-    Operator.DIVIDE: "divided by",
-}
-_SETS = {
-    SetOperation.UNION: "together with",
-    SetOperation.INTERSECT: "only those that are also among",
-    SetOperation.EXCEPT: "without",
-}
-_PARTS = {Part.YEAR: "year", Part.MONTH: "month"}
-_EXTREMES = {
-    ColumnType.DATE: ("earliest", "latest"),
-    ColumnType.TEXT: ("first", "last"),
-}
-_LOWEST, _HIGHEST = "lowest", "highest"
-_BARE = re.compile(r"[-+]?\d[\d.,:/ -]*")
-"""Numbers and dates, which need no quotation marks."""
-_PERIOD = re.compile(r"\d{4}(?:-\d\d)?")
-"""A year, or a month of one."""
-_VOWELS = "aeiou"
-
 
 def in_words(query: Query, schema: Schema) -> str:
     """A query as a sentence."""
-    return f"{_begun(_whole(query, schema))}."
+    return f"{begun(_whole(query, schema))}."
 
 
 def sub_questions(query: Query, schema: Schema) -> list[str]:
     """The queries within a query and beside it, in words: the decomposition of a nested question."""
-    return [_begun(_Words(part, schema).text()) for part in list(query.queries())[1:]]
+    return [begun(_Words(part, schema).text()) for part in list(query.queries())[1:]]
 
 
 def subject_in_words(query: Query, schema: Schema) -> str:
     """What a query is about, with the conditions of its rows: `customer whose age is more than 3`."""
     words = _Words(query, schema)
-    return f"{_one(words.subject)} {words.qualifiers()}".strip()
+    return f"{one(words.subject)} {words.qualifiers()}".strip()
 
 
 def condition_in_words(query: Query, condition: Condition, schema: Schema) -> str:
@@ -100,38 +69,7 @@ def _whole(query: Query, schema: Schema) -> str:
     text = _Words(query, schema).text()
     if query.operation is None or query.right is None:
         return text
-    return f"{text}; {_SETS[query.operation]} {_whole(query.right, schema)}"
-
-
-def _begun(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"
-
-
-def _one(table: str) -> str:
-    return as_singular(readable(table))
-
-
-def _rows(table: str) -> str:
-    """The rows of a table, as they are counted."""
-    several = plural(table)
-    return f"rows of {several}" if several == _one(table) else several
-
-
-def _listed(parts: Sequence[str], last: str = "and") -> str:
-    """Parts as a list: `a, b and c`."""
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} {last} {parts[-1]}"
-
-
-def _with_article(noun: str) -> str:
-    return f"{'an' if noun[:1] in _VOWELS else 'a'} {noun}"
-
-
-def _is_plain(item: Item) -> bool:
-    return item.operator is None and item.term.aggregate is None
-
-
-def _shown_value(value: Value) -> str:
-    return value.text if _BARE.fullmatch(value.text) else f"“{value.text.strip()}”"
+    return f"{text}; {SETS[query.operation]} {_whole(query.right, schema)}"
 
 
 @dataclass(frozen=True)
@@ -150,11 +88,11 @@ class _Words:
         query = self.query
         shown = self.shown()
         qualified = self.qualifiers()
-        if qualified and not shown.endswith((_one(self.subject), plural(self.subject))):
+        if qualified and not shown.endswith((one(self.subject), plural(self.subject))):
             shown = f"{shown}, of {plural(self.subject)}"
         parts = [f"{shown}{' ' if qualified else ''}{qualified}", self.through(), self.grouped()]
         if query.having:
-            conditions = _joined(query.having, self.alone)
+            conditions = joined(query.having, self.alone)
             parts.append(f"only where {conditions}")
         if not self.is_superlative:
             parts.append(self.sorted())
@@ -162,26 +100,24 @@ class _Words:
             parts.append("each combination once")
         return ", ".join(part for part in parts if part)
 
-    # What is shown
-
     @property
     def is_list_of_values(self) -> bool:
         """Whether it shows the different values of one column."""
-        return self.query.distinct and len(self.query.items) == 1 and _is_plain(self.query.items[0])
+        return self.query.distinct and len(self.query.items) == 1 and is_plain(self.query.items[0])
 
     def shown(self) -> str:
         """The items, those of one table together: `the name and age of each customer`."""
         query = self.query
         keys = {key for key in query.group if not self.is_key(key)}
-        rest = [item for item in query.items if not (_is_plain(item) and item.term.operand in keys)]
+        rest = [item for item in query.items if not (is_plain(item) and item.term.operand in keys)]
         if query.group and not rest and self.is_superlative:
             return self.superlative_group(query.group[0])
         items = rest or list(query.items)
         column = items[0].term.operand
         if self.is_list_of_values and not isinstance(column, AllOf):
             return f"the different {as_plural(self.operand(column))} of {plural(column.table)}"
-        runs = groupby(items, key=lambda item: (self.place(item), _is_plain(item)))
-        return _listed([self.run(list(run), place) for (place, _), run in runs])
+        runs = groupby(items, key=lambda item: (self.place(item), is_plain(item)))
+        return listed([self.run(list(run), place) for (place, _), run in runs])
 
     def place(self, item: Item) -> str:
         """The table whose columns an item is of; empty where it says so itself."""
@@ -191,33 +127,33 @@ class _Words:
 
     def run(self, items: Sequence[Item], place: str) -> str:
         if not place:
-            return _listed([self.item(item, owned=True) for item in items])
+            return listed([self.item(item, owned=True) for item in items])
         heads = [self.item(item, owned=False) for item in items]
-        if _is_plain(items[0]):
+        if is_plain(items[0]):
             heads = [head.removeprefix("the ") if index else head for index, head in enumerate(heads)]
-            return f"{_listed(heads)} of {self.owner(place)}"
-        return f"{_listed(heads)} of {plural(place)}"
+            return f"{listed(heads)} of {self.owner(place)}"
+        return f"{listed(heads)} of {plural(place)}"
 
     def owner(self, table: str) -> str:
         """The rows of a table that plain columns are shown of."""
         query = self.query
         if table != self.subject:
-            return f"the {_one(table)}"
+            return f"the {one(table)}"
         if self.is_superlative and not query.group:
-            return self.superlative(_one(table), plural(table))
+            return self.superlative(one(table), plural(table))
         if query.group:
             return plural(table)
-        return plural(table) if query.limit is not None else f"each {_one(table)}"
+        return plural(table) if query.limit is not None else f"each {one(table)}"
 
     def item(self, item: Item, *, owned: bool) -> str:
         """An item in words, with its table where it is `owned`."""
         words = [self.term(term, owned=owned) for term in item.terms]
-        return words[0] if item.operator is None else f" {_OPERATORS[item.operator]} ".join(words)
+        return words[0] if item.operator is None else f" {OPERATORS[item.operator]} ".join(words)
 
     def term(self, term: Term, *, owned: bool) -> str:
         operand, aggregate = term.operand, term.aggregate
         if isinstance(operand, AllOf):
-            return f"the number of {_rows(operand.table)}" if aggregate else self.everything(operand.table)
+            return f"the number of {rows(operand.table)}" if aggregate else self.everything(operand.table)
         if aggregate == Aggregate.COUNT:
             return f"the number of {self.counted(term, owned=owned)}"
         head = f"the {self.aggregated(term)}"
@@ -227,7 +163,7 @@ class _Words:
         return f"everything about {self.owner(table)}"
 
     def of_condition(self, table: str) -> str:
-        return plural(table) if self.query.group else f"the {_one(table)}"
+        return plural(table) if self.query.group else f"the {one(table)}"
 
     def aggregated(self, term: Term) -> str:
         name, aggregate = self.operand(term.operand), term.aggregate
@@ -239,7 +175,7 @@ class _Words:
 
     def operand(self, operand: Operand) -> str:
         if isinstance(operand, DatePart):
-            return f"{_PARTS[operand.part]} of {readable(operand.column.column)}"
+            return f"{PARTS[operand.part]} of {readable(operand.column.column)}"
         return readable(operand.column) if isinstance(operand, ColumnRef) else plural(operand.table)
 
     def counts_rows(self, term: Term) -> bool:
@@ -261,7 +197,7 @@ class _Words:
         return f"{different}{name} of {plural(operand.table)}" if owned else f"{different}{name}"
 
     def extreme(self, term: Term, *, highest: bool) -> str:
-        return _EXTREMES.get(self.kind(term), (_LOWEST, _HIGHEST))[highest]
+        return EXTREMES.get(self.kind(term), (LOWEST, HIGHEST))[highest]
 
     def kind(self, term: Term) -> ColumnType:
         ref = column_of(term.operand)
@@ -280,29 +216,29 @@ class _Words:
         item = query.order[0].item
         return item.operator is None and self.kind(item.term) in (ColumnType.NUMBER, ColumnType.DATE)
 
-    def superlative(self, one: str, several: str) -> str:
+    def superlative(self, name: str, several: str) -> str:
         """`the 3 customers with the highest age`."""
         order, limit = self.query.order[0], self.query.limit
         term = order.item.term
         if term.aggregate == Aggregate.COUNT:
             counted = self.counted(term, owned=False) if isinstance(term.operand, ColumnRef) else ""
-            what = f"{'most' if order.descending else 'fewest'} {counted or _rows(term.operand.table)}"
+            what = f"{'most' if order.descending else 'fewest'} {counted or rows(term.operand.table)}"
         else:
             what = f"{self.extreme(term, highest=order.descending)} {self.aggregated(term)}"
             if term.operand.table != self.subject:
-                what = f"{what} of the {_one(term.operand.table)}"
-        noun = one if limit == 1 else f"{limit} {several}"
+                what = f"{what} of the {one(term.operand.table)}"
+        noun = name if limit == 1 else f"{limit} {several}"
         return f"the {noun} with the {what}"
 
     def grouped(self) -> str:
         group = self.query.group
         if not group:
             is_elsewhere = self.is_superlative and not self.mentions_superlative
-            return f"for {self.superlative(_one(self.subject), plural(self.subject))}" if is_elsewhere else ""
+            return f"for {self.superlative(one(self.subject), plural(self.subject))}" if is_elsewhere else ""
         if self.is_superlative:
             superlative = self.superlative_group(group[0])
             return "" if self.shown() == superlative else f"for {superlative}"
-        return f"for each {_listed([self.key(key) for key in group])}"
+        return f"for each {listed([self.key(key) for key in group])}"
 
     def superlative_group(self, key: GroupKey) -> str:
         name = self.key(key)
@@ -311,13 +247,13 @@ class _Words:
     @property
     def mentions_superlative(self) -> bool:
         """Whether the rows that are first are said where the items are."""
-        return any(_is_plain(item) and item.term.operand.table == self.subject for item in self.query.items)
+        return any(is_plain(item) and item.term.operand.table == self.subject for item in self.query.items)
 
     def key(self, key: GroupKey) -> str:
         if self.is_key(key):
-            return _one(key.table)
+            return one(key.table)
         name = self.operand(key)
-        return name if key.table == self.subject else f"{name} of the {_one(key.table)}"
+        return name if key.table == self.subject else f"{name} of the {one(key.table)}"
 
     def sorted(self) -> str:
         query = self.query
@@ -326,7 +262,7 @@ class _Words:
         )
         if not query.order:
             return limit
-        keys = f"sorted by {_listed([self.order(order) for order in query.order])}"
+        keys = f"sorted by {listed([self.order(order) for order in query.order])}"
         return f"{keys}, {limit}" if limit else keys
 
     def order(self, order: Order) -> str:
@@ -335,17 +271,17 @@ class _Words:
         if item.operator is None and kind == ColumnType.TEXT and not is_part:
             return f"{self.alone_item(item)} ({'from Z to A' if order.descending else 'from A to Z'})"
         is_date = is_part or (kind == ColumnType.DATE and item.operator is None)
-        low, high = _EXTREMES[ColumnType.DATE] if is_date else (_LOWEST, _HIGHEST)
+        low, high = EXTREMES[ColumnType.DATE] if is_date else (LOWEST, HIGHEST)
         return f"{self.alone_item(item)} ({high if order.descending else low} first)"
 
     # Conditions
 
     def qualifiers(self) -> str:
         """The conditions of rows, and the tables that must have a row for them."""
-        alternatives = [list(group) for group in _alternatives(self.query.where)]
-        texts = [self.together(conditions) for conditions in alternatives]
-        beside = [f"with {_with_article(_one(table))}{self.linked()}" for table in self.restricting]
-        separator = ", or " if any(len(conditions) > 1 for conditions in alternatives) else " or "
+        groups = list(alternatives(self.query.where))
+        texts = [self.together(conditions) for conditions in groups]
+        beside = [f"with {with_article(one(table))}{self.linked()}" for table in self.restricting]
+        separator = ", or " if any(len(conditions) > 1 for conditions in groups) else " or "
         return " and ".join([*beside, separator.join(texts)] if texts else beside)
 
     def together(self, conditions: Sequence[Condition]) -> str:
@@ -358,7 +294,7 @@ class _Words:
                 relation = self.relation(condition) if table == self.subject else ""
                 (related if relation else whose).append(relation or f"whose {self.compared(condition)}")
             if whose and table != self.subject:
-                whose[0] = f"with {_with_article(_one(table))} {whose[0]}"
+                whose[0] = f"with {with_article(one(table))} {whose[0]}"
             parts += [*whose, *related]
         return " and ".join(parts)
 
@@ -368,18 +304,18 @@ class _Words:
     def relation(self, condition: Condition) -> str:
         """Membership over a key: `with no order whose status is “C”`; empty for all else."""
         inner = condition.query
-        if condition.comparison not in MEMBERSHIP or inner is None or not _is_plain(condition.item):
+        if condition.comparison not in MEMBERSHIP or inner is None or not is_plain(condition.item):
             return ""
         has_more = inner.group or inner.having or inner.limit or inner.operation or len(inner.items) != 1
         here, there = condition.item.term.operand, inner.items[0].term.operand
         ends = {here, there}
         is_key = any({key.source, key.target} == ends for key in self.schema.keys)
-        if has_more or not _is_plain(inner.items[0]) or not is_key or here.table == there.table:
+        if has_more or not is_plain(inner.items[0]) or not is_key or here.table == there.table:
             return ""
         qualified = _Words(inner, self.schema).qualifiers()
-        noun = _one(there.table)
+        noun = one(there.table)
         begin = "with no" if condition.comparison == Comparison.NOT_IN else "with"
-        noun = noun if condition.comparison == Comparison.NOT_IN else _with_article(noun)
+        noun = noun if condition.comparison == Comparison.NOT_IN else with_article(noun)
         return f"{begin} {noun}{' ' if qualified else ''}{qualified}"
 
     def compared(self, condition: Condition) -> str:
@@ -399,26 +335,24 @@ class _Words:
     def comparison(self, condition: Condition) -> str:
         comparison = condition.comparison
         is_date = condition.item.operator is None and self.kind(condition.item.term) == ColumnType.DATE
-        verb = _OF_DATES.get(comparison, "") if is_date else ""
-        verb = verb or _COMPARISONS[comparison]
+        verb = OF_DATES.get(comparison, "") if is_date else ""
+        verb = verb or COMPARISONS[comparison]
         if condition.query is not None:
             return f"{verb} ({_whole(condition.query, self.schema)})"
         if condition.column is not None:
-            return f"{verb} the {readable(condition.column.column)} of {_one(condition.column.table)}"
+            return f"{verb} the {readable(condition.column.column)} of {one(condition.column.table)}"
         if not condition.values:
             return verb
         return self.with_values(verb, condition, is_date=is_date)
 
     def with_values(self, verb: str, condition: Condition, *, is_date: bool) -> str:
         values, comparison = condition.values, condition.comparison
-        if is_date and comparison == Comparison.EQUAL and all(_PERIOD.fullmatch(v.text) for v in values):
+        if is_date and comparison == Comparison.EQUAL and all(PERIOD.fullmatch(v.text) for v in values):
             verb = "is in"
         if comparison == Comparison.UNEQUAL and len(values) > 1:
-            return f"is none of {_listed([_shown_value(value) for value in values])}"
+            return f"is none of {listed([shown_value(value) for value in values])}"
         last = "and" if comparison == Comparison.BETWEEN else "or"
-        return f"{verb} {_listed([_shown_value(value) for value in values], last)}"
-
-    # Joins
+        return f"{verb} {listed([shown_value(value) for value in values], last)}"
 
     @property
     def named(self) -> set[str]:
@@ -454,40 +388,12 @@ class _Words:
 
     def linked(self) -> str:
         """The key that was chosen where there are several."""
-        ends = [f"{readable(via.source.column)} of the {_one(via.source.table)}" for via in self.query.via]
-        return f" (by the {_listed(ends)})" if ends else ""
+        ends = [f"{readable(via.source.column)} of the {one(via.source.table)}" for via in self.query.via]
+        return f" (by the {listed(ends)})" if ends else ""
 
     def through(self) -> str:
         """The tables that only connect others, and the key that was chosen for another table."""
         tables = [plural(table) for table in self.connecting]
-        through = f"through {_listed(tables)}" if tables else ""
+        through = f"through {listed(tables)}" if tables else ""
         via = "" if list(self.restricting) else self.linked().strip(" ()")
         return ", ".join(part for part in (through, f"linked {via}" if via else "") if part)
-
-
-def _alternatives(conditions: Sequence[Condition]) -> Iterator[list[Condition]]:
-    """Conditions in groups: all of a group must hold, of some group."""
-    values = [value for condition in conditions for value in condition.values]
-    if len(conditions) > 1 and all(_adds_value(condition, conditions[0]) for condition in conditions[1:]):
-        yield [replace(conditions[0], values=tuple(values))]
-        return
-    group: list[Condition] = []
-    for index, condition in enumerate(conditions):
-        if condition.follows_or and index:
-            yield group
-            group = []
-        group.append(condition)
-    if group:
-        yield group
-
-
-def _adds_value(condition: Condition, first: Condition) -> bool:
-    """Whether a condition says only that a first one's item may have another value, too."""
-    is_value = all(each.comparison == Comparison.EQUAL and each.values for each in (condition, first))
-    return is_value and condition.follows_or and condition.item == first.item
-
-
-def _joined(conditions: Sequence[Condition], text: Callable[[Condition], str]) -> str:
-    groups = list(_alternatives(conditions))
-    texts = [" and ".join(map(text, group)) for group in groups]
-    return (", or " if any(len(group) > 1 for group in groups) else " or ").join(texts)

@@ -1,6 +1,7 @@
 """Calibration: how well stated probabilities agree with what is right, and the temperature that fits them."""
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -36,9 +37,9 @@ def calibration_error(confidences: Sequence[tuple[float, bool]]) -> float:
 def least_probability(confidences: Sequence[tuple[float, bool]], share: float) -> float:
     """The least probability from which on a share of the answers is right, of (probability, is right).
 
-    1 where there is none.
+    It holds with the share's standard error taken off, as other questions will differ. 1 where there is none.
 
-    >>> least_probability([(0.9, True), (0.8, True), (0.7, False), (0.6, True), (0.2, False)], 0.75)
+    >>> least_probability([(0.9, True)] * 50 + [(0.6, True)] * 30 + [(0.6, False)] * 10, 0.8)
     0.6
     >>> least_probability([(0.9, False)], 0.5)
     1.0
@@ -47,7 +48,8 @@ def least_probability(confidences: Sequence[tuple[float, bool]], share: float) -
     least, right = 1.0, 0
     for number, (probability, is_right) in enumerate(ranked, start=1):
         right += is_right
-        if right >= share * number:
+        found = right / number
+        if found - math.sqrt(found * (1 - found) / number) >= share:
             least = probability
     return least
 

@@ -10,7 +10,7 @@ from codesearch import services as repositories
 from codesearch.models import Repository
 from kbqa.sparql.public import Graph
 from kbqa.sparql.public import services as graphs
-from kbqa.sql.public import Database
+from kbqa.sql.public import Database, GlossaryEntry
 from kbqa.sql.public import services as databases
 from searchapp.versions import Source
 from searchapp.visibility import Audience, Visibility, default_visibility
@@ -284,6 +284,32 @@ class DatabaseForm(SourceForm):
         return databases.add_database(name=name, source_kind=kind, location=location, audience=self.audience)[
             0
         ]
+
+
+class GlossaryForm(forms.Form):
+    """What people call something in a database."""
+
+    word = forms.CharField(
+        max_length=100, label="Word", help_text="As people say it: “cancelled”, “revenue”."
+    )
+    kind = forms.ChoiceField(choices=GlossaryEntry.Kind.choices, label="What it is")
+    table = forms.CharField(
+        max_length=200,
+        widget=forms.TextInput(attrs={"list": "tables"}),
+        help_text="Of a calculation: the table whose rows it is made for.",
+    )
+    column = forms.CharField(
+        max_length=200,
+        required=False,
+        widget=forms.TextInput(attrs={"list": "columns"}),
+        help_text="Of a value or a column.",
+    )
+    meaning = forms.CharField(
+        max_length=2_000,
+        required=False,
+        label="Value or calculation",
+        help_text="The value as it stands in the column, such as C; or SQL, such as SUM(quantity * price).",
+    )
 
 
 class NoteForm(forms.Form):

@@ -4,7 +4,7 @@ from django.contrib.auth import views as auth
 from django.urls import path, register_converter
 from django.urls.converters import PathConverter
 
-from frontend.views import answers, databases, files, graphs, jobs, repositories, search, sources
+from frontend.views import answers, databases, files, glossary, graphs, jobs, repositories, search, sources
 
 
 class FilePathConverter(PathConverter):
@@ -47,6 +47,7 @@ urlpatterns = [
     path("databases/<slug:key>/status", sources.status_part, _DATABASES, name="database-status"),
     path("databases/<slug:key>/visibility", sources.visibility_page, _DATABASES, name="database-visibility"),
     path("databases/<slug:key>/query", databases.query_page, name="database-query"),
+    path("databases/<slug:key>/glossary", glossary.glossary_page, name="database-glossary"),
     path("databases/<slug:key>/describe", databases.note_page, name="database-note"),
     path(
         "databases/<slug:slug>/questions/<uuid:link>",

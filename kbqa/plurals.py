@@ -1,4 +1,4 @@
-"""The plural of English nouns, for questions that are made from the names of things."""
+"""The plural and the singular of English nouns, for what is said with the names of things."""
 
 _IRREGULAR = {
     "child": "children",
@@ -39,6 +39,10 @@ _BOTH = frozenset(["aircraft", "data", "deer", "fish", "metadata", "news", "seri
 _SEVERAL = frozenset(_IRREGULAR.values()) | _BOTH
 _SINGULAR_ENDINGS = ("ss", "us", "is")
 """How words end that are singular for all their s: class, status, analysis."""
+_SINGULAR = {several: one for one, several in _IRREGULAR.items() if one != "human"}
+_SINGULAR_IN_IE = frozenset(["cookies", "movies", "pies", "ties", "zombies"])
+_ADD_ES = ("sses", "ches", "shes", "xes", "zzes", "tuses", "buses", "ruses", "sases")
+"""Endings of plurals to which "es", not just "s", was added."""
 _SINGULAR_IN_AS = frozenset(["alias", "atlas", "bias", "canvas", "gas", "lens"])
 
 
@@ -59,6 +63,16 @@ def as_plural(noun: str) -> str:
     ('films', 'films', 'addresses')
     """
     return noun if is_plural(noun) else plural_of(noun)
+
+
+def as_singular(noun: str) -> str:
+    """The singular of a noun that may be in the singular already; of several words, of the last one.
+
+    >>> [as_singular(noun) for noun in ("order statuses", "cities", "children", "courses", "class")]
+    ['order status', 'city', 'child', 'course', 'class']
+    """
+    before, space, last = noun.rpartition(" ")
+    return f"{before}{space}{_singular_of_word(last)}" if is_plural(noun) else noun
 
 
 def is_plural(noun: str) -> bool:
@@ -83,3 +97,14 @@ def _plural_of_word(word: str) -> str:
     if lower.endswith("y") and len(word) > 1 and lower[-2] not in "aeiou":
         return f"{word[:-1]}ies"
     return f"{word}s"
+
+
+def _singular_of_word(word: str) -> str:
+    lower = word.lower()
+    if lower in _BOTH:
+        return word
+    if lower in _SINGULAR:
+        return _SINGULAR[lower]
+    if lower.endswith("ies") and lower not in _SINGULAR_IN_IE:
+        return f"{word[:-3]}y"
+    return word[:-2] if lower.endswith(_ADD_ES) else word[:-1]

@@ -138,6 +138,10 @@ ROUTES = {
     **question_routes("database"),
     "database-query": Route("database", {"GET": {"sql": "SELECT * FROM tree"}}),
     "database-note": Route("database", writes={"GET": {}, "POST": {}}),
+    "database-glossary": Route("database", {"GET": {}}, tells=False, writes={"POST": {"forget": "0"}}),
+    "api-database-glossary": Route(
+        "database", {"GET": {}}, tells=False, writes={"POST": {"word": "wood"}, "DELETE": {"id": 1}}
+    ),
     "api-database-ask": Route("database", {"GET": {"q": "how many trees?"}}, tells=False),
     "api-database-describe": Route("database", writes={"POST": {"table": "tree"}}),
     "api-database-query": Route("database", {"POST": {"sql": "SELECT * FROM tree"}}),

@@ -1,6 +1,7 @@
 """Calibration: how well stated probabilities agree with what is right, and the temperature that fits them."""
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -31,6 +32,26 @@ def calibration_error(confidences: Sequence[tuple[float, bool]]) -> float:
     for probability, right in confidences:
         gaps[min(_BINS - 1, int(_BINS * probability))] += probability - right
     return float(np.abs(gaps).sum()) / max(1, len(confidences))
+
+
+def least_probability(confidences: Sequence[tuple[float, bool]], share: float) -> float:
+    """The least probability from which on a share of the answers is right, of (probability, is right).
+
+    It holds with the share's standard error taken off, as other questions will differ. 1 where there is none.
+
+    >>> least_probability([(0.9, True)] * 50 + [(0.6, True)] * 30 + [(0.6, False)] * 10, 0.8)
+    0.6
+    >>> least_probability([(0.9, False)], 0.5)
+    1.0
+    """
+    ranked = sorted(confidences, reverse=True)
+    least, right = 1.0, 0
+    for number, (probability, is_right) in enumerate(ranked, start=1):
+        right += is_right
+        found = right / number
+        if found - math.sqrt(found * (1 - found) / number) >= share:
+            least = probability
+    return least
 
 
 def best_temperature(judged: Sequence[Judged], present: float) -> float:

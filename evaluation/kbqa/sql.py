@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from evaluation.kbqa.calibration import calibration_error
+from evaluation.kbqa.calibration import calibration_error, least_probability
 from kbqa.language_model import ChatServer
-from kbqa.sql.public import Answer, LocalGenerator, Source, ask
+from kbqa.sql.public import SURE, Answer, LocalGenerator, Source, ask
 from training.sql.execution_match import Judgement, judge, question_class
 from training.sql.questions import SqlQuestion
+
+_RIGHT_WHERE_SURE = 0.88
+"""What share of the answers that are shown without doubt shall be right."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,8 @@ class Prediction:
     id: int | str | None
     sql: str
     right: bool
+    probability: float
+    """The probability that was stated for it; 0 without SQL."""
 
 
 @dataclass
@@ -64,9 +69,22 @@ class SqlScores:
             "answered": round(self.answered / number, 4),
             "ms_p50": round(float(np.percentile(self.milliseconds or [0.0], 50)), 1),
             "ms_p95": round(float(np.percentile(self.milliseconds or [0.0], 95)), 1),
+            **self._sure(),
             "calibration_error": round(calibration_error(self.confidences), 4),
             "questions": self.questions,
             "classes": {name: self._of_class(name) for name in sorted({name for name, _ in self.by_class})},
+        }
+
+    def _sure(self) -> dict[str, float]:
+        """The share of questions whose answer is shown without doubt, and the share of these that is right.
+
+        `sure_from` is the least probability from which on the wanted share would be.
+        """
+        sure = [right for probability, right in self.confidences if probability >= SURE]
+        return {
+            "sure": round(len(sure) / max(1, self.questions), 4),
+            "right_where_sure": round(sum(sure) / max(1, len(sure)), 4),
+            "sure_from": round(least_probability(self.confidences, _RIGHT_WHERE_SURE), 3),
         }
 
     def _of_class(self, name: str) -> list[int]:
@@ -87,4 +105,5 @@ def evaluate(
         sql = answer.readings[0].sql if answer.readings else ""
         judgement = judge(sql, question.sql, source)
         scores.add(question, answer, judgement)
-        yield Prediction(question.id, sql, judgement.right)
+        probability = answer.readings[0].probability if answer.readings else 0.0
+        yield Prediction(question.id, sql, judgement.right, probability)

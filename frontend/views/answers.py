@@ -132,12 +132,20 @@ def judge(request: HttpRequest, slug: str, link: UUID, answers: AnswerPages) -> 
         return redirect_to_login(question.get_absolute_url())
     part = JudgementPart(question, answers.judge_address(question))
     with shown_in(vars(part), "judgement_error"):
-        answers.judge(
-            question,
-            good=_verdict(request) == QuestionBase.Verdict.GOOD,
-            correction=request.POST.get("correction", "").strip(),
-        )
+        good = _verdict(request) == QuestionBase.Verdict.GOOD
+        correction = request.POST.get("correction", "").strip()
+        if other := _other_reading(request, answers.answer_of(question)):
+            good, correction = False, other
+        answers.judge(question, good=good, correction=correction, by=request.user)
     return render_with_error(request, "frontend/partials/judgement.html", vars(part))
+
+
+def _other_reading(request: HttpRequest, answer: Any) -> str:
+    """The query of the reading that a person takes for right, where it is another than the first."""
+    number = str(request.POST.get("reading", ""))
+    if answer is None or not number.isdecimal() or not 0 < int(number) < len(answer.readings):
+        return ""
+    return str(answer.readings[int(number)].query)
 
 
 def _verdict(request: HttpRequest) -> str:

@@ -4,9 +4,11 @@ import csv
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -106,6 +108,18 @@ class DatabasePage(AskPage):
 
 
 @dataclass
+class Choice(Rows):
+    """A reading that is offered where none is sure, with its first rows."""
+
+    index: int = 0
+    words: str = ""
+    probability: float = 0.0
+    unused: str = ""
+    why: str = ""
+    found: str = ""
+
+
+@dataclass
 class DatabaseAnswerPage(Rows, AnswerPage):
     """An answer from a database."""
 
@@ -116,6 +130,14 @@ class DatabaseAnswerPage(Rows, AnswerPage):
     result: Result | None = None
     sentence: str = ""
     words: str = ""
+    unused: str = ""
+    """The words of the question that the reading has nothing of, as a list."""
+    why: str = ""
+    """Why nothing was found."""
+    confirmed: datetime | None = None
+    """When a person confirmed the answer; None where nobody did."""
+    choices: list[Choice] = field(default_factory=list)
+    """The readings to choose from where no answer is shown."""
     sub_questions: Sequence[str] = ()
     focus: ShownFocus | None = None
 
@@ -176,24 +198,66 @@ PAGES = SourcePages(
 
 
 def _ask(request: HttpRequest, database: Database, text: str) -> DatabaseQuestion:
-    columns = request.GET.getlist("column")
+    number = request.GET.get("from", "")
     return services.ask(
-        database, text, columns=columns, remember_for=request.user, session=session_name(request)
+        database,
+        text,
+        columns=request.GET.getlist("column"),
+        previous=_link(request.GET.get("previous", "")),
+        reading=int(number[:4]) if number.isdecimal() else 0,
+        remember_for=request.user,
+        session=session_name(request),
     )[1]
+
+
+def _link(text: str) -> UUID | None:
+    """The link of a question; None for what is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _fill(page: DatabaseAnswerPage, reading: SqlReading, result: Result | None) -> None:
     """Complete a page by the reading that it shows, and what that found if it was run."""
     answer = page.answer
     assert answer is not None
+    page.focus = _shown_focus(answer.focus)
+    if page.chosen is None and not answer.sure:
+        page.choices = [_choice(number, answer.readings[number]) for number in answer.choices]
+    if page.choices:
+        page.reading = page.result = None
+        return
+    if answer.confirmed_at:
+        page.confirmed = datetime.fromisoformat(answer.confirmed_at)
     page.shown_query = laid_out(reading.query, answer.dialect)
     address = reverse("database-query", args=[page.source.slug])
     page.query_address = f"{address}?{urlencode({'sql': page.shown_query})}"
     page.words, page.sub_questions = reading.words, reading.sub_questions
-    page.focus = _shown_focus(answer.focus)
+    page.unused, page.why = _quoted(reading.unused), reading.why
     if result is not None:
         page.sentence = sentence_of(result, reading.label)
         page.take(result)
+
+
+def _choice(number: int, reading: SqlReading) -> Choice:
+    choice = Choice(
+        index=number,
+        words=reading.words or reading.query,
+        probability=reading.probability,
+        unused=_quoted(reading.unused),
+        why=reading.why,
+        found=reading.found,
+    )
+    if reading.preview is not None:
+        choice.take(reading.preview)
+    return choice
+
+
+def _quoted(words: Sequence[str]) -> str:
+    """Words as a list: `“a”, “b” or “c”`."""
+    quoted = [f"“{word}”" for word in words]
+    return " or ".join(part for part in (", ".join(quoted[:-1]), *quoted[-1:]) if part)
 
 
 ANSWERS = AnswerPages(

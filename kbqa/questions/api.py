@@ -81,4 +81,4 @@ class QuestionViewSet(
             raise ValidationError({"verdict": ["Say whether the answer is right: good or bad."]})
         good = given.get("verdict") == QuestionBase.Verdict.GOOD
         correction = given.get("correction", "" if good else question.correction)
-        type(self).judge(question, good=good, correction=correction)
+        type(self).judge(question, good=good, correction=correction, by=self.request.user)

@@ -38,6 +38,15 @@ class QuestionBase(models.Model):
     )
     verdict = models.CharField(max_length=4, choices=Verdict, blank=True, default=Verdict.NONE)
     correction = models.TextField(blank=True, help_text="The query that would have been right.")
+    judged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    judged_at = models.DateTimeField(null=True, blank=True, editable=False)
     asker = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )

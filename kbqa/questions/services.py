@@ -2,6 +2,8 @@
 
 from typing import Any, TypeVar
 
+from django.utils import timezone
+
 from kbqa.questions.errors import MAX_QUESTION_CHARACTERS, QuestionError
 from kbqa.questions.models import QuestionBase
 
@@ -28,9 +30,11 @@ def keep(question: AnyQuestion, asker: Any = None, session: str = "") -> AnyQues
     return question
 
 
-def keep_judgement(question: AnyQuestion, *, good: bool, correction: str = "") -> AnyQuestion:
+def keep_judgement(question: AnyQuestion, *, good: bool, correction: str = "", by: Any = None) -> AnyQuestion:
     """Save what a person thinks of an answer, and the query that would have been right."""
+    question.judged_by = by if getattr(by, "is_authenticated", False) else None
+    question.judged_at = timezone.now()
     question.verdict = QuestionBase.Verdict.GOOD if good else QuestionBase.Verdict.BAD
     question.correction = correction
-    question.save(update_fields=["verdict", "correction"])
+    question.save(update_fields=["verdict", "correction", "judged_by", "judged_at"])
     return question

@@ -78,7 +78,10 @@ def _own_name(item: Item) -> str:
 
 def _is_computed(item: Item, schema: Schema) -> bool:
     """Whether a column is written as an expression, which has no name of its own."""
-    return isinstance(item.term.operand, ColumnRef) and schema.column(item.term.operand).as_text
+    if not isinstance(item.term.operand, ColumnRef):
+        return False
+    column = schema.column(item.term.operand)
+    return column.as_text or column.formula is not None
 
 
 def _owner(item: Item) -> str:

@@ -11,7 +11,7 @@ from django.db import models
 
 from kbqa.linking.models import NameBase, TextVectorBase, WordBase
 from kbqa.questions.models import QuestionBase
-from kbqa.sql.schema import ColumnRef, Schema, schema_from_json
+from kbqa.sql.schema import ColumnRef, Formula, Schema, schema_from_json
 from searchapp.secrets import EncryptedTextField
 from searchapp.versions import Source, Version
 from searchapp.visibility import VisibleManager
@@ -134,6 +134,57 @@ class ColumnNote(models.Model):
         return f"{self.table}.{self.column}" if self.column else self.table
 
 
+class GlossaryEntry(models.Model):
+    """A word that people use for a value, a column, a table, or a calculation of a database."""
+
+    class Kind(models.TextChoices):
+        """What a word stands for."""
+
+        VALUE = "value", "A value of a column"
+        COLUMN = "column", "A column"
+        TABLE = "table", "A table"
+        METRIC = "metric", "A calculation"
+
+    database = models.ForeignKey(Database, on_delete=models.CASCADE, related_name="glossary")
+    word = models.CharField(max_length=100, help_text="The word or phrase as people say it.")
+    kind = models.CharField(max_length=6, choices=Kind)
+    table = models.CharField(max_length=200, help_text="Of a calculation: whose rows it is made for.")
+    column = models.CharField(max_length=200, blank=True)
+    meaning = models.TextField(
+        blank=True, help_text="The value as it stands in the column, or the calculation in SQL."
+    )
+    refs = models.JSONField(default=list, editable=False, help_text="The columns that it is about.")
+    sql = models.TextField(blank=True, editable=False, help_text="The checked calculation of each row.")
+    aggregate = models.CharField(max_length=5, blank=True, editable=False)
+
+    objects = VisibleManager()
+
+    class Meta:
+        ordering: ClassVar = ["word", "table", "column"]
+        verbose_name_plural = "glossary entries"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["database", "word", "kind", "table", "column"], name="glossary_word"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.word
+
+    @property
+    def place(self) -> str:
+        """The table or column that it is about."""
+        return f"{self.table}.{self.column}" if self.column else self.table
+
+    @property
+    def formula(self) -> Formula | None:
+        """The calculation; None for other kinds."""
+        if self.kind != self.Kind.METRIC:
+            return None
+        tables = dict.fromkeys([self.table, *(table for table, _ in self.refs)])
+        return Formula(self.sql, tuple(tables), self.aggregate)
+
+
 class DatabaseQuestion(QuestionBase):
     """A question on a database, and the SQL that it became."""
 
@@ -143,6 +194,11 @@ class DatabaseQuestion(QuestionBase):
 
     database = models.ForeignKey(Database, on_delete=models.CASCADE, related_name="questions")
     sql = models.TextField(blank=True)
+    words = models.TextField(
+        blank=True,
+        editable=False,
+        help_text="What the query that people took for right does, where it is known.",
+    )
 
     class Meta(QuestionBase.Meta):
         abstract = False

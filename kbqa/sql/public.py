@@ -8,7 +8,7 @@ from kbqa.sql.answer.encoding import encode_question
 from kbqa.sql.answer.formatting import laid_out, sentence_of, shown
 from kbqa.sql.answer.generator import LocalGenerator, bundled_generator
 from kbqa.sql.answer.kept_answer import DatabaseAnswer, FocusedColumn, KeptFocus, SqlReading, kept_answer_of
-from kbqa.sql.answer.pipeline import Answer, ask
+from kbqa.sql.answer.pipeline import SURE, Answer, ask
 from kbqa.sql.answer.registry import configured_generator
 from kbqa.sql.answer.schema_linking import link_question
 from kbqa.sql.decoder import MODEL_FOLDER
@@ -16,10 +16,10 @@ from kbqa.sql.focus.cross_encoder.inference import BUNDLED_FOLDER, load_cross_en
 from kbqa.sql.focus.schema_focus import focus_schema
 from kbqa.sql.focus.selection import NARROW, ROOMY, Budget
 from kbqa.sql.identifiers import written_name
-from kbqa.sql.models import Database, DatabaseQuestion
+from kbqa.sql.models import Database, DatabaseQuestion, GlossaryEntry
 from kbqa.sql.names import CellNames
 from kbqa.sql.schema import Column, ColumnRef, ForeignKey, Schema, Table
-from kbqa.sql.sources import selectors, services
+from kbqa.sql.sources import glossary, selectors, services
 from kbqa.sql.stores.databases import Source, file_of, served
 from kbqa.sql.stores.executor import Result
 
@@ -28,6 +28,7 @@ __all__ = [
     "MODEL_FOLDER",
     "NARROW",
     "ROOMY",
+    "SURE",
     "Answer",
     "Budget",
     "CellNames",
@@ -38,6 +39,7 @@ __all__ = [
     "DatabaseQuestion",
     "FocusedColumn",
     "ForeignKey",
+    "GlossaryEntry",
     "KeptFocus",
     "LocalGenerator",
     "Result",
@@ -52,6 +54,7 @@ __all__ = [
     "encode_question",
     "file_of",
     "focus_schema",
+    "glossary",
     "kept_answer_of",
     "laid_out",
     "link_question",

@@ -82,6 +82,19 @@ class ColumnRef:
 
 
 @dataclass(frozen=True)
+class Formula:
+    """A calculation that stands for a column, in SQL, each of its columns with its table before it.
+
+    `tables` are those of its columns; `aggregate` is the function by which it is shown unless another is
+    asked for, empty for none.
+    """
+
+    sql: str
+    tables: tuple[str, ...]
+    aggregate: str = ""
+
+
+@dataclass(frozen=True)
 class Column:
     """A column, and what people wrote about it.
 
@@ -89,7 +102,8 @@ class Column:
     compared, sorted and grouped by. `sources` are the columns that those of views, and computed ones, are
     drawn from. What the cells tell is `unique`, that no value is there twice, and `holds`, the type of the
     values where the database lets a column hold any; None is unknown. Where the values are numbers, `blanks`
-    are texts among them that stand for none, and they are `shares` where all lie between 0 and 1.
+    are texts among them that stand for none, and they are `shares` where all lie between 0 and 1. A
+    `formula` is written in place of a column that people defined.
     """
 
     name: str
@@ -105,6 +119,7 @@ class Column:
     holds: ColumnType | None = None
     blanks: tuple[str, ...] = ()
     shares: bool = False
+    formula: Formula | None = None
 
     @property
     def kind(self) -> ColumnType:

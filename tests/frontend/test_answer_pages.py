@@ -170,10 +170,16 @@ def test_a_judgement_that_says_nothing_is_refused(client, staff, database_answer
     assert DatabaseQuestion.objects.get().verdict == QuestionBase.Verdict.NONE
 
 
-def test_only_the_answer_itself_is_judged_not_another_reading(client, staff, database_answer):
+def test_another_reading_is_confirmed_as_a_correction(client, staff, database_answer):
     client.force_login(staff)
     assert "Is this right?" in client.get(database_answer).content.decode()
-    assert "Is this right?" not in client.get(database_answer, {"reading": "1"}).content.decode()
+    other = client.get(database_answer, {"reading": "1"}).content.decode()
+    assert 'name="reading" value="1"' in other
+    assert 'value="bad">No' not in other
+    address = re.search(r'hx-post="([^"]+)"', other)[1]
+    client.post(address, {"verdict": "good", "reading": "1"})
+    question = DatabaseQuestion.objects.get()
+    assert question.correction == question.answer["readings"][1]["query"]
 
 
 def test_columns_that_were_chosen_are_kept_with_the_answer(client, connect):

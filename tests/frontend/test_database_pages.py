@@ -54,6 +54,27 @@ def test_an_answer_shows_sql_words_readings_and_focus(client, connect):
         assert client.get("/databases/shop", asked, follow=True).status_code == 200
 
 
+def test_in_doubt_readings_are_offered_and_no_answer_is_shown(client, connect, monkeypatch):
+    monkeypatch.setattr("kbqa.sql.answer.pipeline.SURE", 1.0)
+    connect()
+    asked = client.get("/databases/shop", {"q": "customers and cities"})
+    page = client.get(asked.headers["Location"]).content.decode()
+    assert "I can read this as …" in page
+    assert "The query</h2>" not in page
+    assert 2 <= page.count('<li class="card">') <= 3
+    chosen = client.get(asked.headers["Location"], {"reading": "0"}).content.decode()
+    assert "The query</h2>" in chosen
+    assert "I can read this as" not in chosen
+
+
+def test_words_that_an_answer_does_not_use_and_why_it_found_nothing_are_said(client, connect):
+    connect()
+    asked = {"q": "How many shiny customers are older than 95?"}
+    page = client.get("/databases/shop", asked, follow=True).content.decode()
+    assert "“shiny”" in page
+    assert "There is no customer whose age is more than 95." in page
+
+
 def test_sql_is_run_and_exported(client, connect):
     connect()
     page = client.get(
@@ -153,6 +174,8 @@ def test_the_admin_connects_describes_and_exports(client, staff, connect):
         "url": "oracle://x",
         "notes-TOTAL_FORMS": 0,
         "notes-INITIAL_FORMS": 0,
+        "glossary-TOTAL_FORMS": 0,
+        "glossary-INITIAL_FORMS": 0,
         "scans-TOTAL_FORMS": 0,
         "scans-INITIAL_FORMS": 0,
     }
@@ -176,6 +199,8 @@ def test_a_column_that_becomes_private_in_the_admin_is_forgotten(client, staff, 
         "notes-0-table": "customer",
         "notes-0-column": "name",
         "notes-0-excluded": "on",
+        "glossary-TOTAL_FORMS": 0,
+        "glossary-INITIAL_FORMS": 0,
         "scans-TOTAL_FORMS": 0,
         "scans-INITIAL_FORMS": 0,
     }

@@ -38,9 +38,18 @@ class Command(SearchappCommand):
             for reading in answer.readings:
                 self.stdout.write(f"\n{reading.sql}")
             return
+        if not answer.sure:
+            self.stdout.write("I can read this as:")
+            for number in answer.choices:
+                reading = answer.readings[number]
+                self.stdout.write(f"{100 * reading.probability:3.0f} %  {reading.words or reading.sql}")
+            self.stdout.write("\nThe likeliest finds:")
+        self.stdout.write(best.words)
         self.stdout.write("\t".join(best.result.columns))
         for row in best.result.rows[:_SHOWN]:
             self.stdout.write("\t".join("" if value is None else str(value) for value in row))
+        if best.why:
+            self.stdout.write(best.why)
         certainty = f"{100 * best.probability:.0f} % sure"
         self.stdout.write(f"\n{best.sql}\n\n{certainty}, {answer.milliseconds:.0f} ms")
 

@@ -169,7 +169,7 @@ def run_another(question: GraphQuestion, reading: GraphReading) -> GraphResult:
     return run_reading(reading, opened.version, opened.live)
 
 
-def judge(question: GraphQuestion, *, good: bool, correction: str = "") -> GraphQuestion:
+def judge(question: GraphQuestion, *, good: bool, correction: str = "", by: Any = None) -> GraphQuestion:
     """Keep what a person thinks of an answer; a correction is the query that would have been right.
 
     Raises InvalidInput.
@@ -179,7 +179,7 @@ def judge(question: GraphQuestion, *, good: bool, correction: str = "") -> Graph
             check_query(correction, question.graph)
         except QueryError as error:
             raise InvalidInput(error.message, field="correction") from error
-    return keep_judgement(question, good=good, correction=correction)
+    return keep_judgement(question, good=good, correction=correction, by=by)
 
 
 def _check_source(graph: Graph) -> None:

@@ -5,13 +5,32 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from kbqa.sql.answer.fan_out import without_repetition
-from kbqa.sql.query import Condition, DatePart, GroupKey, Item, Order, Query, Term, column_of
+from kbqa.sql.query import (
+    Aggregate,
+    AllOf,
+    Condition,
+    DatePart,
+    Expression,
+    GroupKey,
+    Item,
+    Order,
+    Query,
+    Term,
+    column_of,
+    columns_of,
+)
 from kbqa.sql.schema import ColumnRef, ColumnType, Schema, readable
 
 _FIRST = frozenset(("first name", "firstname", "fname", "given name", "forename", "f name", "name first"))
 _LAST = frozenset(("last name", "lastname", "lname", "surname", "family name", "l name", "name last"))
 _ASKS_FOR_NAMES = re.compile(r"\b(?:names?|who|whose)\b", re.IGNORECASE)
 _ASKS_FOR_FIRST = re.compile(r"\b(?:first|given)[ _-]?names?\b|\bforenames?\b|\bfname\b", re.IGNORECASE)
+_ASKS_FOR = {
+    Aggregate.SUM: re.compile(r"\b(?:total|sum)\b", re.IGNORECASE),
+    Aggregate.AVG: re.compile(r"\b(?:average|mean)\b", re.IGNORECASE),
+    Aggregate.MIN: re.compile(r"\b(?:lowest|minimum|smallest|least)\b", re.IGNORECASE),
+    Aggregate.MAX: re.compile(r"\b(?:highest|maximum|largest|greatest|most)\b", re.IGNORECASE),
+}
 _TIMES = frozenset(("year", "month", "quarter", "week"))
 """Names of numbers that count time."""
 
@@ -21,7 +40,8 @@ def finished(query: Query, question: str, schema: Schema) -> Query:
 
     People have whole names, a join repeats nothing, and groups by time follow each other in time.
     """
-    once = without_repetition(_with_whole_names(query, question, schema), schema)
+    named = _with_whole_names(_with_metrics(query, question, schema), question, schema)
+    once = without_repetition(named, schema)
     return _naming_all(_in_time(once, schema), schema)
 
 
@@ -44,6 +64,46 @@ def _naming_all(query: Query, schema: Schema) -> Query:
         having=tuple(map(inner, query.having)),
         right=None if query.right is None else _naming_all(query.right, schema),
     )
+
+
+def _with_metrics(query: Query, question: str, schema: Schema) -> Query:
+    """A query whose metrics are joined, and aggregated as people defined them unless the question says how.
+
+    What is shown beside them is what they are for each of.
+    """
+    formulas = [formula for ref in _columns(query) if (formula := schema.column(ref).formula) is not None]
+    if not formulas:
+        return query
+
+    def whole(item: Item, *, is_sorted: bool = False) -> Item:
+        ref, aggregate = item.term.operand, item.term.aggregate
+        formula = schema.column(ref).formula if isinstance(ref, ColumnRef) else None
+        says_how = aggregate is not None and (
+            aggregate == Aggregate.COUNT or (not is_sorted and _ASKS_FOR[aggregate].search(question))
+        )
+        if formula is None or says_how or not formula.aggregate:
+            return item
+        return replace(item, term=replace(item.term, aggregate=Aggregate(formula.aggregate)))
+
+    items = tuple(map(whole, query.items))
+    plain = [item.term.operand for item in items if item.term.aggregate is None and item.operator is None]
+    is_new = items != query.items and not query.group
+    group = tuple(key for key in plain if not isinstance(key, AllOf | Expression)) if is_new else query.group
+    tables = (table for formula in formulas for table in formula.tables)
+    return replace(
+        query,
+        items=items,
+        group=group,
+        having=tuple(replace(condition, item=whole(condition.item)) for condition in query.having),
+        order=tuple(replace(order, item=whole(order.item, is_sorted=True)) for order in query.order),
+        with_tables=tuple(dict.fromkeys((*query.with_tables, *tables))),
+    )
+
+
+def _columns(query: Query) -> Iterator[ColumnRef]:
+    """The columns that a SELECT itself names, those that it is sorted by among them."""
+    operands = [*query.operands(), *(term.operand for order in query.order for term in order.item.terms)]
+    return (ref for operand in operands for ref in columns_of(operand))
 
 
 def _with_whole_names(query: Query, question: str, schema: Schema) -> Query:

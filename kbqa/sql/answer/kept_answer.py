@@ -8,17 +8,20 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from kbqa.questions.answers import KeptAnswer, KeptReading, answer_json, reading_fields, reading_json
-from kbqa.sql.answer.explanation import in_words, steps_of, sub_questions
+from kbqa.sql.answer.explanation import steps_of
+from kbqa.sql.answer.following import Previous
+from kbqa.sql.answer.formatting import sentence_of
 from kbqa.sql.answer.pipeline import Answer, lack_of, refusal_of
 from kbqa.sql.answer.reading import Reading
 from kbqa.sql.answer.values import result_from, result_json
 from kbqa.sql.focus.schema_focus import Focus
 from kbqa.sql.models import DatabaseQuestion
+from kbqa.sql.query_json import query_from, query_json
 from kbqa.sql.stores.databases import Source
 from kbqa.sql.stores.executor import Limits, Result, execute
 from kbqa.sql.stores.validator import checked
 
-MAX_KEPT_ROWS = 1_000
+MAX_KEPT_ROWS, MAX_PREVIEW_ROWS = 1_000, 3
 MAX_KEPT_COLUMNS = 1_000
 """Of how many columns the probability is kept that the question is about them."""
 
@@ -30,6 +33,16 @@ class SqlReading(KeptReading):
     sub_questions: tuple[str, ...]
     label: str
     """What its only column holds in words, with all conditions; empty where it has several."""
+    unused: tuple[str, ...] = ()
+    """The words of the question that it has nothing of."""
+    why: str = ""
+    """Why it found nothing, as a sentence."""
+    preview: Result | None = None
+    """The first rows of a reading that is offered in doubt."""
+    found: str = ""
+    """What such a reading found, as a sentence."""
+    data: Any = None
+    """The JSON of its query, which follow-up questions change; None where only the SQL is known."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +77,15 @@ class DatabaseAnswer(KeptAnswer[SqlReading, Result]):
     missing: tuple[str, ...]
     focus: KeptFocus
     dialect: str
+    sure: bool = True
+    """Whether its best reading is likely enough to be shown as the answer."""
+    choices: tuple[int, ...] = ()
+    """The numbers of the readings that are offered where it is not."""
+    confirmed_by: str = ""
+    confirmed_at: str = ""
+    """Who confirmed it, and when, as ISO 8601; empty where nobody did."""
+    follows: str = ""
+    """The question that it was read as a change of."""
 
     @property
     def lack(self) -> str:
@@ -83,11 +105,19 @@ def kept_answer(answer: Answer) -> DatabaseAnswer:
         answer.answerable,
         answer.notice,
         answer.milliseconds,
-        tuple(map(kept_reading, answer.readings)),
+        tuple(
+            kept_reading(reading, offered=number in answer.choices)
+            for number, reading in enumerate(answer.readings)
+        ),
         answer.best.result if answer.best else None,
         answer.missing,
         _focus(answer.focus),
         answer.focus.linked.schema.dialect,
+        answer.sure,
+        answer.choices,
+        answer.confirmed.by if answer.confirmed else "",
+        answer.confirmed.at if answer.confirmed else "",
+        answer.follows,
     )
 
 
@@ -101,10 +131,7 @@ def kept_json(answer: DatabaseAnswer) -> dict[str, Any]:
     """The JSON of an answer, for its question's row."""
     focus = answer.focus
     return answer_json(answer) | {
-        "readings": [
-            reading_json(reading) | {"sub_questions": reading.sub_questions, "label": reading.label}
-            for reading in answer.readings
-        ],
+        "readings": [reading_json(reading) | _own_json(reading) for reading in answer.readings],
         "result": result_json(answer.result, MAX_KEPT_ROWS) if answer.result else None,
         "missing": answer.missing,
         "focus": {
@@ -114,6 +141,23 @@ def kept_json(answer: DatabaseAnswer) -> dict[str, Any]:
             "total": focus.total,
         },
         "dialect": answer.dialect,
+        "sure": answer.sure,
+        "choices": answer.choices,
+        "confirmed": [answer.confirmed_by, answer.confirmed_at],
+        "follows": answer.follows,
+    }
+
+
+def _own_json(reading: SqlReading) -> dict[str, Any]:
+    """The JSON of what a reading as SQL has of its own."""
+    return {
+        "sub_questions": reading.sub_questions,
+        "label": reading.label,
+        "unused": reading.unused,
+        "why": reading.why,
+        "preview": result_json(reading.preview, MAX_PREVIEW_ROWS) if reading.preview else None,
+        "found": reading.found,
+        "data": reading.data,
     }
 
 
@@ -124,6 +168,7 @@ def kept_answer_of(question: DatabaseQuestion) -> DatabaseAnswer | None:
         return None
     focus = data["focus"]
     columns = tuple(FocusedColumn(*column) for column in focus["columns"])
+    confirmed_by, confirmed_at = data.get("confirmed", ("", ""))
     return DatabaseAnswer(
         data["question"],
         data["answerable"],
@@ -134,24 +179,57 @@ def kept_answer_of(question: DatabaseQuestion) -> DatabaseAnswer | None:
         tuple(data["missing"]),
         KeptFocus(columns, focus["whole"], focus["given"], focus["total"]),
         data["dialect"],
+        data.get("sure", True),
+        tuple(data.get("choices", ())),
+        confirmed_by,
+        confirmed_at,
+        data.get("follows", ""),
     )
 
 
-def kept_reading(reading: Reading) -> SqlReading:
-    """A reading in the form that is kept, in words as it is written."""
-    query = reading.written
+def kept_reading(reading: Reading, *, offered: bool = False) -> SqlReading:
+    """A reading in the form that is kept, in words as it is written; with first rows if it is `offered`."""
+    query, result = reading.written, reading.result
+    label = reading.words.removesuffix(".") if query and len(query.items) == 1 else ""
+    shown = offered and result is not None
     return SqlReading(
         reading.sql,
-        in_words(query) if query else "",
+        reading.words,
         reading.probability,
         tuple(steps_of(reading)),
-        tuple(sub_questions(query)) if query else reading.parts,
-        in_words(query).removesuffix(".") if query and len(query.items) == 1 else "",
+        reading.parts,
+        label,
+        reading.unused,
+        reading.why,
+        result_from(result_json(result, MAX_PREVIEW_ROWS)) if shown and result else None,
+        sentence_of(result, label) if shown and result else "",
+        query_json(reading.query) if reading.query else None,
     )
+
+
+def previous_of(question: DatabaseQuestion, number: int = 0) -> Previous | None:
+    """What a follow-up question changes: a reading of an answered question; None where it is not kept."""
+    answer = kept_answer_of(question)
+    if answer is None or number >= len(answer.readings):
+        return None
+    reading = answer.readings[number]
+    query = query_from(reading.data)
+    return None if query is None else Previous(question.text, query, reading.probability)
 
 
 def _reading_from(data: Mapping[str, Any]) -> SqlReading:
-    return SqlReading(**reading_fields(data), sub_questions=tuple(data["sub_questions"]), label=data["label"])
+    """A reading of its JSON; those that were kept by earlier versions lack some fields."""
+    preview = data.get("preview")
+    return SqlReading(
+        **reading_fields(data),
+        sub_questions=tuple(data["sub_questions"]),
+        label=data["label"],
+        unused=tuple(data.get("unused", ())),
+        why=data.get("why", ""),
+        preview=result_from(preview) if preview else None,
+        found=data.get("found", ""),
+        data=data.get("data"),
+    )
 
 
 def _focus(focus: Focus) -> KeptFocus:

@@ -27,9 +27,16 @@ class Reading:
     error: str = ""
     written: Query | None = None
     """The query as it is written for people, which `sql` is."""
-    question_class: str = ""
+    words: str = ""
+    """The query as it is written, in words; empty where only `sql` is known."""
     parts: tuple[str, ...] = ()
-    """A server's class of the question, and the sub-questions that it decomposed it into."""
+    """The queries within it in words, or the sub-questions that a server decomposed the question into."""
+    question_class: str = ""
+    """A server's class of the question."""
+    unused: tuple[str, ...] = ()
+    """The words of the question that it has nothing of."""
+    why: str = ""
+    """Why it found nothing, as a sentence; empty where it found something, or nobody knows."""
 
     @property
     def empty(self) -> bool:

@@ -131,7 +131,7 @@ def features_of(answer: Sequence[Reading], linked: LinkedQuestion) -> Features:
     )
     if likeliest.query is None:
         return features
-    usage = _Usage(likeliest.query, linked)
+    usage = Usage(likeliest.query, linked)
     cells, numbers, quotations, names, columns, tables = map(_left_out, usage.mentions())
     return features._replace(
         cells_left_out=cells,
@@ -161,7 +161,7 @@ class _Use(NamedTuple):
 
 
 @dataclass(frozen=True)
-class _Usage:
+class Usage:
     """The parts of a question that a query, with all within it, uses."""
 
     query: Query

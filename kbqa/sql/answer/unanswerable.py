@@ -1,10 +1,16 @@
-"""Unanswerable questions: what of a question a database has no word for."""
+"""What of a question is left: words that a database has nothing for, or that a reading does not use."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
+from kbqa.linking.numbers import numbers_of
 from kbqa.linking.words import COMMON, Span, Word, fold, stem, words_of
 from kbqa.sql.answer.constants import is_counted
+from kbqa.sql.answer.reranking import Usage
+from kbqa.sql.answer.schema_linking import is_mention
 from kbqa.sql.grammar import LinkedQuestion
+from kbqa.sql.grammar.actions import ColumnPointer, TablePointer, value_of
+from kbqa.sql.query import Query
 
 _MIN_COSINE, _MIN_CELL_SIMILARITY, _MAX_MISSING = 0.45, 0.9, 4
 """The least cosine of a name to words that it may mean; a cell's least similarity; the most words told."""
@@ -15,7 +21,15 @@ _ASKING = COMMON | frozenset(
         "biggest", "first", "last", "latest", "earliest", "top", "best", "per", "between", "above", "below",
         "after", "before", "over", "under", "not", "no", "without", "other", "different", "any", "some",
         "only", "both", "either", "please", "i", "live", "lives", "lived", "work", "works", "made", "make",
-        "get", "got", "go", "went", "come", "came", "use", "used", "take", "took", "called",
+        "sorted", "sort", "order", "ordered", "descending", "ascending", "alphabetical", "alphabetically",
+        "unique", "distinct", "corresponding", "respective", "information", "details", "display", "return",
+        "report", "greater", "greatest", "equal", "same", "ids", "id", "can", "you", "he", "she", "him",
+        "his", "her", "we", "us", "our", "my", "been", "being", "among", "those", "someone", "full",
+        "common", "higher", "lower", "longer", "shorter", "older", "younger", "along", "associated",
+        "letter", "letters", "value", "values", "result", "results", "provide", "contain", "contains",
+        "containing", "often", "times", "end", "ends", "starts", "begin", "within", "range", "about",
+        "just", "exactly", "get", "got", "go", "went", "come", "came", "use", "used", "take", "took",
+        "called",
     )
 )  # fmt: skip
 """Words of a question that name nothing."""
@@ -42,6 +56,40 @@ def missing_words(
     return tuple(text for text, cosine in nearest.items() if cosine < _MIN_COSINE)[:_MAX_MISSING]
 
 
+def unused_words(
+    question: str,
+    query: Query,
+    linked: LinkedQuestion,
+    likeness: Callable[[str, Sequence[str]], Sequence[float]],
+) -> tuple[str, ...]:
+    """Neighbouring words of a question that a query has nothing of, as the question has them.
+
+    Neither its tables, columns and constants have them, nor are these called by anything like them. For
+    `likeness` see `missing_words`.
+    """
+    usage = Usage(query, linked)
+    tables = {table for joined in usage.tables for table in joined}
+    used = LinkedQuestion(
+        linked.schema,
+        tuple(replace(table, context=()) for table in linked.tables if table.key in tables),
+        tuple(column for column in linked.columns if column.key in usage.columns),
+        tuple(value for value in linked.values if value_of(value).casefold() in usage.values),
+        tuple(number for number in linked.numbers if value_of(number).casefold() in usage.values),
+    )
+    spans = [number.span for number in used.numbers if number.span is not None]
+    plain = _blanked(question, spans)
+    digits = {span for number, span in numbers_of(plain, words_of(plain)).items() if number.isdigit()}
+    asked = [question[start:end] for start, end in digits if question[start:end].isdigit()]
+    return (*asked, *missing_words(plain, used, likeness))[:_MAX_MISSING]
+
+
+def _blanked(question: str, spans: Sequence[Span]) -> str:
+    """A question without what stands in some spans."""
+    for start, end in spans:
+        question = f"{question[:start]}{' ' * (end - start)}{question[end:]}"
+    return question
+
+
 def _unknown(question: str, linked: LinkedQuestion, vocabulary: set[str]) -> dict[str, list[str]]:
     """Neighbouring unknown words as the question has them, with the words themselves, folded."""
     runs: list[list[Word]] = [[]]
@@ -62,10 +110,14 @@ def _is_known(word: Word, spans: Sequence[Span], vocabulary: set[str]) -> bool:
 
 
 def _meant(linked: LinkedQuestion) -> Iterator[Span]:
-    """Spans of cells, and of numbers and times that something in the database can be compared with."""
+    """Spans of cells and whole names, and of numbers and times that something can be compared with."""
     for value in linked.values:
         if value.span is not None and value.features.similarity >= _MIN_CELL_SIMILARITY:
             yield value.span
     for number in linked.numbers:
         if number.span is not None and is_counted(number.key):
             yield number.span
+    pointers: list[TablePointer | ColumnPointer] = [*linked.tables, *linked.columns]
+    for pointer in pointers:
+        if pointer.span is not None and pointer.features.exact and is_mention(pointer.span, pointer.text):
+            yield pointer.span

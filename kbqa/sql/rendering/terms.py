@@ -7,6 +7,7 @@ from dataclasses import replace
 from sqlglot import Dialect, exp
 
 from kbqa.sql.date_parts import date_part
+from kbqa.sql.formulas import write_formula
 from kbqa.sql.headings import headings
 from kbqa.sql.identifiers import needs_quotes
 from kbqa.sql.joins import joins
@@ -83,8 +84,11 @@ class Terms(ABC):
         """A table."""
         return exp.Table(this=self.name(name))
 
-    def column(self, ref: ColumnRef) -> exp.Column:
-        """A column, with its table where there are several."""
+    def column(self, ref: ColumnRef) -> exp.Expr:
+        """A column, with its table where there are several, or what people defined as one."""
+        formula = self.schema.column(ref).formula
+        if formula is not None:
+            return write_formula(formula, self.schema.dialect, self.column)
         return exp.Column(this=self.name(ref.column), table=self.name(ref.table) if self.qualified else None)
 
     def read(self, ref: ColumnRef) -> exp.Expr:

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from unfold.admin import TabularInline
 
 from kbqa.questions.admin import QuestionAdmin
-from kbqa.sql.models import ColumnNote, Database, DatabaseQuestion, Scan
+from kbqa.sql.models import ColumnNote, Database, DatabaseQuestion, GlossaryEntry, Scan
 from kbqa.sql.sources import selectors, services
 from searchapp.jobs.models import Job
 from searchapp.source_admin import AUDIENCE_FIELDS, SourceAdmin, SourceAdminForm, VersionInline
@@ -67,13 +67,26 @@ class NoteInline(TabularInline):  # type: ignore[misc]
     extra = 1
 
 
+class GlossaryInline(TabularInline):  # type: ignore[misc]
+    """What people call things; words are defined on the page of the glossary, where they are checked."""
+
+    model = GlossaryEntry
+    fields = ("word", "kind", "table", "column", "meaning")
+    readonly_fields = fields
+    extra = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse: a word is checked when it is defined."""
+        return False
+
+
 @admin.register(Database)
 class DatabaseAdmin(SourceAdmin):
     """Adding or changing a database scans it; deleting forgets it in the background."""
 
     form = DatabaseAdminForm
     list_display = ("name", "source_kind", "location", "visibility", "tables", "created", "work")
-    inlines = (NoteInline, ScanInline)
+    inlines = (NoteInline, GlossaryInline, ScanInline)
     actions = ("scan", "close", "cancel")
 
     def refresh_source(self, source: Database) -> Job:
@@ -89,7 +102,7 @@ class DatabaseAdmin(SourceAdmin):
         super().save_related(request, form, formsets, change)
         notes = (note for formset in formsets if formset.model is ColumnNote for note in formset.forms)
         if any(note.has_changed() and note.cleaned_data.get("excluded") for note in notes):
-            services.forget_answers(form.instance)
+            services.keep_private(form.instance)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Database]:
         """The databases with their served scans."""

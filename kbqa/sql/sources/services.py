@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -14,15 +15,24 @@ from kbqa.questions.errors import QuestionError
 from kbqa.questions.selectors import training_examples
 from kbqa.questions.services import keep, keep_judgement, normalized
 from kbqa.sql.answer import pipeline
+from kbqa.sql.answer.following import Previous
 from kbqa.sql.answer.generator import LocalGenerator
-from kbqa.sql.answer.kept_answer import SqlReading, kept_answer, kept_json, run_reading
+from kbqa.sql.answer.kept_answer import (
+    SqlReading,
+    kept_answer,
+    kept_answer_of,
+    kept_json,
+    previous_of,
+    run_reading,
+)
 from kbqa.sql.answer.language_model import Demonstration
 from kbqa.sql.answer.pipeline import Answer
 from kbqa.sql.answer.registry import configured_generator
 from kbqa.sql.models import ColumnNote, Database, DatabaseQuestion
 from kbqa.sql.names import definition_texts, definitions_of
 from kbqa.sql.schema import ColumnRef, Schema
-from kbqa.sql.sources import jobs
+from kbqa.sql.sources import jobs, selectors
+from kbqa.sql.sources.glossary import forget_private
 from kbqa.sql.stores.connections import ConnectError, parsed_url, reachable_url
 from kbqa.sql.stores.databases import Source, file_of, served, uploads, with_notes
 from kbqa.sql.stores.executor import Limits, Result, execute, source_of
@@ -139,13 +149,15 @@ def ask(
     question: str,
     *,
     columns: Sequence[str] = (),
+    previous: UUID | None = None,
+    reading: int = 0,
     remember_for: Any = None,
     session: str = "",
 ) -> tuple[Answer, DatabaseQuestion]:
     """Answer a question from a database, and keep the answer in the history of a person or a session.
 
-    With `columns`, each as `table.column`, the answer is made of them alone. Raises QuestionError,
-    NotReady, ConnectError, EncoderError.
+    With `columns`, each as `table.column`, the answer is made of them alone. With the link of a `previous`
+    question, it may change a reading of that. Raises QuestionError, NotReady, ConnectError, EncoderError.
     """
     question = normalized(question)
     source = served(database)
@@ -157,6 +169,8 @@ def ask(
         server=server,
         examples=nearest_examples(database, question, generator) if server else [],
         columns=_columns(source, columns),
+        confirmed=selectors.judged(database),
+        previous=_previous(database, previous, reading),
         limits=_limits(),
     )
     best = answer.best
@@ -171,6 +185,12 @@ def ask(
     return answer, keep(row, remember_for, session)
 
 
+def _previous(database: Database, link: UUID | None, number: int) -> Previous | None:
+    """What is asked on from, if it is an answer from the same database that is still kept."""
+    question = database.questions.filter(link=link).first() if link else None
+    return previous_of(question, number) if question else None
+
+
 def run_another(question: DatabaseQuestion, reading: SqlReading) -> Result:
     """The rows of another reading of an answered question; nothing is decoded or kept.
 
@@ -180,7 +200,7 @@ def run_another(question: DatabaseQuestion, reading: SqlReading) -> Result:
 
 
 def _columns(source: Source, names: Sequence[str]) -> list[ColumnRef]:
-    known = {str(ref).lower(): ref for ref in source.schema.refs()}
+    known = {str(ref).lower(): ref for ref in source.asked.refs()}
     unknown = [name for name in names if name.lower() not in known]
     if unknown:
         raise QuestionError(f"There is no column {unknown[0]}. Columns are written as table.column.")
@@ -223,7 +243,9 @@ def _limits() -> Limits:
     )
 
 
-def judge(question: DatabaseQuestion, *, good: bool, correction: str = "") -> DatabaseQuestion:
+def judge(
+    question: DatabaseQuestion, *, good: bool, correction: str = "", by: Any = None
+) -> DatabaseQuestion:
     """Keep what a person thinks of an answer; a correction is the SQL that would have been right.
 
     Raises InvalidInput.
@@ -234,7 +256,11 @@ def judge(question: DatabaseQuestion, *, good: bool, correction: str = "") -> Da
             checked(correction, source.schema)
         except StatementError as error:
             raise InvalidInput(error.message, field="correction") from error
-    return keep_judgement(question, good=good, correction=correction)
+    right, answer = correction or (question.sql if good else ""), kept_answer_of(question)
+    readings = answer.readings if answer else ()
+    question.words = next((reading.words for reading in readings if reading.query == right), "")
+    question.save(update_fields=["words"])
+    return keep_judgement(question, good=good, correction=correction, by=by)
 
 
 def forget_answers(database: Database) -> None:
@@ -265,6 +291,12 @@ def _may_be_run(sql: str, schema: Schema) -> bool:
     return True
 
 
+def keep_private(database: Database) -> None:
+    """Forget what may hold values of columns that have become private: answers, and words for such values."""
+    forget_answers(database)
+    forget_private(database)
+
+
 def describe(database: Database, *, table: str, column: str, description: str, excluded: bool) -> ColumnNote:
     """Keep what a person writes about a table or column; what is excluded is forgotten at once.
 
@@ -285,7 +317,7 @@ def describe(database: Database, *, table: str, column: str, description: str, e
         defaults={"description": description.strip(), "excluded": excluded},
     )
     if excluded:
-        forget_answers(database)
+        keep_private(database)
     source = served(database)
     definitions_of(database.pk).write(
         definition_texts([source.schema.table(table)]), configured_generator().encode

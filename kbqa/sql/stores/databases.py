@@ -1,6 +1,7 @@
 """Databases as the engine reads them: the served scan, people's notes, and a connection that cannot write."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.conf import settings
 from sqlalchemy import Engine
 
 from kbqa.linking.text_vectors import TextVectors
+from kbqa.sql.glossary import Glossary, glossary_of
 from kbqa.sql.models import Codes, ColumnNote, Database, Scan
 from kbqa.sql.names import CellNames, cell_names, definitions_of
 from kbqa.sql.schema import Column, Schema, Table
@@ -28,6 +30,12 @@ class Source:
     cells: CellNames
     engine: Engine
     definitions: TextVectors | None = None
+    glossary: Glossary = field(default_factory=Glossary)
+
+    @cached_property
+    def asked(self) -> Schema:
+        """The schema as questions are read over it: with the metrics that people defined."""
+        return self.glossary.computed(self.schema)
 
 
 def served(database: Database) -> Source:
@@ -49,6 +57,7 @@ def source_of(database: Database, scan: Scan) -> Source:
         CellNames(cell_names(database.pk, scan.load, private), public),
         engine_of(database, schema=noted).execution_options(**{SOURCE_OPTION: f"database: {database.name}"}),
         definitions_of(database.pk),
+        glossary_of(database.glossary.all(), noted),
     )
 
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from kbqa.sql.answer.explanation import in_words
 from kbqa.sql.answer.finishing import finished
 from kbqa.sql.answer.schema_linking import link_question
+from kbqa.sql.answer.wording import in_words
 from kbqa.sql.grammar import start
 from kbqa.sql.ingest.introspection import read_schema
 from kbqa.sql.names import CellNames
@@ -176,7 +176,7 @@ def test_what_is_found(sales, name):
         tuple(map(rounded, row)) for row in wanted
     )
     assert len(set(result.columns)) == len(result.columns)
-    assert in_words(written).endswith(".")
+    assert in_words(written, schema).endswith(".")
 
 
 def rounded(value):

@@ -9,9 +9,10 @@ from rest_framework import serializers
 from kbqa.questions.api import JUDGEMENT_FIELDS, AskParameters, StepSerializer
 from kbqa.sql.answer.formatting import json_result, sentence_of
 from kbqa.sql.answer.kept_answer import DatabaseAnswer, kept_answer_of
-from kbqa.sql.models import ColumnNote, Database, DatabaseQuestion
+from kbqa.sql.models import ColumnNote, Database, DatabaseQuestion, GlossaryEntry
 from kbqa.sql.sources import services
 from searchapp.api.sources import AUDIENCE_FIELDS, AudienceSerializer, audience_of
+from searchapp.visibility import current_reader
 
 
 class DatabaseSerializer(AudienceSerializer, serializers.ModelSerializer[Database]):
@@ -111,6 +112,15 @@ class SchemaSerializer(serializers.Serializer[Any]):
     keys = KeySerializer(many=True)
 
 
+class ResultSerializer(serializers.Serializer[Any]):
+    """Rows of a query."""
+
+    columns = serializers.ListField(child=serializers.CharField())
+    rows = serializers.ListField(child=serializers.ListField(child=serializers.JSONField(allow_null=True)))
+    truncated = serializers.BooleanField(help_text="Whether there are more rows.")
+    milliseconds = serializers.FloatField()
+
+
 class SqlReadingSerializer(serializers.Serializer[Any]):
     """One way to understand the question."""
 
@@ -118,6 +128,12 @@ class SqlReadingSerializer(serializers.Serializer[Any]):
     words = serializers.CharField(help_text="What the query does, in words.")
     sub_questions = serializers.ListField(child=serializers.CharField())
     probability = serializers.FloatField()
+    unused = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="Words of the question that it has nothing of; of the first few readings.",
+    )
+    why = serializers.CharField(help_text="Why it found nothing; empty where it found something.")
+    preview = ResultSerializer(allow_null=True, help_text="Its first rows, where it is among the `choices`.")
     steps = StepSerializer(many=True)
 
 
@@ -130,6 +146,12 @@ class DatabaseAskParameters(AskParameters):
         max_length=200,
         help_text="Only these columns, each as `table.column`.",
     )
+    previous = serializers.UUIDField(
+        required=False, help_text="The `id` of an answer that the question may go on from: `and in Lisbon?`."
+    )
+    reading = serializers.IntegerField(
+        required=False, min_value=0, max_value=9_999, help_text="Which reading of that answer, from 0."
+    )
 
 
 class FocusSerializer(serializers.Serializer[Any]):
@@ -140,15 +162,6 @@ class FocusSerializer(serializers.Serializer[Any]):
     kept = serializers.BooleanField()
 
 
-class ResultSerializer(serializers.Serializer[Any]):
-    """Rows of a query."""
-
-    columns = serializers.ListField(child=serializers.CharField())
-    rows = serializers.ListField(child=serializers.ListField(child=serializers.JSONField(allow_null=True)))
-    truncated = serializers.BooleanField(help_text="Whether there are more rows.")
-    milliseconds = serializers.FloatField()
-
-
 class DatabaseAnswerSerializer(serializers.Serializer[Any]):
     """An answer, and how it came about."""
 
@@ -157,6 +170,22 @@ class DatabaseAnswerSerializer(serializers.Serializer[Any]):
         help_text="Under which it can be read again and judged, by all who know this and may see the source."
     )
     answerable = serializers.BooleanField()
+    sure = serializers.BooleanField(
+        help_text="Whether the first reading is likely to be right; if not, ask which of `choices` is meant."
+    )
+    confirmed_by = serializers.CharField(
+        help_text="Who confirmed or corrected this answer before; told to who is signed in."
+    )
+    confirmed_at = serializers.CharField(
+        help_text="When somebody did, as ISO 8601; empty where it is no confirmed answer."
+    )
+    follows = serializers.CharField(
+        help_text="The question that this was read as a change of; empty where it is one of its own."
+    )
+    choices = serializers.ListField(
+        child=serializers.IntegerField(),
+        help_text="The numbers, from 0, of the likeliest readings that find different things.",
+    )
     missing = serializers.ListField(
         child=serializers.CharField(),
         help_text="What the database has no word for, where there is no answer or it is not sure.",
@@ -181,6 +210,22 @@ class NoteSerializer(serializers.ModelSerializer[ColumnNote]):
     class Meta:
         model = ColumnNote
         fields = ("table", "column", "description", "excluded")
+
+
+class GlossarySerializer(serializers.ModelSerializer[GlossaryEntry]):
+    """A word of a database's glossary."""
+
+    class Meta:
+        model = GlossaryEntry
+        fields = ("id", "word", "kind", "table", "column", "meaning")
+        read_only_fields = ("id",)
+        validators = ()
+
+
+class GlossaryKeySerializer(serializers.Serializer[Any]):
+    """The word that is to be forgotten."""
+
+    id = serializers.IntegerField(min_value=1, max_value=2**31 - 1)
 
 
 class DatabaseJudgementSerializer(serializers.ModelSerializer[DatabaseQuestion]):
@@ -217,6 +262,11 @@ def answer_body(answer: DatabaseAnswer, question: DatabaseQuestion) -> dict[str,
         "question": answer.question,
         "id": question.link,
         "answerable": answer.answerable,
+        "sure": answer.sure,
+        "follows": answer.follows,
+        "confirmed_by": answer.confirmed_by if current_reader().signed_in else "",
+        "confirmed_at": answer.confirmed_at,
+        "choices": answer.choices,
         "missing": answer.missing,
         "notice": answer.notice,
         "sentence": sentence_of(result, best.label) if best and result else "",
@@ -227,6 +277,9 @@ def answer_body(answer: DatabaseAnswer, question: DatabaseQuestion) -> dict[str,
                 "words": reading.words,
                 "sub_questions": reading.sub_questions,
                 "probability": reading.probability,
+                "unused": reading.unused,
+                "why": reading.why,
+                "preview": json_result(reading.preview) if reading.preview else None,
                 "steps": reading.steps,
             }
             for reading in answer.readings

@@ -12,6 +12,7 @@ from kbqa.questions.api import READING_PATH, QuestionViewSet
 from kbqa.sql.answer.formatting import json_result
 from kbqa.sql.answer.kept_answer import kept_answer, kept_answer_of
 from kbqa.sql.models import Database, DatabaseQuestion
+from kbqa.sql.sources import glossary as words
 from kbqa.sql.sources import selectors, services
 from kbqa.sql.sources.api.serializers import (
     DatabaseAnswerSerializer,
@@ -19,6 +20,8 @@ from kbqa.sql.sources.api.serializers import (
     DatabaseJudgementSerializer,
     DatabaseQuestionSerializer,
     DatabaseSerializer,
+    GlossaryKeySerializer,
+    GlossarySerializer,
     NoteSerializer,
     ResultSerializer,
     SchemaSerializer,
@@ -60,8 +63,15 @@ class DatabaseViewSet(SourceViewSet[Database]):
         """Answer a question in words, with the SQL behind it, the other readings and the focused schema."""
         parameters = DatabaseAskParameters(data=request.query_params)
         parameters.is_valid(raise_exception=True)
-        text, columns = parameters.validated_data["q"], parameters.validated_data.get("column", [])
-        answer, question = services.ask(self.get_object(), text, columns=columns, remember_for=request.user)
+        wanted = parameters.validated_data
+        answer, question = services.ask(
+            self.get_object(),
+            wanted["q"],
+            columns=wanted.get("column", []),
+            previous=wanted.get("previous"),
+            reading=wanted.get("reading", 0),
+            remember_for=request.user,
+        )
         return Response(DatabaseAnswerSerializer(answer_body(kept_answer(answer), question)).data)
 
     @extend_schema(request=SqlSerializer, responses=ResultSerializer)
@@ -81,6 +91,30 @@ class DatabaseViewSet(SourceViewSet[Database]):
         wanted.is_valid(raise_exception=True)
         given = {"column": "", "description": "", "excluded": False, **wanted.validated_data}
         return Response(NoteSerializer(services.describe(self.get_object(), **given)).data)
+
+    @extend_schema(responses=GlossarySerializer(many=True))
+    @action(detail=True, pagination_class=None)
+    def glossary(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """What people call values, columns, tables and calculations of the database."""
+        return Response(GlossarySerializer(words.entries_of(self.get_object()), many=True).data)
+
+    @extend_schema(request=GlossarySerializer, responses={201: GlossarySerializer})
+    @glossary.mapping.post
+    def define_word(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Say what a word means; the next question knows."""
+        wanted = GlossarySerializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        entry = words.define(self.get_object(), **wanted.validated_data)
+        return Response(GlossarySerializer(entry).data, status=201)
+
+    @extend_schema(parameters=[GlossaryKeySerializer], responses={204: None})
+    @glossary.mapping.delete
+    def forget_word(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Forget what a word means."""
+        wanted = GlossaryKeySerializer(data=request.query_params)
+        wanted.is_valid(raise_exception=True)
+        words.forget(self.get_object(), wanted.validated_data["id"])
+        return Response(status=204)
 
 
 class DatabaseQuestionViewSet(QuestionViewSet):

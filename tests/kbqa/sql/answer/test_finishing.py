@@ -1,11 +1,13 @@
 """What an analyst would add to a query without being told."""
 
+from dataclasses import replace
+
 import pytest
 
 from kbqa.sql.answer.finishing import finished
-from kbqa.sql.query import AllOf, Item, Query, Term
+from kbqa.sql.query import Aggregate, AllOf, Item, Order, Query, Term
 from kbqa.sql.rendering import query_text
-from kbqa.sql.schema import Column, ColumnRef, ColumnType, ForeignKey, Schema, Table
+from kbqa.sql.schema import Column, ColumnRef, ColumnType, ForeignKey, Formula, Schema, Table
 from training.sql.parser import parse_query
 
 N, D = ColumnType.NUMBER, ColumnType.DATE
@@ -130,3 +132,24 @@ def test_tables_that_only_connect_others_are_named():
     query = parse_query(f"SELECT pupil.LName {MANY} WHERE course.fee > 3", SCHOOL)
     assert query.with_tables == ()
     assert finished(query, "", SCHOOL).with_tables == ("visit",)
+
+
+def test_a_metric_is_aggregated_as_it_was_defined_unless_the_question_says_how():
+    formula = Formula('"course"."fee" * 2', ("visit", "course"), "SUM")
+    visit = SCHOOL.table("visit")
+    wider = replace(visit, columns=(*visit.columns, Column("earned", N, formula=formula)))
+    schema = replace(SCHOOL, tables=(SCHOOL.tables[0], wider, SCHOOL.tables[2]))
+    earned = Term(ColumnRef("visit", "earned"))
+    name = Item(Term(ColumnRef("pupil", "LName")))
+
+    def sql(query: Query, question: str) -> str:
+        return query_text(finished(query, question, schema), schema)
+
+    plain = sql(Query((name, Item(earned))), "what is earned?")
+    assert "SUM((course.fee * 2))" in plain
+    assert plain.endswith("GROUP BY pupil.LName")
+    most = replace(earned, aggregate=Aggregate.MAX)
+    assert "MAX(" in sql(Query((Item(most),)), "the highest earned of a visit")
+    order = (Order(Item(most), descending=True),)
+    highest = Query((name,), group=(name.term.operand,), order=order, limit=1)
+    assert "ORDER BY SUM(" in sql(highest, "who has the highest earned?")

@@ -79,7 +79,8 @@ def _with_metrics(query: Query, question: str, schema: Schema) -> Query:
         ref, aggregate = item.term.operand, item.term.aggregate
         formula = schema.column(ref).formula if isinstance(ref, ColumnRef) else None
         says_how = aggregate is not None and (
-            aggregate == Aggregate.COUNT or (not is_sorted and _ASKS_FOR[aggregate].search(question))
+            aggregate in (Aggregate.COUNT, Aggregate.SHARE)
+            or (not is_sorted and _ASKS_FOR[aggregate].search(question))
         )
         if formula is None or says_how or not formula.aggregate:
             return item

@@ -1,5 +1,6 @@
 """Files of an uploaded `.zip` or `.tar.gz`, read in place: nothing is unpacked, nothing can escape."""
 
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -36,6 +37,8 @@ _DAMAGED = (
     NotImplementedError,
     RuntimeError,
 )
+_UNREADABLE = (ValueError, LookupError, TypeError, ArithmeticError, struct.error)
+"""What the libraries raise of headers that are none."""
 
 
 @dataclass(frozen=True)
@@ -157,6 +160,8 @@ def _damage_told() -> Iterator[None]:
         yield
     except _DAMAGED as error:
         raise SourceError(f"The archive is damaged: {error}") from error
+    except _UNREADABLE as error:
+        raise SourceError("The archive is damaged: a header in it cannot be read.") from error
     except MemoryError as error:
         raise SourceError("The archive needs more memory than it may have.") from error
 
@@ -222,7 +227,7 @@ def _is_tar(path: Path) -> bool:
     try:
         with _opened_tar(path):
             return True
-    except (*_DAMAGED, MemoryError):
+    except (*_DAMAGED, *_UNREADABLE, MemoryError):
         return False
 
 

@@ -169,3 +169,33 @@ def test_what_is_no_archive_is_refused(tmp_path, content):
     (tmp_path / "a").write_bytes(content)
     with pytest.raises(SourceError, match="neither"):
         check_archive(tmp_path / "a")
+
+
+def renamed(raw: bytes) -> bytes:
+    """A zip that says its names are UTF-8, and has one that is none."""
+    at = raw.index(b"PK\x01\x02")
+    flagged = raw[: at + 8] + b"\x00\x08" + raw[at + 10 :]
+    return flagged.replace(b"name.py", b"na\xf4e.py")
+
+
+def nameless(raw: bytes) -> bytes:
+    """A zip whose directory says of a name that it has no letters, and a remark instead."""
+    at = raw.index(b"PK\x01\x02")
+    return raw[: at + 28] + b"\x00\x00\x00\x00\x07\x00" + raw[at + 34 :]
+
+
+@pytest.mark.parametrize("broken", [renamed, nameless])
+def test_a_zip_with_a_broken_directory_is_damaged(tmp_path, broken):
+    path = packed(tmp_path / "a.zip", [("name.py", "x = 1")])
+    path.write_bytes(broken(path.read_bytes()))
+    with pytest.raises(SourceError, match="damaged"):
+        opened(path)
+
+
+def test_the_beginning_of_a_packed_tar_is_no_archive(tmp_path):
+    path = tmp_path / "a.tar.gz"
+    path.write_bytes(b"\x1f\x8b\x08")
+    with pytest.raises(SourceError, match="neither"):
+        check_archive(path)
+    with pytest.raises(SourceError, match="damaged"):
+        opened(path)

@@ -4,11 +4,9 @@ They stand for what published sets have little of: aggregates of expressions, pe
 order, the first of each group, means of counts, groups without rows, and days between dates.
 """
 
-import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from kbqa.sql.joins import joins
 from kbqa.sql.query import (
     Aggregate,
     AllOf,
@@ -23,34 +21,25 @@ from kbqa.sql.query import (
     Term,
     Value,
 )
-from kbqa.sql.schema import ColumnRef, ColumnType, ForeignKey, Schema, Table, readable
+from kbqa.sql.schema import ColumnType, Table
+from training.sql.analyst_tables import AnalystTables
 from training.sql.analyst_words import (
     BEGINNINGS,
     COUNTS,
     ORDINALS,
     PART_WORDS,
     PERCENTAGES,
-    PRICES,
-    QUANTITIES,
     REVENUE,
 )
-from training.sql.row_conditions import Draft, RowConditions
-from training.sql.table_words import TableWords
+from training.sql.row_conditions import Draft
 
 Asked = tuple[str, Query]
 _TRIES = 8
 _MAX_LENGTH = 220
 
 
-class AnalystQuestions:
-    """Makes questions on a schema; `cells` are values of its columns."""
-
-    def __init__(self, schema: Schema, cells: Mapping[ColumnRef, Sequence[str]], rng: random.Random) -> None:
-        self.schema, self.rng = schema, rng
-        self.words = TableWords(schema, rng)
-        self.conditions = RowConditions(self.words, cells)
-        self.tables = [table for table in schema.tables if len(table.columns) > 1 and not table.view]
-        self.keys = [key for key in schema.keys if self._tells(key)]
+class AnalystQuestions(AnalystTables):
+    """Makes questions on a schema."""
 
     def make(self, number: int) -> Iterator[Asked]:
         """At most `number` questions with their queries."""
@@ -68,20 +57,20 @@ class AnalystQuestions:
         for _ in range(number if self.tables else 0):
             kind = self.rng.choice(kinds)
             for pair in (kind() for _ in range(_TRIES)):
-                if pair is not None and len(pair[0]) < _MAX_LENGTH and self._is_joined(pair[1]):
+                if pair is not None and len(pair[0]) < _MAX_LENGTH and self.is_joined(pair[1]):
                     yield pair
                     break
 
     def share(self) -> Asked | None:
         """The percentage of rows that meet a condition, perhaps among those that meet another."""
         table = self.rng.choice(self.tables)
-        drawn = self._conditions(table)
+        drawn = self.of_rows(table)
         if drawn is None:
             return None
         which, words = drawn
         query = Query((Item(Term(AllOf(table.name), Aggregate.SHARE)),), which=which)
         rows, begin = self.words.rows(table), self.rng.choice(PERCENTAGES)
-        beyond = self._conditions(table) if self.rng.random() < 0.3 else None
+        beyond = self.of_rows(table) if self.rng.random() < 0.3 else None
         if beyond is not None and not {each.item for each in beyond[0]} & {each.item for each in which}:
             among = self.rng.choice(
                 (f"Among the {rows} {beyond[1]}, {begin.lower()} them", f"{begin} {rows} {beyond[1]}")
@@ -92,8 +81,8 @@ class AnalystQuestions:
 
     def share_of_parent(self) -> Asked | None:
         """The percentage of rows that belong to rows of another table which meet a condition."""
-        parent, child = self._related()
-        drawn = self._conditions(parent)
+        parent, child = self.related()
+        drawn = self.of_rows(parent)
         if drawn is None:
             return None
         which, words = drawn
@@ -107,7 +96,7 @@ class AnalystQuestions:
     def share_of_each(self) -> Asked | None:
         """What each value of a column has of all rows, or of a sum."""
         table = self.rng.choice(self.tables)
-        by, summed = self._category(table), self._summed(table)
+        by, summed = self.category(table), self.summed(table)
         if by is None:
             return None
         of_rows = summed is None or self.rng.random() < 0.5
@@ -133,7 +122,7 @@ class AnalystQuestions:
         """The row that comes second, third … in an order."""
         table, number = self.rng.choice(self.tables), self.rng.choice((2, 2, 2, 3, 3, 4, 5, 6, 7, 8, 9, 10))
         measured = self.conditions.one(table, ColumnType.NUMBER, ColumnType.NUMBER, ColumnType.DATE)
-        shown = self._named(table)
+        shown = self.named(table)
         if measured is None or shown is None:
             return None
         most = self.rng.random() < 0.7
@@ -156,7 +145,7 @@ class AnalystQuestions:
     def first_of_each(self) -> Asked | None:
         """The first few rows for each value of a column."""
         table, number = self.rng.choice(self.tables), self.rng.choice((1, 1, 2, 3, 3, 5, 10))
-        by, shown = self._category(table), self._named(table)
+        by, shown = self.category(table), self.named(table)
         measured = self.conditions.one(table, ColumnType.NUMBER, ColumnType.NUMBER, ColumnType.DATE)
         if by is None or shown is None or measured is None or by == shown:
             return None
@@ -191,7 +180,7 @@ class AnalystQuestions:
     def total(self) -> Asked | None:
         """A sum or a mean of what two columns come to together."""
         table = self.rng.choice(self.tables)
-        computed = self._revenue(table) or self._arbitrary(table)
+        computed = self.revenue(table) or self.computed(table)
         if computed is None:
             return None
         expression, words = computed
@@ -213,7 +202,7 @@ class AnalystQuestions:
 
     def _of_measure(self, table: Table, measure: Item, what: str) -> Asked | None:
         """A measure of some rows, for each value of a column, or of the value that has most."""
-        by, kind = self._category(table), self.rng.random()
+        by, kind = self.category(table), self.rng.random()
         if by is None or kind < 0.35:
             draft = Draft(Query((measure,)))
             self.conditions.add_conditions(draft, table, often=0.6)
@@ -237,7 +226,7 @@ class AnalystQuestions:
         if not dates:
             return None
         part = DatePart(self.rng.choice(dates), self.rng.choice(list(PART_WORDS)))
-        summed = self._summed(table) if self.rng.random() < 0.4 else None
+        summed = self.summed(table) if self.rng.random() < 0.4 else None
         what, measure = self.words.measure(table, summed, extremes=False)
         word, name = self.rng.choice(PART_WORDS[part.part]), self.words.called(part.column)
         of = self.rng.choice((f" of {name}", "") if len(dates) == 1 else (f" of {name}", f" of the {name}"))
@@ -292,7 +281,7 @@ class AnalystQuestions:
     def compared(self) -> Asked | None:
         """Rows in which the difference of two columns is more, or less, than a number."""
         table = self.rng.choice(self.tables)
-        drawn, shown = self._arbitrary(table, (Operator.MINUS, Operator.PLUS)), self._named(table)
+        drawn, shown = self.computed(table, (Operator.MINUS, Operator.PLUS)), self.named(table)
         if drawn is None or shown is None:
             return None
         expression, words = drawn
@@ -316,7 +305,7 @@ class AnalystQuestions:
                 (Aggregate.MIN, "lowest"),
             )
         )
-        summed = self._summed(child) if self.rng.random() < 0.35 else None
+        summed = self.summed(child) if self.rng.random() < 0.35 else None
         term = Term(AllOf(child.name), Aggregate.COUNT, of_groups=aggregate)
         what = f"number of {self.words.rows(child)}"
         if summed is not None:
@@ -338,7 +327,7 @@ class AnalystQuestions:
         """How many rows belong to each row of a table, those that nothing belongs to included."""
         key = self.rng.choice(self.keys)
         parent, child = self.schema.table(key.target.table), self.schema.table(key.source.table)
-        shown, summed = self._named(parent), self._summed(child) if self.rng.random() < 0.3 else None
+        shown, summed = self.named(parent), self.summed(child) if self.rng.random() < 0.3 else None
         if shown is None:
             return None
         term = Term(AllOf(child.name), Aggregate.COUNT) if summed is None else Term(summed, Aggregate.SUM)
@@ -361,93 +350,6 @@ class AnalystQuestions:
             f"What is the {what} for each {one}, {without}",
         )
         return _asked(self.rng.choice(forms), query)
-
-    def _conditions(self, table: Table) -> tuple[tuple[Condition, ...], str] | None:
-        draft = Draft(Query())
-        self.conditions.add_conditions(draft, table, always=True)
-        return (draft.query.where, " ".join(draft.words)) if draft.query.where else None
-
-    def _summed(self, table: Table) -> ColumnRef | None:
-        return self.conditions.one(table, ColumnType.NUMBER)
-
-    def _category(self, table: Table) -> ColumnRef | None:
-        """A column of texts that several rows share, as far as is known."""
-        ends = {end for key in self.schema.keys for end in (key.source, key.target)}
-        texts = [
-            ref
-            for ref in self.conditions.columns(table, ColumnType.TEXT)
-            if ref not in ends
-            and not self.schema.is_unique(ref)
-            and readable(ref.column).split()[-1:] != ["id"]
-        ]
-        return self.rng.choice(texts) if texts else None
-
-    def _named(self, table: Table) -> ColumnRef | None:
-        """The column that rows are called by: a name, or else any text."""
-        texts = self.conditions.columns(table, ColumnType.TEXT)
-        names = [ref for ref in texts if {"name", "title", "label"} & set(readable(ref.column).split())]
-        return self.rng.choice(names or texts) if names or texts else None
-
-    def _revenue(self, table: Table) -> tuple[Expression, str] | None:
-        """A price times a quantity, by what people call it."""
-        prices, quantities = (self._called_like(table, words) for words in (PRICES, QUANTITIES))
-        pairs = [(price, quantity) for price in prices for quantity in quantities if price != quantity]
-        if not pairs or self.rng.random() < 0.2:
-            return None
-        price, quantity = self.rng.choice(pairs)
-        return Expression(quantity, Operator.TIMES, price), self.rng.choice(REVENUE)
-
-    def _called_like(self, table: Table, words: Sequence[str]) -> list[ColumnRef]:
-        numbers = self.conditions.columns(table, ColumnType.NUMBER)
-        plain = [ref for ref in numbers if not self.conditions.is_key(ref)]
-        return [ref for ref in plain if set(words) & set(readable(ref.column).split())]
-
-    def _arbitrary(
-        self, table: Table, operators: Sequence[Operator] = tuple(Operator)
-    ) -> tuple[Expression, str] | None:
-        """Two numbers of a table with an operator, and the words for it."""
-        columns = self.conditions.columns(table, ColumnType.NUMBER)
-        numbers = [ref for ref in columns if not self.conditions.is_key(ref)]
-        if len(numbers) < 2:
-            return None
-        left, right = self.rng.sample(numbers, 2)
-        operator, one, other = self.rng.choice(operators), self.words.called(left), self.words.called(right)
-        words = {
-            Operator.PLUS: (
-                f"sum of {one} and {other}",
-                f"{one} plus {other}",
-                f"{one} and {other} together",
-            ),
-            Operator.MINUS: (
-                f"difference between {one} and {other}",
-                f"{one} minus {other}",
-                f"{one} less {other}",
-            ),
-            Operator.TIMES: (
-                f"{one} times {other}",
-                f"product of {one} and {other}",
-                f"{one} multiplied by {other}",
-            ),
-            Operator.DIVIDE: (
-                f"ratio of {one} to {other}",
-                f"{one} divided by {other}",
-                f"{one} per {other}",
-            ),
-        }
-        return Expression(left, operator, right), self.rng.choice(words[operator])
-
-    def _related(self) -> tuple[Table, Table]:
-        key = self.rng.choice(self.keys)
-        return self.schema.table(key.target.table), self.schema.table(key.source.table)
-
-    def _tells(self, key: ForeignKey) -> bool:
-        """Whether one key connects two tables, each with something to tell."""
-        ends = (key.source.table, key.target.table)
-        is_alone = len(self.schema.between(*ends)) == 1 and ends[0] != ends[1]
-        return is_alone and all(len(self.schema.table(end).columns) > 1 for end in ends)
-
-    def _is_joined(self, query: Query) -> bool:
-        return {table for table, _ in joins(query, self.schema)} == set(query.tables())
 
 
 def _one(name: str) -> str:

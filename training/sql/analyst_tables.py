@@ -1,4 +1,4 @@
-"""What questions of analysts can be about: columns to sum up, to group by, to name rows by, to compute with."""
+"""What questions of analysts can be about: columns to sum up, to group by, to name rows by, to compute."""
 
 import random
 from collections.abc import Mapping, Sequence

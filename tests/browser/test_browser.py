@@ -217,7 +217,7 @@ def test_the_focus_is_chosen(page: Page, connect):
     for place in range(boxes.count()):
         boxes.nth(place).set_checked(boxes.nth(place).get_attribute("value") in ("city.name", "city.country"))
     page.get_by_role("button", name="Ask about these columns").click()
-    expect(page.locator(".query").first).to_contain_text("city")
+    expect(page.get_by_role("region", name="Readings to choose from")).to_contain_text("names of cities")
     expect(page.get_by_text("Only the 2 columns that you chose")).to_be_visible()
     asked = page.url
     page.reload()

@@ -101,7 +101,7 @@ class _Words:
             parts.append(f"only where {conditions}")
         if not self.is_superlative:
             parts.append(self.sorted())
-        if query.distinct and not self.is_list_of_values:
+        if query.distinct and len(query.items) > 1:
             parts.append("each combination once")
         return ", ".join(part for part in parts if part)
 

@@ -38,6 +38,8 @@ SELECT DISTINCT name, age FROM customer
   The name and age of each customer, each combination once.
 SELECT COUNT(*) FROM customer
   The number of customers.
+SELECT DISTINCT COUNT(name) FROM city
+  The number of names of cities.
 SELECT COUNT(DISTINCT name) FROM city
   The number of different names of cities.
 SELECT COUNT(city_id) FROM city

@@ -81,7 +81,7 @@ def test_a_query_that_takes_too_long_is_ended_and_its_reading_shown_as_one_that_
     answer, kept = services.ask(graph, "how many films are there?")
     assert answer.best is None
     assert not kept.sparql
-    assert "took longer than 0.001 seconds" in answer.notice
+    assert "took longer than" in answer.notice
     assert answer.readings[0].text.startswith("SELECT (COUNT")
 
 

@@ -81,8 +81,8 @@ class Scan(Version):
 
     @property
     def parsed_schema(self) -> Schema:
-        """The schema that was found, without what people wrote about it."""
-        return schema_from_json(self.schema)
+        """The schema that was found, without what people wrote about it; empty until there is one."""
+        return schema_from_json(self.schema) if self.schema else Schema(())
 
     @parsed_schema.setter
     def parsed_schema(self, schema: Schema) -> None:

@@ -59,11 +59,16 @@ def test_a_judgement_can_be_taken_back(shop_with_correction):
     assert services.ask(shop_with_correction, OLDER)[0].confirmed is None
 
 
-def test_what_a_changed_schema_or_a_private_column_breaks_is_dropped(shop_with_correction, shop_file):
-    services.describe(shop_with_correction, table="customer", column="age", description="", excluded=True)
-    assert services.ask(shop_with_correction, OLDER)[0].confirmed is None
-    services.describe(shop_with_correction, table="customer", column="age", description="", excluded=False)
+def test_what_names_a_private_column_is_forgotten(shop_with_correction):
     assert services.ask(shop_with_correction, OLDER)[0].confirmed is not None
+    for excluded in (True, False):
+        services.describe(
+            shop_with_correction, table="customer", column="age", description="", excluded=excluded
+        )
+        assert services.ask(shop_with_correction, OLDER)[0].confirmed is None
+
+
+def test_what_a_changed_schema_breaks_is_dropped(shop_with_correction, shop_file):
     connection = sqlite3.connect(shop_file)
     connection.execute("ALTER TABLE customer RENAME COLUMN age TO years")
     connection.close()

@@ -167,8 +167,9 @@ def _output(given: IO[bytes], told: IO[bytes], guard: Guard, what: str) -> tuple
 
 def too_long(guard: Guard, what: str) -> QueryError:
     """The error for what took longer than it may."""
+    seconds = round(guard.seconds, 1) or round(guard.seconds, 3)
     return QueryError(
-        f"The {what} took longer than {round(guard.seconds, 1) or round(guard.seconds, 3):g} seconds and was stopped. "
+        f"The {what} took longer than {seconds:g} seconds and was stopped. "
         "Add a LIMIT, or narrow its pattern."
     )
 

@@ -268,7 +268,7 @@ DATED = [
     (
         "ordered_on BETWEEN '2023' AND '2024'",
         "SUBSTRING(ordered_on, 1, 4) BETWEEN '2023' AND '2024'",
-        "ordered_on >= '2023-01-01' AND ordered_on < '2025-01-01'",
+        "(ordered_on >= '2023-01-01' AND ordered_on < '2025-01-01')",
     ),
     (
         "ordered_on != '2023-12'",

@@ -71,7 +71,7 @@ LONG = (
     "tests/product/",
     "tests/browser/",
     "tests/test_threads.py",
-    "tests/kbqa/sql/answer/test_asking.py",
+    "tests/kbqa/sql/answer/test_asking",
     "tests/kbqa/sql/stores/test_mariadb.py",
     "tests/kbqa/sparql/grammar/test_grammar.py",
     "tests/searchapp/settings/",

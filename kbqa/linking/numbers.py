@@ -11,7 +11,7 @@ _UNITS = (
     "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
 )  # fmt: skip
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-_ORDINALS = (
+ORDINALS = (
     "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
 )  # fmt: skip
 _SMALL = {
@@ -34,7 +34,7 @@ _SIGNS = {
 _CURRENCIES = ("$", "€", "£", "¥")
 _ALONE = {
     **{"once": 1, "single": 1, "twice": 2, "multiple": 1, "several": 1, "thrice": 3},
-    **{word: number for number, word in enumerate(_ORDINALS, start=1)},
+    **{word: number for number, word in enumerate(ORDINALS, start=1)},
 }
 _FIRST_OF = ("name", "names", "and")
 """Words after "first" that make it no number: first name, first and last name."""

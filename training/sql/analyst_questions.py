@@ -7,6 +7,7 @@ order, the first of each group, means of counts, groups without rows, and days b
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from kbqa.linking.numbers import ORDINALS
 from kbqa.sql.query import (
     Aggregate,
     AllOf,
@@ -26,7 +27,6 @@ from training.sql.analyst_tables import AnalystTables
 from training.sql.analyst_words import (
     BEGINNINGS,
     COUNTS,
-    ORDINALS,
     PART_WORDS,
     PERCENTAGES,
     REVENUE,
@@ -132,7 +132,7 @@ class AnalystQuestions(AnalystTables):
             )
         )
         self.conditions.add_conditions(draft, table, often=0.2)
-        ordinal = ORDINALS[number - 2]
+        ordinal = ORDINALS[number - 1]
         how, name = self.words.superlative(measured, most=most), self.words.called(measured)
         about = " ".join([self.words.row(table), *draft.words])
         forms = (

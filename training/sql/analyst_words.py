@@ -26,7 +26,6 @@ REVENUE = (
     "total amount",
     "income",
 )
-ORDINALS = ("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 COUNTS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 PERCENTAGES = (
     "What percentage of",

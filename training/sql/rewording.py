@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from kbqa.linking.numbers import ORDINALS
 from kbqa.sql.query import Aggregate, AllOf, Item, Query, Term
 
 _COUNTED = re.compile(
@@ -21,7 +22,6 @@ _PERCENTAGES = (
     *("What percentage of", "What percent of", "What share of", "What proportion of"),
     *("What is the percentage of", "Find the percentage of", "Calculate the percentage of"),
 )
-_ORDINALS = ("second", "third", "fourth", "fifth")
 
 
 def reworded(question: str, query: Query, rng: random.Random) -> Iterator[tuple[str, Query]]:
@@ -33,7 +33,7 @@ def reworded(question: str, query: Query, rng: random.Random) -> Iterator[tuple[
         if len(found) == 1:
             number = rng.choice((1, 1, 1, 2, 2, 3, 4))
             at = found[0].start(1)
-            yield f"{question[:at]}{_ORDINALS[number - 1]} {question[at:]}", replace(query, offset=number)
+            yield f"{question[:at]}{ORDINALS[number]} {question[at:]}", replace(query, offset=number)
 
 
 def _as_share(query: Query) -> Query | None:

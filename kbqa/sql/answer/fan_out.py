@@ -163,8 +163,9 @@ class _Joined:
         needed = set(self.schema.closure(rest.tables()))
         if set(self.tables) <= self.determined(needed):
             return query
-        key = self._key_of(query.items[0].term.operand.table)
-        if key is None or not any(item.term.operand.table == key.table for item in query.items):
+        shared = next(term.operand.table for term in self.terms if term.aggregate == Aggregate.SHARE)
+        key = self._key_of(shared)
+        if key is None:
             return query
         inner = Query((Item(Term(key)),), where=query.which, via=query.via)
         looked = Condition(Item(Term(key)), Comparison.IN, query=inner)

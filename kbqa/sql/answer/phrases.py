@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from kbqa.linking.numbers import ORDINALS
 from kbqa.linking.time_values import in_words
 from kbqa.plurals import as_singular
 from kbqa.sql.headings import plural
@@ -62,7 +63,6 @@ TOGETHER = {
     Aggregate.COUNT: "number of",
 }
 """Aggregates of what is computed, or of what groups come to."""
-_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _ENDINGS = {1: "st", 2: "nd", 3: "rd"}
 _TEENS = (11, 12, 13)
 EXTREMES = {
@@ -120,8 +120,8 @@ def ordinal(number: int) -> str:
     >>> [ordinal(number) for number in (2, 11, 22)]
     ['second', '11th', '22nd']
     """
-    if number <= len(_ORDINALS):
-        return _ORDINALS[number - 1]
+    if number <= len(ORDINALS):
+        return ORDINALS[number - 1]
     return f"{number}{'th' if number % 100 in _TEENS else _ENDINGS.get(number % 10, 'th')}"
 
 

@@ -62,7 +62,7 @@ def is_(name, value):
 REVENUE = Expression(ref("sale.pieces"), Operator.TIMES, ref("sale.price"))
 DAYS = Expression(ref("sale.shipped"), Operator.MINUS, ref("sale.ordered"))
 BY_PRICE = (Order(item("sale.price"), True),)
-TEA = is_("sale.product", "tea")
+TEA, INK = is_("sale.product", "tea"), is_("sale.product", "ink")
 CASES = {
     "a sum of a product": (Query((item(REVENUE, Aggregate.SUM),)), [(90,)]),
     "for each city": (
@@ -101,6 +101,12 @@ CASES = {
             group=(ref("client.city"),),
         ),
         [("Bonn", 200 / 3), ("Rome", 0)],
+    ),
+    "a percentage of each by what belongs to rows": (
+        Query(
+            (item("region.name"), item(CLIENTS, Aggregate.SHARE)), which=(INK,), group=(ref("region.name"),)
+        ),
+        [("North", 50), ("South", 0)],
     ),
     "the second": (Query((item("sale.product"),), order=BY_PRICE, limit=1, offset=1), [("cup",)]),
     "the first of each, and who comes equally far": (
@@ -189,7 +195,7 @@ def test_the_grammar_writes_it_back(sales, name):
     linked = link_question(
         "The 2 tea of Bonn, 3",
         read_schema(sales),
-        CellNames(codes={ref("sale.product"): ["tea"], ref("client.city"): ["Bonn"]}),
+        CellNames(codes={ref("sale.product"): ["tea", "ink"], ref("client.city"): ["Bonn"]}),
     )
     state = start(linked)
     for decision in decisions(query, linked):

@@ -27,6 +27,8 @@ JOINT_MATCHES = 1 + 2 * MATCHES
 MAX_TOKENS = 256
 CONTEXTS = 8
 """The most texts of a candidate's surroundings that are read."""
+JOINT_WIDTH = 384
+"""The width of the states of a question and candidates that were read as one text."""
 _SAME_BEGINNING = 4
 
 
@@ -54,6 +56,33 @@ class Candidates:
     features: NDArray[np.float32]
     matches: NDArray[np.int8]
     relations: NDArray[np.int8] | None = None
+
+
+@dataclass(frozen=True)
+class JointReading:
+    """A question and candidates as a Transformer read them in one text.
+
+    `question` float32 [l, JOINT_WIDTH], of the first l tokens; `candidates` float32 [JOINT_WIDTH] of each
+    that was in the text.
+    """
+
+    question: NDArray[np.float32]
+    candidates: Mapping[Action, NDArray[np.float32]]
+
+    def of_tokens(self, number: int) -> NDArray[np.float32]:
+        """The states of so many tokens of the question [number, JOINT_WIDTH], 0 for those it did not read."""
+        states = np.zeros((number, JOINT_WIDTH), dtype=np.float32)
+        read = min(number, len(self.question))
+        states[:read] = self.question[:read]
+        return states
+
+    def of(self, actions: Sequence[Action]) -> NDArray[np.float32]:
+        """The states of actions [n, JOINT_WIDTH], 0 for those that were not in the text."""
+        states = np.zeros((len(actions), JOINT_WIDTH), dtype=np.float32)
+        for row, action in enumerate(actions):
+            if action in self.candidates:
+                states[row] = self.candidates[action]
+        return states
 
 
 Relate = Callable[[Sequence[Action]], NDArray[np.int8]]

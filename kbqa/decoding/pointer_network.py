@@ -19,6 +19,7 @@ from kbqa.decoding.features import (
     JOINT_MATCHES,
     MATCHES,
     Candidates,
+    JointReading,
     Relate,
     TextTable,
     TextVectorCache,
@@ -73,6 +74,7 @@ class DecoderModel(Layers):
             tuple(config["keywords"]), tuple(config["steps"]), len(self.weights["slot.weight"])
         )
         self.keyword_rows = {word: row for row, word in enumerate(self.vocabulary.keywords)}
+        self.reads_jointly = "joint_candidate.weight" in self.weights
         self.temperature = float(config.get("temperature", 1.0))
         self.ranking: dict[str, float] = config.get("ranking", {})
         texts = load_encoder(EncoderSpec("openvino", BUNDLED_MODEL))
@@ -107,13 +109,20 @@ class Session:
     """One question: its states, the vectors of actions seen so far, and the scoring of steps.
 
     `relate` gives the relations between candidates, for a model that reads them together; `relevance` is then
-    its probability that the query uses each.
+    its probability that the query uses each. A model that `reads_jointly` goes on from a `joint` reading,
+    where there is one.
     """
 
     def __init__(
-        self, model: DecoderModel, question: str, mentioned: Sequence[Action], relate: Relate | None = None
+        self,
+        model: DecoderModel,
+        question: str,
+        mentioned: Sequence[Action],
+        relate: Relate | None = None,
+        joint: JointReading | None = None,
     ) -> None:
         self.model = model
+        self._joint = joint if model.reads_jointly else None
         self.question = read_question(model.tokenizer, question)
         self._texts = TextTable(model.text_vectors.encode, model.dimension)
         candidates = read_candidates(self.question, mentioned, self._texts, relate if model.joint else None)
@@ -124,7 +133,8 @@ class Session:
         self._scored_by: dict[tuple[Action, Action | None], Array] = {}
         self.relevance: dict[Action, float] = {}
         if model.joint:
-            states, pointers = self._read_together(states, candidates)
+            embedded = self._embedded(candidates, mentioned)
+            states, pointers = self._read_together(states, embedded, candidates)
             self._vectors = dict(zip(mentioned, pointers, strict=True))
             relevance = 1 / (1 + np.exp(-model.linear("relevant", pointers)[:, 0]))
             self.relevance = dict(zip(mentioned, map(float, relevance), strict=True))
@@ -137,7 +147,10 @@ class Session:
         exact = candidates.features[:, 1:2] > 0
         marked = ((candidates.matches == MATCHES - 1) & exact).any(0).astype(int)
         states = self.model.linear("question", self.model.states(self.question.ids))
-        return self.model.norm("norm_question", states + self.model.weights["mentioned.weight"][marked])
+        states = states + self.model.weights["mentioned.weight"][marked]
+        if self._joint is not None:
+            states = states + self.model.linear("joint_question", self._joint.of_tokens(len(states)))
+        return self.model.norm("norm_question", states)
 
     def vectors(self, actions: Sequence[Action]) -> Array:
         """The vectors of actions [n, width]; pointers that are new are read together."""
@@ -207,27 +220,30 @@ class Session:
         for name in names:
             self._memory[name] = self.model.remembered(name, memory)
 
-    def _embedded(self, read: Candidates) -> Array:
+    def _embedded(self, read: Candidates, actions: Sequence[Action]) -> Array:
         model, texts = self.model, self._texts.vectors
         number = np.maximum((read.contexts > 0).sum(-1, keepdims=True), 1).astype(np.float32)
         states = model.weights["kind.weight"][read.kinds] + model.linear("text", texts[read.texts])
         states = states + model.linear("context", texts[read.contexts].sum(1) / number)
-        return model.norm("norm_candidate", states + model.linear("features", read.features))
+        states = states + model.linear("features", read.features)
+        if self._joint is not None:
+            states = states + model.linear("joint_candidate", self._joint.of(actions))
+        return model.norm("norm_candidate", states)
 
     def _read(self, actions: Sequence[Action]) -> Array:
         """Vectors of candidates [n, width], each read beside the question for itself."""
         read = read_candidates(self.question, actions, self._texts)
-        states = self._embedded(read)
+        states = self._embedded(read, actions)
         for layer in range(self.model.reader_layers):
             states = self.model.reader_layer(
                 f"reader.{layer}", states, read.matches, self._memory[f"reader.{layer}.attention"]
             )
         return self.model.norm("norm_reader", states)
 
-    def _read_together(self, question: Array, read: Candidates) -> tuple[Array, Array]:
+    def _read_together(self, question: Array, embedded: Array, read: Candidates) -> tuple[Array, Array]:
         """All states [tokens + n, width], read together, and those of the candidates [n, width]."""
         tokens, matches = len(question), read.matches.astype(np.int64)
-        states = np.concatenate([question, self._embedded(read)])
+        states = np.concatenate([question, embedded])
         connections = np.zeros((len(states), len(states)), dtype=np.int64)
         connections[:tokens, tokens:], connections[tokens:, :tokens] = 1 + matches.T, 1 + MATCHES + matches
         if read.relations is not None:

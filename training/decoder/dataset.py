@@ -13,13 +13,42 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from kbqa.decoding.actions import FEATURES, Action, Keyword, Kind, VariablePointer
-from kbqa.decoding.features import CONTEXTS, Candidates, Relate, TextTable, read_candidates, read_question
+from kbqa.decoding.features import (
+    CONTEXTS,
+    JOINT_WIDTH,
+    Candidates,
+    Relate,
+    TextTable,
+    read_candidates,
+    read_question,
+)
 from kbqa.decoding.vocabulary import Vocabulary
+from kbqa.sql.focus.cross_encoder.features import SchemaText
 from training.decoder.decisions import Decision
 from training.decoder.network import Batch
 
 _MAX_RELATIONS, _MAX_POINTERS = 40, 72
 _POINTER, _VARIABLE = 1_000, 10_000
+
+
+@dataclass(frozen=True)
+class JointText:
+    """What the cross-encoder reads of a question and a schema, and which pointer each node is, int64 [n]."""
+
+    text: SchemaText
+    pointers: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class JointStates:
+    """What the cross-encoder made of a `JointText`.
+
+    `question` float16 [l, JOINT_WIDTH], `nodes` float16 [n, JOINT_WIDTH], `pointers` int64 [n].
+    """
+
+    question: NDArray[np.float16]
+    nodes: NDArray[np.float16]
+    pointers: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -37,6 +66,10 @@ class Item:
     gold: NDArray[np.int64]
     relevant: NDArray[np.int8] | None = None
     """Which pointers the query uses, where they are read together: 1, 0, or -1 for not known."""
+    text: JointText | None = None
+    """What the cross-encoder is to read first, if it does."""
+    joint: JointStates | None = None
+    """What it made of it."""
 
 
 def folder_of(data: Sequence[Path], name: str) -> Path | None:
@@ -178,6 +211,10 @@ def collate(items: Sequence[Item], lower: Sequence[NDArray[np.float16]], vocabul
         if item.candidates.relations is not None and item.relevant is not None:
             arrays["relations"][row, :count, :count] = item.candidates.relations
             arrays["relevant"][row, :count] = item.relevant
+        if item.joint is not None:
+            read = min(length, len(item.joint.question))
+            arrays["joint_question"][row, :read] = item.joint.question[:read]
+            arrays["joint"][row, item.joint.pointers] = item.joint.nodes
         _fill_steps(row, item, arrays, lambda numbers: _columns(numbers, keywords, pointers))
     return Batch(**{name: torch.from_numpy(array) for name, array in arrays.items()})
 
@@ -211,6 +248,7 @@ def _empty_batch(items: Sequence[Item], width: int, vocabulary: Vocabulary) -> d
     steps = max(1, *(len(item.gold) for item in items))
     related = pointers if items[0].candidates.relations is not None else 0
     number, columns = len(items), len(vocabulary.keywords) + pointers + vocabulary.variables
+    joint = JOINT_WIDTH if any(item.joint is not None for item in items) else 0
     return {
         "lower": np.zeros((number, tokens, width), dtype=np.float32),
         "tokens": np.zeros((number, tokens), dtype=bool),
@@ -222,6 +260,8 @@ def _empty_batch(items: Sequence[Item], width: int, vocabulary: Vocabulary) -> d
         "introduced": np.zeros((number, vocabulary.variables), dtype=np.int64),
         "relations": np.zeros((number, related, related), dtype=np.int64),
         "relevant": np.full((number, pointers), -1, dtype=np.float32),
+        "joint_question": np.zeros((number, tokens, joint), dtype=np.float32),
+        "joint": np.zeros((number, pointers, joint), dtype=np.float32),
         "previous": np.full((number, steps), -1, dtype=np.int64),
         "steps": np.zeros((number, steps), dtype=np.int64),
         "legal": np.zeros((number, steps, columns), dtype=bool),

@@ -18,8 +18,11 @@ from torch.nn import functional
 from transformers import BertConfig, BertModel
 
 from kbqa.decoding.actions import FEATURES
-from kbqa.decoding.features import JOINT_MATCHES, KINDS, MATCHES
+from kbqa.decoding.features import JOINT_MATCHES, JOINT_WIDTH, KINDS, MATCHES
 from kbqa.decoding.vocabulary import Vocabulary
+
+_ALONE = 0.1
+"""The share of the questions that training reads without their joint states."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ class Sizes:
     """What the network's shapes follow from; `tuned` is how many of the encoder's last layers are our own.
 
     With `relations`, the number of what candidates can be to each other, they are read together with the
-    question.
+    question. A network that is `joint` goes on from states of both as one text.
     """
 
     width: int = 256
@@ -39,6 +42,7 @@ class Sizes:
     longest: int = 64
     tuned: int = 3
     relations: int = 0
+    joint: bool = False
 
     @property
     def attended(self) -> int:
@@ -57,10 +61,11 @@ class Batch(NamedTuple):
     `lower` float [b, l, text_width] states below the tuned layers; `tokens` bool [b, l]; `kinds`, `texts`
     int64 [b, n]; `contexts` int64 [b, n, CONTEXTS]; `features` float [b, n, FEATURES]; `matches` int64 [b, n,
     l]; `relations` int64 [b, n, n], or [b, 0, 0] where each is read for itself; `relevant` float [b, n], 1
-    for what the query uses, 0 for what it does not, -1 where that is not known; `introduced` int64 [b,
-    variables], the pointer that each variable was introduced by; `previous` int64 [b, t], the action before
-    each step, -1 for none; `steps` int64 [b, t]; `legal` bool [b, t, c]; `gold` int64 [b, t], -1 where there
-    is no step.
+    for what the query uses, 0 for what it does not, -1 where that is not known; `joint_question` float [b, l,
+    JOINT_WIDTH] and `joint` float [b, n, JOINT_WIDTH], states of both as one text, 0 where there are none, or
+    of width 0 where no question has any; `introduced` int64 [b, variables], the pointer that each variable
+    was introduced by; `previous` int64 [b, t], the action before each step, -1 for none; `steps` int64 [b,
+    t]; `legal` bool [b, t, c]; `gold` int64 [b, t], -1 where there is no step.
     """
 
     lower: Tensor
@@ -72,6 +77,8 @@ class Batch(NamedTuple):
     matches: Tensor
     relations: Tensor
     relevant: Tensor
+    joint_question: Tensor
+    joint: Tensor
     introduced: Tensor
     previous: Tensor
     steps: Tensor
@@ -86,6 +93,13 @@ class Output(NamedTuple):
     """Log-probabilities among the legal actions, float [b, t, c]; -1e4 for others."""
     relevance: Tensor
     """Logits of what the query uses, float [b, n]; [b, 0] where each candidate is read for itself."""
+
+
+def _silent(width: int) -> nn.Linear:
+    """A projection of joint states that adds nothing yet: what was trained without them stays as good."""
+    layer = nn.Linear(JOINT_WIDTH, width, bias=False)
+    nn.init.zeros_(layer.weight)
+    return layer
 
 
 class Attention(nn.Module):
@@ -193,6 +207,8 @@ class DecoderNetwork(nn.Module):
         self.question = nn.Linear(sizes.text_width, sizes.width)
         self.norm_question = nn.LayerNorm(sizes.width)
         self.text, self.context = (nn.Linear(sizes.text_width, sizes.width, bias=False) for _ in range(2))
+        if sizes.joint:
+            self.joint_question, self.joint_candidate = (_silent(sizes.width) for _ in range(2))
         self.features, self.norm_candidate = nn.Linear(FEATURES, sizes.width), nn.LayerNorm(sizes.width)
         self.mentioned = nn.Embedding(2, sizes.width)
         self.kind = nn.Embedding(len(KINDS), sizes.width)
@@ -210,6 +226,7 @@ class DecoderNetwork(nn.Module):
 
     def forward(self, batch: Batch, text_vectors: Tensor) -> Output:
         """Score every action at every step, and what the query uses."""
+        batch = self._some_alone(batch)
         question, candidates = self.read_question(batch), self.embed(batch, text_vectors)
         memory, allowed, pointers = self.read(batch, question, candidates)
         actions = self.action_vectors(batch, pointers)
@@ -227,17 +244,30 @@ class DecoderNetwork(nn.Module):
         # The feature of a name that is written in the question as it is.
         certain = batch.features[..., 1, None] > 0
         mentioned = ((batch.matches == MATCHES - 1) & certain).any(1).long()
-        return self.norm_question(self.question(states) + self.mentioned(mentioned))  # type: ignore[no-any-return]
+        states = self.question(states) + self.mentioned(mentioned)
+        if self.sizes.joint and batch.joint_question.shape[-1]:
+            states = states + self.joint_question(batch.joint_question)
+        return self.norm_question(states)  # type: ignore[no-any-return]
+
+    def _some_alone(self, batch: Batch) -> Batch:
+        """In training, a share of the questions without their joint states, as large schemas are read."""
+        if not self.training:
+            return batch
+        kept = (torch.rand(len(batch.joint), 1, 1) >= _ALONE).to(batch.joint.dtype)
+        return batch._replace(joint_question=batch.joint_question * kept, joint=batch.joint * kept)
 
     def embed(self, batch: Batch, text_vectors: Tensor) -> Tensor:
         """Candidates' vectors from kinds, texts, contexts and features, float [b, n, width].
 
-        The question has no part in them. `text_vectors` are float [texts, text_width].
+        The question has no part in them but by joint states. `text_vectors` are float [texts, text_width].
         """
         number = (batch.contexts > 0).sum(-1, keepdim=True).clamp(min=1)
         around = text_vectors[batch.contexts].sum(2) / number
         states = self.kind(batch.kinds) + self.text(text_vectors[batch.texts]) + self.context(around)
-        return self.norm_candidate(states + self.features(batch.features))  # type: ignore[no-any-return]
+        states = states + self.features(batch.features)
+        if self.sizes.joint and batch.joint.shape[-1]:
+            states = states + self.joint_candidate(batch.joint)
+        return self.norm_candidate(states)  # type: ignore[no-any-return]
 
     def read(self, batch: Batch, question: Tensor, candidates: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The memory [b, m, width], which of it is there [b, m], and candidates' vectors [b, n, width]."""

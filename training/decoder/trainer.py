@@ -139,11 +139,16 @@ class Trainer:
         self.optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
 
     def load(self, folder: Path) -> None:
-        """Go on from the weights of a folder. What its vocabulary lacks, at the end of ours, begins anew."""
+        """Go on from the weights of a folder.
+
+        What its vocabulary lacks, at the end of ours, begins anew, as does what joint states go through.
+        """
         stored = {name: tensor.float() for name, tensor in load_file(folder / "decoder.safetensors").items()}
         initial = self.network.state_dict()
+        new = {name: tensor for name, tensor in initial.items() if name.startswith("joint_")}
         self.network.load_state_dict(
-            {
+            new
+            | {
                 name: _grown(tensor, initial[name]) if name in initial else tensor
                 for name, tensor in stored.items()
             }

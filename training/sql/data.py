@@ -1,6 +1,7 @@
 """What a decoder of SQL is trained on: Spider and BIRD, and questions made for their schemas.
 
-To these come questions about synthetic databases, and questions that a database cannot answer.
+To these come questions about synthetic databases and tables of the web, and questions that a database cannot
+answer.
 """
 
 import random
@@ -31,6 +32,7 @@ from training.sql.pattern_transfer import Pattern, pattern_of, transferred
 from training.sql.published import HELD_OUT_DATABASES, bird_question, bird_schemas, database_file
 from training.sql.rewording import reworded
 from training.sql.table_questions import TableQuestions
+from training.sql.web_tables import web_tables
 from training.synthetic.databases import SyntheticDatabase
 from training.synthetic.delexicalisation import common_words
 from training.synthetic.domains import DOMAINS, HELD_OUT_DOMAIN
@@ -64,6 +66,8 @@ class Amounts:
     """Synthetic databases of each domain."""
     of_synthetic: int = 130
     """Questions on each of them."""
+    web_tables: int = 1_500
+    """Tables of the web, with the questions that people wrote on each."""
 
 
 @dataclass
@@ -75,6 +79,8 @@ class TrainingDatabase:
     train: list[Example] = field(default_factory=list)
     valid: list[Example] = field(default_factory=list)
     file: Path | None = None
+    amounts: Amounts | None = None
+    """How much is made for it, where that is not as much as for others."""
 
 
 def training_databases(data: Sequence[Path], amounts: Amounts, seed: int) -> Iterator[TrainingDatabase]:
@@ -97,6 +103,17 @@ def invented_databases(amounts: Amounts, folder: Path, seed: int) -> Iterator[Tr
                 yield TrainingDatabase("synthetic", schema, valid=examples, file=file)
 
 
+def tables_of_the_web(
+    data: Sequence[Path], amounts: Amounts, into: Path, seed: int
+) -> Iterator[TrainingDatabase]:
+    """Tables of the web, each as a database whose file lies in `into`; little is made for each."""
+    few = replace(amounts, made=1, of_tables=1, of_analysts=2, unanswerable=1)
+    if (folder := folder_of(data, "wikisql")) is not None:
+        for table in web_tables(folder, amounts.web_tables, into, random.Random(seed)):
+            examples = [Example(*pair) for pair in table.asked]
+            yield TrainingDatabase("wikisql", table.schema, examples, file=table.file, amounts=few)
+
+
 def prepare_all(
     data: Sequence[Path], amounts: Amounts, tokenizer: Tokenizer, table: TextTable, seed: int
 ) -> Iterator[tuple[str, Prepared]]:
@@ -108,7 +125,8 @@ def prepare_all(
     databases = list(training_databases(data, amounts, seed))
     patterns = list(patterns_of(databases))
     with TemporaryDirectory() as folder:
-        for database in chain(databases, invented_databases(amounts, Path(folder), seed)):
+        invented = invented_databases(amounts, Path(folder), seed)
+        for database in chain(databases, invented, tables_of_the_web(data, amounts, Path(folder), seed)):
             prepare_database(database, patterns, amounts, tools, questions, done)
             yield f"{database.name}: {len(database.train):,} questions", done
 
@@ -125,7 +143,7 @@ def prepare_database(
 
     The last are drawn from `questions`, those on the databases before it, to which its own are then added.
     """
-    rng, examples = tools.rng, list(database.train)
+    rng, examples, amounts = tools.rng, list(database.train), database.amounts or amounts
     if examples:
         examples += _made(database, patterns, amounts, rng)
         number = min(len(questions), amounts.unanswerable)

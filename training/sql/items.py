@@ -5,11 +5,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
 from tokenizers import Tokenizer
 
 from kbqa.decoding.actions import Action
 from kbqa.decoding.features import TextTable
 from kbqa.sql.answer.schema_linking import link_question, similarity
+from kbqa.sql.focus.cross_encoder.features import nodes_of, schema_text
+from kbqa.sql.focus.schema_focus import WHOLE_COLUMNS
 from kbqa.sql.focus.selection import focused
 from kbqa.sql.grammar import VOCABULARY, LinkedQuestion
 from kbqa.sql.grammar.actions import ColumnPointer, TablePointer
@@ -17,7 +20,7 @@ from kbqa.sql.names import CellNames
 from kbqa.sql.query import Query
 from kbqa.sql.relations import relate
 from kbqa.sql.schema import ColumnRef, Schema
-from training.decoder.dataset import Item, JointSchema, make_item
+from training.decoder.dataset import Item, JointSchema, JointText, make_item
 from training.decoder.decisions import Decision
 from training.sql.gold_columns import columns_in
 from training.sql.oracle import NotWritableError, decisions, used
@@ -105,9 +108,19 @@ def item_of(
         return int(action.key in needed) if isinstance(action, TablePointer | ColumnPointer) else -1
 
     joint = JointSchema(lambda actions: relate(linked.schema, actions), relevant)
-    return make_item(
+    item = make_item(
         question, gold, linked.candidates, VOCABULARY, tools.tokenizer, tools.table, tools.rng, joint
     )
+    return replace(item, text=_joint_text(question, linked, tools.tokenizer))
+
+
+def _joint_text(question: str, linked: LinkedQuestion, tokenizer: Tokenizer) -> JointText | None:
+    """The text that the cross-encoder reads, as it does of schemas that stay whole."""
+    if len(linked.columns) > WHOLE_COLUMNS:
+        return None
+    text = schema_text(question, linked, tokenizer)
+    rows = {action: row for row, action in enumerate(dict.fromkeys(linked.candidates))}
+    return JointText(text, np.array([rows[node] for node in nodes_of(linked)], dtype=np.int64))
 
 
 def _linked(

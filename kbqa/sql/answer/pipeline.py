@@ -10,7 +10,7 @@ from kbqa.decoding.parse import Parses
 from kbqa.language_model import ChatServer, ServerError
 from kbqa.sql.answer.confirmed import Confirmed, answered_before
 from kbqa.sql.answer.directions import directed
-from kbqa.sql.answer.encoding import encode_question
+from kbqa.sql.answer.encoding import encode_question, reread
 from kbqa.sql.answer.finishing import finished
 from kbqa.sql.answer.following import Previous, begins_as_follow_up, followed
 from kbqa.sql.answer.generator import LocalGenerator
@@ -130,7 +130,9 @@ def ask(
     begun = perf_counter()
     asked = reworded(question, source.glossary)
     whole = with_values(link_question(asked, source.asked, source.cells), asked, source.glossary)
-    session, linked = encode_question(asked, whole, generator.model, columns, source.definitions)
+    session, linked = encode_question(
+        asked, whole, generator.model, columns, source.definitions, generator.cross_encoder
+    )
     focus = focus_schema(session, linked, generator.cross_encoder, given=columns)
     follow_up = _from_previous(asked, whole, source, previous, limits) if previous and not columns else None
     if follow_up is not None and previous is not None:
@@ -145,7 +147,7 @@ def ask(
     if served is not None:
         best = _whole(served, source, limits)
         return Answer(question, (best,), True, focus, 1000 * (perf_counter() - begun))
-    parses = generator.parse(session, focus.linked)
+    parses = generator.parse(reread(session, focus), focus.linked)
     tried = [run(reading, source, _TRIAL) for reading in _rendered(parses, whole, asked, source)]
     ranked = generator.ranking.best_first(tried, whole)
     if ranked:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import exp, log
 
 from kbqa.decoding.actions import Action
+from kbqa.decoding.features import JointReading
 from kbqa.decoding.pointer_network import Session
 from kbqa.sql.focus.cross_encoder.inference import CrossEncoder
 from kbqa.sql.focus.selection import ROOMY, Budget, connected, narrowed, only
@@ -32,6 +33,8 @@ class Focus:
     tables: Mapping[str, float]
     whole: bool
     given: bool = False
+    joint: JointReading | None = None
+    """Question and likeliest columns as the cross-encoder read them, where it did."""
 
 
 def focus_schema(
@@ -50,9 +53,11 @@ def focus_schema(
     columns are `given`, they stay, and the keys that connect them.
     """
     small = given or len(linked.columns) <= whole
-    relevance = session.relevance
+    relevance, read = session.relevance, None
     if not small and load_cross_encoder is not None:
-        relevance = _combined_relevance(session, linked, load_cross_encoder())
+        closely = narrowed(linked, likeliest(*_by_key(relevance, linked))[:_READ_CLOSELY])
+        read = load_cross_encoder().read(session.question.text, closely)
+        relevance = _combined_relevance(relevance, read.logits)
     columns, tables = _by_key(relevance, linked)
     if given:
         return Focus(only(linked, given), columns, tables, whole=False, given=True)
@@ -64,22 +69,22 @@ def focus_schema(
     }
     wanted = budget.wanted(likeliest(columns, tables), columns)
     chosen = connected(linked.schema, wanted, budget.limit(len(columns)))
-    return Focus(narrowed(linked, chosen), columns, tables, whole=False)
+    joint = read.joint if read else None
+    return Focus(narrowed(linked, chosen), columns, tables, whole=False, joint=joint)
 
 
 def _combined_relevance(
-    session: Session, linked: LinkedQuestion, cross_encoder: CrossEncoder
+    relevance: Mapping[Action, float], logits: Mapping[Action, float]
 ) -> dict[Action, float]:
     """Both networks' probability that the query uses each table and column.
 
     Its log odds are the mean of theirs, where the cross-encoder has read too.
     """
-    relevance = dict(session.relevance)
-    closely = narrowed(linked, likeliest(*_by_key(relevance, linked))[:_READ_CLOSELY])
-    for pointer, logit in cross_encoder.logits(session.question.text, closely).items():
+    combined = dict(relevance)
+    for pointer, logit in logits.items():
         first = log(max(relevance[pointer], _TINY) / max(1 - relevance[pointer], _TINY))
-        relevance[pointer] = 1 / (1 + exp(-0.5 * (logit + first)))
-    return relevance
+        combined[pointer] = 1 / (1 + exp(-0.5 * (logit + first)))
+    return combined
 
 
 def _by_key(

@@ -39,7 +39,7 @@ class Command(SearchappCommand):
             nargs="+",
             required=True,
             help="folders with metaqa, simplequestions-wikidata, lcquad1, spider4sparql, and spider, "
-            "whose questions are translated; or spider, bird",
+            "whose questions are translated; or spider, bird, wikisql",
         )
         parser.add_argument("--out", type=Path, required=True, help="where the model goes")
         parser.add_argument(
@@ -118,7 +118,7 @@ class Command(SearchappCommand):
         from kbqa.sql.grammar import VOCABULARY as SQL
         from kbqa.sql.relations import RELATIONS
 
-        return Sizes(reader_layers=5, tuned=1, relations=len(RELATIONS)), SQL
+        return Sizes(reader_layers=5, tuned=1, relations=len(RELATIONS), joint=True), SQL
 
     def _training_data(self, language: str) -> Any:
         return import_module(f"training.{language}.data")
@@ -127,6 +127,7 @@ class Command(SearchappCommand):
         from kbqa.decoding.features import TextTable
         from searchapp.encoders.base import EncoderSpec
         from searchapp.encoders.openvino import BUNDLED_MODEL, OpenVinoEncoder
+        from training.decoder.joint import read_jointly
 
         prepared_file: Path | None = options["prepared"]
         if prepared_file is not None and prepared_file.exists():
@@ -146,7 +147,8 @@ class Command(SearchappCommand):
             raise CommandError(f"There is nothing to train on in {', '.join(map(str, options['data']))}.")
         left_out = dict(examples.left_out.most_common(8))
         self.stdout.write(f"{len(examples.items):,} examples; left out: {left_out}")
-        prepared = examples.items, dict(examples.valid), table.vectors
+        valid = {name: read_jointly(items) for name, items in examples.valid.items()}
+        prepared = read_jointly(examples.items), valid, table.vectors
         if prepared_file is not None:
             with prepared_file.open("wb") as file:
                 pickle.dump(prepared, file)

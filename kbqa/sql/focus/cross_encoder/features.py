@@ -28,7 +28,7 @@ class SchemaText:
 
     places int64 [n, 3], the piece, the first token and the one after the last; kinds int64 [n]; features
     float32 [n, FEATURES], of linking; relations int8 [n, n] between them, as indices into
-    `relations.RELATIONS`.
+    `relations.RELATIONS`. Each piece begins with the question, of so many `question_tokens`.
     """
 
     pieces: tuple[NDArray[np.int64], ...]
@@ -36,6 +36,7 @@ class SchemaText:
     kinds: NDArray[np.int64]
     features: NDArray[np.float32]
     relations: NDArray[np.int8]
+    question_tokens: int
 
 
 def nodes_of(linked: LinkedQuestion) -> tuple[TablePointer | ColumnPointer, ...]:
@@ -63,7 +64,7 @@ def schema_text(question: str, linked: LinkedQuestion, tokenizer: Tokenizer) -> 
             pieces.append([*head, *([] if node.kind == Kind.TABLE else [*table, end])])
         places.append((len(pieces) - 1, len(pieces[-1]), len(pieces[-1]) + len(known)))
         pieces[-1] += [*known, end]
-    return SchemaText(tuple(map(np.array, pieces)), np.array(places), *_known(linked, nodes))
+    return SchemaText(tuple(map(np.array, pieces)), np.array(places), *_known(linked, nodes), len(head))
 
 
 def _known(

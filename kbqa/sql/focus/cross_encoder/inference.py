@@ -4,18 +4,18 @@ It computes what `training.cross_encoder.network` does in evaluation.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from kbqa.decoding.actions import Action
-from kbqa.decoding.features import JOINT_MATCHES
+from kbqa.decoding.features import JOINT_MATCHES, JOINT_WIDTH, JointReading
 from kbqa.decoding.layers import Array, Layers, TunedEncoder
-from kbqa.sql.focus.cross_encoder.features import nodes_of, schema_text
+from kbqa.sql.focus.cross_encoder.features import SchemaText, nodes_of, schema_text
 from kbqa.sql.grammar import LinkedQuestion
 from searchapp.encoders.base import EncoderError, EncoderSpec
 from searchapp.encoders.openvino import BUNDLED_MODEL, OpenVinoEncoder
@@ -25,6 +25,14 @@ from searchapp.shared import SharedCache
 BUNDLED_FOLDER = Path(__file__).parent / "model"
 _TOGETHER, _LENGTH_STEP = 4, 16
 """How many pieces are read at once, and to a multiple of how many tokens they are padded."""
+
+
+@dataclass(frozen=True)
+class CrossReading:
+    """What was read of a question beside a schema, and the log odds that its query uses each node."""
+
+    joint: JointReading
+    logits: Mapping[Action, float]
 
 
 class CrossEncoder(Layers):
@@ -48,30 +56,39 @@ class CrossEncoder(Layers):
         self._tokenizer = texts.tokenizer
         self._encoder = TunedEncoder(stored, int(config["sizes"]["tuned"]))
 
-    def logits(self, question: str, linked: LinkedQuestion) -> dict[Action, float]:
-        """Log odds that a query of the question uses each table and column."""
-        text = schema_text(question, linked, self._tokenizer)
-        means = self._means(text.pieces, text.places)
+    def read(self, question: str, linked: LinkedQuestion) -> CrossReading:
+        """A question read beside tables and columns."""
+        text, nodes = schema_text(question, linked, self._tokenizer), nodes_of(linked)
+        tokens, means = self.states(text)
+        logits = dict(zip(nodes, self._logits(text, means), strict=True))
+        return CrossReading(JointReading(tokens, dict(zip(nodes, means, strict=True))), logits)
+
+    def _logits(self, text: SchemaText, means: Array) -> list[float]:
         nodes = self.weights["kind.weight"][text.kinds] + self.linear("text", means)
         nodes = self.norm("norm", nodes + self.linear("features", text.features))
         connections = JOINT_MATCHES + text.relations.astype(np.int64)
         for layer in range(self._layers):
             nodes = self.reader_layer(f"reader.{layer}", nodes, connections)
         logits = self.linear("used", self.norm("norm_reader", nodes))[:, 0]
-        return dict(zip(nodes_of(linked), map(float, logits), strict=True))
+        return [float(logit) for logit in logits]
 
-    def _means(self, pieces: Sequence[NDArray[np.int64]], places: NDArray[np.int64]) -> Array:
-        """Mean state of the tokens at each place, float32 [n, 384]."""
+    def states(self, text: SchemaText) -> tuple[Array, Array]:
+        """States of the question's tokens [l, JOINT_WIDTH], and the mean at each place [n, JOINT_WIDTH].
+
+        Those of the question are the means over the pieces, in each of which it stands.
+        """
+        pieces, places = text.pieces, text.places
         order = sorted(range(len(pieces)), key=lambda piece: len(pieces[piece]))
-        means = np.empty((len(places), 0), dtype=np.float32)
+        means = np.zeros((len(places), JOINT_WIDTH), dtype=np.float32)
+        question = np.zeros((text.question_tokens, JOINT_WIDTH), dtype=np.float32)
         for start in range(0, len(order), _TOGETHER):
             group = order[start : start + _TOGETHER]
             states = self._encoder.states([pieces[piece] for piece in group], _LENGTH_STEP)
-            means = means if means.shape[1] else np.zeros((len(places), states.shape[2]), dtype=np.float32)
+            question += states[:, : len(question)].sum(0) / np.float32(len(pieces))
             for row, piece in enumerate(group):
                 for node in np.flatnonzero(places[:, 0] == piece):
                     means[node] = states[row, places[node, 1] : places[node, 2]].mean(0)
-        return means
+        return question, means
 
 
 _cross_encoders = SharedCache[Path, CrossEncoder](2)

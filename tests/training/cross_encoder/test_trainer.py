@@ -33,6 +33,7 @@ def item(*pieces, used=(1.0, 0.0, 1.0), seed=0):
         np.array([0, *[1] * (number - 1)]),
         rng.normal(size=(number, FEATURES)).astype(np.float32),
         rng.integers(0, SIZES.relations, (number, number)).astype(np.int8),
+        question_tokens=1,
     )
     return Item(text, np.array(used, dtype=np.float32))
 

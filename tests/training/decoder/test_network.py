@@ -1,10 +1,19 @@
 """The decoder's network on a few numbers: what each layer computes, and what has no influence."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
-from kbqa.decoding.features import JOINT_MATCHES, MATCHES, Relate, TextVectorCache
+from kbqa.decoding.features import (
+    JOINT_MATCHES,
+    JOINT_WIDTH,
+    MATCHES,
+    JointReading,
+    Relate,
+    TextVectorCache,
+)
 from kbqa.decoding.layers import Layers
 from kbqa.decoding.pointer_network import DecoderModel, Past, Session
 from kbqa.sparql.grammar.actions import EntityPointer
@@ -26,7 +35,7 @@ from tests.training.decoder.tiny import (
     text_table,
     tokenizer,
 )
-from training.decoder.dataset import JointSchema, collate
+from training.decoder.dataset import JointSchema, JointStates, collate
 from training.decoder.decisions import Decision
 from training.decoder.network import Attention, CrossAttentionLayer, DecoderNetwork, FeedForward, Sizes
 
@@ -282,6 +291,7 @@ class TinyDecoder(DecoderModel):
         self.reader_layers, self.decoder_layers = SIZES.reader_layers, SIZES.decoder_layers
         self.vocabulary = VOCABULARY
         self.keyword_rows = {word: row for row, word in enumerate(VOCABULARY.keywords)}
+        self.reads_jointly = made.sizes.joint
         self.tokenizer, self.dimension = tokenizer(), table.vectors.shape[1]
         self.text_vectors = TextVectorCache(lambda texts: table.vectors[table.rows(texts)])
 
@@ -291,9 +301,9 @@ class TinyDecoder(DecoderModel):
             return self.network.encoder(lower.half().float()[None]).last_hidden_state[0].numpy()
 
 
-def decoded(made, table, steps, mentioned, relate=None):
+def decoded(made, table, steps, mentioned, relate=None, joint=None):
     """The log-probabilities of the legal actions at each step, without torch."""
-    session = Session(TinyDecoder(made, table), QUESTION, mentioned, relate)
+    session = Session(TinyDecoder(made, table), QUESTION, mentioned, relate, joint)
     past, previous, found = Past(), None, []
     for place, step in enumerate(steps):
         states, past = session.step(past.of([0]) if past.keys else past, [previous], [step.step], place)
@@ -324,3 +334,54 @@ def test_decoding_without_torch_gives_the_same_probabilities(sizes, schema, step
     if schema:
         likelihoods = torch.sigmoid(expected.relevance[0]).tolist()
         assert list(session.relevance.values()) == pytest.approx(likelihoods, abs=1e-3)
+
+
+READ = replace(JOINT, joint=True)
+"""A network that goes on from what a Transformer read as one text."""
+
+
+def jointly_read(mentioned, tokens=4):
+    """States of some tokens of the question, and of the first and third pointer."""
+    states = np.random.default_rng(3).normal(size=(tokens + 2, JOINT_WIDTH)).astype(np.float16)
+    found = {mentioned[0]: states[tokens], mentioned[2]: states[tokens + 1]}
+    reading = JointReading(states[:tokens].astype(np.float32), found)
+    return reading, JointStates(states[:tokens], states[tokens:], np.array([0, 2]))
+
+
+def test_a_joint_reading_without_torch_gives_the_same_probabilities():
+    made, table, mentioned = network(READ, seed=5), text_table(), (ENTITY, CLASS, FORWARD, BACKWARD)
+    reading, states = jointly_read(mentioned)
+    one = replace(item(STEPS, mentioned, table=table, schema=SCHEMA), joint=states)
+    with torch.no_grad():
+        expected = made(batch_of(one), torch.from_numpy(table.vectors))
+        alone = made(batch_of(replace(one, joint=None)), torch.from_numpy(table.vectors))
+    session, found = decoded(made, table, STEPS, mentioned, RELATE, reading)
+    for place, scores in enumerate(found):
+        row = expected.scores[0, place]
+        np.testing.assert_allclose(np.sort(scores), np.sort(row[row > -1e3].numpy()), atol=1e-3)
+    likelihoods = torch.sigmoid(expected.relevance[0])
+    assert list(session.relevance.values()) == pytest.approx(likelihoods.tolist(), abs=1e-3)
+    assert (likelihoods - torch.sigmoid(alone.relevance[0])).abs().max() > 1e-2
+
+
+def test_what_was_trained_without_joint_states_stays_as_good_until_it_is_trained_on():
+    table, mentioned = text_table(), (ENTITY, CLASS, FORWARD, BACKWARD)
+    made = DecoderNetwork(READ, VOCABULARY, ENCODER).eval()
+    one = item(STEPS, mentioned, table=table, schema=SCHEMA)
+    read = replace(one, joint=jointly_read(mentioned)[1])
+    with torch.no_grad():
+        alone, jointly = (made(batch_of(each), torch.from_numpy(table.vectors)) for each in (one, read))
+    assert torch.equal(alone.scores, jointly.scores)
+
+
+def test_training_reads_some_questions_alone():
+    made = DecoderNetwork(READ, VOCABULARY, ENCODER)
+    mentioned = (ENTITY, CLASS, FORWARD)
+    one = replace(item(STEPS, mentioned, schema=SCHEMA), joint=jointly_read(mentioned)[1])
+    batch = batch_of(*[one] * 64)
+    torch.manual_seed(1)
+    seen = made._some_alone(batch)
+    alone = (seen.joint == 0).all(-1).all(-1)
+    assert 0 < alone.sum() < 20
+    assert torch.equal(alone, (seen.joint_question == 0).all(-1).all(-1)), "neither is read, or both are"
+    assert made.eval()._some_alone(batch) is batch

@@ -11,13 +11,14 @@ import pytest
 import torch
 from django.core.management import CommandError, call_command
 
+from kbqa.decoding.features import JOINT_WIDTH, JointReading
 from kbqa.decoding.pointer_network import load_decoder
 from kbqa.sql.answer.encoding import encode_question
 from kbqa.sql.answer.generator import LocalGenerator
 from kbqa.sql.answer.schema_linking import link_question
 from kbqa.sql.decoder import MODEL_FOLDER
 from kbqa.sql.focus.cross_encoder.features import MAX_TOKENS, nodes_of, schema_text
-from kbqa.sql.focus.cross_encoder.inference import CrossEncoder
+from kbqa.sql.focus.cross_encoder.inference import CrossEncoder, CrossReading, load_cross_encoder
 from kbqa.sql.focus.schema_focus import focus_schema
 from kbqa.sql.focus.selection import Budget
 from kbqa.sql.names import CellNames
@@ -104,12 +105,31 @@ def test_openvino_and_torch_give_the_same(tokenizer, tmp_path):
             0
         ].numpy()
     trainer.save(tmp_path, {})
-    found = CrossEncoder(tmp_path).logits(QUESTION, world)
+    found = CrossEncoder(tmp_path).read(QUESTION, world).logits
     assert list(found) == list(nodes_of(world))
     # Where the processor has bfloat16, OpenVINO rounds to it: what differs more than that between columns has
     # to agree.
     np.testing.assert_allclose(list(found.values()), expected, atol=2e-2)
     assert np.corrcoef(list(found.values()), expected)[0, 1] > 0.9995
+    small = link_question(QUESTION, STATIONS, CellNames())
+    text, joint = schema_text(QUESTION, small, tokenizer), CrossEncoder(tmp_path).read(QUESTION, small).joint
+    with torch.inference_mode():
+        states = trainer.network.encoder(torch.from_numpy(text.pieces[0])[None]).last_hidden_state[0].numpy()
+    of_question = states[: text.question_tokens]
+    np.testing.assert_allclose(joint.of_tokens(len(of_question)), of_question, atol=2e-2)
+    for node, (_, first, after) in zip(nodes_of(small), text.places, strict=True):
+        np.testing.assert_allclose(joint.of([node])[0], states[first:after].mean(0), atol=2e-2)
+
+
+def test_a_question_in_several_pieces_is_read_as_their_mean(tokenizer):
+    reader = load_cross_encoder()
+    text = schema_text(QUESTION, link_question(QUESTION, wide(60), CellNames()), tokenizer)
+    assert len(text.pieces) > 1
+    whole, _ = reader.states(text)
+    alone = [
+        reader.states(replace(text, pieces=(piece,), places=text.places[:0]))[0] for piece in text.pieces
+    ]
+    np.testing.assert_allclose(whole, np.mean(alone, axis=0), atol=1e-4)
 
 
 class Certain:
@@ -118,8 +138,10 @@ class Certain:
     def __init__(self, ref):
         self.ref = ref
 
-    def logits(self, question, world):
-        return {choice: 30.0 if choice.key == self.ref else -30.0 for choice in nodes_of(world)}
+    def read(self, question, world):
+        logits = {choice: 30.0 if choice.key == self.ref else -30.0 for choice in nodes_of(world)}
+        states = {choice: np.ones(JOINT_WIDTH, dtype=np.float32) for choice in nodes_of(world)}
+        return CrossReading(JointReading(np.ones((4, JOINT_WIDTH), dtype=np.float32), states), logits)
 
 
 def test_the_focus_goes_by_both_networks():
@@ -170,7 +192,9 @@ def test_it_is_trained_and_measured_on_schemas_that_it_does_not_see(data, tmp_pa
     assert "1 held out" in out.getvalue()
     assert set(last) == {"batches", "of", "loss", "area", "recall"}
     schema = Schema((replace(STATIONS.tables[0]),))
-    assert CrossEncoder(tmp_path / "model").logits(QUESTION, link_question(QUESTION, schema, CellNames()))
+    assert (
+        CrossEncoder(tmp_path / "model").read(QUESTION, link_question(QUESTION, schema, CellNames())).logits
+    )
 
 
 def test_training_without_questions_says_so(tmp_path):

@@ -29,8 +29,10 @@ from training.sql.analyst_questions import AnalystQuestions
 from training.sql.cell_index import indexed_cells
 from training.sql.items import Example, Tools, parsed, prepare
 from training.sql.pattern_transfer import Pattern, pattern_of, transferred
+from training.sql.plain_questions import PlainQuestions
 from training.sql.published import HELD_OUT_DATABASES, bird_question, bird_schemas, database_file
 from training.sql.rewording import reworded
+from training.sql.self_references import SelfReferences
 from training.sql.table_questions import TableQuestions
 from training.sql.web_tables import web_tables
 from training.synthetic.databases import SyntheticDatabase
@@ -62,6 +64,10 @@ class Amounts:
     """Questions that each database cannot answer."""
     of_analysts: int = 40
     """Questions of calculations and places in an order that templates make for each database."""
+    plain: int = 40
+    """Questions in plain words that templates make for each database."""
+    of_references: int = 10
+    """Questions on who refers to whom, in a table of each database that refers to itself."""
     synthetic: int = 12
     """Synthetic databases of each domain."""
     of_synthetic: int = 130
@@ -107,7 +113,7 @@ def tables_of_the_web(
     data: Sequence[Path], amounts: Amounts, into: Path, seed: int
 ) -> Iterator[TrainingDatabase]:
     """Tables of the web, each as a database whose file lies in `into`; little is made for each."""
-    few = replace(amounts, made=1, of_tables=1, of_analysts=2, unanswerable=1)
+    few = replace(amounts, made=1, of_tables=1, of_analysts=2, unanswerable=1, plain=3, of_references=1)
     if (folder := folder_of(data, "wikisql")) is not None:
         for table in web_tables(folder, amounts.web_tables, into, random.Random(seed)):
             examples = [Example(*pair) for pair in table.asked]
@@ -150,9 +156,28 @@ def prepare_database(
         examples += [Example(text, None) for text in rng.sample(questions, number)]
     with indexed_cells(database.schema, database.file) as cells:
         done.items.extend(prepare(examples, database.schema, cells, tools))
+        references, schema = _of_references(database, amounts, rng)
+        done.items.extend(prepare(references, schema, cells, tools))
         valid = prepare(database.valid, database.schema, cells, tools, training=False)
         done.valid[database.name].extend(valid)
     questions += [example.question for example in database.train]
+
+
+def _of_references(
+    database: TrainingDatabase, amounts: Amounts, rng: random.Random
+) -> tuple[list[Example], Schema]:
+    """Questions on who refers to whom, and the schema with the key that they are about."""
+    if not database.train:
+        return [], database.schema
+    made = SelfReferences(database.schema, _cells_of(database, rng), rng)
+    return [Example(*pair) for pair in made.make(amounts.of_references)], made.schema
+
+
+def _cells_of(database: TrainingDatabase, rng: random.Random) -> dict[ColumnRef, list[str]]:
+    """Values that questions are made with: those of the rows, or numbers by chance where there are none."""
+    if database.file is None:
+        return _invented_numbers(database.schema, rng)
+    return sample_values(sqlite_engine(database.file), database.schema, _SAMPLED)
 
 
 def patterns_of(databases: Sequence[TrainingDatabase]) -> Iterator[Pattern]:
@@ -182,11 +207,8 @@ def _made(
     database: TrainingDatabase, patterns: Sequence[Pattern], amounts: Amounts, rng: random.Random
 ) -> Iterator[Example]:
     """Questions on other databases, put to this one, and some that templates make."""
-    schema = database.schema
-    if database.file is None:
-        cells, wanted = _invented_numbers(schema, rng), amounts.made_without_rows
-    else:
-        cells, wanted = sample_values(sqlite_engine(database.file), schema, _SAMPLED), amounts.made
+    schema, cells = database.schema, _cells_of(database, rng)
+    wanted = amounts.made_without_rows if database.file is None else amounts.made
     shapes = [of_shape for of_shape in by_shape(patterns) if of_shape]
     tries = (
         transferred(rng.choice(rng.choice(shapes)), schema, cells, rng)
@@ -195,6 +217,7 @@ def _made(
     yield from islice((Example(*pair) for pair in tries if pair is not None), wanted)
     yield from (Example(*pair) for pair in TableQuestions(schema, cells, rng).make(amounts.of_tables))
     yield from (Example(*pair) for pair in AnalystQuestions(schema, cells, rng).make(amounts.of_analysts))
+    yield from (Example(*pair) for pair in PlainQuestions(schema, cells, rng).make(amounts.plain))
     if database.file is not None and amounts.of_analysts:
         yield from _reworded(database, rng)
 

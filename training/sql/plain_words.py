@@ -39,7 +39,7 @@ PEOPLE = frozenset(
     (
         *("employee", "employees", "staff", "person", "people", "worker", "teacher", "member"),
         *("player", "agent", "officer", "doctor", "physician", "nurse", "engineer", "author"),
-        *("user", "users", "instructor"),
+        *("user", "users", "instructor", "student", "customer", "client", "driver", "patient", "pilot"),
     )
 )
 _COUNTS = re.compile(

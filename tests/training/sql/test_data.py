@@ -181,7 +181,7 @@ def test_without_rows_questions_have_invented_numbers():
 def test_no_more_questions_are_made_than_said(tmp_path):
     patterns = list(patterns_of([lakes(tmp_path)] * 2))
     database = lakes(tmp_path, rows=False)
-    amounts = Amounts(made_without_rows=5, of_tables=4, of_analysts=0, made=100)
+    amounts = Amounts(made_without_rows=5, of_tables=4, of_analysts=0, plain=0, made=100)
     made = list(data._made(database, patterns, amounts, random.Random(0)))
     assert len(made) == 9
     assert all(parse_query(example.sql, LAKES) for example in made)

@@ -63,11 +63,12 @@ class JointReading:
     """A question and candidates as a Transformer read them in one text.
 
     `question` float32 [l, JOINT_WIDTH], of the first l tokens; `candidates` float32 [JOINT_WIDTH] of each
-    that was in the text.
+    that was in the text; `logits` its log odds that the query uses each.
     """
 
     question: NDArray[np.float32]
     candidates: Mapping[Action, NDArray[np.float32]]
+    logits: Mapping[Action, float]
 
     def of_tokens(self, number: int) -> NDArray[np.float32]:
         """The states of so many tokens of the question [number, JOINT_WIDTH], 0 for those it did not read."""

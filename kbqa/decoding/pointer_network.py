@@ -122,7 +122,7 @@ class Session:
         joint: JointReading | None = None,
     ) -> None:
         self.model = model
-        self._joint = joint if model.reads_jointly else None
+        self.joint = joint if model.reads_jointly else None
         self.question = read_question(model.tokenizer, question)
         self._texts = TextTable(model.text_vectors.encode, model.dimension)
         candidates = read_candidates(self.question, mentioned, self._texts, relate if model.joint else None)
@@ -148,8 +148,8 @@ class Session:
         marked = ((candidates.matches == MATCHES - 1) & exact).any(0).astype(int)
         states = self.model.linear("question", self.model.states(self.question.ids))
         states = states + self.model.weights["mentioned.weight"][marked]
-        if self._joint is not None:
-            states = states + self.model.linear("joint_question", self._joint.of_tokens(len(states)))
+        if self.joint is not None:
+            states = states + self.model.linear("joint_question", self.joint.of_tokens(len(states)))
         return self.model.norm("norm_question", states)
 
     def vectors(self, actions: Sequence[Action]) -> Array:
@@ -226,8 +226,8 @@ class Session:
         states = model.weights["kind.weight"][read.kinds] + model.linear("text", texts[read.texts])
         states = states + model.linear("context", texts[read.contexts].sum(1) / number)
         states = states + model.linear("features", read.features)
-        if self._joint is not None:
-            states = states + model.linear("joint_candidate", self._joint.of(actions))
+        if self.joint is not None:
+            states = states + model.linear("joint_candidate", self.joint.of(actions))
         return model.norm("norm_candidate", states)
 
     def _read(self, actions: Sequence[Action]) -> Array:

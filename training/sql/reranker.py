@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from kbqa.sql.answer.generator import LocalGenerator
 from kbqa.sql.answer.pipeline import Answer, ask
-from kbqa.sql.answer.reranking import FEATURES, Features, Ranking, answers_of, features_of
+from kbqa.sql.answer.reranking import FEATURES, Asked, Features, Ranking, answers_of, features_of
 from kbqa.sql.answer.schema_linking import link_question
 from kbqa.sql.stores.databases import Source
 from training.sql.execution_match import judge
@@ -67,6 +67,7 @@ def keep_ranking(folder: Path, ranking: Ranking) -> None:
 
 def _judged(answer: Answer, question: SqlQuestion, source: Source) -> Judged:
     linked = link_question(question.text, source.schema, source.cells)
+    asked = Asked(linked, question.text, answer.focus.columns)
     answers = answers_of(answer.readings)
     right = [judge(readings[0].sql, question.sql, source).right for readings in answers]
-    return np.array([features_of(readings, linked) for readings in answers]), np.array(right)
+    return np.array([features_of(readings, asked) for readings in answers]), np.array(right)

@@ -37,7 +37,7 @@ def encode_question(
         linked = focused(linked, keep, READ_COLUMNS, similar=similar)
     joint = None
     if model.reads_jointly and load_cross_encoder and len(linked.columns) <= WHOLE_COLUMNS:
-        joint = load_cross_encoder().read(question, linked).joint
+        joint = load_cross_encoder().read(question, linked)
     return Session(model, question, linked.candidates, partial(relate, linked.schema), joint), linked
 
 

@@ -18,6 +18,7 @@ from kbqa.sql.answer.glossary_linking import reworded, with_values
 from kbqa.sql.answer.language_model import Demonstration, generate
 from kbqa.sql.answer.nothing_found import found_nothing, why_nothing
 from kbqa.sql.answer.reading import Reading, rows_of
+from kbqa.sql.answer.reranking import Asked
 from kbqa.sql.answer.schema_linking import link_question
 from kbqa.sql.answer.unanswerable import missing_words, unused_words
 from kbqa.sql.answer.views import weight
@@ -149,7 +150,7 @@ def ask(
         return Answer(question, (best,), True, focus, 1000 * (perf_counter() - begun))
     parses = generator.parse(reread(session, focus), focus.linked)
     tried = [run(reading, source, _TRIAL) for reading in _rendered(parses, whole, asked, source)]
-    ranked = generator.ranking.best_first(tried, whole)
+    ranked = generator.ranking.best_first(tried, Asked(whole, asked, focus.columns))
     if ranked:
         ranked[0] = _whole(ranked[0], source, limits)
     for number in _choices(ranked):

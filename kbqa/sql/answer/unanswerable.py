@@ -6,8 +6,8 @@ from dataclasses import replace
 from kbqa.linking.numbers import numbers_of
 from kbqa.linking.words import COMMON, Span, Word, fold, stem, words_of
 from kbqa.sql.answer.constants import is_counted
-from kbqa.sql.answer.reranking import Usage
 from kbqa.sql.answer.schema_linking import is_mention
+from kbqa.sql.answer.usage import Usage
 from kbqa.sql.grammar import LinkedQuestion
 from kbqa.sql.grammar.actions import ColumnPointer, TablePointer, value_of
 from kbqa.sql.query import Query
@@ -47,11 +47,9 @@ def missing_words(
     names = list(dict.fromkeys(pointer.text for pointer in pointers))
     if not names:
         return ()
-    texts = (text for pointer in pointers for text in (pointer.text, *pointer.context))
-    vocabulary = {stem(word) for text in texts for word in fold(text).split()}
     nearest = {
         text: max(max(likeness(part, names)) for part in (text, *words))
-        for text, words in _unknown(question, linked, vocabulary).items()
+        for text, words in _unknown(question, linked, _vocabulary(linked)).items()
     }
     return tuple(text for text, cosine in nearest.items() if cosine < _MIN_COSINE)[:_MAX_MISSING]
 
@@ -67,20 +65,39 @@ def unused_words(
     Neither its tables, columns and constants have them, nor are these called by anything like them. For
     `likeness` see `missing_words`.
     """
+    used = _used(query, linked)
+    spans = [number.span for number in used.numbers if number.span is not None]
+    plain = _blanked(question, spans)
+    digits = {span for number, span in numbers_of(plain, words_of(plain)).items() if number.isdigit()}
+    asked = [question[start:end] for start, end in digits if question[start:end].isdigit()]
+    return (*asked, *missing_words(plain, used, likeness))[:_MAX_MISSING]
+
+
+def unexplained(question: str, query: Query, linked: LinkedQuestion) -> int:
+    """How many words of a question are in no table, column or constant that a query uses."""
+    used = _used(query, linked)
+    return sum(map(len, _unknown(question, used, _vocabulary(used)).values()))
+
+
+def _used(query: Query, linked: LinkedQuestion) -> LinkedQuestion:
+    """The part of what a question is linked to that a query uses."""
     usage = Usage(query, linked)
     tables = {table for joined in usage.tables for table in joined}
-    used = LinkedQuestion(
+    return LinkedQuestion(
         linked.schema,
         tuple(replace(table, context=()) for table in linked.tables if table.key in tables),
         tuple(column for column in linked.columns if column.key in usage.columns),
         tuple(value for value in linked.values if value_of(value).casefold() in usage.values),
         tuple(number for number in linked.numbers if value_of(number).casefold() in usage.values),
     )
-    spans = [number.span for number in used.numbers if number.span is not None]
-    plain = _blanked(question, spans)
-    digits = {span for number, span in numbers_of(plain, words_of(plain)).items() if number.isdigit()}
-    asked = [question[start:end] for start, end in digits if question[start:end].isdigit()]
-    return (*asked, *missing_words(plain, used, likeness))[:_MAX_MISSING]
+
+
+def _vocabulary(linked: LinkedQuestion) -> set[str]:
+    """The stems of the words of tables and columns, and of what is written about them."""
+    texts = (
+        text for pointer in (*linked.tables, *linked.columns) for text in (pointer.text, *pointer.context)
+    )
+    return {stem(word) for text in texts for word in fold(text).split()}
 
 
 def _blanked(question: str, spans: Sequence[Span]) -> str:

@@ -53,11 +53,12 @@ def focus_schema(
     columns are `given`, they stay, and the keys that connect them.
     """
     small = given or len(linked.columns) <= whole
-    relevance, read = session.relevance, None
+    relevance, joint = session.relevance, session.joint
     if not small and load_cross_encoder is not None:
         closely = narrowed(linked, likeliest(*_by_key(relevance, linked))[:_READ_CLOSELY])
-        read = load_cross_encoder().read(session.question.text, closely)
-        relevance = _combined_relevance(relevance, read.logits)
+        joint = load_cross_encoder().read(session.question.text, closely)
+    if joint is not None:
+        relevance = _combined_relevance(relevance, joint.logits)
     columns, tables = _by_key(relevance, linked)
     if given:
         return Focus(only(linked, given), columns, tables, whole=False, given=True)
@@ -69,7 +70,6 @@ def focus_schema(
     }
     wanted = budget.wanted(likeliest(columns, tables), columns)
     chosen = connected(linked.schema, wanted, budget.limit(len(columns)))
-    joint = read.joint if read else None
     return Focus(narrowed(linked, chosen), columns, tables, whole=False, joint=joint)
 
 

@@ -344,7 +344,7 @@ def jointly_read(mentioned, tokens=4):
     """States of some tokens of the question, and of the first and third pointer."""
     states = np.random.default_rng(3).normal(size=(tokens + 2, JOINT_WIDTH)).astype(np.float16)
     found = {mentioned[0]: states[tokens], mentioned[2]: states[tokens + 1]}
-    reading = JointReading(states[:tokens].astype(np.float32), found)
+    reading = JointReading(states[:tokens].astype(np.float32), found, {})
     return reading, JointStates(states[:tokens], states[tokens:], np.array([0, 2]))
 
 

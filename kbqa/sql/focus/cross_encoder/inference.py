@@ -4,15 +4,12 @@ It computes what `training.cross_encoder.network` does in evaluation.
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from safetensors.numpy import load_file
 
-from kbqa.decoding.actions import Action
 from kbqa.decoding.features import JOINT_MATCHES, JOINT_WIDTH, JointReading
 from kbqa.decoding.layers import Array, Layers, TunedEncoder
 from kbqa.sql.focus.cross_encoder.features import SchemaText, nodes_of, schema_text
@@ -25,14 +22,6 @@ from searchapp.shared import SharedCache
 BUNDLED_FOLDER = Path(__file__).parent / "model"
 _TOGETHER, _LENGTH_STEP = 4, 16
 """How many pieces are read at once, and to a multiple of how many tokens they are padded."""
-
-
-@dataclass(frozen=True)
-class CrossReading:
-    """What was read of a question beside a schema, and the log odds that its query uses each node."""
-
-    joint: JointReading
-    logits: Mapping[Action, float]
 
 
 class CrossEncoder(Layers):
@@ -56,12 +45,13 @@ class CrossEncoder(Layers):
         self._tokenizer = texts.tokenizer
         self._encoder = TunedEncoder(stored, int(config["sizes"]["tuned"]))
 
-    def read(self, question: str, linked: LinkedQuestion) -> CrossReading:
+    def read(self, question: str, linked: LinkedQuestion) -> JointReading:
         """A question read beside tables and columns."""
         text, nodes = schema_text(question, linked, self._tokenizer), nodes_of(linked)
         tokens, means = self.states(text)
-        logits = dict(zip(nodes, self._logits(text, means), strict=True))
-        return CrossReading(JointReading(tokens, dict(zip(nodes, means, strict=True))), logits)
+        logits = self._logits(text, means)
+        candidates = dict(zip(nodes, means, strict=True))
+        return JointReading(tokens, candidates, dict(zip(nodes, logits, strict=True)))
 
     def _logits(self, text: SchemaText, means: Array) -> list[float]:
         nodes = self.weights["kind.weight"][text.kinds] + self.linear("text", means)

@@ -8,6 +8,7 @@ import pytest
 from kbqa.sql.answer.reading import Reading
 from kbqa.sql.answer.reranking import (
     FEATURES,
+    Asked,
     Features,
     Ranking,
     answers_of,
@@ -59,7 +60,7 @@ def reading(sql: str, rows=((1,),), likelihood: float = 0.5, *, ran: bool = True
 
 
 def counted(sql: str, question: str = QUESTION) -> Features:
-    return features_of([reading(sql)], link_question(question, SHOP, CELLS))
+    return features_of([reading(sql)], Asked(link_question(question, SHOP, CELLS)))
 
 
 NOTHING = LinkedQuestion(Schema(()))
@@ -105,7 +106,7 @@ def test_what_lies_within_a_longer_mention_that_is_used_is_not_left_out():
     linked = link_question("age group of people", schema, CellNames())
     for column, left_out in (("age group", 0), ("age", 0), ("height", 2)):
         query = parse_query(f'SELECT "{column}" FROM people', schema)
-        features = features_of([Reading("", 0.5, 0.5, query, result=Result(("a",), ()))], linked)
+        features = features_of([Reading("", 0.5, 0.5, query, result=Result(("a",), ()))], Asked(linked))
         assert features.columns_left_out == left_out
 
 
@@ -159,7 +160,7 @@ def test_a_table_that_only_connects_others_is_used():
     )
     query = parse_query(sql, schema)
     linked = link_question("alias and title of each enrolment", schema, CellNames())
-    features = features_of([Reading(sql, 0.5, 0.5, query, result=Result(("a",), ()))], linked)
+    features = features_of([Reading(sql, 0.5, 0.5, query, result=Result(("a",), ()))], Asked(linked))
     assert (features.tables_left_out, features.joins) == (0, 2)
 
 
@@ -171,7 +172,7 @@ def test_items_are_expected_in_the_order_of_the_question():
 
 def test_the_likeliest_reading_speaks_for_those_that_agree():
     agreeing = [reading("SELECT age FROM customer", likelihood=0.3), reading(WHOLE, likelihood=0.1)]
-    features = features_of(agreeing, link_question(QUESTION, SHOP, CELLS))
+    features = features_of(agreeing, Asked(link_question(QUESTION, SHOP, CELLS)))
     assert features.log_of_agreeing_probability == pytest.approx(math.log(0.4))
     assert features.log_of_probability == pytest.approx(math.log(0.3))
     assert features.cells_left_out == 1
@@ -179,7 +180,7 @@ def test_the_likeliest_reading_speaks_for_those_that_agree():
 
 def test_nothing_found_is_a_feature_and_no_query_is_counted_of_a_server():
     empty = Reading("x", 1.0, 0.0, result=Result(("a",), ((None,),)))
-    features = features_of([empty], NOTHING)
+    features = features_of([empty], Asked(NOTHING))
     assert (features.always, features.empty, features.items) == (1, 1, 0)
     assert features.log_of_probability == pytest.approx(math.log(1e-12))
 
@@ -209,7 +210,7 @@ def test_the_best_answer_comes_first_and_agreeing_readings_share_a_probability()
         Reading("c", 0.4, 0.2, result=Result(("a",), ((2,),))),
         Reading("d", 0.4, 0.9, error="no such table"),
     ]
-    ranked = Ranking.default().best_first(readings, NOTHING)
+    ranked = Ranking.default().best_first(readings, Asked(NOTHING))
     assert [each.sql for each in ranked] == ["b", "c", "a"]
     assert ranked[0].probability == ranked[1].probability > ranked[2].probability
     odds = np.exp(4) * np.array([0.45, 0.3])
@@ -221,12 +222,12 @@ def test_an_empty_answer_is_less_likely_to_be_right():
         Reading("empty", 0.5, 0.4, result=Result(("a",), ())),
         Reading("rows", 0.5, 0.3, result=Result(("a",), ((2,),))),
     ]
-    assert [each.sql for each in Ranking.default().best_first(readings, NOTHING)] == ["rows", "empty"]
+    assert [each.sql for each in Ranking.default().best_first(readings, Asked(NOTHING))] == ["rows", "empty"]
 
 
 def test_equal_answers_keep_their_order():
     readings = [Reading(sql, 0.5, 0.4, result=Result(("a",), ((sql,),))) for sql in "abc"]
-    assert [each.sql for each in Ranking.default().best_first(readings, NOTHING)] == ["a", "b", "c"]
+    assert [each.sql for each in Ranking.default().best_first(readings, Asked(NOTHING))] == ["a", "b", "c"]
 
 
 def test_what_uses_more_of_the_question_wins_over_what_is_likelier():
@@ -236,8 +237,8 @@ def test_what_uses_more_of_the_question_wins_over_what_is_likelier():
         reading(WHOLE, [(2,)], 0.2),
     ]
     linked = link_question(QUESTION, SHOP, CELLS)
-    assert Ranking.of(weights).best_first(readings, linked)[0].sql == WHOLE
-    assert Ranking.default().best_first(readings, linked)[1].sql == WHOLE
+    assert Ranking.of(weights).best_first(readings, Asked(linked))[0].sql == WHOLE
+    assert Ranking.default().best_first(readings, Asked(linked))[1].sql == WHOLE
 
 
 def test_weights_are_named_as_a_configuration_names_them():
@@ -251,5 +252,5 @@ def test_readings_of_a_connected_database_are_counted(connect):
     source = served(connect())
     linked = link_question(QUESTION, source.schema, source.cells)
     whole = Reading(WHOLE, 0.5, 0.5, parse_query(WHOLE, source.schema), result=Result(("a",), ((1,),)))
-    features = features_of([whole], linked)
+    features = features_of([whole], Asked(linked))
     assert (features.cells_left_out, features.numbers_left_out, features.joins) == (0, 0, 1)

@@ -18,7 +18,7 @@ from kbqa.sql.answer.generator import LocalGenerator
 from kbqa.sql.answer.schema_linking import link_question
 from kbqa.sql.decoder import MODEL_FOLDER
 from kbqa.sql.focus.cross_encoder.features import MAX_TOKENS, nodes_of, schema_text
-from kbqa.sql.focus.cross_encoder.inference import CrossEncoder, CrossReading, load_cross_encoder
+from kbqa.sql.focus.cross_encoder.inference import CrossEncoder, load_cross_encoder
 from kbqa.sql.focus.schema_focus import focus_schema
 from kbqa.sql.focus.selection import Budget
 from kbqa.sql.names import CellNames
@@ -112,7 +112,7 @@ def test_openvino_and_torch_give_the_same(tokenizer, tmp_path):
     np.testing.assert_allclose(list(found.values()), expected, atol=2e-2)
     assert np.corrcoef(list(found.values()), expected)[0, 1] > 0.9995
     small = link_question(QUESTION, STATIONS, CellNames())
-    text, joint = schema_text(QUESTION, small, tokenizer), CrossEncoder(tmp_path).read(QUESTION, small).joint
+    text, joint = schema_text(QUESTION, small, tokenizer), CrossEncoder(tmp_path).read(QUESTION, small)
     with torch.inference_mode():
         states = trainer.network.encoder(torch.from_numpy(text.pieces[0])[None]).last_hidden_state[0].numpy()
     of_question = states[: text.question_tokens]
@@ -141,7 +141,7 @@ class Certain:
     def read(self, question, world):
         logits = {choice: 30.0 if choice.key == self.ref else -30.0 for choice in nodes_of(world)}
         states = {choice: np.ones(JOINT_WIDTH, dtype=np.float32) for choice in nodes_of(world)}
-        return CrossReading(JointReading(np.ones((4, JOINT_WIDTH), dtype=np.float32), states), logits)
+        return JointReading(np.ones((4, JOINT_WIDTH), dtype=np.float32), states, logits)
 
 
 def test_the_focus_goes_by_both_networks():

@@ -38,7 +38,7 @@ def warm_up() -> None:
     if Graph.objects.exclude(serving=None).exists():
         configured_decoder()
     if Database.objects.exclude(serving=None).exists():
-        configured_generator()
+        configured_generator().warm_up()
 
 
 def files() -> Iterator[Path]:

@@ -43,6 +43,11 @@ class LocalGenerator:
         self.sequence_model, self._options, self._seconds = sequence_model, options or BeamOptions(), seconds
         self.ranking = Ranking.of(model.ranking) if model.ranking else Ranking.default()
 
+    def warm_up(self) -> None:
+        """Load the network beside the model that each question goes through. Raises EncoderError."""
+        if self.cross_encoder is not None and self.model.reads_jointly:
+            self.cross_encoder()
+
     def encode(self, texts: Sequence[str]) -> Vectors:
         """The sentence vectors of texts, float32 [n, dimension]."""
         return self.model.encode(texts)

@@ -11,6 +11,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from evaluation.kbqa.calibration import calibration_error, least_probability
+from evaluation.kbqa.sql_layers import layer_of
 from evaluation.kbqa.sql_match import Match, is_met, is_valid
 from evaluation.kbqa.sql_questions import GoldQuestion
 from kbqa.language_model import ChatServer
@@ -37,6 +38,8 @@ class Prediction:
     probability: float
     """The probability that was stated for it; 0 without SQL."""
     milliseconds: float
+    layer: str
+    """Of an answerable question that has no right answer, the layer that lost it."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,8 @@ class Judged:
     """Whether it returns what is wanted."""
     writes: int = 0
     """How many of all the answer's statements would change the database."""
+    layer: str = ""
+    """The layer that lost the right answer, if there is one that was not given."""
 
 
 @dataclass
@@ -75,6 +80,8 @@ class SqlScores:
     by_kind: "Counter[tuple[str, bool]]" = field(default_factory=Counter)
     """The same, of all questions, for what the set says of their kind."""
     by_database: "Counter[tuple[str, bool]]" = field(default_factory=Counter)
+    by_layer: "Counter[str]" = field(default_factory=Counter)
+    """How many right answers each layer lost."""
     confidences: list[tuple[float, bool]] = field(default_factory=list)
     """The probability of each answer that was given, and whether it was right."""
 
@@ -100,6 +107,8 @@ class SqlScores:
         if question.kind:
             self.by_kind[question.kind, handled] += 1
         self.by_database[question.database, handled] += 1
+        if judged.layer:
+            self.by_layer[judged.layer] += 1
         if answer.best is not None:
             self.confidences.append((answer.best.probability, judged.right))
 
@@ -136,6 +145,7 @@ class SqlScores:
             "classes": _right_of_all(self.by_class),
             "kinds": _right_of_all(self.by_kind),
             "databases": _right_of_all(self.by_database),
+            "lost_by": dict(self.by_layer.most_common()),
         }
 
     def _sure(self) -> dict[str, float | None]:
@@ -179,7 +189,9 @@ def judged(question: GoldQuestion, answer: Answer, source: Source, match: Match)
     sql = answer.readings[0].sql if answer.readings else ""
     valid = is_valid(sql, source)
     right = valid and is_met(question, sql, source, match)
-    return Judged(valid, right, sum(writes(reading.sql) for reading in answer.readings))
+    lost = question.answerable and not (right and answer.best is not None)
+    layer = layer_of(question, answer, source, match) if lost else ""
+    return Judged(valid, right, sum(writes(reading.sql) for reading in answer.readings), layer)
 
 
 def evaluate(
@@ -206,4 +218,5 @@ def evaluate(
             worth.right if question.answerable else refused,
             best.probability if best else 0.0,
             answer.milliseconds,
+            worth.layer,
         )

@@ -81,7 +81,7 @@ class Command(SearchappCommand):
             "--predictions",
             type=Path,
             help="write JSON lines {id, database, kind, question, sql, refused, right, probability, "
-            "milliseconds}",
+            "milliseconds, layer}: the layer is the one that lost the right answer",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

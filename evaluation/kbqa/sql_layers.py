@@ -1,0 +1,52 @@
+"""Which layer stands between a question and its right answer, as far as gold SQL can tell.
+
+The gold SQL is taken as it is written: what is said to be out of the grammar's or the linking's reach may be
+within it in another form.
+"""
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+from evaluation.kbqa.sql_match import Match, is_met
+from evaluation.kbqa.sql_questions import GoldQuestion
+from kbqa.sql.public import Answer, Source, link_question
+from training.sql.oracle import NotWritableError, decisions
+from training.sql.parser import NotCoveredError, parse_query
+
+
+class Layer(StrEnum):
+    """The last layer that had the right answer lost it."""
+
+    REFUSAL = "refusal"
+    """The best reading is right, but was not shown."""
+    RANKING = "ranking"
+    """Another reading is right."""
+    NETWORK = "network"
+    """A gold query can be written with what was found in the question."""
+    LINKING = "linking"
+    """A gold query is of a form that the grammar has, but not with what was found in the question."""
+    GRAMMAR = "grammar"
+    """The grammar has no form for any of the gold queries."""
+
+
+def layer_of(question: GoldQuestion, answer: Answer, source: Source, match: Match) -> Layer:
+    """The layer that lost the answer to a question, which has gold queries and was not answered rightly."""
+    found = (is_met(question, reading.sql, source, match) for reading in answer.readings if not reading.error)
+    for number, right in enumerate(found):
+        if right:
+            return Layer.RANKING if number else Layer.REFUSAL
+    return max(_reached(question, source), key=list(Layer)[::-1].index)
+
+
+def _reached(question: GoldQuestion, source: Source) -> Iterator[Layer]:
+    """How far each gold query can be reached."""
+    linked = link_question(question.text, source.asked, source.cells)
+    for gold in question.golds:
+        try:
+            decisions(parse_query(gold, source.asked), linked)
+        except NotCoveredError:
+            yield Layer.GRAMMAR
+        except NotWritableError:
+            yield Layer.LINKING
+        else:
+            yield Layer.NETWORK

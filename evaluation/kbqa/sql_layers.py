@@ -1,7 +1,7 @@
 """Which layer stands between a question and its right answer, as far as gold SQL can tell.
 
-The gold SQL is taken as it is written: what is said to be out of the grammar's or the linking's reach may be
-within it in another form.
+The gold SQL is taken as it is written: what its form or the linking is said to lose may be within reach in
+another form, as a percentage is.
 """
 
 from collections.abc import Iterator
@@ -25,8 +25,8 @@ class Layer(StrEnum):
     """A gold query can be written with what was found in the question."""
     LINKING = "linking"
     """A gold query is of a form that the grammar has, but not with what was found in the question."""
-    GRAMMAR = "grammar"
-    """The grammar has no form for any of the gold queries."""
+    FORM = "form"
+    """None of the gold queries, as they are written, is of a form that the grammar has."""
 
 
 def layer_of(question: GoldQuestion, answer: Answer, source: Source, match: Match) -> Layer:
@@ -45,7 +45,7 @@ def _reached(question: GoldQuestion, source: Source) -> Iterator[Layer]:
         try:
             decisions(parse_query(gold, source.asked), linked)
         except NotCoveredError:
-            yield Layer.GRAMMAR
+            yield Layer.FORM
         except NotWritableError:
             yield Layer.LINKING
         else:

@@ -7,7 +7,7 @@ another form, as a percentage is.
 from collections.abc import Iterator
 from enum import StrEnum
 
-from evaluation.kbqa.sql_match import Match, is_met
+from evaluation.kbqa.sql_match import Match, is_met, is_valid
 from evaluation.kbqa.sql_questions import GoldQuestion
 from kbqa.sql.public import Answer, Source, link_question
 from training.sql.oracle import NotWritableError, decisions
@@ -31,9 +31,8 @@ class Layer(StrEnum):
 
 def layer_of(question: GoldQuestion, answer: Answer, source: Source, match: Match) -> Layer:
     """The layer that lost the answer to a question, which has gold queries and was not answered rightly."""
-    found = (is_met(question, reading.sql, source, match) for reading in answer.readings if not reading.error)
-    for number, right in enumerate(found):
-        if right:
+    for number, reading in enumerate(answer.readings):
+        if is_valid(reading.sql, source) and is_met(question, reading.sql, source, match):
             return Layer.RANKING if number else Layer.REFUSAL
     return max(_reached(question, source), key=list(Layer)[::-1].index)
 

@@ -1,8 +1,6 @@
 """(g) Questions in plain words on small graphs and databases that nothing was trained on: the share right."""
 
 import json
-import sqlite3
-import tempfile
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -10,9 +8,9 @@ from typing import Any
 from benchmarks.base import Options, Row
 from evaluation.kbqa import sparql, sql
 from evaluation.kbqa.graph_questions import GraphQuestion
+from evaluation.kbqa.sql_questions import GoldQuestion, opened_database
 from kbqa.sparql.public import local_decoder, temporary_graph
 from kbqa.sql.public import bundled_generator
-from training.sql.questions import SqlQuestion, opened_source
 from training.throwaway import throwaway_database
 
 ASKED = Path(__file__).parent / "asked"
@@ -40,14 +38,10 @@ def _graphs() -> list[Row]:
 def _databases() -> list[Row]:
     rows, generator = [], bundled_generator()
     for name, of_database in asked_questions("databases.jsonl", "db_id").items():
-        scores = sql.SqlScores()
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder, f"{name}.sqlite")
-            with sqlite3.connect(file) as connection:
-                connection.executescript((ASKED / "databases" / f"{name}.sql").read_text(encoding="utf-8"))
-            with opened_source(file) as source:
-                for _ in sql.evaluate(map(SqlQuestion.from_row, of_database), source, generator, scores):
-                    pass
+        scores, questions = sql.SqlScores(), map(GoldQuestion.from_row, of_database)
+        with opened_database(ASKED / "databases" / f"{name}.sql", {}) as source:
+            for _ in sql.evaluate(questions, source, generator, scores):
+                pass
         match = scores.summary()["execution_match"]
         rows.append(_row(f"database {name}, execution match", match, scores.questions))
     return rows

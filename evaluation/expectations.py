@@ -52,13 +52,18 @@ class Entry:
     quick: Run | None = field(default=None)
 
 
-def read_entries(folder: Path = FOLDER) -> list[Entry]:
-    """The entries of all files of a folder. Raises ExpectationError."""
-    entries = [entry for path in sorted(folder.glob("*.yaml")) for entry in _entries_of(path)]
+def read_entries(folder: Path = FOLDER, area: str = "*") -> list[Entry]:
+    """The entries of all files of a folder, or of the file of one area. Raises ExpectationError."""
+    entries = [entry for path in sorted(folder.glob(f"{area}.yaml")) for entry in _entries_of(path)]
     names = [entry.name for entry in entries]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ExpectationError(f"There are several entries named {', '.join(twice)}.")
     return entries
+
+
+def areas(folder: Path = FOLDER) -> list[str]:
+    """What there are files of entries for."""
+    return sorted(path.stem for path in folder.glob("*.yaml"))
 
 
 def chosen(entries: Sequence[Entry], names: Sequence[str]) -> list[Entry]:

@@ -1,13 +1,12 @@
 """Sets that evaluations need and that are made of the published ones.
 
-Parts kept out of training, schemas as lists of columns, database files made by scripts, packages downloaded
-at their versions. Each is a function that fills a folder, and is named in commands as `$prepared/NAME/…`.
+Parts kept out of training, schemas as lists of columns, packages downloaded at their versions. Each is a
+function that fills a folder, and is named in commands as `$prepared/NAME/…`.
 """
 
 import json
 import re
 import shutil
-import sqlite3
 import subprocess
 import sys
 import tarfile
@@ -24,7 +23,6 @@ from training.sparql.published import HELD_OUT_GRAPHS
 from training.sql.published import HELD_OUT_DATABASES, database_file
 
 _ROOT = Path(__file__).parents[1]
-_ASKED = _ROOT / "benchmarks" / "asked"
 _ENCODER = _ROOT / "codesearch" / "gnn_coder" / "model"
 _MAX_MERGED_COLUMNS = 1_520
 """How many columns the largest merged schema has."""
@@ -51,17 +49,6 @@ def spider(data: Path, folder: Path) -> None:
     """`held-out.jsonl`: the questions on the databases that are kept out of training."""
     rows = read_rows(data / "databases" / "spider" / "train.jsonl")
     write_rows(folder / "held-out.jsonl", (row for row in rows if row["db_id"] in HELD_OUT_DATABASES))
-
-
-def asked(data: Path, folder: Path) -> None:
-    """`NAME/NAME.sqlite`: the databases of `benchmarks/asked`, made by their scripts."""
-    for script in sorted((_ASKED / "databases").glob("*.sql")):
-        file = database_file(folder, script.stem)
-        file.parent.mkdir()
-        connection = sqlite3.connect(file)
-        with connection:
-            connection.executescript(script.read_text(encoding="utf-8"))
-        connection.close()
 
 
 def bird(data: Path, folder: Path) -> None:
@@ -180,7 +167,6 @@ def unpack(archive: Path, folder: Path) -> None:
 
 
 SETS: Mapping[str, Prepare] = {
-    "asked": asked,
     "bird": bird,
     "encoders": encoders,
     "repositories": repositories,

@@ -19,7 +19,7 @@ _SECONDS = {"GRAPH_READING_SECONDS": "600", "DATABASE_READING_SECONDS": "600"}
 """No reading is cut short: figures must not depend on how busy the machine is."""
 
 
-_COSTS = {"calibration_error", "columns_kept", "tokens_kept"}
+_COSTS = {"calibration_error", "columns_kept", "tokens_kept", "wrongly_refused", "writes"}
 """Scores of which less is better: they fall where they grow."""
 
 

@@ -33,6 +33,9 @@ def test_the_quick_set_takes_about_ten_minutes():
 
 def test_entries_are_chosen_by_name():
     assert chosen(ENTRIES, []) == ENTRIES
+    of_databases = [entry.name for entry in read_entries(area="databases")]
+    assert "spider-dev" in of_databases
+    assert "cosqa-hybrid" not in of_databases
     assert [entry.name for entry in chosen(ENTRIES, ["spider-dev"])] == ["spider-dev"]
     with pytest.raises(ExpectationError, match="no entry spider-test; there are"):
         chosen(ENTRIES, ["spider-test"])

@@ -14,6 +14,8 @@ WITH_EXAMPLES = (
     "evaluation.kbqa.graph_questions",
     "evaluation.kbqa.sparql",
     "evaluation.kbqa.sql",
+    "evaluation.kbqa.sql_match",
+    "evaluation.kbqa.sql_questions",
     "evaluation.prepared_sets",
     "evaluation.results",
     "evaluation.verification",

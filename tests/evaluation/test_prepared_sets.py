@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import sqlite3
 import tarfile
 import zipfile
 
@@ -74,12 +73,6 @@ def test_a_bar_in_a_description_ends_no_cell():
     assert list(described_columns("text | of | no | table")) == []
 
 
-def test_the_databases_of_the_benchmark(tmp_path):
-    prepare(["asked"], tmp_path, tmp_path / "p")
-    with sqlite3.connect(tmp_path / "p" / "asked" / "clinic" / "clinic.sqlite") as connection:
-        assert connection.execute("SELECT count(*) FROM visit").fetchone()[0] > 0
-
-
 def test_the_encoder_without_its_parts(tmp_path):
     prepare(["encoders"], tmp_path, tmp_path / "p")
     names = {
@@ -137,4 +130,4 @@ def test_a_set_is_there_as_a_whole_or_not_at_all(tmp_path, data, monkeypatch):
 
 
 def test_sets_are_known_by_the_commands():
-    assert sets_in("x --a $prepared/bird/a.jsonl --b $prepared/asked --c $data/bird") == ["asked", "bird"]
+    assert sets_in("x --a $prepared/bird/a.jsonl --b $prepared/spider --c $data/bird") == ["bird", "spider"]

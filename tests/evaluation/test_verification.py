@@ -161,7 +161,9 @@ def command(checked, tmp_path, monkeypatch):
 
     def run(scores, *arguments):
         entry = Entry("a", "b", Run(FULL.command, {"mrr": 0.5}, 0.005, 1))
-        monkeypatch.setattr(check_expected, "read_entries", lambda: [entry])
+        monkeypatch.setattr(
+            check_expected, "read_entries", lambda area: [entry] if area in ("*", "graphs") else []
+        )
         monkeypatch.setattr(check_expected, "measured_in_subprocess", Measure(scores))
         out = StringIO()
         (tmp_path / "data").mkdir(exist_ok=True)
@@ -195,3 +197,14 @@ def test_one_command_says_what_holds_and_what_fell(command, tmp_path):
 def test_a_missing_folder_of_sets_is_named_at_once(command, tmp_path):
     with pytest.raises(CommandError, match=r"There is no folder .*nowhere: --data names"):
         command({"mrr": 0.5}, f"--data={tmp_path / 'nowhere'}")
+
+
+def test_one_area_is_measured_and_the_figures_are_written(command, monkeypatch):
+    wrote = []
+    monkeypatch.setattr(check_expected, "call_command", lambda name, **options: wrote.append(name))
+    assert "[OK]" in command({"mrr": 0.5}, "--of=graphs")
+    assert "nothing to measure" in command({"mrr": 0.5}, "--of=databases")
+    assert not wrote
+    with pytest.raises(CommandError):
+        command({"mrr": 0.1}, "--write")
+    assert wrote == ["write_figures"], "also where a score fell"

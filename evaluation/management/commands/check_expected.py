@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from evaluation import results
-from evaluation.expectations import Entry, chosen, read_entries
+from evaluation.expectations import Entry, areas, chosen, read_entries
 from evaluation.prepared_sets import PreparationError, prepare, sets_in
 from evaluation.verification import Comparison, Verdict, Verification, measured_in_subprocess
 from searchapp.commands import SearchappCommand
@@ -33,6 +34,7 @@ class Command(SearchappCommand):
             "--data", type=Path, required=True, help="the folder of published sets (docs/benchmarks.md)"
         )
         parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="these entries alone")
+        parser.add_argument("--of", choices=areas(), default="*", help="the entries of one area alone")
         parser.add_argument("--quick", action="store_true", help="fewer questions, about ten minutes in all")
         parser.add_argument(
             "--results", type=Path, default=results.FOLDER, help="where results are kept, a file a commit"
@@ -42,11 +44,14 @@ class Command(SearchappCommand):
             type=Path,
             help="where sets made of the published ones are kept; by default DATA_DIR",
         )
+        parser.add_argument(
+            "--write", action="store_true", help="write the figures in cards and documents afterwards"
+        )
         parser.add_argument("--again", action="store_true", help="measure what was measured already, too")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Measure, compare and print."""
-        entries = chosen(read_entries(), options["only"])
+        entries = chosen(read_entries(area=options["of"]), options["only"])
         if not options["data"].is_dir():
             raise CommandError(f"There is no folder {options['data']}: --data names the published sets.")
         prepared: Path = options["prepared"] or settings.DATA_DIR / "evaluation"
@@ -56,6 +61,8 @@ class Command(SearchappCommand):
             folders, options["results"], commit, quick=options["quick"], again=options["again"]
         )
         comparisons = [comparison for entry in entries for comparison in self._compared(entry, verification)]
+        if options["write"]:
+            call_command("write_figures", results=options["results"], stdout=self.stdout)
         self._conclude(comparisons, commit)
 
     def _compared(self, entry: Entry, verification: Verification) -> list[Comparison]:

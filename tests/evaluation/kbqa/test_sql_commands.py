@@ -186,7 +186,7 @@ def test_missing_files_are_named(transactional_db, data, tmp_path):
     with pytest.raises(CommandError, match=r"none\.jsonl cannot be read"):
         run("evaluate_sql", questions=tmp_path / "none.jsonl", databases=data)
     with pytest.raises(CommandError, match="There is no database"):
-        run("evaluate_sql", questions=data / "spider" / "dev.jsonl", databases=tmp_path)
+        run("evaluate_sql", questions=data / "spider" / "dev.jsonl", databases=data)
     (tmp_path / "schema.jsonl").write_text('{"db_id": "other", "table": "a", "column": "b"}\n')
     with pytest.raises(CommandError, match="There is no database"):
         run("fit_reranker", questions=data / "spider" / "dev.jsonl", databases=tmp_path, model=MODEL_FOLDER)

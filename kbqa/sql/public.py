@@ -12,6 +12,7 @@ from kbqa.sql.answer.pipeline import SURE, Answer, ask
 from kbqa.sql.answer.registry import configured_generator
 from kbqa.sql.answer.schema_linking import link_question
 from kbqa.sql.decoder import MODEL_FOLDER
+from kbqa.sql.exports.services import FORMATS, format_called, response_of
 from kbqa.sql.focus.cross_encoder.inference import BUNDLED_FOLDER, load_cross_encoder
 from kbqa.sql.focus.schema_focus import focus_schema
 from kbqa.sql.focus.selection import NARROW, ROOMY, Budget
@@ -25,6 +26,7 @@ from kbqa.sql.stores.executor import Result
 
 __all__ = [
     "BUNDLED_FOLDER",
+    "FORMATS",
     "MODEL_FOLDER",
     "NARROW",
     "ROOMY",
@@ -54,11 +56,13 @@ __all__ = [
     "encode_question",
     "file_of",
     "focus_schema",
+    "format_called",
     "glossary",
     "kept_answer_of",
     "laid_out",
     "link_question",
     "load_cross_encoder",
+    "response_of",
     "selectors",
     "sentence_of",
     "served",

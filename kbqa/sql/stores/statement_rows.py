@@ -47,7 +47,12 @@ class StatementLimits:
         self._end_after(self.first_seconds)
 
     def go_on(self) -> None:
-        """Note that the first row is there: the rest has all the time."""
+        """Note that the first row is there: the rest has all the time. Raises StatementFailed if it is late.
+
+        A server that is told to stop may call what it has by then its rows.
+        """
+        if self.are_over:
+            raise StatementFailed("time", "")
         self.has_rows = True
         self._end_after(self.seconds)
 

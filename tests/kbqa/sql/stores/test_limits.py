@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
+from sqlglot import parse_one
 
 from kbqa import process_pool
 from kbqa.sql.answer.chart import chart_of
@@ -30,6 +31,7 @@ from kbqa.sql.stores.executor import (
 )
 from kbqa.sql.stores.processes import BusyError, StatementProcess, statement_processes
 from kbqa.sql.stores.statement_process import HEAD_BYTES, StatementFailed, framed
+from kbqa.sql.stores.streaming import RowStream, StreamLimits
 from searchapp.errors import Unavailable
 from tests.kbqa.sql.postgresql import address_of
 
@@ -112,6 +114,31 @@ def postgresql(transactional_db):
         yield server_engine(url), connected
         connected.execute(text("DROP VIEW slow"))
     writer.dispose()
+
+
+def test_all_rows_of_postgresql_are_streamed_and_a_late_first_one_is_stopped_there(postgresql):
+    engine, writer = postgresql
+    first = Limits(seconds=0.5)
+
+    def stream(sql, rows):
+        return RowStream(
+            engine, parse_one(sql, dialect="postgres"), StreamLimits(first, 20, rows), "postgres"
+        )
+
+    begun = stream(
+        "SELECT g AS number, CAST(g AS DECIMAL) / 4 AS part FROM GENERATE_SERIES(1, 9000) AS g", 8_000
+    )
+    rows = [row for portion in begun.portions() for row in portion]
+    assert (begun.columns, begun.truncated, len(rows)) == (("number", "part"), True, 8_000)
+    assert rows[0] == (1, Decimal("0.25000000000000000000"))
+    nothing = stream("SELECT 1 AS one WHERE 1 = 2", 10)
+    assert (nothing.columns, list(nothing.portions())) == (("one",), [[]])
+    slow = stream("SELECT g, REPEAT('x', 9000) AS text FROM slow LIMIT 50", 100, 1.5)
+    assert sum(map(len, slow.portions())) == 50, "only the first row has to come so soon"
+    with pytest.raises(TimeLimitError):
+        stream("SELECT max(g) FROM slow", 10, 0.5)
+    active = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%MAX(g)%'"
+    assert writer.execute(text(f"{active} AND pid <> pg_backend_pid()")).scalar() == 0
 
 
 def test_a_statement_that_looks_at_no_clock_ends_in_time(engine):

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -23,6 +24,7 @@ from frontend.views.sources import Change, SourcePage, SourcePages
 from kbqa.questions.selectors import history, own
 from kbqa.sql.public import (
     FORMATS,
+    Chart,
     Column,
     ColumnRef,
     Database,
@@ -36,7 +38,9 @@ from kbqa.sql.public import (
     Table,
     chart_of,
     format_called,
+    gives_an_order,
     kept_answer_of,
+    key_names,
     laid_out,
     response_of,
     selectors,
@@ -47,6 +51,7 @@ from kbqa.sql.public import (
     written_name,
 )
 from searchapp.error_display import shown_in, shown_on
+from searchapp.errors import SearchappError
 
 _SHOWN_ROWS, _SHOWN_TABLES, _SHOWN_QUESTIONS = 1_000, 60, 8
 _MORE_FOCUS, _COMPLETED_TABLES = 20, 500
@@ -92,7 +97,7 @@ class Rows:
     number: int = 0
     truncated: bool = False
     took: float = 0.0
-    chart: dict[str, Any] | None = None
+    chart: Chart | None = None
     exports: list[ShownFormat] = field(default_factory=list)
     ran: bool = False
 
@@ -103,7 +108,7 @@ class Rows:
         self.columns = list(zip(result.columns, numeric, strict=True))
         self.rows = [list(map(_cell, row, numeric)) for row in rows]
         self.number, self.truncated, self.took = len(result.rows), result.truncated, result.milliseconds
-        self.chart, self.ran = chart_of(result), True
+        self.ran = True
 
 
 @dataclass
@@ -250,6 +255,13 @@ def _fill(page: DatabaseAnswerPage, reading: SqlReading, result: Result | None) 
         page.sentence = sentence_of(result, reading.label)
         page.take(result)
         page.exports = _exports(page.source, reading.query)
+        page.chart = chart_of(
+            result,
+            kind=page.wanted_chart,
+            title=page.q,
+            keys=_keys(page.source),
+            ordered=gives_an_order(reading.query, answer.dialect),
+        )
 
 
 def _choice(number: int, reading: SqlReading) -> Choice:
@@ -309,8 +321,16 @@ def query_page(request: HttpRequest, key: str) -> HttpResponse:
         page.completions = _completions(source.schema)
         page.sql = sql or _first_query(source.schema)
         if sql.strip():
-            page.take(services.run_statement(source, sql))
+            result = services.run_statement(source, sql)
+            page.take(result)
             page.exports = _exports(page.source, sql)
+            page.chart = chart_of(
+                result,
+                kind=request.GET.get("chart", ""),
+                title=page.source.name,
+                keys=key_names(source.schema),
+                ordered=gives_an_order(sql, source.schema.dialect),
+            )
     return render_with_error(request, "frontend/database_query.html", page.context)
 
 
@@ -355,6 +375,13 @@ def _show_contents(page: DatabasePage, request: HttpRequest) -> None:
 def _shown_table(table: Table, targets: dict[ColumnRef, ColumnRef]) -> ShownTable:
     refs = zip(table.refs(), table.columns, strict=True)
     return ShownTable(table, [(column, targets.get(ref)) for ref, column in refs])
+
+
+def _keys(database: Database) -> frozenset[str]:
+    """The columns that a database uses as keys; none of one that cannot be asked just now."""
+    with suppress(SearchappError):
+        return key_names(served(database).schema)
+    return frozenset()
 
 
 def _exports(database: Database, sql: str) -> list[ShownFormat]:

@@ -15,9 +15,9 @@ from sqlalchemy import create_engine, text
 from sqlglot import parse_one
 
 from kbqa import process_pool
-from kbqa.sql.answer.chart import chart_of
 from kbqa.sql.answer.formatting import json_result, sentence_of
 from kbqa.sql.answer.values import result_from, result_json
+from kbqa.sql.charts.chart import chart_of
 from kbqa.sql.stores import processes
 from kbqa.sql.stores.connections import parsed_url, server_engine, sqlite_engine
 from kbqa.sql.stores.executor import (
@@ -118,12 +118,10 @@ def postgresql(transactional_db):
 
 def test_all_rows_of_postgresql_are_streamed_and_a_late_first_one_is_stopped_there(postgresql):
     engine, writer = postgresql
-    first = Limits(seconds=0.5)
 
-    def stream(sql, rows):
-        return RowStream(
-            engine, parse_one(sql, dialect="postgres"), StreamLimits(first, 20, rows), "postgres"
-        )
+    def stream(sql, rows, first=20.0):
+        limits = StreamLimits(Limits(seconds=first), 40, rows)
+        return RowStream(engine, parse_one(sql, dialect="postgres"), limits, "postgres")
 
     begun = stream(
         "SELECT g AS number, CAST(g AS DECIMAL) / 4 AS part FROM GENERATE_SERIES(1, 9000) AS g", 8_000
@@ -233,8 +231,9 @@ def test_what_is_no_number_and_other_odd_values_are_json(engine):
 
 
 def test_a_chart_leaves_out_what_has_no_place_on_an_axis(engine):
-    found = run(engine, "SELECT 'a' AS n, 1.5 AS v UNION ALL SELECT 'b', 9e999", Limits())
-    assert json.dumps(chart_of(found), allow_nan=False).count("null") == 2
+    sql = "SELECT 'a' AS n, 1.5 AS v UNION ALL SELECT 'b', 9e999 UNION ALL SELECT 'c', 2"
+    values = json.loads(json.dumps(chart_of(run(engine, sql, Limits())).drawing, allow_nan=False))["values"]
+    assert [value["y"] for value in values] == [1.5, None, 2]
 
 
 def test_too_many_at_once_are_told_to_come_again(engine, settings, monkeypatch):

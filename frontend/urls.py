@@ -47,6 +47,7 @@ urlpatterns = [
     path("databases/<slug:key>/status", sources.status_part, _DATABASES, name="database-status"),
     path("databases/<slug:key>/visibility", sources.visibility_page, _DATABASES, name="database-visibility"),
     path("databases/<slug:key>/query", databases.query_page, name="database-query"),
+    path("databases/<slug:key>/export", databases.export_page, name="database-export"),
     path("databases/<slug:key>/glossary", glossary.glossary_page, name="database-glossary"),
     path("databases/<slug:key>/describe", databases.note_page, name="database-note"),
     path(

@@ -73,7 +73,10 @@ KINDS: dict[str, Work] = {
         Work.STATEMENTS,
     ),
     **dict.fromkeys(
-        ("api-graph-export", "api-graph-edit", "api-graph-profile", "api-database-read-schema"),
+        (
+            *("api-graph-export", "api-graph-edit", "api-graph-profile", "api-database-read-schema"),
+            *("database-export", "api-database-export"),
+        ),
         Work.TRANSFERS,
     ),
     **dict.fromkeys(

@@ -137,6 +137,7 @@ ROUTES = {
     **source_routes("database", "scan"),
     **question_routes("database"),
     "database-query": Route("database", {"GET": {"sql": "SELECT * FROM tree"}}),
+    "database-export": Route("database", {"GET": {"sql": "SELECT * FROM tree"}}),
     "database-note": Route("database", writes={"GET": {}, "POST": {}}),
     "database-glossary": Route("database", {"GET": {}}, tells=False, writes={"POST": {"forget": "0"}}),
     "api-database-glossary": Route(
@@ -145,6 +146,9 @@ ROUTES = {
     "api-database-ask": Route("database", {"GET": {"q": "how many trees?"}}, tells=False),
     "api-database-describe": Route("database", writes={"POST": {"table": "tree"}}),
     "api-database-query": Route("database", {"POST": {"sql": "SELECT * FROM tree"}}),
+    "api-database-export": Route(
+        "database", {"GET": {"sql": "SELECT * FROM tree"}, "POST": {"sql": "SELECT * FROM tree"}}
+    ),
     "api-database-read-schema": Route("database", {"GET": {}}),
     "api-database-scan": Route("database", writes={"POST": {}}),
     "api-job-detail": Route("graph", {"GET": {}}, pk="job"),

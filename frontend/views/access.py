@@ -7,13 +7,13 @@ from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 
 from searchapp.api.permissions import may_read, may_write
 
 _SESSION_NAME = "asks_as"
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def readers(view: View) -> View:
@@ -45,7 +45,7 @@ def known_session_name(request: HttpRequest) -> str:
 
 def _guard(view: View, allowed: Callable[[object], bool]) -> View:
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if allowed(request.user):
             return view(request, *args, **kwargs)
         if request.user.is_authenticated:

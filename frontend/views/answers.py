@@ -54,6 +54,8 @@ class AnswerPage(AskPage):
     readings: list[tuple[int, Any, str]] = field(default_factory=list)
     shown_query: str = ""
     query_address: str = ""
+    wanted_chart: str = ""
+    """The kind of chart that a person chose."""
 
 
 @dataclass
@@ -117,6 +119,7 @@ def answer_page(request: HttpRequest, link: UUID, answers: AnswerPages) -> HttpR
         question=question,
         judge_url=answers.judge_address(question),
         answer=answers.answer_of(question),
+        wanted_chart=request.GET.get("chart", ""),
     )
     if page.answer is not None and page.answer.readings:
         _show_reading(page, request.GET.get("reading", ""), answers)

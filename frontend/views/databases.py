@@ -1,8 +1,8 @@
 """The pages of databases: ask, look, query, describe."""
 
-import csv
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
@@ -23,6 +23,8 @@ from frontend.views.errors import render_with_error
 from frontend.views.sources import Change, SourcePage, SourcePages
 from kbqa.questions.selectors import history, own
 from kbqa.sql.public import (
+    FORMATS,
+    Chart,
     Column,
     ColumnRef,
     Database,
@@ -35,8 +37,12 @@ from kbqa.sql.public import (
     SqlReading,
     Table,
     chart_of,
+    format_called,
+    gives_an_order,
     kept_answer_of,
+    key_names,
     laid_out,
+    response_of,
     selectors,
     sentence_of,
     served,
@@ -44,8 +50,8 @@ from kbqa.sql.public import (
     shown,
     written_name,
 )
-from searchapp import spreadsheets
 from searchapp.error_display import shown_in, shown_on
+from searchapp.errors import SearchappError
 
 _SHOWN_ROWS, _SHOWN_TABLES, _SHOWN_QUESTIONS = 1_000, 60, 8
 _MORE_FOCUS, _COMPLETED_TABLES = 20, 500
@@ -71,6 +77,15 @@ class ShownFocus:
     given: bool
 
 
+@dataclass(frozen=True)
+class ShownFormat:
+    """A kind of file that all rows are exported as, by a link."""
+
+    label: str
+    address: str
+    most_rows: int
+
+
 @dataclass
 class Rows:
     """The rows of a result as a page shows them."""
@@ -82,7 +97,8 @@ class Rows:
     number: int = 0
     truncated: bool = False
     took: float = 0.0
-    chart: dict[str, Any] | None = None
+    chart: Chart | None = None
+    exports: list[ShownFormat] = field(default_factory=list)
     ran: bool = False
 
     def take(self, result: Result) -> None:
@@ -92,7 +108,7 @@ class Rows:
         self.columns = list(zip(result.columns, numeric, strict=True))
         self.rows = [list(map(_cell, row, numeric)) for row in rows]
         self.number, self.truncated, self.took = len(result.rows), result.truncated, result.milliseconds
-        self.chart, self.ran = chart_of(result), True
+        self.ran = True
 
 
 @dataclass
@@ -238,6 +254,14 @@ def _fill(page: DatabaseAnswerPage, reading: SqlReading, result: Result | None) 
     if result is not None:
         page.sentence = sentence_of(result, reading.label)
         page.take(result)
+        page.exports = _exports(page.source, reading.query)
+        page.chart = chart_of(
+            result,
+            kind=page.wanted_chart,
+            title=page.q,
+            keys=_keys(page.source),
+            ordered=gives_an_order(reading.query, answer.dialect),
+        )
 
 
 def _choice(number: int, reading: SqlReading) -> Choice:
@@ -289,7 +313,7 @@ def database_page(request: HttpRequest, key: str) -> HttpResponse:
 @readers
 @require_safe
 def query_page(request: HttpRequest, key: str) -> HttpResponse:
-    """Write SQL and run it, under the same safety as generated SQL; with `format=csv`, the rows as a file."""
+    """Write SQL and run it, under the same safety as generated SQL."""
     sql = request.GET.get("sql", "")
     page = DatabaseQueryPage(PAGES, PAGES.find(key), sql=sql)
     with shown_in(page.context, "query_error"):
@@ -298,10 +322,25 @@ def query_page(request: HttpRequest, key: str) -> HttpResponse:
         page.sql = sql or _first_query(source.schema)
         if sql.strip():
             result = services.run_statement(source, sql)
-            if request.GET.get("format") == "csv":
-                return _csv(page.source, result)
             page.take(result)
+            page.exports = _exports(page.source, sql)
+            page.chart = chart_of(
+                result,
+                kind=request.GET.get("chart", ""),
+                title=page.source.name,
+                keys=key_names(source.schema),
+                ordered=gives_an_order(sql, source.schema.dialect),
+            )
     return render_with_error(request, "frontend/database_query.html", page.context)
+
+
+@readers
+@require_safe
+def export_page(request: HttpRequest, key: str) -> StreamingHttpResponse:
+    """All rows of a statement as a file."""
+    database = PAGES.find(key)
+    form = format_called(request.GET.get("format", "csv"))
+    return response_of(services.export(database, request.GET.get("sql", ""), form), database.slug)
 
 
 @writers
@@ -336,6 +375,21 @@ def _show_contents(page: DatabasePage, request: HttpRequest) -> None:
 def _shown_table(table: Table, targets: dict[ColumnRef, ColumnRef]) -> ShownTable:
     refs = zip(table.refs(), table.columns, strict=True)
     return ShownTable(table, [(column, targets.get(ref)) for ref, column in refs])
+
+
+def _keys(database: Database) -> frozenset[str]:
+    """The columns that a database uses as keys; none of one that cannot be asked just now."""
+    with suppress(SearchappError):
+        return key_names(served(database).schema)
+    return frozenset()
+
+
+def _exports(database: Database, sql: str) -> list[ShownFormat]:
+    address = reverse("database-export", args=[database.slug])
+    return [
+        ShownFormat(form.label, f"{address}?{urlencode({'format': form.name, 'sql': sql})}", form.limit)
+        for form in FORMATS.values()
+    ]
 
 
 def _is_numeric(values: list[Any]) -> bool:
@@ -377,19 +431,3 @@ def _first_query(schema: Schema) -> str:
     if not schema.tables:
         return ""
     return f"SELECT *\nFROM {written_name(schema.tables[0].name, schema.dialect)}\nLIMIT 20"
-
-
-def _csv(database: Database, result: Result) -> HttpResponse:
-    response = HttpResponse(
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{database.slug}.csv"'},
-    )
-    writer = csv.writer(response)
-    writer.writerow(map(spreadsheets.cell, result.columns))
-    writer.writerows([_exported(value) for value in row] for row in result.rows)
-    return response
-
-
-def _exported(value: Any) -> str:
-    """A value as a cell of a file; numbers that are none are written as they are shown."""
-    return shown(value) if _is_no_number(value) else spreadsheets.cell(value)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 
 from frontend.forms import GlossaryForm
@@ -31,7 +31,7 @@ class GlossaryPage(SourcePage):
 
 
 @readers
-def glossary_page(request: HttpRequest, key: str) -> HttpResponse:
+def glossary_page(request: HttpRequest, key: str) -> HttpResponseBase:
     """Show what people call what is in a database; whoever may write defines words and forgets them."""
     database = PAGES.find(key)
     page = GlossaryPage(PAGES, database, GlossaryForm())

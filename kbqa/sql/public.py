@@ -3,7 +3,6 @@
 All else is its inside, which may change; training alone builds on it.
 """
 
-from kbqa.sql.answer.chart import chart_of
 from kbqa.sql.answer.encoding import encode_question
 from kbqa.sql.answer.formatting import laid_out, sentence_of, shown
 from kbqa.sql.answer.generator import LocalGenerator, bundled_generator
@@ -11,7 +10,9 @@ from kbqa.sql.answer.kept_answer import DatabaseAnswer, FocusedColumn, KeptFocus
 from kbqa.sql.answer.pipeline import SURE, Answer, ask
 from kbqa.sql.answer.registry import configured_generator
 from kbqa.sql.answer.schema_linking import link_question
+from kbqa.sql.charts.chart import Chart, chart_of, gives_an_order, key_names
 from kbqa.sql.decoder import MODEL_FOLDER
+from kbqa.sql.exports.services import FORMATS, format_called, response_of
 from kbqa.sql.focus.cross_encoder.inference import BUNDLED_FOLDER, load_cross_encoder
 from kbqa.sql.focus.schema_focus import focus_schema
 from kbqa.sql.focus.selection import NARROW, ROOMY, Budget
@@ -25,6 +26,7 @@ from kbqa.sql.stores.executor import Result
 
 __all__ = [
     "BUNDLED_FOLDER",
+    "FORMATS",
     "MODEL_FOLDER",
     "NARROW",
     "ROOMY",
@@ -32,6 +34,7 @@ __all__ = [
     "Answer",
     "Budget",
     "CellNames",
+    "Chart",
     "Column",
     "ColumnRef",
     "Database",
@@ -54,11 +57,15 @@ __all__ = [
     "encode_question",
     "file_of",
     "focus_schema",
+    "format_called",
+    "gives_an_order",
     "glossary",
     "kept_answer_of",
+    "key_names",
     "laid_out",
     "link_question",
     "load_cross_encoder",
+    "response_of",
     "selectors",
     "sentence_of",
     "served",

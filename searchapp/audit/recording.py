@@ -18,7 +18,17 @@ from searchapp.audit.models import Entry
 from searchapp.client_address import client_address
 from searchapp.errors import InvalidInput, SearchappError, storable
 
-__all__ = ["Action", "AuditMiddleware", "Outcome", "failures_recorded", "record", "recorded", "requested"]
+__all__ = [
+    "Action",
+    "AuditMiddleware",
+    "Outcome",
+    "failures_recorded",
+    "present_request",
+    "record",
+    "record_failure",
+    "recorded",
+    "requested",
+]
 
 Action, Outcome = Entry.Action, Entry.Outcome
 _MAX_DETAIL, _MAX_ERROR, _MAX_SUBJECT, _MAX_NAME = 20_000, 500, 200, 150
@@ -51,6 +61,11 @@ def requested() -> bool:
     return _request.get() is not None
 
 
+def present_request() -> HttpRequest | None:
+    """The request that is being answered, for what is recorded once its view has returned."""
+    return _request.get()
+
+
 @dataclass
 class Draft:
     """What is known of an entry only at its end."""
@@ -68,7 +83,7 @@ def recorded(action: Entry.Action, *, subject: str, detail: str) -> Iterator[Dra
     try:
         yield draft
     except Exception as error:
-        _record_failure(action, subject, detail, error)
+        record_failure(action, error, subject=subject, detail=detail)
         raise
     record(action, subject=subject, detail=detail, rows=draft.rows)
 
@@ -80,7 +95,7 @@ def failures_recorded(action: Entry.Action, *, subject: str, detail: str) -> Ite
         yield
     except SearchappError as error:
         if requested():
-            _record_failure(action, subject, detail, error)
+            record_failure(action, error, subject=subject, detail=detail)
         raise
 
 
@@ -114,11 +129,14 @@ def record(
     )
 
 
-def _record_failure(action: Entry.Action, subject: str, detail: str, error: Exception) -> None:
-    """Record that something failed, with what a person is told of it; of a bug, its class alone."""
+def record_failure(action: Entry.Action, error: Exception, **known: Any) -> None:
+    """Record that something failed, with what a person is told of it; of a bug, its class alone.
+
+    What else is `known` is as in `record`.
+    """
     outcome = Outcome.REFUSED if isinstance(error, InvalidInput) else Outcome.FAILED
     message = error.message if isinstance(error, SearchappError) else type(error).__name__
-    record(action, subject=subject, detail=detail, outcome=outcome, error=message)
+    record(action, outcome=outcome, error=message, **known)
 
 
 def _account_of(request: HttpRequest | None) -> str:

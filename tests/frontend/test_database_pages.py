@@ -1,3 +1,5 @@
+import html
+import re
 import sqlite3
 
 import pytest
@@ -82,12 +84,47 @@ def test_sql_is_run_and_exported(client, connect):
     ).content.decode()
     assert "4 rows" in page
     assert "chart-specification" in page
-    exported = client.get(
-        "/databases/shop/query",
-        {"sql": "SELECT name FROM city WHERE city_id = 1 UNION SELECT '=1+1'", "format": "csv"},
-    )
-    assert exported.headers["Content-Type"].startswith("text/csv")
-    assert exported.content.decode().splitlines() == ["name", "'=1+1", "Porto"]
+
+
+def test_all_rows_are_exported_from_below_the_table(client, connect, settings):
+    settings.DATABASE_MAX_ROWS = 2
+    connect()
+    sql = "SELECT name FROM city WHERE city_id < 3 UNION SELECT '=1+1' ORDER BY 1"
+    page = client.get("/databases/shop/query", {"sql": sql}).content.decode()
+    assert "Download all rows, also those that are not shown:" in page
+    address = re.search(r'href="(/databases/shop/export[^"]*csv[^"]*)"', page)[1]
+    exported = client.get(html.unescape(address))
+    assert exported.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert exported.headers["Content-Disposition"] == 'attachment; filename="shop.csv"'
+    assert exported.getvalue().decode().splitlines() == ["name", "'=1+1", "Akureyri", "Porto"]
+    settings.DATABASE_MAX_ROWS = 3
+    assert "Download all 3 rows:" in client.get("/databases/shop/query", {"sql": sql}).content.decode()
+
+
+def test_answers_are_exported_as_each_kind_of_file(client, connect):
+    connect()
+    page = client.get("/databases/shop", {"q": "names of all products"}, follow=True).content.decode()
+    addresses = re.findall(r'href="(/databases/shop/export[^"]*)"', page)
+    files = [client.get(html.unescape(address)).getvalue() for address in addresses]
+    assert [file[:4] for file in files] == [b"name", b'[\n{"', b"PK\x03\x04"]
+    assert b"bicycle" in files[0]
+
+
+def test_exports_refuse_what_is_not_shown_either(client, connect, staff):
+    connect()
+    client.force_login(staff)
+    note = {"description": "", "excluded": "on"}
+    client.post("/databases/shop/describe?table=customer&column=age", note)
+    for sql, status in (
+        ("SELECT age FROM customer", 422),
+        ("DELETE FROM city", 422),
+        ("SELECT * FROM customer", 200),
+    ):
+        answer = client.get("/databases/shop/export", {"sql": sql})
+        assert answer.status_code == status, sql
+        assert "34" not in answer.getvalue().decode()
+    unknown = client.get("/databases/shop/export", {"sql": "SELECT 1", "format": "pdf"})
+    assert (unknown.status_code, "There is no format pdf" in unknown.content.decode()) == (422, True)
 
 
 def test_a_column_without_a_type_is_not_called_null(client, connect, tmp_path):

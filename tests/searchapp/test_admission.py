@@ -39,6 +39,8 @@ def test_every_address_has_a_kind_and_every_kind_an_address():
         ("POST", "/api/v1/databases/shop/query/", "", Work.STATEMENTS),
         ("GET", "/databases/shop/query", "sql=SELECT", Work.STATEMENTS),
         ("GET", "/api/v1/graphs/films/export/", "", Work.TRANSFERS),
+        ("GET", "/databases/shop/export", "sql=SELECT", Work.TRANSFERS),
+        ("POST", "/api/v1/databases/shop/export/", "", Work.TRANSFERS),
         ("POST", "/api/v1/graphs/films/edit/", "", Work.TRANSFERS),
         ("GET", "/graphs/add", "", Work.PAGES),
         ("POST", "/graphs/add", "", Work.TRANSFERS),

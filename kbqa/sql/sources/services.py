@@ -28,6 +28,7 @@ from kbqa.sql.answer.kept_answer import (
 from kbqa.sql.answer.language_model import Demonstration
 from kbqa.sql.answer.pipeline import Answer
 from kbqa.sql.answer.registry import configured_generator
+from kbqa.sql.exports import services as exports
 from kbqa.sql.models import ColumnNote, Database, DatabaseQuestion
 from kbqa.sql.names import definition_texts, definitions_of
 from kbqa.sql.schema import ColumnRef, Schema
@@ -235,6 +236,14 @@ def run_statement(source: Source, sql: str) -> Result:
     with audit.failures_recorded(audit.Action.DATABASE_QUERY, subject=asked, detail=sql):
         tree = checked(sql, source.schema)
     return execute(source.engine, tree, _limits(), dialect=source.schema.dialect)
+
+
+def export(database: Database, sql: str, form: exports.Format) -> exports.Export:
+    """All rows of a statement that a person wrote, as a file, under the same safety.
+
+    Raises StatementError, ExecutionError, NotReady, ConnectError, BusyError.
+    """
+    return exports.export(served(database), sql, form, _limits())
 
 
 def _limits() -> Limits:

@@ -15,9 +15,11 @@ from kbqa.sql.stores.values import value_from
 from searchapp.audit import recording as audit
 from searchapp.errors import InvalidInput
 
+RUN = "kbqa.sql.stores.statement_process:run_statement"
+"""The function that runs a statement, in a process of its own."""
 SOURCE_OPTION = "searchapp_source"
 """The option of an engine that says which source it was made for."""
-_BYTES_AS_JSON = 4
+BYTES_AS_JSON = 4
 """How many bytes of JSON a byte of a value becomes at most, but for letters that few texts have."""
 _BYTES_OF_ROW = 10_000
 
@@ -84,20 +86,12 @@ def run(
     Raises ExecutionError, ConnectError, BusyError, and whatever `check_cancelled` raises.
     """
     begun = time.perf_counter()
-    arguments = {
-        **connection_of(engine),
-        "sql": sql,
-        "seconds": limits.seconds,
-        "rows": limits.rows,
-        "size": limits.bytes,
-        "sorts_in_files": limits.sorts_in_files,
-    }
     try:
         table = call(
-            "kbqa.sql.stores.statement_process:run_statement",
-            arguments,
+            RUN,
+            arguments_of(engine, sql, limits),
             seconds=limits.seconds + CONNECT_SECONDS,
-            max_bytes=_BYTES_AS_JSON * limits.bytes + _BYTES_OF_ROW * (limits.rows + 1),
+            max_bytes=BYTES_AS_JSON * limits.bytes + _BYTES_OF_ROW * (limits.rows + 1),
             check_cancelled=check_cancelled,
         )
     except StatementFailed as failure:
@@ -108,6 +102,18 @@ def run(
         raise error_of(failure, limits) from failure
     rows = tuple(tuple(map(value_from, row)) for row in table["rows"])
     return Result(tuple(table["columns"]), rows, table["truncated"], 1000 * (time.perf_counter() - begun))
+
+
+def arguments_of(engine: Engine, sql: str, limits: Limits) -> dict[str, Any]:
+    """What the process that runs a statement needs to know."""
+    return {
+        **connection_of(engine),
+        "sql": sql,
+        "seconds": limits.seconds,
+        "rows": limits.rows,
+        "size": limits.bytes,
+        "sorts_in_files": limits.sorts_in_files,
+    }
 
 
 def error_of(failure: StatementFailed, limits: Limits) -> ExecutionError | ConnectError:

@@ -9,8 +9,9 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, Self
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Self, TypeVar
 
 from django.conf import settings
 
@@ -32,6 +33,9 @@ _START = (
 )
 
 
+AnyProcess = TypeVar("AnyProcess", bound="StatementProcess")
+
+
 class BusyError(Unavailable):
     """All processes are at work."""
 
@@ -49,10 +53,18 @@ class StatementProcess(PooledProcess):
 
     def answer(self, task: bytes, ends: float, max_bytes: int, check_cancelled: Callable[[], None]) -> bytes:
         """The answer to a task: what stands after its length. Raises StatementFailed."""
+        self.begin(task)
+        return self.told(ends, max_bytes, check_cancelled)
+
+    def begin(self, task: bytes) -> None:
+        """Give it a task. Raises StatementFailed."""
         try:
             self.send(task)
         except BrokenPipeError:
             raise StatementFailed("away", "") from None
+
+    def told(self, ends: float, max_bytes: int, check_cancelled: Callable[[], None]) -> bytes:
+        """What it tells next. Raises StatementFailed."""
         length = int.from_bytes(self._read(HEAD_BYTES, ends, check_cancelled), "big")
         if length > max_bytes:
             raise StatementFailed("size", "")
@@ -77,6 +89,10 @@ class StatementProcess(PooledProcess):
         return bytes(data)
 
 
+class ExportProcess(StatementProcess):
+    """A process for what takes long, so that questions need not wait for it."""
+
+
 def _environment() -> dict[str, str]:
     return {
         name: value
@@ -98,20 +114,52 @@ def call(
     Raises StatementFailed, BusyError, and whatever `check_cancelled` raises.
     """
     task = framed({"function": function, "arguments": arguments, "seconds": seconds})
-    try:
-        with statement_processes().process() as process:
-            ends = time.monotonic() + seconds + _LATE_SECONDS
-            answer = json.loads(process.answer(task, ends, max_bytes, check_cancelled))
-            failed = answer.get("error")
-            if failed == "memory":
-                process.end()
-    except AllBusy:
-        raise BusyError("Too many queries are running at the moment. Try again in a few seconds.") from None
+    with _one_of(statement_processes()) as process:
+        ends = time.monotonic() + seconds + _LATE_SECONDS
+        answer = json.loads(process.answer(task, ends, max_bytes, check_cancelled))
+        failed = answer.get("error")
+        if failed == "memory":
+            process.end()
     if failed:
         raise StatementFailed(failed, answer["message"])
     return answer["value"]
 
 
+def call_in_parts(
+    function: str, arguments: Mapping[str, Any], *, seconds: float, max_bytes: int
+) -> Iterator[tuple[bool, Any]]:
+    """What a function tells while it works, and with True before it its value, which comes last.
+
+    The process waits while nobody takes what it tells, and is ended with the iterator. A part has at most so
+    many bytes. Raises StatementFailed, BusyError.
+    """
+    task = framed({"function": function, "arguments": arguments, "seconds": seconds, "in_parts": True})
+    with _one_of(export_processes()) as process:
+        ends = time.monotonic() + seconds + _LATE_SECONDS
+        process.begin(task)
+        while "part" in (answer := json.loads(process.told(ends, max_bytes, lambda: None))):
+            yield False, answer["part"]
+        if answer.get("error") == "memory":
+            process.end()
+    if "error" in answer:
+        raise StatementFailed(answer["error"], answer["message"])
+    yield True, answer["value"]
+
+
+@contextmanager
+def _one_of(pool: ProcessPool[AnyProcess]) -> Iterator[AnyProcess]:
+    try:
+        with pool.process() as process:
+            yield process
+    except AllBusy:
+        raise BusyError("Too many queries are running at the moment. Try again in a few seconds.") from None
+
+
 def statement_processes() -> ProcessPool[StatementProcess]:
     """The processes of this one, as the settings want them."""
     return pool_of(StatementProcess, settings.DATABASE_PROCESSES, settings.DATABASE_PROCESS_BYTES)
+
+
+def export_processes() -> ProcessPool[ExportProcess]:
+    """Those for exports."""
+    return pool_of(ExportProcess, settings.DATABASE_EXPORT_PROCESSES, settings.DATABASE_PROCESS_BYTES)

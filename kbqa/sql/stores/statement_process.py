@@ -1,31 +1,38 @@
 """The process that statements run in, one after another: tasks on standard input, answers on standard output.
 
 Each is JSON after its length in eight bytes. The process has a limit of memory for its whole life and of time
-for each task, both kept by the system: it ends, whatever it is in the middle of.
+for each task, both kept by the system: it ends, whatever it is in the middle of. A task may ask to be told
+what is found in parts, before its answer.
 """
 
 import contextlib
 import importlib
 import json
 import os
-import signal
 import sqlite3
 import sys
-import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from threading import Timer
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from kbqa.sql.stores.sqlite import Visibility, sqlite_connection
-from kbqa.sql.stores.values import value_json
+from kbqa.sql.stores.statement_rows import (
+    StatementFailed,
+    StatementLimits,
+    Take,
+    end_after,
+    in_portions,
+    timed,
+    whole,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-GRACE_SECONDS = 0.5
-"""How long an engine has to end a statement by itself before the process ends."""
+__all__ = ["CONNECT_SECONDS", "HEAD_BYTES", "StatementFailed", "framed", "main", "run_statement"]
+
 CONNECT_SECONDS = 12.0
 HEAD_BYTES = 8
 _STEPS_BETWEEN_LOOKS = 10_000
@@ -36,14 +43,6 @@ _OUT_OF_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE)
 _ENGINES_KEPT = 8
 
 
-class StatementFailed(Exception):  # noqa: N818 - it is told, not raised, on the other side
-    """A statement that failed; `kind` is `refused`, `time`, `memory`, `size` or `away`."""
-
-    def __init__(self, kind: str, message: str) -> None:
-        super().__init__(message)
-        self.kind, self.message = kind, message
-
-
 def main() -> None:
     """Answer tasks until standard input ends; the argument is the limit of memory in bytes."""
     limit_resources(int(sys.argv[1]))
@@ -51,10 +50,9 @@ def main() -> None:
     os.dup2(2, 1)
     while (task := _read(sys.stdin.buffer)) is not None:
         end_after(task["seconds"])
-        answer = _answer(task)
+        answer = _answer(task, answers)
         end_after(0)
-        answers.write(answer)
-        answers.flush()
+        _tell(answers, answer)
 
 
 def limit_resources(memory: int) -> None:
@@ -65,12 +63,6 @@ def limit_resources(memory: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         resource.setrlimit(resource.RLIMIT_FSIZE, (_MAX_TEMPORARY_BYTES, _MAX_TEMPORARY_BYTES))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def end_after(seconds: float) -> None:
-    """Let the system end this process after so many seconds; 0 lets it live."""
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def _read(stream: BinaryIO) -> Any:
@@ -84,18 +76,26 @@ def framed(message: Any) -> bytes:
     return len(body).to_bytes(HEAD_BYTES, "big") + body
 
 
-def _answer(task: dict[str, Any]) -> bytes:
-    """The answer to a task, framed. Whatever goes wrong is told: what it means is known on the other side."""
+def _tell(answers: BinaryIO, message: Any) -> None:
+    answers.write(framed(message))
+    answers.flush()
+
+
+def _answer(task: dict[str, Any], answers: BinaryIO) -> dict[str, Any]:
+    """The answer to a task. Whatever goes wrong is told: what it means is known on the other side."""
     module, _, name = task["function"].partition(":")
+    arguments = task["arguments"]
+    if task.get("in_parts"):
+        arguments |= {"tell": lambda part: _tell(answers, {"part": part})}
     try:
-        return framed({"value": getattr(importlib.import_module(module), name)(**task["arguments"])})
+        return {"value": getattr(importlib.import_module(module), name)(**arguments)}
     except StatementFailed as failure:
         kind, message = failure.kind, failure.message
     except MemoryError:
         kind, message = "memory", ""
     except Exception as error:
         kind, message = _failure(error)
-    return framed({"error": kind, "message": message})
+    return {"error": kind, "message": message}
 
 
 def _failure(error: Exception) -> tuple[str, str]:
@@ -117,15 +117,19 @@ def run_statement(
     size: int,
     visibility: dict[str, Any] | None = None,
     sorts_in_files: bool = False,
+    first_seconds: float | None = None,
+    tell: Callable[[Any], None] | None = None,
 ) -> dict[str, Any]:
-    """The columns and rows of a statement, rows as JSON.
+    """The columns and rows of a statement, rows as JSON; `tell` is told them in portions.
 
-    It ends after so many seconds from when the database is connected to; `rows` and `size`, in bytes, are
-    what is read at most. SQLite `sorts_in_files` only where it is told to.
+    It ends after so many seconds from when the database is connected to, or `first_seconds` where it has no
+    row until then; `rows` and `size`, in bytes, are what is read at most, `size` of a row where they are told
+    in portions. SQLite `sorts_in_files` only where it is told to.
 
     Raises StatementFailed, and whatever the driver raises.
     """
-    limits = _Limits(seconds, rows, size)
+    limits = StatementLimits(seconds, rows, size, first_seconds)
+    take = whole(limits) if tell is None else in_portions(limits, tell)
     if visibility is not None:
         visible = Visibility(
             frozenset((table, column) for table, column in visibility["private"]),
@@ -136,46 +140,15 @@ def run_statement(
         with contextlib.closing(
             sqlite_connection(Path(url), visible, sorts_in_files=sorts_in_files)
         ) as connection:
-            return _sqlite(connection, sql, limits)
-    return _on_server(_engine(url), sql, limits)
+            return _sqlite(connection, sql, limits, take)
+    return _on_server(_engine(url), sql, limits, take)
 
 
-class _Limits:
-    """The limits of one statement, and the time at which it ends."""
-
-    def __init__(self, seconds: float, rows: int, size: int) -> None:
-        self.seconds, self.rows, self.size = seconds, rows, size
-        self.ends = 0.0
-
-    def begin(self) -> None:
-        """Begin to count the time."""
-        self.ends = time.monotonic() + self.seconds
-        end_after(self.seconds + GRACE_SECONDS)
-
-    @property
-    def are_over(self) -> bool:
-        return time.monotonic() >= self.ends
-
-
-@contextlib.contextmanager
-def _timed(limits: _Limits) -> Iterator[None]:
-    """Begin to count the time; an error after its end is that of the time."""
-    limits.begin()
-    try:
-        yield
-    except StatementFailed:
-        raise
-    except Exception as error:
-        if limits.are_over:
-            raise StatementFailed("time", "") from error
-        raise
-
-
-def _sqlite(connection: sqlite3.Connection, sql: str, limits: _Limits) -> dict[str, Any]:
-    with _timed(limits):
+def _sqlite(connection: sqlite3.Connection, sql: str, limits: StatementLimits, take: Take) -> dict[str, Any]:
+    with timed(limits):
         connection.set_progress_handler(lambda: limits.are_over, _STEPS_BETWEEN_LOOKS)
         cursor = connection.execute(sql)
-        return _table([column[0] for column in cursor.description or ()], cursor, limits)
+        return take([column[0] for column in cursor.description or ()], cursor)
 
 
 @lru_cache(_ENGINES_KEPT)
@@ -187,13 +160,13 @@ def _engine(url: str) -> "Engine":
     return engine_at(make_url(url))
 
 
-def _on_server(engine: "Engine", sql: str, limits: _Limits) -> dict[str, Any]:
+def _on_server(engine: "Engine", sql: str, limits: StatementLimits, take: Take) -> dict[str, Any]:
     ways = {"postgresql": _postgresql, "mysql": _mysql, "mariadb": _mysql}
     with _connected(engine) as connection:
         raw: Any = connection.connection.driver_connection
         try:
-            with _timed(limits):
-                return ways.get(engine.dialect.name, _other)(connection, raw, sql, limits)
+            with timed(limits), _stopped_without_rows(engine, raw, limits):
+                return ways.get(engine.dialect.name, _other)(connection, raw, sql, limits, take)
         except Exception as error:
             if not isinstance(error, StatementFailed) and engine.dialect.is_disconnect(error, raw, None):  # type: ignore[arg-type]
                 raise StatementFailed("away", _failure(error)[1]) from error
@@ -210,7 +183,26 @@ def _connected(engine: "Engine") -> "Connection":
         raise StatementFailed("away", message) from error
 
 
-def _postgresql(_: "Connection", raw: Any, sql: str, limits: _Limits) -> dict[str, Any]:
+@contextlib.contextmanager
+def _stopped_without_rows(engine: "Engine", raw: Any, limits: StatementLimits) -> Iterator[None]:
+    """Stop a statement on its server whose first row does not come in time, where it may take longer then."""
+
+    def stop() -> None:
+        if not limits.has_rows:
+            _stop(engine, raw)
+
+    if limits.first_seconds >= limits.seconds:
+        yield
+        return
+    timer = Timer(limits.first_seconds, stop)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _postgresql(_: "Connection", raw: Any, sql: str, limits: StatementLimits, take: Take) -> dict[str, Any]:
     """Run a statement of which the driver holds one row at a time; its time is counted as a whole."""
     from kbqa.sql.stores.postgresql import names_of_columns, read_anything
 
@@ -220,12 +212,13 @@ def _postgresql(_: "Connection", raw: Any, sql: str, limits: _Limits) -> dict[st
     with raw.cursor() as cursor, contextlib.closing(cursor.stream(sql)) as stream:
         first = next(stream, None)
         if first is None:
-            return {"columns": names_of_columns(raw, sql), "rows": [], "truncated": False}
-        columns = [column.name for column in cursor.description]
-        return _table(columns, _chained(first, stream), limits)
+            return take(names_of_columns(raw, sql), ())
+        return take([column.name for column in cursor.description], _chained(first, stream))
 
 
-def _mysql(connection: "Connection", raw: Any, sql: str, limits: _Limits) -> dict[str, Any]:
+def _mysql(
+    connection: "Connection", raw: Any, sql: str, limits: StatementLimits, take: Take
+) -> dict[str, Any]:
     from pymysql.cursors import SSCursor  # type: ignore[import-untyped]
 
     is_mariadb = getattr(connection.dialect, "is_mariadb", False)
@@ -237,7 +230,7 @@ def _mysql(connection: "Connection", raw: Any, sql: str, limits: _Limits) -> dic
         cursor.execute(f"SET SESSION {time_limit}, sql_select_limit = {limits.rows + 1}")
     cursor = SSCursor(raw)
     cursor.execute(sql)
-    table = _table([column[0] for column in cursor.description or ()], iter(cursor.fetchone, None), limits)
+    table = take([column[0] for column in cursor.description or ()], iter(cursor.fetchone, None))
     if table["truncated"]:
         connection.invalidate()
     else:
@@ -245,22 +238,31 @@ def _mysql(connection: "Connection", raw: Any, sql: str, limits: _Limits) -> dic
     return table
 
 
-def _other(connection: "Connection", raw: Any, sql: str, limits: _Limits) -> dict[str, Any]:
+def _other(
+    connection: "Connection", raw: Any, sql: str, limits: StatementLimits, take: Take
+) -> dict[str, Any]:
     """Run a statement on an engine that knows no limit of time: it is interrupted."""
     dialect = connection.dialect
     if dialect.paramstyle in ("format", "pyformat"):
         sql = sql.replace("%", "%%")
-    stop = Timer(limits.seconds, _stop, [raw])
+    stop = Timer(limits.seconds, _stop, [connection.engine, raw])
     stop.start()
     try:
         cursor = connection.execution_options(stream_results=True, max_row_buffer=1).exec_driver_sql(sql)
-        return _table(list(cursor.keys()), cursor, limits)
+        return take(list(cursor.keys()), cursor)
     finally:
         stop.cancel()
 
 
-def _stop(raw: Any) -> None:
-    """End what a driver's connection does, by the first of its words for that: the last is to close it."""
+def _stop(engine: "Engine", raw: Any) -> None:
+    """End what a driver's connection does, by the first of its words for that: the last is to close it.
+
+    MySQL is told by another connection.
+    """
+    if engine.dialect.name in ("mysql", "mariadb"):
+        with engine.connect() as other:
+            other.exec_driver_sql(f"KILL QUERY {raw.thread_id()}")
+        return
     for name in ("interrupt", "cancel", "close"):
         if hasattr(raw, name):
             getattr(raw, name)()
@@ -270,31 +272,6 @@ def _stop(raw: Any) -> None:
 def _chained(first: Any, others: Iterable[Any]) -> Iterator[Any]:
     yield first
     yield from others
-
-
-def _table(columns: list[str], rows: Iterable[Sequence[Any]], limits: _Limits) -> dict[str, Any]:
-    """Columns, and rows as JSON, as far as the limits let them through."""
-    taken: list[list[Any]] = []
-    size = 0
-    for row in rows:
-        size += sum(map(_bytes_of, row))
-        if size > limits.size and not taken:
-            raise StatementFailed("size", "")
-        if len(taken) == limits.rows or size > limits.size:
-            return {"columns": columns, "rows": taken, "truncated": True}
-        if limits.are_over:
-            raise StatementFailed("time", "")
-        taken.append([value_json(value) for value in row])
-    return {"columns": columns, "rows": taken, "truncated": False}
-
-
-def _bytes_of(value: Any) -> int:
-    """About how many bytes a value takes."""
-    if isinstance(value, str):
-        return len(value) if value.isascii() else len(value.encode("utf-8", "surrogatepass"))
-    if value is None or isinstance(value, int | float):
-        return 16
-    return len(value) if isinstance(value, bytes | memoryview) else len(str(value))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The rows of a database's result on a page and in a file, and the query that the editor begins with."""
+"""The rows of a database's result on a page, and the query that the editor begins with."""
 
 from decimal import Decimal
 
@@ -7,13 +7,11 @@ import pytest
 from frontend.views.databases import (
     Rows,
     _completions,
-    _csv,
     _first_query,
     _shown_focus,
     _shown_table,
     _sortable,
 )
-from kbqa.sql.models import Database
 from kbqa.sql.public import (
     Column,
     ColumnRef,
@@ -64,23 +62,6 @@ def test_a_result_without_rows_has_its_columns():
 @pytest.mark.parametrize(("value", "text"), [(None, ""), (1, "1"), (-0.5, "-0.5"), (Decimal("1.10"), "1.10")])
 def test_a_number_is_sorted_by_its_digits(value, text):
     assert _sortable(value) == text
-
-
-def test_a_file_has_a_head_and_quotes_what_has_commas():
-    response = _csv(Database(slug="shop"), Result(("name", "n"), (("a,b", 1), ('say "x"', None))))
-    assert response.content.decode() == 'name,n\r\n"a,b",1\r\n"say ""x""",\r\n'
-    assert response.headers["Content-Disposition"] == 'attachment; filename="shop.csv"'
-
-
-def test_a_file_has_no_formulas_neither_in_its_head_nor_in_its_rows():
-    rows = ((-5, "=1+1"), (float("-inf"), "-1"), (Decimal("-0.5"), b"\xff"))
-    response = _csv(Database(slug="shop"), Result(("n", "=HYPERLINK(1)"), rows))
-    assert response.content.decode().splitlines() == [
-        "n,'=HYPERLINK(1)",
-        "-5,'=1+1",
-        "-Infinity,'-1",
-        "-0.5,ff",
-    ]
 
 
 @pytest.mark.parametrize(

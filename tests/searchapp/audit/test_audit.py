@@ -199,6 +199,22 @@ class TestQueries:
         assert answer.status_code >= 500
         assert "Berlin" not in answer.content.decode()
 
+    def test_exports_are_kept_when_they_begin_and_with_their_rows_when_they_end(self, connect, client_of):
+        connect()
+        sql = "SELECT name FROM city"
+        export = client_of.get("/databases/shop/export", {"sql": sql})
+        assert [(entry.detail, entry.account) for entry in entries(Action.EXPORT)] == [(sql, "person")]
+        assert entries(Action.DATABASE_QUERY) == []
+        export.getvalue()
+        abandoned = client_of.get("/databases/shop/export", {"sql": sql})
+        next(iter(abandoned.streaming_content))
+        abandoned.close()
+        kept = entries(Action.DATABASE_QUERY)
+        assert [(entry.account, entry.outcome, entry.rows) for entry in kept] == [
+            ("person", "done", 3),
+            ("person", "failed", 0),
+        ]
+
     def test_queries_updates_and_exports_of_graphs_are_kept(self, load, client_of):
         load()
         query = "SELECT * { ?s ?p ?o } LIMIT 1"

@@ -10,7 +10,6 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from pyoxigraph import NamedNode
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, ParseError, ValidationError
-from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser, FormParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -37,6 +36,7 @@ from kbqa.sparql.sources.api.serializers import (
     answer_body,
 )
 from kbqa.sparql.stores.executor import run_query
+from searchapp.api.negotiation import AnyContent
 from searchapp.api.permissions import Readers
 from searchapp.api.sources import SourceViewSet
 from searchapp.jobs.api import JobSerializer
@@ -114,19 +114,6 @@ class GraphViewSet(SourceViewSet[Graph]):
         else:
             version = edits.edit_triples(graph, add=given["add"], remove=given["remove"])
         return Response(GraphVersionSerializer(version).data)
-
-
-class AnyContent(BaseContentNegotiation):
-    """Leaves the Accept header to the view: results have media types that DRF does not know."""
-
-    def select_parser(self, request: Request, parsers: Any) -> Any:
-        """The parser of the request's media type."""
-        kind = (request.content_type or "").split(";")[0].strip()
-        return next((parser for parser in parsers if parser.media_type == kind), None)
-
-    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
-        """The first renderer, for errors."""
-        return renderers[0], renderers[0].media_type
 
 
 class SparqlQueryParser(BaseParser):

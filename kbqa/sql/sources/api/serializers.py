@@ -9,6 +9,7 @@ from rest_framework import serializers
 from kbqa.questions.api import JUDGEMENT_FIELDS, AskParameters, StepSerializer
 from kbqa.sql.answer.formatting import json_result, sentence_of
 from kbqa.sql.answer.kept_answer import DatabaseAnswer, kept_answer_of
+from kbqa.sql.exports.services import FORMATS
 from kbqa.sql.models import ColumnNote, Database, DatabaseQuestion, GlossaryEntry
 from kbqa.sql.sources import services
 from searchapp.api.sources import AUDIENCE_FIELDS, AudienceSerializer, audience_of
@@ -202,6 +203,16 @@ class SqlSerializer(serializers.Serializer[Any]):
     """A statement that reads."""
 
     sql = serializers.CharField(max_length=200_000)
+
+
+class ExportParameters(SqlSerializer):
+    """A statement that reads, and the kind of file that its rows are wanted in."""
+
+    format = serializers.ChoiceField(
+        choices=[(name, form.label) for name, form in FORMATS.items()],
+        required=False,
+        help_text="By default as the header `Accept` says, else CSV.",
+    )
 
 
 class NoteSerializer(serializers.ModelSerializer[ColumnNote]):

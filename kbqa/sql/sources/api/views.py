@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.permissions import BasePermission
@@ -11,6 +13,7 @@ from rest_framework.response import Response
 from kbqa.questions.api import READING_PATH, QuestionViewSet
 from kbqa.sql.answer.formatting import json_result
 from kbqa.sql.answer.kept_answer import kept_answer, kept_answer_of
+from kbqa.sql.exports.services import FORMATS, response_of
 from kbqa.sql.models import Database, DatabaseQuestion
 from kbqa.sql.sources import glossary as words
 from kbqa.sql.sources import selectors, services
@@ -20,6 +23,7 @@ from kbqa.sql.sources.api.serializers import (
     DatabaseJudgementSerializer,
     DatabaseQuestionSerializer,
     DatabaseSerializer,
+    ExportParameters,
     GlossaryKeySerializer,
     GlossarySerializer,
     NoteSerializer,
@@ -29,9 +33,12 @@ from kbqa.sql.sources.api.serializers import (
     answer_body,
 )
 from kbqa.sql.stores.databases import served
+from searchapp.api.negotiation import AnyContent, accepted
 from searchapp.api.permissions import Readers
 from searchapp.api.sources import SourceViewSet
 from searchapp.jobs.api import JobSerializer
+
+_FILES = {(200, form.media_type): OpenApiTypes.BINARY for form in FORMATS.values()}
 
 
 class DatabaseViewSet(SourceViewSet[Database]):
@@ -43,7 +50,7 @@ class DatabaseViewSet(SourceViewSet[Database]):
 
     def get_permissions(self) -> list[BasePermission]:
         """A query is sent as a body, but it only reads."""
-        return [Readers()] if self.action == "query" else super().get_permissions()  # type: ignore[return-value]
+        return [Readers()] if self.action in ("query", "export") else super().get_permissions()  # type: ignore[return-value]
 
     @extend_schema(request=None, responses={202: JobSerializer})
     @action(detail=True, methods=["post"])
@@ -82,6 +89,23 @@ class DatabaseViewSet(SourceViewSet[Database]):
         wanted.is_valid(raise_exception=True)
         result, _ = services.run_sql(self.get_object(), wanted.validated_data["sql"])
         return Response(ResultSerializer(json_result(result)).data)
+
+    @extend_schema(methods=["GET"], parameters=[ExportParameters], request=None, responses=_FILES)
+    @extend_schema(methods=["POST"], request=ExportParameters, responses=_FILES)
+    @action(detail=True, methods=["get", "post"], pagination_class=None, content_negotiation_class=AnyContent)
+    def export(self, request: Request, *args: Any, **kwargs: Any) -> StreamingHttpResponse:
+        """All rows of one statement that reads, as a file: CSV, JSON (an array of objects) or XLSX.
+
+        It is sent while it is written, so that it may break off: then no end of the answer is sent, and CSV
+        and JSON say in their last line why. Where an export may have no more rows, they say that there.
+        """
+        wanted = ExportParameters(data=request.query_params if request.method == "GET" else request.data)
+        wanted.is_valid(raise_exception=True)
+        given, database = wanted.validated_data, self.get_object()
+        if "format" not in given:
+            kind = accepted(request, [form.media_type for form in FORMATS.values()])
+            given["format"] = next(name for name, form in FORMATS.items() if form.media_type == kind)
+        return response_of(services.export(database, given["sql"], FORMATS[given["format"]]), database.slug)
 
     @extend_schema(request=NoteSerializer, responses=NoteSerializer)
     @action(detail=True, methods=["post"], pagination_class=None)

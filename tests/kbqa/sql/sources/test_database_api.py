@@ -1,3 +1,5 @@
+import json
+
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from kbqa.sql.models import Database
@@ -42,6 +44,34 @@ def test_connect_look_ask_query_describe_judge_delete(api, transactional_db, sho
     assert api.patch(address, {"verdict": "bad"}, format="json").data["correction"] == "SELECT 1"
     assert api.delete("/api/v1/databases/shop").status_code == 202
     assert api.get("/api/v1/databases/shop").status_code == 404
+
+
+def test_rows_are_exported_as_asked_for(api, connect):
+    connect()
+    address, sql = "/api/v1/databases/shop/export/", "SELECT name, price FROM product WHERE price > 400"
+    as_json = [{"name": "bicycle", "price": 450.0}]
+    assert api.get(address, {"sql": sql}).getvalue() == b"name,price\r\nbicycle,450.0\r\n"
+    assert json.loads(api.get(address, {"sql": sql, "format": "json"}).getvalue()) == as_json
+    posted = api.post(address, {"sql": sql}, format="json", headers={"Accept": "application/json"})
+    assert json.loads(posted.getvalue()) == as_json
+    workbook = api.post(address, {"sql": sql, "format": "xlsx"}, format="json")
+    assert workbook.headers["Content-Disposition"] == 'attachment; filename="shop.xlsx"'
+    assert len(workbook.getvalue()) == int(workbook.headers["Content-Length"])
+
+
+def test_mistakes_of_exports_are_problems(api, connect):
+    connect()
+    address = "/api/v1/databases/shop/export/"
+    for given, accept, status in (
+        ({"sql": "SELECT 1", "format": "pdf"}, "*/*", 400),
+        ({}, "*/*", 400),
+        ({"sql": "DROP TABLE city"}, "*/*", 400),
+        ({"sql": "SELECT 1"}, "image/png", 406),
+        ({"sql": "SELECT 1"}, "image/png, text/*;q=0.5", 200),
+    ):
+        answer = api.get(address, given, headers={"Accept": accept})
+        assert answer.status_code == status, (given, accept)
+        assert status == 200 or answer.headers["Content-Type"] == "application/problem+json"
 
 
 MISTAKES = (

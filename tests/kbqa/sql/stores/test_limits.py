@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
+from sqlglot import parse_one
 
 from kbqa import process_pool
-from kbqa.sql.answer.chart import chart_of
 from kbqa.sql.answer.formatting import json_result, sentence_of
 from kbqa.sql.answer.values import result_from, result_json
+from kbqa.sql.charts.chart import chart_of
 from kbqa.sql.stores import processes
 from kbqa.sql.stores.connections import parsed_url, server_engine, sqlite_engine
 from kbqa.sql.stores.executor import (
@@ -30,6 +31,7 @@ from kbqa.sql.stores.executor import (
 )
 from kbqa.sql.stores.processes import BusyError, StatementProcess, statement_processes
 from kbqa.sql.stores.statement_process import HEAD_BYTES, StatementFailed, framed
+from kbqa.sql.stores.streaming import RowStream, StreamLimits
 from searchapp.errors import Unavailable
 from tests.kbqa.sql.postgresql import address_of
 
@@ -112,6 +114,29 @@ def postgresql(transactional_db):
         yield server_engine(url), connected
         connected.execute(text("DROP VIEW slow"))
     writer.dispose()
+
+
+def test_all_rows_of_postgresql_are_streamed_and_a_late_first_one_is_stopped_there(postgresql):
+    engine, writer = postgresql
+
+    def stream(sql, rows, first=20.0):
+        limits = StreamLimits(Limits(seconds=first), 40, rows)
+        return RowStream(engine, parse_one(sql, dialect="postgres"), limits, "postgres")
+
+    begun = stream(
+        "SELECT g AS number, CAST(g AS DECIMAL) / 4 AS part FROM GENERATE_SERIES(1, 9000) AS g", 8_000
+    )
+    rows = [row for portion in begun.portions() for row in portion]
+    assert (begun.columns, begun.truncated, len(rows)) == (("number", "part"), True, 8_000)
+    assert rows[0] == (1, Decimal("0.25000000000000000000"))
+    nothing = stream("SELECT 1 AS one WHERE 1 = 2", 10)
+    assert (nothing.columns, list(nothing.portions())) == (("one",), [[]])
+    slow = stream("SELECT g, REPEAT('x', 9000) AS text FROM slow LIMIT 50", 100, 1.5)
+    assert sum(map(len, slow.portions())) == 50, "only the first row has to come so soon"
+    with pytest.raises(TimeLimitError):
+        stream("SELECT max(g) FROM slow", 10, 0.5)
+    active = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%MAX(g)%'"
+    assert writer.execute(text(f"{active} AND pid <> pg_backend_pid()")).scalar() == 0
 
 
 def test_a_statement_that_looks_at_no_clock_ends_in_time(engine):
@@ -206,8 +231,9 @@ def test_what_is_no_number_and_other_odd_values_are_json(engine):
 
 
 def test_a_chart_leaves_out_what_has_no_place_on_an_axis(engine):
-    found = run(engine, "SELECT 'a' AS n, 1.5 AS v UNION ALL SELECT 'b', 9e999", Limits())
-    assert json.dumps(chart_of(found), allow_nan=False).count("null") == 2
+    sql = "SELECT 'a' AS n, 1.5 AS v UNION ALL SELECT 'b', 9e999 UNION ALL SELECT 'c', 2"
+    values = json.loads(json.dumps(chart_of(run(engine, sql, Limits())).drawing, allow_nan=False))["values"]
+    assert [value["y"] for value in values] == [1.5, None, 2]
 
 
 def test_too_many_at_once_are_told_to_come_again(engine, settings, monkeypatch):

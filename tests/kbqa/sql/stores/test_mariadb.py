@@ -1,6 +1,7 @@
 """MariaDB as a database that is asked: its own strictness, limits and read-only sessions."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -23,6 +24,7 @@ from kbqa.sql.stores.executor import (
     execute,
     run,
 )
+from kbqa.sql.stores.streaming import RowStream, StreamLimits
 from tests.kbqa.sql import mariadb
 from tests.kbqa.sql.chance import run_by_chance
 from tests.kbqa.sql.stores import hostile
@@ -215,3 +217,20 @@ def test_what_a_view_shows_of_a_private_column_is_private(server, root):
     with owner.begin() as connection:
         connection.exec_driver_sql("DROP VIEW cities.told")
     owner.dispose()
+
+
+def test_all_rows_are_streamed_and_a_late_first_one_is_stopped_on_the_server(reader, root):
+    engine = server_engine(reader)
+    sql = parse_one("SELECT name, tax FROM city ORDER BY id", dialect="mysql")
+    stream = RowStream(engine, sql, StreamLimits(Limits(seconds=20), 40, 3), "mysql")
+    assert stream.columns == ("name", "tax")
+    assert [row for portion in stream.portions() for row in portion] == [
+        ("Oslo", Decimal("12.50")), ("Bergen", Decimal("11.00")), ("Reykjavík", Decimal("14.10")),
+    ]  # fmt: skip
+    assert stream.truncated
+    slow = parse_one("SELECT BENCHMARK(100000000000, MD5('x'))", dialect="mysql")
+    with pytest.raises(TimeLimitError):
+        RowStream(engine, slow, StreamLimits(Limits(seconds=0.5), 60, 3), "mysql")
+    with server_engine(root).connect() as connection:
+        running = connection.exec_driver_sql("SELECT info FROM information_schema.processlist").scalars()
+        assert not [each for each in running if each and "BENCHMARK(1" in each]

@@ -1,0 +1,1 @@
+"""All rows of a statement as a file, which is written while they come."""

@@ -42,7 +42,7 @@ from kbqa.sql.public import (
     served,
     services,
     shown,
-    written_name,
+    written_table,
 )
 from searchapp import spreadsheets
 from searchapp.error_display import shown_in, shown_on
@@ -309,7 +309,7 @@ def note_page(request: HttpRequest, key: str) -> HttpResponse:
     """Write what a table or column means, or keep its values private."""
     database = PAGES.find(key)
     table, column = request.GET.get("table", ""), request.GET.get("column", "")
-    note = database.notes.filter(table=table, column=column).first()
+    note = services.note_about(database, table, column)
     stated = {"description": note.description, "excluded": note.excluded} if note else {}
     form = NoteForm(request.POST or None, initial=stated)
     if request.method == "POST" and form.is_valid():
@@ -365,10 +365,11 @@ def _shown_focus(focus: KeptFocus) -> ShownFocus:
 
 
 def _completions(schema: Schema) -> dict[str, list[str]]:
-    """The tables with their columns, for the editor."""
+    """The tables with their columns, for the editor: by their short names, and with their schemas."""
     return {
-        table.name: [column.name for column in table.columns if not column.excluded]
+        name: [column.name for column in table.columns if not column.excluded]
         for table in schema.tables[:_COMPLETED_TABLES]
+        for name in (table.name, table.lasting_name)
     }
 
 
@@ -376,7 +377,7 @@ def _first_query(schema: Schema) -> str:
     """A query to begin with: the first rows of the first table; nothing of a database without tables."""
     if not schema.tables:
         return ""
-    return f"SELECT *\nFROM {written_name(schema.tables[0].name, schema.dialect)}\nLIMIT 20"
+    return f"SELECT *\nFROM {written_table(schema.tables[0], schema.dialect)}\nLIMIT 20"
 
 
 def _csv(database: Database, result: Result) -> HttpResponse:

@@ -11,7 +11,8 @@ from django.db import models
 
 from kbqa.linking.models import NameBase, TextVectorBase, WordBase
 from kbqa.questions.models import QuestionBase
-from kbqa.sql.schema import ColumnRef, Formula, Schema, schema_from_json
+from kbqa.sql.schema import ColumnRef, Formula, Schema
+from kbqa.sql.schema_json import schema_from_json
 from searchapp.secrets import EncryptedTextField
 from searchapp.versions import Source, Version
 from searchapp.visibility import VisibleManager
@@ -50,6 +51,11 @@ class Database(Source):
     )
     url = EncryptedTextField(
         blank=True, help_text="The whole address with its password; encrypted, and never shown again."
+    )
+    schemas = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Of PostgreSQL: the schemas that are read; none for those that its user sees anyway.",
     )
     serving = models.ForeignKey(
         "Scan", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False

@@ -15,7 +15,7 @@ from kbqa.sql.decoder import MODEL_FOLDER
 from kbqa.sql.focus.cross_encoder.inference import BUNDLED_FOLDER, load_cross_encoder
 from kbqa.sql.focus.schema_focus import focus_schema
 from kbqa.sql.focus.selection import NARROW, ROOMY, Budget
-from kbqa.sql.identifiers import written_name
+from kbqa.sql.identifiers import written_table
 from kbqa.sql.models import Database, DatabaseQuestion, GlossaryEntry
 from kbqa.sql.names import CellNames
 from kbqa.sql.schema import Column, ColumnRef, ForeignKey, Schema, Table
@@ -64,5 +64,5 @@ __all__ = [
     "served",
     "services",
     "shown",
-    "written_name",
+    "written_table",
 ]

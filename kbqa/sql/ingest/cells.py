@@ -10,7 +10,7 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnClause, Engine, Select, func, select
+from sqlalchemy import ColumnClause, Engine, Select, TableClause, func, select
 from sqlalchemy import column as column_clause
 from sqlalchemy import table as table_clause
 
@@ -70,17 +70,12 @@ def read_cells(
     ConnectError.
     """
     reading = reading or Reading(engine)
-    columns = [
-        (ColumnRef(table.name, column.name), column)
-        for table in schema.tables
-        for column in table.columns
-        if not column.excluded
-    ]
-    for done, (ref, column) in enumerate(columns, start=1):
+    columns = [(table, column) for table in schema.tables for column in table.columns if not column.excluded]
+    for done, (table, column) in enumerate(columns, start=1):
         try:
-            yield from _column_cells(reading, ref, column, report, known)
+            yield from _column_cells(reading, table, column, report, known)
         except ExecutionError as error:
-            report.complaints.append(f"{ref}: {error.message[:200]}")
+            report.complaints.append(f"{table.name}.{column.name}: {error.message[:200]}")
         progress(done, len(columns))
 
 
@@ -120,7 +115,7 @@ def count_rows(reading: "Reading", schema: Schema) -> tuple[dict[str, int], list
     numbers, complaints = dict[str, int](), list[str]()
     for table in schema.tables:
         try:
-            ((number,),) = reading.rows(select(func.count()).select_from(table_clause(table.name)), 1)
+            ((number,),) = reading.rows(select(func.count()).select_from(_written(table)), 1)
             numbers[table.name] = int(number)
         except ExecutionError as error:
             complaints.append(f"{table.name}: it cannot be read. {error.message[:200]}")
@@ -156,11 +151,11 @@ class Reading:
 
 
 def _column_cells(
-    reading: Reading, ref: ColumnRef, column: Column, report: CellReport, known: Mapping[str, str]
+    reading: Reading, table: Table, column: Column, report: CellReport, known: Mapping[str, str]
 ) -> Iterator[NameRow]:
     """The different texts of a column, unless they are as they were; what else was seen is reported."""
-    reads_texts = column.type in (ColumnType.TEXT, ColumnType.DATE)
-    rows = _counted(reading, ref, MAX_CELLS if reads_texts else _MAX_CODES + 1)
+    ref, reads_texts = ColumnRef(table.name, column.name), column.type in (ColumnType.TEXT, ColumnType.DATE)
+    rows = _counted(reading, table, column, MAX_CELLS if reads_texts else _MAX_CODES + 1)
     values = [str(value) for value, _ in rows if not isinstance(value, bytes)]
     _note_codes(ref, column, values, sum(number for _, number in rows), report)
     if rows:  # the commonest value comes first
@@ -170,7 +165,7 @@ def _column_cells(
         if report.kinds[ref] == ColumnType.NUMBER and column.type == ColumnType.TEXT:
             report.blanks[ref] = tuple(filter(_is_blank, values))[:_MAX_BLANKS]
     if column.type == ColumnType.NUMBER and _are_shares([value for value, _ in rows]):
-        _note_shares(reading, ref, report)
+        _note_shares(reading, table, column, report)
     are_texts = column.type == ColumnType.TEXT
     texts = [row for row in rows if are_texts and _is_short_text(row[0])]
     key = column_key(ref)
@@ -201,11 +196,12 @@ def kind_of_cells(values: Sequence[Any], declared: ColumnType) -> ColumnType:
     return declared if declared == ColumnType.DATE and _are_times(there) else ColumnType.TEXT
 
 
-def _note_shares(reading: Reading, ref: ColumnRef, report: CellReport) -> None:
+def _note_shares(reading: Reading, table: Table, column: Column, report: CellReport) -> None:
     """Report a column whose commonest numbers are shares, if all others are."""
-    (extremes,) = reading.rows(_extremes(ref), 1)
-    if _are_shares(extremes, whole=True):
-        report.shares.add(ref)
+    cell: ColumnClause[Any] = column_clause(column.name)
+    extremes = select(func.min(cell), func.max(cell)).select_from(_written(table, cell))
+    if _are_shares(reading.rows(extremes, 1)[0], whole=True):
+        report.shares.add(ColumnRef(table.name, column.name))
 
 
 def _are_shares(values: Sequence[Any], *, whole: bool = False) -> bool:
@@ -228,26 +224,18 @@ def _is_short_text(value: Any) -> bool:
     return isinstance(value, str) and 0 < len(value) <= MAX_CELL_LENGTH and "\0" not in value
 
 
-def _counted(reading: Reading, ref: ColumnRef, limit: int) -> list[tuple[Any, int]]:
+def _counted(reading: Reading, table: Table, column: Column, limit: int) -> list[tuple[Any, int]]:
     """The different values of a column with their numbers, the commonest first, at most `limit`."""
-    cell, times = _cell(ref), func.count().label("times")
-    counted = _values(ref).add_columns(times).where(cell.is_not(None)).group_by(cell)
+    cell: ColumnClause[Any] = column_clause(column.name)
+    times = func.count().label("times")
+    counted = select(cell, times).select_from(_written(table, cell)).where(cell.is_not(None)).group_by(cell)
     rows = reading.rows(counted.order_by(times.desc(), cell).limit(limit), limit)
     return [(value, int(number)) for value, number in rows]
 
 
-def _cell(ref: ColumnRef) -> ColumnClause[Any]:
-    return column_clause(ref.column)
-
-
-def _extremes(ref: ColumnRef) -> Select[Any]:
-    cell = _cell(ref)
-    return select(func.min(cell), func.max(cell)).select_from(table_clause(ref.table, cell))
-
-
-def _values(ref: ColumnRef) -> Select[Any]:
-    cell = _cell(ref)
-    return select(cell).select_from(table_clause(ref.table, cell))
+def _written(table: Table, *columns: ColumnClause[Any]) -> TableClause:
+    """A table as a statement names it."""
+    return table_clause(table.local_name, *columns, schema=table.schema if table.qualified else None)
 
 
 def _note_codes(ref: ColumnRef, column: Column, values: list[str], rows: int, report: CellReport) -> None:

@@ -90,6 +90,7 @@ class TableSerializer(serializers.Serializer[Any]):
     """A table or view."""
 
     name = serializers.CharField()
+    schema = serializers.CharField(help_text="Of PostgreSQL: the schema that it lies in.")
     description = serializers.CharField()
     rows = serializers.IntegerField(allow_null=True)
     view = serializers.BooleanField()

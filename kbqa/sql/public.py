@@ -20,6 +20,7 @@ from kbqa.sql.models import Database, DatabaseQuestion, GlossaryEntry
 from kbqa.sql.names import CellNames
 from kbqa.sql.schema import Column, ColumnRef, ForeignKey, Schema, Table
 from kbqa.sql.sources import glossary, selectors, services
+from kbqa.sql.sources.connecting import Trial
 from kbqa.sql.stores.databases import Source, file_of, served
 from kbqa.sql.stores.executor import Result
 
@@ -47,6 +48,7 @@ __all__ = [
     "Source",
     "SqlReading",
     "Table",
+    "Trial",
     "ask",
     "bundled_generator",
     "chart_of",

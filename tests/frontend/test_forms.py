@@ -118,7 +118,13 @@ def test_a_database_is_a_file_or_an_address(added):
             "location": "kept-shop.sqlite",
             "audience": EVERYONE,
         },
-        {"name": "y", "source_kind": "url", "url": "postgresql://x/y", "audience": EVERYONE},
+        {
+            "name": "y",
+            "source_kind": "url",
+            "url": "postgresql://x/y",
+            "audience": EVERYONE,
+            "trial": Trial(),
+        },
     ]
 
 

@@ -55,14 +55,6 @@ _MAY_WRITE = f"""
         WHERE c.relkind IN ('r', 'p') AND {_CHOSEN}
             AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE'))
 """
-_SCHEMAS = """
-    SELECT n.nspname, count(c.oid), n.nspname = ANY(current_schemas(false)) FROM pg_catalog.pg_namespace n
-    LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v', 'm')
-        AND NOT c.relispartition
-    WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-        AND has_schema_privilege(n.oid, 'USAGE')
-    GROUP BY n.nspname ORDER BY n.nspname
-"""
 _Place = tuple[str, str]
 """A schema and a name in it."""
 

@@ -1,6 +1,6 @@
 """Databases in the admin, what people write about their columns, and what was asked of them."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -12,28 +12,46 @@ from unfold.admin import TabularInline
 from kbqa.questions.admin import QuestionAdmin
 from kbqa.sql.models import ColumnNote, Database, DatabaseQuestion, GlossaryEntry, Scan
 from kbqa.sql.sources import selectors, services
+from kbqa.sql.sources.connecting import Trial
+from kbqa.sql.sources.server_form import PARTS, ServerFields
+from searchapp.error_display import shown_on
 from searchapp.jobs.models import Job
 from searchapp.source_admin import AUDIENCE_FIELDS, SourceAdmin, SourceAdminForm, VersionInline
 
+TEST = "_test"
+"""The button that tries a connection and saves nothing."""
+_IS_SERVER, _IS_UPLOAD = "source_kind == 'url'", "source_kind == 'upload'"
 
-class DatabaseAdminForm(SourceAdminForm):
-    """Checks the source as every other way in does."""
+
+class DatabaseAdminForm(SourceAdminForm, ServerFields):
+    """Checks the source as every other way in does; a server is tried before it is kept."""
 
     SECRET = "url"
     UPLOAD, UPLOAD_KIND = "file", Database.SourceKind.UPLOAD
-    CHECKED = ("source_kind", "location", "url")
+    CHECKED = ("source_kind", "location", "url", "schemas")
 
-    url = forms.CharField(
-        required=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        help_text="For a server: postgresql://user:password@host/database. Stored encrypted; leave empty to "
-        "keep the stored one.",
-    )
     file = forms.FileField(required=False, help_text="For an uploaded file: an SQLite database.")
 
     class Meta:
         model = Database
-        fields = ("name", "source_kind", "url", *AUDIENCE_FIELDS)
+        fields = ("name", "source_kind", "url", "schemas", *AUDIENCE_FIELDS)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.begin_server(self.instance if self.instance.pk else None)
+
+    def clean(self) -> dict[str, Any]:
+        """Make the address of its parts, and check the source."""
+        cleaned = self.cleaned_data
+        if cleaned.get("source_kind") == Database.SourceKind.URL:
+            with shown_on(self):
+                cleaned["url"] = self.server_url(cleaned)
+        if self.errors:
+            return cleaned
+        cleaned = super().clean()
+        if TEST in self.data and not self.errors:
+            self.add_error(None, "The connection works. Nothing is saved yet.")
+        return cleaned
 
     def store(self, upload: "UploadedFile[Any]") -> str:
         """The name under which an SQLite file is kept. Raises InvalidInput."""
@@ -44,12 +62,16 @@ class DatabaseAdminForm(SourceAdminForm):
         return services.suggested_name(location)
 
     def check_source(self, source: Database) -> None:
-        """Check a database. Raises InvalidInput."""
-        services.check_database(source)
+        """Check a database, and try a server that is new or has changed. Raises InvalidInput."""
+        cleaned, stored = self.cleaned_data, type(source).objects.filter(pk=source.pk).first()
+        is_same = stored is not None and (stored.url, stored.schemas) == (source.url, source.schemas)
+        connects = TEST in self.data or not (is_same or cleaned.get("unreachable"))
+        trial = Trial(connects, by_parts=True, listed=lambda found: self.choose_schemas(found, cleaned))
+        services.check_database(source, trial)
 
     def address(self, cleaned: dict[str, Any]) -> str:
         """A server's address without its password."""
-        return str(cleaned["url"].split("@")[-1])
+        return str(cleaned["url"].split("@")[-1].partition("?")[0])
 
 
 class ScanInline(VersionInline):
@@ -88,6 +110,16 @@ class DatabaseAdmin(SourceAdmin):
     list_display = ("name", "source_kind", "location", "visibility", "tables", "created", "work")
     inlines = (NoteInline, GlossaryInline, ScanInline)
     actions = ("scan", "close", "cancel")
+    fieldsets = (
+        (None, {"fields": ("name", "source_kind", "file")}),
+        ("Server", {"fields": ("url", *PARTS, "schemas", "unreachable", "kept", "listed")}),
+        ("Who may see it", {"fields": AUDIENCE_FIELDS}),
+    )
+    conditional_fields: ClassVar = {
+        "file": _IS_UPLOAD,
+        **dict.fromkeys(("url", *PARTS, "schemas", "unreachable"), _IS_SERVER),
+    }
+    change_form_after_template = "kbqa/admin/test_connection.html"
 
     def refresh_source(self, source: Database) -> Job:
         """Start a scan."""

@@ -32,8 +32,8 @@ from kbqa.sql.models import ColumnNote, Database, DatabaseQuestion
 from kbqa.sql.names import definition_texts, definitions_of
 from kbqa.sql.schema import ColumnRef, Schema
 from kbqa.sql.sources import jobs, selectors
+from kbqa.sql.sources.connecting import UNTRIED, Trial, check_server
 from kbqa.sql.sources.glossary import forget_private
-from kbqa.sql.stores.connections import ConnectError, parsed_url, reachable_url
 from kbqa.sql.stores.databases import Source, file_of, note_on, served, uploads, with_notes
 from kbqa.sql.stores.executor import Limits, Result, execute, source_of
 from kbqa.sql.stores.validator import StatementError, checked
@@ -57,8 +57,12 @@ def add_database(
     url: str = "",
     schemas: Sequence[str] = (),
     audience: Audience | None = None,
+    trial: Trial = UNTRIED,
 ) -> tuple[Database, Job]:
-    """Connect a database and start its first scan. Raises InvalidInput with the field that is wrong."""
+    """Connect a database and start its first scan; a server may be tried before.
+
+    Raises InvalidInput with the field that is wrong.
+    """
     name = name.strip() or suggested_name(url or location)
     database = Database(
         slug=sources.slug_of(name, Database.KIND),
@@ -68,12 +72,12 @@ def add_database(
         url=url.strip(),
         schemas=list(schemas),
     )
-    check_database(database)
+    check_database(database, trial)
     sources.save_new(database, audience)
     return database, scan_database(database)
 
 
-def check_database(database: Database) -> None:
+def check_database(database: Database, trial: Trial = UNTRIED) -> None:
     """Check a database's name and source, and take the password out of what is shown.
 
     Raises InvalidInput with the field that is wrong.
@@ -82,14 +86,7 @@ def check_database(database: Database) -> None:
     if Database.objects.filter(slug=database.slug).exclude(pk=database.pk).exists():
         raise sources.name_taken(database)
     if database.source_kind == Database.SourceKind.URL:
-        try:
-            parsed = parsed_url(database.url)
-            reachable_url(database.url)
-        except ConnectError as error:
-            raise InvalidInput(error.message, field="url") from error
-        port = f":{parsed.port}" if parsed.port else ""
-        server = f"{parsed.get_backend_name()}://{parsed.host or ''}{port}"
-        database.location = f"{server}/{parsed.database or ''}"
+        check_server(database, trial)
     elif database.source_kind == Database.SourceKind.INSTALLED:
         database.location = database.location or f"{uuid.uuid4().hex}.sqlite"
     elif not file_of(database).is_file():

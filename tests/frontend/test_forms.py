@@ -5,6 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from codesearch import services as repositories
 from frontend.forms import DatabaseForm, NoteForm, RepositoryForm
+from kbqa.sql.public import Trial
 from kbqa.sql.public import services as databases
 from searchapp.visibility import Audience
 

@@ -82,6 +82,9 @@ def _followed(
     """The sources of each column. Raises ValueError and what sqlglot does where it cannot follow one."""
     query = _query(definition, dialect)
     by_key = dict(zip(_named_in(query, tables), tables, strict=True))
+    # Of many tables, those that it names: each is looked through for each column.
+    named = {place.name for place in query.find_all(exp.Table)}
+    by_key = {key: table for key, table in by_key.items() if key in named}
     known: dict[str, object] = {
         key: {column.name.lower(): "TEXT" for column in table.columns} for key, table in by_key.items()
     }

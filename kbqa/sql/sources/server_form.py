@@ -7,6 +7,13 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultiple,
+    UnfoldAdminPasswordInput,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
 
 from kbqa.sql.models import Database
 from kbqa.sql.sources.connecting import labelled, with_tables
@@ -27,6 +34,12 @@ def engines() -> list[tuple[str, str]]:
     return [*ENGINES.items(), *((name, name) for name in settings.DATABASE_DIALECTS)]
 
 
+class TestButton(forms.Widget):
+    """The button that tries a connection and saves nothing."""
+
+    template_name = "kbqa/admin/test_connection.html"
+
+
 class ServerFields(forms.Form):
     """The fields of a server; they count where a server is chosen.
 
@@ -39,47 +52,64 @@ class ServerFields(forms.Form):
         max_length=2_000,
         label="Address to take apart",
         help_text="Instead of the fields below: postgresql://user:password@host/database.",
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        widget=UnfoldAdminPasswordInput(attrs={"autocomplete": "off"}),
     )
-    engine = forms.ChoiceField(choices=engines, required=False, label="Kind of server")
+    engine = forms.ChoiceField(
+        choices=engines, required=False, label="Kind of server", widget=UnfoldAdminSelectWidget
+    )
     host = forms.CharField(
         required=False,
         max_length=500,
         help_text="A name or number; several with commas, or the folder of a socket.",
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
-    port = forms.CharField(required=False, max_length=100, help_text="Empty for the usual one.")
+    port = forms.CharField(
+        required=False,
+        max_length=100,
+        help_text="Empty for the usual one.",
+        widget=UnfoldAdminTextInputWidget,
+    )
     database = forms.CharField(
         required=False,
         max_length=200,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     user = forms.CharField(
         required=False,
         max_length=200,
         help_text="One that may only read is the safest.",
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        widget=UnfoldAdminTextInputWidget(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     password = forms.CharField(
         required=False,
         strip=False,
         max_length=1_000,
         help_text="Kept encrypted and never shown again. Empty: the one that was given before.",
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        widget=UnfoldAdminPasswordInput(attrs={"autocomplete": "new-password"}),
     )
-    tls = forms.ChoiceField(choices=list(TLS_MODES.items()), required=False, label="Encryption (TLS)")
+    tls = forms.ChoiceField(
+        choices=list(TLS_MODES.items()),
+        required=False,
+        label="Encryption (TLS)",
+        widget=UnfoldAdminSelectWidget,
+    )
     parameters = forms.CharField(
-        required=False, max_length=1_000, help_text="Others of the address, as application_name=searchapp."
+        required=False,
+        max_length=1_000,
+        label="Other parameters",
+        help_text="As in an address: application_name=searchapp.",
+        widget=UnfoldAdminTextInputWidget,
     )
     schemas = forms.MultipleChoiceField(
         required=False,
-        widget=forms.CheckboxSelectMultiple,
+        widget=UnfoldAdminCheckboxSelectMultiple,
         help_text="Of PostgreSQL. Test the connection to see which there are. With none, what the user sees "
         "without naming one is read.",
     )
     unreachable = forms.BooleanField(
-        required=False, label="Save it even if it cannot be connected to", initial=False
+        required=False, label="Save it even if it cannot be connected to", widget=UnfoldBooleanSwitchWidget
     )
+    test = forms.Field(required=False, label="", widget=TestButton)
     kept = forms.CharField(required=False, widget=forms.HiddenInput)
     listed = forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -95,6 +125,11 @@ class ServerFields(forms.Form):
                 self.initial |= {**asdict(self._stored), "password": "", "url": ""}
         chosen = [*(stored.schemas if stored is not None else ()), *self._posted("schemas")]
         self._field("schemas").choices = [(name, name) for name in dict.fromkeys(chosen)]
+
+    @property
+    def only_tests(self) -> bool:
+        """Whether the connection is to be tried, and nothing kept."""
+        return self.add_prefix("test") in self.data
 
     def server_url(self, cleaned: dict[str, Any]) -> str:
         """The address that the fields make; what was pasted is taken apart. Raises InvalidInput."""
@@ -113,6 +148,10 @@ class ServerFields(forms.Form):
         self._show(parts)
         return parts.url
 
+    def is_stored(self, url: str) -> bool:
+        """Whether an address is the stored one."""
+        return bool(self._stored.host) and self._stored.url == url
+
     def choose_schemas(self, found: Sequence[ServerSchema], cleaned: dict[str, Any]) -> None:
         """Show the schemas that a server has, once it was reached.
 
@@ -120,10 +159,11 @@ class ServerFields(forms.Form):
         """
         there = with_tables(found)
         self._field("schemas").choices = [(schema.name, labelled(schema)) for schema in there]
-        asks = len(there) > 1 and not cleaned.get("schemas") and not cleaned.get("listed")
+        is_new = len(there) > 1 and not cleaned.get("schemas") and not cleaned.get("listed")
         self._replace_data({"listed": "yes" if found else ""})
-        if asks:
+        if is_new:
             self._replace_data({"schemas": [schema.name for schema in there if schema.visible]})
+        if is_new and not self.only_tests:
             raise InvalidInput("The server has several schemas. Choose those to be read.", field="schemas")
 
     def _password_before(self, parts: ServerParts, cleaned: dict[str, Any]) -> str:

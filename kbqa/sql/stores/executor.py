@@ -1,7 +1,7 @@
 """Running statements: in processes of their own, read-only, with limits of time, memory, rows and bytes."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,8 @@ from searchapp.errors import InvalidInput
 
 SOURCE_OPTION = "searchapp_source"
 """The option of an engine that says which source it was made for."""
+_TAKES_SEVERAL = ("sqlite", "postgresql", "mysql", "mariadb")
+"""Engines that run several statements in one connection."""
 _BYTES_AS_JSON = 4
 """How many bytes of JSON a byte of a value becomes at most, but for letters that few texts have."""
 _BYTES_OF_ROW = 10_000
@@ -108,6 +110,51 @@ def run(
         raise error_of(failure, limits) from failure
     rows = tuple(tuple(map(value_from, row)) for row in table["rows"])
     return Result(tuple(table["columns"]), rows, table["truncated"], 1000 * (time.perf_counter() - begun))
+
+
+def run_several(
+    engine: Engine,
+    statements: Sequence[str],
+    limits: Limits,
+    check_cancelled: Callable[[], None] = lambda: None,
+) -> list[Result | ExecutionError | None]:
+    """The rows of several statements that share a connection and limits, or why one was refused.
+
+    None are those that it was too much for: they may do by themselves. All are where an engine takes them one
+    by one only.
+
+    Raises ConnectError, BusyError, and whatever `check_cancelled` raises.
+    """
+    if engine.dialect.name not in _TAKES_SEVERAL:
+        return [None] * len(statements)
+    arguments = {
+        **connection_of(engine),
+        "statements": list(statements),
+        "seconds": limits.seconds,
+        "rows": limits.rows,
+        "size": limits.bytes,
+        "sorts_in_files": limits.sorts_in_files,
+    }
+    try:
+        tables = call(
+            "kbqa.sql.stores.statement_process:run_statements",
+            arguments,
+            seconds=limits.seconds + CONNECT_SECONDS,
+            max_bytes=_BYTES_AS_JSON * limits.bytes + _BYTES_OF_ROW * (limits.rows + 1),
+            check_cancelled=check_cancelled,
+        )
+    except StatementFailed:
+        return [None] * len(statements)
+    return [_result(table) for table in tables]
+
+
+def _result(table: dict[str, Any] | None) -> Result | ExecutionError | None:
+    if table is None:
+        return None
+    if "error" in table:
+        return ExecutionError(table["message"])
+    rows = tuple(tuple(map(value_from, row)) for row in table["rows"])
+    return Result(tuple(table["columns"]), rows, table["truncated"])
 
 
 def error_of(failure: StatementFailed, limits: Limits) -> ExecutionError | ConnectError:

@@ -12,7 +12,7 @@ import signal
 import sqlite3
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from threading import Timer
@@ -34,6 +34,8 @@ _MAX_TEMPORARY_BYTES = 2_000_000_000
 _OUT_OF_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE)
 """Files are opened to be read: what cannot be written is what a statement sorts in."""
 _ENGINES_KEPT = 8
+_READS_ANYTHING = "searchapp_reads_anything"
+"""The key of what a connection of PostgreSQL is told once."""
 
 
 class StatementFailed(Exception):  # noqa: N818 - it is told, not raised, on the other side
@@ -127,30 +129,87 @@ def run_statement(
     """
     limits = _Limits(seconds, rows, size)
     if visibility is not None:
-        visible = Visibility(
-            frozenset((table, column) for table, column in visibility["private"]),
-            frozenset(visibility["views"]),
-            None if visibility["tables"] is None else frozenset(visibility["tables"]),
-            visibility["introspects"],
-        )
         with contextlib.closing(
-            sqlite_connection(Path(url), visible, sorts_in_files=sorts_in_files)
+            sqlite_connection(Path(url), _visible(visibility), sorts_in_files=sorts_in_files)
         ) as connection:
             return _sqlite(connection, sql, limits)
-    return _on_server(_engine(url), sql, limits)
+    with _connected(_engine(url)) as server:
+        return _on_connection(server, server.connection.driver_connection, sql, limits)
+
+
+def _visible(given: dict[str, Any]) -> Visibility:
+    return Visibility(
+        frozenset((table, column) for table, column in given["private"]),
+        frozenset(given["views"]),
+        None if given["tables"] is None else frozenset(given["tables"]),
+        given["introspects"],
+    )
+
+
+def run_statements(url: str, statements: Sequence[str], **limits: Any) -> list[dict[str, Any] | None]:
+    """What `run_statement` would give of several statements, which share a connection.
+
+    They share the limits of time and size. One that is refused has `error` and `message`; None are those that
+    it was too much for, and all after the first of these.
+    """
+    with _several(url, limits) as run:
+        found: list[dict[str, Any] | None] = [None] * len(statements)
+        for number, sql in enumerate(statements):
+            try:
+                answer = run(sql)
+            except (StatementFailed, MemoryError):
+                break
+            except Exception as error:
+                kind, message = _failure(error)
+                if kind != "refused":
+                    break
+                answer = {"error": kind, "message": message}
+            if answer.get("truncated"):
+                break
+            found[number] = answer
+        return found
+
+
+@contextlib.contextmanager
+def _several(url: str, given: dict[str, Any]) -> Iterator[Callable[[str], dict[str, Any]]]:
+    """What runs one statement after another, within what the ones before left of the limits."""
+    limits = _Limits(given["seconds"], given["rows"], given["size"])
+    if (visibility := given.get("visibility")) is not None:
+        sorts = given.get("sorts_in_files", False)
+        with contextlib.closing(
+            sqlite_connection(Path(url), _visible(visibility), sorts_in_files=sorts)
+        ) as connection:
+            yield lambda sql: _sqlite(connection, sql, limits)
+    else:
+        engine = _engine(url)
+        with _connected(engine) as server:
+            raw: Any = server.connection.driver_connection
+
+            def run(sql: str) -> dict[str, Any]:
+                try:
+                    return _on_connection(server, raw, sql, limits)
+                finally:
+                    raw.rollback()
+
+            yield run
 
 
 class _Limits:
-    """The limits of one statement, and the time at which it ends."""
+    """The limits of one statement, or of several together, and the time at which they end."""
 
     def __init__(self, seconds: float, rows: int, size: int) -> None:
         self.seconds, self.rows, self.size = seconds, rows, size
         self.ends = 0.0
 
     def begin(self) -> None:
-        """Begin to count the time."""
-        self.ends = time.monotonic() + self.seconds
-        end_after(self.seconds + GRACE_SECONDS)
+        """Begin to count the time, or go on."""
+        self.ends = self.ends or time.monotonic() + self.seconds
+        end_after(self.left + GRACE_SECONDS)
+
+    @property
+    def left(self) -> float:
+        """The seconds that are left."""
+        return max(0.001, self.ends - time.monotonic())
 
     @property
     def are_over(self) -> bool:
@@ -187,17 +246,16 @@ def _engine(url: str) -> "Engine":
     return engine_at(make_url(url))
 
 
-def _on_server(engine: "Engine", sql: str, limits: _Limits) -> dict[str, Any]:
+def _on_connection(connection: "Connection", raw: Any, sql: str, limits: _Limits) -> dict[str, Any]:
     ways = {"postgresql": _postgresql, "mysql": _mysql, "mariadb": _mysql}
-    with _connected(engine) as connection:
-        raw: Any = connection.connection.driver_connection
-        try:
-            with _timed(limits):
-                return ways.get(engine.dialect.name, _other)(connection, raw, sql, limits)
-        except Exception as error:
-            if not isinstance(error, StatementFailed) and engine.dialect.is_disconnect(error, raw, None):  # type: ignore[arg-type]
-                raise StatementFailed("away", _failure(error)[1]) from error
-            raise
+    dialect = connection.dialect
+    try:
+        with _timed(limits):
+            return ways.get(dialect.name, _other)(connection, raw, sql, limits)
+    except Exception as error:
+        if not isinstance(error, StatementFailed) and dialect.is_disconnect(error, raw, None):  # type: ignore[arg-type]
+            raise StatementFailed("away", _failure(error)[1]) from error
+        raise
 
 
 def _connected(engine: "Engine") -> "Connection":
@@ -210,13 +268,15 @@ def _connected(engine: "Engine") -> "Connection":
         raise StatementFailed("away", message) from error
 
 
-def _postgresql(_: "Connection", raw: Any, sql: str, limits: _Limits) -> dict[str, Any]:
+def _postgresql(connection: "Connection", raw: Any, sql: str, limits: _Limits) -> dict[str, Any]:
     """Run a statement of which the driver holds one row at a time; its time is counted as a whole."""
     from kbqa.sql.stores.postgresql import names_of_columns, read_anything
 
-    milliseconds = int(1000 * limits.seconds)
+    milliseconds = max(1, int(1000 * limits.left))
     raw.execute(f"SET TRANSACTION READ ONLY; SET LOCAL statement_timeout = {milliseconds}")
-    read_anything(raw)
+    if not connection.info.get(_READS_ANYTHING):
+        read_anything(raw)
+        connection.info[_READS_ANYTHING] = True
     with raw.cursor() as cursor, contextlib.closing(cursor.stream(sql)) as stream:
         first = next(stream, None)
         if first is None:
@@ -229,9 +289,9 @@ def _mysql(connection: "Connection", raw: Any, sql: str, limits: _Limits) -> dic
     from pymysql.cursors import SSCursor  # type: ignore[import-untyped]
 
     is_mariadb = getattr(connection.dialect, "is_mariadb", False)
-    time_limit = f"MAX_EXECUTION_TIME = {int(1000 * limits.seconds)}"
+    time_limit = f"MAX_EXECUTION_TIME = {max(1, int(1000 * limits.left))}"
     if is_mariadb:
-        time_limit = f"max_statement_time = {limits.seconds:g}"
+        time_limit = f"max_statement_time = {limits.left:.3f}"
     with raw.cursor() as cursor:
         # Rows that nobody wants would have to be read nevertheless before the connection is let go.
         cursor.execute(f"SET SESSION {time_limit}, sql_select_limit = {limits.rows + 1}")
@@ -285,6 +345,7 @@ def _table(columns: list[str], rows: Iterable[Sequence[Any]], limits: _Limits) -
         if limits.are_over:
             raise StatementFailed("time", "")
         taken.append([value_json(value) for value in row])
+    limits.size -= size
     return {"columns": columns, "rows": taken, "truncated": False}
 
 

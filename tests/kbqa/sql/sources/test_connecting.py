@@ -263,7 +263,7 @@ def test_schemas_are_listed_with_their_tables_and_chosen(admin, own, schemas):
 
 
 def test_the_button_tests_and_saves_nothing(admin, own, schemas):
-    response = admin.post(ADD, {**own, "schemas": ["hr"], "_test": "1"})
+    response = admin.post(ADD, {**own, "schemas": ["hr"], "test": ""})
     form = response.context["adminform"].form
     assert form.non_field_errors() == ["The connection works. Nothing is saved yet."]
     assert "sales (1 table)" in response.content.decode()

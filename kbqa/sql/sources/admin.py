@@ -39,11 +39,13 @@ class DatabaseAdminForm(SourceAdminForm, ServerFields):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["scan_every"].required = False
         self.begin_server(self.instance if self.instance.pk else None)
 
     def clean(self) -> dict[str, Any]:
         """Make the address of its parts, and check the source."""
         cleaned = self.cleaned_data
+        cleaned["scan_every"] = cleaned.get("scan_every") or self.instance.scan_every
         if cleaned.get("source_kind") == Database.SourceKind.URL:
             return self._clean_server(cleaned)
         return super().clean()

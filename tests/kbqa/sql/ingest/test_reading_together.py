@@ -14,8 +14,9 @@ from tests.kbqa.sql.postgresql import schema_of
 
 STATEMENTS = (
     "CREATE TABLE thing (id int PRIMARY KEY, name varchar(60), share numeric, code varchar(1), day date)",
-    "INSERT INTO thing VALUES (1, 'red lamp', 0.5, 'a', '2024-01-05'), "
-    "(2, 'O''Hara', 0.25, 'b', '2024-01-06'), (3, 'red lamp', 1, 'a', NULL), (4, '100 %', 0, 'b', '2024-02-01'), (5, NULL, NULL, 'a', '2024-02-02')",
+    "INSERT INTO thing VALUES (1, 'red lamp', 0.5, 'a', '2024-01-05')",
+    "INSERT INTO thing VALUES (2, 'O''Hara', 0.25, 'b', '2024-01-06'), (3, 'red lamp', 1, 'a', NULL)",
+    "INSERT INTO thing VALUES (4, '100 %', 0, 'b', '2024-02-01'), (5, NULL, NULL, 'a', '2024-02-02')",
     "CREATE TABLE other (id int, thing int REFERENCES thing (id), note varchar(60))",
     "INSERT INTO other VALUES (1, 1, 'x'), (2, 1, 'y')",
 )

@@ -8,8 +8,8 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from unfold.widgets import (
-    UnfoldAdminCheckboxSelectMultiple,
-    UnfoldAdminPasswordInput,
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminPasswordWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
     UnfoldBooleanSwitchWidget,
@@ -52,7 +52,7 @@ class ServerFields(forms.Form):
         max_length=2_000,
         label="Address to take apart",
         help_text="Instead of the fields below: postgresql://user:password@host/database.",
-        widget=UnfoldAdminPasswordInput(attrs={"autocomplete": "off"}),
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "off"}),
     )
     engine = forms.ChoiceField(
         choices=engines, required=False, label="Kind of server", widget=UnfoldAdminSelectWidget
@@ -85,7 +85,7 @@ class ServerFields(forms.Form):
         strip=False,
         max_length=1_000,
         help_text="Kept encrypted and never shown again. Empty: the one that was given before.",
-        widget=UnfoldAdminPasswordInput(attrs={"autocomplete": "new-password"}),
+        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
     )
     tls = forms.ChoiceField(
         choices=list(TLS_MODES.items()),
@@ -102,7 +102,7 @@ class ServerFields(forms.Form):
     )
     schemas = forms.MultipleChoiceField(
         required=False,
-        widget=UnfoldAdminCheckboxSelectMultiple,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text="Of PostgreSQL. Test the connection to see which there are. With none, what the user sees "
         "without naming one is read.",
     )

@@ -10,7 +10,7 @@ from codesearch import services as repositories
 from codesearch.models import Repository
 from kbqa.sparql.public import Graph
 from kbqa.sparql.public import services as graphs
-from kbqa.sql.public import Database, GlossaryEntry
+from kbqa.sql.public import Database, GlossaryEntry, Trial
 from kbqa.sql.public import services as databases
 from searchapp.versions import Source
 from searchapp.visibility import Audience, Visibility, default_visibility
@@ -258,7 +258,7 @@ class DatabaseForm(SourceForm):
         required=False,
         label="Address",
         help_text="PostgreSQL, MySQL or MariaDB. Stored encrypted, the password never shown again. "
-        "Use a role that may only read.",
+        "Use a role that may only read. The admin takes host, user and the rest one by one, and schemas.",
         widget=forms.TextInput(
             attrs={
                 "placeholder": "postgresql://user:password@host/database",
@@ -277,7 +277,7 @@ class DatabaseForm(SourceForm):
         kind, name = cleaned["source_kind"], cleaned["name"]
         if kind == Database.SourceKind.URL:
             return databases.add_database(
-                name=name, source_kind=kind, url=cleaned["address"], audience=self.audience
+                name=name, source_kind=kind, url=cleaned["address"], audience=self.audience, trial=Trial()
             )[0]
         name = name or databases.suggested_name(cleaned["file"].name)
         location = databases.store_file(cleaned["file"])

@@ -100,6 +100,19 @@ def _rotate_row(
     done.rotated += as_it_was.update(**{column.name: models.Value(rotated, output_field=plain)})
 
 
+def seal(text: str) -> str:
+    """A text that only this installation reads, for a form that is sent back to it."""
+    return _fernet(settings.ENCRYPTION_KEY).encrypt(text.encode()).decode()
+
+
+def unseal(token: str, seconds: int) -> str:
+    """What was sealed, no longer than so many seconds ago; empty for anything else."""
+    try:
+        return MultiFernet(_fernets()).decrypt(token.encode(), ttl=seconds).decode()
+    except InvalidToken:
+        return ""
+
+
 def _fernets() -> list[Fernet]:
     """The present key, then the old ones."""
     return [_fernet(key) for key in (settings.ENCRYPTION_KEY, *settings.ENCRYPTION_KEYS_OLD)]

@@ -1,12 +1,9 @@
 """The pages of databases: ask, look, query, describe."""
 
-import math
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
-from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -20,11 +17,10 @@ from frontend.forms import DatabaseForm, NoteForm
 from frontend.views.access import known_session_name, readers, session_name, writers
 from frontend.views.answers import AnswerPage, AnswerPages, AskPage, answered
 from frontend.views.errors import render_with_error
+from frontend.views.rows import Rows, exports_of
 from frontend.views.sources import Change, SourcePage, SourcePages
 from kbqa.questions.selectors import history, own
 from kbqa.sql.public import (
-    FORMATS,
-    Chart,
     Column,
     ColumnRef,
     Database,
@@ -47,15 +43,13 @@ from kbqa.sql.public import (
     sentence_of,
     served,
     services,
-    shown,
-    written_name,
+    written_table,
 )
 from searchapp.error_display import shown_in, shown_on
 from searchapp.errors import SearchappError
 
-_SHOWN_ROWS, _SHOWN_TABLES, _SHOWN_QUESTIONS = 1_000, 60, 8
+_SHOWN_TABLES, _SHOWN_QUESTIONS = 60, 8
 _MORE_FOCUS, _COMPLETED_TABLES = 20, 500
-_NUMBERS = (int, float, Decimal)
 
 
 @dataclass(frozen=True)
@@ -75,40 +69,6 @@ class ShownFocus:
     of: int
     whole: bool
     given: bool
-
-
-@dataclass(frozen=True)
-class ShownFormat:
-    """A kind of file that all rows are exported as, by a link."""
-
-    label: str
-    address: str
-    most_rows: int
-
-
-@dataclass
-class Rows:
-    """The rows of a result as a page shows them."""
-
-    columns: list[tuple[str, bool]] = field(default_factory=list)
-    """Names, and whether a column holds nothing but numbers."""
-    rows: list[list[tuple[str, str | None]]] = field(default_factory=list)
-    """Texts; of numbers, also what a script reads."""
-    number: int = 0
-    truncated: bool = False
-    took: float = 0.0
-    chart: Chart | None = None
-    exports: list[ShownFormat] = field(default_factory=list)
-    ran: bool = False
-
-    def take(self, result: Result) -> None:
-        """Put a result into the page."""
-        rows = result.rows[:_SHOWN_ROWS]
-        numeric = [_is_numeric([row[column] for row in rows]) for column in range(len(result.columns))]
-        self.columns = list(zip(result.columns, numeric, strict=True))
-        self.rows = [list(map(_cell, row, numeric)) for row in rows]
-        self.number, self.truncated, self.took = len(result.rows), result.truncated, result.milliseconds
-        self.ran = True
 
 
 @dataclass
@@ -254,7 +214,7 @@ def _fill(page: DatabaseAnswerPage, reading: SqlReading, result: Result | None) 
     if result is not None:
         page.sentence = sentence_of(result, reading.label)
         page.take(result)
-        page.exports = _exports(page.source, reading.query)
+        page.exports = exports_of(page.source, reading.query)
         page.chart = chart_of(
             result,
             kind=page.wanted_chart,
@@ -323,7 +283,7 @@ def query_page(request: HttpRequest, key: str) -> HttpResponse:
         if sql.strip():
             result = services.run_statement(source, sql)
             page.take(result)
-            page.exports = _exports(page.source, sql)
+            page.exports = exports_of(page.source, sql)
             page.chart = chart_of(
                 result,
                 kind=request.GET.get("chart", ""),
@@ -348,7 +308,7 @@ def note_page(request: HttpRequest, key: str) -> HttpResponse:
     """Write what a table or column means, or keep its values private."""
     database = PAGES.find(key)
     table, column = request.GET.get("table", ""), request.GET.get("column", "")
-    note = database.notes.filter(table=table, column=column).first()
+    note = services.note_about(database, table, column)
     stated = {"description": note.description, "excluded": note.excluded} if note else {}
     form = NoteForm(request.POST or None, initial=stated)
     if request.method == "POST" and form.is_valid():
@@ -384,34 +344,6 @@ def _keys(database: Database) -> frozenset[str]:
     return frozenset()
 
 
-def _exports(database: Database, sql: str) -> list[ShownFormat]:
-    address = reverse("database-export", args=[database.slug])
-    return [
-        ShownFormat(form.label, f"{address}?{urlencode({'format': form.name, 'sql': sql})}", form.limit)
-        for form in FORMATS.values()
-    ]
-
-
-def _is_numeric(values: list[Any]) -> bool:
-    return all(value is None or isinstance(value, _NUMBERS) for value in values)
-
-
-def _cell(value: Any, is_number: bool) -> tuple[str, str | None]:
-    return shown(value), _sortable(value) if is_number else None
-
-
-def _sortable(value: Any) -> str:
-    """A number as a script reads it; a missing one is sorted by nothing."""
-    if _is_no_number(value):
-        return shown(value)
-    return "" if value is None else str(value)
-
-
-def _is_no_number(value: Any) -> bool:
-    """Whether a value is NaN or infinite."""
-    return isinstance(value, float) and not math.isfinite(value)
-
-
 def _shown_focus(focus: KeptFocus) -> ShownFocus:
     kept = sum(column.kept for column in focus.columns)
     ranked = sorted(focus.columns, key=lambda column: not column.kept)
@@ -419,10 +351,11 @@ def _shown_focus(focus: KeptFocus) -> ShownFocus:
 
 
 def _completions(schema: Schema) -> dict[str, list[str]]:
-    """The tables with their columns, for the editor."""
+    """The tables with their columns, for the editor: by their short names, and with their schemas."""
     return {
-        table.name: [column.name for column in table.columns if not column.excluded]
+        name: [column.name for column in table.columns if not column.excluded]
         for table in schema.tables[:_COMPLETED_TABLES]
+        for name in (table.name, table.lasting_name)
     }
 
 
@@ -430,4 +363,4 @@ def _first_query(schema: Schema) -> str:
     """A query to begin with: the first rows of the first table; nothing of a database without tables."""
     if not schema.tables:
         return ""
-    return f"SELECT *\nFROM {written_name(schema.tables[0].name, schema.dialect)}\nLIMIT 20"
+    return f"SELECT *\nFROM {written_table(schema.tables[0], schema.dialect)}\nLIMIT 20"

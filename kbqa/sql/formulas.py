@@ -57,7 +57,7 @@ def read_formula(text: str, table: str, schema: Schema) -> ReadFormula:
         lambda node: _qualified(refs[id(node)]) if id(node) in refs else node, copy=False
     )
     used = tuple(dict.fromkeys(refs.values()))
-    tables = tuple(dict.fromkeys([table, *(ref.table for ref in used)]))
+    tables = tuple(dict.fromkeys([schema.table(table).lasting_name, *(ref.table for ref in used)]))
     return ReadFormula(Formula(written.sql(dialect=schema.dialect), tables, aggregate), used)
 
 
@@ -73,8 +73,8 @@ def write_formula(formula: Formula, dialect: str, column: Callable[[ColumnRef], 
 
 def _ref(node: exp.Column, table: str, schema: Schema) -> ColumnRef:
     try:
-        owner = schema.table(node.table or table)
-        return ColumnRef(owner.name, owner.column(node.name).name)
+        owner = schema.table(f"{node.db}.{node.table}" if node.db else node.table or table)
+        return ColumnRef(owner.lasting_name, owner.column(node.name).name)
     except KeyError:
         raise FormulaError(f"There is no column {node.name} in {node.table or table}.") from None
 

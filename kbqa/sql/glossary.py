@@ -71,21 +71,30 @@ def glossary_of(entries: Iterable[GlossaryEntry], schema: Schema) -> Glossary:
     there = current(entries, schema)
     return Glossary(
         tuple(
-            NamedValue(entry.word, ColumnRef(entry.table, entry.column), entry.meaning)
+            NamedValue(entry.word, ColumnRef(schema.table(entry.table).name, entry.column), entry.meaning)
             for entry in there
             if entry.kind == kinds.VALUE
         ),
         tuple(
-            NamedPlace(entry.word, entry.table, entry.column)
+            NamedPlace(entry.word, schema.table(entry.table).name, entry.column)
             for entry in there
             if entry.kind in (kinds.COLUMN, kinds.TABLE)
         ),
         tuple(
-            Metric(entry.word, entry.table, formula)
+            Metric(entry.word, schema.table(entry.table).name, _here(formula, schema))
             for entry in there
             if entry.kind == kinds.METRIC and (formula := entry.formula) is not None
         ),
     )
+
+
+def _here(formula: Formula, schema: Schema) -> Formula:
+    """A calculation whose tables are called as in a schema."""
+    return replace(formula, tables=tuple(schema.table(name).name for name in formula.tables))
+
+
+def _is_exact(name: str, table: Table) -> bool:
+    return name in (table.name, table.full_name, table.local_name)
 
 
 def _is_there(entry: GlossaryEntry, schema: Schema) -> bool:
@@ -93,7 +102,7 @@ def _is_there(entry: GlossaryEntry, schema: Schema) -> bool:
     refs = [ColumnRef(*ref) for ref in (entry.refs or [])]
     tables = {entry.table, *(formula.tables if formula else ())}
     try:
-        return all(schema.table(name).name == name for name in tables) and not any(
+        return all(_is_exact(name, schema.table(name)) for name in tables) and not any(
             schema.column(ref).excluded for ref in refs
         )
     except KeyError:

@@ -10,6 +10,8 @@ from sqlalchemy.dialects.sqlite.base import SQLiteIdentifierPreparer
 from sqlglot import Dialect, exp
 from sqlglot.errors import SqlglotError
 
+from kbqa.sql.schema import Table
+
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 _RESERVED = {
     "sqlite": frozenset(SQLiteIdentifierPreparer.reserved_words) | {"nothing"},
@@ -31,6 +33,12 @@ def written_name(text: str, dialect: str) -> str:
     ('"user"', 'name', '`rank`')
     """
     return exp.to_identifier(text, quoted=needs_quotes(text, dialect)).sql(dialect=dialect)
+
+
+def written_table(table: Table, dialect: str) -> str:
+    """A table as a statement of a dialect names it, with its schema where it needs that."""
+    own = written_name(table.local_name, dialect)
+    return f"{written_name(table.schema, dialect)}.{own}" if table.qualified else own
 
 
 def needs_quotes(text: str, dialect: str) -> bool:

@@ -11,7 +11,8 @@ from django.db import models
 
 from kbqa.linking.models import NameBase, TextVectorBase, WordBase
 from kbqa.questions.models import QuestionBase
-from kbqa.sql.schema import ColumnRef, Formula, Schema, schema_from_json
+from kbqa.sql.schema import ColumnRef, Formula, Schema
+from kbqa.sql.schema_json import schema_from_json
 from searchapp.secrets import EncryptedTextField
 from searchapp.versions import Source, Version
 from searchapp.visibility import VisibleManager
@@ -41,6 +42,13 @@ class Database(Source):
         URL = "url", "Database server"
         INSTALLED = "installed", "This installation's own packages"
 
+    class ScanEvery(models.TextChoices):
+        """How often a database is scanned by itself."""
+
+        NEVER = "never", "Only when asked"
+        DAY = "day", "Daily"
+        WEEK = "week", "Weekly"
+
     slug = models.SlugField(max_length=60, unique=True, help_text="Its name in addresses.")
     source_kind = models.CharField(max_length=10, choices=SourceKind)
     location = models.CharField(
@@ -50,6 +58,17 @@ class Database(Source):
     )
     url = EncryptedTextField(
         blank=True, help_text="The whole address with its password; encrypted, and never shown again."
+    )
+    schemas = models.JSONField(
+        default=list,
+        blank=True,
+        help_text="Of PostgreSQL: the schemas that are read; none for those that its user sees anyway.",
+    )
+    scan_every = models.CharField(
+        max_length=5,
+        choices=ScanEvery,
+        default=ScanEvery.NEVER,
+        help_text="How often it is scanned without anybody asking for it.",
     )
     serving = models.ForeignKey(
         "Scan", null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False

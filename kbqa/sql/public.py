@@ -16,11 +16,12 @@ from kbqa.sql.exports.services import FORMATS, format_called, response_of
 from kbqa.sql.focus.cross_encoder.inference import BUNDLED_FOLDER, load_cross_encoder
 from kbqa.sql.focus.schema_focus import focus_schema
 from kbqa.sql.focus.selection import NARROW, ROOMY, Budget
-from kbqa.sql.identifiers import written_name
+from kbqa.sql.identifiers import written_table
 from kbqa.sql.models import Database, DatabaseQuestion, GlossaryEntry
 from kbqa.sql.names import CellNames
 from kbqa.sql.schema import Column, ColumnRef, ForeignKey, Schema, Table
 from kbqa.sql.sources import glossary, selectors, services
+from kbqa.sql.sources.connecting import Trial
 from kbqa.sql.stores.databases import Source, file_of, served
 from kbqa.sql.stores.executor import Result
 
@@ -50,6 +51,7 @@ __all__ = [
     "Source",
     "SqlReading",
     "Table",
+    "Trial",
     "ask",
     "bundled_generator",
     "chart_of",
@@ -71,5 +73,5 @@ __all__ = [
     "served",
     "services",
     "shown",
-    "written_name",
+    "written_table",
 ]

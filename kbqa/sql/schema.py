@@ -164,13 +164,41 @@ class ForeignKey:
 
 @dataclass(frozen=True)
 class Table:
-    """A table or view."""
+    """A table or view.
+
+    `name` is what it is known by, which no other table is. On a server whose databases have schemas, it lies
+    in `schema`, where it is called `own_name`, if that is not its name: where two schemas have a table of one
+    name, that of the schema stands before it. Statements of `qualified` tables must name the schema.
+    """
 
     name: str
     columns: tuple[Column, ...]
     description: str = ""
     rows: int | None = None
     view: bool = False
+    schema: str = ""
+    own_name: str = ""
+    qualified: bool = False
+
+    @property
+    def local_name(self) -> str:
+        """What it is called within its schema."""
+        return self.own_name or self.name
+
+    @property
+    def full_name(self) -> str:
+        """Its name with that of its schema before it, where it lies in one."""
+        return f"{self.schema}.{self.local_name}" if self.schema else self.name
+
+    @property
+    def lasting_name(self) -> str:
+        """The name under which is kept what people write about it, whatever other tables come."""
+        return self.full_name if self.qualified else self.name
+
+    @property
+    def names(self) -> Sequence[str]:
+        """What it may be called, in small letters; the name that says most comes first."""
+        return self.full_name.lower(), self.name.lower(), self.local_name.lower()
 
     def column(self, name: str) -> Column:
         """A column by its name, whatever its capitals. Raises KeyError."""
@@ -195,7 +223,8 @@ class Schema:
 
     @cached_property
     def _by_name(self) -> Mapping[str, Table]:
-        return {table.name.lower(): table for table in self.tables}
+        alone = {name: tables[0] for name, tables in self._by_any_name.items() if len(tables) == 1}
+        return {**alone, **{table.name.lower(): table for table in self.tables}}
 
     @cached_property
     def _neighbours(self) -> Mapping[str, list[ForeignKey]]:
@@ -207,18 +236,19 @@ class Schema:
         return neighbours
 
     def table(self, name: str) -> Table:
-        """A table by its name, whatever its capitals. Raises KeyError."""
+        """A table by its name, or by another that only it has, whatever the capitals. Raises KeyError."""
         return self._by_name[name.lower()]
 
     def tables_called(self, name: str) -> Sequence[Table]:
-        """The tables of a name, whatever its capitals: some databases have several."""
+        """The tables of a name, with or without that of their schema, whatever its capitals."""
         return self._by_any_name.get(name.lower(), ())
 
     @cached_property
     def _by_any_name(self) -> Mapping[str, Sequence[Table]]:
         by_name: dict[str, list[Table]] = {}
         for table in self.tables:
-            by_name.setdefault(table.name.lower(), []).append(table)
+            for name in dict.fromkeys(table.names):
+                by_name.setdefault(name, []).append(table)
         return by_name
 
     def column(self, ref: ColumnRef) -> Column:
@@ -343,7 +373,7 @@ class Schema:
         return (*joined, *islands)
 
     def as_json(self) -> dict[str, Any]:
-        """The JSON that `schema_from_json` reads."""
+        """The JSON that `schema_json` reads."""
         return asdict(self)
 
     def part(self, refs: Iterable[ColumnRef], tables: Iterable[str] = ()) -> "Schema":
@@ -355,7 +385,7 @@ class Schema:
                 column for column in table.columns if ColumnRef(table.name, column.name) in chosen
             )
             if columns or table.name in names:
-                parts.append(Table(table.name, columns, table.description, table.rows, table.view))
+                parts.append(replace(table, columns=columns))
         within = {part.name for part in parts}
         keys = tuple(
             key
@@ -371,29 +401,3 @@ def _excluding(table: Table, excluded: Set[ColumnRef]) -> Table:
         for column in table.columns
     )
     return replace(table, columns=columns)
-
-
-def schema_from_json(data: Mapping[str, Any]) -> Schema:
-    """A schema from its JSON."""
-    tables = tuple(map(_table_from_json, data["tables"]))
-    keys = tuple(
-        ForeignKey(ColumnRef(**key["source"]), ColumnRef(**key["target"]), key["declared"])
-        for key in data["keys"]
-    )
-    return Schema(tables, keys, data["dialect"])
-
-
-def _table_from_json(data: Mapping[str, Any]) -> Table:
-    columns = tuple(map(_column_from_json, data["columns"]))
-    return Table(**{**data, "columns": columns})
-
-
-def _column_from_json(data: Mapping[str, Any]) -> Column:
-    holds = data.get("holds")
-    parsed = {
-        "type": ColumnType(data["type"]),
-        "holds": ColumnType(holds) if holds else None,
-        "blanks": tuple(data.get("blanks", ())),
-        "sources": tuple(ColumnRef(**source) for source in data.get("sources", ())),
-    }
-    return Column(**{**data, **parsed})

@@ -168,6 +168,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 12 * 3600}
 CELERY_BEAT_SCHEDULE = {
     "resume-abandoned-jobs": {"task": "searchapp.jobs.tasks.resume_abandoned_jobs", "schedule": 20.0},
+    "scan-due-databases": {"task": "kbqa.tasks.scan_due_databases", "schedule": 600.0},
     "forget-old-audit-entries": {
         "task": "searchapp.audit.retention.forget_old_entries",
         "schedule": 6 * 3600.0,

@@ -5,6 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from codesearch import services as repositories
 from frontend.forms import DatabaseForm, NoteForm, RepositoryForm
+from kbqa.sql.public import Trial
 from kbqa.sql.public import services as databases
 from searchapp.visibility import Audience
 
@@ -118,7 +119,13 @@ def test_a_database_is_a_file_or_an_address(added):
             "location": "kept-shop.sqlite",
             "audience": EVERYONE,
         },
-        {"name": "y", "source_kind": "url", "url": "postgresql://x/y", "audience": EVERYONE},
+        {
+            "name": "y",
+            "source_kind": "url",
+            "url": "postgresql://x/y",
+            "audience": EVERYONE,
+            "trial": Trial(),
+        },
     ]
 
 

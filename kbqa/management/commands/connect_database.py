@@ -1,10 +1,11 @@
 """`manage.py connect_database SOURCE`: add a database, or scan one anew, with a progress bar."""
 
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from kbqa.sql.public import Database, services
+from kbqa.sql.public import Database, Trial, services
 from searchapp import sources
 from searchapp.commands import SearchappCommand
 from searchapp.jobs.models import Job
@@ -31,9 +32,21 @@ class Command(SearchappCommand):
             help="turn one of that name from another kind of source into this",
         )
 
+        parser.add_argument(
+            "--schema",
+            action="append",
+            default=[],
+            dest="schemas",
+            help="of PostgreSQL: a schema that is read; may be given several times",
+        )
+        parser.add_argument(
+            "--unreachable", action="store_true", help="keep a server that cannot be connected to now"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the scan in this process and show its progress."""
-        database, job = self._start(options["source"], options["name"], replace=options["replace"])
+        trial = Trial(connects=not options["unreachable"])
+        database, job = self._start(options["source"], options, trial)
         run_with_bar(job)
         database.refresh_from_db()
         if database.serving is not None:
@@ -42,17 +55,20 @@ class Command(SearchappCommand):
                 f"{database.serving.cells:,} cell values."
             )
 
-    def _start(self, source: str, name: str, *, replace: bool) -> tuple[Database, Job]:
+    def _start(self, source: str, options: Mapping[str, Any], trial: Trial) -> tuple[Database, Job]:
         if "://" in source:
             kind, location, url = Database.SourceKind.URL, "", source
         else:
             kind, location, url = Database.SourceKind.FILE, str(Path(source).expanduser().resolve()), ""
-        name = name or services.suggested_name(url or location)
+        name, schemas = options["name"] or services.suggested_name(url or location), options["schemas"]
         database = Database.objects.filter(name=name, deleting=False).first()
         if database is None:
-            return services.add_database(name=name, source_kind=kind, location=location, url=url)
-        sources.check_kind(database, kind, replace=replace)
+            return services.add_database(
+                name=name, source_kind=kind, location=location, url=url, schemas=schemas, trial=trial
+            )
+        sources.check_kind(database, kind, replace=options["replace"])
         database.source_kind, database.location, database.url = kind, location, url
-        services.check_database(database)
+        database.schemas = schemas or database.schemas
+        services.check_database(database, trial)
         database.save()
         return database, services.scan_database(database)

@@ -10,7 +10,7 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnClause, Engine, Select, func, select
+from sqlalchemy import ColumnClause, Engine, Select, TableClause, func, select
 from sqlalchemy import column as column_clause
 from sqlalchemy import table as table_clause
 
@@ -18,13 +18,15 @@ from kbqa.linking.names import NameRow
 from kbqa.sql.models import ColumnDigest
 from kbqa.sql.names import column_key
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema, Table
-from kbqa.sql.stores.executor import ExecutionError, Limits, run
+from kbqa.sql.stores.executor import ExecutionError, Limits, Result, run, run_several
 
 MAX_CELL_LENGTH = 80
 MAX_CELLS = 100_000
 """How many different values of a column are read, the commonest first."""
 _MAX_BYTES = 100_000_000
 """Of the values of one column, with which fewer than all of them are read."""
+_AT_ONCE, _SMALL_BYTES = 40, 8_000_000
+"""How many statements share a connection, and the bytes of what all of them give."""
 _MAX_CODES, _MAX_CODE_LENGTH, _MAX_BLANKS = 4, 12, 4
 _DIGEST = 32
 _LOOSE = ("sqlite",)
@@ -70,17 +72,13 @@ def read_cells(
     ConnectError.
     """
     reading = reading or Reading(engine)
-    columns = [
-        (ColumnRef(table.name, column.name), column)
-        for table in schema.tables
-        for column in table.columns
-        if not column.excluded
-    ]
-    for done, (ref, column) in enumerate(columns, start=1):
+    columns = [(table, column) for table in schema.tables for column in table.columns if not column.excluded]
+    answers = zip(columns, reading.several([_counted(*place) for place in columns]), strict=True)
+    for done, ((table, column), found) in enumerate(answers, start=1):
         try:
-            yield from _column_cells(reading, ref, column, report, known)
+            yield from _column_cells(reading, table, column, found, report, known)
         except ExecutionError as error:
-            report.complaints.append(f"{ref}: {error.message[:200]}")
+            report.complaints.append(f"{table.name}.{column.name}: {error.message[:200]}")
         progress(done, len(columns))
 
 
@@ -118,13 +116,17 @@ def count_rows(reading: "Reading", schema: Schema) -> tuple[dict[str, int], list
     Raises ConnectError.
     """
     numbers, complaints = dict[str, int](), list[str]()
-    for table in schema.tables:
-        try:
-            ((number,),) = reading.rows(select(func.count()).select_from(table_clause(table.name)), 1)
+    asked = [(select(func.count()).select_from(_written(table)), 1) for table in schema.tables]
+    for table, found in zip(schema.tables, reading.several(asked), strict=True):
+        if isinstance(found, ExecutionError):
+            complaints.append(f"{table.name}: it cannot be read. {found.message[:200]}")
+        else:
+            ((number,),) = found
             numbers[table.name] = int(number)
-        except ExecutionError as error:
-            complaints.append(f"{table.name}: it cannot be read. {error.message[:200]}")
     return numbers, complaints
+
+
+Rows = tuple[tuple[Any, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -138,16 +140,46 @@ class Reading:
     ends: float = math.inf
     """The moment, by the clock of `time.monotonic`, from which on nothing more is read."""
 
-    def rows(self, statement: Select[Any], limit: int) -> tuple[tuple[Any, ...], ...]:
+    def rows(self, statement: Select[Any], limit: int) -> Rows:
         """At most so many rows, or fewer where they take too many bytes.
 
         Raises ExecutionError, ConnectError, and whatever `check_cancelled` raises.
         """
+        limits = self._limits(limit, _MAX_BYTES)
+        return run(self.engine, self._written(statement), limits, self.check_cancelled).rows
+
+    def several(self, asked: Sequence[tuple[Select[Any], int]]) -> Iterator[Rows | ExecutionError]:
+        """The rows of statements, each with its limit, or why it cannot be run; small ones come together.
+
+        Raises ConnectError, and whatever `check_cancelled` raises.
+        """
+        for start in range(0, len(asked), _AT_ONCE):
+            portion = asked[start : start + _AT_ONCE]
+            for (statement, limit), found in zip(portion, self._together(portion), strict=True):
+                if isinstance(found, ExecutionError):
+                    yield found
+                else:
+                    yield self._alone(statement, limit) if found is None else found.rows
+
+    def _together(self, asked: Sequence[tuple[Select[Any], int]]) -> Sequence[Result | ExecutionError | None]:
+        try:
+            limits = self._limits(max(limit for _, limit in asked), _SMALL_BYTES)
+        except ExecutionError as error:
+            return [error] * len(asked)
+        statements = [self._written(statement) for statement, _ in asked]
+        return run_several(self.engine, statements, limits, self.check_cancelled)
+
+    def _alone(self, statement: Select[Any], limit: int) -> Rows | ExecutionError:
+        try:
+            return self.rows(statement, limit)
+        except ExecutionError as error:
+            return error
+
+    def _limits(self, rows: int, size: int) -> Limits:
         left = self.ends - time.monotonic()
         if left <= 0:
             raise ExecutionError("The scan had taken all its time before; see DATABASE_SCAN_SECONDS.")
-        limits = Limits(min(self.seconds, left), limit, _MAX_BYTES, sorts_in_files=True)
-        return run(self.engine, self._written(statement), limits, self.check_cancelled).rows
+        return Limits(min(self.seconds, left), rows, size, sorts_in_files=True)
 
     def _written(self, statement: Select[Any]) -> str:
         # Another style of parameters than the driver's, so that percent signs stay what they are.
@@ -156,11 +188,20 @@ class Reading:
 
 
 def _column_cells(
-    reading: Reading, ref: ColumnRef, column: Column, report: CellReport, known: Mapping[str, str]
+    reading: Reading,
+    table: Table,
+    column: Column,
+    found: Rows | ExecutionError,
+    report: CellReport,
+    known: Mapping[str, str],
 ) -> Iterator[NameRow]:
-    """The different texts of a column, unless they are as they were; what else was seen is reported."""
-    reads_texts = column.type in (ColumnType.TEXT, ColumnType.DATE)
-    rows = _counted(reading, ref, MAX_CELLS if reads_texts else _MAX_CODES + 1)
+    """The different texts of a column, unless they are as they were; what else was seen is reported.
+
+    `found` are its values with their numbers. Raises ExecutionError.
+    """
+    if isinstance(found, ExecutionError):
+        raise found
+    ref, rows = ColumnRef(table.name, column.name), [(value, int(number)) for value, number in found]
     values = [str(value) for value, _ in rows if not isinstance(value, bytes)]
     _note_codes(ref, column, values, sum(number for _, number in rows), report)
     if rows:  # the commonest value comes first
@@ -170,7 +211,7 @@ def _column_cells(
         if report.kinds[ref] == ColumnType.NUMBER and column.type == ColumnType.TEXT:
             report.blanks[ref] = tuple(filter(_is_blank, values))[:_MAX_BLANKS]
     if column.type == ColumnType.NUMBER and _are_shares([value for value, _ in rows]):
-        _note_shares(reading, ref, report)
+        _note_shares(reading, table, column, report)
     are_texts = column.type == ColumnType.TEXT
     texts = [row for row in rows if are_texts and _is_short_text(row[0])]
     key = column_key(ref)
@@ -201,11 +242,12 @@ def kind_of_cells(values: Sequence[Any], declared: ColumnType) -> ColumnType:
     return declared if declared == ColumnType.DATE and _are_times(there) else ColumnType.TEXT
 
 
-def _note_shares(reading: Reading, ref: ColumnRef, report: CellReport) -> None:
+def _note_shares(reading: Reading, table: Table, column: Column, report: CellReport) -> None:
     """Report a column whose commonest numbers are shares, if all others are."""
-    (extremes,) = reading.rows(_extremes(ref), 1)
-    if _are_shares(extremes, whole=True):
-        report.shares.add(ref)
+    cell: ColumnClause[Any] = column_clause(column.name)
+    extremes = select(func.min(cell), func.max(cell)).select_from(_written(table, cell))
+    if _are_shares(reading.rows(extremes, 1)[0], whole=True):
+        report.shares.add(ColumnRef(table.name, column.name))
 
 
 def _are_shares(values: Sequence[Any], *, whole: bool = False) -> bool:
@@ -228,26 +270,18 @@ def _is_short_text(value: Any) -> bool:
     return isinstance(value, str) and 0 < len(value) <= MAX_CELL_LENGTH and "\0" not in value
 
 
-def _counted(reading: Reading, ref: ColumnRef, limit: int) -> list[tuple[Any, int]]:
-    """The different values of a column with their numbers, the commonest first, at most `limit`."""
-    cell, times = _cell(ref), func.count().label("times")
-    counted = _values(ref).add_columns(times).where(cell.is_not(None)).group_by(cell)
-    rows = reading.rows(counted.order_by(times.desc(), cell).limit(limit), limit)
-    return [(value, int(number)) for value, number in rows]
+def _counted(table: Table, column: Column) -> tuple[Select[Any], int]:
+    """What gives the different values of a column with their numbers, the commonest first, and how many."""
+    limit = MAX_CELLS if column.type in (ColumnType.TEXT, ColumnType.DATE) else _MAX_CODES + 1
+    cell: ColumnClause[Any] = column_clause(column.name)
+    times = func.count().label("times")
+    counted = select(cell, times).select_from(_written(table, cell)).where(cell.is_not(None)).group_by(cell)
+    return counted.order_by(times.desc(), cell).limit(limit), limit
 
 
-def _cell(ref: ColumnRef) -> ColumnClause[Any]:
-    return column_clause(ref.column)
-
-
-def _extremes(ref: ColumnRef) -> Select[Any]:
-    cell = _cell(ref)
-    return select(func.min(cell), func.max(cell)).select_from(table_clause(ref.table, cell))
-
-
-def _values(ref: ColumnRef) -> Select[Any]:
-    cell = _cell(ref)
-    return select(cell).select_from(table_clause(ref.table, cell))
+def _written(table: Table, *columns: ColumnClause[Any]) -> TableClause:
+    """A table as a statement names it."""
+    return table_clause(table.local_name, *columns, schema=table.schema if table.qualified else None)
 
 
 def _note_codes(ref: ColumnRef, column: Column, values: list[str], rows: int, report: CellReport) -> None:

@@ -2,7 +2,8 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, ForeignKey, Schema, Table, readable
@@ -41,6 +42,11 @@ _MAX_PREFIX_LENGTH, _PREFIXED = 2, 0.8
 
 def all_keys(tables: Sequence[Table], declared: Sequence[ForeignKey]) -> tuple[ForeignKey, ...]:
     """The declared keys, those that names tell of, and what joins tables that these leave apart."""
+    by_schema = defaultdict(list)
+    for table in tables:
+        by_schema[table.schema if table.qualified else ""].append(table)
+    if len(by_schema) > 1:
+        return _keys_across(list(by_schema.values()), declared)
     keys = [*declared, *inferred_keys(tables, declared)]
     for more in (shortened_names, shared_identifiers, named_tables):
         before = Schema(tuple(tables), tuple(keys))
@@ -51,6 +57,45 @@ def all_keys(tables: Sequence[Table], declared: Sequence[ForeignKey]) -> tuple[F
             if not declared or not before.connected(key.source.table, key.target.table)
         ]
     return (*keys, *shared_columns(tables, keys))
+
+
+def _keys_across(parts: Sequence[Sequence[Table]], declared: Sequence[ForeignKey]) -> tuple[ForeignKey, ...]:
+    """The keys of each schema by itself, where tables have short names, and then those between schemas.
+
+    Two tables of one name in two schemas are copies of each other, or of two owners: nothing joins them.
+    """
+    keys, sources = [*declared], {key.source for key in declared}
+    for part in parts:
+        keys += [key for key in _keys_within(part, declared) if key.source not in sources]
+    tables = [table for part in parts for table in part]
+    local = {table.name: table.local_name.lower() for table in tables}
+    joined, schema = {key.source for key in keys}, Schema(tuple(tables))
+    between = [
+        key
+        for key in inferred_keys(tables, keys)
+        if key.source not in joined
+        and schema.table(key.source.table).schema != schema.table(key.target.table).schema
+        and local[key.source.table] != local[key.target.table]
+    ]
+    return (*keys, *between)
+
+
+def _keys_within(tables: Sequence[Table], declared: Sequence[ForeignKey]) -> Iterator[ForeignKey]:
+    """The keys that the names of one schema's tables tell of."""
+    known = {table.local_name: table.name for table in tables}
+    local = {name: own for own, name in known.items()}
+
+    def renamed(ref: ColumnRef, names: Mapping[str, str]) -> ColumnRef:
+        return ColumnRef(names[ref.table], ref.column)
+
+    here = [
+        replace(key, source=renamed(key.source, local), target=renamed(key.target, local))
+        for key in declared
+        if {key.source.table, key.target.table} <= local.keys()
+    ]
+    short = [replace(table, name=table.local_name, own_name="") for table in tables]
+    for key in all_keys(short, here)[len(here) :]:
+        yield replace(key, source=renamed(key.source, known), target=renamed(key.target, known))
 
 
 def shared_columns(tables: Sequence[Table], keys: Sequence[ForeignKey]) -> list[ForeignKey]:

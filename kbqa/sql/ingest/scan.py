@@ -40,9 +40,8 @@ def scan_schema(context: JobContext) -> None:
         if database.source_kind == Database.SourceKind.INSTALLED:
             with reading_as(database.audience_reader):
                 write_installed(file_of(database))
-        schema, said = read_described(
-            engine_of(database), _SCHEMA * settings.DATABASE_SCAN_SECONDS, context.check_cancelled
-        )
+        seconds = _SCHEMA * settings.DATABASE_SCAN_SECONDS
+        schema, said = read_described(engine_of(database), seconds, context.check_cancelled, database.schemas)
         rows, unread = count_rows(_reading(database, context), schema)
     except (IntrospectionError, ConnectError) as error:
         # A server may come back; a file that cannot be read stays so.

@@ -81,8 +81,12 @@ def _followed(
 ) -> list[tuple[ColumnRef, ...]]:
     """The sources of each column. Raises ValueError and what sqlglot does where it cannot follow one."""
     query = _query(definition, dialect)
+    by_key = dict(zip(_named_in(query, tables), tables, strict=True))
+    # Of many tables, those that it names: each is looked through for each column.
+    named = {place.name for place in query.find_all(exp.Table)}
+    by_key = {key: table for key, table in by_key.items() if key in named}
     known: dict[str, object] = {
-        table.name.lower(): {column.name.lower(): "TEXT" for column in table.columns} for table in tables
+        key: {column.name.lower(): "TEXT" for column in table.columns} for key, table in by_key.items()
     }
     # Aliases stay: one that stands for two others, again and again, would become of any size.
     qualified = qualify(
@@ -92,9 +96,8 @@ def _followed(
     names = qualified.named_selects if isinstance(qualified, exp.Query) else []
     if scope is None or len(set(names)) != len(view.columns):
         raise ValueError("its columns cannot be told apart")
-    by_name = {table.name.lower(): table for table in tables}
     nodes = (lineage(name, qualified, schema=known, dialect=dialect, scope=scope) for name in names)
-    return [tuple(dict.fromkeys(_leaves(node, by_name))) for node in nodes]
+    return [tuple(dict.fromkeys(_leaves(node, by_key))) for node in nodes]
 
 
 def _query(definition: str, dialect: str) -> exp.Query:
@@ -111,10 +114,49 @@ def _query(definition: str, dialect: str) -> exp.Query:
     for name in tree.find_all(exp.Identifier):
         name.set("this", name.name.lower())
         name.set("quoted", False)
-    for place in tree.find_all(exp.Table, exp.Column):
-        place.set("db", None)
-        place.set("catalog", None)
     return tree
+
+
+def _named_in(query: exp.Query, tables: Sequence[Table]) -> list[str]:
+    """A word for each table, which the query is made to call it by; it names no schemas any more.
+
+    Raises ValueError where one of several tables may be meant.
+    """
+    keys = [
+        table.name.lower() if table.name == table.local_name else f"table_{number}"
+        for number, table in enumerate(tables)
+    ]
+    for place in query.find_all(exp.Table):
+        key = _key_of(place, tables, keys) or place.name
+        if key != place.name:
+            alias = place.args.get("alias") or exp.TableAlias(this=exp.to_identifier(place.name))
+            place.set("alias", alias)
+            place.set("this", exp.to_identifier(key))
+    for named in query.find_all(exp.Table, exp.Column):
+        named.set("db", None)
+        named.set("catalog", None)
+    return keys
+
+
+def _key_of(place: exp.Table, tables: Sequence[Table], keys: Sequence[str]) -> str:
+    """The word for the table that a name stands for; empty where none is known."""
+    schema = place.text("db")
+    found = [
+        key
+        for table, key in zip(tables, keys, strict=True)
+        if table.local_name.lower() == place.name and _may_be_of(schema, table)
+    ]
+    if len(found) > 1:
+        raise ValueError("it may be one of several tables")
+    if not found and schema and any(table.local_name.lower() == place.name for table in tables):
+        raise ValueError("it is a table of another schema")
+    return found[0] if found else ""
+
+
+def _may_be_of(schema: str, table: Table) -> bool:
+    """Whether a table may be meant with the name of a schema before it, or without, as a WITH is."""
+    is_same = table.schema.lower() == schema
+    return is_same if table.qualified else is_same or not schema or not table.schema
 
 
 def _leaves(node: Node, tables: Mapping[str, Table]) -> Iterator[ColumnRef]:
@@ -137,7 +179,7 @@ def _leaves(node: Node, tables: Mapping[str, Table]) -> Iterator[ColumnRef]:
 def _named(definition: str, tables: Sequence[Table]) -> tuple[ColumnRef, ...]:
     """All columns of the tables whose names occur in a text."""
     words = set(_WORD.findall(definition.lower()))
-    return tuple(ref for table in tables if _occurs(table.name, words) for ref in table.refs())
+    return tuple(ref for table in tables if _occurs(table.local_name, words) for ref in table.refs())
 
 
 def _occurs(name: str, words: set[str]) -> bool:

@@ -81,15 +81,27 @@ class Terms(ABC):
         return exp.to_identifier(text, quoted=needs_quotes(text, self.schema.dialect))
 
     def table(self, name: str) -> exp.Table:
-        """A table."""
-        return exp.Table(this=self.name(name))
+        """A table, with the name of its schema before it where it needs that."""
+        table = self.schema.table(name)
+        schema = self.name(table.schema) if table.qualified else None
+        return exp.Table(this=self.name(table.local_name), db=schema)
+
+    def owner(self, name: str) -> dict[str, exp.Identifier | None]:
+        """The names before those of a table's columns, the shortest that no other joined table has."""
+        table = self.schema.table(name)
+        alike = [other for other, _ in self.joined if self._local(other) == self._local(name)]
+        schema = self.name(table.schema) if len(alike) > 1 else None
+        return {"table": self.name(table.local_name), "db": schema}
+
+    def _local(self, name: str) -> str:
+        return self.schema.table(name).local_name.lower()
 
     def column(self, ref: ColumnRef) -> exp.Expr:
         """A column, with its table where there are several, or what people defined as one."""
         formula = self.schema.column(ref).formula
         if formula is not None:
             return write_formula(formula, self.schema.dialect, self.column)
-        return exp.Column(this=self.name(ref.column), table=self.name(ref.table) if self.qualified else None)
+        return exp.Column(this=self.name(ref.column), **(self.owner(ref.table) if self.qualified else {}))
 
     def read(self, ref: ColumnRef) -> exp.Expr:
         """A column as it is compared, grouped and computed with."""
@@ -107,7 +119,7 @@ class Terms(ABC):
         if isinstance(operand, Expression):
             return self.expression(operand)
         if self.qualified and not counted:
-            return exp.Column(this=exp.Star(), table=self.name(operand.table))
+            return exp.Column(this=exp.Star(), **self.owner(operand.table))
         return exp.Star()
 
     def expression(self, computed: Expression) -> exp.Expr:

@@ -1,39 +1,63 @@
 """Databases in the admin, what people write about their columns, and what was asked of them."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from unfold.admin import TabularInline
 
 from kbqa.questions.admin import QuestionAdmin
 from kbqa.sql.models import ColumnNote, Database, DatabaseQuestion, GlossaryEntry, Scan
-from kbqa.sql.sources import selectors, services
+from kbqa.sql.sources import schedule, selectors, services
+from kbqa.sql.sources.connecting import Trial
+from kbqa.sql.sources.server_form import PARTS, ServerFields
+from searchapp.error_display import shown_on
 from searchapp.jobs.models import Job
 from searchapp.source_admin import AUDIENCE_FIELDS, SourceAdmin, SourceAdminForm, VersionInline
 
+_IS_SERVER, _IS_UPLOAD = "source_kind == 'url'", "source_kind == 'upload'"
 
-class DatabaseAdminForm(SourceAdminForm):
-    """Checks the source as every other way in does."""
+
+class DatabaseAdminForm(SourceAdminForm, ServerFields):
+    """Checks the source as every other way in does; a server is tried before it is kept."""
 
     SECRET = "url"
     UPLOAD, UPLOAD_KIND = "file", Database.SourceKind.UPLOAD
-    CHECKED = ("source_kind", "location", "url")
+    CHECKED = ("source_kind", "location", "url", "schemas")
 
-    url = forms.CharField(
-        required=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        help_text="For a server: postgresql://user:password@host/database. Stored encrypted; leave empty to "
-        "keep the stored one.",
-    )
     file = forms.FileField(required=False, help_text="For an uploaded file: an SQLite database.")
 
     class Meta:
         model = Database
-        fields = ("name", "source_kind", "url", *AUDIENCE_FIELDS)
+        fields = ("name", "source_kind", "url", "schemas", "scan_every", *AUDIENCE_FIELDS)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["scan_every"].required = False
+        self.begin_server(self.instance if self.instance.pk else None)
+
+    def clean(self) -> dict[str, Any]:
+        """Make the address of its parts, and check the source."""
+        cleaned = self.cleaned_data
+        cleaned["scan_every"] = cleaned.get("scan_every") or self.instance.scan_every
+        if cleaned.get("source_kind") == Database.SourceKind.URL:
+            return self._clean_server(cleaned)
+        return super().clean()
+
+    def _clean_server(self, cleaned: dict[str, Any]) -> dict[str, Any]:
+        with shown_on(self):
+            cleaned["url"] = self.server_url(cleaned)
+        if not self.errors:
+            cleaned = super().clean()
+        if self.only_tests and not self.errors:
+            self.add_error(None, "The connection works. Nothing is saved yet.")
+        return cleaned
 
     def store(self, upload: "UploadedFile[Any]") -> str:
         """The name under which an SQLite file is kept. Raises InvalidInput."""
@@ -44,12 +68,16 @@ class DatabaseAdminForm(SourceAdminForm):
         return services.suggested_name(location)
 
     def check_source(self, source: Database) -> None:
-        """Check a database. Raises InvalidInput."""
-        services.check_database(source)
+        """Check a database, and try a server that is new or has changed. Raises InvalidInput."""
+        cleaned, stored = self.cleaned_data, type(source).objects.filter(pk=source.pk).first()
+        is_same = stored is not None and stored.schemas == source.schemas and self.is_stored(source.url)
+        connects = self.only_tests or not (is_same or cleaned.get("unreachable"))
+        trial = Trial(connects, by_parts=True, listed=lambda found: self.choose_schemas(found, cleaned))
+        services.check_database(source, trial)
 
     def address(self, cleaned: dict[str, Any]) -> str:
         """A server's address without its password."""
-        return str(cleaned["url"].split("@")[-1])
+        return str(cleaned["url"].split("@")[-1].partition("?")[0])
 
 
 class ScanInline(VersionInline):
@@ -88,6 +116,17 @@ class DatabaseAdmin(SourceAdmin):
     list_display = ("name", "source_kind", "location", "visibility", "tables", "created", "work")
     inlines = (NoteInline, GlossaryInline, ScanInline)
     actions = ("scan", "close", "cancel")
+    fieldsets = (
+        (None, {"fields": ("name", "source_kind", "file")}),
+        ("Server", {"fields": ("url", *PARTS, "test", "schemas", "unreachable", "kept", "listed")}),
+        ("Scans", {"fields": ("scan_every", "last_scan")}),
+        ("Who may see it", {"fields": AUDIENCE_FIELDS}),
+    )
+    readonly_fields = ("last_scan",)
+    conditional_fields: ClassVar = {
+        "file": _IS_UPLOAD,
+        **dict.fromkeys(("url", *PARTS, "test", "schemas", "unreachable"), _IS_SERVER),
+    }
 
     def refresh_source(self, source: Database) -> Job:
         """Start a scan."""
@@ -108,6 +147,15 @@ class DatabaseAdmin(SourceAdmin):
         """The databases with their served scans."""
         return selectors.databases()
 
+    @admin.display(description="Last scan")
+    def last_scan(self, database: Database) -> str:
+        """When it was read, and what kept a later scan from being served."""
+        last, serving = (schedule.last_scan(database), database.serving) if database.pk else (None, None)
+        read = f"What was read on {_moment(serving.finished)} is served." if serving else ""
+        if last is not None and last.state == Job.State.FAILED:
+            return f"The scan of {_moment(last.created)} failed: {last.shown_error} {read}".strip()
+        return read or "Not scanned yet."
+
     @admin.display(description="Tables")
     def tables(self, database: Database) -> int:
         """The number of served tables."""
@@ -117,6 +165,10 @@ class DatabaseAdmin(SourceAdmin):
     def scan(self, request: HttpRequest, queryset: QuerySet[Database]) -> None:
         """Start scans."""
         self.refresh_all(request, queryset)
+
+
+def _moment(moment: datetime | None) -> str:
+    return date_format(localtime(moment), "j F Y, H:i") if moment else "an unknown day"
 
 
 @admin.register(DatabaseQuestion)

@@ -2,9 +2,9 @@
 
 from kbqa.sql.formulas import FormulaError, read_formula
 from kbqa.sql.glossary import current
-from kbqa.sql.identifiers import written_name
+from kbqa.sql.identifiers import written_table
 from kbqa.sql.models import Database, GlossaryEntry
-from kbqa.sql.schema import Schema, Table
+from kbqa.sql.schema import ColumnRef, Schema, Table
 from kbqa.sql.stores.databases import Source, served
 from kbqa.sql.stores.executor import ExecutionError, Limits, execute
 from kbqa.sql.stores.validator import StatementError, checked
@@ -33,7 +33,7 @@ def define(
     if database.glossary.count() >= _MAX_ENTRIES:
         raise InvalidInput(f"A glossary has at most {_MAX_ENTRIES:,} words.", field="word")
     place = _table(table, source.schema)
-    entry = GlossaryEntry(word=word[:100], kind=kind, table=place.name, meaning=meaning)
+    entry = GlossaryEntry(word=word[:100], kind=kind, table=place.lasting_name, meaning=meaning)
     if kind == GlossaryEntry.Kind.METRIC:
         _calculate(entry, place, source)
     elif kind != GlossaryEntry.Kind.TABLE:
@@ -58,10 +58,18 @@ def forget(database: Database, key: int) -> None:
 def forget_private(database: Database) -> None:
     """Remove the entries about columns that are private: they may hold values of these."""
     schema = served(database).schema
-    private = {(ref.table, ref.column) for ref in schema.refs() if schema.column(ref).excluded}
     for entry in database.glossary.all():
-        if private & {tuple(ref) for ref in entry.refs}:
+        if any(_is_private(ColumnRef(*ref), schema) for ref in entry.refs):
             entry.delete()
+
+
+def _is_private(ref: ColumnRef, schema: Schema) -> bool:
+    """Whether a column is private in any table that may be meant."""
+    return any(
+        column.excluded and column.name == ref.column
+        for table in schema.tables_called(ref.table)
+        for column in table.columns
+    )
 
 
 def _table(name: str, schema: Schema) -> Table:
@@ -81,7 +89,7 @@ def _point(entry: GlossaryEntry, table: Table, column: str) -> None:
         raise InvalidInput(f"The values of {table.name}.{there.name} are private.", field="column")
     if entry.kind == GlossaryEntry.Kind.VALUE and not entry.meaning:
         raise InvalidInput("Write the value as it stands in the column.", field="meaning")
-    entry.column, entry.refs = there.name, [(table.name, there.name)]
+    entry.column, entry.refs = there.name, [(table.lasting_name, there.name)]
 
 
 def _calculate(entry: GlossaryEntry, table: Table, source: Source) -> None:
@@ -90,7 +98,7 @@ def _calculate(entry: GlossaryEntry, table: Table, source: Source) -> None:
     if any(column.name.lower() == entry.word.lower() for column in table.columns):
         raise InvalidInput(f"{table.name} has a column of this name.", field="word")
     read = read_formula(entry.meaning, table.name, schema)
-    tables = ", ".join(written_name(name, schema.dialect) for name in read.formula.tables)
+    tables = ", ".join(written_table(schema.table(name), schema.dialect) for name in read.formula.tables)
     try:
         statement = checked(f"SELECT {read.formula.sql} FROM {tables} LIMIT 1", schema)
         execute(source.engine, statement, _TRIAL, dialect=schema.dialect)

@@ -12,8 +12,8 @@ register(
     Stage(scan.scan_schema),
     Stage(scan.scan_cells),
     Stage(scan.scan_definitions),
-    Stage(suggest_questions),
     Stage(scan.publish),
+    Stage(suggest_questions),
     clean_up=scan.abandon,
 )
 register(DELETE, Stage(scan.delete))

@@ -33,9 +33,9 @@ from kbqa.sql.models import ColumnNote, Database, DatabaseQuestion
 from kbqa.sql.names import definition_texts, definitions_of
 from kbqa.sql.schema import ColumnRef, Schema
 from kbqa.sql.sources import jobs, selectors
+from kbqa.sql.sources.connecting import UNTRIED, Trial, check_server
 from kbqa.sql.sources.glossary import forget_private
-from kbqa.sql.stores.connections import ConnectError, parsed_url, reachable_url
-from kbqa.sql.stores.databases import Source, file_of, served, uploads, with_notes
+from kbqa.sql.stores.databases import Source, file_of, note_on, served, uploads, with_notes
 from kbqa.sql.stores.executor import Limits, Result, execute, source_of
 from kbqa.sql.stores.validator import StatementError, checked
 from searchapp import sources
@@ -51,9 +51,19 @@ _SQLITE_HEAD = b"SQLite format 3\0"
 
 
 def add_database(
-    *, name: str, source_kind: str, location: str = "", url: str = "", audience: Audience | None = None
+    *,
+    name: str,
+    source_kind: str,
+    location: str = "",
+    url: str = "",
+    schemas: Sequence[str] = (),
+    audience: Audience | None = None,
+    trial: Trial = UNTRIED,
 ) -> tuple[Database, Job]:
-    """Connect a database and start its first scan. Raises InvalidInput with the field that is wrong."""
+    """Connect a database and start its first scan; a server may be tried before.
+
+    Raises InvalidInput with the field that is wrong.
+    """
     name = name.strip() or suggested_name(url or location)
     database = Database(
         slug=sources.slug_of(name, Database.KIND),
@@ -61,13 +71,14 @@ def add_database(
         source_kind=source_kind,
         location=location.strip(),
         url=url.strip(),
+        schemas=list(schemas),
     )
-    check_database(database)
+    check_database(database, trial)
     sources.save_new(database, audience)
     return database, scan_database(database)
 
 
-def check_database(database: Database) -> None:
+def check_database(database: Database, trial: Trial = UNTRIED) -> None:
     """Check a database's name and source, and take the password out of what is shown.
 
     Raises InvalidInput with the field that is wrong.
@@ -76,14 +87,7 @@ def check_database(database: Database) -> None:
     if Database.objects.filter(slug=database.slug).exclude(pk=database.pk).exists():
         raise sources.name_taken(database)
     if database.source_kind == Database.SourceKind.URL:
-        try:
-            parsed = parsed_url(database.url)
-            reachable_url(database.url)
-        except ConnectError as error:
-            raise InvalidInput(error.message, field="url") from error
-        port = f":{parsed.port}" if parsed.port else ""
-        server = f"{parsed.get_backend_name()}://{parsed.host or ''}{port}"
-        database.location = f"{server}/{parsed.database or ''}"
+        check_server(database, trial)
     elif database.source_kind == Database.SourceKind.INSTALLED:
         database.location = database.location or f"{uuid.uuid4().hex}.sqlite"
     elif not file_of(database).is_file():
@@ -201,7 +205,13 @@ def run_another(question: DatabaseQuestion, reading: SqlReading) -> Result:
 
 
 def _columns(source: Source, names: Sequence[str]) -> list[ColumnRef]:
-    known = {str(ref).lower(): ref for ref in source.asked.refs()}
+    tables = source.asked.tables
+    known = {
+        f"{name}.{ref.column}".lower(): ref
+        for table in tables
+        for name in {table.full_name, table.name}
+        for ref in table.refs()
+    }
     unknown = [name for name in names if name.lower() not in known]
     if unknown:
         raise QuestionError(f"There is no column {unknown[0]}. Columns are written as table.column.")
@@ -306,6 +316,15 @@ def keep_private(database: Database) -> None:
     forget_private(database)
 
 
+def note_about(database: Database, table: str, column: str) -> ColumnNote | None:
+    """What somebody wrote about a table or column, if anybody did."""
+    notes = list(database.notes.all())
+    exact = next((note for note in notes if (note.table, note.column) == (table, column)), None)
+    scan = database.serving
+    tables = scan.parsed_schema.tables_called(table) if scan else ()
+    return note_on(notes, tables[0], column) if len(tables) == 1 else exact
+
+
 def describe(database: Database, *, table: str, column: str, description: str, excluded: bool) -> ColumnNote:
     """Keep what a person writes about a table or column; what is excluded is forgotten at once.
 
@@ -321,7 +340,7 @@ def describe(database: Database, *, table: str, column: str, description: str, e
         raise InvalidInput(f"There is no {name} in {database.name}.", field="column") from None
     note, _ = ColumnNote.objects.update_or_create(
         database=database,
-        table=table,
+        table=described.lasting_name if described.qualified else table,
         column=column,
         defaults={"description": description.strip(), "excluded": excluded},
     )

@@ -13,11 +13,11 @@ _PARTS: dict[type[exp.Expr], frozenset[str]] = {
     ),
     exp.SetOperation: frozenset(("with_", "this", "expression", "distinct", "order", "limit", "offset")),
     exp.Subquery: frozenset(("with_", "this", "alias", "order", "limit", "offset")),
-    exp.Table: frozenset(("this", "alias", "joins")),
+    exp.Table: frozenset(("this", "db", "alias", "joins")),
     exp.Join: frozenset(("this", "side", "kind", "method", "on", "using")),
     exp.With: frozenset(("expressions", "recursive")),
     exp.CTE: frozenset(("this", "alias", "materialized")),
-    exp.Column: frozenset(("this", "table")),
+    exp.Column: frozenset(("this", "table", "db")),
     exp.Star: frozenset(),
 }  # fmt: skip
 """The parts that these may have; whatever else a parser finds is refused."""

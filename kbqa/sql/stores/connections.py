@@ -80,17 +80,17 @@ def server_engine(url: str) -> Engine:
     return engine_at(reachable_url(url))
 
 
-def engine_at(parsed: URL) -> Engine:
+def engine_at(parsed: URL, *, connect_seconds: int = CONNECT_SECONDS) -> Engine:
     """An engine on a database server at an address that `reachable_url` gave."""
     backend = parsed.get_backend_name()
     if backend == "postgresql":
         given = str(parsed.query.get("options", ""))
         options = f"{given} {_POSTGRESQL_OPTIONS}".strip()
-        arguments = {"connect_timeout": CONNECT_SECONDS, "options": options}
+        arguments = {"connect_timeout": connect_seconds, "options": options}
         return _server(parsed, parsed, arguments)
     if backend not in _DRIVERS:
         return _server(parsed, parsed, _READ_ONLY.get(backend, {}))
-    return _mysql_engine(parsed)
+    return _mysql_engine(parsed, connect_seconds)
 
 
 def _server(url: URL, address: URL, arguments: dict[str, Any]) -> Engine:
@@ -99,12 +99,14 @@ def _server(url: URL, address: URL, arguments: dict[str, Any]) -> Engine:
     return create_engine(url, poolclass=NullPool, connect_args=arguments, execution_options=options)
 
 
-def _mysql_engine(address: URL) -> Engine:
+def _mysql_engine(address: URL, connect_seconds: int) -> Engine:
     """An engine on a MySQL or MariaDB server with read-only sessions."""
     url, taken = without_number(address)
-    arguments: dict[str, Any] = {"connect_timeout": CONNECT_SECONDS, "local_infile": False}
+    arguments: dict[str, Any] = {"connect_timeout": connect_seconds, "local_infile": False}
     if taken.get("ssl_verify_identity", "").lower() == "true":
         arguments["ssl"] = ssl.create_default_context()
+    elif taken.get("ssl_required", "").lower() == "true":
+        arguments["ssl"] = _unchecked_context()
     engine = _server(url, address, arguments)
 
     @event.listens_for(engine, "do_connect")
@@ -112,7 +114,7 @@ def _mysql_engine(address: URL) -> Engine:
         connection = dialect.loaded_dbapi.connect(*given, **named, defer_connect=True)
         number = taken.get(NUMBER, connection.host)
         try:
-            connection.connect(socket.create_connection((number, connection.port), CONNECT_SECONDS))
+            connection.connect(socket.create_connection((number, connection.port), connect_seconds))
         except OSError as error:
             raise dialect.loaded_dbapi.OperationalError(2003, f"{connection.host}: {error}") from error
         return connection
@@ -125,6 +127,13 @@ def _mysql_engine(address: URL) -> Engine:
             cursor.execute("SET SESSION sql_mode = CONCAT(@@sql_mode, ',NO_UNSIGNED_SUBTRACTION')")
 
     return engine
+
+
+def _unchecked_context() -> ssl.SSLContext:
+    """Encryption that takes any certificate: who only listens learns nothing."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
 
 
 def connection_of(engine: Engine) -> dict[str, Any]:
@@ -149,7 +158,8 @@ def reachable_url(url: str) -> URL:
     try:
         return checked_url(parsed_url(url))
     except AddressError as error:
-        raise ConnectError(error.message, transient=error.transient) from error
+        field = "" if error.field == AddressError.field else error.field
+        raise ConnectError(error.message, field=field, transient=error.transient) from error
 
 
 def parsed_url(url: str) -> URL:

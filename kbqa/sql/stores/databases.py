@@ -1,5 +1,6 @@
 """Databases as the engine reads them: the served scan, people's notes, and a connection that cannot write."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -97,14 +98,28 @@ def with_notes(schema: Schema, notes: list[ColumnNote]) -> Schema:
 
     def noted(table: Table) -> Table:
         columns = tuple(
-            _noted(column, by_place.get((table.name.lower(), column.name.lower())))
-            for column in table.columns
+            _noted(column, _note_on(by_place, table, column.name.lower())) for column in table.columns
         )
-        of_table = by_place.get((table.name.lower(), ""))
+        of_table = _note_on(by_place, table, "")
         description = of_table.description if of_table else ""
         return replace(table, columns=columns, description=description or table.description)
 
     return replace(schema, tables=tuple(map(noted, schema.tables))).hidden_at_sources()
+
+
+def note_on(notes: Iterable[ColumnNote], table: Table, column: str = "") -> ColumnNote | None:
+    """The note on a table or on one of its columns."""
+    return _note_on(
+        {(note.table.lower(), note.column.lower()): note for note in notes}, table, column.lower()
+    )
+
+
+def _note_on(by_place: Mapping[tuple[str, str], ColumnNote], table: Table, column: str) -> ColumnNote | None:
+    """The note that names a table most fully.
+
+    One that names no schema is about the tables of all: what was private stays so when others are added.
+    """
+    return next((note for name in table.names if (note := by_place.get((name, column)))), None)
 
 
 def _noted(column: Column, note: ColumnNote | None) -> Column:

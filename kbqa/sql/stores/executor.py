@@ -1,7 +1,7 @@
 """Running statements: in processes of their own, read-only, with limits of time, memory, rows and bytes."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +17,11 @@ from searchapp.errors import InvalidInput
 
 RUN = "kbqa.sql.stores.statement_process:run_statement"
 """The function that runs a statement, in a process of its own."""
+_RUN_SEVERAL = "kbqa.sql.stores.statement_process:run_statements"
 SOURCE_OPTION = "searchapp_source"
 """The option of an engine that says which source it was made for."""
+_TAKES_SEVERAL = ("sqlite", "postgresql", "mysql", "mariadb")
+"""Engines that run several statements in one connection."""
 BYTES_AS_JSON = 4
 """How many bytes of JSON a byte of a value becomes at most, but for letters that few texts have."""
 _BYTES_OF_ROW = 10_000
@@ -87,33 +90,73 @@ def run(
     """
     begun = time.perf_counter()
     try:
-        table = call(
-            RUN,
-            arguments_of(engine, sql, limits),
-            seconds=limits.seconds + CONNECT_SECONDS,
-            max_bytes=BYTES_AS_JSON * limits.bytes + _BYTES_OF_ROW * (limits.rows + 1),
-            check_cancelled=check_cancelled,
-        )
+        table = _called(RUN, arguments_of(engine, limits, sql=sql), limits, check_cancelled)
     except StatementFailed as failure:
         if failure.kind == "time" and time.perf_counter() - begun > limits.seconds + CONNECT_SECONDS / 2:
             raise ConnectError(
                 "The database's server does not answer. Is it up?", transient=True
             ) from failure
         raise error_of(failure, limits) from failure
-    rows = tuple(tuple(map(value_from, row)) for row in table["rows"])
-    return Result(tuple(table["columns"]), rows, table["truncated"], 1000 * (time.perf_counter() - begun))
+    return _result(table, 1000 * (time.perf_counter() - begun))
 
 
-def arguments_of(engine: Engine, sql: str, limits: Limits) -> dict[str, Any]:
-    """What the process that runs a statement needs to know."""
+def run_several(
+    engine: Engine,
+    statements: Sequence[str],
+    limits: Limits,
+    check_cancelled: Callable[[], None] = lambda: None,
+) -> list[Result | ExecutionError | None]:
+    """The rows of several statements that share a connection and limits, or why one was refused.
+
+    None are those that it was too much for: they may do by themselves. All are where an engine takes them one
+    by one only.
+
+    Raises ConnectError, BusyError, and whatever `check_cancelled` raises.
+    """
+    if engine.dialect.name not in _TAKES_SEVERAL:
+        return [None] * len(statements)
+    arguments = arguments_of(engine, limits, statements=list(statements))
+    try:
+        tables = _called(_RUN_SEVERAL, arguments, limits, check_cancelled)
+    except StatementFailed:
+        return [None] * len(statements)
+    return list(map(_result_or_error, tables))
+
+
+def arguments_of(engine: Engine, limits: Limits, **asked: Any) -> dict[str, Any]:
+    """What the process that runs statements needs to know beside what is `asked`."""
     return {
         **connection_of(engine),
-        "sql": sql,
+        **asked,
         "seconds": limits.seconds,
         "rows": limits.rows,
         "size": limits.bytes,
         "sorts_in_files": limits.sorts_in_files,
     }
+
+
+def _called(
+    function: str, arguments: dict[str, Any], limits: Limits, check_cancelled: Callable[[], None]
+) -> Any:
+    """What a function gives that runs statements within limits, which they share."""
+    return call(
+        function,
+        arguments,
+        seconds=limits.seconds + CONNECT_SECONDS,
+        max_bytes=BYTES_AS_JSON * limits.bytes + _BYTES_OF_ROW * (limits.rows + 1),
+        check_cancelled=check_cancelled,
+    )
+
+
+def _result_or_error(table: dict[str, Any] | None) -> Result | ExecutionError | None:
+    if table is None:
+        return None
+    return ExecutionError(table["message"]) if "error" in table else _result(table)
+
+
+def _result(table: dict[str, Any], milliseconds: float = 0.0) -> Result:
+    rows = tuple(tuple(map(value_from, row)) for row in table["rows"])
+    return Result(tuple(table["columns"]), rows, table["truncated"], milliseconds)
 
 
 def error_of(failure: StatementFailed, limits: Limits) -> ExecutionError | ConnectError:

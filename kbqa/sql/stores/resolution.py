@@ -6,20 +6,23 @@ to resolve in its own way: no name that a WITH of another scope hides, no row as
 system.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
 
 from kbqa.sql.schema import Schema, Table
 from kbqa.sql.stores.errors import StatementError
-from kbqa.sql.stores.scopes import ColumnSource, Scope, folded, quoted, source_of
+from kbqa.sql.stores.scopes import ColumnSource, Scope, quoted, source_of
+from kbqa.sql.stores.table_names import folded, table_of
 
 MAX_SOURCES = 200
 """How many tables and queries all SELECTs of a statement read from together."""
 MAX_COLUMNS = 4_000
 """How many columns all SELECTs of a statement have together, those that a star stands for included."""
 _MAX_LABEL_LENGTH = 64
+_MAX_NAME_BYTES = 63
+"""Of a name in PostgreSQL."""
 _LABELLED = ("sqlite", "mysql")
 """Dialects that head a column with its expression as it is written."""
 _FOLDS = "postgres"
@@ -196,28 +199,24 @@ class _Resolution:
         alias = node.args.get("alias")
         if alias is not None and alias.args.get("columns"):
             raise StatementError(f"Read the columns of {node.name} under their own names.")
-        defined = known.get(self._key(node.this))
-        table = None if defined else self._schema_table(node.this)
-        written = alias.this if alias is not None else node.this
-        name = folded(written, self._folds) if alias is not None or defined or not table else table.name
-        if defined:
+        given = alias.this if alias is not None else None
+        defined = None if node.args.get("db") else known.get(self._key(node.this))
+        if defined is not None:
+            name = folded(given or node.this, self._folds)
             node.set("this", quoted(defined.name))
-        elif table:
-            node.set("this", quoted(table.name))
-        if alias is not None or defined:
             node.set("alias", exp.TableAlias(this=quoted(name)))
-        if defined:
             return ColumnSource(quoted(name), defined.columns)
-        return source_of(quoted(name), table) if table else ColumnSource(quoted(name), ())
+        table = table_of(node.this, node.args.get("db"), self._schema, self._folds)
+        node.set("this", quoted(table.local_name))
+        node.set("db", quoted(table.schema) if table.qualified else None)
+        name = folded(given, self._folds) if given is not None else self._name_of(table)
+        if given is not None or table.qualified:
+            node.set("alias", exp.TableAlias(this=quoted(name)))
+        return source_of(quoted(name), table, renamed=given is not None)
 
-    def _schema_table(self, name: exp.Identifier) -> Table:
-        """The table of a name. Raises StatementError."""
-        near = self._schema.tables_called(name.name)
-        exact = [table for table in near if table.name == folded(name, self._folds)]
-        if not near or (len(near) > 1 and not exact):
-            known = ", ".join(_some(self._schema))
-            raise StatementError(f"There is no table {name.name}. There are: {known}.")
-        return (exact or list(near))[0]
+    def _name_of(self, table: Table) -> str:
+        """A name by which a statement can call a table as no other; long ones would be cut off."""
+        return table.name if len(table.name.encode()) <= _MAX_NAME_BYTES else self._new_name()
 
     def _join(self, join: exp.Join, scope: Scope, known: _Definitions) -> None:
         if join.args.get("method"):
@@ -283,10 +282,9 @@ class _Resolution:
         if isinstance(node, exp.Star):
             sources = scope.sources
         elif isinstance(node, exp.Column) and isinstance(node.this, exp.Star):
-            source = self._source_called(node.args["table"], scope)
+            source = self._source_called(node, scope)
             if source not in scope.sources:
                 raise StatementError(f"There is no {node.table} in this FROM.")
-            node.set("table", source.alias.copy())
             sources = [source]
         else:
             return None
@@ -297,12 +295,18 @@ class _Resolution:
             return [node], names
         return _spelled_out(sources, scope)
 
-    def _source_called(self, name: exp.Identifier, scope: Scope) -> ColumnSource:
+    def _source_called(self, node: exp.Column, scope: Scope) -> ColumnSource:
+        """The source whose name stands before a column or a star; it is written anew."""
         for around in scope.around():
-            source = around.named(name, self._folds)
-            if source is not None:
-                return source
-        raise StatementError(f"There is no {name.name} in FROM.")
+            found = around.named(node.args["table"], node.args.get("db"), self._folds)
+            if len(found) > 1:
+                raise StatementError(f"{node.table} could be several tables; write the schema before it.")
+            if found:
+                node.set("table", found[0].alias.copy())
+                node.set("db", None)
+                return found[0]
+        before = f"{node.text('db')}." if node.args.get("db") else ""
+        raise StatementError(f"There is no {before}{node.table} in FROM.")
 
     def _expressions(
         self, node: exp.Expr, scope: Scope, known: _Definitions, *, is_order: bool = False
@@ -333,14 +337,13 @@ class _Resolution:
             self._unqualified(node, name, scope)
 
     def _qualified(self, node: exp.Column, name: exp.Identifier, scope: Scope) -> None:
-        source = self._source_called(node.args["table"], scope)
+        source = self._source_called(node, scope)
         spelled = source.visible(name, self._folds)
         if spelled is None:
             if source.hides(name):
                 raise _is_private(name)
             raise StatementError(f"There is no column {name.name} in {source.alias.name}.")
         node.set("this", quoted(spelled))
-        node.set("table", source.alias.copy())
 
     def _unqualified(self, node: exp.Column, name: exp.Identifier, scope: Scope) -> None:
         inner = set[str]()
@@ -431,9 +434,3 @@ def _terms(query: exp.Expr) -> list[exp.Expr]:
     """What a query is sorted by."""
     order = query.args.get("order")
     return list(order.expressions) if order is not None else []
-
-
-def _some(schema: Schema) -> Iterator[str]:
-    yield from (table.name for table in schema.tables[:12])
-    if len(schema.tables) > 12:
-        yield f"and {len(schema.tables) - 12} more"

@@ -1,11 +1,12 @@
 """The scopes of a statement: what its SELECTs read from, and which columns of that may be read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sqlglot import exp
 
 from kbqa.sql.schema import Table
+from kbqa.sql.stores.table_names import folded, is_table
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,8 @@ class ColumnSource:
     columns: tuple[str | None, ...]
     private: frozenset[str] = frozenset()
     """The names of columns that may not be read."""
+    table: Table | None = None
+    """What it is of the schema, where the statement gives it no other name."""
     by_name: dict[str, list[str]] = field(default_factory=dict)
     """Columns and private ones, by their names in small letters."""
 
@@ -60,11 +63,20 @@ class Scope:
             yield scope
             scope = scope.outer
 
-    def named(self, name: exp.Identifier, folds: bool) -> ColumnSource | None:
-        """The source of a name."""
+    def named(
+        self, name: exp.Identifier, schema: exp.Identifier | None, folds: bool
+    ) -> Sequence[ColumnSource]:
+        """The sources of a name, which may have that of a schema before it."""
+        if schema is not None:
+            tables = [(source, source.table) for source in self.sources if source.table is not None]
+            return [source for source, table in tables if is_table(table, name, schema, folds)]
         near = [source for source in self.sources if source.alias.name.lower() == name.name.lower()]
         exact = [source for source in near if source.alias.name == folded(name, folds)]
-        return next(iter(exact or near), None)
+        return (exact or near)[:1] or [
+            source
+            for source in self.sources
+            if source.table is not None and is_table(source.table, name, None, folds)
+        ]
 
     def found(self, name: exp.Identifier, folds: bool) -> list[tuple[ColumnSource, str]]:
         """Sources that have a visible column of a name, and how they spell it; exactly so, where any does."""
@@ -81,17 +93,13 @@ class Scope:
         return any(source.hides(name) for source in self.sources)
 
 
-def folded(name: exp.Identifier, folds: bool) -> str:
-    """A name as its dialect understands it."""
-    return name.name.lower() if folds and not name.args.get("quoted") else name.name
-
-
 def quoted(name: str) -> exp.Identifier:
     """A name in quotation marks."""
     return exp.to_identifier(name, quoted=True)
 
 
-def source_of(alias: exp.Identifier, table: Table) -> ColumnSource:
-    """A table of the schema as a source."""
+def source_of(alias: exp.Identifier, table: Table, *, renamed: bool) -> ColumnSource:
+    """A table of the schema as a source, which the statement gives another name where it is `renamed`."""
     visible = tuple(column.name for column in table.columns if not column.excluded)
-    return ColumnSource(alias, visible, frozenset(column.name for column in table.columns if column.excluded))
+    private = frozenset(column.name for column in table.columns if column.excluded)
+    return ColumnSource(alias, visible, private, None if renamed else table)

@@ -20,11 +20,12 @@ _PARAMETERS = {
         "application_name", "channel_binding", "client_encoding", "gssencmode", "host", "options", "port",
         "sslmode", "sslrootcert", "target_session_attrs",
     },
-    "mysql": {"charset", "ssl_verify_identity"},
+    "mysql": {"charset", "ssl_required", "ssl_verify_identity"},
     "oracle": {"service_name"},
     "mssql": {"charset", "driver", "Encrypt"},
 }  # fmt: skip
 """The parameters of an address that are passed on, by the driver's backend; of others, none."""
+_PARAMETERS_FIELD = "parameters"
 _OPTIONS = {"role", "search_path", "timezone"}
 """The settings of a session of PostgreSQL that an address may have."""
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ._-")
@@ -40,9 +41,14 @@ def checked_url(url: URL) -> URL:
     for name, value in url.query.items():
         if name not in known:
             advice = f"Leave it out; known are {', '.join(sorted(known))}." if known else "Leave it out."
-            raise AddressError(f"The address has a parameter {name!r}, which is not passed on. {advice}")
+            raise AddressError(
+                f"The address has a parameter {name!r}, which is not passed on. {advice}",
+                field=_PARAMETERS_FIELD,
+            )
         if not isinstance(value, str) and name != "host":
-            raise AddressError(f"The address has the parameter {name!r} more than once.")
+            raise AddressError(
+                f"The address has the parameter {name!r} more than once.", field=_PARAMETERS_FIELD
+            )
     return _postgresql(url) if backend == "postgresql" else _other(url, backend)
 
 
@@ -50,7 +56,10 @@ def _postgresql(url: URL) -> URL:
     """All hosts of an address of PostgreSQL, each with its number; or the folder of its socket."""
     _check_options(str(url.query.get("options", "")))
     if url.query.get("sslrootcert", "system") != "system":
-        raise AddressError("The parameter sslrootcert can only be `system`, the authorities of the server.")
+        raise AddressError(
+            "The parameter sslrootcert can only be `system`, the authorities of the server.",
+            field=_PARAMETERS_FIELD,
+        )
     named = list(_hosts(url))
     if [host for host, _ in named if host.startswith("/")]:
         if len(named) > 1:
@@ -79,7 +88,7 @@ def _hosts(url: URL) -> Iterator[tuple[str, int]]:
     if not all(hosts):
         raise AddressError("The address names no host, as postgresql://user:password@host/database does.")
     if ports and (len(ports) not in (1, len(hosts)) or url.port):
-        raise AddressError("Give each host one port.")
+        raise AddressError("Give each host one port.", field="port")
     for place, text in enumerate(hosts):
         host, _, own_port = text.partition(":") if given and text.count(":") == 1 else (text, "", "")
         listed = ports[place if len(ports) > 1 else 0] if ports else str(url.port or POSTGRESQL_PORT)
@@ -88,7 +97,7 @@ def _hosts(url: URL) -> Iterator[tuple[str, int]]:
 
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdecimal() and 0 < int(text) < 65536):
-        raise AddressError(f"{text!r} is not a port.")
+        raise AddressError(f"{text!r} is not a port.", field="port")
     return int(text)
 
 
@@ -100,7 +109,8 @@ def _check_options(text: str) -> None:
         name, equals, value = setting.partition("=")
         if "\\" in setting or not word.startswith("-") or not equals or not value or name not in _OPTIONS:
             raise AddressError(
-                f"The option {word!r} is not passed on; known are -c {', -c '.join(sorted(_OPTIONS))}."
+                f"The option {word!r} is not passed on; known are -c {', -c '.join(sorted(_OPTIONS))}.",
+                field=_PARAMETERS_FIELD,
             )
 
 
@@ -111,9 +121,9 @@ def _other(url: URL, backend: str) -> URL:
     if backend in ("mysql", "mssql", "oracle") and any(
         not _PLAIN.issuperset(str(value)) for value in url.query.values()
     ):
-        raise AddressError("The address has a parameter that cannot be read.")
+        raise AddressError("The address has a parameter that cannot be read.", field=_PARAMETERS_FIELD)
     if backend != "mysql" and not (url.database or "service_name" in url.query):
-        raise AddressError("The address names no database.")
+        raise AddressError("The address names no database.", field="database")
     host = checked_host(url.host, url.port or _DEFAULT_PORTS.get(backend, 0))
     if backend == "mysql":
         return url.set(host=host.name, port=host.port).update_query_dict({NUMBER: host.number})
@@ -132,5 +142,6 @@ def _file(url: URL, backend: str) -> URL:
 
 def without_number(url: URL) -> tuple[URL, Mapping[str, str]]:
     """An address for a driver that knows no `hostaddr`, and the parameters that were in it."""
-    taken = {name: str(url.query[name]) for name in (NUMBER, "ssl_verify_identity") if name in url.query}
+    names = (NUMBER, "ssl_required", "ssl_verify_identity")
+    taken = {name: str(url.query[name]) for name in names if name in url.query}
     return url.difference_update_query(taken), taken

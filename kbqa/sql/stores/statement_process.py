@@ -11,8 +11,8 @@ import json
 import os
 import sqlite3
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache, partial
 from pathlib import Path
 from threading import Timer
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -31,7 +31,15 @@ from kbqa.sql.stores.statement_rows import (
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-__all__ = ["CONNECT_SECONDS", "HEAD_BYTES", "StatementFailed", "framed", "main", "run_statement"]
+__all__ = [
+    "CONNECT_SECONDS",
+    "HEAD_BYTES",
+    "StatementFailed",
+    "framed",
+    "main",
+    "run_statement",
+    "run_statements",
+]
 
 CONNECT_SECONDS = 12.0
 HEAD_BYTES = 8
@@ -41,6 +49,8 @@ _MAX_TEMPORARY_BYTES = 2_000_000_000
 _OUT_OF_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE)
 """Files are opened to be read: what cannot be written is what a statement sorts in."""
 _ENGINES_KEPT = 8
+_READS_ANYTHING = "searchapp_reads_anything"
+"""The key of what a connection of PostgreSQL is told once."""
 
 
 def main() -> None:
@@ -130,18 +140,67 @@ def run_statement(
     """
     limits = StatementLimits(seconds, rows, size, first_seconds)
     take = whole(limits) if tell is None else in_portions(limits, tell)
+    with _connected_to(url, visibility, sorts_in_files) as run:
+        return run(sql, limits, take)
+
+
+def run_statements(
+    url: str,
+    statements: Sequence[str],
+    *,
+    seconds: float,
+    rows: int,
+    size: int,
+    visibility: dict[str, Any] | None = None,
+    sorts_in_files: bool = False,
+) -> list[dict[str, Any] | None]:
+    """What `run_statement` would give of several statements, which share a connection.
+
+    They share the limits of time and size. One that is refused has `error` and `message`; None are those that
+    it was too much for, and all after the first of these.
+    """
+    limits = StatementLimits(seconds, rows, size)
+    take = whole(limits)
+    found: list[dict[str, Any] | None] = [None] * len(statements)
+    with _connected_to(url, visibility, sorts_in_files) as run:
+        for number, sql in enumerate(statements):
+            try:
+                answer = run(sql, limits, take)
+            except (StatementFailed, MemoryError):
+                break
+            except Exception as error:
+                kind, message = _failure(error)
+                if kind != "refused":
+                    break
+                answer = {"error": kind, "message": message}
+            if answer.get("truncated"):
+                break
+            found[number] = answer
+    return found
+
+
+@contextlib.contextmanager
+def _connected_to(
+    url: str, visibility: dict[str, Any] | None, sorts_in_files: bool
+) -> Iterator[Callable[[str, StatementLimits, Take], dict[str, Any]]]:
+    """What runs statements on a database, one after another in one connection."""
     if visibility is not None:
-        visible = Visibility(
-            frozenset((table, column) for table, column in visibility["private"]),
-            frozenset(visibility["views"]),
-            None if visibility["tables"] is None else frozenset(visibility["tables"]),
-            visibility["introspects"],
-        )
         with contextlib.closing(
-            sqlite_connection(Path(url), visible, sorts_in_files=sorts_in_files)
-        ) as connection:
-            return _sqlite(connection, sql, limits, take)
-    return _on_server(_engine(url), sql, limits, take)
+            sqlite_connection(Path(url), _visible(visibility), sorts_in_files=sorts_in_files)
+        ) as file:
+            yield partial(_sqlite, file)
+    else:
+        with _connected(_engine(url)) as server:
+            yield partial(_on_server, server, server.connection.driver_connection)
+
+
+def _visible(given: dict[str, Any]) -> Visibility:
+    return Visibility(
+        frozenset((table, column) for table, column in given["private"]),
+        frozenset(given["views"]),
+        None if given["tables"] is None else frozenset(given["tables"]),
+        given["introspects"],
+    )
 
 
 def _sqlite(connection: sqlite3.Connection, sql: str, limits: StatementLimits, take: Take) -> dict[str, Any]:
@@ -160,17 +219,18 @@ def _engine(url: str) -> "Engine":
     return engine_at(make_url(url))
 
 
-def _on_server(engine: "Engine", sql: str, limits: StatementLimits, take: Take) -> dict[str, Any]:
+def _on_server(
+    connection: "Connection", raw: Any, sql: str, limits: StatementLimits, take: Take
+) -> dict[str, Any]:
     ways = {"postgresql": _postgresql, "mysql": _mysql, "mariadb": _mysql}
-    with _connected(engine) as connection:
-        raw: Any = connection.connection.driver_connection
-        try:
-            with timed(limits), _stopped_without_rows(engine, raw, limits):
-                return ways.get(engine.dialect.name, _other)(connection, raw, sql, limits, take)
-        except Exception as error:
-            if not isinstance(error, StatementFailed) and engine.dialect.is_disconnect(error, raw, None):  # type: ignore[arg-type]
-                raise StatementFailed("away", _failure(error)[1]) from error
-            raise
+    dialect = connection.dialect
+    try:
+        with timed(limits), _stopped_without_rows(connection.engine, raw, limits):
+            return ways.get(dialect.name, _other)(connection, raw, sql, limits, take)
+    except Exception as error:
+        if not isinstance(error, StatementFailed) and dialect.is_disconnect(error, raw, None):  # type: ignore[arg-type]
+            raise StatementFailed("away", _failure(error)[1]) from error
+        raise
 
 
 def _connected(engine: "Engine") -> "Connection":
@@ -202,13 +262,18 @@ def _stopped_without_rows(engine: "Engine", raw: Any, limits: StatementLimits) -
         timer.cancel()
 
 
-def _postgresql(_: "Connection", raw: Any, sql: str, limits: StatementLimits, take: Take) -> dict[str, Any]:
+def _postgresql(
+    connection: "Connection", raw: Any, sql: str, limits: StatementLimits, take: Take
+) -> dict[str, Any]:
     """Run a statement of which the driver holds one row at a time; its time is counted as a whole."""
     from kbqa.sql.stores.postgresql import names_of_columns, read_anything
 
-    milliseconds = int(1000 * limits.seconds)
+    raw.rollback()  # what a statement before left in the connection
+    milliseconds = max(1, int(1000 * limits.left))
     raw.execute(f"SET TRANSACTION READ ONLY; SET LOCAL statement_timeout = {milliseconds}")
-    read_anything(raw)
+    if not connection.info.get(_READS_ANYTHING):
+        read_anything(raw)
+        connection.info[_READS_ANYTHING] = True
     with raw.cursor() as cursor, contextlib.closing(cursor.stream(sql)) as stream:
         first = next(stream, None)
         if first is None:
@@ -222,9 +287,9 @@ def _mysql(
     from pymysql.cursors import SSCursor  # type: ignore[import-untyped]
 
     is_mariadb = getattr(connection.dialect, "is_mariadb", False)
-    time_limit = f"MAX_EXECUTION_TIME = {int(1000 * limits.seconds)}"
+    time_limit = f"MAX_EXECUTION_TIME = {max(1, int(1000 * limits.left))}"
     if is_mariadb:
-        time_limit = f"max_statement_time = {limits.seconds:g}"
+        time_limit = f"max_statement_time = {limits.left:.3f}"
     with raw.cursor() as cursor:
         # Rows that nobody wants would have to be read nevertheless before the connection is let go.
         cursor.execute(f"SET SESSION {time_limit}, sql_select_limit = {limits.rows + 1}")
@@ -245,7 +310,7 @@ def _other(
     dialect = connection.dialect
     if dialect.paramstyle in ("format", "pyformat"):
         sql = sql.replace("%", "%%")
-    stop = Timer(limits.seconds, _stop, [connection.engine, raw])
+    stop = Timer(limits.left, _stop, [connection.engine, raw])
     stop.start()
     try:
         cursor = connection.execution_options(stream_results=True, max_row_buffer=1).exec_driver_sql(sql)

@@ -30,9 +30,10 @@ class StatementFailed(Exception):  # noqa: N818 - it is told, not raised, on the
 
 
 class StatementLimits:
-    """The limits of one statement, and the time at which it ends.
+    """The limits of one statement, or of several together, and the time at which they end.
 
-    With `first_seconds` its first row has to come within these, and all of them within `seconds`.
+    Several share the time and the size; `rows` are those of each. With `first_seconds` the first row of one
+    has to come within these, and all of them within `seconds`.
     """
 
     def __init__(self, seconds: float, rows: int, size: int, first_seconds: float | None = None) -> None:
@@ -42,9 +43,10 @@ class StatementLimits:
         self._begun = self._ends = 0.0
 
     def begin(self) -> None:
-        """Begin to count the time."""
-        self._begun = time.monotonic()
-        self._end_after(self.first_seconds)
+        """Begin to count the time, or go on."""
+        if not self._begun:
+            self._begun = time.monotonic()
+            self._end_after(self.first_seconds)
 
     def go_on(self) -> None:
         """Note that the first row is there: the rest has all the time. Raises StatementFailed if it is late.
@@ -55,6 +57,11 @@ class StatementLimits:
             raise StatementFailed("time", "")
         self.has_rows = True
         self._end_after(self.seconds)
+
+    @property
+    def left(self) -> float:
+        """The seconds that are left, more than none."""
+        return max(0.001, self._begun + self.seconds - time.monotonic())
 
     @property
     def are_over(self) -> bool:
@@ -88,7 +95,7 @@ def timed(limits: StatementLimits) -> Iterator[None]:
 
 
 def whole(limits: StatementLimits) -> Take:
-    """Take columns and rows as one table."""
+    """Take columns and rows as one table; its size is taken off what the next may have."""
 
     def take(columns: list[str], rows: Iterable[Sequence[Any]]) -> dict[str, Any]:
         taken: list[list[Any]] = []
@@ -102,6 +109,7 @@ def whole(limits: StatementLimits) -> Take:
             if limits.are_over:
                 raise StatementFailed("time", "")
             taken.append([value_json(value) for value in row])
+        limits.size -= size
         return {"columns": columns, "rows": taken, "truncated": False}
 
     return take

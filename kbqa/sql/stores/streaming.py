@@ -79,7 +79,7 @@ class RowStream:
 
     def _told(self, engine: Engine) -> Iterator[Any]:
         limits = self._limits
-        arguments = arguments_of(engine, self._sql, limits.first) | {
+        arguments = arguments_of(engine, limits.first, sql=self._sql) | {
             "seconds": limits.seconds,
             "rows": limits.rows,
             "first_seconds": limits.first.seconds,

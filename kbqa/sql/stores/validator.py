@@ -175,8 +175,6 @@ def _check(node: exp.Expr) -> None:
         raise StatementError(f"Only reading is allowed here; {type(node).__name__.upper()} is not.")
     if isinstance(node, exp.DataType) and node.this == exp.DataType.Type.USERDEFINED:
         raise StatementError(f"The type {node.args.get('kind', '')} is not known here.")
-    if isinstance(node, exp.Table) and (node.args.get("db") or node.args.get("catalog")):
-        raise StatementError(f"Write {node.name} without the name of a schema before it.")
     check_parts(node)
 
 

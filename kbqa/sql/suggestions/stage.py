@@ -4,8 +4,6 @@ import random
 from collections.abc import Callable, Iterator
 from time import monotonic
 
-from django.conf import settings
-
 from kbqa.sql.answer.pipeline import ask
 from kbqa.sql.answer.reading import rows_of
 from kbqa.sql.answer.registry import configured_generator
@@ -23,19 +21,21 @@ from searchapp.jobs.context import JobContext
 
 NUMBER, _TRIED, _MAX_LENGTH = 6, 30, 80
 _LIMITS = Limits(seconds=2.0, rows=200)
-_TIMES_AS_LONG = 10
-"""How many times as long as a table may take to be read all questions together are tried."""
+_SECONDS = 20
+"""How long all questions together are tried."""
 
 
 def suggest_questions(context: JobContext) -> None:
-    """Stage three of a scan: find questions that work.
+    """What a scan does last, once it is served: find questions that work.
 
     A database for which there are none is served all the same.
     """
     database = LIFECYCLE.source_of(context)
-    scan = LIFECYCLE.current(database)
+    scan = database.serving
+    if scan is None:  # others may see it now, and it is scanned anew
+        return
     questions: list[str] = []
-    ends = monotonic() + _TIMES_AS_LONG * settings.DATABASE_SCAN_SECONDS
+    ends = monotonic() + _SECONDS
 
     def may_go_on() -> bool:
         context.check_cancelled()

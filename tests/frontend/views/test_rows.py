@@ -4,14 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from frontend.views.databases import (
-    Rows,
-    _completions,
-    _first_query,
-    _shown_focus,
-    _shown_table,
-    _sortable,
-)
+from frontend.views.databases import _completions, _first_query, _shown_focus, _shown_table
+from frontend.views.rows import Rows, _sortable
 from kbqa.sql.public import (
     Column,
     ColumnRef,

@@ -1,7 +1,7 @@
 """A small database of a shop, with names that need quoting, and how databases are connected in tests."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from unittest.mock import patch
 
@@ -78,6 +78,7 @@ def connect(transactional_db: None, shop_file: Path) -> Connect:
         *,
         path: Path | None = None,
         url: str = "",
+        schemas: Sequence[str] = (),
         fails: bool = False,
         suggestions: int = 0,
     ) -> Database:
@@ -85,7 +86,11 @@ def connect(transactional_db: None, shop_file: Path) -> Connect:
         database = Database.objects.filter(name=name).first()
         if database is None:
             database, job = services.add_database(
-                name=name, source_kind=kind, location="" if url else str(path or shop_file), url=url
+                name=name,
+                source_kind=kind,
+                location="" if url else str(path or shop_file),
+                url=url,
+                schemas=schemas,
             )
         else:
             job = services.scan_database(database)

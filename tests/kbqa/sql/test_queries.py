@@ -21,8 +21,8 @@ from kbqa.sql.schema import (
     Table,
     column_type,
     readable,
-    schema_from_json,
 )
+from kbqa.sql.schema_json import schema_from_json
 from kbqa.sql.stores.connections import sqlite_engine
 from kbqa.sql.stores.databases import Source
 from training.sql.parser import NotCoveredError, parse_query

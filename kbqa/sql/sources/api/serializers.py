@@ -12,6 +12,7 @@ from kbqa.sql.answer.kept_answer import DatabaseAnswer, kept_answer_of
 from kbqa.sql.exports.services import FORMATS
 from kbqa.sql.models import ColumnNote, Database, DatabaseQuestion, GlossaryEntry
 from kbqa.sql.sources import services
+from kbqa.sql.sources.connecting import Trial
 from searchapp.api.sources import AUDIENCE_FIELDS, AudienceSerializer, audience_of
 from searchapp.visibility import current_reader
 
@@ -30,6 +31,15 @@ class DatabaseSerializer(AudienceSerializer, serializers.ModelSerializer[Databas
         max_length=1000,
         help_text="postgresql://user:password@host/database; stored encrypted, never shown.",
     )
+    schemas = serializers.ListField(
+        child=serializers.CharField(max_length=63),
+        required=False,
+        max_length=200,
+        help_text="Of PostgreSQL: those that are read; none for what the user sees without naming one.",
+    )
+    unreachable = serializers.BooleanField(
+        write_only=True, required=False, help_text="Keep a server that cannot be connected to now."
+    )
     file = serializers.FileField(write_only=True, required=False, help_text="An SQLite database.")
     location = serializers.CharField(read_only=True, help_text="Where it is, without a password.")
     cells = serializers.IntegerField(
@@ -44,6 +54,8 @@ class DatabaseSerializer(AudienceSerializer, serializers.ModelSerializer[Databas
             "source_kind",
             "location",
             "url",
+            "schemas",
+            "unreachable",
             "file",
             *AUDIENCE_FIELDS,
             "cells",
@@ -67,11 +79,16 @@ class DatabaseSerializer(AudienceSerializer, serializers.ModelSerializer[Databas
         """Connect the database and start its first scan."""
         upload: UploadedFile[Any] | None = validated_data.pop("file", None)
         name, location = validated_data.pop("name", ""), ""
+        trial = Trial(connects=not validated_data.pop("unreachable", False))
         if validated_data["source_kind"] == Database.SourceKind.UPLOAD and upload is not None:
             name = name or services.suggested_name(upload.name or "database")
             location = services.store_file(upload)
         database, _ = services.add_database(
-            name=name, location=location, audience=audience_of(validated_data), **validated_data
+            name=name,
+            location=location,
+            audience=audience_of(validated_data),
+            trial=trial,
+            **validated_data,
         )
         return database
 
@@ -91,6 +108,7 @@ class TableSerializer(serializers.Serializer[Any]):
     """A table or view."""
 
     name = serializers.CharField()
+    schema = serializers.CharField(help_text="Of PostgreSQL: the schema that it lies in.")
     description = serializers.CharField()
     rows = serializers.IntegerField(allow_null=True)
     view = serializers.BooleanField()

@@ -10,7 +10,8 @@ from kbqa.sql.answer.schema_linking import link_question
 from kbqa.sql.ingest.introspection import read_schema
 from kbqa.sql.ingest.view_columns import with_sources
 from kbqa.sql.models import ColumnNote, DatabaseQuestion
-from kbqa.sql.schema import Column, ColumnRef, Table, schema_from_json
+from kbqa.sql.schema import Column, ColumnRef, Table
+from kbqa.sql.schema_json import schema_from_json
 from kbqa.sql.sources import services
 from kbqa.sql.stores.connections import server_engine, sqlite_engine
 from kbqa.sql.stores.databases import served, with_notes

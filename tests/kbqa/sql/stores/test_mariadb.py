@@ -20,9 +20,11 @@ from kbqa.sql.stores.executor import (
     ExecutionError,
     Limits,
     MemoryLimitError,
+    Result,
     TimeLimitError,
     execute,
     run,
+    run_several,
 )
 from kbqa.sql.stores.streaming import RowStream, StreamLimits
 from tests.kbqa.sql import mariadb
@@ -234,3 +236,12 @@ def test_all_rows_are_streamed_and_a_late_first_one_is_stopped_on_the_server(rea
     with server_engine(root).connect() as connection:
         running = connection.exec_driver_sql("SELECT info FROM information_schema.processlist").scalars()
         assert not [each for each in running if each and "BENCHMARK(1" in each]
+
+
+def test_statements_share_a_connection_until_one_is_too_much(reader):
+    statements = ["SELECT 1", "SELECT nothing", "SELECT name FROM city", "SELECT 2"]
+    found = run_several(server_engine(reader), statements, Limits(5.0, 3, 1_000))
+    assert isinstance(found[0], Result)
+    assert found[0].rows == ((1,),)
+    assert isinstance(found[1], ExecutionError)
+    assert found[2:] == [None, None]

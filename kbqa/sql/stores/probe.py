@@ -17,12 +17,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from kbqa.sql.stores.connections import ConnectError, engine_at, reachable_url
 from kbqa.sql.stores.processes import call
-from kbqa.sql.stores.statement_process import StatementFailed
+from kbqa.sql.stores.statement_process import StatementFailed, end_after
 from searchapp.errors import InvalidInput
 
-_LOOKUP_SECONDS, _SERVER_SECONDS = 3.0, 5.0
-"""For the numbers of its host; for the server to answer."""
-_CONNECT_SECONDS = 4
+_LOOKUP_SECONDS, _SERVER_SECONDS, _START_SECONDS = 3.0, 5.0, 10.0
+"""For the numbers of its host; for the server to answer; for a process to start where much else runs."""
 _MAX_BYTES = 5_000_000
 _SCHEMAS = """
     SELECT n.nspname, count(c.oid), count(c.oid) FILTER (WHERE has_table_privilege(c.oid, 'SELECT')),
@@ -106,8 +105,8 @@ def tried(address: URL) -> Sequence[ServerSchema]:
     try:
         found = call(
             f"{__name__}:{look.__name__}",
-            {"url": address.render_as_string(hide_password=False)},
-            seconds=_SERVER_SECONDS,
+            {"url": address.render_as_string(hide_password=False), "seconds": _SERVER_SECONDS},
+            seconds=_START_SECONDS + _SERVER_SECONDS,
             max_bytes=_MAX_BYTES,
         )
     except StatementFailed as failure:
@@ -122,9 +121,13 @@ def tried(address: URL) -> Sequence[ServerSchema]:
     return schemas
 
 
-def look(url: str) -> dict[str, Any]:
-    """The schemas of a server, or what its driver says is wrong; `field` where it knows more than it says."""
-    engine = engine_at(make_url(url), connect_seconds=_CONNECT_SECONDS)
+def look(url: str, seconds: float) -> dict[str, Any]:
+    """The schemas of a server, or what its driver says is wrong; `field` where it knows more than it says.
+
+    The process ends after so many seconds, which are counted from here: its start says nothing of the server.
+    """
+    end_after(seconds)
+    engine = engine_at(make_url(url), connect_seconds=max(1, int(seconds) - 1))
     try:
         return {"wrong": "", "schemas": _schemas(engine)}
     except SQLAlchemyError as error:

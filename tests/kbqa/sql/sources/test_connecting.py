@@ -194,12 +194,6 @@ def test_a_name_that_nobody_looks_up_is_left_in_time(db, monkeypatch):
     over.set()
 
 
-def test_the_limits_of_time_come_to_ten_seconds():
-    from kbqa.sql.stores.processes import _LATE_SECONDS
-
-    assert probe._LOOKUP_SECONDS + probe._SERVER_SECONDS + _LATE_SECONDS <= 10
-
-
 def test_what_cannot_be_reached_is_kept_only_on_purpose(admin):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

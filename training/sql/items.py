@@ -10,10 +10,11 @@ from tokenizers import Tokenizer
 
 from kbqa.decoding.actions import Action
 from kbqa.decoding.features import TextTable
+from kbqa.linking.words import stem
 from kbqa.sql.answer.schema_linking import link_question, similarity
 from kbqa.sql.focus.cross_encoder.features import nodes_of, schema_text
 from kbqa.sql.focus.schema_focus import WHOLE_COLUMNS
-from kbqa.sql.focus.selection import focused
+from kbqa.sql.focus.selection import focused, narrowed
 from kbqa.sql.grammar import VOCABULARY, LinkedQuestion
 from kbqa.sql.grammar.actions import ColumnPointer, TablePointer
 from kbqa.sql.names import CellNames
@@ -39,6 +40,8 @@ _MIN_COLUMNS, _NARROWED = 6, 0.4
 What is asked should not depend on what else there is.
 """
 
+_LACKING = 0.06
+"""For this share of the questions, it is also learned that there is no answer without what they name."""
 _DISGUISED = 0.35
 """For this share of the questions some described columns have codes for names: the description tells then."""
 
@@ -87,6 +90,45 @@ def prepare(
             if not training or not needed:
                 continue
         yield item_of(example.question, gold, linked, needed, tools)
+        rest = (
+            lacking(linked, needed, tools.rng)
+            if training and gold and tools.rng.random() < _LACKING
+            else None
+        )
+        if rest is not None:
+            yield item_of(example.question, decisions(None, rest), rest, set(), tools)
+
+
+def lacking(
+    linked: LinkedQuestion, needed: set[ColumnRef | str], rng: random.Random
+) -> LinkedQuestion | None:
+    """A linked question without a table or column that it names and its query needs: it has no answer then.
+
+    None where nothing that is needed is named by words that only it has.
+    """
+    keys = {end for key in linked.schema.keys for end in (key.source, key.target)}
+    pointers: list[TablePointer | ColumnPointer] = [*linked.tables, *linked.columns]
+    named = [
+        pointer
+        for pointer in pointers
+        if pointer.key in needed and pointer.features.exact and pointer.key not in keys
+        if not any(_names_too(other, pointer) for other in pointers)
+    ]
+    if not named:
+        return None
+    missing = rng.choice(named)
+    columns = [column.key for column in linked.columns if missing.key not in (column.key, column.key.table)]
+    tables = [table.key for table in linked.tables if table.key != missing.key]
+    return narrowed(linked, columns, tables) if columns else None
+
+
+def _names_too(other: TablePointer | ColumnPointer, pointer: TablePointer | ColumnPointer) -> bool:
+    """Whether another table or column has all words of a pointer's name; a table's columns do not count."""
+    if other is pointer or (isinstance(other, ColumnPointer) and other.key.table == pointer.key):
+        return False
+    about = other.context[1:] if isinstance(other, ColumnPointer) else ()
+    words = {stem(word) for text in (other.text, *about) for word in text.split()}
+    return {stem(word) for word in pointer.text.split()} <= words
 
 
 def parsed(sql: str | Query | None, schema: Schema) -> tuple[Query | None, str]:

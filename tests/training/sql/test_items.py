@@ -14,7 +14,8 @@ from kbqa.sql.answer.schema_linking import link_question
 from kbqa.sql.grammar import VOCABULARY
 from kbqa.sql.names import CellNames
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, Schema, Table
-from training.sql.items import MAX_COLUMNS, Example, Tools, disguised, parsed, prepare
+from training.sql.items import MAX_COLUMNS, Example, Tools, disguised, lacking, parsed, prepare
+from training.sql.oracle import used
 
 NO_CELLS = CellNames()
 
@@ -153,3 +154,46 @@ def test_a_disguised_column_stays_the_same_column():
         assert column.key == ColumnRef("lake", "depth")
         assert column.context == ("lake", "how deep")
         assert bool(column.span) == (column.text == "depth"), "a code is not in the question"
+
+
+# --- questions whose answer is taken away
+
+
+def rest_of(question, sql, schema, seed=0):
+    query, _ = parsed(sql, schema)
+    return lacking(link_question(question, schema, NO_CELLS), used(query), random.Random(seed))
+
+
+def test_without_the_column_that_it_names_a_question_has_no_answer(small_shop):
+    rest = rest_of("What is the age of the oldest?", "SELECT max(age) FROM customer", small_shop.schema)
+    assert ColumnRef("customer", "age") not in rest.schema.refs()
+    assert {table.name for table in rest.schema.tables} == {table.name for table in small_shop.schema.tables}
+    assert len(list(rest.schema.refs())) == len(list(small_shop.schema.refs())) - 1
+
+
+def test_without_the_table_that_it_names_a_question_has_no_answer(small_shop):
+    rest = rest_of("How many flights are there?", "SELECT count(*) FROM flight", small_shop.schema)
+    assert "flight" not in {table.name for table in rest.schema.tables}
+    assert len(rest.schema.tables) == len(small_shop.schema.tables) - 1
+
+
+@pytest.mark.parametrize(
+    ("question", "sql", "why"),
+    [
+        ("Who is oldest?", "SELECT name FROM customer ORDER BY age DESC LIMIT 1", "it names nothing"),
+        ("Show names", "SELECT name FROM customer", "something else is called so as well"),
+        ("How many cities are there?", "SELECT count(*) FROM city", "keys tell of cities, too"),
+    ],
+)
+def test_what_can_still_be_meant_is_not_taken_away(small_shop, question, sql, why):
+    assert rest_of(question, sql, small_shop.schema) is None, why
+
+
+def test_training_learns_that_there_is_no_answer_then(small_shop, tools):
+    asked = [("What is the age of the oldest?", "SELECT max(age) FROM customer")] * 80
+    items = prepared(asked, small_shop.schema, tools)
+    without = [item for item in items if chosen(item) == ["NONE"]]
+    assert 0 < len(without) < 20
+    assert all(1 not in item.relevant for item in without), "nothing is used"
+    assert len(items) == 80 + len(without)
+    assert len(prepared(asked, small_shop.schema, tools, training=False)) == 80

@@ -24,6 +24,7 @@ from kbqa.sql.stores.statement_rows import (
     Take,
     end_after,
     in_portions,
+    put_off_end,
     timed,
     whole,
 )
@@ -49,6 +50,8 @@ _MAX_TEMPORARY_BYTES = 2_000_000_000
 _OUT_OF_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE)
 """Files are opened to be read: what cannot be written is what a statement sorts in."""
 _ENGINES_KEPT = 8
+_STOPPING_SECONDS = 5.0
+"""How long a process may take to stop a statement by another connection."""
 _READS_ANYTHING = "searchapp_reads_anything"
 """The key of what a connection of PostgreSQL is told once."""
 
@@ -325,6 +328,8 @@ def _stop(engine: "Engine", raw: Any) -> None:
     MySQL is told by another connection.
     """
     if engine.dialect.name in ("mysql", "mariadb"):
+        # To connect takes longer than the grace; without its process nobody would stop the statement.
+        put_off_end(_STOPPING_SECONDS)
         with engine.connect() as other:
             other.exec_driver_sql(f"KILL QUERY {raw.thread_id()}")
         return

@@ -77,6 +77,11 @@ class StatementLimits:
 def end_after(seconds: float) -> None:
     """Let the system end this process after so many seconds; 0 lets it live."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    put_off_end(seconds)
+
+
+def put_off_end(seconds: float) -> None:
+    """Let the system end this process after so many seconds from now; any thread may say so."""
     signal.setitimer(signal.ITIMER_REAL, seconds)
 
 

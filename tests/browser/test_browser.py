@@ -212,17 +212,19 @@ def test_a_chart_is_chosen_kept_and_saved_and_all_rows_are_exported(page: Page, 
     connect()
     page.goto("/databases/shop/query?sql=SELECT+name,+price+FROM+product+WHERE+price+%3E+10")
     drawing, kind = page.locator("[data-chart] canvas"), page.get_by_label("Kind of chart")
+    drawing.wait_for()
     expect(page.get_by_role("img", name="Price by name. Highest: bicycle 450")).to_be_visible()
     expect(kind).to_have_value("bar")
     kind.select_option("Points")
     expect(page).to_have_url(re.compile("chart=point"))
     page.reload()
+    drawing.wait_for()
     expect(kind).to_have_value("point")
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save as SVG").click()
     picture = saved.value.path().read_text()
-    assert saved.value.suggested_filename == "shop.svg"
-    assert {"shop", "Name", "Price", "bicycle"} <= set(re.findall(">([^<]+)</text>", picture))
+    assert saved.value.suggested_filename == "Price-by-name.svg"
+    assert {"Price by name", "Name", "Price", "bicycle"} <= set(re.findall(">([^<]+)</text>", picture))
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save as PNG").click()
     assert saved.value.path().read_bytes().startswith(b"\x89PNG")

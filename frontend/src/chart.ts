@@ -46,13 +46,16 @@ function viewOf(drawing: Drawing, specification: Specification, more: object): V
 }
 
 async function draw(frame: HTMLElement, drawing: Drawing, specification: Specification): Promise<void> {
-  frame.replaceChildren();
-  await viewOf(drawing, specification, { width: Math.max(200, frame.clientWidth - 4) }).initialize(frame).hover().runAsync();
+  // Vega calls its place a document of graphics; around it stands what it shows, in words.
+  const place = document.createElement("div");
+  place.setAttribute("aria-hidden", "true");
+  frame.replaceChildren(place);
+  await viewOf(drawing, specification, { width: Math.max(200, frame.clientWidth - 4) }).initialize(place).hover().runAsync();
 }
 
 /** A file with the picture, which has what stands around it on the page: a title, and the page's colours. */
 async function save(drawing: Drawing, specification: Specification, picture: Picture): Promise<void> {
-  const title = { text: lines(drawing.title), subtitle: lines(drawing.subtitle), offset: 14 };
+  const title = { text: lines(drawing.title), ...(drawing.subtitle && { subtitle: lines(drawing.subtitle) }), offset: 14 };
   const view = viewOf(drawing, specification, { width: SAVED_WIDTH, background: colour("--background"), padding: 16, title });
   const address =
     picture === "png"

@@ -287,7 +287,6 @@ def query_page(request: HttpRequest, key: str) -> HttpResponse:
             page.chart = chart_of(
                 result,
                 kind=request.GET.get("chart", ""),
-                title=page.source.name,
                 keys=key_names(source.schema),
                 ordered=gives_an_order(sql, source.schema.dialect),
             )

@@ -1,5 +1,6 @@
 """The pages in a real browser: keys, instant results, themes, narrow screens, accessibility."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -205,8 +206,38 @@ def test_a_database_is_asked_corrected_and_queried(page: Page, connect):
     editor.press("Control+Enter")
     expect(page.locator("td").first).to_have_text("lamp")
     expect(page.locator("[data-chart] canvas")).to_be_visible()
-    page.get_by_label("Kind of chart").select_option("line")
-    expect(page.locator("[data-chart] canvas")).to_be_visible()
+
+
+def test_a_chart_is_chosen_kept_and_saved_and_all_rows_are_exported(page: Page, connect):
+    connect()
+    page.goto("/databases/shop/query?sql=SELECT+name,+price+FROM+product+WHERE+price+%3E+10")
+    drawing, kind = page.locator("[data-chart] canvas"), page.get_by_label("Kind of chart")
+    drawing.wait_for()
+    expect(page.get_by_role("img", name="Price by name. Highest: bicycle 450")).to_be_visible()
+    expect(kind).to_have_value("bar")
+    kind.select_option("Points")
+    expect(page).to_have_url(re.compile("chart=point"))
+    page.reload()
+    drawing.wait_for()
+    expect(kind).to_have_value("point")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save as SVG").click()
+    picture = saved.value.path().read_text()
+    assert saved.value.suggested_filename == "Price-by-name.svg"
+    assert {"Price by name", "Name", "Price", "bicycle"} <= set(re.findall(">([^<]+)</text>", picture))
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save as PNG").click()
+    assert saved.value.path().read_bytes().startswith(b"\x89PNG")
+    kind.select_option("Table only")
+    expect(drawing).to_be_hidden()
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="CSV").click()
+    assert saved.value.path().read_text().splitlines() == [
+        "name,price",
+        "lamp,20.5",
+        "red chair,75.0",
+        "bicycle,450.0",
+    ]
 
 
 def test_the_focus_is_chosen(page: Page, connect):

@@ -9,7 +9,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
 from kbqa.sql.charts.columns import fields_of
-from kbqa.sql.charts.description import description_of
+from kbqa.sql.charts.description import description_of, heading_of
 from kbqa.sql.charts.plan import Kind, plan_of
 from kbqa.sql.charts.specification import specification_of, values_of
 from kbqa.sql.schema import Schema
@@ -42,8 +42,8 @@ def chart_of(
 ) -> Chart | None:
     """The chart of rows; None where there is nothing to draw.
 
-    It is of the `kind` that is asked for where that suits, else of the one that suits best. `keys` are the
-    columns that a schema uses as such, in small letters; `ordered` says that the rows have an order.
+    It is of the `kind` that is asked for where that suits, else of the one that suits best. It is called by
+    its `title`, else by what it shows. `keys` are the columns that a schema uses as such, in small letters; `ordered` says that the rows have an order.
     """
     if len(result.rows) < 2 or len(set(result.columns)) < 2:
         return None
@@ -59,7 +59,7 @@ def chart_of(
         " ".join([description_of(plan), *cut]),
         (*plan.notes, *cut),
         {
-            "title": title,
+            "title": title or heading_of(plan),
             "subtitle": " ".join([*plan.notes, *cut]),
             "values": values_of(plan),
             "kinds": {each: specification_of(plan, each) for each in plan.kinds},

@@ -14,10 +14,11 @@ def description_of(plan: Plan) -> str:
     told = [_of_series(plan, name) for name in series[:_MAX_SERIES]]
     more = len(series) - len(told)
     others = [f"And {more} more."] if more else []
-    return " ".join([_heading(plan), *told, *others, *plan.notes])
+    return " ".join([f"{heading_of(plan)}.", *told, *others, *plan.notes])
 
 
-def _heading(plan: Plan) -> str:
+def heading_of(plan: Plan) -> str:
+    """What is drawn over what."""
     x, y = plan.x.title, plan.y_title
     lowered = x[:1].lower() + x[1:]
     if plan.x.role == Role.TIME:
@@ -26,11 +27,8 @@ def _heading(plan: Plan) -> str:
         text = f"{y} over {lowered}"
     else:
         text = f"{y} by {lowered}"
-    return (
-        f"{text}, for each {plan.series_title[:1].lower()}{plan.series_title[1:]}."
-        if plan.series_title
-        else f"{text}."
-    )
+    each = f"{plan.series_title[:1].lower()}{plan.series_title[1:]}"
+    return f"{text}, for each {each}" if each else text
 
 
 def _of_series(plan: Plan, name: str) -> str:

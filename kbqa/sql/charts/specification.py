@@ -1,5 +1,6 @@
 """Charts as Vega-Lite: one specification for each kind, over the same values."""
 
+import datetime
 from typing import Any
 
 from kbqa.sql.charts.columns import EMPTY, Role
@@ -98,9 +99,16 @@ def _order(plan: Plan) -> list[str]:
 
 def _ticks(plan: Plan) -> dict[str, Any]:
     assert plan.x.grain is not None
-    times = sorted({mark.x for mark in plan.marks})
-    few = {"values": times} if len(times) <= _MAX_TICKS else {}
+    times = sorted({mark.x for mark in plan.marks if not isinstance(mark.x, str)})
+    few = {"values": list(map(_moment, times))} if len(times) <= _MAX_TICKS else {}
     return {"format": FORMATS[plan.x.grain], "labelOverlap": True, "labelAngle": -40, **few}
+
+
+def _moment(milliseconds: float) -> dict[str, Any]:
+    """A time as Vega-Lite takes one for a tick."""
+    at = datetime.datetime.fromtimestamp(milliseconds / 1000, datetime.UTC)
+    clock = {"hours": at.hour, "minutes": at.minute, "seconds": at.second}
+    return {"utc": True, "year": at.year, "month": at.month, "date": at.day, **clock}
 
 
 def _up(plan: Plan, kind: Kind) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """A small application behind the product's web server, with few places and short times, as a process.
 
 `/held` waits while the file of that name is there; so do addresses of the product whose query says `held`.
+One that says `broken` gets half of its answer.
 """
 
 import os
@@ -44,8 +45,15 @@ def application(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
     if "large" in environ["QUERY_STRING"]:
         return (b"x" * 65_536 for _ in range(2_000))
+    if "broken" in environ["QUERY_STRING"]:
+        return _half()
     said = "\n".join(f"{name}={environ.get(name, '')}" for name in ("REMOTE_ADDR", "HTTP_X_FORWARDED_PROTO"))
     return [f"{said}\n{len(environ['wsgi.input'].read())}".encode()]
+
+
+def _half():
+    yield b"half"
+    raise ValueError("The other half is lost.")
 
 
 if __name__ == "__main__":

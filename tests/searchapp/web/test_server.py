@@ -1,5 +1,6 @@
 """The web server's limits and its places, on a real process: what stops half-way keeps nobody waiting."""
 
+import http.client
 import shutil
 import signal
 import socket
@@ -62,6 +63,16 @@ def test_beyond_the_connections_others_are_answered_when_the_slow_are_gone(serve
         for number in range(320):
             stack.enter_context(served.connect()).sendall(HALVES[4 + number % 4])
         assert served.get()[0] == 200
+
+
+def test_an_answer_that_breaks_off_is_no_whole_one(served):
+    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=300)
+    connection.request("GET", "/help?broken")
+    response = connection.getresponse()
+    with pytest.raises(http.client.IncompleteRead) as broken:
+        response.read()
+    assert (response.status, broken.value.partial) == (200, b"half")
+    connection.close()
 
 
 class Arriving:

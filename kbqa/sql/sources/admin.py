@@ -40,12 +40,19 @@ class DatabaseAdminForm(SourceAdminForm, ServerFields):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["scan_every"].required = False
-        self.begin_server(self.instance if self.instance.pk else None)
+        self.begin_server(self._stored_database())
+
+    def _stored_database(self) -> Database | None:
+        found: Database | None = Database.objects.filter(pk=self.instance.pk).first()
+        return found
 
     def clean(self) -> dict[str, Any]:
         """Make the address of its parts, and check the source."""
         cleaned = self.cleaned_data
-        cleaned["scan_every"] = cleaned.get("scan_every") or self.instance.scan_every
+        stored = self._stored_database()
+        cleaned["scan_every"] = cleaned.get("scan_every") or (
+            stored.scan_every if stored else Database.ScanEvery.NEVER
+        )
         if cleaned.get("source_kind") == Database.SourceKind.URL:
             return self._clean_server(cleaned)
         return super().clean()

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from kbqa.sql.stores.connections import ConnectError, engine_at, reachable_url
 from kbqa.sql.stores.processes import call
-from kbqa.sql.stores.statement_process import StatementFailed, end_after
+from kbqa.sql.stores.statement_rows import StatementFailed, end_after
 from searchapp.errors import InvalidInput
 
 _LOOKUP_SECONDS, _SERVER_SECONDS, _START_SECONDS = 3.0, 5.0, 10.0
@@ -49,7 +49,7 @@ _WRONG = (
     (
         "user",
         r"no pg_hba\.conf entry|Host .* is not allowed to connect|authentication failed",
-        "The server lets {user} not in from here: {said}",
+        "The server does not let {user} in from here: {said}",
     ),
     ("tls", r"does not support SSL|SSL|TLS|certificate", "No encrypted connection can be made: {said}"),
     ("port", r"Connection refused|No such file or directory", "Nothing listens on port {port} of {host}."),

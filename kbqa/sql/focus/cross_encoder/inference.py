@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import load_file
 
+from kbqa.decoding.actions import Action
 from kbqa.decoding.features import JOINT_MATCHES, JOINT_WIDTH, JointReading
 from kbqa.decoding.layers import Array, Layers, TunedEncoder
 from kbqa.sql.focus.cross_encoder.features import SchemaText, nodes_of, schema_text
@@ -50,7 +51,7 @@ class CrossEncoder(Layers):
         text, nodes = schema_text(question, linked, self._tokenizer), nodes_of(linked)
         tokens, means = self.states(text)
         logits = self._logits(text, means)
-        candidates = dict(zip(nodes, means, strict=True))
+        candidates: dict[Action, Array] = dict(zip(nodes, means, strict=True))
         return JointReading(tokens, candidates, dict(zip(nodes, logits, strict=True)))
 
     def _logits(self, text: SchemaText, means: Array) -> list[float]:

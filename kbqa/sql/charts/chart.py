@@ -43,7 +43,8 @@ def chart_of(
     """The chart of rows; None where there is nothing to draw.
 
     It is of the `kind` that is asked for where that suits, else of the one that suits best. It is called by
-    its `title`, else by what it shows. `keys` are the columns that a schema uses as such, in small letters; `ordered` says that the rows have an order.
+    its `title`, else by what it shows. `keys` are the columns that a schema uses as such, in small letters;
+    `ordered` says that the rows have an order.
     """
     if len(result.rows) < 2 or len(set(result.columns)) < 2:
         return None

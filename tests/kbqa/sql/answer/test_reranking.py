@@ -69,7 +69,7 @@ NOTHING = LinkedQuestion(Schema(()))
 def test_a_query_that_uses_all_of_a_question_leaves_nothing_out():
     features = counted(WHOLE)
     left_out = [value for name, value in features._asdict().items() if name.endswith("left_out")]
-    assert left_out == [0.0] * 6
+    assert left_out == [0.0] * 8
     assert (features.joins, features.items, features.nested) == (1, 1, 0)
     assert (features.columns_that_nobody_named, features.values_that_nobody_said) == (0, 0)
 
@@ -241,11 +241,26 @@ def test_what_uses_more_of_the_question_wins_over_what_is_likelier():
     assert Ranking.default().best_first(readings, Asked(linked))[1].sql == WHOLE
 
 
+def test_columns_count_by_how_likely_the_networks_think_them():
+    linked = link_question(QUESTION, SHOP, CELLS)
+    age, name = ColumnRef("customer", "age"), ColumnRef("customer", "name")
+    columns = {age: 0.5, name: 0.8, ColumnRef("product", "price"): 0.0}
+    features = features_of([reading("SELECT age FROM customer")], Asked(linked, QUESTION, columns))
+    assert features.unlikely_columns == pytest.approx(-np.log(0.5))
+    assert features.likely_columns_left_out == pytest.approx(-np.log(0.2), abs=1e-6)
+
+
+def test_words_that_nothing_explains_are_counted():
+    text = "How many customers have sailing boats?"
+    asked = Asked(link_question(text, SHOP, CELLS), text)
+    assert features_of([reading("SELECT count(*) FROM customer")], asked).words_left_out == 2
+
+
 def test_weights_are_named_as_a_configuration_names_them():
     ranking = Ranking.of({"always": 2.0, "cells left out": -1.23456})
     assert (ranking.weights.always, ranking.weights.cells_left_out) == (2.0, -1.23456)
     assert ranking.named()["cells left out"] == -1.2346
-    assert len(ranking.named()) == len(FEATURES) == 16
+    assert len(ranking.named()) == len(FEATURES) == 19
 
 
 def test_readings_of_a_connected_database_are_counted(connect):

@@ -87,7 +87,7 @@ REFUSALS = (
     ("28P01", "Passwort-Authentifizierung fehlgeschlagen", "password", "refused the password"),
     ("3D000", 'database "shop" does not exist', "database", "There is no database shop"),
     ("28000", 'role "reader" does not exist', "user", "There is no user reader"),
-    ("28000", 'no pg_hba.conf entry for host "127.0.0.1"', "user", "not in from here"),
+    ("28000", 'no pg_hba.conf entry for host "127.0.0.1"', "user", "in from here"),
     ("42501", 'permission denied for database "shop"', "database", "reader may not connect to the database"),
 )
 

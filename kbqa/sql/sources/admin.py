@@ -1,7 +1,7 @@
 """Databases in the admin, what people write about their columns, and what was asked of them."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django import forms
 from django.contrib import admin
@@ -39,13 +39,14 @@ class DatabaseAdminForm(SourceAdminForm, ServerFields):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        database: Any = self.instance
         self.fields["scan_every"].required = False
-        self.begin_server(self.instance if self.instance.pk else None)
+        self.begin_server(database if database.pk else None)
 
     def clean(self) -> dict[str, Any]:
         """Make the address of its parts, and check the source."""
-        cleaned = self.cleaned_data
-        cleaned["scan_every"] = cleaned.get("scan_every") or self.instance.scan_every
+        cleaned, database = self.cleaned_data, cast(Database, self.instance)
+        cleaned["scan_every"] = cleaned.get("scan_every") or database.scan_every
         if cleaned.get("source_kind") == Database.SourceKind.URL:
             return self._clean_server(cleaned)
         return super().clean()

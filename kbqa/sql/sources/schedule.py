@@ -30,4 +30,6 @@ def _scheduled() -> list[Database]:
 
 def _is_due(database: Database, now: datetime) -> bool:
     last = last_scan(database)
-    return last is None or (not last.is_active and now - last.created >= _EVERY[database.scan_every])
+    return last is None or (
+        not last.is_active and now - last.created >= _EVERY[Database.ScanEvery(database.scan_every)]
+    )

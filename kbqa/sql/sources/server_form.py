@@ -122,7 +122,7 @@ class ServerFields(forms.Form):
             except ConnectError:
                 self.initial["url"] = ""
             else:
-                self.initial |= {**asdict(self._stored), "password": "", "url": ""}
+                self.initial.update({**asdict(self._stored), "password": "", "url": ""})
         chosen = [*(stored.schemas if stored is not None else ()), *self._posted("schemas")]
         self._field("schemas").choices = [(name, name) for name in dict.fromkeys(chosen)]
 

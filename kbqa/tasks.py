@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from kbqa.sql.sources import schedule
+from kbqa.sql.public import schedule
 
 
 @shared_task(name="kbqa.tasks.scan_due_databases", ignore_result=True)

@@ -20,7 +20,7 @@ from kbqa.sql.identifiers import written_table
 from kbqa.sql.models import Database, DatabaseQuestion, GlossaryEntry
 from kbqa.sql.names import CellNames
 from kbqa.sql.schema import Column, ColumnRef, ForeignKey, Schema, Table
-from kbqa.sql.sources import glossary, selectors, services
+from kbqa.sql.sources import glossary, schedule, selectors, services
 from kbqa.sql.sources.connecting import Trial
 from kbqa.sql.stores.databases import Source, file_of, served
 from kbqa.sql.stores.executor import Result

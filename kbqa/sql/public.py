@@ -68,6 +68,7 @@ __all__ = [
     "link_question",
     "load_cross_encoder",
     "response_of",
+    "schedule",
     "selectors",
     "sentence_of",
     "served",

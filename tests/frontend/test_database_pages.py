@@ -83,7 +83,7 @@ def test_sql_is_run_and_exported(client, connect):
         "/databases/shop/query", {"sql": "SELECT name, price FROM product ORDER BY price"}
     ).content.decode()
     assert "4 rows" in page
-    assert "chart-specification" in page
+    assert "chart-drawing" in page
 
 
 def test_all_rows_are_exported_from_below_the_table(client, connect, settings):

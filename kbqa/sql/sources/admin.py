@@ -1,7 +1,7 @@
 """Databases in the admin, what people write about their columns, and what was asked of them."""
 
 from datetime import datetime
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -39,7 +39,6 @@ class DatabaseAdminForm(SourceAdminForm, ServerFields):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        database: Any = self.instance
         self.fields["scan_every"].required = False
         self.begin_server(self._stored_database())
 

@@ -9,6 +9,8 @@ import pytest
 from kbqa.sql.answer.pipeline import Answer, run
 from kbqa.sql.answer.reading import Reading
 from kbqa.sql.answer.reranking import FEATURES, Ranking
+from kbqa.sql.answer.schema_linking import link_question
+from kbqa.sql.focus.schema_focus import Focus
 from kbqa.sql.stores.executor import Limits
 from training.sql import reranker
 from training.sql.parser import parse_query
@@ -28,7 +30,9 @@ def answered(monkeypatch, small_shop):
             )
             for place, sql in enumerate(statements, 1)
         ]
-        monkeypatch.setattr(reranker, "ask", lambda *_: Answer("?", tuple(readings), True, None, 0.0))
+        linked = link_question("Which cities are there?", small_shop.schema, small_shop.cells)
+        focus = Focus(linked, {}, {}, whole=True)
+        monkeypatch.setattr(reranker, "ask", lambda *_: Answer("?", tuple(readings), True, focus, 0.0))
         question = SqlQuestion("shop", "Which cities are there?", gold)
         return list(reranker.judged_answers([question], small_shop, None))
 

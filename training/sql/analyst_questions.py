@@ -46,6 +46,7 @@ class AnalystQuestions(AnalystTables):
         kinds: list[Callable[[], Asked | None]] = [self.share, self.share, self.place, self.total, self.total]
         kinds += [
             self.share_of_each,
+            self.share_by,
             self.first_of_each,
             self.days_between,
             self.compared,
@@ -78,6 +79,28 @@ class AnalystQuestions(AnalystTables):
             return _asked(f"{among} are those {words}", replace(query, where=beyond[0]))
         are = self.rng.choice(("", "", "are the ones ", "are "))
         return _asked(f"{begin} {self.rng.choice(('', 'the ', 'all '))}{rows} {are}{words}", query)
+
+    def share_by(self) -> Asked | None:
+        """The percentage of rows that meet a condition, for each value of a column."""
+        table = self.rng.choice(self.tables)
+        by, drawn = self.category(table), self.of_rows(table)
+        if by is None or drawn is None or any(each.item == Item(Term(by)) for each in drawn[0]):
+            return None
+        which, words = drawn
+        share = Item(Term(AllOf(table.name), Aggregate.SHARE))
+        query = Query((Item(Term(by)), share), which=which, group=(by,))
+        rows, name = self.words.rows(table), self.words.called(by)
+        begin, per = (
+            self.rng.choice(PERCENTAGES),
+            self.rng.choice(("by", "per", "for each", "in each", "of each")),
+        )
+        forms = (
+            f"{begin} {rows} {words} {per} {name}",
+            f"For each {name}, {begin[:1].lower()}{begin[1:]} {rows} are those {words}",
+            f"{begin} the {rows} of each {name} are the ones {words}",
+            f"Show the share of {rows} {words} {per} {name}",
+        )
+        return _asked(self.rng.choice(forms), query)
 
     def share_of_parent(self) -> Asked | None:
         """The percentage of rows that belong to rows of another table which meet a condition."""
@@ -358,5 +381,5 @@ def _one(name: str) -> str:
 
 def _asked(words: str, query: Query) -> Asked:
     """A sentence with its mark, and its query."""
-    asks = words.startswith(("What", "Which", "How", "On ", "Among", "In "))
+    asks = words.startswith(("What", "Which", "How", "On ", "Among", "In ", "For each"))
     return f"{words[:1].upper()}{words[1:]}{'?' if asks else '.'}", query

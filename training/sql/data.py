@@ -34,6 +34,7 @@ from training.sql.published import HELD_OUT_DATABASES, bird_question, bird_schem
 from training.sql.rewording import reworded
 from training.sql.self_references import SelfReferences
 from training.sql.table_questions import TableQuestions
+from training.sql.time_questions import TimeQuestions
 from training.sql.web_tables import web_tables
 from training.synthetic.databases import SyntheticDatabase
 from training.synthetic.delexicalisation import common_words
@@ -68,6 +69,8 @@ class Amounts:
     """Questions in plain words that templates make for each database."""
     of_references: int = 10
     """Questions on who refers to whom, in a table of each database that refers to itself."""
+    of_times: int = 30
+    """Questions on when something was that templates make for each database."""
     synthetic: int = 12
     """Synthetic databases of each domain."""
     of_synthetic: int = 130
@@ -113,7 +116,9 @@ def tables_of_the_web(
     data: Sequence[Path], amounts: Amounts, into: Path, seed: int
 ) -> Iterator[TrainingDatabase]:
     """Tables of the web, each as a database whose file lies in `into`; little is made for each."""
-    few = replace(amounts, made=1, of_tables=1, of_analysts=2, unanswerable=1, plain=3, of_references=1)
+    few = replace(
+        amounts, made=1, of_tables=1, of_analysts=2, unanswerable=1, plain=3, of_references=1, of_times=1
+    )
     if (folder := folder_of(data, "wikisql")) is not None:
         for table in web_tables(folder, amounts.web_tables, into, random.Random(seed)):
             examples = [Example(*pair) for pair in table.asked]
@@ -218,6 +223,7 @@ def _made(
     yield from (Example(*pair) for pair in TableQuestions(schema, cells, rng).make(amounts.of_tables))
     yield from (Example(*pair) for pair in AnalystQuestions(schema, cells, rng).make(amounts.of_analysts))
     yield from (Example(*pair) for pair in PlainQuestions(schema, cells, rng).make(amounts.plain))
+    yield from (Example(*pair) for pair in TimeQuestions(schema, cells, rng).make(amounts.of_times))
     if database.file is not None and amounts.of_analysts:
         yield from _reworded(database, rng)
 

@@ -17,6 +17,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from kbqa.language_model import ChatServer, ServerConfig, ServerError, configured_server
 from kbqa.sparql.sources import services as graphs
+from kbqa.sql.answer import pipeline
 from kbqa.sql.sources import services as databases
 from tests.kbqa.sql.conftest import connect, shop_file
 
@@ -114,7 +115,8 @@ def test_a_model_that_is_not_there_is_an_error(address):
         )
 
 
-def test_a_database_is_asked(server, connect):
+def test_a_database_is_asked(server, connect, monkeypatch):
+    monkeypatch.setattr(pipeline, "SURE", 1.1)
     answer, _ = databases.ask(connect(), "how many customers are there?")
     assert "wrote nothing that works" in answer.notice, "with random weights it writes no SQL"
     assert answer.readings[0].result.rows == ((5,),)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from kbqa.language_model import ChatServer
 from kbqa.sql.answer.generator import LocalGenerator
 from kbqa.sql.answer.pipeline import Answer, ask
 from kbqa.sql.answer.reranking import FEATURES, Asked, Features, Ranking, answers_of, features_of
@@ -20,17 +21,28 @@ Judged = tuple[NDArray[np.float64], NDArray[np.bool_]]
 
 
 def judged_answers(
-    questions: Iterable[SqlQuestion], source: Source, generator: LocalGenerator
+    questions: Iterable[SqlQuestion],
+    source: Source,
+    generator: LocalGenerator,
+    server: ChatServer | None = None,
 ) -> Iterator[Judged | None]:
     """The answers to each question, judged; None for a question that gets no query."""
     for question in questions:
-        answer = ask(question.text, source, generator)
+        answer = ask(question.text, source, generator, server=server)
         has_query = bool(answer.readings) and answer.readings[0].query is not None
         yield _judged(answer, question, source) if has_query else None
 
 
-def fitted(questions: Sequence[Judged], *, strength: float = 3.0) -> Ranking:
+def fitted(
+    questions: Sequence[Judged],
+    *,
+    strength: float = 3.0,
+    names: Sequence[str] = FEATURES,
+    known: Ranking | None = None,
+) -> Ranking:
     """The ranking under which right answers are likeliest, or none where none is right.
+
+    Only the weights of `names` are fitted; the others stay as they are `known`.
 
     Each question has its answers' features [answers, features] and which are right [answers]. `strength` is
     that of the prior that holds weights near those of `Ranking.default`. That something is left out never
@@ -38,7 +50,9 @@ def fitted(questions: Sequence[Judged], *, strength: float = 3.0) -> Ranking:
     """
     from scipy.optimize import minimize
 
-    prior = np.array(Ranking.default().weights)
+    prior, given = (np.array(ranking.weights) for ranking in (Ranking.default(), known or Ranking.default()))
+    is_fitted = np.array([name in names for name in FEATURES])
+    prior = np.where(is_fitted, prior, given)
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         total, gradient = 0.5 * strength * float(((weights - prior) ** 2).sum()), strength * (weights - prior)
@@ -52,7 +66,10 @@ def fitted(questions: Sequence[Judged], *, strength: float = 3.0) -> Ranking:
             gradient = gradient + (shares - np.where(wanted, shares / likelihood, 0.0))[:-1] @ features
         return float(total), gradient
 
-    bounds = [(None, 0.0 if name.endswith("left out") else None) for name in FEATURES]
+    bounds = [
+        (None, 0.0 if name.endswith("left out") else None) if name in names else (weight, weight)
+        for name, weight in zip(FEATURES, given, strict=True)
+    ]
     weights = minimize(loss, prior, jac=True, method="L-BFGS-B", bounds=bounds).x
     return Ranking(Features(*map(float, weights)))
 

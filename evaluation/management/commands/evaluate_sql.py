@@ -70,10 +70,9 @@ class Command(SearchappCommand):
         )
         parser.add_argument("--match", choices=[*Match], default=Match.EXACT, help=_MATCH_HELP)
         parser.add_argument(
-            "--generator",
-            choices=("local", "server"),
-            default="local",
-            help="what writes the SQL: the network, or LANGUAGE_MODEL",
+            "--second-reader",
+            action="store_true",
+            help="let the server of LANGUAGE_MODEL_ADDRESS read what the network is not sure of",
         )
         parser.add_argument("--model", type=Path, default=MODEL_FOLDER, help="the folder of a decoder")
         parser.add_argument("--limit", type=int, help="only about N questions, spread over the file")
@@ -88,7 +87,7 @@ class Command(SearchappCommand):
         """Scan each database into a throwaway database, ask, and print the scores."""
         questions = self._questions(options["questions"], options["limit"])
         described = read_descriptions(options["descriptions"]) if options["descriptions"] else {}
-        server = self._server() if options["generator"] == "server" else None
+        server = self._server() if options["second_reader"] else None
         generator = LocalGenerator(load_decoder(options["model"]), cross_encoder=load_cross_encoder)
         scores = SqlScores()
         asked = by_database(questions)

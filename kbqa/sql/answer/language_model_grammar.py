@@ -8,7 +8,7 @@ left to the check that follows.
 
 from collections.abc import Iterable
 
-from kbqa.sql.identifiers import written_name
+from kbqa.sql.identifiers import written_name, written_table
 from kbqa.sql.schema import Schema
 
 _RULES = r"""
@@ -18,12 +18,18 @@ select ::= "SELECT " ("DISTINCT ")? items " FROM " table join* where? groups? so
 where ::= " WHERE " condition
 groups ::= " GROUP BY " columns (" HAVING " condition)?
 sorted ::= " ORDER BY " order (", " order)*
-limit ::= " LIMIT " [0-9]+
+limit ::= " LIMIT " [0-9]+ (" OFFSET " [0-9]+)?
 items ::= "*" | item (", " item)*
 item ::= sum (" AS " alias)?
 sum ::= product ((" + " | " - ") product)*
 product ::= term ((" * " | " / ") term)*
-term ::= aggregate | column | number | text | "(" (select | sum) ")" | "CAST(" sum " AS " type ")"
+term ::= aggregate | ranked | function | case | cast | column | number | text | "(" (select | sum) ")"
+cast ::= "CAST(" sum " AS " type ")"
+case ::= "CASE" (" WHEN " condition " THEN " sum)+ (" ELSE " sum)? " END"
+ranked ::= ("RANK" | "ROW_NUMBER") "() OVER (" ("PARTITION BY " columns " ")? "ORDER BY " order ")"
+function ::= plain | dated
+plain ::= of_one | ("ROUND" | "COALESCE" | "NULLIF") "(" sum ", " sum ")"
+of_one ::= ("ABS" | "LOWER" | "UPPER" | "LENGTH") "(" sum ")"
 aggregate ::= ("COUNT" | "SUM" | "AVG" | "MIN" | "MAX") "(" ("DISTINCT ")? ("*" | sum) ")"
 join ::= (" LEFT")? " JOIN " table " ON " column " = " column
 columns ::= column (", " column)*
@@ -45,16 +51,36 @@ type ::= "REAL" | "INTEGER" | "TEXT" | "DATE" | "DOUBLE PRECISION"
 """
 
 
+_DATED = {
+    "sqlite": """
+dated ::= "STRFTIME(" text ", " sum ")" | ("JULIANDAY" | "DATE") "(" sum ")"
+""",
+    "postgres": """
+dated ::= "EXTRACT(" part " FROM " sum ")" | "DATE_TRUNC(" text ", " sum ")" | "TO_CHAR(" sum ", " text ")"
+part ::= "YEAR" | "QUARTER" | "MONTH" | "WEEK" | "DAY" | "DOW" | "HOUR" | "EPOCH"
+""",
+    "mysql": """
+dated ::= ("YEAR" | "QUARTER" | "MONTH" | "WEEKDAY" | "HOUR" | "DATE") "(" sum ")" | of_two
+of_two ::= ("DATEDIFF" | "DATE_FORMAT") "(" sum ", " sum ")"
+""",
+}
+"""Functions of dates, by dialect."""
+_NOT_DATED = """
+dated ::= ("YEAR" | "MONTH" | "DAY") "(" sum ")"
+"""
+
+
 def schema_grammar(schema: Schema) -> str:
     """The grammar of SQL over a schema's tables and columns, none of which may be excluded."""
-    tables = [written_name(table.name, schema.dialect) for table in schema.tables]
+    tables = [written_table(table, schema.dialect) for table in schema.tables]
     columns = [
-        f"{written_name(table.name, schema.dialect)}.{written_name(column.name, schema.dialect)}"
+        f"{written_table(table, schema.dialect)}.{written_name(column.name, schema.dialect)}"
         for table in schema.tables
         for column in table.columns
         if not column.excluded
     ]
-    return f"{_RULES.strip()}\ntable ::= {_any_of(tables)}\ncolumn ::= {_any_of(columns)}\n"
+    dated = _DATED.get(schema.dialect, _NOT_DATED)
+    return f"{_RULES.strip()}{dated}table ::= {_any_of(tables)}\ncolumn ::= {_any_of(columns)}\n"
 
 
 def _any_of(texts: Iterable[str]) -> str:

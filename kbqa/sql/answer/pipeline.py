@@ -8,6 +8,7 @@ import numpy as np
 
 from kbqa.decoding.parse import Parses
 from kbqa.language_model import ChatServer, ServerError
+from kbqa.linking.calendar import current_calendar
 from kbqa.sql.answer.confirmed import Confirmed, answered_before
 from kbqa.sql.answer.directions import directed
 from kbqa.sql.answer.encoding import encode_question, reread
@@ -15,7 +16,7 @@ from kbqa.sql.answer.finishing import finished
 from kbqa.sql.answer.following import Previous, begins_as_follow_up, followed
 from kbqa.sql.answer.generator import LocalGenerator
 from kbqa.sql.answer.glossary_linking import reworded, with_values
-from kbqa.sql.answer.language_model import Demonstration, generate
+from kbqa.sql.answer.language_model import Demonstration, Prompted, generate
 from kbqa.sql.answer.nothing_found import found_nothing, why_nothing
 from kbqa.sql.answer.reading import Reading, rows_of
 from kbqa.sql.answer.reranking import Asked
@@ -123,10 +124,10 @@ def ask(
 ) -> Answer:
     """Answer a question from a database: link, encode, focus, parse, render and execute, rerank.
 
-    With a server, it writes the SQL over the schema that the network focused. With `columns`, these are the
-    focus, and the keys that connect them. A question that was `confirmed` has the answer of then; what
-    changes what was asked in `previous` is read as that change. Candidates are tried with small limits; the
-    best then has those given. Raises EncoderError.
+    With a server, it reads what the network is not sure of, over the schema that the network focused. With
+    `columns`, these are the focus, and the keys that connect them. A question that was `confirmed` has the
+    answer of then; what changes what was asked in `previous` is read as that change. Candidates are tried
+    with small limits; the best then has those given. Raises EncoderError.
     """
     begun = perf_counter()
     asked = reworded(question, source.glossary)
@@ -142,15 +143,16 @@ def ask(
         return Answer(question, (replace(told, unused=()),), True, focus, took, follows=previous.question)
     before = _from_confirmed(question, source, confirmed, limits) if not columns else None
     if before is not None:
-        reading, known = before
-        return Answer(question, (reading,), True, focus, 1000 * (perf_counter() - begun), confirmed=known)
-    served, notice = _from_server(asked, source, focus, server, examples)
-    if served is not None:
-        best = _whole(served, source, limits)
-        return Answer(question, (best,), True, focus, 1000 * (perf_counter() - begun))
+        reading, judged = before
+        return Answer(question, (reading,), True, focus, 1000 * (perf_counter() - begun), confirmed=judged)
     parses = generator.parse(reread(session, focus), focus.linked)
     tried = [run(reading, source, _TRIAL) for reading in _rendered(parses, whole, asked, source)]
-    ranked = generator.ranking.best_first(tried, Asked(whole, asked, focus.columns))
+    known = Asked(whole, asked, focus.columns)
+    ranked, notice = generator.ranking.best_first(tried, known), ""
+    if server is not None and parses.answerable and not (ranked and ranked[0].probability >= SURE):
+        prompted = _prompted(asked, source, focus, examples, ranked)
+        second, notice = _from_server(prompted, source, server)
+        ranked = generator.ranking.best_first([*tried, *second], known)
     if ranked:
         ranked[0] = _whole(ranked[0], source, limits)
     for number in _choices(ranked):
@@ -235,33 +237,36 @@ def _whole(reading: Reading, source: Source, limits: Limits | None) -> Reading:
     return again if again.result is not None else reading
 
 
-def _from_server(
+def _prompted(
     question: str,
     source: Source,
     focus: Focus,
-    server: ChatServer | None,
     examples: Sequence[Demonstration],
-) -> tuple[Reading | None, str]:
+    readings: Sequence[Reading],
+) -> Prompted:
+    """What a server is told of a question."""
+    linked = replace(focus.linked, schema=_stored(focus.linked.schema))
+    return Prompted(question, linked, source.cells, current_calendar().today, examples, readings)
+
+
+def _from_server(asked: Prompted, source: Source, server: ChatServer) -> tuple[list[Reading], str]:
     """The server's reading, corrected by what the check and the database say against it.
 
-    None where there is no server, or none of what it writes works; and what a person should know of that.
+    None where none of what it writes works; and what a person should know of that.
     """
-    if server is None:
-        return None, ""
     tried: dict[str, Reading] = {}
 
     def complain(sql: str) -> str:
-        tried[sql] = run(Reading(sql, 1.0), source, _TRIAL)
+        tried[sql] = run(Reading(sql, 0.0, likelihood=0.0, second=True), source, _TRIAL)
         return tried[sql].error
 
     try:
-        generated = generate(question, _stored(focus.linked.schema), source.cells, examples, server, complain)
+        reading = tried[generate(asked, server, complain)]
     except ServerError as error:
-        return None, f"{error} {_LOCAL_ANSWER.capitalize()}"
-    reading = tried[generated.sql]
+        return [], f"{error} {_LOCAL_ANSWER.capitalize()}"
     if reading.error:
-        return None, f"The language-model server wrote nothing that works; {_LOCAL_ANSWER}"
-    return replace(reading, parts=generated.sub_questions, question_class=generated.question_class), ""
+        return [], f"The language-model server wrote nothing that works; {_LOCAL_ANSWER}"
+    return [reading], ""
 
 
 def _stored(schema: Schema) -> Schema:

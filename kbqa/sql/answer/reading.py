@@ -30,9 +30,9 @@ class Reading:
     words: str = ""
     """The query as it is written, in words; empty where only `sql` is known."""
     parts: tuple[str, ...] = ()
-    """The queries within it in words, or the sub-questions that a server decomposed the question into."""
-    question_class: str = ""
-    """A server's class of the question."""
+    """The queries within it in words."""
+    second: bool = False
+    """Whether a language-model server wrote it, as the second reader."""
     unused: tuple[str, ...] = ()
     """The words of the question that it has nothing of."""
     why: str = ""

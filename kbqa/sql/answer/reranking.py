@@ -57,7 +57,14 @@ class Features(NamedTuple):
     """The log odds against all others being unused."""
     words_left_out: float = 0.0
     """How many words nothing that is used has."""
+    agreed_by_second_reader: float = 0.0
+    """1 where the network and a language model found the same."""
+    only_of_second_reader: float = 0.0
+    """1 where only a language model found it."""
 
+
+SECOND_READER = ("agreed by second reader", "only of second reader")
+"""The features that only a language-model server gives."""
 
 FEATURES = tuple(name.replace("_", " ") for name in Features._fields)
 """The features as a decoder's configuration names their weights."""
@@ -81,7 +88,8 @@ class Ranking:
     @classmethod
     def default(cls) -> "Ranking":
         """The ranking of a model that brings none: agreeing probability, and less where nothing was found."""
-        return cls.of({"always": 4.0, "log of agreeing probability": 1.0, "empty": float(np.log(0.3))})
+        weights = {"always": 4.0, "log of agreeing probability": 1.0, "empty": float(np.log(0.3))}
+        return cls.of({**weights, **dict(zip(SECOND_READER, (1.0, -4.0), strict=True))})
 
     @classmethod
     def of(cls, weights: Mapping[str, float]) -> "Ranking":
@@ -132,12 +140,15 @@ def answers_of(readings: Iterable[Reading]) -> list[list[Reading]]:
 
 
 def features_of(answer: Sequence[Reading], asked: Asked) -> Features:
-    """Features of readings that agree, the likeliest first; without a query, of their probability only."""
+    """Features of readings that agree, the likeliest first; a language model's have no likelihood."""
     likeliest = answer[0]
+    if likeliest.second:
+        return Features(empty=float(likeliest.empty), only_of_second_reader=1.0)
     features = Features(
         log_of_agreeing_probability=_log(sum(reading.likelihood for reading in answer)),
         log_of_probability=_log(likeliest.likelihood),
         empty=float(likeliest.empty),
+        agreed_by_second_reader=float(any(reading.second for reading in answer)),
     )
     if likeliest.query is None:
         return features

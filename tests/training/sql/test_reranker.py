@@ -32,7 +32,9 @@ def answered(monkeypatch, small_shop):
         ]
         linked = link_question("Which cities are there?", small_shop.schema, small_shop.cells)
         focus = Focus(linked, {}, {}, whole=True)
-        monkeypatch.setattr(reranker, "ask", lambda *_: Answer("?", tuple(readings), True, focus, 0.0))
+        monkeypatch.setattr(
+            reranker, "ask", lambda *_, **_kept: Answer("?", tuple(readings), True, focus, 0.0)
+        )
         question = SqlQuestion("shop", "Which cities are there?", gold)
         return list(reranker.judged_answers([question], small_shop, None))
 
@@ -57,7 +59,9 @@ def test_readings_that_return_the_same_are_one_answer(answered):
 def test_a_question_without_a_query_has_nothing_to_rank(monkeypatch, small_shop):
     question = SqlQuestion("shop", "Who won?", "SELECT 1")
     for readings in ((), (Reading("", 1.0),)):
-        monkeypatch.setattr(reranker, "ask", lambda *_, found=readings: Answer("?", found, False, None, 0.0))
+        monkeypatch.setattr(
+            reranker, "ask", lambda *_, found=readings, **_kept: Answer("?", found, False, None, 0.0)
+        )
         assert list(reranker.judged_answers([question], small_shop, None)) == [None]
 
 

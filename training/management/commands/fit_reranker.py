@@ -9,7 +9,9 @@ from django.core.management.base import CommandError
 from tqdm import tqdm
 
 from kbqa.decoding.pointer_network import load_decoder
+from kbqa.language_model import ChatServer, configured_server
 from kbqa.sql.answer.generator import LocalGenerator
+from kbqa.sql.answer.reranking import FEATURES, SECOND_READER
 from kbqa.sql.focus.cross_encoder.inference import load_cross_encoder
 from searchapp.commands import SearchappCommand
 from training.sql.published import database_file
@@ -37,20 +39,34 @@ class Command(SearchappCommand):
         parser.add_argument("--model", type=Path, required=True, help="the folder of the decoder")
         parser.add_argument("--limit", type=int, help="only about N questions, spread over the file")
 
+        parser.add_argument(
+            "--second-reader",
+            action="store_true",
+            help="fit what the server of LANGUAGE_MODEL_ADDRESS counts as second reader, nothing else",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Answer, fit and keep."""
         questions = self._questions(options["questions"], options["limit"])
         generator = LocalGenerator(load_decoder(options["model"]), cross_encoder=load_cross_encoder)
+        server = self._server() if options["second_reader"] else None
         judged: list[Judged] = []
         with throwaway_database(), tqdm(total=len(questions), unit="question") as bar:
             for name, on_database in by_database(questions).items():
                 with opened_source(self._file(options["databases"], name)) as source:
-                    for answers in judged_answers(on_database, source, generator):
+                    for answers in judged_answers(on_database, source, generator, server):
                         judged += [answers] if answers is not None else []
                         bar.update()
-        ranking = fitted(judged)
+        names = SECOND_READER if server else [name for name in FEATURES if name not in SECOND_READER]
+        ranking = fitted(judged, names=names, known=generator.ranking)
         keep_ranking(options["model"], ranking)
         self.stdout.write(json.dumps({"questions": len(judged), "ranking": ranking.named()}))
+
+    def _server(self) -> ChatServer:
+        server = configured_server()
+        if server is None:
+            raise CommandError("Name the server by LANGUAGE_MODEL_ADDRESS and its model by LANGUAGE_MODEL.")
+        return server
 
     def _questions(self, path: Path, limit: int | None) -> list[SqlQuestion]:
         questions = read_sql_questions(path, limit)

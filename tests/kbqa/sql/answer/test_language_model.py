@@ -10,10 +10,9 @@ from kbqa.language_model import ChatServer, ServerConfig
 from kbqa.sql.answer import pipeline
 from kbqa.sql.answer.generator import bundled_generator
 from kbqa.sql.answer.language_model import Demonstration, schema_text, statement_in
+from kbqa.sql.answer.reranking import Ranking
 from kbqa.sql.sources import services
 from kbqa.sql.stores.databases import served
-
-CLASS = '{"class": "NESTED", "sub_questions": ["What is the average price?"]}'
 
 
 @dataclass
@@ -28,10 +27,24 @@ class Scripted(httpx.BaseTransport):
         return httpx.Response(200, json={"choices": [{"message": {"content": self.answers.pop(0)}}]})
 
 
-def ask(source, answers, question="Which products cost more than the average?", examples=()):
+QUESTION = "Which products cost more than the average in Porto?"
+SHOUTED = "SELECT UPPER(product.name) FROM product WHERE product.price > 100"
+"""What the network cannot write."""
+
+
+def ask(source, answers, question=QUESTION, examples=(), generator=None):
     transport = Scripted(list(answers))
     server = ChatServer(ServerConfig("http://model.example/v1", "tiny"), transport)
-    return pipeline.ask(question, source, bundled_generator(), server=server, examples=examples), transport
+    reader = generator or bundled_generator()
+    return pipeline.ask(question, source, reader, server=server, examples=examples), transport
+
+
+def trusting(weight: float):
+    """A generator whose ranking adds a weight to what only a language model found."""
+    generator = bundled_generator()
+    weights = generator.ranking.weights._replace(only_of_second_reader=weight)
+    generator.ranking = Ranking(weights)
+    return generator
 
 
 @pytest.fixture
@@ -39,28 +52,70 @@ def source(connect):
     return served(connect())
 
 
-def test_good_sql_is_run_and_its_decomposition_kept(source):
-    sql = "SELECT name FROM product WHERE price > (SELECT avg(price) FROM product)"
-    answer, transport = ask(
-        source,
-        [CLASS, f"Here it is:\n```sql\n{sql};\n```"],
-        examples=[Demonstration("How many?", "SELECT count(*) FROM city")],
+@pytest.fixture
+def doubtful(monkeypatch):
+    """Let no answer of the network be sure."""
+    monkeypatch.setattr(pipeline, "SURE", 1.1)
+
+
+def test_what_the_network_is_sure_of_is_not_asked(source):
+    answer, transport = ask(source, [], "how many customers are there?")
+    assert answer.sure
+    assert not transport.asked
+
+
+@pytest.mark.usefixtures("doubtful")
+def test_its_reading_is_ranked_beside_those_of_the_network(source):
+    answered = f"Here it is:\n```sql\n{SHOUTED};\n```"
+    trusted, _ = ask(source, [answered], generator=trusting(50.0))
+    assert trusted.best.second
+    assert trusted.best.result.rows == (("BICYCLE",),)
+    mistrusted, _ = ask(source, [answered], generator=trusting(-50.0))
+    assert not mistrusted.best.second
+    assert [reading.sql for reading in mistrusted.readings if reading.second] == [SHOUTED]
+
+
+@pytest.mark.usefixtures("doubtful")
+def test_an_answer_that_both_found_is_likelier(source):
+    question = "how many customers are there?"
+    generator = bundled_generator()
+    generator.ranking = Ranking(generator.ranking.weights._replace(agreed_by_second_reader=2.0))
+    alone = pipeline.ask(question, source, generator)
+    answer, _ = ask(source, ["SELECT COUNT(*) FROM customer"], question, generator=generator)
+    assert answer.best.result.rows == alone.best.result.rows
+    assert answer.best.probability > alone.best.probability
+
+
+@pytest.mark.usefixtures("doubtful")
+def test_it_is_told_the_schema_the_cells_the_day_and_what_people_confirmed(source, settings):
+    settings.CLOCK = "2025-03-14T10:30"
+    _, transport = ask(
+        source, ["SELECT 1"] * 3, examples=[Demonstration("How many?", "SELECT count(*) FROM city")]
     )
-    assert answer.best.result.rows == (("bicycle",),)
-    assert answer.best.question_class == "NESTED"
-    assert answer.best.parts == ("What is the average price?",)
-    written = transport.asked[1]["messages"]
+    written = transport.asked[0]["messages"]
     assert any(message["content"] == "SELECT count(*) FROM city" for message in written)
-    assert "Table product" in written[-1]["content"]
-    assert transport.asked[1]["model"] == "tiny"
+    told = written[-1]["content"]
+    assert "Table product" in told
+    assert "city.name = 'Porto'" in told
+    assert "Today is 2025-03-14." in told
+    assert transport.asked[0]["model"] == "tiny"
 
 
+@pytest.mark.usefixtures("doubtful")
 def test_wrong_sql_goes_back_with_what_is_against_it(source):
-    answer, transport = ask(source, [CLASS, "SELECT titel FROM product", "SELECT name FROM product"])
-    assert len(answer.best.result.rows) == 4
-    assert "titel" in transport.asked[2]["messages"][-1]["content"]
+    answer, transport = ask(source, ["SELECT titel FROM product", SHOUTED], generator=trusting(50.0))
+    assert answer.best.sql == SHOUTED
+    assert "titel" in transport.asked[1]["messages"][-1]["content"]
 
 
+@pytest.mark.usefixtures("doubtful")
+def test_one_that_insists_on_what_does_not_work_is_not_asked_again(source):
+    answer, transport = ask(source, ["SELECT titel FROM product"] * 5)
+    assert len(transport.asked) == 2
+    assert "wrote nothing that works" in answer.notice
+
+
+@pytest.mark.usefixtures("doubtful")
 @pytest.mark.parametrize(
     "sql",
     [
@@ -73,12 +128,14 @@ def test_wrong_sql_goes_back_with_what_is_against_it(source):
     ],
 )
 def test_malicious_and_empty_answers_never_run(source, sql):
-    answer, _ = ask(source, [CLASS, sql, sql, sql])
+    answer, _ = ask(source, [sql, sql, sql])
     assert "wrote nothing that works" in answer.notice
+    assert not any(reading.second for reading in answer.readings)
     with source.engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM product").scalar_one() == 4
 
 
+@pytest.mark.usefixtures("doubtful")
 def test_a_server_that_is_away_or_babbles_leaves_the_question_to_the_network(source):
     def refuse(request):
         raise httpx.ConnectError("connection refused")
@@ -106,7 +163,16 @@ def test_what_stands_in_the_schema_stays_data(connect):
         excluded=False,
     )
     text = schema_text(served(database).schema)
+    assert "SYSTEM: ignore" in text
     assert "\nSYSTEM" not in text
+
+
+def test_private_columns_are_not_told(connect):
+    database = connect()
+    services.describe(database, table="product", column="price", description="secret", excluded=True)
+    text = schema_text(served(database).schema)
+    assert "price" not in text
+    assert "secret" not in text
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The grammar that language-model servers are held to, read by the engine that such servers use."""
 
 import json
+from dataclasses import replace
 
 import httpx
 import llguidance
@@ -35,6 +36,12 @@ def takes(schema: Schema, sql: str) -> bool:
         "SELECT city.name FROM city WHERE city.city_id NOT IN (SELECT customer.city_id FROM customer) "
         "UNION SELECT product.name FROM product",
         'SELECT "größe"."select" FROM "größe" WHERE "größe"."select" LIKE \'%o\'\'h%\'',
+        "SELECT customer.name, RANK() OVER (PARTITION BY customer.city_id ORDER BY customer.age DESC) "
+        "FROM customer LIMIT 1 OFFSET 1",
+        "SELECT ROUND(100.0 * SUM(CASE WHEN customer.age > 30 THEN 1 ELSE 0 END) / COUNT(*), 1) "
+        "FROM customer",
+        "SELECT STRFTIME('%Y', customer.name), JULIANDAY(customer.name) - JULIANDAY('2025-03-14') "
+        "FROM customer",
         'SELECT product."Product Group", product.price * 2 - 1 AS doubled FROM product',
     ],
 )
@@ -56,6 +63,25 @@ def test_sql_over_the_schema_is_let_through(shop, sql):
 )
 def test_nothing_else_is(shop, sql):
     assert not takes(shop.schema, sql)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "sql"),
+    [
+        ("postgres", "SELECT EXTRACT(DOW FROM sales.day) FROM sales"),
+        ("mysql", "SELECT DATEDIFF(sales.day, '2025-03-14') FROM sales"),
+    ],
+)
+def test_dates_are_written_as_the_dialect_has_them(dialect, sql):
+    schema = Schema((Table("sales", (Column("day"),)),), dialect=dialect)
+    assert takes(schema, sql)
+    assert not takes(schema, "SELECT STRFTIME('%Y', sales.day) FROM sales")
+
+
+def test_tables_of_other_schemas_are_named_with_these():
+    table = Table("sales.customer", (Column("name"),), schema="sales", own_name="customer")
+    schema = Schema((replace(table, qualified=True),), dialect="postgres")
+    assert takes(schema, "SELECT sales.customer.name FROM sales.customer")
 
 
 def test_private_columns_cannot_be_named():

@@ -92,6 +92,13 @@ def _ago(match: re.Match[str], calendar: Calendar) -> str:
     return span_text(calendar.current(_unit(unit), -number))
 
 
+def _end_of(match: re.Match[str], calendar: Calendar) -> str:
+    """The first or the last day of this month, the next year …"""
+    which = match["which"].lower().removeprefix("the ")
+    days = calendar.current(_unit(match["unit"]), {"last": -1, "previous": -1, "next": 1}.get(which, 0))
+    return (days.end - timedelta(days=1) if match["end"].lower() == "end" else days.first).isoformat()
+
+
 def _fiscal_year(match: re.Match[str], calendar: Calendar) -> str:
     year = int(match["year"])
     return span_text(calendar.fiscal_year(year if year > 99 else 2000 + year))
@@ -115,6 +122,14 @@ def _unit(said: str) -> Unit:
 RELATIVE: tuple[Form, ...] = (
     (form(r"(?:(?:fiscal|financial) year|FY) ?(?P<year>\d{4}|\d{2})\b"), _fiscal_year),
     (form(r"(?:(?P<unit>year|quarter|month|week)[ -]to[ -]date|ytd)\b"), _to_date),
+    (
+        form(
+            r"(?:the )?(?P<end>start|beginning|end) of "
+            r"(?P<which>the (?:current|previous|next)|the|this|last|next) "
+            r"(?P<unit>week|month|quarter|(?:fiscal|financial) year|year)\b"
+        ),
+        _end_of,
+    ),
     (form(rf"so far (?:in )?(?:this|the current) {_WHOLE}"), _to_date),
     (form(rf"this {_WHOLE} so far\b"), _to_date),
     (form(rf"(?P<exactly>{_DISTANCE})?(?P<said>{_COUNT} {_UNITS} ago)"), _ago),

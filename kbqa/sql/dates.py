@@ -14,6 +14,8 @@ _DATED = re.compile(r"DATE|STAMP", re.IGNORECASE)
 _WRITTEN = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2})?)?")
 _BIRTH = frozenset(("birth", "born", "birthday", "birthdate", "dob", "birthdt"))
 """Words of the names of columns that say when somebody was born."""
+_YEARS = frozenset(("year", "yr", "founded", "established", "built"))
+"""Words of the names of numbers that are years."""
 _OF_HOURS = (Recurrence.HOUR, Recurrence.MINUTE)
 _COUNTED: Mapping[Recurrence, str] = {
     Recurrence.MONTH: "month",
@@ -99,10 +101,15 @@ def counted(text: str, column: Column) -> tuple[str, str] | None:
     recurring, span = parse_recurring(text), parse_span(text)
     if recurring is not None:
         return (recurring.low, recurring.high) if _COUNTED.get(recurring.part) in words else None
-    if span is None or span.first is None or span.end is None or "year" not in words:
+    if span is None or span.first is None or span.end is None or not counts_years(column):
         return None
     whole = all((day.month, day.day) == (1, 1) for day in (span.first, span.end))
     return (str(span.first.year), str(span.end.year - 1)) if whole else None
+
+
+def counts_years(column: Column) -> bool:
+    """Whether a column's numbers are years, by its name."""
+    return column.kind == ColumnType.NUMBER and bool(_YEARS & set(readable(column.name).split()))
 
 
 def is_of_days(column: Column) -> bool:

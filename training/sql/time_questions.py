@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from kbqa.linking.calendar import current_calendar
 from kbqa.linking.time_values import BORN
-from kbqa.sql.dates import has_hours, is_birth, is_of_days
+from kbqa.sql.dates import counts_years, has_hours, is_birth, is_of_days
 from kbqa.sql.query import (
     Aggregate,
     AllOf,
@@ -58,6 +58,13 @@ _EVENTS = (
     (("creation", "create"), ("created", "that were created")),
 )
 """Words of columns' names, and what people say of rows whose date it is."""
+_BY_THEMSELVES = frozenset(
+    (
+        *("departed", "arrived", "ended", "started", "expired", "joined", "died", "resigned", "retired"),
+        *("happened", "occurred", "finished", "graduated", "left", "begun"),
+    )
+)
+"""What rows do, and is not done to them."""
 _BEFORE_TIMES = frozenset(
     (
         *("in", "on", "at", "since", "from", "after", "later", "before", "earlier", "prior", "until", "by"),
@@ -67,7 +74,6 @@ _BEFORE_TIMES = frozenset(
 )
 _CLAUSES = ("that ", "who ", "whose ", "with ")
 """How words begin that follow their noun only."""
-_YEARS = frozenset(("year", "yr", "founded", "built", "established", "season", "opened", "launched"))
 
 
 @dataclass(frozen=True)
@@ -224,12 +230,6 @@ class TimeQuestions(PlainQuestions):
         how = self.rng.choice(
             ("latest", "most recent", "newest", "last") if last else ("first", "earliest", "oldest")
         )
-        events = self._events(ref)
-        if events and self.rng.random() < 0.5:
-            rows = self.words.row(table) if number == 1 else f"{number} {self.words.rows(table)}"
-            return _asked(
-                f"Which {rows} {self._was(number)} {events[0]} {'last' if last else 'first'}", query
-            )
         if number == 1:
             return _asked(
                 f"{self.rng.choice(('Which is', 'What is', 'Show'))} the {how} {self.words.row(table)}", query
@@ -341,6 +341,8 @@ class TimeQuestions(PlainQuestions):
         words = set(readable(ref.column).split())
         events = [event for nouns, said in _EVENTS if words & set(nouns) for event in said]
         done = happened(ref.column)
+        if done in _BY_THEMSELVES:
+            return [*events, f"that {done}"]
         return [*events, *((done, f"that were {done}") if done else ())]
 
     def _timed(self, table: Table) -> list[ColumnRef]:
@@ -354,7 +356,7 @@ class TimeQuestions(PlainQuestions):
         years = [
             ref
             for ref in numbers
-            if not self.conditions.is_key(ref) and _YEARS & set(readable(ref.column).split())
+            if not self.conditions.is_key(ref) and counts_years(self.schema.column(ref))
         ]
         return [*dates, *years]
 
@@ -375,9 +377,6 @@ class TimeQuestions(PlainQuestions):
 
     def _begin(self) -> str:
         return self.rng.choice(BEGINNINGS)
-
-    def _was(self, number: int) -> str:
-        return "was" if number == 1 else "were"
 
 
 def _is_bare(words: str) -> bool:

@@ -24,17 +24,21 @@ class AveragingError(InvalidInput):
     """Weights that have no mean: shares that do not sum to 1, or files of another shape."""
 
 
-def average_weights(models: Mapping[Path, float], out: Path) -> None:
+def average_weights(models: Mapping[Path, float], out: Path, *, grown: bool = False) -> None:
     """Write the mean of model folders, each with its share, to the folder `out`.
 
     Every `*.safetensors` of the folders is averaged in float64 and stored as the first folder stores it. All
-    other files are the first folder's; a fitted temperature or ranking is left out. Raises AveragingError.
+    other files are the first folder's; a fitted temperature or ranking is left out. Where networks have
+    `grown`, older ones may lack what the first has: rows at the end of a tensor, which are then the first's,
+    and tensors, which are then 0. Raises AveragingError.
     """
     if abs(sum(models.values()) - 1) > _TOLERANCE:
         shares = ", ".join(f"{share:g}" for share in models.values())
         raise AveragingError(f"Shares sum to 1; {shares} do not.")
     names = _common_names(list(models))
-    means = {name: _mean({folder / name: share for folder, share in models.items()}) for name in names}
+    means = {
+        name: _mean({folder / name: share for folder, share in models.items()}, grown=grown) for name in names
+    }
     first = next(iter(models))
     out.mkdir(parents=True, exist_ok=True)
     for path in first.iterdir():
@@ -58,18 +62,29 @@ def _common_names(folders: Sequence[Path]) -> list[str]:
     return names
 
 
-def _mean(files: Mapping[Path, float]) -> Tensors:
+def _mean(files: Mapping[Path, float], *, grown: bool) -> Tensors:
     """The mean of files, by their shares. Raises AveragingError where tensors are not of one shape."""
-    first, total, dtypes = next(iter(files)), Tensors(), dict[str, np.dtype[Any]]()
+    first = next(iter(files))
+    newest = _load(first)
+    dtypes = {name: tensor.dtype for name, tensor in newest.items()}
+    total = {name: np.zeros(tensor.shape) for name, tensor in newest.items()}
     for path, share in files.items():
-        tensors = _load(path)
-        if path == first:
-            dtypes = {name: tensor.dtype for name, tensor in tensors.items()}
-            total = {name: np.zeros(tensor.shape) for name, tensor in tensors.items()}
+        tensors = _grown(_load(path), newest) if grown else _load(path)
         _check_shapes(path, tensors, first, total)
         for name, tensor in tensors.items():
             total[name] += share * tensor.astype(np.float64)
     return {name: tensor.astype(dtypes[name]) for name, tensor in total.items()}
+
+
+def _grown(tensors: Tensors, newest: Tensors) -> Tensors:
+    """Tensors with what those of a newer network have in addition."""
+    lacking = {name: np.zeros_like(tensor) for name, tensor in newest.items() if name not in tensors}
+    return lacking | {
+        name: np.concatenate([tensor, newest[name][len(tensor) :]])
+        if name in newest and tensor.shape[1:] == newest[name].shape[1:] and len(tensor) < len(newest[name])
+        else tensor
+        for name, tensor in tensors.items()
+    }
 
 
 def _load(path: Path) -> Tensors:

@@ -23,12 +23,18 @@ class Command(SearchappCommand):
             "models", nargs="+", metavar="MODEL=WEIGHT", help="folders with their shares, which sum to 1"
         )
 
+        parser.add_argument(
+            "--grown",
+            action="store_true",
+            help="models after the first may lack what it has in addition: rows are then its, tensors 0",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Average."""
         shares = dict(map(_share, options["models"]))
         if len(shares) < len(options["models"]):
             raise CommandError("A model is named twice.")
-        average_weights(shares, options["out"])
+        average_weights(shares, options["out"], grown=options["grown"])
         parts = " + ".join(f"{share:g} of {folder}" for folder, share in shares.items())
         self.stdout.write(f"{options['out']}: {parts}")
 

@@ -148,11 +148,11 @@ def ask(
     parses = generator.parse(reread(session, focus), focus.linked)
     tried = [run(reading, source, _TRIAL) for reading in _rendered(parses, whole, asked, source)]
     known = Asked(whole, asked, focus.columns)
-    ranked, notice = generator.ranking.best_first(tried, known), ""
+    ranked, notice = generator.best_first(tried, known), ""
     if server is not None and parses.answerable and not (ranked and ranked[0].probability >= SURE):
         prompted = _prompted(asked, source, focus, examples, ranked)
         second, notice = _from_server(prompted, source, server)
-        ranked = generator.ranking.best_first([*tried, *second], known)
+        ranked = generator.best_first([*tried, *second], known)
     if ranked:
         ranked[0] = _whole(ranked[0], source, limits)
     for number in _choices(ranked):

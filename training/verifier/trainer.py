@@ -1,4 +1,4 @@
-"""Training the verifier: a question's right readings shall outweigh the wrong, or none where none is right."""
+"""Training the verifier: right readings shall outweigh wrong ones, or none of them where none is right."""
 
 import json
 import random

@@ -24,6 +24,7 @@ from kbqa.sql.sources import glossary, schedule, selectors, services
 from kbqa.sql.sources.connecting import Trial
 from kbqa.sql.stores.databases import Source, file_of, served
 from kbqa.sql.stores.executor import Result
+from kbqa.sql.verifier.inference import VERIFIER_FOLDER, load_verifier
 
 __all__ = [
     "BUNDLED_FOLDER",
@@ -32,6 +33,7 @@ __all__ = [
     "NARROW",
     "ROOMY",
     "SURE",
+    "VERIFIER_FOLDER",
     "Answer",
     "Budget",
     "CellNames",
@@ -67,6 +69,7 @@ __all__ = [
     "laid_out",
     "link_question",
     "load_cross_encoder",
+    "load_verifier",
     "response_of",
     "schedule",
     "selectors",

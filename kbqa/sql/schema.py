@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from kbqa.linking.words import CAMEL
+from kbqa.sql.abbreviations import spelled_out
 
 _SEPARATORS = re.compile(r"[\W_]+")
 _NUMERIC = re.compile(r"INT|REAL|FLOA|DOUB|DEC|(?<!E)NUM|BIT|SERIAL|MONEY|YEAR", re.IGNORECASE)
@@ -64,10 +65,10 @@ def read_as_text(declared: str, dialect: str) -> bool:
 def readable(identifier: str) -> str:
     """An identifier as words: `airportCode` and `AIRPORT_CODE` are both `airport code`.
 
-    >>> readable("Album_ID"), readable("frpmCount2"), readable("Charter School (Y/N)")
-    ('album id', 'frpm count2', 'charter school y n')
+    >>> readable("Album_ID"), readable("custAddr2"), readable("Charter School (Y/N)"), readable("DEPT_NO")
+    ('album id', 'customer addr2', 'charter school y n', 'department number')
     """
-    return " ".join(_SEPARATORS.sub(" ", CAMEL.sub(" ", identifier)).lower().split())
+    return " ".join(spelled_out(_SEPARATORS.sub(" ", CAMEL.sub(" ", identifier)).lower().split()))
 
 
 @dataclass(frozen=True, order=True)

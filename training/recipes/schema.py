@@ -96,7 +96,7 @@ class Recipe:
     """How a model is made."""
 
     trains: str
-    """code_encoder, sparql_decoder, sql_decoder or cross_encoder."""
+    """code_encoder, sparql_decoder, sql_decoder, cross_encoder or verifier."""
     about: str
     stages: tuple[Stage, ...]
     ships: str = ""
@@ -130,7 +130,7 @@ class Recipe:
         return [stage for stage in self.stages if stage.name in wanted]
 
 
-TRAINED = ("code_encoder", "sparql_decoder", "sql_decoder", "cross_encoder")
+TRAINED = ("code_encoder", "sparql_decoder", "sql_decoder", "cross_encoder", "verifier")
 
 
 def recipe_names() -> list[str]:

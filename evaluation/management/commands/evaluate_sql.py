@@ -5,6 +5,7 @@ from argparse import ArgumentParser, ArgumentTypeError
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from evaluation.kbqa.sql_questions import (
 )
 from kbqa.decoding.pointer_network import load_decoder
 from kbqa.language_model import ChatServer, configured_server
-from kbqa.sql.public import MODEL_FOLDER, LocalGenerator, load_cross_encoder
+from kbqa.sql.public import MODEL_FOLDER, VERIFIER_FOLDER, LocalGenerator, load_cross_encoder, load_verifier
 from searchapp.commands import SearchappCommand
 from training.throwaway import throwaway_database
 
@@ -75,6 +76,9 @@ class Command(SearchappCommand):
             help="let the server of LANGUAGE_MODEL_ADDRESS read what the network is not sure of",
         )
         parser.add_argument("--model", type=Path, default=MODEL_FOLDER, help="the folder of a decoder")
+        parser.add_argument(
+            "--verifier", type=Path, default=VERIFIER_FOLDER, help="the folder of a verifier of readings"
+        )
         parser.add_argument("--limit", type=int, help="only about N questions, spread over the file")
         parser.add_argument(
             "--predictions",
@@ -88,7 +92,11 @@ class Command(SearchappCommand):
         questions = self._questions(options["questions"], options["limit"])
         described = read_descriptions(options["descriptions"]) if options["descriptions"] else {}
         server = self._server() if options["second_reader"] else None
-        generator = LocalGenerator(load_decoder(options["model"]), cross_encoder=load_cross_encoder)
+        generator = LocalGenerator(
+            load_decoder(options["model"]),
+            cross_encoder=load_cross_encoder,
+            verifier=partial(load_verifier, options["verifier"]),
+        )
         scores = SqlScores()
         asked = by_database(questions)
         files = {name: found_file(options["databases"], name) for name in asked}

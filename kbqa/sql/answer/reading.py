@@ -31,6 +31,8 @@ class Reading:
     """The query as it is written, in words; empty where only `sql` is known."""
     parts: tuple[str, ...] = ()
     """The queries within it in words."""
+    verified: float = 0.0
+    """The log odds that it is meant, as the verifier reads it beside the question; 0 where it did not."""
     second: bool = False
     """Whether a language-model server wrote it, as the second reader."""
     unused: tuple[str, ...] = ()

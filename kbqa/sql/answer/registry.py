@@ -5,6 +5,7 @@ from django.conf import settings
 from kbqa.sql.answer.generator import LocalGenerator
 from kbqa.sql.decoder import configured_model
 from kbqa.sql.focus.cross_encoder.inference import load_cross_encoder
+from kbqa.sql.verifier.inference import load_verifier
 
 
 def configured_generator() -> LocalGenerator:
@@ -17,7 +18,11 @@ def configured_generator() -> LocalGenerator:
             configured_model(),
             sequence_model=load_sequence_model(chosen["model"]),
             cross_encoder=load_cross_encoder,
+            verifier=load_verifier,
         )
     return LocalGenerator(
-        configured_model(), cross_encoder=load_cross_encoder, seconds=settings.DATABASE_READING_SECONDS
+        configured_model(),
+        cross_encoder=load_cross_encoder,
+        verifier=load_verifier,
+        seconds=settings.DATABASE_READING_SECONDS,
     )

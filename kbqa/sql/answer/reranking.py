@@ -7,7 +7,7 @@ score 0: the shares of all are probabilities.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -57,12 +57,18 @@ class Features(NamedTuple):
     """The log odds against all others being unused."""
     words_left_out: float = 0.0
     """How many words nothing that is used has."""
+    verified: float = 0.0
+    """The log odds that it is meant, as a network reads question and reading."""
     agreed_by_second_reader: float = 0.0
     """1 where the network and a language model found the same."""
     only_of_second_reader: float = 0.0
     """1 where only a language model found it."""
 
 
+Verify = Callable[[Sequence[Reading]], Sequence[float]]
+"""What gives the log odds that each of several readings is meant."""
+_VERIFIED = 5
+"""How many answers are verified, those that seem likeliest without that."""
 SECOND_READER = ("agreed by second reader", "only of second reader")
 """The features that only a language-model server gives."""
 
@@ -100,21 +106,40 @@ class Ranking:
         """Weights by their names in FEATURES."""
         return {name: round(float(weight), 4) for name, weight in zip(FEATURES, self.weights, strict=True)}
 
-    def best_first(self, readings: Sequence[Reading], asked: Asked) -> list[Reading]:
+    def best_first(
+        self, readings: Sequence[Reading], asked: Asked, verify: Verify | None = None
+    ) -> list[Reading]:
         """The readings that ran, the best first, with the probability that their answer is right.
 
-        Readings that agree share one.
+        Readings that agree share one. What seems likeliest to `verify` is verified first.
         """
         answers = answers_of(readings)
         if not answers:
             return []
-        scores = np.array([features_of(answer, asked) for answer in answers]) @ np.array(self.weights)
+        if verify is not None:
+            answers = _verified(answers, self._scores(answers, asked), verify)
+        scores = self._scores(answers, asked)
         probabilities = calibrated(scores)
         return [
             replace(reading, probability=float(probabilities[index]))
             for index in np.argsort(-scores, kind="stable")
             for reading in answers[index]
         ]
+
+    def _scores(self, answers: Sequence[Sequence[Reading]], asked: Asked) -> Array:
+        features = np.array([features_of(answer, asked) for answer in answers])
+        return np.asarray(features @ np.array(self.weights))
+
+
+def _verified(answers: Sequence[list[Reading]], scores: Array, verify: Verify) -> list[list[Reading]]:
+    """Answers with the log odds of the likeliest by `scores`; the others have the least of these."""
+    known = [number for number in np.argsort(-scores, kind="stable") if not answers[number][0].second]
+    odds = dict(zip(known, verify([answers[number][0] for number in known[:_VERIFIED]]), strict=False))
+    least = min(odds.values(), default=0.0)
+    return [
+        [replace(reading, verified=odds.get(number, least)) for reading in answer]
+        for number, answer in enumerate(answers)
+    ]
 
 
 def calibrated(scores: Array) -> Array:
@@ -148,6 +173,7 @@ def features_of(answer: Sequence[Reading], asked: Asked) -> Features:
         log_of_agreeing_probability=_log(sum(reading.likelihood for reading in answer)),
         log_of_probability=_log(likeliest.likelihood),
         empty=float(likeliest.empty),
+        verified=likeliest.verified,
         agreed_by_second_reader=float(any(reading.second for reading in answer)),
     )
     if likeliest.query is None:

@@ -19,6 +19,7 @@ from kbqa.linking.words import (
     stem,
     words_of,
 )
+from kbqa.sql.abbreviations import spelled_out
 from kbqa.sql.answer.coded_values import meant_values
 from kbqa.sql.answer.constants import constants_of, parts_said_in_times
 from kbqa.sql.grammar import LinkedQuestion
@@ -71,10 +72,10 @@ def link_question(
 
 
 def _stems(question: str, words: Sequence[Word]) -> dict[str, Word]:
-    """Words of a question by their stems; those that look like identifiers also by stems of their parts."""
+    """Words of a question by their stems, identifiers also by those of their parts, abbreviations in full."""
     stems = {stem(word.text): word for word in words}
     for word in words:
-        for part in parts_of(question[word.start : word.end]):
+        for part in (*parts_of(question[word.start : word.end]), *spelled_out([word.text])):
             stems.setdefault(stem(part), word)
     return stems
 

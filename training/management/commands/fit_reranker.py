@@ -2,6 +2,7 @@
 
 import json
 from argparse import ArgumentParser
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from kbqa.language_model import ChatServer, configured_server
 from kbqa.sql.answer.generator import LocalGenerator
 from kbqa.sql.answer.reranking import FEATURES, SECOND_READER
 from kbqa.sql.focus.cross_encoder.inference import load_cross_encoder
+from kbqa.sql.verifier.inference import VERIFIER_FOLDER, load_verifier
 from searchapp.commands import SearchappCommand
 from training.sql.published import database_file
 from training.sql.questions import SqlQuestion, by_database, opened_source, read_sql_questions
@@ -37,6 +39,9 @@ class Command(SearchappCommand):
             "--databases", type=Path, required=True, help="a folder with NAME/NAME.sqlite for each database"
         )
         parser.add_argument("--model", type=Path, required=True, help="the folder of the decoder")
+        parser.add_argument(
+            "--verifier", type=Path, default=VERIFIER_FOLDER, help="the folder of the verifier of readings"
+        )
         parser.add_argument("--limit", type=int, help="only about N questions, spread over the file")
 
         parser.add_argument(
@@ -48,7 +53,11 @@ class Command(SearchappCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Answer, fit and keep."""
         questions = self._questions(options["questions"], options["limit"])
-        generator = LocalGenerator(load_decoder(options["model"]), cross_encoder=load_cross_encoder)
+        generator = LocalGenerator(
+            load_decoder(options["model"]),
+            cross_encoder=load_cross_encoder,
+            verifier=partial(load_verifier, options["verifier"]),
+        )
         server = self._server() if options["second_reader"] else None
         judged: list[Judged] = []
         with throwaway_database(), tqdm(total=len(questions), unit="question") as bar:

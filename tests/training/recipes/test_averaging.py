@@ -52,6 +52,18 @@ def test_sums_are_exact_where_half_precision_is_not(tmp_path):
     assert mean["x"].tolist() == [2048, np.float16(1e-7)]
 
 
+def test_an_older_model_may_lack_what_has_grown(tmp_path):
+    model(tmp_path / "new", x=[[2], [4], [6]], y=[8])
+    model(tmp_path / "old", x=[[0], [2]])
+    parts = [f"{tmp_path / name}=0.5" for name in ("new", "old")]
+    with pytest.raises(CommandError, match="same tensors"):
+        call_command("average_weights", str(tmp_path / "mean"), *parts)
+    call_command("average_weights", str(tmp_path / "mean"), *parts, "--grown")
+    mean = load_file(tmp_path / "mean" / "w.safetensors")
+    assert mean["x"].tolist() == [[1], [3], [6]]
+    assert mean["y"].tolist() == [4]
+
+
 def test_what_was_fitted_to_weights_is_not_passed_on(tmp_path):
     model(tmp_path / "a", x=[1])
     model(tmp_path / "b", x=[2])

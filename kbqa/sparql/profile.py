@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from pyoxigraph import NamedNode
 
-from kbqa.linking.words import fold, stem
+from kbqa.linking.words import CAMEL, fold, stem
 
 LABEL_PREDICATES = tuple(
     NamedNode(iri)
@@ -33,7 +33,26 @@ DESCRIPTION_PREDICATES = tuple(
         "http://purl.org/dc/terms/description",
     )
 )
+SCHEMA_NAMESPACES = (
+    "http://www.w3.org/2002/07/owl#",
+    "http://www.w3.org/2000/01/rdf-schema#",
+    "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+)
+"""What begins the IRIs of the languages in which graphs and ontologies are written."""
 _WORD = re.compile(r"[A-Z]+(?![^\W\d_A-Z])|[A-Z]?[^\W\d_A-Z]+|\d+")
+_ENTITY_WORD = re.compile(rf"(?<![^\W_])[^\W\d_]\d+(?!\d)|{_WORD.pattern}")
+_CODE = re.compile(
+    r"""[^\W\d_]{1,2}[-_]?\d{2,} | (?-i:[a-z])\d | \d{5,} | [^\W\d_] # Q42, n123, p1, 90210, c
+    | (?:[^\W\d_]+[-_.])?(?=[a-f-]*\d)[\da-f]{4,}(?:-?[\da-f]{4,})+   # hexadecimal hashes, UUIDs
+    | (?=.{10})[^\W_]*(?:\d+[^\W\d_]+){3,}\d*                         # 1aB3dE5fG9
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Local names that say nothing to anybody."""
+_FILE = re.compile(
+    r"\.(?:[jt]pe?g|png|gif|svg|webp|html?|php|pdf|xml|json|csv|ttl|rdf|owl|zip|gz)$", re.IGNORECASE
+)
+_SHORT_WORD, _MOST_JOINED = 2, 3
 
 
 @dataclass(frozen=True)
@@ -124,7 +143,40 @@ class Profile:
 def entity_text(iri: str) -> str:
     """The name that an IRI gives a thing: `http://x.org/Tim_O'Hara` says "Tim O'Hara"."""
     local = _last_part(iri)
-    return " ".join(local.replace("_", " ").split() if "_" in local else _WORD.findall(local)) or local
+    return local if _says_nothing(local) else " ".join(_entity_words(local)) or local
+
+
+def names_said(iri: str) -> tuple[str, ...]:
+    """The names by which questions may find a thing that has no label, as its IRI says them.
+
+    None where the IRI ends in a code or in the name of a file. Of short words it is also said as one.
+
+    >>> names_said("http://x.org/NapaRegion"), names_said("http://x.org/Gen1"), names_said("http://x.org/Q42")
+    (('Napa Region',), ('Gen 1', 'Gen1'), ())
+    """
+    local = _last_part(iri).strip()
+    if _says_nothing(local):
+        return ()
+    words = _entity_words(local)
+    is_one = 1 < len(words) <= _MOST_JOINED and local.isalnum()
+    is_short = is_one and min(map(len, words)) <= _SHORT_WORD
+    return (" ".join(words) or local, *((local,) if is_short else ()))
+
+
+def _says_nothing(local: str) -> bool:
+    return not any(map(str.isalnum, local)) or bool(_CODE.fullmatch(local) or _FILE.search(local))
+
+
+def _entity_words(local: str) -> list[str]:
+    """The words of a thing's local name; between underscores, a short word is part of the next: McDonald."""
+    if "_" not in local:
+        return _ENTITY_WORD.findall(local)
+    return [word for part in local.replace("_", " ").split() for word in _camel_words(part)]
+
+
+def _camel_words(part: str) -> list[str]:
+    words = CAMEL.split(part)
+    return words if part.isalpha() and min(map(len, words)) > _SHORT_WORD else [part]
 
 
 def local_text(iri: str) -> str:

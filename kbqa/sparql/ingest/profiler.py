@@ -8,6 +8,7 @@ from pyoxigraph import Literal, NamedNode
 from kbqa.sparql.profile import (
     DESCRIPTION_PREDICATES,
     LABEL_PREDICATES,
+    SCHEMA_NAMESPACES,
     ClassProfile,
     Naming,
     PredicateProfile,
@@ -20,11 +21,6 @@ from kbqa.sparql.stores.labels import texts_of
 
 _NAMING = ("name", "label", "title", "full name", "display name", "has name", "has label", "has title")
 """Names of the properties by which a graph of its own vocabulary may name its things."""
-_SCHEMA = (
-    "http://www.w3.org/2002/07/owl#",
-    "http://www.w3.org/2000/01/rdf-schema#",
-    "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
-)
 _MAX_PREDICATES, _MAX_CLASSES, _SAMPLED, _LITERALS_SAMPLED = 5_000, 5_000, 2_000, 50
 
 
@@ -33,12 +29,12 @@ def profile_graph(store: Queried, naming: Naming | None = None) -> Profile:
     naming = naming or Naming()
     counts = _counts(store, "?s ?k ?o", _MAX_PREDICATES)
     classes = _counts(store, f"?s {RDF_TYPE} ?k", _MAX_CLASSES)
-    classes = {iri: count for iri, count in classes.items() if not iri.value.startswith(_SCHEMA)}
+    classes = {iri: count for iri, count in classes.items() if not iri.value.startswith(SCHEMA_NAMESPACES)}
     usual = [predicate for predicate in LABEL_PREDICATES if predicate in counts]
     known = (*usual, *_own_labels(store, counts, has_classes=bool(classes)))
     labels = tuple(predicate for predicate in naming.predicates if predicate in counts) or known
     hidden = {RDF_TYPE, *labels, *(() if naming.predicates else LABEL_PREDICATES), *DESCRIPTION_PREDICATES}
-    relations = [iri for iri in counts if iri not in hidden and not iri.value.startswith(_SCHEMA)]
+    relations = [iri for iri in counts if iri not in hidden and not iri.value.startswith(SCHEMA_NAMESPACES)]
     texts = texts_of(store, [*relations, *classes], labels, naming.languages)
     return Profile(
         tuple(PredicateProfile(iri, texts[iri], counts[iri], *_ends(store, iri, texts)) for iri in relations),

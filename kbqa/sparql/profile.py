@@ -40,6 +40,13 @@ SCHEMA_NAMESPACES = (
 )
 """What begins the IRIs of the languages in which graphs and ontologies are written."""
 _WORD = re.compile(r"[A-Z]+(?![^\W\d_A-Z])|[A-Z]?[^\W\d_A-Z]+|\d+")
+NUMERIC = frozenset(
+    (
+        "integer", "decimal", "double", "float", "int", "long", "short", "byte", "nonNegativeInteger",
+        "positiveInteger",
+    )
+)  # fmt: skip
+"""The local names of the datatypes of numbers."""
 _ENTITY_WORD = re.compile(rf"(?<![^\W_])[^\W\d_]\d+(?!\d)|{_WORD.pattern}")
 _CODE = re.compile(
     r"""[^\W\d_]{1,2}[-_]?\d{2,} | (?-i:[a-z])\d | \d{5,} | [^\W\d_] # Q42, n123, p1, 90210, c
@@ -57,13 +64,17 @@ _SHORT_WORD, _MOST_JOINED = 2, 3
 
 @dataclass(frozen=True)
 class PredicateProfile:
-    """A predicate: its name and count, the classes of its subjects, the class or datatype of its objects."""
+    """A predicate: its name and count, the classes of its subjects, the class or datatype of its objects.
+
+    `unit` is what its name says its values are measured in.
+    """
 
     predicate: NamedNode
     text: str
     count: int = 0
     domains: tuple[str, ...] = ()
     ranges: tuple[str, ...] = ()
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,9 +114,29 @@ class Profile:
         return texts | {graph_class.iri: graph_class.text for graph_class in self.classes}
 
     @cached_property
+    def units(self) -> dict[NamedNode, str]:
+        """The unit of each predicate whose name tells one."""
+        return {predicate.predicate: predicate.unit for predicate in self.predicates if predicate.unit}
+
+    @cached_property
     def stems(self) -> frozenset[str]:
         """The stems of the words that predicates and classes are called by."""
         return frozenset(stem(word) for text in self.texts.values() for word in fold(text).split())
+
+    @cached_property
+    def class_stems(self) -> tuple[tuple[str, ...], ...]:
+        """The stems of the words of each class, the longest name first."""
+        stems = {tuple(map(stem, fold(known.text).split())) for known in self.classes}
+        return tuple(sorted(stems, key=lambda of_class: (-len(of_class), of_class)))
+
+    @cached_property
+    def measures(self) -> dict[str, tuple[str, ...]]:
+        """The stems of the words of each property that leads to numbers, by its text."""
+        return {
+            known.text: tuple(map(stem, fold(known.text).split()))
+            for known in self.predicates
+            if not NUMERIC.isdisjoint(known.ranges)
+        }
 
     @cached_property
     def names(self) -> tuple[NamedNode, ...]:
@@ -115,7 +146,14 @@ class Profile:
     def as_json(self) -> dict[str, Any]:
         """The profile for storage as JSON."""
         predicates = [
-            [predicate.predicate.value, predicate.text, predicate.count, predicate.domains, predicate.ranges]
+            [
+                predicate.predicate.value,
+                predicate.text,
+                predicate.count,
+                predicate.domains,
+                predicate.ranges,
+                predicate.unit,
+            ]
             for predicate in self.predicates
         ]
         classes = [[known.iri.value, known.text, known.count] for known in self.classes]
@@ -131,8 +169,8 @@ class Profile:
     def from_json(cls, stored: dict[str, Any]) -> "Profile":
         """The profile that was stored."""
         predicates = tuple(
-            PredicateProfile(NamedNode(iri), text, count, tuple(domains), tuple(ranges))
-            for iri, text, count, domains, ranges in stored["predicates"]
+            PredicateProfile(NamedNode(iri), text, count, tuple(domains), tuple(ranges), *unit)
+            for iri, text, count, domains, ranges, *unit in stored["predicates"]
         )
         classes = tuple(ClassProfile(NamedNode(iri), text, count) for iri, text, count in stored["classes"])
         labels = tuple(map(NamedNode, stored["labels"]))

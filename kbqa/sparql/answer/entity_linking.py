@@ -12,10 +12,18 @@ from dataclasses import dataclass
 from pyoxigraph import Literal, NamedNode
 
 from kbqa.linking.dates import dates_of
-from kbqa.linking.mentions import Mention, MentionFeatures, features_of, find_mentions
+from kbqa.linking.mentions import (
+    Mention,
+    MentionFeatures,
+    features_of,
+    find_mentions,
+    mentions_by_other_names,
+)
 from kbqa.linking.names import Names
 from kbqa.linking.numbers import numbers_of
 from kbqa.linking.words import COMMON, Span, Word, fold, key_of, quoted_of, stem, words_of
+from kbqa.sparql.answer.people import with_parts_of_names
+from kbqa.sparql.answer.rewording import Reworded, may_be_reworded, reworded
 from kbqa.sparql.dates import is_dated
 from kbqa.sparql.grammar import LinkedQuestion
 from kbqa.sparql.grammar.actions import (
@@ -53,12 +61,22 @@ class Candidates:
     numbers: tuple[NumberPointer, ...]
 
 
+def in_words_of_graph(question: str, version: GraphVersion, profile: Profile) -> Reworded:
+    """A question in the words of a version of a graph."""
+    question = question[:MAX_QUESTION]
+    if not may_be_reworded(question, profile):
+        return Reworded(question)
+    words, names = words_of(question), names_of(version)
+    known = frozenset(names.counted([word.text for word in words]))
+    return reworded(question, profile, find_mentions(question, words, names), known)
+
+
 def link_question(question: str, version: GraphVersion, graph: LiveGraph) -> LinkedQuestion:
     """A question's view of a version of a graph. Raises StoreError, EncoderError."""
     candidates = find_candidates(question, version, graph.profile)
     return LinkedQuestion(
         graph,
-        graph.entities_with_context(candidates.entities),
+        graph.entities_with_context(with_parts_of_names(question, candidates.entities, graph)),
         candidates.classes,
         graph.values_with_context(candidates.values),
         candidates.numbers,
@@ -69,6 +87,7 @@ def find_candidates(question: str, version: GraphVersion, profile: Profile) -> C
     """The candidates of a question in a version of a graph, the best first. Raises EncoderError."""
     words = words_of(question[:MAX_QUESTION])
     mentions = find_mentions(question, words, names_of(version))
+    mentions += mentions_by_other_names(question, words, names_of(version))
     mentions += _by_meaning(question, words, mentions, version, profile)
     entities = [_entity(mention, len(words)) for mention in mentions if mention.kind == Name.Kind.ENTITY]
     values = [_value(mention, len(words)) for mention in mentions if mention.kind == Name.Kind.VALUE]

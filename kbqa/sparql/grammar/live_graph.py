@@ -19,7 +19,7 @@ from kbqa.sparql.grammar.actions import (
     ValuePointer,
 )
 from kbqa.sparql.models import GraphVersion
-from kbqa.sparql.profile import Profile, entity_text
+from kbqa.sparql.profile import NUMERIC, Profile, entity_text
 from kbqa.sparql.query import RDF_TYPE, Query, Term, Variable, pattern_text, query_text
 from kbqa.sparql.stores.base import GraphStore, QueryError, RdfTerm
 from kbqa.sparql.stores.labels import texts_of
@@ -31,12 +31,6 @@ _LONG, _FEW = 4, 1_000
 """Beyond how many edges, and for an edge between known variables, only so few solutions are tried."""
 _SOON = 50_000
 """The most solutions of a query that is run where people wait: a fraction of a second."""
-_NUMERIC = frozenset(
-    (
-        "integer", "decimal", "double", "float", "int", "long", "short", "byte", "nonNegativeInteger",
-        "positiveInteger",
-    )
-)  # fmt: skip
 _SAMPLED = 20_000
 """How many edges are followed to learn what can come after one.
 
@@ -113,7 +107,7 @@ class LiveGraph:
     def has_numbers(self, predicate: NamedNode) -> bool:
         """Whether a predicate leads to numbers, as far as its sample showed."""
         forward = self._forward.get(predicate)
-        return forward is not None and not _NUMERIC.isdisjoint(forward.context)
+        return forward is not None and not NUMERIC.isdisjoint(forward.context)
 
     def entities_with_context(self, entities: Sequence[EntityPointer]) -> tuple[EntityPointer, ...]:
         """Entities with the texts of the properties around them, which tell namesakes apart."""

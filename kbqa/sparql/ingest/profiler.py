@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from pyoxigraph import Literal, NamedNode
 
+from kbqa.linking.measures import unit_said
 from kbqa.sparql.profile import (
     DESCRIPTION_PREDICATES,
     LABEL_PREDICATES,
@@ -36,13 +37,30 @@ def profile_graph(store: Queried, naming: Naming | None = None) -> Profile:
     hidden = {RDF_TYPE, *labels, *(() if naming.predicates else LABEL_PREDICATES), *DESCRIPTION_PREDICATES}
     relations = [iri for iri in counts if iri not in hidden and not iri.value.startswith(SCHEMA_NAMESPACES)]
     texts = texts_of(store, [*relations, *classes], labels, naming.languages)
+    measured = _measured({iri: texts[iri] for iri in relations})
     return Profile(
-        tuple(PredicateProfile(iri, texts[iri], counts[iri], *_ends(store, iri, texts)) for iri in relations),
+        tuple(
+            PredicateProfile(iri, measured[iri][0], counts[iri], *_ends(store, iri, texts), measured[iri][1])
+            for iri in relations
+        ),
         tuple(ClassProfile(iri, texts[iri], count) for iri, count in classes.items()),
         labels,
         sum(counts.values()),
         naming.languages,
     )
+
+
+def _measured(texts: Mapping[NamedNode, str]) -> dict[NamedNode, tuple[str, str]]:
+    """What each predicate is called without its unit, and the unit.
+
+    Where one is measured in several units, each keeps its own in its name.
+    """
+    measured = {iri: unit_said(text) for iri, text in texts.items()}
+    called = Counter(of.lower() for of, _ in measured.values())
+    return {
+        iri: (of if called[of.lower()] == 1 or not unit else f"{of} in {unit}", unit)
+        for iri, (of, unit) in measured.items()
+    }
 
 
 def _own_labels(store: Queried, counts: Mapping[NamedNode, int], *, has_classes: bool) -> Iterator[NamedNode]:

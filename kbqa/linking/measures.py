@@ -79,8 +79,8 @@ _ONE = re.compile(
 """One of a unit, or half of one: longer than an hour."""
 _CLEAR = frozenset(
     (
-        "kg", "mg", "km", "cm", "mm", "ml", "kb", "mb", "gb", "tb", "eur", "usd", "gbp", "km2", "m2", "km3", "m3",
-        "km²", "m²", "m³", "kmh", "km/h", "kwh", "mph", "°c", "celsius",
+        "kg", "mg", "km", "cm", "mm", "ml", "kb", "mb", "gb", "tb", "eur", "usd", "gbp", "km2", "m2", "km3",
+        "m3", "km²", "m²", "m³", "kmh", "km/h", "kwh", "mph", "°c", "celsius",
     )
 )  # fmt: skip
 """Words at the end of a property's name that can be nothing but its unit."""

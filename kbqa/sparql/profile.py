@@ -66,7 +66,8 @@ _SHORT_WORD, _MOST_JOINED = 2, 3
 class PredicateProfile:
     """A predicate: its name and count, the classes of its subjects, the class or datatype of its objects.
 
-    `unit` is what its name says its values are measured in.
+    `unit` is what its name, or its values, say that they are measured in. Values that are `numerals` are
+    texts, but numbers.
     """
 
     predicate: NamedNode
@@ -75,6 +76,7 @@ class PredicateProfile:
     domains: tuple[str, ...] = ()
     ranges: tuple[str, ...] = ()
     unit: str = ""
+    numerals: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,11 @@ class Profile:
         return {predicate.predicate: predicate.unit for predicate in self.predicates if predicate.unit}
 
     @cached_property
+    def numerals(self) -> frozenset[NamedNode]:
+        """The predicates that lead to texts which are numbers."""
+        return frozenset(known.predicate for known in self.predicates if known.numerals)
+
+    @cached_property
     def stems(self) -> frozenset[str]:
         """The stems of the words that predicates and classes are called by."""
         return frozenset(stem(word) for text in self.texts.values() for word in fold(text).split())
@@ -153,6 +160,7 @@ class Profile:
                 predicate.domains,
                 predicate.ranges,
                 predicate.unit,
+                predicate.numerals,
             ]
             for predicate in self.predicates
         ]
@@ -169,8 +177,8 @@ class Profile:
     def from_json(cls, stored: dict[str, Any]) -> "Profile":
         """The profile that was stored."""
         predicates = tuple(
-            PredicateProfile(NamedNode(iri), text, count, tuple(domains), tuple(ranges), *unit)
-            for iri, text, count, domains, ranges, *unit in stored["predicates"]
+            PredicateProfile(NamedNode(iri), text, count, tuple(domains), tuple(ranges), *measure)
+            for iri, text, count, domains, ranges, *measure in stored["predicates"]
         )
         classes = tuple(ClassProfile(NamedNode(iri), text, count) for iri, text, count in stored["classes"])
         labels = tuple(map(NamedNode, stored["labels"]))

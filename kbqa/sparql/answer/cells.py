@@ -25,7 +25,8 @@ class Cell:
     @property
     def with_unit(self) -> str:
         """Its text, with its unit where it has one."""
-        return f"{self.text} {self.unit}" if self.unit and self.text else self.text
+        has_one = not self.unit or not self.text or self.text.endswith(self.unit)
+        return self.text if has_one else f"{self.text} {self.unit}"
 
 
 def shown_rows(solutions: Solutions, graph: LiveGraph, units: Sequence[str] = ()) -> list[list[Cell]]:

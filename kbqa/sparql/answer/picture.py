@@ -7,7 +7,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from kbqa.sparql.answer.cells import shown_rows
 from kbqa.sparql.grammar.live_graph import LiveGraph
-from kbqa.sparql.query import Edge, Node, Query, Variable, pattern_text
+from kbqa.sparql.query import Edge, Node, Query, Variable, order_text, pattern_text
 from kbqa.sparql.stores.base import RdfTerm, Solutions
 
 MAX_SOLUTIONS = 40
@@ -102,7 +102,7 @@ def _pattern_query(query: Query) -> str:
     order, limit = query.order, MAX_SOLUTIONS + 1
     text = f"SELECT * WHERE {{ {pattern_text(query)} }}"
     if order and order.variable and not order.aggregate:
-        text += f" ORDER BY {'DESC' if query.descending else 'ASC'}({order.variable})"
+        text += f" ORDER BY {order_text(query, order)}"
     if query.limit is not None and not query.grouped:
         limit = min(query.limit, limit)
     return f"{text} LIMIT {limit}"

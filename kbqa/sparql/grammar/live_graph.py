@@ -109,6 +109,10 @@ class LiveGraph:
         forward = self._forward.get(predicate)
         return forward is not None and not NUMERIC.isdisjoint(forward.context)
 
+    def has_numerals(self, predicate: NamedNode) -> bool:
+        """Whether a predicate leads to texts that are numbers."""
+        return predicate in self.profile.numerals
+
     def entities_with_context(self, entities: Sequence[EntityPointer]) -> tuple[EntityPointer, ...]:
         """Entities with the texts of the properties around them, which tell namesakes apart."""
         surroundings = self.store.surroundings([entity.key for entity in entities])
@@ -154,7 +158,8 @@ class LiveGraph:
     def numeric(self, query: Query, variables: Sequence[Variable]) -> list[bool]:
         """Whether the pattern gives a variable nothing but numbers, for each.
 
-        Of longer patterns the edges at the variable must; only so many solutions are looked at.
+        Of longer patterns the edges at the variable must; only so many solutions are looked at. Numerals
+        count as the numbers that they say.
         """
         is_short = query.required <= _SHORT
         patterns = [
@@ -170,7 +175,8 @@ class LiveGraph:
                 for pattern, variable in patterns
             ]
         )
-        return [numbers and not other for numbers, other in zip(with_numbers, with_others, strict=True)]
+        found = zip(variables, with_numbers, with_others, strict=True)
+        return [variable in query.numerals or (numbers and not other) for variable, numbers, other in found]
 
     def store_names(self, iris: Sequence[NamedNode]) -> dict[NamedNode, str]:
         """A label of each IRI, or what the IRI calls it."""

@@ -90,7 +90,7 @@ def endpoint_names(store: Queried, profile: Profile) -> Iterator[NameRow]:
                 yield Name.Kind.ENTITY, str(entity), "", label.value, 1
     yield from _endpoint_things_without_label(store, profile)
     for described in profile.predicates:
-        if not described.ranges:
+        if not described.ranges or described.numerals:
             for _, text in _endpoint_literals(store, described.predicate, "?o"):
                 yield Name.Kind.VALUE, str(text), str(described.predicate), text.value, 1
 

@@ -1,5 +1,6 @@
 """Looking at a graph: which predicates and classes it has, and which properties name things."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
@@ -16,13 +17,15 @@ from kbqa.sparql.profile import (
     Profile,
     local_text,
 )
-from kbqa.sparql.query import RDF_TYPE
+from kbqa.sparql.query import NUMERAL, RDF_TYPE
 from kbqa.sparql.stores.base import Queried
 from kbqa.sparql.stores.labels import texts_of
 
 _NAMING = ("name", "label", "title", "full name", "display name", "has name", "has label", "has title")
 """Names of the properties by which a graph of its own vocabulary may name its things."""
 _MAX_PREDICATES, _MAX_CLASSES, _SAMPLED, _LITERALS_SAMPLED = 5_000, 5_000, 2_000, 50
+_TEXTS_SAMPLED = 1_000
+_NUMERAL, _GROUPED = re.compile(NUMERAL), re.compile(",([0-9]{3})")
 
 
 def profile_graph(store: Queried, naming: Naming | None = None) -> Profile:
@@ -39,15 +42,37 @@ def profile_graph(store: Queried, naming: Naming | None = None) -> Profile:
     texts = texts_of(store, [*relations, *classes], labels, naming.languages)
     measured = _measured({iri: texts[iri] for iri in relations})
     return Profile(
-        tuple(
-            PredicateProfile(iri, measured[iri][0], counts[iri], *_ends(store, iri, texts), measured[iri][1])
-            for iri in relations
-        ),
+        tuple(_profiled(store, iri, measured[iri], counts[iri], texts) for iri in relations),
         tuple(ClassProfile(iri, texts[iri], count) for iri, count in classes.items()),
         labels,
         sum(counts.values()),
         naming.languages,
     )
+
+
+def _profiled(
+    store: Queried, iri: NamedNode, measured: tuple[str, str], count: int, texts: dict[NamedNode, str]
+) -> PredicateProfile:
+    """A predicate with what is at its ends, and whether the texts there are numbers."""
+    domains, ranges = _ends(store, iri, texts)
+    unit = None if ranges else _unit_of_numerals(store, iri)
+    if unit is None:
+        return PredicateProfile(iri, measured[0], count, domains, ranges, measured[1])
+    return PredicateProfile(
+        iri, measured[0], count, domains, ("decimal",), measured[1] or unit, numerals=True
+    )
+
+
+def _unit_of_numerals(store: Queried, predicate: NamedNode) -> str | None:
+    """The unit behind a predicate's texts, of which most are numerals; empty for none, None for other texts.
+
+    Numerals in several units are not compared with each other.
+    """
+    rows = store.select(f"SELECT ?o WHERE {{ ?s {predicate} ?o }} LIMIT {_TEXTS_SAMPLED}").rows
+    texts = [row[0].value for row in rows if isinstance(row[0], Literal)]
+    numerals = [match for text in texts if (match := _NUMERAL.fullmatch(_GROUPED.sub(r"\1", text)))]
+    units = {match.string[match.end(1) :].strip() for match in numerals}
+    return "".join(units) if 2 * len(numerals) > len(rows) and len(units) == 1 else None
 
 
 def _measured(texts: Mapping[NamedNode, str]) -> dict[NamedNode, tuple[str, str]]:

@@ -1,6 +1,7 @@
 """The vocabulary of a graph: predicates and classes with names and counts, and which predicates label."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -100,7 +101,8 @@ class Naming:
 class Profile:
     """A graph's vocabulary.
 
-    What names things (labels, descriptions) and what types them is no relation to be asked for.
+    What names things (labels, descriptions) and what types them is no relation to be asked for. What the
+    graph says of its own words is asked for in words of its own: `schema`, and the classes of classes.
     """
 
     predicates: tuple[PredicateProfile, ...] = ()
@@ -108,6 +110,13 @@ class Profile:
     labels: tuple[NamedNode, ...] = ()
     triples: int = 0
     languages: tuple[str, ...] = ("en",)
+    schema: tuple[PredicateProfile, ...] = ()
+    schema_classes: tuple[ClassProfile, ...] = ()
+
+    @cached_property
+    def every_text(self) -> dict[NamedNode, str]:
+        """As `texts`, with those of the schema."""
+        return {known.predicate: known.text for known in self.schema} | self.texts
 
     @cached_property
     def texts(self) -> dict[NamedNode, str]:
@@ -152,22 +161,11 @@ class Profile:
 
     def as_json(self) -> dict[str, Any]:
         """The profile for storage as JSON."""
-        predicates = [
-            [
-                predicate.predicate.value,
-                predicate.text,
-                predicate.count,
-                predicate.domains,
-                predicate.ranges,
-                predicate.unit,
-                predicate.numerals,
-            ]
-            for predicate in self.predicates
-        ]
-        classes = [[known.iri.value, known.text, known.count] for known in self.classes]
         return {
-            "predicates": predicates,
-            "classes": classes,
+            "predicates": list(map(_predicate_json, self.predicates)),
+            "classes": list(map(_class_json, self.classes)),
+            "schema": list(map(_predicate_json, self.schema)),
+            "schema_classes": list(map(_class_json, self.schema_classes)),
             "labels": [label.value for label in self.labels],
             "triples": self.triples,
             "languages": self.languages,
@@ -176,14 +174,36 @@ class Profile:
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> "Profile":
         """The profile that was stored."""
-        predicates = tuple(
-            PredicateProfile(NamedNode(iri), text, count, tuple(domains), tuple(ranges), *measure)
-            for iri, text, count, domains, ranges, *measure in stored["predicates"]
-        )
-        classes = tuple(ClassProfile(NamedNode(iri), text, count) for iri, text, count in stored["classes"])
         labels = tuple(map(NamedNode, stored["labels"]))
         languages = tuple(stored.get("languages", cls.languages))
-        return cls(predicates, classes, labels, stored["triples"], languages)
+        return cls(
+            tuple(map(_predicate_from, stored["predicates"])),
+            tuple(map(_class_from, stored["classes"])),
+            labels,
+            stored["triples"],
+            languages,
+            tuple(map(_predicate_from, stored.get("schema", ()))),
+            tuple(map(_class_from, stored.get("schema_classes", ()))),
+        )
+
+
+def _predicate_json(known: PredicateProfile) -> list[Any]:
+    ends = (known.domains, known.ranges)
+    return [known.predicate.value, known.text, known.count, *ends, known.unit, known.numerals]
+
+
+def _predicate_from(stored: Sequence[Any]) -> PredicateProfile:
+    iri, text, count, domains, ranges, *measure = stored
+    return PredicateProfile(NamedNode(iri), text, count, tuple(domains), tuple(ranges), *measure)
+
+
+def _class_json(known: ClassProfile) -> list[Any]:
+    return [known.iri.value, known.text, known.count]
+
+
+def _class_from(stored: Sequence[Any]) -> ClassProfile:
+    iri, text, count = stored
+    return ClassProfile(NamedNode(iri), text, count)
 
 
 def entity_text(iri: str) -> str:

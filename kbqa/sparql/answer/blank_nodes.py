@@ -100,7 +100,7 @@ class BlankTexts:
         return next((self._names[known] for known in classes), _UNNAMED)
 
     def _about(self, predicate: NamedNode) -> str:
-        return self._profile.texts.get(predicate) or local_text(predicate.value)
+        return self._profile.every_text.get(predicate) or local_text(predicate.value)
 
     def _value(self, value: RdfTerm, depth: int) -> str:
         if isinstance(value, BlankNode):

@@ -37,6 +37,7 @@ from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.models import GraphVersion, Name
 from kbqa.sparql.names import encode_labels, label_vectors_of, names_of
 from kbqa.sparql.profile import PredicateProfile, Profile
+from kbqa.sparql.schema import asked_in, classes_asked_in, in_words_of_schema
 from kbqa.sparql.terms import parse_term
 
 MAX_ENTITIES, MAX_VALUES, MAX_CLASSES, MAX_FLAGS = 24, 24, 24, 6
@@ -63,7 +64,7 @@ class Candidates:
 
 def in_words_of_graph(question: str, version: GraphVersion, profile: Profile) -> Reworded:
     """A question in the words of a version of a graph."""
-    question = question[:MAX_QUESTION]
+    question = in_words_of_schema(question[:MAX_QUESTION], profile)
     if not may_be_reworded(question, profile):
         return Reworded(question)
     words, names = words_of(question), names_of(version)
@@ -74,13 +75,30 @@ def in_words_of_graph(question: str, version: GraphVersion, profile: Profile) ->
 def link_question(question: str, version: GraphVersion, graph: LiveGraph) -> LinkedQuestion:
     """A question's view of a version of a graph. Raises StoreError, EncoderError."""
     candidates = find_candidates(question, version, graph.profile)
+    schema = asked_in(question, graph.profile)
+    entities = with_parts_of_names(question, candidates.entities, graph)
+    if schema:
+        entities = (*entities, *_words_of_graph(question, graph.profile))[:MAX_ENTITIES]
     return LinkedQuestion(
         graph,
-        graph.entities_with_context(with_parts_of_names(question, candidates.entities, graph)),
+        graph.entities_with_context(entities),
         candidates.classes,
         graph.values_with_context(candidates.values),
         candidates.numbers,
+        schema,
     )
+
+
+def _words_of_graph(question: str, profile: Profile) -> list[EntityPointer]:
+    """The classes and properties that a question names, as what something is said of."""
+    words = words_of(question[:MAX_QUESTION])
+    named = []
+    for iri, text in profile.texts.items():
+        span, share, shared = _shared_words(words, text)
+        if share == 1:
+            features = MentionFeatures(similarity=1.0, exact=1.0, words=shared / 4)
+            named.append(EntityPointer(iri, text, span, features))
+    return named[:MAX_FLAGS]
 
 
 def find_candidates(question: str, version: GraphVersion, profile: Profile) -> Candidates:
@@ -93,8 +111,8 @@ def find_candidates(question: str, version: GraphVersion, profile: Profile) -> C
     values = [_value(mention, len(words)) for mention in mentions if mention.kind == Name.Kind.VALUE]
     return Candidates(
         tuple(entities[:MAX_ENTITIES]),
-        _classes(words, profile),
-        (*_flags(words, profile), *values)[:MAX_VALUES],
+        _classes(words, profile, question),
+        (*_flags(words, profile, question), *values)[:MAX_VALUES],
         tuple(numbers_in(question)),
     )
 
@@ -173,10 +191,13 @@ def _value(mention: Mention, words: int) -> ValuePointer:
     return ValuePointer(key, mention.text, mention.span, features_of(mention, words))
 
 
-def _classes(words: Sequence[Word], profile: Profile) -> tuple[ClassPointer, ...]:
-    """The graph's classes; of many, those that share words with the question, and the largest."""
+def _classes(words: Sequence[Word], profile: Profile, question: str) -> tuple[ClassPointer, ...]:
+    """The graph's classes; of many, those that share words with the question, and the largest.
+
+    Those of classes and properties are among them where the question is about classes and properties.
+    """
     classes = []
-    for known in profile.classes:
+    for known in (*profile.classes, *(profile.schema_classes if classes_asked_in(question) else ())):
         span, share, shared = _shared_words(words, known.text)
         features = MentionFeatures(
             similarity=share,
@@ -188,13 +209,15 @@ def _classes(words: Sequence[Word], profile: Profile) -> tuple[ClassPointer, ...
     return tuple(pointer for _, _, pointer in sorted(classes, key=lambda entry: entry[:2])[:MAX_CLASSES])
 
 
-def _flags(words: Sequence[Word], profile: Profile) -> tuple[ValuePointer, ...]:
+def _flags(words: Sequence[Word], profile: Profile, question: str) -> tuple[ValuePointer, ...]:
     """True and false of the properties that have no other values, by the properties' names.
 
     No question says "true".
     """
     flags = []
-    for predicate in profile.predicates:
+    schema = asked_in(question, profile)
+    of_schema = (known for known in profile.schema if known.predicate in schema)
+    for predicate in (*profile.predicates, *of_schema):
         if predicate.ranges == ("boolean",):
             span, share, shared = _shared_words(words, predicate.text)
             both = [_flag(predicate, span, share, shared, truth=truth) for truth in (True, False)]

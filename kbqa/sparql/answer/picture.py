@@ -83,7 +83,7 @@ def picture_of(pattern: Pattern, graph: LiveGraph) -> Picture:
     texts = _texts_of(terms, graph)
     nodes = tuple(_node(term, texts[term], pattern.named, answers) for term in terms)
     edges = tuple(
-        PictureEdge(str(subject), str(value), graph.profile.texts.get(predicate, "is a"))
+        PictureEdge(str(subject), str(value), graph.profile.every_text.get(predicate, "is a"))
         for subject, predicate, value in triples
     )
     return Picture(nodes, edges, solutions.cut)

@@ -3,7 +3,7 @@
 Every answer is kept in a bounded cache that belongs to one version of the graph.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -19,8 +19,9 @@ from kbqa.sparql.grammar.actions import (
     ValuePointer,
 )
 from kbqa.sparql.models import GraphVersion
-from kbqa.sparql.profile import NUMERIC, Profile, entity_text
+from kbqa.sparql.profile import NUMERIC, PredicateProfile, Profile, entity_text
 from kbqa.sparql.query import RDF_TYPE, Query, Term, Variable, pattern_text, query_text
+from kbqa.sparql.schema import RELATIONS
 from kbqa.sparql.stores.base import GraphStore, QueryError, RdfTerm
 from kbqa.sparql.stores.labels import texts_of
 
@@ -69,6 +70,14 @@ def _origin(introduced_by: Introducer) -> str:
     return f"?x {introduced_by.key} ?o"
 
 
+def _of_schema(known: PredicateProfile) -> Iterator[RelationPointer]:
+    """A relation between a graph's own words, by what it is called either way."""
+    relation = RELATIONS[known.predicate]
+    yield ForwardPointer(known.predicate, relation.forward, context=known.ranges)
+    if relation.backward:
+        yield BackwardPointer(known.predicate, relation.backward)
+
+
 class LiveGraph:
     """A version of a graph, seen by the grammar."""
 
@@ -82,6 +91,7 @@ class LiveGraph:
             known.predicate: BackwardPointer(known.predicate, known.text, context=known.domains)
             for known in profile.predicates
         }
+        self._schema = {known.predicate: tuple(_of_schema(known)) for known in profile.schema}
         self._holds: dict[str, bool] = {}
         self.relations_of = lru_cache(maxsize=10_000)(self._relations_of)
         self._after = lru_cache(maxsize=10_000)(self._relations_after)
@@ -132,6 +142,12 @@ class LiveGraph:
     def relations_after(self, introduced_by: Introducer) -> tuple[RelationPointer, ...]:
         """The relations that may leave a variable which a class or a relation introduced."""
         return self._after(introduced_by)
+
+    def relations_of_schema(self, asked: Collection[NamedNode]) -> list[RelationPointer]:
+        """The relations between the graph's own words, of those that are asked for."""
+        return [
+            pointer for predicate in self._schema if predicate in asked for pointer in self._schema[predicate]
+        ]
 
     def holds(self, queries: Sequence[Query]) -> list[bool]:
         """Whether a query's pattern has a solution, for each, as far as is looked.

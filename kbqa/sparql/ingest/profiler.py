@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from pyoxigraph import Literal, NamedNode
 
@@ -18,6 +18,7 @@ from kbqa.sparql.profile import (
     local_text,
 )
 from kbqa.sparql.query import NUMERAL, RDF_TYPE
+from kbqa.sparql.schema import CLASSES, RELATIONS
 from kbqa.sparql.stores.base import Queried
 from kbqa.sparql.stores.labels import texts_of
 
@@ -32,8 +33,8 @@ def profile_graph(store: Queried, naming: Naming | None = None) -> Profile:
     """The vocabulary of a graph, and what names its things. Raises StoreError."""
     naming = naming or Naming()
     counts = _counts(store, "?s ?k ?o", _MAX_PREDICATES)
-    classes = _counts(store, f"?s {RDF_TYPE} ?k", _MAX_CLASSES)
-    classes = {iri: count for iri, count in classes.items() if not iri.value.startswith(SCHEMA_NAMESPACES)}
+    every = _counts(store, f"?s {RDF_TYPE} ?k", _MAX_CLASSES)
+    classes = {iri: count for iri, count in every.items() if not iri.value.startswith(SCHEMA_NAMESPACES)}
     usual = [predicate for predicate in LABEL_PREDICATES if predicate in counts]
     known = (*usual, *_own_labels(store, counts, has_classes=bool(classes)))
     labels = tuple(predicate for predicate in naming.predicates if predicate in counts) or known
@@ -47,7 +48,19 @@ def profile_graph(store: Queried, naming: Naming | None = None) -> Profile:
         labels,
         sum(counts.values()),
         naming.languages,
+        tuple(_schema(store, [iri for iri in counts if iri not in relations], counts)),
+        tuple(ClassProfile(iri, CLASSES[iri], every[iri]) for iri in CLASSES if iri in every),
     )
+
+
+def _schema(
+    store: Queried, hidden: Sequence[NamedNode], counts: Mapping[NamedNode, int]
+) -> Iterator[PredicateProfile]:
+    """The relations between a graph's own words that it has."""
+    for iri in hidden:
+        if iri in RELATIONS:
+            ranges = _datatype(store, iri)
+            yield PredicateProfile(iri, RELATIONS[iri].forward, counts[iri], (), ranges)
 
 
 def _profiled(
@@ -72,6 +85,11 @@ def _unit_of_numerals(store: Queried, predicate: NamedNode) -> str | None:
     texts = [row[0].value for row in rows if isinstance(row[0], Literal)]
     numerals = [match for text in texts if (match := _NUMERAL.fullmatch(_GROUPED.sub(r"\1", text)))]
     units = {match.string[match.end(1) :].strip() for match in numerals}
+    if any(
+        match[1].lstrip("+-").startswith("0") and match[1].isdecimal() and len(match[1]) > 1
+        for match in numerals
+    ):
+        return None
     return "".join(units) if 2 * len(numerals) > len(rows) and len(units) == 1 else None
 
 

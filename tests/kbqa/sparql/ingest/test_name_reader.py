@@ -74,7 +74,8 @@ def test_long_texts_are_no_values(length, is_value):
 
 
 PLAYERS = """
-:Kofi_Mensah a :Player ; :playsFor :RedStars, :BlueStars . :RedStars a :Club ; :rival :RedStars ; :since 1990 .
+:Kofi_Mensah a :Player ; :playsFor :RedStars, :BlueStars .
+:RedStars a :Club ; :rival :RedStars ; :since 1990 .
 """
 
 

@@ -87,7 +87,7 @@ def find_mentions(question: str, words: Sequence[Word], names: NameIndex) -> lis
         for index, word in enumerate(words)
         if _within(word, mention.span)
     }
-    return _best([*mentions, *_by_rare_word(words, covered, names)])
+    return best_of([*mentions, *_by_rare_word(words, covered, names)])
 
 
 def mentions_by_other_names(question: str, words: Sequence[Word], names: NameIndex) -> Iterator[Mention]:
@@ -254,7 +254,7 @@ def _weight(word: str) -> float:
     return _COMMON_WEIGHT if word in COMMON else 1.0
 
 
-def _best(mentions: Sequence[Mention]) -> list[Mention]:
+def best_of(mentions: Sequence[Mention]) -> list[Mention]:
     """Each name once, by its best span, the best first; of many with the same text the most connected."""
     by_name: dict[tuple[str, str, str], Mention] = {}
     for mention in sorted(mentions, key=_rank):

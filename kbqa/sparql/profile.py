@@ -155,6 +155,12 @@ class Profile:
         }
 
     @cached_property
+    def measure_stems(self) -> frozenset[str]:
+        """The stems of the words of the properties that lead to numbers, but for those of classes."""
+        of_classes = {part for parts in self.class_stems for part in parts}
+        return frozenset(part for parts in self.measures.values() for part in parts) - of_classes
+
+    @cached_property
     def names(self) -> tuple[NamedNode, ...]:
         """The predicates."""
         return tuple(predicate.predicate for predicate in self.predicates)

@@ -116,7 +116,7 @@ def _held_by(
     """The edges of blank nodes, and of those that they lead to. Raises StoreError."""
     held: dict[BlankNode, Sequence[tuple[NamedNode, RdfTerm]]] = {}
     wanted = list(dict.fromkeys(nodes))
-    for _ in range(_DEPTH + 1):
+    for _ in range(_DEPTH + 1 if wanted else 0):
         found = graph.store.held_by(wanted, MOST_HELD)
         held |= found
         values = (value for edges in found.values() for _, value in edges)

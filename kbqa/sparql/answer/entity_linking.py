@@ -15,6 +15,7 @@ from kbqa.linking.dates import dates_of
 from kbqa.linking.mentions import (
     Mention,
     MentionFeatures,
+    best_of,
     features_of,
     find_mentions,
     mentions_by_other_names,
@@ -78,7 +79,7 @@ def link_question(question: str, version: GraphVersion, graph: LiveGraph) -> Lin
     schema = asked_in(question, graph.profile)
     entities = with_parts_of_names(question, candidates.entities, graph)
     if schema:
-        entities = (*entities, *_words_of_graph(question, graph.profile))[:MAX_ENTITIES]
+        entities = (*_words_of_graph(question, graph.profile), *entities)[:MAX_ENTITIES]
     return LinkedQuestion(
         graph,
         graph.entities_with_context(entities),
@@ -105,7 +106,7 @@ def find_candidates(question: str, version: GraphVersion, profile: Profile) -> C
     """The candidates of a question in a version of a graph, the best first. Raises EncoderError."""
     words = words_of(question[:MAX_QUESTION])
     mentions = find_mentions(question, words, names_of(version))
-    mentions += mentions_by_other_names(question, words, names_of(version))
+    mentions = best_of([*mentions, *mentions_by_other_names(question, words, names_of(version))])
     mentions += _by_meaning(question, words, mentions, version, profile)
     entities = [_entity(mention, len(words)) for mention in mentions if mention.kind == Name.Kind.ENTITY]
     values = [_value(mention, len(words)) for mention in mentions if mention.kind == Name.Kind.VALUE]

@@ -10,11 +10,19 @@ from dataclasses import dataclass
 
 from kbqa.linking.adjectives import ADJECTIVES, Adjective, Form
 from kbqa.linking.mentions import Mention
+from kbqa.linking.synonyms import other_names
 from kbqa.linking.words import COMMON, Span, Word, fold, stem, words_of
 from kbqa.sparql.profile import Profile
 
 _MIN_BEGINNING, _MAX_ABBREVIATED, _MIN_WITHOUT_CAPITALS = 3, 4, 3
 """The least letters of a property's beginning, the most of an abbreviation, the least in small letters."""
+_BEFORE = re.compile(r"\b(?:highest|lowest|most|least|greatest|best|worst|more|less) $", re.IGNORECASE)
+_AFTER = re.compile(
+    r" (?:of|over|above|below|under|between|score|value|greater|less|higher|lower|at|\d)", re.IGNORECASE
+)
+_COUNTED = ("number", "count", "amount", "total", "average")
+_VAGUE = 3
+"""Of how many nouns an adjective is that may be about much."""
 _HOW = re.compile(r"\bhow (?P<adjective>[a-z]+) (?P<verb>is|are|was|were)\b", re.IGNORECASE)
 _THAN = re.compile(
     r"\b(?:(?:that|which|who) (?:is|are|was|were) )?(?P<adjective>[a-z]+) than (?=[\d.$€£]|an? \w)",
@@ -70,22 +78,33 @@ def _abbreviations(question: str, profile: Profile, known: frozenset[str]) -> It
     for word in words_of(question):
         said = question[word.start : word.end]
         if word.text not in known and _may_be_short(word, said) and stem(word.text) not in profile.stems:
-            meant = _meant_by(word.text, profile)
+            is_clear = said.isupper() or _is_a_property(question, word)
+            meant = _meant_by(word.text, profile, by_beginning=is_clear)
             if len(meant) == 1:
                 yield _Change((word.start, word.end), meant[0], f"“{said}” was read as {meant[0]}.")
 
 
 def _may_be_short(word: Word, said: str) -> bool:
     is_short = 1 < len(word.text) <= _MAX_ABBREVIATED and word.text.isalpha() and word.text not in COMMON
-    return is_short and (len(word.text) >= _MIN_WITHOUT_CAPITALS or said.isupper())
+    is_clear = len(word.text) >= _MIN_WITHOUT_CAPITALS or said.isupper()
+    return is_short and is_clear and not other_names(word.text)
 
 
-def _meant_by(short: str, profile: Profile) -> tuple[str, ...]:
+def _is_a_property(question: str, word: Word) -> bool:
+    """Whether a question has a word as it has the name of a property: the dex of, dex over 15."""
+    return bool(_BEFORE.search(question[: word.start]) or _AFTER.match(question[word.end :]))
+
+
+def _meant_by(short: str, profile: Profile, *, by_beginning: bool) -> tuple[str, ...]:
     """The properties whose initials a word is; else those that begin with it."""
     texts = list(dict.fromkeys(predicate.text for predicate in profile.predicates))
     parts = {text: fold(text).split() for text in texts}
     initials = [text for text in texts if "".join(part[0] for part in parts[text]) == short]
-    begun = [text for text in texts if len(short) >= _MIN_BEGINNING and _begins(parts[text], short)]
+    begun = [
+        text
+        for text in texts
+        if by_beginning and len(short) >= _MIN_BEGINNING and _begins(parts[text], short)
+    ]
     return tuple(initials or begun)
 
 
@@ -122,20 +141,19 @@ def _superlative(
     """The tallest tower in Spain: the tower with the highest height in Spain."""
     what = f"{'highest' if more else 'lowest'} {noun}"
     end = _end_of_class(question, match.end(), profile)
-    if end is None:
-        is_last = not question[match.end() :].strip(" ?")
-        yield _Change(match.span(), f"the one with the {what}" if is_last else what)
-        return
-    rest = question[match.end() : end].strip()
-    yield _Change((match.start(), end), f"the {rest} with the {what}")
+    if end is not None:
+        yield _Change((match.start(), end), f"the {question[match.end() : end].strip()} with the {what}")
+    elif not question[match.end() :].strip(" ?"):
+        yield _Change(match.span(), f"the one with the {what}")
 
 
 def _end_of_class(question: str, begin: int, profile: Profile) -> int | None:
     """Where the class ends that a question names at a place, with one word before it at most."""
     following = [word for word in words_of(question) if word.start >= begin][:4]
     stems = [stem(word.text) for word in following]
+    between_at_most = 0 if stems and stems[0] in profile.measure_stems else 1
     for known in profile.class_stems:
-        for first in (0, 1):
+        for first in range(between_at_most + 1):
             if tuple(stems[first : first + len(known)]) == known:
                 return following[first + len(known) - 1].end
     return None
@@ -144,17 +162,16 @@ def _end_of_class(question: str, begin: int, profile: Profile) -> int | None:
 def _measured(adjective: Adjective, question: str, word: str, profile: Profile) -> str:
     """What the graph calls what an adjective measures; empty where it has no such property.
 
-    So it is where the question has the words of a measure already: the highest budget is no height. And where
-    the adjective itself is in the name of a property.
+    So it is where the adjective itself is in the name of a property, and where the question has the words of
+    a measure already; of an adjective that may be about much, one word of it: the highest budget is no height.
     """
-    if stem(fold(word)) in profile.stems:
-        return ""
     said = {stem(each.text) for each in words_of(question)}
-    measures = profile.measures
-    if any(set(stems) <= said for stems in measures.values()):
+    is_said = any(said.issuperset(stems) for stems in profile.measures.values())
+    is_vague = len(adjective.nouns) >= _VAGUE and not said.isdisjoint(profile.measure_stems.union(_COUNTED))
+    if stem(fold(word)) in profile.stems or is_said or is_vague:
         return ""
     for noun in adjective.nouns:
-        having = [text for text, stems in measures.items() if stem(noun) in stems]
+        having = [text for text, stems in profile.measures.items() if stem(noun) in stems]
         if having:
             return min(having, key=lambda text: (len(text.split()), text))
     return ""

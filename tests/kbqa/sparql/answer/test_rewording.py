@@ -37,6 +37,7 @@ def read(question: str, *names, turtle: str = CREATURES) -> str:
         ("What is the AC of Snorlax?", "What is the armor class of Snorlax?"),
         ("what is the dex of Snorlax?", "what is the dexterity of Snorlax?"),
         ("Which has WIS over 2?", "Which has wisdom over 2?"),
+        ("creatures with dex 9", "creatures with dexterity 9"),
     ],
 )
 def test_what_the_graph_calls_otherwise_is_read_so(question, as_read):
@@ -53,6 +54,10 @@ def test_what_the_graph_calls_otherwise_is_read_so(question, as_read):
         "the ac of it",
         "what is the has of Snorlax?",
         "Which is the best Pokemon?",
+        "Which Pokemon has the highest armor?",
+        "the highest wisdom Pokemon",
+        "the tallest tower",
+        "the max speed and the wis it has",
     ],
 )
 def test_what_the_graph_has_no_property_for_stays(question):

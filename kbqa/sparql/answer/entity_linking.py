@@ -107,7 +107,9 @@ def find_candidates(question: str, version: GraphVersion, profile: Profile) -> C
     words = words_of(question[:MAX_QUESTION])
     mentions = find_mentions(question, words, names_of(version))
     mentions = best_of([*mentions, *mentions_by_other_names(question, words, names_of(version))])
-    mentions += _by_meaning(question, words, mentions, version, profile)
+    found = {mention.term for mention in mentions}
+    by_meaning = _by_meaning(question, words, mentions, version, profile)
+    mentions += [mention for mention in by_meaning if mention.term not in found]
     entities = [_entity(mention, len(words)) for mention in mentions if mention.kind == Name.Kind.ENTITY]
     values = [_value(mention, len(words)) for mention in mentions if mention.kind == Name.Kind.VALUE]
     return Candidates(

@@ -163,7 +163,7 @@ def _measured(adjective: Adjective, question: str, word: str, profile: Profile) 
     """What the graph calls what an adjective measures; empty where it has no such property.
 
     So it is where the adjective itself is in the name of a property, and where the question has the words of
-    a measure already; of an adjective that may be about much, one word of it: the highest budget is no height.
+    a measure already, or, for an adjective that may be about much, one word: the highest budget is no height.
     """
     said = {stem(each.text) for each in words_of(question)}
     is_said = any(said.issuperset(stems) for stems in profile.measures.values())

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from pyoxigraph import NamedNode
 
+from kbqa.linking.words import fold, key_of
 from kbqa.sparql.profile import Profile
 
 _RDFS, _OWL = "http://www.w3.org/2000/01/rdf-schema#", "http://www.w3.org/2002/07/owl#"
@@ -92,9 +93,12 @@ _REWORDED: tuple[tuple[str, str, str], ...] = (
 
 
 def asked_in(question: str, profile: Profile) -> frozenset[NamedNode]:
-    """The relations between a graph's words that a question asks for."""
-    known = (described.predicate for described in profile.schema)
-    return frozenset(iri for iri in known if RELATIONS[iri].asked.search(question))
+    """The relations between a graph's words that a question asks for, by words that name no property."""
+    named = {key_of(fold(known.text)) for known in profile.predicates}
+    asked = {known.predicate: RELATIONS[known.predicate].asked.search(question) for known in profile.schema}
+    return frozenset(
+        iri for iri, match in asked.items() if match and key_of(fold(match.group())) not in named
+    )
 
 
 def classes_asked_in(question: str) -> bool:

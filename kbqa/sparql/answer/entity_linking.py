@@ -82,7 +82,7 @@ def link_question(question: str, version: GraphVersion, graph: LiveGraph) -> Lin
         entities = (*_words_of_graph(question, graph.profile), *entities)[:MAX_ENTITIES]
     return LinkedQuestion(
         graph,
-        graph.entities_with_context(entities),
+        graph.entities_with_context(entities, schema),
         candidates.classes,
         graph.values_with_context(candidates.values),
         candidates.numbers,
@@ -96,8 +96,11 @@ def _words_of_graph(question: str, profile: Profile) -> list[EntityPointer]:
     named = []
     for iri, text in profile.texts.items():
         span, share, shared = _shared_words(words, text)
-        if share == 1:
-            features = MentionFeatures(similarity=1.0, exact=1.0, words=shared / 4)
+        if share == 1 and span is not None:
+            same_case = float(question[slice(*span)] == text)
+            features = MentionFeatures(
+                1.0, 1.0, same_case, shared / 4, math.log1p(shared) / 5, shared / max(1, len(words))
+            )
             named.append(EntityPointer(iri, text, span, features))
     return named[:MAX_FLAGS]
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pyoxigraph import NamedNode
 
-from kbqa.linking.words import Span, fold
+from kbqa.linking.words import fold
 from kbqa.sparql.grammar.actions import EntityPointer
 from kbqa.sparql.grammar.live_graph import LiveGraph
 
@@ -39,9 +39,9 @@ def with_parts_of_names(
     if not parts:
         return tuple(entities)
     people = _people(sorted(parts, key=str), graph)
+    counted = [entity for entity in entities if entity.key in people]
     return tuple(
-        _counting_more(question, entity) if entity.key in people and entity.key in parts else entity
-        for entity in entities
+        _counting_more(question, entity, counted) if entity in counted else entity for entity in entities
     )
 
 
@@ -51,11 +51,7 @@ def _is_part_of_name(question: str, entity: EntityPointer) -> bool:
         return False
     said, name = question[slice(*entity.span)], fold(entity.text).split()
     is_part = 1 < len(name) <= _MOST_WORDS and fold(said) in (name[0], name[-1])
-    return is_part and (said[:1].isupper() or _has_title(question, entity.span))
-
-
-def _has_title(question: str, span: Span) -> bool:
-    return bool(_TITLE.search(question[: span[0]]))
+    return is_part and (said[:1].isupper() or bool(_TITLE.search(question[: entity.span[0]])))
 
 
 def _people(entities: Sequence[NamedNode], graph: LiveGraph) -> set[NamedNode]:
@@ -70,8 +66,14 @@ def _people(entities: Sequence[NamedNode], graph: LiveGraph) -> set[NamedNode]:
     return {entity for entity in entities if entity in people or entity not in others}
 
 
-def _counting_more(question: str, entity: EntityPointer) -> EntityPointer:
+def _counting_more(question: str, entity: EntityPointer, others: Sequence[EntityPointer]) -> EntityPointer:
+    """A person that counts more; the only one behind a title as if the whole name were said."""
     assert entity.span is not None
-    similarity = _BY_TITLE if _has_title(question, entity.span) else _BY_PART
-    better = max(entity.features.similarity, similarity)
-    return replace(entity, features=entity.features._replace(similarity=better))
+    title = _TITLE.search(question[: entity.span[0]])
+    is_only = all(other.key == entity.key or other.span != entity.span for other in others)
+    features = entity.features._replace(similarity=_BY_TITLE if title else _BY_PART)
+    if not title:
+        return replace(entity, features=features)
+    if is_only:
+        features = features._replace(similarity=1.0, exact=1.0, same_case=1.0)
+    return replace(entity, span=(title.start(), entity.span[1]), features=features)

@@ -123,11 +123,16 @@ class LiveGraph:
         """Whether a predicate leads to texts that are numbers."""
         return predicate in self.profile.numerals
 
-    def entities_with_context(self, entities: Sequence[EntityPointer]) -> tuple[EntityPointer, ...]:
-        """Entities with the texts of the properties around them, which tell namesakes apart."""
+    def entities_with_context(
+        self, entities: Sequence[EntityPointer], schema: Collection[NamedNode] = ()
+    ) -> tuple[EntityPointer, ...]:
+        """Entities with the texts of the properties around them, which tell namesakes apart.
+
+        Of the relations between the graph's own words, those of the `schema` that is asked for.
+        """
         surroundings = self.store.surroundings([entity.key for entity in entities])
         return tuple(
-            replace(entity, context=self._texts(sorted(around, key=lambda iri: iri.value)))
+            replace(entity, context=self._texts(sorted(around, key=lambda iri: iri.value), schema))
             for entity, around in zip(entities, surroundings, strict=True)
         )
 
@@ -135,9 +140,12 @@ class LiveGraph:
         """Values with the text of the property that leads to them."""
         return tuple(replace(value, context=self._texts([value.key[0]])) for value in values)
 
-    def _texts(self, predicates: Sequence[NamedNode]) -> tuple[str, ...]:
+    def _texts(self, predicates: Sequence[NamedNode], schema: Collection[NamedNode] = ()) -> tuple[str, ...]:
         known = [self._forward[predicate] for predicate in predicates if predicate in self._forward]
-        return tuple(dict.fromkeys(pointer.text for pointer in known))
+        asked = [
+            pointer for predicate in predicates if predicate in schema for pointer in self._schema[predicate]
+        ]
+        return tuple(dict.fromkeys(pointer.text for pointer in (*asked, *known)))
 
     def relations_after(self, introduced_by: Introducer) -> tuple[RelationPointer, ...]:
         """The relations that may leave a variable which a class or a relation introduced."""

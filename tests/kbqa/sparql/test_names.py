@@ -52,7 +52,10 @@ def test_vectors_are_made_once_and_go_with_their_labels(countries, load, monkeyp
         raise AssertionError(f"{texts} were encoded again.")
 
     monkeypatch.setattr(ingest, "encode_labels", refuse)
-    load(COUNTRIES.replace(':q142 a :Country ; rdfs:label "France" ; ', ":q142 a :Country ; "), name="countries")
+    load(
+        COUNTRIES.replace(':q142 a :Country ; rdfs:label "France" ; ', ":q142 a :Country ; "),
+        name="countries",
+    )
     assert set(label_vectors_of(countries.pk).rows().values_list("text", flat=True)) == {
         "United States of America",
         "Washington",

@@ -67,6 +67,12 @@ def test_they_are_offered_only_where_a_question_asks_for_them(question, asked):
     assert {each.key for each in live.relations_of_schema(found)} == found
 
 
+def test_what_a_property_of_the_graph_is_called_asks_for_that():
+    profile = profile_graph(store_of(':a :definition "x" ; rdfs:comment "y" .'))
+    assert not asked_in("Which of them have a definition?", profile)
+    assert asked_in("Which of them have a description?", profile)
+
+
 def test_they_are_no_relations_like_others_and_are_kept_with_the_profile():
     profile = profile_graph(store_of(SCHEMA))
     assert [each.text for each in profile.predicates] == ["director"]

@@ -28,7 +28,9 @@ def counted(question: str, said: str, **names: str) -> dict[str, float]:
 @pytest.mark.parametrize("title", ["Ms. ", "Dr ", "Mrs. ", "professor "])
 def test_a_title_tells_that_a_person_is_meant(title):
     question = f"Who is the manager of {title}Brant?"
-    assert counted(question, "Brant", brant="Heidi Brant") == {"Heidi Brant": 0.9}
+    assert counted(question, "Brant", brant="Heidi Brant") == {"Heidi Brant": 1.0}
+    question = f"Where does {title}Lee live?"
+    assert counted(question, "Lee", lee="Bo Lee", other="Ann Lee") == {"Bo Lee": 0.9, "Ann Lee": 0.9}
 
 
 def test_a_first_or_last_name_tells_of_everybody_who_has_it_and_of_nothing_else():

@@ -103,23 +103,13 @@ def mentions_by_other_names(question: str, words: Sequence[Word], names: NameInd
                 for other in other_names(text):
                     spans.setdefault(other, (start, end))
     keys = {key_of(other): other for other in spans}
-    for kind, term, predicate, text, count, key in names.with_keys(list(keys)):
+    for kind, term, predicate, text, count, key in names.with_keys(list(keys)) if keys else ():
         other = keys[key]
         if fold(text) == other and (not is_code(other) or text.isupper()):
             start, end = spans[other]
             span = words[start].start, words[end - 1].end
-            yield Mention(
-                kind,
-                term,
-                predicate,
-                text,
-                count,
-                span,
-                end - start,
-                _OTHER_FORM,
-                exact=False,
-                same_case=False,
-            )
+            words_of_span = end - start
+            yield Mention(kind, term, predicate, text, count, span, words_of_span, _OTHER_FORM, False, False)
 
 
 class MentionFeatures(NamedTuple):

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby, islice
 from operator import attrgetter
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Store
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store
 
 from kbqa.linking.names import MAX_NAME_LENGTH, NameRow
 from kbqa.sparql.models import Name
@@ -21,7 +21,7 @@ def names_in(store: Store, profile: Profile) -> Iterator[NameRow]:
     """All names: labels, what the IRIs of things without a label say, and the texts that properties have."""
     yield from _labels(store, profile)
     said = set[NamedNode]()
-    for node in _subjects(store):
+    for node in _subjects(store, profile.labels):
         if node not in said and node not in profile.texts and not _has_label(store, node, profile.labels):
             said.add(node)
             yield from _said(node, _degree(store, node))
@@ -43,16 +43,24 @@ def _labels(store: Store, profile: Profile) -> Iterator[NameRow]:
                 yield Name.Kind.ENTITY, str(entity), "", label.value, _degree(store, entity)
 
 
-def _subjects(store: Store) -> Iterator[NamedNode]:
-    """The subjects that are no blank nodes; a store on disk gives each once."""
-    for subject, _ in groupby(store, key=attrgetter("subject")):
-        if isinstance(subject, NamedNode):
+def _subjects(store: Store, labels: Sequence[NamedNode]) -> Iterator[NamedNode]:
+    """The subjects that are no blank nodes, but for those with a label among triples that follow each other.
+
+    A store on disk gives all triples of a subject so: few are left to look at.
+    """
+    for subject, quads in groupby(store, key=attrgetter("subject")):
+        if isinstance(subject, NamedNode) and not any(_labels_it(quad, labels) for quad in quads):
             yield subject
 
 
+def _labels_it(quad: Quad, labels: Sequence[NamedNode]) -> bool:
+    is_text = quad.predicate in labels and isinstance(quad.object, Literal)
+    return is_text and bool(quad.object.value.strip())
+
+
 def _has_label(store: Store, node: NamedNode, labels: Sequence[NamedNode]) -> bool:
-    found = (quad.object for label in labels for quad in store.quads_for_pattern(node, label, None))
-    return any(isinstance(text, Literal) and text.value.strip() for text in found)
+    found = (quad for label in labels for quad in store.quads_for_pattern(node, label, None))
+    return any(_labels_it(quad, labels) for quad in found)
 
 
 def _said(node: NamedNode, degree: int) -> Iterator[NameRow]:

@@ -54,8 +54,8 @@ def _subjects(store: Store, labels: Sequence[NamedNode]) -> Iterator[NamedNode]:
 
 
 def _labels_it(quad: Quad, labels: Sequence[NamedNode]) -> bool:
-    is_text = quad.predicate in labels and isinstance(quad.object, Literal)
-    return is_text and bool(quad.object.value.strip())
+    text = quad.object
+    return quad.predicate in labels and isinstance(text, Literal) and bool(text.value.strip())
 
 
 def _has_label(store: Store, node: NamedNode, labels: Sequence[NamedNode]) -> bool:

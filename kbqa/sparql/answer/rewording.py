@@ -28,6 +28,7 @@ _THAN = re.compile(
     r"\b(?:(?:that|which|who) (?:is|are|was|were) )?(?P<adjective>[a-z]+) than (?=[\d.$€£]|an? \w)",
     re.IGNORECASE,
 )
+_IS = re.compile(r"\b(?:is|are|was|were) $", re.IGNORECASE)
 _MOST = re.compile(r"\b(?:the )?(?P<adjective>[a-z]+est)\b", re.IGNORECASE)
 
 
@@ -143,7 +144,7 @@ def _superlative(
     end = _end_of_class(question, match.end(), profile)
     if end is not None:
         yield _Change((match.start(), end), f"the {question[match.end() : end].strip()} with the {what}")
-    elif not question[match.end() :].strip(" ?"):
+    elif not question[match.end() :].strip(" ?") and _IS.search(question[: match.start()]):
         yield _Change(match.span(), f"the one with the {what}")
 
 

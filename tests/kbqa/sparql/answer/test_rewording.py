@@ -57,6 +57,7 @@ def test_what_the_graph_calls_otherwise_is_read_so(question, as_read):
         "Which Pokemon has the highest armor?",
         "the highest wisdom Pokemon",
         "the tallest tower",
+        "Which Pokemon runs fastest?",
         "the max speed and the wis it has",
     ],
 )

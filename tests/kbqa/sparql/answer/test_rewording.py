@@ -55,6 +55,7 @@ def test_what_the_graph_calls_otherwise_is_read_so(question, as_read):
         "what is the has of Snorlax?",
         "Which is the best Pokemon?",
         "Which Pokemon has the highest armor?",
+        "Pokemon with armor higher than 5",
         "the highest wisdom Pokemon",
         "the tallest tower",
         "Which Pokemon runs fastest?",

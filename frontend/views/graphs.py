@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
-from pyoxigraph import NamedNode
+from pyoxigraph import BlankNode
 
 from frontend.forms import GraphForm
 from frontend.views.access import known_session_name, readers, session_name
@@ -19,6 +19,7 @@ from frontend.views.errors import render_with_error
 from frontend.views.sources import Change, SourcePage, SourcePages
 from kbqa.questions.selectors import history, own
 from kbqa.sparql.public import (
+    BlankTexts,
     Cell,
     ClassProfile,
     Graph,
@@ -27,6 +28,7 @@ from kbqa.sparql.public import (
     GraphReading,
     GraphResult,
     GraphVersion,
+    LiveGraph,
     Neighbourhood,
     Picture,
     PredicateProfile,
@@ -34,6 +36,7 @@ from kbqa.sparql.public import (
     kept_answer_of,
     local_text,
     neighbourhood_of,
+    parse_node,
     run_query,
     selectors,
     served,
@@ -203,7 +206,7 @@ def query_page(request: HttpRequest, key: str) -> HttpResponse:
         version, live = opened.version, opened.live
         page.terms = _terms(live.profile)
         if query.strip():
-            _run(page, version)
+            _run(page, version, live)
     return render_with_error(request, "frontend/graph_query.html", page.context)
 
 
@@ -213,7 +216,7 @@ def node_page(request: HttpRequest, key: str) -> HttpResponse:
     """Show a node's edges, both ways."""
     graph = PAGES.find(key)
     try:
-        node = NamedNode(request.GET.get("iri", ""))
+        node = parse_node(request.GET.get("iri", ""))
     except ValueError:
         raise Http404 from None
     around = neighbourhood_of(node, graph, served(graph).live)
@@ -262,7 +265,7 @@ def _terms(profile: Profile) -> list[dict[str, str]]:
     return [{"label": text, "apply": str(iri), "detail": kind} for iri, text, kind in (*properties, *classes)]
 
 
-def _run(page: GraphQueryPage, version: GraphVersion) -> None:
+def _run(page: GraphQueryPage, version: GraphVersion, live: LiveGraph) -> None:
     """Run the query of a page, and put into the page what it gives."""
     result = run_query(version, page.query, _RESULTS, limit=_SHOWN_ROWS)
     page.cut = result.cut
@@ -274,12 +277,18 @@ def _run(page: GraphQueryPage, version: GraphVersion) -> None:
         page.holds = table["boolean"]
         return
     page.ran, page.columns = True, table["head"]["vars"]
-    rows = [[_json_cell(row.get(name)) for name in page.columns] for row in table["results"]["bindings"]]
+    terms = [[row.get(name) for name in page.columns] for row in table["results"]["bindings"]]
+    nodes = [BlankNode(term["value"]) for row in terms for term in row if term and term["type"] == "bnode"]
+    blank = BlankTexts(nodes, live)
+    rows = [[_json_cell(term, blank) for term in row] for row in terms]
     page.rows = _shown(page.source, rows)
 
 
-def _json_cell(term: dict[str, str] | None) -> Cell:
+def _json_cell(term: dict[str, str] | None, blank: BlankTexts) -> Cell:
     """A term of SPARQL's results in JSON as a cell; an IRI stands for itself."""
     if term is None:
         return Cell("")
+    if term["type"] == "bnode":
+        node = BlankNode(term["value"])
+        return Cell(blank.text(node), str(node))
     return Cell(term["value"], term["value"] if term["type"] == "uri" else "")

@@ -77,8 +77,67 @@ _ONE = re.compile(
     re.IGNORECASE,
 )
 """One of a unit, or half of one: longer than an hour."""
+_CLEAR = frozenset(
+    (
+        "kg", "mg", "km", "cm", "mm", "ml", "kb", "mb", "gb", "tb", "eur", "usd", "gbp", "km2", "m2", "km3",
+        "m3", "km²", "m²", "m³", "kmh", "km/h", "kwh", "mph", "°c", "celsius",
+    )
+)  # fmt: skip
+"""Words at the end of a property's name that can be nothing but its unit."""
+_ONE_OF_TIME = ("year", "month", "week", "day", "hour", "minute", "second")
+_MEASURED: Mapping[Dimension, frozenset[str]] = {
+    Dimension.LENGTH: frozenset(
+        (
+            "height", "length", "width", "depth", "altitude", "elevation", "distance", "size", "diameter",
+            "radius", "thickness",
+        )
+    ),
+    Dimension.MASS: frozenset(("mass", "weight")),
+    Dimension.TIME: frozenset(
+        ("duration", "time", "length", "runtime", "latency", "timeout", "delay", "interval", "age")
+    ),
+    Dimension.MONTHS: frozenset(("age", "duration", "experience")),
+    Dimension.VOLUME: frozenset(("volume", "capacity")),
+    Dimension.DATA: frozenset(("size", "memory", "storage")),
+    Dimension.MONEY: frozenset(
+        ("price", "cost", "salary", "budget", "revenue", "amount", "fee", "wage", "income")
+    ),
+}  # fmt: skip
+"""What is measured in units of a dimension."""
+_UNIT_AT_END = re.compile(
+    r"(?P<of>.*?\w) (?P<in>in )?(?P<open>[(\[])?(?P<unit>[^\W\d_]+(?:/h| ?[23²³])?|°C)[)\]]?", re.IGNORECASE
+)
 _CURRENCIES = "$€£"
 _MEASURE = re.compile(r"(-?\d+(?:\.\d+)?) (\S+)")
+
+
+def unit_said(text: str) -> tuple[str, str]:
+    """What the name of a property says is measured, and its unit; the unit is empty where it says none.
+
+    Short units, and words that are other things as well, are units only of what they measure.
+
+    >>> unit_said("weight kg"), unit_said("height m"), unit_said("area (km2)"), unit_said("time in minutes")
+    (('weight', 'kg'), ('height', 'm'), ('area', 'km²'), ('time', 'minutes'))
+    >>> unit_said("opening hours"), unit_said("price EUR"), unit_said("vitamin d")
+    (('opening hours', ''), ('price', 'EUR'), ('vitamin d', ''))
+    """
+    match = _UNIT_AT_END.fullmatch(" ".join(text.split()))
+    if match is None:
+        return text, ""
+    of, unit, is_told = match["of"], match["unit"], bool(match["in"] or match["open"])
+    known = UNITS.get(unit.lower())
+    is_measured = known is not None and not _MEASURED.get(known.dimension, frozenset()).isdisjoint(
+        of.lower().split()
+    )
+    is_clear = unit.lower().replace(" ", "") in _CLEAR
+    is_clear |= is_told and known is not None and unit.lower() not in _ONE_OF_TIME
+    return (of, _as_shown(unit)) if is_clear or is_measured else (text, "")
+
+
+def _as_shown(unit: str) -> str:
+    if len(unit) == len("EUR") and UNITS.get(unit.lower(), UNITS["m"]).dimension == Dimension.MONEY:
+        return unit.upper()
+    return re.sub(r" ?(?P<power>[23])$", lambda match: "²³"[int(match["power"]) - 2], unit)
 
 
 def measures_of(question: str, numbers: Mapping[str, Span]) -> dict[str, Span]:

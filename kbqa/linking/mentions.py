@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 
 from kbqa.linking.demonyms import COUNTRY_FORMS
 from kbqa.linking.names import KeyMatch, StemMatch
+from kbqa.linking.synonyms import MAX_PLACE_WORDS, is_code, other_names
 from kbqa.linking.words import COMMON, Span, Word, fold, key_of, stem
 
 _MAX_SPAN_LENGTH = 10
@@ -86,7 +87,29 @@ def find_mentions(question: str, words: Sequence[Word], names: NameIndex) -> lis
         for index, word in enumerate(words)
         if _within(word, mention.span)
     }
-    return _best([*mentions, *_by_rare_word(words, covered, names)])
+    return best_of([*mentions, *_by_rare_word(words, covered, names)])
+
+
+def mentions_by_other_names(question: str, words: Sequence[Word], names: NameIndex) -> Iterator[Mention]:
+    """Names of the countries and states that a question has other names or codes of, each once.
+
+    Codes are those in capitals only: "US" is a country, "us" is not.
+    """
+    spans = dict[str, tuple[int, int]]()
+    for start in range(len(words)):
+        for end in range(start + 1, min(len(words), start + MAX_PLACE_WORDS) + 1):
+            text = " ".join(word.text for word in words[start:end])
+            if not is_code(text) or question[words[start].start : words[end - 1].end].isupper():
+                for other in other_names(text):
+                    spans.setdefault(other, (start, end))
+    keys = {key_of(other): other for other in spans}
+    for kind, term, predicate, text, count, key in names.with_keys(list(keys)) if keys else ():
+        other = keys[key]
+        if fold(text) == other and (not is_code(other) or text.isupper()):
+            start, end = spans[other]
+            span = words[start].start, words[end - 1].end
+            words_of_span = end - start
+            yield Mention(kind, term, predicate, text, count, span, words_of_span, _OTHER_FORM, False, False)
 
 
 class MentionFeatures(NamedTuple):
@@ -221,7 +244,7 @@ def _weight(word: str) -> float:
     return _COMMON_WEIGHT if word in COMMON else 1.0
 
 
-def _best(mentions: Sequence[Mention]) -> list[Mention]:
+def best_of(mentions: Sequence[Mention]) -> list[Mention]:
     """Each name once, by its best span, the best first; of many with the same text the most connected."""
     by_name: dict[tuple[str, str, str], Mention] = {}
     for mention in sorted(mentions, key=_rank):

@@ -1,6 +1,7 @@
 """The vocabulary of a graph: predicates and classes with names and counts, and which predicates label."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -8,7 +9,7 @@ from urllib.parse import unquote
 
 from pyoxigraph import NamedNode
 
-from kbqa.linking.words import fold, stem
+from kbqa.linking.words import CAMEL, fold, stem
 
 LABEL_PREDICATES = tuple(
     NamedNode(iri)
@@ -33,18 +34,50 @@ DESCRIPTION_PREDICATES = tuple(
         "http://purl.org/dc/terms/description",
     )
 )
+SCHEMA_NAMESPACES = (
+    "http://www.w3.org/2002/07/owl#",
+    "http://www.w3.org/2000/01/rdf-schema#",
+    "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+)
+"""What begins the IRIs of the languages in which graphs and ontologies are written."""
 _WORD = re.compile(r"[A-Z]+(?![^\W\d_A-Z])|[A-Z]?[^\W\d_A-Z]+|\d+")
+NUMERIC = frozenset(
+    (
+        "integer", "decimal", "double", "float", "int", "long", "short", "byte", "nonNegativeInteger",
+        "positiveInteger",
+    )
+)  # fmt: skip
+"""The local names of the datatypes of numbers."""
+_ENTITY_WORD = re.compile(rf"(?<![^\W_])[^\W\d_]\d+(?!\d)|{_WORD.pattern}")
+_CODE = re.compile(
+    r"""[^\W\d_]{1,2}[-_]?\d{2,} | (?-i:[a-z])\d | \d{5,} | [^\W\d_] # Q42, n123, p1, 90210, c
+    | (?:[^\W\d_]+[-_.])?(?=[a-f-]*\d)[\da-f]{4,}(?:-?[\da-f]{4,})+   # hexadecimal hashes, UUIDs
+    | (?=.{10})[^\W_]*(?:\d+[^\W\d_]+){3,}\d*                         # 1aB3dE5fG9
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+"""Local names that say nothing to anybody."""
+_FILE = re.compile(
+    r"\.(?:[jt]pe?g|png|gif|svg|webp|html?|php|pdf|xml|json|csv|ttl|rdf|owl|zip|gz)$", re.IGNORECASE
+)
+_SHORT_WORD, _MOST_JOINED = 2, 3
 
 
 @dataclass(frozen=True)
 class PredicateProfile:
-    """A predicate: its name and count, the classes of its subjects, the class or datatype of its objects."""
+    """A predicate: its name and count, the classes of its subjects, the class or datatype of its objects.
+
+    `unit` is what its name, or its values, say that they are measured in. Values that are `numerals` are
+    texts, but numbers.
+    """
 
     predicate: NamedNode
     text: str
     count: int = 0
     domains: tuple[str, ...] = ()
     ranges: tuple[str, ...] = ()
+    unit: str = ""
+    numerals: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,7 +101,8 @@ class Naming:
 class Profile:
     """A graph's vocabulary.
 
-    What names things (labels, descriptions) and what types them is no relation to be asked for.
+    What names things (labels, descriptions) and what types them is no relation to be asked for. What the
+    graph says of its own words is asked for in words of its own: `schema`, and the classes of classes.
     """
 
     predicates: tuple[PredicateProfile, ...] = ()
@@ -76,6 +110,13 @@ class Profile:
     labels: tuple[NamedNode, ...] = ()
     triples: int = 0
     languages: tuple[str, ...] = ("en",)
+    schema: tuple[PredicateProfile, ...] = ()
+    schema_classes: tuple[ClassProfile, ...] = ()
+
+    @cached_property
+    def every_text(self) -> dict[NamedNode, str]:
+        """As `texts`, with those of the schema."""
+        return {known.predicate: known.text for known in self.schema} | self.texts
 
     @cached_property
     def texts(self) -> dict[NamedNode, str]:
@@ -84,9 +125,40 @@ class Profile:
         return texts | {graph_class.iri: graph_class.text for graph_class in self.classes}
 
     @cached_property
+    def units(self) -> dict[NamedNode, str]:
+        """The unit of each predicate whose name tells one."""
+        return {predicate.predicate: predicate.unit for predicate in self.predicates if predicate.unit}
+
+    @cached_property
+    def numerals(self) -> frozenset[NamedNode]:
+        """The predicates that lead to texts which are numbers."""
+        return frozenset(known.predicate for known in self.predicates if known.numerals)
+
+    @cached_property
     def stems(self) -> frozenset[str]:
         """The stems of the words that predicates and classes are called by."""
         return frozenset(stem(word) for text in self.texts.values() for word in fold(text).split())
+
+    @cached_property
+    def class_stems(self) -> tuple[tuple[str, ...], ...]:
+        """The stems of the words of each class, the longest name first."""
+        stems = {tuple(map(stem, fold(known.text).split())) for known in self.classes}
+        return tuple(sorted(stems, key=lambda of_class: (-len(of_class), of_class)))
+
+    @cached_property
+    def measures(self) -> dict[str, tuple[str, ...]]:
+        """The stems of the words of each property that leads to numbers, by its text."""
+        return {
+            known.text: tuple(map(stem, fold(known.text).split()))
+            for known in self.predicates
+            if not NUMERIC.isdisjoint(known.ranges)
+        }
+
+    @cached_property
+    def measure_stems(self) -> frozenset[str]:
+        """The stems of the words of the properties that lead to numbers, but for those of classes."""
+        of_classes = {part for parts in self.class_stems for part in parts}
+        return frozenset(part for parts in self.measures.values() for part in parts) - of_classes
 
     @cached_property
     def names(self) -> tuple[NamedNode, ...]:
@@ -95,14 +167,11 @@ class Profile:
 
     def as_json(self) -> dict[str, Any]:
         """The profile for storage as JSON."""
-        predicates = [
-            [predicate.predicate.value, predicate.text, predicate.count, predicate.domains, predicate.ranges]
-            for predicate in self.predicates
-        ]
-        classes = [[known.iri.value, known.text, known.count] for known in self.classes]
         return {
-            "predicates": predicates,
-            "classes": classes,
+            "predicates": list(map(_predicate_json, self.predicates)),
+            "classes": list(map(_class_json, self.classes)),
+            "schema": list(map(_predicate_json, self.schema)),
+            "schema_classes": list(map(_class_json, self.schema_classes)),
             "labels": [label.value for label in self.labels],
             "triples": self.triples,
             "languages": self.languages,
@@ -111,20 +180,75 @@ class Profile:
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> "Profile":
         """The profile that was stored."""
-        predicates = tuple(
-            PredicateProfile(NamedNode(iri), text, count, tuple(domains), tuple(ranges))
-            for iri, text, count, domains, ranges in stored["predicates"]
-        )
-        classes = tuple(ClassProfile(NamedNode(iri), text, count) for iri, text, count in stored["classes"])
         labels = tuple(map(NamedNode, stored["labels"]))
         languages = tuple(stored.get("languages", cls.languages))
-        return cls(predicates, classes, labels, stored["triples"], languages)
+        return cls(
+            tuple(map(_predicate_from, stored["predicates"])),
+            tuple(map(_class_from, stored["classes"])),
+            labels,
+            stored["triples"],
+            languages,
+            tuple(map(_predicate_from, stored.get("schema", ()))),
+            tuple(map(_class_from, stored.get("schema_classes", ()))),
+        )
+
+
+def _predicate_json(known: PredicateProfile) -> list[Any]:
+    ends = (known.domains, known.ranges)
+    return [known.predicate.value, known.text, known.count, *ends, known.unit, known.numerals]
+
+
+def _predicate_from(stored: Sequence[Any]) -> PredicateProfile:
+    iri, text, count, domains, ranges, *measure = stored
+    return PredicateProfile(NamedNode(iri), text, count, tuple(domains), tuple(ranges), *measure)
+
+
+def _class_json(known: ClassProfile) -> list[Any]:
+    return [known.iri.value, known.text, known.count]
+
+
+def _class_from(stored: Sequence[Any]) -> ClassProfile:
+    iri, text, count = stored
+    return ClassProfile(NamedNode(iri), text, count)
 
 
 def entity_text(iri: str) -> str:
     """The name that an IRI gives a thing: `http://x.org/Tim_O'Hara` says "Tim O'Hara"."""
     local = _last_part(iri)
-    return " ".join(local.replace("_", " ").split() if "_" in local else _WORD.findall(local)) or local
+    return local if _says_nothing(local) else " ".join(_entity_words(local)) or local
+
+
+def names_said(iri: str) -> tuple[str, ...]:
+    """The names by which questions may find a thing that has no label, as its IRI says them.
+
+    None where the IRI ends in a code or in the name of a file. Of short words it is also said as one.
+
+    >>> names_said("http://x.org/NapaRegion"), names_said("http://x.org/Gen1"), names_said("http://x.org/Q42")
+    (('Napa Region',), ('Gen 1', 'Gen1'), ())
+    """
+    local = _last_part(iri).strip()
+    if _says_nothing(local):
+        return ()
+    words = _entity_words(local)
+    is_one = 1 < len(words) <= _MOST_JOINED and local.isalnum()
+    is_short = is_one and min(map(len, words)) <= _SHORT_WORD
+    return (" ".join(words) or local, *((local,) if is_short else ()))
+
+
+def _says_nothing(local: str) -> bool:
+    return not any(map(str.isalnum, local)) or bool(_CODE.fullmatch(local) or _FILE.search(local))
+
+
+def _entity_words(local: str) -> list[str]:
+    """The words of a thing's local name; between underscores, a short word is part of the next: McDonald."""
+    if "_" not in local:
+        return _ENTITY_WORD.findall(local)
+    return [word for part in local.replace("_", " ").split() for word in _camel_words(part)]
+
+
+def _camel_words(part: str) -> list[str]:
+    words = CAMEL.split(part)
+    return words if part.isalpha() and min(map(len, words)) > _SHORT_WORD else [part]
 
 
 def local_text(iri: str) -> str:

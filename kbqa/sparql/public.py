@@ -3,6 +3,7 @@
 All else is its inside, which may change; training alone builds on it.
 """
 
+from kbqa.sparql.answer.blank_nodes import BlankTexts
 from kbqa.sparql.answer.cells import Cell
 from kbqa.sparql.answer.decoders import Decoder
 from kbqa.sparql.answer.kept_answer import GraphAnswer, GraphReading, GraphResult, kept_answer_of
@@ -23,9 +24,11 @@ from kbqa.sparql.sources.services import add_graph
 from kbqa.sparql.stores import OxigraphStore, QueryError
 from kbqa.sparql.stores.base import RdfTerm
 from kbqa.sparql.stores.executor import run_query
+from kbqa.sparql.terms import parse_node
 
 __all__ = [
     "Answer",
+    "BlankTexts",
     "Cell",
     "ClassProfile",
     "Decoder",
@@ -51,6 +54,7 @@ __all__ = [
     "local_decoder",
     "local_text",
     "neighbourhood_of",
+    "parse_node",
     "query_text",
     "run",
     "run_query",

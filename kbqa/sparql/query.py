@@ -14,6 +14,13 @@ from pyoxigraph import Literal, NamedNode
 RDF_TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
 
 
+_XSD = "http://www.w3.org/2001/XMLSchema#"
+_DECIMAL = f"{_XSD}decimal"
+_NUMBERS = frozenset(f"{_XSD}{name}" for name in ("integer", "decimal", "double", "float"))
+NUMERAL = "^ *([-+]?[0-9]+([.][0-9]+)?) *[^0-9.,]{0,12}$"
+"""A number with a unit at most behind it, as SPARQL and Python read it; the first group is the number."""
+
+
 @dataclass(frozen=True)
 class Variable:
     """A variable, numbered in the order of its introduction."""
@@ -37,6 +44,9 @@ class Aggregate(StrEnum):
     AVG = "AVG"
     MIN = "MIN"
     MAX = "MAX"
+
+
+_COUNTS = (Aggregate.COUNT, Aggregate.COUNT_DISTINCT)
 
 
 class Comparison(StrEnum):
@@ -114,6 +124,7 @@ class Query:
     """A query.
 
     Without columns it is an ASK. `branches` go on from `edges`, each on its own; `optionals` may be missing.
+    The texts of the variables that are `numerals` are compared, ordered and summed up as numbers.
     """
 
     edges: tuple[Edge, ...] = ()
@@ -126,6 +137,7 @@ class Query:
     limit: int | None = None
     branches: tuple[Branch, ...] = ()
     optionals: tuple[Edge, ...] = ()
+    numerals: frozenset[Variable] = frozenset()
 
     @property
     def every_edge(self) -> tuple[Edge, ...]:
@@ -153,7 +165,8 @@ def pattern_text(query: Query, separator: str = " ", *, limit: int | None = None
     parts = _joined(query)
     if limit is not None:
         parts = [f"{{ SELECT * WHERE {{ {' '.join(parts)} }} LIMIT {limit} }}"]
-    parts += _filters(query.filters)
+    parts += _filters(query, query.filters)
+    parts += [f"FILTER isNumeric({number_of(str(variable))})" for variable in _counted_on(query)]
     parts += [f"FILTER NOT EXISTS {{ {_chained(group)} }}" for group in query.negations]
     parts += [f"OPTIONAL {{ {' '.join(_edge_parts(edge))} }}" for edge in query.optionals]
     return separator.join(parts)
@@ -166,7 +179,7 @@ def _joined(query: Query) -> list[str]:
     """
     common, branches, begun = _edges(query.edges), list[str](), len(query.edges)
     for branch in query.branches:
-        conditions = _filters(branch.filters, len(query.filters))
+        conditions = _filters(query, branch.filters, len(query.filters))
         parts = [*common, *_edges(branch.edges, begun), *conditions]
         branches.append(f"{{ {' '.join(parts)} }}")
         begun += len(branch.edges)
@@ -177,9 +190,25 @@ def _edges(edges: Sequence[Edge], begun: int = 0) -> list[str]:
     return [part for number, edge in enumerate(edges, start=begun) for part in _edge_parts(edge, number)]
 
 
-def _filters(filters: Sequence[Filter], begun: int = 0) -> list[str]:
+def _filters(query: Query, filters: Sequence[Filter], begun: int = 0) -> list[str]:
     numbered = enumerate(filters, start=begun)
-    return [part for number, condition in numbered for part in _filter_parts(condition, number)]
+    return [part for number, condition in numbered for part in _filter_parts(query, condition, number)]
+
+
+def _counted_on(query: Query) -> list[Variable]:
+    """The numerals that must be numbers: of what is summed up, and of what only the first are shown."""
+    items = [item for item in (*query.columns, query.having and query.having.item) if item]
+    needed = {item.variable for item in items if item.aggregate not in (None, *_COUNTS)}
+    if query.order and (query.limit is not None or query.order.aggregate not in (None, *_COUNTS)):
+        needed.add(query.order.variable)
+    missing = {edge.object for edge in query.optionals}
+    return sorted((needed & query.numerals) - missing, key=str)  # type: ignore[arg-type]
+
+
+def number_of(variable: str) -> str:
+    """The number that a text says, as SPARQL: of "1,358" 1358, of "172 cm" 172; an error of other texts."""
+    plain = f'REPLACE(STR({variable}), ",([0-9]{{3}})", "$1")'
+    return f'<{_DECIMAL}>(REPLACE({plain}, "{NUMERAL}", "$1"))'
 
 
 def query_text(query: Query, *, limit: int | None = None) -> str:
@@ -188,17 +217,22 @@ def query_text(query: Query, *, limit: int | None = None) -> str:
     if not query.columns:
         return f"ASK {{\n{body}\n}}"
     keeps_all = (query.order and not query.branches) or any(item.aggregate for item in query.columns)
-    columns = " ".join(map(_column_text, query.columns))
+    columns = " ".join(_column_text(query, column) for column in query.columns)
     lines = [f"SELECT {'' if keeps_all else 'DISTINCT '}{columns} WHERE {{", body, "}"]
     if query.grouped:
         lines.append(f"GROUP BY {' '.join(map(str, query.grouped))}")
     if having := query.having:
-        lines.append(f"HAVING ({_item_text(having.item)} {having.comparison} {having.value})")
+        lines.append(f"HAVING ({_item_text(query, having.item)} {having.comparison} {having.value})")
     if query.order:
-        lines.append(f"ORDER BY {'DESC' if query.descending else 'ASC'}({_item_text(query.order)})")
+        lines.append(f"ORDER BY {order_text(query, query.order)}")
     if query.limit is not None:
         lines.append(f"LIMIT {query.limit}")
     return "\n".join(lines)
+
+
+def order_text(query: Query, order: Item) -> str:
+    """What a query sorts its solutions by."""
+    return f"{'DESC' if query.descending else 'ASC'}({_item_text(query, order)})"
 
 
 def _edge_parts(edge: Edge, number: int = 0) -> list[str]:
@@ -223,39 +257,51 @@ def _chained(edges: Sequence[Edge]) -> str:
     return f"{written} FILTER EXISTS {{ {_chained(rest)} }}" if rest else written
 
 
-def _filter_parts(condition: Filter, number: int) -> list[str]:
+def _filter_parts(query: Query, condition: Filter, number: int) -> list[str]:
     variable, comparison, value = condition.variable, condition.comparison, condition.value
+    compared = _as_number(query, variable)
     if isinstance(value, Average):
         mean, averaged = f"?mean{number}", f"?each{number}"
         subject = f"?of{number}" if isinstance(value.edge.subject, Variable) else str(value.edge.subject)
         triple = f"{subject} {value.edge.predicate} {averaged} ."
+        if variable in query.numerals:
+            triple = f"{triple} FILTER isNumeric({number_of(averaged)})"
+            averaged = number_of(averaged)
         return [
             f"{{ SELECT (AVG({averaged}) AS {mean}) WHERE {{ {triple} }} }}",
-            f"FILTER ({variable} {comparison} {mean})",
+            f"FILTER ({compared} {comparison} {mean})",
         ]
     if isinstance(value, Period):
         within = f"STRSTARTS(STR({variable}), {Literal(value.value)})"
         return [f"FILTER ({within if comparison == Comparison.EQUAL else f'!{within}'})"]
     if comparison == Comparison.CONTAINS:
         return [f"FILTER CONTAINS(LCASE(STR({variable})), LCASE({_plain(value)}))"]
-    return [f"FILTER ({variable} {comparison} {value})"]
+    is_number = isinstance(value, Literal) and value.datatype.value in _NUMBERS
+    return [f"FILTER ({compared if is_number else variable} {comparison} {value})"]
+
+
+def _as_number(query: Query, variable: Variable) -> str:
+    return number_of(str(variable)) if variable in query.numerals else str(variable)
 
 
 def _plain(term: Term) -> str:
     return str(Literal(term.value))
 
 
-def _item_text(item: Item) -> str:
+def _item_text(query: Query, item: Item) -> str:
+    if item.variable is None:
+        of = "*"
+    else:
+        of = str(item.variable) if item.aggregate in _COUNTS else _as_number(query, item.variable)
     if item.aggregate is None:
-        return str(item.variable)
-    of = "*" if item.variable is None else str(item.variable)
+        return of
     if item.aggregate == Aggregate.COUNT_DISTINCT:
         return f"COUNT(DISTINCT {of})"
     return f"{item.aggregate}({of})"
 
 
-def _column_text(item: Item) -> str:
+def _column_text(query: Query, item: Item) -> str:
     if item.aggregate is None:
         return str(item.variable)
     name = f"{item.aggregate.lower()}{'' if item.variable is None else f'_x{item.variable.index}'}"
-    return f"({_item_text(item)} AS ?{name})"
+    return f"({_item_text(query, item)} AS ?{name})"

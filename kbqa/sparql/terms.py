@@ -1,10 +1,15 @@
 """Terms as text, and back."""
 
-from pyoxigraph import Literal, NamedNode, RdfFormat, parse
+from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, parse
 
 from kbqa.sparql.query import Term
 
 _BEFORE_TERM = "<http://searchapp.example/s> <http://searchapp.example/p>"
+
+
+def parse_node(text: str) -> NamedNode | BlankNode:
+    """The node that an IRI, or `_:` and what the store calls a blank node, stands for. Raises ValueError."""
+    return BlankNode(text.removeprefix("_:")) if text.startswith("_:") else NamedNode(text)
 
 
 def parse_term(text: str) -> Term:

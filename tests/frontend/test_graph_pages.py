@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 pytestmark = pytest.mark.django_db
@@ -77,3 +79,27 @@ def test_staff_load_again_and_delete(client, load, staff):
     client.force_login(staff)
     assert client.post("/graphs/films/load").headers["Location"] == "/graphs/films"
     assert client.post("/graphs/films/delete").headers["Location"] == "/graphs"
+
+
+ADDRESS = """
+@prefix : <http://firm.example/> .
+:Ann_Lee :livesAt [ :street "Main Street 5" ; :city "Porto" ] ; :bodyWeightKg 61 .
+"""
+
+
+def test_a_blank_node_is_shown_by_what_it_holds_and_has_a_page(client, load):
+    load(ADDRESS, name="firm")
+    page = client.get("/graphs/firm/node", {"iri": "http://firm.example/Ann_Lee"}).content.decode()
+    assert ">Main Street 5, Porto</a>" in page
+    assert ">61 kg<" in page
+    address = re.search(r'href="(/graphs/firm/node\?iri=_%3A[^"]+)"', page)
+    node = client.get(address[1]).content.decode()
+    assert "<h1>Main Street 5, Porto</h1>" in node
+    assert "Ann Lee" in node
+    query = {"query": "SELECT ?x WHERE { ?a <http://firm.example/livesAt> ?x }"}
+    rows = client.get("/graphs/firm/query", query).content.decode()
+    assert ">Main Street 5, Porto</a>" in rows
+    for shown in (page, node, rows):
+        assert ">_:" not in shown
+    assert client.get("/graphs/firm/node", {"iri": "_:gone"}).status_code == 404
+    assert client.get("/graphs/firm/node", {"iri": "_:"}).status_code == 404

@@ -35,7 +35,7 @@ class Command(SearchappCommand):
         if answer.result.holds is not None:
             self.stdout.write("yes" if answer.result.holds else "no")
         for row in answer.result.rows[:_SHOWN]:
-            self.stdout.write("\t".join(cell.text for cell in row))
+            self.stdout.write("\t".join(cell.with_unit for cell in row))
         query = with_prefixes(answer.best.query, graph.prefixes)
         certainty = f"{100 * answer.best.probability:.0f} % sure"
         self.stdout.write(f"\n{query}\n\n{certainty}, {answer.milliseconds:.0f} ms")

@@ -12,10 +12,19 @@ from dataclasses import dataclass
 from pyoxigraph import Literal, NamedNode
 
 from kbqa.linking.dates import dates_of
-from kbqa.linking.mentions import Mention, MentionFeatures, features_of, find_mentions
+from kbqa.linking.mentions import (
+    Mention,
+    MentionFeatures,
+    best_of,
+    features_of,
+    find_mentions,
+    mentions_by_other_names,
+)
 from kbqa.linking.names import Names
 from kbqa.linking.numbers import numbers_of
 from kbqa.linking.words import COMMON, Span, Word, fold, key_of, quoted_of, stem, words_of
+from kbqa.sparql.answer.people import with_parts_of_names
+from kbqa.sparql.answer.rewording import Reworded, may_be_reworded, reworded
 from kbqa.sparql.dates import is_dated
 from kbqa.sparql.grammar import LinkedQuestion
 from kbqa.sparql.grammar.actions import (
@@ -29,6 +38,7 @@ from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.models import GraphVersion, Name
 from kbqa.sparql.names import encode_labels, label_vectors_of, names_of
 from kbqa.sparql.profile import PredicateProfile, Profile
+from kbqa.sparql.schema import asked_in, classes_asked_in, in_words_of_schema
 from kbqa.sparql.terms import parse_term
 
 MAX_ENTITIES, MAX_VALUES, MAX_CLASSES, MAX_FLAGS = 24, 24, 24, 6
@@ -53,29 +63,62 @@ class Candidates:
     numbers: tuple[NumberPointer, ...]
 
 
+def in_words_of_graph(question: str, version: GraphVersion, profile: Profile) -> Reworded:
+    """A question in the words of a version of a graph."""
+    question = in_words_of_schema(question[:MAX_QUESTION], profile)
+    if not may_be_reworded(question, profile):
+        return Reworded(question)
+    words, names = words_of(question), names_of(version)
+    known = frozenset(names.counted([word.text for word in words]))
+    return reworded(question, profile, find_mentions(question, words, names), known)
+
+
 def link_question(question: str, version: GraphVersion, graph: LiveGraph) -> LinkedQuestion:
     """A question's view of a version of a graph. Raises StoreError, EncoderError."""
     candidates = find_candidates(question, version, graph.profile)
+    schema = asked_in(question, graph.profile)
+    entities = with_parts_of_names(question, candidates.entities, graph)
+    if schema:
+        entities = (*_words_of_graph(question, graph.profile), *entities)[:MAX_ENTITIES]
     return LinkedQuestion(
         graph,
-        graph.entities_with_context(candidates.entities),
+        graph.entities_with_context(entities, schema),
         candidates.classes,
         graph.values_with_context(candidates.values),
         candidates.numbers,
+        schema,
     )
+
+
+def _words_of_graph(question: str, profile: Profile) -> list[EntityPointer]:
+    """The classes and properties that a question names, as what something is said of."""
+    words = words_of(question[:MAX_QUESTION])
+    named = []
+    for iri, text in profile.texts.items():
+        span, share, shared = _shared_words(words, text)
+        if share == 1 and span is not None:
+            same_case = float(question[slice(*span)] == text)
+            features = MentionFeatures(
+                1.0, 1.0, same_case, shared / 4, math.log1p(shared) / 5, shared / max(1, len(words))
+            )
+            named.append(EntityPointer(iri, text, span, features))
+    return named[:MAX_FLAGS]
 
 
 def find_candidates(question: str, version: GraphVersion, profile: Profile) -> Candidates:
     """The candidates of a question in a version of a graph, the best first. Raises EncoderError."""
     words = words_of(question[:MAX_QUESTION])
     mentions = find_mentions(question, words, names_of(version))
-    mentions += _by_meaning(question, words, mentions, version, profile)
+    mentions = best_of([*mentions, *mentions_by_other_names(question, words, names_of(version))])
+    found = {mention.term for mention in mentions}
+    by_meaning = _by_meaning(question, words, mentions, version, profile)
+    mentions += [mention for mention in by_meaning if mention.term not in found]
     entities = [_entity(mention, len(words)) for mention in mentions if mention.kind == Name.Kind.ENTITY]
     values = [_value(mention, len(words)) for mention in mentions if mention.kind == Name.Kind.VALUE]
     return Candidates(
         tuple(entities[:MAX_ENTITIES]),
-        _classes(words, profile),
-        (*_flags(words, profile), *values)[:MAX_VALUES],
+        _classes(words, profile, question),
+        (*_flags(words, profile, question), *values)[:MAX_VALUES],
         tuple(numbers_in(question)),
     )
 
@@ -154,10 +197,13 @@ def _value(mention: Mention, words: int) -> ValuePointer:
     return ValuePointer(key, mention.text, mention.span, features_of(mention, words))
 
 
-def _classes(words: Sequence[Word], profile: Profile) -> tuple[ClassPointer, ...]:
-    """The graph's classes; of many, those that share words with the question, and the largest."""
+def _classes(words: Sequence[Word], profile: Profile, question: str) -> tuple[ClassPointer, ...]:
+    """The graph's classes; of many, those that share words with the question, and the largest.
+
+    Those of classes and properties are among them where the question is about classes and properties.
+    """
     classes = []
-    for known in profile.classes:
+    for known in (*profile.classes, *(profile.schema_classes if classes_asked_in(question) else ())):
         span, share, shared = _shared_words(words, known.text)
         features = MentionFeatures(
             similarity=share,
@@ -169,13 +215,15 @@ def _classes(words: Sequence[Word], profile: Profile) -> tuple[ClassPointer, ...
     return tuple(pointer for _, _, pointer in sorted(classes, key=lambda entry: entry[:2])[:MAX_CLASSES])
 
 
-def _flags(words: Sequence[Word], profile: Profile) -> tuple[ValuePointer, ...]:
+def _flags(words: Sequence[Word], profile: Profile, question: str) -> tuple[ValuePointer, ...]:
     """True and false of the properties that have no other values, by the properties' names.
 
     No question says "true".
     """
     flags = []
-    for predicate in profile.predicates:
+    schema = asked_in(question, profile)
+    of_schema = (known for known in profile.schema if known.predicate in schema)
+    for predicate in (*profile.predicates, *of_schema):
         if predicate.ranges == ("boolean",):
             span, share, shared = _shared_words(words, predicate.text)
             both = [_flag(predicate, span, share, shared, truth=truth) for truth in (True, False)]

@@ -3,6 +3,7 @@
 Another of its readings is a query that is run when somebody chooses it; it is not decoded again.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -16,6 +17,7 @@ from kbqa.sparql.answer.picture import Pattern, Picture, PictureEdge, PictureNod
 from kbqa.sparql.answer.pipeline import MAX_ROWS, Answer, Reading, named_last
 from kbqa.sparql.grammar.live_graph import LiveGraph
 from kbqa.sparql.models import Graph, GraphQuestion, GraphVersion
+from kbqa.sparql.profile import Profile
 from kbqa.sparql.query import Edge, Node, Variable
 from kbqa.sparql.stores.base import QueryError, Solutions, StoreError
 from kbqa.sparql.stores.executor import run_limited
@@ -43,6 +45,8 @@ class GraphResult:
     picture: Picture | None = None
 
 
+_OF_VALUES = re.compile("^(?:sum|avg|min|max)_")
+"""How the columns of aggregates begin that have the unit of their values."""
 GraphAnswer = KeptAnswer[GraphReading, GraphResult]
 
 
@@ -125,8 +129,14 @@ def _result(
         picture = None
     if solutions is None:
         return GraphResult(holds=holds, picture=picture)
-    rows = shown_rows(solutions, graph)
+    rows = shown_rows(solutions, graph, units_of(solutions.variables, pattern, graph.profile))
     return GraphResult(solutions.variables, rows, solutions.cut, holds, picture)
+
+
+def units_of(columns: Sequence[str], pattern: Pattern, profile: Profile) -> list[str]:
+    """The unit of each column whose values, or whose sum, mean or extremes, a property's name tells it of."""
+    units = {str(edge.object).strip("?"): profile.units.get(edge.predicate, "") for edge in pattern.edges}
+    return [units.get(_OF_VALUES.sub("", column), "") for column in columns]
 
 
 def _reading_json(reading: GraphReading) -> dict[str, Any]:
@@ -173,7 +183,7 @@ def _node(text: str) -> Node:
 def _result_json(result: GraphResult) -> dict[str, Any]:
     return {
         "columns": list(result.columns),
-        "rows": [[[cell.text, cell.iri, cell.kind] for cell in row] for row in result.rows],
+        "rows": [[[cell.text, cell.iri, cell.kind, cell.unit] for cell in row] for row in result.rows],
         "cut": result.cut,
         "holds": result.holds,
         "picture": asdict(result.picture) if result.picture else None,

@@ -1,13 +1,14 @@
 """The picture of an answer: its query's pattern with the solutions put in, as nodes and edges."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import BlankNode, Literal, NamedNode
 
+from kbqa.sparql.answer.cells import shown_rows
 from kbqa.sparql.grammar.live_graph import LiveGraph
-from kbqa.sparql.query import Edge, Node, Query, Variable, pattern_text
-from kbqa.sparql.stores.base import RdfTerm
+from kbqa.sparql.query import Edge, Node, Query, Variable, order_text, pattern_text
+from kbqa.sparql.stores.base import RdfTerm, Solutions
 
 MAX_SOLUTIONS = 40
 
@@ -17,7 +18,7 @@ BoundTriple = tuple[RdfTerm, NamedNode, RdfTerm]
 
 @dataclass(frozen=True)
 class PictureNode:
-    """A term: its name, its IRI where it has one, and whether the question named it, or it is an answer."""
+    """A term: its name, what its page is asked for by, and its role: named in the question, or an answer."""
 
     key: str
     text: str
@@ -79,24 +80,21 @@ def picture_of(pattern: Pattern, graph: LiveGraph) -> Picture:
     triples = _true_triples(pattern, bindings, graph)
     answers = {bound[name] for bound in bindings for name in pattern.answers & bound.keys()} - {None}
     terms = dict.fromkeys(end for subject, _, value in triples for end in (subject, value))
-    names = graph.store_names([term for term in terms if isinstance(term, NamedNode)])
-    nodes = tuple(_node(term, names, pattern.named, answers) for term in terms)
+    texts = _texts_of(terms, graph)
+    nodes = tuple(_node(term, texts[term], pattern.named, answers) for term in terms)
     edges = tuple(
-        PictureEdge(str(subject), str(value), graph.profile.texts.get(predicate, "is a"))
+        PictureEdge(str(subject), str(value), graph.profile.every_text.get(predicate, "is a"))
         for subject, predicate, value in triples
     )
     return Picture(nodes, edges, solutions.cut)
 
 
 def _node(
-    term: RdfTerm,
-    names: Mapping[NamedNode, str],
-    named: set[NamedNode | Literal],
-    answers: set[RdfTerm | None],
+    term: RdfTerm, text: str, named: set[NamedNode | Literal], answers: set[RdfTerm | None]
 ) -> PictureNode:
-    iri = term.value if isinstance(term, NamedNode) else ""
+    iri = term.value if isinstance(term, NamedNode) else str(term) if isinstance(term, BlankNode) else ""
     role = "named" if term in named else "answer" if term in answers else ""
-    return PictureNode(str(term), _text(term, names), iri, role)
+    return PictureNode(str(term), text, iri, role)
 
 
 def _pattern_query(query: Query) -> str:
@@ -104,7 +102,7 @@ def _pattern_query(query: Query) -> str:
     order, limit = query.order, MAX_SOLUTIONS + 1
     text = f"SELECT * WHERE {{ {pattern_text(query)} }}"
     if order and order.variable and not order.aggregate:
-        text += f" ORDER BY {'DESC' if query.descending else 'ASC'}({order.variable})"
+        text += f" ORDER BY {order_text(query, order)}"
     if query.limit is not None and not query.grouped:
         limit = min(query.limit, limit)
     return f"{text} LIMIT {limit}"
@@ -138,7 +136,7 @@ def _term(node: Node, bound: Bound) -> RdfTerm | None:
     return bound.get(str(node).strip("?")) if isinstance(node, Variable) else node
 
 
-def _text(term: RdfTerm, names: Mapping[NamedNode, str]) -> str:
-    if isinstance(term, NamedNode):
-        return names[term]
-    return term.value if isinstance(term, Literal) else str(term)
+def _texts_of(terms: Collection[RdfTerm], graph: LiveGraph) -> dict[RdfTerm, str]:
+    """What each term is called. Raises StoreError."""
+    cells = shown_rows(Solutions(("term",), [(term,) for term in terms]), graph)
+    return {term: cell.text for term, (cell,) in zip(terms, cells, strict=True)}

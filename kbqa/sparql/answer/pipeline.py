@@ -8,7 +8,7 @@ from kbqa.decoding.beam import DerivationStep
 from kbqa.decoding.calibration import probabilities
 from kbqa.decoding.parse import Parses
 from kbqa.sparql.answer.decoders import Decoder
-from kbqa.sparql.answer.entity_linking import link_question
+from kbqa.sparql.answer.entity_linking import in_words_of_graph, link_question
 from kbqa.sparql.answer.picture import pattern_of
 from kbqa.sparql.grammar import SparqlState
 from kbqa.sparql.grammar.live_graph import LiveGraph
@@ -58,10 +58,11 @@ def ask(question: str, version: GraphVersion, graph: LiveGraph, decoder: Decoder
     Raises StoreError, EncoderError.
     """
     begun = perf_counter()
-    linked = link_question(question, version, graph)
-    parses = decoder.decode(question, linked)
+    read = in_words_of_graph(question, version, graph.profile)
+    linked = link_question(read.text, version, graph)
+    parses = decoder.decode(read.text, linked)
     readings = _readings(parses, decoder.temperature)
-    answerable, notice = parses.answerable, parses.notice
+    answerable, notice = parses.answerable, f"{read.notice} {parses.notice}".strip()
     if readings:
         try:
             readings[0] = run(readings[0], version, graph)

@@ -104,10 +104,11 @@ _GROUP_HEADS: dict[Word, Callable[[Prefix], Sequence[Action]]] = {
 def _legal_relations(state: Prefix) -> Sequence[Action]:
     head, graph = state.head, state.linked.graph
     assert head is not None
+    of_schema = graph.relations_of_schema(state.linked.schema)
     if not isinstance(head, VariablePointer):
-        return graph.relations_of(term_of(head))
+        return (*graph.relations_of(term_of(head)), *of_schema)
     introduced_by = state.introduced[head.key]
-    legal = list[Action](graph.relations_after(introduced_by))
+    legal = list[Action]((*graph.relations_after(introduced_by), *of_schema))
     if not isinstance(introduced_by, ClassPointer) and state.group != Word.OPTIONAL:
         legal += state.linked.classes
         legal += [] if state.group == Word.NOT else map(Keyword, Comparison)

@@ -3,7 +3,7 @@
 Every answer is kept in a bounded cache that belongs to one version of the graph.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -19,8 +19,9 @@ from kbqa.sparql.grammar.actions import (
     ValuePointer,
 )
 from kbqa.sparql.models import GraphVersion
-from kbqa.sparql.profile import Profile, entity_text
+from kbqa.sparql.profile import NUMERIC, PredicateProfile, Profile, entity_text
 from kbqa.sparql.query import RDF_TYPE, Query, Term, Variable, pattern_text, query_text
+from kbqa.sparql.schema import RELATIONS
 from kbqa.sparql.stores.base import GraphStore, QueryError, RdfTerm
 from kbqa.sparql.stores.labels import texts_of
 
@@ -31,12 +32,6 @@ _LONG, _FEW = 4, 1_000
 """Beyond how many edges, and for an edge between known variables, only so few solutions are tried."""
 _SOON = 50_000
 """The most solutions of a query that is run where people wait: a fraction of a second."""
-_NUMERIC = frozenset(
-    (
-        "integer", "decimal", "double", "float", "int", "long", "short", "byte", "nonNegativeInteger",
-        "positiveInteger",
-    )
-)  # fmt: skip
 _SAMPLED = 20_000
 """How many edges are followed to learn what can come after one.
 
@@ -75,6 +70,14 @@ def _origin(introduced_by: Introducer) -> str:
     return f"?x {introduced_by.key} ?o"
 
 
+def _of_schema(known: PredicateProfile) -> Iterator[RelationPointer]:
+    """A relation between a graph's own words, by what it is called either way."""
+    relation = RELATIONS[known.predicate]
+    yield ForwardPointer(known.predicate, relation.forward, context=known.ranges)
+    if relation.backward:
+        yield BackwardPointer(known.predicate, relation.backward)
+
+
 class LiveGraph:
     """A version of a graph, seen by the grammar."""
 
@@ -88,6 +91,7 @@ class LiveGraph:
             known.predicate: BackwardPointer(known.predicate, known.text, context=known.domains)
             for known in profile.predicates
         }
+        self._schema = {known.predicate: tuple(_of_schema(known)) for known in profile.schema}
         self._holds: dict[str, bool] = {}
         self.relations_of = lru_cache(maxsize=10_000)(self._relations_of)
         self._after = lru_cache(maxsize=10_000)(self._relations_after)
@@ -113,13 +117,22 @@ class LiveGraph:
     def has_numbers(self, predicate: NamedNode) -> bool:
         """Whether a predicate leads to numbers, as far as its sample showed."""
         forward = self._forward.get(predicate)
-        return forward is not None and not _NUMERIC.isdisjoint(forward.context)
+        return forward is not None and not NUMERIC.isdisjoint(forward.context)
 
-    def entities_with_context(self, entities: Sequence[EntityPointer]) -> tuple[EntityPointer, ...]:
-        """Entities with the texts of the properties around them, which tell namesakes apart."""
+    def has_numerals(self, predicate: NamedNode) -> bool:
+        """Whether a predicate leads to texts that are numbers."""
+        return predicate in self.profile.numerals
+
+    def entities_with_context(
+        self, entities: Sequence[EntityPointer], schema: Collection[NamedNode] = ()
+    ) -> tuple[EntityPointer, ...]:
+        """Entities with the texts of the properties around them, which tell namesakes apart.
+
+        Of the relations between the graph's own words, those of the `schema` that is asked for.
+        """
         surroundings = self.store.surroundings([entity.key for entity in entities])
         return tuple(
-            replace(entity, context=self._texts(sorted(around, key=lambda iri: iri.value)))
+            replace(entity, context=self._texts(sorted(around, key=lambda iri: iri.value), schema))
             for entity, around in zip(entities, surroundings, strict=True)
         )
 
@@ -127,13 +140,22 @@ class LiveGraph:
         """Values with the text of the property that leads to them."""
         return tuple(replace(value, context=self._texts([value.key[0]])) for value in values)
 
-    def _texts(self, predicates: Sequence[NamedNode]) -> tuple[str, ...]:
+    def _texts(self, predicates: Sequence[NamedNode], schema: Collection[NamedNode] = ()) -> tuple[str, ...]:
         known = [self._forward[predicate] for predicate in predicates if predicate in self._forward]
-        return tuple(dict.fromkeys(pointer.text for pointer in known))
+        asked = [
+            pointer for predicate in predicates if predicate in schema for pointer in self._schema[predicate]
+        ]
+        return tuple(dict.fromkeys(pointer.text for pointer in (*asked, *known)))
 
     def relations_after(self, introduced_by: Introducer) -> tuple[RelationPointer, ...]:
         """The relations that may leave a variable which a class or a relation introduced."""
         return self._after(introduced_by)
+
+    def relations_of_schema(self, asked: Collection[NamedNode]) -> list[RelationPointer]:
+        """The relations between the graph's own words, of those that are asked for."""
+        return [
+            pointer for predicate in self._schema if predicate in asked for pointer in self._schema[predicate]
+        ]
 
     def holds(self, queries: Sequence[Query]) -> list[bool]:
         """Whether a query's pattern has a solution, for each, as far as is looked.
@@ -160,7 +182,8 @@ class LiveGraph:
     def numeric(self, query: Query, variables: Sequence[Variable]) -> list[bool]:
         """Whether the pattern gives a variable nothing but numbers, for each.
 
-        Of longer patterns the edges at the variable must; only so many solutions are looked at.
+        Of longer patterns the edges at the variable must; only so many solutions are looked at. Numerals
+        count as the numbers that they say.
         """
         is_short = query.required <= _SHORT
         patterns = [
@@ -176,7 +199,8 @@ class LiveGraph:
                 for pattern, variable in patterns
             ]
         )
-        return [numbers and not other for numbers, other in zip(with_numbers, with_others, strict=True)]
+        found = zip(variables, with_numbers, with_others, strict=True)
+        return [variable in query.numerals or (numbers and not other) for variable, numbers, other in found]
 
     def store_names(self, iris: Sequence[NamedNode]) -> dict[NamedNode, str]:
         """A label of each IRI, or what the IRI calls it."""

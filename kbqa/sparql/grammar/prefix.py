@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from pyoxigraph import NamedNode
+
 from kbqa.decoding.actions import Action, Keyword, VariablePointer
 from kbqa.sparql.grammar.actions import (
     ClassPointer,
@@ -39,13 +41,17 @@ MAX_EDGES, MAX_COLUMNS, MAX_BRANCHES = 7, 6, 3
 
 @dataclass(frozen=True)
 class LinkedQuestion:
-    """A question's view of a graph: what it may mention, and the graph to ask."""
+    """A question's view of a graph: what it may mention, and the graph to ask.
+
+    `schema` are the relations between the graph's own words that it asks for.
+    """
 
     graph: LiveGraph
     entities: tuple[EntityPointer, ...] = ()
     classes: tuple[ClassPointer, ...] = ()
     values: tuple[ValuePointer, ...] = ()
     numbers: tuple[NumberPointer, ...] = ()
+    schema: frozenset[NamedNode] = frozenset()
 
     @property
     def candidates(self) -> tuple[Action, ...]:
@@ -175,7 +181,7 @@ class Prefix:
         """
         if self.group == Word.EITHER:
             branch = query.branches[-1]
-            return Query((*query.edges, *branch.edges), branch.filters)
+            return Query((*query.edges, *branch.edges), branch.filters, numerals=query.numerals)
         if self.group == Word.OPTIONAL:
             return replace(query, edges=(*query.edges, query.optionals[-1]), optionals=())
         return query

@@ -7,6 +7,7 @@ from kbqa.decoding.actions import Action, Keyword, VariablePointer
 from kbqa.sparql.grammar.actions import (
     ClassPointer,
     EntityPointer,
+    ForwardPointer,
     NumberPointer,
     RelationPointer,
     Step,
@@ -92,7 +93,10 @@ def after_relation(state: Prefix, action: Action) -> Prefix:
 def _after_tail(state: Prefix, action: Action) -> Prefix:
     assert state.relation is not None
     introduced, optional = state.introduced, state.optional
+    query = state.with_edge(state.edge(state.relation, action))
     if action == Keyword(Word.NEW):
+        if isinstance(state.relation, ForwardPointer) and state.linked.graph.has_numerals(state.relation.key):
+            query = replace(query, numerals=query.numerals | {Variable(len(introduced))})
         introduced = (*introduced, state.relation)
     is_optional = state.group == Word.OPTIONAL
     if is_optional:
@@ -100,7 +104,7 @@ def _after_tail(state: Prefix, action: Action) -> Prefix:
     return replace(
         state,
         step=Step.HEAD,
-        query=state.with_edge(state.edge(state.relation, action)),
+        query=query,
         introduced=introduced,
         optional=optional,
         group=None if is_optional else state.group,

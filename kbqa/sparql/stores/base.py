@@ -85,3 +85,16 @@ class GraphStore(Queried, Protocol):
     def surroundings(self, terms: Sequence[NamedNode | Literal]) -> list[set[NamedNode]]:
         """Some of the predicates of each term's edges, either way. Raises StoreError."""
         ...
+
+    def held_by(
+        self, nodes: Sequence[BlankNode], limit: int
+    ) -> dict[BlankNode, list[tuple[NamedNode, RdfTerm]]]:
+        """The predicate and object of each edge that leaves a blank node, at most `limit` of each.
+
+        Nothing where blank nodes cannot be asked for. Raises StoreError.
+        """
+        ...
+
+    def leading_to(self, node: BlankNode, limit: int) -> list[tuple[RdfTerm, NamedNode]]:
+        """The subject and predicate of each edge that enters a blank node. Raises StoreError."""
+        ...

@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 import httpx
 from django.conf import settings
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import BlankNode, Literal, NamedNode
 
-from kbqa.sparql.stores.base import QueryError, Solutions, StoreError
+from kbqa.sparql.stores.base import QueryError, RdfTerm, Solutions, StoreError
 from kbqa.sparql.stores.guarded import Guard
 from kbqa.sparql.stores.served import received_result, solutions_of
 from searchapp.addresses import AddressError, pinned_address
@@ -83,6 +83,16 @@ class EndpointStore:
                 if isinstance(key, Literal) and isinstance(predicate, NamedNode):
                     surroundings[int(key.value)].add(predicate)
         return surroundings
+
+    def held_by(
+        self, nodes: Sequence[BlankNode], limit: int
+    ) -> dict[BlankNode, list[tuple[NamedNode, RdfTerm]]]:
+        """Nothing: an endpoint cannot be asked for one of its blank nodes."""
+        return {}
+
+    def leading_to(self, node: BlankNode, limit: int) -> list[tuple[RdfTerm, NamedNode]]:
+        """Nothing, neither."""
+        return []
 
     def forward(self, query: str, accept: str, limit: int | None = None) -> tuple[str, bytes, bool]:
         """(media type, body, cut) of what the endpoint answers to a query that somebody wrote.

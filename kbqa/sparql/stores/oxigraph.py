@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
-from pyoxigraph import Literal, NamedNode, Quad, QueryBoolean, QuerySolutions, Store
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, QueryBoolean, QuerySolutions, Store
 
-from kbqa.sparql.stores.base import QueryError, Solutions, StoreError
+from kbqa.sparql.stores.base import QueryError, RdfTerm, Solutions, StoreError
 
 _LOOKED_AT, _LINES_AT_ONCE = 40, 5_000
 
@@ -89,6 +89,23 @@ class OxigraphStore:
                 entering = islice(has(None, None, term), _LOOKED_AT)
                 surroundings.append({quad.predicate for quad in (*leaving, *entering)})
         return surroundings
+
+    def held_by(
+        self, nodes: Sequence[BlankNode], limit: int
+    ) -> dict[BlankNode, list[tuple[NamedNode, RdfTerm]]]:
+        """The predicate and object of each edge that leaves a blank node."""
+        has = self.store.quads_for_pattern
+        with _read():
+            return {
+                node: [(quad.predicate, quad.object) for quad in islice(has(node, None, None), limit)]
+                for node in nodes
+            }
+
+    def leading_to(self, node: BlankNode, limit: int) -> list[tuple[RdfTerm, NamedNode]]:
+        """The subject and predicate of each edge that enters a blank node."""
+        with _read():
+            quads = islice(self.store.quads_for_pattern(None, None, node), limit)
+            return [(quad.subject, quad.predicate) for quad in quads]
 
     def _run(self, query: str) -> object:
         try:

@@ -4,7 +4,13 @@ import math
 
 import pytest
 
-from kbqa.linking.mentions import Mention, MentionFeatures, features_of, find_mentions
+from kbqa.linking.mentions import (
+    Mention,
+    MentionFeatures,
+    features_of,
+    find_mentions,
+    mentions_by_other_names,
+)
 from kbqa.linking.words import words_of
 from tests.kbqa.linking.name_index import NamesInMemory, cell, entity
 
@@ -131,3 +137,34 @@ def test_features_are_in_the_order_that_was_trained():
     assert MentionFeatures._fields == (
         "similarity", "exact", "same_case", "words", "frequency", "coverage"
     )  # fmt: skip
+
+
+def by_other_names(question: str, *rows) -> list[str]:
+    return [
+        mention.text
+        for mention in mentions_by_other_names(question, words_of(question), NamesInMemory.of(*rows))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "name"),
+    [
+        ("US suppliers", "United States"),
+        ("suppliers in the U.S.", "United States of America"),
+        ("American suppliers", "USA"),
+        ("suppliers in the United States", "US"),
+        ("people from Holland", "Netherlands"),
+        ("British people", "UK"),
+        ("firms in North Carolina", "NC"),
+    ],
+)
+def test_places_are_found_by_their_other_names(question, name):
+    assert by_other_names(question, entity(name)) == [name]
+
+
+@pytest.mark.parametrize(
+    ("question", "name"),
+    [("tell us more", "United States"), ("people in it", "India"), ("American firms", "us")],
+)
+def test_codes_of_places_are_written_in_capitals(question, name):
+    assert by_other_names(question, entity(name)) == []

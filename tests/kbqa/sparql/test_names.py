@@ -13,7 +13,7 @@ COUNTRIES = """
 @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 :us a :Country ; rdfs:label "United States of America" ; :capital :w . :w a :City ; rdfs:label "Washington" .
 :nl a :Country ; rdfs:label "Netherlands" ; :capital :a . :a a :City ; rdfs:label "Amsterdam" .
-:fr a :Country ; rdfs:label "France" ; :capital :p . :p a :City ; rdfs:label "Paris" .
+:q142 a :Country ; rdfs:label "France" ; :capital :p . :p a :City ; rdfs:label "Paris" .
 """
 
 
@@ -52,7 +52,10 @@ def test_vectors_are_made_once_and_go_with_their_labels(countries, load, monkeyp
         raise AssertionError(f"{texts} were encoded again.")
 
     monkeypatch.setattr(ingest, "encode_labels", refuse)
-    load(COUNTRIES.replace(':fr a :Country ; rdfs:label "France" ; ', ":fr a :Country ; "), name="countries")
+    load(
+        COUNTRIES.replace(':q142 a :Country ; rdfs:label "France" ; ', ":q142 a :Country ; "),
+        name="countries",
+    )
     assert set(label_vectors_of(countries.pk).rows().values_list("text", flat=True)) == {
         "United States of America",
         "Washington",
@@ -66,4 +69,4 @@ def test_they_can_be_left_out(load, settings):
     settings.GRAPH_EMBEDDED_LABELS = 0
     graph = load(COUNTRIES, name="countries")
     assert not LabelVector.objects.exists()
-    assert mentioned(graph, "What is the capital of the USA?") == []
+    assert mentioned(graph, "What is the capital of Yankeeland?") == []

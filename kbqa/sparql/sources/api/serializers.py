@@ -130,8 +130,12 @@ class CellSerializer(serializers.Serializer[Any]):
     """A value as it is shown."""
 
     text = serializers.CharField()
-    iri = serializers.CharField(help_text="Empty for what is not an IRI.")
+    iri = serializers.CharField(
+        help_text="What `node` finds it by: of a blank node, `_:` and a label, until the graph is loaded "
+        "anew. Empty for texts and numbers."
+    )
     kind = serializers.CharField(help_text="`iri`, `blank`, or a literal's language or datatype.")
+    unit = serializers.CharField(help_text="Empty where the property's name tells none.")
 
 
 class ReadingSerializer(serializers.Serializer[Any]):

@@ -7,7 +7,6 @@ from django.http import HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from pyoxigraph import NamedNode
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound, ParseError, ValidationError
 from rest_framework.parsers import BaseParser, FormParser
@@ -36,6 +35,7 @@ from kbqa.sparql.sources.api.serializers import (
     answer_body,
 )
 from kbqa.sparql.stores.executor import run_query
+from kbqa.sparql.terms import parse_node
 from searchapp.api.negotiation import AnyContent
 from searchapp.api.permissions import Readers
 from searchapp.api.sources import SourceViewSet
@@ -94,7 +94,7 @@ class GraphViewSet(SourceViewSet[Graph]):
         parameters.is_valid(raise_exception=True)
         graph = self.get_object()
         try:
-            node = NamedNode(parameters.validated_data["iri"])
+            node = parse_node(parameters.validated_data["iri"])
         except ValueError as error:
             raise ValidationError({"iri": ["This is not an IRI."]}) from error
         neighbourhood = neighbourhood_of(node, graph, served(graph).live)

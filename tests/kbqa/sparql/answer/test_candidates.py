@@ -129,11 +129,18 @@ def test_six_properties_that_are_so_or_not_are_taken(find):
 
 def test_labels_that_mean_the_same_are_found_by_unknown_words(find):
     usa = entity("United States", 9, str(iri("us")))
-    found, encoded = find("films from America", usa, profile=vocabulary("film"), near={"United States": 0.8})
-    assert encoded == ["America"]
+    found, encoded = find("films from Zorgland", usa, profile=vocabulary("film"), near={"United States": 0.8})
+    assert encoded == ["Zorgland"]
     assert [pointer.text for pointer in found.entities] == ["United States"]
     assert found.entities[0].features.similarity == pytest.approx(0.7 * 0.8)
     assert not found.entities[0].features.exact
+
+
+def test_other_names_of_a_country_find_it_once(find):
+    usa = entity("United States", 9, str(iri("us")))
+    found, _ = find("films from America", usa, profile=vocabulary("film"), near={"United States": 0.8})
+    assert [pointer.text for pointer in found.entities] == ["United States"]
+    assert found.entities[0].features.similarity == pytest.approx(0.9)
 
 
 @pytest.mark.parametrize(("cosine", "number"), [(0.73, 0), (0.74, 1), (0.9, 1)])

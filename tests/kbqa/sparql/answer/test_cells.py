@@ -20,7 +20,7 @@ ANN = iri("ann")
         (Literal("Drama", language="de"), Cell("Drama", kind="de")),
         (Literal(7), Cell("7", kind="integer")),
         (Literal("x", datatype=NamedNode("urn:own")), Cell("x", kind="urn:own")),
-        (BlankNode("b0"), Cell("_:b0", kind="blank")),
+        (BlankNode("b0"), Cell("unnamed", "_:b0", "blank")),
         (Triple(ANN, iri("p"), Literal(7)), Cell(str(Triple(ANN, iri("p"), Literal(7))), kind="blank")),
     ],
 )

@@ -73,17 +73,73 @@ def test_long_texts_are_no_values(length, is_value):
     assert bool(values(names(f':a :about "{"x" * length}" .'))) is is_value
 
 
+PLAYERS = """
+:Kofi_Mensah a :Player ; :playsFor :RedStars, :BlueStars .
+:RedStars a :Club ; :rival :RedStars ; :since 1990 .
+"""
+
+
 def test_without_labels_things_are_called_by_their_iris_once_each():
-    turtle = (
-        ":Kofi_Mensah a :Player ; :playsFor :RedStars . :RedStars a :Club ; :rival :RedStars ; :since 1990 ."
-    )
-    assert entities(names(turtle)) == [
-        (str(iri("Kofi_Mensah")), "Kofi Mensah", 1),
-        (str(iri("RedStars")), "Red Stars", 1),
+    assert entities(names(PLAYERS)) == [
+        (str(iri("BlueStars")), "Blue Stars", 1),
+        (str(iri("Kofi_Mensah")), "Kofi Mensah", 3),
+        (str(iri("RedStars")), "Red Stars", 5),
     ]
 
 
-def test_blank_nodes_have_no_names():
+@pytest.mark.parametrize("read", [names, remote_names])
+def test_a_label_of_one_thing_hides_no_other(read):
+    turtle = PLAYERS + ':Player rdfs:label "player" . :RedStars rdfs:label "The Reds" . :Ann_Lee a :Player .'
+    named = {(term, text) for term, text, _ in entities(read(turtle))}
+    expected = {("BlueStars", "Blue Stars"), ("Kofi_Mensah", "Kofi Mensah"), ("RedStars", "The Reds")}
+    assert named - {(str(iri("Ann_Lee")), "Ann Lee")} == {(str(iri(name)), text) for name, text in expected}
+    assert len(named) == 4 or read is remote_names, "what has nothing but a class is named by its IRI, too"
+
+
+def test_a_label_that_is_empty_names_nothing_and_hides_nothing():
+    assert ("Kofi Mensah", 4) in [
+        row[1:] for row in entities(names(PLAYERS + ':Kofi_Mensah rdfs:label " " .'))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("local", "said"),
+    [
+        ("NapaRegion", ["Napa Region"]),
+        ("Kofi_Mensah", ["Kofi Mensah"]),
+        ("RedStars_Berlin", ["Red Stars Berlin"]),
+        ("McDonald_House", ["McDonald House"]),
+        ("amber-night", ["amber night"]),
+        ("amber%20night", ["amber night"]),
+        ("R2-D2", ["R2 D2"]),
+        ("McDonald", ["Mc Donald", "McDonald"]),
+        ("Gen1", ["Gen 1", "Gen1"]),
+        ("1994", ["1994"]),
+        ("Q42", []),
+        ("n123", []),
+        ("p1", []),
+        ("U2", ["U2"]),
+        ("9783161484", []),
+        ("9a8b7c6d5e4f", []),
+        ("node_9a8b7c6d5e4f", []),
+        ("550e8400-e29b-41d4-a716-446655440000", []),
+        ("1aB3dE5fG9", []),
+        ("portrait.jpg", []),
+        ("___", []),
+        ("facade", ["facade"]),
+    ],
+)
+def test_words_of_an_iri_are_names_and_codes_are_none(local, said):
+    turtle = f':Ann :of <http://x.example/{local}> . :Ann rdfs:label "Ann" .'
+    assert [text for _, text, _ in entities(names(turtle))] == sorted(["Ann", *said])
+
+
+def test_the_words_of_rdf_and_owl_are_no_things():
+    turtle = ':Ann :of owl:Thing, :Bo ; rdfs:label "Ann" .'
+    assert [text for _, text, _ in entities(names(turtle))] == ["Ann", "Bo"]
+
+
+def test_blank_nodes_are_not_found_by_name():
     turtle = ':a rdfs:label "A" ; :of [ rdfs:label "nobody" ; :genre "drama" ] .'
     for rows in (names(turtle), remote_names(turtle)):
         assert [text for _, text, _ in entities(rows)] == ["A"]
@@ -107,7 +163,7 @@ def test_an_endpoint_has_the_same_names_but_counts_no_edges():
 
 def test_an_endpoints_names_are_asked_for_in_pages(monkeypatch):
     monkeypatch.setattr(name_reader, "_PAGE", 2)
-    turtle = " ".join(f':e{n} rdfs:label "Name {n}" ; :at :hub .' for n in range(5))
+    turtle = " ".join(f':e{n} rdfs:label "Name {n}" ; :at :h .' for n in range(5))
     assert len(entities(remote_names(turtle))) == 5
     monkeypatch.setattr(name_reader, "_MAX_ENDPOINT_NAMES", 4)
     assert len(entities(remote_names(turtle))) == 4

@@ -260,7 +260,7 @@ def test_weights_are_named_as_a_configuration_names_them():
     ranking = Ranking.of({"always": 2.0, "cells left out": -1.23456})
     assert (ranking.weights.always, ranking.weights.cells_left_out) == (2.0, -1.23456)
     assert ranking.named()["cells left out"] == -1.2346
-    assert len(ranking.named()) == len(FEATURES) == 21
+    assert len(ranking.named()) == len(FEATURES) == 22
 
 
 def test_readings_of_a_connected_database_are_counted(connect):

@@ -71,7 +71,7 @@ def read(context: JobContext) -> None:
         names_in(opened.store, profile),
         lambda number: context.progress(number, 0, f"Writing names, {number:,}"),
     )
-    version.triples, version.parsed_profile = len(opened.store), profile
+    version.triples, version.parsed_profile = opened.count(), profile
     del opened
     shutil.rmtree(version.folder / "triples", ignore_errors=True)
     folder.rename(version.folder / "triples")

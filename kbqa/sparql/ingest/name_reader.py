@@ -9,6 +9,7 @@ from kbqa.linking.names import MAX_NAME_LENGTH, NameRow
 from kbqa.sparql.models import Name
 from kbqa.sparql.profile import Profile, entity_text
 from kbqa.sparql.stores.base import Queried, RdfTerm
+from kbqa.sparql.stores.oxigraph import ALL
 
 _MAX_VALUE_LENGTH = 80
 _COUNTED_EDGES = 200
@@ -26,7 +27,7 @@ def names_in(store: Store, profile: Profile) -> Iterator[NameRow]:
 def _labels(store: Store, profile: Profile) -> Iterator[NameRow]:
     """The labels of entities, which are neither classes nor predicates."""
     for predicate in profile.labels:
-        for quad in store.quads_for_pattern(None, predicate, None):
+        for quad in store.quads_for_pattern(None, predicate, None, ALL):
             entity, label = quad.subject, quad.object
             if isinstance(entity, NamedNode) and isinstance(label, Literal) and entity not in profile.texts:
                 yield Name.Kind.ENTITY, str(entity), "", label.value, _degree(store, entity)
@@ -63,14 +64,14 @@ def _endpoint_literals(
 
 
 def _degree(store: Store, subject: NamedNode) -> int:
-    leaving = sum(1 for _ in islice(store.quads_for_pattern(subject, None, None), _COUNTED_EDGES))
-    return leaving + sum(1 for _ in islice(store.quads_for_pattern(None, None, subject), _COUNTED_EDGES))
+    leaving = sum(1 for _ in islice(store.quads_for_pattern(subject, None, None, ALL), _COUNTED_EDGES))
+    return leaving + sum(1 for _ in islice(store.quads_for_pattern(None, None, subject, ALL), _COUNTED_EDGES))
 
 
 def _speaking_iris(store: Store, profile: Profile) -> Iterator[NameRow]:
     seen = {iri.value for iri in profile.texts}
     for predicate in profile.names:
-        for quad in store.quads_for_pattern(None, predicate, None):
+        for quad in store.quads_for_pattern(None, predicate, None, ALL):
             for end in (quad.subject, quad.object):
                 if isinstance(end, NamedNode) and end.value not in seen:
                     seen.add(end.value)
@@ -80,7 +81,7 @@ def _speaking_iris(store: Store, profile: Profile) -> Iterator[NameRow]:
 def _values(store: Store, predicate: NamedNode) -> Iterator[NameRow]:
     """The distinct short texts of a property."""
     seen: set[Literal] = set()
-    for quad in store.quads_for_pattern(None, predicate, None):
+    for quad in store.quads_for_pattern(None, predicate, None, ALL):
         value = quad.object
         if not isinstance(value, Literal) or value in seen or len(value.value) > _MAX_VALUE_LENGTH:
             continue

@@ -12,6 +12,7 @@ from xml.parsers import expat
 from pyoxigraph import Quad, RdfFormat, parse
 
 from kbqa.sparql.ingest import nesting
+from kbqa.sparql.stores.oxigraph import ALL
 from searchapp.errors import InvalidInput, storable
 
 FORMATS = {
@@ -88,7 +89,7 @@ def rdf_format(name: str, content_type: str = "") -> RdfFormat:
 def triples_of(
     file: RdfFile, report: Report, *, skip_bad_lines: bool, progress: Callable[[int, int], None]
 ) -> Iterator[Quad]:
-    """A file's triples as a stream; named graphs are merged into one.
+    """A file's triples as a stream; those of a named graph come twice, among all triples and in their graph.
 
     `progress` is called with (bytes read, bytes in all) of the file as it lies on disk. Raises LoadError.
     """
@@ -107,6 +108,8 @@ def triples_of(
                 nesting.check_terms(quad)
                 report.triples += 1
                 yield Quad(quad.subject, quad.predicate, quad.object)
+                if quad.graph_name != ALL:
+                    yield quad
         except nesting.TooDeep as error:
             raise LoadError(f"The file cannot be read: {error}") from error
         except (EOFError, zlib.error, OSError) as error:

@@ -5,15 +5,17 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
-from pyoxigraph import Literal, NamedNode, Quad, QueryBoolean, QuerySolutions, Store
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QueryBoolean, QuerySolutions, Store
 
 from kbqa.sparql.stores.base import QueryError, Solutions, StoreError
 
+ALL = DefaultGraph()
+"""The graph of all triples of a store: those without a graph, and those of every named one."""
 _LOOKED_AT, _LINES_AT_ONCE = 40, 5_000
 
 
 class OxigraphStore:
-    """A version of a graph, read-only."""
+    """A version of a graph, read-only. The triples of its named graphs stand among all others, too."""
 
     def __init__(self, store: Store, version: str) -> None:
         self.store, self.version = store, version
@@ -53,7 +55,7 @@ class OxigraphStore:
 
     def lines(self) -> Iterator[str]:
         """All triples as N-Triples, some thousand lines at a time."""
-        quads = iter(self.store)
+        quads = self.store.quads_for_pattern(None, None, None, ALL)
         while portion := self._portion(quads):
             yield "".join(f"{quad.triple} .\n" for quad in portion)
 
@@ -61,6 +63,15 @@ class OxigraphStore:
     def _portion(quads: Iterator[Quad]) -> list[Quad]:
         with _read():
             return list(islice(quads, _LINES_AT_ONCE))
+
+    def count(self) -> int:
+        """How many triples there are. Raises StoreError."""
+        with _read():
+            if next(self.store.named_graphs(), None) is None:
+                return len(self.store)
+        [[number]] = self.select("SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }").rows
+        assert isinstance(number, Literal)
+        return int(number.value)
 
     def any_solution(self, bodies: Sequence[str]) -> Sequence[bool | None]:
         """Whether each body has a solution."""
@@ -75,18 +86,18 @@ class OxigraphStore:
         """
         has = self.store.quads_for_pattern
         with _read():
-            entering = [predicate for predicate in candidates if next(has(None, predicate, term), None)]
+            entering = [predicate for predicate in candidates if next(has(None, predicate, term, ALL), None)]
             if isinstance(term, Literal):
                 return [], entering
-            return [each for each in candidates if next(has(term, each, None), None)], entering
+            return [each for each in candidates if next(has(term, each, None, ALL), None)], entering
 
     def surroundings(self, terms: Sequence[NamedNode | Literal]) -> list[set[NamedNode]]:
         """The predicates of each term's first edges."""
         has, surroundings = self.store.quads_for_pattern, []
         with _read():
             for term in terms:
-                leaving = () if isinstance(term, Literal) else islice(has(term, None, None), _LOOKED_AT)
-                entering = islice(has(None, None, term), _LOOKED_AT)
+                leaving = () if isinstance(term, Literal) else islice(has(term, None, None, ALL), _LOOKED_AT)
+                entering = islice(has(None, None, term, ALL), _LOOKED_AT)
                 surroundings.append({quad.predicate for quad in (*leaving, *entering)})
         return surroundings
 

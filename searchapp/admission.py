@@ -128,9 +128,9 @@ def kind_of(method: str, path: str, query: str) -> Work:
         return Work.PAGES
     if name in _ASKED_ON and "q" in parse_qs(query):
         return Work.ASKING
-    if name in _WHOLE and "all" in parse_qs(query):
-        return Work.TRANSFERS
-    if name in _TAKE_FILES and method not in ("GET", "HEAD"):
+    if (name in _WHOLE and "all" in parse_qs(query)) or (
+        name in _TAKE_FILES and method not in ("GET", "HEAD")
+    ):
         return Work.TRANSFERS
     return KINDS.get(name, Work.PAGES)
 

@@ -19,6 +19,7 @@ from kbqa.sparql.answer.registry import configured_decoder, served
 from kbqa.sparql.ingest.download import checked_location
 from kbqa.sparql.ingest.load import uploaded_path, uploads
 from kbqa.sparql.ingest.rdf_parser import FORMATS, LoadError, rdf_format
+from kbqa.sparql.ingest.unpacking import PACKINGS
 from kbqa.sparql.models import Graph, GraphQuestion
 from kbqa.sparql.prefixes import is_iri, is_prefix
 from kbqa.sparql.sources import jobs
@@ -128,8 +129,8 @@ def store_file(upload: "UploadedFile[Any]") -> str:
 
 def suggested_name(location: str) -> str:
     """A name for a source that has none: the last part of its address or path."""
-    stem = sources.last_part(location).removesuffix(".gz")
-    for suffix in FORMATS:
+    stem = sources.last_part(location)
+    for suffix in (*PACKINGS, *FORMATS):
         stem = stem.removesuffix(suffix)
     return stem[:100] or "graph"
 

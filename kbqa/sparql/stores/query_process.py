@@ -1,8 +1,8 @@
 """The process that runs one query or one change: the task as JSON on its input, the result on its output.
 
 The result is a line of JSON, and after it the body; of a task that says to stream, portions of it, each
-after its length, and after an empty one a line of how it ended. After a task that says to serve, it says so in
-a line and runs queries one after another, each a line of its input, until that ends; results that other
+after its length, and after an empty one a line of how it ended. After a task that says to serve, it says so
+in a line and runs queries one after another, each a line of its input, until that ends; results that other
 servers sent, which follow their line, are read here, too. Imports nothing of ours, so that it begins soon. It
 ends with its time or memory, and can neither connect to anything nor start programs: the engine can, if told
 to.
@@ -62,6 +62,10 @@ _ALL = rdf.DefaultGraph()
 """The graph of all triples: those without a graph, and those of every named one."""
 _TOLD_OF_CHANGE = 0.25
 """The part of a change's time in which it is found out whether it changed something."""
+_TOO_MANY = (
+    "There are more than {:,} results, the most that are given at once. Ask for them in parts, by LIMIT and "
+    "OFFSET."
+)
 _FOLDERS_KEPT = 2
 """Each opened one takes half a gigabyte of addresses."""
 _NICENESS = 5
@@ -328,8 +332,8 @@ def _opened(folder: str | None) -> rdf.Store:
 class _Taken:
     """The results of a query, of which at most as many are taken as are wanted.
 
-    `number` is how many were, and `cut` says whether there are more, which of a stream is an error: its reader
-    is told of nothing but its end.
+    `number` is how many were, and `cut` says whether there are more, which is an error of a stream: its
+    reader could not tell it from a whole one.
     """
 
     def __init__(self, results: Iterable[Any], task: Mapping[str, Any]) -> None:
@@ -344,11 +348,7 @@ class _Taken:
         for each in self._results:
             if self.number == self._limit:
                 if self._is_stream:
-                    raise Refused(
-                        "query",
-                        f"There are more than {self._limit:,} results, the most that are given at once. Ask for "
-                        "them in parts, by LIMIT and OFFSET.",
-                    )
+                    raise Refused("query", _TOO_MANY.format(self._limit))
                 self.cut = True
                 return
             self.number += 1
@@ -626,6 +626,8 @@ def _parsed(name: str, task: Mapping[str, Any]) -> list[rdf.Quad]:
         raise Refused("query", f"Line {error.lineno or 1} cannot be read: {error.msg}", name) from error
     except ValueError as error:
         raise Refused("query", f"The triples cannot be read: {error}", name) from error
+    except MemoryError as error:
+        raise Refused("query", "A text or IRI of the triples is too long; load a file.", name) from error
     if len(quads) > limit:
         raise Refused("query", f"At most {limit:,} triples at once; load a file for more.", name)
     if any(_depth(quad.object) > _MAX_DEPTH for quad in quads):

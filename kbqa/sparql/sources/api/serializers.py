@@ -45,7 +45,7 @@ class GraphSerializer(AudienceSerializer, serializers.ModelSerializer[Graph]):
     file = serializers.FileField(
         write_only=True,
         required=False,
-        help_text="Turtle, N-Triples, N-Quads, TriG, RDF/XML or JSON-LD; also with .gz.",
+        help_text="Turtle, N-Triples, N-Quads, TriG, RDF/XML or JSON-LD; also as .gz, .bz2, .xz or .zip.",
     )
     label_predicates = serializers.ListField(
         child=serializers.CharField(max_length=1000),

@@ -11,8 +11,8 @@ from searchapp.errors import InvalidInput
 
 _LOOKED_AT, _PORTION = 4_096, 1 << 16
 _ENCODINGS = {codecs.BOM_UTF8: "", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
-# An IRI in angle brackets is none: after its colon comes no name that ends with a space or a bracket.
-_ELEMENT = re.compile(rb"<(?:[?!]|[A-Za-z_][\w.-]*(?::[A-Za-z_][\w.-]*)?(?:[\s>]|/>))")
+# An IRI in angle brackets has no spaces, and a first element with a prefix has, before it declares that.
+_ELEMENT = re.compile(rb"<(?:[?!]|[A-Za-z_][\w.-]*(?:>|/>|(?::[A-Za-z_][\w.-]*)?\s))")
 _OF_RDF = (b"<?xml", b"<!DOCTYPE", b"<rdf:RDF")
 _ONTOLOGY = re.compile(
     rb"(?:Prefix|Ontology)\s*[:(]|(?:<[?!][^>]*>\s*)*<(?:\w+:)?Ontology\s[^>]*http://www\.w3\.org/2002/07/owl#"

@@ -137,9 +137,10 @@ def _format_inside(name: str) -> RdfFormat:
 
 
 def _read(stream: "_Counted", form: RdfFormat, report: Report, skip_bad_lines: bool) -> Iterator[Quad]:
-    if not skip_bad_lines:
-        return _whole(stream, form, report)
-    return _by_line(stream, form, report) if form in _BY_LINE else _leniently(stream, form, report)
+    # What is no IRI in JSON-LD is left out by the standard, and by the library without a word.
+    if form == RdfFormat.JSON_LD or (skip_bad_lines and form not in _BY_LINE):
+        return _leniently(stream, form, report)
+    return _by_line(stream, form, report) if skip_bad_lines else _whole(stream, form, report)
 
 
 class _Content(Protocol):
@@ -157,8 +158,9 @@ class _Content(Protocol):
 class _Guarded:
     """A stream of XML that refuses entities which grow when they are expanded, before they are read.
 
-    These are entities that name others, but for one plain one, and long ones. A whole parser says where declarations stand, and
-    what else the next one, which looks for their first letters alone, could take for one.
+    These are entities that name others, but for one plain one, and long ones. A whole parser says where
+    declarations stand, and what else the next one, which looks for their first letters alone, could take for
+    one.
     """
 
     def __init__(self, stream: _Content) -> None:

@@ -85,8 +85,8 @@ def check_graph(graph: Graph) -> None:
     _check_source(graph)
 
 
-def export_graph(graph: Graph) -> Iterator[str]:
-    """The lines of the served version as N-Triples.
+def export_graph(graph: Graph, *, with_graphs: bool = False) -> Iterator[str]:
+    """The lines of the served version as N-Triples, or with its named graphs as N-Quads.
 
     Raises NotReady, StoreError; QueryError for a graph that lives elsewhere.
     """
@@ -95,7 +95,7 @@ def export_graph(graph: Graph) -> Iterator[str]:
         raise QueryError(f"{graph.name} lives at {graph.location}: its triples are exported there.")
     if audit.requested():
         audit.record(audit.Action.EXPORT, subject=f"graph: {graph.name}")
-    return live.store.lines()
+    return live.store.lines(with_graphs=with_graphs)
 
 
 def load_graph(graph: Graph) -> Job:

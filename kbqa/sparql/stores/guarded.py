@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -27,6 +27,8 @@ from searchapp.outages import DiskFull
 
 _HEAD_BYTES = 100_000
 _LOOK_SECONDS = 600
+_STORE_BYTES = 500_000_000
+"""The addresses that an opened store takes."""
 _AT_ONCE = 1 << 16
 TOLD_BYTES = 2_000
 """Of what a process tells of its end."""
@@ -69,8 +71,9 @@ class Guard:
 
     @classmethod
     def of_updates(cls) -> "Guard":
-        """The limits of an update, as they are set."""
-        return cls._of(settings.GRAPH_UPDATE_TIMEOUT_MS)
+        """The limits of an update, as they are set; it opens the graph as it was beside the changed one."""
+        set_ones = cls._of(settings.GRAPH_UPDATE_TIMEOUT_MS)
+        return replace(set_ones, memory=set_ones.memory + _STORE_BYTES)
 
     @classmethod
     def _of(cls, milliseconds: int) -> "Guard":

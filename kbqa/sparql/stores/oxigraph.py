@@ -5,9 +5,10 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QueryBoolean, QuerySolutions, Store
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, QueryBoolean, QuerySolutions, Store
 
 from kbqa.sparql.stores.base import QueryError, Solutions, StoreError
+from kbqa.sparql.stores.query_process import OVERLAP
 
 ALL = DefaultGraph()
 """The graph of all triples of a store: those without a graph, and those of every named one."""
@@ -53,11 +54,27 @@ class OxigraphStore:
             raise QueryError("This is not an ASK query.")
         return bool(result)
 
-    def lines(self) -> Iterator[str]:
-        """All triples as N-Triples, some thousand lines at a time."""
+    def lines(self, *, with_graphs: bool = False) -> Iterator[str]:
+        """All triples as N-Triples, or with their graphs as N-Quads, some thousand lines at a time."""
         quads = self.store.quads_for_pattern(None, None, None, ALL)
         while portion := self._portion(quads):
-            yield "".join(f"{quad.triple} .\n" for quad in portion)
+            with _read():
+                written = [quad for quad in portion if not with_graphs or self._is_unnamed(quad)]
+            yield "".join(f"{quad.triple} .\n" for quad in written)
+        for name in self._names() if with_graphs else ():
+            quads = self.store.quads_for_pattern(None, None, None, name)
+            while portion := self._portion(quads):
+                yield "".join(f"{quad.triple} {name} .\n" for quad in portion)
+
+    def _names(self) -> list[NamedNode | BlankNode]:
+        with _read():
+            return [name for name in self.store.named_graphs() if name != OVERLAP]
+
+    def _is_unnamed(self, quad: Quad) -> bool:
+        """Whether a triple stands in no named graph, or also without one."""
+        everywhere = self.store.quads_for_pattern(quad.subject, quad.predicate, quad.object, None)
+        names = {each.graph_name for each in everywhere} - {ALL}
+        return not names or OVERLAP in names
 
     @staticmethod
     def _portion(quads: Iterator[Quad]) -> list[Quad]:

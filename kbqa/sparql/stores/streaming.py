@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import IO, Any
 
@@ -98,22 +99,16 @@ def _told(task: Mapping[str, Any]) -> Iterator[Any]:
     return end["number"]
 
 
-class _process:  # noqa: N801 - a context manager
+@contextmanager
+def _process(given: IO[bytes], told: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
     """The process of a stream, ended with the block."""
-
-    def __init__(self, given: IO[bytes], told: IO[bytes]) -> None:
-        self._process = subprocess.Popen(
-            process_command(), stdin=given, stdout=subprocess.PIPE, stderr=told, env=process_environment()
-        )
-
-    def __enter__(self) -> subprocess.Popen[bytes]:
-        return self._process
-
-    def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        self._process.wait()
-        assert self._process.stdout is not None
-        self._process.stdout.close()
+    with subprocess.Popen(
+        process_command(), stdin=given, stdout=subprocess.PIPE, stderr=told, env=process_environment()
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 class _Reader:

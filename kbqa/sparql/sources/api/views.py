@@ -21,6 +21,7 @@ from kbqa.sparql.sources import selectors, services
 from kbqa.sparql.sources.api.serializers import (
     AnswerSerializer,
     EditSerializer,
+    ExportParameters,
     GraphJudgementSerializer,
     GraphProfileSerializer,
     GraphQuestionSerializer,
@@ -54,15 +55,24 @@ class GraphViewSet(SourceViewSet[Graph]):
         """The vocabulary of the graph: classes and predicates with their counts."""
         return Response(GraphProfileSerializer(served(self.get_object()).live.profile).data)
 
-    @extend_schema(responses={(200, "application/n-triples"): OpenApiTypes.STR})
+    @extend_schema(
+        parameters=[ExportParameters],
+        responses={
+            (200, "application/n-triples"): OpenApiTypes.STR,
+            (200, "application/n-quads"): OpenApiTypes.STR,
+        },
+    )
     @action(detail=True, pagination_class=None)
     def export(self, request: Request, *args: Any, **kwargs: Any) -> StreamingHttpResponse:
-        """All triples of the graph as N-Triples."""
-        graph = self.get_object()
-        lines = services.export_graph(graph)
-        headers = {"Content-Disposition": f'attachment; filename="{graph.slug}.nt"'}
+        """All triples of the graph as N-Triples, or with its named graphs as N-Quads."""
+        wanted = ExportParameters(data=request.query_params)
+        wanted.is_valid(raise_exception=True)
+        graph, with_graphs = self.get_object(), wanted.validated_data["graphs"]
+        suffix, kind = ("nq", "application/n-quads") if with_graphs else ("nt", "application/n-triples")
         return StreamingHttpResponse(
-            lines, content_type="application/n-triples; charset=utf-8", headers=headers
+            services.export_graph(graph, with_graphs=with_graphs),
+            content_type=f"{kind}; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="{graph.slug}.{suffix}"'},
         )
 
     @extend_schema(parameters=[AskParameters], responses=AnswerSerializer)

@@ -272,8 +272,22 @@ def test_named_graphs_of_a_file_are_asked_by_their_names_and_all_triples_without
     assert found(quads, "SELECT ?s FROM :g2 { ?s ?p ?o }") == [("b",)]
     assert found(quads, "SELECT ?g ?s FROM NAMED :g2 { GRAPH ?g { ?s ?p ?o } }") == [("g2", "b")]
     assert found(quads, "SELECT ?s FROM NAMED :g2 { ?s ?p ?o }") == []
-    exported = "".join(served(quads).live.store.lines())
-    assert exported.count(" .\n") == 3
+    assert "".join(served(quads).live.store.lines()).count(" .\n") == 3
+
+
+def test_an_export_with_graphs_is_the_graph_again(quads, api, load):
+    update_graph(quads, f"{PREFIX} INSERT DATA {{ :a :knows :b }}")
+    exported = b"".join(api.get("/api/v1/graphs/quads/export", {"graphs": "true"}))
+    x = "http://x.example/"
+    assert sorted(exported.decode().splitlines()) == [
+        f'<{x}a> <{x}in> "no graph" .',
+        f"<{x}a> <{x}knows> <{x}b> .",
+        f"<{x}a> <{x}knows> <{x}b> <{x}g1> .",
+        f"<{x}b> <{x}knows> <{x}c> <{x}g1> .",
+        f"<{x}b> <{x}knows> <{x}c> <{x}g2> .",
+    ]
+    again = load(exported, name="again", suffix=".nq")
+    assert found(again, "SELECT ?g ?s { GRAPH ?g { ?s ?p ?o } }") == [("g1", "a"), ("g1", "b"), ("g2", "b")]
 
 
 def test_what_is_inserted_into_a_graph_is_found_in_it_and_among_all(quads, films):

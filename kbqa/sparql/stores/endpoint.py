@@ -25,6 +25,7 @@ _FORWARDED = {
 }  # fmt: skip
 _AT_ONCE, _LOOKED_AT = 20, 40
 _BUSY = {429, 502, 503, 504}
+_TOO_LONG = 408
 _ATTEMPTS = 3
 T = TypeVar("T")
 
@@ -94,6 +95,11 @@ class EndpointStore:
         """
         until = time.monotonic() + settings.GRAPH_QUERY_TIMEOUT_MS / 1000
         status, kind, body, _ = self._send(query, until, accept or _ACCEPT)
+        if status in _BUSY or status == _TOO_LONG:
+            raise QueryTimeout(
+                f"{self.address} is busy, or took too long ({status}). Try again later, add a LIMIT, or narrow "
+                "the query's pattern."
+            )
         if status != 200:
             raise QueryError(f"{self.address} answers {status}: {body[:500].decode(errors='replace')}")
         if kind in _TABLES:

@@ -97,8 +97,8 @@ class EndpointStore:
         status, kind, body, _ = self._send(query, until, accept or _ACCEPT)
         if status in _BUSY or status == _TOO_LONG:
             raise QueryTimeout(
-                f"{self.address} is busy, or took too long ({status}). Try again later, add a LIMIT, or narrow "
-                "the query's pattern."
+                f"{self.address} is busy, or took too long ({status}). Try again later, add a LIMIT, or "
+                "narrow the query's pattern."
             )
         if status != 200:
             raise QueryError(f"{self.address} answers {status}: {body[:500].decode(errors='replace')}")

@@ -333,7 +333,7 @@ def _unreadable(error: SyntaxError, form: RdfFormat) -> LoadError:
 
 def _problem(quad: Quad | Triple) -> str:
     """What is no IRI or no language of a triple, or empty."""
-    terms = [quad.subject, quad.predicate, quad.object]
+    terms: list[object] = [quad.subject, quad.predicate, quad.object]
     if isinstance(quad, Quad):
         terms.append(quad.graph_name)
     return next(filter(None, map(_problem_of, terms)), "")

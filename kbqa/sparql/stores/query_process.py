@@ -362,7 +362,7 @@ def _graph(
     triples = _counted(taken)
     first = list(islice(triples, _LOOKED_AT))
     useful = _useful(prefixes, first) if form in (rdf.RdfFormat.TURTLE, rdf.RdfFormat.RDF_XML) else {}
-    yield rdf.serialize(chain(first, triples), out, form, prefixes=useful) or b""
+    yield rdf.serialize(chain(first, triples), out, form, prefixes=useful) or b""  # type: ignore[arg-type]
 
 
 def _counted(taken: _Taken) -> Iterator[rdf.Triple]:

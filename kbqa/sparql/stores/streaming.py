@@ -6,7 +6,7 @@ import selectors
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import IO, Any
@@ -43,8 +43,14 @@ class ResultStream:
 
         `subject` and `detail` are what the audit log has of it.
         """
-        self._known = {"subject": subject, "detail": detail, "request": audit.present_request()}
-        self._parts = self._recorded({**task, "kind": "stream", "limit": settings.GRAPH_EXPORT_ROWS})
+        self._known: dict[str, Any] = {
+            "subject": subject,
+            "detail": detail,
+            "request": audit.present_request(),
+        }
+        self._parts: Generator[bytes, None, None] = self._recorded(
+            {**task, "kind": "stream", "limit": settings.GRAPH_EXPORT_ROWS}
+        )
         self.content_type = next(self._parts).decode()
 
     def __iter__(self) -> Iterator[bytes]:
@@ -55,7 +61,7 @@ class ResultStream:
         """End the query."""
         self._parts.close()
 
-    def _recorded(self, task: Mapping[str, Any]) -> Iterator[Any]:
+    def _recorded(self, task: Mapping[str, Any]) -> Generator[bytes, None, None]:
         """The media type and the body; what became of them is recorded."""
         is_recorded = self._known["request"] is not None
         try:
@@ -75,7 +81,7 @@ class ResultStream:
             audit.record(audit.Action.GRAPH_QUERY, rows=number, **self._known)
 
 
-def _told(task: Mapping[str, Any]) -> Iterator[Any]:
+def _told(task: Mapping[str, Any]) -> Generator[bytes, None, int]:
     """The media type of a result and the portions of its body; returns how many rows or triples it had.
 
     Raises QueryError, StoreError.
@@ -96,7 +102,7 @@ def _told(task: Mapping[str, Any]) -> Iterator[Any]:
             end = reader.line(guard)
     if "refused" in end:
         raise refusal(end, guard, "query")
-    return end["number"]
+    return int(end["number"])
 
 
 @contextmanager

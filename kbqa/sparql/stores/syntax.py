@@ -64,6 +64,7 @@ def understood(text: str, prefixes: Mapping[str, str], base: str = "") -> Query:
 
     Raises QueryError for what is not understood, and for whatever would read or fetch from elsewhere.
     """
+    text = text.removeprefix(_BYTE_ORDER_MARK)
     tokens = _tokens(text, "query_unit", MAX_QUERY_CHARACTERS)
     writer = _Writer(text, prefixes, MAX_QUERY_CHARACTERS * _GROWTH, base)
     written = writer.written(tokens)
@@ -83,6 +84,7 @@ def update_of(text: str, prefixes: Mapping[str, str], marker: str = "") -> str:
 
     With a `marker`, the IRI of a graph, whatever is inserted without a graph is inserted there, too.
     """
+    text = text.removeprefix(_BYTE_ORDER_MARK)
     tokens = _tokens(text, "update_unit", MAX_UPDATE_CHARACTERS)
     return _Writer(text, prefixes, MAX_UPDATE_CHARACTERS * _GROWTH, marker=marker).written(tokens)
 

@@ -134,13 +134,13 @@ class SparqlView(APIView):
 
 def _answered(request: Request, graph: Graph, given: QueryDict) -> HttpResponseBase:
     """The result of the query that was given."""
-    query, asked = _query_of(given), {"dataset": _dataset_of(request, given)}
-    asked["base"] = request.build_absolute_uri(request.path)
+    query, dataset = _query_of(given), _dataset_of(request, given)
+    accept, base = _accepted(request), request.build_absolute_uri(request.path)
     version = served(graph).version
     if _wants_all(request):
-        stream = stream_query(version, query, _accepted(request), **asked)
+        stream = stream_query(version, query, accept, dataset=dataset, base=base)
         return StreamingHttpResponse(stream, content_type=f"{stream.content_type}; charset=utf-8")
-    result = run_query(version, query, _accepted(request), **asked)
+    result = run_query(version, query, accept, dataset=dataset, base=base)
     response = HttpResponse(result.body, content_type=f"{result.content_type}; charset=utf-8")
     if result.cut:
         response.headers["X-Result-Cut"] = "true"

@@ -174,9 +174,9 @@ class GraphForm(SourceForm):
     file = forms.FileField(
         required=False,
         label="RDF file",
-        help_text="Turtle, N-Triples, N-Quads, TriG, RDF/XML or JSON-LD, also packed with gzip.",
+        help_text="Turtle, N-Triples, N-Quads, TriG, RDF/XML or JSON-LD, also as .gz, .bz2, .xz or .zip.",
         widget=forms.ClearableFileInput(
-            attrs={"accept": ".ttl,.nt,.nq,.trig,.rdf,.owl,.xml,.jsonld,.json,.gz"}
+            attrs={"accept": ".ttl,.n3,.nt,.nq,.trig,.rdf,.owl,.xml,.jsonld,.json,.gz,.bz2,.xz,.zip"}
         ),
     )
     address = forms.CharField(
@@ -209,8 +209,9 @@ class GraphForm(SourceForm):
     )
     skip_bad_lines = forms.BooleanField(
         required=False,
-        label="Skip lines that cannot be read",
-        help_text="They are counted. Otherwise the first stops the load. Only for N-Triples and N-Quads.",
+        label="Skip what cannot be read",
+        help_text="Lines, statements and triples that cannot be read are counted. Otherwise the first stops "
+        "the load.",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

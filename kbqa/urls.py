@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from kbqa.sparql.sources.api import views as graphs
+from kbqa.sparql.sources.api.protocol import SparqlView
 from kbqa.sql.sources.api import views as databases
 from searchapp.api.routers import OptionalSlashRouter
 
@@ -13,6 +14,6 @@ router.register("databases", databases.DatabaseViewSet, basename="api-database")
 router.register("database-questions", databases.DatabaseQuestionViewSet, basename="api-database-question")
 
 urlpatterns = [
-    path("graphs/<slug:slug>/sparql", graphs.SparqlView.as_view(), name="graph-sparql"),
+    path("graphs/<slug:slug>/sparql", SparqlView.as_view(), name="graph-sparql"),
     path("", include(router.urls)),
 ]

@@ -103,6 +103,8 @@ KINDS: dict[str, Work] = {
 
 _ASKED_ON = frozenset({"graph", "database"})
 """Pages that answer a question where their address has one."""
+_WHOLE = frozenset({"graph-sparql"})
+"""Addresses that give all results where that is asked for in them."""
 _TAKE_FILES = frozenset(
     {
         *("add-graph", "add-database", "add-repository"),
@@ -126,7 +128,9 @@ def kind_of(method: str, path: str, query: str) -> Work:
         return Work.PAGES
     if name in _ASKED_ON and "q" in parse_qs(query):
         return Work.ASKING
-    if name in _TAKE_FILES and method not in ("GET", "HEAD"):
+    if (name in _WHOLE and "all" in parse_qs(query)) or (
+        name in _TAKE_FILES and method not in ("GET", "HEAD")
+    ):
         return Work.TRANSFERS
     return KINDS.get(name, Work.PAGES)
 

@@ -1,6 +1,7 @@
 """System checks of the project's settings."""
 
 import os
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from searchapp.addresses import parsed_entry
 from searchapp.settings import environment
 
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#\s,@]+")
 # In which the provider's word could be changed on its way, unless it is on this machine.
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 
@@ -37,6 +39,19 @@ def allowed_hosts_that_are_none(**_: Any) -> list[CheckMessage]:
         problem = "SOURCE_ALLOW_PRIVATE_ADDRESSES is not read: ALLOWED_PRIVATE_HOSTS says what is allowed."
         found.append(Warning(problem, hint=hint, id="searchapp.W001"))
     return found
+
+
+@register()
+def origins_that_are_none(**_: Any) -> list[CheckMessage]:
+    """Report entries of `SPARQL_CORS_ORIGINS` that no browser would send."""
+    hint = "List origins as https://app.example.org, each with its scheme and without a path; or * for all."
+    return [
+        Error(
+            f"SPARQL_CORS_ORIGINS has an entry {entry!r} that is no origin.", hint=hint, id="searchapp.E003"
+        )
+        for entry in settings.SPARQL_CORS_ORIGINS
+        if entry != "*" and not _ORIGIN.fullmatch(entry)
+    ]
 
 
 def _oidc_problems() -> Iterator[tuple[str, str]]:

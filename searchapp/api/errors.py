@@ -50,7 +50,7 @@ def problem(status_code: int, detail: str, code: str = "", errors: Any = None) -
 def problem_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """The problem that an exception of a view is; None, for Django to go on with, where it is a bug."""
     known = known_error(error)
-    if known is not None and not isinstance(known, InvalidInput):
+    if known is not None and (not isinstance(known, InvalidInput) or known.status != InvalidInput.status):
         return _problem_of(known)
     error = _as_api_exception(known or error)
     response = exception_handler(error, context)

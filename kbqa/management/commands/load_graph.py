@@ -31,7 +31,7 @@ class Command(SearchappCommand):
         parser.add_argument(
             "--skip-bad-lines",
             action="store_true",
-            help="count lines that cannot be read, and go on (N-Triples and N-Quads)",
+            help="count lines, statements and triples that cannot be read, and go on",
         )
         parser.add_argument(
             "--label-predicate",

@@ -30,8 +30,8 @@ _HEADERS = {
 }
 
 
-def fetch(address: str, target: Path, progress: Callable[[int, int], None]) -> RdfFormat:
-    """Write the file at `address` to `target` and return its format.
+def fetch(address: str, target: Path, progress: Callable[[int, int], None]) -> RdfFormat | None:
+    """Write the file at `address` to `target` and return its format; None where an archive tells it.
 
     Raises LoadError, which is transient where the server is away or its error may pass; whatever `progress`
     raises.
@@ -90,7 +90,7 @@ def _write(
     target: Path,
     progress: Callable[[int, int], None],
     ends: float,
-) -> RdfFormat:
+) -> RdfFormat | None:
     if response.status_code >= 500 or response.status_code == 429:
         raise LoadError(f"{address} answers {response.status_code}.", transient=True)
     if response.status_code != 200:

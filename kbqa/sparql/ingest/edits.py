@@ -47,13 +47,16 @@ def edit_triples(graph: Graph, *, add: str = "", remove: str = "") -> GraphVersi
     Raises QueryError, StoreError, NotReady, EditConflict.
     """
     if not add.strip() and not remove.strip():
-        raise QueryError("There is nothing to add or remove.")
+        raise QueryError("There is nothing to add or remove.", field="add")
     written = "\n".join(
         f"{word}\n{text}" for word, text in (("add", add), ("remove", remove)) if text.strip()
     )
     with audit.recorded(audit.Action.GRAPH_UPDATE, subject=f"graph: {graph.name}", detail=written):
         return _edit(
-            graph, lambda folder: change_folder(folder, graph, add=add, remove=remove, limit=MAX_TRIPLES)
+            graph,
+            lambda folder, before: change_folder(
+                folder, before, graph, add=add, remove=remove, limit=MAX_TRIPLES
+            ),
         )
 
 
@@ -61,16 +64,18 @@ def update_graph(graph: Graph, update: str) -> GraphVersion:
     """Run a SPARQL Update. Raises QueryError, StoreError, NotReady, EditConflict."""
     with audit.recorded(audit.Action.GRAPH_UPDATE, subject=f"graph: {graph.name}", detail=update):
         check_update(update, graph)
-        return _edit(graph, lambda folder: change_folder(folder, graph, update=update))
+        return _edit(graph, lambda folder, before: change_folder(folder, before, graph, update=update))
 
 
-def _edit(graph: Graph, change: Callable[[Path], None]) -> GraphVersion:
+def _edit(graph: Graph, change: Callable[[Path, Path], bool]) -> GraphVersion:
+    """The version that a change makes; the one that is served where there was nothing to change."""
     for _ in range(_ATTEMPTS):
         served = _editable(graph)
         with _unfinished(graph) as folder:
             before = OxigraphStore.open(served.folder / "triples", "")
             before.store.backup(str(folder / "triples"))
-            change(folder / "triples")
+            if not change(folder / "triples", served.folder / "triples"):
+                return served
             version = _published(graph, served, before, folder)
             if version is not None:
                 return version
@@ -113,7 +118,7 @@ def _published(
         new = set(names_in(after.store, profile))
     except OSError as error:
         raise StoreError(f"The graph could not be read: {error}", transient=True) from error
-    triples = len(after.store)
+    triples = after.count()
     del after
     # Whoever takes a number holds the graph's row: a load that begins meanwhile gets the next one.
     with transaction.atomic():

@@ -47,7 +47,7 @@ def fetch_source(context: JobContext) -> None:
         version.folder / "source",
         lambda done, total: context.progress(done, total, f"Fetching, {_megabytes(done)}"),
     )
-    (version.folder / "format").write_text(form.media_type, encoding="utf-8")
+    (version.folder / "format").write_text(form.media_type if form else "", encoding="utf-8")
 
 
 def read(context: JobContext) -> None:
@@ -71,7 +71,7 @@ def read(context: JobContext) -> None:
         names_in(opened.store, profile),
         lambda number: context.progress(number, 0, f"Writing names, {number:,}"),
     )
-    version.triples, version.parsed_profile = len(opened.store), profile
+    version.triples, version.parsed_profile = opened.count(), profile
     del opened
     shutil.rmtree(version.folder / "triples", ignore_errors=True)
     folder.rename(version.folder / "triples")
@@ -224,14 +224,14 @@ def _look_at_endpoint(graph: Graph, version: GraphVersion, context: JobContext) 
     _keep_prefixes(graph, profile, {})
 
 
-def _local_file(graph: Graph) -> tuple[Path, RdfFormat]:
+def _local_file(graph: Graph) -> tuple[Path, RdfFormat | None]:
     path = Path(graph.location) if graph.trusted else uploaded_path(graph.location)
     return path, rdf_format(path.name)
 
 
-def _fetched_file(version: GraphVersion) -> tuple[Path, RdfFormat]:
+def _fetched_file(version: GraphVersion) -> tuple[Path, RdfFormat | None]:
     media_type = (version.folder / "format").read_text(encoding="utf-8")
-    return version.folder / "source", RdfFormat.from_media_type(media_type) or RdfFormat.N_TRIPLES
+    return version.folder / "source", RdfFormat.from_media_type(media_type) if media_type else None
 
 
 def _of_source(graph: Graph, report: Report, context: JobContext) -> Iterator[Quad]:

@@ -10,6 +10,7 @@ from kbqa.linking.names import MAX_NAME_LENGTH, NameRow
 from kbqa.sparql.models import Name
 from kbqa.sparql.profile import SCHEMA_NAMESPACES, Profile, names_said
 from kbqa.sparql.stores.base import Queried, QueryError, RdfTerm
+from kbqa.sparql.stores.oxigraph import ALL
 
 _MAX_VALUE_LENGTH = 80
 _COUNTED_EDGES = 200
@@ -37,7 +38,7 @@ def names_in(store: Store, profile: Profile) -> Iterator[NameRow]:
 def _labels(store: Store, profile: Profile) -> Iterator[NameRow]:
     """The labels of entities, which are neither classes nor predicates."""
     for predicate in profile.labels:
-        for quad in store.quads_for_pattern(None, predicate, None):
+        for quad in store.quads_for_pattern(None, predicate, None, ALL):
             entity, label = quad.subject, quad.object
             if isinstance(entity, NamedNode) and isinstance(label, Literal) and entity not in profile.texts:
                 yield Name.Kind.ENTITY, str(entity), "", label.value, _degree(store, entity)
@@ -59,7 +60,7 @@ def _labels_it(quad: Quad, labels: Sequence[NamedNode]) -> bool:
 
 
 def _has_label(store: Store, node: NamedNode, labels: Sequence[NamedNode]) -> bool:
-    found = (quad for label in labels for quad in store.quads_for_pattern(node, label, None))
+    found = (quad for label in labels for quad in store.quads_for_pattern(node, label, None, ALL))
     return any(_labels_it(quad, labels) for quad in found)
 
 
@@ -71,13 +72,13 @@ def _said(node: NamedNode, degree: int) -> Iterator[NameRow]:
 
 
 def _is_subject(store: Store, node: NamedNode) -> bool:
-    return next(store.quads_for_pattern(node, None, None), None) is not None
+    return next(store.quads_for_pattern(node, None, None, ALL), None) is not None
 
 
 def _objects(store: Store, predicate: NamedNode) -> Iterator[NamedNode | Literal]:
     """The nodes and the short texts that a property leads to; each text once, each node seldom twice."""
     seen: set[Literal] = set()
-    for value, _ in groupby(store.quads_for_pattern(None, predicate, None), key=attrgetter("object")):
+    for value, _ in groupby(store.quads_for_pattern(None, predicate, None, ALL), key=attrgetter("object")):
         if isinstance(value, NamedNode):
             yield value
         elif isinstance(value, Literal) and value not in seen and _is_short_text(value):
@@ -143,5 +144,5 @@ def _pages(store: Queried, body: str, columns: str) -> Iterator[tuple[RdfTerm | 
 
 
 def _degree(store: Store, subject: NamedNode) -> int:
-    leaving = sum(1 for _ in islice(store.quads_for_pattern(subject, None, None), _COUNTED_EDGES))
-    return leaving + sum(1 for _ in islice(store.quads_for_pattern(None, None, subject), _COUNTED_EDGES))
+    leaving = sum(1 for _ in islice(store.quads_for_pattern(subject, None, None, ALL), _COUNTED_EDGES))
+    return leaving + sum(1 for _ in islice(store.quads_for_pattern(None, None, subject, ALL), _COUNTED_EDGES))

@@ -29,8 +29,8 @@ class GraphAdminForm(SourceAdminForm):
     )
     file = forms.FileField(
         required=False,
-        help_text="For an uploaded file: Turtle, N-Triples, N-Quads, TriG, RDF/XML or JSON-LD, also with "
-        ".gz.",
+        help_text="For an uploaded file: Turtle, N-Triples, N-Quads, TriG, RDF/XML or JSON-LD, also as "
+        ".gz, .bz2, .xz or .zip.",
     )
 
     class Meta:

@@ -19,6 +19,7 @@ from kbqa.sparql.answer.registry import configured_decoder, served
 from kbqa.sparql.ingest.download import checked_location
 from kbqa.sparql.ingest.load import uploaded_path, uploads
 from kbqa.sparql.ingest.rdf_parser import FORMATS, LoadError, rdf_format
+from kbqa.sparql.ingest.unpacking import PACKINGS
 from kbqa.sparql.models import Graph, GraphQuestion
 from kbqa.sparql.prefixes import is_iri, is_prefix
 from kbqa.sparql.sources import jobs
@@ -84,8 +85,8 @@ def check_graph(graph: Graph) -> None:
     _check_source(graph)
 
 
-def export_graph(graph: Graph) -> Iterator[str]:
-    """The lines of the served version as N-Triples.
+def export_graph(graph: Graph, *, with_graphs: bool = False) -> Iterator[str]:
+    """The lines of the served version as N-Triples, or with its named graphs as N-Quads.
 
     Raises NotReady, StoreError; QueryError for a graph that lives elsewhere.
     """
@@ -94,7 +95,7 @@ def export_graph(graph: Graph) -> Iterator[str]:
         raise QueryError(f"{graph.name} lives at {graph.location}: its triples are exported there.")
     if audit.requested():
         audit.record(audit.Action.EXPORT, subject=f"graph: {graph.name}")
-    return live.store.lines()
+    return live.store.lines(with_graphs=with_graphs)
 
 
 def load_graph(graph: Graph) -> Job:
@@ -128,8 +129,8 @@ def store_file(upload: "UploadedFile[Any]") -> str:
 
 def suggested_name(location: str) -> str:
     """A name for a source that has none: the last part of its address or path."""
-    stem = sources.last_part(location).removesuffix(".gz")
-    for suffix in FORMATS:
+    stem = sources.last_part(location)
+    for suffix in (*PACKINGS, *FORMATS):
         stem = stem.removesuffix(suffix)
     return stem[:100] or "graph"
 

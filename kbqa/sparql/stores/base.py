@@ -16,9 +16,27 @@ class StoreError(Unavailable):
 
 
 class QueryError(InvalidInput):
-    """A query is wrong, or took too long."""
+    """A query is wrong, or asks for too much."""
 
     field = "query"
+
+
+class QueryTimeout(QueryError):  # noqa: N818 - reads as what it is
+    """A query took longer than it may: nothing is wrong with it, and it may be quicker another time."""
+
+    status = 503
+    title = "Took too long"
+    code = "timeout"
+    transient = True
+
+
+class NoSuchForm(QueryError):  # noqa: N818 - reads as what it is
+    """A result has none of the media types that were asked for."""
+
+    status = 406
+    title = "Not acceptable"
+    code = "not_acceptable"
+    field = "Accept"
 
 
 @dataclass(frozen=True)

@@ -9,20 +9,23 @@ import httpx
 from django.conf import settings
 from pyoxigraph import BlankNode, Literal, NamedNode
 
-from kbqa.sparql.stores.base import QueryError, RdfTerm, Solutions, StoreError
+from kbqa.sparql.stores.base import QueryError, QueryTimeout, RdfTerm, Solutions, StoreError
 from kbqa.sparql.stores.guarded import Guard
 from kbqa.sparql.stores.served import received_result, solutions_of
 from searchapp.addresses import AddressError, pinned_address
 from searchapp.connection_deadline import connection_deadline
 
 _ACCEPT = "application/sparql-results+json, application/sparql-results+xml;q=0.8"
-_TABLES = {"application/sparql-results+json", "application/json", "application/sparql-results+xml"}
+_TABLES = {
+    "application/sparql-results+json", "application/json", "application/sparql-results+xml", "text/xml",
+}  # fmt: skip
 _FORWARDED = {
-    "application/xml", "text/csv", "text/tab-separated-values",
+    "application/xml", "application/x-turtle", "text/n3", "text/csv", "text/tab-separated-values",
     "text/turtle", "application/n-triples", "application/ld+json", "application/rdf+xml",
 }  # fmt: skip
 _AT_ONCE, _LOOKED_AT = 20, 40
 _BUSY = {429, 502, 503, 504}
+_TOO_LONG = 408
 _ATTEMPTS = 3
 T = TypeVar("T")
 
@@ -102,6 +105,11 @@ class EndpointStore:
         """
         until = time.monotonic() + settings.GRAPH_QUERY_TIMEOUT_MS / 1000
         status, kind, body, _ = self._send(query, until, accept or _ACCEPT)
+        if status in _BUSY or status == _TOO_LONG:
+            raise QueryTimeout(
+                f"{self.address} is busy, or took too long ({status}). Try again later, add a LIMIT, or "
+                "narrow the query's pattern."
+            )
         if status != 200:
             raise QueryError(f"{self.address} answers {status}: {body[:500].decode(errors='replace')}")
         if kind in _TABLES:
@@ -139,8 +147,9 @@ class EndpointStore:
         except AddressError as error:
             raise StoreError(str(error), transient=error.transient) from error
         except (TimeoutError, httpx.TimeoutException) as error:
-            raise QueryError(
-                f"{self.address} took longer than {settings.GRAPH_QUERY_TIMEOUT_MS / 1000:g} seconds."
+            raise QueryTimeout(
+                f"{self.address} took longer than {settings.GRAPH_QUERY_TIMEOUT_MS / 1000:g} seconds. "
+                "Try again later, add a LIMIT, or narrow the query's pattern."
             ) from error
         except httpx.HTTPError as error:
             raise StoreError(

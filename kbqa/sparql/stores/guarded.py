@@ -15,20 +15,23 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
 from django.conf import settings
 
-from kbqa.sparql.stores.base import QueryError, StoreError
+from kbqa.sparql.stores.base import NoSuchForm, QueryError, QueryTimeout, StoreError
 from searchapp.full_disk import tells_of_full_disk
 from searchapp.outages import DiskFull
 
 _HEAD_BYTES = 100_000
 _LOOK_SECONDS = 600
+_STORE_BYTES = 500_000_000
+"""The addresses that an opened store takes."""
 _AT_ONCE = 1 << 16
-_TOLD_BYTES = 2_000
+TOLD_BYTES = 2_000
+"""Of what a process tells of its end."""
 # Without `site`, whose import takes longer than most queries.
 _START = (
     "import runpy, sys; script = sys.argv[1]; sys.path[:] = sys.argv[2:]; "
@@ -52,6 +55,11 @@ class Guard:
         return cls._of(settings.GRAPH_QUERY_TIMEOUT_MS)
 
     @classmethod
+    def of_streams(cls) -> "Guard":
+        """The limits of a query whose rows are all wanted; of `result` bytes is each portion of them."""
+        return cls._of(1000 * settings.GRAPH_EXPORT_SECONDS)
+
+    @classmethod
     def of_readings(cls) -> "Guard":
         """The limits of what is asked while a question is read, as they are set."""
         return cls._of(1000 * settings.GRAPH_READING_SECONDS)
@@ -63,8 +71,9 @@ class Guard:
 
     @classmethod
     def of_updates(cls) -> "Guard":
-        """The limits of an update, as they are set."""
-        return cls._of(settings.GRAPH_UPDATE_TIMEOUT_MS)
+        """The limits of an update, as they are set; it opens the graph as it was beside the changed one."""
+        set_ones = cls._of(settings.GRAPH_UPDATE_TIMEOUT_MS)
+        return replace(set_ones, memory=set_ones.memory + _STORE_BYTES)
 
     @classmethod
     def _of(cls, milliseconds: int) -> "Guard":
@@ -72,9 +81,13 @@ class Guard:
 
 
 class _Places:
-    """How many queries of people may run at once in this process, wherever they run."""
+    """How many queries of people may run at once in this process, wherever they run.
 
-    def __init__(self) -> None:
+    `setting` is the name of the setting that says so.
+    """
+
+    def __init__(self, setting: str) -> None:
+        self._setting = setting
         self._changed = threading.Condition()
         self._taken = 0
 
@@ -95,10 +108,11 @@ class _Places:
                 self._changed.notify()
 
     def _is_free(self) -> bool:
-        return self._taken < settings.GRAPH_QUERY_PROCESSES
+        return self._taken < int(getattr(settings, self._setting))
 
 
-PLACES = _Places()
+PLACES = _Places("GRAPH_QUERY_PROCESSES")
+STREAM_PLACES = _Places("GRAPH_EXPORT_PROCESSES")
 
 
 def run_guarded(task: Mapping[str, Any], guard: Guard, what: str = "query") -> tuple[dict[str, Any], bytes]:
@@ -108,20 +122,21 @@ def run_guarded(task: Mapping[str, Any], guard: Guard, what: str = "query") -> t
     read, or where too many run at once.
     """
     with PLACES.one(), tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as told:
-        given.write(json.dumps({**task, **_limits(guard)}).encode())
+        given.write(json.dumps({**task, **limits_of(guard)}).encode())
         given.seek(0)
         output, status = _output(given, told, guard, what)
         if status:
             told.seek(0)
-            raise _ended(status, told.read(_TOLD_BYTES).decode(errors="replace"), guard, what)
+            raise ended(status, told.read(TOLD_BYTES).decode(errors="replace"), guard, what)
     line, _, body = output.partition(b"\n")
     head = json.loads(line)
     if "refused" in head:
-        raise refused(head["refused"], head["message"], guard, what)
+        raise refusal(head, guard, what)
     return head, body
 
 
-def _limits(guard: Guard) -> dict[str, Any]:
+def limits_of(guard: Guard) -> dict[str, Any]:
+    """The limits of a process, as its task has them."""
     return {"seconds": guard.seconds, "memory": guard.memory, "bytes": guard.result}
 
 
@@ -165,13 +180,20 @@ def _output(given: IO[bytes], told: IO[bytes], guard: Guard, what: str) -> tuple
             process.kill()
 
 
-def too_long(guard: Guard, what: str) -> QueryError:
+def too_long(guard: Guard, what: str) -> QueryTimeout:
     """The error for what took longer than it may."""
     seconds = round(guard.seconds, 1) or round(guard.seconds, 3)
-    return QueryError(
+    return QueryTimeout(
         f"The {what} took longer than {seconds:g} seconds and was stopped. "
-        "Add a LIMIT, or narrow its pattern."
+        "Try again later, add a LIMIT, or narrow its pattern."
     )
+
+
+def refusal(head: Mapping[str, Any], guard: Guard, what: str) -> QueryError | StoreError | DiskFull:
+    """The error for the head of a result that there is not."""
+    error = refused(head["refused"], head["message"], guard, what)
+    error.field = head.get("field") or error.field
+    return error
 
 
 def refused(kind: str, message: str, guard: Guard, what: str) -> QueryError | StoreError | DiskFull:
@@ -189,12 +211,14 @@ def refused(kind: str, message: str, guard: Guard, what: str) -> QueryError | St
                 f"The result is larger than {guard.result / 1_000_000:,g} MB. Ask for fewer rows or shorter "
                 "values."
             )
+        case "accept":
+            return NoSuchForm(f"The result can be had as {message}, and as none of what was asked for.")
         case "store":
             return StoreError(f"The graph could not be read: {message}", transient=True)
     return QueryError(message)
 
 
-def _ended(status: int, told: str, guard: Guard, what: str) -> QueryError:
+def ended(status: int, told: str, guard: Guard, what: str) -> QueryError:
     """The error for a process that ended by itself; a negative status is a signal's number."""
     if status == -signal.SIGXCPU:
         return too_long(guard, what)

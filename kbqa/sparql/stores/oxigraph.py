@@ -5,15 +5,18 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, QueryBoolean, QuerySolutions, Store
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, QueryBoolean, QuerySolutions, Store
 
 from kbqa.sparql.stores.base import QueryError, RdfTerm, Solutions, StoreError
+from kbqa.sparql.stores.query_process import OVERLAP
 
+ALL = DefaultGraph()
+"""The graph of all triples of a store: those without a graph, and those of every named one."""
 _LOOKED_AT, _LINES_AT_ONCE = 40, 5_000
 
 
 class OxigraphStore:
-    """A version of a graph, read-only."""
+    """A version of a graph, read-only. The triples of its named graphs stand among all others, too."""
 
     def __init__(self, store: Store, version: str) -> None:
         self.store, self.version = store, version
@@ -51,16 +54,41 @@ class OxigraphStore:
             raise QueryError("This is not an ASK query.")
         return bool(result)
 
-    def lines(self) -> Iterator[str]:
-        """All triples as N-Triples, some thousand lines at a time."""
-        quads = iter(self.store)
+    def lines(self, *, with_graphs: bool = False) -> Iterator[str]:
+        """All triples as N-Triples, or with their graphs as N-Quads, some thousand lines at a time."""
+        quads = self.store.quads_for_pattern(None, None, None, ALL)
         while portion := self._portion(quads):
-            yield "".join(f"{quad.triple} .\n" for quad in portion)
+            with _read():
+                written = [quad for quad in portion if not with_graphs or self._is_unnamed(quad)]
+            yield "".join(f"{quad.triple} .\n" for quad in written)
+        for name in self._names() if with_graphs else ():
+            quads = self.store.quads_for_pattern(None, None, None, name)
+            while portion := self._portion(quads):
+                yield "".join(f"{quad.triple} {name} .\n" for quad in portion)
+
+    def _names(self) -> list[NamedNode | BlankNode]:
+        with _read():
+            return [name for name in self.store.named_graphs() if name != OVERLAP]
+
+    def _is_unnamed(self, quad: Quad) -> bool:
+        """Whether a triple stands in no named graph, or also without one."""
+        everywhere = self.store.quads_for_pattern(quad.subject, quad.predicate, quad.object, None)
+        names = {each.graph_name for each in everywhere} - {ALL}
+        return not names or OVERLAP in names
 
     @staticmethod
     def _portion(quads: Iterator[Quad]) -> list[Quad]:
         with _read():
             return list(islice(quads, _LINES_AT_ONCE))
+
+    def count(self) -> int:
+        """How many triples there are. Raises StoreError."""
+        with _read():
+            if next(self.store.named_graphs(), None) is None:
+                return len(self.store)
+        [[number]] = self.select("SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }").rows
+        assert isinstance(number, Literal)
+        return int(number.value)
 
     def any_solution(self, bodies: Sequence[str]) -> Sequence[bool | None]:
         """Whether each body has a solution."""
@@ -75,18 +103,18 @@ class OxigraphStore:
         """
         has = self.store.quads_for_pattern
         with _read():
-            entering = [predicate for predicate in candidates if next(has(None, predicate, term), None)]
+            entering = [predicate for predicate in candidates if next(has(None, predicate, term, ALL), None)]
             if isinstance(term, Literal):
                 return [], entering
-            return [each for each in candidates if next(has(term, each, None), None)], entering
+            return [each for each in candidates if next(has(term, each, None, ALL), None)], entering
 
     def surroundings(self, terms: Sequence[NamedNode | Literal]) -> list[set[NamedNode]]:
         """The predicates of each term's first edges."""
         has, surroundings = self.store.quads_for_pattern, []
         with _read():
             for term in terms:
-                leaving = () if isinstance(term, Literal) else islice(has(term, None, None), _LOOKED_AT)
-                entering = islice(has(None, None, term), _LOOKED_AT)
+                leaving = () if isinstance(term, Literal) else islice(has(term, None, None, ALL), _LOOKED_AT)
+                entering = islice(has(None, None, term, ALL), _LOOKED_AT)
                 surroundings.append({quad.predicate for quad in (*leaving, *entering)})
         return surroundings
 
@@ -97,14 +125,14 @@ class OxigraphStore:
         has = self.store.quads_for_pattern
         with _read():
             return {
-                node: [(quad.predicate, quad.object) for quad in islice(has(node, None, None), limit)]
+                node: [(quad.predicate, quad.object) for quad in islice(has(node, None, None, ALL), limit)]
                 for node in nodes
             }
 
     def leading_to(self, node: BlankNode, limit: int) -> list[tuple[RdfTerm, NamedNode]]:
         """The subject and predicate of each edge that enters a blank node."""
         with _read():
-            quads = islice(self.store.quads_for_pattern(None, None, node), limit)
+            quads = islice(self.store.quads_for_pattern(None, None, node, ALL), limit)
             return [(quad.subject, quad.predicate) for quad in quads]
 
     def _run(self, query: str) -> object:

@@ -1,9 +1,11 @@
 """The process that runs one query or one change: the task as JSON on its input, the result on its output.
 
-The result is a line of JSON, and after it the body. After a task that says to serve, it says so in a line and
-runs queries one after another, each a line of its input, until that ends; results that other servers sent,
-which follow their line, are read here, too. Imports nothing of ours, so that it begins soon. It ends with its
-time or memory, and can neither connect to anything nor start programs: the engine can, if told to.
+The result is a line of JSON, and after it the body; of a task that says to stream, portions of it, each
+after its length, and after an empty one a line of how it ended. After a task that says to serve, it says so
+in a line and runs queries one after another, each a line of its input, until that ends; results that other
+servers sent, which follow their line, are read here, too. Imports nothing of ours, so that it begins soon. It
+ends with its time or memory, and can neither connect to anything nor start programs: the engine can, if told
+to.
 """
 
 import contextlib
@@ -16,10 +18,11 @@ import resource
 import signal
 import struct
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from itertools import islice
-from typing import Any
+from itertools import chain, islice
+from typing import Any, BinaryIO
 
 import pyoxigraph as rdf
 
@@ -29,18 +32,40 @@ _TABLES = {
     "application/sparql-results+xml": rdf.QueryResultsFormat.XML,
     "application/xml": rdf.QueryResultsFormat.XML,
     "text/csv": rdf.QueryResultsFormat.CSV,
+    "text/xml": rdf.QueryResultsFormat.XML,
     "text/tab-separated-values": rdf.QueryResultsFormat.TSV,
 }
-_TRIPLES = {
+TRIPLES = {
     "text/turtle": rdf.RdfFormat.TURTLE,
     "application/n-triples": rdf.RdfFormat.N_TRIPLES,
     "application/ld+json": rdf.RdfFormat.JSON_LD,
     "application/rdf+xml": rdf.RdfFormat.RDF_XML,
+    "application/x-turtle": rdf.RdfFormat.TURTLE,
+    "text/n3": rdf.RdfFormat.TURTLE,
+    "application/xml": rdf.RdfFormat.RDF_XML,
+    "text/xml": rdf.RdfFormat.RDF_XML,
+    "application/json": rdf.RdfFormat.JSON_LD,
 }
 _MAX_DEPTH = 100
 """Beyond some thousand, whoever reads the graph afterwards would crash."""
 _CELL_BYTES = 8
 """Of the place that each cell of a result takes where its rows are read, also an empty one."""
+_TAILS = {rdf.QueryResultsFormat.JSON: b"]}}", rdf.QueryResultsFormat.XML: b"</results></sparql>"}
+"""How a table of some format ends, whatever its rows are."""
+_PORTION_ROWS, _PORTION_BYTES = 1_000, 1 << 20
+"""How many rows, and how many bytes of triples, are written at once."""
+_LOOKED_AT = 10_000
+"""Of how many triples a file declares the prefixes that they have a use for."""
+OVERLAP = rdf.NamedNode("urn:searchapp:unnamed")
+"""The graph of the triples that stand in a named graph and also without one, which no query sees."""
+_ALL = rdf.DefaultGraph()
+"""The graph of all triples: those without a graph, and those of every named one."""
+_TOLD_OF_CHANGE = 0.25
+"""The part of a change's time in which it is found out whether it changed something."""
+_TOO_MANY = (
+    "There are more than {:,} results, the most that are given at once. Ask for them in parts, by LIMIT and "
+    "OFFSET."
+)
 _FOLDERS_KEPT = 2
 """Each opened one takes half a gigabyte of addresses."""
 _NICENESS = 5
@@ -53,25 +78,48 @@ _SYSTEM_CALLS = {"x86_64": (0xC000003E, (41, 59, 322)), "aarch64": (0xC00000B7, 
 
 
 class Refused(Exception):  # noqa: N818 - reads as what it is
-    """What is told to who asked; `kind` is one of those that `guarded` knows."""
+    """What is told to who asked; `kind` is one of those that `guarded` knows, `field` what is wrong."""
 
-    def __init__(self, kind: str, message: str = "") -> None:
+    def __init__(self, kind: str, message: str = "", field: str = "") -> None:
         super().__init__(message)
-        self.kind = kind
+        self.kind, self.field = kind, field
+
+    @property
+    def head(self) -> dict[str, str]:
+        """The head of a result that there is not."""
+        return {"refused": self.kind, "message": str(self), "field": self.field}
 
 
-def negotiated(accept: str, formats: dict[str, Any]) -> str:
-    """The media type among `formats` that an Accept header likes best."""
-    wanted: list[tuple[float, int, str]] = []
-    for index, entry in enumerate(accept.split(",")):
+def negotiated(accept: str, formats: Mapping[str, Any]) -> str:
+    """The media type among `formats` that an Accept header likes best, of those the first that it names.
+
+    A range (`text/*`) stands for the types that the header does not name, in the order of `formats`. Raises
+    Refused where there is none that it takes.
+    """
+    wanted = _wanted(accept)
+    if not wanted:
+        return next(iter(formats))
+    ranked: list[tuple[float, int, int, str]] = []
+    for index, name in enumerate(formats):
+        ranges = (name, f"{name.partition('/')[0]}/*", "*/*")
+        found = next((wanted[each] for each in ranges if each in wanted), None)
+        if found is not None and found[0] > 0:
+            ranked.append((-found[0], found[1], index, name))
+    if not ranked:
+        raise Refused("accept", ", ".join(formats))
+    return min(ranked)[-1]
+
+
+def _wanted(accept: str) -> dict[str, tuple[float, int]]:
+    """The media types and ranges of an Accept header: how much each is liked, and its place in it."""
+    wanted: dict[str, tuple[float, int]] = {}
+    for index, entry in enumerate(accept.lower().split(",")):
         name, *parameters = (part.strip() for part in entry.split(";"))
         quality = next((parameter[2:] for parameter in parameters if parameter.startswith("q=")), "1")
         with contextlib.suppress(ValueError):
-            wanted.append((-float(quality), index, name.lower()))
-    for negative_quality, _, name in sorted(wanted):
-        if negative_quality and name in formats:
-            return name
-    return next(iter(formats))
+            if name:
+                wanted.setdefault(name, (float(quality), index))
+    return wanted
 
 
 def main() -> None:
@@ -82,17 +130,39 @@ def main() -> None:
     if task["kind"] == "serve":
         _serve()
         return
+    if task["kind"] == "stream":
+        _stream(task)
+        os._exit(0)
     body: bytes = b""
     try:
         head, body = _changed(task) if task["kind"] == "change" else _queried(task, _opened(task["folder"]))
     except Refused as refused:
-        head = {"refused": refused.kind, "message": str(refused)}
+        head = refused.head
     except MemoryError:
         head = {"refused": "memory", "message": ""}
     sys.stdout.buffer.write(json.dumps(head).encode() + b"\n")
     sys.stdout.buffer.write(body)
     sys.stdout.buffer.flush()
     os._exit(0)  # without giving back, piece by piece, what may be gigabytes
+
+
+def _stream(task: dict[str, Any]) -> None:
+    """Write the head of a query's result as soon as it has a row, then portions of its body, then its end."""
+    out = _Portions(sys.stdout.buffer)
+    end: dict[str, Any] = {}
+    try:
+        name, pieces, taken = _result(task, _opened(task["folder"]), out)
+        out.begin({"content_type": name})
+        for piece in pieces:
+            out.write(piece)
+        end = {"number": taken.number}
+    except Refused as refused:
+        end = refused.head
+    except MemoryError:
+        end = {"refused": "memory", "message": ""}
+    except (SyntaxError, ValueError, OSError, RuntimeError) as error:
+        end = {"refused": "query", "message": str(error)}
+    out.end(end)
 
 
 def _serve() -> None:
@@ -116,7 +186,7 @@ def _answer(task: dict[str, Any]) -> None:
     try:
         head, body = _read(task) if "received" in task else _queried(task, _kept(task["folder"]))
     except Refused as refused:
-        head = {"refused": refused.kind, "message": str(refused)}
+        head = refused.head
     except OSError as error:
         head = {"refused": "store", "message": str(error)}
     except MemoryError:
@@ -187,18 +257,46 @@ def _stay_alone() -> None:
 def _queried(task: dict[str, Any], store: rdf.Store) -> tuple[dict[str, Any], bytes]:
     """The head and the body of a query's result. Raises Refused."""
     try:
-        result = store.query(task["query"])
-        if isinstance(result, rdf.QueryTriples):
-            name = negotiated(task["accept"], _TRIPLES)
-            body, cut = _graph(result, _TRIPLES[name], task)
-        else:
-            name = negotiated(task["accept"], _TABLES)
-            body, cut = _table(result, _TABLES[name], task)
+        name, pieces, taken = _result(task, store)
+        body = b"".join(pieces)
     except (SyntaxError, ValueError, OSError, RuntimeError) as error:
         raise Refused("query", str(error)) from error
     if len(body) > task["bytes"]:
         raise Refused("size")
-    return {"content_type": name, "cut": cut}, body
+    return {"content_type": name, "cut": taken.cut}, body
+
+
+def _result(
+    task: dict[str, Any], store: rdf.Store, out: "_Portions | None" = None
+) -> tuple[str, Iterable[bytes], "_Taken"]:
+    """The media type of a query's result, its body in pieces, and what is known of it once they are taken.
+
+    Of triples, the pieces are written to `out` if there is one. Raises Refused, and what the engine raises.
+    """
+    result = store.query(task["query"], **_dataset(task, store))
+    if isinstance(result, rdf.QueryTriples):
+        name = negotiated(task["accept"], TRIPLES)
+        taken = _Taken(result, task)
+        return name, _graph(taken, TRIPLES[name], task.get("prefixes", {}), out), taken
+    name = negotiated(task["accept"], _TABLES)
+    return name, *_table(result, _TABLES[name], task)
+
+
+def _dataset(task: dict[str, Any], store: rdf.Store) -> dict[str, Any]:
+    """The graphs that a query asks, where the task and not the query names them."""
+    if "default" in task:
+        return {
+            "default_graph": list(map(rdf.NamedNode, task["default"])),
+            "named_graphs": list(map(rdf.NamedNode, task["named"])),
+        }
+    if task.get("has_dataset", True) or not store.contains_named_graph(OVERLAP):
+        return {}
+    return {"named_graphs": _named_graphs(store)}
+
+
+def _named_graphs(store: rdf.Store) -> list[rdf.NamedNode | rdf.BlankNode]:
+    """The graphs that a file or an update named."""
+    return [name for name in store.named_graphs() if name != OVERLAP]
 
 
 def _read(task: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
@@ -213,12 +311,13 @@ def _read(task: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
             json.loads(received)
         result = rdf.parse_query_results(received, format=_TABLES[task["media_type"]])
         name = negotiated(task["accept"], _TABLES)
-        body, cut = _table(result, _TABLES[name], task)
+        pieces, taken = _table(result, _TABLES[name], task)
+        body = b"".join(pieces)
     except RecursionError as error:
         raise Refused("query", "too much stands inside each other") from error
     except (SyntaxError, ValueError) as error:
         raise Refused("query", str(error)) from error
-    return {"content_type": name, "cut": cut}, body
+    return {"content_type": name, "cut": taken.cut}, body
 
 
 def _opened(folder: str | None) -> rdf.Store:
@@ -230,43 +329,114 @@ def _opened(folder: str | None) -> rdf.Store:
         raise Refused("store", str(error)) from error
 
 
-def _graph(result: Iterable[rdf.Triple], form: rdf.RdfFormat, task: dict[str, Any]) -> tuple[bytes, bool]:
-    """The triples in a format, at most as many as are wanted, and whether there are more."""
-    limit, room = task["limit"], _Room(task["bytes"])
-    triples: list[rdf.Triple] = []
-    for triple in result:
-        if len(triples) == limit:
-            return rdf.serialize(triples, format=form) or b"", True
-        room.take(len(str(triple)))
-        triples.append(triple)
-    return rdf.serialize(triples, format=form) or b"", False
+class _Taken:
+    """The results of a query, of which at most as many are taken as are wanted.
+
+    `number` is how many were, and `cut` says whether there are more, which is an error of a stream: its
+    reader could not tell it from a whole one.
+    """
+
+    def __init__(self, results: Iterable[Any], task: Mapping[str, Any]) -> None:
+        """Wait for the first one. Raises what the engine raises."""
+        self.number, self.cut = 0, False
+        self._limit, self._is_stream = task.get("limit"), task.get("kind") == "stream"
+        rest = iter(results)
+        self._results = chain(list(islice(rest, 1)), rest)
+        self.room = _Room(task["bytes"], is_renewed=self._is_stream)
+
+    def __iter__(self) -> Iterator[Any]:
+        for each in self._results:
+            if self.number == self._limit:
+                if self._is_stream:
+                    raise Refused("query", _TOO_MANY.format(self._limit))
+                self.cut = True
+                return
+            self.number += 1
+            yield each
 
 
-def _table(result: Any, form: rdf.QueryResultsFormat, task: dict[str, Any]) -> tuple[bytes, bool]:
-    """The rows in a format, at most as many as are wanted, and whether there are more.
+def _graph(
+    taken: _Taken, form: rdf.RdfFormat, prefixes: Mapping[str, str], out: "_Portions | None"
+) -> Iterator[bytes]:
+    """The triples in a format, with the prefixes that the first of them have a use for."""
+    triples = _counted(taken)
+    first = list(islice(triples, _LOOKED_AT))
+    useful = _useful(prefixes, first) if form in (rdf.RdfFormat.TURTLE, rdf.RdfFormat.RDF_XML) else {}
+    yield rdf.serialize(chain(first, triples), out, form, prefixes=useful) or b""  # type: ignore[arg-type]
+
+
+def _counted(taken: _Taken) -> Iterator[rdf.Triple]:
+    for number, triple in enumerate(taken):
+        if not number % _PORTION_ROWS:
+            taken.room.portion_began()
+        taken.room.take(len(str(triple)))
+        yield triple
+
+
+def _useful(prefixes: Mapping[str, str], triples: Iterable[rdf.Triple]) -> dict[str, str]:
+    """The prefixes that shorten an IRI of some triples."""
+    names = {iri: name for name, iri in prefixes.items()}
+    used: dict[str, str] = {}
+    for triple in triples:
+        for term in (triple.subject, triple.predicate, triple.object):
+            named = term.datatype if isinstance(term, rdf.Literal) else term
+            if isinstance(named, rdf.NamedNode):
+                iri = named.value
+                space = iri[: max(iri.rfind("/"), iri.rfind("#"), iri.rfind(":")) + 1]
+                if space in names:
+                    used[names[space]] = space
+    return used
+
+
+def _table(
+    result: Any, form: rdf.QueryResultsFormat, task: Mapping[str, Any]
+) -> tuple[Iterator[bytes], _Taken]:
+    """The rows in a format in pieces, at most as many as are wanted."""
+    if isinstance(result, rdf.QueryBoolean):
+        return iter((result.serialize(format=form) or b"",)), _Taken((), task)
+    taken = _Taken(result, task)
+    found = [variable.value for variable in result.variables]
+    places = {name: place for place, name in enumerate(task.get("columns", ()))}
+    names = sorted(found, key=lambda name: places.get(name, len(places)))
+    return _pieces(taken, found, names, form), taken
+
+
+def _pieces(
+    taken: _Taken, found: list[str], names: list[str], form: rdf.QueryResultsFormat
+) -> Iterator[bytes]:
+    """A table, a portion of its rows at a time: each is written as a table whose frame is left out.
 
     The library writes all rows or none: they are taken one by one, as JSON, which it turns into other forms.
     """
-    if isinstance(result, rdf.QueryBoolean):
-        return result.serialize(format=form) or b"", False
-    names = [variable.value for variable in result.variables]
-    room, cut = _Room(task["bytes"]), False
-    room.take(sum(map(len, names)))
-    rows: list[str] = []
-    for solution in result:
-        if len(rows) == task["limit"]:
-            cut = True
-            break
+    tail = _TAILS.get(form, b"")
+    head = _formed(names, [], form).removesuffix(tail)
+    taken.room.take(len(head))
+    yield head
+    separator = b""
+    rows = _written_rows(taken, found)
+    while portion := list(islice(rows, _PORTION_ROWS)):
+        yield separator + _formed(names, portion, form).removeprefix(head).removesuffix(tail)
+        separator = b"," if form == rdf.QueryResultsFormat.JSON else b""
+        taken.room.portion_began()
+    yield tail
+
+
+def _written_rows(taken: _Taken, names: list[str]) -> Iterator[str]:
+    """The rows in JSON."""
+    for solution in taken:
         row = {name: _term(term) for name, term in zip(names, solution, strict=True) if term is not None}
         written = json.dumps(row, ensure_ascii=False)
-        room.take(len(written) + _CELL_BYTES * len(names))
-        rows.append(written)
+        taken.room.take(len(written) + _CELL_BYTES * len(names))
+        yield written
+
+
+def _formed(names: list[str], rows: list[str], form: rdf.QueryResultsFormat) -> bytes:
+    """A table of rows in JSON in another format."""
     head = json.dumps({"vars": names})
     whole = f'{{"head":{head},"results":{{"bindings":[{",".join(rows)}]}}}}'.encode()
     if form == rdf.QueryResultsFormat.JSON:
-        return whole, cut
-    shortened = rdf.parse_query_results(whole, format=rdf.QueryResultsFormat.JSON)
-    return shortened.serialize(format=form) or b"", cut
+        return whole
+    return rdf.parse_query_results(whole, format=rdf.QueryResultsFormat.JSON).serialize(format=form) or b""
 
 
 def _term(term: Any) -> dict[str, Any]:
@@ -289,10 +459,15 @@ def _term(term: Any) -> dict[str, Any]:
 
 
 class _Room:
-    """How many bytes a result may still take."""
+    """How many bytes a result, or each portion of one that is streamed, may still take."""
 
-    def __init__(self, left: int) -> None:
-        self._left = left
+    def __init__(self, most: int, *, is_renewed: bool) -> None:
+        self._left, self._most, self._is_renewed = most, most, is_renewed
+
+    def portion_began(self) -> None:
+        """Count anew, if portions are counted."""
+        if self._is_renewed:
+            self._left = self._most
 
     def take(self, number: int) -> None:
         """Count some. Raises Refused."""
@@ -301,38 +476,163 @@ class _Room:
             raise Refused("size")
 
 
+class _Portions:
+    """Writes a result in portions, each after its length; none is written before its head."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream, self._waiting, self._has_begun = stream, bytearray(), False
+
+    def begin(self, head: Mapping[str, Any]) -> None:
+        """Write the head, a line of JSON."""
+        self._has_begun = True
+        self._line(head)
+
+    def write(self, data: bytes) -> int:
+        """Take some of the body."""
+        self._waiting += data
+        if len(self._waiting) >= _PORTION_BYTES:
+            self.flush()
+        return len(data)
+
+    def flush(self) -> None:
+        """Write what waits."""
+        if self._has_begun and self._waiting:
+            self._stream.write(len(self._waiting).to_bytes(4, "big") + self._waiting)
+            self._waiting.clear()
+
+    def end(self, end: Mapping[str, Any]) -> None:
+        """Write how it ended, which is all where it has not begun."""
+        self.flush()
+        if self._has_begun:
+            self._stream.write(bytes(4))
+        self._line(end)
+
+    def _line(self, told: Mapping[str, Any]) -> None:
+        self._stream.write(json.dumps(told).encode() + b"\n")
+        self._stream.flush()
+
+
 def _changed(task: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
     """Change the graph in a folder that nobody reads yet. Raises Refused."""
-    added, removed = (_parsed(task[name], task["triples"]) for name in ("add", "remove"))
+    added, removed = (_parsed(name, task) for name in ("add", "remove"))
     if not (added or removed or task["update"]):
-        raise Refused("query", "There is nothing to add or remove.")
+        raise Refused("query", "There is nothing to add or remove.", "add")
+    before = _opened(task["before"])
     try:
         store = rdf.Store(task["folder"])
+        is_named = bool(_named_graphs(before))
         if task["update"]:
-            store.update(task["update"])
-        for triple in removed:
-            store.remove(_quad(triple))
-        store.extend(map(_quad, added))
+            store.update(task["marked"] if is_named else task["update"])
+        for quad in removed:
+            store.remove(quad)
+        store.extend(added)
+        if is_named:
+            store.extend(_in(quad, OVERLAP) for quad in added if quad.graph_name == _ALL)
+        _settle(store, before)
         store.flush()
+        return {"changed": _differs(store, before, task["seconds"] * _TOLD_OF_CHANGE)}, b""
     except (SyntaxError, ValueError) as error:
-        raise Refused("query", str(error)) from error
+        raise Refused("query", str(error), "update") from error
     except (OSError, RuntimeError) as error:
         raise Refused("store", str(error)) from error
-    return {}, b""
 
 
-def _parsed(text: str, limit: int) -> list[rdf.Quad]:
+def _settle(store: rdf.Store, before: rdf.Store) -> None:
+    """Make all triples again those without a graph and those of named graphs, after a change.
+
+    A triple that was taken out of all leaves the graphs where it was; one that was taken out of its last
+    graph leaves all, unless it stands there without one, too.
+    """
+    if not (_named_graphs(store) or _named_graphs(before)):
+        store.remove_graph(OVERLAP)
+        return
+    _take_from_graphs(store, before)
+    _add_to_all(store, before)
+    _take_from_all(store, before)
+    for quad in list(store.quads_for_pattern(None, None, None, OVERLAP)):
+        if not _is_named(store, quad):
+            store.remove(quad)
+    for name in [*store.named_graphs()]:
+        if next(store.quads_for_pattern(None, None, None, name), None) is None:
+            store.remove_graph(name)
+
+
+def _take_from_graphs(store: rdf.Store, before: rdf.Store) -> None:
+    """Take what was taken out of all from the graphs where it was; where a change put it, it stays."""
+    for quad in before.quads_for_pattern(None, None, None, _ALL):
+        if quad not in store:
+            for gone in [each for each in _everywhere(store, quad) if each in before]:
+                store.remove(gone)
+
+
+def _add_to_all(store: rdf.Store, before: rdf.Store) -> None:
+    """Add what is new in a graph to all, and remember what stood there without one already."""
+    for quad in _of_graphs(store):
+        if quad not in before:
+            in_all = _in(quad, _ALL)
+            if in_all in before and in_all in store and not _is_named(before, quad):
+                store.add(_in(quad, OVERLAP))
+            store.add(in_all)
+
+
+def _take_from_all(store: rdf.Store, before: rdf.Store) -> None:
+    """Take what is in no graph any more from all, unless it stands there without one."""
+    for quad in _of_graphs(before):
+        if quad not in store and all(each.graph_name == _ALL for each in _everywhere(store, quad)):
+            store.remove(_in(quad, _ALL))
+
+
+def _everywhere(store: rdf.Store, quad: rdf.Quad) -> Iterator[rdf.Quad]:
+    """A triple in each graph that has it."""
+    return store.quads_for_pattern(quad.subject, quad.predicate, quad.object, None)
+
+
+def _of_graphs(store: rdf.Store) -> Iterator[rdf.Quad]:
+    """What stands in the graphs that a file or an update named."""
+    for name in _named_graphs(store):
+        yield from store.quads_for_pattern(None, None, None, name)
+
+
+def _is_named(store: rdf.Store, quad: rdf.Quad) -> bool:
+    """Whether a triple stands in a graph that a file or an update named."""
+    return any(each.graph_name not in (_ALL, OVERLAP) for each in _everywhere(store, quad))
+
+
+def _in(quad: rdf.Quad, graph: Any) -> rdf.Quad:
+    """A triple in another graph."""
+    return rdf.Quad(quad.subject, quad.predicate, quad.object, graph)
+
+
+def _differs(store: rdf.Store, before: rdf.Store, seconds: float) -> bool:
+    """Whether a change changed something; so it is taken to where that is not known in time."""
+    if len(store) != len(before):
+        return True
+    until = time.monotonic() + seconds
+    for number, (now, then) in enumerate(zip(store, before, strict=True)):
+        if now != then or (not number % _PORTION_ROWS and time.monotonic() > until):
+            return True
+    return False
+
+
+def _parsed(name: str, task: Mapping[str, Any]) -> list[rdf.Quad]:
+    """The triples to add or to remove, in Turtle, or in TriG with their graphs."""
+    limit = task["triples"]
+    # On the first line, so that the lines of what follows keep their numbers.
+    declared = "".join(f"@prefix {prefix}: <{iri}> . " for prefix, iri in task["prefixes"].items())
+    text = task[name].removeprefix("\ufeff")
     try:
-        triples = list(islice(rdf.parse(text, format=rdf.RdfFormat.TURTLE), limit + 1))
+        quads = list(islice(rdf.parse(declared + text, format=rdf.RdfFormat.TRIG), limit + 1))
     except SyntaxError as error:
-        raise Refused("query", f"Line {error.lineno or 1} cannot be read: {error.msg}") from error
+        raise Refused("query", f"Line {error.lineno or 1} cannot be read: {error.msg}", name) from error
     except ValueError as error:
-        raise Refused("query", f"The triples cannot be read: {error}") from error
-    if len(triples) > limit:
-        raise Refused("query", f"At most {limit:,} triples at once; load a file for more.")
-    if any(_depth(triple.object) > _MAX_DEPTH for triple in triples):
-        raise Refused("query", f"Triples cannot be read that stand in more than {_MAX_DEPTH} others.")
-    return triples
+        raise Refused("query", f"The triples cannot be read: {error}", name) from error
+    except MemoryError as error:
+        raise Refused("query", "A text or IRI of the triples is too long; load a file.", name) from error
+    if len(quads) > limit:
+        raise Refused("query", f"At most {limit:,} triples at once; load a file for more.", name)
+    if any(_depth(quad.object) > _MAX_DEPTH for quad in quads):
+        raise Refused("query", f"Triples cannot be read that stand in more than {_MAX_DEPTH} others.", name)
+    return quads
 
 
 def _depth(term: Any) -> int:
@@ -341,10 +641,6 @@ def _depth(term: Any) -> int:
     while isinstance(term, rdf.Triple):
         term, depth = term.object, depth + 1
     return depth
-
-
-def _quad(triple: rdf.Quad) -> rdf.Quad:
-    return rdf.Quad(triple.subject, triple.predicate, triple.object)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from pyoxigraph import QueryBoolean, QueryResultsFormat, parse_query_results
 
 from kbqa.process_pool import AllBusy, PooledProcess, ProcessPool, pool_of
 from kbqa.sparql.stores.base import QueryError, Solutions, StoreError
-from kbqa.sparql.stores.guarded import Guard, process_command, process_environment, refused, too_long
+from kbqa.sparql.stores.guarded import Guard, process_command, process_environment, refusal, refused, too_long
 from kbqa.sparql.stores.oxigraph import OxigraphStore
 
 _START_SECONDS = 20.0
@@ -172,7 +172,7 @@ def solutions_of(head: Mapping[str, Any], body: bytes) -> Solutions | bool:
 def _let_through(head: dict[str, Any], guard: Guard) -> dict[str, Any]:
     """The head of a result that was not refused. Raises QueryError, StoreError."""
     if "refused" in head:
-        raise refused(head["refused"], head["message"], guard, "query")
+        raise refusal(head, guard, "query")
     return head
 
 

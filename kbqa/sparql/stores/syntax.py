@@ -7,8 +7,10 @@ tokens of its own, can read nothing else in it than what was looked at.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ _GROWTH = 10
 """How many times longer than it may be a text may become with whole IRIs."""
 _CALLED = frozenset(("FUNCTION", "AGGREGATE", "IRIREF", "PNAME", "PNAME_NS"))
 _DECLARATIONS = frozenset(("BASE", "PREFIX", "VERSION"))
+_BEFORE_GRAPHS = frozenset(("GRAPH", "FROM", "NAMED"))
 _NO_TEXT = re.compile(r"[\x00\ud800-\udfff]")
 _ESCAPE = re.compile(r"\\(?:u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)", re.DOTALL)
 _LOCAL_ESCAPE = re.compile(r"\\(.)")
@@ -42,27 +45,70 @@ _NAMES = {kind: text for text, kind in PUNCTUATION.items()} | {
 }  # fmt: skip
 
 
-def query_of(text: str, prefixes: Mapping[str, str]) -> str:
-    """The query that a text is, written anew; `prefixes` need no declaration.
+@dataclass(frozen=True)
+class Query:
+    """A query that was understood, written anew.
+
+    `columns` are the variables of a `SELECT *` in the order in which they appear, empty for other queries;
+    `prefixes` hold at its end, and `has_dataset` says whether it names the graphs that it asks.
+    """
+
+    text: str
+    columns: tuple[str, ...]
+    prefixes: Mapping[str, str]
+    has_dataset: bool
+
+
+def understood(text: str, prefixes: Mapping[str, str], base: str = "") -> Query:
+    """The query that a text is; `prefixes` need no declaration, and `base` holds until another is declared.
 
     Raises QueryError for what is not understood, and for whatever would read or fetch from elsewhere.
     """
-    return _written_anew(text, "query_unit", prefixes, MAX_QUERY_CHARACTERS)
-
-
-def update_of(text: str, prefixes: Mapping[str, str]) -> str:
-    """As `query_of`, for an update: INSERT and DELETE of triples, on the one graph there is."""
-    return _written_anew(text, "update_unit", prefixes, MAX_UPDATE_CHARACTERS)
-
-
-def _written_anew(text: str, start: str, prefixes: Mapping[str, str], limit: int) -> str:
     text = text.removeprefix(_BYTE_ORDER_MARK)
+    tokens = _tokens(text, "query_unit", MAX_QUERY_CHARACTERS)
+    writer = _Writer(text, prefixes, MAX_QUERY_CHARACTERS * _GROWTH, base)
+    written = writer.written(tokens)
+    return Query(written, _columns(tokens), writer.prefixes, any(each.type == "FROM" for each in tokens))
+
+
+def query_of(text: str, prefixes: Mapping[str, str]) -> str:
+    """The query that a text is, written anew; `prefixes` need no declaration.
+
+    Raises QueryError as `understood` does.
+    """
+    return understood(text, prefixes).text
+
+
+def update_of(text: str, prefixes: Mapping[str, str], marker: str = "") -> str:
+    """As `query_of`, for an update: INSERT and DELETE of triples.
+
+    With a `marker`, the IRI of a graph, whatever is inserted without a graph is inserted there, too.
+    """
+    text = text.removeprefix(_BYTE_ORDER_MARK)
+    tokens = _tokens(text, "update_unit", MAX_UPDATE_CHARACTERS)
+    return _Writer(text, prefixes, MAX_UPDATE_CHARACTERS * _GROWTH, marker=marker).written(tokens)
+
+
+def _tokens(text: str, start: str, limit: int) -> list[Token]:
+    """The tokens of a text that the grammar took. Raises QueryError."""
     if len(text) > limit:
         kind = "A query" if start == "query_unit" else "An update"
         raise QueryError(f"{kind} has at most {limit:,} characters.")
     if bad := _NO_TEXT.search(text):
         refuse(text, bad.start(), "This cannot be read: there is a character here that no text has")
-    return _Writer(text, prefixes, limit * _GROWTH).written(list(_understood(text, start)))
+    return list(_understood(text, start))
+
+
+def _columns(tokens: Sequence[Token]) -> tuple[str, ...]:
+    """The variables of a query whose first word is a SELECT of all of them, as they appear."""
+    kinds = [token.type for token in tokens]
+    if "SELECT" not in kinds or "ASK" in kinds or "CONSTRUCT" in kinds or "DESCRIBE" in kinds:
+        return ()
+    selected = kinds.index("SELECT")
+    clause = list(takewhile(lambda kind: kind in ("SELECT", "DISTINCT", "REDUCED"), kinds[selected:]))
+    if kinds[selected + len(clause)] != "STAR":
+        return ()
+    return tuple(dict.fromkeys(token[1:] for token in tokens if token.type == "VAR"))
 
 
 def _understood(text: str, start: str) -> Iterator[Token]:
@@ -74,12 +120,6 @@ def _understood(text: str, start: str) -> Iterator[Token]:
             token = tokens.compared(token)  # noqa: PLW2901
         if token.type in REFUSED:
             refuse(text, token.start_pos, REFUSED[token.type])
-        if token.type == "GRAPH" and start == "update_unit":
-            refuse(
-                text,
-                token.start_pos,
-                "GRAPH is not allowed in an update: it changes this graph, and no other",
-            )
         try:
             parser.feed_token(token)
         except UnexpectedToken as error:
@@ -125,9 +165,12 @@ class _NoLexer(lark.lexer.Lexer):
 class _Writer:
     """Writes tokens that the grammar took; knows the prefixes and the base that are declared so far."""
 
-    def __init__(self, text: str, prefixes: Mapping[str, str], limit: int) -> None:
-        self._text, self._prefixes, self._base, self._limit = text, dict(prefixes), "", limit
+    def __init__(
+        self, text: str, prefixes: Mapping[str, str], limit: int, base: str = "", *, marker: str = ""
+    ) -> None:
+        self._text, self.prefixes, self._base, self._limit = text, dict(prefixes), base, limit
         self._resolved: dict[str, str] = {}
+        self._marking = _Marking(marker) if marker else None
 
     def written(self, tokens: Iterable[Token]) -> str:
         """The whole text, its tokens on the lines where they were. Raises QueryError."""
@@ -140,6 +183,8 @@ class _Writer:
                 self._declare(token.type, rest)
                 continue
             written = self._one(token, before)
+            if self._marking is not None:
+                written = self._marking.followed(token.type, written)
             gap = "\n" * self._text.count("\n", at, token.start_pos) or _gap(before, token.type)
             parts += (gap, written)
             length += len(gap) + len(written)
@@ -153,7 +198,7 @@ class _Writer:
     def _declare(self, kind: str, rest: Iterator[Token]) -> None:
         if kind == "PREFIX":
             name = next(rest)
-            self._prefixes[name[:-1]] = self._whole(next(rest))
+            self.prefixes[name[:-1]] = self._whole(next(rest))
         elif kind == "BASE":
             self._base = self._whole(next(rest))
         else:
@@ -164,9 +209,11 @@ class _Writer:
         match token.type:
             case "IRIREF" | "PNAME" | "PNAME_NS":
                 iri = self._resolved.get(token) or self._resolved.setdefault(str(token), self._iri(token))
-                if before == "GRAPH" and iri.lower().startswith("file:"):
+                if before in _BEFORE_GRAPHS and iri.lower().startswith("file:"):
                     refuse(
-                        self._text, token.start_pos, "Files are not graphs: GRAPH names one of this store's"
+                        self._text,
+                        token.start_pos,
+                        "Files are not graphs: the graphs are those of this store",
                     )
                 return f"<{iri}>"
             case "STRING":
@@ -185,9 +232,9 @@ class _Writer:
         if token.type == "IRIREF":
             return self._whole(token)
         prefix, _, local = token.partition(":")
-        if prefix not in self._prefixes:
+        if prefix not in self.prefixes:
             refuse(self._text, token.start_pos, f"This cannot be read: the prefix {prefix}: is not declared")
-        return self._checked(token, self._prefixes[prefix] + _LOCAL_ESCAPE.sub(r"\1", local))
+        return self._checked(token, self.prefixes[prefix] + _LOCAL_ESCAPE.sub(r"\1", local))
 
     def _whole(self, token: Token) -> str:
         """The IRI in angle brackets, resolved against the base."""
@@ -230,6 +277,39 @@ class _Writer:
                 "This cannot be read: an escape here is of no character that text can have",
             )
         return value
+
+
+class _Marking:
+    """Follows the templates of an update's insertions, whose triples without a graph also get a marker's."""
+
+    def __init__(self, marker: str) -> None:
+        self._marker = marker
+        self._depth, self._is_insertion, self._in_graph = 0, False, False
+        self._unnamed, self._last = "", "DOT"
+
+    def followed(self, kind: str, written: str) -> str:
+        """A token as it is written, with the marker's triples before the end of a template."""
+        if not self._depth:
+            self._is_insertion = kind == "INSERT" or (self._is_insertion and kind in ("DATA", "LBRACE"))
+            self._depth = int(kind == "LBRACE" and self._is_insertion)
+            return written
+        self._depth += (kind == "LBRACE") - (kind == "RBRACE")
+        if not self._depth:
+            marked, self._unnamed, self._last = self._unnamed, "", "DOT"
+            return f"GRAPH <{self._marker}> {{{marked} }} {written}" if marked else written
+        if kind == "GRAPH":
+            self._in_graph = True
+            self._add("DOT", ".")
+        if not self._in_graph:
+            self._add(kind, written)
+        elif kind == "RBRACE":
+            self._in_graph = False
+        return written
+
+    def _add(self, kind: str, written: str) -> None:
+        if kind != "DOT" or self._last != "DOT":
+            self._unnamed += (_gap(self._last, kind) if self._unnamed else " ") + written
+            self._last = kind
 
 
 def _is_too_large(digits: str) -> bool:

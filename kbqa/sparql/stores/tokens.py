@@ -25,20 +25,20 @@ KEYWORDS = frozenset(
     """
     BASE PREFIX VERSION SELECT DISTINCT REDUCED AS CONSTRUCT DESCRIBE ASK WHERE GROUP BY HAVING ORDER ASC DESC
     LIMIT OFFSET VALUES INSERT DELETE DATA UNION OPTIONAL LATERAL MINUS GRAPH FILTER BIND UNDEF NOT IN EXISTS
-    SEPARATOR TRUE FALSE
+    FROM NAMED SEPARATOR TRUE FALSE
     """.split()
 )
 REFUSED = {
     "SERVICE": "SERVICE is not allowed: a query asks this graph alone",
     "LOAD": "LOAD is not allowed: an update changes this graph by what it says itself",
     **dict.fromkeys(
-        ("FROM", "USING", "WITH"),
-        "FROM, USING and WITH are not allowed: a query asks this graph, and no other",
+        ("USING", "WITH"),
+        "USING and WITH are not allowed: write GRAPH in the update's braces instead",
     ),
     **dict.fromkeys(
         ("CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY"),
         "Graphs cannot be cleared, made, dropped, moved or copied here; "
-        "DELETE WHERE { ?s ?p ?o } removes all triples",
+        "DELETE WHERE { ?s ?p ?o } removes all triples, and with GRAPH those of one named graph",
     ),
 }
 """Keywords that the grammar has no place for, and why."""

@@ -10,6 +10,7 @@ from pyoxigraph import Literal, NamedNode, Store, Triple
 from kbqa.sparql.profile import ClassProfile, PredicateProfile, Profile
 from kbqa.sparql.query import RDF_TYPE, Term
 from kbqa.sparql.stores.base import RdfTerm
+from kbqa.sparql.stores.oxigraph import ALL
 from kbqa.sparql.suggestions.inflection import reads_as_verb
 
 _XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -31,7 +32,7 @@ class GraphSample:
 
     def __post_init__(self) -> None:
         for predicate in self.profile.names:
-            quads = islice(self.store.quads_for_pattern(None, predicate, None), 5 * _SAMPLE)
+            quads = islice(self.store.quads_for_pattern(None, predicate, None, ALL), 5 * _SAMPLE)
             edges = [(quad.subject, quad.object) for quad in quads]
             self.edges[predicate] = self.rng.sample(edges, min(_SAMPLE, len(edges)))  # type: ignore[arg-type]
 
@@ -42,7 +43,7 @@ class GraphSample:
         if isinstance(term, Triple):
             return None
         for label in self.profile.labels:
-            quad = next(self.store.quads_for_pattern(term, label, None), None)
+            quad = next(self.store.quads_for_pattern(term, label, None, ALL), None)
             if quad is not None and isinstance(quad.object, Literal):
                 return quad.object.value
         return None
@@ -51,7 +52,7 @@ class GraphSample:
         """A class that a term belongs to; None where it has none."""
         if not isinstance(term, NamedNode):
             return None
-        quads = islice(self.store.quads_for_pattern(term, RDF_TYPE, None), _MOST_EDGES)
+        quads = islice(self.store.quads_for_pattern(term, RDF_TYPE, None, ALL), _MOST_EDGES)
         types = {quad.object for quad in quads}
         return next((known for known in self.profile.classes if known.iri in types), None)
 
@@ -73,7 +74,7 @@ class GraphSample:
         by_iri = {noun.predicate: noun for noun in nouns}
         return [
             (by_iri[quad.predicate], quad.object)  # type: ignore[misc]
-            for quad in islice(self.store.quads_for_pattern(term, None, None), _MOST_EDGES)
+            for quad in islice(self.store.quads_for_pattern(term, None, None, ALL), _MOST_EDGES)
             if quad.predicate in by_iri
         ]
 

@@ -47,6 +47,8 @@ def test_a_complete_environment_passes():
         ({"SECRET_KEY": "", "SECRET_KEY_FILE": "/does/not/exist"}, "SECRET_KEY_FILE cannot be read"),
         ({"ALLOWED_PRIVATE_HOSTS": "git.corp, 10.0.0.0/99"}, "'10.0.0.0/99' that cannot be read"),
         ({"ALLOWED_PRIVATE_HOSTS": "127.1"}, "'127.1' that cannot be read"),
+        ({"SPARQL_CORS_ORIGINS": "https://a.example, b.example"}, "'b.example' that is no origin"),
+        ({"SPARQL_CORS_ORIGINS": "https://a.example/"}, "'https://a.example/' that is no origin"),
         ({"ENCODER_BACKEND": "magic"}, "does not exist"),
         ({"ENCODER_BACKEND": "openai"}, "needs a server"),
     ],

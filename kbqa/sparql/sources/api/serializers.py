@@ -45,7 +45,7 @@ class GraphSerializer(AudienceSerializer, serializers.ModelSerializer[Graph]):
     file = serializers.FileField(
         write_only=True,
         required=False,
-        help_text="Turtle, N-Triples, N-Quads, TriG, RDF/XML or JSON-LD; also with .gz.",
+        help_text="Turtle, N-Triples, N-Quads, TriG, RDF/XML or JSON-LD; also as .gz, .bz2, .xz or .zip.",
     )
     label_predicates = serializers.ListField(
         child=serializers.CharField(max_length=1000),
@@ -170,11 +170,19 @@ class AnswerSerializer(GraphResultSerializer):
 
 
 class EditSerializer(serializers.Serializer[Any]):
-    """Triples to add and to remove, as Turtle or N-Triples; or a SPARQL Update."""
+    """Triples to add and to remove, as Turtle, N-Triples, or TriG with graphs; or a SPARQL Update."""
 
     add = serializers.CharField(required=False, allow_blank=True, default="")
     remove = serializers.CharField(required=False, allow_blank=True, default="")
     update = serializers.CharField(required=False, allow_blank=True, default="")  # type: ignore[assignment]
+
+
+class ExportParameters(serializers.Serializer[Any]):
+    """What an export is to have."""
+
+    graphs = serializers.BooleanField(
+        default=False, help_text="The named graphs, too: N-Quads in place of N-Triples."
+    )
 
 
 class NodeParameters(serializers.Serializer[Any]):

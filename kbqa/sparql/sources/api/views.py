@@ -1,18 +1,14 @@
 """The API's views: each calls one function of the engine."""
 
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
-from django.http import HttpResponse, QueryDict, StreamingHttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotFound, ParseError, ValidationError
-from rest_framework.parsers import BaseParser, FormParser
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from kbqa.questions.api import READING_PATH, AskParameters, QuestionViewSet
 from kbqa.sparql.answer.kept_answer import kept_answer_of
@@ -24,6 +20,7 @@ from kbqa.sparql.sources import selectors, services
 from kbqa.sparql.sources.api.serializers import (
     AnswerSerializer,
     EditSerializer,
+    ExportParameters,
     GraphJudgementSerializer,
     GraphProfileSerializer,
     GraphQuestionSerializer,
@@ -34,14 +31,9 @@ from kbqa.sparql.sources.api.serializers import (
     NodeSerializer,
     answer_body,
 )
-from kbqa.sparql.stores.executor import run_query
 from kbqa.sparql.terms import parse_node
-from searchapp.api.negotiation import AnyContent
-from searchapp.api.permissions import Readers
 from searchapp.api.sources import SourceViewSet
 from searchapp.jobs.api import JobSerializer
-
-_NO_UTF8 = "The query is not written in UTF-8."
 
 
 class GraphViewSet(SourceViewSet[Graph]):
@@ -63,15 +55,24 @@ class GraphViewSet(SourceViewSet[Graph]):
         """The vocabulary of the graph: classes and predicates with their counts."""
         return Response(GraphProfileSerializer(served(self.get_object()).live.profile).data)
 
-    @extend_schema(responses={(200, "application/n-triples"): OpenApiTypes.STR})
+    @extend_schema(
+        parameters=[ExportParameters],
+        responses={
+            (200, "application/n-triples"): OpenApiTypes.STR,
+            (200, "application/n-quads"): OpenApiTypes.STR,
+        },
+    )
     @action(detail=True, pagination_class=None)
     def export(self, request: Request, *args: Any, **kwargs: Any) -> StreamingHttpResponse:
-        """All triples of the graph as N-Triples."""
-        graph = self.get_object()
-        lines = services.export_graph(graph)
-        headers = {"Content-Disposition": f'attachment; filename="{graph.slug}.nt"'}
+        """All triples of the graph as N-Triples, or with its named graphs as N-Quads."""
+        wanted = ExportParameters(data=request.query_params)
+        wanted.is_valid(raise_exception=True)
+        graph, with_graphs = self.get_object(), wanted.validated_data["graphs"]
+        suffix, kind = ("nq", "application/n-quads") if with_graphs else ("nt", "application/n-triples")
         return StreamingHttpResponse(
-            lines, content_type="application/n-triples; charset=utf-8", headers=headers
+            services.export_graph(graph, with_graphs=with_graphs),
+            content_type=f"{kind}; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="{graph.slug}.{suffix}"'},
         )
 
     @extend_schema(parameters=[AskParameters], responses=AnswerSerializer)
@@ -116,92 +117,6 @@ class GraphViewSet(SourceViewSet[Graph]):
         return Response(GraphVersionSerializer(version).data)
 
 
-class SparqlQueryParser(BaseParser):
-    """A query as the body itself (SPARQL 1.1 Protocol, section 2.1.3)."""
-
-    media_type = "application/sparql-query"
-
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> dict[str, str]:
-        """The body as `query`."""
-        try:
-            return {"query": stream.read().decode()}
-        except UnicodeDecodeError as error:
-            raise ParseError(_NO_UTF8) from error
-
-
-class SparqlFormParser(FormParser):
-    """A form, refused where it is not UTF-8."""
-
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        """The form's fields."""
-        body = stream.read()
-        _check_encoding(body)
-        return QueryDict(body)
-
-
-class SparqlView(APIView):
-    """The SPARQL 1.1 Protocol endpoint of a graph: query forms only."""
-
-    content_negotiation_class = AnyContent
-    parser_classes = (SparqlQueryParser, SparqlFormParser)
-    permission_classes = (Readers,)
-
-    @extend_schema(
-        operation_id="graph_sparql",
-        parameters=[
-            OpenApiParameter(
-                "query",
-                OpenApiTypes.STR,
-                description="SELECT, ASK, CONSTRUCT or DESCRIBE; without it, the service description.",
-            )
-        ],
-        responses={
-            (200, "application/sparql-results+json"): OpenApiTypes.OBJECT,
-            (200, "text/turtle"): OpenApiTypes.STR,
-        },
-    )
-    def get(self, request: Request, slug: str) -> HttpResponse:
-        """Run a query (SPARQL 1.1 Protocol)."""
-        _check_encoding(request.META.get("QUERY_STRING", "").encode("latin-1"))
-        return self._answer(request, slug, request.query_params.get("query", ""))
-
-    @extend_schema(
-        operation_id="graph_sparql_post",
-        request={
-            "application/x-www-form-urlencoded": {
-                "type": "object",
-                "properties": {"query": {"type": "string"}},
-            }
-        },
-        responses={
-            (200, "application/sparql-results+json"): OpenApiTypes.OBJECT,
-            (200, "text/turtle"): OpenApiTypes.STR,
-        },
-    )
-    def post(self, request: Request, slug: str) -> HttpResponse:
-        """Run a query that is long, or sent as the body itself."""
-        if "update" in request.data:
-            raise ValidationError(
-                {"update": ["This endpoint only reads; edits go to /api/v1/graphs/{slug}/edit."]}
-            )
-        sent: Any = request.data
-        return self._answer(request, slug, sent.get("query", ""))
-
-    def _answer(self, request: Request, slug: str, query: str) -> HttpResponse:
-        graph = get_object_or_404(selectors.graphs(), slug=slug)
-        if not query.strip():
-            return HttpResponse(
-                _description(request.build_absolute_uri(request.path)),
-                content_type="text/turtle; charset=utf-8",
-            )
-        version = served(graph).version
-        result = run_query(version, query, request.headers.get("Accept", ""))
-        response = HttpResponse(result.body, content_type=f"{result.content_type}; charset=utf-8")
-        if result.cut:
-            response.headers["X-Result-Cut"] = "true"
-        return response
-
-
 class GraphQuestionViewSet(QuestionViewSet):
     """Questions on graphs, with their answers and people's judgements."""
 
@@ -217,29 +132,3 @@ class GraphQuestionViewSet(QuestionViewSet):
     def reading(self, request: Request, number: str, **kwargs: Any) -> Response:
         """Run the query of one of the answer's readings, counted from 0; nothing is decoded or kept."""
         return Response(GraphResultSerializer(self.found_by(int(number))).data)
-
-
-def _check_encoding(encoded: bytes) -> None:
-    """Refuse what is not UTF-8 behind its percent signs, which is read with other characters in its place."""
-    try:
-        unquote_to_bytes(encoded).decode()
-    except UnicodeDecodeError as error:
-        raise ParseError(_NO_UTF8) from error
-
-
-def _description(address: str) -> str:
-    formats = (
-        "SPARQL_Results_JSON",
-        "SPARQL_Results_XML",
-        "SPARQL_Results_CSV",
-        "SPARQL_Results_TSV",
-        "Turtle",
-        "N-Triples",
-        "JSON-LD",
-    )
-    listed = ", ".join(f"<http://www.w3.org/ns/formats/{name}>" for name in formats)
-    return (
-        "@prefix sd: <http://www.w3.org/ns/sparql-service-description#> .\n"
-        f"<{address}> a sd:Service ; sd:endpoint <{address}> ; "
-        f"sd:supportedLanguage sd:SPARQL11Query ; sd:resultFormat {listed} .\n"
-    )

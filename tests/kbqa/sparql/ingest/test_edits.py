@@ -8,12 +8,13 @@ import pytest
 from django.db import connection
 from pyoxigraph import Store
 
+from kbqa.sparql.answer.registry import served
 from kbqa.sparql.ingest import edits
 from kbqa.sparql.ingest.edits import EditConflict, edit_triples, update_graph
 from kbqa.sparql.ingest.load import LIFECYCLE
 from kbqa.sparql.models import Graph, GraphVersion, Name, NameWord
 from kbqa.sparql.stores import QueryError
-from kbqa.sparql.stores.executor import change_folder
+from kbqa.sparql.stores.executor import change_folder, run_limited
 from searchapp.errors import NotReady
 
 LABEL = "<http://www.w3.org/2000/01/rdf-schema#label>"
@@ -45,7 +46,7 @@ def test_triples_are_added_and_removed_in_a_version_of_its_own(load):
 def test_what_is_there_already_or_not_there_changes_nothing(films):
     again = "<http://films.example/f4> <http://films.example/year> 1988 ."
     version = edit_triples(films, add=again, remove="<urn:none> <urn:none> <urn:none> .")
-    assert version.triples == 38
+    assert (version, version.triples) == (films.serving, 38)
 
 
 def test_what_is_removed_and_added_at_once_is_there(films):
@@ -132,10 +133,11 @@ def meanwhile(monkeypatch):
         left = list(texts)
 
         def changed(*arguments, **options):
-            change_folder(*arguments, **options)
+            has_changed = change_folder(*arguments, **options)
             if left and options["add"] == MINE:
                 with ThreadPoolExecutor() as threads:
                     threads.submit(edited_by_another, films, left.pop()).result(60)
+            return has_changed
 
         monkeypatch.setattr(edits, "change_folder", changed)
 
@@ -226,3 +228,169 @@ def test_a_graph_that_is_not_loaded_cannot_be_edited(db):
     graph = Graph.objects.create(slug="new", name="New", source_kind="file")
     with pytest.raises(NotReady, match="New has not been loaded yet"):
         edit_triples(graph, add="<urn:a> <urn:b> <urn:c> .")
+
+
+QUADS = """@prefix : <http://x.example/> .
+:a :in "no graph" .
+:g1 { :a :knows :b . :b :knows :c }
+:g2 { :b :knows :c }
+"""
+PREFIX = "PREFIX : <http://x.example/> "
+
+
+@pytest.fixture
+def quads(load) -> Graph:
+    return load(QUADS, name="quads", suffix=".trig")
+
+
+def found(graph: Graph, query: str) -> list[tuple[str, ...]]:
+    """The rows of a query on the served version, sorted, without the namespace."""
+    graph.refresh_from_db()
+    result = run_limited(graph.serving, PREFIX + query, 100)
+    rows = [
+        tuple(str(getattr(term, "value", term)).rpartition("/")[2] for term in row) for row in result.rows
+    ]
+    return sorted(rows)
+
+
+def names(graph: Graph, triple: str) -> list[str]:
+    """The graphs in which a triple stands, first `all` if it stands among all triples."""
+    among_all = ["all"] * len(found(graph, f"SELECT ?x {{ {triple} BIND(1 AS ?x) }}"))
+    return among_all + [name for (name,) in found(graph, f"SELECT ?g {{ GRAPH ?g {{ {triple} }} }}")]
+
+
+def test_named_graphs_of_a_file_are_asked_by_their_names_and_all_triples_without(quads):
+    assert quads.serving.triples == 3
+    assert [each.count for each in quads.serving.parsed_profile.predicates if each.text == "knows"] == [2]
+    assert found(quads, "SELECT ?s ?o { ?s :knows ?o }") == [("a", "b"), ("b", "c")]
+    assert found(quads, "SELECT ?g ?s { GRAPH ?g { ?s :knows ?o } }") == [
+        ("g1", "a"),
+        ("g1", "b"),
+        ("g2", "b"),
+    ]
+    assert found(quads, "SELECT DISTINCT ?g { GRAPH ?g { } }") == [("g1",), ("g2",)]
+    assert found(quads, "SELECT ?s FROM :g2 { ?s ?p ?o }") == [("b",)]
+    assert found(quads, "SELECT ?g ?s FROM NAMED :g2 { GRAPH ?g { ?s ?p ?o } }") == [("g2", "b")]
+    assert found(quads, "SELECT ?s FROM NAMED :g2 { ?s ?p ?o }") == []
+    assert "".join(served(quads).live.store.lines()).count(" .\n") == 3
+
+
+def test_an_export_with_graphs_is_the_graph_again(quads, api, load):
+    update_graph(quads, f"{PREFIX} INSERT DATA {{ :a :knows :b }}")
+    exported = b"".join(api.get("/api/v1/graphs/quads/export", {"graphs": "true"}))
+    x = "http://x.example/"
+    assert sorted(exported.decode().splitlines()) == [
+        f'<{x}a> <{x}in> "no graph" .',
+        f"<{x}a> <{x}knows> <{x}b> .",
+        f"<{x}a> <{x}knows> <{x}b> <{x}g1> .",
+        f"<{x}b> <{x}knows> <{x}c> <{x}g1> .",
+        f"<{x}b> <{x}knows> <{x}c> <{x}g2> .",
+    ]
+    again = load(exported, name="again", suffix=".nq")
+    assert found(again, "SELECT ?g ?s { GRAPH ?g { ?s ?p ?o } }") == [("g1", "a"), ("g1", "b"), ("g2", "b")]
+
+
+def test_what_is_inserted_into_a_graph_is_found_in_it_and_among_all(quads, films):
+    for graph in (quads, films):
+        before = graph.serving.triples
+        version = update_graph(graph, f"{PREFIX} INSERT DATA {{ GRAPH :new {{ :x :p :y }} }}")
+        assert version.triples == before + 1
+        assert names(graph, ":x :p :y") == ["all", "new"]
+
+
+def test_what_leaves_its_last_graph_leaves_all_unless_it_stands_there_without_one(quads):
+    update_graph(quads, f"{PREFIX} DELETE DATA {{ GRAPH :g1 {{ :b :knows :c }} }}")
+    assert names(quads, ":b :knows :c") == ["all", "g2"]
+    update_graph(quads, f"{PREFIX} DELETE WHERE {{ GRAPH :g2 {{ ?s ?p ?o }} }}")
+    assert names(quads, ":b :knows :c") == []
+    assert found(quads, "SELECT DISTINCT ?g { GRAPH ?g { } }") == [("g1",)]
+    for update in (
+        "INSERT DATA { GRAPH :g1 { :a :in 'no graph' } }",
+        "DELETE DATA { GRAPH :g1 { :a :in 'no graph' } }",
+    ):
+        update_graph(quads, PREFIX + update)
+    assert names(quads, ":a :in 'no graph'") == ["all"]
+
+
+def test_what_is_inserted_without_a_graph_stays_when_its_graphs_go(quads):
+    update_graph(quads, f"{PREFIX} INSERT DATA {{ :a :knows :b }}")
+    assert names(quads, ":a :knows :b") == ["all", "g1"], "no graph of our own is seen"
+    update_graph(quads, f"{PREFIX} DELETE DATA {{ GRAPH :g1 {{ :a :knows :b }} }}")
+    assert names(quads, ":a :knows :b") == ["all"]
+
+
+def test_what_is_deleted_without_a_graph_is_gone_everywhere(quads):
+    update_graph(quads, f"{PREFIX} DELETE WHERE {{ :b :knows ?x }}")
+    assert names(quads, ":b :knows :c") == []
+
+
+def test_triples_are_moved_between_graphs(quads):
+    update_graph(
+        quads,
+        f"{PREFIX} DELETE {{ GRAPH :g1 {{ ?s ?p ?o }} }} INSERT {{ GRAPH :g3 {{ ?s ?p ?o }} }} "
+        "WHERE { GRAPH :g1 { ?s ?p ?o } }",
+    )
+    assert names(quads, ":a :knows :b") == ["all", "g3"]
+    everywhere = "GRAPH ?g { ?s ?p ?o }"
+    update_graph(quads, f"DELETE {{ {everywhere} }} INSERT {{ ?s ?p ?o }} WHERE {{ {everywhere} }}")
+    assert found(quads, "SELECT ?g { GRAPH ?g { ?s ?p ?o } }") == []
+    assert found(quads, "SELECT ?s ?o { ?s :knows ?o }") == [("a", "b"), ("b", "c")]
+    update_graph(
+        quads, f"{PREFIX} DELETE {{ :a ?p ?o }} INSERT {{ GRAPH :g4 {{ :a ?p ?o }} }} WHERE {{ :a ?p ?o }}"
+    )
+    assert names(quads, ":a :knows :b") == ["all", "g4"]
+
+
+def test_triples_are_added_to_and_removed_from_graphs_with_the_prefixes_of_the_graph(films):
+    assert (
+        edit_triples(films, add="films:g { films:f9 films:year 1999 } films:f8 films:year 1998 .").triples
+        == 40
+    )
+    assert found(films, "SELECT ?g ?s { GRAPH ?g { ?s ?p ?o } }") == [("g", "f9")]
+    assert edit_triples(films, remove="films:f9 films:year 1999 .").triples == 39
+    assert found(films, "SELECT ?g ?s { GRAPH ?g { ?s ?p ?o } }") == []
+    assert update_graph(films, "DELETE DATA { films:f8 films:year 1998 }").triples == 38
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        "INSERT DATA { films:f4 films:year 1988 }",
+        "DELETE DATA { films:none films:year 1 }",
+        "DELETE { ?f films:year ?y } INSERT { ?f films:year ?y } WHERE { ?f films:year ?y }",
+        "INSERT { ?f films:no ?y } WHERE { ?f films:no ?y }",
+    ],
+)
+def test_an_update_that_changes_nothing_makes_no_version(films, update):
+    assert update_graph(films, update) == films.serving
+    assert [folder.name for folder in films.serving.folder.parent.iterdir()] == ["1"]
+
+
+def test_an_update_of_graphs_that_changes_nothing_makes_no_version(quads):
+    for update in (
+        "INSERT DATA { GRAPH :g1 { :a :knows :b } :a :in 'no graph' }",
+        "DELETE DATA { GRAPH :g2 { :a :knows :b } }",
+    ):
+        assert update_graph(quads, PREFIX + update) == quads.serving
+    assert (
+        update_graph(
+            quads, f"{PREFIX} DELETE {{ :a :in ?x }} INSERT {{ :a :in 'x' }} WHERE {{ :a :in ?x }}"
+        ).number
+        == 2
+    )
+
+
+@pytest.mark.parametrize(
+    ("edit", "field"),
+    [
+        ({"update": "INSERT DATA {"}, "update"),
+        ({"update": "INSERT DATA { <urn:a> <urn:b> ?x }"}, "update"),
+        ({"add": "<urn:a> <urn:b>"}, "add"),
+        ({"remove": "<urn:a> <urn:b>"}, "remove"),
+        ({}, "add"),
+    ],
+)
+def test_what_is_wrong_with_an_edit_stands_under_its_field(api, films, edit, field):
+    response = api.post("/api/v1/graphs/films/edit", edit, format="json")
+    assert response.status_code == 400
+    assert list(response.json()["errors"]) == [field]

@@ -53,7 +53,11 @@ HOSTILE: dict[str, tuple[RdfFormat, Callable[[], bytes], str]] = {
         lambda: doctype(b'<!ENTITY a "aa"><!ENTITY b "&#38;a;&#38;a;">'),
         "without bounds",
     ),
-    "in hexadecimal": (XML, lambda: doctype(b'<!ENTITY a "aa"><!ENTITY b "&#x26;a;">'), "without bounds"),
+    "in hexadecimal": (
+        XML,
+        lambda: doctype(b'<!ENTITY a "aa"><!ENTITY b "&#x26;a;&#x26;a;">'),
+        "without bounds",
+    ),
     "of a parameter": (XML, lambda: doctype(b"""<!ENTITY % a '<!ENTITY b "x">'> %a;"""), "without bounds"),
     "in UTF-16": (XML, lambda: doctype(GROWING).decode().encode("utf-16"), "without bounds"),
     "declared as UTF-16": (

@@ -1,4 +1,8 @@
+import bz2
 import gzip
+import io
+import lzma
+import zipfile
 
 import pytest
 from pyoxigraph import RdfFormat, Store, serialize
@@ -163,6 +167,13 @@ def read(tmp_path):
         ("films.nt", "text/turtle", N_TRIPLES),
         ("films", "text/turtle; charset=utf-8", TURTLE),
         ("films.v2", "application/n-triples", N_TRIPLES),
+        ("films.ttl.bz2", "", TURTLE),
+        ("films.ttl.xz", "application/x-xz", TURTLE),
+        ("films.nt.zip", "", N_TRIPLES),
+        ("films.zip", "", None),
+        ("films", "application/zip", None),
+        ("films.n3", "", TURTLE),
+        ("films", "text/n3", TURTLE),
     ],
 )
 def test_a_format_is_known_by_the_name_or_else_by_the_media_type(name, kind, form):
@@ -170,16 +181,21 @@ def test_a_format_is_known_by_the_name_or_else_by_the_media_type(name, kind, for
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [("films", ""), (".ttl", ""), ("films.gz", ""), ("films.txt", "text/html"), ("", ";")]
+    ("name", "kind"),
+    [("films", ""), (".ttl", ""), ("films.gz", ""), ("films.txt", "text/html"), ("", ";"), ("films.xz", "")],
 )
 def test_what_is_no_rdf_by_its_name_says_which_names_are(name, kind):
     with pytest.raises(LoadError, match=r"must end in \.nt, .*\.jsonld, .*also with \.gz"):
         rdf_format(name, kind)
 
 
-def test_named_graphs_are_merged_into_one(read):
-    triples, report = read(b"<urn:a> <urn:p> <urn:b> <urn:g> .\n<urn:c> <urn:p> <urn:d> .", RdfFormat.N_QUADS)
-    assert triples == [("<urn:a>", "<urn:b>"), ("<urn:c>", "<urn:d>")]
+def test_triples_of_named_graphs_stand_among_all_and_in_their_graph(tmp_path):
+    path, report = tmp_path / "file.nq", Report()
+    path.write_bytes(b"<urn:a> <urn:p> <urn:b> <urn:g> .\n<urn:c> <urn:p> <urn:d> .")
+    file = RdfFile(path, RdfFormat.N_QUADS, 1_000)
+    quads = triples_of(file, report, skip_bad_lines=False, progress=lambda *_: None)
+    found = [(str(quad.subject), str(quad.graph_name)) for quad in quads]
+    assert found == [("<urn:a>", "DEFAULT"), ("<urn:a>", "<urn:g>"), ("<urn:c>", "DEFAULT")]
     assert report.triples == 2
 
 
@@ -220,12 +236,146 @@ def test_the_first_twenty_complaints_are_kept(read):
     assert (report.skipped, len(report.complaints)) == (25, 20)
 
 
-def test_only_formats_of_lines_skip_lines(read):
-    with pytest.raises(LoadError, match="Line 2 cannot be read"):
-        read(b"<urn:a> <urn:p> 1 .\nbad\n<urn:b> <urn:p> 2 .", TURTLE, skip=True)
+def test_statements_of_turtle_that_cannot_be_read_are_skipped(read):
+    text = b"@prefix a: <urn:> .\na:a a:p 1 .\nbad a:p 3 .\na:b no:p 2 .\na:b a:p 4 ."
+    triples, report = read(text, TURTLE, skip=True)
+    assert [subject for subject, _ in triples] == ["<urn:a>", "<urn:b>"]
+    assert [complaint.split(":")[0] for complaint in report.complaints] == ["Line 3", "Line 4"]
+    assert report.prefixes == {"a": "urn:"}
+    with pytest.raises(LoadError, match="Line 3 cannot be read"):
+        read(text, TURTLE)
 
 
-@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+BAD_PARTS = {
+    RdfFormat.TURTLE: b"""<urn:a> <urn:p> <http://x/?f[]=1> , <http://x/50%> , "x"@muchtoolong , <urn:ok> .
+        <http://x/a#b#c> <urn:p> "x"@en . <urn:a> <http://x/[p]> 1 .""",
+    RdfFormat.RDF_XML: b"""<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:e="urn:">
+        <r:Description r:about="urn:a"><e:p r:resource="http://x/?f[]=1"/><e:p r:resource="urn:ok"/>
+        <e:p r:resource="http://x/50%"/><e:p xml:lang="muchtoolong">x</e:p></r:Description>
+        <r:Description r:about="http://x/a#b#c"><e:p xml:lang="en">x</e:p><e:p>1</e:p></r:Description>
+        </r:RDF>""",
+    RdfFormat.JSON_LD: b"""[{"@id":"urn:a","urn:p":[{"@id":"http://x/?f[]=1"},{"@id":"urn:ok"},
+        {"@id":"http://x/50%"}]},{"@id":"http://x/a#b#c","urn:p":[1,2,3]}]""",
+}
+
+
+@pytest.mark.parametrize("form", BAD_PARTS)
+def test_triples_with_what_is_no_iri_and_no_language_are_left_out_and_counted(read, form):
+    skipping = [True, False] if form == RdfFormat.JSON_LD else [True]
+    for skip in skipping:
+        triples, report = read(BAD_PARTS[form], form, skip=skip)
+        assert triples == [("<urn:a>", "<urn:ok>")]
+        assert (report.triples, report.skipped) == (1, 5)
+        assert any("<http://x/?f[]=1> is no IRI" in complaint for complaint in report.complaints)
+    if len(skipping) == 1:
+        with pytest.raises(LoadError, match="cannot be read"):
+            read(BAD_PARTS[form], form)
+
+
+PLAIN = b'<urn:a> <urn:p> "\xc3\xa9" .'
+MARKED = {
+    (TURTLE, b"\xef\xbb\xbf" + PLAIN),
+    (N_TRIPLES, b"\xef\xbb\xbf" + PLAIN),
+    (RdfFormat.TRIG, b"\xef\xbb\xbf" + PLAIN),
+    (RdfFormat.JSON_LD, '\ufeff[{"@id":"urn:a","urn:p":"\xe9"}]'.encode()),
+    (TURTLE, PLAIN.decode().encode("utf-16")),
+    (N_TRIPLES, "\ufeff".encode("utf-16-be") + PLAIN.decode().encode("utf-16-be")),
+    (RDF_XML, (XML % (b"", "\xe9".encode())).decode().encode("utf-16")),
+    (RDF_XML, b"\xef\xbb\xbf" + XML % (b"", "\xe9".encode())),
+}
+
+
+def test_files_with_byte_order_marks_are_read(read):
+    for form, data in MARKED:
+        for skip in (False, True):
+            assert read(data, form, skip=skip)[0] == [("<urn:a>", '"\xe9"')], (form, data)
+
+
+@pytest.mark.parametrize(
+    ("named", "text", "objects"),
+    [
+        (RDF_XML, b"@prefix e: <urn:> .\ne:a e:p e:b .", ["<urn:b>"]),
+        (RDF_XML, b"# a comment\n<http://x/a> <urn:p> 'x' .", ['"x"']),
+        (RDF_XML, b"<urn:a> <urn:p> <urn:b> .", ["<urn:b>"]),
+        (RDF_XML, b"<#a> <urn:p> <urn:b> .", ["<urn:b>"]),
+        (RDF_XML, b"[] <urn:p> <urn:b> .", ["<urn:b>"]),
+        (RDF_XML, b'{"@id":"urn:a","urn:p":{"@id":"urn:b"}}', ["<urn:b>"]),
+        (RDF_XML, b"\n " + (XML % (b"", b"x")).partition(b"?>")[2], ['"x"']),
+        (TURTLE, XML % (b"", b"x"), ['"x"']),
+    ],
+)
+def test_ontologies_are_read_whatever_their_name_says(read, named, text, objects):
+    assert [found for _, found in read(text, named)[0]] == objects
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"Prefix(:=<urn:a#>)\nOntology(<urn:a>)",
+        b"Prefix: : <urn:a#>\nOntology: <urn:a>",
+        b'<?xml version="1.0"?>\n<Ontology xmlns="http://www.w3.org/2002/07/owl#" ontologyIRI="urn:a"/>',
+    ],
+)
+def test_ontologies_without_triples_say_how_to_save_them(read, text):
+    with pytest.raises(LoadError, match=r"Save it as RDF/XML or Turtle"):
+        read(text, RDF_XML)
+
+
+def test_a_context_elsewhere_says_what_to_do(read):
+    text = b'{"@context":"https://schema.org","@type":"Person","name":"Ada"}'
+    for skip in (False, True):
+        with pytest.raises(LoadError, match="Put the context itself in the place of its address"):
+            read(text, RdfFormat.JSON_LD, skip=skip)
+
+
+def zipped(data: bytes, *names: str) -> bytes:
+    """Return an archive that holds the data under each of some names."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names or ("folder/films.nt",):
+            archive.writestr(name, data)
+    return file.getvalue()
+
+
+PACKS = [gzip.compress, bz2.compress, lzma.compress, zipped]
+
+
+@pytest.mark.parametrize("pack", PACKS)
+def test_packed_files_are_read(read, pack):
+    data = b"".join(b'<urn:a> <urn:p> "%d" .\n' % number for number in range(9_000))
+    for skip in (False, True):
+        assert len(read(pack(data), skip=skip)[0]) == 9_000
+    if pack != zipped:
+        with pytest.raises(LoadError, match="file cannot be read to its end"):
+            read(pack(data)[:-40])
+        assert len(read(pack(data) + pack(data))[0]) == 18_000, (
+            "several in a row, as packers in parallel write"
+        )
+
+
+def test_the_file_in_an_archive_says_its_format(read):
+    text = b"@prefix e: <urn:> . e:a e:p 1 ."
+    system = zipped(text, "a.ttl", "__MACOSX/._a.ttl", ".DS_Store")
+    for data in (zipped(text, "a.ttl"), system):
+        assert len(read(data, None)[0]) == 1
+    for data, says in (
+        (zipped(text, "a.ttl", "b.ttl"), "holds 2 files. It must hold one"),
+        (zipped(b"", "folder/"), "holds 0 files"),
+        (zipped(text, "a.txt"), "not an RDF file by its name"),
+        (zipped(gzip.compress(text), "a.ttl.gz"), "packed itself"),
+        (zipped(text, "a.ttl")[:-30], "cannot be read to its end"),
+    ):
+        with pytest.raises(LoadError, match=says):
+            read(data, None)
+
+
+def test_a_file_that_wants_much_memory_to_be_unpacked_is_refused(read):
+    wanting = [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 29}]
+    with pytest.raises(LoadError, match="cannot be read to its end: Memory usage limit"):
+        read(lzma.compress(b"<urn:a> <urn:p> 1 .", filters=wanting))
+
+
+@pytest.mark.parametrize("pack", [bytes, *PACKS])
 def test_a_file_is_read_up_to_its_expanded_size(read, pack):
     data = b'<urn:a> <urn:p> "1" .\n' * 50
     assert len(read(pack(data), most=len(data))[0]) == 50
@@ -250,6 +400,27 @@ def test_progress_is_told_of_the_file_as_it_lies_on_disk(read):
 def test_an_empty_file_has_no_triples(read):
     for form in (N_TRIPLES, TURTLE, RdfFormat.N_QUADS):
         assert read(b"", form)[0] == []
+
+
+def test_an_entity_may_name_a_plain_one(read):
+    entities = b"""<!ENTITY ex "http://x.example/"><!ENTITY wine "&ex;wine#"> <!ENTITY food "the &ex;food">"""
+    assert read(XML % (entities, b"&wine;a &food;"), RDF_XML)[0] == [
+        ("<urn:a>", '"http://x.example/wine#a the http://x.example/food"')
+    ]
+
+
+@pytest.mark.parametrize(
+    "entities",
+    [
+        b'<!ENTITY a "x"><!ENTITY b "&a;"><!ENTITY c "&b;">',
+        b'<!ENTITY b "&a;"><!ENTITY a "x">',
+        b'<!ENTITY a "%s"><!ENTITY b "x&a;">' % (b"x" * 1_000),
+        b'<!ENTITY a "x"><!ENTITY %% p "&a;"> %s' % b"",
+    ],
+)
+def test_an_entity_may_name_no_other(read, entities):
+    with pytest.raises(LoadError, match="expand without bounds"):
+        read(XML % (entities, b"x"), RDF_XML)
 
 
 def test_short_entities_are_read(read):

@@ -16,7 +16,7 @@ from kbqa.sparql.ingest.edits import edit_triples
 from kbqa.sparql.models import Graph, GraphVersion
 from kbqa.sparql.sources import services
 from kbqa.sparql.stores import EndpointStore, QueryError, StoreError
-from kbqa.sparql.stores.base import Solutions
+from kbqa.sparql.stores.base import QueryTimeout, Solutions
 from kbqa.sparql.stores.executor import run_query
 from searchapp.jobs.models import Job
 from searchapp.jobs.runner import run_stages
@@ -332,7 +332,7 @@ def test_an_endpoint_gets_the_text_that_was_looked_at(private):
         assert run_query(version, "ask{?s f:p 'it\\'s \"' #\n}").body == reply_with.body
         with pytest.raises(QueryError, match="SERVICE is not allowed"):
             run_query(version, "ASK { SERVICE <urn:x> {} }")
-        with pytest.raises(QueryError, match="FROM, USING and WITH"):
+        with pytest.raises(QueryError, match="asked as a whole: FROM"):
             run_query(version, "ASK FROM <urn:x> {}")
     [request] = remote.requests
     assert parse_qs(request.body.decode()) == {"query": ['ASK { ?s <urn:f:p> "it\'s \\""\n}']}
@@ -375,3 +375,13 @@ def test_a_busy_endpoint_says_how_long_to_wait(private, monkeypatch):
         EndpointStore(server.address, "1").ask("ASK {}")
     assert pauses[:1] == [2.0]
     assert error.value.transient
+
+
+@pytest.mark.parametrize("status", [408, 429, 503, 504])
+def test_a_query_that_takes_its_server_too_long_is_no_mistake(private, status):
+    with (
+        local_server(lambda request: Reply(status=status)) as server,
+        pytest.raises(QueryTimeout, match="Try again later") as told,
+    ):
+        EndpointStore(server.address, "1").forward("ASK {}", "")
+    assert (told.value.status, told.value.transient) == (503, True)

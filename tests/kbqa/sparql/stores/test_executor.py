@@ -9,7 +9,7 @@ from kbqa.sparql.models import Graph, GraphVersion
 from kbqa.sparql.stores import executor
 from kbqa.sparql.stores.base import QueryError, Solutions, StoreError
 from kbqa.sparql.stores.executor import run_limited, run_query
-from kbqa.sparql.stores.query_process import negotiated
+from kbqa.sparql.stores.query_process import Refused, negotiated
 from tests.kbqa.conftest import FILMS
 
 JSON = "application/sparql-results+json"
@@ -40,14 +40,24 @@ def version(tmp_path, settings) -> GraphVersion:
         ("text/csv, application/json", "text/csv"),
         ("application/json, text/csv", "application/json"),
         ("APPLICATION/JSON", "application/json"),
-        ("application/json;q=0", "text/csv"),
+        ("application/json;q=0, */*", "text/csv"),
         ("application/json;q=many", "text/csv"),
+        ("application/*;q=0.5, text/*;q=0.4", "application/json"),
+        ("text/*, application/json", "text/csv"),
+        ("text/csv;q=0.1, text/*", "text/csv"),
+        ("*/*;q=0.5, application/json;q=0.4", "text/csv"),
         ("application/json; charset=utf-8; q=0.9, text/csv; q=0.8", "application/json"),
         ("image/png, application/json;q=0.1", "application/json"),
     ],
 )
 def test_the_best_liked_media_type_is_chosen_and_the_first_where_none_is(accept, chosen):
     assert negotiated(accept, {"text/csv": 1, "application/json": 2}) == chosen
+
+
+@pytest.mark.parametrize("accept", ["application/json;q=0", "image/png", "*/*;q=0", "text/html, image/*"])
+def test_what_is_not_taken_is_not_given(accept):
+    with pytest.raises(Refused, match="text/csv, application/json"):
+        negotiated(accept, {"text/csv": 1, "application/json": 2})
 
 
 def test_a_select_gives_rows_in_the_wanted_form(version):

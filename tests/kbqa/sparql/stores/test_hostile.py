@@ -65,7 +65,7 @@ def run(triples, settings, tmp_path):
         if kind == "query":
             return run_query(GraphVersion(graph=_GRAPH, number=1), text, "")
         Store.read_only(str(triples)).backup(str(tmp_path / "copy"))
-        change_folder(tmp_path / "copy", _GRAPH, update=text)
+        change_folder(tmp_path / "copy", triples, _GRAPH, update=text)
         return Store.read_only(str(tmp_path / "copy"))
 
     return run
@@ -76,7 +76,7 @@ def test_refused_before_anything_runs(kind, says, text, elsewhere, monkeypatch):
     monkeypatch.setattr(guarded.subprocess, "Popen", None)
     with pytest.raises(QueryError, match=says) as refused:
         (check_query if kind == "query" else check_update)(_written(text, elsewhere.address), _GRAPH)
-    assert refused.value.field == "query"
+    assert refused.value.field == kind
     assert elsewhere.requests == []
 
 

@@ -22,14 +22,17 @@ from kbqa.sql.names import CellNames
 from kbqa.sql.schema import Column, ColumnRef, ForeignKey, Schema, Table
 from kbqa.sql.sources import glossary, schedule, selectors, services
 from kbqa.sql.sources.connecting import Trial
+from kbqa.sql.sources.server_form import ServerFields
 from kbqa.sql.stores.databases import Source, file_of, served
 from kbqa.sql.stores.executor import Result
+from kbqa.sql.stores.server_parts import PARTS
 
 __all__ = [
     "BUNDLED_FOLDER",
     "FORMATS",
     "MODEL_FOLDER",
     "NARROW",
+    "PARTS",
     "ROOMY",
     "SURE",
     "Answer",
@@ -48,6 +51,7 @@ __all__ = [
     "LocalGenerator",
     "Result",
     "Schema",
+    "ServerFields",
     "Source",
     "SqlReading",
     "Table",

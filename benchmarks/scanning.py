@@ -52,9 +52,7 @@ def _postgresql(tables: int) -> list[Row]:
             cursor.execute(statement)
         cursor.execute("RESET search_path; ANALYZE")
     settings.ALLOWED_PRIVATE_HOSTS = [f"{own['HOST']}/.s.PGSQL.{own['PORT'] or 5432}"]
-    return _scanned(
-        "PostgreSQL", tables, source_kind=Database.SourceKind.URL, url=address, schemas=[_SCHEMA]
-    )
+    return _scanned("PostgreSQL", tables, source_kind=Database.SourceKind.URL, url=address, schemas=[_SCHEMA])
 
 
 def _scanned(engine: str, tables: int, **source: object) -> list[Row]:
@@ -87,7 +85,10 @@ def _statements(tables: int) -> Iterator[str]:
 
 
 def _row(number: int, rng: random.Random, refers: bool) -> str:
-    status, day = rng.choice(("open", "sent", "returned")), f"2024-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}"
+    status, day = (
+        rng.choice(("open", "sent", "returned")),
+        f"2024-{rng.randint(1, 12):02}-{rng.randint(1, 28):02}",
+    )
     remark = " ".join(name(rng.randrange(10_000)) for _ in range(4))
     values = (
         f"'{name(rng.randrange(100_000))}', '{rng.choice(_TOWNS)}', '{status}', '{remark}', "

@@ -278,8 +278,9 @@ class DatabaseForm(SourceForm, ServerFields):
         if cleaned.get("source_kind") == self.SERVER and not self.errors:
             with shown_on(self):
                 cleaned["url"] = self.server_url(cleaned)
-                checked = databases.checked_database(
-                    **self._server_of(cleaned), trial=self.server_trial(cleaned)
+                server = self._server_of(cleaned)
+                checked = self.try_server(
+                    lambda trial: databases.checked_database(**server, trial=trial), cleaned
                 )
                 cleaned["schemas"] = checked.schemas
         return cleaned

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.forms import BaseForm
 from django.http import HttpRequest
 
-from searchapp.errors import InvalidInput, SearchappError, Unavailable
+from searchapp.errors import InvalidInput, SearchappError
 
 SHOWN_ERROR = "shown_error"
 """The context's key of the error that a page shows, whose status is the page's."""
@@ -27,12 +27,11 @@ def shown_in(context: dict[str, Any], name: str) -> Iterator[None]:
 def shown_on(form: BaseForm, fields: Mapping[str, str] | None = None) -> Iterator[None]:
     """Add an error of the block's input to the field of a form that it is about, else to the form as a whole.
 
-    So is what is away or busy: what was typed stays. `fields` gives a form's name of a field where it has one
-    of its own.
+    `fields` gives a form's name of a field where it has one of its own.
     """
     try:
         yield
-    except (InvalidInput, Unavailable) as error:
+    except InvalidInput as error:
         name = (fields or {}).get(error.field, error.field)
         form.add_error(name if name in form.fields else None, error.message)
 

@@ -99,7 +99,7 @@ class DatabaseAdminForm(SourceAdminForm, ServerFields):
         """Check a database, and try a server that is new or has changed. Raises InvalidInput."""
         cleaned, stored = self.cleaned_data, type(source).objects.filter(pk=source.pk).first()
         is_same = stored is not None and stored.schemas == source.schemas and self.is_stored(source.url)
-        services.check_database(source, self.server_trial(cleaned, is_same=is_same))
+        self.try_server(lambda trial: services.check_database(source, trial), cleaned, is_same=is_same)
 
     def address(self, cleaned: dict[str, Any]) -> str:
         """A server's address without its password."""

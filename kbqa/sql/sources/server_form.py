@@ -1,9 +1,9 @@
 """The fields of a database server in a form: its address in parts, or pasted whole and taken apart."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 
@@ -11,6 +11,7 @@ from kbqa.sql.models import Database
 from kbqa.sql.sources.connecting import Trial, labelled, with_tables
 from kbqa.sql.stores.connections import ConnectError
 from kbqa.sql.stores.probe import ServerSchema
+from kbqa.sql.stores.processes import BusyError
 from kbqa.sql.stores.server_parts import TLS_MODES, ServerParts, engines, given_parts, taken_apart
 from searchapp.errors import InvalidInput
 from searchapp.secrets import seal, unseal
@@ -20,6 +21,9 @@ _KEPT_SECONDS = 3600
 """How long a password that was typed counts while the rest of a form is put right."""
 _AS_BEFORE = "Empty for the one that was given before, as long as server and user stay the same."
 _PLAIN = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}
+
+
+Checked = TypeVar("Checked")
 
 
 class ServerFields(forms.Form):
@@ -119,16 +123,24 @@ class ServerFields(forms.Form):
         self._show(parts)
         return parts.url
 
-    def server_trial(self, cleaned: dict[str, Any], *, is_same: bool = False) -> Trial:
-        """How the server is tried: one that is as it `is_same` was only where that is all that is wanted."""
+    def try_server(
+        self, check: Callable[[Trial], Checked], cleaned: dict[str, Any], *, is_same: bool = False
+    ) -> Checked:
+        """What a check gives that tries the server; one that is the same as it was only if it is to be tested.
+
+        Raises InvalidInput, also where too much else runs to try it: what was typed stays.
+        """
         connects = self.only_tests or not (is_same or cleaned.get("unreachable"))
-        return Trial(connects, by_parts=True, listed=lambda found: self._choose_schemas(found, cleaned))
+        try:
+            return check(Trial(connects, by_parts=True, listed=lambda found: self._list(found, cleaned)))
+        except BusyError as error:
+            raise InvalidInput(error.message) from error
 
     def is_stored(self, url: str) -> bool:
         """Whether an address is the stored one."""
         return bool(self._stored.host) and self._stored.url == url
 
-    def _choose_schemas(self, found: Sequence[ServerSchema], cleaned: dict[str, Any]) -> None:
+    def _list(self, found: Sequence[ServerSchema], cleaned: dict[str, Any]) -> None:
         """Show the schemas that a server has, once it was reached.
 
         Raises InvalidInput where there are several, and nobody was asked yet.

@@ -40,7 +40,10 @@ class DatabaseSerializer(AudienceSerializer, serializers.ModelSerializer[Databas
         help_text="The kind of server, by default PostgreSQL. Others that DATABASE_DIALECTS names have an `url`.",
     )
     host = serializers.CharField(
-        write_only=True, required=False, max_length=500, help_text="Several with commas, or a socket's folder."
+        write_only=True,
+        required=False,
+        max_length=500,
+        help_text="Several with commas, or a socket's folder.",
     )
     port = serializers.CharField(
         write_only=True, required=False, max_length=100, help_text="By default the usual one."

@@ -61,9 +61,11 @@ def _scanned(engine: str, tables: int, **source: object) -> list[Row]:
     database, job = services.add_database(name=engine, **source)  # type: ignore[arg-type]
     seconds, _ = timed(lambda: run_stages(job.pk, follow=True))
     database.refresh_from_db()
-    assert database.serving is not None and database.serving.finished is not None, job
-    served = (database.serving.finished - begun).total_seconds()
-    note = f"{tables} tables, {10 * tables:,} columns, {database.serving.cells:,} values"
+    serving = database.serving
+    if serving is None or serving.finished is None:
+        raise RuntimeError(f"{engine} was not scanned: {job.error}")
+    served = (serving.finished - begun).total_seconds()
+    note = f"{tables} tables, {10 * tables:,} columns, {serving.cells:,} values"
     return [
         Row("scanning", f"{engine}, until it serves", round(served, 1), "s", note),
         Row("scanning", f"{engine}, with questions to begin with", round(seconds, 1), "s"),

@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from codesearch import services as repositories
-from frontend.forms import DatabaseForm, GraphForm, NoteForm, RepositoryForm
+from frontend.forms import DatabaseForm, NoteForm, RepositoryForm
 from kbqa.sql.public import services as databases
 from searchapp.visibility import Audience
 
@@ -69,7 +69,6 @@ def test_kinds_have_their_fields_and_the_rest_belongs_to_all():
     [
         (RepositoryForm, {"source_kind": "git", "address": "x"}, {"location": "address"}),
         (RepositoryForm, {"source_kind": "folder", "folder": "/x"}, {"location": "folder"}),
-        (GraphForm, {"source_kind": "endpoint", "endpoint": "x"}, {"location": "endpoint"}),
     ],
 )
 def test_the_services_field_is_the_forms_of_the_chosen_kind(form, data, renamed):

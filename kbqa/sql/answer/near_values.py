@@ -1,4 +1,4 @@
-"""The cells of a column that are like a text which none of them is: written or spelled otherwise, or longer."""
+"""The cells of a column that are like a text which none of them is: spelled otherwise, or longer."""
 
 from difflib import SequenceMatcher
 

@@ -126,7 +126,7 @@ class ServerFields(forms.Form):
     def try_server(
         self, check: Callable[[Trial], Checked], cleaned: dict[str, Any], *, is_same: bool = False
     ) -> Checked:
-        """What a check gives that tries the server; one that is the same as it was only if it is to be tested.
+        """What a check gives that tries the server; one that `is_same` as before only if it is to be tested.
 
         Raises InvalidInput, also where too much else runs to try it: what was typed stays.
         """

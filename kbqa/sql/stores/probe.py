@@ -84,7 +84,10 @@ class ServerSchema:
 
 
 def looked_up(url: str) -> URL:
-    """The address by its host's number, looked up in time. Raises InvalidInput with the part that is wrong."""
+    """The address by its host's number, looked up in time.
+
+    Raises InvalidInput with the part that is wrong.
+    """
     answers: queue.SimpleQueue[URL | ConnectError] = queue.SimpleQueue()
 
     def look_up() -> None:

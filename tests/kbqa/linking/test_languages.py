@@ -1,4 +1,4 @@
-"""Questions that are not in English are known by their function words; English ones with foreign names are not."""
+"""Questions in other languages are known by their function words; English ones have foreign names."""
 
 import pytest
 

@@ -37,22 +37,29 @@ class DatabaseSerializer(AudienceSerializer, serializers.ModelSerializer[Databas
         choices=ENGINES,
         write_only=True,
         required=False,
-        help_text="The kind of server, by default PostgreSQL. Others that DATABASE_DIALECTS names have an `url`.",
+        allow_blank=True,
+        help_text="The kind of server, by default PostgreSQL. Those of DATABASE_DIALECTS need a `url`.",
     )
     host = serializers.CharField(
         write_only=True,
         required=False,
+        allow_blank=True,
         max_length=500,
         help_text="Several with commas, or a socket's folder.",
     )
     port = serializers.CharField(
-        write_only=True, required=False, max_length=100, help_text="By default the usual one."
+        write_only=True,
+        required=False,
+        allow_blank=True,
+        max_length=100,
+        help_text="By default the usual one.",
     )
-    database = serializers.CharField(write_only=True, required=False, max_length=200)
-    user = serializers.CharField(write_only=True, required=False, max_length=200)
+    database = serializers.CharField(write_only=True, required=False, allow_blank=True, max_length=200)
+    user = serializers.CharField(write_only=True, required=False, allow_blank=True, max_length=200)
     password = serializers.CharField(
         write_only=True,
         required=False,
+        allow_blank=True,
         max_length=1_000,
         trim_whitespace=False,
         help_text="Stored encrypted, never shown.",
@@ -61,11 +68,13 @@ class DatabaseSerializer(AudienceSerializer, serializers.ModelSerializer[Databas
         choices=TLS_MODES,
         write_only=True,
         required=False,
+        allow_blank=True,
         help_text="Whether connections are encrypted; by default if the server offers it.",
     )
     parameters = serializers.CharField(
         write_only=True,
         required=False,
+        allow_blank=True,
         max_length=1_000,
         help_text="Others, as in an address: `application_name=searchapp`.",
     )

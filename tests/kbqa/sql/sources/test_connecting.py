@@ -74,6 +74,12 @@ def form_of(at, **more):
     }  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch):
+    """Let a server be tried for longer than people wait: tests run beside others."""
+    monkeypatch.setattr(connecting, "SECONDS", 120.0)
+
+
 def closed_port():
     """Return a port that nothing listens on."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -196,7 +202,7 @@ def test_a_server_that_says_nothing_is_left_in_time(db, monkeypatch, engine):
 
     with pytest.raises(InvalidInput, match="Nothing listens"):  # so that a process is there for the next
         add(closed_port())
-    monkeypatch.setattr(connecting, "SECONDS", 5.0)
+    monkeypatch.setattr(connecting, "SECONDS", 6.0)
     with server() as (port, _), pytest.raises(InvalidInput, match="does not answer") as error:
         add(port)
     assert error.value.field == "host"
@@ -376,18 +382,19 @@ def test_no_other_server_is_sent_the_password(admin, settings, way, move):
 @pytest.fixture
 def guarded(transactional_db):
     """Make a role whose password the PostgreSQL of the tests asks for, unlike those of others."""
-    file = Path(create_and_run("SHOW hba_file"))
+    file = Path(ran("SHOW hba_file"))
     rules = file.read_text()
     file.write_text(f"local all guarded scram-sha-256\n{rules}")
-    create_and_run("CREATE ROLE guarded LOGIN PASSWORD 'right one'")
-    create_and_run("SELECT pg_reload_conf()")
+    ran("CREATE ROLE guarded LOGIN PASSWORD 'right one'")
+    ran("GRANT pg_read_all_data TO guarded")
+    ran("SELECT pg_reload_conf()")
     yield
     file.write_text(rules)
-    create_and_run("DROP ROLE guarded")
-    create_and_run("SELECT pg_reload_conf()")
+    ran("DROP ROLE guarded")
+    ran("SELECT pg_reload_conf()")
 
 
-def create_and_run(sql):
+def ran(sql):
     with connection.cursor() as cursor:
         cursor.execute(sql)
         return cursor.fetchone()[0] if cursor.description else None

@@ -151,6 +151,7 @@ class DatabaseAdmin(SourceAdmin):
     readonly_fields = ("last_scan",)
     conditional_fields: ClassVar = {
         "file": _IS_UPLOAD,
+        "groups": "visibility == 'groups'",
         **dict.fromkeys(_SERVER_FIELDS, _IS_SERVER),
     }
 

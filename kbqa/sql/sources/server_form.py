@@ -19,7 +19,7 @@ from searchapp.secrets import seal, unseal
 TEST_WORKED = "The connection works. Nothing is saved yet."
 _KEPT_SECONDS = 3600
 """How long a password that was typed counts while the rest of a form is put right."""
-_AS_BEFORE = "Empty for the one that was given before, as long as server and user stay the same."
+_AS_BEFORE = "Empty for the one given before, as long as kind, host, port and user stay the same."
 _PLAIN = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off"}
 
 
@@ -143,16 +143,17 @@ class ServerFields(forms.Form):
     def _list(self, found: Sequence[ServerSchema], cleaned: dict[str, Any]) -> None:
         """Show the schemas that a server has, once it was reached.
 
-        Raises InvalidInput where there are several, and nobody was asked yet.
+        Raises InvalidInput where there are several, and nobody was asked yet or the user sees none unnamed.
         """
         there = with_tables(found)
+        visible = [schema.name for schema in there if schema.visible]
         self._field("schemas").choices = [(schema.name, labelled(schema)) for schema in there]
         is_new = len(there) > 1 and not cleaned.get("schemas") and not cleaned.get("listed")
         self._replace_data({"listed": "yes" if found else ""})
         if is_new:
-            self._replace_data({"schemas": [schema.name for schema in there if schema.visible]})
-        if is_new and not self.only_tests:
-            raise InvalidInput("The server has several schemas. Choose those to be read.", field="schemas")
+            self._replace_data({"schemas": visible})
+        if len(there) > 1 and not cleaned.get("schemas") and (not visible or (is_new and not self.only_tests)):
+            raise InvalidInput("The connection works. Choose the schemas to be read.", field="schemas")
 
     def _password_before(self, parts: ServerParts, cleaned: dict[str, Any]) -> str:
         """The password that was typed before, or that is stored, for the same user of the same server."""
@@ -171,7 +172,7 @@ class ServerFields(forms.Form):
 
     def _tell_of_password(self, parts: ServerParts) -> None:
         if parts.password:
-            self._field("password").help_text = _AS_BEFORE
+            self["password"].help_text = _AS_BEFORE
 
     def _replace_data(self, values: dict[str, Any]) -> None:
         data = self.data.copy()  # type: ignore[attr-defined]

@@ -57,6 +57,7 @@ _WRONG = (
         r"no pg_hba\.conf entry|Host .* is not allowed to connect|authentication failed",
         "The server does not let {user} in from here: {said}",
     ),
+    ("host", r"invalid response to SSL", "What answers at {host} is no such database: {said}"),
     ("tls", r"does not support SSL|SSL|TLS|certificate", "No encrypted connection can be made: {said}"),
     ("port", r"Connection refused|No such file or directory", "Nothing listens on port {port} of {host}."),
     (

@@ -286,7 +286,7 @@ def schemas(transactional_db):
 def test_schemas_are_listed_with_their_tables_and_chosen(admin, own, schemas):
     response = admin.post(ADD, own)
     form = response.context["adminform"].form
-    assert "Choose those" in str(form.errors["schemas"])
+    assert "Choose the schemas" in str(form.errors["schemas"])
     labels = dict(form.fields["schemas"].choices)
     assert labels["hr"] == "hr (2 tables)"
     assert labels["sales"] == "sales (1 table)"
@@ -437,7 +437,7 @@ def test_the_page_takes_the_same_parts_and_lists_the_schemas(admin, own, schemas
     assert "sales (1 table)" in page
     assert not Database.objects.exists()
     several = admin.post("/databases/add", own)
-    assert "Choose those to be read" in several.content.decode()
+    assert "Choose the schemas to be read" in several.content.decode()
     added = admin.post("/databases/add", {**own, "schemas": ["sales", "hr"], "listed": "yes"})
     assert added.headers["Location"] == "/databases/shop"
     assert Database.objects.get().schemas == ["sales", "hr"]

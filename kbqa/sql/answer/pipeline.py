@@ -164,10 +164,11 @@ def ask(
         ranked[number] = _told(ranked[number], asked, whole, source, generator)
     answerable = parses.answerable and bool(ranked)
     sure = answerable and ranked[0].probability >= SURE
-    missing = () if sure else missing_words(asked, whole, generator.likeness)
+    language = foreign_language(question) if server is None else ""
+    missing = () if sure or language else missing_words(asked, whole, generator.likeness)
     if previous is not None and begins_as_follow_up(question):
         notice = f"{notice} {_ON_ITS_OWN}".strip()
-    if server is None and (language := foreign_language(question)):
+    if language:
         notice = f"{notice} {_NOT_ENGLISH.format(language=language)}".strip()
     notice, took = f"{notice} {parses.notice}".strip(), 1000 * (perf_counter() - begun)
     return Answer(question, tuple(ranked), answerable, focus, took, notice, missing)

@@ -152,7 +152,11 @@ class ServerFields(forms.Form):
         self._replace_data({"listed": "yes" if found else ""})
         if is_new:
             self._replace_data({"schemas": visible})
-        if len(there) > 1 and not cleaned.get("schemas") and (not visible or (is_new and not self.only_tests)):
+        if (
+            len(there) > 1
+            and not cleaned.get("schemas")
+            and (not visible or (is_new and not self.only_tests))
+        ):
             raise InvalidInput("The connection works. Choose the schemas to be read.", field="schemas")
 
     def _password_before(self, parts: ServerParts, cleaned: dict[str, Any]) -> str:

@@ -83,6 +83,15 @@ def test_cells_that_are_like_a_text_that_nothing_is_are_told(why):
         assert why(sql) == reason.strip(), sql
 
 
+def test_a_question_in_another_language_is_told_so(connect):
+    database = connect()
+    german, _ = services.ask(database, "Wie viele Kunden gibt es in Porto?")
+    english, _ = services.ask(database, "How many customers are in Porto?")
+    assert "seems to be in German" in german.notice
+    assert german.missing == ()
+    assert "seems to be" not in english.notice
+
+
 def test_what_is_private_is_not_told_as_like_anything(why, connect):
     database = Database.objects.get()
     services.describe(database, table="city", column="name", description="", excluded=True)

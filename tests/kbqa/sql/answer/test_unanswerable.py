@@ -46,7 +46,9 @@ def test_words_for_parts_of_dates_are_used_where_these_are_groups():
     schema = Schema((Table("orders", (Column("id", ColumnType.NUMBER), Column("bought", ColumnType.DATE))),))
     question = "how many orders are there monthly, for each month of bought?"
     linked = link_question(question, schema, CellNames())
-    by_month = parse_query("SELECT strftime('%Y-%m', bought), COUNT(*) FROM orders GROUP BY 1", schema)
+    by_month = parse_query(
+        "SELECT strftime('%Y-%m', bought), COUNT(*) FROM orders GROUP BY strftime('%Y-%m', bought)", schema
+    )
     by_day = parse_query("SELECT bought, COUNT(*) FROM orders GROUP BY bought", schema)
     assert unused_words(question, by_month, linked, unlike) == ()
     assert unused_words(question, by_day, linked, unlike) == ("monthly", "month")

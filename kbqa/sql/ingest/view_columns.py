@@ -87,7 +87,9 @@ def _followed(
     # Of many tables, those that it names: each is looked through for each column.
     named = {place.name for place in query.find_all(exp.Table)}
     by_key = {key: table for key, table in by_key.items() if key in named}
-    places = {key: {column.name.lower(): "TEXT" for column in table.columns} for key, table in by_key.items()}
+    places: dict[str, object] = {
+        key: {column.name.lower(): "TEXT" for column in table.columns} for key, table in by_key.items()
+    }
     known = ensure_schema(places, dialect=dialect)
     # Aliases stay: one that stands for two others, again and again, would become of any size.
     qualified = qualify(

@@ -34,7 +34,7 @@ class DatabaseSerializer(AudienceSerializer, serializers.ModelSerializer[Databas
         "shown.",
     )
     engine = serializers.ChoiceField(
-        choices=ENGINES,
+        choices=list(ENGINES.items()),
         write_only=True,
         required=False,
         allow_blank=True,
@@ -65,7 +65,7 @@ class DatabaseSerializer(AudienceSerializer, serializers.ModelSerializer[Databas
         help_text="Stored encrypted, never shown.",
     )
     tls = serializers.ChoiceField(
-        choices=TLS_MODES,
+        choices=list(TLS_MODES.items()),
         write_only=True,
         required=False,
         allow_blank=True,

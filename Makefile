@@ -33,7 +33,7 @@ lint: develop node_modules/.done ## ruff, mypy, djlint, tsc
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/djlint --quiet --lint frontend/templates
+	$(BIN)/djlint --quiet --lint frontend/templates kbqa/templates
 	npm run --silent check
 
 bench: develop ## run the benchmarks; results in benchmarks/results

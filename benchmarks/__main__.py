@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 
 BENCHMARKS = (
-    *("encoding", "building", "quality", "growth", "graphs", "asking"),
+    *("encoding", "building", "quality", "growth", "graphs", "asking", "scanning"),
     *("threads", "killing", "slow"),
     *("hostile", "soak", "fuzz"),
 )
@@ -35,6 +35,7 @@ def main() -> None:
         *(cosqa, arguments.sources, sizes, arguments.triples),
         *(arguments.requests, arguments.kills, arguments.slow_clients),
         *(arguments.hostile, tuple(map(float, filter(None, arguments.minutes.split(",")))), arguments.inputs),
+        tables=arguments.tables,
     )
     rows: list[Row] = []
     with EmbeddedServices.from_environment().held():
@@ -76,6 +77,7 @@ def _arguments() -> argparse.Namespace:
         "--minutes", default="", help="how long `soak` (10,30) and `fuzz` (10) keep on, in minutes"
     )
     parser.add_argument("--inputs", type=int, default=100_000, help="how many inputs `fuzz` makes")
+    parser.add_argument("--tables", type=int, default=88, help="how many tables `scanning` makes")
     return parser.parse_args()
 
 

@@ -27,6 +27,7 @@ class Options:
     minutes: tuple[float, ...] = ()
     """How long clients keep on, for each length; by default as long as each benchmark says."""
     inputs: int = 100_000
+    tables: int = 88
 
 
 @dataclass(frozen=True)

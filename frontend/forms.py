@@ -10,8 +10,9 @@ from codesearch import services as repositories
 from codesearch.models import Repository
 from kbqa.sparql.public import Graph
 from kbqa.sparql.public import services as graphs
-from kbqa.sql.public import Database, GlossaryEntry, Trial
+from kbqa.sql.public import PARTS, Database, GlossaryEntry, ServerFields
 from kbqa.sql.public import services as databases
+from searchapp.error_display import shown_on
 from searchapp.versions import Source
 from searchapp.visibility import Audience, Visibility, default_visibility
 
@@ -47,11 +48,16 @@ class SourceForm(AudienceForm):
     """The fields of each kind; the first is needed."""
     SERVICE_FIELDS: ClassVar[Mapping[str, str]] = {}
     """What the form calls a field of the service, where that is another name for every kind."""
+    FOUND_MISSING: ClassVar[tuple[str, ...]] = ()
+    """The kinds of which something else says what is missing."""
+    tests: ClassVar[str] = ""
+    """The kind of source that has a button to try it."""
 
     def clean(self) -> dict[str, Any]:
         """Require the field of the chosen kind."""
         cleaned: dict[str, Any] = super().clean() or {}
-        field = self.KIND_FIELDS.get(cleaned.get("source_kind", ""), ("",))[0]
+        kind = cleaned.get("source_kind", "")
+        field = "" if kind in self.FOUND_MISSING else self.KIND_FIELDS.get(kind, ("",))[0]
         if field and not cleaned.get(field) and field not in self.errors:
             self.add_error(field, "This is needed for the chosen source.")
         return cleaned
@@ -236,14 +242,18 @@ class GraphForm(SourceForm):
         )[0]
 
 
-class DatabaseForm(SourceForm):
-    """A file or a server."""
+class DatabaseForm(SourceForm, ServerFields):
+    """A file or a server, which is tried before it is kept."""
 
-    KIND_FIELDS = {Database.SourceKind.UPLOAD: ("file",), Database.SourceKind.URL: ("address",)}
-    SERVICE_FIELDS = {"url": "address"}
+    SERVER = Database.SourceKind.URL
+    KIND_FIELDS = {
+        Database.SourceKind.UPLOAD: ("file",),
+        SERVER: (*PARTS, "url", "schemas", "unreachable", "kept", "listed"),
+    }
+    FOUND_MISSING = (SERVER,)
 
     source_kind = forms.ChoiceField(
-        choices=[(Database.SourceKind.UPLOAD, "SQLite file"), (Database.SourceKind.URL, "Database server")],
+        choices=[(Database.SourceKind.UPLOAD, "SQLite file"), (SERVER, "Database server")],
         initial=Database.SourceKind.UPLOAD,
         widget=forms.RadioSelect,
         label="Source",
@@ -254,37 +264,42 @@ class DatabaseForm(SourceForm):
         widget=forms.ClearableFileInput(attrs={"accept": ".sqlite,.sqlite3,.db,.db3"}),
         help_text="It is kept here and only ever read.",
     )
-    address = forms.CharField(
-        max_length=1000,
-        required=False,
-        label="Address",
-        help_text="PostgreSQL, MySQL or MariaDB. Stored encrypted, the password never shown again. "
-        "Use a role that may only read. The admin takes host, user and the rest one by one, and schemas.",
-        widget=forms.TextInput(
-            attrs={
-                "placeholder": "postgresql://user:password@host/database",
-                "autocomplete": "off",
-                "spellcheck": "false",
-            }
-        ),
-    )
     name = forms.CharField(
-        max_length=100, required=False, help_text="By default the last part of the source."
+        max_length=100, required=False, help_text="By default that of the file or of the database."
     )
+    tests = SERVER
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.begin_server(None)
+
+    def clean(self) -> dict[str, Any]:
+        """Make the address of its parts, and try the server."""
+        cleaned = super().clean()
+        if cleaned.get("source_kind") == self.SERVER and not self.errors:
+            with shown_on(self):
+                cleaned["url"] = self.server_url(cleaned)
+                server = self._server_of(cleaned)
+                checked = self.try_server(
+                    lambda trial: databases.checked_database(**server, trial=trial), cleaned
+                )
+                cleaned["schemas"] = checked.schemas
+        return cleaned
 
     def save(self) -> Database:
         """Connect the database and start its first scan. Raises InvalidInput."""
         cleaned = self.cleaned_data
         kind, name = cleaned["source_kind"], cleaned["name"]
-        if kind == Database.SourceKind.URL:
-            return databases.add_database(
-                name=name, source_kind=kind, url=cleaned["address"], audience=self.audience, trial=Trial()
-            )[0]
+        if kind == self.SERVER:
+            return databases.add_database(**self._server_of(cleaned), audience=self.audience)[0]
         name = name or databases.suggested_name(cleaned["file"].name)
         location = databases.store_file(cleaned["file"])
         return databases.add_database(name=name, source_kind=kind, location=location, audience=self.audience)[
             0
         ]
+
+    def _server_of(self, cleaned: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: cleaned[name] for name in ("name", "source_kind", "url", "schemas")}
 
 
 class GlossaryForm(forms.Form):

@@ -7,7 +7,7 @@ class KbqaConfig(AppConfig):
     """Registers what graphs and databases bring: jobs, their part of a start."""
 
     name = "kbqa"
-    verbose_name = "Graphs"
+    verbose_name = "Graphs and databases"
 
     def ready(self) -> None:
         """Declare the jobs and the part of a start, and follow the sources of graphs."""

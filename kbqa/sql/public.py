@@ -22,8 +22,10 @@ from kbqa.sql.names import CellNames
 from kbqa.sql.schema import Column, ColumnRef, ForeignKey, Schema, Table
 from kbqa.sql.sources import glossary, schedule, selectors, services
 from kbqa.sql.sources.connecting import Trial
+from kbqa.sql.sources.server_form import ServerFields
 from kbqa.sql.stores.databases import Source, file_of, served
 from kbqa.sql.stores.executor import Result
+from kbqa.sql.stores.server_parts import PARTS
 from kbqa.sql.verifier.inference import VERIFIER_FOLDER, load_verifier
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "FORMATS",
     "MODEL_FOLDER",
     "NARROW",
+    "PARTS",
     "ROOMY",
     "SURE",
     "VERIFIER_FOLDER",
@@ -50,6 +53,7 @@ __all__ = [
     "LocalGenerator",
     "Result",
     "Schema",
+    "ServerFields",
     "Source",
     "SqlReading",
     "Table",

@@ -17,7 +17,7 @@ def test_without_databases_the_page_says_what_to_do(client, staff):
     assert "/databases/add" in client.get("/databases").content.decode()
     form = client.post("/databases/add", {"source_kind": "url"})
     assert form.status_code == 422
-    assert "This is needed for the chosen source" in form.content.decode()
+    assert "Give the host" in form.content.decode()
 
 
 def test_a_file_is_connected_and_mistakes_are_shown_at_their_field(client, staff, shop_file):
@@ -27,7 +27,7 @@ def test_a_file_is_connected_and_mistakes_are_shown_at_their_field(client, staff
     )
     assert wrong.status_code == 422
     assert "is not an SQLite database" in wrong.content.decode()
-    unknown = client.post("/databases/add", {"source_kind": "url", "address": "oracle://x"})
+    unknown = client.post("/databases/add", {"source_kind": "url", "url": "oracle://x"})
     assert "not supported" in unknown.content.decode()
     added = client.post(
         "/databases/add",

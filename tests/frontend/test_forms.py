@@ -1,11 +1,12 @@
 """The forms that add a source: what each kind needs, and what the service is given."""
 
+from types import SimpleNamespace
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from codesearch import services as repositories
 from frontend.forms import DatabaseForm, NoteForm, RepositoryForm
-from kbqa.sql.public import Trial
 from kbqa.sql.public import services as databases
 from searchapp.visibility import Audience
 
@@ -36,7 +37,6 @@ def added(monkeypatch):
         (RepositoryForm, "folder", "folder"),
         (RepositoryForm, "archive", "archive"),
         (DatabaseForm, "upload", "file"),
-        (DatabaseForm, "url", "address"),
     ],
 )
 def test_only_the_field_of_the_chosen_kind_is_needed(form, kind, field):
@@ -69,7 +69,6 @@ def test_kinds_have_their_fields_and_the_rest_belongs_to_all():
     [
         (RepositoryForm, {"source_kind": "git", "address": "x"}, {"location": "address"}),
         (RepositoryForm, {"source_kind": "folder", "folder": "/x"}, {"location": "folder"}),
-        (DatabaseForm, {"source_kind": "url", "address": "x"}, {"location": "address", "url": "address"}),
     ],
 )
 def test_the_services_field_is_the_forms_of_the_chosen_kind(form, data, renamed):
@@ -106,9 +105,10 @@ def test_an_archive_is_kept_and_called_after_its_file(added, name, given):
     assert (added[0]["name"], added[0]["location"]) == (given, "kept-project.tar.gz")
 
 
-def test_a_database_is_a_file_or_an_address(added):
+def test_a_database_is_a_file_or_a_server(added, monkeypatch):
     uploaded = DatabaseForm({"source_kind": "upload"}, {"file": SimpleUploadedFile("shop.sqlite", b"x")})
-    served = DatabaseForm({"source_kind": "url", "address": "postgresql://x/y", "name": "y"})
+    monkeypatch.setattr(databases, "checked_database", lambda **given: SimpleNamespace(schemas=["sales"]))
+    served = DatabaseForm({"source_kind": "url", "host": "x", "database": "y", "name": "y"})
     for form in (uploaded, served):
         assert form.is_valid()
         form.save()
@@ -123,8 +123,8 @@ def test_a_database_is_a_file_or_an_address(added):
             "name": "y",
             "source_kind": "url",
             "url": "postgresql://x/y",
+            "schemas": ["sales"],
             "audience": EVERYONE,
-            "trial": Trial(),
         },
     ]
 

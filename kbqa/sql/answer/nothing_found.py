@@ -1,14 +1,27 @@
-"""Why a reading found nothing: the condition that no row meets, or that no row meets beside the others."""
+"""Why a reading found nothing: the condition that no row meets, or that no row meets beside the others.
 
-from collections.abc import Callable, Iterator
+Where a text is what no row has, the cells that are like it are told.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from time import monotonic
 
 from kbqa.sql.answer.reading import Reading
 from kbqa.sql.answer.wording import condition_in_words, subject_in_words
 from kbqa.sql.headings import plural
-from kbqa.sql.query import Aggregate, AllOf, Condition, Item, Query, SetOperation, Term
-from kbqa.sql.schema import Schema
+from kbqa.sql.query import (
+    Aggregate,
+    AllOf,
+    Comparison,
+    Condition,
+    Item,
+    Query,
+    SetOperation,
+    Term,
+    column_of,
+)
+from kbqa.sql.schema import ColumnRef, ColumnType, Schema
 
 MAX_SECONDS = 1.0
 """How long counting goes on; one count may still be under way."""
@@ -16,6 +29,9 @@ _MAX_CONDITIONS = 4
 
 Count = Callable[[Query], int | None]
 """How many rows a query that counts finds; None where it could not be run."""
+Near = Callable[[ColumnRef, str], Sequence[str]]
+"""The cells of a column that are like a text."""
+_OF_TEXTS = (Comparison.EQUAL, Comparison.CONTAINS, Comparison.STARTS, Comparison.ENDS)
 
 
 def found_nothing(reading: Reading) -> bool:
@@ -26,16 +42,17 @@ def found_nothing(reading: Reading) -> bool:
     return reading.empty or (counts and reading.result.rows == ((0,),))
 
 
-def why_nothing(query: Query, schema: Schema, count: Count) -> str:
+def why_nothing(query: Query, schema: Schema, count: Count, near: Near = lambda column, text: ()) -> str:
     """Why a query finds nothing, as a sentence; empty where the counts do not tell."""
     if query.operation is not None:
-        return _why_not_together(query, schema, count)
+        return _why_not_together(query, schema, count, near)
     end = monotonic() + MAX_SECONDS
     within = list(_within(end, _alone(query)))
     for alone in within:
         if count(alone) == 0:
             subject = subject_in_words(alone, schema)
-            return f"There is no {subject}." if alone.where else f"There is no {subject} at all."
+            there = _there(alone, schema, near)
+            return f"There is no {subject}{there}." if alone.where else f"There is no {subject} at all."
     without = [(count(rest), condition) for condition, rest in _without_each(query) if monotonic() < end]
     counts = [(number, condition) for number, condition in without if number]
     if counts:
@@ -45,6 +62,22 @@ def why_nothing(query: Query, schema: Schema, count: Count) -> str:
         said = condition_in_words(query, condition, schema)
         return f"Without the condition that {said} there would be {rows}."
     return "No group meets the condition." if query.having and not query.where else ""
+
+
+def _there(query: Query, schema: Schema, near: Near) -> str:
+    """What is like the text of a query's only condition, to go on after what is not there."""
+    if len(query.where) != 1 or query.where[0].comparison not in _OF_TEXTS:
+        return ""
+    (condition,) = query.where
+    column = column_of(condition.item.term.operand)
+    if column is None or not condition.values or schema.column(column).type != ColumnType.TEXT:
+        return ""
+    known = {value.text for value in condition.values}
+    cells = [cell for value in condition.values for cell in near(column, value.text) if cell not in known]
+    if not cells:
+        return ""
+    *others, last = (f"“{cell}”" for cell in dict.fromkeys(cells))
+    return f"; there {'are' if others else 'is'} {', '.join(others)}{' and ' if others else ''}{last}"
 
 
 def _within(end: float, queries: Iterator[Query]) -> Iterator[Query]:
@@ -88,11 +121,11 @@ def _without_each(query: Query) -> Iterator[tuple[Condition, Query]]:
         yield condition, _counting(query, (*query.where[:index], *query.where[index + 1 :]))
 
 
-def _why_not_together(query: Query, schema: Schema, count: Count) -> str:
+def _why_not_together(query: Query, schema: Schema, count: Count, near: Near) -> str:
     """Why two queries together find nothing."""
     first = replace(query, operation=None, right=None)
     if query.operation == SetOperation.UNION or count(_counting(first, first.where)) == 0:
-        return why_nothing(first, schema, count)
+        return why_nothing(first, schema, count, near)
     if query.operation == SetOperation.EXCEPT:
         return "Everything in the first list is in the second, too."
     return "Nothing is in both lists."

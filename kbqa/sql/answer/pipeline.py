@@ -9,6 +9,7 @@ import numpy as np
 from kbqa.decoding.parse import Parses
 from kbqa.language_model import ChatServer, ServerError
 from kbqa.linking.calendar import current_calendar
+from kbqa.linking.languages import foreign_language
 from kbqa.sql.answer.confirmed import Confirmed, answered_before
 from kbqa.sql.answer.directions import directed
 from kbqa.sql.answer.encoding import encode_question, reread
@@ -17,6 +18,7 @@ from kbqa.sql.answer.following import Previous, begins_as_follow_up, followed
 from kbqa.sql.answer.generator import LocalGenerator
 from kbqa.sql.answer.glossary_linking import reworded, with_values
 from kbqa.sql.answer.language_model import Demonstration, Prompted, generate
+from kbqa.sql.answer.near_values import near_values
 from kbqa.sql.answer.nothing_found import found_nothing, why_nothing
 from kbqa.sql.answer.reading import Reading, rows_of
 from kbqa.sql.answer.reranking import Asked
@@ -35,6 +37,9 @@ from kbqa.sql.stores.executor import ExecutionError, Limits, execute
 from kbqa.sql.stores.validator import StatementError, checked
 
 _ON_ITS_OWN = "This was asked on its own: it could not be read as a change of the question before."
+_NOT_ENGLISH = (
+    "This question seems to be in {language}. Questions are understood in English: ask it in English."
+)
 _LOCAL_ANSWER = "this is the local network's answer."
 _TRIAL, _COUNTING = Limits(seconds=2.0, rows=200), Limits(seconds=0.5, rows=1)
 """The limits of a trial, and of a count that tells why there is nothing."""
@@ -165,9 +170,12 @@ def ask(
         ranked[number] = _told(ranked[number], asked, whole, source, generator)
     answerable = parses.answerable and bool(ranked) and ranked[0].probability >= UNLIKELY
     sure = answerable and ranked[0].probability >= SURE
-    missing = () if sure else missing_words(asked, whole, generator.likeness)
+    language = foreign_language(question) if server is None else ""
+    missing = () if sure or language else missing_words(asked, whole, generator.likeness)
     if previous is not None and begins_as_follow_up(question):
         notice = f"{notice} {_ON_ITS_OWN}".strip()
+    if language:
+        notice = f"{notice} {_NOT_ENGLISH.format(language=language)}".strip()
     notice, took = f"{notice} {parses.notice}".strip(), 1000 * (perf_counter() - begun)
     return Answer(question, tuple(ranked), answerable, focus, took, notice, missing)
 
@@ -229,7 +237,10 @@ def _told(
         counted = run(Reading(query_text(query, source.asked), 1.0), source, _COUNTING)
         return counted.result.rows[0][0] if counted.result is not None else None
 
-    why = why_nothing(reading.written, source.asked, count) if found_nothing(reading) else ""
+    def near(column: ColumnRef, text: str) -> Sequence[str]:
+        return near_values(source.cells, column, text)
+
+    why = why_nothing(reading.written, source.asked, count, near) if found_nothing(reading) else ""
     return replace(
         reading, unused=unused_words(question, reading.written, linked, generator.likeness), why=why
     )

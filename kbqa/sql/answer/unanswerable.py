@@ -1,6 +1,6 @@
 """What of a question is left: words that a database has nothing for, or that a reading does not use."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from kbqa.linking.numbers import numbers_of
@@ -10,7 +10,7 @@ from kbqa.sql.answer.schema_linking import is_mention
 from kbqa.sql.answer.usage import Usage
 from kbqa.sql.grammar import LinkedQuestion
 from kbqa.sql.grammar.actions import ColumnPointer, TablePointer, value_of
-from kbqa.sql.query import Query
+from kbqa.sql.query import DatePart, Part, Query
 
 _MIN_COSINE, _MIN_CELL_SIMILARITY, _MAX_MISSING = 0.45, 0.9, 4
 """The least cosine of a name to words that it may mean; a cell's least similarity; the most words told."""
@@ -33,6 +33,19 @@ _ASKING = COMMON | frozenset(
     )
 )  # fmt: skip
 """Words of a question that name nothing."""
+
+
+_MONTHS = ("month", "months", "monthly")
+_WORDS_OF_PARTS: Mapping[Part, Sequence[str]] = {
+    Part.YEAR: ("year", "years", "yearly", "annual", "annually"),
+    Part.QUARTER: ("quarter", "quarters", "quarterly"),
+    Part.MONTH: _MONTHS,
+    Part.MONTH_OF_YEAR: _MONTHS,
+    Part.WEEK: ("week", "weeks", "weekly"),
+    Part.DAY: ("day", "days", "daily", "date", "dates"),
+    Part.WEEKDAY: ("weekday", "weekdays", "day", "days", "week"),
+    Part.HOUR: ("hour", "hours", "hourly"),
+}
 
 
 def missing_words(
@@ -67,10 +80,18 @@ def unused_words(
     """
     used = _used(query, linked)
     spans = [number.span for number in used.numbers if number.span is not None]
+    spans += _spans_of_parts(question, query)
     plain = _blanked(question, spans)
     digits = {span for number, span in numbers_of(plain, words_of(plain)).items() if number.isdigit()}
     asked = [question[start:end] for start, end in digits if question[start:end].isdigit()]
     return (*asked, *missing_words(plain, used, likeness))[:_MAX_MISSING]
+
+
+def _spans_of_parts(question: str, query: Query) -> list[Span]:
+    """The words for parts of dates that a query is made of."""
+    operands = (operand for each in query.queries() for operand in each.operands())
+    said = {word for of in operands if isinstance(of, DatePart) for word in _WORDS_OF_PARTS[of.part]}
+    return [(word.start, word.end) for word in words_of(question) if word.text in said]
 
 
 def unexplained(question: str, query: Query, linked: LinkedQuestion) -> int:

@@ -120,6 +120,8 @@ def _up(plan: Plan, kind: Kind) -> dict[str, Any]:
     if percent == 100:
         axis["labelExpr"] = "datum.label + ' %'"
     numbers = [mark.y for mark in plan.marks if mark.y is not None]
+    if not percent and all(float(number).is_integer() for number in numbers):
+        axis["tickMinStep"] = 1
     begins = _from_lowest(numbers) if kind in (Kind.LINE, Kind.POINT) else {}
     stack = {"stack": "zero" if kind == Kind.STACKED else None} if _MARKS[kind] == "bar" else {}
     return {"field": "y", "type": "quantitative", "title": plan.y_title, "axis": axis, **begins, **stack}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine.reflection import Inspector
 from sqlalchemy.exc import NoSuchTableError
 
@@ -38,11 +38,11 @@ class DeclaredKey:
 
 
 class Catalogue:
-    """A database as its driver tells of it. All methods raise SQLAlchemyError."""
+    """A database as its driver tells of it, by one connection. All methods raise SQLAlchemyError."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
-        self._inspector: Inspector = inspect(engine)
+    def __init__(self, connection: Connection) -> None:
+        self._connection, self.dialect = connection, connection.dialect
+        self._inspector: Inspector = inspect(connection)
 
     def tables(self) -> Sequence[Table]:
         """The tables and views that are to be read, without columns."""
@@ -60,22 +60,21 @@ class Catalogue:
 
     def columns(self, table: Table) -> Sequence[Mapping[str, Any]]:
         """Name, type, comment and the rest of each column, as SQLAlchemy tells it."""
-        if not table.view or self.engine.dialect.name not in _MYSQL:
+        if not table.view or self.dialect.name not in _MYSQL:
             return self._inspector.get_columns(table.name)
         # The driver would ask for its definition, which a role that only reads may not see.
-        with self.engine.connect() as connection:
-            rows = connection.execute(text(_OF_VIEW_IN_MYSQL), {"view": table.name}).mappings()
-            return [dict(row) for row in rows]
+        rows = self._connection.execute(text(_OF_VIEW_IN_MYSQL), {"view": table.name}).mappings()
+        return [dict(row) for row in rows]
 
     def primary(self, table: Table) -> Sequence[str]:
         """The names of the columns of the primary key."""
-        if table.view and self.engine.dialect.name in _MYSQL:
+        if table.view and self.dialect.name in _MYSQL:
             return ()
         return self._inspector.get_pk_constraint(table.name).get("constrained_columns") or ()
 
     def comment(self, table: Table) -> str:
         """What the database says of a table."""
-        if table.view and self.engine.dialect.name in _MYSQL:
+        if table.view and self.dialect.name in _MYSQL:
             return ""
         try:
             return self._inspector.get_table_comment(table.name).get("text") or ""
@@ -84,10 +83,9 @@ class Catalogue:
 
     def definition(self, view: Table) -> str:
         """The definition of a view; empty where the role may not see it."""
-        if self.engine.dialect.name in _MYSQL:
-            with self.engine.connect() as connection:
-                found = connection.execute(text(_DEFINITION_IN_MYSQL), {"view": view.name})
-                return str(found.scalar() or "")
+        if self.dialect.name in _MYSQL:
+            found = self._connection.execute(text(_DEFINITION_IN_MYSQL), {"view": view.name})
+            return str(found.scalar() or "")
         try:
             return self._inspector.get_view_definition(view.name) or ""
         except (NotImplementedError, NoSuchTableError):
@@ -112,10 +110,10 @@ class Catalogue:
 
         An index of words holds the values of columns that may be private.
         """
-        if self.engine.dialect.name != "sqlite":
+        if self.dialect.name != "sqlite":
             return set(), []
-        with self.engine.connect() as connection:
-            kinds = {name: kind for _, name, kind, *_ in connection.execute(text("PRAGMA table_list"))}
+        listed = self._connection.execute(text("PRAGMA table_list"))
+        kinds = {name: kind for _, name, kind, *_ in listed}
         virtual = sorted(name for name, kind in kinds.items() if kind == "virtual")
         shadows = {f"{name}_{end}".lower() for name in virtual for end in _SHADOWS}
         return {name for name, kind in kinds.items() if kind in _VIRTUAL or name.lower() in shadows}, virtual

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, Enum, text
+from sqlalchemy import Connection, Engine, Enum, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError, SAWarning, SQLAlchemyError
 from sqlalchemy.types import NullType
@@ -68,7 +68,9 @@ def read_schema(engine: Engine, complain: Complain = lambda _: None, schemas: Se
     warnings.filterwarnings("ignore", category=SAWarning)
     try:
         try:
-            tables, declared = _inspected(_catalogue(engine, schemas), complain)
+            # One connection for all: to make another for each table takes longer than to ask.
+            with engine.connect() as connection:
+                tables, declared = _inspected(_catalogue(connection, schemas), complain)
         except SQLAlchemyError:
             if engine.dialect.name in _INSPECTED:
                 raise
@@ -120,10 +122,10 @@ def read_described(
     return schema_from_json(described["schema"]), complaints
 
 
-def _catalogue(engine: Engine, schemas: Sequence[str]) -> Catalogue:
-    if engine.dialect.name == "postgresql":
-        return PostgresqlCatalogue(engine, schemas)
-    return Catalogue(engine)
+def _catalogue(connection: Connection, schemas: Sequence[str]) -> Catalogue:
+    if connection.dialect.name == "postgresql":
+        return PostgresqlCatalogue(connection, schemas)
+    return Catalogue(connection)
 
 
 def _inspected(catalogue: Catalogue, complain: Complain) -> tuple[list[Table], list[ForeignKey]]:
@@ -142,7 +144,7 @@ def _or_none(catalogue: Catalogue, table: Table, complain: Complain) -> Table:
     try:
         return _with_columns(catalogue, table)
     except OperationalError as error:
-        if not table.view or catalogue.engine.dialect.name != "sqlite":
+        if not table.view or catalogue.dialect.name != "sqlite":
             raise
         complain(f"{table.name}: it cannot be read. {error.orig}")
         return table
@@ -151,7 +153,7 @@ def _or_none(catalogue: Catalogue, table: Table, complain: Complain) -> Table:
 def _with_columns(catalogue: Catalogue, table: Table) -> Table:
     primary = {*catalogue.primary(table)}
     described = catalogue.columns(table)
-    columns = tuple(_column(column, primary, catalogue.engine) for column in described)
+    columns = tuple(_column(column, primary, catalogue.dialect.name) for column in described)
     computed = {
         column["name"]: str(column["computed"]["sqltext"]) for column in described if "computed" in column
     }
@@ -160,7 +162,7 @@ def _with_columns(catalogue: Catalogue, table: Table) -> Table:
 
 def _with_sources(catalogue: Catalogue, tables: Sequence[Table], complain: Complain) -> list[Table]:
     """Tables whose columns know those that they are drawn from."""
-    dialect, known = catalogue.engine.dialect.name, list[Table]()
+    dialect, known = catalogue.dialect.name, list[Table]()
     for table in tables:
         definition = catalogue.definition(table) if table.view else ""
         if table.view and not definition:
@@ -175,7 +177,8 @@ def may_write(engine: Engine, schemas: Sequence[str] = ()) -> bool:
     Only servers have roles; files are opened read-only.
     """
     if engine.dialect.name == "postgresql":
-        return PostgresqlCatalogue(engine, schemas).may_write()
+        with engine.connect() as connection:
+            return PostgresqlCatalogue(connection, schemas).may_write()
     if engine.dialect.name not in ("mysql", "mariadb"):
         return False
     with engine.connect() as connection:
@@ -193,7 +196,7 @@ def grants_writing(grant: str, database: str) -> bool:
     return bool(match and _WRITES.search(match["what"]) and match["database"].strip("`") in ("*", database))
 
 
-def _column(described: Any, primary: set[str], engine: Engine) -> Column:
+def _column(described: Any, primary: set[str], dialect: str) -> Column:
     name, kind = described["name"], described["type"]
     # A list of words with a name of its own is written as VARCHAR otherwise, with which PostgreSQL does not
     # compare it.
@@ -202,7 +205,7 @@ def _column(described: Any, primary: set[str], engine: Engine) -> Column:
         name,
         # A type that SQLAlchemy does not know, or that is not declared, is none, and not called NULL.
         "" if isinstance(kind, NullType) else declared,
-        sqlglot_dialect(engine.dialect.name),
+        sqlglot_dialect(dialect),
         primary=name in primary,
         description=described.get("comment") or "",
         nullable=described.get("nullable", True),

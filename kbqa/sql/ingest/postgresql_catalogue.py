@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, text
 from sqlalchemy.engine.reflection import ObjectKind
 
 from kbqa.sql.ingest.catalogue import Catalogue, DeclaredKey
@@ -48,7 +48,7 @@ _DEFINITIONS = f"""
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('v', 'm') AND {_CHOSEN}
 """
 _NO_PATH = "SELECT pg_catalog.set_config('search_path', '', true)"
-"""For the rest of a transaction: then a definition names the schema of each table."""
+"""Until a savepoint is gone back to: then a definition names the schema of each table."""
 _MAY_WRITE = f"""
     SELECT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) OR EXISTS (
         SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -62,15 +62,14 @@ _Place = tuple[str, str]
 class PostgresqlCatalogue(Catalogue):
     """Some schemas of a database; without any, what its role sees without naming one."""
 
-    def __init__(self, engine: Engine, schemas: Sequence[str] = ()) -> None:
-        super().__init__(engine)
+    def __init__(self, connection: Connection, schemas: Sequence[str] = ()) -> None:
+        super().__init__(connection)
         self._chosen = tuple(schemas)
-        with engine.connect() as connection:
-            self._current = connection.execute(text("SELECT current_schema()")).scalar()
-            which = _CHOSEN if schemas else _VISIBLE
-            parameters = {"schemas": list(schemas)} if schemas else {}
-            rows = connection.execute(text(_PLACES.format(which=which)), parameters)
-            self._places = [(schema, name, view) for schema, name, view in rows]
+        self._current = connection.execute(text("SELECT current_schema()")).scalar()
+        which = _CHOSEN if schemas else _VISIBLE
+        parameters = {"schemas": list(schemas)} if schemas else {}
+        rows = connection.execute(text(_PLACES.format(which=which)), parameters)
+        self._places = [(schema, name, view) for schema, name, view in rows]
 
     def tables(self) -> Sequence[Table]:
         """The tables and views that are to be read, without columns."""
@@ -101,16 +100,13 @@ class PostgresqlCatalogue(Catalogue):
 
     def parents(self) -> Sequence[tuple[str, str]]:
         """(child, parent) of tables that inherit another's columns, and that one, whose rows theirs are."""
-        with self.engine.connect() as connection:
-            rows = self._rows(connection, _PARENTS)
-        places = [((child, name), (parent, of)) for child, name, parent, of in rows]
+        places = [((child, name), (parent, of)) for child, name, parent, of in self._rows(_PARENTS)]
         known = self._named
         return [(known[child].name, known[of].name) for child, of in places if {child, of} <= known.keys()]
 
     def may_write(self) -> bool:
         """Whether the role could write to what is read, were the session not read-only."""
-        with self.engine.connect() as connection:
-            return bool(self._rows(connection, _MAY_WRITE)[0][0])
+        return bool(self._rows(_MAY_WRITE)[0][0])
 
     @cached_property
     def _named(self) -> Mapping[_Place, Table]:
@@ -143,19 +139,19 @@ class PostgresqlCatalogue(Catalogue):
     @cached_property
     def _keys(self) -> Mapping[_Place, Sequence[tuple[_Place, Sequence[str], Sequence[str]]]]:
         keys = defaultdict(list)
-        with self.engine.connect() as connection:
-            for schema, name, of_target, target, columns, referred in self._rows(connection, _KEYS):
-                keys[schema, name].append(((of_target, target), columns, referred))
+        for schema, name, of_target, target, columns, referred in self._rows(_KEYS):
+            keys[schema, name].append(((of_target, target), columns, referred))
         return keys
 
     @cached_property
     def _definitions(self) -> Mapping[_Place, str]:
-        with self.engine.connect() as connection:
+        with self._connection.begin_nested() as passing:
             if self._chosen:
-                connection.execute(text(_NO_PATH))
-            rows = self._rows(connection, _DEFINITIONS)
+                self._connection.execute(text(_NO_PATH))
+            rows = self._rows(_DEFINITIONS)
+            passing.rollback()
         return {(schema, name): definition for schema, name, definition in rows}
 
-    def _rows(self, connection: Connection, sql: str) -> Sequence[Any]:
+    def _rows(self, sql: str) -> Sequence[Any]:
         schemas = sorted({schema for schema, _, _ in self._places})
-        return connection.execute(text(sql), {"schemas": schemas}).all()
+        return self._connection.execute(text(sql), {"schemas": schemas}).all()

@@ -8,6 +8,7 @@ has to be.
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import sqlglot
 from sqlglot import exp
@@ -15,6 +16,7 @@ from sqlglot.errors import SqlglotError
 from sqlglot.lineage import Node, lineage
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import build_scope
+from sqlglot.schema import ensure_schema
 
 from kbqa.sql.schema import Column, ColumnRef, Table
 from kbqa.sql.stores.connections import sqlglot_dialect
@@ -85,9 +87,10 @@ def _followed(
     # Of many tables, those that it names: each is looked through for each column.
     named = {place.name for place in query.find_all(exp.Table)}
     by_key = {key: table for key, table in by_key.items() if key in named}
-    known: dict[str, object] = {
+    places: dict[str, object] = {
         key: {column.name.lower(): "TEXT" for column in table.columns} for key, table in by_key.items()
     }
+    known = ensure_schema(places, dialect=dialect)
     # Aliases stay: one that stands for two others, again and again, would become of any size.
     qualified = qualify(
         query, schema=known, dialect=dialect, expand_alias_refs=False, validate_qualify_columns=False
@@ -96,7 +99,9 @@ def _followed(
     names = qualified.named_selects if isinstance(qualified, exp.Query) else []
     if scope is None or len(set(names)) != len(view.columns):
         raise ValueError("its columns cannot be told apart")
-    nodes = (lineage(name, qualified, schema=known, dialect=dialect, scope=scope) for name in names)
+    # Without copies, which are made of the whole query for each of its columns.
+    follow = partial(lineage, sql=qualified, schema=known, dialect=dialect, scope=scope)
+    nodes = (follow(name, trim_selects=False, copy=False) for name in names)
     return [tuple(dict.fromkeys(_leaves(node, by_key))) for node in nodes]
 
 

@@ -4,24 +4,46 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from unfold.admin import TabularInline
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminPasswordWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
+)
 
 from kbqa.questions.admin import QuestionAdmin
 from kbqa.sql.models import ColumnNote, Database, DatabaseQuestion, GlossaryEntry, Scan
 from kbqa.sql.sources import schedule, selectors, services
-from kbqa.sql.sources.connecting import Trial
-from kbqa.sql.sources.server_form import PARTS, ServerFields
+from kbqa.sql.sources.server_form import ServerFields
+from kbqa.sql.stores.server_parts import PARTS
 from searchapp.error_display import shown_on
 from searchapp.jobs.models import Job
 from searchapp.source_admin import AUDIENCE_FIELDS, SourceAdmin, SourceAdminForm, VersionInline
 
 _IS_SERVER, _IS_UPLOAD = "source_kind == 'url'", "source_kind == 'upload'"
+_SERVER_FIELDS = (*PARTS, "url", "test", "schemas", "unreachable")
+_WIDGETS: dict[type[forms.Widget], type[forms.Widget]] = {
+    forms.TextInput: UnfoldAdminTextInputWidget,
+    forms.PasswordInput: UnfoldAdminPasswordWidget,
+    forms.Select: UnfoldAdminSelectWidget,
+    forms.CheckboxSelectMultiple: UnfoldAdminCheckboxSelectMultipleWidget,
+    forms.CheckboxInput: UnfoldBooleanSwitchWidget,
+}
+"""The admin's own widgets, in the place of those of a plain form."""
+
+
+class TestButton(forms.Widget):
+    """The button that tries a connection and saves nothing."""
+
+    template_name = "kbqa/admin/test_connection.html"
 
 
 class DatabaseAdminForm(SourceAdminForm, ServerFields):
@@ -32,6 +54,7 @@ class DatabaseAdminForm(SourceAdminForm, ServerFields):
     CHECKED = ("source_kind", "location", "url", "schemas")
 
     file = forms.FileField(required=False, help_text="For an uploaded file: an SQLite database.")
+    test = forms.Field(required=False, label="", widget=TestButton)
 
     class Meta:
         model = Database
@@ -40,6 +63,8 @@ class DatabaseAdminForm(SourceAdminForm, ServerFields):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["scan_every"].required = False
+        for name in ServerFields.base_fields:
+            _dress(self.fields[name])
         self.begin_server(self._stored_database())
 
     def _stored_database(self) -> Database | None:
@@ -60,11 +85,7 @@ class DatabaseAdminForm(SourceAdminForm, ServerFields):
     def _clean_server(self, cleaned: dict[str, Any]) -> dict[str, Any]:
         with shown_on(self):
             cleaned["url"] = self.server_url(cleaned)
-        if not self.errors:
-            cleaned = super().clean()
-        if self.only_tests and not self.errors:
-            self.add_error(None, "The connection works. Nothing is saved yet.")
-        return cleaned
+        return cleaned if self.errors else super().clean()
 
     def store(self, upload: "UploadedFile[Any]") -> str:
         """The name under which an SQLite file is kept. Raises InvalidInput."""
@@ -78,9 +99,7 @@ class DatabaseAdminForm(SourceAdminForm, ServerFields):
         """Check a database, and try a server that is new or has changed. Raises InvalidInput."""
         cleaned, stored = self.cleaned_data, type(source).objects.filter(pk=source.pk).first()
         is_same = stored is not None and stored.schemas == source.schemas and self.is_stored(source.url)
-        connects = self.only_tests or not (is_same or cleaned.get("unreachable"))
-        trial = Trial(connects, by_parts=True, listed=lambda found: self.choose_schemas(found, cleaned))
-        services.check_database(source, trial)
+        self.try_server(lambda trial: services.check_database(source, trial), cleaned, is_same=is_same)
 
     def address(self, cleaned: dict[str, Any]) -> str:
         """A server's address without its password."""
@@ -125,15 +144,24 @@ class DatabaseAdmin(SourceAdmin):
     actions = ("scan", "close", "cancel")
     fieldsets = (
         (None, {"fields": ("name", "source_kind", "file")}),
-        ("Server", {"fields": ("url", *PARTS, "test", "schemas", "unreachable", "kept", "listed")}),
+        ("Server", {"fields": (*_SERVER_FIELDS, "kept", "listed")}),
         ("Scans", {"fields": ("scan_every", "last_scan")}),
         ("Who may see it", {"fields": AUDIENCE_FIELDS}),
     )
     readonly_fields = ("last_scan",)
     conditional_fields: ClassVar = {
         "file": _IS_UPLOAD,
-        **dict.fromkeys(("url", *PARTS, "test", "schemas", "unreachable"), _IS_SERVER),
+        "groups": "visibility == 'groups'",
+        **dict.fromkeys(_SERVER_FIELDS, _IS_SERVER),
     }
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], **more: Any) -> HttpResponse:
+        """Say that a connection works that was only to be tried."""
+        form = context["adminform"].form
+        if form.is_bound and form.worked:
+            messages.success(request, form.worked)
+        shown: HttpResponse = super().render_change_form(request, context, **more)
+        return shown
 
     def refresh_source(self, source: Database) -> Job:
         """Start a scan."""
@@ -172,6 +200,15 @@ class DatabaseAdmin(SourceAdmin):
     def scan(self, request: HttpRequest, queryset: QuerySet[Database]) -> None:
         """Start scans."""
         self.refresh_all(request, queryset)
+
+
+def _dress(field: forms.Field) -> None:
+    """Give a plain field the admin's own widget."""
+    dressed = _WIDGETS.get(type(field.widget))
+    if dressed is not None:
+        field.widget = dressed(attrs={**field.widget.attrs, **field.widget_attrs(field.widget)})
+        if isinstance(field, forms.ChoiceField):
+            field.choices = field.choices  # the widget has them from its field
 
 
 def _moment(moment: datetime | None) -> str:

@@ -1,11 +1,12 @@
 """A database server before it is kept: its address checked, tried, and its schemas chosen."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from kbqa.sql.models import Database
 from kbqa.sql.stores.connections import ConnectError, parsed_url
-from kbqa.sql.stores.probe import ServerSchema, looked_up, tried
+from kbqa.sql.stores.probe import SECONDS, ServerSchema, looked_up, tried
 from searchapp.errors import InvalidInput
 
 _NAMED = 8
@@ -30,14 +31,15 @@ def check_server(database: Database, trial: Trial) -> None:
     """Check a server's address, try it, and take the password out of what is shown.
 
     A schema is chosen where the user sees no tables without, and there is just one. Raises InvalidInput with
-    the field that is wrong.
+    the field that is wrong, and BusyError where it could not be tried in time.
     """
+    ends = time.monotonic() + SECONDS
     try:
         parsed = parsed_url(database.url)
         port = f":{parsed.port}" if parsed.port else ""
         database.location = f"{parsed.get_backend_name()}://{parsed.host or ''}{port}/{parsed.database or ''}"
         address = looked_up(database.url)
-        found = tried(address) if trial.connects else ()
+        found = tried(address, ends) if trial.connects else ()
     except (ConnectError, InvalidInput) as error:
         field = error.field if trial.by_parts else ""
         raise InvalidInput(error.message, field=field or "url") from error

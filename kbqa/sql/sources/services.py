@@ -62,8 +62,25 @@ def add_database(
 ) -> tuple[Database, Job]:
     """Connect a database and start its first scan; a server may be tried before.
 
-    Raises InvalidInput with the field that is wrong.
+    Raises InvalidInput with the field that is wrong, and BusyError where it could not be tried in time.
     """
+    database = checked_database(
+        name=name, source_kind=source_kind, location=location, url=url, schemas=schemas, trial=trial
+    )
+    sources.save_new(database, audience)
+    return database, scan_database(database)
+
+
+def checked_database(
+    *,
+    name: str,
+    source_kind: str,
+    location: str = "",
+    url: str = "",
+    schemas: Sequence[str] = (),
+    trial: Trial = UNTRIED,
+) -> Database:
+    """A database as `add_database` would keep it, which is not kept. Raises what that does."""
     name = name.strip() or suggested_name(url or location)
     database = Database(
         slug=sources.slug_of(name, Database.KIND),
@@ -74,14 +91,13 @@ def add_database(
         schemas=list(schemas),
     )
     check_database(database, trial)
-    sources.save_new(database, audience)
-    return database, scan_database(database)
+    return database
 
 
 def check_database(database: Database, trial: Trial = UNTRIED) -> None:
     """Check a database's name and source, and take the password out of what is shown.
 
-    Raises InvalidInput with the field that is wrong.
+    Raises InvalidInput with the field that is wrong, and BusyError where it could not be tried in time.
     """
     sources.check_name(database)
     if Database.objects.filter(slug=database.slug).exclude(pk=database.pk).exists():

@@ -1,12 +1,13 @@
 """A server tried before it is kept: what is wrong, at the part of its address that it is about; what it has.
 
-All of it ends within ten seconds: names are looked up in a thread that is left behind, and the server is
-asked in a process that is ended.
+All of it ends within ten seconds, the start of a process included: names are looked up in a thread that is
+left behind, and the server is asked in a process that is ended.
 """
 
 import queue
 import re
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,13 +17,18 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from kbqa.sql.stores.connections import ConnectError, engine_at, reachable_url
-from kbqa.sql.stores.processes import call
+from kbqa.sql.stores.processes import BusyError, call
 from kbqa.sql.stores.statement_rows import StatementFailed, end_after
 from searchapp.errors import InvalidInput
 
-_LOOKUP_SECONDS, _SERVER_SECONDS, _START_SECONDS = 3.0, 5.0, 10.0
-"""For the numbers of its host; for the server to answer; for a process to start where much else runs."""
+SECONDS = 10.0
+"""For all of it."""
+_LOOKUP_SECONDS, _LAST_SECONDS = 3.0, 1.0
+"""For the numbers of its host; how long before the end the server has to have answered."""
+_LEAST_SECONDS = 2.0
+"""What a process needs at least to say anything of a server."""
 _MAX_BYTES = 5_000_000
+_NOT_TRIED = "So much else runs here at the moment that the server could not be tried. Try again."
 _SCHEMAS = """
     SELECT n.nspname, count(c.oid), count(c.oid) FILTER (WHERE has_table_privilege(c.oid, 'SELECT')),
         count(c.oid) FILTER (WHERE pg_catalog.pg_table_is_visible(c.oid))
@@ -51,6 +57,7 @@ _WRONG = (
         r"no pg_hba\.conf entry|Host .* is not allowed to connect|authentication failed",
         "The server does not let {user} in from here: {said}",
     ),
+    ("host", r"invalid response to SSL", "What answers at {host} is no such database: {said}"),
     ("tls", r"does not support SSL|SSL|TLS|certificate", "No encrypted connection can be made: {said}"),
     ("port", r"Connection refused|No such file or directory", "Nothing listens on port {port} of {host}."),
     (
@@ -78,7 +85,10 @@ class ServerSchema:
 
 
 def looked_up(url: str) -> URL:
-    """The address by its host's number, looked up in time. Raises InvalidInput."""
+    """The address by its host's number, looked up in time.
+
+    Raises InvalidInput with the part that is wrong.
+    """
     answers: queue.SimpleQueue[URL | ConnectError] = queue.SimpleQueue()
 
     def look_up() -> None:
@@ -97,21 +107,28 @@ def looked_up(url: str) -> URL:
     return answer
 
 
-def tried(address: URL) -> Sequence[ServerSchema]:
+def tried(address: URL, ends: float) -> Sequence[ServerSchema]:
     """The schemas at an address that was looked up; none where its kind of database has no such.
 
-    Raises InvalidInput with the part of the address that is wrong.
+    It is over at `ends`, by the clock of `time.monotonic`. Raises InvalidInput with the part of the address
+    that is wrong; BusyError where no process was there to try it in time.
     """
+    left = ends - time.monotonic()
     try:
         found = call(
             f"{__name__}:{look.__name__}",
-            {"url": address.render_as_string(hide_password=False), "seconds": _SERVER_SECONDS},
-            seconds=_START_SECONDS + _SERVER_SECONDS,
+            {"url": address.render_as_string(hide_password=False), "ends": ends - _LAST_SECONDS},
+            seconds=left,
             max_bytes=_MAX_BYTES,
+            ends=ends,
         )
     except StatementFailed as failure:
+        if failure.kind == "time" and time.monotonic() >= ends:
+            raise BusyError(_NOT_TRIED) from failure
         told = "timeout" if failure.kind == "time" else failure.message
         raise _wrong(told, address) from failure
+    if found["late"]:
+        raise BusyError(_NOT_TRIED)
     if found["wrong"]:
         raise _wrong(found["wrong"], address, found["field"])
     schemas = [ServerSchema(*row) for row in found["schemas"]]
@@ -121,21 +138,25 @@ def tried(address: URL) -> Sequence[ServerSchema]:
     return schemas
 
 
-def look(url: str, seconds: float) -> dict[str, Any]:
+def look(url: str, ends: float) -> dict[str, Any]:
     """The schemas of a server, or what its driver says is wrong; `field` where it knows more than it says.
 
-    The process ends after so many seconds, which are counted from here: its start says nothing of the server.
+    The process is over at `ends`; `late` where it began when nothing could be said of the server any more.
     """
+    seconds, found = ends - time.monotonic(), {"late": False, "wrong": "", "field": "", "schemas": []}
+    if seconds < _LEAST_SECONDS:
+        return found | {"late": True}
     end_after(seconds)
-    engine = engine_at(make_url(url), connect_seconds=max(1, int(seconds) - 1))
+    engine = engine_at(make_url(url), connect_seconds=int(seconds - _LEAST_SECONDS / 2))
     try:
-        return {"wrong": "", "schemas": _schemas(engine)}
+        return found | {"schemas": _schemas(engine)}
     except SQLAlchemyError as error:
         driver = getattr(error, "orig", None) or error
         said = driver.args[-1] if driver.args else driver
         server = getattr(driver, "pgconn", None)
         refused = server is not None and (server.used_password or server.needs_password)
-        return {"wrong": " ".join(str(said).split())[:1_000], "field": "password" if refused else ""}
+        field = "password" if refused else ""
+        return found | {"wrong": " ".join(str(said).split())[:1_000], "field": field}
 
 
 def _schemas(engine: Engine) -> list[list[Any]]:

@@ -4,6 +4,7 @@ SQLite looks at no clock within a function, and a driver waits for a server as l
 """
 
 import json
+import math
 import os
 import select
 import signal
@@ -108,14 +109,16 @@ def call(
     seconds: float,
     max_bytes: int,
     check_cancelled: Callable[[], None] = lambda: None,
+    ends: float = math.inf,
 ) -> Any:
     """The value of a function, `module:name`, of arguments, in a process; all are what JSON has.
 
+    Its seconds are counted once it has a process, and are over at `ends` by the clock of `time.monotonic`.
     Raises StatementFailed, BusyError, and whatever `check_cancelled` raises.
     """
     task = framed({"function": function, "arguments": arguments, "seconds": seconds})
     with _one_of(statement_processes()) as process:
-        ends = time.monotonic() + seconds + _LATE_SECONDS
+        ends = min(ends, time.monotonic() + seconds + _LATE_SECONDS)
         answer = json.loads(process.answer(task, ends, max_bytes, check_cancelled))
         failed = answer.get("error")
         if failed == "memory":

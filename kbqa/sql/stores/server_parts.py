@@ -1,12 +1,14 @@
 """A database server's address in its parts, as people give them one by one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
 from urllib.parse import parse_qsl, quote
 
+from django.conf import settings
 from sqlalchemy.engine import URL, make_url
 
-from kbqa.sql.stores.connections import parsed_url
+from kbqa.sql.stores.connections import ConnectError, parsed_url
 from searchapp.errors import InvalidInput
 
 ENGINES = {"postgresql": "PostgreSQL", "mysql": "MySQL", "mariadb": "MariaDB"}
@@ -26,6 +28,8 @@ _TLS_PARAMETERS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "mysql": {"verify": {"ssl_verify_identity": "true"}, "require": {"ssl_required": "true"}, "disable": {}},
 }
 """The parameters of an address by which a driver is told of the mode."""
+_NEEDED = {"host": "Give the host.", "database": "Give the database."}
+_OWN_FIELDS = ("host", "port")
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,12 @@ class ServerParts:
     @property
     def url(self) -> str:
         """The parts as an address with its password. Raises InvalidInput with the part that is wrong."""
-        query = {**dict(parse_qsl(self.parameters, keep_blank_values=True)), **self._tls}
+        more = dict(parse_qsl(self.parameters, keep_blank_values=True))
+        for name in _OWN_FIELDS:
+            # Elsewhere they would lead to another server than the one that the password is for.
+            if name in more:
+                raise InvalidInput(f"Give the {name} in its own field.", field="parameters")
+        query = {**more, **self._tls}
         host, port = self.host.strip(), self.port.strip()
         if "," in host or host.startswith("/"):
             query |= {"host": host, **({"port": port} if port else {})}
@@ -79,6 +88,27 @@ class ServerParts:
         return modes.get(self.tls, {})
 
 
+PARTS = tuple(field.name for field in fields(ServerParts))
+
+
+def given_parts(given: Mapping[str, Any]) -> ServerParts:
+    """The parts that were given one by one, or as a whole address, `url`. Raises InvalidInput.
+
+    >>> given_parts({"host": "db.example", "database": "shop"}).url
+    'postgresql://db.example/shop'
+    """
+    if given.get("url"):
+        try:
+            return taken_apart(str(given["url"]))
+        except ConnectError as error:
+            raise InvalidInput(error.message, field="url") from error
+    parts = ServerParts(**{name: str(given.get(name) or "") for name in PARTS})
+    for name, message in _NEEDED.items():
+        if not getattr(parts, name).strip():
+            raise InvalidInput(message, field=name)
+    return replace(parts, engine=parts.engine or "postgresql")
+
+
 def taken_apart(url: str) -> ServerParts:
     """An address in its parts. Raises ConnectError."""
     parsed_url(url)
@@ -99,6 +129,11 @@ def taken_apart(url: str) -> ServerParts:
             parts = replace(parts, tls=mode)
             break
     return replace(parts, parameters="&".join(f"{name}={quote(value)}" for name, value in query.items()))
+
+
+def engines() -> list[tuple[str, str]]:
+    """The kinds of servers with what they are called, those that the settings add among them."""
+    return [*ENGINES.items(), *((name, name) for name in settings.DATABASE_DIALECTS)]
 
 
 def _joined(value: str | tuple[str, ...]) -> str:

@@ -25,8 +25,8 @@ def find() -> str | None:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[str]:
-    """Yield the address of a server, without a database, that keeps its files in `folder`."""
+def running(folder: Path, *more: str) -> Iterator[str]:
+    """Yield the address of a server, without a database, that keeps its files in `folder`; `more` options."""
     data, port = folder / "data", _free_port()
     own = ["--user=root"] if os.geteuid() == 0 else []
     subprocess.run(
@@ -47,6 +47,7 @@ def running(folder: Path) -> Iterator[str]:
         f"--pid-file={folder / 'pid'}",
         f"--port={port}",
         "--bind-address=127.0.0.1",
+        *more,
     ]
     with (folder / "log").open("w") as log:
         server = subprocess.Popen(

@@ -13,6 +13,7 @@ from kbqa.sql.exports.services import FORMATS
 from kbqa.sql.models import ColumnNote, Database, DatabaseQuestion, GlossaryEntry
 from kbqa.sql.sources import services
 from kbqa.sql.sources.connecting import Trial
+from kbqa.sql.stores.server_parts import ENGINES, PARTS, TLS_MODES, given_parts
 from searchapp.api.sources import AUDIENCE_FIELDS, AudienceSerializer, audience_of
 from searchapp.visibility import current_reader
 
@@ -28,8 +29,54 @@ class DatabaseSerializer(AudienceSerializer, serializers.ModelSerializer[Databas
     url = serializers.CharField(
         write_only=True,
         required=False,
-        max_length=1000,
-        help_text="postgresql://user:password@host/database; stored encrypted, never shown.",
+        max_length=2_000,
+        help_text="postgresql://user:password@host/database, instead of its parts; stored encrypted, never "
+        "shown.",
+    )
+    engine = serializers.ChoiceField(
+        choices=list(ENGINES.items()),
+        write_only=True,
+        required=False,
+        allow_blank=True,
+        help_text="The kind of server, by default PostgreSQL. Those of DATABASE_DIALECTS need a `url`.",
+    )
+    host = serializers.CharField(
+        write_only=True,
+        required=False,
+        allow_blank=True,
+        max_length=500,
+        help_text="Several with commas, or a socket's folder.",
+    )
+    port = serializers.CharField(
+        write_only=True,
+        required=False,
+        allow_blank=True,
+        max_length=100,
+        help_text="By default the usual one.",
+    )
+    database = serializers.CharField(write_only=True, required=False, allow_blank=True, max_length=200)
+    user = serializers.CharField(write_only=True, required=False, allow_blank=True, max_length=200)
+    password = serializers.CharField(
+        write_only=True,
+        required=False,
+        allow_blank=True,
+        max_length=1_000,
+        trim_whitespace=False,
+        help_text="Stored encrypted, never shown.",
+    )
+    tls = serializers.ChoiceField(
+        choices=list(TLS_MODES.items()),
+        write_only=True,
+        required=False,
+        allow_blank=True,
+        help_text="Whether connections are encrypted; by default if the server offers it.",
+    )
+    parameters = serializers.CharField(
+        write_only=True,
+        required=False,
+        allow_blank=True,
+        max_length=1_000,
+        help_text="Others, as in an address: `application_name=searchapp`.",
     )
     schemas = serializers.ListField(
         child=serializers.CharField(max_length=63),
@@ -54,6 +101,7 @@ class DatabaseSerializer(AudienceSerializer, serializers.ModelSerializer[Databas
             "source_kind",
             "location",
             "url",
+            *PARTS,
             "schemas",
             "unreachable",
             "file",
@@ -65,21 +113,23 @@ class DatabaseSerializer(AudienceSerializer, serializers.ModelSerializer[Databas
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Require the field of the chosen source."""
-        fields = {Database.SourceKind.UPLOAD: "file", Database.SourceKind.URL: "url"}
-        needed = fields.get(attrs["source_kind"])
-        if needed is None:
+        kinds = (Database.SourceKind.UPLOAD, Database.SourceKind.URL)
+        if attrs["source_kind"] not in kinds:
             raise serializers.ValidationError(
                 {"source_kind": ["Use upload or url; files on the server are connected at its terminal."]}
             )
-        if not attrs.get(needed):
-            raise serializers.ValidationError({needed: ["This field is required."]})
+        if attrs["source_kind"] == Database.SourceKind.UPLOAD and not attrs.get("file"):
+            raise serializers.ValidationError({"file": ["This field is required."]})
         return attrs
 
     def create(self, validated_data: dict[str, Any]) -> Database:
         """Connect the database and start its first scan."""
         upload: UploadedFile[Any] | None = validated_data.pop("file", None)
         name, location = validated_data.pop("name", ""), ""
-        trial = Trial(connects=not validated_data.pop("unreachable", False))
+        server = {part: validated_data.pop(part, "") for part in ("url", *PARTS)}
+        trial = Trial(not validated_data.pop("unreachable", False), by_parts=not server["url"])
+        if validated_data["source_kind"] == Database.SourceKind.URL:
+            validated_data["url"] = server["url"] or given_parts(server).url
         if validated_data["source_kind"] == Database.SourceKind.UPLOAD and upload is not None:
             name = name or services.suggested_name(upload.name or "database")
             location = services.store_file(upload)

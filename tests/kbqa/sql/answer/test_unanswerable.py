@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from kbqa.sql.answer.schema_linking import link_question
-from kbqa.sql.answer.unanswerable import missing_words
+from kbqa.sql.answer.unanswerable import missing_words, unused_words
 from kbqa.sql.names import CellNames
-from kbqa.sql.schema import Column, Schema, Table
+from kbqa.sql.schema import Column, ColumnType, Schema, Table
 from tests.kbqa.linking.name_index import NamesInMemory, cell
+from training.sql.parser import parse_query
 
 SHOP = Schema((Table("customer", (Column("name"), Column("age", description="in years"), Column("city"))),))
 CELLS = CellNames(NamesInMemory.of(cell("Porto", "customer\tcity")))
@@ -39,6 +40,18 @@ def test_a_word_that_is_like_a_name_is_not_missing():
 
 def test_one_like_word_of_several_is_enough():
     assert missing("home town of customers", like_city) == ()
+
+
+def test_words_for_parts_of_dates_are_used_where_these_are_groups():
+    schema = Schema((Table("orders", (Column("id", ColumnType.NUMBER), Column("bought", ColumnType.DATE))),))
+    question = "how many orders are there monthly, for each month of bought?"
+    linked = link_question(question, schema, CellNames())
+    by_month = parse_query(
+        "SELECT strftime('%Y-%m', bought), COUNT(*) FROM orders GROUP BY strftime('%Y-%m', bought)", schema
+    )
+    by_day = parse_query("SELECT bought, COUNT(*) FROM orders GROUP BY bought", schema)
+    assert unused_words(question, by_month, linked, unlike) == ()
+    assert unused_words(question, by_day, linked, unlike) == ("monthly", "month")
 
 
 def test_few_are_told_of():

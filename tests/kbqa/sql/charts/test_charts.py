@@ -250,12 +250,18 @@ def test_several_numbers_are_series_where_they_measure_the_same(columns, row, se
         ("% of orders", (25.0, 75.0), {"labelExpr": "datum.label + ' %'"}),
         ("discount percent", (5, 10), {"labelExpr": "datum.label + ' %'"}),
         ("market share", (0.25, 0.75), {"format": ".0%"}),
-        ("share", (25, 75), {}),
+        ("share", (25.5, 75), {}),
     ],
 )
 def test_percentages_have_their_sign(heading, values, axis):
     rows = list(zip(("Porto", "Oslo"), values, strict=True))
     assert drawn(("city", heading), rows)[0]["encoding"]["y"]["axis"] == axis
+
+
+@pytest.mark.parametrize(("values", "least"), [((1, 3), 1), ((1.5, 3.0), None)])
+def test_between_whole_numbers_are_no_halves(values, least):
+    rows = list(zip(("Porto", "Oslo"), values, strict=True))
+    assert drawn(("city", "customers"), rows)[0]["encoding"]["y"]["axis"].get("tickMinStep") == least
 
 
 def test_what_is_empty_is_named_or_left_out_and_that_is_said():

@@ -3,6 +3,7 @@
 import sqlite3
 
 import pytest
+from sqlalchemy import event
 
 from kbqa.sql.ingest import cells
 from kbqa.sql.ingest.cells import CellReport, Reading, count_rows, read_cells
@@ -88,3 +89,11 @@ def test_a_connection_that_ends_refuses_no_statement(transactional_db):
         statements = ["SELECT 1", "SELECT pg_terminate_backend(pg_backend_pid())", "SELECT 2"]
         found = run_several(server_engine(address), statements, Limits(5.0, 10, 1_000))
     assert [result and result.rows for result in found] == [((1,),), None, None]
+
+
+def test_a_schema_is_read_by_one_connection_however_many_tables_it_has(engine):
+    connected = []
+    event.listen(engine, "connect", lambda *_: connected.append(1))
+    assert len(read_schema(engine).tables) >= 2
+    # The first of an engine tells the driver what kind of server it is.
+    assert len(connected) <= 2

@@ -1,19 +1,24 @@
 """A server is tried before it is kept; what is wrong stands at the part of its address that it is about."""
 
+import re
 import socket
 import struct
 import threading
 import time
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from sqlalchemy import create_engine, text
 
 from kbqa.sql.models import Database
-from kbqa.sql.sources import services
+from kbqa.sql.sources import connecting, services
 from kbqa.sql.sources.connecting import Trial
-from kbqa.sql.stores import probe
+from kbqa.sql.stores import probe, processes
 from kbqa.sql.stores.connections import ConnectError, parsed_url
+from kbqa.sql.stores.processes import statement_processes
 from kbqa.sql.stores.server_parts import taken_apart
 from searchapp.errors import InvalidInput
 from searchapp.secrets import seal
@@ -67,6 +72,24 @@ def form_of(at, **more):
         **FORMSETS, "name": "shop", "source_kind": "url", "engine": "postgresql", "host": "127.0.0.1",
         "port": at, "database": "shop", "user": "reader", "password": PASSWORD, **more,
     }  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch):
+    """Let a server be tried for longer than people wait: tests run beside others."""
+    monkeypatch.setattr(connecting, "SECONDS", 120.0)
+
+
+def closed_port():
+    """Return a port that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return taken.getsockname()[1]
+
+
+def sent(at, **more):
+    """Return what the API is sent of a server."""
+    form = form_of(at, **more)
+    return {name: value for name, value in form.items() if name not in FORMSETS}
 
 
 @pytest.fixture
@@ -124,14 +147,15 @@ def test_a_refusal_stands_at_its_field_and_what_was_typed_stays(admin, code, mes
         ({"host": "nowhere.invalid"}, "host", "not known"),
         ({"parameters": "passfile=/etc/passwd"}, "parameters", "not passed on"),
         ({"parameters": "options=-cwork_mem%3D1"}, "parameters", "not passed on"),
+        ({"parameters": "port=6543"}, "parameters", "its own field"),
+        ({"parameters": "host=db.example"}, "parameters", "its own field"),
         ({"engine": "mysql", "tls": "require"}, "port", "Nothing listens"),
         ({"url": "mysql://x:y@"}, "host", "names no host"),
         ({"url": "nothing"}, "url", "not a database address"),
     ],
 )
 def test_fields_follow_from_the_kind_and_the_limits_hold(admin, more, field, says):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    port = closed_port()
     response = admin.post(ADD, form_of(port, **more))
     errors = response.context["adminform"].form.errors
     assert says in str(errors.get(field)), errors
@@ -139,8 +163,7 @@ def test_fields_follow_from_the_kind_and_the_limits_hold(admin, more, field, say
 
 
 def test_a_pasted_address_is_taken_apart(admin):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    port = closed_port()
     url = f"postgresql://me:geheim@127.0.0.1:{port}/shop?sslmode=verify-full&sslrootcert=system&application_name=x"
     response = admin.post(ADD, form_of("", host="", url=url))
     form = response.context["adminform"].form
@@ -172,12 +195,31 @@ def test_taking_apart_and_putting_together_is_the_same_address(url):
 
 @pytest.mark.parametrize("engine", ["postgresql", "mysql"])
 def test_a_server_that_says_nothing_is_left_in_time(db, monkeypatch, engine):
-    monkeypatch.setattr(probe, "_SERVER_SECONDS", 1.0)
-    with server() as (port, _), pytest.raises(InvalidInput, match="does not answer") as error:
+    def add(port):
         services.add_database(
             name="x", source_kind="url", url=f"{engine}://u:p@127.0.0.1:{port}/d", trial=Trial(by_parts=True)
         )
+
+    with pytest.raises(InvalidInput, match="Nothing listens"):  # so that a process is there for the next
+        add(closed_port())
+    monkeypatch.setattr(connecting, "SECONDS", 6.0)
+    with server() as (port, _), pytest.raises(InvalidInput, match="does not answer") as error:
+        add(port)
     assert error.value.field == "host"
+
+
+def test_a_process_that_starts_slowly_counts_and_what_was_typed_stays(admin, api, monkeypatch):
+    monkeypatch.setattr(processes, "_START", f"import time; time.sleep(60); {processes._START}")
+    monkeypatch.setattr(connecting, "SECONDS", 0.5)
+    statement_processes().close()
+    with server() as (port, heard):
+        form = admin.post(ADD, form_of(port)).context["adminform"].form
+        added = api.post("/api/v1/databases", sent(port), format="json")
+    statement_processes().close()
+    assert "Try again" in str(form.non_field_errors())
+    assert form["host"].value() == "127.0.0.1"
+    assert (added.status_code, heard) == (503, [])
+    assert "Try again" in added.data["detail"]
 
 
 def test_a_name_that_nobody_looks_up_is_left_in_time(db, monkeypatch):
@@ -195,8 +237,7 @@ def test_a_name_that_nobody_looks_up_is_left_in_time(db, monkeypatch):
 
 
 def test_what_cannot_be_reached_is_kept_only_on_purpose(admin):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    port = closed_port()
     assert admin.post(ADD, form_of(port)).status_code == 200
     assert admin.post(ADD, form_of(port, unreachable="on")).status_code == 302
     database = Database.objects.get()
@@ -245,7 +286,7 @@ def schemas(transactional_db):
 def test_schemas_are_listed_with_their_tables_and_chosen(admin, own, schemas):
     response = admin.post(ADD, own)
     form = response.context["adminform"].form
-    assert "Choose those" in str(form.errors["schemas"])
+    assert "Choose the schemas" in str(form.errors["schemas"])
     labels = dict(form.fields["schemas"].choices)
     assert labels["hr"] == "hr (2 tables)"
     assert labels["sales"] == "sales (1 table)"
@@ -259,9 +300,19 @@ def test_schemas_are_listed_with_their_tables_and_chosen(admin, own, schemas):
 def test_the_button_tests_and_saves_nothing(admin, own, schemas):
     response = admin.post(ADD, {**own, "schemas": ["hr"], "test": ""})
     form = response.context["adminform"].form
-    assert form.non_field_errors() == ["The connection works. Nothing is saved yet."]
-    assert "sales (1 table)" in response.content.decode()
+    page = response.content.decode()
+    assert not form.errors
+    assert "The connection works. Nothing is saved yet." in page
+    assert "correct the error" not in page
+    assert "sales (1 table)" in page
     assert not Database.objects.exists()
+
+
+def test_the_button_does_nothing_to_an_uploaded_file(admin, shop_file):
+    upload = SimpleUploadedFile("shop.sqlite", shop_file.read_bytes())
+    form = {**FORMSETS, "name": "shop", "source_kind": "upload", "file": upload, "test": ""}
+    assert admin.post(ADD, form).status_code == 302
+    assert Database.objects.get().name == "shop"
 
 
 def test_who_may_read_nothing_is_told_so_and_a_single_schema_is_chosen(db, schemas):
@@ -289,6 +340,120 @@ def test_who_may_read_nothing_is_told_so_and_a_single_schema_is_chosen(db, schem
 def test_a_real_server_refuses_in_words_that_are_understood(admin, own, change, field, says):
     form = admin.post(ADD, {**own, **change}).context["adminform"].form
     assert says in str(form.errors[field]), form.errors
+
+
+MOVES = (
+    {"host": "localhost"},
+    {"port": "another"},
+    {"user": "somebody"},
+    {"engine": "mysql"},
+    {"host": "127.0.0.1,localhost"},
+)
+
+
+@pytest.mark.parametrize("move", MOVES)
+@pytest.mark.parametrize("way", ["stored", "typed"])
+def test_no_other_server_is_sent_the_password(admin, settings, monkeypatch, way, move):
+    """Neither the stored one, nor one that was typed before the server was changed."""
+    settings.ALLOWED_PRIVATE_HOSTS = ["127.0.0.1", "localhost"]
+    refused = refusal("3D000", "x")
+    with (
+        server(refused, asks_password=True) as (port, heard),
+        server(refused, asks_password=True) as (
+            elsewhere,
+            there,
+        ),
+    ):
+        move = {name: elsewhere if value == "another" else value for name, value in move.items()}
+        if way == "stored":
+            assert admin.post(ADD, form_of(port, unreachable="on")).status_code == 302
+            address, kept = f"/admin/kbqa/database/{Database.objects.get().pk}/change/", ""
+        else:
+            address = ADD
+            kept = admin.post(ADD, form_of(port)).context["adminform"].form["kept"].value()
+            assert heard.pop() == PASSWORD
+        with monkeypatch.context() as hurried:
+            if "engine" in move:  # what waits for another kind of server waits until the end
+                hurried.setattr(connecting, "SECONDS", 4.0)
+            admin.post(address, form_of(port, password="", kept=kept, test="", **move))
+        assert PASSWORD not in [*heard, *there]
+        # The same server gets it, so that this test would see it.
+        admin.post(address, form_of(port, password="", kept=kept, test=""))
+        assert PASSWORD in heard
+
+
+@pytest.fixture
+def guarded(transactional_db):
+    """Make a role whose password the PostgreSQL of the tests asks for, unlike those of others."""
+    file = Path(ran("SHOW hba_file"))
+    rules = file.read_text()
+    file.write_text(f"local all guarded scram-sha-256\n{rules}")
+    ran("CREATE ROLE guarded LOGIN PASSWORD 'right one'")
+    ran("GRANT pg_read_all_data TO guarded")
+    ran("SELECT pg_reload_conf()")
+    yield
+    file.write_text(rules)
+    ran("DROP ROLE guarded")
+    ran("SELECT pg_reload_conf()")
+
+
+def ran(sql):
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return cursor.fetchone()[0] if cursor.description else None
+
+
+def test_a_real_postgresql_refuses_a_wrong_password(admin, own, guarded):
+    own = {**own, "user": "guarded", "password": "wrong one"}
+    form = admin.post(ADD, own).context["adminform"].form
+    assert form.errors == {"password": ["User or password is wrong."]}
+    none = admin.post(ADD, {**own, "password": ""}).context["adminform"].form
+    assert list(none.errors) == ["password"]
+    right = admin.post(ADD, {**own, "password": "right one", "test": ""})
+    assert "The connection works" in right.content.decode()
+
+
+def test_the_api_takes_the_parts_and_says_at_which_one_it_fails(api, own, guarded):
+    own = {name: value for name, value in own.items() if name not in FORMSETS}
+    wrong = api.post("/api/v1/databases", {**own, "user": "guarded", "password": "wrong one"}, format="json")
+    assert wrong.status_code == 400
+    assert wrong.data["errors"] == {"password": ["User or password is wrong."]}
+    for more, field in (({"host": ""}, "host"), ({"port": "0"}, "port"), ({"tls": "maybe"}, "tls")):
+        answer = api.post("/api/v1/databases", {**own, **more}, format="json")
+        assert list(answer.data["errors"]) == [field], answer.data
+    right = {**own, "user": "guarded", "password": "right one", "schemas": ["public"]}
+    added = api.post("/api/v1/databases", right, format="json")
+    assert added.status_code == 201, added.data
+    assert "right one" not in str(added.data)
+    database = Database.objects.get()
+    assert (database.schemas, taken_apart(database.url).password) == (["public"], "right one")
+
+
+def test_the_page_takes_the_same_parts_and_lists_the_schemas(admin, own, schemas):
+    wrong = admin.post("/databases/add", {**own, "user": "nobody_here"})
+    assert wrong.status_code == 422
+    assert "There is no user nobody_here" in wrong.content.decode()
+    tested = admin.post("/databases/add", {**own, "test": "yes"})
+    page = tested.content.decode()
+    assert tested.status_code == 200
+    assert "The connection works" in page
+    assert "sales (1 table)" in page
+    assert not Database.objects.exists()
+    several = admin.post("/databases/add", own)
+    assert "Choose the schemas to be read" in several.content.decode()
+    added = admin.post("/databases/add", {**own, "schemas": ["sales", "hr"], "listed": "yes"})
+    assert added.headers["Location"] == "/databases/shop"
+    assert Database.objects.get().schemas == ["sales", "hr"]
+
+
+def test_a_password_is_on_no_page_and_need_not_be_typed_twice(admin):
+    with server(refusal("3D000", 'database "shop" does not exist'), asks_password=True) as (port, heard):
+        page = admin.post("/databases/add", form_of(port)).content.decode()
+        assert "There is no database shop" in page
+        assert "very secret" not in page
+        kept = re.search(r'name="kept" value="([^"]+)"', page)[1]
+        admin.post("/databases/add", form_of(port, database="other", password="", kept=kept))
+        assert heard == [PASSWORD, PASSWORD]
 
 
 def test_a_sealed_password_of_another_form_is_nothing(admin):

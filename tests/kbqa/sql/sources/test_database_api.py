@@ -75,7 +75,7 @@ def test_mistakes_of_exports_are_problems(api, connect):
 
 
 MISTAKES = (
-    ("post", "", {"source_kind": "url"}, 400, "required"),
+    ("post", "", {"source_kind": "url"}, 400, "Give the host"),
     ("post", "", {"source_kind": "file", "name": "x"}, 400, "upload or url"),
     ("post", "", {"source_kind": "url", "url": "oracle://a/b"}, 400, "not supported"),
     ("post", "", {"source_kind": "url", "url": "postgresql://a/shop", "name": "shop"}, 400, "already"),

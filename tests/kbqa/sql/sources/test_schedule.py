@@ -7,6 +7,7 @@ import pytest
 
 from kbqa.sql.models import Database
 from kbqa.sql.sources.schedule import last_scan, scan_due_databases
+from kbqa.sql.sources.services import scan_database
 from kbqa.sql.stores.databases import served
 from searchapp.jobs.models import Job
 from searchapp.jobs.runner import run_stages
@@ -38,6 +39,24 @@ def test_a_database_is_scanned_as_often_as_was_chosen(connect, every, hours, is_
     assert scan_due_databases() == 0
     run_stages(last_scan(database).pk, follow=True)
     assert scan_due_databases() == 0
+
+
+def test_no_second_scan_starts_beside_one_that_takes_long(connect):
+    database = connect()
+    Database.objects.update(scan_every="day")
+    age(database, days=2)
+    assert scan_due_databases() == 1
+    slow = last_scan(database)
+    age(database, days=2)
+    for state in (Job.State.QUEUED, Job.State.RUNNING, Job.State.CANCELLING):
+        Job.objects.filter(pk=slow.pk).update(state=state)
+        assert scan_due_databases() == 0
+        assert last_scan(database) == slow
+        assert not last_scan(database).again
+    # One that somebody asks for follows it, and is none beside it.
+    Job.objects.filter(pk=slow.pk).update(state=Job.State.RUNNING)
+    scan_database(database)
+    assert Job.objects.filter(subject=database.subject, state__in=Job.ACTIVE).count() == 1
 
 
 def test_a_scan_that_fails_leaves_the_one_before_and_is_told_in_the_admin(connect, shop_file, client, staff):

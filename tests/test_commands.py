@@ -26,6 +26,7 @@ NEED_MODELS = {
     "train_focus",
     "train_gnn_coder",
     "train_late_interaction",
+    "train_verifier",
 }
 
 HELP = """

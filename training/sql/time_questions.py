@@ -255,8 +255,8 @@ class TimeQuestions(PlainQuestions):
             condition, name = named
             words, query = " ".join(draft.words), draft.query
             query = replace(query, where=(condition, *query.where))
-            forms = (f"How many {rows} did {name} have {words}", f"How many {rows} of {name} {words}")
-            return _asked(self.rng.choice(forms), query)
+            of_one = (f"How many {rows} did {name} have {words}", f"How many {rows} of {name} {words}")
+            return _asked(self.rng.choice(of_one), query)
         shown = self.known_by(parent)
         draft = self._draft(Query((*(Item(Term(ref)) for ref in shown), count), group=(target,)), child)
         if draft is None or not shown:

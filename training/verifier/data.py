@@ -28,7 +28,7 @@ from kbqa.sql.stores.connections import sqlite_engine
 from kbqa.sql.stores.databases import Source
 from kbqa.sql.stores.executor import ExecutionError, Limits, execute
 from kbqa.sql.stores.validator import StatementError, checked
-from kbqa.sql.verifier.text import findings_of, pair_of
+from kbqa.sql.verifier.text import pair_of
 from training.json_lines import read_rows
 from training.sql.analyst_questions import AnalystQuestions
 from training.sql.data import sample_values
@@ -136,7 +136,7 @@ def _item(
         return None
     told = not by_query and rng.random() >= _WITHOUT_FINDINGS
     pairs = (
-        pair_of(tokenizer, example.question, reading.words, findings_of(reading) if told else "")
+        pair_of(tokenizer, example.question, reading.words, reading.findings if told else "")
         for reading in readings
     )
     return Item(tuple(pairs), np.array(right))

@@ -9,7 +9,7 @@ from kbqa.decoding.parse import Parses, parse
 from kbqa.decoding.pointer_network import DecoderModel, Session, load_decoder
 from kbqa.decoding.scorers import NetworkScorer
 from kbqa.sql.answer.reading import Reading
-from kbqa.sql.answer.reranking import Asked, Ranking
+from kbqa.sql.answer.reranking import Asked, Ranking, Verify
 from kbqa.sql.decoder import MODEL_FOLDER
 from kbqa.sql.focus.cross_encoder.inference import CrossEncoder, load_cross_encoder
 from kbqa.sql.grammar import LinkedQuestion, SqlState, start
@@ -64,8 +64,12 @@ class LocalGenerator:
 
     def best_first(self, readings: Sequence[Reading], asked: Asked) -> list[Reading]:
         """The readings of a question that ran, the best first. Raises EncoderError."""
-        verify = None if self.verifier is None else partial(self.verifier().scores, asked.text)
-        return self.ranking.best_first(readings, asked, verify)
+        return self.ranking.best_first(readings, asked, self._verify(asked.text) if self.verifier else None)
+
+    def _verify(self, question: str) -> Verify:
+        assert self.verifier is not None
+        scores = self.verifier().scores
+        return lambda readings: scores(question, [(reading.words, reading.findings) for reading in readings])
 
     def parse(self, session: Session, linked: LinkedQuestion) -> Parses[SqlState]:
         """Parses of the question that a session has read, over a focused schema."""

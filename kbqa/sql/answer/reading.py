@@ -7,6 +7,9 @@ from kbqa.decoding.beam import DerivationStep
 from kbqa.sql.query import Query
 from kbqa.sql.stores.executor import Result
 
+_MAX_CELLS, _MAX_CELL_LENGTH = 3, 30
+"""How many cells of a row are told as findings, and how much of each."""
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -44,6 +47,20 @@ class Reading:
     def empty(self) -> bool:
         """Whether it found nothing: no row, or none with a value."""
         return self.result is not None and all(value is None for row in self.result.rows for value in row)
+
+    @property
+    def findings(self) -> str:
+        """What it found, in a few words: how many rows and columns, and the first row.
+
+        Empty where it did not run.
+        """
+        if self.result is None:
+            return ""
+        if self.empty:
+            return "nothing"
+        rows, columns = len(self.result.rows), len(self.result.columns)
+        first = ", ".join(str(value)[:_MAX_CELL_LENGTH] for value in self.result.rows[0][:_MAX_CELLS])
+        return f"{rows}{'+' if self.result.truncated else ''} rows, {columns} columns: {first}"
 
 
 def rows_of(reading: Reading) -> Any:

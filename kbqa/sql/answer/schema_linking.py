@@ -75,8 +75,9 @@ def _stems(question: str, words: Sequence[Word]) -> dict[str, Word]:
     """Words of a question by their stems, identifiers also by those of their parts, abbreviations in full."""
     stems = {stem(word.text): word for word in words}
     for word in words:
-        for part in (*parts_of(question[word.start : word.end]), *spelled_out([word.text])):
-            stems.setdefault(stem(part), word)
+        for part in (word.text, *parts_of(question[word.start : word.end])):
+            for text in (part, *spelled_out([part])):
+                stems.setdefault(stem(text), word)
     return stems
 
 

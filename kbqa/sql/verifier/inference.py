@@ -9,8 +9,7 @@ import numpy as np
 from safetensors.numpy import load_file
 
 from kbqa.decoding.layers import TunedEncoder
-from kbqa.sql.answer.reading import Reading
-from kbqa.sql.verifier.text import findings_of, pair_of
+from kbqa.sql.verifier.text import pair_of
 from searchapp.encoders.base import EncoderError, EncoderSpec
 from searchapp.encoders.openvino import BUNDLED_MODEL, OpenVinoEncoder
 from searchapp.encoders.registry import load_encoder
@@ -37,13 +36,14 @@ class Verifier:
         self._weight = stored["score.weight"].astype(np.float32)[0]
         self._bias = float(stored["score.bias"][0])
 
-    def scores(self, question: str, readings: Sequence[Reading]) -> list[float]:
-        """The log odds that each reading is what a question means, beside its others."""
+    def scores(self, question: str, readings: Sequence[tuple[str, str]]) -> list[float]:
+        """The log odds that each reading is what a question means, beside its others.
+
+        Of a reading its words are read, and what it found.
+        """
         if not readings:
             return []
-        pairs = [
-            pair_of(self._tokenizer, question, reading.words, findings_of(reading)) for reading in readings
-        ]
+        pairs = [pair_of(self._tokenizer, question, *reading) for reading in readings]
         states = self._encoder.states(pairs, _LENGTH_STEP)
         means = [of_pair[: len(pair)].mean(0) for of_pair, pair in zip(states, pairs, strict=True)]
         read = np.concatenate([states[:, 0], np.stack(means)], axis=1)

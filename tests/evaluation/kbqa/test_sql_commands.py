@@ -13,6 +13,7 @@ from kbqa.sql.decoder import MODEL_FOLDER
 from kbqa.sql.focus.selection import Budget, connected
 from kbqa.sql.grammar import VOCABULARY
 from kbqa.sql.schema import Column, ColumnRef, ColumnType, ForeignKey, Schema, Table
+from kbqa.sql.verifier.inference import Verifier
 from tests.kbqa.sql.conftest import shop_file
 
 __all__ = ["shop_file"]
@@ -92,6 +93,19 @@ def test_a_model_is_trained_and_measured(transactional_db, data, tmp_path):
     ranking = json.loads((tmp_path / "model" / "decoder.json").read_text())["ranking"]
     assert set(ranking) == set(FEATURES)
     assert all(weight <= 0 for name, weight in ranking.items() if name.endswith("left out"))
+
+
+def test_a_verifier_is_trained(transactional_db, data, tmp_path):
+    out = tmp_path / "verifier"
+    last = run("train_verifier", data=[data], decoder=MODEL_FOLDER, out=out)[-1]
+    assert set(json.loads(last)) == {"batches", "of", "loss", "first_right"}
+    readings = [("The number of customers.", "1 rows, 1 columns: 5")]
+    assert len(Verifier(out).scores("How many customers are there?", readings)) == 1
+
+
+def test_without_questions_no_verifier_is_trained(transactional_db, tmp_path):
+    with pytest.raises(CommandError, match="nothing to train on"):
+        run("train_verifier", data=[tmp_path], decoder=MODEL_FOLDER, out=tmp_path / "verifier")
 
 
 def test_focus_is_measured(data, tmp_path):

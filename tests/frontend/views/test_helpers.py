@@ -39,11 +39,12 @@ def test_readings_that_are_worded_alike_are_one_the_likeliest(readings, told):
         (None, Cell("")),
         ({"type": "uri", "value": "http://x.example/a"}, Cell("http://x.example/a", "http://x.example/a")),
         ({"type": "literal", "value": "a"}, Cell("a", "")),
-        ({"type": "bnode", "value": "b0"}, Cell("b0", "")),
+        ({"type": "bnode", "value": "b0"}, Cell("what b0 holds", "_:b0")),
     ],
 )
-def test_of_sparqls_results_iris_alone_lead_somewhere(term, cell):
-    assert _json_cell(term) == cell
+def test_of_sparqls_results_nodes_alone_lead_somewhere(term, cell):
+    texts = SimpleNamespace(text=lambda node: f"what {node.value} holds")
+    assert _json_cell(term, texts) == cell
 
 
 def test_a_nodes_address_is_escaped_and_a_text_has_none():

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from kbqa.sql.answer.reading import Reading
 from kbqa.sql.stores.executor import Result
 from kbqa.sql.verifier.inference import Verifier
-from kbqa.sql.verifier.text import findings_of, pair_of
+from kbqa.sql.verifier.text import pair_of
 from searchapp.encoders.base import EncoderError, EncoderSpec
 from searchapp.encoders.openvino import BUNDLED_MODEL, OpenVinoEncoder, model_folder
 from tests.training.decoder.tiny import ENCODER, save_encoder
@@ -25,10 +25,6 @@ def item(*lengths, right, seed=0):
     rng = np.random.default_rng(seed)
     pairs = tuple(rng.integers(4, ENCODER["vocab_size"], length) for length in lengths)
     return Item(pairs, np.array(right))
-
-
-def reading(words, rows=((1,),)):
-    return Reading("SELECT 1", 0.5, words=words, result=Result(("a",), tuple(rows)))
 
 
 @pytest.fixture(scope="module")
@@ -103,8 +99,11 @@ def test_what_is_written_computes_the_same_without_torch(tokenizer, tmp_path):
         for parameter in trainer.network.encoder.encoder.layer[-1].parameters():
             parameter.add_(torch.randn_like(parameter) * 0.01)
     trainer.save(tmp_path, {})
-    readings = [reading("The number of boats."), reading("The names of all boats, of harbours in Oslo.", ())]
-    pairs = [pair_of(tokenizer, QUESTION, each.words, findings_of(each)) for each in readings]
+    readings = [
+        ("The number of boats.", "1 rows, 1 columns: 7"),
+        ("The names of all boats, of harbours in Oslo.", ""),
+    ]
+    pairs = [pair_of(tokenizer, QUESTION, *each) for each in readings]
     with torch.inference_mode():
         expected = trainer.network.eval()(*collate(pairs)).tolist()
     assert Verifier(tmp_path).scores(QUESTION, readings) == pytest.approx(expected, abs=0.02)
@@ -146,8 +145,8 @@ def test_long_texts_are_cut(tokenizer):
 )
 def test_findings_are_told_in_a_few_words(rows, truncated, found):
     result = Result(("a",), tuple(rows), truncated=truncated)
-    assert findings_of(Reading("SELECT 1", 0.5, result=result)) == found
+    assert Reading("SELECT 1", 0.5, result=result).findings == found
 
 
 def test_what_did_not_run_found_nothing_to_tell():
-    assert findings_of(Reading("SELECT 1", 0.5, error="no such table")) == ""
+    assert Reading("SELECT 1", 0.5, error="no such table").findings == ""

@@ -28,8 +28,8 @@ cast ::= "CAST(" sum " AS " type ")"
 case ::= "CASE" (" WHEN " condition " THEN " sum)+ (" ELSE " sum)? " END"
 ranked ::= ("RANK" | "ROW_NUMBER") "() OVER (" ("PARTITION BY " columns " ")? "ORDER BY " order ")"
 function ::= plain | dated
-plain ::= of_one | ("ROUND" | "COALESCE" | "NULLIF") "(" sum ", " sum ")"
-of_one ::= ("ABS" | "LOWER" | "UPPER" | "LENGTH") "(" sum ")"
+plain ::= single | ("ROUND" | "COALESCE" | "NULLIF") "(" sum ", " sum ")"
+single ::= ("ABS" | "LOWER" | "UPPER" | "LENGTH") "(" sum ")"
 aggregate ::= ("COUNT" | "SUM" | "AVG" | "MIN" | "MAX") "(" ("DISTINCT ")? ("*" | sum) ")"
 join ::= (" LEFT")? " JOIN " table " ON " column " = " column
 columns ::= column (", " column)*
@@ -60,8 +60,8 @@ dated ::= "EXTRACT(" part " FROM " sum ")" | "DATE_TRUNC(" text ", " sum ")" | "
 part ::= "YEAR" | "QUARTER" | "MONTH" | "WEEK" | "DAY" | "DOW" | "HOUR" | "EPOCH"
 """,
     "mysql": """
-dated ::= ("YEAR" | "QUARTER" | "MONTH" | "WEEKDAY" | "HOUR" | "DATE") "(" sum ")" | of_two
-of_two ::= ("DATEDIFF" | "DATE_FORMAT") "(" sum ", " sum ")"
+dated ::= ("YEAR" | "QUARTER" | "MONTH" | "WEEKDAY" | "HOUR" | "DATE") "(" sum ")" | paired
+paired ::= ("DATEDIFF" | "DATE_FORMAT") "(" sum ", " sum ")"
 """,
 }
 """Functions of dates, by dialect."""

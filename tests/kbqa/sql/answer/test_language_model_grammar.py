@@ -1,6 +1,7 @@
 """The grammar that language-model servers are held to, read by the engine that such servers use."""
 
 import json
+import re
 from dataclasses import replace
 
 import httpx
@@ -82,6 +83,20 @@ def test_tables_of_other_schemas_are_named_with_these():
     table = Table("sales.customer", (Column("name"),), schema="sales", own_name="customer")
     schema = Schema((replace(table, qualified=True),), dialect="postgres")
     assert takes(schema, "SELECT sales.customer.name FROM sales.customer")
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgres", "mysql", "oracle"])
+def test_names_of_rules_are_such_that_every_server_reads_them(dialect):
+    """What llama.cpp takes for a name has letters, digits and hyphens."""
+    grammar = schema_grammar(Schema((Table("sales", (Column("day"),)),), dialect=dialect))
+    rules = [line.partition(" ::= ") for line in grammar.strip().splitlines()]
+    assert all(re.fullmatch(r"[a-z][a-z0-9-]*", name) for name, _, _ in rules)
+    used = {
+        word
+        for _, _, rule in rules
+        for word in re.findall(r"\w+", re.sub(r'"(?:[^"\\\\]|\\\\.)*"|\[[^]]*\]', " ", rule))
+    }
+    assert used <= {name for name, _, _ in rules}
 
 
 def test_private_columns_cannot_be_named():

@@ -29,7 +29,7 @@ def judged_answers(
     """The answers to each question, judged; None for a question that gets no query."""
     for question in questions:
         answer = ask(question.text, source, generator, server=server)
-        has_query = bool(answer.readings) and answer.readings[0].query is not None
+        has_query = any(reading.query is not None for reading in answer.readings)
         yield _judged(answer, question, source) if has_query else None
 
 

@@ -22,6 +22,8 @@ from kbqa.sql.schema import ColumnRef, Schema, Table
 _FENCED = re.compile(r"```(?:sql)?\s*(.*?)```", re.DOTALL | re.IGNORECASE)
 _STATEMENT = re.compile(r"\b(?:SELECT|WITH)\b.*", re.DOTALL | re.IGNORECASE)
 _MAX_DESCRIPTION_LENGTH, _MAX_MENTIONED, _MAX_TOKENS = 80, 8, 200
+_MIN_SIMILARITY = 0.9
+"""How similar a cell is at least to words of the question to be told as found in it."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,11 @@ def _messages(asked: Prompted) -> list[dict[str, str]]:
 def _mentioned(linked: LinkedQuestion) -> Iterator[str]:
     """The cells that a question mentions, as conditions; the surest first."""
     kept = set(linked.schema.refs())
-    said = [value for value in linked.values if value.span is not None]
+    said = [
+        value
+        for value in linked.values
+        if value.span is not None and value.features.similarity >= _MIN_SIMILARITY
+    ]
     for value in sorted(said, key=lambda value: -value.features.similarity):
         if value.key[0] in kept:
             yield f"{value.key[0]} = '{value_of(value)}'"

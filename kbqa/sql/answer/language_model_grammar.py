@@ -12,7 +12,7 @@ from kbqa.sql.identifiers import written_name, written_table
 from kbqa.sql.schema import Schema
 
 _RULES = r"""
-root ::= query
+root ::= query (";" | "\n")?
 query ::= select ((" UNION " | " UNION ALL " | " INTERSECT " | " EXCEPT ") select)?
 select ::= "SELECT " ("DISTINCT ")? items " FROM " table join* where? groups? sorted? limit?
 where ::= " WHERE " condition

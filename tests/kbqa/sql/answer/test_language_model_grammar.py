@@ -37,6 +37,7 @@ def takes(schema: Schema, sql: str) -> bool:
         "SELECT city.name FROM city WHERE city.city_id NOT IN (SELECT customer.city_id FROM customer) "
         "UNION SELECT product.name FROM product",
         'SELECT "größe"."select" FROM "größe" WHERE "größe"."select" LIKE \'%o\'\'h%\'',
+        "SELECT customer.name FROM customer;",
         "SELECT customer.name, RANK() OVER (PARTITION BY customer.city_id ORDER BY customer.age DESC) "
         "FROM customer LIMIT 1 OFFSET 1",
         "SELECT ROUND(100.0 * SUM(CASE WHEN customer.age > 30 THEN 1 ELSE 0 END) / COUNT(*), 1) "

@@ -95,7 +95,7 @@ def test_names_of_rules_are_such_that_every_server_reads_them(dialect):
     used = {
         word
         for _, _, rule in rules
-        for word in re.findall(r"\w+", re.sub(r'"(?:[^"\\\\]|\\\\.)*"|\[[^]]*\]', " ", rule))
+        for word in re.findall(r"\w+", re.sub(r'"(?:[^"\\]|\\.)*"|\[[^]]*\]', " ", rule))
     }
     assert used <= {name for name, _, _ in rules}
 

@@ -30,6 +30,7 @@ from training.json_lines import read_rows
 from training.sql.gold_columns import columns_in
 from training.sql.items import disguised
 from training.sql.published import HELD_OUT_DATABASES, bird_question, bird_schemas, database_file
+from training.token_batches import token_batches
 
 HELD_OUT_SCHEMAS = (
     "beer_factory",
@@ -185,7 +186,7 @@ class Trainer:
 
     def train(self, items: Sequence[Item], after: Callable[[int, int, float], None]) -> None:
         """Train; `after` is called after every batch with (batches done, batches in all, loss)."""
-        total, done = round(self.config.epochs * len(list(self._batches(items)))), 0
+        total, done = round(self.config.epochs * len(self._batches(items))), 0
         schedule = warmed_up(self.optimizer, total, self.config.warmup)
         self.network.train()
         while done < total:
@@ -204,18 +205,8 @@ class Trainer:
                 if done == total:
                     return
 
-    def _batches(self, items: Sequence[Item]) -> Iterator[list[Item]]:
-        """Items in batches of about as many tokens, each of similar lengths, in an order by chance."""
-        order = sorted(items, key=lambda item: item.tokens * self.rng.uniform(0.8, 1.25))
-        groups, filled = [list[Item]()], 0
-        for item in order:
-            if filled + item.tokens > self.config.batch and groups[-1]:
-                groups.append([])
-                filled = 0
-            groups[-1].append(item)
-            filled += item.tokens
-        self.rng.shuffle(groups)
-        yield from groups
+    def _batches(self, items: Sequence[Item]) -> list[list[Item]]:
+        return token_batches(items, self.config.batch, self.rng)
 
     def scores(self, items: Sequence[Item]) -> list[NDArray[np.float32]]:
         """The logits of each item's tables and columns, float32 [n]."""

@@ -52,13 +52,13 @@ _WITHOUT_FINDINGS = 0.25
 class Amounts:
     """How much is taken of what."""
 
-    spider: int = 22
+    spider: int = 60
     """Questions of each of Spider's databases."""
-    made: int = 3
+    made: int = 8
     """Questions of each kind of template for each database."""
-    others: int = 2
+    others: int = 4
     """Questions on other databases, put to each."""
-    web_tables: int = 250
+    web_tables: int = 500
     """Tables of the web."""
 
 
@@ -106,7 +106,7 @@ def _of_spider(folder: Path, amounts: Amounts, rng: random.Random) -> Iterator[_
     every = [example.question for examples in by_database.values() for example in examples]
     for name, examples in by_database.items():
         chosen = rng.sample(examples, min(amounts.spider, len(examples)))
-        others = [Example(text, None) for text in rng.sample(every, amounts.others)]
+        others = [Example(text, None) for text in rng.sample(every, min(amounts.others, len(every)))]
         yield _Database(database_file(folder / "database", name), [*chosen, *others])
 
 

@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from training.decoder.trainer import warmed_up
+from training.token_batches import token_batches
 from training.verifier.network import VerifierNetwork
 
 
@@ -72,7 +73,7 @@ class Trainer:
 
     def train(self, items: Sequence[Item], after: Callable[[int, int, float], None]) -> None:
         """Train; `after` is called after every batch with (batches done, batches in all, loss)."""
-        total, done = max(1, round(self.config.epochs * len(list(self._batches(items))))), 0
+        total, done = max(1, round(self.config.epochs * len(self._batches(items)))), 0
         schedule = warmed_up(self.optimizer, total, self.config.warmup)
         self.network.train()
         while done < total:
@@ -88,18 +89,8 @@ class Trainer:
                 if done == total:
                     return
 
-    def _batches(self, items: Sequence[Item]) -> Iterator[list[Item]]:
-        """Items in batches of about as many tokens, each of similar lengths, in an order by chance."""
-        order = sorted(items, key=lambda item: item.tokens * self.rng.uniform(0.8, 1.25))
-        groups, filled = [list[Item]()], 0
-        for item in order:
-            if filled + item.tokens > self.config.batch and groups[-1]:
-                groups.append([])
-                filled = 0
-            groups[-1].append(item)
-            filled += item.tokens
-        self.rng.shuffle(groups)
-        yield from groups
+    def _batches(self, items: Sequence[Item]) -> list[list[Item]]:
+        return token_batches(items, self.config.batch, self.rng)
 
     def _scores(self, items: Sequence[Item]) -> Tensor:
         """The log odds of all readings of some items, one after the other."""

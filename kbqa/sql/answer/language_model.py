@@ -12,7 +12,6 @@ from datetime import date
 
 from kbqa.language_model import ChatServer
 from kbqa.sql.answer.language_model_grammar import schema_grammar
-from kbqa.sql.answer.reading import Reading
 from kbqa.sql.grammar import LinkedQuestion
 from kbqa.sql.grammar.actions import value_of
 from kbqa.sql.identifiers import written_name, written_table
@@ -43,8 +42,8 @@ class Prompted:
     cells: CellNames
     today: date
     demonstrations: Sequence[Demonstration] = ()
-    readings: Sequence[Reading] = ()
-    """The network's, the likeliest first."""
+    sub_questions: Sequence[str] = ()
+    """What the network's first reading consists of."""
 
 
 def generate(asked: Prompted, server: ChatServer, complain: Callable[[str], str]) -> str:
@@ -99,7 +98,7 @@ def _messages(asked: Prompted) -> list[dict[str, str]]:
     lines = [f"Dialect: {schema.dialect}", schema_text(schema, asked.cells), f"Today is {asked.today}."]
     if mentioned := list(dict.fromkeys(_mentioned(asked.linked)))[:_MAX_MENTIONED]:
         lines.append(f"Found in the question: {', '.join(mentioned)}")
-    lines += [f"First: {part}" for reading in asked.readings[:1] for part in reading.parts]
+    lines += [f"First: {part}" for part in asked.sub_questions]
     return [*messages, {"role": "user", "content": "\n".join([*lines, f"Question: {asked.question}"])}]
 
 

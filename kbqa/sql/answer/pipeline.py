@@ -263,7 +263,8 @@ def _prompted(
 ) -> Prompted:
     """What a server is told of a question."""
     linked = replace(focus.linked, schema=_stored(focus.linked.schema))
-    return Prompted(question, linked, source.cells, current_calendar().today, examples, readings)
+    parts = readings[0].parts if readings else ()
+    return Prompted(question, linked, source.cells, current_calendar().today, examples, parts)
 
 
 def _from_server(asked: Prompted, source: Source, server: ChatServer) -> tuple[list[Reading], str]:

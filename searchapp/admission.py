@@ -58,7 +58,7 @@ KINDS: dict[str, Work] = {
     ),
     **dict.fromkeys(
         (
-            *("api-graph-ask", "api-database-ask"),
+            *("api-graph-ask", "api-database-ask", "api-mcp"),
             *("graph-answer", "database-answer", "judge-graph-question", "judge-database-question"),
             *("api-graph-question-detail", "api-database-question-detail"),
             *("api-graph-question-reading", "api-database-question-reading"),

@@ -22,6 +22,7 @@ urlpatterns = [
     path("api/v1/code/", include("codesearch.api.urls")),
     path("api/v1/", include("kbqa.urls")),
     path("api/v1/", include(router.urls)),
+    path("api/", include("agent_tools.urls")),
     re_path(r"^api/.*$", not_found),
     path("", include("frontend.urls")),
 ]

@@ -4,7 +4,7 @@ All else is its inside, which may change; training alone builds on it.
 """
 
 from kbqa.sql.answer.encoding import encode_question
-from kbqa.sql.answer.formatting import laid_out, sentence_of, shown
+from kbqa.sql.answer.formatting import json_result, laid_out, sentence_of, shown
 from kbqa.sql.answer.generator import LocalGenerator, bundled_generator
 from kbqa.sql.answer.kept_answer import DatabaseAnswer, FocusedColumn, KeptFocus, SqlReading, kept_answer_of
 from kbqa.sql.answer.pipeline import SURE, Answer, ask
@@ -69,6 +69,7 @@ __all__ = [
     "gives_an_order",
     "glossary",
     "kept_answer_of",
+    "json_result",
     "key_names",
     "laid_out",
     "link_question",

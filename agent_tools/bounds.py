@@ -10,6 +10,7 @@ MAX_CHARACTERS = 20_000
 """Of the rows or lines of one answer, as JSON: about 5,000 tokens."""
 MAX_TEXT = 1_000
 """Of one text within them."""
+MAX_NAME = 200
 MAX_OFFSET = 10_000
 
 Offset = Annotated[
@@ -18,9 +19,7 @@ Offset = Annotated[
 Limit = Annotated[int, Field(ge=1, le=100, description="How many at most.")]
 
 
-def page_of(
-    rows: Sequence[Any], offset: int, *, name: str = "results", more: bool = False
-) -> dict[str, Any]:
+def page_of(rows: Sequence[Any], offset: int, *, name: str = "results", more: bool = False) -> dict[str, Any]:
     """As many rows of a page as fit, under a name, with `next_offset`: null at the end.
 
     `rows` are those from `offset` on, and `more` tells whether others follow them. At least one is kept.
@@ -42,6 +41,11 @@ def page_of(
 def cut_rows(rows: Sequence[Sequence[Any]]) -> list[list[Any]]:
     """Rows of a table with cells so short that each row fits."""
     return [[cut(cell, max(20, MAX_CHARACTERS // (2 * len(row)))) for cell in row] for row in rows]
+
+
+def cut_names(columns: Sequence[str]) -> list[str]:
+    """The names of columns, which may be whole expressions."""
+    return [str(cut(name, MAX_NAME)) for name in columns]
 
 
 def cut(value: Any, longest: int = MAX_TEXT) -> Any:

@@ -56,7 +56,8 @@ def name_of(kind: Kind, source: Source) -> str:
 
 
 def source_called(name: str) -> tuple[Kind, Any]:
-    """The kind and the source of a name with a prefix. Raises InvalidInput, which lists those that there are."""
+    """The kind and the source of a name with a prefix. Raises InvalidInput, which lists those that there
+    are."""
     prefix, colon, key = name.partition(":")
     if not colon or prefix not in KINDS:
         raise InvalidInput(

@@ -1,7 +1,7 @@
 """The tools by HTTP ("streamable HTTP" of the protocol), with the API's keys, permissions and throttles.
 
-Each message is answered by itself, in JSON: nothing is kept between two of them, so that any process answers any
-message, and no connection stays open.
+Each message is answered by itself, in JSON: nothing is kept between two of them, so that any process
+answers any message, and no connection stays open.
 """
 
 from typing import Any

@@ -22,8 +22,7 @@ def ask(
         str,
         Field(
             max_length=200,
-            description="Whom to ask: code:NAME, graph:NAME or db:NAME; without it, all graphs and databases and "
-            "the code.",
+            description="Whom to ask: code:NAME, graph:NAME or db:NAME; without it, all of them.",
         ),
     ] = "",
 ) -> dict[str, Any]:
@@ -45,7 +44,8 @@ def _everybody() -> list[tuple[Kind, Any]]:
     if len(found) > MAX_ASKED:
         names = ", ".join(name_of(kind, source) for kind, source in found[:30])
         raise InvalidInput(
-            f"There are {len(found)} graphs and databases: say which to ask. They are: {names}.", field="source"
+            f"There are {len(found)} graphs and databases: say which to ask. They are: {names}.",
+            field="source",
         )
     return found
 

@@ -1,6 +1,6 @@
 """Tools that tell what there is: the sources, and what is in one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -27,8 +27,8 @@ def list_sources(
 ) -> dict[str, Any]:
     """List what can be asked: repositories of code, knowledge graphs and databases. Begin with this.
 
-    `source` is what other tools call it, `ready` whether it can be asked already, and `examples` are questions
-    that it answers.
+    `source` is what other tools call it, `ready` whether it can be asked already, and `examples` are
+    questions that it answers.
     """
     kinds = [KINDS[kind]] if kind else list(KINDS.values())
     found = [(each, source) for each in kinds for source in each.sources()]
@@ -38,7 +38,8 @@ def list_sources(
 
 def describe_source(
     source: Annotated[
-        str, Field(max_length=200, description="code:NAME, graph:NAME or db:NAME, as `list_sources` gives it.")
+        str,
+        Field(max_length=200, description="code:NAME, graph:NAME or db:NAME, as `list_sources` gives it."),
     ],
     about: Annotated[
         str, Field(max_length=200, description="Only properties, tables or files with this in their names.")
@@ -48,12 +49,11 @@ def describe_source(
 ) -> dict[str, Any]:
     """Tell what is in a source, a page at a time.
 
-    Of a database the tables with their columns and keys, of a graph the classes and properties with their IRIs and
-    how often they occur, of a repository the languages and files.
+    Of a database the tables with their columns and keys, of a graph the classes and properties with their
+    IRIs and how often they occur, of a repository the languages and files.
     """
     kind, found = source_called(source)
-    describe = {"code": _repository, "graph": _graph, "db": _database}[kind.prefix]
-    told, name, rows = describe(found, about.casefold())
+    told, name, rows = _DESCRIBE[kind.prefix](found, about.casefold())
     page = page_of(rows[offset : offset + limit], offset, name=name, more=offset + limit < len(rows))
     return {**_entry(kind, found), **told, **page, "total": len(rows)}
 
@@ -66,10 +66,12 @@ def _entry(kind: Kind, source: Any) -> dict[str, Any]:
     if isinstance(source, Repository):
         return {**entry, "size": f"{source.units:,} functions, classes and passages"}
     examples = [cut(example) for example in source.serving.examples[:_EXAMPLES]]
-    if isinstance(source, Graph):
-        return {**entry, "size": f"{source.serving.triples:,} triples", "examples": examples}
-    tables = len(source.serving.schema.get("tables", ()))
-    return {**entry, "size": f"{tables:,} tables", "examples": examples}
+    size = (
+        f"{source.serving.triples:,} triples"
+        if kind.prefix == "graph"
+        else f"{len(source.serving.schema.get('tables', ())):,} tables"
+    )
+    return {**entry, "size": size, "examples": examples}
 
 
 Described = tuple[dict[str, Any], str, Sequence[dict[str, Any] | str]]
@@ -113,8 +115,17 @@ def _database(database: Database, about: str) -> Described:
     return {"dialect": schema.dialect, "keys": keys[:200]}, "tables", tables
 
 
+_DESCRIBE: Mapping[str, Callable[[Any, str], Described]] = {
+    "code": _repository,
+    "graph": _graph,
+    "db": _database,
+}
+
+
 def _names(table: Table) -> str:
-    return " ".join([table.full_name, table.description, *(column.name for column in table.columns)]).casefold()
+    return " ".join(
+        [table.full_name, table.description, *(column.name for column in table.columns)]
+    ).casefold()
 
 
 def _table(table: Table) -> dict[str, Any]:

@@ -28,8 +28,8 @@ def search_code(
         str,
         Field(
             min_length=1,
-            description="What the code does in words, a name, or code. Filters narrow it: repo:NAME lang:python "
-            'path:src/** kind:function name:parse_* "literal text"; a minus before one excludes.',
+            description="What the code does in words, a name, or code. Filters narrow it: repo:NAME "
+            'lang:python path:src/** kind:function name:parse_* "literal text"; a minus before one excludes.',
         ),
     ],
     offset: Offset = 0,
@@ -37,8 +37,8 @@ def search_code(
 ) -> dict[str, Any]:
     """Find functions, methods, classes and passages of text in all repositories, by meaning, words and names.
 
-    Each result has the repository, the path and the lines, to read on with `read_code`. `total` is how many can
-    be paged through; `by_repository` is how many of them each repository has.
+    Each result has the repository, the path and the lines, to read on with `read_code`. `total` is how many
+    can be paged through; `by_repository` is how many of them each repository has.
     """
     found = search(query, offset=offset, limit=limit)
     hits = _shown(found.hits, found.words, found.query.quoted)
@@ -82,13 +82,16 @@ def read_code(
 
 
 def similar_code(
-    code: Annotated[str, Field(description="A piece of code; or leave it out and say where one stands.")] = "",
+    code: Annotated[
+        str, Field(description="A piece of code; or leave it out and say where one stands.")
+    ] = "",
     repository: Annotated[str, Field(max_length=200, description="Where it stands: the repository,")] = "",
     path: Annotated[str, Field(max_length=1_000, description="the file,")] = "",
     line: Annotated[int, Field(ge=1, description="and any line of the function or class.")] = 1,
     limit: Limit = 10,
 ) -> dict[str, Any]:
-    """Find code that does much the same: as a piece of code that is given, or as one that is in a repository."""
+    """Find code that does much the same: as a piece of code that is given, or as one that is in a
+    repository."""
     if code.strip():
         found = search(code, limit=limit)
         return page_of(_shown(found.hits, found.words), 0)

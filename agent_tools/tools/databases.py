@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from agent_tools.bounds import Limit, Offset, cut, cut_rows, page_of
+from agent_tools.bounds import Limit, Offset, cut, cut_names, cut_rows, page_of
 from agent_tools.sources import DatabaseName, asker, database_called
 from kbqa.sql.public import DatabaseAnswer, json_result, kept_answer_of, sentence_of, services
 from searchapp.errors import InvalidInput
@@ -17,15 +17,16 @@ def ask_database(
     database: DatabaseName,
     question: Annotated[str, Field(min_length=1, description="A question in English.")],
     previous: Annotated[
-        UUID | None, Field(description="The `id` of an answer that the question goes on from: `and in Lisbon?`")
+        UUID | None,
+        Field(description="The `id` of an answer that the question goes on from: `and in Lisbon?`"),
     ] = None,
     limit: Limit = 20,
 ) -> dict[str, Any]:
     """Answer a question from a database, with the SQL that it was answered by.
 
-    Where `sure` is false, the question can be read in several ways: choose one of `choices` by its words, or ask
-    the person which is meant, and run its SQL with `run_sql`. `missing` names what the database has no word for.
-    Where `next_offset` is there, run the SQL with `run_sql` from it on.
+    Where `sure` is false, the question can be read in several ways: choose one of `choices` by its words,
+    or ask the person which is meant, and run its SQL with `run_sql`. `missing` names what the database has
+    no word for. Where `next_offset` is there, run the SQL with `run_sql` from it on.
     """
     _, kept = services.ask(database_called(database), question, previous=previous, remember_for=asker())
     answer = kept_answer_of(kept)
@@ -58,7 +59,7 @@ def database_answer(answer: DatabaseAnswer, limit: int) -> dict[str, Any]:
         "sentence": cut(sentence_of(result, best.label)),
         "words": best.words,
         "sql": best.query,
-        "columns": plain["columns"],
+        "columns": cut_names(plain["columns"]),
         **page_of(rows, 0, name="rows", more=result.truncated or len(result.rows) > limit),
         **({} if answer.sure else {"choices": [readings[number] for number in answer.choices]}),
         **told,
@@ -73,8 +74,8 @@ def run_sql(
 ) -> dict[str, Any]:
     """Run one SQL statement that reads, in the database's own dialect, which `describe_source` tells.
 
-    Pages are stable only where the statement has an ORDER BY. `truncated` tells that there are more rows than this
-    installation reads: narrow the statement, or aggregate.
+    Pages are stable only where the statement has an ORDER BY. `truncated` tells that there are more rows
+    than this installation reads: narrow the statement, or aggregate.
     """
     result, _ = services.run_sql(database_called(database), sql)
     rows = json_result(result)["rows"]
@@ -83,4 +84,4 @@ def run_sql(
     page = page_of(
         cut_rows(rows[offset : offset + limit]), offset, name="rows", more=offset + limit < len(rows)
     )
-    return {"columns": list(result.columns), **page, "truncated": result.truncated}
+    return {"columns": cut_names(result.columns), **page, "truncated": result.truncated}

@@ -22,9 +22,9 @@ def ask_graph(
 ) -> dict[str, Any]:
     """Answer a question from a knowledge graph, with the SPARQL that it was answered by.
 
-    `certainty` is the probability that the query means what was asked: below 0.5, look at `other_readings`, and
-    run one with `run_sparql`. Values that are nodes have an IRI. Where `next_offset` is there, run the query with
-    `run_sparql` from it on.
+    `certainty` is the probability that the query means what was asked: below 0.5, look at `other_readings`,
+    and run one with `run_sparql`. Values that are nodes have an IRI. Where `next_offset` is there, run the
+    query with `run_sparql` from it on.
     """
     source = graph_called(graph)
     _, kept = services.ask(source, question, remember_for=asker())

@@ -9,7 +9,7 @@ from codesearch import services
 from codesearch.models import Build, Repository, SourceFile, Unit
 from codesearch.retrieval import Retriever
 from codesearch.selectors import serving_build
-from searchapp.api.sources import AUDIENCE_FIELDS, AudienceSerializer, audience_of
+from searchapp.api.sources import AUDIENCE_FIELDS, AudienceSerializer, WithJobSerializer, audience_of
 
 
 class BuildSerializer(serializers.ModelSerializer[Build]):
@@ -96,6 +96,13 @@ class RepositorySerializer(AudienceSerializer, serializers.ModelSerializer[Repos
             name=name, location=location, audience=audience_of(validated_data), **validated_data
         )
         return repository
+
+
+class AddedRepositorySerializer(WithJobSerializer, RepositorySerializer):
+    """A repository that was added, and the job that reads it."""
+
+    class Meta(RepositorySerializer.Meta):
+        fields = (*RepositorySerializer.Meta.fields, "job")  # type: ignore[assignment]
 
 
 class RepositoryDetailSerializer(RepositorySerializer):

@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 
 from codesearch import selectors, services
 from codesearch.api.serializers import (
+    AddedRepositorySerializer,
     ExplanationParameters,
     ExplanationSerializer,
     FileSerializer,
@@ -103,11 +104,13 @@ class RepositoryViewSet(SourceViewSet[Repository]):
     queryset = selectors.repositories()
     lookup_field = "name"
     lookup_value_regex = r"[A-Za-z0-9._-]+"
+    serializer_class = RepositorySerializer
+    added_serializer_class = AddedRepositorySerializer
     delete_source = staticmethod(services.delete_repository)
 
-    def get_serializer_class(self) -> type[BaseSerializer[Repository]]:
+    def get_serializer_class(self) -> type[BaseSerializer[Any]]:
         """The serialiser: for one repository the detailed one."""
-        return RepositoryDetailSerializer if self.action == "retrieve" else RepositorySerializer
+        return RepositoryDetailSerializer if self.action == "retrieve" else super().get_serializer_class()
 
     @extend_schema(request=None, responses={202: JobSerializer})
     @action(detail=True, methods=["post"])

@@ -5,7 +5,7 @@ from typing import Any, ClassVar, TypeVar
 
 from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import mixins, serializers, viewsets
 from rest_framework import status as http
 from rest_framework.decorators import action
@@ -76,6 +76,18 @@ class SourceStatusSerializer(serializers.Serializer[Any]):
     job = JobSerializer(allow_null=True, help_text="The newest job that works or worked on it.")
 
 
+class WithJobSerializer(serializers.Serializer[Any]):
+    """What an answer has that adds a source: the job that reads it."""
+
+    job = serializers.SerializerMethodField(help_text="The job that reads it, to be waited for.")
+
+    @extend_schema_field(JobSerializer(allow_null=True))
+    def get_job(self, source: Source) -> dict[str, Any] | None:
+        """The newest job on the source."""
+        job = newest_job(source.subject)
+        return dict(JobSerializer(job).data) if job else None
+
+
 _SEEN_BY = OpenApiParameter(
     "visibility",
     OpenApiTypes.STR,
@@ -98,6 +110,12 @@ class SourceViewSet(
     lookup_value_regex = r"[A-Za-z0-9_-]+"
     parser_classes = (BoundedJsonParser, MultiPartParser, FormParser)
     delete_source: ClassVar[Callable[..., Job]]
+    added_serializer_class: ClassVar[type[serializers.BaseSerializer[Any]]]
+    """What adding one takes and answers: with the job that was started."""
+
+    def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
+        """The form of a source; of one that is added, with its job."""
+        return self.added_serializer_class if self.action == "create" else super().get_serializer_class()
 
     def started(self, start: Callable[[AnySource], Job]) -> Response:
         """The answer with the job that `start` starts on the source, or finds at work."""

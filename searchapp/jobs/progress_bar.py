@@ -19,7 +19,8 @@ def run_with_bar(job: Job) -> None:
     shown = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}"
     with (
         limited_memory(settings.JOB_MAX_MEMORY_BYTES),
-        tqdm(total=0, desc=job.title, unit="", bar_format=shown) as bar,
+        # None: where standard error is no terminal, a log gets no frames.
+        tqdm(total=0, desc=job.title, unit="", bar_format=shown, disable=None) as bar,
     ):
         job = run_to_end(job, lambda now: _show(bar, now))
     if job.state != Job.State.SUCCEEDED:

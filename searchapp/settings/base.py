@@ -9,7 +9,13 @@ from django.templatetags.static import static
 from searchapp.settings import environment as env
 
 BASE_DIR = Path(__file__).resolve().parents[2]
-DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / ".data"))).expanduser().absolute()
+_IS_CHECKOUT = (BASE_DIR / "manage.py").is_file()
+_HOME_DATA = Path(env.text("XDG_DATA_HOME", "~/.local/share")) / "searchapp"
+DATA_DIR = (
+    Path(env.text("DATA_DIR", str(BASE_DIR / ".data" if _IS_CHECKOUT else _HOME_DATA)))
+    .expanduser()
+    .absolute()
+)
 
 INSTALLED_APPS = [
     "unfold",

@@ -12,7 +12,7 @@ from kbqa.sparql.models import Graph, GraphQuestion, GraphVersion
 from kbqa.sparql.prefixes import with_prefixes
 from kbqa.sparql.profile import Profile
 from kbqa.sparql.sources import services
-from searchapp.api.sources import AUDIENCE_FIELDS, AudienceSerializer, audience_of
+from searchapp.api.sources import AUDIENCE_FIELDS, AudienceSerializer, WithJobSerializer, audience_of
 
 
 class GraphVersionSerializer(serializers.ModelSerializer[GraphVersion]):
@@ -93,6 +93,13 @@ class GraphSerializer(AudienceSerializer, serializers.ModelSerializer[Graph]):
             name=name, location=location, audience=audience_of(validated_data), **validated_data
         )
         return graph
+
+
+class AddedGraphSerializer(WithJobSerializer, GraphSerializer):
+    """A graph that was added, and the job that reads it."""
+
+    class Meta(GraphSerializer.Meta):
+        fields = (*GraphSerializer.Meta.fields, "job")  # type: ignore[assignment]
 
 
 class PredicateSerializer(serializers.Serializer[Any]):

@@ -18,6 +18,7 @@ from kbqa.sparql.ingest import edits
 from kbqa.sparql.models import Graph, GraphQuestion
 from kbqa.sparql.sources import selectors, services
 from kbqa.sparql.sources.api.serializers import (
+    AddedGraphSerializer,
     AnswerSerializer,
     EditSerializer,
     ExportParameters,
@@ -41,6 +42,7 @@ class GraphViewSet(SourceViewSet[Graph]):
 
     queryset = selectors.graphs()
     serializer_class = GraphSerializer
+    added_serializer_class = AddedGraphSerializer
     delete_source = staticmethod(services.delete_graph)
 
     @extend_schema(request=None, responses={202: JobSerializer})

@@ -14,7 +14,7 @@ from kbqa.sql.models import ColumnNote, Database, DatabaseQuestion, GlossaryEntr
 from kbqa.sql.sources import services
 from kbqa.sql.sources.connecting import Trial
 from kbqa.sql.stores.server_parts import ENGINES, PARTS, TLS_MODES, given_parts
-from searchapp.api.sources import AUDIENCE_FIELDS, AudienceSerializer, audience_of
+from searchapp.api.sources import AUDIENCE_FIELDS, AudienceSerializer, WithJobSerializer, audience_of
 from searchapp.visibility import current_reader
 
 
@@ -141,6 +141,13 @@ class DatabaseSerializer(AudienceSerializer, serializers.ModelSerializer[Databas
             **validated_data,
         )
         return database
+
+
+class AddedDatabaseSerializer(WithJobSerializer, DatabaseSerializer):
+    """A database that was added, and the job that reads it."""
+
+    class Meta(DatabaseSerializer.Meta):
+        fields = (*DatabaseSerializer.Meta.fields, "job")  # type: ignore[assignment]
 
 
 class ColumnSerializer(serializers.Serializer[Any]):

@@ -18,6 +18,7 @@ from kbqa.sql.models import Database, DatabaseQuestion
 from kbqa.sql.sources import glossary as words
 from kbqa.sql.sources import selectors, services
 from kbqa.sql.sources.api.serializers import (
+    AddedDatabaseSerializer,
     DatabaseAnswerSerializer,
     DatabaseAskParameters,
     DatabaseJudgementSerializer,
@@ -46,6 +47,7 @@ class DatabaseViewSet(SourceViewSet[Database]):
 
     queryset = selectors.databases()
     serializer_class = DatabaseSerializer
+    added_serializer_class = AddedDatabaseSerializer
     delete_source = staticmethod(services.delete_database)
 
     def get_permissions(self) -> list[BasePermission]:
